@@ -1,0 +1,1 @@
+"""Fine-tuning jobs: submit one, follow it, recover it."""

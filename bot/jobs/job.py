@@ -1,0 +1,86 @@
+"""A fine-tuning job as the team sees it: a value. What may become of it is in `states`."""
+
+from typing import Literal
+
+import msgspec
+
+Auto = Literal["auto"]
+
+
+class Hyperparameters(msgspec.Struct, frozen=True):
+    """As in the protocol: a number, or "auto" (the provider chooses)."""
+
+    n_epochs: int | Auto = "auto"
+    batch_size: int | Auto = "auto"
+    learning_rate_multiplier: float | Auto = "auto"
+
+
+class Origin(msgspec.Struct, frozen=True):
+    """Where in Slack something was born; `private` channels' things are visible to their members only."""
+
+    team: str
+    channel: str
+    private: bool
+    thread_ts: str | None = None
+
+
+class JobError(msgspec.Struct, frozen=True):
+    """Why a job failed. `message` is the provider's own text: untrusted."""
+
+    code: str | None
+    message: str
+    param: str | None = None
+
+
+class Metrics(msgspec.Struct, frozen=True):
+    """The figures of one training step, under the protocol's names; unmeasured ones are None."""
+
+    step: int
+    total_steps: int | None = None
+    train_loss: float | None = None
+    train_mean_token_accuracy: float | None = None
+    valid_loss: float | None = None
+    valid_mean_token_accuracy: float | None = None
+    full_valid_loss: float | None = None
+    full_valid_mean_token_accuracy: float | None = None
+
+
+class Checkpoint(msgspec.Struct, frozen=True):
+    id: str
+    model: str
+    step: int
+    metrics: Metrics | None = None
+
+
+class Job(msgspec.Struct, frozen=True):
+    """`id` is ours and is what `metadata` carries to the provider; `provider_job_id` is theirs. Times are
+    seconds since the epoch. `state` is one of `states.STATES` or a word of the provider's that we do not know.
+    """
+
+    id: str
+    state: str
+    provider: str
+    base_model: str
+    requester: str
+    origin: Origin
+    created_at: float
+    hyperparameters: Hyperparameters = Hyperparameters()
+    suffix: str | None = None
+    seed: int | None = None
+    dataset_id: str | None = None
+    file_name: str | None = None
+    training_file: str | None = None
+    validation_dataset_id: str | None = None
+    validation_file: str | None = None
+    provider_job_id: str | None = None
+    create_attempted_at: float | None = None
+    started_at: float | None = None
+    finished_at: float | None = None
+    estimated_finish: float | None = None
+    estimated_cost: float | None = None
+    trained_tokens: int | None = None
+    fine_tuned_model: str | None = None
+    result_files: tuple[str, ...] = ()
+    error: JobError | None = None
+    latest: Metrics | None = None
+    latest_valid: Metrics | None = None

@@ -1,0 +1,1 @@
+"""Slack in, Slack out: one file for each thing that Slack can send."""

@@ -1,0 +1,1 @@
+"""OpenAI's fine-tuning protocol on your own hardware."""
