@@ -1,0 +1,1 @@
+"""What people must be told: an outbox that survives crashes."""

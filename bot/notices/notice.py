@@ -1,0 +1,89 @@
+"""Something to tell people: said once, in order, in one thread. How it looks is `handlers.blocks.notices`."""
+
+import msgspec
+
+from bot.jobs.job import Checkpoint, Job
+
+
+class Text(msgspec.Struct, frozen=True, tag="text"):
+    """One sentence of ours about a job (trusted text, no provider's words in it)."""
+
+    job: Job
+    sentence: str
+
+
+class Accepted(msgspec.Struct, frozen=True, tag="accepted"):
+    """The provider has taken the job."""
+
+    job: Job
+
+
+class Started(msgspec.Struct, frozen=True, tag="started"):
+    """Training began."""
+
+    job: Job
+
+
+class CheckpointMade(msgspec.Struct, frozen=True, tag="checkpoint"):
+    job: Job
+    checkpoint: Checkpoint
+
+
+class ProviderSaid(msgspec.Struct, frozen=True, tag="provider_said"):
+    """A warning or error among the provider's events. `message` is untrusted."""
+
+    job: Job
+    level: str
+    message: str
+
+
+class Ended(msgspec.Struct, frozen=True, tag="ended"):
+    """Succeeded, failed or cancelled: `job` says which. Goes into the card's thread."""
+
+    job: Job
+
+
+class EndedElsewhere(msgspec.Struct, frozen=True, tag="ended_elsewhere"):
+    """The same news in one line, for the channel that is set for notices, or the requester's direct messages."""
+
+    job: Job
+
+
+class Uncertain(msgspec.Struct, frozen=True, tag="uncertain"):
+    """We cannot know whether the provider took the job; a person must decide (Adopt, Submit again)."""
+
+    job: Job
+
+
+class Linked(msgspec.Struct, frozen=True, tag="linked"):
+    """In the file's thread: a job was made from this file; its card is over there."""
+
+    job: Job
+    card_permalink: str
+
+
+Body = (
+    Text
+    | Accepted
+    | Started
+    | CheckpointMade
+    | ProviderSaid
+    | Ended
+    | EndedElsewhere
+    | Uncertain
+    | Linked
+)
+
+
+class Notice(msgspec.Struct, frozen=True):
+    """`id` is unique for ever and travels in the message's metadata, by which a doubtful post is looked up.
+
+    `channel` is a channel's id, or a person's for a direct message. Where `thread_ts` is None and `under_card`
+    names a job, the notice waits until that job's card has been posted and goes into its thread.
+    """
+
+    id: str
+    body: Body
+    channel: str
+    thread_ts: str | None = None
+    under_card: str | None = None

@@ -1,0 +1,23 @@
+"""What a message is before it is posted: blocks for the eye, text for notifications and screen readers."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from slack_sdk.models.blocks import Block
+
+
+@dataclass(frozen=True)
+class Message:
+    """`text` is mrkdwn, already escaped, and at most 4,000 characters: chat.update refuses more, even
+    beside blocks (method page, read 2026-11-21).
+    """
+
+    text: str
+    blocks: Sequence[Block] = field(default_factory=tuple)
+
+    def as_arguments(self) -> dict[str, object]:
+        """Arguments for chat.postMessage, chat.update and chat.postEphemeral."""
+        arguments: dict[str, object] = {"text": self.text}
+        if self.blocks:
+            arguments["blocks"] = [block.to_dict() for block in self.blocks]
+        return arguments
