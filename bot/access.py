@@ -1,0 +1,77 @@
+"""Who may do what: one function, deny by default, asked when an act is carried out."""
+
+from enum import StrEnum
+
+import msgspec
+
+from bot.errors import Denied, NotFound
+
+
+class Act(StrEnum):
+    USE = "use the bot"
+    SEE = "see"
+    SUBMIT = "start a fine-tuning job"
+    CHAT = "chat with a model"
+    FOLLOW = "follow a job"
+    CANCEL = "cancel"
+    DECIDE = "decide about an uncertain job"
+    DELETE = "delete"
+
+
+class Actor(msgspec.Struct, frozen=True):
+    """A person in Slack, as of now. `stranger`: from another organisation (Slack Connect)."""
+
+    user: str
+    team: str
+    admin: bool = False
+    guest: bool = False
+    stranger: bool = False
+    deactivated: bool = False
+
+
+class Thing(msgspec.Struct, frozen=True):
+    """What an act is about: whose it is and where it was born. `seen_from` is the channel of the request."""
+
+    owner: str
+    channel: str
+    private: bool
+    seen_from: str
+    kind: str = "job"
+
+
+class Policy(msgspec.Struct, frozen=True):
+    """What the administrator allows beyond the defaults."""
+
+    guests: bool = False
+    other_organisations: bool = False
+
+
+_ANYBODY_INSIDE = frozenset({Act.USE, Act.SEE, Act.SUBMIT, Act.CHAT, Act.FOLLOW})
+_OWNER_OR_ADMIN = frozenset({Act.CANCEL, Act.DELETE, Act.DECIDE})
+
+
+def authorize(actor: Actor, act: Act, thing: Thing | None = None, policy: Policy = Policy()) -> None:
+    """Return if `actor` may carry out `act` on `thing`.
+
+    Raises Denied, or NotFound where even the thing's existence is not for this person: what was born in a
+    private channel exists only there (only members can be there) and for the one who made it.
+    """
+    if actor.deactivated:
+        raise Denied("Your account is deactivated.")
+    if actor.stranger and not policy.other_organisations:
+        raise Denied(
+            "I only work for people of this workspace. Ask someone of the team that installed me to do this."
+        )
+    if actor.guest and not policy.guests:
+        raise Denied("Guests cannot use me here. Ask a full member of the workspace to do this.")
+    if thing is not None and thing.private and thing.seen_from != thing.channel and thing.owner != actor.user:
+        raise NotFound(f"I know no such {thing.kind}.")
+    if act in _ANYBODY_INSIDE:
+        return
+    if act in _OWNER_OR_ADMIN and thing is not None:
+        if actor.admin or actor.user == thing.owner:
+            return
+        raise Denied(
+            f"Only the person who started this {thing.kind} or an administrator of mine may {act.value} it."
+        )
+    raise Denied("You may not do that.")

@@ -1,0 +1,91 @@
+"""Every setting, its default and its meaning. Read from the environment and from a file `.env`."""
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from bot.errors import StartError
+
+
+class Settings(BaseSettings):
+    """The name of a field in capitals is the name of its environment variable."""
+
+    model_config = SettingsConfigDict(env_file=".env", extra="ignore", env_ignore_empty=True)
+
+    slack_bot_token: SecretStr | None = Field(
+        None, description="The bot's token (`xoxb-…`), from *OAuth & Permissions*."
+    )
+    slack_app_token: SecretStr | None = Field(
+        None, description="App-level token (`xapp-…`, scope `connections:write`). With it the bot uses Socket Mode."
+    )
+    slack_signing_secret: SecretStr | None = Field(
+        None, description="With it, and no app token, the bot listens for Slack's signed HTTP requests instead."
+    )
+    slack_api_url: str = Field("https://slack.com/api/", description="Base of Slack's Web API.")
+    http_host: str = Field("0.0.0.0", description="HTTP mode: the address to listen on.")
+    http_port: int = Field(3000, ge=0, le=65535, description="HTTP mode: the port for `/slack/events`.")
+
+    openai_api_key: SecretStr | None = Field(None, description="The provider's key.")
+    openai_base_url: str | None = Field(
+        None, description="The provider's base URL; empty for OpenAI. The trainer's is `http://HOST:8902/v1`."
+    )
+    finetune_provider: str | None = Field(
+        None, description="What to call the provider in messages; by default the host of its URL."
+    )
+    finetune_models: Annotated[list[str], NoDecode] = Field(
+        default_factory=list,
+        description="Base models to offer, separated by commas; by default all that the provider can train.",
+    )
+    finetune_default_model: str | None = Field(None, description="The base model that the modal starts with.")
+
+    finetune_data: Path = Field(Path("data"), description="Folder for the store and the training files.")
+    finetune_admins: Annotated[list[str], NoDecode] = Field(
+        default_factory=list,
+        description="Slack user ids, separated by commas, who may cancel and delete what others made.",
+    )
+    finetune_notices_channel: str | None = Field(
+        None, description="A channel's id that hears when any job from a public channel ends."
+    )
+    finetune_allow_guests: bool = Field(False, description="Let guests of the workspace use the bot.")
+    finetune_allow_other_organisations: bool = Field(
+        False, description="Let people of other organisations (Slack Connect) use the bot."
+    )
+    finetune_max_file_mb: int = Field(512, ge=1, description="Largest training file taken, in megabytes.")
+    finetune_poll_seconds: float = Field(
+        5.0, gt=0, description="How often a running job is looked at; queued ones a third as often."
+    )
+    finetune_tokenizers: Path | None = Field(
+        None, description="Folder with `<model>/tokenizer.json`, for exact counts of open models."
+    )
+    finetune_log_level: str = Field("INFO", description="`DEBUG`, `INFO`, `WARNING` or `ERROR`.")
+
+    @field_validator("finetune_models", "finetune_admins", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        if isinstance(value, str):
+            return [part.strip() for part in value.split(",") if part.strip()]
+        return value
+
+    @property
+    def provider_name(self) -> str:
+        """What messages call the provider."""
+        if self.finetune_provider:
+            return self.finetune_provider
+        if not self.openai_base_url:
+            return "openai"
+        host = self.openai_base_url.split("//", 1)[-1].split("/", 1)[0]
+        return "trainer" if host.split(":")[0] in {"127.0.0.1", "localhost"} else host
+
+
+def load(**overrides: object) -> Settings:
+    """The settings of this environment.
+
+    Raises StartError with one sentence for each setting that cannot be used.
+    """
+    try:
+        return Settings(**overrides)  # type: ignore[arg-type]
+    except ValidationError as error:
+        complaints = [f"{'.'.join(map(str, e['loc'])).upper()}: {e['msg']}." for e in error.errors()]
+        raise StartError("A setting cannot be used. " + " ".join(complaints)) from error

@@ -1,0 +1,1 @@
+"""What must survive a crash: one SQLite file in WAL mode. No other room knows SQL."""

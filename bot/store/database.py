@@ -1,0 +1,80 @@
+"""One SQLite file: a writer thread, a reader thread, migrations, and a lock on the folder.
+
+Durability: WAL with `synchronous=FULL`, so what a write returned from survives a power cut, not only a crash
+of the process. The price is one fsync for each transaction; events of one poll share one.
+"""
+
+import asyncio
+import sqlite3
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TypeVar
+
+from filelock import FileLock, Timeout
+from sqlite_utils import Database as SqliteDatabase
+
+from bot.errors import StartError
+from bot.store.schema import migrations
+
+T = TypeVar("T")
+
+
+class Database:
+    """Open with `await Database.open(folder)`; `write` and `read` take a function of a sqlite-utils database."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._lock = FileLock(folder / "lock")
+        self._writer = ThreadPoolExecutor(1, "store-writer")
+        self._reader = ThreadPoolExecutor(1, "store-reader")
+        self._write_db: SqliteDatabase
+        self._read_db: SqliteDatabase
+
+    @classmethod
+    async def open(cls, folder: Path) -> "Database":
+        """Raises StartError where another process holds the folder or it cannot be written."""
+        try:
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            database = cls(folder)
+            database._lock.acquire(timeout=0)
+        except Timeout as error:
+            raise StartError(
+                f"Another finetune-bot is working in {folder}. Stop it first, or give this one its own folder "
+                "(FINETUNE_DATA)."
+            ) from error
+        except OSError as error:
+            raise StartError(f"The folder {folder} cannot be written: {error.strerror}.") from error
+        loop = asyncio.get_running_loop()
+        database._write_db = await loop.run_in_executor(database._writer, database._connect)
+        await loop.run_in_executor(database._writer, lambda: migrations.apply(database._write_db))
+        database._read_db = await loop.run_in_executor(database._reader, database._connect)
+        return database
+
+    def _connect(self) -> SqliteDatabase:
+        connection = sqlite3.connect(self._folder / "bot.db", isolation_level=None, timeout=10)
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=FULL")
+        connection.execute("PRAGMA foreign_keys=ON")
+        return SqliteDatabase(connection)
+
+    async def write(self, work: Callable[[SqliteDatabase], T]) -> T:
+        """Run `work` in one transaction on the writer thread; it is on disk when this returns."""
+
+        def transaction() -> T:
+            with self._write_db.atomic():
+                return work(self._write_db)
+
+        return await asyncio.get_running_loop().run_in_executor(self._writer, transaction)
+
+    async def read(self, work: Callable[[SqliteDatabase], T]) -> T:
+        """Run `work` on the reader thread; it sees everything that `write` has returned from."""
+        return await asyncio.get_running_loop().run_in_executor(self._reader, lambda: work(self._read_db))
+
+    async def close(self) -> None:
+        loop = asyncio.get_running_loop()
+        await loop.run_in_executor(self._writer, self._write_db.close)
+        await loop.run_in_executor(self._reader, self._read_db.close)
+        self._writer.shutdown()
+        self._reader.shutdown()
+        self._lock.release()

@@ -1,0 +1,138 @@
+"""The tables, as an ordered list of migrations; each runs once and is recorded in the database.
+
+Values (a job, a report, a notice) are kept whole as JSON in `value` or `body`, beside the columns that
+queries need, so that a new field of a value needs no migration.
+"""
+
+from sqlite_utils import Database, Migrations
+
+migrations = Migrations("finetune-bot")
+
+
+@migrations()
+def m001_initial(db: Database) -> None:
+    for statement in _M001.split(";"):
+        if statement.strip():
+            db.execute(statement)
+
+
+_M001 = """
+CREATE TABLE inbox (
+    key TEXT PRIMARY KEY,           -- Slack's own id of the event, command, action or submission
+    payload TEXT,                   -- JSON; removed when done, so that we keep no more than we need
+    state TEXT NOT NULL,            -- pending, done, failed
+    attempts INTEGER NOT NULL DEFAULT 0,
+    received_at REAL NOT NULL
+) STRICT;
+CREATE INDEX inbox_state ON inbox (state, received_at);
+
+CREATE TABLE datasets (
+    id TEXT PRIMARY KEY,
+    sha256 TEXT NOT NULL,
+    owner TEXT NOT NULL,
+    team TEXT NOT NULL,
+    channel TEXT NOT NULL,
+    file_id TEXT,
+    created_at REAL NOT NULL,
+    deleted_at REAL,
+    report_ts TEXT,                 -- the message that carries the report
+    value TEXT NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX datasets_file ON datasets (channel, file_id, created_at);
+CREATE INDEX datasets_sha256 ON datasets (sha256);
+
+CREATE TABLE provider_files (
+    provider TEXT NOT NULL,
+    sha256 TEXT NOT NULL,
+    file_id TEXT NOT NULL,
+    PRIMARY KEY (provider, sha256)
+) STRICT;
+
+CREATE TABLE jobs (
+    id TEXT PRIMARY KEY,
+    state TEXT NOT NULL,
+    provider TEXT NOT NULL,
+    provider_job_id TEXT,
+    requester TEXT NOT NULL,
+    dataset_id TEXT,
+    fine_tuned_model TEXT,
+    created_at REAL NOT NULL,
+    followed INTEGER NOT NULL,      -- 1 until the events were read once more after the end
+    value TEXT NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX jobs_provider_job ON jobs (provider, provider_job_id);
+CREATE INDEX jobs_followed ON jobs (followed) WHERE followed = 1;
+CREATE INDEX jobs_state ON jobs (state);
+CREATE INDEX jobs_model ON jobs (fine_tuned_model);
+
+CREATE TABLE events (
+    job_id TEXT NOT NULL REFERENCES jobs (id),
+    id TEXT NOT NULL,               -- the provider's
+    created_at REAL NOT NULL,
+    level TEXT NOT NULL,
+    type TEXT NOT NULL,
+    message TEXT NOT NULL,
+    data TEXT,
+    PRIMARY KEY (job_id, id)
+) STRICT;
+
+CREATE TABLE metrics (
+    job_id TEXT NOT NULL REFERENCES jobs (id),
+    step INTEGER NOT NULL,
+    value TEXT NOT NULL,
+    PRIMARY KEY (job_id, step)
+) STRICT;
+
+CREATE TABLE checkpoints (
+    job_id TEXT NOT NULL REFERENCES jobs (id),
+    id TEXT NOT NULL,
+    step INTEGER NOT NULL,
+    value TEXT NOT NULL,
+    PRIMARY KEY (job_id, id)
+) STRICT;
+
+CREATE TABLE cards (
+    job_id TEXT PRIMARY KEY REFERENCES jobs (id),
+    channel TEXT NOT NULL,
+    ts TEXT,
+    posting_since REAL,             -- set before the first post, so that a doubt can be settled
+    shown TEXT,                     -- hash of what Slack shows
+    dirty INTEGER NOT NULL,
+    changed_at REAL NOT NULL,
+    chart_file TEXT,                -- Slack's id of the chart
+    chart_step INTEGER
+) STRICT;
+CREATE INDEX cards_dirty ON cards (dirty, changed_at) WHERE dirty = 1;
+
+CREATE TABLE notices (
+    seq INTEGER PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
+    thread TEXT NOT NULL,           -- notices with the same value are posted in order
+    state TEXT NOT NULL,            -- pending, attempting, posted, given_up
+    attempts INTEGER NOT NULL DEFAULT 0,
+    attempted_at REAL,
+    next_try_at REAL NOT NULL DEFAULT 0,
+    posted_ts TEXT,
+    why TEXT,
+    value TEXT NOT NULL
+) STRICT;
+CREATE INDEX notices_open ON notices (state, seq) WHERE state IN ('pending', 'attempting');
+
+CREATE TABLE conversations (
+    id TEXT PRIMARY KEY,
+    channel TEXT NOT NULL,
+    thread_ts TEXT NOT NULL,
+    value TEXT NOT NULL,
+    UNIQUE (channel, thread_ts)
+) STRICT;
+
+CREATE TABLE turns (
+    conversation_id TEXT NOT NULL REFERENCES conversations (id),
+    seq INTEGER NOT NULL,
+    ts TEXT NOT NULL,               -- Slack's ts of the message, by which a redelivery is known
+    role TEXT NOT NULL,
+    content TEXT NOT NULL,
+    PRIMARY KEY (conversation_id, seq),
+    UNIQUE (conversation_id, role, ts)
+) STRICT
+"""
