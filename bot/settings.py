@@ -18,10 +18,12 @@ class Settings(BaseSettings):
         None, description="The bot's token (`xoxb-…`), from *OAuth & Permissions*."
     )
     slack_app_token: SecretStr | None = Field(
-        None, description="App-level token (`xapp-…`, scope `connections:write`). With it the bot uses Socket Mode."
+        None,
+        description="App-level token (`xapp-…`, scope `connections:write`). With it the bot uses Socket Mode.",
     )
     slack_signing_secret: SecretStr | None = Field(
-        None, description="With it, and no app token, the bot listens for Slack's signed HTTP requests instead."
+        None,
+        description="With it, and no app token, the bot listens for Slack's signed HTTP requests instead.",
     )
     slack_api_url: str = Field("https://slack.com/api/", description="Base of Slack's Web API.")
     http_host: str = Field("0.0.0.0", description="HTTP mode: the address to listen on.")

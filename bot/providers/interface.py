@@ -1,0 +1,156 @@
+"""What the bot asks of a provider, and how a provider's failures are told apart.
+
+The distinction that matters for money is in the errors: after `Refused`, `RateLimited` or `Unreachable` the
+request was certainly not carried out; after `Doubtful` nobody knows.
+"""
+
+from collections.abc import AsyncIterator, Collection, Sequence
+from pathlib import Path
+from typing import Protocol
+
+import msgspec
+
+from bot.errors import BotError
+from bot.jobs.job import Checkpoint, Hyperparameters, JobError, Metrics
+
+
+class ProviderError(BotError):
+    """`str(error)` is the provider's own text (untrusted); `code` its code, `status` the HTTP status."""
+
+    def __init__(self, message: str, *, code: str | None = None, status: int | None = None) -> None:
+        super().__init__(message)
+        self.code = code
+        self.status = status
+
+    def as_job_error(self) -> JobError:
+        return JobError(code=self.code, message=str(self))
+
+
+class Refused(ProviderError):
+    """The provider answered no: the request was not carried out and repeating it will not help."""
+
+
+class RateLimited(ProviderError):
+    """Not carried out; may be repeated after `retry_after` seconds."""
+
+    def __init__(
+        self, message: str, *, code: str | None = None, status: int | None = None, retry_after: float = 10
+    ) -> None:
+        super().__init__(message, code=code, status=status)
+        self.retry_after = retry_after
+
+
+class Unreachable(ProviderError):
+    """No connection was made: certainly not carried out; may be repeated."""
+
+
+class Doubtful(ProviderError):
+    """The request may have been carried out: a time-out, a lost reply, a server error."""
+
+
+class JobOrder(msgspec.Struct, frozen=True):
+    """What is sent to create a job. `submission` is our job's id; it travels in `metadata`."""
+
+    submission: str
+    model: str
+    training_file: str
+    validation_file: str | None
+    hyperparameters: Hyperparameters
+    suffix: str | None
+    seed: int
+    requested_at: float
+
+
+class RemoteJob(msgspec.Struct, frozen=True):
+    """A job as the provider tells it. Times in seconds since the epoch; 0 was turned into None."""
+
+    id: str
+    status: str
+    model: str
+    created_at: float
+    training_file: str
+    validation_file: str | None = None
+    started_at: float | None = None
+    finished_at: float | None = None
+    estimated_finish: float | None = None
+    fine_tuned_model: str | None = None
+    error: JobError | None = None
+    trained_tokens: int | None = None
+    seed: int | None = None
+    suffix: str | None = None
+    submission: str | None = None
+    hyperparameters: Hyperparameters = Hyperparameters()
+    result_files: tuple[str, ...] = ()
+
+
+class RemoteEvent(msgspec.Struct, frozen=True):
+    """`metrics` is set on events of type metrics. `data` is the provider's JSON, kept as text."""
+
+    id: str
+    created_at: float
+    level: str
+    type: str
+    message: str
+    metrics: Metrics | None = None
+    data: str | None = None
+
+
+class RemoteModel(msgspec.Struct, frozen=True):
+    """`fine_tunable` is None where the provider does not say. `shutdown_date` is YYYY-MM-DD."""
+
+    id: str
+    created_at: float
+    owned_by: str
+    fine_tunable: bool | None = None
+    context_length: int | None = None
+    shutdown_date: str | None = None
+
+
+class ChatMessage(msgspec.Struct, frozen=True):
+    role: str
+    content: str
+
+
+class Provider(Protocol):
+    """Every method may raise ProviderError in one of its kinds. None repeats a request by itself."""
+
+    name: str
+
+    async def upload(self, path: Path, name: str) -> str:
+        """Upload a training file under `name`; the provider's file id."""
+
+    async def find_upload(self, name: str) -> str | None:
+        """The id of a file uploaded earlier under `name`."""
+
+    async def has_file(self, file_id: str) -> bool: ...
+
+    async def delete_file(self, file_id: str) -> None: ...
+
+    async def file_content(self, file_id: str) -> bytes: ...
+
+    async def create_job(self, order: JobOrder) -> RemoteJob:
+        """Create a job: costs money, is never repeated here."""
+
+    async def find_job(self, order: JobOrder) -> RemoteJob | None:
+        """The job that `order` created, if it did: by submission id, else by (file, model, seed, time)."""
+
+    async def job(self, job_id: str) -> RemoteJob: ...
+
+    async def jobs(self, wanted: Collection[str]) -> list[RemoteJob]:
+        """Those of the `wanted` jobs that the listing shows, read in pages until all are found or it ends."""
+
+    async def events(self, job_id: str, known: Collection[str]) -> list[RemoteEvent]:
+        """Events whose id is not in `known`, oldest first, whichever end the provider lists first."""
+
+    async def checkpoints(self, job_id: str) -> list[Checkpoint]: ...
+
+    async def cancel(self, job_id: str) -> RemoteJob: ...
+
+    async def models(self) -> list[RemoteModel]: ...
+
+    async def delete_model(self, model: str) -> None: ...
+
+    def chat(self, model: str, messages: Sequence[ChatMessage]) -> AsyncIterator[str]:
+        """The answer, piece by piece."""
+
+    async def close(self) -> None: ...
