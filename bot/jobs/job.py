@@ -55,6 +55,7 @@ class Checkpoint(msgspec.Struct, frozen=True):
 class Job(msgspec.Struct, frozen=True):
     """`id` is ours and is what `metadata` carries to the provider; `provider_job_id` is theirs. Times are
     seconds since the epoch. `state` is one of `states.STATES` or a word of the provider's that we do not know.
+    `asked` is what the person chose; `hyperparameters` turns into the provider's numbers once it has chosen.
     """
 
     id: str
@@ -65,6 +66,7 @@ class Job(msgspec.Struct, frozen=True):
     origin: Origin
     created_at: float
     hyperparameters: Hyperparameters = Hyperparameters()
+    asked: Hyperparameters = Hyperparameters()
     suffix: str | None = None
     seed: int | None = None
     dataset_id: str | None = None

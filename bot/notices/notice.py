@@ -62,17 +62,7 @@ class Linked(msgspec.Struct, frozen=True, tag="linked"):
     card_permalink: str
 
 
-Body = (
-    Text
-    | Accepted
-    | Started
-    | CheckpointMade
-    | ProviderSaid
-    | Ended
-    | EndedElsewhere
-    | Uncertain
-    | Linked
-)
+Body = Text | Accepted | Started | CheckpointMade | ProviderSaid | Ended | EndedElsewhere | Uncertain | Linked
 
 
 class Notice(msgspec.Struct, frozen=True):

@@ -58,9 +58,7 @@ class OpenAIProtocol:
             await asyncio.sleep(2)
             file = await self._client.files.retrieve(file.id)
         if file.status == "error":
-            raise Refused(
-                file.status_details or "The provider could not process the file.", code="invalid_file"
-            )
+            raise Refused(file.status_details or "The provider could not process the file.", code="invalid_file")
         return file
 
     async def find_upload(self, name: str) -> str | None:
@@ -150,9 +148,7 @@ class OpenAIProtocol:
         after: str | None = None
         while True:
             async with _told_apart():
-                page = await self._client.fine_tuning.jobs.list_events(
-                    job_id, limit=_PAGE, after=after or omit
-                )
+                page = await self._client.fine_tuning.jobs.list_events(job_id, limit=_PAGE, after=after or omit)
             fresh = [event for event in page.data if event.id not in known and event.id not in new]
             new.update((event.id, _event(event)) for event in fresh)
             # Newest first (OpenAI), a page with nothing new means that the rest is known. Oldest first
@@ -228,9 +224,7 @@ async def _told_apart() -> AsyncIterator[None]:
         yield
     except openai.APITimeoutError as error:
         # A time-out while connecting means that nothing was sent.
-        kind = (
-            Unreachable if type(error.__cause__).__name__ in {"ConnectTimeout", "PoolTimeout"} else Doubtful
-        )
+        kind = Unreachable if type(error.__cause__).__name__ in {"ConnectTimeout", "PoolTimeout"} else Doubtful
         raise kind("The provider did not answer in time.", code="timeout") from error
     except openai.APIConnectionError as error:
         refused = type(error.__cause__).__name__ in {"ConnectError", "ConnectTimeout", "UnsupportedProtocol"}
@@ -253,9 +247,7 @@ def _from_status(error: openai.APIStatusError) -> ProviderError:
             retry_after = float(error.response.headers.get("retry-after", "10"))
         except ValueError:
             retry_after = 10
-        return RateLimited(
-            message, code=code or "rate_limit_exceeded", status=status, retry_after=retry_after
-        )
+        return RateLimited(message, code=code or "rate_limit_exceeded", status=status, retry_after=retry_after)
     if status >= 500 or status in {408, 409}:
         return Doubtful(message, code=code, status=status)
     return Refused(message, code=code, status=status)

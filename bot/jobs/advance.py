@@ -1,0 +1,140 @@
+"""What news from the provider does to a job: a pure function, so that every history can be tested."""
+
+from collections.abc import Collection, Sequence
+
+import msgspec
+
+from bot.jobs import states
+from bot.jobs.interfaces import Change
+from bot.jobs.job import Checkpoint, Hyperparameters, Job, JobError, Metrics
+from bot.notices.notice import (
+    Accepted,
+    Body,
+    CheckpointMade,
+    Ended,
+    EndedElsewhere,
+    Notice,
+    ProviderSaid,
+    Started,
+)
+from bot.providers.interface import RemoteEvent, RemoteJob
+
+
+def advance(
+    job: Job,
+    remote: RemoteJob,
+    events: Sequence[RemoteEvent] = (),
+    checkpoints: Sequence[Checkpoint] = (),
+    *,
+    known_checkpoints: Collection[str] = (),
+    now: float,
+    notices_channel: str | None = None,
+    last_look: bool = False,
+) -> Change:
+    """The change that `remote`, new `events` (oldest first) and all `checkpoints` make to `job`.
+
+    A state that the state machine does not allow (an ended job coming back) is not taken over; events and
+    figures are. `last_look` ends the following.
+    """
+    status = remote.status if states.may_become(job.state, remote.status) else job.state
+    news = msgspec.structs.replace(
+        job,
+        state=status,
+        provider_job_id=remote.id,
+        training_file=job.training_file or remote.training_file,
+        validation_file=job.validation_file or remote.validation_file,
+        seed=job.seed if job.seed is not None else remote.seed,
+        hyperparameters=_known(job.hyperparameters, remote.hyperparameters),
+        started_at=job.started_at or _started_at(status, events, now),
+        finished_at=job.finished_at or remote.finished_at or (now if status in states.ENDED else None),
+        estimated_finish=remote.estimated_finish,
+        fine_tuned_model=remote.fine_tuned_model or job.fine_tuned_model,
+        trained_tokens=remote.trained_tokens if remote.trained_tokens is not None else job.trained_tokens,
+        result_files=remote.result_files or job.result_files,
+        error=_error(status, remote) or job.error,
+        latest=_latest(job.latest, events),
+        latest_valid=_latest(job.latest_valid, events, valid=True),
+    )
+    new_checkpoints = [c for c in checkpoints if c.id not in known_checkpoints]
+    return Change(
+        job=news,
+        events=events,
+        checkpoints=new_checkpoints,
+        notices=_notices(job, news, events, new_checkpoints, notices_channel),
+        followed=not last_look,
+    )
+
+
+def notice(job: Job, what: str, body: Body) -> Notice:
+    """A notice for the thread under the job's card, known for ever as this one of this job."""
+    return Notice(id=f"{job.id}/{what}", body=body, channel=job.origin.channel, under_card=job.id)
+
+
+def ending(job: Job, notices_channel: str | None) -> list[Notice]:
+    """What is said when a job ends. Jobs of private channels are told of in no other channel."""
+    told = [notice(job, job.state, Ended(job))]
+    if notices_channel and not job.origin.private and notices_channel != job.origin.channel:
+        told.append(
+            Notice(id=f"{job.id}/{job.state}/elsewhere", body=EndedElsewhere(job), channel=notices_channel)
+        )
+    return told
+
+
+def _notices(
+    old: Job,
+    new: Job,
+    events: Sequence[RemoteEvent],
+    checkpoints: Sequence[Checkpoint],
+    notices_channel: str | None,
+) -> list[Notice]:
+    told: list[Notice] = []
+    if old.provider_job_id is None:
+        told.append(notice(new, "accepted", Accepted(new)))
+    if new.started_at and not old.started_at:
+        told.append(notice(new, "started", Started(new)))
+    told += [
+        notice(new, f"event/{event.id}", ProviderSaid(new, event.level, event.message))
+        for event in events
+        # The error that ends a job is told by its ending.
+        if event.level == "warn" or (event.level == "error" and new.state != states.FAILED)
+    ]
+    told += [notice(new, f"checkpoint/{item.id}", CheckpointMade(new, item)) for item in checkpoints]
+    if new.state in states.ENDED and old.state not in states.ENDED:
+        told += ending(new, notices_channel)
+    return told
+
+
+def _known(ours: Hyperparameters, theirs: Hyperparameters) -> Hyperparameters:
+    """The provider's numbers once it has chosen them, else what was asked for."""
+    return Hyperparameters(
+        n_epochs=theirs.n_epochs if theirs.n_epochs != "auto" else ours.n_epochs,
+        batch_size=theirs.batch_size if theirs.batch_size != "auto" else ours.batch_size,
+        learning_rate_multiplier=theirs.learning_rate_multiplier
+        if theirs.learning_rate_multiplier != "auto"
+        else ours.learning_rate_multiplier,
+    )
+
+
+def _started_at(status: str, events: Sequence[RemoteEvent], now: float) -> float | None:
+    """No field of the protocol says when training began; the first figures do, else the state."""
+    measured = [event.created_at for event in events if event.metrics]
+    told = [event.created_at for event in events if "job started" in event.message.lower()]
+    if measured or told:
+        return min(measured + told)
+    return now if status == states.RUNNING else None
+
+
+def _error(status: str, remote: RemoteJob) -> JobError | None:
+    if status != states.FAILED:
+        return None
+    return remote.error or JobError(None, "The provider gave no reason.")
+
+
+def _latest(old: Metrics | None, events: Sequence[RemoteEvent], *, valid: bool = False) -> Metrics | None:
+    """The figures of the highest step; with `valid`, of the highest step that has validation figures."""
+    candidates = [event.metrics for event in events if event.metrics]
+    if valid:
+        candidates = [m for m in candidates if m.valid_loss is not None or m.full_valid_loss is not None]
+    if old is not None:
+        candidates.append(old)
+    return max(candidates, key=lambda metrics: metrics.step, default=None)

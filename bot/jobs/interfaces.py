@@ -1,0 +1,65 @@
+"""What jobs need kept, as a contract; `bot.store.jobs` keeps it."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import msgspec
+
+from bot.jobs.job import Checkpoint, Job, Metrics
+from bot.notices.notice import Notice
+from bot.providers.interface import RemoteEvent
+
+
+class Change(msgspec.Struct, frozen=True):
+    """Everything that one piece of news does to a job, stored in one transaction or not at all.
+
+    Notices and events are known by their ids: storing one again does nothing. `followed` turns False when
+    nothing more is expected of the provider.
+    """
+
+    job: Job
+    events: Sequence[RemoteEvent] = ()
+    checkpoints: Sequence[Checkpoint] = ()
+    notices: Sequence[Notice] = ()
+    followed: bool = True
+
+
+class JobStore(Protocol):
+    async def insert(self, job: Job, notices: Sequence[Notice] = ()) -> bool:
+        """Store a new job and its card, yet to be posted. False, and nothing done, if the id is there, or
+        another job stands for the same job of the provider."""
+
+    async def apply(self, change: Change) -> bool:
+        """Store a change. False, and nothing done, if the state machine forbids it (see `states.may_become`)."""
+
+    async def get(self, job_id: str) -> Job | None: ...
+
+    async def find(self, word: str) -> Job | None:
+        """By our id, the provider's id, or the name of the fine-tuned model."""
+
+    async def twin(self, job: Job) -> Job | None:
+        """A job not ended yet of the same data, base model and settings, by anybody."""
+
+    async def latest(self, limit: int) -> list[Job]: ...
+
+    async def in_states(self, states: Sequence[str]) -> list[Job]: ...
+
+    async def followed(self, provider: str) -> list[Job]: ...
+
+    async def event_ids(self, job_id: str) -> set[str]: ...
+
+    async def metrics(self, job_id: str) -> list[Metrics]:
+        """By step."""
+
+    async def checkpoints(self, job_id: str) -> list[Checkpoint]:
+        """By step."""
+
+    async def models(self) -> dict[str, Job]:
+        """Fine-tuned models and checkpoints' models that our jobs made, by name."""
+
+    async def uses_file(self, provider: str, file_id: str) -> list[Job]:
+        """Jobs not ended yet that train on this file of the provider."""
+
+    async def provider_file(self, provider: str, sha256: str) -> str | None: ...
+
+    async def set_provider_file(self, provider: str, sha256: str, file_id: str | None) -> None: ...

@@ -1,0 +1,86 @@
+"""Delivery: each notice is said once and in the order of its thread, across crashes.
+
+A notice is marked before it is posted and carries its id in the message's metadata. After any doubt the
+thread is read for that id before it is posted again. Where the thread cannot be read, the promise is *at
+least once*: a crash between Slack's posting and our marking then says it twice.
+"""
+
+import asyncio
+import time
+
+import structlog
+
+from bot.notices.interfaces import Outbox, Pending, PostDoubtful, PostLater, PostRefused, Speaker
+from bot.notices.notice import Ended, EndedElsewhere, Notice
+
+log = structlog.get_logger()
+
+_PAUSES = (1.0, 2.0, 5.0, 15.0, 30.0, 60.0)
+
+
+class Delivery:
+    def __init__(self, outbox: Outbox, speaker: Speaker, *, look_every: float = 0.5) -> None:
+        self._outbox = outbox
+        self._speaker = speaker
+        self._look_every = look_every
+        self._under_way: dict[str, asyncio.Task[None]] = {}
+
+    async def run(self) -> None:
+        """Deliver until cancelled. One notice at a time in each thread, threads side by side."""
+        try:
+            while True:
+                try:
+                    await self.round()
+                except Exception:
+                    log.exception("outbox round failed")
+                await asyncio.sleep(self._look_every)
+        finally:
+            await asyncio.gather(*self._under_way.values(), return_exceptions=True)
+
+    async def round(self) -> None:
+        """Start the delivery of whatever is due."""
+        for pending in await self._outbox.next(time.time()):
+            key = pending.notice.id
+            if key not in self._under_way:
+                task = asyncio.create_task(self._deliver(pending), name=f"notice {key}")
+                self._under_way[key] = task
+                task.add_done_callback(lambda _, key=key: self._under_way.pop(key, None))
+
+    async def _deliver(self, pending: Pending) -> None:
+        notice = pending.notice
+        try:
+            if pending.doubtful and await self._was_said(pending):
+                return
+            await self._outbox.attempting(notice.id, time.time())
+            await self._outbox.posted(notice.id, await self._speaker.say(notice, pending.thread_ts))
+        except PostRefused as error:
+            log.warning("notice refused", notice=notice.id, why=str(error))
+            await self._outbox.give_up(notice.id, str(error), instead=_to_requester(notice))
+        except PostLater as error:
+            await self._outbox.later(notice.id, time.time() + error.retry_after, doubtful=False)
+        except PostDoubtful as error:
+            log.warning("notice in doubt", notice=notice.id, why=str(error))
+            pause = _PAUSES[min(pending.attempts, len(_PAUSES) - 1)]
+            await self._outbox.later(notice.id, time.time() + pause, doubtful=True)
+        except Exception:
+            log.exception("notice failed", notice=notice.id)
+            await self._outbox.later(notice.id, time.time() + 30, doubtful=True)
+
+    async def _was_said(self, pending: Pending) -> bool:
+        try:
+            ts = await self._speaker.heard(pending.notice, pending.thread_ts, pending.attempted_at or 0)
+        except PostRefused as error:
+            log.warning("thread unreadable, saying it again", notice=pending.notice.id, why=str(error))
+            return False
+        if ts is None:
+            return False
+        await self._outbox.posted(pending.notice.id, ts)
+        return True
+
+
+def _to_requester(notice: Notice) -> list[Notice]:
+    """How a job ended reaches its requester even where the channel is closed to us."""
+    if isinstance(notice.body, Ended) and notice.channel != notice.body.job.requester:
+        job = notice.body.job
+        return [Notice(id=f"{notice.id}/direct", body=EndedElsewhere(job), channel=job.requester)]
+    return []

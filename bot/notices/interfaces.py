@@ -1,0 +1,101 @@
+"""What notices and cards need: a place where they are kept, and somebody who can post."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import msgspec
+
+from bot.notices.notice import Notice
+
+
+class Pending(msgspec.Struct, frozen=True):
+    """A notice that is next in its thread. `doubtful`: an attempt began and we do not know how it ended.
+    `thread_ts` is resolved: where the notice belongs under a card, it is the card's.
+    """
+
+    notice: Notice
+    thread_ts: str | None
+    doubtful: bool
+    attempts: int
+    attempted_at: float | None
+
+
+class Card(msgspec.Struct, frozen=True):
+    """The message of the bot that shows a job: a projection, brought to the latest state when there is room.
+
+    `shown` is the hash of what Slack shows; `posting_since` is set before the first post.
+    """
+
+    job_id: str
+    channel: str
+    changed_at: float
+    ts: str | None = None
+    posting_since: float | None = None
+    shown: str | None = None
+    chart_file: str | None = None
+    chart_step: int | None = None
+
+
+class Outbox(Protocol):
+    async def next(self, now: float) -> list[Pending]:
+        """The first open notice of each thread, if it is due and its thread exists."""
+
+    async def attempting(self, notice_id: str, now: float) -> None: ...
+
+    async def posted(self, notice_id: str, ts: str) -> None: ...
+
+    async def later(self, notice_id: str, next_try_at: float, *, doubtful: bool) -> None: ...
+
+    async def give_up(self, notice_id: str, why: str, instead: Sequence[Notice] = ()) -> None: ...
+
+    async def open(self) -> int:
+        """How many notices are still to be said."""
+
+
+class CardStore(Protocol):
+    async def card(self, job_id: str) -> Card | None: ...
+
+    async def dirty(self, limit: int) -> list[Card]:
+        """Cards that may show something old, the latest change first."""
+
+    async def posting(self, job_id: str, now: float) -> None: ...
+
+    async def posted(self, job_id: str, ts: str, shown: str, notices: Sequence[Notice]) -> None: ...
+
+    async def showing(self, card: Card, shown: str) -> None:
+        """Slack shows `shown`; the card stays dirty if it changed after `card` was read."""
+
+    async def set_chart(self, job_id: str, file_id: str | None, step: int) -> None: ...
+
+    async def abandon(self, job_id: str) -> None:
+        """The card cannot be posted or edited any more (deleted, archived): stop trying."""
+
+
+class PostError(Exception):
+    """`str(error)` is Slack's error code."""
+
+
+class PostRefused(PostError):
+    """Slack answered no; posting again will not help."""
+
+
+class PostLater(PostError):
+    """Certainly not posted; may be tried again after `retry_after` seconds."""
+
+    def __init__(self, code: str, retry_after: float) -> None:
+        super().__init__(code)
+        self.retry_after = retry_after
+
+
+class PostDoubtful(PostError):
+    """It may have been posted."""
+
+
+class Speaker(Protocol):
+    """Says a notice in Slack."""
+
+    async def say(self, notice: Notice, thread_ts: str | None) -> str:
+        """The message's ts. Raises a PostError."""
+
+    async def heard(self, notice: Notice, thread_ts: str | None, since: float) -> str | None:
+        """The ts of this notice's message, if it stands in its thread. Raises PostRefused where nobody can tell."""

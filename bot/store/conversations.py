@@ -1,0 +1,58 @@
+"""Conversations and their turns. Implements `bot.models.conversation.ConversationStore`."""
+
+import msgspec
+from sqlite_utils import Database as SqliteDatabase
+
+from bot.models.conversation import Conversation, Turn
+from bot.store.database import Database
+
+
+class SqliteConversationStore:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def open(self, conversation: Conversation) -> None:
+        await self._database.write(
+            lambda db: db.execute(
+                "INSERT OR IGNORE INTO conversations VALUES (?, ?, ?, ?)",
+                [
+                    conversation.id,
+                    conversation.channel,
+                    conversation.thread_ts,
+                    msgspec.json.encode(conversation).decode(),
+                ],
+            )
+        )
+
+    async def of_thread(self, channel: str, thread_ts: str) -> Conversation | None:
+        row = await self._database.read(
+            lambda db: db.execute(
+                "SELECT value FROM conversations WHERE channel = ? AND thread_ts = ?", [channel, thread_ts]
+            ).fetchone()
+        )
+        return msgspec.json.decode(row[0], type=Conversation) if row else None
+
+    async def threads(self) -> set[tuple[str, str]]:
+        rows = await self._database.read(
+            lambda db: db.execute("SELECT channel, thread_ts FROM conversations").fetchall()
+        )
+        return {(channel, thread_ts) for channel, thread_ts in rows}
+
+    async def turns(self, conversation_id: str) -> list[Turn]:
+        rows = await self._database.read(
+            lambda db: db.execute(
+                "SELECT ts, role, content FROM turns WHERE conversation_id = ? ORDER BY seq", [conversation_id]
+            ).fetchall()
+        )
+        return [Turn(*row) for row in rows]
+
+    async def add(self, conversation_id: str, turn: Turn) -> bool:
+        def work(db: SqliteDatabase) -> bool:
+            cursor = db.execute(
+                "INSERT OR IGNORE INTO turns SELECT ?, coalesce(max(seq), 0) + 1, ?, ?, ? FROM turns"
+                " WHERE conversation_id = ?",
+                [conversation_id, turn.ts, turn.role, turn.content, conversation_id],
+            )
+            return cursor.rowcount == 1
+
+        return await self._database.write(work)

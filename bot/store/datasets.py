@@ -1,0 +1,66 @@
+"""Data sets: what is known of each training file. The bytes are in `bot.datasets.copies`."""
+
+import msgspec
+from sqlite_utils import Database as SqliteDatabase
+
+from bot.datasets.dataset import Dataset
+from bot.store.database import Database
+
+
+class SqliteDatasetStore:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def save(self, dataset: Dataset) -> None:
+        def work(db: SqliteDatabase) -> None:
+            db.execute(
+                "INSERT INTO datasets (id, sha256, owner, team, channel, file_id, created_at, deleted_at, value)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET"
+                " sha256 = excluded.sha256, deleted_at = excluded.deleted_at, value = excluded.value",
+                [
+                    dataset.id,
+                    dataset.sha256,
+                    dataset.owner,
+                    dataset.team,
+                    dataset.channel,
+                    dataset.file_id,
+                    dataset.created_at,
+                    dataset.deleted_at,
+                    msgspec.json.encode(dataset).decode(),
+                ],
+            )
+
+        await self._database.write(work)
+
+    async def get(self, dataset_id: str) -> Dataset | None:
+        found = await self._many("id = ?", [dataset_id])
+        return found[0] if found else None
+
+    async def by_file(self, file_id: str) -> list[Dataset]:
+        """Data sets made from one Slack file, not deleted."""
+        return await self._many("file_id = ? AND deleted_at IS NULL", [file_id])
+
+    async def by_hash(self, sha256: str) -> list[Dataset]:
+        """Data sets with these bytes, not deleted."""
+        return await self._many("sha256 = ? AND deleted_at IS NULL", [sha256])
+
+    async def latest(self, limit: int) -> list[Dataset]:
+        return await self._many("deleted_at IS NULL ORDER BY created_at DESC LIMIT ?", [limit])
+
+    async def report_ts(self, dataset_id: str) -> str | None:
+        """The message that carries the report, once it has been posted."""
+        row = await self._database.read(
+            lambda db: db.execute("SELECT report_ts FROM datasets WHERE id = ?", [dataset_id]).fetchone()
+        )
+        return row[0] if row else None
+
+    async def set_report_ts(self, dataset_id: str, ts: str) -> None:
+        await self._database.write(
+            lambda db: db.execute("UPDATE datasets SET report_ts = ? WHERE id = ?", [ts, dataset_id])
+        )
+
+    async def _many(self, where: str, values: list[object]) -> list[Dataset]:
+        rows = await self._database.read(
+            lambda db: db.execute(f"SELECT value FROM datasets WHERE {where}", values).fetchall()
+        )
+        return [msgspec.json.decode(row[0], type=Dataset) for row in rows]

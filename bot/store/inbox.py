@@ -1,0 +1,64 @@
+"""What Slack sent, committed before it is acknowledged. A key that is known is a redelivery."""
+
+import time
+
+import msgspec
+import orjson
+from sqlite_utils import Database as SqliteDatabase
+
+from bot.store.database import Database
+
+_KEEP_KEYS_FOR = 7 * 24 * 3600.0
+
+
+class Entry(msgspec.Struct, frozen=True):
+    key: str
+    payload: dict[str, object]
+    attempts: int
+
+
+class SqliteInbox:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def accept(self, key: str, payload: dict[str, object]) -> bool:
+        """Commit `payload` under `key`. False if it was there already: do nothing more."""
+
+        def work(db: SqliteDatabase) -> bool:
+            cursor = db.execute(
+                "INSERT OR IGNORE INTO inbox (key, payload, state, received_at) VALUES (?, ?, 'pending', ?)",
+                [key, orjson.dumps(payload).decode(), time.time()],
+            )
+            return cursor.rowcount == 1
+
+        return await self._database.write(work)
+
+    async def begin(self, key: str) -> None:
+        """Count an attempt, so that what crashes us every time is not tried for ever."""
+        await self._database.write(
+            lambda db: db.execute("UPDATE inbox SET attempts = attempts + 1 WHERE key = ?", [key])
+        )
+
+    async def finish(self, key: str, *, failed: bool = False) -> None:
+        """Done. The payload is removed: what people wrote is kept no longer than it is needed."""
+        state = "failed" if failed else "done"
+        await self._database.write(
+            lambda db: db.execute("UPDATE inbox SET state = ?, payload = NULL WHERE key = ?", [state, key])
+        )
+
+    async def pending(self) -> list[Entry]:
+        """What was accepted and not finished, oldest first."""
+        rows = await self._database.read(
+            lambda db: db.execute(
+                "SELECT key, payload, attempts FROM inbox WHERE state = 'pending' ORDER BY received_at"
+            ).fetchall()
+        )
+        return [Entry(key, orjson.loads(payload), attempts) for key, payload, attempts in rows]
+
+    async def forget_old(self) -> None:
+        """Slack redelivers within minutes; keys are kept a week."""
+        await self._database.write(
+            lambda db: db.execute(
+                "DELETE FROM inbox WHERE state != 'pending' AND received_at < ?", [time.time() - _KEEP_KEYS_FOR]
+            )
+        )

@@ -1,0 +1,183 @@
+"""Jobs, their events, figures and checkpoints. Implements `bot.jobs.interfaces.JobStore`."""
+
+import time
+from collections.abc import Sequence
+
+import msgspec
+from sqlite_utils import Database as SqliteDatabase
+
+from bot.jobs import states
+from bot.jobs.interfaces import Change
+from bot.jobs.job import Checkpoint, Job, Metrics
+from bot.notices.notice import Notice
+from bot.store.database import Database
+from bot.store.outbox import put_notices
+
+
+class SqliteJobStore:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def insert(self, job: Job, notices: Sequence[Notice] = ()) -> bool:
+        def work(db: SqliteDatabase) -> bool:
+            if db.execute(
+                "SELECT 1 FROM jobs WHERE id = ? OR (provider = ? AND provider_job_id = ?)",
+                [job.id, job.provider, job.provider_job_id],
+            ).fetchone():
+                return False
+            _write_job(db, job, followed=True)
+            db.execute(
+                "INSERT INTO cards (job_id, channel, dirty, changed_at) VALUES (?, ?, 1, ?)",
+                [job.id, job.origin.channel, time.time()],
+            )
+            put_notices(db, notices)
+            return True
+
+        return await self._database.write(work)
+
+    async def apply(self, change: Change) -> bool:
+        def work(db: SqliteDatabase) -> bool:
+            job = change.job
+            row = db.execute("SELECT state FROM jobs WHERE id = ?", [job.id]).fetchone()
+            if row is None or not states.may_become(row[0], job.state):
+                return False
+            _write_job(db, job, followed=change.followed)
+            for event in change.events:
+                db.execute(
+                    "INSERT OR IGNORE INTO events VALUES (?, ?, ?, ?, ?, ?, ?)",
+                    [job.id, event.id, event.created_at, event.level, event.type, event.message, event.data],
+                )
+                if event.metrics:
+                    db.execute(
+                        "INSERT OR REPLACE INTO metrics VALUES (?, ?, ?)",
+                        [job.id, event.metrics.step, msgspec.json.encode(event.metrics).decode()],
+                    )
+            for checkpoint in change.checkpoints:
+                db.execute(
+                    "INSERT OR IGNORE INTO checkpoints VALUES (?, ?, ?, ?)",
+                    [job.id, checkpoint.id, checkpoint.step, msgspec.json.encode(checkpoint).decode()],
+                )
+            db.execute("UPDATE cards SET dirty = 1, changed_at = ? WHERE job_id = ?", [time.time(), job.id])
+            put_notices(db, change.notices)
+            return True
+
+        return await self._database.write(work)
+
+    async def get(self, job_id: str) -> Job | None:
+        return await self._one("id = ?", [job_id])
+
+    async def find(self, word: str) -> Job | None:
+        return await self._one("id = ? OR provider_job_id = ? OR fine_tuned_model = ?", [word] * 3)
+
+    async def twin(self, job: Job) -> Job | None:
+        if job.dataset_id is None and job.training_file is None:
+            return None
+        candidates = await self._many(
+            f"state NOT IN ({_marks(states.ENDED)}) AND provider = ? ORDER BY created_at",
+            [*states.ENDED, job.provider],
+        )
+        return next((other for other in candidates if _settings(other) == _settings(job)), None)
+
+    async def latest(self, limit: int) -> list[Job]:
+        return await self._many("1 ORDER BY created_at DESC LIMIT ?", [limit])
+
+    async def in_states(self, wanted: Sequence[str]) -> list[Job]:
+        return await self._many(f"state IN ({_marks(wanted)}) ORDER BY created_at", list(wanted))
+
+    async def followed(self, provider: str) -> list[Job]:
+        return await self._many("followed = 1 AND provider = ? AND provider_job_id IS NOT NULL", [provider])
+
+    async def event_ids(self, job_id: str) -> set[str]:
+        rows = await self._database.read(
+            lambda db: db.execute("SELECT id FROM events WHERE job_id = ?", [job_id]).fetchall()
+        )
+        return {row[0] for row in rows}
+
+    async def metrics(self, job_id: str) -> list[Metrics]:
+        rows = await self._database.read(
+            lambda db: db.execute("SELECT value FROM metrics WHERE job_id = ? ORDER BY step", [job_id]).fetchall()
+        )
+        return [msgspec.json.decode(row[0], type=Metrics) for row in rows]
+
+    async def checkpoints(self, job_id: str) -> list[Checkpoint]:
+        rows = await self._database.read(
+            lambda db: db.execute(
+                "SELECT value FROM checkpoints WHERE job_id = ? ORDER BY step", [job_id]
+            ).fetchall()
+        )
+        return [msgspec.json.decode(row[0], type=Checkpoint) for row in rows]
+
+    async def models(self) -> dict[str, Job]:
+        def work(db: SqliteDatabase) -> list[tuple[str, str]]:
+            return db.execute(
+                "SELECT json_extract(c.value, '$.model'), j.value FROM checkpoints c JOIN jobs j ON j.id = c.job_id"
+                " UNION ALL SELECT fine_tuned_model, value FROM jobs WHERE fine_tuned_model IS NOT NULL"
+            ).fetchall()
+
+        return {model: _job(value) for model, value in await self._database.read(work)}
+
+    async def uses_file(self, provider: str, file_id: str) -> list[Job]:
+        jobs = await self._many(
+            f"state NOT IN ({_marks(states.ENDED)}) AND provider = ?", [*states.ENDED, provider]
+        )
+        return [job for job in jobs if file_id in {job.training_file, job.validation_file}]
+
+    async def provider_file(self, provider: str, sha256: str) -> str | None:
+        row = await self._database.read(
+            lambda db: db.execute(
+                "SELECT file_id FROM provider_files WHERE provider = ? AND sha256 = ?", [provider, sha256]
+            ).fetchone()
+        )
+        return row[0] if row else None
+
+    async def set_provider_file(self, provider: str, sha256: str, file_id: str | None) -> None:
+        def work(db: SqliteDatabase) -> None:
+            db.execute("DELETE FROM provider_files WHERE provider = ? AND sha256 = ?", [provider, sha256])
+            if file_id:
+                db.execute("INSERT INTO provider_files VALUES (?, ?, ?)", [provider, sha256, file_id])
+
+        await self._database.write(work)
+
+    async def _one(self, where: str, arguments: Sequence[object]) -> Job | None:
+        found = await self._many(f"({where}) LIMIT 1", arguments)
+        return found[0] if found else None
+
+    async def _many(self, where: str, arguments: Sequence[object]) -> list[Job]:
+        rows = await self._database.read(
+            lambda db: db.execute(f"SELECT value FROM jobs WHERE {where}", list(arguments)).fetchall()
+        )
+        return [_job(row[0]) for row in rows]
+
+
+def _write_job(db: SqliteDatabase, job: Job, *, followed: bool) -> None:
+    db.execute(
+        "INSERT INTO jobs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET"
+        " state = excluded.state, provider_job_id = excluded.provider_job_id,"
+        " fine_tuned_model = excluded.fine_tuned_model, followed = excluded.followed, value = excluded.value",
+        [
+            job.id,
+            job.state,
+            job.provider,
+            job.provider_job_id,
+            job.requester,
+            job.dataset_id,
+            job.fine_tuned_model,
+            job.created_at,
+            int(followed),
+            msgspec.json.encode(job).decode(),
+        ],
+    )
+
+
+def _job(value: str) -> Job:
+    return msgspec.json.decode(value, type=Job)
+
+
+def _settings(job: Job) -> tuple[object, ...]:
+    """What makes two jobs the same work. The seed is left out: it is ours where the person gave none."""
+    data = job.dataset_id or job.training_file
+    return (data, job.validation_dataset_id, job.base_model, job.asked, job.suffix)
+
+
+def _marks(values: Sequence[str] | frozenset[str]) -> str:
+    return ",".join("?" * len(values))
