@@ -11,7 +11,7 @@ from bot.jobs.job import JobError
 
 
 def explain(error: JobError) -> str:
-    """Two or three sentences of ours, in plain text, fit to show a person: nothing of the provider's is in them."""
+    """Two or three sentences of ours, in plain text, fit to show a person, without a word of the provider's."""
     known = _BY_CODE.get((error.code or "").strip().lower())
     if known is not None:
         return known
@@ -22,80 +22,84 @@ def explain(error: JobError) -> str:
 
 
 _TOO_FEW: Final = (
-    "The training file has fewer examples than the provider asks for (at least 10). Add examples and drop the file "
-    "again; a few dozen good ones are a better start than the bare minimum."
+    "The training file has fewer examples than the provider asks for (at least 10). Add examples and drop "
+    "the file again; a few dozen good ones are a better start than the bare minimum."
 )
 _BAD_FILE: Final = (
-    "The provider could not use the training file. Its message says where it stopped; correct the file and drop it "
-    "again."
+    "The provider could not use the training file. Its message says where it stopped; correct the file and "
+    "drop it again."
 )
 _BAD_VALIDATION: Final = (
-    "The provider could not use the validation file. Correct that file and drop it again, or start without one: "
-    "training does not need it."
+    "The provider could not use the validation file. Correct that file and drop it again, or start without "
+    "one: training does not need it."
 )
 _MODERATION: Final = (
-    "The provider's safety check turned the file, or the model that came out of it, down. Look for examples that "
-    "its usage policies do not allow, take them out and try again; people who work for the provider can say more."
+    "The provider's safety check turned the file, or the model that came out of it, down. Look for examples "
+    "that its usage policies do not allow, take them out and try again; people who work for the provider "
+    "can say more."
 )
 _WOUND_DOWN: Final = (
-    "This provider no longer trains for your organisation. OpenAI is closing fine-tuning step by step: newcomers "
-    "since 7 May 2026, inactive customers since 2 July 2026, everybody on 6 January 2027. The training file is "
-    "fine: start it with another provider, or with the trainer that comes with Finetune Bot and runs on your own "
-    "hardware."
+    "This provider no longer trains for your organisation. OpenAI is closing fine-tuning step by step: "
+    "newcomers since 7 May 2026, inactive customers since 2 July 2026, everybody on 6 January 2027. The "
+    "training file is fine: start it with another provider, or with the trainer that comes with Finetune "
+    "Bot and runs on your own hardware."
 )
 _QUOTA: Final = (
-    "The account at the provider has no credit left, or has reached its spending limit. An administrator can add "
-    "credit or raise the limit on the provider's billing page; then try again."
+    "The account at the provider has no credit left, or has reached its spending limit. An administrator "
+    "can add credit or raise the limit on the provider's billing page; then try again."
 )
 _KEY: Final = (
     "The provider refused the bot's API key. An administrator needs to put a valid one into the bot's settings."
 )
 _PERMISSION: Final = (
-    "The bot's API key is valid but may not do this. An administrator needs to give it the right to fine-tune, or "
-    "use another key."
+    "The bot's API key is valid but may not do this. An administrator needs to give it the right to "
+    "fine-tune, or use another key."
 )
 _MODEL: Final = (
-    "The provider does not know this base model, or does not fine-tune it. Choose another one: /finetune models "
-    "lists what can be trained."
+    "The provider does not know this base model, or does not fine-tune it. Choose another one: /finetune "
+    "models lists what can be trained."
 )
 _FILE_GONE: Final = (
     "The provider no longer has the file. Try again: the bot uploads its own copy anew, if it still has one."
 )
 _FILE_NOT_READY: Final = (
-    "The provider was still working on the uploaded file. Wait a minute, then try again; nothing is wrong with the "
-    "file."
+    "The provider was still working on the uploaded file. Wait a minute, then try again; nothing is wrong "
+    "with the file."
 )
 _RATE: Final = (
-    "The provider gets more requests from this account than it allows at a time. Nothing is wrong with the job: try "
-    "again in a few minutes."
+    "The provider gets more requests from this account than it allows at a time. Nothing is wrong with the "
+    "job: try again in a few minutes."
 )
 _TOO_MANY_JOBS: Final = (
-    "The provider runs no more jobs for this account at the same time. Wait until one has finished, or cancel one, "
-    "then try again."
+    "The provider runs no more jobs for this account at the same time. Wait until one has finished, or "
+    "cancel one, then try again."
 )
 _SERVER: Final = (
-    "The provider had trouble of its own. Nothing is wrong with the job: try again in a few minutes, and look at "
-    "the provider's status page if it happens again."
+    "The provider had trouble of its own. Nothing is wrong with the job: try again in a few minutes, and "
+    "look at the provider's status page if it happens again."
 )
 _CONNECTION: Final = (
-    "The bot could not reach the provider. Try again in a few minutes; if it happens again, an administrator should "
-    "check the provider's address in the settings and the network."
+    "The bot could not reach the provider. Try again in a few minutes; if it happens again, an "
+    "administrator should check the provider's address in the settings and the network."
 )
-_MEMORY: Final = "The hardware ran out of memory. Try again with a smaller batch size, shorter examples or a smaller base model."
+_MEMORY: Final = (
+    "The hardware ran out of memory. Try again with a smaller batch size, shorter examples or a smaller "
+    "base model."
+)
 _DISK: Final = (
-    "The disk of the trainer is full. An administrator needs to make room, for example by deleting models that "
-    "nobody uses; then try again."
+    "The disk of the trainer is full. An administrator needs to make room, for example by deleting models "
+    "that nobody uses; then try again."
 )
 _SETTING: Final = (
-    "The provider does not accept one of the settings. Its message says which; start the job again with that one "
-    "changed, or left on auto."
+    "The provider does not accept one of the settings. Its message says which; start the job again with "
+    "that one changed, or left on auto."
 )
 _TOO_LONG: Final = (
     "An example or a setting is longer than the provider allows. Its message says which; shorten it and try again."
 )
 _UNKNOWN: Final = (
-    "This error is new to the bot; what the provider says about it stands above. Trying again helps if the trouble "
-    "was passing. If it happens again, correct what the message names, or ask an administrator."
+    "This error is new to the bot; what the provider says about it stands above. Trying again helps if the "
+    "trouble was passing. If it happens again, correct what the message names, or ask an administrator."
 )
 
 _BY_CODE: Final[dict[str, str]] = {
@@ -149,7 +153,7 @@ _BY_CODE: Final[dict[str, str]] = {
     "context_length_exceeded": _TOO_LONG,
 }
 
-# In this order: the first that fits counts. No two quantifiers that can match the same text: messages are untrusted.
+# The first that fits counts. Messages are untrusted, so no pattern has two quantifiers that match the same text.
 _BY_WORDS: Final[tuple[tuple[re.Pattern[str], str], ...]] = tuple(
     (re.compile(pattern, re.IGNORECASE), explanation)
     for pattern, explanation in (

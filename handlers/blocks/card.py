@@ -1,0 +1,241 @@
+"""The job card: one message that always shows where a job stands."""
+
+import math
+from typing import Final
+
+from slack_sdk.models.blocks import Block, ButtonElement
+
+from bot.jobs import states
+from bot.jobs.explanations import explain
+from bot.jobs.job import Job, Metrics
+from handlers.blocks.message import Message
+from handlers.blocks.parts import actions, button, confirm, context, fields, header, image, message, section
+from handlers.blocks.text import (
+    code,
+    code_block,
+    date,
+    duration,
+    figure,
+    money,
+    number,
+    one_line,
+    percent,
+    person,
+    progress_bar,
+    rough_duration,
+)
+
+_DONE: Final = "✓"
+_NOW: Final = "●"
+_AHEAD: Final = "○"
+_STOPPED: Final = "✗"
+
+# What each state is called, and how many of the steps checked, queued, trained, ready are behind it.
+_WORDS: Final[dict[str, tuple[str, int]]] = {
+    states.AWAITING_APPROVAL: ("Waiting for approval", 0),
+    states.SUBMITTING: ("Handing over to the provider", 0),
+    states.UNCERTAIN: ("Not sure that the provider has it", 0),
+    states.VALIDATING: ("Checking the file", 0),
+    states.QUEUED: ("Queued", 1),
+    states.RUNNING: ("Training", 2),
+    states.PAUSING: ("Pausing", 2),
+    states.PAUSED: ("Paused", 2),
+    states.SUCCEEDED: ("Ready", 4),
+    states.FAILED: ("Failed", 4),
+    states.CANCELLED: ("Cancelled", 4),
+}
+_STEPS: Final = ("Checked", "Queued", "Training", "Ready")
+
+
+def card(job: Job, *, now: float, chart_file_id: str | None = None, chart_alt_text: str = "") -> Message:
+    """Where `job` stands at `now` (seconds since the epoch). The same arguments give the same message, and times
+    are coarse while the job runs, so that what is shown changes only when there is news worth an edit.
+    """
+    blocks: list[Block] = [header(title(job)), section(_progress(job, now))]
+    measured = figures(job)
+    if measured:
+        blocks.append(fields(measured))
+    if job.state == states.FAILED and job.error is not None:
+        blocks.append(section(f"{code_block(job.error.message, 1000)}\n{explain(job.error)}"))
+    if job.state == states.UNCERTAIN:
+        blocks.append(section(UNCERTAIN))
+    if chart_file_id:
+        blocks.append(image(chart_file_id, chart_alt_text or "Training loss by step"))
+    buttons = fitting_buttons(job)
+    if buttons:
+        blocks.append(actions(*buttons))
+    blocks.append(context(_origin(job)))
+    return message(f"{code(title(job), 150)}: {state_words(job.state)}", blocks)
+
+
+UNCERTAIN: Final = (
+    "The answer of the provider got lost, and the job was not found there. *Look again* searches for it "
+    "once more and goes on with it. *Submit again* starts a new one: if the first one does exist, both cost "
+    "money, so look at the provider's own list of jobs first."
+)
+
+
+def title(job: Job) -> str:
+    """What the job is, as plain text: "train.jsonl → gpt-4.1-mini (support)"."""
+    file = job.file_name or job.training_file or job.provider_job_id or job.id
+    return one_line(f"{file} → {job.base_model}{f' ({job.suffix})' if job.suffix else ''}")
+
+
+def state_words(state: str) -> str:
+    """A state as mrkdwn; one that we do not know is shown as the provider wrote it."""
+    known = _WORDS.get(state)
+    return known[0] if known else code(state, 60)
+
+
+def steps(job: Job) -> str:
+    """The way of a job in one line: "✓ Checked · ✓ Queued · ● Training · ○ Ready"."""
+    if job.state == states.SUCCEEDED:
+        return " · ".join(f"{_DONE} {step}" for step in ("Checked", "Trained", "Ready"))
+    if job.state in (states.FAILED, states.CANCELLED):
+        behind = ["Checked"] if job.started_at or job.latest else []
+        return " · ".join([*(f"{_DONE} {step}" for step in behind), f"{_STOPPED} *{state_words(job.state)}*"])
+    behind_count = _WORDS.get(job.state, ("", 1))[1]
+    done = [f"{_DONE} {step}" for step in _STEPS[:behind_count]]
+    ahead = [f"{_AHEAD} {step}" for step in _STEPS[max(behind_count + 1, 2) if behind_count else 2 :]]
+    return " · ".join([*done, f"{_NOW} *{state_words(job.state)}*", *ahead])
+
+
+def figures(job: Job) -> list[tuple[str, str]]:
+    """The latest losses and token accuracies that were measured, as heading and value."""
+    pairs: list[tuple[str, str]] = []
+    if job.latest is not None and job.latest.train_loss is not None:
+        pairs.append(("Training loss", figure(job.latest.train_loss)))
+    loss, accuracy = validation(job.latest_valid)
+    if loss is not None:
+        pairs.append(("Validation loss", figure(loss)))
+    if job.latest is not None and job.latest.train_mean_token_accuracy is not None:
+        pairs.append(("Token accuracy", percent(job.latest.train_mean_token_accuracy)))
+    if accuracy is not None:
+        pairs.append(("Validation token accuracy", percent(accuracy)))
+    return pairs
+
+
+def validation(metrics: Metrics | None) -> tuple[float | None, float | None]:
+    """Validation loss and token accuracy, over the whole file where that was measured, else over a batch."""
+    if metrics is None:
+        return None, None
+    if metrics.full_valid_loss is not None:
+        return metrics.full_valid_loss, metrics.full_valid_mean_token_accuracy
+    return metrics.valid_loss, metrics.valid_mean_token_accuracy
+
+
+def fitting_buttons(job: Job) -> list[ButtonElement]:
+    """The buttons that make sense in the job's state."""
+    match job.state:
+        case states.SUCCEEDED:
+            return [chat_button(job)] if job.fine_tuned_model else []
+        case states.FAILED:
+            return [button("Try again", "job_retry", job.id, style="primary")]
+        case states.CANCELLED:
+            return []
+        case states.UNCERTAIN:
+            return uncertain_buttons(job)
+        case _:
+            return [_cancel_button(job)]
+
+
+def chat_button(job: Job) -> ButtonElement:
+    return button("Chat", "job_chat", job.id, style="primary")
+
+
+def uncertain_buttons(job: Job) -> list[ButtonElement]:
+    return [
+        button("Adopt", "job_adopt", job.id, style="primary"),
+        button(
+            "Submit again",
+            "job_resubmit",
+            job.id,
+            confirm=confirm(
+                "Submit a second time?",
+                "If the first job does exist at the provider, there will be two, and both cost money. Its "
+                "own list of jobs tells.",
+                "Submit again",
+                "Not yet",
+            ),
+        ),
+    ]
+
+
+def _cancel_button(job: Job) -> ButtonElement:
+    if job.state in (states.RUNNING, states.PAUSING, states.PAUSED):
+        lost = (
+            "Training stops at once and there will be no finished model; what was learned since the last "
+            "checkpoint is lost. A provider may charge for the steps done so far."
+        )
+    else:
+        lost = "Training has not begun, so nothing is lost: the file and its report stay."
+    return button(
+        "Cancel",
+        "job_cancel",
+        job.id,
+        style="danger",
+        confirm=confirm("Cancel this job?", lost, "Cancel the job", "Keep training"),
+    )
+
+
+def _progress(job: Job, now: float) -> str:
+    lines = [steps(job)]
+    latest = job.latest
+    if latest is not None and job.state != states.SUCCEEDED:
+        lines.append(
+            " · ".join(filter(None, (progress_bar(latest.step, latest.total_steps), _where(job, latest))))
+        )
+    times = _times(job, now)
+    if times:
+        lines.append(times)
+    if job.state == states.SUCCEEDED and job.fine_tuned_model:
+        lines.append(f"Model: {code(job.fine_tuned_model, 300)}")
+    return "\n".join(lines)
+
+
+def _where(job: Job, latest: Metrics) -> str:
+    total = latest.total_steps
+    if not total or total < 1:
+        return ""
+    step = min(max(latest.step, 0), total)
+    where = f"step {number(step)} of {number(total)}"
+    epochs = job.hyperparameters.n_epochs
+    if isinstance(epochs, int) and epochs > 0:
+        where += f", epoch {min(epochs, max(1, math.ceil(step * epochs / total)))} of {epochs}"
+    return where
+
+
+def _times(job: Job, now: float) -> str:
+    begun = job.started_at
+    if job.state in states.ENDED:
+        if job.finished_at is None:
+            return ""
+        ended = f"Ended {date(job.finished_at)}"
+        return f"{ended} after {duration(job.finished_at - begun)} of training" if begun else ended
+    if begun is None or job.state in states.OURS:
+        return ""
+    elapsed = now - begun
+    parts = [f"Training for {rough_duration(elapsed)}"]
+    if job.state == states.RUNNING:
+        remaining = _remaining(job, now, elapsed)
+        if remaining is not None:
+            parts.append(f"about {rough_duration(remaining)} left")
+    return ", ".join(parts)
+
+
+def _remaining(job: Job, now: float, elapsed: float) -> float | None:
+    """The provider's own estimate where it gives one, else the pace so far, once a twentieth is done."""
+    if job.estimated_finish is not None and job.estimated_finish > now:
+        return job.estimated_finish - now
+    latest = job.latest
+    if latest is None or not latest.total_steps or latest.step < 2 or elapsed <= 0:
+        return None
+    if latest.step * 20 < latest.total_steps or latest.step >= latest.total_steps:
+        return None
+    return elapsed / latest.step * (latest.total_steps - latest.step)
+
+
+def _origin(job: Job) -> str:
+    cost = f"Estimate: {money(job.estimated_cost)}"
+    parts = [f"Started by {person(job.requester)}", date(job.created_at), cost, f"Job {code(job.id, 80)}"]
+    return " · ".join(parts)

@@ -1,0 +1,90 @@
+"""A conversation with a model, in a thread. What the model says is untrusted: it mentions nobody."""
+
+import re
+from typing import Final
+
+from handlers.blocks.message import Message
+from handlers.blocks.parts import context, message, section
+from handlers.blocks.text import clean, code, escape, number, person, quoted, redact, rough_duration, size
+
+# One section holds 3,000 characters and a message about 10,000 in all. The text of a message travels beside its
+# blocks, shortened, so it does not count here.
+_IN_SECTION: Final = 2_900
+_IN_MESSAGE: Final = 8_000
+
+
+def conversation_opened(model: str, person_id: str, first_question: str | None = None) -> Message:
+    """`first_question`: one that the model was trained on, as a start."""
+    text = f"{person(person_id)} This thread talks to {code(model, 300)}."
+    lines = [text, "Write here, and it answers; it knows what was said in this thread before."]
+    if first_question and first_question.strip():
+        lines.append(f"A start could be: “{quoted(first_question, 300)}”")
+    return message(text, [section("\n".join(lines))])
+
+
+def answer(text: str, *, note: str = "") -> list[Message]:
+    """A model's whole answer, in as many messages as Slack needs for it; `note` (plain text) stands small below,
+    such as that the answer was cut off.
+    """
+    parts = _pieces(_displayed(text) or "(The model gave an empty answer.)", _IN_MESSAGE)
+    messages = []
+    for index, part in enumerate(parts):
+        blocks = [section(piece) for piece in _pieces(part, _IN_SECTION)]
+        last = [context(quoted(note, 500))] if note and index == len(parts) - 1 else []
+        messages.append(message(part[:300], [*blocks, *last]))
+    return messages
+
+
+def stream_text(text: str) -> str:
+    """A piece of a model's answer for `markdown_text` of chat.appendStream, where Slack makes mentions of what
+    looks like one, too. Secrets that lie across two pieces are not seen; `answer` has the whole.
+    """
+    return escape(redact(text))
+
+
+def model_warming(model: str, seconds: float | None = None) -> Message:
+    """The model exists and is being loaded; the bot tries again by itself."""
+    when = f" That takes about {rough_duration(seconds)}." if seconds is not None else ""
+    text = f"{code(model, 300)} is still warming up.{when} I ask it again by myself; there is nothing to do."
+    return message(text, [section(text)])
+
+
+def message_too_long(model: str, tokens: int | None = None, limit: int | None = None) -> Message:
+    """The message, with the thread before it, does not fit into what the model can read."""
+    figures = ""
+    if tokens is not None and limit is not None:
+        figures = f" It holds {number(tokens)} tokens, and the model reads {number(limit)} at most."
+    text = f"That is too long for {code(model, 300)}, together with what was said before.{figures}"
+    return message(
+        text, [section(f"{text}\nSend a shorter message, or open a new thread with *Chat* on the model's card.")]
+    )
+
+
+def model_gone(model: str) -> Message:
+    """The model was deleted or shut down while people talk to it."""
+    text = f"{code(model, 300)} no longer exists at the provider, so nobody can answer here."
+    return message(text, [section(f"{text}\n`/finetune models` lists the models that do.")])
+
+
+def _displayed(text: str) -> str:
+    return escape(redact(clean(text))).strip()
+
+
+def _pieces(text: str, limit: int) -> list[str]:
+    """`text` cut at line breaks, else at spaces, else anywhere but inside an entity; no piece is empty."""
+    pieces = []
+    while size(text) > limit:
+        end = _place_to_cut(text, limit)
+        pieces.append(text[:end].rstrip() or text[:end])
+        text = text[end:].lstrip("\n")
+    return [*pieces, text] if text.strip() else pieces
+
+
+def _place_to_cut(text: str, limit: int) -> int:
+    end = limit // 2 if size(text[:limit]) > limit else limit
+    for mark in ("\n\n", "\n", " "):
+        found = text.rfind(mark, end // 2, end)
+        if found > 0:
+            return found + len(mark)
+    entity = re.search(r"&[a-z]{0,3}$", text[:end])
+    return entity.start() if entity else end

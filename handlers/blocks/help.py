@@ -1,0 +1,29 @@
+"""What the bot understands."""
+
+from collections.abc import Sequence
+
+from handlers.blocks.message import Message
+from handlers.blocks.parts import context, message, section
+from handlers.blocks.text import code, quoted
+
+_INTRODUCTION = (
+    "*Finetune Bot trains language models with your team.* Drop a training file (JSONL, chat format) into a "
+    "channel that I am in. I check it, say what training would cost, and start it when you press the button."
+)
+_IN_THREADS = (
+    "Slack has no slash commands inside threads: there, mention me and use the same words, such as `status`."
+)
+
+
+def help_message(commands: Sequence[tuple[str, str]]) -> Message:
+    """`commands`: how each is written, and what it does, both as plain text."""
+    lines = [f"{code(usage, 150)}\n{quoted(description, 300)}" for usage, description in commands]
+    sections = [section("\n".join(lines[start : start + 5])) for start in range(0, len(lines), 5)]
+    return message("What Finetune Bot can do", [section(_INTRODUCTION), *sections[:40], context(_IN_THREADS)])
+
+
+def unknown_command(word: str, nearest: str | None = None) -> Message:
+    """`nearest`: the command that was probably meant, without the slash."""
+    said = f"I do not know {code(word, 60)}."
+    hint = f" Did you mean {code(f'/finetune {nearest}', 80)}?" if nearest else ""
+    return message(said + hint, [section(f"{said}{hint}\n`/finetune help` lists everything.")])

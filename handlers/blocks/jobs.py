@@ -1,0 +1,71 @@
+"""Lists of jobs, and one job in a few lines: answers to `/finetune jobs` and `/finetune status`."""
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from slack_sdk.models.blocks import Block
+
+from bot.jobs import states
+from bot.jobs.explanations import explain
+from bot.jobs.job import Job
+from handlers.blocks.card import figures, fitting_buttons, state_words, steps, title
+from handlers.blocks.message import Message
+from handlers.blocks.parts import actions, context, fields, message, section
+from handlers.blocks.text import code, counted, date, link, number, person, progress_bar, quoted
+
+_SHOWN: Final = 15
+
+
+def job_list(jobs: Sequence[Job], permalinks: Mapping[str, str] | None = None, *, more: int = 0) -> Message:
+    """`jobs` in the order to show them, 15 at most; `permalinks` of their cards by job id; `more`: how many there
+    are beyond `jobs`.
+    """
+    if not jobs:
+        text = "No jobs yet. Drop a training file into a channel that I am in, and start one from its report."
+        return message(text, [section(text)])
+    lines = [_entry(job, (permalinks or {}).get(job.id)) for job in jobs[:_SHOWN]]
+    blocks: list[Block] = [section("\n".join(lines[start : start + 5])) for start in range(0, len(lines), 5)]
+    left = len(jobs) - len(lines) + max(0, more)
+    if left > 0:
+        blocks.append(context(f"And {counted(left, 'older job')}. `/finetune status JOB` shows any of them."))
+    return message(f"{counted(len(jobs) + max(0, more), 'job')}", blocks)
+
+
+def job_status(job: Job, permalink: str | None = None) -> Message:
+    """One job: where it stands, and the way to its card."""
+    name = code(title(job), 150)
+    text = f"{name}: {state_words(job.state)}"
+    lines = [f"*{link(permalink, name)}*" if permalink else name, steps(job)]
+    if job.latest is not None and job.state not in states.ENDED:
+        bar = progress_bar(job.latest.step, job.latest.total_steps)
+        of = (
+            f" · step {number(job.latest.step)} of {number(job.latest.total_steps)}"
+            if job.latest.total_steps
+            else ""
+        )
+        lines.append(bar + of)
+    if job.fine_tuned_model:
+        lines.append(f"Model: {code(job.fine_tuned_model, 300)}")
+    if job.state == states.FAILED and job.error is not None:
+        lines.append(f"{quoted(job.error.message, 500)}\n{explain(job.error)}")
+    blocks: list[Block] = [section("\n".join(lines))]
+    measured = figures(job)
+    if measured:
+        blocks.append(fields(measured))
+    buttons = fitting_buttons(job)
+    if buttons:
+        blocks.append(actions(*buttons))
+    there = f" · at the provider {code(job.provider_job_id, 80)}" if job.provider_job_id else ""
+    blocks.append(context(f"Job {code(job.id, 80)}{there} · {person(job.requester)} · {date(job.created_at)}"))
+    return message(text, blocks)
+
+
+def _entry(job: Job, permalink: str | None) -> str:
+    progress = ""
+    if job.state == states.RUNNING and job.latest is not None and job.latest.total_steps:
+        progress = f" {progress_bar(job.latest.step, job.latest.total_steps, width=10)}"
+    name = code(title(job), 100)
+    return (
+        f"• *{state_words(job.state)}*{progress} {link(permalink, name)}\n"
+        f"    {person(job.requester)} · {date(job.created_at)} · {code(job.id, 60)}"
+    )

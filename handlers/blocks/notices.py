@@ -1,0 +1,191 @@
+"""Every notice of `bot.notices.notice` as the message that says it."""
+
+from typing import assert_never
+
+from slack_sdk.models.blocks import Block
+
+from bot.jobs import states
+from bot.jobs.explanations import explain
+from bot.jobs.job import Job
+from bot.notices.notice import (
+    Accepted,
+    Body,
+    CheckpointMade,
+    Ended,
+    EndedElsewhere,
+    Linked,
+    ProviderSaid,
+    Started,
+    Text,
+    Uncertain,
+)
+from handlers.blocks.card import (
+    UNCERTAIN,
+    chat_button,
+    figures,
+    state_words,
+    title,
+    uncertain_buttons,
+    validation,
+)
+from handlers.blocks.message import Message
+from handlers.blocks.parts import actions, button, context, fields, image, message, section
+from handlers.blocks.text import (
+    code,
+    code_block,
+    duration,
+    figure,
+    link,
+    money,
+    number,
+    percent,
+    person,
+    quoted,
+    trusted,
+)
+
+
+def render(body: Body, *, chart_file_id: str | None = None, chart_alt_text: str = "") -> Message:
+    """`chart_file_id`: a picture that Slack has already; shown with checkpoints and at the end."""
+    chart = image(chart_file_id, chart_alt_text or "Training loss by step") if chart_file_id else None
+    match body:
+        case Text():
+            return _line(trusted(body.sentence))
+        case Accepted():
+            return _accepted(body.job)
+        case Started():
+            return _line(f"Training of {_name(body.job)} has begun.")
+        case CheckpointMade():
+            return _checkpoint(body, chart)
+        case ProviderSaid():
+            return _provider_said(body)
+        case Ended():
+            return _ended(body.job, chart)
+        case EndedElsewhere():
+            return _ended_elsewhere(body.job)
+        case Uncertain():
+            return _uncertain(body.job)
+        case Linked():
+            where = link(body.card_permalink, "its own message")
+            return _line(
+                f"{person(body.job.requester)} started fine-tuning {code(body.job.base_model)} on this file. "
+                f"Follow it in {where}."
+            )
+        case _:
+            assert_never(body)
+
+
+def _name(job: Job) -> str:
+    return code(title(job), 150)
+
+
+def _line(text: str) -> Message:
+    return message(text, [section(text)])
+
+
+def _accepted(job: Job) -> Message:
+    there = f" as {code(job.provider_job_id, 80)}" if job.provider_job_id else ""
+    return _line(f"{quoted(job.provider, 60)} has taken the job{there}. It trains when its turn comes.")
+
+
+def _checkpoint(body: CheckpointMade, chart: Block | None) -> Message:
+    checkpoint = body.checkpoint
+    text = f"*Checkpoint at step {number(checkpoint.step)}*"
+    metrics = checkpoint.metrics
+    measured = []
+    if metrics is not None:
+        loss, accuracy = validation(metrics)
+        measured = [
+            f"{name} {value}"
+            for name, value, known in (
+                ("training loss", figure(metrics.train_loss), metrics.train_loss),
+                ("validation loss", figure(loss), loss),
+                ("validation token accuracy", percent(accuracy), accuracy),
+            )
+            if known is not None
+        ]
+    if measured:
+        text += ": " + ", ".join(measured)
+    blocks: list[Block] = [section(f"{text}\n{code(checkpoint.model, 300)}")]
+    if chart:
+        blocks.append(chart)
+    return message(text, blocks)
+
+
+def _provider_said(body: ProviderSaid) -> Message:
+    kind = "an error" if body.level == "error" else "a warning"
+    text = f"{quoted(body.job.provider, 60)} reports {kind}:"
+    return message(f"{text} {quoted(body.message, 500)}", [section(f"{text}\n{code_block(body.message, 2000)}")])
+
+
+def _ended(job: Job, chart: Block | None) -> Message:
+    match job.state:
+        case states.SUCCEEDED:
+            return _succeeded(job, chart)
+        case states.FAILED:
+            return _failed(job, chart)
+        case states.CANCELLED:
+            return _line(
+                f"{person(job.requester)} The job {_name(job)} was cancelled. The file stays: "
+                "*Start fine-tuning* on its report starts anew."
+            )
+        case _:
+            return _line(f"{person(job.requester)} The job {_name(job)} has ended: {state_words(job.state)}.")
+
+
+def _succeeded(job: Job, chart: Block | None) -> Message:
+    model = code(job.fine_tuned_model, 300) if job.fine_tuned_model else "(the provider has not named it yet)"
+    text = f"{person(job.requester)} Your model is ready: {model}"
+    blocks: list[Block] = [section(text)]
+    final = figures(job)
+    if job.trained_tokens:
+        final.append(("Trained tokens", number(job.trained_tokens)))
+    final.append(("Cost, estimated", money(job.estimated_cost)))
+    if job.started_at and job.finished_at:
+        final.append(("Training time", duration(job.finished_at - job.started_at)))
+    blocks.append(fields(final))
+    if chart:
+        blocks.append(chart)
+    if job.fine_tuned_model:
+        blocks.append(actions(chat_button(job)))
+    return message(text, blocks)
+
+
+def _failed(job: Job, chart: Block | None) -> Message:
+    text = f"{person(job.requester)} Training of {_name(job)} failed."
+    blocks: list[Block] = [section(text)]
+    if job.error is not None:
+        saying = (
+            f"{quoted(job.provider, 60)} says:\n{code_block(job.error.message, 2000)}" if job.error.message else ""
+        )
+        known = f"Code {code(job.error.code, 80)}" if job.error.code else ""
+        blocks += [section(part) for part in (saying, explain(job.error)) if part]
+        blocks += [context(known)] if known else []
+        text += f" {explain(job.error)}"
+    else:
+        blocks.append(section("The provider gave no reason. Trying again helps if the trouble was passing."))
+    if chart:
+        blocks.append(chart)
+    blocks.append(actions(button("Try again", "job_retry", job.id, style="primary")))
+    return message(text, blocks)
+
+
+def _ended_elsewhere(job: Job) -> Message:
+    match job.state:
+        case states.SUCCEEDED:
+            model = code(job.fine_tuned_model, 300) if job.fine_tuned_model else _name(job)
+            text = f"{person(job.requester)}'s model is ready: {model}"
+            buttons = [chat_button(job)] if job.fine_tuned_model else []
+        case states.FAILED:
+            text = f"{person(job.requester)}'s job {_name(job)} failed."
+            if job.error is not None:
+                text += f" {explain(job.error)}"
+            buttons = [button("Try again", "job_retry", job.id)]
+        case _:
+            text, buttons = f"{person(job.requester)}'s job {_name(job)}: {state_words(job.state)}.", []
+    return message(text, [section(text), *([actions(*buttons)] if buttons else [])])
+
+
+def _uncertain(job: Job) -> Message:
+    text = f"{person(job.requester)} I cannot tell whether {quoted(job.provider, 60)} took the job {_name(job)}."
+    return message(text, [section(text), section(UNCERTAIN), actions(*uncertain_buttons(job))])
