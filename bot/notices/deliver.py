@@ -7,6 +7,7 @@ least once*: a crash between Slack's posting and our marking then says it twice.
 
 import asyncio
 import time
+from functools import partial
 
 import structlog
 
@@ -44,7 +45,10 @@ class Delivery:
             if key not in self._under_way:
                 task = asyncio.create_task(self._deliver(pending), name=f"notice {key}")
                 self._under_way[key] = task
-                task.add_done_callback(lambda _, key=key: self._under_way.pop(key, None))
+                task.add_done_callback(partial(self._forget, key))
+
+    def _forget(self, key: str, _: asyncio.Task[None]) -> None:
+        self._under_way.pop(key, None)
 
     async def _deliver(self, pending: Pending) -> None:
         notice = pending.notice

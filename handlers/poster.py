@@ -1,0 +1,304 @@
+"""The only place that posts to Slack: budgets, retries, and a clear word on how a call ended.
+
+A call that Slack did not carry out (429, no connection) is repeated here; one that it may have carried out is
+not: the caller is told with PostDoubtful.
+"""
+
+import asyncio
+import time
+from collections.abc import Sequence
+from typing import Any
+
+import aiohttp
+import structlog
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
+
+from bot.notices.interfaces import PostDoubtful, PostError, PostLater, PostRefused
+from handlers.blocks.message import Message
+from handlers.budget import Budgets, Priority
+
+log = structlog.get_logger()
+
+METADATA_TYPE = "finetune_bot"
+_RATE_LIMITED = {"ratelimited", "rate_limited"}
+# Slack's own trouble: the call may have half succeeded (method pages, read 2026-11-21).
+_SERVER_TROUBLE = {"internal_error", "fatal_error", "service_unavailable", "request_timeout"}
+_MOST_TRIES = 5
+
+
+class Poster:
+    def __init__(self, client: AsyncWebClient) -> None:
+        self._client = client
+        self._budgets = Budgets()
+
+    async def call(
+        self, method: str, arguments: dict[str, Any], *, priority: Priority = Priority.MILESTONE, channel: str = ""
+    ) -> dict[str, Any]:
+        """Call the Web API with what Slack was told not to have carried out repeated.
+
+        Raises PostRefused (Slack's error code), PostLater after several 429s, PostDoubtful.
+        """
+        function = getattr(self._client, method.replace(".", "_"))
+        bucket = self._budgets.bucket(method, channel)
+        for attempt in range(_MOST_TRIES):
+            await bucket.take(priority)
+            try:
+                response: AsyncSlackResponse = await function(**arguments)
+            except SlackApiError as error:
+                failure = _failure(error)
+                if not isinstance(failure, PostLater):
+                    raise failure from error
+                log.info("slack asks to wait", method=method, seconds=failure.retry_after)
+                bucket.block(failure.retry_after)
+                if attempt == _MOST_TRIES - 1:
+                    raise failure from error
+            except aiohttp.ClientConnectorError as error:
+                if attempt == _MOST_TRIES - 1:
+                    raise PostLater("no_connection", 10) from error
+                await asyncio.sleep(min(0.5 * 2**attempt, 5))
+            except (aiohttp.ClientError, TimeoutError) as error:
+                raise PostDoubtful(type(error).__name__) from error
+            else:
+                return dict(response.data) if isinstance(response.data, dict) else {}
+        raise PostLater("ratelimited", 10)
+
+    async def post(
+        self,
+        channel: str,
+        message: Message,
+        *,
+        thread_ts: str | None = None,
+        mark: str | None = None,
+        priority: Priority = Priority.MILESTONE,
+    ) -> str:
+        """Post a message; its ts. `mark` goes into the metadata, by which `find` knows it again."""
+        arguments = message.as_arguments() | {
+            "channel": channel,
+            "unfurl_links": False,
+            "unfurl_media": False,
+        }
+        if thread_ts:
+            arguments["thread_ts"] = thread_ts
+        if mark:
+            arguments["metadata"] = {"event_type": METADATA_TYPE, "event_payload": {"id": mark}}
+        answer = await self.call("chat.postMessage", arguments, priority=priority, channel=channel)
+        return str(answer["ts"])
+
+    async def post_once(
+        self,
+        channel: str,
+        message: Message,
+        *,
+        mark: str,
+        maybe_posted: bool,
+        since: float,
+        thread_ts: str | None = None,
+        priority: Priority = Priority.MILESTONE,
+    ) -> str:
+        """Like `post`; where an earlier attempt may have succeeded, it is looked for first."""
+        if maybe_posted:
+            try:
+                found = await self.find(channel, mark, thread_ts=thread_ts, since=since)
+            except PostRefused:
+                found = None
+            if found:
+                return found
+        return await self.post(channel, message, thread_ts=thread_ts, mark=mark, priority=priority)
+
+    async def find(self, channel: str, mark: str, *, thread_ts: str | None, since: float) -> str | None:
+        """The ts of the message that carries `mark`, posted after `since`.
+
+        Reads by Slack's clock: `since` is ours, so five minutes are added for the difference.
+        Raises PostRefused where the channel cannot be read.
+        """
+        arguments: dict[str, Any] = {
+            "channel": channel,
+            "include_all_metadata": True,
+            "limit": 100,
+            "oldest": f"{max(since - 300, 0):.6f}",
+        }
+        if thread_ts:
+            arguments["ts"] = thread_ts
+        method = "conversations.replies" if thread_ts else "conversations.history"
+        while True:
+            page = await self.call(method, arguments)
+            for message in page.get("messages", []):
+                metadata = message.get("metadata") or {}
+                if (metadata.get("event_payload") or {}).get("id") == mark:
+                    return str(message["ts"])
+            cursor = (page.get("response_metadata") or {}).get("next_cursor")
+            if not cursor:
+                return None
+            arguments["cursor"] = cursor
+
+    async def update(self, channel: str, ts: str, message: Message, *, priority: Priority) -> None:
+        arguments = message.as_arguments() | {"channel": channel, "ts": ts}
+        await self.call("chat.update", arguments, priority=priority)
+
+    def may_update_now(self) -> bool:
+        """Whether an edit would be sent at once; takes the token, so edit if it says yes."""
+        return self._budgets.bucket("chat.update").try_take()
+
+    async def update_now(self, channel: str, ts: str, message: Message) -> None:
+        """An edit whose token was taken with `may_update_now`. Raises like `call`, but never waits."""
+        try:
+            await self._client.chat_update(channel=channel, ts=ts, **message.as_arguments())  # type: ignore[arg-type]
+        except SlackApiError as error:
+            failure = _failure(error)
+            if isinstance(failure, PostLater):
+                self._budgets.bucket("chat.update").block(failure.retry_after)
+            raise failure from error
+        except (aiohttp.ClientError, TimeoutError) as error:
+            raise PostDoubtful(type(error).__name__) from error
+
+    async def whisper(self, channel: str, user: str, message: Message, *, thread_ts: str | None = None) -> None:
+        """Visible to `user` only. Where that cannot be (not in the channel), it goes to their direct messages."""
+        arguments = message.as_arguments() | {"channel": channel, "user": user}
+        if thread_ts:
+            arguments["thread_ts"] = thread_ts
+        try:
+            await self.call("chat.postEphemeral", arguments, priority=Priority.CHAT)
+        except PostRefused:
+            await self.post(user, message, priority=Priority.CHAT)
+
+    async def open_view(self, trigger_id: str, view: dict[str, Any]) -> str:
+        answer = await self.call("views.open", {"trigger_id": trigger_id, "view": view}, priority=Priority.MODAL)
+        return str(answer["view"]["id"])
+
+    async def permalink(self, channel: str, ts: str) -> str:
+        answer = await self.call("chat.getPermalink", {"channel": channel, "message_ts": ts})
+        return str(answer["permalink"])
+
+    async def upload_image(self, name: str, content: bytes, alt_text: str) -> str:
+        """Upload a picture, shared nowhere yet; its file id, once Slack knows what it is.
+
+        An image block that comes before that is refused with invalid_blocks (python-slack-sdk#1521).
+        """
+        slot = await self.call(
+            "files.getUploadURLExternal", {"filename": name, "length": len(content), "alt_txt": alt_text[:1000]}
+        )
+        try:
+            async with (
+                aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(60)) as session,
+                session.post(slot["upload_url"], data=content) as response,
+            ):
+                if response.status != 200:
+                    raise PostRefused(f"upload answered {response.status}")
+        except (aiohttp.ClientError, TimeoutError) as error:
+            raise PostDoubtful(type(error).__name__) from error
+        file_id = str(slot["file_id"])
+        await self.call("files.completeUploadExternal", {"files": [{"id": file_id, "title": name}]})
+        for pause in (0.2, 0.5, 1, 2, 4, 8):
+            info = await self.call("files.info", {"file": file_id})
+            if (info.get("file") or {}).get("mimetype"):
+                return file_id
+            await asyncio.sleep(pause)
+        raise PostRefused("Slack did not process the picture in time")
+
+    async def delete_file(self, file_id: str) -> None:
+        await self.call("files.delete", {"file": file_id}, priority=Priority.PROGRESS)
+
+    async def respond(self, response_url: str, message: Message) -> None:
+        """Answer a slash command, to its sender only; works where the bot is not a member."""
+        body = message.as_arguments() | {"response_type": "ephemeral", "replace_original": False}
+        try:
+            async with (
+                aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(10)) as session,
+                session.post(response_url, json=body) as response,
+            ):
+                if response.status != 200:
+                    raise PostRefused(f"response_url answered {response.status}")
+        except (aiohttp.ClientError, TimeoutError) as error:
+            raise PostDoubtful(type(error).__name__) from error
+
+
+class Stream:
+    """One answer that grows as it is written. Use `open_stream`.
+
+    Slack ends a stream about five minutes after its start (python-slack-sdk#1859), and an answer may outlive
+    a stream for other reasons: from then on the message is edited instead.
+    """
+
+    # Gathered for this long before a piece is sent: calm for Slack, fluent for the eye.
+    _EVERY = 0.4
+    # One message holds 12,000 characters of markdown.
+    LONGEST = 11_000
+
+    def __init__(self, poster: Poster, channel: str, ts: str) -> None:
+        self._poster = poster
+        self.channel = channel
+        self.ts = ts
+        self._unsent = ""
+        self._text = ""
+        self._sent_at = time.monotonic()
+        self._broken = False
+
+    async def add(self, piece: str) -> None:
+        self._text += piece
+        self._unsent += piece
+        if time.monotonic() - self._sent_at >= self._EVERY:
+            await self._flush()
+
+    async def close(self, blocks: Sequence[dict[str, Any]] = ()) -> None:
+        await self._flush()
+        if not self._broken:
+            arguments: dict[str, Any] = {"channel": self.channel, "ts": self.ts}
+            if blocks:
+                arguments["blocks"] = list(blocks)
+            try:
+                await self._poster.call("chat.stopStream", arguments, priority=Priority.CHAT)
+                return
+            except PostError as error:
+                log.warning("stream could not be closed", why=str(error))
+        await self._poster.update(self.channel, self.ts, Message(self._text[:4000]), priority=Priority.CHAT)
+
+    async def _flush(self) -> None:
+        if not self._unsent or self._broken:
+            return
+        piece, self._unsent, self._sent_at = self._unsent, "", time.monotonic()
+        try:
+            await self._poster.call(
+                "chat.appendStream",
+                {"channel": self.channel, "ts": self.ts, "markdown_text": piece},
+                priority=Priority.CHAT,
+            )
+        except PostError as error:
+            log.info("stream ended early, editing instead", why=str(error))
+            self._broken = True
+
+
+async def open_stream(poster: Poster, channel: str, thread_ts: str, user: str, team: str, first: str) -> Stream:
+    """Start streaming an answer to `user` in a thread, with the first words in it."""
+    answer = await poster.call(
+        "chat.startStream",
+        {
+            "channel": channel,
+            "thread_ts": thread_ts,
+            "recipient_user_id": user,
+            "recipient_team_id": team,
+            "markdown_text": first,
+        },
+        priority=Priority.CHAT,
+    )
+    stream = Stream(poster, channel, str(answer["ts"]))
+    stream._text = first
+    return stream
+
+
+def _failure(error: SlackApiError) -> PostError:
+    response = error.response
+    code = str(response.get("error") or "unknown_error")
+    status = getattr(response, "status_code", 200)
+    if status == 429 or code in _RATE_LIMITED:
+        try:
+            seconds = float(response.headers.get("Retry-After", "5"))
+        except ValueError:
+            seconds = 5.0
+        return PostLater(code, seconds)
+    if status >= 500 or code in _SERVER_TROUBLE:
+        return PostDoubtful(code)
+    if code == "missing_scope":
+        return PostRefused(f"missing_scope: {response.get('needed')}")
+    return PostRefused(code)
