@@ -1,0 +1,86 @@
+"""What is known about the models that a file may be meant for: prices, limits, dates. The data is models.toml."""
+
+import re
+from datetime import date
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+DEFAULT_MODEL = "gpt-4o-mini-2024-07-18"
+
+Encoding = Literal["o200k_base", "cl100k_base", "own"]
+Method = Literal["supervised", "dpo", "reinforcement"]
+
+
+class ModelFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Prices are US dollars per million tokens. None is unknown, or for a date: none is announced.
+
+    `example_tokens` is the most that one example may have. `message_tokens` and `frame_tokens` are what each
+    message and each example add to their content. For OpenAI 4 and 1: that is what two published jobs were
+    billed (recounted 2026-11-21), two an example less than the cookbook's formula says.
+    `max_file_bytes`: OpenAI's API description 2.3.0 (read 2026-11-21).
+    """
+
+    id: str
+    provider: Literal["openai", "nebius", "trainer"]
+    encoding: Encoding
+    methods: tuple[Method, ...]
+    source: str
+    read: date
+    aliases: tuple[str, ...] = ()
+    example_tokens: int | None = None
+    message_tokens: int = 4
+    frame_tokens: int = 1
+    training_price: float | None = None
+    input_price: float | None = None
+    cached_price: float | None = None
+    output_price: float | None = None
+    min_examples: int = 10
+    max_file_bytes: int | None = None
+    training_ends: date | None = None
+    shutdown_date: date | None = None
+
+    def trains(self, on: date) -> bool:
+        """Whether the provider still takes jobs on that day, as far as is announced."""
+        return self.training_ends is None or on < self.training_ends
+
+
+def lookup(model: str) -> ModelFacts | None:
+    """The facts about a model, None where it is not known.
+
+    Takes an id, an alias (`gpt-4o-mini`), a name without its organisation (`SmolLM2-135M-Instruct`) in any
+    case, and a fine-tuned model's name (`ft:<base>:<org>:<suffix>:<id>`), for which it answers about the base.
+    """
+    return _by_name().get(base_of(model).lower())
+
+
+def base_of(model: str) -> str:
+    """The base model in a fine-tuned model's name; another name is given back as it is."""
+    match = re.fullmatch(r"ft:([^:]+)(:.*)?", model.strip(), re.DOTALL)
+    return match[1] if match else model.strip()
+
+
+def fine_tunable(on: date) -> list[ModelFacts]:
+    """The models that can be trained on that day, in the order of models.toml."""
+    return [facts for facts in every_model() if facts.trains(on)]
+
+
+@cache
+def every_model() -> tuple[ModelFacts, ...]:
+    """All models known. Raises msgspec.ValidationError where models.toml is wrong."""
+    return msgspec.toml.decode(Path(__file__).with_name("models.toml").read_bytes(), type=_Table).model
+
+
+class _Table(msgspec.Struct, forbid_unknown_fields=True):
+    model: tuple[ModelFacts, ...]
+
+
+@cache
+def _by_name() -> dict[str, ModelFacts]:
+    names: dict[str, ModelFacts] = {}
+    for facts in every_model():
+        for name in (facts.id, *facts.aliases):
+            names[name.lower()] = facts
+    return names

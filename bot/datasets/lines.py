@@ -1,0 +1,100 @@
+"""The lines of a file of any size, in batches, with bounded memory.
+
+A line ends with LF, as in JSONL; a CR before it is whitespace to JSON. A byte-order mark at the start is taken
+off. Covers reading only: what a line means is `chat`'s business.
+"""
+
+import codecs
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+import msgspec
+
+from bot.datasets.errors import DatasetError
+
+BLOCK = 1 << 20
+"""Bytes read at a time."""
+
+LONGEST_LINE = 64 << 20
+"""Bytes. A longer line is skipped, so that one line cannot fill the memory."""
+
+
+class Batch(msgspec.Struct, gc=False):
+    """Consecutive lines. `number` is the first one's, from 1. `raw` is what was read for them, hashed by the
+    caller. `cut` marks the file's last line where no line end follows it. `oversized` marks one line that
+    was skipped, whose bytes are gone.
+    """
+
+    number: int
+    lines: list[bytes]
+    raw: bytes
+    cut: bool = False
+    oversized: bool = False
+    byte_order_mark: bool = False
+
+
+def read_batches(path: Path, *, block: int = BLOCK, longest: int = LONGEST_LINE) -> Iterator[Batch]:
+    """The file in batches of about `block` bytes; every byte of it is in exactly one batch's `raw`.
+
+    Raises DatasetError where the file cannot be opened or read.
+    """
+    try:
+        with open_file(path) as file:
+            yield from _batches(file, block, longest)
+    except OSError as error:
+        raise DatasetError(f"{path.name} cannot be read: {error.strerror or error}.") from error
+
+
+def open_file(path: Path) -> BinaryIO:
+    """The regular file at `path`, opened for reading. Raises DatasetError with a sentence for a person."""
+    try:
+        if path.is_dir():
+            raise DatasetError(f"{path.name or path} is a folder. Name the training file in it.")
+        if path.exists() and not path.is_file():
+            raise DatasetError(f"{path.name} is not a regular file. Save the training data to a file first.")
+        return path.open("rb")
+    except FileNotFoundError as error:
+        raise DatasetError(f"There is no file {path}. Check its name and folder.") from error
+    except PermissionError as error:
+        raise DatasetError(f"{path.name} may not be read by this user. Check its permissions.") from error
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the name
+        reason = getattr(error, "strerror", None) or error
+        raise DatasetError(f"{path.name} cannot be opened: {reason}.") from error
+
+
+def _batches(file: BinaryIO, block: int, longest: int) -> Iterator[Batch]:
+    number = 1
+    parts: list[bytes] = []  # the line that is still open: joined once, however many blocks it takes
+    held = 0
+    skipping = False
+    first = True
+    while raw := file.read(block):
+        fresh = raw
+        marked = first and raw.startswith(codecs.BOM_UTF8)
+        if marked:
+            fresh = raw[len(codecs.BOM_UTF8) :]
+        first = False
+        if skipping:
+            _, newline, fresh = fresh.partition(b"\n")
+            if not newline:
+                yield Batch(number, [], raw)
+                continue
+            skipping = False
+            number += 1
+        head, newline, tail = fresh.rpartition(b"\n")
+        if not newline:
+            parts.append(fresh)
+            held += len(fresh)
+            lines: list[bytes] = []
+        else:
+            parts.append(head)
+            lines = b"".join(parts).split(b"\n")
+            parts, held = [tail], len(tail)
+        yield Batch(number, lines, raw, byte_order_mark=marked)
+        number += len(lines)
+        if held > longest:
+            yield Batch(number, [], b"", oversized=True)
+            parts, held, skipping = [], 0, True
+    if held and not skipping:
+        yield Batch(number, [b"".join(parts)], b"", cut=True)

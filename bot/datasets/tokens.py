@@ -1,0 +1,144 @@
+"""Counting tokens, with the tokenizer of the model that is to be trained.
+
+Covers text only. Text that looks like a special token (`<|endoftext|>`) counts as the ordinary text it is for
+OpenAI's encodings; a model's own tokenizer treats it as training will.
+"""
+
+import importlib.util
+import os
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from bot.datasets.catalog import ModelFacts, base_of
+
+DOWNLOAD_SECONDS = 5.0
+"""How long tiktoken may take to fetch a vocabulary before an estimate is used instead."""
+
+SUBSTITUTE = "o200k_base"
+
+
+class Tokenizer(msgspec.Struct, frozen=True):
+    """`count` takes texts and gives their lengths in tokens; it may run in any thread, one call at a time.
+
+    `exact` is False where this is a substitute for the model's own tokenizer; `why` then says so in a sentence.
+    """
+
+    name: str
+    count: Callable[[list[str]], list[int]]
+    exact: bool = True
+    why: str = ""
+
+
+def tokenizer_for(model: str, facts: ModelFacts | None, folder: Path | None) -> Tokenizer:
+    """The tokenizer to judge `model` with; never fails, an estimate being the last resort.
+
+    `folder` holds `<model>/tokenizer.json` files of models that bring their own.
+    """
+    if facts is not None and facts.encoding != "own":
+        return encoding(facts.encoding)
+    own = _own(_names(model, facts), folder)
+    if own is not None:
+        return own
+    substitute = encoding(SUBSTITUTE)
+    why = f"the tokenizer of {base_of(model)} is not here, so {substitute.name} stands in for it"
+    return Tokenizer(substitute.name, substitute.count, exact=False, why=why)
+
+
+def encoding(name: str) -> Tokenizer:
+    """One of OpenAI's encodings, exact where toktok-rs is installed or tiktoken has its vocabulary."""
+    return _toktok(name) or _tiktoken(name) or _estimate(name)
+
+
+def _toktok(name: str) -> Tokenizer | None:
+    try:
+        import toktok  # type: ignore[import-untyped]
+    except ImportError:
+        return None
+
+    def count(texts: list[str]) -> list[int]:
+        counts: list[int] = toktok.batch_count(texts, name, threads=0)  # lets other threads run; every core
+        return counts
+
+    return Tokenizer(name, count)
+
+
+def _tiktoken(name: str) -> Tokenizer | None:
+    if importlib.util.find_spec("tiktoken") is None:
+        return None
+    vocabulary = _loaded(name)
+    if vocabulary is None:
+        return None
+    threads = os.cpu_count() or 1
+
+    def count(texts: list[str]) -> list[int]:
+        return [len(ids) for ids in vocabulary.encode_ordinary_batch(texts, num_threads=threads)]
+
+    return Tokenizer(name, count)
+
+
+def _loaded(name: str) -> Any | None:
+    """tiktoken's encoding, None where its vocabulary does not come in time.
+
+    tiktoken downloads without a time limit, so it is left behind in a thread that cannot keep the process alive.
+    """
+    result: list[Any] = []
+
+    def load() -> None:
+        try:
+            import tiktoken
+
+            result.append(tiktoken.get_encoding(name))
+        except Exception:  # whatever keeps the vocabulary away, there is an estimate
+            return
+
+    thread = threading.Thread(target=load, name=f"load {name}", daemon=True)
+    thread.start()
+    thread.join(DOWNLOAD_SECONDS)
+    return result[0] if result else None
+
+
+def _estimate(name: str) -> Tokenizer:
+    """About 4 ASCII characters, or 1.5 others, to a token."""
+
+    def count(texts: list[str]) -> list[int]:
+        lengths = []
+        for text in texts:
+            ascii_characters = len(text.encode("ascii", "ignore"))
+            lengths.append(-(-ascii_characters // 4) + -(-(len(text) - ascii_characters) * 2 // 3))
+        return lengths
+
+    why = f"the vocabulary {name} could not be loaded, so tokens are estimated from the number of characters"
+    return Tokenizer("characters", count, exact=False, why=why)
+
+
+def _names(model: str, facts: ModelFacts | None) -> list[str]:
+    if facts is None:
+        return [base_of(model)]
+    return [facts.id, *facts.aliases]
+
+
+def _own(names: list[str], folder: Path | None) -> Tokenizer | None:
+    if folder is None:
+        return None
+    for name in names:
+        file = folder / name / "tokenizer.json"
+        try:  # a model's name comes from a person: it must not lead out of the folder
+            if not file.resolve().is_relative_to(folder.resolve()) or not file.is_file():
+                continue
+            import tokenizers
+
+            tokenizer = tokenizers.Tokenizer.from_file(str(file))
+        except Exception:  # the library raises bare Exception for a damaged file; missing library: ImportError
+            continue
+        tokenizer.no_truncation()
+        tokenizer.no_padding()
+
+        def count(texts: list[str], tokenizer: Any = tokenizer) -> list[int]:
+            return [len(one) for one in tokenizer.encode_batch_fast(texts, add_special_tokens=False)]
+
+        return Tokenizer(name, count)
+    return None
