@@ -1,5 +1,7 @@
 """What goes wrong before a file can be judged at all."""
 
+from bot.errors import BotError
 
-class DatasetError(Exception):
+
+class DatasetError(BotError):
     """A training file cannot be read. The message is fit to show a person."""

@@ -36,7 +36,7 @@ class Tokenizer(msgspec.Struct, frozen=True):
 def tokenizer_for(model: str, facts: ModelFacts | None, folder: Path | None) -> Tokenizer:
     """The tokenizer to judge `model` with; never fails, an estimate being the last resort.
 
-    `folder` holds `<model>/tokenizer.json` files of models that bring their own.
+    `folder` holds `<model>/tokenizer.json` files of models that bring their own, with -- for / in the name.
     """
     if facts is not None and facts.encoding != "own":
         return encoding(facts.encoding)
@@ -117,8 +117,8 @@ def _estimate(name: str) -> Tokenizer:
 
 def _names(model: str, facts: ModelFacts | None) -> list[str]:
     if facts is None:
-        return [base_of(model)]
-    return [facts.id, *facts.aliases]
+        return [base_of(model).replace("/", "--")]
+    return [name.replace("/", "--") for name in (facts.id, *facts.aliases)]
 
 
 def _own(names: list[str], folder: Path | None) -> Tokenizer | None:
