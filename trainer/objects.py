@@ -1,0 +1,98 @@
+"""What the trainer keeps: files, jobs, events, checkpoints, models. Values; `store` reads and writes them."""
+
+from __future__ import annotations
+
+import secrets
+import string
+import time
+from typing import Any, Literal
+
+import msgspec
+
+JobStatus = Literal["validating_files", "queued", "running", "succeeded", "failed", "cancelled"]
+FINISHED: tuple[JobStatus, ...] = ("succeeded", "failed", "cancelled")
+
+_LETTERS = string.ascii_letters + string.digits
+
+
+def new_id(prefix: str, length: int = 24) -> str:
+    """An id such as `ftjob-k3…`: the prefix, and letters and digits from the system's own randomness."""
+    return prefix + "".join(secrets.choice(_LETTERS) for _ in range(length))
+
+
+def now() -> int:
+    """Seconds since 1970, whole, as the protocol counts time."""
+    return int(time.time())
+
+
+class File(msgspec.Struct, frozen=True):
+    id: str
+    filename: str
+    purpose: str
+    bytes: int
+    created_at: int
+
+
+class Job(msgspec.Struct, frozen=True):
+    """One fine-tuning job. `n_epochs`, `batch_size` and `learning_rate_multiplier` are None while they are "auto".
+
+    `model` is what the client named (a base model, a fine-tuned one or a checkpoint), `base` the base model under it.
+    `attempts` counts the times that training began.
+    """
+
+    id: str
+    created_at: int
+    status: JobStatus
+    model: str
+    base: str
+    training_file: str
+    seed: int
+    validation_file: str | None = None
+    suffix: str | None = None
+    n_epochs: int | None = None
+    batch_size: int | None = None
+    learning_rate_multiplier: float | None = None
+    metadata: dict[str, str] | None = None
+    finished_at: int | None = None
+    fine_tuned_model: str | None = None
+    trained_tokens: int | None = None
+    estimated_finish: int | None = None
+    result_files: list[str] = []
+    error: dict[str, str | None] | None = None
+    attempts: int = 0
+
+    @property
+    def finished(self) -> bool:
+        return self.status in FINISHED
+
+
+class Event(msgspec.Struct, frozen=True):
+    id: str
+    job_id: str
+    created_at: int
+    level: str
+    message: str
+    type: str = "message"
+    data: dict[str, Any] = {}
+
+
+class Checkpoint(msgspec.Struct, frozen=True):
+    """A saved state that answers as a model of its own, `model`."""
+
+    id: str
+    job_id: str
+    created_at: int
+    model: str
+    step: int
+    metrics: dict[str, float]
+
+
+class Model(msgspec.Struct, frozen=True):
+    """A fine-tuned model: an adapter in `folder` (inside the data folder) over the base model `base`."""
+
+    id: str
+    base: str
+    folder: str
+    created_at: int
+    owned_by: str
+    job_id: str

@@ -1,0 +1,1 @@
+"""The process that answers chats: one base model, many adapters."""

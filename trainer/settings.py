@@ -1,0 +1,68 @@
+"""Where the trainer keeps things, and the environment's few settings."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import msgspec
+
+
+def cache_folder() -> Path:
+    """Where base models are kept: FINETUNE_CACHE, else the platform's cache folder."""
+    named = os.environ.get("FINETUNE_CACHE")
+    if named:
+        return Path(named).expanduser()
+    if sys.platform == "win32":
+        return Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData" / "Local")) / "finetune-bot" / "cache"
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Caches" / "finetune-bot"
+    return Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "finetune-bot"
+
+
+class Settings(msgspec.Struct, frozen=True):
+    """One server's settings. `data` holds the database, uploads and fine-tuned weights; `org` stands in the names
+    of fine-tuned models; `base_models` names a further table of base models; `allowed_hosts` are names under which
+    the server may be asked besides its own address; `key` is a key given by the environment.
+    """
+
+    data: Path
+    cache: Path
+    org: str = "local"
+    host: str = "127.0.0.1"
+    port: int = 8902
+    base_models: Path | None = None
+    allowed_hosts: tuple[str, ...] = ()
+    key: str | None = None
+
+    @property
+    def uploads(self) -> Path:
+        return self.data / "files"
+
+    @property
+    def models(self) -> Path:
+        return self.data / "models"
+
+    @property
+    def logs(self) -> Path:
+        return self.data / "logs"
+
+
+def from_environment(
+    data: Path, *, org: str = "local", host: str = "127.0.0.1", port: int = 8902, cache: Path | None = None
+) -> Settings:
+    """Settings from arguments and these variables: TRAINER_KEY, TRAINER_BASE_MODELS, TRAINER_ALLOWED_HOSTS
+    (separated by commas), FINETUNE_CACHE."""
+    table = os.environ.get("TRAINER_BASE_MODELS")
+    hosts = os.environ.get("TRAINER_ALLOWED_HOSTS", "")
+    return Settings(
+        data=data.expanduser().absolute(),
+        cache=(cache or cache_folder()).expanduser().absolute(),
+        org=org,
+        host=host,
+        port=port,
+        base_models=Path(table).expanduser().absolute() if table else None,
+        allowed_hosts=tuple(name.strip().lower() for name in hosts.split(",") if name.strip()),
+        key=os.environ.get("TRAINER_KEY") or None,
+    )

@@ -1,0 +1,260 @@
+"""Everything the trainer knows, in one SQLite file in WAL mode.
+
+Reads and writes are short, so they run where they are called, one at a time under a lock. Lists are newest first:
+`after` names the last item a client has seen and goes to older ones, as in the protocol.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+from sqlite_utils import Database, Migrations
+from sqlite_utils.db import Table
+
+from trainer.objects import Checkpoint, Event, File, Job, Model, now
+
+migrations = Migrations("trainer")
+
+S = TypeVar("S", bound=msgspec.Struct)
+
+# Columns that hold JSON.
+_JSON = {"metadata", "result_files", "error", "data", "metrics"}
+
+
+@migrations()
+def m001_initial(db: Database) -> None:
+    db.execute(
+        "CREATE TABLE files (seq INTEGER PRIMARY KEY, id TEXT UNIQUE, filename TEXT, purpose TEXT, bytes INTEGER,"
+        " created_at INTEGER)"
+    )
+    db.execute(
+        "CREATE TABLE jobs (seq INTEGER PRIMARY KEY, id TEXT UNIQUE, created_at INTEGER, status TEXT, model TEXT,"
+        " base TEXT, training_file TEXT, seed INTEGER, validation_file TEXT, suffix TEXT, n_epochs INTEGER,"
+        " batch_size INTEGER, learning_rate_multiplier REAL, metadata TEXT, finished_at INTEGER,"
+        " fine_tuned_model TEXT, trained_tokens INTEGER, estimated_finish INTEGER, result_files TEXT, error TEXT,"
+        " attempts INTEGER)"
+    )
+    db.execute(
+        "CREATE TABLE events (seq INTEGER PRIMARY KEY, id TEXT UNIQUE, job_id TEXT, created_at INTEGER, level TEXT,"
+        " message TEXT, type TEXT, data TEXT)"
+    )
+    db.execute("CREATE INDEX events_of_job ON events (job_id, seq)")
+    db.execute(
+        "CREATE TABLE checkpoints (seq INTEGER PRIMARY KEY, id TEXT UNIQUE, job_id TEXT, created_at INTEGER,"
+        " model TEXT, step INTEGER, metrics TEXT)"
+    )
+    db.execute(
+        "CREATE TABLE models (seq INTEGER PRIMARY KEY, id TEXT UNIQUE, base TEXT, folder TEXT, created_at INTEGER,"
+        " owned_by TEXT, job_id TEXT)"
+    )
+    db.execute("CREATE TABLE keys (name TEXT PRIMARY KEY, sha256 TEXT UNIQUE, created_at INTEGER)")
+
+
+class Store:
+    """One open database. `atomic()` groups writes: all of them, or none."""
+
+    def __init__(self, path: Path) -> None:
+        connection = sqlite3.connect(str(path), check_same_thread=False, timeout=30, isolation_level=None)
+        self._db = Database(connection)
+        self._db.enable_wal()
+        # A power cut may lose the last moments, never the file's integrity: what is lost is trained again.
+        connection.execute("PRAGMA synchronous = NORMAL")
+        self._lock = threading.RLock()
+        with self._lock:
+            migrations.apply(self._db)
+
+    def close(self) -> None:
+        with self._lock:
+            self._db.close()
+
+    @contextmanager
+    def atomic(self) -> Iterator[None]:
+        with self._lock, self._db.atomic():
+            yield
+
+    # Files
+
+    def add_file(self, file: File) -> None:
+        self._insert("files", file)
+
+    def file(self, id: str) -> File | None:
+        return self._one(File, "files", "id = ?", [id])
+
+    def files(
+        self, *, after: str | None, limit: int, purpose: str | None, ascending: bool
+    ) -> tuple[list[File], bool]:
+        where, values = ("purpose = ?", [purpose]) if purpose else ("1", [])
+        return self._page(File, "files", where, values, after=after, limit=limit, ascending=ascending)
+
+    def delete_file(self, id: str) -> None:
+        self._delete("files", id)
+
+    # Jobs
+
+    def add_job(self, job: Job) -> None:
+        self._insert("jobs", job)
+
+    def job(self, id: str) -> Job | None:
+        return self._one(Job, "jobs", "id = ?", [id])
+
+    def change_job(self, id: str, **changes: Any) -> Job:
+        """Write some fields of a job; returns the job as it is now. KeyError if there is none."""
+        with self._lock:
+            packed = _pack(changes)
+            names = ", ".join(f"{name} = :{name}" for name in packed)
+            self._db.execute(f"UPDATE jobs SET {names} WHERE id = :id", {**packed, "id": id})
+            job = self.job(id)
+        if job is None:
+            raise KeyError(id)
+        return job
+
+    def jobs(
+        self, *, after: str | None, limit: int, metadata: dict[str, str] | None = None, without_metadata: bool = False
+    ) -> tuple[list[Job], bool]:
+        """Newest first. `metadata` keeps the jobs that carry all of these pairs."""
+        where, values = "1", []
+        if without_metadata:
+            where = "(metadata IS NULL OR metadata = 'null' OR metadata = '{}')"
+        for key, value in (metadata or {}).items():
+            where += " AND EXISTS (SELECT 1 FROM json_each(jobs.metadata) WHERE key = ? AND value = ?)"
+            values += [key, value]
+        return self._page(Job, "jobs", where, values, after=after, limit=limit)
+
+    def jobs_with_status(self, *statuses: str) -> list[Job]:
+        """Oldest first."""
+        marks = ", ".join("?" for _ in statuses)
+        return self._rows(Job, "jobs", f"status IN ({marks}) ORDER BY seq", list(statuses))
+
+    # Events and checkpoints
+
+    def add_event(self, event: Event) -> None:
+        self._insert("events", event)
+
+    def events(self, job_id: str, *, after: str | None, limit: int) -> tuple[list[Event], bool]:
+        return self._page(Event, "events", "job_id = ?", [job_id], after=after, limit=limit)
+
+    def metrics(self, job_id: str) -> list[dict[str, Any]]:
+        """The measurements of a job, one for each step, in the order of the steps; of a step measured twice (a job
+        that began again), the later ones."""
+        rows = self._rows(Event, "events", "job_id = ? AND type = 'metrics' ORDER BY seq", [job_id])
+        by_step = {row.data["step"]: row.data for row in rows}
+        return [by_step[step] for step in sorted(by_step)]
+
+    def add_checkpoint(self, checkpoint: Checkpoint) -> None:
+        self._insert("checkpoints", checkpoint)
+
+    def checkpoints(self, job_id: str, *, after: str | None, limit: int) -> tuple[list[Checkpoint], bool]:
+        """Highest step first: they are added in the order of their steps."""
+        return self._page(Checkpoint, "checkpoints", "job_id = ?", [job_id], after=after, limit=limit)
+
+    # Models
+
+    def add_model(self, model: Model) -> None:
+        self._insert("models", model)
+
+    def model(self, id: str) -> Model | None:
+        return self._one(Model, "models", "id = ?", [id])
+
+    def models(self) -> list[Model]:
+        return self._rows(Model, "models", "1 ORDER BY seq DESC", [])
+
+    def delete_model(self, id: str) -> None:
+        self._delete("models", id)
+
+    # Keys: only their hashes are kept.
+
+    def add_key(self, name: str, key: str) -> None:
+        """ValueError if the name is taken."""
+        row = {"name": name, "sha256": _hash(key), "created_at": now()}
+        try:
+            with self._lock:
+                self._table("keys").insert(row)
+        except sqlite3.IntegrityError:
+            raise ValueError(f"There is a key named {name!r} already; choose another name.") from None
+
+    def key_name(self, key: str) -> str | None:
+        """Whose key this is; None if nobody's. Compared by hash, so the time it takes tells nothing about keys."""
+        with self._lock:
+            row = self._db.execute("SELECT name FROM keys WHERE sha256 = ?", [_hash(key)]).fetchone()
+        return row[0] if row else None
+
+    def key_names(self) -> list[str]:
+        with self._lock:
+            return [row[0] for row in self._db.execute("SELECT name FROM keys ORDER BY created_at, name")]
+
+    def delete_key(self, name: str) -> bool:
+        with self._lock:
+            return self._db.execute("DELETE FROM keys WHERE name = ?", [name]).rowcount > 0
+
+    # Below: rows to values and back.
+
+    def _table(self, name: str) -> Table:
+        return self._db.table(name)
+
+    def _insert(self, table: str, value: msgspec.Struct) -> None:
+        with self._lock:
+            self._table(table).insert(_pack(msgspec.structs.asdict(value)))
+
+    def _delete(self, table: str, id: str) -> None:
+        with self._lock:
+            self._db.execute(f"DELETE FROM {table} WHERE id = ?", [id])
+
+    def _one(self, kind: type[S], table: str, where: str, values: list[Any]) -> S | None:
+        rows = self._rows(kind, table, where, values)
+        return rows[0] if rows else None
+
+    def _rows(self, kind: type[S], table: str, where: str, values: list[Any]) -> list[S]:
+        columns = kind.__struct_fields__
+        with self._lock:
+            rows = self._db.execute(f"SELECT {', '.join(columns)} FROM {table} WHERE {where}", values).fetchall()
+        return [kind(**_unpack(dict(zip(columns, row, strict=True)))) for row in rows]
+
+    def _page(
+        self,
+        kind: type[S],
+        table: str,
+        where: str,
+        values: list[Any],
+        *,
+        after: str | None,
+        limit: int,
+        ascending: bool = False,
+    ) -> tuple[list[S], bool]:
+        """A page and whether there is more. KeyError if `after` names nothing in this list."""
+        with self._lock:
+            if after is not None:
+                row = self._db.execute(
+                    f"SELECT seq FROM {table} WHERE id = ? AND {where}", [after, *values]
+                ).fetchone()
+                if row is None:
+                    raise KeyError(after)
+                where += f" AND seq {'>' if ascending else '<'} ?"
+                values = [*values, row[0]]
+            order = "ASC" if ascending else "DESC"
+            rows = self._rows(kind, table, f"{where} ORDER BY seq {order} LIMIT ?", [*values, limit + 1])
+        return rows[:limit], len(rows) > limit
+
+
+def _pack(values: dict[str, Any]) -> dict[str, Any]:
+    return {
+        name: json.dumps(value) if name in _JSON and value is not None else value for name, value in values.items()
+    }
+
+
+def _unpack(row: dict[str, Any]) -> dict[str, Any]:
+    return {
+        name: json.loads(value) if name in _JSON and value is not None else value for name, value in row.items()
+    }
+
+
+def _hash(key: str) -> str:
+    # Keys are 32 random bytes: a plain hash cannot be guessed backwards, so no slow hash is needed.
+    return hashlib.sha256(key.encode()).hexdigest()

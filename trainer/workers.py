@@ -1,0 +1,98 @@
+"""A worker process as its server sees it: started, written to, read from, ended."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+# The longest message: one event or one piece of an answer.
+_LINE_LIMIT = 64 << 20
+_LOG_LIMIT = 5 << 20
+
+
+class Worker:
+    """One child process that runs a module of the trainer and speaks lines of JSON (see `pipes`)."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        self._process = process
+
+    @classmethod
+    async def start(cls, module: str, *, log: Path, arguments: tuple[str, ...] = ()) -> Worker:
+        """Start `python -m module`. What it writes to its error stream goes into `log`."""
+        log.parent.mkdir(parents=True, exist_ok=True)
+        if log.is_file() and log.stat().st_size > _LOG_LIMIT:
+            log.replace(log.with_suffix(".old"))
+        with log.open("ab") as errors:
+            process = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-m", module, *arguments),
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                limit=_LINE_LIMIT,
+                env=_environment(),
+                # Ctrl-C in a terminal reaches the whole group: the server alone decides when workers end.
+                start_new_session=True,
+            )
+        return cls(process)
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    @property
+    def alive(self) -> bool:
+        return self._process.returncode is None
+
+    async def send(self, **message: Any) -> None:
+        """Hand the worker a message; one that is dead hears nothing, and its `messages` say so."""
+        assert self._process.stdin is not None
+        with contextlib.suppress(ConnectionError, RuntimeError):
+            self._process.stdin.write((json.dumps(message) + "\n").encode())
+            await self._process.stdin.drain()
+
+    async def messages(self) -> AsyncIterator[dict[str, Any]]:
+        """What the worker says, until it ends."""
+        assert self._process.stdout is not None
+        while line := await self._process.stdout.readline():
+            try:
+                message = json.loads(line)
+            except ValueError:  # the line at which it was killed
+                continue
+            yield message
+
+    async def wait(self) -> int:
+        return await self._process.wait()
+
+    async def kill(self) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            self._process.kill()
+        await self._process.wait()
+
+
+def died_how(code: int | None) -> str:
+    """A clause about how a worker ended, from its return code."""
+    if code in (-9, 137):
+        return "it was killed from outside, most often because the machine ran out of memory"
+    if code is not None and code < 0:
+        return f"it ended with signal {-code}"
+    return f"it ended with code {code}"
+
+
+def _environment() -> dict[str, str]:
+    # Models are fetched before a worker starts: it never has a reason to ask the hub, nor to call home.
+    return {
+        **os.environ,
+        "HF_HUB_OFFLINE": "1",
+        "HF_HUB_DISABLE_TELEMETRY": "1",
+        "TOKENIZERS_PARALLELISM": "false",
+        "PYTHONUNBUFFERED": "1",
+        "PYTHONIOENCODING": "utf-8",
+        "TRL_EXPERIMENTAL_SILENCE": "1",
+    }
