@@ -66,6 +66,13 @@ _FILE_NOT_READY: Final = (
     "The provider was still working on the uploaded file. Wait a minute, then try again; nothing is wrong "
     "with the file."
 )
+_JOB_GONE: Final = (
+    "The provider has no such job any more. It may have been deleted there, or the bot now uses another account. "
+    "Try again to start a new one; if the old one should still run, ask an administrator to look at the provider."
+)
+_FILE_DELETED: Final = (
+    "The bot no longer has the training file: it was deleted. Drop it into the channel again and start from there."
+)
 _RATE: Final = (
     "The provider gets more requests from this account than it allows at a time. Nothing is wrong with the "
     "job: try again in a few minutes."
@@ -83,8 +90,7 @@ _CONNECTION: Final = (
     "administrator should check the provider's address in the settings and the network."
 )
 _MEMORY: Final = (
-    "The hardware ran out of memory. Try again with a smaller batch size, shorter examples or a smaller "
-    "base model."
+    "The hardware ran out of memory. Try again with a smaller batch size, shorter examples or a smaller base model."
 )
 _DISK: Final = (
     "The disk of the trainer is full. An administrator needs to make room, for example by deleting models "
@@ -131,6 +137,8 @@ _BY_CODE: Final[dict[str, str]] = {
     "deploymentnotfound": _MODEL,
     "file_not_found": _FILE_GONE,
     "file_not_ready": _FILE_NOT_READY,
+    "file_deleted": _FILE_DELETED,
+    "job_not_found": _JOB_GONE,
     "rate_limit_exceeded": _RATE,
     "rate_limit_error": _RATE,
     "slow_down": _RATE,

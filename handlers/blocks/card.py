@@ -182,9 +182,7 @@ def _progress(job: Job, now: float) -> str:
     lines = [steps(job)]
     latest = job.latest
     if latest is not None and job.state != states.SUCCEEDED:
-        lines.append(
-            " · ".join(filter(None, (progress_bar(latest.step, latest.total_steps), _where(job, latest))))
-        )
+        lines.append(" · ".join(filter(None, (progress_bar(latest.step, latest.total_steps), _where(job, latest)))))
     times = _times(job, now)
     if times:
         lines.append(times)

@@ -10,9 +10,7 @@ _INTRODUCTION = (
     "*Finetune Bot trains language models with your team.* Drop a training file (JSONL, chat format) into a "
     "channel that I am in. I check it, say what training would cost, and start it when you press the button."
 )
-_IN_THREADS = (
-    "Slack has no slash commands inside threads: there, mention me and use the same words, such as `status`."
-)
+_IN_THREADS = "Slack has no slash commands inside threads: there, mention me and use the same words, such as `status`."
 
 
 def help_message(commands: Sequence[tuple[str, str]]) -> Message:

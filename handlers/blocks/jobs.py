@@ -38,11 +38,7 @@ def job_status(job: Job, permalink: str | None = None) -> Message:
     lines = [f"*{link(permalink, name)}*" if permalink else name, steps(job)]
     if job.latest is not None and job.state not in states.ENDED:
         bar = progress_bar(job.latest.step, job.latest.total_steps)
-        of = (
-            f" · step {number(job.latest.step)} of {number(job.latest.total_steps)}"
-            if job.latest.total_steps
-            else ""
-        )
+        of = f" · step {number(job.latest.step)} of {number(job.latest.total_steps)}" if job.latest.total_steps else ""
         lines.append(bar + of)
     if job.fine_tuned_model:
         lines.append(f"Model: {code(job.fine_tuned_model, 300)}")

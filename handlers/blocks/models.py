@@ -48,9 +48,7 @@ def _tuned(model: FineTunedModel) -> Block:
 def _base(base: Sequence[ModelOption]) -> list[str]:
     if not base:
         return ["None: no provider offers one. An administrator can set one up in the settings."]
-    lines = [
-        f"• {code(model.id, 80)} · {quoted(model.provider, 40)} · {_price(model)}" for model in base[:_BASE_SHOWN]
-    ]
+    lines = [f"• {code(model.id, 80)} · {quoted(model.provider, 40)} · {_price(model)}" for model in base[:_BASE_SHOWN]]
     left = len(base) - _BASE_SHOWN
     return [*lines, f"And {counted(left, 'more', 'more')}."] if left > 0 else lines
 

@@ -155,9 +155,7 @@ def _failed(job: Job, chart: Block | None) -> Message:
     text = f"{person(job.requester)} Training of {_name(job)} failed."
     blocks: list[Block] = [section(text)]
     if job.error is not None:
-        saying = (
-            f"{quoted(job.provider, 60)} says:\n{code_block(job.error.message, 2000)}" if job.error.message else ""
-        )
+        saying = f"{quoted(job.provider, 60)} says:\n{code_block(job.error.message, 2000)}" if job.error.message else ""
         known = f"Code {code(job.error.code, 80)}" if job.error.code else ""
         blocks += [section(part) for part in (saying, explain(job.error)) if part]
         blocks += [context(known)] if known else []

@@ -108,9 +108,7 @@ def button(
     return ButtonElement(text=plain(text, BUTTON), action_id=action_id, value=value, style=style, confirm=confirm)
 
 
-def confirm(
-    title: str, text: str, yes: str, no: str, style: Literal["primary", "danger"] = "danger"
-) -> ConfirmObject:
+def confirm(title: str, text: str, yes: str, no: str, style: Literal["primary", "danger"] = "danger") -> ConfirmObject:
     return ConfirmObject(
         title=plain(title, CONFIRM_TITLE),
         text=plain(text, CONFIRM_TEXT),

@@ -6,6 +6,7 @@ from typing import Final
 from slack_sdk.models.blocks import Block
 
 from bot.datasets.dataset import Dataset
+from bot.datasets.epochs import auto_epochs
 from bot.datasets.report import Finding, Report
 from handlers.blocks.message import Message
 from handlers.blocks.parts import actions, button, confirm, context, fields, message, section
@@ -30,7 +31,8 @@ def report(dataset: Dataset, *, base_models: Sequence[str] = ()) -> Message:
     if found.examples:
         blocks.append(fields(_figures(found, base_models)))
     if not found.tokens.exact:
-        blocks.append(context(f"Token counts are estimates, made with {code(found.tokens.tokenizer, 60)}."))
+        why = quoted(found.tokens.why, 300) or f"They were made with {code(found.tokens.tokenizer, 60)}."
+        blocks.append(context(f"Token counts are estimates. {why}"))
     blocks += _findings(found)
     blocks.append(_buttons(dataset, found))
     return message(verdict, blocks)
@@ -61,9 +63,7 @@ def all_findings(dataset: Dataset) -> Message:
     blocks += [section("\n".join(lines[start : start + 10])) for start in range(0, len(lines), 10)]
     left = sum(found.counts.values()) - len(shown)
     if left > 0:
-        blocks.append(
-            context(f"And {number(left)} more. `finetune-bot check FILE` on the command line lists all.")
-        )
+        blocks.append(context(f"And {number(left)} more. `finetune-bot check FILE` on the command line lists all."))
     return message(title, blocks)
 
 
@@ -96,22 +96,14 @@ def _figures(found: Report, base_models: Sequence[str]) -> list[tuple[str, str]]
             f"{about}{number(tokens.total)}; {number(tokens.median)} in a typical example, "
             f"{number(tokens.max)} in the longest",
         ),
-        ("Epochs", f"{number(found.epochs)}, {_why(found)}"),
+        ("Epochs", f"{number(found.epochs)}: {_why(found)}"),
         ("Cost", "\n".join(costs)),
     ]
 
 
 def _why(found: Report) -> str:
-    """The documented rule (OpenAI's cookbook, read 2026-11-21): 3 epochs, unless that makes fewer than 100
-    or more than 25,000 examples in all."""
-    seen = found.examples * 3
-    if found.epochs == 3:
-        return "the usual number"
-    if seen < 100 and found.epochs == min(25, 100 // max(1, found.examples)):
-        return "since a small file must be seen more often"
-    if seen > 25_000 and found.epochs == max(1, 25_000 // found.examples):
-        return "since a large file is learned in fewer passes"
-    return "as asked for"
+    chosen = auto_epochs(found.examples)
+    return chosen.reason if found.epochs == chosen.count else "as asked for"
 
 
 def _findings(found: Report) -> list[Block]:

@@ -67,9 +67,7 @@ def start_modal(
         raise ValueError(f"private_metadata has at most {PRIVATE_METADATA} characters")
     name = code(dataset.name if dataset else file_id or "")
     if not models:
-        return _view(
-            [section(f"{name} cannot be trained now: no provider offers a base model."), _no_models()], ""
-        )
+        return _view([section(f"{name} cannot be trained now: no provider offers a base model."), _no_models()], "")
     settings = defaults or StartForm(provider=models[0].provider, model=models[0].id)
     asked = settings.hyperparameters
     blocks: list[Block] = [

@@ -163,9 +163,7 @@ def figure(value: float | None) -> str:
     """A loss, in four figures at most."""
     if value is None or not math.isfinite(value):
         return "–"
-    return (
-        f"{value:.3g}" if abs(value) < 0.01 and value else f"{value:.3f}" if abs(value) < 100 else f"{value:.0f}"
-    )
+    return f"{value:.3g}" if abs(value) < 0.01 and value else f"{value:.3f}" if abs(value) < 100 else f"{value:.0f}"
 
 
 def percent(share: float | None) -> str:

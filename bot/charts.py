@@ -1,0 +1,276 @@
+"""Training curves as pictures: loss above, token accuracy below where it was measured.
+
+Made to be read on a phone, in Slack's light and dark theme alike (the picture brings its own background), and by
+people who do not tell colours apart: blue and vermilion of Okabe and Ito's palette, and validation has markers too.
+"""
+
+import io
+import math
+import threading
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Final
+
+from bot.jobs.job import Metrics
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+Points = list[tuple[int, float]]
+
+ALT_TEXT: Final = 1_000  # files.getUploadURLExternal takes 1,000 in alt_txt, an image block 2,000 (read 2026-11-21)
+
+_BACKGROUND: Final = "#FBFAF6"
+_INK: Final = "#2A2A2E"
+_FAINT_INK: Final = "#6A6A72"
+_GRID: Final = "#E6E4DC"
+_TRAINING: Final = "#0072B2"
+_VALIDATION: Final = "#D55E00"
+
+_DPI: Final = 160
+# Figures are separate, but matplotlib's fonts and parser of formulas are shared by all threads.
+_DRAWING: Final = threading.Lock()
+_MOST_POINTS: Final = 2_000
+_SMOOTH_FROM: Final = 16
+
+
+def loss_chart(metrics: Sequence[Metrics], *, title: str) -> bytes:
+    """A PNG, 1,280 pixels wide, of the figures of one job, in any order of steps. May be called from any thread.
+
+    The raw training loss is drawn faintly behind its moving average. At a step where both were measured, a full
+    validation is preferred to that of a batch. What was not measured is not drawn.
+    """
+    # Importing matplotlib takes about a second, which a bot that starts up should not wait for.
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+    from matplotlib.layout_engine import ConstrainedLayoutEngine
+
+    train_loss, valid_loss = _training_loss(metrics), _validation_loss(metrics)
+    train_accuracy, valid_accuracy = _training_accuracy(metrics), _validation_accuracy(metrics)
+    two_panels = bool(train_accuracy or valid_accuracy)
+    figure = Figure(
+        figsize=(8, 6.4 if two_panels else 4.4),
+        dpi=_DPI,
+        facecolor=_BACKGROUND,
+        layout=ConstrainedLayoutEngine(w_pad=0.14, h_pad=0.12),
+    )
+    FigureCanvasAgg(figure)
+    panels = figure.subplots(
+        2 if two_panels else 1, 1, sharex=True, squeeze=False, height_ratios=[1.7, 1] if two_panels else [1]
+    )
+    top, bottom = panels[0][0], panels[-1][0]
+    _loss_panel(top, train_loss, valid_loss)
+    if two_panels:
+        _accuracy_panel(bottom, train_accuracy, valid_accuracy)
+    figure.align_ylabels()
+    _step_axis(bottom, [*train_loss, *valid_loss, *train_accuracy, *valid_accuracy])
+    # `$` would start a formula, and a name may hold one.
+    top.set_title(_shortened(title), loc="left", fontsize=17, fontweight="bold", color=_INK, pad=42, parse_math=False)
+    picture = io.BytesIO()
+    with _DRAWING:
+        figure.savefig(picture, format="png", metadata={"Software": None})
+    return picture.getvalue()
+
+
+def alt_text(metrics: Sequence[Metrics]) -> str:
+    """What the picture shows, in words, for people who do not see it: 1,000 characters at most."""
+    sentences = []
+    train, valid = _trend(_training_loss(metrics)), _validation_loss(metrics)
+    accuracy = _validation_accuracy(metrics) or _trend(_training_accuracy(metrics))
+    if train:
+        sentences.append(f"Training loss {_course(train)} at step {train[-1][0]}.")
+    if valid:
+        step, least = min(valid, key=lambda point: point[1])
+        sentences.append(f"Validation loss {_course(valid)}; lowest, {least:.3g}, at step {step}.")
+    if accuracy:
+        sentences.append(f"Token accuracy {_course(accuracy, '.0%')}.")
+    if not sentences:
+        return "Chart of training loss by step; nothing has been measured yet."
+    return f"Line chart by training step. {' '.join(sentences)}"[:ALT_TEXT]
+
+
+def smoothed(points: Points, span: int) -> Points:
+    """A centred moving average; towards both ends it takes what there is, so the line covers every step."""
+    sums = [0.0]
+    for _, value in points:
+        sums.append(sums[-1] + value)
+    half = span // 2
+    average = []
+    for index, (step, _) in enumerate(points):
+        first, end = max(0, index - half), min(len(points), index + half + 1)
+        average.append((step, (sums[end] - sums[first]) / (end - first)))
+    return average
+
+
+def _training_loss(metrics: Sequence[Metrics]) -> Points:
+    return _points(metrics, lambda one: one.train_loss)
+
+
+def _validation_loss(metrics: Sequence[Metrics]) -> Points:
+    return _points(metrics, lambda one: one.valid_loss if one.full_valid_loss is None else one.full_valid_loss)
+
+
+def _training_accuracy(metrics: Sequence[Metrics]) -> Points:
+    return _points(metrics, lambda one: one.train_mean_token_accuracy)
+
+
+def _validation_accuracy(metrics: Sequence[Metrics]) -> Points:
+    def read(one: Metrics) -> float | None:
+        full = one.full_valid_mean_token_accuracy
+        return one.valid_mean_token_accuracy if full is None else full
+
+    return _points(metrics, read)
+
+
+def _points(metrics: Sequence[Metrics], read: Callable[[Metrics], float | None]) -> Points:
+    """By step, the last figure given for each, without infinities; thinned evenly to what a picture can show."""
+    by_step: dict[int, float] = {}
+    for one in metrics:
+        value = read(one)
+        # Beyond 1e30 a loss has long diverged, and matplotlib's arithmetic with it.
+        if value is not None and math.isfinite(value) and abs(value) < 1e30:
+            by_step[one.step] = value
+    points = sorted(by_step.items())
+    if len(points) <= _MOST_POINTS:
+        return points
+    stride = (len(points) - 1) / (_MOST_POINTS - 1)
+    return [points[round(index * stride)] for index in range(_MOST_POINTS)]
+
+
+def _course(points: Points, form: str = ".3g") -> str:
+    first, last = f"{points[0][1]:{form}}", f"{points[-1][1]:{form}}"
+    if len(points) == 1:
+        return f"is {last}"
+    if first == last:
+        return f"stays at {last}"
+    return f"{'falls' if points[-1][1] < points[0][1] else 'rises'} from {first} to {last}"
+
+
+def _shortened(title: str) -> str:
+    """One line of 46 characters at most, with an empty box for what matplotlib's own font cannot write."""
+    from matplotlib.font_manager import findfont, get_font
+
+    known = get_font(findfont("DejaVu Sans")).get_charmap()
+    shown = (c if ord(c) in known else "□" for c in " ".join(title.split()) if c.isprintable())
+    line = "".join(shown)
+    return line if len(line) <= 46 else line[:45].rstrip() + "…"
+
+
+def _loss_panel(axes: "Axes", train: Points, valid: Points) -> None:
+    from matplotlib.ticker import FuncFormatter
+
+    _furnish(axes, "Loss")
+    values = [value for _, value in (*train, *valid)]
+    if not values:
+        axes.set_yticks([])
+        axes.text(
+            0.5, 0.5, "Nothing measured yet", transform=axes.transAxes, ha="center", color=_FAINT_INK, fontsize=15
+        )
+        return
+    _curves(axes, train, valid)
+    if min(values) > 0 and max(values) > 50 * min(values):
+        # A fall as deep as this shows nothing of its end on a linear scale.
+        axes.set_yscale("log")
+        axes.set_ylabel("Loss, log scale")
+        axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+        axes.tick_params(which="minor", left=False, labelleft=False)
+    elif min(values) >= 0:
+        axes.set_ylim(bottom=0, top=max(values) * 1.12 or 1)
+    _label_ends(axes, _trend(train), valid, lambda value: f"{value:.3g}")
+    axes.legend(
+        loc="lower left",
+        bbox_to_anchor=(-0.01, 1.0),
+        ncols=2,
+        fontsize=14,
+        frameon=False,
+        labelcolor=_INK,
+        borderaxespad=0.2,
+        handlelength=1.5,
+    )
+
+
+def _accuracy_panel(axes: "Axes", train: Points, valid: Points) -> None:
+    from matplotlib.ticker import PercentFormatter
+
+    _furnish(axes, "Token accuracy")
+    _curves(axes, train, valid)
+    least = min(value for _, value in (*train, *valid))
+    axes.set_ylim(bottom=max(0.0, min(0.5, math.floor(least * 10) / 10)) if least >= 0 else None, top=1.03)
+    axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+    _label_ends(axes, _trend(train), valid, lambda value: f"{value:.0%}")
+
+
+def _furnish(axes: "Axes", name: str) -> None:
+    axes.set_facecolor(_BACKGROUND)
+    axes.set_ylabel(name, fontsize=14, color=_FAINT_INK, labelpad=8)
+    axes.grid(axis="y", color=_GRID, linewidth=1.2)
+    axes.set_axisbelow(True)
+    axes.tick_params(colors=_FAINT_INK, labelsize=13, length=0, pad=6)
+    for side in ("top", "right", "left"):
+        axes.spines[side].set_visible(False)
+    axes.spines["bottom"].set_color("#BDBBB2")
+
+
+def _curves(axes: "Axes", train: Points, valid: Points) -> None:
+    trend = _trend(train)
+    if trend is not train:
+        axes.plot(*_columns(train), color=_TRAINING, alpha=0.28, linewidth=1.3, solid_joinstyle="round")
+    _curve(axes, trend, _TRAINING, "Training", marked=trend is train)
+    _curve(axes, valid, _VALIDATION, "Validation", marked=len(valid) <= 60)
+
+
+def _trend(points: Points) -> Points:
+    """What the training figures come to without their noise; a few are shown as they are."""
+    return points if len(points) < _SMOOTH_FROM else smoothed(points, max(3, len(points) // 15))
+
+
+def _curve(axes: "Axes", points: Points, color: str, label: str, *, marked: bool) -> None:
+    if points:
+        axes.plot(
+            *_columns(points),
+            color=color,
+            label=label,
+            linewidth=2.8,
+            solid_capstyle="round",
+            solid_joinstyle="round",
+            marker=("o" if color == _TRAINING else "D") if marked else None,
+            markersize=6.5,
+            markeredgecolor=_BACKGROUND,
+            markeredgewidth=1.2,
+            clip_on=False,
+            zorder=3,
+        )
+
+
+def _label_ends(axes: "Axes", train: Points, valid: Points, form: Callable[[float], str]) -> None:
+    """The last figure beside the end of each line, the higher one above, so that two near ones do not overlap."""
+    ends = [(points[-1], color) for points, color in ((train, _TRAINING), (valid, _VALIDATION)) if points]
+    ends.sort(key=lambda end: end[0][1])
+    for place, (point, color) in enumerate(ends):
+        near = len(ends) == 2
+        axes.annotate(
+            form(point[1]),
+            point,
+            xytext=(9, 0 if not near else (-8, 8)[place]),
+            textcoords="offset points",
+            va="center",
+            color=color,
+            fontsize=14,
+            fontweight="bold",
+            annotation_clip=False,
+        )
+
+
+def _step_axis(axes: "Axes", points: Points) -> None:
+    from matplotlib.ticker import MaxNLocator
+
+    first = min((step for step, _ in points), default=0)
+    last = max((step for step, _ in points), default=1)
+    room = max(1, last - first)
+    # Room on the right for the figures at the lines' ends.
+    axes.set_xlim(first - room * 0.02, last + room * 0.1)
+    axes.xaxis.set_major_locator(MaxNLocator(nbins=7, integer=True, steps=[1, 2, 5, 10]))
+    axes.set_xlabel("Step", fontsize=14, color=_FAINT_INK, labelpad=8)
+
+
+def _columns(points: Points) -> tuple[list[int], list[float]]:
+    return [step for step, _ in points], [value for _, value in points]
