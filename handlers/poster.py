@@ -235,6 +235,10 @@ class Stream:
         self._sent_at = time.monotonic()
         self._broken = False
 
+    @property
+    def length(self) -> int:
+        return len(self._text)
+
     async def add(self, piece: str) -> None:
         self._text += piece
         self._unsent += piece

@@ -1,0 +1,83 @@
+"""Which base models can be trained, and which fine-tuned ones there are to talk to."""
+
+import time
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+
+from bot.datasets import fine_tunable, lookup
+from bot.datasets.catalog import base_of
+from bot.jobs.interfaces import JobStore
+from bot.models.model import FineTunedModel
+from bot.providers.interface import Provider, RemoteModel
+
+_REMEMBERED_FOR = 30.0
+
+
+class Catalogue:
+    """`wanted`: the base models that the administrator offers; empty for all that the provider can train."""
+
+    def __init__(self, provider: Provider, jobs: JobStore, *, wanted: Sequence[str] = (), default: str | None) -> None:
+        self._provider = provider
+        self._jobs = jobs
+        self._wanted = wanted
+        self._default = default
+        self._remembered: tuple[float, list[RemoteModel]] = (-_REMEMBERED_FOR, [])
+
+    async def base_models(self, today: date | None = None) -> list[str]:
+        """Ids of base models to offer, the default first.
+
+        A provider that says which of its models can be trained (`fine_tunable`) is believed; of another's
+        models we offer those that our own table knows and whose training has not ended.
+        """
+        if self._wanted:
+            return self._default_first(list(self._wanted))
+        listed = await self._listed()
+        told = [model.id for model in listed if model.fine_tunable]
+        if told:
+            return self._default_first(told)
+        ids = {model.id for model in listed}
+        known = fine_tunable(today or datetime.now(UTC).date())
+        return self._default_first([facts.id for facts in known if facts.id in ids])
+
+    async def fine_tuned(self) -> list[FineTunedModel]:
+        """Newest first. Checkpoints stand with their job and are not listed by themselves."""
+        ours = await self._jobs.models()
+        found = []
+        for model in await self._listed():
+            if not model.id.startswith("ft:") or ":ckpt-step-" in model.id:
+                continue
+            job = ours.get(model.id)
+            facts = lookup(model.id)
+            dies = model.shutdown_date or (str(facts.shutdown_date) if facts and facts.shutdown_date else None)
+            found.append(
+                FineTunedModel(
+                    id=model.id,
+                    base_model=base_of(model.id),
+                    job_id=job.id if job else None,
+                    created_at=model.created_at or None,
+                    owner=job.requester if job else None,
+                    shutdown_date=dies,
+                )
+            )
+        return sorted(found, key=lambda model: model.created_at or 0, reverse=True)
+
+    async def exists(self, model: str) -> bool:
+        """Asks the provider anew."""
+        self.forget()
+        return any(listed.id == model for listed in await self._listed())
+
+    def forget(self) -> None:
+        self._remembered = (-_REMEMBERED_FOR, [])
+
+    async def _listed(self) -> list[RemoteModel]:
+        read_at, models = self._remembered
+        if not models or time.monotonic() - read_at > _REMEMBERED_FOR:
+            models = await self._provider.models()
+            self._remembered = (time.monotonic(), models)
+        return models
+
+    def _default_first(self, ids: list[str]) -> list[str]:
+        if self._default in ids:
+            ids.remove(self._default)
+            ids.insert(0, self._default)
+        return ids

@@ -1,0 +1,40 @@
+"""How a conversation with a fine-tuned model best begins: with what it was trained on."""
+
+from itertools import islice
+from pathlib import Path
+
+import msgspec
+
+from bot.datasets import DatasetError, read_examples
+
+_READ = 50
+
+
+class Opening(msgspec.Struct, frozen=True):
+    """`system`: the system message that the examples share. `question`: the first one a person asks in them."""
+
+    system: str | None = None
+    question: str | None = None
+
+
+def opening(path: Path) -> Opening:
+    """Read from the beginning of a training file; nothing where it cannot be read."""
+    systems: set[str | None] = set()
+    question: str | None = None
+    try:
+        for example in islice(read_examples(path), _READ):
+            messages = example.get("messages")
+            if not isinstance(messages, list):
+                continue
+            systems.add(_first(messages, "system") or _first(messages, "developer"))
+            question = question or _first(messages, "user")
+    except DatasetError:
+        return Opening()
+    return Opening(systems.pop() if len(systems) == 1 else None, question)
+
+
+def _first(messages: list[object], role: str) -> str | None:
+    for message in messages:
+        if isinstance(message, dict) and message.get("role") == role and isinstance(message.get("content"), str):
+            return str(message["content"])
+    return None

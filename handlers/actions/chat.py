@@ -1,0 +1,17 @@
+"""*Chat*: opens a thread bound to a model."""
+
+from bot.access import Act
+from bot.errors import BotError
+from handlers.chat import open_conversation
+from handlers.turn import Turn
+
+
+async def job_chat(turn: Turn) -> None:
+    job = await turn.job(turn.words, Act.CHAT)
+    if not job.fine_tuned_model:
+        raise BotError("This job has made no model yet. I say so in its thread when it has.")
+    await open_conversation(turn, job.fine_tuned_model)
+
+
+async def model_chat(turn: Turn) -> None:
+    await open_conversation(turn, turn.words)

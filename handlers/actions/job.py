@@ -1,0 +1,44 @@
+"""The buttons on a job's card and in its thread."""
+
+from bot.access import Act
+from bot.datasets import Dataset
+from bot.errors import BotError
+from handlers.actions.start_job import open_modal
+from handlers.blocks import pointers
+from handlers.submission import form_of
+from handlers.turn import Turn
+
+
+async def cancel(turn: Turn) -> None:
+    job = await turn.job(turn.words, Act.CANCEL)
+    await turn.answer(pointers.cancelled(await turn.services.follower.cancel(job)))
+
+
+async def retry(turn: Turn) -> None:
+    """Opens the modal with the settings kept."""
+    job = await turn.job(turn.words, Act.SEE)
+    await turn.actor(Act.SUBMIT)
+    dataset: Dataset | None = None
+    if job.dataset_id:
+        dataset = await turn.dataset(job.dataset_id, Act.SUBMIT)
+    elif not job.training_file:
+        raise BotError("I do not know the file of this job any more. Drop it again and start anew.")
+    await open_modal(
+        turn,
+        dataset=dataset,
+        file_id=None if dataset else job.training_file,
+        thread_ts=job.origin.thread_ts,
+        defaults=form_of(job),
+    )
+
+
+async def adopt(turn: Turn) -> None:
+    job = await turn.job(turn.words, Act.DECIDE)
+    await turn.services.submitter.adopt(job.id)
+    await turn.answer(pointers.adopted(job))
+
+
+async def submit_again(turn: Turn) -> None:
+    job = await turn.job(turn.words, Act.DECIDE)
+    await turn.services.submitter.submit_again(job.id)
+    await turn.answer(pointers.submitted(job))

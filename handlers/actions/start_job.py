@@ -1,0 +1,48 @@
+"""*Start fine-tuning* on a report: opens the modal."""
+
+import orjson
+
+from bot.access import Act
+from bot.datasets import Dataset
+from bot.errors import BotError, Invalid
+from handlers.blocks.start_form import StartForm
+from handlers.blocks.start_modal import start_modal
+from handlers.submission import model_options, pick_default, recent_datasets
+from handlers.turn import Turn
+
+
+async def pressed(turn: Turn) -> None:
+    dataset = await turn.dataset(turn.words, Act.SUBMIT)
+    if dataset.report is None or not dataset.report.ok:
+        raise Invalid("This file has errors and cannot be trained on. Its report says what to mend.")
+    await open_modal(turn, dataset=dataset, thread_ts=dataset.thread_ts)
+
+
+async def open_modal(
+    turn: Turn,
+    *,
+    dataset: Dataset | None,
+    thread_ts: str | None,
+    file_id: str | None = None,
+    defaults: StartForm | None = None,
+) -> None:
+    """Raises PostRefused where Slack's three seconds for opening a window are over."""
+    if turn.trigger_id is None:
+        raise BotError("A window can only be opened from a button or a slash command.")
+    options = await model_options(turn.services)
+    others = [d for d in await recent_datasets(turn) if dataset is None or d.sha256 != dataset.sha256]
+    metadata = {
+        "channel": turn.channel,
+        "dataset": dataset.id if dataset else None,
+        "file_id": file_id,
+        "thread_ts": thread_ts,
+    }
+    view = start_modal(
+        dataset=dataset,
+        file_id=file_id,
+        models=options,
+        defaults=pick_default(options, defaults),
+        datasets_for_validation=others,
+        private_metadata=orjson.dumps(metadata).decode(),
+    )
+    await turn.services.poster.open_view(turn.trigger_id, view.to_dict())

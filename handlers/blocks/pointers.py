@@ -1,0 +1,42 @@
+"""Short answers that say what was done and where to look."""
+
+from collections.abc import Sequence
+
+from bot.jobs.job import Job
+from handlers.blocks.message import Message
+from handlers.blocks.parts import message, section
+from handlers.blocks.text import code, escape, link
+
+
+def submitted(job: Job) -> Message:
+    return _line(f"Job {code(job.id)} is on its way. Its card appears in the channel in a moment.")
+
+
+def followed(job: Job) -> Message:
+    return _line(f"I follow {code(job.provider_job_id or '')} as job {code(job.id)}. Its card appears in a moment.")
+
+
+def adopted(job: Job) -> Message:
+    return _line(f"Found it: job {code(job.id)} goes on.")
+
+
+def cancelled(job: Job) -> Message:
+    if job.state == "cancelled":
+        return _line(f"Job {code(job.id)} is cancelled.")
+    return _line(f"The provider was asked to cancel job {code(job.id)}; it is {escape(job.state)} at the moment.")
+
+
+def conversation_elsewhere(model: str, permalink: str) -> Message:
+    return _line(f"Talk to {code(model, 300)} {link(permalink, 'in this thread')}.")
+
+
+def welcome(commands: Sequence[tuple[str, str]]) -> Message:
+    text = (
+        "Thank you for having me. Drop a training file (JSONL) into this channel: I check it, say what training "
+        "would cost, and start it when you say so. `/finetune help` lists all that I can do."
+    )
+    return _line(text)
+
+
+def _line(text: str) -> Message:
+    return message(text, [section(text)])

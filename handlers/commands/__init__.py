@@ -1,0 +1,66 @@
+"""`/finetune` and its sub-commands, one file each. This page is their table of contents.
+
+The same words work after a mention of the bot in a thread, where Slack takes no slash commands.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
+
+from slack_bolt.app.async_app import AsyncApp
+
+from handlers.blocks import help as help_blocks
+from handlers.commands import cancel, chat, delete, follow, jobs, models, start, status
+from handlers.inbox import Inbox
+from handlers.turn import Turn
+
+
+@dataclass(frozen=True)
+class Command:
+    """`usage` is how it is written after `/finetune`; `run` gets a turn whose words are what follows the name."""
+
+    name: str
+    usage: str
+    description: str
+    run: Callable[[Turn], Awaitable[None]]
+
+
+async def show_help(turn: Turn) -> None:
+    await turn.answer(help_blocks.help_message([(command.usage, command.description) for command in COMMANDS]))
+
+
+COMMANDS = (
+    Command("start", "start [FILE] [model=… epochs=… name=…]", "Train a model on a file you dropped here", start.run),
+    Command("jobs", "jobs", "List the latest jobs", jobs.run),
+    Command("status", "status [JOB]", "Say where a job stands", status.run),
+    Command("follow", "follow PROVIDER-JOB", "Follow a job that was started elsewhere", follow.run),
+    Command("cancel", "cancel JOB", "Stop a job", cancel.run),
+    Command("models", "models", "List base models and fine-tuned ones", models.run),
+    Command("chat", "chat [MODEL]", "Open a thread that talks to a model", chat.run),
+    Command("delete", "delete MODEL | FILE", "Delete a fine-tuned model, or a training file", delete.run),
+    Command("help", "help", "Show this list", show_help),
+)
+
+
+def register(app: AsyncApp, inbox: Inbox) -> None:
+    app.command("/finetune")(inbox.listener(finetune))
+
+
+async def finetune(turn: Turn) -> None:
+    await turn.actor()
+    await run_words(turn, turn.words)
+
+
+def find_command(word: str) -> Command | None:
+    return next((command for command in COMMANDS if command.name == word.lower()), None)
+
+
+async def run_words(turn: Turn, words: str) -> None:
+    """Run the sub-command that `words` begin with; an unknown one gets the nearest as a suggestion."""
+    name, _, rest = words.strip().partition(" ")
+    command = find_command(name or "help")
+    if command is None:
+        near = get_close_matches(name.lower(), [each.name for each in COMMANDS], n=1, cutoff=0.5)
+        await turn.answer(help_blocks.unknown_command(name, near[0] if near else None))
+        return
+    await command.run(replace(turn, words=rest.strip()))

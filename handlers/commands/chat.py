@@ -1,0 +1,22 @@
+"""`/finetune chat [MODEL]`: a thread that talks to a model; without a word, the newest one."""
+
+from bot.errors import NotFound
+from handlers.chat import open_conversation
+from handlers.commands.models import visible_models
+from handlers.turn import Turn
+
+
+async def run(turn: Turn) -> None:
+    await turn.actor()
+    word = turn.words.strip("`")
+    models = await visible_models(turn)
+    if not word:
+        if not models:
+            raise NotFound("There is no fine-tuned model yet. Drop a training file into a channel to make one.")
+        word = models[0].id
+    else:
+        # A job's id or the name that was given to the model is easier to type than the model's own.
+        job = await turn.services.jobs.find(word)
+        named = [model.id for model in models if f":{word}:" in model.id]
+        word = job.fine_tuned_model if job and job.fine_tuned_model else (named or [word])[0]
+    await open_conversation(turn, word)

@@ -1,0 +1,30 @@
+"""`/finetune delete MODEL | FILE`: ask once more, then `handlers.actions.delete` does it."""
+
+from bot.access import Act, Thing
+from bot.errors import Invalid, NotFound
+from handlers.blocks import deletion
+from handlers.turn import Turn, thing_of_job
+
+
+async def run(turn: Turn) -> None:
+    word = turn.words.strip("`")
+    if not word:
+        raise Invalid("Say what to delete: a fine-tuned model's name, or a training file's id (ds-…).")
+    if word.startswith("ds-"):
+        dataset = await turn.dataset(word, Act.DELETE)
+        await turn.answer(deletion.ask_dataset(dataset))
+        return
+    model = await model_to_delete(turn, word)
+    await turn.answer(deletion.ask_model(model))
+
+
+async def model_to_delete(turn: Turn, word: str) -> str:
+    """The model's name, if this person may delete it. Raises NotFound, Denied."""
+    job = await turn.services.jobs.find(word) or (await turn.services.jobs.models()).get(word)
+    name = job.fine_tuned_model if job and job.fine_tuned_model and word == job.id else word
+    # Nobody of ours owns a model that we did not make: only an administrator may delete it.
+    thing = thing_of_job(job, turn.channel) if job else Thing("", turn.channel, False, turn.channel, "model")
+    await turn.actor(Act.DELETE, thing)
+    if not name.startswith("ft:") or not await turn.services.catalogue.exists(name):
+        raise NotFound(f"There is no fine-tuned model {name}. `/finetune models` lists them.")
+    return name

@@ -1,0 +1,35 @@
+"""`/finetune jobs`: the latest jobs that this person may see."""
+
+from bot.access import Act
+from bot.errors import BotError
+from bot.jobs.job import Job
+from bot.notices.interfaces import PostError
+from handlers.blocks import jobs as blocks
+from handlers.turn import Turn, thing_of_job
+
+_SHOWN = 15
+
+
+async def run(turn: Turn) -> None:
+    visible = [job for job in await turn.services.jobs.latest(200) if await _may_see(turn, job)]
+    shown = visible[:_SHOWN]
+    links = {job.id: link for job in shown if (link := await card_link(turn, job))}
+    await turn.answer(blocks.job_list(shown, links, more=len(visible) - len(shown)))
+
+
+async def card_link(turn: Turn, job: Job) -> str | None:
+    card = await turn.services.cards.card(job.id)
+    if card is None or card.ts is None:
+        return None
+    try:
+        return await turn.services.poster.permalink(card.channel, card.ts)
+    except PostError:
+        return None
+
+
+async def _may_see(turn: Turn, job: Job) -> bool:
+    try:
+        await turn.actor(Act.SEE, thing_of_job(job, turn.channel))
+    except BotError:
+        return False
+    return True

@@ -1,0 +1,19 @@
+"""`/finetune status [JOB]`: where a job stands; without a word, the latest of this channel."""
+
+from bot.access import Act
+from bot.errors import NotFound
+from handlers.blocks import jobs as blocks
+from handlers.commands.jobs import card_link
+from handlers.turn import Turn
+
+
+async def run(turn: Turn) -> None:
+    word = turn.words
+    if not word:
+        here = [job for job in await turn.services.jobs.latest(200) if job.origin.channel == turn.channel]
+        if not here:
+            raise NotFound("No job was started in this channel yet. Drop a training file here to begin.")
+        in_thread = [job for job in here if turn.thread_ts and job.origin.thread_ts == turn.thread_ts]
+        word = (in_thread or here)[0].id
+    job = await turn.job(word, Act.SEE)
+    await turn.answer(blocks.job_status(job, await card_link(turn, job)))

@@ -1,0 +1,88 @@
+"""Charts of a job's figures, as files in Slack: drawn anew when there is something new to see, at a calm rate."""
+
+import asyncio
+import time
+from collections import defaultdict
+
+import structlog
+
+from bot.charts import alt_text, loss_chart
+from bot.jobs import states
+from bot.jobs.interfaces import JobStore
+from bot.jobs.job import Job
+from bot.notices.interfaces import CardStore, PostError
+from handlers.poster import Poster
+
+log = structlog.get_logger()
+
+
+class Pictures:
+    """`calm` is the least number of seconds between two charts of one running job; long jobs get fewer."""
+
+    def __init__(self, jobs: JobStore, cards: CardStore, poster: Poster, *, calm: float = 10) -> None:
+        self._jobs = jobs
+        self._cards = cards
+        self._poster = poster
+        self._calm = calm
+        self._drawn_at: dict[str, float] = {}
+        self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._deletions: set[asyncio.Task[None]] = set()
+
+    async def is_due(self, job: Job) -> bool:
+        """Whether the chart in Slack is behind the figures, and long enough ago."""
+        card = await self._cards.card(job.id)
+        if job.latest is None or card is None or card.chart_step == job.latest.step:
+            return False
+        if job.state in states.ENDED:
+            return True
+        elapsed = time.time() - (job.started_at or job.created_at)
+        pause = max(self._calm, elapsed / 20)
+        return time.monotonic() - self._drawn_at.get(job.id, float("-inf")) >= pause
+
+    async def chart(self, job: Job) -> tuple[str | None, str]:
+        """The file id of an up-to-date chart, drawn and uploaded if needed, and its alt text.
+
+        None where there is nothing to draw or Slack did not take it: a message goes out without its chart then.
+        """
+        async with self._locks[job.id]:
+            metrics = await self._jobs.metrics(job.id)
+            card = await self._cards.card(job.id)
+            if len(metrics) < 2 or card is None:
+                return None, ""
+            if card.chart_file and card.chart_step == metrics[-1].step:
+                return await self.chart_shown(job)
+            alt = alt_text(metrics)
+            self._drawn_at[job.id] = time.monotonic()
+            title = job.suffix or job.file_name or job.base_model
+            try:
+                png = await asyncio.to_thread(loss_chart, metrics, title=title)
+                file_id = await self._poster.upload_image(f"{job.id}-step-{metrics[-1].step}.png", png, alt)
+            except PostError as error:
+                log.warning("chart not uploaded", job=job.id, why=str(error))
+                return await self.chart_shown(job)
+            await self._cards.set_chart(job.id, file_id, metrics[-1].step)
+            if card.chart_file:
+                self._later_delete(card.chart_file)
+            return file_id, alt
+
+    async def chart_shown(self, job: Job) -> tuple[str | None, str]:
+        """The chart that is in Slack now, whether or not it is up to date."""
+        card = await self._cards.card(job.id)
+        if card is None or card.chart_file is None:
+            return None, ""
+        metrics = [m for m in await self._jobs.metrics(job.id) if m.step <= (card.chart_step or 0)]
+        return card.chart_file, alt_text(metrics)
+
+    def _later_delete(self, file_id: str) -> None:
+        """A superseded chart goes once the card has had time to show the new one."""
+
+        async def delete() -> None:
+            await asyncio.sleep(15)
+            try:
+                await self._poster.delete_file(file_id)
+            except PostError as error:
+                log.info("old chart not deleted", file=file_id, why=str(error))
+
+        task = asyncio.create_task(delete())
+        self._deletions.add(task)
+        task.add_done_callback(self._deletions.discard)

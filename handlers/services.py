@@ -1,0 +1,44 @@
+"""What handlers work with, put together once by `bot.cli` and handed to each of them."""
+
+from concurrent.futures import Executor
+from dataclasses import dataclass, field
+
+from bot.access import Policy
+from bot.datasets.copies import Copies
+from bot.jobs.follow import Follower
+from bot.jobs.interfaces import JobStore
+from bot.jobs.submit import Submitter
+from bot.models.catalogue import Catalogue
+from bot.models.conversation import ConversationStore
+from bot.notices.interfaces import CardStore
+from bot.providers.interface import Provider
+from bot.settings import Settings
+from bot.store.datasets import SqliteDatasetStore
+from handlers.people import People
+from handlers.poster import Poster
+
+
+@dataclass(frozen=True)
+class Services:
+    """`bot_user` is the bot's own Slack id, `team` the workspace it is installed in. `checks` runs what would
+    hold up the event loop.
+    """
+
+    settings: Settings
+    policy: Policy
+    bot_user: str
+    team: str
+    jobs: JobStore
+    cards: CardStore
+    datasets: SqliteDatasetStore
+    copies: Copies
+    conversations: ConversationStore
+    provider: Provider
+    submitter: Submitter
+    follower: Follower
+    catalogue: Catalogue
+    people: People
+    poster: Poster
+    checks: Executor
+    # (channel, thread_ts) of every conversation, so that other threads cost no look-up.
+    conversation_threads: set[tuple[str, str]] = field(default_factory=set)

@@ -1,0 +1,31 @@
+"""Says notices in Slack. Implements `bot.notices.interfaces.Speaker`."""
+
+from bot.jobs import states
+from bot.notices.notice import Ended, Notice
+from handlers.blocks.notices import render
+from handlers.budget import Priority
+from handlers.pictures import Pictures
+from handlers.poster import Poster
+
+
+class SlackSpeaker:
+    def __init__(self, poster: Poster, pictures: Pictures) -> None:
+        self._poster = poster
+        self._pictures = pictures
+
+    async def say(self, notice: Notice, thread_ts: str | None) -> str:
+        body = notice.body
+        chart, alt = None, ""
+        if isinstance(body, Ended) and body.job.state == states.SUCCEEDED:
+            chart, alt = await self._pictures.chart(body.job)
+        priority = Priority.ENDING if isinstance(body, Ended) else Priority.MILESTONE
+        return await self._poster.post(
+            notice.channel,
+            render(body, chart_file_id=chart, chart_alt_text=alt),
+            thread_ts=thread_ts,
+            mark=notice.id,
+            priority=priority,
+        )
+
+    async def heard(self, notice: Notice, thread_ts: str | None, since: float) -> str | None:
+        return await self._poster.find(notice.channel, notice.id, thread_ts=thread_ts, since=since)

@@ -1,0 +1,111 @@
+"""From what a person asked for to a job: shared by the modal, the command and *Try again*."""
+
+import hashlib
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from bot.access import Act
+from bot.datasets import Dataset, cost, lookup
+from bot.errors import Invalid
+from bot.jobs import states
+from bot.jobs.job import Hyperparameters, Job, Origin
+from handlers.blocks.start_form import ModelOption, StartForm
+from handlers.services import Services
+from handlers.turn import Turn
+
+
+async def model_options(services: Services) -> list[ModelOption]:
+    """The base models on offer, the default first. Raises ProviderError."""
+    found = []
+    for model in await services.catalogue.base_models():
+        facts = lookup(model)
+        price = facts.training_price if facts else None
+        found.append(ModelOption(model, services.provider.name, model, price))
+    return found
+
+
+async def recent_datasets(turn: Turn, most: int = 50) -> list[Dataset]:
+    """Training files without errors that may be used here: dropped in this channel, the latest first."""
+    datasets = await turn.services.datasets.latest(200)
+    return [d for d in datasets if d.channel == turn.channel and d.report is not None and d.report.ok][:most]
+
+
+async def submit(
+    turn: Turn,
+    form: StartForm,
+    *,
+    identity: str,
+    origin: Origin,
+    dataset: Dataset | None = None,
+    file_id: str | None = None,
+) -> Job:
+    """Make the job and hand it over. `identity` names the person's act: the same act makes the same job.
+
+    Raises Denied, Conflict (the same is under way), Invalid (a model that is not offered).
+    """
+    services = turn.services
+    await turn.actor(Act.SUBMIT)
+    if form.model.startswith("ft:"):
+        known = await services.catalogue.exists(form.model)
+    else:
+        known = form.model in await services.catalogue.base_models()
+    if not known:
+        offered = ", ".join(await services.catalogue.base_models()) or "none at the moment"
+        raise Invalid(f"{services.provider.name} cannot fine-tune {form.model}. It can fine-tune: {offered}.", "model")
+    _check_training_ends(form.model)
+    if form.validation and (dataset is None or form.validation != dataset.id):
+        await turn.dataset(form.validation, Act.SUBMIT)
+    elif form.validation:
+        raise Invalid("The validation file must be another file than the training file.", "validation")
+    report = dataset.report if dataset else None
+    epochs = form.hyperparameters.n_epochs
+    job = Job(
+        id="job-" + hashlib.sha256(identity.encode()).hexdigest()[:8],
+        state=states.SUBMITTING,
+        provider=services.provider.name,
+        base_model=form.model,
+        requester=turn.user,
+        origin=origin,
+        created_at=time.time(),
+        hyperparameters=form.hyperparameters,
+        asked=form.hyperparameters,
+        suffix=form.suffix,
+        seed=form.seed,
+        dataset_id=dataset.id if dataset else None,
+        file_name=dataset.name if dataset else None,
+        training_file=file_id,
+        validation_dataset_id=form.validation,
+        estimated_cost=cost(form.model, report.tokens.billed, report.epochs if epochs == "auto" else epochs)
+        if report
+        else None,
+    )
+    return await services.submitter.submit(job)
+
+
+def form_of(job: Job) -> StartForm:
+    """The settings of a job, to be tried again."""
+    asked = job.asked if job.asked != Hyperparameters() else job.hyperparameters
+    if job.provider_job_id is not None:
+        asked = job.asked
+    return StartForm(
+        provider=job.provider,
+        model=job.base_model,
+        hyperparameters=asked,
+        suffix=job.suffix,
+        seed=None,
+        validation=job.validation_dataset_id,
+    )
+
+
+def pick_default(options: Sequence[ModelOption], form: StartForm | None) -> StartForm | None:
+    """`form`, unless its model is not on offer any more."""
+    if form is None or not any(option.id == form.model for option in options):
+        return None
+    return form
+
+
+def _check_training_ends(model: str) -> None:
+    facts = lookup(model)
+    if facts is not None and not facts.trains(datetime.now(UTC).date()):
+        raise Invalid(f"{model} cannot be fine-tuned since {facts.training_ends}. Choose another base model.", "model")

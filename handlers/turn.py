@@ -1,0 +1,71 @@
+"""One thing that somebody did in Slack: who, where, with which words, and how to answer them there."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+from bot.access import Act, Actor, Thing, authorize
+from bot.datasets.dataset import Dataset
+from bot.errors import BotError, Invalid
+from bot.jobs.job import Job, Origin
+from handlers.blocks.message import Message
+from handlers.services import Services
+
+
+@dataclass(frozen=True)
+class Turn:
+    """`key` is the inbox's; what is derived from it is the same when the work is done again after a crash
+    (`again`). `words` is what was typed, without the command itself. `answer` speaks where the person looks.
+    """
+
+    key: str
+    again: bool
+    received_at: float
+    services: Services
+    user: str
+    channel: str
+    thread_ts: str | None
+    trigger_id: str | None
+    words: str
+    body: dict[str, Any]
+    answer: Callable[[Message], Awaitable[None]]
+
+    async def actor(self, act: Act = Act.USE, thing: Thing | None = None) -> Actor:
+        """The person, if they may do this. Raises Denied or NotFound."""
+        actor = await self.services.people.actor(self.user)
+        authorize(actor, act, thing, self.services.policy)
+        return actor
+
+    async def origin(self, thread_ts: str | None = None) -> Origin:
+        """This place, for what is born here. Raises Invalid where the bot may not post."""
+        channel = await self.services.people.channel(self.channel)
+        if not channel.member:
+            raise Invalid(
+                "I am not in this channel, so I cannot post here. Type `/invite` followed by my name, then try again."
+            )
+        return Origin(self.services.team, self.channel, channel.private, thread_ts)
+
+    async def job(self, word: str, act: Act) -> Job:
+        """The job that `word` names, if this person may do `act` with it. Raises NotFound, Denied."""
+        job = await self.services.jobs.find(word) if word else None
+        if job is None:
+            await self.actor()
+            raise BotError(f"I know no job {word}. `/finetune jobs` lists them." if word else "Say which job: its id.")
+        await self.actor(act, thing_of_job(job, self.channel))
+        return job
+
+    async def dataset(self, dataset_id: str, act: Act) -> Dataset:
+        """Raises NotFound, Denied; BotError where it was deleted."""
+        dataset = await self.services.datasets.get(dataset_id)
+        if dataset is None or dataset.deleted_at is not None:
+            raise BotError("This training file was deleted. Drop it into the channel again to use it.")
+        await self.actor(act, thing_of_dataset(dataset, self.channel))
+        return dataset
+
+
+def thing_of_job(job: Job, seen_from: str) -> Thing:
+    return Thing(job.requester, job.origin.channel, job.origin.private, seen_from, "job")
+
+
+def thing_of_dataset(dataset: Dataset, seen_from: str) -> Thing:
+    return Thing(dataset.owner, dataset.channel, dataset.channel_private, seen_from, "file")

@@ -1,0 +1,10 @@
+"""Modals: what was filled in comes back here. This page is their table of contents."""
+
+from slack_bolt.app.async_app import AsyncApp
+
+from handlers.inbox import Inbox
+from handlers.views import start_job
+
+
+def register(app: AsyncApp, inbox: Inbox) -> None:
+    start_job.register(app, inbox)
