@@ -1,11 +1,12 @@
 """Check a training file: one streaming pass that judges, counts and prices it.
 
-The calling thread reads, decodes and judges one batch while another thread hashes and counts the tokens of the
-one before (both let go of the interpreter's lock). Memory does not grow with the file: findings are capped,
-lengths are a histogram, and a line over `lines.LONGEST_LINE` is skipped.
+The calling thread reads, decodes and judges one batch while others count the tokens of those before it (counting
+lets go of the interpreter's lock). A system prompt that many examples share is counted once a batch. Memory does
+not grow with the file: findings are capped, lengths are a histogram, and a line over `lines.LONGEST_LINE` is skipped.
 """
 
 import hashlib
+import os
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -27,8 +28,8 @@ from bot.datasets.price import cost
 from bot.datasets.report import Report, Tokens
 from bot.datasets.tokens import SUBSTITUTE, Tokenizer, encoding, tokenizer_for
 
-AHEAD = 3
-"""Batches that may wait for their tokens to be counted: enough to keep both threads busy."""
+COUNTERS = min(4, os.cpu_count() or 1)
+"""Threads that count tokens. Four keep up with one that decodes."""
 
 
 def check_file(
@@ -53,7 +54,7 @@ def check_file(
         size = path.stat().st_size
     check = _Check(model, tokenizers)
     foreign = formats.recognise(head)
-    with ThreadPoolExecutor(1, thread_name_prefix="count tokens") as counter:
+    with ThreadPoolExecutor(COUNTERS, thread_name_prefix="count tokens") as counter:
         try:
             for batch in read_batches(path):
                 check.bytes += len(batch.raw)
@@ -70,14 +71,18 @@ def check_file(
 
 
 class _Shape(msgspec.Struct, gc=False):
-    """The examples of one batch, as three lists of the same length, and their texts in one."""
+    """The examples of one batch: where each is, how many texts and messages it has. `places` says for each text
+    where it stands in `texts`, in which a system prompt stands once. `extras` are tokens known without counting,
+    by the example's place in the batch.
+    """
 
-    numbers: list[int]
-    texts_each: list[int]
-    messages_each: list[int]
-    texts: list[str]
-    extras: dict[int, int]
-    """Tokens known without counting, by the example's place in the batch."""
+    numbers: list[int] = []
+    texts_each: list[int] = []
+    messages_each: list[int] = []
+    places: list[int] = []
+    texts: list[str] = []
+    prompts: dict[str, int] = {}
+    extras: dict[int, int] = {}
 
 
 class _Gauge:
@@ -91,8 +96,8 @@ class _Gauge:
 
     def measure(self, shape: _Shape, counts: list[int]) -> list[int]:
         """The length of each example, framing included."""
-        until = list(accumulate(counts, initial=0))
-        ends = list(accumulate(shape.texts_each))
+        until = list(accumulate(map(counts.__getitem__, shape.places), initial=0))
+        ends = accumulate(shape.texts_each)
         each = self.message_tokens
         frame = self.frame_tokens
         start = 0
@@ -116,7 +121,6 @@ class _Check:
         self.too_long = Findings()  # these come a few batches later: merged by line at the end
         self.bytes = 0
         self.examples = 0
-        self.chats = 0
         self.other_format = "unknown"
         self.estimated = False
         self.hash = hashlib.sha256()
@@ -128,17 +132,17 @@ class _Check:
 
     def take(self, batch: Batch, counter: ThreadPoolExecutor, *, whole: bool) -> None:
         """Judges a batch and hands its texts to the other thread; of a foreign file only the hash is taken."""
-        shape = self._judge(batch) if whole else _Shape([], [], [], [], {})
-        self.waiting.append((shape, counter.submit(self._count, batch.raw, shape.texts)))
-        if len(self.waiting) > AHEAD:
+        self.hash.update(batch.raw)
+        shape = self._judge(batch) if whole else _Shape()
+        self.waiting.append((shape, counter.submit(self._count, shape.texts)))
+        if len(self.waiting) > COUNTERS + 1:
             self._settle()
 
     def finish(self) -> None:
         while self.waiting:
             self._settle()
 
-    def _count(self, raw: bytes, texts: list[str]) -> list[list[int]]:
-        self.hash.update(raw)
+    def _count(self, texts: list[str]) -> list[list[int]]:
         return [gauge.tokenizer.count(texts) if texts else [] for gauge in self.gauges]
 
     def _settle(self) -> None:
@@ -162,14 +166,14 @@ class _Check:
                     )
 
     def _judge(self, batch: Batch) -> _Shape:
-        shape = _Shape([], [], [], [], {})
+        shape = _Shape()
         if batch.byte_order_mark:
             self.rules.add("byte_order_mark", None)
         if batch.oversized:
             self.examples += 1
             self.rules.add("line_too_long", batch.number, megabytes=LONGEST_LINE >> 20)
         numbers, texts_each, messages_each = shape.numbers, shape.texts_each, shape.messages_each
-        texts = shape.texts
+        texts, places, prompts = shape.texts, shape.places, shape.prompts
         decode = decode_plain
         for number, line in enumerate(batch.lines, batch.number):
             try:
@@ -183,7 +187,15 @@ class _Check:
             texts_each.append(len(messages))
             messages_each.append(len(messages))
             for message in messages:
-                texts.append(message.content)
+                content = message.content
+                if message.role == "system":
+                    place = prompts.setdefault(content, len(texts))
+                    places.append(place)
+                    if place < len(texts):
+                        continue
+                else:
+                    places.append(len(texts))
+                texts.append(content)
         self.examples += len(batch.lines)
         return shape
 
@@ -209,8 +221,8 @@ class _Check:
         shape.numbers.append(number)
         shape.texts_each.append(len(counted.texts))
         shape.messages_each.append(counted.messages)
+        shape.places += range(len(shape.texts), len(shape.texts) + len(counted.texts))
         shape.texts += counted.texts
-        self.chats += 1
 
     def report(self, asked: int | None, foreign: str | None) -> Report:
         self._judge_file(foreign)

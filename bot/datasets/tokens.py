@@ -5,7 +5,6 @@ OpenAI's encodings; a model's own tokenizer treats it as training will.
 """
 
 import importlib.util
-import os
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -22,7 +21,7 @@ SUBSTITUTE = "o200k_base"
 
 
 class Tokenizer(msgspec.Struct, frozen=True):
-    """`count` takes texts and gives their lengths in tokens; it may run in any thread, one call at a time.
+    """`count` takes texts and gives their lengths in tokens; it runs in several threads at once.
 
     `exact` is False where this is a substitute for the model's own tokenizer; `why` then says so in a sentence.
     """
@@ -59,8 +58,15 @@ def _toktok(name: str) -> Tokenizer | None:
     except ImportError:
         return None
 
+    loading = threading.Lock()
+    loaded = threading.Event()
+
     def count(texts: list[str]) -> list[int]:
-        counts: list[int] = toktok.batch_count(texts, name, threads=0)  # lets other threads run; every core
+        if not loaded.is_set():
+            with loading:  # or every thread would load a vocabulary of its own
+                toktok.batch_count([""], name, threads=1)
+                loaded.set()
+        counts: list[int] = toktok.batch_count(texts, name, threads=1)
         return counts
 
     return Tokenizer(name, count)
@@ -72,10 +78,9 @@ def _tiktoken(name: str) -> Tokenizer | None:
     vocabulary = _loaded(name)
     if vocabulary is None:
         return None
-    threads = os.cpu_count() or 1
 
     def count(texts: list[str]) -> list[int]:
-        return [len(ids) for ids in vocabulary.encode_ordinary_batch(texts, num_threads=threads)]
+        return [len(vocabulary.encode_ordinary(text)) for text in texts]
 
     return Tokenizer(name, count)
 

@@ -1,0 +1,122 @@
+"""`finetune-bot check` against the usual script, on the same generated file, in turns, in one run.
+
+    python benchmarks/check.py [--megabytes 200] [--rounds 3] [--record]
+
+Prints `name: value unit` lines. Times are of whole processes, start-up included; of each the median of the rounds.
+Memory is the peak resident size. Both must count the same content tokens, or the run fails. Needs the extra
+`[test]` (bpe-openai holds the vocabulary for tiktoken, so that nothing is downloaded) and Linux or macOS.
+"""
+
+import argparse
+import gzip
+import hashlib
+import importlib.resources
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+import corpus
+import table
+
+HERE = Path(__file__).parent
+VOCABULARY = "https://openaipublic.blob.core.windows.net/encodings/o200k_base.tiktoken"
+MEGABYTE = 1_000_000
+
+
+class Run(NamedTuple):
+    seconds: float
+    megabytes: float
+    answer: dict[str, object]
+
+
+def main() -> None:
+    arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    arguments.add_argument("--megabytes", type=int, default=200, help="size of the file (default: 200)")
+    arguments.add_argument("--rounds", type=int, default=3, help="runs of each (default: 3)")
+    arguments.add_argument("--record", action="store_true", help="write a row into benchmarks/README.md")
+    asked = arguments.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        compare(Path(folder), asked.megabytes, asked.rounds, asked.record)
+
+
+def compare(folder: Path, megabytes: int, rounds: int, record: bool) -> None:
+    file = folder / "chats.jsonl"
+    corpus.write(file, megabytes * MEGABYTE)
+    environment = os.environ | {"TIKTOKEN_CACHE_DIR": str(vocabulary_folder(folder))}
+    ours, theirs = [], []
+    for _ in range(rounds):
+        theirs.append(run([sys.executable, str(HERE / "classic.py"), str(file)], environment))
+        ours.append(run([sys.executable, "-m", "bot", "check", str(file), "--json"], environment))
+    verify(ours[0].answer, theirs[0].answer)
+    check = statistics.median(one.seconds for one in ours)
+    classic = statistics.median(one.seconds for one in theirs)
+    check_memory = max(one.megabytes for one in ours)
+    classic_memory = max(one.megabytes for one in theirs)
+    say(f"file: {file.stat().st_size / MEGABYTE:.0f} MB")
+    say(f"tokens: {ours[0].answer['tokens']['total']} tokens")  # type: ignore[index]
+    say(f"check_seconds: {check:.2f} s")
+    say(f"classic_seconds: {classic:.2f} s")
+    say(f"ratio: {classic / check:.1f} x")
+    say(f"check_peak_memory: {check_memory:.0f} MB")
+    say(f"classic_peak_memory: {classic_memory:.0f} MB")
+    if record:
+        figures = {
+            "file": f"{megabytes} MB",
+            "cores": str(os.cpu_count()),
+            "check": f"{check:.2f} s",
+            "classic script": f"{classic:.2f} s",
+            "ratio": f"{classic / check:.1f}x",
+            "check, peak memory": f"{check_memory:.0f} MB",
+            "classic, peak memory": f"{classic_memory:.0f} MB",
+        }
+        table.record("check", figures)
+
+
+def run(command: list[str], environment: dict[str, str]) -> Run:
+    """Runs a command to its end. Raises SystemExit with its words where it fails."""
+    with tempfile.TemporaryFile() as out:
+        begun = time.perf_counter()
+        process = subprocess.Popen(command, stdout=out, env=environment, cwd=HERE.parent)
+        _, status, usage = os.wait4(process.pid, 0)
+        seconds = time.perf_counter() - begun
+        process.returncode = os.waitstatus_to_exitcode(status)
+        out.seek(0)
+        said = out.read()
+    if process.returncode != 0:
+        raise SystemExit(f"{' '.join(command)} ended with {process.returncode}: {said[:2000]!r}")
+    unit = 1 if sys.platform == "darwin" else 1024  # ru_maxrss is bytes there, kilobytes here
+    return Run(seconds, usage.ru_maxrss * unit / MEGABYTE, json.loads(said))
+
+
+def verify(ours: dict[str, object], theirs: dict[str, object]) -> None:
+    """The same examples and content tokens: ours adds 4 a message and 1 an example, theirs is asked for content."""
+    if ours["examples"] != theirs["examples"] or ours["counts"] != theirs["errors"]:
+        raise SystemExit(f"the two disagree: {ours['examples']}, {ours['counts']} and {theirs}")
+    billed = ours["tokens"]["total"]  # type: ignore[index]
+    expected = theirs["content_tokens"] + 4 * theirs["messages"] + theirs["examples"]  # type: ignore[operator]
+    if billed != expected:
+        raise SystemExit(f"the two count different tokens: {billed} and {expected}")
+
+
+def vocabulary_folder(folder: Path) -> Path:
+    """A cache folder in which tiktoken finds o200k_base."""
+    cache = folder / "tiktoken"
+    cache.mkdir()
+    packed = importlib.resources.files("bpe_openai").joinpath("data/o200k_base.tiktoken.gz").read_bytes()
+    (cache / hashlib.sha1(VOCABULARY.encode()).hexdigest()).write_bytes(gzip.decompress(packed))
+    return cache
+
+
+def say(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()
