@@ -1,0 +1,459 @@
+"""What a person does: says something, drops a file, runs a command, presses a button, fills in a modal.
+
+The page and the control API both come through here, so a test does exactly what a person does.
+"""
+
+import re
+import uuid
+from typing import Any
+
+from sandbox import elements
+from sandbox.changes import Change
+from sandbox.deliver import Deliverer, Reply
+from sandbox.events import Events
+from sandbox.manifest import Manifest
+from sandbox.model import Channel, Json, Message, User, View
+from sandbox.responses import Responses
+from sandbox.seed import SLACKBOT
+from sandbox.triggers import ResponseUrls, Triggers
+from sandbox.views import Views
+from sandbox.workspace import Workspace
+
+
+class Mistake(ValueError):
+    """Something a person cannot do; the message says why."""
+
+
+class Acts:
+    def __init__(
+        self,
+        workspace: Workspace,
+        manifest: Manifest,
+        deliverer: Deliverer,
+        events: Events,
+        views: Views,
+        triggers: Triggers,
+        response_urls: ResponseUrls,
+        responses: Responses,
+    ) -> None:
+        self.workspace = workspace
+        self.manifest = manifest
+        self.deliverer = deliverer
+        self.events = events
+        self.views = views
+        self.triggers = triggers
+        self.response_urls = response_urls
+        self.responses = responses
+        self.message_state: dict[tuple[str, str], dict[str, dict[str, Json]]] = {}
+        """What a person has chosen in a message's menus: (user, message ts) -> block_id -> action_id."""
+
+    # Talking
+
+    def say(self, user: User, channel: Channel, text: str, *, thread_ts: str = "", broadcast: bool = False) -> Message:
+        """A message, or a reply in a thread. `text` is what is typed: @names and #channels become links."""
+        self._must_be_in(user, channel)
+        if not text.strip():
+            raise Mistake("A message needs some text.")
+        thread_ts = self._thread(channel, thread_ts)
+        return self.workspace.post(
+            channel,
+            user.id,
+            self.typed(text),
+            thread_ts=thread_ts,
+            broadcast=broadcast and bool(thread_ts),
+            subtype="thread_broadcast" if broadcast and thread_ts else "",
+            client_msg_id=str(uuid.uuid4()),
+            blocks=None,
+        )
+
+    def drop(
+        self, user: User, channel: Channel, files: list[tuple[str, bytes]], text: str = "", thread_ts: str = ""
+    ) -> Message:
+        """Files dropped into a channel with a comment: one message of subtype file_share."""
+        self._must_be_in(user, channel)
+        if not files:
+            raise Mistake("There is no file to drop.")
+        added = [self.workspace.add_file(user.id, name, data).id for name, data in files]
+        return self.workspace.post(
+            channel,
+            user.id,
+            self.typed(text),
+            thread_ts=self._thread(channel, thread_ts),
+            subtype="file_share",
+            files=added,
+            client_msg_id=str(uuid.uuid4()),
+        )
+
+    def edit(self, user: User, message: Message, text: str) -> None:
+        if message.user != user.id:
+            raise Mistake("People edit only their own messages.")
+        self.workspace.edit(message, by=user.id, text=self.typed(text))
+
+    def delete(self, user: User, message: Message) -> None:
+        if message.ephemeral_to == user.id:
+            self.workspace.forget(message)
+            return
+        if message.user != user.id and not user.is_admin:
+            raise Mistake("People delete only their own messages; an admin deletes any.")
+        self.workspace.delete(message)
+
+    def delete_file(self, user: User, file_id: str) -> None:
+        file = self.workspace.files.get(file_id)
+        if file is None or file.state == "deleted":
+            raise Mistake("There is no such file.")
+        if file.user != user.id and not user.is_admin:
+            raise Mistake("People delete only their own files; an admin deletes any.")
+        self.workspace.delete_file(file)
+
+    def typed(self, text: str) -> str:
+        """What Slack makes of typed text: & < > escaped, mentions, channels and addresses as links."""
+        kept: list[str] = []
+
+        def keep(link: str) -> str:
+            kept.append(link)
+            return f"\x00{len(kept) - 1}\x00"
+
+        def mention(match: re.Match[str]) -> str:
+            user = self._named(match[1])
+            return keep(f"<@{user.id}>") + match[1][len(self._name_in(match[1], user)) :] if user else match[0]
+
+        def channel(match: re.Match[str]) -> str:
+            found = self.workspace.channel(match[1])
+            return keep(f"<#{found.id}|{found.name}>") if found else match[0]
+
+        text = re.sub(r"<@([UW][A-Z0-9]+)>", lambda m: keep(m[0]) if m[1] in self.workspace.users else m[0], text)
+        text = re.sub(r"<#(C[A-Z0-9]+)(\|[^>]*)?>", lambda m: keep(m[0]), text)
+        text = re.sub(r"https?://[^\s<>|]+", lambda m: keep(f"<{m[0].replace('&', '&amp;')}>"), text)
+        text = re.sub(r"(?<!\w)@([A-Za-z0-9._-]+(?: [A-Za-z0-9._-]+){0,3})", mention, text)
+        text = re.sub(r"(?<!\w)#([a-z0-9_-]+)", channel, text)
+        text = re.sub(r"(?<!\w)@(here|channel|everyone)\b", lambda m: keep(f"<!{m[1]}>"), text)
+        text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+        return re.sub("\x00(\\d+)\x00", lambda m: kept[int(m[1])], text)
+
+    # Commands
+
+    async def command(
+        self, user: User, channel: Channel, command: str, text: str = "", *, thread_ts: str = ""
+    ) -> Reply:
+        """Run a slash command. What goes wrong, the person reads as Slackbot's ephemeral message."""
+        if thread_ts:
+            self._slackbot(user, channel, f"{command} is not supported in threads. Sorry!", thread_ts)
+            return Reply(False, "not_in_threads")
+        self._must_be_in(user, channel)
+        if command == "/invite":
+            return self._invite(user, channel, text)
+        if self.manifest.command(command) is None or "commands" not in self.manifest.scopes:
+            self._slackbot(user, channel, f"`{command}` is not a valid command.")
+            return Reply(False, "unknown_command")
+        hook = self.response_urls.new(channel.id, user.id)
+        kinds = {"im": "directmessage", "group": "privategroup"}
+        form: Json = {
+            "token": "sandbox-verification",
+            "team_id": Workspace.TEAM,
+            "team_domain": Workspace.DOMAIN,
+            "channel_id": channel.id,
+            "channel_name": kinds.get(channel.kind, channel.name),
+            "user_id": user.id,
+            "user_name": user.name,
+            "command": command,
+            "text": text,
+            "api_app_id": Workspace.APP,
+            "is_enterprise_install": "false",
+            "response_url": self.responses.url(hook),
+            "trigger_id": self.triggers.new(user.id, channel=channel.id),
+        }
+        reply = await self.deliverer.ask("slash_commands", command, form)
+        if not reply.acked:
+            error = "operation_timeout" if "timeout" in reply.reason else "dispatch_failed"
+            self._slackbot(user, channel, f'{command} failed with the error "{error}"')
+        elif reply.payload and (reply.payload.get("text") or reply.payload.get("blocks")):
+            if reply.payload.get("response_type") == "in_channel":
+                self.workspace.post(channel, user.id, self.typed(f"{command} {text}".strip()))
+            self.responses.answer(hook, reply.payload)
+        return reply
+
+    # Buttons and menus
+
+    async def act(
+        self, user: User, message: Message, action_id: str, *, block_id: str = "", value: Any = None
+    ) -> Reply:
+        """Press a button, or choose in a menu of a message."""
+        found = elements.find(message.blocks or [], action_id, block_id)
+        if found is None:
+            raise Mistake(f"The message has nothing with the action_id {action_id!r}.")
+        if not self._may_see(user, message):
+            raise Mistake("This person does not see that message.")
+        block, element = found
+        states = self.message_state.setdefault((user.id, message.ts), {})
+        state = self._chosen(element, value, (message.ts, action_id))
+        if element["type"] in elements.STATEFUL and state is not None:
+            states.setdefault(block["block_id"], {})[action_id] = state
+            if block["type"] == "input" and not block.get("dispatch_action"):
+                return Reply(True)
+        values: dict[str, dict[str, Json]] = {}
+        for held_block, held in elements.walk(message.blocks or []):
+            if (start := elements.initial_state(held)) is not None:
+                kept = states.get(held_block["block_id"], {}).get(held["action_id"], start)
+                values.setdefault(held_block["block_id"], {})[held["action_id"]] = kept
+        channel = self.workspace.channels[message.channel]
+        hook = self.response_urls.new(
+            channel.id, user.id, message_ts=message.ts, thread_ts=message.thread_ts if message.is_reply else ""
+        )
+        payload = self._interaction("block_actions", user) | {
+            "container": {
+                "type": "message",
+                "message_ts": message.ts,
+                "channel_id": channel.id,
+                "is_ephemeral": bool(message.ephemeral_to),
+            }
+            | ({"thread_ts": message.thread_ts} if message.thread_ts else {}),
+            "trigger_id": self.triggers.new(user.id, channel=channel.id),
+            "channel": {"id": channel.id, "name": channel.name or "directmessage"},
+            "message": self.workspace.wire(message),
+            "state": {"values": values},
+            "response_url": self.responses.url(hook),
+            "actions": [elements.action(block, element, state, self.workspace.clock.ts())],
+        }
+        if message.ephemeral_to:
+            del payload["message"]
+        return await self._interact(user, action_id, payload)
+
+    async def act_in_view(
+        self, user: User, view: View, action_id: str, *, block_id: str = "", value: Any = None
+    ) -> Reply:
+        """Press a button, or change a menu or an input, in a modal or on the Home tab."""
+        found = elements.find(view.body["blocks"], action_id, block_id)
+        if found is None:
+            raise Mistake(f"The view has nothing with the action_id {action_id!r}.")
+        block, element = found
+        state = self._chosen(element, value, (view.id, action_id))
+        if element["type"] in elements.STATEFUL and state is not None:
+            view.state.setdefault(block["block_id"], {})[action_id] = state
+            if block["type"] == "input" and not block.get("dispatch_action"):
+                return Reply(True)
+        payload = self._interaction("block_actions", user) | {
+            "container": {"type": "view", "view_id": view.id},
+            "trigger_id": self.triggers.new(user.id, view=view.id),
+            "view": self.views.wire(view),
+            "actions": [elements.action(block, element, state, self.workspace.clock.ts())],
+        }
+        return await self._interact(user, action_id, payload)
+
+    async def suggest(self, user: User, holder: Message | View, action_id: str, text: str) -> list[Json]:
+        """The options that the app offers for what is typed into an external select."""
+        blocks = (holder.blocks or []) if isinstance(holder, Message) else holder.body["blocks"]
+        found = elements.find(blocks, action_id)
+        if found is None or "external_select" not in found[1]["type"]:
+            raise Mistake(f"There is no external select with the action_id {action_id!r}.")
+        block, element = found
+        if len(text) < element.get("min_query_length", 3):
+            return []
+        payload = self._interaction("block_suggestion", user) | {
+            "action_id": action_id,
+            "block_id": block["block_id"],
+            "value": text,
+        }
+        if isinstance(holder, Message):
+            payload |= {
+                "container": {"type": "message", "message_ts": holder.ts, "channel_id": holder.channel},
+                "channel": {"id": holder.channel},
+                "message": self.workspace.wire(holder),
+            }
+            key = (holder.ts, action_id)
+        else:
+            payload |= {"container": {"type": "view", "view_id": holder.id}, "view": self.views.wire(holder)}
+            key = (holder.id, action_id)
+        reply = await self.deliverer.ask("interactive", f"block_suggestion {action_id}", payload)
+        answer = reply.payload or {}
+        options = elements.options_of(answer)
+        if not reply.acked or len(options) > 100:
+            self._trouble(user, "The options could not be loaded.")
+            return []
+        self.views.offered[key] = options
+        return options
+
+    # Modals
+
+    async def submit(self, user: User, view: View, values: dict[str, Any] | None = None) -> dict[str, str]:
+        """Fill in and submit a modal. Returns the errors shown under its fields: {} when it went through.
+
+        values -- by block_id or action_id: text, an option's value or text, a list of them.
+        """
+        self.fill(view, values or {})
+        errors = self._own_errors(view)
+        if errors:
+            self.views.show_errors(view, errors)
+            return errors
+        payload = self._interaction("view_submission", user) | {
+            "trigger_id": self.triggers.new(user.id, view=view.id),
+            "view": self.views.wire(view),
+            "response_urls": self._view_response_urls(user, view),
+        }
+        reply = await self.deliverer.ask("interactive", f"view_submission {view.body.get('callback_id', '')}", payload)
+        if not reply.acked:
+            self._trouble(user, "We had some trouble connecting. Try again?")
+            return {"": "We had some trouble connecting. Try again?"}
+        return self.responses.to_submission(view, reply.payload or {})
+
+    def fill(self, view: View, values: dict[str, Any]) -> None:
+        """Put values into a view's inputs. Raises Mistake for an input or option that is not there."""
+        for key, raw in values.items():
+            for block, element in elements.walk(view.body["blocks"]):
+                if key in (block["block_id"], element.get("action_id")) and element["type"] in elements.STATEFUL:
+                    state = self._chosen(element, raw, (view.id, element["action_id"]))
+                    assert state is not None
+                    view.state.setdefault(block["block_id"], {})[element["action_id"]] = state
+                    break
+            else:
+                have = [b["block_id"] for b, e in elements.walk(view.body["blocks"])]
+                raise Mistake(f"The view has no input {key!r}; it has: {', '.join(have)}.")
+
+    async def close(self, user: User, view: View) -> None:
+        """Close a modal by its cross: the app hears of it only where it asked to."""
+        for closed in self.views.close(view):
+            if closed.body.get("notify_on_close"):
+                payload = self._interaction("view_closed", user) | {
+                    "view": self.views.wire(closed),
+                    "is_cleared": False,
+                }
+                await self.deliverer.ask("interactive", "view_closed", payload)
+
+    def open_home(self, user: User, tab: str = "home") -> None:
+        """Look at the app's Home or Messages tab: app_home_opened each time."""
+        self.events.home_opened(user.id, self.workspace.im(user.id), tab, self.views.homes.get(user.id))
+
+    # Details
+
+    def _interaction(self, kind: str, user: User) -> Json:
+        return {
+            "type": kind,
+            "token": "sandbox-verification",
+            "api_app_id": Workspace.APP,
+            "team": {"id": Workspace.TEAM, "domain": Workspace.DOMAIN},
+            "enterprise": None,
+            "is_enterprise_install": False,
+            "user": {
+                "id": user.id,
+                "username": user.name,
+                "name": user.name,
+                "team_id": user.team_id,
+            },
+        }
+
+    async def _interact(self, user: User, name: str, payload: Json) -> Reply:
+        if not self.manifest.interactive:
+            raise Mistake("The manifest has interactivity switched off.")
+        reply = await self.deliverer.ask("interactive", f"block_actions {name}", payload)
+        if not reply.acked:
+            self._trouble(user, "The app did not answer in time. Try again?")
+        return reply
+
+    def _chosen(self, element: Json, value: Any, key: tuple[str, str]) -> Json | None:
+        if element["type"] == "overflow":
+            for option in element["options"]:
+                if str(value) in (option.get("value"), option["text"]["text"]):
+                    return {"type": "overflow", "selected_option": option}
+            raise Mistake(f"The menu has no option {value!r}.")
+        if element["type"] == "feedback_buttons":
+            for button in (element["positive_button"], element["negative_button"]):
+                if str(value) in (button.get("value"), button["text"]["text"]):
+                    return {"type": "feedback_buttons"} | {k: button[k] for k in ("text", "value")}
+            raise Mistake(f"There is no feedback button {value!r}.")
+        if element["type"] not in elements.STATEFUL:
+            return None
+        try:
+            offered = self.views.offered.get(key) if "external" in element["type"] else None
+            return elements.state_from(element, value, offered)
+        except ValueError as e:
+            raise Mistake(str(e)) from e
+
+    def _own_errors(self, view: View) -> dict[str, str]:
+        """What Slack itself checks before the app hears of a submission."""
+        errors: dict[str, str] = {}
+        for block, element in elements.walk(view.body["blocks"]):
+            if block["type"] != "input":
+                continue
+            state = view.state.get(block["block_id"], {}).get(element["action_id"], {})
+            raw = elements.raw_of(state)
+            error = ""
+            if raw in ("", []):
+                error = "" if block.get("optional") else "Please complete this required field."
+            elif element["type"] == "number_input":
+                error = _number_error(element, str(raw))
+            elif element["type"] == "plain_text_input":
+                if len(raw) > element.get("max_length", 3000):
+                    error = f"Please use at most {element.get('max_length', 3000)} characters."
+                elif len(raw) < element.get("min_length", 0):
+                    error = f"Please use at least {element['min_length']} characters."
+            if error:
+                errors[block["block_id"]] = error
+        return errors
+
+    def _view_response_urls(self, user: User, view: View) -> list[Json]:
+        urls = []
+        for block, element in elements.walk(view.body["blocks"]):
+            if element.get("response_url_enabled"):
+                chosen = elements.raw_of(view.state[block["block_id"]][element["action_id"]])
+                hook = self.response_urls.new(str(chosen), user.id)
+                ids = {"block_id": block["block_id"], "action_id": element["action_id"]}
+                urls.append(ids | {"channel_id": chosen, "response_url": self.responses.url(hook)})
+        return urls
+
+    def _invite(self, user: User, channel: Channel, text: str) -> Reply:
+        guest = self.workspace.user(text.strip().removeprefix("<@").removesuffix(">"))
+        if guest is None:
+            self._slackbot(user, channel, f"There is nobody called {text.strip() or '…'} here.")
+            return Reply(False, "user_not_found")
+        self.workspace.join(channel, guest.id, user.id)
+        return Reply(True)
+
+    def _slackbot(self, user: User, channel: Channel, text: str, thread_ts: str = "") -> None:
+        self.workspace.post(channel, SLACKBOT, text, ephemeral_to=user.id, thread_ts=thread_ts)
+
+    def _trouble(self, user: User, text: str) -> None:
+        self.workspace.changes.publish(Change("trouble", user=user.id, text=text))
+
+    def _must_be_in(self, user: User, channel: Channel) -> None:
+        if user.id not in channel.members:
+            raise Mistake(f"{user.real_name} is not in {channel.name or 'this conversation'}.")
+        if channel.archived:
+            raise Mistake("The channel is archived.")
+
+    def _may_see(self, user: User, message: Message) -> bool:
+        in_channel = user.id in self.workspace.channels[message.channel].members
+        return in_channel and message.ephemeral_to in ("", user.id)
+
+    def _thread(self, channel: Channel, thread_ts: str) -> str:
+        """The parent's time stamp, also where a reply's was given."""
+        if not thread_ts:
+            return ""
+        parent = self.workspace.message(channel.id, thread_ts)
+        if parent is None:
+            raise Mistake("There is no such thread.")
+        return parent.thread_ts or parent.ts
+
+    def _named(self, words: str) -> User | None:
+        """The person whose name `words` begins with; the longest name wins."""
+        found = [u for u in self.workspace.users.values() if self._name_in(words, u)]
+        return max(found, key=lambda u: len(self._name_in(words, u)), default=None)
+
+    def _name_in(self, words: str, user: User) -> str:
+        for name in sorted((user.real_name, user.name), key=len, reverse=True):
+            rest = words[len(name) :]
+            if words.casefold().startswith(name.casefold()) and not rest[:1].isalnum():
+                return words[: len(name)]
+        return ""
+
+
+def _number_error(element: Json, raw: str) -> str:
+    try:
+        number = float(raw)
+    except ValueError:
+        return "Please enter a number."
+    if not element.get("is_decimal_allowed") and not number.is_integer():
+        return "Please enter a whole number."
+    if "min_value" in element and number < float(element["min_value"]):
+        return f"Please enter a number of at least {element['min_value']}."
+    if "max_value" in element and number > float(element["max_value"]):
+        return f"Please enter a number of at most {element['max_value']}."
+    return ""

@@ -1,0 +1,165 @@
+"""chat.postMessage, update, delete, postEphemeral, getPermalink."""
+
+import json
+from typing import Any
+
+from sandbox import strict
+from sandbox.api.call import TS, Call, method
+from sandbox.elements import with_ids
+from sandbox.model import Channel, Json, Message
+from sandbox.refusals import limit, refuse
+
+
+def thread_of(call: Call, channel: Channel) -> str:
+    """The thread_ts argument: the time stamp of a parent in the channel, or empty.
+
+    Slack lets a message with an unknown thread_ts through as a stray reply; a bot that does so has a
+    bug, so the sandbox refuses it, and a reply's time stamp too.
+    """
+    ts = call.text("thread_ts")
+    if not ts:
+        return ""
+    if not TS.fullmatch(ts):
+        refuse("thread.bad", "thread_ts is not a time stamp")
+    parent = call.workspace.message(channel.id, ts)
+    if parent is None or parent.is_reply or parent.ephemeral_to:
+        refuse("thread.bad", "thread_ts must be the time stamp of a parent message")
+    return ts
+
+
+def content(call: Call) -> Json:
+    """text, blocks, attachments and metadata of a message to be, checked."""
+    blocks = call.json("blocks")
+    attachments = call.json("attachments")
+    text, markdown = call.text("text"), call.text("markdown_text")
+    if markdown:
+        if text or blocks:
+            refuse("text.markdown.conflict")
+        if len(markdown) > limit("text.markdown"):
+            refuse("text.markdown")
+        text, blocks = markdown, [{"type": "markdown", "text": markdown}]
+    if attachments is not None:
+        if not isinstance(attachments, list) or not all(isinstance(a, dict) for a in attachments):
+            refuse("attachments.format")
+        if len(attachments) > limit("attachments.count"):
+            refuse("attachments.count")
+        for attachment in attachments:
+            if attachment.get("blocks"):
+                attachment["blocks"] = with_ids(strict.blocks(attachment["blocks"], "message", call.workspace))
+    if blocks is not None:
+        blocks = with_ids(strict.blocks(blocks, "message", call.workspace)) or None
+    return {"text": text, "blocks": blocks, "attachments": attachments or None}
+
+
+def metadata(call: Call) -> Json | None:
+    value: Any = call.json("metadata")
+    if value is None:
+        return None
+    if (
+        not isinstance(value, dict)
+        or not isinstance(value.get("event_type"), str)
+        or not isinstance(value.get("event_payload"), dict)
+    ):
+        refuse("metadata.format")
+    if len(json.dumps(value)) > limit("metadata.size"):
+        refuse("metadata.size")
+    return {"event_type": value["event_type"], "event_payload": value["event_payload"]}
+
+
+def own_message(call: Call, channel: Channel, refusal: str) -> Message:
+    message = call.message(channel)
+    if message.ephemeral_to:
+        refuse("message.unknown")
+    if message.user != call.workspace.BOT:
+        refuse(refusal)
+    return message
+
+
+@method("chat.postMessage", "chat:write", tier=0)
+async def post_message(call: Call) -> Json:
+    ws = call.workspace
+    channel = call.channel(people=True)
+    if channel.archived:
+        refuse("channel.archived")
+    if ws.BOT not in channel.members and not (
+        channel.kind == "channel" and "chat:write.public" in call.room.manifest.scopes
+    ):
+        refuse("channel.outside")
+    fields = content(call)
+    if not (fields["text"] or fields["blocks"] or fields["attachments"]):
+        refuse("text.none")
+    thread_ts = thread_of(call, channel)
+    call.room.limits.post(channel.id)
+    broadcast = bool(thread_ts) and call.flag("reply_broadcast")
+    text = fields.pop("text")
+    message = ws.post(
+        channel,
+        ws.BOT,
+        text[: limit("text.post.cut")],
+        thread_ts=thread_ts,
+        broadcast=broadcast,
+        subtype="thread_broadcast" if broadcast else "",
+        metadata=metadata(call),
+        **fields,
+    )
+    call.room.statuses.set(channel.id, thread_ts, "")
+    warnings = {"response_metadata": {"warnings": ["message_truncated"]}} if text != message.text else {}
+    return {"channel": channel.id, "ts": message.ts, "message": ws.wire(message), **warnings}
+
+
+@method("chat.update", "chat:write", tier=3)
+async def update(call: Call) -> Json:
+    ws = call.workspace
+    channel = call.channel()
+    message = own_message(call, channel, "message.update.other")
+    if channel.archived:
+        refuse("channel.inactive")
+    if message.streaming == "streaming":
+        refuse("stream.update")
+    if len(call.text("text")) > limit("text.update"):
+        refuse("text.update")
+    fields = content(call)
+    if not (fields["text"] or fields["blocks"] or fields["attachments"]):
+        refuse("text.none")
+    # Attachments and metadata stay when they are not mentioned; blocks go when only text is sent.
+    if "attachments" not in call.args:
+        fields["attachments"] = message.attachments
+    fields["metadata"] = metadata(call) if "metadata" in call.args else message.metadata
+    ws.edit(message, **fields)
+    return {"channel": channel.id, "ts": message.ts, "text": message.text, "message": ws.wire(message)}
+
+
+@method("chat.delete", "chat:write", tier=3)
+async def delete(call: Call) -> Json:
+    channel = call.channel()
+    message = own_message(call, channel, "message.delete.other")
+    call.workspace.delete(message)
+    return {"channel": channel.id, "ts": message.ts}
+
+
+@method("chat.postEphemeral", "chat:write", tier=4)
+async def post_ephemeral(call: Call) -> Json:
+    ws = call.workspace
+    channel = call.member_channel()
+    user = ws.users.get(call.need("user"))
+    if user is None or user.id not in channel.members:
+        refuse("user.outside")
+    fields = content(call)
+    if not (fields["text"] or fields["blocks"] or fields["attachments"]):
+        refuse("text.none")
+    message = ws.post(
+        channel,
+        ws.BOT,
+        fields.pop("text"),
+        ephemeral_to=user.id,
+        thread_ts=thread_of(call, channel),
+        **fields,
+    )
+    return {"message_ts": message.ts}
+
+
+@method("chat.getPermalink", tier=0)
+async def get_permalink(call: Call) -> Json:
+    channel = call.channel()
+    message = call.message(channel, "message_ts")
+    return {"channel": channel.id, "permalink": call.workspace.permalink(channel.id, message)}

@@ -1,0 +1,158 @@
+"""chat.startStream, appendStream, stopStream: text that grows while people watch."""
+
+import time
+from typing import Any
+
+from sandbox import strict
+from sandbox.api.call import Call, method
+from sandbox.api.chat import metadata, thread_of
+from sandbox.elements import with_ids
+from sandbox.model import Channel, Json, Message
+from sandbox.refusals import limit, refuse
+
+CHUNKS = {"markdown_text": "text", "task_update": "id", "plan_update": "title", "blocks": "blocks"}
+TASK_STATES = ("pending", "in_progress", "complete", "error")
+
+
+@method("chat.startStream", "chat:write", tier=2)
+async def start_stream(call: Call) -> Json:
+    ws = call.workspace
+    channel = call.member_channel()
+    thread_ts = thread_of(call, channel)
+    if not thread_ts:
+        refuse("thread.bad", "missing required field: thread_ts")
+    if not channel.is_im:
+        # Field reports say that direct messages need them too; the page says channels.
+        if not call.text("recipient_user_id"):
+            refuse("stream.user")
+        if not call.text("recipient_team_id"):
+            refuse("stream.team")
+    if (user := call.text("recipient_user_id")) and user not in ws.users:
+        refuse("user.unknown")
+    if call.text("task_display_mode", "timeline") not in ("timeline", "plan", "dense"):
+        refuse("stream.mode")
+    chunks = _chunks(call)
+    message = ws.post(
+        channel,
+        ws.BOT,
+        "",
+        thread_ts=thread_ts,
+        streaming="streaming",
+        stream_started=time.time(),
+        blocks=None,
+    )
+    _add(call, message, chunks)
+    call.room.statuses.set(channel.id, thread_ts, "")
+    return {"channel": channel.id, "ts": message.ts}
+
+
+@method("chat.appendStream", "chat:write", tier=4)
+async def append_stream(call: Call) -> Json:
+    channel = call.member_channel()
+    message = _streaming(call, channel)
+    chunks = _chunks(call)
+    if not chunks:
+        refuse("args.missing", "missing required field: markdown_text or chunks")
+    _add(call, message, chunks)
+    return {"channel": channel.id, "ts": message.ts}
+
+
+@method("chat.stopStream", "chat:write", tier=2)
+async def stop_stream(call: Call) -> Json:
+    ws = call.workspace
+    channel = call.member_channel()
+    message = _streaming(call, channel)
+    chunks = _chunks(call)
+    blocks = call.json("blocks")
+    if blocks is not None:
+        blocks = with_ids(strict.blocks(blocks, "message", ws))
+    if chunks:
+        _add(call, message, chunks)
+    fields: Json = {"streaming": "completed", "metadata": metadata(call) or message.metadata}
+    if blocks:
+        fields["blocks"] = [*(message.blocks or []), *blocks]
+    ws.edit(message, quiet=True, **fields)
+    if ws.observer:
+        ws.observer.changed(message, ws.wire(message) | {"streaming_state": "in_progress"})
+    return {"channel": channel.id, "ts": message.ts, "message": ws.wire(message)}
+
+
+def _streaming(call: Call, channel: Channel) -> Message:
+    message = call.message(channel)
+    if message.user != call.workspace.BOT:
+        refuse("stream.owner")
+    life = call.room.settings.stream_life
+    if message.streaming == "streaming" and time.time() - message.stream_started > life:
+        call.workspace.edit(message, quiet=True, streaming="completed")
+    if message.streaming != "streaming":
+        refuse("stream.state")
+    return message
+
+
+def _chunks(call: Call) -> list[Json]:
+    """The new content, checked, always as chunks."""
+    text, chunks = call.text("markdown_text"), call.json("chunks")
+    if text and chunks:
+        refuse("stream.both", "markdown_text and chunks cannot be used together")
+    if text:
+        chunks = [{"type": "markdown_text", "text": text}]
+    if chunks is None:
+        return []
+    if not isinstance(chunks, list):
+        refuse("stream.chunks", "chunks must be a list")
+    for chunk in chunks:
+        _check(chunk, call)
+    return chunks
+
+
+def _check(chunk: Any, call: Call) -> None:
+    if not isinstance(chunk, dict) or chunk.get("type") not in CHUNKS:
+        refuse("stream.chunks", f"chunk type must be one of {', '.join(CHUNKS)}")
+    field = CHUNKS[chunk["type"]]
+    if field not in chunk:
+        refuse("stream.chunks", f"missing required field: {field}")
+    match chunk["type"]:
+        case "markdown_text":
+            if not isinstance(chunk["text"], str):
+                refuse("stream.chunks", "text must be a string")
+            if len(chunk["text"]) > limit("text.markdown"):
+                refuse("text.markdown")
+        case "task_update":
+            if chunk.get("status", "pending") not in TASK_STATES or not isinstance(chunk.get("title", ""), str):
+                refuse("stream.chunks", "status must be pending, in_progress, complete or error")
+            for name in ("id", "title", "details", "output"):
+                if len(str(chunk.get(name) or "")) > limit("stream.task"):
+                    refuse("stream.task", f"{name} must be less than {limit('stream.task') + 1} characters")
+        case "blocks":
+            strict.blocks(chunk["blocks"], "message", call.workspace)
+
+
+def _add(call: Call, message: Message, chunks: list[Json]) -> None:
+    """Grow the message: text runs on in one markdown block; tasks and the plan's title are brought up to date."""
+    blocks = [dict(b) for b in message.blocks or []]
+    text = message.text
+    for chunk in chunks:
+        match chunk["type"]:
+            case "markdown_text":
+                text += chunk["text"]
+                if blocks and blocks[-1]["type"] == "markdown":
+                    blocks[-1]["text"] += chunk["text"]
+                else:
+                    blocks.append({"type": "markdown", "text": chunk["text"], "block_id": f"s{len(blocks)}"})
+            case "task_update":
+                card = {k: v for k, v in chunk.items() if k not in ("type", "id")}
+                card = {"type": "task_card", "task_id": chunk["id"], "block_id": f"t-{chunk['id']}", **card}
+                old = next((b for b in blocks if b.get("task_id") == chunk["id"]), None)
+                if old is None:
+                    blocks.append(card)
+                else:
+                    old |= card
+            case "plan_update":
+                old = next((b for b in blocks if b["type"] == "plan"), None)
+                if old is None:
+                    blocks.insert(0, {"type": "plan", "title": chunk["title"], "block_id": "plan"})
+                else:
+                    old["title"] = chunk["title"]
+            case "blocks":
+                blocks += with_ids(chunk["blocks"])
+    call.workspace.edit(message, quiet=True, text=text, blocks=blocks or None)

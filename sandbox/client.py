@@ -1,0 +1,314 @@
+"""A small client for the sandbox's control API: what a person does, as Python calls.
+
+    async with SandboxClient(url, key) as client:
+        drop = await client.drop("ana", "#support-model", Path("train.jsonl"), "our answers")
+        report = await client.wait_message("#support-model", contains="12 examples", thread_ts=drop["ts"])
+        await client.click("ana", "#support-model", report["ts"], "start")
+        view = await client.wait_view("ana")
+        errors = await client.submit("ana", view["id"], {"epochs": "3"})
+
+People and channels go by id or by name (`ana`, `#general`); `@ana` as a channel means the direct messages
+between Ana and the bot. Every call raises SandboxError with a sentence when the sandbox says no.
+"""
+
+# Callers give a time limit as they give any other value.
+# ruff: noqa: ASYNC109
+
+import base64
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import httpx
+
+Json = dict[str, Any]
+
+
+class SandboxError(RuntimeError):
+    """The sandbox could not do what was asked; the message says why."""
+
+
+class SandboxClient:
+    """Speaks to one sandbox. `url` may be the page's address with ?key=… in it, then `key` is not needed."""
+
+    def __init__(self, url: str, key: str = "") -> None:
+        parts = urlsplit(url)
+        key = key or parse_qs(parts.query).get("key", [""])[0]
+        self._http = httpx.AsyncClient(
+            base_url=f"{parts.scheme}://{parts.netloc}",
+            headers={"Authorization": f"Bearer {key}"},
+            timeout=30,
+            trust_env=False,  # a proxy from the environment has no business with this machine's own ports
+        )
+
+    async def __aenter__(self) -> "SandboxClient":
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        await self._http.aclose()
+
+    # Talking
+
+    async def say(
+        self, user: str, channel: str, text: str, thread_ts: str | None = None, *, broadcast: bool = False
+    ) -> Json:
+        """Post as a person. Returns the message, with `ts` and `channel`."""
+        answer = await self.ask("say", user=user, channel=channel, text=text, thread_ts=thread_ts, broadcast=broadcast)
+        return _message(answer)
+
+    async def drop(
+        self,
+        user: str,
+        channel: str,
+        path: Path | str | Sequence[Path | str],
+        text: str = "",
+        thread_ts: str | None = None,
+    ) -> Json:
+        """Drop one or several files with a comment: one message. Returns it."""
+        paths = [path] if isinstance(path, str | Path) else list(path)
+        files = [(Path(p).name, Path(p).read_bytes()) for p in paths]
+        return await self.drop_bytes(user, channel, files, text, thread_ts)
+
+    async def drop_bytes(
+        self,
+        user: str,
+        channel: str,
+        files: Sequence[tuple[str, bytes]],
+        text: str = "",
+        thread_ts: str | None = None,
+    ) -> Json:
+        """Drop files that are not on disk: (name, content) each."""
+        encoded = [{"name": n, "content": base64.b64encode(data).decode()} for n, data in files]
+        answer = await self.ask("drop", user=user, channel=channel, files=encoded, text=text, thread_ts=thread_ts)
+        return _message(answer)
+
+    async def edit(self, user: str, channel: str, ts: str, text: str) -> None:
+        await self.ask("edit", user=user, channel=channel, ts=ts, text=text)
+
+    async def delete(self, user: str, channel: str, ts: str) -> None:
+        """Delete a message (its files stay)."""
+        await self.ask("delete", user=user, channel=channel, ts=ts)
+
+    async def delete_file(self, user: str, file: str) -> None:
+        """Delete a file; the messages that carried it keep a tombstone."""
+        await self.ask("delete-file", user=user, file=file)
+
+    async def react(self, user: str, channel: str, ts: str, name: str, *, remove: bool = False) -> None:
+        await self.ask("react", user=user, channel=channel, ts=ts, name=name, remove=remove)
+
+    # Commands, buttons, modals
+
+    async def command(
+        self, user: str, channel: str, command: str, text: str = "", *, thread_ts: str | None = None
+    ) -> Json:
+        """Run a slash command. Returns {acked, reason, response}; what the person reads is in ephemerals()."""
+        return await self.ask("command", user=user, channel=channel, command=command, text=text, thread_ts=thread_ts)
+
+    async def click(
+        self, user: str, channel: str, ts: str, action_id: str, *, block_id: str = "", value: Any = None
+    ) -> Json:
+        """Press a button of a message, or choose `value` in its menu. Returns {acked, reason, response}."""
+        return await self.ask(
+            "act", user=user, channel=channel, ts=ts, action_id=action_id, block_id=block_id, value=value
+        )
+
+    async def choose(self, user: str, channel: str, ts: str, action_id: str, value: Any, *, block_id: str = "") -> Json:
+        """Choose in a menu of a message: by an option's value or text, a list for several."""
+        return await self.click(user, channel, ts, action_id, block_id=block_id, value=value)
+
+    async def click_in_view(
+        self, user: str, view_id: str, action_id: str, *, block_id: str = "", value: Any = None
+    ) -> Json:
+        """Press a button, or change an input, in a modal or on the Home tab."""
+        return await self.ask("act", user=user, view_id=view_id, action_id=action_id, block_id=block_id, value=value)
+
+    async def suggest(self, user: str, view_id: str, action_id: str, text: str) -> list[Json]:
+        """Type into an external select of a view. Returns the options that the app offers."""
+        answer = await self.ask("suggest", user=user, view_id=view_id, action_id=action_id, value=text)
+        return list(answer["options"])
+
+    async def submit(self, user: str, view_id: str, values: Json | None = None) -> dict[str, str]:
+        """Fill in (by block_id or action_id) and submit a modal.
+
+        Returns the errors under its fields, {block_id: text}: {} when it was accepted.
+        """
+        answer = await self.ask("submit", user=user, view_id=view_id, values=values or {})
+        return dict(answer["errors"])
+
+    async def close_view(self, user: str, view_id: str) -> None:
+        await self.ask("close", user=user, view_id=view_id)
+
+    async def open_view(self, user: str) -> Json | None:
+        """The topmost modal open for a person, or None."""
+        views = await self.views(user)
+        return views[-1] if views else None
+
+    async def views(self, user: str) -> list[Json]:
+        """The modals open for a person, the top one last; each with `errors`."""
+        return list((await self.ask("views", user=user))["views"])
+
+    async def open_home(self, user: str, tab: str = "home") -> Json | None:
+        """Look at the app's Home tab (app_home_opened). Returns what it shows right now."""
+        view: Json | None = (await self.ask("home", user=user, tab=tab))["view"]
+        return view
+
+    # Reading
+
+    async def messages(self, channel: str, thread_ts: str | None = None) -> list[Json]:
+        """A channel's messages, or a thread's with its parent first; oldest first. `plain` is the text shown."""
+        answer = await self.ask("messages", channel=channel, thread_ts=thread_ts)
+        return list(answer["messages"])
+
+    async def ephemerals(self, user: str) -> list[Json]:
+        """All messages that only this person sees, oldest first."""
+        return list((await self.ask("ephemerals", user=user))["messages"])
+
+    async def text(self, channel: str, thread_ts: str | None = None) -> str:
+        """A channel or thread as plain text."""
+        params = {"channel": channel} | ({"thread_ts": thread_ts} if thread_ts else {})
+        answer = await self._http.get("/control/text", params=params)
+        if answer.status_code != 200:
+            raise SandboxError(_reason(answer))
+        return answer.text
+
+    async def status(self, channel: str, thread_ts: str) -> str:
+        """The assistant's status in a thread ("is thinking…"), or empty."""
+        return str((await self.ask("status", channel=channel, thread_ts=thread_ts))["status"])
+
+    async def channels(self) -> list[Json]:
+        return list((await self.ask("channels"))["channels"])
+
+    async def users(self) -> list[Json]:
+        return list((await self.ask("users"))["users"])
+
+    # Waiting
+
+    async def wait_message(
+        self,
+        channel: str,
+        contains: str = "",
+        thread_ts: str | None = None,
+        timeout: float = 10,
+        *,
+        after: str | None = None,
+        author: str | None = None,
+    ) -> Json:
+        """Wait until a message (new or edited) contains a text. Returns it.
+
+        after -- ignore messages up to this time stamp; author -- only this person's (or the bot's).
+        """
+        answer = await self.ask(
+            "wait-message",
+            timeout=timeout,
+            channel=channel,
+            contains=contains,
+            thread_ts=thread_ts,
+            after=after,
+            author=author,
+        )
+        return dict(answer["message"])
+
+    async def wait_ephemeral(self, user: str, channel: str, contains: str = "", timeout: float = 10) -> Json:
+        """Wait until a person reads a message that only they see."""
+        answer = await self.ask("wait-message", timeout=timeout, channel=channel, contains=contains, user=user)
+        return dict(answer["message"])
+
+    async def wait_view(
+        self, user: str, timeout: float = 10, *, callback_id: str | None = None, title: str | None = None
+    ) -> Json:
+        """Wait until a modal is open for a person. Returns the topmost one."""
+        answer = await self.ask("wait-view", timeout=timeout, user=user, callback_id=callback_id, title=title)
+        return dict(answer["view"])
+
+    async def wait_home(self, user: str, contains: str = "", timeout: float = 10) -> Json:
+        """Wait until a person's Home tab contains a text."""
+        return dict((await self.ask("wait-home", timeout=timeout, user=user, contains=contains))["view"])
+
+    async def wait_connected(self, timeout: float = 10) -> None:
+        """Wait until the app has a Socket Mode connection."""
+        await self.ask("wait-connected", timeout=timeout)
+
+    # The workspace, and trouble
+
+    async def create_channel(self, user: str, name: str, *, private: bool = False, members: Sequence[str] = ()) -> Json:
+        answer = await self.ask("create-channel", user=user, name=name, private=private, members=list(members))
+        return dict(answer["channel"])
+
+    async def join(self, channel: str, user: str, inviter: str = "") -> None:
+        await self.ask("join", channel=channel, user=user, inviter=inviter)
+
+    async def leave(self, channel: str, user: str) -> None:
+        await self.ask("leave", channel=channel, user=user)
+
+    async def archive(self, channel: str, *, archived: bool = True) -> None:
+        await self.ask("archive", channel=channel, archived=archived)
+
+    async def add_user(self, name: str, **fields: Any) -> Json:
+        """Another person: real_name, guest, stranger (of another organisation), admin, locale, selectable."""
+        return dict((await self.ask("add-user", name=name, **fields))["user"])
+
+    async def settings(self, **changes: Any) -> Json:
+        """Change times, rates, delivery (sandbox.settings.Settings). Returns all settings."""
+        return dict((await self.ask("settings", **changes))["settings"])
+
+    async def fault(
+        self,
+        method: str,
+        kind: str = "error",
+        value: str | int = "",
+        *,
+        times: int = 1,
+        skip: int = 0,
+        match: str = "",
+    ) -> None:
+        """Make a method fail: kind error, ratelimited, status, timeout, drop, garbage (sandbox.faults)."""
+        await self.ask("fault", method=method, kind=kind, value=str(value), times=times, skip=skip, match=match)
+
+    async def clear_faults(self) -> None:
+        await self.ask("fault", clear=True)
+
+    async def token(self, state: str) -> None:
+        """Make the bot's token good, revoked or inactive."""
+        await self.ask("token", state=state)
+
+    async def scopes(self, scopes: Sequence[str]) -> None:
+        """Grant exactly these scopes from now on."""
+        await self.ask("scopes", scopes=list(scopes))
+
+    async def disconnect(self, reason: str = "") -> int:
+        """Cut the app's sockets (or ask them to refresh, with a reason). Returns how many there were."""
+        return int((await self.ask("disconnect", reason=reason))["connections"])
+
+    async def deliveries(self, *, state: str = "", kind: str = "", name: str = "") -> list[Json]:
+        """What the app was told: {id, kind, name, state, attempts, reason, payload}, newest last."""
+        return list((await self.ask("deliveries", state=state, kind=kind, name=name))["deliveries"])
+
+    async def redeliver(self, event_id: str) -> None:
+        """Send an event once more with the same event_id."""
+        await self.ask("redeliver", event_id=event_id)
+
+    async def ask(self, act: str, *, timeout: float | None = None, **fields: Any) -> Json:
+        """Any act of the control API. Raises SandboxError with the sandbox's reason."""
+        body = {k: v for k, v in fields.items() if v is not None}
+        if timeout is not None:
+            body["timeout"] = timeout
+        limit = max(30.0, (timeout or 0) + 10)
+        answer = await self._http.post(f"/control/{act}", json=body, timeout=limit)
+        if answer.status_code != 200:
+            raise SandboxError(_reason(answer))
+        return dict(answer.json())
+
+
+def _message(answer: Json) -> Json:
+    return dict(answer["message"]) | {"channel": answer["channel"], "ts": answer["ts"]}
+
+
+def _reason(answer: httpx.Response) -> str:
+    try:
+        return str(answer.json()["error"])
+    except (ValueError, KeyError):
+        return f"{answer.status_code}: {answer.text[:300]}"

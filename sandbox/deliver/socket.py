@@ -1,0 +1,140 @@
+"""Socket Mode: envelopes out, acknowledgements in (docs.slack.dev/apis/events-api/using-socket-mode).
+
+Undocumented there and taken from field reports: `retry_attempt` and `retry_reason` on events
+(slackapi/bolt-js#2487; read 2026-11-21).
+"""
+
+# Callers give a time limit as they give any other value.
+# ruff: noqa: ASYNC109
+
+import asyncio
+import json
+import secrets
+import time
+import uuid
+
+from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
+
+from sandbox.deliver.reply import Reply
+from sandbox.model import Json
+from sandbox.refusals import limit
+
+TICKET_LIFE = 30.0
+
+
+class Sockets:
+    """The app's open connections. Each envelope goes to any one of them, in turn."""
+
+    def __init__(self) -> None:
+        self._open: list[WebSocket] = []
+        self._tickets: dict[str, float] = {}
+        self._waiting: dict[str, asyncio.Future[Json | None]] = {}
+        self._next = 0
+        self._connected = asyncio.Event()
+
+    @property
+    def count(self) -> int:
+        return len(self._open)
+
+    def ticket(self) -> str:
+        """A single-use ticket for one connection, for the address that apps.connections.open gives."""
+        ticket = secrets.token_urlsafe(24)
+        self._tickets[ticket] = time.monotonic() + TICKET_LIFE
+        return ticket
+
+    async def wait_connected(self, timeout: float) -> bool:
+        """Wait until the app has a socket open."""
+        try:
+            await asyncio.wait_for(self._connected.wait(), timeout)
+        except TimeoutError:
+            return False
+        return True
+
+    async def serve(self, ws: WebSocket, app_id: str) -> None:
+        """Hold one connection until either side closes it."""
+        if self._tickets.pop(ws.query_params.get("ticket", ""), 0.0) < time.monotonic():
+            await ws.close(code=4001)
+            return
+        if len(self._open) >= limit("socket.count"):
+            await ws.close(code=4002)
+            return
+        await ws.accept()
+        self._open.append(ws)
+        await self._say(
+            ws,
+            {
+                "type": "hello",
+                "num_connections": len(self._open),
+                "connection_info": {"app_id": app_id},
+                "debug_info": {"host": "sandbox", "build_number": 1, "approximate_connection_time": 18060},
+            },
+        )
+        self._connected.set()
+        try:
+            while True:
+                self._hear(await ws.receive_text())
+        except (WebSocketDisconnect, RuntimeError):
+            pass
+        finally:
+            if ws in self._open:
+                self._open.remove(ws)
+            if not self._open:
+                self._connected.clear()
+
+    async def send(
+        self, kind: str, payload: Json, *, accepts: bool, timeout: float, retry: tuple[int, str] | None
+    ) -> Reply:
+        """One envelope to one connection; waits for its acknowledgement."""
+        if not self._open:
+            return Reply(False, "nobody")
+        self._next = (self._next + 1) % len(self._open)
+        ws = self._open[self._next]
+        envelope: Json = {
+            "envelope_id": str(uuid.uuid4()),
+            "payload": payload,
+            "type": kind,
+            "accepts_response_payload": accepts,
+        }
+        if retry is not None:
+            envelope |= {"retry_attempt": retry[0], "retry_reason": retry[1]}
+        answer: asyncio.Future[Json | None] = asyncio.get_running_loop().create_future()
+        self._waiting[envelope["envelope_id"]] = answer
+        try:
+            await self._say(ws, envelope)
+            return Reply(True, payload=await asyncio.wait_for(answer, timeout))
+        except TimeoutError:
+            return Reply(False, "timeout")
+        except (WebSocketDisconnect, RuntimeError):
+            return Reply(False, "nobody")
+        finally:
+            self._waiting.pop(envelope["envelope_id"], None)
+
+    async def refresh(self, reason: str = "refresh_requested") -> None:
+        """Ask every connection to come back, as Slack does about hourly, then close it."""
+        for ws in list(self._open):
+            await self._say(ws, {"type": "disconnect", "reason": reason, "debug_info": {"host": "sandbox"}})
+        await self.close()
+
+    async def close(self) -> None:
+        """Cut every connection without a word."""
+        for ws in list(self._open):
+            self._open.remove(ws)
+            if ws.client_state is WebSocketState.CONNECTED:
+                try:
+                    await asyncio.wait_for(ws.close(), 1.0)
+                except (RuntimeError, TimeoutError):
+                    continue
+        self._connected.clear()
+
+    def _hear(self, text: str) -> None:
+        try:
+            answer = json.loads(text)
+            waiting = self._waiting.get(answer["envelope_id"])
+        except (ValueError, TypeError, KeyError):
+            return  # Slack ignores what it cannot read, too.
+        if waiting is not None and not waiting.done():
+            payload = answer.get("payload")
+            waiting.set_result(payload if isinstance(payload, dict) else None)
+
+    async def _say(self, ws: WebSocket, message: Json) -> None:
+        await ws.send_text(json.dumps(message, ensure_ascii=False))

@@ -1,0 +1,193 @@
+"""What happens in the workspace, told to the app as the Events API tells it.
+
+Only what the manifest subscribes to and its scopes allow, and only from conversations the bot is in
+(docs.slack.dev/reference/events; read 2026-11-21). The app's own messages come too: it is Bolt that drops them.
+"""
+
+import time
+
+from sandbox.deliver import Deliverer
+from sandbox.deliver.deliverer import event_name
+from sandbox.ids import new_id
+from sandbox.manifest import Manifest
+from sandbox.model import Channel, File, Json, Message, View
+from sandbox.workspace import Workspace
+
+SCOPES = {
+    "app_mention": "app_mentions:read",
+    "message.channels": "channels:history",
+    "message.groups": "groups:history",
+    "message.im": "im:history",
+    "file_shared": "files:read",
+    "file_deleted": "files:read",
+    "reaction_added": "reactions:read",
+    "reaction_removed": "reactions:read",
+}
+
+
+class Events:
+    """Builds each event and hands it to the deliverer."""
+
+    def __init__(self, workspace: Workspace, manifest: Manifest, deliverer: Deliverer) -> None:
+        self.workspace = workspace
+        self.manifest = manifest
+        self.deliverer = deliverer
+
+    # What the workspace tells
+
+    def posted(self, message: Message) -> None:
+        channel = self.workspace.channels[message.channel]
+        if not self._sees(channel):
+            return
+        event = self.workspace.wire(message) | {
+            "channel": channel.id,
+            "channel_type": channel.kind,
+            "event_ts": message.ts,
+        }
+        if message.files:
+            event["subtype"] = "file_share"
+        if message.broadcast:
+            event["subtype"] = "thread_broadcast"
+            event["root"] = self._root(message)
+        self.send(event)
+        if f"<@{Workspace.BOT}>" in message.text and not channel.is_im and message.user != Workspace.BOT:
+            mention = {k: v for k, v in event.items() if k not in ("subtype", "channel_type", "root")}
+            self.send(mention | {"type": "app_mention"})
+
+    def changed(self, message: Message, previous: Json) -> None:
+        now = self.workspace.wire(message)
+        self._meta_message(message, "message_changed", {"message": now, "previous_message": previous})
+
+    def deleted(self, message: Message, previous: Json) -> None:
+        gone = {"deleted_ts": message.ts, "previous_message": previous}
+        self._meta_message(message, "message_deleted", gone)
+
+    def joined(self, channel: Channel, user: str, inviter: str) -> None:
+        if self._sees(channel):
+            event = {
+                "type": "member_joined_channel",
+                "user": user,
+                "channel": channel.id,
+                "channel_type": "C" if channel.kind == "channel" else "G",
+                "team": Workspace.TEAM,
+                "event_ts": self.workspace.clock.ts(),
+            }
+            self.send(event | ({"inviter": inviter} if inviter else {}))
+
+    def left(self, channel: Channel, user: str) -> None:
+        if self._sees(channel) or user == Workspace.BOT:
+            self.send(
+                {
+                    "type": "member_left_channel",
+                    "user": user,
+                    "channel": channel.id,
+                    "channel_type": "C" if channel.kind == "channel" else "G",
+                    "team": Workspace.TEAM,
+                    "event_ts": self.workspace.clock.ts(),
+                }
+            )
+
+    def file_shared(self, file: File, message: Message) -> None:
+        if self._sees(self.workspace.channels[message.channel]):
+            self.send(
+                {
+                    "type": "file_shared",
+                    "file_id": file.id,
+                    "user_id": file.user,
+                    "file": {"id": file.id},
+                    "channel_id": message.channel,
+                    "event_ts": self.workspace.clock.ts(),
+                }
+            )
+
+    def file_deleted(self, file: File) -> None:
+        seen = [c for c in file.shares if self._sees(self.workspace.channels[c])]
+        if seen or file.user == Workspace.BOT:
+            self.send(
+                {
+                    "type": "file_deleted",
+                    "file_id": file.id,
+                    "channel_ids": seen,
+                    "event_ts": self.workspace.clock.ts(),
+                }
+            )
+
+    def reacted(self, message: Message, user: str, name: str, added: bool) -> None:
+        if self._sees(self.workspace.channels[message.channel]):
+            self.send(
+                {
+                    "type": "reaction_added" if added else "reaction_removed",
+                    "user": user,
+                    "reaction": name,
+                    "item": {"type": "message", "channel": message.channel, "ts": message.ts},
+                    "item_user": message.user,
+                    "event_ts": self.workspace.clock.ts(),
+                }
+            )
+
+    def home_opened(self, user: str, channel: Channel, tab: str, view: View | None) -> None:
+        event: Json = {
+            "type": "app_home_opened",
+            "user": user,
+            "channel": channel.id,
+            "tab": tab,
+            "event_ts": self.workspace.clock.ts(),
+        }
+        if view is not None and tab == "home":
+            event["view"] = view.wire(team=Workspace.TEAM, app_id=Workspace.APP, bot_id=Workspace.BOT_ID)
+        self.send(event)
+
+    def send(self, event: Json) -> None:
+        """Deliver an event if the app has subscribed to it and may read it."""
+        name = event_name(event)
+        if name not in self.manifest.events:
+            return
+        if SCOPES.get(name, "") not in self.manifest.scopes | {""}:
+            return
+        self.deliverer.event(
+            {
+                "token": "sandbox-verification",
+                "team_id": Workspace.TEAM,
+                "api_app_id": Workspace.APP,
+                "event": event,
+                "type": "event_callback",
+                "event_id": new_id("Ev"),
+                "event_time": int(time.time()),
+                "authorizations": [
+                    {
+                        "enterprise_id": None,
+                        "team_id": Workspace.TEAM,
+                        "user_id": Workspace.BOT,
+                        "is_bot": True,
+                        "is_enterprise_install": False,
+                    }
+                ],
+                "is_ext_shared_channel": False,
+                "event_context": new_id("EC"),
+            }
+        )
+
+    def _sees(self, channel: Channel) -> bool:
+        return Workspace.BOT in channel.members
+
+    def _root(self, message: Message) -> Json:
+        root = self.workspace.message(message.channel, message.thread_ts)
+        return self.workspace.wire(root) if root else {}
+
+    def _meta_message(self, message: Message, subtype: str, fields: Json) -> None:
+        channel = self.workspace.channels[message.channel]
+        if not self._sees(channel):
+            return
+        ts = self.workspace.clock.ts()
+        self.send(
+            {
+                "type": "message",
+                "subtype": subtype,
+                "hidden": True,
+                "channel": channel.id,
+                "channel_type": channel.kind,
+                "ts": ts,
+                "event_ts": ts,
+            }
+            | fields
+        )

@@ -1,0 +1,64 @@
+"""What the app's manifest.yml allows it: scopes, commands, events."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    command: str
+    description: str
+    usage_hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """The parts of an app manifest that the sandbox acts on (docs.slack.dev/reference/app-manifest)."""
+
+    name: str
+    bot_name: str
+    scopes: frozenset[str]
+    commands: tuple[Command, ...]
+    events: frozenset[str]
+    interactive: bool
+    home_tab: bool
+    messages_tab: bool
+    messages_read_only: bool
+
+    @classmethod
+    def read(cls, path: Path) -> "Manifest":
+        """Read a manifest. Raises ValueError with a sentence when the file is not one."""
+        try:
+            data: Any = yaml.safe_load(path.read_text("utf-8"))
+        except OSError as e:
+            raise ValueError(f"The manifest {path} cannot be read: {e.strerror}.") from e
+        except yaml.YAMLError as e:
+            raise ValueError(f"The manifest {path} is not YAML: {e}") from e
+        if not isinstance(data, dict) or not isinstance(data.get("display_information"), dict):
+            raise ValueError(f"The manifest {path} has no display_information.")
+        features = data.get("features") or {}
+        settings = data.get("settings") or {}
+        home = features.get("app_home") or {}
+        bot = features.get("bot_user") or {}
+        scopes = ((data.get("oauth_config") or {}).get("scopes") or {}).get("bot") or []
+        name = str(data["display_information"].get("name", "App"))
+        return cls(
+            name=name,
+            bot_name=str(bot.get("display_name", name)),
+            scopes=frozenset(map(str, scopes)),
+            commands=tuple(
+                Command(str(c["command"]), str(c["description"]), str(c.get("usage_hint") or ""))
+                for c in features.get("slash_commands") or []
+            ),
+            events=frozenset(map(str, (settings.get("event_subscriptions") or {}).get("bot_events") or [])),
+            interactive=bool((settings.get("interactivity") or {}).get("is_enabled")),
+            home_tab=bool(home.get("home_tab_enabled")),
+            messages_tab=bool(home.get("messages_tab_enabled", True)),
+            messages_read_only=bool(home.get("messages_tab_read_only_enabled", False)),
+        )
+
+    def command(self, name: str) -> Command | None:
+        return next((c for c in self.commands if c.command == name), None)

@@ -1,0 +1,107 @@
+"""One sandbox, all its parts together."""
+
+import secrets
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sandbox.acts import Acts
+from sandbox.deliver import Deliverer
+from sandbox.events import Events
+from sandbox.faults import Faults
+from sandbox.limits import Limits
+from sandbox.manifest import Manifest
+from sandbox.refusals import refuse
+from sandbox.responses import Responses, Statuses
+from sandbox.seed import seed
+from sandbox.settings import Settings
+from sandbox.store import Store
+from sandbox.triggers import ResponseUrls, Triggers
+from sandbox.views import Views
+from sandbox.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class Secrets:
+    """What the app and the person need to get in. Never logged."""
+
+    bot_token: str = field(repr=False)
+    app_token: str = field(repr=False)
+    signing_secret: str = field(repr=False)
+    key: str = field(repr=False)
+
+    @classmethod
+    def kept(cls, store: Store, given: dict[str, str]) -> "Secrets":
+        """Those given, else those kept from the last time, else new ones."""
+        return cls(
+            store.secret("bot_token", given.get("bot_token"), f"xoxb-sandbox-{secrets.token_hex(16)}"),
+            store.secret("app_token", given.get("app_token"), f"xapp-1-sandbox-{secrets.token_hex(16)}"),
+            store.secret("signing_secret", given.get("signing_secret"), secrets.token_hex(16)),
+            store.secret("key", given.get("key"), secrets.token_urlsafe(18)),
+        )
+
+
+class Uploads:
+    """Upload addresses given out and not used yet: token -> (file, promised length)."""
+
+    def __init__(self) -> None:
+        self._open: dict[str, tuple[str, int]] = {}
+
+    def open(self, file_id: str, length: int) -> str:
+        token = secrets.token_urlsafe(24)
+        self._open[token] = (file_id, length)
+        return token
+
+    def take(self, token: str) -> tuple[str, int] | None:
+        return self._open.pop(token, None)
+
+
+class Room:
+    """Everything that the doors (Web API, page, control) share."""
+
+    def __init__(
+        self, data: Path, manifest: Manifest, samples: Path | None, settings: Settings, given: dict[str, str]
+    ) -> None:
+        self.store = Store(data)
+        self.manifest = manifest
+        self.samples = samples
+        self.settings = settings
+        self.secrets = Secrets.kept(self.store, given)
+        self.workspace = Workspace(self.store, settings)
+        self.deliverer = Deliverer(settings, self.secrets.signing_secret)
+        self.events = Events(self.workspace, manifest, self.deliverer)
+        seed(self.workspace, manifest)
+        self.workspace.observer = self.events
+        self.views = Views(self.workspace)
+        self.triggers = Triggers(settings)
+        self.response_urls = ResponseUrls(settings)
+        self.responses = Responses(self.workspace, self.views)
+        self.statuses = Statuses(self.workspace)
+        self.uploads = Uploads()
+        self.limits = Limits(settings)
+        self.faults = Faults()
+        self.token_state = "good"
+        """`good`, `revoked` or `inactive`: set through the control API."""
+        self.acts = Acts(
+            self.workspace,
+            manifest,
+            self.deliverer,
+            self.events,
+            self.views,
+            self.triggers,
+            self.response_urls,
+            self.responses,
+        )
+
+    def need_scope(self, *any_of: str) -> None:
+        """Refuse unless the manifest grants one of the scopes."""
+        if any_of and not self.manifest.scopes & set(any_of):
+            refuse("scope.missing", needed=",".join(any_of), provided=",".join(sorted(self.manifest.scopes)))
+
+    def set_manifest(self, manifest: Manifest) -> None:
+        """Install the app anew with another manifest."""
+        self.manifest = self.events.manifest = self.acts.manifest = manifest
+
+    async def close(self) -> None:
+        self.workspace.changes.close()
+        await self.deliverer.close()
+        self.store.close()

@@ -1,0 +1,86 @@
+"""Who is there and which channels there are when a sandbox is new."""
+
+import time
+
+from sandbox.manifest import Manifest
+from sandbox.model import Channel, User
+from sandbox.workspace import Workspace
+
+ANA = "U0ANAREED1"
+BEN = "U0BENHALL1"
+GUEST = "U0GUESTGIL"
+STRANGER = "U0STRANGER"
+SLACKBOT = "USLACKBOT"
+
+GENERAL = "C0GENERAL1"
+SUPPORT = "C0SUPPORT1"
+LEADS = "C0LEADSPRV"
+RANDOM = "C0RANDOM01"
+
+
+def seed(workspace: Workspace, manifest: Manifest) -> None:
+    """Fill an empty workspace; an old one only learns the bot's present name.
+
+    The bot is in #general, #support-model and the private #support-leads, and not in #random. Ben is not in
+    #support-leads. The guest and the person from another organisation are in #general; the page does not
+    offer to be them.
+    """
+    ws, team = workspace, workspace.TEAM
+    ws.add_user(
+        User(
+            ws.BOT,
+            manifest.bot_name.lower().replace(" ", "_"),
+            manifest.bot_name,
+            team,
+            is_bot=True,
+            selectable=False,
+            bot_id=ws.BOT_ID,
+            app_id=ws.APP,
+            tz="UTC",
+            locale="en-US",
+        )
+    )
+    if GENERAL in ws.channels:
+        return
+    for user in (
+        User(ANA, "ana", "Ana Reed", team, title="Support lead", is_admin=True),
+        User(BEN, "ben", "Ben Hall", team, title="ML engineer", tz="America/New_York", locale="en-US"),
+        User(GUEST, "gil", "Gil Moss", team, title="Contractor", is_guest=True, selectable=False),
+        User(STRANGER, "sam", "Sam Vale", ws.OTHER_TEAM, title="Partner Ltd", selectable=False),
+        User(SLACKBOT, "slackbot", "Slackbot", team, selectable=False),
+    ):
+        ws.add_user(user)
+    now, both = int(time.time()), [ANA, BEN]
+    for channel in (
+        Channel(
+            GENERAL,
+            "general",
+            "channel",
+            now,
+            ANA,
+            [*both, GUEST, STRANGER, ws.BOT],
+            topic="Company-wide news and work-based matters",
+        ),
+        Channel(
+            SUPPORT,
+            "support-model",
+            "channel",
+            now,
+            ANA,
+            [*both, ws.BOT],
+            topic="Teaching a model to answer the way we do",
+        ),
+        Channel(
+            LEADS,
+            "support-leads",
+            "group",
+            now,
+            ANA,
+            [ANA, ws.BOT],
+            topic="Only for support leads",
+        ),
+        Channel(RANDOM, "random", "channel", now, BEN, both, topic="Everything else (the bot is not here)"),
+    ):
+        ws.save_channel(channel)
+    for person in (ANA, BEN):
+        ws.im(person)

@@ -1,0 +1,146 @@
+"""The sandbox as a server: in a process of its own, or inside a test."""
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from sandbox import control, web
+from sandbox.acts import Mistake
+from sandbox.manifest import Manifest
+from sandbox.room import Room
+from sandbox.security import Guard
+from sandbox.settings import Settings
+
+
+async def _healthz(request: Request) -> Response:
+    return PlainTextResponse("ok")
+
+
+async def _mistake(request: Request, error: Exception) -> Response:
+    return JSONResponse({"ok": False, "error": str(error)}, 400)
+
+
+def create_app(room: Room, allowed_hosts: frozenset[str] = frozenset()) -> Starlette:
+    """All doors of a room: Web API, control, page."""
+    return Starlette(
+        routes=[Route("/healthz", _healthz), *web.routes(room), *control.routes(room)],
+        middleware=[Middleware(Guard, key=room.secrets.key, allowed_hosts=allowed_hosts)],
+        exception_handlers={Mistake: _mistake, control.BadRequest: _mistake},
+    )
+
+
+class Sandbox:
+    """A workspace behind a real socket.
+
+    async with Sandbox(data=tmp_path, manifest=Path("manifest.yml")) as sandbox:
+        client = AsyncWebClient(sandbox.bot_token, base_url=sandbox.api_url)
+
+    manifest  -- the app's manifest.yml
+    samples   -- a folder whose *.jsonl files the page offers
+    settings  -- times and rates; Slack's own when left out
+    tokens    -- bot_token, app_token, signing_secret, key; those left out are kept in `data` or made up
+    allowed_hosts -- further host names under which the sandbox answers
+    """
+
+    def __init__(
+        self,
+        *,
+        data: Path,
+        manifest: Path,
+        samples: Path | None = None,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        settings: Settings | None = None,
+        tokens: dict[str, str] | None = None,
+        allowed_hosts: frozenset[str] = frozenset(),
+    ) -> None:
+        self.room = Room(data, Manifest.read(manifest), samples, settings or Settings(), tokens or {})
+        self.host, self.port = host, port
+        self.bot_token = self.room.secrets.bot_token
+        self.app_token = self.room.secrets.app_token
+        self.signing_secret = self.room.secrets.signing_secret
+        self.key = self.room.secrets.key
+        self._allowed_hosts = allowed_hosts
+        self._server: uvicorn.Server | None = None
+        self._task: asyncio.Task[None] | None = None
+
+    @property
+    def url(self) -> str:
+        name = "127.0.0.1" if self.host in ("0.0.0.0", "::") else self.host
+        return f"http://[{name}]:{self.port}" if ":" in name else f"http://{name}:{self.port}"
+
+    @property
+    def api_url(self) -> str:
+        """For AsyncWebClient(base_url=...)."""
+        return self.url + "/api/"
+
+    @property
+    def page_url(self) -> str:
+        """For a person's browser; carries the key."""
+        return f"{self.url}/?key={self.key}"
+
+    async def start(self) -> None:
+        """Listen. Raises OSError when the port is taken."""
+        family = socket.AF_INET6 if ":" in self.host else socket.AF_INET
+        listener = socket.socket(family, socket.SOCK_STREAM)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((self.host, self.port))
+        except OSError:
+            listener.close()
+            raise
+        self.port = listener.getsockname()[1]
+        self.room.workspace.base_url = self.url
+        config = uvicorn.Config(
+            create_app(self.room, self._allowed_hosts),
+            log_config=None,
+            log_level="critical",
+            access_log=False,
+            lifespan="off",
+            timeout_graceful_shutdown=1,
+            ws_max_size=32 * 1024 * 1024,
+        )
+        self._server = _Server(config)
+        self._task = asyncio.create_task(self._server.serve(sockets=[listener]))
+        while not self._server.started:
+            if self._task.done():
+                await self._task
+                raise RuntimeError("the sandbox did not start")
+            await asyncio.sleep(0.01)
+
+    async def stop(self) -> None:
+        """Stop listening; what was said is on disk."""
+        await self.room.close()
+        if self._server is not None and self._task is not None:
+            self._server.should_exit = True
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._task
+            self._server = None
+
+    async def wait_closed(self) -> None:
+        if self._task is not None:
+            await self._task
+
+    async def __aenter__(self) -> "Sandbox":
+        await self.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.stop()
+
+
+class _Server(uvicorn.Server):
+    """Leaves the process's signals to whoever runs the sandbox."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield

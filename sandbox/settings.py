@@ -1,0 +1,52 @@
+"""What can be turned: how long Slack waits, how long things live, how strict the rates are."""
+
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any
+
+
+@dataclass(slots=True)
+class Settings:
+    """Times in seconds. The defaults are Slack's; tests shorten them through the control API."""
+
+    ack_timeout: float = 3.0
+    """An event, command or interaction must be acknowledged within this time."""
+    retry_delays: list[float] = field(default_factory=lambda: [1.0, 60.0, 300.0])
+    """An event that was not acknowledged is sent again after these pauses (at most three times)."""
+    trigger_life: float = 3.0
+    """How long a `trigger_id` opens views."""
+    response_url_life: float = 1800.0
+    response_url_uses: int = 5
+    stream_life: float = 306.0
+    """A streamed message is ended by Slack about five minutes after its start."""
+    status_life: float = 120.0
+    """An assistant's status goes away by itself after two minutes."""
+    file_processing: float = 0.4
+    """How long after its upload a file has no mimetype yet, and no image block can show it."""
+    upload_share_delay: float = 0.05
+    """Sharing an uploaded file is asynchronous: its message appears this long after the call's answer."""
+    refresh_sockets_after: float = 0.0
+    """Ask each socket to reconnect after this time (Slack does so about hourly); 0 never asks."""
+    rates: str = "strict"
+    """`strict`: Slack's published rates. `off`: none."""
+    rate_overrides: dict[str, float] = field(default_factory=dict)
+    """Calls a minute for single methods, e.g. {"chat.update": 5}."""
+    http_delivery: str = ""
+    """Deliver to this address by signed POST; empty means Socket Mode."""
+
+    def update(self, changes: dict[str, Any]) -> None:
+        """Change some settings. Raises ValueError for an unknown name or a value of the wrong kind."""
+        known = {f.name for f in fields(self)}
+        for name, value in changes.items():
+            if name not in known:
+                raise ValueError(f"there is no setting {name!r}; there are: {', '.join(sorted(known))}")
+            old = getattr(self, name)
+            if isinstance(old, float) and isinstance(value, int) and not isinstance(value, bool):
+                value = float(value)
+            if type(value) is not type(old):
+                raise ValueError(f"setting {name} must be a {type(old).__name__}")
+            if name == "rates" and value not in ("strict", "off"):
+                raise ValueError("rates must be strict or off")
+            setattr(self, name, value)
+
+    def wire(self) -> dict[str, Any]:
+        return asdict(self)
