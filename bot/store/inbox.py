@@ -55,6 +55,11 @@ class SqliteInbox:
         )
         return [Entry(key, orjson.loads(payload), attempts) for key, payload, attempts in rows]
 
+    async def last_alive(self) -> float | None:
+        """When something last came in (seconds since the epoch); None for a new store."""
+        row = await self._database.read(lambda db: db.execute("SELECT max(received_at) FROM inbox").fetchone())
+        return float(row[0]) if row[0] is not None else None
+
     async def forget_old(self) -> None:
         """Slack redelivers within minutes; keys are kept a week."""
         await self._database.write(

@@ -1,0 +1,77 @@
+"""Child processes that tell on their standard output when they are ready, and write the rest into a log file."""
+
+import os
+import queue
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from bot.errors import StartError
+
+
+class Child:
+    """`python -m MODULE ARGUMENTS`, started at once. Give `until` the beginning of its line of readiness."""
+
+    def __init__(self, name: str, arguments: Sequence[str], environment: Mapping[str, str], log: Path) -> None:
+        self.name = name
+        self.log = log
+        log.parent.mkdir(parents=True, exist_ok=True)
+        self._out = log.open("ab")
+        self._lines: queue.Queue[str | None] = queue.Queue()
+        # A group of its own: Ctrl-C on the terminal reaches only us, and we stop the children in order.
+        apart = {"creationflags": 0x200} if sys.platform == "win32" else {"start_new_session": True}
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", *arguments],
+            env={**os.environ, **environment, "PYTHONUNBUFFERED": "1"},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=self._out,
+            **apart,  # type: ignore[call-overload]
+        )
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def ready(self, until: str, seconds: float) -> str:
+        """Wait for the line that begins with `until`; what follows on it. Raises StartError."""
+        deadline = time.monotonic() + seconds
+        while (left := deadline - time.monotonic()) > 0:
+            try:
+                line = self._lines.get(timeout=left)
+            except queue.Empty:
+                break
+            if line is None:
+                raise StartError(f"The {self.name} stopped before it was ready. {self.last_words()}")
+            if line.startswith(until):
+                return line[len(until) :].strip()
+        raise StartError(f"The {self.name} was not ready within {seconds:.0f} s. {self.last_words()}")
+
+    def is_alive(self) -> bool:
+        return self._process.poll() is None
+
+    def last_words(self) -> str:
+        """The end of its log, for a person."""
+        self._process.poll()
+        lines = self.log.read_text(errors="replace").strip().splitlines()
+        told = next((line for line in reversed(lines) if line.startswith("finetune-bot: ")), None)
+        last = told.removeprefix("finetune-bot: ") if told else "\n".join(lines[-5:])
+        return f"It said: {last}\n(All of it is in {self.log})" if last else f"Its log is {self.log}."
+
+    def stop(self, seconds: float = 10) -> None:
+        """Ask it to end, and end it if it does not."""
+        if self.is_alive():
+            self._process.terminate()
+            try:
+                self._process.wait(seconds)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
+        self._out.close()
+
+    def _read(self) -> None:
+        assert self._process.stdout is not None
+        for raw in self._process.stdout:
+            line = raw.decode(errors="replace").rstrip("\r\n")
+            self._lines.put(line)
+        self._lines.put(None)

@@ -1,0 +1,347 @@
+"""`finetune-bot run`: the bot itself, put together from its parts."""
+
+import asyncio
+import contextlib
+import logging
+import multiprocessing
+import signal
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import aiohttp
+import structlog
+from aiohttp import web
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from openai import AsyncOpenAI
+from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
+from slack_bolt.app.async_app import AsyncApp
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
+
+from bot.access import Policy
+from bot.datasets.copies import Copies
+from bot.errors import NotFound, StartError
+from bot.jobs.follow import Follower
+from bot.jobs.submit import Submitter
+from bot.models.catalogue import Catalogue
+from bot.notices.deliver import Delivery
+from bot.providers.interface import ProviderError, Refused
+from bot.providers.openai_protocol import OpenAIProtocol
+from bot.redact import redact
+from bot.settings import Settings, load
+from bot.store.conversations import SqliteConversationStore
+from bot.store.database import Database
+from bot.store.datasets import SqliteDatasetStore
+from bot.store.inbox import SqliteInbox
+from bot.store.jobs import SqliteJobStore
+from bot.store.outbox import SqliteCardStore, SqliteOutbox
+from handlers.app import build
+from handlers.backfill import backfill
+from handlers.cards import CardKeeper
+from handlers.inbox import Inbox
+from handlers.people import People
+from handlers.pictures import Pictures
+from handlers.poster import Poster
+from handlers.services import Services
+from handlers.speaker import SlackSpeaker
+
+log = structlog.get_logger()
+
+_DRAIN_SECONDS = 8.0
+_SCOPES_HEADER = "x-oauth-scopes"
+
+
+def run_command() -> int:
+    """Run until SIGINT or SIGTERM. Raises StartError where it cannot start."""
+    settings = load()
+    set_up_logging(settings.finetune_log_level)
+    asyncio.run(_until_stopped(settings))
+    return 0
+
+
+async def _until_stopped(settings: Settings) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in ("SIGINT", "SIGTERM"):
+        with contextlib.suppress(NotImplementedError):  # Windows: Ctrl-C arrives as KeyboardInterrupt
+            loop.add_signal_handler(getattr(signal, name), stop.set)
+    async with running(settings) as bot:
+        print(f"bot ready: {bot.name} in {bot.team_name}", flush=True)  # noqa: T201
+        await stop.wait()
+
+
+class Bot:
+    """A running bot. `port` is HTTP mode's."""
+
+    def __init__(self, name: str, team_name: str, services: Services, inbox: Inbox, app: AsyncApp) -> None:
+        self.name = name
+        self.team_name = team_name
+        self.services = services
+        self.inbox = inbox
+        self.app = app
+        self.port: int | None = None
+
+
+@asynccontextmanager
+async def running(settings: Settings) -> AsyncIterator[Bot]:
+    """The bot, from its first to its last moment. Raises StartError, with one sentence, where it cannot start."""
+    async with contextlib.AsyncExitStack() as stack:
+        client, who = await _slack(settings)
+        provider = await _provider(settings)
+        stack.push_async_callback(provider.close)
+        database = await Database.open(settings.finetune_data)
+        stack.push_async_callback(database.close)
+        inbox_store = SqliteInbox(database)
+        last_alive = await inbox_store.last_alive()
+        services = await _services(settings, client, who, provider, database)
+        stack.callback(services.checks.shutdown, wait=False, cancel_futures=True)
+
+        pictures = Pictures(services.jobs, services.cards, services.poster, calm=max(settings.finetune_poll_seconds, 5))
+        delivery = Delivery(SqliteOutbox(database), SlackSpeaker(services.poster, pictures))
+        keeper = CardKeeper(services.jobs, services.cards, services.poster, pictures)
+        tasks = [
+            asyncio.create_task(delivery.run(), name="outbox"),
+            asyncio.create_task(keeper.run(), name="cards"),
+        ]
+        stack.push_async_callback(_stop_tasks, tasks)
+        stack.push_async_callback(services.submitter.close)
+        scheduler = _schedule(services.follower, inbox_store, settings.finetune_poll_seconds)
+        stack.callback(scheduler.shutdown, wait=False)
+
+        secret = settings.slack_signing_secret
+        checked = secret.get_secret_value() if secret and not settings.slack_app_token else None
+        app, inbox = build(client, checked, services, inbox_store)
+        stack.push_async_callback(inbox.drain, _DRAIN_SECONDS)
+        # What was left unfinished comes first, then what is new.
+        await services.submitter.recover()
+        unfinished = await inbox.recover(app)
+        bot = Bot(str(who.get("user") or "bot"), str(who.get("team") or ""), services, inbox, app)
+        bot.port = await _listen(app, settings, client, stack)
+        if last_alive is not None:
+            missed = await backfill(services, inbox, last_alive)
+            if missed:
+                await inbox.recover(app)
+            log.info("recovered", unfinished=unfinished, missed=missed)
+        yield bot
+
+
+async def _services(
+    settings: Settings,
+    client: AsyncWebClient,
+    who: dict[str, object],
+    provider: OpenAIProtocol,
+    database: Database,
+) -> Services:
+    jobs = SqliteJobStore(database)
+    datasets = SqliteDatasetStore(database)
+    conversations = SqliteConversationStore(database)
+    copies = Copies(settings.finetune_data / "files", settings.finetune_max_file_mb * 1_000_000)
+    copies.remove_leftovers()
+    poster = Poster(client)
+    team = str(who["team_id"])
+    elsewhere = settings.finetune_notices_channel
+
+    async def locate(dataset_id: str) -> tuple[Path, str]:
+        dataset = await datasets.get(dataset_id)
+        if dataset is None or dataset.deleted_at is not None or not copies.path(dataset.sha256).exists():
+            raise NotFound("The training file was deleted before it was uploaded. Drop it again and start anew.")
+        return copies.path(dataset.sha256), dataset.sha256
+
+    return Services(
+        settings=settings,
+        policy=Policy(settings.finetune_allow_guests, settings.finetune_allow_other_organisations),
+        bot_user=str(who["user_id"]),
+        team=team,
+        jobs=jobs,
+        cards=SqliteCardStore(database),
+        datasets=datasets,
+        copies=copies,
+        conversations=conversations,
+        provider=provider,
+        submitter=Submitter(jobs, provider, locate, notices_channel=elsewhere),
+        follower=Follower(jobs, provider, poll_seconds=settings.finetune_poll_seconds, notices_channel=elsewhere),
+        catalogue=Catalogue(provider, jobs, wanted=settings.finetune_models, default=settings.finetune_default_model),
+        people=People(poster, team, settings.finetune_admins),
+        poster=poster,
+        checks=ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")),
+        conversation_threads=await conversations.threads(),
+    )
+
+
+async def _slack(settings: Settings) -> tuple[AsyncWebClient, dict[str, object]]:
+    """A client whose token works, and who it says that we are."""
+    if settings.slack_bot_token is None:
+        raise StartError(
+            "SLACK_BOT_TOKEN is missing. Put the bot's token (xoxb-…, from OAuth & Permissions of your Slack app) "
+            "into the environment or a file .env. To try the bot without Slack: finetune-bot try"
+        )
+    if settings.slack_app_token is None and settings.slack_signing_secret is None:
+        raise StartError(
+            "SLACK_APP_TOKEN is missing. Create an app-level token (xapp-…, scope connections:write) under Basic "
+            "Information, or set SLACK_SIGNING_SECRET to receive Slack's requests over HTTP."
+        )
+    client = AsyncWebClient(
+        token=settings.slack_bot_token.get_secret_value(),
+        base_url=settings.slack_api_url.rstrip("/") + "/",
+        timeout=30,
+        # Repeating is the poster's decision: the SDK would repeat posts that may have arrived.
+        retry_handlers=[],
+    )
+    answer = await _asked(client.auth_test, "SLACK_BOT_TOKEN", settings)
+    granted = {scope.strip() for scope in str(answer.headers.get(_SCOPES_HEADER, "")).split(",") if scope.strip()}
+    if granted and (missing := NEEDED_SCOPES - granted):
+        log.warning(
+            "The app lacks scopes; some things will not work. Add them under OAuth & Permissions and reinstall.",
+            missing=sorted(missing),
+        )
+    if settings.slack_app_token is not None:
+        token = settings.slack_app_token.get_secret_value()
+        await _asked(lambda: client.apps_connections_open(app_token=token), "SLACK_APP_TOKEN", settings)
+    return client, dict(answer.data) if isinstance(answer.data, dict) else {}
+
+
+# What manifest.yml asks for; a test holds the two together.
+NEEDED_SCOPES = frozenset(
+    {
+        "app_mentions:read",
+        "channels:history",
+        "channels:read",
+        "chat:write",
+        "commands",
+        "files:read",
+        "files:write",
+        "groups:history",
+        "groups:read",
+        "im:history",
+        "users:read",
+    }
+)
+
+
+async def _asked(
+    call: Callable[[], Awaitable[AsyncSlackResponse]], setting: str, settings: Settings
+) -> AsyncSlackResponse:
+    """Slack's answer, or one sentence about the token."""
+    try:
+        return await call()
+    except SlackApiError as error:
+        code = str(error.response.get("error"))
+        if code == "ratelimited":
+            raise StartError("Slack asks to wait (too many starts). Start again in a minute.") from error
+        why = {
+            "invalid_auth": "Slack does not accept it: it is wrong, or of another kind.",
+            "not_allowed_token_type": "It is a token of another kind.",
+            "account_inactive": "The app was removed from the workspace; install it again.",
+            "token_revoked": "It was revoked; install the app again and take the new one.",
+            "token_expired": "It has expired; take a new one.",
+            "missing_scope": f"It lacks the scope {error.response.get('needed')}.",
+        }.get(code, f"Slack answered: {code}.")
+        raise StartError(f"{setting} cannot be used. {why}") from error
+    except (aiohttp.ClientError, TimeoutError) as error:
+        raise StartError(
+            f"Slack cannot be reached at {settings.slack_api_url}. Check the network, and SLACK_API_URL."
+        ) from error
+
+
+async def _provider(settings: Settings) -> OpenAIProtocol:
+    """A provider that takes our key; one that is down at the moment is no reason not to start."""
+    if settings.openai_api_key is None:
+        raise StartError(
+            "OPENAI_API_KEY is missing. Put the provider's key into the environment or a file .env; for your own "
+            "trainer, the key that `finetune-bot trainer keys create` prints."
+        )
+    client = AsyncOpenAI(
+        api_key=settings.openai_api_key.get_secret_value(), base_url=settings.openai_base_url, max_retries=0
+    )
+    provider = OpenAIProtocol(settings.provider_name, client)
+    try:
+        await provider.models()
+    except Refused as error:
+        await provider.close()
+        if error.status in {401, 403}:
+            raise StartError(
+                f"OPENAI_API_KEY cannot be used: {provider.name} answered: {redact(str(error))}"
+            ) from error
+        raise StartError(
+            f"{provider.name} does not speak OpenAI's protocol at {settings.openai_base_url or 'its usual address'} "
+            f"(status {error.status}). Check OPENAI_BASE_URL; it usually ends in /v1."
+        ) from error
+    except ProviderError as error:
+        log.warning("The provider cannot be reached; I go on and keep trying.", provider=provider.name, why=str(error))
+    return provider
+
+
+def _schedule(follower: Follower, inbox: SqliteInbox, poll_seconds: float) -> AsyncIOScheduler:
+    scheduler = AsyncIOScheduler()
+    # A tick that comes late is still wanted, and two at once are never.
+    scheduler.add_job(
+        follower.tick,
+        "interval",
+        seconds=min(1.0, poll_seconds),
+        misfire_grace_time=None,
+        max_instances=1,
+        coalesce=True,
+        id="follow",
+    )
+    scheduler.add_job(inbox.forget_old, "interval", hours=24, misfire_grace_time=None, id="forget")
+    scheduler.start()
+    return scheduler
+
+
+async def _listen(
+    app: AsyncApp, settings: Settings, client: AsyncWebClient, stack: contextlib.AsyncExitStack
+) -> int | None:
+    """Socket Mode, or HTTP where there is no app token."""
+    if settings.slack_app_token is not None:
+        handler = AsyncSocketModeHandler(app, settings.slack_app_token.get_secret_value(), web_client=client)
+        stack.push_async_callback(handler.close_async)
+        await handler.connect_async()  # type: ignore[no-untyped-call]
+        return None
+    runner = web.AppRunner(app.web_app("/slack/events", port=settings.http_port), access_log=None)
+    await runner.setup()
+    stack.push_async_callback(runner.cleanup)
+    site = web.TCPSite(runner, settings.http_host, settings.http_port)
+    try:
+        await site.start()
+    except OSError as error:
+        raise StartError(
+            f"Port {settings.http_port} is taken by another program. Stop it, or set HTTP_PORT to a free one."
+        ) from error
+    return int(runner.addresses[0][1])
+
+
+async def _stop_tasks(tasks: list[asyncio.Task[None]]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def set_up_logging(level: str) -> None:
+    """Readable lines on a terminal, JSON lines elsewhere; no secret passes."""
+    names = logging.getLevelNamesMapping()
+    if level.upper() not in names:
+        raise StartError(f"FINETUNE_LOG_LEVEL is {level}; it must be DEBUG, INFO, WARNING or ERROR.")
+
+    def without_secrets(_: object, __: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+        return {key: redact(value) if isinstance(value, str) else value for key, value in event.items()}
+
+    on_terminal = sys.stderr.isatty()
+    structlog.configure(
+        wrapper_class=structlog.make_filtering_bound_logger(names[level.upper()]),
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            without_secrets,
+            structlog.dev.ConsoleRenderer() if on_terminal else structlog.processors.JSONRenderer(ensure_ascii=False),
+        ],
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+    logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
+    # A long tick is not an incident, and Bolt logs whole payloads below this level.
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)
+    logging.getLogger("slack_bolt").setLevel(logging.WARNING)
