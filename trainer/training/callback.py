@@ -64,9 +64,7 @@ class Between(TrainerCallback):
     ) -> None:
         self._go.wait(LONGEST_HOLD)
 
-    def on_step_end(
-        self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
-    ) -> None:
+    def on_step_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any) -> None:
         # Before on_log, so that what is measured here goes out with the step's own figures.
         self._measured = {}
         model, step = kwargs["model"], state.global_step

@@ -10,17 +10,18 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from datasets import Dataset
+from datasets import Dataset  # type: ignore[import-untyped]  # ships no types
 from peft import LoraConfig, PeftModel, get_peft_model
-from transformers import AutoModelForCausalLM, AutoTokenizer, PrinterCallback, set_seed
-from transformers.utils import logging
-from trl import SFTConfig, SFTTrainer
+from transformers import AutoTokenizer, PrinterCallback, set_seed
+from trl.trainer.sft_config import SFTConfig
+from trl.trainer.sft_trainer import SFTTrainer
 
 from bot.datasets import auto_epochs
-from trainer.hardware import device, dtype
+from trainer.hardware import device
 from trainer.training.callback import Between, Send
 from trainer.training.data import Tokenized, tokenize_file
 from trainer.training.plan import Hyperparameters, Plan, auto_batch_size, micro_batch
+from trainer.weights import load, quiet
 
 # Short bursts of training on little data want a short warm-up.
 _WARMUP_SHARE = 0.05
@@ -31,13 +32,12 @@ def train(plan: Plan, send: Send, go: threading.Event) -> None:
 
     Raises TrainingFailed; anything else is a defect, or the machine's.
     """
-    logging.disable_progress_bar()
-    logging.set_verbosity_error()
+    quiet()
     tokenizer = AutoTokenizer.from_pretrained(plan.weights)
     training, validation = _tokenized(plan, tokenizer)
     examples = len(training.examples)
     chosen = Hyperparameters(
-        n_epochs=plan.n_epochs or auto_epochs(examples),
+        n_epochs=plan.n_epochs or auto_epochs(examples).count,
         batch_size=plan.batch_size or auto_batch_size(examples),
         learning_rate_multiplier=plan.learning_rate_multiplier or 1.0,
     )
@@ -100,15 +100,10 @@ def _dataset(tokenized: Tokenized) -> Dataset:
 
 
 def _model(plan: Plan) -> Any:
-    on = device()
-    base = AutoModelForCausalLM.from_pretrained(
-        plan.weights, dtype=dtype(on), use_safetensors=True, trust_remote_code=False, local_files_only=True
-    ).to(on)
+    base = load(plan.weights)
     if plan.adapter is not None:
         return PeftModel.from_pretrained(base, plan.adapter, is_trainable=True)
-    lora = LoraConfig(
-        r=plan.lora_rank, lora_alpha=plan.lora_alpha, target_modules="all-linear", task_type="CAUSAL_LM"
-    )
+    lora = LoraConfig(r=plan.lora_rank, lora_alpha=plan.lora_alpha, target_modules="all-linear", task_type="CAUSAL_LM")
     return get_peft_model(base, lora)
 
 

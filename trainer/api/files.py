@@ -1,0 +1,157 @@
+"""Files: /v1/files. Kept in the data folder under their ids; the client's file name is only ever shown."""
+
+from __future__ import annotations
+
+import asyncio
+import codecs
+import errno
+import shutil
+import unicodedata
+from pathlib import Path
+from typing import Annotated, Any, BinaryIO, Literal
+
+import msgspec
+from fastapi import APIRouter, Form, Query, UploadFile
+from fastapi import File as Part
+from fastapi.responses import FileResponse
+
+from trainer.api.errors import ApiError, not_found
+from trainer.api.guard import MAX_UPLOAD
+from trainer.api.services import Given, Services
+from trainer.objects import File, new_id, now
+
+router = APIRouter(prefix="/v1/files")
+
+# The first line is looked at when a file arrives; a line longer than this is not an example.
+_LONGEST_LINE = 64 << 20
+
+
+@router.post("")
+async def create(
+    services: Given, file: Annotated[UploadFile, Part()], purpose: Annotated[str, Form()]
+) -> dict[str, Any]:
+    if purpose != "fine-tune":
+        raise ApiError(
+            400, f"The purpose {purpose!r} is not used here. Upload training files with 'fine-tune'.", param="purpose"
+        )
+    return await asyncio.to_thread(_keep, services, file.file, file.filename or "upload")
+
+
+@router.get("")
+def list_files(
+    services: Given,
+    purpose: str | None = None,
+    after: str | None = None,
+    limit: Annotated[int, Query(ge=1, le=10_000)] = 10_000,
+    order: Literal["asc", "desc"] = "desc",
+) -> dict[str, Any]:
+    try:
+        page, more = services.store.files(after=after, limit=limit, purpose=purpose, ascending=order == "asc")
+    except KeyError:
+        raise not_found("file", str(after), "after") from None
+    return {
+        "object": "list",
+        "data": [file_object(file) for file in page],
+        "first_id": page[0].id if page else None,
+        "last_id": page[-1].id if page else None,
+        "has_more": more,
+    }
+
+
+@router.get("/{file_id}")
+def retrieve(services: Given, file_id: str) -> dict[str, Any]:
+    return file_object(_existing(services, file_id))
+
+
+@router.delete("/{file_id}")
+def delete(services: Given, file_id: str) -> dict[str, Any]:
+    file = _existing(services, file_id)
+    services.store.delete_file(file.id)
+    (services.settings.uploads / file.id).unlink(missing_ok=True)
+    return {"id": file.id, "object": "file", "deleted": True}
+
+
+@router.get("/{file_id}/content")
+def content(services: Given, file_id: str) -> FileResponse:
+    file = _existing(services, file_id)
+    return FileResponse(
+        services.settings.uploads / file.id, media_type="application/octet-stream", filename=file.filename
+    )
+
+
+def file_object(file: File) -> dict[str, Any]:
+    return {
+        "id": file.id,
+        "object": "file",
+        "bytes": file.bytes,
+        "created_at": file.created_at,
+        "expires_at": None,
+        "filename": file.filename,
+        "purpose": file.purpose,
+        "status": "processed",
+        "status_details": None,
+    }
+
+
+def _existing(services: Services, id: str) -> File:
+    file = services.store.file(id)
+    if file is None:
+        raise not_found("file", id, "file_id")
+    return file
+
+
+def _keep(services: Services, upload: BinaryIO, filename: str) -> dict[str, Any]:
+    _require_jsonl(upload)
+    id = new_id("file-")
+    path = services.settings.uploads / id
+    try:
+        with path.open("xb") as out:
+            shutil.copyfileobj(upload, out, 1 << 20)
+    except OSError as error:
+        path.unlink(missing_ok=True)
+        if error.errno == errno.ENOSPC:
+            raise ApiError(507, "The server's disk is full; the file was not stored.", type="server_error") from error
+        raise
+    size = path.stat().st_size
+    if size > MAX_UPLOAD:
+        path.unlink()
+        raise ApiError(413, f"The file is larger than the {MAX_UPLOAD >> 20} MB that are accepted here.", param="file")
+    file = File(id=id, filename=_shown_name(filename), purpose="fine-tune", bytes=size, created_at=now())
+    services.store.add_file(file)
+    return file_object(file)
+
+
+def _require_jsonl(upload: BinaryIO) -> None:
+    """Refuse what is not JSONL at all, as the service does on upload; all other defects show on the job.
+
+    The first line that is not blank decides.
+    """
+    number = 0
+    line = b""
+    while True:
+        number += 1
+        line = upload.readline(_LONGEST_LINE)
+        if not line or line.strip():
+            break
+    upload.seek(0)
+    if not line:
+        raise ApiError(400, "Expected file to have JSONL format, but the file is empty.", param="file")
+    try:
+        value = msgspec.json.decode(line.removeprefix(codecs.BOM_UTF8))
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        value = None
+    if not isinstance(value, dict):
+        start = line[:40].decode("utf-8", "replace").strip()
+        raise ApiError(
+            400,
+            "Expected file to have JSONL format, where every line is a JSON object. "
+            f"Line {number} is not one (it starts with: {start!r}).",
+            param="file",
+        )
+
+
+def _shown_name(name: str) -> str:
+    """The last part of the name, without what a terminal or a page could take for more than text."""
+    last = Path(name.replace("\\", "/")).name
+    clean = "".join(letter for letter in last if unicodedata.category(letter)[0] != "C")
+    return clean.strip()[:255] or "upload"

@@ -1,0 +1,128 @@
+"""Who may ask at all: the right Host, no foreign page, a key; and how much may be sent."""
+
+from __future__ import annotations
+
+import hmac
+import ipaddress
+from urllib.parse import urlsplit
+
+from starlette.datastructures import Headers
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from trainer.api.errors import error_body
+from trainer.settings import Settings
+from trainer.store import Store
+
+MAX_UPLOAD = 512 << 20  # a file; the service's own limit (OpenAPI description, read November 2026)
+_MAX_FORM = 64 << 10  # what a form has around the file
+_MAX_JSON = 16 << 20
+
+_OPEN_PATHS = {"/healthz", "/openapi.json"}
+
+
+class Guard:
+    """ASGI middleware. It answers before a body is read, so that nobody without a key can fill the disk."""
+
+    def __init__(self, app: ASGIApp, settings: Settings, store: Store) -> None:
+        self._app = app
+        self._settings = settings
+        self._store = store
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        refusal = self._refusal(scope["path"], headers)
+        if refusal is not None:
+            await refusal(scope, receive, send)
+            return
+        limit = MAX_UPLOAD + _MAX_FORM if scope["path"] == "/v1/files" else _MAX_JSON
+        if int(headers.get("content-length") or 0) > limit:
+            await _too_large(limit)(scope, receive, send)
+            return
+        started = False
+
+        async def sending(message: Message) -> None:
+            nonlocal started
+            started = True
+            await send(message)
+
+        try:
+            await self._app(scope, _counted(receive, limit), sending)
+        except _TooLarge:
+            if started:
+                raise
+            await _too_large(limit)(scope, receive, send)
+
+    def _refusal(self, path: str, headers: Headers) -> JSONResponse | None:
+        host = headers.get("host", "")
+        if not self._known(host):
+            # A page whose name was pointed at this machine (DNS rebinding) asks under its own name.
+            return _refuse(403, f"This server is not {host!r}. Set TRAINER_ALLOWED_HOSTS to allow that name.")
+        origin = headers.get("origin")
+        if origin is not None and urlsplit(origin).netloc != host:
+            return _refuse(403, "Requests from web pages of other origins are refused.")
+        if path in _OPEN_PATHS:
+            return None
+        scheme, _, key = headers.get("authorization", "").partition(" ")
+        if scheme.lower() != "bearer" or not key.strip():
+            return _refuse(
+                401,
+                "You didn't provide an API key. Send it as a header: Authorization: Bearer YOUR_KEY.",
+                "invalid_api_key",
+            )
+        if not self._valid(key.strip()):
+            return _refuse(
+                401,
+                "Incorrect API key provided. Use the one in TRAINER_KEY, or make one: "
+                "finetune-bot trainer keys create NAME",
+                "invalid_api_key",
+            )
+        return None
+
+    def _known(self, host: str) -> bool:
+        try:
+            name = (urlsplit(f"//{host}").hostname or "").lower()
+        except ValueError:
+            return False
+        if name in {"localhost", self._settings.host.lower(), *self._settings.allowed_hosts}:
+            return True
+        try:
+            ipaddress.ip_address(name)
+        except ValueError:
+            return False
+        return True  # a bare address cannot be rebound
+
+    def _valid(self, key: str) -> bool:
+        given = self._settings.key
+        if given is not None and hmac.compare_digest(key.encode(), given.encode()):
+            return True
+        return self._store.key_name(key) is not None
+
+
+class _TooLarge(Exception):
+    pass
+
+
+def _counted(receive: Receive, limit: int) -> Receive:
+    seen = 0
+
+    async def counting() -> Message:
+        nonlocal seen
+        message = await receive()
+        seen += len(message.get("body", b""))
+        if seen > limit:
+            raise _TooLarge
+        return message
+
+    return counting
+
+
+def _refuse(status: int, message: str, code: str | None = None) -> JSONResponse:
+    return JSONResponse(error_body(message, code=code), status)
+
+
+def _too_large(limit: int) -> JSONResponse:
+    return _refuse(413, f"The request is larger than the {limit >> 20} MB that are accepted here.", "request_too_large")

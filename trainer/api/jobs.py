@@ -1,0 +1,260 @@
+"""Fine-tuning jobs: /v1/fine_tuning/jobs."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request
+from pydantic import BaseModel, BeforeValidator, Field
+
+from trainer.api.errors import ApiError, model_not_found, not_found
+from trainer.api.services import Given, Services
+from trainer.objects import Checkpoint, Event, Job, new_id, now
+
+router = APIRouter(prefix="/v1/fine_tuning/jobs")
+
+MAX_SEED = 2_147_483_647
+
+
+def _whole(low: int, high: int) -> BeforeValidator:
+    def check(value: Any) -> Any:
+        if value is None or value == "auto":
+            return None
+        if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+            raise ValueError(f"expected 'auto' or a whole number from {low} to {high}, got {value!r}")
+        return value
+
+    return BeforeValidator(check)
+
+
+def _positive(value: Any) -> Any:
+    if value is None or value == "auto":
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= 100:
+        raise ValueError(f"expected 'auto' or a number above 0 and at most 100, got {value!r}")
+    return float(value)
+
+
+class HyperparametersIn(BaseModel):
+    """None stands for "auto". Ranges as in the OpenAPI description, read November 2026."""
+
+    n_epochs: Annotated[int | None, _whole(1, 50)] = None
+    batch_size: Annotated[int | None, _whole(1, 256)] = None
+    learning_rate_multiplier: Annotated[float | None, BeforeValidator(_positive)] = None
+
+
+class Supervised(BaseModel):
+    hyperparameters: HyperparametersIn | None = None
+
+
+class Method(BaseModel):
+    type: str
+    supervised: Supervised | None = None
+
+
+class CreateJob(BaseModel):
+    model: str
+    training_file: str
+    validation_file: str | None = None
+    suffix: Annotated[str, Field(min_length=1, max_length=64)] | None = None
+    seed: Annotated[int, Field(ge=0, le=MAX_SEED)] | None = None
+    hyperparameters: HyperparametersIn | None = None
+    method: Method | None = None
+    metadata: dict[str, str] | None = None
+    integrations: list[Any] | None = None
+
+    def chosen(self) -> HyperparametersIn:
+        """The method's hyperparameters; the older place counts where the method names none."""
+        supervised = self.method.supervised if self.method else None
+        return (supervised.hyperparameters if supervised else None) or self.hyperparameters or HyperparametersIn()
+
+
+@router.post("")
+async def create(services: Given, body: CreateJob) -> dict[str, Any]:
+    if body.method is not None and body.method.type != "supervised":
+        raise ApiError(
+            400, f"The method {body.method.type!r} is not offered here; use 'supervised'.", param="method.type"
+        )
+    if body.integrations:
+        raise ApiError(400, "Integrations are not offered here.", param="integrations")
+    _require_metadata(body.metadata)
+    found = services.catalogue.find(body.model)
+    if found is None:
+        raise model_not_found(body.model, 400)
+    _require_file(services, body.training_file, "training_file")
+    if body.validation_file is not None:
+        _require_file(services, body.validation_file, "validation_file")
+        if body.validation_file == body.training_file:
+            raise ApiError(400, "Training and validation file must be different files.", param="validation_file")
+    chosen = body.chosen()
+    job = Job(
+        id=new_id("ftjob-"),
+        created_at=now(),
+        status="validating_files",
+        model=body.model,
+        base=found.base.id,
+        training_file=body.training_file,
+        validation_file=body.validation_file,
+        suffix=_suffix(body.suffix),
+        seed=body.seed if body.seed is not None else secrets.randbelow(MAX_SEED + 1),
+        n_epochs=chosen.n_epochs,
+        batch_size=chosen.batch_size,
+        learning_rate_multiplier=chosen.learning_rate_multiplier,
+        metadata=body.metadata,
+    )
+    services.supervisor.submit(job)
+    return job_object(job, services)
+
+
+@router.get("")
+def list_jobs(
+    services: Given,
+    request: Request,
+    after: str | None = None,
+    limit: Annotated[int, Query(ge=1, le=100)] = 20,
+) -> dict[str, Any]:
+    query = request.query_params
+    wanted = {key[9:-1]: value for key, value in query.items() if key.startswith("metadata[") and key.endswith("]")}
+    try:
+        page, more = services.store.jobs(
+            after=after, limit=limit, metadata=wanted, without_metadata=query.get("metadata") == "null"
+        )
+    except KeyError:
+        raise not_found("fine-tuning job", str(after), "after") from None
+    return {"object": "list", "data": [job_object(job, services) for job in page], "has_more": more}
+
+
+@router.get("/{job_id}")
+def retrieve(services: Given, job_id: str) -> dict[str, Any]:
+    return job_object(_existing(services, job_id), services)
+
+
+# On the event loop, like everything that changes a job.
+@router.post("/{job_id}/cancel")
+async def cancel(services: Given, job_id: str) -> dict[str, Any]:
+    job = _existing(services, job_id)
+    if job.finished:
+        raise ApiError(400, f"The job {job_id} has {job.status} already and cannot be cancelled.", code="job_finished")
+    return job_object(services.supervisor.cancel(job), services)
+
+
+@router.post("/{job_id}/pause")
+@router.post("/{job_id}/resume")
+def pause(services: Given, job_id: str) -> dict[str, Any]:
+    _existing(services, job_id)
+    raise ApiError(400, "Jobs cannot be paused on this server yet; cancel the job and start a new one.")
+
+
+@router.get("/{job_id}/events")
+def list_events(
+    services: Given, job_id: str, after: str | None = None, limit: Annotated[int, Query(ge=1, le=1000)] = 20
+) -> dict[str, Any]:
+    _existing(services, job_id)
+    try:
+        page, more = services.store.events(job_id, after=after, limit=limit)
+    except KeyError:
+        raise not_found("event", str(after), "after") from None
+    return {"object": "list", "data": [_event_object(event) for event in page], "has_more": more}
+
+
+@router.get("/{job_id}/checkpoints")
+def list_checkpoints(
+    services: Given, job_id: str, after: str | None = None, limit: Annotated[int, Query(ge=1, le=100)] = 10
+) -> dict[str, Any]:
+    _existing(services, job_id)
+    try:
+        page, more = services.store.checkpoints(job_id, after=after, limit=limit)
+    except KeyError:
+        raise not_found("checkpoint", str(after), "after") from None
+    return {
+        "object": "list",
+        "data": [_checkpoint_object(checkpoint) for checkpoint in page],
+        "first_id": page[0].id if page else None,
+        "last_id": page[-1].id if page else None,
+        "has_more": more,
+    }
+
+
+def job_object(job: Job, services: Services) -> dict[str, Any]:
+    hyperparameters = {
+        "n_epochs": job.n_epochs or "auto",
+        "batch_size": job.batch_size or "auto",
+        "learning_rate_multiplier": job.learning_rate_multiplier or "auto",
+    }
+    return {
+        "id": job.id,
+        "object": "fine_tuning.job",
+        "created_at": job.created_at,
+        "finished_at": job.finished_at,
+        "model": job.model,
+        "fine_tuned_model": job.fine_tuned_model,
+        "organization_id": services.settings.org,
+        "status": job.status,
+        "training_file": job.training_file,
+        "validation_file": job.validation_file,
+        "result_files": job.result_files,
+        "trained_tokens": job.trained_tokens,
+        "estimated_finish": job.estimated_finish,
+        "error": job.error,
+        "seed": job.seed,
+        "user_provided_suffix": job.suffix,
+        "metadata": job.metadata,
+        "integrations": [],
+        "hyperparameters": hyperparameters,
+        "method": {"type": "supervised", "supervised": {"hyperparameters": hyperparameters}},
+    }
+
+
+def _event_object(event: Event) -> dict[str, Any]:
+    return {
+        "object": "fine_tuning.job.event",
+        "id": event.id,
+        "created_at": event.created_at,
+        "level": event.level,
+        "message": event.message,
+        "type": event.type,
+        "data": event.data,
+    }
+
+
+def _checkpoint_object(checkpoint: Checkpoint) -> dict[str, Any]:
+    return {
+        "object": "fine_tuning.job.checkpoint",
+        "id": checkpoint.id,
+        "created_at": checkpoint.created_at,
+        "fine_tuned_model_checkpoint": checkpoint.model,
+        "fine_tuning_job_id": checkpoint.job_id,
+        "step_number": checkpoint.step,
+        "metrics": checkpoint.metrics,
+    }
+
+
+def _existing(services: Services, id: str) -> Job:
+    job = services.store.job(id)
+    if job is None:
+        raise ApiError(404, f"Could not find fine tune: {id}", code="fine_tune_not_found", param="fine_tune_id")
+    return job
+
+
+def _require_file(services: Services, id: str, param: str) -> None:
+    file = services.store.file(id)
+    if file is None:
+        raise ApiError(400, f"The file {id!r} does not exist. Upload it first.", code="file_not_found", param=param)
+    if file.purpose != "fine-tune":
+        raise ApiError(400, f"The file {id!r} has the purpose {file.purpose!r}, not 'fine-tune'.", param=param)
+
+
+def _require_metadata(metadata: dict[str, str] | None) -> None:
+    pairs = metadata or {}
+    if len(pairs) > 16 or any(len(key) > 64 or len(value) > 512 for key, value in pairs.items()):
+        raise ApiError(
+            400, "Metadata holds at most 16 pairs; keys at most 64 characters, values at most 512.", param="metadata"
+        )
+
+
+def _suffix(suffix: str | None) -> str | None:
+    # It becomes a part of a name whose parts are set off by colons.
+    if suffix is not None and not all(letter.isalnum() or letter in "-_. " for letter in suffix):
+        raise ApiError(400, "A suffix may hold letters, digits, '-', '_', '.' and spaces only.", param="suffix")
+    return suffix.replace(" ", "-") if suffix else None

@@ -1,0 +1,86 @@
+"""Which models there are, and where their weights lie; fetches base models in a process of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from trainer import fetch
+from trainer.base_models import BaseModel
+from trainer.errors import ModelUnavailable
+from trainer.objects import Model
+from trainer.settings import Settings
+from trainer.store import Store
+from trainer.workers import Worker
+
+
+class Found(msgspec.Struct, frozen=True):
+    """What a client's model id stands for. `adapter` is the folder of a fine-tuned model's adapter."""
+
+    base: BaseModel
+    model: Model | None
+    adapter: Path | None
+
+
+class Catalogue:
+    def __init__(self, settings: Settings, store: Store, bases: dict[str, BaseModel]) -> None:
+        self._settings = settings
+        self._store = store
+        self.bases = bases
+        self._fetching: dict[str, asyncio.Task[Path]] = {}
+
+    def find(self, id: str) -> Found | None:
+        """The model that a client names, or None."""
+        if id in self.bases:
+            return Found(self.bases[id], None, None)
+        model = self._store.model(id)
+        if model is None or model.base not in self.bases:
+            return None
+        return Found(self.bases[model.base], model, self._settings.models / model.folder)
+
+    def fetched(self, base: BaseModel) -> Path | None:
+        return fetch.located(base, self._settings.cache)
+
+    async def weights(self, base: BaseModel) -> Path:
+        """The folder of a base model's weights, fetched first if need be; several callers share one download.
+
+        Raises ModelUnavailable.
+        """
+        here = self.fetched(base)
+        if here is not None:
+            return here
+        if base.id not in self._fetching:
+            task = asyncio.create_task(self._fetch(base))
+            self._fetching[base.id] = task
+            task.add_done_callback(lambda _: self._fetching.pop(base.id, None))
+        # Shielded: a client that goes away must not break off what others wait for.
+        return await asyncio.shield(self._fetching[base.id])
+
+    def delete(self, model: Model) -> None:
+        """Forget a fine-tuned model and remove its weights."""
+        self._store.delete_model(model.id)
+        shutil.rmtree(self._settings.models / model.folder, ignore_errors=True)
+
+    async def _fetch(self, base: BaseModel) -> Path:
+        table = str(self._settings.base_models) if self._settings.base_models else ""
+        worker = await Worker.start(
+            "trainer.fetch_worker",
+            log=self._settings.logs / "fetch.log",
+            arguments=(base.id, str(self._settings.cache), table),
+            online=True,
+        )
+        answer: dict[str, Any] = {}
+        try:
+            async for message in worker.messages():
+                answer = message
+        finally:
+            await worker.kill()
+        if "folder" in answer:
+            return Path(answer["folder"])
+        raise ModelUnavailable(
+            answer.get("problem") or f"Fetching the base model {base.id} broke off; the trainer's log has more."
+        )

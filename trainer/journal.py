@@ -1,0 +1,161 @@
+"""What is written down about a job as it goes: its states and events, in the protocol's words and order."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from trainer.objects import Checkpoint, Event, File, Job, JobStatus, Model, new_id, now
+from trainer.results import results_file
+from trainer.store import Store
+
+
+class Journal:
+    """Writes; decides nothing. Each method is one transaction: a state and its events appear together."""
+
+    def __init__(self, store: Store, uploads: Path, org: str) -> None:
+        self._store = store
+        self._uploads = uploads
+        self._org = org
+
+    def created(self, job: Job) -> None:
+        files = f"Validating training file: {job.training_file}"
+        if job.validation_file:
+            files += f" and validation file: {job.validation_file}"
+        with self._store.atomic():
+            self._store.add_job(job)
+            self.say(job.id, f"Created fine-tuning job: {job.id}")
+            self.say(job.id, files)
+
+    def validated(self, id: str) -> None:
+        with self._store.atomic():
+            self._store.change_job(id, status="queued")
+            self.say(id, "Files validated, moving job to queued state")
+
+    def started(self, id: str, message: dict[str, Any]) -> None:
+        with self._store.atomic():
+            self._store.change_job(
+                id,
+                status="running",
+                n_epochs=message["n_epochs"],
+                batch_size=message["batch_size"],
+                learning_rate_multiplier=message["learning_rate_multiplier"],
+            )
+            self.say(id, "Fine-tuning job started")
+            if message["cut"]:
+                self.say(
+                    id,
+                    f"{message['cut']} example(s) are longer than the {message['context_length']} tokens that the "
+                    "model reads; their ends were cut off",
+                    level="warn",
+                )
+            if message["dropped"]:
+                self.say(
+                    id,
+                    f"{message['dropped']} example(s) have nothing to learn from and were left out",
+                    level="warn",
+                )
+
+    def measured(self, id: str, message: dict[str, Any]) -> None:
+        step, total, metrics = message["step"], message["total_steps"], message["metrics"]
+        text = f"Step {step}/{total}: training loss={metrics['train_loss']:.2f}"
+        for name, words in (("valid_loss", "validation loss"), ("full_valid_loss", "full validation loss")):
+            if name in metrics:
+                text += f", {words}={metrics[name]:.2f}"
+        with self._store.atomic():
+            self._store.change_job(id, estimated_finish=now() + round(message["seconds_left"]))
+            self.say(id, text, type="metrics", data={"step": step, "total_steps": total, **metrics})
+
+    def succeeded(self, job: Job, checkpoints: list[dict[str, Any]], trained_tokens: int) -> Model:
+        """`checkpoints` are the kept ones as the worker reported them, in the order of their steps."""
+        results = self._write_results(job.id)
+        models = [self._model(job, checkpoint, last=checkpoint is checkpoints[-1]) for checkpoint in checkpoints]
+        with self._store.atomic():
+            for model, checkpoint in zip(models, checkpoints, strict=True):
+                self._store.add_model(model)
+                self._store.add_checkpoint(
+                    Checkpoint(
+                        id=new_id("ftckpt_"),
+                        job_id=job.id,
+                        created_at=now(),
+                        model=model.id,
+                        step=checkpoint["step"],
+                        metrics={"step": checkpoint["step"], **checkpoint["metrics"]},
+                    )
+                )
+                if model is not models[-1]:
+                    self.say(job.id, f"Checkpoint created at step {checkpoint['step']} with Snapshot ID: {model.id}")
+            self._store.add_file(results)
+            self.say(job.id, f"New fine-tuned model created: {models[-1].id}")
+            self._store.change_job(
+                job.id,
+                status="succeeded",
+                finished_at=now(),
+                estimated_finish=None,
+                fine_tuned_model=models[-1].id,
+                trained_tokens=trained_tokens,
+                result_files=[results.id],
+            )
+            self.say(job.id, "The job has successfully completed")
+        return models[-1]
+
+    def failed(self, id: str, code: str, message: str, param: str | None = None) -> None:
+        with self._store.atomic():
+            self._store.change_job(
+                id,
+                status="failed",
+                finished_at=now(),
+                estimated_finish=None,
+                error={"code": code, "message": message, "param": param},
+            )
+            self.say(id, message, level="error", data={"error_code": code, "error_param": param})
+
+    def cancelled(self, id: str) -> Job:
+        with self._store.atomic():
+            job = self._store.change_job(id, status="cancelled", finished_at=now(), estimated_finish=None)
+            self.say(id, "The job was cancelled")
+        return job
+
+    def back_to(self, id: str, status: JobStatus, why: str) -> None:
+        with self._store.atomic():
+            self._store.change_job(id, status=status, estimated_finish=None)
+            self.say(id, why, level="warn")
+
+    def say(
+        self, id: str, text: str, *, level: str = "info", type: str = "message", data: dict[str, Any] | None = None
+    ) -> None:
+        self._store.add_event(
+            Event(
+                id=new_id("ftevent-"),
+                job_id=id,
+                created_at=now(),
+                level=level,
+                message=text,
+                type=type,
+                data=data or {},
+            )
+        )
+
+    def _model(self, job: Job, checkpoint: dict[str, Any], *, last: bool) -> Model:
+        # Each checkpoint has an id of its own; the last epoch's is the job's model and carries the plain name.
+        name = f"ft:{job.base}:{self._org}:{(job.suffix or '').replace('_', '-')}:{new_id('', 8)}"
+        return Model(
+            id=name if last else f"{name}:ckpt-step-{checkpoint['step']}",
+            base=job.base,
+            folder=f"{job.id}/{checkpoint['folder']}",
+            created_at=now(),
+            owned_by=self._org,
+            job_id=job.id,
+        )
+
+    def _write_results(self, job_id: str) -> File:
+        content = results_file(self._store.metrics(job_id))
+        file = File(
+            id=new_id("file-"),
+            filename="step_metrics.csv",
+            purpose="fine-tune-results",
+            bytes=len(content),
+            created_at=now(),
+        )
+        (self._uploads / file.id).write_bytes(content)
+        return file

@@ -1,0 +1,137 @@
+"""The server: puts the parts together and listens. Imports no torch, so it is there at once and stays."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import uvicorn
+from fastapi import FastAPI
+from filelock import FileLock, Timeout
+
+from trainer.api import chat, errors, files, jobs, models
+from trainer.api.guard import Guard
+from trainer.api.services import Services
+from trainer.base_models import read_table
+from trainer.catalogue import Catalogue
+from trainer.chats import Chats
+from trainer.errors import TrainerError
+from trainer.settings import Settings
+from trainer.store import Store
+from trainer.supervisor import Supervisor
+
+
+def open_store(settings: Settings) -> Store:
+    """The data folder's database; the folder is made if need be. TrainerError where it cannot be used."""
+    try:
+        settings.data.mkdir(parents=True, exist_ok=True)
+        return Store(settings.data / "trainer.db")
+    except OSError as error:
+        raise TrainerError(f"The data folder {settings.data} cannot be used: {error.strerror}.") from error
+
+
+def create_app(settings: Settings, store: Store) -> FastAPI:
+    catalogue = Catalogue(settings, store, read_table(settings.base_models))
+
+    @asynccontextmanager
+    async def life(app: FastAPI) -> AsyncIterator[None]:
+        chats = Chats(settings, catalogue)
+        supervisor = Supervisor(settings, store, catalogue, on_success=chats.warm)
+        chats.on_busy = supervisor.give_way
+        app.state.services = Services(settings, store, catalogue, supervisor, chats)
+        await supervisor.start()
+        try:
+            yield
+        finally:
+            await asyncio.gather(supervisor.stop(), chats.stop())
+
+    # The page that FastAPI would serve loads its scripts from elsewhere; the description itself is enough.
+    app = FastAPI(title="Finetune Bot trainer", lifespan=life, docs_url=None, redoc_url=None)
+    errors.install(app)
+    for part in (files, jobs, models, chat):
+        app.include_router(part.router)
+
+    @app.get("/healthz")
+    def healthz() -> dict[str, str]:
+        return {"status": "ok"}
+
+    app.add_middleware(Guard, settings=settings, store=store)
+    return app
+
+
+def serve(settings: Settings) -> None:
+    """Listen until told to stop. Raises TrainerError where it cannot begin."""
+    store = open_store(settings)
+    lock = FileLock(settings.data / "lock")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise TrainerError(f"Another trainer works in {settings.data}. Stop it, or name another --data.") from None
+    with lock:
+        app = create_app(settings, store)
+        listening = _listen(settings.host, settings.port)
+        first_key(settings, store)
+        host = f"[{settings.host}]" if ":" in settings.host else settings.host
+        address = f"http://{host}:{listening.getsockname()[1]}/v1"
+        config = uvicorn.Config(
+            app,
+            log_level="warning",
+            server_header=False,
+            timeout_graceful_shutdown=2,
+            # Proxies in front are not ours to trust.
+            proxy_headers=False,
+        )
+        _Server(config, address).run(sockets=[listening])
+    store.close()
+
+
+def first_key(settings: Settings, store: Store) -> None:
+    """Make a key where there is none, put it into a file that only its owner can read, and say where."""
+    if settings.key is not None or store.key_names():
+        return
+    path = settings.data / "key"
+    key = new_key()
+    _write_private(path, key + "\n")
+    store.add_key("first", key)
+    print(f"No key was set up, so one was made. It is in {path}", flush=True)  # noqa: T201
+
+
+def new_key() -> str:
+    return "sk-trainer-" + secrets.token_urlsafe(32)
+
+
+class _Server(uvicorn.Server):
+    def __init__(self, config: uvicorn.Config, address: str) -> None:
+        super().__init__(config)
+        self._address = address
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            print(f"trainer ready {self._address}", flush=True)  # noqa: T201
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        listening = socket.socket(family, socket.SOCK_STREAM)
+        if os.name != "nt":  # on Windows it would let two servers share a port
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind((host, port))
+    except OSError as error:
+        raise TrainerError(
+            f"The trainer cannot listen on {host}:{port} ({error.strerror}). Is another program there? "
+            "Choose another with --port, or --port 0 for any that is free."
+        ) from error
+    return listening
+
+
+def _write_private(path: Path, text: str) -> None:
+    path.unlink(missing_ok=True)
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+        file.write(text)

@@ -1,0 +1,296 @@
+"""Takes jobs through their life: checks files, keeps the queue, trains one job at a time, survives its workers.
+
+Everything here runs on the server's event loop; between two awaits nothing else changes a job.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import shutil
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from trainer.catalogue import Catalogue
+from trainer.errors import ModelUnavailable
+from trainer.journal import Journal
+from trainer.objects import Job
+from trainer.settings import Settings
+from trainer.store import Store
+from trainer.training.plan import Plan
+from trainer.validation import Files
+from trainer.workers import Worker, died_how
+
+logger = logging.getLogger(__name__)
+
+# A job that took its server down with it this often is not tried again.
+_MOST_ATTEMPTS = 3
+# How long a worker with the libraries loaded waits for a job (it holds some 500 MB).
+_SPARE_SECONDS = 600.0
+
+
+class Supervisor:
+    def __init__(
+        self,
+        settings: Settings,
+        store: Store,
+        catalogue: Catalogue,
+        *,
+        on_success: Callable[[str], None] = lambda model: None,
+    ) -> None:
+        self._settings = settings
+        self._store = store
+        self._catalogue = catalogue
+        self._journal = Journal(store, settings.uploads, settings.org)
+        self._on_success = on_success
+        self._queue_changed = asyncio.Event()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._checks = asyncio.Semaphore(1)
+        self._current: str | None = None
+        self._training: asyncio.Task[None] | None = None
+        self._worker: Worker | None = None
+        self._spare: Worker | None = None
+        self._spare_wanted = False
+        self._busy = False
+
+    async def start(self) -> None:
+        """Pick up what an earlier server left, then begin to work."""
+        for folder in (self._settings.uploads, self._settings.models):
+            folder.mkdir(parents=True, exist_ok=True)
+        self._recover()
+        self._spawn(self._work())
+
+    async def stop(self) -> None:
+        """End all workers. Jobs stay as they are in the store and go on after the next start."""
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        for worker in (self._worker, self._spare):
+            if worker is not None:
+                await worker.kill()
+
+    def submit(self, job: Job) -> None:
+        self._journal.created(job)
+        self._spawn(self._validate(job))
+        self.expect_job()
+
+    def cancel(self, job: Job) -> Job:
+        """End a job that has not finished; at once, whatever it is doing."""
+        cancelled = self._journal.cancelled(job.id)
+        if self._current == job.id and self._training is not None:
+            self._training.cancel()
+        return cancelled
+
+    def expect_job(self) -> None:
+        """A job is likely soon: load the training libraries now, which takes some seconds."""
+        if self._spare is None and not self._spare_wanted:
+            self._spare_wanted = True
+            self._spawn(self._warm())
+
+    def give_way(self, busy: bool) -> None:
+        """Training stands still between two steps while somebody chats."""
+        self._busy = busy
+        if self._worker is not None:
+            self._spawn(self._worker.send(op="hold" if busy else "go"))
+
+    @property
+    def training_pid(self) -> int | None:
+        return self._worker.pid if self._worker is not None else None
+
+    def _recover(self) -> None:
+        for job in self._store.jobs_with_status("running"):
+            if job.attempts >= _MOST_ATTEMPTS:
+                self._journal.failed(
+                    job.id,
+                    "interrupted",
+                    f"Training began {job.attempts} times and each time the whole trainer was cut off. If the machine "
+                    "runs out of memory, use a smaller batch_size or a smaller base model.",
+                )
+            else:
+                self._journal.back_to(
+                    job.id, "queued", "The trainer was restarted; this job trains again from the beginning"
+                )
+        for job in self._store.jobs_with_status("validating_files"):
+            self._spawn(self._validate(job))
+
+    # Checking files
+
+    async def _validate(self, job: Job) -> None:
+        files = Files(
+            model=job.base,
+            training_file=str(self._settings.uploads / job.training_file),
+            validation_file=str(self._settings.uploads / job.validation_file) if job.validation_file else None,
+        )
+        async with self._checks:
+            if self._status(job.id) != "validating_files":
+                return
+            worker = await Worker.start(
+                "trainer.validation",
+                log=self._settings.logs / "validation.log",
+                arguments=(msgspec.json.encode(files).decode(),),
+            )
+            answer: dict[str, Any] | None = None
+            try:
+                async for message in worker.messages():
+                    answer = message
+                code = await worker.wait()
+            finally:
+                await worker.kill()
+        if self._status(job.id) != "validating_files":
+            return
+        if answer is None:
+            self._journal.failed(
+                job.id,
+                "validation_failed",
+                f"The files could not be checked: the checking process broke off; {died_how(code)}. The trainer's log "
+                "(validation.log) has more.",
+            )
+        elif answer["problem"] is not None:
+            problem = answer["problem"]
+            self._journal.failed(job.id, problem["code"], problem["message"], problem["param"])
+        else:
+            self._journal.validated(job.id)
+            self._queue_changed.set()
+
+    # Training
+
+    async def _work(self) -> None:
+        while True:
+            self._queue_changed.clear()
+            waiting = self._store.jobs_with_status("queued")
+            if not waiting:
+                await self._queue_changed.wait()
+                continue
+            job = waiting[0]
+            self._current = job.id
+            self._training = asyncio.create_task(self._train(job))
+            try:
+                await asyncio.shield(self._training)
+            except asyncio.CancelledError:
+                if not self._training.cancelled():  # the server stops
+                    self._training.cancel()
+                    await asyncio.gather(self._training, return_exceptions=True)
+                    raise
+            except Exception as error:
+                logger.exception("job %s", job.id)
+                self._journal.failed(job.id, "server_error", f"The trainer made a mistake ({type(error).__name__}).")
+            finally:
+                self._current = self._training = None
+            if self._status(job.id) != "succeeded":
+                shutil.rmtree(self._settings.models / job.id, ignore_errors=True)
+
+    async def _train(self, job: Job) -> None:
+        plan = await self._plan(job)
+        if plan is None:
+            return
+        worker = await self._take_worker()
+        self._worker = worker
+        self._store.change_job(job.id, attempts=job.attempts + 1)
+        checkpoints: list[dict[str, Any]] = []
+        try:
+            await worker.send(op="train", plan=msgspec.to_builtins(plan))
+            if self._busy:
+                await worker.send(op="hold")
+            async for message in worker.messages():
+                self._heard(job, message, checkpoints)
+            code = await worker.wait()
+        finally:
+            self._worker = None
+            await worker.kill()
+        if self._status(job.id) in ("queued", "running"):
+            self._journal.failed(
+                job.id,
+                "worker_died",
+                f"The training process stopped without a word: {died_how(code)}. Start the job again; if it was "
+                "memory, with a smaller batch_size or shorter examples.",
+            )
+
+    def _heard(self, job: Job, message: dict[str, Any], checkpoints: list[dict[str, Any]]) -> None:
+        match message["kind"]:
+            case "started":
+                self._journal.started(job.id, message)
+            case "metrics":
+                self._journal.measured(job.id, message)
+            case "checkpoint":
+                checkpoints.append(message)
+            case "failed":
+                self._journal.failed(job.id, message["code"], message["message"], message["param"])
+            case "done":
+                # The worker has removed the earlier ones.
+                model = self._journal.succeeded(job, checkpoints[-3:], message["trained_tokens"])
+                self._on_success(model.id)
+
+    async def _plan(self, job: Job) -> Plan | None:
+        """What to tell the worker; None if the job had to be failed."""
+        found = self._catalogue.find(job.model)
+        if found is None:
+            self._journal.failed(
+                job.id, "model_not_found", f"The model {job.model} was deleted before training began.", "model"
+            )
+            return None
+        base = found.base
+        if self._catalogue.fetched(base) is None:
+            self._journal.say(job.id, f"Fetching the base model {base.id}, which is not on this machine yet")
+        try:
+            weights = await self._catalogue.weights(base)
+        except ModelUnavailable as error:
+            self._journal.failed(job.id, "model_unavailable", str(error), "model")
+            return None
+        return Plan(
+            job_id=job.id,
+            base=base.id,
+            weights=str(weights),
+            chat_template=base.template(),
+            context_length=base.context_length,
+            learning_rate=base.learning_rate,
+            lora_rank=base.lora_rank,
+            lora_alpha=base.lora_alpha,
+            training_file=str(self._settings.uploads / job.training_file),
+            validation_file=str(self._settings.uploads / job.validation_file) if job.validation_file else None,
+            output=str(self._settings.models / job.id),
+            seed=job.seed,
+            adapter=str(found.adapter) if found.adapter else None,
+            n_epochs=job.n_epochs,
+            batch_size=job.batch_size,
+            learning_rate_multiplier=job.learning_rate_multiplier,
+        )
+
+    # Workers
+
+    async def _take_worker(self) -> Worker:
+        spare, self._spare = self._spare, None
+        if spare is not None and spare.alive:
+            return spare
+        return await self._start_worker()
+
+    async def _start_worker(self) -> Worker:
+        return await Worker.start("trainer.training.worker", log=self._settings.logs / "training.log", background=True)
+
+    async def _warm(self) -> None:
+        try:
+            spare = self._spare = await self._start_worker()
+        finally:
+            self._spare_wanted = False
+        await asyncio.sleep(_SPARE_SECONDS)
+        if self._spare is spare:
+            self._spare = None
+            await spare.kill()
+
+    def _status(self, id: str) -> str | None:
+        job = self._store.job(id)
+        return job.status if job else None
+
+    def _spawn(self, work: Any) -> None:
+        task: asyncio.Task[None] = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        with contextlib.suppress(asyncio.CancelledError):
+            error = task.exception()
+            if error is not None:
+                logger.error("a task of the supervisor ended with an error", exc_info=error)

@@ -1,0 +1,42 @@
+"""Read a base model's weights, and turn GGUF into safetensors. Imports torch: for workers only."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import torch
+from transformers import AutoModelForCausalLM, AutoTokenizer
+from transformers.utils import logging
+
+from trainer.hardware import device, dtype
+
+
+def load(folder: str) -> Any:
+    """The model in `folder`, on this machine's device and in its number type. Runs no code that a model brings."""
+    on = device()
+    model: Any = AutoModelForCausalLM.from_pretrained(
+        folder, dtype=dtype(on), use_safetensors=True, trust_remote_code=False, local_files_only=True
+    )
+    return model.to(on)
+
+
+def convert_gguf(gguf: Path, into: Path) -> None:
+    """Read GGUF weights and write them as bf16 safetensors, with their tokenizer."""
+    quiet()
+    where = {"pretrained_model_name_or_path": str(gguf.parent), "gguf_file": gguf.name}
+    model: Any = AutoModelForCausalLM.from_pretrained(**where, dtype=torch.bfloat16)
+    # save_pretrained refuses a model that a quantizer has read, until its marks are gone.
+    model.hf_quantizer = None
+    model.is_quantized = False
+    if hasattr(model.config, "quantization_config"):
+        del model.config.quantization_config
+    model.save_pretrained(into)
+    AutoTokenizer.from_pretrained(**where).save_pretrained(into)
+
+
+def quiet() -> None:
+    """Keep transformers' progress bars and advice out of the logs."""
+    loud: Any = logging  # its functions carry no types
+    loud.disable_progress_bar()
+    loud.set_verbosity_error()
