@@ -11,6 +11,8 @@ from pathlib import Path
 
 from bot.errors import StartError
 
+_NEW_GROUP = 0x200  # subprocess.CREATE_NEW_PROCESS_GROUP, which exists on Windows only
+
 
 class Child:
     """`python -m MODULE ARGUMENTS`, started at once. Give `until` the beginning of its line of readiness."""
@@ -22,14 +24,14 @@ class Child:
         self._out = log.open("ab")
         self._lines: queue.Queue[str | None] = queue.Queue()
         # A group of its own: Ctrl-C on the terminal reaches only us, and we stop the children in order.
-        apart = {"creationflags": 0x200} if sys.platform == "win32" else {"start_new_session": True}
-        self._process = subprocess.Popen(
+        self._process: subprocess.Popen[bytes] = subprocess.Popen(
             [sys.executable, "-m", *arguments],
             env={**os.environ, **environment, "PYTHONUNBUFFERED": "1"},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=self._out,
-            **apart,  # type: ignore[call-overload]
+            start_new_session=sys.platform != "win32",
+            creationflags=_NEW_GROUP if sys.platform == "win32" else 0,
         )
         threading.Thread(target=self._read, daemon=True).start()
 

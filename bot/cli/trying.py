@@ -89,8 +89,11 @@ class Trial:
                 )
                 sandbox = self._child(
                     "sandbox",
-                    ["sandbox", "--host", self.host, "--port", str(self.port), "--data", str(self.data / "sandbox")]
-                    + ["--manifest", str(ROOT / "manifest.yml"), "--samples", str(ROOT / "examples")],
+                    [
+                        *("sandbox", "--host", self.host, "--port", str(self.port)),
+                        *("--data", str(self.data / "sandbox")),
+                        *("--manifest", str(ROOT / "manifest.yml"), "--samples", str(ROOT / "examples")),
+                    ],
                     {
                         "SANDBOX_BOT_TOKEN": keys.bot_token,
                         "SANDBOX_APP_TOKEN": keys.app_token,
@@ -158,8 +161,8 @@ class Trial:
                 probe.bind((self.host, self.port))
             except OSError as error:
                 raise StartError(
-                    f"Port {self.port} on {self.host} cannot be used ({error.strerror}). Another `finetune-bot try` may "
-                    "be running; or choose another port with --port."
+                    f"Port {self.port} on {self.host} cannot be used ({error.strerror}). Another `finetune-bot try` "
+                    "may be running; or choose another port with --port."
                 ) from error
 
     def _fetch_model(self) -> None:

@@ -11,7 +11,7 @@ migrations = Migrations("finetune-bot")
 
 @migrations()
 def m001_initial(db: Database) -> None:
-    for statement in _M001.split(";"):
+    for statement in _M001.split(";\n"):
         if statement.strip():
             db.execute(statement)
 

@@ -1,0 +1,110 @@
+"""A whole world for a test: a workspace, a provider and the bot, each behind real sockets."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import orjson
+from pydantic import SecretStr
+
+from bot.cli.run import Bot, running
+from bot.settings import Settings
+from sandbox.client import SandboxClient
+from sandbox.server import Sandbox
+from sandbox.settings import Settings as SandboxSettings
+from stand_in_provider import StandInProvider
+
+ROOT = Path(__file__).parents[2]
+MODEL = "gpt-4.1-mini-2025-04-14"
+
+
+@dataclass
+class World:
+    folder: Path
+    sandbox: Sandbox
+    person: SandboxClient
+    provider: StandInProvider
+    channel: str = "#support-model"
+
+    def settings(self, **changes: Any) -> Settings:
+        values: dict[str, Any] = {
+            "slack_bot_token": SecretStr(self.sandbox.bot_token),
+            "slack_app_token": SecretStr(self.sandbox.app_token),
+            "slack_signing_secret": None,
+            "slack_api_url": self.sandbox.api_url,
+            "openai_api_key": SecretStr(self.provider.key),
+            "openai_base_url": self.provider.url,
+            "finetune_provider": "acme",
+            "finetune_data": self.folder / "bot",
+            "finetune_poll_seconds": 0.1,
+            "http_host": "127.0.0.1",
+            "http_port": 0,
+            **changes,
+        }
+        return Settings(_env_file=None, **values)
+
+    @asynccontextmanager
+    async def bot(self, **changes: Any) -> AsyncIterator[Bot]:
+        async with running(self.settings(**changes)) as bot:
+            if bot.port is None:
+                await self.person.wait_connected()
+            else:
+                await self.person.settings(http_delivery=f"http://127.0.0.1:{bot.port}/slack/events")
+            yield bot
+
+    async def drop(self, name: str = "train.jsonl", content: bytes | None = None, user: str = "ana") -> dict[str, Any]:
+        """Drop a training file and wait for its report."""
+        files = [(name, examples(12) if content is None else content)]
+        dropped = await self.person.drop_bytes(user, self.channel, files)
+        return await self.person.wait_message(self.channel, contains="examples", thread_ts=dropped["ts"], timeout=20)
+
+    async def start(self, report: dict[str, Any], user: str = "ana", **values: Any) -> dict[str, Any]:
+        """Press the button, send the window off as it is (with `values`), and wait for the card."""
+        await self.person.click(user, self.channel, report["ts"], "start_job")
+        view = await self.person.wait_view(user)
+        errors = await self.person.submit(user, view["id"], values)
+        assert errors == {}, errors
+        return await self.person.wait_message(self.channel, contains="Training", after=report["ts"])
+
+    async def job_at_provider(self) -> str:
+        await until(lambda: bool(self.provider.jobs))
+        return list(self.provider.jobs)[-1]
+
+
+@asynccontextmanager
+async def world(folder: Path, **provider: Any) -> AsyncIterator[World]:
+    async with (
+        StandInProvider(**provider) as stand_in,
+        Sandbox(
+            data=folder / "sandbox",
+            manifest=ROOT / "manifest.yml",
+            settings=SandboxSettings(rates="off", file_processing=0.05, retry_delays=[0.2, 0.2, 0.2]),
+        ) as sandbox,
+        SandboxClient(sandbox.page_url) as person,
+    ):
+        yield World(folder, sandbox, person, stand_in)
+
+
+def examples(count: int, answer: str = "Certainly.") -> bytes:
+    return b"\n".join(
+        orjson.dumps(
+            {
+                "messages": [
+                    {"role": "system", "content": "You are a helper."},
+                    {"role": "user", "content": f"Question number {i}?"},
+                    {"role": "assistant", "content": f"{answer} {i}"},
+                ]
+            }
+        )
+        for i in range(count)
+    )
+
+
+async def until(condition: Callable[[], Any], seconds: float = 10) -> None:
+    """Wait for something in this process to become true."""
+    async with asyncio.timeout(seconds):
+        while not condition():
+            await asyncio.sleep(0.01)

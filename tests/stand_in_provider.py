@@ -1,0 +1,310 @@
+"""A stand-in for a provider, where the real one would cost money: OpenAI's fine-tuning protocol over a real socket.
+
+It trains nothing: a test says what happens (`run`, `succeed`, `fail`), and what goes wrong on the way
+(`fault`). What it holds can be compared with what the bot believes.
+"""
+
+import asyncio
+import itertools
+import json
+import time
+from collections import defaultdict
+from typing import Any
+
+from aiohttp import web
+
+Json = dict[str, Any]
+
+
+class StandInProvider:
+    """async with StandInProvider() as provider: AsyncOpenAI(base_url=provider.url, api_key=provider.key)"""
+
+    def __init__(self, models: tuple[str, ...] = ("gpt-4.1-mini-2025-04-14",), *, newest_first: bool = True) -> None:
+        self.key = "sk-stand-in-0123456789abcdef"
+        self.base_models = list(models)
+        self.tuned: list[str] = []
+        self.files: dict[str, tuple[str, bytes]] = {}
+        self.jobs: dict[str, Json] = {}
+        self.events: defaultdict[str, list[Json]] = defaultdict(list)
+        self.checkpoints: defaultdict[str, list[Json]] = defaultdict(list)
+        self.newest_first = newest_first
+        self.keeps_metadata = True
+        self.says_trainable = True
+        self.requests: list[str] = []
+        self.chats: list[Json] = []
+        self.answer = "The answer, in several pieces."
+        self._faults: defaultdict[str, list[Json]] = defaultdict(list)
+        self._ids = itertools.count(1)
+
+    async def __aenter__(self) -> "StandInProvider":
+        app = web.Application(middlewares=[self._door], client_max_size=600_000_000)
+        app.router.add_post("/v1/files", self._upload)
+        app.router.add_get("/v1/files", self._list_files)
+        app.router.add_get("/v1/files/{id}", self._file)
+        app.router.add_delete("/v1/files/{id}", self._delete_file)
+        app.router.add_post("/v1/fine_tuning/jobs", self._create)
+        app.router.add_get("/v1/fine_tuning/jobs", self._list_jobs)
+        app.router.add_get("/v1/fine_tuning/jobs/{id}", self._job)
+        app.router.add_post("/v1/fine_tuning/jobs/{id}/cancel", self._cancel)
+        app.router.add_get("/v1/fine_tuning/jobs/{id}/events", self._list_events)
+        app.router.add_get("/v1/fine_tuning/jobs/{id}/checkpoints", self._list_checkpoints)
+        app.router.add_get("/v1/models", self._models)
+        app.router.add_delete("/v1/models/{id}", self._delete_model)
+        app.router.add_post("/v1/chat/completions", self._chat)
+        self._runner = web.AppRunner(app, shutdown_timeout=0.1)
+        await self._runner.setup()
+        await web.TCPSite(self._runner, "127.0.0.1", 0).start()
+        self.url = f"http://127.0.0.1:{self._runner.addresses[0][1]}/v1"
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._runner.cleanup()
+
+    # What a test does
+
+    def fault(self, route: str, times: int = 1, **what: Any) -> None:
+        """Let the next requests to e.g. "POST /fine_tuning/jobs" go wrong.
+
+        status, code, message, headers -- answered instead of carrying it out;
+        lost=True -- carried out, but the connection breaks before the answer.
+        """
+        self._faults[route] += [what] * times
+
+    def run(self, job_id: str, steps: int = 0, total: int = 10, *, valid: bool = False) -> None:
+        """Let a job run, `steps` further."""
+        job = self.jobs[job_id]
+        if job["status"] != "running":
+            job["status"] = "running"
+            self.add_event(job_id, "Fine-tuning job started")
+        done = sum(1 for event in self.events[job_id] if event["type"] == "metrics")
+        for step in range(done + 1, done + steps + 1):
+            data = {
+                "step": step,
+                "total_steps": total,
+                "train_loss": round(3 / step, 4),
+                "train_mean_token_accuracy": round(1 - 0.5 / step, 4),
+            }
+            if valid and step % 5 == 0:
+                data |= {"full_valid_loss": round(3.3 / step, 4), "full_valid_mean_token_accuracy": 0.5}
+            self.add_event(
+                job_id, f"Step {step}/{total}: training loss={data['train_loss']}", type="metrics", data=data
+            )
+
+    def succeed(self, job_id: str) -> str:
+        job = self.jobs[job_id]
+        model = f"ft:{job['model']}:acme:{job.get('user_provided_suffix') or ''}:{job_id[-8:]}"
+        self.checkpoints[job_id].append(
+            {
+                "id": f"ftckpt_{next(self._ids):04}",
+                "object": "fine_tuning.job.checkpoint",
+                "created_at": int(time.time()),
+                "fine_tuning_job_id": job_id,
+                "fine_tuned_model_checkpoint": model,
+                "step_number": 10,
+                "metrics": {"step": 10, "train_loss": 0.3, "train_mean_token_accuracy": 0.95},
+            }
+        )
+        self.add_event(job_id, f"New fine-tuned model created: {model}")
+        self.add_event(job_id, "The job has successfully completed")
+        job |= {
+            "status": "succeeded",
+            "fine_tuned_model": model,
+            "finished_at": int(time.time()),
+            "trained_tokens": 4321,
+        }
+        self.tuned.append(model)
+        return model
+
+    def fail(self, job_id: str, code: str, message: str) -> None:
+        self.add_event(job_id, message, level="error", data={"error_code": code, "error_param": "training_file"})
+        self.jobs[job_id] |= {
+            "status": "failed",
+            "finished_at": int(time.time()),
+            "error": {"code": code, "message": message, "param": "training_file"},
+        }
+
+    def add_event(
+        self, job_id: str, message: str, *, level: str = "info", type: str = "message", data: Json | None = None
+    ) -> str:
+        event_id = f"ftevent-{next(self._ids):06}"
+        self.events[job_id].append(
+            {
+                "id": event_id,
+                "object": "fine_tuning.job.event",
+                "created_at": int(time.time()),
+                "level": level,
+                "message": message,
+                "type": type,
+                "data": data or {},
+            }
+        )
+        return event_id
+
+    def add_job(self, **fields: Any) -> str:
+        """A job that somebody else created."""
+        job_id = f"ftjob-{next(self._ids):08}"
+        self.jobs[job_id] = {
+            "object": "fine_tuning.job",
+            "id": job_id,
+            "created_at": int(time.time()),
+            "model": self.base_models[0],
+            "organization_id": "org-acme",
+            "status": "validating_files",
+            "training_file": "file-elsewhere",
+            "validation_file": None,
+            "result_files": [],
+            "fine_tuned_model": None,
+            "finished_at": None,
+            "trained_tokens": None,
+            "estimated_finish": 0,
+            "error": {},
+            "seed": 7,
+            "hyperparameters": {"n_epochs": "auto", "batch_size": "auto", "learning_rate_multiplier": "auto"},
+            "metadata": None,
+            **fields,
+        }
+        self.add_event(job_id, f"Created fine-tuning job: {job_id}")
+        return job_id
+
+    # The protocol
+
+    @web.middleware
+    async def _door(self, request: web.Request, handler: Any) -> web.StreamResponse:
+        route = f"{request.method} {request.path.removeprefix('/v1')}"
+        self.requests.append(route)
+        faults = self._faults[route] or self._faults["*"]
+        fault = faults.pop(0) if faults else None
+        if request.headers.get("Authorization") != f"Bearer {self.key}":
+            return _error(
+                401, "invalid_api_key", f"Incorrect API key provided: {request.headers.get('Authorization')}."
+            )
+        if fault and "status" in fault:
+            return _error(
+                fault["status"], fault.get("code"), fault.get("message", "as the test asked"), fault.get("headers")
+            )
+        answer: web.StreamResponse = await handler(request)
+        if fault and fault.get("lost"):
+            assert request.transport is not None
+            request.transport.abort()
+            await asyncio.sleep(0)
+        return answer
+
+    async def _upload(self, request: web.Request) -> web.Response:
+        form = await request.post()
+        upload = form["file"]
+        assert isinstance(upload, web.FileField)
+        file_id = f"file-{next(self._ids):08}"
+        self.files[file_id] = (upload.filename, upload.file.read())
+        return web.json_response(self._file_object(file_id))
+
+    def _file_object(self, file_id: str) -> Json:
+        name, content = self.files[file_id]
+        return {
+            "id": file_id,
+            "object": "file",
+            "bytes": len(content),
+            "created_at": int(time.time()),
+            "filename": name,
+            "purpose": "fine-tune",
+            "status": "processed",
+        }
+
+    async def _list_files(self, request: web.Request) -> web.Response:
+        return _page([self._file_object(file_id) for file_id in reversed(self.files)])
+
+    async def _file(self, request: web.Request) -> web.Response:
+        file_id = request.match_info["id"]
+        if file_id not in self.files:
+            return _error(404, None, f"No such File object: {file_id}")
+        return web.json_response(self._file_object(file_id))
+
+    async def _delete_file(self, request: web.Request) -> web.Response:
+        file_id = request.match_info["id"]
+        if self.files.pop(file_id, None) is None:
+            return _error(404, None, f"No such File object: {file_id}")
+        return web.json_response({"id": file_id, "object": "file", "deleted": True})
+
+    async def _create(self, request: web.Request) -> web.Response:
+        body = await request.json()
+        if body["model"] not in self.base_models + self.tuned:
+            return _error(400, "model_not_available", f"Model {body['model']} is not available for fine-tuning.")
+        job_id = self.add_job(
+            model=body["model"],
+            training_file=body["training_file"],
+            validation_file=body.get("validation_file"),
+            seed=body.get("seed"),
+            metadata=body.get("metadata") if self.keeps_metadata else None,
+            method=body.get("method"),
+            user_provided_suffix=body.get("suffix"),
+        )
+        return web.json_response(self.jobs[job_id])
+
+    async def _list_jobs(self, request: web.Request) -> web.Response:
+        return _page(list(reversed(self.jobs.values())), request)
+
+    async def _job(self, request: web.Request) -> web.Response:
+        job = self.jobs.get(request.match_info["id"])
+        return web.json_response(job) if job else _error(404, None, "Could not find fine tune")
+
+    async def _cancel(self, request: web.Request) -> web.Response:
+        job = self.jobs[request.match_info["id"]]
+        if job["status"] in {"succeeded", "failed", "cancelled"}:
+            return _error(400, None, f"Job has already {job['status']}")
+        job |= {"status": "cancelled", "finished_at": int(time.time())}
+        return web.json_response(job)
+
+    async def _list_events(self, request: web.Request) -> web.Response:
+        events = self.events[request.match_info["id"]]
+        return _page(list(reversed(events)) if self.newest_first else events, request)
+
+    async def _list_checkpoints(self, request: web.Request) -> web.Response:
+        return _page(list(reversed(self.checkpoints[request.match_info["id"]])), request)
+
+    async def _models(self, request: web.Request) -> web.Response:
+        extra = {"fine_tunable": True} if self.says_trainable else {}
+        base = [
+            {"id": model, "object": "model", "created": 1, "owned_by": "system", **extra} for model in self.base_models
+        ]
+        tuned = [{"id": model, "object": "model", "created": 2, "owned_by": "acme"} for model in self.tuned]
+        return _page(base + tuned)
+
+    async def _delete_model(self, request: web.Request) -> web.Response:
+        model = request.match_info["id"]
+        if model not in self.tuned:
+            return _error(404, "model_not_found", f"The model '{model}' does not exist")
+        self.tuned.remove(model)
+        return web.json_response({"id": model, "object": "model", "deleted": True})
+
+    async def _chat(self, request: web.Request) -> web.StreamResponse:
+        body = await request.json()
+        self.chats.append(body)
+        if body["model"] not in self.tuned + self.base_models:
+            return _error(404, "model_not_found", f"The model `{body['model']}` does not exist")
+        if len(json.dumps(body["messages"])) > 20_000:
+            return _error(400, "context_length_exceeded", "This model's maximum context length is 4096 tokens.")
+        response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
+        await response.prepare(request)
+        for piece in self.answer.split(" "):
+            chunk = {
+                "id": "chatcmpl-1",
+                "object": "chat.completion.chunk",
+                "created": 1,
+                "model": body["model"],
+                "choices": [{"index": 0, "delta": {"content": piece + " "}, "finish_reason": None}],
+            }
+            await response.write(f"data: {json.dumps(chunk)}\n\n".encode())
+        await response.write(b"data: [DONE]\n\n")
+        return response
+
+
+def _page(items: list[Json], request: web.Request | None = None) -> web.Response:
+    after = request.query.get("after") if request else None
+    limit = int(request.query.get("limit", 20)) if request else len(items)
+    start = next((i + 1 for i, item in enumerate(items) if item["id"] == after), 0) if after else 0
+    page = items[start : start + limit]
+    return web.json_response({"object": "list", "data": page, "has_more": start + limit < len(items)})
+
+
+def _error(status: int, code: str | None, message: str, headers: dict[str, str] | None = None) -> web.Response:
+    body = {"error": {"message": message, "type": "invalid_request_error", "param": None, "code": code}}
+    return web.json_response(body, status=status, headers=headers)
