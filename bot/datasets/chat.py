@@ -124,7 +124,7 @@ def judge(example: Any, line: int, findings: Findings) -> Counted | None:
         findings.add("example_missing_assistant_message", line, field="messages")
     for key in ("tools", "functions"):
         if example.get(key):
-            counted.texts.append(json.dumps(example[key], ensure_ascii=False, separators=(",", ":")))
+            counted.texts.append(_as_text(example[key]))
             counted.estimated = True
     return counted
 
@@ -142,7 +142,7 @@ def _judge_message(message: dict[str, Any], place: int, line: int, findings: Fin
         findings.add("message_unrecognized_key", line, field, keys=keys, known=", ".join(MESSAGE_KEYS))
     role = message.get("role")
     if role not in ROLES:
-        instead = _INSTEAD.get(str(role).strip().lower()) or f"one of {', '.join(ROLES)}"
+        instead = (isinstance(role, str) and _INSTEAD.get(role.strip().lower())) or f"one of {', '.join(ROLES)}"
         findings.add("unrecognized_role", line, f"{field}.role", role=_quoted(role), instead=instead)
     content = message.get("content")
     if not (called and content in (None, "", [])):
@@ -229,6 +229,13 @@ def _kind(value: Any) -> str:
     if isinstance(value, str):
         return "a string"
     return "a list" if isinstance(value, list) else "an object"
+
+
+def _as_text(value: Any) -> str:
+    try:
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    except RecursionError:  # it could just be read, and cannot be written
+        return ""
 
 
 def _quoted(value: Any) -> str:

@@ -176,6 +176,9 @@ class _Check:
         texts, places, prompts = shape.texts, shape.places, shape.prompts
         decode = decode_plain
         for number, line in enumerate(batch.lines, batch.number):
+            if not line:
+                self._pass_over(number)
+                continue
             try:
                 messages = decode(line).messages
             except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
@@ -200,10 +203,9 @@ class _Check:
         return shape
 
     def _look_closer(self, line: bytes, number: int, shape: _Shape, *, cut: bool) -> None:
-        """A line that is not plain: empty, wrong, or with tools, names and parts."""
-        if not line or line.isspace():
-            self.examples -= 1
-            self.rules.add("empty_line", number)
+        """A line that is not plain: blank, wrong, or with tools, names and parts."""
+        if line.isspace():
+            self._pass_over(number)
             return
         try:
             example: Any = parse(line, cut=cut)
@@ -223,6 +225,10 @@ class _Check:
         shape.messages_each.append(counted.messages)
         shape.places += range(len(shape.texts), len(shape.texts) + len(counted.texts))
         shape.texts += counted.texts
+
+    def _pass_over(self, number: int) -> None:
+        self.examples -= 1
+        self.rules.add("empty_line", number)
 
     def report(self, asked: int | None, foreign: str | None) -> Report:
         self._judge_file(foreign)

@@ -1,9 +1,7 @@
 """The codes of what can be wrong with a training file: severity, sentence, remedy.
 
-`python -m bot.datasets.findings` writes docs/findings.md; a test holds that page to this table.
+`python -m bot.datasets > docs/findings.md` writes the page; a test holds that page to this table.
 """
-
-import sys
 
 import msgspec
 
@@ -158,14 +156,6 @@ class Findings:
             message = f"{rule.says} {rule.remedy}".format(field=field, **details)
             kept.append(Finding(code, line, message, rule.severity, field))
 
-    def full(self, code: str) -> bool:
-        """Whether a further finding of this code would be counted only: its details need not be prepared."""
-        return len(self._kept[BY_CODE[code].severity]) >= KEPT
-
-    def count(self, code: str, times: int = 1) -> None:
-        """Counts findings without keeping them."""
-        self.counts[code] = self.counts.get(code, 0) + times
-
     def first(self, severity: Severity) -> list[Finding]:
         return self._kept[severity]
 
@@ -181,7 +171,7 @@ def page() -> str:
     lines = [
         "# Findings",
         "",
-        "What the check of a training file can find. This page is written by `python -m bot.datasets.findings`",
+        "What the check of a training file can find. This page is written by `python -m bot.datasets`",
         "from the table that the program uses. An error keeps a file from being trained on; a warning does not.",
         "",
         "| code | severity | what it means | what to do |",
@@ -204,7 +194,3 @@ _REMEDIES = {  # where the sentence depends on what was found
     "unrecognized_role": "Use system, developer, user, assistant, tool or function.",
     "too_few_examples": "Add more; 50 to 100 good ones are a usual start.",
 }
-
-
-if __name__ == "__main__":
-    sys.stdout.write(page())

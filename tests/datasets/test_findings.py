@@ -1,0 +1,43 @@
+"""The table of codes, and the page made from it."""
+
+import re
+
+from bot.datasets import findings
+from bot.datasets.findings import BY_CODE, KEPT, RULES, Findings, merged
+
+
+def test_the_page_says_what_the_program_does(root):
+    written = (root / "docs" / "findings.md").read_text(encoding="utf-8")
+    assert written == findings.page(), "run: python -m bot.datasets > docs/findings.md"
+
+
+def test_every_code_stands_once_and_ends_in_a_sentence():
+    assert len(BY_CODE) == len(RULES)
+    for rule in RULES:
+        assert re.fullmatch(r"[a-z0-9_]+", rule.code)
+        assert rule.meaning.endswith(".")
+        assert "{" not in findings.page().split(f"`{rule.code}`")[1].split("|")[2]
+
+
+def test_the_first_thousand_are_kept_and_all_are_counted():
+    collected = Findings()
+    for line in range(1, KEPT + 500):
+        collected.add("empty_line", line)
+        collected.add("example_missing_assistant_message", line, "messages")
+    assert collected.counts == {"empty_line": KEPT + 499, "example_missing_assistant_message": KEPT + 499}
+    assert [one.line for one in collected.first("warning")] == list(range(1, KEPT + 1))
+    assert len(collected.first("error")) == KEPT
+
+
+def test_findings_of_two_kinds_come_by_line_the_whole_files_first():
+    one, two = Findings(), Findings()
+    one.add("empty_line", 5)
+    one.add("byte_order_mark", None)
+    two.add("empty_line", 3)
+    assert [finding.line for finding in merged([one, two], "warning")] == [None, 3, 5]
+
+
+def test_braces_in_a_file_do_not_disturb_the_sentence():
+    collected = Findings()
+    collected.add("unrecognized_role", 1, "messages[0].role", role='"{line}"', instead="user")
+    assert '"{line}"' in collected.first("error")[0].message
