@@ -187,6 +187,30 @@ def peak_memory(path) -> float:
     return int(done.stdout) / (1 << 20 if sys.platform == "darwin" else 1 << 10)
 
 
+roles = st.sampled_from(["system", "user", "user", "assistant", "assistant", "function", "human"])
+message = st.fixed_dictionaries(
+    {"role": roles, "content": st.sampled_from(["", "a", "b c"])},
+    optional={"name": st.just("Ada"), "weight": st.sampled_from([0, 1]), "mood": st.just("glad")},
+) | st.fixed_dictionaries({}, optional={"role": roles, "content": st.just("a")})
+dataset = st.lists(st.fixed_dictionaries({"messages": st.lists(message, max_size=3)}) | st.just({}) | st.just(1))
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(dataset)
+def test_a_whole_files_classic_counts_are_those_of_the_classic_script(write, classic, dataset):
+    report = check_file(write(*dataset))
+    counts = {code: count for code, count in report.counts.items() if code != "too_few_examples"}
+    assert counts == classic.format_errors(dataset)
+    assert report.examples == len(dataset)
+    assert len(report.errors) == sum(report.counts.values())
+
+
+def test_an_answer_need_not_stand_last_but_must_stand_somewhere(write, good):
+    assert check_file(write(*good, {"messages": [USER, ANSWER, USER]})).counts == {}
+    (error,) = check_file(write(*good, {"messages": [USER, USER]})).errors
+    assert (error.code, error.line) == ("example_missing_assistant_message", 11)
+
+
 def test_findings_by_the_thousand_are_all_counted(write):
     report = check_file(write(*[{"messages": []}] * 1_500))
     assert report.counts["missing_messages_list"] == 1_500
