@@ -31,7 +31,7 @@ def dtype(on: torch.device) -> torch.dtype:
 def lower_priority() -> None:
     """Let everything else on the machine go first. On Windows the server starts the process that way."""
     if sys.platform != "win32":
-        os.nice(10)
+        os.nice(5)
 
 
 def _cpu_has_bf16() -> bool:

@@ -41,7 +41,7 @@ def create_app(settings: Settings, store: Store) -> FastAPI:
     @asynccontextmanager
     async def life(app: FastAPI) -> AsyncIterator[None]:
         chats = Chats(settings, catalogue)
-        supervisor = Supervisor(settings, store, catalogue, on_success=chats.warm)
+        supervisor = Supervisor(settings, store, catalogue, warm_chat=chats.warm)
         chats.on_busy = supervisor.give_way
         app.state.services = Services(settings, store, catalogue, supervisor, chats)
         await supervisor.start()

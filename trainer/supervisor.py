@@ -30,6 +30,7 @@ logger = logging.getLogger(__name__)
 _MOST_ATTEMPTS = 3
 # How long a worker with the libraries loaded waits for a job (it holds some 500 MB).
 _SPARE_SECONDS = 600.0
+_NEARLY_DONE = 6.0  # seconds of training left
 
 
 class Supervisor:
@@ -39,13 +40,13 @@ class Supervisor:
         store: Store,
         catalogue: Catalogue,
         *,
-        on_success: Callable[[str], None] = lambda model: None,
+        warm_chat: Callable[[str], None] = lambda model: None,
     ) -> None:
         self._settings = settings
         self._store = store
         self._catalogue = catalogue
         self._journal = Journal(store, settings.uploads, settings.org)
-        self._on_success = on_success
+        self._warm_chat = warm_chat
         self._queue_changed = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
         self._checks = asyncio.Semaphore(1)
@@ -55,6 +56,7 @@ class Supervisor:
         self._spare: Worker | None = None
         self._spare_wanted = False
         self._busy = False
+        self._warmed_for: str | None = None
 
     async def start(self) -> None:
         """Pick up what an earlier server left, then begin to work."""
@@ -214,6 +216,10 @@ class Supervisor:
                 self._journal.started(job.id, message)
             case "metrics":
                 self._journal.measured(job.id, message)
+                # People ask a new model at once: have the process that answers ready by then.
+                if message["seconds_left"] < _NEARLY_DONE and self._warmed_for != job.id:
+                    self._warmed_for = job.id
+                    self._warm_chat(job.base)
             case "checkpoint":
                 checkpoints.append(message)
             case "failed":
@@ -221,7 +227,7 @@ class Supervisor:
             case "done":
                 # The worker has removed the earlier ones.
                 model = self._journal.succeeded(job, checkpoints[-3:], message["trained_tokens"])
-                self._on_success(model.id)
+                self._warm_chat(model.id)
 
     async def _plan(self, job: Job) -> Plan | None:
         """What to tell the worker; None if the job had to be failed."""

@@ -1,0 +1,48 @@
+"""Trainers with the tiny random model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tiny_model import build_tiny_model
+from trainer_process import Trainer, jsonl, some_examples
+
+
+@pytest.fixture(scope="session")
+def table(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return build_tiny_model(tmp_path_factory.mktemp("tiny"))
+
+
+@pytest.fixture(scope="session")
+def trainer(tmp_path_factory: pytest.TempPathFactory, table: Path) -> Iterator[Trainer]:
+    """A server that many tests share."""
+    running = Trainer(tmp_path_factory.mktemp("trainer"), table, tmp_path_factory.mktemp("cache"))
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def own_trainer(tmp_path: Path, table: Path) -> Iterator[Trainer]:
+    """A server to be mistreated."""
+    running = Trainer(tmp_path / "data", table, tmp_path / "cache")
+    yield running
+    running.kill()
+
+
+@pytest.fixture(scope="session")
+def finished(trainer: Trainer) -> Any:
+    """A job that has succeeded: 12 examples, four epochs of six steps, with a validation file."""
+    validation = trainer.upload(jsonl(some_examples(3)), "validation.jsonl")
+    job = trainer.train(
+        validation_file=validation,
+        suffix="my_model",
+        seed=7,
+        metadata={"team": "blue"},
+        method={"type": "supervised", "supervised": {"hyperparameters": {"n_epochs": 4}}},
+    )
+    ended = trainer.ended(job.id)
+    assert ended.status == "succeeded", ended.error
+    return ended

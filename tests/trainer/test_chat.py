@@ -1,0 +1,167 @@
+import threading
+from typing import Any
+
+import openai
+import pytest
+from trainer_process import Trainer, wait_for
+
+HELLO: list[Any] = [{"role": "user", "content": "What comes after 3?"}]
+
+
+def test_streamed_and_whole_answers_are_the_same_text(trainer: Trainer, finished: Any) -> None:
+    ask = {"model": finished.fine_tuned_model, "messages": HELLO, "temperature": 0, "max_tokens": 12}
+    whole = trainer.client.chat.completions.create(**ask)
+    chunks = list(trainer.client.chat.completions.create(**ask, stream=True, stream_options={"include_usage": True}))
+    assert chunks[0].choices[0].delta.role == "assistant"
+    assert "".join(c.choices[0].delta.content or "" for c in chunks if c.choices) == whole.choices[0].message.content
+    assert chunks[-2].choices[0].finish_reason == whole.choices[0].finish_reason
+    assert chunks[-1].choices == []
+    assert chunks[-1].usage == whole.usage
+    assert {c.id for c in chunks} == {chunks[0].id}
+    assert whole.usage.total_tokens == whole.usage.prompt_tokens + whole.usage.completion_tokens
+    # Without include_usage no chunk carries any.
+    plain = list(trainer.client.chat.completions.create(**ask, stream=True))
+    assert all(c.usage is None and c.choices for c in plain)
+
+
+def test_the_adapter_makes_a_difference_and_comes_off_without_a_trace(trainer: Trainer, finished: Any) -> None:
+    def ask(model: str) -> str:
+        answer = trainer.client.chat.completions.create(model=model, messages=HELLO, temperature=0, max_tokens=12)
+        return answer.choices[0].message.content or ""
+
+    base, tuned = ask("tiny-random"), ask(finished.fine_tuned_model)
+    assert base != tuned
+    assert (ask("tiny-random"), ask(finished.fine_tuned_model)) == (base, tuned)
+
+
+@pytest.mark.parametrize("limit", ["max_tokens", "max_completion_tokens"])
+def test_a_limit_on_tokens_holds_and_is_the_reason_named(trainer: Trainer, limit: str) -> None:
+    answer = trainer.client.chat.completions.create(model="tiny-random", messages=HELLO, **{limit: 5})
+    assert answer.usage.completion_tokens == 5
+    assert answer.choices[0].finish_reason == "length"
+
+
+def test_an_answer_ends_before_a_stop_sequence(trainer: Trainer) -> None:
+    ask = {"model": "tiny-random", "messages": HELLO, "temperature": 0, "max_tokens": 30}
+    full = trainer.client.chat.completions.create(**ask).choices[0].message.content
+    stop = full[8:11]
+    stopped = trainer.client.chat.completions.create(**ask, stop=[stop, "never"]).choices[0]
+    assert stopped.message.content == full[: full.index(stop)]
+    assert stopped.finish_reason == "stop"
+
+
+def test_a_seed_makes_chance_repeat_itself(trainer: Trainer) -> None:
+    def draw(seed: int, **more: Any) -> str | None:
+        answer = trainer.client.chat.completions.create(
+            model="tiny-random", messages=HELLO, temperature=1, seed=seed, max_tokens=25, **more
+        )
+        return answer.choices[0].message.content
+
+    assert draw(1) == draw(1)
+    assert draw(1) != draw(2)
+    # Almost nothing but the likeliest token is left.
+    assert draw(1, top_p=0.0001) == draw(2, top_p=0.0001)
+
+
+def test_messages_beyond_the_context_are_refused_as_the_service_does(trainer: Trainer) -> None:
+    with pytest.raises(openai.BadRequestError, match="maximum context length is 2048 tokens") as caught:
+        trainer.client.chat.completions.create(
+            model="tiny-random", messages=[{"role": "user", "content": "x" * 3000}], stream=True
+        )
+    assert (caught.value.code, caught.value.param) == ("context_length_exceeded", "messages")
+
+
+@pytest.mark.parametrize(
+    ("settings", "param"),
+    [
+        ({"messages": []}, "messages"),
+        ({"temperature": 3}, "temperature"),
+        ({"max_tokens": 0}, "max_tokens"),
+        ({"n": 2}, "n"),
+        ({"messages": [{"role": "wizard", "content": "x"}]}, "messages.0.role"),
+        (
+            {"messages": [{"role": "user", "content": [{"type": "image_url", "image_url": {"url": "http://x"}}]}]},
+            "messages.0.content",
+        ),
+    ],
+)
+def test_what_cannot_be_answered_is_refused_with_the_field(
+    trainer: Trainer, settings: dict[str, Any], param: str
+) -> None:
+    with pytest.raises(openai.BadRequestError) as caught:
+        trainer.client.chat.completions.create(**{"model": "tiny-random", "messages": HELLO, **settings})
+    assert caught.value.param == param
+
+
+def test_content_in_parts_reads_like_content_in_one_piece(trainer: Trainer) -> None:
+    parts: Any = [{"type": "text", "text": "What comes "}, {"type": "text", "text": "after 3?"}]
+    answers = [
+        trainer.client.chat.completions.create(
+            model="tiny-random", messages=[{"role": "user", "content": content}], temperature=0, max_tokens=5
+        )
+        for content in (parts, "What comes after 3?")
+    ]
+    assert answers[0].usage == answers[1].usage
+    assert answers[0].choices == answers[1].choices
+
+
+def test_several_chats_with_different_models_are_all_answered(trainer: Trainer, finished: Any) -> None:
+    answers: dict[int, str | None] = {}
+
+    def ask(number: int) -> None:
+        model = "tiny-random" if number % 2 else finished.fine_tuned_model
+        answer = trainer.client.chat.completions.create(model=model, messages=HELLO, temperature=0, max_tokens=40)
+        answers[number] = answer.choices[0].message.content
+
+    threads = [threading.Thread(target=ask, args=(number,)) for number in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert answers[0] == answers[2] == answers[4]
+    assert answers[1] == answers[3] == answers[5]
+
+
+def test_training_stands_still_while_somebody_chats(trainer: Trainer) -> None:
+    job = trainer.train(hyperparameters={"n_epochs": 50})
+    wait_for(lambda: trainer.steps(job.id) > 3)
+    stream = trainer.client.chat.completions.create(
+        model="tiny-random", messages=HELLO, max_tokens=400, stream=True, logit_bias={}
+    )
+    next(stream)
+    before = trainer.steps(job.id)
+    tokens = sum(1 for _ in stream)
+    during = trainer.steps(job.id) - before
+    assert tokens > 50
+    assert during <= 2  # the step at hand, and one that began before the signal came
+    wait_for(lambda: trainer.steps(job.id) > before + during)
+    trainer.client.fine_tuning.jobs.cancel(job.id)
+
+
+def test_unknown_and_deleted_models_are_404(trainer: Trainer) -> None:
+    client = trainer.client
+    with pytest.raises(openai.NotFoundError) as caught:
+        client.chat.completions.create(model="gpt-9", messages=HELLO)
+    assert caught.value.code == "model_not_found"
+    job = trainer.ended(trainer.train(hyperparameters={"n_epochs": 1}).id)
+    model = job.fine_tuned_model
+    assert client.models.retrieve(model).owned_by == "acme"
+    assert model in [one.id for one in client.models.list()]
+    client.chat.completions.create(model=model, messages=HELLO, max_tokens=1)
+    assert client.models.delete(model).deleted
+    assert not list((trainer.data / "models" / job.id).iterdir())
+    for ask in (
+        lambda: client.models.retrieve(model),
+        lambda: client.models.delete(model),
+        lambda: client.chat.completions.create(model=model, messages=HELLO),
+    ):
+        with pytest.raises(openai.NotFoundError):
+            ask()
+
+
+def test_base_models_say_what_they_can_and_cannot_be_deleted(trainer: Trainer) -> None:
+    base: Any = trainer.client.models.retrieve("tiny-random")
+    assert (base.object, base.owned_by, base.fine_tunable, base.context_length) == ("model", "tests", True, 2048)
+    assert "SmolLM2-135M-Instruct" in [one.id for one in trainer.client.models.list()]
+    with pytest.raises(openai.PermissionDeniedError):
+        trainer.client.models.delete("tiny-random")

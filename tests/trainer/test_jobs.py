@@ -1,0 +1,226 @@
+import base64
+import csv
+import io
+import json
+import re
+from typing import Any
+
+import openai
+import pytest
+from trainer_process import Trainer, example, jsonl, some_examples, wait_for
+
+NAME = r"ft:tiny-random:acme:my-model:[A-Za-z0-9]{8}"
+
+
+def test_a_job_that_succeeded_tells_everything_in_the_protocols_shape(trainer: Trainer, finished: Any) -> None:
+    assert finished.object == "fine_tuning.job"
+    assert finished.model == "tiny-random"
+    assert re.fullmatch(NAME, finished.fine_tuned_model)
+    assert finished.organization_id == "acme"
+    assert finished.finished_at >= finished.created_at
+    assert finished.error is None
+    assert finished.estimated_finish is None
+    assert finished.seed == 7
+    assert finished.metadata == {"team": "blue"}
+    hyperparameters = finished.method.supervised.hyperparameters
+    assert (hyperparameters.n_epochs, hyperparameters.batch_size) == (4, 2)
+    assert hyperparameters.learning_rate_multiplier == 1
+    assert finished.hyperparameters.n_epochs == 4
+    # Every token that is read counts, in each of the four epochs.
+    assert finished.trained_tokens > 0
+    assert finished.trained_tokens % 4 == 0
+
+
+def test_events_tell_the_life_of_a_job_in_the_protocols_words_and_order(trainer: Trainer, finished: Any) -> None:
+    events = trainer.events(finished.id)
+    messages = [event.message for event in events]
+    assert messages[:4] == [
+        f"Created fine-tuning job: {finished.id}",
+        f"Validating training file: {finished.training_file} and validation file: {finished.validation_file}",
+        "Files validated, moving job to queued state",
+        "Fine-tuning job started",
+    ]
+    steps = messages[4:28]
+    assert all(message.startswith(f"Step {step}/24: training loss=") for step, message in enumerate(steps, 1))
+    assert [", full validation loss=" in message for message in steps] == [step % 6 == 0 for step in range(1, 25)]
+    assert re.fullmatch(rf"Checkpoint created at step 12 with Snapshot ID: {NAME}:ckpt-step-12", messages[28])
+    assert re.fullmatch(rf"Checkpoint created at step 18 with Snapshot ID: {NAME}:ckpt-step-18", messages[29])
+    assert messages[30:] == [
+        f"New fine-tuned model created: {finished.fine_tuned_model}",
+        "The job has successfully completed",
+    ]
+    assert {event.object for event in events} == {"fine_tuning.job.event"}
+    assert {event.level for event in events} == {"info"}
+
+
+def test_each_step_is_measured_and_what_was_not_measured_is_absent(trainer: Trainer, finished: Any) -> None:
+    metrics = [event.data for event in trainer.events(finished.id) if event.type == "metrics"]
+    assert [data["step"] for data in metrics] == list(range(1, 25))
+    for data in metrics:
+        wanted = {"step", "total_steps", "train_loss", "train_mean_token_accuracy"}
+        wanted |= {"valid_loss", "valid_mean_token_accuracy"}  # 24 steps: one look at each
+        if data["step"] % 6 == 0:
+            wanted |= {"full_valid_loss", "full_valid_mean_token_accuracy"}
+        assert set(data) == wanted
+        assert all(0 <= data[name] <= 1 for name in wanted if name.endswith("accuracy"))
+    assert metrics[-1]["train_loss"] < metrics[0]["train_loss"]
+    assert metrics[-1]["full_valid_loss"] < metrics[5]["full_valid_loss"]
+
+
+def test_the_last_three_checkpoints_are_kept_and_answer(trainer: Trainer, finished: Any) -> None:
+    checkpoints = trainer.client.fine_tuning.jobs.checkpoints.list(finished.id)
+    assert [one.step_number for one in checkpoints.data] == [24, 18, 12]
+    assert checkpoints.data[0].fine_tuned_model_checkpoint == finished.fine_tuned_model
+    assert all(one.metrics.full_valid_loss for one in checkpoints.data)
+    for one in checkpoints.data:
+        answer = trainer.client.chat.completions.create(
+            model=one.fine_tuned_model_checkpoint, messages=[{"role": "user", "content": "Hi"}], max_tokens=3
+        )
+        assert answer.model == one.fine_tuned_model_checkpoint
+    folders = {path.name for path in (trainer.data / "models" / finished.id).iterdir()}
+    assert folders == {"step-12", "step-18", "step-24"}
+
+
+def test_the_results_file_is_base64_of_a_csv_with_the_protocols_columns(trainer: Trainer, finished: Any) -> None:
+    content = trainer.client.files.content(finished.result_files[0]).read()
+    rows = list(csv.DictReader(io.StringIO(base64.b64decode(content, validate=True).decode())))
+    assert list(rows[0]) == ["step", "train_loss", "train_accuracy", "valid_loss", "valid_mean_token_accuracy"]
+    assert [row["step"] for row in rows] == [str(step) for step in range(1, 25)]
+
+
+def test_lists_are_newest_first_and_after_goes_to_older_ones(trainer: Trainer, finished: Any) -> None:
+    jobs = trainer.client.fine_tuning.jobs
+    later = trainer.train([{}], metadata={"team": "red", "run": "1"})
+    trainer.ended(later.id)
+    assert [job.id for job in jobs.list(limit=1).data] == [later.id]
+    older = jobs.list(limit=100, after=later.id)
+    assert finished.id in [job.id for job in older.data]
+    assert later.id not in [job.id for job in older.data]
+    assert [job.id for job in jobs.list(metadata={"team": "red", "run": "1"})] == [later.id]
+    assert finished.id in [job.id for job in jobs.list(metadata={"team": "blue"})]
+    assert list(jobs.list(metadata={"team": "green"})) == []
+    newest = jobs.list_events(finished.id, limit=2)
+    assert newest.has_more
+    assert newest.data[0].message == "The job has successfully completed"
+    following = jobs.list_events(finished.id, limit=2, after=newest.data[1].id)
+    assert following.data[0].message.startswith("Checkpoint created at step 18")
+    with pytest.raises(openai.NotFoundError):
+        jobs.list(after="ftjob-nowhere")
+
+
+@pytest.mark.parametrize(
+    ("content", "code", "said"),
+    [
+        (jsonl(some_examples(9)), "invalid_n_examples", "has 9 example"),
+        (jsonl(some_examples(9)) + b'\n{"messages": [', "invalid_training_file", "Line 10"),
+        (jsonl([*some_examples(11), {"messages": [{"role": "robot", "content": "x"}]}]), "invalid_training_file", "12"),
+        (jsonl([{"prompt": "a", "completion": "b"}] * 12), "invalid_training_file", "chat"),
+        (b'{"messages": []}\n\xff\xfe', "invalid_training_file", "Line 2"),
+    ],
+)
+def test_bad_data_fails_the_job_and_says_where(trainer: Trainer, content: bytes, code: str, said: str) -> None:
+    job = trainer.client.fine_tuning.jobs.create(model="tiny-random", training_file=trainer.upload(content))
+    ended = trainer.ended(job.id)
+    assert (ended.status, ended.error.code, ended.error.param) == ("failed", code, "training_file")
+    assert said in ended.error.message
+    assert ended.finished_at
+    last = trainer.events(job.id)[-1]
+    assert (last.level, last.message) == ("error", ended.error.message)
+
+
+@pytest.mark.parametrize(
+    ("settings", "param", "said"),
+    [
+        ({"model": "gpt-9"}, "model", "does not exist"),
+        ({"training_file": "file-nowhere"}, "training_file", "does not exist"),
+        ({"validation_file": "file-nowhere"}, "validation_file", "does not exist"),
+        ({"suffix": "x" * 65}, "suffix", "64"),
+        ({"suffix": "a:b"}, "suffix", "letters"),
+        ({"seed": -1}, "seed", "0"),
+        ({"hyperparameters": {"n_epochs": 51}}, "hyperparameters.n_epochs", "from 1 to 50, got 51"),
+        ({"hyperparameters": {"batch_size": 0}}, "hyperparameters.batch_size", "from 1 to 256"),
+        ({"hyperparameters": {"n_epochs": "many"}}, "hyperparameters.n_epochs", "'auto'"),
+        (
+            {"method": {"type": "supervised", "supervised": {"hyperparameters": {"learning_rate_multiplier": 0}}}},
+            "method.supervised.hyperparameters.learning_rate_multiplier",
+            "above 0",
+        ),
+        ({"method": {"type": "reinforcement"}}, "method.type", "supervised"),
+        ({"metadata": {"k" * 65: "v"}}, "metadata", "64"),
+    ],
+)
+def test_bad_settings_are_refused_with_the_field_and_the_reason(
+    trainer: Trainer, settings: dict[str, Any], param: str, said: str
+) -> None:
+    with pytest.raises(openai.BadRequestError, match=re.escape(said)) as caught:
+        trainer.train(**settings)
+    assert caught.value.param == param
+
+
+def test_a_waiting_job_is_cancelled_at_once_and_a_cancelled_one_not_again(trainer: Trainer) -> None:
+    running = trainer.train(hyperparameters={"n_epochs": 50})
+    waiting = trainer.train()
+    jobs = trainer.client.fine_tuning.jobs
+    assert jobs.cancel(waiting.id).status == "cancelled"
+    wait_for(lambda: trainer.steps(running.id) > 3)
+    assert jobs.retrieve(running.id).status == "running"
+    assert jobs.retrieve(running.id).estimated_finish
+    assert jobs.cancel(running.id).status == "cancelled"
+    after = trainer.train(hyperparameters={"n_epochs": 1})
+    assert trainer.ended(after.id).status == "succeeded"
+    assert jobs.retrieve(running.id).status == "cancelled"
+    assert jobs.retrieve(running.id).fine_tuned_model is None
+    assert trainer.events(waiting.id)[-1].message == "The job was cancelled"
+    with pytest.raises(openai.BadRequestError, match="cancelled already"):
+        jobs.cancel(waiting.id)
+
+
+def test_a_file_deleted_while_its_job_waits_fails_that_job_with_a_sentence(trainer: Trainer) -> None:
+    running = trainer.train(hyperparameters={"n_epochs": 50})
+    waiting = trainer.train()
+    wait_for(lambda: trainer.client.fine_tuning.jobs.retrieve(waiting.id).status == "queued")
+    trainer.client.files.delete(waiting.training_file)
+    trainer.client.fine_tuning.jobs.cancel(running.id)
+    ended = trainer.ended(waiting.id)
+    assert (ended.status, ended.error.code) == ("failed", "file_deleted")
+    assert "was deleted before training began" in ended.error.message
+
+
+def test_the_same_seed_and_file_give_the_same_figures_and_a_fine_tuned_model_can_go_on(
+    trainer: Trainer, finished: Any
+) -> None:
+    again = trainer.train(seed=7, hyperparameters={"n_epochs": 1})
+    more = trainer.train(model=finished.fine_tuned_model, seed=7, hyperparameters={"n_epochs": 1})
+    assert trainer.ended(again.id).status == "succeeded"
+    ended = trainer.ended(more.id)
+    assert ended.status == "succeeded"
+    assert ended.fine_tuned_model.startswith("ft:tiny-random:acme::")
+
+    def losses(job_id: str) -> list[float]:
+        return [event.data["train_loss"] for event in trainer.events(job_id) if event.type == "metrics"]
+
+    # The schedule depends on the number of epochs, the first step does not.
+    assert losses(again.id)[0] == losses(finished.id)[0]
+    assert losses(more.id)[0] < losses(again.id)[0]
+
+
+def test_examples_that_are_too_long_are_cut_and_the_job_says_so(trainer: Trainer) -> None:
+    long = example("Tell me all", "word " * 500)  # a token a letter: 2,500 of the 2,048 that the model reads
+    job = trainer.train([*some_examples(11), long], hyperparameters={"n_epochs": 1})
+    assert trainer.ended(job.id).status == "succeeded"
+    warnings = [event.message for event in trainer.events(job.id) if event.level == "warn"]
+    assert warnings == ["1 example(s) are longer than the 2048 tokens that the model reads; their ends were cut off"]
+
+
+def test_a_rate_far_too_high_ends_the_job_or_the_figures_stay_numbers(trainer: Trainer) -> None:
+    job = trainer.ended(trainer.train(hyperparameters={"n_epochs": 1, "learning_rate_multiplier": 100}).id)
+    assert job.status == "succeeded" or job.error.code == "loss_diverged"
+    for event in trainer.events(job.id):
+        json.dumps(event.data, allow_nan=False)
+
+
+def test_an_unknown_job_is_a_404(trainer: Trainer) -> None:
+    jobs = trainer.client.fine_tuning.jobs
+    for ask in (jobs.retrieve, jobs.cancel, jobs.list_events, jobs.checkpoints.list):
+        with pytest.raises(openai.NotFoundError):
+            ask("ftjob-nowhere")

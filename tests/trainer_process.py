@@ -1,0 +1,109 @@
+"""A trainer in a process of its own, and the official SDK as its client: what tests of the trainer share."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import openai
+import psutil
+
+KEY = "sk-for-tests"
+T = TypeVar("T")
+
+
+def wait_for(what: Callable[[], T], seconds: float = 90) -> T:
+    """What the function gives as soon as it gives something."""
+    deadline = time.monotonic() + seconds
+    while True:
+        value = what()
+        if value:
+            return value
+        assert time.monotonic() < deadline, "waited too long"
+        time.sleep(0.03)
+
+
+def example(question: str, answer: str, **more: Any) -> dict[str, Any]:
+    said = {"role": "assistant", "content": answer, **more}
+    return {"messages": [{"role": "user", "content": question}, said]}
+
+
+def jsonl(examples: list[Any]) -> bytes:
+    return "\n".join(json.dumps(one) for one in examples).encode()
+
+
+def some_examples(count: int = 12) -> list[dict[str, Any]]:
+    return [example(f"What comes after {number}?", f"It is {number + 1}!") for number in range(count)]
+
+
+class Trainer:
+    """One running server."""
+
+    def __init__(self, data: Path, table: Path, cache: Path, **environment: str) -> None:
+        self.data = data
+        self._environment = {
+            **os.environ,
+            "TRAINER_KEY": KEY,
+            "TRAINER_BASE_MODELS": str(table),
+            "FINETUNE_CACHE": str(cache),
+            **environment,
+        }
+        self.start()
+
+    def start(self) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "trainer", "serve", "--port", "0", "--data", str(self.data), "--org", "acme"],
+            env=self._environment,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        assert self.process.stdout is not None
+        line = self.process.stdout.readline()
+        assert line.startswith("trainer ready "), line
+        self.url = line.split()[-1]
+        self.client = openai.OpenAI(base_url=self.url, api_key=KEY, max_retries=0)
+
+    def stop(self) -> None:
+        self.process.send_signal(signal.SIGTERM)
+        self.process.wait(10)
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.wait()
+
+    def workers(self, module: str) -> list[psutil.Process]:
+        children = psutil.Process(self.process.pid).children()
+        return [child for child in children if module in child.cmdline()]
+
+    def upload(self, content: bytes, name: str = "examples.jsonl") -> str:
+        return self.client.files.create(file=(name, content), purpose="fine-tune").id
+
+    def train(self, examples: list[Any] | None = None, **settings: Any) -> Any:
+        """Start a job on the tiny model."""
+        file = self.upload(jsonl(some_examples() if examples is None else examples))
+        return self.client.fine_tuning.jobs.create(**{"model": "tiny-random", "training_file": file, **settings})
+
+    def ended(self, job_id: str) -> Any:
+        """The job once it has ended, however it did."""
+
+        def look() -> Any:
+            job = self.client.fine_tuning.jobs.retrieve(job_id)
+            return job if job.status in ("succeeded", "failed", "cancelled") else None
+
+        return wait_for(look)
+
+    def events(self, job_id: str) -> list[Any]:
+        """All events, oldest first."""
+        return list(self.client.fine_tuning.jobs.list_events(job_id, limit=100))[::-1]
+
+    def steps(self, job_id: str) -> int:
+        """How many steps the job has made."""
+        page = self.client.fine_tuning.jobs.list_events(job_id, limit=1)
+        return (page.data[0].data or {}).get("step", 0) if page.data else 0
