@@ -1,5 +1,6 @@
 """`finetune-bot check`: what a person sees in the terminal, and what a script reads with --json."""
 
+import io
 import os
 import sys
 from datetime import timedelta
@@ -74,10 +75,11 @@ def _write_json(value: dict[str, object]) -> None:
 
 
 def _refuse(sentence: str, as_json: bool) -> int:
+    sentence = _harmless(sentence)  # a file's name may hold anything
     if as_json:
         _write_json({"ok": False, "error": sentence})
     else:
-        sys.stderr.write(_harmless(sentence) + "\n")
+        sys.stderr.write(sentence + "\n")
     return UNREADABLE
 
 
@@ -104,6 +106,8 @@ def _show(report: Report, file: Path) -> None:
     from rich.console import Console
     from rich.text import Text
 
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")  # an old terminal may not know every letter
     console = Console(highlight=False)
     console.print()
     console.print(_verdict(report, file.name))

@@ -51,7 +51,7 @@ def check_file(
         raise ValueError("epochs must be 1 or more")
     with open_file(path) as file:
         head = file.read(formats.HEAD)
-        size = path.stat().st_size
+        size = os.fstat(file.fileno()).st_size
     check = _Check(model, tokenizers)
     foreign = formats.recognise(head)
     with ThreadPoolExecutor(COUNTERS, thread_name_prefix="count tokens") as counter:

@@ -1,6 +1,7 @@
 """`finetune-bot check`: exit codes, JSON, and what a person reads."""
 
 import json
+import os
 import subprocess
 import sys
 
@@ -70,6 +71,24 @@ def test_what_a_file_holds_does_not_reach_the_terminal_raw(write, good, capsysbi
     _, out, _ = run(capsysbinary, write(*good, nasty, name="[red]file\x1b.jsonl"), None, None, False)
     assert not {"\x1b", "\x9b", "\u202e"} & set(out)
     assert "[red]file" in out
+
+
+@pytest.mark.parametrize("as_json", [True, False])
+def test_a_name_that_is_not_text_is_no_trouble(tmp_path, capsysbinary, as_json):
+    code, out, err = run(capsysbinary, tmp_path / "\udcff\x1b.jsonl", None, None, as_json)
+    assert code == 2
+    assert "udcff" in out + err
+    assert "\x1b" not in out + err
+
+
+def test_a_terminal_without_unicode_shows_the_rest(root):
+    program = (
+        "from pathlib import Path; from bot.check_command import check_command;"
+        "raise SystemExit(check_command(Path('examples/house-voice.jsonl'), None, None, False))"
+    )
+    environment = os.environ | {"PYTHONIOENCODING": "ascii"}
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, cwd=root, env=environment, check=True)
+    assert b"is ready to train on" in done.stdout
 
 
 def test_checking_starts_light():
