@@ -84,6 +84,11 @@ class Acts:
             client_msg_id=str(uuid.uuid4()),
         )
 
+    def take_files(self, user: User, files: list[tuple[str, bytes]]) -> list[Json]:
+        """Files put into a modal's file_input, as the view's state carries them."""
+        added = [self.workspace.add_file(user.id, name, data) for name, data in files]
+        return [self.workspace.wire_file(f) for f in added]
+
     def edit(self, user: User, message: Message, text: str) -> None:
         if message.user != user.id:
             raise Mistake("People edit only their own messages.")
@@ -191,10 +196,9 @@ class Acts:
             if block["type"] == "input" and not block.get("dispatch_action"):
                 return Reply(True)
         values: dict[str, dict[str, Json]] = {}
-        for held_block, held in elements.walk(message.blocks or []):
-            if (start := elements.initial_state(held)) is not None:
-                kept = states.get(held_block["block_id"], {}).get(held["action_id"], start)
-                values.setdefault(held_block["block_id"], {})[held["action_id"]] = kept
+        for in_block, in_element, start in self.message_start(message):
+            kept = states.get(in_block, {}).get(in_element, start)
+            values.setdefault(in_block, {})[in_element] = kept
         channel = self.workspace.channels[message.channel]
         hook = self.response_urls.new(
             channel.id, user.id, message_ts=message.ts, thread_ts=message.thread_ts if message.is_reply else ""
@@ -217,6 +221,14 @@ class Acts:
         if message.ephemeral_to:
             del payload["message"]
         return await self._interact(user, action_id, payload)
+
+    def message_start(self, message: Message) -> list[tuple[str, str, Json]]:
+        """(block_id, action_id, state) of a message's menus and inputs before anybody touched them."""
+        return [
+            (block["block_id"], element["action_id"], start)
+            for block, element in elements.walk(message.blocks or [])
+            if (start := elements.initial_state(element)) is not None
+        ]
 
     async def act_in_view(
         self, user: User, view: View, action_id: str, *, block_id: str = "", value: Any = None

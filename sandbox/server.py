@@ -16,6 +16,7 @@ from starlette.routing import Route
 from sandbox import control, web
 from sandbox.acts import Mistake
 from sandbox.manifest import Manifest
+from sandbox.page import routes as page
 from sandbox.room import Room
 from sandbox.security import Guard
 from sandbox.settings import Settings
@@ -32,7 +33,7 @@ async def _mistake(request: Request, error: Exception) -> Response:
 def create_app(room: Room, allowed_hosts: frozenset[str] = frozenset()) -> Starlette:
     """All doors of a room: Web API, control, page."""
     return Starlette(
-        routes=[Route("/healthz", _healthz), *web.routes(room), *control.routes(room)],
+        routes=[Route("/healthz", _healthz), *web.routes(room), *control.routes(room), *page.routes(room)],
         middleware=[Middleware(Guard, key=room.secrets.key, allowed_hosts=allowed_hosts)],
         exception_handlers={Mistake: _mistake, control.BadRequest: _mistake},
     )

@@ -1,0 +1,166 @@
+"""Slack's mrkdwn as HTML. Whatever is not a known form is escaped: text from models and files comes here.
+
+docs.slack.dev/messaging/formatting-message-text (read 2026-11-21).
+"""
+
+import html
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from sandbox.emoji import shortcodes
+
+SAFE_SCHEMES = ("http://", "https://", "mailto:", "tel:")
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Who reads: whose names and time zone the text is shown with."""
+
+    id: str = ""
+    tz: str = "UTC"
+    users: dict[str, str] = field(default_factory=dict)
+    channels: dict[str, str] = field(default_factory=dict)
+    channel_url: Callable[[str], str] = lambda channel: ""
+
+
+def to_html(text: str, reader: Reader) -> str:
+    """A whole text: code fences, quotes, lines."""
+    stash: list[str] = []
+
+    def keep(markup: str) -> str:
+        stash.append(markup)
+        return f"\x00{len(stash) - 1}\x00"
+
+    def fence(match: re.Match[str]) -> str:
+        return keep(f"<pre>{_plain(match[1].strip(chr(10)))}</pre>")
+
+    def code(match: re.Match[str]) -> str:
+        return keep(f"<code>{_plain(match[1])}</code>")
+
+    def link(match: re.Match[str]) -> str:
+        return keep(_link(match[1], reader))
+
+    text = text.replace("\x00", "")
+    text = re.sub(r"```(.+?)```\n?", fence, text, flags=re.S)
+    text = re.sub(r"`([^`\n]+)`", code, text)
+    text = re.sub(r"<([^<>\n]+)>", link, text)
+    lines: list[str] = []
+    quote: list[str] = []
+    everything = False
+    for line in _plain(text).split("\n"):
+        opened = re.match(r"(&gt;&gt;&gt;|&gt;) ?", line)
+        if everything or opened:
+            everything = everything or (opened is not None and opened[1] == "&gt;" * 3)
+            quote.append(_emphasis(line[opened.end() :] if opened else line))
+            continue
+        if quote:
+            lines.append(f"<blockquote>{'<br>'.join(quote)}</blockquote>")
+            quote = []
+        lines.append(_emphasis(line))
+    if quote:
+        lines.append(f"<blockquote>{'<br>'.join(quote)}</blockquote>")
+    markup = "<br>".join(lines).replace("</blockquote><br>", "</blockquote>")
+    markup = re.sub("\x00(\\d+)\x00", lambda m: stash[int(m[1])], shortcodes(markup))
+    return markup.replace("</pre><br>", "</pre>")
+
+
+def plain_to_html(text: str) -> str:
+    """A plain_text object: nothing but emoji and line ends."""
+    return shortcodes(html.escape(text)).replace("\n", "<br>")
+
+
+def date_text(unix: int, form: str, tz: str) -> str:
+    """`{date_short_pretty} {time}` and its kin, in the reader's zone.
+
+    docs.slack.dev/messaging/formatting-message-text, "Date formatting" (read 2026-11-21).
+    """
+    try:
+        zone: ZoneInfo = ZoneInfo(tz)
+    except (KeyError, ValueError, OSError):
+        zone = ZoneInfo("UTC")
+    when = datetime.fromtimestamp(unix, UTC).astimezone(zone)
+    today = datetime.now(zone).date()
+    near = {today: "today", today - timedelta(days=1): "yesterday", today + timedelta(days=1): "tomorrow"}
+    pretty = near.get(when.date())
+    long = f"{when:%A}, {when:%B} {_ordinal(when.day)}, {when:%Y}"
+    medium = f"{when:%B} {_ordinal(when.day)}, {when:%Y}"
+    short = f"{when:%b} {when.day}, {when:%Y}"
+    forms = {
+        "date_num": f"{when:%Y-%m-%d}",
+        "date_slash": f"{when:%m/%d/%Y}",
+        "date": medium,
+        "date_short": short,
+        "date_long": long,
+        "date_pretty": pretty or medium,
+        "date_short_pretty": pretty or short,
+        "date_long_pretty": pretty or long,
+        "day_divider_pretty": pretty.capitalize() if pretty else long,
+        "time": f"{when:%H:%M}",
+        "time_secs": f"{when:%H:%M:%S}",
+        "ago": _ago(unix),
+    }
+    return re.sub(r"\{(\w+)\}", lambda m: forms.get(m[1], m[0]), form)
+
+
+def _plain(text: str) -> str:
+    """Escape for HTML what is escaped for Slack already, or is not."""
+    return html.escape(text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&"))
+
+
+def _emphasis(line: str) -> str:
+    """*bold*, _italic_, ~strike~ within a line, at word boundaries, as Slack has it."""
+    for mark, tag in (("*", "strong"), ("_", "em"), ("~", "s")):
+        m = re.escape(mark)
+        line = re.sub(rf"(?<![\w{m}&;]){m}(?=\S)([^{m}]+?)(?<=\S){m}(?![\w{m}])", rf"<{tag}>\1</{tag}>", line)
+    return line
+
+
+def _link(inner: str, reader: Reader) -> str:
+    target, _, label = inner.partition("|")
+    if target.startswith("@"):
+        name = reader.users.get(target[1:], label or target[1:])
+        me = " me" if target[1:] == reader.id else ""
+        return f'<span class="mention{me}">@{_plain(name)}</span>'
+    if target.startswith("#"):
+        name = reader.channels.get(target[1:], label or target[1:])
+        address = html.escape(reader.channel_url(target[1:]))
+        return f'<a class="mention" href="{address}">#{_plain(name)}</a>'
+    if target.startswith("!date^"):
+        return _date(target, label, reader)
+    if target.startswith("!"):
+        word = target[1:].partition("^")[0]
+        return f'<span class="mention all">@{_plain(label.lstrip("@") or word)}</span>'
+    if target.startswith(SAFE_SCHEMES):
+        address = html.escape(target.replace("&amp;", "&"))
+        return f'<a href="{address}" target="_blank" rel="noopener noreferrer">{_plain(label or target)}</a>'
+    return _plain(f"<{inner}>")
+
+
+def _date(target: str, fallback: str, reader: Reader) -> str:
+    parts = target.split("^")
+    if len(parts) < 3 or not re.fullmatch(r"\d{1,11}", parts[1]):
+        return _plain(fallback)
+    shown = _plain(date_text(int(parts[1]), parts[2], reader.tz))
+    if len(parts) > 3 and parts[3].startswith(SAFE_SCHEMES):
+        shown = f'<a href="{html.escape(parts[3])}" target="_blank" rel="noopener noreferrer">{shown}</a>'
+    iso = datetime.fromtimestamp(int(parts[1]), UTC).isoformat()
+    return f'<time datetime="{iso}">{shown}</time>'
+
+
+def _ordinal(day: int) -> str:
+    if 10 < day % 100 < 14:
+        return f"{day}th"
+    return f"{day}{ {1: 'st', 2: 'nd', 3: 'rd'}.get(day % 10, 'th') }"
+
+
+def _ago(unix: int) -> str:
+    seconds = int(datetime.now(UTC).timestamp()) - unix
+    for size, name in ((86400, "day"), (3600, "hour"), (60, "minute")):
+        if abs(seconds) >= size:
+            count = abs(seconds) // size
+            words = f"{count} {name}{'s' if count > 1 else ''}"
+            return f"{words} ago" if seconds > 0 else f"in {words}"
+    return "just now"

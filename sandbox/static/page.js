@@ -1,0 +1,228 @@
+// What the server cannot do for the page: keys, focus, scrolling, dropping files, and asking "are you sure?".
+const $ = (selector, root = document) => root.querySelector(selector);
+const $$ = (selector, root = document) => [...root.querySelectorAll(selector)];
+
+// Scrolling: a list that is at its end stays at its end.
+const lists = $$(".scroll");
+const atEnd = new WeakMap();
+const toEnd = (list) => { list.scrollTop = list.scrollHeight; };
+for (const list of lists) {
+  if (list.id === "home") continue;
+  const saved = sessionStorage.getItem(scrollKey(list));
+  if (location.hash && $(CSS.escape(location.hash.slice(1)) ? "#" + CSS.escape(location.hash.slice(1)) : null, list)) {
+    const target = document.getElementById(location.hash.slice(1));
+    target.classList.add("found");
+    target.scrollIntoView({ block: "center" });
+  } else if (saved !== null && list.id === "scroll") list.scrollTop = Number(saved);
+  else toEnd(list);
+  atEnd.set(list, list.scrollHeight - list.scrollTop - list.clientHeight < 60);
+  list.addEventListener("scroll", () => {
+    const end = list.scrollHeight - list.scrollTop - list.clientHeight < 60;
+    atEnd.set(list, end);
+    if (end) sessionStorage.removeItem(scrollKey(list));
+    else sessionStorage.setItem(scrollKey(list), list.scrollTop);
+  }, { passive: true });
+  new ResizeObserver(() => { if (atEnd.get(list)) toEnd(list); }).observe(list.firstElementChild);
+  new ResizeObserver(() => { if (atEnd.get(list)) toEnd(list); }).observe(list);
+}
+function scrollKey(list) { return `scroll:${document.body.dataset.user}:${document.body.dataset.channel}:${list.id}`; }
+
+// The modal: while it is open, nothing behind it can be reached.
+let shown = "";
+function modalChanged() {
+  const form = $("#modal form");
+  $("#app").inert = Boolean(form);
+  const id = form ? form.id : "";
+  if (id !== shown) {
+    shown = id;
+    if (form) ($(".modal-body input:not([type=hidden]), .modal-body select, .modal-body textarea", form) || $("footer .primary, footer .button", form)).focus();
+    else $(".composer textarea:last-of-type")?.focus();
+  } else if (form) $("[aria-invalid=true]", form)?.focus();
+}
+new MutationObserver(modalChanged).observe($("#modal").parentNode, { childList: true, subtree: true, attributes: true, attributeFilter: ["aria-invalid"] });
+modalChanged();
+document.addEventListener("keydown", (event) => {
+  const form = $("#modal form");
+  if (event.key === "Tab" && form) {
+    const stops = $$("a[href], button, input:not([type=hidden]), select, textarea, summary", form).filter((e) => !e.disabled && e.offsetParent);
+    const edge = event.shiftKey ? stops[0] : stops.at(-1);
+    if (document.activeElement === edge) { event.preventDefault(); (event.shiftKey ? stops.at(-1) : stops[0]).focus(); }
+  }
+  if (event.key !== "Escape" || $("#confirm").open) return;
+  const open = $("details[open]");
+  if (open) { open.open = false; $("summary", open).focus(); return; }
+  if (form) { $("[data-close]", form).click(); return; }
+  $("#close-thread")?.click();
+});
+document.addEventListener("click", (event) => {
+  for (const open of $$("details[open]")) if (!open.contains(event.target) || event.target.closest(".menu button")) open.open = false;
+});
+
+// Are you sure?
+document.addEventListener("htmx:confirm", (event) => {
+  const source = event.target.closest("[data-confirm]");
+  if (!source) return;
+  event.preventDefault();
+  const words = JSON.parse(source.dataset.confirm);
+  const dialog = $("#confirm");
+  $("#confirm-title").textContent = words.title;
+  $("#confirm-text").textContent = words.text;
+  $("#confirm-yes").textContent = words.confirm || "Yes";
+  $("#confirm-no").textContent = words.deny || "Cancel";
+  $("#confirm-yes").classList.toggle("danger", words.style === "danger");
+  dialog.returnValue = "no";
+  dialog.addEventListener("close", () => (dialog.returnValue === "yes" ? event.detail.issueRequest() : event.detail.dropRequest()), { once: true });
+  dialog.showModal();
+});
+
+// Toasts
+$("#live").addEventListener("toast", (event) => toast(event.detail.data));
+document.addEventListener("htmx:error", () => toast("The sandbox does not answer. Is it still running?"));
+function toast(html) {
+  const box = document.createElement("p");
+  box.innerHTML = html.replace(/<[^>]*>/g, ""); // escaped by the server; tags would be a mistake
+  $("#toasts").append(box);
+  setTimeout(() => box.remove(), 7000);
+}
+
+// An external select: choosing an option fills the hidden input.
+document.addEventListener("click", (event) => {
+  const option = event.target.closest(".external [role=option]");
+  if (!option) return;
+  const box = option.closest(".external");
+  $("input[type=search]", box).value = option.textContent;
+  const hidden = $("input[type=hidden]", box);
+  hidden.value = option.dataset.value;
+  hidden.dispatchEvent(new Event("change", { bubbles: true }));
+  $(".menu", box).replaceChildren();
+});
+
+// The composer
+const commands = JSON.parse($("#commands").textContent);
+const people = JSON.parse($("#mentionable").textContent);
+for (const form of $$("form.composer")) compose(form);
+
+function compose(form) {
+  const area = $("textarea", form);
+  const picker = $("input[type=file]", form);
+  const attached = $(".attached", form);
+  const list = $(".suggest", form);
+  const draftKey = `draft:${document.body.dataset.user}:${document.body.dataset.channel}:${form.id}:${document.body.dataset.thread}`;
+  let files = [];
+  let choice = 0;
+
+  area.value = sessionStorage.getItem(draftKey) || "";
+  const grow = () => { area.style.height = "auto"; area.style.height = `${Math.min(area.scrollHeight, 260)}px`; };
+  grow();
+
+  area.addEventListener("input", () => { sessionStorage.setItem(draftKey, area.value); grow(); suggest(); });
+  area.addEventListener("blur", () => setTimeout(hide, 150));
+  area.addEventListener("keydown", (event) => {
+    if (!list.hidden) {
+      const rows = $$("[role=option]", list);
+      if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+        event.preventDefault();
+        mark((choice + (event.key === "ArrowDown" ? 1 : rows.length - 1)) % rows.length);
+        return;
+      }
+      if (event.key === "Tab" || (event.key === "Enter" && !exact())) { event.preventDefault(); take(rows[choice]); return; }
+      if (event.key === "Escape") { event.stopPropagation(); hide(); return; }
+    }
+    if (event.key === "Enter" && !event.shiftKey && !event.isComposing) { event.preventDefault(); form.requestSubmit($(".send", form)); }
+  });
+
+  // A command that is typed out in full needs no completion.
+  function exact() { return commands.some((c) => area.value.trim() === c.command); }
+
+  function suggest() {
+    const before = area.value.slice(0, area.selectionStart);
+    const at = before.match(/(?:^|\s)@([\w .-]{0,30})$/);
+    let rows = [];
+    if (/^\/\S*$/.test(before)) rows = commands.filter((c) => c.command.startsWith(before)).map((c) => ({ put: `${c.command} `, from: 0, name: c.command, note: `${c.hint} ${c.description}` }));
+    else if (at) rows = people.filter((p) => `${p.name} ${p.handle}`.toLowerCase().includes(at[1].toLowerCase())).map((p) => ({ put: `@${p.name} `, from: before.length - at[1].length - 1, name: `@${p.name}`, note: p.bot ? "App" : p.handle }));
+    list.replaceChildren(...rows.slice(0, 8).map((row, i) => {
+      const item = document.createElement("div");
+      item.setAttribute("role", "option");
+      item.id = `${list.id}-${i}`;
+      item.dataset.put = row.put;
+      item.dataset.from = row.from;
+      const name = document.createElement("b");
+      const note = document.createElement("span");
+      name.textContent = row.name;
+      note.textContent = row.note;
+      item.append(name, note);
+      item.addEventListener("mousedown", (event) => { event.preventDefault(); take(item); });
+      return item;
+    }));
+    list.hidden = !rows.length;
+    if (rows.length) mark(0); else hide();
+  }
+  function mark(i) {
+    choice = i;
+    $$("[role=option]", list).forEach((row, n) => row.setAttribute("aria-selected", n === i));
+    area.setAttribute("aria-activedescendant", `${list.id}-${i}`);
+  }
+  function take(row) {
+    if (!row) return;
+    const end = area.selectionStart;
+    area.setRangeText(row.dataset.put, Number(row.dataset.from), end, "end");
+    hide();
+    area.dispatchEvent(new Event("input"));
+    hide();
+    area.focus();
+  }
+  function hide() { list.hidden = true; area.removeAttribute("aria-activedescendant"); }
+
+  $(".slash", form).addEventListener("click", () => { area.value = "/"; area.focus(); suggest(); });
+  $(".mention-key", form).addEventListener("click", () => {
+    area.setRangeText(area.value && !/\s$/.test(area.value) ? " @" : "@", area.selectionStart, area.selectionEnd, "end");
+    area.focus();
+    suggest();
+  });
+
+  // Files: chosen, dropped, or pasted; sent with the text.
+  function attach(more) {
+    files.push(...more);
+    const held = new DataTransfer();
+    files.forEach((f) => held.items.add(f));
+    picker.files = held.files;
+    attached.hidden = !files.length;
+    attached.replaceChildren(...files.map((f, i) => {
+      const item = document.createElement("li");
+      const remove = document.createElement("button");
+      item.textContent = f.name;
+      remove.type = "button";
+      remove.textContent = "×";
+      remove.setAttribute("aria-label", `Remove ${f.name}`);
+      remove.addEventListener("click", () => { files.splice(i, 1); attach([]); });
+      item.append(remove);
+      return item;
+    }));
+    area.focus();
+  }
+  picker.addEventListener("change", () => { const chosen = [...picker.files]; files = []; attach(chosen); });
+  area.addEventListener("paste", (event) => { if (event.clipboardData.files.length) { event.preventDefault(); attach([...event.clipboardData.files]); } });
+  const pane = form.closest("main, aside");
+  let depth = 0;
+  pane.addEventListener("dragenter", (event) => { if (event.dataTransfer.types.includes("Files")) { depth += 1; form.classList.add("dropping"); } });
+  pane.addEventListener("dragleave", () => { depth = Math.max(0, depth - 1); if (!depth) form.classList.remove("dropping"); });
+  pane.addEventListener("dragover", (event) => event.preventDefault());
+  pane.addEventListener("drop", (event) => {
+    event.preventDefault();
+    depth = 0;
+    form.classList.remove("dropping");
+    attach([...event.dataTransfer.files]);
+  });
+
+  // What is sent is gone from the composer at once; htmx has read the form by then.
+  form.addEventListener("htmx:before:request", () => {
+    const kept = { text: area.value, files };
+    area.value = "";
+    files = [];
+    attach([]);
+    sessionStorage.removeItem(draftKey);
+    grow();
+    form.addEventListener("htmx:error", () => { area.value = kept.text; attach(kept.files); grow(); }, { once: true });
+    for (const scroll of $$(".scroll", pane)) { atEnd.set(scroll, true); toEnd(scroll); }
+  });
+}
