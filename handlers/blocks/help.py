@@ -14,8 +14,8 @@ _IN_THREADS = "Slack has no slash commands inside threads: there, mention me and
 
 
 def help_message(commands: Sequence[tuple[str, str]]) -> Message:
-    """`commands`: how each is written, and what it does, both as plain text."""
-    lines = [f"{code(usage, 150)}\n{quoted(description, 300)}" for usage, description in commands]
+    """`commands`: how each is written after `/finetune`, and what it does, both as plain text."""
+    lines = [f"{code(f'/finetune {usage}', 150)}\n{quoted(description, 300)}" for usage, description in commands]
     sections = [section("\n".join(lines[start : start + 5])) for start in range(0, len(lines), 5)]
     return message("What Finetune Bot can do", [section(_INTRODUCTION), *sections[:40], context(_IN_THREADS)])
 

@@ -24,7 +24,7 @@ from slack_sdk.models.blocks import (
 )
 
 from handlers.blocks.message import Message
-from handlers.blocks.text import clean, clip, one_line, size
+from handlers.blocks.text import clean, clip, one_line, redact, size
 
 BLOCKS: Final = 50
 CHARACTERS: Final = 10_000
@@ -64,7 +64,7 @@ def mrkdwn(text: str, limit: int = SECTION) -> MarkdownTextObject:
 
 def plain(text: str, limit: int) -> PlainTextObject:
     """One line that is shown as it stands. Without `emoji`, since model names hold words between colons."""
-    return PlainTextObject(text=clip(one_line(text), limit) or "–", emoji=False)
+    return PlainTextObject(text=clip(one_line(redact(text)), limit) or "–", emoji=False)
 
 
 def section(text: str, *, button: ButtonElement | None = None) -> SectionBlock:

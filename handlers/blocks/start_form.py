@@ -52,7 +52,8 @@ def read_start_modal(
 ) -> StartForm | dict[str, str]:
     """The form from `view["state"]["values"]`, or a sentence for each field that is wrong, by block_id.
 
-    `models`: those that were offered. Only ids too long for a menu's value need them to be found again.
+    `models`: those that were offered. Only ids too long for a menu's value need them to be found again; without
+    `models` such a choice passes with its menu value in place of the model, enough to check the other fields.
     """
     words: dict[str, str] = {}
     for block_id, inputs in values.items():
@@ -182,7 +183,7 @@ def parse_validation(text: str) -> str | None:
 def model_value(option: ModelOption) -> str:
     """What stands for a model in a menu, whose values hold 150 characters; longer ids are named by their hash."""
     value = f"{option.provider}|{option.id}"
-    if size(value) <= OPTION_VALUE:
+    if size(value) <= OPTION_VALUE and value.isprintable():
         return value
     return "#" + hashlib.sha256(value.encode("utf-8", "surrogatepass")).hexdigest()
 
@@ -192,6 +193,8 @@ def read_model_value(value: str, models: Sequence[ModelOption] = ()) -> tuple[st
     for option in models:
         if model_value(option) == value:
             return option.provider, option.id
+    if value.startswith("#") and not models:
+        return "", value
     provider, bar, model = value.partition("|")
     return (provider, model) if bar and not value.startswith("#") else ("", "")
 

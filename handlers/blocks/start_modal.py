@@ -35,7 +35,7 @@ from handlers.blocks.start_form import (
     read_start_modal,
     read_words,
 )
-from handlers.blocks.text import code, counted, money, number, size
+from handlers.blocks.text import code, counted, money, number, one_line, size
 
 __all__ = [
     "CALLBACK_ID",
@@ -205,7 +205,7 @@ def _text_input(
     placeholder: str = AUTO,
     longest: int = 20,
 ) -> InputBlock:
-    text = "" if value is None else str(value)
+    text = "" if value is None else one_line(str(value))
     return InputBlock(
         block_id=name,
         label=plain(label, HINT),

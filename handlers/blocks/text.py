@@ -60,7 +60,7 @@ def clip(text: str, limit: int) -> str:
             break
         end += 1
     kept = text[:end]
-    for opening, closing, longest in (("&", ";", 6), ("<", ">", limit)):
+    for opening, closing, longest in (("&", ";", 6), ("<", ">", 4_000)):
         start = kept.rfind(opening)
         if start >= 0 and closing not in kept[start:] and closing in text[end : start + longest]:
             kept = kept[:start]
@@ -74,7 +74,7 @@ def quoted(text: str, limit: int = 300) -> str:
 
 def code(text: str, limit: int = 120) -> str:
     """A name (file, model, job) as inline code, where neither emoji nor bold can come out of it."""
-    name = clip(escape(one_line(text).replace("`", "'")), limit)
+    name = clip(escape(one_line(redact(text)).replace("`", "'")), limit)
     return f"`{name or '(no name)'}`"
 
 
@@ -138,7 +138,7 @@ def rough_duration(seconds: float) -> str:
     minutes = round(seconds / 60)
     if minutes < 10:
         return f"{minutes} min"
-    if minutes < 60:
+    if minutes < 58:
         return f"{5 * round(minutes / 5)} min"
     if minutes < 24 * 60:
         hours, rest = divmod(15 * round(minutes / 15), 60)

@@ -1,0 +1,52 @@
+from collections.abc import Callable
+
+from handlers.blocks import chat
+from handlers.blocks.message import Message
+
+See = Callable[[Message], str]
+
+
+def test_a_conversation_says_who_answers_and_how_to_begin(seen: See) -> None:
+    shown = seen(chat.conversation_opened("ft:x", "U0ADA", "Where is my parcel?"))
+    assert shown.startswith("<@U0ADA> This thread talks to `ft:x`.")
+    assert "“Where is my parcel?”" in shown
+    assert "A start could be" not in seen(chat.conversation_opened("ft:x", "U0ADA"))
+
+
+def test_an_answer_is_shown_in_full_however_long_it_is(seen: See) -> None:
+    words = [f"word{number}" for number in range(6000)]
+    messages = chat.answer(" ".join(words))
+    assert len(messages) > 1
+    assert " ".join(" ".join(seen(message) for message in messages).split()) == " ".join(words)
+
+
+def test_an_answer_in_one_endless_line_of_markup_is_whole_again_when_put_together(seen: See) -> None:
+    text = "<&>" * 4000
+    shown = "".join(seen(message) for message in chat.answer(text)).replace("\n", "")
+    assert shown == "&lt;&amp;&gt;" * 4000
+
+
+def test_a_model_that_calls_the_channel_calls_nobody(seen: See) -> None:
+    assert seen(chat.answer("<!channel> hi")[0]) == "&lt;!channel&gt; hi"
+    assert chat.stream_text("<!channel> hi") == "&lt;!channel&gt; hi"
+
+
+def test_streamed_pieces_keep_their_spaces_and_line_breaks() -> None:
+    pieces = ["Hello", " wor", "ld.\n", "\n- a"]
+    assert "".join(chat.stream_text(piece) for piece in pieces) == "Hello world.\n\n- a"
+
+
+def test_an_empty_answer_says_so_and_a_note_stands_below(seen: See) -> None:
+    assert seen(chat.answer("  ")[0]) == "(The model gave an empty answer.)"
+    assert seen(chat.answer("Hi", note="Cut off.")[0]) == "Hi\nCut off."
+
+
+def test_a_message_that_is_too_long_says_how_long_and_what_to_do(seen: See) -> None:
+    shown = seen(chat.message_too_long("ft:x", 5000, 4096))
+    assert "It holds 5,000 tokens, and the model reads 4,096 at most." in shown
+    assert "Send a shorter message" in shown
+
+
+def test_a_warming_model_needs_no_help_and_a_deleted_one_leads_to_the_list(seen: See) -> None:
+    assert "less than a minute" in seen(chat.model_warming("ft:x", 30))
+    assert "`/finetune models`" in seen(chat.model_gone("ft:x"))

@@ -1,0 +1,408 @@
+"""Whatever is shown stays within Slack's limits, pings nobody and gives no secret away, whatever went into it.
+
+Limits from the Block Kit reference, docs.slack.dev, read 2026-11-21, written down here once more on purpose.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import msgspec
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from bot.datasets.dataset import Dataset
+from bot.datasets.report import Finding, Report, Tokens
+from bot.jobs import states
+from bot.jobs.job import Checkpoint, Hyperparameters, Job, JobError, Metrics, Origin
+from bot.models.model import FineTunedModel
+from bot.notices import notice
+from handlers.blocks import card, chat, errors, jobs, models, notices, report, start_modal
+from handlers.blocks import help as help_blocks
+from handlers.blocks.message import Message
+from handlers.blocks.start_form import StartForm, read_start_modal
+
+KEY = "sk-proj-abcdefghijklmnop1234"
+PERMALINK = "https://team.slack.com/archives/C1/p1795000000000100?thread_ts=1.2&cid=C1"
+NASTY = [
+    "",
+    " ",
+    "\n\n\n",
+    "<!channel> <!here> <!everyone> <!subteam^S1> <@U999> <#C999> <https://evil.test|click>",
+    "&amp;&lt;&" * 700,
+    "```` ``` `code` *bold* _it_ ~no~",
+    "#general http://evil.test @here",
+    "🦙" * 3000,
+    "a" * 20_000,
+    "\x00\x1b[31m\ud800\u202egnp.exe",
+    "训练数据" * 500,
+    f"Incorrect API key provided: {KEY}.",
+    "word " * 4000,
+    "{}\\\"'|^",
+    "line\n" * 5000,
+]
+texts = st.sampled_from(NASTY) | st.text(max_size=40)
+ids = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1, max_size=40)
+long_ids = ids | st.sampled_from(["ft:" + "m" * 149, "m" * 1999, "m" * 2500, "🦙" * 76, "<!channel>"])
+times = st.none() | st.floats(0, 4e9) | st.just(1e300)
+moments = st.floats(0, 4e9)
+numbers = st.none() | st.floats() | st.just(0.0)
+counts = st.integers(-5, 10**12)
+metrics = st.builds(Metrics, counts, st.none() | counts, numbers, numbers, numbers, numbers, numbers, numbers)
+findings = st.builds(
+    Finding, texts, st.none() | counts, texts, st.sampled_from(["error", "warning"]), st.none() | texts
+)
+reports = st.builds(
+    Report,
+    ok=st.booleans(),
+    format=texts,
+    examples=st.integers(0, 10**9),
+    errors=st.lists(findings, max_size=12) | st.builds(lambda f: [f] * 1000, findings),
+    warnings=st.lists(findings, max_size=12),
+    counts=st.dictionaries(texts, st.integers(0, 10**9), max_size=5),
+    tokens=st.builds(
+        Tokens,
+        total=st.integers(0, 10**12),
+        max=st.integers(0, 10**9),
+        median=st.integers(0, 10**9),
+        p95=st.integers(0, 10**9),
+        billed=st.integers(0, 10**12),
+        exact=st.booleans(),
+        tokenizer=texts,
+        why=texts,
+    ),
+    epochs=st.integers(1, 50),
+    cost=st.dictionaries(long_ids, numbers, max_size=3),
+    model=long_ids,
+    bytes=st.integers(0, 10**12),
+    sha256=ids,
+)
+datasets = st.builds(
+    Dataset,
+    id=ids,
+    sha256=ids,
+    name=texts,
+    bytes=counts,
+    owner=ids,
+    team=ids,
+    channel=ids,
+    channel_private=st.booleans(),
+    thread_ts=ids,
+    created_at=moments,
+    report=st.none() | reports,
+)
+job_values = st.builds(
+    Job,
+    id=ids,
+    state=st.sampled_from(sorted(states.STATES)) | texts,
+    provider=texts,
+    base_model=texts | long_ids,
+    requester=st.sampled_from(["U0ADA", "W1", "<!channel>", ""]),
+    origin=st.just(Origin("T1", "C1", private=False)),
+    created_at=moments,
+    hyperparameters=st.builds(Hyperparameters, n_epochs=st.integers(-1, 50) | st.just("auto")),
+    suffix=st.none() | texts,
+    file_name=st.none() | texts,
+    training_file=st.none() | ids,
+    provider_job_id=st.none() | texts,
+    started_at=times,
+    finished_at=times,
+    estimated_finish=times,
+    estimated_cost=numbers,
+    trained_tokens=st.none() | counts,
+    fine_tuned_model=st.none() | texts | long_ids,
+    error=st.none() | st.builds(JobError, st.none() | texts, texts),
+    latest=st.none() | metrics,
+    latest_valid=st.none() | metrics,
+)
+bodies = st.one_of(
+    st.builds(notice.Accepted, job_values),
+    st.builds(notice.Started, job_values),
+    st.builds(
+        notice.CheckpointMade,
+        job_values,
+        st.builds(Checkpoint, ids, texts | long_ids, counts, st.none() | metrics),
+    ),
+    st.builds(notice.ProviderSaid, job_values, texts, texts),
+    st.builds(notice.Ended, job_values),
+    st.builds(notice.EndedElsewhere, job_values),
+    st.builds(notice.Uncertain, job_values),
+    st.builds(notice.Linked, job_values, st.sampled_from([PERMALINK, "javascript:alert(1)", "", "<!channel>"])),
+)
+options = st.builds(start_modal.ModelOption, long_ids, texts, texts, numbers)
+tuned = st.builds(FineTunedModel, long_ids, texts, st.none() | ids, times, st.none() | texts, st.none() | texts)
+quick = settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+)
+
+
+@quick
+@given(datasets, st.lists(long_ids, max_size=6))
+def test_reports_of_any_file_fit(dataset: Dataset, base_models: list[str]) -> None:
+    assert_fits(report.report(dataset, base_models=base_models))
+    assert_fits(report.all_findings(dataset))
+
+
+@settings(quick, max_examples=20)
+@given(texts, texts)
+def test_short_messages_fit(one: str, other: str) -> None:
+    for message in (
+        report.reading(one),
+        report.unreadable(one, other),
+        errors.refusal(one),
+        errors.failure(one, other),
+        help_blocks.help_message([(one, other)] * 60),
+        help_blocks.unknown_command(one, other),
+        chat.conversation_opened(one, other, one),
+        chat.model_warming(one, 12.0),
+        chat.message_too_long(one, 5000, 4096),
+        chat.model_gone(one),
+    ):
+        assert_fits(message)
+
+
+@quick
+@given(texts, texts)
+def test_answers_of_a_model_fit_in_full(text: str, note: str) -> None:
+    for message in chat.answer(text, note=note):
+        assert_fits(message, redacted=text)
+        assert "Shortened" not in str(message.as_arguments())
+
+
+@quick
+@given(job_values, st.floats(0, 4e9), st.none() | st.just("F1"), texts)
+def test_cards_of_any_job_fit(job: Job, now: float, chart: str | None, alt_text: str) -> None:
+    assert_fits(card.card(job, now=now, chart_file_id=chart, chart_alt_text=alt_text))
+    assert_fits(jobs.job_status(job, PERMALINK))
+
+
+@quick
+@given(bodies, st.none() | st.just("F1"))
+def test_notices_of_every_kind_fit(body: notice.Body, chart: str | None) -> None:
+    assert_fits(notices.render(body, chart_file_id=chart))
+
+
+@settings(quick, max_examples=20)
+@given(job_values, st.lists(options, max_size=4), st.lists(tuned, max_size=4))
+def test_long_lists_fit(job: Job, base: list[start_modal.ModelOption], made: list[FineTunedModel]) -> None:
+    assert_fits(jobs.job_list([job] * 200, {job.id: PERMALINK}, more=7))
+    assert_fits(models.model_list(base * 40, made * 40))
+
+
+@settings(quick, max_examples=15)
+@given(
+    st.none() | datasets,
+    st.lists(options, max_size=6),
+    st.none() | texts,
+    st.lists(datasets, max_size=3),
+    st.none() | st.builds(StartForm, texts, texts, suffix=st.none() | texts, validation=st.none() | texts),
+    st.sampled_from(["", "{}", "x" * 3000]),
+)
+def test_the_modal_fits_and_can_be_sent_as_it_opens(
+    dataset: Dataset | None,
+    offered: list[start_modal.ModelOption],
+    file_id: str | None,
+    others: list[Dataset],
+    defaults: StartForm | None,
+    private_metadata: str,
+) -> None:
+    offered += [numbered(option, number) for option in offered[:1] for number in range(120)]
+    view = start_modal.start_modal(
+        dataset=dataset,
+        file_id=file_id,
+        models=offered,
+        defaults=defaults,
+        datasets_for_validation=others * 60,
+        private_metadata=private_metadata,
+    ).to_dict()
+    assert_view_fits(view)
+    if not offered:
+        assert "submit" not in view
+        return
+    form = read_start_modal(untouched(view), offered)
+    if defaults is None and isinstance(form, dict):
+        # Only a model whose very name is none may be refused then.
+        assert set(form) <= {"model"}
+
+
+def numbered(option: start_modal.ModelOption, number: int) -> start_modal.ModelOption:
+    return start_modal.ModelOption(f"{option.id}-{number}", f"provider {number % 3}", option.label, None)
+
+
+def untouched(view: dict[str, Any]) -> dict[str, dict[str, dict[str, object]]]:
+    """The values that Slack sends when a person just presses the button."""
+    values: dict[str, dict[str, dict[str, object]]] = {}
+    for block in view["blocks"]:
+        if block["type"] == "input":
+            element = block["element"]
+            values[block["block_id"]] = {
+                element["action_id"]: {
+                    "type": element["type"],
+                    "value": element.get("initial_value"),
+                    "selected_option": element.get("initial_option"),
+                }
+            }
+    return values
+
+
+# ---- the checker: Slack's limits and our own promises -----------------------------------------------------------
+
+ALLOWED_TAGS = re.compile(
+    r"<@[UW][A-Za-z0-9]+>"
+    r"|<!date\^\d+\^\{date_short_pretty\} \{time\}\|[0-9: UTC-]+>"
+    r"|<" + re.escape(PERMALINK.replace("&", "&amp;")) + r"\|[^<>]+>"
+)
+
+
+def assert_fits(message: Message, redacted: str = "") -> None:
+    arguments = message.as_arguments()
+    text, blocks = arguments["text"], arguments["blocks"]
+    assert isinstance(text, str)
+    assert isinstance(blocks, list)
+    assert 1 <= length(text) <= 4000
+    assert 1 <= len(blocks) <= 50
+    assert sum(length(leaf) for leaf in strings(blocks)) <= 10_000
+    assert_harmless(text)
+    for block in blocks:
+        assert_block_fits(block)
+    msgspec.json.encode(arguments)
+
+
+def assert_view_fits(view: dict[str, Any]) -> None:
+    assert view["type"] == "modal"
+    assert view["callback_id"] == "start_job"
+    for name in ("title", "submit", "close"):
+        assert name not in view or 1 <= length(view[name]["text"]) <= 24
+    assert length(view.get("private_metadata", "")) <= 3000
+    assert 1 <= len(view["blocks"]) <= 100
+    has_inputs = any(block["type"] == "input" for block in view["blocks"])
+    assert ("submit" in view) == has_inputs
+    block_ids = [block["block_id"] for block in view["blocks"] if "block_id" in block]
+    assert len(block_ids) == len(set(block_ids))
+    for block in view["blocks"]:
+        assert_block_fits(block)
+    assert len(msgspec.json.encode(view)) <= 250_000
+
+
+def assert_block_fits(block: dict[str, Any]) -> None:
+    match block["type"]:
+        case "section":
+            assert "text" in block or block["fields"]
+            if "text" in block:
+                assert_text(block["text"], 3000)
+            assert len(block.get("fields", [])) <= 10
+            for field in block.get("fields", []):
+                assert_text(field, 2000)
+            if "accessory" in block:
+                assert_element(block["accessory"])
+        case "header":
+            assert block["text"]["type"] == "plain_text"
+            assert_text(block["text"], 150)
+        case "context":
+            assert 1 <= len(block["elements"]) <= 10
+            for element in block["elements"]:
+                assert_text(element, 2000)
+        case "actions":
+            assert 1 <= len(block["elements"]) <= 25
+            action_ids = [element["action_id"] for element in block["elements"]]
+            assert len(action_ids) == len(set(action_ids))
+            for element in block["elements"]:
+                assert_element(element)
+        case "image":
+            assert 1 <= length(block["alt_text"]) <= 2000
+            assert block["slack_file"] == {"id": "F1"}
+            assert "image_url" not in block
+        case "input":
+            assert block["label"]["type"] == block["hint"]["type"] == "plain_text"
+            assert_text(block["label"], 2000)
+            assert_text(block["hint"], 2000)
+            assert_element(block["element"])
+        case "divider":
+            pass
+        case other:
+            raise AssertionError(f"no rule for {other}")
+
+
+def assert_element(element: dict[str, Any]) -> None:
+    assert 1 <= length(element["action_id"]) <= 255
+    match element["type"]:
+        case "button":
+            assert_text(element["text"], 75)
+            assert 1 <= length(element["value"]) <= 2000
+            if "confirm" in element:
+                for name, limit in (("title", 100), ("text", 300), ("confirm", 30), ("deny", 30)):
+                    assert_text(element["confirm"][name], limit)
+        case "static_select":
+            groups = element.get("option_groups")
+            assert (groups is None) != ("options" not in element)
+            assert groups is None or 1 <= len(groups) <= 100
+            for group in groups or []:
+                assert_text(group["label"], 75)
+                assert 1 <= len(group["options"]) <= 100
+            every = [o for group in groups for o in group["options"]] if groups else element["options"]
+            assert 1 <= len(every) <= 100
+            values = [option["value"] for option in every]
+            assert len(values) == len(set(values))
+            assert element["initial_option"] in every
+            for option in every:
+                assert_text(option["text"], 75)
+                assert 1 <= length(option["value"]) <= 150
+                if "description" in option:
+                    assert_text(option["description"], 75)
+        case "plain_text_input":
+            assert_text(element["placeholder"], 150)
+            assert length(element.get("initial_value", "")) <= element["max_length"] <= 3000
+        case other:
+            raise AssertionError(f"no rule for {other}")
+
+
+def assert_text(text: dict[str, Any], limit: int) -> None:
+    assert 1 <= length(text["text"]) <= limit
+    if text["type"] == "mrkdwn":
+        assert text["verbatim"] is True
+        assert_harmless(text["text"])
+    else:
+        assert "\n" not in text["text"]
+        assert KEY not in text["text"]
+
+
+def assert_harmless(text: str) -> None:
+    """No mention, link or secret beyond those that are ours."""
+    assert KEY not in text
+    rest = ALLOWED_TAGS.sub("", text)
+    assert "<" not in rest
+    assert ">" not in rest
+    assert not re.search(r"&(?!amp;|lt;|gt;)", rest)
+    assert not re.search("[\x00-\x08\x0e-\x1f\ud800-\udfff\u202e]", text)
+
+
+def length(text: str) -> int:
+    """As UTF-16 counts, the larger of the usual ways."""
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
+def strings(value: object) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for inner in value.values():
+            yield from strings(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from strings(inner)
+
+
+def test_the_checker_itself_sees_what_is_wrong() -> None:
+    bad: list[Callable[[], None]] = [
+        lambda: assert_harmless("hello <!channel>"),
+        lambda: assert_harmless("<https://evil.test|click>"),
+        lambda: assert_harmless("cut in the middle of &am"),
+        lambda: assert_text({"type": "mrkdwn", "text": "x" * 3001, "verbatim": True}, 3000),
+        lambda: assert_block_fits({"type": "header", "text": {"type": "plain_text", "text": "🦙" * 76}}),
+    ]
+    for check in bad:
+        try:
+            check()
+        except AssertionError:
+            continue
+        raise AssertionError("the checker let it pass")

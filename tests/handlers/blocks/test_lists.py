@@ -1,0 +1,66 @@
+"""Lists of jobs, of models and of commands."""
+
+from collections.abc import Callable
+from typing import Any
+
+from bot.jobs.job import Job
+from bot.models.model import FineTunedModel
+from handlers.blocks.help import help_message, unknown_command
+from handlers.blocks.jobs import job_list, job_status
+from handlers.blocks.message import Message
+from handlers.blocks.models import model_list
+from handlers.blocks.start_form import ModelOption
+
+See = Callable[[Message], str]
+Buttons = Callable[[Message], dict[str, dict[str, Any]]]
+
+
+def test_no_jobs_yet_says_how_to_make_one(seen: See) -> None:
+    assert "Drop a training file" in seen(job_list([]))
+
+
+def test_fifteen_jobs_are_listed_and_the_rest_counted(make_job: Callable[..., Job], seen: See) -> None:
+    many = [make_job(id=f"job-{number}") for number in range(20)]
+    shown = seen(job_list(many, {"job-0": "https://a.b/c"}, more=5))
+    assert "<https://a.b/c|`support.jsonl → gpt-4.1-mini (support)`>" in shown
+    assert "`job-14`" in shown
+    assert "`job-15`" not in shown
+    assert "And 10 older jobs." in shown
+
+
+def test_the_status_of_a_job_leads_to_its_card(make_job: Callable[..., Job], seen: See, buttons: Buttons) -> None:
+    message = job_status(make_job(provider_job_id="ftjob-9"), "https://a.b/c")
+    shown = seen(message)
+    assert shown.startswith("*<https://a.b/c|`support.jsonl → gpt-4.1-mini (support)`>*")
+    assert "● *Training*" in shown
+    assert "step 30 of 100" in shown
+    assert "`ftjob-9`" in shown
+    assert list(buttons(message)) == ["job_cancel"]
+
+
+def test_each_fine_tuned_model_can_be_talked_to_and_says_when_it_dies(seen: See) -> None:
+    message = model_list(
+        [ModelOption("gpt-4.1-mini", "openai", "GPT", 5.0), ModelOption("smol", "trainer", "Smol", 0)],
+        [FineTunedModel("ft:x", "gpt-4.1-mini", owner="U0ADA", shutdown_date="2027-01-14")],
+    )
+    shown = seen(message)
+    assert "`ft:x`\nfrom `gpt-4.1-mini` · <@U0ADA> · stops answering on 2027-01-14\n[Chat]" in shown
+    assert "• `gpt-4.1-mini` · openai · $5.00 per million tokens" in shown
+    assert "• `smol` · trainer · free (your own hardware)" in shown
+
+
+def test_a_model_id_that_no_button_carries_is_listed_without_one(buttons: Buttons) -> None:
+    assert buttons(model_list([], [FineTunedModel("m" * 2001, "gpt")])) == {}
+    assert buttons(model_list([], [FineTunedModel("m" * 2000, "gpt")]))["model_chat"]["value"] == "m" * 2000
+
+
+def test_help_shows_every_command_as_it_is_typed(seen: See) -> None:
+    shown = seen(help_message([("start [FILE]", "Train a model"), ("jobs", "List jobs")]))
+    assert "`/finetune start [FILE]`\nTrain a model" in shown
+    assert "`/finetune jobs`\nList jobs" in shown
+    assert "inside threads" in shown
+
+
+def test_an_unknown_command_suggests_the_nearest(seen: See) -> None:
+    assert "I do not know `strat`. Did you mean `/finetune start`?" in seen(unknown_command("strat", "start"))
+    assert "Did you mean" not in seen(unknown_command("<!here>"))

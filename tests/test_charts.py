@@ -1,0 +1,114 @@
+import io
+import math
+import subprocess
+import sys
+import warnings
+from concurrent.futures import ThreadPoolExecutor
+
+import matplotlib.image
+import numpy as np
+import pytest
+
+from bot.charts import alt_text, loss_chart, smoothed
+from bot.jobs.job import Metrics
+
+BLUE = (0x00, 0x72, 0xB2)
+ORANGE = (0xD5, 0x5E, 0x00)
+
+
+def run(steps: int, *, validation: bool = True, accuracy: bool = True) -> list[Metrics]:
+    every = max(1, steps // 5)
+    made = []
+    for step in range(1, steps + 1):
+        loss = 0.4 + 2.5 * math.exp(-step / 20)
+        checked = validation and step % every == 0
+        made.append(
+            Metrics(
+                step,
+                steps,
+                train_loss=loss,
+                train_mean_token_accuracy=1 - loss / 4 if accuracy else None,
+                valid_loss=loss + 0.2 if checked else None,
+                valid_mean_token_accuracy=0.9 - loss / 4 if checked and accuracy else None,
+            )
+        )
+    return made
+
+
+def pixels(png: bytes) -> np.ndarray:
+    picture: np.ndarray = matplotlib.image.imread(io.BytesIO(png), format="png")
+    return (picture[:, :, :3] * 255).round().astype(int)
+
+
+def holds(picture: np.ndarray, color: tuple[int, int, int]) -> bool:
+    return int((abs(picture - np.array(color)).sum(axis=2) < 12).sum()) > 200
+
+
+def test_training_and_validation_are_drawn_in_their_colours_on_a_light_ground() -> None:
+    picture = pixels(loss_chart(run(100), title="support.jsonl → gpt-4.1-mini"))
+    assert picture.shape[1] == 1280
+    assert holds(picture, BLUE)
+    assert holds(picture, ORANGE)
+    assert picture[0, 0].min() > 240
+
+
+def test_without_validation_nothing_is_drawn_for_it() -> None:
+    picture = pixels(loss_chart(run(100, validation=False), title="x"))
+    assert holds(picture, BLUE)
+    assert not holds(picture, ORANGE)
+
+
+def test_token_accuracy_gets_a_panel_only_where_it_was_measured() -> None:
+    with_panel = pixels(loss_chart(run(50), title="x"))
+    without = pixels(loss_chart(run(50, accuracy=False), title="x"))
+    assert with_panel.shape[0] > without.shape[0]
+
+
+@pytest.mark.parametrize(
+    "metrics",
+    [
+        [],
+        run(1),
+        [Metrics(1, train_loss=float("nan")), Metrics(2, train_loss=float("inf"))],
+        [Metrics(step, train_loss=1e300 * step) for step in range(1, 30)],
+        [Metrics(step, train_loss=-1.0) for step in range(5)],
+        [Metrics(0, train_loss=0.0, train_mean_token_accuracy=0.0)],
+        [Metrics(step, train_loss=3 * math.exp(-step / 20)) for step in range(200)],
+        [Metrics(step, valid_loss=2.0, valid_mean_token_accuracy=1.5) for step in range(100)],
+        list(reversed(run(40))) + run(40),
+        [Metrics(step, train_loss=1 / step) for step in range(1, 20_000)],
+    ],
+    ids=["none", "one", "not finite", "diverged", "negative", "zero", "deep", "validation only", "twice", "many"],
+)
+def test_odd_figures_still_make_a_picture_without_a_warning(metrics: list[Metrics]) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert loss_chart(metrics, title="$x_1$ 训练\n\x00 " + "long " * 40).startswith(b"\x89PNG")
+    assert 1 <= len(alt_text(metrics)) <= 1000
+
+
+def test_many_threads_draw_the_same_picture_at_the_same_time() -> None:
+    metrics = run(60)
+    with ThreadPoolExecutor(4) as threads:
+        pictures = set(threads.map(lambda _: loss_chart(metrics, title="x"), range(6)))
+    assert len(pictures) == 1
+
+
+def test_the_picture_is_told_in_words() -> None:
+    told = alt_text([Metrics(1, train_loss=3.2, valid_loss=3.0), Metrics(9, train_loss=0.5, full_valid_loss=0.75)])
+    assert told == (
+        "Line chart by training step. Training loss falls from 3.2 to 0.5 at step 9. "
+        "Validation loss falls from 3 to 0.75; lowest, 0.75, at step 9."
+    )
+
+
+def test_smoothing_keeps_every_step_and_takes_the_noise_away() -> None:
+    noisy = [(step, 1.0 + (-1) ** step * 0.5) for step in range(100)]
+    smooth = smoothed(noisy, 20)
+    assert [step for step, _ in smooth] == list(range(100))
+    assert max(abs(value - 1) for _, value in smooth) < 0.06
+
+
+def test_the_bot_starts_without_waiting_for_matplotlib() -> None:
+    seen = "import sys, bot.charts; print('matplotlib' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", seen], capture_output=True, text=True).stdout.strip() == "False"

@@ -1,0 +1,69 @@
+"""manifest.yml: what an administrator pastes into Slack."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[1]
+SCHEMAS = ROOT.parent / "shared" / "specs"
+
+# The scope that each event needs (docs.slack.dev, events, read 2026-11-21).
+EVENTS = {
+    "app_mention": {"app_mentions:read"},
+    "message.channels": {"channels:history"},
+    "message.groups": {"groups:history"},
+    "message.im": {"im:history"},
+    "file_deleted": {"files:read"},
+    "member_joined_channel": {"channels:read", "groups:read"},
+}
+
+
+@pytest.fixture(scope="module")
+def manifest() -> dict[str, Any]:
+    loaded: dict[str, Any] = yaml.safe_load((ROOT / "manifest.yml").read_text("utf-8"))
+    return loaded
+
+
+@pytest.mark.parametrize("version", ["v1", "v2"])
+def test_slack_accepts_it(manifest: dict[str, Any], version: str) -> None:
+    schema = SCHEMAS / f"slack-manifest-{version}.schema.json"
+    if not schema.exists():
+        pytest.skip(f"Slack's own schema is not here ({schema.name})")
+    jsonschema.validate(manifest, json.loads(schema.read_text("utf-8")))
+
+
+def test_every_scope_gives_its_reason() -> None:
+    text = (ROOT / "manifest.yml").read_text("utf-8")
+    scopes = re.search(r"    bot:\n((?:      .*\n)+)", text)
+    assert scopes is not None
+    lines = [line for line in scopes[1].splitlines() if line.lstrip().startswith("- ")]
+    assert len(lines) >= 5
+    assert all(re.search(r"\s#\s\w.{10,}", line) for line in lines)
+
+
+def test_every_event_has_its_scope_and_no_history_is_read_without_an_event(manifest: dict[str, Any]) -> None:
+    scopes = set(manifest["oauth_config"]["scopes"]["bot"])
+    events = manifest["settings"]["event_subscriptions"]["bot_events"]
+    assert set(events) == set(EVENTS)
+    for event in events:
+        assert EVENTS[event] <= scopes
+    histories = {scope for scope in scopes if scope.endswith(":history")}
+    assert histories == {scope for event in events for scope in EVENTS[event] if scope.endswith(":history")}
+
+
+def test_it_needs_no_public_address_and_takes_direct_messages(manifest: dict[str, Any]) -> None:
+    assert manifest["settings"]["socket_mode_enabled"] is True
+    assert manifest["settings"]["interactivity"]["is_enabled"] is True
+    assert manifest["features"]["app_home"]["messages_tab_read_only_enabled"] is False
+    assert [command["command"] for command in manifest["features"]["slash_commands"]] == ["/finetune"]
+
+
+def test_scopes_that_the_bot_does_without_are_not_asked_for(manifest: dict[str, Any]) -> None:
+    asked = set(manifest["oauth_config"]["scopes"]["bot"])
+    assert not asked & {"im:write", "chat:write.public", "mpim:history", "users:read.email", "usergroups:read"}
+    assert set(manifest["oauth_config"]["scopes"]) == {"bot"}
