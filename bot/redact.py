@@ -8,8 +8,8 @@ from typing import Final
 
 MARK: Final = "[secret removed]"
 
-# Shapes as their issuers publish them, read 2026-11-21: OpenAI (sk-, sess-), Slack (xoxb-, xapp- and so on, addresses of
-# incoming webhooks), Hugging Face (hf_, api_org_), GitHub, AWS, Google, webhook secrets (whsec_), JSON web tokens.
+# Shapes as their issuers publish them, read 2026-11-21: OpenAI (sk-, sess-), Slack (xoxb-, xapp- and so on, and its
+# webhook addresses), Hugging Face (hf_, api_org_), GitHub, AWS, Google, webhook secrets, JSON web tokens.
 _SHAPES: Final = (
     # With a digit or a mask in it: a file may well be called sk-learn-examples or, in Slovak, sk-translations.
     re.compile(r"\bsk-(?=[A-Za-z_\-]{0,200}[0-9*])[A-Za-z0-9_*\-]{12,}"),
