@@ -31,6 +31,9 @@ from bot.datasets.tokens import SUBSTITUTE, Tokenizer, encoding, tokenizer_for
 COUNTERS = min(4, os.cpu_count() or 1)
 """Threads that count tokens. Four keep up with one that decodes."""
 
+OPENAI_FRAMING = (4, 1)
+"""Tokens that each message and each example add, as OpenAI bills them; see `catalog.ModelFacts`."""
+
 
 def check_file(
     path: Path,
@@ -91,15 +94,13 @@ class _Gauge:
     def __init__(self, tokenizer: Tokenizer, facts: ModelFacts | None) -> None:
         self.tokenizer = tokenizer
         self.lengths = Lengths()
-        self.message_tokens = facts.message_tokens if facts else 4
-        self.frame_tokens = facts.frame_tokens if facts else 1
+        self.framing = (facts.message_tokens, facts.frame_tokens) if facts else OPENAI_FRAMING
 
     def measure(self, shape: _Shape, counts: list[int]) -> list[int]:
         """The length of each example, framing included."""
         until = list(accumulate(map(counts.__getitem__, shape.places), initial=0))
         ends = accumulate(shape.texts_each)
-        each = self.message_tokens
-        frame = self.frame_tokens
+        each, frame = self.framing
         start = 0
         found = []
         for end, messages in zip(ends, shape.messages_each, strict=True):
@@ -125,13 +126,13 @@ class _Check:
         self.estimated = False
         self.hash = hashlib.sha256()
         self.own = _Gauge(tokenizer_for(model, self.facts, tokenizers), self.facts)
-        self.gauges = [self.own]
-        if self.own.tokenizer.name != SUBSTITUTE:
-            self.gauges.append(_Gauge(encoding(SUBSTITUTE), None))  # for the other models' prices
-        self.waiting: deque[tuple[_Shape, Future[list[list[int]]]]] = deque()
+        self.others = self.own  # measures for the other models' prices
+        if (self.own.tokenizer.name, self.own.framing) != (SUBSTITUTE, OPENAI_FRAMING):
+            self.others = _Gauge(encoding(SUBSTITUTE), None)
+        self.waiting: deque[tuple[_Shape, Future[tuple[list[int], list[int]]]]] = deque()
 
     def take(self, batch: Batch, counter: ThreadPoolExecutor, *, whole: bool) -> None:
-        """Judges a batch and hands its texts to the other thread; of a foreign file only the hash is taken."""
+        """Judges a batch and hands its texts to another thread; of a foreign file only the hash is taken."""
         self.hash.update(batch.raw)
         shape = self._judge(batch) if whole else _Shape()
         self.waiting.append((shape, counter.submit(self._count, shape.texts)))
@@ -142,16 +143,22 @@ class _Check:
         while self.waiting:
             self._settle()
 
-    def _count(self, texts: list[str]) -> list[list[int]]:
-        return [gauge.tokenizer.count(texts) if texts else [] for gauge in self.gauges]
+    def _count(self, texts: list[str]) -> tuple[list[int], list[int]]:
+        """Tokens of each text, for `own` and for `others`."""
+        if not texts:
+            return [], []
+        own = self.own.tokenizer.count(texts)
+        if self.others.tokenizer.name == self.own.tokenizer.name:
+            return own, own
+        return own, self.others.tokenizer.count(texts)
 
     def _settle(self) -> None:
         """Takes the oldest batch's counts."""
         shape, future = self.waiting.popleft()
-        counts = future.result()
-        lengths = self.own.measure(shape, counts[0])
-        for gauge, others in zip(self.gauges[1:], counts[1:], strict=True):
-            gauge.measure(shape, others)
+        own, others = future.result()
+        lengths = self.own.measure(shape, own)
+        if self.others is not self.own:
+            self.others.measure(shape, others)
         limit = self.facts.example_tokens if self.facts else None
         if limit is not None and max(lengths, default=0) > limit:
             for number, length in zip(shape.numbers, lengths, strict=True):
@@ -295,7 +302,7 @@ class _Check:
             return {self.model: None}  # nothing could be counted: not the same as free
         limit = self.facts.example_tokens if self.facts else None
         prices = {self.model: cost(self.model, self.own.lengths.capped(limit), epochs)}
-        lengths = self.gauges[-1].lengths
+        lengths = self.others.lengths
         for other in fine_tunable(date.today()):
             if other != self.facts and other.training_price is not None:
                 prices[other.id] = cost(other.id, lengths.capped(other.example_tokens), epochs)

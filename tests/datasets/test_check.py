@@ -78,6 +78,13 @@ def test_other_models_are_priced_with_their_own_tokenizer(write):
     assert by_old.cost.get("gpt-4o-mini-2024-07-18") == by_new.cost.get("gpt-4o-mini-2024-07-18")
 
 
+def test_a_models_own_framing_is_not_charged_for_by_others(write, good):
+    path = write(*good)
+    local, openai = check_file(path, model="SmolLM2-135M-Instruct"), check_file(path, model="gpt-4.1-mini")
+    assert local.tokens.total == openai.tokens.total + 10 * (2 * 1 - 1)  # 5 a message and 0 an example
+    assert local.cost.get("gpt-4.1-2025-04-14") == openai.cost.get("gpt-4.1-2025-04-14")
+
+
 def test_an_example_over_the_models_limit_is_a_warning_that_says_how_much_is_cut(write, good):
     long = {"messages": [{"role": "user", "content": "word " * 66_000}, ANSWER]}
     path = write(*good, long)
