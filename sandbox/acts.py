@@ -3,7 +3,6 @@
 The page and the control API both come through here, so a test does exactly what a person does.
 """
 
-import re
 import uuid
 from typing import Any
 
@@ -16,6 +15,7 @@ from sandbox.model import Channel, Json, Message, User, View
 from sandbox.responses import Responses
 from sandbox.seed import SLACKBOT
 from sandbox.triggers import ResponseUrls, Triggers
+from sandbox.typed import typed
 from sandbox.views import Views
 from sandbox.workspace import Workspace
 
@@ -58,7 +58,7 @@ class Acts:
         return self.workspace.post(
             channel,
             user.id,
-            self.typed(text),
+            typed(self.workspace, text),
             thread_ts=thread_ts,
             broadcast=broadcast and bool(thread_ts),
             subtype="thread_broadcast" if broadcast and thread_ts else "",
@@ -77,7 +77,7 @@ class Acts:
         return self.workspace.post(
             channel,
             user.id,
-            self.typed(text),
+            typed(self.workspace, text),
             thread_ts=self._thread(channel, thread_ts),
             subtype="file_share",
             files=added,
@@ -92,7 +92,7 @@ class Acts:
     def edit(self, user: User, message: Message, text: str) -> None:
         if message.user != user.id:
             raise Mistake("People edit only their own messages.")
-        self.workspace.edit(message, by=user.id, text=self.typed(text))
+        self.workspace.edit(message, by=user.id, text=typed(self.workspace, text))
 
     def delete(self, user: User, message: Message) -> None:
         if message.ephemeral_to == user.id:
@@ -109,31 +109,6 @@ class Acts:
         if file.user != user.id and not user.is_admin:
             raise Mistake("People delete only their own files; an admin deletes any.")
         self.workspace.delete_file(file)
-
-    def typed(self, text: str) -> str:
-        """What Slack makes of typed text: & < > escaped, mentions, channels and addresses as links."""
-        kept: list[str] = []
-
-        def keep(link: str) -> str:
-            kept.append(link)
-            return f"\x00{len(kept) - 1}\x00"
-
-        def mention(match: re.Match[str]) -> str:
-            user = self._named(match[1])
-            return keep(f"<@{user.id}>") + match[1][len(self._name_in(match[1], user)) :] if user else match[0]
-
-        def channel(match: re.Match[str]) -> str:
-            found = self.workspace.channel(match[1])
-            return keep(f"<#{found.id}|{found.name}>") if found else match[0]
-
-        text = re.sub(r"<@([UW][A-Z0-9]+)>", lambda m: keep(m[0]) if m[1] in self.workspace.users else m[0], text)
-        text = re.sub(r"<#(C[A-Z0-9]+)(\|[^>]*)?>", lambda m: keep(m[0]), text)
-        text = re.sub(r"https?://[^\s<>|]+", lambda m: keep(f"<{m[0].replace('&', '&amp;')}>"), text)
-        text = re.sub(r"(?<!\w)@([A-Za-z0-9._-]+(?: [A-Za-z0-9._-]+){0,3})", mention, text)
-        text = re.sub(r"(?<!\w)#([a-z0-9_-]+)", channel, text)
-        text = re.sub(r"(?<!\w)@(here|channel|everyone)\b", lambda m: keep(f"<!{m[1]}>"), text)
-        text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-        return re.sub("\x00(\\d+)\x00", lambda m: kept[int(m[1])], text)
 
     # Commands
 
@@ -173,7 +148,7 @@ class Acts:
             self._slackbot(user, channel, f'{command} failed with the error "{error}"')
         elif reply.payload and (reply.payload.get("text") or reply.payload.get("blocks")):
             if reply.payload.get("response_type") == "in_channel":
-                self.workspace.post(channel, user.id, self.typed(f"{command} {text}".strip()))
+                self.workspace.post(channel, user.id, typed(self.workspace, f"{command} {text}".strip()))
             self.responses.answer(hook, reply.payload)
         return reply
 
@@ -443,18 +418,6 @@ class Acts:
         if parent is None:
             raise Mistake("There is no such thread.")
         return parent.thread_ts or parent.ts
-
-    def _named(self, words: str) -> User | None:
-        """The person whose name `words` begins with; the longest name wins."""
-        found = [u for u in self.workspace.users.values() if self._name_in(words, u)]
-        return max(found, key=lambda u: len(self._name_in(words, u)), default=None)
-
-    def _name_in(self, words: str, user: User) -> str:
-        for name in sorted((user.real_name, user.name), key=len, reverse=True):
-            rest = words[len(name) :]
-            if words.casefold().startswith(name.casefold()) and not rest[:1].isalnum():
-                return words[: len(name)]
-        return ""
 
 
 def _number_error(element: Json, raw: str) -> str:

@@ -198,7 +198,7 @@ def _rows() -> list[Rule]:
     add(
         "thread.bad",
         "invalid_thread_ts",
-        "thread_ts is no time stamp, or names no message, or names a reply.",
+        "thread_ts is no time stamp; for chat.startStream also: missing, or no parent message in the channel.",
         None,
         "/reference/methods/chat.startStream",
     )

@@ -10,11 +10,12 @@ from sandbox.model import Channel, Json, Message
 from sandbox.refusals import limit, refuse
 
 
-def thread_of(call: Call, channel: Channel) -> str:
-    """The thread_ts argument: the time stamp of a parent in the channel, or empty.
+def thread_of(call: Call, channel: Channel, *, strictly: bool = False) -> str:
+    """The thread to post into, from the argument thread_ts: a parent's time stamp, or empty.
 
-    Slack lets a message with an unknown thread_ts through as a stray reply; a bot that does so has a
-    bug, so the sandbox refuses it, and a reply's time stamp too.
+    chat.postMessage does not refuse a parent that is gone: it posts into the channel itself, and only the
+    missing `message.thread_ts` tells (slack-go/slack#1571; read 2026-11-21). A reply's time stamp leads to its
+    thread. `strictly` refuses both, as chat.startStream does.
     """
     ts = call.text("thread_ts")
     if not ts:
@@ -22,9 +23,11 @@ def thread_of(call: Call, channel: Channel) -> str:
     if not TS.fullmatch(ts):
         refuse("thread.bad", "thread_ts is not a time stamp")
     parent = call.workspace.message(channel.id, ts)
-    if parent is None or parent.is_reply or parent.ephemeral_to:
+    if parent is not None and parent.ephemeral_to:
+        parent = None
+    if strictly and (parent is None or parent.is_reply):
         refuse("thread.bad", "thread_ts must be the time stamp of a parent message")
-    return ts
+    return (parent.thread_ts or parent.ts) if parent else ""
 
 
 def content(call: Call) -> Json:

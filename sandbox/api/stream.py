@@ -18,7 +18,7 @@ TASK_STATES = ("pending", "in_progress", "complete", "error")
 async def start_stream(call: Call) -> Json:
     ws = call.workspace
     channel = call.member_channel()
-    thread_ts = thread_of(call, channel)
+    thread_ts = thread_of(call, channel, strictly=True)
     if not thread_ts:
         refuse("thread.bad", "missing required field: thread_ts")
     if not channel.is_im:
@@ -71,9 +71,10 @@ async def stop_stream(call: Call) -> Json:
     fields: Json = {"streaming": "completed", "metadata": metadata(call) or message.metadata}
     if blocks:
         fields["blocks"] = [*(message.blocks or []), *blocks]
+    before = ws.wire(message)
     ws.edit(message, quiet=True, **fields)
     if ws.observer:
-        ws.observer.changed(message, ws.wire(message) | {"streaming_state": "in_progress"})
+        ws.observer.changed(message, before)
     return {"channel": channel.id, "ts": message.ts, "message": ws.wire(message)}
 
 

@@ -1,0 +1,49 @@
+"""What Slack makes of the text that a person types: names and addresses become links, the rest is escaped."""
+
+import re
+
+from sandbox.model import User
+from sandbox.workspace import Workspace
+
+
+def typed(workspace: Workspace, text: str) -> str:
+    """@names, #channels and addresses as Slack's links; & < > escaped.
+
+    Links that are written out already (<@U…>, <#C…>) stay: tests write them so.
+    """
+    kept: list[str] = []
+
+    def keep(link: str) -> str:
+        kept.append(link)
+        return f"\x00{len(kept) - 1}\x00"
+
+    def mention(match: re.Match[str]) -> str:
+        user = _named(workspace, match[1])
+        return keep(f"<@{user.id}>") + match[1][len(_name_in(match[1], user)) :] if user else match[0]
+
+    def channel(match: re.Match[str]) -> str:
+        found = workspace.channel(match[1])
+        return keep(f"<#{found.id}|{found.name}>") if found else match[0]
+
+    text = text.replace("\x00", "")
+    text = re.sub(r"<@([UW][A-Z0-9]+)>", lambda m: keep(m[0]) if m[1] in workspace.users else m[0], text)
+    text = re.sub(r"<#(C[A-Z0-9]+)(\|[^>]*)?>", lambda m: keep(m[0]), text)
+    text = re.sub(r"https?://[^\s<>|]+", lambda m: keep(f"<{m[0].replace('&', '&amp;')}>"), text)
+    text = re.sub(r"(?<!\w)@([A-Za-z0-9._-]+(?: [A-Za-z0-9._-]+){0,3})", mention, text)
+    text = re.sub(r"(?<!\w)#([a-z0-9_-]+)", channel, text)
+    text = re.sub(r"(?<!\w)@(here|channel|everyone)\b", lambda m: keep(f"<!{m[1]}>"), text)
+    text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return re.sub("\x00(\\d+)\x00", lambda m: kept[int(m[1])], text)
+
+
+def _named(workspace: Workspace, words: str) -> User | None:
+    """The person whose name `words` begins with; the longest name wins."""
+    found = [u for u in workspace.users.values() if _name_in(words, u)]
+    return max(found, key=lambda u: len(_name_in(words, u)), default=None)
+
+
+def _name_in(words: str, user: User) -> str:
+    for name in sorted((user.real_name, user.name), key=len, reverse=True):
+        if words.casefold().startswith(name.casefold()) and not words[len(name) :][:1].isalnum():
+            return words[: len(name)]
+    return ""
