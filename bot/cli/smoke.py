@@ -46,12 +46,15 @@ async def _loop(person: SandboxClient, file: Path, threads: list[str]) -> str | 
         raise SandboxError(f"The window refused its own defaults: {errors}")
     card = await person.wait_message(_CHANNEL, contains=file.name, after=report["ts"], timeout=60)
     threads.append(card["ts"])
-    end = await person.wait_message(_CHANNEL, thread_ts=card["ts"], contains="job_chat", timeout=_TRAINING_SECONDS)
+    end = await person.wait_message(_CHANNEL, thread_ts=card["ts"], contains="Your model is ready", timeout=_TRAINING_SECONDS)
     await person.click(_WHO, _CHANNEL, end["ts"], "job_chat")
     chat = await person.wait_message(_CHANNEL, contains="This thread talks to", after=end["ts"], timeout=60)
     threads.append(chat["ts"])
-    await person.say(_WHO, _CHANNEL, _first_question(file), thread_ts=chat["ts"])
-    answer = await person.wait_message(_CHANNEL, thread_ts=chat["ts"], finished=True, timeout=180)
+    question = await person.say(_WHO, _CHANNEL, _first_question(file), thread_ts=chat["ts"])
+    answer = await person.wait_message(_CHANNEL, thread_ts=chat["ts"], after=question["ts"], timeout=180)
+    while answer.get("streaming_state") == "in_progress":
+        await asyncio.sleep(0.2)
+        answer = (await person.messages(_CHANNEL, chat["ts"]))[-1]
     return str(answer.get("text") or "")
 
 

@@ -1,24 +1,205 @@
 """The main job over real sockets: from a file in a channel to a talk with the model."""
 
-from pathlib import Path
+from typing import Any
 
-from e2e.world import world
+import pytest
+from pydantic import SecretStr
+
+from e2e.world import World, until
 
 
-async def test_a_dropped_file_becomes_a_model_that_answers_in_a_thread(tmp_path: Path) -> None:
-    async with world(tmp_path) as w, w.bot():
-        report = await w.drop()
-        card = await w.start(report, suffix="support")
+async def _from_file_to_chat(w: World) -> None:
+    report = await w.drop()
+    card = await w.start(report, suffix="support")
+    await w.person.wait_message(w.channel, thread_ts=report["thread_ts"], contains="started fine-tuning")
+    job = await w.job_at_provider()
+    w.provider.run(job, steps=5)
+    await w.person.wait_message(w.channel, thread_ts=card["ts"], contains="has begun")
+    w.provider.run(job, steps=5)
+    model = w.provider.succeed(job)
+    end = await w.person.wait_message(w.channel, thread_ts=card["ts"], contains="Your model is ready")
+    await w.person.wait_message(w.channel, contains="✓ Ready")
+    await w.person.click("ana", w.channel, end["ts"], "job_chat")
+    chat = await w.person.wait_message(w.channel, contains="This thread talks to")
+    await w.person.say("ana", w.channel, "What is the answer?", thread_ts=chat["ts"])
+    await w.person.wait_message(w.channel, thread_ts=chat["ts"], contains="in several pieces")
+    asked = w.provider.chats[-1]
+    assert asked["model"] == model
+    assert asked["messages"] == [
+        {"role": "system", "content": "You are a helper."},
+        {"role": "user", "content": "What is the answer?"},
+    ]
+
+
+async def test_a_dropped_file_becomes_a_model_that_answers_in_a_thread(w: World) -> None:
+    async with w.bot():
+        await _from_file_to_chat(w)
+
+
+async def test_the_same_over_signed_http_requests(w: World) -> None:
+    async with w.bot(slack_app_token=None, slack_signing_secret=SecretStr(w.sandbox.signing_secret)):
+        await _from_file_to_chat(w)
+
+
+async def test_the_card_shows_progress_and_a_chart_that_slack_has(w: World) -> None:
+    async with w.bot():
+        await w.start(await w.drop())
         job = await w.job_at_provider()
-        w.provider.run(job, steps=5)
+        w.provider.run(job, steps=7, valid=True)
+        card = await w.person.wait_message(w.channel, contains="Line chart", timeout=20)
+        image = next(block for block in card["blocks"] if block["type"] == "image")
+        assert image["slack_file"]["id"].startswith("F")
+        assert "Step 7 of 10" in await w.person.text(w.channel)
+
+
+async def test_a_job_goes_on_after_the_bot_was_restarted_in_the_middle(w: World) -> None:
+    async with w.bot():
+        card = await w.start(await w.drop())
+        job = await w.job_at_provider()
+        w.provider.run(job, steps=3)
         await w.person.wait_message(w.channel, thread_ts=card["ts"], contains="has begun")
-        w.provider.run(job, steps=5)
-        w.provider.succeed(job)
-        end = await w.person.wait_message(w.channel, thread_ts=card["ts"], contains="Your model is ready")
-        await w.person.click("ana", w.channel, end["ts"], "job_chat")
+    w.provider.run(job, steps=7)
+    w.provider.succeed(job)
+    async with w.bot():
+        await w.person.wait_message(w.channel, thread_ts=card["ts"], contains="Your model is ready")
+        said = [m["text"] for m in await w.person.messages(w.channel, card["ts"])]
+        assert len([text for text in said if "has begun" in text]) == 1
+        assert len([text for text in said if "has taken the job" in text]) == 1
+    assert len(w.provider.jobs) == 1
+
+
+async def test_a_file_that_was_dropped_while_the_bot_was_away_is_found_again(w: World) -> None:
+    async with w.bot():
+        await w.drop("first.jsonl")
+    await w.person.settings(ack_timeout=0.1, retry_delays=[0.05, 0.05, 0.05])
+    dropped = await w.person.drop_bytes("ana", w.channel, [("missed.jsonl", b"{}\n" * 12)])
+    await _all_given_up(w)
+    async with w.bot():
+        await w.person.wait_message(w.channel, thread_ts=dropped["ts"], contains="missed.jsonl", timeout=20)
+        assert len(await w.person.messages(w.channel, dropped["ts"])) == 2
+
+
+async def _all_given_up(w: World) -> None:
+    """Slack has stopped trying to deliver."""
+
+    async def undelivered() -> list[dict[str, Any]]:
+        return [d for d in await w.person.deliveries() if d.get("state") in {"pending", "sent", "waiting"}]
+
+    for _ in range(200):
+        if not await undelivered():
+            return
+    raise AssertionError(await undelivered())
+
+
+async def test_the_thread_remembers_what_was_said(w: World) -> None:
+    async with w.bot():
+        w.provider.tuned.append("ft:gpt-4.1-mini-2025-04-14:acme:old:abc12345")
+        await w.person.command("ana", w.channel, "/finetune", "chat old")
         chat = await w.person.wait_message(w.channel, contains="This thread talks to")
-        await w.person.say("ana", w.channel, "What is the answer?", thread_ts=chat["ts"])
-        await w.person.wait_message(w.channel, thread_ts=chat["ts"], contains="in several pieces")
-        print(await w.person.text(w.channel))
-        print(await w.person.text(w.channel, card["ts"]))
-        print(await w.person.text(w.channel, chat["ts"]))
+        for question in ("One?", "Two?"):
+            asked = await w.person.say("ana", w.channel, question, thread_ts=chat["ts"])
+            await w.person.wait_message(w.channel, thread_ts=chat["ts"], contains="pieces", after=asked["ts"])
+            await until(lambda question=question: w.provider.chats[-1]["messages"][-1]["content"] == question)
+        contents = [message["content"] for message in w.provider.chats[-1]["messages"]]
+        assert contents == ["One?", "The answer, in several pieces. ", "Two?"]
+
+
+@pytest.mark.parametrize("words", ["jobs", "status", "models", "help"])
+async def test_commands_answer_their_sender_only(w: World, words: str) -> None:
+    async with w.bot():
+        await w.start(await w.drop())
+        await w.job_at_provider()
+        before = len(await w.person.messages(w.channel))
+        await w.person.command("ben", w.channel, "/finetune", words)
+        answer = await w.person.wait_ephemeral("ben", w.channel)
+        assert answer["blocks"]
+        assert len(await w.person.messages(w.channel)) == before
+        assert await w.person.ephemerals("ana") == []
+
+
+async def test_in_a_thread_a_mention_takes_the_same_words(w: World) -> None:
+    async with w.bot() as bot:
+        report = await w.drop()
+        mention = f"<@{bot.services.bot_user}>"
+        await w.person.say("ben", w.channel, f"{mention} start epochs=2 name=by-mention", thread_ts=report["thread_ts"])
+        await w.person.wait_message(w.channel, contains="by-mention")
+        job = w.provider.jobs[await w.job_at_provider()]
+        assert job["user_provided_suffix"] == "by-mention"
+        assert job["method"]["supervised"]["hyperparameters"] == {"n_epochs": 2}
+        await w.person.say("ben", w.channel, f"{mention} jobs", thread_ts=report["thread_ts"])
+        await w.person.wait_message(w.channel, thread_ts=report["thread_ts"], contains="train.jsonl →")
+
+
+async def test_an_unknown_command_suggests_the_nearest_one(w: World) -> None:
+    async with w.bot():
+        await w.person.command("ana", w.channel, "/finetune", "modles")
+        answer = await w.person.wait_ephemeral("ana", w.channel)
+        assert "/finetune models" in answer["text"]
+
+
+async def test_a_job_that_somebody_else_started_can_be_followed(w: World) -> None:
+    async with w.bot():
+        foreign = w.provider.add_job()
+        w.provider.run(foreign, steps=4)
+        await w.person.command("ana", w.channel, "/finetune", f"follow {foreign}")
+        card = await w.person.wait_message(w.channel, contains="Step 4 of 10")
+        w.provider.succeed(foreign)
+        await w.person.wait_message(w.channel, thread_ts=card["ts"], contains="Your model is ready")
+
+
+async def test_a_job_is_cancelled_from_its_card_at_the_provider_too(w: World) -> None:
+    async with w.bot():
+        card = await w.start(await w.drop())
+        job = await w.job_at_provider()
+        w.provider.run(job, steps=2)
+        await w.person.wait_message(w.channel, thread_ts=card["ts"], contains="has begun")
+        await w.person.click("ana", w.channel, card["ts"], "job_cancel")
+        await w.person.wait_message(w.channel, thread_ts=card["ts"], contains="was cancelled")
+        assert w.provider.jobs[job]["status"] == "cancelled"
+
+
+async def test_the_channel_for_notices_hears_how_a_job_ended(w: World) -> None:
+    channels = {channel["name"]: channel["id"] for channel in await w.person.channels()}
+    async with w.bot(finetune_notices_channel=channels["general"]):
+        await w.start(await w.drop())
+        job = await w.job_at_provider()
+        w.provider.run(job, steps=2)
+        w.provider.succeed(job)
+        await w.person.wait_message("#general", contains="model is ready")
+
+
+async def test_a_deleted_model_is_gone_at_the_provider(w: World) -> None:
+    async with w.bot(finetune_admins=["U0BEN"]):
+        await w.start(await w.drop())
+        job = await w.job_at_provider()
+        w.provider.run(job, steps=2)
+        model = w.provider.succeed(job)
+        await w.person.wait_message(w.channel, contains="✓ Ready")
+        await w.person.command("ana", w.channel, "/finetune", f"delete {model}")
+        question = await w.person.wait_ephemeral("ana", w.channel, contains="Delete the model")
+        await w.person.click("ana", w.channel, question["ts"], "model_delete")
+        await w.person.wait_ephemeral("ana", w.channel, contains="is deleted")
+        assert w.provider.tuned == []
+
+
+async def test_a_training_file_is_deleted_here_and_at_the_provider(w: World) -> None:
+    async with w.bot() as bot:
+        report = await w.drop()
+        await w.start(report)
+        job = await w.job_at_provider()
+        w.provider.run(job, steps=2)
+        w.provider.succeed(job)
+        await w.person.wait_message(w.channel, contains="✓ Ready")
+        assert len(w.provider.files) == 1
+        await w.person.click("ana", w.channel, report["ts"], "dataset_delete")
+        await w.person.wait_ephemeral("ana", w.channel, contains="gone")
+        assert w.provider.files == {}
+        assert list((bot.services.settings.finetune_data / "files").iterdir()) == []
+
+
+async def test_a_file_deleted_in_slack_offers_to_delete_our_copies(w: World) -> None:
+    async with w.bot():
+        report = await w.drop()
+        thread = await w.person.messages(w.channel, report["thread_ts"])
+        await w.person.delete_file("ana", thread[0]["files"][0]["id"])
+        await w.person.wait_message("@ana", contains="was deleted in Slack")
