@@ -90,14 +90,14 @@ class Trainer:
         file = self.upload(jsonl(some_examples() if examples is None else examples))
         return self.client.fine_tuning.jobs.create(**{"model": "tiny-random", "training_file": file, **settings})
 
-    def ended(self, job_id: str) -> Any:
+    def ended(self, job_id: str, seconds: float = 90) -> Any:
         """The job once it has ended, however it did."""
 
         def look() -> Any:
             job = self.client.fine_tuning.jobs.retrieve(job_id)
             return job if job.status in ("succeeded", "failed", "cancelled") else None
 
-        return wait_for(look)
+        return wait_for(look, seconds)
 
     def events(self, job_id: str) -> list[Any]:
         """All events, oldest first."""

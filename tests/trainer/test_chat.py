@@ -126,7 +126,7 @@ def test_training_stands_still_while_somebody_chats(trainer: Trainer) -> None:
     job = trainer.train(hyperparameters={"n_epochs": 50})
     wait_for(lambda: trainer.steps(job.id) > 3)
     stream = trainer.client.chat.completions.create(
-        model="tiny-random", messages=HELLO, max_tokens=400, stream=True, logit_bias={}
+        model="tiny-random", messages=HELLO, max_tokens=400, stream=True, temperature=0
     )
     next(stream)
     before = trainer.steps(job.id)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -38,19 +37,17 @@ class Tokenized(msgspec.Struct, frozen=True):
 
 def tokenize_file(path: Path, tokenizer: Any, chat_template: str, context_length: int, param: str) -> Tokenized:
     """Read a checked file. Raises TrainingFailed, blaming `param`, where it cannot be read or nothing is left."""
+    if not path.is_file():
+        what = param.replace("_", " ")
+        raise TrainingFailed(
+            f"The {what} was deleted before training began. Upload it again and start a new job.",
+            code="file_deleted",
+            param=param,
+        )
     try:
         return tokenize(read_examples(path), tokenizer, chat_template, context_length, param)
     except DatasetError as error:
         raise TrainingFailed(str(error), code=f"invalid_{param}", param=param) from error
-    except OSError as error:
-        if error.errno == errno.ENOENT:
-            what = param.replace("_", " ")
-            raise TrainingFailed(
-                f"The {what} was deleted before training began. Upload it again and start a new job.",
-                code="file_deleted",
-                param=param,
-            ) from error
-        raise
 
 
 def tokenize(

@@ -1,0 +1,118 @@
+"""What of an example is read, and what is learned."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from transformers import AutoTokenizer
+
+from trainer.base_models import read_table
+from trainer.errors import TrainingFailed
+from trainer.training.data import IGNORED, tokenize
+
+# The template that SmolLM2-135M-Instruct comes with; ours must read plain conversations exactly as it does.
+ORIGINAL = (
+    "{% for message in messages %}{% if loop.first and messages[0]['role'] != 'system' %}{{ '<|im_start|>system\nYou "
+    "are a helpful AI assistant named SmolLM, trained by Hugging Face<|im_end|>\n' }}{% endif %}{{'<|im_start|>' + "
+    "message['role'] + '\n' + message['content'] + '<|im_end|>' + '\n'}}{% endfor %}{% if add_generation_prompt %}"
+    "{{ '<|im_start|>assistant\n' }}{% endif %}"
+)
+TOOLS = [{"type": "function", "function": {"name": "weather", "parameters": {"type": "object"}}}]
+
+
+@pytest.fixture(scope="module")
+def tokenizer(table: Path) -> Any:
+    return AutoTokenizer.from_pretrained(table.parent / "tiny-random")
+
+
+@pytest.fixture(scope="module")
+def smollm2() -> str:
+    return read_table()["SmolLM2-135M-Instruct"].template()
+
+
+def message(role: str, content: str | None, **more: Any) -> dict[str, Any]:
+    return {"role": role, "content": content, **more}
+
+
+def learned(tokenizer: Any, template: str, messages: list[Any], **more: Any) -> str:
+    """The text that an example teaches."""
+    example = {"messages": messages, **more}
+    (tokens,) = tokenize([example], tokenizer, template, 2048, "training_file").examples
+    return str(tokenizer.decode([label for label in tokens.labels if label != IGNORED]))
+
+
+@pytest.mark.parametrize(
+    "messages",
+    [
+        [message("user", "Hi"), message("assistant", "Ahoy!")],
+        [message("system", "Be short."), message("user", "Hi"), message("assistant", "A\n\n b "), message("user", "?")],
+        [message("user", "价格多少？")],
+    ],
+)
+@pytest.mark.parametrize("prompt", [True, False])
+def test_plain_conversations_read_exactly_as_with_the_models_own_template(
+    tokenizer: Any, smollm2: str, messages: list[Any], prompt: bool
+) -> None:
+    ours, its = (
+        tokenizer.apply_chat_template(messages, chat_template=template, tokenize=False, add_generation_prompt=prompt)
+        for template in (smollm2, ORIGINAL)
+    )
+    assert ours == its
+
+
+def test_only_what_the_assistant_says_is_learned_with_the_end_of_its_turn(tokenizer: Any, smollm2: str) -> None:
+    messages = [
+        message("system", "Be a pirate."),
+        message("user", "Hi"),
+        message("assistant", "Ahoy!"),
+        message("user", "Bye"),
+        message("assistant", "Farewell!"),
+    ]
+    assert learned(tokenizer, smollm2, messages) == "Ahoy!<|im_end|>Farewell!<|im_end|>"
+
+
+def test_a_message_with_weight_0_is_read_and_not_learned(tokenizer: Any, smollm2: str) -> None:
+    messages = [
+        message("user", "Hi"),
+        message("assistant", "Wrong!", weight=0),
+        message("user", "Hm?"),
+        message("assistant", "Right!", weight=1),
+    ]
+    assert learned(tokenizer, smollm2, messages) == "Right!<|im_end|>"
+    assert "Wrong!" in tokenizer.apply_chat_template(messages, chat_template=smollm2, tokenize=False)
+
+
+def test_calls_of_tools_are_learned_and_their_results_are_not(tokenizer: Any, smollm2: str) -> None:
+    call = {"id": "1", "type": "function", "function": {"name": "weather", "arguments": '{"city": "Bonn"}'}}
+    messages = [
+        message("user", "Weather in Bonn?"),
+        message("assistant", None, tool_calls=[call]),
+        message("tool", "Rain", tool_call_id="1"),
+        message("assistant", "It rains."),
+    ]
+    wanted = (
+        '<tool_call>\n{"name": "weather", "arguments": {"city": "Bonn"}}\n</tool_call><|im_end|>It rains.<|im_end|>'
+    )
+    assert learned(tokenizer, smollm2, messages, tools=TOOLS) == wanted
+    read = tokenizer.apply_chat_template(messages, tools=TOOLS, chat_template=smollm2, tokenize=False)
+    assert '"name": "weather"' in read.split("</tools>")[0]
+    assert "<tool_response>\nRain\n</tool_response>" in read
+
+
+def test_content_in_parts_is_learned_as_one_text(tokenizer: Any, smollm2: str) -> None:
+    parts: Any = [{"type": "text", "text": "A"}, {"type": "text", "text": "hoy!"}]
+    assert learned(tokenizer, smollm2, [message("user", "Hi"), message("assistant", parts)]) == "Ahoy!<|im_end|>"
+
+
+def test_a_file_with_nothing_to_learn_is_refused_with_the_reason(tokenizer: Any, smollm2: str) -> None:
+    example = {"messages": [message("user", "Hi"), message("assistant", "Ahoy!", weight=0)]}
+    with pytest.raises(TrainingFailed, match="weight 0"):
+        tokenize([example], tokenizer, smollm2, 2048, "training_file")
+
+
+def test_examples_are_cut_at_their_end(tokenizer: Any, smollm2: str) -> None:
+    example = {"messages": [message("user", "Hi"), message("assistant", "A" * 500)]}
+    whole = tokenize([example], tokenizer, smollm2, 2048, "training_file")
+    cut = tokenize([example], tokenizer, smollm2, 200, "training_file")
+    assert (whole.cut, cut.cut) == (0, 1)
+    assert cut.examples[0].input_ids == whole.examples[0].input_ids[:200]
