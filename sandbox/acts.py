@@ -12,6 +12,7 @@ from sandbox.deliver import Deliverer, Reply
 from sandbox.events import Events
 from sandbox.manifest import Manifest
 from sandbox.model import Channel, Json, Message, User, View
+from sandbox.refusals import limit
 from sandbox.responses import Responses
 from sandbox.seed import SLACKBOT
 from sandbox.triggers import ResponseUrls, Triggers
@@ -253,7 +254,7 @@ class Acts:
         reply = await self.deliverer.ask("interactive", f"block_suggestion {action_id}", payload)
         answer = reply.payload or {}
         options = elements.options_of(answer)
-        if not reply.acked or len(options) > 100:
+        if not reply.acked or len(options) > limit("options.count"):
             self._trouble(user, "The options could not be loaded.")
             return []
         self.views.offered[key] = options

@@ -119,7 +119,6 @@ def _rows() -> list[Rule]:
     add("args.missing", "invalid_arguments", "A required argument is missing.", None, web)
     add("args.type", "invalid_arguments", "An argument has the wrong type.", None, web)
     add("args.json", "invalid_json", "The body says it is JSON and is not.", None, web)
-    add("args.form", "invalid_form_data", "The form cannot be read.", None, web)
     add("cursor", "invalid_cursor", "The cursor was not given out by this method.", None, "/apis/web-api/pagination")
     add("limit", "invalid_limit", "`limit` is not within 1 to 999.", 999, "/reference/methods/conversations.history")
 

@@ -57,7 +57,8 @@ class Call:
             try:
                 return json.loads(value)
             except ValueError:
-                refuse("args.type", f"must be valid JSON [json-pointer:/{name}]")
+                row = "block.format" if name == "blocks" else "args.type"
+                refuse(row, f"must be valid JSON [json-pointer:/{name}]")
         return value
 
     def channel(self, name: str = "channel", *, people: bool = False) -> Channel:

@@ -1,0 +1,155 @@
+"""Every block that Slack refuses is refused, and good ones are not."""
+
+from typing import Any
+
+import pytest
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from sandbox.seed import GENERAL
+
+Block = dict[str, Any]
+
+
+def plain(text: str) -> Block:
+    return {"type": "plain_text", "text": text}
+
+
+def mrkdwn(text: str) -> Block:
+    return {"type": "mrkdwn", "text": text}
+
+
+def section(**fields: Any) -> Block:
+    return {"type": "section", "text": mrkdwn("x")} | fields
+
+
+def button(**fields: Any) -> Block:
+    return {"type": "button", "text": plain("Go"), "action_id": "go"} | fields
+
+
+def option(value: str = "a", **fields: Any) -> Block:
+    return {"text": plain(value), "value": value} | fields
+
+
+def actions(*elements: Block) -> Block:
+    return {"type": "actions", "elements": list(elements)}
+
+
+def menu(kind: str = "static_select", **fields: Any) -> Block:
+    return actions({"type": kind, "action_id": "m", "options": [option()]} | fields)
+
+
+def confirm(**fields: Any) -> Block:
+    return actions(button(confirm={"title": plain("Sure?"), "text": plain("Really?")} | fields))
+
+
+def image(**fields: Any) -> Block:
+    return {"type": "image", "alt_text": "a", "image_url": "https://x.example/i.png"} | fields
+
+
+def table(rows: int, cells: int, text: str = "x") -> Block:
+    return {"type": "table", "rows": [[{"type": "raw_text", "text": text}] * cells] * rows}
+
+
+def task_input(element: Block, **fields: Any) -> Block:
+    return {"type": "input", "label": plain("L"), "element": {"action_id": "e"} | element} | fields
+
+
+GOOD: list[list[Block]] = [
+    [section(text=mrkdwn("x" * 3000))],
+    [section(fields=[mrkdwn("f")] * 10)],
+    [{"type": "section", "fields": [plain("f" * 2000)]}],
+    [{"type": "header", "text": plain("h" * 150)}, {"type": "divider"}],
+    [{"type": "context", "elements": [mrkdwn("c")] * 10}],
+    [actions(*[button(action_id=f"b{i}") for i in range(25)])],
+    [menu(options=[option(str(i)) for i in range(100)])],
+    [menu("overflow", options=[option(str(i)) for i in range(5)])],
+    [menu("checkboxes", options=[option(str(i)) for i in range(10)])],
+    [menu(initial_option=option())],
+    [table(100, 20, "")],
+    [image(title=plain("t"))],
+    [{"type": "markdown", "text": "# hi"}],
+    [confirm(confirm=plain("Yes"), deny=plain("No"))],
+    [section(block_id=f"b{i}") for i in range(50)],
+    [task_input({"type": "plain_text_input"})],
+    [
+        {
+            "type": "rich_text",
+            "elements": [{"type": "rich_text_section", "elements": [{"type": "text", "text": "x"}]}],
+        }
+    ],
+]
+
+
+@pytest.mark.parametrize("blocks", GOOD, ids=lambda b: str(b[0]["type"]))
+async def test_blocks_at_slacks_limits_are_accepted(slack: AsyncWebClient, blocks: list[Block]) -> None:
+    assert (await slack.chat_postMessage(channel=GENERAL, text="x", blocks=blocks))["ok"]
+
+
+BAD: dict[str, Any] = {
+    "too many blocks": [section()] * 51,
+    "no list": "section",
+    "no such type": [{"type": "sketch"}],
+    "a field that is not there": [section(colour="red")],
+    "empty section": [{"type": "section"}],
+    "section too long": [section(text=mrkdwn("x" * 3001))],
+    "section empty text": [section(text=mrkdwn(""))],
+    "too many fields": [section(fields=[mrkdwn("f")] * 11)],
+    "field too long": [section(fields=[mrkdwn("f" * 2001)])],
+    "header too long": [{"type": "header", "text": plain("h" * 151)}],
+    "header in mrkdwn": [{"type": "header", "text": mrkdwn("h")}],
+    "too much context": [{"type": "context", "elements": [mrkdwn("c")] * 11}],
+    "too many buttons": [actions(*[button(action_id=f"b{i}") for i in range(26)])],
+    "no buttons": [actions()],
+    "button text": [actions(button(text=plain("x" * 76)))],
+    "button value": [actions(button(value="x" * 2001))],
+    "button value no text": [actions(button(value=7))],
+    "button url": [actions(button(url="https://x.example/" + "x" * 3000))],
+    "button style": [actions(button(style="pretty"))],
+    "action_id too long": [actions(button(action_id="x" * 256))],
+    "action_id twice": [actions(button(), button())],
+    "block_id too long": [section(block_id="x" * 256)],
+    "block_id twice": [section(block_id="x"), section(block_id="x")],
+    "image without alt": [{"type": "image", "image_url": "https://x.example/i.png"}],
+    "image with two sources": [image(slack_file={"id": "F1"})],
+    "image without source": [{"type": "image", "alt_text": "a"}],
+    "image of no file": [{"type": "image", "alt_text": "a", "slack_file": {"id": "F1"}}],
+    "too many options": [menu(options=[option(str(i)) for i in range(101)])],
+    "no options": [menu(options=[])],
+    "option text": [menu(options=[option(text=plain("x" * 76))])],
+    "option value": [menu(options=[option("x" * 151, text=plain("x"))])],
+    "option without value": [menu(options=[{"text": plain("x")}])],
+    "option description": [menu(options=[option(description=plain("x" * 76))])],
+    "initial option elsewhere": [menu(initial_option=option("b"))],
+    "overflow": [menu("overflow", options=[option(str(i)) for i in range(6)])],
+    "checkboxes": [menu("checkboxes", options=[option(str(i)) for i in range(11)])],
+    "radio buttons": [menu("radio_buttons", options=[option(str(i)) for i in range(11)])],
+    "placeholder": [menu(placeholder=plain("x" * 151))],
+    "confirm title": [confirm(title=plain("x" * 101))],
+    "confirm text": [confirm(text=plain("x" * 301))],
+    "confirm button": [confirm(confirm=plain("x" * 31))],
+    "table rows": [table(101, 1)],
+    "table cells": [table(1, 21)],
+    "table text": [table(11, 1, "x" * 1000)],
+    "markdown together": [{"type": "markdown", "text": "x" * 7000}] * 2,
+    "input without label": [{"type": "input", "element": {"type": "plain_text_input"}}],
+    "input label": [task_input({"type": "plain_text_input"}, label=plain("x" * 2001))],
+    "text input beyond 3000": [task_input({"type": "plain_text_input", "max_length": 3001})],
+    "number without decimal": [task_input({"type": "number_input"})],
+    "number no string": [task_input({"type": "number_input", "is_decimal_allowed": False, "initial_value": 3})],
+    "file input in a message": [task_input({"type": "file_input"})],
+    "input outside input": [actions({"type": "plain_text_input", "action_id": "x"})],
+}
+
+
+@pytest.mark.parametrize("blocks", BAD.values(), ids=BAD.keys())
+async def test_blocks_that_slack_refuses_are_refused_with_a_reason(slack: AsyncWebClient, blocks: Any) -> None:
+    with pytest.raises(SlackApiError) as caught:
+        await slack.api_call("chat.postMessage", json={"channel": GENERAL, "text": "x", "blocks": blocks})
+    assert caught.value.response["error"] == "invalid_blocks"
+    assert caught.value.response["response_metadata"]["messages"]
+
+
+async def test_all_text_of_a_messages_blocks_together_has_a_limit(slack: AsyncWebClient) -> None:
+    with pytest.raises(SlackApiError, match="msg_blocks_too_long"):
+        await slack.chat_postMessage(channel=GENERAL, text="x", blocks=[section(text=mrkdwn("x" * 3000))] * 5)
