@@ -36,13 +36,15 @@ def test_the_adapter_makes_a_difference_and_comes_off_without_a_trace(trainer: T
 
 @pytest.mark.parametrize("limit", ["max_tokens", "max_completion_tokens"])
 def test_a_limit_on_tokens_holds_and_is_the_reason_named(trainer: Trainer, limit: str) -> None:
-    answer = trainer.client.chat.completions.create(model="tiny-random", messages=HELLO, **{limit: 5})
+    answer = trainer.client.chat.completions.create(
+        model="tiny-random", messages=HELLO, logit_bias={"2": -100}, **{limit: 5}
+    )
     assert answer.usage.completion_tokens == 5
     assert answer.choices[0].finish_reason == "length"
 
 
 def test_an_answer_ends_before_a_stop_sequence(trainer: Trainer) -> None:
-    ask = {"model": "tiny-random", "messages": HELLO, "temperature": 0, "max_tokens": 30}
+    ask = {"model": "tiny-random", "messages": HELLO, "temperature": 0, "max_tokens": 30, "logit_bias": {"2": -100}}
     full = trainer.client.chat.completions.create(**ask).choices[0].message.content
     stop = full[8:11]
     stopped = trainer.client.chat.completions.create(**ask, stop=[stop, "never"]).choices[0]
@@ -53,7 +55,7 @@ def test_an_answer_ends_before_a_stop_sequence(trainer: Trainer) -> None:
 def test_a_seed_makes_chance_repeat_itself(trainer: Trainer) -> None:
     def draw(seed: int, **more: Any) -> str | None:
         answer = trainer.client.chat.completions.create(
-            model="tiny-random", messages=HELLO, temperature=1, seed=seed, max_tokens=25, **more
+            model="tiny-random", messages=HELLO, temperature=1, seed=seed, max_tokens=25, logit_bias={"2": -100}, **more
         )
         return answer.choices[0].message.content
 
@@ -78,6 +80,7 @@ def test_messages_beyond_the_context_are_refused_as_the_service_does(trainer: Tr
         ({"temperature": 3}, "temperature"),
         ({"max_tokens": 0}, "max_tokens"),
         ({"n": 2}, "n"),
+        ({"logit_bias": {"the": 1}}, "logit_bias"),
         ({"messages": [{"role": "wizard", "content": "x"}]}, "messages.0.role"),
         (
             {"messages": [{"role": "user", "content": [{"type": "image_url", "image_url": {"url": "http://x"}}]}]},
@@ -126,13 +129,17 @@ def test_training_stands_still_while_somebody_chats(trainer: Trainer) -> None:
     job = trainer.train(hyperparameters={"n_epochs": 50})
     wait_for(lambda: trainer.steps(job.id) > 3)
     stream = trainer.client.chat.completions.create(
-        model="tiny-random", messages=HELLO, max_tokens=400, stream=True, temperature=0
+        model="tiny-random",
+        messages=HELLO,
+        max_tokens=400,
+        stream=True,
+        logit_bias={"2": -100},  # never ends
     )
     next(stream)
     before = trainer.steps(job.id)
-    tokens = sum(1 for _ in stream)
+    chunks = list(stream)
     during = trainer.steps(job.id) - before
-    assert tokens > 50
+    assert chunks[-1].choices[0].finish_reason == "length"
     assert during <= 2  # the step at hand, and one that began before the signal came
     wait_for(lambda: trainer.steps(job.id) > before + during)
     trainer.client.fine_tuning.jobs.cancel(job.id)

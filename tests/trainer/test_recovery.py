@@ -8,6 +8,7 @@ from trainer_process import Trainer, wait_for
 HELLO: list[Any] = [{"role": "user", "content": "Hi"}]
 MANY = {"n_epochs": 50}
 ONE = {"n_epochs": 1}
+ENDLESS = {"2": -100}  # the token that ends a turn
 
 
 def test_a_killed_training_process_fails_its_job_and_the_queue_goes_on(own_trainer: Trainer) -> None:
@@ -55,7 +56,7 @@ def test_a_killed_serving_process_ends_its_chats_with_an_error_and_the_next_chat
     own_trainer: Trainer,
 ) -> None:
     chat = own_trainer.client.chat.completions
-    stream = chat.create(model="tiny-random", messages=HELLO, max_tokens=1000, stream=True, temperature=0)
+    stream = chat.create(model="tiny-random", messages=HELLO, max_tokens=1000, stream=True, logit_bias=ENDLESS)
     next(stream)
     (worker,) = own_trainer.workers("trainer.serving.worker")
     worker.kill()
@@ -67,12 +68,12 @@ def test_a_killed_serving_process_ends_its_chats_with_an_error_and_the_next_chat
 
 def test_a_client_that_goes_away_ends_its_answer(own_trainer: Trainer) -> None:
     chat = own_trainer.client.chat.completions
-    stream = chat.create(model="tiny-random", messages=HELLO, max_tokens=1900, stream=True, temperature=0)
+    stream = chat.create(model="tiny-random", messages=HELLO, max_tokens=1900, stream=True, logit_bias=ENDLESS)
     next(stream)
     stream.close()
     with contextlib.suppress(openai.APITimeoutError):
         own_trainer.client.with_options(timeout=0.2).chat.completions.create(
-            model="tiny-random", messages=HELLO, max_tokens=1900, temperature=0
+            model="tiny-random", messages=HELLO, max_tokens=1900, logit_bias=ENDLESS
         )
     (worker,) = own_trainer.workers("trainer.serving.worker")
 

@@ -44,6 +44,7 @@ class CreateChat(BaseModel):
     top_p: Annotated[float, Field(ge=0, le=1)] | None = None
     frequency_penalty: Annotated[float, Field(ge=-2, le=2)] | None = None
     presence_penalty: Annotated[float, Field(ge=-2, le=2)] | None = None
+    logit_bias: dict[str, Annotated[float, Field(ge=-100, le=100)]] | None = None
     seed: int | None = None
     stop: str | list[str] | None = None
     n: int | None = None
@@ -168,6 +169,7 @@ def _for_worker(body: CreateChat, found: Found) -> dict[str, Any]:
             "top_p": base.top_p if body.top_p is None else body.top_p,
             "frequency_penalty": body.frequency_penalty or 0.0,
             "presence_penalty": body.presence_penalty or 0.0,
+            "logit_bias": body.logit_bias or {},
             "seed": body.seed,
             "stop": body.stops(),
         },
@@ -181,6 +183,8 @@ def _require_offered(body: CreateChat) -> None:
         raise ApiError(400, "Log probabilities are not offered here yet.", param="logprobs", code="unsupported_value")
     if body.response_format and body.response_format.get("type") != "text":
         raise ApiError(400, "Only plain text is offered here yet.", param="response_format", code="unsupported_value")
+    if not all(token.isdecimal() for token in body.logit_bias or {}):
+        raise ApiError(400, "The names in logit_bias are token ids: whole numbers.", param="logit_bias")
     if len(body.stops()) > 4:
         raise ApiError(400, "At most 4 stop sequences are accepted.", param="stop")
     for index, message in enumerate(body.messages):

@@ -17,6 +17,7 @@ class Sampling(msgspec.Struct, frozen=True):
     top_p: float = 1.0
     frequency_penalty: float = 0.0
     presence_penalty: float = 0.0
+    logit_bias: dict[str, float] = {}
     seed: int | None = None
     stop: list[str] = []
 
@@ -34,8 +35,13 @@ class Sampler:
     def choose(self, logits: torch.Tensor) -> int:
         """The next token; `logits` has one number for each word of the vocabulary."""
         how = self._sampling
-        if self._counts and (how.frequency_penalty or how.presence_penalty):
+        penalised = bool(self._counts) and bool(how.frequency_penalty or how.presence_penalty)
+        if penalised or how.logit_bias:
             logits = logits.clone()
+            for name, bias in how.logit_bias.items():
+                if int(name) < logits.numel():
+                    logits[int(name)] += bias
+        if penalised:
             for token, count in self._counts.items():
                 logits[token] -= how.frequency_penalty * count + how.presence_penalty
         token = int(logits.argmax()) if how.temperature == 0 else self._draw(logits.float().cpu())
