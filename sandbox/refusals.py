@@ -4,7 +4,9 @@ A check elsewhere names a row of the table; the error code and the limit stand o
 pages give no number, the row says where the number was observed.
 """
 
+import sys
 from dataclasses import dataclass
+from pathlib import Path
 from typing import NoReturn
 
 from sandbox.model import Json
@@ -508,3 +510,15 @@ def as_markdown() -> str:
             f"| `{rule.key}` | `{rule.error}` | {number} | {rule.when} | [{name}]({rule.page}) | {rule.read} |"
         )
     return "\n".join(lines) + "\n"
+
+
+def write_into(page: Path) -> None:
+    """Put the table between the two marks on a page."""
+    text = page.read_text("utf-8")
+    before, begin, rest = text.partition("<!-- refusals: begin -->\n")
+    _, end, after = rest.partition("<!-- refusals: end -->")
+    page.write_text(before + begin + as_markdown() + end + after, "utf-8")
+
+
+if __name__ == "__main__":
+    write_into(Path(sys.argv[1]))

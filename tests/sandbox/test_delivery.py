@@ -6,6 +6,7 @@ from typing import Any
 
 import httpx
 import pytest
+import websockets
 from aiohttp import web
 from slack_bolt.app.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient

@@ -1,0 +1,53 @@
+"""What people see of mrkdwn and of standard markdown."""
+
+import pytest
+
+from sandbox import markdown
+from sandbox.mrkdwn import Reader, date_text, to_html
+
+READER = Reader("U1", "Europe/London", {"U1": "Ana Reed", "U2": "Ben"}, {"C1": "general"}, lambda c: f"/c/{c}")
+
+
+@pytest.mark.parametrize(
+    ("text", "html"),
+    [
+        ("*b* _i_ ~s~ `c`", "<strong>b</strong> <em>i</em> <s>s</s> <code>c</code>"),
+        ("a*b*c 2 * 3 * 4 snake_case_name", "a*b*c 2 * 3 * 4 snake_case_name"),
+        ("`*not bold*`", "<code>*not bold*</code>"),
+        ("```a\n*b*```", "<pre>a\n*b*</pre>"),
+        ("&lt;b&gt; &amp;amp;", "&lt;b&gt; &amp;amp;"),
+        ("<b>raw</b>", "&lt;b&gt;raw&lt;/b&gt;"),
+        ("> q\nafter", "<blockquote>q</blockquote>after"),
+        ("<@U1> <@U2>", '<span class="mention me">@Ana Reed</span> <span class="mention">@Ben</span>'),
+        ("<#C1|old>", '<a class="mention" href="/c/C1">#general</a>'),
+        ("<!here>", '<span class="mention all">@here</span>'),
+        (":tada: :no_such:", "🎉 :no_such:"),
+        ("<javascript:alert(1)|x>", "&lt;javascript:alert(1)|x&gt;"),
+        ("<!date^x^{date}|soon>", "soon"),
+    ],
+)
+def test_mrkdwn_becomes_html(text: str, html: str) -> None:
+    assert to_html(text, READER) == html
+
+
+def test_dates_are_in_the_readers_zone() -> None:
+    assert date_text(1_700_000_000, "{date_long} {time}", "America/New_York") == "Tuesday, November 14th, 2023 17:13"
+    assert date_text(1_700_000_000, "{date_num} {time_secs}", "Asia/Tokyo") == "2023-11-15 07:13:20"
+    assert date_text(1_700_000_000, "{date_short} {what}", "no/where") == "Nov 14, 2023 {what}"
+
+
+@pytest.mark.parametrize(
+    ("text", "html"),
+    [
+        ("**b** *i* `c`", "<p><strong>b</strong> <em>i</em> <code>c</code></p>"),
+        ("# H", "<h3>H</h3>"),
+        ("- a\n  - b\n- c", "<ul><li>a<ul><li>b</li></ul></li><li>c</li></ul>"),
+        ("2. a\n3. b", '<ol start="2"><li>a</li><li>b</li></ol>'),
+        ("```py\n<x>\n```", "<pre>&lt;x&gt;</pre>"),
+        ("```\nunfinished", "<pre>unfinished</pre>"),
+        ("<b>x</b>", "<p>&lt;b&gt;x&lt;/b&gt;</p>"),
+        ("[x](javascript:alert(1))", "<p>[x](javascript:alert(1))</p>"),
+    ],
+)
+def test_markdown_becomes_html(text: str, html: str) -> None:
+    assert markdown.to_html(text) == html
