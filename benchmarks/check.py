@@ -3,7 +3,8 @@
     python benchmarks/check.py [--megabytes 200] [--rounds 3] [--record]
 
 Prints `name: value unit` lines. Times are of whole processes, start-up included; of each the median of the rounds.
-Memory is the peak resident size. Both must count the same content tokens, or the run fails. Needs the extra
+Memory is the peak resident size, in millions of bytes. The ratio is of times on the clock: on a machine that is busy
+with other things it is nearer to the ratio of the CPU seconds, which are printed too. Both must count the same content tokens, or the run fails. Needs the extra
 `[test]` (bpe-openai holds the vocabulary for tiktoken, so that nothing is downloaded) and Linux or macOS.
 """
 
@@ -31,6 +32,7 @@ MEGABYTE = 1_000_000
 
 class Run(NamedTuple):
     seconds: float
+    cpu_seconds: float
     megabytes: float
     answer: dict[str, object]
 
@@ -62,6 +64,8 @@ def compare(folder: Path, megabytes: int, rounds: int, record: bool) -> None:
     say(f"tokens: {ours[0].answer['tokens']['total']} tokens")  # type: ignore[index]
     say(f"check_seconds: {check:.2f} s")
     say(f"classic_seconds: {classic:.2f} s")
+    say(f"check_cpu_seconds: {statistics.median(one.cpu_seconds for one in ours):.2f} s")
+    say(f"classic_cpu_seconds: {statistics.median(one.cpu_seconds for one in theirs):.2f} s")
     say(f"ratio: {classic / check:.1f} x")
     say(f"check_peak_memory: {check_memory:.0f} MB")
     say(f"classic_peak_memory: {classic_memory:.0f} MB")
@@ -91,7 +95,7 @@ def run(command: list[str], environment: dict[str, str]) -> Run:
     if process.returncode != 0:
         raise SystemExit(f"{' '.join(command)} ended with {process.returncode}: {said[:2000]!r}")
     unit = 1 if sys.platform == "darwin" else 1024  # ru_maxrss is bytes there, kilobytes here
-    return Run(seconds, usage.ru_maxrss * unit / MEGABYTE, json.loads(said))
+    return Run(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * unit / MEGABYTE, json.loads(said))
 
 
 def verify(ours: dict[str, object], theirs: dict[str, object]) -> None:
