@@ -4,8 +4,9 @@
 
 Prints `name: value unit` lines. Times are of whole processes, start-up included; of each the median of the rounds.
 Memory is the peak resident size, in millions of bytes. The ratio is of times on the clock: on a machine that is busy
-with other things it is nearer to the ratio of the CPU seconds, which are printed too. Both must count the same content tokens, or the run fails. Needs the extra
-`[test]` (bpe-openai holds the vocabulary for tiktoken, so that nothing is downloaded) and Linux or macOS.
+with other things it is nearer to the ratio of the CPU seconds, which are printed too. Both must count the same content
+tokens, or the run fails. Needs the extra `[test]` (bpe-openai holds the vocabulary for tiktoken, so that nothing is
+downloaded) and Linux or macOS.
 """
 
 import argparse

@@ -24,7 +24,8 @@ def record(benchmark: str, figures: Mapping[str, str], readme: Path = README) ->
     end = next((i for i in range(start, len(lines)) if lines[i].startswith("## ")), len(lines))
     table = [i for i in range(start, end) if lines[i].startswith("|")]
     if not table:
-        lines[end:end] = [header, "|" + "---|" * len(cells), row, *([""] if end < len(lines) else [])]
+        above = [""] if lines[end - 1] else []
+        lines[end:end] = [*above, header, "|" + "---|" * len(cells), row, *([""] if end < len(lines) else [])]
     elif lines[table[0]] != header:
         raise ValueError(f"the table of {benchmark} has other columns: {lines[table[0]]}")
     else:

@@ -39,7 +39,9 @@ def test_a_row_is_added_and_one_of_the_same_day_and_commit_is_replaced(load, tmp
     lines = readme.read_text().splitlines()
     rows = [line for line in lines if line.startswith("| 2")]
     assert [row.split(" | ")[1:] for row in rows] == [["aaa", "3 s |"], ["bbb", "1 s |"]]
-    assert "| date | commit | time |" in lines
+    assert lines[lines.index("| date | commit | time |") - 1] == ""
+    table.record("last", {}, readme)
+    assert "More words.\n\n| date | commit |\n" in readme.read_text()
     assert "\n".join(lines).startswith(
         "# Benchmarks\n\nWords.\n\n## other\n\n| a |\n|---|\n| 1 |\n\n## last\n\nMore words."
     )
