@@ -3,11 +3,9 @@
 import asyncio
 import contextlib
 import logging
-import multiprocessing
 import signal
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
-from concurrent.futures import ProcessPoolExecutor
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -42,6 +40,7 @@ from bot.store.outbox import SqliteCardStore, SqliteOutbox
 from handlers.app import build
 from handlers.backfill import backfill
 from handlers.cards import CardKeeper
+from handlers.checks import Checks
 from handlers.inbox import Inbox
 from handlers.people import People
 from handlers.pictures import Pictures
@@ -98,7 +97,7 @@ async def running(settings: Settings) -> AsyncIterator[Bot]:
         inbox_store = SqliteInbox(database)
         last_alive = await inbox_store.last_alive()
         services = await _services(settings, client, who, provider, database)
-        stack.callback(services.checks.shutdown, wait=False, cancel_futures=True)
+        stack.callback(services.checks.close)
 
         pictures = Pictures(services.jobs, services.cards, services.poster, calm=max(settings.finetune_poll_seconds, 5))
         delivery = Delivery(SqliteOutbox(database), SlackSpeaker(services.poster, pictures))
@@ -167,7 +166,7 @@ async def _services(
         catalogue=Catalogue(provider, jobs, wanted=settings.finetune_models, default=settings.finetune_default_model),
         people=People(poster, team, settings.finetune_admins),
         poster=poster,
-        checks=ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")),
+        checks=Checks(),
         conversation_threads=await conversations.threads(),
     )
 
@@ -344,4 +343,4 @@ def set_up_logging(level: str) -> None:
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
     # A long tick is not an incident, and Bolt logs whole payloads below this level.
     logging.getLogger("apscheduler").setLevel(logging.ERROR)
-    logging.getLogger("slack_bolt").setLevel(logging.WARNING)
+    logging.getLogger("slack_bolt").setLevel(logging.ERROR)

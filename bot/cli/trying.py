@@ -59,7 +59,7 @@ class Trial:
         """Until Ctrl-C; with `smoke`, until the whole loop was gone through. The exit code. Raises StartError."""
         if smoke is not None and not smoke.is_file():
             raise StartError(f"There is no file {smoke}.")
-        self._prepare(reset)
+        self.prepare(reset=reset)
         self._fetch_model()
         with self.started() as page_url, _terminated_by_signal():
             try:
@@ -136,7 +136,7 @@ class Trial:
             "FINETUNE_TOKENIZERS": str(_cache() / "models"),
         }
 
-    def _prepare(self, reset: bool) -> None:
+    def prepare(self, *, reset: bool) -> None:
         mark = self.data / _MARK
         if self.data.exists() and any(self.data.iterdir()) and not mark.exists():
             raise StartError(
