@@ -36,7 +36,7 @@ def check_command(file: Path, model: str | None, epochs: int | None, as_json: bo
     model = model or DEFAULT_MODEL
     try:
         if as_json:
-            report = check_file(file, model=model, epochs=epochs, tokenizers=_tokenizers())
+            report = check_file(file, model=model, epochs=epochs, tokenizers=tokenizers_folder())
             _write_json(_plain(report))
         else:
             report = _check_with_progress(file, model, epochs)
@@ -46,7 +46,7 @@ def check_command(file: Path, model: str | None, epochs: int | None, as_json: bo
     return FINE if report.ok else ERRORS_FOUND
 
 
-def _tokenizers() -> Path:
+def tokenizers_folder() -> Path:
     """Where the trainer keeps base models with their tokenizers: FINETUNE_CACHE, else the platform's cache."""
     named = os.environ.get("FINETUNE_CACHE")
     if named:
@@ -86,7 +86,7 @@ def _refuse(sentence: str, as_json: bool) -> int:
 def _check_with_progress(file: Path, model: str, epochs: int | None) -> Report:
     size = file.stat().st_size if file.is_file() else 0
     if size < LONG_FILE or not sys.stderr.isatty():
-        return check_file(file, model=model, epochs=epochs, tokenizers=_tokenizers())
+        return check_file(file, model=model, epochs=epochs, tokenizers=tokenizers_folder())
     from rich.console import Console
     from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -97,7 +97,7 @@ def _check_with_progress(file: Path, model: str, epochs: int | None) -> Report:
             file,
             model=model,
             epochs=epochs,
-            tokenizers=_tokenizers(),
+            tokenizers=tokenizers_folder(),
             progress=lambda done, total: bar.update(task, completed=done, total=total),
         )
 

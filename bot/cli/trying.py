@@ -215,9 +215,9 @@ def _keys(path: Path) -> Keys:
 
 
 def _cache() -> Path:
-    from bot.check_command import _tokenizers
+    from bot.check_command import tokenizers_folder
 
-    return _tokenizers().parent
+    return tokenizers_folder().parent
 
 
 @contextlib.contextmanager
