@@ -9,8 +9,8 @@ const toEnd = (list) => { list.scrollTop = list.scrollHeight; };
 for (const list of lists) {
   if (list.id === "home") continue;
   const saved = sessionStorage.getItem(scrollKey(list));
-  if (location.hash && $(CSS.escape(location.hash.slice(1)) ? "#" + CSS.escape(location.hash.slice(1)) : null, list)) {
-    const target = document.getElementById(location.hash.slice(1));
+  const target = location.hash && document.getElementById(location.hash.slice(1));
+  if (target && list.contains(target)) {
     target.classList.add("found");
     target.scrollIntoView({ block: "center" });
   } else if (saved !== null && list.id === "scroll") list.scrollTop = Number(saved);
@@ -29,6 +29,7 @@ function scrollKey(list) { return `scroll:${document.body.dataset.user}:${docume
 
 // The modal: while it is open, nothing behind it can be reached.
 let shown = "";
+let wrong = "";
 function modalChanged() {
   const form = $("#modal form");
   $("#app").inert = Boolean(form);
@@ -37,9 +38,13 @@ function modalChanged() {
     shown = id;
     if (form) ($(".modal-body input:not([type=hidden]), .modal-body select, .modal-body textarea", form) || $("footer .primary, footer .button", form)).focus();
     else $(".composer textarea:last-of-type")?.focus();
-  } else if (form) $("[aria-invalid=true]", form)?.focus();
+  }
+  const invalid = form ? $$("[aria-invalid=true]", form) : [];
+  const now = invalid.map((e) => e.id).join();
+  if (now && now !== wrong) invalid[0].focus();
+  wrong = now;
 }
-new MutationObserver(modalChanged).observe($("#modal").parentNode, { childList: true, subtree: true, attributes: true, attributeFilter: ["aria-invalid"] });
+new MutationObserver(modalChanged).observe($("#modal"), { childList: true, subtree: true, attributes: true, attributeFilter: ["aria-invalid"] });
 modalChanged();
 document.addEventListener("keydown", (event) => {
   const form = $("#modal form");

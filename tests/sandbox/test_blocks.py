@@ -1,12 +1,17 @@
 """Every block that Slack refuses is refused, and good ones are not."""
 
+from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import pytest
+import pytest_asyncio
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from sandbox.seed import GENERAL
+from sandbox.server import Sandbox
+from sandbox.settings import Settings
 
 Block = dict[str, Any]
 
@@ -54,6 +59,16 @@ def table(rows: int, cells: int, text: str = "x") -> Block:
 def task_input(element: Block, **fields: Any) -> Block:
     return {"type": "input", "label": plain("L"), "element": {"action_id": "e"} | element} | fields
 
+
+@pytest_asyncio.fixture(loop_scope="session", scope="module")
+async def slack(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[AsyncWebClient]:
+    """One sandbox for all blocks, with no limit on rates."""
+    data = tmp_path_factory.mktemp("blocks")
+    async with Sandbox(data=data, manifest=MANIFEST, settings=Settings(rates="off")) as sandbox:
+        yield AsyncWebClient(sandbox.bot_token, base_url=sandbox.api_url, retry_handlers=[])
+
+
+MANIFEST = Path(__file__).with_name("manifest.yml")
 
 GOOD: list[list[Block]] = [
     [section(text=mrkdwn("x" * 3000))],

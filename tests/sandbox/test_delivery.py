@@ -6,6 +6,7 @@ from typing import Any
 
 import httpx
 import pytest
+import pytest_asyncio
 import websockets
 from aiohttp import web
 from slack_bolt.app.async_app import AsyncApp
@@ -17,7 +18,7 @@ from sandbox.seed import GENERAL
 from sandbox.server import Sandbox
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def over_http(sandbox: Sandbox, slack: AsyncWebClient, people: SandboxClient) -> AsyncIterator[AsyncApp]:
     """A Bolt app that the sandbox reaches by HTTP at its own address."""
     app = AsyncApp(client=slack, signing_secret=sandbox.signing_secret)
@@ -136,8 +137,6 @@ async def test_the_app_comes_back_after_its_sockets_are_cut(bolt: AsyncApp, peop
 
 async def test_a_socket_ticket_works_once(sandbox: Sandbox, slack: AsyncWebClient) -> None:
     opened = await slack.apps_connections_open(app_token=sandbox.app_token)
-    import websockets
-
     async with websockets.connect(opened["url"]) as ws:
         assert '"hello"' in str(await ws.recv())
     with pytest.raises(websockets.exceptions.WebSocketException):

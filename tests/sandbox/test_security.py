@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 
 import httpx
 import pytest
+import pytest_asyncio
 from slack_sdk.web.async_client import AsyncWebClient
 
 from sandbox.client import SandboxClient, SandboxError
@@ -11,7 +12,7 @@ from sandbox.seed import GENERAL
 from sandbox.server import Sandbox
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def browser(sandbox: Sandbox) -> AsyncIterator[httpx.AsyncClient]:
     """A browser that has opened the address with the key."""
     async with httpx.AsyncClient(base_url=sandbox.url, trust_env=False) as client:
@@ -101,7 +102,7 @@ async def test_a_bots_text_never_becomes_markup(
     assert "<script>alert" not in page.text
     assert "<img src=x" not in page.text
     assert 'href="javascript' not in page.text
-    assert "evil.example/i.png\" " not in page.text.replace('title="https://evil.example/i.png"', "")
+    assert 'evil.example/i.png" ' not in page.text.replace('title="https://evil.example/i.png"', "")
     assert "default-src 'none'" in page.headers["content-security-policy"]
 
 

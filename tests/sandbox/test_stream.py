@@ -18,9 +18,7 @@ async def test_a_stream_grows_and_ends(slack: AsyncWebClient, people: SandboxCli
         await slack.chat_update(channel=GENERAL, ts=started["ts"], text="no")
     await slack.chat_appendStream(channel=GENERAL, ts=started["ts"], markdown_text=" its way**")
     button = {"type": "button", "text": {"type": "plain_text", "text": "Good"}, "action_id": "good"}
-    await slack.chat_stopStream(
-        channel=GENERAL, ts=started["ts"], blocks=[{"type": "actions", "elements": [button]}]
-    )
+    await slack.chat_stopStream(channel=GENERAL, ts=started["ts"], blocks=[{"type": "actions", "elements": [button]}])
     message = (await people.messages("#general", ts))[-1]
     assert message["plain"] == "**On its way**\n[Good]"
     assert message["streaming_state"] == "completed"

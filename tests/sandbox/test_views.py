@@ -4,6 +4,7 @@ import asyncio
 from typing import Any
 
 import pytest
+import pytest_asyncio
 from slack_bolt.app.async_app import AsyncApp
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
@@ -34,7 +35,7 @@ def modal(title: str = "Form", *, kind: str = "modal", **fields: Any) -> dict[st
     } | fields
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def triggers(bolt: AsyncApp) -> asyncio.Queue[str]:
     """Trigger ids, one for each /test that is run."""
     queue: asyncio.Queue[str] = asyncio.Queue()

@@ -206,9 +206,7 @@ async def test_a_direct_message_goes_to_a_person_by_id(slack: AsyncWebClient, pe
     assert (await people.messages("@ana"))[-1]["text"] == "hello"
 
 
-async def test_members_and_lists_show_only_what_the_bot_may_see(
-    slack: AsyncWebClient, people: SandboxClient
-) -> None:
+async def test_members_and_lists_show_only_what_the_bot_may_see(slack: AsyncWebClient, people: SandboxClient) -> None:
     await people.create_channel("ana", "board", private=True)
     listed = await slack.conversations_list(types="public_channel,private_channel")
     assert [c["name"] for c in listed["channels"]] == ["general", "support-model", "support-leads", "random"]

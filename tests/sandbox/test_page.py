@@ -1,0 +1,279 @@
+"""The page in a real browser: what a person sees and does."""
+
+import asyncio
+import os
+import re
+import shutil
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, Page, async_playwright, expect
+from slack_bolt.app.async_app import AsyncApp
+from slack_sdk.web.async_client import AsyncWebClient
+
+from sandbox.client import SandboxClient
+from sandbox.seed import ANA, GENERAL, SUPPORT
+from sandbox.server import Sandbox
+from sandbox.workspace import Workspace
+
+pytestmark = pytest.mark.browser
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+
+
+def plain(text: str) -> dict[str, str]:
+    return {"type": "plain_text", "text": text}
+
+
+@pytest_asyncio.fixture(loop_scope="session", scope="session")
+async def browser() -> AsyncIterator[Browser]:
+    path = next((p for p in map(shutil.which, ("chromium", "chromium-browser", "google-chrome")) if p), None)
+    if path is None:
+        if os.environ.get("CI") == "true":
+            pytest.fail("There is no Chromium, and CI must not go without the browser tests.")
+        pytest.skip("There is no Chromium on this machine, so the page is not tried in a browser.")
+    async with async_playwright() as playwright:
+        running = await playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        yield running
+        await running.close()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def page(browser: Browser, sandbox: Sandbox) -> AsyncIterator[Page]:
+    """The page as Ana, in #support-model. Fails the test on script errors and on requests to elsewhere."""
+    context = await browser.new_context(viewport={"width": 1280, "height": 800})
+    context.set_default_timeout(10_000)
+    tab = await context.new_page()
+    trouble: list[str] = []
+    tab.on("pageerror", lambda error: trouble.append(str(error)))
+    tab.on("console", lambda message: trouble.append(message.text) if message.type == "error" else None)
+    tab.on("request", lambda r: None if r.url.startswith(sandbox.url) else trouble.append(r.url))
+    await tab.goto(sandbox.page_url)
+    await tab.wait_for_url(re.compile("/u/ana"))
+    assert sandbox.key not in tab.url
+    yield tab
+    await context.close()
+    assert trouble == []
+
+
+async def test_what_is_typed_is_said_and_the_answer_appears_by_itself(
+    page: Page, bolt: AsyncApp, people: SandboxClient
+) -> None:
+    @bolt.event("message")
+    async def answer(event: dict[str, Any], say: Any) -> None:
+        await say(f"*heard* {event['text']} :tada:")
+
+    box = page.get_by_label("Message #support-model")
+    await box.fill("good morning")
+    await box.press("Enter")
+    await expect(page.locator("#messages")).to_contain_text("heard good morning 🎉")
+    await expect(page.locator("#messages strong", has_text="heard")).to_be_visible()
+    await expect(box).to_have_value("")
+    await box.fill("two")
+    await box.press("Shift+Enter")
+    await box.press_sequentially("lines")
+    await box.press("Enter")
+    await expect(page.locator("#messages")).to_contain_text("heard two")
+
+
+async def test_a_report_is_read_in_the_thread_and_a_modal_is_filled_in_with_the_keyboard(
+    page: Page, bolt: AsyncApp, people: SandboxClient, slack: AsyncWebClient
+) -> None:
+    epochs = {
+        "type": "input",
+        "block_id": "epochs",
+        "label": plain("Epochs"),
+        "element": {"type": "number_input", "action_id": "n", "is_decimal_allowed": False, "initial_value": "3"},
+    }
+    view = {
+        "type": "modal",
+        "callback_id": "start",
+        "title": plain("Start fine-tuning"),
+        "submit": plain("Start"),
+        "blocks": [epochs],
+    }
+
+    @bolt.action("start")
+    async def start(ack: Any, body: dict[str, Any], client: AsyncWebClient) -> None:
+        await ack()
+        await client.views_open(trigger_id=body["trigger_id"], view=view)
+
+    @bolt.view("start")
+    async def submitted(ack: Any, view: dict[str, Any]) -> None:
+        if view["state"]["values"]["epochs"]["n"]["value"] == "99":
+            await ack(response_action="errors", errors={"epochs": "Choose 10 or fewer."})
+        else:
+            await ack()
+            await slack.chat_postMessage(channel=SUPPORT, text="started", thread_ts=dropped["ts"])
+
+    dropped = await people.drop_bytes("ana", "#support-model", [("train.jsonl", b"{}\n")], "our answers")
+    button = {"type": "button", "style": "primary", "text": plain("Start fine-tuning"), "action_id": "start"}
+    await slack.chat_postMessage(
+        channel=SUPPORT,
+        thread_ts=dropped["ts"],
+        text="report",
+        blocks=[{"type": "header", "text": plain("Ready")}, {"type": "actions", "elements": [button]}],
+    )
+    await page.get_by_role("link", name="1 reply").click()
+    thread = page.get_by_role("complementary", name="Thread")
+    await expect(thread).to_contain_text("train.jsonl")
+    await thread.get_by_role("button", name="Start fine-tuning").press("Enter")
+    modal = page.get_by_role("dialog")
+    field = modal.get_by_label("Epochs")
+    await expect(field).to_be_focused()
+    await field.fill("99")
+    await field.press("Enter")
+    await expect(modal.get_by_role("alert")).to_have_text("Choose 10 or fewer.")
+    await expect(field).to_have_value("99")
+    await field.fill("3")
+    await field.press("Enter")
+    await expect(modal).to_have_count(0)
+    await expect(thread).to_contain_text("started")
+    await thread.get_by_role("button", name="Start fine-tuning").press("Enter")
+    await expect(modal).to_be_visible()
+    await page.keyboard.press("Escape")
+    await expect(modal).to_have_count(0)
+    await page.keyboard.press("Escape")
+    await expect(thread).to_have_count(0)
+
+
+async def test_a_button_that_asks_first_does_nothing_when_one_says_no(
+    page: Page, bolt: AsyncApp, slack: AsyncWebClient
+) -> None:
+    pressed: asyncio.Queue[str] = asyncio.Queue()
+
+    @bolt.action("drop")
+    async def drop(ack: Any) -> None:
+        await ack()
+        await pressed.put("drop")
+
+    confirm = {
+        "title": plain("Sure?"),
+        "text": plain("It is gone then."),
+        "confirm": plain("Away"),
+        "deny": plain("Keep"),
+    }
+    button = {"type": "button", "text": plain("Discard"), "action_id": "drop", "confirm": confirm}
+    await slack.chat_postMessage(channel=SUPPORT, text="x", blocks=[{"type": "actions", "elements": [button]}])
+    await page.get_by_role("button", name="Discard").click()
+    await page.get_by_role("button", name="Keep").click()
+    await page.get_by_role("button", name="Discard").click()
+    await page.get_by_role("button", name="Away").click()
+    await asyncio.wait_for(pressed.get(), 5)
+    assert pressed.empty()
+
+
+async def test_a_streamed_answer_grows_while_one_watches(
+    page: Page, people: SandboxClient, slack: AsyncWebClient, sandbox: Sandbox
+) -> None:
+    ts = (await people.say("ana", "#support-model", "where is my order?"))["ts"]
+    await page.goto(f"{sandbox.url}/u/ana/{SUPPORT}?thread={ts}")
+    await slack.assistant_threads_setStatus(channel_id=SUPPORT, thread_ts=ts, status="is thinking…")
+    await expect(page.locator("#thread")).to_contain_text("is thinking…")
+    started = await slack.chat_startStream(
+        channel=SUPPORT,
+        thread_ts=ts,
+        recipient_user_id=ANA,
+        recipient_team_id=Workspace.TEAM,
+        markdown_text="It is **on",
+    )
+    await expect(page.locator("#thread .streaming")).to_contain_text("It is **on")
+    await expect(page.locator("#thread")).not_to_contain_text("is thinking…")
+    await slack.chat_appendStream(channel=SUPPORT, ts=started["ts"], markdown_text=" its way**")
+    await expect(page.locator("#thread strong", has_text="on its way")).to_be_visible()
+    await slack.chat_stopStream(channel=SUPPORT, ts=started["ts"])
+    await expect(page.locator("#thread .streaming")).to_have_count(0)
+
+
+async def test_files_are_dropped_and_pictures_of_the_bot_are_seen(
+    page: Page, people: SandboxClient, slack: AsyncWebClient, tmp_path: Path
+) -> None:
+    file = tmp_path / "train.jsonl"
+    file.write_text("{}\n")
+    await page.get_by_label("Attach files").first.set_input_files(file)
+    await expect(page.locator(".attached")).to_contain_text("train.jsonl")
+    await page.get_by_label("Message #support-model").fill("have a look")
+    await page.get_by_label("Message #support-model").press("Enter")
+    await expect(page.locator("#messages .file")).to_contain_text("train.jsonl")
+    message = (await people.messages("#support-model"))[-1]
+    assert (message["text"], message["files"][0]["size"]) == ("have a look", 3)
+
+    import matplotlib.image
+    import numpy
+
+    matplotlib.image.imsave(tmp_path / "loss.png", numpy.zeros((40, 60, 3)))
+    await slack.files_upload_v2(file=str(tmp_path / "loss.png"), title="Loss", channel=SUPPORT)
+    picture = page.locator("#messages .picture img")
+    await expect(picture).to_be_visible()
+    assert await picture.evaluate("image => image.complete ? image.naturalWidth : 60") == 60
+
+
+async def test_a_command_is_completed_and_its_answer_is_only_for_the_one_who_asked(
+    page: Page, bolt: AsyncApp, browser: Browser, sandbox: Sandbox
+) -> None:
+    @bolt.command("/test")
+    async def run(ack: Any, body: dict[str, Any]) -> None:
+        await ack(f"you said {body['text']}")
+
+    box = page.get_by_label("Message #support-model")
+    await box.press_sequentially("/te")
+    await expect(page.get_by_role("option", name="/test")).to_be_visible()
+    await box.press("Tab")
+    await expect(box).to_have_value("/test ")
+    await box.press_sequentially("hello")
+    await box.press("Enter")
+    await expect(page.locator("#messages .ephemeral")).to_contain_text("you said hello")
+    await page.goto(f"{sandbox.url}/u/ben/{SUPPORT}")
+    await expect(page.locator("#messages")).not_to_contain_text("you said hello")
+
+
+async def test_what_is_said_elsewhere_is_marked_unread_until_it_is_read(
+    page: Page, people: SandboxClient, slack: AsyncWebClient
+) -> None:
+    await people.say("ben", "#general", "anybody?")
+    await slack.chat_postMessage(channel=ANA, text="your job is done")
+    await expect(page.locator(f"#nav-{GENERAL} .badge")).to_have_text("1")
+    await expect(page.get_by_role("link", name="Test Bot")).to_contain_text("1")
+    await page.locator(f"#nav-{GENERAL}").click()
+    await expect(page.locator("#messages")).to_contain_text("anybody?")
+    await expect(page.locator(f"#nav-{GENERAL} .badge")).to_have_count(0)
+
+
+async def test_a_person_mentions_the_bot_and_switches_to_another_person(page: Page, people: SandboxClient) -> None:
+    box = page.get_by_label("Message #support-model")
+    await box.press_sequentially("@tes")
+    await box.press("Enter")
+    await expect(box).to_have_value("@Test Bot ")
+    await box.press_sequentially("jobs")
+    await box.press("Enter")
+    await expect(page.locator("#messages .mention")).to_have_text("@Test Bot")
+    assert (await people.messages("#support-model"))[-1]["text"] == f"<@{Workspace.BOT}> jobs"
+    await page.get_by_role("link", name="Ben Hall").click()
+    await expect(page).to_have_url(re.compile("/u/ben/"))
+    await expect(page.locator("#messages")).to_contain_text("Ana Reed")
+    await expect(page.get_by_role("link", name="support-leads")).to_have_count(0)
+
+
+async def test_it_fits_a_phone_and_follows_the_systems_colours(
+    page: Page, people: SandboxClient, sandbox: Sandbox
+) -> None:
+    ts = (await people.say("ana", "#support-model", "x" * 300))["ts"]
+    light = await page.evaluate("getComputedStyle(document.body).backgroundColor")
+    await page.emulate_media(color_scheme="dark")
+    assert await page.evaluate("getComputedStyle(document.body).backgroundColor") != light
+    await page.set_viewport_size({"width": 390, "height": 844})
+    for path in (f"/u/ana/{SUPPORT}", f"/u/ana/{SUPPORT}?thread={ts}", f"/u/ana/{SUPPORT}?nav=1"):
+        await page.goto(sandbox.url + path)
+        await expect(page.locator("body")).to_be_visible()
+        assert await page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+async def test_the_page_comes_up_to_date_after_the_sandbox_was_away(
+    page: Page, people: SandboxClient, slack: AsyncWebClient
+) -> None:
+    """A page that was asleep hears of everything when it connects again."""
+    await page.evaluate("document.querySelector('#live')._htmx?.sse?.reader?.cancel()")
+    await people.say("ben", "#support-model", "while you were away")
+    await expect(page.locator("#messages")).to_contain_text("while you were away")
