@@ -22,13 +22,20 @@ async def backfill(services: Services, inbox: Inbox, since: float) -> int:
     """Take in what was missed since then (seconds since the epoch); how many messages."""
     found = 0
     try:
-        for channel in await _channels(services):
-            for message in await _history(services, channel, since):
-                files = [file for file in message.get("files") or [] if may_be_training_data(file)]
-                if files and message.get("user") and not message.get("bot_id"):
-                    found += await inbox.offer(_as_event(services, channel, message))
+        channels = await _channels(services)
     except PostError as error:
-        log.warning("history not read", why=str(error))
+        log.warning("channels not listed", why=str(error))
+        return 0
+    for channel in channels:
+        try:
+            messages = await _history(services, channel, since)
+        except PostError as error:
+            log.warning("history not read", channel=channel, why=str(error))
+            continue
+        for message in messages:
+            files = [file for file in message.get("files") or [] if may_be_training_data(file)]
+            if files and message.get("user") and not message.get("bot_id"):
+                found += await inbox.offer(_as_event(services, channel, message))
     return found
 
 

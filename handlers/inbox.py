@@ -6,11 +6,9 @@ dispatched again.
 """
 
 import asyncio
-import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
-import orjson
 import structlog
 from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.context.async_context import AsyncBoltContext
@@ -19,26 +17,32 @@ from slack_bolt.response import BoltResponse
 
 from bot.errors import BotError
 from bot.jobs.explanations import explain
-from bot.notices.interfaces import PostError
+from bot.notices.interfaces import PostDoubtful, PostError, PostLater
 from bot.providers.interface import ProviderError
 from bot.redact import redact
 from bot.store.inbox import SqliteInbox
 from handlers.blocks import errors
-from handlers.blocks.message import Message
+from handlers.payloads import key_of, turn_of
 from handlers.services import Services
 from handlers.turn import Turn
 
 log = structlog.get_logger()
 
+# How often work is begun that was interrupted each time (by a crash, or a restart in the middle).
 _MOST_ATTEMPTS = 3
+# Slack's own trouble passes: the work is done again after these pauses, in seconds.
+_PAUSES = (1.0, 5.0, 20.0)
 Listener = Callable[[Turn], Awaitable[None]]
 
 
 class Inbox:
-    def __init__(self, store: SqliteInbox, services: Services) -> None:
+    def __init__(self, store: SqliteInbox, services: Services, pauses: Sequence[float] = _PAUSES) -> None:
         self._store = store
         self._services = services
+        self._pauses = pauses
         self._working: set[asyncio.Task[Any]] = set()
+        # Keys that this process has taken on: not to be dispatched a second time by `recover`.
+        self._taken: set[str] = set()
 
     async def middleware(
         self, body: dict[str, Any], context: AsyncBoltContext, next: Callable[[], Awaitable[None]]
@@ -48,7 +52,11 @@ class Inbox:
             key = key_of(body)
             if key is None or not self._concerns_us(body):
                 return BoltResponse(status=200, body="")
+            known = key in self._taken
+            self._taken.add(key)
             if not await self._store.accept(key, body):
+                if not known:
+                    self._taken.discard(key)
                 log.info("redelivery", key=key)
                 return BoltResponse(status=200, body="")
             context["inbox_key"] = key
@@ -59,7 +67,7 @@ class Inbox:
         """A Bolt listener that acknowledges at once and then does `work`, once, to its end."""
 
         async def listen(ack: Callable[[], Awaitable[Any]], body: dict[str, Any], context: AsyncBoltContext) -> None:
-            await ack()
+            await acknowledge(ack)
             await self.work(work, body, context)
 
         listen.__name__ = getattr(work, "__name__", "listen")
@@ -68,27 +76,48 @@ class Inbox:
     async def work(self, work: Listener, body: dict[str, Any], context: AsyncBoltContext) -> None:
         """Do `work` on an acknowledged request; whatever goes wrong is told to the person."""
         key = str(context["inbox_key"])
-        again = bool(context.get("inbox_again"))
         task = asyncio.current_task()
         assert task is not None
         self._working.add(task)
-        failed = False
         try:
             await self._store.begin(key)
-            turn = turn_of(self._services, key, body, again=again)
-            try:
-                await work(turn)
-            except Exception as error:
-                failed = True
-                await _tell(turn, error)
+            turn = turn_of(
+                self._services,
+                key,
+                body,
+                again=bool(context.get("inbox_again")),
+                received_at=context.get("inbox_received_at"),
+            )
+            failed = not await self._carry_out(work, turn)
         finally:
             self._working.discard(task)
         # Not reached when the process is stopped in between: the next start goes on with it.
-        await self._store.finish(key, failed=failed)
+        await self._finish(key, failed=failed)
+
+    async def _carry_out(self, work: Listener, turn: Turn) -> bool:
+        for pause in (*self._pauses, None):
+            try:
+                await work(turn)
+                return True
+            except (PostLater, PostDoubtful) as error:
+                if pause is None:
+                    await _tell(turn, error)
+                    return False
+                log.info("slack has trouble, again in a moment", key=turn.key, why=str(error), seconds=pause)
+                await asyncio.sleep(pause)
+                turn = turn_of(self._services, turn.key, turn.body, again=True, received_at=turn.received_at)
+            except Exception as error:
+                await _tell(turn, error)
+                return False
+        return False
 
     async def settle(self, key: str) -> None:
         """Mark as done what needs no work (a modal that was refused with errors)."""
-        await self._store.finish(key)
+        await self._finish(key)
+
+    async def _finish(self, key: str, *, failed: bool = False) -> None:
+        await self._store.finish(key, failed=failed)
+        self._taken.discard(key)
 
     async def offer(self, body: dict[str, Any]) -> bool:
         """Take in something that Slack did not deliver but that we found ourselves. False if it is known."""
@@ -96,17 +125,34 @@ class Inbox:
         return key is not None and await self._store.accept(key, body)
 
     async def recover(self, app: AsyncApp) -> int:
-        """Dispatch again what was not finished; how many."""
-        entries = await self._store.pending()
+        """Dispatch again what was not finished by an earlier process; how many."""
+        entries = [entry for entry in await self._store.pending() if entry.key not in self._taken]
         for entry in entries:
+            self._taken.add(entry.key)
+            body = dict(entry.payload)
             if entry.attempts >= _MOST_ATTEMPTS:
-                log.error("given up", key=entry.key, attempts=entry.attempts)
-                await self._store.finish(entry.key, failed=True)
+                await self._give_up(entry.key, body, entry.received_at)
                 continue
-            context = {"inbox_key": entry.key, "inbox_again": True}
-            request = AsyncBoltRequest(mode="socket_mode", body=dict(entry.payload), context=context)
-            await app.async_dispatch(request)
+            context = {"inbox_key": entry.key, "inbox_again": True, "inbox_received_at": entry.received_at}
+            request = AsyncBoltRequest(mode="socket_mode", body=body, context=context)
+            response = await app.async_dispatch(request)
+            if response.status == 404:
+                # An earlier version knew what to do with it.
+                log.warning("nobody takes this", key=entry.key)
+                await self._finish(entry.key, failed=True)
         return len(entries)
+
+    async def _give_up(self, key: str, body: dict[str, Any], received_at: float) -> None:
+        """What stops the process each time is not tried for ever, and its sender is told."""
+        log.error("given up", key=key)
+        try:
+            turn = turn_of(self._services, key, body, again=True, received_at=received_at)
+            await turn.answer(
+                errors.failure("I was stopped each time I worked on this, so I gave it up.", "Please try again.")
+            )
+        except Exception:
+            log.exception("could not tell", key=key)
+        await self._finish(key, failed=True)
 
     async def drain(self, seconds: float) -> None:
         """Let what is under way come to its end; what does not is cut off and done again next time."""
@@ -129,83 +175,12 @@ class Inbox:
         return bool(event.get("files")) or in_conversation or event.get("channel_type") == "im"
 
 
-def key_of(body: dict[str, Any]) -> str | None:
-    """Slack's own id of what it sent: the same for every redelivery, different for everything else.
-
-    Messages go by channel and ts, because one message may come in several events (bolt-python#941).
-    """
-    kind = body.get("type")
-    if kind == "event_callback":
-        event = body.get("event") or {}
-        if event.get("type") in {"message", "app_mention"} and event.get("ts"):
-            return f"{event['type']}/{event.get('channel')}/{event['ts']}"
-        return f"event/{body['event_id']}" if body.get("event_id") else None
-    if "command" in body:
-        return f"command/{body.get('trigger_id')}"
-    if kind == "block_actions":
-        action = (body.get("actions") or [{}])[0]
-        return f"action/{(body.get('user') or {}).get('id')}/{action.get('action_id')}/{action.get('action_ts')}"
-    if kind in {"view_submission", "view_closed"}:
-        return f"{kind}/{(body.get('view') or {}).get('id')}/{body.get('trigger_id') or ''}"
-    return None
-
-
-def turn_of(services: Services, key: str, body: dict[str, Any], *, again: bool) -> Turn:
-    """Read who, where and what out of any of Slack's payloads."""
-    poster = services.poster
-    received_at = time.time()
-    if "command" in body:
-        channel, user, thread_ts, words = body["channel_id"], body["user_id"], None, body.get("text") or ""
-
-        async def answer(message: Message) -> None:
-            try:
-                await poster.respond(body["response_url"], message)
-            except PostError:
-                await poster.whisper(channel, user, message)
-
-    elif body.get("type") == "event_callback":
-        event = body["event"]
-        channel, user = str(event.get("channel") or ""), str(event.get("user") or event.get("user_id") or "")
-        thread_ts = event.get("thread_ts") or event.get("ts")
-        words = event.get("text") or ""
-        received_at = float(event.get("ts") or event.get("event_ts") or received_at)
-
-        async def answer(message: Message) -> None:
-            direct = event.get("channel_type") == "im" and not event.get("thread_ts")
-            await poster.post(channel, message, thread_ts=None if direct else thread_ts)
-
-    else:
-        user = body["user"]["id"]
-        container = body.get("container") or {}
-        metadata = (body.get("view") or {}).get("private_metadata") or ""
-        channel = (body.get("channel") or {}).get("id") or _channel_in(metadata) or user
-        thread_ts = (body.get("message") or {}).get("thread_ts") or container.get("thread_ts")
-        words = str(((body.get("actions") or [{}])[0]).get("value") or "")
-
-        async def answer(message: Message) -> None:
-            await poster.whisper(channel, user, message, thread_ts=thread_ts)
-
-    return Turn(
-        key=key,
-        again=again,
-        received_at=received_at,
-        services=services,
-        user=user,
-        channel=channel,
-        thread_ts=thread_ts,
-        trigger_id=body.get("trigger_id"),
-        words=words.strip(),
-        body=body,
-        answer=answer,
-    )
-
-
-def _channel_in(private_metadata: str) -> str | None:
+async def acknowledge(ack: Callable[..., Awaitable[Any]], **answer: Any) -> None:
+    """Whether or not Slack hears of it: the request is committed, so it is carried out."""
     try:
-        value = orjson.loads(private_metadata)
-    except orjson.JSONDecodeError:
-        return None
-    return value.get("channel") if isinstance(value, dict) else None
+        await ack(**answer)
+    except Exception as error:
+        log.warning("not acknowledged", why=type(error).__name__)
 
 
 async def _tell(turn: Turn, error: Exception) -> None:
@@ -223,10 +198,7 @@ async def _tell(turn: Turn, error: Exception) -> None:
         message = errors.failure(
             "Something went wrong on my side.", f"Please try again. For the log: {turn.key.rsplit('/', 1)[-1]}."
         )
-    try:
-        await turn.answer(message)
-    except PostError as second:
-        log.warning("could not answer", key=turn.key, why=str(second))
+    await turn.answer(message)
 
 
 def _slack_trouble(code: str) -> tuple[str, str]:

@@ -8,7 +8,7 @@ import msgspec
 
 from bot.access import Actor
 from bot.errors import Denied
-from bot.notices.interfaces import PostError
+from bot.notices.interfaces import PostRefused
 from handlers.poster import Poster
 
 _REMEMBERED_FOR = 300.0
@@ -32,13 +32,15 @@ class People:
         self._channels: dict[str, tuple[float, Channel]] = {}
 
     async def actor(self, user: str) -> Actor:
-        """Raises Denied where Slack does not tell who this is: what we cannot know we do not allow."""
+        """Raises Denied where Slack does not tell who this is: what we cannot know we do not allow; PostLater
+        and PostDoubtful where it cannot be asked at the moment.
+        """
         remembered = self._actors.get(user)
         if remembered and remembered[0] > time.monotonic():
             return remembered[1]
         try:
             info: dict[str, Any] = (await self._poster.call("users.info", {"user": user})).get("user") or {}
-        except PostError as error:
+        except PostRefused as error:
             raise Denied(f"I could not find out who you are ({error}). Please try again in a minute.") from error
         team = str(info.get("team_id") or "")
         actor = Actor(
@@ -61,7 +63,7 @@ class People:
             return Channel(channel, private=True, member=True, direct=True)
         try:
             info = (await self._poster.call("conversations.info", {"channel": channel})).get("channel") or {}
-        except PostError:
+        except PostRefused:
             return Channel(channel, private=True, member=False)
         found = Channel(
             channel,

@@ -15,6 +15,7 @@ class Entry(msgspec.Struct, frozen=True):
     key: str
     payload: dict[str, object]
     attempts: int
+    received_at: float
 
 
 class SqliteInbox:
@@ -50,10 +51,10 @@ class SqliteInbox:
         """What was accepted and not finished, oldest first."""
         rows = await self._database.read(
             lambda db: db.execute(
-                "SELECT key, payload, attempts FROM inbox WHERE state = 'pending' ORDER BY received_at"
+                "SELECT key, payload, attempts, received_at FROM inbox WHERE state = 'pending' ORDER BY received_at"
             ).fetchall()
         )
-        return [Entry(key, orjson.loads(payload), attempts) for key, payload, attempts in rows]
+        return [Entry(key, orjson.loads(payload), attempts, at) for key, payload, attempts, at in rows]
 
     async def last_alive(self) -> float | None:
         """When something last came in (seconds since the epoch); None for a new store."""

@@ -8,11 +8,11 @@ from slack_bolt.context.ack.async_ack import AsyncAck
 from slack_bolt.context.async_context import AsyncBoltContext
 
 from bot.access import Act
-from bot.errors import Conflict, Invalid
+from bot.errors import Invalid
 from bot.jobs.job import Origin
 from handlers.blocks.start_form import StartForm, read_start_modal
 from handlers.blocks.start_modal import CALLBACK_ID
-from handlers.inbox import Inbox
+from handlers.inbox import Inbox, acknowledge
 from handlers.submission import model_options, submit
 from handlers.turn import Turn
 
@@ -21,10 +21,10 @@ def register(app: AsyncApp, inbox: Inbox) -> None:
     async def submitted(ack: AsyncAck, body: dict[str, Any], context: AsyncBoltContext) -> None:
         form = read_start_modal(body["view"]["state"]["values"])
         if isinstance(form, dict):
-            await ack(response_action="errors", errors=form)
+            await acknowledge(ack, response_action="errors", errors=form)
             await inbox.settle(str(context["inbox_key"]))
             return
-        await ack()
+        await acknowledge(ack)
         await inbox.work(_submit, body, context)
 
     app.view(CALLBACK_ID)(submitted)
@@ -40,10 +40,6 @@ async def _submit(turn: Turn) -> None:
     dataset = await turn.dataset(place["dataset"], Act.SUBMIT) if place.get("dataset") else None
     channel = await turn.services.people.channel(place["channel"])
     origin = Origin(turn.services.team, place["channel"], channel.private, place.get("thread_ts"))
-    try:
-        await submit(
-            turn, form, identity=f"view/{view['id']}", origin=origin, dataset=dataset, file_id=place.get("file_id")
-        )
-    except Conflict:
-        if not turn.again:
-            raise
+    await submit(
+        turn, form, identity=f"view/{view['id']}", origin=origin, dataset=dataset, file_id=place.get("file_id")
+    )
