@@ -3,38 +3,43 @@
 import asyncio
 import hashlib
 import time
-from collections import defaultdict
+from weakref import WeakValueDictionary
 
 import structlog
 
 from bot.access import Act, Thing
-from bot.errors import BotError, NotFound
+from bot.errors import NotFound
 from bot.models.conversation import Conversation, prompt
 from bot.models.conversation import Turn as Said
 from bot.models.opening import Opening, opening
 from bot.notices.interfaces import PostError
 from bot.providers.interface import ChatMessage, Doubtful, ProviderError, RateLimited, Refused, Unreachable
+from handlers.answer import Answer, Place, mark_interrupted
 from handlers.blocks import chat as blocks
 from handlers.blocks import pointers
 from handlers.budget import Priority
-from handlers.poster import Stream, open_stream
 from handlers.turn import Turn, thing_of_job
 
 log = structlog.get_logger()
 
 # A model may need a moment after training, or to be loaded (llama_index#8527: 404 right after success).
 _WARM_UP_PAUSES = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
-_one_at_a_time: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+# Held by whoever waits or answers, so that threads which have gone quiet cost nothing.
+_locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
 
 async def open_conversation(turn: Turn, model: str) -> None:
     """Post the message whose thread talks to `model`. Raises NotFound where there is no such model."""
     services = turn.services
     job = (await services.jobs.models()).get(model)
-    await turn.actor(Act.CHAT, thing_of_job(job, turn.channel) if job else None)
+    unknown = NotFound(f"There is no model {model} (any more). `/finetune models` lists those that there are.")
+    try:
+        await turn.actor(Act.CHAT, thing_of_job(job, turn.channel) if job else None)
+    except NotFound:
+        raise unknown from None
     origin = await turn.origin()
     if not await services.catalogue.exists(model):
-        raise NotFound(f"There is no model {model} (any more). `/finetune models` lists those that there are.")
+        raise unknown
     start = Opening()
     if job and job.dataset_id:
         dataset = await services.datasets.get(job.dataset_id)
@@ -75,83 +80,111 @@ async def converse(turn: Turn, conversation: Conversation, text: str) -> None:
     if not text:
         return
     ts = str(turn.body["event"]["ts"])
-    async with _one_at_a_time[conversation.id]:
+    async with _lock(conversation.id):
+        interrupted = await _close_interrupted(turn, conversation, ts) if turn.again else False
         await services.conversations.add(conversation.id, Said(ts, "user", text))
         turns = await services.conversations.turns(conversation.id)
-        if any(said.ts == ts and said.role == "assistant" for said in turns):
-            return  # answered before a crash
+        known = next((said.content for said in turns if said.ts == ts and said.role == "assistant"), None)
+        if known is not None:
+            # Answered before a crash, which may have come before all of it was shown.
+            if interrupted:
+                answer = _answer(turn, conversation, ts)
+                await answer.add(known)
+                await answer.close()
+            return
         asked = [said for said in turns if float(said.ts) <= float(ts)]
         await _show_thinking(turn)
-        answer = await _answer(turn, conversation, asked)
-        if answer:
-            await services.conversations.add(conversation.id, Said(ts, "assistant", answer))
+        await _ask(turn, conversation, asked, ts)
 
 
-async def _answer(turn: Turn, conversation: Conversation, turns: list[Said]) -> str | None:
-    """The answer that was streamed; None where there was none and the person was told why."""
-    most: int | None = None
+def _lock(conversation_id: str) -> asyncio.Lock:
+    """One answer at a time in each thread."""
+    return _locks.setdefault(conversation_id, asyncio.Lock())
+
+
+async def _close_interrupted(turn: Turn, conversation: Conversation, asked_ts: str) -> bool:
+    """Close what an earlier attempt to answer this left open; whether there was anything."""
+    services = turn.services
+    left = await services.conversations.open_answers(conversation.id, asked_ts)
+    for answer_ts in left:
+        await mark_interrupted(services.poster, turn.channel, answer_ts)
+        await services.conversations.answer_closed(conversation.id, answer_ts)
+    return bool(left)
+
+
+async def _ask(turn: Turn, conversation: Conversation, turns: list[Said], asked_ts: str) -> None:
+    """Ask the model, with as much of the thread as it can read; again by itself while it is not ready."""
+    model, kept = conversation.model, len(turns)
+    pauses = iter(_WARM_UP_PAUSES)
     warned = False
-    for pause in (*_WARM_UP_PAUSES, None):
+    while True:
         try:
-            return await _stream(turn, conversation.model, prompt(conversation, turns, most))
+            await _stream(turn, conversation, prompt(conversation, turns, kept), asked_ts)
+            return
         except Refused as error:
-            if error.code == "context_length_exceeded":
+            if _is_too_long(error):
                 # Forget the older half of the thread, until only this one message is left.
-                kept = len(turns) if most is None else most
                 if kept <= 1:
-                    await turn.answer(blocks.message_too_long(conversation.model))
-                    return None
-                most = max(1, kept // 2)
+                    await turn.answer(blocks.message_too_long(model))
+                    return
+                kept = max(1, kept // 2)
                 continue
             if error.status != 404:
                 raise
-            if not await turn.services.catalogue.exists(conversation.model):
-                await turn.answer(blocks.model_gone(conversation.model))
-                return None
+            if not await turn.services.catalogue.exists(model):
+                await turn.answer(blocks.model_gone(model))
+                return
             failure: ProviderError = error
         except (RateLimited, Unreachable, Doubtful) as error:
             failure = error
+        pause = next(pauses, None)
         if pause is None:
             raise failure
         if pause >= 4 and not warned:
             warned = True
-            await turn.answer(blocks.model_warming(conversation.model))
+            await turn.answer(blocks.model_warming(model))
         await asyncio.sleep(max(pause, min(getattr(failure, "retry_after", 0), 60)))
-    raise BotError("The conversation is too long for this model. Open a new one with *Chat*.")
 
 
-async def _stream(turn: Turn, model: str, messages: list[ChatMessage]) -> str:
-    """Stream one answer; its whole text. Before the first piece an error is the caller's to handle."""
-    stream: Stream | None = None
-    whole = ""
-    try:
-        async for piece in turn.services.provider.chat(model, messages):
-            whole += piece
-            if stream is None:
-                if not whole.strip():
-                    continue
-                stream = await _open(turn, blocks.stream_text(whole))
-            elif stream.length + len(piece) < Stream.LONGEST:
-                await stream.add(blocks.stream_text(piece))
-            else:
-                # One message is full; the answer goes on in the next.
-                await stream.close()
-                stream = await _open(turn, blocks.stream_text(piece))
-    except ProviderError as error:
-        if stream is None:
-            raise
-        log.warning("answer cut off", model=model, why=str(error))
-        await stream.add("\n_(The answer was cut off: the connection to the model broke. Ask again.)_")
-    if stream is None:
-        await turn.answer(blocks.answer("")[0])
-        return ""
-    await stream.close()
-    return whole
+def _is_too_long(error: Refused) -> bool:
+    """Not every server that speaks the protocol has the protocol's code for it."""
+    return error.code == "context_length_exceeded" or "context length" in str(error).lower()
 
 
-async def _open(turn: Turn, first: str) -> Stream:
+async def _stream(turn: Turn, conversation: Conversation, messages: list[ChatMessage], asked_ts: str) -> None:
+    """Stream one answer. Before its first word an error is the caller's to handle."""
     services = turn.services
-    return await open_stream(services.poster, turn.channel, str(turn.thread_ts), turn.user, services.team, first)
+    answer = _answer(turn, conversation, asked_ts)
+    whole, note = "", ""
+    try:
+        async for piece in services.provider.chat(conversation.model, messages):
+            whole += piece
+            if whole.strip():
+                await answer.add(piece)
+    except ProviderError as error:
+        if not whole.strip():
+            raise
+        log.warning("answer cut off", model=conversation.model, why=str(error))
+        note = "The answer was cut off: the connection to the model broke. Ask again."
+    if not whole.strip():
+        await turn.answer(blocks.answer("")[0])
+        return
+    # Kept before the message is closed: after a crash in between it is not asked for again.
+    await services.conversations.add(conversation.id, Said(asked_ts, "assistant", whole))
+    await answer.close(note)
+
+
+def _answer(turn: Turn, conversation: Conversation, asked_ts: str) -> Answer:
+    services = turn.services
+
+    async def opened(answer_ts: str) -> None:
+        await services.conversations.answer_opened(conversation.id, asked_ts, answer_ts)
+
+    async def closed(answer_ts: str) -> None:
+        await services.conversations.answer_closed(conversation.id, answer_ts)
+
+    place = Place(turn.channel, str(turn.thread_ts), turn.user, services.team)
+    return Answer(services.poster, place, opened=opened, closed=closed)
 
 
 async def _show_thinking(turn: Turn) -> None:

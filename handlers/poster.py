@@ -5,8 +5,6 @@ not: the caller is told with PostDoubtful.
 """
 
 import asyncio
-import time
-from collections.abc import Sequence
 from typing import Any
 
 import aiohttp
@@ -212,83 +210,6 @@ class Poster:
                     raise PostRefused(f"response_url answered {response.status}")
         except (aiohttp.ClientError, TimeoutError) as error:
             raise PostDoubtful(type(error).__name__) from error
-
-
-class Stream:
-    """One answer that grows as it is written. Use `open_stream`.
-
-    Slack ends a stream about five minutes after its start (python-slack-sdk#1859), and an answer may outlive
-    a stream for other reasons: from then on the message is edited instead.
-    """
-
-    # Gathered for this long before a piece is sent: calm for Slack, fluent for the eye.
-    _EVERY = 0.4
-    # One message holds 12,000 characters of markdown.
-    LONGEST = 11_000
-
-    def __init__(self, poster: Poster, channel: str, ts: str) -> None:
-        self._poster = poster
-        self.channel = channel
-        self.ts = ts
-        self._unsent = ""
-        self._text = ""
-        self._sent_at = time.monotonic()
-        self._broken = False
-
-    @property
-    def length(self) -> int:
-        return len(self._text)
-
-    async def add(self, piece: str) -> None:
-        self._text += piece
-        self._unsent += piece
-        if time.monotonic() - self._sent_at >= self._EVERY:
-            await self._flush()
-
-    async def close(self, blocks: Sequence[dict[str, Any]] = ()) -> None:
-        await self._flush()
-        if not self._broken:
-            arguments: dict[str, Any] = {"channel": self.channel, "ts": self.ts}
-            if blocks:
-                arguments["blocks"] = list(blocks)
-            try:
-                await self._poster.call("chat.stopStream", arguments, priority=Priority.CHAT)
-                return
-            except PostError as error:
-                log.warning("stream could not be closed", why=str(error))
-        await self._poster.update(self.channel, self.ts, Message(self._text[:4000]), priority=Priority.CHAT)
-
-    async def _flush(self) -> None:
-        if not self._unsent or self._broken:
-            return
-        piece, self._unsent, self._sent_at = self._unsent, "", time.monotonic()
-        try:
-            await self._poster.call(
-                "chat.appendStream",
-                {"channel": self.channel, "ts": self.ts, "markdown_text": piece},
-                priority=Priority.CHAT,
-            )
-        except PostError as error:
-            log.info("stream ended early, editing instead", why=str(error))
-            self._broken = True
-
-
-async def open_stream(poster: Poster, channel: str, thread_ts: str, user: str, team: str, first: str) -> Stream:
-    """Start streaming an answer to `user` in a thread, with the first words in it."""
-    answer = await poster.call(
-        "chat.startStream",
-        {
-            "channel": channel,
-            "thread_ts": thread_ts,
-            "recipient_user_id": user,
-            "recipient_team_id": team,
-            "markdown_text": first,
-        },
-        priority=Priority.CHAT,
-    )
-    stream = Stream(poster, channel, str(answer["ts"]))
-    stream._text = first
-    return stream
 
 
 def _failure(error: SlackApiError) -> PostError:

@@ -43,6 +43,14 @@ class ConversationStore(Protocol):
     async def add(self, conversation_id: str, turn: Turn) -> bool:
         """False if this turn (role and ts) is there already."""
 
+    async def answer_opened(self, conversation_id: str, asked_ts: str, answer_ts: str) -> None:
+        """The message `answer_ts` is being written, as an answer to the message `asked_ts`."""
+
+    async def answer_closed(self, conversation_id: str, answer_ts: str) -> None: ...
+
+    async def open_answers(self, conversation_id: str, asked_ts: str) -> list[str]:
+        """The messages that were opened and never closed: what a crash left behind."""
+
 
 def prompt(conversation: Conversation, turns: Sequence[Turn], most: int | None = None) -> list[ChatMessage]:
     """What the model is given: the system message, then the latest `most` turns, beginning with a person's.

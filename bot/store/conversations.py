@@ -56,3 +56,26 @@ class SqliteConversationStore:
             return cursor.rowcount == 1
 
         return await self._database.write(work)
+
+    async def answer_opened(self, conversation_id: str, asked_ts: str, answer_ts: str) -> None:
+        await self._database.write(
+            lambda db: db.execute(
+                "INSERT OR IGNORE INTO open_answers VALUES (?, ?, ?)", [conversation_id, asked_ts, answer_ts]
+            )
+        )
+
+    async def answer_closed(self, conversation_id: str, answer_ts: str) -> None:
+        await self._database.write(
+            lambda db: db.execute(
+                "DELETE FROM open_answers WHERE conversation_id = ? AND answer_ts = ?", [conversation_id, answer_ts]
+            )
+        )
+
+    async def open_answers(self, conversation_id: str, asked_ts: str) -> list[str]:
+        rows = await self._database.read(
+            lambda db: db.execute(
+                "SELECT answer_ts FROM open_answers WHERE conversation_id = ? AND asked_ts = ? ORDER BY answer_ts",
+                [conversation_id, asked_ts],
+            ).fetchall()
+        )
+        return [row[0] for row in rows]

@@ -16,6 +16,15 @@ def m001_initial(db: Database) -> None:
             db.execute(statement)
 
 
+@migrations()
+def m002_open_answers(db: Database) -> None:
+    """Answers of models that are being written: what a crash leaves open is closed afterwards."""
+    db.execute(
+        "CREATE TABLE open_answers (conversation_id TEXT NOT NULL REFERENCES conversations (id),"
+        " asked_ts TEXT NOT NULL, answer_ts TEXT NOT NULL, PRIMARY KEY (conversation_id, answer_ts)) STRICT"
+    )
+
+
 _M001 = """
 CREATE TABLE inbox (
     key TEXT PRIMARY KEY,           -- Slack's own id of the event, command, action or submission

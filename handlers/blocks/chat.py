@@ -11,6 +11,8 @@ from handlers.blocks.text import clean, code, escape, number, person, quoted, re
 # blocks, shortened, so it does not count here.
 _IN_SECTION: Final = 2_900
 _IN_MESSAGE: Final = 8_000
+# `<!channel>`, `<@U…>`, `<#C…>`; at the end of a piece the rest may follow in the next.
+_MENTION: Final = re.compile(r"<(?=[!@#]|\Z)")
 
 
 def conversation_opened(model: str, person_id: str, first_question: str | None = None) -> Message:
@@ -26,20 +28,22 @@ def answer(text: str, *, note: str = "") -> list[Message]:
     """A model's whole answer, in as many messages as Slack needs for it; `note` (plain text) stands small below,
     such as that the answer was cut off.
     """
-    parts = _pieces(_displayed(text) or "(The model gave an empty answer.)", _IN_MESSAGE)
+    parts = pieces(_displayed(text) or "(The model gave an empty answer.)", _IN_MESSAGE)
     messages = []
     for index, part in enumerate(parts):
-        blocks = [section(piece) for piece in _pieces(part, _IN_SECTION)]
+        blocks = [section(piece) for piece in pieces(part, _IN_SECTION)]
         last = [context(quoted(note, 500))] if note and index == len(parts) - 1 else []
         messages.append(message(part[:300], [*blocks, *last]))
     return messages
 
 
 def stream_text(text: str) -> str:
-    """A piece of a model's answer for `markdown_text` of chat.appendStream, where Slack makes mentions of what
-    looks like one, too. Secrets that lie across two pieces are not seen; `answer` has the whole.
+    """Words of a model's answer for `markdown_text`, where Slack makes mentions of what looks like one, too.
+
+    A mention is broken with a mark that nobody sees. Escaping would show as `&lt;` in code, which a model
+    writes often: in Markdown, entities mean nothing there.
     """
-    return escape(redact(text))
+    return _MENTION.sub("<\u200b", clean(redact(text)))
 
 
 def model_warming(model: str, seconds: float | None = None) -> Message:
@@ -70,7 +74,7 @@ def _displayed(text: str) -> str:
     return escape(redact(clean(text))).strip()
 
 
-def _pieces(text: str, limit: int) -> list[str]:
+def pieces(text: str, limit: int) -> list[str]:
     """`text` cut at line breaks, else at spaces, else anywhere but inside an entity; no piece is empty."""
     pieces = []
     while size(text) > limit:

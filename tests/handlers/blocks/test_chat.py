@@ -28,7 +28,9 @@ def test_an_answer_in_one_endless_line_of_markup_is_whole_again_when_put_togethe
 
 def test_a_model_that_calls_the_channel_calls_nobody(seen: See) -> None:
     assert seen(chat.answer("<!channel> hi")[0]) == "&lt;!channel&gt; hi"
-    assert chat.stream_text("<!channel> hi") == "&lt;!channel&gt; hi"
+    assert chat.stream_text("<!channel> hi") == "<\u200b!channel> hi"
+    assert "<!" not in "".join(map(chat.stream_text, ("see <", "!channel> <", "@U0ANA>")))
+    assert chat.stream_text("`if a < b && c > d`") == "`if a < b && c > d`"
 
 
 def test_streamed_pieces_keep_their_spaces_and_line_breaks() -> None:
