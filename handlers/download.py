@@ -10,11 +10,15 @@ from urllib.parse import urlsplit
 import aiohttp
 
 from bot.datasets import DatasetError
-from bot.notices.interfaces import PostError
+from bot.notices.interfaces import PostRefused
 from handlers.poster import Poster
 
 _CHUNK = 256 * 1024
 _SLACKS_HOST = "files.slack.com"
+
+
+class Interrupted(DatasetError):
+    """Slack did not hand the file out to its end this time; it may the next."""
 
 
 class Download:
@@ -29,17 +33,20 @@ class Download:
     async def details(self, file: dict[str, Any]) -> dict[str, Any]:
         """The file object in full: events may carry a stub of it (Slack Connect, or sent too early).
 
-        Raises DatasetError where the file is gone or not for us.
+        Raises DatasetError where the file is gone or not for us, PostLater and PostDoubtful where Slack cannot
+        tell at the moment.
         """
         if file.get("url_private") and file.get("file_access", "visible") == "visible":
             return file
         try:
             return dict((await self._poster.call("files.info", {"file": file["id"]}))["file"])
-        except PostError as error:
+        except PostRefused as error:
             raise DatasetError(_why_not(str(error))) from error
 
     async def chunks(self, file: dict[str, Any]) -> AsyncIterator[bytes]:
-        """The file's bytes. Raises DatasetError with a sentence for the person."""
+        """The file's bytes. Raises DatasetError with a sentence for the person, Interrupted where trying again
+        may help.
+        """
         if file.get("mode") == "external" or file.get("is_external"):
             raise DatasetError("The file lies outside of Slack. Download it, then drop the file itself here.")
         url = str(file.get("url_private_download") or file.get("url_private") or "")
@@ -56,13 +63,14 @@ class Download:
                 if response.status in {301, 302, 303, 307, 308, 401, 403} or login:
                     raise DatasetError(_why_not("missing_scope"))
                 if response.status != 200:
-                    raise DatasetError(
+                    kind = Interrupted if response.status == 429 or response.status >= 500 else DatasetError
+                    raise kind(
                         f"Slack did not hand the file out (status {response.status}). Drop it again in a minute."
                     )
                 async for chunk in response.content.iter_chunked(_CHUNK):
                     yield chunk
         except (aiohttp.ClientError, TimeoutError) as error:
-            raise DatasetError("The connection to Slack broke while I read the file. Drop it again.") from error
+            raise Interrupted("The connection to Slack broke while I read the file. Drop it again.") from error
 
 
 def _why_not(code: str) -> str:

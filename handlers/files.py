@@ -1,6 +1,7 @@
 """A file dropped where the bot can see it: read, checked, and reported on in the file's thread."""
 
 import asyncio
+import contextlib
 import hashlib
 from typing import Any, Final
 
@@ -8,7 +9,7 @@ import msgspec
 import structlog
 
 from bot.access import Act
-from bot.datasets import DEFAULT_MODEL, Dataset, DatasetError, Report, check_file
+from bot.datasets import DEFAULT_MODEL, Dataset, DatasetError
 from bot.datasets.copies import Copy
 from bot.errors import BotError
 from bot.notices.interfaces import PostError
@@ -16,8 +17,8 @@ from bot.providers.interface import ProviderError
 from handlers.blocks import deletion
 from handlers.blocks import report as blocks
 from handlers.blocks.message import Message
-from handlers.download import Download
 from handlers.budget import Priority
+from handlers.download import Download, Interrupted
 from handlers.turn import Turn
 
 log = structlog.get_logger()
@@ -25,16 +26,20 @@ log = structlog.get_logger()
 # What may be meant as training data; other files in a channel are none of our business.
 ENDINGS: Final = (".jsonl", ".ndjson", ".json", ".csv", ".tsv", ".xlsx", ".xls", ".ods", ".parquet", ".jsonl.gz")
 
+# A download that broke off is begun again after these pauses, in seconds.
+_PAUSES: Final = (0.5, 3.0)
+
 
 def may_be_training_data(file: dict[str, Any]) -> bool:
     return str(file.get("name") or file.get("title") or "").lower().endswith(ENDINGS) or not file.get("name")
 
 
-async def files_dropped(turn: Turn) -> None:
-    """Each file of a message gets its own report."""
-    for file in turn.body["event"].get("files") or []:
-        if may_be_training_data(file):
-            await _take_in(turn, file)
+async def files_dropped(turn: Turn) -> bool:
+    """Each file of a message gets its own report. False if none is meant as training data."""
+    files = [file for file in turn.body["event"].get("files") or [] if may_be_training_data(file)]
+    for file in files:
+        await _take_in(turn, file)
+    return bool(files)
 
 
 async def file_deleted(turn: Turn) -> None:
@@ -42,20 +47,71 @@ async def file_deleted(turn: Turn) -> None:
     file_id = str(turn.body["event"].get("file_id") or "")
     for dataset in await turn.services.datasets.by_file(file_id):
         if dataset.report is not None:
-            await turn.services.poster.post(dataset.owner, deletion.deleted_in_slack(dataset), mark=turn.key)
+            await turn.services.poster.post_once(
+                dataset.owner,
+                deletion.deleted_in_slack(dataset),
+                mark=f"{turn.key}/{dataset.id}",
+                maybe_posted=turn.again,
+                since=turn.received_at,
+            )
 
 
 async def _take_in(turn: Turn, file: dict[str, Any]) -> None:
     services = turn.services
-    # The same again when this work is repeated after a crash.
-    dataset_id = "ds-" + hashlib.sha256(f"{turn.channel}/{turn.received_at}/{file['id']}".encode()).hexdigest()[:10]
+    download = Download(
+        services.poster,
+        services.settings.slack_bot_token.get_secret_value() if services.settings.slack_bot_token else "",
+        services.settings.slack_api_url,
+    )
+    if not (file.get("name") or file.get("title")):
+        # A stub, as Slack Connect sends it: it may turn out to be a picture.
+        with contextlib.suppress(DatasetError):
+            file = await download.details(file)
+            if not may_be_training_data(file):
+                return
     await turn.actor(Act.SUBMIT)
+    dataset = await _dataset(turn, file)
+    report_ts = await _placeholder(turn, dataset)
+
+    async def show(message: Message) -> None:
+        await services.poster.update(turn.channel, report_ts, message, priority=Priority.CHAT)
+
+    try:
+        copy = await _fetched(turn, download, file)
+        models = await _models(turn)
+        result = await services.checks.check(
+            copy.path, model=models[0], tokenizers=services.settings.finetune_tokenizers
+        )
+    except DatasetError as error:
+        await show(blocks.unreadable(dataset.name, str(error)))
+        return
+    except (BotError, PostError):
+        raise
+    except Exception as error:
+        log.exception("check failed", dataset=dataset.id, exc_info=error)
+        await show(
+            blocks.unreadable(
+                dataset.name, "Something went wrong on my side while I checked it. Drop it again, please."
+            )
+        )
+        return
+    dataset = msgspec.structs.replace(dataset, sha256=copy.sha256, bytes=copy.bytes, report=result)
+    await services.datasets.save(dataset)
+    await show(blocks.report(dataset, base_models=models[:3]))
+
+
+async def _dataset(turn: Turn, file: dict[str, Any]) -> Dataset:
+    """What is known before the file was read; the same again when this work is repeated after a crash."""
+    services = turn.services
+    dataset_id = "ds-" + hashlib.sha256(f"{turn.channel}/{turn.received_at}/{file['id']}".encode()).hexdigest()[:10]
+    known = await services.datasets.get(dataset_id)
+    if known is not None:
+        return known
     channel = await services.people.channel(turn.channel)
-    name = str(file.get("name") or file.get("title") or "file")
-    dataset = await services.datasets.get(dataset_id) or Dataset(
+    dataset = Dataset(
         id=dataset_id,
         sha256="",
-        name=name,
+        name=str(file.get("name") or file.get("title") or "file"),
         bytes=int(file.get("size") or 0),
         owner=turn.user,
         team=services.team,
@@ -66,57 +122,40 @@ async def _take_in(turn: Turn, file: dict[str, Any]) -> None:
         file_id=file["id"],
     )
     await services.datasets.save(dataset)
-    report_ts = await services.datasets.report_ts(dataset_id)
+    return dataset
+
+
+async def _placeholder(turn: Turn, dataset: Dataset) -> str:
+    """The ts of the message that says *Reading …* and becomes the report."""
+    services = turn.services
+    report_ts = await services.datasets.report_ts(dataset.id)
     if report_ts is None:
         report_ts = await services.poster.post_once(
             turn.channel,
-            blocks.reading(name),
-            mark=f"report/{dataset_id}",
+            blocks.reading(dataset.name),
+            mark=f"report/{dataset.id}",
             maybe_posted=turn.again,
             since=turn.received_at,
             thread_ts=turn.thread_ts,
             priority=Priority.CHAT,
         )
-        await services.datasets.set_report_ts(dataset_id, report_ts)
-
-    async def show(message: Message) -> None:
-        await services.poster.update(turn.channel, str(report_ts), message, priority=Priority.CHAT)
-
-    try:
-        download = Download(
-            services.poster,
-            services.settings.slack_bot_token.get_secret_value() if services.settings.slack_bot_token else "",
-            services.settings.slack_api_url,
-        )
-        details = await download.details(file)
-        copy = await services.copies.keep(download.chunks(details))
-        models = await _models(turn)
-        result = await _check(turn, copy, models[0])
-    except DatasetError as error:
-        await show(blocks.unreadable(name, str(error)))
-        return
-    except (BotError, PostError):
-        raise
-    except Exception as error:
-        log.exception("check failed", dataset=dataset_id, exc_info=error)
-        await show(
-            blocks.unreadable(name, "Something went wrong on my side while I checked it. Drop it again, please.")
-        )
-        return
-    dataset = msgspec.structs.replace(dataset, sha256=copy.sha256, bytes=copy.bytes, name=name, report=result)
-    await services.datasets.save(dataset)
-    await show(blocks.report(dataset, base_models=models[:3]))
+        await services.datasets.set_report_ts(dataset.id, report_ts)
+    return report_ts
 
 
-async def _check(turn: Turn, copy: Copy, model: str) -> Report:
-    """In a process of its own, so that a large file slows down nothing else."""
-    loop = asyncio.get_running_loop()
-    tokenizers = turn.services.settings.finetune_tokenizers
-    return await loop.run_in_executor(turn.services.checks, check_in_process, copy, model, tokenizers)
-
-
-def check_in_process(copy: Copy, model: str, tokenizers: object) -> Report:
-    return check_file(copy.path, model=model, tokenizers=tokenizers)  # type: ignore[arg-type]
+async def _fetched(turn: Turn, download: Download, file: dict[str, Any]) -> Copy:
+    """Our copy of the file. Raises DatasetError."""
+    details = await download.details(file)
+    turn.services.copies.check_size(int(details.get("size") or 0))
+    for pause in (*_PAUSES, None):
+        try:
+            return await turn.services.copies.keep(download.chunks(details))
+        except Interrupted as error:
+            if pause is None:
+                raise
+            log.info("download interrupted, again in a moment", file=file["id"], why=str(error))
+            await asyncio.sleep(pause)
+    raise AssertionError("not reached")
 
 
 async def _models(turn: Turn) -> list[str]:

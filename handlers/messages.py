@@ -9,7 +9,7 @@ from slack_bolt.app.async_app import AsyncApp
 from handlers.blocks import pointers
 from handlers.chat import converse
 from handlers.commands import COMMANDS, find_command, run_words
-from handlers.files import file_deleted, files_dropped
+from handlers.files import file_deleted, files_dropped, may_be_training_data
 from handlers.inbox import Inbox
 from handlers.turn import Turn
 
@@ -24,8 +24,7 @@ def register(app: AsyncApp, inbox: Inbox) -> None:
 async def message(turn: Turn) -> None:
     """A message without a mention of the bot, or one in a direct message, where nobody mentions anybody."""
     event = turn.body["event"]
-    if event.get("files"):
-        await files_dropped(turn)
+    if event.get("files") and await files_dropped(turn):
         return
     if event.get("channel_type") != "im" and _mentions(turn, event):
         return  # comes as app_mention, too
@@ -39,7 +38,7 @@ async def message(turn: Turn) -> None:
 
 async def mention(turn: Turn) -> None:
     """In a thread the bot is spoken to with the same words as `/finetune`, which Slack refuses there."""
-    if turn.body["event"].get("files"):
+    if any(may_be_training_data(file) for file in turn.body["event"].get("files") or []):
         return  # comes as message, too
     words = plain(turn, turn.words)
     conversation = await turn.services.conversations.of_thread(turn.channel, str(turn.thread_ts))

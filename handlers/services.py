@@ -1,6 +1,5 @@
 """What handlers work with, put together once by `bot.cli` and handed to each of them."""
 
-from concurrent.futures import Executor
 from dataclasses import dataclass, field
 
 from bot.access import Policy
@@ -14,15 +13,14 @@ from bot.notices.interfaces import CardStore
 from bot.providers.interface import Provider
 from bot.settings import Settings
 from bot.store.datasets import SqliteDatasetStore
+from handlers.checks import Checks
 from handlers.people import People
 from handlers.poster import Poster
 
 
 @dataclass(frozen=True)
 class Services:
-    """`bot_user` is the bot's own Slack id, `team` the workspace it is installed in. `checks` runs what would
-    hold up the event loop.
-    """
+    """`bot_user` is the bot's own Slack id, `team` the workspace it is installed in."""
 
     settings: Settings
     policy: Policy
@@ -39,6 +37,6 @@ class Services:
     catalogue: Catalogue
     people: People
     poster: Poster
-    checks: Executor
+    checks: Checks
     # (channel, thread_ts) of every conversation, so that other threads cost no look-up.
     conversation_threads: set[tuple[str, str]] = field(default_factory=set)

@@ -26,6 +26,14 @@ class Copies:
     def path(self, sha256: str) -> Path:
         return self._folder / f"{sha256}.jsonl"
 
+    def check_size(self, size: int) -> None:
+        """Raises DatasetError for more bytes than are taken."""
+        if size > self._max_bytes:
+            raise DatasetError(
+                f"The file is larger than {self._max_bytes // 1_000_000} MB, the most that I take. "
+                "Split it, or ask an administrator to raise FINETUNE_MAX_FILE_MB."
+            )
+
     async def keep(self, chunks: AsyncIterator[bytes]) -> Copy:
         """Stream `chunks` to disk, hashed on the way; the copy appears whole or not at all.
 
@@ -37,11 +45,7 @@ class Copies:
             with os.fdopen(handle, "wb") as out:
                 async for chunk in chunks:
                     size += len(chunk)
-                    if size > self._max_bytes:
-                        raise DatasetError(
-                            f"The file is larger than {self._max_bytes // 1_000_000} MB, the most that I take. "
-                            "Split it, or ask an administrator to raise FINETUNE_MAX_FILE_MB."
-                        )
+                    self.check_size(size)
                     digest.update(chunk)
                     out.write(chunk)
             sha256 = digest.hexdigest()
