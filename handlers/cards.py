@@ -84,7 +84,13 @@ class CardKeeper:
                 card = await self._cards.card(card.job_id) or card
             elif chart:
                 chart, alt = await self._pictures.chart_shown(job)
-            await self._edit(card, render(job, now=time.time(), chart_file_id=chart, chart_alt_text=alt))
+            try:
+                await self._edit(card, render(job, now=time.time(), chart_file_id=chart, chart_alt_text=alt))
+            except PostRefused as error:
+                if chart is None or str(error) != "invalid_blocks":
+                    raise
+                # The picture is gone from Slack, or not ready: the card is worth more than its picture.
+                await self._edit(card, render(job, now=time.time()))
         except PostRefused as error:
             log.warning("card given up", job=card.job_id, why=str(error))
             await self._cards.abandon(card.job_id)

@@ -1,6 +1,7 @@
 """Says notices in Slack. Implements `bot.notices.interfaces.Speaker`."""
 
 from bot.jobs import states
+from bot.notices.interfaces import PostRefused
 from bot.notices.notice import Ended, Notice
 from handlers.blocks.notices import render
 from handlers.budget import Priority
@@ -19,13 +20,21 @@ class SlackSpeaker:
         if isinstance(body, Ended) and body.job.state == states.SUCCEEDED:
             chart, alt = await self._pictures.chart(body.job)
         priority = Priority.ENDING if isinstance(body, Ended) else Priority.MILESTONE
-        return await self._poster.post(
-            notice.channel,
-            render(body, chart_file_id=chart, chart_alt_text=alt),
-            thread_ts=thread_ts,
-            mark=notice.id,
-            priority=priority,
-        )
+        try:
+            return await self._poster.post(
+                notice.channel,
+                render(body, chart_file_id=chart, chart_alt_text=alt),
+                thread_ts=thread_ts,
+                mark=notice.id,
+                priority=priority,
+            )
+        except PostRefused as error:
+            if chart is None or str(error) != "invalid_blocks":
+                raise
+            # The picture is gone from Slack, or not ready: the news goes out without it.
+            return await self._poster.post(
+                notice.channel, render(body), thread_ts=thread_ts, mark=notice.id, priority=priority
+            )
 
     async def heard(self, notice: Notice, thread_ts: str | None, since: float) -> str | None:
         return await self._poster.find(notice.channel, notice.id, thread_ts=thread_ts, since=since)

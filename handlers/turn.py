@@ -6,7 +6,7 @@ from typing import Any
 
 from bot.access import Act, Actor, Thing, authorize
 from bot.datasets.dataset import Dataset
-from bot.errors import BotError, Invalid
+from bot.errors import Invalid, NotFound
 from bot.jobs.job import Job, Origin
 from handlers.blocks.message import Message
 from handlers.services import Services
@@ -46,20 +46,33 @@ class Turn:
         return Origin(self.services.team, self.channel, channel.private, thread_ts)
 
     async def job(self, word: str, act: Act) -> Job:
-        """The job that `word` names, if this person may do `act` with it. Raises NotFound, Denied."""
-        job = await self.services.jobs.find(word) if word else None
+        """The job that `word` names, if this person may do `act` with it. Raises NotFound, Denied; Invalid without
+        a word. What a person may not know of is answered like what there is not.
+        """
+        await self.actor()
+        if not word:
+            raise Invalid("Say which job: its id.")
+        unknown = NotFound(f"I know no job {word}. `/finetune jobs` lists them.")
+        job = await self.services.jobs.find(word)
         if job is None:
-            await self.actor()
-            raise BotError(f"I know no job {word}. `/finetune jobs` lists them." if word else "Say which job: its id.")
-        await self.actor(act, thing_of_job(job, self.channel))
+            raise unknown
+        try:
+            await self.actor(act, thing_of_job(job, self.channel))
+        except NotFound:
+            raise unknown from None
         return job
 
     async def dataset(self, dataset_id: str, act: Act) -> Dataset:
-        """Raises NotFound, Denied; BotError where it was deleted."""
+        """Raises Denied; NotFound where there is none, it was deleted, or it is not for this person's eyes."""
+        await self.actor()
+        unknown = NotFound("I have no such training file (any more). Drop it into the channel again to use it.")
         dataset = await self.services.datasets.get(dataset_id)
         if dataset is None or dataset.deleted_at is not None:
-            raise BotError("This training file was deleted. Drop it into the channel again to use it.")
-        await self.actor(act, thing_of_dataset(dataset, self.channel))
+            raise unknown
+        try:
+            await self.actor(act, thing_of_dataset(dataset, self.channel))
+        except NotFound:
+            raise unknown from None
         return dataset
 
 

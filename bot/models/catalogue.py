@@ -1,5 +1,6 @@
 """Which base models can be trained, and which fine-tuned ones there are to talk to."""
 
+import asyncio
 import time
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
@@ -8,9 +9,11 @@ from bot.datasets import fine_tunable, lookup
 from bot.datasets.catalog import base_of
 from bot.jobs.interfaces import JobStore
 from bot.models.model import FineTunedModel
-from bot.providers.interface import Provider, RemoteModel
+from bot.providers.interface import Doubtful, Provider, RateLimited, RemoteModel, Unreachable
 
 _REMEMBERED_FOR = 30.0
+# So long, in seconds, is waited for a new listing where there is an old one: a window must open within three.
+_PATIENCE = 1.5
 
 
 class Catalogue:
@@ -21,7 +24,8 @@ class Catalogue:
         self._jobs = jobs
         self._wanted = wanted
         self._default = default
-        self._remembered: tuple[float, list[RemoteModel]] = (-_REMEMBERED_FOR, [])
+        self._read_at = float("-inf")
+        self._models: list[RemoteModel] = []
 
     async def base_models(self, today: date | None = None) -> list[str]:
         """Ids of base models to offer, the default first.
@@ -62,19 +66,29 @@ class Catalogue:
         return sorted(found, key=lambda model: model.created_at or 0, reverse=True)
 
     async def exists(self, model: str) -> bool:
-        """Asks the provider anew."""
-        self.forget()
-        return any(listed.id == model for listed in await self._listed())
+        """Asks the provider anew. Raises ProviderError."""
+        return any(listed.id == model for listed in await self._read())
 
     def forget(self) -> None:
-        self._remembered = (-_REMEMBERED_FOR, [])
+        """Ask the provider again next time."""
+        self._read_at = float("-inf")
 
     async def _listed(self) -> list[RemoteModel]:
-        read_at, models = self._remembered
-        if not models or time.monotonic() - read_at > _REMEMBERED_FOR:
-            models = await self._provider.models()
-            self._remembered = (time.monotonic(), models)
-        return models
+        """As read a moment ago; while the provider does not answer, as read last. Raises ProviderError."""
+        if self._models and time.monotonic() - self._read_at < _REMEMBERED_FOR:
+            return self._models
+        try:
+            async with asyncio.timeout(_PATIENCE if self._models else None):
+                return await self._read()
+        except (Unreachable, Doubtful, RateLimited, TimeoutError):
+            if not self._models:
+                raise
+            return self._models
+
+    async def _read(self) -> list[RemoteModel]:
+        self._models = await self._provider.models()
+        self._read_at = time.monotonic()
+        return self._models
 
     def _default_first(self, ids: list[str]) -> list[str]:
         if self._default in ids:

@@ -4,12 +4,13 @@ import re
 
 from slack_bolt.app.async_app import AsyncApp
 
-from handlers.actions import chat, delete, job, start_job
+from handlers.actions import chat, delete, findings, job, start_job
 from handlers.inbox import Inbox
 from handlers.turn import Turn
 
 BUTTONS = {
     "start_job": start_job.pressed,
+    "dataset_findings": findings.all_findings,
     "job_cancel": job.cancel,
     "job_retry": job.retry,
     "job_adopt": job.adopt,

@@ -3,6 +3,8 @@
 from bot.access import Act
 from bot.datasets import Dataset
 from bot.errors import BotError
+from bot.jobs import states
+from bot.jobs.job import Job
 from handlers.actions.start_job import open_modal
 from handlers.blocks import pointers
 from handlers.submission import form_of
@@ -10,8 +12,14 @@ from handlers.turn import Turn
 
 
 async def cancel(turn: Turn) -> None:
-    job = await turn.job(turn.words, Act.CANCEL)
-    await turn.answer(pointers.cancelled(await turn.services.follower.cancel(job)))
+    await cancel_job(turn, await turn.job(turn.words, Act.CANCEL))
+
+
+async def cancel_job(turn: Turn, job: Job) -> None:
+    """Raises Conflict where it has ended, unless it was this that ended it, before a crash."""
+    if not (turn.again and job.state == states.CANCELLED):
+        job = await turn.services.follower.cancel(job)
+    await turn.answer(pointers.cancelled(job))
 
 
 async def retry(turn: Turn) -> None:

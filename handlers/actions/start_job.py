@@ -1,14 +1,20 @@
 """*Start fine-tuning* on a report: opens the modal."""
 
+import asyncio
+from typing import Final
+
 import orjson
 
 from bot.access import Act
 from bot.datasets import Dataset
 from bot.errors import BotError, Invalid
-from handlers.blocks.start_form import StartForm
+from bot.notices.interfaces import PostRefused
+from handlers.blocks.start_form import ModelOption, StartForm
 from handlers.blocks.start_modal import start_modal
 from handlers.submission import model_options, pick_default, recent_datasets
 from handlers.turn import Turn
+
+_MODELS_SECONDS: Final = 2.0
 
 
 async def pressed(turn: Turn) -> None:
@@ -29,7 +35,7 @@ async def open_modal(
     """Raises PostRefused where Slack's three seconds for opening a window are over."""
     if turn.trigger_id is None:
         raise BotError("A window can only be opened from a button or a slash command.")
-    options = await model_options(turn.services)
+    options = await _options_in_time(turn)
     others = [d for d in await recent_datasets(turn) if dataset is None or d.sha256 != dataset.sha256]
     metadata = {
         "channel": turn.channel,
@@ -45,4 +51,19 @@ async def open_modal(
         datasets_for_validation=others,
         private_metadata=orjson.dumps(metadata).decode(),
     )
-    await turn.services.poster.open_view(turn.trigger_id, view.to_dict())
+    try:
+        await turn.services.poster.open_view(turn.trigger_id, view.to_dict())
+    except PostRefused as error:
+        # Used already: the first attempt, whose answer was lost, has opened it.
+        if not (turn.again and str(error) == "exchanged_trigger_id"):
+            raise
+
+
+async def _options_in_time(turn: Turn) -> list[ModelOption]:
+    """The base models, before the three seconds are over in which Slack lets a window be opened."""
+    try:
+        async with asyncio.timeout(_MODELS_SECONDS):
+            return await model_options(turn.services)
+    except TimeoutError as error:
+        name = turn.services.provider.name
+        raise BotError(f"{name} takes too long to say what can be trained. Please try again in a minute.") from error

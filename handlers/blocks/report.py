@@ -137,6 +137,12 @@ def _place(group: Sequence[Finding], count: int | None = None) -> str:
     return f"*{'Line' if len(first) == 1 else 'Lines'} {joined(first)}:*"
 
 
+def _has_more(found: Report) -> bool:
+    """Whether the report shows less than was found: one line stands for all findings of a kind."""
+    kinds = {(finding.severity, finding.code) for finding in (*found.errors, *found.warnings)}
+    return len(kinds) > _FINDINGS or sum(found.counts.values()) > len(kinds)
+
+
 def _buttons(dataset: Dataset, found: Report) -> Block:
     delete = button(
         "Delete",
@@ -150,6 +156,7 @@ def _buttons(dataset: Dataset, found: Report) -> Block:
             "Keep it",
         ),
     )
-    if not found.ok:
-        return actions(delete)
-    return actions(button("Start fine-tuning", "start_job", dataset.id, style="primary"), delete)
+    buttons = [button("Start fine-tuning", "start_job", dataset.id, style="primary")] if found.ok else []
+    if _has_more(found):
+        buttons.append(button("All findings", "dataset_findings", dataset.id))
+    return actions(*buttons, delete)

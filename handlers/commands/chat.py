@@ -16,7 +16,6 @@ async def run(turn: Turn) -> None:
         word = models[0].id
     else:
         # A job's id or the name that was given to the model is easier to type than the model's own.
-        job = await turn.services.jobs.find(word)
-        named = [model.id for model in models if f":{word}:" in model.id]
-        word = job.fine_tuned_model if job and job.fine_tuned_model else (named or [word])[0]
+        named = [model.id for model in models if word == model.job_id or f":{word}:" in model.id]
+        word = (named or [word])[0]
     await open_conversation(turn, word)

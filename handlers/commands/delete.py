@@ -22,9 +22,14 @@ async def model_to_delete(turn: Turn, word: str) -> str:
     """The model's name, if this person may delete it. Raises NotFound, Denied."""
     job = await turn.services.jobs.find(word) or (await turn.services.jobs.models()).get(word)
     name = job.fine_tuned_model if job and job.fine_tuned_model and word == job.id else word
+    unknown = NotFound(f"There is no fine-tuned model {word}. `/finetune models` lists them.")
     # Nobody of ours owns a model that we did not make: only an administrator may delete it.
     thing = thing_of_job(job, turn.channel) if job else Thing("", turn.channel, False, turn.channel, "model")
-    await turn.actor(Act.DELETE, thing)
+    try:
+        await turn.actor(Act.SEE, thing)
+    except NotFound:
+        raise unknown from None
     if not name.startswith("ft:") or not await turn.services.catalogue.exists(name):
-        raise NotFound(f"There is no fine-tuned model {name}. `/finetune models` lists them.")
+        raise unknown
+    await turn.actor(Act.DELETE, thing)
     return name
