@@ -15,7 +15,7 @@ from slack_bolt.app.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
 from sandbox.client import SandboxClient
-from sandbox.seed import ANA, GENERAL, SUPPORT
+from sandbox.seed import ANA, BEN, GENERAL, SUPPORT
 from sandbox.server import Sandbox
 from sandbox.workspace import Workspace
 
@@ -277,3 +277,94 @@ async def test_the_page_comes_up_to_date_after_the_sandbox_was_away(
     await page.evaluate("document.querySelector('#live')._htmx?.sse?.reader?.cancel()")
     await people.say("ben", "#support-model", "while you were away")
     await expect(page.locator("#messages")).to_contain_text("while you were away")
+
+
+async def test_every_kind_of_input_can_be_filled_in(
+    page: Page, bolt: AsyncApp, people: SandboxClient, tmp_path: Path
+) -> None:
+    def options(*values: str) -> list[dict[str, Any]]:
+        return [{"text": plain(v.title()), "value": v} for v in values]
+
+    kinds: dict[str, dict[str, Any]] = {
+        "external": {"type": "external_select", "min_query_length": 1},
+        "menu": {"type": "static_select", "options": options("small", "large")},
+        "ticks": {"type": "checkboxes", "options": options("red", "green", "blue")},
+        "radio": {"type": "radio_buttons", "options": options("yes", "no")},
+        "several": {"type": "multi_static_select", "options": options("one", "two", "three")},
+        "person": {"type": "users_select"},
+        "day": {"type": "datepicker"},
+        "long": {"type": "plain_text_input", "multiline": True},
+        "file": {"type": "file_input"},
+    }
+    blocks = [
+        {"type": "input", "block_id": k, "label": plain(k), "element": e | {"action_id": k}} for k, e in kinds.items()
+    ]
+    view = {"type": "modal", "callback_id": "all", "title": plain("All"), "submit": plain("Go"), "blocks": blocks}
+    got: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+
+    @bolt.command("/test")
+    async def run(ack: Any, body: dict[str, Any], client: AsyncWebClient) -> None:
+        await ack()
+        await client.views_open(trigger_id=body["trigger_id"], view=view)
+
+    @bolt.options("external")
+    async def offer(ack: Any, body: dict[str, Any]) -> None:
+        await ack(options=options(f"{body['value']}-1", f"{body['value']}-2"))
+
+    @bolt.view("all")
+    async def submitted(ack: Any, view: dict[str, Any]) -> None:
+        await ack()
+        await got.put({block: next(iter(held.values())) for block, held in view["state"]["values"].items()})
+
+    await people.command("ana", "#support-model", "/test")
+    modal = page.get_by_role("dialog")
+    await modal.get_by_label("external").press_sequentially("gpt")
+    await modal.get_by_role("option", name="Gpt-2").click()
+    await modal.get_by_label("menu").select_option("Large")
+    await modal.get_by_label("Red").check()
+    await modal.get_by_label("Blue").check()
+    await modal.get_by_label("No", exact=True).check()
+    await modal.get_by_label("Two").check()
+    await modal.get_by_label("person").select_option("Ben Hall")
+    await modal.get_by_label("day").fill("2026-12-24")
+    await modal.get_by_label("long").fill("many\nlines")
+    (tmp_path / "notes.txt").write_text("n")
+    await modal.get_by_label("file").set_input_files(tmp_path / "notes.txt")
+    await modal.get_by_role("button", name="Go").click()
+    await expect(modal).to_have_count(0)
+    state = await asyncio.wait_for(got.get(), 5)
+    assert state["external"]["selected_option"]["value"] == "gpt-2"
+    assert state["menu"]["selected_option"]["value"] == "large"
+    assert [o["value"] for o in state["ticks"]["selected_options"]] == ["red", "blue"]
+    assert state["radio"]["selected_option"]["value"] == "no"
+    assert [o["value"] for o in state["several"]["selected_options"]] == ["two"]
+    assert state["person"]["selected_user"] == BEN
+    assert state["day"]["selected_date"] == "2026-12-24"
+    assert state["long"]["value"].splitlines() == ["many", "lines"]
+    assert state["file"]["files"][0]["name"] == "notes.txt"
+
+
+async def test_the_home_tab_and_an_overflow_menu_in_it_work(
+    page: Page, bolt: AsyncApp, sandbox: Sandbox, people: SandboxClient
+) -> None:
+    items = [{"text": plain("Refresh"), "value": "refresh"}, {"text": plain("Hide"), "value": "hide"}]
+    menu = {"type": "overflow", "action_id": "more", "options": items}
+    section = {"type": "section", "text": plain("Jobs"), "accessory": menu}
+
+    @bolt.event("app_home_opened")
+    async def opened(event: dict[str, Any], client: AsyncWebClient) -> None:
+        await client.views_publish(user_id=event["user"], view={"type": "home", "blocks": [section]})
+
+    @bolt.action("more")
+    async def more(ack: Any, body: dict[str, Any], client: AsyncWebClient) -> None:
+        await ack()
+        chosen = body["actions"][0]["selected_option"]["value"]
+        header = {"type": "header", "text": plain(f"You chose {chosen}")}
+        await client.views_publish(user_id=body["user"]["id"], view={"type": "home", "blocks": [header]})
+
+    await page.get_by_role("link", name="Test Bot").click()
+    await page.get_by_role("link", name="Home").click()
+    await expect(page.locator("#home")).to_contain_text("Jobs")
+    await page.locator("#home summary").click()
+    await page.get_by_role("menuitem", name="Hide").click()
+    await expect(page.locator("#home")).to_contain_text("You chose hide")
