@@ -15,17 +15,18 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 COOKIE = "sandbox_key"
+"""Followed by the port: cookies know no ports, and two sandboxes may run side by side."""
 OPEN_PATHS = ("/healthz", "/api/", "/files-pri/", "/upload/", "/response/", "/signin", "/link/", "/static/")
 """Paths that need no key: the app's doors have tokens of their own."""
 
 
-def signed_in(connection: HTTPConnection, key: str) -> bool:
+def signed_in(connection: HTTPConnection, key: str, *, by_cookie: bool = True) -> bool:
     """The key as Bearer, as ?key=, or in the cookie."""
     kind, _, token = connection.headers.get("authorization", "").partition(" ")
     offered = (
         token.strip() if kind.lower() == "bearer" else "",
         connection.query_params.get("key", ""),
-        connection.cookies.get(COOKIE, ""),
+        *(v for name, v in connection.cookies.items() if by_cookie and name.startswith(COOKIE)),
     )
     return any(hmac.compare_digest(o.encode(), key.encode()) for o in offered)
 
@@ -71,6 +72,9 @@ class Guard:
         if origin and urlsplit(origin).netloc != host:
             return "Another web page may not talk to this sandbox. (Origin)"
         path = scope["path"]
-        if not path.startswith(OPEN_PATHS) and not signed_in(HTTPConnection(scope), self.key):
+        # A page on another port of this machine is the same site to a browser, and its pictures and links are
+        # sent with our cookie: so the control API, where a GET acts, does not take the cookie.
+        by_cookie = not path.startswith("/control/")
+        if not path.startswith(OPEN_PATHS) and not signed_in(HTTPConnection(scope), self.key, by_cookie=by_cookie):
             return "This sandbox needs the key that it printed when it started: open the address with ?key=…"
         return ""

@@ -56,7 +56,13 @@ class Page:
             f'<noscript><meta http-equiv="refresh" content="0;url=/u/{first.name}"></noscript>',
             headers=HEADERS | {"Referrer-Policy": "no-referrer"},
         )
-        answer.set_cookie(COOKIE, self.room.secrets.key, httponly=True, samesite="strict", max_age=30 * 86400)
+        answer.set_cookie(
+            f"{COOKIE}_{request.url.port or 80}",
+            self.room.secrets.key,
+            httponly=True,
+            samesite="strict",
+            max_age=30 * 86400,
+        )
         return answer
 
     async def show(self, request: Request) -> Response:

@@ -52,6 +52,13 @@ async def test_another_page_cannot_act_with_the_persons_cookie(
     assert (await people.messages("#general"))[-1]["text"] == "forged"
 
 
+async def test_the_control_api_does_not_take_the_cookie(browser: httpx.AsyncClient, sandbox: Sandbox) -> None:
+    """A picture on another port's page would be fetched with it."""
+    assert (await browser.get("/u/ana")).status_code == 200
+    assert (await browser.get("/control/users")).status_code == 403
+    assert (await browser.get("/control/users", params={"key": sandbox.key})).status_code == 200
+
+
 EVIL = "<script>alert(1)</script><img src=x onerror=alert(1)>"
 
 

@@ -91,7 +91,7 @@ async def test_what_no_message_may_be_is_refused(slack: AsyncWebClient) -> None:
     post = slack.chat_postMessage
     ts = (await post(channel=GENERAL, text="short"))["ts"]
     assert await refused(slack.chat_update(channel=GENERAL, ts=ts, text="x" * 4001)) == "msg_too_long"
-    assert await refused(post(channel=GENERAL, text="")) == "no_text"
+    assert await refused(slack.api_call("chat.postMessage", json={"channel": GENERAL})) == "no_text"
     assert await refused(post(channel="C0NOSUCH", text="x")) == "channel_not_found"
     assert await refused(post(channel=RANDOM, text="x")) == "not_in_channel"
     assert await refused(slack.chat_postEphemeral(channel=LEADS, user=BEN, text="x")) == "user_not_in_channel"
