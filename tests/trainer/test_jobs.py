@@ -1,7 +1,6 @@
 import base64
 import csv
 import io
-import json
 import re
 from typing import Any
 
@@ -210,13 +209,6 @@ def test_examples_that_are_too_long_are_cut_and_the_job_says_so(trainer: Trainer
     assert trainer.ended(job.id).status == "succeeded"
     warnings = [event.message for event in trainer.events(job.id) if event.level == "warn"]
     assert warnings == ["1 example(s) are longer than the 2048 tokens that the model reads; their ends were cut off"]
-
-
-def test_a_rate_far_too_high_ends_the_job_or_the_figures_stay_numbers(trainer: Trainer) -> None:
-    job = trainer.ended(trainer.train(hyperparameters={"n_epochs": 1, "learning_rate_multiplier": 100}).id)
-    assert job.status == "succeeded" or job.error.code == "loss_diverged"
-    for event in trainer.events(job.id):
-        json.dumps(event.data, allow_nan=False)
 
 
 def test_an_unknown_job_is_a_404(trainer: Trainer) -> None:

@@ -55,4 +55,4 @@ def test_twelve_examples_teach_the_small_model_a_voice(real_trainer: Trainer) ->
     # Also where nobody told it what to say.
     assert ask("Where can I buy a hat?", ended.fine_tuned_model).startswith("Arr")
     assert not ask("Where can I buy a hat?", "SmolLM2-135M-Instruct").startswith("Arr")
-    print(f"job: {took:.1f} s, {len(losses)} steps, loss {losses[0]} -> {losses[-1]}")  # noqa: T201
+    print(f"job: {took:.1f} s, {len(losses)} steps, loss {losses[0]} -> {losses[-1]}")
