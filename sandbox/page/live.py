@@ -39,8 +39,8 @@ async def stream(painter: Painter) -> AsyncIterator[str]:
                 change = changes.get_nowait()
             for text in toasts:
                 yield f"event: toast\ndata: {escape(text).replace(chr(10), ' ')}\n\n"
-            if dirty:
-                yield event(painter, dirty)
+            if dirty and (news := event(painter, dirty)).strip():
+                yield news
 
 
 def mark(painter: Painter, change: Change, dirty: set[str], toasts: list[str]) -> None:
@@ -76,6 +76,6 @@ def mark(painter: Painter, change: Change, dirty: set[str], toasts: list[str]) -
 def event(painter: Painter, regions: set[str]) -> str:
     if painter.tab == "home":
         regions = regions - {"messages"}
-    html = "\n".join(painter.region(name, oob=True) for name in sorted(regions))
+    html = "\n".join(painter.news(name) for name in sorted(regions))
     lines = "".join(f"data: {line}\n" for line in html.splitlines() if line.strip())
     return lines + "\n"

@@ -2,6 +2,7 @@
 
 import json
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -67,6 +68,9 @@ class Painter:
         self.tab = "messages"
         self.nav = False
         """On a narrow screen: the list of channels is shown instead of the channel."""
+        self._painted: dict[tuple[str, bool], tuple[Any, Markup]] = {}
+        self._items: dict[str, Markup] = {}
+        self._before: dict[str, tuple[Any, dict[str, Markup]]] = {}
 
     # Whole regions
 
@@ -76,6 +80,42 @@ class Painter:
     def region(self, name: str, *, oob: bool = False) -> str:
         """One region of the page: sidebar, messages, thread, modal, status."""
         return self._render(f"{name}.html", oob=oob)
+
+    def news(self, name: str) -> str:
+        """The region as it is now; where only single messages in it have changed, those alone.
+
+        A streamed answer changes one message dozens of times, in a channel that may hold a hundred others.
+        """
+        if name not in ("messages", "thread"):
+            return self.region(name, oob=True)
+        self._items = {}
+        html = self.region(name, oob=True)
+        items = self._items
+        listed = self.messages() if name == "messages" else self.thread_messages()
+        statuses = self.status(self.thread if name == "thread" else "")
+        frame = ([(m.ts, divider) for m, _, divider in listed], statuses)
+        before, self._before[name] = self._before.get(name), (frame, items)
+        if before is None or before[0] != frame:
+            return html
+        changed = [html for key, html in items.items() if html != before[1].get(key)]
+        return "\n".join(str(html).replace("<li ", '<li hx-swap-oob="outerMorph" ', 1) for html in changed)
+
+    def item(self, render: Callable[..., Markup], m: Message, together: bool, in_thread: bool) -> Markup:
+        """One message, painted anew only when something that it shows has changed."""
+        state = (
+            m.version,
+            together,
+            [r.ts for r in self.replies(m)],
+            self.status(m.ts),
+            [(f.state, f.mimetype) for f in self.files(m)],
+            json.dumps(self.room.acts.message_state.get((self.user.id, m.ts))),
+            [self.image_url(b) for b in m.blocks or [] if b["type"] == "image"],
+        )
+        known = self._painted.get((m.ts, in_thread))
+        if known is None or known[0] != state:
+            known = self._painted[m.ts, in_thread] = (state, render(m, together, in_thread))
+        self._items[m.ts] = known[1]
+        return known[1]
 
     def _render(self, template: str, **more: Any) -> str:
         context: dict[str, Any] = {"oob": False} | more
