@@ -118,6 +118,13 @@ class Answer:
             await self._edit()
 
     async def _begin(self) -> None:
+        self._ts = await self._begin_stream() or await self._begin_post()
+        await self._opened(self._ts)
+
+    async def _begin_stream(self) -> str | None:
+        """None where there are no streams, or so many just now that this one would have to wait."""
+        if not self._poster.has_room("chat.startStream"):
+            return None
         place = self._place
         try:
             answer = await self._poster.call(
@@ -131,25 +138,28 @@ class Answer:
                 },
                 priority=Priority.CHAT,
             )
-            self._streaming = True
         except PostRefused as error:
-            # Not every workspace has streams.
             log.info("no stream, posting instead", why=str(error))
-            answer = await self._poster.call(
-                "chat.postMessage",
-                {
-                    "channel": place.channel,
-                    "thread_ts": place.thread_ts,
-                    "markdown_text": self._shown,
-                    "unfurl_links": False,
-                    "unfurl_media": False,
-                },
-                priority=Priority.CHAT,
-                channel=place.channel,
-            )
-            self._edited_at = time.monotonic()
-        self._ts = str(answer["ts"])
-        await self._opened(self._ts)
+            return None
+        self._streaming = True
+        return str(answer["ts"])
+
+    async def _begin_post(self) -> str:
+        place = self._place
+        answer = await self._poster.call(
+            "chat.postMessage",
+            {
+                "channel": place.channel,
+                "thread_ts": place.thread_ts,
+                "markdown_text": self._shown,
+                "unfurl_links": False,
+                "unfurl_media": False,
+            },
+            priority=Priority.CHAT,
+            channel=place.channel,
+        )
+        self._edited_at = time.monotonic()
+        return str(answer["ts"])
 
     async def _finish_message(self) -> None:
         if self._ts is None:

@@ -26,8 +26,8 @@ class Priority(IntEnum):
 _PER_MINUTE: Final = {
     "chat.postMessage": 55,  # for each channel
     "chat.update": 48,
-    "chat.startStream": 19,
-    "chat.stopStream": 19,
+    "chat.startStream": 12,
+    "chat.stopStream": 12,
     "chat.appendStream": 95,
     "chat.postEphemeral": 95,
     "views.open": 95,
@@ -45,6 +45,8 @@ _PER_MINUTE: Final = {
     "assistant.threads.setStatus": 95,
 }
 _DEFAULT_PER_MINUTE: Final = 19
+# Where several people may want something in the same second. Burst and minute together stay under the limit.
+_BURSTS: Final = {"chat.startStream": 8.0, "chat.stopStream": 8.0}
 _BY_CHANNEL: Final = frozenset({"chat.postMessage"})
 
 
@@ -62,9 +64,13 @@ class Bucket:
         self._order = itertools.count()
         self._server: asyncio.Task[None] | None = None
 
+    def has_room(self) -> bool:
+        """Whether a token is there that nobody waits for."""
+        return not self._queue and self._wait() <= 0
+
     def try_take(self) -> bool:
         """A token, if one is there and nobody waits for it."""
-        if self._queue or self._wait() > 0:
+        if not self.has_room():
             return False
         self._tokens -= 1
         return True
@@ -110,5 +116,5 @@ class Budgets:
         key = (method, channel if method in _BY_CHANNEL else "")
         if key not in self._buckets:
             per_minute = _PER_MINUTE.get(method, _DEFAULT_PER_MINUTE)
-            self._buckets[key] = Bucket(per_minute, burst=max(2.0, per_minute / 10))
+            self._buckets[key] = Bucket(per_minute, burst=_BURSTS.get(method, max(2.0, per_minute / 10)))
         return self._buckets[key]

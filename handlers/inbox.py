@@ -111,6 +111,11 @@ class Inbox:
                 return False
         return False
 
+    @property
+    def busy(self) -> bool:
+        """Whether work is under way."""
+        return bool(self._working)
+
     async def settle(self, key: str) -> None:
         """Mark as done what needs no work (a modal that was refused with errors)."""
         await self._finish(key)

@@ -33,6 +33,11 @@ class StandInProvider:
         self.requests: list[str] = []
         self.chats: list[Json] = []
         self.answer = "The answer, in several pieces."
+        self.answers_between = 0.0
+        self.context = 20_000
+        self._cut: int | None = None
+        self.chat_open = asyncio.Event()
+        self.chat_open.set()
         self._faults: defaultdict[str, list[Json]] = defaultdict(list)
         self._ids = itertools.count(1)
 
@@ -53,8 +58,10 @@ class StandInProvider:
         app.router.add_post("/v1/chat/completions", self._chat)
         self._runner = web.AppRunner(app, shutdown_timeout=0.1)
         await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", 0).start()
-        self.url = f"http://127.0.0.1:{self._runner.addresses[0][1]}/v1"
+        self._site = web.TCPSite(self._runner, "127.0.0.1", 0)
+        await self._site.start()
+        self._port = self._runner.addresses[0][1]
+        self.url = f"http://127.0.0.1:{self._port}/v1"
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -62,11 +69,24 @@ class StandInProvider:
 
     # What a test does
 
+    async def down(self) -> None:
+        """Refuse connections, until `up`."""
+        await self._site.stop()
+        assert self._runner.server is not None
+        for connection in list(self._runner.server.connections):
+            if connection.transport is not None:
+                connection.transport.close()
+
+    async def up(self) -> None:
+        self._site = web.TCPSite(self._runner, "127.0.0.1", self._port)
+        await self._site.start()
+
     def fault(self, route: str, times: int = 1, **what: Any) -> None:
         """Let the next requests to e.g. "POST /fine_tuning/jobs" go wrong.
 
         status, code, message, headers -- answered instead of carrying it out;
-        lost=True -- carried out, but the connection breaks before the answer.
+        lost=True -- carried out, but the connection breaks before the answer;
+        cut=N -- a chat's answer breaks off after N pieces.
         """
         self._faults[route] += [what] * times
 
@@ -182,6 +202,7 @@ class StandInProvider:
             return _error(
                 fault["status"], fault.get("code"), fault.get("message", "as the test asked"), fault.get("headers")
             )
+        self._cut = fault.get("cut") if fault else None
         answer: web.StreamResponse = await handler(request)
         if fault and fault.get("lost"):
             assert request.transport is not None
@@ -276,15 +297,23 @@ class StandInProvider:
         return web.json_response({"id": model, "object": "model", "deleted": True})
 
     async def _chat(self, request: web.Request) -> web.StreamResponse:
+        cut = self._cut
         body = await request.json()
         self.chats.append(body)
         if body["model"] not in self.tuned + self.base_models:
             return _error(404, "model_not_found", f"The model `{body['model']}` does not exist")
-        if len(json.dumps(body["messages"])) > 20_000:
+        if len(json.dumps(body["messages"])) > self.context:
             return _error(400, "context_length_exceeded", "This model's maximum context length is 4096 tokens.")
         response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
         await response.prepare(request)
-        for piece in self.answer.split(" "):
+        for number, piece in enumerate(self.answer.split(" ")):
+            if number == cut:
+                assert request.transport is not None
+                request.transport.abort()
+                return response
+            if number:
+                await self.chat_open.wait()
+                await asyncio.sleep(self.answers_between)
             chunk = {
                 "id": "chatcmpl-1",
                 "object": "chat.completion.chunk",

@@ -1,0 +1,169 @@
+"""Files that cannot be trained on: each gets a clear answer in its own thread, and nothing is half done."""
+
+from typing import Any
+
+import pytest
+from e2e.world import World, examples
+
+PNG = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x00\x01\x00\x00\x00\x01\x08\x06\x00\x00\x00\x1f\x15\xc4\x89"
+
+
+async def _answer(w: World, content: bytes, contains: str, name: str = "train.jsonl") -> dict[str, Any]:
+    dropped = await w.person.drop_bytes("ana", w.channel, [(name, content)])
+    answer = await w.person.wait_message(w.channel, contains=contains, thread_ts=dropped["ts"], timeout=20)
+    thread = await w.person.messages(w.channel, dropped["ts"])
+    assert [message["ts"] for message in thread] == [dropped["ts"], answer["ts"]], "one answer, and only one"
+    return answer
+
+
+def _actions(message: dict[str, Any]) -> list[str]:
+    return [
+        element["action_id"]
+        for block in message["blocks"]
+        if block["type"] == "actions"
+        for element in block["elements"]
+    ]
+
+
+async def test_what_is_no_jsonl_is_said_to_be_none_and_cannot_be_started(w: World) -> None:
+    async with w.bot():
+        for name, content in {
+            "table.jsonl": b"question,answer\n" + b"why,because\n" * 12,
+            "paper.jsonl": b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj\n<</Type/Catalog>>\nendobj\n",
+            "train.json": b'[{"messages": []}, {"messages": []}]',
+            "table.csv": b"question,answer\n" + b"why,because\n" * 12,
+        }.items():
+            answer = await _answer(w, content, "Please correct", name)
+            assert "Whole file:" in answer["plain"] or "Line 1:" in answer["plain"]
+            assert "JSON" in answer["plain"] or "UTF-8" in answer["plain"]
+            assert "start_job" not in _actions(answer)
+
+
+async def test_an_empty_file_is_told_so(w: World) -> None:
+    async with w.bot():
+        for content in (b"", b"\n\n   \n"):
+            answer = await _answer(w, content, "train.jsonl` first")
+            assert "no examples" in answer["plain"] or "empty" in answer["plain"]
+            assert "start_job" not in _actions(answer)
+
+
+async def test_a_file_that_ends_in_the_middle_of_a_line_names_that_line(w: World) -> None:
+    async with w.bot():
+        answer = await _answer(w, examples(12)[:-20], "Please correct")
+        assert "Line 12" in answer["plain"]
+
+
+async def test_a_file_that_is_too_large_is_not_even_fetched(w: World) -> None:
+    async with w.bot(finetune_max_file_mb=1) as bot:
+        await w.person.fault("files.download", "status", 500)
+        answer = await _answer(w, b"x" * 1_000_001, "larger than 1 MB")
+        assert "FINETUNE_MAX_FILE_MB" in answer["plain"]
+        assert list((bot.services.settings.finetune_data / "files").iterdir()) == []
+
+
+async def test_bytes_that_are_no_utf8_are_found_by_line(w: World) -> None:
+    async with w.bot():
+        lines = examples(12, answer="Café").split(b"\n")
+        lines[6] = lines[6].decode().encode("latin-1")
+        answer = await _answer(w, b"\n".join(lines), "Please correct")
+        assert "Line 7" in answer["plain"]
+        assert "UTF-8" in answer["plain"]
+
+
+async def test_a_byte_order_mark_is_fine(w: World) -> None:
+    async with w.bot():
+        answer = await _answer(w, b"\xef\xbb\xbf" + examples(12), "12 examples")
+        assert "start_job" in _actions(answer)
+
+
+async def test_nine_examples_are_too_few(w: World) -> None:
+    async with w.bot():
+        answer = await _answer(w, examples(9), "Please correct")
+        assert "10" in answer["plain"]
+        assert "start_job" not in _actions(answer)
+
+
+async def test_all_findings_are_shown_to_who_asks(w: World) -> None:
+    async with w.bot():
+        answer = await _answer(w, examples(12) + b'\n{"messages": 1}\n{"messages": 2}', "Please correct")
+        await w.person.click("ben", w.channel, answer["ts"], "dataset_findings")
+        found = await w.person.wait_ephemeral("ben", w.channel, contains="What the check found")
+        assert "Line 13" in found["plain"]
+        assert "Line 14" in found["plain"]
+        assert await w.person.ephemerals("ana") == []
+
+
+async def test_a_picture_is_none_of_the_bots_business(w: World) -> None:
+    async with w.bot():
+        picture = await w.person.drop_bytes("ana", w.channel, [("cat.png", PNG)], "look at this")
+        await w.drop()
+        assert len(await w.person.messages(w.channel, picture["ts"])) == 1
+
+
+async def test_a_file_that_was_removed_before_it_was_read_is_said_to_be_gone(w: World) -> None:
+    await w.person.settings(retry_delays=[0.5, 0.5, 5.0])
+    dropped = await w.person.drop_bytes("ana", w.channel, [("train.jsonl", examples(12))])
+    await w.person.delete_file("ana", dropped["files"][0]["id"])
+    async with w.bot():
+        await w.person.wait_message(w.channel, contains="removed before I could read it", thread_ts=dropped["ts"])
+
+
+async def test_a_missing_scope_is_named(w: World) -> None:
+    async with w.bot():
+        scopes = w.sandbox.room.manifest.scopes - {"files:read"}
+        await w.person.scopes(sorted(scopes))
+        answer = await _answer(w, examples(12), "I could not read")
+        assert "files:read" in answer["plain"]
+
+
+async def test_a_file_that_lies_outside_of_slack_is_not_fetched(w: World) -> None:
+    await w.person.settings(retry_delays=[0.5, 0.5, 5.0])
+    dropped = await w.person.drop_bytes("ana", w.channel, [("train.jsonl", examples(12))])
+    delivery = (await w.person.deliveries(name="message.channels"))[-1]
+    event = dict(delivery["payload"]["event"])
+    event["files"] = [event["files"][0] | {"mode": "external", "is_external": True, "url_private": "https://x.test/a"}]
+    async with w.bot() as bot:
+        await w.person.wait_message(w.channel, contains="12 examples", thread_ts=dropped["ts"], timeout=20)
+        again = await w.person.say("ana", w.channel, "and this one from my drive")
+        event |= {"ts": again["ts"], "event_ts": again["ts"]}
+        assert await bot.inbox.offer({**delivery["payload"], "event": event})
+        await bot.inbox.recover(bot.app)
+        await w.person.wait_message(w.channel, contains="lies outside of Slack", thread_ts=again["ts"])
+
+
+async def test_two_files_in_one_message_get_a_report_each(w: World) -> None:
+    async with w.bot():
+        files = [("a.jsonl", examples(12)), ("b.jsonl", examples(14)), ("c.png", PNG)]
+        dropped = await w.person.drop_bytes("ana", w.channel, files)
+        await w.person.wait_message(w.channel, contains="12 examples", thread_ts=dropped["ts"], timeout=20)
+        await w.person.wait_message(w.channel, contains="14 examples", thread_ts=dropped["ts"], timeout=20)
+        assert len(await w.person.messages(w.channel, dropped["ts"])) == 3
+
+
+async def test_the_same_file_dropped_twice_gets_two_reports_and_is_kept_once(w: World) -> None:
+    async with w.bot() as bot:
+        first, second = await w.drop(), await w.drop()
+        assert first["thread_ts"] != second["thread_ts"]
+        assert len(list((bot.services.settings.finetune_data / "files").iterdir())) == 1
+        await w.person.click("ana", w.channel, first["ts"], "dataset_delete")
+        await w.person.wait_ephemeral("ana", w.channel, contains="gone")
+        card = await w.start(second)
+        assert card
+        await w.job_at_provider()
+
+
+@pytest.mark.parametrize("trouble", [("status", 503), ("drop", "")])
+async def test_a_download_that_breaks_off_is_begun_again(w: World, trouble: tuple[str, int | str]) -> None:
+    async with w.bot():
+        await w.person.fault("files.download", *trouble)
+        await _answer(w, examples(12), "12 examples")
+
+
+async def test_a_check_whose_process_is_killed_is_done_again(w: World) -> None:
+    async with w.bot() as bot:
+        await w.drop()
+        pool = bot.services.checks._pool
+        assert pool is not None
+        for process in list(pool._processes.values()):
+            process.kill()
+        await w.drop("again.jsonl", examples(15))

@@ -1,0 +1,181 @@
+"""Talking to a model when something goes wrong: people are told, or it passes by itself; nothing pings anybody."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from e2e.world import MODEL, World, until
+
+TUNED = f"ft:{MODEL}:acme:old:abc12345"
+
+
+@asynccontextmanager
+async def _chat(w: World, **settings: Any) -> AsyncIterator[str]:
+    """A bot, and the thread that talks to a model."""
+    async with w.bot(**settings):
+        w.provider.tuned.append(TUNED)
+        await w.person.command("ana", w.channel, "/finetune", "chat old")
+        yield (await w.person.wait_message(w.channel, contains="This thread talks to"))["ts"]
+
+
+async def _replies(w: World, thread_ts: str) -> list[dict[str, Any]]:
+    return [m for m in (await w.person.messages(w.channel, thread_ts))[1:] if m.get("bot_id")]
+
+
+async def _closed(w: World, ts: str) -> None:
+    """The stream of this message has been ended."""
+    channel = w.sandbox.room.workspace.channel(w.channel)
+    assert channel
+    await until(lambda: w.sandbox.room.workspace.message(channel.id, ts).streaming != "streaming")
+
+
+async def test_older_turns_are_forgotten_when_the_thread_outgrows_the_model(w: World) -> None:
+    async with _chat(w) as thread:
+        for number in range(5):
+            said = await w.person.say("ana", w.channel, f"Question {number} " + "x" * 60, thread_ts=thread)
+            await w.person.wait_message(w.channel, "pieces", thread_ts=thread, after=said["ts"])
+            await until(lambda number=number: f"Question {number}" in w.provider.chats[-1]["messages"][-1]["content"])
+        await until(lambda: len(w.provider.chats) == 5)
+        w.provider.context = 600
+        said = await w.person.say("ana", w.channel, "And now?", thread_ts=thread)
+        await w.person.wait_message(w.channel, "pieces", thread_ts=thread, after=said["ts"])
+        asked = w.provider.chats[-1]["messages"]
+        assert asked[0]["role"] == "user"
+        assert asked[-1] == {"role": "user", "content": "And now?"}
+        assert 1 < len(asked) < 11
+
+
+async def test_a_single_message_that_is_too_long_is_told_so(w: World) -> None:
+    async with _chat(w) as thread:
+        w.provider.context = 200
+        await w.person.say("ana", w.channel, "word " * 100, thread_ts=thread)
+        await w.person.wait_message(w.channel, "Send a shorter message", thread_ts=thread)
+        assert len(await _replies(w, thread)) == 1
+
+
+async def test_a_model_that_is_not_warm_yet_is_asked_again_by_itself(w: World) -> None:
+    async with _chat(w) as thread:
+        w.provider.fault("POST /chat/completions", status=404, code="model_not_found")
+        w.provider.fault("POST /chat/completions", status=503, code="service_unavailable")
+        await w.person.say("ana", w.channel, "Hello?", thread_ts=thread)
+        await w.person.wait_message(w.channel, "several pieces", thread_ts=thread)
+        assert len(await _replies(w, thread)) == 1
+
+
+async def test_a_model_that_was_deleted_while_somebody_chats_is_said_to_be_gone(w: World) -> None:
+    async with _chat(w) as thread:
+        w.provider.tuned.remove(TUNED)
+        await w.person.say("ana", w.channel, "Hello?", thread_ts=thread)
+        await w.person.wait_message(w.channel, "no longer exists", thread_ts=thread)
+
+
+async def test_an_answer_that_breaks_off_is_closed_and_says_so(w: World) -> None:
+    async with _chat(w) as thread:
+        w.provider.fault("POST /chat/completions", cut=3)
+        await w.person.say("ana", w.channel, "Hello?", thread_ts=thread)
+        answer = await w.person.wait_message(w.channel, "cut off", thread_ts=thread)
+        assert answer["plain"].startswith("The answer, in")
+        await _closed(w, answer["ts"])
+
+
+async def test_a_model_that_calls_the_channel_calls_nobody(w: World) -> None:
+    async with _chat(w) as thread:
+        w.provider.answer = "<!channel> <@U0BENHALL1> <!here>x <#C0GENERAL1> if a < b & c > d: pass"
+        await w.person.say("ana", w.channel, "Hello?", thread_ts=thread)
+        answer = await w.person.wait_message(w.channel, "pass", thread_ts=thread)
+        shown = str(answer["blocks"]) + answer["text"]
+        for mark in ("<!", "<@", "<#"):
+            assert mark not in shown
+        assert "if a < b & c > d: pass" in answer["text"]
+
+
+async def test_keys_in_an_answer_are_not_shown_even_where_pieces_cut_them(w: World) -> None:
+    async with _chat(w) as thread:
+        w.provider.answer = "My key is sk-abcdefghijklmnopqrstuvwxyz0123456789 they said."
+        await w.person.say("ana", w.channel, "Hello?", thread_ts=thread)
+        answer = await w.person.wait_message(w.channel, "they said", thread_ts=thread)
+        assert "abcdefghijklmnop" not in str(answer)
+
+
+async def test_a_stream_that_slack_ends_early_goes_on_as_an_edit(w: World) -> None:
+    async with _chat(w) as thread:
+        w.provider.answer = " ".join(f"word{number}" for number in range(300))
+        w.provider.chat_open.clear()
+        await w.person.say("ana", w.channel, "Hello?", thread_ts=thread)
+        begun = await w.person.wait_message(w.channel, "word0", thread_ts=thread)
+        await w.person.settings(stream_life=0.0)
+        w.provider.chat_open.set()
+        await w.person.wait_message(w.channel, "word298 word299", thread_ts=thread)
+        (answer,) = await _replies(w, thread)
+        assert answer["ts"] == begun["ts"]
+        assert answer["text"].split() == w.provider.answer.split()
+
+
+async def test_where_there_are_no_streams_an_answer_is_posted(w: World) -> None:
+    async with _chat(w) as thread:
+        await w.person.fault("chat.startStream", "error", "unknown_method")
+        await w.person.say("ana", w.channel, "Hello?", thread_ts=thread)
+        await w.person.wait_message(w.channel, "in several pieces", thread_ts=thread)
+        assert len(await _replies(w, thread)) == 1
+
+
+async def test_a_lost_reply_in_the_middle_of_a_stream_loses_and_doubles_no_words(w: World) -> None:
+    async with _chat(w) as thread:
+        w.provider.answer = " ".join(f"word{number}" for number in range(60))
+        w.provider.answers_between = 0.02
+        await w.person.fault("chat.appendStream", "drop")
+        await w.person.say("ana", w.channel, "Hello?", thread_ts=thread)
+        await w.person.wait_message(w.channel, "word59", thread_ts=thread)
+        (answer,) = await _replies(w, thread)
+        assert answer["text"].split() == w.provider.answer.split()
+
+
+async def test_a_very_long_answer_is_split_over_messages(w: World) -> None:
+    async with _chat(w) as thread:
+        # One piece that is longer than a message, as a server that does not stream would send it.
+        w.provider.answer = "\n\n".join(f"Paragraph-{n}\t" + "so\u00a0on\u00a0" * 60 for n in range(90)) + "The-End"
+        await w.person.say("ana", w.channel, "Hello?", thread_ts=thread)
+        await w.person.wait_message(w.channel, "The-End", thread_ts=thread)
+        answers = await _replies(w, thread)
+        assert len(answers) == 4
+        assert all(len(answer["text"]) <= 12_000 for answer in answers)
+        said = "".join(answer["text"] for answer in answers)
+        assert [n for n in range(90) if said.count(f"Paragraph-{n}\t") != 1] == []
+
+
+async def test_two_people_at_once_are_answered_one_after_the_other(w: World) -> None:
+    async with _chat(w) as thread:
+        await w.person.say("ana", w.channel, "From Ana", thread_ts=thread)
+        await w.person.say("ben", w.channel, "From Ben", thread_ts=thread)
+        async with asyncio.timeout(10):
+            while len(await _replies(w, thread)) < 2:
+                await asyncio.sleep(0.02)
+        asked = [chat["messages"][-1]["content"] for chat in w.provider.chats]
+        assert asked == ["From Ana", "From Ben"]
+        assert [m["content"] for m in w.provider.chats[1]["messages"]] == [
+            "From Ana",
+            w.provider.answer + " ",
+            "From Ben",
+        ]
+
+
+async def test_an_answer_whose_message_was_deleted_ends_quietly(w: World) -> None:
+    async with _chat(w) as thread:
+        w.provider.answer = "one two three four five six"
+        w.provider.chat_open.clear()
+        await w.person.say("ana", w.channel, "Hello?", thread_ts=thread)
+        begun = await w.person.wait_message(w.channel, "one", thread_ts=thread)
+        await w.person.delete("ana", w.channel, begun["ts"])
+        w.provider.chat_open.set()
+        again = await w.person.say("ana", w.channel, "And?", thread_ts=thread)
+        await w.person.wait_message(w.channel, "five six", thread_ts=thread, after=again["ts"])
+        assert len(await _replies(w, thread)) == 1
+
+
+async def test_a_provider_that_refuses_the_key_in_the_middle_is_named(w: World) -> None:
+    async with _chat(w) as thread:
+        w.provider.key = "another"
+        await w.person.say("ana", w.channel, "Hello?", thread_ts=thread)
+        told = await w.person.wait_message(w.channel, "API key", thread_ts=thread)
+        assert "sk-stand-in" not in str(told)
