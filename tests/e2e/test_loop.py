@@ -3,9 +3,8 @@
 from typing import Any
 
 import pytest
-from pydantic import SecretStr
-
 from e2e.world import World, until
+from pydantic import SecretStr
 
 
 async def _from_file_to_chat(w: World) -> None:

@@ -9,13 +9,13 @@ from typing import Any
 
 import orjson
 from pydantic import SecretStr
+from stand_in_provider import StandInProvider
 
 from bot.cli.run import Bot, running
 from bot.settings import Settings
 from sandbox.client import SandboxClient
 from sandbox.server import Sandbox
 from sandbox.settings import Settings as SandboxSettings
-from stand_in_provider import StandInProvider
 
 ROOT = Path(__file__).parents[2]
 MODEL = "gpt-4.1-mini-2025-04-14"
