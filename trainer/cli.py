@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -53,6 +54,7 @@ def pull(
     cache: Cache = None,
 ) -> None:
     """Fetch a base model, or check the hashes of one that is there."""
+    os.environ["TQDM_DISABLE"] = "1"  # libraries' own bars would be drawn across ours
     settings = from_environment(DEFAULT_DATA, cache=cache)
     console = Console()
     with _sentences():

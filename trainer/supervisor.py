@@ -30,7 +30,6 @@ logger = logging.getLogger(__name__)
 _MOST_ATTEMPTS = 3
 # How long a worker with the libraries loaded waits for a job (it holds some 500 MB).
 _SPARE_SECONDS = 600.0
-_NEARLY_DONE = 6.0  # seconds of training left
 
 
 class Supervisor:
@@ -56,7 +55,6 @@ class Supervisor:
         self._spare: Worker | None = None
         self._spare_wanted = False
         self._busy = False
-        self._warmed_for: str | None = None
 
     async def start(self) -> None:
         """Pick up what an earlier server left, then begin to work."""
@@ -216,10 +214,6 @@ class Supervisor:
                 self._journal.started(job.id, message)
             case "metrics":
                 self._journal.measured(job.id, message)
-                # People ask a new model at once: have the process that answers ready by then.
-                if message["seconds_left"] < _NEARLY_DONE and self._warmed_for != job.id:
-                    self._warmed_for = job.id
-                    self._warm_chat(job.base)
             case "checkpoint":
                 checkpoints.append(message)
             case "failed":
@@ -227,6 +221,7 @@ class Supervisor:
             case "done":
                 # The worker has removed the earlier ones.
                 model = self._journal.succeeded(job, checkpoints[-3:], message["trained_tokens"])
+                # People ask a new model at once. Not earlier: it would slow the last steps.
                 self._warm_chat(model.id)
 
     async def _plan(self, job: Job) -> Plan | None:
@@ -237,6 +232,16 @@ class Supervisor:
                 job.id, "model_not_found", f"The model {job.model} was deleted before training began.", "model"
             )
             return None
+        for param, file in (("training_file", job.training_file), ("validation_file", job.validation_file)):
+            if file and not (self._settings.uploads / file).is_file():
+                what = param.replace("_", " ")
+                self._journal.failed(
+                    job.id,
+                    "file_deleted",
+                    f"The {what} was deleted before training began. Upload it again and start a new job.",
+                    param,
+                )
+                return None
         base = found.base
         if self._catalogue.fetched(base) is None:
             self._journal.say(job.id, f"Fetching the base model {base.id}, which is not on this machine yet")

@@ -100,6 +100,7 @@ def _environment(online: bool) -> dict[str, str]:
         **os.environ,
         "HF_HUB_DISABLE_TELEMETRY": "1",
         "TOKENIZERS_PARALLELISM": "false",
+        "TQDM_DISABLE": "1",
         "PYTHONUNBUFFERED": "1",
         "PYTHONIOENCODING": "utf-8",
         "TRL_EXPERIMENTAL_SILENCE": "1",

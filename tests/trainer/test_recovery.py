@@ -38,9 +38,14 @@ def test_a_killed_server_takes_its_jobs_up_again(own_trainer: Trainer) -> None:
     own_trainer.start()
     assert own_trainer.client.fine_tuning.jobs.retrieve(waiting.id).status in ("validating_files", "queued")
     assert own_trainer.ended(running.id).status == "succeeded"
-    messages = [event.message for event in own_trainer.events(running.id)]
+    events = own_trainer.events(running.id)
+    messages = [event.message for event in events]
     assert "The trainer was restarted; this job trains again from the beginning" in messages
     assert messages.count("Fine-tuning job started") == 2
+    # The same seed, file and settings give the same figures.
+    twice = [event.data["train_loss"] for event in events if (event.data or {}).get("step") == 2]
+    assert len(twice) == 2
+    assert twice[0] == twice[1]
     assert len(own_trainer.client.fine_tuning.jobs.list().data) == 2
 
 

@@ -120,7 +120,7 @@ class _Shapes:
 
     def __init__(self, body: CreateChat, prompt_tokens: int) -> None:
         self.with_usage = body.stream_options is not None and body.stream_options.include_usage
-        self._common = {"id": new_id("chatcmpl-"), "created": now(), "model": body.model, "system_fingerprint": None}
+        self._common = {"id": new_id("chatcmpl-"), "created": now(), "model": body.model}
         self._prompt_tokens = prompt_tokens
 
     def whole(self, text: str, end: dict[str, Any]) -> dict[str, Any]:

@@ -65,6 +65,8 @@ def install(app: FastAPI) -> None:
             message = f"Missing required parameter: {param!r}."
         elif first["type"] == "json_invalid":
             message, param = f"The body is not valid JSON: {first.get('ctx', {}).get('error', said)}.", None
+        elif param is None:
+            message = "The body must be a JSON object (with the header Content-Type: application/json)."
         else:
             message = f"Invalid value for {param!r}: {said}."
         return JSONResponse(error_body(message, param=param), 400)
