@@ -13,6 +13,7 @@ from stand_in_provider import StandInProvider
 
 from bot.cli.run import Bot, running
 from bot.settings import Settings
+from bot.store.outbox import SqliteOutbox
 from sandbox.client import SandboxClient
 from sandbox.server import Sandbox
 from sandbox.settings import Settings as SandboxSettings
@@ -28,6 +29,10 @@ class World:
     person: SandboxClient
     provider: StandInProvider
     channel: str = "#support-model"
+
+    @property
+    def bot_user(self) -> str:
+        return self.sandbox.room.workspace.BOT
 
     def settings(self, **changes: Any) -> Settings:
         values: dict[str, Any] = {
@@ -55,6 +60,13 @@ class World:
                 await self.person.settings(http_delivery=f"http://127.0.0.1:{bot.port}/slack/events")
             yield bot
 
+    async def settled(self, bot: Bot) -> None:
+        """Wait until the bot has nothing more to do about what Slack sent, and nothing more to say."""
+        outbox = SqliteOutbox(bot.services.jobs._database)
+        async with asyncio.timeout(20):
+            while bot.inbox.busy or await outbox.open() or await bot.services.cards.dirty(1):
+                await asyncio.sleep(0.02)
+
     async def drop(self, name: str = "train.jsonl", content: bytes | None = None, user: str = "ana") -> dict[str, Any]:
         """Drop a training file and wait for its report."""
         files = [(name, examples(12) if content is None else content)]
@@ -67,7 +79,7 @@ class World:
         view = await self.person.wait_view(user)
         errors = await self.person.submit(user, view["id"], values)
         assert errors == {}, errors
-        return await self.person.wait_message(self.channel, contains="Training", after=report["ts"])
+        return await self.person.wait_message(self.channel, after=report["ts"], author=self.bot_user)
 
     async def job_at_provider(self) -> str:
         await until(lambda: bool(self.provider.jobs))
@@ -101,6 +113,13 @@ def examples(count: int, answer: str = "Certainly.") -> bytes:
         )
         for i in range(count)
     )
+
+
+def impatient(bot: Bot) -> None:
+    """Let the bot wait for a provider in hundredths of a second, where it would wait up to a minute."""
+    submitter = bot.services.submitter
+    submitter._look_again_after = (0.05, 0.05, 0.05)
+    submitter._retry_after = (0.1,)
 
 
 async def until(condition: Callable[[], Any], seconds: float = 10) -> None:
