@@ -6,6 +6,7 @@ With FINETUNE_PICTURES set to a folder the real small model is trained and the R
 
 import asyncio
 import os
+import re
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -78,12 +79,14 @@ async def test_a_new_user_drops_a_sample_trains_a_model_and_talks_to_it(page: Pa
     await expect(channel.get_by_text("Training").first).to_be_visible(timeout=60_000)
     await expect(channel.get_by_alt_text("Line chart").first).to_be_visible(timeout=TRAINING_MS)
     await thread.get_by_role("link", name="its own message").click()
+    card = channel.get_by_role("article").filter(has_text="Started by")
+    await card.get_by_text(re.compile("repl(y|ies)")).click()
     await _picture(page, "training")
 
     # Be told that it is done, and talk to it.
     await expect(thread.get_by_text("Your model is ready")).to_be_visible(timeout=TRAINING_MS)
     await _picture(page, "ready")
-    await thread.get_by_role("button", name="Chat").click()
+    await thread.get_by_role("button", name="Chat").last.click()
     await expect(channel.get_by_text("This thread talks to")).to_be_visible(timeout=20_000)
     await thread.get_by_role("link", name="in this thread").click()
     reply = page.get_by_label("Reply in the thread")
