@@ -74,9 +74,7 @@ def ending(job: Job, notices_channel: str | None) -> list[Notice]:
     """What is said when a job ends. Jobs of private channels are told of in no other channel."""
     told = [notice(job, job.state, Ended(job))]
     if notices_channel and not job.origin.private and notices_channel != job.origin.channel:
-        told.append(
-            Notice(id=f"{job.id}/{job.state}/elsewhere", body=EndedElsewhere(job), channel=notices_channel)
-        )
+        told.append(Notice(id=f"{job.id}/{job.state}/elsewhere", body=EndedElsewhere(job), channel=notices_channel))
     return told
 
 

@@ -1,6 +1,6 @@
 """What jobs need kept, as a contract; `bot.store.jobs` keeps it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 import msgspec
@@ -25,12 +25,19 @@ class Change(msgspec.Struct, frozen=True):
 
 
 class JobStore(Protocol):
-    async def insert(self, job: Job, notices: Sequence[Notice] = ()) -> bool:
-        """Store a new job and its card, yet to be posted. False, and nothing done, if the id is there, or
-        another job stands for the same job of the provider."""
+    async def insert(self, job: Job, history: Change | None = None) -> bool:
+        """Store a new job and its card, yet to be posted; with `history`, what happened before we knew of it.
 
-    async def apply(self, change: Change) -> bool:
-        """Store a change. False, and nothing done, if the state machine forbids it (see `states.may_become`)."""
+        False, and nothing done, if the id is there, or another job stands for the same job of the provider.
+        """
+
+    async def update(self, job_id: str, make: Callable[[Job], Change | None]) -> Job | None:
+        """Read a job, let `make` say what becomes of it, and store that: one transaction, so nobody's change is
+        lost. `make` is pure and quick. The job as it was stored.
+
+        None, and nothing done, if there is no such job, `make` says None, or the state machine forbids it (see
+        `states.may_become`). Raises Conflict where another job stands for the same job of the provider.
+        """
 
     async def get(self, job_id: str) -> Job | None: ...
 
@@ -38,13 +45,17 @@ class JobStore(Protocol):
         """By our id, the provider's id, or the name of the fine-tuned model."""
 
     async def twin(self, job: Job) -> Job | None:
-        """A job not ended yet of the same data, base model and settings, by anybody."""
+        """A job not ended yet of the same data, base model and settings, by anybody. With a seed that was asked
+        for, of the same seed."""
 
     async def latest(self, limit: int) -> list[Job]: ...
 
     async def in_states(self, states: Sequence[str]) -> list[Job]: ...
 
     async def followed(self, provider: str) -> list[Job]: ...
+
+    async def known_jobs(self, provider: str) -> set[str]:
+        """The provider's ids of the jobs that ours stand for."""
 
     async def event_ids(self, job_id: str) -> set[str]: ...
 

@@ -32,7 +32,7 @@ class JobError(msgspec.Struct, frozen=True):
     param: str | None = None
 
 
-class Metrics(msgspec.Struct, frozen=True):
+class Metrics(msgspec.Struct, frozen=True, omit_defaults=True):
     """The figures of one training step, under the protocol's names; unmeasured ones are None."""
 
     step: int

@@ -5,10 +5,13 @@ provider took the job, it becomes *uncertain* and a person decides.
 """
 
 import asyncio
+import itertools
 import random
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import structlog
@@ -18,10 +21,10 @@ from bot.jobs import states
 from bot.jobs.advance import advance, ending, notice
 from bot.jobs.interfaces import Change, JobStore
 from bot.jobs.job import Job, JobError
+from bot.jobs.order import order_of
 from bot.notices.notice import Text, Uncertain
 from bot.providers.interface import (
     Doubtful,
-    JobOrder,
     Provider,
     ProviderError,
     RateLimited,
@@ -57,7 +60,8 @@ class Submitter:
         self._look_again_after = look_again_after
         self._retry_after = retry_after
         self._give_up_after = give_up_after
-        self._tasks: dict[str, asyncio.Task[None]] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._entrance = asyncio.Lock()
         self._uploads: dict[str, asyncio.Lock] = {}
 
     async def submit(self, job: Job) -> Job:
@@ -65,19 +69,20 @@ class Submitter:
 
         Raises Conflict where the same data is being trained with the same settings right now.
         """
-        twin = await self._jobs.twin(job)
-        if twin is not None and twin.id != job.id:
-            raise Conflict(
-                f"The same file is already being trained on {job.base_model} with these settings "
-                f"(job {twin.id}). Wait for it, cancel it, or change a setting."
-            )
-        if job.seed is None:
-            # Always sent: it is one of the marks by which a job is found again.
-            job = msgspec.structs.replace(job, seed=random.randint(0, 2**31 - 1))
-        if await self._jobs.insert(job):
-            self._start(job.id)
-            return job
-        return await self._jobs.get(job.id) or job
+        async with self._entrance:  # one at a time, or two twins could both find no other
+            twin = await self._jobs.twin(job)
+            if twin is not None and twin.id != job.id:
+                raise Conflict(
+                    f"The same file is already being trained on {job.base_model} with these settings "
+                    f"(job {twin.id}). Wait for it, cancel it, or change a setting."
+                )
+            if job.seed is None:
+                # Always sent: it is one of the marks by which a job is found again.
+                job = msgspec.structs.replace(job, seed=random.randint(0, 2**31 - 1))
+            if not await self._jobs.insert(job):
+                return await self._jobs.get(job.id) or job
+        self._start(job.id)
+        return job
 
     async def recover(self) -> None:
         """After a start: go on with every submission that was under way."""
@@ -85,10 +90,25 @@ class Submitter:
             self._start(job.id)
 
     async def submit_again(self, job_id: str) -> None:
-        """A person has decided that an uncertain job was not created. Raises Conflict, NotFound."""
+        """A person believes that an uncertain job was not created. It is looked for once more all the same, and
+        taken over if it is there.
+
+        Raises Conflict, NotFound; ProviderError where the provider cannot be asked: then nothing is created.
+        """
         job = await self._uncertain(job_id)
-        again = msgspec.structs.replace(job, state=states.SUBMITTING, create_attempted_at=None)
-        if not await self._jobs.apply(Change(again)):
+        remote = await self._find(job)
+        if remote is not None:
+            await self._take_over(job_id, remote)
+            return
+        again = await self._jobs.update(
+            job_id,
+            lambda stored: (
+                Change(msgspec.structs.replace(stored, state=states.SUBMITTING, create_attempted_at=None))
+                if stored.state == states.UNCERTAIN
+                else None
+            ),
+        )
+        if again is None:
             raise Conflict("This job has moved on in the meantime; look at its card.")
         self._start(job_id)
 
@@ -98,77 +118,98 @@ class Submitter:
         Raises NotFound where the provider does not list such a job.
         """
         job = await self._uncertain(job_id)
-        remote = await self._provider.find_job(_order(job))
+        remote = await self._find(job)
         if remote is None:
             raise NotFound(
                 f"{self._provider.name} lists no job that fits this one. If you see it in the provider's own "
                 "pages, use `/finetune follow` with its id; otherwise press *Submit again*."
             )
-        await self._take_over(job, remote)
+        await self._take_over(job_id, remote)
 
     async def close(self) -> None:
         """Stop the tasks; `recover` goes on with them next time."""
-        for task in self._tasks.values():
+        tasks = list(self._tasks)
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks.values(), return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     async def settled(self) -> None:
         """Wait until no submission is under way (for tests and a clean shutdown)."""
         while self._tasks:
-            await asyncio.wait(list(self._tasks.values()))
-            await asyncio.sleep(0)
+            await asyncio.wait(self._tasks)
 
     def _start(self, job_id: str) -> None:
         task = asyncio.create_task(self._run(job_id), name=f"submit {job_id}")
-        self._tasks[job_id] = task
-        task.add_done_callback(lambda _: self._tasks.pop(job_id, None))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     async def _run(self, job_id: str) -> None:
-        try:
-            job = await self._jobs.get(job_id)
-            if job is not None and job.state == states.SUBMITTING:
-                await self._carry(job)
-        except Exception:
-            # The job stays `submitting`, and the next start goes on with it.
-            log.exception("submission stopped", job=job_id)
+        """To the end of the submission. A fault of ours (a full disk, a bug) is like a crash: what is stored says
+        where to go on."""
+        began = time.monotonic()
+        for attempt in itertools.count():
+            try:
+                job = await self._jobs.get(job_id)
+                if job is not None and job.state == states.SUBMITTING:
+                    await self._carry(job, began)
+                return
+            except Exception:
+                log.exception("submission stopped", job=job_id)
+                if time.monotonic() - began > self._give_up_after:
+                    return
+                await asyncio.sleep(self._pause(attempt))
 
-    async def _carry(self, job: Job) -> None:
+    async def _carry(self, job: Job, began: float) -> None:
         try:
             if job.create_attempted_at is not None:
                 await self._settle(job)
                 return
-            began = time.time()
-            for attempt in range(1_000):
+            for attempt in itertools.count():
                 try:
-                    job = await self._with_files(job)
-                    await self._create(job)
+                    await self._attempt(job)
                     return
                 except (Unreachable, RateLimited, Doubtful) as error:
-                    # Doubtful here is an upload: a doubt about `create` is settled where it arises.
-                    if time.time() - began > self._give_up_after:
+                    # Doubtful here is an upload: a doubt about the creation is settled where it arises.
+                    if time.monotonic() - began > self._give_up_after:
                         await self._fail(job, error.as_job_error())
                         return
-                    await self._say_once_that_we_wait(job)
-                    pause = self._retry_after[min(attempt, len(self._retry_after) - 1)]
-                    await asyncio.sleep(max(pause, getattr(error, "retry_after", 0)))
-                    current = await self._jobs.get(job.id)
-                    if current is None or current.state != states.SUBMITTING:
-                        return
+                    if attempt == 1:
+                        await self._say_that_we_wait(job)
+                    await asyncio.sleep(max(self._pause(attempt), getattr(error, "retry_after", 0)))
         except Refused as error:
             await self._fail(job, error.as_job_error())
         except NotFound as error:
             await self._fail(job, JobError("file_deleted", str(error)))
+        except Conflict as error:
+            await self._fail(job, JobError("already_followed", str(error)))
 
-    async def _with_files(self, job: Job) -> Job:
-        training, validation = job.training_file, job.validation_file
-        if training is None and job.dataset_id:
-            training = await self._uploaded(job.dataset_id)
-        if validation is None and job.validation_dataset_id:
-            validation = await self._uploaded(job.validation_dataset_id)
-        if (training, validation) != (job.training_file, job.validation_file):
-            job = msgspec.structs.replace(job, training_file=training, validation_file=validation)
-            await self._jobs.apply(Change(job))
-        return job
+    def _pause(self, attempt: int) -> float:
+        return self._retry_after[min(attempt, len(self._retry_after) - 1)]
+
+    async def _attempt(self, job: Job) -> None:
+        """Upload what is missing, then create the job. Does nothing where somebody cancelled it meanwhile."""
+        training = job.training_file or (await self._uploaded(job.dataset_id) if job.dataset_id else None)
+        validation = job.validation_file or (
+            await self._uploaded(job.validation_dataset_id) if job.validation_dataset_id else None
+        )
+        if training is None:
+            raise NotFound("The training file is not known any more. Drop it again and start anew.")
+        attempted = await self._set(
+            job.id, training_file=training, validation_file=validation, create_attempted_at=time.time()
+        )
+        if attempted is None:
+            return
+        try:
+            remote = await self._provider.create_job(order_of(attempted))
+        except Doubtful as error:
+            log.warning("creation in doubt", job=job.id, why=str(error))
+            await self._settle(attempted)
+        except (RateLimited, Unreachable):
+            # Certainly not created, so the next attempt need not look it up.
+            await self._set(job.id, create_attempted_at=None)
+            raise
+        else:
+            await self._take_over(job.id, remote)
 
     async def _uploaded(self, dataset_id: str) -> str:
         """The provider's id of a data set, uploaded at most once for each content."""
@@ -183,53 +224,67 @@ class Submitter:
             await self._jobs.set_provider_file(self._provider.name, sha256, file_id)
             return file_id
 
-    async def _create(self, job: Job) -> None:
-        job = msgspec.structs.replace(job, create_attempted_at=time.time())
-        if not await self._jobs.apply(Change(job)):
-            return
-        try:
-            remote = await self._provider.create_job(_order(job))
-        except Doubtful as error:
-            log.warning("creation in doubt", job=job.id, why=str(error))
-            await self._settle(job)
-        except (RateLimited, Unreachable):
-            # Certainly not created, so the next attempt need not look it up.
-            await self._jobs.apply(Change(msgspec.structs.replace(job, create_attempted_at=None)))
-            raise
-        else:
-            await self._take_over(job, remote)
-
     async def _settle(self, job: Job) -> None:
         """Look for a job that may have been created; nothing is created here."""
         for pause in (0, *self._look_again_after):
             await asyncio.sleep(pause)
             try:
-                remote = await self._provider.find_job(_order(job))
+                remote = await self._find(job)
             except ProviderError as error:
                 log.warning("look-up failed", job=job.id, why=str(error))
                 continue
             if remote is not None:
-                await self._take_over(job, remote)
+                await self._take_over(job.id, remote)
                 return
-        uncertain = msgspec.structs.replace(job, state=states.UNCERTAIN)
-        told = notice(uncertain, f"uncertain/{int(job.create_attempted_at or 0)}", Uncertain(uncertain))
-        await self._jobs.apply(Change(uncertain, notices=[told]))
 
-    async def _take_over(self, job: Job, remote: RemoteJob) -> None:
-        change = advance(job, remote, now=time.time(), notices_channel=self._notices_channel)
-        if not await self._jobs.apply(change):
+        def give_up(stored: Job) -> Change | None:
+            if stored.state != states.SUBMITTING:
+                return None
+            uncertain = msgspec.structs.replace(stored, state=states.UNCERTAIN)
+            what = f"uncertain/{int(stored.create_attempted_at or 0)}"
+            return Change(uncertain, notices=[notice(uncertain, what, Uncertain(uncertain))])
+
+        await self._jobs.update(job.id, give_up)
+
+    async def _find(self, job: Job) -> RemoteJob | None:
+        """The provider's job that came of this one, and of no other of ours."""
+        return await self._provider.find_job(order_of(job), await self._jobs.known_jobs(self._provider.name))
+
+    async def _take_over(self, job_id: str, remote: RemoteJob) -> None:
+        def take_over(stored: Job) -> Change | None:
+            if stored.state in states.ENDED:
+                return None
+            return advance(stored, remote, now=time.time(), notices_channel=self._notices_channel)
+
+        if await self._jobs.update(job_id, take_over) is None:
             # Cancelled by a person while the provider was being asked: the wish is carried out there too.
-            current = await self._jobs.get(job.id)
-            if current is not None and current.state == states.CANCELLED:
-                await self._provider.cancel(remote.id)
+            log.info("cancelled meanwhile", job=job_id)
+            await self._provider.cancel(remote.id)
 
     async def _fail(self, job: Job, error: JobError) -> None:
-        failed = msgspec.structs.replace(job, state=states.FAILED, error=error, finished_at=time.time())
-        await self._jobs.apply(Change(failed, notices=ending(failed, self._notices_channel), followed=False))
+        def fail(stored: Job) -> Change | None:
+            if stored.state != states.SUBMITTING:
+                return None
+            failed = msgspec.structs.replace(stored, state=states.FAILED, error=error, finished_at=time.time())
+            return Change(failed, notices=ending(failed, self._notices_channel), followed=False)
 
-    async def _say_once_that_we_wait(self, job: Job) -> None:
+        await self._jobs.update(job.id, fail)
+
+    async def _say_that_we_wait(self, job: Job) -> None:
         sentence = f"{self._provider.name} does not take jobs at the moment. I keep trying for an hour."
-        await self._jobs.apply(Change(job, notices=[notice(job, "waiting", Text(job, sentence))]))
+        await self._jobs.update(
+            job.id, lambda stored: Change(stored, notices=[notice(stored, "waiting", Text(stored, sentence))])
+        )
+
+    async def _set(self, job_id: str, **fields: Any) -> Job | None:
+        """Set fields of a job that is being submitted. None, and nothing done, if it is not any more."""
+
+        def change(stored: Job, fields: dict[str, Any]) -> Change | None:
+            if stored.state != states.SUBMITTING:
+                return None
+            return Change(msgspec.structs.replace(stored, **fields))
+
+        return await self._jobs.update(job_id, partial(change, fields=fields))
 
     async def _uncertain(self, job_id: str) -> Job:
         job = await self._jobs.get(job_id)
@@ -238,18 +293,3 @@ class Submitter:
         if job.state != states.UNCERTAIN:
             raise Conflict("This job is not uncertain any more; look at its card.")
         return job
-
-
-def _order(job: Job) -> JobOrder:
-    assert job.training_file is not None
-    assert job.seed is not None
-    return JobOrder(
-        submission=job.id,
-        model=job.base_model,
-        training_file=job.training_file,
-        validation_file=job.validation_file,
-        hyperparameters=job.hyperparameters,
-        suffix=job.suffix,
-        seed=job.seed,
-        requested_at=job.create_attempted_at or job.created_at,
-    )

@@ -17,6 +17,8 @@ from bot.notices.notice import Ended, EndedElsewhere, Notice
 log = structlog.get_logger()
 
 _PAUSES = (1.0, 2.0, 5.0, 15.0, 30.0, 60.0)
+_MOST_FAULTS = 5
+_AFTER_FAULT = 30.0
 
 
 class Delivery:
@@ -40,9 +42,11 @@ class Delivery:
 
     async def round(self) -> None:
         """Start the delivery of whatever is due."""
+        # What was under way when the outbox was read may end before the answer is here, and is then out of date.
+        busy = set(self._under_way)
         for pending in await self._outbox.next(time.time()):
             key = pending.notice.id
-            if key not in self._under_way:
+            if key not in busy and key not in self._under_way:
                 task = asyncio.create_task(self._deliver(pending), name=f"notice {key}")
                 self._under_way[key] = task
                 task.add_done_callback(partial(self._forget, key))
@@ -52,23 +56,32 @@ class Delivery:
 
     async def _deliver(self, pending: Pending) -> None:
         notice = pending.notice
+        doubtful = pending.doubtful
         try:
-            if pending.doubtful and await self._was_said(pending):
+            if pending.homeless:
+                raise PostRefused("its card was given up")
+            if doubtful and await self._was_said(pending):
                 return
+            doubtful = False
             await self._outbox.attempting(notice.id, time.time())
             await self._outbox.posted(notice.id, await self._speaker.say(notice, pending.thread_ts))
         except PostRefused as error:
             log.warning("notice refused", notice=notice.id, why=str(error))
             await self._outbox.give_up(notice.id, str(error), instead=_to_requester(notice))
         except PostLater as error:
-            await self._outbox.later(notice.id, time.time() + error.retry_after, doubtful=False)
+            # Certain only of this call. Where it was the look-up, the earlier attempt is as doubtful as before.
+            await self._outbox.later(notice.id, time.time() + error.retry_after, doubtful=doubtful)
         except PostDoubtful as error:
             log.warning("notice in doubt", notice=notice.id, why=str(error))
             pause = _PAUSES[min(pending.attempts, len(_PAUSES) - 1)]
             await self._outbox.later(notice.id, time.time() + pause, doubtful=True)
-        except Exception:
+        except Exception as error:
             log.exception("notice failed", notice=notice.id)
-            await self._outbox.later(notice.id, time.time() + 30, doubtful=True)
+            if pending.attempts + 1 >= _MOST_FAULTS:
+                # A fault of ours that stays must not hold up what comes after it in the thread.
+                await self._outbox.give_up(notice.id, repr(error), instead=_to_requester(notice))
+            else:
+                await self._outbox.later(notice.id, time.time() + _AFTER_FAULT, doubtful=True)
 
     async def _was_said(self, pending: Pending) -> bool:
         try:

@@ -10,7 +10,8 @@ from bot.notices.notice import Notice
 
 class Pending(msgspec.Struct, frozen=True):
     """A notice that is next in its thread. `doubtful`: an attempt began and we do not know how it ended.
-    `thread_ts` is resolved: where the notice belongs under a card, it is the card's.
+    `thread_ts` is resolved: where the notice belongs under a card, it is the card's. `homeless`: that card was
+    given up before it was ever posted, so there is no such thread.
     """
 
     notice: Notice
@@ -18,6 +19,7 @@ class Pending(msgspec.Struct, frozen=True):
     doubtful: bool
     attempts: int
     attempted_at: float | None
+    homeless: bool = False
 
 
 class Card(msgspec.Struct, frozen=True):
@@ -38,15 +40,19 @@ class Card(msgspec.Struct, frozen=True):
 
 class Outbox(Protocol):
     async def next(self, now: float) -> list[Pending]:
-        """The first open notice of each thread, if it is due and its thread exists."""
+        """The first open notice of each thread, if it is due and its thread exists, or never will."""
 
-    async def attempting(self, notice_id: str, now: float) -> None: ...
+    async def attempting(self, notice_id: str, now: float) -> None:
+        """From here on it may have been posted. `attempted_at` stays that of the first attempt, because any of
+        them may have left its message in the thread."""
 
     async def posted(self, notice_id: str, ts: str) -> None: ...
 
-    async def later(self, notice_id: str, next_try_at: float, *, doubtful: bool) -> None: ...
+    async def later(self, notice_id: str, next_try_at: float, *, doubtful: bool) -> None:
+        """Not before `next_try_at`. `doubtful`: some attempt up to now may have been posted."""
 
-    async def give_up(self, notice_id: str, why: str, instead: Sequence[Notice] = ()) -> None: ...
+    async def give_up(self, notice_id: str, why: str, instead: Sequence[Notice] = ()) -> None:
+        """Never said; `instead` is, somewhere else."""
 
     async def open(self) -> int:
         """How many notices are still to be said."""
@@ -56,7 +62,8 @@ class CardStore(Protocol):
     async def card(self, job_id: str) -> Card | None: ...
 
     async def dirty(self, limit: int) -> list[Card]:
-        """Cards that may show something old, the latest change first."""
+        """Cards that may show something old: those never posted first, then those of ended jobs, then the rest,
+        the latest change first in each."""
 
     async def posting(self, job_id: str, now: float) -> None: ...
 

@@ -48,6 +48,10 @@ class Doubtful(ProviderError):
     """The request may have been carried out: a time-out, a lost reply, a server error."""
 
 
+class Unintelligible(Doubtful):
+    """An answer came, but not one of the protocol's: something else listens at that address."""
+
+
 class JobOrder(msgspec.Struct, frozen=True):
     """What is sent to create a job. `submission` is our job's id; it travels in `metadata`."""
 
@@ -120,7 +124,7 @@ class Provider(Protocol):
         """Upload a training file under `name`; the provider's file id."""
 
     async def find_upload(self, name: str) -> str | None:
-        """The id of a file uploaded earlier under `name`."""
+        """The id of a usable file that was uploaded earlier under `name`."""
 
     async def has_file(self, file_id: str) -> bool: ...
 
@@ -131,8 +135,11 @@ class Provider(Protocol):
     async def create_job(self, order: JobOrder) -> RemoteJob:
         """Create a job: costs money, is never repeated here."""
 
-    async def find_job(self, order: JobOrder) -> RemoteJob | None:
-        """The job that `order` created, if it did: by submission id, else by (file, model, seed, time)."""
+    async def find_job(self, order: JobOrder, others: Collection[str] = ()) -> RemoteJob | None:
+        """The job that `order` created, if it did: by submission id, else by (file, model, seed, time).
+
+        `others` are ids of jobs that are known to have come of other orders.
+        """
 
     async def job(self, job_id: str) -> RemoteJob: ...
 

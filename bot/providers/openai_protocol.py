@@ -5,18 +5,22 @@ The SDK repeats requests by itself, POST included, and sends no idempotency key 
 """
 
 import asyncio
+import itertools
+import math
 import time
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import openai
 import orjson
 from openai import AsyncOpenAI, AsyncStream, omit
-from openai.types import FileObject
+from openai.pagination import AsyncCursorPage
+from openai.types import FileObject, Model
 from openai.types.chat import ChatCompletionChunk
 from openai.types.fine_tuning import FineTuningJob, FineTuningJobEvent
+from openai.types.fine_tuning.jobs import FineTuningJobCheckpoint
 
 from bot.jobs.job import Auto, Checkpoint, Hyperparameters, JobError, Metrics
 from bot.providers.interface import (
@@ -29,6 +33,7 @@ from bot.providers.interface import (
     RemoteEvent,
     RemoteJob,
     RemoteModel,
+    Unintelligible,
     Unreachable,
 )
 from bot.redact import redact
@@ -36,35 +41,50 @@ from bot.redact import redact
 SUBMISSION_KEY = "finetune_bot_submission"
 _PAGE = 100
 _MOST_PAGES = 20
+_PROCESSING_SECONDS = 600.0
+_LONGEST_RETRY_AFTER = 600.0
+# A provider that hangs must not hold up the following of jobs for the SDK's ten minutes.
+_TIMEOUT = openai.Timeout(60, connect=5)
+_UPLOAD_TIMEOUT = openai.Timeout(600, connect=5)
+_CHAT_TIMEOUT = openai.Timeout(120, connect=5)
+
+T = TypeVar("T")
 
 
 class OpenAIProtocol:
     """Implements `bot.providers.interface.Provider`."""
 
-    def __init__(self, name: str, client: AsyncOpenAI) -> None:
+    def __init__(self, name: str, client: AsyncOpenAI, *, processing_pause: float = 2) -> None:
         self.name = name
-        self._client = client.with_options(max_retries=0)
+        # A copy with other options; it shares the connections.
+        self._client = client.with_options(max_retries=0, timeout=_TIMEOUT)
+        self._processing_pause = processing_pause
 
     async def upload(self, path: Path, name: str) -> str:
         async with _told_apart():
             with path.open("rb") as content:
-                file = await self._client.files.create(file=(name, content), purpose="fine-tune", timeout=600)
-            return (await self._processed(file)).id
+                file = await self._client.files.create(
+                    file=(name, content), purpose="fine-tune", timeout=_UPLOAD_TIMEOUT
+                )
+            return await self._processed(file)
 
-    async def _processed(self, file: FileObject) -> FileObject:
+    async def _processed(self, file: FileObject) -> str:
         """Azure takes a while to process a file; OpenAI is done at once, Nebius tells no status at all."""
-        deadline = time.monotonic() + 600
-        while file.status in {"pending", "running"} and time.monotonic() < deadline:
-            await asyncio.sleep(2)
+        deadline = time.monotonic() + _PROCESSING_SECONDS
+        while file.status in {"pending", "running"}:
+            if time.monotonic() > deadline:
+                raise Doubtful("The provider is still working on the file.", code="file_not_ready")
+            await asyncio.sleep(self._processing_pause)
             file = await self._client.files.retrieve(file.id)
         if file.status == "error":
             raise Refused(file.status_details or "The provider could not process the file.", code="invalid_file")
-        return file
+        return str(file.id)
 
     async def find_upload(self, name: str) -> str | None:
         async with _told_apart():
             page = await self._client.files.list(purpose="fine-tune", limit=10_000, order="desc")
-            return next((file.id for file in page.data if file.filename == name), None)
+            found = next((file for file in page.data if file.filename == name and file.status != "error"), None)
+            return await self._processed(found) if found else None
 
     async def has_file(self, file_id: str) -> bool:
         try:
@@ -108,20 +128,20 @@ class OpenAIProtocol:
         async with _told_apart():
             return _job(await self._client.fine_tuning.jobs.create(**arguments, timeout=60))
 
-    async def find_job(self, order: JobOrder) -> RemoteJob | None:
-        after: str | None = None
-        for _ in range(_MOST_PAGES):
-            async with _told_apart():
-                # The listing is asked without a metadata filter: a provider that does not know the filter
-                # would ignore it, and one listing serves both ways of recognising the job.
-                page = await self._client.fine_tuning.jobs.list(limit=_PAGE, after=after or omit)
-            for raw in page.data:
-                job = _job(raw)
-                if job.submission == order.submission or (job.submission is None and _is_made_by(order, job)):
-                    return job
-            if not page.has_more or not page.data or page.data[-1].created_at < order.requested_at - 3600:
-                return None
-            after = page.data[-1].id
+    async def find_job(self, order: JobOrder, others: Collection[str] = ()) -> RemoteJob | None:
+        # The listing is asked without a metadata filter: a provider that does not know the filter would ignore
+        # it, and one listing serves both ways of recognising the job.
+        async with _told_apart():
+            async for page in self._job_pages():
+                for raw in page:
+                    job = _job(raw)
+                    if job.submission == order.submission:
+                        return job
+                    if job.submission is None and job.id not in others and _is_made_by(order, job):
+                        return job
+                newest_first = page[0].created_at > page[-1].created_at
+                if newest_first and page[-1].created_at < order.requested_at - 3600:
+                    break
         return None
 
     async def job(self, job_id: str) -> RemoteJob:
@@ -130,50 +150,43 @@ class OpenAIProtocol:
 
     async def jobs(self, wanted: Collection[str]) -> list[RemoteJob]:
         missing, found = set(wanted), []
-        after: str | None = None
-        for _ in range(_MOST_PAGES):
-            async with _told_apart():
-                page = await self._client.fine_tuning.jobs.list(limit=_PAGE, after=after or omit)
-            for raw in page.data:
-                if raw.id in missing:
-                    missing.discard(raw.id)
-                    found.append(_job(raw))
-            if not missing or not page.has_more or not page.data:
-                break
-            after = page.data[-1].id
+        async with _told_apart():
+            async for page in self._job_pages(_MOST_PAGES):
+                for raw in page:
+                    if raw.id in missing:
+                        missing.discard(raw.id)
+                        found.append(_job(raw))
+                if not missing:
+                    break
         return found
+
+    def _job_pages(self, most: int | None = None) -> AsyncIterator[list[FineTuningJob]]:
+        return _pages(lambda after: self._client.fine_tuning.jobs.list(limit=_PAGE, after=after or omit), most)
 
     async def events(self, job_id: str, known: Collection[str]) -> list[RemoteEvent]:
         new: dict[str, RemoteEvent] = {}
-        after: str | None = None
-        while True:
-            async with _told_apart():
-                page = await self._client.fine_tuning.jobs.list_events(job_id, limit=_PAGE, after=after or omit)
-            fresh = [event for event in page.data if event.id not in known and event.id not in new]
-            new.update((event.id, _event(event)) for event in fresh)
-            # Newest first (OpenAI), a page with nothing new means that the rest is known. Oldest first
-            # (Nebius), the news is at the end, so we read on.
-            newest_first = len(page.data) < 2 or page.data[0].created_at >= page.data[-1].created_at
-            if not page.has_more or not page.data or (newest_first and not fresh):
-                break
-            after = page.data[-1].id
+        first: float | None = None
+        last = 0.0
+        async with _told_apart():
+            async for page in _pages(
+                lambda after: self._client.fine_tuning.jobs.list_events(job_id, limit=_PAGE, after=after or omit)
+            ):
+                first, last = page[0].created_at if first is None else first, page[-1].created_at
+                fresh = [event for event in page if event.id not in known and event.id not in new]
+                new.update((event.id, _event(event)) for event in fresh)
+                # Newest first (OpenAI), a page with nothing new means that the rest is known. Oldest first
+                # (Nebius), the news is at the end, so we read on.
+                if not fresh and page[0].created_at > page[-1].created_at:
+                    break
         listed = list(new.values())
-        if len(listed) > 1 and listed[0].created_at >= listed[-1].created_at:
+        if first is None or first >= last:
             listed.reverse()
         return sorted(listed, key=lambda event: event.created_at)
 
     async def checkpoints(self, job_id: str) -> list[Checkpoint]:
         async with _told_apart():
             page = await self._client.fine_tuning.jobs.checkpoints.list(job_id, limit=_PAGE)
-        checkpoints = [
-            Checkpoint(
-                id=item.id,
-                model=item.fine_tuned_model_checkpoint,
-                step=item.step_number,
-                metrics=_metrics({**item.metrics.to_dict(), "step": item.step_number}),
-            )
-            for item in page.data
-        ]
+            checkpoints = [_checkpoint(item) for item in page.data]
         return sorted(checkpoints, key=lambda checkpoint: checkpoint.step)
 
     async def cancel(self, job_id: str) -> RemoteJob:
@@ -183,17 +196,7 @@ class OpenAIProtocol:
     async def models(self) -> list[RemoteModel]:
         async with _told_apart():
             page = await self._client.models.list()
-        return [
-            RemoteModel(
-                id=model.id,
-                created_at=model.created or 0,
-                owned_by=model.owned_by or "",
-                fine_tunable=(model.model_extra or {}).get("fine_tunable"),
-                context_length=(model.model_extra or {}).get("context_length"),
-                shutdown_date=getattr(model, "shutdown_date", None),
-            )
-            for model in page.data
-        ]
+            return [_model(model) for model in page.data]
 
     async def delete_model(self, model: str) -> None:
         async with _told_apart():
@@ -206,7 +209,7 @@ class OpenAIProtocol:
                 model=model,
                 messages=turns,
                 stream=True,
-                timeout=120,
+                timeout=_CHAT_TIMEOUT,
             )
             async with stream:
                 async for chunk in stream:
@@ -235,55 +238,97 @@ async def _told_apart() -> AsyncIterator[None]:
     except openai.APIError as error:
         # An error in the middle of a stream, or a body that does not fit the protocol.
         raise Doubtful(redact(error.message), code=error.code) from error
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+        # The SDK does not validate what comes back: a page of HTML with status 200 gets as far as here.
+        raise Unintelligible("The answer does not fit OpenAI's protocol.", code="unintelligible") from error
+
+
+async def _pages(
+    read: Callable[[str | None], Awaitable[AsyncCursorPage[T]]], most: int | None = None
+) -> AsyncIterator[list[T]]:
+    """The pages of a listing that are not empty, to its end; or the first `most`."""
+    after: str | None = None
+    seen: set[str] = set()
+    for _ in range(most) if most else itertools.count():
+        page = await read(after)
+        if not page.data:
+            return
+        yield page.data
+        after = str(page.data[-1].id)  # type: ignore[attr-defined]
+        # A provider that does not know `after` gives the first page again and again.
+        if not page.has_more or after in seen:
+            return
+        seen.add(after)
 
 
 def _from_status(error: openai.APIStatusError) -> ProviderError:
     body = error.body if isinstance(error.body, dict) else {}
-    message = redact(str(body.get("message") or body.get("detail") or error.message))
+    message = redact(_sentence(body.get("message") or body.get("detail")) or error.message)
     code = error.code if isinstance(error.code, str) else None
     status = error.status_code
     if status == 429 and code != "insufficient_quota":
-        try:
-            retry_after = float(error.response.headers.get("retry-after", "10"))
-        except ValueError:
-            retry_after = 10
+        retry_after = _retry_after(error.response.headers.get("retry-after"))
         return RateLimited(message, code=code or "rate_limit_exceeded", status=status, retry_after=retry_after)
     if status >= 500 or status in {408, 409}:
         return Doubtful(message, code=code, status=status)
     return Refused(message, code=code, status=status)
 
 
+def _sentence(told: object) -> str:
+    """Servers built on FastAPI (Nebius) answer 422 with a list of what is wrong where, instead of a message."""
+    if isinstance(told, list):
+        return " ".join(
+            f"{'.'.join(map(str, one.get('loc') or ()))}: {one.get('msg')}." if isinstance(one, dict) else str(one)
+            for one in told
+        )
+    return str(told) if told else ""
+
+
+def _retry_after(header: str | None) -> float:
+    """Seconds; a date, or anything else that is no number, counts as ten."""
+    try:
+        seconds = float(header or 10)
+    except ValueError:
+        return 10
+    return min(max(seconds, 0), _LONGEST_RETRY_AFTER) if math.isfinite(seconds) else 10
+
+
 def _is_made_by(order: JobOrder, job: RemoteJob) -> bool:
     """For providers without metadata. The clock of the provider may be a minute off."""
+    same_mark = job.seed == order.seed if job.seed is not None else bool(order.suffix) and job.suffix == order.suffix
     return (
         job.training_file == order.training_file
         and (job.model == order.model or job.model.startswith(order.model + "-"))
-        and job.seed == order.seed
+        and same_mark
         and job.created_at >= order.requested_at - 60
     )
+
+
+# What is read here is stored, and the SDK checks none of it: an odd value is left out rather than kept.
 
 
 def _job(raw: FineTuningJob) -> RemoteJob:
     # A healthy job's error may be null, {} or an object of nulls; each is an object that counts as true.
     error = raw.error if raw.error and (raw.error.code or raw.error.message) else None
     extra = raw.model_extra or {}
+    metadata = raw.metadata if isinstance(raw.metadata, dict) else {}
     return RemoteJob(
-        id=raw.id,
-        status=raw.status,
-        model=raw.model,
-        created_at=raw.created_at,
-        training_file=raw.training_file,
-        validation_file=raw.validation_file,
-        finished_at=raw.finished_at or None,
-        estimated_finish=raw.estimated_finish or None,
-        fine_tuned_model=raw.fine_tuned_model,
-        error=JobError(error.code, redact(error.message or ""), error.param) if error else None,
-        trained_tokens=raw.trained_tokens,
-        seed=raw.seed,
-        suffix=extra.get("user_provided_suffix") or extra.get("suffix"),
-        submission=(raw.metadata or {}).get(SUBMISSION_KEY),
+        id=str(raw.id),
+        status=str(raw.status),
+        model=str(raw.model),
+        created_at=_number(raw.created_at) or 0,
+        training_file=str(raw.training_file),
+        validation_file=_text(raw.validation_file),
+        finished_at=_number(raw.finished_at) or None,
+        estimated_finish=_number(raw.estimated_finish) or None,
+        fine_tuned_model=_text(raw.fine_tuned_model),
+        error=JobError(_text(error.code), redact(str(error.message or "")), _text(error.param)) if error else None,
+        trained_tokens=_whole(raw.trained_tokens),
+        seed=_whole(raw.seed),
+        suffix=_text(extra.get("user_provided_suffix")) or _text(extra.get("suffix")),
+        submission=_text(metadata.get(SUBMISSION_KEY)),
         hyperparameters=_hyperparameters(raw),
-        result_files=tuple(raw.result_files or ()),
+        result_files=tuple(file for file in raw.result_files or () if isinstance(file, str)),
     )
 
 
@@ -291,12 +336,13 @@ def _hyperparameters(raw: FineTuningJob) -> Hyperparameters:
     supervised = raw.method.supervised if raw.method else None
     source: Any = (supervised.hyperparameters if supervised else None) or raw.hyperparameters
 
-    def number(name: str) -> Any:
-        value = getattr(source, name, None)
-        # Azure says -1 for auto.
-        return value if isinstance(value, int | float) and value > 0 else _AUTO
+    # Azure says -1 for auto.
+    def whole(name: str) -> int | Auto:
+        value = _whole(getattr(source, name, None))
+        return value if value is not None and value > 0 else _AUTO
 
-    return Hyperparameters(number("n_epochs"), number("batch_size"), number("learning_rate_multiplier"))
+    rate = _number(getattr(source, "learning_rate_multiplier", None))
+    return Hyperparameters(whole("n_epochs"), whole("batch_size"), rate if rate is not None and rate > 0 else _AUTO)
 
 
 _AUTO: Auto = "auto"
@@ -305,34 +351,72 @@ _AUTO: Auto = "auto"
 def _event(raw: FineTuningJobEvent) -> RemoteEvent:
     data = raw.data if isinstance(raw.data, dict) and raw.data else None
     return RemoteEvent(
-        id=raw.id,
-        created_at=raw.created_at,
-        level=raw.level,
-        type=raw.type or "message",
-        message=redact(raw.message),
+        id=str(raw.id),
+        created_at=_number(raw.created_at) or 0,
+        level=str(raw.level or "info"),
+        type=str(raw.type or "message"),
+        message=redact(str(raw.message or "")),
         metrics=_metrics(data) if raw.type == "metrics" and data else None,
-        data=orjson.dumps(data).decode() if data else None,
+        data=orjson.dumps(data, default=str).decode() if data else None,
+    )
+
+
+def _checkpoint(raw: FineTuningJobCheckpoint) -> Checkpoint:
+    step = _whole(raw.step_number) or 0
+    measured = raw.metrics.to_dict() if raw.metrics else {}
+    return Checkpoint(
+        id=str(raw.id),
+        model=str(raw.fine_tuned_model_checkpoint),
+        step=step,
+        metrics=_metrics({**measured, "step": step}),
+    )
+
+
+def _model(raw: Model) -> RemoteModel:
+    extra = raw.model_extra or {}
+    trainable = extra.get("fine_tunable")
+    return RemoteModel(
+        id=str(raw.id),
+        created_at=_number(raw.created) or 0,
+        owned_by=str(raw.owned_by or ""),
+        fine_tunable=trainable if isinstance(trainable, bool) else None,
+        context_length=_whole(extra.get("context_length")),
+        shutdown_date=_text(getattr(raw, "shutdown_date", None)),
     )
 
 
 def _metrics(data: dict[str, Any]) -> Metrics | None:
-    """Keys that were not measured are absent; odd values are left out rather than trusted."""
-
-    def number(name: str) -> float | None:
-        value = data.get(name)
-        return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
-
-    step = number("step")
-    if step is None:
+    """Keys that were not measured are absent. None where there is no step that the figures could belong to."""
+    step = _whole(data.get("step"))
+    if step is None or step < 0:
         return None
-    total = number("total_steps")
     return Metrics(
-        step=int(step),
-        total_steps=int(total) if total else None,
-        train_loss=number("train_loss"),
-        train_mean_token_accuracy=number("train_mean_token_accuracy"),
-        valid_loss=number("valid_loss"),
-        valid_mean_token_accuracy=number("valid_mean_token_accuracy"),
-        full_valid_loss=number("full_valid_loss"),
-        full_valid_mean_token_accuracy=number("full_valid_mean_token_accuracy"),
+        step=step,
+        total_steps=_whole(data.get("total_steps")) or None,
+        train_loss=_number(data.get("train_loss")),
+        train_mean_token_accuracy=_number(data.get("train_mean_token_accuracy")),
+        valid_loss=_number(data.get("valid_loss")),
+        valid_mean_token_accuracy=_number(data.get("valid_mean_token_accuracy")),
+        full_valid_loss=_number(data.get("full_valid_loss")),
+        full_valid_mean_token_accuracy=_number(data.get("full_valid_mean_token_accuracy")),
     )
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) and value else None
+
+
+def _number(value: object) -> float | None:
+    """Without the infinite and the not-a-number, which JSON cannot keep (a training that diverged has them)."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < _LARGEST:
+        return None
+    return value
+
+
+def _whole(value: object) -> int | None:
+    number = _number(value)
+    return int(number) if number is not None and number == int(number) else None
+
+
+_LARGEST = 2**53
+"""From here on a float skips whole numbers; times, steps and tokens stay far below."""

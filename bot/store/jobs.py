@@ -1,65 +1,51 @@
 """Jobs, their events, figures and checkpoints. Implements `bot.jobs.interfaces.JobStore`."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import msgspec
 from sqlite_utils import Database as SqliteDatabase
 
+from bot.errors import Conflict
 from bot.jobs import states
 from bot.jobs.interfaces import Change
 from bot.jobs.job import Checkpoint, Job, Metrics
-from bot.notices.notice import Notice
 from bot.store.database import Database
-from bot.store.outbox import put_notices
+from bot.store.outbox import put_notices, touch_card
 
 
 class SqliteJobStore:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def insert(self, job: Job, notices: Sequence[Notice] = ()) -> bool:
+    async def insert(self, job: Job, history: Change | None = None) -> bool:
         def work(db: SqliteDatabase) -> bool:
-            if db.execute(
-                "SELECT 1 FROM jobs WHERE id = ? OR (provider = ? AND provider_job_id = ?)",
-                [job.id, job.provider, job.provider_job_id],
-            ).fetchone():
+            if db.execute("SELECT 1 FROM jobs WHERE id = ?", [job.id]).fetchone() or _sibling(db, job):
                 return False
             _write_job(db, job, followed=True)
             db.execute(
                 "INSERT INTO cards (job_id, channel, dirty, changed_at) VALUES (?, ?, 1, ?)",
                 [job.id, job.origin.channel, time.time()],
             )
-            put_notices(db, notices)
+            if history is not None:
+                _write(db, history)
             return True
 
         return await self._database.write(work)
 
-    async def apply(self, change: Change) -> bool:
-        def work(db: SqliteDatabase) -> bool:
-            job = change.job
-            row = db.execute("SELECT state FROM jobs WHERE id = ?", [job.id]).fetchone()
-            if row is None or not states.may_become(row[0], job.state):
-                return False
-            _write_job(db, job, followed=change.followed)
-            for event in change.events:
-                db.execute(
-                    "INSERT OR IGNORE INTO events VALUES (?, ?, ?, ?, ?, ?, ?)",
-                    [job.id, event.id, event.created_at, event.level, event.type, event.message, event.data],
-                )
-                if event.metrics:
-                    db.execute(
-                        "INSERT OR REPLACE INTO metrics VALUES (?, ?, ?)",
-                        [job.id, event.metrics.step, msgspec.json.encode(event.metrics).decode()],
-                    )
-            for checkpoint in change.checkpoints:
-                db.execute(
-                    "INSERT OR IGNORE INTO checkpoints VALUES (?, ?, ?, ?)",
-                    [job.id, checkpoint.id, checkpoint.step, msgspec.json.encode(checkpoint).decode()],
-                )
-            db.execute("UPDATE cards SET dirty = 1, changed_at = ? WHERE job_id = ?", [time.time(), job.id])
-            put_notices(db, change.notices)
-            return True
+    async def update(self, job_id: str, make: Callable[[Job], Change | None]) -> Job | None:
+        def work(db: SqliteDatabase) -> Job | None:
+            row = db.execute("SELECT value FROM jobs WHERE id = ?", [job_id]).fetchone()
+            if row is None:
+                return None
+            stored = _job(row[0])
+            change = make(stored)
+            if change is None or not states.may_become(stored.state, change.job.state):
+                return None
+            if (other := _sibling(db, change.job)) is not None:
+                raise Conflict(f"The provider's job {change.job.provider_job_id} is known already, as job {other}.")
+            _write(db, change)
+            return change.job
 
         return await self._database.write(work)
 
@@ -76,7 +62,14 @@ class SqliteJobStore:
             f"state NOT IN ({_marks(states.ENDED)}) AND provider = ? ORDER BY created_at",
             [*states.ENDED, job.provider],
         )
-        return next((other for other in candidates if _settings(other) == _settings(job)), None)
+        return next(
+            (
+                other
+                for other in candidates
+                if _settings(other) == _settings(job) and (job.seed is None or job.seed == other.seed)
+            ),
+            None,
+        )
 
     async def latest(self, limit: int) -> list[Job]:
         return await self._many("1 ORDER BY created_at DESC LIMIT ?", [limit])
@@ -86,6 +79,14 @@ class SqliteJobStore:
 
     async def followed(self, provider: str) -> list[Job]:
         return await self._many("followed = 1 AND provider = ? AND provider_job_id IS NOT NULL", [provider])
+
+    async def known_jobs(self, provider: str) -> set[str]:
+        rows = await self._database.read(
+            lambda db: db.execute(
+                "SELECT provider_job_id FROM jobs WHERE provider = ? AND provider_job_id IS NOT NULL", [provider]
+            ).fetchall()
+        )
+        return {row[0] for row in rows}
 
     async def event_ids(self, job_id: str) -> set[str]:
         rows = await self._database.read(
@@ -101,9 +102,7 @@ class SqliteJobStore:
 
     async def checkpoints(self, job_id: str) -> list[Checkpoint]:
         rows = await self._database.read(
-            lambda db: db.execute(
-                "SELECT value FROM checkpoints WHERE job_id = ? ORDER BY step", [job_id]
-            ).fetchall()
+            lambda db: db.execute("SELECT value FROM checkpoints WHERE job_id = ? ORDER BY step", [job_id]).fetchall()
         )
         return [msgspec.json.decode(row[0], type=Checkpoint) for row in rows]
 
@@ -117,9 +116,7 @@ class SqliteJobStore:
         return {model: _job(value) for model, value in await self._database.read(work)}
 
     async def uses_file(self, provider: str, file_id: str) -> list[Job]:
-        jobs = await self._many(
-            f"state NOT IN ({_marks(states.ENDED)}) AND provider = ?", [*states.ENDED, provider]
-        )
+        jobs = await self._many(f"state NOT IN ({_marks(states.ENDED)}) AND provider = ?", [*states.ENDED, provider])
         return [job for job in jobs if file_id in {job.training_file, job.validation_file}]
 
     async def provider_file(self, provider: str, sha256: str) -> str | None:
@@ -147,6 +144,39 @@ class SqliteJobStore:
             lambda db: db.execute(f"SELECT value FROM jobs WHERE {where}", list(arguments)).fetchall()
         )
         return [_job(row[0]) for row in rows]
+
+
+def _sibling(db: SqliteDatabase, job: Job) -> str | None:
+    """Another job of ours that stands for the same job of the provider."""
+    row = db.execute(
+        "SELECT id FROM jobs WHERE provider = ? AND provider_job_id = ? AND id != ?",
+        [job.provider, job.provider_job_id, job.id],
+    ).fetchone()
+    return row[0] if row else None
+
+
+def _write(db: SqliteDatabase, change: Change) -> None:
+    job = change.job
+    _write_job(db, job, followed=change.followed)
+    for event in change.events:
+        db.execute(
+            "INSERT OR IGNORE INTO events VALUES (?, ?, ?, ?, ?, ?, ?)",
+            [job.id, event.id, event.created_at, event.level, event.type, event.message, event.data],
+        )
+        if event.metrics:
+            # Some providers tell the figures of one step in several events.
+            db.execute(
+                "INSERT INTO metrics VALUES (?, ?, ?) ON CONFLICT (job_id, step)"
+                " DO UPDATE SET value = json_patch(value, excluded.value)",
+                [job.id, event.metrics.step, msgspec.json.encode(event.metrics).decode()],
+            )
+    for checkpoint in change.checkpoints:
+        db.execute(
+            "INSERT OR IGNORE INTO checkpoints VALUES (?, ?, ?, ?)",
+            [job.id, checkpoint.id, checkpoint.step, msgspec.json.encode(checkpoint).decode()],
+        )
+    touch_card(db, job.id)
+    put_notices(db, change.notices)
 
 
 def _write_job(db: SqliteDatabase, job: Job, *, followed: bool) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 from sqlite_utils import Database as SqliteDatabase
 
+from bot.jobs import states
 from bot.notices.interfaces import Card, Pending
 from bot.notices.notice import Notice
 from bot.store.database import Database
@@ -22,6 +23,15 @@ def put_notices(db: SqliteDatabase, notices: Sequence[Notice]) -> None:
         )
 
 
+def touch_card(db: SqliteDatabase, job_id: str) -> None:
+    """Inside a caller's transaction: the card shows something old now. `changed_at` grows with every change,
+    whatever the clock does, so that a change during an edit is never taken for the one that was shown."""
+    db.execute(
+        "UPDATE cards SET dirty = 1, changed_at = max(?, changed_at + 0.000001) WHERE job_id = ?",
+        [time.time(), job_id],
+    )
+
+
 class SqliteOutbox:
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -31,13 +41,14 @@ class SqliteOutbox:
 
     async def next(self, now: float) -> list[Pending]:
         def work(db: SqliteDatabase) -> list[tuple[Any, ...]]:
+            # A card without a ts that is not dirty either has been given up: see `SqliteCardStore.abandon`.
             return db.execute(
                 """
                 SELECT n.value, n.state, n.attempts, n.attempted_at, c.ts
                 FROM notices n LEFT JOIN cards c ON c.job_id = json_extract(n.value, '$.under_card')
-                WHERE n.state IN ('pending', 'attempting') AND n.next_try_at <= ?
-                  AND n.seq = (SELECT min(seq) FROM notices WHERE thread = n.thread
-                               AND state IN ('pending', 'attempting'))
+                WHERE n.seq IN (SELECT min(seq) FROM notices WHERE state IN ('pending', 'attempting') GROUP BY thread)
+                  AND n.next_try_at <= ?
+                  AND (json_extract(n.value, '$.under_card') IS NULL OR c.ts IS NOT NULL OR c.dirty = 0)
                 ORDER BY n.seq LIMIT 200
                 """,
                 [now],
@@ -46,10 +57,9 @@ class SqliteOutbox:
         found = []
         for value, state, attempts, attempted_at, card_ts in await self._database.read(work):
             notice = msgspec.json.decode(value, type=Notice)
-            if notice.under_card and card_ts is None:
-                continue
             thread_ts = card_ts if notice.under_card else notice.thread_ts
-            found.append(Pending(notice, thread_ts, state == "attempting", attempts, attempted_at))
+            homeless = notice.under_card is not None and card_ts is None
+            found.append(Pending(notice, thread_ts, state == "attempting", attempts, attempted_at, homeless))
         return found
 
     async def attempting(self, notice_id: str, now: float) -> None:
@@ -75,15 +85,16 @@ class SqliteOutbox:
 
     async def open(self) -> int:
         return await self._database.read(
-            lambda db: db.execute(
-                "SELECT count(*) FROM notices WHERE state IN ('pending', 'attempting')"
-            ).fetchone()[0]
+            lambda db: db.execute("SELECT count(*) FROM notices WHERE state IN ('pending', 'attempting')").fetchone()[0]
         )
 
     async def _set(self, assignment: str, values: list[object], notice_id: str) -> None:
         await self._database.write(
             lambda db: db.execute(f"UPDATE notices SET {assignment} WHERE id = ?", [*values, notice_id])
         )
+
+
+_ENDED = ",".join("?" * len(states.ENDED))
 
 
 class SqliteCardStore:
@@ -95,14 +106,15 @@ class SqliteCardStore:
         return found[0] if found else None
 
     async def dirty(self, limit: int) -> list[Card]:
-        return await self._many("dirty = 1 ORDER BY changed_at DESC LIMIT ?", [limit])
+        # How a job ended never waits behind the progress of others, nor does a new card.
+        return await self._many(
+            f"dirty = 1 ORDER BY ts IS NOT NULL, (SELECT state FROM jobs WHERE id = job_id) NOT IN ({_ENDED}),"
+            " changed_at DESC LIMIT ?",
+            [*states.ENDED, limit],
+        )
 
     async def posting(self, job_id: str, now: float) -> None:
-        await self._set(
-            "posting_since = coalesce(posting_since, ?)",
-            [now],
-            job_id,
-        )
+        await self._set("posting_since = coalesce(posting_since, ?)", [now], job_id)
 
     async def posted(self, job_id: str, ts: str, shown: str, notices: Sequence[Notice]) -> None:
         def work(db: SqliteDatabase) -> None:
@@ -115,9 +127,11 @@ class SqliteCardStore:
         await self._set("shown = ?, dirty = (changed_at > ?)", [shown, card.changed_at], card.job_id)
 
     async def set_chart(self, job_id: str, file_id: str | None, step: int) -> None:
-        await self._set(
-            "chart_file = ?, chart_step = ?, dirty = 1, changed_at = ?", [file_id, step, time.time()], job_id
-        )
+        def work(db: SqliteDatabase) -> None:
+            db.execute("UPDATE cards SET chart_file = ?, chart_step = ? WHERE job_id = ?", [file_id, step, job_id])
+            touch_card(db, job_id)
+
+        await self._database.write(work)
 
     async def abandon(self, job_id: str) -> None:
         await self._set("dirty = 0", [], job_id)
