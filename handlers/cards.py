@@ -114,7 +114,7 @@ class CardKeeper:
         self._edited_at[job.id] = time.monotonic()
         notices = []
         if job.origin.thread_ts:
-            link = await self._poster.permalink(card.channel, ts)
+            link = await self._poster.thread_link(card.channel, ts)
             notices.append(
                 Notice(
                     id=f"{job.id}/linked",

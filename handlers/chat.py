@@ -68,7 +68,7 @@ async def open_conversation(turn: Turn, model: str) -> None:
     services.conversation_threads.add((turn.channel, ts))
     if turn.thread_ts:
         # Pressed or typed in some other thread: say where to go.
-        link = await services.poster.permalink(turn.channel, ts)
+        link = await services.poster.thread_link(turn.channel, ts)
         await turn.answer(pointers.conversation_elsewhere(model, link))
 
 

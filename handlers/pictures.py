@@ -15,6 +15,9 @@ from handlers.poster import Poster
 
 log = structlog.get_logger()
 
+# A chart of fewer steps shows nothing yet.
+_WORTH_A_CURVE = 5
+
 
 class Pictures:
     """`calm` is the least number of seconds between two charts of one running job; long jobs get fewer."""
@@ -35,6 +38,8 @@ class Pictures:
             return False
         if job.state in states.ENDED:
             return True
+        if job.latest.step < _WORTH_A_CURVE:
+            return False
         elapsed = time.time() - (job.started_at or job.created_at)
         pause = max(self._calm, elapsed / 20)
         return time.monotonic() - self._drawn_at.get(job.id, float("-inf")) >= pause

@@ -24,6 +24,8 @@ class Reader:
     users: dict[str, str] = field(default_factory=dict)
     channels: dict[str, str] = field(default_factory=dict)
     channel_url: Callable[[str], str] = lambda channel: ""
+    inside: Callable[[str], str] = lambda address: ""
+    """The page's own address for a link to one of the workspace's messages; empty for any other link."""
 
 
 def to_html(text: str, reader: Reader) -> str:
@@ -135,6 +137,8 @@ def _link(inner: str, reader: Reader) -> str:
         return f'<span class="mention all">@{_plain(label.lstrip("@") or word)}</span>'
     if target.startswith(SAFE_SCHEMES):
         address = html.escape(target.replace("&amp;", "&"))
+        if own := reader.inside(target.replace("&amp;", "&")):
+            return f'<a href="{html.escape(own)}">{_plain(label or target)}</a>'
         return f'<a href="{address}" target="_blank" rel="noopener noreferrer">{_plain(label or target)}</a>'
     return _plain(f"<{inner}>")
 

@@ -66,7 +66,7 @@ def render(body: Body, *, chart_file_id: str | None = None, chart_alt_text: str 
         case Uncertain():
             return _uncertain(body.job)
         case Linked():
-            where = link(body.card_permalink, "its own message")
+            where = link(body.card_permalink, "its own thread")
             return _line(
                 f"{person(body.job.requester)} started fine-tuning {code(body.job.base_model)} on this file. "
                 f"Follow it in {where}."

@@ -22,7 +22,7 @@ async def card_link(turn: Turn, job: Job) -> str | None:
     if card is None or card.ts is None:
         return None
     try:
-        return await turn.services.poster.permalink(card.channel, card.ts)
+        return await turn.services.poster.thread_link(card.channel, card.ts)
     except PostError:
         return None
 

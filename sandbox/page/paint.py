@@ -139,7 +139,15 @@ class Painter:
             {u.id: u.real_name for u in self.ws.users.values()},
             {c.id: c.name for c in self.ws.channels.values() if c.name},
             lambda channel: self.url(channel) if channel in self.ws.channels else "",
+            self.inside,
         )
+
+    def inside(self, address: str) -> str:
+        """A permalink as this person follows it, in the page that they are looking at."""
+        archives = f"{self.ws.base_url}/archives/"
+        if not address.startswith(archives):
+            return ""
+        return f"/archives/{address.removeprefix(archives)}{'&' if '?' in address else '?'}as={self.user.name}"
 
     def url(self, channel: str = "", thread: str = "", *, user: str = "", tab: str = "") -> str:
         address = f"/u/{user or self.user.name}/{channel or self.channel.id}"

@@ -93,13 +93,16 @@ class Page:
         channel = self.ws.channel(request.path_params["channel"])
         raw = request.path_params["ts"].removeprefix("p")
         message = self.ws.message(channel.id, f"{raw[:-6]}.{raw[-6:]}") if channel else None
-        first = next((u for u in self.ws.users.values() if u.selectable and channel and u.id in channel.members), None)
-        if channel is None or message is None or first is None:
+        readers = [u for u in self.ws.users.values() if u.selectable and channel and u.id in channel.members]
+        reader = next((u for u in readers if u.name == request.query_params.get("as")), next(iter(readers), None))
+        if channel is None or message is None or reader is None:
             return RedirectResponse("/", 303)
         key = message.ts.replace(".", "-")
-        if message.thread_ts:
-            return RedirectResponse(f"/u/{first.name}/{channel.id}?thread={message.thread_ts}#t-{key}", 303)
-        return RedirectResponse(f"/u/{first.name}/{channel.id}#m-{key}", 303)
+        # With thread_ts the link is to the thread, also for the message that the thread hangs on.
+        thread = message.thread_ts or (message.ts if "thread_ts" in request.query_params else "")
+        if thread:
+            return RedirectResponse(f"/u/{reader.name}/{channel.id}?thread={thread}#t-{key}", 303)
+        return RedirectResponse(f"/u/{reader.name}/{channel.id}#m-{key}", 303)
 
     # Doing
 

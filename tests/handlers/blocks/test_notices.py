@@ -65,7 +65,7 @@ def test_the_files_thread_is_told_where_the_card_is(make_job: MakeJob, seen: See
     shown = seen(render(notice.Linked(make_job(), "https://a.slack.com/p1?thread_ts=1&cid=2")))
     assert shown == (
         "<@U0ADA> started fine-tuning `gpt-4.1-mini` on this file. "
-        "Follow it in <https://a.slack.com/p1?thread_ts=1&amp;cid=2|its own message>."
+        "Follow it in <https://a.slack.com/p1?thread_ts=1&amp;cid=2|its own thread>."
     )
 
 
