@@ -217,7 +217,9 @@ def _times(job: Job, now: float) -> str:
     if job.state == states.RUNNING:
         remaining = _remaining(job, now, elapsed)
         if remaining is not None:
-            parts.append(f"about {rough_duration(remaining)} left")
+            # "about a few seconds" is one word too many.
+            about = "about " if remaining >= 60 else ""
+            parts.append(f"{about}{rough_duration(remaining)} left")
     return ", ".join(parts)
 
 
