@@ -85,7 +85,11 @@ class StandInProvider:
         """Let the next requests to e.g. "POST /fine_tuning/jobs" go wrong.
 
         status, code, message, headers -- answered instead of carrying it out;
+        body, content_type -- with status, an answer of any kind;
+        late=True -- with status: carried out, and answered like that all the same;
         lost=True -- carried out, but the connection breaks before the answer;
+        hold=Event -- carried out once the test sets the event;
+        hold_answer=Event -- carried out, and answered once the test sets the event;
         cut=N -- a chat's answer breaks off after N pieces.
         """
         self._faults[route] += [what] * times
@@ -198,12 +202,16 @@ class StandInProvider:
             return _error(
                 401, "invalid_api_key", f"Incorrect API key provided: {request.headers.get('Authorization')}."
             )
-        if fault and "status" in fault:
-            return _error(
-                fault["status"], fault.get("code"), fault.get("message", "as the test asked"), fault.get("headers")
-            )
+        if fault and "hold" in fault:
+            await fault["hold"].wait()
+        if fault and "status" in fault and not fault.get("late"):
+            return _fault(fault)
         self._cut = fault.get("cut") if fault else None
         answer: web.StreamResponse = await handler(request)
+        if fault and "hold_answer" in fault:
+            await fault["hold_answer"].wait()
+        if fault and fault.get("late"):
+            return _fault(fault)
         if fault and fault.get("lost"):
             assert request.transport is not None
             request.transport.abort()
@@ -261,7 +269,8 @@ class StandInProvider:
         return web.json_response(self.jobs[job_id])
 
     async def _list_jobs(self, request: web.Request) -> web.Response:
-        return _page(list(reversed(self.jobs.values())), request)
+        jobs = list(self.jobs.values())
+        return _page(list(reversed(jobs)) if self.newest_first else jobs, request)
 
     async def _job(self, request: web.Request) -> web.Response:
         job = self.jobs.get(request.match_info["id"])
@@ -332,6 +341,14 @@ def _page(items: list[Json], request: web.Request | None = None) -> web.Response
     start = next((i + 1 for i, item in enumerate(items) if item["id"] == after), 0) if after else 0
     page = items[start : start + limit]
     return web.json_response({"object": "list", "data": page, "has_more": start + limit < len(items)})
+
+
+def _fault(fault: Json) -> web.Response:
+    if "body" in fault:
+        return web.Response(
+            text=fault["body"], status=fault["status"], content_type=fault.get("content_type", "application/json")
+        )
+    return _error(fault["status"], fault.get("code"), fault.get("message", "as the test asked"), fault.get("headers"))
 
 
 def _error(status: int, code: str | None, message: str, headers: dict[str, str] | None = None) -> web.Response:

@@ -1,6 +1,7 @@
 """What news from the provider does to a job: a pure function, so that every history can be tested."""
 
 from collections.abc import Collection, Sequence
+from typing import Any
 
 import msgspec
 
@@ -129,10 +130,16 @@ def _error(status: str, remote: RemoteJob) -> JobError | None:
 
 
 def _latest(old: Metrics | None, events: Sequence[RemoteEvent], *, valid: bool = False) -> Metrics | None:
-    """The figures of the highest step; with `valid`, of the highest step that has validation figures."""
+    """The figures of the highest step, which may come in several events; with `valid`, of the highest step that
+    has validation figures."""
     candidates = [event.metrics for event in events if event.metrics]
     if valid:
         candidates = [m for m in candidates if m.valid_loss is not None or m.full_valid_loss is not None]
     if old is not None:
-        candidates.append(old)
-    return max(candidates, key=lambda metrics: metrics.step, default=None)
+        candidates.insert(0, old)
+    step = max((metrics.step for metrics in candidates), default=None)
+    figures: dict[str, Any] = {}
+    for metrics in candidates:
+        if metrics.step == step:
+            figures |= {name: value for name, value in msgspec.structs.asdict(metrics).items() if value is not None}
+    return Metrics(**figures) if figures else None

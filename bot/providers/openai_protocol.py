@@ -54,10 +54,17 @@ T = TypeVar("T")
 class OpenAIProtocol:
     """Implements `bot.providers.interface.Provider`."""
 
-    def __init__(self, name: str, client: AsyncOpenAI, *, processing_pause: float = 2) -> None:
+    def __init__(
+        self,
+        name: str,
+        client: AsyncOpenAI,
+        *,
+        timeout: openai.Timeout = _TIMEOUT,
+        processing_pause: float = 2,
+    ) -> None:
         self.name = name
         # A copy with other options; it shares the connections.
-        self._client = client.with_options(max_retries=0, timeout=_TIMEOUT)
+        self._client = client.with_options(max_retries=0, timeout=timeout)
         self._processing_pause = processing_pause
 
     async def upload(self, path: Path, name: str) -> str:
@@ -78,7 +85,7 @@ class OpenAIProtocol:
             file = await self._client.files.retrieve(file.id)
         if file.status == "error":
             raise Refused(file.status_details or "The provider could not process the file.", code="invalid_file")
-        return str(file.id)
+        return _id(file)
 
     async def find_upload(self, name: str) -> str | None:
         async with _told_apart():
@@ -126,7 +133,7 @@ class OpenAIProtocol:
         if order.suffix:
             arguments["suffix"] = order.suffix
         async with _told_apart():
-            return _job(await self._client.fine_tuning.jobs.create(**arguments, timeout=60))
+            return _job(await self._client.fine_tuning.jobs.create(**arguments))
 
     async def find_job(self, order: JobOrder, others: Collection[str] = ()) -> RemoteJob | None:
         # The listing is asked without a metadata filter: a provider that does not know the filter would ignore
@@ -304,7 +311,8 @@ def _is_made_by(order: JobOrder, job: RemoteJob) -> bool:
     )
 
 
-# What is read here is stored, and the SDK checks none of it: an odd value is left out rather than kept.
+# What is read here is stored, and the SDK checks none of it: an odd value is left out rather than kept. Only
+# without an id nothing can be done with it.
 
 
 def _job(raw: FineTuningJob) -> RemoteJob:
@@ -313,7 +321,7 @@ def _job(raw: FineTuningJob) -> RemoteJob:
     extra = raw.model_extra or {}
     metadata = raw.metadata if isinstance(raw.metadata, dict) else {}
     return RemoteJob(
-        id=str(raw.id),
+        id=_id(raw),
         status=str(raw.status),
         model=str(raw.model),
         created_at=_number(raw.created_at) or 0,
@@ -351,7 +359,7 @@ _AUTO: Auto = "auto"
 def _event(raw: FineTuningJobEvent) -> RemoteEvent:
     data = raw.data if isinstance(raw.data, dict) and raw.data else None
     return RemoteEvent(
-        id=str(raw.id),
+        id=_id(raw),
         created_at=_number(raw.created_at) or 0,
         level=str(raw.level or "info"),
         type=str(raw.type or "message"),
@@ -365,7 +373,7 @@ def _checkpoint(raw: FineTuningJobCheckpoint) -> Checkpoint:
     step = _whole(raw.step_number) or 0
     measured = raw.metrics.to_dict() if raw.metrics else {}
     return Checkpoint(
-        id=str(raw.id),
+        id=_id(raw),
         model=str(raw.fine_tuned_model_checkpoint),
         step=step,
         metrics=_metrics({**measured, "step": step}),
@@ -376,7 +384,7 @@ def _model(raw: Model) -> RemoteModel:
     extra = raw.model_extra or {}
     trainable = extra.get("fine_tunable")
     return RemoteModel(
-        id=str(raw.id),
+        id=_id(raw),
         created_at=_number(raw.created) or 0,
         owned_by=str(raw.owned_by or ""),
         fine_tunable=trainable if isinstance(trainable, bool) else None,
@@ -400,6 +408,12 @@ def _metrics(data: dict[str, Any]) -> Metrics | None:
         full_valid_loss=_number(data.get("full_valid_loss")),
         full_valid_mean_token_accuracy=_number(data.get("full_valid_mean_token_accuracy")),
     )
+
+
+def _id(raw: Any) -> str:
+    if not isinstance(raw.id, str) or not raw.id:
+        raise ValueError("no id")
+    return raw.id
 
 
 def _text(value: object) -> str | None:

@@ -1,0 +1,93 @@
+"""Values and parts that tests of the bot's core begin with."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import openai
+from openai import AsyncOpenAI
+from stand_in_provider import StandInProvider
+
+from bot.jobs.job import Job, Metrics, Origin
+from bot.providers.interface import RemoteEvent, RemoteJob
+from bot.providers.openai_protocol import OpenAIProtocol
+
+MODEL = "gpt-4.1-mini-2025-04-14"
+CHANNEL = "C0TRAINING"
+
+
+def a_job(**fields: Any) -> Job:
+    """A job that a person has just asked for, on a data set of ours."""
+    return Job(
+        **{
+            "id": "job-1",
+            "state": "submitting",
+            "provider": "acme",
+            "base_model": MODEL,
+            "requester": "U0ANA",
+            "origin": Origin("T0ACME", CHANNEL, False, "1700000000.000100"),
+            "created_at": time.time(),
+            "dataset_id": "ds-1",
+            "file_name": "train.jsonl",
+            **fields,
+        }
+    )
+
+
+def followed_job(provider_job_id: str, **fields: Any) -> Job:
+    """A job that the provider has taken."""
+    return a_job(**{"state": "queued", "provider_job_id": provider_job_id, "seed": 7, **fields})
+
+
+def remote_job(status: str = "running", **fields: Any) -> RemoteJob:
+    return RemoteJob(
+        **{
+            "id": "ftjob-1",
+            "status": status,
+            "model": MODEL,
+            "created_at": 1_700_000_000,
+            "training_file": "file-1",
+            **fields,
+        }
+    )
+
+
+def event(number: int, message: str = "Something happened", *, level: str = "info", **fields: Any) -> RemoteEvent:
+    return RemoteEvent(
+        **{
+            "id": f"ftevent-{number}",
+            "created_at": 1_700_000_000 + number,
+            "level": level,
+            "type": "message",
+            "message": message,
+            **fields,
+        }
+    )
+
+
+def measured(step: int, **figures: Any) -> RemoteEvent:
+    """An event with the figures of one step."""
+    return event(1000 + step, f"Step {step}", type="metrics", metrics=Metrics(step, 10, train_loss=3 / step, **figures))
+
+
+@asynccontextmanager
+async def provider_over(stand_in: StandInProvider, **options: Any) -> AsyncIterator[OpenAIProtocol]:
+    """The real client of a provider, speaking to the stand-in over a socket."""
+    client = AsyncOpenAI(api_key=stand_in.key, base_url=stand_in.url)
+    provider = OpenAIProtocol("acme", client, **{"processing_pause": 0, **options})
+    yield provider
+    await provider.close()
+
+
+def impatient() -> openai.Timeout:
+    """For requests that the stand-in never answers."""
+    return openai.Timeout(0.2, connect=5)
+
+
+async def until(condition: Callable[[], Any], seconds: float = 10) -> None:
+    """Wait for something in this process to become true."""
+    async with asyncio.timeout(seconds):
+        while not condition():
+            await asyncio.sleep(0.005)
