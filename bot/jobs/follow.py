@@ -16,7 +16,15 @@ from bot.jobs.interfaces import Change, JobStore
 from bot.jobs.job import Checkpoint, Job, JobError, Origin
 from bot.jobs.order import order_of
 from bot.notices.notice import Text
-from bot.providers.interface import Provider, ProviderError, RateLimited, Refused, RemoteEvent, RemoteJob
+from bot.providers.interface import (
+    Provider,
+    ProviderError,
+    RateLimited,
+    Refused,
+    RemoteEvent,
+    RemoteJob,
+    Unintelligible,
+)
 
 log = structlog.get_logger()
 
@@ -91,7 +99,7 @@ class Follower:
                     await self._ask_for(job)
                 self._troubles.pop(job.id, None)
             except ProviderError as error:
-                if error.status is None or isinstance(error, RateLimited):
+                if isinstance(error, RateLimited) or (error.status is None and not isinstance(error, Unintelligible)):
                     raise
                 log.warning("job not read", job=job.id, why=str(error))
                 failures.append(error)

@@ -1,0 +1,502 @@
+"""Following jobs at a provider over a real socket, by a clock that the test sets."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from parts import CHANNEL, a_job, followed_job
+from stand_in_provider import StandInProvider
+from store_reading import all_notices
+
+from bot.errors import Conflict, NotFound
+from bot.jobs.follow import Follower
+from bot.jobs.job import Job, Origin
+from bot.notices.notice import Accepted, CheckpointMade, Ended, ProviderSaid, Started, Text
+from bot.providers.interface import ProviderError
+from bot.providers.openai_protocol import SUBMISSION_KEY, OpenAIProtocol
+from bot.store.database import Database
+from bot.store.jobs import SqliteJobStore
+from bot.store.outbox import SqliteCardStore
+
+JOBS = "GET /fine_tuning/jobs"
+POLL = 5.0
+
+
+class Clock:
+    now = 1_700_000_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+Make = Callable[[], Follower]
+
+
+@pytest.fixture
+def make(jobs: SqliteJobStore, provider: OpenAIProtocol, clock: Clock) -> Make:
+    return lambda: Follower(jobs, provider, poll_seconds=POLL, notices_channel="C0ALL", clock=clock)
+
+
+@pytest.fixture
+def follower(make: Make) -> Follower:
+    return make()
+
+
+@pytest.fixture
+async def theirs(stand_in: StandInProvider, jobs: SqliteJobStore) -> str:
+    """The provider's id of a job that we follow as job-1."""
+    return await follow(stand_in, jobs)
+
+
+async def follow(stand_in: StandInProvider, jobs: SqliteJobStore, our_id: str = "job-1", **fields: Any) -> str:
+    provider_job_id = stand_in.add_job(status="queued")
+    assert await jobs.insert(followed_job(provider_job_id, id=our_id, **fields))
+    return provider_job_id
+
+
+async def look(follower: Follower, clock: Clock, after: float = POLL) -> None:
+    clock.now += after
+    await follower.tick()
+
+
+async def stored(jobs: SqliteJobStore, job_id: str = "job-1") -> Job:
+    found = await jobs.get(job_id)
+    assert found is not None
+    return found
+
+
+async def told(database: Database) -> list[type]:
+    return [type(notice.body) for notice in await all_notices(database)]
+
+
+def route(provider_job_id: str, what: str = "") -> str:
+    return f"GET /fine_tuning/jobs/{provider_job_id}{what}"
+
+
+async def test_a_job_is_followed_from_its_start_to_its_end(
+    follower: Follower, jobs: SqliteJobStore, stand_in: StandInProvider, theirs: str, clock: Clock, database: Database
+) -> None:
+    await look(follower, clock)
+    stand_in.run(theirs, steps=4)
+    await look(follower, clock)
+    assert (await stored(jobs)).state == "running"
+    stand_in.run(theirs, steps=6)
+    model = stand_in.succeed(theirs)
+    await look(follower, clock)
+    job = await stored(jobs)
+    assert (job.state, job.fine_tuned_model, job.trained_tokens) == ("succeeded", model, 4321)
+    assert [m.step for m in await jobs.metrics("job-1")] == list(range(1, 11))
+    assert [c.model for c in await jobs.checkpoints("job-1")] == [model]
+    assert await told(database) == [Started, CheckpointMade, Ended] + [type(n.body) for n in await elsewhere(database)]
+
+
+async def elsewhere(database: Database) -> list[Any]:
+    return [notice for notice in await all_notices(database) if notice.channel != CHANNEL]
+
+
+@pytest.mark.parametrize("newest_first", [True, False], ids=["newest first", "oldest first"])
+async def test_events_are_read_over_all_pages_whichever_end_comes_first(
+    follower: Follower,
+    jobs: SqliteJobStore,
+    stand_in: StandInProvider,
+    theirs: str,
+    clock: Clock,
+    newest_first: bool,
+) -> None:
+    stand_in.newest_first = newest_first
+    stand_in.run(theirs, steps=250, total=600)
+    in_time(stand_in, theirs)
+    await look(follower, clock)
+    assert len(await jobs.metrics("job-1")) == 250
+    stand_in.run(theirs, steps=150, total=600)
+    in_time(stand_in, theirs)
+    await look(follower, clock)
+    assert len(await jobs.metrics("job-1")) == 400
+    latest = (await stored(jobs)).latest
+    assert latest is not None
+    assert latest.step == 400
+
+
+def in_time(stand_in: StandInProvider, provider_job_id: str) -> None:
+    """Each event a second after the one before."""
+    for number, event in enumerate(stand_in.events[provider_job_id]):
+        event["created_at"] = 1_700_000_000 + number
+
+
+async def test_of_newest_first_events_only_the_news_is_read(
+    follower: Follower, stand_in: StandInProvider, theirs: str, clock: Clock
+) -> None:
+    stand_in.run(theirs, steps=350, total=600)
+    in_time(stand_in, theirs)
+    await look(follower, clock)
+    stand_in.requests.clear()
+    stand_in.run(theirs, steps=1, total=600)
+    in_time(stand_in, theirs)
+    await look(follower, clock)
+    assert stand_in.requests.count(route(theirs, "/events")) == 2
+
+
+async def test_events_are_read_once_more_after_the_end(
+    follower: Follower, jobs: SqliteJobStore, stand_in: StandInProvider, theirs: str, clock: Clock, database: Database
+) -> None:
+    stand_in.run(theirs, steps=2)
+    stand_in.succeed(theirs)
+    await look(follower, clock)
+    assert await jobs.followed("acme") != []
+    late = stand_in.add_event(theirs, "Two examples were left out", level="warn")
+    await look(follower, clock)
+    assert late not in await jobs.event_ids("job-1")
+    await look(follower, clock)
+    assert late in await jobs.event_ids("job-1")
+    assert (await told(database))[-1] is ProviderSaid
+    assert await jobs.followed("acme") == []
+    stand_in.requests.clear()
+    await look(follower, clock, 100)
+    assert stand_in.requests == []
+
+
+async def test_a_restart_right_after_the_end_misses_no_late_event(
+    make: Make, jobs: SqliteJobStore, stand_in: StandInProvider, theirs: str, clock: Clock
+) -> None:
+    stand_in.run(theirs, steps=2)
+    stand_in.succeed(theirs)
+    await look(make(), clock)
+    again = make()
+    await look(again, clock, 0.1)
+    assert await jobs.followed("acme") != []
+    late = stand_in.add_event(theirs, "One more thing")
+    await look(again, clock, 2 * POLL)
+    assert late in await jobs.event_ids("job-1")
+
+
+async def test_a_job_that_failed_is_shown_with_its_error(
+    follower: Follower, jobs: SqliteJobStore, stand_in: StandInProvider, theirs: str, clock: Clock, database: Database
+) -> None:
+    stand_in.fail(theirs, "invalid_n_examples", "Training file has 7 example(s), but must have at least 10.")
+    await look(follower, clock)
+    job = await stored(jobs)
+    assert job.state == "failed"
+    assert job.error is not None
+    assert (job.error.code, job.error.param) == ("invalid_n_examples", "training_file")
+    assert (await told(database))[0] is Ended
+
+
+async def test_a_running_job_is_asked_for_at_its_pace_and_a_long_queued_one_less_often(
+    follower: Follower, stand_in: StandInProvider, theirs: str, clock: Clock
+) -> None:
+    clock.now = stand_in.jobs[theirs]["created_at"] + 3600
+    await follower.tick()
+    asked = stand_in.requests.count(route(theirs))
+    await look(follower, clock)
+    await look(follower, clock)
+    assert stand_in.requests.count(route(theirs)) == asked
+    await look(follower, clock)
+    assert stand_in.requests.count(route(theirs)) == asked + 1
+    stand_in.run(theirs)
+    await look(follower, clock, 3 * POLL)
+    await look(follower, clock)
+    assert stand_in.requests.count(route(theirs)) == asked + 3
+
+
+async def test_an_unchanged_job_is_not_written_again(
+    follower: Follower, stand_in: StandInProvider, theirs: str, clock: Clock, database: Database
+) -> None:
+    cards = SqliteCardStore(database)
+    stand_in.run(theirs, steps=1)
+    await look(follower, clock)
+    before = await cards.card("job-1")
+    await look(follower, clock)
+    assert await cards.card("job-1") == before
+
+
+async def test_many_jobs_cost_one_listing(
+    follower: Follower, jobs: SqliteJobStore, stand_in: StandInProvider, clock: Clock
+) -> None:
+    for number in range(30):
+        await follow(stand_in, jobs, f"job-{number}")
+    await look(follower, clock)
+    assert stand_in.requests == [JOBS]
+
+
+async def test_jobs_that_the_listing_does_not_show_are_asked_for_by_name(
+    follower: Follower, jobs: SqliteJobStore, stand_in: StandInProvider, theirs: str, clock: Clock
+) -> None:
+    await follow(stand_in, jobs, "job-2")
+    stand_in.run(theirs, steps=1)
+    stand_in.fault(JOBS, status=200, body='{"object": "list", "data": [], "has_more": false}')
+    await look(follower, clock)
+    assert route(theirs) in stand_in.requests
+    assert (await stored(jobs)).state == "running"
+
+
+# Trouble
+
+
+async def test_people_hear_once_that_the_provider_is_silent_and_once_that_it_is_back(
+    follower: Follower, stand_in: StandInProvider, theirs: str, clock: Clock, database: Database
+) -> None:
+    await stand_in.down()
+    for _ in range(8):
+        await look(follower, clock, 300)
+    said = [notice.body for notice in await all_notices(database)]
+    assert [type(body) for body in said] == [Text]
+    assert "has not answered" in said[0].sentence
+    await stand_in.up()
+    await look(follower, clock, 300)
+    await look(follower, clock, 300)
+    said = [notice.body for notice in await all_notices(database)]
+    assert [type(body) for body in said] == [Text, Text]
+    assert "answers again" in said[1].sentence
+
+
+async def test_a_provider_that_refuses_the_key_is_not_called_silent(
+    follower: Follower, stand_in: StandInProvider, theirs: str, clock: Clock, database: Database
+) -> None:
+    stand_in.key = "sk-another"
+    for _ in range(6):
+        await look(follower, clock, 300)
+    (notice,) = await all_notices(database)
+    assert "refused the bot's API key" in notice.body.sentence
+
+
+async def test_a_silent_provider_is_asked_less_and_less_often(
+    follower: Follower, stand_in: StandInProvider, theirs: str, clock: Clock
+) -> None:
+    stand_in.fault(route(theirs), times=10_000, status=500)
+    for _ in range(3600):
+        await look(follower, clock, 1)
+    assert stand_in.requests.count(route(theirs)) < 20
+
+
+async def test_the_pause_stays_bounded_however_long_the_silence(
+    follower: Follower, jobs: SqliteJobStore, stand_in: StandInProvider, theirs: str, clock: Clock
+) -> None:
+    stand_in.fault(route(theirs), times=1100, status=500)
+    for _ in range(1100):
+        await look(follower, clock, 301)
+    stand_in.run(theirs)
+    await look(follower, clock, 301)
+    assert (await stored(jobs)).state == "running"
+
+
+async def test_a_provider_that_asks_to_wait_is_left_alone_for_that_long(
+    follower: Follower, stand_in: StandInProvider, theirs: str, clock: Clock
+) -> None:
+    stand_in.fault(route(theirs), status=429, headers={"Retry-After": "120"})
+    await look(follower, clock)
+    asked = len(stand_in.requests)
+    await look(follower, clock, 119)
+    assert len(stand_in.requests) == asked
+    await look(follower, clock, 1)
+    assert len(stand_in.requests) > asked
+
+
+async def test_trouble_with_one_job_does_not_hold_up_the_others(
+    follower: Follower, jobs: SqliteJobStore, stand_in: StandInProvider, theirs: str, clock: Clock, database: Database
+) -> None:
+    other = await follow(stand_in, jobs, "job-2")
+    stand_in.fault(route(theirs, "/events"), times=1000, status=500)
+    for provider_job_id in (theirs, other):
+        stand_in.run(provider_job_id, steps=3)
+    for _ in range(10):
+        await look(follower, clock)
+    assert (await stored(jobs, "job-2")).state == "running"
+    assert (await stored(jobs, "job-1")).state == "queued"
+    assert stand_in.requests.count(route(theirs, "/events")) < 6
+    assert Text not in await told(database)
+
+
+async def test_an_answer_that_makes_no_sense_concerns_that_job_only(
+    follower: Follower, jobs: SqliteJobStore, stand_in: StandInProvider, theirs: str, clock: Clock
+) -> None:
+    other = await follow(stand_in, jobs, "job-2")
+    stand_in.run(theirs, steps=1)
+    stand_in.run(other, steps=1)
+    stand_in.events[theirs][0]["id"] = None
+    await look(follower, clock)
+    await look(follower, clock)
+    assert (await stored(jobs, "job-2")).state == "running"
+
+
+async def test_a_job_that_vanished_at_the_provider_has_failed(
+    follower: Follower, jobs: SqliteJobStore, stand_in: StandInProvider, theirs: str, clock: Clock, database: Database
+) -> None:
+    del stand_in.jobs[theirs]
+    await look(follower, clock)
+    job = await stored(jobs)
+    assert job.state == "failed"
+    assert job.error is not None
+    assert job.error.code == "job_not_found"
+    assert (await told(database))[0] is Ended
+    assert await jobs.followed("acme") == []
+
+
+async def test_a_provider_that_ignores_after_is_not_read_for_ever(
+    follower: Follower, jobs: SqliteJobStore, stand_in: StandInProvider, theirs: str, clock: Clock
+) -> None:
+    stand_in.newest_first = False
+    stand_in.run(theirs, steps=1)
+    page = '{"object": "list", "has_more": true, "data": [{"id": "ftevent-a", "object": "fine_tuning.job.event",'
+    page += '"created_at": 1, "level": "info", "type": "message", "message": "again and again"}]}'
+    stand_in.fault(route(theirs, "/events"), times=100, status=200, body=page)
+    await look(follower, clock)
+    await look(follower, clock)
+    assert await jobs.event_ids("job-1") == {"ftevent-a"}
+    assert stand_in.requests.count(route(theirs, "/events")) < 6
+
+
+async def test_a_state_of_the_future_is_followed_on(
+    follower: Follower, jobs: SqliteJobStore, stand_in: StandInProvider, theirs: str, clock: Clock
+) -> None:
+    stand_in.jobs[theirs]["status"] = "reticulating"
+    await look(follower, clock)
+    assert (await stored(jobs)).state == "reticulating"
+    stand_in.run(theirs)
+    await look(follower, clock)
+    assert (await stored(jobs)).state == "running"
+
+
+# Jobs that somebody else started
+
+
+ELSEWHERE = Origin("T0ACME", "C0OTHER", False)
+
+
+async def test_a_job_started_elsewhere_is_followed_without_telling_its_past(
+    follower: Follower, jobs: SqliteJobStore, stand_in: StandInProvider, clock: Clock, database: Database
+) -> None:
+    theirs = stand_in.add_job()
+    stand_in.run(theirs, steps=5)
+    stand_in.add_event(theirs, "An old warning", level="warn")
+    job = await follower.adopt(theirs, "U0BEN", ELSEWHERE, "job-9")
+    assert (job.state, job.requester, job.origin) == ("running", "U0BEN", ELSEWHERE)
+    assert len(await jobs.metrics("job-9")) == 5
+    assert await told(database) == []
+    stand_in.succeed(theirs)
+    await look(follower, clock)
+    assert Ended in await told(database)
+
+
+async def test_an_ended_job_can_be_adopted_to_be_looked_at(
+    follower: Follower, jobs: SqliteJobStore, stand_in: StandInProvider, database: Database
+) -> None:
+    theirs = stand_in.add_job()
+    stand_in.run(theirs, steps=5)
+    stand_in.succeed(theirs)
+    job = await follower.adopt(theirs, "U0BEN", ELSEWHERE, "job-9")
+    assert job.state == "succeeded"
+    assert await jobs.followed("acme") == []
+    assert await told(database) == []
+
+
+async def test_a_job_is_adopted_once(follower: Follower, stand_in: StandInProvider, theirs: str) -> None:
+    with pytest.raises(Conflict, match="job-1"):
+        await follower.adopt(theirs, "U0BEN", ELSEWHERE, "job-9")
+
+
+async def test_a_job_that_the_provider_does_not_know_cannot_be_adopted(follower: Follower) -> None:
+    with pytest.raises(NotFound, match="ftjob-nobody"):
+        await follower.adopt("ftjob-nobody", "U0BEN", ELSEWHERE, "job-9")
+
+
+async def test_following_an_uncertain_job_of_ours_takes_that_one_over(
+    follower: Follower, jobs: SqliteJobStore, stand_in: StandInProvider
+) -> None:
+    await jobs.insert(a_job(state="uncertain", training_file="file-1", seed=7, create_attempted_at=1.0))
+    theirs = stand_in.add_job(metadata={SUBMISSION_KEY: "job-1"})
+    job = await follower.adopt(theirs, "U0BEN", ELSEWHERE, "job-9")
+    assert (job.id, job.provider_job_id) == ("job-1", theirs)
+    assert await jobs.get("job-9") is None
+
+
+# Cancelling
+
+
+async def test_a_running_job_is_cancelled_at_the_provider(
+    follower: Follower, jobs: SqliteJobStore, stand_in: StandInProvider, theirs: str, clock: Clock, database: Database
+) -> None:
+    stand_in.run(theirs, steps=1)
+    await look(follower, clock)
+    job = await follower.cancel(await stored(jobs))
+    assert job.state == "cancelled"
+    assert stand_in.jobs[theirs]["status"] == "cancelled"
+    assert Ended in await told(database)
+
+
+async def test_a_job_that_ended_a_moment_ago_is_shown_as_it_ended(
+    follower: Follower, jobs: SqliteJobStore, stand_in: StandInProvider, theirs: str
+) -> None:
+    stand_in.run(theirs, steps=1)
+    stand_in.succeed(theirs)
+    assert (await follower.cancel(await stored(jobs))).state == "succeeded"
+
+
+async def test_an_ended_job_cannot_be_cancelled(follower: Follower, jobs: SqliteJobStore, theirs: str) -> None:
+    ended = followed_job("ftjob-other", id="job-2", state="failed")
+    await jobs.insert(ended)
+    with pytest.raises(Conflict, match="already ended"):
+        await follower.cancel(ended)
+
+
+async def test_a_provider_that_does_not_cancel_is_quoted(
+    follower: Follower, jobs: SqliteJobStore, stand_in: StandInProvider, theirs: str
+) -> None:
+    stand_in.run(theirs)
+    stand_in.fault(f"POST /fine_tuning/jobs/{theirs}/cancel", status=400, message="Not while it is hot.")
+    with pytest.raises(Conflict, match="Not while it is hot"):
+        await follower.cancel(await stored(jobs))
+
+
+async def test_a_job_that_was_not_handed_over_yet_is_cancelled_here(
+    follower: Follower, jobs: SqliteJobStore, stand_in: StandInProvider, database: Database
+) -> None:
+    await jobs.insert(a_job())
+    job = await follower.cancel(await stored(jobs))
+    assert job.state == "cancelled"
+    assert stand_in.requests == []
+    assert Ended in await told(database)
+
+
+async def test_a_job_that_is_being_handed_over_cannot_be_cancelled_at_that_moment(
+    follower: Follower, jobs: SqliteJobStore, stand_in: StandInProvider
+) -> None:
+    await jobs.insert(a_job(create_attempted_at=1.0))
+    as_read_before = a_job()
+    with pytest.raises(Conflict, match="this moment"):
+        await follower.cancel(as_read_before)
+    assert (await stored(jobs)).state == "submitting"
+
+
+@pytest.fixture
+async def uncertain(jobs: SqliteJobStore) -> Job:
+    job = a_job(state="uncertain", training_file="file-1", seed=7, create_attempted_at=1.0)
+    await jobs.insert(job)
+    return job
+
+
+async def test_cancelling_an_uncertain_job_cancels_what_turned_up_at_the_provider(
+    follower: Follower, stand_in: StandInProvider, uncertain: Job, database: Database
+) -> None:
+    theirs = stand_in.add_job(metadata={SUBMISSION_KEY: "job-1"})
+    job = await follower.cancel(uncertain)
+    assert (job.state, job.provider_job_id) == ("cancelled", theirs)
+    assert stand_in.jobs[theirs]["status"] == "cancelled"
+    assert [kind for kind in await told(database) if kind in (Accepted, Ended)] == [Accepted, Ended]
+
+
+async def test_an_uncertain_job_that_did_not_turn_up_is_cancelled_here(follower: Follower, uncertain: Job) -> None:
+    assert (await follower.cancel(uncertain)).state == "cancelled"
+
+
+async def test_an_uncertain_job_is_not_cancelled_while_the_provider_cannot_be_asked(
+    follower: Follower, jobs: SqliteJobStore, stand_in: StandInProvider, uncertain: Job
+) -> None:
+    stand_in.fault(JOBS, status=503)
+    with pytest.raises(ProviderError):
+        await follower.cancel(uncertain)
+    assert (await stored(jobs)).state == "uncertain"
