@@ -36,7 +36,7 @@ Listener = Callable[[Turn], Awaitable[None]]
 
 
 class Inbox:
-    def __init__(self, store: SqliteInbox, services: Services, pauses: Sequence[float] = _PAUSES) -> None:
+    def __init__(self, store: SqliteInbox, services: Services, *, pauses: Sequence[float] = _PAUSES) -> None:
         self._store = store
         self._services = services
         self._pauses = pauses

@@ -5,6 +5,7 @@ not: the caller is told with PostDoubtful.
 """
 
 import asyncio
+from collections.abc import Mapping
 from typing import Any
 
 import aiohttp
@@ -24,6 +25,20 @@ _RATE_LIMITED = {"ratelimited", "rate_limited"}
 # Slack's own trouble: the call may have half succeeded (method pages, read 2026-11-21).
 _SERVER_TROUBLE = {"internal_error", "fatal_error", "service_unavailable", "request_timeout"}
 _MOST_TRIES = 5
+# Done twice these are the same as done once, so that a doubt about them needs no answer.
+_REPEATABLE = {
+    "auth.test",
+    "chat.getPermalink",
+    "chat.update",
+    "conversations.history",
+    "conversations.info",
+    "conversations.list",
+    "conversations.replies",
+    "files.info",
+    "users.info",
+}
+_MOST_REPEATS = 3
+_NO_CONNECTION = "no_connection"
 
 
 class Poster:
@@ -34,7 +49,7 @@ class Poster:
     async def call(
         self, method: str, arguments: dict[str, Any], *, priority: Priority = Priority.MILESTONE, channel: str = ""
     ) -> dict[str, Any]:
-        """Call the Web API with what Slack was told not to have carried out repeated.
+        """Call the Web API; what Slack certainly did not carry out, or may carry out twice, is repeated.
 
         Raises PostRefused (Slack's error code), PostLater after several 429s, PostDoubtful.
         """
@@ -46,21 +61,20 @@ class Poster:
                 response: AsyncSlackResponse = await function(**arguments)
             except SlackApiError as error:
                 failure = _failure(error)
-                if not isinstance(failure, PostLater):
-                    raise failure from error
-                log.info("slack asks to wait", method=method, seconds=failure.retry_after)
-                bucket.block(failure.retry_after)
-                if attempt == _MOST_TRIES - 1:
-                    raise failure from error
-            except aiohttp.ClientConnectorError as error:
-                if attempt == _MOST_TRIES - 1:
-                    raise PostLater("no_connection", 10) from error
-                await asyncio.sleep(min(0.5 * 2**attempt, 5))
+            except aiohttp.ClientConnectorError:
+                failure = PostLater(_NO_CONNECTION, 10)
             except (aiohttp.ClientError, TimeoutError) as error:
-                raise PostDoubtful(type(error).__name__) from error
+                failure = PostDoubtful(type(error).__name__)
             else:
                 return dict(response.data) if isinstance(response.data, dict) else {}
-        raise PostLater("ratelimited", 10)
+            if attempt >= _repeats(failure, method):
+                raise failure
+            log.info("slack has trouble", method=method, why=str(failure))
+            if isinstance(failure, PostLater) and str(failure) != _NO_CONNECTION:
+                bucket.block(failure.retry_after)
+            else:
+                await asyncio.sleep(min(0.5 * 2**attempt, 5))
+        raise AssertionError("not reached")
 
     async def post(
         self,
@@ -173,6 +187,10 @@ class Poster:
         answer = await self.call("chat.getPermalink", {"channel": channel, "message_ts": ts})
         return str(answer["permalink"])
 
+    async def thread_link(self, channel: str, ts: str) -> str:
+        """Like `permalink`, but opens the message's thread beside the channel, as links to replies do."""
+        return f"{await self.permalink(channel, ts)}?thread_ts={ts}&cid={channel}"
+
     async def upload_image(self, name: str, content: bytes, alt_text: str) -> str:
         """Upload a picture, shared nowhere yet; its file id, once Slack knows what it is.
 
@@ -216,18 +234,34 @@ class Poster:
             raise PostDoubtful(type(error).__name__) from error
 
 
+def _repeats(failure: PostError, method: str) -> int:
+    """How often a call that ended so is made again."""
+    if isinstance(failure, PostLater):
+        return _MOST_TRIES - 1
+    return _MOST_REPEATS if isinstance(failure, PostDoubtful) and method in _REPEATABLE else 0
+
+
 def _failure(error: SlackApiError) -> PostError:
-    response = error.response
-    code = str(response.get("error") or "unknown_error")
-    status = getattr(response, "status_code", 200)
+    status, headers, answer = _answer(error)
+    code = str(answer.get("error") or f"status_{status}")
     if status == 429 or code in _RATE_LIMITED:
         try:
-            seconds = float(response.headers.get("Retry-After", "5"))
+            seconds = float(headers.get("Retry-After", "5"))
         except ValueError:
             seconds = 5.0
         return PostLater(code, seconds)
-    if status >= 500 or code in _SERVER_TROUBLE:
+    if status >= 500 or code in _SERVER_TROUBLE or "error" not in answer:
+        # Without an error code it is not Slack's API that answered, but its front door or something in between.
         return PostDoubtful(code)
     if code == "missing_scope":
-        return PostRefused(f"missing_scope: {response.get('needed')}")
+        return PostRefused(f"missing_scope: {answer.get('needed')}")
     return PostRefused(code)
+
+
+def _answer(error: SlackApiError) -> tuple[int, Mapping[str, str], dict[str, Any]]:
+    """Status, headers and JSON. The SDK leaves text, nothing, or aiohttp's own response where there was no JSON."""
+    response = error.response
+    if isinstance(response, AsyncSlackResponse):
+        data = response.data if isinstance(response.data, dict) else {}
+        return response.status_code, response.headers, data
+    return int(getattr(response, "status", 200)), getattr(response, "headers", {}), {}

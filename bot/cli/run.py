@@ -228,7 +228,13 @@ async def _asked(
     try:
         return await call()
     except SlackApiError as error:
-        code = str(error.response.get("error"))
+        data = getattr(error.response, "data", None)
+        if not isinstance(data, dict) or "error" not in data:
+            raise StartError(
+                f"{settings.slack_api_url} does not answer as Slack's Web API does. Check SLACK_API_URL; if it is "
+                "right, try again in a minute."
+            ) from error
+        code = str(data["error"])
         if code == "ratelimited":
             raise StartError("Slack asks to wait (too many starts). Start again in a minute.") from error
         why = {

@@ -1,19 +1,24 @@
 """A whole world for a test: a workspace, a provider and the bot, each behind real sockets."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import orjson
 from pydantic import SecretStr
 from stand_in_provider import StandInProvider
 
 from bot.cli.run import Bot, running
+from bot.notices import deliver
+from bot.notices.deliver import Delivery
 from bot.settings import Settings
 from bot.store.outbox import SqliteOutbox
+from handlers.cards import CardKeeper
+from handlers.inbox import Inbox
 from sandbox.client import SandboxClient
 from sandbox.server import Sandbox
 from sandbox.settings import Settings as SandboxSettings
@@ -53,12 +58,16 @@ class World:
 
     @asynccontextmanager
     async def bot(self, **changes: Any) -> AsyncIterator[Bot]:
-        async with running(self.settings(**changes)) as bot:
-            if bot.port is None:
-                await self.person.wait_connected()
-            else:
-                await self.person.settings(http_delivery=f"http://127.0.0.1:{bot.port}/slack/events")
-            yield bot
+        with _hurried():
+            async with running(self.settings(**changes)) as bot:
+                await self._connected(bot)
+                yield bot
+
+    async def _connected(self, bot: Bot) -> None:
+        if bot.port is None:
+            await self.person.wait_connected()
+        else:
+            await self.person.settings(http_delivery=f"http://127.0.0.1:{bot.port}/slack/events")
 
     async def settled(self, bot: Bot) -> None:
         """Wait until the bot has nothing more to do about what Slack sent, and nothing more to say."""
@@ -113,6 +122,18 @@ def examples(count: int, answer: str = "Certainly.") -> bytes:
         )
         for i in range(count)
     )
+
+
+@contextmanager
+def _hurried() -> Iterator[None]:
+    """Pauses that are there for Slack's sake, shortened: the sandbox of a test needs no rest."""
+    with (
+        patch.dict(CardKeeper.__init__.__kwdefaults__, between_edits=0.5, look_every=0.1),
+        patch.dict(Delivery.__init__.__kwdefaults__, look_every=0.1),
+        patch.dict(Inbox.__init__.__kwdefaults__, pauses=(0.2, 0.5, 1.0)),
+        patch.object(deliver, "_PAUSES", (0.2, 0.5, 1.0)),
+    ):
+        yield
 
 
 def impatient(bot: Bot) -> None:
