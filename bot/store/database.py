@@ -46,9 +46,16 @@ class Database:
         except OSError as error:
             raise StartError(f"The folder {folder} cannot be written: {error.strerror}.") from error
         loop = asyncio.get_running_loop()
-        database._write_db = await loop.run_in_executor(database._writer, database._connect)
-        await loop.run_in_executor(database._writer, lambda: migrations.apply(database._write_db))
-        database._read_db = await loop.run_in_executor(database._reader, database._connect)
+        try:
+            database._write_db = await loop.run_in_executor(database._writer, database._connect)
+            await loop.run_in_executor(database._writer, lambda: migrations.apply(database._write_db))
+            database._read_db = await loop.run_in_executor(database._reader, database._connect)
+        except sqlite3.Error as error:
+            database._release()
+            raise StartError(
+                f"The store {folder / 'bot.db'} cannot be used: {error}. If it is damaged, put it aside (or back from "
+                "a backup) and start again."
+            ) from error
         return database
 
     def _connect(self) -> SqliteDatabase:
@@ -75,6 +82,9 @@ class Database:
         loop = asyncio.get_running_loop()
         await loop.run_in_executor(self._writer, self._write_db.close)
         await loop.run_in_executor(self._reader, self._read_db.close)
+        self._release()
+
+    def _release(self) -> None:
         self._writer.shutdown()
         self._reader.shutdown()
         self._lock.release()

@@ -160,7 +160,7 @@ def _write(db: SqliteDatabase, change: Change) -> None:
     _write_job(db, job, followed=change.followed)
     for event in change.events:
         db.execute(
-            "INSERT OR IGNORE INTO events VALUES (?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (job_id, id) DO NOTHING",
             [job.id, event.id, event.created_at, event.level, event.type, event.message, event.data],
         )
         if event.metrics:
@@ -172,7 +172,7 @@ def _write(db: SqliteDatabase, change: Change) -> None:
             )
     for checkpoint in change.checkpoints:
         db.execute(
-            "INSERT OR IGNORE INTO checkpoints VALUES (?, ?, ?, ?)",
+            "INSERT INTO checkpoints VALUES (?, ?, ?, ?) ON CONFLICT (job_id, id) DO NOTHING",
             [job.id, checkpoint.id, checkpoint.step, msgspec.json.encode(checkpoint).decode()],
         )
     touch_card(db, job.id)

@@ -18,7 +18,7 @@ def put_notices(db: SqliteDatabase, notices: Sequence[Notice]) -> None:
     for notice in notices:
         thread = f"{notice.channel}/{notice.thread_ts or notice.under_card or ''}"
         db.execute(
-            "INSERT OR IGNORE INTO notices (id, thread, state, value) VALUES (?, ?, 'pending', ?)",
+            "INSERT INTO notices (id, thread, state, value) VALUES (?, ?, 'pending', ?) ON CONFLICT (id) DO NOTHING",
             [notice.id, thread, msgspec.json.encode(notice).decode()],
         )
 

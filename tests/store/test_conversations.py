@@ -1,0 +1,38 @@
+import pytest
+
+from bot.models.conversation import Conversation, Turn
+from bot.store.conversations import SqliteConversationStore
+from bot.store.database import Database
+
+CONVERSATION = Conversation("chat-1", "ft:model", "T0ACME", "C1", "1.1", "U0ANA", 1_700_000_000.0, system="Be kind.")
+
+
+@pytest.fixture
+async def conversations(database: Database) -> SqliteConversationStore:
+    store = SqliteConversationStore(database)
+    await store.open(CONVERSATION)
+    return store
+
+
+async def test_a_conversation_is_known_by_its_thread(conversations: SqliteConversationStore) -> None:
+    assert await conversations.of_thread("C1", "1.1") == CONVERSATION
+    assert await conversations.of_thread("C1", "2.2") is None
+    assert await conversations.threads() == {("C1", "1.1")}
+
+
+async def test_a_thread_has_one_conversation(conversations: SqliteConversationStore) -> None:
+    await conversations.open(Conversation("chat-2", "ft:other", "T0ACME", "C1", "1.1", "U0BEN", 1.0))
+    assert await conversations.of_thread("C1", "1.1") == CONVERSATION
+
+
+async def test_turns_come_back_in_the_order_in_which_they_were_added(conversations: SqliteConversationStore) -> None:
+    turns = [Turn("3.3", "user", "One?"), Turn("3.3", "assistant", "One."), Turn("2.2", "user", "Two?")]
+    for turn in turns:
+        assert await conversations.add("chat-1", turn)
+    assert await conversations.turns("chat-1") == turns
+
+
+async def test_a_redelivered_message_is_no_new_turn(conversations: SqliteConversationStore) -> None:
+    assert await conversations.add("chat-1", Turn("3.3", "user", "One?"))
+    assert not await conversations.add("chat-1", Turn("3.3", "user", "One?"))
+    assert len(await conversations.turns("chat-1")) == 1

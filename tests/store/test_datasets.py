@@ -1,0 +1,55 @@
+import msgspec
+import pytest
+
+from bot.datasets import Dataset
+from bot.store.database import Database
+from bot.store.datasets import SqliteDatasetStore
+
+DATASET = Dataset(
+    id="ds-1",
+    sha256="abc",
+    name="train.jsonl",
+    bytes=100,
+    owner="U0ANA",
+    team="T0ACME",
+    channel="C1",
+    channel_private=False,
+    thread_ts="1.1",
+    created_at=1.0,
+    file_id="F1",
+)
+
+
+@pytest.fixture
+async def datasets(database: Database) -> SqliteDatasetStore:
+    store = SqliteDatasetStore(database)
+    await store.save(DATASET)
+    return store
+
+
+async def test_a_data_set_is_found_by_its_id_its_file_and_its_content(datasets: SqliteDatasetStore) -> None:
+    assert await datasets.get("ds-1") == DATASET
+    assert await datasets.by_file("F1") == [DATASET]
+    assert await datasets.by_hash("abc") == [DATASET]
+    assert await datasets.latest(5) == [DATASET]
+    assert await datasets.get("ds-2") is None
+
+
+async def test_saving_again_replaces_it_and_keeps_its_report(datasets: SqliteDatasetStore) -> None:
+    await datasets.set_report_ts("ds-1", "9.9")
+    changed = msgspec.structs.replace(DATASET, sha256="def")
+    await datasets.save(changed)
+    assert await datasets.get("ds-1") == changed
+    assert await datasets.by_hash("abc") == []
+    assert await datasets.report_ts("ds-1") == "9.9"
+
+
+async def test_a_deleted_one_is_on_no_list(datasets: SqliteDatasetStore) -> None:
+    await datasets.save(msgspec.structs.replace(DATASET, deleted_at=2.0))
+    assert await datasets.by_file("F1") == await datasets.by_hash("abc") == await datasets.latest(5) == []
+    assert (await datasets.get("ds-1") or DATASET).deleted_at == 2.0
+
+
+async def test_without_a_report_there_is_no_message(datasets: SqliteDatasetStore) -> None:
+    assert await datasets.report_ts("ds-1") is None
+    assert await datasets.report_ts("ds-2") is None
