@@ -94,6 +94,9 @@ class StandInProvider:
         """
         self._faults[route] += [what] * times
 
+    def clear_faults(self) -> None:
+        self._faults.clear()
+
     def run(self, job_id: str, steps: int = 0, total: int = 10, *, valid: bool = False) -> None:
         """Let a job run, `steps` further."""
         job = self.jobs[job_id]
