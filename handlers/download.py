@@ -14,7 +14,7 @@ from bot.notices.interfaces import PostRefused
 from handlers.poster import Poster
 
 _CHUNK = 256 * 1024
-_SLACKS_HOST = "files.slack.com"
+_SLACKS = ("https", "files.slack.com")
 
 
 class Interrupted(DatasetError):
@@ -28,7 +28,7 @@ class Download:
         self._poster = poster
         self._token = token
         api = urlsplit(api_url)
-        self._hosts = {_SLACKS_HOST} if (api.hostname or "").endswith("slack.com") else {api.netloc}
+        self._host = _SLACKS if (api.hostname or "").endswith("slack.com") else (api.scheme, api.netloc)
 
     async def details(self, file: dict[str, Any]) -> dict[str, Any]:
         """The file object in full: events may carry a stub of it (Slack Connect, or sent too early).
@@ -50,7 +50,7 @@ class Download:
         if file.get("mode") == "external" or file.get("is_external"):
             raise DatasetError("The file lies outside of Slack. Download it, then drop the file itself here.")
         url = str(file.get("url_private_download") or file.get("url_private") or "")
-        if urlsplit(url).netloc not in self._hosts:
+        if urlsplit(url)[:2] != self._host:
             raise DatasetError("Slack names a strange place for this file, so I did not fetch it. Drop it again.")
         try:
             async with (

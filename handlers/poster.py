@@ -53,20 +53,13 @@ class Poster:
 
         Raises PostRefused (Slack's error code), PostLater after several 429s, PostDoubtful.
         """
-        function = getattr(self._client, method.replace(".", "_"))
         bucket = self._budgets.bucket(method, channel)
         for attempt in range(_MOST_TRIES):
             await bucket.take(priority)
             try:
-                response: AsyncSlackResponse = await function(**arguments)
-            except SlackApiError as error:
-                failure = _failure(error)
-            except aiohttp.ClientConnectorError:
-                failure = PostLater(_NO_CONNECTION, 10)
-            except (aiohttp.ClientError, TimeoutError) as error:
-                failure = PostDoubtful(type(error).__name__)
-            else:
-                return dict(response.data) if isinstance(response.data, dict) else {}
+                return await self._once(method, arguments)
+            except PostError as error:
+                failure = error
             if attempt >= _repeats(failure, method):
                 raise failure
             log.info("slack has trouble", method=method, why=str(failure))
@@ -75,6 +68,21 @@ class Poster:
             else:
                 await asyncio.sleep(min(0.5 * 2**attempt, 5))
         raise AssertionError("not reached")
+
+    async def _once(self, method: str, arguments: dict[str, Any]) -> dict[str, Any]:
+        """Slack's answer to one call. Raises a PostError for whatever else comes of it."""
+        try:
+            response: AsyncSlackResponse = await getattr(self._client, method.replace(".", "_"))(**arguments)
+        except SlackApiError as error:
+            raise _failure(error) from error
+        except aiohttp.ClientConnectorError as error:
+            raise PostLater(_NO_CONNECTION, 10) from error
+        except (aiohttp.ClientError, TimeoutError) as error:
+            raise PostDoubtful(type(error).__name__) from error
+        except AttributeError as error:
+            # The SDK takes every answer with status 200 for JSON; this one was text (slack_sdk 3.47, read 2026-11-21).
+            raise PostDoubtful("no_json") from error
+        return dict(response.data) if isinstance(response.data, dict) else {}
 
     async def post(
         self,
@@ -160,14 +168,10 @@ class Poster:
     async def update_now(self, channel: str, ts: str, message: Message) -> None:
         """An edit whose token was taken with `may_update_now`. Raises like `call`, but never waits."""
         try:
-            await self._client.chat_update(channel=channel, ts=ts, **message.as_arguments())  # type: ignore[arg-type]
-        except SlackApiError as error:
-            failure = _failure(error)
-            if isinstance(failure, PostLater):
-                self._budgets.bucket("chat.update").block(failure.retry_after)
-            raise failure from error
-        except (aiohttp.ClientError, TimeoutError) as error:
-            raise PostDoubtful(type(error).__name__) from error
+            await self._once("chat.update", message.as_arguments() | {"channel": channel, "ts": ts})
+        except PostLater as error:
+            self._budgets.bucket("chat.update").block(error.retry_after)
+            raise
 
     async def whisper(self, channel: str, user: str, message: Message, *, thread_ts: str | None = None) -> None:
         """Visible to `user` only. Where that cannot be (not in the channel), it goes to their direct messages."""

@@ -1,0 +1,83 @@
+"""Slack's rates, kept to on our side."""
+
+import asyncio
+import time
+
+from handlers.budget import Bucket, Budgets, Priority
+
+
+async def test_a_burst_is_served_at_once_and_what_follows_at_the_rate() -> None:
+    bucket = Bucket(per_minute=1200, burst=3)
+    began = time.monotonic()
+    for _ in range(3):
+        await bucket.take(Priority.PROGRESS)
+    assert time.monotonic() - began < 0.04
+    for _ in range(4):
+        await bucket.take(Priority.PROGRESS)
+    assert 0.19 <= time.monotonic() - began < 0.6
+
+
+async def test_who_waits_is_served_by_urgency_then_by_arrival() -> None:
+    bucket = Bucket(per_minute=6000, burst=1)
+    await bucket.take(Priority.MODAL)
+    bucket.block(0.1)
+    served: list[str] = []
+
+    async def wait(name: str, priority: Priority) -> None:
+        await bucket.take(priority)
+        served.append(name)
+
+    await asyncio.gather(
+        wait("progress", Priority.PROGRESS),
+        wait("chat 1", Priority.CHAT),
+        wait("ending", Priority.ENDING),
+        wait("chat 2", Priority.CHAT),
+        wait("modal", Priority.MODAL),
+    )
+    assert served == ["modal", "ending", "chat 1", "chat 2", "progress"]
+
+
+async def test_nobody_overtakes_a_queue_without_waiting() -> None:
+    bucket = Bucket(per_minute=600, burst=1)
+    assert bucket.try_take()
+    waiting = asyncio.create_task(bucket.take(Priority.CHAT))
+    await asyncio.sleep(0)
+    assert not bucket.try_take()
+    assert not bucket.has_room()
+    await waiting
+
+
+async def test_somebody_who_stops_waiting_costs_nothing() -> None:
+    bucket = Bucket(per_minute=600, burst=1)
+    await bucket.take(Priority.CHAT)
+    gone = asyncio.create_task(bucket.take(Priority.CHAT))
+    stays = asyncio.create_task(bucket.take(Priority.CHAT))
+    await asyncio.sleep(0)
+    gone.cancel()
+    began = time.monotonic()
+    await stays
+    assert time.monotonic() - began < 0.19
+
+
+async def test_after_a_429_nothing_goes_out_for_as_long_as_slack_says() -> None:
+    bucket = Bucket(per_minute=6000, burst=10)
+    bucket.block(0.1)
+    began = time.monotonic()
+    await bucket.take(Priority.MODAL)
+    assert time.monotonic() - began >= 0.09
+
+
+def test_posting_has_a_budget_for_each_channel_and_editing_one_for_all() -> None:
+    budgets = Budgets()
+    assert budgets.bucket("chat.postMessage", "C1") is not budgets.bucket("chat.postMessage", "C2")
+    assert budgets.bucket("chat.postMessage", "C1") is budgets.bucket("chat.postMessage", "C1")
+    assert budgets.bucket("chat.update", "C1") is budgets.bucket("chat.update", "C2")
+    assert budgets.bucket("views.open") is not budgets.bucket("chat.update")
+
+
+def test_burst_and_minute_together_stay_under_slacks_rates_where_bursts_are_large() -> None:
+    bucket = Budgets().bucket("chat.startStream")
+    taken = 0
+    while bucket.try_take():
+        taken += 1
+    assert taken + 12 <= 20

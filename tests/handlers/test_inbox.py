@@ -1,0 +1,90 @@
+"""What Slack sent: known again when it comes again, and read into who, where and what."""
+
+from typing import Any, cast
+
+import pytest
+
+from handlers.payloads import key_of, turn_of
+from handlers.services import Services
+
+
+def _event(kind: str = "message", **fields: Any) -> dict[str, Any]:
+    event = {"type": kind, "channel": "C1", "user": "U1", "ts": "5.000100", "text": " hi ", **fields}
+    return {"type": "event_callback", "event_id": "Ev1", "event": event}
+
+
+def _press(message: dict[str, Any], **fields: Any) -> dict[str, Any]:
+    return {
+        "type": "block_actions",
+        "user": {"id": "U1"},
+        "channel": {"id": "C1"},
+        "message": message,
+        "container": {"type": "message", "message_ts": message.get("ts")},
+        "trigger_id": "1.2",
+        "actions": [{"action_id": "job_cancel", "action_ts": "6.0", "value": "job-1"}],
+        **fields,
+    }
+
+
+class _NoServices:
+    poster = None
+
+
+def _turn(body: dict[str, Any], **fields: Any) -> Any:
+    return turn_of(cast(Services, _NoServices()), "key", body, again=False, **fields)
+
+
+def test_a_message_is_the_same_under_another_event_id() -> None:
+    assert key_of(_event()) == key_of({**_event(), "event_id": "Ev2"})
+    assert key_of(_event()) != key_of(_event(ts="5.000200"))
+    assert key_of(_event()) != key_of(_event("app_mention")), "each is for another listener"
+
+
+def test_events_without_a_message_go_by_their_event_id() -> None:
+    deleted = {"type": "event_callback", "event_id": "Ev9", "event": {"type": "file_deleted", "file_id": "F1"}}
+    assert key_of(deleted) == "event/Ev9"
+
+
+def test_each_press_and_each_command_is_one_of_its_own() -> None:
+    message = {"ts": "5.0"}
+    again = _press(message, actions=[{"action_id": "job_cancel", "action_ts": "7.0"}])
+    assert key_of(_press(message)) == key_of(_press(message))
+    assert key_of(_press(message)) != key_of(again)
+    assert key_of({"command": "/finetune", "trigger_id": "1.1"}) != key_of(
+        {"command": "/finetune", "trigger_id": "1.2"}
+    )
+
+
+@pytest.mark.parametrize("body", [{"type": "view_closed", "view": {"id": "V1"}}, {"type": "shortcut"}, {}])
+def test_what_nobody_waits_for_has_no_key(body: dict[str, Any]) -> None:
+    assert key_of(body) is None
+
+
+def test_a_message_begins_its_own_thread() -> None:
+    assert _turn(_event()).thread_ts == "5.000100"
+    assert _turn(_event(thread_ts="4.0")).thread_ts == "4.0"
+    assert _turn(_event()).words == "hi"
+    assert _turn(_event()).received_at == 5.0001
+
+
+def test_a_button_on_a_message_with_replies_was_pressed_in_the_channel() -> None:
+    assert _turn(_press({"ts": "5.0", "thread_ts": "5.0"})).thread_ts is None
+    assert _turn(_press({"ts": "5.0"})).thread_ts is None
+    assert _turn(_press({"ts": "5.0", "thread_ts": "4.0"})).thread_ts == "4.0"
+    whispered = _press({}, container={"type": "message", "message_ts": "5.0", "thread_ts": "4.0"})
+    assert _turn(whispered).thread_ts == "4.0"
+
+
+def test_a_window_belongs_to_the_channel_it_was_opened_in() -> None:
+    body = {
+        "type": "view_submission",
+        "user": {"id": "U1"},
+        "view": {"id": "V1", "private_metadata": '{"channel":"C7"}'},
+    }
+    assert _turn(body).channel == "C7"
+    assert _turn({**body, "view": {"private_metadata": "not JSON"}}).channel == "U1"
+
+
+def test_after_a_crash_the_time_is_that_of_the_first_arrival() -> None:
+    body = {"command": "/finetune", "channel_id": "C1", "user_id": "U1", "text": "jobs", "response_url": "https://x"}
+    assert _turn(body, received_at=123.0).received_at == 123.0
