@@ -14,7 +14,7 @@ class Act(StrEnum):
     CHAT = "chat with a model"
     FOLLOW = "follow a job"
     CANCEL = "cancel"
-    DECIDE = "decide about an uncertain job"
+    DECIDE = "decide about"
     DELETE = "delete"
 
 
@@ -59,9 +59,7 @@ def authorize(actor: Actor, act: Act, thing: Thing | None = None, policy: Policy
     if actor.deactivated:
         raise Denied("Your account is deactivated.")
     if actor.stranger and not policy.other_organisations:
-        raise Denied(
-            "I only work for people of this workspace. Ask someone of the team that installed me to do this."
-        )
+        raise Denied("I only work for people of this workspace. Ask someone of the team that installed me to do this.")
     if actor.guest and not policy.guests:
         raise Denied("Guests cannot use me here. Ask a full member of the workspace to do this.")
     if thing is not None and thing.private and thing.seen_from != thing.channel and thing.owner != actor.user:
@@ -71,7 +69,6 @@ def authorize(actor: Actor, act: Act, thing: Thing | None = None, policy: Policy
     if act in _OWNER_OR_ADMIN and thing is not None:
         if actor.admin or actor.user == thing.owner:
             return
-        raise Denied(
-            f"Only the person who started this {thing.kind} or an administrator of mine may {act.value} it."
-        )
+        owner = "who started this job" if thing.kind == "job" else f"whom this {thing.kind} belongs to"
+        raise Denied(f"Only the person {owner} or an administrator of mine may {act.value} it.")
     raise Denied("You may not do that.")

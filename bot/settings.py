@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -70,6 +71,24 @@ class Settings(BaseSettings):
             return [part.strip() for part in value.split(",") if part.strip()]
         return value
 
+    @field_validator("slack_bot_token", "slack_app_token", "slack_signing_secret", "openai_api_key", mode="before")
+    @classmethod
+    def _token(cls, value: object) -> object:
+        """A token is sent in a header, which takes no other characters; copying often adds some."""
+        if not isinstance(value, str):
+            return value
+        token = value.strip()
+        if not token.isascii() or not token.isprintable() or " " in token:
+            raise ValueError("it has characters that no token has; copy it again")
+        return token or None
+
+    @field_validator("openai_base_url", "slack_api_url")
+    @classmethod
+    def _address(cls, value: str | None) -> str | None:
+        if value is not None and not value.startswith(("http://", "https://")):
+            raise ValueError("an address begins with http:// or https://")
+        return value
+
     @property
     def provider_name(self) -> str:
         """What messages call the provider."""
@@ -77,8 +96,8 @@ class Settings(BaseSettings):
             return self.finetune_provider
         if not self.openai_base_url:
             return "openai"
-        host = self.openai_base_url.split("//", 1)[-1].split("/", 1)[0]
-        return "trainer" if host.split(":")[0] in {"127.0.0.1", "localhost"} else host
+        host = urlsplit(self.openai_base_url).hostname or self.openai_base_url
+        return "trainer" if host in {"127.0.0.1", "::1", "localhost"} else host
 
 
 def load(**overrides: object) -> Settings:
@@ -89,5 +108,10 @@ def load(**overrides: object) -> Settings:
     try:
         return Settings(**overrides)  # type: ignore[arg-type]
     except ValidationError as error:
-        complaints = [f"{'.'.join(map(str, e['loc'])).upper()}: {e['msg']}." for e in error.errors()]
-        raise StartError("A setting cannot be used. " + " ".join(complaints)) from error
+        complaints = [
+            f"{'.'.join(map(str, one['loc'])).upper()}: {one['msg'].removeprefix('Value error, ')}."
+            for one in error.errors(include_input=False)
+        ]
+        raise StartError("A setting cannot be used. " + " ".join(complaints)) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise StartError(f"The file .env cannot be read: {error}.") from error

@@ -34,7 +34,7 @@ class Catalogue:
         models we offer those that our own table knows and whose training has not ended.
         """
         if self._wanted:
-            return self._default_first(list(self._wanted))
+            return self._default_first(list(dict.fromkeys(self._wanted)))
         listed = await self._listed()
         told = [model.id for model in listed if model.fine_tunable]
         if told:
@@ -44,19 +44,23 @@ class Catalogue:
         return self._default_first([facts.id for facts in known if facts.id in ids])
 
     async def fine_tuned(self) -> list[FineTunedModel]:
-        """Newest first. Checkpoints stand with their job and are not listed by themselves."""
+        """Newest first, as listed now. Checkpoints stand with their job and are not listed by themselves.
+
+        Not every provider calls its fine-tuned models `ft:…`; those that came of our jobs are known all the same.
+        """
         ours = await self._jobs.models()
         found = []
-        for model in await self._listed():
-            if not model.id.startswith("ft:") or ":ckpt-step-" in model.id:
-                continue
+        for model in await self._listed(at_most=0):
             job = ours.get(model.id)
+            made_by_job = job is not None and job.fine_tuned_model == model.id
+            if not (made_by_job or model.id.startswith("ft:")) or ":ckpt-step-" in model.id:
+                continue
             facts = lookup(model.id)
             dies = model.shutdown_date or (str(facts.shutdown_date) if facts and facts.shutdown_date else None)
             found.append(
                 FineTunedModel(
                     id=model.id,
-                    base_model=base_of(model.id),
+                    base_model=job.base_model if job else base_of(model.id),
                     job_id=job.id if job else None,
                     created_at=model.created_at or None,
                     owner=job.requester if job else None,
@@ -73,9 +77,12 @@ class Catalogue:
         """Ask the provider again next time."""
         self._read_at = float("-inf")
 
-    async def _listed(self) -> list[RemoteModel]:
-        """As read a moment ago; while the provider does not answer, as read last. Raises ProviderError."""
-        if self._models and time.monotonic() - self._read_at < _REMEMBERED_FOR:
+    async def _listed(self, at_most: float = _REMEMBERED_FOR) -> list[RemoteModel]:
+        """As read in the last `at_most` seconds; while the provider does not answer, as read last.
+
+        Raises ProviderError where it was never read.
+        """
+        if self._models and time.monotonic() - self._read_at < at_most:
             return self._models
         try:
             async with asyncio.timeout(_PATIENCE if self._models else None):

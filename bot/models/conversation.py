@@ -63,7 +63,7 @@ def prompt(conversation: Conversation, turns: Sequence[Turn], most: int | None =
         if paired and paired[-1].role == turn.role:
             paired.pop()
         paired.append(turn)
-    kept = paired if most is None else paired[-most:]
+    kept = paired if most is None else paired[max(len(paired) - most, 0) :]
     while kept and kept[0].role != "user":
         kept = kept[1:]
     messages = [ChatMessage(turn.role, turn.content) for turn in kept]

@@ -1,0 +1,142 @@
+"""Which models are on offer, by what a provider lists over a real socket."""
+
+import json
+from collections.abc import AsyncIterator, Callable
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from parts import followed_job, provider_over
+from stand_in_provider import StandInProvider
+
+from bot.jobs.interfaces import Change
+from bot.jobs.job import Checkpoint
+from bot.models.catalogue import Catalogue
+from bot.providers.interface import ProviderError
+from bot.store.database import Database
+from bot.store.jobs import SqliteJobStore
+
+MODELS = "GET /models"
+TODAY = date(2026, 11, 21)
+Make = Callable[..., Catalogue]
+
+
+@pytest.fixture
+async def stand_in() -> AsyncIterator[StandInProvider]:
+    async with StandInProvider() as provider:
+        yield provider
+
+
+@pytest.fixture
+async def jobs(tmp_path: Path) -> AsyncIterator[SqliteJobStore]:
+    database = await Database.open(tmp_path)
+    yield SqliteJobStore(database)
+    await database.close()
+
+
+@pytest.fixture
+async def make(stand_in: StandInProvider, jobs: SqliteJobStore) -> AsyncIterator[Make]:
+    async with provider_over(stand_in) as provider:
+
+        def make(**options: Any) -> Catalogue:
+            return Catalogue(provider, jobs, **{"default": None, **options})
+
+        yield make
+
+
+async def test_a_provider_that_says_what_it_trains_is_believed(make: Make, stand_in: StandInProvider) -> None:
+    stand_in.base_models = ["SmolLM2-135M-Instruct", "a-model-nobody-knows"]
+    stand_in.tuned = ["ft:SmolLM2-135M-Instruct:acme::1"]
+    assert await make().base_models() == ["SmolLM2-135M-Instruct", "a-model-nobody-knows"]
+
+
+async def test_of_another_providers_models_those_that_our_table_knows_are_offered(
+    make: Make, stand_in: StandInProvider
+) -> None:
+    stand_in.says_trainable = False
+    stand_in.base_models = ["whisper-1", "gpt-4.1-mini-2025-04-14", "gpt-4o-2024-08-06"]
+    assert set(await make().base_models(TODAY)) == {"gpt-4.1-mini-2025-04-14", "gpt-4o-2024-08-06"}
+
+
+async def test_what_nobody_can_train_any_more_is_not_offered(make: Make, stand_in: StandInProvider) -> None:
+    stand_in.says_trainable = False
+    assert await make().base_models(date(2027, 1, 5)) == ["gpt-4.1-mini-2025-04-14"]
+    assert await make().base_models(date(2027, 1, 6)) == []
+
+
+async def test_the_default_comes_first_if_it_is_on_offer(make: Make, stand_in: StandInProvider) -> None:
+    stand_in.base_models = ["a", "b", "c"]
+    assert await make(default="c").base_models() == ["c", "a", "b"]
+    assert await make(default="z").base_models() == ["a", "b", "c"]
+
+
+async def test_the_administrators_list_is_final_and_needs_no_provider(make: Make, stand_in: StandInProvider) -> None:
+    await stand_in.down()
+    catalogue = make(wanted=["x", "y", "x"], default="y")
+    assert await catalogue.base_models() == ["y", "x"]
+    assert await catalogue.base_models() == ["y", "x"]
+
+
+async def test_the_listing_is_remembered_for_a_moment(make: Make, stand_in: StandInProvider) -> None:
+    catalogue = make()
+    for _ in range(3):
+        await catalogue.base_models()
+    assert stand_in.requests == [MODELS]
+    catalogue.forget()
+    await catalogue.base_models()
+    assert stand_in.requests == [MODELS, MODELS]
+
+
+async def test_a_provider_that_went_silent_is_remembered(make: Make, stand_in: StandInProvider) -> None:
+    catalogue = make()
+    offered = await catalogue.base_models()
+    catalogue.forget()
+    await stand_in.down()
+    assert await catalogue.base_models() == offered
+
+
+async def test_a_provider_that_was_never_heard_is_an_error(make: Make, stand_in: StandInProvider) -> None:
+    await stand_in.down()
+    with pytest.raises(ProviderError):
+        await make().base_models()
+
+
+async def test_whether_a_model_exists_is_asked_anew(make: Make, stand_in: StandInProvider) -> None:
+    catalogue = make()
+    assert not await catalogue.exists("ft:new")
+    stand_in.tuned.append("ft:new")
+    assert await catalogue.exists("ft:new")
+    await stand_in.down()
+    with pytest.raises(ProviderError):
+        await catalogue.exists("ft:new")
+
+
+async def test_a_model_is_listed_as_soon_as_it_is_there_and_no_longer(make: Make, stand_in: StandInProvider) -> None:
+    catalogue = make()
+    assert await catalogue.fine_tuned() == []
+    stand_in.tuned.append("ft:gpt-4.1-mini-2025-04-14:acme:support:abc")
+    (model,) = await catalogue.fine_tuned()
+    assert (model.base_model, model.job_id, model.owner) == ("gpt-4.1-mini-2025-04-14", None, None)
+    assert model.shutdown_date == "2027-01-14"
+    stand_in.tuned.clear()
+    assert await catalogue.fine_tuned() == []
+
+
+async def test_a_model_of_ours_is_known_by_its_job_whatever_its_name(
+    make: Make, stand_in: StandInProvider, jobs: SqliteJobStore
+) -> None:
+    checkpoint = Checkpoint("ftckpt-1", "ft:base:acme::abc:ckpt-step-5", 5)
+    await jobs.insert(followed_job("ftjob-1", state="succeeded", fine_tuned_model="base.ft-1-support"))
+    await jobs.update("job-1", lambda job: Change(job, checkpoints=[checkpoint]))
+    stand_in.tuned = ["base.ft-1-support", checkpoint.model, "base.ft-2-somebody-elses"]
+    (model,) = await make().fine_tuned()
+    assert (model.id, model.job_id, model.owner) == ("base.ft-1-support", "job-1", "U0ANA")
+    assert model.base_model == "gpt-4.1-mini-2025-04-14"
+
+
+async def test_the_newest_model_comes_first(make: Make, stand_in: StandInProvider) -> None:
+    models = [{"id": f"ft:base:acme::{n}", "object": "model", "created": n, "owned_by": "acme"} for n in (2, 3, 1)]
+    page = json.dumps({"object": "list", "data": models})
+    stand_in.fault(MODELS, status=200, body=page)
+    assert [model.created_at for model in await make().fine_tuned()] == [3, 2, 1]

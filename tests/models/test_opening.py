@@ -1,0 +1,57 @@
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.models.opening import Opening, opening
+
+Write = Callable[..., Path]
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Write:
+    def write(*examples: Any) -> Path:
+        path = tmp_path / "train.jsonl"
+        path.write_bytes(b"".join(json.dumps(example).encode() + b"\n" for example in examples))
+        return path
+
+    return write
+
+
+def example(*messages: tuple[str, Any]) -> dict[str, Any]:
+    return {"messages": [{"role": role, "content": content} for role, content in messages]}
+
+
+def test_a_conversation_begins_with_what_the_examples_share(write: Write) -> None:
+    path = write(
+        example(("system", "Be kind."), ("user", "One?"), ("assistant", "One.")),
+        example(("system", "Be kind."), ("user", "Two?"), ("assistant", "Two.")),
+    )
+    assert opening(path) == Opening("Be kind.", "One?")
+
+
+def test_a_developer_message_counts_as_one(write: Write) -> None:
+    assert opening(write(example(("developer", "Be brief."), ("user", "One?")))).system == "Be brief."
+
+
+def test_examples_that_differ_share_nothing(write: Write) -> None:
+    path = write(example(("system", "Be kind."), ("user", "One?")), example(("user", "Two?")))
+    assert opening(path) == Opening(None, "One?")
+
+
+def test_a_question_of_parts_is_passed_over_for_the_first_in_words(write: Write) -> None:
+    path = write(example(("user", [{"type": "text", "text": "?"}])), example(("user", "In words?")))
+    assert opening(path).question == "In words?"
+
+
+@pytest.mark.parametrize("messages", [None, "text", [None, 7], [{"role": "user"}], []])
+def test_odd_examples_are_passed_over(write: Write, messages: Any) -> None:
+    assert opening(write({"messages": messages}, example(("user", "One?")))).question == "One?"
+
+
+def test_a_file_that_is_gone_or_is_no_jsonl_opens_with_nothing(tmp_path: Path, write: Write) -> None:
+    assert opening(tmp_path / "gone.jsonl") == Opening()
+    (tmp_path / "photo.jsonl").write_bytes(b"\x89PNG\r\n\x1a\n\xff\xfe")
+    assert opening(tmp_path / "photo.jsonl") == Opening()

@@ -1,0 +1,101 @@
+"""Every act by every kind of person: what is not allowed by a line here is denied."""
+
+import itertools
+
+import pytest
+
+from bot.access import Act, Actor, Policy, Thing, authorize
+from bot.errors import BotError, Denied, NotFound
+
+ANA = "U0ANA"
+HERE = "C0HERE"
+
+ACTORS = {
+    "owner": Actor(ANA, "T0ACME"),
+    "colleague": Actor("U0BEN", "T0ACME"),
+    "administrator": Actor("U0EVE", "T0ACME", admin=True),
+    "guest": Actor("U0GUEST", "T0ACME", guest=True),
+    "stranger": Actor("U0OTHER", "T0OTHER", stranger=True),
+    "deactivated": Actor(ANA, "T0ACME", admin=True, deactivated=True),
+}
+ANYBODY_INSIDE = {Act.USE, Act.SEE, Act.SUBMIT, Act.CHAT, Act.FOLLOW}
+ALLOWED = {
+    *itertools.product(("owner", "colleague", "administrator"), ANYBODY_INSIDE),
+    *itertools.product(("owner", "administrator"), (Act.CANCEL, Act.DELETE, Act.DECIDE)),
+}
+
+
+def outcome(actor: Actor, act: Act, thing: Thing | None, policy: Policy = Policy()) -> type[BotError] | None:
+    try:
+        authorize(actor, act, thing, policy)
+    except BotError as error:
+        return type(error)
+    return None
+
+
+def thing(*, private: bool = False, seen_from: str = HERE, kind: str = "job") -> Thing:
+    return Thing(ANA, HERE, private, seen_from, kind)
+
+
+@pytest.mark.parametrize(("who", "act"), list(itertools.product(ACTORS, Act)))
+def test_who_may_do_what_with_a_thing_born_here(who: str, act: Act) -> None:
+    assert outcome(ACTORS[who], act, thing()) is (None if (who, act) in ALLOWED else Denied)
+
+
+@pytest.mark.parametrize(("who", "act"), list(itertools.product(ACTORS, Act)))
+def test_in_its_private_channel_a_thing_is_like_any_other(who: str, act: Act) -> None:
+    assert outcome(ACTORS[who], act, thing(private=True)) is (None if (who, act) in ALLOWED else Denied)
+
+
+@pytest.mark.parametrize(("who", "act"), list(itertools.product(["colleague", "administrator"], Act)))
+def test_elsewhere_a_private_thing_does_not_exist(who: str, act: Act) -> None:
+    assert outcome(ACTORS[who], act, thing(private=True, seen_from="C0ELSEWHERE")) is NotFound
+
+
+@pytest.mark.parametrize("act", Act)
+def test_who_made_a_private_thing_reaches_it_from_anywhere(act: Act) -> None:
+    assert outcome(ACTORS["owner"], act, thing(private=True, seen_from="D0ANA")) is None
+
+
+@pytest.mark.parametrize("act", [Act.CANCEL, Act.DELETE, Act.DECIDE])
+def test_what_needs_an_owner_is_denied_where_there_is_none(act: Act) -> None:
+    assert outcome(ACTORS["administrator"], act, None) is Denied
+
+
+def test_outsiders_do_not_even_learn_that_a_private_thing_is_not_there() -> None:
+    secret = thing(private=True, seen_from="C0ELSEWHERE")
+    assert outcome(ACTORS["guest"], Act.SEE, secret) is Denied
+    assert outcome(ACTORS["stranger"], Act.SEE, secret) is Denied
+
+
+def test_a_setting_lets_guests_in_as_ordinary_members() -> None:
+    policy = Policy(guests=True)
+    assert outcome(ACTORS["guest"], Act.SUBMIT, None, policy) is None
+    assert outcome(ACTORS["guest"], Act.CANCEL, thing(), policy) is Denied
+    assert outcome(ACTORS["stranger"], Act.SUBMIT, None, policy) is Denied
+
+
+def test_a_setting_lets_other_organisations_in() -> None:
+    policy = Policy(other_organisations=True)
+    assert outcome(ACTORS["stranger"], Act.CHAT, thing(), policy) is None
+    assert outcome(ACTORS["guest"], Act.CHAT, thing(), policy) is Denied
+    assert outcome(ACTORS["stranger"], Act.SEE, thing(private=True, seen_from="C0X"), policy) is NotFound
+
+
+def test_no_setting_lets_a_deactivated_account_in() -> None:
+    everything = Policy(guests=True, other_organisations=True)
+    assert all(outcome(ACTORS["deactivated"], act, thing(), everything) is Denied for act in Act)
+
+
+@pytest.mark.parametrize(
+    ("act", "kind", "sentence"),
+    [
+        (Act.CANCEL, "job", "Only the person who started this job or an administrator of mine may cancel it."),
+        (Act.DECIDE, "job", "Only the person who started this job or an administrator of mine may decide about it."),
+        (Act.DELETE, "file", "Only the person whom this file belongs to or an administrator of mine may delete it."),
+    ],
+)
+def test_a_denial_says_who_may(act: Act, kind: str, sentence: str) -> None:
+    with pytest.raises(Denied) as denied:
+        authorize(ACTORS["colleague"], act, thing(kind=kind))
+    assert str(denied.value) == sentence

@@ -1,0 +1,111 @@
+from pathlib import Path
+
+import pytest
+
+from bot.errors import StartError
+from bot.settings import Settings, load
+
+
+@pytest.fixture(autouse=True)
+def _empty_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in Settings.model_fields:
+        monkeypatch.delenv(name.upper(), raising=False)
+    monkeypatch.chdir(tmp_path)
+
+
+def test_nothing_needs_to_be_set_to_read_the_settings() -> None:
+    settings = load()
+    assert settings.slack_bot_token is None
+    assert settings.finetune_poll_seconds == 5.0
+    assert settings.provider_name == "openai"
+
+
+def test_the_environment_goes_before_the_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("HTTP_PORT=4000\nHTTP_HOST=127.0.0.1\nSOMETHING_ELSE=ignored\n")
+    monkeypatch.setenv("HTTP_PORT", "5000")
+    assert (load().http_port, load().http_host) == (5000, "127.0.0.1")
+
+
+def test_an_empty_variable_counts_as_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SLACK_BOT_TOKEN", "")
+    monkeypatch.setenv("HTTP_PORT", "")
+    assert load().slack_bot_token is None
+    assert load().http_port == 3000
+
+
+def test_lists_are_separated_by_commas(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FINETUNE_ADMINS", "U0ANA, U0BEN,,")
+    assert load().finetune_admins == ["U0ANA", "U0BEN"]
+
+
+def test_blanks_around_a_token_are_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", " sk-abc\n")
+    key = load().openai_api_key
+    assert key is not None
+    assert key.get_secret_value() == "sk-abc"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "says"),
+    [
+        ("HTTP_PORT", "99999", "HTTP_PORT: Input should be less than or equal to 65535."),
+        ("HTTP_PORT", "three thousand", "HTTP_PORT: Input should be a valid integer"),
+        ("FINETUNE_POLL_SECONDS", "0", "FINETUNE_POLL_SECONDS: Input should be greater than 0."),
+        ("FINETUNE_MAX_FILE_MB", "-1", "FINETUNE_MAX_FILE_MB"),
+        ("FINETUNE_ALLOW_GUESTS", "perhaps", "FINETUNE_ALLOW_GUESTS: Input should be a valid boolean"),
+        ("OPENAI_BASE_URL", "localhost:8902/v1", "OPENAI_BASE_URL: an address begins with http:// or https://."),
+        ("SLACK_API_URL", "slack.com/api", "SLACK_API_URL: an address begins with http:// or https://."),
+        ("OPENAI_API_KEY", "sk-abc…def", "OPENAI_API_KEY: it has characters that no token has; copy it again."),
+        ("SLACK_BOT_TOKEN", "xoxb-1 xoxb-2", "SLACK_BOT_TOKEN: it has characters that no token has"),
+    ],
+)
+def test_a_value_that_cannot_be_used_is_named_in_a_sentence(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, says: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(StartError) as error:
+        load()
+    assert says in str(error.value)
+    assert str(error.value).startswith("A setting cannot be used.")
+
+
+def test_every_wrong_setting_is_named_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTP_PORT", "99999")
+    monkeypatch.setenv("FINETUNE_POLL_SECONDS", "-5")
+    with pytest.raises(StartError, match=r"HTTP_PORT.*FINETUNE_POLL_SECONDS"):
+        load()
+
+
+def test_a_wrong_token_is_not_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-secret0123456789 ")
+    monkeypatch.setenv("SLACK_APP_TOKEN", "xapp-sécret")
+    with pytest.raises(StartError) as error:
+        load()
+    assert "cret" not in str(error.value)
+
+
+def test_a_file_of_settings_that_is_no_text_gets_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_bytes(b"HTTP_PORT=\xff\xfe")
+    with pytest.raises(StartError, match=r"The file \.env cannot be read"):
+        load()
+
+
+@pytest.mark.parametrize(
+    ("settings", "name"),
+    [
+        ({}, "openai"),
+        ({"openai_base_url": "http://127.0.0.1:8902/v1"}, "trainer"),
+        ({"openai_base_url": "http://localhost:8902/v1"}, "trainer"),
+        ({"openai_base_url": "http://[::1]:8902/v1"}, "trainer"),
+        ({"openai_base_url": "https://api.tokenfactory.nebius.com/v1/"}, "api.tokenfactory.nebius.com"),
+        ({"openai_base_url": "https://gpu.acme.example:8902/v1"}, "gpu.acme.example"),
+        ({"openai_base_url": "https://user:secret@gpu.acme.example/v1"}, "gpu.acme.example"),
+        ({"openai_base_url": "https://gpu.acme.example/v1", "finetune_provider": "our GPU"}, "our GPU"),
+    ],
+)
+def test_what_messages_call_the_provider(settings: dict[str, str], name: str) -> None:
+    assert load(**settings).provider_name == name
+
+
+def test_secrets_do_not_show_when_settings_are_printed() -> None:
+    assert "xoxb-1" not in repr(load(slack_bot_token="xoxb-1", openai_api_key="sk-1"))
