@@ -81,6 +81,11 @@ class StandInProvider:
         self._site = web.TCPSite(self._runner, "127.0.0.1", self._port)
         await self._site.start()
 
+    def connections(self) -> list[Any]:
+        """Those that are open."""
+        assert self._runner.server is not None
+        return list(self._runner.server.connections)
+
     def fault(self, route: str, times: int = 1, **what: Any) -> None:
         """Let the next requests to e.g. "POST /fine_tuning/jobs" go wrong.
 
