@@ -58,18 +58,23 @@ class SqliteJobStore:
     async def twin(self, job: Job) -> Job | None:
         if job.dataset_id is None and job.training_file is None:
             return None
-        candidates = await self._many(
-            f"state NOT IN ({_marks(states.ENDED)}) AND provider = ? ORDER BY created_at",
-            [*states.ENDED, job.provider],
-        )
-        return next(
-            (
-                other
-                for other in candidates
-                if _settings(other) == _settings(job) and (job.seed is None or job.seed == other.seed)
-            ),
-            None,
-        )
+
+        def work(db: SqliteDatabase) -> tuple[str, list[tuple[str, str]]]:
+            own = db.execute("SELECT sha256 FROM datasets WHERE id = ?", [job.dataset_id]).fetchone()
+            others = db.execute(
+                "SELECT j.value, coalesce(d.sha256, '') FROM jobs j LEFT JOIN datasets d ON d.id = j.dataset_id"
+                f" WHERE j.state NOT IN ({_marks(states.ENDED)}) AND j.provider = ? ORDER BY j.created_at",
+                [*states.ENDED, job.provider],
+            ).fetchall()
+            return (own[0] if own else ""), others
+
+        sha256, others = await self._database.read(work)
+        wanted = _settings(job, sha256)
+        for value, other_sha256 in others:
+            other = _job(value)
+            if _settings(other, other_sha256) == wanted and (job.seed is None or job.seed == other.seed):
+                return other
+        return None
 
     async def latest(self, limit: int) -> list[Job]:
         return await self._many("1 ORDER BY created_at DESC LIMIT ?", [limit])
@@ -203,9 +208,13 @@ def _job(value: str) -> Job:
     return msgspec.json.decode(value, type=Job)
 
 
-def _settings(job: Job) -> tuple[object, ...]:
-    """What makes two jobs the same work. The seed is left out: it is ours where the person gave none."""
-    data = job.dataset_id or job.training_file
+def _settings(job: Job, sha256: str) -> tuple[object, ...]:
+    """What makes two jobs the same work. The seed is left out: it is ours where the person gave none.
+
+    `sha256`: of the job's data set, "" where it has none. A file that was dropped twice is the same data, but not
+    in another channel, where people may know nothing of this one.
+    """
+    data = (job.origin.channel, sha256) if sha256 else job.dataset_id or job.training_file
     return (data, job.validation_dataset_id, job.base_model, job.asked, job.suffix)
 
 
