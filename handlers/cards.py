@@ -24,6 +24,8 @@ log = structlog.get_logger()
 
 # Slack advises one edit of a message in three seconds at most (chat.update, read 2026-11-21).
 _BETWEEN_EDITS = 3.0
+# So long do edits under way keep the bot from stopping; Slack may have asked to wait for minutes.
+_LAST_SECONDS = 3.0
 
 
 class CardKeeper:
@@ -55,7 +57,10 @@ class CardKeeper:
                     log.exception("cards: round failed")
                 await asyncio.sleep(self._look_every)
         finally:
-            await asyncio.gather(*self._under_way.values(), return_exceptions=True)
+            if self._under_way:
+                _, late = await asyncio.wait(self._under_way.values(), timeout=_LAST_SECONDS)
+                for task in late:
+                    task.cancel()
 
     async def round(self) -> None:
         """See to whatever shows something old; the latest change first."""

@@ -157,9 +157,9 @@ class Poster:
         arguments = message.as_arguments() | {"channel": channel, "ts": ts}
         await self.call("chat.update", arguments, priority=priority)
 
-    def has_room(self, method: str) -> bool:
+    def has_room(self, method: str, channel: str = "") -> bool:
         """Whether a call would be made at once."""
-        return self._budgets.bucket(method).has_room()
+        return self._budgets.bucket(method, channel).has_room()
 
     def may_update_now(self) -> bool:
         """Whether an edit would be sent at once; takes the token, so edit if it says yes."""

@@ -19,6 +19,8 @@ log = structlog.get_logger()
 _PAUSES = (1.0, 2.0, 5.0, 15.0, 30.0, 60.0)
 _MOST_FAULTS = 5
 _AFTER_FAULT = 30.0
+# So long do posts under way keep the bot from stopping; Slack may have asked to wait for minutes.
+_LAST_SECONDS = 3.0
 
 
 class Delivery:
@@ -38,7 +40,11 @@ class Delivery:
                     log.exception("outbox round failed")
                 await asyncio.sleep(self._look_every)
         finally:
-            await asyncio.gather(*self._under_way.values(), return_exceptions=True)
+            if self._under_way:
+                _, late = await asyncio.wait(self._under_way.values(), timeout=_LAST_SECONDS)
+                for task in late:
+                    # It counts as doubtful, and is looked for at the next start.
+                    task.cancel()
 
     async def round(self) -> None:
         """Start the delivery of whatever is due."""

@@ -1,6 +1,7 @@
 """Slack is slow, broken, or loses replies: everything is said in the end, once, and nothing turns in circles."""
 
 import asyncio
+import time
 from typing import Any
 
 import pytest
@@ -181,6 +182,21 @@ async def test_a_mention_where_the_bot_may_not_speak_is_answered_directly(w: Wor
         await w.person.fault("chat.postMessage", "error", "restricted_action", match=report["thread_ts"])
         await w.person.say("ana", w.channel, f"<@{bot.services.bot_user}> jobs", thread_ts=report["thread_ts"])
         await w.person.wait_message("@ana", contains="No jobs yet")
+
+
+async def test_the_bot_stops_soon_even_while_slack_asks_it_to_wait(w: World) -> None:
+    async with w.bot() as bot:
+        report = await w.drop()
+        await w.person.fault("chat.postMessage", "ratelimited", 300, match="has taken the job")
+        await w.person.fault("chat.postMessage", "ratelimited", 300, match="has taken the job")
+        card = await w.start(report)
+        await w.job_at_provider()
+        await until(lambda: not bot.services.poster.has_room("chat.postMessage", card["channel"]))
+        began = time.monotonic()
+    assert time.monotonic() - began < 10
+    await w.person.clear_faults()
+    async with w.bot():
+        await w.person.wait_message(w.channel, thread_ts=card["ts"], contains="has taken the job")
 
 
 async def test_slacks_real_rates_are_kept_to_with_several_jobs_at_once(w: World) -> None:
