@@ -73,4 +73,7 @@ class JobStore(Protocol):
 
     async def provider_file(self, provider: str, sha256: str) -> str | None: ...
 
+    async def content_of(self, provider: str, file_id: str) -> str | None:
+        """The SHA-256 of what we uploaded as this file of the provider."""
+
     async def set_provider_file(self, provider: str, sha256: str, file_id: str | None) -> None: ...

@@ -132,6 +132,14 @@ class SqliteJobStore:
         )
         return row[0] if row else None
 
+    async def content_of(self, provider: str, file_id: str) -> str | None:
+        row = await self._database.read(
+            lambda db: db.execute(
+                "SELECT sha256 FROM provider_files WHERE provider = ? AND file_id = ?", [provider, file_id]
+            ).fetchone()
+        )
+        return row[0] if row else None
+
     async def set_provider_file(self, provider: str, sha256: str, file_id: str | None) -> None:
         def work(db: SqliteDatabase) -> None:
             db.execute("DELETE FROM provider_files WHERE provider = ? AND sha256 = ?", [provider, sha256])

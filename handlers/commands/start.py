@@ -14,7 +14,7 @@ from handlers.actions.start_job import open_modal
 from handlers.blocks import pointers
 from handlers.blocks.start_form import FIELDS, read_words
 from handlers.submission import model_options, recent_datasets, submit
-from handlers.turn import Turn
+from handlers.turn import Turn, thing_of_dataset
 
 _OTHER_NAMES = {"name": "suffix", "batch_size": "batch", "learning_rate": "lr", "n_epochs": "epochs"}
 
@@ -25,9 +25,7 @@ async def run(turn: Turn) -> None:
     origin = await turn.origin()
     dataset, file_id = None, None
     if file and file.startswith("file-"):
-        if not await turn.services.provider.has_file(file):
-            raise NotFound(f"{turn.services.provider.name} has no file {file}.")
-        file_id = file
+        file_id = await _file_of_provider(turn, file)
     else:
         dataset = await _dataset(turn, file)
     thread_ts = dataset.thread_ts if dataset and dataset.channel == turn.channel else None
@@ -69,6 +67,25 @@ def _read(words: str) -> tuple[str | None, dict[str, str]]:
         else:
             raise Invalid(f"I do not know the setting {part}. There are: {', '.join(FIELDS)}.")
     return file, settings
+
+
+async def _file_of_provider(turn: Turn, file_id: str) -> str:
+    """The file, if the provider has it, and unless it is our upload of what this person may not know of."""
+    services = turn.services
+    unknown = NotFound(f"{services.provider.name} has no file {file_id}.")
+    if not await services.provider.has_file(file_id):
+        raise unknown
+    sha256 = await services.jobs.content_of(services.provider.name, file_id)
+    uploaded = await services.datasets.by_hash(sha256) if sha256 else []
+    for dataset in uploaded:
+        try:
+            await turn.actor(Act.SUBMIT, thing_of_dataset(dataset, turn.channel))
+            return file_id
+        except NotFound:
+            continue
+    if uploaded:
+        raise unknown
+    return file_id
 
 
 async def _dataset(turn: Turn, word: str | None) -> Dataset:

@@ -87,11 +87,12 @@ async def test_what_was_born_in_a_private_channel_is_unknown_elsewhere(w: World)
             (f"delete {model}", "There is no fine-tuned model"),
             (f"delete {dataset}", "I have no such training file"),
             (f"follow {at_provider}", "not for everybody"),
+            (f"start {job.training_file}", f"has no file {job.training_file}"),
         ):
             await _told(w, "ben", w.channel, words, answer)
         await w.person.command("ben", w.channel, "/finetune", "jobs")
         await w.person.command("ben", w.channel, "/finetune", "models")
-        await until_async(w, "ben", 12)
+        await until_async(w, "ben", 13)
         seen = "".join(message["plain"] for message in (await w.person.ephemerals("ben"))[-2:])
         assert job.id not in seen
         assert model not in seen
