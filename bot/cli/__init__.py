@@ -30,6 +30,8 @@ def main() -> None:
     except StartError as error:
         print(f"finetune-bot: {error}", file=sys.stderr)  # noqa: T201
         raise SystemExit(1) from None
+    except KeyboardInterrupt:  # on Windows, and before a command has set up its own ending
+        raise SystemExit(130) from None
 
 
 @app.command()
@@ -47,7 +49,7 @@ def try_(
     ),
     reset: Annotated[bool, typer.Option("--reset", help="Start over: delete that folder first.")] = False,
     host: Annotated[str, typer.Option(help="Address to listen on; 0.0.0.0 inside a container.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="Port of the page.")] = 8900,
+    port: Annotated[int, typer.Option(help="Port of the page.", min=0, max=65535)] = 8900,
     smoke: Annotated[
         Path | None, typer.Option(help="Go through everything without a browser, with this training file.")
     ] = None,

@@ -1,5 +1,6 @@
 """Child processes that tell on their standard output when they are ready, and write the rest into a log file."""
 
+import contextlib
 import os
 import queue
 import subprocess
@@ -15,14 +16,17 @@ _NEW_GROUP = 0x200  # subprocess.CREATE_NEW_PROCESS_GROUP, which exists on Windo
 
 
 class Child:
-    """`python -m MODULE ARGUMENTS`, started at once. Give `until` the beginning of its line of readiness."""
+    """`python -m MODULE ARGUMENTS`, started at once; `ready` waits for its line of readiness."""
 
     def __init__(self, name: str, arguments: Sequence[str], environment: Mapping[str, str], log: Path) -> None:
         self.name = name
         self.log = log
         log.parent.mkdir(parents=True, exist_ok=True)
         self._out = log.open("ab")
+        # The log goes on from earlier starts, whose last words are not this one's.
+        self._began = self._out.tell()
         self._lines: queue.Queue[str | None] = queue.Queue()
+        self._is_ready = False
         # A group of its own: Ctrl-C on the terminal reaches only us, and we stop the children in order.
         self._process: subprocess.Popen[bytes] = subprocess.Popen(
             [sys.executable, "-m", *arguments],
@@ -46,6 +50,7 @@ class Child:
             if line is None:
                 raise StartError(f"The {self.name} stopped before it was ready. {self.last_words()}")
             if line.startswith(until):
+                self._is_ready = True
                 return line[len(until) :].strip()
         raise StartError(f"The {self.name} was not ready within {seconds:.0f} s. {self.last_words()}")
 
@@ -55,7 +60,7 @@ class Child:
     def last_words(self) -> str:
         """The end of its log, for a person."""
         self._process.poll()
-        lines = self.log.read_text(errors="replace").strip().splitlines()
+        lines = self.log.read_bytes()[self._began :].decode(errors="replace").strip().splitlines()
         told = next((line for line in reversed(lines) if line.startswith("finetune-bot: ")), None)
         last = told.removeprefix("finetune-bot: ") if told else "\n".join(lines[-5:])
         return f"It said: {last}\n(All of it is in {self.log})" if last else f"Its log is {self.log}."
@@ -72,8 +77,12 @@ class Child:
         self._out.close()
 
     def _read(self) -> None:
+        """What it prints goes into the log too; the queue is for `ready` alone, and ends with None."""
         assert self._process.stdout is not None
         for raw in self._process.stdout:
-            line = raw.decode(errors="replace").rstrip("\r\n")
-            self._lines.put(line)
+            with contextlib.suppress(ValueError):  # closed: it was stopped
+                self._out.write(raw)
+                self._out.flush()
+            if not self._is_ready:
+                self._lines.put(raw.decode(errors="replace").rstrip("\r\n"))
         self._lines.put(None)

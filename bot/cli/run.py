@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import errno
 import logging
 import signal
 import sys
@@ -27,7 +28,7 @@ from bot.jobs.follow import Follower
 from bot.jobs.submit import Submitter
 from bot.models.catalogue import Catalogue
 from bot.notices.deliver import Delivery
-from bot.providers.interface import ProviderError, Refused
+from bot.providers.interface import ProviderError, Refused, Unintelligible
 from bot.providers.openai_protocol import OpenAIProtocol
 from bot.redact import redact
 from bot.settings import Settings, load
@@ -191,6 +192,11 @@ async def _slack(settings: Settings) -> tuple[AsyncWebClient, dict[str, object]]
         retry_handlers=[],
     )
     answer = await _asked(client.auth_test, "SLACK_BOT_TOKEN", settings)
+    if not answer.get("bot_id"):
+        raise StartError(
+            "SLACK_BOT_TOKEN cannot be used. It is a person's token (xoxp-…); the bot's begins with xoxb- and stands "
+            "under OAuth & Permissions."
+        )
     granted = {scope.strip() for scope in str(answer.headers.get(_SCOPES_HEADER, "")).split(",") if scope.strip()}
     if granted and (missing := NEEDED_SCOPES - granted):
         log.warning(
@@ -229,12 +235,12 @@ async def _asked(
         return await call()
     except SlackApiError as error:
         data = getattr(error.response, "data", None)
-        if not isinstance(data, dict) or "error" not in data:
+        if not isinstance(data, dict) or not isinstance(data.get("error"), str):
             raise StartError(
                 f"{settings.slack_api_url} does not answer as Slack's Web API does. Check SLACK_API_URL; if it is "
                 "right, try again in a minute."
             ) from error
-        code = str(data["error"])
+        code = redact(data["error"])
         if code == "ratelimited":
             raise StartError("Slack asks to wait (too many starts). Start again in a minute.") from error
         why = {
@@ -266,18 +272,29 @@ async def _provider(settings: Settings) -> OpenAIProtocol:
     try:
         await provider.models()
     except Refused as error:
-        await provider.close()
         if error.status in {401, 403}:
+            await provider.close()
             raise StartError(
                 f"OPENAI_API_KEY cannot be used: {provider.name} answered: {redact(str(error))}"
             ) from error
-        raise StartError(
-            f"{provider.name} does not speak OpenAI's protocol at {settings.openai_base_url or 'its usual address'} "
-            f"(status {error.status}). Check OPENAI_BASE_URL; it usually ends in /v1."
-        ) from error
+        if error.status in {400, 404, 405, 422}:
+            await provider.close()
+            raise StartError(_not_the_protocol(settings, f"status {error.status}")) from error
+        log.warning("The provider refuses; I go on and keep trying.", provider=provider.name, why=str(error))
+    except Unintelligible as error:
+        await provider.close()
+        raise StartError(_not_the_protocol(settings, "its answer is something else")) from error
     except ProviderError as error:
         log.warning("The provider cannot be reached; I go on and keep trying.", provider=provider.name, why=str(error))
     return provider
+
+
+def _not_the_protocol(settings: Settings, why: str) -> str:
+    address = settings.openai_base_url or "its usual address"
+    return (
+        f"{settings.provider_name} does not speak OpenAI's protocol at {redact(address)} ({why}). "
+        "Check OPENAI_BASE_URL; it usually ends in /v1."
+    )
 
 
 def _schedule(follower: Follower, inbox: SqliteInbox, poll_seconds: float) -> AsyncIOScheduler:
@@ -313,8 +330,10 @@ async def _listen(
     try:
         await site.start()
     except OSError as error:
+        why = "it is taken by another program" if error.errno == errno.EADDRINUSE else error.strerror
         raise StartError(
-            f"Port {settings.http_port} is taken by another program. Stop it, or set HTTP_PORT to a free one."
+            f"I cannot listen on port {settings.http_port} of {settings.http_host}: {why}. Set HTTP_PORT to a free "
+            "one (and HTTP_HOST to an address of this machine), or stop the other program."
         ) from error
     return int(runner.addresses[0][1])
 

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
+from filelock import FileLock, Timeout
 from rich.console import Console
 from rich.panel import Panel
 
@@ -54,6 +55,7 @@ class Trial:
         self.base_model = base_model
         self.trainer_environment = trainer_environment or {}
         self.console = console or Console(highlight=False)
+        self._lock = FileLock(self.data / "lock")
 
     def run(self, *, reset: bool = False, smoke: Path | None = None) -> int:
         """Until Ctrl-C; with `smoke`, until the whole loop was gone through. The exit code. Raises StartError."""
@@ -112,6 +114,7 @@ class Trial:
         finally:
             for child in reversed(self._children):
                 child.stop()
+            self.release()
 
     def _child(self, name: str, arguments: list[str], environment: dict[str, str], log: Path) -> Child:
         child = Child(name, arguments, environment, log)
@@ -137,26 +140,48 @@ class Trial:
         }
 
     def prepare(self, *, reset: bool) -> None:
+        """The folder is ours alone until the end, and everything that can be known to be missing is said now.
+
+        Raises StartError, and has then changed nothing in the folder.
+        """
+        self._check_port()
         mark = self.data / _MARK
-        if self.data.exists() and any(self.data.iterdir()) and not mark.exists():
-            raise StartError(
-                f"{self.data} holds other things, so I do not write into it. Name an empty or new folder with --data."
-            )
         try:
-            if reset and self.data.exists():
-                shutil.rmtree(self.data)
+            if self.data.exists() and any(self.data.iterdir()) and not mark.exists():
+                raise StartError(
+                    f"{self.data} holds other things, so I do not write into it. Name an empty or new folder with "
+                    "--data."
+                )
             self.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+            self._lock.acquire(timeout=0)
+            self._check_disk()
+            if reset:
+                _empty(self.data, but=Path(self._lock.lock_file))
             mark.touch()
+        except Timeout as error:
+            raise StartError(
+                f"Another `finetune-bot try` is working in {self.data}. Stop it first, or name another folder with "
+                "--data."
+            ) from error
         except OSError as error:
             raise StartError(f"The folder {self.data} cannot be written: {error.strerror}.") from error
+
+    def release(self) -> None:
+        """The folder is anybody's again."""
+        self._lock.release()
+
+    def _check_disk(self) -> None:
         free = shutil.disk_usage(self.data).free
         if free < _NEEDED_BYTES:
             raise StartError(
                 f"Only {free // 1_000_000} MB are free on the disk of {self.data}; trying the bot takes about "
                 f"{_NEEDED_BYTES // 1_000_000}. Make room, or name another folder with --data."
             )
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+
+    def _check_port(self) -> None:
+        with socket.socket(socket.AF_INET6 if ":" in self.host else socket.AF_INET) as probe:
+            if sys.platform != "win32":  # where it would let two programs have one port
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 probe.bind((self.host, self.port))
             except OSError as error:
@@ -195,6 +220,14 @@ class Trial:
                 if not child.is_alive():
                     self.console.print(f"The {child.name} has stopped. {child.last_words()}", markup=False)
                     return 1
+
+
+def _empty(folder: Path, but: Path) -> None:
+    for entry in folder.iterdir():
+        if entry.is_dir() and not entry.is_symlink():
+            shutil.rmtree(entry)
+        elif entry != but:
+            entry.unlink()
 
 
 def _keys(path: Path) -> Keys:
