@@ -51,7 +51,8 @@ def try_(
     host: Annotated[str, typer.Option(help="Address to listen on; 0.0.0.0 inside a container.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port of the page.", min=0, max=65535)] = 8900,
     smoke: Annotated[
-        Path | None, typer.Option(help="Go through everything without a browser, with this training file.")
+        Path | None,
+        typer.Option(metavar="FILE", help="Go through everything without a browser, with this training file."),
     ] = None,
 ) -> None:
     """Try the bot on this machine: a local Slack workspace in the browser, and a real small model."""

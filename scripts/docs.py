@@ -1,0 +1,143 @@
+#!/usr/bin/env python
+"""Write the reference pages from the program itself: docs/settings.md and docs/commands.md.
+
+With --check nothing is written; exit code 1 where a page differs from what would be.
+"""
+
+import argparse
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from bot.cli import app as command_line
+from bot.settings import Settings
+from handlers.commands import COMMANDS
+from trainer.cli import app as trainer_command_line
+
+DOCS = Path(__file__).parents[1] / "docs"
+_WRITTEN = "<!-- Written by scripts/docs.py from the program itself. Change it there. -->\n\n"
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 where a page is out of date")
+    options = parser.parse_args()
+    stale = [name for name, page in pages().items() if not _is(DOCS / name, page)]
+    for name in stale:
+        if options.check:
+            print(f"docs/{name} is out of date. Run scripts/docs.py.")
+        else:
+            (DOCS / name).write_text(pages()[name], encoding="utf-8")
+            print(f"docs/{name} written.")
+    return 1 if options.check and stale else 0
+
+
+def pages() -> dict[str, str]:
+    """The pages by their names."""
+    return {"settings.md": settings_page(), "commands.md": commands_page()}
+
+
+def settings_page() -> str:
+    parts = [
+        "# Settings",
+        "",
+        _WRITTEN.strip(),
+        "",
+        "Read from the environment, then from a file `.env` in the folder that `finetune-bot run` is started from. An "
+        "empty variable counts as not set. What cannot be used is named at start, in one sentence.",
+    ]
+    for title, prefixes in _GROUPS:
+        parts += ["", f"## {title}", "", "| variable | default | meaning |", "|---|---|---|"]
+        for name, field in Settings.model_fields.items():
+            if name.startswith(prefixes):
+                default = field.get_default(call_default_factory=True)
+                parts.append(f"| `{name.upper()}` | {_default(default)} | {_cell(field.description)} |")
+    return "\n".join(parts) + "\n"
+
+
+_GROUPS = (
+    ("Slack", ("slack_", "http_")),
+    ("Provider", ("openai_", "finetune_provider", "finetune_models", "finetune_default_model", "finetune_tokenizers")),
+    ("People", ("finetune_admins", "finetune_notices_channel", "finetune_allow_")),
+    ("Running", ("finetune_data", "finetune_max_file_mb", "finetune_poll_seconds", "finetune_log_level")),
+)
+
+
+def commands_page() -> str:
+    parts = [
+        "# Commands",
+        "",
+        _WRITTEN.strip(),
+        "",
+        "## In Slack",
+        "",
+        "After `/finetune`; in a thread, where Slack takes no slash commands, after a mention of the bot.",
+        "",
+        "| command | what it does |",
+        "|---|---|",
+        *(f"| `{_cell(command.usage)}` | {_cell(command.description)} |" for command in COMMANDS),
+        "",
+        "## On the command line",
+        *_command("finetune-bot", typer.main.get_command(command_line)),
+    ]
+    return "\n".join(parts) + "\n"
+
+
+def _command(name: str, command: Any) -> Iterator[str]:
+    """A section for a command, then one for each of its sub-commands. (typer's commands are not typed.)"""
+    children = getattr(command, "commands", None)
+    if children is not None:
+        for child, inner in children.items():
+            yield from _command(f"{name.strip()} {child}", inner)
+        return
+    if name == "finetune-bot trainer":  # passes its words on to a command line of its own
+        yield from ("", f"### `{name}`", "", f"{_paragraph(command.help)} More about it: [trainer.md](trainer.md).")
+        yield from _command(name + " ", typer.main.get_command(trainer_command_line))
+        return
+    if name == "finetune-bot sandbox":
+        more = f"Options: `{name} --help`. More about it: [sandbox.md](sandbox.md)."
+        yield from ("", f"### `{name} [OPTIONS]`", "", f"{_paragraph(command.help)} {more}")
+        return
+    arguments = [option for option in command.params if not option.opts[0].startswith("-")]
+    options = [option for option in command.params if option.opts[0].startswith("-")]
+    usage = " ".join([name, *(_argument(each) for each in arguments), *(["[OPTIONS]"] if options else [])])
+    yield from ("", f"### `{usage}`", "", _paragraph(command.help))
+    if command.params:
+        yield from ("", "| | default | meaning |", "|---|---|---|")
+    for option in arguments:
+        yield f"| `{option.name.upper()}` | | {_cell(option.help)} |"
+    for option in options:
+        spelled = option.opts[0] if option.is_flag else f"{option.opts[0]} {option.metavar or option.name.upper()}"
+        yield f"| `{spelled}` | {'' if option.is_flag else _default(option.default)} | {_cell(option.help)} |"
+
+
+def _argument(argument: Any) -> str:
+    name = argument.name.upper()
+    return name if argument.required else f"[{name}]"
+
+
+def _paragraph(text: str | None) -> str:
+    return " ".join((text or "").split())
+
+
+def _cell(text: str | None) -> str:
+    return _paragraph(text).replace("|", "\\|")
+
+
+def _default(value: object) -> str:
+    if value is None or value == [] or value == "":
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"`{value.as_posix() if isinstance(value, Path) else value}`"
+
+
+def _is(path: Path, page: str) -> bool:
+    return path.exists() and path.read_text(encoding="utf-8") == page
+
+
+if __name__ == "__main__":
+    sys.exit(main())

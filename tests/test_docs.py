@@ -1,0 +1,55 @@
+"""The reference pages say what the program does."""
+
+import importlib.util
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from bot.settings import Settings
+from handlers.commands import COMMANDS
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="module")
+def docs() -> ModuleType:
+    """scripts/docs.py."""
+    spec = importlib.util.spec_from_file_location("docs", ROOT / "scripts" / "docs.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.parametrize("name", ["settings.md", "commands.md"])
+def test_a_page_is_what_the_script_would_write(docs: ModuleType, name: str) -> None:
+    written = (ROOT / "docs" / name).read_text(encoding="utf-8")
+    assert written == docs.pages()[name], f"docs/{name} is out of date: run scripts/docs.py"
+
+
+def test_every_setting_is_on_the_page_once_and_has_a_meaning(docs: ModuleType) -> None:
+    lines = docs.settings_page().splitlines()
+    for name, field in Settings.model_fields.items():
+        assert field.description
+        assert len([line for line in lines if line.startswith(f"| `{name.upper()}` |")]) == 1
+
+
+def test_every_command_of_slack_is_on_the_page(docs: ModuleType) -> None:
+    page = docs.commands_page()
+    for command in COMMANDS:
+        assert command.description in page
+
+
+@pytest.mark.parametrize(
+    "line", ["finetune-bot run", "finetune-bot check FILE [OPTIONS]", "finetune-bot trainer keys create"]
+)
+def test_every_command_of_the_command_line_is_on_the_page(docs: ModuleType, line: str) -> None:
+    assert f"### `{line}" in docs.commands_page()
+
+
+def test_no_secret_has_a_default(docs: ModuleType) -> None:
+    for line in docs.settings_page().splitlines():
+        if "_TOKEN`" in line or "_KEY`" in line or "_SECRET`" in line:
+            assert line.split("|")[2].strip() == ""
