@@ -3,9 +3,10 @@
 A card is a projection. Nothing is queued: whatever happened in between, the next edit shows how things are now.
 """
 
-import asyncio
 import hashlib
 import time
+from collections.abc import Callable, Coroutine
+from functools import partial
 
 import orjson
 import structlog
@@ -14,6 +15,7 @@ from bot.jobs.interfaces import JobStore
 from bot.jobs.job import Job
 from bot.notices.interfaces import Card, CardStore, PostDoubtful, PostLater, PostRefused
 from bot.notices.notice import Linked, Notice
+from bot.notices.rounds import Rounds
 from handlers.blocks.card import card as render
 from handlers.blocks.message import Message
 from handlers.budget import Priority
@@ -24,8 +26,6 @@ log = structlog.get_logger()
 
 # Slack advises one edit of a message in three seconds at most (chat.update, read 2026-11-21).
 _BETWEEN_EDITS = 3.0
-# So long do edits under way keep the bot from stopping; Slack may have asked to wait for minutes.
-_LAST_SECONDS = 3.0
 
 
 class CardKeeper:
@@ -43,35 +43,20 @@ class CardKeeper:
         self._cards = cards
         self._poster = poster
         self._pictures = pictures
-        self._look_every = look_every
         self._between_edits = between_edits
         self._edited_at: dict[str, float] = {}
-        self._under_way: dict[str, asyncio.Task[None]] = {}
+        self._rounds = Rounds("cards", self._due, every=look_every)
 
     async def run(self) -> None:
-        try:
-            while True:
-                try:
-                    await self.round()
-                except Exception:
-                    log.exception("cards: round failed")
-                await asyncio.sleep(self._look_every)
-        finally:
-            if self._under_way:
-                _, late = await asyncio.wait(self._under_way.values(), timeout=_LAST_SECONDS)
-                for task in late:
-                    task.cancel()
+        """Until cancelled."""
+        await self._rounds.run()
 
     async def round(self) -> None:
         """See to whatever shows something old; the latest change first."""
-        for card in await self._cards.dirty(50):
-            if card.job_id not in self._under_way:
-                task = asyncio.create_task(self._see_to(card), name=f"card {card.job_id}")
-                self._under_way[card.job_id] = task
-                task.add_done_callback(lambda _, job_id=card.job_id: self._forget(job_id))  # type: ignore[misc]
+        await self._rounds.round()
 
-    def _forget(self, job_id: str) -> None:
-        self._under_way.pop(job_id, None)
+    async def _due(self) -> list[tuple[str, Callable[[], Coroutine[None, None, None]]]]:
+        return [(card.job_id, partial(self._see_to, card)) for card in await self._cards.dirty(50)]
 
     async def _see_to(self, card: Card) -> None:
         try:
@@ -86,7 +71,9 @@ class CardKeeper:
             chart, alt = card.chart_file, ""
             if await self._pictures.is_due(job):
                 chart, alt = await self._pictures.chart(job)
+                # The card before the job: a change from here on leaves it dirty.
                 card = await self._cards.card(card.job_id) or card
+                job = await self._jobs.get(card.job_id) or job
             elif chart:
                 chart, alt = await self._pictures.chart_shown(job)
             try:

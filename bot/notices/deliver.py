@@ -5,60 +5,41 @@ thread is read for that id before it is posted again. Where the thread cannot be
 least once*: a crash between Slack's posting and our marking then says it twice.
 """
 
-import asyncio
 import time
+from collections.abc import Callable, Coroutine
 from functools import partial
 
 import structlog
 
 from bot.notices.interfaces import Outbox, Pending, PostDoubtful, PostLater, PostRefused, Speaker
 from bot.notices.notice import Ended, EndedElsewhere, Notice
+from bot.notices.rounds import Rounds
 
 log = structlog.get_logger()
 
 _PAUSES = (1.0, 2.0, 5.0, 15.0, 30.0, 60.0)
 _MOST_FAULTS = 5
 _AFTER_FAULT = 30.0
-# So long do posts under way keep the bot from stopping; Slack may have asked to wait for minutes.
-_LAST_SECONDS = 3.0
 
 
 class Delivery:
     def __init__(self, outbox: Outbox, speaker: Speaker, *, look_every: float = 0.5) -> None:
         self._outbox = outbox
         self._speaker = speaker
-        self._look_every = look_every
-        self._under_way: dict[str, asyncio.Task[None]] = {}
+        # A delivery that is cut off at the end counts as doubtful, and is looked for at the next start.
+        self._rounds = Rounds("outbox", self._due, every=look_every)
 
     async def run(self) -> None:
         """Deliver until cancelled. One notice at a time in each thread, threads side by side."""
-        try:
-            while True:
-                try:
-                    await self.round()
-                except Exception:
-                    log.exception("outbox round failed")
-                await asyncio.sleep(self._look_every)
-        finally:
-            if self._under_way:
-                _, late = await asyncio.wait(self._under_way.values(), timeout=_LAST_SECONDS)
-                for task in late:
-                    # It counts as doubtful, and is looked for at the next start.
-                    task.cancel()
+        await self._rounds.run()
 
     async def round(self) -> None:
         """Start the delivery of whatever is due."""
-        # What was under way when the outbox was read may end before the answer is here, and is then out of date.
-        busy = set(self._under_way)
-        for pending in await self._outbox.next(time.time()):
-            key = pending.notice.id
-            if key not in busy and key not in self._under_way:
-                task = asyncio.create_task(self._deliver(pending), name=f"notice {key}")
-                self._under_way[key] = task
-                task.add_done_callback(partial(self._forget, key))
+        await self._rounds.round()
 
-    def _forget(self, key: str, _: asyncio.Task[None]) -> None:
-        self._under_way.pop(key, None)
+    async def _due(self) -> list[tuple[str, Callable[[], Coroutine[None, None, None]]]]:
+        pending = await self._outbox.next(time.time())
+        return [(each.notice.id, partial(self._deliver, each)) for each in pending]
 
     async def _deliver(self, pending: Pending) -> None:
         notice = pending.notice

@@ -1,0 +1,56 @@
+"""Doing what is due, round after round: different things side by side, the same thing never twice at a time."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
+
+import structlog
+
+log = structlog.get_logger()
+
+# So long does work under way keep the bot from stopping; Slack may have asked to wait for minutes.
+_LAST_SECONDS = 3.0
+
+
+class Rounds:
+    """`due` says what is to be done now, as pairs of a key and the work of it."""
+
+    def __init__(
+        self,
+        name: str,
+        due: Callable[[], Awaitable[Iterable[tuple[str, Callable[[], Coroutine[None, None, None]]]]]],
+        *,
+        every: float,
+    ) -> None:
+        self._name = name
+        self._due = due
+        self._every = every
+        self._under_way: dict[str, asyncio.Task[None]] = {}
+
+    async def run(self) -> None:
+        """Until cancelled; what is under way then may end, if it is quick."""
+        try:
+            while True:
+                try:
+                    await self.round()
+                except Exception:
+                    log.exception("round failed", of=self._name)
+                await asyncio.sleep(self._every)
+        finally:
+            if self._under_way:
+                _, late = await asyncio.wait(self._under_way.values(), timeout=_LAST_SECONDS)
+                for task in late:
+                    task.cancel()
+
+    async def round(self) -> None:
+        """Start whatever is due and not under way."""
+        # What was under way when `due` began to read may end before it answers, and its answer is then out of date.
+        busy = set(self._under_way)
+        for key, work in await self._due():
+            if key not in busy and key not in self._under_way:
+                self._under_way[key] = asyncio.create_task(self._do(key, work), name=f"{self._name} {key}")
+
+    async def _do(self, key: str, work: Callable[[], Coroutine[None, None, None]]) -> None:
+        try:
+            await work()
+        finally:
+            self._under_way.pop(key, None)
