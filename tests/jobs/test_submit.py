@@ -441,6 +441,22 @@ async def test_after_a_crash_during_a_creation_that_never_was_a_person_decides(
     assert count(stand_in, CREATE) == 1
 
 
+async def test_after_a_crash_while_waiting_for_a_refusing_provider_the_job_is_created(
+    make: Make, jobs: SqliteJobStore, stand_in: StandInProvider
+) -> None:
+    first = make(retry_after=(3600,))
+    stand_in.fault(CREATE, status=429)
+    await first.submit(a_job())
+    while CREATE not in stand_in.requests or (await stored(jobs)).create_attempted_at is not None:
+        await asyncio.sleep(0.005)
+    await first.close()
+    second = make()
+    await second.recover()
+    await second.settled()
+    assert (await stored(jobs)).state == "validating_files"
+    assert LIST_JOBS not in stand_in.requests
+
+
 async def test_after_a_crash_while_looking_the_looking_goes_on(
     make: Make, jobs: SqliteJobStore, stand_in: StandInProvider
 ) -> None:
