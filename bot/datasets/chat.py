@@ -265,7 +265,8 @@ def _explain(text: str, error: json.JSONDecodeError, cut: bool) -> tuple[str, st
         return f"it holds NUL bytes (the first at column {text.index(chr(0)) + 1:,})", "Export the file again."
     if error.msg.startswith("Extra data"):
         return f"something follows the object {where}", "Put each example on a line of its own."
-    if text.lstrip().startswith("{'") or error.msg.startswith("Expecting property name"):
+    # From Python 3.13 on a comma before a closing brace has a message of its own.
+    if text.lstrip().startswith("{'") or error.msg.startswith(("Expecting property name", "Illegal trailing comma")):
         how = 'Use double quotes ("), and no comma before a closing brace.'
         return f"a key in double quotes is expected {where}", how
     if error.msg.startswith("Invalid control character"):

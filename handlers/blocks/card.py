@@ -69,7 +69,7 @@ def card(job: Job, *, now: float, chart_file_id: str | None = None, chart_alt_te
 
 
 UNCERTAIN: Final = (
-    "The answer of the provider got lost, and the job was not found there. *Look again* searches for it "
+    "The answer of the provider got lost, and the job was not found there. *Adopt* searches for it "
     "once more and goes on with it. *Submit again* starts a new one: if the first one does exist, both cost "
     "money, so look at the provider's own list of jobs first."
 )
