@@ -65,7 +65,9 @@ def to_html(text: str, reader: Reader) -> str:
     if quote:
         lines.append(f"<blockquote>{'<br>'.join(quote)}</blockquote>")
     markup = "<br>".join(lines).replace("</blockquote><br>", "</blockquote>")
-    markup = re.sub("\x00(\\d+)\x00", lambda m: stash[int(m[1])], shortcodes(markup))
+    markup = shortcodes(markup)
+    while "\x00" in markup:  # what is kept may hold what was kept before it
+        markup = re.sub("\x00(\\d+)\x00", lambda m: stash[int(m[1])], markup)
     return markup.replace("</pre><br>", "</pre>")
 
 

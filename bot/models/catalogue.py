@@ -36,7 +36,8 @@ class Catalogue:
         if self._wanted:
             return self._default_first(list(dict.fromkeys(self._wanted)))
         listed = await self._listed()
-        told = [model.id for model in listed if model.fine_tunable]
+        # Fine-tuned models and checkpoints can be trained further, but are no base to begin with.
+        told = [model.id for model in listed if model.fine_tunable and not model.id.startswith("ft:")]
         if told:
             return self._default_first(told)
         ids = {model.id for model in listed}

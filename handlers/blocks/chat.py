@@ -18,7 +18,7 @@ _MENTION: Final = re.compile(r"<(?=[!@#]|\Z)")
 def conversation_opened(model: str, person_id: str, first_question: str | None = None) -> Message:
     """`first_question`: one that the model was trained on, as a start."""
     text = f"{person(person_id)} This thread talks to {code(model, 300)}."
-    lines = [text, "Write here, and it answers; it knows what was said in this thread before."]
+    lines = [text, "*Reply in this thread*, and it answers; it knows what was said in this thread before."]
     if first_question and first_question.strip():
         lines.append(f"A start could be: “{quoted(first_question, 300)}”")
     return message(text, [section("\n".join(lines))])

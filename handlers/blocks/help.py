@@ -24,4 +24,6 @@ def unknown_command(word: str, nearest: str | None = None) -> Message:
     """`nearest`: the command that was probably meant, without the slash."""
     said = f"I do not know {code(word, 60)}."
     hint = f" Did you mean {code(f'/finetune {nearest}', 80)}?" if nearest else ""
-    return message(said + hint, [section(f"{said}{hint}\n`/finetune help` lists everything.")])
+    # Said once: where help itself is meant, the hint says it already.
+    more = "" if nearest == "help" else "\n`/finetune help` lists everything."
+    return message(said + hint, [section(f"{said}{hint}{more}")])

@@ -35,7 +35,8 @@ def job_status(job: Job, permalink: str | None = None) -> Message:
     """One job: where it stands, and the way to its card."""
     name = code(title(job), 150)
     text = f"{name}: {state_words(job.state)}"
-    lines = [f"*{link(permalink, name)}*" if permalink else name, steps(job)]
+    # A link's label is plain text: backticks in it would show.
+    lines = [f"*{link(permalink, quoted(title(job), 100))}*" if permalink else name, steps(job)]
     if job.latest is not None and job.state not in states.ENDED:
         bar = progress_bar(job.latest.step, job.latest.total_steps)
         of = f" · step {number(job.latest.step)} of {number(job.latest.total_steps)}" if job.latest.total_steps else ""
@@ -60,8 +61,8 @@ def _entry(job: Job, permalink: str | None) -> str:
     progress = ""
     if job.state == states.RUNNING and job.latest is not None and job.latest.total_steps:
         progress = f" {progress_bar(job.latest.step, job.latest.total_steps, width=10)}"
-    name = code(title(job), 100)
+    name = link(permalink, quoted(title(job), 100)) if permalink else code(title(job), 100)
     return (
-        f"• *{state_words(job.state)}*{progress} {link(permalink, name)}\n"
+        f"• *{state_words(job.state)}*{progress} {name}\n"
         f"    {person(job.requester)} · {date(job.created_at)} · {code(job.id, 60)}"
     )

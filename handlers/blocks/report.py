@@ -115,7 +115,7 @@ def _findings(found: Report) -> list[Block]:
     lines = []
     for (severity, name), group in list(groups.items())[:_FINDINGS]:
         kind = "" if severity == "error" else "Hint: "
-        lines.append(f"• {_place(group, found.counts.get(name))} {kind}{quoted(group[0].message, 350)}")
+        lines.append(f"• {_group(group, found.counts.get(name), kind)}")
     blocks: list[Block] = [section("\n".join(lines))]
     left = len(groups) - _FINDINGS
     if left > 0:
@@ -123,6 +123,15 @@ def _findings(found: Report) -> list[Block]:
     if not found.ok:
         blocks.append(context("Correct the file and drop it here again: I check it anew."))
     return blocks
+
+
+def _group(group: Sequence[Finding], count: int | None, kind: str) -> str:
+    """Findings of one kind in one line. Where each says something of its own, the first one speaks for itself."""
+    said = quoted(group[0].message, 350)
+    if len({finding.message for finding in group}) == 1:
+        return f"{_place(group, count)} {kind}{said}"
+    others = max(len(group), count or 0) - 1
+    return f"{_place(group[:1])} {kind}{said} _({counted(others, 'more', 'more')} of this kind)_"
 
 
 def _place(group: Sequence[Finding], count: int | None = None) -> str:

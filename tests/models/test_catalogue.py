@@ -140,3 +140,12 @@ async def test_the_newest_model_comes_first(make: Make, stand_in: StandInProvide
     page = json.dumps({"object": "list", "data": models})
     stand_in.fault(MODELS, status=200, body=page)
     assert [model.created_at for model in await make().fine_tuned()] == [3, 2, 1]
+
+
+async def test_fine_tuned_models_are_not_offered_among_base_models(make: Make, stand_in: StandInProvider) -> None:
+    models = [
+        {"id": name, "object": "model", "created": 1, "owned_by": "acme", "fine_tunable": True}
+        for name in ("base", "ft:base:acme::abc", "ft:base:acme::abc:ckpt-step-6")
+    ]
+    stand_in.fault(MODELS, status=200, body=json.dumps({"object": "list", "data": models}))
+    assert await make().base_models() == ["base"]

@@ -51,3 +51,9 @@ def test_dates_are_in_the_readers_zone() -> None:
 )
 def test_markdown_becomes_html(text: str, html: str) -> None:
     assert markdown.to_html(text) == html
+
+
+def test_code_inside_a_links_label_is_shown_and_not_a_number() -> None:
+    shown = to_html("<https://a.example/b|see `this one`>", Reader())
+    assert "this one" in shown
+    assert "\x00" not in shown

@@ -111,3 +111,14 @@ def test_all_findings_lists_each_and_counts_what_does_not_fit(
     assert "*Line 40:* Number 40." in shown
     assert "Number 41." not in shown
     assert "And 1,460 more." in shown
+
+
+def test_findings_of_one_kind_that_say_different_things_are_not_said_to_be_one(
+    make_dataset: Callable[..., Dataset], make_report: Callable[..., Report], seen: See
+) -> None:
+    errors = [Finding("missing_content", 5, "Five."), Finding("missing_content", 8, "Eight.")]
+    shown = seen(
+        report.report(make_dataset(report=make_report(ok=False, errors=errors, counts={"missing_content": 2})))
+    )
+    assert "*Line 5:* Five. _(1 more of this kind)_" in shown
+    assert "Lines 5 and 8" not in shown
