@@ -112,7 +112,9 @@ function compose(form) {
   const picker = $("input[type=file]", form);
   const attached = $(".attached", form);
   const list = $(".suggest", form);
-  const draftKey = `draft:${document.body.dataset.user}:${document.body.dataset.channel}:${form.id}:${document.body.dataset.thread}`;
+  // What is written to the channel is the same whether or not a thread is open beside it.
+  const thread = form.id === "composer" ? "" : document.body.dataset.thread;
+  const draftKey = `draft:${document.body.dataset.user}:${document.body.dataset.channel}:${form.id}:${thread}`;
   let files = [];
   let choice = 0;
 

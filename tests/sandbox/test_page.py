@@ -78,6 +78,19 @@ async def test_what_is_typed_is_said_and_the_answer_appears_by_itself(
     await expect(page.locator("#messages")).to_contain_text("heard two")
 
 
+async def test_a_draft_outlives_the_closing_of_a_thread(page: Page, people: SandboxClient) -> None:
+    asked = await people.say("ana", "#support-model", "a thread begins")
+    await people.say("ben", "#support-model", "and goes on", thread_ts=asked["ts"])
+    await page.get_by_text("1 reply").click()
+    thread = page.get_by_role("complementary", name="Thread")
+    await expect(thread).to_be_visible()
+    box = page.get_by_label("Message #support-model")
+    await box.fill("half a thought")
+    await box.press("Escape")
+    await expect(thread).to_have_count(0)
+    await expect(box).to_have_value("half a thought")
+
+
 async def test_a_report_is_read_in_the_thread_and_a_modal_is_filled_in_with_the_keyboard(
     page: Page, bolt: AsyncApp, people: SandboxClient, slack: AsyncWebClient
 ) -> None:
