@@ -53,7 +53,7 @@ async def test_a_new_user_drops_a_sample_trains_a_model_and_talks_to_it(page: Pa
     await expect(page.get_by_label("Message #support-model")).to_be_visible()
 
     # Drop a sample file, and read its report in the thread.
-    await page.get_by_text("Sample files").click()
+    await page.locator("summary", has_text="Sample files").click()
     await page.get_by_role("button", name="house-voice.jsonl", exact=True).click()
     await page.get_by_text("1 reply").click()
     thread = page.get_by_role("complementary", name="Thread")
