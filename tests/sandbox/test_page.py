@@ -1,16 +1,15 @@
 """The page in a real browser: what a person sees and does."""
 
 import asyncio
-import os
 import re
-import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, Page, async_playwright, expect
+from browser import chromium
+from playwright.async_api import Browser, Page, expect
 from slack_bolt.app.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
@@ -20,7 +19,6 @@ from sandbox.server import Sandbox
 from sandbox.workspace import Workspace
 
 pytestmark = pytest.mark.browser
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 
 
 def plain(text: str) -> dict[str, str]:
@@ -29,15 +27,8 @@ def plain(text: str) -> dict[str, str]:
 
 @pytest_asyncio.fixture(loop_scope="session", scope="session")
 async def browser() -> AsyncIterator[Browser]:
-    path = next((p for p in map(shutil.which, ("chromium", "chromium-browser", "google-chrome")) if p), None)
-    if path is None:
-        if os.environ.get("CI") == "true":
-            pytest.fail("There is no Chromium, and CI must not go without the browser tests.")
-        pytest.skip("There is no Chromium on this machine, so the page is not tried in a browser.")
-    async with async_playwright() as playwright:
-        running = await playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+    async with chromium() as running:
         yield running
-        await running.close()
 
 
 @pytest_asyncio.fixture(loop_scope="session")
