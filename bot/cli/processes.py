@@ -37,7 +37,8 @@ class Child:
             start_new_session=sys.platform != "win32",
             creationflags=_NEW_GROUP if sys.platform == "win32" else 0,
         )
-        threading.Thread(target=self._read, daemon=True).start()
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
 
     def ready(self, until: str, seconds: float) -> str:
         """Wait for the line that begins with `until`; what follows on it. Raises StartError."""
@@ -74,6 +75,8 @@ class Child:
             except subprocess.TimeoutExpired:
                 self._process.kill()
                 self._process.wait()
+        # Its last words; a grandchild that holds the pipe open is not waited for.
+        self._reader.join(1)
         self._out.close()
 
     def _read(self) -> None:

@@ -70,9 +70,11 @@ def test_what_an_earlier_start_said_is_not_quoted(start: Start) -> None:
 
 
 def test_everything_that_it_prints_is_in_its_log(start: Start) -> None:
-    child = start(READY + "print('out')\nprint('err', file=sys.stderr)\n")
+    # `print` to an unbuffered stream writes text and line end apart: the other stream's line may come between.
+    child = start(READY + "print('out')\nsys.stderr.write('err\\n')\n")
     child.ready("helper ready ", 30)
     wait_for_end(child)
+    child.stop()
     assert {"warming up", "out", "err"} <= set(child.log.read_text().split("\n"))
 
 
