@@ -13,6 +13,7 @@ class Finding(msgspec.Struct, frozen=True):
     `line` counts from 1; None where the finding is about the whole file. `message` is one or two plain
     sentences, fit to show a person; it may quote the file, so escape it before it reaches mrkdwn. `field` is
     the place inside the example, such as `messages[2].role`; None where the finding is about the whole line.
+    `quote` is the text at fault, as the file has it, at most 120 characters of it; empty where there is none to show.
     """
 
     code: str
@@ -20,6 +21,49 @@ class Finding(msgspec.Struct, frozen=True):
     message: str
     severity: Severity = "error"
     field: str | None = None
+    quote: str = ""
+
+
+class Bar(msgspec.Struct, frozen=True):
+    """One bar of the histogram of lengths: `examples` examples have from `low` to `high` tokens."""
+
+    low: int
+    high: int
+    examples: int
+
+
+class Column(msgspec.Struct, frozen=True):
+    """A column of a table, with the first few of its values, shortened."""
+
+    name: str
+    samples: tuple[str, ...] = ()
+
+
+class Mapping(msgspec.Struct, frozen=True):
+    """Which column of a table plays which part.
+
+    `columns` maps a part to a column's name. The parts are, for chat: `system`, `user`, `context` (added to the
+    user's text), `assistant`, or alone `conversation` (a list of turns), or `messages`; for completion: `prompt`,
+    `completion`; for preference: `system`, `user`, `preferred`, `non_preferred`.
+    """
+
+    format: Literal["chat", "completion", "preference"]
+    columns: dict[str, str]
+
+
+class Table(msgspec.Struct, frozen=True):
+    """A file of rows that is not training data yet: what it is and how it would be read.
+
+    `kind` is csv, tsv, xlsx, json, jsonl or parquet. `mapping` is the proposal, None where the columns' names and
+    contents suggest none, and `why` says in one sentence how it came about.
+    """
+
+    kind: str
+    rows: int
+    columns: tuple[Column, ...]
+    mapping: Mapping | None = None
+    why: str = ""
+    encoding: str = "utf-8"
 
 
 class Tokens(msgspec.Struct, frozen=True):
@@ -45,6 +89,10 @@ class Report(msgspec.Struct, frozen=True):
     `errors` and `warnings` hold the first 1,000 each, `counts` counts all by code. `epochs` is what would be
     used (asked for, or chosen by the documented rule), and `epochs_reason` says why in one sentence; `cost`
     maps a model's id to US dollars for all epochs, or to None where no price is known, `model` first.
+    `method` is how a file of this format trains: supervised, dpo or reinforcement; None where it does not.
+    `histogram` shows the lengths in at most 24 bars. `table` describes a file of rows that has to be converted first.
+    A report with `complete` False was made on the way: its figures cover what was read so far. `deep` tells whether
+    the second pass has added its findings.
     """
 
     ok: bool
@@ -60,3 +108,8 @@ class Report(msgspec.Struct, frozen=True):
     bytes: int
     sha256: str
     epochs_reason: str = ""
+    method: str | None = None
+    histogram: list[Bar] = []
+    table: Table | None = None
+    complete: bool = True
+    deep: bool = False
