@@ -12,13 +12,14 @@ HEAD = 1 << 16
 class Foreign(msgspec.Struct, frozen=True):
     """What the file is (`name` in one word for the report), and how to make a training file of it.
 
-    `code` is the finding to report it under.
+    `code` is the finding to report it under. `convertible` says that `tables` can make training data of it.
     """
 
     name: str
     what: str
     how: str
     code: str = "not_jsonl"
+    convertible: bool = False
 
 
 def recognise(head: bytes) -> Foreign | None:
