@@ -3,6 +3,7 @@
 from bot.datasets.catalog import DEFAULT_MODEL, ModelFacts, fine_tunable, lookup
 from bot.datasets.check import check_file
 from bot.datasets.dataset import Dataset
+from bot.datasets.deep import DeepReport, deep_check, with_deep
 from bot.datasets.epochs import Epochs, auto_epochs
 from bot.datasets.errors import DatasetError
 from bot.datasets.examples import read_examples
@@ -13,6 +14,7 @@ __all__ = [
     "DEFAULT_MODEL",
     "Dataset",
     "DatasetError",
+    "DeepReport",
     "Epochs",
     "Finding",
     "ModelFacts",
@@ -22,7 +24,9 @@ __all__ = [
     "auto_epochs",
     "check_file",
     "cost",
+    "deep_check",
     "fine_tunable",
     "lookup",
     "read_examples",
+    "with_deep",
 ]

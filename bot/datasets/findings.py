@@ -3,22 +3,12 @@
 `python -m bot.datasets > docs/findings.md` writes the page; a test holds that page to this table.
 """
 
-import msgspec
-
+from bot.datasets.deep.rules import RULES as DEEP
 from bot.datasets.report import Finding, Severity
+from bot.datasets.rule import Rule
 
 KEPT = 1_000
 """Findings kept of each severity; all are counted."""
-
-
-class Rule(msgspec.Struct, frozen=True):
-    """`says` is filled in with the finding's details; `remedy` follows it. `meaning` is for the documentation."""
-
-    code: str
-    severity: Severity
-    meaning: str
-    says: str
-    remedy: str
 
 
 RULES = (
@@ -135,6 +125,7 @@ RULES = (
         "The file begins with a byte-order mark (three invisible bytes).",
         "Save it as UTF-8 without a byte-order mark.",
     ),
+    *DEEP,
 )
 
 BY_CODE = {rule.code: rule for rule in RULES}
@@ -147,14 +138,14 @@ class Findings:
         self.counts: dict[str, int] = {}
         self._kept: dict[Severity, list[Finding]] = {"error": [], "warning": []}
 
-    def add(self, code: str, line: int | None, field: str | None = None, **details: object) -> None:
-        """Notes one finding. `details` fill in the rule's sentence."""
+    def add(self, code: str, line: int | None, field: str | None = None, *, quote: str = "", **details: object) -> None:
+        """Notes one finding. `details` fill in the rule's sentence, `quote` is cut to 120 characters."""
         self.counts[code] = self.counts.get(code, 0) + 1
         rule = BY_CODE[code]
         kept = self._kept[rule.severity]
         if len(kept) < KEPT:
             message = f"{rule.says} {rule.remedy}".format(field=field, **details)
-            kept.append(Finding(code, line, message, rule.severity, field))
+            kept.append(Finding(code, line, message, rule.severity, field, quote[:120]))
 
     def first(self, severity: Severity) -> list[Finding]:
         return self._kept[severity]
