@@ -58,6 +58,18 @@ class Copies:
             Path(name).unlink(missing_ok=True)
         return Copy(self.path(sha256), sha256, size)
 
+    def part(self) -> Path:
+        """A new, empty file to write a training file to; `adopt` makes it a copy."""
+        handle, name = tempfile.mkstemp(dir=self._folder, suffix=".part")
+        os.close(handle)
+        return Path(name)
+
+    def adopt(self, part: Path, sha256: str) -> Copy:
+        """Make a copy of what was written to `part`. Its hash is taken as given."""
+        size = part.stat().st_size
+        os.replace(part, self.path(sha256))
+        return Copy(self.path(sha256), sha256, size)
+
     def remove(self, sha256: str) -> None:
         self.path(sha256).unlink(missing_ok=True)
 

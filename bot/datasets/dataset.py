@@ -7,7 +7,9 @@ from bot.datasets.report import Report
 
 class Dataset(msgspec.Struct, frozen=True):
     """`sha256` is the hash of the bytes and names our copy; `file_id` is Slack's. `channel_private` decides who
-    may see it. `report` is None until the check has run.
+    may see it. `report` is None until the check has run. `derived_from` is the data set that this one was mended or
+    split from, `validation` the one that was split off to validate it. `lengths_file` and `findings_file` are Slack's
+    ids of what was uploaded beside the report: the picture of lengths, and all findings.
     """
 
     id: str
@@ -23,3 +25,7 @@ class Dataset(msgspec.Struct, frozen=True):
     file_id: str | None = None
     report: Report | None = None
     deleted_at: float | None = None
+    derived_from: str | None = None
+    validation: str | None = None
+    lengths_file: str | None = None
+    findings_file: str | None = None

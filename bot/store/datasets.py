@@ -1,5 +1,7 @@
 """Data sets: what is known of each training file. The bytes are in `bot.datasets.copies`."""
 
+from collections.abc import Callable
+
 import msgspec
 from sqlite_utils import Database as SqliteDatabase
 
@@ -12,25 +14,21 @@ class SqliteDatasetStore:
         self._database = database
 
     async def save(self, dataset: Dataset) -> None:
-        def work(db: SqliteDatabase) -> None:
-            db.execute(
-                "INSERT INTO datasets (id, sha256, owner, team, channel, file_id, created_at, deleted_at, value)"
-                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET"
-                " sha256 = excluded.sha256, deleted_at = excluded.deleted_at, value = excluded.value",
-                [
-                    dataset.id,
-                    dataset.sha256,
-                    dataset.owner,
-                    dataset.team,
-                    dataset.channel,
-                    dataset.file_id,
-                    dataset.created_at,
-                    dataset.deleted_at,
-                    msgspec.json.encode(dataset).decode(),
-                ],
-            )
+        await self._database.write(lambda db: _write(db, dataset))
 
-        await self._database.write(work)
+    async def update(self, dataset_id: str, make: Callable[[Dataset], Dataset]) -> Dataset | None:
+        """Read, make and write in one transaction; None where there is none, or it was deleted."""
+
+        def work(db: SqliteDatabase) -> Dataset | None:
+            row = db.execute("SELECT value FROM datasets WHERE id = ?", [dataset_id]).fetchone()
+            stored = msgspec.json.decode(row[0], type=Dataset) if row else None
+            if stored is None or stored.deleted_at is not None:
+                return None
+            changed = make(stored)
+            _write(db, changed)
+            return changed
+
+        return await self._database.write(work)
 
     async def get(self, dataset_id: str) -> Dataset | None:
         found = await self._many("id = ?", [dataset_id])
@@ -64,3 +62,23 @@ class SqliteDatasetStore:
             lambda db: db.execute(f"SELECT value FROM datasets WHERE {where}", values).fetchall()
         )
         return [msgspec.json.decode(row[0], type=Dataset) for row in rows]
+
+
+def _write(db: SqliteDatabase, dataset: Dataset) -> None:
+    db.execute(
+        "INSERT INTO datasets (id, sha256, owner, team, channel, file_id, created_at, deleted_at, value)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET"
+        " sha256 = excluded.sha256, file_id = excluded.file_id, deleted_at = excluded.deleted_at,"
+        " value = excluded.value",
+        [
+            dataset.id,
+            dataset.sha256,
+            dataset.owner,
+            dataset.team,
+            dataset.channel,
+            dataset.file_id,
+            dataset.created_at,
+            dataset.deleted_at,
+            msgspec.json.encode(dataset).decode(),
+        ],
+    )
