@@ -5,7 +5,9 @@ not: the caller is told with PostDoubtful.
 """
 
 import asyncio
+import contextlib
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -200,19 +202,7 @@ class Poster:
 
         An image block that comes before that is refused with invalid_blocks (python-slack-sdk#1521).
         """
-        slot = await self.call(
-            "files.getUploadURLExternal", {"filename": name, "length": len(content), "alt_txt": alt_text[:1000]}
-        )
-        try:
-            async with (
-                aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(60)) as session,
-                session.post(slot["upload_url"], data=content) as response,
-            ):
-                if response.status != 200:
-                    raise PostRefused(f"upload answered {response.status}")
-        except (aiohttp.ClientError, TimeoutError) as error:
-            raise PostDoubtful(type(error).__name__) from error
-        file_id = str(slot["file_id"])
+        file_id = await self.upload(name, content, alt_text=alt_text)
         await self.call("files.completeUploadExternal", {"files": [{"id": file_id, "title": name}]})
         for pause in (0.2, 0.5, 1, 2, 4, 8):
             info = await self.call("files.info", {"file": file_id})
@@ -220,6 +210,53 @@ class Poster:
                 return file_id
             await asyncio.sleep(pause)
         raise PostRefused("Slack did not process the picture in time")
+
+    async def upload(self, name: str, content: bytes | Path, *, alt_text: str = "") -> str:
+        """Bring a file's bytes (at least one) to Slack; its file id. Nobody sees it before it is completed."""
+        length = content.stat().st_size if isinstance(content, Path) else len(content)
+        arguments = {"filename": name, "length": length, **({"alt_txt": alt_text[:1000]} if alt_text else {})}
+        slot = await self.call("files.getUploadURLExternal", arguments)
+        with contextlib.ExitStack() as stack:
+            data = stack.enter_context(content.open("rb")) if isinstance(content, Path) else content
+            try:
+                async with (
+                    aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(60 + length / 100_000)) as session,
+                    session.post(slot["upload_url"], data=data) as response,
+                ):
+                    if response.status != 200:
+                        raise PostRefused(f"upload answered {response.status}")
+            except (aiohttp.ClientError, TimeoutError) as error:
+                raise PostDoubtful(type(error).__name__) from error
+        return str(slot["file_id"])
+
+    async def share(
+        self, files: Mapping[str, str], channel: str, thread_ts: str | None, comment: str, *, maybe_shared: bool = False
+    ) -> None:
+        """Show uploaded files (id to title) in one message with `comment` (mrkdwn). Slack tells no ts of it, and may
+        show it a moment later. With `maybe_shared` nothing is done where an earlier attempt has succeeded.
+        """
+        if maybe_shared and await self._is_shared(next(iter(files))):
+            return
+        arguments: dict[str, Any] = {
+            "files": [{"id": file_id, "title": title} for file_id, title in files.items()],
+            "channel_id": channel,
+            "initial_comment": comment,
+        }
+        if thread_ts:
+            arguments["thread_ts"] = thread_ts
+        await self.call("files.completeUploadExternal", arguments, priority=Priority.CHAT)
+
+    async def _is_shared(self, file_id: str) -> bool:
+        """A file that was never completed is unknown to Slack."""
+        try:
+            await self.call("files.info", {"file": file_id})
+        except PostRefused:
+            return False
+        return True
+
+    async def update_view(self, view_id: str, view: dict[str, Any]) -> None:
+        """Show something else in an open window. Raises PostRefused where it was closed."""
+        await self.call("views.update", {"view_id": view_id, "view": view}, priority=Priority.MODAL)
 
     async def delete_file(self, file_id: str) -> None:
         await self.call("files.delete", {"file": file_id}, priority=Priority.PROGRESS)
