@@ -38,6 +38,8 @@ def advance(
     figures are. `last_look` ends the following.
     """
     status = remote.status if states.may_become(job.state, remote.status) else job.state
+    new_checkpoints = [c for c in checkpoints if c.id not in known_checkpoints]
+    told_something = bool(status != job.state or events or new_checkpoints or job.heard_at is None)
     news = msgspec.structs.replace(
         job,
         state=status,
@@ -46,6 +48,8 @@ def advance(
         validation_file=job.validation_file or remote.validation_file,
         seed=job.seed if job.seed is not None else remote.seed,
         hyperparameters=_known(job.hyperparameters, remote.hyperparameters),
+        heard_at=now if told_something else job.heard_at,
+        stuck=job.stuck and not told_something,
         started_at=job.started_at or _started_at(status, events, now),
         finished_at=job.finished_at or remote.finished_at or (now if status in states.ENDED else None),
         estimated_finish=remote.estimated_finish,
@@ -56,7 +60,6 @@ def advance(
         latest=_latest(job.latest, events),
         latest_valid=_latest(job.latest_valid, events, valid=True),
     )
-    new_checkpoints = [c for c in checkpoints if c.id not in known_checkpoints]
     return Change(
         job=news,
         events=events,

@@ -24,6 +24,15 @@ class Change(msgspec.Struct, frozen=True):
     followed: bool = True
 
 
+class Followed(msgspec.Struct, frozen=True):
+    """As much of a followed job as the schedule needs."""
+
+    id: str
+    provider_job_id: str
+    state: str
+    created_at: float
+
+
 class JobStore(Protocol):
     async def insert(self, job: Job, history: Change | None = None) -> bool:
         """Store a new job and its card, yet to be posted; with `history`, what happened before we knew of it.
@@ -52,7 +61,14 @@ class JobStore(Protocol):
 
     async def in_states(self, states: Sequence[str]) -> list[Job]: ...
 
-    async def followed(self, provider: str) -> list[Job]: ...
+    async def followed(self, provider: str) -> list[Followed]:
+        """Jobs that the provider may still have news of, oldest first."""
+
+    async def silent_since(self, provider: str) -> float | None:
+        """Since when people have been told that this provider does not answer; None where it does."""
+
+    async def set_silent_since(self, provider: str, since: float | None, notices: Sequence[Notice]) -> None:
+        """Store that, together with what people are told, in one transaction."""
 
     async def known_jobs(self, provider: str) -> set[str]:
         """The provider's ids of the jobs that ours stand for."""

@@ -56,6 +56,7 @@ class Job(msgspec.Struct, frozen=True):
     """`id` is ours and is what `metadata` carries to the provider; `provider_job_id` is theirs. Times are
     seconds since the epoch. `state` is one of `states.STATES` or a word of the provider's that we do not know.
     `asked` is what the person chose; `hyperparameters` turns into the provider's numbers once it has chosen.
+    `heard_at`: when the provider last told anything new about it; `stuck`: that was too long ago, and people know.
     """
 
     id: str
@@ -76,6 +77,8 @@ class Job(msgspec.Struct, frozen=True):
     validation_file: str | None = None
     provider_job_id: str | None = None
     create_attempted_at: float | None = None
+    heard_at: float | None = None
+    stuck: bool = False
     started_at: float | None = None
     finished_at: float | None = None
     estimated_finish: float | None = None

@@ -144,10 +144,15 @@ class Provider(Protocol):
     async def job(self, job_id: str) -> RemoteJob: ...
 
     async def jobs(self, wanted: Collection[str]) -> list[RemoteJob]:
-        """Those of the `wanted` jobs that the listing shows, read in pages until all are found or it ends."""
+        """Those of the `wanted` jobs that the listing shows. Read in pages until all are found, it ends, or asking
+        for those that are missing one by one would be cheaper."""
 
-    async def events(self, job_id: str, known: Collection[str]) -> list[RemoteEvent]:
-        """Events whose id is not in `known`, oldest first, whichever end the provider lists first."""
+    async def events(self, job_id: str, known: Collection[str], *, whole: bool = False) -> list[RemoteEvent]:
+        """Events whose id is not in `known`, oldest first, whichever end the provider lists first.
+
+        Where that is the newest, pages are read down to the first that holds a known one: what came late is seen if
+        it stands among the latest hundred. `whole` reads them to the end.
+        """
 
     async def checkpoints(self, job_id: str) -> list[Checkpoint]: ...
 

@@ -5,7 +5,6 @@ The SDK repeats requests by itself, POST included, and sends no idempotency key 
 """
 
 import asyncio
-import itertools
 import math
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
@@ -40,7 +39,6 @@ from bot.redact import redact
 
 SUBMISSION_KEY = "finetune_bot_submission"
 _PAGE = 100
-_MOST_PAGES = 20
 _PROCESSING_SECONDS = 600.0
 _LONGEST_RETRY_AFTER = 600.0
 # A provider that hangs must not hold up the following of jobs for the SDK's ten minutes.
@@ -156,21 +154,21 @@ class OpenAIProtocol:
             return _job(await self._client.fine_tuning.jobs.retrieve(job_id))
 
     async def jobs(self, wanted: Collection[str]) -> list[RemoteJob]:
-        missing, found = set(wanted), []
+        missing, found, in_vain = set(wanted), [], 0
         async with _told_apart():
-            async for page in self._job_pages(_MOST_PAGES):
-                for raw in page:
-                    if raw.id in missing:
-                        missing.discard(raw.id)
-                        found.append(_job(raw))
-                if not missing:
+            async for page in self._job_pages():
+                wanted_here = [raw for raw in page if raw.id in missing]
+                missing.difference_update(raw.id for raw in wanted_here)
+                found += [_job(raw) for raw in {raw.id: raw for raw in wanted_here}.values()]
+                in_vain += not wanted_here
+                if in_vain >= len(missing):
                     break
         return found
 
-    def _job_pages(self, most: int | None = None) -> AsyncIterator[list[FineTuningJob]]:
-        return _pages(lambda after: self._client.fine_tuning.jobs.list(limit=_PAGE, after=after or omit), most)
+    def _job_pages(self) -> AsyncIterator[list[FineTuningJob]]:
+        return _pages(lambda after: self._client.fine_tuning.jobs.list(limit=_PAGE, after=after or omit))
 
-    async def events(self, job_id: str, known: Collection[str]) -> list[RemoteEvent]:
+    async def events(self, job_id: str, known: Collection[str], *, whole: bool = False) -> list[RemoteEvent]:
         new: dict[str, RemoteEvent] = {}
         first: float | None = None
         last = 0.0
@@ -181,9 +179,9 @@ class OpenAIProtocol:
                 first, last = page[0].created_at if first is None else first, page[-1].created_at
                 fresh = [event for event in page if event.id not in known and event.id not in new]
                 new.update((event.id, _event(event)) for event in fresh)
-                # Newest first (OpenAI), a page with nothing new means that the rest is known. Oldest first
-                # (Nebius), the news is at the end, so we read on.
-                if not fresh and page[0].created_at > page[-1].created_at:
+                # Newest first (OpenAI), the rest is known from here on. Oldest first (Nebius), the news is at the
+                # end, so we read on.
+                if not whole and len(fresh) < len(page) and page[0].created_at > page[-1].created_at:
                     break
         listed = list(new.values())
         if first is None or first >= last:
@@ -250,13 +248,11 @@ async def _told_apart() -> AsyncIterator[None]:
         raise Unintelligible("The answer does not fit OpenAI's protocol.", code="unintelligible") from error
 
 
-async def _pages(
-    read: Callable[[str | None], Awaitable[AsyncCursorPage[T]]], most: int | None = None
-) -> AsyncIterator[list[T]]:
-    """The pages of a listing that are not empty, to its end; or the first `most`."""
+async def _pages(read: Callable[[str | None], Awaitable[AsyncCursorPage[T]]]) -> AsyncIterator[list[T]]:
+    """The pages of a listing that are not empty, to its end."""
     after: str | None = None
     seen: set[str] = set()
-    for _ in range(most) if most else itertools.count():
+    while True:
         page = await read(after)
         if not page.data:
             return

@@ -8,8 +8,9 @@ from sqlite_utils import Database as SqliteDatabase
 
 from bot.errors import Conflict
 from bot.jobs import states
-from bot.jobs.interfaces import Change
+from bot.jobs.interfaces import Change, Followed
 from bot.jobs.job import Checkpoint, Job, Metrics
+from bot.notices.notice import Notice
 from bot.store.database import Database
 from bot.store.outbox import put_notices, touch_card
 
@@ -82,8 +83,30 @@ class SqliteJobStore:
     async def in_states(self, wanted: Sequence[str]) -> list[Job]:
         return await self._many(f"state IN ({_marks(wanted)}) ORDER BY created_at", list(wanted))
 
-    async def followed(self, provider: str) -> list[Job]:
-        return await self._many("followed = 1 AND provider = ? AND provider_job_id IS NOT NULL", [provider])
+    async def followed(self, provider: str) -> list[Followed]:
+        rows = await self._database.read(
+            lambda db: db.execute(
+                "SELECT id, provider_job_id, state, created_at FROM jobs"
+                " WHERE followed = 1 AND provider = ? AND provider_job_id IS NOT NULL ORDER BY created_at",
+                [provider],
+            ).fetchall()
+        )
+        return [Followed(*row) for row in rows]
+
+    async def silent_since(self, provider: str) -> float | None:
+        row = await self._database.read(
+            lambda db: db.execute("SELECT since FROM silent_providers WHERE provider = ?", [provider]).fetchone()
+        )
+        return row[0] if row else None
+
+    async def set_silent_since(self, provider: str, since: float | None, notices: Sequence[Notice]) -> None:
+        def work(db: SqliteDatabase) -> None:
+            db.execute("DELETE FROM silent_providers WHERE provider = ?", [provider])
+            if since is not None:
+                db.execute("INSERT INTO silent_providers VALUES (?, ?)", [provider, since])
+            put_notices(db, notices)
+
+        await self._database.write(work)
 
     async def known_jobs(self, provider: str) -> set[str]:
         rows = await self._database.read(

@@ -25,6 +25,12 @@ def m002_open_answers(db: Database) -> None:
     )
 
 
+@migrations()
+def m003_silent_providers(db: Database) -> None:
+    """Providers of which people were told that they do not answer, so that a restart does not say it again."""
+    db.execute("CREATE TABLE silent_providers (provider TEXT PRIMARY KEY, since REAL NOT NULL) STRICT")
+
+
 _M001 = """
 CREATE TABLE inbox (
     key TEXT PRIMARY KEY,           -- Slack's own id of the event, command, action or submission

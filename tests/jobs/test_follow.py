@@ -1,5 +1,6 @@
 """Following jobs at a provider over a real socket, by a clock that the test sets."""
 
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -23,7 +24,8 @@ POLL = 5.0
 
 
 class Clock:
-    now = 1_700_000_000.0
+    def __init__(self) -> None:
+        self.now = time.time() + 1
 
     def __call__(self) -> float:
         return self.now
@@ -39,7 +41,7 @@ Make = Callable[[], Follower]
 
 @pytest.fixture
 def make(jobs: SqliteJobStore, provider: OpenAIProtocol, clock: Clock) -> Make:
-    return lambda: Follower(jobs, provider, poll_seconds=POLL, notices_channel="C0ALL", clock=clock)
+    return lambda: Follower(jobs, provider, poll_seconds=POLL, notices_channel="C0ALL", clock=clock, steady=clock)
 
 
 @pytest.fixture
@@ -138,7 +140,7 @@ async def test_of_newest_first_events_only_the_news_is_read(
     stand_in.run(theirs, steps=1, total=600)
     in_time(stand_in, theirs)
     await look(follower, clock)
-    assert stand_in.requests.count(route(theirs, "/events")) == 2
+    assert stand_in.requests.count(route(theirs, "/events")) == 1
 
 
 async def test_events_are_read_once_more_after_the_end(
@@ -191,16 +193,108 @@ async def test_a_running_job_is_asked_for_at_its_pace_and_a_long_queued_one_less
 ) -> None:
     clock.now = stand_in.jobs[theirs]["created_at"] + 3600
     await follower.tick()
-    asked = stand_in.requests.count(route(theirs))
-    await look(follower, clock)
-    await look(follower, clock)
-    assert stand_in.requests.count(route(theirs)) == asked
-    await look(follower, clock)
-    assert stand_in.requests.count(route(theirs)) == asked + 1
+    for _ in range(30):
+        await look(follower, clock, 1)
+    assert stand_in.requests.count(route(theirs)) == 1 + 3
     stand_in.run(theirs)
-    await look(follower, clock, 3 * POLL)
+    await look(follower, clock, 2 * POLL)
+    stand_in.requests.clear()
+    for _ in range(30):
+        await look(follower, clock, 1)
+    assert stand_in.requests.count(route(theirs)) == 6
+
+
+async def test_a_queued_job_costs_no_reading_of_events(
+    follower: Follower, stand_in: StandInProvider, theirs: str, clock: Clock
+) -> None:
+    for _ in range(10):
+        await look(follower, clock)
+    assert route(theirs, "/events") not in stand_in.requests
+
+
+async def test_many_running_jobs_have_their_states_seen_at_once_and_their_figures_within_a_minute(
+    follower: Follower, jobs: SqliteJobStore, stand_in: StandInProvider, clock: Clock
+) -> None:
+    theirs = [await follow(stand_in, jobs, f"job-{number}", state="running") for number in range(120)]
+    for provider_job_id in theirs:
+        stand_in.run(provider_job_id, steps=1)
+    for _ in range(60):
+        await look(follower, clock, 1)
+    stand_in.requests.clear()
+    for provider_job_id in theirs:
+        stand_in.run(provider_job_id, steps=1)
+    for _ in range(60):
+        await look(follower, clock, 1)
+    assert all([len(await jobs.metrics(f"job-{number}")) == 2 for number in range(120)])
+    assert sum(each.endswith("/events") for each in stand_in.requests) <= 2 * 120
+    assert stand_in.requests.count(JOBS) == 24
+    stand_in.fail(theirs[60], "server_error", "Oh.")
+    await look(follower, clock, POLL)
+    assert (await stored(jobs, "job-60")).state == "failed"
+
+
+async def test_a_hint_makes_a_job_due_at_once(
+    follower: Follower, jobs: SqliteJobStore, stand_in: StandInProvider, theirs: str, clock: Clock
+) -> None:
+    await follow(stand_in, jobs, "job-2")
     await look(follower, clock)
-    assert stand_in.requests.count(route(theirs)) == asked + 3
+    stand_in.succeed(theirs)
+    follower.hint(theirs)
+    follower.hint(theirs)
+    follower.hint("ftjob-of-nobody")
+    await look(follower, clock, 0.1)
+    assert (await stored(jobs)).state == "succeeded"
+
+
+async def test_what_came_late_and_deep_among_the_events_is_read_at_the_end(
+    follower: Follower, jobs: SqliteJobStore, stand_in: StandInProvider, theirs: str, clock: Clock
+) -> None:
+    stand_in.run(theirs, steps=250, total=600)
+    in_time(stand_in, theirs)
+    await look(follower, clock)
+    late = stand_in.add_event(theirs, "Two examples were left out", level="warn")
+    events = stand_in.events[theirs]
+    events.insert(10, events.pop())
+    in_time(stand_in, theirs)
+    await look(follower, clock)
+    assert late not in await jobs.event_ids("job-1")
+    stand_in.succeed(theirs)
+    await look(follower, clock)
+    assert late in await jobs.event_ids("job-1")
+
+
+# Jobs that are quiet
+
+
+async def test_a_job_that_is_quiet_for_too_long_is_called_stuck_once(
+    make: Make, jobs: SqliteJobStore, stand_in: StandInProvider, theirs: str, clock: Clock, database: Database
+) -> None:
+    follower = make()
+    stand_in.run(theirs, steps=3)
+    await look(follower, clock)
+    await look(follower, clock, 3500)
+    assert Text not in await told(database)
+    for again in (follower, follower, make()):
+        await look(again, clock, 200)
+    (notice,) = [notice for notice in await all_notices(database) if isinstance(notice.body, Text)]
+    assert "told nothing new about this job for 1 hour." in notice.body.sentence
+    assert (await stored(jobs)).stuck
+    # It goes on, and stops again.
+    stand_in.run(theirs, steps=1)
+    await look(follower, clock)
+    assert not (await stored(jobs)).stuck
+    await look(follower, clock, 4000)
+    await look(follower, clock)
+    assert (await told(database)).count(Text) == 2
+
+
+async def test_silence_means_nothing_while_a_job_is_paused(
+    follower: Follower, stand_in: StandInProvider, theirs: str, clock: Clock, database: Database
+) -> None:
+    stand_in.jobs[theirs]["status"] = "paused"
+    for _ in range(10):
+        await look(follower, clock, 24 * 3600)
+    assert Text not in await told(database)
 
 
 async def test_an_unchanged_job_is_not_written_again(
@@ -252,6 +346,19 @@ async def test_people_hear_once_that_the_provider_is_silent_and_once_that_it_is_
     said = [notice.body for notice in await all_notices(database)]
     assert [type(body) for body in said] == [Text, Text]
     assert "answers again" in said[1].sentence
+
+
+async def test_a_restart_does_not_say_again_that_the_provider_is_silent(
+    make: Make, stand_in: StandInProvider, theirs: str, clock: Clock, database: Database
+) -> None:
+    await stand_in.down()
+    for follower in (make(), make(), make()):
+        for _ in range(8):
+            await look(follower, clock, 300)
+    assert await told(database) == [Text]
+    await stand_in.up()
+    await look(make(), clock, 300)
+    assert await told(database) == [Text, Text]
 
 
 async def test_a_provider_that_refuses_the_key_is_not_called_silent(
