@@ -2,7 +2,8 @@
 
 The seven classic codes mean what they mean in OpenAI's cookbook notebook "Data preparation and analysis for chat
 model fine-tuning" (read 2026-11-21); beyond it, calls may stand in the place of content, content may be a list of
-parts, and the newer keys and roles are known. Of duplicate keys the last counts, as in Python's json.
+parts, and the newer keys and roles are known. Of duplicate keys the last counts, as in Python's json. Where one defect
+has two of the classic codes, people are told once and both are counted.
 """
 
 import json
@@ -10,8 +11,12 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
+from bot.datasets import images, tools
 from bot.datasets.findings import Findings
+from bot.datasets.habits import Habits
+from bot.datasets.wording import kind, listed, quoted
 
+EXAMPLE_KEYS = frozenset(("messages", "tools", "parallel_tool_calls", "functions"))
 MESSAGE_KEYS = (
     "role",
     "content",
@@ -24,19 +29,17 @@ MESSAGE_KEYS = (
 )
 ROLES = ("system", "developer", "user", "assistant", "tool", "function")
 
-Role = Literal["system", "developer", "user", "assistant", "tool", "function"]
-IMAGE_TOKENS = 85  # one image at low detail (vision guide, read 2026-11-21); others need its size, never fetched
+Format = Literal["chat", "completion", "preference", "reinforcement"]
 
 
 class PlainMessage(msgspec.Struct, forbid_unknown_fields=True, gc=False):
-    role: Role
+    role: Literal["system", "developer", "user", "assistant"]
     content: Annotated[str, msgspec.Meta(min_length=1)]
-    weight: int | None = None
 
 
 class PlainExample(msgspec.Struct, forbid_unknown_fields=True, gc=False):
-    """An example with which nothing can be wrong but a missing answer. Nearly all lines decode to this, at the
-    speed of C; the others take the long way through `judge`.
+    """An example of the classic kind. Nearly all lines decode to this, at the speed of C; the others take the long
+    way through `judge`.
     """
 
     messages: Annotated[list[PlainMessage], msgspec.Meta(min_length=1)]
@@ -45,21 +48,32 @@ class PlainExample(msgspec.Struct, forbid_unknown_fields=True, gc=False):
 decode_plain = msgspec.json.Decoder(PlainExample).decode
 
 
+def is_sound(messages: list[PlainMessage]) -> bool:
+    """Whether nothing can be wrong with a plain example: it ends with an answer, and no message is blank."""
+    if messages[-1].role != "assistant":
+        return False
+    for message in messages:  # noqa: SIM110  runs on every line, and a generator costs twice as much
+        if message.content.isspace():
+            return False
+    return True
+
+
 class Counted(msgspec.Struct, gc=False):
     """What of an example is counted: its texts, its messages, tokens known without counting, and whether some
-    of it (names, tools, images) is billed in a way that nobody has verified.
+    of it (names, tools, images, pairs) is billed in a way that nobody has verified.
     """
 
     texts: list[str]
     messages: int
     extra: int = 0
     estimated: bool = False
+    format: Format = "chat"
 
 
 class NotAnExample(Exception):
     """The line is not valid JSON or not UTF-8: `code`, and the details of its sentence."""
 
-    def __init__(self, code: str, **details: str) -> None:
+    def __init__(self, code: str, **details: Any) -> None:
         super().__init__(code)
         self.code = code
         self.details = details
@@ -82,6 +96,8 @@ def parse(line: bytes, *, cut: bool = False) -> Any:
         value = json.loads(text, parse_constant=_refuse_constant)
         json.dumps(value, ensure_ascii=False).encode("utf-8")
     except json.JSONDecodeError as error:
+        if error.msg.startswith("Invalid control character") and _is_json_but_for_control_characters(text):
+            raise NotAnExample("control_character", column=error.pos + 1) from None
         why, how = _explain(text, error, cut)
     except RecursionError:
         why, how = "it is nested too deeply to be read", "Flatten it: an example needs a few levels only."
@@ -97,58 +113,188 @@ def parse(line: bytes, *, cut: bool = False) -> Any:
     raise NotAnExample("invalid_json", why=why, how=how)
 
 
-def judge(example: Any, line: int, findings: Findings) -> Counted | None:
-    """Holds one decoded line to the format, notes what is wrong in `findings`, and gives what is to be counted;
+def _is_json_but_for_control_characters(text: str) -> bool:
+    try:
+        json.loads(text, parse_constant=_refuse_constant, strict=False)
+    except (_Constant, ValueError, RecursionError):
+        return False
+    return True
+
+
+def refuse(example: Any, line: int, findings: Findings) -> None:
+    """Notes that a line is no object."""
+    how = 'Write each example as {"messages": [...]}.'
+    if isinstance(example, list):
+        how = "Write each element on a line of its own, without the brackets and commas around it."
+    findings.add("data_type", line, where="The line", what=kind(example), how=how, quote=quoted(example, 120))
+
+
+def judge(example: Any, line: int, findings: Findings, habits: Habits | None = None) -> Counted | None:
+    """Holds a chat example to the format, notes what is wrong in `findings`, and gives what is to be counted;
     None where it has no messages.
     """
     if not isinstance(example, dict):
-        how = 'Write each example as {"messages": [...]}.'
-        if isinstance(example, list):
-            how = "Write each element on a line of its own, without the brackets and commas around it."
-        findings.add("data_type", line, where="The line", what=_kind(example), how=how)
+        refuse(example, line, findings)
         return None
+    habits = habits or Habits()
     messages = example.get("messages")
     if not messages or not isinstance(messages, list):
         findings.add("missing_messages_list", line, "messages", what=_missing_messages(example))
         return None
+    habits.keys(line, [key for key in example if key not in EXAMPLE_KEYS])
+    toolbox = toolbox_of(example, line, findings)
+    counted = judge_messages(messages, "messages", line, findings, toolbox)
+    count_tools(example, counted)
+    _judge_answers(messages, line, findings)
+    if toolbox is None and any(_calls(message) for message in messages):
+        habits.calls_without_tools(line)
+    if any(part.get("type") == "image_url" for message in messages for part in parts_of(message)):
+        habits.images(line)
+    habits.chat([line], [_last_answer(messages)], [_system_prompt(messages)])
+    return counted
+
+
+def toolbox_of(example: dict[str, Any], line: int, findings: Findings, prefix: str = "") -> tools.Toolbox | None:
+    """The tools that an example declares, held to the format; None where it declares none."""
+    parallel = example.get("parallel_tool_calls")
+    if parallel is not None and not isinstance(parallel, bool):
+        field = f"{prefix}parallel_tool_calls"
+        findings.add(
+            "invalid_value", line, field, what=kind(parallel), how="Use true or false.", quote=quoted(parallel)
+        )
+    return tools.declared(example, line, findings, prefix)
+
+
+def judge_messages(
+    messages: list[Any], field: str, line: int, findings: Findings, toolbox: tools.Toolbox | None
+) -> Counted:
+    """Holds each message to the format, and the calls among them to each other. `field` is the list's own name."""
     counted = Counted([], len(messages))
     for place, message in enumerate(messages):
         if isinstance(message, dict):
-            _judge_message(message, place, line, findings)
+            _judge_message(message, f"{field}[{place}]", line, findings)
             _count_message(message, counted)
         else:
             how = "Write each message in braces, with a role and content."
-            field = f"messages[{place}]"
-            findings.add("data_type", line, field, where=f"`{field}`", what=_kind(message), how=how)
-    if not any(isinstance(message, dict) and message.get("role") == "assistant" for message in messages):
-        findings.add("example_missing_assistant_message", line, field="messages")
+            where = f"{field}[{place}]"
+            quote = quoted(message, 120)
+            findings.add("data_type", line, where, where=f"`{where}`", what=kind(message), how=how, quote=quote)
+    tools.judge_calls(messages, field, line, findings, toolbox)
+    images.judge(messages, field, line, findings)
+    return counted
+
+
+def count_tools(example: dict[str, Any], counted: Counted) -> None:
     for key in ("tools", "functions"):
         if example.get(key):
             counted.texts.append(_as_text(example[key]))
             counted.estimated = True
-    return counted
 
 
-def _judge_message(message: dict[str, Any], place: int, line: int, findings: Findings) -> None:
-    field = f"messages[{place}]"
-    called = bool(message.get("function_call") or message.get("tool_calls") or message.get("refusal"))
+def _judge_message(message: dict[str, Any], field: str, line: int, findings: Findings) -> None:
+    called = _calls(message) or bool(message.get("refusal"))
     missing = [key for key in ("role", "content") if key not in message and not (key == "content" and called)]
     if missing:
         findings.add("message_missing_key", line, field, missing=" and no ".join(f"`{key}`" for key in missing))
     unknown = [key for key in message if key not in MESSAGE_KEYS]
     if unknown:
-        keys = "the key " if len(unknown) == 1 else "the keys "
-        keys += ", ".join(_quoted(key) for key in unknown[:3]) + (" and more" if len(unknown) > 3 else "")
+        keys = ("the key " if len(unknown) == 1 else "the keys ") + listed([quoted(key) for key in unknown])
         findings.add("message_unrecognized_key", line, field, keys=keys, known=", ".join(MESSAGE_KEYS))
     role = message.get("role")
     if role not in ROLES:
-        instead = (isinstance(role, str) and _INSTEAD.get(role.strip().lower())) or f"one of {', '.join(ROLES)}"
-        findings.add("unrecognized_role", line, f"{field}.role", role=_quoted(role), instead=instead)
+        if "role" in missing:
+            findings.count("unrecognized_role")
+        else:
+            instead = (isinstance(role, str) and _INSTEAD.get(role.strip().lower())) or f"one of {', '.join(ROLES)}"
+            findings.add("unrecognized_role", line, f"{field}.role", role=quoted(role), instead=instead)
     content = message.get("content")
     if not (called and content in (None, "", [])):
         wrong = _wrong_content(content)
-        if wrong:
+        if wrong and "content" in missing:
+            findings.count("missing_content")
+        elif wrong:
             findings.add("missing_content", line, f"{field}.content", what=wrong)
+        elif role == "assistant" and not called and _is_blank(message):
+            findings.add("empty_answer", line, f"{field}.content", quote=quoted(content, 120))
+    if len(message) > 2:
+        _judge_other_keys(message, role, field, line, findings)
+
+
+def _judge_other_keys(message: dict[str, Any], role: Any, field: str, line: int, findings: Findings) -> None:
+    def wrong(code: str, key: str, what: str, how: str) -> None:
+        findings.add(code, line, f"{field}.{key}", what=what, how=how, quote=quoted(message[key], 120))
+
+    weight = message.get("weight")
+    if weight is not None:
+        if isinstance(weight, bool) or weight not in (0, 1):
+            wrong(
+                "invalid_weight", "weight", quoted(weight), "Use 1 for an answer to learn and 0 for one to pass over."
+            )
+        elif role != "assistant":
+            what = "on a message that is not the assistant's"
+            wrong("invalid_weight", "weight", what, "Remove it: only answers are trained on.")
+    for key in ("name", "refusal", "tool_call_id"):
+        if message.get(key) is not None and not isinstance(message[key], str):
+            wrong("invalid_value", key, f"{kind(message[key])}, not text", "Write text there, or remove it.")
+    for key in ("refusal", "tool_calls", "function_call"):
+        if message.get(key) and role in ROLES and role != "assistant":
+            wrong("invalid_value", key, f"on a message of the {role}", "Only the assistant's messages have one.")
+    if message.get("tool_call_id") and role in ROLES and role != "tool":
+        wrong("invalid_value", "tool_call_id", f"on a message of the {role}", "Only a tool's messages have one.")
+
+
+def _judge_answers(messages: list[Any], line: int, findings: Findings) -> None:
+    """That there is something to learn, and at the end."""
+    answers = [message for message in messages if isinstance(message, dict) and message.get("role") == "assistant"]
+    if not answers:
+        findings.add("example_missing_assistant_message", line, "messages")
+        return
+    last = messages[-1]
+    if isinstance(last, dict) and last.get("role") in ROLES and last["role"] != "assistant":
+        findings.add(
+            "last_message_not_assistant", line, f"messages[{len(messages) - 1}].role", whose=f"the {last['role']}'s"
+        )
+    if all(_is_zero(answer.get("weight")) for answer in answers):
+        findings.add("no_trained_answer", line, "messages")
+
+
+def _is_zero(weight: Any) -> bool:
+    return weight is not None and not isinstance(weight, bool) and weight == 0
+
+
+def _calls(message: Any) -> bool:
+    return isinstance(message, dict) and bool(message.get("function_call") or message.get("tool_calls"))
+
+
+def parts_of(message: Any) -> list[dict[str, Any]]:
+    content = message.get("content") if isinstance(message, dict) else None
+    return [part for part in content if isinstance(part, dict)] if isinstance(content, list) else []
+
+
+def _is_blank(message: dict[str, Any]) -> bool:
+    content = message["content"]
+    if isinstance(content, str):
+        return content.isspace()
+    texts = [part.get("text", part.get("refusal")) for part in content]
+    return all(isinstance(text, str) and not text.strip() for text in texts)
+
+
+def text_of(message: Any) -> str:
+    """The text of a message, its parts joined."""
+    content = message.get("content") if isinstance(message, dict) else None
+    if isinstance(content, str):
+        return content
+    return "".join(part["text"] for part in parts_of(message) if isinstance(part.get("text"), str))
+
+
+def _last_answer(messages: list[Any]) -> str:
+    last = messages[-1]
+    return text_of(last) if isinstance(last, dict) and last.get("role") == "assistant" else ""
+
+
+def _system_prompt(messages: list[Any]) -> str | None:
+    first = messages[0]
+    return text_of(first) if isinstance(first, dict) and first.get("role") in ("system", "developer") else None
 
 
 def _wrong_content(content: Any) -> str | None:
@@ -162,7 +308,7 @@ def _wrong_content(content: Any) -> str | None:
         if all(isinstance(part, dict) and isinstance(part.get("type"), str) for part in content):
             return None
         return "a list with something else in it than content parts (objects with a type)"
-    return f"{_kind(content)}, not text"
+    return f"{kind(content)}, not text"
 
 
 def _count_message(message: dict[str, Any], counted: Counted) -> None:
@@ -174,7 +320,7 @@ def _count_message(message: dict[str, Any], counted: Counted) -> None:
             if isinstance(part, dict) and isinstance(part.get("text"), str):
                 counted.texts.append(part["text"])
             elif isinstance(part, dict) and part.get("type") == "image_url":
-                counted.extra += IMAGE_TOKENS
+                counted.extra += images.TOKENS
                 counted.estimated = True
     if isinstance(message.get("refusal"), str):
         counted.texts.append(message["refusal"])
@@ -206,29 +352,11 @@ def _missing_messages(example: dict[str, Any]) -> str:
         messages = example["messages"]
         if isinstance(messages, list):
             return "`messages` is an empty list."
-        return f"`messages` is {_kind(messages)}, not a list."
+        return f"`messages` is {kind(messages)}, not a list."
     what = "The example has no `messages`."
-    if "prompt" in example and "completion" in example:
-        return f"{what} It has `prompt` and `completion`: the older format, which chat models do not take."
-    if "input" in example and "preferred_output" in example:
-        return f"{what} It has `input` and `preferred_output`: a preference pair, not a chat."
-    if "conversations" in example:
-        return f"{what} It has `conversations` (the ShareGPT format)."
     if example:
         return f"{what} It has {', '.join(f'`{key[:30]}`' for key in list(example)[:3])}."
     return what
-
-
-def _kind(value: Any) -> str:
-    if value is None:
-        return "null"
-    if isinstance(value, bool):
-        return "true or false"
-    if isinstance(value, int | float):
-        return "a number"
-    if isinstance(value, str):
-        return "a string"
-    return "a list" if isinstance(value, list) else "an object"
 
 
 def _as_text(value: Any) -> str:
@@ -236,15 +364,6 @@ def _as_text(value: Any) -> str:
         return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     except RecursionError:  # it could just be read, and cannot be written
         return ""
-
-
-def _quoted(value: Any) -> str:
-    """A value as JSON, short enough for a sentence."""
-    try:
-        text = json.dumps(value, ensure_ascii=False)
-    except RecursionError:
-        return "something deeply nested"
-    return text if len(text) <= 42 else text[:40] + "…"
 
 
 class _Constant(Exception):

@@ -1,0 +1,55 @@
+"""What one line of a training file must be: looks at its keys, and holds it to the format that they belong to."""
+
+from typing import Any
+
+from bot.datasets import chat, completion, preference, reinforcement
+from bot.datasets.chat import Counted
+from bot.datasets.findings import Findings
+from bot.datasets.habits import Habits
+
+ROWS = (
+    {"conversations"},
+    {"conversation"},
+    {"instruction", "output"},
+    {"instruction", "response"},
+    {"question", "answer"},
+    {"question", "response"},
+    {"query", "response"},
+    {"prompt", "response"},
+    {"prompt", "answer"},
+    {"prompt", "output"},
+    {"prompt", "chosen", "rejected"},
+    {"input", "output"},
+    {"text", "label"},
+    {"user", "assistant"},
+)
+"""Keys of common layouts that are no training format, but can be converted to one."""
+
+
+def judge(example: Any, line: int, findings: Findings, habits: Habits) -> Counted | None:
+    """Holds one decoded line to its format, notes what is wrong in `findings` and what may show only over many lines in
+    `habits`. Gives what is to be counted; None where there is nothing.
+    """
+    if not isinstance(example, dict):
+        chat.refuse(example, line, findings)
+        return None
+    if "messages" in example:
+        if reinforcement.is_one(example):
+            return reinforcement.judge(example, line, findings, habits)
+        return chat.judge(example, line, findings, habits)
+    if "preferred_output" in example or "non_preferred_output" in example:
+        return preference.judge(example, line, findings, habits)
+    if "completion" in example:
+        return completion.judge(example, line, findings, habits)
+    if is_row(example):
+        habits.row(line, list(example))
+        return None
+    if "prompt" in example:
+        return completion.judge(example, line, findings, habits)
+    return chat.judge(example, line, findings, habits)
+
+
+def is_row(example: dict[str, Any]) -> bool:
+    """Whether the object has the keys of a common layout that is no training format (Alpaca, ShareGPT ...)."""
+    keys = {key.lower() for key in example}
+    return any(row <= keys for row in ROWS)
