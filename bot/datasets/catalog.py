@@ -12,6 +12,15 @@ DEFAULT_MODEL = "gpt-4o-mini-2024-07-18"
 
 Encoding = Literal["o200k_base", "cl100k_base", "own"]
 Method = Literal["supervised", "dpo", "reinforcement"]
+Format = Literal["chat", "completion", "preference", "reinforcement"]
+
+METHODS: dict[str, Method] = {
+    "chat": "supervised",
+    "completion": "supervised",
+    "preference": "dpo",
+    "reinforcement": "reinforcement",
+}
+"""The method by which a file of that format trains."""
 
 
 class ModelFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -20,7 +29,11 @@ class ModelFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     `example_tokens` is the most that one example may have. `message_tokens` and `frame_tokens` are what each
     message and each example add to their content. For OpenAI 4 and 1: that is what two published jobs were
     billed (recounted 2026-11-21), two an example less than the cookbook's formula says.
-    `max_file_bytes`: OpenAI's API description 2.3.0 (read 2026-11-21).
+    For a model with a chat template of its own the figures are the template's: `role_tokens` is what a message of
+    that role adds beyond `message_tokens`, `default_system_tokens` the whole system message that the template puts
+    before a chat without one, and `content_after_line_break` says that content follows a line break, which the
+    tokenizer joins with white space at its start.
+    `formats` are the formats that the model can be trained on, `max_examples` the most examples of a file.
     """
 
     id: str
@@ -30,17 +43,26 @@ class ModelFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     source: str
     read: date
     aliases: tuple[str, ...] = ()
+    formats: tuple[Format, ...] = ("chat", "preference", "reinforcement")
     example_tokens: int | None = None
     message_tokens: int = 4
     frame_tokens: int = 1
+    role_tokens: dict[str, int] = {}
+    default_system_tokens: int = 0
+    content_after_line_break: bool = False
     training_price: float | None = None
     input_price: float | None = None
     cached_price: float | None = None
     output_price: float | None = None
     min_examples: int = 10
+    max_examples: int | None = None
     max_file_bytes: int | None = None
     training_ends: date | None = None
     shutdown_date: date | None = None
+
+    def takes(self, format: str) -> bool:
+        """Whether it can be trained on examples of that format, as far as is known."""
+        return METHODS.get(format) in self.methods and format in self.formats
 
     def trains(self, on: date) -> bool:
         """Whether the provider still takes jobs on that day, as far as is announced."""

@@ -1,38 +1,46 @@
 """Check a training file: one streaming pass that judges, counts and prices it.
 
 The calling thread reads, decodes and judges one batch while others count the tokens of those before it (counting
-lets go of the interpreter's lock). A system prompt that many examples share is counted once a batch. Memory does
-not grow with the file: findings are capped, lengths are a histogram, and a line over `lines.LONGEST_LINE` is skipped.
+lets go of the interpreter's lock). Memory does not grow with the file: findings are capped, lengths are a histogram,
+hashes of examples go to disk when they are many, and a line over `lines.LONGEST_LINE` is skipped.
 """
 
 import hashlib
 import os
+import time
 from collections import deque
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import closing
 from datetime import date
-from itertools import accumulate
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
 from bot.datasets import formats
-from bot.datasets.catalog import DEFAULT_MODEL, ModelFacts, fine_tunable, lookup
-from bot.datasets.chat import NotAnExample, decode_plain, judge, parse
+from bot.datasets.catalog import DEFAULT_MODEL, METHODS, fine_tunable, lookup
+from bot.datasets.chat import NotAnExample, PlainMessage, decode_plain, is_sound, parse
+from bot.datasets.duplicates import Duplicates, fingerprint
 from bot.datasets.epochs import FEWEST_EXAMPLES, Epochs, auto_epochs
+from bot.datasets.errors import DatasetError
 from bot.datasets.findings import Findings, merged
-from bot.datasets.lengths import Lengths
-from bot.datasets.lines import LONGEST_LINE, Batch, open_file, read_batches
+from bot.datasets.gauge import Gauge, Texts
+from bot.datasets.habits import Habits
+from bot.datasets.lines import BLOCK, LONGEST_LINE, Batch, open_file, read_batches
 from bot.datasets.price import cost
-from bot.datasets.report import Report, Tokens
-from bot.datasets.tokens import SUBSTITUTE, Tokenizer, encoding, tokenizer_for
+from bot.datasets.report import Report, Table, Tokens
+from bot.datasets.rules import judge
+from bot.datasets.tokens import SUBSTITUTE, encoding, tokenizer_for
+
+T = TypeVar("T")
 
 COUNTERS = min(4, os.cpu_count() or 1)
 """Threads that count tokens. Four keep up with one that decodes."""
 
-OPENAI_FRAMING = (4, 1)
-"""Tokens that each message and each example add, as OpenAI bills them; see `catalog.ModelFacts`."""
+FIRST_PARTIAL = 0.9
+NEXT_PARTIAL = 1.0
+"""Seconds until the first report on the way, and between two."""
 
 
 def check_file(
@@ -41,245 +49,281 @@ def check_file(
     model: str = DEFAULT_MODEL,
     epochs: int | None = None,
     tokenizers: Path | None = None,
+    validation: Path | None = None,
     progress: Callable[[int, int], None] | None = None,
+    partial: Callable[[Report], None] | None = None,
 ) -> Report:
     """Checks the file at `path` as training data for `model`.
 
     `epochs` is chosen by `auto_epochs` where None. `tokenizers` is a folder of `<model>/tokenizer.json` files
-    for models that bring their own. `progress` is called with bytes done and bytes in all, in this thread.
+    for models that bring their own. `validation` is the file's validation file: examples that stand in both are
+    found; nothing else of it is judged. `progress` is called with bytes done and bytes in all, in this thread.
+    `partial` is called in this thread with what was found so far, a report whose `complete` is False: the first
+    within one second, then every second; never for a file that takes less.
 
-    Raises DatasetError where the file cannot be read at all. Whatever is wrong inside it is in the report.
+    Raises DatasetError where a file cannot be read at all. Whatever is wrong inside it is in the report.
     """
     if epochs is not None and epochs < 1:
         raise ValueError("epochs must be 1 or more")
     with open_file(path) as file:
         head = file.read(formats.HEAD)
         size = os.fstat(file.fileno()).st_size
-    check = _Check(model, tokenizers)
     foreign = formats.recognise(head)
-    with ThreadPoolExecutor(COUNTERS, thread_name_prefix="count tokens") as counter:
+    counter = ThreadPoolExecutor(COUNTERS, thread_name_prefix="count tokens")
+    with counter, closing(Duplicates()) as duplicates:
+        check = _Check(model, tokenizers, epochs, foreign, counter, duplicates, partial)
         try:
+            if validation is not None:
+                check.hold_out(validation)
             for batch in read_batches(path):
-                check.bytes += len(batch.raw)
-                check.take(batch, counter, whole=foreign is None)
+                check.take(batch)
                 if progress is not None:
                     progress(check.bytes, max(size, check.bytes))
-            check.finish()
+            check.finish(path)
         except BaseException:
             counter.shutdown(wait=False, cancel_futures=True)
             raise
-    if foreign is not None:
-        check.rules.add(foreign.code, None, what=foreign.what, how=foreign.how)
-    return check.report(epochs, foreign.name if foreign is not None else None)
-
-
-class _Shape(msgspec.Struct, gc=False):
-    """The examples of one batch: where each is, how many texts and messages it has. `places` says for each text
-    where it stands in `texts`, in which a system prompt stands once. `extras` are tokens known without counting,
-    by the example's place in the batch.
-    """
-
-    numbers: list[int] = []
-    texts_each: list[int] = []
-    messages_each: list[int] = []
-    places: list[int] = []
-    texts: list[str] = []
-    prompts: dict[str, int] = {}
-    extras: dict[int, int] = {}
-
-
-class _Gauge:
-    """Measures the examples with one tokenizer."""
-
-    def __init__(self, tokenizer: Tokenizer, facts: ModelFacts | None) -> None:
-        self.tokenizer = tokenizer
-        self.lengths = Lengths()
-        self.framing = (facts.message_tokens, facts.frame_tokens) if facts else OPENAI_FRAMING
-
-    def measure(self, shape: _Shape, counts: list[int]) -> list[int]:
-        """The length of each example, framing included."""
-        until = list(accumulate(map(counts.__getitem__, shape.places), initial=0))
-        ends = accumulate(shape.texts_each)
-        each, frame = self.framing
-        start = 0
-        found = []
-        for end, messages in zip(ends, shape.messages_each, strict=True):
-            found.append(until[end] - until[start] + each * messages + frame)
-            start = end
-        for place, extra in shape.extras.items():
-            found[place] += extra
-        self.lengths.add(found)
-        return found
+        return check.report(complete=True)
 
 
 class _Check:
     """One pass over one file."""
 
-    def __init__(self, model: str, tokenizers: Path | None) -> None:
+    def __init__(
+        self,
+        model: str,
+        tokenizers: Path | None,
+        epochs: int | None,
+        foreign: formats.Foreign | None,
+        counter: ThreadPoolExecutor,
+        duplicates: Duplicates,
+        partial: Callable[[Report], None] | None,
+    ) -> None:
         self.model = model
         self.facts = lookup(model)
+        self.asked = epochs
+        self.foreign = foreign
+        self.counter = counter
+        self.duplicates = duplicates
+        self.partial = partial
+        self.due = time.monotonic() + FIRST_PARTIAL
         self.rules = Findings()
         self.too_long = Findings()  # these come a few batches later: merged by line at the end
+        self.table: Table | None = None
         self.bytes = 0
         self.examples = 0
-        self.other_format = "unknown"
         self.estimated = False
         self.hash = hashlib.sha256()
-        self.own = _Gauge(tokenizer_for(model, self.facts, tokenizers), self.facts)
-        self.others = self.own  # measures for the other models' prices
-        if (self.own.tokenizer.name, self.own.framing) != (SUBSTITUTE, OPENAI_FRAMING):
-            self.others = _Gauge(encoding(SUBSTITUTE), None)
-        self.waiting: deque[tuple[_Shape, Future[tuple[list[int], list[int]]]]] = deque()
+        self.own = Gauge(tokenizer_for(model, self.facts, tokenizers), self.facts)
+        self.others = Gauge(encoding(SUBSTITUTE), None)  # measures for the other models' prices
+        if self.others.measures_like(self.own):
+            self.others = self.own
+        self.habits = Habits(self.own.tokenizer.count)
+        self.waiting: deque[tuple[Texts, Future[_Counts]]] = deque()
+        self.counter.submit(self._count, Texts(texts=["."]))  # so that the vocabulary is loaded meanwhile
 
-    def take(self, batch: Batch, counter: ThreadPoolExecutor, *, whole: bool) -> None:
+    def hold_out(self, validation: Path) -> None:
+        """Notes the validation file's examples."""
+        for batch in read_batches(validation):
+            hashes, lines = [], []
+            for number, line in enumerate(batch.lines, batch.number):
+                try:
+                    try:
+                        example: Any = decode_plain(line)
+                    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+                        example = parse(line)
+                except NotAnExample:
+                    continue
+                hashes.append(fingerprint(example, line))
+                lines.append(number)
+            self.duplicates.hold_out(hashes, lines)
+            self._say_partial()
+
+    def take(self, batch: Batch) -> None:
         """Judges a batch and hands its texts to another thread; of a foreign file only the hash is taken."""
+        self.bytes += len(batch.raw)
         self.hash.update(batch.raw)
-        shape = self._judge(batch) if whole else _Shape()
-        self.waiting.append((shape, counter.submit(self._count, shape.texts)))
-        if len(self.waiting) > COUNTERS + 1:
-            self._settle()
+        if self.foreign is None:
+            large = any(len(line) > BLOCK for line in batch.lines)
+            if large:  # one at a time, and alone
+                self._settle(all_but=0)
+            texts = self._judge(batch)
+            self.waiting.append((texts, self.counter.submit(self._count, texts)))
+            self._settle(all_but=0 if large else COUNTERS + 1)
+        self._say_partial()
 
-    def finish(self) -> None:
-        while self.waiting:
-            self._settle()
+    def finish(self, path: Path) -> None:
+        self._settle(all_but=0)
+        self._wait(self.counter.submit(self.duplicates.finish))
+        self.habits.finish(self.rules)
+        self._judge_file()
+        if self.foreign is not None and not self.foreign.convertible:
+            self.rules.add(self.foreign.code, None, what=self.foreign.what, how=self.foreign.how)
+        elif self.foreign is not None or self.habits.format == "rows":
+            self._describe(path)
+        format = self._format()
+        if self.facts is not None and format in METHODS and not self.facts.takes(format):
+            others = [one.id for one in fine_tunable(date.today()) if one.takes(format)]
+            how = f"Choose {' or '.join(others)}." if others else "No model known here is, today: use another format."
+            self.rules.add("format_not_taken", None, model=self.model, format=format, how=how)
 
-    def _count(self, texts: list[str]) -> tuple[list[int], list[int]]:
-        """Tokens of each text, for `own` and for `others`."""
-        if not texts:
-            return [], []
-        own = self.own.tokenizer.count(texts)
-        if self.others.tokenizer.name == self.own.tokenizer.name:
-            return own, own
-        return own, self.others.tokenizer.count(texts)
+    def _describe(self, path: Path) -> None:
+        """A file of rows: what its columns are, and how they would be read."""
+        from bot.datasets import tables
 
-    def _settle(self) -> None:
-        """Takes the oldest batch's counts."""
-        shape, future = self.waiting.popleft()
-        own, others = future.result()
-        lengths = self.own.measure(shape, own)
-        if self.others is not self.own:
-            self.others.measure(shape, others)
-        limit = self.facts.example_tokens if self.facts else None
-        if limit is not None and max(lengths, default=0) > limit:
-            for number, length in zip(shape.numbers, lengths, strict=True):
-                if length > limit:
-                    self.too_long.add(
-                        "example_too_long",
-                        number,
-                        tokens=length,
-                        limit=limit,
-                        cut=length - limit,
-                        model=self.model,
-                    )
+        try:
+            self.table = self._wait(self.counter.submit(tables.describe, path))
+        except DatasetError as error:
+            if self.foreign is not None:
+                self.rules.add("not_jsonl", None, what=self.foreign.what, how=str(error))
+            return
+        if self.foreign is not None:  # rows of JSONL are told by Habits
+            self.rules.add("needs_conversion", None, what=_columns(self.table))
 
-    def _judge(self, batch: Batch) -> _Shape:
-        shape = _Shape()
+    def _count(self, texts: Texts) -> "_Counts":
+        """Tokens of the batch's texts and system prompts, for `own` and for `others`."""
+        prompts = list(dict.fromkeys(prompt for prompt in texts.systems if prompt is not None))
+        everything = texts.texts + prompts
+        own = self.own.tokenizer.count(everything)
+        others = own
+        if self.others.tokenizer.name != self.own.tokenizer.name:
+            others = self.others.tokenizer.count(everything)
+        return prompts, own, others
+
+    def _settle(self, *, all_but: int) -> None:
+        """Takes the counts of the oldest batches, until so many wait."""
+        while len(self.waiting) > all_but:
+            texts, future = self.waiting.popleft()
+            prompts, own, others = self._wait(future)
+            until = len(texts.texts)
+            lengths = self.own.measure(texts, own, dict(zip(prompts, own[until:], strict=True)))
+            if self.others is not self.own:
+                self.others.measure(texts, others, dict(zip(prompts, others[until:], strict=True)))
+            limit = self.facts.example_tokens if self.facts else None
+            if limit is not None and max(lengths, default=0) > limit:
+                self._note_long(texts.numbers, lengths, limit)
+
+    def _note_long(self, numbers: list[int], lengths: list[int], limit: int) -> None:
+        for number, length in sorted(zip(numbers, lengths, strict=True)):
+            if length > limit:
+                cut = length - limit
+                self.too_long.add("example_too_long", number, tokens=length, limit=limit, cut=cut, model=self.model)
+
+    def _judge(self, batch: Batch) -> Texts:
         if batch.byte_order_mark:
             self.rules.add("byte_order_mark", None)
         if batch.oversized:
             self.examples += 1
             self.rules.add("line_too_long", batch.number, megabytes=LONGEST_LINE >> 20)
-        numbers, texts_each, messages_each = shape.numbers, shape.texts_each, shape.messages_each
-        texts, places, prompts = shape.texts, shape.places, shape.prompts
-        decode = decode_plain
+        texts = Texts()
+        plain: list[list[PlainMessage]] = []
+        odd: list[tuple[int, bytes]] = []  # blank, wrong, or with tools, names and parts
+        hashes: list[int] = []
+        numbers = texts.numbers
         for number, line in enumerate(batch.lines, batch.number):
-            if not line:
-                self._pass_over(number)
-                continue
             try:
-                messages = decode(line).messages
+                example = decode_plain(line)
             except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-                self._look_closer(line, number, shape, cut=batch.cut)
+                odd.append((number, line))
                 continue
-            if messages[-1].role != "assistant" and not any(one.role == "assistant" for one in messages):
-                self.rules.add("example_missing_assistant_message", number, "messages")
+            if not is_sound(example.messages):
+                odd.append((number, line))
+                continue
+            plain.append(example.messages)
             numbers.append(number)
-            texts_each.append(len(messages))
-            messages_each.append(len(messages))
-            for message in messages:
-                content = message.content
-                if message.role == "system":
-                    place = prompts.setdefault(content, len(texts))
-                    places.append(place)
-                    if place < len(texts):
-                        continue
-                else:
-                    places.append(len(texts))
-                texts.append(content)
+            hashes.append(fingerprint(example, line))
+        texts.add_plain(plain, with_roles=bool(self.own.by_role))
+        self.habits.chat(numbers, [messages[-1].content for messages in plain], texts.systems)
+        for number, line in odd:
+            self._look_closer(line, number, texts, hashes, cut=batch.cut)
+        self.duplicates.add(hashes, numbers)
         self.examples += len(batch.lines)
-        return shape
+        return texts
 
-    def _look_closer(self, line: bytes, number: int, shape: _Shape, *, cut: bool) -> None:
-        """A line that is not plain: blank, wrong, or with tools, names and parts."""
-        if line.isspace():
-            self._pass_over(number)
+    def _look_closer(self, line: bytes, number: int, texts: Texts, hashes: list[int], *, cut: bool) -> None:
+        if not line or line.isspace():
+            self.examples -= 1
+            self.rules.add("empty_line", number)
             return
         try:
             example: Any = parse(line, cut=cut)
         except NotAnExample as wrong:
             self.rules.add(wrong.code, number, **wrong.details)
             return
-        counted = judge(example, number, self.rules)
+        counted = judge(example, number, self.rules, self.habits)
         if counted is None:
-            if isinstance(example, dict):
-                self.other_format = _format_of(example)
             return
         self.estimated = self.estimated or counted.estimated
-        if counted.extra:
-            shape.extras[len(shape.numbers)] = counted.extra
-        shape.numbers.append(number)
-        shape.texts_each.append(len(counted.texts))
-        shape.messages_each.append(counted.messages)
-        shape.places += range(len(shape.texts), len(shape.texts) + len(counted.texts))
-        shape.texts += counted.texts
+        messages = example.get("messages", ())
+        roles = [str(message.get("role")) for message in messages if isinstance(message, dict)]
+        texts.add(number, counted.texts, counted.messages, extra=counted.extra, roles=roles)
+        hashes.append(fingerprint(example, line))
 
-    def _pass_over(self, number: int) -> None:
-        self.examples -= 1
-        self.rules.add("empty_line", number)
+    def _wait(self, future: Future[T]) -> T:
+        """The future's result; partial reports go on meanwhile."""
+        while self.partial is not None and not future.done():
+            wait([future], timeout=max(0.0, self.due - time.monotonic()))
+            self._say_partial()
+        return future.result()
 
-    def report(self, asked: int | None, foreign: str | None) -> Report:
-        self._judge_file(foreign)
-        epochs = auto_epochs(self.examples)
-        if asked is not None:
-            epochs = Epochs(asked, "as asked for")
-        errors = merged([self.rules, self.too_long], "error")
-        warnings = merged([self.rules, self.too_long], "warning")
-        counts = self.rules.counts | self.too_long.counts
-        lengths = self.own.lengths
-        return Report(
-            ok=not errors,
-            format=foreign or self._format(),
-            examples=self.examples,
-            errors=errors,
-            warnings=warnings,
-            counts=dict(sorted(counts.items(), key=lambda item: -item[1])),
-            tokens=self._tokens(),
-            epochs=epochs.count,
-            cost=self._cost(epochs.count),
-            model=self.model,
-            bytes=self.bytes,
-            sha256=self.hash.hexdigest(),
-            epochs_reason=epochs.reason if lengths.examples or asked is not None else "",
-        )
+    def _say_partial(self) -> None:
+        if self.partial is not None and time.monotonic() >= self.due:
+            self.partial(self.report(complete=False))
+            self.due = time.monotonic() + NEXT_PARTIAL
 
-    def _judge_file(self, foreign: str | None) -> None:
-        fewest = self.facts.min_examples if self.facts else FEWEST_EXAMPLES
-        if foreign is None and self.examples < fewest:
+    def _judge_file(self) -> None:
+        facts = self.facts
+        fewest = facts.min_examples if facts else FEWEST_EXAMPLES
+        if self.foreign is None and self.examples < fewest:
             if self.bytes == 0:
                 what = "The file is empty."
             else:
                 has = "1 example" if self.examples == 1 else f"{self.examples or 'no'} examples"
                 what = f"The file has {has}; training takes at least {fewest}."
             self.rules.add("too_few_examples", None, what=what, missing=fewest - self.examples)
-        most = self.facts.max_file_bytes if self.facts else None
+        most = facts.max_examples if facts else None
+        if most is not None and self.examples > most:
+            self.rules.add("too_many_examples", None, model=self.model, examples=self.examples, limit=most)
+        most = facts.max_file_bytes if facts else None
         if most is not None and self.bytes > most:
             megabytes = self.bytes >> 20
             self.rules.add("file_too_large", None, model=self.model, megabytes=megabytes, limit=most >> 20)
 
+    def report(self, *, complete: bool) -> Report:
+        epochs = auto_epochs(self.examples)
+        if self.asked is not None:
+            epochs = Epochs(self.asked, "as asked for")
+        collected = [self.rules, self.too_long, _named(self.duplicates)]
+        errors, warnings = merged(collected, "error"), merged(collected, "warning")
+        counts = {code: count for findings in collected for code, count in findings.counts.items()}
+        lengths = self.own.lengths
+        format = self._format()
+        return Report(
+            ok=not errors,
+            format=format,
+            examples=self.examples,
+            errors=errors,
+            warnings=warnings,
+            counts=dict(sorted(counts.items(), key=lambda item: -item[1])),
+            tokens=self._tokens(),
+            epochs=epochs.count,
+            cost=self._cost(format, epochs.count),
+            model=self.model,
+            bytes=self.bytes,
+            sha256=self.hash.hexdigest(),
+            epochs_reason=epochs.reason if lengths.examples or self.asked is not None else "",
+            method=METHODS.get(format),
+            histogram=lengths.bars(self.facts.example_tokens if self.facts else None),
+            table=self.table,
+            complete=complete,
+        )
+
     def _format(self) -> str:
-        if self.own.lengths.examples:
-            return "chat"
-        return "empty" if self.examples == 0 else self.other_format
+        if self.foreign is not None:
+            return self.foreign.name
+        if self.habits.format or not self.own.lengths.examples:
+            return self.habits.format or ("unknown" if self.examples else "empty")
+        return "chat"
 
     def _tokens(self) -> Tokens:
         lengths, tokenizer = self.own.lengths, self.own.tokenizer
@@ -297,23 +341,39 @@ class _Check:
             why=why,
         )
 
-    def _cost(self, epochs: int) -> dict[str, float | None]:
-        if not self.own.lengths.examples:
-            return {self.model: None}  # nothing could be counted: not the same as free
-        limit = self.facts.example_tokens if self.facts else None
-        prices = {self.model: cost(self.model, self.own.lengths.capped(limit), epochs)}
+    def _cost(self, format: str, epochs: int) -> dict[str, float | None]:
+        """For `model`, and for all others that can be trained on this format today."""
+        if not self.own.lengths.examples or (self.facts is not None and not self.facts.takes(format)):
+            prices: dict[str, float | None] = {self.model: None}  # not the same as free
+        else:
+            limit = self.facts.example_tokens if self.facts else None
+            prices = {self.model: cost(self.model, self.own.lengths.capped(limit), epochs)}
         lengths = self.others.lengths
-        for other in fine_tunable(date.today()):
-            if other != self.facts and other.training_price is not None:
+        for other in fine_tunable(date.today()) if lengths.examples else ():
+            if other != self.facts and other.training_price is not None and other.takes(format):
                 prices[other.id] = cost(other.id, lengths.capped(other.example_tokens), epochs)
         return prices
 
 
-def _format_of(example: dict[str, Any]) -> str:
-    if "prompt" in example and "completion" in example:
-        return "completion"
-    if "input" in example and "preferred_output" in example:
-        return "preference"
-    if "conversations" in example:
-        return "sharegpt"
-    return "unknown"
+_Counts = tuple[list[str], list[int], list[int]]
+
+
+def _named(duplicates: Duplicates) -> Findings:
+    findings = Findings()
+    for code, repetitions in duplicates.found.items():
+        for one in repetitions.named:
+            findings.add(code, one.line, first=one.first)
+        if repetitions.count:
+            findings.counts[code] = repetitions.count
+    return findings
+
+
+def _columns(table: Table) -> str:
+    """What a table is and how it would be read, in a sentence or two."""
+    names = ", ".join(f"`{column.name[:40]}`" for column in table.columns[:6])
+    more = f" and {len(table.columns) - 6} more" if len(table.columns) > 6 else ""
+    what = f"This is a table ({table.kind}) of {table.rows:,} rows with the columns {names}{more}."
+    if table.mapping is None:
+        return f"{what} {table.why}".rstrip()
+    parts = ", ".join(f"`{column[:40]}` as {part}" for part, column in table.mapping.columns.items())
+    return f"{what} It would be read as {table.mapping.format}: {parts}."

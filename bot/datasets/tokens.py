@@ -40,11 +40,25 @@ def tokenizer_for(model: str, facts: ModelFacts | None, folder: Path | None) -> 
     if facts is not None and facts.encoding != "own":
         return encoding(facts.encoding)
     own = _own(_names(model, facts), folder)
+    if own is not None and facts is not None and facts.content_after_line_break:
+        return Tokenizer(own.name, _after_line_break(own.count))
     if own is not None:
         return own
     substitute = encoding(SUBSTITUTE)
     why = f"the tokenizer of {base_of(model)} is not here, so {substitute.name} stands in for it"
     return Tokenizer(substitute.name, substitute.count, exact=False, why=why)
+
+
+def _after_line_break(count: Callable[[list[str]], list[int]]) -> Callable[[list[str]], list[int]]:
+    """Counts each text as it counts behind a line break, which is not counted itself: the two are joined where
+    the text begins with white space.
+    """
+
+    def joined(texts: list[str]) -> list[int]:
+        lengths = count(["\n" + text if text[:1].isspace() else text for text in texts])
+        return [length - text[:1].isspace() for length, text in zip(lengths, texts, strict=True)]
+
+    return joined
 
 
 def encoding(name: str) -> Tokenizer:
