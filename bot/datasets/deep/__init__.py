@@ -18,15 +18,15 @@ def deep_check(path: Path, *, progress: Callable[[int, int], None] | None = None
 
     Raises DatasetError where the file cannot be read at all.
     """
-    from bot.datasets.deep import check
+    from bot.datasets.deep.check import look_through
 
-    return check.run(path, progress=progress)
+    return look_through(path, progress=progress)
 
 
 def near_duplicates(path: Path) -> dict[int, int]:
     """The lines that nearly repeat an earlier one, each with the line that it resembles, which is not itself
     among them. Raises DatasetError where the file cannot be read.
     """
-    from bot.datasets.deep import check
+    from bot.datasets.deep.check import near_duplicates
 
-    return check.near_duplicates(path)
+    return near_duplicates(path)
