@@ -1,0 +1,77 @@
+"""What has to be known of the whole file before one of its examples can be mended."""
+
+from collections import Counter
+from functools import cached_property
+from pathlib import Path
+
+from bot.datasets.catalog import lookup
+from bot.datasets.chat import parse
+from bot.datasets.findings import BY_CODE, Findings
+from bot.datasets.gauge import Gauge, Texts
+from bot.datasets.habits import Habits
+from bot.datasets.mend import canonical
+from bot.datasets.mend.completions import Marks
+from bot.datasets.mend.repair import Example
+from bot.datasets.rules import judge
+from bot.datasets.shape import Format, format_of
+from bot.datasets.tokens import tokenizer_for
+
+
+class File:
+    """First every example is shown to it (`observe`), then it is asked (`settle`).
+
+    `format` is what all examples are to become: what was asked for, else what most of them are. `needed` are the
+    repairs that the check would ask for because of what shows only over many examples.
+    """
+
+    def __init__(self, model: str, tokenizers: Path | None, to: Format | None) -> None:
+        self.model = model
+        self.format: str = to or ""
+        self.needed: set[str] = set()
+        self.separator = self.own_separator = self.stop = self.own_stop = ""
+        self._tokenizers = tokenizers
+        self._formats: Counter[str] = Counter()
+        self._marks = Marks()
+        self._habits = Habits()
+        self._findings = Findings()
+
+    def observe(self, example: Example, converted: Example, line: int) -> None:
+        """An example as it is, and as what it will be: the same object where nothing is to be converted."""
+        found = format_of(example)
+        if found is not None:
+            self._formats[found] += 1
+        if found == "completion":
+            self._marks.observe(example)
+        if converted is not example and format_of(converted) == "completion":
+            self._marks.observe(converted)
+        judge(converted, line, self._findings, self._habits)
+
+    def settle(self) -> None:
+        self.format = self.format or next((name for name, _ in self._formats.most_common(1)), "unknown")
+        self.separator, self.own_separator = self._marks.separator, self._marks.own_separator
+        self.stop, self.own_stop = self._marks.stop, self._marks.own_stop
+        self._habits.finish(self._findings)
+        self.needed = {BY_CODE[code].repair for code in self._findings.counts}
+
+    @cached_property
+    def limit(self) -> int | None:
+        """The most tokens of an example of the model, None where it is not known."""
+        facts = lookup(self.model)
+        return facts.example_tokens if facts else None
+
+    def tokens(self, example: Example) -> int:
+        """How long an example is for the model, as the check measures it; 0 where it cannot be measured."""
+        counted = judge(parse(canonical.encode(example)), 1, Findings(), Habits())
+        if counted is None:
+            return 0
+        messages = example.get("messages", ())
+        roles = [str(message.get("role")) for message in messages if isinstance(message, dict)]
+        texts = Texts()
+        texts.add(1, counted.texts, counted.messages, extra=counted.extra, roles=roles)
+        (length,) = self._gauge.measure(texts, self._gauge.tokenizer.count(counted.texts), {"": 0})
+        return length
+
+    @cached_property
+    def _gauge(self) -> Gauge:
+        facts = lookup(self.model)
+        return Gauge(tokenizer_for(self.model, facts, self._tokenizers), facts)

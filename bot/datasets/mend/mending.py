@@ -1,0 +1,336 @@
+"""The two passes over a file: one looks at all of it, the other mends it example by example.
+
+Proposing and mending are the same passes. Proposing writes nothing; it applies what is recommended, and of the rest
+counts what it would touch.
+"""
+
+import hashlib
+import os
+from array import array
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import closing
+from itertools import compress
+from pathlib import Path
+from typing import BinaryIO
+
+import msgspec
+
+from bot.datasets.chat import decode_plain
+from bot.datasets.duplicates import Duplicates, Kind, Repetition, Repetitions, fingerprint
+from bot.datasets.errors import DatasetError
+from bot.datasets.mend import canonical, excerpt
+from bot.datasets.mend.conversion import convert
+from bot.datasets.mend.file import File
+from bot.datasets.mend.plan import MOST_LOST, Lost, Mended, Plan, Proposal
+from bot.datasets.mend.ready import Ready, ready
+from bot.datasets.mend.repair import Dropped, Example, Repair
+from bot.datasets.mend.repairs import BY_ID, REPAIRS
+from bot.datasets.mend.source import Record, opened, records
+from bot.datasets.report import Mapping
+from bot.datasets.shape import Format
+
+Progress = Callable[[int, int], None]
+
+
+def propose(
+    path: Path,
+    *,
+    model: str,
+    tokenizers: Path | None = None,
+    to: Format | None = None,
+    mapping: Mapping | None = None,
+    validation: Path | None = None,
+    progress: Progress | None = None,
+) -> Plan:
+    """What can be mended in the file at `path`; nothing is written.
+
+    `model` is what it is meant for, `tokenizers` the folder as for `check_file`, `to` the format that all examples
+    are to have (that of most of them where None), `mapping` how the columns of a table are read (as `tables.describe`
+    proposes where None), `validation` a file whose examples are not to stand in this one. `progress` is called with
+    bytes done and bytes in all, in this thread.
+
+    Raises DatasetError with a sentence for a person where the file cannot be read at all.
+    """
+    with ready(path, mapping, to, progress) as file:
+        if file.source is None:
+            return Plan((), file.table, file.table.rows if file.table else 0, "unknown")
+        recommended = [repair.id for repair in REPAIRS if repair.recommended]
+        work = _Work(file, recommended, REPAIRS, File(model, tokenizers, to), progress)
+        work.survey()
+        for _ in work.compared(work.mended(), None, validation):
+            pass
+        return Plan(tuple(work.proposals()), file.table, work.seen, work.file.format, tuple(work.lost), work.lost_lines)
+
+
+def mend(
+    path: Path,
+    out: Path,
+    *,
+    chosen: Collection[str],
+    model: str,
+    tokenizers: Path | None = None,
+    to: Format | None = None,
+    mapping: Mapping | None = None,
+    validation: Path | None = None,
+    progress: Progress | None = None,
+) -> Mended:
+    """Writes the examples of `path` to `out`, with the `chosen` repairs (ids of `repairs.REPAIRS`) and those that come
+    with writing a file anew; the other arguments are those of `propose`.
+
+    `out` is JSONL in UTF-8. A line whose example needs no repair stands there byte for byte, blanks around it aside; in
+    the others numbers and texts keep their values and keys their order. `out` is replaced once the new file is
+    complete. Raises DatasetError, also where `out` is the original, and ValueError for an id that is none.
+    """
+    unknown = set(chosen) - BY_ID.keys()
+    if unknown:
+        raise ValueError(f"no such repair: {', '.join(sorted(unknown))}")
+    if out.resolve() == path.resolve() or (out.exists() and out.samefile(path)):
+        raise DatasetError(f"{path.name} is the file that is mended; it is never overwritten. Give another name.")
+    with ready(path, mapping, to, progress) as file:
+        if file.source is None:
+            raise DatasetError(f"Nobody has said yet which columns of {path.name} hold what. Name them, then mend it.")
+        considered = tuple(repair for repair in REPAIRS if repair.id in chosen)
+        work = _Work(file, chosen, considered, File(model, tokenizers, to), progress)
+        work.survey()
+        return _written(work, out, validation)
+
+
+def _written(work: "_Work", out: Path, validation: Path | None) -> Mended:
+    fresh = out.with_name(f".{out.name}.part")
+    first = out.with_name(f".{out.name}.draft")
+    digest = hashlib.sha256()
+    size = examples = 0
+    try:
+        with first.open("w+b") as draft, fresh.open("wb") as file:
+            for line in work.compared(work.mended(), draft, validation):
+                digest.update(line)
+                size += file.write(line)
+                examples += 1
+        os.replace(fresh, out)
+    except OSError as error:
+        raise DatasetError(f"{out.name} cannot be written: {error.strerror or error}.") from error
+    finally:
+        first.unlink(missing_ok=True)
+        fresh.unlink(missing_ok=True)
+    return Mended(
+        examples=examples,
+        dropped=work.dropped,
+        changed={id: count for id, count in work.counts.items() if count},
+        lost=tuple(work.lost),
+        lost_lines=work.lost_lines,
+        sha256=digest.hexdigest(),
+        bytes=size,
+        format=work.file.format,
+    )
+
+
+class _Work:
+    """One mending: its figures grow while `mended` and `compared` are iterated."""
+
+    def __init__(
+        self,
+        ready: Ready,
+        chosen: Collection[str],
+        considered: tuple[Repair, ...],
+        file: File,
+        progress: Progress | None,
+    ) -> None:
+        assert ready.source is not None
+        self.source = ready.source
+        self.file = file
+        self.chosen = frozenset(chosen)
+        self.considered = [repair for repair in considered if repair.function is not None]
+        self.counts = Counter({repair.id: 0 for repair in REPAIRS})  # in the order of the table
+        self.seen = self.dropped = self.lost_lines = 0
+        self.lost: list[Lost] = []
+        self._asked = {repair.id for repair in considered}
+        self._first: dict[str, tuple[int | None, str, str]] = {}
+        self._progress = progress
+        self._bytes = self.source.path.stat().st_size
+        self._table = ready.table
+        if ready.converted is not None:
+            self.seen += ready.converted.skipped_rows
+            self.lost_lines += ready.converted.skipped_rows
+            self.lost += [Lost(one.row, one.why) for one in ready.converted.skipped[:MOST_LOST]]
+
+    def survey(self) -> None:
+        """The first pass: every example as it will be when the repairs of whole files are reached."""
+        before = [repair for repair in self.considered if repair.id in self.chosen]
+        place = next((n for n, repair in enumerate(before) if REPAIRS.index(repair) >= _CONVERSION), len(before))
+        for record in self._records(0):
+            if record.example is None:
+                continue
+            example = record.example
+            for repair in before[:place]:
+                assert repair.function is not None
+                outcome = repair.function(example, self.file)
+                if isinstance(outcome, dict):
+                    example = outcome
+            converted = convert(example, self.file) if self.file.format else None
+            self.file.observe(example, converted if isinstance(converted, dict) else example, record.line)
+        self.file.settle()
+
+    def mended(self) -> Iterator[tuple[int, Example, bytes]]:
+        """The second pass: line, value and JSON of each example that remains."""
+        for id, (before, after) in self.source.repairs.items():
+            self._note(id, None, before, after)
+        for record in self._records(1):
+            for id, (before, after) in record.repairs.items():
+                self._note(id, record.line, before, after)
+            if record.example is None and not record.why:
+                continue
+            self.seen += 1
+            if record.example is None:
+                self._lose(record.line, record.why)
+                continue
+            example = self._mend(record, record.example)
+            if example is not None:
+                text = record.text if example is record.example else canonical.encode(example)
+                yield record.line, example, text
+
+    def _mend(self, record: Record, example: Example) -> Example | None:
+        for repair in self.considered:
+            assert repair.function is not None
+            outcome = repair.function(example, self.file)
+            if outcome is None:
+                continue
+            applied = repair.id in self.chosen
+            if isinstance(outcome, Dropped):
+                if repair.id not in self._first:
+                    self._note(repair.id, record.line, excerpt.shown(example), outcome.why)
+                else:
+                    self.counts[repair.id] += 1
+                if applied and outcome.lost:
+                    self._lose(record.line, outcome.why)
+                elif applied:
+                    self.dropped += 1
+                if applied:
+                    return None
+                continue
+            if applied and record.final:
+                self._lose(record.line, "It holds a number that cannot be written anew, and needs a repair.")
+                return None
+            if repair.id not in self._first:
+                self._note(repair.id, record.line, *excerpt.difference(example, outcome))
+            else:
+                self.counts[repair.id] += 1
+            if applied:
+                example = outcome
+        return example
+
+    def compared(
+        self, examples: Iterator[tuple[int, Example, bytes]], draft: BinaryIO | None, validation: Path | None
+    ) -> Iterator[bytes]:
+        """The lines of the new file: without examples that stand in it twice, or in the validation file. Which these
+        are is known once all were seen, so they are written to `draft` first; nothing is where that is None.
+        """
+        wanted = [id for id in _COMPARED if id in self._asked]
+        lines = array("Q")  # of each example that remains
+        with closing(Duplicates()) as duplicates:
+            found = {id: _Ordinals() for id in _COMPARED}
+            for id, kind in _COMPARED.items():
+                duplicates.found[kind] = found[id]
+            if validation is not None and "validation_overlap" in wanted:
+                _hold_out(duplicates, validation)
+            for line, example, text in examples:
+                lines.append(line)
+                if wanted:
+                    duplicates.add([_fingerprint(example, text)], [len(lines)])
+                for id in wanted:
+                    if found[id].ordinals and id not in self._first:
+                        self._first[id] = (line, excerpt.shown(example), "")
+                if draft is not None:
+                    draft.write(text + b"\n")
+            duplicates.finish()
+        going = bytearray(len(lines))
+        for id in wanted:
+            self._note_repetitions(id, found[id], lines)
+            if id in self.chosen:
+                for ordinal in found[id].ordinals:
+                    going[ordinal - 1] = 1
+        self.dropped += sum(going)
+        if draft is not None:
+            draft.seek(0)
+            yield from compress(draft, (not gone for gone in going))
+
+    def proposals(self) -> Iterator[Proposal]:
+        for repair in REPAIRS:
+            if self.counts[repair.id]:
+                line, before, after = self._first[repair.id]
+                yield Proposal(
+                    id=repair.id,
+                    title=self._title(repair),
+                    examples=self.counts[repair.id],
+                    line=line,
+                    before=before,
+                    after=after,
+                    recommended=repair.recommended,
+                    drops=repair.drops,
+                    always=repair.always,
+                    note=repair.does,
+                )
+
+    def _records(self, number: int) -> Iterator[Record]:
+        def progress(done: int) -> None:
+            if self._progress is not None:
+                self._progress(number * self._bytes + done, 2 * self._bytes)
+
+        encoding, syntax = "encoding" in self.chosen, "json_syntax" in self.chosen
+        return records(self.source, encoding=encoding, syntax=syntax, progress=progress)
+
+    def _note(self, id: str, line: int | None, before: str, after: str) -> None:
+        self.counts[id] += 1
+        self._first.setdefault(id, (line, before, after))
+
+    def _note_repetitions(self, id: str, found: "_Ordinals", lines: "array[int]") -> None:
+        self.counts[id] = found.count
+        if found.named:
+            first = found.named[0]
+            line = lines[first.line - 1]
+            _, before, _ = self._first.get(id, (line, "", ""))
+            where = "of the validation file" if id == "validation_overlap" else "of this file"
+            other = first.first if id == "validation_overlap" else lines[first.first - 1]
+            self._first[id] = (line, before, f"It stands on line {other:,} {where} too.")
+
+    def _lose(self, line: int, why: str) -> None:
+        self.lost_lines += 1
+        if len(self.lost) < MOST_LOST:
+            self.lost.append(Lost(line, why))
+
+    def _title(self, repair: Repair) -> str:
+        mark = {"separator": self.file.separator, "stop_sequence": self.file.stop}.get(repair.id)
+        if mark is not None:
+            return f"{repair.title}: {canonical.encode(mark).decode()}"
+        if repair.id == "convert":
+            return f"Make every example a {self.file.format} example"
+        return repair.title
+
+
+_CONVERSION = REPAIRS.index(BY_ID["convert"])
+_COMPARED: dict[str, Kind] = {"duplicates": "duplicate_example", "validation_overlap": "in_validation_file"}
+
+
+class _Ordinals(Repetitions):
+    """Remembers all that were found again, by their place among those that remain."""
+
+    ordinals: list[int] = msgspec.field(default_factory=list)
+
+    def add(self, found: Sequence[Repetition]) -> None:
+        super().add(found)
+        self.ordinals.extend(one.line for one in found)
+
+
+def _hold_out(duplicates: Duplicates, validation: Path) -> None:
+    with opened(validation) as source:
+        for record in records(source, encoding=True, syntax=True, progress=lambda done: None):
+            if record.example is not None:
+                duplicates.hold_out([_fingerprint(record.example, record.text)], [record.line])
+
+
+def _fingerprint(example: Example, text: bytes) -> int:
+    """As the check takes it, for which what is left out of a plain chat and what is null there are the same."""
+    try:
+        return fingerprint(decode_plain(text), text)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return fingerprint(example, text)
