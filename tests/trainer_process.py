@@ -43,6 +43,18 @@ def some_examples(count: int = 12) -> list[dict[str, Any]]:
     return [example(f"What comes after {number}?", f"It is {number + 1}!") for number in range(count)]
 
 
+def some_pairs(count: int = 12) -> list[dict[str, Any]]:
+    """Preferences: a number rather than an excuse."""
+    return [
+        {
+            "input": {"messages": one["messages"][:1]},
+            "preferred_output": one["messages"][1:],
+            "non_preferred_output": [{"role": "assistant", "content": "I would rather not say."}],
+        }
+        for one in some_examples(count)
+    ]
+
+
 class Trainer:
     """One running server."""
 

@@ -9,6 +9,16 @@ from trainer.objects import Checkpoint, Event, File, Job, JobStatus, Model, new_
 from trainer.results import results_file
 from trainer.store import Store
 
+# Those that the protocol has for checkpoints.
+_CHECKPOINT_METRICS = (
+    "train_loss",
+    "train_mean_token_accuracy",
+    "valid_loss",
+    "valid_mean_token_accuracy",
+    "full_valid_loss",
+    "full_valid_mean_token_accuracy",
+)
+
 
 class Journal:
     """Writes; decides nothing. Each method is one transaction: a state and its events appear together."""
@@ -27,21 +37,28 @@ class Journal:
             self.say(job.id, f"Created fine-tuning job: {job.id}")
             self.say(job.id, files)
 
-    def validated(self, id: str) -> None:
+    def validated(self, id: str, lineage: dict[str, Any]) -> None:
         with self._store.atomic():
-            self._store.change_job(id, status="queued")
+            self._store.change_job(id, status="queued", lineage=lineage)
             self.say(id, "Files validated, moving job to queued state")
 
     def started(self, id: str, message: dict[str, Any]) -> None:
         with self._store.atomic():
-            self._store.change_job(
+            job = self._store.change_job(
                 id,
                 status="running",
                 n_epochs=message["n_epochs"],
                 batch_size=message["batch_size"],
                 learning_rate_multiplier=message["learning_rate_multiplier"],
             )
+            if job.method == "dpo":
+                self._store.change_job(id, beta=message["beta"])
+            if message["resumed_at"] is not None:
+                self.say(id, f"Fine-tuning job resumed from step {message['resumed_at']}")
+                return
             self.say(id, "Fine-tuning job started")
+            if message["classes"]:
+                self.say(id, f"The answers are {len(message['classes'])} classes, and are scored as such")
             if message["cut"]:
                 self.say(
                     id,
@@ -69,22 +86,8 @@ class Journal:
     def succeeded(self, job: Job, checkpoints: list[dict[str, Any]], trained_tokens: int) -> Model:
         """`checkpoints` are the kept ones as the worker reported them, in the order of their steps."""
         results = self._write_results(job.id)
-        models = [self._model(job, checkpoint, last=checkpoint is checkpoints[-1]) for checkpoint in checkpoints]
         with self._store.atomic():
-            for model, checkpoint in zip(models, checkpoints, strict=True):
-                self._store.add_model(model)
-                self._store.add_checkpoint(
-                    Checkpoint(
-                        id=new_id("ftckpt_"),
-                        job_id=job.id,
-                        created_at=now(),
-                        model=model.id,
-                        step=checkpoint["step"],
-                        metrics={"step": checkpoint["step"], **checkpoint["metrics"]},
-                    )
-                )
-                if model is not models[-1]:
-                    self.say(job.id, f"Checkpoint created at step {checkpoint['step']} with Snapshot ID: {model.id}")
+            models = [self._publish(job, checkpoint, last=checkpoint is checkpoints[-1]) for checkpoint in checkpoints]
             self._store.add_file(results)
             self.say(job.id, f"New fine-tuned model created: {models[-1].id}")
             self._store.change_job(
@@ -109,6 +112,23 @@ class Journal:
                 error={"code": code, "message": message, "param": param},
             )
             self.say(id, message, level="error", data={"error_code": code, "error_param": param})
+
+    def paused(self, id: str) -> Job:
+        with self._store.atomic():
+            job = self._store.change_job(id, status="paused", estimated_finish=None)
+            self.say(id, "The job was paused")
+        return job
+
+    def rests(self, job: Job, snapshot: dict[str, Any]) -> None:
+        """The worker of a paused job has ended and left a usable model."""
+        with self._store.atomic():
+            self._publish(job, snapshot, last=False)
+
+    def resumed(self, id: str) -> Job:
+        with self._store.atomic():
+            job = self._store.change_job(id, status="queued", attempts=0)
+            self.say(id, "The job goes on")
+        return job
 
     def cancelled(self, id: str) -> Job:
         with self._store.atomic():
@@ -135,6 +155,25 @@ class Journal:
                 data=data or {},
             )
         )
+
+    def _publish(self, job: Job, checkpoint: dict[str, Any], *, last: bool) -> Model:
+        """Make a checkpoint a model that can be asked; `checkpoint` has step, folder and metrics."""
+        model = self._model(job, checkpoint, last=last)
+        step, metrics = checkpoint["step"], checkpoint["metrics"]
+        self._store.add_model(model)
+        self._store.add_checkpoint(
+            Checkpoint(
+                id=new_id("ftckpt_"),
+                job_id=job.id,
+                created_at=now(),
+                model=model.id,
+                step=step,
+                metrics={"step": step, **{name: metrics[name] for name in _CHECKPOINT_METRICS if name in metrics}},
+            )
+        )
+        if not last:
+            self.say(job.id, f"Checkpoint created at step {step} with Snapshot ID: {model.id}")
+        return model
 
     def _model(self, job: Job, checkpoint: dict[str, Any], *, last: bool) -> Model:
         # Each checkpoint has an id of its own; the last epoch's is the job's model and carries the plain name.

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import msgspec
 
-JobStatus = Literal["validating_files", "queued", "running", "succeeded", "failed", "cancelled"]
+JobStatus = Literal["validating_files", "queued", "running", "paused", "succeeded", "failed", "cancelled"]
 FINISHED: tuple[JobStatus, ...] = ("succeeded", "failed", "cancelled")
 
 _LETTERS = string.ascii_letters + string.digits
@@ -37,7 +37,8 @@ class Job(msgspec.Struct, frozen=True):
     """One fine-tuning job. `n_epochs`, `batch_size` and `learning_rate_multiplier` are None while they are "auto".
 
     `model` is what the client named (a base model, a fine-tuned one or a checkpoint), `base` the base model under it.
-    `attempts` counts the times that training began.
+    `beta` counts for DPO only. `attempts` counts the times that training began since it last got further. `lineage` is
+    what the model card will tell: hashes of the files, how many examples, where the base came from, versions.
     """
 
     id: str
@@ -52,6 +53,8 @@ class Job(msgspec.Struct, frozen=True):
     n_epochs: int | None = None
     batch_size: int | None = None
     learning_rate_multiplier: float | None = None
+    beta: float | None = None
+    method: Literal["supervised", "dpo"] = "supervised"
     metadata: dict[str, str] | None = None
     finished_at: int | None = None
     fine_tuned_model: str | None = None
@@ -60,6 +63,7 @@ class Job(msgspec.Struct, frozen=True):
     result_files: list[str] = []
     error: dict[str, str | None] | None = None
     attempts: int = 0
+    lineage: dict[str, Any] | None = None
 
     @property
     def finished(self) -> bool:

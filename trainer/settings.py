@@ -8,6 +8,8 @@ from pathlib import Path
 
 import msgspec
 
+from trainer.errors import TrainerError
+
 
 def cache_folder() -> Path:
     """Where base models are kept: FINETUNE_CACHE, else the platform's cache folder."""
@@ -24,7 +26,8 @@ def cache_folder() -> Path:
 class Settings(msgspec.Struct, frozen=True):
     """One server's settings. `data` holds the database, uploads and fine-tuned weights; `org` stands in the names
     of fine-tuned models; `base_models` names a further table of base models; `allowed_hosts` are names under which
-    the server may be asked besides its own address; `key` is a key given by the environment.
+    the server may be asked besides its own address; `key` is a key given by the environment; a job saves what it needs
+    to go on about every `save_seconds`.
     """
 
     data: Path
@@ -35,6 +38,7 @@ class Settings(msgspec.Struct, frozen=True):
     base_models: Path | None = None
     allowed_hosts: tuple[str, ...] = ()
     key: str | None = None
+    save_seconds: float = 60.0
 
     @property
     def uploads(self) -> Path:
@@ -45,6 +49,11 @@ class Settings(msgspec.Struct, frozen=True):
         return self.data / "models"
 
     @property
+    def states(self) -> Path:
+        """What jobs go on from after an interruption: optimizer states and the like, nobody else's business."""
+        return self.data / "states"
+
+    @property
     def logs(self) -> Path:
         return self.data / "logs"
 
@@ -53,7 +62,7 @@ def from_environment(
     data: Path, *, org: str = "local", host: str = "127.0.0.1", port: int = 8902, cache: Path | None = None
 ) -> Settings:
     """Settings from arguments and these variables: TRAINER_KEY, TRAINER_BASE_MODELS, TRAINER_ALLOWED_HOSTS
-    (separated by commas), FINETUNE_CACHE."""
+    (separated by commas), TRAINER_SAVE_SECONDS, FINETUNE_CACHE."""
     table = os.environ.get("TRAINER_BASE_MODELS")
     hosts = os.environ.get("TRAINER_ALLOWED_HOSTS", "")
     return Settings(
@@ -65,4 +74,16 @@ def from_environment(
         base_models=Path(table).expanduser().absolute() if table else None,
         allowed_hosts=tuple(name.strip().lower() for name in hosts.split(",") if name.strip()),
         key=os.environ.get("TRAINER_KEY") or None,
+        save_seconds=_number("TRAINER_SAVE_SECONDS", 60.0),
     )
+
+
+def _number(name: str, default: float) -> float:
+    said = os.environ.get(name)
+    try:
+        number = float(said) if said else default
+    except ValueError:
+        number = -1.0
+    if number < 0:
+        raise TrainerError(f"{name} is a number of seconds, not {said!r}.")
+    return number

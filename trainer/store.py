@@ -26,7 +26,7 @@ migrations = Migrations("trainer")
 S = TypeVar("S", bound=msgspec.Struct)
 
 # Columns that hold JSON.
-_JSON = {"metadata", "result_files", "error", "data", "metrics"}
+_JSON = {"metadata", "result_files", "error", "data", "metrics", "lineage"}
 
 
 @migrations()
@@ -56,6 +56,13 @@ def m001_initial(db: Database) -> None:
         " owned_by TEXT, job_id TEXT)"
     )
     db.execute("CREATE TABLE keys (name TEXT PRIMARY KEY, sha256 TEXT UNIQUE, created_at INTEGER)")
+
+
+@migrations()
+def m002_methods(db: Database) -> None:
+    db.execute("ALTER TABLE jobs ADD COLUMN method TEXT NOT NULL DEFAULT 'supervised'")
+    db.execute("ALTER TABLE jobs ADD COLUMN beta REAL")
+    db.execute("ALTER TABLE jobs ADD COLUMN lineage TEXT")
 
 
 class Store:

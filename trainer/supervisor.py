@@ -1,5 +1,7 @@
 """Takes jobs through their life: checks files, keeps the queue, trains one job at a time, survives its workers.
 
+A training that is cut off (its worker killed, the server stopped, the job paused) goes on from its last saved state.
+
 Everything here runs on the server's event loop; between two awaits nothing else changes a job.
 """
 
@@ -9,7 +11,9 @@ import asyncio
 import contextlib
 import logging
 import shutil
+import sqlite3
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -26,10 +30,23 @@ from trainer.workers import Worker, died_how
 
 logger = logging.getLogger(__name__)
 
-# A job that took its server down with it this often is not tried again.
+# A job that was cut off this often without having got further is not tried again.
 _MOST_ATTEMPTS = 3
+# How long to wait before something is written again where the disk was full.
+_DISK_PATIENCE = 5.0
 # How long a worker with the libraries loaded waits for a job (it holds some 500 MB).
 _SPARE_SECONDS = 600.0
+
+
+@dataclass
+class _Run:
+    """One attempt at training a job: what was told of it before, the step of its last saved state, and whether its
+    worker said how it ended."""
+
+    job: Job
+    last_step: int
+    saved: int | None = None
+    ended: bool = False
 
 
 class Supervisor:
@@ -58,8 +75,9 @@ class Supervisor:
 
     async def start(self) -> None:
         """Pick up what an earlier server left, then begin to work."""
-        for folder in (self._settings.uploads, self._settings.models):
+        for folder in (self._settings.uploads, self._settings.models, self._settings.states):
             folder.mkdir(parents=True, exist_ok=True)
+        self._settings.states.chmod(0o700)
         self._recover()
         self._spawn(self._work())
 
@@ -82,7 +100,23 @@ class Supervisor:
         cancelled = self._journal.cancelled(job.id)
         if self._current == job.id and self._training is not None:
             self._training.cancel()
+        else:
+            self._tidy(job)
         return cancelled
+
+    def pause(self, job: Job) -> Job:
+        """Let a job that waits or trains rest, at once; its worker ends after the step at hand, its state saved."""
+        paused = self._journal.paused(job.id)
+        if self._current == job.id and self._worker is not None:
+            self._spawn(self._worker.send(op="pause"))
+        return paused
+
+    def resume(self, job: Job) -> Job:
+        """Let a paused job go on: it waits for its turn as others do."""
+        resumed = self._journal.resumed(job.id)
+        self._queue_changed.set()
+        self.expect_job()
+        return resumed
 
     def expect_job(self) -> None:
         """A job is likely soon: load the training libraries now, which takes some seconds."""
@@ -111,7 +145,7 @@ class Supervisor:
                 )
             else:
                 self._journal.back_to(
-                    job.id, "queued", "The trainer was restarted; this job trains again from the beginning"
+                    job.id, "queued", "The trainer was restarted; this job goes on where it was saved"
                 )
         for job in self._store.jobs_with_status("validating_files"):
             self._spawn(self._validate(job))
@@ -121,6 +155,7 @@ class Supervisor:
     async def _validate(self, job: Job) -> None:
         files = Files(
             model=job.base,
+            method=job.method,
             training_file=str(self._settings.uploads / job.training_file),
             validation_file=str(self._settings.uploads / job.validation_file) if job.validation_file else None,
         )
@@ -152,7 +187,7 @@ class Supervisor:
             problem = answer["problem"]
             self._journal.failed(job.id, problem["code"], problem["message"], problem["param"])
         else:
-            self._journal.validated(job.id)
+            self._journal.validated(job.id, answer["lineage"])
             self._queue_changed.set()
 
     # Training
@@ -176,51 +211,104 @@ class Supervisor:
                     raise
             except Exception as error:
                 logger.exception("job %s", job.id)
-                self._journal.failed(job.id, "server_error", f"The trainer made a mistake ({type(error).__name__}).")
+                await self._fail(job, error)
             finally:
                 self._current = self._training = None
-            if self._status(job.id) != "succeeded":
-                shutil.rmtree(self._settings.models / job.id, ignore_errors=True)
+            self._tidy(job)
+
+    async def _fail(self, job: Job, error: Exception) -> None:
+        """Fail a job for what went wrong in this process; on a full disk, as soon as that can be written down."""
+        code, message = "server_error", f"The trainer made a mistake ({type(error).__name__})."
+        if isinstance(error, sqlite3.OperationalError):
+            code, message = (
+                "disk_full",
+                f"The trainer's database could not be written ({error}). Make room on the disk.",
+            )
+        # The weights and states of this job are what can be spared.
+        for folder in (self._settings.models, self._settings.states):
+            shutil.rmtree(folder / job.id, ignore_errors=True)
+        while True:
+            try:
+                self._journal.failed(job.id, code, message)
+                return
+            except sqlite3.OperationalError:
+                logger.exception("job %s could not be failed yet", job.id)
+                await asyncio.sleep(_DISK_PATIENCE)
+
+    def _tidy(self, job: Job) -> None:
+        """Remove what an ended job leaves behind, snapshots that answer as models aside."""
+        status = self._status(job.id)
+        if status in ("succeeded", "failed", "cancelled"):
+            shutil.rmtree(self._settings.states / job.id, ignore_errors=True)
+        if status in ("failed", "cancelled"):
+            named = {model.folder for model in self._store.models()}
+            folder = self._settings.models / job.id
+            for child in folder.glob("*"):
+                if f"{job.id}/{child.name}" not in named:
+                    shutil.rmtree(child, ignore_errors=True)
+            with contextlib.suppress(OSError):  # not empty, or not there
+                folder.rmdir()
 
     async def _train(self, job: Job) -> None:
         plan = await self._plan(job)
         if plan is None:
             return
         worker = await self._take_worker()
+        if self._status(job.id) != "queued":  # paused meanwhile
+            await worker.kill()
+            return
         self._worker = worker
         self._store.change_job(job.id, attempts=job.attempts + 1)
-        checkpoints: list[dict[str, Any]] = []
+        run = _Run(job, last_step=max((data["step"] for data in self._store.metrics(job.id)), default=0))
         try:
             await worker.send(op="train", plan=msgspec.to_builtins(plan))
             if self._busy:
                 await worker.send(op="hold")
             async for message in worker.messages():
-                self._heard(job, message, checkpoints)
+                self._heard(run, message)
             code = await worker.wait()
         finally:
             self._worker = None
             await worker.kill()
-        if self._status(job.id) in ("queued", "running"):
-            self._journal.failed(
+        if run.ended or self._status(job.id) not in ("queued", "running"):
+            return
+        if run.saved is not None:
+            self._journal.back_to(
                 job.id,
-                "worker_died",
-                f"The training process stopped without a word: {died_how(code)}. Start the job again; if it was "
-                "memory, with a smaller batch_size or shorter examples.",
+                "queued",
+                f"The training process stopped: {died_how(code)}. The job goes on from step {run.saved}",
             )
+            return
+        self._journal.failed(
+            job.id,
+            "worker_died",
+            f"The training process stopped without a word: {died_how(code)}. Start the job again; if it was "
+            "memory, with a smaller batch_size or shorter examples.",
+        )
 
-    def _heard(self, job: Job, message: dict[str, Any], checkpoints: list[dict[str, Any]]) -> None:
+    def _heard(self, run: _Run, message: dict[str, Any]) -> None:
+        job = run.job
         match message["kind"]:
             case "started":
-                self._journal.started(job.id, message)
+                if self._status(job.id) == "queued":  # not if it was paused since
+                    self._journal.started(job.id, message)
             case "metrics":
-                self._journal.measured(job.id, message)
-            case "checkpoint":
-                checkpoints.append(message)
+                # Steps that are made again after an interruption were told before.
+                if message["step"] > run.last_step:
+                    self._journal.measured(job.id, message)
+            case "saved":
+                run.saved = message["step"]
+                self._store.change_job(job.id, attempts=0)
+            case "paused":
+                run.ended = True
+                self._journal.rests(job, message["snapshot"])
             case "failed":
+                run.ended = True
                 self._journal.failed(job.id, message["code"], message["message"], message["param"])
             case "done":
-                # The worker has removed the earlier ones.
-                model = self._journal.succeeded(job, checkpoints[-3:], message["trained_tokens"])
+                run.ended = True
+                # A pause that came after the last step has nothing to hold up.
+                model = self._journal.succeeded(job, message["checkpoints"], message["trained_tokens"])
                 # People ask a new model at once. Not earlier: it would slow the last steps.
                 self._warm_chat(model.id)
 
@@ -262,11 +350,16 @@ class Supervisor:
             training_file=str(self._settings.uploads / job.training_file),
             validation_file=str(self._settings.uploads / job.validation_file) if job.validation_file else None,
             output=str(self._settings.models / job.id),
+            state=str(self._settings.states / job.id),
             seed=job.seed,
+            method=job.method,
             adapter=str(found.adapter) if found.adapter else None,
             n_epochs=job.n_epochs,
             batch_size=job.batch_size,
             learning_rate_multiplier=job.learning_rate_multiplier,
+            beta=job.beta,
+            save_seconds=self._settings.save_seconds,
+            metadata=job.metadata or {},
         )
 
     # Workers

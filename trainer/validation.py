@@ -8,10 +8,11 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
-from bot.datasets import DatasetError, check_file
+from bot.datasets import DatasetError, Report, check_file
 from trainer.pipes import ChildPipe
 
 # Findings that stop nothing here: longer examples are cut at the end as the protocol says, and any number of examples
@@ -20,10 +21,22 @@ _HARMLESS = {"training_file": {"example_too_long"}, "validation_file": {"example
 _SHOWN = 3
 
 
+# The formats that each method trains on, as the check names them.
+_FORMATS = {"supervised": ("chat", "completion"), "dpo": ("preference",)}
+_WANTED = {
+    "supervised": 'the chat format, one object {"messages": [...]} a line, or for base models {"prompt": "...", '
+    '"completion": "..."}',
+    "dpo": 'the preference format: one object {"input": {"messages": [...]}, "preferred_output": [...], '
+    '"non_preferred_output": [...]} a line',
+}
+_CALLED = {"supervised": "supervised fine-tuning", "dpo": "direct preference optimization (dpo)"}
+
+
 class Files(msgspec.Struct, frozen=True):
-    """What to check: paths, and the base model that will read them."""
+    """What to check: paths, the base model that will read them, and the method of training."""
 
     model: str
+    method: str
     training_file: str
     validation_file: str | None = None
 
@@ -36,23 +49,35 @@ class Problem(msgspec.Struct, frozen=True):
     param: str
 
 
+class Checked(msgspec.Struct, frozen=True):
+    """What the check says: a problem, or None and what is worth knowing of the files later."""
+
+    problem: Problem | None
+    lineage: dict[str, Any] = {}
+
+
 def main() -> None:
     pipe = ChildPipe()
     if sys.platform != "win32":
         os.nice(5)
     files = msgspec.json.decode(sys.argv[1], type=Files)
-    problem = examine(files)
-    pipe.send(problem=msgspec.to_builtins(problem))
+    pipe.send(**msgspec.to_builtins(examine(files)))
 
 
-def examine(files: Files) -> Problem | None:
-    problem = _examine(Path(files.training_file), "training_file", files.model)
-    if problem is None and files.validation_file is not None:
-        problem = _examine(Path(files.validation_file), "validation_file", files.model)
-    return problem
+def examine(files: Files) -> Checked:
+    named = {"training_file": files.training_file, "validation_file": files.validation_file}
+    lineage: dict[str, Any] = {}
+    for param, path in named.items():
+        if path is None:
+            continue
+        found = _examine(Path(path), param, files)
+        if isinstance(found, Problem):
+            return Checked(found)
+        lineage[param] = {"sha256": found.sha256, "examples": found.examples, "format": found.format}
+    return Checked(None, lineage)
 
 
-def _examine(path: Path, param: str, model: str) -> Problem | None:
+def _examine(path: Path, param: str, files: Files) -> Problem | Report:
     what = param.replace("_", " ")
     if not path.is_file():
         return Problem(
@@ -61,19 +86,26 @@ def _examine(path: Path, param: str, model: str) -> Problem | None:
             param,
         )
     try:
-        report = check_file(path, model=model)
+        report = check_file(path, model=files.model)
     except DatasetError as error:
         return Problem(f"invalid_{param}", f"The {what} cannot be read: {error}", param)
+    fitting = report.format in _FORMATS[files.method]
+    if not fitting and report.format in {"chat", "completion", "preference"}:
+        return Problem(
+            f"invalid_{param}",
+            f"The {what} is in the {report.format} format, but {_CALLED[files.method]} needs {_WANTED[files.method]}.",
+            param,
+        )
     errors = [finding for finding in report.errors if finding.code not in _HARMLESS[param]]
     if not errors:
-        if report.format != "chat":
+        if not fitting:
             return Problem(
                 f"invalid_{param}",
-                f"The {what} is in the format {report.format!r}; supervised fine-tuning needs the chat format: one "
-                'object {"messages": [...]} a line.',
+                f"The {what} is in the format {report.format!r}; {_CALLED[files.method]} needs "
+                f"{_WANTED[files.method]}.",
                 param,
             )
-        return None
+        return report
     if all(finding.code == "too_few_examples" for finding in errors):
         # The service's own words, which programs look for.
         return Problem(

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from transformers import AutoModelForCausalLM, AutoTokenizer
+from transformers import AutoModelForCausalLM, AutoTokenizer, BitsAndBytesConfig
 from transformers.utils import logging
 
 from trainer.hardware import device, dtype
@@ -16,15 +16,27 @@ from trainer.hardware import device, dtype
 _SMALL = 10_000_000
 
 
-def load(folder: str) -> Any:
-    """The model in `folder`, on this machine's device and in its number type. Runs no code that a model brings."""
+def load(folder: str, *, four_bit: bool = False) -> Any:
+    """The model in `folder`, on this machine's device and in its number type. Runs no code that a model brings.
+
+    `four_bit` (CUDA with bitsandbytes) and several GPUs, over which accelerate spreads the layers, are untried.
+    """
     on = device()
+    more: dict[str, Any] = {}
+    if four_bit:
+        quantization: Any = BitsAndBytesConfig  # carries no types
+        more["quantization_config"] = quantization(
+            load_in_4bit=True, bnb_4bit_quant_type="nf4", bnb_4bit_compute_dtype=dtype(on)
+        )
+    spread = on.type == "cuda" and torch.cuda.device_count() > 1
+    if spread or four_bit:
+        more["device_map"] = "auto" if spread else {"": 0}
     model: Any = AutoModelForCausalLM.from_pretrained(
-        folder, dtype=dtype(on), use_safetensors=True, trust_remote_code=False, local_files_only=True
+        folder, dtype=dtype(on), use_safetensors=True, trust_remote_code=False, local_files_only=True, **more
     )
     if model.num_parameters() < _SMALL:
         torch.set_num_threads(1)
-    return model.to(on)
+    return model if "device_map" in more else model.to(on)
 
 
 def convert_gguf(gguf: Path, into: Path) -> None:

@@ -32,6 +32,14 @@ def own_trainer(tmp_path: Path, table: Path) -> Iterator[Trainer]:
     running.kill()
 
 
+@pytest.fixture
+def saving_trainer(tmp_path: Path, table: Path) -> Iterator[Trainer]:
+    """A server to be mistreated, whose jobs save their state after each step."""
+    running = Trainer(tmp_path / "data", table, tmp_path / "cache", TRAINER_SAVE_SECONDS="0")
+    yield running
+    running.kill()
+
+
 @pytest.fixture(scope="session")
 def finished(trainer: Trainer) -> Any:
     """A job that has succeeded: 12 examples, four epochs of six steps, with a validation file."""

@@ -6,7 +6,7 @@ from typing import Any
 
 import openai
 import pytest
-from trainer_process import Trainer, example, jsonl, some_examples, wait_for
+from trainer_process import Trainer, example, jsonl, some_examples, some_pairs, wait_for
 
 NAME = r"ft:tiny-random:acme:my-model:[A-Za-z0-9]{8}"
 
@@ -58,10 +58,14 @@ def test_each_step_is_measured_and_what_was_not_measured_is_absent(trainer: Trai
     for data in metrics:
         wanted = {"step", "total_steps", "train_loss", "train_mean_token_accuracy"}
         wanted |= {"valid_loss", "valid_mean_token_accuracy"}  # 24 steps: one look at each
+        # The older service's measures.
+        wanted |= {"elapsed_tokens", "elapsed_examples", "train_sequence_accuracy", "valid_sequence_accuracy"}
         if data["step"] % 6 == 0:
-            wanted |= {"full_valid_loss", "full_valid_mean_token_accuracy"}
+            wanted |= {"full_valid_loss", "full_valid_mean_token_accuracy", "full_valid_sequence_accuracy"}
+            assert data["elapsed_examples"] == data["step"] * 2
         assert set(data) == wanted
         assert all(0 <= data[name] <= 1 for name in wanted if name.endswith("accuracy"))
+    assert metrics[-1]["elapsed_tokens"] == finished.trained_tokens
     assert metrics[-1]["train_loss"] < metrics[0]["train_loss"]
     assert metrics[-1]["full_valid_loss"] < metrics[5]["full_valid_loss"]
 
@@ -83,7 +87,11 @@ def test_the_last_three_checkpoints_are_kept_and_answer(trainer: Trainer, finish
 def test_the_results_file_is_base64_of_a_csv_with_the_protocols_columns(trainer: Trainer, finished: Any) -> None:
     content = trainer.client.files.content(finished.result_files[0]).read()
     rows = list(csv.DictReader(io.StringIO(base64.b64decode(content, validate=True).decode())))
-    assert list(rows[0]) == ["step", "train_loss", "train_accuracy", "valid_loss", "valid_mean_token_accuracy"]
+    protocols = ["step", "train_loss", "train_accuracy", "valid_loss", "valid_mean_token_accuracy"]
+    older = ["elapsed_tokens", "elapsed_examples", "training_sequence_accuracy", "validation_sequence_accuracy"]
+    assert list(rows[0])[:5] == protocols
+    assert set(older) <= set(rows[0])
+    assert rows[-1]["elapsed_tokens"] == str(finished.trained_tokens)
     assert [row["step"] for row in rows] == [str(step) for step in range(1, 25)]
 
 
@@ -113,7 +121,7 @@ def test_lists_are_newest_first_and_after_goes_to_older_ones(trainer: Trainer, f
         (jsonl(some_examples(9)), "invalid_n_examples", "has 9 example"),
         (jsonl(some_examples(9)) + b'\n{"messages": [', "invalid_training_file", "Line 10"),
         (jsonl([*some_examples(11), {"messages": [{"role": "robot", "content": "x"}]}]), "invalid_training_file", "12"),
-        (jsonl([{"prompt": "a", "completion": "b"}] * 12), "invalid_training_file", "chat"),
+        (jsonl(some_pairs()), "invalid_training_file", "preference format, but supervised fine-tuning needs the chat"),
         (b'{"messages": []}\n\xff\xfe', "invalid_training_file", "Line 2"),
     ],
 )
@@ -144,7 +152,8 @@ def test_bad_data_fails_the_job_and_says_where(trainer: Trainer, content: bytes,
             "method.supervised.hyperparameters.learning_rate_multiplier",
             "above 0",
         ),
-        ({"method": {"type": "reinforcement"}}, "method.type", "supervised"),
+        ({"method": {"type": "reinforcement"}}, "method.type", "Reinforcement fine-tuning is not offered here"),
+        ({"method": {"type": "dpo", "dpo": {"hyperparameters": {"beta": 3}}}}, "method.dpo.hyperparameters.beta", "2"),
         ({"metadata": {"k" * 65: "v"}}, "metadata", "64"),
     ],
 )

@@ -1,4 +1,6 @@
 import contextlib
+import re
+import stat
 from typing import Any
 
 import openai
@@ -26,8 +28,64 @@ def test_a_killed_training_process_fails_its_job_and_the_queue_goes_on(own_train
     assert not (own_trainer.data / "models" / doomed.id).exists()
 
 
-def test_a_killed_server_takes_its_jobs_up_again(own_trainer: Trainer) -> None:
-    running = own_trainer.train(hyperparameters={"n_epochs": 8})
+def test_a_killed_training_process_that_had_saved_its_state_goes_on_from_there(saving_trainer: Trainer) -> None:
+    job = saving_trainer.train(hyperparameters={"n_epochs": 4})
+    wait_for(lambda: saving_trainer.steps(job.id) > 3)
+    for process in saving_trainer.workers("trainer.training.worker"):
+        process.kill()
+    assert saving_trainer.ended(job.id).status == "succeeded"
+    events = saving_trainer.events(job.id)
+    (warning,) = [event.message for event in events if event.level == "warn"]
+    assert "was killed from outside" in warning
+    assert re.search(r"goes on from step \d+$", warning)
+    assert [event.data["step"] for event in events if event.type == "metrics"] == list(range(1, 25))
+    wait_for(lambda: not (saving_trainer.data / "states" / job.id).exists())
+
+
+def test_a_paused_job_rests_over_a_restart_leaves_a_model_and_goes_on(saving_trainer: Trainer) -> None:
+    jobs = saving_trainer.client.fine_tuning.jobs
+    job = saving_trainer.train(hyperparameters={"n_epochs": 6})
+    waiting = saving_trainer.train(hyperparameters=ONE)
+    wait_for(lambda: saving_trainer.steps(job.id) > 3)
+    assert jobs.pause(job.id).status == "paused"
+    # The next one has its turn meanwhile.
+    assert saving_trainer.ended(waiting.id).status == "succeeded"
+    (snapshot,) = jobs.checkpoints.list(job.id).data
+    answer = saving_trainer.client.chat.completions.create(
+        model=snapshot.fine_tuned_model_checkpoint, messages=HELLO, max_tokens=2
+    )
+    assert answer.usage.completion_tokens == 2
+    assert stat.S_IMODE((saving_trainer.data / "states").stat().st_mode) == 0o700
+    assert stat.S_IMODE((saving_trainer.data / "states" / job.id).stat().st_mode) == 0o700
+    with pytest.raises(openai.BadRequestError, match="is paused"):
+        jobs.pause(job.id)
+    saving_trainer.stop()
+    saving_trainer.start()
+    jobs = saving_trainer.client.fine_tuning.jobs
+    assert jobs.retrieve(job.id).status == "paused"
+    assert jobs.resume(job.id).status == "queued"
+    with pytest.raises(openai.BadRequestError, match="not paused"):
+        jobs.resume(job.id)
+    assert saving_trainer.ended(job.id).status == "succeeded"
+    steps = [event.data["step"] for event in saving_trainer.events(job.id) if event.type == "metrics"]
+    assert steps == list(range(1, 37))
+    assert [one.step_number for one in jobs.checkpoints.list(job.id).data][:3] == [36, 30, 24]
+
+
+def test_a_paused_job_can_be_cancelled(saving_trainer: Trainer) -> None:
+    jobs = saving_trainer.client.fine_tuning.jobs
+    first = saving_trainer.train(hyperparameters=MANY)
+    second = saving_trainer.train(hyperparameters=MANY)
+    wait_for(lambda: jobs.retrieve(second.id).status == "queued")
+    assert jobs.pause(second.id).status == "paused"
+    assert jobs.cancel(second.id).status == "cancelled"
+    assert jobs.cancel(first.id).status == "cancelled"
+    wait_for(lambda: not (saving_trainer.data / "states" / first.id).exists())
+
+
+def test_a_killed_server_takes_its_jobs_up_again(saving_trainer: Trainer) -> None:
+    own_trainer = saving_trainer
+    running = own_trainer.train(hyperparameters={"n_epochs": 4})
     waiting = own_trainer.train(hyperparameters=ONE)
     wait_for(lambda: own_trainer.steps(running.id) > 2)
     workers = own_trainer.workers("trainer.training.worker")
@@ -40,12 +98,10 @@ def test_a_killed_server_takes_its_jobs_up_again(own_trainer: Trainer) -> None:
     assert own_trainer.ended(running.id).status == "succeeded"
     events = own_trainer.events(running.id)
     messages = [event.message for event in events]
-    assert "The trainer was restarted; this job trains again from the beginning" in messages
-    assert messages.count("Fine-tuning job started") == 2
-    # The same seed, file and settings give the same figures.
-    twice = [event.data["train_loss"] for event in events if (event.data or {}).get("step") == 2]
-    assert len(twice) == 2
-    assert twice[0] == twice[1]
+    assert "The trainer was restarted; this job goes on where it was saved" in messages
+    assert any(message.startswith("Fine-tuning job resumed from step ") for message in messages)
+    # Each step is told once.
+    assert [event.data["step"] for event in events if event.type == "metrics"] == list(range(1, 25))
     assert len(own_trainer.client.fine_tuning.jobs.list().data) == 2
 
 

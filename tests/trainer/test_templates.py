@@ -8,7 +8,7 @@ from transformers import AutoTokenizer
 
 from trainer.base_models import read_table
 from trainer.errors import TrainingFailed
-from trainer.training.data import IGNORED, tokenize
+from trainer.training.data import IGNORED, Reader, Tokenized
 
 # The template that SmolLM2-135M-Instruct comes with; ours must read plain conversations exactly as it does.
 ORIGINAL = (
@@ -34,10 +34,14 @@ def message(role: str, content: str | None, **more: Any) -> dict[str, Any]:
     return {"role": role, "content": content, **more}
 
 
+def read(tokenizer: Any, template: str, examples: list[Any], context: int = 2048) -> Tokenized[Any]:
+    return Reader(tokenizer, template, context).supervised(examples, "training_file")
+
+
 def learned(tokenizer: Any, template: str, messages: list[Any], **more: Any) -> str:
     """The text that an example teaches."""
     example = {"messages": messages, **more}
-    (tokens,) = tokenize([example], tokenizer, template, 2048, "training_file").examples
+    (tokens,) = read(tokenizer, template, [example]).examples
     return str(tokenizer.decode([label for label in tokens.labels if label != IGNORED]))
 
 
@@ -94,9 +98,9 @@ def test_calls_of_tools_are_learned_and_their_results_are_not(tokenizer: Any, sm
         '<tool_call>\n{"name": "weather", "arguments": {"city": "Bonn"}}\n</tool_call><|im_end|>It rains.<|im_end|>'
     )
     assert learned(tokenizer, smollm2, messages, tools=TOOLS) == wanted
-    read = tokenizer.apply_chat_template(messages, tools=TOOLS, chat_template=smollm2, tokenize=False)
-    assert '"name": "weather"' in read.split("</tools>")[0]
-    assert "<tool_response>\nRain\n</tool_response>" in read
+    shown = tokenizer.apply_chat_template(messages, tools=TOOLS, chat_template=smollm2, tokenize=False)
+    assert '"name": "weather"' in shown.split("</tools>")[0]
+    assert "<tool_response>\nRain\n</tool_response>" in shown
 
 
 def test_content_in_parts_is_learned_as_one_text(tokenizer: Any, smollm2: str) -> None:
@@ -107,12 +111,12 @@ def test_content_in_parts_is_learned_as_one_text(tokenizer: Any, smollm2: str) -
 def test_a_file_with_nothing_to_learn_is_refused_with_the_reason(tokenizer: Any, smollm2: str) -> None:
     example = {"messages": [message("user", "Hi"), message("assistant", "Ahoy!", weight=0)]}
     with pytest.raises(TrainingFailed, match="weight 0"):
-        tokenize([example], tokenizer, smollm2, 2048, "training_file")
+        read(tokenizer, smollm2, [example])
 
 
 def test_examples_are_cut_at_their_end(tokenizer: Any, smollm2: str) -> None:
     example = {"messages": [message("user", "Hi"), message("assistant", "A" * 500)]}
-    whole = tokenize([example], tokenizer, smollm2, 2048, "training_file")
-    cut = tokenize([example], tokenizer, smollm2, 200, "training_file")
+    whole = read(tokenizer, smollm2, [example])
+    cut = read(tokenizer, smollm2, [example], 200)
     assert (whole.cut, cut.cut) == (0, 1)
     assert cut.examples[0].input_ids == whole.examples[0].input_ids[:200]

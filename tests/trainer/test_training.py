@@ -1,6 +1,5 @@
 """Parts of training that need no job: numbers that "auto" stands for, and what stops a job between two steps."""
 
-import threading
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -8,7 +7,7 @@ from typing import Any
 import pytest
 
 from trainer.errors import TrainingFailed
-from trainer.training.callback import Between
+from trainer.training.callback import Between, Wishes
 from trainer.training.plan import auto_batch_size, micro_batch
 
 
@@ -27,13 +26,12 @@ def test_a_loss_that_is_no_number_ends_the_job_with_what_to_change(tmp_path: Pat
     sent: list[Any] = []
     between = Between(
         send=lambda **message: sent.append(message),
-        go=threading.Event(),
+        wishes=Wishes(),
         output=tmp_path,
-        steps_per_epoch=5,
-        total_steps=10,
-        validation=[],
-        pad_token=0,
+        examples=10,
         batch_size=2,
+        total_steps=10,
+        counted={"tokens": 0, "sequences": 0, "right": 0},
     )
     state: Any = SimpleNamespace(global_step=4)
     figures: Any = {"loss": float("nan"), "mean_token_accuracy": 0.0}

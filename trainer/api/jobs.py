@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import secrets
-from typing import Annotated, Any
+from collections.abc import Callable
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, BeforeValidator, Field
@@ -28,12 +29,15 @@ def _whole(low: int, high: int) -> BeforeValidator:
     return BeforeValidator(check)
 
 
-def _positive(value: Any) -> Any:
-    if value is None or value == "auto":
-        return None
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= 100:
-        raise ValueError(f"expected 'auto' or a number above 0 and at most 100, got {value!r}")
-    return float(value)
+def _positive(most: float) -> Callable[[Any], Any]:
+    def check(value: Any) -> Any:
+        if value is None or value == "auto":
+            return None
+        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= most:
+            raise ValueError(f"expected 'auto' or a number above 0 and at most {most:g}, got {value!r}")
+        return float(value)
+
+    return check
 
 
 class HyperparametersIn(BaseModel):
@@ -41,16 +45,25 @@ class HyperparametersIn(BaseModel):
 
     n_epochs: Annotated[int | None, _whole(1, 50)] = None
     batch_size: Annotated[int | None, _whole(1, 256)] = None
-    learning_rate_multiplier: Annotated[float | None, BeforeValidator(_positive)] = None
+    learning_rate_multiplier: Annotated[float | None, BeforeValidator(_positive(100))] = None
+
+
+class DpoHyperparameters(HyperparametersIn):
+    beta: Annotated[float | None, BeforeValidator(_positive(2))] = None
 
 
 class Supervised(BaseModel):
     hyperparameters: HyperparametersIn | None = None
 
 
+class Dpo(BaseModel):
+    hyperparameters: DpoHyperparameters | None = None
+
+
 class Method(BaseModel):
     type: str
     supervised: Supervised | None = None
+    dpo: Dpo | None = None
 
 
 class CreateJob(BaseModel):
@@ -64,18 +77,20 @@ class CreateJob(BaseModel):
     metadata: dict[str, str] | None = None
     integrations: list[Any] | None = None
 
-    def chosen(self) -> HyperparametersIn:
-        """The method's hyperparameters; the older place counts where the method names none."""
-        supervised = self.method.supervised if self.method else None
-        return (supervised.hyperparameters if supervised else None) or self.hyperparameters or HyperparametersIn()
+    def chosen(self) -> DpoHyperparameters:
+        """The method's hyperparameters; the older place counts for each that the method does not name."""
+        of_method: HyperparametersIn | None = None
+        if self.method is not None:
+            told = self.method.dpo if self.method.type == "dpo" else self.method.supervised
+            of_method = told.hyperparameters if told else None
+        named = (self.hyperparameters or HyperparametersIn()).model_dump()
+        named |= {name: value for name, value in (of_method.model_dump() if of_method else {}).items() if value}
+        return DpoHyperparameters.model_construct(**named)
 
 
 @router.post("")
 async def create(services: Given, body: CreateJob) -> dict[str, Any]:
-    if body.method is not None and body.method.type != "supervised":
-        raise ApiError(
-            400, f"The method {body.method.type!r} is not offered here; use 'supervised'.", param="method.type"
-        )
+    method = _method(body)
     if body.integrations:
         raise ApiError(400, "Integrations are not offered here.", param="integrations")
     _require_metadata(body.metadata)
@@ -101,6 +116,8 @@ async def create(services: Given, body: CreateJob) -> dict[str, Any]:
         n_epochs=chosen.n_epochs,
         batch_size=chosen.batch_size,
         learning_rate_multiplier=chosen.learning_rate_multiplier,
+        beta=chosen.beta if method == "dpo" else None,
+        method=method,
         metadata=body.metadata,
     )
     services.supervisor.submit(job)
@@ -140,10 +157,22 @@ async def cancel(services: Given, job_id: str) -> dict[str, Any]:
 
 
 @router.post("/{job_id}/pause")
+async def pause(services: Given, job_id: str) -> dict[str, Any]:
+    job = _existing(services, job_id)
+    if job.status not in ("queued", "running"):
+        what = "is still being checked" if job.status == "validating_files" else f"is {job.status}"
+        raise ApiError(
+            400, f"The job {job_id} {what}; only one that waits or trains can be paused.", code="job_not_running"
+        )
+    return job_object(services.supervisor.pause(job), services)
+
+
 @router.post("/{job_id}/resume")
-def pause(services: Given, job_id: str) -> dict[str, Any]:
-    _existing(services, job_id)
-    raise ApiError(400, "Jobs cannot be paused on this server yet; cancel the job and start a new one.")
+async def resume(services: Given, job_id: str) -> dict[str, Any]:
+    job = _existing(services, job_id)
+    if job.status != "paused":
+        raise ApiError(400, f"The job {job_id} is {job.status}, not paused.", code="job_not_paused")
+    return job_object(services.supervisor.resume(job), services)
 
 
 @router.get("/{job_id}/events")
@@ -182,6 +211,7 @@ def job_object(job: Job, services: Services) -> dict[str, Any]:
         "batch_size": job.batch_size or "auto",
         "learning_rate_multiplier": job.learning_rate_multiplier or "auto",
     }
+    of_method = {**hyperparameters, "beta": job.beta or "auto"} if job.method == "dpo" else hyperparameters
     return {
         "id": job.id,
         "object": "fine_tuning.job",
@@ -202,7 +232,7 @@ def job_object(job: Job, services: Services) -> dict[str, Any]:
         "metadata": job.metadata,
         "integrations": [],
         "hyperparameters": hyperparameters,
-        "method": {"type": "supervised", "supervised": {"hyperparameters": hyperparameters}},
+        "method": {"type": job.method, job.method: {"hyperparameters": of_method}},
     }
 
 
@@ -228,6 +258,18 @@ def _checkpoint_object(checkpoint: Checkpoint) -> dict[str, Any]:
         "step_number": checkpoint.step,
         "metrics": checkpoint.metrics,
     }
+
+
+def _method(body: CreateJob) -> Literal["supervised", "dpo"]:
+    type = body.method.type if body.method else "supervised"
+    if type == "supervised":
+        return "supervised"
+    if type == "dpo":
+        return "dpo"
+    why = "Reinforcement fine-tuning is not offered here" if type == "reinforcement" else f"There is no method {type!r}"
+    raise ApiError(
+        400, f"{why}; the methods are 'supervised' and 'dpo'.", code="unsupported_value", param="method.type"
+    )
 
 
 def _existing(services: Services, id: str) -> Job:

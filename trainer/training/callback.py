@@ -1,4 +1,4 @@
-"""What happens between two steps: give way, measure, save, report."""
+"""What happens between two steps: give way, measure, save, report, pause."""
 
 from __future__ import annotations
 
@@ -10,71 +10,110 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
 from trainer.errors import TrainingFailed
-from trainer.training.data import Tokens
-from trainer.training.evaluation import evaluate
+from trainer.training.classification import Classes
+from trainer.training.evaluation import Validation
+from trainer.training.trainers import MARK, kept
 
 KEPT_CHECKPOINTS = 3
 # The longest that training stands still because somebody chats: a busy chat slows it down and does not stop it.
 LONGEST_HOLD = 20.0
+# Saving what is needed to go on takes at most about this share of the time.
+_SAVING_SHARE = 0.02
 
 Send = Callable[..., None]
 
 
+class Wishes:
+    """What the server wants of a training that runs. While `go` is clear, it waits; `pause` ends it after the step at
+    hand, with its state saved."""
+
+    def __init__(self) -> None:
+        self.go = threading.Event()
+        self.go.set()
+        self.pause = threading.Event()
+
+
+class Kept(msgspec.Struct):
+    """What goes on after an interruption, besides what transformers keeps: looks at the validation set, figures of the
+    epochs whose weights are kept, tokens read, seconds worked."""
+
+    looks: int = 0
+    checkpoints: list[dict[str, Any]] = []
+    tokens: int = 0
+    seconds: float = 0.0
+
+
 class Between(TrainerCallback):
-    """Reports metrics after each step; at the end of each epoch measures the whole validation set and saves a
-    checkpoint; while `go` is clear, waits."""
+    """Reports metrics after each step; at the end of each epoch measures the whole validation set and saves the
+    weights; every so often saves what is needed to go on. `counted` is the trainer's own."""
 
     def __init__(
         self,
         *,
         send: Send,
-        go: threading.Event,
+        wishes: Wishes,
         output: Path,
-        steps_per_epoch: int,
-        total_steps: int,
-        validation: list[Tokens],
-        pad_token: int,
+        examples: int,
         batch_size: int,
+        total_steps: int,
+        counted: dict[str, int],
+        validation: Validation | None = None,
+        validation_batch: int = 1,
+        classes: Classes | None = None,
+        save_seconds: float = 60.0,
+        resumed: Kept | None = None,
     ) -> None:
         self._send = send
-        self._go = go
+        self._wishes = wishes
         self._output = output
-        self._steps_per_epoch = steps_per_epoch
-        self._total_steps = total_steps
-        self._validation = validation
-        self._pad_token = pad_token
+        self._examples = examples
         self._batch_size = batch_size
+        self._steps_per_epoch = math.ceil(examples / batch_size)
+        self._total_steps = total_steps
+        self._counted = counted
+        self._validation = validation
+        self._validation_batch = validation_batch
+        self._classes = classes
         # About twenty looks at the validation set in a job, each at one batch, as the protocol's events show.
         self._interval = max(1, total_steps // 20)
-        self._looks = 0
+        self._save_seconds = save_seconds
+        self._kept = resumed or Kept()
+        counted["tokens"] = self._kept.tokens
+        self._began = self._saved_at = time.monotonic() - self._kept.seconds
+        self._saved_at = time.monotonic()
+        self._saving_began = 0.0
         self._measured: dict[str, float] = {}
-        self._started = time.monotonic()
-        self._saved: list[Path] = []
+        self.metrics: dict[str, float] = {}  # of the last step
 
     def on_step_begin(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
     ) -> None:
-        self._go.wait(LONGEST_HOLD)
+        self._wishes.go.wait(LONGEST_HOLD)
+        self._counted["sequences"] = self._counted["right"] = 0
 
     def on_substep_end(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
     ) -> None:
-        self._go.wait(LONGEST_HOLD)
+        self._wishes.go.wait(LONGEST_HOLD)
 
     def on_step_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any) -> None:
         # Before on_log, so that what is measured here goes out with the step's own figures.
         self._measured = {}
         model, step = kwargs["model"], state.global_step
         epoch_ends = step % self._steps_per_epoch == 0
-        if self._validation and (step % self._interval == 0 or epoch_ends):
-            score = evaluate(model, self._next_batch(), self._pad_token, self._batch_size)
-            self._measured |= {"valid_loss": score.loss, "valid_mean_token_accuracy": score.token_accuracy}
-        if self._validation and epoch_ends:
-            score = evaluate(model, self._validation, self._pad_token, self._batch_size)
-            self._measured |= {"full_valid_loss": score.loss, "full_valid_mean_token_accuracy": score.token_accuracy}
+        if self._validation is not None:
+            if step % self._interval == 0 or epoch_ends:
+                self._look(model, self._next_batch(), "valid")
+            if epoch_ends:
+                self._look(model, range(len(self._validation)), "full_valid")
+        if self._classes is not None and epoch_ends:
+            self._measured |= self._classes.score(model)
+        overdue = time.monotonic() - self._saved_at >= self._save_seconds
+        control.should_save = (overdue or self._wishes.pause.is_set()) and step < self._total_steps
 
     def on_log(
         self,
@@ -94,33 +133,91 @@ class Between(TrainerCallback):
                 code="loss_diverged",
                 param="learning_rate_multiplier",
             )
-        metrics = {
-            "train_loss": round(loss, 5),
-            "train_mean_token_accuracy": round(float(logs["mean_token_accuracy"]), 5),
-            **{name: round(value, 5) for name, value in self._measured.items()},
+        measured = {
+            "train_loss": loss,
+            "train_mean_token_accuracy": float(logs["mean_token_accuracy"]),
+            **{name: float(logs[key]) for name, key in _REWARDS.items() if key in logs},
+            **self._measured,
         }
-        pace = (time.monotonic() - self._started) / step
+        self.metrics = metrics = {name: round(value, 5) for name, value in measured.items()}
+        epoch, step_of_epoch = divmod(step, self._steps_per_epoch)
+        elapsed: dict[str, float] = {
+            "elapsed_tokens": self._counted["tokens"],
+            "elapsed_examples": epoch * self._examples + step_of_epoch * self._batch_size,
+        }
+        if self._counted["sequences"]:
+            elapsed["train_sequence_accuracy"] = round(self._counted["right"] / self._counted["sequences"], 5)
+        pace = (time.monotonic() - self._began) / step
         self._send(
             kind="metrics",
             step=step,
             total_steps=self._total_steps,
-            metrics=metrics,
+            metrics=metrics | elapsed,
             seconds_left=pace * (self._total_steps - step),
         )
-        if step % self._steps_per_epoch == 0:
-            self._save(kwargs["model"], step, metrics)
+        if step_of_epoch == 0:
+            self._keep_weights(kwargs["model"], step, metrics)
+        self._saving_began = time.monotonic()
 
-    def _next_batch(self) -> list[Tokens]:
+    def on_save(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any) -> None:
+        """The state was written: mark it as whole, remove older ones."""
+        assert args.output_dir is not None
+        folder = Path(args.output_dir) / f"checkpoint-{state.global_step}"
+        now = time.monotonic()
+        self._kept.tokens, self._kept.seconds = self._counted["tokens"], now - self._began
+        part = folder / (MARK + ".part")
+        part.write_bytes(msgspec.json.encode(self._kept))
+        part.replace(folder / MARK)
+        for other in folder.parent.glob("checkpoint-*"):
+            if other != folder:
+                shutil.rmtree(other, ignore_errors=True)
+        self._saved_at = now
+        self._save_seconds = max(self._save_seconds, (now - self._saving_began) / _SAVING_SHARE)
+        self._send(kind="saved", step=state.global_step)
+        if self._wishes.pause.is_set():
+            control.should_training_stop = True
+
+    @property
+    def checkpoints(self) -> list[dict[str, Any]]:
+        """The epochs whose weights are kept, in order: step, folder, metrics."""
+        return self._kept.checkpoints
+
+    def _look(self, model: Any, indexes: Any, name: str) -> None:
+        assert self._validation is not None
+        score = self._validation.score(model, indexes)
+        self._measured |= {f"{name}_loss": score.loss, f"{name}_mean_token_accuracy": score.token_accuracy}
+        if score.preferred is not None:
+            self._measured[f"{name}_reward_accuracy"] = score.preferred
+        else:
+            self._measured[f"{name}_sequence_accuracy"] = score.sequence_accuracy
+
+    def _next_batch(self) -> list[int]:
         """The next few examples of the validation set, round and round."""
-        start = self._looks * self._batch_size
-        self._looks += 1
-        size = min(self._batch_size, len(self._validation))
-        return [self._validation[(start + index) % len(self._validation)] for index in range(size)]
+        assert self._validation is not None
+        start, count = self._kept.looks * self._validation_batch, len(self._validation)
+        self._kept.looks += 1
+        return [(start + index) % count for index in range(min(self._validation_batch, count))]
 
-    def _save(self, model: Any, step: int, metrics: dict[str, float]) -> None:
+    def _keep_weights(self, model: Any, step: int, metrics: dict[str, float]) -> None:
         folder = self._output / f"step-{step}"
-        model.save_pretrained(folder)
-        self._saved.append(folder)
-        self._send(kind="checkpoint", step=step, folder=folder.name, metrics=metrics)
-        while len(self._saved) > KEPT_CHECKPOINTS:
-            shutil.rmtree(self._saved.pop(0), ignore_errors=True)
+        part = folder.with_suffix(".part")
+        shutil.rmtree(part, ignore_errors=True)
+        shutil.rmtree(folder, ignore_errors=True)  # of an attempt that was cut off after this
+        model.save_pretrained(part, **kept(model))
+        part.replace(folder)
+        known = [one for one in self._kept.checkpoints if one["step"] < step]
+        self._kept.checkpoints = [*known, {"step": step, "folder": folder.name, "metrics": metrics}]
+        # An older one is only removed when none that is saved speaks of it: see `forget`.
+        self._forget()
+
+    def _forget(self) -> None:
+        while len(self._kept.checkpoints) > KEPT_CHECKPOINTS:
+            self._kept.checkpoints.pop(0)
+        # A job that goes on from its last state makes the epochs since anew, so nothing but the newest three matter.
+        names = {one["folder"] for one in self._kept.checkpoints}
+        for folder in self._output.glob("step-*"):
+            if folder.name not in names:
+                shutil.rmtree(folder, ignore_errors=True)
+
+
+_REWARDS = {"train_reward_accuracy": "rewards/accuracies", "train_reward_margin": "rewards/margins"}

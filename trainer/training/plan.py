@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import msgspec
+
+from bot.datasets import auto_epochs
+
+Method = Literal["supervised", "dpo"]
 
 
 class Plan(msgspec.Struct, frozen=True):
-    """Everything a training worker needs; paths are absolute. `adapter` is the fine-tuned model to go on from.
-    None for `n_epochs`, `batch_size` or `learning_rate_multiplier` means "auto".
+    """Everything a training worker needs; paths are absolute.
+
+    `adapter` is the fine-tuned model to go on from. `output` receives the weights of each epoch; `state` is the private
+    folder of what is needed to go on after an interruption, saved every `save_seconds` or so. None for `n_epochs`,
+    `batch_size`, `learning_rate_multiplier` or `beta` means "auto". `classification` holds what was asked for (see
+    `classification.Wish`), None where nothing was.
     """
 
     job_id: str
@@ -20,24 +30,52 @@ class Plan(msgspec.Struct, frozen=True):
     lora_alpha: int
     training_file: str
     output: str
+    state: str
     seed: int
+    method: Method = "supervised"
     validation_file: str | None = None
     adapter: str | None = None
     n_epochs: int | None = None
     batch_size: int | None = None
     learning_rate_multiplier: float | None = None
+    beta: float | None = None
+    save_seconds: float = 60.0
+    metadata: dict[str, str] = {}
 
 
 class Hyperparameters(msgspec.Struct, frozen=True):
+    """The numbers a job trains with. `beta` counts for DPO only."""
+
     n_epochs: int
     batch_size: int
     learning_rate_multiplier: float
+    beta: float
+
+
+def chosen(plan: Plan, examples: int) -> Hyperparameters:
+    """The plan's numbers, "auto" filled in by the rule for so many examples (docs/trainer.md, *What "auto" means*)."""
+    return Hyperparameters(
+        n_epochs=plan.n_epochs or auto_epochs(examples).count,
+        batch_size=plan.batch_size or auto_batch_size(examples),
+        learning_rate_multiplier=plan.learning_rate_multiplier or auto_multiplier(plan.method),
+        beta=plan.beta or AUTO_BETA,
+    )
+
+
+AUTO_BETA = 0.1
+"""What the DPO paper (arXiv 2305.18290) and TRL use."""
 
 
 def auto_batch_size(examples: int) -> int:
     """About 0.2 % of the examples, as hosted services choose, but at least 2 (a step on two examples takes less
     than two steps on one) and at most 32."""
     return max(2, min(32, round(examples * 0.002)))
+
+
+def auto_multiplier(method: Method) -> float:
+    """1 for supervised training: the rate belongs to the base model. Preferences take a tenth of it: they move a model
+    that speaks already, and at the full rate both answers' probabilities fall."""
+    return 1.0 if method == "supervised" else 0.1
 
 
 def micro_batch(batch_size: int, at_most: int = 8) -> int:

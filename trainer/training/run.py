@@ -1,133 +1,223 @@
-"""Train one job with TRL's SFTTrainer and a PEFT LoRA adapter. Imports everything heavy."""
+"""Train one job with TRL and a PEFT LoRA adapter, from its beginning or from where it stopped. Imports everything
+heavy."""
 
 from __future__ import annotations
 
+import importlib.util
 import math
 import shutil
-import threading
 import time
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import torch
-from datasets import Dataset  # type: ignore[import-untyped]  # ships no types
 from peft import LoraConfig, PeftModel, get_peft_model
 from transformers import AutoTokenizer, PrinterCallback, set_seed
+from trl.trainer.dpo_config import DPOConfig
 from trl.trainer.sft_config import SFTConfig
-from trl.trainer.sft_trainer import SFTTrainer
 
-from bot.datasets import auto_epochs
-from trainer.hardware import device
-from trainer.training.callback import Between, Send
-from trainer.training.data import Tokenized, tokenize_file
-from trainer.training.plan import Hyperparameters, Plan, auto_batch_size, micro_batch
+from trainer.errors import TrainingFailed
+from trainer.hardware import device, dtype
+from trainer.training.callback import Between, Kept, Send, Wishes
+from trainer.training.classification import Classes, Wish, find_classes
+from trainer.training.data import Pair, Reader, Tokenized, Tokens, examples_of
+from trainer.training.evaluation import Answers, Preferences, Validation
+from trainer.training.memory import Fit, disk_needed, find_fit, free_disk, free_memory, shape_of
+from trainer.training.plan import Hyperparameters, Plan, chosen
+from trainer.training.trainers import MARK, Preference, Supervised, kept, last_saved
 from trainer.weights import load, quiet
 
 # Short bursts of training on little data want a short warm-up.
 _WARMUP_SHARE = 0.05
 
 
-def train(plan: Plan, send: Send, go: threading.Event) -> None:
-    """Train and leave checkpoints (adapters) under `plan.output`, telling the server as it goes.
+def train(plan: Plan, send: Send, wishes: Wishes) -> None:
+    """Train and leave the weights of the last epochs under `plan.output`, telling the server as it goes.
 
-    Raises TrainingFailed; anything else is a defect, or the machine's.
+    Goes on from the last state under `plan.state` if there is one. Raises TrainingFailed; anything else is a defect,
+    or the machine's.
     """
     quiet()
     tokenizer = AutoTokenizer.from_pretrained(plan.weights)
-    training, validation = _tokenized(plan, tokenizer)
+    pad_token = tokenizer.pad_token_id if tokenizer.pad_token_id is not None else tokenizer.eos_token_id
+    training, held_back = _tokenized(plan, Reader(tokenizer, plan.chat_template, plan.context_length))
     examples = len(training.examples)
-    chosen = Hyperparameters(
-        n_epochs=plan.n_epochs or auto_epochs(examples).count,
-        batch_size=plan.batch_size or auto_batch_size(examples),
-        learning_rate_multiplier=plan.learning_rate_multiplier or 1.0,
-    )
-    micro = micro_batch(chosen.batch_size)
-    steps_per_epoch = math.ceil(examples / chosen.batch_size)
-    total_steps = steps_per_epoch * chosen.n_epochs
+    numbers = chosen(plan, examples)
+    classes = _classes(plan, training, held_back, tokenizer, pad_token)
+    output, state = Path(plan.output), Path(plan.state)
+    for folder in (output, state):
+        folder.mkdir(parents=True, exist_ok=True)
+    state.chmod(0o700)
+    fit = _fit(plan, numbers, [*training.examples, *(held_back.examples if held_back else [])])
+    saved = last_saved(state)
+    total_steps = math.ceil(examples / numbers.batch_size) * numbers.n_epochs
     send(
         kind="started",
-        n_epochs=chosen.n_epochs,
-        batch_size=chosen.batch_size,
-        learning_rate_multiplier=chosen.learning_rate_multiplier,
+        **msgspec.structs.asdict(numbers),
         cut=training.cut,
         dropped=training.dropped,
         examples=examples,
         context_length=plan.context_length,
+        resumed_at=int(saved.name.split("-")[-1]) if saved else None,
+        classes=classes.names if classes else None,
+        checkpointing=fit.checkpointing,
     )
-    output = Path(plan.output)
-    shutil.rmtree(output, ignore_errors=True)  # of an attempt that was cut off
-    output.mkdir(parents=True)
+    if saved is None:
+        shutil.rmtree(output, ignore_errors=True)  # of an attempt that was cut off
+        output.mkdir()
     set_seed(plan.seed)
-    pad_token = tokenizer.pad_token_id if tokenizer.pad_token_id is not None else tokenizer.eos_token_id
-    trainer = SFTTrainer(
-        model=_model(plan),
-        args=_arguments(plan, chosen, micro, total_steps),
-        train_dataset=_dataset(training),
-        processing_class=tokenizer,
-        callbacks=[
-            Between(
-                send=send,
-                go=go,
-                output=output,
-                steps_per_epoch=steps_per_epoch,
-                total_steps=total_steps,
-                validation=validation.examples if validation else [],
-                pad_token=pad_token,
-                batch_size=micro,
-            )
-        ],
+    model = _model(plan, fit)
+    trainer = _trainer(plan, numbers, fit, model, training, tokenizer, total_steps)
+    validation = _validation(held_back, pad_token, fit.micro_batch, numbers.beta, trainer.model)
+    between = Between(
+        send=send,
+        wishes=wishes,
+        output=output,
+        examples=examples,
+        batch_size=numbers.batch_size,
+        total_steps=total_steps,
+        counted=trainer.counted,
+        validation=validation,
+        validation_batch=fit.micro_batch,
+        classes=classes,
+        save_seconds=plan.save_seconds,
+        resumed=msgspec.json.decode((saved / MARK).read_bytes(), type=Kept) if saved else None,
     )
+    trainer.add_callback(between)
     trainer.remove_callback(PrinterCallback)
-    trainer.train()
-    send(kind="done", trained_tokens=training.tokens * chosen.n_epochs, at=time.time())
+    trainer.train(resume_from_checkpoint=str(saved) if saved else None)
+    step = trainer.state.global_step
+    if step < total_steps:
+        snapshot = output / f"pause-{step}"
+        trainer.model.save_pretrained(snapshot, **kept(trainer.model))
+        send(kind="paused", snapshot={"step": step, "folder": snapshot.name, "metrics": between.metrics})
+        return
+    send(
+        kind="done",
+        checkpoints=between.checkpoints,
+        trained_tokens=training.tokens * numbers.n_epochs,
+        at=time.time(),
+    )
 
 
-def _tokenized(plan: Plan, tokenizer: Any) -> tuple[Tokenized, Tokenized | None]:
-    def read(path: str, param: str) -> Tokenized:
-        return tokenize_file(Path(path), tokenizer, plan.chat_template, plan.context_length, param)
+def _tokenized(plan: Plan, reader: Reader) -> tuple[Tokenized[Any], Tokenized[Any] | None]:
+    def read(path: str, param: str) -> Tokenized[Any]:
+        examples = examples_of(Path(path), param)
+        return reader.preferences(examples, param) if plan.method == "dpo" else reader.supervised(examples, param)
 
     training = read(plan.training_file, "training_file")
     return training, read(plan.validation_file, "validation_file") if plan.validation_file else None
 
 
-def _dataset(tokenized: Tokenized) -> Dataset:
-    return Dataset.from_dict(
-        {
-            "input_ids": [example.input_ids for example in tokenized.examples],
-            "labels": [example.labels for example in tokenized.examples],
-        }
+def _classes(
+    plan: Plan, training: Tokenized[Any], held_back: Tokenized[Any] | None, tokenizer: Any, pad_token: int
+) -> Classes | None:
+    if plan.method == "dpo" or held_back is None:
+        return None
+    return find_classes(training.examples, held_back.examples, Wish.of(plan.metadata), tokenizer, pad_token)
+
+
+def _fit(plan: Plan, numbers: Hyperparameters, examples: list[Tokens] | list[Pair]) -> Fit:
+    """How to train within the memory and disk there are. Raises TrainingFailed where there is no way."""
+    shape = shape_of(Path(plan.weights))
+    longest = max(example.length for example in examples)
+    on = device()
+    free = torch.cuda.mem_get_info()[0] if on.type == "cuda" else free_memory()
+    fit = find_fit(
+        shape,
+        longest=longest,
+        batch_size=numbers.batch_size,
+        rank=plan.lora_rank,
+        number_bytes=dtype(on).itemsize,
+        free=free,
+        can_quantize=on.type == "cuda" and importlib.util.find_spec("bitsandbytes") is not None,
     )
+    if fit is None:
+        raise TrainingFailed(
+            f"There is not enough memory to train {plan.base} on examples of up to {longest} tokens: even one at a "
+            f"time needs more than the {free / 2**30:.1f} GB that are free. Use a smaller base model or shorter "
+            "examples, or end other programs and start the job again.",
+            code="not_enough_memory",
+            param="model",
+        )
+    wanted, room = disk_needed(shape, plan.lora_rank), free_disk(Path(plan.output))
+    if wanted > room:
+        raise TrainingFailed(
+            f"There is not enough disk space for this job: {wanted >> 20} MB are needed where models are kept, "
+            f"{room >> 20} MB are free. Delete models or files and start the job again.",
+            code="disk_full",
+        )
+    return fit
 
 
-def _model(plan: Plan) -> Any:
-    base = load(plan.weights)
+def _model(plan: Plan, fit: Fit) -> Any:
+    base = load(plan.weights, four_bit=fit.four_bit)
     if plan.adapter is not None:
         return PeftModel.from_pretrained(base, plan.adapter, is_trainable=True)
+    return base
+
+
+def _trainer(
+    plan: Plan,
+    numbers: Hyperparameters,
+    fit: Fit,
+    model: Any,
+    training: Tokenized[Any],
+    tokenizer: Any,
+    total_steps: int,
+) -> Supervised | Preference:
+    arguments = _arguments(plan, numbers, fit, total_steps)
     lora = LoraConfig(r=plan.lora_rank, lora_alpha=plan.lora_alpha, target_modules="all-linear", task_type="CAUSAL_LM")
-    return get_peft_model(base, lora)
+    fresh = not isinstance(model, PeftModel)
+    if plan.method == "dpo":
+        return Preference(
+            training.examples,
+            model=model,
+            # Over a fresh adapter the reference is the base itself; TRL copies one that is gone on from.
+            peft_config=lora if fresh else None,
+            args=DPOConfig(**arguments, beta=numbers.beta),
+            processing_class=tokenizer,
+        )
+    return Supervised(
+        training.examples,
+        model=get_peft_model(model, lora) if fresh else model,
+        args=SFTConfig(**arguments),
+        processing_class=tokenizer,
+    )
 
 
-def _arguments(plan: Plan, chosen: Hyperparameters, micro: int, total_steps: int) -> SFTConfig:
+def _validation(
+    held_back: Tokenized[Any] | None, pad_token: int, batch_size: int, beta: float, model: Any
+) -> Validation | None:
+    if held_back is None:
+        return None
+    if isinstance(held_back.examples[0], Pair):
+        return Preferences(held_back.examples, pad_token, batch_size, beta, model)
+    return Answers(held_back.examples, pad_token, batch_size)
+
+
+def _arguments(plan: Plan, numbers: Hyperparameters, fit: Fit, total_steps: int) -> dict[str, Any]:
     on_cpu = device().type == "cpu"
-    return SFTConfig(
-        output_dir=plan.output,
-        num_train_epochs=chosen.n_epochs,
-        per_device_train_batch_size=micro,
-        gradient_accumulation_steps=chosen.batch_size // micro,
-        learning_rate=plan.learning_rate * chosen.learning_rate_multiplier,
-        lr_scheduler_type="linear",
-        warmup_steps=max(1, round(total_steps * _WARMUP_SHARE)),
-        seed=plan.seed,
-        data_seed=plan.seed,
-        max_length=None,  # examples are cut already
-        logging_steps=1,
-        save_strategy="no",  # the callback saves adapters; optimizer states are not kept
-        report_to="none",
-        disable_tqdm=True,
-        gradient_checkpointing=False,
+    return {
+        "output_dir": plan.state,
+        "num_train_epochs": numbers.n_epochs,
+        "per_device_train_batch_size": fit.micro_batch,
+        "gradient_accumulation_steps": numbers.batch_size // fit.micro_batch,
+        "learning_rate": plan.learning_rate * numbers.learning_rate_multiplier,
+        "lr_scheduler_type": "linear",
+        "warmup_steps": max(1, round(total_steps * _WARMUP_SHARE)),
+        "seed": plan.seed,
+        "data_seed": plan.seed,
+        "max_length": None,  # examples are cut already
+        "logging_steps": 1,
+        "save_strategy": "no",  # `Between` says when
+        "report_to": "none",
+        "disable_tqdm": True,
+        "gradient_checkpointing": fit.checkpointing,
         # The weights are loaded in the right type and the adapter in fp32: autocast would only convert back and
         # forth (0.47 s a step without it, 0.55 s with it).
-        bf16=False,
-        use_cpu=on_cpu,
-        dataloader_pin_memory=not on_cpu and torch.cuda.is_available(),
-    )
+        "bf16": False,
+        "use_cpu": on_cpu,
+        "dataloader_pin_memory": not on_cpu and torch.cuda.is_available(),
+    }

@@ -1,7 +1,7 @@
 """The training worker: a process that trains one job and ends. `python -m trainer.training.worker`
 
 It imports the training libraries first and says "ready", so that a worker started early has them warm when a job
-comes. It hears: {"op": "train", "plan": {...}}, {"op": "hold"} and {"op": "go"}.
+comes. It hears: {"op": "train", "plan": {...}}, {"op": "hold"}, {"op": "go"} and {"op": "pause"}.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import threading
 import traceback
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -16,14 +17,16 @@ from trainer.errors import TrainingFailed
 from trainer.pipes import ChildPipe
 from trainer.training.plan import Plan
 
+if TYPE_CHECKING:
+    from trainer.training.callback import Wishes
+
 
 def main() -> None:
     pipe = ChildPipe()
     pipe.listen()
-    go = threading.Event()
-    go.set()
     try:
         from trainer.hardware import lower_priority
+        from trainer.training.callback import Wishes
         from trainer.training.run import train
     except ImportError as error:
         pipe.send(
@@ -38,9 +41,10 @@ def main() -> None:
     message = pipe.received.get()
     while message["op"] != "train":
         message = pipe.received.get()
-    threading.Thread(target=_obey, args=(pipe, go), daemon=True).start()
+    wishes = Wishes()
+    threading.Thread(target=_obey, args=(pipe, wishes), daemon=True).start()
     try:
-        train(msgspec.convert(message["plan"], Plan), pipe.send, go)
+        train(msgspec.convert(message["plan"], Plan), pipe.send, wishes)
     except TrainingFailed as failure:
         pipe.send(kind="failed", code=failure.code, param=failure.param, message=str(failure))
     except Exception as error:
@@ -48,21 +52,22 @@ def main() -> None:
         pipe.send(kind="failed", code=_code(error), param=None, message=_sentence(error))
 
 
-def _obey(pipe: ChildPipe, go: threading.Event) -> None:
+def _obey(pipe: ChildPipe, wishes: Wishes) -> None:
     while True:
         message = pipe.received.get()
         if message["op"] == "hold":
-            go.clear()
+            wishes.go.clear()
         elif message["op"] == "go":
-            go.set()
+            wishes.go.set()
+        elif message["op"] == "pause":
+            wishes.pause.set()
+            wishes.go.set()
 
 
 def _code(error: Exception) -> str:
     if _out_of_memory(error):
         return "out_of_memory"
-    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
-        return "disk_full"
-    return "training_failed"
+    return "disk_full" if _disk_full(error) else "training_failed"
 
 
 def _sentence(error: Exception) -> str:
@@ -71,13 +76,23 @@ def _sentence(error: Exception) -> str:
             "The machine ran out of memory while training. Start again with a smaller batch_size, shorter examples "
             "or a smaller base model."
         )
-    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+    if _disk_full(error):
         return "The disk is full: the fine-tuned weights could not be saved. Make room and start the job again."
     return f"Training stopped with an unexpected error ({type(error).__name__}: {error}). The trainer's log has more."
 
 
 def _out_of_memory(error: Exception) -> bool:
     return isinstance(error, MemoryError) or "out of memory" in str(error) or "can't allocate memory" in str(error)
+
+
+def _disk_full(error: Exception) -> bool:
+    # Safetensors and torch put the system's words into errors of their own.
+    said = str(error)
+    return (
+        (isinstance(error, OSError) and error.errno == errno.ENOSPC)
+        or "No space left on device" in said
+        or "PytorchStreamWriter failed" in said
+    )
 
 
 if __name__ == "__main__":

@@ -1,0 +1,156 @@
+"""What can be trained besides chats: preferences, completions, classes; and going on after an interruption."""
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from trainer_process import jsonl, some_examples, some_pairs
+
+from trainer.base_models import read_table
+from trainer.errors import TrainingFailed
+from trainer.training.callback import Wishes
+from trainer.training.order import Order
+from trainer.training.plan import Plan
+from trainer.training.run import train
+
+COMPLETIONS = [{"prompt": f"{number} and one is", "completion": f" {number + 1}"} for number in range(12)]
+CLASSES = [{"prompt": f"Is {'a' * number} odd?", "completion": " yes" if number % 2 else " no"} for number in range(15)]
+
+
+@pytest.fixture
+def plan(tmp_path: Path, table: Path) -> Plan:
+    base = read_table(table)["tiny-random"]
+    return Plan(
+        job_id="job",
+        base=base.id,
+        weights=str(table.parent / "tiny-random"),
+        chat_template=base.template(),
+        context_length=base.context_length,
+        learning_rate=base.learning_rate,
+        lora_rank=base.lora_rank,
+        lora_alpha=base.lora_alpha,
+        training_file=str(tmp_path / "training.jsonl"),
+        validation_file=str(tmp_path / "validation.jsonl"),
+        output=str(tmp_path / "output"),
+        state=str(tmp_path / "state"),
+        seed=3,
+        n_epochs=3,
+    )
+
+
+def run(plan: Plan, examples: list[Any], *, pause_at: int | None = None, **changes: Any) -> list[dict[str, Any]]:
+    """All that a worker says while it trains; the examples are held back, too."""
+    for file in (plan.training_file, plan.validation_file):
+        Path(str(file)).write_bytes(jsonl(examples))
+    said: list[dict[str, Any]] = []
+    wishes = Wishes()
+
+    def send(**message: Any) -> None:
+        said.append(message)
+        if message["kind"] == "metrics" and message["step"] == pause_at:
+            wishes.pause.set()
+
+    train(msgspec.structs.replace(plan, **changes), send, wishes)
+    return said
+
+
+def figures(said: list[dict[str, Any]]) -> dict[int, dict[str, float]]:
+    return {message["step"]: message["metrics"] for message in said if message["kind"] == "metrics"}
+
+
+@pytest.mark.parametrize(
+    ("method", "examples"), [("supervised", some_examples()), ("dpo", some_pairs())], ids=["supervised", "dpo"]
+)
+def test_a_job_that_was_cut_off_ends_with_the_figures_of_one_that_was_not(
+    plan: Plan, tmp_path: Path, method: Any, examples: list[Any]
+) -> None:
+    whole = run(plan, examples, method=method, output=str(tmp_path / "w"), state=str(tmp_path / "ws"))
+    # In the middle of the second epoch.
+    first = run(plan, examples, method=method, pause_at=8)
+    assert first[-1]["kind"] == "paused"
+    second = run(plan, examples, method=method)
+    assert second[0]["resumed_at"] == 9
+    assert figures(first) | figures(second) == figures(whole)
+    assert second[-1]["checkpoints"] == whole[-1]["checkpoints"]
+    assert figures(whole)[18]["elapsed_tokens"] == whole[-1]["trained_tokens"]
+
+
+def test_preferences_raise_what_is_preferred_over_what_is_not(plan: Plan) -> None:
+    said = run(plan, some_pairs(), method="dpo", learning_rate_multiplier=1.0)
+    measured = figures(said)
+    # Before anything is learned, nobody is preferred: ln 2.
+    assert measured[1]["train_loss"] == pytest.approx(0.6931, abs=1e-3)
+    assert measured[18]["full_valid_loss"] < 0.3
+    assert measured[18]["full_valid_reward_accuracy"] == 1
+    assert measured[18]["train_reward_margin"] > 0
+    assert said[0]["beta"] == 0.1
+
+
+def test_preferences_after_fine_tuning_are_compared_with_the_fine_tuned_model(plan: Plan, tmp_path: Path) -> None:
+    tuned = run(plan, some_examples(), output=str(tmp_path / "tuned"), state=str(tmp_path / "tuned-state"))
+    adapter = str(tmp_path / "tuned" / tuned[-1]["checkpoints"][-1]["folder"])
+    measured = figures(run(plan, some_pairs(), method="dpo", adapter=adapter))
+    assert measured[1]["train_loss"] == pytest.approx(0.6931, abs=1e-3)
+    assert measured[18]["full_valid_loss"] < measured[6]["full_valid_loss"] < 0.6931
+    weights = tmp_path / "output" / "step-18"
+    assert not [path for path in weights.iterdir() if path.is_dir()]  # no copy of the reference
+
+
+def test_of_a_completion_only_the_completion_is_learned(plan: Plan) -> None:
+    from transformers import AutoTokenizer
+
+    from trainer.training.data import IGNORED, Reader
+
+    tokenizer = AutoTokenizer.from_pretrained(plan.weights)
+    (tokens,) = Reader(tokenizer, "", 2048).supervised(COMPLETIONS[:1], "training_file").examples
+    assert tokenizer.decode([label for label in tokens.labels if label != IGNORED]) == " 1<|im_end|>"
+    assert tokenizer.decode(tokens.input_ids) == "0 and one is 1<|im_end|>"
+    measured = figures(run(plan, COMPLETIONS))
+    assert measured[18]["full_valid_loss"] < measured[6]["full_valid_loss"]
+
+
+def test_a_file_of_classes_is_recognised_and_scored(plan: Plan) -> None:
+    said = run(plan, CLASSES)
+    assert said[0]["classes"] == ["no", "yes"]  # the frequent first
+    last = max(figures(said))
+    names = {name.removeprefix("classification/") for name in figures(said)[last] if "/" in name}
+    assert names == {"accuracy", "weighted_f1_score", "precision", "recall", "f1", "auroc", "auprc"}
+    assert all(0 <= figures(said)[last][f"classification/{name}"] <= 1 for name in names)
+    # Between epochs nobody asks.
+    assert not [name for name in figures(said)[1] if "/" in name]
+
+
+def test_metadata_say_which_class_is_the_positive_one_and_are_refused_where_they_do_not_fit(plan: Plan) -> None:
+    asked = {"classification_positive_class": "no", "classification_n_classes": "2", "classification_betas": "0.5,2"}
+    last = figures(run(plan, CLASSES, metadata=asked, n_epochs=1))[8]
+    assert {"classification/f0.5", "classification/f2"} <= set(last)
+    for wrong, reason in (
+        ({"classification_n_classes": "3"}, "has 2 different answers: no, yes"),
+        ({"classification_positive_class": "maybe"}, "no answer in the training file is that"),
+        ({"classification_n_classes": "few"}, "whole number"),
+    ):
+        with pytest.raises(TrainingFailed, match=reason) as caught:
+            run(plan, CLASSES, metadata=wrong)
+        assert caught.value.param == "metadata"
+
+
+def test_chats_that_all_differ_are_no_classes(plan: Plan) -> None:
+    assert run(plan, some_examples(), n_epochs=1)[0]["classes"] is None
+
+
+def test_batches_hold_examples_of_like_length_in_an_order_that_seed_and_epoch_decide() -> None:
+    lengths = [1 + (7919 * number) % 400 for number in range(401)]
+    order = Order(lengths, 4, seed=1)
+    first = list(order)
+    assert sorted(first) == list(range(401))
+    assert list(Order(lengths, 4, seed=1)) == first
+    assert list(Order(lengths, 4, seed=2)) != first
+    order.set_epoch(1)
+    assert list(order) != first
+
+    def padding(indexes: list[int]) -> int:
+        batches = [indexes[at : at + 4] for at in range(0, len(indexes), 4)]
+        return sum(max(lengths[one] for one in batch) * len(batch) for batch in batches) - sum(lengths)
+
+    assert padding(first) < padding(list(range(401))) / 4

@@ -1,0 +1,147 @@
+"""How much memory and disk a training needs, judged before it starts; how to make do with less.
+
+The estimate is of LoRA over frozen weights: the weights, the adapter with its gradients and Adam's two moments, and
+what the backward pass needs of the forward one. Held against measured peaks in docs/trainer.md.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import struct
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+
+# Python, torch, transformers and TRL, loaded.
+_LIBRARIES = 700 << 20
+# Of what a machine has free: some is left for whoever else comes.
+_USABLE = 0.95
+
+
+class Shape(msgspec.Struct, frozen=True):
+    """What of a model decides how much memory it takes."""
+
+    parameters: int
+    hidden: int
+    intermediate: int
+    layers: int
+    vocabulary: int
+    linears: tuple[tuple[int, int], ...]  # (rows, columns) of each weight that an adapter goes on
+
+    def adapter(self, rank: int) -> int:
+        """Parameters of a LoRA adapter on all linear layers."""
+        return sum(rank * (rows + columns) for rows, columns in self.linears)
+
+
+class Fit(msgspec.Struct, frozen=True):
+    """A way to train that fits: how many examples at once, whether activations are computed twice, whether the base
+    weights are taken in 4 bits; and how many bytes that is thought to take."""
+
+    micro_batch: int
+    checkpointing: bool
+    four_bit: bool
+    bytes: int
+
+
+def shape_of(weights: Path) -> Shape:
+    """Read from the model's config and the heads of its safetensors files."""
+    config = json.loads((weights / "config.json").read_text(encoding="utf-8"))
+    config = config.get("text_config") or config
+    sizes = list(_sizes(weights))
+    linears = tuple(
+        (size[0], size[1]) for name, size in sizes if len(size) == 2 and "embed" not in name and "lm_head" not in name
+    )
+    hidden = int(config["hidden_size"])
+    return Shape(
+        parameters=sum(_product(size) for _, size in sizes),
+        hidden=hidden,
+        intermediate=int(config.get("intermediate_size") or 4 * hidden),
+        layers=int(config["num_hidden_layers"]),
+        vocabulary=int(config["vocab_size"]),
+        linears=linears,
+    )
+
+
+def needed(
+    shape: Shape, *, tokens: int, rank: int, number_bytes: float, checkpointing: bool = False, four_bit: bool = False
+) -> int:
+    """Bytes at the peak of a step that reads so many `tokens` at once (examples times the longest of them).
+    `number_bytes` is the size of a number in the type that is computed in: 2 for bf16, 4 for fp32."""
+    weights = shape.parameters * (0.6 if four_bit else number_bytes)
+    adapter = shape.adapter(rank) * 16  # weight, gradient, two moments, in fp32
+    # A layer keeps its norms, projections and gates; each adapter keeps its input in fp32.
+    layer = number_bytes * (12 * shape.hidden + 5 * shape.intermediate) + 4 * (6 * shape.hidden + shape.intermediate)
+    activations = tokens * (
+        shape.layers * number_bytes * shape.hidden + 2 * layer if checkpointing else shape.layers * layer
+    )
+    head = min(tokens, 2048) * shape.vocabulary * 4 * 3
+    return _LIBRARIES + int(weights + adapter + activations + head)
+
+
+def find_fit(
+    shape: Shape, *, longest: int, batch_size: int, rank: int, number_bytes: float, free: int, can_quantize: bool
+) -> Fit | None:
+    """The fastest way to train that fits into `free` bytes; None where none does.
+
+    A smaller part of the batch at a time costs least, then computing activations twice, then 4-bit weights.
+    """
+    parts = [size for size in range(min(batch_size, 8), 0, -1) if batch_size % size == 0]
+    for four_bit in (False, True) if can_quantize else (False,):
+        for checkpointing in (False, True):
+            for part in parts:
+                wanted = needed(
+                    shape,
+                    tokens=part * longest,
+                    rank=rank,
+                    number_bytes=number_bytes,
+                    checkpointing=checkpointing,
+                    four_bit=four_bit,
+                )
+                if wanted <= free * _USABLE:
+                    return Fit(part, checkpointing, four_bit, wanted)
+    return None
+
+
+def disk_needed(shape: Shape, rank: int) -> int:
+    """Bytes for the weights of four epochs (three are kept) and two states to go on from."""
+    return shape.adapter(rank) * 4 * (4 + 2 * 3) + (16 << 20)
+
+
+def free_disk(folder: Path) -> int:
+    return shutil.disk_usage(folder).free
+
+
+def free_memory() -> int:
+    """Bytes of main memory that this process may still take: what the machine has, and its container's limit."""
+    import psutil
+
+    free = int(psutil.virtual_memory().available)
+    for limit, used in (
+        ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory.current"),
+        ("/sys/fs/cgroup/memory/memory.limit_in_bytes", "/sys/fs/cgroup/memory/memory.usage_in_bytes"),
+    ):
+        try:
+            free = min(free, int(Path(limit).read_text()) - int(Path(used).read_text()))
+        except (OSError, ValueError):  # no container, or no limit
+            continue
+    return max(free, 0)
+
+
+def _sizes(weights: Path) -> Iterator[tuple[str, list[int]]]:
+    """Name and size of each tensor: a safetensors file begins with the length of its head, then the head as JSON."""
+    for path in sorted(weights.glob("*.safetensors")):
+        with path.open("rb") as file:
+            (length,) = struct.unpack("<Q", file.read(8))
+            head = json.loads(file.read(length))
+        for name, tensor in head.items():
+            if name != "__metadata__":
+                yield name, tensor["shape"]
+
+
+def _product(size: list[int]) -> int:
+    product = 1
+    for one in size:
+        product *= one
+    return product

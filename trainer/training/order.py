@@ -1,0 +1,45 @@
+"""The order in which examples are read: shuffled anew each epoch, examples of like length in one batch.
+
+It depends on the seed, the epoch and the lengths alone, so a job that goes on in the middle of an epoch reads what it
+would have read.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+
+from torch.utils.data import Sampler
+
+
+class Order(Sampler[int]):
+    """Indexes of the examples whose `lengths` are given, to be cut into batches of `batch_size`."""
+
+    def __init__(self, lengths: list[int], batch_size: int, seed: int) -> None:
+        self._lengths = lengths
+        self._batch_size = batch_size
+        self._seed = seed
+        self._epoch = 0
+
+    def set_epoch(self, epoch: int) -> None:
+        self._epoch = epoch
+
+    def __len__(self) -> int:
+        return len(self._lengths)
+
+    def __iter__(self) -> Iterator[int]:
+        lengths, size = self._lengths, self._batch_size
+        chance = random.Random(f"{self._seed}/{self._epoch}")
+        order = list(range(len(lengths)))
+        chance.shuffle(order)
+        # Sorted within pools of at most 50 batches: little padding, and still other neighbours in each epoch.
+        pool = size * max(1, min(50, len(order) // (size * 4)))
+        batches = []
+        for start in range(0, len(order), pool):
+            near = sorted(order[start : start + pool], key=lengths.__getitem__, reverse=True)
+            batches += [near[at : at + size] for at in range(0, len(near), size)]
+        # Only the very last batch may be short.
+        last = [batches.pop()] if len(order) % size else []
+        chance.shuffle(batches)
+        for batch in batches + last:
+            yield from batch

@@ -1,0 +1,103 @@
+"""TRL's trainers, told what we know better: the data is tokenized, its order is ours, checkpoints are private."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import torch
+from datasets import Dataset  # type: ignore[import-untyped]  # ships no types
+from trl.trainer.dpo_trainer import DPOTrainer
+from trl.trainer.sft_trainer import SFTTrainer
+
+from trainer.training.data import Pair, Tokens
+from trainer.training.order import Order
+
+
+class _Ours:
+    """Shared by both. `counted` holds what was read so far: "tokens", and of the step at hand "sequences" and
+    "right" (those whose every learned token was predicted)."""
+
+    args: Any
+    model: Any
+    counted: dict[str, int]
+    lengths: list[int]
+
+    def _get_train_sampler(self, train_dataset: Any = None) -> Order:
+        size = self.args.per_device_train_batch_size * self.args.gradient_accumulation_steps
+        return Order(self.lengths, size, self.args.seed)
+
+    def _save(self, output_dir: str | None = None, state_dict: Any = None) -> None:
+        # Only what training goes on from: no pickled arguments, no tokenizer, no adapter that is a mere reference.
+        assert output_dir is not None
+        self.model.save_pretrained(output_dir, **kept(self.model))
+
+    def create_model_card(self, *args: Any, **kwargs: Any) -> None:
+        """None is written into a checkpoint; `export` writes one."""
+
+    def _count(self, inputs: dict[str, Any]) -> None:
+        if self.model.training:
+            self.counted["tokens"] += int(inputs["attention_mask"].sum())
+
+
+class Supervised(_Ours, SFTTrainer):
+    def __init__(self, examples: list[Tokens], **more: Any) -> None:
+        self.lengths = [example.length for example in examples]
+        self.counted = {"tokens": 0, "sequences": 0, "right": 0}
+        data = {"input_ids": [one.input_ids for one in examples], "labels": [one.labels for one in examples]}
+        super().__init__(train_dataset=Dataset.from_dict(data), **more)
+
+    def compute_loss(self, model: Any, inputs: dict[str, Any], *args: Any, **more: Any) -> Any:
+        self._count(inputs)
+        return super().compute_loss(_Watched(model, self._look), inputs, *args, **more)  # type: ignore[no-untyped-call]
+
+    def _look(self, outputs: Any) -> None:
+        mask, right = outputs.label_mask, outputs.is_top1
+        self.counted["sequences"] += len(mask)
+        self.counted["right"] += int((right.sum(-1) == mask.sum(-1)).sum())
+
+
+class Preference(_Ours, DPOTrainer):
+    def __init__(self, pairs: list[Pair], **more: Any) -> None:
+        self.lengths = [pair.length for pair in pairs]
+        self.counted = {"tokens": 0, "sequences": 0, "right": 0}
+        data = {
+            "prompt_ids": [pair.prompt for pair in pairs],
+            "chosen_ids": [pair.preferred for pair in pairs],
+            "rejected_ids": [pair.rejected for pair in pairs],
+        }
+        super().__init__(train_dataset=Dataset.from_dict(data), **more)
+
+    def _prepare_dataset(self, dataset: Any, *args: Any, **more: Any) -> Any:
+        return dataset
+
+    def compute_loss(self, model: Any, inputs: dict[str, Any], *args: Any, **more: Any) -> Any:
+        self._count(inputs)
+        return super().compute_loss(model, inputs, *args, **more)  # type: ignore[no-untyped-call]
+
+
+def kept(model: Any) -> dict[str, Any]:
+    """What `save_pretrained` is to be told: DPO keeps a frozen copy of an adapter that it goes on from."""
+    return {"selected_adapters": ["default"]} if hasattr(model, "peft_config") else {}
+
+
+class _Watched:
+    """A model whose outputs are shown to somebody: TRL computes what it needs from them and throws them away."""
+
+    def __init__(self, model: Any, look: Any) -> None:
+        self._model, self._look = model, look
+
+    def __call__(self, **inputs: Any) -> Any:
+        outputs = self._model(**inputs)
+        with torch.no_grad():
+            self._look(outputs)
+        return outputs
+
+
+def last_saved(state: Path) -> Path | None:
+    """The newest checkpoint that was saved wholly; `Between` puts its mark into it last of all."""
+    whole = [folder for folder in state.glob("checkpoint-*") if (folder / MARK).is_file()]
+    return max(whole, key=lambda folder: int(folder.name.split("-")[-1]), default=None)
+
+
+MARK = "between.json"
