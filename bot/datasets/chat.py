@@ -14,9 +14,9 @@ import msgspec
 from bot.datasets import images, tools
 from bot.datasets.findings import Findings
 from bot.datasets.habits import Habits
+from bot.datasets.shape import CHAT_KEYS, Format
 from bot.datasets.wording import kind, listed, quoted
 
-EXAMPLE_KEYS = frozenset(("messages", "tools", "parallel_tool_calls", "functions"))
 MESSAGE_KEYS = (
     "role",
     "content",
@@ -28,8 +28,6 @@ MESSAGE_KEYS = (
     "function_call",
 )
 ROLES = ("system", "developer", "user", "assistant", "tool", "function")
-
-Format = Literal["chat", "completion", "preference", "reinforcement"]
 
 
 class PlainMessage(msgspec.Struct, forbid_unknown_fields=True, gc=False):
@@ -141,7 +139,7 @@ def judge(example: Any, line: int, findings: Findings, habits: Habits | None = N
     if not messages or not isinstance(messages, list):
         findings.add("missing_messages_list", line, "messages", what=_missing_messages(example))
         return None
-    habits.keys(line, [key for key in example if key not in EXAMPLE_KEYS])
+    habits.keys(line, [key for key in example if key not in CHAT_KEYS])
     toolbox = toolbox_of(example, line, findings)
     counted = judge_messages(messages, "messages", line, findings, toolbox)
     count_tools(example, counted)

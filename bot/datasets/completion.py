@@ -28,5 +28,5 @@ def judge(example: dict[str, Any], line: int, findings: Findings, habits: Habits
     if not completion.strip():
         findings.add("empty_answer", line, "completion", quote=quoted(completion, 120))
     else:
-        habits.pair(line, prompt, completion)
+        habits.pair(line, prompt, completion, findings)
     return Counted([prompt, completion], 0, format="completion", estimated=True)

@@ -140,7 +140,7 @@ RULES = (
     Rule(
         "last_message_not_assistant",
         "error",
-        "The last message is not the assistant's, and what follows the last answer teaches nothing. Providers refuse it.",
+        "The last message is not the assistant's. What follows the last answer teaches nothing; providers refuse it.",
         "The last message is {whose}, not the assistant's.",
         "End the example with the assistant's answer.",
     ),
@@ -398,7 +398,7 @@ RULES = (
         "warning",
         "The answers are a few classes, and one of them is far more frequent than another (ten times or more, or four "
         "fifths of all). The model will lean to it.",
-        "{most} is the answer of {share} of the examples, {least} of {fewest}.",
+        "{what}",
         "Add examples of the rare answers, or leave out some of the frequent one.",
     ),
     Rule(
@@ -457,7 +457,7 @@ RULES = (
         "varying_system_prompt",
         "warning",
         "Nearly all examples share a system prompt; a few have it in another wording, spacing or case, or not at all.",
-        "{examples} the system prompt that {share:,} others share{how}.",
+        "{examples} the system prompt that {share:,} others share.",
         "Use the same text everywhere, unless the difference is meant.",
     ),
     Rule(
@@ -513,9 +513,9 @@ class Findings:
             message = f"{rule.says} {rule.remedy}".format(field=field, **details)
             kept.append(Finding(code, line, message, rule.severity, field, quote[:120]))
 
-    def count(self, code: str) -> None:
-        """Counts what the usual script counts as well, where another finding has told people of it already."""
-        self.counts[code] = self.counts.get(code, 0) + 1
+    def count(self, code: str, times: int = 1) -> None:
+        """Counts without keeping a finding: where another one tells people of the same defect."""
+        self.counts[code] = self.counts.get(code, 0) + times
 
     def first(self, severity: Severity) -> list[Finding]:
         return self._kept[severity]

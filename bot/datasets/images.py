@@ -13,7 +13,6 @@ from bot.datasets.wording import kind, quoted
 
 TOKENS = 85  # one image at low detail (vision guide); others need its size
 MOST = 10
-MOST_EXAMPLES = 50_000
 MOST_BYTES = 10 * 1_000_000
 
 

@@ -6,28 +6,22 @@ from bot.datasets import chat
 from bot.datasets.chat import Counted
 from bot.datasets.findings import Findings
 from bot.datasets.habits import Habits
-
-
-def is_one(example: dict[str, Any]) -> bool:
-    """Whether the example ends with a message of the user and has keys beside those of a chat.
-
-    One line cannot tell for sure: where the rest of the file are chats, `Habits.finish` takes it for a chat too.
-    """
-    messages = example.get("messages")
-    if not isinstance(messages, list) or not messages or set(example) <= chat.EXAMPLE_KEYS:
-        return False
-    last = messages[-1]
-    return isinstance(last, dict) and last.get("role") == "user"
+from bot.datasets.shape import CHAT_KEYS
 
 
 def judge(example: dict[str, Any], line: int, findings: Findings, habits: Habits) -> Counted:
-    """Holds a reinforcement example to its format."""
+    """Holds a reinforcement example to its format.
+
+    One line cannot tell for sure that it is one: where the rest of the file are chats, `Habits.finish` takes it for a
+    chat that ends too early.
+    """
     counted = chat.judge_messages(
         example["messages"], "messages", line, findings, chat.toolbox_of(example, line, findings)
     )
     chat.count_tools(example, counted)
     counted.format = "reinforcement"
-    answered = any(isinstance(one, dict) and one.get("role") == "assistant" for one in example["messages"])
-    fields = [key for key in example if key not in chat.EXAMPLE_KEYS]
-    habits.reinforcement(line, fields, findings, answered=answered, last=len(example["messages"]) - 1)
+    messages = example["messages"]
+    answered = any(isinstance(message, dict) and message.get("role") == "assistant" for message in messages)
+    fields = [key for key in example if key not in CHAT_KEYS]
+    habits.reinforcement(line, fields, len(messages) - 1, answered=answered)
     return counted

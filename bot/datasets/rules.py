@@ -6,6 +6,7 @@ from bot.datasets import chat, completion, preference, reinforcement
 from bot.datasets.chat import Counted
 from bot.datasets.findings import Findings
 from bot.datasets.habits import Habits
+from bot.datasets.shape import format_of
 
 ROWS = (
     {"conversations"},
@@ -33,20 +34,21 @@ def judge(example: Any, line: int, findings: Findings, habits: Habits) -> Counte
     if not isinstance(example, dict):
         chat.refuse(example, line, findings)
         return None
-    if "messages" in example:
-        if reinforcement.is_one(example):
-            return reinforcement.judge(example, line, findings, habits)
-        return chat.judge(example, line, findings, habits)
-    if "preferred_output" in example or "non_preferred_output" in example:
-        return preference.judge(example, line, findings, habits)
-    if "completion" in example:
-        return completion.judge(example, line, findings, habits)
-    if is_row(example):
+    found = format_of(example)
+    if found is None and is_row(example):
         habits.row(line, list(example))
         return None
-    if "prompt" in example:
-        return completion.judge(example, line, findings, habits)
-    return chat.judge(example, line, findings, habits)
+    if found is None and ("completion" in example or "prompt" in example):
+        found = "completion"  # half of one
+    match found:
+        case "preference":
+            return preference.judge(example, line, findings, habits)
+        case "completion":
+            return completion.judge(example, line, findings, habits)
+        case "reinforcement":
+            return reinforcement.judge(example, line, findings, habits)
+        case _:
+            return chat.judge(example, line, findings, habits)
 
 
 def is_row(example: dict[str, Any]) -> bool:

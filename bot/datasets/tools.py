@@ -222,12 +222,9 @@ def _toolbox(key: str, text: bytes) -> Toolbox:
         field = f"{key}[{place}]"
         function = tool
         if key == "tools":
-            if (
-                not isinstance(tool, dict)
-                or tool.get("type") != "function"
-                or not isinstance(tool.get("function"), dict)
-            ):
-                wrong("invalid_tools", field, tool, what=_wrong_tool(tool))
+            why = _wrong_tool(tool)
+            if why is not None:
+                wrong("invalid_tools", field, tool, what=why)
                 continue
             function, field = tool["function"], f"{field}.function"
         elif not isinstance(tool, dict):
