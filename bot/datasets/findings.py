@@ -33,6 +33,7 @@ RULES = (
         "The line is not valid JSON.",
         "The line is not valid JSON: {why}.",
         "{how}",
+        repair="json_syntax",
     ),
     Rule(
         "control_character",
@@ -48,6 +49,7 @@ RULES = (
         "The line is longer than 64 MB. It is skipped.",
         "The line is longer than {megabytes} MB and was skipped.",
         "Put each example on a line of its own, or take the large part out.",
+        repair="unusable",
     ),
     Rule(
         "data_type",
@@ -55,6 +57,7 @@ RULES = (
         "An example, or a message in it, is not a JSON object.",
         "{where} is {what}, not an object.",
         "{how}",
+        repair="json_syntax",
     ),
     Rule(
         "missing_messages_list",
@@ -62,6 +65,7 @@ RULES = (
         "The example has no `messages` list, or an empty one.",
         "{what}",
         'Give the example a list of messages: {{"messages": [{{"role": "user", "content": "..."}}, ...]}}.',
+        repair="unusable",
     ),
     Rule(
         "message_missing_key",
@@ -69,6 +73,7 @@ RULES = (
         "A message has no `role`, or no `content` and no call in its place.",
         "`{field}` has no {missing}.",
         "Add {missing} to the message.",
+        repair="unusable",
     ),
     Rule(
         "message_unrecognized_key",
@@ -76,6 +81,7 @@ RULES = (
         "A message has a key that the format does not know.",
         "`{field}` has {keys}, which the format does not know.",
         "Remove or rename it; known are {known}.",
+        repair="unknown_keys",
     ),
     Rule(
         "unrecognized_role",
@@ -83,6 +89,7 @@ RULES = (
         "A message's `role` is not one of the format's roles.",
         "`{field}` is {role}, which is not a role.",
         "Use {instead}.",
+        repair="roles",
     ),
     Rule(
         "missing_content",
@@ -90,6 +97,7 @@ RULES = (
         "A message has no content (empty, null or not text), and no call in its place.",
         "`{field}` is {what}.",
         "Write the message's text there, or remove the message.",
+        repair="unusable",
     ),
     Rule(
         "example_missing_assistant_message",
@@ -97,6 +105,7 @@ RULES = (
         "No message of the example is the assistant's, so there is nothing to learn from it.",
         "The example has no message with the role assistant.",
         "Add the answer that the model should learn, or remove the line.",
+        repair="unusable",
     ),
     Rule(
         "too_few_examples",
@@ -143,6 +152,7 @@ RULES = (
         "The last message is not the assistant's. What follows the last answer teaches nothing; providers refuse it.",
         "The last message is {whose}, not the assistant's.",
         "End the example with the assistant's answer.",
+        repair="trailing_messages",
     ),
     Rule(
         "empty_answer",
@@ -166,6 +176,7 @@ RULES = (
         "A weight is something else than 0 or 1, or stands on a message that is not the assistant's.",
         "`{field}` is {what}.",
         "{how}",
+        repair="unknown_keys",
     ),
     Rule(
         "invalid_value",
@@ -173,6 +184,7 @@ RULES = (
         "A known key holds what it cannot hold, or stands where it cannot stand.",
         "`{field}` is {what}.",
         "{how}",
+        repair="unusable",
     ),
     Rule(
         "unrecognized_key",
@@ -188,6 +200,7 @@ RULES = (
         "What declares the tools has the wrong form.",
         "`{field}` is {what}.",
         'Declare each tool as {{"type": "function", "function": {{"name": ..., "parameters": ...}}}}.',
+        repair="unusable",
     ),
     Rule(
         "too_many_tools",
@@ -195,6 +208,7 @@ RULES = (
         "The example declares more than 128 tools, the most that the protocol takes.",
         "The example declares {count:,} tools; the protocol takes 128.",
         "Leave out the tools that the example has no use for.",
+        repair="unusable",
     ),
     Rule(
         "invalid_tool_name",
@@ -203,6 +217,7 @@ RULES = (
         "underscores and dashes.",
         "`{field}` is {what}.",
         "Name the tool with 1 to 64 letters, digits, underscores or dashes.",
+        repair="unusable",
     ),
     Rule(
         "duplicate_tool",
@@ -217,6 +232,7 @@ RULES = (
         "A tool's parameters are not a valid JSON schema of an object.",
         "`{field}` is not a valid JSON schema: {why}.",
         "Correct the schema; the API refuses such a tool.",
+        repair="unusable",
     ),
     Rule(
         "tool_schema_not_checked",
@@ -233,6 +249,7 @@ RULES = (
         "A call has the wrong form: no id, no name, or not of the type function.",
         "`{field}` is {what}.",
         'Write a call as {{"id": ..., "type": "function", "function": {{"name": ..., "arguments": "..."}}}}.',
+        repair="unusable",
     ),
     Rule(
         "invalid_arguments",
@@ -240,6 +257,7 @@ RULES = (
         "A call's arguments are not a JSON object written in a string.",
         "`{field}` is {what}.",
         "Write the arguments as a JSON object in a string.",
+        repair="double_encoded_arguments",
     ),
     Rule(
         "double_encoded_arguments",
@@ -276,6 +294,7 @@ RULES = (
         "A call is followed by other messages, but by no answer of the tool. The API refuses such a conversation.",
         "`{field}` has no answer: no tool message after it has the id {id}.",
         "Add the tool's answer after the call, or remove the call.",
+        repair="unusable",
     ),
     Rule(
         "answer_without_call",
@@ -283,6 +302,7 @@ RULES = (
         "A tool's answer belongs to no call before it. The API refuses such a conversation.",
         "`{field}` is a tool's answer, but {what}.",
         "Give it the `tool_call_id` of a call in the message before, or remove it.",
+        repair="unusable",
     ),
     Rule(
         "invalid_content_part",
@@ -290,6 +310,7 @@ RULES = (
         "A part of a message's content is of a kind that cannot be trained on, or lacks what its kind needs.",
         "`{field}` is {what}.",
         "{how}",
+        repair="unusable",
     ),
     Rule(
         "misplaced_image",
@@ -297,6 +318,7 @@ RULES = (
         "An image stands in a message that is not the user's. Models are not trained to answer with images.",
         "`{field}` is an image in a message of the {role}.",
         "Move it into the user's message, or remove it.",
+        repair="unusable",
     ),
     Rule(
         "too_many_images",
@@ -304,6 +326,7 @@ RULES = (
         "The example has more than 10 images.",
         "The example has {count:,} images; a provider takes 10.",
         "Split the example, or leave out some of its images.",
+        repair="unusable",
     ),
     Rule(
         "too_many_image_examples",
@@ -315,9 +338,10 @@ RULES = (
     Rule(
         "invalid_image_url",
         "error",
-        "An image's URL is neither an http address nor a data URL with Base64. (Addresses are never fetched.)",
+        "An image's URL is neither an http address nor a data URL with Base64. Addresses are never fetched.",
         "`{field}` is {what}.",
         "Use an https address, or `data:image/png;base64,...`.",
+        repair="unusable",
     ),
     Rule(
         "unsupported_image",
@@ -339,6 +363,7 @@ RULES = (
         "A completion example lacks its `prompt` or `completion`, or one of them is not text.",
         "`{field}` is {what}.",
         'Write the example as {{"prompt": "...", "completion": "..."}}.',
+        repair="unusable",
     ),
     Rule(
         "missing_separator",
@@ -407,6 +432,7 @@ RULES = (
         "A preference example lacks its `input`, its messages, or one of the two outputs, or they have the wrong form.",
         "`{field}` is {what}.",
         'Write it as {{"input": {{"messages": [...]}}, "preferred_output": [...], "non_preferred_output": [...]}}.',
+        repair="unusable",
     ),
     Rule(
         "preference_not_one_answer",
@@ -414,6 +440,7 @@ RULES = (
         "An output of a preference example is something else than one message of the assistant.",
         "`{field}` is {what}.",
         'Make it a list of one message: [{{"role": "assistant", "content": "..."}}].',
+        repair="unusable",
     ),
     Rule(
         "equal_preference",
@@ -421,6 +448,7 @@ RULES = (
         "The two outputs of a preference example are the same, so there is nothing to prefer.",
         "`preferred_output` and `non_preferred_output` say the same.",
         "Write two different answers, or remove the example.",
+        repair="equal_pairs",
     ),
     Rule(
         "missing_grader_field",
@@ -435,6 +463,7 @@ RULES = (
         "The file holds examples of several formats. A job takes one.",
         "The file mixes formats: {formats}.",
         "Put each format in a file of its own.",
+        repair="convert",
     ),
     Rule(
         "needs_conversion",
@@ -529,19 +558,23 @@ def merged(collected: list[Findings], severity: Severity) -> list[Finding]:
 
 def page() -> str:
     """The text of docs/findings.md."""
+    from bot.datasets.mend.repairs import REPAIRS
+
+    titles = {repair.id: repair.title for repair in REPAIRS}
     lines = [
         "# Findings",
         "",
         "What the check of a training file can find. This page is written by `python -m bot.datasets`",
-        "from the table that the program uses. An error keeps a file from being trained on; a warning does not.",
+        "from the table that the program uses. An error keeps a file from being trained on; a warning does not. The last",
+        "column says what *Mend* (`finetune-bot prepare`) offers to do about it.",
         "",
-        "| code | severity | what it means | what to do |",
-        "|---|---|---|---|",
+        "| code | severity | what it means | what to do | Mend |",
+        "|---|---|---|---|---|",
     ]
     for rule in RULES:
-        lines.append(
-            f"| `{rule.code}` | {rule.severity} | {rule.meaning} | {_REMEDIES.get(rule.code) or rule.remedy} |"
-        )
+        remedy = _REMEDIES.get(rule.code) or rule.remedy.replace("{{", "{").replace("}}", "}")
+        cells = (f"`{rule.code}`", rule.severity, rule.meaning, remedy, titles.get(rule.repair, ""))
+        lines.append("| " + " | ".join(cells) + " |")
     return "\n".join(lines) + "\n"
 
 
@@ -553,5 +586,10 @@ _REMEDIES = {  # where the sentence depends on what was found
     "message_missing_key": "Add what is missing.",
     "message_unrecognized_key": "Remove or rename the key.",
     "unrecognized_role": "Use system, developer, user, assistant, tool or function.",
+    "invalid_weight": "Use 1 to learn an answer and 0 to pass it over; take weights off other messages.",
+    "invalid_value": "Write what belongs there, or remove the key.",
+    "undeclared_tool": "Declare the tool, or call one that is declared.",
+    "invalid_content_part": "Keep text and images only, each with its text or URL.",
+    "format_not_taken": "Choose a model that takes it, or another format.",
     "too_few_examples": "Add more; 50 to 100 good ones are a usual start.",
 }
