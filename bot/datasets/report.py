@@ -43,8 +43,9 @@ class Mapping(msgspec.Struct, frozen=True):
     """Which column of a table plays which part.
 
     `columns` maps a part to a column's name. The parts are, for chat: `system`, `user`, `context` (added to the
-    user's text), `assistant`, or alone `conversation` (a list of turns), or `messages`; for completion: `prompt`,
-    `completion`; for preference: `system`, `user`, `preferred`, `non_preferred`.
+    user's text), `history` (pairs before it), `assistant`, or `conversation` (a list of turns) or `messages`, both with
+    `tools` where there are any; for completion: `prompt`, `completion`; for preference: `system`, `user`, `context`,
+    `preferred`, `non_preferred`.
     """
 
     format: Literal["chat", "completion", "preference"]
@@ -54,8 +55,9 @@ class Mapping(msgspec.Struct, frozen=True):
 class Table(msgspec.Struct, frozen=True):
     """A file of rows that is not training data yet: what it is and how it would be read.
 
-    `kind` is csv, tsv, xlsx, json, jsonl or parquet. `mapping` is the proposal, None where the columns' names and
-    contents suggest none, and `why` says in one sentence how it came about.
+    `kind` is csv, tsv, xlsx, xls, ods, json, jsonl or parquet. `rows` is an estimate unless `exact`. `mapping` is the
+    proposal, None where the columns' names and contents suggest none, and `why` says in a few sentences how it came
+    about.
     """
 
     kind: str
@@ -64,6 +66,7 @@ class Table(msgspec.Struct, frozen=True):
     mapping: Mapping | None = None
     why: str = ""
     encoding: str = "utf-8"
+    exact: bool = True
 
 
 class Tokens(msgspec.Struct, frozen=True):

@@ -1,0 +1,26 @@
+"""What stands in one cell, as text."""
+
+import math
+from typing import Any
+
+import msgspec
+
+NO_VALUE = frozenset({"nan", "NaN", "NULL", "<NA>", "#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NUM!", "#NULL!"})
+"""What programs write where there is no value."""
+
+
+def text_of(value: Any) -> str:
+    """The cell as a person sees it: whole numbers without a point, nothing for no value, lists and objects as JSON."""
+    if isinstance(value, str):
+        return value.replace("\r\n", "\n").replace("\r", "\n") if "\r" in value else value
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float):
+        return "" if math.isnan(value) else f"{value:.15g}"
+    if isinstance(value, int):
+        return str(value)
+    if isinstance(value, dict) and isinstance(value.get("text"), list) and value["text"]:
+        return text_of(value["text"][0])  # SQuAD's answers: the first of those that were accepted
+    return msgspec.json.encode(value).decode()
