@@ -3,116 +3,91 @@
 A base model reads one run of text, so that each of the three has to be marked in the same way everywhere.
 """
 
-from collections import Counter
 from typing import TYPE_CHECKING
 
+from bot.datasets.habits.completions import FEWEST, LEARNED_FROM, common_ending
 from bot.datasets.mend.repair import Example, Outcome
 
 if TYPE_CHECKING:
     from bot.datasets.mend.file import File
 
-SEPARATORS = (
-    "\n\n###\n\n",
-    "\n\n===\n\n",
-    "\n\n---\n\n",
-    "\n\n===>\n\n",
-    "\n\n--->\n\n",
-    " ->",
-    "->",
-    "\n\n",
-    "\n",
-    ":",
-)
-"""Known ways of ending a prompt, longer ones before those that they end with."""
+SEPARATORS = ("\n\n###\n\n", "\n\n===\n\n", "\n\n---\n\n", "\n\n===>\n\n", "\n\n--->\n\n")
+STOPS = (" END", " ###", " ***", " +++", " &&&", " $$$", " @@@")
 
-NEW_SEPARATORS = SEPARATORS[:5]
-"""Those that are given to a file that has none."""
-
-STOPS = ("\n\n###\n\n", " END", "###", "***", "+++", "&&&", "\n", ".")
-NEW_STOPS = (" END", "###", "***", "+++", "&&&", "$$$", "@@@")
-
-
-class Marks:
-    """Counts how the prompts and completions of a file end, and says which marks it should have."""
-
-    def __init__(self) -> None:
-        self.examples = 0
-        self._ends: Counter[str] = Counter()
-        self._inside: Counter[str] = Counter()
-        self._stops: Counter[str] = Counter()
-        self._stops_inside: Counter[str] = Counter()
-
-    def observe(self, example: Example) -> None:
-        prompt, completion = example.get("prompt"), example.get("completion")
-        if not isinstance(prompt, str) or not isinstance(completion, str):
-            return
-        self.examples += 1
-        _note(prompt, SEPARATORS, self._ends, self._inside)
-        _note(completion, STOPS + NEW_STOPS, self._stops, self._stops_inside)
-
-    @property
-    def separator(self) -> str:
-        """The one that half of the prompts have and none holds inside; else the first that occurs in none."""
-        return _chosen(self._ends, self._inside, self.examples, SEPARATORS, NEW_SEPARATORS)
-
-    @property
-    def stop(self) -> str:
-        return _chosen(self._stops, self._stops_inside, self.examples, STOPS, NEW_STOPS)
-
-    @property
-    def own_separator(self) -> str:
-        """The mark that the file has already, empty where it has none: for taking it off."""
-        return _most(self._ends, self.examples, SEPARATORS)
-
-    @property
-    def own_stop(self) -> str:
-        return _most(self._stops, self.examples, STOPS[:-2])
-
-
-def _note(text: str, marks: tuple[str, ...], ends: Counter[str], inside: Counter[str]) -> None:
-    at_end = next((mark for mark in marks if text.endswith(mark)), None)
-    if at_end is not None:
-        ends[at_end] += 1
-    for mark in marks:
-        if mark in text and text.find(mark) != len(text) - len(mark):
-            inside[mark] += 1
-
-
-def _most(ends: Counter[str], examples: int, marks: tuple[str, ...]) -> str:
-    mark = max(marks, key=lambda one: ends[one])
-    return mark if ends[mark] * 2 >= max(examples, 1) else ""
-
-
-def _chosen(
-    ends: Counter[str], inside: Counter[str], examples: int, marks: tuple[str, ...], new: tuple[str, ...]
-) -> str:
-    own = _most(ends, examples, marks)
-    if own and not inside[own]:
-        return own
-    return next((mark for mark in new if not inside[mark]), new[0])
+_LONGEST = 1 << 16
+"""Characters of a text that are kept to learn from."""
 
 
 def separator(example: Example, file: "File") -> Outcome:
     prompt = example.get("prompt")
-    if not isinstance(prompt, str) or "completion" not in example:
+    if "separator" not in file.needed or not isinstance(prompt, str) or "completion" not in example:
         return None
-    mark = file.separator
-    bare = prompt.removesuffix(mark)
-    if bare == prompt:
-        bare = prompt.removesuffix(file.own_separator).rstrip()
-    fresh = bare + mark
+    fresh = file.prompts.ended(prompt)
     return None if fresh == prompt else example | {"prompt": fresh}
 
 
 def leading_space(example: Example, file: "File") -> Outcome:
     completion = example.get("completion")
-    if not isinstance(completion, str) or "prompt" not in example or not completion or completion[0].isspace():
+    if "leading_space" not in file.needed or not isinstance(completion, str) or "prompt" not in example:
+        return None
+    if (
+        not completion or completion[0].isspace() or not completion[0].isascii()
+    ):  # Chinese has no spaces, and needs none
         return None
     return example | {"completion": " " + completion}
 
 
 def stop_sequence(example: Example, file: "File") -> Outcome:
     completion = example.get("completion")
-    if not isinstance(completion, str) or "prompt" not in example or completion.endswith(file.stop):
+    if "stop_sequence" not in file.needed or not isinstance(completion, str) or "prompt" not in example:
         return None
-    return example | {"completion": completion.rstrip() + file.stop}
+    fresh = file.completions.ended(completion)
+    return None if fresh == completion else example | {"completion": fresh}
+
+
+class Endings:
+    """How the prompts, or the completions, of a file end, and how they should: with the mark that they have in common,
+    as the check learns it, where none holds it inside; else with the first of `new` that none holds.
+    """
+
+    def __init__(self, new: tuple[str, ...]) -> None:
+        self.own = ""
+        self.mark = new[0]
+        self._new = new
+        self._held: list[str] | None = []
+        self._first: list[str] = []
+        self._inside: set[str] = set()
+
+    def observe(self, text: str) -> None:
+        self._inside |= {mark for mark in self._new if mark in text.removesuffix(mark)}
+        if self._held is None:
+            if self.own and self.own in text.removesuffix(self.own):
+                self._inside.add(self.own)
+            return
+        self._held.append(text[-_LONGEST:])
+        if len(self._held) == LEARNED_FROM:
+            self._learn()
+
+    def settle(self) -> None:
+        if self._held is not None:
+            self._learn()
+        if self.own and self.own not in self._inside:
+            self.mark = self.own
+            return
+        self.mark = next((mark for mark in self._new if mark not in self._inside), self._new[0])
+        for _ in range(3):  # what stands before the mark may be common too, and is then part of it to the check
+            self.mark = common_ending([self.ended(text) for text in self._first]) or self.mark
+
+    def bare(self, text: str) -> str:
+        """The text without the mark that the file has already."""
+        return text.removesuffix(self.own) if self.own else text
+
+    def ended(self, text: str) -> str:
+        """The text with the mark that it should have."""
+        return text if text.endswith(self.mark) else self.bare(text).rstrip() + self.mark
+
+    def _learn(self) -> None:
+        self._first, self._held = self._held or [], None
+        self.own = common_ending(self._first) if len(self._first) >= FEWEST else ""
+        if self.own and any(self.own in text.removesuffix(self.own) for text in self._first):
+            self._inside.add(self.own)

@@ -22,10 +22,7 @@ def _chat_of_completion(example: Example, file: File) -> Outcome:
     prompt, completion = example.get("prompt"), example.get("completion")
     if not isinstance(prompt, str) or not isinstance(completion, str):
         return Dropped("Its prompt or its completion is not text.", lost=True)
-    if file.own_separator:
-        prompt = prompt.removesuffix(file.own_separator)
-    if file.own_stop:
-        completion = completion.removesuffix(file.own_stop)
+    prompt, completion = file.prompts.bare(prompt), file.completions.bare(completion)
     if not prompt.strip():
         return Dropped("It has no prompt, so a chat would have no question.", lost=True)
     return {

@@ -8,9 +8,9 @@ from bot.datasets.catalog import lookup
 from bot.datasets.chat import parse
 from bot.datasets.findings import BY_CODE, Findings
 from bot.datasets.gauge import Gauge, Texts
-from bot.datasets.habits import Habits
+from bot.datasets.habits import Habits, filler
 from bot.datasets.mend import canonical
-from bot.datasets.mend.completions import Marks
+from bot.datasets.mend.completions import SEPARATORS, STOPS, Endings
 from bot.datasets.mend.repair import Example
 from bot.datasets.rules import judge
 from bot.datasets.shape import Format, format_of
@@ -28,10 +28,10 @@ class File:
         self.model = model
         self.format: str = to or ""
         self.needed: set[str] = set()
-        self.separator = self.own_separator = self.stop = self.own_stop = ""
+        self.prompts = Endings(SEPARATORS)
+        self.completions = Endings(STOPS)
         self._tokenizers = tokenizers
         self._formats: Counter[str] = Counter()
-        self._marks = Marks()
         self._habits = Habits()
         self._findings = Findings()
 
@@ -40,18 +40,23 @@ class File:
         found = format_of(example)
         if found is not None:
             self._formats[found] += 1
-        if found == "completion":
-            self._marks.observe(example)
-        if converted is not example and format_of(converted) == "completion":
-            self._marks.observe(converted)
+        paired = example if found == "completion" else converted if format_of(converted) == "completion" else {}
+        if isinstance(paired.get("prompt"), str) and isinstance(paired.get("completion"), str):
+            self.prompts.observe(paired["prompt"])
+            self.completions.observe(paired["completion"])
         judge(converted, line, self._findings, self._habits)
 
     def settle(self) -> None:
         self.format = self.format or next((name for name, _ in self._formats.most_common(1)), "unknown")
-        self.separator, self.own_separator = self._marks.separator, self._marks.own_separator
-        self.stop, self.own_stop = self._marks.stop, self._marks.own_stop
+        self.prompts.settle()
+        self.completions.settle()
         self._habits.finish(self._findings)
         self.needed = {BY_CODE[code].repair for code in self._findings.counts}
+        # Other words that many answers share may be a style, so they are reported but not taken off.
+        if not any(
+            one.code == "filler_opening" and filler(f"{one.quote} …") for one in self._findings.first("warning")
+        ):
+            self.needed.discard("filler_openings")
 
     @cached_property
     def limit(self) -> int | None:

@@ -299,7 +299,7 @@ class _Work:
             self.lost.append(Lost(line, why))
 
     def _title(self, repair: Repair) -> str:
-        mark = {"separator": self.file.separator, "stop_sequence": self.file.stop}.get(repair.id)
+        mark = {"separator": self.file.prompts.mark, "stop_sequence": self.file.completions.mark}.get(repair.id)
         if mark is not None:
             return f"{repair.title}: {canonical.encode(mark).decode()}"
         if repair.id == "convert":

@@ -9,7 +9,6 @@ import ast
 import codecs
 import io
 import json
-import os
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -48,42 +47,46 @@ class Record(msgspec.Struct):
 
 class Source(msgspec.Struct):
     """A file to be mended. `path` is UTF-8 text, a copy where the original is not. `spread`: its examples do not
-    stand on lines of their own. `repairs` is what was done to the whole file, with its before and after.
+    stand on lines of their own. `repairs` is what was done to the whole file, with its before and after. `codec` is
+    what lines are in that are not UTF-8.
     """
 
     path: Path
     spread: bool
     repairs: dict[str, tuple[str, str]]
+    codec: str = "cp1252"
 
 
 @contextmanager
-def opened(path: Path, near: Path | None = None) -> Iterator[Source]:
-    """The file at `path`, made ready to be read; a copy in UTF-8 stands in the folder `near` while this lasts.
+def opened(path: Path) -> Iterator[Source]:
+    """The file at `path`, made ready to be read line by line, while this lasts.
 
-    Raises DatasetError where it cannot be read, or is neither text nor a table.
+    Raises DatasetError where it cannot be read.
     """
     with open_file(path) as file:
         head = file.read(formats.HEAD)
     encoding = encodings.detect(head) or "utf-8"
-    marked = head.startswith(codecs.BOM_UTF8)
+    spread = _is_spread(head)
     repairs: dict[str, tuple[str, str]] = {}
-    if marked:
+    if head.startswith(codecs.BOM_UTF8):
         repairs["byte_order_mark"] = ("three invisible bytes before the first line", "none")
-    plain = encoding in ("utf-8", "utf-8-sig", "ascii")
-    old_ends = plain and b"\r" in head and b"\n" not in head
-    if not plain:
+    wide = encoding.startswith(("utf-16", "utf-32"))
+    legacy = not encoding.startswith("utf-")
+    if wide or (legacy and spread):
         repairs["encoding"] = (f"the file is in {encoding}", "the file is in UTF-8")
+    old_ends = not wide and b"\r" in head and b"\n" not in head
     if old_ends:
         repairs["line_endings"] = ("lines end with CR alone", "lines end with LF")
-    if plain and not old_ends:
-        yield Source(path, _is_spread(head.removeprefix(codecs.BOM_UTF8)), repairs)
+    codec = encoding if legacy else "cp1252"
+    if "encoding" not in repairs and not old_ends:
+        yield Source(path, spread, repairs, codec)
         return
-    with tempfile.TemporaryDirectory(prefix=".mend-", dir=near) as folder:
+    with tempfile.TemporaryDirectory(prefix="mend-") as folder:
         copy = Path(folder) / path.name
-        _recode(path, encoding, copy)
+        _recode(path, encoding if "encoding" in repairs else "utf-8", copy)
         with copy.open("rb") as file:
-            head = file.read(formats.HEAD)
-        yield Source(copy, _is_spread(head), repairs)
+            spread = _is_spread(file.read(formats.HEAD))
+        yield Source(copy, spread, repairs, codec)
 
 
 def records(source: Source, *, encoding: bool, syntax: bool, progress: Callable[[int], None]) -> Iterator[Record]:
@@ -91,8 +94,9 @@ def records(source: Source, *, encoding: bool, syntax: bool, progress: Callable[
     nearly JSON, are saved. `progress` is called with the bytes read of `source.path`.
     """
     if source.spread:
-        yield from _values(source.path, encoding=encoding, syntax=syntax, progress=progress)
+        yield from _values(source.path, syntax=syntax, progress=progress)
         return
+    codec = source.codec if encoding else None
     done = 0
     for batch in read_batches(source.path):
         if batch.oversized:
@@ -100,7 +104,7 @@ def records(source: Source, *, encoding: bool, syntax: bool, progress: Callable[
         for number, line in enumerate(batch.lines, batch.number):
             text = line.strip()
             if text:
-                record = _read(text, number, encoding=encoding, syntax=syntax, cut=batch.cut)
+                record = _read(text, number, codec=codec, syntax=syntax, cut=batch.cut)
                 if line.endswith(b"\r"):
                     record.repairs = {"line_endings": ("CR LF", "LF")} | record.repairs
             else:
@@ -110,16 +114,16 @@ def records(source: Source, *, encoding: bool, syntax: bool, progress: Callable[
         progress(done)
 
 
-def _read(text: bytes, line: int, *, encoding: bool, syntax: bool, cut: bool = False) -> Record:
+def _read(text: bytes, line: int, *, codec: str | None, syntax: bool, cut: bool = False) -> Record:
     """What stands in `text`: JSON, or what is nearly that."""
     repairs: dict[str, tuple[str, str]] = {}
     try:
         value = canonical.decode(text)
     except (msgspec.MsgspecError, UnicodeDecodeError, ArithmeticError, RecursionError):
-        if encoding and not _is_utf8(text):
-            before = text
-            text = before.decode("cp1252", "replace").encode()
-            repairs["encoding"] = _around(before, text)
+        fresh = _in_utf8(text, codec) if codec else text
+        if fresh != text:
+            repairs["encoding"] = _around(text, fresh)
+            text = fresh
         try:
             value = parse(text, cut=cut)
         except NotAnExample as wrong:
@@ -181,7 +185,7 @@ def _nearly_json(text: bytes) -> tuple[Any, bytes] | None:
         return None
 
 
-def _values(path: Path, *, encoding: bool, syntax: bool, progress: Callable[[int], None]) -> Iterator[Record]:
+def _values(path: Path, *, syntax: bool, progress: Callable[[int], None]) -> Iterator[Record]:
     """The objects of a file in which they spread over lines or stand in an array; commas and brackets between them
     are passed over. After one that is broken it goes on with the next line that begins one.
     """
@@ -206,7 +210,7 @@ def _values(path: Path, *, encoding: bool, syntax: bool, progress: Callable[[int
                     yield Record(line, text[at:end].encode("utf-8", "surrogateescape"), why=why)
                 elif end is not None:
                     raw = text[at:end].encode("utf-8", "surrogateescape")
-                    record = _read(raw, line, encoding=encoding, syntax=syntax)
+                    record = _read(raw, line, codec=None, syntax=syntax)
                     before, after = _shown(raw), ""
                     if record.example is not None and b"\n" in record.text:
                         record.text = msgspec.json.format(record.text, indent=-1)
@@ -279,22 +283,26 @@ def _is_spread(head: bytes) -> bool:
 
 def _recode(path: Path, encoding: str, copy: Path) -> None:
     try:
-        with path.open("rb") as raw, copy.open("w", encoding="utf-8", newline="") as out:
-            text = io.TextIOWrapper(raw, encoding=encoding, errors="replace", newline=None)
+        errors = "surrogateescape" if encoding == "utf-8" else "replace"  # of UTF-8 each line is looked at later
+        with path.open("rb") as raw, copy.open("w", encoding="utf-8", errors=errors, newline="") as out:
+            text = io.TextIOWrapper(raw, encoding=encoding, errors=errors, newline=None)
             while block := text.read(BLOCK):
                 out.write(block)
     except OSError as error:
         raise DatasetError(f"{path.name} cannot be copied: {error.strerror or error}.") from error
-    if copy.stat().st_size == 0 and os.path.getsize(path):
-        raise DatasetError(f"{path.name} is not text.")
 
 
-def _is_utf8(text: bytes) -> bool:
+def _in_utf8(text: bytes, codec: str) -> bytes:
+    """The line in UTF-8; as it is where it is that already, or would be but for a few bytes that were lost."""
+    as_utf8 = text.decode("utf-8", "replace")
+    wrong = as_utf8.count("\ufffd")
+    beyond_ascii = sum(not letter.isascii() for letter in as_utf8)
+    if beyond_ascii > 2 * wrong or not wrong:
+        return text
     try:
-        text.decode()
+        return text.decode(codec).encode()
     except UnicodeDecodeError:
-        return False
-    return True
+        return text
 
 
 def _around(before: bytes, after: bytes) -> tuple[str, str]:
