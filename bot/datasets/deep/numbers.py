@@ -54,7 +54,7 @@ def account(text: bytes, start: int, end: int) -> Iterator[Found]:
 
 
 _IDENTITY_CN = re.compile(r"[1-9]\d{16}[\dXx]")
-_IDENTITY_US = re.compile(r"\d{3}-\d{2}-\d{4}")
+_IDENTITY_US = re.compile(r"(?!123-45-6789|111-22-3333|987-65-4321)\d{3}-\d{2}-\d{4}")  # which all know
 _CARD = re.compile(r"\d{14,19}|\d{4}([ -])\d{4}\1\d{4}\1\d{4}(?:\1\d{1,3})?|\d{4}([ -])\d{6}\2\d{4,5}")
 _ISSUER = re.compile(
     r"4(?:\d{15}|\d{18})|(?:5[1-5]|2[2-7])\d{14}|3[47]\d{13}|3[0689]\d{12}|(?:6011|64|65)\d+|62\d{14,17}|35\d{14}"
@@ -106,9 +106,9 @@ def _kind(piece: str, before: bytes, after: bytes) -> str | None:
 
 def _goes_on(before: bytes, after: bytes) -> bool:
     """Whether the number is part of something longer: of a word, a decimal, an address on the web, a date."""
-    if re.search(rb"[A-Za-z0-9_%=&/$#]$|[0-9][.,:\-/]$", before):
+    if re.search(rb"[A-Za-z0-9_%=&/$#*^]$|[0-9][.,:\-/]$", before):
         return True
-    return re.match(rb"[A-Za-z0-9_%/]|[.,:\-][0-9]", after) is not None
+    return re.match(rb"[A-Za-z0-9_%/*^]|[.,:\-][0-9]", after) is not None
 
 
 def _is_phone(piece: str, digits: str, before: bytes) -> bool:
