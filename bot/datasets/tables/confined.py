@@ -21,7 +21,7 @@ from bot.datasets.errors import DatasetError
 
 KINDS = frozenset({"xlsx", "xls", "ods", "parquet"})
 
-MEMORY = 2 << 30
+MEMORY = 1 << 30
 """Bytes of address space, and of memory, that the child may take."""
 
 SECONDS = 60
