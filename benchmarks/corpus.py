@@ -77,8 +77,8 @@ CODE = (
 )
 
 
-def write(path: Path, size: int, seed: int = 1) -> None:
-    """Writes about `size` bytes of chat examples in JSONL."""
+def write(path: Path, size: int, seed: int = 1, *, tools: bool = False) -> None:
+    """Writes about `size` bytes of chat examples in JSONL; with `tools` each declares two tools and calls one."""
     chance = random.Random(seed)
     english, chinese = COMMON.split(), CHINESE.split()
     names = ["".join(chance.choices(SYLLABLES, k=chance.randint(2, 4))) for _ in range(20_000)]
@@ -113,8 +113,34 @@ def write(path: Path, size: int, seed: int = 1) -> None:
             for _ in range(chance.choice((1, 1, 2))):
                 messages.append({"role": "user", "content": text(in_chinese, chance.randint(1, 8))})
                 messages.append({"role": "assistant", "content": text(in_chinese, chance.randint(1, 16))})
-            line = json.dumps({"messages": messages}, ensure_ascii=False).encode() + b"\n"
+            example: dict[str, object] = {"messages": messages}
+            if tools:
+                arguments = json.dumps({"city": text(False, 1), "days": chance.randint(1, 14)})
+                function = {"name": "get_weather", "arguments": arguments}
+                call = {"id": f"call_{written}", "type": "function", "function": function}
+                result = json.dumps({"answer": text(False, 2)})
+                messages[2:2] = [
+                    {"role": "assistant", "content": None, "tool_calls": [call]},
+                    {"role": "tool", "tool_call_id": call["id"], "content": result},
+                ]
+                example["tools"] = TOOLS
+            line = json.dumps(example, ensure_ascii=False).encode() + b"\n"
             written += file.write(line)
 
 
+TOOLS = [
+    {
+        "type": "function",
+        "function": {
+            "name": name,
+            "description": description,
+            "parameters": {
+                "type": "object",
+                "properties": {"city": {"type": "string"}, "days": {"type": "integer", "minimum": 1}},
+                "required": ["city"],
+            },
+        },
+    }
+    for name, description in (("get_weather", "The weather of the next days."), ("get_tides", "High and low water."))
+]
 SYLLABLES = [a + b + c for a in "bcdfgklmnprstv" for b in "aeiou" for c in ("", "n", "r", "s", "l")]

@@ -46,7 +46,7 @@ RULES = (
     Rule(
         "line_too_long",
         "error",
-        "The line is longer than 64 MB. It is skipped.",
+        "The line is longer than 8 MB. It is skipped.",
         "The line is longer than {megabytes} MB and was skipped.",
         "Put each example on a line of its own, or take the large part out.",
         repair="unusable",
