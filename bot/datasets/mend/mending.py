@@ -6,20 +6,21 @@ counts what it would touch.
 
 import hashlib
 import os
+import tempfile
 from array import array
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import closing
-from itertools import compress
+from contextlib import closing, suppress
+from itertools import compress, islice
 from pathlib import Path
-from typing import BinaryIO
 
 import msgspec
 
+from bot.datasets import deep
 from bot.datasets.chat import decode_plain
 from bot.datasets.duplicates import Duplicates, Kind, Repetition, Repetitions, fingerprint
 from bot.datasets.errors import DatasetError
-from bot.datasets.mend import canonical, excerpt
+from bot.datasets.mend import canonical, excerpt, plan
 from bot.datasets.mend.conversion import convert
 from bot.datasets.mend.file import File
 from bot.datasets.mend.plan import MOST_LOST, Lost, Mended, Plan, Proposal
@@ -58,9 +59,11 @@ def propose(
         recommended = [repair.id for repair in REPAIRS if repair.recommended]
         work = _Work(file, recommended, REPAIRS, File(model, tokenizers, to), progress)
         work.survey()
-        for _ in work.compared(work.mended(), None, validation):
-            pass
-        return Plan(tuple(work.proposals()), file.table, work.seen, work.file.format, tuple(work.lost), work.lost_lines)
+        with tempfile.TemporaryDirectory(prefix="mend-") as folder:
+            draft = Path(folder) / "draft.jsonl"
+            work.draft(draft, validation)
+            repairs = tuple(work.proposals(draft))
+        return Plan(repairs, file.table, work.seen, work.file.format, tuple(work.lost), work.lost_lines)
 
 
 def mend(
@@ -102,8 +105,9 @@ def _written(work: "_Work", out: Path, validation: Path | None) -> Mended:
     digest = hashlib.sha256()
     size = examples = 0
     try:
-        with first.open("w+b") as draft, fresh.open("wb") as file:
-            for line in work.compared(work.mended(), draft, validation):
+        going = work.draft(first, validation)
+        with first.open("rb") as draft, fresh.open("wb") as file:
+            for line in compress(draft, (not gone for gone in going)):
                 digest.update(line)
                 size += file.write(line)
                 examples += 1
@@ -146,33 +150,90 @@ class _Work:
         self.lost: list[Lost] = []
         self._asked = {repair.id for repair in considered}
         self._first: dict[str, tuple[int | None, str, str]] = {}
+        self._lines = array("Q")  # of each example of the draft: where it stands in the original
+        self._repetition: dict[str, Repetition] = {}  # the first of each kind, by its place in the draft
         self._progress = progress
         self._bytes = self.source.path.stat().st_size
-        self._table = ready.table
+        self._converted = ready.converted
         if ready.converted is not None:
+            self._first["convert"] = (None, *ready.first_row())
             self.seen += ready.converted.skipped_rows
             self.lost_lines += ready.converted.skipped_rows
             self.lost += [Lost(one.row, one.why) for one in ready.converted.skipped[:MOST_LOST]]
 
     def survey(self) -> None:
-        """The first pass: every example as it will be when the repairs of whole files are reached."""
-        before = [repair for repair in self.considered if repair.id in self.chosen]
-        place = next((n for n, repair in enumerate(before) if REPAIRS.index(repair) >= _CONVERSION), len(before))
+        """The first pass: every example as it will be when the repairs are reached that look at the whole file."""
+        early = [repair for repair in self.considered if repair.id in self.chosen & _EARLY]
         for record in self._records(0):
-            if record.example is None:
-                continue
-            example = record.example
-            for repair in before[:place]:
-                assert repair.function is not None
-                outcome = repair.function(example, self.file)
-                if isinstance(outcome, dict):
-                    example = outcome
-            converted = convert(example, self.file) if self.file.format else None
-            self.file.observe(example, converted if isinstance(converted, dict) else example, record.line)
+            if record.example is not None:
+                with suppress(RecursionError):  # the second pass says so
+                    self._observe(record.example, record.line, early)
         self.file.settle()
 
-    def mended(self) -> Iterator[tuple[int, Example, bytes]]:
-        """The second pass: line, value and JSON of each example that remains."""
+    def _observe(self, example: Example, line: int, early: list[Repair]) -> None:
+        for repair in early:
+            assert repair.function is not None
+            outcome = repair.function(example, self.file)
+            if isinstance(outcome, dict):
+                example = outcome
+        converted = convert(example, self.file) if self.file.format else None
+        self.file.observe(example, converted if isinstance(converted, dict) else example, line)
+
+    def draft(self, draft: Path, validation: Path | None) -> bytearray:
+        """The second pass: writes what is mended to `draft`, and says of each line of it whether it goes, because the
+        example stands in the file twice or in the validation file. That is known once all were seen.
+        """
+        found = {id: _Places() for id in _COMPARED if id in self._asked}
+        with draft.open("wb") as file, closing(Duplicates()) as duplicates:
+            duplicates.found.update({_COMPARED[id]: places for id, places in found.items()})
+            if validation is not None and "validation_overlap" in found:
+                _hold_out(duplicates, validation)
+            for line, example, text in self._mended():
+                file.write(text + b"\n")
+                self._lines.append(line)
+                if found:
+                    duplicates.add([_fingerprint(example, text)], [len(self._lines)])
+            duplicates.finish()
+        again: dict[str, Collection[int]] = {id: repeated.places for id, repeated in found.items()}
+        self._repetition = {id: repeated.named[0] for id, repeated in found.items() if repeated.named}
+        if "near_duplicates" in self._asked:
+            near = deep.near_duplicates(draft)
+            for place in again.get("duplicates", ()):
+                near.pop(place, None)
+            again["near_duplicates"] = near
+            if near:
+                self._repetition["near_duplicates"] = Repetition(*min(near.items()))
+        going = bytearray(len(self._lines))
+        for id, places in again.items():
+            self.counts[id] = len(places)
+            if id in self.chosen:
+                for place in places:
+                    going[place - 1] = 1
+        if self._converted is not None:
+            self.counts["convert"] = self._converted.examples
+        self.dropped += sum(going)
+        return going
+
+    def proposals(self, draft: Path) -> Iterator[Proposal]:
+        """What was found to do, in the order of the table."""
+        for repair in REPAIRS:
+            if self.counts[repair.id]:
+                line, before, after = self._first.get(repair.id) or self._repeated(repair.id, draft)
+                yield Proposal(
+                    id=repair.id,
+                    title=self._title(repair),
+                    examples=self.counts[repair.id],
+                    line=line,
+                    before=before,
+                    after=after,
+                    recommended=repair.recommended,
+                    drops=repair.drops,
+                    always=repair.always or (repair.id == "convert" and self._converted is not None),
+                    note=repair.does,
+                )
+
+    def _mended(self) -> Iterator[tuple[int, Example, bytes]]:
+        """Line, value and JSON of each example that remains."""
         for id, (before, after) in self.source.repairs.items():
             self._note(id, None, before, after)
         for record in self._records(1):
@@ -184,9 +245,14 @@ class _Work:
             if record.example is None:
                 self._lose(record.line, record.why)
                 continue
-            example = self._mend(record, record.example)
+            try:
+                example = self._mend(record, record.example)
+                if example is not None:
+                    text = record.text if example is record.example else canonical.encode(example)
+            except RecursionError:
+                self._lose(record.line, "It is nested too deeply to be mended.")
+                continue
             if example is not None:
-                text = record.text if example is record.example else canonical.encode(example)
                 yield record.line, example, text
 
     def _mend(self, record: Record, example: Example) -> Example | None:
@@ -195,81 +261,25 @@ class _Work:
             outcome = repair.function(example, self.file)
             if outcome is None:
                 continue
-            applied = repair.id in self.chosen
-            if isinstance(outcome, Dropped):
-                if repair.id not in self._first:
-                    self._note(repair.id, record.line, excerpt.shown(example), outcome.why)
-                else:
-                    self.counts[repair.id] += 1
-                if applied and outcome.lost:
-                    self._lose(record.line, outcome.why)
-                elif applied:
-                    self.dropped += 1
-                if applied:
-                    return None
-                continue
-            if applied and record.final:
-                self._lose(record.line, "It holds a number that cannot be written anew, and needs a repair.")
-                return None
-            if repair.id not in self._first:
-                self._note(repair.id, record.line, *excerpt.difference(example, outcome))
-            else:
+            if repair.id in self._first:
                 self.counts[repair.id] += 1
-            if applied:
-                example = outcome
+            elif isinstance(outcome, Dropped):
+                self._note(repair.id, record.line, excerpt.shown(example), outcome.why)
+            else:
+                self._note(repair.id, record.line, *excerpt.difference(example, outcome))
+            if repair.id not in self.chosen:
+                continue
+            if isinstance(outcome, Dropped):
+                if outcome.lost:
+                    self._lose(record.line, outcome.why)
+                else:
+                    self.dropped += 1
+                return None
+            if record.final:
+                self._lose(record.line, "It needs a repair, and holds a number that cannot be written anew.")
+                return None
+            example = outcome
         return example
-
-    def compared(
-        self, examples: Iterator[tuple[int, Example, bytes]], draft: BinaryIO | None, validation: Path | None
-    ) -> Iterator[bytes]:
-        """The lines of the new file: without examples that stand in it twice, or in the validation file. Which these
-        are is known once all were seen, so they are written to `draft` first; nothing is where that is None.
-        """
-        wanted = [id for id in _COMPARED if id in self._asked]
-        lines = array("Q")  # of each example that remains
-        with closing(Duplicates()) as duplicates:
-            found = {id: _Ordinals() for id in _COMPARED}
-            for id, kind in _COMPARED.items():
-                duplicates.found[kind] = found[id]
-            if validation is not None and "validation_overlap" in wanted:
-                _hold_out(duplicates, validation)
-            for line, example, text in examples:
-                lines.append(line)
-                if wanted:
-                    duplicates.add([_fingerprint(example, text)], [len(lines)])
-                for id in wanted:
-                    if found[id].ordinals and id not in self._first:
-                        self._first[id] = (line, excerpt.shown(example), "")
-                if draft is not None:
-                    draft.write(text + b"\n")
-            duplicates.finish()
-        going = bytearray(len(lines))
-        for id in wanted:
-            self._note_repetitions(id, found[id], lines)
-            if id in self.chosen:
-                for ordinal in found[id].ordinals:
-                    going[ordinal - 1] = 1
-        self.dropped += sum(going)
-        if draft is not None:
-            draft.seek(0)
-            yield from compress(draft, (not gone for gone in going))
-
-    def proposals(self) -> Iterator[Proposal]:
-        for repair in REPAIRS:
-            if self.counts[repair.id]:
-                line, before, after = self._first[repair.id]
-                yield Proposal(
-                    id=repair.id,
-                    title=self._title(repair),
-                    examples=self.counts[repair.id],
-                    line=line,
-                    before=before,
-                    after=after,
-                    recommended=repair.recommended,
-                    drops=repair.drops,
-                    always=repair.always,
-                    note=repair.does,
-                )
 
     def _records(self, number: int) -> Iterator[Record]:
         def progress(done: int) -> None:
@@ -283,15 +293,17 @@ class _Work:
         self.counts[id] += 1
         self._first.setdefault(id, (line, before, after))
 
-    def _note_repetitions(self, id: str, found: "_Ordinals", lines: "array[int]") -> None:
-        self.counts[id] = found.count
-        if found.named:
-            first = found.named[0]
-            line = lines[first.line - 1]
-            _, before, _ = self._first.get(id, (line, "", ""))
-            where = "of the validation file" if id == "validation_overlap" else "of this file"
-            other = first.first if id == "validation_overlap" else lines[first.first - 1]
-            self._first[id] = (line, before, f"It stands on line {other:,} {where} too.")
+    def _repeated(self, id: str, draft: Path) -> tuple[int, str, str]:
+        """The first example that stands somewhere else too: its line, its text, and where that is."""
+        place, other = self._repetition[id].line, self._repetition[id].first
+        with draft.open("rb") as file:
+            text = next(islice(file, place - 1, None)).decode()
+        if id == "validation_overlap":
+            where = f"Line {other:,} of the validation file is the same."
+        else:
+            alike = "the same" if id == "duplicates" else "nearly the same"
+            where = f"It is {alike} as line {self._lines[other - 1]:,}."
+        return self._lines[place - 1], text[: plan.EXCERPT].rstrip(), where
 
     def _lose(self, line: int, why: str) -> None:
         self.lost_lines += 1
@@ -299,26 +311,26 @@ class _Work:
             self.lost.append(Lost(line, why))
 
     def _title(self, repair: Repair) -> str:
-        mark = {"separator": self.file.prompts.mark, "stop_sequence": self.file.completions.mark}.get(repair.id)
-        if mark is not None:
-            return f"{repair.title}: {canonical.encode(mark).decode()}"
+        marks = {"separator": self.file.prompts.mark, "stop_sequence": self.file.completions.mark}
+        if repair.id in marks:
+            return f"{repair.title}: {canonical.encode(marks[repair.id]).decode()}"
         if repair.id == "convert":
-            return f"Make every example a {self.file.format} example"
+            return f"Make every {'row' if self._converted else 'example'} a {self.file.format} example"
         return repair.title
 
 
-_CONVERSION = REPAIRS.index(BY_ID["convert"])
+_EARLY = {repair.id for repair in REPAIRS[: REPAIRS.index(BY_ID["convert"])]}
 _COMPARED: dict[str, Kind] = {"duplicates": "duplicate_example", "validation_overlap": "in_validation_file"}
 
 
-class _Ordinals(Repetitions):
-    """Remembers all that were found again, by their place among those that remain."""
+class _Places(Repetitions):
+    """Where all repetitions stand, not only those that are named."""
 
-    ordinals: list[int] = msgspec.field(default_factory=list)
+    places: "array[int]" = msgspec.field(default_factory=lambda: array("Q"))
 
     def add(self, found: Sequence[Repetition]) -> None:
         super().add(found)
-        self.ordinals.extend(one.line for one in found)
+        self.places.extend(one.line for one in found)
 
 
 def _hold_out(duplicates: Duplicates, validation: Path) -> None:

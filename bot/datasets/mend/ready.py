@@ -11,6 +11,7 @@ import msgspec
 from bot.datasets import formats, tables
 from bot.datasets.errors import DatasetError
 from bot.datasets.lines import open_file
+from bot.datasets.mend.plan import EXCERPT
 from bot.datasets.mend.source import Source, opened, records
 from bot.datasets.report import Mapping, Table
 from bot.datasets.shape import Format, format_of
@@ -32,6 +33,16 @@ class Ready(msgspec.Struct):
     source: Source | None
     table: Table | None = None
     converted: Converted | None = None
+
+    def first_row(self) -> tuple[str, str]:
+        """A row by its columns, and the first example that was made."""
+        columns = self.table.columns if self.table is not None else ()
+        row = "; ".join(f"{column.name}: {column.samples[0]}" for column in columns if column.samples)
+        made = ""
+        if self.source is not None:
+            with self.source.path.open("rb") as file:
+                made = file.readline(4 * EXCERPT).decode("utf-8", "ignore").rstrip()
+        return row[:EXCERPT], made[:EXCERPT]
 
 
 @contextmanager

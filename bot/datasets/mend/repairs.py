@@ -160,6 +160,13 @@ REPAIRS = (
     ),
     Repair("duplicates", "Keep one of each example", "The first of those that are the same.", drops=True),
     Repair(
+        "near_duplicates",
+        "Keep one of those that are nearly the same",
+        "Nine tenths of the text or more, and the same answer. The model would learn them by heart.",
+        recommended=False,
+        drops=True,
+    ),
+    Repair(
         "validation_overlap",
         "Leave out what stands in the validation file",
         "Otherwise the validation loss tells nothing about what the model has not seen.",
