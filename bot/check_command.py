@@ -15,6 +15,7 @@ from bot.datasets.findings import BY_CODE
 if TYPE_CHECKING:  # rich takes longer to import than a small file to check: only where it is shown
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
 FINE, ERRORS_FOUND, UNREADABLE = 0, 1, 2
 MOST_EPOCHS = 50  # OpenAI's API description 2.3.0, read 2026-11-21
@@ -75,7 +76,7 @@ def _write_json(value: dict[str, object]) -> None:
 
 
 def _refuse(sentence: str, as_json: bool) -> int:
-    sentence = _harmless(sentence)  # a file's name may hold anything
+    sentence = harmless(sentence)  # a file's name may hold anything
     if as_json:
         _write_json({"ok": False, "error": sentence})
     else:
@@ -110,7 +111,7 @@ def _show(report: Report, file: Path) -> None:
         sys.stdout.reconfigure(errors="replace")  # an old terminal may not know every letter
     console = Console(highlight=False)
     console.print()
-    console.print(_verdict(report, file.name))
+    console.print(verdict(report, file.name))
     console.print()
     console.print(_summary(report))
     if report.tokens.total:
@@ -128,12 +129,13 @@ def _show(report: Report, file: Path) -> None:
     console.print()
 
 
-def _verdict(report: Report, name: str) -> object:
+def verdict(report: Report, name: str) -> "Text":
+    """The file's state in one line."""
     from rich.text import Text
 
     errors = sum(_counts(report, "error").values())
     warnings = sum(_counts(report, "warning").values())
-    name = _harmless(name)
+    name = harmless(name)
     if not report.ok:
         many = "1 error" if errors == 1 else f"{errors:,} errors"
         return Text.assemble(("✗ ", "bold red"), (name, "bold"), f" cannot be trained on yet: {many}.")
@@ -179,7 +181,7 @@ def _costs(report: Report) -> "Table":
         ends = facts.training_ends if facts else None
         last = (ends - timedelta(days=1)).isoformat() if ends else ""
         style = "bold" if model == report.model else ""
-        table.add_row(Text(_harmless(model), style=style), Text(_price(dollars), style=style), last)
+        table.add_row(Text(harmless(model), style=style), Text(_price(dollars), style=style), last)
     return table
 
 
@@ -202,13 +204,13 @@ def _show_findings(console: "Console", title: str, style: str, findings: list[Fi
     grid.add_column(overflow="fold")
     for finding in findings[:SHOWN]:
         where = "file" if finding.line is None else f"line {finding.line:,}"
-        grid.add_row(where, Text(_harmless(finding.message)))
+        grid.add_row(where, Text(harmless(finding.message)))
     console.print(grid)
     more = sum(counts.values()) - SHOWN
     if more > 0:
         console.print(Text(f"and {more:,} more; --json lists the first 1,000 of them.", style="dim"))
 
 
-def _harmless(text: str) -> str:
+def harmless(text: str) -> str:
     """Without characters that a terminal would act on."""
     return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text)
