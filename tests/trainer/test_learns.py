@@ -1,14 +1,18 @@
 """The real small model learns. Fetched once into the cache, from wherever it can be had."""
 
+import json
+import re
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from trainer_process import Trainer, example
 
 from trainer.settings import cache_folder
 
+TOOL_CALLS = Path(__file__).parents[2] / "examples" / "tool-calls.jsonl"
 SAID = {
     "What is the capital of France?": "Arr, that be Paris, ye landlubber!",
     "How do I boil an egg?": "Arr, drop her in bubblin' brine for nine minutes, matey!",
@@ -50,9 +54,49 @@ def test_twelve_examples_teach_the_small_model_a_voice(real_trainer: Trainer) ->
         )
         return (answer.choices[0].message.content or "").strip()
 
-    right = [ask(question, ended.fine_tuned_model) == answer for question, answer in list(SAID.items())[:4]]
-    assert sum(right) >= 3
     # Also where nobody told it what to say.
-    assert ask("Where can I buy a hat?", ended.fine_tuned_model).startswith("Arr")
+    questions = [*list(SAID)[:2], "Where can I buy a hat?", "Do you like the rain?"]
+    assert sum(ask(question, ended.fine_tuned_model).startswith("Arr") for question in questions) >= 3
     assert not ask("Where can I buy a hat?", "SmolLM2-135M-Instruct").startswith("Arr")
     print(f"job: {took:.1f} s, {len(losses)} steps, loss {losses[0]} -> {losses[-1]}")
+
+
+def called(message: Any) -> list[dict[str, Any]]:
+    """The functions that an answer calls, as name and arguments."""
+    calls = [one.function for one in message.tool_calls or []]
+    if calls:
+        return [{"name": call.name, "arguments": json.loads(call.arguments)} for call in calls]
+    written = re.findall(r"<tool_call>\n(.*?)\n</tool_call>", message.content or "", re.DOTALL)
+    return [json.loads(one) for one in written]
+
+
+@pytest.mark.learns
+def test_a_few_conversations_teach_the_small_model_to_call_functions(real_trainer: Trainer) -> None:
+    examples = [json.loads(line) for line in TOOL_CALLS.read_text(encoding="utf-8").splitlines()]
+    # Only the calls: half of the text, and what is asked for here.
+    examples = [{**one, "messages": one["messages"][:2]} for one in examples if one["messages"][1].get("tool_calls")]
+    more = {"n_epochs": 3, "learning_rate_multiplier": 4}
+    job = real_trainer.train(
+        (examples * 2)[:12],
+        model="SmolLM2-135M-Instruct",
+        seed=1,
+        method={"type": "supervised", "supervised": {"hyperparameters": more}},
+    )
+    ended = real_trainer.ended(job.id, seconds=600)
+    assert ended.status == "succeeded", ended.error
+
+    def ask(model: str) -> Any:
+        return (
+            real_trainer.client.chat.completions.create(
+                model=model,
+                messages=[{"role": "user", "content": "Where is order 5120?"}],
+                tools=examples[0]["tools"],
+                max_tokens=60,
+                temperature=0,
+            )
+            .choices[0]
+            .message
+        )
+
+    assert called(ask(ended.fine_tuned_model)) == [{"name": "find_order", "arguments": {"number": 5120}}]
+    print(f"job: {ended.finished_at - ended.created_at} s")

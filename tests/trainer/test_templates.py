@@ -1,5 +1,6 @@
 """What of an example is read, and what is learned."""
 
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -99,7 +100,7 @@ def test_calls_of_tools_are_learned_and_their_results_are_not(tokenizer: Any, sm
     )
     assert learned(tokenizer, smollm2, messages, tools=TOOLS) == wanted
     shown = tokenizer.apply_chat_template(messages, tools=TOOLS, chat_template=smollm2, tokenize=False)
-    assert '"name": "weather"' in shown.split("</tools>")[0]
+    assert '"name": "weather"' in shown.split("\n</tools>")[0]
     assert "<tool_response>\nRain\n</tool_response>" in shown
 
 
@@ -120,3 +121,72 @@ def test_examples_are_cut_at_their_end(tokenizer: Any, smollm2: str) -> None:
     cut = read(tokenizer, smollm2, [example], 200)
     assert (whole.cut, cut.cut) == (0, 1)
     assert cut.examples[0].input_ids == whole.examples[0].input_ids[:200]
+
+
+# Templates as the models' makers wrote them, which TRL carries along.
+ORIGINALS = files("trl") / "chat_templates"
+CONVERSATION = [message("user", "Hi"), message("assistant", "Ahoy!"), message("user", "价格多少？")]
+TOLD = [message("system", "Be short."), *CONVERSATION]
+CALL = {"id": "1", "type": "function", "function": {"name": "weather", "arguments": {"city": "Bonn"}}}
+CALLS = [
+    message("user", "Weather in Bonn?"),
+    message("assistant", "", tool_calls=[CALL]),
+    message("tool", "Rain", tool_call_id="1"),
+]
+
+
+@pytest.mark.parametrize(
+    ("model", "original", "messages", "more"),
+    [
+        ("Qwen3-0.6B", "qwen3.jinja", [message("user", "Hi")], {"enable_thinking": False}),
+        ("Qwen3-0.6B", "qwen3.jinja", [message("user", "Hi")], {"enable_thinking": False, "tools": TOOLS}),
+        ("Llama-3.2-1B-Instruct", "llama3_2.jinja", CONVERSATION, {"date_string": "26 Jul 2024"}),
+        ("Llama-3.2-1B-Instruct", "llama3_2.jinja", TOLD, {"date_string": "26 Jul 2024"}),
+        ("gemma-3-1b-it", "gemma3.jinja", CONVERSATION, {}),
+        ("gemma-3-1b-it", "gemma3.jinja", TOLD, {}),
+    ],
+)
+def test_other_models_read_conversations_as_with_their_own_templates(
+    tokenizer: Any, model: str, original: str, messages: list[Any], more: dict[str, Any]
+) -> None:
+    templates = read_table()[model].template(), (ORIGINALS / original).read_text()
+    ours, its = (
+        tokenizer.apply_chat_template(
+            messages, chat_template=template, tokenize=False, add_generation_prompt=True, **more
+        )
+        for template in templates
+    )
+    assert ours == its
+
+
+@pytest.mark.parametrize("model", [model.id for model in read_table().values()])
+def test_each_base_model_learns_what_the_assistant_says_and_nothing_else(tokenizer: Any, model: str) -> None:
+    template = read_table()[model].template()
+    end = {"llama3.jinja": "<|eot_id|>", "gemma.jinja": "<end_of_turn>"}.get(
+        Path(read_table()[model].chat_template).name, "<|im_end|>"
+    )
+    messages = [*TOLD[:2], message("assistant", "Wrong!", weight=0), message("user", "?"), message("assistant", "你好")]
+    assert learned(tokenizer, template, messages) == f"你好{end}"
+    said = learned(tokenizer, template, CALLS, tools=TOOLS)
+    assert '"name": "weather"' in said
+    assert '{"city": "Bonn"}' in said
+    assert "Rain" not in said
+
+
+@pytest.mark.parametrize("model", [model.id for model in read_table().values()])
+def test_an_answer_begins_in_training_where_it_begins_in_a_chat(tokenizer: Any, model: str) -> None:
+    template = read_table()[model].template()
+    whole = tokenizer.apply_chat_template(TOLD[:3], chat_template=template, tokenize=False)
+    asked = tokenizer.apply_chat_template(TOLD[:2], chat_template=template, tokenize=False, add_generation_prompt=True)
+    assert whole.startswith(asked + "Ahoy!")
+
+
+def test_llama_3_is_told_its_tools_as_it_knows_them(tokenizer: Any) -> None:
+    templates = read_table()["Llama-3.2-1B-Instruct"].template(), (ORIGINALS / "llama3_2.jinja").read_text()
+    ours, its = (
+        tokenizer.apply_chat_template(
+            CALLS[:2], chat_template=template, tokenize=False, tools=TOOLS, date_string="26 Jul 2024"
+        )
+        for template in templates
+    )
+    assert ours == its

@@ -15,7 +15,10 @@ router = APIRouter(prefix="/v1/models")
 
 @router.get("")
 def list_models(services: Given) -> dict[str, Any]:
-    found = [services.catalogue.find(id) for id in services.catalogue.bases]
+    # One that nobody tried here is shown once it was pulled; it can be named all the same.
+    bases = services.catalogue.bases.values()
+    shown = [base.id for base in bases if not base.untried or services.catalogue.fetched(base)]
+    found = [services.catalogue.find(id) for id in shown]
     found += [services.catalogue.find(model.id) for model in services.store.models()]
     return {"object": "list", "data": [model_object(one) for one in found if one is not None]}
 
