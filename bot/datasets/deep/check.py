@@ -20,7 +20,7 @@ from bot.datasets.chat import NotAnExample, parse
 from bot.datasets.deep import sensitive
 from bot.datasets.deep.compared import Compared, compared, texts
 from bot.datasets.deep.refusals import refuses
-from bot.datasets.deep.report import DeepReport
+from bot.datasets.deep.report import DeepReport, fair
 from bot.datasets.deep.resemblance import BANDS, Frame, alike, normalised, unchanged
 from bot.datasets.deep.spill import Columns
 from bot.datasets.findings import Findings
@@ -54,23 +54,26 @@ REFUSALS, FEWEST_REFUSALS = 0.2, 5
 def look_through(path: Path, *, progress: Callable[[int, int], None] | None = None) -> DeepReport:
     """See `deep.deep_check`."""
     begun = time.perf_counter()
-    found = Findings()
+    sensitive_found, others = Findings(), Findings()  # apart: each keeps its first ones
     with _Comparison(path) as comparison:
         refusals = _Refusals()
         examples = 0
         for block in _blocks(path, progress):
             for entry in block:
-                _look_for_sensitive(entry, found)
+                _look_for_sensitive(entry, sensitive_found)
                 refusals.see(entry)
             examples += len(block)
             comparison.take(block)
-        refusals.finish(found)
+        refusals.finish(others)
         for pair in comparison.near_duplicates():
-            found.add("near_duplicate", pair.line, percent=pair.how, other=pair.other, quote=pair.quote)
+            others.add("near_duplicate", pair.line, percent=pair.how, other=pair.other, quote=pair.quote)
+        contradictions = Findings()
         for pair in comparison.contradictions():
-            found.add("contradictory_answers", pair.line, how=pair.how, other=pair.other, quote=pair.quote)
-    findings = sorted(found.first("warning"), key=lambda finding: finding.line or 0)
-    return DeepReport(findings, found.counts, examples, time.perf_counter() - begun)
+            contradictions.add("contradictory_answers", pair.line, how=pair.how, other=pair.other, quote=pair.quote)
+    collected = (sensitive_found, others, contradictions)
+    findings = fair([finding for one in collected for finding in one.first("warning")])
+    counts = {code: count for one in collected for code, count in one.counts.items()}
+    return DeepReport(findings, counts, examples, time.perf_counter() - begun)
 
 
 def near_duplicates(path: Path) -> dict[int, int]:
@@ -144,16 +147,20 @@ def _look_for_sensitive(entry: _Entry, found: Findings) -> None:
 def _around(text: str, span: sensitive.Span) -> str:
     """The text about a find, with it and all others masked."""
     before = sensitive.mask(text[: span.start])[0]
-    after = sensitive.mask(text[span.end : span.end + 400])[0]
+    after = sensitive.mask(text[span.end : span.end + 4_000])[0]
     return f"{before[-50:]}{span.label}{after}"[:120]
 
 
 def _listed(kinds: Counter[str]) -> str:
     words = []
     for kind, times in kinds.items():
-        article = "an" if kind[0] in "aeioAEIO" else "a"
-        words.append(f"{times} {kind}s" if times > 1 else f"{article} {kind}")
+        article = "an" if kind[0] in "aeioAEIO" or kind.startswith(_SPELT) else "a"
+        plural = f"{kind}es" if kind.endswith("s") else f"{kind}s"
+        words.append(f"{times} {plural}" if times > 1 else f"{article} {kind}")
     return ", ".join(words[:-1]) + " and " + words[-1] if len(words) > 1 else words[0]
+
+
+_SPELT = ("npm", "xAI", "NVIDIA")  # they sound as if they began with a vowel
 
 
 class _Pair(msgspec.Struct, frozen=True, gc=False):
@@ -181,7 +188,7 @@ class _Refusals:
         if what.refused or refuses(what.answer):
             self.refusals += 1
             if self.first is None:
-                self.first, self.quote = entry.number, sensitive.mask(what.answer[:400])[0]
+                self.first, self.quote = entry.number, sensitive.mask(what.answer[:4_000])[0]
 
     def finish(self, found: Findings) -> None:
         if self.refusals >= FEWEST_REFUSALS and self.refusals >= REFUSALS * self.answers:
@@ -357,7 +364,7 @@ def _contradicts(one: Compared, other: Compared) -> str | None:
     if mine == yours:
         return None
     if max(len(mine), len(yours)) < SHORT:
-        return f"with {_shown(one.answer)}, here with {_shown(other.answer)},"
+        return f"with {_shown(one.answer)}, here with {_shown(other.answer)}"
     share = alike(mine, yours)
     return "quite differently" if share < VARIANT else None
 
@@ -367,7 +374,7 @@ def _shown(answer: str) -> str:
 
 
 def _beginning(prompt: str) -> str:
-    return sensitive.mask(prompt.strip()[:400])[0]
+    return sensitive.mask(prompt.strip()[:4_000])[0]
 
 
 def _percent(share: float) -> str:

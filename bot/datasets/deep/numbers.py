@@ -30,6 +30,8 @@ def find(text: bytes, start: int, end: int) -> Iterator[Found]:
     while first < len(words):
         for last in range(min(first + 6, len(words)) - 1, first - 1, -1):
             at, until = words[first][0], words[last][1]
+            if until - at < 7:
+                break
             piece = run[at:until]
             stripped = piece.rstrip("-. (Xx" if not _IDENTITY_CN.fullmatch(piece) else "")
             before = text[max(0, start + at - 24) : start + at]
@@ -66,7 +68,7 @@ _CALLED = re.compile(
     r"(?:\b(?:tel|telephone|phone|mobile|cell|fax|call(?: me)?(?: (?:at|on))?|whatsapp|telefon|handy|mobil"
     r"|t[ée]l[ée]phone|portable|tel[ée]fono|m[óo]vil|celular|telefone)(?: (?:number|no|nr))?"
     r"|电话|電話|手机|手機|座机|联系方式|携帯|전화|телефон)"
-    r"(?:号码|号|番号)?(?: is)?[\s.:：是为#]{0,4}$",
+    r"(?:号码|号|番号)?(?: is)?[\s.:：是为#]{0,4}\Z",
     re.IGNORECASE,
 )
 _REGIONS = ("CN", "US", "GB", "DE", "FR", "ES", "IT", "JP", "KR", "IN", "BR", "NL", "RU", "AU", "TW", "HK")
@@ -106,7 +108,7 @@ def _kind(piece: str, before: bytes, after: bytes) -> str | None:
 
 def _goes_on(before: bytes, after: bytes) -> bool:
     """Whether the number is part of something longer: of a word, a decimal, an address on the web, a date."""
-    if re.search(rb"[A-Za-z0-9_%=&/$#*^]$|[0-9][.,:\-/]$", before):
+    if re.search(rb"(?:[A-Za-z0-9_%=&/$#*^]|[0-9][.,:\-/])\Z", before):
         return True
     return re.match(rb"[A-Za-z0-9_%/*^]|[.,:\-][0-9]", after) is not None
 

@@ -23,7 +23,7 @@ _DO_IT = (
     r"|discuss|share|give|offer|continue|complete|produce|recommend|advise|respond|request|with that|with this)"
 )
 _REFUSALS = (
-    rf"(?:{_SORRY}[,.:;!]? (?:but |that )?)?{_CANNOT}(?: \w+){{0,3}} {_DO_IT}",
+    rf"(?:{_SORRY}[,.:;!]? (?:but |that )?)?{_CANNOT}(?! wait)(?: \w+){{0,3}} {_DO_IT}",
     r"(?:sorry, (?:but )?)?as an? (?:ai|artificial intelligence|language model|large language model)\b.{0,60}"
     r"(?:can(?:not|['’]t)|unable|not able|don['’]t|do not|won['’]t)",
     r"i must (?:respectfully )?(?:decline|refuse)",

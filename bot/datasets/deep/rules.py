@@ -10,13 +10,12 @@ RULES = (
         "The model learns such examples by heart.",
         "This example is {percent} % the same as the one on line {other}.",
         "Keep one of them, or make them differ in what matters.",
-        repair="near_duplicates",
     ),
     Rule(
         "contradictory_answers",
         "warning",
         "The same prompt has another answer elsewhere in the file, and not a mere variant of it.",
-        "The same prompt is answered {how} on line {other}.",
+        "On line {other} the same prompt is answered {how}.",
         "Keep the right answer, or add to the prompt what decides between them.",
     ),
     Rule(
@@ -32,7 +31,7 @@ RULES = (
         "The example holds a key, token or password. What a model is trained on, it can say.",
         "The example holds what looks like {what}.",
         "Take it out here, and revoke it where it is in use: this file has been copied.",
-        repair="mask",
+        repair="mask_secrets",
     ),
     Rule(
         "personal_data",

@@ -30,8 +30,8 @@ PERSONAL = {  # what stands in the text instead
     numbers.IDENTITY: "[ID]",
 }
 SECRET = "[SECRET]"
-NAMED = "password, key or token by its name"
-IN_ADDRESS = "password in an address"
+NAMED = "named secret"
+IN_ADDRESS = "URL password"
 
 Pattern = Any  # re2 brings no types
 
@@ -133,7 +133,11 @@ def _find(encoded: bytes) -> Iterator[Span]:
         start, end = match.span()
         candidate = encoded[start:end]
         if candidate[0] in b"+(0123456789" and _run().fullmatch(candidate):
-            yield from (Span(*found) for found in numbers.find(encoded, start, end))
+            spans = [Span(*found) for found in numbers.find(encoded, start, end)]
+            yield from spans
+            # Its last word may begin something else: a mail address, a token.
+            last = start + max(candidate.rfind(b" "), candidate.rfind(b"(")) + 1
+            end = max(last, spans[-1].end if spans else at + 1) if last > start else end
         elif _mail().fullmatch(candidate):
             if _is_persons(candidate):
                 yield Span(start, end, MAIL)
