@@ -3,6 +3,8 @@
 import io
 import os
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -40,7 +42,8 @@ def check_command(file: Path, model: str | None, epochs: int | None, as_json: bo
             report = check_file(file, model=model, epochs=epochs, tokenizers=tokenizers_folder())
             _write_json(_plain(report))
         else:
-            report = _check_with_progress(file, model, epochs)
+            with progress_bar(file, "Checking") as progress:
+                report = check_file(file, model=model, epochs=epochs, tokenizers=tokenizers_folder(), progress=progress)
             _show(report, file)
     except DatasetError as error:
         return _refuse(str(error), as_json)
@@ -84,23 +87,20 @@ def _refuse(sentence: str, as_json: bool) -> int:
     return UNREADABLE
 
 
-def _check_with_progress(file: Path, model: str, epochs: int | None) -> Report:
+@contextmanager
+def progress_bar(file: Path, doing: str) -> Iterator[Callable[[int, int], None] | None]:
+    """What takes bytes done and bytes in all and shows them, for a long file on a terminal; else None."""
     size = file.stat().st_size if file.is_file() else 0
     if size < LONG_FILE or not sys.stderr.isatty():
-        return check_file(file, model=model, epochs=epochs, tokenizers=tokenizers_folder())
+        yield None
+        return
     from rich.console import Console
     from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
-    columns = (TextColumn("Checking"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
+    columns = (TextColumn(doing), BarColumn(), DownloadColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("", total=size)
-        return check_file(
-            file,
-            model=model,
-            epochs=epochs,
-            tokenizers=tokenizers_folder(),
-            progress=lambda done, total: bar.update(task, completed=done, total=total),
-        )
+        yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
 def _show(report: Report, file: Path) -> None:

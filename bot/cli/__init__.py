@@ -7,7 +7,7 @@ import importlib.util
 import subprocess
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -73,6 +73,55 @@ def check(
     from bot.check_command import check_command
 
     raise SystemExit(check_command(file, model, epochs, as_json))
+
+
+@app.command()
+def prepare(
+    file: Annotated[Path, typer.Argument(help="A training file, or a table: CSV, TSV, XLSX, JSON, Parquet.")],
+    out: Annotated[
+        Path | None, typer.Option("--out", "-o", metavar="FILE", help="The new file; by default NAME.mended.jsonl.")
+    ] = None,
+    to: Annotated[
+        Literal["chat", "completion", "preference"] | None,
+        typer.Option(metavar="FORMAT", help="Make every example one of chat, completion or preference."),
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do what is recommended, without asking.")] = False,
+    choose: Annotated[
+        str | None, typer.Option(metavar="ID,...", help="Do these repairs, without asking; their ids are shown.")
+    ] = None,
+    columns: Annotated[
+        str | None, typer.Option(metavar="PART=COLUMN,...", help="How to read a table: user=question,assistant=answer.")
+    ] = None,
+    validation: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Its validation file: what stands there is left out here.")
+    ] = None,
+    model: Annotated[str | None, typer.Option(help="The base model that it is meant for.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite the new file if it is there.")] = False,
+) -> None:
+    """Mend a training file: see what can be repaired, choose, get a new file. The original is never changed.
+
+    Exit code 0: the new file can be trained on, 1: not yet, or nothing was chosen, 2: cannot be read or written.
+    """
+    from bot.prepare_command import Wishes, prepare_command
+
+    wishes = Wishes(out, to, yes, choose, columns, validation, model, force)
+    raise SystemExit(prepare_command(file, wishes))
+
+
+@app.command()
+def split(
+    file: Annotated[Path, typer.Argument(help="A training file.")],
+    share: Annotated[float, typer.Option(help="The share of the examples that goes to the validation file.")] = 0.1,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same split.")] = 42,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite the new files if they are there.")] = False,
+) -> None:
+    """Take a validation file out of a training file: NAME.training.jsonl and NAME.validation.jsonl beside it.
+
+    Exit code 0: done, 2: not.
+    """
+    from bot.prepare_command import split_command
+
+    raise SystemExit(split_command(file, share, seed, force))
 
 
 @app.command(context_settings=_PASSED_ON)

@@ -72,6 +72,11 @@ def _text(message: dict[str, Any]) -> str | None:
     return content if isinstance(content, str) and not called else None
 
 
+def leads(found: str, to: str) -> bool:
+    """Whether examples of one format can become examples of the other."""
+    return found == to or (found, to) in _WAYS
+
+
 _WAYS = {
     ("completion", "chat"): _chat_of_completion,
     ("preference", "chat"): _chat_of_preference,
