@@ -1,9 +1,8 @@
 """What stands in one cell, as text."""
 
+import json
 import math
 from typing import Any
-
-import msgspec
 
 NO_VALUE = frozenset({"nan", "NaN", "NULL", "<NA>", "#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NUM!", "#NULL!"})
 """What programs write where there is no value."""
@@ -23,4 +22,7 @@ def text_of(value: Any) -> str:
         return str(value)
     if isinstance(value, dict) and isinstance(value.get("text"), list) and value["text"]:
         return text_of(value["text"][0])  # SQuAD's answers: the first of those that were accepted
-    return msgspec.json.encode(value).decode()
+    try:
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=str)
+    except RecursionError:
+        return ""

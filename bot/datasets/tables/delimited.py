@@ -6,11 +6,13 @@ from collections.abc import Iterator
 from itertools import chain
 
 from bot.datasets.errors import DatasetError
+from bot.datasets.tables.columns import part
 from bot.datasets.tables.text import LONGEST, Text
 
 _SEPARATORS = "\t,;|"
 
 _LONGEST_CELL = LONGEST
+_LONGEST_NAME = 60
 SEEN = 200
 _SEEN_CHARACTERS = 1 << 20
 """Lines and characters by which the separator is told."""
@@ -20,7 +22,13 @@ _END = "END OF THE TABLE"
 
 
 def separator(lines: list[str]) -> str | None:
-    """The separator by which these lines make rows of the same width, None where none does."""
+    """The separator by which the first line makes a header of known names, or by which these lines make rows of the
+    same width; None where none does.
+    """
+    for candidate in _SEPARATORS if lines else "":
+        cells = lines[0].split(candidate)
+        if sum(part(cell) is not None for cell in cells if len(cell) < _LONGEST_NAME) > 1:
+            return candidate
     best: tuple[float, int] = (0.0, 0)
     found = None
     for order, candidate in enumerate(_SEPARATORS):

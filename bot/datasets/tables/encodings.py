@@ -1,11 +1,11 @@
 """Which encoding a text is in.
 
-A byte-order mark decides, then UTF-8 where the bytes are valid in it, then the pattern of NULs that UTF-16 and UTF-32
-leave; what is left is a legacy encoding, told apart by chardet among those that web pages still use.
+A byte-order mark decides, then UTF-8 where the bytes are valid in it, then the ASCII that UTF-16 or UTF-32 give where
+there are NULs; what is left is a legacy encoding, told apart by chardet among those that web pages still use.
 """
 
 import codecs
-import re
+import unicodedata
 
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -18,8 +18,15 @@ _MARKS = (
 _SUPERSETS = {"gb2312": "gb18030", "gbk": "gb18030", "big5": "big5hkscs", "euc_kr": "cp949", "shift_jis": "cp932"}
 """What programs write under an encoding's name has characters that only its superset knows."""
 
-_MOST_DAMAGED = 0.02
-"""Of the characters beyond ASCII, so many may be damaged in a text that is still called UTF-8."""
+_LOOKED_AT = 1 << 13
+"""Bytes by which a width is told; whole characters in each."""
+
+_ODD = frozenset({"Cc", "Cn", "Co", "Cs"})
+"""Unicode's categories of what does not stand in texts: controls, unassigned, private, surrogates."""
+
+_MOST_DAMAGED = 0.1
+"""Of the characters beyond ASCII, so many may be damaged in a text that is still called UTF-8. Read as UTF-8, texts in
+legacy encodings are damaged in two thirds of them or more."""
 
 
 def detect(head: bytes) -> str | None:
@@ -46,27 +53,26 @@ def _decodes(head: bytes, name: str) -> bool:
 
 
 def _wide(head: bytes) -> str | None:
-    """UTF-16 or UTF-32 without a mark, known by where the NULs are; a text in UTF-8 may hold a stray NUL too."""
-    for width, name in ((4, "utf-32"), (2, "utf-16")):
-        units = len(head) // width
-        for order, ascii_at in (("le", 0), ("be", width - 1)):
-            zeros = [head[place::width].count(0) / max(1, units) for place in range(width)]
-            others = [zeros[place] for place in range(width) if place != ascii_at]
-            few, many = zeros[ascii_at], min(others)
-            # Line ends, separators and brackets are ASCII in every language, so some high bytes are zero.
-            codec = f"{name}-{order}"
-            if few < 0.02 and many > 0.05 and _decodes(head, codec):
-                text = codecs.getincrementaldecoder(codec)().decode(head)
-                if _is_plain(text):
-                    return codec
-    if _decodes(head, "utf-8") and head.count(0) < len(head) * 0.01 and _is_plain(head.decode("utf-8", "ignore")):
-        return "utf-8"
-    return None
+    """UTF-16 or UTF-32 without a mark; a text in UTF-8 may hold a stray NUL too.
+
+    Line ends, separators and spaces are ASCII in every language: in the right width and order most of them appear.
+    """
+    found = None
+    most = 0
+    for name in ("utf-32-le", "utf-32-be", "utf-16-le", "utf-16-be", "utf-8"):
+        try:
+            text = codecs.getincrementaldecoder(name)().decode(head[:_LOOKED_AT])
+        except UnicodeDecodeError:
+            continue
+        ascii = sum(map(str.isascii, text))
+        if ascii > most and _is_plain(text):
+            found, most = name, ascii
+    return found
 
 
 def _is_plain(text: str) -> bool:
     """Text has hardly any control characters or unassigned ones; bytes read in a wrong width are full of them."""
-    odd = len(re.findall(r"[\x00-\x08\x0e-\x1f\x7f\ue000-\uf8ff\ufffe\uffff]", text))
+    odd = sum(unicodedata.category(character) in _ODD and character not in "\t\n\r" for character in text)
     return odd <= len(text) * 0.01
 
 
@@ -87,4 +93,4 @@ def _legacy(head: bytes) -> str | None:
     for candidate in (name, found):
         if _decodes(head, candidate):
             return candidate
-    return name if _is_plain(head.decode(name, "ignore")) else None
+    return name if _is_plain(head[:_LOOKED_AT].decode(name, "ignore")) else None

@@ -15,6 +15,7 @@ from bot.datasets import formats
 from bot.datasets.errors import DatasetError
 from bot.datasets.lines import open_file
 from bot.datasets.tables import confined, delimited, documents, encodings, header
+from bot.datasets.tables.cells import text_of
 from bot.datasets.tables.text import Text
 
 SAMPLE = 200
@@ -123,7 +124,7 @@ def _records(
 ) -> Rows:
     """Objects with keys: the columns are the keys that the first ones have. A text instead says what is wrong."""
     each = (Row(number, why=one) if isinstance(one, str) else Row(number, one) for number, one in records)
-    sample = list(_first(each, lambda row: len(msgspec.json.encode(row.values))))
+    sample = list(_first(each, lambda row: sum(len(text_of(one)) for one in row.values.values())))
     columns = list(dict.fromkeys(key for row in sample for key in row.values))
     return Rows(kind, encoding, columns, sample, chain(sample, each), share)
 

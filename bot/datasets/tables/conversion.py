@@ -65,11 +65,10 @@ def convert(
                     line = encode(example(mapping.columns, _usable(row)))
                     if LOST.encode() in line:
                         raise Unusable("it has a character that cannot be read in the file's encoding (�)")
-                except (Unusable, RecursionError) as wrong:
+                except (Unusable, UnicodeEncodeError, RecursionError) as wrong:
                     skipped_rows += 1
                     if len(skipped) < MOST_SKIPPED:
-                        why = str(wrong) if isinstance(wrong, Unusable) else "it is nested too deeply"
-                        skipped.append(Skipped(row.number, why))
+                        skipped.append(Skipped(row.number, _why(wrong)))
                     continue
                 file.write(line + b"\n")
                 examples += 1
@@ -84,6 +83,12 @@ def convert(
     if progress is not None:
         progress(size, size)
     return Converted(examples, skipped, skipped_rows)
+
+
+def _why(wrong: Exception) -> str:
+    if isinstance(wrong, UnicodeEncodeError):
+        return "it holds half of a character (a lone surrogate)"
+    return str(wrong) if isinstance(wrong, Unusable) else "it is nested too deeply"
 
 
 def _check(mapping: Mapping, columns: list[str], path: Path) -> None:
@@ -118,7 +123,10 @@ def _chat(columns: dict[str, str], values: dict[str, Any]) -> dict[str, Any]:
             messages.insert(0, {"role": "system", "content": system})
     else:
         messages = _asked(columns, values, system)
-        messages.append({"role": "assistant", "content": _answer(columns, values, "assistant")})
+        if isinstance(values.get(columns["assistant"]), list):
+            messages += _said(columns, values, "assistant")[1]
+        else:
+            messages.append({"role": "assistant", "content": _answer(columns, values, "assistant")})
     tools = conversations.tools(values.get(columns["tools"])) if "tools" in columns else []
     return {"messages": messages, "tools": tools} if tools else {"messages": messages}
 
@@ -130,8 +138,8 @@ def _completion(columns: dict[str, str], values: dict[str, Any]) -> dict[str, An
 
 def _preference(columns: dict[str, str], values: dict[str, Any]) -> dict[str, Any]:
     system = _optional(columns, values, "system")
-    before, preferred = _judged(columns, values, "preferred")
-    _, other = _judged(columns, values, "non_preferred")
+    before, preferred = _said(columns, values, "preferred")
+    _, other = _said(columns, values, "non_preferred")
     if preferred == other:
         raise Unusable("both answers are the same")
     asked = _asked(columns, values, system) if "user" in columns else before
@@ -140,10 +148,10 @@ def _preference(columns: dict[str, str], values: dict[str, Any]) -> dict[str, An
     return {"input": {"messages": asked}, "preferred_output": preferred, "non_preferred_output": other}
 
 
-def _judged(
+def _said(
     columns: dict[str, str], values: dict[str, Any], kind: str
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """An answer that is judged, and what was said before where the column holds the whole conversation."""
+    """The answer, as a message, and what was said before where the column holds the whole conversation."""
     value = values.get(columns[kind])
     if conversations.is_conversation(value):
         *before, last = conversations.messages(value)
@@ -156,6 +164,8 @@ def _judged(
 def _asked(columns: dict[str, str], values: dict[str, Any], system: str) -> list[dict[str, Any]]:
     """The messages up to the answer."""
     value = values.get(columns["user"])
+    if isinstance(value, dict) and "messages" in value:  # `input` of the protocol's own preference examples
+        value = value["messages"]
     messages: list[dict[str, Any]] = [{"role": "system", "content": system}] if system else []
     if conversations.is_conversation(value) and not isinstance(value, str):
         return messages + conversations.messages(value, answered=False)

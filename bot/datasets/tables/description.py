@@ -49,9 +49,14 @@ def describe(path: Path) -> Table:
 
 
 def _samples(name: str, rows: list[dict[str, object]]) -> tuple[str, ...]:
-    texts = (" ".join(text_of(row.get(name)).split()) for row in rows)
+    texts = (" ".join(_whole(text_of(row.get(name))).split()) for row in rows)
     filled = [text if len(text) <= _SAMPLE_LENGTH else text[: _SAMPLE_LENGTH - 1] + "…" for text in texts if text]
     return tuple(filled[:_SAMPLES])
+
+
+def _whole(text: str) -> str:
+    """Text without halves of characters, which JSON may hold and UTF-8 may not."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def _count(table: Rows, begun: float) -> tuple[int, bool]:
