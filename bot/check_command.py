@@ -1,9 +1,10 @@
 """`finetune-bot check`: what a person sees in the terminal, and what a script reads with --json."""
 
+import csv
 import io
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -13,38 +14,72 @@ import msgspec
 
 from bot.datasets import DEFAULT_MODEL, DatasetError, Finding, Report, Severity, check_file, lookup
 from bot.datasets.findings import BY_CODE
+from bot.datasets.report import Bar
 
 if TYPE_CHECKING:  # rich takes longer to import than a small file to check: only where it is shown
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
+    from bot.datasets.deep import DeepReport
+
 FINE, ERRORS_FOUND, UNREADABLE = 0, 1, 2
 MOST_EPOCHS = 50  # OpenAI's API description 2.3.0, read 2026-11-21
 LONG_FILE = 16 << 20
 """Bytes from which on a progress bar is shown."""
 
-SHOWN = 10
-"""Findings of each severity shown in the terminal."""
+CODES_SHOWN = 5
+SENTENCES_SHOWN = 3
+LINES_SHOWN = 4
+"""The most frequent codes of each severity, the sentences of a code, and the lines of a sentence that are shown."""
 
 
-def check_command(file: Path, model: str | None, epochs: int | None, as_json: bool) -> int:
+def check_command(
+    file: Path,
+    model: str | None,
+    epochs: int | None,
+    as_json: bool,
+    *,
+    validation: Path | None = None,
+    deep: bool | None = None,
+    all_findings: Path | None = None,
+) -> int:
     """Checks `file` and shows the report: exit code 0 fine, 1 errors found, 2 cannot be read.
 
     With `as_json` exactly one JSON object goes to standard output, also where the file cannot be read (then
-    `ok` is false and `error` holds the sentence).
+    `ok` is false and `error` holds the sentence). The second pass is made where `deep` is true, or None and a person
+    reads. `all_findings` is a CSV file to be written.
     """
     if epochs is not None and not 1 <= epochs <= MOST_EPOCHS:
         return _refuse(f"The number of epochs is {epochs}; it must be from 1 to {MOST_EPOCHS}.", as_json)
+    if all_findings is not None and (all_findings.suffix.lower() != ".csv" or all_findings == file):
+        return _refuse("Findings are written as CSV: give their file a name of its own that ends in .csv.", as_json)
     model = model or DEFAULT_MODEL
+    deep = not as_json if deep is None else deep
     try:
-        if as_json:
-            report = check_file(file, model=model, epochs=epochs, tokenizers=tokenizers_folder())
-            _write_json(_plain(report))
+        with progress_bar(file, "Checking", hidden=as_json) as progress:
+            report = check_file(
+                file,
+                model=model,
+                epochs=epochs,
+                tokenizers=tokenizers_folder(),
+                validation=validation,
+                progress=progress,
+            )
+        if not as_json:
+            console = _console()
+            _show(console, report, file)
+        if deep and report.method is not None:
+            found = _second_pass(file, hidden=as_json)
+            if not as_json:
+                _show_second_pass(console, found)
+            report = _with_deep(report, found)
+        if not as_json:
+            _show_what_next(console, report, file, all_findings)
         else:
-            with progress_bar(file, "Checking") as progress:
-                report = check_file(file, model=model, epochs=epochs, tokenizers=tokenizers_folder(), progress=progress)
-            _show(report, file)
+            _write_json(_plain(report))
+        if all_findings is not None:
+            _write_findings(report, all_findings)
     except DatasetError as error:
         return _refuse(str(error), as_json)
     return FINE if report.ok else ERRORS_FOUND
@@ -68,7 +103,7 @@ def _plain(report: Report) -> dict[str, object]:
     plain: dict[str, object] = msgspec.to_builtins(report)
     for name, findings in (("errors", report.errors), ("warnings", report.warnings)):
         plain[name] = [
-            {"code": one.code, "line": one.line, "field": one.field, "message": one.message} for one in findings
+            {key: value for key, value in msgspec.to_builtins(one).items() if key != "severity"} for one in findings
         ]
     return plain
 
@@ -88,10 +123,10 @@ def _refuse(sentence: str, as_json: bool) -> int:
 
 
 @contextmanager
-def progress_bar(file: Path, doing: str) -> Iterator[Callable[[int, int], None] | None]:
+def progress_bar(file: Path, doing: str, *, hidden: bool = False) -> Iterator[Callable[[int, int], None] | None]:
     """What takes bytes done and bytes in all and shows them, for a long file on a terminal; else None."""
     size = file.stat().st_size if file.is_file() else 0
-    if size < LONG_FILE or not sys.stderr.isatty():
+    if hidden or size < LONG_FILE or not sys.stderr.isatty():
         yield None
         return
     from rich.console import Console
@@ -103,29 +138,87 @@ def progress_bar(file: Path, doing: str) -> Iterator[Callable[[int, int], None] 
         yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
-def _show(report: Report, file: Path) -> None:
+def _second_pass(file: Path, *, hidden: bool) -> "DeepReport":
+    from bot.datasets import deep
+
+    with progress_bar(file, "Looking closer", hidden=hidden) as progress:
+        return deep.deep_check(file, progress=progress)
+
+
+def _with_deep(report: Report, found: "DeepReport") -> Report:
+    from bot.datasets import deep
+
+    return deep.with_deep(report, found)
+
+
+def _write_findings(report: Report, path: Path) -> None:
+    """A row for each finding that was kept, by line, as spreadsheets open it: UTF-8 with a byte-order mark."""
+    rows = [("severity", "line", "field", "code", "finding", "excerpt")]
+    for one in sorted((*report.errors, *report.warnings), key=lambda one: (one.line or 0, one.severity)):
+        rows.append((one.severity, str(one.line or ""), one.field or "", one.code, one.message, one.quote))
+    try:
+        with path.open("w", encoding="utf-8-sig", errors="replace", newline="") as out:
+            csv.writer(out).writerows([_cell(text) for text in row] for row in rows)
+    except OSError as error:
+        raise DatasetError(f"The findings cannot be written to {path.name}: {error.strerror or error}.") from error
+
+
+def _cell(text: str) -> str:
+    """Text of the file in a cell: none that a spreadsheet takes for a formula (OWASP, "CSV Injection", 2026-11-21)."""
+    text = harmless(text)
+    return f"'{text}" if text.startswith(("=", "+", "-", "@")) else text
+
+
+def _console() -> "Console":
     from rich.console import Console
-    from rich.text import Text
 
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")  # an old terminal may not know every letter
-    console = Console(highlight=False)
+    return Console(highlight=False)
+
+
+def _show(console: "Console", report: Report, file: Path) -> None:
+    from rich.text import Text
+
     console.print()
     console.print(verdict(report, file.name))
     console.print()
-    console.print(_summary(report))
+    console.print(_summary(report, console.encoding))
     if report.tokens.total:
         console.print()
         console.print(_costs(report))
     if report.tokens.why:
         console.print(Text(f"An estimate: {report.tokens.why}.", style="dim"))
-    for title, style, findings, counts in (
-        ("Errors", "red", report.errors, _counts(report, "error")),
-        ("Warnings", "yellow", report.warnings, _counts(report, "warning")),
-    ):
-        if findings:
-            console.print()
-            _show_findings(console, title, style, findings, counts)
+    if report.errors:
+        _show_findings(console, "Errors", "red", report.errors, _counts(report, "error"))
+    if report.warnings:
+        _show_findings(console, "Warnings", "yellow", report.warnings, _counts(report, "warning"))
+
+
+def _show_second_pass(console: "Console", found: "DeepReport") -> None:
+    from rich.text import Text
+
+    if found.findings:
+        _show_findings(console, "At a closer look", "yellow", found.findings, found.counts)
+        return
+    nothing = "no near-duplicates, no contradictions, no row of refusals, no keys, no personal data"
+    console.print()
+    console.print(Text(f"At a closer look: {nothing}.", style="dim"))
+
+
+def _show_what_next(console: "Console", report: Report, file: Path, all_findings: Path | None) -> None:
+    from rich.text import Text
+
+    findings = report.errors + report.warnings
+    name = harmless(str(file))
+    if any(BY_CODE[one.code].repair for one in findings):
+        console.print()
+        console.print(Text(f"To mend it: finetune-bot prepare {name}"))
+    if all_findings is not None:
+        console.print()
+        console.print(Text(f"{len(findings):,} findings are in {harmless(str(all_findings))}."))
+    elif len(findings) > SENTENCES_SHOWN * CODES_SHOWN:
+        console.print(Text(f"For all findings: --all-findings {harmless(file.stem)}-findings.csv"))
     console.print()
 
 
@@ -144,35 +237,57 @@ def verdict(report: Report, name: str) -> "Text":
 
 
 def _counts(report: Report, severity: Severity) -> dict[str, int]:
-    return {code: count for code, count in report.counts.items() if BY_CODE[code].severity == severity}
+    return {code: count for code, count in report.told.items() if BY_CODE[code].severity == severity}
 
 
-def _summary(report: Report) -> "Table":
+def _summary(report: Report, encoding: str) -> "Table":
     from rich.table import Table
 
     tokens = report.tokens
     grid = Table.grid(padding=(0, 2))
     grid.add_column(style="dim")
     grid.add_column(overflow="fold")
-    grid.add_row("Format", report.format)
-    grid.add_row("Examples", f"{report.examples:,}")
+    grid.add_row("Format", f"{report.format}, for {_METHODS[report.method]}" if report.method else report.format)
+    grid.add_row(
+        "Examples", f"{report.examples:,}" if report.table is None else f"none yet; {report.table.rows:,} rows"
+    )
     if tokens.total:
         about = "" if tokens.exact else "about "
         grid.add_row("Tokens", f"{about}{tokens.total:,}, counted with {tokens.tokenizer}")
         lengths = f"median {tokens.median:,}, 95th percentile {tokens.p95:,}, longest {tokens.max:,}"
         grid.add_row("Lengths", lengths)
+        bars = _bars(report.histogram)
+        if len(report.histogram) > 1 and _can_say(bars, encoding):
+            grid.add_row("", f"{report.histogram[0].low:,} {bars} {report.histogram[-1].high:,}")
         grid.add_row("Epochs", f"{report.epochs}: {report.epochs_reason}")
         if tokens.billed != tokens.total:
             grid.add_row("Billed", f"{tokens.billed:,} tokens an epoch, long examples being cut")
     return grid
 
 
+_METHODS = {"supervised": "supervised training", "dpo": "preference training (DPO)", "reinforcement": "reinforcement"}
+
+
+def _bars(histogram: Sequence[Bar]) -> str:
+    """A histogram in one line of text."""
+    blocks = "▁▂▃▄▅▆▇█"
+    highest = max((bar.examples for bar in histogram), default=1)
+    return "".join(blocks[bar.examples * (len(blocks) - 1) // highest] if bar.examples else " " for bar in histogram)
+
+
+def _can_say(text: str, encoding: str) -> bool:
+    try:
+        text.encode(encoding)
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True
+
+
 def _costs(report: Report) -> "Table":
-    from rich import box
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
     table.add_column("Model")
     table.add_column(f"Training, {report.epochs} epoch{'s' if report.epochs > 1 else ''}", justify="right")
     table.add_column("Last day to start", style="dim")
@@ -194,21 +309,42 @@ def _price(dollars: float | None) -> str:
 
 
 def _show_findings(console: "Console", title: str, style: str, findings: list[Finding], counts: dict[str, int]) -> None:
+    """The most frequent codes: how often, on which lines, in what words, and the text at fault."""
     from rich.table import Table
     from rich.text import Text
 
-    each = ", ".join(f"{code} {count:,}" for code, count in counts.items())
-    console.print(Text.assemble((title, f"bold {style}"), (f"  {each}", "dim")))
-    grid = Table.grid(padding=(0, 2))
-    grid.add_column(justify="right", style=style, no_wrap=True)
-    grid.add_column(overflow="fold")
-    for finding in findings[:SHOWN]:
-        where = "file" if finding.line is None else f"line {finding.line:,}"
-        grid.add_row(where, Text(harmless(finding.message)))
-    console.print(grid)
-    more = sum(counts.values()) - SHOWN
-    if more > 0:
-        console.print(Text(f"and {more:,} more; --json lists the first 1,000 of them.", style="dim"))
+    kept = {code: [one for one in findings if one.code == code] for code in counts}
+    shown = [code for code in counts if kept[code]]
+    console.print()
+    console.print(Text(title, style=f"bold {style}"))
+    for code in shown[:CODES_SHOWN]:
+        times = "once" if counts[code] == 1 else f"{counts[code]:,} times"
+        console.print(Text.assemble(("  " + code, "bold"), (f" {times}", "dim")))
+        grid = Table.grid(padding=(0, 2))
+        grid.add_column(style=style, min_width=8)
+        grid.add_column(overflow="fold")
+        sentences: dict[str, list[Finding]] = {}
+        for one in kept[code]:
+            sentences.setdefault(one.message, []).append(one)
+        told = list(sentences.items())[:SENTENCES_SHOWN]
+        for message, its in told:
+            grid.add_row("    " + _lines(its), Text(harmless(message)))
+            if its[0].quote:
+                grid.add_row("", Text(harmless(its[0].quote), style="dim"))
+        console.print(grid)
+        more = counts[code] - sum(len(its) for _, its in told)
+        if more:
+            console.print(Text(f"    and {more:,} more", style="dim"))
+    if rest := shown[CODES_SHOWN:]:
+        console.print(Text("  and " + ", ".join(f"{code} {counts[code]:,}" for code in rest), style="dim"))
+
+
+def _lines(findings: list[Finding]) -> str:
+    lines = [f"{one.line:,}" for one in findings if one.line is not None]
+    if not lines:
+        return "file"
+    more = " …" if len(lines) > LINES_SHOWN else ""
+    return ("line " if len(lines) == 1 else "lines ") + ", ".join(lines[:LINES_SHOWN]) + more
 
 
 def harmless(text: str) -> str:

@@ -67,12 +67,28 @@ def check(
     file: Annotated[Path, typer.Argument(help="A training file.")],
     model: Annotated[str | None, typer.Option(help="The base model that it is meant for.")] = None,
     epochs: Annotated[int | None, typer.Option(help="Epochs, for the price; by default chosen by size.")] = None,
+    validation: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Its validation file: finds examples that stand in both.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    deep: Annotated[
+        bool | None,
+        typer.Option(
+            "--deep/--no-deep",
+            help="Also look for near-duplicates, contradictions, refusals, keys and personal data; "
+            "by default yes, with --json no.",
+        ),
+    ] = None,
+    all_findings: Annotated[
+        Path | None, typer.Option(metavar="FILE.csv", help="Write all findings kept (1,000 of each severity) there.")
+    ] = None,
 ) -> None:
     """Check a training file. Exit code 0: fine, 1: errors found, 2: cannot be read."""
     from bot.check_command import check_command
 
-    raise SystemExit(check_command(file, model, epochs, as_json))
+    raise SystemExit(
+        check_command(file, model, epochs, as_json, validation=validation, deep=deep, all_findings=all_findings)
+    )
 
 
 @app.command()

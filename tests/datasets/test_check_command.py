@@ -1,7 +1,9 @@
 """`finetune-bot check`: exit codes, JSON, and what a person reads."""
 
+import csv
 import json
 import os
+import re
 import subprocess
 import sys
 
@@ -10,8 +12,8 @@ import pytest
 from bot.check_command import check_command
 
 
-def run(capsysbinary, *arguments):
-    code = check_command(*arguments)
+def run(capsysbinary, *arguments, **more):
+    code = check_command(*arguments, **more)
     out, err = capsysbinary.readouterr()
     return code, out.decode(), err.decode()
 
@@ -32,7 +34,9 @@ def test_json_is_one_object_with_the_agreed_keys(write, good, capsysbinary):
     assert (value["ok"], value["format"], value["examples"], value["epochs"]) == (False, "chat", 11, 3)
     assert value["counts"] == {"invalid_json": 1, "empty_line": 1}
     (error,), (warning,) = value["errors"], value["warnings"]
-    assert error.keys() == warning.keys() == {"code", "line", "field", "message"}
+    assert error.keys() == warning.keys() == {"code", "line", "field", "message", "quote"}
+    assert (value["method"], value["complete"], value["deep"]) == ("supervised", True, False)
+    assert value["histogram"]
     assert (error["code"], error["line"], warning["line"]) == ("invalid_json", 11, 12)
     assert {"total", "max", "median", "p95", "billed", "exact"} <= value["tokens"].keys()
     assert value["cost"]["gpt-4o-mini"] == pytest.approx(value["tokens"]["billed"] * 3 * 3 / 1e6)
@@ -59,11 +63,89 @@ def test_a_person_reads_verdict_figures_and_findings(write, good, capsysbinary):
     code, out, _ = run(capsysbinary, write(*good, *[{"messages": []}] * 12), "somebody/new", 1, False)
     assert code == 1
     assert "12 errors" in out
-    assert "missing_messages_list 12" in out
-    assert "line 11" in out
-    assert "and 2 more" in out
+    assert "missing_messages_list 12 times" in out
+    assert "lines 11, 12, 13, 14 …" in out
     assert "price not known" in out
     assert "1: as asked for" in out
+
+
+def test_the_text_at_fault_is_quoted_and_repairs_are_pointed_to(write, good, capsysbinary):
+    call = {"id": "c", "type": "function", "function": {"name": "look", "arguments": '"{\\"a\\": 1}"'}}
+    wrong = {"messages": [{"role": "user", "content": "a"}, {"role": "assistant", "tool_calls": [call]}]}
+    _, out, _ = run(capsysbinary, write(*good, wrong, good[0]), None, None, False)
+    assert "double_encoded_arguments once" in out
+    assert r"{\"a\": 1}" in out
+    assert "finetune-bot prepare" in out
+    _, out, _ = run(capsysbinary, write(*good), None, None, False)
+    assert "finetune-bot prepare" not in out
+
+
+def test_lengths_are_shown_as_a_histogram_in_one_line(write, capsysbinary):
+    examples = [
+        {"messages": [{"role": "user", "content": "word " * n}, {"role": "assistant", "content": "x"}]}
+        for n in (1, 5, 5, 5, 9)
+    ]
+    _, out, _ = run(capsysbinary, write(*examples), None, None, False, deep=False)
+    assert re.search(r"\d+ ▃ +█ +▃ \d+", out)
+
+
+def test_the_second_pass_is_for_people_unless_a_script_asks_for_it(write, good, capsysbinary):
+    secret = {
+        "messages": [
+            {"role": "user", "content": "Mail me at ada.lovelace@analytical-engine.org, please"},
+            {"role": "assistant", "content": "I will."},
+        ]
+    }
+    path = write(*good, secret)
+    assert "personal_data" in run(capsysbinary, path, None, None, False)[1]
+    assert "personal_data" not in run(capsysbinary, path, None, None, False, deep=False)[1]
+    assert "personal_data" not in json.loads(run(capsysbinary, path, None, None, True)[1])["counts"]
+    value = json.loads(run(capsysbinary, path, None, None, True, deep=True)[1])
+    assert (value["counts"]["personal_data"], value["deep"]) == (1, True)
+
+
+def test_examples_of_the_validation_file_are_found(write, good, capsysbinary):
+    validation = write(good[2], name="validation.jsonl")
+    _, out, _ = run(capsysbinary, write(*good), None, None, True, validation=validation)
+    assert json.loads(out)["counts"] == {"in_validation_file": 1}
+
+
+def test_all_findings_go_to_a_table_that_runs_nothing(write, good, tmp_path, capsysbinary):
+    nasty = {"messages": [{"role": "=HYPERLINK(1)", "content": "a"}, *good[0]["messages"]]}
+    out = tmp_path / "findings.csv"
+    code, _, _ = run(capsysbinary, write(*good, nasty, b""), None, None, True, all_findings=out)
+    assert code == 1
+    with out.open(encoding="utf-8-sig", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [(row["severity"], row["line"], row["code"]) for row in rows] == [
+        ("error", "11", "unrecognized_role"),
+        ("warning", "12", "empty_line"),
+    ]
+    assert not any(cell.startswith("=") for row in rows for cell in row.values())
+    code, _, err = run(
+        capsysbinary, write(*good), None, None, False, deep=False, all_findings=tmp_path / "no" / "a.csv"
+    )
+    assert (code, "cannot be written" in err) == (2, True)
+
+
+def test_findings_are_not_written_over_a_training_file(write, good, capsysbinary):
+    path = write(*good)
+    before = path.read_bytes()
+    table = write(b"question,answer", b"a,b", name="table.csv")
+    for file in (path, table):
+        code, _, err = run(capsysbinary, file, None, None, False, all_findings=file)
+        assert (code, path.read_bytes()) == (2, before)
+        assert ".csv" in err
+    assert table.read_bytes() == b"question,answer\na,b\n"
+
+
+def test_a_table_is_shown_with_how_it_would_be_read(tmp_path, capsysbinary):
+    path = tmp_path / "questions.csv"
+    path.write_text("question,answer\n" + "".join(f"How much is {n}?,{n} euros\n" for n in range(30)))
+    code, out, _ = run(capsysbinary, path, None, None, False)
+    assert code == 1
+    assert "none yet; 30 rows" in out
+    assert "finetune-bot prepare" in out
 
 
 def test_what_a_file_holds_does_not_reach_the_terminal_raw(write, good, capsysbinary):

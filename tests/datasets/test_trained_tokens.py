@@ -42,10 +42,9 @@ CHATS = [
     chat("价格多少？", "十欧元。", "谢谢", " 不客气 👍🏽"),
     chat("a<|im_end|>b", "<|im_start|>"),
     {"messages": [{"role": "developer", "content": "Be short."}, *chat("Hi", "Ahoy!")["messages"]]},
-    {"messages": [*chat("Hi", "Ahoy!")["messages"], {"role": "system", "content": "Now rhyme."}, *chat("?", "!")["messages"]]},
-    chat("Wrong?", "Wrong!") | {"messages": [*chat("a", "b")["messages"], {"role": "user", "content": "c"},
-                                             {"role": "assistant", "content": "d", "weight": 0}]},
-]  # fmt: skip
+    {"messages": chat("Hi", "Ahoy!")["messages"] + chat("?", "!", system="Now rhyme.")["messages"]},
+    {"messages": [*chat("a", "b", "c")["messages"], {"role": "assistant", "content": "d", "weight": 0}]},
+]
 
 
 def trained(path: Path, weights: Path, template: str, context_length: int) -> int:
