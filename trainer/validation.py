@@ -117,7 +117,7 @@ def _examine(path: Path, param: str, files: Files) -> Problem | Report:
     said = " ".join(
         f"Line {finding.line}: {finding.message}" if finding.line else finding.message for finding in errors[:_SHOWN]
     )
-    total = sum(count for code, count in report.counts.items() if code in {finding.code for finding in errors})
+    total = sum(count for code, count in report.told.items() if code in {finding.code for finding in errors})
     more = f" There are {total - _SHOWN} more errors." if total > _SHOWN else ""
     return Problem(f"invalid_{param}", f"The job failed due to an invalid {what}. {said}{more}", param)
 

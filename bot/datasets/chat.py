@@ -127,14 +127,10 @@ def refuse(example: Any, line: int, findings: Findings) -> None:
     findings.add("data_type", line, where="The line", what=kind(example), how=how, quote=quoted(example, 120))
 
 
-def judge(example: Any, line: int, findings: Findings, habits: Habits | None = None) -> Counted | None:
+def judge(example: dict[str, Any], line: int, findings: Findings, habits: Habits) -> Counted | None:
     """Holds a chat example to the format, notes what is wrong in `findings`, and gives what is to be counted;
     None where it has no messages.
     """
-    if not isinstance(example, dict):
-        refuse(example, line, findings)
-        return None
-    habits = habits or Habits()
     messages = example.get("messages")
     if not messages or not isinstance(messages, list):
         findings.add("missing_messages_list", line, "messages", what=_missing_messages(example))
@@ -201,7 +197,7 @@ def _judge_message(message: dict[str, Any], field: str, line: int, findings: Fin
     role = message.get("role")
     if role not in ROLES:
         if "role" in missing:
-            findings.count("unrecognized_role")
+            findings.repeat("unrecognized_role")
         else:
             instead = (isinstance(role, str) and _INSTEAD.get(role.strip().lower())) or f"one of {', '.join(ROLES)}"
             findings.add("unrecognized_role", line, f"{field}.role", role=quoted(role), instead=instead)
@@ -209,7 +205,7 @@ def _judge_message(message: dict[str, Any], field: str, line: int, findings: Fin
     if not (called and content in (None, "", [])):
         wrong = _wrong_content(content)
         if wrong and "content" in missing:
-            findings.count("missing_content")
+            findings.repeat("missing_content")
         elif wrong:
             findings.add("missing_content", line, f"{field}.content", what=wrong)
         elif role == "assistant" and not called and _is_blank(message):

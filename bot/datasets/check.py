@@ -316,6 +316,7 @@ class _Check:
             histogram=lengths.bars(self.facts.example_tokens if self.facts else None),
             table=self.table,
             complete=complete,
+            repeated=self.rules.repeated,
         )
 
     def _format(self) -> str:

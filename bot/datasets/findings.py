@@ -531,19 +531,25 @@ class Findings:
 
     def __init__(self) -> None:
         self.counts: dict[str, int] = {}
+        self.repeated: dict[str, int] = {}
         self._kept: dict[Severity, list[Finding]] = {"error": [], "warning": []}
 
     def add(self, code: str, line: int | None, field: str | None = None, *, quote: str = "", **details: object) -> None:
         """Notes one finding. `details` fill in the rule's sentence, `quote` is cut to 120 characters."""
-        self.counts[code] = self.counts.get(code, 0) + 1
+        self.count(code)
         rule = BY_CODE[code]
         kept = self._kept[rule.severity]
         if len(kept) < KEPT:
             message = f"{rule.says} {rule.remedy}".format(field=field, **details)
             kept.append(Finding(code, line, message, rule.severity, field, quote[:120]))
 
+    def repeat(self, code: str) -> None:
+        """Counts a defect under a second code, as the usual script does, where a finding tells of it already."""
+        self.count(code)
+        self.repeated[code] = self.repeated.get(code, 0) + 1
+
     def count(self, code: str, times: int = 1) -> None:
-        """Counts without keeping a finding: where another one tells people of the same defect."""
+        """Counts findings of which more than enough are kept."""
         self.counts[code] = self.counts.get(code, 0) + times
 
     def first(self, severity: Severity) -> list[Finding]:
@@ -565,8 +571,8 @@ def page() -> str:
         "# Findings",
         "",
         "What the check of a training file can find. This page is written by `python -m bot.datasets`",
-        "from the table that the program uses. An error keeps a file from being trained on; a warning does not. The last",
-        "column says what *Mend* (`finetune-bot prepare`) offers to do about it.",
+        "from the table that the program uses. An error keeps a file from being trained on; a warning does not. The",
+        "last column says what *Mend* (`finetune-bot prepare`) offers to do about it.",
         "",
         "| code | severity | what it means | what to do | Mend |",
         "|---|---|---|---|---|",

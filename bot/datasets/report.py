@@ -89,7 +89,9 @@ class Tokens(msgspec.Struct, frozen=True):
 class Report(msgspec.Struct, frozen=True):
     """The result of checking one file for one model.
 
-    `errors` and `warnings` hold the first 1,000 each, `counts` counts all by code. `epochs` is what would be
+    `errors` and `warnings` hold the first 1,000 each, `counts` counts all by code. Where one defect has two codes (a
+    message without content lacks a key as well), both are counted, one finding tells of it, and `repeated` counts the
+    other; `told` is what people are to see. `epochs` is what would be
     used (asked for, or chosen by the documented rule), and `epochs_reason` says why in one sentence; `cost`
     maps a model's id to US dollars for all epochs, or to None where no price is known, `model` first.
     `method` is how a file of this format trains: supervised, dpo or reinforcement; None where it does not.
@@ -116,3 +118,10 @@ class Report(msgspec.Struct, frozen=True):
     table: Table | None = None
     complete: bool = True
     deep: bool = False
+    repeated: dict[str, int] = {}
+
+    @property
+    def told(self) -> dict[str, int]:
+        """How many findings there are of each code: `counts` without what is counted twice."""
+        told = {code: count - self.repeated.get(code, 0) for code, count in self.counts.items()}
+        return {code: count for code, count in told.items() if count}

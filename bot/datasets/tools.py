@@ -200,9 +200,9 @@ def _read_arguments(text: str) -> tuple[Any, str | None]:
 def _read(key: str, tools: Any) -> Toolbox:
     try:
         text = msgspec.json.encode(tools)
+        return _cached(key, text) if len(text) <= CACHED_TEXT else _toolbox(key, text)
     except RecursionError:
         return Toolbox({}, (Problem("invalid_tools", key, {"what": "nested too deeply to be read"}),))
-    return _cached(key, text) if len(text) <= CACHED_TEXT else _toolbox(key, text)
 
 
 def _toolbox(key: str, text: bytes) -> Toolbox:
