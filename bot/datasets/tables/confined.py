@@ -27,6 +27,9 @@ MEMORY = 1 << 30
 SECONDS = 60
 """Processor time for the whole file, and the longest wait for its next row."""
 
+_LOOKS = 0.1
+"""Seconds between two looks at the child."""
+
 _LONGEST_LINE = 64 << 20
 _SIGXCPU = 24
 """How Linux and macOS end a process whose processor time is used up."""
@@ -49,9 +52,10 @@ class End(msgspec.Struct):
 class Child:
     """The parent's side: what the child said first, and its rows."""
 
-    def __init__(self, path: Path, kind: str, process: "subprocess.Popen[bytes]", watch: "_Watch") -> None:
+    def __init__(self, path: Path, kind: str, process: "subprocess.Popen[bytes]", watch: "Watch") -> None:
         assert process.stdout is not None
         self.kind = kind
+        self.pid = process.pid
         self._path = path
         self._process = process
         self._lines: IO[bytes] = process.stdout
@@ -122,22 +126,24 @@ def read(path: Path, kind: str) -> Iterator[Child]:
     with subprocess.Popen(
         command + limits, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment
     ) as process:
-        watch = _Watch(process)
+        watch = Watch(process)
         watch.start()
         try:
             yield Child(path, kind, process, watch)
         finally:
             process.kill()
+            watch.stop.set()
             watch.join()
 
 
-class _Watch(threading.Thread):
+class Watch(threading.Thread):
     """Ends a child that takes too much memory, or too long for its next row."""
 
     def __init__(self, process: "subprocess.Popen[bytes]") -> None:
         super().__init__(name="watch a confined child", daemon=True)
         self.waiting_since: float | None = None
         self.ended = ""
+        self.stop = threading.Event()
         self._process = process
 
     def run(self) -> None:
@@ -145,7 +151,7 @@ class _Watch(threading.Thread):
 
         try:
             child = psutil.Process(self._process.pid)
-            while self._process.poll() is None:
+            while self._process.poll() is None and not self.stop.wait(_LOOKS):
                 since = self.waiting_since
                 if since is not None and time.monotonic() - since > SECONDS:
                     self.ended = "time"
@@ -154,6 +160,5 @@ class _Watch(threading.Thread):
                 if self.ended:
                     self._process.kill()
                     return
-                time.sleep(0.1)
         except psutil.Error:
             return  # it has ended

@@ -61,7 +61,7 @@ def test_a_system_prompt_and_a_passage_find_their_places():
 
 
 @pytest.mark.parametrize(
-    ("better", "worse"), [("chosen", "rejected"), ("优选回答", "较差回答"), ("chosen", "rejected")]
+    ("better", "worse"), [("chosen", "rejected"), ("优选回答", "较差回答"), ("Preferred", "Non-preferred")]
 )
 def test_two_judged_answers_are_preferences(better, worse):
     mapping, _ = propose(*table("prompt", better, worse))

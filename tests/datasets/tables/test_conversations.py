@@ -26,7 +26,7 @@ def test_calls_and_observations_become_tool_calls_and_their_answers():
         {"from": "human", "value": "Weather in Rome and Oslo?"},
         {
             "from": "function_call",
-            "value": '[{"name": "weather", "arguments": {"city": "Rome"}}, {"name": "weather", "arguments": {"city": "Oslo"}}]',
+            "value": json.dumps([{"name": "weather", "arguments": {"city": city}} for city in ("Rome", "Oslo")]),
         },
         {"from": "observation", "value": "20"},
         {"from": "observation", "value": {"degrees": 3}},

@@ -35,7 +35,7 @@ def table(tmp_path):
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "utf-16", "utf-16-le", "utf-32"])
 def test_a_chinese_table_is_read_in_the_encoding_it_is_in(table, converted, encoding):
     examples, skipped = converted(table(EXPORT.encode(encoding)))
-    assert [(user(one), answer(one)) for one in examples][0] == ("请问几点开门？", "早上九点。")
+    assert (user(examples[0]), answer(examples[0])) == ("请问几点开门？", "早上九点。")
     assert (len(examples), skipped) == (3, [])
 
 
@@ -109,7 +109,7 @@ def test_nuls_are_characters_like_others(table, converted):
 
 def test_a_quote_that_is_never_closed_is_an_error_not_a_row(table, converted):
     path = table('question,answer\na,b\nc,"d\ne,f\n' + "g,h\n" * 30)
-    with pytest.raises(DatasetError, match="A quote is opened in table.csv and never closed"):
+    with pytest.raises(DatasetError, match=r"A quote is opened in table\.csv and never closed"):
         converted(path)
 
 

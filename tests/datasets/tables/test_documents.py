@@ -101,7 +101,7 @@ def describe_of(rows):
 
 
 def test_a_broken_document_is_told_with_what_stands_there(document):
-    with pytest.raises(DatasetError, match="is not valid JSON after 1 values: .* near “oops"):
+    with pytest.raises(DatasetError, match=r"is not valid JSON after 1 values: .* near “oops"):
         describe(document('[\n{"question": "a", "answer": "b"},\n{"question": oops}\n]' + " " * 100))
 
 
