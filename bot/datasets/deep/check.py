@@ -38,8 +38,10 @@ ALIKE = 0.95
 IN_COMMON = 0.85
 """and in whatever order, beside what many examples of the file have in common."""
 
-ANSWERS_ALIKE = 0.75
-"""Share that the answers of near-duplicates have in common; less, and the second teaches something else."""
+PARTS_ALIKE = 0.8
+"""Share that the prompts and the answers of near-duplicates each have in common: the same question with another answer
+teaches something else, and so does the same answer to another question.
+"""
 
 VARIANT = 0.2
 """Share that two answers have in common, from which on one is a variant of the other and no contradiction."""
@@ -308,13 +310,13 @@ class _Comparison:
 
     def _alike(self, one: Compared, other: Compared) -> float | None:
         """The share of the text that is the same, None where the two are no near-duplicates."""
+        prompts = [normalised(what.prompt[:LONGEST]) for what in (one, other)]
         answers = [normalised(what.answer[:LONGEST]) for what in (one, other)]
-        if answers[0] != answers[1] and (min(map(len, answers)) < SHORT or unchanged(*answers) < ANSWERS_ALIKE):
+        if answers[0] != answers[1] and min(map(len, answers)) < SHORT:
             return None
-        bodies = [
-            _body(what, normalised(what.prompt[:LONGEST]), answer)
-            for what, answer in zip((one, other), answers, strict=True)
-        ]
+        if unchanged(*prompts) < PARTS_ALIKE or unchanged(*answers) < PARTS_ALIKE:
+            return None
+        bodies = list(map(_body, (one, other), prompts, answers))
         if self._frame.alike(*bodies) < IN_COMMON:
             return None
         share = unchanged(*bodies)

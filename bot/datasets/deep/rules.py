@@ -6,7 +6,7 @@ RULES = (
     Rule(
         "near_duplicate",
         "warning",
-        "The example says nearly the same as an earlier one (95 % of the text or more, and the answer is the same). "
+        "The example says nearly the same as an earlier one (95 % of the text or more). "
         "The model learns such examples by heart.",
         "This example is {percent} % the same as the one on line {other}.",
         "Keep one of them, or make them differ in what matters.",

@@ -78,6 +78,11 @@ def test_exact_duplicates_are_left_to_the_first_pass_and_another_answer_is_no_re
     assert near_duplicates(path) == {}
 
 
+def test_the_same_answer_to_another_question_is_no_repetition(write: Write) -> None:
+    path = write(chat("How do I send something back?", POLICY * 3), chat("What is your policy on returns?", POLICY * 3))
+    assert near_duplicates(path) == {}
+
+
 def test_of_many_that_resemble_each_other_the_first_stays(write: Write) -> None:
     path = write(*(chat(f"How do I send back order number {n}?", POLICY * 2) for n in range(40)))
     assert near_duplicates(path) == dict.fromkeys(range(2, 41), 1)
