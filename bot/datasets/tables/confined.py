@@ -30,7 +30,9 @@ SECONDS = 60
 _LOOKS = 0.1
 """Seconds between two looks at the child."""
 
-_LONGEST_LINE = 64 << 20
+_LONGEST_LINE = 16 << 20
+"""Bytes of one row."""
+
 _SIGXCPU = 24
 """How Linux and macOS end a process whose processor time is used up."""
 

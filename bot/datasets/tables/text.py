@@ -9,7 +9,7 @@ from typing import Self
 from bot.datasets.errors import DatasetError
 from bot.datasets.lines import open_file
 
-LONGEST = 16 << 20
+LONGEST = 8 << 20
 """Characters. No line, cell or element of a file of rows is let grow longer."""
 
 LOST = "�"

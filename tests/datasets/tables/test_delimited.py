@@ -119,7 +119,7 @@ def test_a_quote_around_hundreds_of_megabytes_is_given_up_in_bounded_memory(tabl
     with path.open("ab") as file:
         for _ in range(40):
             file.write(filler.encode() * 1000)
-    with pytest.raises(DatasetError, match="16 million characters"):
+    with pytest.raises(DatasetError, match="8 million characters"):
         converted(path)
 
 
