@@ -60,7 +60,7 @@ class Trainer:
 
     def __init__(self, data: Path, table: Path, cache: Path, **environment: str) -> None:
         self.data = data
-        self._environment = {
+        self.environment = {
             **os.environ,
             "TRAINER_KEY": KEY,
             "TRAINER_BASE_MODELS": str(table),
@@ -72,7 +72,7 @@ class Trainer:
     def start(self) -> None:
         self.process = subprocess.Popen(
             [sys.executable, "-m", "trainer", "serve", "--port", "0", "--data", str(self.data), "--org", "acme"],
-            env=self._environment,
+            env=self.environment,
             stdout=subprocess.PIPE,
             text=True,
         )

@@ -99,6 +99,44 @@ def models(cache: Cache = None) -> None:
         Console().print(table)
 
 
+@app.command()
+def export(
+    model: Annotated[str, typer.Argument(help="A fine-tuned model's id.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder to write; it is made.")],
+    merged: Annotated[bool, typer.Option(help="Base and adapter as one model, not the adapter alone.")] = False,
+    data: Data = DEFAULT_DATA,
+    cache: Cache = None,
+) -> None:
+    """Write a fine-tuned model as safetensors, with a model card that tells where it comes from."""
+    from trainer.export import plan_export, write
+    from trainer.server import open_store
+
+    settings = from_environment(data, cache=cache)
+    with _sentences():
+        if output.exists() and any(output.iterdir()):
+            raise TrainerError(f"{output} is not empty. Name another folder.")
+        store = open_store(settings)
+        found = store.model(model)
+        if found is None:
+            known = ", ".join(one.id for one in store.models()) or "none"
+            raise TrainerError(f"There is no fine-tuned model {model!r} in {settings.data}. There are: {known}.")
+        base = _named(found.base, settings)
+        plan = plan_export(
+            found,
+            base,
+            store.job(found.job_id),
+            store.checkpoint_of(found.id),
+            adapter=settings.models / found.folder,
+            into=output,
+            weights=fetch.ensure(base, settings.cache) if merged else None,
+        )
+        try:
+            write(plan)
+        except OSError as error:
+            raise TrainerError(f"{output} could not be written: {error.strerror or error}.") from error
+        typer.echo(f"{model} is in {output}")
+
+
 @keys.command("create")
 def create_key(name: Annotated[str, typer.Argument(help="Whose key it is.")], data: Data = DEFAULT_DATA) -> None:
     """Make a key and show it, this once."""

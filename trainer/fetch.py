@@ -32,7 +32,7 @@ Progress = Callable[[str, int, int], None]
 
 HUB_PATIENCE = 3.0  # seconds to wait for the hub's first answer before the next source is tried
 _HUB_FILES = ("config.json", "generation_config.json", "special_tokens_map.json", "vocab.json", "merges.txt")
-_MANIFEST = "ready.json"
+MANIFEST = "ready.json"
 
 
 class _SourceFailed(Exception):
@@ -45,7 +45,7 @@ def located(model: BaseModel, cache: Path) -> Path | None:
         if source.kind == "folder" and (Path(source.path) / "config.json").is_file():
             return Path(source.path)
     folder = _home(model, cache)
-    return folder if (folder / _MANIFEST).is_file() else None
+    return folder if (folder / MANIFEST).is_file() else None
 
 
 def ensure(model: BaseModel, cache: Path, progress: Progress = lambda what, done, total: None) -> Path:
@@ -72,7 +72,7 @@ def ensure(model: BaseModel, cache: Path, progress: Progress = lambda what, done
 def damaged(folder: Path) -> list[str]:
     """The names of files in a cached model's folder that are not what was stored; for a folder that is not ours,
     nothing is known and the list is empty."""
-    manifest = folder / _MANIFEST
+    manifest = folder / MANIFEST
     if not manifest.is_file():
         return []
     files: dict[str, str] = json.loads(manifest.read_text(encoding="utf-8"))["files"]
@@ -303,7 +303,7 @@ def _no_space(model: BaseModel, where: Path, needed: int) -> str:
 
 def _write_manifest(folder: Path, origin: str) -> None:
     files = {path.name: _sha256(path) for path in sorted(folder.iterdir()) if path.is_file()}
-    (folder / _MANIFEST).write_text(json.dumps({"origin": origin, "files": files}, indent=1), encoding="utf-8")
+    (folder / MANIFEST).write_text(json.dumps({"origin": origin, "files": files}, indent=1), encoding="utf-8")
 
 
 def _is_weights(name: str) -> bool:

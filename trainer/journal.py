@@ -53,6 +53,7 @@ class Journal:
             )
             if job.method == "dpo":
                 self._store.change_job(id, beta=message["beta"])
+            self._store.change_job(id, lineage={**(job.lineage or {}), **message["lineage"]})
             if message["resumed_at"] is not None:
                 self.say(id, f"Fine-tuning job resumed from step {message['resumed_at']}")
                 return

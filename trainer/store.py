@@ -160,6 +160,10 @@ class Store:
         """Highest step first: they are added in the order of their steps."""
         return self._page(Checkpoint, "checkpoints", "job_id = ?", [job_id], after=after, limit=limit)
 
+    def checkpoint_of(self, model: str) -> Checkpoint | None:
+        """The checkpoint that answers as this model."""
+        return self._one(Checkpoint, "checkpoints", "model = ?", [model])
+
     # Models
 
     def add_model(self, model: Model) -> None:

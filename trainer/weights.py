@@ -53,6 +53,21 @@ def convert_gguf(gguf: Path, into: Path) -> None:
     AutoTokenizer.from_pretrained(**where).save_pretrained(into)
 
 
+def merge(folder: str, adapter: str, into: Path, chat_template: str) -> None:
+    """Write the model in `folder` with a LoRA adapter added into its weights, as safetensors, with its tokenizer."""
+    from peft import PeftModel  # not for the serving worker, which merges by itself
+
+    quiet()
+    base: Any = AutoModelForCausalLM.from_pretrained(
+        folder, dtype=torch.float32, use_safetensors=True, trust_remote_code=False, local_files_only=True
+    )
+    model: Any = PeftModel.from_pretrained(base, adapter).merge_and_unload()
+    model.to(torch.bfloat16).save_pretrained(into)
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    tokenizer.chat_template = chat_template
+    tokenizer.save_pretrained(into)
+
+
 def quiet() -> None:
     """Keep transformers' progress bars and advice out of the logs."""
     loud: Any = logging  # its functions carry no types

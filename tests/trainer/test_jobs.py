@@ -217,3 +217,46 @@ def test_an_unknown_job_is_a_404(trainer: Trainer) -> None:
     for ask in (jobs.retrieve, jobs.cancel, jobs.list_events, jobs.checkpoints.list):
         with pytest.raises(openai.NotFoundError):
             ask("ftjob-nowhere")
+
+
+def test_a_file_of_preferences_is_trained_on_with_dpo(trainer: Trainer) -> None:
+    numbers = {"beta": 0.2, "n_epochs": "auto", "batch_size": 4}
+    job = trainer.train(
+        some_pairs(),
+        validation_file=trainer.upload(jsonl(some_pairs(3))),
+        method={"type": "dpo", "dpo": {"hyperparameters": numbers}},
+        # The older place counts where the method names none.
+        hyperparameters={"n_epochs": 2},
+    )
+    asked = job.method.dpo.hyperparameters
+    assert (job.method.type, asked.beta, asked.n_epochs, asked.learning_rate_multiplier) == ("dpo", 0.2, 2, "auto")
+    assert job.method.supervised is None
+    ended = trainer.ended(job.id)
+    assert ended.status == "succeeded", ended.error
+    used = ended.method.dpo.hyperparameters
+    assert (used.beta, used.n_epochs, used.batch_size, used.learning_rate_multiplier) == (0.2, 2, 4, 0.1)
+    metrics = [event.data for event in trainer.events(job.id) if event.type == "metrics"]
+    assert [data["step"] for data in metrics] == [1, 2, 3, 4, 5, 6]
+    assert {"train_loss", "train_reward_accuracy", "full_valid_loss", "full_valid_reward_accuracy"} <= set(metrics[-1])
+    answer = trainer.client.chat.completions.create(
+        model=ended.fine_tuned_model, messages=[{"role": "user", "content": "Hi"}], max_tokens=2
+    )
+    assert answer.usage.completion_tokens == 2
+
+
+def test_chats_are_no_preferences(trainer: Trainer) -> None:
+    ended = trainer.ended(trainer.train(method={"type": "dpo"}).id)
+    assert (ended.status, ended.error.code) == ("failed", "invalid_training_file")
+    assert "needs the preference format" in ended.error.message
+
+
+def test_completions_and_chinese_are_trained_on(trainer: Trainer) -> None:
+    examples = [
+        {"prompt": f"问：第{number}题？\n\n###\n\n", "completion": f" 答案是{number}。"} for number in range(12)
+    ]
+    ended = trainer.ended(trainer.train(examples, suffix="中文", hyperparameters={"n_epochs": 2}).id)
+    assert ended.status == "succeeded", ended.error
+    assert ":中文:" in ended.fine_tuned_model
+    # A token a byte, and one for the end.
+    once = sum(len((one["prompt"] + one["completion"]).encode()) + 1 for one in examples)
+    assert ended.trained_tokens == 2 * once

@@ -89,7 +89,7 @@ def test_a_few_conversations_teach_the_small_model_to_call_functions(real_traine
         return (
             real_trainer.client.chat.completions.create(
                 model=model,
-                messages=[{"role": "user", "content": "Where is order 5120?"}],
+                messages=[{"role": "user", "content": "Where is order 7315?"}],
                 tools=examples[0]["tools"],
                 max_tokens=60,
                 temperature=0,
@@ -98,5 +98,5 @@ def test_a_few_conversations_teach_the_small_model_to_call_functions(real_traine
             .message
         )
 
-    assert called(ask(ended.fine_tuned_model)) == [{"name": "find_order", "arguments": {"number": 5120}}]
+    assert called(ask(ended.fine_tuned_model)) == [{"name": "find_order", "arguments": {"number": 7315}}]
     print(f"job: {ended.finished_at - ended.created_at} s")

@@ -74,7 +74,7 @@ def needed(
     # A layer keeps its norms, projections and gates; each adapter keeps its input in fp32. The factors make the whole
     # a little more than what was measured.
     layer = number_bytes * (12 * shape.hidden + 5 * shape.intermediate) + 4 * (6 * shape.hidden + shape.intermediate)
-    activations = tokens * shape.layers * layer * (0.55 if checkpointing else 1.25)
+    activations = tokens * shape.layers * layer * (0.65 if checkpointing else 1.25)
     head = min(tokens, 2048) * shape.vocabulary * 4 * 3
     return _LIBRARIES + int(weights + adapter + activations + head)
 

@@ -4,9 +4,11 @@ heavy."""
 from __future__ import annotations
 
 import importlib.util
+import json
 import math
 import shutil
 import time
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,7 @@ from trl.trainer.dpo_config import DPOConfig
 from trl.trainer.sft_config import SFTConfig
 
 from trainer.errors import TrainingFailed
+from trainer.fetch import MANIFEST
 from trainer.hardware import device, dtype
 from trainer.training.callback import Between, Kept, Send, Wishes
 from trainer.training.classification import Classes, Wish, find_classes
@@ -49,7 +52,7 @@ def train(plan: Plan, send: Send, wishes: Wishes) -> None:
     for folder in (output, state):
         folder.mkdir(parents=True, exist_ok=True)
     state.chmod(0o700)
-    fit = _fit(plan, numbers, [*training.examples, *(held_back.examples if held_back else [])])
+    fit = find_way(plan, numbers, [*training.examples, *(held_back.examples if held_back else [])])
     saved = last_saved(state)
     total_steps = math.ceil(examples / numbers.batch_size) * numbers.n_epochs
     send(
@@ -62,6 +65,7 @@ def train(plan: Plan, send: Send, wishes: Wishes) -> None:
         resumed_at=int(saved.name.split("-")[-1]) if saved else None,
         classes=classes.names if classes else None,
         checkpointing=fit.checkpointing,
+        lineage={"base": _base(Path(plan.weights)), "code": _code()},
     )
     if saved is None:
         shutil.rmtree(output, ignore_errors=True)  # of an attempt that was cut off
@@ -101,6 +105,21 @@ def train(plan: Plan, send: Send, wishes: Wishes) -> None:
     )
 
 
+def _base(weights: Path) -> dict[str, Any]:
+    """Where the base's weights came from, with their hashes; of a folder that somebody keeps, only that."""
+    manifest = weights / MANIFEST
+    if not manifest.is_file():
+        return {"origin": f"folder {weights.name}"}
+    told = json.loads(manifest.read_text(encoding="utf-8"))
+    hashes = {name: hash for name, hash in told["files"].items() if name.endswith(".safetensors")}
+    return {"origin": told["origin"], "sha256": hashes}
+
+
+def _code() -> dict[str, str]:
+    names = ("finetune-bot", "torch", "transformers", "trl", "peft")
+    return {name: version(name) for name in names} | {"computed_on": device().type, "in": str(dtype(device()))}
+
+
 def _tokenized(plan: Plan, reader: Reader) -> tuple[Tokenized[Any], Tokenized[Any] | None]:
     def read(path: str, param: str) -> Tokenized[Any]:
         examples = examples_of(Path(path), param)
@@ -118,7 +137,7 @@ def _classes(
     return find_classes(training.examples, held_back.examples, Wish.of(plan.metadata), tokenizer, pad_token)
 
 
-def _fit(plan: Plan, numbers: Hyperparameters, examples: list[Tokens] | list[Pair]) -> Fit:
+def find_way(plan: Plan, numbers: Hyperparameters, examples: list[Tokens] | list[Pair]) -> Fit:
     """How to train within the memory and disk there are. Raises TrainingFailed where there is no way."""
     shape = shape_of(Path(plan.weights))
     longest = max(example.length for example in examples)

@@ -49,7 +49,8 @@ def main() -> None:
         pipe.send(kind="failed", code=failure.code, param=failure.param, message=str(failure))
     except Exception as error:
         traceback.print_exc()  # into the worker's log
-        pipe.send(kind="failed", code=_code(error), param=None, message=_sentence(error))
+        code, sentence = explain(error)
+        pipe.send(kind="failed", code=code, param=None, message=sentence)
 
 
 def _obey(pipe: ChildPipe, wishes: Wishes) -> None:
@@ -64,21 +65,20 @@ def _obey(pipe: ChildPipe, wishes: Wishes) -> None:
             wishes.go.set()
 
 
-def _code(error: Exception) -> str:
+def explain(error: Exception) -> tuple[str, str]:
+    """The code and the sentence with which an unexpected error fails its job."""
     if _out_of_memory(error):
-        return "out_of_memory"
-    return "disk_full" if _disk_full(error) else "training_failed"
-
-
-def _sentence(error: Exception) -> str:
-    if _out_of_memory(error):
-        return (
+        return "out_of_memory", (
             "The machine ran out of memory while training. Start again with a smaller batch_size, shorter examples "
             "or a smaller base model."
         )
     if _disk_full(error):
-        return "The disk is full: the fine-tuned weights could not be saved. Make room and start the job again."
-    return f"Training stopped with an unexpected error ({type(error).__name__}: {error}). The trainer's log has more."
+        return "disk_full", (
+            "The disk is full: the fine-tuned weights could not be saved. Make room and start the job again."
+        )
+    return "training_failed", (
+        f"Training stopped with an unexpected error ({type(error).__name__}: {error}). The trainer's log has more."
+    )
 
 
 def _out_of_memory(error: Exception) -> bool:
@@ -92,6 +92,7 @@ def _disk_full(error: Exception) -> bool:
         (isinstance(error, OSError) and error.errno == errno.ENOSPC)
         or "No space left on device" in said
         or "PytorchStreamWriter failed" in said
+        or ("inline_container.cc" in said and "unexpected pos" in said)
     )
 
 

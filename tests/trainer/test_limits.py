@@ -1,0 +1,104 @@
+"""Memory and disk: judged before a job starts; what is said when they run out all the same."""
+
+import errno
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from safetensors import SafetensorError
+
+from trainer.training.memory import Shape, find_fit, needed, shape_of
+from trainer.training.worker import explain
+
+SMOLLM2 = Shape(134_515_008, 576, 1536, 30, 49_152, (((576, 576),) * 4 + ((576, 1536),) * 3) * 30)
+GB = 2**30
+
+
+@pytest.mark.parametrize(
+    ("tokens", "checkpointing", "measured"),
+    [(256, False, 1.45), (1024, False, 3.13), (2048, False, 5.71), (2048, True, 3.92)],
+)
+def test_the_estimate_is_a_little_above_what_was_measured(tokens: int, checkpointing: bool, measured: float) -> None:
+    # Peaks of SmolLM2-135M in bf16 on a CPU, in GB.
+    estimate = needed(SMOLLM2, tokens=tokens, rank=16, number_bytes=2, checkpointing=checkpointing) / GB
+    assert measured * 0.99 < estimate < measured * 1.3
+
+
+def test_less_memory_means_smaller_parts_then_computing_twice_then_none(table: Path) -> None:
+    def fit(free: float, *, can_quantize: bool = False) -> Any:
+        return find_fit(
+            SMOLLM2,
+            longest=1024,
+            batch_size=8,
+            rank=16,
+            number_bytes=2,
+            free=int(free * GB),
+            can_quantize=can_quantize,
+        )
+
+    assert (fit(64).micro_batch, fit(64).checkpointing) == (8, False)
+    assert (fit(8).micro_batch, fit(8).checkpointing) == (2, False)
+    assert (fit(3).micro_batch, fit(3).checkpointing) == (1, True)
+    assert fit(1) is None
+
+
+def test_the_shape_of_a_model_is_read_from_its_files(table: Path) -> None:
+    shape = shape_of(table.parent / "tiny-random")
+    assert (shape.hidden, shape.intermediate, shape.layers, shape.vocabulary) == (32, 64, 2, 259)
+    assert len(shape.linears) == 2 * 7
+    assert shape.adapter(rank=1) == 2 * (4 * (32 + 32) + 3 * (32 + 64))
+
+
+def test_a_model_too_large_for_the_machine_fails_before_it_is_loaded(tmp_path: Path, table: Path) -> None:
+    from trainer.errors import TrainingFailed
+    from trainer.training import run
+    from trainer.training.data import Tokens
+    from trainer.training.plan import Hyperparameters, Plan
+
+    plan = Plan(
+        job_id="job",
+        base="tiny-random",
+        weights=str(table.parent / "tiny-random"),
+        chat_template="",
+        context_length=10**9,
+        learning_rate=1e-3,
+        lora_rank=16,
+        lora_alpha=32,
+        training_file="",
+        output=str(tmp_path),
+        state=str(tmp_path),
+        seed=1,
+    )
+    endless = Tokens(range(10**9), [])  # type: ignore[arg-type]
+    with pytest.raises(TrainingFailed, match="not enough memory to train tiny-random on examples of up to") as caught:
+        run.find_way(plan, Hyperparameters(1, 1, 1.0, 0.1), [endless])
+    assert caught.value.code == "not_enough_memory"
+
+
+@pytest.mark.skipif(not Path("/dev/full").is_char_device(), reason="needs a disk that is always full")
+@pytest.mark.parametrize(
+    "save", [lambda disk: disk.write_bytes(b"x" * 100_000), lambda disk: torch.save(torch.zeros(100_000), disk)]
+)
+def test_a_full_disk_is_told_as_such_whoever_notices_it(save: Any) -> None:
+    with pytest.raises((OSError, RuntimeError)) as caught:
+        save(Path("/dev/full"))
+    code, sentence = explain(caught.value)
+    assert code == "disk_full"
+    assert sentence.startswith("The disk is full")
+
+
+@pytest.mark.parametrize(
+    ("error", "code", "said"),
+    [
+        (MemoryError(), "out_of_memory", "smaller batch_size"),
+        (RuntimeError("CUDA out of memory. Tried to allocate 2 GiB"), "out_of_memory", "smaller batch_size"),
+        (RuntimeError("DefaultCPUAllocator: can't allocate memory"), "out_of_memory", "smaller batch_size"),
+        (OSError(errno.ENOSPC, "No space left on device"), "disk_full", "Make room"),
+        (SafetensorError("I/O error: No space left on device (os error 28)"), "disk_full", "Make room"),
+        (ValueError("odd"), "training_failed", "ValueError: odd"),
+    ],
+)
+def test_each_way_to_die_has_a_sentence(error: Exception, code: str, said: str) -> None:
+    assert explain(error)[0] == code
+    assert said in explain(error)[1]

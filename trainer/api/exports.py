@@ -1,0 +1,69 @@
+"""Fine-tuned models to take away: /v1/x/models/{model}/export, which the protocol does not have."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from pathlib import Path
+
+import msgspec
+from fastapi import APIRouter
+from fastapi.responses import FileResponse
+from starlette.background import BackgroundTask
+
+from trainer.api.errors import ApiError, model_not_found
+from trainer.api.services import Given
+from trainer.errors import ModelUnavailable
+from trainer.export import plan_export
+from trainer.workers import Worker
+
+router = APIRouter(prefix="/v1/x/models")
+
+
+@router.get("/{model_id:path}/export", response_class=FileResponse)
+async def export(services: Given, model_id: str, merged: bool = False) -> FileResponse:
+    """A zip of safetensors and a model card: the adapter or, `merged`, the whole model."""
+    found = services.catalogue.find(model_id)
+    if found is None:
+        raise model_not_found(model_id)
+    if found.model is None or found.adapter is None:
+        raise ApiError(400, "Base models cannot be exported, only fine-tuned ones.", param="model")
+    try:
+        weights = await services.catalogue.weights(found.base) if merged else None
+    except ModelUnavailable as error:
+        raise ApiError(503, str(error), type="server_error") from error
+    work = Path(tempfile.mkdtemp(prefix="export.", dir=services.settings.data))
+    plan = plan_export(
+        found.model,
+        found.base,
+        services.store.job(found.model.job_id),
+        services.store.checkpoint_of(model_id),
+        adapter=found.adapter,
+        into=work / "model",
+        weights=weights,
+    )
+    answer = {}
+    try:
+        worker = await Worker.start(
+            "trainer.export",
+            log=services.settings.logs / "export.log",
+            arguments=(msgspec.json.encode(plan).decode(),),
+            background=True,
+        )
+        try:
+            async for message in worker.messages():
+                answer = message
+        finally:
+            await worker.kill()
+    finally:
+        if "file" not in answer:
+            shutil.rmtree(work, ignore_errors=True)
+    if "file" not in answer:
+        problem = answer.get("problem") or "The export broke off; the trainer's log (export.log) has more."
+        raise ApiError(500, problem, type="server_error")
+    return FileResponse(
+        answer["file"],
+        media_type="application/zip",
+        filename=model_id.replace(":", "-").replace("/", "-") + ".zip",
+        background=BackgroundTask(shutil.rmtree, work, ignore_errors=True),
+    )
