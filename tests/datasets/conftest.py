@@ -9,6 +9,11 @@ from typing import Any
 
 import pytest
 
+from bot.datasets.findings import Findings
+from bot.datasets.habits import Habits
+from bot.datasets.rules import judge
+from bot.datasets.tokens import encoding
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -39,6 +44,20 @@ def write(tmp_path: Path) -> Callable[..., Path]:
         return path
 
     return write
+
+
+@pytest.fixture(scope="session")
+def judged() -> Callable[..., Findings]:
+    """What is found in a file of these examples, given as values; their lines count from 1."""
+
+    def judged(*examples: Any) -> Findings:
+        findings, habits = Findings(), Habits(encoding("cl100k_base").count)
+        for line, example in enumerate(examples, 1):
+            judge(example, line, findings, habits)
+        habits.finish(findings)
+        return findings
+
+    return judged
 
 
 @pytest.fixture

@@ -2,125 +2,132 @@
 
 import json
 from contextlib import suppress
-from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.datasets.chat import NotAnExample, decode_plain, judge, parse
+from bot.datasets.chat import NotAnExample, decode_plain, is_sound, parse
 from bot.datasets.findings import Findings
+from bot.datasets.habits import Habits
+from bot.datasets.rules import judge
 
 USER = {"role": "user", "content": "Is it open?"}
 ANSWER = {"role": "assistant", "content": "Yes."}
+TOOLS = [{"type": "function", "function": {"name": "f"}}]
 
 scalars = st.none() | st.booleans() | st.integers(-9, 9) | st.text(max_size=3) | st.just({}) | st.just({"name": "f"})
-roles = st.sampled_from(["system", "user", "assistant", "function", "", "User", "human"]) | scalars
-contents = st.text(max_size=5) | scalars
-messages = st.fixed_dictionaries(
-    {},
-    optional={
-        "role": roles,
-        "content": contents,
-        "name": scalars,
-        "weight": scalars,
-        "extra": scalars,
-        "text": scalars,
-    },
-)
-calls = st.fixed_dictionaries(
-    {"role": roles, "content": st.text(max_size=5), "function_call": st.just({"name": "f", "arguments": "{}"})}
-)
-examples = (
-    st.fixed_dictionaries({}, optional={"messages": st.lists(messages | calls, max_size=4) | st.none(), "id": scalars})
-    | st.none()
-    | st.integers()
-    | st.text(max_size=3)
-    | st.lists(st.integers(), max_size=2)
+
+
+words = st.sampled_from(["", " ", "\n\t", "a", "b c"]) | st.text(max_size=3)
+message = st.fixed_dictionaries(
+    {"role": st.sampled_from(["system", "developer", "user", "assistant"]), "content": words}
 )
 
 
-def found(*examples: Any) -> dict[str, int]:
-    findings = Findings()
-    for line, example in enumerate(examples, 1):
-        judge(example, line, findings)
-    return findings.counts
+@given(st.fixed_dictionaries({"messages": st.lists(message, max_size=4)}))
+def test_nothing_is_wrong_with_a_line_that_decodes_as_plain_and_is_sound(judged, example):
+    with suppress(msgspec.ValidationError):
+        if is_sound(decode_plain(json.dumps(example).encode()).messages):
+            assert judged(example).counts == {}
 
 
-def fields(example: Any) -> dict[str, str | None]:
-    findings = Findings()
-    judge(example, 1, findings)
-    return {finding.code: finding.field for finding in findings.first("error")}
-
-
-@given(st.lists(examples, max_size=6))
-def test_the_seven_classic_codes_are_counted_as_the_classic_script_counts_them(classic, dataset):
-    assert found(*dataset) == classic.format_errors(dataset)
-
-
-@given(examples)
-def test_a_line_that_decodes_as_plain_has_nothing_wrong_but_perhaps_no_answer(example):
-    line = json.dumps(example).encode()
-    try:
-        decode_plain(line)
-    except Exception:
-        return
-    assert set(found(example)) <= {"example_missing_assistant_message"}
-
-
-def test_a_call_or_a_refusal_stands_in_the_place_of_content():
-    tool_call = {"role": "assistant", "tool_calls": [{"id": "1", "type": "function", "function": {"name": "f"}}]}
-    function_call = {"role": "assistant", "content": None, "function_call": {"name": "f", "arguments": "{}"}}
+def test_a_call_or_a_refusal_stands_in_the_place_of_content(judged):
+    call = {"name": "f", "arguments": "{}"}
+    tool_call = {"role": "assistant", "tool_calls": [{"id": "1", "type": "function", "function": call}]}
+    function_call = {"role": "assistant", "content": None, "function_call": call}
     refusal = {"role": "assistant", "refusal": "I will not."}
     for message in (tool_call, function_call, refusal):
-        assert found({"messages": [USER, message]}) == {}
+        assert judged({"messages": [USER, message], "tools": TOOLS}).counts == {}
 
 
-def test_newer_roles_keys_and_content_parts_are_known():
+def test_all_that_the_protocol_allows_is_allowed(judged):
+    call = {"id": "1", "type": "function", "function": {"name": "f", "arguments": "{}"}}
+    image = {"type": "image_url", "image_url": {"url": "https://example.org/a.png", "detail": "low"}}
     example = {
         "messages": [
             {"role": "developer", "content": "Be brief."},
-            {"role": "user", "content": [{"type": "text", "text": "Look"}, {"type": "image_url", "image_url": {}}]},
-            {"role": "assistant", "tool_calls": [{"id": "1", "type": "function", "function": {"name": "f"}}]},
-            {"role": "tool", "tool_call_id": "1", "content": "42"},
-            {"role": "assistant", "content": "42", "weight": 1, "refusal": None},
+            {"role": "user", "name": "Ada", "content": [{"type": "text", "text": "Look"}, image]},
+            {"role": "assistant", "tool_calls": [call], "weight": 0},
+            {"role": "tool", "tool_call_id": "1", "content": [{"type": "text", "text": "42"}]},
+            {"role": "assistant", "content": [{"type": "text", "text": "42"}], "weight": 1, "refusal": None},
+            USER,
+            {"role": "assistant", "content": None, "function_call": {"name": "f", "arguments": "{}"}},
+            {"role": "function", "name": "f", "content": "43"},
+            {"role": "assistant", "content": [{"type": "refusal", "refusal": "No."}]},
         ],
-        "tools": [{"type": "function", "function": {"name": "f"}}],
+        "tools": TOOLS,
+        "functions": [{"name": "g", "parameters": {}}],
         "parallel_tool_calls": False,
     }
-    assert found(example) == {}
+    assert judged(example).counts == {}
 
 
-def test_a_finding_names_the_field():
-    assert fields({"messages": [USER, ANSWER | {"role": "gpt"}, {"role": "user", "content": ""}, ANSWER]}) == {
-        "unrecognized_role": "messages[1].role",
-        "missing_content": "messages[2].content",
-    }
-    assert fields({"messages": [USER, ANSWER | {"mood": 1}]}) == {"message_unrecognized_key": "messages[1]"}
-    assert fields({"messages": [USER, 7, ANSWER]}) == {"data_type": "messages[1]"}
+@pytest.mark.parametrize(
+    ("messages", "code", "field"),
+    [
+        ([USER, ANSWER | {"role": "gpt"}, ANSWER], "unrecognized_role", "messages[1].role"),
+        ([USER, {"role": "user", "content": ""}, ANSWER], "missing_content", "messages[1].content"),
+        ([USER, ANSWER | {"mood": 1}], "message_unrecognized_key", "messages[1]"),
+        ([USER, 7, ANSWER], "data_type", "messages[1]"),
+        ([{"role": "user"}, ANSWER], "message_missing_key", "messages[0]"),
+        ([{"content": "a"}, ANSWER], "message_missing_key", "messages[0]"),
+        ([USER], "example_missing_assistant_message", "messages"),
+        ([USER, ANSWER, USER], "last_message_not_assistant", "messages[2].role"),
+        ([USER, ANSWER | {"content": " \n"}], "empty_answer", "messages[1].content"),
+        ([USER, ANSWER | {"content": [{"type": "text", "text": " "}]}], "empty_answer", "messages[1].content"),
+        ([USER, ANSWER | {"weight": 0}, USER, ANSWER | {"weight": 0}], "no_trained_answer", "messages"),
+        ([USER, ANSWER | {"weight": 2}], "invalid_weight", "messages[1].weight"),
+        ([USER, ANSWER | {"weight": 0.5}], "invalid_weight", "messages[1].weight"),
+        ([USER, ANSWER | {"weight": "1"}], "invalid_weight", "messages[1].weight"),
+        ([USER, ANSWER | {"weight": True}], "invalid_weight", "messages[1].weight"),
+        ([USER | {"weight": 1}, ANSWER], "invalid_weight", "messages[0].weight"),
+        ([USER | {"name": ["Ada"]}, ANSWER], "invalid_value", "messages[0].name"),
+        ([USER | {"refusal": "No."}, ANSWER], "invalid_value", "messages[0].refusal"),
+        ([USER | {"tool_call_id": "1"}, ANSWER], "invalid_value", "messages[0].tool_call_id"),
+    ],
+)
+def test_each_defect_is_found_once_at_its_field(judged, messages, code, field):
+    findings = judged({"messages": [USER, ANSWER]}, {"messages": messages})
+    ((found, line, where),) = {(one.code, one.line, one.field) for one in findings.first("error")}
+    assert (found, line, where) == (code, 2, field)
+
+
+def test_a_defect_with_two_classic_codes_is_counted_under_both_and_told_once(judged):
+    findings = judged({"messages": [{"role": "user"}, {"content": "a"}, ANSWER]})
+    assert findings.counts == {"message_missing_key": 2, "missing_content": 1, "unrecognized_role": 1}
+    assert findings.repeated == {"missing_content": 1, "unrecognized_role": 1}
+    assert [finding.field for finding in findings.first("error")] == ["messages[0]", "messages[1]"]
+
+
+def test_some_weights_of_nought_are_fine(judged):
+    assert judged({"messages": [USER, ANSWER | {"weight": 0}, USER, ANSWER]}).counts == {}
+    assert judged({"messages": [USER, ANSWER | {"weight": None}]}).counts == {}
+
+
+def test_parallel_tool_calls_is_true_or_false(judged):
+    example = {"messages": [USER, ANSWER], "tools": TOOLS, "parallel_tool_calls": "no"}
+    (finding,) = judged(example).first("error")
+    assert (finding.code, finding.field, finding.quote) == ("invalid_value", "parallel_tool_calls", '"no"')
 
 
 @pytest.mark.parametrize(("role", "instead"), [("human", "user"), ("Assistant", "assistant"), ("gpt", "assistant")])
-def test_a_wrong_role_is_answered_with_the_right_one(role, instead):
-    findings = Findings()
-    judge({"messages": [USER, {"role": role, "content": "x"}, ANSWER]}, 1, findings)
+def test_a_wrong_role_is_answered_with_the_right_one(judged, role, instead):
+    findings = judged({"messages": [USER, {"role": role, "content": "x"}, ANSWER]})
     assert findings.first("error")[0].message.endswith(f"Use {instead}.")
 
 
 @pytest.mark.parametrize("content", [[1], [{"text": "no type"}], [], {}, 5, True])
-def test_content_that_is_neither_text_nor_parts_is_missing(content):
-    assert found({"messages": [{"role": "user", "content": content}, ANSWER]}) == {"missing_content": 1}
+def test_content_that_is_neither_text_nor_parts_is_missing(judged, content):
+    assert judged({"messages": [{"role": "user", "content": content}, ANSWER]}).counts == {"missing_content": 1}
 
 
-def test_what_stands_in_place_of_messages_is_named():
-    findings = Findings()
-    judge({"prompt": "a", "completion": "b"}, 1, findings)
-    judge({"conversations": []}, 2, findings)
-    judge({"messages": "hello"}, 3, findings)
-    texts = [finding.message for finding in findings.first("error")]
-    assert "the older format" in texts[0]
-    assert "ShareGPT" in texts[1]
-    assert "`messages` is a string" in texts[2]
+def test_what_stands_in_place_of_messages_is_named(judged):
+    empty, text, other = judged({"messages": []}, {"messages": "hello"}, {"topic": "bicycles"}).first("error")
+    assert "an empty list" in empty.message
+    assert "`messages` is a string" in text.message
+    assert "It has `topic`" in other.message
 
 
 def test_of_duplicate_keys_the_last_counts():
@@ -139,9 +146,9 @@ def test_of_duplicate_keys_the_last_counts():
         (b'{"messages": []} {"messages": []}', "follows the object at column 18"),
         (b'{"messages": NaN}', "NaN is not a JSON value"),
         (b'{"messages": -Infinity}', "-Infinity is not a JSON value"),
-        (b'{"a": "\x00"}', "NUL bytes"),
+        (b'{"a": "\x00"', "NUL bytes"),
         (b"\x00" * 100, "NUL bytes"),
-        (b'{"a": "\t"}', "control character"),
+        (b'{"a": "\t"', "control character"),
         (b'{"a": "\\ud800"}', "surrogate pair"),
         (b'{"\\udc00": 1}', "surrogate pair"),
         (b"[" * 200_000, "nested too deeply"),
@@ -157,6 +164,14 @@ def test_a_line_that_is_not_json_is_told_why(line, words):
     assert wrong.value.code == "invalid_json"
     assert words in wrong.value.details["why"]
     assert wrong.value.details["how"]
+
+
+@pytest.mark.parametrize("line", [b'{"a": "\t"}', b'{"a": "\x00"}', b'{"a": "b\x1f\rc"}'])
+def test_a_line_with_nothing_wrong_but_raw_control_characters_is_told_so(line):
+    with pytest.raises(NotAnExample) as wrong:
+        parse(line)
+    assert wrong.value.code == "control_character"
+    assert wrong.value.details["column"] in (8, 9)
 
 
 def test_the_last_line_without_an_end_is_told_to_be_cut_off():
@@ -181,7 +196,7 @@ def test_numbers_beyond_a_double_are_json_all_the_same():
 @given(st.binary(max_size=60) | st.text(max_size=40).map(str.encode))
 def test_any_bytes_give_a_value_or_a_clear_answer(line):
     with suppress(NotAnExample):
-        judge(parse(line), 1, Findings())
+        judge(parse(line), 1, Findings(), Habits())
 
 
 json_values = st.recursive(
@@ -196,7 +211,7 @@ keys = st.sampled_from(["role", "content", "name", "weight", "tool_calls", "func
     )
 )
 def test_any_shape_under_the_known_keys_is_judged_and_counted_without_a_crash(example):
-    counted = judge(example, 1, Findings())
+    counted = judge(example, 1, Findings(), Habits())
     assert (counted is None) == (not example["messages"])
 
 
@@ -208,13 +223,13 @@ def test_nesting_of_any_depth_is_answered(place):
         message = {"role": parts["role"], "content": parts["content"], "k": parts["key"]}
         line = json.dumps({"tools": parts["tools"], "messages": [message]}).replace('"DEEP"', deep)
         with suppress(NotAnExample):
-            judge(parse((deep if place == "whole" else line).encode()), 1, Findings())
+            judge(parse((deep if place == "whole" else line).encode()), 1, Findings(), Habits())
 
 
 def test_the_texts_of_calls_names_and_tools_are_counted_as_an_estimate():
     call = {"id": "1", "type": "function", "function": {"name": "open_door", "arguments": '{"a": 1}'}}
     counted = judge(
-        {"messages": [USER, {"role": "assistant", "tool_calls": [call]}], "tools": [{"x": 1}]}, 1, Findings()
+        {"messages": [USER, {"role": "assistant", "tool_calls": [call]}], "tools": [{"x": 1}]}, 1, Findings(), Habits()
     )
     assert counted is not None
     assert counted.texts == ["Is it open?", "open_door", '{"a": 1}', '[{"x":1}]']
