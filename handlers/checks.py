@@ -1,65 +1,201 @@
-"""Checking training files in a process of its own, so that a large one slows down nothing else."""
+"""Work on training files (checking, mending, splitting) in processes of its own: a large file slows down nothing else.
+
+There is one process for each lane, started with the first work there. So a small file is reported on while a large one
+is still being read, and neither waits for a second pass.
+"""
 
 import asyncio
+import contextlib
 import multiprocessing
 import os
 import signal
 import threading
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from pathlib import Path
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from enum import StrEnum
+from multiprocessing.connection import Connection
+from typing import Any, Final, TypeVar, cast
 
 import structlog
 
-from bot.datasets import DatasetError, Report, check_file
+from bot.datasets import DatasetError
 
 log = structlog.get_logger()
 
+T = TypeVar("T")
+
+SMALL: Final = 16 << 20
+"""Bytes up to which a file is read in about a second."""
+
+MOST_SECONDS: Final = 3600.0
+
+
+class Lane(StrEnum):
+    """Which process does it: what is done in a moment, reports on large files, other work on large files (mending,
+    splitting), and the second pass, for which nobody waits.
+    """
+
+    QUICK = "quick"
+    REPORT = "report"
+    LARGE = "large"
+    SECOND = "second"
+
+    @classmethod
+    def of_report(cls, size: int) -> "Lane":
+        """For a file of so many bytes."""
+        return cls.QUICK if size <= SMALL else cls.REPORT
+
+    @classmethod
+    def of_work(cls, size: int) -> "Lane":
+        return cls.QUICK if size <= SMALL else cls.LARGE
+
 
 class Checks:
-    """One file at a time. The process is started with the first check, and anew should it die."""
+    """A process for each lane, which does one thing at a time; started anew should it die."""
 
     def __init__(self) -> None:
-        self._pool: ProcessPoolExecutor | None = None
+        # The threads only wait for a process to say something.
+        self._threads = ThreadPoolExecutor(len(Lane), thread_name_prefix="check")
+        self._workers = {lane: _Worker(self._threads, polite=lane is not Lane.QUICK) for lane in Lane}
 
-    async def check(self, path: Path, *, model: str, tokenizers: Path | None) -> Report:
-        """Raises DatasetError where the file cannot be read, or stops the process that reads it."""
-        loop = asyncio.get_running_loop()
-        for _ in range(2):
-            pool = self._pool = self._pool or _pool()
-            try:
-                return await loop.run_in_executor(pool, _check, path, model, tokenizers)
-            except BrokenProcessPool:
-                # Killed from outside, most likely for its memory; another file's check may have done it.
-                log.warning("the process for checks died", file=path.name)
-                if self._pool is pool:
-                    self._pool = None
-        raise DatasetError(
-            "My check of this file was stopped twice, most likely because this machine has too little memory for it. "
-            "Split the file, or ask an administrator of mine."
-        )
+    async def run(
+        self,
+        function: Callable[..., T],
+        *args: Any,
+        lane: Lane = Lane.QUICK,
+        seconds: float = MOST_SECONDS,
+        on_partial: Callable[[Any], None] | None = None,
+        **kwargs: Any,
+    ) -> T:
+        """What `function` returns or raises; everything that goes to it and comes back is pickled.
+
+        With `on_partial` it is called with `partial=`, and what it gives to that arrives here, in the event loop.
+        Raises DatasetError where the process dies twice over this work, or is stopped after so many seconds.
+        """
+        worker = self._workers[lane]
+        async with worker.free:
+            for _ in range(2):
+                try:
+                    async with asyncio.timeout(seconds):
+                        outcome = await worker.carry_out((function, args, kwargs), on_partial)
+                    break
+                except TimeoutError:
+                    worker.kill()
+                    log.warning("stopped, too slow", function=function.__name__, seconds=seconds)
+                    raise DatasetError(
+                        f"This file kept me busy for more than {round(seconds / 60)} minutes, so I stopped. "
+                        "Split it, or ask an administrator of mine."
+                    ) from None
+                except (EOFError, OSError):
+                    # Killed from outside, most likely for its memory.
+                    worker.kill()
+                    log.warning("a process for checks died", function=function.__name__, lane=lane)
+                except BaseException:
+                    worker.kill()  # whoever asked does not wait any more
+                    raise
+            else:
+                raise DatasetError(
+                    "My work on this file was stopped twice, most likely because this machine has too little memory "
+                    "for it. Split the file, or ask an administrator of mine."
+                )
+        if outcome.error is not None:
+            raise outcome.error
+        return cast(T, outcome.value)
+
+    def processes(self) -> dict[Lane, multiprocessing.process.BaseProcess]:
+        """Those that were started and live."""
+        return {lane: worker.process for lane, worker in self._workers.items() if worker.process is not None}
 
     def close(self) -> None:
-        if self._pool is not None:
-            self._pool.shutdown(wait=False, cancel_futures=True)
+        for worker in self._workers.values():
+            worker.kill()
+        self._threads.shutdown(wait=False, cancel_futures=True)
 
 
-def _pool() -> ProcessPoolExecutor:
-    return ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn"), initializer=_end_with_parent)
+_Work = tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any]]
 
 
-def _check(path: Path, model: str, tokenizers: Path | None) -> Report:
-    return check_file(path, model=model, tokenizers=tokenizers)
+@dataclass(frozen=True)
+class _Partial:
+    value: Any
+
+
+@dataclass(frozen=True)
+class _Outcome:
+    """What the work returned or raised, kept apart from the trouble of carrying it out."""
+
+    value: Any = None
+    error: Exception | None = None
+
+
+class _Worker:
+    def __init__(self, threads: ThreadPoolExecutor, *, polite: bool) -> None:
+        self.free = asyncio.Lock()
+        self.process: multiprocessing.process.BaseProcess | None = None
+        self._connection: Connection | None = None
+        self._threads = threads
+        self._polite = polite
+
+    async def carry_out(self, work: "_Work", on_partial: Callable[[Any], None] | None) -> "_Outcome":
+        """Raises EOFError or OSError where the process dies."""
+        loop = asyncio.get_running_loop()
+        connection = await loop.run_in_executor(self._threads, self._started)
+        await loop.run_in_executor(self._threads, connection.send, (work, on_partial is not None))
+        while True:
+            said = await loop.run_in_executor(self._threads, connection.recv)
+            if isinstance(said, _Outcome):
+                return said
+            if on_partial is not None:
+                on_partial(said.value)
+
+    def _started(self) -> Connection:
+        if self._connection is None or self.process is None or not self.process.is_alive():
+            spawn = multiprocessing.get_context("spawn")
+            ours, theirs = spawn.Pipe()
+            self.process = spawn.Process(target=_serve, args=(theirs, self._polite), name="check")
+            self.process.start()
+            theirs.close()
+            self._connection = ours
+        return self._connection
+
+    def kill(self) -> None:
+        # The connection is not closed here: a thread may be reading it, and gets the end of file.
+        if self.process is not None:
+            self.process.kill()
+        self.process = self._connection = None
+
+
+def _serve(connection: Connection, polite: bool) -> None:
+    """The process: work after work, until the other end is closed."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to the whole group; the parent sees to the end
+    threading.Thread(target=_end_with_parent, name="parent watch", daemon=True).start()
+    if polite and hasattr(os, "nice"):
+        os.nice(10)  # long work gives way to what people wait for
+    with contextlib.suppress(EOFError, OSError):
+        while True:
+            (function, args, kwargs), wants_partial = connection.recv()
+            if wants_partial:
+                kwargs["partial"] = lambda value: connection.send(_Partial(value))
+            try:
+                outcome = _Outcome(function(*args, **kwargs))
+            except Exception as error:
+                outcome = _Outcome(error=error)
+            _send(connection, outcome)
+
+
+def _send(connection: Connection, outcome: _Outcome) -> None:
+    try:
+        connection.send(outcome)
+    except OSError:
+        raise
+    except Exception as error:  # what cannot be pickled
+        connection.send(_Outcome(error=RuntimeError(f"{outcome.error or error!r}")))
 
 
 def _end_with_parent() -> None:
-    """A worker whose parent was killed would wait for work for ever."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to the whole group; the parent sees to the end
+    """In the middle of work nothing else notices that the parent was killed."""
     parent = multiprocessing.parent_process()
-
-    def wait() -> None:
-        if parent is not None:
-            parent.join()
-        os._exit(1)
-
-    threading.Thread(target=wait, name="parent watch", daemon=True).start()
+    if parent is not None:
+        parent.join()
+    os._exit(1)

@@ -9,15 +9,10 @@ import msgspec
 import structlog
 
 from bot.access import Act
-from bot.datasets import DEFAULT_MODEL, Dataset, DatasetError
+from bot.datasets import Dataset, DatasetError
 from bot.datasets.copies import Copy
-from bot.errors import BotError
-from bot.notices.interfaces import PostError
-from bot.providers.interface import ProviderError
+from handlers import reports
 from handlers.blocks import deletion
-from handlers.blocks import report as blocks
-from handlers.blocks.message import Message
-from handlers.budget import Priority
 from handlers.download import Download, Interrupted
 from handlers.turn import Turn
 
@@ -71,33 +66,12 @@ async def _take_in(turn: Turn, file: dict[str, Any]) -> None:
                 return
     await turn.actor(Act.SUBMIT)
     dataset = await _dataset(turn, file)
-    report_ts = await _placeholder(turn, dataset)
-
-    async def show(message: Message) -> None:
-        await services.poster.update(turn.channel, report_ts, message, priority=Priority.CHAT)
-
-    try:
+    report_ts = await reports.begin(services, dataset, again=turn.again, since=turn.received_at)
+    async with reports.trouble_shown(services, dataset, report_ts):
         copy = await _fetched(turn, download, file)
-        models = await _models(turn)
-        result = await services.checks.check(
-            copy.path, model=models[0], tokenizers=services.settings.finetune_tokenizers
-        )
-    except DatasetError as error:
-        await show(blocks.unreadable(dataset.name, str(error)))
-        return
-    except (BotError, PostError):
-        raise
-    except Exception as error:
-        log.exception("check failed", dataset=dataset.id, exc_info=error)
-        await show(
-            blocks.unreadable(
-                dataset.name, "Something went wrong on my side while I checked it. Drop it again, please."
-            )
-        )
-        return
-    dataset = msgspec.structs.replace(dataset, sha256=copy.sha256, bytes=copy.bytes, report=result)
-    await services.datasets.save(dataset)
-    await show(blocks.report(dataset, base_models=models[:3]))
+        dataset = msgspec.structs.replace(dataset, sha256=copy.sha256, bytes=copy.bytes)
+        await services.datasets.save(dataset)
+        await reports.examine(services, dataset, report_ts)
 
 
 async def _dataset(turn: Turn, file: dict[str, Any]) -> Dataset:
@@ -125,24 +99,6 @@ async def _dataset(turn: Turn, file: dict[str, Any]) -> Dataset:
     return dataset
 
 
-async def _placeholder(turn: Turn, dataset: Dataset) -> str:
-    """The ts of the message that says *Reading …* and becomes the report."""
-    services = turn.services
-    report_ts = await services.datasets.report_ts(dataset.id)
-    if report_ts is None:
-        report_ts = await services.poster.post_once(
-            turn.channel,
-            blocks.reading(dataset.name),
-            mark=f"report/{dataset.id}",
-            maybe_posted=turn.again,
-            since=turn.received_at,
-            thread_ts=turn.thread_ts,
-            priority=Priority.CHAT,
-        )
-        await services.datasets.set_report_ts(dataset.id, report_ts)
-    return report_ts
-
-
 async def _fetched(turn: Turn, download: Download, file: dict[str, Any]) -> Copy:
     """Our copy of the file. Raises DatasetError."""
     details = await download.details(file)
@@ -156,13 +112,3 @@ async def _fetched(turn: Turn, download: Download, file: dict[str, Any]) -> Copy
             log.info("download interrupted, again in a moment", file=file["id"], why=str(error))
             await asyncio.sleep(pause)
     raise AssertionError("not reached")
-
-
-async def _models(turn: Turn) -> list[str]:
-    """The models on offer, for the check and its prices; a provider that is down does not stop the check."""
-    try:
-        models = await turn.services.catalogue.base_models()
-    except ProviderError as error:
-        log.warning("models unknown", why=str(error))
-        models = []
-    return models or [turn.services.settings.finetune_default_model or DEFAULT_MODEL]

@@ -73,7 +73,8 @@ def turn_of(
         metadata = (body.get("view") or {}).get("private_metadata") or ""
         channel = (body.get("channel") or {}).get("id") or _channel_in(metadata) or user
         thread_ts = _thread_of_button(body)
-        words = str(((body.get("actions") or [{}])[0]).get("value") or "")
+        action = (body.get("actions") or [{}])[0]
+        words = str(action.get("value") or (action.get("selected_option") or {}).get("value") or "")
 
         async def answer(message: Message) -> None:
             await replies.to_button(poster, channel, user, thread_ts, message)

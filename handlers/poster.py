@@ -41,6 +41,9 @@ _REPEATABLE = {
 }
 _MOST_REPEATS = 3
 _NO_CONNECTION = "no_connection"
+_CLOCKS_DIFFER = 24 * 3600.0
+# Seconds between looks whether Slack has shown a file; after the last it goes on without.
+_SHARING = (0.1, 0.2, 0.5, 1.0, 2.0)
 
 
 class Poster:
@@ -132,14 +135,14 @@ class Poster:
     async def find(self, channel: str, mark: str, *, thread_ts: str | None, since: float) -> str | None:
         """The ts of the message that carries `mark`, posted after `since`.
 
-        Reads by Slack's clock: `since` is ours, so five minutes are added for the difference.
+        `since` is by our clock and messages go by Slack's; a day is added, because ours may be set wrong, or anew.
         Raises PostRefused where the channel cannot be read.
         """
         arguments: dict[str, Any] = {
             "channel": channel,
             "include_all_metadata": True,
             "limit": 100,
-            "oldest": f"{max(since - 300, 0):.6f}",
+            "oldest": f"{max(since - _CLOCKS_DIFFER, 0):.6f}",
         }
         if thread_ts:
             arguments["ts"] = thread_ts
@@ -235,7 +238,7 @@ class Poster:
         """Show uploaded files (id to title) in one message with `comment` (mrkdwn). Slack tells no ts of it, and may
         show it a moment later. With `maybe_shared` nothing is done where an earlier attempt has succeeded.
         """
-        if maybe_shared and await self._is_shared(next(iter(files))):
+        if maybe_shared and await self.file_link(next(iter(files))):
             return
         arguments: dict[str, Any] = {
             "files": [{"id": file_id, "title": title} for file_id, title in files.items()],
@@ -245,14 +248,20 @@ class Poster:
         if thread_ts:
             arguments["thread_ts"] = thread_ts
         await self.call("files.completeUploadExternal", arguments, priority=Priority.CHAT)
+        # What is posted next would otherwise stand above it.
+        for pause in _SHARING:
+            info = await self.call("files.info", {"file": next(iter(files))})
+            if (info.get("file") or {}).get("shares"):
+                return
+            await asyncio.sleep(pause)
 
-    async def _is_shared(self, file_id: str) -> bool:
-        """A file that was never completed is unknown to Slack."""
+    async def file_link(self, file_id: str) -> str | None:
+        """The address of a file in Slack; None where it was deleted, or never completed."""
         try:
-            await self.call("files.info", {"file": file_id})
+            file = (await self.call("files.info", {"file": file_id})).get("file") or {}
         except PostRefused:
-            return False
-        return True
+            return None
+        return str(file.get("permalink") or "") or None
 
     async def update_view(self, view_id: str, view: dict[str, Any]) -> None:
         """Show something else in an open window. Raises PostRefused where it was closed."""

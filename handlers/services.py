@@ -16,6 +16,7 @@ from bot.store.datasets import SqliteDatasetStore
 from handlers.checks import Checks
 from handlers.people import People
 from handlers.poster import Poster
+from handlers.second_pass import SecondPass
 
 
 @dataclass(frozen=True)
@@ -38,5 +39,6 @@ class Services:
     people: People
     poster: Poster
     checks: Checks
+    second_pass: SecondPass = field(default_factory=SecondPass)
     # (channel, thread_ts) of every conversation, so that other threads cost no look-up.
     conversation_threads: set[tuple[str, str]] = field(default_factory=set)

@@ -104,6 +104,7 @@ async def running(settings: Settings) -> AsyncIterator[Bot]:
         delivery = Delivery(SqliteOutbox(database), SlackSpeaker(services.poster, pictures))
         keeper = CardKeeper(services.jobs, services.cards, services.poster, pictures)
         tasks = [
+            asyncio.create_task(services.second_pass.run(services), name="second pass"),
             asyncio.create_task(delivery.run(), name="outbox"),
             asyncio.create_task(keeper.run(), name="cards"),
         ]

@@ -57,6 +57,7 @@ class Job(msgspec.Struct, frozen=True):
     seconds since the epoch. `state` is one of `states.STATES` or a word of the provider's that we do not know.
     `asked` is what the person chose; `hyperparameters` turns into the provider's numbers once it has chosen.
     `heard_at`: when the provider last told anything new about it; `stuck`: that was too long ago, and people know.
+    `method` is the protocol's: supervised or dpo.
     """
 
     id: str
@@ -70,6 +71,7 @@ class Job(msgspec.Struct, frozen=True):
     asked: Hyperparameters = Hyperparameters()
     suffix: str | None = None
     seed: int | None = None
+    method: str = "supervised"
     dataset_id: str | None = None
     file_name: str | None = None
     training_file: str | None = None

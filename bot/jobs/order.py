@@ -16,5 +16,6 @@ def order_of(job: Job) -> JobOrder:
         hyperparameters=job.hyperparameters,
         suffix=job.suffix,
         seed=job.seed,
+        method=job.method,
         requested_at=job.create_attempted_at or job.created_at,
     )

@@ -63,6 +63,7 @@ class JobOrder(msgspec.Struct, frozen=True):
     suffix: str | None
     seed: int
     requested_at: float
+    method: str = "supervised"
 
 
 class RemoteJob(msgspec.Struct, frozen=True):

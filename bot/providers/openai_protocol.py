@@ -124,7 +124,7 @@ class OpenAIProtocol:
             "training_file": order.training_file,
             "seed": order.seed,
             "metadata": {SUBMISSION_KEY: order.submission},
-            "method": {"type": "supervised", "supervised": {"hyperparameters": hyperparameters}},
+            "method": {"type": order.method, order.method: {"hyperparameters": hyperparameters}},
         }
         if order.validation_file:
             arguments["validation_file"] = order.validation_file
@@ -337,8 +337,8 @@ def _job(raw: FineTuningJob) -> RemoteJob:
 
 
 def _hyperparameters(raw: FineTuningJob) -> Hyperparameters:
-    supervised = raw.method.supervised if raw.method else None
-    source: Any = (supervised.hyperparameters if supervised else None) or raw.hyperparameters
+    method: Any = (raw.method.supervised or raw.method.dpo) if raw.method else None
+    source: Any = (method.hyperparameters if method else None) or raw.hyperparameters
 
     # Azure says -1 for auto.
     def whole(name: str) -> int | Auto:

@@ -1,16 +1,33 @@
 """Buttons, one file for what belongs together. This page is their table of contents."""
 
 import re
+from dataclasses import replace
 
 from slack_bolt.app.async_app import AsyncApp
 
-from handlers.actions import chat, delete, findings, job, start_job
+from handlers import mending
+from handlers.actions import chat, delete, findings, job, sample, start_job
+from handlers.blocks import mend_window
 from handlers.inbox import Inbox
 from handlers.turn import Turn
+from handlers.views import split
+
+
+async def more(turn: Turn) -> None:
+    """The menu of a report: what is chosen there names an act and a data set."""
+    act, _, dataset_id = turn.words.partition(" ")
+    turn = replace(turn, words=dataset_id)
+    await {"split": split.pressed, "delete": delete.ask_dataset}[act](turn)
+
 
 BUTTONS = {
     "start_job": start_job.pressed,
+    "dataset_mend": mending.pressed,
+    mend_window.FORMAT: mending.format_chosen,
+    "dataset_sample": sample.pressed,
+    "sample_another": sample.another,
     "dataset_findings": findings.all_findings,
+    "dataset_more": more,
     "job_cancel": job.cancel,
     "job_retry": job.retry,
     "job_adopt": job.adopt,

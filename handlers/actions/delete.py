@@ -7,9 +7,14 @@ import msgspec
 from bot.access import Act
 from bot.errors import Conflict
 from bot.providers.interface import Refused
+from handlers import reports
 from handlers.blocks import deletion
 from handlers.commands.delete import model_to_delete
 from handlers.turn import Turn
+
+
+async def ask_dataset(turn: Turn) -> None:
+    await turn.answer(deletion.ask_dataset(await turn.dataset(turn.words, Act.DELETE)))
 
 
 async def dataset(turn: Turn) -> None:
@@ -30,6 +35,7 @@ async def dataset(turn: Turn) -> None:
                     raise
             await services.jobs.set_provider_file(services.provider.name, doomed.sha256, None)
     await turn.answer(deletion.dataset_deleted(doomed, at_provider=bool(file_id), provider=services.provider.name))
+    await reports.take_down(services, doomed)
 
 
 async def model(turn: Turn) -> None:

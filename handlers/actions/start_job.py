@@ -11,7 +11,7 @@ from bot.errors import BotError, Invalid
 from bot.notices.interfaces import PostRefused
 from handlers.blocks.start_form import ModelOption, StartForm
 from handlers.blocks.start_modal import start_modal
-from handlers.submission import model_options, pick_default, recent_datasets
+from handlers.submission import model_options, pick_default, validation_files
 from handlers.turn import Turn
 
 _MODELS_SECONDS: Final = 2.0
@@ -35,8 +35,7 @@ async def open_modal(
     """Raises PostRefused where Slack's three seconds for opening a window are over."""
     if turn.trigger_id is None:
         raise BotError("A window can only be opened from a button or a slash command.")
-    options = await _options_in_time(turn)
-    others = [d for d in await recent_datasets(turn) if dataset is None or d.sha256 != dataset.sha256]
+    options = await _options_in_time(turn, dataset.report.method if dataset and dataset.report else None)
     metadata = {
         "channel": turn.channel,
         "dataset": dataset.id if dataset else None,
@@ -48,7 +47,7 @@ async def open_modal(
         file_id=file_id,
         models=options,
         defaults=pick_default(options, defaults),
-        datasets_for_validation=others,
+        datasets_for_validation=await validation_files(turn, dataset),
         private_metadata=orjson.dumps(metadata).decode(),
     )
     try:
@@ -59,11 +58,11 @@ async def open_modal(
             raise
 
 
-async def _options_in_time(turn: Turn) -> list[ModelOption]:
+async def _options_in_time(turn: Turn, method: str | None) -> list[ModelOption]:
     """The base models, before the three seconds are over in which Slack lets a window be opened."""
     try:
         async with asyncio.timeout(_MODELS_SECONDS):
-            return await model_options(turn.services)
+            return await model_options(turn.services, method)
     except TimeoutError as error:
         name = turn.services.provider.name
         raise BotError(f"{name} takes too long to say what can be trained. Please try again in a minute.") from error

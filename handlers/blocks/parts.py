@@ -12,6 +12,7 @@ from slack_sdk.models.blocks import (
     ActionsBlock,
     Block,
     ButtonElement,
+    CheckboxesElement,
     ConfirmObject,
     ContextBlock,
     DividerBlock,
@@ -19,6 +20,7 @@ from slack_sdk.models.blocks import (
     ImageBlock,
     MarkdownTextObject,
     Option,
+    OverflowMenuElement,
     PlainTextObject,
     SectionBlock,
 )
@@ -118,8 +120,15 @@ def confirm(title: str, text: str, yes: str, no: str, style: Literal["primary", 
     )
 
 
-def actions(*buttons: ButtonElement) -> ActionsBlock:
-    return ActionsBlock(elements=list(buttons))
+def menu(action_id: str, entries: Sequence[Option]) -> OverflowMenuElement:
+    """The menu behind three dots, of one to five entries; what is chosen comes as the turn's words."""
+    return OverflowMenuElement(action_id=action_id, options=list(entries))
+
+
+def actions(
+    *elements: ButtonElement | OverflowMenuElement | CheckboxesElement, block_id: str | None = None
+) -> ActionsBlock:
+    return ActionsBlock(elements=list(elements), block_id=block_id)
 
 
 def option(text: str, value: str, description: str | None = None) -> Option:

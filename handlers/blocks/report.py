@@ -1,39 +1,75 @@
 """What the check of a training file found, as the thread of the file shows it."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
-from slack_sdk.models.blocks import Block
+import msgspec
+from slack_sdk.models.blocks import Block, ButtonElement
 
 from bot.datasets.dataset import Dataset
 from bot.datasets.epochs import auto_epochs
-from bot.datasets.report import Finding, Report
+from bot.datasets.findings import BY_CODE
+from bot.datasets.report import Finding, Mapping, Report, Table
 from handlers.blocks.message import Message
-from handlers.blocks.parts import actions, button, confirm, context, fields, message, section
-from handlers.blocks.text import code, counted, joined, money, number, quoted
+from handlers.blocks.parts import actions, button, context, fields, image, menu, message, option, section
+from handlers.blocks.text import code, counted, joined, money, number, quoted, rough_duration
 
 _FINDINGS: Final = 5
-_LISTED: Final = 40
-_MODELS: Final = 3
+_MODELS: Final = 6
+_COLUMNS: Final = 12
+_ROWS: Final = 2
+# Reinforcement needs a grader, which nobody can give us yet. Where the method is not known, the provider decides.
+STARTABLE: Final = frozenset({"supervised", "dpo", None})
+# Said in the report's own words where the file is a table.
+_OF_TABLES: Final = frozenset({"needs_conversion", "not_jsonl"})
+_KINDS: Final = {
+    "csv": "a table (CSV)",
+    "tsv": "a table (TSV)",
+    "xlsx": "a spreadsheet",
+    "xls": "a spreadsheet",
+    "json": "a list of records (JSON)",
+    "jsonl": "a list of records (JSONL)",
+    "parquet": "a table (Parquet)",
+}
 
 
-def report(dataset: Dataset, *, base_models: Sequence[str] = ()) -> Message:
+@dataclass(frozen=True)
+class Offer:
+    """A base model on which the file can be trained: US dollars, and seconds judged by the team's own past jobs."""
+
+    model: str
+    usd: float | None = None
+    seconds: float | None = None
+
+
+def report(dataset: Dataset, *, offers: Sequence[Offer] = (), picture_alt: str = "") -> Message:
     """The verdict first, then the figures, then what to do about the findings, errors before warnings.
 
-    `base_models`: those whose cost is shown, three at most; the model that the file was checked for if empty.
-    A file without a report is still being read.
+    `offers`: what training costs; on the model that the file was checked for if empty. `picture_alt` describes the
+    picture of lengths, where there is one. A file without a report is still being read.
     """
-    if dataset.report is None:
-        return reading(dataset.name)
     found = dataset.report
+    if found is None:
+        return reading(dataset.name)
+    if not found.complete:
+        return growing(dataset, found)
+    if found.table is not None:
+        return _table(dataset, found, found.table)
     verdict = _verdict(dataset.name, found)
     blocks: list[Block] = [section(verdict)]
     if found.examples:
-        blocks.append(fields(_figures(found, base_models)))
-    if not found.tokens.exact:
+        blocks.append(fields(_figures(found, offers)))
+    if dataset.lengths_file is not None:
+        blocks.append(image(dataset.lengths_file, picture_alt))
+    if found.examples and not found.tokens.exact:
         why = quoted(found.tokens.why, 300) or f"They were made with {code(found.tokens.tokenizer, 60)}."
-        blocks.append(context(f"Token counts are estimates. {why}"))
+        blocks.append(context(f"Token counts are estimates: {why.rstrip('.')}."))
     blocks += _findings(found)
+    if found.ok and found.method not in STARTABLE:
+        blocks.append(context("Reinforcement needs a grader. I cannot send graders yet, so I cannot start such a job."))
+    if not found.ok:
+        blocks.append(context(_what_to_do(found)))
     blocks.append(_buttons(dataset, found))
     return message(verdict, blocks)
 
@@ -44,27 +80,50 @@ def reading(name: str) -> Message:
     return message(text, [section(text)])
 
 
+def growing(dataset: Dataset, found: Report) -> Message:
+    """What a check that takes longer has found so far."""
+    of = f" of {number(dataset.bytes // 1_000_000)}" if dataset.bytes >= found.bytes else ""
+    text = (
+        f"Reading {code(dataset.name)} … {number(found.bytes // 1_000_000)}{of} MB, "
+        f"{counted(found.examples, 'example')} so far."
+    )
+    blocks: list[Block] = [section(text)]
+    findings = _findings(found)
+    if findings:
+        blocks += [context("Found so far, more may come:"), *findings]
+    return message(text, blocks)
+
+
 def unreadable(name: str, sentence: str) -> Message:
     """The file could not be fetched or read at all; `sentence` (plain text) says why and what to do."""
     text = f"I could not read {code(name)}."
     return message(f"{text} {quoted(sentence, 600)}", [section(f"{text}\n{quoted(sentence, 1500)}")])
 
 
-def all_findings(dataset: Dataset) -> Message:
-    """As many findings as one message holds, by line, with the place of the rest."""
-    found = dataset.report
-    every = [*found.errors, *found.warnings] if found else []
-    title = f"What the check found in {code(dataset.name)}"
-    if found is None or not every:
-        return message(title, [section(f"{title}: nothing to correct.")])
-    shown = every[:_LISTED]
-    lines = [f"• {_place([finding])} {quoted(finding.message, 150)}" for finding in shown]
-    blocks: list[Block] = [section(f"*{title}*")]
-    blocks += [section("\n".join(lines[start : start + 10])) for start in range(0, len(lines), 10)]
-    left = sum(found.counts.values()) - len(shown)
-    if left > 0:
-        blocks.append(context(f"And {number(left)} more. `finetune-bot check FILE` on the command line lists all."))
-    return message(title, blocks)
+def deleted(name: str) -> Message:
+    text = f"{code(name)} was deleted. Drop it again to use it."
+    return message(text, [section(text)])
+
+
+def findings_attached(dataset: Dataset, listed: int) -> str:
+    """What is said (mrkdwn) beside the file with all findings."""
+    total = sum(dataset.report.counts.values()) if dataset.report else listed
+    name = code(dataset.name)
+    if total <= listed:
+        return f"All {counted(listed, 'finding')} in {name}."
+    return f"The first {number(listed)} of {number(total)} findings in {name}. Mend these, and I look for the rest."
+
+
+def findings_there(link_to_file: str) -> Message:
+    text = f"All findings are in {link_to_file}, here in the thread."
+    return message(text, [section(text)])
+
+
+def mendable(found: Report) -> bool:
+    """Whether there is something that *Mend* can do."""
+    if found.table is not None:
+        return True
+    return any((rule := BY_CODE.get(name)) is not None and rule.repair for name in found.counts)
 
 
 def _verdict(name: str, found: Report) -> str:
@@ -85,53 +144,76 @@ def _count(found: Report, these: Sequence[Finding], others: Sequence[Finding]) -
     return max(len(these), sum(n for name, n in found.counts.items() if name not in other_codes))
 
 
-def _figures(found: Report, base_models: Sequence[str]) -> list[tuple[str, str]]:
+def _figures(found: Report, offers: Sequence[Offer]) -> list[tuple[str, str]]:
     tokens = found.tokens
     about = "" if tokens.exact else "about "
-    models = list(dict.fromkeys(base_models)) or [found.model]
-    costs = [f"{code(model, 60)} {money(found.cost.get(model))}" for model in models[:_MODELS]]
+    offers = list(offers) or [Offer(found.model, found.cost.get(found.model))]
+    costs = [f"{code(offer.model, 60)} {_cost(offer)}" for offer in offers[:_MODELS]]
+    if len(offers) > _MODELS:
+        costs.append(f"{number(len(offers) - _MODELS)} more in the window of *Start*")
     return [
         (
             "Tokens",
-            f"{about}{number(tokens.total)}; {number(tokens.median)} in a typical example, "
-            f"{number(tokens.max)} in the longest",
+            f"{about}{number(tokens.total)} in all\n"
+            f"median {number(tokens.median)}, 95th percentile {number(tokens.p95)}, longest {number(tokens.max)}",
         ),
         ("Epochs", f"{number(found.epochs)}: {_why(found)}"),
-        ("Cost", "\n".join(costs)),
+        ("Cost" if all(offer.seconds is None for offer in offers) else "Cost and time", "\n".join(costs)),
     ]
+
+
+def _cost(offer: Offer) -> str:
+    return money(offer.usd) + (f", {_about(offer.seconds)}" if offer.seconds is not None else "")
+
+
+def _about(seconds: float) -> str:
+    rough = rough_duration(seconds)
+    return rough if rough.startswith(("a ", "less")) else f"about {rough}"
 
 
 def _why(found: Report) -> str:
     chosen = auto_epochs(found.examples)
+    if found.epochs_reason:
+        return quoted(found.epochs_reason, 200)
     return chosen.reason if found.epochs == chosen.count else "as asked for"
 
 
 def _findings(found: Report) -> list[Block]:
+    """The most frequent ones, errors before hints: a line for each kind, with an excerpt of the file."""
     groups: dict[tuple[str, str], list[Finding]] = {}
     for finding in (*found.errors, *found.warnings):
         groups.setdefault((finding.severity, finding.code), []).append(finding)
     if not groups:
         return []
-    lines = []
-    for (severity, name), group in list(groups.items())[:_FINDINGS]:
-        kind = "" if severity == "error" else "Hint: "
-        lines.append(f"• {_group(group, found.counts.get(name), kind)}")
-    blocks: list[Block] = [section("\n".join(lines))]
-    left = len(groups) - _FINDINGS
+
+    def rank(key: tuple[str, str]) -> tuple[bool, int]:
+        severity, name = key
+        return severity != "error", -max(len(groups[key]), found.counts.get(name, 0))
+
+    shown = sorted(groups, key=rank)[:_FINDINGS]
+    blocks: list[Block] = [
+        section(_group(groups[key], found.counts.get(key[1]), "" if key[0] == "error" else "Hint: ")) for key in shown
+    ]
+    left = len(groups) - len(shown)
     if left > 0:
-        blocks.append(context(f"And {counted(left, 'other kind')} of finding, to see once these are corrected."))
-    if not found.ok:
-        blocks.append(context("Correct the file and drop it here again: I check it anew."))
+        blocks.append(context(f"And {counted(left, 'other kind')} of finding, less frequent."))
     return blocks
+
+
+def _what_to_do(found: Report) -> str:
+    again = "Correct the file and drop it here again: I check it anew."
+    return f"Press *Mend* and I correct what I can. Or: {again.lower()}" if mendable(found) else again
 
 
 def _group(group: Sequence[Finding], count: int | None, kind: str) -> str:
     """Findings of one kind in one line. Where each says something of its own, the first one speaks for itself."""
-    said = quoted(group[0].message, 350)
+    first = group[0]
+    excerpt = f"\n{code(first.quote, 160)}" if first.quote.strip() else ""
+    said = quoted(first.message, 350)
     if len({finding.message for finding in group}) == 1:
-        return f"{_place(group, count)} {kind}{said}"
+        return f"• {_place(group, count)} {kind}{said}{excerpt}"
     others = max(len(group), count or 0) - 1
-    return f"{_place(group[:1])} {kind}{said} _({counted(others, 'more', 'more')} of this kind)_"
+    return f"• {_place(group[:1])} {kind}{said} _({counted(others, 'more', 'more')} of this kind)_{excerpt}"
 
 
 def _place(group: Sequence[Finding], count: int | None = None) -> str:
@@ -152,20 +234,75 @@ def _has_more(found: Report) -> bool:
     return len(kinds) > _FINDINGS or sum(found.counts.values()) > len(kinds)
 
 
-def _buttons(dataset: Dataset, found: Report) -> Block:
-    delete = button(
-        "Delete",
-        "dataset_delete",
-        dataset.id,
-        confirm=confirm(
-            "Delete this file?",
-            "The bot's copy and this report go, also at the provider. The file in Slack stays, and jobs "
-            "that are already training go on.",
-            "Delete",
-            "Keep it",
-        ),
+def _table(dataset: Dataset, found: Report, table: Table) -> Message:
+    """A file of rows: what it is, how it would be read, and a look into it."""
+    what = f"{code(dataset.name)} is {_KINDS.get(table.kind, 'a table')} with {counted(table.rows, 'row')}."
+    if table.mapping is not None:
+        how = f"I would read it as {reading_of(table.mapping)}. Press *Mend* to make a training file of it."
+    else:
+        how = "Press *Mend* and tell me which column is the question and which the answer."
+    blocks: list[Block] = [section(f"*{what}*\n{how}")]
+    names = [code(column.name, 60) for column in table.columns[:_COLUMNS]]
+    more = len(table.columns) - len(names)
+    listed = ", ".join(names) + (f" and {number(more)} more" if more > 0 else "")
+    blocks.append(context(f"{'Columns' if len(table.columns) != 1 else 'Column'}: {listed or 'none'}"))
+    blocks += [section(row) for row in _sample_rows(table)]
+    other = [name for name in found.counts if name not in _OF_TABLES]
+    if other:
+        blocks += _findings(_without(found, _OF_TABLES))
+    blocks.append(_buttons(dataset, found))
+    return message(f"{what} {how}", blocks)
+
+
+def reading_of(mapping: Mapping) -> str:
+    """How the columns are read, in one phrase (mrkdwn): "`question` → `answer`"."""
+    named = mapping.columns
+    if whole := named.get("conversation") or named.get("messages"):
+        return f"whole conversations in {code(whole, 60)}"
+    asked = [code(named[part], 60) for part in ("system", "user", "context", "prompt") if part in named]
+    answered = [code(named[part], 60) for part in ("assistant", "completion", "preferred") if part in named]
+    phrase = f"{' + '.join(asked)} → {' + '.join(answered)}"
+    if "non_preferred" in named:
+        phrase += f" rather than {code(named['non_preferred'], 60)}"
+    return phrase
+
+
+def _sample_rows(table: Table) -> list[str]:
+    mapped = list(table.mapping.columns.values()) if table.mapping else []
+    columns = [column for column in table.columns if column.name in mapped] or list(table.columns[:4])
+    rows = []
+    for index in range(_ROWS):
+        cells = [
+            f"{code(column.name, 60)}  {quoted(column.samples[index], 200) or '_(empty)_'}"
+            for column in columns
+            if index < len(column.samples)
+        ]
+        if cells:
+            rows.append("\n".join(f"> {cell}" for cell in cells))
+    return rows
+
+
+def _without(found: Report, codes: frozenset[str]) -> Report:
+    return msgspec.structs.replace(
+        found,
+        errors=[finding for finding in found.errors if finding.code not in codes],
+        warnings=[finding for finding in found.warnings if finding.code not in codes],
     )
-    buttons = [button("Start fine-tuning", "start_job", dataset.id, style="primary")] if found.ok else []
-    if _has_more(found):
-        buttons.append(button("All findings", "dataset_findings", dataset.id))
-    return actions(*buttons, delete)
+
+
+def _buttons(dataset: Dataset, found: Report) -> Block:
+    """At most four buttons; what is needed less often is in the menu beside them."""
+    is_table = found.table is not None
+    shown: list[ButtonElement] = []
+    if found.ok and found.method in STARTABLE:
+        shown.append(button("Start fine-tuning", "start_job", dataset.id, style="primary"))
+    if mendable(found):
+        shown.append(button("Mend", "dataset_mend", dataset.id, style=None if found.ok else "primary"))
+    if found.examples and not is_table:
+        shown.append(button("Sample", "dataset_sample", dataset.id))
+    if _has_more(found) and not is_table:
+        shown.append(button("All findings", "dataset_findings", dataset.id))
+    rarer = [option("Delete", f"delete {dataset.id}")]
+    if found.ok and found.examples > 1:
+        rarer.insert(0, option("Split", f"split {dataset.id}", "Keep a part of it for validation"))
+    return actions(*shown, menu("dataset_more", rarer))

@@ -26,13 +26,15 @@ FieldValue = int | float | str | None
 @dataclass(frozen=True)
 class ModelOption:
     """A base model that can be trained. `price_per_million` is in US dollars per million billed tokens; 0 on
-    your own hardware, None where it is unknown.
+    your own hardware, None where it is unknown. `sure` is False where nobody has told whether it takes the file's
+    format.
     """
 
     id: str
     provider: str
     label: str
     price_per_million: float | None = None
+    sure: bool = True
 
 
 @dataclass(frozen=True)

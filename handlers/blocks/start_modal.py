@@ -68,7 +68,9 @@ def start_modal(
     name = code(dataset.name if dataset else file_id or "")
     if not models:
         return _view([section(f"{name} cannot be trained now: no provider offers a base model."), _no_models()], "")
-    settings = defaults or StartForm(provider=models[0].provider, model=models[0].id)
+    settings = defaults or StartForm(
+        provider=models[0].provider, model=models[0].id, validation=dataset.validation if dataset else None
+    )
     asked = settings.hyperparameters
     blocks: list[Block] = [
         section(_introduction(name, dataset)),
@@ -144,6 +146,11 @@ def _auto_epochs(dataset: Dataset | None) -> str:
     return f" (here {number(dataset.report.epochs)})" if dataset and dataset.report else ""
 
 
+def _described(model: ModelOption, dataset: Dataset | None) -> str:
+    price = _cost(model, dataset)
+    return price if model.sure else f"{price}; may not take this format"
+
+
 def _cost(model: ModelOption, dataset: Dataset | None) -> str:
     """The estimate for one model; the price alone where there is no report to go by."""
     report = dataset.report if dataset else None
@@ -164,7 +171,7 @@ def _model_input(models: Sequence[ModelOption], settings: StartForm, dataset: Da
     for model in models:
         value = model_value(model)
         if len(offered) < OPTIONS:
-            offered.setdefault(value, (model, option(model.label or model.id, value, _cost(model, dataset))))
+            offered.setdefault(value, (model, option(model.label or model.id, value, _described(model, dataset))))
     initial = next(
         (entry for model, entry in offered.values() if _is_default(model, settings)),
         next(entry for _, entry in offered.values()),

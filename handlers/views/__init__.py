@@ -3,8 +3,10 @@
 from slack_bolt.app.async_app import AsyncApp
 
 from handlers.inbox import Inbox
-from handlers.views import start_job
+from handlers.views import mend, split, start_job
 
 
 def register(app: AsyncApp, inbox: Inbox) -> None:
     start_job.register(app, inbox)
+    mend.register(app, inbox)
+    split.register(app, inbox)

@@ -247,10 +247,15 @@ async def test_a_button_of_somebody_elses_whisper_cannot_be_pressed(w: World) ->
     async with w.bot():
         w.provider.tuned.append(f"ft:{MODEL}:acme:old:abc12345")
         report = await w.drop()
-        await w.person.click("ana", w.channel, report["ts"], "dataset_delete")
-        await w.person.wait_ephemeral("ana", w.channel, contains="gone")
-        # Pressed on a report whose file was deleted meanwhile.
         await w.person.click("ben", w.channel, report["ts"], "start_job")
+        view = await w.person.wait_view("ben")
+        await w.delete(report)
+        # Sent off for a file that was deleted meanwhile.
+        assert await w.person.submit("ben", view["id"], {}) == {}
         await w.person.wait_ephemeral("ben", w.channel, contains="no such training file")
+        # And its report has nothing left to press.
+        await w.person.wait_message(w.channel, contains="was deleted", thread_ts=report["thread_ts"])
+        with pytest.raises(SandboxError):
+            await w.person.click("ben", w.channel, report["ts"], "start_job")
         with pytest.raises(SandboxError):
             await w.person.click("ben", w.channel, (await w.person.ephemerals("ana"))[-1]["ts"], "dataset_delete")

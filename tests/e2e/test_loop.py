@@ -74,7 +74,7 @@ async def test_a_file_that_was_dropped_while_the_bot_was_away_is_found_again(w: 
     dropped = await w.person.drop_bytes("ana", w.channel, [("missed.jsonl", b"{}\n" * 12)])
     await _all_given_up(w)
     async with w.bot():
-        await w.person.wait_message(w.channel, thread_ts=dropped["ts"], contains="missed.jsonl", timeout=20)
+        await w.person.wait_message(w.channel, thread_ts=dropped["ts"], contains="Please correct", timeout=20)
         assert len(await w.person.messages(w.channel, dropped["ts"])) == 2
 
 
@@ -190,8 +190,7 @@ async def test_a_training_file_is_deleted_here_and_at_the_provider(w: World) -> 
         w.provider.succeed(job)
         await w.person.wait_message(w.channel, contains="✓ Ready")
         assert len(w.provider.files) == 1
-        await w.person.click("ana", w.channel, report["ts"], "dataset_delete")
-        await w.person.wait_ephemeral("ana", w.channel, contains="gone")
+        await w.delete(report)
         assert w.provider.files == {}
         assert list((bot.services.settings.finetune_data / "files").iterdir()) == []
 

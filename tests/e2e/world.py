@@ -90,6 +90,13 @@ class World:
         assert errors == {}, errors
         return await self.person.wait_message(self.channel, after=report["ts"], author=self.bot_user)
 
+    async def delete(self, report: dict[str, Any], user: str = "ana") -> None:
+        """Choose *Delete* in the menu of a report, and say yes."""
+        await self.person.choose(user, self.channel, report["ts"], "dataset_more", "Delete")
+        question = await self.person.wait_ephemeral(user, self.channel, contains="My copy and the provider's go")
+        await self.person.click(user, self.channel, question["ts"], "dataset_delete")
+        await self.person.wait_ephemeral(user, self.channel, contains="gone")
+
     async def job_at_provider(self) -> str:
         await until(lambda: bool(self.provider.jobs))
         return list(self.provider.jobs)[-1]

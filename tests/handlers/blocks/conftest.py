@@ -111,6 +111,8 @@ def _lines(value: Any) -> list[str]:
         return []
     if value.get("type") == "button":
         return [f"[{value['text']['text']}]"]
+    if value.get("type") == "overflow":
+        return ["[… " + ", ".join(option["text"]["text"] for option in value["options"]) + "]"]
     if value.get("type") in ("mrkdwn", "plain_text"):
         return [value["text"]]
     if value.get("type") == "image":

@@ -12,14 +12,29 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.datasets.dataset import Dataset
-from bot.datasets.report import Finding, Report, Tokens
+from bot.datasets.mend import Lost, Mended, Plan, Proposal
+from bot.datasets.report import Column, Finding, Mapping, Report, Table, Tokens
+from bot.datasets.sample import Sampled
 from bot.jobs import states
 from bot.jobs.job import Checkpoint, Hyperparameters, Job, JobError, Metrics, Origin
 from bot.models.model import FineTunedModel
 from bot.notices import notice
-from handlers.blocks import card, chat, errors, jobs, models, notices, report, start_modal
+from handlers.blocks import (
+    card,
+    chat,
+    errors,
+    jobs,
+    mend_window,
+    models,
+    notices,
+    report,
+    split_window,
+    start_modal,
+    windows,
+)
 from handlers.blocks import help as help_blocks
 from handlers.blocks.message import Message
+from handlers.blocks.sample import sample_window
 from handlers.blocks.start_form import StartForm, read_start_modal
 
 KEY = "sk-proj-abcdefghijklmnop1234"
@@ -50,7 +65,15 @@ numbers = st.none() | st.floats() | st.just(0.0)
 counts = st.integers(-5, 10**12)
 metrics = st.builds(Metrics, counts, st.none() | counts, numbers, numbers, numbers, numbers, numbers, numbers)
 findings = st.builds(
-    Finding, texts, st.none() | counts, texts, st.sampled_from(["error", "warning"]), st.none() | texts
+    Finding, texts, st.none() | counts, texts, st.sampled_from(["error", "warning"]), st.none() | texts, texts
+)
+tables = st.builds(
+    Table,
+    st.sampled_from(["csv", "xlsx", "odd"]),
+    st.integers(0, 10**9),
+    st.lists(st.builds(Column, texts, st.lists(texts, max_size=3).map(tuple)), max_size=5).map(tuple),
+    st.none() | st.builds(Mapping, st.just("chat"), st.dictionaries(st.sampled_from(["user", "assistant"]), texts)),
+    texts,
 )
 reports = st.builds(
     Report,
@@ -76,7 +99,28 @@ reports = st.builds(
     model=long_ids,
     bytes=st.integers(0, 10**12),
     sha256=ids,
+    epochs_reason=texts,
+    method=st.none() | st.sampled_from(["supervised", "dpo", "reinforcement"]),
+    table=st.none() | tables,
+    complete=st.booleans(),
 )
+proposals = st.builds(
+    Proposal,
+    ids,
+    texts,
+    counts,
+    st.none() | counts,
+    texts,
+    texts,
+    st.booleans(),
+    st.booleans(),
+    always=st.booleans(),
+    note=texts,
+)
+lost = st.lists(st.builds(Lost, counts, texts), max_size=8).map(tuple)
+repairs = st.lists(proposals, max_size=20, unique_by=lambda one: one.id).map(tuple)
+plans = st.builds(Plan, repairs, st.none(), counts, texts, lost, counts)
+sampled = st.builds(Sampled, counts, texts, st.lists(st.tuples(texts, texts), max_size=30).map(tuple))
 datasets = st.builds(
     Dataset,
     id=ids,
@@ -90,6 +134,7 @@ datasets = st.builds(
     thread_ts=ids,
     created_at=moments,
     report=st.none() | reports,
+    lengths_file=st.none() | st.just("F1"),
 )
 job_values = st.builds(
     Job,
@@ -137,10 +182,42 @@ quick = settings(
 
 
 @quick
-@given(datasets, st.lists(long_ids, max_size=6))
-def test_reports_of_any_file_fit(dataset: Dataset, base_models: list[str]) -> None:
-    assert_fits(report.report(dataset, base_models=base_models))
-    assert_fits(report.all_findings(dataset))
+@given(datasets, st.lists(st.builds(report.Offer, long_ids, numbers, numbers), max_size=9), texts)
+def test_reports_of_any_file_fit(dataset: Dataset, offers: list[report.Offer], alt: str) -> None:
+    assert_fits(report.report(dataset, offers=offers, picture_alt=alt))
+    assert_harmless(report.findings_attached(dataset, 7))
+
+
+@settings(quick, max_examples=12)
+@given(datasets, tables, plans, st.sampled_from(["", "{}", "x" * 3000]))
+def test_the_windows_of_mending_fit(dataset: Dataset, table: Table, plan: Plan, private_metadata: str) -> None:
+    wide = msgspec.structs.replace(table, columns=table.columns * 40)
+    assert_view_fits(mend_window.columns_window(dataset, wide, private_metadata).to_dict())
+    for kind in mend_window.FORMATS:
+        chosen = mend_window.proposed(table, kind)
+        assert_view_fits(mend_window.columns_window(dataset, table, private_metadata, chosen).to_dict())
+    assert_view_fits(mend_window.repairs_window(dataset, plan, private_metadata).to_dict())
+    assert_view_fits(mend_window.repairs_window(dataset, plan, private_metadata, table.mapping).to_dict())
+
+
+@quick
+@given(datasets, lost, st.dictionaries(texts, counts, max_size=8), st.dictionaries(texts, texts, max_size=3))
+def test_what_mending_did_fits(
+    dataset: Dataset, left: tuple[Lost, ...], changed: dict[str, int], titles: dict[str, str]
+) -> None:
+    done = Mended(5, 2, changed, left, len(left) + 3, "aa", 10)
+    said = mend_window.mended("U0ADA", dataset, done, titles)
+    assert 1 <= length(said) <= 3000
+    assert_harmless(said)
+
+
+@quick
+@given(datasets, st.lists(sampled, max_size=3), texts)
+def test_other_windows_fit(dataset: Dataset, examples: list[Sampled], sentence: str) -> None:
+    assert_view_fits(sample_window(dataset, examples, "{}").to_dict())
+    assert_view_fits(split_window.split_window(dataset, "{}").to_dict())
+    assert_view_fits(windows.looking("Mend", dataset.name).to_dict())
+    assert_view_fits(windows.sorry("Mend", sentence).to_dict())
 
 
 @settings(quick, max_examples=20)
@@ -270,13 +347,12 @@ def assert_fits(message: Message, redacted: str = "") -> None:
 
 def assert_view_fits(view: dict[str, Any]) -> None:
     assert view["type"] == "modal"
-    assert view["callback_id"] == "start_job"
     for name in ("title", "submit", "close"):
         assert name not in view or 1 <= length(view[name]["text"]) <= 24
     assert length(view.get("private_metadata", "")) <= 3000
     assert 1 <= len(view["blocks"]) <= 100
     has_inputs = any(block["type"] == "input" for block in view["blocks"])
-    assert ("submit" in view) == has_inputs
+    assert "submit" in view or not has_inputs
     block_ids = [block["block_id"] for block in view["blocks"] if "block_id" in block]
     assert len(block_ids) == len(set(block_ids))
     for block in view["blocks"]:
@@ -313,9 +389,10 @@ def assert_block_fits(block: dict[str, Any]) -> None:
             assert block["slack_file"] == {"id": "F1"}
             assert "image_url" not in block
         case "input":
-            assert block["label"]["type"] == block["hint"]["type"] == "plain_text"
-            assert_text(block["label"], 2000)
-            assert_text(block["hint"], 2000)
+            for name in ("label", "hint"):
+                if name in block:
+                    assert block[name]["type"] == "plain_text"
+                    assert_text(block[name], 2000)
             assert_element(block["element"])
         case "divider":
             pass
@@ -349,6 +426,16 @@ def assert_element(element: dict[str, Any]) -> None:
                 assert 1 <= length(option["value"]) <= 150
                 if "description" in option:
                     assert_text(option["description"], 75)
+        case "overflow" | "checkboxes":
+            assert 1 <= len(element["options"]) <= (5 if element["type"] == "overflow" else 10)
+            for option in element["options"]:
+                assert_text(option["text"], 75)
+                assert 1 <= length(option["value"]) <= 150
+                if "description" in option:
+                    assert_text(option["description"], 75)
+        case "number_input":
+            assert element["min_value"].isdecimal()
+            assert "is_decimal_allowed" in element
         case "plain_text_input":
             assert_text(element["placeholder"], 150)
             assert length(element.get("initial_value", "")) <= element["max_length"] <= 3000
@@ -369,7 +456,7 @@ def assert_text(text: dict[str, Any], limit: int) -> None:
 def assert_harmless(text: str) -> None:
     """No mention, link or secret beyond those that are ours."""
     assert KEY not in text
-    rest = ALLOWED_TAGS.sub("", text)
+    rest = re.sub("^> ", "", ALLOWED_TAGS.sub("", text), flags=re.MULTILINE)  # a line that is quoted
     assert "<" not in rest
     assert ">" not in rest
     assert not re.search(r"&(?!amp;|lt;|gt;)", rest)

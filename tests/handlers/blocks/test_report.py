@@ -4,7 +4,7 @@ from typing import Any
 import msgspec
 
 from bot.datasets.dataset import Dataset
-from bot.datasets.report import Finding, Report
+from bot.datasets.report import Column, Finding, Mapping, Report, Table
 from handlers.blocks import report
 from handlers.blocks.message import Message
 
@@ -13,29 +13,112 @@ Buttons = Callable[[Message], dict[str, dict[str, Any]]]
 
 
 def test_a_clean_file_gets_a_short_report_with_its_figures(make_dataset: Callable[..., Dataset], seen: See) -> None:
-    assert seen(report.report(make_dataset(), base_models=["gpt-4.1-mini", "o9"])).splitlines() == [
+    offers = [report.Offer("gpt-4.1-mini", 0.052, 700.0), report.Offer("o9")]
+    assert seen(report.report(make_dataset(), offers=offers)).splitlines() == [
         "*`support.jsonl` is ready for training:* 12 examples in chat format, nothing to correct.",
         "*Tokens*",
-        "1,234; 98 in a typical example, 140 in the longest",
+        "1,234 in all",
+        "median 98, 95th percentile 130, longest 140",
         "*Epochs*",
         "8: a small file is repeated until about 100 examples have been seen",
-        "*Cost*",
-        "`gpt-4.1-mini` $0.05",
+        "*Cost and time*",
+        "`gpt-4.1-mini` $0.05, about 10 min",
         "`o9` unknown price",
         "[Start fine-tuning]",
-        "[Delete]",
+        "[Sample]",
+        "[… Split, Delete]",
     ]
 
 
-def test_a_good_file_can_be_started_and_a_bad_one_only_deleted(
-    make_dataset: Callable[..., Dataset], make_report: Callable[..., Report], buttons: Buttons
+def test_time_is_not_spoken_of_where_no_job_has_told_it(make_dataset: Callable[..., Dataset], seen: See) -> None:
+    shown = seen(report.report(make_dataset(), offers=[report.Offer("gpt-4.1-mini", 0.052)]))
+    assert "*Cost*\n`gpt-4.1-mini` $0.05\n" in shown
+
+
+def test_a_good_file_can_be_started_and_a_bad_one_mended(
+    make_dataset: Callable[..., Dataset], make_report: Callable[..., Report], buttons: Buttons, seen: See
 ) -> None:
     good = buttons(report.report(make_dataset()))
     assert good["start_job"]["value"] == "ds-1"
     assert good["start_job"]["style"] == "primary"
-    assert "confirm" in good["dataset_delete"]
-    bad = make_report(ok=False, errors=[Finding("too_few_examples", None, "Add some.")])
-    assert list(buttons(report.report(make_dataset(report=bad)))) == ["dataset_delete"]
+    bad = make_report(ok=False, errors=[Finding("not_utf8", 2, "No UTF-8.")], counts={"not_utf8": 1})
+    message = report.report(make_dataset(report=bad))
+    assert buttons(message)["dataset_mend"]["style"] == "primary"
+    assert "start_job" not in buttons(message)
+    assert "[… Delete]" in seen(message)
+    assert "Press *Mend* and I correct what I can." in seen(message)
+
+
+def test_what_no_repair_can_mend_is_not_offered_to_be_mended(
+    make_dataset: Callable[..., Dataset], make_report: Callable[..., Report], buttons: Buttons
+) -> None:
+    bad = make_report(ok=False, errors=[Finding("too_few_examples", None, "Add some.")], counts={"too_few_examples": 1})
+    assert list(buttons(report.report(make_dataset(report=bad)))) == ["dataset_sample"]
+
+
+def test_a_job_that_needs_a_grader_is_not_offered(
+    make_dataset: Callable[..., Dataset], make_report: Callable[..., Report], buttons: Buttons, seen: See
+) -> None:
+    message = report.report(make_dataset(report=make_report(format="reinforcement", method="reinforcement")))
+    assert "start_job" not in buttons(message)
+    assert "Reinforcement needs a grader." in seen(message)
+
+
+def test_a_spreadsheet_is_greeted_as_one(
+    make_dataset: Callable[..., Dataset], make_report: Callable[..., Report], buttons: Buttons, seen: See
+) -> None:
+    table = Table(
+        "xlsx",
+        312,
+        (
+            Column("question", ("Why?", "When?", "Where?")),
+            Column("answer", ("Because.", "<!channel>", "There.")),
+            Column("id", ("1", "2", "3")),
+        ),
+        Mapping("chat", {"user": "question", "assistant": "answer"}),
+    )
+    errors = [Finding("needs_conversion", None, "It has to be converted.")]
+    found = make_report(ok=False, examples=0, errors=errors, counts={"needs_conversion": 1}, table=table)
+    message = report.report(make_dataset(name="faq.xlsx", report=found))
+    assert seen(message).splitlines() == [
+        "*`faq.xlsx` is a spreadsheet with 312 rows.*",
+        "I would read it as `question` → `answer`. Press *Mend* to make a training file of it.",
+        "Columns: `question`, `answer`, `id`",
+        "> `question`  Why?",
+        "> `answer`  Because.",
+        "> `question`  When?",
+        "> `answer`  &lt;!channel&gt;",
+        "[Mend]",
+        "[… Delete]",
+    ]
+    unknown = msgspec.structs.replace(table, mapping=None)
+    message = report.report(make_dataset(report=msgspec.structs.replace(found, table=unknown)))
+    assert "tell me which column is the question" in seen(message)
+
+
+def test_a_check_that_is_under_way_shows_how_far_it_is_and_what_it_found(
+    make_dataset: Callable[..., Dataset], make_report: Callable[..., Report], buttons: Buttons, seen: See
+) -> None:
+    errors = [Finding("missing_content", 7, "No content.")]
+    found = make_report(ok=False, complete=False, bytes=20_000_000, examples=50_000, errors=errors)
+    message = report.report(make_dataset(bytes=900_000_000, report=found))
+    assert "Reading `support.jsonl` … 20 of 900 MB, 50,000 examples so far." in seen(message)
+    assert "*Line 7:* No content." in seen(message)
+    assert buttons(message) == {}
+
+
+def test_a_finding_shows_what_the_file_says_there(
+    make_dataset: Callable[..., Dataset], make_report: Callable[..., Report], seen: See
+) -> None:
+    quote = '{"role": "<!here>", "key": "sk-proj-abcdefghijklmnop1234"}'
+    bad = make_report(ok=False, errors=[Finding("unrecognized_role", 7, "No role.", quote=quote)])
+    shown = seen(report.report(make_dataset(report=bad)))
+    assert '`{"role": "&lt;!here&gt;", "key": "[secret removed]"}`' in shown
+
+
+def test_the_picture_of_lengths_stands_under_the_figures(make_dataset: Callable[..., Dataset], seen: See) -> None:
+    shown = seen(report.report(make_dataset(lengths_file="F1"), picture_alt="Histogram of the lengths"))
+    assert "(picture F1: Histogram of the lengths)" in shown
 
 
 def test_the_same_error_in_many_lines_is_told_once_with_the_lines(
@@ -84,7 +167,7 @@ def test_estimated_counts_are_called_estimates(
     tokens = msgspec.structs.replace(make_report().tokens, exact=False, why="No vocabulary was at hand.")
     shown = seen(report.report(make_dataset(report=make_report(tokens=tokens))))
     assert "about 1,234" in shown
-    assert "Token counts are estimates. No vocabulary was at hand." in shown
+    assert "Token counts are estimates: No vocabulary was at hand." in shown
 
 
 def test_epochs_that_were_asked_for_are_called_so(
@@ -102,15 +185,13 @@ def test_an_unreadable_file_says_why(seen: See) -> None:
     assert shown == "I could not read `x.jsonl`.\nSlack sent a page to log in. Reinstall the app."
 
 
-def test_all_findings_lists_each_and_counts_what_does_not_fit(
-    make_dataset: Callable[..., Dataset], make_report: Callable[..., Report], seen: See
+def test_beside_the_file_of_findings_stands_how_many_it_holds(
+    make_dataset: Callable[..., Dataset], make_report: Callable[..., Report]
 ) -> None:
-    many = [Finding("missing_content", line, f"Number {line}.") for line in range(1, 1001)]
-    bad = make_report(ok=False, errors=many, counts={"missing_content": 1500})
-    shown = seen(report.all_findings(make_dataset(report=bad)))
-    assert "*Line 40:* Number 40." in shown
-    assert "Number 41." not in shown
-    assert "And 1,460 more." in shown
+    bad = make_dataset(report=make_report(ok=False, counts={"missing_content": 1500}))
+    assert report.findings_attached(bad, 1000).startswith("The first 1,000 of 1,500 findings in `support.jsonl`.")
+    few = make_dataset(report=make_report(ok=False, counts={"missing_content": 3}))
+    assert report.findings_attached(few, 3) == "All 3 findings in `support.jsonl`."
 
 
 def test_findings_of_one_kind_that_say_different_things_are_not_said_to_be_one(

@@ -1,0 +1,38 @@
+"""*Sample* on a report: a few random examples in a window, and *Another* there."""
+
+import random
+from typing import Final
+
+import orjson
+
+from bot.access import Act
+from bot.datasets import Dataset
+from bot.datasets.sample import Sampled, sample
+from handlers.blocks.sample import TITLE, sample_window
+from handlers.checks import Lane
+from handlers.copies import on_copy
+from handlers.turn import Turn
+from handlers.windows import Fill, filling, opened
+
+_EXAMPLES: Final = 3
+
+
+async def pressed(turn: Turn) -> None:
+    dataset = await turn.dataset(turn.words, Act.SEE)
+    async with opened(turn, TITLE, dataset) as fill:
+        await _show(turn, dataset, fill)
+
+
+async def another(turn: Turn) -> None:
+    dataset = await turn.dataset(turn.words, Act.SEE)
+    async with filling(turn, TITLE, turn.body["view"]["id"]) as fill:
+        await _show(turn, dataset, fill)
+
+
+async def _show(turn: Turn, dataset: Dataset, fill: Fill) -> None:
+    async with on_copy(turn.services, dataset) as path:
+        examples: list[Sampled] = await turn.services.checks.run(
+            sample, path, n=_EXAMPLES, seed=random.getrandbits(32), lane=Lane.of_work(dataset.bytes)
+        )
+    metadata = orjson.dumps({"channel": turn.channel}).decode()
+    await fill(sample_window(dataset, examples, metadata))

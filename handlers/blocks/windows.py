@@ -1,0 +1,42 @@
+"""Windows without a form: one that waits for what it will show, and one that says what went wrong."""
+
+from collections.abc import Sequence
+
+from slack_sdk.models.blocks import Block
+from slack_sdk.models.views import View
+
+from handlers.blocks.parts import PRIVATE_METADATA, TITLE, plain, section
+from handlers.blocks.text import code, quoted, size
+
+
+def looking(title: str, name: str) -> View:
+    """Shown at once; what it is opened for follows."""
+    return window(title, [section(f"Looking at {code(name)} …")])
+
+
+def sorry(title: str, sentence: str) -> View:
+    """`sentence` is plain text."""
+    return window(title, [section(quoted(sentence, 1500))])
+
+
+def window(
+    title: str,
+    blocks: Sequence[Block],
+    *,
+    callback_id: str = "window",
+    submit: str | None = None,
+    close: str = "Close",
+    private_metadata: str = "",
+) -> View:
+    """Raises ValueError where `private_metadata` is longer than the 3,000 that Slack carries."""
+    if size(private_metadata) > PRIVATE_METADATA:
+        raise ValueError(f"private_metadata has at most {PRIVATE_METADATA} characters")
+    return View(
+        type="modal",
+        callback_id=callback_id,
+        title=plain(title, TITLE),
+        submit=plain(submit, TITLE) if submit else None,
+        close=plain(close, TITLE),
+        blocks=blocks,
+        private_metadata=private_metadata,
+    )

@@ -1,0 +1,23 @@
+"""Work on our copy of a training file, whose name means nothing to people."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from bot.datasets import Dataset, DatasetError
+from bot.errors import NotFound
+from handlers.services import Services
+
+
+@asynccontextmanager
+async def on_copy(services: Services, dataset: Dataset) -> AsyncIterator[Path]:
+    """The copy's path; a DatasetError calls the file by the name that people gave it. Raises NotFound where the copy
+    is gone.
+    """
+    path = services.copies.path(dataset.sha256)
+    if not path.exists():
+        raise NotFound(f"My copy of {dataset.name} is gone. Drop the file again.")
+    try:
+        yield path
+    except DatasetError as error:
+        raise DatasetError(str(error).replace(path.name, dataset.name)) from error

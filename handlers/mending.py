@@ -1,0 +1,139 @@
+"""Mending a training file: what its windows show, and the mended file that comes of them.
+
+A file of rows is asked about first: which column plays which part.
+"""
+
+import msgspec
+
+from bot.access import Act
+from bot.datasets import Dataset, tables
+from bot.datasets.mend import Mended, Plan, mend, propose
+from bot.datasets.report import Mapping, Table
+from bot.errors import BotError
+from handlers import derived
+from handlers.blocks import derived as derived_blocks
+from handlers.blocks import mend_window as blocks
+from handlers.blocks.mend_window import Columns
+from handlers.checks import SMALL, Lane
+from handlers.copies import on_copy
+from handlers.turn import Turn
+from handlers.windows import Fill, filling, opened
+
+
+class Place(msgspec.Struct, frozen=True):
+    """What a window of *Mend* carries along. `format` and `places` are those of `Columns`."""
+
+    channel: str
+    dataset: str
+    format: str | None = None
+    places: dict[str, int] = {}
+
+    @classmethod
+    def of(cls, turn: Turn) -> "Place":
+        return msgspec.json.decode(turn.body["view"]["private_metadata"], type=cls)
+
+    def encoded(self) -> str:
+        return msgspec.json.encode(self).decode()
+
+
+async def pressed(turn: Turn) -> None:
+    """*Mend* on a report: opens the window."""
+    dataset = await turn.dataset(turn.words, Act.SUBMIT)
+    place = Place(turn.channel, dataset.id)
+    async with opened(turn, blocks.TITLE, dataset) as fill:
+        table = dataset.report.table if dataset.report else None
+        if table is None:
+            plan = await _plan(turn, dataset, None)
+            if plan.table is None:
+                await fill(blocks.repairs_window(dataset, plan, place.encoded()))
+                return
+            table = plan.table
+        await fill(blocks.columns_window(dataset, table, place.encoded()))
+
+
+async def format_chosen(turn: Turn) -> None:
+    """Another format was chosen for a table: it has other parts."""
+    place = Place.of(turn)
+    dataset = await turn.dataset(place.dataset, Act.SUBMIT)
+    async with filling(turn, blocks.TITLE, turn.body["view"]["id"]) as fill:
+        table = await _table(turn, dataset)
+        await fill(blocks.columns_window(dataset, table, place.encoded(), blocks.proposed(table, turn.words)))
+
+
+async def columns_chosen(turn: Turn) -> None:
+    """The columns are named; the window, which waits, shows what is to be repaired."""
+    place, columns = Place.of(turn), blocks.read_columns(turn.body["view"]["state"]["values"])
+    dataset = await turn.dataset(place.dataset, Act.SUBMIT)
+    async with filling(turn, blocks.TITLE, turn.body["view"]["id"]) as fill:
+        if not isinstance(columns, Columns):
+            raise BotError(" ".join(columns.values()))
+        place = Place(place.channel, place.dataset, columns.format, columns.places)
+        await _show_repairs(turn, dataset, place, columns.mapping(await _table(turn, dataset)), fill)
+
+
+async def repairs_chosen(turn: Turn) -> None:
+    """Make the mended file, once; it comes into the thread and gets its own report."""
+    place, titles = Place.of(turn), blocks.read_repairs(turn.body["view"])
+    services = turn.services
+    source = await turn.dataset(place.dataset, Act.SUBMIT)
+    mapping = None
+    if place.format is not None:
+        mapping = Columns(place.format, place.places).mapping(await _table(turn, source))
+    elif not titles and not blocks.comes_by_itself(turn.body["view"]):
+        raise BotError("Nothing was ticked, so I mended nothing.")
+    async with derived.making[source.id]:
+        made_id = await derived.id_of(turn, source, "mended", sorted(titles), mapping)
+        if await derived.is_there(turn, made_id):
+            return
+        name = derived.name_of(source, "mended")
+        if source.bytes > SMALL:
+            await turn.answer(derived_blocks.under_way(name))
+        part = services.copies.part()
+        try:
+            async with on_copy(services, source) as path:
+                done: Mended = await services.checks.run(
+                    mend,
+                    path,
+                    part,
+                    chosen=set(titles),
+                    model=_model(source),
+                    tokenizers=services.settings.finetune_tokenizers,
+                    mapping=mapping,
+                    lane=Lane.of_work(source.bytes),
+                )
+            copy = services.copies.adopt(part, done.sha256)
+        finally:
+            part.unlink(missing_ok=True)
+        comment = blocks.mended(turn.user, source, done, titles)
+        (dataset,) = await derived.bring(turn, source, [derived.Made(made_id, name, copy)], comment)
+    await derived.report_on(turn, dataset)
+
+
+async def _show_repairs(turn: Turn, dataset: Dataset, place: Place, mapping: Mapping, fill: Fill) -> None:
+    plan = await _plan(turn, dataset, mapping)
+    await fill(blocks.repairs_window(dataset, plan, place.encoded(), mapping))
+
+
+async def _plan(turn: Turn, dataset: Dataset, mapping: Mapping | None) -> Plan:
+    async with on_copy(turn.services, dataset) as path:
+        return await turn.services.checks.run(
+            propose,
+            path,
+            model=_model(dataset),
+            tokenizers=turn.services.settings.finetune_tokenizers,
+            mapping=mapping,
+            lane=Lane.of_work(dataset.bytes),
+        )
+
+
+async def _table(turn: Turn, dataset: Dataset) -> Table:
+    if dataset.report is not None and dataset.report.table is not None:
+        return dataset.report.table
+    async with on_copy(turn.services, dataset) as path:
+        return await turn.services.checks.run(tables.describe, path, lane=Lane.of_work(dataset.bytes))
+
+
+def _model(dataset: Dataset) -> str:
+    if dataset.report is None:
+        raise BotError(f"{dataset.name} is still being read. Try again in a moment.")
+    return dataset.report.model
