@@ -322,16 +322,16 @@ def _unbounded(schema: dict[str, Any]) -> str | None:
     References are what multiplies work: twenty schemas that each name the next one twice are a million. So they are
     followed here, up to a bound; one that leads back to where it stands may occur once, as in a tree's nodes.
     """
-    seen = 0
-    loops = 0
+    nodes = loops = 0
     stack: list[tuple[Any, int, tuple[str, ...]]] = [(schema, 0, ())]
     while stack:
         node, depth, path = stack.pop()
-        seen += 1
-        if seen > SCHEMA_NODES or depth > DEEPEST_SCHEMA or loops > 1:
-            return "it is too large, nested too deeply, or refers to itself more than once"
+        nodes += 1
+        if nodes > SCHEMA_NODES or depth > DEEPEST_SCHEMA:
+            return "it is too large, or nested too deeply"
         if isinstance(node, list):
             stack += [(item, depth + 1, path) for item in node if isinstance(item, dict | list)]
+            continue
         if not isinstance(node, dict):
             continue
         if isinstance(node.get("$dynamicRef"), str) or isinstance(node.get("$recursiveRef"), str):
@@ -339,13 +339,14 @@ def _unbounded(schema: dict[str, Any]) -> str | None:
         if depth and isinstance(node.get("$id"), str):
             return "it holds another schema with an address of its own"
         reference = node.get("$ref")
-        if isinstance(reference, str):
-            if not reference.startswith("#"):
-                return "it refers to another document, and none is ever fetched"
-            if reference in path:
-                loops += 1
-            else:
-                stack.append((_at(schema, reference), depth + 1, (*path, reference)))
+        if isinstance(reference, str) and not reference.startswith("#"):
+            return "it refers to another document, and none is ever fetched"
+        if isinstance(reference, str) and reference in path:
+            loops += 1
+            if loops > 1:
+                return "it refers to itself in more than one place"
+        elif isinstance(reference, str):
+            stack.append((_at(schema, reference), depth + 1, (*path, reference)))
         for key, item in node.items():
             if isinstance(item, dict | list) and key not in _NOT_APPLIED:
                 stack.append((item, depth + 1, path))
