@@ -34,7 +34,7 @@ async def backfill(services: Services, inbox: Inbox, since: float) -> int:
             continue
         for message in messages:
             files = [file for file in message.get("files") or [] if may_be_training_data(file)]
-            if files and message.get("user") and not message.get("bot_id"):
+            if files and message.get("user") not in {None, services.bot_user} and not message.get("bot_id"):
                 found += await inbox.offer(_as_event(services, channel, message))
     return found
 

@@ -176,6 +176,8 @@ class Inbox:
             return event.get("type") in {"app_mention", "file_deleted", "member_joined_channel"}
         if event.get("subtype") not in {None, "file_share", "thread_broadcast"} or event.get("bot_id"):
             return False
+        if event.get("user") == self._services.bot_user:  # files that we uploaded come without a bot_id
+            return False
         in_conversation = (event.get("channel"), event.get("thread_ts")) in self._services.conversation_threads
         return bool(event.get("files")) or in_conversation or event.get("channel_type") == "im"
 

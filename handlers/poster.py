@@ -232,14 +232,8 @@ class Poster:
                 raise PostDoubtful(type(error).__name__) from error
         return str(slot["file_id"])
 
-    async def share(
-        self, files: Mapping[str, str], channel: str, thread_ts: str | None, comment: str, *, maybe_shared: bool = False
-    ) -> None:
-        """Show uploaded files (id to title) in one message with `comment` (mrkdwn). Slack tells no ts of it, and may
-        show it a moment later. With `maybe_shared` nothing is done where an earlier attempt has succeeded.
-        """
-        if maybe_shared and await self.file_link(next(iter(files))):
-            return
+    async def share(self, files: Mapping[str, str], channel: str, thread_ts: str | None, comment: str) -> None:
+        """Show uploaded files (id to title) in one message with `comment` (mrkdwn). Slack tells no ts of it."""
         arguments: dict[str, Any] = {
             "files": [{"id": file_id, "title": title} for file_id, title in files.items()],
             "channel_id": channel,
