@@ -43,7 +43,7 @@ _OPENINGS = (
 _KNOWN = "|".join(re.escape(one) for one in sorted(_OPENINGS, key=len, reverse=True))
 _FILLER = re.compile(rf"\s*({_KNOWN})\s*[!.,;:！。，；：~—–-]+\s*", re.IGNORECASE)
 _MARK = r"\s!.,;:?！。，；：？"
-_OPENING = re.compile(rf"\s*([^\W\d_][^{_MARK}]*(?: [^{_MARK}]+){{0,4}})([!.,！。，])(?=\s|[^\x00-\x7f])")
+_OPENING = re.compile(rf"\s*([^\W\d_][^{_MARK}]*(?: [^{_MARK}]+){{0,4}})([!.！。])(?=\s|[^\x00-\x7f])")
 
 
 def filler(answer: str) -> str:
