@@ -46,10 +46,12 @@ def main() -> None:
             runs = [run([sys.executable, "-c", LOOK, str(file)], dict(os.environ)) for _ in range(asked.rounds)]
             verify(runs[0], planted)
             seconds = statistics.median(one.seconds for one in runs)
+            cpu = statistics.median(one.cpu_seconds for one in runs)
             memory = max(one.megabytes for one in runs)
             speed = file.stat().st_size / MEGABYTE / seconds
             file.unlink()
             say(f"seconds_{megabytes}: {seconds:.2f} s")
+            say(f"cpu_seconds_{megabytes}: {cpu:.2f} s")
             say(f"speed_{megabytes}: {speed:.1f} MB/s")
             say(f"peak_memory_{megabytes}: {memory:.0f} MB")
             figures |= {
