@@ -5,6 +5,8 @@ from typing import Any
 
 import msgspec
 
+from bot.datasets.chat import parse
+
 decode = msgspec.json.Decoder(float_hook=Decimal).decode
 """Raises msgspec.MsgspecError, UnicodeDecodeError, decimal.InvalidOperation or RecursionError."""
 
@@ -16,3 +18,8 @@ def encode(value: Any) -> bytes:
     RecursionError.
     """
     return _encoder.encode(value)
+
+
+def plain(value: Any) -> Any:
+    """The value as the check sees it, its numbers int and float. Raises NotAnExample."""
+    return parse(encode(value))

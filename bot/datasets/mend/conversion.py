@@ -1,13 +1,15 @@
 """From one training format to another, example by example."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from bot.datasets.mend.file import File
 from bot.datasets.mend.repair import Dropped, Example, Outcome
 from bot.datasets.shape import format_of
 
+if TYPE_CHECKING:
+    from bot.datasets.mend.file import File
 
-def convert(example: Example, file: File) -> Outcome:
+
+def convert(example: Example, file: "File") -> Outcome:
     found = format_of(example)
     if found == file.format or found is None:
         return None
@@ -17,7 +19,7 @@ def convert(example: Example, file: File) -> Outcome:
     return make(example, file)
 
 
-def _chat_of_completion(example: Example, file: File) -> Outcome:
+def _chat_of_completion(example: Example, file: "File") -> Outcome:
     """What told a base model where the prompt ends and where to stop is taken off: messages tell it."""
     prompt, completion = example.get("prompt"), example.get("completion")
     if not isinstance(prompt, str) or not isinstance(completion, str):
@@ -33,7 +35,7 @@ def _chat_of_completion(example: Example, file: File) -> Outcome:
     }
 
 
-def _chat_of_preference(example: Example, file: File) -> Outcome:
+def _chat_of_preference(example: Example, file: "File") -> Outcome:
     given, preferred = example.get("input"), example.get("preferred_output")
     messages = given.get("messages") if isinstance(given, dict) else None
     if not isinstance(given, dict) or not isinstance(messages, list) or not isinstance(preferred, list):
@@ -41,7 +43,7 @@ def _chat_of_preference(example: Example, file: File) -> Outcome:
     return {"messages": messages + preferred} | {key: value for key, value in given.items() if key != "messages"}
 
 
-def _completion_of_chat(example: Example, file: File) -> Outcome:
+def _completion_of_chat(example: Example, file: "File") -> Outcome:
     """A completion has one prompt and one answer: an example with more is named, and not squeezed into one."""
     messages = example["messages"]
     if not isinstance(messages, list) or not all(isinstance(message, dict) for message in messages):
@@ -59,7 +61,7 @@ def _completion_of_chat(example: Example, file: File) -> Outcome:
     return {"prompt": "\n\n".join(before), "completion": answer}
 
 
-def _completion_of_preference(example: Example, file: File) -> Outcome:
+def _completion_of_preference(example: Example, file: "File") -> Outcome:
     chat = _chat_of_preference(example, file)
     return _completion_of_chat(chat, file) if isinstance(chat, dict) else chat
 

@@ -5,16 +5,24 @@ from functools import cached_property
 from pathlib import Path
 
 from bot.datasets.catalog import lookup
-from bot.datasets.chat import parse
+from bot.datasets.errors import DatasetError
 from bot.datasets.findings import BY_CODE, Findings
 from bot.datasets.gauge import Gauge, Texts
 from bot.datasets.habits import Habits, filler
 from bot.datasets.mend import canonical
 from bot.datasets.mend.completions import SEPARATORS, STOPS, Endings
+from bot.datasets.mend.conversion import leads
 from bot.datasets.mend.repair import Example
 from bot.datasets.rules import judge
 from bot.datasets.shape import Format, format_of
 from bot.datasets.tokens import tokenizer_for
+
+_WHY = {
+    "chat": "chats: there is no answer in them",
+    "completion": "completions: there is no answer in them",
+    "preference": "preferences: those need a better and a worse answer to each question",
+    "reinforcement": "reinforcement examples: those need what a grader reads",
+}
 
 
 class File:
@@ -44,10 +52,18 @@ class File:
         if isinstance(paired.get("prompt"), str) and isinstance(paired.get("completion"), str):
             self.prompts.observe(paired["prompt"])
             self.completions.observe(paired["completion"])
-        judge(converted, line, self._findings, self._habits)
+        judge(canonical.plain(converted), line, self._findings, self._habits)
 
     def settle(self) -> None:
-        self.format = self.format or next((name for name, _ in self._formats.most_common(1)), "unknown")
+        """Raises DatasetError where no example can become what was asked for."""
+        found = self._formats
+        if self.format and found and not any(leads(one, self.format) for one in found):
+            raise DatasetError(
+                f"{' and '.join(sorted(found)).capitalize()} examples cannot become {_WHY[self.format]}."
+            )
+        if "chat" in found:  # then what looks like reinforcement is a chat that ends too early
+            found["chat"] += found.pop("reinforcement", 0)
+        self.format = self.format or next((name for name, _ in found.most_common(1)), "unknown")
         self.prompts.settle()
         self.completions.settle()
         self._habits.finish(self._findings)
@@ -66,7 +82,7 @@ class File:
 
     def tokens(self, example: Example) -> int:
         """How long an example is for the model, as the check measures it; 0 where it cannot be measured."""
-        counted = judge(parse(canonical.encode(example)), 1, Findings(), Habits())
+        counted = judge(canonical.plain(example), 1, Findings(), Habits())
         if counted is None:
             return 0
         messages = example.get("messages", ())

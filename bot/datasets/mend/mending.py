@@ -188,11 +188,16 @@ class _Work:
             duplicates.found.update({_COMPARED[id]: places for id, places in found.items()})
             if validation is not None and "validation_overlap" in found:
                 _hold_out(duplicates, validation)
+            hashes: list[int] = []
             for line, example, text in self._mended():
                 file.write(text + b"\n")
                 self._lines.append(line)
                 if found:
-                    duplicates.add([_fingerprint(example, text)], [len(self._lines)])
+                    hashes.append(_fingerprint(example, text))
+                if len(hashes) == _BATCH:
+                    duplicates.add(hashes, range(len(self._lines) - _BATCH + 1, len(self._lines) + 1))
+                    hashes = []
+            duplicates.add(hashes, range(len(self._lines) - len(hashes) + 1, len(self._lines) + 1))
             duplicates.finish()
         again: dict[str, Collection[int]] = {id: repeated.places for id, repeated in found.items()}
         self._repetition = {id: repeated.named[0] for id, repeated in found.items() if repeated.named}
@@ -318,6 +323,9 @@ class _Work:
             return f"Make every {'row' if self._converted else 'example'} a {self.file.format} example"
         return repair.title
 
+
+_BATCH = 4_096
+"""Examples that are compared at once."""
 
 _EARLY = {repair.id for repair in REPAIRS[: REPAIRS.index(BY_ID["convert"])]}
 _COMPARED: dict[str, Kind] = {"duplicates": "duplicate_example", "validation_overlap": "in_validation_file"}

@@ -9,6 +9,7 @@ from bot.datasets.chat import MESSAGE_KEYS, ROLES
 from bot.datasets.mend import canonical
 from bot.datasets.mend.file import File
 from bot.datasets.mend.repair import Dropped, Example, Outcome
+from bot.datasets.shape import format_of
 
 Message = dict[str, Any]
 
@@ -129,7 +130,9 @@ def empty_messages(example: Example, file: File) -> Outcome:
 def trailing_messages(example: Example, file: File) -> Outcome:
     """What follows the last answer is not trained on, and a provider may refuse it."""
     messages = example.get("messages")
-    if file.format == "reinforcement" or not isinstance(messages, list) or not messages or _is_answer(messages[-1]):
+    if not isinstance(messages, list) or not messages or _is_answer(messages[-1]):
+        return None
+    if format_of(example) == "reinforcement" and file.format in ("", "reinforcement"):
         return None
     last = next((place for place in reversed(range(len(messages))) if _is_answer(messages[place])), None)
     if last is None or messages[last].get("tool_calls") or messages[last].get("function_call"):

@@ -78,9 +78,10 @@ def _table(path: Path, source: Source, mapping: Mapping | None) -> Table | None:
     if not first or any(format_of(one) for one in first):
         return None
     try:
-        return tables.describe(path)
+        table = tables.describe(path)
     except DatasetError:  # objects of some other kind: each is named as lost
         return None
+    return table if table.columns else None
 
 
 @contextmanager

@@ -9,11 +9,12 @@ import ast
 import codecs
 import io
 import json
+import re
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import msgspec
 
@@ -27,6 +28,7 @@ from bot.datasets.mend.repair import Example
 from bot.datasets.tables import encodings
 
 BLOCK = 1 << 20
+FEWEST_LETTERS = 10
 LONGEST_LITERAL = 1 << 20
 """Bytes of a line that is read as a Python literal: doing so takes some fifty times as much memory."""
 
@@ -77,7 +79,7 @@ def opened(path: Path) -> Iterator[Source]:
     old_ends = not wide and b"\r" in head and b"\n" not in head
     if old_ends:
         repairs["line_endings"] = ("lines end with CR alone", "lines end with LF")
-    codec = encoding if legacy else "cp1252"
+    codec = _codec(head) if legacy else "cp1252"
     if "encoding" not in repairs and not old_ends:
         yield Source(path, spread, repairs, codec)
         return
@@ -136,15 +138,15 @@ def _read(text: bytes, line: int, *, codec: str | None, syntax: bool, cut: bool 
             text = fresh
         else:
             if not repairs:  # JSON all the same, but with a number that has no room elsewhere
-                return _as_example(Record(line, text, final=True), value)
+                return _as_example(Record(line, text, final=True), value, syntax)
             value = _again(text, value)
-    return _as_example(Record(line, text, repairs=repairs), value)
+    return _as_example(Record(line, text, repairs=repairs), value, syntax)
 
 
-def _as_example(record: Record, value: Any) -> Record:
+def _as_example(record: Record, value: Any, syntax: bool) -> Record:
     if isinstance(value, dict):
         record.example = value
-    elif _is_conversation(value):
+    elif syntax and _is_conversation(value):
         record.example = {"messages": value}
         fresh = canonical.encode(record.example)
         record.repairs["json_syntax"] = (_shown(record.text), _shown(fresh))
@@ -189,80 +191,106 @@ def _values(path: Path, *, syntax: bool, progress: Callable[[int], None]) -> Ite
     """The objects of a file in which they spread over lines or stand in an array; commas and brackets between them
     are passed over. After one that is broken it goes on with the next line that begins one.
     """
-    reader = codecs.getincrementaldecoder("utf-8")("surrogateescape")
-    scan = json.JSONDecoder().raw_decode
     with open_file(path) as file:
-        text, at, line, done = "", 0, 1, 0
-        ended = False
-        step = BLOCK
-        while True:
-            begin = _next_object(text, at)
-            line += text.count("\n", at, begin)
-            at = begin
-            end = None
-            if at < len(text):
-                end, broken = _end_of(text, at, scan)
-                if end is None and not broken and (ended or len(text) - at > LONGEST_LINE):
-                    broken = True
-                if broken:
-                    end = _resume(text, at)
-                    why = "The JSON that begins here is broken."
-                    yield Record(line, text[at:end].encode("utf-8", "surrogateescape"), why=why)
-                elif end is not None:
-                    raw = text[at:end].encode("utf-8", "surrogateescape")
-                    record = _read(raw, line, codec=None, syntax=syntax)
-                    before, after = _shown(raw), ""
-                    if record.example is not None and b"\n" in record.text:
-                        record.text = msgspec.json.format(record.text, indent=-1)
-                        after = _shown(record.text)
-                    record.repairs = {"one_a_line": (before, after or before)} | record.repairs
-                    yield record
-            elif ended:
-                return
+        text = _Text(file)
+        while not text.is_at_end():
+            line, column = text.line, text.column
+            end, broken = text.end_of_object()
+            while end is None and not broken and text.read_on():
+                end, broken = text.end_of_object()
             if end is not None:
-                line += text.count("\n", at, end)
-                at = end
-                step = BLOCK
+                raw = text.take(end)
+                record = _read(raw, line, codec=None, syntax=syntax)
+                if record.example is not None and b"\n" in record.text:
+                    record.text = msgspec.json.format(record.text, indent=-1)
+                record.repairs = {"one_a_line": (_shown(raw), _shown(record.text))} | record.repairs
+                yield record
+            else:
+                yield Record(line, b"", why="The JSON that begins here is broken.")
+                text.resume(column)
+            progress(text.done)
+
+
+class _Text:
+    """The text of a file, as far as it was read and not yet taken. `line` counts from 1, `column` from 0; `done` are
+    the bytes read.
+    """
+
+    def __init__(self, file: BinaryIO) -> None:
+        self.line, self.column, self.done = 1, 0, 0
+        self._file = file
+        self._reader = codecs.getincrementaldecoder("utf-8")("surrogateescape")
+        self._scan = json.JSONDecoder().raw_decode
+        self._text = ""
+        self._at = 0
+        self._step = BLOCK
+
+    def is_at_end(self) -> bool:
+        """Passes over blanks, commas and the brackets of an array around; True where nothing else is left."""
+        while True:
+            self._advance(self._after_blanks())
+            if self._at < len(self._text):
+                return False
+            if not self.read_on():
+                return True
+
+    def end_of_object(self) -> tuple[int | None, bool]:
+        """Where the object that begins here ends; else None, and whether it is broken and not just unfinished."""
+        text, at = self._text, self._at
+        if not text.startswith("{", at):
+            return None, True
+        try:
+            return self._scan(text, at)[1], False
+        except json.JSONDecodeError as error:
+            unfinished = error.pos > len(text) - 16 or error.msg.startswith("Unterminated string")
+            return None, not unfinished or len(text) - at > LONGEST_LINE
+        except (RecursionError, ValueError):
+            return None, True
+
+    def take(self, end: int) -> bytes:
+        taken = self._text[self._at : end].encode("utf-8", "surrogateescape")
+        self._advance(end)
+        self._step = BLOCK
+        return taken
+
+    def resume(self, column: int) -> None:
+        """Goes to the next line that begins an object at `column` or before: those further in stand inside others."""
+        while True:
+            newline = self._text.find("\n", self._at)
+            if newline < 0:
+                self._advance(len(self._text))
+                if not self.read_on():
+                    return
                 continue
-            raw = file.read(step)
-            step *= 2  # so that a long object is not looked at again and again
-            ended = not raw
-            done += len(raw)
-            progress(done)
-            text, at = text[at:] + reader.decode(raw, final=ended), 0
+            self._advance(newline + 1)
+            while len(self._text) - self._at <= column and self.read_on():
+                pass
+            begin = self._after_blanks()
+            if begin - self._at <= column and self._text.startswith("{", begin):
+                return
+
+    def read_on(self) -> bool:
+        """Reads a piece more, each twice as long as the one before, so that a long object is not looked at again and
+        again. False at the end of the file.
+        """
+        raw = self._file.read(self._step)
+        self._step *= 2
+        self.done += len(raw)
+        self._text, self._at = self._text[self._at :] + self._reader.decode(raw, final=not raw), 0
+        return bool(raw)
+
+    def _after_blanks(self) -> int:
+        found = _BLANKS.match(self._text, self._at)
+        return found.end() if found else self._at
+
+    def _advance(self, to: int) -> None:
+        newline = self._text.rfind("\n", self._at, to)
+        self.column = to - newline - 1 if newline >= 0 else self.column + to - self._at
+        self.line += self._text.count("\n", self._at, to)
+        self._at = to
 
 
-def _next_object(text: str, at: int) -> int:
-    """Where the next value begins: blanks, commas and the brackets of the array around are passed over."""
-    while at < len(text) and (text[at] in "[],\ufeff" or text[at].isspace()):
-        at += 1
-    return at
-
-
-def _end_of(text: str, at: int, scan: Callable[[str, int], tuple[Any, int]]) -> tuple[int | None, bool]:
-    """Where the value that begins at `at` ends; else None, and whether it is broken and not just unfinished."""
-    if text[at] != "{":
-        return None, True
-    try:
-        return scan(text, at)[1], False
-    except json.JSONDecodeError as error:
-        unfinished = error.pos > len(text) - 16 or error.msg.startswith("Unterminated string")
-        return None, not unfinished
-    except (RecursionError, ValueError):
-        return None, True
-
-
-def _resume(text: str, at: int) -> int:
-    """The start of the first line after `at` that looks like the beginning of an object; else the end."""
-    while (newline := text.find("\n", at)) >= 0:
-        at = newline + 1
-        begin = at
-        while begin < len(text) and text[begin] in " \t\r[,":
-            begin += 1
-        # An object inside another stands further in, as a rule.
-        if text.startswith("{", begin) and begin - at <= 4:
-            return at
-    return len(text)
+_BLANKS = re.compile(r"[\s,\[\]\ufeff]+")
 
 
 def _is_spread(head: bytes) -> bool:
@@ -290,6 +318,22 @@ def _recode(path: Path, encoding: str, copy: Path) -> None:
                 out.write(block)
     except OSError as error:
         raise DatasetError(f"{path.name} cannot be copied: {error.strerror or error}.") from error
+
+
+def _codec(head: bytes) -> str:
+    """What the lines are in that are not UTF-8. A few letters tell no encoding from another: then the usual one."""
+    wrong = [line for line in head.split(b"\n") if not _is_utf8(line)]
+    if sum(byte > 127 for line in wrong for byte in line) < FEWEST_LETTERS:
+        return "cp1252"
+    return encodings.detect(b"\n".join(wrong)) or "cp1252"
+
+
+def _is_utf8(text: bytes) -> bool:
+    try:
+        text.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _in_utf8(text: bytes, codec: str) -> bytes:
