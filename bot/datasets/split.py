@@ -7,6 +7,7 @@ their order. Memory: some 60 bytes an example.
 
 import hashlib
 import os
+import re
 from array import array
 from collections import Counter
 from collections.abc import Iterator
@@ -82,12 +83,12 @@ def _survey(path: Path, seed: int) -> tuple["array[int]", bytes | None, str | No
     key = str(seed).encode()[:64]
     for number, line in _lines(path):
         example = _example(line, number, path)
-        text = _folded(msgspec.json.encode(example).decode())
+        text = _QUOTES.sub('"', _BLANKS.sub(" ", msgspec.json.encode(example).decode().casefold()))
         digest = hashlib.blake2b(text.encode(), digest_size=8, key=key).digest()
         groups.append(int.from_bytes(digest, "big"))
         if numbers is not None:
             field, answer = _answer(example)
-            label = _folded(answer)
+            label = " ".join(answer.casefold().split())
             if len(label) > LONGEST_LABEL or (label not in numbers and len(numbers) == MOST_LABELS):
                 numbers = None
             else:
@@ -167,5 +168,5 @@ def _answer(example: dict[str, Any]) -> tuple[str, str]:
     return "", ""
 
 
-def _folded(text: str) -> str:
-    return " ".join(text.casefold().split())
+_BLANKS = re.compile(r"(?:\\[nrt]|\s)+")  # in JSON, where line breaks and tabs are escaped
+_QUOTES = re.compile(r' ?" ?')

@@ -213,8 +213,9 @@ def test_reinforcement_examples_keep_their_last_question(tmp_path: Path) -> None
 
 def test_progress_grows_from_nothing_to_all(tmp_path: Path) -> None:
     path = tmp_path / "in.jsonl"
-    path.write_bytes((json.dumps(CHAT) + "\n").encode() * 40_000)
+    path.write_bytes((json.dumps(CHAT | {"id": "x" * 9_999}) + "\n").encode() * 300)
     seen: list[tuple[int, int]] = []
     propose(path, model=DEFAULT_MODEL, progress=lambda done, total: seen.append((done, total)))
+    assert len(seen) > 4
     assert seen == sorted(seen)
     assert seen[-1][0] == seen[-1][1]
