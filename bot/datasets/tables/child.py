@@ -20,7 +20,7 @@ def main() -> None:
     kind, path, memory, seconds = sys.argv[1:]
     _limit(int(memory), int(seconds))
     out = sys.stdout.buffer
-    encode = msgspec.json.Encoder().encode
+    encode = msgspec.json.Encoder(enc_hook=str).encode
     end = End()
     try:
         for value in read_parquet(Path(path)) if kind == "parquet" else read_workbook(Path(path)):

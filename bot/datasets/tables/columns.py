@@ -42,23 +42,6 @@ def part(name: str) -> str | None:
     return _place(name)[0]
 
 
-_FORMS = {
-    "chat": ("user", "assistant"),
-    "completion": ("prompt", "completion"),
-}
-
-
-def recast(mapping: Mapping, format: str) -> Mapping | None:
-    """The same columns read as another format; None where they cannot be: only questions and answers change sides."""
-    if mapping.format == format:
-        return mapping
-    ours, theirs = _FORMS.get(mapping.format), _FORMS.get(format)
-    if ours is None or theirs is None or not set(ours) <= set(mapping.columns):
-        return None
-    moved = {there: mapping.columns[here] for here, there in zip(ours, theirs, strict=True)}
-    return Mapping(format, moved)  # type: ignore[arg-type]
-
-
 def _named(columns: Sequence[str]) -> dict[str, str]:
     """For each part the column that is called so, the likeliest name first."""
     ranked = sorted(

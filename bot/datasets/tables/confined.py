@@ -5,6 +5,7 @@ child is given no secrets, `MEMORY` and `SECONDS`. Linux holds these limits itse
 Windows has none, so the parent also looks at the child's memory ten times a second, everywhere, and ends it.
 """
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -37,7 +38,7 @@ _SIGXCPU = 24
 """How Linux and macOS end a process whose processor time is used up."""
 
 
-class Beginning(msgspec.Struct):
+class Beginning(msgspec.Struct, tag=True):
     """The child's first line: how many rows there are (`counted` False: at least so many), what to tell the person."""
 
     total: int
@@ -45,7 +46,7 @@ class Beginning(msgspec.Struct):
     notes: list[str] = []
 
 
-class End(msgspec.Struct):
+class End(msgspec.Struct, tag=True):
     """The child's last line; `error` says what was wrong, for a person."""
 
     error: str = ""
@@ -78,33 +79,30 @@ class Child:
         return min(1.0, self._seen / total) if total else 0.0
 
     def _begin(self) -> Beginning:
-        line = self._line()
-        if not line.startswith(b'{"error"'):
-            return msgspec.json.decode(line, type=Beginning)
-        raise DatasetError(msgspec.json.decode(line, type=End).error)
+        said = self._decoded(msgspec.json.Decoder(Beginning | End))
+        if isinstance(said, End):
+            raise DatasetError(said.error)
+        return said  # type: ignore[no-any-return]
 
     def _rows(self, shape: Any) -> Iterator[Any]:
-        decode = msgspec.json.Decoder(shape).decode
-        while True:
-            line = self._line()
-            if line.startswith(b"{"):
-                end = msgspec.json.decode(line, type=End)
-                if end.error:
-                    raise DatasetError(end.error)
-                return
-            row = decode(line)
+        decoder = msgspec.json.Decoder(shape | End)
+        while not isinstance(row := self._decoded(decoder), End):
             self._seen = row[0]
             yield row
+        if row.error:
+            raise DatasetError(row.error)
 
-    def _line(self) -> bytes:
+    def _decoded(self, decoder: "msgspec.json.Decoder[Any]") -> Any:
         self._watch.waiting_since = time.monotonic()
         line = self._lines.readline(_LONGEST_LINE)
         self._watch.waiting_since = None
         if line.endswith(b"\n"):
-            return line
-        if len(line) == _LONGEST_LINE:
+            with contextlib.suppress(msgspec.DecodeError):
+                return decoder.decode(line)
+        elif len(line) == _LONGEST_LINE:
             raise DatasetError(f"A row of {self._path.name} is larger than {_LONGEST_LINE >> 20} MB.")
-        self._process.wait(timeout=10)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(timeout=10)
         raise DatasetError(self._why())
 
     def _why(self) -> str:

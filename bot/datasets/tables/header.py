@@ -16,7 +16,6 @@ def find(rows: list[list[str]]) -> tuple[int | None, list[str]]:
 
     A column without a name is called by its letter, as sheets show it; a name that comes twice gets its letter added.
     """
-    width = max((len(row) for row in rows), default=0)
     place = _place(rows)
     if place is None:
         widths = Counter(len(row) for row in rows)
@@ -25,7 +24,6 @@ def find(rows: list[list[str]]) -> tuple[int | None, list[str]]:
     names = [" ".join(cell.split())[:200] for cell in rows[place]]
     while names and not names[-1] and not any(len(row) >= len(names) and row[len(names) - 1].strip() for row in rows):
         names.pop()
-    del width
     return place, _distinct(names)
 
 

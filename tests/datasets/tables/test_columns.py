@@ -3,7 +3,7 @@
 import pytest
 
 from bot.datasets.report import Mapping
-from bot.datasets.tables.columns import part, propose, recast
+from bot.datasets.tables.columns import part, propose
 
 TURNS = [{"from": "human", "value": "hi"}, {"from": "gpt", "value": "hello"}]
 
@@ -110,12 +110,6 @@ def test_where_nothing_tells_it_is_said_instead_of_guessed():
 def test_one_named_column_and_one_other_text_make_a_pair():
     mapping, _ = propose(*table("Beschwerde", "answer"))
     assert mapping == Mapping("chat", {"user": "Beschwerde", "assistant": "answer"})
-
-
-def test_a_reading_can_be_recast_as_another_format_where_that_makes_sense():
-    chat = Mapping("chat", {"user": "q", "assistant": "a"})
-    assert recast(chat, "completion") == Mapping("completion", {"prompt": "q", "completion": "a"})
-    assert recast(chat, "preference") is None
 
 
 def test_case_spaces_and_width_do_not_count_in_names():
