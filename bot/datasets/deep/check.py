@@ -29,7 +29,7 @@ from bot.datasets.lines import open_file, read_batches
 MOST = 5_000_000
 """Examples that are compared with each other; of a longer file, the first ones."""
 
-LONGEST = 20_000
+LONGEST = 8_000
 """Characters of a prompt, and of an answer, that are compared; of a longer one, the first."""
 
 ALIKE = 0.95
@@ -314,13 +314,12 @@ class _Comparison:
         answers = [normalised(what.answer[:LONGEST]) for what in (one, other)]
         if answers[0] != answers[1] and min(map(len, answers)) < SHORT:
             return None
-        if unchanged(*prompts) < PARTS_ALIKE or unchanged(*answers) < PARTS_ALIKE:
+        if any(unchanged(*parts, least=PARTS_ALIKE) is None for parts in (prompts, answers)):
             return None
         bodies = list(map(_body, (one, other), prompts, answers))
         if self._frame.alike(*bodies) < IN_COMMON:
             return None
-        share = unchanged(*bodies)
-        return share if share >= ALIKE else None
+        return unchanged(*bodies, least=ALIKE)
 
     def _line(self, index: int) -> int:
         return int(self._columns.at("line", index))

@@ -84,9 +84,12 @@ def alike(one: str, other: str) -> float:
     return Frame().alike(one.encode("utf-8", "replace"), other.encode("utf-8", "replace"))
 
 
-def unchanged(one: str | bytes, other: str | bytes) -> float:
-    """How much of the longer of two texts need not be touched to make it the other, from 0 to 1 (Levenshtein)."""
-    return Levenshtein.normalized_similarity(one, other)
+def unchanged(one: str | bytes, other: str | bytes, *, least: float) -> float | None:
+    """How much of the longer of two texts need not be touched to make it the other, from 0 to 1 (Levenshtein); None
+    where it is under `least`, which is told much sooner.
+    """
+    share = Levenshtein.normalized_similarity(one, other, score_cutoff=least)
+    return share if share >= least else None
 
 
 def _shingles(text: bytes) -> Hashes:

@@ -54,5 +54,6 @@ def test_case_width_and_blanks_make_no_difference() -> None:
 
 
 def test_a_longer_text_is_not_the_same() -> None:
-    assert unchanged("abcd", "abcdefgh") == 0.5
-    assert unchanged("", "") == 1.0
+    assert unchanged("abcd", "abcdefgh", least=0.5) == 0.5
+    assert unchanged("abcd", "abcdefgh", least=0.6) is None
+    assert unchanged("", "", least=0.9) == 1.0
