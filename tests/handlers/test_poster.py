@@ -90,11 +90,11 @@ async def test_a_message_that_may_be_there_is_looked_for_by_its_mark_on_every_pa
         {"ok": True, "messages": [message("5.0", "other")], "response_metadata": {"next_cursor": "more"}},
         {"ok": True, "messages": [{"ts": "6.0"}, message("7.0", "mine")]},
     ]
-    found = await poster.post_once("C1", HELLO, mark="mine", maybe_posted=True, since=1_000.0, thread_ts="4.0")
+    found = await poster.post_once("C1", HELLO, mark="mine", maybe_posted=True, since=100_000.0, thread_ts="4.0")
     assert found == "7.0"
     assert slack.called("chat.postMessage") == []
-    # Slack's clock is not ours.
-    assert float(slack.called("conversations.replies")[0]["oldest"]) == 700.0
+    # Slack's clock is not ours: a day earlier.
+    assert float(slack.called("conversations.replies")[0]["oldest"]) == 13_600.0
 
 
 async def test_where_the_thread_cannot_be_read_it_is_posted_after_all(slack: Slack, poster: Poster) -> None:
