@@ -47,14 +47,17 @@ async def id_of(turn: Turn, source: Dataset, *how: object) -> str:
 
 
 async def is_there(turn: Turn, dataset_id: str) -> bool:
-    """Whether it was made before, in which case the person is told where it is."""
+    """Whether it was made before, in which case the person is told where it is. What this turn itself has begun,
+    before a crash, counts when it is done.
+    """
     services = turn.services
     known = await services.datasets.get(dataset_id)
-    if known is None or known.report is None:
+    if known is None or (turn.again and known.report is None):
+        return False
+    link = await services.poster.file_link(known.file_id) if known.file_id else None
+    if link is None:
         return False
     if not turn.again:
-        report_ts = await services.datasets.report_ts(known.id)
-        link = await services.poster.permalink(known.channel, report_ts) if report_ts else None
         await turn.answer(blocks.made_before(known, link))
     return True
 

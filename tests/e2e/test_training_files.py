@@ -1,0 +1,339 @@
+"""What can be done with a training file from its report: mend, split, sample, all findings; and what goes wrong."""
+
+import asyncio
+import csv
+import io
+from typing import Any
+
+import orjson
+import pytest
+from e2e.world import MODEL, World, examples, until
+
+from handlers import second_pass
+from handlers.checks import Lane
+
+TABLE = "question;answer;note\n" + "\n".join(f"Why {i}?;Because {i}.;x" for i in range(14))
+
+
+async def _dropped(w: World, content: bytes, contains: str, name: str = "train.jsonl") -> dict[str, Any]:
+    dropped = await w.person.drop_bytes("ana", w.channel, [(name, content)])
+    return await w.person.wait_message(w.channel, contains=contains, thread_ts=dropped["ts"], timeout=20)
+
+
+async def _file(w: World, report: dict[str, Any], name: str) -> bytes:
+    """The content of a file that the bot put into the report's thread; the only one of that name."""
+    workspace = w.sandbox.room.workspace
+    async with asyncio.timeout(15):
+        while True:
+            thread = await w.person.messages(w.channel, report["thread_ts"])
+            found = [f["id"] for message in thread for f in message.get("files", []) if f["name"] == name]
+            if found:
+                break
+            await asyncio.sleep(0.05)
+    assert len(found) == 1
+    return (workspace.store.files / found[0]).read_bytes()
+
+
+def _actions(message: dict[str, Any]) -> list[str]:
+    return [e["action_id"] for block in message["blocks"] if block["type"] == "actions" for e in block["elements"]]
+
+
+def broken() -> bytes:
+    """Twelve examples that are fine, one twice, and a line that is none."""
+    lines = examples(12).split(b"\n")
+    return b"\n".join([*lines, lines[3], b"{}", lines[5].replace(b'"user"', b'"human"')])
+
+
+async def _ready(w: World, report: dict[str, Any]) -> dict[str, Any]:
+    """The report on the mended file."""
+    return await w.person.wait_message(
+        w.channel, contains="train-mended.jsonl` is ready", thread_ts=report["thread_ts"], timeout=20
+    )
+
+
+async def _mended(w: World, report: dict[str, Any], user: str = "ana") -> None:
+    await w.person.click(user, w.channel, report["ts"], "dataset_mend")
+    view = await w.person.wait_view(user, callback_id="mend_repairs")
+    assert await w.person.submit(user, view["id"], {}) == {}
+
+
+async def test_mending_brings_a_new_file_with_a_report_that_can_be_started(w: World) -> None:
+    async with w.bot():
+        report = await _dropped(w, broken(), "Please correct")
+        await w.person.click("ben", w.channel, report["ts"], "dataset_mend")
+        view = await w.person.wait_view("ben", callback_id="mend_repairs")
+        shown = str(view["blocks"])
+        assert "human" in shown
+        assert await w.person.submit("ben", view["id"], {}) == {}
+        new = await _ready(w, report)
+        said = await w.person.wait_message(w.channel, contains="mended:", thread_ts=report["thread_ts"])
+        assert "Could not be saved" in said["plain"] or "out" in said["plain"]
+        content = await _file(w, report, "train-mended.jsonl")
+        assert len(content.splitlines()) == 12, "left out: the line that is none, and two that repeat others"
+        assert b"human" not in content
+        assert said["ts"] < new["ts"], "the file comes before its report"
+        thread = await w.person.messages(w.channel, report["thread_ts"])
+        assert len(thread) == 4, "file, report, mended file, its report: nothing was taken in twice"
+        await w.start(new, user="ben")
+        await w.job_at_provider()
+        (uploaded,) = w.provider.files.values()
+        assert uploaded[1] == content
+
+
+async def test_what_is_not_ticked_is_not_mended(w: World) -> None:
+    async with w.bot():
+        report = await _dropped(w, broken(), "Please correct")
+        await w.person.click("ana", w.channel, report["ts"], "dataset_mend")
+        view = await w.person.wait_view("ana", callback_id="mend_repairs")
+        repairs = [block["block_id"] for block in view["blocks"] if block["type"] == "actions"]
+        assert "repair/roles" in repairs
+        assert await w.person.submit("ana", view["id"], {"repair/roles": []}) == {}
+        content = await _file(w, report, "train-mended.jsonl")
+        assert b"assistant" in content
+        await w.person.wait_message(w.channel, contains="train-mended.jsonl", thread_ts=report["thread_ts"])
+
+
+async def test_two_people_who_mend_at_once_get_one_file(w: World) -> None:
+    async with w.bot():
+        report = await _dropped(w, broken(), "Please correct")
+        views = {}
+        for user in ("ana", "ben"):
+            await w.person.click(user, w.channel, report["ts"], "dataset_mend")
+            views[user] = await w.person.wait_view(user, callback_id="mend_repairs")
+        await asyncio.gather(*(w.person.submit(user, view["id"], {}) for user, view in views.items()))
+        await _ready(w, report)
+        later = asyncio.ensure_future(w.person.wait_ephemeral("ana", w.channel, contains="made before"))
+        other = asyncio.ensure_future(w.person.wait_ephemeral("ben", w.channel, contains="made before"))
+        done, open_ = await asyncio.wait({later, other}, return_when=asyncio.FIRST_COMPLETED)
+        assert len(done) == 1
+        for task in open_:
+            task.cancel()
+        await _file(w, report, "train-mended.jsonl")
+        assert len(await w.person.messages(w.channel, report["thread_ts"])) == 4
+
+
+async def test_a_spreadsheet_becomes_a_training_file_by_naming_its_columns(w: World) -> None:
+    async with w.bot():
+        report = await _dropped(w, TABLE.encode("utf-16"), "14 rows", "faq.csv")
+        assert "I would read it as" in report["plain"]
+        await w.person.click("ana", w.channel, report["ts"], "dataset_mend")
+        view = await w.person.wait_view("ana", callback_id="mend_columns")
+        # A part without a column is asked for under its field; another format has other parts.
+        errors = await w.person.submit("ana", view["id"], {"chat/assistant": "none"})
+        assert list(errors) == ["chat/assistant"]
+        await w.person.click_in_view("ana", view["id"], "mend_format", value="completion")
+        await until(lambda: "completion/prompt" in str(_view(w, view["id"])))
+        await w.person.click_in_view("ana", view["id"], "mend_format", value="chat")
+        await until(lambda: "chat/assistant" in str(_view(w, view["id"])))
+        assert await w.person.submit("ana", view["id"], {"chat/system": "note"}) == {}
+        view = await w.person.wait_view("ana", callback_id="mend_repairs")
+        assert await w.person.submit("ana", view["id"], {}) == {}
+        new = await w.person.wait_message(w.channel, contains="14 examples in chat", thread_ts=report["thread_ts"])
+        first = orjson.loads((await _file(w, report, "faq-mended.jsonl")).splitlines()[0])
+        assert [message["content"] for message in first["messages"]] == ["x", "Why 0?", "Because 0."]
+        assert "start_job" in _actions(new)
+
+
+def _view(w: World, view_id: str) -> Any:
+    view = w.sandbox.room.views.get(view_id)
+    assert view is not None
+    return view.body["blocks"]
+
+
+async def test_splitting_gives_two_files_that_belong_together(w: World) -> None:
+    async with w.bot():
+        report = await _dropped(w, examples(100), "100 examples")
+        await w.person.choose("ana", w.channel, report["ts"], "dataset_more", "Split")
+        view = await w.person.wait_view("ana", callback_id="split")
+        assert list(await w.person.submit("ana", view["id"], {"share": "31", "seed": "-1"})) == ["share", "seed"]
+        assert await w.person.submit("ana", view["id"], {"share": "20", "seed": "7"}) == {}
+        new = await w.person.wait_message(w.channel, contains="80 examples in chat", thread_ts=report["thread_ts"])
+        training = await _file(w, report, "train-training.jsonl")
+        validation = await _file(w, report, "train-validation.jsonl")
+        assert (len(training.splitlines()), len(validation.splitlines())) == (80, 20)
+        assert sorted([*training.splitlines(), *validation.splitlines()]) == sorted(examples(100).split(b"\n"))
+        await w.start(new)
+        job = w.provider.jobs[await w.job_at_provider()]
+        assert len(w.provider.files) == 2
+        assert job["validation_file"]
+        # The same once more is the same.
+        await w.person.choose("ben", w.channel, report["ts"], "dataset_more", "Split")
+        view = await w.person.wait_view("ben", callback_id="split")
+        assert await w.person.submit("ben", view["id"], {"share": "20", "seed": "7"}) == {}
+        await w.person.wait_ephemeral("ben", w.channel, contains="made before")
+
+
+async def test_a_sample_is_read_in_a_window_and_another_one_too(w: World) -> None:
+    async with w.bot():
+        report = await _dropped(w, examples(60), "60 examples")
+        await w.person.click("ben", w.channel, report["ts"], "dataset_sample")
+        view = await w.person.wait_view("ben", title="Examples")
+        await until(lambda: "Question number" in str(_view(w, view["id"])))
+        first = str(_view(w, view["id"]))
+        assert first.count("*Assistant*") == 3
+        await w.person.click_in_view("ben", view["id"], "sample_another")
+        await until(lambda: str(_view(w, view["id"])) != first)
+        assert await w.person.ephemerals("ben") == []
+
+
+async def test_all_findings_come_as_a_table_once(w: World) -> None:
+    async with w.bot():
+        content = examples(12) + b'\n{"messages": 1}\n{"messages": 2}\n=HYPERLINK("http://evil.test")'
+        report = await _dropped(w, content, "Please correct", "our answers.jsonl")
+        await w.person.click("ben", w.channel, report["ts"], "dataset_findings")
+        attached = await _file(w, report, "our answers-findings.csv")
+        every = csv.DictReader(io.StringIO(attached.decode("utf-8-sig")))
+        rows = [row for row in every if row["severity"] == "error"]
+        assert [row["line"] for row in rows] == ["13", "14", "15"]
+        assert rows[2]["code"] == "invalid_json"
+        assert not any(cell.startswith(("=", "+", "@")) for row in rows for cell in row.values())
+        await w.person.click("ana", w.channel, report["ts"], "dataset_findings")
+        await w.person.wait_ephemeral("ana", w.channel, contains="All findings are in")
+        await _file(w, report, "our answers-findings.csv")
+
+
+async def test_the_picture_of_lengths_stands_in_the_report_of_a_larger_file(w: World) -> None:
+    async with w.bot():
+        lines = [examples(1, answer="word " * (i % 23)) for i in range(120)]
+        lines = [line.replace(b"number 0", f"number {i}".encode()) for i, line in enumerate(lines)]
+        report = await _dropped(w, b"\n".join(lines), "Histogram of the lengths")
+        picture = next(block for block in report["blocks"] if block["type"] == "image")
+        assert picture["slack_file"]["id"] in w.sandbox.room.workspace.files
+        await w.delete(report)
+        await until(lambda: w.sandbox.room.workspace.files[picture["slack_file"]["id"]].state == "deleted")
+
+
+async def test_a_second_pass_adds_to_the_report(w: World) -> None:
+    lines = examples(30).split(b"\n")
+    contradiction = lines[4].replace(b"Certainly. 4", b"Never in my life, whatever you say.")
+    async with w.bot() as bot:
+        report = await _dropped(w, b"\n".join([*lines, contradiction]), "hint")
+        dataset = await _only_dataset(bot)
+        assert dataset.report.deep
+        assert set(dataset.report.counts) & {"contradictory_answers", "near_duplicate_example", "contradiction"}
+        assert "start_job" in _actions(report)
+
+
+async def _only_dataset(bot: Any) -> Any:
+    async with asyncio.timeout(10):
+        while True:
+            (dataset,) = await bot.services.datasets.latest(5)
+            if dataset.report is not None and dataset.report.deep:
+                return dataset
+            await asyncio.sleep(0.02)
+
+
+async def test_a_second_pass_that_a_restart_cut_off_is_made_after_it(w: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def never(*_: Any) -> None:
+        await asyncio.Event().wait()
+
+    with monkeypatch.context() as held:
+        held.setattr(second_pass.SecondPass, "_look", never)
+        async with w.bot() as bot:
+            await _dropped(w, examples(12), "is ready")
+            (dataset,) = await bot.services.datasets.latest(5)
+            assert dataset.report is not None
+            assert not dataset.report.deep
+    async with w.bot() as bot:
+        await _only_dataset(bot)
+
+
+async def test_a_file_deleted_meanwhile_is_said_to_be_gone_whatever_is_pressed(w: World) -> None:
+    async with w.bot():
+        report = await _dropped(w, broken(), "Please correct")
+        await w.person.click("ben", w.channel, report["ts"], "dataset_mend")
+        view = await w.person.wait_view("ben", callback_id="mend_repairs")
+        await w.delete(report)
+        assert await w.person.submit("ben", view["id"], {}) == {}
+        await w.person.wait_ephemeral("ben", w.channel, contains="no such training file")
+        taken_down = await w.person.wait_message(w.channel, contains="was deleted", thread_ts=report["thread_ts"])
+        assert taken_down["ts"] == report["ts"]
+        assert _actions(taken_down) == []
+
+
+async def test_only_the_owner_is_asked_whether_to_delete(w: World) -> None:
+    async with w.bot():
+        report = await _dropped(w, examples(12), "is ready")
+        await w.person.choose("ben", w.channel, report["ts"], "dataset_more", "Delete")
+        await w.person.wait_ephemeral("ben", w.channel, contains="Only the person whom this file belongs to")
+
+
+async def test_a_guest_can_press_nothing(w: World) -> None:
+    await w.person.add_user("gus", guest=True)
+    await w.person.join(w.channel, "gus")
+    async with w.bot():
+        report = await _dropped(w, broken(), "Please correct")
+        for number, action in enumerate(["dataset_mend", "dataset_sample"], 1):
+            await w.person.click("gus", w.channel, report["ts"], action)
+            await until_async(lambda number=number: _heard(w, "gus", number))
+        assert await w.person.open_view("gus") is None
+
+
+async def _heard(w: World, user: str, times: int) -> bool:
+    return len([m for m in await w.person.ephemerals(user) if "Guests cannot" in m["plain"]]) == times
+
+
+async def until_async(condition: Any, seconds: float = 10) -> None:
+    async with asyncio.timeout(seconds):
+        while not await condition():
+            await asyncio.sleep(0.02)
+
+
+async def test_what_is_made_of_a_file_of_a_private_channel_is_as_private(w: World) -> None:
+    channel = await w.person.create_channel("ana", "board", private=True, members=["ana"])
+    await w.person.join(channel["id"], w.bot_user, "ana")
+    w.channel = channel["id"]
+    async with w.bot() as bot:
+        report = await _dropped(w, broken(), "Please correct")
+        await _mended(w, report)
+        await _ready(w, report)
+        new = (await bot.services.datasets.latest(5))[0]
+        assert new.channel_private
+        assert new.derived_from
+        await w.person.command("ben", "#general", "/finetune", f"start {new.id}")
+        await w.person.wait_ephemeral("ben", "#general", contains="no such training file")
+
+
+async def test_mending_whose_process_is_killed_is_done_again(w: World) -> None:
+    async with w.bot() as bot:
+        report = await _dropped(w, broken(), "Please correct")
+        await w.person.click("ana", w.channel, report["ts"], "dataset_mend")
+        view = await w.person.wait_view("ana", callback_id="mend_repairs")
+        bot.services.checks.processes()[Lane.QUICK].kill()
+        assert await w.person.submit("ana", view["id"], {}) == {}
+        await _ready(w, report)
+        assert len(await w.person.messages(w.channel, report["thread_ts"])) == 4
+
+
+@pytest.mark.parametrize("method", ["files.completeUploadExternal", "files.getUploadURLExternal"])
+async def test_a_mended_file_comes_once_whatever_becomes_of_slacks_answer(w: World, method: str) -> None:
+    async with w.bot():
+        report = await _dropped(w, broken(), "Please correct")
+        await w.person.click("ana", w.channel, report["ts"], "dataset_mend")
+        view = await w.person.wait_view("ana", callback_id="mend_repairs")
+        await w.person.fault(method, "drop")
+        assert await w.person.submit("ana", view["id"], {}) == {}
+        await _ready(w, report)
+        await _file(w, report, "train-mended.jsonl")
+        assert len(await w.person.messages(w.channel, report["thread_ts"])) == 4
+
+
+async def test_preferences_are_trained_by_dpo_and_only_where_that_is_offered(w: World) -> None:
+    pairs = b"\n".join(
+        orjson.dumps(
+            {
+                "input": {"messages": [{"role": "user", "content": f"Question {i}?"}]},
+                "preferred_output": [{"role": "assistant", "content": f"Gladly: {i}."}],
+                "non_preferred_output": [{"role": "assistant", "content": f"No. {i}"}],
+            }
+        )
+        for i in range(12)
+    )
+    async with w.bot(finetune_models=[MODEL, "gpt-4.1-nano-2025-04-14", "somebody/else-7b"]):
+        report = await _dropped(w, pairs, "12 examples in preference")
+        await w.person.click("ana", w.channel, report["ts"], "start_job")
+        view = await w.person.wait_view("ana")
+        assert "may not take this format" in str(view["blocks"])
+        assert await w.person.submit("ana", view["id"], {}) == {}
+        job = w.provider.jobs[await w.job_at_provider()]
+        assert job["method"]["type"] == "dpo"
