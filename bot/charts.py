@@ -134,7 +134,8 @@ def length_alt_text(bars: Sequence[Bar], tokens: Tokens, *, limit: int | None = 
     ]
     if limit is not None and tokens.max > limit:
         longer = sum(bar.examples for bar in bars if bar.low > limit)
-        sentences.append(f"{longer:,} are longer than the {limit:,} that the model takes and are cut.")
+        verb = "is" if longer == 1 else "are"
+        sentences.append(f"{longer:,} {verb} longer than the {limit:,} that the model takes, and {verb} cut.")
     return " ".join(sentences)[:ALT_TEXT]
 
 

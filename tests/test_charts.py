@@ -9,7 +9,8 @@ import matplotlib.image
 import numpy as np
 import pytest
 
-from bot.charts import alt_text, loss_chart, smoothed
+from bot.charts import ALT_TEXT, alt_text, length_alt_text, length_chart, loss_chart, smoothed
+from bot.datasets.report import Bar, Tokens
 from bot.jobs.job import Metrics
 
 BLUE = (0x00, 0x72, 0xB2)
@@ -112,3 +113,32 @@ def test_smoothing_keeps_every_step_and_takes_the_noise_away() -> None:
 def test_the_bot_starts_without_waiting_for_matplotlib() -> None:
     seen = "import sys, bot.charts; print('matplotlib' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", seen], capture_output=True, text=True).stdout.strip() == "False"
+
+
+BARS = [Bar(low, low + 9, count) for low, count in ((10, 5), (20, 40), (30, 20), (40, 0), (50, 1))]
+TOKENS = Tokens(total=1900, max=55, median=26, p95=38, billed=1900, exact=True, tokenizer="o200k_base")
+
+
+def test_lengths_are_drawn_as_bars_and_those_that_are_cut_in_the_other_colour() -> None:
+    fine = pixels(length_chart(BARS, TOKENS, title="Lengths of support.jsonl", limit=65_536))
+    assert fine.shape[1] == 1280
+    assert holds(fine, BLUE)
+    assert not holds(fine, ORANGE)
+    assert holds(pixels(length_chart(BARS, TOKENS, title="Lengths of support.jsonl", limit=32)), ORANGE)
+
+
+def test_any_histogram_can_be_drawn() -> None:
+    one = [Bar(7, 7, 25)]
+    wide = [Bar(10**low, 10 ** (low + 1) - 1, 10**low) for low in range(9)]
+    for bars in (one, wide, [Bar(i, i, 0) for i in range(23)] + [Bar(23, 23, 1)]):
+        tokens = Tokens(1, bars[-1].high, bars[0].low, bars[-1].low, 1, True, "x")
+        assert length_chart(bars, tokens, title="$\\frac{}$ 训练 " * 20).startswith(b"\x89PNG")
+
+
+def test_the_histogram_in_words() -> None:
+    said = length_alt_text(BARS, TOKENS, limit=49)
+    assert said == (
+        "Histogram of the lengths of 66 examples. They have 10 to 55 tokens; half have at most 26, 95 % at most 38. "
+        "Most, 40, have 20 to 29. 1 is longer than the 49 that the model takes, and is cut."
+    )
+    assert len(said) <= ALT_TEXT

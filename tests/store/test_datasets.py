@@ -53,3 +53,18 @@ async def test_a_deleted_one_is_on_no_list(datasets: SqliteDatasetStore) -> None
 async def test_without_a_report_there_is_no_message(datasets: SqliteDatasetStore) -> None:
     assert await datasets.report_ts("ds-1") is None
     assert await datasets.report_ts("ds-2") is None
+
+
+async def test_a_change_is_made_of_what_is_stored_now(datasets: SqliteDatasetStore) -> None:
+    await datasets.save(msgspec.structs.replace(DATASET, name="renamed.jsonl"))
+    changed = await datasets.update("ds-1", lambda known: msgspec.structs.replace(known, lengths_file="F2"))
+    assert changed is not None
+    assert (changed.name, changed.lengths_file) == ("renamed.jsonl", "F2")
+    assert await datasets.get("ds-1") == changed
+
+
+async def test_what_was_deleted_is_changed_no_more(datasets: SqliteDatasetStore) -> None:
+    await datasets.save(msgspec.structs.replace(DATASET, deleted_at=2.0))
+    assert await datasets.update("ds-1", lambda known: msgspec.structs.replace(known, deleted_at=None)) is None
+    assert await datasets.update("ds-2", lambda known: known) is None
+    assert (await datasets.get("ds-1") or DATASET).deleted_at == 2.0

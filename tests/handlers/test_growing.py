@@ -1,0 +1,113 @@
+"""A report that grows while its check runs, against a Web API behind a real socket."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+from aiohttp import web
+from scripted_slack import Slack, error
+
+from bot.datasets import Dataset, Report, Tokens
+from handlers import reports
+from handlers.poster import Poster
+from handlers.services import Services
+
+DATASET = Dataset("ds-1", "aa", "big.jsonl", 900_000_000, "U1", "T1", "C1", False, "1.0", 0.0)
+
+
+def so_far(megabytes: int) -> Report:
+    return Report(
+        ok=True,
+        format="chat",
+        examples=megabytes * 1000,
+        errors=[],
+        warnings=[],
+        counts={},
+        tokens=Tokens(1, 1, 1, 1, 1, True, "o200k_base"),
+        epochs=3,
+        cost={},
+        model="gpt-4.1-mini",
+        bytes=megabytes * 1_000_000,
+        sha256="",
+        complete=False,
+    )
+
+
+@pytest.fixture
+async def slack() -> AsyncIterator[Slack]:
+    async with Slack() as made:
+        yield made
+
+
+@pytest.fixture
+def growing(slack: Slack) -> Callable[[], Any]:
+    services = cast(Services, SimpleNamespace(poster=Poster(slack.client)))
+    return lambda: reports._growing(services, DATASET, "2.0")
+
+
+async def until(condition: Callable[[], Any]) -> None:
+    async with asyncio.timeout(5):
+        while not condition():
+            await asyncio.sleep(0.005)
+
+
+async def test_the_first_findings_are_shown_at_once_and_the_next_only_after_a_pause(
+    slack: Slack, growing: Callable[[], Any]
+) -> None:
+    async with growing() as show:
+        for megabytes in (10, 20, 30):
+            show(so_far(megabytes))
+            await until(lambda: slack.called("chat.update"))
+    (edit,) = slack.called("chat.update")
+    assert edit["ts"] == "2.0"
+    assert "10 of 900 MB" in edit["text"]
+
+
+async def test_the_next_edit_shows_the_latest_of_what_came_meanwhile(
+    slack: Slack, growing: Callable[[], Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reports, "_BETWEEN_EDITS", 0.1)
+    async with growing() as show:
+        show(so_far(10))
+        await until(lambda: slack.called("chat.update"))
+        show(so_far(20))
+        show(so_far(30))
+        await until(lambda: len(slack.called("chat.update")) == 2)
+    assert "30 of 900 MB" in slack.called("chat.update")[1]["text"]
+
+
+async def test_an_edit_under_way_has_arrived_before_the_report_is_shown(
+    slack: Slack, growing: Callable[[], Any]
+) -> None:
+    answered = []
+
+    def slowly(_: web.Request) -> web.StreamResponse:
+        answered.append(True)
+        return web.json_response({"ok": True})
+
+    slack.replies["chat.update"] = [slowly]
+    async with growing() as show:
+        show(so_far(10))
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+    assert len(answered) == len(slack.called("chat.update"))
+
+
+async def test_what_slack_says_to_such_an_edit_never_stops_the_check(slack: Slack, growing: Callable[[], Any]) -> None:
+    slack.replies["chat.update"] = [error("message_not_found")]
+    async with growing() as show:
+        show(so_far(10))
+        await until(lambda: slack.called("chat.update"))
+
+
+async def test_a_small_file_is_not_shown_growing(slack: Slack) -> None:
+    import msgspec
+
+    services = cast(Services, SimpleNamespace(poster=Poster(slack.client)))
+    small = msgspec.structs.replace(DATASET, bytes=100_000)
+    async with reports._growing(services, small, "2.0") as show:
+        show(so_far(0))
+        await asyncio.sleep(0.05)
+    assert slack.called("chat.update") == []
