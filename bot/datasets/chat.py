@@ -30,9 +30,10 @@ MESSAGE_KEYS = (
 ROLES = ("system", "developer", "user", "assistant", "tool", "function")
 
 
-class PlainMessage(msgspec.Struct, forbid_unknown_fields=True, gc=False):
+class PlainMessage(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True, gc=False):
     role: Literal["system", "developer", "user", "assistant"]
     content: Annotated[str, msgspec.Meta(min_length=1)]
+    weight: Literal[0, 1] | None = None
 
 
 class PlainExample(msgspec.Struct, forbid_unknown_fields=True, gc=False):
@@ -47,11 +48,14 @@ decode_plain = msgspec.json.Decoder(PlainExample).decode
 
 
 def is_sound(messages: list[PlainMessage]) -> bool:
-    """Whether nothing can be wrong with a plain example: it ends with an answer, and no message is blank."""
-    if messages[-1].role != "assistant":
+    """Whether nothing can be wrong with a plain example: it ends with an answer that is trained on, no message is
+    blank, and only answers have a weight.
+    """
+    last = messages[-1]
+    if last.role != "assistant" or last.weight == 0:
         return False
-    for message in messages:  # noqa: SIM110  runs on every line, and a generator costs twice as much
-        if message.content.isspace():
+    for message in messages:  # runs on every line, and a generator costs twice as much
+        if message.content.isspace() or (message.weight is not None and message.role != "assistant"):
             return False
     return True
 
@@ -355,8 +359,8 @@ def _missing_messages(example: dict[str, Any]) -> str:
 
 def _as_text(value: Any) -> str:
     try:
-        return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-    except RecursionError:  # it could just be read, and cannot be written
+        return msgspec.json.encode(value).decode()
+    except (RecursionError, OverflowError):  # nested too deeply to be written, or a number that nobody writes
         return ""
 
 

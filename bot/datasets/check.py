@@ -143,8 +143,10 @@ class _Check:
         """Judges a batch and hands its texts to another thread; of a foreign file only the hash is taken."""
         self.bytes += len(batch.raw)
         self.hash.update(batch.raw)
-        if self.foreign is None:
-            large = any(len(line) > BLOCK for line in batch.lines)
+        if batch.byte_order_mark:
+            self.rules.add("byte_order_mark", None)
+        if self.foreign is None and (batch.lines or batch.oversized):
+            large = max(map(len, batch.lines), default=0) > BLOCK
             if large:  # one at a time, and alone
                 self._settle(all_but=0)
             texts = self._judge(batch)
@@ -210,17 +212,18 @@ class _Check:
                 self.too_long.add("example_too_long", number, tokens=length, limit=limit, cut=cut, model=self.model)
 
     def _judge(self, batch: Batch) -> Texts:
-        if batch.byte_order_mark:
-            self.rules.add("byte_order_mark", None)
         if batch.oversized:
             self.examples += 1
             self.rules.add("line_too_long", batch.number, megabytes=LONGEST_LINE >> 20)
         texts = Texts()
         plain: list[list[PlainMessage]] = []
-        odd: list[tuple[int, bytes]] = []  # blank, wrong, or with tools, names and parts
+        odd: list[tuple[int, bytes]] = []  # blank, wrong, or with tools, names and parts: a closer look
         hashes: list[int] = []
         numbers = texts.numbers
         for number, line in enumerate(batch.lines, batch.number):
+            if not line:
+                self._pass_over(number)
+                continue
             try:
                 example = decode_plain(line)
             except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
@@ -241,9 +244,8 @@ class _Check:
         return texts
 
     def _look_closer(self, line: bytes, number: int, texts: Texts, hashes: list[int], *, cut: bool) -> None:
-        if not line or line.isspace():
-            self.examples -= 1
-            self.rules.add("empty_line", number)
+        if line.isspace():
+            self._pass_over(number)
             return
         try:
             example: Any = parse(line, cut=cut)
@@ -258,6 +260,10 @@ class _Check:
         roles = [str(message.get("role")) for message in messages if isinstance(message, dict)]
         texts.add(number, counted.texts, counted.messages, extra=counted.extra, roles=roles)
         hashes.append(fingerprint(example, line))
+
+    def _pass_over(self, number: int) -> None:
+        self.examples -= 1
+        self.rules.add("empty_line", number)
 
     def _wait(self, future: Future[T]) -> T:
         """The future's result; partial reports go on meanwhile."""

@@ -3,8 +3,6 @@
 import hashlib
 import json
 import os
-import subprocess
-import sys
 import threading
 from datetime import date
 
@@ -12,9 +10,14 @@ import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from measured import measured
 
 from bot.datasets import DatasetError, auto_epochs, check, check_file, cost, lookup, read_examples, tokens
+from bot.datasets.chat import decode_plain, is_sound
+from bot.datasets.findings import Findings
+from bot.datasets.habits import Habits
 from bot.datasets.lines import LONGEST_LINE
+from bot.datasets.rules import judge
 
 USER = {"role": "user", "content": "Is it open?"}
 ANSWER = {"role": "assistant", "content": "Yes."}
@@ -257,27 +260,22 @@ def test_a_line_over_the_limit_is_skipped_in_bounded_memory(write, good, tmp_pat
     assert report.examples == 12
 
 
-def test_memory_does_not_grow_with_the_file(tmp_path, good):
+def test_memory_does_not_grow_with_the_file(tmp_path):
     pytest.importorskip("resource", reason="peak memory is measured on Linux and macOS")
-    text = "".join(json.dumps(one | {"messages": [*one["messages"], USER, ANSWER]}) + "\n" for one in good) * 500
     peaks = []
     for megabytes in (8, 48):
         path = tmp_path / f"{megabytes}.jsonl"
         with path.open("w") as file:
-            while file.tell() < megabytes << 20:
-                file.write(text)
-        peaks.append(peak_memory(path))
+            while file.tell() < megabytes << 20:  # 250 bytes an example, no two the same: many hashes
+                example = {
+                    "messages": [USER | {"content": f"Is it open at {file.tell()}? {' Or later?' * 15}"}, ANSWER]
+                }
+                file.write(json.dumps(example) + "\n")
+        peaks.append(measured("-c", CHECK, path).megabytes)
     assert peaks[1] < peaks[0] + 12
 
 
-def peak_memory(path) -> float:
-    """Megabytes of a process that checks the file."""
-    program = (
-        "import resource, sys; from pathlib import Path; from bot.datasets import check_file;"
-        "check_file(Path(sys.argv[1])); print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
-    )
-    done = subprocess.run([sys.executable, "-c", program, str(path)], capture_output=True, text=True, check=True)
-    return int(done.stdout) / (1 << 20 if sys.platform == "darwin" else 1 << 10)
+CHECK = "import sys; from pathlib import Path; from bot.datasets import check_file; check_file(Path(sys.argv[1]))"
 
 
 roles = st.sampled_from(["system", "user", "user", "assistant", "assistant", "function", "human"])
@@ -306,6 +304,27 @@ def test_a_whole_files_classic_counts_are_those_of_the_classic_script(write, cla
     counts = {code: count for code, count in report.counts.items() if code in CLASSIC}
     assert counts == classic.format_errors(dataset)
     assert report.examples == len(dataset)
+
+
+plain_message = st.fixed_dictionaries(
+    {
+        "role": st.sampled_from(["system", "user", "assistant", "assistant"]),
+        "content": st.sampled_from(["a", " ", "\n b"]),
+    },
+    optional={"weight": st.sampled_from([0, 1, None])},
+)
+
+
+@given(st.lists(plain_message, min_size=1, max_size=4))
+def test_what_is_passed_quickly_has_nothing_wrong_with_it(messages):
+    """The fast path leaves out the judge: only where it has nothing to say."""
+    findings = Findings()
+    judge({"messages": messages}, 1, findings, Habits())
+    example = decode_plain(json.dumps({"messages": messages}).encode())
+    if is_sound(example.messages):
+        assert findings.counts == {}
+    elif not any(message["content"].isspace() for message in messages):
+        assert findings.counts
 
 
 def test_the_last_message_must_be_an_answer(write, good):
