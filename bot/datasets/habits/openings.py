@@ -70,7 +70,7 @@ class Openings:
         for number, answer in zip(numbers[first::step], answers[first::step], strict=True):
             self.looked += 1
             known = filler(answer)
-            if known:
+            if known and len(self.fillers) < MOST_OPENINGS:
                 self.fillers.setdefault(known.strip().casefold(), Seen()).again(number)
             elif found := _OPENING.match(answer[:100]):
                 if len(self.others) >= MOST_OPENINGS:
