@@ -4,6 +4,7 @@ import re
 
 from bot.datasets import findings
 from bot.datasets.findings import BY_CODE, KEPT, RULES, Findings, merged
+from bot.datasets.mend.repairs import REPAIRS
 
 
 def test_the_page_says_what_the_program_does(root):
@@ -17,6 +18,26 @@ def test_every_code_stands_once_and_ends_in_a_sentence():
         assert re.fullmatch(r"[a-z0-9_]+", rule.code)
         assert rule.meaning.endswith(".")
         assert "{" not in findings.page().split(f"`{rule.code}`")[1].split("|")[2]
+
+
+def test_every_finding_that_can_be_mended_names_a_repair():
+    repairs = {repair.id for repair in REPAIRS}
+    assert {rule.repair for rule in RULES} - {""} <= repairs
+
+
+def test_a_second_code_of_one_defect_is_counted_and_not_told():
+    collected = Findings()
+    collected.add("message_missing_key", 1, "messages[0]", missing="`content`")
+    collected.repeat("missing_content")
+    assert collected.counts == {"message_missing_key": 1, "missing_content": 1}
+    assert collected.repeated == {"missing_content": 1}
+    assert [finding.code for finding in collected.first("error")] == ["message_missing_key"]
+
+
+def test_a_quote_is_short():
+    collected = Findings()
+    collected.add("empty_answer", 1, "completion", quote=" " * 5_000)
+    assert collected.first("error")[0].quote == " " * 120
 
 
 def test_the_first_thousand_are_kept_and_all_are_counted():
