@@ -68,7 +68,7 @@ def declared(example: dict[str, Any], line: int, findings: Findings, prefix: str
 def judge_calls(messages: list[Any], field: str, line: int, findings: Findings, toolbox: Toolbox | None) -> None:
     """Holds the calls among the messages to their form and schema, and to the tools' answers."""
     open_calls: dict[str, str] = {}  # ids of the calls that wait for an answer, with their fields
-    functions: set[str] = set()  # called the older way
+    functions: list[str] = []  # called the older way; a name that is looked up may be anything
     for place, message in enumerate(messages):
         if not isinstance(message, dict):
             continue
@@ -90,7 +90,7 @@ def judge_calls(messages: list[Any], field: str, line: int, findings: Findings, 
             call = message["function_call"]
             name = _judge_function(call, f"{where}.function_call", line, findings, toolbox)
             if name is not None:
-                functions.add(name)
+                functions.append(name)
     if messages and isinstance(messages[-1], dict) and messages[-1].get("role") == "tool":
         _refuse_unanswered(open_calls, line, findings)
 
