@@ -82,7 +82,9 @@ def test_arguments_nested_beyond_reading_are_told_so(judged):
 
 @pytest.mark.parametrize("name", [{}, [], None, 7])
 def test_an_answer_of_a_function_whose_name_is_none_is_an_answer_without_call(judged, name):
-    assert "answer_without_call" in judged(chat(USER, {"role": "function", "name": name, "content": "x"}, ANSWER)).counts
+    assert (
+        "answer_without_call" in judged(chat(USER, {"role": "function", "name": name, "content": "x"}, ANSWER)).counts
+    )
 
 
 def test_a_call_names_a_tool_that_is_declared(judged):
