@@ -1,6 +1,11 @@
 """`finetune-bot check` against the usual script, on the same generated file, in turns, in one run.
 
-    python benchmarks/check.py [--megabytes 200] [--rounds 3] [--record]
+    python benchmarks/check.py [--megabytes 200] [--size 1000] [--rounds 3] [--record]
+
+Both do the same work on the same file: JSON, the seven classic checks, tokens. `finetune-bot check` looks for all its
+other findings and for duplicates besides; the peer counts the role's token too, as it always does. Then `check` alone,
+once each: an empty start, a file of `--size` MB for its memory (0: none), one whose examples call tools, and one in
+which every example has an error. The usual script stops at such files.
 
 Prints `name: value unit` lines. Times are of whole processes, start-up included; of each the median of the rounds.
 Memory is the peak resident size, in millions of bytes. The ratio is of times on the clock: on a machine that is busy
@@ -20,6 +25,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -41,11 +47,13 @@ class Run(NamedTuple):
 def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     arguments.add_argument("--megabytes", type=int, default=200, help="size of the file (default: 200)")
+    arguments.add_argument("--size", type=int, default=1000, help="megabytes of a large file (default: 1000; 0: none)")
     arguments.add_argument("--rounds", type=int, default=3, help="runs of each (default: 3)")
     arguments.add_argument("--record", action="store_true", help="write a row into benchmarks/README.md")
     asked = arguments.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         compare(Path(folder), asked.megabytes, asked.rounds, asked.record)
+        look_further(Path(folder), asked.size, asked.record)
 
 
 def compare(folder: Path, megabytes: int, rounds: int, record: bool) -> None:
@@ -83,6 +91,38 @@ def compare(folder: Path, megabytes: int, rounds: int, record: bool) -> None:
         table.record("check", figures)
 
 
+def look_further(folder: Path, size: int, record: bool) -> None:
+    """`check` alone, once each, on files that the peer does not take or need not be asked about."""
+    figures = {}
+    kinds: list[tuple[str, int, Callable[[Path, int], None]]] = [
+        ("start", 0, corpus.write),
+        ("100 MB", 100, corpus.write),
+        ("tool calls, 100 MB", 100, lambda path, size: corpus.write(path, size, tools=True)),
+        ("errors, 100 MB", 100, write_errors),
+    ]
+    if size:
+        kinds.append((f"{size:,} MB", size, corpus.write))
+    for name, megabytes, write in kinds:
+        file = folder / "file.jsonl"
+        write(file, megabytes * MEGABYTE or 1)
+        done = run([sys.executable, "-m", "bot", "check", str(file), "--json"], dict(os.environ))
+        figures[name] = f"{done.seconds:.2f} s, {done.megabytes:.0f} MB"
+        key = name.replace(",", "").replace(" ", "_")
+        say(f"{key}_seconds: {done.seconds:.2f} s")
+        say(f"{key}_peak_memory: {done.megabytes:.0f} MB")
+    if record and size:
+        table.record("check, other files", figures)
+
+
+def write_errors(path: Path, size: int) -> None:
+    """A file in which each example has a role that is none."""
+    clean = path.with_name("clean.jsonl")
+    corpus.write(clean, size)
+    with clean.open("rb") as lines, path.open("wb") as out:
+        out.writelines(line.replace(b'"role": "user"', b'"role": "human"') for line in lines)
+    clean.unlink()
+
+
 def run(command: list[str], environment: dict[str, str]) -> Run:
     """Runs a command to its end. Raises SystemExit with its words where it fails."""
     with tempfile.TemporaryFile() as out:
@@ -93,7 +133,7 @@ def run(command: list[str], environment: dict[str, str]) -> Run:
         process.returncode = os.waitstatus_to_exitcode(status)
         out.seek(0)
         said = out.read()
-    if process.returncode != 0:
+    if process.returncode not in (0, 1):  # 1: errors found in the file
         raise SystemExit(f"{' '.join(command)} ended with {process.returncode}: {said[:2000]!r}")
     unit = 1 if sys.platform == "darwin" else 1024  # ru_maxrss is bytes there, kilobytes here
     return Run(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * unit / MEGABYTE, json.loads(said))

@@ -29,6 +29,13 @@ def test_the_file_is_clean_mixed_and_the_same_for_the_same_seed(load, tmp_path):
     assert 0.2 < chinese < 0.5
 
 
+def test_the_file_of_tool_calls_is_clean_and_calls_tools(load, tmp_path):
+    load("corpus").write(tmp_path / "tools", 200_000, tools=True)
+    report = check_file(tmp_path / "tools")
+    assert (report.counts, report.format, report.tokens.exact) == ({}, "chat", False)
+    assert all(example["messages"][2]["tool_calls"] for example in read_examples(tmp_path / "tools"))
+
+
 def test_a_row_is_added_and_one_of_the_same_day_and_commit_is_replaced(load, tmp_path, monkeypatch):
     table = load("table")
     readme = tmp_path / "README.md"
