@@ -92,7 +92,9 @@ class Bucket:
         now = self._clock()
         self._tokens = min(self._burst, self._tokens + (now - self._at) * self._rate)
         self._at = now
-        return max(self._blocked_until - now, (1 - self._tokens) / self._rate if self._tokens < 1 else 0)
+        # A billionth of a token is a whole one: a pause too short for the clock would be taken for ever.
+        missing = 1 - self._tokens
+        return max(self._blocked_until - now, missing / self._rate if missing > 1e-9 else 0)
 
     async def _serve(self) -> None:
         while self._queue:

@@ -63,10 +63,10 @@ class CardKeeper:
             job = await self._jobs.get(card.job_id)
             if job is None:
                 return
+            if time.monotonic() - self._edited_at.get(card.job_id, float("-inf")) < self._between_edits:
+                return
             if card.ts is None:
                 await self._post(card, job)
-                return
-            if time.monotonic() - self._edited_at.get(card.job_id, float("-inf")) < self._between_edits:
                 return
             chart, alt = card.chart_file, ""
             if await self._pictures.is_due(job):
@@ -95,6 +95,8 @@ class CardKeeper:
     async def _post(self, card: Card, job: Job) -> None:
         message = render(job, now=time.time())
         await self._cards.posting(job.id, time.time())
+        # A post in doubt is not looked for at once: Slack may still be at it.
+        self._edited_at[job.id] = time.monotonic()
         ts = await self._poster.post_once(
             card.channel,
             message,
@@ -103,7 +105,6 @@ class CardKeeper:
             since=card.posting_since or time.time(),
             priority=Priority.CHAT,
         )
-        self._edited_at[job.id] = time.monotonic()
         notices = []
         if job.origin.thread_ts:
             link = await self._poster.thread_link(card.channel, ts)
@@ -115,7 +116,8 @@ class CardKeeper:
                     thread_ts=job.origin.thread_ts,
                 )
             )
-        await self._cards.posted(job.id, ts, _hash(message), notices)
+        # Where an earlier attempt is found, it may show something older.
+        await self._cards.posted(job.id, ts, _hash(message) if card.posting_since is None else None, notices)
 
     async def _edit(self, card: Card, message: Message) -> None:
         shown = _hash(message)
@@ -123,6 +125,8 @@ class CardKeeper:
             if not self._poster.may_update_now():
                 return
             self._edited_at[card.job_id] = time.monotonic()
+            # Whatever comes of it: what Slack showed before is not to be relied on.
+            await self._cards.editing(card.job_id)
             await self._poster.update_now(card.channel, str(card.ts), message)
         await self._cards.showing(card, shown)
 

@@ -219,8 +219,13 @@ class Submitter:
             if known and await self._provider.has_file(known):
                 return known
             name = f"{sha256}.jsonl"
-            # Known by its name: an upload whose answer was lost is found again.
-            file_id = await self._provider.find_upload(name) or await self._provider.upload(path, name)
+            try:
+                # Known by its name: an upload whose answer was lost is found again.
+                file_id = await self._provider.find_upload(name) or await self._provider.upload(path, name)
+            except Doubtful:
+                # The provider may still be at it, and the next in line would not find it yet.
+                await asyncio.sleep(self._pause(0))
+                raise
             await self._jobs.set_provider_file(self._provider.name, sha256, file_id)
             return file_id
 

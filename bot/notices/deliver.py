@@ -17,7 +17,8 @@ from bot.notices.rounds import Rounds
 
 log = structlog.get_logger()
 
-_PAUSES = (1.0, 2.0, 5.0, 15.0, 30.0, 60.0)
+# The first leaves Slack the time to carry out what it had read already.
+_PAUSES = (3.0, 3.0, 5.0, 15.0, 30.0, 60.0)
 _MOST_FAULTS = 5
 _AFTER_FAULT = 30.0
 

@@ -67,7 +67,11 @@ class CardStore(Protocol):
 
     async def posting(self, job_id: str, now: float) -> None: ...
 
-    async def posted(self, job_id: str, ts: str, shown: str, notices: Sequence[Notice]) -> None: ...
+    async def posted(self, job_id: str, ts: str, shown: str | None, notices: Sequence[Notice]) -> None:
+        """It stands in Slack; `shown` is None where nobody knows what it shows."""
+
+    async def editing(self, job_id: str) -> None:
+        """From here on nobody knows what it shows, until `showing`."""
 
     async def showing(self, card: Card, shown: str) -> None:
         """Slack shows `shown`; the card stays dirty if it changed after `card` was read."""

@@ -9,6 +9,8 @@ log = structlog.get_logger()
 
 # So long does work under way keep the bot from stopping; Slack may have asked to wait for minutes.
 _LAST_SECONDS = 3.0
+# So long rests what could not be done for a fault of our own.
+_AFTER_FAULT = 5.0
 
 
 class Rounds:
@@ -52,5 +54,9 @@ class Rounds:
     async def _do(self, key: str, work: Callable[[], Coroutine[None, None, None]]) -> None:
         try:
             await work()
+        except Exception:
+            # The store, as a rule: locked, full. What was to be done is still due, but not at once.
+            log.exception("work failed", of=self._name, key=key)
+            await asyncio.sleep(_AFTER_FAULT)
         finally:
             self._under_way.pop(key, None)

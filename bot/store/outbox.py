@@ -116,12 +116,15 @@ class SqliteCardStore:
     async def posting(self, job_id: str, now: float) -> None:
         await self._set("posting_since = coalesce(posting_since, ?)", [now], job_id)
 
-    async def posted(self, job_id: str, ts: str, shown: str, notices: Sequence[Notice]) -> None:
+    async def posted(self, job_id: str, ts: str, shown: str | None, notices: Sequence[Notice]) -> None:
         def work(db: SqliteDatabase) -> None:
             db.execute("UPDATE cards SET ts = ?, shown = ? WHERE job_id = ?", [ts, shown, job_id])
             put_notices(db, notices)
 
         await self._database.write(work)
+
+    async def editing(self, job_id: str) -> None:
+        await self._set("shown = NULL", [], job_id)
 
     async def showing(self, card: Card, shown: str) -> None:
         await self._set("shown = ?, dirty = (changed_at > ?)", [shown, card.changed_at], card.job_id)

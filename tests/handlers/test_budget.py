@@ -81,3 +81,13 @@ def test_burst_and_minute_together_stay_under_slacks_rates_where_bursts_are_larg
     while bucket.try_take():
         taken += 1
     assert taken + 12 <= 20
+
+
+async def test_a_hair_less_than_a_token_is_not_waited_for() -> None:
+    """Such a pause is too short for the clock to move, and would be taken over and over."""
+    now = 1000.0
+    bucket = Bucket(per_minute=55, burst=2, clock=lambda: now)
+    assert bucket.try_take()
+    assert bucket.try_take()
+    now += 60 / 55 * (1 - 1e-14)
+    assert bucket.has_room()

@@ -365,6 +365,21 @@ async def test_an_upload_whose_answer_was_lost_is_found_again(
     assert len(stand_in.files) == 1
 
 
+async def test_after_an_upload_in_doubt_nobody_uploads_the_same_before_it_can_have_arrived(
+    make: Make, jobs: SqliteJobStore, stand_in: StandInProvider, files: dict[str, bytes]
+) -> None:
+    submitter = make(retry_after=(0.3,))
+    stand_in.fault(UPLOAD, status=503)
+    await submitter.submit(a_job(id="job-1"))
+    await submitter.submit(a_job(id="job-2", dataset_id="ds-same"))
+    await until(lambda: count(stand_in, UPLOAD))
+    # It is carried out all the same, a moment after it was answered.
+    stand_in.files["file-late"] = (f"{hashlib.sha256(files['ds-1']).hexdigest()}.jsonl", files["ds-1"])
+    await submitter.settled()
+    assert count(stand_in, UPLOAD) == 1
+    assert [job["training_file"] for job in stand_in.jobs.values()] == ["file-late"] * 2
+
+
 async def test_a_file_that_the_provider_lost_is_uploaded_again(
     submitter: Submitter, jobs: SqliteJobStore, stand_in: StandInProvider
 ) -> None:

@@ -1,0 +1,119 @@
+"""Job cards against a Web API behind a real socket, over the real store."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from parts import CHANNEL, followed_job
+from scripted_slack import Slack, text
+
+from bot.jobs.interfaces import Change
+from bot.jobs.job import Job
+from bot.store.database import Database
+from bot.store.jobs import SqliteJobStore
+from bot.store.outbox import SqliteCardStore
+from handlers.cards import CardKeeper
+from handlers.pictures import Pictures
+from handlers.poster import Poster
+
+PERMALINK = {"ok": True, "permalink": "https://acme.slack.com/archives/C0/p1"}
+
+
+class Cards:
+    """A keeper of its own, as after a start; it does what is due when it is told to."""
+
+    def __init__(self, slack: Slack, database: Database, *, between_edits: float = 0) -> None:
+        self.jobs = SqliteJobStore(database)
+        self.store = SqliteCardStore(database)
+        poster = Poster(slack.client)
+        self.keeper = CardKeeper(
+            self.jobs, self.store, poster, Pictures(self.jobs, self.store, poster), between_edits=between_edits
+        )
+
+    async def round(self) -> None:
+        await self.keeper.round()
+        await asyncio.gather(*self.keeper._rounds._under_way.values())
+
+    async def become(self, state: str) -> None:
+        def change(job: Job) -> Change:
+            return Change(msgspec.structs.replace(job, state=state))
+
+        assert await self.jobs.update("job-1", change)
+
+    async def dirty(self) -> bool:
+        return bool(await self.store.dirty(1))
+
+
+@pytest.fixture
+async def slack() -> AsyncIterator[Slack]:
+    async with Slack() as made:
+        made.replies["chat.getPermalink"] = [PERMALINK]
+        yield made
+
+
+@pytest.fixture
+async def database(tmp_path: Path) -> AsyncIterator[Database]:
+    opened = await Database.open(tmp_path)
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+async def cards(slack: Slack, database: Database) -> Cards:
+    cards = Cards(slack, database)
+    await cards.jobs.insert(followed_job("ftjob-1", state="running"))
+    return cards
+
+
+def shown(slack: Slack) -> list[str]:
+    return [call["text"].rsplit(": ", 1)[1] for call in slack.called("chat.update")]
+
+
+async def test_a_card_is_posted_and_edited_when_something_changes(slack: Slack, cards: Cards) -> None:
+    await cards.round()
+    (post,) = slack.called("chat.postMessage")
+    assert (post["channel"], post["metadata"]["event_payload"]) == (CHANNEL, {"id": "card/job-1"})
+    await cards.become("paused")
+    await cards.round()
+    await cards.round()
+    assert shown(slack) == ["Paused"]
+    assert not await cards.dirty()
+
+
+async def test_a_card_of_an_earlier_process_is_brought_up_to_date(
+    slack: Slack, cards: Cards, database: Database
+) -> None:
+    """It was posted and never marked, and the job went on meanwhile."""
+    await cards.store.posting("job-1", 1.0)
+    marked: dict[str, Any] = {"ts": "9.0", "metadata": {"event_payload": {"id": "card/job-1"}}}
+    slack.replies["conversations.history"] = [{"ok": True, "messages": [marked]}]
+    await cards.become("failed")
+    again = Cards(slack, database)
+    await again.round()
+    await again.round()
+    assert slack.called("chat.postMessage") == []
+    assert shown(slack) == ["Failed"]
+
+
+async def test_after_an_edit_in_doubt_nobody_relies_on_what_was_shown_before(slack: Slack, cards: Cards) -> None:
+    await cards.round()
+    slack.replies["chat.update"] = [text(503), {"ok": True, "ts": "1.0"}]
+    await cards.become("paused")
+    await cards.round()
+    await cards.become("running")
+    await cards.round()
+    assert shown(slack) == ["Paused", "Training"]
+
+
+async def test_a_post_in_doubt_is_not_looked_for_before_slack_had_time_to_carry_it_out(
+    slack: Slack, cards: Cards, database: Database
+) -> None:
+    slack.replies["chat.postMessage"] = [text(503)]
+    patient = Cards(slack, database, between_edits=60)
+    await patient.round()
+    await patient.round()
+    assert slack.called("conversations.history") == []
+    assert len(slack.called("chat.postMessage")) == 1

@@ -1,0 +1,31 @@
+"""What cannot be done for a fault of ours rests a while, and holds up nothing else."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+
+import pytest
+from parts import until
+
+from bot.notices.rounds import Rounds
+
+
+async def test_work_that_fails_is_not_tried_again_at_once_and_the_rest_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    done: list[str] = []
+
+    async def broken() -> None:
+        done.append("broken")
+        raise RuntimeError("the store is locked")
+
+    async def sound() -> None:
+        done.append("sound")
+
+    async def due() -> list[tuple[str, Callable[[], Coroutine[None, None, None]]]]:
+        return [("broken", broken), ("sound", sound)]
+
+    rounds = Rounds("test", due, every=0.001)
+    task = asyncio.create_task(rounds.run())
+    await until(lambda: done.count("sound") > 20)
+    assert done.count("broken") == 1
+    monkeypatch.setattr("bot.notices.rounds._LAST_SECONDS", 0.01)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)

@@ -1,0 +1,39 @@
+"""Many histories, on all cores. `python tests/simulation/histories.py SEED` plays one and prints its trace."""
+
+import multiprocessing
+import os
+import sys
+from collections.abc import Iterable
+from concurrent.futures import ProcessPoolExecutor
+
+if __name__ == "__main__":
+    sys.path[:0] = ["tests", "."]
+
+from simulation.history import play
+from simulation.invariants import violations
+
+_AT_A_TIME = 25
+
+
+def judged(seed: str) -> tuple[list[str], list[str]]:
+    """What is wrong with a history, and its trace."""
+    world = play(seed)
+    return violations(world), world.trace
+
+
+def failures(seeds: Iterable[str]) -> list[tuple[str, list[str], list[str]]]:
+    """(seed, violations, trace) of each history that went wrong."""
+    seeds = list(seeds)
+    chunks = [seeds[i : i + _AT_A_TIME] for i in range(0, len(seeds), _AT_A_TIME)]
+    with ProcessPoolExecutor(os.cpu_count(), multiprocessing.get_context("spawn")) as pool:
+        return [failure for chunk in pool.map(_failures, chunks) for failure in chunk]
+
+
+def _failures(seeds: list[str]) -> list[tuple[str, list[str], list[str]]]:
+    return [(seed, wrong, trace) for seed in seeds for wrong, trace in [judged(seed)] if wrong]
+
+
+if __name__ == "__main__":
+    wrong, trace = judged(sys.argv[1])
+    print("\n".join(trace))
+    print("\n".join(wrong) or "all is well")

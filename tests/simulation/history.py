@@ -1,0 +1,356 @@
+"""One history: a seed says what people do, how jobs live, what the network does, and when the process dies.
+
+What runs is the real submitter, follower, outbox and card keeper, with the real SDKs of OpenAI and Slack below and
+the real SQL. Models stand in for the two services, at the HTTP transport of each SDK. Charts are left out: a message
+without its picture is the same message.
+"""
+
+import asyncio
+import contextlib
+import hashlib
+import random
+import sqlite3
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import httpx2
+import msgspec
+import structlog
+from openai import AsyncOpenAI
+from simulation.loop import Crash, SimulatedLoop, Stuck, Timeline
+from simulation.network import Network
+from simulation.provider import ProviderModel, Transport
+from simulation.slack import Session, SlackModel
+from simulation.store import MemoryDatabase, new_store
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.errors import BotError, NotFound
+from bot.jobs import states
+from bot.jobs.follow import Follower
+from bot.jobs.job import Job, Origin
+from bot.jobs.submit import Submitter
+from bot.notices.deliver import Delivery
+from bot.providers.openai_protocol import OpenAIProtocol
+from bot.store.jobs import SqliteJobStore
+from bot.store.outbox import SqliteCardStore, SqliteOutbox
+from handlers.cards import CardKeeper
+from handlers.pictures import Pictures
+from handlers.poster import Poster
+from handlers.speaker import SlackSpeaker
+
+EPOCH = 1_800_000_000.0
+MODEL = "gpt-4.1-mini-2025-04-14"
+PROVIDER = "acme"
+POLL = 5.0
+# After so many virtual seconds of good weather everything must have come to rest.
+PATIENCE = 4 * 3600.0
+
+
+@dataclass
+class Act:
+    """Something that a person did: kept, as the inbox keeps it, until it was carried out."""
+
+    at: float
+    kind: str
+    job: Job
+    done: bool = False
+
+
+@dataclass
+class World:
+    """Everything that outlives the process, and what was seen of it."""
+
+    seed: str
+    rng: random.Random
+    timeline: Timeline
+    network: Network
+    provider: ProviderModel
+    slack: SlackModel
+    store: sqlite3.Connection
+    acts: list[Act]
+    shift: float = 0.0  # of the process's wall clock
+    store_trouble: float = 0.0
+    crashes: int = 0
+    resubmitted: set[str] = field(default_factory=set)
+    surprises: list[str] = field(default_factory=list)
+
+    def wall(self) -> float:
+        return EPOCH + self.timeline.now + self.shift
+
+    @property
+    def trace(self) -> list[str]:
+        return self.network.trace
+
+    @property
+    def fingerprint(self) -> str:
+        return hashlib.sha256("\n".join(self.trace).encode()).hexdigest()
+
+    def is_calm(self) -> bool:
+        return self.timeline.now >= self.network.calm_after
+
+
+def play(seed: str) -> World:
+    """The whole history of a seed, until all has come to rest."""
+    world = _world(seed)
+    rng = world.rng
+    deaths: list[int | None] = [rng.randint(1, 2500) for _ in range(rng.choice([0, 1, 1, 2, 3]))]
+    with _in_its_time(world):
+        for steps in [*deaths, None]:
+            process = Process(world)
+            loop = SimulatedLoop(world.timeline, steps)
+            try:
+                loop.run_until_complete(loop.create_task(process.run()))
+                break
+            except Crash:
+                world.crashes += 1
+                world.network.note("*** killed")
+                _pass(world, rng.uniform(2, 10))
+            except Stuck:
+                world.surprises.append("everything waits for something that never happens")
+                break
+            finally:
+                _bury(loop, process)
+                world.surprises += loop.failures
+    return world
+
+
+def _world(seed: str) -> World:
+    rng = random.Random(f"history/{seed}")
+    timeline = Timeline()
+    calm_after = rng.uniform(20, 150)
+    network = Network(rng, timeline, rate=rng.choice([0, 0.05, 0.15, 0.3]), calm_after=calm_after)
+    for service in ("provider", "slack"):
+        if rng.random() < 0.15:
+            begin = rng.uniform(0, calm_after)
+            network.black_out(service, begin, begin + rng.choice([20, 200, 900]))
+    skew = {service: rng.uniform(-20, 20) for service in ("provider", "slack")}
+    provider = ProviderModel(seed, lambda: EPOCH + timeline.now + skew["provider"], random.Random(f"provider/{seed}"))
+    slack = SlackModel(lambda: EPOCH + timeline.now + skew["slack"], random.Random(f"slack/{seed}"))
+    world = World(seed, rng, timeline, network, provider, slack, new_store(), _acts(rng))
+    channel = world.acts[0].job.origin.channel
+    if rng.random() < 0.05:
+        timeline.at(rng.uniform(5, 100), lambda: slack.archived.add(channel))
+    if rng.random() < 0.05:
+        slack.unreadable.add(channel)
+    if rng.random() < 0.1:
+        jump = rng.choice([-7200, -600, 600, 7200])
+        timeline.at(rng.uniform(5, 100), lambda: setattr(world, "shift", jump))
+    if rng.random() < 0.1:
+        world.store_trouble = 0.03
+        timeline.at(calm_after, lambda: setattr(world, "store_trouble", 0.0))
+    return world
+
+
+def _acts(rng: random.Random) -> list[Act]:
+    acts = []
+    for number in range(1, rng.choice([1, 1, 1, 2, 3]) + 1):
+        channel = rng.choice(["C1", "C2"])
+        job = Job(
+            id=f"job-{number}",
+            state=states.SUBMITTING,
+            provider=PROVIDER,
+            base_model=MODEL,
+            requester="U1",
+            origin=Origin("T1", channel, False, rng.choice([None, "1700000000.000100"])),
+            created_at=0,
+            suffix=f"s{number}",
+            dataset_id=rng.choice(["ds-1", "ds-2"]),
+            file_name="train.jsonl",
+        )
+        at = rng.uniform(0, 20)
+        acts.append(Act(at, "submit", job))
+        if rng.random() < 0.2:
+            acts.append(Act(at + rng.uniform(0, 1), "submit", job))  # pressed twice
+        if rng.random() < 0.2:
+            acts.append(Act(at + rng.uniform(0, 60), "cancel", job))
+    return sorted(acts, key=lambda act: act.at)
+
+
+class Process:
+    """The bot, as far as jobs and what is said of them are concerned. It knows what is in the store, and no more."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.database = MemoryDatabase(world.store, world.rng, lambda: world.store_trouble)
+        self.jobs = SqliteJobStore(self.database)
+        self.cards = SqliteCardStore(self.database)
+        self.outbox = SqliteOutbox(self.database)
+        client = AsyncOpenAI(
+            api_key="sk-x",
+            base_url="http://provider/v1",
+            http_client=httpx2.AsyncClient(transport=Transport(world.network, world.provider)),
+        )
+        provider = OpenAIProtocol(PROVIDER, client)
+        # The SDK would ask for the name of the platform in a thread.
+        provider._client._platform = "Linux"
+        session: Any = Session(world.network, world.slack)
+        poster = Poster(AsyncWebClient(token="xoxb-x", session=session, retry_handlers=[]))
+        pictures = _NoPictures(self.jobs, self.cards, poster)
+        self.submitter = Submitter(self.jobs, provider, self._locate)
+        self.follower = Follower(
+            self.jobs, provider, poll_seconds=POLL, clock=world.wall, steady=lambda: world.timeline.now
+        )
+        self.delivery = Delivery(self.outbox, SlackSpeaker(poster, pictures), look_every=5)
+        self.keeper = CardKeeper(self.jobs, self.cards, poster, pictures, look_every=8)
+
+    async def _locate(self, dataset_id: str) -> tuple[Path, str]:
+        return Path(__file__), f"sha-of-{dataset_id}"
+
+    async def run(self) -> None:
+        """Until everything has come to rest."""
+        while True:
+            try:
+                await self.submitter.recover()
+                break
+            except sqlite3.OperationalError:
+                await asyncio.sleep(1)
+        tasks = [
+            asyncio.ensure_future(coroutine)
+            for coroutine in (self.delivery.run(), self.keeper.run(), self._follow(), self._people())
+        ]
+        end = self.world.network.calm_after + PATIENCE
+        while not await self._at_rest():
+            if self.world.timeline.now > end:
+                self.world.surprises.append(f"it does not come to rest: {await self._unrest()}")
+                break
+            for task in tasks:
+                if task.done():
+                    self.world.surprises.append(f"a part of the process ended: {task!r}")
+                    return
+            await asyncio.sleep(10)
+
+    async def _follow(self) -> None:
+        while True:
+            await self.follower.tick()
+            await asyncio.sleep(POLL / 2)
+
+    async def _people(self) -> None:
+        """What people did, and, where a job is uncertain, what they decide."""
+        under_way: set[asyncio.Task[None]] = set()
+        begun: set[int] = set()
+        decided: set[str] = set()
+        while True:
+            for number, act in enumerate(self.world.acts):
+                if not act.done and number not in begun and act.at <= self.world.timeline.now:
+                    begun.add(number)
+                    task = asyncio.ensure_future(self._carry_out(act))
+                    under_way.add(task)
+                    task.add_done_callback(under_way.discard)
+            with contextlib.suppress(sqlite3.OperationalError):
+                for job in await self.jobs.in_states([states.UNCERTAIN]):
+                    wants_to = job.id not in decided and self.decides(job.id) and self.world.is_calm()
+                    if wants_to and await self._decide(job):
+                        decided.add(job.id)
+            await asyncio.sleep(1 if len(begun) < len(self.world.acts) else 20)
+
+    async def _carry_out(self, act: Act) -> None:
+        while not act.done:
+            try:
+                if act.kind == "submit":
+                    created_at = self.world.wall()
+                    await self.submitter.submit(msgspec.structs.replace(act.job, created_at=created_at))
+                else:
+                    stored = await self.jobs.get(act.job.id)
+                    if stored is not None:
+                        await self.follower.cancel(stored)
+                act.done = True
+            except BotError as error:
+                self.world.network.note(f"{act.kind} {act.job.id}: {error}")
+                act.done = True
+            except sqlite3.OperationalError:
+                await asyncio.sleep(1)
+
+    def decides(self, job_id: str) -> bool:
+        """Some people leave an uncertain job as it is."""
+        return random.Random(f"{self.world.seed}/decides/{job_id}").random() < 0.7
+
+    async def _decide(self, job: Job) -> bool:
+        """Whether it is carried out; where the provider cannot be asked, they try again later."""
+        self.world.network.note(f"a person decides about {job.id}")
+        try:
+            try:
+                await self.submitter.adopt(job.id)
+            except NotFound:
+                self.world.resubmitted.add(job.id)
+                await self.submitter.submit_again(job.id)
+        except BotError as error:
+            self.world.network.note(f"decision about {job.id}: {error}")
+            return False
+        return True
+
+    async def _at_rest(self) -> bool:
+        return self.world.is_calm() and not await self._unrest()
+
+    async def _unrest(self) -> list[str]:
+        unrest = [f"{act.kind} {act.job.id}" for act in self.world.acts if not act.done]
+        try:
+            unrest += [
+                f"{job.id} is {job.state}"
+                for job in await self.jobs.latest(100)
+                if job.state not in states.ENDED and not (job.state == states.UNCERTAIN and not self.decides(job.id))
+            ]
+            unrest += [f"{job.id} is followed" for job in await self.jobs.followed(PROVIDER)]
+            unrest += ["notices are open"] if await self.outbox.open() else []
+            unrest += [f"the card of {card.job_id} is dirty" for card in await self.cards.dirty(100)]
+        except sqlite3.OperationalError as error:
+            unrest.append(str(error))
+        return unrest
+
+
+class _NoPictures(Pictures):
+    async def is_due(self, job: Job) -> bool:
+        return False
+
+    async def chart(self, job: Job) -> tuple[str | None, str]:
+        return None, ""
+
+
+def _pass(world: World, seconds: float) -> None:
+    """The world goes on without the process."""
+    end = world.timeline.now + seconds
+    while world.timeline.now < end:
+        world.timeline.pass_until(end)
+
+
+def _bury(loop: SimulatedLoop, process: Process) -> None:
+    """What a killed process left in memory; it reaches nothing any more while it is put away."""
+    process.database.alive = False
+    for task in asyncio.all_tasks(loop):
+        task._log_destroy_pending = False  # type: ignore[attr-defined]
+        with contextlib.suppress(BaseException):
+            task.get_coro().close()  # type: ignore[union-attr]
+    loop.close()
+
+
+@contextlib.contextmanager
+def _in_its_time(world: World) -> Iterator[None]:
+    """The history's clock and chance instead of the machine's; what is logged goes into the trace."""
+
+    def trace(_: object, method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+        error = event.pop("exc_info", None)
+        if error:
+            caught = error if isinstance(error, BaseException) else sys.exc_info()[1]
+            event["exception"] = repr(caught)
+            if not isinstance(caught, sqlite3.OperationalError):
+                world.surprises.append(f"{event}")
+        world.network.note(f"log {method}: {event}")
+        raise structlog.DropEvent
+
+    before, state = structlog.get_config(), random.getstate()
+    structlog.configure(processors=[trace], wrapper_class=structlog.make_filtering_bound_logger(0))
+    random.seed(world.seed)
+    try:
+        with (
+            patch.object(time, "time", world.wall),
+            patch.object(time, "monotonic", lambda: world.timeline.now),
+            patch("handlers.budget.Bucket.__init__.__defaults__", (lambda: world.timeline.now,)),
+        ):
+            yield
+    finally:
+        random.setstate(state)
+        structlog.configure(**before)

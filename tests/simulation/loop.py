@@ -1,0 +1,91 @@
+"""An event loop whose clock jumps instead of waiting, and which can end between any two steps of any task.
+
+Nothing in it depends on the machine: the same callbacks in the same order at the same times, whenever it runs.
+"""
+
+import asyncio
+import heapq
+import itertools
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+
+class Crash(BaseException):
+    """The process was killed: no `finally`, no `except`, nothing is put away."""
+
+
+class Stuck(BaseException):
+    """Every task waits for something that will never happen."""
+
+
+class Timeline:
+    """Virtual seconds since the beginning, and what the world (not the process under test) does at which time."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+        self._events: list[tuple[float, int, Callable[[], None]]] = []
+        self._order = itertools.count()
+
+    def at(self, when: float, what: Callable[[], None]) -> None:
+        heapq.heappush(self._events, (max(when, self.now), next(self._order), what))
+
+    def pass_until(self, when: float | None) -> None:
+        """To the next thing that the world does, or to `when`, whichever is first."""
+        if self._events and (when is None or self._events[0][0] <= when):
+            at, _, what = heapq.heappop(self._events)
+            self.now = max(self.now, at)
+            what()
+        elif when is None:
+            raise Stuck
+        else:
+            self.now = max(self.now, when)
+
+
+class _OneByOne(deque[Any]):
+    """Lets the loop take a single callback in each of its rounds, so that it can end after any of them."""
+
+    def __len__(self) -> int:
+        return min(1, super().__len__())
+
+
+class SimulatedLoop(asyncio.BaseEventLoop):
+    """Ends with Crash after `steps` callbacks, if that is given."""
+
+    def __init__(self, timeline: Timeline, steps: int | None = None) -> None:
+        super().__init__()
+        self._timeline = timeline
+        self._steps_left = steps
+        self._selector = self
+        self._ready = _OneByOne()
+        self.set_exception_handler(self._on_exception)
+        self.failures: list[str] = []
+
+    def time(self) -> float:
+        return self._timeline.now
+
+    def select(self, timeout: float | None) -> list[Any]:
+        """What the base class asks between two rounds: here the clock moves, and the process may die."""
+        if timeout is None or timeout > 0:
+            self._timeline.pass_until(None if timeout is None else self._timeline.now + timeout)
+        elif self._steps_left is not None:
+            self._steps_left -= 1
+            if self._steps_left <= 0:
+                raise Crash
+        return []
+
+    def _process_events(self, event_list: list[Any]) -> None: ...
+
+    def _write_to_self(self) -> None: ...
+
+    def _on_exception(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        self.failures.append(f"{context.get('message')}: {context.get('exception')!r}")
+
+    def run_in_executor(self, executor: Any, func: Callable[..., Any], *args: Any) -> Any:
+        """Threads are no part of a history: the work is done at once."""
+        future = self.create_future()
+        try:
+            future.set_result(func(*args))
+        except Exception as error:
+            future.set_exception(error)
+        return future

@@ -1,0 +1,69 @@
+"""Thousands of histories of jobs and what is said of them, each a seed: whatever happens, the promises hold.
+
+FINETUNE_HISTORIES says how many (2,000; 100,000 under `pytest -m soak`), FINETUNE_FIRST_SEED where to begin.
+"""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from simulation.histories import failures
+from simulation.history import play
+
+ROOT = Path(__file__).parents[2]
+FIRST = int(os.environ.get("FINETUNE_FIRST_SEED", "0"))
+
+
+def _hold(count: int) -> None:
+    wrong = failures(str(seed) for seed in range(FIRST, FIRST + count))
+    if wrong:
+        seed, _, trace = wrong[0]
+        told = "\n".join([f"{len(wrong)} of {count} histories went wrong:", *(f"{s}: {v}" for s, v, _ in wrong[:20])])
+        again = f"python tests/simulation/histories.py {seed}"
+        pytest.fail("\n".join([told, *trace, f"Again: {again}"]), pytrace=False)
+
+
+def test_the_promises_hold_in_every_history() -> None:
+    _hold(int(os.environ.get("FINETUNE_HISTORIES", "2000")))
+
+
+@pytest.mark.soak
+def test_the_promises_hold_in_very_many_histories() -> None:
+    _hold(int(os.environ.get("FINETUNE_HISTORIES", "100000")))
+
+
+def test_a_seed_is_one_history_wherever_it_is_played() -> None:
+    """Also in another process, whose strings hash otherwise."""
+    here = [play(seed).fingerprint for seed in ("11", "12", "13", "11")]
+    assert here[0] == here[3]
+    assert len(set(here)) == 3
+    code = "from simulation.history import play; print(*[play(s).fingerprint for s in ('11', '12', '13', '11')])"
+    there = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": f"{ROOT}:{ROOT / 'tests'}", "PYTHONHASHSEED": "7"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert there.stdout.split() == here
+
+
+def test_a_history_has_all_kinds_of_weather() -> None:
+    """Or the simulation would prove little."""
+    trace = "\n".join(line for seed in range(60) for line in play(f"weather {seed}").trace)
+    for what in (
+        "no connection",
+        "reset before",
+        "reset after",
+        "carried out later",
+        "500",
+        "429",
+        "slow",
+        "truncated",
+    ):
+        assert what in trace, what
+    for what in ("repeated", "*** killed", "a person decides", "database is locked"):
+        assert what in trace, what
