@@ -1,6 +1,12 @@
 """Which format a line is held to."""
 
+import copy
+from collections.abc import Iterator
+from typing import Any
+
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 USER = {"role": "user", "content": "Is it open?"}
 ANSWER = {"role": "assistant", "content": "Yes."}
@@ -78,3 +84,61 @@ def test_unknown_keys_beside_the_messages_are_said_once_each(judged):
 
 def test_a_thousand_unknown_keys_do_not_fill_the_report(judged):
     assert judged(CHAT | {f"key{n}": n for n in range(1_000)}).counts == {"unrecognized_key": 20}
+
+
+FUNCTION = {
+    "name": "f",
+    "description": "Opens.",
+    "parameters": {"type": "object", "properties": {"a": {"type": "integer"}}},
+}
+CALL = {"id": "1", "type": "function", "function": {"name": "f", "arguments": '{"a": 1}'}}
+IMAGE = {"type": "image_url", "image_url": {"url": "data:image/png;base64,iVBORw0KGgo=", "detail": "low"}}
+RICH = {
+    "messages": [
+        {"role": "system", "content": "Be brief."},
+        {"role": "user", "name": "Ada", "content": [{"type": "text", "text": "Look"}, IMAGE]},
+        {"role": "assistant", "tool_calls": [CALL], "weight": 0},
+        {"role": "tool", "tool_call_id": "1", "content": "42"},
+        {"role": "assistant", "content": None, "function_call": CALL["function"]},
+        {"role": "function", "name": "f", "content": "43"},
+        {"role": "assistant", "content": "43", "refusal": None},
+    ],
+    "tools": [{"type": "function", "function": FUNCTION}],
+    "functions": [FUNCTION],
+    "parallel_tool_calls": True,
+}
+TASK = {"messages": [USER], "answer": "4"}
+
+leaves = st.none() | st.booleans() | st.integers(-2, 200) | st.floats(allow_nan=False) | st.text(max_size=3)
+names = st.sampled_from(
+    ["role", "content", "name", "f", "1", "type", "$ref", "#", "text", "image_url", "function", "anyOf"]
+)
+values = st.recursive(
+    leaves | names, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(names, inner, max_size=3)
+)
+
+
+def places(value: Any) -> Iterator[tuple[Any, Any]]:
+    """Each place inside a value, as what holds it and its key or number there."""
+    for key in value if isinstance(value, dict) else range(len(value)) if isinstance(value, list) else ():
+        yield value, key
+        yield from places(value[key])
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.sampled_from([RICH, CHAT, PAIR, COMPLETION, TASK]), st.data())
+def test_whatever_stands_anywhere_is_judged_without_a_crash(judged, good, data):
+    spoilt = copy.deepcopy(good)
+    for _ in range(data.draw(st.integers(1, 3))):
+        holder, key = data.draw(st.sampled_from(list(places(spoilt)) or [({"": 0}, "")]))
+        if isinstance(holder, dict) and data.draw(st.booleans()):
+            del holder[key]
+        else:
+            holder[key] = data.draw(values)
+    findings = judged(good, spoilt)
+    assert all(finding.line in (None, 1, 2) for finding in findings.first("error") + findings.first("warning"))
+
+
+def test_a_name_that_is_no_text_is_told_so(judged):
+    findings = judged({"messages": [USER, {"role": "function", "name": ["f"], "content": "a"}, ANSWER]})
+    assert findings.counts == {"invalid_value": 1, "answer_without_call": 1}
