@@ -15,6 +15,8 @@ from typing import Any, Literal
 import msgspec
 from xxhash import xxh3_128_intdigest
 
+from bot.datasets.errors import DatasetError
+
 IN_MEMORY = 1 << 15
 PARTS = 256
 PART_BUFFER = 1 << 13
@@ -123,9 +125,13 @@ class Duplicates:
             self._spilled.close()
 
     def _spill(self, key: int, line: int) -> None:
-        if self._spilled is None:
-            self._spilled = _Spilled()
-        self._spilled.write(key, line)
+        try:
+            if self._spilled is None:
+                self._spilled = _Spilled()
+            self._spilled.write(key, line)
+        except OSError as error:
+            room = f"There is no room for a temporary file in {tempfile.gettempdir()}: {error.strerror or error}."
+            raise DatasetError(f"{room} Make room there, or name another folder in TMPDIR.") from error
 
     def _note(self, repeated: list[Repetition], overlapping: list[Repetition]) -> None:
         if repeated:

@@ -1,5 +1,6 @@
 """Examples that stand in a file twice, or in both files."""
 
+import errno
 import json
 import random
 
@@ -112,3 +113,13 @@ def test_a_long_line_is_hashed_as_it_stands():
     line = json.dumps(chat(content)).encode()
     assert fingerprint(None, line) == fingerprint(decode_plain(line), b" " + line + b"\r")
     assert fingerprint(None, line) != fingerprint(None, line.replace(b"Yes", b"No!"))
+
+
+def test_a_full_disk_is_told_in_a_sentence(monkeypatch):
+    def full():
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(duplicates.tempfile, "TemporaryFile", full)
+    index = Duplicates(in_memory=1)
+    with pytest.raises(DatasetError, match="No space left on device"):
+        index.add([1, 2], [1, 2])
