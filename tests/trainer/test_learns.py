@@ -75,7 +75,7 @@ def test_a_few_conversations_teach_the_small_model_to_call_functions(real_traine
     examples = [json.loads(line) for line in TOOL_CALLS.read_text(encoding="utf-8").splitlines()]
     # Only the calls: half of the text, and what is asked for here.
     examples = [{**one, "messages": one["messages"][:2]} for one in examples if one["messages"][1].get("tool_calls")]
-    more = {"n_epochs": 3, "learning_rate_multiplier": 4}
+    more = {"n_epochs": 2, "learning_rate_multiplier": 4}
     job = real_trainer.train(
         (examples * 2)[:12],
         model="SmolLM2-135M-Instruct",
