@@ -21,16 +21,20 @@ from handlers.windows import Fill, filling, opened
 
 
 class Place(msgspec.Struct, frozen=True):
-    """What a window of *Mend* carries along. `format` and `places` are those of `Columns`."""
+    """What a window of *Mend* carries along. `layout` and `places` are those of `Columns`."""
 
     channel: str
     dataset: str
-    format: str | None = None
+    layout: str | None = None
     places: dict[str, int] = {}
 
     @classmethod
     def of(cls, turn: Turn) -> "Place":
         return msgspec.json.decode(turn.body["view"]["private_metadata"], type=cls)
+
+    @property
+    def columns(self) -> Columns | None:
+        return Columns(self.layout, self.places) if self.layout is not None else None
 
     def encoded(self) -> str:
         return msgspec.json.encode(self).decode()
@@ -51,8 +55,8 @@ async def pressed(turn: Turn) -> None:
         await fill(blocks.columns_window(dataset, table, place.encoded()))
 
 
-async def format_chosen(turn: Turn) -> None:
-    """Another format was chosen for a table: it has other parts."""
+async def layout_chosen(turn: Turn) -> None:
+    """Another layout was chosen for a table: it has other parts."""
     place = Place.of(turn)
     dataset = await turn.dataset(place.dataset, Act.SUBMIT)
     async with filling(turn, blocks.TITLE, turn.body["view"]["id"]) as fill:
@@ -67,7 +71,7 @@ async def columns_chosen(turn: Turn) -> None:
     async with filling(turn, blocks.TITLE, turn.body["view"]["id"]) as fill:
         if not isinstance(columns, Columns):
             raise BotError(" ".join(columns.values()))
-        place = Place(place.channel, place.dataset, columns.format, columns.places)
+        place = Place(place.channel, place.dataset, columns.layout, columns.places)
         await _show_repairs(turn, dataset, place, columns.mapping(await _table(turn, dataset)), fill)
 
 
@@ -77,8 +81,8 @@ async def repairs_chosen(turn: Turn) -> None:
     services = turn.services
     source = await turn.dataset(place.dataset, Act.SUBMIT)
     mapping = None
-    if place.format is not None:
-        mapping = Columns(place.format, place.places).mapping(await _table(turn, source))
+    if place.columns is not None:
+        mapping = place.columns.mapping(await _table(turn, source))
     elif not titles and not blocks.comes_by_itself(turn.body["view"]):
         raise BotError("Nothing was ticked, so I mended nothing.")
     async with derived.making[source.id]:

@@ -23,7 +23,8 @@ async def more(turn: Turn) -> None:
 BUTTONS = {
     "start_job": start_job.pressed,
     "dataset_mend": mending.pressed,
-    mend_window.FORMAT: mending.format_chosen,
+    mend_window.LAYOUT: mending.layout_chosen,
+    "dataset_split": split.pressed,
     "dataset_sample": sample.pressed,
     "sample_another": sample.another,
     "dataset_findings": findings.all_findings,

@@ -10,7 +10,8 @@ from slack_sdk.models.blocks import Block, CheckboxesElement, InputBlock, Option
 from slack_sdk.models.views import View
 
 from bot.datasets.dataset import Dataset
-from bot.datasets.mend import Mended, Plan, Proposal
+from bot.datasets.mend import Lost, Mended, Plan, Proposal
+from bot.datasets.mend.repairs import BY_ID
 from bot.datasets.report import Mapping, Table
 from handlers.blocks.parts import HINT, OPTIONS, PLACEHOLDER, actions, context, divider, option, plain, section
 from handlers.blocks.report import reading_of
@@ -20,90 +21,118 @@ from handlers.blocks.windows import window
 TITLE: Final = "Mend"
 COLUMNS: Final = "mend_columns"
 REPAIRS: Final = "mend_repairs"
-FORMAT: Final = "mend_format"
+LAYOUT: Final = "mend_layout"
 
 _NONE: Final = "none"
 _MOST_REPAIRS: Final = 30
 _LOST: Final = 5
+_ANSWERS: Final = ("assistant", "completion", "preferred")
 
-# What can be read out of a table, and the parts of each: id, label, hint.
-FORMATS: Final[Map[str, str]] = {
-    "chat": "Chat: questions and answers",
-    "completion": "Completion: text that goes on",
-    "preference": "Preference: a better and a worse answer",
-}
-_PARTS: Final[Map[str, tuple[tuple[str, str, str], ...]]] = {
-    "chat": (
-        ("user", "Question", "What the person says."),
-        ("context", "Context", "More for the question, such as a text that it is about."),
-        ("assistant", "Answer", "What the model should learn to say."),
-        ("system", "System prompt", "Instructions that stand before each conversation."),
-        ("conversation", "Whole conversation", "A column that holds all turns, in place of question and answer."),
-        ("messages", "Messages", "A column that holds the list of messages already."),
+_Part = tuple[str, str, str]
+"""Its name in `Mapping`, its label, a hint."""
+
+_SYSTEM: Final[_Part] = ("system", "System prompt", "Instructions that stand before each conversation.")
+_QUESTION: Final[_Part] = ("user", "Question", "What the person says.")
+_CONTEXT: Final[_Part] = ("context", "Context", "More for the question, such as a text that it is about.")
+_HISTORY: Final[_Part] = ("history", "Earlier turns", "Questions and answers before this one.")
+_TOOLS: Final[_Part] = ("tools", "Tools", "Which tools the model may call.")
+
+
+class Layout(msgspec.Struct, frozen=True):
+    """One way of reading a table: the format of its examples, parts that it needs, and parts that it may have."""
+
+    label: str
+    format: str
+    needed: tuple[_Part, ...]
+    more: tuple[_Part, ...] = ()
+
+    @property
+    def labels(self) -> dict[str, str]:
+        return {name: label for name, label, _ in (*self.needed, *self.more)}
+
+
+LAYOUTS: Final[Map[str, Layout]] = {
+    "chat": Layout(
+        "Chat: a question and an answer",
+        "chat",
+        (_QUESTION, ("assistant", "Answer", "What the model should learn to say.")),
+        (_CONTEXT, _SYSTEM, _HISTORY, _TOOLS),
     ),
-    "completion": (
-        ("prompt", "Prompt", "What comes first."),
-        ("completion", "Completion", "What the model should go on with."),
+    "conversation": Layout(
+        "Chat: whole conversations",
+        "chat",
+        (("conversation", "Conversation", "The column that holds all turns."),),
+        (_SYSTEM, _TOOLS),
     ),
-    "preference": (
-        ("user", "Question", "What the person says."),
-        ("preferred", "Better answer", "The one that the model should learn to give."),
-        ("non_preferred", "Worse answer", "The one that it should learn to avoid."),
-        ("system", "System prompt", "Instructions that stand before each conversation."),
+    "completion": Layout(
+        "Completion: text that goes on",
+        "completion",
+        (
+            ("prompt", "Prompt", "What comes first."),
+            ("completion", "Completion", "What the model should go on with."),
+        ),
+    ),
+    "preference": Layout(
+        "Preference: a better and a worse answer",
+        "preference",
+        (
+            ("preferred", "Better answer", "The one that the model should learn to give."),
+            ("non_preferred", "Worse answer", "The one that it should learn to avoid."),
+        ),
+        (_QUESTION, _CONTEXT, _SYSTEM, _HISTORY),
     ),
 }
-_NEEDED: Final[Map[str, tuple[str, ...]]] = {
-    "chat": ("user", "assistant"),
-    "completion": ("prompt", "completion"),
-    "preference": ("user", "preferred", "non_preferred"),
-}
-_ALONE: Final = ("conversation", "messages")
 
 
 @dataclass(frozen=True)
 class Columns:
-    """What was chosen: the format, and for each part the place of its column in the table, from 0."""
+    """What was chosen: the layout, and for each part the place of its column in the table, from 0."""
 
-    format: str
+    layout: str
     places: dict[str, int]
 
     def mapping(self, table: Table) -> Mapping:
         names = [column.name for column in table.columns]
         columns = {part: names[place] for part, place in self.places.items() if place < len(names)}
-        return msgspec.convert({"format": self.format, "columns": columns}, Mapping)
+        return msgspec.convert({"format": LAYOUTS[self.layout].format, "columns": columns}, Mapping)
 
 
-def proposed(table: Table, kind: str) -> Columns:
-    """What is filled in at first: the table's own proposal, or what of it fits another format."""
+def proposed(table: Table, wanted: str = "") -> Columns:
+    """What is filled in at first: the table's own proposal, or what of it fits the layout that is wanted."""
     names = [column.name for column in table.columns]
     mapping = table.mapping or Mapping("chat", {})
-    kind = kind if kind in FORMATS else mapping.format
-    places = {part: names.index(name) for part, name in mapping.columns.items() if name in names}
-    if kind != mapping.format:
-        asked = places.get("user", places.get("prompt"))
-        answered = next((places[part] for part in ("assistant", "completion", "preferred") if part in places), None)
-        other = {_NEEDED[kind][0]: asked, _NEEDED[kind][1]: answered, "system": places.get("system")}
-        places = {part: place for part, place in other.items() if place is not None and part in _labels(kind)}
-    return Columns(kind, places)
+    # Both are read alike.
+    columns = {"conversation" if part == "messages" else part: name for part, name in mapping.columns.items()}
+    places = {part: names.index(name) for part, name in columns.items() if name in names}
+    own = "conversation" if "conversation" in places else mapping.format
+    layout = wanted if wanted in LAYOUTS else own
+    if layout != own:
+        for asked, answered in (("user", "assistant"), ("prompt", "completion"), ("user", "preferred")):
+            places.setdefault(asked, places.get("user", places.get("prompt", -1)))
+            places.setdefault(answered, next((places[p] for p in _ANSWERS if places.get(p, -1) >= 0), -1))
+    labels = LAYOUTS[layout].labels
+    return Columns(layout, {part: place for part, place in places.items() if place >= 0 and part in labels})
 
 
 def columns_window(dataset: Dataset, table: Table, private_metadata: str, chosen: Columns | None = None) -> View:
     """Which column plays which part; the proposal is filled in."""
     chosen = chosen or proposed(table, "")
-    formats = {name: option(label, name) for name, label in FORMATS.items()}
+    layout = LAYOUTS[chosen.layout]
+    layouts = {name: option(each.label, name) for name, each in LAYOUTS.items()}
     blocks: list[Block] = [
         section(f"How shall I read {code(dataset.name)}? Each row becomes one example."),
         InputBlock(
-            block_id=FORMAT,
-            label=plain("Make examples of", HINT),
+            block_id=LAYOUT,
+            label=plain("Make of it", HINT),
             element=StaticSelectElement(
-                action_id=FORMAT, options=list(formats.values()), initial_option=formats[chosen.format]
+                action_id=LAYOUT, options=list(layouts.values()), initial_option=layouts[chosen.layout]
             ),
             dispatch_action=True,
         ),
     ]
     columns = [_column(place, column.name, column.samples) for place, column in enumerate(table.columns[: OPTIONS - 1])]
-    blocks += [_part(chosen.format, part, columns, chosen.places.get(part[0])) for part in _PARTS[chosen.format]]
+    for parts, optional in ((layout.needed, False), (layout.more, True)):
+        blocks += [_part(chosen, part, columns, optional=optional) for part in parts]
     if len(table.columns) >= OPTIONS:
         blocks.append(context(f"The first {OPTIONS - 1} of {number(len(table.columns))} columns are offered."))
     return window(TITLE, blocks, callback_id=COLUMNS, submit="Next", close="Not now", private_metadata=private_metadata)
@@ -117,19 +146,17 @@ def read_columns(values: Map[str, Map[str, Map[str, object]]]) -> Columns | dict
             picked = entered.get("selected_option")
             value = picked.get("value") if isinstance(picked, dict) else None
             chosen[block_id.rpartition("/")[2]] = value if isinstance(value, str) else _NONE
-    kind = chosen.pop(FORMAT, "chat")
-    kind = kind if kind in FORMATS else "chat"
-    places = {part: int(value) for part, value in chosen.items() if value.isdecimal() and part in _labels(kind)}
-    if kind == "chat" and any(part in places for part in _ALONE):
-        whole = next(part for part in _ALONE if part in places)
-        return Columns(kind, {whole: places[whole]})
-    missing = {part: f"Choose a column: {_labels(kind)[part].lower()}." for part in _NEEDED[kind] if part not in places}
+    name = chosen.pop(LAYOUT, "")
+    layout = LAYOUTS.get(name) or LAYOUTS["chat"]
+    name = name if name in LAYOUTS else "chat"
+    places = {part: int(value) for part, value in chosen.items() if value.isdecimal() and part in layout.labels}
+    missing = [part for part, _, _ in layout.needed if part not in places]
     if missing:
-        return {f"{kind}/{part}": sentence for part, sentence in missing.items()}
+        return {f"{name}/{part}": "Choose a column." for part in missing}
     twice = [part for part in places if list(places.values()).count(places[part]) > 1]
     if twice:
-        return {f"{kind}/{part}": "Each part needs a column of its own." for part in twice}
-    return Columns(kind, places)
+        return {f"{name}/{part}": "Each part needs a column of its own." for part in twice}
+    return Columns(name, places)
 
 
 def repairs_window(dataset: Dataset, plan: Plan, private_metadata: str, mapping: Mapping | None = None) -> View:
@@ -175,17 +202,13 @@ def comes_by_itself(view: Map[str, object]) -> bool:
 
 def mended(user: str, dataset: Dataset, done: Mended, titles: Map[str, str]) -> str:
     """What mending did, as the words (mrkdwn) beside the new file."""
-    did = [f"{titles.get(name) or name}: {number(count)}" for name, count in done.changed.items() if count]
+    did = [f"{_title(name, titles)}: {number(count)}" for name, count in done.changed.items() if count]
     lines = [f"{person(user)} had {code(dataset.name)} mended: {counted(done.examples, 'example')}."]
     lines += [f"• {quoted(what, 200)}" for what in did[:_MOST_REPAIRS]]
     if done.dropped:
         lines.append(f"• Left out in all: {counted(done.dropped, 'example')}")
     if done.lost_lines:
-        lost = [f"line {number(one.line)} ({quoted(one.why, 120).rstrip('.')})" for one in done.lost[:_LOST]]
-        more = done.lost_lines - len(lost)
-        if more > 0:
-            lost.append(f"{number(more)} more")
-        lines.append(f"• Could not be saved: {joined(lost)}")
+        lines.append(f"• Could not be saved: {_named(done.lost, done.lost_lines)}")
     return clip("\n".join(lines), 3000)
 
 
@@ -194,35 +217,32 @@ def _column(place: int, name: str, samples: Sequence[str]) -> Option:
     return option(name or f"Column {place + 1}", str(place), sample)
 
 
-def _part(kind: str, part: tuple[str, str, str], columns: Sequence[Option], chosen: int | None) -> InputBlock:
+def _part(chosen: Columns, part: _Part, columns: Sequence[Option], *, optional: bool) -> InputBlock:
     name, label, hint = part
     nothing = option("None", _NONE)
-    initial = columns[chosen] if chosen is not None and chosen < len(columns) else nothing
+    place = chosen.places.get(name)
+    initial = columns[place] if place is not None and place < len(columns) else None
     return InputBlock(
-        # Another format has other fields of the same name: what was chosen there must not stay.
-        block_id=f"{kind}/{name}",
+        # Another layout has other fields of the same name: what was chosen there must not stay.
+        block_id=f"{chosen.layout}/{name}",
         label=plain(label, HINT),
         element=StaticSelectElement(
             action_id=name,
             placeholder=plain("Choose a column", PLACEHOLDER),
-            options=[nothing, *columns],
-            initial_option=initial,
+            options=[nothing, *columns] if optional else list(columns) or [nothing],
+            initial_option=initial or (nothing if optional else None),
         ),
         hint=plain(hint, HINT),
-        optional=True,
+        optional=optional,
     )
-
-
-def _labels(kind: str) -> dict[str, str]:
-    return {name: label for name, label, _ in _PARTS[kind]}
 
 
 def _proposal(proposal: Proposal) -> list[Block]:
     touched = counted(proposal.examples, "example")
-    what = f"{touched} left out" if proposal.drops else touched
+    what = f"{touched} left out" if proposal.drops else f"{touched} changed"
     blocks: list[Block]
     if proposal.always:
-        said = section(f"*{quoted(proposal.title, 150)}* – {what}, always done when a file is written anew")
+        said = section(f"*{quoted(proposal.title, 150)}:* {number(proposal.examples)}. Comes with every mended file.")
         said.block_id = f"always/{proposal.id}"
         blocks = [said]
     else:
@@ -237,18 +257,33 @@ def _proposal(proposal: Proposal) -> list[Block]:
         ]
     place = f"Line {number(proposal.line)}: " if proposal.line is not None else ""
     if proposal.before or proposal.after:
-        after = quoted(proposal.after, 300) if proposal.drops else code(proposal.after, 300)
-        blocks.append(context(f"{place}{code(proposal.before, 300)} → {after}"))
+        after = quoted(proposal.after, 300) if proposal.drops else _excerpt(proposal.after)
+        blocks.append(context(f"{place}{_excerpt(proposal.before)} → {after or '_nothing_'}"))
     if proposal.note:
         blocks.append(context(quoted(proposal.note, 300)))
     return blocks
 
 
+def _excerpt(text: str) -> str:
+    return code(text, 300) if text.strip() else "_nothing_"
+
+
 def _lost(plan: Plan) -> list[Block]:
     if not plan.lost_lines:
         return []
-    named = [f"line {number(one.line)} ({quoted(one.why, 120).rstrip('.')})" for one in plan.lost[:_LOST]]
-    more = plan.lost_lines - len(named)
-    if more > 0:
-        named.append(f"{number(more)} more")
-    return [divider(), context(f"Cannot be saved, whatever you choose: {joined(named)}")]
+    return [divider(), context(f"Cannot be saved, whatever you choose: {_named(plan.lost, plan.lost_lines)}")]
+
+
+def _named(lost: Sequence[Lost], total: int) -> str:
+    """Where and why, the first sentence of it: "line 3 (it is cut off) and 12 more"."""
+    named = [f"line {number(one.line)} ({quoted(one.why.partition('. ')[0], 120).rstrip('.')})" for one in lost[:_LOST]]
+    if total > len(named):
+        named.append(f"{number(total - len(named))} more")
+    return joined(named)
+
+
+def _title(repair: str, titles: Map[str, str]) -> str:
+    if titles.get(repair):
+        return titles[repair]
+    known = BY_ID.get(repair)
+    return known.title if known else repair

@@ -19,6 +19,7 @@ _FINDINGS: Final = 5
 _MODELS: Final = 6
 _COLUMNS: Final = 12
 _ROWS: Final = 2
+_BUTTONS: Final = 4
 # Reinforcement needs a grader, which nobody can give us yet. Where the method is not known, the provider decides.
 STARTABLE: Final = frozenset({"supervised", "dpo", None})
 # Said in the report's own words where the file is a table.
@@ -28,6 +29,7 @@ _KINDS: Final = {
     "tsv": "a table (TSV)",
     "xlsx": "a spreadsheet",
     "xls": "a spreadsheet",
+    "ods": "a spreadsheet",
     "json": "a list of records (JSON)",
     "jsonl": "a list of records (JSONL)",
     "parquet": "a table (Parquet)",
@@ -157,7 +159,7 @@ def _figures(found: Report, offers: Sequence[Offer]) -> list[tuple[str, str]]:
             f"{about}{number(tokens.total)} in all\n"
             f"median {number(tokens.median)}, 95th percentile {number(tokens.p95)}, longest {number(tokens.max)}",
         ),
-        ("Epochs", f"{number(found.epochs)}: {_why(found)}"),
+        ("Epochs", _epochs(found)),
         ("Cost" if all(offer.seconds is None for offer in offers) else "Cost and time", "\n".join(costs)),
     ]
 
@@ -171,11 +173,11 @@ def _about(seconds: float) -> str:
     return rough if rough.startswith(("a ", "less")) else f"about {rough}"
 
 
-def _why(found: Report) -> str:
-    chosen = auto_epochs(found.examples)
-    if found.epochs_reason:
-        return quoted(found.epochs_reason, 200)
-    return chosen.reason if found.epochs == chosen.count else "as asked for"
+def _epochs(found: Report) -> str:
+    """How many, and why: "3 is the usual number …" as well as "8: a small file …"."""
+    many, chosen = number(found.epochs), auto_epochs(found.examples)
+    why = quoted(found.epochs_reason, 200) or (chosen.reason if found.epochs == chosen.count else "as asked for")
+    return why if why.startswith(f"{many} ") else f"{many}: {why}"
 
 
 def _findings(found: Report) -> list[Block]:
@@ -202,7 +204,9 @@ def _findings(found: Report) -> list[Block]:
 
 def _what_to_do(found: Report) -> str:
     again = "Correct the file and drop it here again: I check it anew."
-    return f"Press *Mend* and I correct what I can. Or: {again.lower()}" if mendable(found) else again
+    if mendable(found):
+        return "Press *Mend* and I correct what I can; or correct the file yourself and drop it here again."
+    return again
 
 
 def _group(group: Sequence[Finding], count: int | None, kind: str) -> str:
@@ -236,7 +240,8 @@ def _has_more(found: Report) -> bool:
 
 def _table(dataset: Dataset, found: Report, table: Table) -> Message:
     """A file of rows: what it is, how it would be read, and a look into it."""
-    what = f"{code(dataset.name)} is {_KINDS.get(table.kind, 'a table')} with {counted(table.rows, 'row')}."
+    rows = counted(table.rows, "row") if table.exact else f"about {counted(table.rows, 'row')}"
+    what = f"{code(dataset.name)} is {_KINDS.get(table.kind, 'a table')} with {rows}."
     if table.mapping is not None:
         how = f"I would read it as {reading_of(table.mapping)}. Press *Mend* to make a training file of it."
     else:
@@ -259,7 +264,7 @@ def reading_of(mapping: Mapping) -> str:
     named = mapping.columns
     if whole := named.get("conversation") or named.get("messages"):
         return f"whole conversations in {code(whole, 60)}"
-    asked = [code(named[part], 60) for part in ("system", "user", "context", "prompt") if part in named]
+    asked = [code(named[part], 60) for part in ("system", "history", "user", "context", "prompt") if part in named]
     answered = [code(named[part], 60) for part in ("assistant", "completion", "preferred") if part in named]
     phrase = f"{' + '.join(asked)} → {' + '.join(answered)}"
     if "non_preferred" in named:
@@ -304,5 +309,8 @@ def _buttons(dataset: Dataset, found: Report) -> Block:
         shown.append(button("All findings", "dataset_findings", dataset.id))
     rarer = [option("Delete", f"delete {dataset.id}")]
     if found.ok and found.examples > 1:
-        rarer.insert(0, option("Split", f"split {dataset.id}", "Keep a part of it for validation"))
+        if len(shown) < _BUTTONS:
+            shown.append(button("Split", "dataset_split", dataset.id))
+        else:
+            rarer.insert(0, option("Split", f"split {dataset.id}", "Keep a part of it for validation"))
     return actions(*shown, menu("dataset_more", rarer))

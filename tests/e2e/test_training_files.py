@@ -118,12 +118,12 @@ async def test_a_spreadsheet_becomes_a_training_file_by_naming_its_columns(w: Wo
         assert "I would read it as" in report["plain"]
         await w.person.click("ana", w.channel, report["ts"], "dataset_mend")
         view = await w.person.wait_view("ana", callback_id="mend_columns")
-        # A part without a column is asked for under its field; another format has other parts.
-        errors = await w.person.submit("ana", view["id"], {"chat/assistant": "none"})
-        assert list(errors) == ["chat/assistant"]
-        await w.person.click_in_view("ana", view["id"], "mend_format", value="completion")
+        # What cannot be is said under its field; another layout has other parts.
+        errors = await w.person.submit("ana", view["id"], {"chat/assistant": "question"})
+        assert list(errors) == ["chat/user", "chat/assistant"]
+        await w.person.click_in_view("ana", view["id"], "mend_layout", value="completion")
         await until(lambda: "completion/prompt" in str(_view(w, view["id"])))
-        await w.person.click_in_view("ana", view["id"], "mend_format", value="chat")
+        await w.person.click_in_view("ana", view["id"], "mend_layout", value="chat")
         await until(lambda: "chat/assistant" in str(_view(w, view["id"])))
         assert await w.person.submit("ana", view["id"], {"chat/system": "note"}) == {}
         view = await w.person.wait_view("ana", callback_id="mend_repairs")
@@ -143,7 +143,7 @@ def _view(w: World, view_id: str) -> Any:
 async def test_splitting_gives_two_files_that_belong_together(w: World) -> None:
     async with w.bot():
         report = await _dropped(w, examples(100), "100 examples")
-        await w.person.choose("ana", w.channel, report["ts"], "dataset_more", "Split")
+        await w.person.click("ana", w.channel, report["ts"], "dataset_split")
         view = await w.person.wait_view("ana", callback_id="split")
         assert list(await w.person.submit("ana", view["id"], {"share": "31", "seed": "-1"})) == ["share", "seed"]
         assert await w.person.submit("ana", view["id"], {"share": "20", "seed": "7"}) == {}
@@ -157,7 +157,7 @@ async def test_splitting_gives_two_files_that_belong_together(w: World) -> None:
         assert len(w.provider.files) == 2
         assert job["validation_file"]
         # The same once more is the same.
-        await w.person.choose("ben", w.channel, report["ts"], "dataset_more", "Split")
+        await w.person.click("ben", w.channel, report["ts"], "dataset_split")
         view = await w.person.wait_view("ben", callback_id="split")
         assert await w.person.submit("ben", view["id"], {"share": "20", "seed": "7"}) == {}
         await w.person.wait_ephemeral("ben", w.channel, contains="made before")
