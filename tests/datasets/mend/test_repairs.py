@@ -245,3 +245,12 @@ def test_numbers_and_text_keep_their_value(tmp_path: Path) -> None:
 def test_each_repair_has_a_title_and_a_place_of_its_own() -> None:
     assert len({repair.id for repair in REPAIRS}) == len({repair.title for repair in REPAIRS}) == len(REPAIRS)
     assert all(repair.does.endswith(".") for repair in REPAIRS)
+
+
+def test_the_documentation_lists_the_repairs_in_their_order(root: Path) -> None:
+    page = (root / "docs" / "datasets.md").read_text(encoding="utf-8")
+    rows = [
+        f"| `{one.id}` | {one.title} | {one.does} | {'always' if one.always else 'yes' if one.recommended else 'no'} |"
+        for one in REPAIRS
+    ]
+    assert "\n".join(rows) in page
