@@ -67,14 +67,17 @@ def train(training: Path, folder: Path, **numbers: Any) -> Path:
             print(f"step {message['step']}/{message['total_steps']}: {message['metrics']['train_loss']}", flush=True)
 
     run(plan, hear, Wishes())
-    return folder / "output" / str(last["checkpoints"][-1]["folder"])
+    kept = last["checkpoints"][-1]
+    print(f"after {kept['step']} steps: {kept['metrics']}", flush=True)
+    return folder / "output" / str(kept["folder"])
 
 
-def style(folder: Path) -> dict[str, str]:
+def style(folder: Path, **numbers: Any) -> dict[str, str]:
     from bot.datasets import read_examples
 
-    adapter = train(ROOT / "examples" / "house-voice.jsonl", folder)
-    held_back = list(read_examples(ROOT / "examples" / "house-voice-validation.jsonl"))
+    validation = ROOT / "examples" / "house-voice-validation.jsonl"
+    adapter = train(ROOT / "examples" / "house-voice.jsonl", folder, validation_file=str(validation), **numbers)
+    held_back = list(read_examples(validation))
     questions = [one["messages"][:-1] for one in held_back]
     figures = {"data": "house-voice", "examples": "12"}
     for name, where in (("base", None), ("fine-tuned", adapter)):
@@ -156,11 +159,13 @@ def main() -> None:
     parser.add_argument("--train", type=Path)
     parser.add_argument("--validation", type=Path)
     parser.add_argument("--examples", type=int, default=400)
+    parser.add_argument("--epochs", type=int, help="for style; the default is auto")
+    parser.add_argument("--multiplier", type=float, help="for style: of the rate; the default is auto")
     parser.add_argument("--record", action="store_true")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         if options.what == "style":
-            figures = style(Path(name))
+            figures = style(Path(name), n_epochs=options.epochs, learning_rate_multiplier=options.multiplier)
         else:
             figures = choice(Path(name), options.train, options.validation, options.examples)
     for name, value in figures.items():
