@@ -6,13 +6,14 @@ job: they are read when a state changed, when figures are due, and once more aft
 """
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Callable, Sequence
 
 import msgspec
 import structlog
 
-from bot.errors import Conflict, NotFound
+from bot.errors import BotError, Conflict, NotFound
 from bot.jobs import states
 from bot.jobs.advance import advance, ending, notice
 from bot.jobs.explanations import explain
@@ -118,7 +119,11 @@ class Follower:
             if await self._round(followed):
                 await self._provider_answered()
         except ProviderError as error:
-            await self._provider_failed(error)
+            with contextlib.suppress(BotError):  # the store: told of by the next round
+                await self._provider_failed(error)
+        except BotError as error:
+            log.error("following stopped for this round", provider=self._provider.name, why=str(error))
+            self._not_before = self._steady() + self._poll
         except Exception:
             log.exception("following stopped for this round", provider=self._provider.name)
             self._not_before = self._steady() + self._poll

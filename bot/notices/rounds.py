@@ -5,6 +5,8 @@ from collections.abc import Awaitable, Callable, Coroutine, Iterable
 
 import structlog
 
+from bot.errors import BotError
+
 log = structlog.get_logger()
 
 # So long does work under way keep the bot from stopping; Slack may have asked to wait for minutes.
@@ -34,8 +36,12 @@ class Rounds:
             while True:
                 try:
                     await self.round()
+                except BotError as error:
+                    log.error("round failed", of=self._name, why=str(error))
+                    await asyncio.sleep(_AFTER_FAULT)
                 except Exception:
                     log.exception("round failed", of=self._name)
+                    await asyncio.sleep(_AFTER_FAULT)
                 await asyncio.sleep(self._every)
         finally:
             if self._under_way:
@@ -54,8 +60,11 @@ class Rounds:
     async def _do(self, key: str, work: Callable[[], Coroutine[None, None, None]]) -> None:
         try:
             await work()
-        except Exception:
+        except BotError as error:
             # The store, as a rule: locked, full. What was to be done is still due, but not at once.
+            log.error("work failed", of=self._name, key=key, why=str(error))
+            await asyncio.sleep(_AFTER_FAULT)
+        except Exception:
             log.exception("work failed", of=self._name, key=key)
             await asyncio.sleep(_AFTER_FAULT)
         finally:

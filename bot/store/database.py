@@ -5,8 +5,9 @@ of the process. The price is one fsync for each transaction; events of one poll 
 """
 
 import asyncio
+import contextlib
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
@@ -14,10 +15,14 @@ from typing import TypeVar
 from filelock import FileLock, Timeout
 from sqlite_utils import Database as SqliteDatabase
 
-from bot.errors import StartError
+from bot.errors import BotError, StartError
 from bot.store.schema import migrations
 
 T = TypeVar("T")
+
+
+class StoreTrouble(BotError):
+    """The store cannot be used at the moment; nothing of what was to be written was."""
 
 
 class Database:
@@ -66,17 +71,25 @@ class Database:
         return SqliteDatabase(connection)
 
     async def write(self, work: Callable[[SqliteDatabase], T]) -> T:
-        """Run `work` in one transaction on the writer thread; it is on disk when this returns."""
+        """Run `work` in one transaction on the writer thread; it is on disk when this returns.
+
+        Raises StoreTrouble where the file is locked, read-only, broken, or its disk full.
+        """
 
         def transaction() -> T:
-            with self._write_db.atomic():
+            with _in_plain_words(), self._write_db.atomic():
                 return work(self._write_db)
 
         return await asyncio.get_running_loop().run_in_executor(self._writer, transaction)
 
     async def read(self, work: Callable[[SqliteDatabase], T]) -> T:
         """Run `work` on the reader thread; it sees everything that `write` has returned from."""
-        return await asyncio.get_running_loop().run_in_executor(self._reader, lambda: work(self._read_db))
+
+        def look() -> T:
+            with _in_plain_words():
+                return work(self._read_db)
+
+        return await asyncio.get_running_loop().run_in_executor(self._reader, look)
 
     async def close(self) -> None:
         loop = asyncio.get_running_loop()
@@ -88,3 +101,26 @@ class Database:
         self._writer.shutdown()
         self._reader.shutdown()
         self._lock.release()
+
+
+@contextlib.contextmanager
+def _in_plain_words() -> Iterator[None]:
+    """What a person can do something about; a mistake in our SQL stays what it is."""
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        # The low byte is the kind of trouble, the rest its details (sqlite.org/rescode.html, read 2026-11-21).
+        why = _TROUBLE.get(getattr(error, "sqlite_errorcode", 0) & 0xFF)
+        if why is None:
+            raise
+        raise StoreTrouble(f"My store cannot be used: {why}. Nothing was changed; try again in a while.") from error
+
+
+_TROUBLE = {
+    sqlite3.SQLITE_BUSY: "another program holds it locked",
+    sqlite3.SQLITE_LOCKED: "another program holds it locked",
+    sqlite3.SQLITE_READONLY: "it is read-only",
+    sqlite3.SQLITE_FULL: "the disk is full",
+    sqlite3.SQLITE_IOERR: "the disk does not do its work",
+    sqlite3.SQLITE_CANTOPEN: "its file cannot be opened",
+}

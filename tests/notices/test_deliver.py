@@ -232,6 +232,7 @@ async def test_an_outbox_that_fails_is_read_again(
         return await real(now)
 
     monkeypatch.setattr(outbox, "next", failing)
+    monkeypatch.setattr("bot.notices.rounds._AFTER_FAULT", 0.01)
     await all_said(delivery, outbox)
     assert slack.threads[CHANNEL, "1.1"] == ["job-1/line/1"]
 

@@ -36,6 +36,7 @@ from bot.jobs.job import Job, Origin
 from bot.jobs.submit import Submitter
 from bot.notices.deliver import Delivery
 from bot.providers.openai_protocol import OpenAIProtocol
+from bot.store.database import StoreTrouble
 from bot.store.jobs import SqliteJobStore
 from bot.store.outbox import SqliteCardStore, SqliteOutbox
 from handlers.cards import CardKeeper
@@ -207,7 +208,7 @@ class Process:
             try:
                 await self.submitter.recover()
                 break
-            except sqlite3.OperationalError:
+            except StoreTrouble:
                 await asyncio.sleep(1)
         tasks = [
             asyncio.ensure_future(coroutine)
@@ -241,7 +242,7 @@ class Process:
                     task = asyncio.ensure_future(self._carry_out(act))
                     under_way.add(task)
                     task.add_done_callback(under_way.discard)
-            with contextlib.suppress(sqlite3.OperationalError):
+            with contextlib.suppress(StoreTrouble):
                 for job in await self.jobs.in_states([states.UNCERTAIN]):
                     wants_to = job.id not in decided and self.decides(job.id) and self.world.is_calm()
                     if wants_to and await self._decide(job):
@@ -259,11 +260,11 @@ class Process:
                     if stored is not None:
                         await self.follower.cancel(stored)
                 act.done = True
+            except StoreTrouble:
+                await asyncio.sleep(1)
             except BotError as error:
                 self.world.network.note(f"{act.kind} {act.job.id}: {error}")
                 act.done = True
-            except sqlite3.OperationalError:
-                await asyncio.sleep(1)
 
     def decides(self, job_id: str) -> bool:
         """Some people leave an uncertain job as it is."""
@@ -297,7 +298,7 @@ class Process:
             unrest += [f"{job.id} is followed" for job in await self.jobs.followed(PROVIDER)]
             unrest += ["notices are open"] if await self.outbox.open() else []
             unrest += [f"the card of {card.job_id} is dirty" for card in await self.cards.dirty(100)]
-        except sqlite3.OperationalError as error:
+        except StoreTrouble as error:
             unrest.append(str(error))
         return unrest
 
@@ -336,7 +337,7 @@ def _in_its_time(world: World) -> Iterator[None]:
         if error:
             caught = error if isinstance(error, BaseException) else sys.exc_info()[1]
             event["exception"] = repr(caught)
-            if not isinstance(caught, sqlite3.OperationalError):
+            if not isinstance(caught, StoreTrouble):
                 world.surprises.append(f"{event}")
         world.network.note(f"log {method}: {event}")
         raise structlog.DropEvent

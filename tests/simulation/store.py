@@ -14,7 +14,7 @@ from typing import TypeVar
 
 from sqlite_utils import Database as SqliteDatabase
 
-from bot.store.database import Database
+from bot.store.database import Database, StoreTrouble
 from bot.store.schema import migrations
 
 T = TypeVar("T")
@@ -49,7 +49,7 @@ class MemoryDatabase(Database):
             raise Dead
         await asyncio.sleep(0 if self._rng.random() < 0.8 else self._rng.uniform(0, 0.05))
         if not after and self._rng.random() < self._trouble():
-            raise sqlite3.OperationalError(self._rng.choice(["database is locked", "database or disk is full"]))
+            raise StoreTrouble(self._rng.choice(["database is locked", "database or disk is full"]))
 
 
 def new_store() -> sqlite3.Connection:

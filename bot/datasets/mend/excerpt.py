@@ -1,16 +1,39 @@
-"""The place at which two values first differ, short enough to be shown side by side."""
+"""What a repair does to an example, short enough to be shown side by side, and without the secrets in it."""
 
 import json
 from decimal import Decimal
 from typing import Any
 
+from bot.datasets.deep import sensitive
 from bot.datasets.mend.plan import EXCERPT
+from bot.datasets.mend.repair import Example
+from bot.datasets.mend.texts import each_text
 
 _LEAD = 40
 """Characters shown before the difference."""
 
 
-def difference(before: Any, after: Any) -> tuple[str, str]:
+def sides(before: Example | str, after: Example | str) -> tuple[str, str]:
+    """Before and after, at most `EXCERPT` characters each: of two examples the place at which they first differ."""
+    if isinstance(before, dict):
+        before = each_text(before, _discreet) or before
+    if isinstance(after, dict):
+        after = each_text(after, _discreet) or after
+    if isinstance(before, dict) and isinstance(after, dict):
+        before, after = _difference(before, after)
+    shown = (one if isinstance(one, str) else _json(one) for one in (before, after))
+    old, new = (_cut(_discreet(one[: 2 * EXCERPT])) for one in shown)
+    return old, new
+
+
+def _discreet(text: str) -> str:
+    """Of secrets and personal data only the beginning is shown."""
+    for span in reversed(sensitive.find(text)):
+        text = f"{text[: span.start]}{text[span.start : span.start + 3]}…{text[span.end :]}"
+    return text
+
+
+def _difference(before: Any, after: Any) -> tuple[str, str]:
     """`before` and `after` from just before they part, each with the field it stands in."""
     field, old, new = _first("", before, after)
     at = 0
@@ -18,11 +41,6 @@ def difference(before: Any, after: Any) -> tuple[str, str]:
         same = next((n for n, (one, other) in enumerate(zip(old, new, strict=False)) if one != other), None)
         at = max(0, (min(len(old), len(new)) if same is None else same) - _LEAD)
     return _shown(field, old, at), _shown(field, new, at)
-
-
-def shown(value: Any) -> str:
-    """A value as JSON, cut to `EXCERPT` characters."""
-    return _cut(_json(value))
 
 
 def _first(field: str, before: Any, after: Any) -> tuple[str, Any, Any]:

@@ -20,7 +20,7 @@ from bot.datasets import deep
 from bot.datasets.chat import decode_plain
 from bot.datasets.duplicates import Duplicates, Kind, Repetition, Repetitions, fingerprint
 from bot.datasets.errors import DatasetError
-from bot.datasets.mend import canonical, excerpt, plan
+from bot.datasets.mend import canonical, excerpt
 from bot.datasets.mend.conversion import convert
 from bot.datasets.mend.file import File
 from bot.datasets.mend.plan import MOST_LOST, Lost, Mended, Plan, Proposal
@@ -130,7 +130,7 @@ def _written(work: "_Work", out: Path, validation: Path | None) -> Mended:
 
 
 class _Work:
-    """One mending: its figures grow while `mended` and `compared` are iterated."""
+    """One mending: first `survey`, then `draft`; its figures are what happened."""
 
     def __init__(
         self,
@@ -149,7 +149,7 @@ class _Work:
         self.seen = self.dropped = self.lost_lines = 0
         self.lost: list[Lost] = []
         self._asked = {repair.id for repair in considered}
-        self._first: dict[str, tuple[int | None, str, str]] = {}
+        self._first: dict[str, tuple[int | None, Example | str, Example | str]] = {}
         self._lines = array("Q")  # of each example of the draft: where it stands in the original
         self._repetition: dict[str, Repetition] = {}  # the first of each kind, by its place in the draft
         self._progress = progress
@@ -223,7 +223,8 @@ class _Work:
         """What was found to do, in the order of the table."""
         for repair in REPAIRS:
             if self.counts[repair.id]:
-                line, before, after = self._first.get(repair.id) or self._repeated(repair.id, draft)
+                line, *sides = self._first.get(repair.id) or self._repeated(repair.id, draft)
+                before, after = excerpt.sides(*sides)
                 yield Proposal(
                     id=repair.id,
                     title=self._title(repair),
@@ -266,12 +267,7 @@ class _Work:
             outcome = repair.function(example, self.file)
             if outcome is None:
                 continue
-            if repair.id in self._first:
-                self.counts[repair.id] += 1
-            elif isinstance(outcome, Dropped):
-                self._note(repair.id, record.line, excerpt.shown(example), outcome.why)
-            else:
-                self._note(repair.id, record.line, *excerpt.difference(example, outcome))
+            self._note(repair.id, record.line, example, outcome.why if isinstance(outcome, Dropped) else outcome)
             if repair.id not in self.chosen:
                 continue
             if isinstance(outcome, Dropped):
@@ -294,21 +290,21 @@ class _Work:
         encoding, syntax = "encoding" in self.chosen, "json_syntax" in self.chosen
         return records(self.source, encoding=encoding, syntax=syntax, progress=progress)
 
-    def _note(self, id: str, line: int | None, before: str, after: str) -> None:
+    def _note(self, id: str, line: int | None, before: Example | str, after: Example | str) -> None:
         self.counts[id] += 1
         self._first.setdefault(id, (line, before, after))
 
-    def _repeated(self, id: str, draft: Path) -> tuple[int, str, str]:
+    def _repeated(self, id: str, draft: Path) -> tuple[int, Example | str, Example | str]:
         """The first example that stands somewhere else too: its line, its text, and where that is."""
         place, other = self._repetition[id].line, self._repetition[id].first
         with draft.open("rb") as file:
-            text = next(islice(file, place - 1, None)).decode()
+            text = next(islice(file, place - 1, None))
         if id == "validation_overlap":
             where = f"Line {other:,} of the validation file is the same."
         else:
             alike = "the same" if id == "duplicates" else "nearly the same"
             where = f"It is {alike} as line {self._lines[other - 1]:,}."
-        return self._lines[place - 1], text[: plan.EXCERPT].rstrip(), where
+        return self._lines[place - 1], canonical.decode(text), where
 
     def _lose(self, line: int, why: str) -> None:
         self.lost_lines += 1

@@ -254,3 +254,14 @@ def test_the_documentation_lists_the_repairs_in_their_order(root: Path) -> None:
         for one in REPAIRS
     ]
     assert "\n".join(rows) in page
+
+
+@pytest.mark.parametrize("repair", ["mask_secrets", "mask", "roles", "duplicates"])
+def test_no_proposal_shows_a_secret(tmp_path: Path, repair: str) -> None:
+    secret, mail = "AKIAQ3EGRIJ5WNXB7T2Z", "jane.doe@acme-corp.com"
+    one = chat(("human", f"The key is {secret}"), ("assistant", f"Write to {mail}"))
+    (proposal,) = [
+        one for one in propose(written(tmp_path, [one, one]), model=DEFAULT_MODEL).repairs if one.id == repair
+    ]
+    assert not [part for part in (secret, mail) if part in proposal.before + proposal.after]
+    assert proposal.before != proposal.after
