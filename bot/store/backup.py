@@ -132,7 +132,10 @@ def _doubt_what_was_under_way(db: SqliteDatabase, now: float) -> None:
     )
 
 
-_NEVER_HANDED_OVER = "The bot was put back to a backup while this job was being handed over. If the provider has it, follow it by its id."
+_NEVER_HANDED_OVER = (
+    "The bot was put back to a backup while this job was being handed over."
+    " If the provider has it, follow it by its id."
+)
 
 
 def _earliest(db: SqliteDatabase, now: float) -> float:
