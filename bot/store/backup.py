@@ -64,11 +64,9 @@ def _restore(folder: Path, file: Path, now: float) -> Path | None:
     _copy(file, new)
     with contextlib.closing(sqlite3.connect(new, isolation_level=None)) as connection:
         database = SqliteDatabase(connection)
-        known = {migration.name for migration in migrations.pending(database)} | {
-            migration.name for migration in migrations.applied(database)
-        }
-        ours = {migration.name for migration in migrations}
-        if not migrations.applied(database) or not known <= ours:
+        theirs = {migration.name for migration in migrations.applied(database)}
+        ours = {migration.name for migration in migrations.pending(SqliteDatabase(memory=True))}
+        if not theirs or not theirs <= ours:
             new.unlink()
             raise StartError(f"{file} is no backup of this bot's, or one of a newer version.")
         migrations.apply(database)
