@@ -3,9 +3,10 @@
 A card is a projection. Nothing is queued: whatever happened in between, the next edit shows how things are now.
 """
 
+import contextlib
 import hashlib
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
 from functools import partial
 
 import orjson
@@ -38,12 +39,14 @@ class CardKeeper:
         *,
         look_every: float = 0.5,
         between_edits: float = _BETWEEN_EDITS,
+        steady: Callable[[], float] = time.monotonic,
     ) -> None:
         self._jobs = jobs
         self._cards = cards
         self._poster = poster
         self._pictures = pictures
         self._between_edits = between_edits
+        self._steady = steady
         self._edited_at: dict[str, float] = {}
         self._rounds = Rounds("cards", self._due, every=look_every)
 
@@ -63,7 +66,7 @@ class CardKeeper:
             job = await self._jobs.get(card.job_id)
             if job is None:
                 return
-            if time.monotonic() - self._edited_at.get(card.job_id, float("-inf")) < self._between_edits:
+            if self._steady() - self._edited_at.get(card.job_id, float("-inf")) < self._between_edits:
                 return
             if card.ts is None:
                 await self._post(card, job)
@@ -95,16 +98,15 @@ class CardKeeper:
     async def _post(self, card: Card, job: Job) -> None:
         message = render(job, now=time.time())
         await self._cards.posting(job.id, time.time())
-        # A post in doubt is not looked for at once: Slack may still be at it.
-        self._edited_at[job.id] = time.monotonic()
-        ts = await self._poster.post_once(
-            card.channel,
-            message,
-            mark=f"card/{job.id}",
-            maybe_posted=card.posting_since is not None,
-            since=card.posting_since or time.time(),
-            priority=Priority.CHAT,
-        )
+        with self._then_a_pause(job.id):
+            ts = await self._poster.post_once(
+                card.channel,
+                message,
+                mark=f"card/{job.id}",
+                maybe_posted=card.posting_since is not None,
+                since=card.posting_since or time.time(),
+                priority=Priority.CHAT,
+            )
         notices = []
         if job.origin.thread_ts:
             link = await self._poster.thread_link(card.channel, ts)
@@ -124,11 +126,20 @@ class CardKeeper:
         if shown != card.shown:
             if not self._poster.may_update_now():
                 return
-            self._edited_at[card.job_id] = time.monotonic()
             # Whatever comes of it: what Slack showed before is not to be relied on.
             await self._cards.editing(card.job_id)
-            await self._poster.update_now(card.channel, str(card.ts), message)
+            with self._then_a_pause(card.job_id):
+                await self._poster.update_now(card.channel, str(card.ts), message)
         await self._cards.showing(card, shown)
+
+    @contextlib.contextmanager
+    def _then_a_pause(self, job_id: str) -> Iterator[None]:
+        """It begins when the call has ended, however long that took: Slack may still be at one that ended in doubt, and
+        would post a second card, or put what is old over what is new."""
+        try:
+            yield
+        finally:
+            self._edited_at[job_id] = self._steady()
 
 
 def _hash(message: Message) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from aiohttp import web
 from parts import CHANNEL, followed_job
 from scripted_slack import Slack, text
 
@@ -26,11 +27,17 @@ class Cards:
     """A keeper of its own, as after a start; it does what is due when it is told to."""
 
     def __init__(self, slack: Slack, database: Database, *, between_edits: float = 0) -> None:
+        self.now = 0.0
         self.jobs = SqliteJobStore(database)
         self.store = SqliteCardStore(database)
         poster = Poster(slack.client)
         self.keeper = CardKeeper(
-            self.jobs, self.store, poster, Pictures(self.jobs, self.store, poster), between_edits=between_edits
+            self.jobs,
+            self.store,
+            poster,
+            Pictures(self.jobs, self.store, poster),
+            between_edits=between_edits,
+            steady=lambda: self.now,
         )
 
     async def round(self) -> None:
@@ -117,3 +124,43 @@ async def test_a_post_in_doubt_is_not_looked_for_before_slack_had_time_to_carry_
     await patient.round()
     assert slack.called("conversations.history") == []
     assert len(slack.called("chat.postMessage")) == 1
+
+
+async def test_however_long_a_post_took_to_fail_slack_has_time_before_it_is_looked_for(
+    slack: Slack, database: Database
+) -> None:
+    patient = Cards(slack, database, between_edits=3)
+
+    def slowly(request: web.Request) -> web.StreamResponse:
+        patient.now += 10
+        return text(503)(request)
+
+    await patient.jobs.insert(followed_job("ftjob-1", state="running"))
+    slack.replies["chat.postMessage"] = [slowly, {"ok": True, "ts": "1.0"}]
+    await patient.round()
+    await patient.round()
+    assert slack.called("conversations.history") == []
+    patient.now += 3
+    await patient.round()
+    assert len(slack.called("conversations.history")) == 1
+
+
+async def test_an_edit_that_failed_slowly_cannot_overtake_the_next(slack: Slack, database: Database) -> None:
+    patient = Cards(slack, database, between_edits=3)
+
+    def slowly(request: web.Request) -> web.StreamResponse:
+        patient.now += 10
+        return text(503)(request)
+
+    await patient.jobs.insert(followed_job("ftjob-1", state="running"))
+    await patient.round()
+    patient.now += 3
+    await patient.become("paused")
+    slack.replies["chat.update"] = [slowly, {"ok": True, "ts": "1.0"}]
+    await patient.round()
+    await patient.become("failed")
+    await patient.round()
+    assert shown(slack) == ["Paused"]
+    patient.now += 3
+    await patient.round()
+    assert shown(slack) == ["Paused", "Failed"]

@@ -197,7 +197,9 @@ class Process:
             self.jobs, provider, poll_seconds=POLL, clock=world.wall, steady=lambda: world.timeline.now
         )
         self.delivery = Delivery(self.outbox, SlackSpeaker(poster, pictures), look_every=5)
-        self.keeper = CardKeeper(self.jobs, self.cards, poster, pictures, look_every=8)
+        self.keeper = CardKeeper(
+            self.jobs, self.cards, poster, pictures, look_every=8, steady=lambda: world.timeline.now
+        )
 
     async def _locate(self, dataset_id: str) -> tuple[Path, str]:
         return Path(__file__), f"sha-of-{dataset_id}"
