@@ -46,11 +46,14 @@ class StandInProvider:
         app.router.add_post("/v1/files", self._upload)
         app.router.add_get("/v1/files", self._list_files)
         app.router.add_get("/v1/files/{id}", self._file)
+        app.router.add_get("/v1/files/{id}/content", self._file_content)
         app.router.add_delete("/v1/files/{id}", self._delete_file)
         app.router.add_post("/v1/fine_tuning/jobs", self._create)
         app.router.add_get("/v1/fine_tuning/jobs", self._list_jobs)
         app.router.add_get("/v1/fine_tuning/jobs/{id}", self._job)
         app.router.add_post("/v1/fine_tuning/jobs/{id}/cancel", self._cancel)
+        app.router.add_post("/v1/fine_tuning/jobs/{id}/pause", self._pause)
+        app.router.add_post("/v1/fine_tuning/jobs/{id}/resume", self._resume)
         app.router.add_get("/v1/fine_tuning/jobs/{id}/events", self._list_events)
         app.router.add_get("/v1/fine_tuning/jobs/{id}/checkpoints", self._list_checkpoints)
         app.router.add_get("/v1/models", self._models)
@@ -255,6 +258,12 @@ class StandInProvider:
             return _error(404, None, f"No such File object: {file_id}")
         return web.json_response(self._file_object(file_id))
 
+    async def _file_content(self, request: web.Request) -> web.Response:
+        file_id = request.match_info["id"]
+        if file_id not in self.files:
+            return _error(404, None, f"No such File object: {file_id}")
+        return web.Response(body=self.files[file_id][1], content_type="application/octet-stream")
+
     async def _delete_file(self, request: web.Request) -> web.Response:
         file_id = request.match_info["id"]
         if self.files.pop(file_id, None) is None:
@@ -272,6 +281,7 @@ class StandInProvider:
             seed=body.get("seed"),
             metadata=body.get("metadata") if self.keeps_metadata else None,
             method=body.get("method"),
+            integrations=body.get("integrations") or [],
             user_provided_suffix=body.get("suffix"),
         )
         return web.json_response(self.jobs[job_id])
@@ -289,6 +299,20 @@ class StandInProvider:
         if job["status"] in {"succeeded", "failed", "cancelled"}:
             return _error(400, None, f"Job has already {job['status']}")
         job |= {"status": "cancelled", "finished_at": int(time.time())}
+        return web.json_response(job)
+
+    async def _pause(self, request: web.Request) -> web.Response:
+        job = self.jobs[request.match_info["id"]]
+        if job["status"] != "running":
+            return _error(400, None, f"Job is {job['status']} and cannot be paused")
+        job["status"] = "paused"
+        return web.json_response(job)
+
+    async def _resume(self, request: web.Request) -> web.Response:
+        job = self.jobs[request.match_info["id"]]
+        if job["status"] != "paused":
+            return _error(400, None, f"Job is {job['status']}, not paused")
+        job["status"] = "running"
         return web.json_response(job)
 
     async def _list_events(self, request: web.Request) -> web.Response:

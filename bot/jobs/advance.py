@@ -108,13 +108,8 @@ def _notices(
 
 def _known(ours: Hyperparameters, theirs: Hyperparameters) -> Hyperparameters:
     """The provider's numbers once it has chosen them, else what was asked for."""
-    return Hyperparameters(
-        n_epochs=theirs.n_epochs if theirs.n_epochs != "auto" else ours.n_epochs,
-        batch_size=theirs.batch_size if theirs.batch_size != "auto" else ours.batch_size,
-        learning_rate_multiplier=theirs.learning_rate_multiplier
-        if theirs.learning_rate_multiplier != "auto"
-        else ours.learning_rate_multiplier,
-    )
+    chosen = {name: value for name, value in msgspec.structs.asdict(theirs).items() if value != "auto"}
+    return msgspec.structs.replace(ours, **chosen)
 
 
 def _started_at(status: str, events: Sequence[RemoteEvent], now: float) -> float | None:

@@ -1,18 +1,39 @@
 """A fine-tuning job as the team sees it: a value. What may become of it is in `states`."""
 
-from typing import Literal
+from typing import Any, Final, Literal
 
 import msgspec
 
 Auto = Literal["auto"]
 
+SUPERVISED: Final = "supervised"
+DPO: Final = "dpo"
+REINFORCEMENT: Final = "reinforcement"
 
-class Hyperparameters(msgspec.Struct, frozen=True):
-    """As in the protocol: a number, or "auto" (the provider chooses)."""
+
+class Hyperparameters(msgspec.Struct, frozen=True, omit_defaults=True):
+    """As in the protocol: a number, or "auto" (the provider chooses). `of_method` says which belong to a method."""
 
     n_epochs: int | Auto = "auto"
     batch_size: int | Auto = "auto"
     learning_rate_multiplier: float | Auto = "auto"
+    beta: float | Auto = "auto"
+    reasoning_effort: str = "auto"
+    compute_multiplier: float | Auto = "auto"
+    eval_interval: int | Auto = "auto"
+    eval_samples: int | Auto = "auto"
+
+
+_EVERY_METHOD: Final = ("n_epochs", "batch_size", "learning_rate_multiplier")
+_OF_METHOD: Final = {
+    DPO: ("beta",),
+    REINFORCEMENT: ("reasoning_effort", "compute_multiplier", "eval_interval", "eval_samples"),
+}
+
+
+def of_method(method: str) -> tuple[str, ...]:
+    """The names of the hyperparameters that a method of the protocol has (OpenAPI description 2.3.0)."""
+    return _EVERY_METHOD + _OF_METHOD.get(method, ())
 
 
 class Origin(msgspec.Struct, frozen=True):
@@ -57,7 +78,9 @@ class Job(msgspec.Struct, frozen=True):
     seconds since the epoch. `state` is one of `states.STATES` or a word of the provider's that we do not know.
     `asked` is what the person chose; `hyperparameters` turns into the provider's numbers once it has chosen.
     `heard_at`: when the provider last told anything new about it; `stuck`: that was too long ago, and people know.
-    `method` is the protocol's: supervised or dpo.
+    `method` is the protocol's: supervised, dpo or reinforcement; the last has a `grader`. `wandb` is the project at
+    Weights & Biases that the provider reports to, `metadata` what the person wants the provider to keep with the job.
+    `cause` is the inbox's key of what was done in Slack to start it.
     """
 
     id: str
@@ -71,7 +94,11 @@ class Job(msgspec.Struct, frozen=True):
     asked: Hyperparameters = Hyperparameters()
     suffix: str | None = None
     seed: int | None = None
-    method: str = "supervised"
+    method: str = SUPERVISED
+    grader: dict[str, Any] | None = None
+    wandb: str | None = None
+    metadata: dict[str, str] = {}
+    cause: str | None = None
     dataset_id: str | None = None
     file_name: str | None = None
     training_file: str | None = None

@@ -17,5 +17,8 @@ def order_of(job: Job) -> JobOrder:
         suffix=job.suffix,
         seed=job.seed,
         method=job.method,
+        grader=job.grader,
+        wandb=job.wandb,
+        metadata=job.metadata,
         requested_at=job.create_attempted_at or job.created_at,
     )

@@ -6,7 +6,7 @@ request was certainly not carried out; after `Doubtful` nobody knows.
 
 from collections.abc import AsyncIterator, Collection, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import msgspec
 
@@ -53,7 +53,7 @@ class Unintelligible(Doubtful):
 
 
 class JobOrder(msgspec.Struct, frozen=True):
-    """What is sent to create a job. `submission` is our job's id; it travels in `metadata`."""
+    """What is sent to create a job. `submission` is our job's id; it travels in `metadata`, beside the person's own."""
 
     submission: str
     model: str
@@ -64,6 +64,9 @@ class JobOrder(msgspec.Struct, frozen=True):
     seed: int
     requested_at: float
     method: str = "supervised"
+    grader: dict[str, Any] | None = None
+    wandb: str | None = None
+    metadata: dict[str, str] = {}
 
 
 class RemoteJob(msgspec.Struct, frozen=True):
@@ -100,6 +103,15 @@ class RemoteEvent(msgspec.Struct, frozen=True):
     data: str | None = None
 
 
+class RemoteFile(msgspec.Struct, frozen=True):
+    """A training file as the provider lists it."""
+
+    id: str
+    name: str
+    bytes: int
+    created_at: float
+
+
 class RemoteModel(msgspec.Struct, frozen=True):
     """`fine_tunable` is None where the provider does not say. `shutdown_date` is YYYY-MM-DD."""
 
@@ -128,6 +140,9 @@ class Provider(Protocol):
         """The id of a usable file that was uploaded earlier under `name`."""
 
     async def has_file(self, file_id: str) -> bool: ...
+
+    async def files(self) -> list[RemoteFile]:
+        """The training and validation files there, newest first."""
 
     async def delete_file(self, file_id: str) -> None: ...
 
@@ -158,6 +173,10 @@ class Provider(Protocol):
     async def checkpoints(self, job_id: str) -> list[Checkpoint]: ...
 
     async def cancel(self, job_id: str) -> RemoteJob: ...
+
+    async def pause(self, job_id: str) -> RemoteJob: ...
+
+    async def resume(self, job_id: str) -> RemoteJob: ...
 
     async def models(self) -> list[RemoteModel]: ...
 

@@ -21,7 +21,7 @@ from openai.types.chat import ChatCompletionChunk
 from openai.types.fine_tuning import FineTuningJob, FineTuningJobEvent
 from openai.types.fine_tuning.jobs import FineTuningJobCheckpoint
 
-from bot.jobs.job import Auto, Checkpoint, Hyperparameters, JobError, Metrics
+from bot.jobs.job import Auto, Checkpoint, Hyperparameters, JobError, Metrics, of_method
 from bot.providers.interface import (
     ChatMessage,
     Doubtful,
@@ -30,6 +30,7 @@ from bot.providers.interface import (
     RateLimited,
     Refused,
     RemoteEvent,
+    RemoteFile,
     RemoteJob,
     RemoteModel,
     Unintelligible,
@@ -101,6 +102,12 @@ class OpenAIProtocol:
             raise
         return True
 
+    async def files(self) -> list[RemoteFile]:
+        async with _told_apart():
+            page = await self._client.files.list(purpose="fine-tune", limit=10_000, order="desc")
+            found = [_file(file) for file in page.data if file.purpose in {"fine-tune", None}]
+        return sorted(found, key=lambda file: file.created_at, reverse=True)
+
     async def delete_file(self, file_id: str) -> None:
         async with _told_apart():
             await self._client.files.delete(file_id)
@@ -110,22 +117,19 @@ class OpenAIProtocol:
             return (await self._client.files.content(file_id)).content
 
     async def create_job(self, order: JobOrder) -> RemoteJob:
-        hyperparameters = {
-            key: value
-            for key, value in (
-                ("n_epochs", order.hyperparameters.n_epochs),
-                ("batch_size", order.hyperparameters.batch_size),
-                ("learning_rate_multiplier", order.hyperparameters.learning_rate_multiplier),
-            )
-            if value != "auto"
-        }
+        chosen = {name: getattr(order.hyperparameters, name) for name in of_method(order.method)}
+        method: dict[str, Any] = {"hyperparameters": {name: value for name, value in chosen.items() if value != _AUTO}}
+        if order.grader is not None:
+            method["grader"] = order.grader
         arguments: dict[str, Any] = {
             "model": order.model,
             "training_file": order.training_file,
             "seed": order.seed,
-            "metadata": {SUBMISSION_KEY: order.submission},
-            "method": {"type": order.method, order.method: {"hyperparameters": hyperparameters}},
+            "metadata": {**order.metadata, SUBMISSION_KEY: order.submission},
+            "method": {"type": order.method, order.method: method},
         }
+        if order.wandb:
+            arguments["integrations"] = [{"type": "wandb", "wandb": {"project": order.wandb}}]
         if order.validation_file:
             arguments["validation_file"] = order.validation_file
         if order.suffix:
@@ -197,6 +201,14 @@ class OpenAIProtocol:
     async def cancel(self, job_id: str) -> RemoteJob:
         async with _told_apart():
             return _job(await self._client.fine_tuning.jobs.cancel(job_id))
+
+    async def pause(self, job_id: str) -> RemoteJob:
+        async with _told_apart():
+            return _job(await self._client.fine_tuning.jobs.pause(job_id))
+
+    async def resume(self, job_id: str) -> RemoteJob:
+        async with _told_apart():
+            return _job(await self._client.fine_tuning.jobs.resume(job_id))
 
     async def models(self) -> list[RemoteModel]:
         async with _told_apart():
@@ -337,7 +349,7 @@ def _job(raw: FineTuningJob) -> RemoteJob:
 
 
 def _hyperparameters(raw: FineTuningJob) -> Hyperparameters:
-    method: Any = (raw.method.supervised or raw.method.dpo) if raw.method else None
+    method: Any = (raw.method.supervised or raw.method.dpo or raw.method.reinforcement) if raw.method else None
     source: Any = (method.hyperparameters if method else None) or raw.hyperparameters
 
     # Azure says -1 for auto.
@@ -345,8 +357,20 @@ def _hyperparameters(raw: FineTuningJob) -> Hyperparameters:
         value = _whole(getattr(source, name, None))
         return value if value is not None and value > 0 else _AUTO
 
-    rate = _number(getattr(source, "learning_rate_multiplier", None))
-    return Hyperparameters(whole("n_epochs"), whole("batch_size"), rate if rate is not None and rate > 0 else _AUTO)
+    def positive(name: str) -> float | Auto:
+        value = _number(getattr(source, name, None))
+        return value if value is not None and value > 0 else _AUTO
+
+    return Hyperparameters(
+        n_epochs=whole("n_epochs"),
+        batch_size=whole("batch_size"),
+        learning_rate_multiplier=positive("learning_rate_multiplier"),
+        beta=positive("beta"),
+        reasoning_effort=_text(getattr(source, "reasoning_effort", None)) or _AUTO,
+        compute_multiplier=positive("compute_multiplier"),
+        eval_interval=whole("eval_interval"),
+        eval_samples=whole("eval_samples"),
+    )
 
 
 _AUTO: Auto = "auto"
@@ -373,6 +397,15 @@ def _checkpoint(raw: FineTuningJobCheckpoint) -> Checkpoint:
         model=str(raw.fine_tuned_model_checkpoint),
         step=step,
         metrics=_metrics({**measured, "step": step}),
+    )
+
+
+def _file(raw: FileObject) -> RemoteFile:
+    return RemoteFile(
+        id=_id(raw),
+        name=str(raw.filename or ""),
+        bytes=_whole(raw.bytes) or 0,
+        created_at=_number(raw.created_at) or 0,
     )
 
 

@@ -246,7 +246,7 @@ def _settings(job: Job, sha256: str) -> tuple[object, ...]:
     in another channel, where people may know nothing of this one.
     """
     data = (job.origin.channel, sha256) if sha256 else job.dataset_id or job.training_file
-    return (data, job.validation_dataset_id, job.base_model, job.asked, job.suffix)
+    return (data, job.validation_dataset_id, job.base_model, job.asked, job.method, job.grader, job.suffix)
 
 
 def _marks(values: Sequence[str] | frozenset[str]) -> str:

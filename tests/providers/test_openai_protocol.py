@@ -244,6 +244,54 @@ async def test_an_order_is_sent_as_the_protocol_wants_it(provider: OpenAIProtoco
     assert (made.submission, made.suffix, made.seed) == ("job-1", "support", 42)
 
 
+async def test_each_method_is_sent_with_its_own_settings_only(
+    provider: OpenAIProtocol, stand_in: StandInProvider
+) -> None:
+    chosen = Hyperparameters(n_epochs=2, beta=0.1, reasoning_effort="low", eval_samples=3)
+    grader = {"type": "string_check", "name": "g", "input": "{{item.a}}", "reference": "b", "operation": "eq"}
+    preference = await provider.create_job(order(method="dpo", hyperparameters=chosen))
+    reward = await provider.create_job(order(method="reinforcement", hyperparameters=chosen, grader=grader))
+    assert stand_in.jobs[preference.id]["method"] == {
+        "type": "dpo",
+        "dpo": {"hyperparameters": {"n_epochs": 2, "beta": 0.1}},
+    }
+    assert stand_in.jobs[reward.id]["method"] == {
+        "type": "reinforcement",
+        "reinforcement": {
+            "hyperparameters": {"n_epochs": 2, "reasoning_effort": "low", "eval_samples": 3},
+            "grader": grader,
+        },
+    }
+    assert (await provider.job(preference.id)).hyperparameters.beta == 0.1
+    assert (await provider.job(reward.id)).hyperparameters.reasoning_effort == "low"
+
+
+async def test_the_persons_metadata_travels_beside_ours_and_never_in_its_place(
+    provider: OpenAIProtocol, stand_in: StandInProvider
+) -> None:
+    made = await provider.create_job(order(metadata={"team": "support", SUBMISSION_KEY: "job-9"}, wandb="tuning"))
+    sent = stand_in.jobs[made.id]
+    assert sent["metadata"] == {"team": "support", SUBMISSION_KEY: "job-1"}
+    assert sent["integrations"] == [{"type": "wandb", "wandb": {"project": "tuning"}}]
+
+
+async def test_a_job_is_paused_and_goes_on(provider: OpenAIProtocol, stand_in: StandInProvider) -> None:
+    made = await provider.create_job(order())
+    with pytest.raises(Refused, match="cannot be paused"):
+        await provider.pause(made.id)
+    stand_in.run(made.id, 1)
+    assert (await provider.pause(made.id)).status == "paused"
+    assert (await provider.resume(made.id)).status == "running"
+
+
+async def test_the_providers_files_are_listed_and_read(provider: OpenAIProtocol, tmp_path: Path) -> None:
+    (tmp_path / "train.jsonl").write_bytes(b"{}\n")
+    file_id = await provider.upload(tmp_path / "train.jsonl", "train.jsonl")
+    (file,) = await provider.files()
+    assert (file.id, file.name, file.bytes) == (file_id, "train.jsonl", 3)
+    assert await provider.file_content(file_id) == b"{}\n"
+
+
 @pytest.mark.parametrize("newest_first", [True, False], ids=["newest first", "oldest first"])
 async def test_a_created_job_is_found_among_hundreds(
     provider: OpenAIProtocol, stand_in: StandInProvider, newest_first: bool
