@@ -1,6 +1,6 @@
 """Who may do what: one function, deny by default, asked when an act is carried out."""
 
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 
 import msgspec
 
@@ -14,8 +14,22 @@ class Act(StrEnum):
     CHAT = "chat with a model"
     FOLLOW = "follow a job"
     CANCEL = "cancel"
+    PAUSE = "pause"
+    RESUME = "resume"
     DECIDE = "decide about"
     DELETE = "delete"
+    APPROVE = "approve"
+    SET_BUDGET = "change budgets"
+    READ_AUDIT = "read the audit log"
+
+
+class Role(IntEnum):
+    """What somebody is to the bot; each may do all that the one before may."""
+
+    ONLOOKER = 0
+    MEMBER = 1
+    APPROVER = 2
+    ADMIN = 3
 
 
 class Actor(msgspec.Struct, frozen=True):
@@ -23,7 +37,7 @@ class Actor(msgspec.Struct, frozen=True):
 
     user: str
     team: str
-    admin: bool = False
+    role: Role = Role.MEMBER
     guest: bool = False
     stranger: bool = False
     deactivated: bool = False
@@ -46,8 +60,10 @@ class Policy(msgspec.Struct, frozen=True):
     other_organisations: bool = False
 
 
-_ANYBODY_INSIDE = frozenset({Act.USE, Act.SEE, Act.SUBMIT, Act.CHAT, Act.FOLLOW})
-_OWNER_OR_ADMIN = frozenset({Act.CANCEL, Act.DELETE, Act.DECIDE})
+_ONLOOKERS = frozenset({Act.USE, Act.SEE})
+_MEMBERS = _ONLOOKERS | {Act.SUBMIT, Act.CHAT, Act.FOLLOW}
+_OWNER_OR_ADMIN = frozenset({Act.CANCEL, Act.PAUSE, Act.RESUME, Act.DELETE, Act.DECIDE})
+_ADMINS = frozenset({Act.SET_BUDGET, Act.READ_AUDIT})
 
 
 def authorize(actor: Actor, act: Act, thing: Thing | None = None, policy: Policy = Policy()) -> None:
@@ -64,11 +80,25 @@ def authorize(actor: Actor, act: Act, thing: Thing | None = None, policy: Policy
         raise Denied("Guests cannot use me here. Ask a full member of the workspace to do this.")
     if thing is not None and thing.private and thing.seen_from != thing.channel and thing.owner != actor.user:
         raise NotFound(f"I know no such {thing.kind}.")
-    if act in _ANYBODY_INSIDE:
+    if act in _ONLOOKERS:
+        return
+    if actor.role < Role.MEMBER:
+        raise Denied(f"You may look, but not {act.value}. Ask an administrator of mine to add you to the members.")
+    if act in _MEMBERS:
         return
     if act in _OWNER_OR_ADMIN and thing is not None:
-        if actor.admin or actor.user == thing.owner:
+        if actor.role is Role.ADMIN or actor.user == thing.owner:
             return
         owner = "who started this job" if thing.kind == "job" else f"whom this {thing.kind} belongs to"
         raise Denied(f"Only the person {owner} or an administrator of mine may {act.value} it.")
+    if act is Act.APPROVE and thing is not None:
+        if actor.role < Role.APPROVER:
+            raise Denied("Only approvers and administrators of mine may decide about the cost of a job.")
+        if actor.user == thing.owner:
+            raise Denied("You asked for this job yourself, so somebody else has to approve it.")
+        return
+    if act in _ADMINS:
+        if actor.role is Role.ADMIN:
+            return
+        raise Denied(f"Only administrators of mine may {act.value}.")
     raise Denied("You may not do that.")

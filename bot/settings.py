@@ -1,5 +1,6 @@
 """Every setting, its default and its meaning. Read from the environment and from a file `.env`."""
 
+import re
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -46,7 +47,17 @@ class Settings(BaseSettings):
     finetune_data: Path = Field(Path("data"), description="Folder for the store and the training files.")
     finetune_admins: Annotated[list[str], NoDecode] = Field(
         default_factory=list,
-        description="Slack user ids, separated by commas, who may cancel and delete what others made.",
+        description="Administrators: people (`U…`) and user groups (`S…`) of Slack, separated by commas. They may cancel "
+        "and delete what others made, set budgets, approve jobs and read the audit log.",
+    )
+    finetune_approvers: Annotated[list[str], NoDecode] = Field(
+        default_factory=list,
+        description="People (`U…`) and user groups (`S…`) who may approve the jobs of others; administrators may, too.",
+    )
+    finetune_members: Annotated[list[str], NoDecode] = Field(
+        default_factory=list,
+        description="People (`U…`) and user groups (`S…`) who may start jobs and chat; others may only look. By "
+        "default everybody in the workspace is a member.",
     )
     finetune_notices_channel: str | None = Field(
         None, description="A channel's id that hears when any job from a public channel ends."
@@ -64,11 +75,19 @@ class Settings(BaseSettings):
     )
     finetune_log_level: str = Field("INFO", description="`DEBUG`, `INFO`, `WARNING` or `ERROR`.")
 
-    @field_validator("finetune_models", "finetune_admins", mode="before")
+    @field_validator("finetune_models", "finetune_admins", "finetune_approvers", "finetune_members", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         if isinstance(value, str):
             return [part.strip() for part in value.split(",") if part.strip()]
+        return value
+
+    @field_validator("finetune_admins", "finetune_approvers", "finetune_members")
+    @classmethod
+    def _people(cls, value: list[str]) -> list[str]:
+        for one in value:
+            if not re.fullmatch(r"[UWS][A-Z0-9]{2,}", one):
+                raise ValueError(f"{one} is no id of a person (U…) or a user group (S…); Slack shows it under Copy ID")
         return value
 
     @field_validator("slack_bot_token", "slack_app_token", "slack_signing_secret", "openai_api_key", mode="before")

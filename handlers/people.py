@@ -2,16 +2,33 @@
 
 import time
 from collections.abc import Collection
-from typing import Any
+from typing import Any, Final
 
 import msgspec
+import structlog
 
-from bot.access import Actor
+from bot.access import Actor, Role
 from bot.errors import Denied
-from bot.notices.interfaces import PostRefused
+from bot.notices.interfaces import PostError, PostRefused
 from handlers.poster import Poster
 
-_REMEMBERED_FOR = 300.0
+log = structlog.get_logger()
+
+_REMEMBERED_FOR: Final = 300.0
+# Who left a group of approvers must not approve for long.
+_GROUPS_REMEMBERED_FOR: Final = 60.0
+
+
+class Roles(msgspec.Struct, frozen=True):
+    """Who holds which role: people (U…) and user groups (S…) of Slack. Without any members, everybody is one."""
+
+    admins: Collection[str] = ()
+    approvers: Collection[str] = ()
+    members: Collection[str] = ()
+
+    def by_rank(self) -> tuple[tuple[Role, Collection[str]], ...]:
+        """The highest first."""
+        return (Role.ADMIN, self.admins), (Role.APPROVER, self.approvers), (Role.MEMBER, self.members)
 
 
 class Channel(msgspec.Struct, frozen=True):
@@ -24,11 +41,12 @@ class Channel(msgspec.Struct, frozen=True):
 
 
 class People:
-    def __init__(self, poster: Poster, team: str, admins: Collection[str]) -> None:
+    def __init__(self, poster: Poster, team: str, roles: Roles) -> None:
         self._poster = poster
         self._team = team
-        self._admins = frozenset(admins)
+        self._roles = roles
         self._actors: dict[str, tuple[float, Actor]] = {}
+        self._groups: dict[str, tuple[float, frozenset[str]]] = {}
         self._channels: dict[str, tuple[float, Channel]] = {}
 
     async def actor(self, user: str) -> Actor:
@@ -37,22 +55,51 @@ class People:
         """
         remembered = self._actors.get(user)
         if remembered and remembered[0] > time.monotonic():
-            return remembered[1]
+            actor = remembered[1]
+        else:
+            actor = await self._ask_for(user)
+            self._actors[user] = (time.monotonic() + _REMEMBERED_FOR, actor)
+        return msgspec.structs.replace(actor, role=await self._role(user))
+
+    async def _ask_for(self, user: str) -> Actor:
         try:
             info: dict[str, Any] = (await self._poster.call("users.info", {"user": user})).get("user") or {}
         except PostRefused as error:
             raise Denied(f"I could not find out who you are ({error}). Please try again in a minute.") from error
         team = str(info.get("team_id") or "")
-        actor = Actor(
+        return Actor(
             user=user,
             team=team,
-            admin=user in self._admins,
             guest=bool(info.get("is_restricted") or info.get("is_ultra_restricted")),
             stranger=bool(info.get("is_stranger")) or (bool(team) and team != self._team),
             deactivated=bool(info.get("deleted")),
         )
-        self._actors[user] = (time.monotonic() + _REMEMBERED_FOR, actor)
-        return actor
+
+    async def _role(self, user: str) -> Role:
+        for role, holders in self._roles.by_rank():
+            if user in holders:
+                return role
+            for holder in holders:
+                if holder.startswith("S") and user in await self._group(holder):
+                    return role
+        return Role.ONLOOKER if self._roles.members else Role.MEMBER
+
+    async def _group(self, group: str) -> frozenset[str]:
+        """The people of a user group; nobody where Slack does not tell: what we cannot know gives no rights."""
+        remembered = self._groups.get(group)
+        if remembered and remembered[0] > time.monotonic():
+            return remembered[1]
+        try:
+            answer = await self._poster.call("usergroups.users.list", {"usergroup": group})
+            people = frozenset(map(str, answer.get("users") or ()))
+        except PostRefused as error:
+            log.warning("user group refused; nobody has a role by it", group=group, why=str(error))
+            people = frozenset()
+        except PostError as error:
+            log.warning("user group not read; nobody has a role by it for now", group=group, why=str(error))
+            return frozenset()
+        self._groups[group] = (time.monotonic() + _GROUPS_REMEMBERED_FOR, people)
+        return people
 
     async def channel(self, channel: str) -> Channel:
         """A channel that we cannot see counts as private, with us outside."""

@@ -37,6 +37,7 @@ _REPEATABLE = {
     "conversations.list",
     "conversations.replies",
     "files.info",
+    "usergroups.users.list",
     "users.info",
 }
 _MOST_REPEATS = 3

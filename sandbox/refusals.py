@@ -169,7 +169,14 @@ def _rows() -> list[Rule]:
     add(
         "groups.plan",
         "plan_upgrade_required",
-        "User groups need a paid plan, which this workspace does not have.",
+        "User groups need a paid plan, which this workspace has only once the control API made a group.",
+        None,
+        "/reference/methods/usergroups.users.list",
+    )
+    add(
+        "groups.unknown",
+        "no_such_subteam",
+        "No such user group.",
         None,
         "/reference/methods/usergroups.users.list",
     )

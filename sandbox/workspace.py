@@ -44,6 +44,8 @@ class Workspace:
         self.users = {u["id"]: User(**u) for u in store.all("user")}
         self.channels = {c["id"]: Channel(**c) for c in store.all("channel")}
         self.files = {f["id"]: File(**f) for f in store.all("file")}
+        self.groups: dict[str, list[str]] = {g["id"]: g["users"] for g in store.all("group")}
+        """User groups: the people of each, by its id."""
         self._messages: dict[str, dict[str, Message]] = {}
         for body in store.all("message"):
             message = Message(**body)
@@ -80,6 +82,10 @@ class Workspace:
         self.store.put("user", user.id, as_json(user))
         self.changes.publish(Change("channel"))
         return user
+
+    def set_group(self, group: str, users: list[str]) -> None:
+        self.groups[group] = users
+        self.store.put("group", group, {"id": group, "users": users})
 
     def save_channel(self, channel: Channel) -> None:
         self.channels[channel.id] = channel

@@ -61,7 +61,10 @@ def settings_page() -> str:
 _GROUPS = (
     ("Slack", ("slack_", "http_")),
     ("Provider", ("openai_", "finetune_provider", "finetune_models", "finetune_default_model", "finetune_tokenizers")),
-    ("People", ("finetune_admins", "finetune_notices_channel", "finetune_allow_")),
+    (
+        "People",
+        ("finetune_admins", "finetune_approvers", "finetune_members", "finetune_notices_channel", "finetune_allow_"),
+    ),
     ("Running", ("finetune_data", "finetune_max_file_mb", "finetune_poll_seconds", "finetune_log_level")),
 )
 

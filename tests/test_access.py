@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 
-from bot.access import Act, Actor, Policy, Thing, authorize
+from bot.access import Act, Actor, Policy, Role, Thing, authorize
 from bot.errors import BotError, Denied, NotFound
 
 ANA = "U0ANA"
@@ -13,16 +13,22 @@ HERE = "C0HERE"
 ACTORS = {
     "owner": Actor(ANA, "T0ACME"),
     "colleague": Actor("U0BEN", "T0ACME"),
-    "administrator": Actor("U0EVE", "T0ACME", admin=True),
+    "administrator": Actor("U0EVE", "T0ACME", Role.ADMIN),
+    "approver": Actor("U0LEA", "T0ACME", Role.APPROVER),
+    "onlooker": Actor("U0LOOK", "T0ACME", Role.ONLOOKER),
     "guest": Actor("U0GUEST", "T0ACME", guest=True),
     "stranger": Actor("U0OTHER", "T0OTHER", stranger=True),
-    "deactivated": Actor(ANA, "T0ACME", admin=True, deactivated=True),
+    "deactivated": Actor(ANA, "T0ACME", Role.ADMIN, deactivated=True),
 }
-ANYBODY_INSIDE = {Act.USE, Act.SEE, Act.SUBMIT, Act.CHAT, Act.FOLLOW}
+OWNERS_ACTS = (Act.CANCEL, Act.PAUSE, Act.RESUME, Act.DELETE, Act.DECIDE)
 ALLOWED = {
-    *itertools.product(("owner", "colleague", "administrator"), ANYBODY_INSIDE),
-    *itertools.product(("owner", "administrator"), (Act.CANCEL, Act.DELETE, Act.DECIDE)),
+    *itertools.product(("owner", "colleague", "approver", "administrator", "onlooker"), (Act.USE, Act.SEE)),
+    *itertools.product(("owner", "colleague", "approver", "administrator"), (Act.SUBMIT, Act.CHAT, Act.FOLLOW)),
+    *itertools.product(("owner", "administrator"), OWNERS_ACTS),
+    *itertools.product(("approver", "administrator"), (Act.APPROVE,)),
+    *itertools.product(("administrator",), (Act.SET_BUDGET, Act.READ_AUDIT)),
 }
+OF_THE_BOT = (Act.SET_BUDGET, Act.READ_AUDIT)
 
 
 def outcome(actor: Actor, act: Act, thing: Thing | None, policy: Policy = Policy()) -> type[BotError] | None:
@@ -54,10 +60,22 @@ def test_elsewhere_a_private_thing_does_not_exist(who: str, act: Act) -> None:
 
 @pytest.mark.parametrize("act", Act)
 def test_who_made_a_private_thing_reaches_it_from_anywhere(act: Act) -> None:
-    assert outcome(ACTORS["owner"], act, thing(private=True, seen_from="D0ANA")) is None
+    allowed = ("owner", act) in ALLOWED
+    assert outcome(ACTORS["owner"], act, thing(private=True, seen_from="D0ANA")) is (None if allowed else Denied)
 
 
-@pytest.mark.parametrize("act", [Act.CANCEL, Act.DELETE, Act.DECIDE])
+@pytest.mark.parametrize("role", Role)
+def test_nobody_approves_a_job_of_their_own(role: Role) -> None:
+    assert outcome(Actor(ANA, "T0ACME", role), Act.APPROVE, thing()) is Denied
+
+
+@pytest.mark.parametrize("role", Role)
+def test_budgets_and_the_audit_log_are_for_administrators_only(role: Role) -> None:
+    expected = None if role is Role.ADMIN else Denied
+    assert all(outcome(Actor("U0EVE", "T0ACME", role), act, None) is expected for act in OF_THE_BOT)
+
+
+@pytest.mark.parametrize("act", [*OWNERS_ACTS, Act.APPROVE])
 def test_what_needs_an_owner_is_denied_where_there_is_none(act: Act) -> None:
     assert outcome(ACTORS["administrator"], act, None) is Denied
 

@@ -65,5 +65,5 @@ def test_it_needs_no_public_address_and_takes_direct_messages(manifest: dict[str
 
 def test_scopes_that_the_bot_does_without_are_not_asked_for(manifest: dict[str, Any]) -> None:
     asked = set(manifest["oauth_config"]["scopes"]["bot"])
-    assert not asked & {"im:write", "chat:write.public", "mpim:history", "users:read.email", "usergroups:read"}
+    assert not asked & {"im:write", "chat:write.public", "mpim:history", "users:read.email"}
     assert set(manifest["oauth_config"]["scopes"]) == {"bot"}

@@ -43,7 +43,7 @@ from handlers.backfill import backfill
 from handlers.cards import CardKeeper
 from handlers.checks import Checks
 from handlers.inbox import Inbox
-from handlers.people import People
+from handlers.people import People, Roles
 from handlers.pictures import Pictures
 from handlers.poster import Poster
 from handlers.services import Services
@@ -166,7 +166,11 @@ async def _services(
         submitter=Submitter(jobs, provider, locate, notices_channel=elsewhere),
         follower=Follower(jobs, provider, poll_seconds=settings.finetune_poll_seconds, notices_channel=elsewhere),
         catalogue=Catalogue(provider, jobs, wanted=settings.finetune_models, default=settings.finetune_default_model),
-        people=People(poster, team, settings.finetune_admins),
+        people=People(
+            poster,
+            team,
+            Roles(settings.finetune_admins, settings.finetune_approvers, settings.finetune_members),
+        ),
         poster=poster,
         checks=Checks(),
         conversation_threads=await conversations.threads(),
@@ -223,6 +227,7 @@ NEEDED_SCOPES = frozenset(
         "groups:history",
         "groups:read",
         "im:history",
+        "usergroups:read",
         "users:read",
     }
 )

@@ -42,5 +42,9 @@ async def conversations(call: Call) -> Json:
 
 @method("usergroups.users.list", "usergroups:read", tier=2)
 async def usergroup_users(call: Call) -> Json:
-    call.need("usergroup")
-    refuse("groups.plan")
+    group = call.need("usergroup")
+    if not call.workspace.groups:
+        refuse("groups.plan")
+    if group not in call.workspace.groups:
+        refuse("groups.unknown")
+    return {"users": call.workspace.groups[group]}

@@ -65,6 +65,17 @@ async def add_user(ask: Ask) -> Json:
     return {"user": user.wire(home_team=ws.TEAM)}
 
 
+@act("set-group")
+async def set_group(ask: Ask) -> Json:
+    """A user group of exactly these people."""
+    ws = ask.room.workspace
+    people = [ws.user(str(name)) for name in ask.fields.get("users") or []]
+    if None in people:
+        raise BadRequest("There is no such person.")
+    ws.set_group(ask.text("group"), [user.id for user in people if user])
+    return {}
+
+
 @act("settings")
 async def settings(ask: Ask) -> Json:
     try:

@@ -3,10 +3,10 @@
 import pytest
 from scripted_slack import Slack, error, text
 
-from bot.access import Actor
+from bot.access import Actor, Role
 from bot.errors import Denied
 from bot.notices.interfaces import PostDoubtful
-from handlers.people import People
+from handlers.people import People, Roles
 from handlers.poster import Poster
 
 US = "T0ACME"
@@ -14,7 +14,7 @@ US = "T0ACME"
 
 @pytest.fixture
 def people(slack: Slack) -> People:
-    return People(Poster(slack.client), US, ["U0ADMIN"])
+    return People(Poster(slack.client), US, Roles(admins=["U0ADMIN"]))
 
 
 def _user(**fields: object) -> dict[str, object]:
@@ -48,8 +48,42 @@ async def test_who_is_not_a_member_is_known_as_such(
 
 async def test_administrators_are_those_of_the_settings_and_not_slacks(slack: Slack, people: People) -> None:
     slack.replies["users.info"] = [_user(is_admin=True)]
-    assert not (await people.actor("U1")).admin
-    assert (await people.actor("U0ADMIN")).admin
+    assert (await people.actor("U1")).role is Role.MEMBER
+    assert (await people.actor("U0ADMIN")).role is Role.ADMIN
+
+
+@pytest.mark.parametrize(
+    ("user", "role"),
+    [("U0ADMIN", Role.ADMIN), ("U0LEAD", Role.APPROVER), ("U1", Role.MEMBER), ("U0ELSE", Role.ONLOOKER)],
+)
+async def test_a_role_is_held_by_a_person_or_through_a_user_group(slack: Slack, user: str, role: Role) -> None:
+    slack.replies["users.info"] = [_user()]
+    slack.replies["usergroups.users.list"] = [{"ok": True, "users": ["U0LEAD"]}]
+    people = People(Poster(slack.client), US, Roles(["U0ADMIN"], ["S0LEADS"], ["U1"]))
+    assert (await people.actor(user)).role is role
+
+
+async def test_a_group_is_asked_for_again_after_a_minute_and_who_left_it_has_lost_the_role(
+    slack: Slack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = 1000.0
+    monkeypatch.setattr("handlers.people.time.monotonic", lambda: now)
+    slack.replies["users.info"] = [_user()]
+    slack.replies["usergroups.users.list"] = [{"ok": True, "users": ["U1"]}, {"ok": True, "users": []}]
+    people = People(Poster(slack.client), US, Roles(approvers=["S0LEADS"]))
+    assert (await people.actor("U1")).role is Role.APPROVER
+    now += 59
+    assert (await people.actor("U1")).role is Role.APPROVER
+    assert len(slack.called("usergroups.users.list")) == 1
+    now += 2
+    assert (await people.actor("U1")).role is Role.MEMBER
+
+
+async def test_a_group_that_slack_does_not_show_gives_no_rights(slack: Slack) -> None:
+    slack.replies["users.info"] = [_user()]
+    slack.replies["usergroups.users.list"] = [error("missing_scope")]
+    people = People(Poster(slack.client), US, Roles(admins=["S0LEADS"]))
+    assert (await people.actor("U1")).role is Role.MEMBER
 
 
 async def test_whom_slack_does_not_know_is_refused(slack: Slack, people: People) -> None:

@@ -218,6 +218,19 @@ async def test_user_groups_need_a_paid_plan(slack: AsyncWebClient, people: Sandb
     assert await refused(slack.usergroups_users_list(usergroup="S1")) == "plan_upgrade_required"
 
 
+async def test_the_people_of_a_user_group_are_told_to_who_has_the_scope(
+    slack: AsyncWebClient, people: SandboxClient
+) -> None:
+    await people.set_group("S0LEADS", ["ana", "ben"])
+    await people.scopes(["users:read"])
+    assert await refused(slack.usergroups_users_list(usergroup="S0LEADS")) == "missing_scope"
+    await people.scopes(["usergroups:read"])
+    assert (await slack.usergroups_users_list(usergroup="S0LEADS"))["users"] == [ANA, BEN]
+    assert await refused(slack.usergroups_users_list(usergroup="S0OTHERS")) == "no_such_subteam"
+    await people.set_group("S0LEADS", [])
+    assert (await slack.usergroups_users_list(usergroup="S0LEADS"))["users"] == []
+
+
 # Rates
 
 
