@@ -47,8 +47,8 @@ class Settings(BaseSettings):
     finetune_data: Path = Field(Path("data"), description="Folder for the store and the training files.")
     finetune_admins: Annotated[list[str], NoDecode] = Field(
         default_factory=list,
-        description="Administrators: people (`U…`) and user groups (`S…`) of Slack, separated by commas. They may cancel "
-        "and delete what others made, set budgets, approve jobs and read the audit log.",
+        description="Administrators: people (`U…`) and user groups (`S…`) of Slack, separated by commas. They may "
+        "cancel and delete what others made, set budgets, approve jobs and read the audit log.",
     )
     finetune_approvers: Annotated[list[str], NoDecode] = Field(
         default_factory=list,

@@ -5,6 +5,7 @@ from typing import Protocol
 
 import msgspec
 
+from bot.audit import Entry
 from bot.jobs.job import Checkpoint, Job, Metrics
 from bot.notices.notice import Notice
 from bot.providers.interface import RemoteEvent
@@ -21,6 +22,7 @@ class Change(msgspec.Struct, frozen=True):
     events: Sequence[RemoteEvent] = ()
     checkpoints: Sequence[Checkpoint] = ()
     notices: Sequence[Notice] = ()
+    audit: Sequence[Entry] = ()
     followed: bool = True
 
 

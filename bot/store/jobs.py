@@ -11,6 +11,7 @@ from bot.jobs import states
 from bot.jobs.interfaces import Change, Followed
 from bot.jobs.job import Checkpoint, Job, Metrics
 from bot.notices.notice import Notice
+from bot.store.audit import put_entries
 from bot.store.database import Database
 from bot.store.outbox import put_notices, touch_card
 
@@ -213,6 +214,7 @@ def _write(db: SqliteDatabase, change: Change) -> None:
         )
     touch_card(db, job.id)
     put_notices(db, change.notices)
+    put_entries(db, change.audit)
 
 
 def _write_job(db: SqliteDatabase, job: Job, *, followed: bool) -> None:

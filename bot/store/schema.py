@@ -31,6 +31,26 @@ def m003_silent_providers(db: Database) -> None:
     db.execute("CREATE TABLE silent_providers (provider TEXT PRIMARY KEY, since REAL NOT NULL) STRICT")
 
 
+@migrations()
+def m004_audit(db: Database) -> None:
+    """Who did what. The first trigger keeps INSERT OR REPLACE from being a way around the others."""
+    db.execute(
+        "CREATE TABLE audit (number INTEGER PRIMARY KEY AUTOINCREMENT, key TEXT NOT NULL UNIQUE, at REAL NOT NULL,"
+        " actor TEXT NOT NULL, act TEXT NOT NULL, thing TEXT NOT NULL, channel TEXT NOT NULL, outcome TEXT NOT NULL,"
+        " details TEXT NOT NULL) STRICT"
+    )
+    db.execute("CREATE INDEX audit_thing ON audit (thing)")
+    for name, when in (
+        ("replaced", "INSERT ON audit WHEN EXISTS (SELECT 1 FROM audit WHERE key = NEW.key OR number = NEW.number)"),
+        ("changed", "UPDATE ON audit"),
+        ("removed", "DELETE ON audit"),
+    ):
+        db.execute(
+            f"CREATE TRIGGER audit_{name} BEFORE {when}"
+            " BEGIN SELECT RAISE(ABORT, 'the audit log is only ever added to'); END"
+        )
+
+
 _M001 = """
 CREATE TABLE inbox (
     key TEXT PRIMARY KEY,           -- Slack's own id of the event, command, action or submission

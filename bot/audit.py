@@ -1,0 +1,49 @@
+"""The audit log: who did what to what, and who was refused. It is only ever added to.
+
+What happens in the store is written in the same transaction as the act. What happens at the provider is written
+before it is asked for, and once more if it fails, so that no crash leaves an act without its line.
+"""
+
+from collections.abc import Sequence
+from enum import StrEnum
+from typing import Protocol
+
+import msgspec
+
+
+class Outcome(StrEnum):
+    DONE = "done"
+    REFUSED = "refused"
+    FAILED = "failed"
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """`key` tells one act from another: done again after a crash, it is not written again. `actor` is a person's id,
+    or SETTINGS; `thing` names what it was done to (a job's id, a model); `details` hold no name of a file.
+    """
+
+    key: str
+    at: float
+    actor: str
+    act: str
+    thing: str
+    channel: str = ""
+    outcome: Outcome = Outcome.DONE
+    details: str = ""
+
+
+SETTINGS = "settings"
+"""The actor of what was changed in the program's settings, by whoever can write them."""
+
+
+class AuditLog(Protocol):
+    async def add(self, *entries: Entry) -> int:
+        """How many of them were new."""
+
+    async def latest(self, limit: int, *, skip: int = 0, upto: int | None = None) -> Sequence[tuple[int, Entry]]:
+        """Entries with their numbers, the latest first; of those up to number `upto`."""
+
+    async def count(self, upto: int | None = None) -> int: ...
+
+    async def about(self, thing: str) -> Sequence[Entry]:
+        """All that was done to one thing, oldest first."""
