@@ -2,21 +2,20 @@
 
 import hashlib
 import time
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Final
 
 from bot.access import Act
-from bot.datasets import Dataset, cost, lookup
-from bot.errors import Invalid
+from bot.datasets import Dataset, Report, lookup
+from bot.errors import Invalid, NotFound
 from bot.jobs import states
-from bot.jobs.job import Hyperparameters, Job, Origin
-from handlers.blocks.start_form import ModelOption, StartForm
+from bot.jobs.estimate import estimate
+from bot.jobs.job import REINFORCEMENT, SUPERVISED, Hyperparameters, Job, Origin
+from handlers.blocks.start_form import METHOD_NAMES, ModelOption, StartForm, misplaced
 from handlers.services import Services
-from handlers.turn import Turn
+from handlers.turn import Turn, thing_of_dataset, thing_of_job
 
-SUPERVISED: Final = "supervised"
-REINFORCEMENT: Final = "reinforcement"
+_REPORTS_ELSEWHERE: Final = "openai"
 
 
 async def model_options(services: Services, method: str | None = None) -> list[ModelOption]:
@@ -76,31 +75,11 @@ async def submit(
     """
     services = turn.services
     await turn.actor(Act.SUBMIT)
-    if form.model.startswith("ft:"):
-        known = await services.catalogue.exists(form.model)
-    else:
-        known = form.model in await services.catalogue.base_models()
-    if not known:
-        offered = ", ".join(await services.catalogue.base_models()) or "none at the moment"
-        raise Invalid(f"{services.provider.name} cannot fine-tune {form.model}. It can fine-tune: {offered}.", "model")
-    _check_training_ends(form.model)
-    if form.validation and (dataset is None or form.validation != dataset.id):
-        await turn.dataset(form.validation, Act.SUBMIT)
-    elif form.validation:
-        raise Invalid("The validation file must be another file than the training file.", "validation")
+    await _check_model(turn, form.model)
+    await _check_validation(turn, form.validation, dataset.id if dataset else file_id)
     report = dataset.report if dataset else None
-    method = report.method if report and report.method else SUPERVISED
-    if method == REINFORCEMENT:
-        raise Invalid(
-            "These examples are for reinforcement fine-tuning, which needs a grader. I cannot send graders yet: start "
-            "the job at the provider, then `/finetune follow` it here."
-        )
-    if trains(form.model, method) is False:
-        raise Invalid(
-            f"{form.model} cannot be trained on {report.format if report else 'such'} examples. Choose another model.",
-            "model",
-        )
-    epochs = form.hyperparameters.n_epochs
+    method = _checked_method(form, report)
+    at_provider = form.validation if form.validation and form.validation.startswith("file-") else None
     job = Job(
         id="job-" + hashlib.sha256(identity.encode()).hexdigest()[:8],
         state=states.SUBMITTING,
@@ -114,11 +93,16 @@ async def submit(
         suffix=form.suffix,
         seed=form.seed,
         method=method,
+        grader=form.grader,
+        wandb=form.wandb,
+        metadata=form.metadata,
+        cause=turn.key,
         dataset_id=dataset.id if dataset else None,
         file_name=dataset.name if dataset else None,
         training_file=file_id,
-        validation_dataset_id=form.validation,
-        estimated_cost=cost(form.model, report.tokens.billed, report.epochs if epochs == "auto" else epochs)
+        validation_dataset_id=None if at_provider else form.validation,
+        validation_file=at_provider,
+        estimated_cost=estimate(report, form.model, form.hyperparameters.n_epochs, method=method).usd
         if report
         else None,
     )
@@ -136,18 +120,84 @@ def form_of(job: Job) -> StartForm:
         hyperparameters=asked,
         suffix=job.suffix,
         seed=None,
-        validation=job.validation_dataset_id,
+        validation=job.validation_dataset_id or job.validation_file,
+        # The file decides, where we have it.
+        method="" if job.dataset_id else job.method,
+        grader=job.grader,
+        wandb=job.wandb,
+        metadata=job.metadata,
     )
 
 
-def pick_default(options: Sequence[ModelOption], form: StartForm | None) -> StartForm | None:
-    """`form`, unless its model is not on offer any more."""
-    if form is None or not any(option.id == form.model for option in options):
-        return None
-    return form
-
-
-def _check_training_ends(model: str) -> None:
+async def _check_model(turn: Turn, model: str) -> None:
+    """Raises Invalid for one that is not offered, or that this person may not know of."""
+    catalogue = turn.services.catalogue
+    offered = await catalogue.base_models()
+    if model not in offered:
+        made_by = (await turn.services.jobs.models()).get(model)
+        try:
+            await turn.actor(Act.CHAT, thing_of_job(made_by, turn.channel) if made_by else None)
+            # A checkpoint's model is not listed everywhere; that it was made by a job of ours is enough.
+            known = made_by is not None or (model.startswith("ft:") and await catalogue.exists(model))
+        except NotFound:
+            known = False
+        if not known:
+            raise Invalid(
+                f"{turn.services.provider.name} cannot fine-tune {model}. It can fine-tune: "
+                f"{', '.join(offered) or 'none at the moment'}.",
+                "model",
+            )
     facts = lookup(model)
     if facts is not None and not facts.trains(datetime.now(UTC).date()):
         raise Invalid(f"{model} cannot be fine-tuned since {facts.training_ends}. Choose another base model.", "model")
+
+
+async def _check_validation(turn: Turn, validation: str | None, training: str | None) -> None:
+    """Raises Invalid; Denied, NotFound where it is no file that this person may use."""
+    if validation is None:
+        return
+    if validation == training:
+        raise Invalid("The validation file must be another file than the training file.", "validation")
+    if validation.startswith("file-"):
+        await file_of_provider(turn, validation)
+    else:
+        await turn.dataset(validation, Act.SUBMIT)
+
+
+async def file_of_provider(turn: Turn, file_id: str) -> str:
+    """The file, if the provider has it, and unless it is our upload of what this person may not know of."""
+    services = turn.services
+    unknown = NotFound(f"{services.provider.name} has no file {file_id}.")
+    if not await services.provider.has_file(file_id):
+        raise unknown
+    sha256 = await services.jobs.content_of(services.provider.name, file_id)
+    uploaded = await services.datasets.by_hash(sha256) if sha256 else []
+    for dataset in uploaded:
+        try:
+            await turn.actor(Act.SUBMIT, thing_of_dataset(dataset, turn.channel))
+            return file_id
+        except NotFound:
+            continue
+    if uploaded:
+        raise unknown
+    return file_id
+
+
+def _checked_method(form: StartForm, report: Report | None) -> str:
+    """How the job trains, and that its settings are that method's. Raises Invalid."""
+    told = report.method if report else None
+    if form.method and told and form.method != told:
+        raise Invalid(f"The examples of this file are for {METHOD_NAMES[told]} fine-tuning.", "method")
+    method = form.method or told or SUPERVISED
+    if trains(form.model, method) is False:
+        raise Invalid(f"{form.model} has no {METHOD_NAMES[method]} fine-tuning. Choose another model.", "model")
+    if sentence := misplaced(form, method):
+        raise Invalid(sentence)
+    if method == REINFORCEMENT and form.grader is None:
+        raise Invalid("Reinforcement fine-tuning needs a grader: `grader='{…}'`, as JSON.", "grader")
+    if method == REINFORCEMENT and form.validation is None:
+        raise Invalid("Reinforcement fine-tuning needs a validation file: `validation=…`.", "validation")
+    facts = lookup(form.model)
+    if form.wandb and facts is not None and facts.provider != _REPORTS_ELSEWHERE:
+        raise Invalid(f"{form.model}'s provider does not report to Weights & Biases; leave that out.", "wandb")
+    return method

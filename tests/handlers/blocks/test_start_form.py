@@ -104,7 +104,7 @@ def test_wrong_words_are_refused_with_a_sentence(name: str, text: str) -> None:
 
 
 def test_a_setting_that_does_not_exist_names_those_that_do() -> None:
-    with pytest.raises(ValueError, match="model, suffix, epochs"):
+    with pytest.raises(ValueError, match="model, method, suffix, epochs"):
         parse_field("temperature", "1")
 
 

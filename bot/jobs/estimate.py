@@ -1,0 +1,58 @@
+"""What a job will cost and how long it will train, as far as that can be said beforehand."""
+
+from collections.abc import Mapping
+
+import msgspec
+
+from bot.datasets import cost
+from bot.datasets.report import Report
+from bot.jobs.job import REINFORCEMENT, Auto, Job
+
+MILLION = 1_000_000
+
+
+class Estimate(msgspec.Struct, frozen=True):
+    """`tokens` are billed ones, over all epochs; `usd` and `seconds` (of training, without the provider's queue) are
+    None where nobody knows.
+    """
+
+    epochs: int
+    tokens: int
+    usd: float | None
+    seconds: float | None
+
+
+def estimate(
+    report: Report,
+    model: str,
+    n_epochs: int | Auto = "auto",
+    *,
+    method: str = "",
+    price_per_million: float | None = None,
+    paces: Mapping[str, float] | None = None,
+) -> Estimate:
+    """`price_per_million`: the provider's own price, which beats our table's; `paces`: seconds per trained token of
+    each model, by past jobs. Reinforcement fine-tuning is billed by the hour, which nobody knows beforehand.
+    """
+    epochs = report.epochs if n_epochs == "auto" else n_epochs
+    tokens = report.tokens.billed * epochs
+    if method == REINFORCEMENT:
+        return Estimate(epochs, tokens, None, None)
+    usd = cost(model, tokens, 1) if price_per_million is None else price_per_million * tokens / MILLION
+    pace = (paces or {}).get(model)
+    return Estimate(epochs, tokens, usd, None if pace is None else pace * tokens)
+
+
+def real_cost(job: Job) -> float | None:
+    """US dollars for what the provider says it trained; None where it does not say, or the price is not known."""
+    if not job.trained_tokens or job.method == REINFORCEMENT:
+        return None
+    return cost(job.base_model, job.trained_tokens, 1)
+
+
+def cost_so_far(job: Job) -> float | None:
+    """US dollars: the estimate's share of the steps that are done; None where one of the two is not known."""
+    latest = job.latest
+    if job.estimated_cost is None or latest is None or not latest.total_steps:
+        return None
+    return job.estimated_cost * min(latest.step, latest.total_steps) / latest.total_steps

@@ -1,0 +1,66 @@
+"""What a job will cost is said before, and what it did cost after."""
+
+from typing import Any
+
+import pytest
+from parts import MODEL, a_job
+
+from bot.datasets.report import Report, Tokens
+from bot.jobs.estimate import cost_so_far, estimate, real_cost
+from bot.jobs.job import Metrics
+
+REPORT = Report(
+    ok=True,
+    format="chat",
+    examples=12,
+    errors=[],
+    warnings=[],
+    counts={},
+    tokens=Tokens(total=1000, max=100, median=90, p95=99, billed=1000, exact=True, tokenizer="o200k_base"),
+    epochs=8,
+    cost={},
+    model=MODEL,
+    bytes=3000,
+    sha256="aa",
+)
+
+
+def test_left_to_the_provider_the_epochs_are_those_of_the_report() -> None:
+    said = estimate(REPORT, MODEL)
+    assert (said.epochs, said.tokens, said.seconds) == (8, 8000, None)
+    assert said.usd == pytest.approx(0.04), "5 dollars a million"
+
+
+def test_epochs_that_were_chosen_and_the_pace_of_past_jobs_count() -> None:
+    said = estimate(REPORT, MODEL, 2, paces={MODEL: 0.03})
+    assert (said.tokens, said.usd, said.seconds) == (2000, pytest.approx(0.01), pytest.approx(60))
+
+
+def test_the_providers_own_price_beats_the_table() -> None:
+    assert estimate(REPORT, MODEL, 1, price_per_million=0).usd == 0
+    assert estimate(REPORT, "unheard-of", 1).usd is None
+
+
+def test_what_is_billed_by_the_hour_has_no_price_beforehand() -> None:
+    assert estimate(REPORT, MODEL, 1, method="reinforcement", price_per_million=5).usd is None
+
+
+@pytest.mark.parametrize(
+    ("fields", "usd"),
+    [
+        ({"trained_tokens": 2_000_000}, 10),
+        ({"trained_tokens": None}, None),
+        ({"trained_tokens": 0}, None),
+        ({"trained_tokens": 2_000_000, "base_model": "unheard-of"}, None),
+        ({"trained_tokens": 2_000_000, "base_model": f"ft:{MODEL}:acme::1"}, 10),
+        ({"trained_tokens": 2_000_000, "method": "reinforcement"}, None),
+    ],
+)
+def test_the_real_cost_is_that_of_the_tokens_that_the_provider_trained(fields: dict[str, Any], usd: float) -> None:
+    assert real_cost(a_job(**fields)) == usd
+
+
+def test_the_cost_so_far_grows_with_the_steps() -> None:
+    assert cost_so_far(a_job(estimated_cost=2.0, latest=Metrics(25, 100))) == 0.5
+    assert cost_so_far(a_job(estimated_cost=2.0, latest=Metrics(25))) is None
+    assert cost_so_far(a_job(estimated_cost=None, latest=Metrics(25, 100))) is None
