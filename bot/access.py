@@ -44,13 +44,15 @@ class Actor(msgspec.Struct, frozen=True):
 
 
 class Thing(msgspec.Struct, frozen=True):
-    """What an act is about: whose it is and where it was born. `seen_from` is the channel of the request."""
+    """What an act is about: whose it is and where it was born. `seen_from` is the channel of the request; `id` is
+    for the audit log."""
 
     owner: str
     channel: str
     private: bool
     seen_from: str
     kind: str = "job"
+    id: str = ""
 
 
 class Policy(msgspec.Struct, frozen=True):

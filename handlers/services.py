@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from bot.access import Policy
+from bot.audit import AuditLog
 from bot.datasets.copies import Copies
 from bot.jobs.follow import Follower
 from bot.jobs.interfaces import JobStore
@@ -36,6 +37,7 @@ class Services:
     submitter: Submitter
     follower: Follower
     catalogue: Catalogue
+    audit: AuditLog
     people: People
     poster: Poster
     checks: Checks

@@ -1,13 +1,17 @@
 """One thing that somebody did in Slack: who, where, with which words, and how to answer them there."""
 
-from collections.abc import Awaitable, Callable
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from bot.access import Act, Actor, Thing, authorize
+from bot.audit import Entry, Outcome
 from bot.datasets.dataset import Dataset
-from bot.errors import Invalid, NotFound
+from bot.errors import BotError, Denied, Invalid, NotFound
 from bot.jobs.job import Job, Origin
+from bot.redact import redact
 from handlers.blocks.message import Message
 from handlers.services import Services
 
@@ -31,10 +35,29 @@ class Turn:
     answer: Callable[[Message], Awaitable[None]]
 
     async def actor(self, act: Act = Act.USE, thing: Thing | None = None) -> Actor:
-        """The person, if they may do this. Raises Denied or NotFound."""
+        """The person, if they may do this. Raises Denied, which the audit log keeps, or NotFound."""
         actor = await self.services.people.actor(self.user)
-        authorize(actor, act, thing, self.services.policy)
+        try:
+            authorize(actor, act, thing, self.services.policy)
+        except Denied as error:
+            await self.services.audit.add(self.entry(act, thing.id if thing else "", Outcome.REFUSED, str(error)))
+            raise
         return actor
+
+    def entry(self, act: str, thing: str, outcome: Outcome = Outcome.DONE, details: str = "") -> Entry:
+        """What this person does here, for the audit log. Done again after a crash it is the same entry."""
+        key = f"{self.key}/{act}/{thing}/{outcome}"
+        return Entry(key, time.time(), self.user, act, thing, self.channel, outcome, details)
+
+    @asynccontextmanager
+    async def recorded(self, act: str, thing: str, details: str = "") -> AsyncIterator[None]:
+        """For what is carried out at the provider: in the audit log before it begins, and once more if it fails."""
+        await self.services.audit.add(self.entry(act, thing, details=details))
+        try:
+            yield
+        except BotError as error:
+            await self.services.audit.add(self.entry(act, thing, Outcome.FAILED, redact(str(error))))
+            raise
 
     async def origin(self, thread_ts: str | None = None) -> Origin:
         """This place, for what is born here. Raises Invalid where the bot may not post."""
@@ -77,8 +100,8 @@ class Turn:
 
 
 def thing_of_job(job: Job, seen_from: str) -> Thing:
-    return Thing(job.requester, job.origin.channel, job.origin.private, seen_from, "job")
+    return Thing(job.requester, job.origin.channel, job.origin.private, seen_from, "job", job.id)
 
 
 def thing_of_dataset(dataset: Dataset, seen_from: str) -> Thing:
-    return Thing(dataset.owner, dataset.channel, dataset.channel_private, seen_from, "file")
+    return Thing(dataset.owner, dataset.channel, dataset.channel_private, seen_from, "file", dataset.id)

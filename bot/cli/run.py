@@ -32,6 +32,7 @@ from bot.providers.interface import ProviderError, Refused, Unintelligible
 from bot.providers.openai_protocol import OpenAIProtocol
 from bot.redact import redact
 from bot.settings import Settings, load
+from bot.store.audit import SqliteAuditLog
 from bot.store.conversations import SqliteConversationStore
 from bot.store.database import Database
 from bot.store.datasets import SqliteDatasetStore
@@ -166,6 +167,7 @@ async def _services(
         submitter=Submitter(jobs, provider, locate, notices_channel=elsewhere),
         follower=Follower(jobs, provider, poll_seconds=settings.finetune_poll_seconds, notices_channel=elsewhere),
         catalogue=Catalogue(provider, jobs, wanted=settings.finetune_models, default=settings.finetune_default_model),
+        audit=SqliteAuditLog(database),
         people=People(
             poster,
             team,

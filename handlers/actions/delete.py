@@ -23,6 +23,7 @@ async def dataset(turn: Turn) -> None:
     file_id = await services.jobs.provider_file(services.provider.name, doomed.sha256)
     if file_id and await services.jobs.uses_file(services.provider.name, file_id):
         raise Conflict("A job is training on this file right now. Cancel it or wait for its end, then delete.")
+    await services.audit.add(turn.entry("delete file", doomed.id))
     await services.datasets.save(msgspec.structs.replace(doomed, deleted_at=time.time(), report=None))
     if not await services.datasets.by_hash(doomed.sha256):
         # Nobody else dropped the same bytes.
@@ -40,6 +41,7 @@ async def dataset(turn: Turn) -> None:
 
 async def model(turn: Turn) -> None:
     name = await model_to_delete(turn, turn.words)
-    await turn.services.provider.delete_model(name)
+    async with turn.recorded("delete model", name):
+        await turn.services.provider.delete_model(name)
     turn.services.catalogue.forget()
     await turn.answer(deletion.model_deleted(name))

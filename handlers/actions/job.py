@@ -18,7 +18,8 @@ async def cancel(turn: Turn) -> None:
 async def cancel_job(turn: Turn, job: Job) -> None:
     """Raises Conflict where it has ended, unless it was this that ended it, before a crash."""
     if not (turn.again and job.state == states.CANCELLED):
-        job = await turn.services.follower.cancel(job)
+        async with turn.recorded(Act.CANCEL, job.id):
+            job = await turn.services.follower.cancel(job)
     await turn.answer(pointers.cancelled(job))
 
 
@@ -42,11 +43,13 @@ async def retry(turn: Turn) -> None:
 
 async def adopt(turn: Turn) -> None:
     job = await turn.job(turn.words, Act.DECIDE)
-    await turn.services.submitter.adopt(job.id)
+    async with turn.recorded("adopt", job.id):
+        await turn.services.submitter.adopt(job.id)
     await turn.answer(pointers.adopted(job))
 
 
 async def submit_again(turn: Turn) -> None:
     job = await turn.job(turn.words, Act.DECIDE)
-    await turn.services.submitter.submit_again(job.id)
+    async with turn.recorded("submit again", job.id):
+        await turn.services.submitter.submit_again(job.id)
     await turn.answer(pointers.submitted(job))

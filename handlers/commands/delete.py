@@ -24,7 +24,7 @@ async def model_to_delete(turn: Turn, word: str) -> str:
     name = job.fine_tuned_model if job and job.fine_tuned_model and word == job.id else word
     unknown = NotFound(f"There is no fine-tuned model {word}. `/finetune models` lists them.")
     # Nobody of ours owns a model that we did not make: only an administrator may delete it.
-    thing = thing_of_job(job, turn.channel) if job else Thing("", turn.channel, False, turn.channel, "model")
+    thing = thing_of_job(job, turn.channel) if job else Thing("", turn.channel, False, turn.channel, "model", name)
     try:
         await turn.actor(Act.SEE, thing)
     except NotFound:

@@ -18,7 +18,8 @@ async def run(turn: Turn) -> None:
     our_id = "job-" + hashlib.sha256(turn.key.encode()).hexdigest()[:8]
     job = await _known(turn, word, our_id)
     if job is None:
-        job = await turn.services.follower.adopt(word, turn.user, origin, our_id)
+        async with turn.recorded(Act.FOLLOW, our_id, word):
+            job = await turn.services.follower.adopt(word, turn.user, origin, our_id)
     await turn.answer(pointers.followed(job))
 
 
