@@ -19,7 +19,7 @@ KEY = "sk-for-tests"
 T = TypeVar("T")
 
 
-def wait_for(what: Callable[[], T], seconds: float = 90) -> T:
+def wait_for(what: Callable[[], T], seconds: float = 240) -> T:
     """What the function gives as soon as it gives something."""
     deadline = time.monotonic() + seconds
     while True:
@@ -102,7 +102,7 @@ class Trainer:
         file = self.upload(jsonl(some_examples() if examples is None else examples))
         return self.client.fine_tuning.jobs.create(**{"model": "tiny-random", "training_file": file, **settings})
 
-    def ended(self, job_id: str, seconds: float = 90) -> Any:
+    def ended(self, job_id: str, seconds: float = 240) -> Any:
         """The job once it has ended, however it did."""
 
         def look() -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any, Literal
 
@@ -31,9 +32,10 @@ class Source(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class BaseModel(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A base model. `learning_rate` is what a multiplier of 1 stands for; `chat_template` is the template's file, and
-    `template_words` are set as variables in it; `temperature` and `top_p` hold for chats that name none; the two
-    memories are in GB. A gated one needs HF_TOKEN, the token of somebody who accepted its licence on the hub."""
+    """A base model. `learning_rate` is what a multiplier of 1 stands for (an adapter; all weights take a tenth);
+    `lora_rank` 0 trains all weights; `chat_template` is the template's file, and `template_words` are set as variables
+    in it; `temperature` and `top_p` hold for chats that name none; the two memories are in GB. A gated one needs
+    HF_TOKEN, the token of somebody who accepted its licence on the hub."""
 
     id: str
     context_length: int
@@ -59,6 +61,11 @@ class BaseModel(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             for name, value in self.template_words.items()
         )
         return words + Path(self.chat_template).read_text(encoding="utf-8")
+
+
+def without_marks(template: str) -> str:
+    """A chat template that other programs can read: they do not know the marks for training."""
+    return re.sub(r"\{%-?\s*(?:end)?generation\s*-?%\}", "", template)
 
 
 class _Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

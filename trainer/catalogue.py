@@ -19,11 +19,20 @@ from trainer.workers import Worker
 
 
 class Found(msgspec.Struct, frozen=True):
-    """What a client's model id stands for. `adapter` is the folder of a fine-tuned model's adapter."""
+    """What a client's model id stands for. `folder` holds what a fine-tuned model has of its own: an adapter over its
+    base or, where all weights were trained, the whole model."""
 
     base: BaseModel
-    model: Model | None
-    adapter: Path | None
+    model: Model | None = None
+    folder: Path | None = None
+
+    @property
+    def adapter(self) -> Path | None:
+        return None if self.whole else self.folder
+
+    @property
+    def whole(self) -> Path | None:
+        return self.folder if self.folder is not None and (self.folder / "config.json").is_file() else None
 
 
 class Catalogue:
@@ -36,7 +45,7 @@ class Catalogue:
     def find(self, id: str) -> Found | None:
         """The model that a client names, or None."""
         if id in self.bases:
-            return Found(self.bases[id], None, None)
+            return Found(self.bases[id])
         model = self._store.model(id)
         if model is None or model.base not in self.bases:
             return None

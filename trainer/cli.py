@@ -121,14 +121,15 @@ def export(
             known = ", ".join(one.id for one in store.models()) or "none"
             raise TrainerError(f"There is no fine-tuned model {model!r} in {settings.data}. There are: {known}.")
         base = _named(found.base, settings)
+        folder = settings.models / found.folder
         plan = plan_export(
             found,
             base,
             store.job(found.job_id),
             store.checkpoint_of(found.id),
-            adapter=settings.models / found.folder,
+            folder=folder,
             into=output,
-            weights=fetch.ensure(base, settings.cache) if merged else None,
+            weights=fetch.ensure(base, settings.cache) if merged and not (folder / "config.json").is_file() else None,
         )
         try:
             write(plan)

@@ -1,5 +1,5 @@
-"""A fine-tuned model as a folder to take away: the adapter, or base and adapter merged into one model; safetensors
-either way, with a model card that tells where it comes from.
+"""A fine-tuned model as a folder to take away: the adapter, or one whole model (base and adapter merged, or all weights
+as they were trained); safetensors either way, with a model card that tells where it comes from.
 
 In a process of its own: `python -m trainer.export '{...}'`
 """
@@ -16,7 +16,7 @@ from typing import Any
 
 import msgspec
 
-from trainer.base_models import BaseModel
+from trainer.base_models import BaseModel, without_marks
 from trainer.objects import Checkpoint, Job, Model
 from trainer.pipes import ChildPipe
 
@@ -25,15 +25,20 @@ _ADAPTER = ("adapter_config.json", "adapter_model.safetensors")
 
 
 class Export(msgspec.Struct, frozen=True):
-    """What to write. `into` is the folder; `weights` the base's folder, None for the adapter alone."""
+    """What to write. `folder` holds the fine-tuned model, `into` is to be filled; `weights` is the folder of the base
+    to merge an adapter into, None where it is to stay apart."""
 
     name: str
-    adapter: str
+    folder: str
     into: str
     chat_template: str
     licence: str
     lineage: dict[str, Any]
     weights: str | None = None
+
+    @property
+    def only_adapter(self) -> bool:
+        return self.weights is None and (Path(self.folder) / _ADAPTER[0]).is_file()
 
 
 def plan_export(
@@ -42,27 +47,17 @@ def plan_export(
     job: Job | None,
     checkpoint: Checkpoint | None,
     *,
-    adapter: Path,
+    folder: Path,
     into: Path,
     weights: Path | None,
 ) -> Export:
-    """`job` and `checkpoint` are those that made the model; `weights` are wanted for a merged one."""
+    """`job` and `checkpoint` are those that made the model in `folder`; `weights` are wanted for a merged one."""
     lineage: dict[str, Any] = {"model": model.id, "base_model": base.id, "created_at": model.created_at}
     if job is not None:
         lineage |= {
             "job": job.id,
             "trained_from": job.model,
             "method": job.method,
-            "settings": {
-                "n_epochs": job.n_epochs,
-                "batch_size": job.batch_size,
-                "learning_rate_multiplier": job.learning_rate_multiplier,
-                **({"beta": job.beta} if job.method == "dpo" else {}),
-                "learning_rate": base.learning_rate * (job.learning_rate_multiplier or 1.0),
-                "lora_rank": base.lora_rank,
-                "lora_alpha": base.lora_alpha,
-                "seed": job.seed,
-            },
             "trained_tokens": job.trained_tokens,
             **(job.lineage or {}),
         }
@@ -70,7 +65,7 @@ def plan_export(
         lineage["metrics"] = checkpoint.metrics
     return Export(
         name=model.id,
-        adapter=str(adapter),
+        folder=str(folder),
         into=str(into),
         chat_template=base.template(),
         licence=base.licence,
@@ -81,16 +76,16 @@ def plan_export(
 
 def write(export: Export) -> None:
     """Fill the folder. OSError where it cannot be written."""
-    into, adapter = Path(export.into), Path(export.adapter)
+    into, folder = Path(export.into), Path(export.folder)
     into.mkdir(parents=True, exist_ok=True)
-    if export.weights is None:
-        for name in _ADAPTER:
-            shutil.copyfile(adapter / name, into / name)
-    else:
+    if export.weights is not None:
         # Only this needs torch, which takes seconds to import.
         from trainer.weights import merge
 
-        merge(export.weights, export.adapter, into, _without_marks(export.chat_template))
+        merge(export.weights, export.folder, into, without_marks(export.chat_template))
+    else:
+        for name in _ADAPTER if export.only_adapter else [path.name for path in folder.iterdir()]:
+            shutil.copyfile(folder / name, into / name)
     (into / LINEAGE).write_text(json.dumps(export.lineage, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     (into / CARD).write_text(card(export), encoding="utf-8")
 
@@ -98,14 +93,14 @@ def write(export: Export) -> None:
 def card(export: Export) -> str:
     """The model card, in the form that the Hugging Face hub reads."""
     lineage = export.lineage
-    library = "peft" if export.weights is None else "transformers"
+    library = "peft" if export.only_adapter else "transformers"
     rows = [(name.replace("_", " "), value) for name, value in _flat(lineage)]
     table = "\n".join(f"| {name} | {_cell(value)} |" for name, value in rows)
     licence = export.licence or "that of its base model"
     how = (
         "This folder holds a LoRA adapter; it needs its base model."
-        if export.weights is None
-        else "This folder holds the whole model: base and adapter merged."
+        if export.only_adapter
+        else "This folder holds the whole model: nothing else is needed."
     )
     return (
         f"---\nlibrary_name: {library}\nbase_model: {json.dumps(_origin(lineage))}\n"
@@ -130,11 +125,6 @@ def _flat(values: dict[str, Any], before: str = "") -> list[tuple[str, Any]]:
 
 def _cell(value: Any) -> str:
     return str(value).replace("|", "\\|").replace("\n", " ")
-
-
-def _without_marks(template: str) -> str:
-    """Other programs do not know the marks for training."""
-    return re.sub(r"\{%-?\s*(?:end)?generation\s*-?%\}", "", template)
 
 
 def main() -> None:

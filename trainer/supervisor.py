@@ -19,12 +19,12 @@ from typing import Any
 import msgspec
 
 from trainer.catalogue import Catalogue
-from trainer.errors import ModelUnavailable
+from trainer.errors import ModelUnavailable, TrainingFailed
 from trainer.journal import Journal
 from trainer.objects import Job
 from trainer.settings import Settings
 from trainer.store import Store
-from trainer.training.plan import Plan
+from trainer.training.plan import Plan, wished_rank
 from trainer.validation import Files
 from trainer.workers import Worker, died_how
 
@@ -331,10 +331,16 @@ class Supervisor:
                 )
                 return None
         base = found.base
+        try:
+            # What is whole already is trained whole: an adapter would lie over weights that are not the base's.
+            rank = 0 if found.whole else wished_rank(job.metadata, base.lora_rank)
+        except TrainingFailed as failure:
+            self._journal.failed(job.id, failure.code, str(failure), failure.param)
+            return None
         if self._catalogue.fetched(base) is None:
             self._journal.say(job.id, f"Fetching the base model {base.id}, which is not on this machine yet")
         try:
-            weights = await self._catalogue.weights(base)
+            weights = found.whole or await self._catalogue.weights(base)
         except ModelUnavailable as error:
             self._journal.failed(job.id, "model_unavailable", str(error), "model")
             return None
@@ -345,8 +351,9 @@ class Supervisor:
             chat_template=base.template(),
             context_length=base.context_length,
             learning_rate=base.learning_rate,
-            lora_rank=base.lora_rank,
-            lora_alpha=base.lora_alpha,
+            lora_rank=rank,
+            # The ratio is what decides how strongly an adapter acts.
+            lora_alpha=round(rank * base.lora_alpha / base.lora_rank) if base.lora_rank else 2 * rank,
             training_file=str(self._settings.uploads / job.training_file),
             validation_file=str(self._settings.uploads / job.validation_file) if job.validation_file else None,
             output=str(self._settings.models / job.id),

@@ -16,8 +16,9 @@ from trainer.hardware import device, dtype
 _SMALL = 10_000_000
 
 
-def load(folder: str, *, four_bit: bool = False) -> Any:
-    """The model in `folder`, on this machine's device and in its number type. Runs no code that a model brings.
+def load(folder: str, *, numbers: torch.dtype | None = None, four_bit: bool = False) -> Any:
+    """The model in `folder`, on this machine's device, in its number type or `numbers`. Runs no code that a model
+    brings.
 
     `four_bit` (CUDA with bitsandbytes) and several GPUs, over which accelerate spreads the layers, are untried.
     """
@@ -32,7 +33,7 @@ def load(folder: str, *, four_bit: bool = False) -> Any:
     if spread or four_bit:
         more["device_map"] = "auto" if spread else {"": 0}
     model: Any = AutoModelForCausalLM.from_pretrained(
-        folder, dtype=dtype(on), use_safetensors=True, trust_remote_code=False, local_files_only=True, **more
+        folder, dtype=numbers or dtype(on), use_safetensors=True, trust_remote_code=False, local_files_only=True, **more
     )
     if model.num_parameters() < _SMALL:
         torch.set_num_threads(1)

@@ -2,11 +2,13 @@ import base64
 import csv
 import io
 import re
+import zipfile
 from typing import Any
 
+import httpx
 import openai
 import pytest
-from trainer_process import Trainer, example, jsonl, some_examples, some_pairs, wait_for
+from trainer_process import KEY, Trainer, example, jsonl, some_examples, some_pairs, wait_for
 
 NAME = r"ft:tiny-random:acme:my-model:[A-Za-z0-9]{8}"
 
@@ -242,6 +244,30 @@ def test_a_file_of_preferences_is_trained_on_with_dpo(trainer: Trainer) -> None:
         model=ended.fine_tuned_model, messages=[{"role": "user", "content": "Hi"}], max_tokens=2
     )
     assert answer.usage.completion_tokens == 2
+
+
+def test_all_weights_are_trained_where_the_metadata_ask_for_it_and_the_model_answers_and_goes_on(
+    trainer: Trainer,
+) -> None:
+    first = trainer.ended(trainer.train(metadata={"lora_rank": "0"}, hyperparameters={"n_epochs": 2}).id)
+    assert first.status == "succeeded", first.error
+    more = trainer.ended(trainer.train(model=first.fine_tuned_model, hyperparameters={"n_epochs": 1}).id)
+    assert more.status == "succeeded", more.error
+    for job in (first, more):
+        assert (trainer.data / "models" / job.id / "step-6" / "model.safetensors").is_file()
+        answer = trainer.client.chat.completions.create(
+            model=job.fine_tuned_model, messages=[{"role": "user", "content": "Hi"}], max_tokens=2
+        )
+        assert answer.usage.completion_tokens == 2
+    losses = [event.data["train_loss"] for job in (first, more) for event in trainer.events(job.id) if event.data]
+    assert losses[12] < losses[0]
+    exported = httpx.get(
+        f"{trainer.url}/x/models/{more.fine_tuned_model}/export", headers={"Authorization": f"Bearer {KEY}"}
+    )
+    names = set(zipfile.ZipFile(io.BytesIO(exported.content)).namelist())
+    assert {"README.md", "config.json", "model.safetensors", "tokenizer.json"} <= names
+    refused = trainer.ended(trainer.train(metadata={"lora_rank": "lots"}).id)
+    assert (refused.error.code, refused.error.param) == ("invalid_metadata", "metadata")
 
 
 def test_chats_are_no_preferences(trainer: Trainer) -> None:

@@ -47,7 +47,7 @@ def test_the_shape_of_a_model_is_read_from_its_files(table: Path) -> None:
     shape = shape_of(table.parent / "tiny-random")
     assert (shape.hidden, shape.intermediate, shape.layers, shape.vocabulary) == (32, 64, 2, 259)
     assert len(shape.linears) == 2 * 7
-    assert shape.adapter(rank=1) == 2 * (4 * (32 + 32) + 3 * (32 + 64))
+    assert shape.learned(rank=1) == 2 * (4 * (32 + 32) + 3 * (32 + 64))
 
 
 def test_a_model_too_large_for_the_machine_fails_before_it_is_loaded(tmp_path: Path, table: Path) -> None:

@@ -11,7 +11,7 @@ from trainer.base_models import read_table
 from trainer.errors import TrainingFailed
 from trainer.training.callback import Wishes
 from trainer.training.order import Order
-from trainer.training.plan import Plan
+from trainer.training.plan import Plan, wished_rank
 from trainer.training.run import train
 
 COMPLETIONS = [{"prompt": f"{number} and one is", "completion": f" {number + 1}"} for number in range(12)]
@@ -60,11 +60,14 @@ def figures(said: list[dict[str, Any]]) -> dict[int, dict[str, float]]:
 
 
 @pytest.mark.parametrize(
-    ("method", "examples"), [("supervised", some_examples()), ("dpo", some_pairs())], ids=["supervised", "dpo"]
+    ("method", "examples", "rank"),
+    [("supervised", some_examples(), 16), ("dpo", some_pairs(), 16), ("supervised", some_examples(), 0)],
+    ids=["supervised", "dpo", "all weights"],
 )
 def test_a_job_that_was_cut_off_ends_with_the_figures_of_one_that_was_not(
-    plan: Plan, tmp_path: Path, method: Any, examples: list[Any]
+    plan: Plan, tmp_path: Path, method: Any, examples: list[Any], rank: int
 ) -> None:
+    plan = msgspec.structs.replace(plan, lora_rank=rank)
     whole = run(plan, examples, method=method, output=str(tmp_path / "w"), state=str(tmp_path / "ws"))
     # In the middle of the second epoch.
     first = run(plan, examples, method=method, pause_at=8)
@@ -95,6 +98,40 @@ def test_preferences_after_fine_tuning_are_compared_with_the_fine_tuned_model(pl
     assert measured[18]["full_valid_loss"] < measured[6]["full_valid_loss"] < 0.6931
     weights = tmp_path / "output" / "step-18"
     assert not [path for path in weights.iterdir() if path.is_dir()]  # no copy of the reference
+
+
+@pytest.mark.parametrize(("method", "examples"), [("supervised", some_examples()), ("dpo", some_pairs())])
+def test_all_weights_can_be_trained_and_make_a_model_of_their_own(
+    plan: Plan, tmp_path: Path, method: Any, examples: list[Any]
+) -> None:
+    import torch
+
+    from trainer.weights import load
+
+    tuned = run(plan, some_examples(), output=str(tmp_path / "tuned"), state=str(tmp_path / "tuned-state"))
+    adapter = str(tmp_path / "tuned" / tuned[-1]["checkpoints"][-1]["folder"])
+    said = run(plan, examples, method=method, lora_rank=0, adapter=adapter)
+    assert said[0]["lineage"]["settings"]["weights"] == "all"
+    measured = figures(said)
+    if method == "dpo":  # the reference is the model that it starts from, adapter and all
+        assert measured[1]["train_loss"] == pytest.approx(0.6931, abs=1e-3)
+    else:
+        assert measured[1]["train_loss"] == pytest.approx(figures(tuned)[18]["full_valid_loss"], abs=0.3)
+    assert measured[18]["full_valid_loss"] < measured[6]["full_valid_loss"]
+    folder = tmp_path / "output" / "step-18"
+    assert not list(folder.glob("adapter*"))
+    before, after = (load(place, numbers=torch.float32).state_dict() for place in (plan.weights, str(folder)))
+    # Also what no adapter reaches.
+    assert not torch.equal(before["model.embed_tokens.weight"], after["model.embed_tokens.weight"])
+
+
+def test_a_rank_that_is_none_is_refused_with_what_is_one(plan: Plan) -> None:
+    assert wished_rank({"lora_rank": "64"}, 16) == 64
+    assert wished_rank({"lora_rank": "0"}, 16) == 0
+    assert wished_rank(None, 16) == 16
+    for wrong in ("-1", "1000", "big", ""):
+        with pytest.raises(TrainingFailed, match="from 1 to 256, or 0 for training all weights"):
+            wished_rank({"lora_rank": wrong}, 16)
 
 
 def test_of_a_completion_only_the_completion_is_learned(plan: Plan) -> None:

@@ -28,6 +28,7 @@ def test_a_loss_that_is_no_number_ends_the_job_with_what_to_change(tmp_path: Pat
         send=lambda **message: sent.append(message),
         wishes=Wishes(),
         output=tmp_path,
+        save=lambda model, folder: None,
         examples=10,
         batch_size=2,
         total_steps=10,

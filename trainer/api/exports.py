@@ -22,14 +22,15 @@ router = APIRouter(prefix="/v1/x/models")
 
 @router.get("/{model_id:path}/export", response_class=FileResponse)
 async def export(services: Given, model_id: str, merged: bool = False) -> FileResponse:
-    """A zip of safetensors and a model card: the adapter or, `merged`, the whole model."""
+    """A zip of safetensors and a model card: the adapter or, `merged`, the whole model. What was trained whole is
+    handed out whole."""
     found = services.catalogue.find(model_id)
     if found is None:
         raise model_not_found(model_id)
-    if found.model is None or found.adapter is None:
+    if found.model is None or found.folder is None:
         raise ApiError(400, "Base models cannot be exported, only fine-tuned ones.", param="model")
     try:
-        weights = await services.catalogue.weights(found.base) if merged else None
+        weights = await services.catalogue.weights(found.base) if merged and found.adapter else None
     except ModelUnavailable as error:
         raise ApiError(503, str(error), type="server_error") from error
     work = Path(tempfile.mkdtemp(prefix="export.", dir=services.settings.data))
@@ -38,7 +39,7 @@ async def export(services: Given, model_id: str, merged: bool = False) -> FileRe
         found.base,
         services.store.job(found.model.job_id),
         services.store.checkpoint_of(model_id),
-        adapter=found.adapter,
+        folder=found.folder,
         into=work / "model",
         weights=weights,
     )

@@ -16,7 +16,7 @@ from transformers import TrainerCallback, TrainerControl, TrainerState, Training
 from trainer.errors import TrainingFailed
 from trainer.training.classification import Classes
 from trainer.training.evaluation import Validation
-from trainer.training.trainers import MARK, kept
+from trainer.training.trainers import MARK
 
 KEPT_CHECKPOINTS = 3
 # The longest that training stands still because somebody chats: a busy chat slows it down and does not stop it.
@@ -49,7 +49,8 @@ class Kept(msgspec.Struct):
 
 class Between(TrainerCallback):
     """Reports metrics after each step; at the end of each epoch measures the whole validation set and saves the
-    weights; every so often saves what is needed to go on. `counted` is the trainer's own."""
+    weights; every so often saves what is needed to go on. `save` writes weights into a folder; `counted` is the
+    trainer's own."""
 
     def __init__(
         self,
@@ -57,6 +58,7 @@ class Between(TrainerCallback):
         send: Send,
         wishes: Wishes,
         output: Path,
+        save: Callable[[Any, Path], None],
         examples: int,
         batch_size: int,
         total_steps: int,
@@ -70,6 +72,7 @@ class Between(TrainerCallback):
         self._send = send
         self._wishes = wishes
         self._output = output
+        self._save = save
         self._examples = examples
         self._batch_size = batch_size
         self._steps_per_epoch = math.ceil(examples / batch_size)
@@ -203,7 +206,7 @@ class Between(TrainerCallback):
         part = folder.with_suffix(".part")
         shutil.rmtree(part, ignore_errors=True)
         shutil.rmtree(folder, ignore_errors=True)  # of an attempt that was cut off after this
-        model.save_pretrained(part, **kept(model))
+        self._save(model, part)
         part.replace(folder)
         known = [one for one in self._kept.checkpoints if one["step"] < step]
         self._kept.checkpoints = [*known, {"step": step, "folder": folder.name, "metrics": metrics}]

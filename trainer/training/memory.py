@@ -1,7 +1,8 @@
 """How much memory and disk a training needs, judged before it starts; how to make do with less.
 
-The estimate is of LoRA over frozen weights: the weights, the adapter with its gradients and Adam's two moments, and
-what the backward pass needs of the forward one. Held against measured peaks in docs/trainer.md.
+The estimate is the weights, what is learned (an adapter, or all weights) with gradients and Adam's two moments, and
+what the backward pass needs of the forward one. Held against measured peaks in docs/trainer.md. A rank of 0 means all
+weights.
 """
 
 from __future__ import annotations
@@ -30,9 +31,9 @@ class Shape(msgspec.Struct, frozen=True):
     vocabulary: int
     linears: tuple[tuple[int, int], ...]  # (rows, columns) of each weight that an adapter goes on
 
-    def adapter(self, rank: int) -> int:
-        """Parameters of a LoRA adapter on all linear layers."""
-        return sum(rank * (rows + columns) for rows, columns in self.linears)
+    def learned(self, rank: int) -> int:
+        """Parameters that are learned: of a LoRA adapter on all linear layers, or all."""
+        return sum(rank * (rows + columns) for rows, columns in self.linears) if rank else self.parameters
 
 
 class Fit(msgspec.Struct, frozen=True):
@@ -65,29 +66,46 @@ def shape_of(weights: Path) -> Shape:
 
 
 def needed(
-    shape: Shape, *, tokens: int, rank: int, number_bytes: float, checkpointing: bool = False, four_bit: bool = False
+    shape: Shape,
+    *,
+    tokens: int,
+    rank: int,
+    number_bytes: float,
+    reference: bool = False,
+    checkpointing: bool = False,
+    four_bit: bool = False,
 ) -> int:
     """Bytes at the peak of a step that reads so many `tokens` at once (examples times the longest of them).
-    `number_bytes` is the size of a number in the type that is computed in: 2 for bf16, 4 for fp32."""
-    weights = shape.parameters * (0.6 if four_bit else number_bytes)
-    adapter = shape.adapter(rank) * 16  # weight, gradient, two moments, in fp32
+    `number_bytes` is the size of a number in the type that is computed in: 2 for bf16, 4 for fp32. With a `reference`
+    (DPO) weights that all change are there a second time."""
+    weights = shape.parameters * (0.6 if four_bit else number_bytes + (4 if reference and not rank else 0))
+    learned = shape.learned(rank) * 16  # weight, gradient, two moments, in fp32
     # A layer keeps its norms, projections and gates; each adapter keeps its input in fp32. The factors make the whole
     # a little more than what was measured.
     layer = number_bytes * (12 * shape.hidden + 5 * shape.intermediate) + 4 * (6 * shape.hidden + shape.intermediate)
     activations = tokens * shape.layers * layer * (0.65 if checkpointing else 1.25)
     head = min(tokens, 2048) * shape.vocabulary * 4 * 3
-    return _LIBRARIES + int(weights + adapter + activations + head)
+    return _LIBRARIES + int(weights + learned + activations + head)
 
 
 def find_fit(
-    shape: Shape, *, longest: int, batch_size: int, rank: int, number_bytes: float, free: int, can_quantize: bool
+    shape: Shape,
+    *,
+    longest: int,
+    batch_size: int,
+    rank: int,
+    number_bytes: float,
+    free: int,
+    can_quantize: bool,
+    reference: bool = False,
 ) -> Fit | None:
     """The fastest way to train that fits into `free` bytes; None where none does.
 
     A smaller part of the batch at a time costs least, then computing activations twice, then 4-bit weights.
     """
     parts = [size for size in range(min(batch_size, 8), 0, -1) if batch_size % size == 0]
-    for four_bit in (False, True) if can_quantize else (False,):
+    # Weights in 4 bits cannot be learned themselves.
+    for four_bit in (False, True) if can_quantize and rank else (False,):
         for checkpointing in (False, True):
             for part in parts:
                 wanted = needed(
@@ -95,6 +113,7 @@ def find_fit(
                     tokens=part * longest,
                     rank=rank,
                     number_bytes=number_bytes,
+                    reference=reference,
                     checkpointing=checkpointing,
                     four_bit=four_bit,
                 )
@@ -104,8 +123,8 @@ def find_fit(
 
 
 def disk_needed(shape: Shape, rank: int) -> int:
-    """Bytes for the weights of four epochs (three are kept) and two states to go on from."""
-    return shape.adapter(rank) * 4 * (4 + 2 * 3) + (16 << 20)
+    """Bytes for the weights of four epochs (three are kept; all weights in bf16) and two states to go on from."""
+    return shape.learned(rank) * (4 * (4 if rank else 2) + 2 * 12) + (16 << 20)
 
 
 def free_disk(folder: Path) -> int:

@@ -7,6 +7,7 @@ from typing import Literal
 import msgspec
 
 from bot.datasets import auto_epochs
+from trainer.errors import TrainingFailed
 
 Method = Literal["supervised", "dpo"]
 
@@ -14,10 +15,9 @@ Method = Literal["supervised", "dpo"]
 class Plan(msgspec.Struct, frozen=True):
     """Everything a training worker needs; paths are absolute.
 
-    `adapter` is the fine-tuned model to go on from. `output` receives the weights of each epoch; `state` is the private
-    folder of what is needed to go on after an interruption, saved every `save_seconds` or so. None for `n_epochs`,
-    `batch_size`, `learning_rate_multiplier` or `beta` means "auto". `classification` holds what was asked for (see
-    `classification.Wish`), None where nothing was.
+    `lora_rank` 0 trains all weights. `adapter` is the fine-tuned model to go on from. `output` receives the weights of
+    each epoch; `state` is the private folder of what is needed to go on after an interruption, saved every
+    `save_seconds` or so. None for `n_epochs`, `batch_size`, `learning_rate_multiplier` or `beta` means "auto".
     """
 
     job_id: str
@@ -41,6 +41,33 @@ class Plan(msgspec.Struct, frozen=True):
     beta: float | None = None
     save_seconds: float = 60.0
     metadata: dict[str, str] = {}
+
+    @property
+    def whole(self) -> bool:
+        return self.lora_rank == 0
+
+    def rate(self, multiplier: float) -> float:
+        """The learning rate that a multiplier stands for. All weights take a tenth of an adapter's, the usual ratio."""
+        return self.learning_rate * multiplier * (0.1 if self.whole else 1)
+
+
+def wished_rank(metadata: dict[str, str] | None, default: int) -> int:
+    """The adapter's rank that a job's metadata ask for, else the default. Raises TrainingFailed where it is none."""
+    said = (metadata or {}).get(LORA_RANK)
+    if said is None:
+        return default
+    if not said.isdecimal() or int(said) > MOST_RANK:
+        raise TrainingFailed(
+            f"The metadata {LORA_RANK} is a whole number from 1 to {MOST_RANK}, or 0 for training all weights, "
+            f"not {said!r}.",
+            code="invalid_metadata",
+            param="metadata",
+        )
+    return int(said)
+
+
+LORA_RANK = "lora_rank"
+MOST_RANK = 256
 
 
 class Hyperparameters(msgspec.Struct, frozen=True):

@@ -1,8 +1,9 @@
-"""Train one job with TRL and a PEFT LoRA adapter, from its beginning or from where it stopped. Imports everything
-heavy."""
+"""Train one job with TRL: a PEFT LoRA adapter or all weights, from its beginning or from where it stopped. Imports
+everything heavy."""
 
 from __future__ import annotations
 
+import copy
 import importlib.util
 import json
 import math
@@ -19,6 +20,7 @@ from transformers import AutoTokenizer, PrinterCallback, set_seed
 from trl.trainer.dpo_config import DPOConfig
 from trl.trainer.sft_config import SFTConfig
 
+from trainer.base_models import without_marks
 from trainer.errors import TrainingFailed
 from trainer.fetch import MANIFEST
 from trainer.hardware import device, dtype
@@ -28,7 +30,7 @@ from trainer.training.data import Pair, Reader, Tokenized, Tokens, examples_of
 from trainer.training.evaluation import Answers, Preferences, Validation
 from trainer.training.memory import Fit, disk_needed, find_fit, free_disk, free_memory, shape_of
 from trainer.training.plan import Hyperparameters, Plan, chosen
-from trainer.training.trainers import MARK, Preference, Supervised, kept, last_saved
+from trainer.training.trainers import MARK, Preference, Supervised, last_saved, save
 from trainer.weights import load, quiet
 
 # Short bursts of training on little data want a short warm-up.
@@ -65,19 +67,25 @@ def train(plan: Plan, send: Send, wishes: Wishes) -> None:
         resumed_at=int(saved.name.split("-")[-1]) if saved else None,
         classes=classes.names if classes else None,
         checkpointing=fit.checkpointing,
-        lineage={"base": _base(Path(plan.weights)), "code": _code()},
+        lineage={"base": _base(Path(plan.weights)), "settings": _settings(plan, numbers), "code": _code()},
     )
     if saved is None:
         shutil.rmtree(output, ignore_errors=True)  # of an attempt that was cut off
         output.mkdir()
     set_seed(plan.seed)
     model = _model(plan, fit)
+    tokenizer.chat_template = without_marks(plan.chat_template)
+
+    def keep(model: Any, folder: Path) -> None:
+        save(model, tokenizer, folder)
+
     trainer = _trainer(plan, numbers, fit, model, training, tokenizer, total_steps)
     validation = _validation(held_back, pad_token, fit.micro_batch, numbers.beta, trainer.model)
     between = Between(
         send=send,
         wishes=wishes,
         output=output,
+        save=keep,
         examples=examples,
         batch_size=numbers.batch_size,
         total_steps=total_steps,
@@ -94,7 +102,7 @@ def train(plan: Plan, send: Send, wishes: Wishes) -> None:
     step = trainer.state.global_step
     if step < total_steps:
         snapshot = output / f"pause-{step}"
-        trainer.model.save_pretrained(snapshot, **kept(trainer.model))
+        keep(trainer.model, snapshot)
         send(kind="paused", snapshot={"step": step, "folder": snapshot.name, "metrics": between.metrics})
         return
     send(
@@ -113,6 +121,15 @@ def _base(weights: Path) -> dict[str, Any]:
     told = json.loads(manifest.read_text(encoding="utf-8"))
     hashes = {name: hash for name, hash in told["files"].items() if name.endswith(".safetensors")}
     return {"origin": told["origin"], "sha256": hashes}
+
+
+def _settings(plan: Plan, numbers: Hyperparameters) -> dict[str, Any]:
+    """Everything that decided what was learned, as the model card tells it."""
+    settings = {**msgspec.structs.asdict(numbers), "learning_rate": plan.rate(numbers.learning_rate_multiplier)}
+    if plan.method != "dpo":
+        del settings["beta"]
+    adapter = {"lora_rank": plan.lora_rank, "lora_alpha": plan.lora_alpha}
+    return {**settings, **({"weights": "all"} if plan.whole else adapter), "seed": plan.seed}
 
 
 def _code() -> dict[str, str]:
@@ -150,6 +167,7 @@ def find_way(plan: Plan, numbers: Hyperparameters, examples: list[Tokens] | list
         rank=plan.lora_rank,
         number_bytes=dtype(on).itemsize,
         free=free,
+        reference=plan.method == "dpo",
         can_quantize=on.type == "cuda" and importlib.util.find_spec("bitsandbytes") is not None,
     )
     if fit is None:
@@ -171,10 +189,12 @@ def find_way(plan: Plan, numbers: Hyperparameters, examples: list[Tokens] | list
 
 
 def _model(plan: Plan, fit: Fit) -> Any:
-    base = load(plan.weights, four_bit=fit.four_bit)
-    if plan.adapter is not None:
-        return PeftModel.from_pretrained(base, plan.adapter, is_trainable=True)
-    return base
+    # All weights are learned in fp32: in bf16 most steps are smaller than what it can tell apart.
+    base = load(plan.weights, numbers=torch.float32 if plan.whole else None, four_bit=fit.four_bit)
+    if plan.adapter is None:
+        return base
+    model = PeftModel.from_pretrained(base, plan.adapter, is_trainable=True)
+    return model.merge_and_unload().requires_grad_(True) if plan.whole else model
 
 
 def _trainer(
@@ -187,20 +207,25 @@ def _trainer(
     total_steps: int,
 ) -> Supervised | Preference:
     arguments = _arguments(plan, numbers, fit, total_steps)
-    lora = LoraConfig(r=plan.lora_rank, lora_alpha=plan.lora_alpha, target_modules="all-linear", task_type="CAUSAL_LM")
-    fresh = not isinstance(model, PeftModel)
+    fresh = not plan.whole and not isinstance(model, PeftModel)
+    lora = None
+    if fresh:
+        lora = LoraConfig(
+            r=plan.lora_rank, lora_alpha=plan.lora_alpha, target_modules="all-linear", task_type="CAUSAL_LM"
+        )
     if plan.method == "dpo":
         return Preference(
             training.examples,
             model=model,
             # Over a fresh adapter the reference is the base itself; TRL copies one that is gone on from.
-            peft_config=lora if fresh else None,
+            peft_config=lora,
+            ref_model=copy.deepcopy(model) if plan.whole else None,
             args=DPOConfig(**arguments, beta=numbers.beta),
             processing_class=tokenizer,
         )
     return Supervised(
         training.examples,
-        model=get_peft_model(model, lora) if fresh else model,
+        model=get_peft_model(model, lora) if lora else model,
         args=SFTConfig(**arguments),
         processing_class=tokenizer,
     )
@@ -217,13 +242,14 @@ def _validation(
 
 
 def _arguments(plan: Plan, numbers: Hyperparameters, fit: Fit, total_steps: int) -> dict[str, Any]:
-    on_cpu = device().type == "cpu"
+    on = device()
+    on_cpu = on.type == "cpu"
     return {
         "output_dir": plan.state,
         "num_train_epochs": numbers.n_epochs,
         "per_device_train_batch_size": fit.micro_batch,
         "gradient_accumulation_steps": numbers.batch_size // fit.micro_batch,
-        "learning_rate": plan.learning_rate * numbers.learning_rate_multiplier,
+        "learning_rate": plan.rate(numbers.learning_rate_multiplier),
         "lr_scheduler_type": "linear",
         "warmup_steps": max(1, round(total_steps * _WARMUP_SHARE)),
         "seed": plan.seed,
@@ -234,9 +260,9 @@ def _arguments(plan: Plan, numbers: Hyperparameters, fit: Fit, total_steps: int)
         "report_to": "none",
         "disable_tqdm": True,
         "gradient_checkpointing": fit.checkpointing,
-        # The weights are loaded in the right type and the adapter in fp32: autocast would only convert back and
-        # forth (0.47 s a step without it, 0.55 s with it).
-        "bf16": False,
+        # Under an adapter the weights are loaded in the right type and the adapter in fp32: autocast would only convert
+        # back and forth (0.47 s a step without it, 0.55 s with it).
+        "bf16": plan.whole and dtype(on) == torch.bfloat16,
         "use_cpu": on_cpu,
         "dataloader_pin_memory": not on_cpu and torch.cuda.is_available(),
     }

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
 import torch
 from datasets import Dataset  # type: ignore[import-untyped]  # ships no types
+from peft import PeftModel
 from trl.trainer.dpo_trainer import DPOTrainer
 from trl.trainer.sft_trainer import SFTTrainer
 
@@ -78,7 +80,21 @@ class Preference(_Ours, DPOTrainer):
 
 def kept(model: Any) -> dict[str, Any]:
     """What `save_pretrained` is to be told: DPO keeps a frozen copy of an adapter that it goes on from."""
-    return {"selected_adapters": ["default"]} if hasattr(model, "peft_config") else {}
+    return {"selected_adapters": ["default"]} if isinstance(model, PeftModel) else {}
+
+
+def save(model: Any, tokenizer: Any, folder: Path) -> None:
+    """Write a model that can be asked: an adapter, or all weights in bf16 with the tokenizer."""
+    if isinstance(model, PeftModel):
+        model.save_pretrained(str(folder), **kept(model))
+        return
+    weights = {name: weight.to(torch.bfloat16) for name, weight in model.state_dict().items()}
+    for name in model.all_tied_weights_keys:
+        del weights[name]
+    model.save_pretrained(folder, state_dict=weights)
+    config = folder / "config.json"
+    config.write_text(json.dumps(json.loads(config.read_text()) | {"dtype": "bfloat16"}, indent=2) + "\n")
+    tokenizer.save_pretrained(folder)
 
 
 class _Watched:
