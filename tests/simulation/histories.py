@@ -3,21 +3,21 @@
 import multiprocessing
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ProcessPoolExecutor
 
 if __name__ == "__main__":
     sys.path[:0] = ["tests", "."]
 
-from simulation.history import play
+from simulation.history import World, play
 from simulation.invariants import violations
 
 _AT_A_TIME = 25
 
 
-def judged(seed: str) -> tuple[list[str], list[str]]:
+def judged(seed: str, prepare: Callable[[World], None] | None = None) -> tuple[list[str], list[str]]:
     """What is wrong with a history, and its trace."""
-    world = play(seed)
+    world = play(seed, prepare)
     return violations(world), world.trace
 
 

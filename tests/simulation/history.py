@@ -8,11 +8,12 @@ without its picture is the same message.
 import asyncio
 import contextlib
 import hashlib
+import itertools
 import random
 import sqlite3
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,7 @@ import msgspec
 import structlog
 from openai import AsyncOpenAI
 from simulation.loop import Crash, SimulatedLoop, Stuck, Timeline
-from simulation.network import Network
+from simulation.network import Network, Request
 from simulation.provider import ProviderModel, Transport
 from simulation.slack import Session, SlackModel
 from simulation.store import MemoryDatabase, new_store
@@ -62,6 +63,20 @@ class Act:
     done: bool = False
 
 
+@dataclass(frozen=True)
+class Death:
+    """When a process is killed: after so many steps, or transactions, or at so many-eth of the calls that change
+    something (whose path ends in `path`): when it sets out or, with `carried_out`, before its answer does. `away`:
+    seconds until the next process starts."""
+
+    steps: int | None = None
+    at_commit: int | None = None
+    at_call: int | None = None
+    path: str = ""
+    carried_out: bool = True
+    away: float = 5.0
+
+
 @dataclass
 class World:
     """Everything that outlives the process, and what was seen of it."""
@@ -74,8 +89,10 @@ class World:
     slack: SlackModel
     store: sqlite3.Connection
     acts: list[Act]
+    deaths: list[Death]
     shift: float = 0.0  # of the process's wall clock
     store_trouble: float = 0.0
+    decisive: float = 0.7  # how many people decide about an uncertain job
     crashes: int = 0
     resubmitted: set[str] = field(default_factory=set)
     surprises: list[str] = field(default_factory=list)
@@ -95,29 +112,51 @@ class World:
         return self.timeline.now >= self.network.calm_after
 
 
-def play(seed: str) -> World:
-    """The whole history of a seed, until all has come to rest."""
+def play(seed: str, prepare: Callable[[World], None] | None = None) -> World:
+    """The whole history of a seed, until all has come to rest. `prepare` may see to it that something happens."""
     world = _world(seed)
-    rng = world.rng
-    deaths: list[int | None] = [rng.randint(1, 2500) for _ in range(rng.choice([0, 1, 1, 2, 3]))]
+    if prepare is not None:
+        prepare(world)
     with _in_its_time(world):
-        for steps in [*deaths, None]:
+        for death in [*world.deaths, None]:
             process = Process(world)
-            loop = SimulatedLoop(world.timeline, steps)
+            loop = SimulatedLoop(world.timeline, death and death.steps)
+            if death is not None:
+                _lie_in_wait(death, process, loop)
             try:
                 loop.run_until_complete(loop.create_task(process.run()))
                 break
             except Crash:
+                assert death is not None
                 world.crashes += 1
                 world.network.note("*** killed")
-                _pass(world, rng.uniform(2, 10))
+                _pass(world, death.away)
             except Stuck:
                 world.surprises.append("everything waits for something that never happens")
                 break
             finally:
                 _bury(loop, process)
                 world.surprises += loop.failures
+        # Whatever the provider still has to tell, it tells, whether or not anybody asks.
+        _pass(world, 60)
+        world.provider.live()
     return world
+
+
+def _lie_in_wait(death: Death, process: "Process", loop: SimulatedLoop) -> None:
+    calls, commits = itertools.count(1), itertools.count(1)
+
+    def watch(request: Request, carried_out: bool) -> None:
+        fits = request.method != "GET" and request.path.endswith(death.path) and carried_out == death.carried_out
+        if fits and next(calls) == death.at_call:
+            loop.die()
+
+    def committed() -> None:
+        if next(commits) == death.at_commit:
+            loop.die()
+
+    process.world.network.watch = watch
+    process.database.committed = committed
 
 
 def _world(seed: str) -> World:
@@ -132,7 +171,7 @@ def _world(seed: str) -> World:
     skew = {service: rng.uniform(-20, 20) for service in ("provider", "slack")}
     provider = ProviderModel(seed, lambda: EPOCH + timeline.now + skew["provider"], random.Random(f"provider/{seed}"))
     slack = SlackModel(lambda: EPOCH + timeline.now + skew["slack"], random.Random(f"slack/{seed}"))
-    world = World(seed, rng, timeline, network, provider, slack, new_store(), _acts(rng))
+    world = World(seed, rng, timeline, network, provider, slack, new_store(), _acts(rng), _deaths(rng))
     channel = world.acts[0].job.origin.channel
     if rng.random() < 0.05:
         timeline.at(rng.uniform(5, 100), lambda: slack.archived.add(channel))
@@ -145,6 +184,20 @@ def _world(seed: str) -> World:
         world.store_trouble = 0.03
         timeline.at(calm_after, lambda: setattr(world, "store_trouble", 0.0))
     return world
+
+
+def _deaths(rng: random.Random) -> list[Death]:
+    """Anywhere, or where it hurts. A service has carried out by the next start what it had read before the last."""
+    deaths = []
+    for _ in range(rng.choice([0, 1, 1, 2, 3])):
+        away = rng.uniform(2, 10) if rng.random() < 0.9 else rng.uniform(30, 600)
+        moments = [
+            Death(steps=rng.randint(1, 2500), away=away),
+            Death(at_commit=rng.randint(1, 60), away=away),
+            Death(at_call=rng.randint(1, 25), carried_out=rng.random() < 0.7, away=away),
+        ]
+        deaths.append(rng.choice(moments))
+    return deaths
 
 
 def _acts(rng: random.Random) -> list[Act]:
@@ -270,7 +323,7 @@ class Process:
 
     def decides(self, job_id: str) -> bool:
         """Some people leave an uncertain job as it is."""
-        return random.Random(f"{self.world.seed}/decides/{job_id}").random() < 0.7
+        return random.Random(f"{self.world.seed}/decides/{job_id}").random() < self.world.decisive
 
     async def _decide(self, job: Job) -> bool:
         """Whether it is carried out; where the provider cannot be asked, they try again later."""

@@ -50,22 +50,28 @@ class _OneByOne(deque[Any]):
 
 
 class SimulatedLoop(asyncio.BaseEventLoop):
-    """Ends with Crash after `steps` callbacks, if that is given."""
+    """Ends with Crash after `steps` callbacks, if that is given, or after the one in which `die` is called."""
 
     def __init__(self, timeline: Timeline, steps: int | None = None) -> None:
         super().__init__()
         self._timeline = timeline
         self._steps_left = steps
+        self._dying = False
         self._selector = self
         self._ready = _OneByOne()
         self.set_exception_handler(self._on_exception)
         self.failures: list[str] = []
+
+    def die(self) -> None:
+        self._dying = True
 
     def time(self) -> float:
         return self._timeline.now
 
     def select(self, timeout: float | None) -> list[Any]:
         """What the base class asks between two rounds: here the clock moves, and the process may die."""
+        if self._dying:
+            raise Crash
         if timeout is None or timeout > 0:
             self._timeline.pass_until(None if timeout is None else self._timeline.now + timeout)
         elif self._steps_left is not None:

@@ -55,7 +55,11 @@ _FATES = {
 
 
 class Network:
-    """`rate`: which share of exchanges something happens to, until `calm_after`."""
+    """`rate`: which share of exchanges something happens to, until `calm_after`.
+
+    `troubles`: the end of a path, and what happens to the first request there, beside what chance brings. `watch`
+    hears of each request twice: before it sets out, and once it was carried out and its answer has yet to set out.
+    """
 
     def __init__(self, rng: random.Random, timeline: Timeline, *, rate: float, calm_after: float) -> None:
         self._rng = rng
@@ -64,6 +68,8 @@ class Network:
         self.calm_after = calm_after
         self._blackouts: list[tuple[str, float, float]] = []
         self.trace: list[str] = []
+        self.troubles: list[tuple[str, str]] = []
+        self.watch: Callable[[Request, bool], None] = lambda request, carried_out: None
 
     def black_out(self, service: str, begin: float, end: float) -> None:
         self._blackouts.append((service, begin, end))
@@ -73,8 +79,9 @@ class Network:
 
     async def exchange(self, service: str, serve: Serve, request: Request, *, patience: float) -> Reply:
         """Send `request`, and give what comes back. Raises NotConnected, Reset, Slow."""
-        fate, rng = self._fate(service), self._rng
+        fate, rng = self._fate(service, request), self._rng
         line = f"{service} {request.method} {request.path}"
+        self.watch(request, False)
         await asyncio.sleep(self._latency())
         if fate == "refused":
             self.note(f"{line}: no connection")
@@ -95,6 +102,7 @@ class Network:
             return Reply(429, _error_body(service, "ratelimited"), {"retry-after": str(rng.randint(1, 20))})
         reply = serve(request)
         self.note(f"{line}: {fate or 'ok'} {reply.status} {_gist(reply)}")
+        self.watch(request, True)
         if fate == "slow":
             await asyncio.sleep(patience)
             raise Slow
@@ -113,7 +121,11 @@ class Network:
         """Seconds; now and then a way is long."""
         return self._rng.uniform(0.005, 0.2 if self._rng.random() < 0.95 else 8)
 
-    def _fate(self, service: str) -> str | None:
+    def _fate(self, service: str, request: Request) -> str | None:
+        for trouble in self.troubles:
+            if request.path.endswith(trouble[0]):
+                self.troubles.remove(trouble)
+                return trouble[1]
         now = self._timeline.now
         if any(name == service and begin <= now < end for name, begin, end in self._blackouts):
             return "refused"

@@ -26,7 +26,8 @@ class ProviderModel:
         self._clock = clock
         self.newest_first = rng.random() < 0.7
         self.keeps_metadata = rng.random() < 0.6
-        self._page = rng.choice([2, 5, 100])
+        self.page = rng.choice([2, 5, 100])
+        self.tells_late = 0.4  # of how many jobs something comes after the end
         self.files: dict[str, str] = {}  # id -> name
         self.jobs: dict[str, Json] = {}
         self.events: dict[str, list[Json]] = {}
@@ -155,7 +156,7 @@ class ProviderModel:
             if rng.random() < 0.2:
                 then(0, say(f"Careful, {step}", level="warn"))
         then(1, fail if rng.random() < 0.15 else succeed)
-        if rng.random() < 0.4:
+        if rng.random() < self.tells_late:
             # Some events come after the end, and not at their place.
             then(rng.uniform(0.5, 6), say("One more thing", level="warn", back=rng.randint(0, 3)))
         return plan
@@ -199,7 +200,7 @@ class ProviderModel:
         shown = list(reversed(items)) if self.newest_first else items
         after = request.query.get("after")
         start = next((i + 1 for i, item in enumerate(shown) if item["id"] == after), 0) if after else 0
-        size = min(self._page, int(request.query.get("limit", 20)))
+        size = min(self.page, int(request.query.get("limit", 20)))
         return _ok({"object": "list", "data": shown[start : start + size], "has_more": start + size < len(shown)})
 
     def _file(self, file_id: str) -> Json:

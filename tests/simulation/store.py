@@ -32,11 +32,13 @@ class MemoryDatabase(Database):
         self._rng = rng
         self._trouble = trouble
         self.alive = True
+        self.committed: Callable[[], None] = lambda: None
 
     async def write(self, work: Callable[[SqliteDatabase], T]) -> T:
         await self._pause()
         with self._db.atomic():
             result = work(self._db)
+        self.committed()
         await self._pause(after=True)
         return result
 
