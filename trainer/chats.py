@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator, Callable
-from typing import Any
+from collections.abc import AsyncGenerator, Callable
+
+import msgspec
 
 from trainer.catalogue import Catalogue, Found
 from trainer.errors import ModelUnavailable, WorkerDied
 from trainer.objects import new_id
+from trainer.serving.request import Ask, End, Refused, Request, Said, Wanted
 from trainer.settings import Settings
 from trainer.workers import Worker, died_how
 
@@ -27,38 +29,40 @@ class Chats:
         self._worker: Worker | None = None
         self._reader: asyncio.Task[None] | None = None
         self._starting = asyncio.Lock()
-        self._open: dict[str, asyncio.Queue[dict[str, Any]]] = {}
+        self._open: dict[str, asyncio.Queue[Said | WorkerDied]] = {}
         self._warming: set[asyncio.Task[None]] = set()
         self.on_busy: Callable[[bool], None] = lambda busy: None
 
-    async def answer(self, found: Found, request: dict[str, Any]) -> AsyncIterator[dict[str, Any]]:
-        """What the worker says to a chat: "start", "text"…, "end", or "error" (see `serving.worker`).
+    async def answer(self, found: Found, request: Request) -> AsyncGenerator[Said, None]:
+        """What the worker says to a request (see `serving.request`). Leaving the iterator early ends the answer.
 
-        `request` has the keys messages, sampling and tools of `serving.engine.Chat`. Leaving the iterator early ends
-        the answer. Raises ModelUnavailable; WorkerDied where the worker ended meanwhile.
+        Raises ModelUnavailable; WorkerDied where the worker ended meanwhile.
         """
         wanted = await self._wanted(found)
-        id = new_id("chat-")
-        heard: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+        ask = Ask(new_id("ask-"), wanted, request)
+        heard: asyncio.Queue[Said | WorkerDied] = asyncio.Queue()
         worker = await self._running()
-        self._open[id] = heard
+        self._open[ask.id] = heard
         if len(self._open) == 1:
             self.on_busy(True)
-        ended = False
+        open_choices = request.n
         try:
-            await worker.send(op="chat", chat={"id": id, "wanted": wanted, **request})
-            while not ended:
-                message = await heard.get()
-                ended = message["kind"] in ("end", "error")
-                if message["kind"] == "died":
-                    ended = True
-                    raise WorkerDied(message["problem"])
-                yield message
+            await worker.send(op="ask", ask=msgspec.to_builtins(ask))
+            while open_choices:
+                said = await heard.get()
+                if isinstance(said, WorkerDied):
+                    open_choices = 0
+                    raise said
+                if isinstance(said, Refused):
+                    open_choices = 0
+                if isinstance(said, End):
+                    open_choices -= 1
+                yield said
         finally:
-            del self._open[id]
+            del self._open[ask.id]
             asyncio.get_running_loop().call_later(_PAUSE_AFTER, self._rest)
-            if not ended:
-                await worker.send(op="cancel", id=id)
+            if open_choices:
+                await worker.send(op="cancel", id=ask.id)
 
     def warm(self, model: str) -> None:
         """Load a model before somebody asks for it."""
@@ -87,18 +91,18 @@ class Chats:
         try:
             wanted = await self._wanted(found)
             worker = await self._running()
-            await worker.send(op="warm", wanted=wanted)
+            await worker.send(op="warm", wanted=msgspec.to_builtins(wanted))
         except (ModelUnavailable, OSError):
             logger.warning("could not load %s ahead of time", found.base.id, exc_info=True)
 
-    async def _wanted(self, found: Found) -> dict[str, Any]:
-        return {
-            "base": found.base.id,
-            "weights": str(await self._catalogue.weights(found.base)),
-            "chat_template": found.base.template(),
-            "context_length": found.base.context_length,
-            "adapter": str(found.adapter) if found.adapter else None,
-        }
+    async def _wanted(self, found: Found) -> Wanted:
+        return Wanted(
+            base=found.base.id,
+            weights=str(found.whole or await self._catalogue.weights(found.base)),
+            chat_template=found.base.template(),
+            context_length=found.base.context_length,
+            adapter=str(found.adapter) if found.adapter else None,
+        )
 
     async def _running(self) -> Worker:
         async with self._starting:
@@ -111,10 +115,10 @@ class Chats:
         """Hand each message to its chat; when the worker ends, tell every chat that was open."""
         async for message in worker.messages():
             with contextlib.suppress(KeyError):
-                self._open[message["id"]].put_nowait(message)
+                self._open[message["id"]].put_nowait(msgspec.convert(message, Said))
         how = died_how(await worker.wait())
         for heard in self._open.values():
-            heard.put_nowait({"kind": "died", "problem": f"The process that answers chats stopped ({how}). Ask again."})
+            heard.put_nowait(WorkerDied(f"The process that answers chats stopped ({how}). Ask again."))
 
     def _rest(self) -> None:
         if not self._open:

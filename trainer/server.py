@@ -14,7 +14,7 @@ import uvicorn
 from fastapi import FastAPI
 from filelock import FileLock, Timeout
 
-from trainer.api import chat, errors, exports, files, jobs, models
+from trainer.api import chat, completions, errors, exports, files, jobs, models
 from trainer.api.guard import Guard
 from trainer.api.services import Services
 from trainer.base_models import read_table
@@ -53,7 +53,7 @@ def create_app(settings: Settings, store: Store) -> FastAPI:
     # The page that FastAPI would serve loads its scripts from elsewhere; the description itself is enough.
     app = FastAPI(title="Finetune Bot trainer", lifespan=life, docs_url=None, redoc_url=None)
     errors.install(app)
-    for part in (files, jobs, models, exports, chat):
+    for part in (files, jobs, models, exports, chat, completions):
         app.include_router(part.router)
 
     @app.get("/healthz")

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import AsyncIterator
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Request
-from fastapi.responses import JSONResponse, Response, StreamingResponse
+from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from trainer.api.errors import ApiError, error_body, model_not_found
+from trainer.api import tool_calls
+from trainer.api.answers import Choices, CreateAnswer, reply
+from trainer.api.bodies import Strict
+from trainer.api.errors import ApiError, model_not_found
 from trainer.api.services import Given
-from trainer.catalogue import Found
-from trainer.errors import ModelUnavailable, WorkerDied
-from trainer.objects import new_id, now
+from trainer.api.tool_calls import Call, CallReader, Function, FunctionName, NamedTool, Offer, Tool, ToolChoice
+from trainer.objects import new_id
+from trainer.serving import request as asked
+from trainer.serving.request import Chosen, Conversation, End, Likely, Piece
 
 router = APIRouter(prefix="/v1/chat/completions")
 
@@ -22,188 +24,250 @@ router = APIRouter(prefix="/v1/chat/completions")
 DEFAULT_MAX_TOKENS = 1024
 
 
-class Message(BaseModel):
-    model_config = ConfigDict(extra="allow")
+class _Lenient(BaseModel):
+    """A part of a message: people send back what they got, and what their training files hold."""
 
+    model_config = ConfigDict(strict=True, extra="allow", allow_inf_nan=False)
+
+
+class Part(_Lenient):
+    type: str
+    text: str | None = None
+    refusal: str | None = None
+
+
+class CalledFunction(_Lenient):
+    name: str
+    arguments: str
+
+
+class MessageToolCall(_Lenient):
+    function: CalledFunction
+    id: str | None = None
+    type: Literal["function"] = "function"
+
+
+class Message(_Lenient):
     role: Literal["system", "developer", "user", "assistant", "tool", "function"]
-    content: str | list[dict[str, Any]] | None = None
+    content: str | Annotated[list[Part], Field(min_length=1)] | None = None
+    name: str | None = None
+    refusal: str | None = None
+    tool_calls: list[MessageToolCall] | None = None
+    tool_call_id: str | None = None
+    function_call: CalledFunction | None = None
 
 
-class StreamOptions(BaseModel):
-    include_usage: bool = False
+class JsonSchema(Strict):
+    name: tool_calls.Name
+    description: str | None = None
+    schema_: Annotated[dict[str, Any] | None, Field(alias="schema")] = None
+    strict: bool | None = None
 
 
-class CreateChat(BaseModel):
-    model: str
+class ResponseFormat(Strict):
+    type: Literal["text", "json_object", "json_schema"]
+    json_schema: JsonSchema | None = None
+
+
+class CreateChat(CreateAnswer):
     messages: Annotated[list[Message], Field(min_length=1)]
-    stream: bool = False
-    stream_options: StreamOptions | None = None
     max_tokens: Annotated[int, Field(ge=1)] | None = None
     max_completion_tokens: Annotated[int, Field(ge=1)] | None = None
-    temperature: Annotated[float, Field(ge=0, le=2)] | None = None
-    top_p: Annotated[float, Field(ge=0, le=1)] | None = None
-    frequency_penalty: Annotated[float, Field(ge=-2, le=2)] | None = None
-    presence_penalty: Annotated[float, Field(ge=-2, le=2)] | None = None
-    logit_bias: dict[str, Annotated[float, Field(ge=-100, le=100)]] | None = None
-    seed: int | None = None
-    stop: str | list[str] | None = None
-    n: int | None = None
-    tools: list[dict[str, Any]] | None = None
     logprobs: bool | None = None
-    response_format: dict[str, Any] | None = None
+    top_logprobs: Annotated[int, Field(ge=0, le=20)] | None = None
+    response_format: ResponseFormat | None = None
+    tools: Annotated[list[Tool], Field(max_length=128)] | None = None
+    tool_choice: ToolChoice | None = None
+    parallel_tool_calls: bool | None = None
+    functions: Annotated[list[Function], Field(min_length=1, max_length=128)] | None = None
+    function_call: Literal["none", "auto"] | FunctionName | None = None
+    modalities: list[Literal["text"]] | None = None
+    # Taken and not used: they tell the service how to bill, keep or speed up, which does not arise here.
+    metadata: dict[str, str] | None = None
+    prediction: dict[str, Any] | None = None
+    prompt_cache_key: str | None = None
+    prompt_cache_options: dict[str, Any] | None = None
+    prompt_cache_retention: str | None = None
+    safety_identifier: str | None = None
+    service_tier: str | None = None
+    store: bool | None = None
+    verbosity: Literal["low", "medium", "high"] | None = None
+    # Known to the protocol; a value that asks for something is refused, as the service does for its plain models.
+    audio: None = None
+    moderation: None = None
+    reasoning_effort: None = None
+    web_search_options: None = None
 
-    def stops(self) -> list[str]:
-        return [self.stop] if isinstance(self.stop, str) else self.stop or []
+    def offer(self) -> Offer:
+        if self.functions is None:
+            return tool_calls.offer(self.tools, self.tool_choice)
+        if self.tools is not None:
+            raise ApiError(400, "'functions' is the older form of 'tools'; name one of them.", param="functions")
+        tools = [Tool(type="function", function=function) for function in self.functions]
+        named = self.function_call
+        choice = NamedTool(type="function", function=named) if isinstance(named, FunctionName) else named
+        return tool_calls.offer(tools, choice)
+
+    def schema_of_answer(self) -> dict[str, Any] | None:
+        """The JSON schema that `response_format` asks for."""
+        how = self.response_format
+        if how is None or how.type == "text":
+            return None
+        if how.type == "json_object":
+            return {"type": "object"}
+        if how.json_schema is None:
+            raise ApiError(
+                400,
+                "Missing required parameter: 'response_format.json_schema'.",
+                param="response_format.json_schema",
+                code="missing_required_parameter",
+            )
+        return how.json_schema.schema_ or {"type": "object"}
 
 
 @router.post("", response_model=None)
-async def create(services: Given, request: Request, body: CreateChat) -> Response:
+async def create(services: Given, http: Request, body: CreateChat) -> Response:
     found = services.catalogue.find(body.model)
     if found is None:
         raise model_not_found(body.model)
     _require_offered(body)
-    heard = services.chats.answer(found, _for_worker(body, found))
-    try:
-        start = await anext(heard)
-    except (ModelUnavailable, WorkerDied) as error:
-        raise ApiError(503, str(error), type="server_error", code="model_unavailable") from error
-    if start["kind"] == "error":
-        raise _refusal(start)
-    answer = _Shapes(body, start["prompt_tokens"])
-    if body.stream:
-        # No proxy should collect the pieces.
-        headers = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
-        return StreamingResponse(_stream(answer, heard), media_type="text/event-stream", headers=headers)
-    return await _whole(answer, heard, request)
+    offer, template = body.offer(), found.base.template()
+    schema = body.schema_of_answer()
+    if schema is not None and offer.tools:
+        raise ApiError(
+            400,
+            "A response_format beside tools is not offered here; tool_choice 'none' lets the answer have that format.",
+            param="response_format",
+            code="unsupported_value",
+        )
+    request = asked.Request(
+        prompt=Conversation(
+            [message.model_dump(exclude_unset=True) for message in body.messages],
+            offer.tools or None,
+            offer.opening(template),
+        ),
+        max_tokens=body.max_completion_tokens or body.max_tokens or DEFAULT_MAX_TOKENS,
+        sampling=body.sampling(found.base),
+        stop=[*body.stops(), *(offer.stop_after_one() if body.parallel_tool_calls is False else [])],
+        n=body.n or 1,
+        logprobs=(body.top_logprobs or 0) if body.logprobs else None,
+        schema=schema or offer.schema(template),
+    )
+    named = isinstance(body.tool_choice, NamedTool) or isinstance(body.function_call, FunctionName)
+    shape = _Chat(request, offer, legacy=body.functions is not None, named=named)
+    return await reply(services, http, found, body, [request], shape)
 
 
-async def _whole(answer: _Shapes, heard: AsyncIterator[dict[str, Any]], request: Request) -> Response:
-    text: list[str] = []
-    try:
-        async for message in heard:
-            if message["kind"] == "error":
-                raise _refusal(message)
-            if message["kind"] == "end":
-                return JSONResponse(answer.whole("".join(text), message))
-            text.append(message["text"])
-            if await request.is_disconnected():
-                break
-    except WorkerDied as error:
-        raise ApiError(500, str(error), type="server_error") from error
-    finally:
-        await heard.aclose()  # type: ignore[attr-defined]  # an async generator: ends the answer in the worker too
-    return Response(status_code=499)  # nobody reads it
+class _Chat:
+    """The protocol's shapes for one answer. `legacy` calls are `function_call`; where the client itself `named` the
+    function, the service gives no reason of its own for a call, and neither is one given here."""
 
+    object = "chat.completion"
+    chunk_object = "chat.completion.chunk"
 
-async def _stream(answer: _Shapes, heard: AsyncIterator[dict[str, Any]]) -> AsyncIterator[str]:
-    yield answer.chunk({"role": "assistant", "content": "", "refusal": None})
-    try:
-        async for message in heard:
-            match message["kind"]:
-                case "text":
-                    yield answer.chunk({"content": message["text"]})
-                case "end":
-                    yield answer.chunk({}, message["finish_reason"])
-                    if answer.with_usage:
-                        yield answer.usage_chunk(message)
-                    yield "data: [DONE]\n\n"
-                case "error":
-                    yield _event(_refusal(message).body)
-    except WorkerDied as error:
-        yield _event(error_body(str(error), type="server_error"))
-    finally:
-        await heard.aclose()  # type: ignore[attr-defined]  # a client that went away ends the answer
+    def __init__(self, request: asked.Request, offer: Offer, *, legacy: bool, named: bool) -> None:
+        self.id = new_id("chatcmpl-")
+        self._legacy = legacy
+        self._named = named
+        self._choices = [_Choice(CallReader(offer)) for _ in range(request.n)]
+        self._with_logprobs = request.logprobs is not None
 
+    def opening(self) -> Choices:
+        delta = {"role": "assistant", "content": "", "refusal": None}
+        return [self._choice(at, delta=delta) for at in range(len(self._choices))]
 
-class _Shapes:
-    """The protocol's shapes for one answer."""
+    def heard(self, choice: int, said: Piece | End) -> Choices:
+        of = self._choices[choice]
+        if isinstance(said, Piece):
+            of.tokens += said.tokens
+            deltas = [self._delta(of, one) for one in of.reader.add(said.text)]
+            if not deltas and not said.tokens:
+                return []
+            first, *more = deltas or [{}]
+            logprobs = self._logprobs(said.tokens)
+            return [
+                self._choice(choice, delta=first, logprobs=logprobs),
+                *(self._choice(choice, delta=d) for d in more),
+            ]
+        deltas = [self._delta(of, one) for one in of.reader.rest()]
+        of.finish_reason = self._finish_reason(of, said)
+        return [
+            *(self._choice(choice, delta=delta) for delta in deltas),
+            self._choice(choice, delta={}, finish_reason=of.finish_reason),
+        ]
 
-    def __init__(self, body: CreateChat, prompt_tokens: int) -> None:
-        self.with_usage = body.stream_options is not None and body.stream_options.include_usage
-        self._common = {"id": new_id("chatcmpl-"), "created": now(), "model": body.model}
-        self._prompt_tokens = prompt_tokens
+    def whole(self) -> Choices:
+        return [
+            self._choice(
+                at,
+                message=self._message(of),
+                logprobs=self._logprobs(of.tokens),
+                finish_reason=of.finish_reason,
+            )
+            for at, of in enumerate(self._choices)
+        ]
 
-    def whole(self, text: str, end: dict[str, Any]) -> dict[str, Any]:
-        choice = {
-            "index": 0,
-            "message": {"role": "assistant", "content": text, "refusal": None},
-            "logprobs": None,
-            "finish_reason": end["finish_reason"],
+    def _message(self, of: _Choice) -> dict[str, Any]:
+        content = "".join(of.text)
+        message: dict[str, Any] = {
+            "role": "assistant",
+            "content": content if content or not of.calls else None,
+            "refusal": None,
         }
-        return {"object": "chat.completion", **self._common, "choices": [choice], "usage": self._usage(end)}
+        if of.calls and self._legacy:
+            message["function_call"] = of.calls[0].as_tool_call()["function"]
+        elif of.calls:
+            message["tool_calls"] = [call.as_tool_call() for call in of.calls]
+        return message
 
-    def chunk(self, delta: dict[str, Any], finish_reason: str | None = None) -> str:
-        choice = {"index": 0, "delta": delta, "logprobs": None, "finish_reason": finish_reason}
-        return self._chunk([choice], None)
+    def _delta(self, of: _Choice, said: str | Call) -> dict[str, Any]:
+        if isinstance(said, str):
+            of.text.append(said)
+            return {"content": said}
+        of.calls.append(said)
+        if self._legacy:
+            return {"function_call": said.as_tool_call()["function"]} if len(of.calls) == 1 else {}
+        return {"tool_calls": [{"index": len(of.calls) - 1, **said.as_tool_call()}]}
 
-    def usage_chunk(self, end: dict[str, Any]) -> str:
-        return self._chunk([], self._usage(end))
+    def _finish_reason(self, of: _Choice, end: End) -> str:
+        if end.finish_reason != "stop" or not of.calls or self._named:
+            return end.finish_reason
+        return "function_call" if self._legacy else "tool_calls"
 
-    def _chunk(self, choices: list[dict[str, Any]], usage: dict[str, Any] | None) -> str:
-        body = {"object": "chat.completion.chunk", **self._common, "choices": choices}
-        if self.with_usage:
-            body["usage"] = usage  # null on all but the last
-        return _event(body)
+    def _logprobs(self, tokens: list[Chosen]) -> dict[str, Any] | None:
+        if not self._with_logprobs:
+            return None
+        content = [{**_likely(token), "top_logprobs": [_likely(one) for one in token.top]} for token in tokens]
+        return {"content": content, "refusal": None}
 
-    def _usage(self, end: dict[str, Any]) -> dict[str, Any]:
-        completion = end["completion_tokens"]
-        return {
-            "prompt_tokens": self._prompt_tokens,
-            "completion_tokens": completion,
-            "total_tokens": self._prompt_tokens + completion,
-        }
-
-
-def _event(body: dict[str, Any]) -> str:
-    return f"data: {json.dumps(body, ensure_ascii=False)}\n\n"
+    def _choice(
+        self, index: int, *, logprobs: dict[str, Any] | None = None, finish_reason: str | None = None, **said: Any
+    ) -> dict[str, Any]:
+        return {"index": index, **said, "logprobs": logprobs, "finish_reason": finish_reason}
 
 
-def _for_worker(body: CreateChat, found: Found) -> dict[str, Any]:
-    base = found.base
-    return {
-        "messages": [message.model_dump(exclude_unset=True) for message in body.messages],
-        "tools": body.tools,
-        "sampling": {
-            "max_tokens": body.max_completion_tokens or body.max_tokens or DEFAULT_MAX_TOKENS,
-            "temperature": base.temperature if body.temperature is None else body.temperature,
-            "top_p": base.top_p if body.top_p is None else body.top_p,
-            "frequency_penalty": body.frequency_penalty or 0.0,
-            "presence_penalty": body.presence_penalty or 0.0,
-            "logit_bias": body.logit_bias or {},
-            "seed": body.seed,
-            "stop": body.stops(),
-        },
-    }
+class _Choice:
+    def __init__(self, reader: CallReader) -> None:
+        self.reader = reader
+        self.text: list[str] = []
+        self.calls: list[Call] = []
+        self.tokens: list[Chosen] = []
+        self.finish_reason: str | None = None
+
+
+def _likely(token: Likely) -> dict[str, Any]:
+    return {"token": token.token, "logprob": token.logprob, "bytes": token.bytes}
 
 
 def _require_offered(body: CreateChat) -> None:
-    if body.n not in (None, 1):
-        raise ApiError(400, "Only one answer at a time is offered here.", param="n", code="unsupported_value")
-    if body.logprobs:
-        raise ApiError(400, "Log probabilities are not offered here yet.", param="logprobs", code="unsupported_value")
-    if body.response_format and body.response_format.get("type") != "text":
-        raise ApiError(400, "Only plain text is offered here yet.", param="response_format", code="unsupported_value")
-    if not all(token.isdecimal() for token in body.logit_bias or {}):
-        raise ApiError(400, "The names in logit_bias are token ids: whole numbers.", param="logit_bias")
-    if len(body.stops()) > 4:
-        raise ApiError(400, "At most 4 stop sequences are accepted.", param="stop")
+    if body.top_logprobs is not None and not body.logprobs:
+        raise ApiError(400, "'top_logprobs' needs 'logprobs' to be true.", param="top_logprobs")
     for index, message in enumerate(body.messages):
-        for part in message.content if isinstance(message.content, list) else []:
-            if part.get("type") not in ("text", "refusal"):
+        for number, part in enumerate(message.content if isinstance(message.content, list) else []):
+            if part.type not in ("text", "refusal"):
                 raise ApiError(
                     400,
-                    f"This model reads text only; a part of message {index} is of type {part.get('type')!r}.",
-                    param=f"messages.{index}.content",
+                    f"This model reads text only; a part of message {index} is of type {part.type!r}.",
+                    param=f"messages[{index}].content[{number}].type",
+                    code="unsupported_value",
                 )
-
-
-def _refusal(message: dict[str, Any]) -> ApiError:
-    if "tokens" in message:
-        return ApiError(
-            400,
-            f"This model's maximum context length is {message['context_length']} tokens. However, your messages "
-            f"resulted in {message['tokens']} tokens. Please reduce the length of the messages.",
-            code="context_length_exceeded",
-            param="messages",
-        )
-    return ApiError(500, message["problem"], type="server_error")

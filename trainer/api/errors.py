@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -57,19 +58,7 @@ def install(app: FastAPI) -> None:
 
     async def invalid(request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, RequestValidationError)
-        first = error.errors()[0]
-        where = [str(part) for part in first["loc"][1:]]
-        param = ".".join(where) or None
-        said = str(first["msg"]).removeprefix("Value error, ")
-        if first["type"] == "missing":
-            message = f"Missing required parameter: {param!r}."
-        elif first["type"] == "json_invalid":
-            message, param = f"The body is not valid JSON: {first.get('ctx', {}).get('error', said)}.", None
-        elif param is None:
-            message = "The body must be a JSON object (with the header Content-Type: application/json)."
-        else:
-            message = f"Invalid value for {param!r}: {said}."
-        return JSONResponse(error_body(message, param=param), 400)
+        return JSONResponse(_invalid(error), 400)
 
     async def http_error(request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, HTTPException)
@@ -87,3 +76,132 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, invalid)
     app.add_exception_handler(HTTPException, http_error)
     app.add_exception_handler(Exception, defect)
+
+
+# How the service names JSON's types, with their articles.
+_TYPES = {
+    "bool_type": "a boolean",
+    "dict_type": "an object",
+    "float_type": "a decimal",
+    "int_type": "an integer",
+    "list_type": "an array",
+    "model_type": "an object",
+    "string_type": "a string",
+}
+
+
+def _invalid(error: RequestValidationError) -> dict[str, dict[str, str | None]]:
+    """The body for a request that does not fit its description, in the service's words."""
+    errors = error.errors()
+    if errors[0]["type"] == "json_invalid":
+        return error_body(f"The body is not valid JSON: {errors[0].get('ctx', {}).get('error', 'it breaks off')}.")
+    placed = [(_place(one, error.body), one) for one in errors]
+    # Where several forms were allowed, the one that got furthest tells most.
+    field = placed[0][0][:1]
+    place, chosen = max((one for one in placed if one[0][:1] == field), key=lambda one: len(one[0]))
+    if not place:
+        said = str(chosen["msg"]).removeprefix("Value error, ")
+        return error_body(
+            f"The request is not valid: {said}."
+            if chosen["type"] == "value_error"
+            else "The body must be a JSON object (with the header Content-Type: application/json)."
+        )
+    param = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in place).removeprefix(".")
+    message, code = _told(chosen, param, len(place))
+    return error_body(message, code=code, param=param if code else None)
+
+
+def _told(error: dict[str, Any], param: str, depth: int) -> tuple[str, str | None]:
+    kind, given, limits = error["type"], error.get("input"), error.get("ctx") or {}
+    number = "decimal" if isinstance(given, float) else "integer"
+    match kind:
+        case "missing":
+            return f"Missing required parameter: '{param}'.", "missing_required_parameter"
+        case "extra_forbidden" if depth == 1:
+            return f"Unrecognized request argument supplied: {param}", None
+        case "extra_forbidden":
+            return f"Unknown parameter: '{param}'.", "unknown_parameter"
+        case "literal_error" | "enum":
+            return f"Invalid value: {_shown(given)}. Supported values are: {limits['expected']}.", "invalid_value"
+        case "less_than_equal" | "less_than":
+            most = f"Expected a value <= {limits['le']:g}" if "le" in limits else f"Expected a value < {limits['lt']}"
+            return (
+                f"Invalid '{param}': {number} above maximum value. {most}, but got {_shown(given)} instead.",
+                f"{number}_above_max_value",
+            )
+        case "greater_than_equal" | "greater_than":
+            least = f">= {limits['ge']:g}" if "ge" in limits else f"> {limits['gt']:g}"
+            return (
+                f"Invalid '{param}': {number} below minimum value. Expected a value {least}, but got "
+                f"{_shown(given)} instead.",
+                f"{number}_below_min_value",
+            )
+        case "too_short":
+            return (
+                f"Invalid '{param}': empty array. Expected an array with minimum length {limits['min_length']}, but "
+                "got an empty array instead.",
+                "empty_array",
+            )
+        case "too_long":
+            return (
+                f"Invalid '{param}': array too long. Expected an array with maximum length {limits['max_length']}, but "
+                f"got an array with length {limits['actual_length']} instead.",
+                "array_above_max_length",
+            )
+        case "string_too_long":
+            return (
+                f"Invalid '{param}': string too long. Expected a string with maximum length {limits['max_length']}, "
+                f"but got a string with length {len(given or '')} instead.",
+                "string_above_max_length",
+            )
+        case "string_too_short":
+            return (
+                f"Invalid '{param}': empty string. Expected a string with minimum length {limits['min_length']}, but "
+                "got an empty string instead.",
+                "empty_string",
+            )
+        case _ if kind in _TYPES:
+            return (
+                f"Invalid type for '{param}': expected {_TYPES[kind]}, but got {_type_of(given)} instead.",
+                "invalid_type",
+            )
+    said = str(error["msg"]).removeprefix("Value error, ")
+    return f"Invalid value for '{param}': {said}.", "invalid_value"
+
+
+def _place(error: dict[str, Any], body: Any) -> list[str | int]:
+    """Where in the request the error is: its location without the names of our own types in it."""
+    first, *parts = error["loc"]
+    if first != "body" or not isinstance(body, dict | list):
+        return list(parts)
+    place: list[str | int] = []
+    here = body
+    for number, part in enumerate(parts):
+        if (isinstance(here, dict) and part in here) or (isinstance(here, list) and isinstance(part, int)):
+            here = here[part]
+            place.append(part)
+        elif error["type"] == "missing" and number == len(parts) - 1:
+            place.append(part)
+    return place
+
+
+def _type_of(value: Any) -> str:
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return "a boolean"
+        case int():
+            return "an integer"
+        case float():
+            return "a decimal"
+        case str():
+            return "a string"
+        case list():
+            return "an array"
+    return "an object"
+
+
+def _shown(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 80 else f"{text[:77]}..."

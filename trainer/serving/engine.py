@@ -9,81 +9,82 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 import torch
+from jinja2 import TemplateError
 from safetensors.torch import load_file
 from transformers import AutoTokenizer, DynamicCache
 
 from trainer.hardware import device
-from trainer.serving.sampling import Sampler, Sampling, Text
+from trainer.serving.request import Ask, End, Piece, Refused, Said, Start, Tokens, Wanted
+from trainer.serving.request import Text as Plain
+from trainer.serving.sampling import Sampler, Text
 from trainer.training.data import plain
 from trainer.weights import load, quiet
 
 
-class Wanted(msgspec.Struct, frozen=True):
-    """The model that a chat asks for: folders of the base's weights and of the adapter (None: the base itself)."""
+class NotAnswerable(Exception):
+    """The request is at fault; `refused` says how."""
 
-    base: str
-    weights: str
-    chat_template: str
-    context_length: int
-    adapter: str | None = None
-
-
-class Chat(msgspec.Struct, frozen=True):
-    """One request. `id` names it between server and worker."""
-
-    id: str
-    wanted: Wanted
-    messages: list[dict[str, Any]]
-    sampling: Sampling
-    tools: list[dict[str, Any]] | None = None
-
-
-class ContextExceeded(Exception):
-    def __init__(self, tokens: int, context_length: int) -> None:
-        super().__init__(tokens, context_length)
-        self.tokens = tokens
-        self.context_length = context_length
+    def __init__(self, refused: Refused) -> None:
+        super().__init__(refused)
+        self.refused = refused
 
 
 class Answer:
-    """An answer as it grows: iterate for pieces of text. `prompt_tokens`, `completion_tokens` and, at the end,
-    `finish_reason` tell the rest."""
+    """The choices of one request as they grow: iterate `said()`. Each round gives every choice one token."""
 
-    def __init__(self, engine: Engine, chat: Chat) -> None:
-        self.chat = chat
-        self.finish_reason = "stop"
-        self.completion_tokens = 0
+    def __init__(self, engine: Engine, ask: Ask) -> None:
         self._engine = engine
-        self._prompt = engine.tokens(chat)
+        self._request = ask.request
+        self._prompt = engine.tokens(ask)
         self.prompt_tokens = len(self._prompt)
-        if self.prompt_tokens >= chat.wanted.context_length:
-            raise ContextExceeded(self.prompt_tokens, chat.wanted.context_length)
-        self._most = min(chat.sampling.max_tokens, chat.wanted.context_length - self.prompt_tokens)
+        room = ask.wanted.context_length - self.prompt_tokens
+        if room <= 0:
+            raise NotAnswerable(
+                Refused("context_length_exceeded", tokens=self.prompt_tokens, context_length=ask.wanted.context_length)
+            )
+        if ask.request.schema is not None or ask.request.echo or ask.request.logprobs is not None:
+            raise NotAnswerable(Refused("failed", "Schemas, echo and log probabilities are not served yet."))
+        self._most = min(ask.request.max_tokens, room)
 
-    def pieces(self) -> Iterator[str]:
-        engine, sampler = self._engine, Sampler(self.chat.sampling)
-        text = Text(engine.backend_tokenizer, self.chat.sampling.stop)
+    def rounds(self) -> Iterator[list[Said]]:
+        yield [Start(self.prompt_tokens)]
+        going = [self._choice(number) for number in range(self._request.n)]
+        while going:
+            said: list[Said] = []
+            for choice in list(going):
+                piece = next(choice)
+                said.append(piece)
+                if isinstance(piece, End):
+                    going.remove(choice)
+            yield said
+
+    def _choice(self, number: int) -> Iterator[Piece | End]:
+        engine, sampler = self._engine, Sampler(self._request.sampling, number)
+        text = Text(engine.backend_tokenizer, self._request.stop)
         cache = DynamicCache(config=engine.model.config)
         ids = torch.tensor([self._prompt], device=engine.device)
+        finish_reason: Literal["stop", "length"] = "stop"
+        count = 0
         while True:
             with torch.inference_mode():
                 logits = engine.model(input_ids=ids, past_key_values=cache, use_cache=True, logits_to_keep=1).logits
                 token = sampler.choose(logits[0, -1])
-            self.completion_tokens += 1
+            count += 1
             if token in engine.end_tokens:
                 break
-            yield text.add(token)
+            yield Piece(text.add(token), number)
             if text.stopped:
                 break
-            if self.completion_tokens >= self._most:
-                self.finish_reason = "length"
+            if count >= self._most:
+                finish_reason = "length"
                 break
             ids = torch.tensor([[token]], device=engine.device)
-        yield text.rest()
+        yield Piece(text.rest(), number)
+        yield End(finish_reason, count, number)
 
 
 class Engine:
@@ -118,17 +119,28 @@ class Engine:
         if self.wanted is not None and self.wanted.adapter == adapter:
             self.use(msgspec.structs.replace(self.wanted, adapter=None))
 
-    def tokens(self, chat: Chat) -> list[int]:
-        """The prompt: all messages, and the opening of the assistant's turn."""
-        encoded = self._tokenizer.apply_chat_template(
-            [plain(message) for message in chat.messages],
-            tools=chat.tools,
-            chat_template=chat.wanted.chat_template,
-            add_generation_prompt=True,
-            tokenize=True,
-            return_dict=True,
-        )
-        return list(encoded["input_ids"])
+    def tokens(self, ask: Ask) -> list[int]:
+        """The prompt; of a conversation all messages, and the opening of the assistant's turn."""
+        prompt = ask.request.prompt
+        if isinstance(prompt, Tokens):
+            if not all(0 <= id < self.model.config.vocab_size for id in prompt.ids):
+                raise NotAnswerable(Refused("invalid_prompt", "The prompt holds ids that are no tokens of this model."))
+            return prompt.ids
+        if isinstance(prompt, Plain):
+            return list(self._tokenizer(prompt.text)["input_ids"]) or [self._tokenizer.bos_token_id or 0]
+        try:
+            text = self._tokenizer.apply_chat_template(
+                [plain(message) for message in prompt.messages],
+                tools=prompt.tools,
+                chat_template=ask.wanted.chat_template,
+                add_generation_prompt=True,
+                tokenize=False,
+            )
+        except (TemplateError, TypeError, ValueError) as error:
+            raise NotAnswerable(
+                Refused("invalid_prompt", f"The model's chat template cannot take these messages: {error}.")
+            ) from error
+        return list(self._tokenizer(text + prompt.opening, add_special_tokens=False)["input_ids"])
 
     def _load(self, wanted: Wanted) -> None:
         self.model = self.wanted = None  # free the old one first

@@ -1,8 +1,8 @@
 """What the API asks of the process that answers, and what comes back. Values; they travel as lines of JSON.
 
-To a `Request` the worker says one `Start`, then for each of the `n` choices `Piece` as often as there is some and one
-`End`; the choices may come mixed. Or it says one `Refused`, at any time, and nothing after it. Every line that is about
-a request carries its `id` beside what stands here.
+A `Request` is one choice or several that go on from one prompt. To an `Ask` the worker says one `Start`, then for each
+choice `Piece` as often as there is some and one `End`; the choices may come mixed. Or it says one `Refused`, at any
+time, and nothing after it. Each of these lines carries besides the `id` of the ask.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ Prompt: TypeAlias = Conversation | Text | Tokens
 
 
 class Request(msgspec.Struct, frozen=True):
-    """One request.
+    """What is to be answered, and how.
 
     `max_tokens` holds for each choice (0 with `echo` only); the context's end holds besides. Answers end before the
     first of the texts in `stop`. `logprobs` asks for each token's log probability and for those of so many likeliest
@@ -71,8 +71,6 @@ class Request(msgspec.Struct, frozen=True):
     its tokens, in each choice, not counted as completion.
     """
 
-    id: str
-    wanted: Wanted
     prompt: Prompt
     max_tokens: int
     sampling: Sampling = Sampling()
@@ -81,6 +79,14 @@ class Request(msgspec.Struct, frozen=True):
     logprobs: int | None = None
     schema: dict[str, Any] | None = None
     echo: bool = False
+
+
+class Ask(msgspec.Struct, frozen=True):
+    """A request on its way to the worker; `id` names it between the two."""
+
+    id: str
+    wanted: Wanted
+    request: Request
 
 
 class Likely(msgspec.Struct, frozen=True):

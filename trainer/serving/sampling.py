@@ -4,32 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
-import msgspec
 import torch
 from tokenizers.decoders import DecodeStream
 
-
-class Sampling(msgspec.Struct, frozen=True):
-    """How to choose tokens, as the protocol names it. `temperature` 0 always takes the likeliest."""
-
-    max_tokens: int
-    temperature: float = 1.0
-    top_p: float = 1.0
-    frequency_penalty: float = 0.0
-    presence_penalty: float = 0.0
-    logit_bias: dict[str, float] = {}
-    seed: int | None = None
-    stop: list[str] = []
+from trainer.serving.request import Sampling
 
 
 class Sampler:
-    def __init__(self, sampling: Sampling) -> None:
+    def __init__(self, sampling: Sampling, choice: int = 0) -> None:
         self._sampling = sampling
         self._random = torch.Generator()
         if sampling.seed is None:
             self._random.seed()
         else:
-            self._random.manual_seed(sampling.seed)
+            self._random.manual_seed((sampling.seed + choice) % 2**63)
         self._counts: dict[int, int] = {}
 
     def choose(self, logits: torch.Tensor) -> int:

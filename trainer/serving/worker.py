@@ -1,7 +1,7 @@
 """The serving worker: a process that answers chats. `python -m trainer.serving.worker`
 
-It hears {"op": "chat", "chat": {...}}, {"op": "cancel", "id"}, {"op": "warm", "wanted": {...}} and {"op": "forget",
-"adapter"}; to a chat it says "start", "text" as often as there is some, and "end", or "error".
+It hears {"op": "ask", "ask": {...}}, {"op": "cancel", "id"}, {"op": "warm", "wanted": {...}} and {"op": "forget",
+"adapter"}; `request` has what an ask is and what is said to one.
 
 Chats with the same model are answered side by side, a token each in turn. A chat with another model waits its turn:
 at most SLICE seconds while others go on.
@@ -17,7 +17,8 @@ from typing import Any
 import msgspec
 
 from trainer.pipes import ChildPipe
-from trainer.serving.engine import Answer, Chat, ContextExceeded, Engine, Wanted
+from trainer.serving.engine import Answer, Engine, NotAnswerable
+from trainer.serving.request import Ask, Piece, Refused, Said, Wanted
 
 SLICE = 3.0
 
@@ -28,8 +29,8 @@ class Desk:
     def __init__(self, pipe: ChildPipe, engine: Engine) -> None:
         self._pipe = pipe
         self._engine = engine
-        self._chats: dict[str, Chat] = {}
-        self._answers: dict[str, tuple[Answer, Iterator[str]]] = {}
+        self._chats: dict[str, Ask] = {}
+        self._answers: dict[str, Iterator[list[Said]]] = {}
         self._turn: Wanted | None = None
         self._turn_since = 0.0
 
@@ -41,9 +42,9 @@ class Desk:
 
     def _hear(self, message: dict[str, Any]) -> None:
         match message["op"]:
-            case "chat":
-                chat = msgspec.convert(message["chat"], Chat)
-                self._chats[chat.id] = chat
+            case "ask":
+                ask = msgspec.convert(message["ask"], Ask)
+                self._chats[ask.id] = ask
             case "cancel":
                 self._close(message["id"])
             case "forget":
@@ -63,33 +64,29 @@ class Desk:
         for id in [id for id, chat in self._chats.items() if chat.wanted == self._turn]:
             try:
                 self._advance(id)
-            except ContextExceeded as error:
-                self._fail(id, tokens=error.tokens, context_length=error.context_length)
+            except NotAnswerable as error:
+                self._refuse(id, error.refused)
             except Exception as error:
                 traceback.print_exc()
-                self._fail(id, problem=f"The model could not answer ({type(error).__name__}: {error}).")
+                self._refuse(id, Refused("failed", f"The model could not answer ({type(error).__name__}: {error})."))
 
     def _advance(self, id: str) -> None:
-        chat = self._chats[id]
-        self._engine.use(chat.wanted)
+        ask = self._chats[id]
+        self._engine.use(ask.wanted)
         if id not in self._answers:
-            answer = Answer(self._engine, chat)
-            self._answers[id] = answer, answer.pieces()
-            self._pipe.send(id=id, kind="start", prompt_tokens=answer.prompt_tokens)
-        answer, pieces = self._answers[id]
+            self._answers[id] = Answer(self._engine, ask).rounds()
         try:
-            text = next(pieces)
+            for said in next(self._answers[id]):
+                if not isinstance(said, Piece) or said.text or said.tokens:
+                    self._say(id, said)
         except StopIteration:
-            self._pipe.send(
-                id=id, kind="end", finish_reason=answer.finish_reason, completion_tokens=answer.completion_tokens
-            )
             self._close(id)
-            return
-        if text:
-            self._pipe.send(id=id, kind="text", text=text)
 
-    def _fail(self, id: str, **what: Any) -> None:
-        self._pipe.send(id=id, kind="error", **what)
+    def _say(self, id: str, said: Said) -> None:
+        self._pipe.send(id=id, **msgspec.to_builtins(said))
+
+    def _refuse(self, id: str, refused: Refused) -> None:
+        self._say(id, refused)
         self._close(id)
 
     def _close(self, id: str) -> None:

@@ -1,0 +1,228 @@
+"""Asking a model over HTTP, streamed or whole: what chats and completions have in common."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+from collections.abc import AsyncGenerator, AsyncIterator
+from typing import Annotated, Any, Protocol
+
+from fastapi import Request as HttpRequest
+from fastapi.responses import JSONResponse, Response, StreamingResponse
+from pydantic import Field
+
+from trainer.api.bodies import Body, Strict
+from trainer.api.errors import ApiError
+from trainer.api.services import Services
+from trainer.base_models import BaseModel
+from trainer.catalogue import Found
+from trainer.errors import ModelUnavailable, WorkerDied
+from trainer.objects import now
+from trainer.serving.request import End, Piece, Refused, Request, Said, Sampling, Start
+
+Choices = list[dict[str, Any]]
+
+
+class StreamOptions(Strict):
+    include_usage: bool | None = None
+    include_obfuscation: bool | None = None
+
+
+class CreateAnswer(Body):
+    """The parameters that chats and completions share. `user` is taken and not used."""
+
+    model: str
+    stream: bool | None = None
+    stream_options: StreamOptions | None = None
+    temperature: Annotated[float, Field(ge=0, le=2)] | None = None
+    top_p: Annotated[float, Field(ge=0, le=1)] | None = None
+    frequency_penalty: Annotated[float, Field(ge=-2, le=2)] | None = None
+    presence_penalty: Annotated[float, Field(ge=-2, le=2)] | None = None
+    logit_bias: dict[str, Annotated[float, Field(ge=-100, le=100)]] | None = None
+    seed: Annotated[int, Field(ge=-(2**63), lt=2**63)] | None = None
+    stop: str | Annotated[list[str], Field(max_length=4)] | None = None
+    n: Annotated[int, Field(ge=1, le=128)] | None = None
+    user: str | None = None
+
+    def stops(self) -> list[str]:
+        return [self.stop] if isinstance(self.stop, str) else self.stop or []
+
+    def sampling(self, base: BaseModel) -> Sampling:
+        if not all(token.isdecimal() for token in self.logit_bias or {}):
+            raise ApiError(400, "The names in logit_bias are token ids: whole numbers.", param="logit_bias")
+        return Sampling(
+            temperature=base.temperature if self.temperature is None else self.temperature,
+            top_p=base.top_p if self.top_p is None else self.top_p,
+            frequency_penalty=self.frequency_penalty or 0.0,
+            presence_penalty=self.presence_penalty or 0.0,
+            logit_bias=self.logit_bias or {},
+            seed=self.seed,
+        )
+
+
+class Shape(Protocol):
+    """How an endpoint writes an answer. All but `whole` are choices of one chunk; none, and no chunk is sent."""
+
+    id: str
+    object: str
+    chunk_object: str
+
+    def opening(self) -> Choices: ...
+
+    def heard(self, choice: int, said: Piece | End) -> Choices: ...
+
+    def whole(self) -> Choices:
+        """The complete choices, once all has been heard."""
+        ...
+
+
+async def reply(
+    services: Services, http: HttpRequest, found: Found, body: CreateAnswer, requests: list[Request], shape: Shape
+) -> Response:
+    """Answer with the choices of all requests, those of the first one first. Raises ApiError."""
+    if body.stream_options is not None and not body.stream:
+        raise ApiError(
+            400, "The 'stream_options' parameter is only allowed when 'stream' is enabled.", param="stream_options"
+        )
+    answer = _Answer(body, requests, shape)
+    heard = answer.hear(services, found)
+    try:
+        first = [await anext(heard)]
+        while answer.starting:
+            first.append(await anext(heard))
+    except BaseException:
+        await heard.aclose()
+        raise
+    said = _after(first, heard)
+    if body.stream:
+        # No proxy should collect the pieces.
+        headers = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
+        return StreamingResponse(_stream(answer, said), media_type="text/event-stream", headers=headers)
+    async with contextlib.aclosing(said):
+        async for choice, one in said:
+            answer.shape.heard(choice, one)
+            if await http.is_disconnected():
+                return Response(status_code=499)  # nobody reads it
+    return JSONResponse({**answer.common(shape.object), "choices": shape.whole(), "usage": answer.usage()})
+
+
+class _Answer:
+    """What is being heard to the requests of one call, and what counts in it."""
+
+    def __init__(self, body: CreateAnswer, requests: list[Request], shape: Shape) -> None:
+        self.with_usage = body.stream_options is not None and bool(body.stream_options.include_usage)
+        self.shape = shape
+        self.starting = len(requests)
+        self._requests = requests
+        self._model = body.model
+        self._created = now()
+        self._prompt_tokens = self._completion_tokens = 0
+
+    async def hear(self, services: Services, found: Found) -> AsyncGenerator[tuple[int, Piece | End], None]:
+        """Pieces and ends by the number of their choice. ApiError for a request that is refused."""
+        arrived: asyncio.Queue[tuple[int, Said | Exception]] = asyncio.Queue()
+
+        async def listen(first: int, request: Request) -> None:
+            try:
+                async with contextlib.aclosing(services.chats.answer(found, request)) as answer:
+                    async for said in answer:
+                        arrived.put_nowait((first, said))
+            except Exception as error:
+                arrived.put_nowait((first, error))
+
+        n = self._requests[0].n
+        listening = [asyncio.create_task(listen(n * at, request)) for at, request in enumerate(self._requests)]
+        open_choices = n * len(self._requests)
+        try:
+            while open_choices:
+                first, said = await arrived.get()
+                match said:
+                    case Start():
+                        self._prompt_tokens += said.prompt_tokens
+                        self.starting -= 1
+                    case Piece():
+                        yield first + said.choice, said
+                    case End():
+                        open_choices -= 1
+                        self._completion_tokens += said.completion_tokens
+                        yield first + said.choice, said
+                    case Refused():
+                        raise _refusal(said)
+                    case ModelUnavailable():
+                        raise ApiError(503, str(said), type="server_error", code="model_unavailable") from said
+                    case WorkerDied():
+                        status = 503 if self.starting else 500
+                        raise ApiError(status, str(said), type="server_error", code="model_unavailable") from said
+                    case _:
+                        raise said
+        finally:
+            for task in listening:
+                task.cancel()
+            # Each tells the worker that nobody listens any more.
+            await asyncio.gather(*listening, return_exceptions=True)
+
+    def common(self, object: str) -> dict[str, Any]:
+        return {"id": self.shape.id, "object": object, "created": self._created, "model": self._model}
+
+    def usage(self) -> dict[str, Any]:
+        return {
+            "prompt_tokens": self._prompt_tokens,
+            "completion_tokens": self._completion_tokens,
+            "total_tokens": self._prompt_tokens + self._completion_tokens,
+        }
+
+    def chunk(self, choices: Choices, *, last: bool = False) -> str:
+        body = {**self.common(self.shape.chunk_object), "choices": choices}
+        if self.with_usage:
+            body["usage"] = self.usage() if last else None
+        return _event(body)
+
+
+async def _after(
+    first: list[tuple[int, Piece | End]], rest: AsyncGenerator[tuple[int, Piece | End], None]
+) -> AsyncGenerator[tuple[int, Piece | End], None]:
+    async with contextlib.aclosing(rest):
+        for one in first:
+            yield one
+        async for one in rest:
+            yield one
+
+
+async def _stream(answer: _Answer, said: AsyncGenerator[tuple[int, Piece | End], None]) -> AsyncIterator[str]:
+    opening = answer.shape.opening()
+    async with contextlib.aclosing(said):  # a client that went away ends the answer
+        try:
+            for choice in opening:
+                yield answer.chunk([choice])
+            async for number, one in said:
+                for choice in answer.shape.heard(number, one):
+                    yield answer.chunk([choice])
+        except ApiError as error:
+            yield _event(error.body)
+            return
+        if answer.with_usage:
+            yield answer.chunk([], last=True)
+        yield "data: [DONE]\n\n"
+
+
+def _event(body: dict[str, Any]) -> str:
+    return f"data: {json.dumps(body, ensure_ascii=False)}\n\n"
+
+
+def _refusal(refused: Refused) -> ApiError:
+    match refused.code:
+        case "context_length_exceeded":
+            return ApiError(
+                400,
+                f"This model's maximum context length is {refused.context_length} tokens. However, your messages "
+                f"resulted in {refused.tokens} tokens. Please reduce the length of the messages.",
+                code="context_length_exceeded",
+                param="messages",
+            )
+        case "invalid_schema":
+            return ApiError(400, refused.message, code="invalid_schema", param="response_format")
+        case "invalid_prompt":
+            return ApiError(400, refused.message, code="invalid_prompt", param="messages")
+        case "failed":
+            return ApiError(500, refused.message, type="server_error")

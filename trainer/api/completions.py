@@ -1,0 +1,138 @@
+"""Completions, the older endpoint: /v1/completions, streamed and whole. Text goes on without any chat template."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+from pydantic import Field
+
+from trainer.api.answers import Choices, CreateAnswer, reply
+from trainer.api.errors import ApiError, model_not_found
+from trainer.api.services import Given
+from trainer.objects import new_id
+from trainer.serving import request as asked
+from trainer.serving.request import Chosen, End, Piece, Text, Tokens
+
+router = APIRouter(prefix="/v1/completions")
+
+_DEFAULT_MAX_TOKENS = 16  # the protocol's
+_MOST_CHOICES = 256
+
+Ids = Annotated[list[int], Field(min_length=1)]
+
+
+class CreateCompletion(CreateAnswer):
+    prompt: str | Ids | Annotated[list[str], Field(min_length=1)] | Annotated[list[Ids], Field(min_length=1)] | None
+    max_tokens: Annotated[int, Field(ge=0)] | None = None
+    logprobs: Annotated[int, Field(ge=0, le=5)] | None = None
+    echo: bool | None = None
+    best_of: Annotated[int, Field(ge=0, le=20)] | None = None
+    suffix: str | None = None
+
+    def prompts(self) -> list[Text | Tokens]:
+        match self.prompt:
+            case None:
+                return [Text("")]
+            case str():
+                return [Text(self.prompt)]
+            case [int(), *_]:
+                return [Tokens(self.prompt)]  # type: ignore[arg-type]  # ids, as its first is one
+        return [Text(one) if isinstance(one, str) else Tokens(one) for one in self.prompt]  # type: ignore[arg-type]
+
+
+@router.post("", response_model=None)
+async def create(services: Given, http: Request, body: CreateCompletion) -> Response:
+    found = services.catalogue.find(body.model)
+    if found is None:
+        raise model_not_found(body.model)
+    _require_offered(body)
+    sampling = body.sampling(found.base)
+    requests = [
+        asked.Request(
+            prompt=prompt,
+            max_tokens=_DEFAULT_MAX_TOKENS if body.max_tokens is None else body.max_tokens,
+            sampling=sampling,
+            stop=body.stops(),
+            n=body.n or 1,
+            logprobs=body.logprobs,
+            echo=bool(body.echo),
+        )
+        for prompt in body.prompts()
+    ]
+    if len(requests) * requests[0].n > _MOST_CHOICES:
+        raise ApiError(400, f"At most {_MOST_CHOICES} choices (prompts times n) are made at a time.", param="prompt")
+    return await reply(services, http, found, body, requests, _Completion(requests))
+
+
+class _Completion:
+    """The protocol's shapes for one answer."""
+
+    object = chunk_object = "text_completion"
+
+    def __init__(self, requests: list[asked.Request]) -> None:
+        self.id = new_id("cmpl-")
+        self._choices = [_Choice() for request in requests for _ in range(request.n)]
+        self._with_logprobs = requests[0].logprobs is not None
+
+    def opening(self) -> Choices:
+        return []
+
+    def heard(self, choice: int, said: Piece | End) -> Choices:
+        of = self._choices[choice]
+        if isinstance(said, End):
+            of.finish_reason = said.finish_reason
+            return [self._choice(choice, "", [], of.offset, said.finish_reason)]
+        shown = self._choice(choice, said.text, said.tokens, of.offset)
+        of.text.append(said.text)
+        of.tokens += said.tokens
+        of.offset += sum(len(token.token) for token in said.tokens)
+        return [shown]
+
+    def whole(self) -> Choices:
+        return [
+            self._choice(at, "".join(of.text), of.tokens, 0, of.finish_reason) for at, of in enumerate(self._choices)
+        ]
+
+    def _choice(
+        self, index: int, text: str, tokens: list[Chosen], offset: int, finish_reason: str | None = None
+    ) -> dict[str, Any]:
+        logprobs = _logprobs(tokens, offset) if self._with_logprobs and tokens else None
+        return {"text": text, "index": index, "logprobs": logprobs, "finish_reason": finish_reason}
+
+
+class _Choice:
+    def __init__(self) -> None:
+        self.text: list[str] = []
+        self.tokens: list[Chosen] = []
+        self.offset = 0
+        self.finish_reason: str | None = None
+
+
+def _logprobs(tokens: list[Chosen], offset: int) -> dict[str, Any]:
+    """`text_offset` counts characters from the beginning of the choice's text."""
+    offsets = []
+    for token in tokens:
+        offsets.append(offset)
+        offset += len(token.token)
+    return {
+        "tokens": [token.token for token in tokens],
+        "token_logprobs": [token.logprob for token in tokens],
+        "top_logprobs": [{one.token: one.logprob for one in token.top} for token in tokens],
+        "text_offset": offsets,
+    }
+
+
+def _require_offered(body: CreateCompletion) -> None:
+    if body.suffix:
+        raise ApiError(400, "A suffix is not offered here.", param="suffix", code="unsupported_value")
+    if body.best_of not in (None, 0, body.n or 1):
+        raise ApiError(
+            400,
+            "Only as many answers are made as are returned: best_of is n here.",
+            param="best_of",
+            code="unsupported_value",
+        )
+    if body.max_tokens == 0 and not body.echo:
+        raise ApiError(400, "max_tokens 0 needs echo.", param="max_tokens", code="integer_below_min_value")

@@ -1,0 +1,233 @@
+"""Tools: which are offered, how a call is forced, and how calls are read back out of what a model says.
+
+Models write calls as their chat templates taught them: `<tool_call>{"name": …, "arguments": …}</tool_call>` (chatml,
+gemma), or the bare object, with `parameters`, as the whole answer (llama3). Both are read. What is no JSON, or names no
+function that was offered, stays text.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Any, Literal
+
+import msgspec
+from pydantic import Field
+
+from trainer.api.bodies import Strict
+from trainer.api.errors import ApiError
+from trainer.objects import new_id
+
+_OPEN, _CLOSE = "<tool_call>", "</tool_call>"
+
+Name = Annotated[str, Field(min_length=1, max_length=64, pattern="^[a-zA-Z0-9_-]+$")]
+
+
+class Function(Strict):
+    name: Name
+    description: str | None = None
+    parameters: dict[str, Any] | None = None
+    strict: bool | None = None
+
+
+class Tool(Strict):
+    type: Literal["function"]
+    function: Function
+
+
+class FunctionName(Strict):
+    name: str
+
+
+class NamedTool(Strict):
+    type: Literal["function"]
+    function: FunctionName
+
+
+class AllowedTools(Strict):
+    mode: Literal["auto", "required"]
+    tools: list[NamedTool]
+
+
+class AllowedToolsChoice(Strict):
+    type: Literal["allowed_tools"]
+    allowed_tools: AllowedTools
+
+
+ToolChoice = Literal["none", "auto", "required"] | NamedTool | AllowedToolsChoice
+
+
+class Offer(msgspec.Struct, frozen=True):
+    """The tools of one request. `forced` are the functions of which one must be called."""
+
+    tools: list[dict[str, Any]] = []
+    forced: list[dict[str, Any]] = []
+
+    @property
+    def names(self) -> set[str]:
+        return {tool["function"]["name"] for tool in self.tools}
+
+    def opening(self, template: str) -> str:
+        """How an answer that must be a call begins."""
+        return f"{_OPEN}\n" if self.forced and _OPEN in template else ""
+
+    def schema(self, template: str) -> dict[str, Any] | None:
+        """What follows that opening: one call of one of the functions."""
+        if not self.forced:
+            return None
+        key = "arguments" if _OPEN in template else "parameters"
+        calls = []
+        for at, function in enumerate(self.forced):
+            arguments = _moved(function.get("parameters") or {"type": "object"}, f"#/anyOf/{at}/properties/{key}")
+            calls.append(
+                {
+                    "type": "object",
+                    "properties": {"name": {"const": function["name"]}, key: arguments},
+                    "required": ["name", key],
+                    "additionalProperties": False,
+                }
+            )
+        return {"anyOf": calls}
+
+    def stop_after_one(self) -> list[str]:
+        """What ends an answer after its first call."""
+        return [_CLOSE] if self.tools else []
+
+
+def offer(tools: list[Tool] | None, choice: ToolChoice | None) -> Offer:
+    """What a request's `tools` and `tool_choice` come to. Raises ApiError where they contradict each other."""
+    if not tools:
+        if choice not in (None, "none"):
+            raise ApiError(400, "'tool_choice' is only allowed when 'tools' are specified.", param="tool_choice")
+        return Offer()
+    if choice == "none":
+        return Offer()
+    told = [tool.model_dump(exclude_none=True) for tool in tools]
+    functions = {tool["function"]["name"]: tool["function"] for tool in told}
+    if isinstance(choice, NamedTool):
+        return Offer(told, [_named(functions, choice)])
+    if isinstance(choice, AllowedToolsChoice):
+        allowed = [_named(functions, tool) for tool in choice.allowed_tools.tools]
+        told = [tool for tool in told if tool["function"] in allowed]
+        return Offer(told, allowed if choice.allowed_tools.mode == "required" else [])
+    return Offer(told, list(functions.values()) if choice == "required" else [])
+
+
+class Call(msgspec.Struct, frozen=True):
+    """A call of a function; `arguments` are JSON text, as the protocol has them."""
+
+    name: str
+    arguments: str
+    id: str
+
+    def as_tool_call(self) -> dict[str, Any]:
+        return {"id": self.id, "type": "function", "function": {"name": self.name, "arguments": self.arguments}}
+
+
+class CallReader:
+    """Takes what a model says piece by piece, and gives text and calls in their order."""
+
+    def __init__(self, offer: Offer) -> None:
+        self._names = offer.names
+        self._held = ""
+        self._whole = bool(offer.forced)  # the whole answer is one bare call
+        self._begun = False
+
+    def add(self, text: str) -> list[str | Call]:
+        if not self._names:
+            return [text] if text else []
+        self._held += text
+        heard: list[str | Call] = []
+        if not self._begun and self._held.lstrip().startswith("{"):
+            self._whole = True
+        while not self._whole:
+            before, mark, after = self._held.partition(_OPEN)
+            if not mark:
+                self._show(heard, keep=_beginning(self._held, _OPEN))
+                break
+            # Blank lines between text and calls, and between calls, belong to the way they are written.
+            if before.strip():
+                heard.append(before.rstrip())
+            self._begun = True
+            inner, mark, rest = after.partition(_CLOSE)
+            if not mark:
+                self._held = _OPEN + after
+                break
+            call = self._call(inner)
+            heard.append(call or f"{_OPEN}{inner}{_CLOSE}")
+            self._held = rest
+        return heard
+
+    def rest(self) -> list[str | Call]:
+        """What was held back, once nothing more comes."""
+        held, self._held = self._held, ""
+        if not held:
+            return []
+        calls = self._bare(held) if self._whole else self._one(held.removeprefix(_OPEN))
+        if calls:
+            return list(calls)
+        return [held] if held.strip() or not self._begun else []
+
+    def _show(self, heard: list[str | Call], *, keep: int) -> None:
+        shown = self._held[: len(self._held) - keep].rstrip()
+        if shown:
+            heard.append(shown)
+            self._held = self._held[len(shown) :]
+            self._begun = True
+
+    def _one(self, text: str) -> list[Call]:
+        call = self._call(text)
+        return [call] if call else []
+
+    def _bare(self, text: str) -> list[Call]:
+        """Calls that stand one after the other, and nothing else; otherwise none."""
+        calls: list[Call] = []
+        text = text.strip()
+        while text:
+            try:
+                value, end = json.JSONDecoder().raw_decode(text)
+            except (ValueError, RecursionError):
+                return []
+            call = self._read(value)
+            if call is None:
+                return []
+            calls.append(call)
+            text = text[end:].lstrip("; \n\r\t")
+        return calls
+
+    def _call(self, text: str) -> Call | None:
+        try:
+            return self._read(json.loads(text))
+        except (ValueError, RecursionError):
+            return None
+
+    def _read(self, value: Any) -> Call | None:
+        if not isinstance(value, dict) or value.get("name") not in self._names:
+            return None
+        arguments = value.get("arguments", value.get("parameters", {}))
+        if not isinstance(arguments, str):
+            arguments = json.dumps(arguments, ensure_ascii=False)
+        return Call(value["name"], arguments, new_id("call_"))
+
+
+def _named(functions: dict[str, dict[str, Any]], tool: NamedTool) -> dict[str, Any]:
+    name = tool.function.name
+    if name not in functions:
+        raise ApiError(400, f"Tool choice {name!r} not found in 'tools' parameter.", param="tool_choice")
+    return functions[name]
+
+
+def _moved(schema: Any, to: str) -> Any:
+    """A JSON schema whose references into itself hold at its new place in another."""
+    if isinstance(schema, list):
+        return [_moved(one, to) for one in schema]
+    if not isinstance(schema, dict):
+        return schema
+    return {
+        key: to + value[1:] if key == "$ref" and isinstance(value, str) and value.startswith("#") else _moved(value, to)
+        for key, value in schema.items()
+    }
+
+
+def _beginning(text: str, mark: str) -> int:
+    """How many characters at the end of `text` could be the beginning of `mark`."""
+    return next((size for size in range(min(len(mark) - 1, len(text)), 0, -1) if text.endswith(mark[:size])), 0)
