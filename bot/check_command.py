@@ -1,6 +1,5 @@
 """`finetune-bot check`: what a person sees in the terminal, and what a script reads with --json."""
 
-import csv
 import io
 import os
 import sys
@@ -14,6 +13,7 @@ import msgspec
 
 from bot.datasets import DEFAULT_MODEL, DatasetError, Finding, Report, Severity, check_file, lookup
 from bot.datasets.findings import BY_CODE
+from bot.datasets.findings_csv import findings_csv
 from bot.datasets.report import Bar
 
 if TYPE_CHECKING:  # rich takes longer to import than a small file to check: only where it is shown
@@ -152,21 +152,10 @@ def _with_deep(report: Report, found: "DeepReport") -> Report:
 
 
 def _write_findings(report: Report, path: Path) -> None:
-    """A row for each finding that was kept, by line, as spreadsheets open it: UTF-8 with a byte-order mark."""
-    rows = [("severity", "line", "field", "code", "finding", "excerpt")]
-    for one in sorted((*report.errors, *report.warnings), key=lambda one: (one.line or 0, one.severity)):
-        rows.append((one.severity, str(one.line or ""), one.field or "", one.code, one.message, one.quote))
     try:
-        with path.open("w", encoding="utf-8-sig", errors="replace", newline="") as out:
-            csv.writer(out).writerows([_cell(text) for text in row] for row in rows)
+        path.write_bytes(findings_csv(report))
     except OSError as error:
         raise DatasetError(f"The findings cannot be written to {path.name}: {error.strerror or error}.") from error
-
-
-def _cell(text: str) -> str:
-    """Text of the file in a cell: none that a spreadsheet takes for a formula (OWASP, "CSV Injection", 2026-11-21)."""
-    text = harmless(text)
-    return f"'{text}" if text.startswith(("=", "+", "-", "@")) else text
 
 
 def _console() -> "Console":

@@ -15,7 +15,7 @@ from bot.datasets import images, tools
 from bot.datasets.findings import Findings
 from bot.datasets.habits import Habits
 from bot.datasets.shape import CHAT_KEYS, Format
-from bot.datasets.wording import kind, listed, quoted
+from bot.datasets.wording import ending, kind, listed, quoted
 
 MESSAGE_KEYS = (
     "role",
@@ -73,11 +73,12 @@ class Counted(msgspec.Struct, gc=False):
 
 
 class NotAnExample(Exception):
-    """The line is not valid JSON or not UTF-8: `code`, and the details of its sentence."""
+    """The line is not valid JSON or not UTF-8: `code`, the text at fault, and the details of its sentence."""
 
-    def __init__(self, code: str, **details: Any) -> None:
+    def __init__(self, code: str, quote: str, **details: Any) -> None:
         super().__init__(code)
         self.code = code
+        self.quote = quote
         self.details = details
 
 
@@ -92,15 +93,18 @@ def parse(line: bytes, *, cut: bool = False) -> Any:
     except UnicodeDecodeError as error:
         if not (cut and error.end == len(line) and "unexpected end" in error.reason):
             what = f"Byte {error.start + 1:,} of the line (0x{line[error.start]:02x}) is not UTF-8."
-            raise NotAnExample("not_utf8", what=what) from None
+            around = line[max(0, error.start - _LEAD) : error.start + _LEAD].decode("utf-8", "replace")
+            raise NotAnExample("not_utf8", around, what=what) from None
         text = line[: error.start].decode("utf-8")
+    at = 0
     try:
         value = json.loads(text, parse_constant=_refuse_constant)
         json.dumps(value, ensure_ascii=False).encode("utf-8")
     except json.JSONDecodeError as error:
         if error.msg.startswith("Invalid control character") and _is_json_but_for_control_characters(text):
-            raise NotAnExample("control_character", column=error.pos + 1) from None
+            raise NotAnExample("control_character", _around(text, error.pos), column=error.pos + 1) from None
         why, how = _explain(text, error, cut)
+        at = error.pos
     except RecursionError:
         why, how = "it is nested too deeply to be read", "Flatten it: an example needs a few levels only."
     except UnicodeEncodeError:
@@ -112,7 +116,16 @@ def parse(line: bytes, *, cut: bool = False) -> Any:
         why, how = "it holds a number with thousands of digits", "Write it as a string."
     else:
         return value
-    raise NotAnExample("invalid_json", why=why, how=how)
+    raise NotAnExample("invalid_json", _around(text, at), why=why, how=how)
+
+
+_LEAD = 40
+"""Characters that are quoted before the place at fault."""
+
+
+def _around(text: str, place: int) -> str:
+    """What stands about a place: of a line that ends there the end of it."""
+    return ending(text[:place], _LEAD) + text[place : place + 10 * _LEAD]
 
 
 def _is_json_but_for_control_characters(text: str) -> bool:
@@ -193,7 +206,13 @@ def _judge_message(message: dict[str, Any], field: str, line: int, findings: Fin
     called = _calls(message) or bool(message.get("refusal"))
     missing = [key for key in ("role", "content") if key not in message and not (key == "content" and called)]
     if missing:
-        findings.add("message_missing_key", line, field, missing=" and no ".join(f"`{key}`" for key in missing))
+        findings.add(
+            "message_missing_key",
+            line,
+            field,
+            missing=" and no ".join(f"`{key}`" for key in missing),
+            quote=message,
+        )
     unknown = [key for key in message if key not in MESSAGE_KEYS]
     if unknown:
         keys = ("the key " if len(unknown) == 1 else "the keys ") + listed([quoted(key) for key in unknown])
@@ -211,7 +230,7 @@ def _judge_message(message: dict[str, Any], field: str, line: int, findings: Fin
         if wrong and "content" in missing:
             findings.repeat("missing_content")
         elif wrong:
-            findings.add("missing_content", line, f"{field}.content", what=wrong)
+            findings.add("missing_content", line, f"{field}.content", what=wrong, quote=message)
         elif role == "assistant" and not called and _is_blank(message):
             findings.add("empty_answer", line, f"{field}.content", quote=quoted(content, 120))
     if len(message) > 2:

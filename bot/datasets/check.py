@@ -250,7 +250,7 @@ class _Check:
         try:
             example: Any = parse(line, cut=cut)
         except NotAnExample as wrong:
-            self.rules.add(wrong.code, number, **wrong.details)
+            self.rules.add(wrong.code, number, quote=wrong.quote, **wrong.details)
             return
         counted = judge(example, number, self.rules, self.habits)
         if counted is None:

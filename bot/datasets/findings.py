@@ -6,6 +6,7 @@
 from bot.datasets.deep.rules import RULES as DEEP
 from bot.datasets.report import Finding, Severity
 from bot.datasets.rule import Rule
+from bot.datasets.wording import excerpt, quoted
 
 KEPT = 1_000
 """Findings kept of each severity; all are counted."""
@@ -534,14 +535,19 @@ class Findings:
         self.repeated: dict[str, int] = {}
         self._kept: dict[Severity, list[Finding]] = {"error": [], "warning": []}
 
-    def add(self, code: str, line: int | None, field: str | None = None, *, quote: str = "", **details: object) -> None:
-        """Notes one finding. `details` fill in the rule's sentence, `quote` is cut to 120 characters."""
+    def add(
+        self, code: str, line: int | None, field: str | None = None, *, quote: object = "", **details: object
+    ) -> None:
+        """Notes one finding. `details` fill in the rule's sentence. `quote` is masked and cut to 120 characters;
+        what is no text is written as JSON.
+        """
         self.count(code)
         rule = BY_CODE[code]
         kept = self._kept[rule.severity]
         if len(kept) < KEPT:
+            shown = excerpt(quote, 120) if isinstance(quote, str) else quoted(quote, 120)
             message = f"{rule.says} {rule.remedy}".format(field=field, **details)
-            kept.append(Finding(code, line, message, rule.severity, field, quote[:120]))
+            kept.append(Finding(code, line, message, rule.severity, field, shown))
 
     def repeat(self, code: str) -> None:
         """Counts a defect under a second code, as the usual script does, where a finding tells of it already."""

@@ -13,7 +13,7 @@ from urllib.parse import unquote
 import msgspec
 
 from bot.datasets.findings import Findings
-from bot.datasets.wording import kind, listed, quoted
+from bot.datasets.wording import excerpt, kind, listed, quoted
 
 if TYPE_CHECKING:
     from jsonschema_rs import ValidationError, Validator
@@ -313,6 +313,7 @@ def _misfit(schema: "Validator", arguments: dict[str, Any]) -> str | None:
 
 
 def _shortened(text: str) -> str:
+    text = excerpt(text, 161)
     return text if len(text) <= 160 else text[:158] + "…"
 
 

@@ -19,14 +19,33 @@ def kind(value: Any) -> str:
 
 
 def quoted(value: Any, length: int = 42) -> str:
-    """A value as JSON, at most `length` characters of it."""
+    """A value as JSON, at most `length` characters of it, without secrets and personal data."""
     if isinstance(value, str):
-        value = value[:length]  # a string may be 60 MB
+        value = excerpt(value, length)  # a string may be 8 MB
     try:
         text = json.dumps(value, ensure_ascii=False)
     except RecursionError:
         return "something deeply nested"
+    text = excerpt(text, length + 1)
     return text if len(text) <= length else text[: length - 2] + "…"
+
+
+def excerpt(text: str, length: int) -> str:
+    """The first `length` characters of a text, its secrets and personal data masked as `deep.sensitive` does."""
+    return _masked(text[: length + _BEYOND])[:length]
+
+
+def ending(text: str, length: int) -> str:
+    """The last `length` characters of a text, masked likewise."""
+    return _masked(text[-length - _BEYOND :])[-length:]
+
+
+def _masked(text: str) -> str:
+    if not text:
+        return text
+    from bot.datasets.deep.sensitive import mask  # not every file has something to quote
+
+    return mask(text)[0]
 
 
 def listed(names: Sequence[str], most: int = 3) -> str:
@@ -37,3 +56,7 @@ def listed(names: Sequence[str], most: int = 3) -> str:
 def examples(count: int, has: str = "", have: str = "") -> str:
     """`1 example has`, `3 examples have`: the number with its noun and verb."""
     return (f"1 example {has}" if count == 1 else f"{count:,} examples {have}").strip()
+
+
+_BEYOND = 400
+"""Characters that are looked at beyond those that are shown: a secret that is cut in two is not known as one."""

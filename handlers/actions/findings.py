@@ -1,24 +1,17 @@
 """*All findings* on a report: as a table in a file, once in the thread, for everybody."""
 
 import asyncio
-import csv
-import io
 from collections import defaultdict
 from pathlib import PurePath
-from typing import Final
 
 import msgspec
 
 from bot.access import Act
-from bot.datasets import Report
-from bot.datasets.findings import BY_CODE
+from bot.datasets.findings_csv import findings_csv
 from bot.errors import BotError
-from bot.redact import redact
 from handlers.blocks import report as blocks
-from handlers.blocks.text import clean, link
+from handlers.blocks.text import link
 from handlers.turn import Turn
-
-_COLUMNS: Final = ("severity", "line", "field", "code", "message", "quote", "remedy")
 
 # Two people may press in the same second.
 _uploading: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
@@ -44,24 +37,3 @@ async def all_findings(turn: Turn) -> None:
         )
         comment = blocks.findings_attached(dataset, len(found.errors) + len(found.warnings))
         await poster.share({file_id: name}, dataset.channel, dataset.thread_ts, comment)
-
-
-def findings_csv(found: Report) -> bytes:
-    """A row for each finding, by line, as spreadsheets open it: UTF-8 with a byte-order mark, and nothing that one
-    of them would take for a formula.
-    """
-    table = io.StringIO()
-    writer = csv.writer(table)
-    writer.writerow(_COLUMNS)
-    for finding in sorted((*found.errors, *found.warnings), key=lambda one: (one.line or 0, one.severity)):
-        rule = BY_CODE.get(finding.code)
-        remedy = rule.remedy if rule and "{" not in rule.remedy else ""
-        texts = (finding.field or "", finding.code, finding.message, finding.quote, remedy)
-        writer.writerow([finding.severity, finding.line or "", *map(_cell, texts)])
-    return b"\xef\xbb\xbf" + table.getvalue().encode("utf-8", "replace")
-
-
-def _cell(text: str) -> str:
-    """Other people's text in a cell (OWASP, "CSV Injection", read 2026-11-21)."""
-    safe = " ".join(clean(redact(text)).split())
-    return f"'{safe}" if safe.startswith(("=", "+", "-", "@", "＝", "＋", "－", "＠")) else safe

@@ -109,7 +109,7 @@ def deleted(name: str) -> Message:
 
 def findings_attached(dataset: Dataset, listed: int) -> str:
     """What is said (mrkdwn) beside the file with all findings."""
-    total = sum(dataset.report.counts.values()) if dataset.report else listed
+    total = sum(dataset.report.told.values()) if dataset.report else listed
     name = code(dataset.name)
     if total <= listed:
         return f"All {counted(listed, 'finding')} in {name}."
@@ -125,7 +125,7 @@ def mendable(found: Report) -> bool:
     """Whether there is something that *Mend* can do."""
     if found.table is not None:
         return True
-    return any((rule := BY_CODE.get(name)) is not None and rule.repair for name in found.counts)
+    return any((rule := BY_CODE.get(name)) is not None and rule.repair for name in found.told)
 
 
 def _verdict(name: str, found: Report) -> str:
@@ -141,9 +141,9 @@ def _verdict(name: str, found: Report) -> str:
 
 
 def _count(found: Report, these: Sequence[Finding], others: Sequence[Finding]) -> int:
-    """How many findings there are of the kind of `these`: `counts` has all of them, the lists the first 1,000."""
+    """How many findings there are of the kind of `these`: `told` has all of them, the lists the first 1,000."""
     other_codes = {finding.code for finding in others} - {finding.code for finding in these}
-    return max(len(these), sum(n for name, n in found.counts.items() if name not in other_codes))
+    return max(len(these), sum(n for name, n in found.told.items() if name not in other_codes))
 
 
 def _figures(found: Report, offers: Sequence[Offer]) -> list[tuple[str, str]]:
@@ -182,6 +182,7 @@ def _epochs(found: Report) -> str:
 
 def _findings(found: Report) -> list[Block]:
     """The most frequent ones, errors before hints: a line for each kind, with an excerpt of the file."""
+    told = found.told
     groups: dict[tuple[str, str], list[Finding]] = {}
     for finding in (*found.errors, *found.warnings):
         groups.setdefault((finding.severity, finding.code), []).append(finding)
@@ -190,11 +191,11 @@ def _findings(found: Report) -> list[Block]:
 
     def rank(key: tuple[str, str]) -> tuple[bool, int]:
         severity, name = key
-        return severity != "error", -max(len(groups[key]), found.counts.get(name, 0))
+        return severity != "error", -max(len(groups[key]), told.get(name, 0))
 
     shown = sorted(groups, key=rank)[:_FINDINGS]
     blocks: list[Block] = [
-        section(_group(groups[key], found.counts.get(key[1]), "" if key[0] == "error" else "Hint: ")) for key in shown
+        section(_group(groups[key], told.get(key[1]), "" if key[0] == "error" else "Hint: ")) for key in shown
     ]
     left = len(groups) - len(shown)
     if left > 0:
@@ -235,7 +236,7 @@ def _place(group: Sequence[Finding], count: int | None = None) -> str:
 def _has_more(found: Report) -> bool:
     """Whether the report shows less than was found: one line stands for all findings of a kind."""
     kinds = {(finding.severity, finding.code) for finding in (*found.errors, *found.warnings)}
-    return len(kinds) > _FINDINGS or sum(found.counts.values()) > len(kinds)
+    return len(kinds) > _FINDINGS or sum(found.told.values()) > len(kinds)
 
 
 def _table(dataset: Dataset, found: Report, table: Table) -> Message:
@@ -252,7 +253,7 @@ def _table(dataset: Dataset, found: Report, table: Table) -> Message:
     listed = ", ".join(names) + (f" and {number(more)} more" if more > 0 else "")
     blocks.append(context(f"{'Columns' if len(table.columns) != 1 else 'Column'}: {listed or 'none'}"))
     blocks += [section(row) for row in _sample_rows(table)]
-    other = [name for name in found.counts if name not in _OF_TABLES]
+    other = [name for name in found.told if name not in _OF_TABLES]
     if other:
         blocks += _findings(_without(found, _OF_TABLES))
     blocks.append(_buttons(dataset, found))

@@ -323,7 +323,7 @@ def test_what_is_passed_quickly_has_nothing_wrong_with_it(messages):
     example = decode_plain(json.dumps({"messages": messages}).encode())
     if is_sound(example.messages):
         assert findings.counts == {}
-    elif not any(message["content"].isspace() for message in messages):
+    elif not any(message["content"].isspace() for message in messages) and messages[-1].get("weight") != 0:
         assert findings.counts
 
 

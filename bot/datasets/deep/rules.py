@@ -10,6 +10,7 @@ RULES = (
         "The model learns such examples by heart.",
         "This example is {percent} % the same as the one on line {other}.",
         "Keep one of them, or make them differ in what matters.",
+        repair="near_duplicates",
     ),
     Rule(
         "contradictory_answers",

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 
 from bot.datasets.findings import Findings
 from bot.datasets.habits.classes import Classes
-from bot.datasets.wording import examples, quoted
+from bot.datasets.wording import ending, examples, quoted
 
 LEARNED_FROM = 100
 """Examples, the first ones, from which separator, space and stop sequence are learned."""
@@ -86,17 +86,17 @@ class Completions:
     def _judge(self, line: int, prompt: str, completion: str, findings: Findings) -> None:
         if self.separator and not prompt.endswith(self.separator):
             what = f"The prompt does not end with {quoted(self.separator)}, as others do."
-            findings.add("missing_separator", line, "prompt", what=what, quote=prompt[-60:])
+            findings.add("missing_separator", line, "prompt", what=what, quote=ending(prompt, 60))
         elif self.separator and self.separator in prompt[: -len(self.separator)]:
-            findings.add("separator_in_prompt", line, "prompt", separator=quoted(self.separator), quote=prompt[:120])
+            findings.add("separator_in_prompt", line, "prompt", separator=quoted(self.separator), quote=prompt)
         if not _is_spaced(completion):
             self.unspaced += 1
             if self.spaced:
                 what = "The completion does not begin with a space, as others do."
-                findings.add("missing_leading_space", line, "completion", what=what, quote=completion[:120])
+                findings.add("missing_leading_space", line, "completion", what=what, quote=completion)
         if self.stop and not completion.endswith(self.stop):
             what = f"The completion does not end with {quoted(self.stop)}, as others do."
-            findings.add("missing_stop_sequence", line, "completion", what=what, quote=completion[-60:])
+            findings.add("missing_stop_sequence", line, "completion", what=what, quote=ending(completion, 60))
 
     def _judge_classes(self, findings: Findings) -> None:
         seen = self.classes.seen or {}

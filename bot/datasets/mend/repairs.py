@@ -162,7 +162,7 @@ REPAIRS = (
     Repair(
         "near_duplicates",
         "Keep one of those that are nearly the same",
-        "Nine tenths of the text or more, and the same answer. The model would learn them by heart.",
+        "As the second pass finds them: 95 % of the text or more. The model would learn them by heart.",
         recommended=False,
         drops=True,
     ),

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bot.datasets import check_file
-from handlers.actions.findings import findings_csv
+from bot.datasets.findings_csv import findings_csv
 
 
 def rows(content: bytes) -> list[dict[str, str]]:
@@ -26,7 +26,7 @@ def test_each_finding_has_its_row_by_line(tmp_path: Path) -> None:
     assert role["severity"] == "error"
     assert role["line"] == "1"
     assert role["field"] == "messages[0].role"
-    assert "human" in role["message"]
+    assert "human" in role["finding"]
 
 
 @pytest.mark.parametrize("text", ["=1+1", " =1+1", "\t=1", "@SUM(A1)", "+1", "-1", "＝1", "\r\n=cmd|' /C calc'!A0"])
@@ -38,5 +38,5 @@ def test_no_spreadsheet_takes_the_files_text_for_a_formula(tmp_path: Path, text:
     found = check_file(path)
     spoiled = [msgspec.structs.replace(finding, message=text, quote=text) for finding in found.errors]
     for row in rows(findings_csv(msgspec.structs.replace(found, errors=spoiled, warnings=[]))):
-        assert row["message"].startswith("'")
-        assert row["quote"].startswith("'")
+        assert row["finding"].startswith("'")
+        assert row["excerpt"].startswith("'")
