@@ -258,16 +258,21 @@ class Poster:
             return None
         return str(file.get("permalink") or "") or None
 
-    async def update_view(self, view_id: str, view: dict[str, Any]) -> None:
-        """Show something else in an open window. Raises PostRefused where it was closed."""
-        await self.call("views.update", {"view_id": view_id, "view": view}, priority=Priority.MODAL)
+    async def update_view(self, view_id: str, view: dict[str, Any], *, seen: str | None = None) -> None:
+        """Show something else in an open window. Raises PostRefused where it was closed, or where `seen`, the window's
+        hash as the person saw it, is not its hash any more (hash_conflict).
+        """
+        arguments = {"view_id": view_id, "view": view} | ({"hash": seen} if seen else {})
+        await self.call("views.update", arguments, priority=Priority.MODAL)
 
     async def delete_file(self, file_id: str) -> None:
         await self.call("files.delete", {"file": file_id}, priority=Priority.PROGRESS)
 
-    async def respond(self, response_url: str, message: Message) -> None:
-        """Answer a slash command, to its sender only; works where the bot is not a member."""
-        body = message.as_arguments() | {"response_type": "ephemeral", "replace_original": False}
+    async def respond(self, response_url: str, message: Message, *, replace: bool = False) -> None:
+        """Answer a slash command or a button, to its sender only; works where the bot is not a member. With `replace`
+        it takes the place of the message whose button was pressed.
+        """
+        body = message.as_arguments() | {"response_type": "ephemeral", "replace_original": replace}
         try:
             async with (
                 aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(10)) as session,

@@ -33,6 +33,16 @@ async def to_button(poster: Poster, channel: str, user: str, thread_ts: str | No
         log.warning("could not answer", why=str(error))
 
 
+async def in_place(poster: Poster, response_url: str | None, channel: str, user: str, message: Message) -> None:
+    """Instead of the message whose button was pressed; where that cannot be, to the one who pressed."""
+    try:
+        if response_url is None:
+            raise PostRefused("no_response_url")
+        await poster.respond(response_url, message, replace=True)
+    except PostError:
+        await to_button(poster, channel, user, None, message)
+
+
 async def in_thread(
     poster: Poster,
     channel: str,

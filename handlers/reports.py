@@ -21,8 +21,8 @@ from handlers.blocks.report import Offer
 from handlers.budget import Priority
 from handlers.checks import Lane
 from handlers.copies import on_copy
+from handlers.offers import trains
 from handlers.services import Services
-from handlers.submission import trains
 
 log = structlog.get_logger()
 

@@ -11,31 +11,11 @@ from bot.errors import Invalid, NotFound
 from bot.jobs import states
 from bot.jobs.estimate import estimate
 from bot.jobs.job import REINFORCEMENT, SUPERVISED, Hyperparameters, Job, Origin
-from handlers.blocks.start_form import METHOD_NAMES, ModelOption, StartForm, misplaced
-from handlers.services import Services
+from handlers.blocks.start_form import METHOD_NAMES, StartForm, misplaced
+from handlers.offers import trains
 from handlers.turn import Turn, thing_of_dataset, thing_of_job
 
 _REPORTS_ELSEWHERE: Final = "openai"
-
-
-async def model_options(services: Services, method: str | None = None) -> list[ModelOption]:
-    """The base models on offer that can be trained so, the default first. Raises ProviderError."""
-    found = []
-    for model in await services.catalogue.base_models():
-        fits = trains(model, method)
-        if fits is not False:
-            facts = lookup(model)
-            price = facts.training_price if facts else None
-            found.append(ModelOption(model, services.provider.name, model, price, sure=fits is not None))
-    return found
-
-
-def trains(model: str, method: str | None) -> bool | None:
-    """Whether a model can be trained with a method of the protocol; None where nobody has told us."""
-    facts = lookup(model)
-    if method is None or (facts is None and method == SUPERVISED):
-        return True
-    return None if facts is None else method in facts.methods
 
 
 async def recent_datasets(turn: Turn, most: int = 50) -> list[Dataset]:
@@ -75,10 +55,8 @@ async def submit(
     """
     services = turn.services
     await turn.actor(Act.SUBMIT)
-    await _check_model(turn, form.model)
-    await _check_validation(turn, form.validation, dataset.id if dataset else file_id)
+    method = await check_settings(turn, form, dataset, file_id)
     report = dataset.report if dataset else None
-    method = _checked_method(form, report)
     at_provider = form.validation if form.validation and form.validation.startswith("file-") else None
     job = Job(
         id="job-" + hashlib.sha256(identity.encode()).hexdigest()[:8],
@@ -107,6 +85,15 @@ async def submit(
         else None,
     )
     return await services.submitter.submit(job)
+
+
+async def check_settings(turn: Turn, form: StartForm, dataset: Dataset | None, file_id: str | None) -> str:
+    """The method by which such a job trains. Raises Invalid where it could not; Denied, NotFound where a file or model
+    is not for this person.
+    """
+    await _check_model(turn, form.model)
+    await _check_validation(turn, form.validation, dataset.id if dataset else file_id)
+    return _checked_method(form, dataset.report if dataset else None)
 
 
 def form_of(job: Job) -> StartForm:

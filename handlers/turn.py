@@ -12,6 +12,7 @@ from bot.datasets.dataset import Dataset
 from bot.errors import BotError, Denied, Invalid, NotFound
 from bot.jobs.job import Job, Origin
 from bot.redact import redact
+from handlers import replies
 from handlers.blocks.message import Message
 from handlers.services import Services
 
@@ -58,6 +59,11 @@ class Turn:
         except BotError as error:
             await self.services.audit.add(self.entry(act, thing, Outcome.FAILED, redact(str(error))))
             raise
+
+    async def replace(self, message: Message) -> None:
+        """Show `message` in place of the one whose button was pressed."""
+        response_url = self.body.get("response_url")
+        await replies.in_place(self.services.poster, response_url, self.channel, self.user, message)
 
     async def origin(self, thread_ts: str | None = None) -> Origin:
         """This place, for what is born here. Raises Invalid where the bot may not post."""

@@ -8,6 +8,8 @@ from slack_bolt.app.async_app import AsyncApp
 from handlers import mending
 from handlers.actions import chat, delete, findings, job, sample, start_job
 from handlers.blocks import mend_window
+from handlers.blocks.start_modal import CHANGES
+from handlers.commands import start
 from handlers.inbox import Inbox
 from handlers.turn import Turn
 from handlers.views import split
@@ -22,6 +24,8 @@ async def more(turn: Turn) -> None:
 
 BUTTONS = {
     "start_job": start_job.pressed,
+    **dict.fromkeys(CHANGES, start_job.changed),
+    "start_confirmed": start.confirmed,
     "dataset_mend": mending.pressed,
     mend_window.LAYOUT: mending.layout_chosen,
     "dataset_split": split.pressed,

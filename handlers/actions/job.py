@@ -5,8 +5,9 @@ from bot.datasets import Dataset
 from bot.errors import BotError
 from bot.jobs import states
 from bot.jobs.job import Job
-from handlers.actions.start_job import open_modal
+from handlers.actions.start_job import Place, open_modal
 from handlers.blocks import pointers
+from handlers.blocks.start_form import words_of
 from handlers.submission import form_of
 from handlers.turn import Turn
 
@@ -32,13 +33,9 @@ async def retry(turn: Turn) -> None:
         dataset = await turn.dataset(job.dataset_id, Act.SUBMIT)
     elif not job.training_file:
         raise BotError("I do not know the file of this job any more. Drop it again and start anew.")
-    await open_modal(
-        turn,
-        dataset=dataset,
-        file_id=None if dataset else job.training_file,
-        thread_ts=job.origin.thread_ts,
-        defaults=form_of(job),
-    )
+    file_id = None if dataset else job.training_file
+    place = Place(turn.channel, job.dataset_id, file_id, job.origin.thread_ts)
+    await open_modal(turn, place, dataset, words_of(form_of(job)))
 
 
 async def adopt(turn: Turn) -> None:

@@ -1,68 +1,128 @@
-"""*Start fine-tuning* on a report: opens the modal."""
+"""*Start fine-tuning* on a report: opens the modal, and shows it anew when something is chosen in it."""
 
 import asyncio
-from typing import Final
+from collections.abc import Mapping
+from typing import Any, Final
 
-import orjson
+import msgspec
+import structlog
 
 from bot.access import Act
 from bot.datasets import Dataset
 from bot.errors import BotError, Invalid
+from bot.jobs.pace import seconds_per_token
 from bot.notices.interfaces import PostRefused
-from handlers.blocks.start_form import ModelOption, StartForm
+from handlers.blocks.start_form import FIELDS, ModelOption, read_model_value, words_in
 from handlers.blocks.start_modal import start_modal
-from handlers.submission import model_options, pick_default, validation_files
+from handlers.offers import model_options, tuned_options
+from handlers.submission import recent_datasets, validation_files
 from handlers.turn import Turn
 
+log = structlog.get_logger()
+
 _MODELS_SECONDS: Final = 2.0
+_JOBS: Final = 200
+# What Slack carries with a window is 3,000 characters; the rest is ids.
+_MOST_KEPT: Final = 2_000
+
+
+class Place(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What the window carries: where the job will be born, and of what. `dataset`, or `file_id` for a file that the
+    provider has; with `choose` the training file is chosen in the window. `kept`: what was typed into fields that are
+    not shown at the moment.
+    """
+
+    channel: str
+    dataset: str | None = None
+    file_id: str | None = None
+    thread_ts: str | None = None
+    choose: bool = False
+    kept: dict[str, str] = {}
+
+
+def place_of(view: Mapping[str, Any]) -> Place:
+    return msgspec.json.decode(view["private_metadata"], type=Place)
 
 
 async def pressed(turn: Turn) -> None:
     dataset = await turn.dataset(turn.words, Act.SUBMIT)
     if dataset.report is None or not dataset.report.ok:
         raise Invalid("This file has errors and cannot be trained on. Its report says what to mend.")
-    await open_modal(turn, dataset=dataset, thread_ts=dataset.thread_ts)
+    await open_modal(turn, Place(turn.channel, dataset.id, thread_ts=dataset.thread_ts), dataset)
 
 
-async def open_modal(
-    turn: Turn,
-    *,
-    dataset: Dataset | None,
-    thread_ts: str | None,
-    file_id: str | None = None,
-    defaults: StartForm | None = None,
-) -> None:
-    """Raises PostRefused where Slack's three seconds for opening a window are over."""
+async def open_modal(turn: Turn, place: Place, dataset: Dataset | None, words: Mapping[str, str] | None = None) -> None:
+    """With `words` filled in. Raises PostRefused where Slack's three seconds for opening a window are over."""
     if turn.trigger_id is None:
         raise BotError("A window can only be opened from a button or a slash command.")
-    options = await _options_in_time(turn, dataset.report.method if dataset and dataset.report else None)
-    metadata = {
-        "channel": turn.channel,
-        "dataset": dataset.id if dataset else None,
-        "file_id": file_id,
-        "thread_ts": thread_ts,
-    }
-    view = start_modal(
-        dataset=dataset,
-        file_id=file_id,
-        models=options,
-        defaults=pick_default(options, defaults),
-        datasets_for_validation=await validation_files(turn, dataset),
-        private_metadata=orjson.dumps(metadata).decode(),
-    )
+    view = await _view(turn, place, dataset, words or {})
     try:
-        await turn.services.poster.open_view(turn.trigger_id, view.to_dict())
+        await turn.services.poster.open_view(turn.trigger_id, view)
     except PostRefused as error:
         # Used already: the first attempt, whose answer was lost, has opened it.
         if not (turn.again and str(error) == "exchanged_trigger_id"):
             raise
 
 
-async def _options_in_time(turn: Turn, method: str | None) -> list[ModelOption]:
-    """The base models, before the three seconds are over in which Slack lets a window be opened."""
+async def changed(turn: Turn) -> None:
+    """The model, the method, the epochs or the file: other fields, another estimate. What was typed stays."""
+    view = turn.body["view"]
+    place = place_of(view)
+    words = place.kept | words_in(view["state"]["values"])
+    options = await _options_in_time(turn, None)
+    words["provider"], words["model"] = read_model_value(words.get("model", ""), options)
+    dataset_id = words.pop("file", "") or place.dataset
+    dataset = await turn.dataset(dataset_id, Act.SUBMIT) if dataset_id else None
+    if dataset is not None:
+        place = msgspec.structs.replace(place, dataset=dataset.id)
     try:
-        async with asyncio.timeout(_MODELS_SECONDS):
-            return await model_options(turn.services, method)
+        await turn.services.poster.update_view(
+            view["id"], await _view(turn, place, dataset, words), seen=view.get("hash")
+        )
+    except PostRefused as error:
+        # Something newer was chosen meanwhile, which shows the window anew, or it was closed.
+        log.info("window not shown anew", why=str(error))
+
+
+async def _view(turn: Turn, place: Place, dataset: Dataset | None, words: Mapping[str, str]) -> dict[str, Any]:
+    services = turn.services
+    options = await _options_in_time(turn, dataset.report.method if dataset and dataset.report else None)
+    view = start_modal(
+        dataset=dataset,
+        file_id=place.file_id,
+        models=_with_wanted(options, words, services.provider.name),
+        words=words,
+        paces=seconds_per_token(await services.jobs.latest(_JOBS), services.provider.name),
+        datasets_for_validation=await validation_files(turn, dataset),
+        files=await recent_datasets(turn) if place.choose else (),
+    )
+    shown = {block.block_id for block in view.blocks}
+    kept = {name: text for name, text in words.items() if text and name in FIELDS and name not in shown}
+    if sum(map(len, kept.values())) > _MOST_KEPT:
+        kept = {}
+    view.private_metadata = msgspec.json.encode(msgspec.structs.replace(place, kept=kept)).decode()
+    return dict(view.to_dict())
+
+
+def _with_wanted(options: list[ModelOption], words: Mapping[str, str], provider: str) -> list[ModelOption]:
+    """A checkpoint, or an old fine-tuned model, is offered where the window was opened to go on from it."""
+    wanted = words.get("model", "")
+    if not wanted.startswith("ft:") or any(option.id == wanted for option in options):
+        return options
+    return [*options, ModelOption(wanted, provider, wanted, tuned=True)]
+
+
+async def _options_in_time(turn: Turn, method: str | None) -> list[ModelOption]:
+    """What can be trained, before the three seconds are over in which Slack lets a window be opened."""
+    deadline = asyncio.get_running_loop().time() + _MODELS_SECONDS
+    try:
+        async with asyncio.timeout_at(deadline):
+            base = await model_options(turn.services, method)
     except TimeoutError as error:
         name = turn.services.provider.name
         raise BotError(f"{name} takes too long to say what can be trained. Please try again in a minute.") from error
+    try:
+        async with asyncio.timeout_at(deadline):
+            return [*base, *await tuned_options(turn, method)]
+    except TimeoutError:
+        return base

@@ -104,6 +104,7 @@ def words_of(form: StartForm) -> dict[str, str]:
     """The words that read as `form` again; what is left to the provider is left out."""
     words = {name: getattr(form.hyperparameters, told) for name, told in _HYPERPARAMETERS.items()}
     words |= {name: getattr(form, name) for name in ("model", "method", "suffix", "seed", "validation", "wandb")}
+    words["provider"] = form.provider
     words["metadata"] = ", ".join(f"{key}={value}" for key, value in form.metadata.items())
     words["grader"] = orjson.dumps(form.grader).decode() if form.grader else ""
     return {name: str(value) for name, value in words.items() if value not in (None, "", AUTO)}

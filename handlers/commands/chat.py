@@ -2,7 +2,7 @@
 
 from bot.errors import NotFound
 from handlers.chat import open_conversation
-from handlers.commands.models import visible_models
+from handlers.offers import visible_models
 from handlers.turn import Turn
 
 

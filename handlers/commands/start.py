@@ -1,50 +1,134 @@
-"""`/finetune start [FILE] [setting=value …]`: the modal, or with settings straight to the job.
+"""`/finetune start [FILE] [setting=value …]`: the modal, or with settings straight to the job, after a question.
 
 FILE is the id of a data set (ds-…), its name, or a file that the provider has (file-…); without it, the file
-of the thread, or the one dropped last in this channel.
+of the thread, or the one dropped last in this channel. `confirm=yes` leaves the question out.
 """
 
 import shlex
 
+import msgspec
+
 from bot.access import Act
 from bot.datasets import Dataset
-from bot.errors import Invalid, NotFound
+from bot.errors import Denied, Invalid, NotFound
+from bot.jobs.estimate import estimate
+from bot.jobs.pace import seconds_per_token
 from bot.notices.interfaces import PostRefused
-from handlers.actions.start_job import open_modal
+from handlers.actions.start_job import Place, open_modal
 from handlers.blocks import pointers
-from handlers.blocks.start_form import FIELDS, read_words
-from handlers.submission import model_options, recent_datasets, submit
-from handlers.turn import Turn, thing_of_dataset
+from handlers.blocks.start_form import AUTO, FIELDS, StartForm, read_words
+from handlers.blocks.start_modal import estimate_words
+from handlers.blocks.start_question import start_question
+from handlers.offers import model_options
+from handlers.submission import check_settings, file_of_provider, recent_datasets, submit
+from handlers.turn import Turn
 
 _OTHER_NAMES = {"name": "suffix", "batch_size": "batch", "learning_rate": "lr", "n_epochs": "epochs"}
+_YES = {"yes", "y", "true", "1"}
+_JOBS = 200
+
+
+class Question(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What the button of the question brings back. `key` is the command's: it names the job, however often the button
+    is pressed.
+    """
+
+    key: str
+    user: str
+    words: dict[str, str]
+    dataset: str | None = None
+    file_id: str | None = None
 
 
 async def run(turn: Turn) -> None:
     await turn.actor(Act.SUBMIT)
-    file, settings = _read(turn.words)
-    origin = await turn.origin()
+    file, words = _read(turn.words)
+    at_once = words.pop("confirm", "").lower() in _YES
+    await turn.origin()
     dataset, file_id = None, None
     if file and file.startswith("file-"):
-        file_id = await _file_of_provider(turn, file)
+        file_id = await file_of_provider(turn, file)
     else:
         dataset = await _dataset(turn, file)
-    thread_ts = dataset.thread_ts if dataset and dataset.channel == turn.channel else None
-    if not settings and turn.trigger_id:
+    if not words and not at_once and turn.trigger_id:
         try:
-            await open_modal(turn, dataset=dataset, file_id=file_id, thread_ts=thread_ts)
+            await open_modal(
+                turn, Place(turn.channel, dataset.id if dataset else None, file_id, _thread(turn, dataset)), dataset
+            )
             return
         except PostRefused as error:
             if not turn.again or "trigger" not in str(error):
                 raise
-    options = await model_options(turn.services)
-    if "model" not in settings and options:
-        settings["model"] = options[0].id
-    form = read_words(settings)
+    if "validation" in words:
+        words["validation"] = await _validation(turn, words["validation"], dataset)
+    if "model" not in words:
+        options = await model_options(turn.services, dataset.report.method if dataset and dataset.report else None)
+        words |= {"model": options[0].id} if options else {}
+    question = Question(turn.key, turn.user, words, dataset.id if dataset else None, file_id)
+    form = _form(words)
+    if at_once:
+        await _submit(turn, question, form, dataset)
+        return
+    await check_settings(turn, form, dataset, file_id)
+    await turn.answer(
+        start_question(
+            dataset.name if dataset else file_id or "",
+            words,
+            await _estimate(turn, form, dataset),
+            msgspec.json.encode(question).decode(),
+        )
+    )
+
+
+async def confirmed(turn: Turn) -> None:
+    """The button of the question."""
+    question = msgspec.json.decode(turn.words, type=Question)
+    if question.user != turn.user:
+        raise Denied("Only the person who typed this may start it. Type the command yourself to start one of your own.")
+    dataset = await turn.dataset(question.dataset, Act.SUBMIT) if question.dataset else None
+    await _submit(turn, question, _form(question.words), dataset, pressed=True)
+
+
+async def _submit(
+    turn: Turn, question: Question, form: StartForm, dataset: Dataset | None, *, pressed: bool = False
+) -> None:
+    origin = await turn.origin(_thread(turn, dataset))
+    job = await submit(turn, form, identity=question.key, origin=origin, dataset=dataset, file_id=question.file_id)
+    await (turn.replace if pressed else turn.answer)(pointers.submitted(job))
+
+
+def _form(words: dict[str, str]) -> StartForm:
+    form = read_words(words)
     if isinstance(form, dict):
         raise Invalid(" ".join(f"`{name}`: {sentence}" for name, sentence in form.items()))
-    origin = await turn.origin(thread_ts)
-    job = await submit(turn, form, identity=turn.key, origin=origin, dataset=dataset, file_id=file_id)
-    await turn.answer(pointers.submitted(job))
+    return form
+
+
+async def _estimate(turn: Turn, form: StartForm, dataset: Dataset | None) -> str:
+    if dataset is None or dataset.report is None:
+        return "not known: only the provider knows how many tokens the file has."
+    paces = seconds_per_token(await turn.services.jobs.latest(_JOBS), turn.services.provider.name)
+    epochs = form.hyperparameters.n_epochs
+    told = estimate(dataset.report, form.model, epochs, method=dataset.report.method or "", paces=paces)
+    return estimate_words(told, chosen=epochs != AUTO)
+
+
+async def _validation(turn: Turn, word: str, dataset: Dataset | None) -> str:
+    """The id of what `word` names: an id, `split` for what was split off the training file, or a file's name."""
+    if word == "split":
+        if dataset is None or dataset.validation is None:
+            raise Invalid("Nothing was split off this file yet. Press *Split* on its report first.", "validation")
+        return dataset.validation
+    if word.startswith(("ds-", "file-")) or word == "none":
+        return word
+    named = [known for known in await recent_datasets(turn) if known.name == word]
+    if not named:
+        raise NotFound(f"I know no validation file {word} in this channel. Drop it here first.")
+    return named[0].id
+
+
+def _thread(turn: Turn, dataset: Dataset | None) -> str | None:
+    return dataset.thread_ts if dataset and dataset.channel == turn.channel else None
 
 
 def _read(words: str) -> tuple[str | None, dict[str, str]]:
@@ -52,7 +136,7 @@ def _read(words: str) -> tuple[str | None, dict[str, str]]:
     file: str | None = None
     settings: dict[str, str] = {}
     try:
-        parts = shlex.split(words)
+        parts = shlex.split(_straight(words))
     except ValueError as error:
         raise Invalid("A quotation mark is missing in what you typed.") from error
     for part in parts:
@@ -62,30 +146,18 @@ def _read(words: str) -> tuple[str | None, dict[str, str]]:
             file = part
         elif name == "file" and equals:
             file = value
-        elif equals and name in FIELDS:
+        elif equals and (name in FIELDS or name == "confirm"):
             settings[name] = value
         else:
             raise Invalid(f"I do not know the setting {part}. There are: {', '.join(FIELDS)}.")
     return file, settings
 
 
-async def _file_of_provider(turn: Turn, file_id: str) -> str:
-    """The file, if the provider has it, and unless it is our upload of what this person may not know of."""
-    services = turn.services
-    unknown = NotFound(f"{services.provider.name} has no file {file_id}.")
-    if not await services.provider.has_file(file_id):
-        raise unknown
-    sha256 = await services.jobs.content_of(services.provider.name, file_id)
-    uploaded = await services.datasets.by_hash(sha256) if sha256 else []
-    for dataset in uploaded:
-        try:
-            await turn.actor(Act.SUBMIT, thing_of_dataset(dataset, turn.channel))
-            return file_id
-        except NotFound:
-            continue
-    if uploaded:
-        raise unknown
-    return file_id
+def _straight(words: str) -> str:
+    """Phones turn quotation marks into typographical ones, and Slack escapes three characters in what is typed."""
+    for typed, meant in (("“", '"'), ("”", '"'), ("‘", "'"), ("’", "'"), ("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&")):
+        words = words.replace(typed, meant)
+    return words
 
 
 async def _dataset(turn: Turn, word: str | None) -> Dataset:

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import orjson
 from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.context.ack.async_ack import AsyncAck
 from slack_bolt.context.async_context import AsyncBoltContext
@@ -10,10 +9,12 @@ from slack_bolt.context.async_context import AsyncBoltContext
 from bot.access import Act
 from bot.errors import Invalid
 from bot.jobs.job import Origin
-from handlers.blocks.start_form import StartForm, read_start_modal
+from handlers.actions.start_job import place_of
+from handlers.blocks.start_form import StartForm, read_start_modal, words_in
 from handlers.blocks.start_modal import CALLBACK_ID
 from handlers.inbox import Inbox, acknowledge
-from handlers.submission import model_options, submit
+from handlers.offers import model_options, tuned_options
+from handlers.submission import submit
 from handlers.turn import Turn
 
 
@@ -32,14 +33,15 @@ def register(app: AsyncApp, inbox: Inbox) -> None:
 
 async def _submit(turn: Turn) -> None:
     view = turn.body["view"]
-    place = orjson.loads(view["private_metadata"])
+    place = place_of(view)
     # Only the ids too long for a menu's value need the models to be read again.
-    form = read_start_modal(view["state"]["values"], await model_options(turn.services))
+    options = [*await model_options(turn.services), *await tuned_options(turn)]
+    form = read_start_modal(view["state"]["values"], options)
     if not isinstance(form, StartForm):
         raise Invalid(" ".join(form.values()))
-    dataset = await turn.dataset(place["dataset"], Act.SUBMIT) if place.get("dataset") else None
-    channel = await turn.services.people.channel(place["channel"])
-    origin = Origin(turn.services.team, place["channel"], channel.private, place.get("thread_ts"))
-    await submit(
-        turn, form, identity=f"view/{view['id']}", origin=origin, dataset=dataset, file_id=place.get("file_id")
-    )
+    dataset_id = words_in(view["state"]["values"]).get("file") or place.dataset
+    dataset = await turn.dataset(dataset_id, Act.SUBMIT) if dataset_id else None
+    channel = await turn.services.people.channel(place.channel)
+    thread_ts = dataset.thread_ts if dataset and dataset.channel == place.channel else place.thread_ts
+    origin = Origin(turn.services.team, place.channel, channel.private, thread_ts)
+    await submit(turn, form, identity=f"view/{view['id']}", origin=origin, dataset=dataset, file_id=place.file_id)

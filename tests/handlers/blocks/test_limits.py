@@ -35,7 +35,7 @@ from handlers.blocks import (
 from handlers.blocks import help as help_blocks
 from handlers.blocks.message import Message
 from handlers.blocks.sample import sample_window
-from handlers.blocks.start_form import StartForm, read_start_modal
+from handlers.blocks.start_form import FIELDS, ModelOption, read_start_modal
 
 KEY = "sk-proj-abcdefghijklmnop1234"
 PERMALINK = "https://team.slack.com/archives/C1/p1795000000000100?thread_ts=1.2&cid=C1"
@@ -174,7 +174,7 @@ bodies = st.one_of(
     st.builds(notice.Uncertain, job_values),
     st.builds(notice.Linked, job_values, st.sampled_from([PERMALINK, "javascript:alert(1)", "", "<!channel>"])),
 )
-options = st.builds(start_modal.ModelOption, long_ids, texts, texts, numbers)
+options = st.builds(ModelOption, long_ids, texts, texts, numbers)
 tuned = st.builds(FineTunedModel, long_ids, texts, st.none() | ids, times, st.none() | texts, st.none() | texts)
 quick = settings(
     max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
@@ -261,7 +261,7 @@ def test_notices_of_every_kind_fit(body: notice.Body, chart: str | None) -> None
 
 @settings(quick, max_examples=20)
 @given(job_values, st.lists(options, max_size=4), st.lists(tuned, max_size=4))
-def test_long_lists_fit(job: Job, base: list[start_modal.ModelOption], made: list[FineTunedModel]) -> None:
+def test_long_lists_fit(job: Job, base: list[ModelOption], made: list[FineTunedModel]) -> None:
     assert_fits(jobs.job_list([job] * 200, {job.id: PERMALINK}, more=7))
     assert_fits(models.model_list(base * 40, made * 40))
 
@@ -272,15 +272,15 @@ def test_long_lists_fit(job: Job, base: list[start_modal.ModelOption], made: lis
     st.lists(options, max_size=6),
     st.none() | texts,
     st.lists(datasets, max_size=3),
-    st.none() | st.builds(StartForm, texts, texts, suffix=st.none() | texts, validation=st.none() | texts),
+    st.none() | st.dictionaries(st.sampled_from(FIELDS), texts),
     st.sampled_from(["", "{}", "x" * 3000]),
 )
 def test_the_modal_fits_and_can_be_sent_as_it_opens(
     dataset: Dataset | None,
-    offered: list[start_modal.ModelOption],
+    offered: list[ModelOption],
     file_id: str | None,
     others: list[Dataset],
-    defaults: StartForm | None,
+    words: dict[str, str] | None,
     private_metadata: str,
 ) -> None:
     offered += [numbered(option, number) for option in offered[:1] for number in range(120)]
@@ -288,8 +288,9 @@ def test_the_modal_fits_and_can_be_sent_as_it_opens(
         dataset=dataset,
         file_id=file_id,
         models=offered,
-        defaults=defaults,
+        words=words,
         datasets_for_validation=others * 60,
+        files=others * 60,
         private_metadata=private_metadata,
     ).to_dict()
     assert_view_fits(view)
@@ -297,13 +298,13 @@ def test_the_modal_fits_and_can_be_sent_as_it_opens(
         assert "submit" not in view
         return
     form = read_start_modal(untouched(view), offered)
-    if defaults is None and isinstance(form, dict):
-        # Only a model whose very name is none may be refused then.
-        assert set(form) <= {"model"}
+    if not words and isinstance(form, dict):
+        # Only a model whose very name is none may be refused then, and what reinforcement asks of a person.
+        assert set(form) <= {"model", "grader", "validation"}
 
 
-def numbered(option: start_modal.ModelOption, number: int) -> start_modal.ModelOption:
-    return start_modal.ModelOption(f"{option.id}-{number}", f"provider {number % 3}", option.label, None)
+def numbered(option: ModelOption, number: int) -> ModelOption:
+    return ModelOption(f"{option.id}-{number}", f"provider {number % 3}", option.label, None)
 
 
 def untouched(view: dict[str, Any]) -> dict[str, dict[str, dict[str, object]]]:

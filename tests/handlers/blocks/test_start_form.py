@@ -7,7 +7,9 @@ from handlers.blocks.start_form import (
     model_value,
     parse_field,
     read_start_modal,
+    misplaced,
     read_words,
+    words_of,
 )
 
 
@@ -68,6 +70,16 @@ def test_every_wrong_field_gets_its_own_sentence_at_its_own_place() -> None:
         ("suffix", "", None),
         ("validation", "ds-1", "ds-1"),
         ("model", " gpt-4.1-mini ", "gpt-4.1-mini"),
+        ("method", "", ""),
+        ("method", "SFT", "supervised"),
+        ("method", "dpo", "dpo"),
+        ("beta", "0.1", 0.1),
+        ("effort", "default", "auto"),
+        ("effort", "low", "low"),
+        ("compute", "10", 10.0),
+        ("grader", "", None),
+        ("wandb", " my-project ", "my-project"),
+        ("metadata", "team = support,\n ticket=a=b", {"team": "support", "ticket": "a=b"}),
     ],
 )
 def test_good_words_are_taken(name: str, text: str, value: object) -> None:
@@ -96,6 +108,18 @@ def test_good_words_are_taken(name: str, text: str, value: object) -> None:
         ("validation", "x" * 300),
         ("model", ""),
         ("model", "two words"),
+        ("method", "ppo"),
+        ("beta", "2.5"),
+        ("beta", "0"),
+        ("effort", "maximal"),
+        ("compute", "11"),
+        ("grader", "exact"),
+        ("wandb", "team/project"),
+        ("metadata", "team"),
+        ("metadata", "team="),
+        ("metadata", f"{'k' * 65}=v"),
+        ("metadata", f"k={'v' * 513}"),
+        ("metadata", ",".join(f"k{i}=v" for i in range(16))),
     ],
 )
 def test_wrong_words_are_refused_with_a_sentence(name: str, text: str) -> None:
@@ -139,3 +163,35 @@ def test_the_same_model_at_two_providers_is_two_choices() -> None:
     form = read_start_modal(values(model=model_value(two)), [one, two])
     assert isinstance(form, StartForm)
     assert form.provider == "azure"
+
+
+def test_the_words_of_a_form_read_as_that_form_again() -> None:
+    form = StartForm(
+        "",
+        "m",
+        Hyperparameters(3, 8, 0.3, beta=0.1, reasoning_effort="low", compute_multiplier=2.0, eval_interval=5),
+        suffix="support",
+        seed=0,
+        validation="ds-2",
+        method="dpo",
+        grader={"type": "string_check", "name": "g", "input": "a", "reference": "b", "operation": "eq"},
+        wandb="project",
+        metadata={"team": "support", "ticket": "42"},
+    )
+    assert read_words(words_of(form)) == form
+    assert words_of(StartForm("", "m")) == {"model": "m"}
+
+
+def test_settings_of_another_method_are_named() -> None:
+    form = StartForm("", "m", Hyperparameters(beta=0.1, eval_samples=2), grader={"type": "python"})
+    assert misplaced(form, "dpo") == ("eval_samples and grader are no setting of DPO fine-tuning; leave that out.")
+    assert misplaced(StartForm("", "m", Hyperparameters(beta=0.1)), "supervised") == (
+        "beta is no setting of supervised fine-tuning; leave that out."
+    )
+    assert misplaced(StartForm("", "m", Hyperparameters(3)), "supervised") is None
+
+
+def test_where_a_grader_is_asked_for_it_is_needed_and_so_is_a_validation_file() -> None:
+    errors = read_start_modal(values(model="openai|m", grader="", validation="none"))
+    assert isinstance(errors, dict)
+    assert set(errors) == {"grader", "validation"}

@@ -1,73 +1,143 @@
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pytest
 
 from bot.datasets.dataset import Dataset
+from bot.datasets.report import Report
 from bot.jobs.job import Hyperparameters
-from handlers.blocks.start_modal import ModelOption, StartForm, start_modal
+from handlers.blocks.start_form import ModelOption, StartForm, words_of
+from handlers.blocks.start_modal import start_modal
 
 MINI = ModelOption("gpt-4.1-mini", "openai", "GPT-4.1 mini", 5.0)
 SMOL = ModelOption("smol", "trainer", "SmolLM2", 0.0)
+LLAMA = ModelOption("meta-llama/Llama-3.1-8B-Instruct", "nebius", "Llama")
+TUNED = ModelOption("ft:gpt-4.1-mini:acme:old:1", "openai", "old", 5.0, tuned=True)
+
+MakeDataset = Callable[..., Dataset]
 
 
 def inputs(view: dict[str, Any]) -> dict[str, dict[str, Any]]:
     return {block["block_id"]: block["element"] for block in view["blocks"] if block["type"] == "input"}
 
 
-def test_what_matters_comes_first_and_the_rest_under_a_heading(make_dataset: Callable[..., Dataset]) -> None:
-    view = start_modal(dataset=make_dataset(), models=[MINI]).to_dict()
+def said(view: dict[str, Any]) -> str:
+    texts = [block.get("text") or block.get("elements", [{}])[0] for block in view["blocks"]]
+    return "\n".join(text.get("text", "") for text in texts)
+
+
+def shown(dataset: Dataset | None, words: Mapping[str, str] | None = None, **more: Any) -> dict[str, Any]:
+    return start_modal(dataset=dataset, **{"models": [MINI], "words": words, **more}).to_dict()
+
+
+@pytest.fixture
+def of_method(make_dataset: MakeDataset, make_report: Callable[..., Report]) -> MakeDataset:
+    return lambda method: make_dataset(report=make_report(method=method))
+
+
+def test_what_matters_comes_first_and_the_rest_under_a_heading(of_method: MakeDataset) -> None:
+    view = shown(of_method("supervised"))
     order = [block.get("block_id") or block["type"] for block in view["blocks"]]
-    assert order == ["section", "model", "suffix", "epochs", "validation", "header", "batch", "lr", "seed"]
-    assert view["blocks"][5]["text"]["text"] == "Advanced, fine to leave as they are"
+    first = ["section", "model", "section", "suffix", "epochs", "validation"]
+    assert order == [*first, "header", "batch", "lr", "seed", "wandb", "metadata"]
+    assert view["blocks"][6]["text"]["text"] == "Advanced, fine to leave as they are"
     assert view["callback_id"] == "start_job"
 
 
-def test_each_model_shows_what_training_it_would_cost(make_dataset: Callable[..., Dataset]) -> None:
+def test_only_the_fields_of_the_files_method_are_asked(of_method: MakeDataset) -> None:
+    assert not {"beta", "grader", "effort", "method"} & set(inputs(shown(of_method("supervised"))))
+    assert "beta" in inputs(shown(of_method("dpo")))
+    reinforcement = inputs(shown(of_method("reinforcement")))
+    assert {"grader", "effort", "compute", "eval_interval", "eval_samples"} <= set(reinforcement)
+    assert "beta" not in reinforcement
+
+
+def test_only_what_the_models_provider_takes_is_asked(of_method: MakeDataset) -> None:
+    assert not {"wandb", "metadata"} & set(inputs(shown(of_method("supervised"), models=[LLAMA])))
+    assert "wandb" not in inputs(shown(of_method("supervised"), models=[SMOL]))
+
+
+def test_for_a_file_that_we_have_not_read_the_model_says_which_methods_there_are() -> None:
+    view = shown(None, {"method": "dpo"}, file_id="file-abc", models=[MINI, LLAMA])
+    assert [option["value"] for option in inputs(view)["method"]["options"]] == ["supervised", "dpo"]
+    assert "beta" in inputs(view)
+    other = shown(None, {"method": "dpo", "model": LLAMA.id}, file_id="file-abc", models=[MINI, LLAMA])
+    assert not {"method", "beta"} & set(inputs(other))
+
+
+def test_each_model_shows_what_training_it_would_cost(make_dataset: MakeDataset) -> None:
     unknown = ModelOption("x", "trainer", "X")
-    groups = inputs(start_modal(dataset=make_dataset(), models=[MINI, SMOL, unknown]).to_dict())["model"][
-        "option_groups"
-    ]
+    groups = inputs(shown(make_dataset(), models=[MINI, SMOL, unknown]))["model"]["option_groups"]
     assert [group["label"]["text"] for group in groups] == ["openai", "trainer"]
     # 1,300 billed tokens x 8 epochs x $5 per million
-    assert groups[0]["options"][0]["description"]["text"] == "$0.05"
+    assert groups[0]["options"][0]["description"]["text"].startswith("$0.05")
     assert [option["description"]["text"] for option in groups[1]["options"]] == [
         "free (your own hardware)",
         "unknown price",
     ]
 
 
+def test_the_estimate_follows_what_is_chosen(make_dataset: MakeDataset) -> None:
+    paces = {"gpt-4.1-mini": 0.1}
+    assert "$0.05 · time not known yet · 10,400 billed tokens in 8 epochs (auto)" in said(shown(make_dataset()))
+    chosen = said(shown(make_dataset(), {"epochs": "20", "model": "gpt-4.1-mini"}, paces=paces))
+    assert "$0.13 · about 45 min of training · 26,000 billed tokens in 20 epochs" in chosen
+    assert "a whole number from 1 to 50" in said(shown(make_dataset(), {"epochs": "many"}))
+
+
 def test_a_file_of_the_provider_shows_the_price_and_not_an_estimate() -> None:
-    view = start_modal(dataset=None, file_id="file-abc", models=[MINI]).to_dict()
-    assert "`file-abc`" in view["blocks"][0]["text"]["text"]
-    assert inputs(view)["model"]["options"][0]["description"]["text"] == "$5.00 per million tokens"
+    view = shown(None, file_id="file-abc")
+    assert "`file-abc`" in said(view)
+    assert "$5.00 per million tokens. How many tokens the file has, only the provider knows." in said(view)
+    assert inputs(view)["model"]["options"][0]["description"]["text"].startswith("$5.00 per million tokens")
 
 
-def test_the_settings_of_an_earlier_job_are_filled_in(make_dataset: Callable[..., Dataset]) -> None:
-    kept = StartForm("trainer", "smol", Hyperparameters(5, 2, 0.5), "support", 7, "ds-2")
-    view = start_modal(
-        dataset=make_dataset(),
+def test_the_settings_of_an_earlier_job_are_filled_in(make_dataset: MakeDataset, of_method: MakeDataset) -> None:
+    asked = Hyperparameters(5, 2, 0.5, beta=0.2)
+    kept = StartForm("trainer", "smol", asked, "support", 7, "ds-2", metadata={"team": "a", "ticket": "42"})
+    view = shown(
+        of_method("dpo"),
+        words_of(kept),
         models=[MINI, SMOL],
-        defaults=kept,
         datasets_for_validation=[make_dataset(id="ds-2", name="validation.jsonl")],
-    ).to_dict()
+    )
     fields = inputs(view)
     assert fields["model"]["initial_option"]["value"] == "trainer|smol"
     assert fields["validation"]["initial_option"]["text"]["text"] == "validation.jsonl"
-    texts = {name: fields[name]["initial_value"] for name in ("epochs", "batch", "lr", "suffix", "seed")}
-    assert texts == {"epochs": "5", "batch": "2", "lr": "0.5", "suffix": "support", "seed": "7"}
+    texts = {name: fields[name]["initial_value"] for name in ("epochs", "batch", "lr", "suffix", "seed", "beta")}
+    assert texts == {"epochs": "5", "batch": "2", "lr": "0.5", "suffix": "support", "seed": "7", "beta": "0.2"}
+    assert fields["metadata"]["initial_value"] == "team=a, ticket=42"
 
 
-def test_without_any_model_the_modal_says_what_to_do_and_cannot_be_sent(
-    make_dataset: Callable[..., Dataset],
-) -> None:
-    view = start_modal(dataset=make_dataset(), models=[]).to_dict()
+def test_what_was_split_off_validates_unless_the_person_chose_otherwise(make_dataset: MakeDataset) -> None:
+    training, part = make_dataset(validation="ds-2"), make_dataset(id="ds-2")
+    fields = inputs(shown(training, datasets_for_validation=[part]))
+    assert fields["validation"]["initial_option"]["value"] == "ds-2"
+    fields = inputs(shown(training, {"validation": "none"}, datasets_for_validation=[part]))
+    assert fields["validation"]["initial_option"]["value"] == "none"
+
+
+def test_going_on_from_a_fine_tuned_model_advises_a_lower_rate(make_dataset: MakeDataset) -> None:
+    assert "lower the learning rate" not in said(shown(make_dataset(), models=[MINI, TUNED]))
+    view = shown(make_dataset(), {"model": TUNED.id}, models=[MINI, TUNED])
+    assert "lower the learning rate multiplier to a half or a quarter" in said(view)
+    groups = inputs(view)["model"]["option_groups"]
+    assert [group["label"]["text"] for group in groups] == ["openai", "Continue from a fine-tuned model"]
+
+
+def test_the_training_file_can_be_chosen_where_there_are_several(make_dataset: MakeDataset) -> None:
+    other = make_dataset(id="ds-2", name="more.jsonl")
+    menu = inputs(shown(make_dataset(), files=[make_dataset(), other]))["file"]
+    assert [option["value"] for option in menu["options"]] == ["ds-1", "ds-2"]
+    assert menu["initial_option"]["value"] == "ds-1"
+
+
+def test_without_any_model_the_modal_says_what_to_do_and_cannot_be_sent(make_dataset: MakeDataset) -> None:
+    view = shown(make_dataset(), models=[])
     assert "submit" not in view
     assert "administrator" in view["blocks"][1]["text"]["text"]
 
 
-def test_a_private_metadata_that_slack_would_refuse_is_refused_here(
-    make_dataset: Callable[..., Dataset],
-) -> None:
+def test_a_private_metadata_that_slack_would_refuse_is_refused_here(make_dataset: MakeDataset) -> None:
     with pytest.raises(ValueError, match="3000"):
-        start_modal(dataset=make_dataset(), models=[MINI], private_metadata="x" * 3001)
+        shown(make_dataset(), private_metadata="x" * 3001)
