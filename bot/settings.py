@@ -59,6 +59,21 @@ class Settings(BaseSettings):
         description="People (`U…`) and user groups (`S…`) who may start jobs and chat; others may only look. By "
         "default everybody in the workspace is a member.",
     )
+    finetune_approval_above: float | None = Field(
+        None,
+        ge=0,
+        description="Jobs estimated at more US dollars than this need the approval of somebody else. By default none "
+        "does. `/finetune budget approval` in Slack goes before it.",
+    )
+    finetune_approve_unknown_prices: bool = Field(
+        True, description="Where jobs above a price need approval: whether those of unknown price need it, too."
+    )
+    finetune_max_running: int | None = Field(
+        None,
+        ge=1,
+        description="How many jobs the provider may run for the bot at a time; further ones wait in line. By default "
+        "as many as the provider takes.",
+    )
     finetune_notices_channel: str | None = Field(
         None, description="A channel's id that hears when any job from a public channel ends."
     )

@@ -7,12 +7,16 @@ from bot.audit import AuditLog
 from bot.datasets.copies import Copies
 from bot.jobs.follow import Follower
 from bot.jobs.interfaces import JobStore
+from bot.jobs.line import Line
 from bot.jobs.submit import Submitter
 from bot.models.catalogue import Catalogue
 from bot.models.conversation import ConversationStore
 from bot.notices.interfaces import CardStore
 from bot.providers.interface import Provider
 from bot.settings import Settings
+from bot.spending.admission import Rules
+from bot.spending.approval import Approvals
+from bot.spending.interfaces import BudgetStore
 from bot.store.datasets import SqliteDatasetStore
 from handlers.checks import Checks
 from handlers.people import People
@@ -38,6 +42,10 @@ class Services:
     follower: Follower
     catalogue: Catalogue
     audit: AuditLog
+    rules: Rules
+    budgets: BudgetStore
+    approvals: Approvals
+    line: Line
     people: People
     poster: Poster
     checks: Checks

@@ -192,7 +192,7 @@ class SandboxClient:
         channel: str,
         contains: str = "",
         thread_ts: str | None = None,
-        timeout: float = 10,
+        timeout: float = 30,
         *,
         after: str | None = None,
         author: str | None = None,
@@ -212,23 +212,23 @@ class SandboxClient:
         )
         return dict(answer["message"])
 
-    async def wait_ephemeral(self, user: str, channel: str, contains: str = "", timeout: float = 10) -> Json:
+    async def wait_ephemeral(self, user: str, channel: str, contains: str = "", timeout: float = 30) -> Json:
         """Wait until a person reads a message that only they see."""
         answer = await self.ask("wait-message", timeout=timeout, channel=channel, contains=contains, user=user)
         return dict(answer["message"])
 
     async def wait_view(
-        self, user: str, timeout: float = 10, *, callback_id: str | None = None, title: str | None = None
+        self, user: str, timeout: float = 30, *, callback_id: str | None = None, title: str | None = None
     ) -> Json:
         """Wait until a modal is open for a person. Returns the topmost one."""
         answer = await self.ask("wait-view", timeout=timeout, user=user, callback_id=callback_id, title=title)
         return dict(answer["view"])
 
-    async def wait_home(self, user: str, contains: str = "", timeout: float = 10) -> Json:
+    async def wait_home(self, user: str, contains: str = "", timeout: float = 30) -> Json:
         """Wait until a person's Home tab contains a text."""
         return dict((await self.ask("wait-home", timeout=timeout, user=user, contains=contains))["view"])
 
-    async def wait_connected(self, timeout: float = 10) -> None:
+    async def wait_connected(self, timeout: float = 30) -> None:
         """Wait until the app has a Socket Mode connection."""
         await self.ask("wait-connected", timeout=timeout)
 

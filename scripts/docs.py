@@ -65,6 +65,7 @@ _GROUPS = (
         "People",
         ("finetune_admins", "finetune_approvers", "finetune_members", "finetune_notices_channel", "finetune_allow_"),
     ),
+    ("Spending", ("finetune_approval_above", "finetune_approve_unknown", "finetune_max_running")),
     ("Running", ("finetune_data", "finetune_max_file_mb", "finetune_poll_seconds", "finetune_log_level")),
 )
 

@@ -25,6 +25,7 @@ from bot.access import Policy
 from bot.datasets.copies import Copies
 from bot.errors import NotFound, StartError
 from bot.jobs.follow import Follower
+from bot.jobs.line import Line
 from bot.jobs.submit import Submitter
 from bot.models.catalogue import Catalogue
 from bot.notices.deliver import Delivery
@@ -32,6 +33,8 @@ from bot.providers.interface import ProviderError, Refused, Unintelligible
 from bot.providers.openai_protocol import OpenAIProtocol
 from bot.redact import redact
 from bot.settings import Settings, load
+from bot.spending.admission import Rules
+from bot.spending.approval import Approvals
 from bot.store.audit import SqliteAuditLog
 from bot.store.conversations import SqliteConversationStore
 from bot.store.database import Database
@@ -39,6 +42,7 @@ from bot.store.datasets import SqliteDatasetStore
 from bot.store.inbox import SqliteInbox
 from bot.store.jobs import SqliteJobStore
 from bot.store.outbox import SqliteCardStore, SqliteOutbox
+from bot.store.spending import SqliteBudgetStore
 from handlers.app import build
 from handlers.backfill import backfill
 from handlers.cards import CardKeeper
@@ -111,7 +115,7 @@ async def running(settings: Settings) -> AsyncIterator[Bot]:
         ]
         stack.push_async_callback(_stop_tasks, tasks)
         stack.push_async_callback(services.submitter.close)
-        scheduler = _schedule(services.follower, inbox_store, settings.finetune_poll_seconds)
+        scheduler = _schedule(services, inbox_store, settings.finetune_poll_seconds)
         stack.callback(scheduler.shutdown, wait=False)
 
         secret = settings.slack_signing_secret
@@ -153,6 +157,13 @@ async def _services(
             raise NotFound("The training file was deleted before it was uploaded. Drop it again and start anew.")
         return copies.path(dataset.sha256), dataset.sha256
 
+    rules = Rules(
+        settings.finetune_approval_above,
+        settings.finetune_approve_unknown_prices,
+        (*settings.finetune_approvers, *settings.finetune_admins),
+        settings.finetune_max_running,
+    )
+    submitter = Submitter(jobs, provider, locate, rules=rules, notices_channel=elsewhere)
     return Services(
         settings=settings,
         policy=Policy(settings.finetune_allow_guests, settings.finetune_allow_other_organisations),
@@ -164,10 +175,14 @@ async def _services(
         copies=copies,
         conversations=conversations,
         provider=provider,
-        submitter=Submitter(jobs, provider, locate, notices_channel=elsewhere),
+        submitter=submitter,
         follower=Follower(jobs, provider, poll_seconds=settings.finetune_poll_seconds, notices_channel=elsewhere),
         catalogue=Catalogue(provider, jobs, wanted=settings.finetune_models, default=settings.finetune_default_model),
         audit=SqliteAuditLog(database),
+        rules=rules,
+        budgets=SqliteBudgetStore(database),
+        approvals=Approvals(jobs, notices_channel=elsewhere),
+        line=Line(jobs, provider.name, submitter.release, most_running=rules.most_running),
         people=People(
             poster,
             team,
@@ -305,11 +320,11 @@ def _not_the_protocol(settings: Settings, why: str) -> str:
     )
 
 
-def _schedule(follower: Follower, inbox: SqliteInbox, poll_seconds: float) -> AsyncIOScheduler:
+def _schedule(services: Services, inbox: SqliteInbox, poll_seconds: float) -> AsyncIOScheduler:
     scheduler = AsyncIOScheduler()
     # A tick that comes late is still wanted, and two at once are never.
     scheduler.add_job(
-        follower.tick,
+        services.follower.tick,
         "interval",
         seconds=min(1.0, poll_seconds),
         misfire_grace_time=None,
@@ -317,6 +332,16 @@ def _schedule(follower: Follower, inbox: SqliteInbox, poll_seconds: float) -> As
         coalesce=True,
         id="follow",
     )
+    scheduler.add_job(
+        services.line.tick,
+        "interval",
+        seconds=min(1.0, poll_seconds),
+        misfire_grace_time=None,
+        max_instances=1,
+        coalesce=True,
+        id="line",
+    )
+    scheduler.add_job(services.approvals.remind, "interval", minutes=10, misfire_grace_time=None, id="remind")
     scheduler.add_job(inbox.forget_old, "interval", hours=24, misfire_grace_time=None, id="forget")
     scheduler.start()
     return scheduler

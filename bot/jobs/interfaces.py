@@ -9,6 +9,7 @@ from bot.audit import Entry
 from bot.jobs.job import Checkpoint, Job, Metrics
 from bot.notices.notice import Notice
 from bot.providers.interface import RemoteEvent
+from bot.spending.budget import Books
 
 
 class Change(msgspec.Struct, frozen=True):
@@ -42,6 +43,12 @@ class JobStore(Protocol):
         False, and nothing done, if the id is there, or another job stands for the same job of the provider.
         """
 
+    async def admit(self, job: Job, decide: Callable[[Books], Change]) -> Job | None:
+        """Store a new job and its card as `decide` says, who sees the books of its month: one transaction, so that no
+        two jobs take the same last dollar. `decide` is pure and quick, and may raise: then nothing is stored. The job
+        as it was stored; None if its id is there.
+        """
+
     async def update(self, job_id: str, make: Callable[[Job], Change | None]) -> Job | None:
         """Read a job, let `make` say what becomes of it, and store that: one transaction, so nobody's change is
         lost. `make` is pure and quick. The job as it was stored.
@@ -62,6 +69,12 @@ class JobStore(Protocol):
     async def latest(self, limit: int) -> list[Job]: ...
 
     async def in_states(self, states: Sequence[str]) -> list[Job]: ...
+
+    async def of_month(self, at: float) -> list[Job]:
+        """Every job submitted in the same calendar month (UTC) as `at`."""
+
+    async def running(self, provider: str) -> int:
+        """How many jobs the provider runs for us, or is about to (see `states.WITHOUT_ROOM`)."""
 
     async def followed(self, provider: str) -> list[Followed]:
         """Jobs that the provider may still have news of, oldest first."""

@@ -73,6 +73,32 @@ class Checkpoint(msgspec.Struct, frozen=True):
     metrics: Metrics | None = None
 
 
+class Approval(msgspec.Struct, frozen=True):
+    """That a job needs the consent of one of `deciders` (Slack's ids of people, U…, and groups, S…), because it costs
+    more than `above` US dollars, and what became of it: `approved` is None until `decided_by` has said so. `reason` is
+    a person's own text.
+    """
+
+    asked_at: float
+    above: float
+    deciders: tuple[str, ...]
+    reminded: bool = False
+    approved: bool | None = None
+    decided_by: str | None = None
+    decided_at: float | None = None
+    reason: str = ""
+
+
+class InLine(msgspec.Struct, frozen=True):
+    """A job's place (from 1; 0: not known yet) among those that wait until the provider has room. `refusals`: how often
+    it said that it has none."""
+
+    place: int
+    length: int
+    refusals: int = 0
+    refused_at: float | None = None
+
+
 class Job(msgspec.Struct, frozen=True):
     """`id` is ours and is what `metadata` carries to the provider; `provider_job_id` is theirs. Times are
     seconds since the epoch. `state` is one of `states.STATES` or a word of the provider's that we do not know.
@@ -118,3 +144,5 @@ class Job(msgspec.Struct, frozen=True):
     error: JobError | None = None
     latest: Metrics | None = None
     latest_valid: Metrics | None = None
+    approval: Approval | None = None
+    in_line: InLine | None = None

@@ -7,6 +7,7 @@ A provider's state that is not listed here is kept and shown as it is, and the j
 from typing import Final
 
 AWAITING_APPROVAL: Final = "awaiting_approval"
+IN_LINE: Final = "in_line"
 SUBMITTING: Final = "submitting"
 UNCERTAIN: Final = "uncertain"
 VALIDATING: Final = "validating_files"
@@ -18,14 +19,17 @@ SUCCEEDED: Final = "succeeded"
 FAILED: Final = "failed"
 CANCELLED: Final = "cancelled"
 
-OURS: Final = frozenset({AWAITING_APPROVAL, SUBMITTING, UNCERTAIN})
+OURS: Final = frozenset({AWAITING_APPROVAL, IN_LINE, SUBMITTING, UNCERTAIN})
+WITHOUT_ROOM: Final = frozenset({AWAITING_APPROVAL, IN_LINE, UNCERTAIN, PAUSED})
+"""Neither ended nor, as far as we know, one of the jobs that the provider runs at the moment."""
 ENDED: Final = frozenset({SUCCEEDED, FAILED, CANCELLED})
 STATES: Final = OURS | ENDED | {VALIDATING, QUEUED, RUNNING, PAUSING, PAUSED}
 
 # From our own states only these ways lead on. "*" is any state a provider reports.
 _WAYS: Final[dict[str, frozenset[str]]] = {
-    AWAITING_APPROVAL: frozenset({SUBMITTING, CANCELLED}),
-    SUBMITTING: frozenset({UNCERTAIN, FAILED, CANCELLED, "*"}),
+    AWAITING_APPROVAL: frozenset({IN_LINE, CANCELLED}),
+    IN_LINE: frozenset({SUBMITTING, CANCELLED}),
+    SUBMITTING: frozenset({IN_LINE, UNCERTAIN, FAILED, CANCELLED, "*"}),
     UNCERTAIN: frozenset({SUBMITTING, FAILED, CANCELLED, "*"}),
 }
 

@@ -21,6 +21,7 @@ from bot.jobs import states
 from bot.jobs.advance import advance, ending, notice
 from bot.jobs.interfaces import Change, JobStore
 from bot.jobs.job import Job, JobError
+from bot.jobs.line import lined_up, waits
 from bot.jobs.order import order_of
 from bot.notices.notice import Text, Uncertain
 from bot.providers.interface import (
@@ -30,8 +31,10 @@ from bot.providers.interface import (
     RateLimited,
     Refused,
     RemoteJob,
+    TooManyJobs,
     Unreachable,
 )
+from bot.spending.admission import Rules, admit
 
 log = structlog.get_logger()
 
@@ -48,6 +51,7 @@ class Submitter:
         provider: Provider,
         locate: Locate,
         *,
+        rules: Rules = Rules(),
         notices_channel: str | None = None,
         look_again_after: Sequence[float] = (1, 3, 6, 10, 15, 25),
         retry_after: Sequence[float] = (2, 5, 15, 30, 60),
@@ -56,6 +60,7 @@ class Submitter:
         self._jobs = jobs
         self._provider = provider
         self._locate = locate
+        self._rules = rules
         self._notices_channel = notices_channel
         self._look_again_after = look_again_after
         self._retry_after = retry_after
@@ -65,9 +70,11 @@ class Submitter:
         self._uploads: dict[str, asyncio.Lock] = {}
 
     async def submit(self, job: Job) -> Job:
-        """Store the intent and set to work. A job with this id already there is returned as it is.
+        """Store the intent and set to work, unless it must wait for approval or in line. A job with this id already
+        there is returned as it is.
 
-        Raises Conflict where the same data is being trained with the same settings right now.
+        Raises Conflict where the same data is being trained with the same settings right now; OverBudget, or Invalid
+        where nobody could approve it: then nothing is stored.
         """
         async with self._entrance:  # one at a time, or two twins could both find no other
             twin = await self._jobs.twin(job)
@@ -79,10 +86,25 @@ class Submitter:
             if job.seed is None:
                 # Always sent: it is one of the marks by which a job is found again.
                 job = msgspec.structs.replace(job, seed=random.randint(0, 2**31 - 1))
-            if not await self._jobs.insert(job):
-                return await self._jobs.get(job.id) or job
-        self._start(job.id)
-        return job
+            admitted = await self._jobs.admit(job, partial(admit, job, rules=self._rules))
+        if admitted is None:
+            return await self._jobs.get(job.id) or job
+        if admitted.state == states.SUBMITTING:
+            self._start(job.id)
+        return admitted
+
+    async def release(self, job_id: str) -> bool:
+        """A job that waited in line goes on; False if it does not wait any more."""
+
+        def go_on(stored: Job) -> Change | None:
+            if stored.state != states.IN_LINE:
+                return None
+            return Change(msgspec.structs.replace(stored, state=states.SUBMITTING))
+
+        if await self._jobs.update(job_id, go_on) is None:
+            return False
+        self._start(job_id)
+        return True
 
     async def recover(self) -> None:
         """After a start: go on with every submission that was under way."""
@@ -204,6 +226,9 @@ class Submitter:
         except Doubtful as error:
             log.warning("creation in doubt", job=job.id, why=str(error))
             await self._settle(attempted)
+        except TooManyJobs as error:
+            log.info("no room at the provider", job=job.id, why=str(error))
+            await self._line_up(job.id)
         except (RateLimited, Unreachable):
             # Certainly not created, so the next attempt need not look it up.
             await self._set(job.id, create_attempted_at=None)
@@ -274,6 +299,15 @@ class Submitter:
             return Change(failed, notices=ending(failed, self._notices_channel), followed=False)
 
         await self._jobs.update(job.id, fail)
+
+    async def _line_up(self, job_id: str) -> None:
+        def line_up(stored: Job) -> Change | None:
+            if stored.state != states.SUBMITTING:
+                return None
+            waiting = msgspec.structs.replace(lined_up(stored, refused_at=time.time()), create_attempted_at=None)
+            return Change(waiting, notices=[waits(waiting)])
+
+        await self._jobs.update(job_id, line_up)
 
     async def _say_that_we_wait(self, job: Job) -> None:
         sentence = f"{self._provider.name} does not take jobs at the moment. I keep trying for an hour."

@@ -55,6 +55,17 @@ class Uncertain(msgspec.Struct, frozen=True, tag="uncertain"):
     job: Job
 
 
+class ApprovalAsked(msgspec.Struct, frozen=True, tag="approval_asked"):
+    """The job waits for somebody to approve it; `again`: a day after the first time."""
+
+    job: Job
+    again: bool = False
+
+
+class Approved(msgspec.Struct, frozen=True, tag="approved"):
+    job: Job
+
+
 class Linked(msgspec.Struct, frozen=True, tag="linked"):
     """In the file's thread: a job was made from this file; its card is over there."""
 
@@ -62,7 +73,19 @@ class Linked(msgspec.Struct, frozen=True, tag="linked"):
     card_permalink: str
 
 
-Body = Text | Accepted | Started | CheckpointMade | ProviderSaid | Ended | EndedElsewhere | Uncertain | Linked
+Body = (
+    Text
+    | Accepted
+    | Started
+    | CheckpointMade
+    | ProviderSaid
+    | Ended
+    | EndedElsewhere
+    | Uncertain
+    | ApprovalAsked
+    | Approved
+    | Linked
+)
 
 
 class Notice(msgspec.Struct, frozen=True):

@@ -40,6 +40,10 @@ class RateLimited(ProviderError):
         self.retry_after = retry_after
 
 
+class TooManyJobs(RateLimited):
+    """Not carried out: the account may have no more jobs at a time, or on this day."""
+
+
 class Unreachable(ProviderError):
     """No connection was made: certainly not carried out; may be repeated."""
 

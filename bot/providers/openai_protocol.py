@@ -6,6 +6,7 @@ The SDK repeats requests by itself, POST included, and sends no idempotency key 
 
 import asyncio
 import math
+import re
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
@@ -33,6 +34,7 @@ from bot.providers.interface import (
     RemoteFile,
     RemoteJob,
     RemoteModel,
+    TooManyJobs,
     Unintelligible,
     Unreachable,
 )
@@ -281,12 +283,24 @@ def _from_status(error: openai.APIStatusError) -> ProviderError:
     message = redact(_sentence(body.get("message") or body.get("detail")) or error.message)
     code = error.code if isinstance(error.code, str) else None
     status = error.status_code
+    if status in {400, 429} and (code in _TOO_MANY_JOBS or _SAYS_TOO_MANY_JOBS.search(message)):
+        return TooManyJobs(message, code=code or "max_active_jobs", status=status)
     if status == 429 and code != "insufficient_quota":
         retry_after = _retry_after(error.response.headers.get("retry-after"))
         return RateLimited(message, code=code or "rate_limit_exceeded", status=status, retry_after=retry_after)
     if status >= 500 or status in {408, 409}:
         return Doubtful(message, code=code, status=status)
     return Refused(message, code=code, status=status)
+
+
+# "This fine-tune request has been rate-limited. Your organization has reached the maximum of 8 fine-tuning requests per
+# day for the model …" (johny-b/llmcomp#58, read 2026-11-21); other servers say it in words of their own.
+_TOO_MANY_JOBS = {"daily_rate_limit_exceeded", "max_active_jobs"}
+_SAYS_TOO_MANY_JOBS = re.compile(
+    r"fine-?tun\w* request has been rate-limited|maximum (number )?of (\d+ )?(active|running|concurrent|fine-?tuning) "
+    r"(fine-?tuning )?(jobs|requests)|too many (active|running|concurrent|fine-?tuning) (fine-?tuning )?jobs",
+    re.IGNORECASE,
+)
 
 
 def _sentence(told: object) -> str:

@@ -11,9 +11,11 @@ from bot.jobs import states
 from bot.jobs.interfaces import Change, Followed
 from bot.jobs.job import Checkpoint, Job, Metrics
 from bot.notices.notice import Notice
+from bot.spending.budget import Books, month_of
 from bot.store.audit import put_entries
 from bot.store.database import Database
 from bot.store.outbox import put_notices, touch_card
+from bot.store.spending import read_limits
 
 
 class SqliteJobStore:
@@ -21,19 +23,10 @@ class SqliteJobStore:
         self._database = database
 
     async def insert(self, job: Job, history: Change | None = None) -> bool:
-        def work(db: SqliteDatabase) -> bool:
-            if db.execute("SELECT 1 FROM jobs WHERE id = ?", [job.id]).fetchone() or _sibling(db, job):
-                return False
-            _write_job(db, job, followed=True)
-            db.execute(
-                "INSERT INTO cards (job_id, channel, dirty, changed_at) VALUES (?, ?, 1, ?)",
-                [job.id, job.origin.channel, time.time()],
-            )
-            if history is not None:
-                _write(db, history)
-            return True
+        return await self._database.write(lambda db: _insert(db, job, lambda: history or Change(job))) is not None
 
-        return await self._database.write(work)
+    async def admit(self, job: Job, decide: Callable[[Books], Change]) -> Job | None:
+        return await self._database.write(lambda db: _insert(db, job, lambda: decide(_books(db, job))))
 
     async def update(self, job_id: str, make: Callable[[Job], Change | None]) -> Job | None:
         def work(db: SqliteDatabase) -> Job | None:
@@ -46,7 +39,7 @@ class SqliteJobStore:
                 return None
             if (other := _sibling(db, change.job)) is not None:
                 raise Conflict(f"The provider's job {change.job.provider_job_id} is known already, as job {other}.")
-            _write(db, change)
+            write_change(db, change)
             return change.job
 
         return await self._database.write(work)
@@ -83,6 +76,12 @@ class SqliteJobStore:
 
     async def in_states(self, wanted: Sequence[str]) -> list[Job]:
         return await self._many(f"state IN ({_marks(wanted)}) ORDER BY created_at", list(wanted))
+
+    async def of_month(self, at: float) -> list[Job]:
+        return await self._many("created_at >= ? AND created_at < ?", month_of(at))
+
+    async def running(self, provider: str) -> int:
+        return await self._database.read(lambda db: _running(db, provider))
 
     async def followed(self, provider: str) -> list[Followed]:
         rows = await self._database.read(
@@ -183,6 +182,37 @@ class SqliteJobStore:
         return [_job(row[0]) for row in rows]
 
 
+def _insert(db: SqliteDatabase, job: Job, make: Callable[[], Change]) -> Job | None:
+    if db.execute("SELECT 1 FROM jobs WHERE id = ?", [job.id]).fetchone() or _sibling(db, job):
+        return None
+    change = make()
+    _write_job(db, change.job, followed=True)
+    db.execute(
+        "INSERT INTO cards (job_id, channel, dirty, changed_at) VALUES (?, ?, 1, ?)",
+        [job.id, job.origin.channel, time.time()],
+    )
+    write_change(db, change)
+    return change.job
+
+
+def _books(db: SqliteDatabase, job: Job) -> Books:
+    waiting = db.execute(
+        "SELECT count(*) FROM jobs WHERE state = ? AND provider = ?", [states.IN_LINE, job.provider]
+    ).fetchone()[0]
+    month = db.execute(
+        "SELECT value FROM jobs WHERE created_at >= ? AND created_at < ?", month_of(job.created_at)
+    ).fetchall()
+    return Books(read_limits(db), [_job(row[0]) for row in month], waiting, _running(db, job.provider))
+
+
+def _running(db: SqliteDatabase, provider: str) -> int:
+    idle = states.ENDED | states.WITHOUT_ROOM
+    found = db.execute(
+        f"SELECT count(*) FROM jobs WHERE provider = ? AND state NOT IN ({_marks(idle)})", [provider, *idle]
+    ).fetchone()
+    return int(found[0])
+
+
 def _sibling(db: SqliteDatabase, job: Job) -> str | None:
     """Another job of ours that stands for the same job of the provider."""
     row = db.execute(
@@ -192,7 +222,8 @@ def _sibling(db: SqliteDatabase, job: Job) -> str | None:
     return row[0] if row else None
 
 
-def _write(db: SqliteDatabase, change: Change) -> None:
+def write_change(db: SqliteDatabase, change: Change) -> None:
+    """Inside a caller's transaction."""
     job = change.job
     _write_job(db, job, followed=change.followed)
     for event in change.events:

@@ -51,6 +51,23 @@ def m004_audit(db: Database) -> None:
         )
 
 
+@migrations()
+def m005_budgets(db: Database) -> None:
+    """What administrators set in Slack. `scope` is that of a budget, or approval; `usd` may be infinite."""
+    db.execute(
+        "CREATE TABLE budgets (scope TEXT NOT NULL, subject TEXT NOT NULL, usd REAL NOT NULL,"
+        " PRIMARY KEY (scope, subject)) STRICT"
+    )
+    db.execute("CREATE INDEX jobs_created_at ON jobs (created_at)")
+
+
+@migrations()
+def m006_restorations(db: Database) -> None:
+    """Backups that this store was put back to. `at`: the last thing that the backup knew of; what people were told
+    after that stands in Slack and not here."""
+    db.execute("CREATE TABLE restorations (at REAL NOT NULL) STRICT")
+
+
 _M001 = """
 CREATE TABLE inbox (
     key TEXT PRIMARY KEY,           -- Slack's own id of the event, command, action or submission

@@ -8,6 +8,7 @@ from slack_sdk.models.blocks import Block, ButtonElement
 from bot.jobs import states
 from bot.jobs.explanations import explain
 from bot.jobs.job import Job, Metrics
+from handlers.blocks.consent import deciders, decision
 from handlers.blocks.message import Message
 from handlers.blocks.parts import actions, button, confirm, context, fields, header, image, message, section
 from handlers.blocks.text import (
@@ -22,6 +23,7 @@ from handlers.blocks.text import (
     percent,
     person,
     progress_bar,
+    quoted,
     rough_duration,
 )
 
@@ -33,6 +35,7 @@ _STOPPED: Final = "✗"
 # What each state is called, and how many of the steps checked, queued, trained, ready are behind it.
 _WORDS: Final[dict[str, tuple[str, int]]] = {
     states.AWAITING_APPROVAL: ("Waiting for approval", 0),
+    states.IN_LINE: ("Waiting in line", 0),
     states.SUBMITTING: ("Handing over to the provider", 0),
     states.UNCERTAIN: ("Not sure that the provider has it", 0),
     states.VALIDATING: ("Checking the file", 0),
@@ -169,6 +172,9 @@ def _cancel_button(job: Job) -> ButtonElement:
         )
     else:
         lost = "Training has not begun, so nothing is lost: the file and its report stay."
+    if job.state == states.AWAITING_APPROVAL:
+        question = confirm("Withdraw this job?", lost, "Withdraw it", "Keep asking")
+        return button("Withdraw", "job_cancel", job.id, confirm=question)
     return button(
         "Cancel",
         "job_cancel",
@@ -183,12 +189,24 @@ def _progress(job: Job, now: float) -> str:
     latest = job.latest
     if latest is not None and job.state != states.SUCCEEDED:
         lines.append(" · ".join(filter(None, (progress_bar(latest.step, latest.total_steps), _where(job, latest)))))
+    if waiting := _waiting(job):
+        lines.append(waiting)
     times = _times(job, now)
     if times:
         lines.append(times)
     if job.state == states.SUCCEEDED and job.fine_tuned_model:
         lines.append(f"Model: {code(job.fine_tuned_model, 300)}")
     return "\n".join(lines)
+
+
+def _waiting(job: Job) -> str:
+    """Whom or what it waits for, before the provider knows of it."""
+    if job.state == states.AWAITING_APPROVAL:
+        return f"{deciders(job)} can approve it in the thread. Nothing is spent before."
+    if job.state == states.IN_LINE and job.in_line is not None and job.in_line.place:
+        place = f"Place {number(job.in_line.place)} of {number(job.in_line.length)}"
+        return f"{place}. {quoted(job.provider, 60)} runs no more jobs at a time; it goes on by itself."
+    return ""
 
 
 def _where(job: Job, latest: Metrics) -> str:
@@ -238,4 +256,6 @@ def _remaining(job: Job, now: float, elapsed: float) -> float | None:
 def _origin(job: Job) -> str:
     cost = f"Estimate: {money(job.estimated_cost)}"
     parts = [f"Started by {person(job.requester)}", date(job.created_at), cost, f"Job {code(job.id, 80)}"]
+    if decided := decision(job):
+        parts.append(decided)
     return " · ".join(parts)

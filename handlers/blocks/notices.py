@@ -9,6 +9,8 @@ from bot.jobs.explanations import explain
 from bot.jobs.job import Job
 from bot.notices.notice import (
     Accepted,
+    ApprovalAsked,
+    Approved,
     Body,
     CheckpointMade,
     Ended,
@@ -19,6 +21,7 @@ from bot.notices.notice import (
     Text,
     Uncertain,
 )
+from handlers.blocks import approval
 from handlers.blocks.card import (
     UNCERTAIN,
     chat_button,
@@ -28,6 +31,7 @@ from handlers.blocks.card import (
     uncertain_buttons,
     validation,
 )
+from handlers.blocks.consent import decision
 from handlers.blocks.message import Message
 from handlers.blocks.parts import actions, button, context, fields, image, message, section
 from handlers.blocks.text import (
@@ -65,6 +69,10 @@ def render(body: Body, *, chart_file_id: str | None = None, chart_alt_text: str 
             return _ended_elsewhere(body.job)
         case Uncertain():
             return _uncertain(body.job)
+        case ApprovalAsked():
+            return approval.asked(body.job, again=body.again)
+        case Approved():
+            return approval.approved(body.job)
         case Linked():
             where = link(body.card_permalink, "its own thread")
             return _line(
@@ -124,6 +132,11 @@ def _ended(job: Job, chart: Block | None) -> Message:
             return _succeeded(job, chart)
         case states.FAILED:
             return _failed(job, chart)
+        case states.CANCELLED if decision(job):
+            return _line(
+                f"{person(job.requester)} Nothing was spent on {_name(job)}. {decision(job)} Change what is "
+                "needed and start anew from the file's report."
+            )
         case states.CANCELLED:
             return _line(
                 f"{person(job.requester)} The job {_name(job)} was cancelled. The file stays: "

@@ -21,6 +21,7 @@ _UNSEEN: Final = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u200e\u200f\u202a-\u202e\u2028\u2029\u2066-\u2069\ufeff]"
 )
 _BROADCAST: Final = re.compile(r"<!(?=channel|here|everyone|group|subteam)", re.IGNORECASE)
+_GROUP: Final = re.compile(r"S[A-Za-z0-9]{1,30}")
 _PERSON: Final = re.compile(r"[UW][A-Za-z0-9]{1,30}")
 _LINK: Final = re.compile(r"https?://[^\s<>|]{1,2900}", re.IGNORECASE)
 
@@ -90,7 +91,9 @@ def trusted(text: str) -> str:
 
 
 def person(user: str) -> str:
-    """A mention of a person by Slack's id; anything else is shown as text."""
+    """A mention of a person, or of a user group, by Slack's id; anything else is shown as text."""
+    if _GROUP.fullmatch(user):
+        return f"<!subteam^{user}>"
     return f"<@{user}>" if _PERSON.fullmatch(user) else code(user, 40)
 
 

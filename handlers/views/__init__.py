@@ -3,10 +3,11 @@
 from slack_bolt.app.async_app import AsyncApp
 
 from handlers.inbox import Inbox
-from handlers.views import mend, split, start_job
+from handlers.views import decline, mend, split, start_job
 
 
 def register(app: AsyncApp, inbox: Inbox) -> None:
     start_job.register(app, inbox)
     mend.register(app, inbox)
     split.register(app, inbox)
+    decline.register(app, inbox)

@@ -72,7 +72,7 @@ class World:
     async def settled(self, bot: Bot) -> None:
         """Wait until the bot has nothing more to do about what Slack sent, and nothing more to say."""
         outbox = SqliteOutbox(bot.services.jobs._database)
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while bot.inbox.busy or await outbox.open() or await bot.services.cards.dirty(1):
                 await asyncio.sleep(0.02)
 
@@ -150,7 +150,7 @@ def impatient(bot: Bot) -> None:
     submitter._retry_after = (0.1,)
 
 
-async def until(condition: Callable[[], Any], seconds: float = 10) -> None:
+async def until(condition: Callable[[], Any], seconds: float = 30) -> None:
     """Wait for something in this process to become true."""
     async with asyncio.timeout(seconds):
         while not condition():

@@ -26,9 +26,14 @@ def test_no_job_comes_back_to_a_state_that_is_ours_alone(old: str, ours: str) ->
 @pytest.mark.parametrize(
     ("old", "new", "allowed"),
     [
-        ("awaiting_approval", "submitting", True),
+        ("awaiting_approval", "submitting", False),
         ("awaiting_approval", "cancelled", True),
+        ("awaiting_approval", "in_line", True),
         ("awaiting_approval", "running", False),
+        ("in_line", "submitting", True),
+        ("in_line", "cancelled", True),
+        ("in_line", "running", False),
+        ("submitting", "in_line", True),
         ("submitting", "uncertain", True),
         ("submitting", "queued", True),
         ("submitting", "awaiting_approval", False),

@@ -1,0 +1,73 @@
+"""Whether a job that was just asked for may begin: now, when somebody has approved it, when there is room, or not."""
+
+from collections.abc import Collection
+
+import msgspec
+
+from bot.audit import Entry
+from bot.errors import Invalid
+from bot.jobs import states
+from bot.jobs.advance import notice
+from bot.jobs.interfaces import Change
+from bot.jobs.job import Approval, Job
+from bot.jobs.line import lined_up, waits
+from bot.notices.notice import ApprovalAsked
+from bot.spending.budget import Books, Limits, check, dollars
+
+
+class Rules(msgspec.Struct, frozen=True):
+    """What the settings say. `approval_above` (US dollars) holds until an administrator sets another in Slack;
+    `deciders` are approvers and administrators (people and groups); `most_running` jobs at a time.
+    """
+
+    approval_above: float | None = None
+    approve_unknown: bool = True
+    deciders: Collection[str] = ()
+    most_running: int | None = None
+
+
+def admit(job: Job, books: Books, rules: Rules) -> Change:
+    """The job in the state in which it begins, with what is said and kept of it.
+
+    Raises OverBudget; Invalid where it needs approval and there is nobody to give it.
+    """
+    check(job, books.limits, books.month)
+    above = threshold(books.limits, rules)
+    entry = Entry(
+        f"{job.id}/submit", job.created_at, job.requester, "submit", job.id, job.origin.channel, details=_details(job)
+    )
+    if above is not None and needs_approval(job, above, rules):
+        deciders = tuple(one for one in rules.deciders if one != job.requester)
+        if not deciders:
+            raise Invalid(_nobody(above))
+        asked = msgspec.structs.replace(
+            job, state=states.AWAITING_APPROVAL, approval=Approval(job.created_at, above, deciders)
+        )
+        return Change(asked, notices=[notice(asked, "approval", ApprovalAsked(asked))], audit=[entry])
+    if books.waiting or (rules.most_running is not None and books.running >= rules.most_running):
+        waiting = lined_up(job, books.waiting + 1, books.waiting + 1)
+        return Change(waiting, notices=[waits(waiting)], audit=[entry])
+    return Change(job, audit=[entry])
+
+
+def threshold(limits: Limits, rules: Rules) -> float | None:
+    """US dollars above which a job needs approval; None where none does."""
+    above = rules.approval_above if limits.approval_above is None else limits.approval_above
+    return None if above == float("inf") else above
+
+
+def needs_approval(job: Job, above: float, rules: Rules) -> bool:
+    return rules.approve_unknown if job.estimated_cost is None else job.estimated_cost > above
+
+
+def _details(job: Job) -> str:
+    cost = "unknown price" if job.estimated_cost is None else f"estimated at {dollars(job.estimated_cost)}"
+    return f"{job.base_model}, {cost}"
+
+
+def _nobody(above: float) -> str:
+    return (
+        f"A job above {dollars(above)}, or of unknown price, needs the approval of somebody else, and there is nobody "
+        "to give it. Nothing was started. Ask whoever runs me to name approvers (FINETUNE_APPROVERS), or choose a "
+        "cheaper job."
+    )

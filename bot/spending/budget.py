@@ -1,0 +1,151 @@
+"""Budgets: how much may be spent in a calendar month (UTC) in the whole workspace, in a channel, by a person.
+
+A job counts in the month in which it was submitted: with its estimate as long as it may still cost that, with its
+real cost once it has ended.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from enum import StrEnum
+
+import msgspec
+
+from bot.errors import BotError
+from bot.jobs import states
+from bot.jobs.estimate import cost_so_far, real_cost
+from bot.jobs.job import Job
+
+
+class OverBudget(BotError):
+    """The job would cost more than is left."""
+
+
+class Scope(StrEnum):
+    WORKSPACE = "workspace"
+    CHANNEL = "channel"
+    PERSON = "person"
+
+
+class Budget(msgspec.Struct, frozen=True):
+    """US dollars a month. `subject` is Slack's id of the channel or person, "" for the workspace."""
+
+    scope: Scope
+    subject: str
+    usd: float
+
+    def covers(self, job: Job) -> bool:
+        match self.scope:
+            case Scope.WORKSPACE:
+                return True
+            case Scope.CHANNEL:
+                return job.origin.channel == self.subject
+            case Scope.PERSON:
+                return job.requester == self.subject
+
+
+class Limits(msgspec.Struct, frozen=True):
+    """What administrators have set. `approval_above`: US dollars from which on a job needs approval; infinite where
+    that is off, None where nobody has said anything.
+    """
+
+    budgets: tuple[Budget, ...] = ()
+    approval_above: float | None = None
+
+
+class Books(msgspec.Struct, frozen=True):
+    """What must be known to decide, read in the transaction that stores the decision. `month`: all jobs submitted in
+    the same calendar month; `waiting` and `running` count the provider's.
+    """
+
+    limits: Limits
+    month: Sequence[Job]
+    waiting: int
+    running: int
+
+
+class Used(msgspec.Struct, frozen=True):
+    """What jobs count together. `promised` is the part that is still an estimate, `unknown` how many jobs have no
+    price that anybody knows; those count nothing.
+    """
+
+    usd: float = 0
+    promised: float = 0
+    jobs: int = 0
+    unknown: int = 0
+
+
+def counted(job: Job) -> float | None:
+    """US dollars that a job counts for; None where nobody knows its price.
+
+    Failed jobs and those cancelled before they trained are free, those cancelled midway cost their share (Microsoft's
+    cost pages, read 2026-11-21).
+    """
+    if job.state not in states.ENDED:
+        return job.estimated_cost
+    real = real_cost(job)
+    if real is not None:
+        return real
+    if job.state == states.SUCCEEDED:
+        return job.estimated_cost
+    if job.state == states.FAILED or job.started_at is None:
+        return 0.0
+    share = cost_so_far(job)
+    return job.estimated_cost if share is None else share
+
+
+def used(jobs: Iterable[Job]) -> Used:
+    usd = promised = 0.0
+    number = unknown = 0
+    for job in jobs:
+        cost = counted(job)
+        number += 1
+        unknown += cost is None
+        usd += cost or 0
+        promised += (cost or 0) if job.state not in states.ENDED else 0
+    return Used(usd, promised, number, unknown)
+
+
+def check(job: Job, limits: Limits, month: Sequence[Job]) -> None:
+    """Raises OverBudget where `job`, beside all jobs of its month, would cost more than one of the budgets allows."""
+    if not job.estimated_cost:
+        return
+    for budget in limits.budgets:
+        if not budget.covers(job):
+            continue
+        spent = used(other for other in month if budget.covers(other))
+        left = budget.usd - spent.usd
+        # A tenth of a cent is lost in the sum of many floats, and worth no refusal.
+        if job.estimated_cost > left + 0.001:
+            raise OverBudget(_refusal(job, budget, spent, max(left, 0.0)))
+
+
+def month_of(at: float) -> tuple[float, float]:
+    """First and last moment (exclusive) of the calendar month, in UTC, that `at` is in."""
+    now = datetime.fromtimestamp(at, UTC)
+    first = datetime(now.year, now.month, 1, tzinfo=UTC)
+    following = datetime(now.year + now.month // 12, now.month % 12 + 1, 1, tzinfo=UTC)
+    return first.timestamp(), following.timestamp()
+
+
+_WHOSE = {
+    Scope.WORKSPACE: "the workspace's budget",
+    Scope.CHANNEL: "this channel's budget",
+    Scope.PERSON: "your budget",
+}
+
+
+def _refusal(job: Job, budget: Budget, spent: Used, left: float) -> str:
+    _, end = month_of(job.created_at)
+    until = datetime.fromtimestamp(end, UTC)
+    promised = f" ({dollars(spent.promised)} of it by jobs that have not ended yet)" if spent.promised else ""
+    return (
+        f"Nothing was started, because it would go over {_WHOSE[budget.scope]}. The job is estimated at "
+        f"{dollars(job.estimated_cost or 0)}; of {dollars(budget.usd)} a month, {dollars(spent.usd)} are "
+        f"taken{promised}, so {dollars(left)} are left until {until.day} {until:%B} (UTC). Choose fewer epochs, a smaller "
+        "file or a cheaper model, wait, or ask an administrator of mine to raise the budget. /finetune budget shows "
+        "where it stands."
+    )
+
+
+def dollars(usd: float) -> str:
+    return f"${usd:,.2f}"

@@ -1,0 +1,153 @@
+"""A job above the threshold waits until somebody entitled, who is not its requester, has agreed."""
+
+import asyncio
+from typing import Any
+
+from e2e.world import World
+
+from bot.cli.run import Bot
+
+ANA, BEN = "U0ANAREED1", "U0BENHALL1"
+
+
+async def _ask(w: World) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The card of a job that waits, and the question in its thread."""
+    report = await w.drop()
+    card = await w.start(report)
+    question = await w.person.wait_message(
+        w.channel, contains="has to agree before anything is spent", thread_ts=card["ts"]
+    )
+    return card, question
+
+
+async def _in_thread(w: World, card: dict[str, Any], contains: str) -> dict[str, Any]:
+    return await w.person.wait_message(w.channel, contains=contains, thread_ts=card["ts"])
+
+
+async def _told(w: World, user: str, contains: str) -> dict[str, Any]:
+    return await w.person.wait_ephemeral(user, w.channel, contains=contains)
+
+
+async def _acts(bot: Bot) -> list[tuple[str, str, str]]:
+    """From the audit log, oldest first."""
+    return [(entry.actor, entry.act, entry.outcome) for _, entry in reversed(await bot.services.audit.latest(20))]
+
+
+async def test_a_job_above_the_threshold_waits_for_an_approver_and_then_goes_on(w: World) -> None:
+    async with w.bot(finetune_approval_above=0, finetune_approvers=[BEN]) as bot:
+        card, question = await _ask(w)
+        assert "Ben Hall" in question["plain"]
+        assert "Ben Hall" in card["plain"]
+        await w.settled(bot)
+        assert not w.provider.files
+        assert not w.provider.jobs
+        await w.person.click("ben", w.channel, question["ts"], "job_approve")
+        await _in_thread(w, card, "Ben Hall approved it")
+        at_provider = await w.job_at_provider()
+        w.provider.run(at_provider, steps=2)
+        shown = await w.person.wait_message(w.channel, contains="Training", author=w.bot_user)
+        assert "Ben Hall approved it" in shown["plain"]
+        closed = await _in_thread(w, card, "wants to train")
+        assert [block["type"] for block in closed["blocks"]] == ["section"]
+        assert await _acts(bot) == [(ANA, "submit", "done"), (BEN, "approve", "done")]
+
+
+async def test_neither_the_requester_nor_somebody_without_the_role_approves(w: World) -> None:
+    async with w.bot(finetune_approval_above=0, finetune_approvers=["S0LEADS", ANA]) as bot:
+        await w.person.set_group("S0LEADS", [])
+        _, question = await _ask(w)
+        assert "Ana" not in question["plain"].split(":")[0]
+        await w.person.click("ana", w.channel, question["ts"], "job_approve")
+        await _told(w, "ana", "somebody else has to approve it")
+        await w.person.click("ben", w.channel, question["ts"], "job_approve")
+        await _told(w, "ben", "Only approvers and administrators")
+        (job,) = await bot.services.jobs.latest(1)
+        assert job.state == "awaiting_approval"
+        assert (BEN, "approve", "refused") in await _acts(bot)
+        assert not w.provider.jobs
+
+
+async def test_a_job_that_is_declined_ends_with_the_reason_and_costs_nothing(w: World) -> None:
+    async with w.bot(finetune_approval_above=0, finetune_admins=[BEN]) as bot:
+        card, question = await _ask(w)
+        await w.person.click("ben", w.channel, question["ts"], "job_decline")
+        view = await w.person.wait_view("ben")
+        assert await w.person.submit("ben", view["id"], {"reason": "  "}) == {"reason": "Say in a few words why."}
+        assert await w.person.submit("ben", view["id"], {"reason": "Too <!channel> dear & *bold*"}) == {}
+        end = await _in_thread(w, card, "Nothing was spent")
+        assert "Ben Hall declined it: Too <!channel> dear & *bold*" in end["plain"]
+        assert "<!channel>" not in end["text"]
+        await w.settled(bot)
+        assert not w.provider.files
+        (job,) = await bot.services.jobs.latest(1)
+        assert job.state == "cancelled"
+
+
+async def test_of_two_approvers_at_once_one_counts_and_the_other_is_told_kindly(w: World) -> None:
+    async with w.bot(finetune_approval_above=0, finetune_approvers=[BEN, "S0LEADS"]) as bot:
+        cleo = (await w.person.add_user("cleo"))["id"]
+        await w.person.join(w.channel, "cleo")
+        await w.person.set_group("S0LEADS", ["cleo"])
+        card, question = await _ask(w)
+        await asyncio.gather(
+            w.person.click("ben", w.channel, question["ts"], "job_approve"),
+            w.person.click("cleo", w.channel, question["ts"], "job_approve"),
+        )
+        await _in_thread(w, card, "approved it")
+        await w.job_at_provider()
+        await w.settled(bot)
+        told = [(await w.person.ephemerals(who))[-1]["plain"] for who in ("ben", "cleo")]
+        assert sorted(words.split(" ")[0] for words in told) == ["Thank", "You"]
+        approved = [actor for actor, act, _ in await _acts(bot) if act == "approve"]
+        assert len(approved) == 1
+        assert approved[0] in {BEN, cleo}
+        assert len(w.provider.jobs) == 1
+
+
+async def test_who_left_the_group_of_approvers_meanwhile_cannot_approve(w: World) -> None:
+    async with w.bot(finetune_approval_above=0, finetune_approvers=["S0LEADS"]) as bot:
+        await w.person.set_group("S0LEADS", ["ben"])
+        _, question = await _ask(w)
+        await w.person.click("ben", w.channel, question["ts"], "job_decline")
+        view = await w.person.wait_view("ben")
+        await w.person.set_group("S0LEADS", [])
+        bot.services.people._groups.clear()  # a minute passes
+        assert await w.person.submit("ben", view["id"], {"reason": "no"}) == {}
+        await _told(w, "ben", "Only approvers and administrators")
+        (job,) = await bot.services.jobs.latest(1)
+        assert job.state == "awaiting_approval"
+
+
+async def test_the_requester_withdraws_and_a_late_approver_reads_so(w: World) -> None:
+    async with w.bot(finetune_approval_above=0, finetune_approvers=[BEN]) as bot:
+        card, question = await _ask(w)
+        await w.person.click("ana", w.channel, card["ts"], "job_cancel")
+        await _in_thread(w, card, "was cancelled")
+        await w.person.click("ben", w.channel, question["ts"], "job_approve")
+        await _told(w, "ben", "It was withdrawn")
+        await w.settled(bot)
+        assert not w.provider.jobs
+
+
+async def test_a_restart_keeps_the_question_and_the_answer(w: World) -> None:
+    async with w.bot(finetune_approval_above=0, finetune_approvers=[BEN]) as bot:
+        card, question = await _ask(w)
+        await w.settled(bot)
+    # Somebody switched the threshold off in the meantime: what was asked for is asked for.
+    async with w.bot(finetune_approvers=[BEN]) as bot:
+        await w.settled(bot)
+        assert not w.provider.jobs
+        await w.person.click("ben", w.channel, question["ts"], "job_approve")
+        await w.job_at_provider()
+        thread = await w.person.messages(w.channel, card["ts"])
+        assert sum("wants to train" in message["plain"] for message in thread) == 1
+
+
+async def test_without_anybody_to_approve_nothing_is_stored_and_it_says_whom_to_ask(w: World) -> None:
+    async with w.bot(finetune_approval_above=0, finetune_admins=[ANA]) as bot:
+        report = await w.drop()
+        await w.person.click("ana", w.channel, report["ts"], "start_job")
+        view = await w.person.wait_view("ana")
+        assert await w.person.submit("ana", view["id"], {}) == {}
+        await _told(w, "ana", "there is nobody to give it")
+        assert await bot.services.jobs.latest(1) == []
