@@ -42,6 +42,32 @@ def run() -> None:
     raise SystemExit(run_command())
 
 
+@app.command()
+def backup(file: Annotated[Path, typer.Argument(help="The copy; it must not be there yet.")]) -> None:
+    """Copy the bot's store to a file, also while the bot works. Training files lie beside it, in `files`."""
+    from bot.settings import load
+    from bot.store.backup import backup
+
+    size = backup(load().finetune_data, file)
+    print(f"{file}: {max(size // 1000, 1):,} KB")  # noqa: T201
+
+
+@app.command()
+def restore(file: Annotated[Path, typer.Argument(help="A backup.")]) -> None:
+    """Put the store back to a backup. The bot must be stopped; the store that was there is kept beside it.
+
+    Jobs and notices that were under way are looked up before anything is done about them.
+    """
+    from bot.settings import load
+    from bot.store.backup import restore
+
+    settings = load()
+    kept = restore(settings.finetune_data, file, notices_channel=settings.finetune_notices_channel)
+    print(f"The store in {settings.finetune_data} is {file} now.")  # noqa: T201
+    if kept is not None:
+        print(f"What was there: {kept}")  # noqa: T201
+
+
 @app.command("try")
 def try_(
     data: Annotated[Path, typer.Option(help="Folder for everything; a later start goes on from it.")] = Path(

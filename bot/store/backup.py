@@ -5,14 +5,21 @@ Training files are not in it: they lie beside it under the names of their conten
 
 import contextlib
 import os
+import shutil
 import sqlite3
 import time
 from pathlib import Path
 
+import msgspec
 from filelock import FileLock, Timeout
 from sqlite_utils import Database as SqliteDatabase
 
 from bot.errors import StartError
+from bot.jobs import states
+from bot.jobs.advance import ending
+from bot.jobs.interfaces import Change
+from bot.jobs.job import Job, JobError
+from bot.store.jobs import write_change
 from bot.store.schema import migrations
 
 
@@ -33,53 +40,31 @@ def backup(folder: Path, file: Path) -> int:
     return file.stat().st_size
 
 
-def restore(folder: Path, file: Path, *, now: float | None = None) -> Path | None:
-    """Put the backup `file` in the place of the store in `folder`; where the store that was there is kept.
+def restore(folder: Path, file: Path, *, notices_channel: str | None = None) -> Path | None:
+    """Put the backup `file` in the place of the store in `folder`; where a copy of the store that was there is kept.
 
     What was under way when the backup was made may have been done since then, so nothing of it is done blindly: jobs
     are looked up at the provider before they are created, notices in their threads before they are said, and requests
-    of people that were waiting are dropped (people repeat them).
+    of people that were waiting are dropped (people repeat them). Jobs of which nobody can know have failed.
 
     Raises StartError where a bot works in `folder`, or `file` is no whole backup that this version understands.
     """
     if not file.is_file():
         raise StartError(f"There is no file {file}.")
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    lock = FileLock(folder / "lock")
+    new = folder / "bot.db.new"
     try:
-        lock.acquire(timeout=0)
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with FileLock(folder / "lock", timeout=0):
+            try:
+                _copy(file, new)
+                _make_ready(new, file, notices_channel)
+                return _put_in_place(new, folder / "bot.db")
+            finally:
+                new.unlink(missing_ok=True)
     except Timeout as error:
         raise StartError(f"A finetune-bot is working in {folder}. Stop it first.") from error
-    try:
-        return _restore(folder, file, time.time() if now is None else now)
     except (OSError, sqlite3.Error) as error:
         raise StartError(f"{file} could not be restored: {error}. The store is as it was.") from error
-    finally:
-        lock.release()
-
-
-def _restore(folder: Path, file: Path, now: float) -> Path | None:
-    store, new = folder / "bot.db", folder / "bot.db.new"
-    new.unlink(missing_ok=True)
-    _copy(file, new)
-    with contextlib.closing(sqlite3.connect(new, isolation_level=None)) as connection:
-        database = SqliteDatabase(connection)
-        theirs = {migration.name for migration in migrations.applied(database)}
-        ours = {migration.name for migration in migrations.pending(SqliteDatabase(memory=True))}
-        if not theirs or not theirs <= ours:
-            new.unlink()
-            raise StartError(f"{file} is no backup of this bot's, or one of a newer version.")
-        migrations.apply(database)
-        with database.atomic():
-            _doubt_what_was_under_way(database, now)
-    kept = None
-    if store.exists():
-        kept = folder / f"bot-before-restore-{time.strftime('%Y%m%d-%H%M%S', time.gmtime(now))}.db"
-        _copy(store, kept)
-    for suffix in ("-wal", "-shm"):
-        (folder / f"bot.db{suffix}").unlink(missing_ok=True)
-    os.replace(new, store)
-    return kept
 
 
 def _copy(source: Path, target: Path) -> None:
@@ -92,7 +77,8 @@ def _copy(source: Path, target: Path) -> None:
             contextlib.closing(sqlite3.connect(part)) as writer,
         ):
             os.chmod(part, 0o600)
-            reader.backup(writer, pages=1000)
+            # In one go: page by page it would begin anew with each write of the bot's, which a reader never holds up.
+            reader.backup(writer)
             (verdict,) = writer.execute("PRAGMA integrity_check").fetchone()
             if verdict != "ok":
                 raise sqlite3.DatabaseError(f"it is damaged ({verdict})")
@@ -104,42 +90,70 @@ def _copy(source: Path, target: Path) -> None:
         part.unlink(missing_ok=True)
 
 
-def _doubt_what_was_under_way(db: SqliteDatabase, now: float) -> None:
-    """Every statement here makes something looked up that would otherwise be done."""
+def _make_ready(new: Path, file: Path, notices_channel: str | None) -> None:
+    """Bring a copied store to this version, and have looked up what may have been done since."""
+    with contextlib.closing(sqlite3.connect(new, isolation_level=None)) as connection:
+        db = SqliteDatabase(connection)
+        theirs = {migration.name for migration in migrations.applied(db)}
+        ours = {migration.name for migration in migrations.pending(SqliteDatabase(memory=True))}
+        if not theirs:
+            raise StartError(f"{file} is no backup of a finetune-bot.")
+        if not theirs <= ours:
+            raise StartError(f"{file} is the backup of a newer version. Install that one, then restore.")
+        migrations.apply(db)
+        with db.atomic():
+            doubt_what_was_under_way(db, notices_channel)
+
+
+def _put_in_place(new: Path, store: Path) -> Path | None:
+    kept = None
+    if store.exists():
+        # As it is, for it may be damaged; nobody writes to it, because we hold its lock.
+        kept = store.with_name(time.strftime("bot-before-restore-%Y%m%d-%H%M%S.db", time.gmtime()))
+        for suffix in ("", "-wal"):
+            part = store.with_name(store.name + suffix)
+            if part.exists():
+                shutil.copy2(part, kept.with_name(kept.name + suffix))
+    for suffix in ("-wal", "-shm"):
+        store.with_name(store.name + suffix).unlink(missing_ok=True)
+    os.replace(new, store)
+    return kept
+
+
+def doubt_what_was_under_way(db: SqliteDatabase, notices_channel: str | None = None) -> None:
+    """Inside a transaction on a restored store. Everything here makes something looked up that would otherwise be done."""
+    (at,) = db.execute(
+        "SELECT max(at) FROM (SELECT max(received_at) AS at FROM inbox UNION ALL SELECT max(changed_at) FROM cards"
+        " UNION ALL SELECT max(created_at) FROM jobs)"
+    ).fetchone()
+    at = at or time.time()
+    db.execute("INSERT INTO restorations VALUES (?)", [at])
     db.execute("UPDATE inbox SET state = 'failed', payload = NULL WHERE state = 'pending'")
     db.execute(
-        "UPDATE notices SET state = 'attempting', attempted_at = coalesce(attempted_at, ?)"
-        " WHERE state IN ('pending', 'attempting')",
-        [_earliest(db, now)],
+        "UPDATE notices SET state = 'attempting', attempted_at = coalesce(attempted_at, ?) WHERE state = 'pending'",
+        [at],
     )
+    # Cards of jobs that had ended show how that was.
     db.execute(
         "UPDATE cards SET shown = NULL, dirty = 1, posting_since = coalesce(posting_since, changed_at)"
-        " WHERE dirty = 1 OR ts IS NOT NULL"
+        " WHERE dirty = 1 OR job_id IN (SELECT id FROM jobs WHERE followed = 1)"
     )
-    db.execute(
-        "UPDATE jobs SET value = json_set(value, '$.create_attempted_at',"
-        " coalesce(json_extract(value, '$.create_attempted_at'), created_at))"
-        " WHERE state = 'submitting' AND json_extract(value, '$.training_file') IS NOT NULL"
-    )
-    # Not even its file was at the provider: nothing to look it up by.
-    db.execute(
-        "UPDATE jobs SET state = 'failed', followed = 0, value = json_set(value, '$.state', 'failed',"
-        " '$.finished_at', ?, '$.error', json_object('code', 'restored', 'message', ?, 'param', NULL))"
-        " WHERE state = 'submitting' AND json_extract(value, '$.training_file') IS NULL",
-        [now, _NEVER_HANDED_OVER],
-    )
+    waiting = db.execute(
+        "SELECT value FROM jobs WHERE state IN (?, ?, ?)", [states.AWAITING_APPROVAL, states.IN_LINE, states.SUBMITTING]
+    ).fetchall()
+    for (value,) in waiting:
+        job = msgspec.json.decode(value, type=Job)
+        if job.state == states.SUBMITTING and job.training_file is not None:
+            attempted = job.create_attempted_at or job.created_at
+            write_change(db, Change(msgspec.structs.replace(job, create_attempted_at=attempted)))
+        else:
+            # It may have gone on, and there is nothing to look it up by: the provider had not even its file.
+            error = JobError("restored", _NOBODY_KNOWS)
+            failed = msgspec.structs.replace(job, state=states.FAILED, error=error, finished_at=time.time())
+            write_change(db, Change(failed, notices=ending(failed, notices_channel), followed=False))
 
 
-_NEVER_HANDED_OVER = (
-    "The bot was put back to a backup while this job was being handed over."
-    " If the provider has it, follow it by its id."
+_NOBODY_KNOWS = (
+    "The bot was put back to a backup of a moment when this job had not been handed to the provider yet. If the "
+    "provider has it by now, follow it by its id; else start it again."
 )
-
-
-def _earliest(db: SqliteDatabase, now: float) -> float:
-    """No notice that waits was posted before this."""
-    (earliest,) = db.execute(
-        "SELECT min(c.changed_at) FROM notices n JOIN cards c ON c.job_id = json_extract(n.value, '$.under_card')"
-        " WHERE n.state IN ('pending', 'attempting')"
-    ).fetchone()
-    return float(earliest) if earliest is not None else now

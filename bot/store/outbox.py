@@ -14,12 +14,25 @@ from bot.store.database import Database
 
 
 def put_notices(db: SqliteDatabase, notices: Sequence[Notice]) -> None:
-    """Inside a caller's transaction. A notice whose id is known is left as it is."""
+    """Inside a caller's transaction. A notice whose id is known is left as it is.
+
+    About a job that is older than a restored backup this may have been said before, and forgotten: it is looked for.
+    """
     for notice in notices:
         thread = f"{notice.channel}/{notice.thread_ts or notice.under_card or ''}"
+        (said_since,) = db.execute(
+            "SELECT min(at) FROM restorations WHERE at >= ?", [notice.body.job.created_at]
+        ).fetchone()
         db.execute(
-            "INSERT INTO notices (id, thread, state, value) VALUES (?, ?, 'pending', ?) ON CONFLICT (id) DO NOTHING",
-            [notice.id, thread, msgspec.json.encode(notice).decode()],
+            "INSERT INTO notices (id, thread, state, attempted_at, value) VALUES (?, ?, ?, ?, ?)"
+            " ON CONFLICT (id) DO NOTHING",
+            [
+                notice.id,
+                thread,
+                "pending" if said_since is None else "attempting",
+                said_since,
+                msgspec.json.encode(notice).decode(),
+            ],
         )
 
 

@@ -14,7 +14,7 @@ import sqlite3
 import sys
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -29,6 +29,7 @@ from simulation.provider import ProviderModel, Transport
 from simulation.slack import Session, SlackModel
 from simulation.store import MemoryDatabase, new_store
 from slack_sdk.web.async_client import AsyncWebClient
+from sqlite_utils import Database as SqliteDatabase
 
 from bot.errors import BotError, NotFound
 from bot.jobs import states
@@ -37,6 +38,7 @@ from bot.jobs.job import Job, Origin
 from bot.jobs.submit import Submitter
 from bot.notices.deliver import Delivery
 from bot.providers.openai_protocol import OpenAIProtocol
+from bot.store.backup import doubt_what_was_under_way
 from bot.store.database import StoreTrouble
 from bot.store.jobs import SqliteJobStore
 from bot.store.outbox import SqliteCardStore, SqliteOutbox
@@ -67,7 +69,7 @@ class Act:
 class Death:
     """When a process is killed: after so many steps, or transactions, or at so many-eth of the calls that change
     something (whose path ends in `path`): when it sets out or, with `carried_out`, before its answer does. `away`:
-    seconds until the next process starts."""
+    seconds until the next process starts. `restored`: it starts on the backup, if there is one."""
 
     steps: int | None = None
     at_commit: int | None = None
@@ -75,6 +77,7 @@ class Death:
     path: str = ""
     carried_out: bool = True
     away: float = 5.0
+    restored: bool = False
 
 
 @dataclass
@@ -92,6 +95,9 @@ class World:
     deaths: list[Death]
     shift: float = 0.0  # of the process's wall clock
     store_trouble: float = 0.0
+    backup_at: int | None = None  # after how many transactions a backup is made
+    backup: bytes | None = None
+    restored: bool = False
     decisive: float = 0.7  # how many people decide about an uncertain job
     crashes: int = 0
     resubmitted: set[str] = field(default_factory=set)
@@ -131,6 +137,8 @@ def play(seed: str, prepare: Callable[[World], None] | None = None) -> World:
                 world.crashes += 1
                 world.network.note("*** killed")
                 _pass(world, death.away)
+                if death.restored and world.backup is not None:
+                    _restore(world, world.backup)
             except Stuck:
                 world.surprises.append("everything waits for something that never happens")
                 break
@@ -143,6 +151,18 @@ def play(seed: str, prepare: Callable[[World], None] | None = None) -> World:
     return world
 
 
+def _restore(world: World, backup: bytes) -> None:
+    """The provider and Slack went on since the backup was made; people do not know what of theirs was forgotten."""
+    world.network.note("*** restored")
+    world.restored = True
+    world.store.deserialize(backup)
+    database = SqliteDatabase(world.store)
+    with database.atomic():
+        doubt_what_was_under_way(database)
+    for act in world.acts:
+        act.done = act.done or act.at <= world.timeline.now
+
+
 def _lie_in_wait(death: Death, process: "Process", loop: SimulatedLoop) -> None:
     calls, commits = itertools.count(1), itertools.count(1)
 
@@ -152,7 +172,10 @@ def _lie_in_wait(death: Death, process: "Process", loop: SimulatedLoop) -> None:
             loop.die()
 
     def committed() -> None:
-        if next(commits) == death.at_commit:
+        number = next(commits)
+        if number == process.world.backup_at:
+            process.world.backup = bytes(process.world.store.serialize())
+        if number == death.at_commit:
             loop.die()
 
     process.world.network.watch = watch
@@ -180,6 +203,7 @@ def _world(seed: str) -> World:
     if rng.random() < 0.1:
         jump = rng.choice([-7200, -600, 600, 7200])
         timeline.at(rng.uniform(5, 100), lambda: setattr(world, "shift", jump))
+    world.backup_at = rng.randint(1, 40)
     if rng.random() < 0.1:
         world.store_trouble = 0.03
         timeline.at(calm_after, lambda: setattr(world, "store_trouble", 0.0))
@@ -197,6 +221,8 @@ def _deaths(rng: random.Random) -> list[Death]:
             Death(at_call=rng.randint(1, 25), carried_out=rng.random() < 0.7, away=away),
         ]
         deaths.append(rng.choice(moments))
+    if deaths and rng.random() < 0.1:
+        deaths[-1] = replace(deaths[-1], restored=True)
     return deaths
 
 
