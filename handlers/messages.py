@@ -1,7 +1,5 @@
 """Messages that concern the bot: files, replies in conversations, mentions, direct messages."""
 
-import html
-import re
 from typing import Any
 
 from slack_bolt.app.async_app import AsyncApp
@@ -12,6 +10,7 @@ from handlers.commands import COMMANDS, find_command, run_words
 from handlers.files import file_deleted, files_dropped, may_be_training_data
 from handlers.inbox import Inbox
 from handlers.turn import Turn
+from handlers.words import plain, typed
 
 
 def register(app: AsyncApp, inbox: Inbox) -> None:
@@ -30,24 +29,24 @@ async def message(turn: Turn) -> None:
         return  # comes as app_mention, too
     conversation = await turn.services.conversations.of_thread(turn.channel, str(turn.thread_ts))
     if conversation is not None and event.get("thread_ts"):
-        await converse(turn, conversation, plain(turn, turn.words))
+        await converse(turn, conversation, plain(_without_mention(turn)))
     elif event.get("channel_type") == "im":
         await turn.actor()
-        await run_words(turn, plain(turn, turn.words))
+        await run_words(turn, typed(_without_mention(turn)))
 
 
 async def mention(turn: Turn) -> None:
     """In a thread the bot is spoken to with the same words as `/finetune`, which Slack refuses there."""
     if any(may_be_training_data(file) for file in turn.body["event"].get("files") or []):
         return  # comes as message, too
-    words = plain(turn, turn.words)
+    words = _without_mention(turn)
     conversation = await turn.services.conversations.of_thread(turn.channel, str(turn.thread_ts))
     first = words.split(maxsplit=1)[0].lower() if words else ""
     if conversation is not None and find_command(first) is None:
-        await converse(turn, conversation, words)
+        await converse(turn, conversation, plain(words))
     else:
         await turn.actor()
-        await run_words(turn, words)
+        await run_words(turn, typed(words))
 
 
 async def joined(turn: Turn) -> None:
@@ -63,12 +62,8 @@ async def joined(turn: Turn) -> None:
         )
 
 
-def plain(turn: Turn, text: str) -> str:
-    """Slack's markup back into what the person typed, without the mention of the bot."""
-    text = text.replace(f"<@{turn.services.bot_user}>", " ")
-    text = re.sub(r"<(?:[^<>|]*)\|([^<>]*)>", r"\1", text)
-    text = re.sub(r"<((?:https?|mailto):[^<>]*)>", lambda match: match[1].removeprefix("mailto:"), text)
-    return html.unescape(text).strip()
+def _without_mention(turn: Turn) -> str:
+    return turn.words.replace(f"<@{turn.services.bot_user}>", " ").strip()
 
 
 def _mentions(turn: Turn, event: dict[str, Any]) -> bool:

@@ -11,6 +11,7 @@ from handlers import replies
 from handlers.blocks.message import Message
 from handlers.services import Services
 from handlers.turn import Turn
+from handlers.words import typed
 
 
 def key_of(body: dict[str, Any]) -> str | None:
@@ -42,7 +43,7 @@ def turn_of(
     received_at = received_at or time.time()
     answer: Callable[[Message], Awaitable[None]]
     if "command" in body:
-        channel, user, thread_ts, words = body["channel_id"], body["user_id"], None, body.get("text") or ""
+        channel, user, thread_ts, words = body["channel_id"], body["user_id"], None, typed(body.get("text") or "")
 
         async def answer(message: Message) -> None:
             await replies.to_command(poster, body["response_url"], channel, user, message)

@@ -16,7 +16,7 @@ from sandbox.refusals import limit
 from sandbox.responses import Responses
 from sandbox.seed import SLACKBOT
 from sandbox.triggers import ResponseUrls, Triggers
-from sandbox.typed import typed
+from sandbox.typed import typed, typed_after_command
 from sandbox.views import Views
 from sandbox.workspace import Workspace
 
@@ -123,7 +123,8 @@ class Acts:
         self._must_be_in(user, channel)
         if command == "/invite":
             return self._invite(user, channel, text)
-        if self.manifest.command(command) is None or "commands" not in self.manifest.scopes:
+        known = self.manifest.command(command)
+        if known is None or "commands" not in self.manifest.scopes:
             self._slackbot(user, channel, f"`{command}` is not a valid command.")
             return Reply(False, "unknown_command")
         hook = self.response_urls.new(channel.id, user.id)
@@ -137,7 +138,7 @@ class Acts:
             "user_id": user.id,
             "user_name": user.name,
             "command": command,
-            "text": text,
+            "text": typed_after_command(self.workspace, text) if known.should_escape else text,
             "api_app_id": Workspace.APP,
             "is_enterprise_install": "false",
             "response_url": self.responses.url(hook),

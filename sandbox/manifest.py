@@ -12,6 +12,7 @@ class Command:
     command: str
     description: str
     usage_hint: str = ""
+    should_escape: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,12 @@ class Manifest:
             bot_name=str(bot.get("display_name", name)),
             scopes=frozenset(map(str, scopes)),
             commands=tuple(
-                Command(str(c["command"]), str(c["description"]), str(c.get("usage_hint") or ""))
+                Command(
+                    str(c["command"]),
+                    str(c["description"]),
+                    str(c.get("usage_hint") or ""),
+                    bool(c.get("should_escape")),
+                )
                 for c in features.get("slash_commands") or []
             ),
             events=frozenset(map(str, (settings.get("event_subscriptions") or {}).get("bot_events") or [])),

@@ -36,6 +36,13 @@ def typed(workspace: Workspace, text: str) -> str:
     return re.sub("\x00(\\d+)\x00", lambda m: kept[int(m[1])], text)
 
 
+def typed_after_command(workspace: Workspace, text: str) -> str:
+    """What a slash command with `should_escape` gets: as in a message, but people come with their names."""
+    return re.sub(
+        r"<@([UW][A-Z0-9]+)>", lambda match: f"<@{match[1]}|{workspace.users[match[1]].name}>", typed(workspace, text)
+    )
+
+
 def _named(workspace: Workspace, words: str) -> User | None:
     """The person whose name `words` begins with; the longest name wins."""
     found = [u for u in workspace.users.values() if _name_in(words, u)]

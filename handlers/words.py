@@ -1,0 +1,45 @@
+"""What people type, out of Slack's markup: links and entities as they were typed, mentions kept as Slack's ids."""
+
+import html
+import re
+from typing import Final
+
+from bot.errors import Invalid
+
+_MENTION: Final = re.compile(r"<(@[UW][A-Z0-9]+|#[CGD][A-Z0-9]+|!subteam\^S[A-Z0-9]+)(?:\|[^<>]*)?>")
+_LABELLED: Final = re.compile(r"<[^<>|]*\|([^<>]*)>")
+_LINK: Final = re.compile(r"<((?:https?|mailto):[^<>]*)>")
+_KEPT: Final = re.compile("\ue000([^\ue001]*)\ue001")
+
+
+def typed(text: str) -> str:
+    """`text` of a command: `<@U…>` and `<#C…>` stay (without their names), all else is as the person typed it."""
+    kept = _MENTION.sub("\ue000\\1\ue001", text.replace("\ue000", "").replace("\ue001", ""))
+    return _KEPT.sub(r"<\1>", plain(kept))
+
+
+def plain(text: str) -> str:
+    """`text` for a model: mentions of channels by their names, links as they were typed."""
+    text = _LABELLED.sub(r"\1", text)
+    text = _LINK.sub(lambda match: match[1].removeprefix("mailto:"), text)
+    return html.unescape(text).strip()
+
+
+def person_in(word: str) -> str | None:
+    """The id of the person whom a word mentions; None where it mentions none."""
+    match = re.fullmatch(r"<@([UW][A-Z0-9]+)>", word)
+    return match[1] if match else None
+
+
+def channel_in(word: str) -> str | None:
+    """The id of the channel that a word mentions; None where it mentions none."""
+    match = re.fullmatch(r"<#([CG][A-Z0-9]+)>", word)
+    return match[1] if match else None
+
+
+def dollars_in(word: str) -> float:
+    """US dollars: "200", "$12.50", "1,000". Raises Invalid."""
+    match = re.fullmatch(r"\$?([0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,9})(\.[0-9]{1,2})?", word)
+    if match is None:
+        raise Invalid(f"{word} is no sum of money. Write US dollars, such as 200 or 12.50, or off.")
+    return float(match[1].replace(",", "") + (match[2] or ""))

@@ -1,0 +1,47 @@
+"""What people type, out of Slack's markup."""
+
+import pytest
+
+from bot.errors import Invalid
+from handlers.words import channel_in, dollars_in, person_in, plain, typed
+
+
+@pytest.mark.parametrize(
+    ("sent", "meant"),
+    [
+        ("budget set <#C0ABC|general> 50", "budget set <#C0ABC> 50"),
+        ("budget set <@U0ANA|ana> 20", "budget set <@U0ANA> 20"),
+        ("notify <#C0ABC|>", "notify <#C0ABC>"),
+        ("start <http://train.md|train.md> name=a&amp;b", "start train.md name=a&b"),
+        ("start <https://example.com/a?b=1>", "start https://example.com/a?b=1"),
+        ("grader={&quot;a&quot;: 1} x &lt;@U0ANA&gt;", 'grader={"a": 1} x <@U0ANA>'),
+        ("  jobs ", "jobs"),
+    ],
+)
+def test_a_command_is_read_as_it_was_typed_with_mentions_as_ids(sent: str, meant: str) -> None:
+    assert typed(sent) == meant
+
+
+def test_a_model_reads_channels_by_name() -> None:
+    assert plain("Ask in <#C0ABC|general> &amp; see <https://a.b|a.b>") == "Ask in general & see a.b"
+
+
+def test_mentions_are_told_from_words() -> None:
+    assert person_in("<@U0ANA>") == "U0ANA"
+    assert channel_in("<#C0ABC>") == "C0ABC"
+    assert person_in("@ana") is None
+    assert channel_in("#general") is None
+    assert person_in("<#C0ABC>") is None
+
+
+@pytest.mark.parametrize(
+    ("word", "usd"), [("200", 200), ("$12.50", 12.5), ("1,000", 1000), ("0", 0), ("1000.5", 1000.5)]
+)
+def test_money_is_read_as_people_write_it(word: str, usd: float) -> None:
+    assert dollars_in(word) == usd
+
+
+@pytest.mark.parametrize("word", ["", "-5", "1e9", "nan", "inf", "12,50", "1.234", "ten", "٣"])
+def test_what_is_no_money_is_refused(word: str) -> None:
+    with pytest.raises(Invalid):
+        dollars_in(word)
