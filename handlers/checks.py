@@ -103,6 +103,10 @@ class Checks:
             raise outcome.error
         return cast(T, outcome.value)
 
+    def warm(self, lane: Lane) -> None:
+        """Start the lane's process, where there is none yet: it takes a second, and work for it is on the way."""
+        self._threads.submit(self._workers[lane].start)
+
     def processes(self) -> dict[Lane, multiprocessing.process.BaseProcess]:
         """Those that were started and live."""
         return {lane: worker.process for lane, worker in self._workers.items() if worker.process is not None}
@@ -134,13 +138,14 @@ class _Worker:
         self.free = asyncio.Lock()
         self.process: multiprocessing.process.BaseProcess | None = None
         self._connection: Connection | None = None
+        self._starting = threading.Lock()
         self._threads = threads
         self._polite = polite
 
     async def carry_out(self, work: "_Work", on_partial: Callable[[Any], None] | None) -> "_Outcome":
         """Raises EOFError or OSError where the process dies."""
         loop = asyncio.get_running_loop()
-        connection = await loop.run_in_executor(self._threads, self._started)
+        connection = await loop.run_in_executor(self._threads, self.start)
         await loop.run_in_executor(self._threads, connection.send, (work, on_partial is not None))
         while True:
             said = await loop.run_in_executor(self._threads, connection.recv)
@@ -149,15 +154,17 @@ class _Worker:
             if on_partial is not None:
                 on_partial(said.value)
 
-    def _started(self) -> Connection:
-        if self._connection is None or self.process is None or not self.process.is_alive():
-            spawn = multiprocessing.get_context("spawn")
-            ours, theirs = spawn.Pipe()
-            self.process = spawn.Process(target=_serve, args=(theirs, self._polite), name="check")
-            self.process.start()
-            theirs.close()
-            self._connection = ours
-        return self._connection
+    def start(self) -> Connection:
+        """Sees to it that there is a process. In any thread."""
+        with self._starting:
+            if self._connection is None or self.process is None or not self.process.is_alive():
+                spawn = multiprocessing.get_context("spawn")
+                ours, theirs = spawn.Pipe()
+                self.process = spawn.Process(target=_serve, args=(theirs, self._polite), name="check")
+                self.process.start()
+                theirs.close()
+                self._connection = ours
+            return self._connection
 
     def kill(self) -> None:
         # The connection is not closed here: a thread may be reading it, and gets the end of file.

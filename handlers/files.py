@@ -13,6 +13,7 @@ from bot.datasets import Dataset, DatasetError
 from bot.datasets.copies import Copy
 from handlers import reports
 from handlers.blocks import deletion
+from handlers.checks import Lane
 from handlers.download import Download, Interrupted
 from handlers.turn import Turn
 
@@ -102,7 +103,9 @@ async def _dataset(turn: Turn, file: dict[str, Any]) -> Dataset:
 async def _fetched(turn: Turn, download: Download, file: dict[str, Any]) -> Copy:
     """Our copy of the file. Raises DatasetError."""
     details = await download.details(file)
-    turn.services.copies.check_size(int(details.get("size") or 0))
+    size = int(details.get("size") or 0)
+    turn.services.copies.check_size(size)
+    turn.services.checks.warm(Lane.of_report(size))
     for pause in (*_PAUSES, None):
         try:
             return await turn.services.copies.keep(download.chunks(details))

@@ -202,6 +202,7 @@ def comes_by_itself(view: Map[str, object]) -> bool:
 
 def mended(user: str, dataset: Dataset, done: Mended, titles: Map[str, str]) -> str:
     """What mending did, as the words (mrkdwn) beside the new file."""
+    titles = {"convert": f"Make every row a {done.format} example", **titles}  # of rows it is never ticked
     did = [f"{_title(name, titles)}: {number(count)}" for name, count in done.changed.items() if count]
     lines = [f"{person(user)} had {code(dataset.name)} mended: {counted(done.examples, 'example')}."]
     lines += [f"• {quoted(what, 200)}" for what in did[:_MOST_REPAIRS]]

@@ -26,6 +26,15 @@ async def test_work_is_done_in_another_process_that_is_kept(checks: Checks) -> N
     assert await checks.run(process_work.add, 2, other=3) == 5
 
 
+async def test_a_process_that_is_warm_takes_the_work(checks: Checks) -> None:
+    checks.warm(Lane.REPORT)
+    checks.warm(Lane.REPORT)
+    pid = await checks.run(process_work.pid, lane=Lane.REPORT)
+    checks.warm(Lane.REPORT)
+    assert await checks.run(process_work.pid, lane=Lane.REPORT) == pid
+    assert list(checks.processes()) == [Lane.REPORT]
+
+
 async def test_what_the_work_raises_is_raised_here_and_the_process_lives(checks: Checks) -> None:
     before = await checks.run(process_work.pid)
     with pytest.raises(DatasetError, match="no such file"):

@@ -225,6 +225,7 @@ class _Work:
             if self.counts[repair.id]:
                 line, *sides = self._first.get(repair.id) or self._repeated(repair.id, draft)
                 before, after = excerpt.sides(*sides)
+                rows = repair.id == "convert" and self._converted is not None
                 yield Proposal(
                     id=repair.id,
                     title=self._title(repair),
@@ -234,8 +235,8 @@ class _Work:
                     after=after,
                     recommended=repair.recommended,
                     drops=repair.drops,
-                    always=repair.always or (repair.id == "convert" and self._converted is not None),
-                    note=repair.does,
+                    always=repair.always or rows,
+                    note="" if rows else repair.does,
                 )
 
     def _mended(self) -> Iterator[tuple[int, Example, bytes]]:

@@ -12,7 +12,7 @@ import json
 import re
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -170,13 +170,15 @@ def _is_conversation(value: Any) -> bool:
 
 
 def _nearly_json(text: bytes) -> tuple[Any, bytes] | None:
-    """A line with a comma at its end, taken out of an array; or one that Python printed (`{'a': None}`)."""
+    """A line with a comma too many, at its end or before a closing bracket; or one that Python printed
+    (`{'a': None}`).
+    """
     without = text.rstrip(b", \t\r")
-    if without != text:
-        try:
-            return canonical.decode(without), without
-        except (msgspec.MsgspecError, UnicodeDecodeError, ArithmeticError, RecursionError):
-            pass
+    fewer = _STRING_OR_COMMA.sub(lambda match: match[1] or b"", without)
+    for fresh in (without, fewer):
+        if fresh != text:
+            with suppress(msgspec.MsgspecError, UnicodeDecodeError, ArithmeticError, RecursionError):
+                return canonical.decode(fresh), fresh
     if len(without) > LONGEST_LITERAL or not without.startswith((b"{'", b"[{'")):
         return None
     try:
@@ -185,6 +187,9 @@ def _nearly_json(text: bytes) -> tuple[Any, bytes] | None:
         return canonical.decode(text), text
     except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError, msgspec.MsgspecError, ArithmeticError):
         return None
+
+
+_STRING_OR_COMMA = re.compile(rb'("[^"\\]*(?:\\.[^"\\]*)*")|,(?=\s*[\]}])', re.DOTALL)
 
 
 def _values(path: Path, *, syntax: bool, progress: Callable[[int], None]) -> Iterator[Record]:

@@ -95,6 +95,8 @@ def test_objects_over_several_lines_are_read_and_a_broken_one_is_named(tmp_path:
     "line",
     [
         json.dumps(CAFE) + ",",
+        json.dumps(CAFE)[:-1] + ",}",
+        json.dumps(CAFE)[:-2] + ' ,\t], } ,',
         repr(CAFE),
         json.dumps(CAFE["messages"]),
     ],
@@ -103,6 +105,13 @@ def test_lines_that_are_nearly_json_are_saved(tmp_path: Path, line: str) -> None
     got, done = mended(tmp_path, (lines(CHINESE) + line + "\n").encode())
     assert got == [CHINESE, CAFE]
     assert done.changed == {"json_syntax": 1}
+
+
+def test_a_comma_inside_a_text_stays_where_it_is(tmp_path: Path) -> None:
+    text = 'a list [1, 2, ] and {"x": 1,}, said \\" so,'
+    example = {"messages": [{"role": "user", "content": text}, {"role": "assistant", "content": ",]"}]}
+    got, _ = mended(tmp_path, (lines(CHINESE) + json.dumps(example)[:-1] + ",}\n").encode())
+    assert got == [CHINESE, example]
 
 
 @pytest.mark.parametrize(
