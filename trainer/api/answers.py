@@ -23,6 +23,8 @@ from trainer.serving.request import End, Piece, Refused, Request, Said, Sampling
 
 Choices = list[dict[str, Any]]
 
+_LEAST = 1e-5  # the least temperature and top_p that differ from none
+
 
 class StreamOptions(Strict):
     include_usage: bool | None = None
@@ -51,9 +53,11 @@ class CreateAnswer(Body):
     def sampling(self, base: BaseModel) -> Sampling:
         if not all(token.isdecimal() for token in self.logit_bias or {}):
             raise ApiError(400, "The names in logit_bias are token ids: whole numbers.", param="logit_bias")
+        temperature = base.temperature if self.temperature is None else self.temperature
         return Sampling(
-            temperature=base.temperature if self.temperature is None else self.temperature,
-            top_p=base.top_p if self.top_p is None else self.top_p,
+            # What is next to nothing would divide by nothing, or leave no token at all.
+            temperature=temperature if temperature > _LEAST else 0.0,
+            top_p=max(base.top_p if self.top_p is None else self.top_p, _LEAST),
             frequency_penalty=self.frequency_penalty or 0.0,
             presence_penalty=self.presence_penalty or 0.0,
             logit_bias=self.logit_bias or {},

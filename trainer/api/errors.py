@@ -117,7 +117,7 @@ def _told(error: dict[str, Any], param: str, depth: int) -> tuple[str, str | Non
     match kind:
         case "missing":
             return f"Missing required parameter: '{param}'.", "missing_required_parameter"
-        case "extra_forbidden" if depth == 1:
+        case "none_required" | "extra_forbidden" if depth == 1:
             return f"Unrecognized request argument supplied: {param}", None
         case "extra_forbidden":
             return f"Unknown parameter: '{param}'.", "unknown_parameter"

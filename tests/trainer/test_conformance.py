@@ -1,0 +1,183 @@
+"""The trainer held to OpenAI's own description: whatever is asked, answers have the described shape, and never 5xx.
+
+`openai-fine-tuning.openapi.json` is the part of OpenAI's OpenAPI description (version 2.3.0, MIT licence, Copyright
+OpenAI) that the trainer stands in for; `openapi-overlay.json` says where it is behind its own service, and why.
+CI asks the same requests each time; `pytest -m soak` asks ever new ones.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from schemathesis import Case, GenerationMode, Response
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import response_schema_conformance
+from trainer_process import KEY, Trainer, wait_for
+
+HERE = Path(__file__).parent
+DESCRIPTION = json.loads((HERE / "openai-fine-tuning.openapi.json").read_text())
+# The optional parts of chats, completions and jobs that are no refusal here whatever they hold.
+OFFERED = {
+    *(
+        "model",
+        "messages",
+        "prompt",
+        "training_file",
+        "validation_file",
+        "suffix",
+        "seed",
+        "metadata",
+        "file",
+        "purpose",
+    ),
+    *("temperature", "top_p", "frequency_penalty", "presence_penalty", "max_tokens", "max_completion_tokens", "n"),
+    *("stop", "stream", "user", "logprobs", "store", "service_tier", "safety_identifier", "echo"),
+}
+OPERATIONS = [(path, method) for path, methods in DESCRIPTION["paths"].items() for method in methods]
+
+
+def overlaid() -> dict[str, Any]:
+    """The description with the overlay on it."""
+    described = copy.deepcopy(DESCRIPTION)
+    for change in json.loads((HERE / "openapi-overlay.json").read_text()):
+        *way, last = change["at"].split("/")[1:]
+        here = described
+        for part in way:
+            here = here[part.replace("~1", "/")]
+        here[last] = change["value"]
+    # Its absence would be tried out again and again; test_guard does that.
+    del described["security"]
+    for path, method in OPERATIONS:
+        described["paths"][path][method]["responses"]["4XX"] = {
+            "description": "refused",
+            "content": {"application/json": {"schema": {"$ref": "#/components/schemas/ErrorResponse"}}},
+        }
+    return _with_nulls(described)
+
+
+def _with_nulls(value: Any) -> Any:
+    """`nullable`, which OpenAPI 3.1 does not know and this description of version 3.1 uses, in words that it knows."""
+    if isinstance(value, list):
+        return [_with_nulls(one) for one in value]
+    if not isinstance(value, dict):
+        return value
+    inner = {key: _with_nulls(one) for key, one in value.items() if key != "nullable"}
+    return {"anyOf": [inner, {"type": "null"}]} if value.get("nullable") is True else inner
+
+
+class Known:
+    """What exists on the server, so that requests hit upon something: ids by the name of the place that takes them."""
+
+    def __init__(self, trainer: Trainer, finished: Any) -> None:
+        self.trainer = trainer
+        self.ids = {
+            "fine_tuning_job_id": [finished.id],
+            "file_id": [finished.training_file, finished.validation_file, *finished.result_files],
+            "training_file": [finished.training_file],
+            "validation_file": [finished.validation_file],
+            "model": ["tiny-random", finished.fine_tuned_model],
+        }
+
+    def begin_job(self, *, paused: bool) -> None:
+        """A job that can be paused, resumed or cancelled."""
+        jobs = self.trainer.client.fine_tuning.jobs
+        job = self.trainer.train(hyperparameters={"n_epochs": 50})
+        wait_for(lambda: jobs.retrieve(job.id).status in ("queued", "running"))
+        if paused:
+            jobs.pause(job.id)
+        self.ids["fine_tuning_job_id"].append(job.id)
+
+    def doomed(self, name: str) -> str:
+        """One that may be deleted, or must not be deletable."""
+        return self.trainer.upload(b'{"messages": []}') if name == "file_id" else "tiny-random"
+
+
+@pytest.fixture(scope="module")
+def known(trainer: Trainer, finished: Any) -> Iterator[Known]:
+    yield Known(trainer, finished)
+    for job in trainer.client.fine_tuning.jobs.list(limit=100):
+        if job.status not in ("succeeded", "failed", "cancelled"):
+            trainer.client.fine_tuning.jobs.cancel(job.id)
+
+
+@pytest.fixture(scope="module")
+def described() -> Any:
+    return schemathesis.openapi.from_dict(overlaid())
+
+
+def aim(case: Case, known: Known, choose: st.DataObject) -> None:
+    """Point a generated request at what exists, more often than not; and keep what it asks for small."""
+    for name, generated in (case.path_parameters or {}).items():
+        there = [known.doomed(name)] if case.method == "DELETE" else known.ids[name]
+        case.path_parameters[name] = choose.draw(st.sampled_from([*there, generated]))
+    body = case.body
+    if not isinstance(body, dict):
+        return
+    for name in {"model", "training_file", "validation_file"} & set(body):
+        body[name] = choose.draw(st.sampled_from([*known.ids[name], body[name]]))
+    if choose.draw(st.sampled_from([True, True, False])):
+        for name in set(body) - OFFERED:
+            del body[name]
+        if "messages" in body:
+            body["messages"] = [{"role": "user", "content": "What comes after 3?"}]
+        if "file" in body:
+            body |= {"file": b'{"messages": []}', "purpose": "fine-tune"}
+    for name in {"max_tokens", "max_completion_tokens", "n"} & set(body):
+        if isinstance(body[name], int | float) and not 0 < body[name] < 3:
+            body[name] = 3
+    if "messages" in body:
+        body.setdefault("max_tokens", 3)
+
+
+def require_conforming(case: Case, response: Response, components: dict[str, Any]) -> None:
+    if response.headers.get("content-type", [""])[0].startswith("text/event-stream"):
+        assert response.status_code == 200
+        name = "CreateChatCompletionStreamResponse" if "chat" in case.path else "CreateCompletionResponse"
+        schema = {"$ref": f"#/components/schemas/{name}", "components": components}
+        *events, done = response.text.strip().split("\n\n")
+        assert done == "data: [DONE]"
+        for event in events:
+            jsonschema.validate(json.loads(event.removeprefix("data: ")), schema)
+        return
+    case.validate_response(response, checks=[not_a_server_error, response_schema_conformance])
+
+
+def ask_many(path: str, method: str, described: Any, known: Known, **how_many: Any) -> None:
+    """Requests that fit their description, and requests that do not."""
+    operation = described[path][method]
+    if path.endswith(("/cancel", "/pause", "/resume")):
+        known.begin_job(paused=not path.endswith("/pause"))
+
+    @settings(deadline=None, database=None, suppress_health_check=list(HealthCheck), **how_many)
+    @given(choose=st.data())
+    def ask(choose: st.DataObject) -> None:
+        mode = choose.draw(st.sampled_from([GenerationMode.POSITIVE, GenerationMode.POSITIVE, GenerationMode.NEGATIVE]))
+        case = choose.draw(operation.as_strategy(generation_mode=mode))
+        aim(case, known, choose)
+        response = case.call(base_url=known.trainer.url, headers={"Authorization": f"Bearer {KEY}"})
+        print(case.method, case.path, response.status_code, response.text[:200])
+        require_conforming(case, response, described.raw_schema["components"])
+        if (case.method, path, response.status_code) == ("POST", "/fine_tuning/jobs", 200):
+            known.trainer.client.fine_tuning.jobs.cancel(response.json()["id"])
+
+    ask()
+
+
+@pytest.mark.parametrize(("path", "method"), OPERATIONS)
+def test_answers_are_as_described(path: str, method: str, described: Any, known: Known) -> None:
+    ask_many(path, method, described, known, max_examples=30 if method == "post" else 12, derandomize=True)
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize(("path", "method"), OPERATIONS)
+def test_answers_are_as_described_whatever_is_asked(path: str, method: str, described: Any, known: Known) -> None:
+    ask_many(path, method, described, known, max_examples=300)
