@@ -6,7 +6,7 @@ from dataclasses import replace
 from slack_bolt.app.async_app import AsyncApp
 
 from handlers import mending
-from handlers.actions import chat, delete, findings, job, sample, start_job
+from handlers.actions import approval, chat, delete, findings, job, results, sample, start_job
 from handlers.blocks import mend_window
 from handlers.blocks.start_modal import CHANGES
 from handlers.commands import start
@@ -34,7 +34,17 @@ BUTTONS = {
     "dataset_findings": findings.all_findings,
     "dataset_more": more,
     "job_cancel": job.cancel,
+    "job_approve": approval.approve,
+    "job_decline": approval.decline,
+    "job_cancel_asked": job.cancel_asked,
+    "job_pause": job.pause,
+    "job_pause_asked": job.pause_asked,
+    "job_resume": job.resume,
+    "job_resume_asked": job.resume_asked,
     "job_retry": job.retry,
+    "job_checkpoints": results.checkpoints,
+    "checkpoint_continue": results.continue_training,
+    "job_results": results.results_file,
     "job_adopt": job.adopt,
     "job_resubmit": job.submit_again,
     "job_chat": chat.job_chat,

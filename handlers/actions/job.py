@@ -1,27 +1,70 @@
 """The buttons on a job's card and in its thread."""
 
+from typing import Final
+
 from bot.access import Act
 from bot.datasets import Dataset
 from bot.errors import BotError
-from bot.jobs import states
-from bot.jobs.job import Job
+from bot.jobs import pausing, states
 from handlers.actions.start_job import Place, open_modal
 from handlers.blocks import pointers
+from handlers.blocks.message import Message
 from handlers.blocks.start_form import words_of
+from handlers.blocks.text import person
 from handlers.submission import form_of
 from handlers.turn import Turn
 
 
 async def cancel(turn: Turn) -> None:
-    await cancel_job(turn, await turn.job(turn.words, Act.CANCEL))
+    await turn.answer(await _cancelled(turn))
 
 
-async def cancel_job(turn: Turn, job: Job) -> None:
+async def cancel_asked(turn: Turn) -> None:
+    """The question that the command asked was answered with yes, and gives way to what came of it."""
+    await turn.replace(await _cancelled(turn))
+
+
+async def pause(turn: Turn) -> None:
+    await turn.answer(await _steered(turn, Act.PAUSE))
+
+
+async def pause_asked(turn: Turn) -> None:
+    await turn.replace(await _steered(turn, Act.PAUSE))
+
+
+async def resume(turn: Turn) -> None:
+    await turn.answer(await _steered(turn, Act.RESUME))
+
+
+async def resume_asked(turn: Turn) -> None:
+    await turn.replace(await _steered(turn, Act.RESUME))
+
+
+async def _cancelled(turn: Turn) -> Message:
     """Raises Conflict where it has ended, unless it was this that ended it, before a crash."""
+    job = await turn.job(turn.words, Act.CANCEL)
     if not (turn.again and job.state == states.CANCELLED):
         async with turn.recorded(Act.CANCEL, job.id):
             job = await turn.services.follower.cancel(job)
-    await turn.answer(pointers.cancelled(job))
+    return pointers.cancelled(job)
+
+
+async def _steered(turn: Turn, act: Act) -> Message:
+    """Raises Conflict where it is so already, unless it was this that did it, before a crash."""
+    job = await turn.job(turn.words, act)
+    services, steer, wanted, said = turn.services, *_STEERING[act]
+    if not (turn.again and job.state in wanted):
+        async with turn.recorded(act, job.id):
+            sentence = f"*{said}* by {person(turn.user)}."
+            job = await steer(services.jobs, services.provider, job, told_as=turn.key, sentence=sentence)
+        services.follower.hint(job.provider_job_id or "")
+    return pointers.steered(job)
+
+
+_STEERING: Final = {
+    Act.PAUSE: (pausing.pause, {states.PAUSING, states.PAUSED}, "Paused"),
+    Act.RESUME: (pausing.resume, {states.QUEUED, states.RUNNING}, "Resumed"),
+}
 
 
 async def retry(turn: Turn) -> None:

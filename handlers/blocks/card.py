@@ -6,11 +6,13 @@ from typing import Final
 from slack_sdk.models.blocks import Block, ButtonElement
 
 from bot.jobs import states
+from bot.jobs.estimate import cost_so_far, real_cost
 from bot.jobs.explanations import explain
 from bot.jobs.job import Job, Metrics
 from handlers.blocks.consent import deciders, decision
 from handlers.blocks.message import Message
 from handlers.blocks.parts import actions, button, confirm, context, fields, header, image, message, section
+from handlers.blocks.steering import consequence, steering_button
 from handlers.blocks.text import (
     code,
     code_block,
@@ -131,7 +133,11 @@ def fitting_buttons(job: Job) -> list[ButtonElement]:
     """The buttons that make sense in the job's state."""
     match job.state:
         case states.SUCCEEDED:
-            return [chat_button(job)] if job.fine_tuned_model else []
+            return ending_buttons(job)
+        case states.RUNNING:
+            return [steering_button("pause", job), _cancel_button(job)]
+        case states.PAUSED:
+            return [steering_button("resume", job), _cancel_button(job)]
         case states.FAILED:
             return [button("Try again", "job_retry", job.id, style="primary")]
         case states.CANCELLED:
@@ -140,6 +146,12 @@ def fitting_buttons(job: Job) -> list[ButtonElement]:
             return uncertain_buttons(job)
         case _:
             return [_cancel_button(job)]
+
+
+def ending_buttons(job: Job) -> list[ButtonElement]:
+    """What can be done with what a job has made."""
+    buttons = [chat_button(job), button("Checkpoints", "job_checkpoints", job.id)] if job.fine_tuned_model else []
+    return [*buttons, button("Results file", "job_results", job.id)] if job.result_files else buttons
 
 
 def chat_button(job: Job) -> ButtonElement:
@@ -165,23 +177,10 @@ def uncertain_buttons(job: Job) -> list[ButtonElement]:
 
 
 def _cancel_button(job: Job) -> ButtonElement:
-    if job.state in (states.RUNNING, states.PAUSING, states.PAUSED):
-        lost = (
-            "Training stops at once and there will be no finished model; what was learned since the last "
-            "checkpoint is lost. A provider may charge for the steps done so far."
-        )
-    else:
-        lost = "Training has not begun, so nothing is lost: the file and its report stay."
     if job.state == states.AWAITING_APPROVAL:
-        question = confirm("Withdraw this job?", lost, "Withdraw it", "Keep asking")
+        question = confirm("Withdraw this job?", consequence("cancel", job), "Withdraw it", "Keep asking")
         return button("Withdraw", "job_cancel", job.id, confirm=question)
-    return button(
-        "Cancel",
-        "job_cancel",
-        job.id,
-        style="danger",
-        confirm=confirm("Cancel this job?", lost, "Cancel the job", "Keep training"),
-    )
+    return steering_button("cancel", job)
 
 
 def _progress(job: Job, now: float) -> str:
@@ -233,7 +232,7 @@ def _times(job: Job, now: float) -> str:
     elapsed = now - begun
     parts = [f"Training for {rough_duration(elapsed)}"]
     if job.state == states.RUNNING:
-        remaining = _remaining(job, now, elapsed)
+        remaining = _remaining(job, now)
         if remaining is not None:
             # "about a few seconds" is one word too many.
             about = "about " if remaining >= 60 else ""
@@ -241,21 +240,35 @@ def _times(job: Job, now: float) -> str:
     return ", ".join(parts)
 
 
-def _remaining(job: Job, now: float, elapsed: float) -> float | None:
-    """The provider's own estimate where it gives one, else the pace so far, once a twentieth is done."""
+def _remaining(job: Job, now: float) -> float | None:
+    """The provider's own estimate where it gives one, else the pace up to the last news, once five steps or a
+    twentieth are done. Between two looks it counts down.
+    """
     if job.estimated_finish is not None and job.estimated_finish > now:
         return job.estimated_finish - now
-    latest = job.latest
-    if latest is None or not latest.total_steps or latest.step < 2 or elapsed <= 0:
+    latest, begun = job.latest, job.started_at
+    if latest is None or not latest.total_steps or begun is None:
         return None
-    if latest.step * 20 < latest.total_steps or latest.step >= latest.total_steps:
+    if latest.step < 2 or (latest.step < 5 and latest.step * 20 < latest.total_steps):
         return None
-    return elapsed / latest.step * (latest.total_steps - latest.step)
+    seen = min(job.heard_at or now, now)
+    if seen <= begun or latest.step >= latest.total_steps:
+        return None
+    return max(0.0, seen + (seen - begun) / latest.step * (latest.total_steps - latest.step) - now)
 
 
 def _origin(job: Job) -> str:
-    cost = f"Estimate: {money(job.estimated_cost)}"
-    parts = [f"Started by {person(job.requester)}", date(job.created_at), cost, f"Job {code(job.id, 80)}"]
+    parts = [f"Started by {person(job.requester)}", date(job.created_at), _cost(job), f"Job {code(job.id, 80)}"]
     if decided := decision(job):
         parts.append(decided)
     return " · ".join(parts)
+
+
+def _cost(job: Job) -> str:
+    """What it cost, where the provider has said what it trained; else so far, by the estimate."""
+    estimated = money(job.estimated_cost)
+    real = real_cost(job)
+    if job.state in states.ENDED and real is not None:
+        return f"Cost: {money(real)}" + (f", estimated {estimated}" if job.estimated_cost and real else "")
+    spent = cost_so_far(job)
+    return f"Cost so far: about {money(spent)} of an estimated {estimated}" if spent else f"Estimate: {estimated}"

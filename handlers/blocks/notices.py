@@ -5,6 +5,7 @@ from typing import assert_never
 from slack_sdk.models.blocks import Block
 
 from bot.jobs import states
+from bot.jobs.estimate import real_cost
 from bot.jobs.explanations import explain
 from bot.jobs.job import Job
 from bot.notices.notice import (
@@ -25,12 +26,13 @@ from handlers.blocks import approval
 from handlers.blocks.card import (
     UNCERTAIN,
     chat_button,
+    ending_buttons,
     figures,
     state_words,
     title,
     uncertain_buttons,
-    validation,
 )
+from handlers.blocks.checkpoints import measurements
 from handlers.blocks.consent import decision
 from handlers.blocks.message import Message
 from handlers.blocks.parts import actions, button, context, fields, image, message, section
@@ -38,11 +40,9 @@ from handlers.blocks.text import (
     code,
     code_block,
     duration,
-    figure,
     link,
     money,
     number,
-    percent,
     person,
     quoted,
     trusted,
@@ -99,21 +99,8 @@ def _accepted(job: Job) -> Message:
 def _checkpoint(body: CheckpointMade, chart: Block | None) -> Message:
     checkpoint = body.checkpoint
     text = f"*Checkpoint at step {number(checkpoint.step)}*"
-    metrics = checkpoint.metrics
-    measured = []
-    if metrics is not None:
-        loss, accuracy = validation(metrics)
-        measured = [
-            f"{name} {value}"
-            for name, value, known in (
-                ("training loss", figure(metrics.train_loss), metrics.train_loss),
-                ("validation loss", figure(loss), loss),
-                ("validation token accuracy", percent(accuracy), accuracy),
-            )
-            if known is not None
-        ]
-    if measured:
-        text += ": " + ", ".join(measured)
+    if measured := measurements(checkpoint.metrics):
+        text += f": {measured}"
     blocks: list[Block] = [section(f"{text}\n{code(checkpoint.model, 300)}")]
     if chart:
         blocks.append(chart)
@@ -153,15 +140,25 @@ def _succeeded(job: Job, chart: Block | None) -> Message:
     final = figures(job)
     if job.trained_tokens:
         final.append(("Trained tokens", number(job.trained_tokens)))
-    final.append(("Cost, estimated", money(job.estimated_cost)))
+    final += costs(job)
     if job.started_at and job.finished_at:
         final.append(("Training time", duration(job.finished_at - job.started_at)))
     blocks.append(fields(final))
     if chart:
         blocks.append(chart)
-    if job.fine_tuned_model:
-        blocks.append(actions(chat_button(job)))
+    if buttons := ending_buttons(job):
+        blocks.append(actions(*buttons))
     return message(text, blocks)
+
+
+def costs(job: Job) -> list[tuple[str, str]]:
+    """The real cost against the estimate, as heading and value; one of the two where the other is not known."""
+    real = real_cost(job)
+    if real is None:
+        return [("Cost, estimated", money(job.estimated_cost))]
+    if not real or job.estimated_cost is None:
+        return [("Cost", money(real))]
+    return [("Cost", money(real)), ("Cost, as estimated before", money(job.estimated_cost))]
 
 
 def _failed(job: Job, chart: Block | None) -> Message:

@@ -26,6 +26,10 @@ def cancelled(job: Job) -> Message:
     return _line(f"The provider was asked to cancel job {code(job.id)}; it is {escape(job.state)} at the moment.")
 
 
+def steered(job: Job) -> Message:
+    return _line(f"Done: job {code(job.id)} is {escape(job.state)} now.")
+
+
 def conversation_elsewhere(model: str, permalink: str) -> Message:
     return _line(f"Talk to {code(model, 300)} {link(permalink, 'in this thread')}.")
 

@@ -10,7 +10,7 @@ from difflib import get_close_matches
 from slack_bolt.app.async_app import AsyncApp
 
 from handlers.blocks import help as help_blocks
-from handlers.commands import cancel, chat, delete, follow, jobs, models, start, status
+from handlers.commands import chat, delete, follow, jobs, models, start, status, steer
 from handlers.inbox import Inbox
 from handlers.turn import Turn
 
@@ -30,11 +30,18 @@ async def show_help(turn: Turn) -> None:
 
 
 COMMANDS = (
-    Command("start", "start [FILE] [model=… epochs=… name=…]", "Train a model on a file you dropped here", start.run),
+    Command(
+        "start",
+        "start [FILE] [model=… epochs=… batch=… lr=… …]",
+        "Train a model on a file you dropped here; with settings, after a question",
+        start.run,
+    ),
     Command("jobs", "jobs", "List the latest jobs", jobs.run),
     Command("status", "status [JOB]", "Say where a job stands", status.run),
     Command("follow", "follow PROVIDER-JOB", "Follow a job that was started elsewhere", follow.run),
-    Command("cancel", "cancel JOB", "Stop a job", cancel.run),
+    Command("cancel", "cancel JOB [confirm=yes]", "Stop a job for good", steer.cancel),
+    Command("pause", "pause JOB [confirm=yes]", "Stop a job for a while", steer.pause),
+    Command("resume", "resume JOB [confirm=yes]", "Let a paused job go on", steer.resume),
     Command("models", "models", "List base models and fine-tuned ones", models.run),
     Command("chat", "chat [MODEL]", "Open a thread that talks to a model", chat.run),
     Command("delete", "delete MODEL | FILE", "Delete a fine-tuned model, or a training file", delete.run),

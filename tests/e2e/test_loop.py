@@ -120,7 +120,8 @@ async def test_in_a_thread_a_mention_takes_the_same_words(w: World) -> None:
     async with w.bot() as bot:
         report = await w.drop()
         mention = f"<@{bot.services.bot_user}>"
-        await w.person.say("ben", w.channel, f"{mention} start epochs=2 name=by-mention confirm=yes", thread_ts=report["thread_ts"])
+        words = "start epochs=2 name=by-mention confirm=yes"
+        await w.person.say("ben", w.channel, f"{mention} {words}", thread_ts=report["thread_ts"])
         await w.person.wait_message(w.channel, contains="by-mention")
         job = w.provider.jobs[await w.job_at_provider()]
         assert job["user_provided_suffix"] == "by-mention"

@@ -28,9 +28,10 @@ def test_a_running_job_shows_where_it_is_and_how_it_does(make_job: MakeJob, seen
         "*Validation token accuracy*",
         "60.0 %",
         "(picture F1: It falls.)",
+        "[Pause]",
         "[Cancel]",
         "Started by <@U0ADA> · <!date^1795000000^{date_short_pretty} {time}|2026-11-18 11:06 UTC> · "
-        "Estimate: $0.05 · Job `job-1`",
+        "Cost so far: about $0.01 of an estimated $0.05 · Job `job-1`",
     ]
 
 
@@ -58,8 +59,10 @@ def test_each_state_offers_what_can_be_done_in_it(make_job: MakeJob, buttons: Bu
         job = make_job(state=state, fine_tuned_model="ft:x" if state == "succeeded" else None)
         return list(buttons(card(job, now=t0)))
 
-    assert offered("queued") == offered("running") == offered("deploying") == ["job_cancel"]
-    assert offered("succeeded") == ["job_chat"]
+    assert offered("queued") == offered("deploying") == ["job_cancel"]
+    assert offered("running") == ["job_pause", "job_cancel"]
+    assert offered("paused") == ["job_resume", "job_cancel"]
+    assert offered("succeeded") == ["job_chat", "job_checkpoints"]
     assert offered("failed") == ["job_retry"]
     assert offered("cancelled") == []
     assert offered("uncertain") == ["job_adopt", "job_resubmit"]
@@ -71,6 +74,24 @@ def test_cancelling_asks_first_and_says_what_is_lost(make_job: MakeJob, buttons:
     assert running["value"] == "job-1"
     assert "no finished model" in running["confirm"]["text"]["text"]
     assert "nothing is lost" in queued["confirm"]["text"]["text"]
+
+
+def test_pausing_and_resuming_say_what_they_cost_and_ask(make_job: MakeJob, buttons: Buttons, t0: float) -> None:
+    pause = buttons(card(make_job(estimated_cost=1.0), now=t0))["job_pause"]["confirm"]
+    resume = buttons(card(make_job(state="paused", estimated_cost=1.0), now=t0))["job_resume"]["confirm"]
+    assert "what was learned is kept. About $0.30 of the estimate is spent." in pause["text"]["text"]
+    assert "About $0.70 of the estimate is still to come." in resume["text"]["text"]
+    assert pause["confirm"]["text"] == "Pause it"
+
+
+def test_a_finished_card_offers_the_results_file_and_tells_the_real_cost(
+    make_job: MakeJob, seen: See, buttons: Buttons, t0: float
+) -> None:
+    done = {"state": "succeeded", "fine_tuned_model": "ft:x", "finished_at": t0 + 400, "trained_tokens": 20_000}
+    shown = card(make_job(**done, result_files=("file-9",)), now=t0)
+    assert list(buttons(shown)) == ["job_chat", "job_checkpoints", "job_results"]
+    # 20,000 tokens at $5 a million
+    assert "Cost: $0.10, estimated $0.05" in seen(shown)
 
 
 def test_the_card_stays_the_same_while_there_is_no_news(make_job: MakeJob, t0: float) -> None:
@@ -85,6 +106,20 @@ def test_a_finished_card_never_changes_again(make_job: MakeJob, t0: float) -> No
 
 def test_the_providers_own_estimate_of_the_end_is_believed(make_job: MakeJob, seen: See, t0: float) -> None:
     assert "about 1 h left" in seen(card(make_job(estimated_finish=t0 + 200 + 3600), now=t0 + 200))
+
+
+def test_the_time_left_counts_down_between_two_looks(make_job: MakeJob, seen: See, t0: float) -> None:
+    # 30 of 100 steps took 300 s: 700 s are left, of which two minutes pass without news.
+    job = make_job(started_at=t0, heard_at=t0 + 300)
+    assert "about 10 min left" in seen(card(job, now=t0 + 310))
+    assert "about 8 min left" in seen(card(job, now=t0 + 520))
+
+
+@pytest.mark.parametrize(("step", "total", "known"), [(1, 10, False), (2, 40, True), (4, 1000, False), (5, 1000, True)])
+def test_the_time_left_is_hidden_until_five_steps_or_a_twentieth(
+    make_job: MakeJob, seen: See, t0: float, step: int, total: int, known: bool
+) -> None:
+    assert ("left" in seen(card(make_job(latest=Metrics(step, total, 2.0)), now=t0 + 200))) is known
 
 
 def test_nothing_is_guessed_about_the_end_after_the_first_steps(make_job: MakeJob, seen: See, t0: float) -> None:

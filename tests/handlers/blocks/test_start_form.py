@@ -4,10 +4,10 @@ from bot.jobs.job import Hyperparameters
 from handlers.blocks.start_form import (
     ModelOption,
     StartForm,
+    misplaced,
     model_value,
     parse_field,
     read_start_modal,
-    misplaced,
     read_words,
     words_of,
 )

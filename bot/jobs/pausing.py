@@ -1,0 +1,60 @@
+"""Pausing a job at its provider, and letting it go on."""
+
+import time
+from collections.abc import Awaitable, Callable
+
+import msgspec
+
+from bot.errors import Conflict
+from bot.jobs import states
+from bot.jobs.advance import advance, notice
+from bot.jobs.interfaces import Change, JobStore
+from bot.jobs.job import Job
+from bot.notices.notice import Text
+from bot.providers.interface import Provider, Refused, RemoteJob
+
+
+async def pause(jobs: JobStore, provider: Provider, job: Job, *, told_as: str, sentence: str) -> Job:
+    """`sentence` (mrkdwn of ours) is said in the job's thread, once for each `told_as`.
+
+    Raises Conflict where it does not train, or the provider does not pause it; ProviderError where it cannot be asked.
+    """
+    if job.state in {states.PAUSED, states.PAUSING}:
+        raise Conflict("This job is paused already.")
+    return await _steer(jobs, provider, provider.pause, job, told_as, sentence)
+
+
+async def resume(jobs: JobStore, provider: Provider, job: Job, *, told_as: str, sentence: str) -> Job:
+    """Like `pause`: raises Conflict where the job is not paused, or the provider does not let it go on."""
+    if job.state not in {states.PAUSED, states.PAUSING}:
+        raise Conflict("This job is not paused, so there is nothing to resume.")
+    return await _steer(jobs, provider, provider.resume, job, told_as, sentence)
+
+
+async def _steer(
+    jobs: JobStore,
+    provider: Provider,
+    ask: Callable[[str], Awaitable[RemoteJob]],
+    job: Job,
+    told_as: str,
+    sentence: str,
+) -> Job:
+    if job.state in states.ENDED:
+        raise Conflict(f"This job has already ended ({job.state}).")
+    if job.provider_job_id is None:
+        raise Conflict("The provider does not have this job yet. Wait until its card says so.")
+    try:
+        remote = await ask(job.provider_job_id)
+    except Refused as error:
+        if error.status in {404, 405, 501}:
+            raise Conflict(f"{provider.name} does not offer that for this job.") from error
+        raise Conflict(f"{provider.name} did not do it: {error}") from error
+
+    def take_over(stored: Job) -> Change | None:
+        if remote.status in states.ENDED:
+            return None  # It ended a moment ago; its ending is the follower's to tell.
+        change = advance(stored, remote, now=time.time())
+        said = notice(change.job, told_as, Text(change.job, sentence))
+        return msgspec.structs.replace(change, notices=[*change.notices, said])
+
+    return await jobs.update(job.id, take_over) or job

@@ -1,0 +1,50 @@
+"""What a job has made: its checkpoints, and its results file."""
+
+from bot.access import Act
+from bot.errors import BotError, NotFound
+from bot.jobs.results import readable
+from handlers.actions.start_job import Place, open_modal
+from handlers.blocks.card import title
+from handlers.blocks.checkpoints import checkpoint_list
+from handlers.blocks.start_form import words_of
+from handlers.blocks.text import code
+from handlers.submission import form_of, recent_datasets
+from handlers.turn import Turn
+
+
+async def checkpoints(turn: Turn) -> None:
+    job = await turn.job(turn.words, Act.SEE)
+    await turn.answer(checkpoint_list(job, await turn.services.jobs.checkpoints(job.id)))
+
+
+async def continue_training(turn: Turn) -> None:
+    """The modal, on the checkpoint's model, with a file to choose: the job's own at first."""
+    job_id, _, model = turn.words.partition(" ")
+    job = await turn.job(job_id, Act.CHAT)
+    await turn.actor(Act.SUBMIT)
+    files = await recent_datasets(turn)
+    own = [file for file in files if file.id == job.dataset_id]
+    if not files:
+        raise BotError("There is no training file in this channel to go on with. Drop one here first.")
+    words = words_of(form_of(job)) | {"model": model}
+    for name in ("suffix", "validation", "seed"):
+        words.pop(name, None)
+    dataset = (own or files)[0]
+    await open_modal(turn, Place(turn.channel, dataset.id, thread_ts=dataset.thread_ts, choose=True), dataset, words)
+
+
+async def results_file(turn: Turn) -> None:
+    """The CSV, into the thread of the card."""
+    job = await turn.job(turn.words, Act.SEE)
+    if not job.result_files:
+        raise NotFound("The provider has no results file for this job (yet).")
+    services = turn.services
+    content = readable(await services.provider.file_content(job.result_files[0]))
+    if not content:
+        raise NotFound("The results file at the provider is empty.")
+    card = await services.cards.card(job.id)
+    name = f"{job.id}-results.csv"
+    file_id = await services.poster.upload(name, content)
+    here = turn.channel == job.origin.channel
+    thread_ts = card.ts if here and card is not None else turn.thread_ts
+    await services.poster.share({file_id: name}, turn.channel, thread_ts, f"Results of {code(title(job), 150)}")

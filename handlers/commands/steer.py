@@ -1,0 +1,38 @@
+"""`/finetune cancel JOB`, `pause JOB` and `resume JOB`: ask back, then `handlers.actions.job` does it.
+
+`confirm=yes` leaves the question out.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+
+from bot.access import Act
+from bot.errors import Conflict
+from bot.jobs import states
+from handlers.actions import job as actions
+from handlers.blocks import steering
+from handlers.blocks.card import title
+from handlers.turn import Turn
+
+
+async def cancel(turn: Turn) -> None:
+    await _ask(turn, Act.CANCEL, "cancel", actions.cancel)
+
+
+async def pause(turn: Turn) -> None:
+    await _ask(turn, Act.PAUSE, "pause", actions.pause)
+
+
+async def resume(turn: Turn) -> None:
+    await _ask(turn, Act.RESUME, "resume", actions.resume)
+
+
+async def _ask(turn: Turn, act: Act, name: steering.Act, carry_out: Callable[[Turn], Awaitable[None]]) -> None:
+    word, _, rest = turn.words.partition(" ")
+    job = await turn.job(word.strip("`"), act)
+    if rest.strip().lower() == "confirm=yes":
+        await carry_out(replace(turn, words=job.id))
+        return
+    if job.state in states.ENDED:
+        raise Conflict(f"This job has already ended ({job.state}), so there is nothing to {name}.")
+    await turn.answer(steering.question(name, job, title(job)))
