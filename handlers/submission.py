@@ -6,11 +6,13 @@ from datetime import UTC, datetime
 from typing import Final
 
 from bot.access import Act
+from bot.audit import Outcome
 from bot.datasets import Dataset, Report, lookup
 from bot.errors import Invalid, NotFound
 from bot.jobs import states
 from bot.jobs.estimate import estimate
 from bot.jobs.job import REINFORCEMENT, SUPERVISED, Hyperparameters, Job, Origin
+from bot.spending.budget import OverBudget
 from handlers.blocks.start_form import METHOD_NAMES, StartForm, misplaced
 from handlers.offers import trains
 from handlers.turn import Turn, thing_of_dataset, thing_of_job
@@ -51,7 +53,7 @@ async def submit(
 ) -> Job:
     """Make the job and hand it over. `identity` names the person's act: the same act makes the same job.
 
-    Raises Denied, Conflict (the same is under way), Invalid (a model that is not offered).
+    Raises Denied, Conflict (the same is under way), OverBudget, Invalid (a model that is not offered).
     """
     services = turn.services
     await turn.actor(Act.SUBMIT)
@@ -84,7 +86,11 @@ async def submit(
         if report
         else None,
     )
-    return await services.submitter.submit(job)
+    try:
+        return await services.submitter.submit(job)
+    except OverBudget as error:
+        await services.audit.add(turn.entry(Act.SUBMIT, job.id, Outcome.REFUSED, str(error)))
+        raise
 
 
 async def check_settings(turn: Turn, form: StartForm, dataset: Dataset | None, file_id: str | None) -> str:

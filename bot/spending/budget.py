@@ -114,8 +114,8 @@ def check(job: Job, limits: Limits, month: Sequence[Job]) -> None:
             continue
         spent = used(other for other in month if budget.covers(other))
         left = budget.usd - spent.usd
-        # A tenth of a cent is lost in the sum of many floats, and worth no refusal.
-        if job.estimated_cost > left + 0.001:
+        # What the sum of many floats loses is worth no refusal.
+        if job.estimated_cost > left + 1e-6:
             raise OverBudget(_refusal(job, budget, spent, max(left, 0.0)))
 
 

@@ -9,7 +9,7 @@ from handlers import mending
 from handlers.actions import approval, chat, delete, findings, job, results, sample, start_job
 from handlers.blocks import mend_window
 from handlers.blocks.start_modal import CHANGES
-from handlers.commands import start
+from handlers.commands import audit, start
 from handlers.inbox import Inbox
 from handlers.turn import Turn
 from handlers.views import split
@@ -34,6 +34,8 @@ BUTTONS = {
     "dataset_findings": findings.all_findings,
     "dataset_more": more,
     "job_cancel": job.cancel,
+    "audit_newer": audit.turned,
+    "audit_older": audit.turned,
     "job_approve": approval.approve,
     "job_decline": approval.decline,
     "job_cancel_asked": job.cancel_asked,

@@ -22,6 +22,7 @@ _UNSEEN: Final = re.compile(
 )
 _BROADCAST: Final = re.compile(r"<!(?=channel|here|everyone|group|subteam)", re.IGNORECASE)
 _GROUP: Final = re.compile(r"S[A-Za-z0-9]{1,30}")
+_CHANNEL: Final = re.compile(r"[CG][A-Za-z0-9]{1,30}")
 _PERSON: Final = re.compile(r"[UW][A-Za-z0-9]{1,30}")
 _LINK: Final = re.compile(r"https?://[^\s<>|]{1,2900}", re.IGNORECASE)
 
@@ -95,6 +96,13 @@ def person(user: str) -> str:
     if _GROUP.fullmatch(user):
         return f"<!subteam^{user}>"
     return f"<@{user}>" if _PERSON.fullmatch(user) else code(user, 40)
+
+
+def channel(channel_id: str) -> str:
+    """A link to a channel by Slack's id; direct messages and anything else have no name to show."""
+    if _CHANNEL.fullmatch(channel_id):
+        return f"<#{channel_id}>"
+    return "These direct messages" if channel_id.startswith("D") else code(channel_id, 40)
 
 
 def link(address: str | None, label: str) -> str:

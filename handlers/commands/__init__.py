@@ -10,7 +10,7 @@ from difflib import get_close_matches
 from slack_bolt.app.async_app import AsyncApp
 
 from handlers.blocks import help as help_blocks
-from handlers.commands import chat, delete, follow, jobs, models, start, status, steer
+from handlers.commands import audit, budget, chat, delete, follow, jobs, models, start, status, steer
 from handlers.inbox import Inbox
 from handlers.turn import Turn
 
@@ -45,6 +45,8 @@ COMMANDS = (
     Command("models", "models", "List base models and fine-tuned ones", models.run),
     Command("chat", "chat [MODEL]", "Open a thread that talks to a model", chat.run),
     Command("delete", "delete MODEL | FILE", "Delete a fine-tuned model, or a training file", delete.run),
+    Command("budget", "budget [set … | approval …]", "Show what this month has cost, and may cost", budget.run),
+    Command("audit", "audit [page=2 | csv]", "Show who did what, to administrators", audit.run),
     Command("help", "help", "Show this list", show_help),
 )
 

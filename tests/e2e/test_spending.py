@@ -1,0 +1,157 @@
+"""Budgets: over one nothing is started, and people read why; administrators set them, and the log says who did."""
+
+import asyncio
+import csv
+import io
+from typing import Any
+
+import pytest
+from e2e.world import MODEL, World, examples
+
+from bot.audit import Entry
+from bot.cli.run import Bot
+from bot.jobs.estimate import estimate
+from bot.spending.budget import Scope
+
+ANA, BEN = "U0ANAREED1", "U0BENHALL1"
+SUPPORT = "C0SUPPORT1"
+
+
+async def _ask(w: World, user: str, words: str, contains: str) -> dict[str, Any]:
+    before = len(await w.person.ephemerals(user))
+    await w.person.command(user, w.channel, "/finetune", words)
+    async with asyncio.timeout(30):
+        while True:
+            new = (await w.person.ephemerals(user))[before:]
+            if found := [message for message in new if contains in message["plain"]]:
+                return found[-1]
+            assert not new, new[-1]["plain"]
+            await asyncio.sleep(0.02)
+
+
+async def _refused(w: World, contains: str, user: str = "ana") -> None:
+    report = await w.drop(content=examples(12, f"For {user}, "))
+    await w.person.click(user, w.channel, report["ts"], "start_job")
+    view = await w.person.wait_view(user)
+    assert await w.person.submit(user, view["id"], {}) == {}
+    await w.person.wait_ephemeral(user, w.channel, contains=contains)
+
+
+async def _acts(bot: Bot) -> list[tuple[str, str, str]]:
+    """From the audit log, oldest first."""
+    return [(entry.actor, entry.act, entry.outcome) for _, entry in reversed(await bot.services.audit.latest(50))]
+
+
+@pytest.mark.parametrize(
+    ("whose", "sentence"),
+    [("workspace", "the workspace's budget"), ("#support-model", "this channel's budget"), ("@ana", "your budget")],
+)
+async def test_over_a_budget_nothing_is_started_and_the_figures_are_told(w: World, whose: str, sentence: str) -> None:
+    async with w.bot(finetune_admins=[BEN]) as bot:
+        await _ask(w, "ben", f"budget set {whose} 0", "may spend $0.00 a month")
+        await _refused(w, f"would go over {sentence}")
+        await w.settled(bot)
+        assert await bot.services.jobs.latest(1) == []
+        assert not w.provider.files
+        assert await _acts(bot) == [(BEN, "change budgets", "done"), (ANA, "start a fine-tuning job", "refused")]
+        await _ask(w, "ben", f"budget set {whose} off", "no budget of its own")
+        await w.start(await w.drop())
+        await w.job_at_provider()
+
+
+async def test_a_budget_of_another_channel_or_person_does_not_count(w: World) -> None:
+    async with w.bot(finetune_admins=[BEN]):
+        await _ask(w, "ben", "budget set #general 0", "may spend")
+        await _ask(w, "ben", "budget set @ben 0", "may spend")
+        await w.start(await w.drop())
+        await w.job_at_provider()
+
+
+async def test_only_administrators_set_budgets_and_everybody_sees_their_own(w: World) -> None:
+    async with w.bot(finetune_admins=[BEN]) as bot:
+        await _ask(w, "ana", "budget set workspace 1000", "Only administrators of mine may change budgets")
+        assert (ANA, "change budgets", "refused") in await _acts(bot)
+        await _ask(w, "ben", "budget set workspace $1,000", "$1,000.00 a month")
+        await _ask(w, "ben", "budget set #general 5", "may spend $5.00")
+        await w.start(await w.drop())
+        shown = await _ask(w, "ana", "budget", "Spending in")
+        assert "of $1,000.00 by 1 job" in shown["plain"]
+        assert "general" not in shown["plain"]
+        assert "Ana Reed" in shown["plain"]
+        assert "general" in (await _ask(w, "ben", "budget", "Spending in"))["plain"]
+
+
+@pytest.mark.parametrize("words", ["set", "set workspace", "set workspace lots", "set nobody 5", "approval -1", "x"])
+async def test_a_command_that_is_not_understood_says_how_it_is_written(w: World, words: str) -> None:
+    async with w.bot(finetune_admins=[BEN]) as bot:
+        await w.person.command("ben", w.channel, "/finetune", f"budget {words}")
+        await w.person.wait_ephemeral("ben", w.channel, contains="Write")
+        assert (await bot.services.budgets.limits()).budgets == ()
+
+
+async def test_the_threshold_of_approval_is_set_in_slack_and_goes_before_the_setting(w: World) -> None:
+    async with w.bot(finetune_admins=[BEN], finetune_approval_above=1000) as bot:
+        await _ask(w, "ben", "budget approval 0", "need approval now")
+        card = await w.start(await w.drop())
+        await w.person.wait_message(w.channel, contains="has to agree", thread_ts=card["ts"])
+    async with w.bot(finetune_admins=[BEN], finetune_approval_above=0) as bot:
+        await _ask(w, "ben", "budget approval off", "No job needs approval now")
+        await w.start(await w.drop(content=examples(12, "Another: ")))
+        await w.job_at_provider()
+        await w.settled(bot)
+
+
+async def test_administrators_page_through_the_audit_log_and_get_it_as_a_file(w: World) -> None:
+    async with w.bot(finetune_admins=[BEN]) as bot:
+        await _ask(w, "ana", "audit", "Only administrators of mine may read the audit log")
+        for sum_ in range(20):
+            await _ask(w, "ben", f"budget set workspace {sum_}", f"may spend ${sum_}.00")
+        first = await _ask(w, "ben", "audit", "Page 1 of 2")
+        assert "$19.00 a month" in first["plain"]
+        assert "Ben Hall" in first["plain"]
+        await _ask(w, "ben", "budget set workspace 99", "$99.00")
+        await w.person.click("ben", w.channel, first["ts"], "audit_older")
+        second = await w.person.wait_ephemeral("ben", w.channel, contains="Page 2 of 2")
+        assert "$0.00 a month" in second["plain"]
+        assert "$99.00" not in second["plain"]
+        assert "(refused)" in second["plain"]
+        await _ask(w, "ben", "audit page=3", "has no such page")
+        await _ask(w, "ben", "audit csv", "in your direct messages")
+        posted = (await w.person.messages("@ben"))[-1]
+        table = await _file_of(w, posted)
+        rows = list(csv.reader(io.StringIO(table.removeprefix("\ufeff"))))
+        assert rows[0][:4] == ["number", "time (UTC)", "actor", "act"]
+        assert [row[0] for row in rows[1:]] == [str(number) for number in range(22, 0, -1)]
+        assert (BEN, "export the audit log", "done") in await _acts(bot)
+
+
+async def _file_of(w: World, message: dict[str, Any]) -> str:
+    workspace = w.sandbox.room.workspace
+    file = workspace.files[message["files"][0]["id"]]
+    return (workspace.store.files / file.id).read_text("utf-8")
+
+
+async def test_two_submissions_at_once_cannot_both_take_the_last_dollar(w: World) -> None:
+    async with w.bot(finetune_admins=[BEN]) as bot:
+        reports = [await w.drop(f"{who}.jsonl", examples(12, f"For {who}: ")) for who in ("ana", "ben")]
+        views = []
+        for who, report in zip(("ana", "ben"), reports, strict=True):
+            await w.person.click(who, w.channel, report["ts"], "start_job")
+            views.append(await w.person.wait_view(who))
+        (dataset, _) = await bot.services.datasets.latest(2)
+        assert dataset.report
+        cost = estimate(dataset.report, MODEL).usd
+        assert cost
+        # Room for one and a half.
+        entry = Entry("test", 0.0, BEN, "change budgets", "workspace")
+        await bot.services.budgets.set_budget(Scope.WORKSPACE, "", 1.5 * cost, entry)
+        await asyncio.gather(
+            *(w.person.submit(who, view["id"], {}) for who, view in zip(("ana", "ben"), views, strict=True))
+        )
+        await w.job_at_provider()
+        await w.settled(bot)
+        assert len(await bot.services.jobs.latest(5)) == 1
+        assert [outcome for _, act, outcome in await _acts(bot) if act != "change budgets"] in (
+            ["done", "refused"],
+            ["refused", "done"],
+        )
