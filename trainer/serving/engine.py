@@ -1,4 +1,4 @@
-"""One base model in memory, and the adapters that are put on it.
+"""Answers by transformers: any model, any request, on whatever device there is; one base model in memory.
 
 An adapter is added into the weights themselves, so a fine-tuned model answers as fast as its base; the base's own
 weights are kept beside and put back before the next adapter comes, so nothing ever drifts.
@@ -9,49 +9,36 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import msgspec
 import torch
-from jinja2 import TemplateError
 from safetensors.torch import load_file
-from transformers import AutoTokenizer, DynamicCache
+from transformers import DynamicCache
 
 from trainer.hardware import device
-from trainer.serving.request import Ask, End, Piece, Refused, Said, Start, Tokens, Wanted
-from trainer.serving.request import Text as Plain
+from trainer.serving.prompt import Vocabulary
+from trainer.serving.request import NEVER, Ask, Chosen, End, Likely, Piece, Said, Start, Wanted
 from trainer.serving.sampling import Sampler, Text
-from trainer.training.data import plain
+from trainer.serving.schema import Schemas
 from trainer.weights import load, quiet
 
-
-class NotAnswerable(Exception):
-    """The request is at fault; `refused` says how."""
-
-    def __init__(self, refused: Refused) -> None:
-        super().__init__(refused)
-        self.refused = refused
+_L = TypeVar("_L", bound=Likely)
 
 
 class Answer:
-    """The choices of one request as they grow: iterate `said()`. Each round gives every choice one token."""
+    """The choices of one request as they grow: iterate `rounds()`. Each round gives every choice one token."""
 
     def __init__(self, engine: Engine, ask: Ask) -> None:
         self._engine = engine
         self._request = ask.request
-        self._prompt = engine.tokens(ask)
-        self.prompt_tokens = len(self._prompt)
-        room = ask.wanted.context_length - self.prompt_tokens
-        if room <= 0:
-            raise NotAnswerable(
-                Refused("context_length_exceeded", tokens=self.prompt_tokens, context_length=ask.wanted.context_length)
-            )
-        if ask.request.schema is not None or ask.request.echo or ask.request.logprobs is not None:
-            raise NotAnswerable(Refused("failed", "Schemas, echo and log probabilities are not served yet."))
-        self._most = min(ask.request.max_tokens, room)
+        self._prompt = engine.vocabulary.prompt(ask)
+        self._most = min(ask.request.max_tokens, ask.wanted.context_length - len(self._prompt))
+        schema = ask.request.schema
+        self._followers = [None if schema is None else engine.schemas.follow(schema) for _ in range(ask.request.n)]
 
     def rounds(self) -> Iterator[list[Said]]:
-        yield [Start(self.prompt_tokens)]
+        yield [Start(len(self._prompt))]
         going = [self._choice(number) for number in range(self._request.n)]
         while going:
             said: list[Said] = []
@@ -63,28 +50,66 @@ class Answer:
             yield said
 
     def _choice(self, number: int) -> Iterator[Piece | End]:
-        engine, sampler = self._engine, Sampler(self._request.sampling, number)
-        text = Text(engine.backend_tokenizer, self._request.stop)
+        engine, request = self._engine, self._request
+        sampler = Sampler(request.sampling, number, self._followers[number])
+        text = Text(engine.vocabulary.tokenizer, request.stop)
         cache = DynamicCache(config=engine.model.config)
-        ids = torch.tensor([self._prompt], device=engine.device)
-        finish_reason: Literal["stop", "length"] = "stop"
+        logits = self._read(self._prompt, cache)
+        if request.echo:
+            yield from self._echo(logits, number)
+        finish_reason: Literal["stop", "length"] = "length"
         count = 0
-        while True:
-            with torch.inference_mode():
-                logits = engine.model(input_ids=ids, past_key_values=cache, use_cache=True, logits_to_keep=1).logits
-                token = sampler.choose(logits[0, -1])
+        while count < self._most:
+            token = sampler.choose(logits[-1])
             count += 1
-            if token in engine.end_tokens:
+            if token in engine.vocabulary.ends:
+                finish_reason = "stop"
                 break
-            yield Piece(text.add(token), number)
-            if text.stopped:
+            shown = text.add(token)
+            yield Piece(shown, number, self._chosen(logits[-1], token))
+            if text.stopped or sampler.complete:
+                finish_reason = "stop"
                 break
-            if count >= self._most:
-                finish_reason = "length"
-                break
-            ids = torch.tensor([[token]], device=engine.device)
+            if count < self._most:
+                logits = self._read([token], cache)
         yield Piece(text.rest(), number)
         yield End(finish_reason, count, number)
+
+    def _read(self, ids: list[int], cache: DynamicCache) -> torch.Tensor:
+        """Logits (place, word) after the last of `ids`; after each of them where the prompt is told with its own."""
+        keep = 0 if self._request.echo and self._request.logprobs is not None else 1
+        with torch.inference_mode():
+            answer: Any = self._engine.model(
+                input_ids=torch.tensor([ids], device=self._engine.device),
+                past_key_values=cache,
+                use_cache=True,
+                logits_to_keep=keep,
+            )
+        logits: torch.Tensor = answer.logits[0]
+        return logits
+
+    def _echo(self, logits: torch.Tensor, number: int) -> Iterator[Piece]:
+        text = Text(self._engine.vocabulary.tokenizer, [])
+        for place, token in enumerate(self._prompt):
+            tokens = [] if place == 0 else self._chosen(logits[min(place, len(logits)) - 1], token)
+            if place == 0 and self._request.logprobs is not None:
+                tokens = [self._told(Chosen, token, 0.0)]
+            yield Piece(text.add(token), number, tokens)
+        yield Piece(text.rest(), number)
+
+    def _chosen(self, logits: torch.Tensor, token: int) -> list[Chosen]:
+        """The token as the model judged it, where that was asked for."""
+        wanted = self._request.logprobs
+        if wanted is None:
+            return []
+        logs = torch.log_softmax(logits.float(), dim=-1)
+        values, ids = logs.topk(min(wanted, logs.numel()))
+        top = [self._told(Likely, id, value) for id, value in zip(ids.tolist(), values.tolist(), strict=True)]
+        return [msgspec.structs.replace(self._told(Chosen, token, float(logs[token])), top=top)]
+
+    def _told(self, kind: type[_L], token: int, logprob: float) -> _L:
+        own = self._engine.vocabulary.bytes(token)
+        return kind(token=own.decode(errors="replace"), bytes=list(own), logprob=max(logprob, NEVER))
 
 
 class Engine:
@@ -93,13 +118,15 @@ class Engine:
         self.device = device()
         self.model: Any = None
         self.wanted: Wanted | None = None
-        self.end_tokens: set[int] = set()
-        self._tokenizer: Any = None
+        self.vocabulary: Vocabulary
+        self._schemas: Schemas | None = None
         self._originals: dict[str, torch.Tensor] = {}
 
     @property
-    def backend_tokenizer(self) -> Any:
-        return self._tokenizer.backend_tokenizer
+    def schemas(self) -> Schemas:
+        if self._schemas is None:
+            self._schemas = Schemas(self.vocabulary)
+        return self._schemas
 
     def use(self, wanted: Wanted) -> None:
         """Make ready to answer as `wanted`. OSError where weights or adapter are gone."""
@@ -119,36 +146,12 @@ class Engine:
         if self.wanted is not None and self.wanted.adapter == adapter:
             self.use(msgspec.structs.replace(self.wanted, adapter=None))
 
-    def tokens(self, ask: Ask) -> list[int]:
-        """The prompt; of a conversation all messages, and the opening of the assistant's turn."""
-        prompt = ask.request.prompt
-        if isinstance(prompt, Tokens):
-            if not all(0 <= id < self.model.config.vocab_size for id in prompt.ids):
-                raise NotAnswerable(Refused("invalid_prompt", "The prompt holds ids that are no tokens of this model."))
-            return prompt.ids
-        if isinstance(prompt, Plain):
-            return list(self._tokenizer(prompt.text)["input_ids"]) or [self._tokenizer.bos_token_id or 0]
-        try:
-            text = self._tokenizer.apply_chat_template(
-                [plain(message) for message in prompt.messages],
-                tools=prompt.tools,
-                chat_template=ask.wanted.chat_template,
-                add_generation_prompt=True,
-                tokenize=False,
-            )
-        except (TemplateError, TypeError, ValueError) as error:
-            raise NotAnswerable(
-                Refused("invalid_prompt", f"The model's chat template cannot take these messages: {error}.")
-            ) from error
-        return list(self._tokenizer(text + prompt.opening, add_special_tokens=False)["input_ids"])
-
     def _load(self, wanted: Wanted) -> None:
         self.model = self.wanted = None  # free the old one first
         self._originals = {}
-        self._tokenizer = AutoTokenizer.from_pretrained(wanted.weights)
+        self._schemas = None
+        self.vocabulary = Vocabulary(Path(wanted.weights))
         self.model = load(wanted.weights).eval()
-        ends = self.model.generation_config.eos_token_id
-        self.end_tokens = {self._tokenizer.eos_token_id, *([ends] if isinstance(ends, int) else ends or [])}
 
     @torch.inference_mode()
     def _restore(self) -> None:

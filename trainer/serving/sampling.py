@@ -8,11 +8,15 @@ import torch
 from tokenizers.decoders import DecodeStream
 
 from trainer.serving.request import Sampling
+from trainer.serving.schema import Follower
 
 
 class Sampler:
-    def __init__(self, sampling: Sampling, choice: int = 0) -> None:
+    """Chooses the tokens of one choice. Each of several choices draws with a seed of its own."""
+
+    def __init__(self, sampling: Sampling, choice: int = 0, follower: Follower | None = None) -> None:
         self._sampling = sampling
+        self._follower = follower
         self._random = torch.Generator()
         if sampling.seed is None:
             self._random.seed()
@@ -20,20 +24,29 @@ class Sampler:
             self._random.manual_seed((sampling.seed + choice) % 2**63)
         self._counts: dict[int, int] = {}
 
+    @property
+    def complete(self) -> bool:
+        """The schema allows nothing more."""
+        return self._follower is not None and self._follower.complete
+
     def choose(self, logits: torch.Tensor) -> int:
-        """The next token; `logits` has one number for each word of the vocabulary."""
+        """The next token; `logits` has one number for each word of the vocabulary, and is left as it is."""
         how = self._sampling
-        penalised = bool(self._counts) and bool(how.frequency_penalty or how.presence_penalty)
-        if penalised or how.logit_bias:
-            logits = logits.clone()
-            for name, bias in how.logit_bias.items():
-                if int(name) < logits.numel():
-                    logits[int(name)] += bias
-        if penalised:
+        logits = logits.float().cpu().clone()
+        for name, bias in how.logit_bias.items():
+            if int(name) < logits.numel():
+                logits[int(name)] += bias
+        if how.frequency_penalty or how.presence_penalty:
             for token, count in self._counts.items():
                 logits[token] -= how.frequency_penalty * count + how.presence_penalty
-        token = int(logits.argmax()) if how.temperature == 0 else self._draw(logits.float().cpu())
+        if self._follower is not None:
+            allowed = torch.from_numpy(self._follower.allowed()[: logits.numel()])
+            logits[: allowed.numel()][~allowed] = float("-inf")
+            logits[allowed.numel() :] = float("-inf")
+        token = int(logits.argmax()) if how.temperature == 0 else self._draw(logits)
         self._counts[token] = self._counts.get(token, 0) + 1
+        if self._follower is not None:
+            self._follower.add(token)
         return token
 
     def _draw(self, logits: torch.Tensor) -> int:
@@ -46,6 +59,8 @@ class Sampler:
             kept, tokens = likelihood.sort(descending=True)
         before = kept.cumsum(-1) - kept
         kept = torch.where(before < self._sampling.top_p, kept, torch.zeros_like(kept))
+        if not kept.any():  # top_p 0 stands for the likeliest alone
+            return int(tokens[0])
         return int(tokens[int(torch.multinomial(kept, 1, generator=self._random))])
 
 

@@ -17,7 +17,8 @@ from typing import Any
 import msgspec
 
 from trainer.pipes import ChildPipe
-from trainer.serving.engine import Answer, Engine, NotAnswerable
+from trainer.serving.engine import Answer, Engine
+from trainer.serving.prompt import NotAnswerable
 from trainer.serving.request import Ask, Piece, Refused, Said, Wanted
 
 SLICE = 3.0
