@@ -15,6 +15,8 @@ from bot.datasets import DEFAULT_MODEL, DatasetError, Finding, Report, Severity,
 from bot.datasets.findings import BY_CODE
 from bot.datasets.findings_csv import findings_csv
 from bot.datasets.report import Bar
+from bot.datasets.report import Table as Rows
+from bot.datasets.tokens import SUBSTITUTE
 
 if TYPE_CHECKING:  # rich takes longer to import than a small file to check: only where it is shown
     from rich.console import Console
@@ -237,9 +239,7 @@ def _summary(report: Report, encoding: str) -> "Table":
     grid.add_column(style="dim")
     grid.add_column(overflow="fold")
     grid.add_row("Format", f"{report.format}, for {_METHODS[report.method]}" if report.method else report.format)
-    grid.add_row(
-        "Examples", f"{report.examples:,}" if report.table is None else f"none yet; {report.table.rows:,} rows"
-    )
+    grid.add_row("Examples", f"{report.examples:,}" if report.table is None else f"none yet; {_rows(report.table)}")
     if tokens.total:
         about = "" if tokens.exact else "about "
         grid.add_row("Tokens", f"{about}{tokens.total:,}, counted with {tokens.tokenizer}")
@@ -252,6 +252,10 @@ def _summary(report: Report, encoding: str) -> "Table":
         if tokens.billed != tokens.total:
             grid.add_row("Billed", f"{tokens.billed:,} tokens an epoch, long examples being cut")
     return grid
+
+
+def _rows(table: Rows) -> str:
+    return f"{table.rows:,} rows" if table.exact else f"about {table.rows:,} rows"
 
 
 _METHODS = {"supervised": "supervised training", "dpo": "preference training (DPO)", "reinforcement": "reinforcement"}
@@ -284,17 +288,21 @@ def _costs(report: Report) -> "Table":
         facts = lookup(model)
         ends = facts.training_ends if facts else None
         last = (ends - timedelta(days=1)).isoformat() if ends else ""
-        style = "bold" if model == report.model else ""
-        table.add_row(Text(harmless(model), style=style), Text(_price(dollars), style=style), last)
+        own = model == report.model
+        exact = report.tokens.exact if own else facts is not None and facts.encoding == SUBSTITUTE
+        price = Text(_price(dollars, exact=exact), style="bold" if own else "")
+        table.add_row(Text(harmless(model), style="bold" if own else ""), price, last)
     return table
 
 
-def _price(dollars: float | None) -> str:
+def _price(dollars: float | None, *, exact: bool) -> str:
     if dollars is None:
         return "price not known"
     if dollars == 0:
         return "your own hardware"
-    return "under $0.01" if dollars < 0.01 else f"${dollars:,.2f}"
+    if dollars < 0.01:
+        return "under $0.01"
+    return f"${dollars:,.2f}" if exact else f"about ${dollars:,.2f}"
 
 
 def _show_findings(console: "Console", title: str, style: str, findings: list[Finding], counts: dict[str, int]) -> None:

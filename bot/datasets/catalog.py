@@ -32,7 +32,8 @@ class ModelFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     For a model with a chat template of its own the figures are the template's: `role_tokens` is what a message of
     that role adds beyond `message_tokens`, `default_system_tokens` the whole system message that the template puts
     before a chat without one, and `content_after_line_break` says that content follows a line break, which the
-    tokenizer joins with white space at its start.
+    tokenizer joins with white space at its start. `framing_tried` tells whether those figures were held against the
+    model's own tokenizer here; else counts are said to be estimates.
     `formats` are the formats that the model can be trained on, `max_examples` the most examples of a file.
     """
 
@@ -50,6 +51,7 @@ class ModelFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     role_tokens: dict[str, int] = {}
     default_system_tokens: int = 0
     content_after_line_break: bool = False
+    framing_tried: bool = True
     training_price: float | None = None
     input_price: float | None = None
     cached_price: float | None = None

@@ -165,7 +165,7 @@ class _Check:
             self._describe(path)
         format = self._format()
         if self.facts is not None and format in METHODS and not self.facts.takes(format):
-            others = [one.id for one in fine_tunable(date.today()) if one.takes(format)]
+            others = [one.id for one in fine_tunable(date.today()) if one.takes(format) and one.framing_tried]
             how = f"Choose {' or '.join(others)}." if others else "No model known here is, today: use another format."
             self.rules.add("format_not_taken", None, model=self.model, format=format, how=how)
 
@@ -337,13 +337,16 @@ class _Check:
         why = tokenizer.why
         if not why and self.estimated:
             why = "how names, tools, calls and images are billed is not published, so they are estimated"
+        tried = self.facts is None or self.facts.framing_tried
+        if not why and not tried:
+            why = f"what {self.model} adds to each message is known from its chat template only"
         return Tokens(
             total=lengths.total,
             max=lengths.max,
             median=lengths.quantile(0.5),
             p95=lengths.quantile(0.95),
             billed=lengths.capped(self.facts.example_tokens if self.facts else None),
-            exact=tokenizer.exact and not self.estimated,
+            exact=tokenizer.exact and tried and not self.estimated,
             tokenizer=tokenizer.name,
             why=why,
         )
@@ -357,7 +360,9 @@ class _Check:
             prices = {self.model: cost(self.model, self.own.lengths.capped(limit), epochs)}
         lengths = self.others.lengths
         for other in fine_tunable(date.today()) if lengths.examples else ():
-            if other != self.facts and other.training_price is not None and other.takes(format):
+            if other == self.facts or other.training_price is None or not other.takes(format):
+                continue
+            if other.training_price or 0.0 not in prices.values():  # one of those that are free speaks for all
                 prices[other.id] = cost(other.id, lengths.capped(other.example_tokens), epochs)
         return prices
 

@@ -32,4 +32,4 @@ def auto_epochs(examples: int) -> Epochs:
         count = max(1, MOST_SEEN // examples)
         if count < TARGET_EPOCHS:
             return Epochs(count, f"a large file is stopped at about {MOST_SEEN:,} examples seen")
-    return Epochs(TARGET_EPOCHS, f"{TARGET_EPOCHS} is the usual number for a file of this size")
+    return Epochs(TARGET_EPOCHS, "the usual number for a file of this size")

@@ -150,7 +150,7 @@ def _figures(found: Report, offers: Sequence[Offer]) -> list[tuple[str, str]]:
     tokens = found.tokens
     about = "" if tokens.exact else "about "
     offers = list(offers) or [Offer(found.model, found.cost.get(found.model))]
-    costs = [f"{code(offer.model, 60)} {_cost(offer)}" for offer in offers[:_MODELS]]
+    costs = [f"{code(offer.model, 60)} {_cost(offer, about)}" for offer in offers[:_MODELS]]
     if len(offers) > _MODELS:
         costs.append(f"{number(len(offers) - _MODELS)} more in the window of *Start*")
     return [
@@ -164,8 +164,13 @@ def _figures(found: Report, offers: Sequence[Offer]) -> list[tuple[str, str]]:
     ]
 
 
-def _cost(offer: Offer) -> str:
-    return money(offer.usd) + (f", {_about(offer.seconds)}" if offer.seconds is not None else "")
+def _cost(offer: Offer, about: str) -> str:
+    price = money(offer.usd)
+    return (
+        (about if price.startswith("$") else "")
+        + price
+        + (f", {_about(offer.seconds)}" if offer.seconds is not None else "")
+    )
 
 
 def _about(seconds: float) -> str:
@@ -174,10 +179,10 @@ def _about(seconds: float) -> str:
 
 
 def _epochs(found: Report) -> str:
-    """How many, and why: "3 is the usual number …" as well as "8: a small file …"."""
-    many, chosen = number(found.epochs), auto_epochs(found.examples)
+    """How many, and why: "8: a small file …"."""
+    chosen = auto_epochs(found.examples)
     why = quoted(found.epochs_reason, 200) or (chosen.reason if found.epochs == chosen.count else "as asked for")
-    return why if why.startswith(f"{many} ") else f"{many}: {why}"
+    return f"{number(found.epochs)}: {why}"
 
 
 def _findings(found: Report) -> list[Block]:

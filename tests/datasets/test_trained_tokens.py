@@ -3,6 +3,7 @@
 from datetime import date
 from pathlib import Path
 
+import msgspec
 import pytest
 from tiny_model import MODEL_ID, build_tiny_model
 
@@ -77,7 +78,17 @@ def test_with_the_trainers_own_model(write, root, sample):
     assert report.tokens.billed == trained(path, weights, base.template(), base.context_length)
 
 
-def test_the_trainers_limit_is_the_one_that_examples_are_held_to():
-    facts = lookup(SMALL)
-    assert facts is not None
-    assert facts.example_tokens == read_table()[SMALL].context_length
+def test_the_trainers_limits_are_those_that_examples_are_held_to():
+    for id, base in read_table().items():
+        facts = lookup(id)
+        assert facts is not None, f"models.toml does not know {id}"
+        assert facts.provider == "trainer"
+        assert facts.example_tokens == base.context_length
+
+
+def test_what_a_template_adds_is_an_estimate_until_it_was_tried(write, tmp_path, monkeypatch, good):
+    build_tiny_model(tmp_path)
+    monkeypatch.setattr(check, "lookup", lambda model: msgspec.structs.replace(TINY, framing_tried=False))
+    tokens = check_file(write(*good), model=MODEL_ID, tokenizers=tmp_path).tokens
+    assert not tokens.exact
+    assert "chat template" in tokens.why

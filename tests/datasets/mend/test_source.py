@@ -96,7 +96,7 @@ def test_objects_over_several_lines_are_read_and_a_broken_one_is_named(tmp_path:
     [
         json.dumps(CAFE) + ",",
         json.dumps(CAFE)[:-1] + ",}",
-        json.dumps(CAFE)[:-2] + ' ,\t], } ,',
+        json.dumps(CAFE)[:-2] + " ,\t], } ,",
         repr(CAFE),
         json.dumps(CAFE["messages"]),
     ],
