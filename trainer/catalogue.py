@@ -54,6 +54,12 @@ class Catalogue:
     def fetched(self, base: BaseModel) -> Path | None:
         return fetch.located(base, self._settings.cache)
 
+    def shutdown_date(self, found: Found) -> str | None:
+        """The day (YYYY-MM-DD) from which the model answers no more: its own or its base's, whichever comes first."""
+        days = self._store.shutdowns()
+        named = [days.get(found.base.id), days.get(found.model.id) if found.model else None]
+        return min((day for day in named if day is not None), default=None)
+
     async def weights(self, base: BaseModel) -> Path:
         """The folder of a base model's weights, fetched first if need be; several callers share one download.
 

@@ -6,6 +6,7 @@ import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -138,15 +139,39 @@ def export(
         typer.echo(f"{model} is in {output}")
 
 
+@app.command()
+def retire(
+    model: Annotated[str, typer.Argument(help="A model's id: a fine-tuned one, or a base model with all on it.")],
+    on: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="The first day (UTC) without it. [default: none]")
+    ] = None,
+    data: Data = DEFAULT_DATA,
+) -> None:
+    """Set the day from which a model answers no more; clients see it as the model's shutdown_date."""
+    from trainer.server import open_store
+
+    settings = from_environment(data)
+    with _sentences():
+        store = open_store(settings)
+        if model not in read_table(settings.base_models) and store.model(model) is None:
+            raise TrainerError(f"There is no model {model!r} in {settings.data}.")
+        store.set_shutdown(model, on.strftime("%Y-%m-%d") if on else None)
+        typer.echo(f"{model} answers until {on:%Y-%m-%d}." if on else f"{model} has no shutdown date.")
+
+
 @keys.command("create")
-def create_key(name: Annotated[str, typer.Argument(help="Whose key it is.")], data: Data = DEFAULT_DATA) -> None:
-    """Make a key and show it, this once."""
+def create_key(
+    name: Annotated[str, typer.Argument(help="Whose key it is.")],
+    admin: Annotated[bool, typer.Option("--admin", help="Let it see what all keys have made.")] = False,
+    data: Data = DEFAULT_DATA,
+) -> None:
+    """Make a key and show it, this once. It sees what it made itself, and the base models."""
     from trainer.server import new_key, open_store
 
     with _sentences():
         key = new_key()
         try:
-            open_store(from_environment(data)).add_key(name, key)
+            open_store(from_environment(data)).add_key(name, key, admin=admin)
         except ValueError as error:
             raise TrainerError(str(error)) from error
         typer.echo(key)
@@ -154,12 +179,12 @@ def create_key(name: Annotated[str, typer.Argument(help="Whose key it is.")], da
 
 @keys.command("list")
 def list_keys(data: Data = DEFAULT_DATA) -> None:
-    """Show the names of the keys."""
+    """Show the names of the keys, and which are admins'."""
     from trainer.server import open_store
 
     with _sentences():
-        for name in open_store(from_environment(data)).key_names():
-            typer.echo(name)
+        for key in open_store(from_environment(data)).all_keys():
+            typer.echo(f"{key.name} (admin)" if key.admin else key.name)
 
 
 @keys.command("delete")

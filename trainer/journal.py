@@ -86,7 +86,7 @@ class Journal:
 
     def succeeded(self, job: Job, checkpoints: list[dict[str, Any]], trained_tokens: int) -> Model:
         """`checkpoints` are the kept ones as the worker reported them, in the order of their steps."""
-        results = self._write_results(job.id)
+        results = self._write_results(job)
         with self._store.atomic():
             models = [self._publish(job, checkpoint, last=checkpoint is checkpoints[-1]) for checkpoint in checkpoints]
             self._store.add_file(results)
@@ -186,16 +186,18 @@ class Journal:
             created_at=now(),
             owned_by=self._org,
             job_id=job.id,
+            owner=job.owner,
         )
 
-    def _write_results(self, job_id: str) -> File:
-        content = results_file(self._store.metrics(job_id))
+    def _write_results(self, job: Job) -> File:
+        content = results_file(self._store.metrics(job.id))
         file = File(
             id=new_id("file-"),
             filename="step_metrics.csv",
             purpose="fine-tune-results",
             bytes=len(content),
             created_at=now(),
+            owner=job.owner,
         )
         (self._uploads / file.id).write_bytes(content)
         return file

@@ -1,4 +1,7 @@
-"""What the trainer keeps: files, jobs, events, checkpoints, models. Values; `store` reads and writes them."""
+"""What the trainer keeps: files, jobs, events, checkpoints, models. Values; `store` reads and writes them.
+
+The `owner` of a file, job or model is the name of the key that made it; None is older than owners, and admins' alone.
+"""
 
 from __future__ import annotations
 
@@ -25,12 +28,32 @@ def now() -> int:
     return int(time.time())
 
 
+def today() -> str:
+    """The day, in UTC, as YYYY-MM-DD."""
+    return time.strftime("%Y-%m-%d", time.gmtime())
+
+
+class Key(msgspec.Struct, frozen=True):
+    """Who asks. What a key makes belongs to its name; another key of the same name, made later, owns it too."""
+
+    name: str
+    admin: bool = False
+
+    def sees(self, thing: File | Job | Model) -> bool:
+        """A key sees its own, an admin key everything."""
+        return self.admin or thing.owner == self.name
+
+
+FROM_ENVIRONMENT = Key("TRAINER_KEY", admin=True)
+
+
 class File(msgspec.Struct, frozen=True):
     id: str
     filename: str
     purpose: str
     bytes: int
     created_at: int
+    owner: str | None = None
 
 
 class Job(msgspec.Struct, frozen=True):
@@ -64,6 +87,7 @@ class Job(msgspec.Struct, frozen=True):
     error: dict[str, str | None] | None = None
     attempts: int = 0
     lineage: dict[str, Any] | None = None
+    owner: str | None = None
 
     @property
     def finished(self) -> bool:
@@ -100,3 +124,4 @@ class Model(msgspec.Struct, frozen=True):
     created_at: int
     owned_by: str
     job_id: str
+    owner: str | None = None

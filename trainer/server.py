@@ -92,12 +92,12 @@ def serve(settings: Settings) -> None:
 
 def first_key(settings: Settings, store: Store) -> None:
     """Make a key where there is none, put it into a file that only its owner can read, and say where."""
-    if settings.key is not None or store.key_names():
+    if settings.key is not None or store.all_keys():
         return
     path = settings.data / "key"
     key = new_key()
     _write_private(path, key + "\n")
-    store.add_key("first", key)
+    store.add_key("first", key, admin=True)
     print(f"No key was set up, so one was made. It is in {path}", flush=True)  # noqa: T201
 
 

@@ -19,7 +19,7 @@ import msgspec
 from sqlite_utils import Database, Migrations
 from sqlite_utils.db import Table
 
-from trainer.objects import Checkpoint, Event, File, Job, Model, now
+from trainer.objects import FROM_ENVIRONMENT, Checkpoint, Event, File, Job, Key, Model, now
 
 migrations = Migrations("trainer")
 
@@ -65,6 +65,20 @@ def m002_methods(db: Database) -> None:
     db.execute("ALTER TABLE jobs ADD COLUMN lineage TEXT")
 
 
+@migrations()
+def m003_owners(db: Database) -> None:
+    for table in ("files", "jobs", "models"):
+        db.execute(f"ALTER TABLE {table} ADD COLUMN owner TEXT")
+    # Keys that saw everything until now still do.
+    db.execute("ALTER TABLE keys ADD COLUMN admin INTEGER NOT NULL DEFAULT 0")
+    db.execute("UPDATE keys SET admin = 1")
+
+
+@migrations()
+def m004_shutdowns(db: Database) -> None:
+    db.execute("CREATE TABLE shutdowns (model TEXT PRIMARY KEY, date TEXT NOT NULL)")
+
+
 class Store:
     """One open database. `atomic()` groups writes: all of them, or none."""
 
@@ -95,8 +109,12 @@ class Store:
     def file(self, id: str) -> File | None:
         return self._one(File, "files", "id = ?", [id])
 
-    def files(self, *, after: str | None, limit: int, purpose: str | None, ascending: bool) -> tuple[list[File], bool]:
-        where, values = ("purpose = ?", [purpose]) if purpose else ("1", [])
+    def files(
+        self, *, key: Key, after: str | None, limit: int, purpose: str | None, ascending: bool
+    ) -> tuple[list[File], bool]:
+        where, values = _seen_by(key)
+        if purpose:
+            where, values = f"{where} AND purpose = ?", [*values, purpose]
         return self._page(File, "files", where, values, after=after, limit=limit, ascending=ascending)
 
     def delete_file(self, id: str) -> None:
@@ -122,15 +140,21 @@ class Store:
         return job
 
     def jobs(
-        self, *, after: str | None, limit: int, metadata: dict[str, str] | None = None, without_metadata: bool = False
+        self,
+        *,
+        key: Key,
+        after: str | None,
+        limit: int,
+        metadata: dict[str, str] | None = None,
+        without_metadata: bool = False,
     ) -> tuple[list[Job], bool]:
         """Newest first. `metadata` keeps the jobs that carry all of these pairs."""
-        where, values = "1", []
+        where, values = _seen_by(key)
         if without_metadata:
-            where = "(metadata IS NULL OR metadata = 'null' OR metadata = '{}')"
-        for key, value in (metadata or {}).items():
+            where += " AND (metadata IS NULL OR metadata = 'null' OR metadata = '{}')"
+        for name, value in (metadata or {}).items():
             where += " AND EXISTS (SELECT 1 FROM json_each(jobs.metadata) WHERE key = ? AND value = ?)"
-            values += [key, value]
+            values += [name, value]
         return self._page(Job, "jobs", where, values, after=after, limit=limit)
 
     def jobs_with_status(self, *statuses: str) -> list[Job]:
@@ -176,28 +200,44 @@ class Store:
         return self._rows(Model, "models", "1 ORDER BY seq DESC", [])
 
     def delete_model(self, id: str) -> None:
-        self._delete("models", id)
+        with self.atomic():
+            self._delete("models", id)
+            self.set_shutdown(id, None)
+
+    def shutdowns(self) -> dict[str, str]:
+        """The days (YYYY-MM-DD) from which models answer no more, by the models' ids."""
+        with self._lock:
+            return dict(self._db.execute("SELECT model, date FROM shutdowns").fetchall())
+
+    def set_shutdown(self, model: str, date: str | None) -> None:
+        with self._lock:
+            self._db.execute("DELETE FROM shutdowns WHERE model = ?", [model])
+            if date is not None:
+                self._table("shutdowns").insert({"model": model, "date": date})
 
     # Keys: only their hashes are kept.
 
-    def add_key(self, name: str, key: str) -> None:
+    def add_key(self, name: str, key: str, *, admin: bool) -> None:
         """ValueError if the name is taken."""
-        row = {"name": name, "sha256": _hash(key), "created_at": now()}
+        if name == FROM_ENVIRONMENT.name:
+            raise ValueError(f"{name} is the key that comes from the environment; choose another name.")
+        row = {"name": name, "sha256": _hash(key), "created_at": now(), "admin": admin}
         try:
             with self._lock:
                 self._table("keys").insert(row)
         except sqlite3.IntegrityError:
             raise ValueError(f"There is a key named {name!r} already; choose another name.") from None
 
-    def key_name(self, key: str) -> str | None:
+    def key(self, key: str) -> Key | None:
         """Whose key this is; None if nobody's. Compared by hash, so the time it takes tells nothing about keys."""
         with self._lock:
-            row = self._db.execute("SELECT name FROM keys WHERE sha256 = ?", [_hash(key)]).fetchone()
-        return row[0] if row else None
+            row = self._db.execute("SELECT name, admin FROM keys WHERE sha256 = ?", [_hash(key)]).fetchone()
+        return Key(row[0], bool(row[1])) if row else None
 
-    def key_names(self) -> list[str]:
+    def all_keys(self) -> list[Key]:
         with self._lock:
-            return [row[0] for row in self._db.execute("SELECT name FROM keys ORDER BY created_at, name")]
+            rows = self._db.execute("SELECT name, admin FROM keys ORDER BY created_at, name").fetchall()
+        return [Key(name, bool(admin)) for name, admin in rows]
 
     def delete_key(self, name: str) -> bool:
         with self._lock:
@@ -248,6 +288,10 @@ class Store:
             order = "ASC" if ascending else "DESC"
             rows = self._rows(kind, table, f"{where} ORDER BY seq {order} LIMIT ?", [*values, limit + 1])
         return rows[:limit], len(rows) > limit
+
+
+def _seen_by(key: Key) -> tuple[str, list[Any]]:
+    return ("1", []) if key.admin else ("owner = ?", [key.name])
 
 
 def _pack(values: dict[str, Any]) -> dict[str, Any]:

@@ -11,8 +11,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from trainer.api import tool_calls
 from trainer.api.answers import Choices, CreateAnswer, reply
 from trainer.api.bodies import Strict
-from trainer.api.errors import ApiError, model_not_found
-from trainer.api.services import Given
+from trainer.api.errors import ApiError
+from trainer.api.services import By, Given
 from trainer.api.tool_calls import Call, CallReader, Function, FunctionName, NamedTool, Offer, Tool, ToolChoice
 from trainer.objects import new_id
 from trainer.serving import request as asked
@@ -126,10 +126,8 @@ class CreateChat(CreateAnswer):
 
 
 @router.post("", response_model=None)
-async def create(services: Given, http: Request, body: CreateChat) -> Response:
-    found = services.catalogue.find(body.model)
-    if found is None:
-        raise model_not_found(body.model)
+async def create(services: Given, key: By, http: Request, body: CreateChat) -> Response:
+    found = services.model(body.model, key)
     _require_offered(body)
     offer, template = body.offer(), found.base.template()
     schema = body.schema_of_answer()

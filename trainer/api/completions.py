@@ -9,8 +9,8 @@ from fastapi.responses import Response
 from pydantic import Field
 
 from trainer.api.answers import Choices, CreateAnswer, reply
-from trainer.api.errors import ApiError, model_not_found
-from trainer.api.services import Given
+from trainer.api.errors import ApiError
+from trainer.api.services import By, Given
 from trainer.objects import new_id
 from trainer.serving import request as asked
 from trainer.serving.request import Chosen, End, Piece, Text, Tokens
@@ -43,10 +43,8 @@ class CreateCompletion(CreateAnswer):
 
 
 @router.post("", response_model=None)
-async def create(services: Given, http: Request, body: CreateCompletion) -> Response:
-    found = services.catalogue.find(body.model)
-    if found is None:
-        raise model_not_found(body.model)
+async def create(services: Given, key: By, http: Request, body: CreateCompletion) -> Response:
+    found = services.model(body.model, key)
     _require_offered(body)
     sampling = body.sampling(found.base)
     requests = [

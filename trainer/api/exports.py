@@ -11,8 +11,8 @@ from fastapi import APIRouter
 from fastapi.responses import FileResponse
 from starlette.background import BackgroundTask
 
-from trainer.api.errors import ApiError, model_not_found
-from trainer.api.services import Given
+from trainer.api.errors import ApiError
+from trainer.api.services import By, Given
 from trainer.errors import ModelUnavailable
 from trainer.export import plan_export
 from trainer.workers import Worker
@@ -21,12 +21,10 @@ router = APIRouter(prefix="/v1/x/models")
 
 
 @router.get("/{model_id:path}/export", response_class=FileResponse)
-async def export(services: Given, model_id: str, merged: bool = False) -> FileResponse:
+async def export(services: Given, key: By, model_id: str, merged: bool = False) -> FileResponse:
     """A zip of safetensors and a model card: the adapter or, `merged`, the whole model. What was trained whole is
     handed out whole."""
-    found = services.catalogue.find(model_id)
-    if found is None:
-        raise model_not_found(model_id)
+    found = services.model(model_id, key, shut_down=True)
     if found.model is None or found.folder is None:
         raise ApiError(400, "Base models cannot be exported, only fine-tuned ones.", param="model")
     try:

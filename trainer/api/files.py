@@ -17,8 +17,8 @@ from fastapi.responses import FileResponse
 
 from trainer.api.errors import ApiError, not_found
 from trainer.api.guard import MAX_UPLOAD
-from trainer.api.services import Given, Services
-from trainer.objects import File, new_id, now
+from trainer.api.services import By, Given, Services
+from trainer.objects import File, Key, new_id, now
 
 router = APIRouter(prefix="/v1/files")
 
@@ -28,25 +28,26 @@ _LONGEST_LINE = 64 << 20
 
 @router.post("")
 async def create(
-    services: Given, file: Annotated[UploadFile, Part()], purpose: Annotated[str, Form()]
+    services: Given, key: By, file: Annotated[UploadFile, Part()], purpose: Annotated[str, Form()]
 ) -> dict[str, Any]:
     if purpose != "fine-tune":
         raise ApiError(
             400, f"The purpose {purpose!r} is not used here. Upload training files with 'fine-tune'.", param="purpose"
         )
-    return await asyncio.to_thread(_keep, services, file.file, file.filename or "upload")
+    return await asyncio.to_thread(_keep, services, key, file.file, file.filename or "upload")
 
 
 @router.get("")
 def list_files(
     services: Given,
+    key: By,
     purpose: str | None = None,
     after: str | None = None,
     limit: Annotated[int, Query(ge=1, le=10_000)] = 10_000,
     order: Literal["asc", "desc"] = "desc",
 ) -> dict[str, Any]:
     try:
-        page, more = services.store.files(after=after, limit=limit, purpose=purpose, ascending=order == "asc")
+        page, more = services.store.files(key=key, after=after, limit=limit, purpose=purpose, ascending=order == "asc")
     except KeyError:
         raise not_found("file", str(after), "after") from None
     return {
@@ -59,21 +60,21 @@ def list_files(
 
 
 @router.get("/{file_id}")
-def retrieve(services: Given, file_id: str) -> dict[str, Any]:
-    return file_object(_existing(services, file_id))
+def retrieve(services: Given, key: By, file_id: str) -> dict[str, Any]:
+    return file_object(_existing(services, key, file_id))
 
 
 @router.delete("/{file_id}")
-def delete(services: Given, file_id: str) -> dict[str, Any]:
-    file = _existing(services, file_id)
+def delete(services: Given, key: By, file_id: str) -> dict[str, Any]:
+    file = _existing(services, key, file_id)
     services.store.delete_file(file.id)
     (services.settings.uploads / file.id).unlink(missing_ok=True)
     return {"id": file.id, "object": "file", "deleted": True}
 
 
 @router.get("/{file_id}/content")
-def content(services: Given, file_id: str) -> FileResponse:
-    file = _existing(services, file_id)
+def content(services: Given, key: By, file_id: str) -> FileResponse:
+    file = _existing(services, key, file_id)
     return FileResponse(
         services.settings.uploads / file.id, media_type="application/octet-stream", filename=file.filename
     )
@@ -91,14 +92,14 @@ def file_object(file: File) -> dict[str, Any]:
     }
 
 
-def _existing(services: Services, id: str) -> File:
+def _existing(services: Services, key: Key, id: str) -> File:
     file = services.store.file(id)
-    if file is None:
+    if file is None or not key.sees(file):
         raise not_found("file", id, "file_id")
     return file
 
 
-def _keep(services: Services, upload: BinaryIO, filename: str) -> dict[str, Any]:
+def _keep(services: Services, key: Key, upload: BinaryIO, filename: str) -> dict[str, Any]:
     _require_jsonl(upload)
     id = new_id("file-")
     path = services.settings.uploads / id
@@ -114,7 +115,9 @@ def _keep(services: Services, upload: BinaryIO, filename: str) -> dict[str, Any]
     if size > MAX_UPLOAD:
         path.unlink()
         raise ApiError(413, f"The file is larger than the {MAX_UPLOAD >> 20} MB that are accepted here.", param="file")
-    file = File(id=id, filename=_shown_name(filename), purpose="fine-tune", bytes=size, created_at=now())
+    file = File(
+        id=id, filename=_shown_name(filename), purpose="fine-tune", bytes=size, created_at=now(), owner=key.name
+    )
     services.store.add_file(file)
     return file_object(file)
 

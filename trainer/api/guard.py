@@ -11,6 +11,7 @@ from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from trainer.api.errors import error_body
+from trainer.objects import FROM_ENVIRONMENT, Key
 from trainer.settings import Settings
 from trainer.store import Store
 
@@ -34,7 +35,13 @@ class Guard:
             await self._app(scope, receive, send)
             return
         headers = Headers(scope=scope)
-        refusal = self._refusal(scope["path"], headers)
+        refusal = self._foreign(headers)
+        if refusal is None and scope["path"] not in _OPEN_PATHS:
+            found = self._key(headers)
+            if isinstance(found, Key):
+                scope.setdefault("state", {})["key"] = found
+            else:
+                refusal = found
         if refusal is not None:
             await refusal(scope, receive, send)
             return
@@ -56,7 +63,7 @@ class Guard:
                 raise
             await _too_large(limit)(scope, receive, send)
 
-    def _refusal(self, path: str, headers: Headers) -> JSONResponse | None:
+    def _foreign(self, headers: Headers) -> JSONResponse | None:
         host = headers.get("host", "")
         if not self._known(host):
             # A page whose name was pointed at this machine (DNS rebinding) asks under its own name.
@@ -64,8 +71,10 @@ class Guard:
         origin = headers.get("origin")
         if origin is not None and urlsplit(origin).netloc != host:
             return _refuse(403, "Requests from web pages of other origins are refused.")
-        if path in _OPEN_PATHS:
-            return None
+        return None
+
+    def _key(self, headers: Headers) -> Key | JSONResponse:
+        """Whose key came with the request, or the answer that it gets."""
         scheme, _, key = headers.get("authorization", "").partition(" ")
         if scheme.lower() != "bearer" or not key.strip():
             return _refuse(
@@ -73,14 +82,15 @@ class Guard:
                 "You didn't provide an API key. Send it as a header: Authorization: Bearer YOUR_KEY.",
                 "invalid_api_key",
             )
-        if not self._valid(key.strip()):
-            return _refuse(
-                401,
-                "Incorrect API key provided. Use the one in TRAINER_KEY, or make one: "
-                "finetune-bot trainer keys create NAME",
-                "invalid_api_key",
-            )
-        return None
+        given = self._settings.key
+        if given is not None and hmac.compare_digest(key.strip().encode(), given.encode()):
+            return FROM_ENVIRONMENT
+        return self._store.key(key.strip()) or _refuse(
+            401,
+            "Incorrect API key provided. Use the one in TRAINER_KEY, or make one: "
+            "finetune-bot trainer keys create NAME",
+            "invalid_api_key",
+        )
 
     def _known(self, host: str) -> bool:
         try:
@@ -94,12 +104,6 @@ class Guard:
         except ValueError:
             return False
         return True  # a bare address cannot be rebound
-
-    def _valid(self, key: str) -> bool:
-        given = self._settings.key
-        if given is not None and hmac.compare_digest(key.encode(), given.encode()):
-            return True
-        return self._store.key_name(key) is not None
 
 
 class _TooLarge(Exception):

@@ -9,9 +9,9 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, BeforeValidator, Field
 
-from trainer.api.errors import ApiError, model_not_found, not_found
-from trainer.api.services import Given, Services
-from trainer.objects import Checkpoint, Event, Job, new_id, now
+from trainer.api.errors import ApiError, not_found
+from trainer.api.services import By, Given, Services
+from trainer.objects import Checkpoint, Event, Job, Key, new_id, now
 
 router = APIRouter(prefix="/v1/fine_tuning/jobs")
 
@@ -89,17 +89,15 @@ class CreateJob(BaseModel):
 
 
 @router.post("")
-async def create(services: Given, body: CreateJob) -> dict[str, Any]:
+async def create(services: Given, key: By, body: CreateJob) -> dict[str, Any]:
     method = _method(body)
     if body.integrations:
         raise ApiError(400, "Integrations are not offered here.", param="integrations")
     _require_metadata(body.metadata)
-    found = services.catalogue.find(body.model)
-    if found is None:
-        raise model_not_found(body.model, 400)
-    _require_file(services, body.training_file, "training_file")
+    found = services.model(body.model, key, missing=400)
+    _require_file(services, key, body.training_file, "training_file")
     if body.validation_file is not None:
-        _require_file(services, body.validation_file, "validation_file")
+        _require_file(services, key, body.validation_file, "validation_file")
         if body.validation_file == body.training_file:
             raise ApiError(400, "Training and validation file must be different files.", param="validation_file")
     chosen = body.chosen()
@@ -119,6 +117,7 @@ async def create(services: Given, body: CreateJob) -> dict[str, Any]:
         beta=chosen.beta if method == "dpo" else None,
         method=method,
         metadata=body.metadata,
+        owner=key.name,
     )
     services.supervisor.submit(job)
     return job_object(job, services)
@@ -127,6 +126,7 @@ async def create(services: Given, body: CreateJob) -> dict[str, Any]:
 @router.get("")
 def list_jobs(
     services: Given,
+    key: By,
     request: Request,
     after: str | None = None,
     limit: Annotated[int, Query(ge=1, le=100)] = 20,
@@ -135,7 +135,7 @@ def list_jobs(
     wanted = {key[9:-1]: value for key, value in query.items() if key.startswith("metadata[") and key.endswith("]")}
     try:
         page, more = services.store.jobs(
-            after=after, limit=limit, metadata=wanted, without_metadata=query.get("metadata") == "null"
+            key=key, after=after, limit=limit, metadata=wanted, without_metadata=query.get("metadata") == "null"
         )
     except KeyError:
         raise not_found("fine-tuning job", str(after), "after") from None
@@ -143,22 +143,22 @@ def list_jobs(
 
 
 @router.get("/{job_id}")
-def retrieve(services: Given, job_id: str) -> dict[str, Any]:
-    return job_object(_existing(services, job_id), services)
+def retrieve(services: Given, key: By, job_id: str) -> dict[str, Any]:
+    return job_object(_existing(services, key, job_id), services)
 
 
 # On the event loop, like everything that changes a job.
 @router.post("/{job_id}/cancel")
-async def cancel(services: Given, job_id: str) -> dict[str, Any]:
-    job = _existing(services, job_id)
+async def cancel(services: Given, key: By, job_id: str) -> dict[str, Any]:
+    job = _existing(services, key, job_id)
     if job.finished:
         raise ApiError(400, f"The job {job_id} has {job.status} already and cannot be cancelled.", code="job_finished")
     return job_object(services.supervisor.cancel(job), services)
 
 
 @router.post("/{job_id}/pause")
-async def pause(services: Given, job_id: str) -> dict[str, Any]:
-    job = _existing(services, job_id)
+async def pause(services: Given, key: By, job_id: str) -> dict[str, Any]:
+    job = _existing(services, key, job_id)
     if job.status not in ("queued", "running"):
         what = "is still being checked" if job.status == "validating_files" else f"is {job.status}"
         raise ApiError(
@@ -168,8 +168,8 @@ async def pause(services: Given, job_id: str) -> dict[str, Any]:
 
 
 @router.post("/{job_id}/resume")
-async def resume(services: Given, job_id: str) -> dict[str, Any]:
-    job = _existing(services, job_id)
+async def resume(services: Given, key: By, job_id: str) -> dict[str, Any]:
+    job = _existing(services, key, job_id)
     if job.status != "paused":
         raise ApiError(400, f"The job {job_id} is {job.status}, not paused.", code="job_not_paused")
     return job_object(services.supervisor.resume(job), services)
@@ -177,9 +177,9 @@ async def resume(services: Given, job_id: str) -> dict[str, Any]:
 
 @router.get("/{job_id}/events")
 def list_events(
-    services: Given, job_id: str, after: str | None = None, limit: Annotated[int, Query(ge=1, le=1000)] = 20
+    services: Given, key: By, job_id: str, after: str | None = None, limit: Annotated[int, Query(ge=1, le=1000)] = 20
 ) -> dict[str, Any]:
-    _existing(services, job_id)
+    _existing(services, key, job_id)
     try:
         page, more = services.store.events(job_id, after=after, limit=limit)
     except KeyError:
@@ -189,9 +189,9 @@ def list_events(
 
 @router.get("/{job_id}/checkpoints")
 def list_checkpoints(
-    services: Given, job_id: str, after: str | None = None, limit: Annotated[int, Query(ge=1, le=100)] = 10
+    services: Given, key: By, job_id: str, after: str | None = None, limit: Annotated[int, Query(ge=1, le=100)] = 10
 ) -> dict[str, Any]:
-    _existing(services, job_id)
+    _existing(services, key, job_id)
     try:
         page, more = services.store.checkpoints(job_id, after=after, limit=limit)
     except KeyError:
@@ -272,16 +272,16 @@ def _method(body: CreateJob) -> Literal["supervised", "dpo"]:
     )
 
 
-def _existing(services: Services, id: str) -> Job:
+def _existing(services: Services, key: Key, id: str) -> Job:
     job = services.store.job(id)
-    if job is None:
+    if job is None or not key.sees(job):
         raise ApiError(404, f"Could not find fine tune: {id}", code="fine_tune_not_found", param="fine_tune_id")
     return job
 
 
-def _require_file(services: Services, id: str, param: str) -> None:
+def _require_file(services: Services, key: Key, id: str, param: str) -> None:
     file = services.store.file(id)
-    if file is None:
+    if file is None or not key.sees(file):
         raise ApiError(400, f"The file {id!r} does not exist. Upload it first.", code="file_not_found", param=param)
     if file.purpose != "fine-tune":
         raise ApiError(400, f"The file {id!r} has the purpose {file.purpose!r}, not 'fine-tune'.", param=param)

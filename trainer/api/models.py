@@ -6,37 +6,32 @@ from typing import Any
 
 from fastapi import APIRouter
 
-from trainer.api.errors import ApiError, model_not_found
-from trainer.api.services import Given
+from trainer.api.errors import ApiError
+from trainer.api.services import By, Given, Services
 from trainer.catalogue import Found
 
 router = APIRouter(prefix="/v1/models")
 
 
 @router.get("")
-def list_models(services: Given) -> dict[str, Any]:
+def list_models(services: Given, key: By) -> dict[str, Any]:
     # One that nobody tried here is shown once it was pulled; it can be named all the same.
     bases = services.catalogue.bases.values()
     shown = [base.id for base in bases if not base.untried or services.catalogue.fetched(base)]
     found = [services.catalogue.find(id) for id in shown]
-    found += [services.catalogue.find(model.id) for model in services.store.models()]
-    return {"object": "list", "data": [model_object(one) for one in found if one is not None]}
+    found += [services.catalogue.find(model.id) for model in services.store.models() if key.sees(model)]
+    return {"object": "list", "data": [model_object(one, services) for one in found if one is not None]}
 
 
 # Names hold colons, and ids of hub models slashes.
 @router.get("/{model_id:path}")
-def retrieve(services: Given, model_id: str) -> dict[str, Any]:
-    found = services.catalogue.find(model_id)
-    if found is None:
-        raise model_not_found(model_id)
-    return model_object(found)
+def retrieve(services: Given, key: By, model_id: str) -> dict[str, Any]:
+    return model_object(services.model(model_id, key, shut_down=True), services)
 
 
 @router.delete("/{model_id:path}")
-async def delete(services: Given, model_id: str) -> dict[str, Any]:
-    found = services.catalogue.find(model_id)
-    if found is None:
-        raise model_not_found(model_id)
+async def delete(services: Given, key: By, model_id: str) -> dict[str, Any]:
+    found = services.model(model_id, key, shut_down=True)
     if found.model is None:
         raise ApiError(403, "Base models cannot be deleted, only fine-tuned ones.", param="model")
     await services.chats.forget(found)
@@ -44,7 +39,7 @@ async def delete(services: Given, model_id: str) -> dict[str, Any]:
     return {"id": model_id, "object": "model", "deleted": True}
 
 
-def model_object(found: Found) -> dict[str, Any]:
+def model_object(found: Found, services: Services) -> dict[str, Any]:
     """The protocol's model, and three fields of our own: what it grew from, whether it can be fine-tuned, and how
     many tokens it reads."""
     base, model = found.base, found.model
@@ -53,6 +48,7 @@ def model_object(found: Found) -> dict[str, Any]:
         "object": "model",
         "created": model.created_at if model else 0,
         "owned_by": model.owned_by if model else base.owned_by,
+        "shutdown_date": services.catalogue.shutdown_date(found),
         "fine_tunable": True,
         "context_length": base.context_length,
         **({"root": base.id} if model else {}),
