@@ -9,9 +9,10 @@ from bot.jobs.follow import Follower
 from bot.jobs.interfaces import JobStore
 from bot.jobs.line import Line
 from bot.jobs.submit import Submitter
+from bot.jobs.timeline import Deliveries
 from bot.models.catalogue import Catalogue
 from bot.models.conversation import ConversationStore
-from bot.notices.interfaces import CardStore
+from bot.notices.interfaces import CardStore, Subscriptions
 from bot.providers.interface import Provider
 from bot.settings import Settings
 from bot.spending.admission import Rules
@@ -42,6 +43,8 @@ class Services:
     follower: Follower
     catalogue: Catalogue
     audit: AuditLog
+    deliveries: Deliveries
+    subscriptions: Subscriptions
     rules: Rules
     budgets: BudgetStore
     approvals: Approvals

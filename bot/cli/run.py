@@ -43,6 +43,8 @@ from bot.store.inbox import SqliteInbox
 from bot.store.jobs import SqliteJobStore
 from bot.store.outbox import SqliteCardStore, SqliteOutbox
 from bot.store.spending import SqliteBudgetStore
+from bot.store.subscriptions import SqliteSubscriptions
+from bot.store.timeline import SqliteDeliveries
 from handlers.app import build
 from handlers.backfill import backfill
 from handlers.cards import CardKeeper
@@ -178,6 +180,8 @@ async def _services(
         submitter=submitter,
         follower=Follower(jobs, provider, poll_seconds=settings.finetune_poll_seconds, notices_channel=elsewhere),
         catalogue=Catalogue(provider, jobs, wanted=settings.finetune_models, default=settings.finetune_default_model),
+        deliveries=SqliteDeliveries(database),
+        subscriptions=SqliteSubscriptions(database),
         audit=SqliteAuditLog(database),
         rules=rules,
         budgets=SqliteBudgetStore(database),

@@ -88,6 +88,11 @@ class JobStore(Protocol):
     async def known_jobs(self, provider: str) -> set[str]:
         """The provider's ids of the jobs that ours stand for."""
 
+    async def events(self, job_id: str, limit: int, *, skip: int = 0) -> list[RemoteEvent]:
+        """What the provider told, the latest first."""
+
+    async def event_count(self, job_id: str) -> int: ...
+
     async def event_ids(self, job_id: str) -> set[str]: ...
 
     async def metrics(self, job_id: str) -> list[Metrics]:

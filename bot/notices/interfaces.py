@@ -82,6 +82,16 @@ class CardStore(Protocol):
         """The card cannot be posted or edited any more (deleted, archived): stop trying."""
 
 
+class Subscriptions(Protocol):
+    """The channels that hear how jobs from public channels end; what they are told is stored with the ending."""
+
+    async def add(self, channel: str, user: str) -> None: ...
+
+    async def remove(self, channel: str) -> None: ...
+
+    async def channels(self) -> list[str]: ...
+
+
 class PostError(Exception):
     """`str(error)` is Slack's error code."""
 

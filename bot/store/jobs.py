@@ -11,6 +11,7 @@ from bot.jobs import states
 from bot.jobs.interfaces import Change, Followed
 from bot.jobs.job import Checkpoint, Job, Metrics
 from bot.notices.notice import Notice
+from bot.providers.interface import RemoteEvent
 from bot.spending.budget import Books, month_of
 from bot.store.audit import put_entries
 from bot.store.database import Database
@@ -115,6 +116,23 @@ class SqliteJobStore:
             ).fetchall()
         )
         return {row[0] for row in rows}
+
+    async def events(self, job_id: str, limit: int, *, skip: int = 0) -> list[RemoteEvent]:
+        rows = await self._database.read(
+            lambda db: db.execute(
+                "SELECT id, created_at, level, type, message, data FROM events WHERE job_id = ?"
+                " ORDER BY created_at DESC, rowid DESC LIMIT ? OFFSET ?",
+                [job_id, limit, skip],
+            ).fetchall()
+        )
+        return [
+            RemoteEvent(event_id, at, level, kind, said, data=data) for event_id, at, level, kind, said, data in rows
+        ]
+
+    async def event_count(self, job_id: str) -> int:
+        return await self._database.read(
+            lambda db: db.execute("SELECT count(*) FROM events WHERE job_id = ?", [job_id]).fetchone()[0]
+        )
 
     async def event_ids(self, job_id: str) -> set[str]:
         rows = await self._database.read(

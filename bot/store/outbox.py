@@ -11,14 +11,16 @@ from bot.jobs import states
 from bot.notices.interfaces import Card, Pending
 from bot.notices.notice import Notice
 from bot.store.database import Database
+from bot.store.subscriptions import heard_elsewhere
 
 
 def put_notices(db: SqliteDatabase, notices: Sequence[Notice]) -> None:
-    """Inside a caller's transaction. A notice whose id is known is left as it is.
+    """Inside a caller's transaction. A notice whose id is known is left as it is; endings are told to the channels
+    that subscribed, too.
 
     About a job that is older than a restored backup this may have been said before, and forgotten: it is looked for.
     """
-    for notice in notices:
+    for notice in (*notices, *heard_elsewhere(db, notices)):
         thread = f"{notice.channel}/{notice.thread_ts or notice.under_card or ''}"
         (said_since,) = db.execute(
             "SELECT min(at) FROM restorations WHERE at >= ?", [notice.body.job.created_at]

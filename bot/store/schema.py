@@ -68,6 +68,12 @@ def m006_restorations(db: Database) -> None:
     db.execute("CREATE TABLE restorations (at REAL NOT NULL) STRICT")
 
 
+@migrations()
+def m007_subscriptions(db: Database) -> None:
+    """Channels that hear how jobs end, wherever in public they were started."""
+    db.execute("CREATE TABLE subscriptions (channel TEXT PRIMARY KEY, user TEXT NOT NULL, at REAL NOT NULL) STRICT")
+
+
 _M001 = """
 CREATE TABLE inbox (
     key TEXT PRIMARY KEY,           -- Slack's own id of the event, command, action or submission

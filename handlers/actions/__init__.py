@@ -9,8 +9,8 @@ from handlers import mending
 from handlers.actions import approval, chat, delete, findings, job, results, sample, start_job
 from handlers.blocks import mend_window
 from handlers.blocks.start_modal import CHANGES
-from handlers.commands import audit, start
-from handlers.inbox import Inbox
+from handlers.commands import audit, files, history, start
+from handlers.inbox import Inbox, Listener
 from handlers.turn import Turn
 from handlers.views import split
 
@@ -22,42 +22,52 @@ async def more(turn: Turn) -> None:
     await {"split": split.pressed, "delete": delete.ask_dataset}[act](turn)
 
 
-BUTTONS = {
-    "start_job": start_job.pressed,
-    **dict.fromkeys(CHANGES, start_job.changed),
-    "start_confirmed": start.confirmed,
-    "dataset_mend": mending.pressed,
-    mend_window.LAYOUT: mending.layout_chosen,
-    "dataset_split": split.pressed,
-    "dataset_sample": sample.pressed,
-    "sample_another": sample.another,
-    "dataset_findings": findings.all_findings,
-    "dataset_more": more,
-    "job_cancel": job.cancel,
-    "audit_newer": audit.turned,
-    "audit_older": audit.turned,
-    "job_approve": approval.approve,
-    "job_decline": approval.decline,
-    "job_cancel_asked": job.cancel_asked,
-    "job_pause": job.pause,
-    "job_pause_asked": job.pause_asked,
-    "job_resume": job.resume,
-    "job_resume_asked": job.resume_asked,
-    "job_retry": job.retry,
-    "job_checkpoints": results.checkpoints,
-    "checkpoint_continue": results.continue_training,
-    "job_results": results.results_file,
-    "job_adopt": job.adopt,
-    "job_resubmit": job.submit_again,
-    "job_chat": chat.job_chat,
-    "model_chat": chat.model_chat,
-    "dataset_delete": delete.dataset,
-    "model_delete": delete.model,
-}
+def buttons() -> dict[str, Listener]:
+    """By action_id. A function, because commands open windows from here, and some buttons belong to commands."""
+    return {
+        "start_job": start_job.pressed,
+        **dict.fromkeys(CHANGES, start_job.changed),
+        "start_confirmed": start.confirmed,
+        "dataset_mend": mending.pressed,
+        mend_window.LAYOUT: mending.layout_chosen,
+        "dataset_split": split.pressed,
+        "dataset_sample": sample.pressed,
+        "sample_another": sample.another,
+        "dataset_findings": findings.all_findings,
+        "dataset_more": more,
+        "job_cancel": job.cancel,
+        "audit_newer": audit.turned,
+        "audit_older": audit.turned,
+        "job_approve": approval.approve,
+        "job_decline": approval.decline,
+        "job_cancel_asked": job.cancel_asked,
+        "job_pause": job.pause,
+        "job_pause_asked": job.pause_asked,
+        "job_resume": job.resume,
+        "job_resume_asked": job.resume_asked,
+        "job_retry": job.retry,
+        "job_checkpoints": results.checkpoints,
+        "checkpoint_continue": results.continue_training,
+        "job_results": results.results_file,
+        "events_later": history.events_turned,
+        "events_earlier": history.events_turned,
+        "explain_earlier": history.explain_turned,
+        "explain_later": history.explain_turned,
+        "files_newer": files.turned,
+        "files_older": files.turned,
+        "file_delete": files.delete,
+        "files_delete_unused": files.delete_unused,
+        "job_adopt": job.adopt,
+        "job_resubmit": job.submit_again,
+        "job_chat": chat.job_chat,
+        "model_chat": chat.model_chat,
+        "dataset_delete": delete.dataset,
+        "model_delete": delete.model,
+    }
 
 
 def register(app: AsyncApp, inbox: Inbox) -> None:
-    for action_id, work in BUTTONS.items():
+    for action_id, work in buttons().items():
         app.action(action_id)(inbox.listener(work))
     # Links and inputs are buttons to Slack, too: acknowledged, nothing to do.
     app.action(re.compile(".*"))(inbox.listener(_nothing))

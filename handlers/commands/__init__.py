@@ -10,7 +10,21 @@ from difflib import get_close_matches
 from slack_bolt.app.async_app import AsyncApp
 
 from handlers.blocks import help as help_blocks
-from handlers.commands import audit, budget, chat, delete, follow, jobs, models, start, status, steer
+from handlers.commands import (
+    audit,
+    budget,
+    chat,
+    delete,
+    files,
+    follow,
+    history,
+    jobs,
+    models,
+    notify,
+    start,
+    status,
+    steer,
+)
 from handlers.inbox import Inbox
 from handlers.turn import Turn
 
@@ -42,6 +56,10 @@ COMMANDS = (
     Command("cancel", "cancel JOB [confirm=yes]", "Stop a job for good", steer.cancel),
     Command("pause", "pause JOB [confirm=yes]", "Stop a job for a while", steer.pause),
     Command("resume", "resume JOB [confirm=yes]", "Let a paused job go on", steer.resume),
+    Command("events", "events JOB [page=2]", "Show all that the provider told about a job", history.events),
+    Command("explain", "explain JOB [page=2]", "Show what led to what in a job", history.explain),
+    Command("notify", "notify here | off | #channel", "Tell a channel how all public jobs end", notify.run),
+    Command("files", "files", "List the provider's files, and delete those that no job uses", files.run),
     Command("models", "models", "List base models and fine-tuned ones", models.run),
     Command("chat", "chat [MODEL]", "Open a thread that talks to a model", chat.run),
     Command("delete", "delete MODEL | FILE", "Delete a fine-tuned model, or a training file", delete.run),

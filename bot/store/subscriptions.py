@@ -1,0 +1,48 @@
+"""Channels that subscribed to the endings of jobs. Implements `bot.notices.interfaces.Subscriptions`."""
+
+import time
+from collections.abc import Sequence
+
+from sqlite_utils import Database as SqliteDatabase
+
+from bot.notices.notice import Ended, EndedElsewhere, Notice
+from bot.store.database import Database
+
+
+class SqliteSubscriptions:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def add(self, channel: str, user: str) -> None:
+        await self._database.write(
+            lambda db: db.execute(
+                "INSERT INTO subscriptions VALUES (?, ?, ?) ON CONFLICT (channel) DO NOTHING",
+                [channel, user, time.time()],
+            )
+        )
+
+    async def remove(self, channel: str) -> None:
+        await self._database.write(lambda db: db.execute("DELETE FROM subscriptions WHERE channel = ?", [channel]))
+
+    async def channels(self) -> list[str]:
+        return await self._database.read(_channels)
+
+
+def heard_elsewhere(db: SqliteDatabase, notices: Sequence[Notice]) -> list[Notice]:
+    """What the channels that subscribed hear of the endings among `notices`, inside a caller's transaction: who has
+    subscribed at that moment hears it, come what may. Jobs of private channels are told of in no other channel.
+    """
+    endings = [n.body.job for n in notices if isinstance(n.body, Ended) and not n.body.job.origin.private]
+    if not endings:
+        return []
+    told = {notice.channel for notice in notices if isinstance(notice.body, EndedElsewhere)}
+    return [
+        Notice(id=f"{job.id}/{job.state}/elsewhere/{channel}", body=EndedElsewhere(job), channel=channel)
+        for job in endings
+        for channel in _channels(db)
+        if channel != job.origin.channel and channel not in told
+    ]
+
+
+def _channels(db: SqliteDatabase) -> list[str]:
+    return [row[0] for row in db.execute("SELECT channel FROM subscriptions ORDER BY at").fetchall()]

@@ -1,0 +1,120 @@
+"""What can be asked about jobs afterwards: events, the timeline, the provider's files; and who hears of endings."""
+
+from typing import Any
+
+from e2e.world import World, until
+
+BEN = "U0BENHALL1"
+
+
+async def asked(w: World, words: str, contains: str, user: str = "ana", channel: str = "") -> dict[str, Any]:
+    await w.person.command(user, channel or w.channel, "/finetune", words)
+    return await w.person.wait_ephemeral(user, channel or w.channel, contains=contains, timeout=30)
+
+
+async def said(w: World, text: str, channel: str = "", **where: Any) -> dict[str, Any]:
+    return await w.person.wait_message(channel or w.channel, contains=text, timeout=30, **where)
+
+
+async def test_all_events_of_a_job_are_shown_in_pages(w: World) -> None:
+    async with w.bot():
+        card = await w.start(await w.drop())
+        job = await w.job_at_provider()
+        w.provider.add_event(job, "Mind the <!channel>", level="warn")
+        w.provider.run(job, steps=30, total=30)
+        w.provider.succeed(job)
+        await said(w, "Your model is ready", thread_ts=card["ts"])
+        page = await asked(w, f"events {job}", "the latest first")
+        assert "The job has successfully completed" in page["plain"]
+        assert "Created fine-tuning job" not in page["plain"]
+        await w.person.click("ana", w.channel, page["ts"], "events_earlier")
+        page = await w.person.wait_ephemeral("ana", w.channel, contains="Created fine-tuning job", timeout=30)
+        assert "Mind the <!channel>" in page["plain"], "shown, and nobody called"
+        assert "Page 2 of 2" in page["plain"]
+        await asked(w, "events job-nope", "I know no job")
+
+
+async def test_the_timeline_tells_what_led_to_what(w: World) -> None:
+    async with w.bot():
+        card = await w.start(await w.drop())
+        job = await w.job_at_provider()
+        w.provider.run(job, steps=3)
+        await said(w, "has begun", thread_ts=card["ts"])
+        await w.person.command("ana", w.channel, "/finetune", f"cancel {job} confirm=yes")
+        await said(w, "was cancelled", thread_ts=card["ts"])
+        plain = (await asked(w, f"explain {job}", "What led to what"))["plain"]
+        if "[Later]" in plain or "Page 1 of 2" in plain:
+            plain += (await asked(w, f"explain {job} 2", "Page 2 of 2"))["plain"]
+        order = [
+            "Slack sent view submission; stored, then acknowledged",
+            "stored, before anything was sent",
+            "The job was sent to acme",
+            "Figures of 3 steps",
+            "Said in Slack: started",
+            "It ended, cancelled",
+        ]
+        for text in order:
+            assert text in plain
+        assert plain.index(order[1]) < plain.index(order[2]) < plain.index(order[5])
+
+
+async def test_a_channel_that_subscribed_hears_how_public_jobs_end_until_it_has_enough(w: World) -> None:
+    async with w.bot():
+        await asked(w, "notify", "No channel hears")
+        await w.person.command("ana", "#general", "/finetune", "notify here")
+        await w.person.wait_ephemeral("ana", "#general", contains="from now on", timeout=30)
+        await asked(w, "notify", "hears how every job ends")
+        await w.start(await w.drop("first.jsonl"))
+        first = await w.job_at_provider()
+        w.provider.run(first, steps=2)
+        w.provider.succeed(first)
+        await said(w, "model is ready", "#general")
+        await w.person.command("ana", "#general", "/finetune", "notify off")
+        await w.person.wait_ephemeral("ana", "#general", contains="its own jobs only", timeout=30)
+        await asked(w, "notify", "No channel hears")
+        await asked(w, "notify sometimes", "Write /finetune notify here")
+
+
+async def test_what_ends_in_a_private_channel_is_told_nowhere_else(w: World) -> None:
+    private = "#support-leads"
+    async with w.bot() as bot:
+        await w.person.command("ana", "#general", "/finetune", "notify here")
+        await w.person.wait_ephemeral("ana", "#general", contains="from now on", timeout=30)
+        w.channel = private
+        card = await w.start(await w.drop("secret.jsonl"))
+        job = await w.job_at_provider()
+        w.provider.run(job, steps=2)
+        w.provider.succeed(job)
+        await said(w, "Your model is ready", thread_ts=card["ts"])
+        await w.settled(bot)
+        assert not [m for m in await w.person.messages("#general") if "ready" in m["plain"]]
+
+
+async def test_files_that_no_job_uses_are_deleted_by_their_owner_or_an_administrator(w: World) -> None:
+    async with w.bot(finetune_admins=[BEN]):
+        w.provider.files["file-foreign"] = ("other.jsonl", b"{}")
+        await w.start(await w.drop("mine.jsonl"))
+        job = await w.job_at_provider()
+        used = w.provider.jobs[job]["training_file"]
+        listed = await asked(w, "files", "2 training files at acme")
+        assert "mine.jsonl" in listed["plain"]
+        assert "used by" in listed["plain"]
+        assert "file_delete" not in str(listed["blocks"]), "one is used, the other is not hers"
+        w.provider.run(job, steps=1)
+        w.provider.succeed(job)
+        await said(w, "✓ Ready")
+        listed = await asked(w, "files", "2 training files at acme", user="ben")
+        await w.person.click("ben", w.channel, listed["ts"], "files_delete_unused")
+        await until(lambda: not w.provider.files, 30)
+        await w.person.wait_ephemeral("ben", w.channel, contains="no training files", timeout=30)
+        assert used not in w.provider.files
+
+
+async def test_files_of_a_private_channel_are_not_listed_elsewhere(w: World) -> None:
+    public, private = w.channel, "#support-leads"
+    async with w.bot():
+        w.channel = private
+        await w.start(await w.drop("secret.jsonl"))
+        await w.job_at_provider()
+        await asked(w, "files", "no training files that you may see", user="ben", channel=public)
+        await asked(w, "files", "secret.jsonl", user="ana", channel=public)
