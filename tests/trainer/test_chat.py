@@ -1,3 +1,4 @@
+import json
 import threading
 from typing import Any
 
@@ -65,6 +66,70 @@ def test_a_seed_makes_chance_repeat_itself(trainer: Trainer) -> None:
     assert draw(1, top_p=0.0001) == draw(2, top_p=0.0001)
 
 
+def test_several_choices_are_made_of_one_prompt(trainer: Trainer) -> None:
+    ask: Any = {"model": "tiny-random", "messages": HELLO, "temperature": 1, "seed": 5, "max_tokens": 20, "n": 3}
+    whole = trainer.client.chat.completions.create(**ask)
+    texts = [choice.message.content for choice in whole.choices]
+    assert [choice.index for choice in whole.choices] == [0, 1, 2]
+    assert len(set(texts)) == 3
+    single = trainer.client.chat.completions.create(**{**ask, "n": 1})
+    assert whole.usage.prompt_tokens == single.usage.prompt_tokens
+    streamed = ["", "", ""]
+    ends = {}
+    for chunk in trainer.client.chat.completions.create(**ask, stream=True):
+        (choice,) = chunk.choices
+        streamed[choice.index] += choice.delta.content or ""
+        if choice.finish_reason:
+            ends[choice.index] = choice.finish_reason
+    assert streamed == texts
+    assert ends == {choice.index: choice.finish_reason for choice in whole.choices}
+
+
+def test_log_probabilities_of_what_was_said_and_of_what_was_not(trainer: Trainer) -> None:
+    ask: Any = {"model": "tiny-random", "messages": HELLO, "temperature": 0, "max_tokens": 6, "logit_bias": {"2": -100}}
+    answer = trainer.client.chat.completions.create(**ask, logprobs=True, top_logprobs=3).choices[0]
+    tokens = answer.logprobs.content
+    assert bytes(byte for token in tokens for byte in token.bytes).decode() == answer.message.content
+    assert len(tokens) == 6
+    for token in tokens:
+        assert len(token.top_logprobs) == 3
+        assert token.logprob <= 0
+        assert [one.logprob for one in token.top_logprobs] == sorted(
+            (t.logprob for t in token.top_logprobs), reverse=True
+        )
+    chunks = list(trainer.client.chat.completions.create(**ask, logprobs=True, top_logprobs=3, stream=True))
+    streamed = [token for c in chunks if c.choices[0].logprobs for token in c.choices[0].logprobs.content]
+    assert [token.token for token in streamed] == [token.token for token in tokens]
+    assert trainer.client.chat.completions.create(**ask).choices[0].logprobs is None
+
+
+def test_an_answer_in_json_is_json_even_from_a_model_that_talks_nonsense(trainer: Trainer) -> None:
+    schema = {
+        "type": "object",
+        "properties": {"mood": {"enum": ["good", "bad"]}, "score": {"type": "integer", "minimum": 0, "maximum": 10}},
+        "required": ["mood", "score"],
+        "additionalProperties": False,
+    }
+    ask: Any = {"model": "tiny-random", "messages": HELLO, "temperature": 0, "max_tokens": 300}
+    answer = trainer.client.chat.completions.create(
+        **ask, response_format={"type": "json_schema", "json_schema": {"name": "mood", "schema": schema}}
+    ).choices[0]
+    said = json.loads(answer.message.content)
+    assert said["mood"] in ("good", "bad")
+    assert said["score"] in range(11)
+    assert answer.finish_reason == "stop"
+    # Any object at all: nonsense would go on for ever, so what there is must be the beginning of one.
+    begun = trainer.client.chat.completions.create(**ask, response_format={"type": "json_object"}).choices[0]
+    assert begun.message.content.startswith("{")
+    if begun.finish_reason == "stop":
+        assert isinstance(json.loads(begun.message.content), dict)
+    with pytest.raises(openai.BadRequestError) as caught:
+        trainer.client.chat.completions.create(
+            **ask, response_format={"type": "json_schema", "json_schema": {"name": "x", "schema": {"type": "wizard"}}}
+        )
+    assert caught.value.param == "response_format"
+
+
 def test_messages_beyond_the_context_are_refused_as_the_service_does(trainer: Trainer) -> None:
     with pytest.raises(openai.BadRequestError, match="maximum context length is 2048 tokens") as caught:
         trainer.client.chat.completions.create(
@@ -94,6 +159,47 @@ def test_what_cannot_be_answered_is_refused_with_the_field(
     with pytest.raises(openai.BadRequestError) as caught:
         trainer.client.chat.completions.create(**{"model": "tiny-random", "messages": HELLO, **settings})
     assert caught.value.param == param
+
+
+def test_refusals_are_in_the_words_of_the_service(trainer: Trainer) -> None:
+    def refused(**settings: Any) -> tuple[str, str | None, str | None]:
+        with pytest.raises(openai.BadRequestError) as caught:
+            trainer.client.chat.completions.create(model="tiny-random", messages=HELLO, **settings)
+        body: Any = caught.value.body
+        assert body["type"] == "invalid_request_error"
+        return body["message"], body["param"], body["code"]
+
+    assert refused(extra_body={"wizard": 1}) == ("Unrecognized request argument supplied: wizard", None, None)
+    assert refused(reasoning_effort="low") == ("Unrecognized request argument supplied: reasoning_effort", None, None)
+    assert refused(temperature="hot") == (
+        "Invalid type for 'temperature': expected a decimal, but got a string instead.",
+        "temperature",
+        "invalid_type",
+    )
+    assert refused(temperature=3) == (
+        "Invalid 'temperature': integer above maximum value. Expected a value <= 2, but got 3 instead.",
+        "temperature",
+        "integer_above_max_value",
+    )
+    assert refused(tool_choice={"type": "function", "function": {"called": "x"}})[1:] == (
+        "tool_choice.function.name",
+        "missing_required_parameter",
+    )
+    assert refused(stop=["a", "b", "c", "d", "e"])[1:] == ("stop", "array_above_max_length")
+    assert refused(stream_options={"include_usage": True})[1] == "stream_options"
+    assert refused(top_logprobs=2)[1] == "top_logprobs"
+    # Null is as good as nothing, and what only matters to the service is taken.
+    answer = trainer.client.chat.completions.create(
+        model="tiny-random",
+        messages=HELLO,
+        max_tokens=1,
+        reasoning_effort=None,
+        store=True,
+        user="somebody",
+        metadata={"a": "b"},
+        service_tier="auto",
+    )
+    assert answer.usage.completion_tokens == 1
 
 
 def test_content_in_parts_reads_like_content_in_one_piece(trainer: Trainer) -> None:

@@ -71,6 +71,7 @@ class _Completion:
 
     def __init__(self, requests: list[asked.Request]) -> None:
         self.id = new_id("cmpl-")
+        self._echo = requests[0].echo
         self._choices = [_Choice() for request in requests for _ in range(request.n)]
         self._with_logprobs = requests[0].logprobs is not None
 
@@ -97,6 +98,9 @@ class _Completion:
         self, index: int, text: str, tokens: list[Chosen], offset: int, finish_reason: str | None = None
     ) -> dict[str, Any]:
         logprobs = _logprobs(tokens, offset) if self._with_logprobs and tokens else None
+        if logprobs is not None and self._echo and offset == 0:
+            # Nothing stands before a prompt's first token that could make it likely.
+            logprobs["token_logprobs"][0] = logprobs["top_logprobs"][0] = None
         return {"text": text, "index": index, "logprobs": logprobs, "finish_reason": finish_reason}
 
 

@@ -96,9 +96,11 @@ def _invalid(error: RequestValidationError) -> dict[str, dict[str, str | None]]:
     if errors[0]["type"] == "json_invalid":
         return error_body(f"The body is not valid JSON: {errors[0].get('ctx', {}).get('error', 'it breaks off')}.")
     placed = [(_place(one, error.body), one) for one in errors]
-    # Where several forms were allowed, the one that got furthest tells most.
+    # Where several forms were allowed, the one that got furthest tells most: into the value, and past its type.
     field = placed[0][0][:1]
-    place, chosen = max((one for one in placed if one[0][:1] == field), key=lambda one: len(one[0]))
+    place, chosen = max(
+        (one for one in placed if one[0][:1] == field), key=lambda one: (len(one[0]), one[1]["type"] not in _TYPES)
+    )
     if not place:
         said = str(chosen["msg"]).removeprefix("Value error, ")
         return error_body(

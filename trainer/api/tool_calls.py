@@ -131,6 +131,7 @@ class CallReader:
         self._held = ""
         self._whole = bool(offer.forced)  # the whole answer is one bare call
         self._begun = False
+        self._after_call = False
 
     def add(self, text: str) -> list[str | Call]:
         if not self._names:
@@ -153,6 +154,7 @@ class CallReader:
                 self._held = _OPEN + after
                 break
             call = self._call(inner)
+            self._after_call = call is not None
             heard.append(call or f"{_OPEN}{inner}{_CLOSE}")
             self._held = rest
         return heard
@@ -165,14 +167,14 @@ class CallReader:
         calls = self._bare(held) if self._whole else self._one(held.removeprefix(_OPEN))
         if calls:
             return list(calls)
-        return [held] if held.strip() or not self._begun else []
+        return [] if self._after_call and not held.strip() else [held]
 
     def _show(self, heard: list[str | Call], *, keep: int) -> None:
         shown = self._held[: len(self._held) - keep].rstrip()
         if shown:
-            heard.append(shown)
             self._held = self._held[len(shown) :]
-            self._begun = True
+            heard.append(shown.lstrip() if self._after_call else shown)
+            self._begun, self._after_call = True, False
 
     def _one(self, text: str) -> list[Call]:
         call = self._call(text)
