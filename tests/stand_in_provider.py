@@ -30,6 +30,7 @@ class StandInProvider:
         self.newest_first = newest_first
         self.keeps_metadata = True
         self.says_trainable = True
+        self.most_running: int | None = None
         self.requests: list[str] = []
         self.chats: list[Json] = []
         self.answer = "The answer, in several pieces."
@@ -274,6 +275,9 @@ class StandInProvider:
         body = await request.json()
         if body["model"] not in self.base_models + self.tuned:
             return _error(400, "model_not_available", f"Model {body['model']} is not available for fine-tuning.")
+        running = [job for job in self.jobs.values() if job["status"] not in {"succeeded", "failed", "cancelled"}]
+        if self.most_running is not None and len(running) >= self.most_running:
+            return _error(429, "max_active_jobs", f"You have reached the maximum of {len(running)} active jobs.")
         job_id = self.add_job(
             model=body["model"],
             training_file=body["training_file"],

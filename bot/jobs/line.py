@@ -26,7 +26,10 @@ _FIRST_PAUSE, _LAST_PAUSE = 60.0, 900.0
 
 
 class Line:
-    """`tick` as often as you like. `release` begins to submit a job, and says whether it did."""
+    """`tick` as often as you like. `release` begins to submit a job, and says whether it did.
+
+    `clock` tells the time that is stored; `steady`, which no change of the clock moves, the pauses.
+    """
 
     def __init__(
         self,
@@ -36,17 +39,20 @@ class Line:
         *,
         most_running: int | None = None,
         clock: Callable[[], float] = time.time,
+        steady: Callable[[], float] = time.monotonic,
     ) -> None:
         self._jobs = jobs
         self._provider = provider
         self._release = release
         self._most_running = most_running
         self._clock = clock
+        self._steady = steady
         self._turn = asyncio.Lock()
         self._released: str | None = None
-        # The latest refusal, and how many jobs were running when it was noticed.
-        self._refused_at = 0.0
+        # The refusals that are known of each job; how many jobs were running at the latest; when to ask again.
+        self._refusals: dict[str, int] = {}
         self._full = 0
+        self._again_at = float("-inf")
 
     async def tick(self) -> None:
         """Let the first in line go on if there is room, and tell the others their places. Never raises, so that the
@@ -71,15 +77,18 @@ class Line:
         running = await self._jobs.running(self._provider)
         if self._most_running is not None and running >= self._most_running:
             return False
-        refusals = [job.in_line for job in waiting if job.in_line and job.in_line.refused_at]
-        if not refusals:
-            return True
-        refused_at = max(one.refused_at or 0 for one in refusals)
-        if refused_at != self._refused_at:
-            self._refused_at, self._full = refused_at, running
-        pause = min(_FIRST_PAUSE * 2 ** (max(one.refusals for one in refusals) - 1), _LAST_PAUSE)
-        # A clock that was set back must not make them wait for the day to come round again.
-        return running < self._full or not 0 <= self._clock() - refused_at < pause
+        for job in waiting:
+            if job.in_line and job.in_line.refused_at and self._refusals.get(job.id) != job.in_line.refusals:
+                self._refusals[job.id] = job.in_line.refusals
+                self._full = running
+                self._again_at = self._steady() + self._pause_left(job.in_line.refusals, job.in_line.refused_at)
+        return running < self._full or self._steady() >= self._again_at
+
+    def _pause_left(self, refusals: int, refused_at: float) -> float:
+        """Seconds. A clock that was set anew since then makes nobody wait for the day to come round again."""
+        pause = min(_FIRST_PAUSE * 2 ** (refusals - 1), _LAST_PAUSE)
+        since = self._clock() - refused_at
+        return pause - since if 0 <= since < pause else 0
 
     async def _tell(self, job: Job, place: int, length: int) -> None:
         if job.in_line is not None and (job.in_line.place, job.in_line.length) == (place, length):
@@ -93,13 +102,19 @@ class Line:
         await self._jobs.update(job.id, move)
 
 
-def lined_up(job: Job, place: int = 0, length: int = 0, *, refused_at: float | None = None) -> Job:
-    """The job in line; place 0 is for the next tick to find out. `refused_at`: by the provider, just now."""
+def lined_up(job: Job, place: int = 0, length: int = 0) -> Job:
+    """The job in line; place 0 is for the next tick to find out."""
     before = job.in_line or InLine(0, 0)
-    place_now = InLine(
-        place, length, before.refusals + (refused_at is not None), refused_at if refused_at else before.refused_at
+    return msgspec.structs.replace(
+        job, state=states.IN_LINE, in_line=msgspec.structs.replace(before, place=place, length=length)
     )
-    return msgspec.structs.replace(job, state=states.IN_LINE, in_line=place_now)
+
+
+def turned_away(job: Job, at: float) -> Job:
+    """The job back in line, at the place that it had: the provider has no room."""
+    before = job.in_line or InLine(0, 0)
+    refused = msgspec.structs.replace(before, refusals=before.refusals + 1, refused_at=at)
+    return msgspec.structs.replace(job, state=states.IN_LINE, in_line=refused)
 
 
 def waits(job: Job) -> Notice:

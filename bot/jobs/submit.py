@@ -21,7 +21,7 @@ from bot.jobs import states
 from bot.jobs.advance import advance, ending, notice
 from bot.jobs.interfaces import Change, JobStore
 from bot.jobs.job import Job, JobError
-from bot.jobs.line import lined_up, waits
+from bot.jobs.line import turned_away, waits
 from bot.jobs.order import order_of
 from bot.notices.notice import Text, Uncertain
 from bot.providers.interface import (
@@ -304,7 +304,7 @@ class Submitter:
         def line_up(stored: Job) -> Change | None:
             if stored.state != states.SUBMITTING:
                 return None
-            waiting = msgspec.structs.replace(lined_up(stored, refused_at=time.time()), create_attempted_at=None)
+            waiting = msgspec.structs.replace(turned_away(stored, time.time()), create_attempted_at=None)
             return Change(waiting, notices=[waits(waiting)])
 
         await self._jobs.update(job_id, line_up)

@@ -1,0 +1,280 @@
+"""The line: who waits goes on in order, when there is room, and after a restart as before it."""
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import pytest
+from parts import a_job, until
+from stand_in_provider import StandInProvider
+
+from bot.jobs.advance import advance
+from bot.jobs.job import Job
+from bot.jobs.line import Line, lined_up
+from bot.jobs.submit import Submitter
+from bot.providers.interface import RateLimited, TooManyJobs
+from bot.providers.openai_protocol import OpenAIProtocol
+from bot.spending.admission import Rules
+from bot.store.jobs import SqliteJobStore
+from bot.store.outbox import SqliteOutbox
+
+
+class Clock:
+    """Of the wall, which somebody may set; `steady` is another."""
+
+    now = 1_000_000.0
+    steady = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+    def go(self, seconds: float) -> None:
+        self.now += seconds
+        self.steady += seconds
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    clock = Clock()
+    monkeypatch.setattr("bot.jobs.submit.time.time", clock)
+    return clock
+
+
+class Bot:
+    """One process's submitter and line."""
+
+    def __init__(self, jobs: SqliteJobStore, provider: OpenAIProtocol, clock: Clock, most: int | None = None) -> None:
+        self.jobs = jobs
+
+        async def locate(dataset_id: str) -> tuple[Path, str]:
+            return Path(__file__), f"sha-of-{dataset_id}"
+
+        self.submitter = Submitter(jobs, provider, locate, rules=Rules(most_running=most))
+        self.line = Line(
+            jobs, provider.name, self.submitter.release, most_running=most, clock=clock, steady=lambda: clock.steady
+        )
+
+    async def submit(self, number: int) -> Job:
+        job = a_job(id=f"job-{number}", suffix=f"s{number}", created_at=1_000_000.0 + number)
+        return await self.submitter.submit(job)
+
+    async def tick(self) -> None:
+        """One look, and whoever was let through has arrived, or is back."""
+        await self.line.tick()
+        await self.quiet()
+
+    async def quiet(self) -> None:
+        await until(lambda: not self.submitter._tasks, 30)
+
+    async def states(self) -> dict[str, Any]:
+        """By job: its place while it waits, else its state."""
+        found = sorted(await self.jobs.latest(10), key=lambda job: job.id)
+        return {
+            job.id: (job.in_line.place, job.in_line.length) if job.in_line and job.state == "in_line" else job.state
+            for job in found
+        }
+
+
+async def _end(bot: Bot, stand_in: StandInProvider, job_id: str) -> None:
+    """A job ends at the provider, and the follower has seen it."""
+    job = await bot.jobs.get(job_id)
+    assert job
+    assert job.provider_job_id
+    stand_in.jobs[job.provider_job_id]["status"] = "succeeded"
+    remote = await bot.submitter._provider.job(job.provider_job_id)
+    await bot.jobs.update(job_id, lambda stored: advance(stored, remote, now=1.0))
+
+
+async def test_beyond_the_providers_limit_jobs_wait_and_go_on_in_order(
+    jobs: SqliteJobStore, provider: OpenAIProtocol, stand_in: StandInProvider, clock: Clock
+) -> None:
+    stand_in.most_running = 1
+    bot = Bot(jobs, provider, clock)
+    for number in (1, 2, 3):
+        await bot.submit(number)
+        await bot.quiet()
+    await bot.tick()
+    assert await bot.states() == {"job-1": "validating_files", "job-2": (1, 2), "job-3": (2, 2)}
+    asked = stand_in.requests.count("POST /fine_tuning/jobs")
+    await bot.tick()
+    assert stand_in.requests.count("POST /fine_tuning/jobs") == asked
+    await _end(bot, stand_in, "job-1")
+    await bot.tick()
+    await bot.tick()
+    assert await bot.states() == {"job-1": "succeeded", "job-2": "validating_files", "job-3": (1, 1)}
+    assert len(stand_in.jobs) == 2
+
+
+async def test_room_that_others_made_is_found_after_a_while(
+    jobs: SqliteJobStore, provider: OpenAIProtocol, stand_in: StandInProvider, clock: Clock
+) -> None:
+    elsewhere = stand_in.add_job()
+    stand_in.most_running = 1
+    bot = Bot(jobs, provider, clock)
+    await bot.submit(1)
+    await bot.quiet()
+    stand_in.jobs[elsewhere]["status"] = "succeeded"
+    await bot.tick()
+    assert await bot.states() == {"job-1": (1, 1)}
+    clock.go(59)
+    await bot.tick()
+    assert await bot.states() == {"job-1": (1, 1)}
+    clock.go(2)
+    await bot.tick()
+    assert await bot.states() == {"job-1": "validating_files"}
+
+
+async def test_the_longer_the_provider_is_full_the_more_seldom_it_is_asked(
+    jobs: SqliteJobStore, provider: OpenAIProtocol, stand_in: StandInProvider, clock: Clock
+) -> None:
+    stand_in.add_job()
+    stand_in.most_running = 1
+    bot = Bot(jobs, provider, clock)
+    await bot.submit(1)
+    await bot.quiet()
+    for _ in range(120):
+        clock.go(60)
+        await bot.tick()
+    # Two hours: after 1, 2, 4 and 8 minutes, then every quarter of an hour.
+    assert 8 <= stand_in.requests.count("POST /fine_tuning/jobs") <= 14
+
+
+async def test_a_clock_that_was_set_back_holds_nobody_up(
+    jobs: SqliteJobStore, provider: OpenAIProtocol, stand_in: StandInProvider, clock: Clock
+) -> None:
+    elsewhere = stand_in.add_job()
+    stand_in.most_running = 1
+    bot = Bot(jobs, provider, clock)
+    await bot.submit(1)
+    await bot.quiet()
+    stand_in.jobs[elsewhere]["status"] = "succeeded"
+    await bot.tick()
+    clock.now -= 7200
+    clock.go(61)
+    await bot.tick()
+    assert await bot.states() == {"job-1": "validating_files"}
+
+
+async def test_after_the_clock_was_set_back_the_provider_is_not_asked_more_often(
+    jobs: SqliteJobStore, provider: OpenAIProtocol, stand_in: StandInProvider, clock: Clock
+) -> None:
+    stand_in.add_job()
+    stand_in.most_running = 1
+    bot = Bot(jobs, provider, clock)
+    await bot.submit(1)
+    await bot.quiet()
+    clock.now -= 7200
+    for _ in range(30):
+        clock.go(1)
+        await bot.tick()
+    assert stand_in.requests.count("POST /fine_tuning/jobs") <= 2
+
+
+async def test_a_limit_of_our_own_needs_no_refusal(
+    jobs: SqliteJobStore, provider: OpenAIProtocol, stand_in: StandInProvider, clock: Clock
+) -> None:
+    bot = Bot(jobs, provider, clock, most=2)
+    for number in (1, 2, 3, 4):
+        await bot.submit(number)
+    await bot.quiet()
+    assert await bot.states() == {
+        "job-1": "validating_files",
+        "job-2": "validating_files",
+        "job-3": (1, 1),
+        "job-4": (2, 2),
+    }
+    await bot.tick()
+    assert (await bot.states())["job-3"] == (1, 2)
+    assert stand_in.requests.count("POST /fine_tuning/jobs") == 2
+    await _end(bot, stand_in, "job-2")
+    await bot.tick()
+    assert await bot.states() == {
+        "job-1": "validating_files",
+        "job-2": "succeeded",
+        "job-3": "validating_files",
+        "job-4": (1, 1),
+    }
+
+
+async def test_after_a_restart_the_line_is_as_it_was(
+    jobs: SqliteJobStore, provider: OpenAIProtocol, stand_in: StandInProvider, clock: Clock
+) -> None:
+    first = Bot(jobs, provider, clock, most=1)
+    for number in (1, 2, 3):
+        await first.submit(number)
+    await first.quiet()
+    await first.tick()
+    await first.submitter.close()
+    second = Bot(jobs, provider, clock, most=1)
+    await second.submitter.recover()
+    await second.tick()
+    assert await second.states() == {"job-1": "validating_files", "job-2": (1, 2), "job-3": (2, 2)}
+    await _end(second, stand_in, "job-1")
+    await second.tick()
+    assert await second.states() == {"job-1": "succeeded", "job-2": "validating_files", "job-3": (1, 1)}
+
+
+async def test_who_came_last_does_not_go_past_those_who_wait(
+    jobs: SqliteJobStore, provider: OpenAIProtocol, stand_in: StandInProvider, clock: Clock
+) -> None:
+    bot = Bot(jobs, provider, clock, most=1)
+    await bot.submit(1)
+    await bot.submit(2)
+    await bot.quiet()
+    await _end(bot, stand_in, "job-1")
+    await bot.submit(3)
+    await bot.quiet()
+    assert (await bot.states())["job-3"] == (2, 2)
+    await bot.tick()
+    assert (await bot.states())["job-2"] == "validating_files"
+
+
+async def test_waiting_in_line_is_said_once(
+    jobs: SqliteJobStore, outbox: SqliteOutbox, provider: OpenAIProtocol, stand_in: StandInProvider, clock: Clock
+) -> None:
+    stand_in.add_job()
+    stand_in.most_running = 1
+    bot = Bot(jobs, provider, clock)
+    await bot.submit(1)
+    await bot.quiet()
+    for _ in range(3):
+        clock.go(1000)
+        await bot.tick()
+    assert await outbox.open() == 1
+
+
+async def test_two_looks_at_once_let_one_job_through(
+    jobs: SqliteJobStore, provider: OpenAIProtocol, stand_in: StandInProvider, clock: Clock
+) -> None:
+    for number in (1, 2):
+        await jobs.insert(lined_up(a_job(id=f"job-{number}", seed=7, suffix=f"s{number}")))
+    bot = Bot(jobs, provider, clock, most=1)
+    await asyncio.gather(*(bot.line.tick() for _ in range(5)))
+    await bot.quiet()
+    assert await bot.states() == {"job-1": "validating_files", "job-2": (1, 1)}
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "message"),
+    [
+        (429, "max_active_jobs", "…"),
+        (
+            429,
+            "daily_rate_limit_exceeded",
+            "Your organization has reached the maximum of 8 fine-tuning requests per day",
+        ),
+        (400, None, "Too many running fine-tuning jobs for this account."),
+        (429, None, "You have reached the maximum number of active jobs."),
+        (429, "rate_limit_exceeded", "This fine-tune request has been rate-limited. Your organization has …"),
+    ],
+)
+async def test_a_provider_that_is_full_is_told_from_one_that_is_asked_too_often(
+    provider: OpenAIProtocol, stand_in: StandInProvider, status: int, code: str | None, message: str
+) -> None:
+    stand_in.fault("GET /models", status=status, code=code, message=message)
+    with pytest.raises(TooManyJobs):
+        await provider.models()
+    stand_in.fault("GET /models", status=429, code="rate_limit_exceeded", message="Too many requests, slow down.")
+    with pytest.raises(RateLimited) as limited:
+        await provider.models()
+    assert not isinstance(limited.value, TooManyJobs)
