@@ -1,53 +1,19 @@
 """The bot as a process of its own, killed at the worst moments: everything goes on, nothing is lost or said twice."""
 
 import asyncio
-import os
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from e2e.world import MODEL, ROOT, World, examples, until
+from e2e.bot_process import bot_process, kill
+from e2e.world import MODEL, World, examples, until
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
 
 
-@asynccontextmanager
-async def _process(w: World) -> AsyncIterator[asyncio.subprocess.Process]:
-    """`python -m bot run`; killed at the end, unless the test has done so already."""
-    environment = {key: value for key, value in os.environ.items() if not key.startswith(("SLACK_", "OPENAI_"))}
-    settings = {
-        "SLACK_BOT_TOKEN": w.sandbox.bot_token,
-        "SLACK_APP_TOKEN": w.sandbox.app_token,
-        "SLACK_API_URL": w.sandbox.api_url,
-        "OPENAI_API_KEY": w.provider.key,
-        "OPENAI_BASE_URL": w.provider.url,
-        "FINETUNE_PROVIDER": "acme",
-        "FINETUNE_DATA": str(w.folder / "bot"),
-        "FINETUNE_POLL_SECONDS": "0.1",
-    }
-    with (w.folder / "bot.log").open("ab") as log:
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "bot", "run", cwd=ROOT, env=environment | settings, stdout=log, stderr=log
-        )
-    try:
-        await w.person.wait_connected(timeout=30)
-        yield process
-    finally:
-        await _kill(w, process)
-
-
-async def _kill(w: World, process: asyncio.subprocess.Process) -> None:
-    if process.returncode is None:
-        process.kill()
-        await process.wait()
-        # Slack sees the socket break.
-        await until(lambda: w.sandbox.room.deliverer.sockets.count == 0)
-
-
-async def _eventually(condition: Callable[[], Awaitable[Any]], seconds: float = 15) -> None:
+async def _eventually(condition: Callable[[], Awaitable[Any]], seconds: float = 60) -> None:
     async with asyncio.timeout(seconds):
         while not await condition():
             await asyncio.sleep(0.02)
@@ -58,7 +24,7 @@ async def _drop(w: World, content: bytes) -> str:
 
 
 async def _report(w: World, file_ts: str) -> dict[str, Any]:
-    return await w.person.wait_message(w.channel, contains="12 examples", thread_ts=file_ts, timeout=30)
+    return await w.person.wait_message(w.channel, contains="12 examples", thread_ts=file_ts, timeout=60)
 
 
 def _count(messages: list[dict[str, Any]], phrase: str) -> int:
@@ -66,43 +32,43 @@ def _count(messages: list[dict[str, Any]], phrase: str) -> int:
 
 
 async def test_between_receiving_a_file_and_reading_it(w: World) -> None:
-    async with _process(w) as bot:
+    async with bot_process(w) as bot:
         # The download hangs for longer than the bot lives.
         await w.person.fault("files.download", "timeout", 60)
         file_ts = await _drop(w, examples(12))
         await w.person.wait_message(w.channel, contains="Reading", thread_ts=file_ts)
-        await _kill(w, bot)
-    async with _process(w):
+        await kill(w, bot)
+    async with bot_process(w):
         await _report(w, file_ts)
         assert len(await w.person.messages(w.channel, file_ts)) == 2
 
 
 async def test_between_acknowledging_a_file_and_saying_so(w: World) -> None:
-    async with _process(w) as bot:
+    async with bot_process(w) as bot:
         # Said, but the bot never hears that it was.
         await w.person.fault("chat.postMessage", "drop")
         file_ts = await _drop(w, examples(12))
         await w.person.wait_message(w.channel, contains="Reading", thread_ts=file_ts)
-        await _kill(w, bot)
-    async with _process(w):
+        await kill(w, bot)
+    async with bot_process(w):
         await _report(w, file_ts)
         assert len(await w.person.messages(w.channel, file_ts)) == 2
 
 
 async def test_during_a_check(w: World) -> None:
     many = examples(200_000)
-    async with _process(w) as bot:
+    async with bot_process(w) as bot:
         file_ts = await _drop(w, many)
         await w.person.wait_message(w.channel, contains="Reading", thread_ts=file_ts)
         files = w.folder / "bot" / "files"
-        await until(lambda: list(files.glob("*.jsonl")), seconds=20)
+        await until(lambda: list(files.glob("*.jsonl")), seconds=60)
         if Path("/proc").is_dir():
-            await until(lambda: _children(bot.pid), seconds=20)
+            await until(lambda: _children(bot.pid), seconds=60)
         workers = _children(bot.pid)
-        await _kill(w, bot)
+        await kill(w, bot)
     # The process that was checking ends with its parent.
-    await until(lambda: not any(_lives(pid) for pid in workers), seconds=20)
-    async with _process(w):
+    await until(lambda: not any(_lives(pid) for pid in workers), seconds=60)
+    async with bot_process(w):
         await w.person.wait_message(w.channel, contains="200,000 examples", thread_ts=file_ts, timeout=60)
         assert len(await w.person.messages(w.channel, file_ts)) == 2
 
@@ -133,36 +99,36 @@ async def _submit(w: World, report: dict[str, Any]) -> None:
 
 
 async def test_during_submission_before_the_job_was_created(w: World) -> None:
-    async with _process(w) as bot:
+    async with bot_process(w) as bot:
         report = await _report(w, await _drop(w, examples(12)))
         w.provider.fault("POST /files", times=100, status=503)
         await _submit(w, report)
         await until(lambda: "POST /files" in w.provider.requests)
-        await _kill(w, bot)
+        await kill(w, bot)
     w.provider.clear_faults()
-    async with _process(w):
+    async with bot_process(w):
         await _taken_once(w, report)
 
 
 async def test_during_submission_after_the_job_was_created(w: World) -> None:
-    async with _process(w) as bot:
+    async with bot_process(w) as bot:
         report = await _report(w, await _drop(w, examples(12)))
         # Created, and neither the answer nor a look-up comes through before the end.
         w.provider.fault("POST /fine_tuning/jobs", lost=True)
         w.provider.fault("GET /fine_tuning/jobs", times=100, status=503)
         await _submit(w, report)
         await until(lambda: w.provider.jobs)
-        await _kill(w, bot)
+        await kill(w, bot)
     w.provider.clear_faults()
-    async with _process(w):
+    async with bot_process(w):
         await _taken_once(w, report)
     assert w.provider.requests.count("POST /fine_tuning/jobs") == 1
 
 
 async def _taken_once(w: World, report: dict[str, Any]) -> dict[str, Any]:
     """The card, which is the only one, of the job, which is the only one."""
-    card = await w.person.wait_message(w.channel, after=report["ts"], author=w.bot_user, timeout=20)
-    await w.person.wait_message(w.channel, thread_ts=card["ts"], contains="has taken the job", timeout=20)
+    card = await w.person.wait_message(w.channel, after=report["ts"], author=w.bot_user, timeout=60)
+    await w.person.wait_message(w.channel, thread_ts=card["ts"], contains="has taken the job", timeout=60)
     assert len(w.provider.jobs) == 1
     assert len(w.provider.files) == 1
     assert len([m for m in await w.person.messages(w.channel) if m["user"] == w.bot_user]) == 1
@@ -170,19 +136,19 @@ async def _taken_once(w: World, report: dict[str, Any]) -> dict[str, Any]:
 
 
 async def test_during_training(w: World) -> None:
-    async with _process(w) as bot:
+    async with bot_process(w) as bot:
         report = await _report(w, await _drop(w, examples(12)))
         await _submit(w, report)
         card = await _taken_once(w, report)
         (job,) = w.provider.jobs
         w.provider.run(job, steps=4)
-        await w.person.wait_message(w.channel, contains="step 4 of 10", timeout=20)
-        await _kill(w, bot)
+        await w.person.wait_message(w.channel, contains="step 4 of 10", timeout=60)
+        await kill(w, bot)
     w.provider.run(job, steps=6)
     w.provider.succeed(job)
-    async with _process(w):
-        await w.person.wait_message(w.channel, thread_ts=card["ts"], contains="Your model is ready", timeout=20)
-        await w.person.wait_message(w.channel, contains="✓ Ready", timeout=20)
+    async with bot_process(w):
+        await w.person.wait_message(w.channel, thread_ts=card["ts"], contains="Your model is ready", timeout=60)
+        await w.person.wait_message(w.channel, contains="✓ Ready", timeout=60)
         said = await w.person.messages(w.channel, card["ts"])
         for phrase in ("has taken the job", "has begun", "Your model is ready"):
             assert _count(said, phrase) == 1, phrase
@@ -190,7 +156,7 @@ async def test_during_training(w: World) -> None:
 
 
 async def test_between_posting_a_notice_and_marking_it(w: World) -> None:
-    async with _process(w) as bot:
+    async with bot_process(w) as bot:
         report = await _report(w, await _drop(w, examples(12)))
         await _submit(w, report)
         card = await _taken_once(w, report)
@@ -198,10 +164,10 @@ async def test_between_posting_a_notice_and_marking_it(w: World) -> None:
         await w.person.fault("chat.postMessage", "drop", match="has begun")
         w.provider.run(job, steps=2)
         await w.person.wait_message(w.channel, thread_ts=card["ts"], contains="has begun")
-        await _kill(w, bot)
+        await kill(w, bot)
     w.provider.succeed(job)
-    async with _process(w):
-        await w.person.wait_message(w.channel, thread_ts=card["ts"], contains="Your model is ready", timeout=20)
+    async with bot_process(w):
+        await w.person.wait_message(w.channel, thread_ts=card["ts"], contains="Your model is ready", timeout=60)
         said = await w.person.messages(w.channel, card["ts"])
         assert _count(said, "has begun") == 1
 
@@ -209,16 +175,16 @@ async def test_between_posting_a_notice_and_marking_it(w: World) -> None:
 async def test_in_the_middle_of_an_answer(w: World) -> None:
     w.provider.tuned.append(f"ft:{MODEL}:acme:old:abc12345")
     w.provider.answer = "one two three four five six"
-    async with _process(w) as bot:
+    async with bot_process(w) as bot:
         await w.person.command("ana", w.channel, "/finetune", "chat old")
         chat = await w.person.wait_message(w.channel, contains="This thread talks to")
         w.provider.chat_open.clear()
         await w.person.say("ana", w.channel, "Count, please.", thread_ts=chat["ts"])
         half = await w.person.wait_message(w.channel, contains="one", thread_ts=chat["ts"])
-        await _kill(w, bot)
+        await kill(w, bot)
     w.provider.chat_open.set()
-    async with _process(w):
-        whole = await w.person.wait_message(w.channel, contains="five six", thread_ts=chat["ts"], timeout=20)
+    async with bot_process(w):
+        whole = await w.person.wait_message(w.channel, contains="five six", thread_ts=chat["ts"], timeout=60)
         marked = await w.person.wait_message(w.channel, contains="I was interrupted", thread_ts=chat["ts"])
         assert marked["ts"] == half["ts"]
         channel = w.sandbox.room.workspace.channel(w.channel)
@@ -240,15 +206,15 @@ async def test_what_stops_the_bot_each_time_is_given_up_and_told(w: World) -> No
     await w.person.fault("files.download", "timeout", 60, times=10)
     file_ts = ""
     for _ in range(3):
-        async with _process(w) as bot:
+        async with bot_process(w) as bot:
             file_ts = file_ts or await _drop(w, examples(12))
             await w.person.wait_message(w.channel, contains="Reading", thread_ts=file_ts)
             await _eventually(lambda: _downloads(w, 10))
-            await _kill(w, bot)
+            await kill(w, bot)
         w.sandbox.room.faults.clear()
         await w.person.fault("files.download", "timeout", 60, times=10)
-    async with _process(w):
-        await w.person.wait_message(w.channel, contains="I gave it up", thread_ts=file_ts, timeout=20)
+    async with bot_process(w):
+        await w.person.wait_message(w.channel, contains="I gave it up", thread_ts=file_ts, timeout=60)
 
 
 async def _downloads(w: World, left: int) -> bool:

@@ -1,0 +1,48 @@
+"""The bot as a process of its own, which a test can kill."""
+
+import asyncio
+import os
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from e2e.world import ROOT, World, until
+
+
+async def launch(w: World) -> asyncio.subprocess.Process:
+    """`python -m bot run`, as it has just been started."""
+    environment = {key: value for key, value in os.environ.items() if not key.startswith(("SLACK_", "OPENAI_"))}
+    settings = {
+        "SLACK_BOT_TOKEN": w.sandbox.bot_token,
+        "SLACK_APP_TOKEN": w.sandbox.app_token,
+        "SLACK_API_URL": w.sandbox.api_url,
+        "OPENAI_API_KEY": w.provider.key,
+        "OPENAI_BASE_URL": w.provider.url,
+        "FINETUNE_PROVIDER": "acme",
+        "FINETUNE_DATA": str(w.folder / "bot"),
+        "FINETUNE_POLL_SECONDS": "0.1",
+    }
+    with (w.folder / "bot.log").open("ab") as log:
+        return await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "bot", "run", cwd=ROOT, env=environment | settings, stdout=log, stderr=log
+        )
+
+
+async def kill(w: World, process: asyncio.subprocess.Process) -> None:
+    """As kill -9 does, unless it is dead already."""
+    if process.returncode is None:
+        process.kill()
+        await process.wait()
+        # Slack sees the socket break.
+        await until(lambda: w.sandbox.room.deliverer.sockets.count == 0)
+
+
+@asynccontextmanager
+async def bot_process(w: World) -> AsyncIterator[asyncio.subprocess.Process]:
+    """A bot that Slack can reach; killed at the end, unless the test has done so already."""
+    process = await launch(w)
+    try:
+        await w.person.wait_connected(timeout=120)
+        yield process
+    finally:
+        await kill(w, process)
