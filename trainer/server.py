@@ -11,7 +11,9 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import uvicorn
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
+from fastapi.security import HTTPBearer
+from fastapi_offline import FastAPIOffline
 from filelock import FileLock, Timeout
 
 from trainer.api import chat, completions, errors, exports, files, jobs, models
@@ -50,13 +52,22 @@ def create_app(settings: Settings, store: Store) -> FastAPI:
         finally:
             await asyncio.gather(supervisor.stop(), chats.stop())
 
-    # The page that FastAPI would serve loads its scripts from elsewhere; the description itself is enough.
-    app = FastAPI(title="Finetune Bot trainer", lifespan=life, docs_url=None, redoc_url=None)
+    # FastAPI's own page of the API loads its scripts from elsewhere; this one has them.
+    app: FastAPI = FastAPIOffline(
+        docs_url="/docs",
+        redoc_url=None,
+        static_url="/docs-static",
+        title="Finetune Bot trainer",
+        description="OpenAI's fine-tuning API on your own hardware. *Authorize* takes one of the trainer's keys.",
+        lifespan=life,
+        # The guard asks for the key; this tells the page that there is one.
+        dependencies=[Depends(HTTPBearer(auto_error=False))],
+    )
     errors.install(app)
     for part in (files, jobs, models, exports, chat, completions):
-        app.include_router(part.router)
+        app.include_router(part.router, tags=[part.__name__.rpartition(".")[2]])
 
-    @app.get("/healthz")
+    @app.get("/healthz", include_in_schema=False)
     def healthz() -> dict[str, str]:
         return {"status": "ok"}
 

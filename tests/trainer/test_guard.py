@@ -1,4 +1,5 @@
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -34,6 +35,21 @@ def test_without_a_key_nothing_but_health_is_answered(trainer: Trainer) -> None:
     with pytest.raises(openai.AuthenticationError) as caught:
         openai.OpenAI(base_url=trainer.url, api_key="wrong", max_retries=0).models.list()
     assert "wrong" not in str(caught.value.body)
+
+
+def test_the_page_of_the_api_needs_nothing_from_elsewhere(trainer: Trainer) -> None:
+    root = trainer.url.removesuffix("/v1")
+    page = httpx.get(f"{root}/docs")
+    assert page.status_code == 200
+    links = re.findall(r"""(?:src|href)=["']([^"']+)""", page.text)
+    assert len(links) >= 2
+    for link in links:
+        assert link.startswith("/")
+        assert httpx.get(root + link).status_code == 200
+    described = httpx.get(f"{root}/openapi.json").json()
+    assert {"/v1/files", "/v1/fine_tuning/jobs/{job_id}/pause", "/v1/chat/completions"} <= set(described["paths"])
+    assert "HTTPBearer" in described["components"]["securitySchemes"]
+    assert httpx.get(f"{root}/docs-static/../v1/models").status_code == 401
 
 
 def test_foreign_hosts_and_pages_are_refused(trainer: Trainer) -> None:
