@@ -12,18 +12,19 @@ from e2e.world import MODEL, World, examples, until
 from handlers import second_pass
 from handlers.checks import Lane
 
+PATIENCE = 60.0  # seconds that a busy machine may take for anything
 TABLE = "question;answer;note\n" + "\n".join(f"Why {i}?;Because {i}.;x" for i in range(14))
 
 
 async def _dropped(w: World, content: bytes, contains: str, name: str = "train.jsonl") -> dict[str, Any]:
     dropped = await w.person.drop_bytes("ana", w.channel, [(name, content)])
-    return await w.person.wait_message(w.channel, contains=contains, thread_ts=dropped["ts"], timeout=20)
+    return await w.person.wait_message(w.channel, contains=contains, thread_ts=dropped["ts"], timeout=PATIENCE)
 
 
 async def _file(w: World, report: dict[str, Any], name: str) -> bytes:
     """The content of a file that the bot put into the report's thread; the only one of that name."""
     workspace = w.sandbox.room.workspace
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(PATIENCE):
         while True:
             thread = await w.person.messages(w.channel, report["thread_ts"])
             found = [f["id"] for message in thread for f in message.get("files", []) if f["name"] == name]
@@ -47,7 +48,7 @@ def broken() -> bytes:
 async def _ready(w: World, report: dict[str, Any]) -> dict[str, Any]:
     """The report on the mended file."""
     return await w.person.wait_message(
-        w.channel, contains="train-mended.jsonl` is ready", thread_ts=report["thread_ts"], timeout=20
+        w.channel, contains="train-mended.jsonl` is ready", thread_ts=report["thread_ts"], timeout=PATIENCE
     )
 
 
@@ -215,7 +216,7 @@ async def test_a_second_pass_adds_to_the_report(w: World) -> None:
 
 
 async def _only_dataset(bot: Any) -> Any:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         while True:
             (dataset,) = await bot.services.datasets.latest(5)
             if dataset.report is not None and dataset.report.deep:
@@ -273,7 +274,7 @@ async def _heard(w: World, user: str, times: int) -> bool:
     return len([m for m in await w.person.ephemerals(user) if "Guests cannot" in m["plain"]]) == times
 
 
-async def until_async(condition: Any, seconds: float = 10) -> None:
+async def until_async(condition: Any, seconds: float = PATIENCE) -> None:
     async with asyncio.timeout(seconds):
         while not await condition():
             await asyncio.sleep(0.02)
