@@ -1,6 +1,6 @@
 """How the server's processes talk: one JSON object a line, over the child's standard input and output.
 
-A child ends when its input ends, so that no worker outlives its server.
+A child ends when its input ends, so that none outlives its server; but for a training that has begun (see `mailbox`).
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ class ChildPipe:
         sys.stdout = sys.stderr
         self._in = os.fdopen(os.dup(0), "r", encoding="utf-8")
         self._lock = threading.Lock()
+        self.outlives_server = False
         self.received: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
 
     def listen(self) -> None:
@@ -36,4 +37,5 @@ class ChildPipe:
     def _read(self) -> None:
         for line in self._in:
             self.received.put(json.loads(line))
-        os._exit(0)
+        if not self.outlives_server:
+            os._exit(0)

@@ -1,6 +1,7 @@
 """Takes jobs through their life: checks files, keeps the queue, trains one job at a time, survives its workers.
 
-A training that is cut off (its worker killed, the server stopped, the job paused) goes on from its last saved state.
+A training goes on while the server is restarted; one that is cut off (its worker killed, the machine off, the job
+paused) goes on from its last saved state.
 
 Everything here runs on the server's event loop; between two awaits nothing else changes a job.
 """
@@ -14,6 +15,7 @@ import shutil
 import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -21,6 +23,7 @@ import msgspec
 from trainer.catalogue import Catalogue
 from trainer.errors import ModelUnavailable, TrainingFailed
 from trainer.journal import Journal
+from trainer.mailbox import Attached
 from trainer.objects import Job
 from trainer.settings import Settings
 from trainer.store import Store
@@ -68,7 +71,8 @@ class Supervisor:
         self._checks = asyncio.Semaphore(1)
         self._current: str | None = None
         self._training: asyncio.Task[None] | None = None
-        self._worker: Worker | None = None
+        self._worker: Attached | None = None
+        self._stopping = False
         self._spare: Worker | None = None
         self._spare_wanted = False
         self._busy = False
@@ -82,13 +86,16 @@ class Supervisor:
         self._spawn(self._work())
 
     async def stop(self) -> None:
-        """End all workers. Jobs stay as they are in the store and go on after the next start."""
+        """End all workers; one that trains saves its state after the step at hand and ends by itself. Jobs stay as they
+        are in the store and go on after the next start."""
+        self._stopping = True
+        if self._worker is not None:
+            self._worker.send(op="leave")
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        for worker in (self._worker, self._spare):
-            if worker is not None:
-                await worker.kill()
+        if self._spare is not None:
+            await self._spare.kill()
 
     def submit(self, job: Job) -> None:
         self._journal.created(job)
@@ -101,14 +108,14 @@ class Supervisor:
         if self._current == job.id and self._training is not None:
             self._training.cancel()
         else:
-            self._tidy(job)
+            self._spawn(self._end(job))
         return cancelled
 
     def pause(self, job: Job) -> Job:
         """Let a job that waits or trains rest, at once; its worker ends after the step at hand, its state saved."""
         paused = self._journal.paused(job.id)
         if self._current == job.id and self._worker is not None:
-            self._spawn(self._worker.send(op="pause"))
+            self._worker.send(op="pause")
         return paused
 
     def resume(self, job: Job) -> Job:
@@ -128,25 +135,13 @@ class Supervisor:
         """Training stands still between two steps while somebody chats."""
         self._busy = busy
         if self._worker is not None:
-            self._spawn(self._worker.send(op="hold" if busy else "go"))
-
-    @property
-    def training_pid(self) -> int | None:
-        return self._worker.pid if self._worker is not None else None
+            self._worker.send(op="hold" if busy else "go")
 
     def _recover(self) -> None:
         for job in self._store.jobs_with_status("running"):
-            if job.attempts >= _MOST_ATTEMPTS:
-                self._journal.failed(
-                    job.id,
-                    "interrupted",
-                    f"Training began {job.attempts} times and each time the whole trainer was cut off. If the machine "
-                    "runs out of memory, use a smaller batch_size or a smaller base model.",
-                )
-            else:
-                self._journal.back_to(
-                    job.id, "queued", "The trainer was restarted; this job goes on where it was saved"
-                )
+            # What a worker said while there was no server is heard in `_train`, whether it still lives or not.
+            if Attached.find(self._settings.states / job.id) is None:
+                self._interrupted(job.id)
         for job in self._store.jobs_with_status("validating_files"):
             self._spawn(self._validate(job))
 
@@ -195,7 +190,8 @@ class Supervisor:
     async def _work(self) -> None:
         while True:
             self._queue_changed.clear()
-            waiting = self._store.jobs_with_status("queued")
+            # One that runs already was left by an earlier server.
+            waiting = self._store.jobs_with_status("running") or self._store.jobs_with_status("queued")
             if not waiting:
                 await self._queue_changed.wait()
                 continue
@@ -250,26 +246,26 @@ class Supervisor:
                 folder.rmdir()
 
     async def _train(self, job: Job) -> None:
-        plan = await self._plan(job)
-        if plan is None:
-            return
-        worker = await self._take_worker()
-        if self._status(job.id) != "queued":  # paused meanwhile
-            await worker.kill()
+        folder = self._settings.states / job.id
+        worker = Attached.find(folder)
+        if worker is not None:
+            worker.adopt()
+        else:
+            worker = await self._begin(job, folder)
+        if worker is None:
             return
         self._worker = worker
-        self._store.change_job(job.id, attempts=job.attempts + 1)
         run = _Run(job, last_step=max((data["step"] for data in self._store.metrics(job.id)), default=0))
         try:
-            await worker.send(op="train", plan=msgspec.to_builtins(plan))
-            if self._busy:
-                await worker.send(op="hold")
+            worker.send(op="hold" if self._busy else "go")
             async for message in worker.messages():
                 self._heard(run, message)
             code = await worker.wait()
         finally:
             self._worker = None
-            await worker.kill()
+            if not self._stopping:
+                await worker.kill()
+                worker.closed()
         if run.ended or self._status(job.id) not in ("queued", "running"):
             return
         if run.saved is not None:
@@ -279,12 +275,51 @@ class Supervisor:
                 f"The training process stopped: {died_how(code)}. The job goes on from step {run.saved}",
             )
             return
+        if code is None:
+            self._interrupted(job.id)
+            return
         self._journal.failed(
             job.id,
             "worker_died",
             f"The training process stopped without a word: {died_how(code)}. Start the job again; if it was "
             "memory, with a smaller batch_size or shorter examples.",
         )
+
+    async def _begin(self, job: Job, folder: Path) -> Attached | None:
+        """A worker that was told to train the job; None where the job had to be failed, or rests by now."""
+        plan = await self._plan(job)
+        if plan is None:
+            return None
+        fresh = await self._take_worker()
+        try:
+            if self._status(job.id) == "queued":
+                self._store.change_job(job.id, attempts=job.attempts + 1)
+                return await Attached.hand(folder, fresh, op="train", plan=msgspec.to_builtins(plan))
+        except BaseException:
+            await fresh.kill()
+            raise
+        await fresh.kill()
+        return None
+
+    def _interrupted(self, id: str) -> None:
+        """A running job was cut off together with its server: it has another turn, unless that never helps."""
+        job = self._store.job(id)
+        if job is not None and job.attempts >= _MOST_ATTEMPTS:
+            self._journal.failed(
+                id,
+                "interrupted",
+                f"Training began {job.attempts} times and each time the whole trainer was cut off. If the machine "
+                "runs out of memory, use a smaller batch_size or a smaller base model.",
+            )
+        else:
+            self._journal.back_to(id, "queued", "The trainer was restarted; this job goes on where it was saved")
+
+    async def _end(self, job: Job) -> None:
+        """Remove what a job leaves behind that was ended before its turn, a worker of an earlier server included."""
+        worker = Attached.find(self._settings.states / job.id)
+        if worker is not None:
+            await worker.kill()
+        self._tidy(job)
 
     def _heard(self, run: _Run, message: dict[str, Any]) -> None:
         job = run.job
@@ -299,9 +334,12 @@ class Supervisor:
             case "saved":
                 run.saved = message["step"]
                 self._store.change_job(job.id, attempts=0)
-            case "paused":
+            case "stopped":
                 run.ended = True
-                self._journal.rests(job, message["snapshot"])
+                if message["snapshot"] is not None:
+                    self._journal.rests(job, message["snapshot"])
+                elif self._status(job.id) == "running":  # it stopped because its server did
+                    self._interrupted(job.id)
             case "failed":
                 run.ended = True
                 self._journal.failed(job.id, message["code"], message["message"], message["param"])

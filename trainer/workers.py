@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import json
 import os
 import subprocess
@@ -88,9 +89,13 @@ class Worker:
 
 def died_how(code: int | None) -> str:
     """A clause about how a worker ended, from its return code."""
+    if code is None:
+        return "nobody saw how"
+    if code == errno.ENOSPC:
+        return "the disk is full"
     if code in (-9, 137):
         return "it was killed from outside, most often because the machine ran out of memory"
-    if code is not None and code < 0:
+    if code < 0:
         return f"it ended with signal {-code}"
     return f"it ended with code {code}"
 

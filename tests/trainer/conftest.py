@@ -29,7 +29,7 @@ def own_trainer(tmp_path: Path, table: Path) -> Iterator[Trainer]:
     """A server to be mistreated."""
     running = Trainer(tmp_path / "data", table, tmp_path / "cache")
     yield running
-    running.kill()
+    running.kill_all()
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ def saving_trainer(tmp_path: Path, table: Path) -> Iterator[Trainer]:
     """A server to be mistreated, whose jobs save their state after each step."""
     running = Trainer(tmp_path / "data", table, tmp_path / "cache", TRAINER_SAVE_SECONDS="0")
     yield running
-    running.kill()
+    running.kill_all()
 
 
 @pytest.fixture(scope="session")

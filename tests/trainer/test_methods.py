@@ -49,7 +49,7 @@ def run(plan: Plan, examples: list[Any], *, pause_at: int | None = None, **chang
     def send(**message: Any) -> None:
         said.append(message)
         if message["kind"] == "metrics" and message["step"] == pause_at:
-            wishes.pause.set()
+            wishes.pause()
 
     train(msgspec.structs.replace(plan, **changes), send, wishes)
     return said
@@ -71,7 +71,7 @@ def test_a_job_that_was_cut_off_ends_with_the_figures_of_one_that_was_not(
     whole = run(plan, examples, method=method, output=str(tmp_path / "w"), state=str(tmp_path / "ws"))
     # In the middle of the second epoch.
     first = run(plan, examples, method=method, pause_at=8)
-    assert first[-1]["kind"] == "paused"
+    assert first[-1]["kind"] == "stopped"
     second = run(plan, examples, method=method)
     assert second[0]["resumed_at"] == 9
     assert figures(first) | figures(second) == figures(whole)

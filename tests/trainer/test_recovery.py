@@ -1,11 +1,13 @@
 import contextlib
+import json
 import re
 import stat
 from typing import Any
 
 import openai
+import psutil
 import pytest
-from trainer_process import Trainer, wait_for
+from trainer_process import Trainer, some_examples, wait_for
 
 HELLO: list[Any] = [{"role": "user", "content": "Hi"}]
 MANY = {"n_epochs": 50}
@@ -83,26 +85,66 @@ def test_a_paused_job_can_be_cancelled(saving_trainer: Trainer) -> None:
     wait_for(lambda: not (saving_trainer.data / "states" / first.id).exists())
 
 
-def test_a_killed_server_takes_its_jobs_up_again(saving_trainer: Trainer) -> None:
-    own_trainer = saving_trainer
-    running = own_trainer.train(hyperparameters={"n_epochs": 4})
-    waiting = own_trainer.train(hyperparameters=ONE)
+def told_steps(trainer: Trainer, job_id: str) -> list[int]:
+    return [event.data["step"] for event in trainer.events(job_id) if event.type == "metrics"]
+
+
+def worker_of(trainer: Trainer, job_id: str) -> psutil.Process:
+    """The process that trains a job, whichever server started it."""
+    return psutil.Process(json.loads((trainer.data / "states" / job_id / "worker.json").read_bytes())["pid"])
+
+
+def test_a_training_goes_on_while_its_server_is_away_and_the_next_one_finds_it(own_trainer: Trainer) -> None:
+    running = own_trainer.train(some_examples(500), hyperparameters=MANY)
     wait_for(lambda: own_trainer.steps(running.id) > 2)
-    workers = own_trainer.workers("trainer.training.worker")
+    worker = worker_of(own_trainer, running.id)
     own_trainer.kill()
-    # No worker outlives its server: nobody trains one job twice.
-    for worker in workers:
-        worker.wait(10)
     own_trainer.start()
-    assert own_trainer.client.fine_tuning.jobs.retrieve(waiting.id).status in ("validating_files", "queued")
-    assert own_trainer.ended(running.id).status == "succeeded"
-    events = own_trainer.events(running.id)
-    messages = [event.message for event in events]
-    assert "The trainer was restarted; this job goes on where it was saved" in messages
-    assert any(message.startswith("Fine-tuning job resumed from step ") for message in messages)
+    step = own_trainer.steps(running.id)
+    wait_for(lambda: own_trainer.steps(running.id) > step)
+    # The same process, which nothing has interrupted.
+    assert worker_of(own_trainer, running.id) == worker
+    assert own_trainer.client.fine_tuning.jobs.retrieve(running.id).status == "running"
+    # It obeys the new server.
+    own_trainer.client.fine_tuning.jobs.cancel(running.id)
+    wait_for(lambda: not worker.is_running() or worker.status() == psutil.STATUS_ZOMBIE)
+
+
+def test_a_training_that_ends_while_its_server_is_away_has_succeeded(own_trainer: Trainer) -> None:
+    job = own_trainer.train(hyperparameters={"n_epochs": 4})
+    wait_for(lambda: own_trainer.steps(job.id) > 0)
+    worker = worker_of(own_trainer, job.id)
+    own_trainer.kill()
+    psutil.wait_procs([worker], timeout=240)
+    own_trainer.start()
+    assert own_trainer.ended(job.id).status == "succeeded"
     # Each step is told once.
-    assert [event.data["step"] for event in events if event.type == "metrics"] == list(range(1, 25))
-    assert len(own_trainer.client.fine_tuning.jobs.list().data) == 2
+    assert told_steps(own_trainer, job.id) == list(range(1, 25))
+
+
+def test_a_training_that_died_with_its_server_goes_on_from_its_saved_state(saving_trainer: Trainer) -> None:
+    job = saving_trainer.train(hyperparameters={"n_epochs": 4})
+    wait_for(lambda: saving_trainer.steps(job.id) > 2)
+    saving_trainer.kill_all()
+    saving_trainer.start()
+    assert saving_trainer.ended(job.id).status == "succeeded"
+    messages = [event.message for event in saving_trainer.events(job.id)]
+    assert any(message.startswith("Fine-tuning job resumed from step ") for message in messages)
+    assert told_steps(saving_trainer, job.id) == list(range(1, 25))
+
+
+def test_a_stopped_server_has_its_training_save_and_end_and_it_goes_on_after_the_next_start(
+    own_trainer: Trainer,
+) -> None:
+    job = own_trainer.train(some_examples(500), hyperparameters=MANY)
+    wait_for(lambda: own_trainer.steps(job.id) > 0)
+    worker = worker_of(own_trainer, job.id)
+    own_trainer.stop()
+    psutil.wait_procs([worker], timeout=240)
+    own_trainer.start()
+    wait_for(lambda: any("resumed from step" in event.message for event in own_trainer.events(job.id)))
+    told = [event.message for event in own_trainer.events(job.id) if event.level == "warn"]
+    assert told == ["The trainer was restarted; this job goes on where it was saved"]
 
 
 def test_a_stopped_server_stops_at_once_and_a_job_that_was_being_checked_goes_on(own_trainer: Trainer) -> None:

@@ -28,13 +28,22 @@ Send = Callable[..., None]
 
 
 class Wishes:
-    """What the server wants of a training that runs. While `go` is clear, it waits; `pause` ends it after the step at
-    hand, with its state saved."""
+    """What the server wants of a training that runs. While `go` is clear, it waits; with `stop` it ends after the step
+    at hand, its state saved, and with `model` it leaves a model that can be asked."""
 
     def __init__(self) -> None:
         self.go = threading.Event()
         self.go.set()
-        self.pause = threading.Event()
+        self.stop = threading.Event()
+        self.model = False
+
+    def pause(self) -> None:
+        self.model = True
+        self.leave()
+
+    def leave(self) -> None:
+        self.stop.set()
+        self.go.set()
 
 
 class Kept(msgspec.Struct):
@@ -116,7 +125,7 @@ class Between(TrainerCallback):
         if self._classes is not None and epoch_ends:
             self._measured |= self._classes.score(model)
         overdue = time.monotonic() - self._saved_at >= self._save_seconds
-        control.should_save = (overdue or self._wishes.pause.is_set()) and step < self._total_steps
+        control.should_save = (overdue or self._wishes.stop.is_set()) and step < self._total_steps
 
     def on_log(
         self,
@@ -177,7 +186,7 @@ class Between(TrainerCallback):
         self._saved_at = now
         self._save_seconds = max(self._save_seconds, (now - self._saving_began) / _SAVING_SHARE)
         self._send(kind="saved", step=state.global_step)
-        if self._wishes.pause.is_set():
+        if self._wishes.stop.is_set():
             control.should_training_stop = True
 
     @property

@@ -101,9 +101,10 @@ def train(plan: Plan, send: Send, wishes: Wishes) -> None:
     trainer.train(resume_from_checkpoint=str(saved) if saved else None)
     step = trainer.state.global_step
     if step < total_steps:
-        snapshot = output / f"pause-{step}"
-        keep(trainer.model, snapshot)
-        send(kind="paused", snapshot={"step": step, "folder": snapshot.name, "metrics": between.metrics})
+        snapshot = {"step": step, "folder": f"pause-{step}", "metrics": between.metrics} if wishes.model else None
+        if snapshot is not None:
+            keep(trainer.model, output / f"pause-{step}")
+        send(kind="stopped", snapshot=snapshot)
         return
     send(
         kind="done",

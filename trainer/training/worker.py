@@ -1,24 +1,32 @@
 """The training worker: a process that trains one job and ends. `python -m trainer.training.worker`
 
 It imports the training libraries first and says "ready", so that a worker started early has them warm when a job
-comes. It hears: {"op": "train", "plan": {...}}, {"op": "hold"}, {"op": "go"} and {"op": "pause"}.
+comes: {"op": "train", "plan": {...}, "mailbox": folder}. From then on it talks through that mailbox, and goes on while
+its server is restarted. It hears: {"op": "hold"}, {"op": "go"}, {"op": "pause"} (save and leave a model that can be
+asked) and {"op": "leave"} (save and end). Without a server it leaves after a minute.
 """
 
 from __future__ import annotations
 
 import errno
-import threading
+import sys
 import traceback
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from trainer.errors import TrainingFailed
+from trainer.mailbox import Mailbox
 from trainer.pipes import ChildPipe
 from trainer.training.plan import Plan
 
 if TYPE_CHECKING:
     from trainer.training.callback import Wishes
+
+
+# How long a training goes on without a server, in seconds.
+PATIENCE = 60.0
 
 
 def main() -> None:
@@ -41,28 +49,33 @@ def main() -> None:
     message = pipe.received.get()
     while message["op"] != "train":
         message = pipe.received.get()
+    pipe.outlives_server = True
+    mailbox = Mailbox(Path(message["mailbox"]))
     wishes = Wishes()
-    threading.Thread(target=_obey, args=(pipe, wishes), daemon=True).start()
+    mailbox.listen(lambda asked: _obey(asked, wishes), wishes.leave, PATIENCE)
     try:
-        train(msgspec.convert(message["plan"], Plan), pipe.send, wishes)
-    except TrainingFailed as failure:
-        pipe.send(kind="failed", code=failure.code, param=failure.param, message=str(failure))
-    except Exception as error:
-        traceback.print_exc()  # into the worker's log
-        code, sentence = explain(error)
-        pipe.send(kind="failed", code=code, param=None, message=sentence)
+        try:
+            train(msgspec.convert(message["plan"], Plan), mailbox.send, wishes)
+        except TrainingFailed as failure:
+            mailbox.send(kind="failed", code=failure.code, param=failure.param, message=str(failure))
+        except Exception as error:
+            traceback.print_exc()  # into the worker's log
+            code, sentence = explain(error)
+            mailbox.send(kind="failed", code=code, param=None, message=sentence)
+    except OSError as error:  # there was no room for a last word either
+        sys.exit(error.errno or 1)
 
 
-def _obey(pipe: ChildPipe, wishes: Wishes) -> None:
-    while True:
-        message = pipe.received.get()
-        if message["op"] == "hold":
+def _obey(message: dict[str, Any], wishes: Wishes) -> None:
+    match message["op"]:
+        case "hold":
             wishes.go.clear()
-        elif message["op"] == "go":
+        case "go":
             wishes.go.set()
-        elif message["op"] == "pause":
-            wishes.pause.set()
-            wishes.go.set()
+        case "pause":
+            wishes.pause()
+        case "leave":
+            wishes.leave()
 
 
 def explain(error: Exception) -> tuple[str, str]:

@@ -1,0 +1,74 @@
+"""How a server and a training worker find each other again."""
+
+import json
+import os
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from trainer.mailbox import Attached, Mailbox
+
+PATIENCE = 240
+
+
+def ended_process() -> dict[str, Any]:
+    """A process that is no more, as the mailbox names one."""
+    child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    created = psutil.Process(child.pid).create_time()
+    child.communicate()
+    return {"pid": child.pid, "created": created}
+
+
+def ask(folder: Path, **message: Any) -> None:
+    with (folder / "asked.jsonl").open("a") as file:
+        file.write(json.dumps(message) + "\n")
+
+
+def test_a_worker_hears_what_it_is_asked_in_order_and_half_a_line_only_when_it_is_whole(tmp_path: Path) -> None:
+    ask(tmp_path, op="serve", pid=os.getpid(), created=psutil.Process().create_time())
+    ask(tmp_path, op="hold")
+    with (tmp_path / "asked.jsonl").open("a") as file:
+        file.write('{"op": ')
+    heard: list[Any] = []
+    last = threading.Event()
+
+    def hear(message: dict[str, Any]) -> None:
+        heard.append(message["op"])
+        if message["op"] == "go":
+            last.set()
+        elif message["op"] == "hold":
+            with (tmp_path / "asked.jsonl").open("a") as file:
+                file.write('"go"}\n')
+
+    Mailbox(tmp_path).listen(hear, lambda: heard.append("alone"), patience=0)
+    assert last.wait(PATIENCE)
+    # This process lives, so the worker was never alone.
+    assert heard == ["hold", "go"]
+
+
+def test_a_worker_whose_server_is_gone_is_told_once(tmp_path: Path) -> None:
+    ask(tmp_path, op="serve", **ended_process())
+    alone = threading.Event()
+    Mailbox(tmp_path).listen(lambda message: None, alone.set, patience=0)
+    assert alone.wait(PATIENCE)
+
+
+async def test_what_a_dead_worker_said_is_heard_and_a_process_that_has_its_number_now_is_let_alone(
+    tmp_path: Path,
+) -> None:
+    # This process has the number, and was born at another time.
+    (tmp_path / "worker.json").write_text(json.dumps({"pid": os.getpid(), "created": 1.0}))
+    box = Mailbox(tmp_path)
+    box.send(kind="metrics", step=1)
+    box.send(kind="done")
+    found = Attached.find(tmp_path)
+    assert found is not None
+    assert not found.alive
+    assert [message["kind"] async for message in found.messages()] == ["metrics", "done"]
+    await found.kill()
+    found.closed()
+    assert Attached.find(tmp_path) is None
