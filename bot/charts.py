@@ -7,7 +7,9 @@ people who do not tell colours apart: blue and vermilion of Okabe and Ito's pale
 import io
 import math
 import threading
+import unicodedata
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import TYPE_CHECKING, Final
 
 from bot.datasets.report import Bar, Tokens
@@ -27,6 +29,31 @@ _GRID: Final = "#E6E4DC"
 _TRAINING: Final = "#0072B2"
 _VALIDATION: Final = "#D55E00"
 
+_FONT: Final = "DejaVu Sans"  # comes with matplotlib
+_EAST_ASIAN_FONTS: Final = (
+    "Noto Sans CJK SC",
+    "Noto Sans CJK TC",
+    "Noto Sans CJK JP",
+    "Noto Sans CJK KR",
+    "Noto Sans SC",
+    "Noto Sans JP",
+    "Noto Sans KR",
+    "Source Han Sans SC",
+    "WenQuanYi Zen Hei",
+    "WenQuanYi Micro Hei",
+    "Droid Sans Fallback",
+    "PingFang SC",
+    "Hiragino Sans",
+    "Heiti SC",
+    "Microsoft YaHei",
+    "SimHei",
+    "Yu Gothic",
+    "IPAGothic",
+    "Malgun Gothic",
+    "NanumGothic",
+    "Arial Unicode MS",
+)
+_TITLE: Final = 46
 _DPI: Final = 160
 # Figures are separate, but matplotlib's fonts and parser of formulas are shared by all threads.
 _DRAWING: Final = threading.Lock()
@@ -64,8 +91,7 @@ def loss_chart(metrics: Sequence[Metrics], *, title: str) -> bytes:
         _accuracy_panel(bottom, train_accuracy, valid_accuracy)
     figure.align_ylabels()
     _step_axis(bottom, [*train_loss, *valid_loss, *train_accuracy, *valid_accuracy])
-    # `$` would start a formula, and a name may hold one.
-    top.set_title(_shortened(title), loc="left", fontsize=17, fontweight="bold", color=_INK, pad=42, parse_math=False)
+    _set_title(top, title, pad=42)
     picture = io.BytesIO()
     with _DRAWING:
         figure.savefig(picture, format="png", metadata={"Software": None})
@@ -116,7 +142,7 @@ def length_chart(bars: Sequence[Bar], tokens: Tokens, *, title: str, limit: int 
     if cut and limit is not None:
         marks.append((f"cut at {limit:,}", limit, _VALIDATION))
     _length_marks(axes, [(text, _position(bars, length), color) for text, length, color in marks], highest)
-    axes.set_title(_shortened(title), loc="left", fontsize=17, fontweight="bold", color=_INK, pad=14, parse_math=False)
+    _set_title(axes, title, pad=14)
     picture = io.BytesIO()
     with _DRAWING:
         figure.savefig(picture, format="png", metadata={"Software": None})
@@ -196,14 +222,49 @@ def _course(points: Points, form: str = ".3g") -> str:
     return f"{'falls' if points[-1][1] < points[0][1] else 'rises'} from {first} to {last}"
 
 
-def _shortened(title: str) -> str:
-    """One line of 46 characters at most, with an empty box for what matplotlib's own font cannot write."""
+def _set_title(axes: "Axes", title: str, pad: float) -> None:
+    """One line, in fonts that can write it. What no font here can write is left out rather than drawn as empty boxes;
+    where little is left of it there is no title: the message around the picture names what it shows.
+    """
     from matplotlib.font_manager import findfont, get_font
 
-    known = get_font(findfont("DejaVu Sans")).get_charmap()
-    shown = (c if ord(c) in known else "□" for c in " ".join(title.split()) if c.isprintable())
-    line = "".join(shown)
-    return line if len(line) <= 46 else line[:45].rstrip() + "…"
+    fonts = [_FONT, *_east_asian_fonts()]
+    known: set[int] = set().union(*(get_font(findfont(font)).get_charmap() for font in fonts))
+    wanted = [character for character in " ".join(title.split()) if character.isprintable()]
+    shown = [character for character in wanted if ord(character) in known]
+    if len(shown) * 3 < len(wanted) * 2:
+        return
+    line = " ".join("".join(shown).split())
+    # `$` would start a formula, and a name may hold one.
+    axes.set_title(
+        _shortened(line),
+        loc="left",
+        fontsize=17,
+        fontweight="bold",
+        fontfamily=fonts,
+        color=_INK,
+        pad=pad,
+        parse_math=False,
+    )
+
+
+def _shortened(line: str) -> str:
+    """At most 46 characters, of which the wide ones of East Asia count twice."""
+    room = _TITLE
+    for place, character in enumerate(line):
+        room -= 2 if unicodedata.east_asian_width(character) in "WF" else 1
+        if room < 0:
+            return line[: max(0, place - 1)].rstrip() + "…"
+    return line
+
+
+@cache
+def _east_asian_fonts() -> list[str]:
+    """Those that are installed; most systems have one, a bare container has none (Debian: fonts-noto-cjk)."""
+    from matplotlib.font_manager import fontManager
+
+    installed = {font.name for font in fontManager.ttflist}
+    return [name for name in _EAST_ASIAN_FONTS if name in installed]
 
 
 def _loss_panel(axes: "Axes", train: Points, valid: Points) -> None:

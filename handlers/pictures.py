@@ -17,6 +17,7 @@ log = structlog.get_logger()
 
 # A chart of fewer steps shows nothing yet.
 _WORTH_A_CURVE = 5
+_REMEMBERED = 100
 
 
 class Pictures:
@@ -29,6 +30,7 @@ class Pictures:
         self._calm = calm
         self._drawn_at: dict[str, float] = {}
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._keepsakes: dict[tuple[str, int], tuple[str | None, str]] = {}
         self._deletions: set[asyncio.Task[None]] = set()
 
     async def is_due(self, job: Job) -> bool:
@@ -58,9 +60,8 @@ class Pictures:
                 return await self.chart_shown(job)
             alt = alt_text(metrics)
             self._drawn_at[job.id] = time.monotonic()
-            title = job.suffix or job.file_name or job.base_model
             try:
-                png = await asyncio.to_thread(loss_chart, metrics, title=title)
+                png = await asyncio.to_thread(loss_chart, metrics, title=_title(job))
                 file_id = await self._poster.upload_image(f"{job.id}-step-{metrics[-1].step}.png", png, alt)
             except PostError as error:
                 log.warning("chart not uploaded", job=job.id, why=str(error))
@@ -68,6 +69,27 @@ class Pictures:
             await self._cards.set_chart(job.id, file_id, metrics[-1].step)
             if card.chart_file:
                 self._later_delete(card.chart_file)
+            return file_id, alt
+
+    async def keepsake(self, job: Job, upto: int) -> tuple[str | None, str]:
+        """A chart of the steps up to `upto`, for a message that stays as it is: it is never superseded."""
+        async with self._locks[job.id]:
+            if (job.id, upto) in self._keepsakes:
+                return self._keepsakes[job.id, upto]
+            metrics = [one for one in await self._jobs.metrics(job.id) if one.step <= upto]
+            if len(metrics) < _WORTH_A_CURVE:
+                return None, ""
+            alt = alt_text(metrics)
+            try:
+                png = await asyncio.to_thread(loss_chart, metrics, title=_title(job))
+                file_id = await self._poster.upload_image(f"{job.id}-checkpoint-{upto}.png", png, alt)
+            except PostError as error:
+                log.warning("chart not uploaded", job=job.id, why=str(error))
+                return None, ""
+            while len(self._keepsakes) >= _REMEMBERED:
+                self._keepsakes.pop(next(iter(self._keepsakes)))
+            # Where the message has to be tried again, it is the same picture.
+            self._keepsakes[job.id, upto] = file_id, alt
             return file_id, alt
 
     async def chart_shown(self, job: Job) -> tuple[str | None, str]:
@@ -91,3 +113,7 @@ class Pictures:
         task = asyncio.create_task(delete())
         self._deletions.add(task)
         task.add_done_callback(self._deletions.discard)
+
+
+def _title(job: Job) -> str:
+    return job.suffix or job.file_name or job.base_model

@@ -1,8 +1,9 @@
 """Says notices in Slack. Implements `bot.notices.interfaces.Speaker`."""
 
 from bot.jobs import states
+from bot.jobs.job import Job
 from bot.notices.interfaces import PostRefused
-from bot.notices.notice import Ended, Notice
+from bot.notices.notice import CheckpointMade, Ended, Notice
 from handlers.blocks.notices import render
 from handlers.budget import Priority
 from handlers.pictures import Pictures
@@ -19,6 +20,8 @@ class SlackSpeaker:
         chart, alt = None, ""
         if isinstance(body, Ended) and body.job.state == states.SUCCEEDED:
             chart, alt = await self._pictures.chart(body.job)
+        elif isinstance(body, CheckpointMade) and _goes_on(body.job):
+            chart, alt = await self._pictures.keepsake(body.job, body.checkpoint.step)
         priority = Priority.ENDING if isinstance(body, Ended) else Priority.MILESTONE
         try:
             return await self._poster.post(
@@ -38,3 +41,9 @@ class SlackSpeaker:
 
     async def heard(self, notice: Notice, thread_ts: str | None, since: float) -> str | None:
         return await self._poster.find(notice.channel, notice.id, thread_ts=thread_ts, since=since)
+
+
+def _goes_on(job: Job) -> bool:
+    """Whether there will be more to see: what some providers tell at the very end needs no chart beside the last."""
+    latest = job.latest
+    return job.state not in states.ENDED and not (latest and latest.total_steps and latest.step >= latest.total_steps)

@@ -3,12 +3,18 @@ import math
 import subprocess
 import sys
 import warnings
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import matplotlib.image
 import numpy as np
 import pytest
+from fontTools.fontBuilder import FontBuilder
+from fontTools.pens.ttGlyphPen import TTGlyphPen
+from matplotlib.font_manager import fontManager
 
+from bot import charts
 from bot.charts import ALT_TEXT, alt_text, length_alt_text, length_chart, loss_chart, smoothed
 from bot.datasets.report import Bar, Tokens
 from bot.jobs.job import Metrics
@@ -142,3 +148,58 @@ def test_the_histogram_in_words() -> None:
         "Most, 40, have 20 to 29. 1 is longer than the 49 that the model takes, and is cut."
     )
     assert len(said) <= ALT_TEXT
+
+
+def a_font(path: Path, family: str, characters: str) -> Path:
+    """A font that draws each of the characters as a full square."""
+    glyphs = {character: f"uni{ord(character):04X}" for character in characters}
+    builder = FontBuilder(1000, isTTF=True)
+    builder.setupGlyphOrder([".notdef", *glyphs.values()])
+    builder.setupCharacterMap({ord(character): name for character, name in glyphs.items()})
+    pen = TTGlyphPen(None)
+    pen.moveTo((100, 0))
+    for corner in ((100, 800), (900, 800), (900, 0)):
+        pen.lineTo(corner)
+    pen.closePath()
+    square = pen.glyph()
+    builder.setupGlyf(dict.fromkeys([".notdef", *glyphs.values()], square))
+    builder.setupHorizontalMetrics(dict.fromkeys([".notdef", *glyphs.values()], (1000, 100)))
+    builder.setupHorizontalHeader(ascent=800, descent=-200)
+    builder.setupNameTable({"familyName": family, "styleName": "Regular"})
+    builder.setupOS2()
+    builder.setupPost()
+    builder.save(path)
+    return path
+
+
+@pytest.fixture
+def fonts(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Path], None]]:
+    """Installs fonts for one test, on a machine that has no others for East Asia."""
+    bare = [font for font in fontManager.ttflist if font.name not in charts._EAST_ASIAN_FONTS]
+    monkeypatch.setattr(fontManager, "ttflist", bare)
+    charts._east_asian_fonts.cache_clear()
+    yield lambda path: fontManager.addfont(str(path))
+    charts._east_asian_fonts.cache_clear()
+
+
+def test_a_name_that_no_font_can_write_is_left_out_and_not_drawn_as_boxes(fonts: Callable[[Path], None]) -> None:
+    named = loss_chart(run(20), title="客服训练数据.jsonl → m")
+    assert named == loss_chart(run(20), title="")
+    partly = loss_chart(run(20), title="support-客服.jsonl")
+    assert partly == loss_chart(run(20), title="support-.jsonl")
+
+
+def test_a_chinese_name_is_written_where_the_machine_has_a_font_for_it(
+    fonts: Callable[[Path], None], tmp_path: Path
+) -> None:
+    fonts(a_font(tmp_path / "cjk.ttf", "Noto Sans CJK SC", "客服训练"))
+    charts._east_asian_fonts.cache_clear()
+    assert charts._east_asian_fonts() == ["Noto Sans CJK SC"]
+    written = loss_chart(run(20), title="客服训练")
+    assert written != loss_chart(run(20), title="")
+
+
+def test_wide_characters_count_twice_where_a_title_is_cut() -> None:
+    assert charts._shortened("客" * 23) == "客" * 23
+    assert charts._shortened("客" * 24) == "客" * 22 + "…"
+    assert charts._shortened("x" * 47) == "x" * 45 + "…"
