@@ -35,6 +35,11 @@ class Settings(BaseSettings):
     openai_base_url: str | None = Field(
         None, description="The provider's base URL; empty for OpenAI. The trainer's is `http://HOST:8902/v1`."
     )
+    openai_webhook_secret: SecretStr | None = Field(
+        None,
+        description="HTTP mode: the secret (`whsec_…`) of OpenAI's webhooks to `/openai/webhook` for "
+        "`fine_tuning.job.*`; with them ends of jobs are seen at once.",
+    )
     finetune_provider: str | None = Field(
         None, description="What to call the provider in messages; by default the host of its URL."
     )
@@ -105,7 +110,14 @@ class Settings(BaseSettings):
                 raise ValueError(f"{one} is no id of a person (U…) or a user group (S…); Slack shows it under Copy ID")
         return value
 
-    @field_validator("slack_bot_token", "slack_app_token", "slack_signing_secret", "openai_api_key", mode="before")
+    @field_validator(
+        "slack_bot_token",
+        "slack_app_token",
+        "slack_signing_secret",
+        "openai_api_key",
+        "openai_webhook_secret",
+        mode="before",
+    )
     @classmethod
     def _token(cls, value: object) -> object:
         """A token is sent in a header, which takes no other characters; copying often adds some."""

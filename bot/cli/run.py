@@ -23,7 +23,7 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot.access import Policy
 from bot.datasets.copies import Copies
-from bot.errors import NotFound, StartError
+from bot.errors import Invalid, NotFound, StartError
 from bot.jobs.follow import Follower
 from bot.jobs.line import Line
 from bot.jobs.submit import Submitter
@@ -128,7 +128,7 @@ async def running(settings: Settings) -> AsyncIterator[Bot]:
         await services.submitter.recover()
         unfinished = await inbox.recover(app)
         bot = Bot(str(who.get("user") or "bot"), str(who.get("team") or ""), services, inbox, app)
-        bot.port = await _listen(app, settings, client, stack)
+        bot.port = await _listen(app, settings, client, _webhooks(settings, provider, services.follower), stack)
         if last_alive is not None:
             missed = await backfill(services, inbox, last_alive)
             if missed:
@@ -351,16 +351,44 @@ def _schedule(services: Services, inbox: SqliteInbox, poll_seconds: float) -> As
     return scheduler
 
 
+def _webhooks(settings: Settings, provider: OpenAIProtocol, follower: Follower) -> list[web.RouteDef]:
+    """Where the provider tells that a job has ended. It only wakes the follower, so one that comes twice, late or not
+    at all does no harm: what is true is asked for."""
+    if settings.openai_webhook_secret is None:
+        return []
+    secret = settings.openai_webhook_secret.get_secret_value()
+
+    async def hear(request: web.Request) -> web.Response:
+        try:
+            job = provider.job_of_webhook(await request.read(), request.headers, secret)
+        except Invalid as error:
+            log.warning("webhook refused", why=str(error))
+            return web.Response(status=400, text="The signature is not valid.")
+        if job is not None:
+            follower.hint(job)
+        return web.Response(status=204)
+
+    return [web.post("/openai/webhook", hear)]
+
+
 async def _listen(
-    app: AsyncApp, settings: Settings, client: AsyncWebClient, stack: contextlib.AsyncExitStack
+    app: AsyncApp,
+    settings: Settings,
+    client: AsyncWebClient,
+    webhooks: list[web.RouteDef],
+    stack: contextlib.AsyncExitStack,
 ) -> int | None:
     """Socket Mode, or HTTP where there is no app token."""
     if settings.slack_app_token is not None:
         handler = AsyncSocketModeHandler(app, settings.slack_app_token.get_secret_value(), web_client=client)
         stack.push_async_callback(handler.close_async)
         await handler.connect_async()  # type: ignore[no-untyped-call]
+        if webhooks:
+            log.warning("OPENAI_WEBHOOK_SECRET has no effect in Socket Mode: nothing listens for webhooks.")
         return None
-    runner = web.AppRunner(app.web_app("/slack/events", port=settings.http_port), access_log=None)
+    web_app = app.web_app("/slack/events", port=settings.http_port)
+    web_app.add_routes(webhooks)
+    runner = web.AppRunner(web_app, access_log=None)
     await runner.setup()
     stack.push_async_callback(runner.cleanup)
     site = web.TCPSite(runner, settings.http_host, settings.http_port)

@@ -8,7 +8,7 @@ import asyncio
 import math
 import re
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, TypeVar
@@ -22,6 +22,7 @@ from openai.types.chat import ChatCompletionChunk
 from openai.types.fine_tuning import FineTuningJob, FineTuningJobEvent
 from openai.types.fine_tuning.jobs import FineTuningJobCheckpoint
 
+from bot.errors import Invalid
 from bot.jobs.job import Auto, Checkpoint, Hyperparameters, JobError, Metrics, of_method
 from bot.providers.interface import (
     ChatMessage,
@@ -67,6 +68,18 @@ class OpenAIProtocol:
         # A copy with other options; it shares the connections.
         self._client = client.with_options(max_retries=0, timeout=timeout)
         self._processing_pause = processing_pause
+
+    def job_of_webhook(self, body: bytes, headers: Mapping[str, str], secret: str) -> str | None:
+        """The id of the job whose end a webhook tells of; None where it tells of something else.
+
+        Raises Invalid where its signature is not the provider's, or older than five minutes.
+        """
+        try:
+            event = self._client.webhooks.unwrap(body, headers, secret=secret)
+        except (ValueError, TypeError) as error:  # the latter for letters that no signature has
+            raise Invalid(f"This is no webhook of {self.name}'s: {error}") from error
+        kind, data = getattr(event, "type", None), getattr(event, "data", None)
+        return getattr(data, "id", None) if str(kind).startswith("fine_tuning.job.") else None
 
     async def upload(self, path: Path, name: str) -> str:
         async with _told_apart():
