@@ -6,9 +6,13 @@ before it is asked for, and once more if it fails, so that no crash leaves an ac
 
 from collections.abc import Sequence
 from enum import StrEnum
-from typing import Protocol
+from typing import Final, Protocol
 
 import msgspec
+
+SETTINGS: Final = "settings"
+"""The actor of what was changed in the program's settings, by whoever can write them."""
+_ROLES: Final = "roles"
 
 
 class Outcome(StrEnum):
@@ -32,8 +36,12 @@ class Entry(msgspec.Struct, frozen=True):
     details: str = ""
 
 
-SETTINGS = "settings"
-"""The actor of what was changed in the program's settings, by whoever can write them."""
+async def note_roles(log: "AuditLog", roles: str, at: float) -> None:
+    """`roles`, in words, are those of the settings: written down where they differ from what was written last."""
+    before = await log.about(_ROLES)
+    if roles == (before[-1].details if before else ""):
+        return
+    await log.add(Entry(f"{_ROLES}/{len(before)}", at, SETTINGS, "set roles", _ROLES, details=roles))
 
 
 class AuditLog(Protocol):

@@ -26,6 +26,11 @@ class Roles(msgspec.Struct, frozen=True):
     approvers: Collection[str] = ()
     members: Collection[str] = ()
 
+    def in_words(self) -> str:
+        """For the audit log; "" where nobody was given a role."""
+        held = (("administrators", self.admins), ("approvers", self.approvers), ("members", self.members))
+        return "; ".join(f"{role}: {', '.join(holders)}" for role, holders in held if holders)
+
     def by_rank(self) -> tuple[tuple[Role, Collection[str]], ...]:
         """The highest first."""
         return (Role.ADMIN, self.admins), (Role.APPROVER, self.approvers), (Role.MEMBER, self.members)
@@ -44,7 +49,7 @@ class People:
     def __init__(self, poster: Poster, team: str, roles: Roles) -> None:
         self._poster = poster
         self._team = team
-        self._roles = roles
+        self.roles = roles
         self._actors: dict[str, tuple[float, Actor]] = {}
         self._groups: dict[str, tuple[float, frozenset[str]]] = {}
         self._channels: dict[str, tuple[float, Channel]] = {}
@@ -76,13 +81,13 @@ class People:
         )
 
     async def _role(self, user: str) -> Role:
-        for role, holders in self._roles.by_rank():
+        for role, holders in self.roles.by_rank():
             if user in holders:
                 return role
             for holder in holders:
                 if holder.startswith("S") and user in await self._group(holder):
                     return role
-        return Role.ONLOOKER if self._roles.members else Role.MEMBER
+        return Role.ONLOOKER if self.roles.members else Role.MEMBER
 
     async def _group(self, group: str) -> frozenset[str]:
         """The people of a user group; nobody where Slack does not tell: what we cannot know gives no rights."""

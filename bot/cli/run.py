@@ -6,6 +6,7 @@ import errno
 import logging
 import signal
 import sys
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -22,6 +23,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot.access import Policy
+from bot.audit import note_roles
 from bot.datasets.copies import Copies
 from bot.errors import Invalid, NotFound, StartError
 from bot.jobs.follow import Follower
@@ -105,6 +107,7 @@ async def running(settings: Settings) -> AsyncIterator[Bot]:
         inbox_store = SqliteInbox(database)
         last_alive = await inbox_store.last_alive()
         services = await _services(settings, client, who, provider, database)
+        await note_roles(services.audit, services.people.roles.in_words(), time.time())
         stack.callback(services.checks.close)
 
         pictures = Pictures(services.jobs, services.cards, services.poster, calm=max(settings.finetune_poll_seconds, 5))

@@ -141,9 +141,9 @@ def _refusal(job: Job, budget: Budget, spent: Used, left: float) -> str:
     return (
         f"Nothing was started, because it would go over {_WHOSE[budget.scope]}. The job is estimated at "
         f"{dollars(job.estimated_cost or 0)}; of {dollars(budget.usd)} a month, {dollars(spent.usd)} are "
-        f"taken{promised}, so {dollars(left)} are left until {until.day} {until:%B} (UTC). Choose fewer epochs, a smaller "
-        "file or a cheaper model, wait, or ask an administrator of mine to raise the budget. /finetune budget shows "
-        "where it stands."
+        f"taken{promised}, so {dollars(left)} are left until {until.day} {until:%B} (UTC). Choose fewer epochs, a "
+        "smaller file or a cheaper model, wait, or ask an administrator of mine to raise the budget. /finetune budget "
+        "shows where it stands."
     )
 
 

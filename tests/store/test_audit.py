@@ -6,7 +6,7 @@ import msgspec
 import pytest
 from parts import a_job
 
-from bot.audit import Entry, Outcome
+from bot.audit import Entry, Outcome, note_roles
 from bot.errors import BotError
 from bot.jobs.interfaces import Change
 from bot.jobs.job import Job
@@ -90,3 +90,13 @@ async def test_an_act_and_its_entry_are_stored_together_or_not_at_all(
     await jobs.update(job.id, lambda stored: Change(ended, audit=[entry(3)]))
     assert await jobs.update(job.id, lambda stored: Change(job, audit=[entry(4)])) is None
     assert len(await audit.about("job-1")) == 3
+
+
+async def test_roles_are_written_down_when_they_change(audit: SqliteAuditLog) -> None:
+    for at, roles in enumerate(["", "administrators: U1", "administrators: U1", "", "administrators: U1"]):
+        await note_roles(audit, roles, float(at))
+    assert [(entry.at, entry.details) for _, entry in reversed(await audit.latest(10))] == [
+        (1.0, "administrators: U1"),
+        (3.0, ""),
+        (4.0, "administrators: U1"),
+    ]
