@@ -25,6 +25,7 @@ _PAUSE_AFTER = 0.3
 class Chats:
     def __init__(self, settings: Settings, catalogue: Catalogue) -> None:
         self._log = settings.logs / "serving.log"
+        self._arguments = (str(settings.cache), str(settings.chat_memory))
         self._catalogue = catalogue
         self._worker: Worker | None = None
         self._reader: asyncio.Task[None] | None = None
@@ -75,7 +76,7 @@ class Chats:
     async def forget(self, found: Found) -> None:
         """A fine-tuned model is being deleted."""
         if self._worker is not None and self._worker.alive:
-            await self._worker.send(op="forget", adapter=str(found.adapter))
+            await self._worker.send(op="forget", folder=str(found.folder))
 
     async def stop(self) -> None:
         for task in [*self._warming, *([self._reader] if self._reader else [])]:
@@ -107,7 +108,7 @@ class Chats:
     async def _running(self) -> Worker:
         async with self._starting:
             if self._worker is None or not self._worker.alive:
-                self._worker = await Worker.start("trainer.serving.worker", log=self._log)
+                self._worker = await Worker.start("trainer.serving.worker", log=self._log, arguments=self._arguments)
                 self._reader = asyncio.create_task(self._read(self._worker))
             return self._worker
 

@@ -27,7 +27,8 @@ class Settings(msgspec.Struct, frozen=True):
     """One server's settings. `data` holds the database, uploads and fine-tuned weights; `org` stands in the names
     of fine-tuned models; `base_models` names a further table of base models; `allowed_hosts` are names under which
     the server may be asked besides its own address; `key` is a key given by the environment; a job saves what it needs
-    to go on about every `save_seconds`.
+    to go on about every `save_seconds`; models that answer chats take at most `chat_memory` GB (0: half of what is free
+    when the first is asked).
     """
 
     data: Path
@@ -39,6 +40,7 @@ class Settings(msgspec.Struct, frozen=True):
     allowed_hosts: tuple[str, ...] = ()
     key: str | None = None
     save_seconds: float = 60.0
+    chat_memory: float = 0.0
 
     @property
     def uploads(self) -> Path:
@@ -62,7 +64,7 @@ def from_environment(
     data: Path, *, org: str = "local", host: str = "127.0.0.1", port: int = 8902, cache: Path | None = None
 ) -> Settings:
     """Settings from arguments and these variables: TRAINER_KEY, TRAINER_BASE_MODELS, TRAINER_ALLOWED_HOSTS
-    (separated by commas), TRAINER_SAVE_SECONDS, FINETUNE_CACHE."""
+    (separated by commas), TRAINER_SAVE_SECONDS, TRAINER_CHAT_MEMORY, FINETUNE_CACHE."""
     table = os.environ.get("TRAINER_BASE_MODELS")
     hosts = os.environ.get("TRAINER_ALLOWED_HOSTS", "")
     return Settings(
@@ -75,6 +77,7 @@ def from_environment(
         allowed_hosts=tuple(name.strip().lower() for name in hosts.split(",") if name.strip()),
         key=os.environ.get("TRAINER_KEY") or None,
         save_seconds=_number("TRAINER_SAVE_SECONDS", 60.0),
+        chat_memory=_number("TRAINER_CHAT_MEMORY", 0.0),
     )
 
 
@@ -85,5 +88,5 @@ def _number(name: str, default: float) -> float:
     except ValueError:
         number = -1.0
     if number < 0:
-        raise TrainerError(f"{name} is a number of seconds, not {said!r}.")
+        raise TrainerError(f"{name} is a number, not {said!r}.")
     return number

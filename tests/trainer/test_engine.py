@@ -1,7 +1,6 @@
 """What each engine makes of a request, without server or worker: the tiny model, asked directly."""
 
 import json
-from pathlib import Path
 
 import pytest
 from tiny_model import MODEL_ID, build_tiny_model

@@ -141,10 +141,12 @@ class Engine:
             self._merge(Path(wanted.adapter))
         self.wanted = wanted
 
-    def forget(self, adapter: str) -> None:
-        """The adapter was deleted: no answer may come from it any more."""
-        if self.wanted is not None and self.wanted.adapter == adapter:
+    def forget(self, folder: str) -> None:
+        """A fine-tuned model was deleted: no answer may come from it any more."""
+        if self.wanted is not None and folder == self.wanted.adapter:
             self.use(msgspec.structs.replace(self.wanted, adapter=None))
+        elif self.wanted is not None and folder == self.wanted.weights:
+            self.model = self.wanted = None
 
     def _load(self, wanted: Wanted) -> None:
         self.model = self.wanted = None  # free the old one first

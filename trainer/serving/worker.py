@@ -1,39 +1,70 @@
-"""The serving worker: a process that answers chats. `python -m trainer.serving.worker`
+"""The serving worker: a process that answers. `python -m trainer.serving.worker CACHE MEMORY`
 
 It hears {"op": "ask", "ask": {...}}, {"op": "cancel", "id"}, {"op": "warm", "wanted": {...}} and {"op": "forget",
-"adapter"}; `request` has what an ask is and what is said to one.
+"folder"}; `request` has what an ask is and what is said to one.
 
-Chats with the same model are answered side by side, a token each in turn. A chat with another model waits its turn:
-at most SLICE seconds while others go on.
+What llama.cpp serves is answered by it, each answer in a thread of its own (`llama`). All else is answered by
+transformers (`engine`), which is only loaded then: asks of the same model side by side, a token each in turn; an ask of
+another model waits its turn, at most SLICE seconds.
 """
 
 from __future__ import annotations
 
+import shutil
+import sys
+import threading
 import time
 import traceback
 from collections.abc import Iterator
-from typing import Any
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from trainer.pipes import ChildPipe
-from trainer.serving.engine import Answer, Engine
 from trainer.serving.prompt import NotAnswerable
 from trainer.serving.request import Ask, Piece, Refused, Said, Wanted
+
+if TYPE_CHECKING:
+    from trainer.serving.engine import Engine
+    from trainer.serving.llama import Seats
 
 SLICE = 3.0
 
 
 class Desk:
-    """The chats that are waiting or being answered, oldest first."""
+    """The asks that are waiting or being answered, oldest first."""
 
-    def __init__(self, pipe: ChildPipe, engine: Engine) -> None:
+    def __init__(self, pipe: ChildPipe, cache: Path, memory: float) -> None:
+        """`memory`: GB for what llama.cpp serves, 0 for half of what is free."""
         self._pipe = pipe
-        self._engine = engine
+        self._cache = cache
+        self._memory = memory
+        self._seated: set[str] = set()
+        self._unservable: set[str] = set()
         self._chats: dict[str, Ask] = {}
         self._answers: dict[str, Iterator[list[Said]]] = {}
         self._turn: Wanted | None = None
         self._turn_since = 0.0
+
+    @cached_property
+    def _engine(self) -> Engine:
+        from trainer.serving.engine import Engine  # takes seconds, and is seldom needed
+
+        return Engine()
+
+    @cached_property
+    def _seats(self) -> Seats | None:
+        """None where llama.cpp is not installed, or the machine has what transformers is faster on."""
+        if shutil.which("nvidia-smi"):  # asking torch would take as long as loading it
+            return None
+        try:
+            from trainer.serving.llama import Seats
+        except ImportError:
+            traceback.print_exc()
+            return None
+        return Seats(self._cache, int(self._memory * 1e9))
 
     def run(self) -> None:
         while True:
@@ -45,16 +76,63 @@ class Desk:
         match message["op"]:
             case "ask":
                 ask = msgspec.convert(message["ask"], Ask)
-                self._chats[ask.id] = ask
+                if self._is_seated(ask):
+                    self._seated.add(ask.id)
+                    threading.Thread(target=self._answer, args=(ask,), daemon=True).start()
+                else:
+                    self._chats[ask.id] = ask
             case "cancel":
                 self._close(message["id"])
             case "forget":
-                self._engine.forget(message["adapter"])
+                if self._seats is not None:
+                    self._seats.forget(message["folder"])
+                if "_engine" in self.__dict__:
+                    self._engine.forget(message["folder"])
             case "warm":
-                try:
-                    self._engine.use(msgspec.convert(message["wanted"], Wanted))
-                except Exception:  # a chat with it will say what is wrong
-                    traceback.print_exc()
+                wanted = msgspec.convert(message["wanted"], Wanted)
+                threading.Thread(target=self._warm, args=(wanted,), daemon=True).start()
+
+    # By llama.cpp
+
+    def _is_seated(self, ask: Ask) -> bool:
+        try:
+            return self._seats is not None and ask.wanted.weights not in self._unservable and self._seats.serves(ask)
+        except (OSError, ValueError):  # the other engine says what is wrong with the files
+            return False
+
+    def _answer(self, ask: Ask) -> None:
+        from trainer.serving.llama import NotServable
+
+        assert self._seats is not None
+        begun = False
+
+        def say(said: Said) -> None:
+            nonlocal begun
+            begun = True
+            self._say(ask.id, said)
+
+        try:
+            self._seats.answer(ask, say, lambda: ask.id not in self._seated)
+        except NotAnswerable as error:
+            self._say(ask.id, error.refused)
+        except NotServable:
+            traceback.print_exc()
+            self._unservable.add(ask.wanted.weights)
+            self._pipe.received.put({"op": "ask", "ask": msgspec.to_builtins(ask)})
+        except Exception as error:
+            traceback.print_exc()
+            self._say(ask.id, _failed(error))
+        finally:
+            self._seated.discard(ask.id)
+
+    def _warm(self, wanted: Wanted) -> None:
+        try:
+            if self._seats is not None:
+                self._seats.warm(wanted)
+        except Exception:  # whoever asks it will hear what is wrong
+            traceback.print_exc()
+
+    # By transformers
 
     def _serve(self) -> None:
         """One token for each chat with the model whose turn it is."""
@@ -69,9 +147,11 @@ class Desk:
                 self._refuse(id, error.refused)
             except Exception as error:
                 traceback.print_exc()
-                self._refuse(id, Refused("failed", f"The model could not answer ({type(error).__name__}: {error})."))
+                self._refuse(id, _failed(error))
 
     def _advance(self, id: str) -> None:
+        from trainer.serving.engine import Answer
+
         ask = self._chats[id]
         self._engine.use(ask.wanted)
         if id not in self._answers:
@@ -91,14 +171,19 @@ class Desk:
         self._close(id)
 
     def _close(self, id: str) -> None:
+        self._seated.discard(id)
         self._chats.pop(id, None)
         self._answers.pop(id, None)
+
+
+def _failed(error: Exception) -> Refused:
+    return Refused("failed", f"The model could not answer ({type(error).__name__}: {error}).")
 
 
 def main() -> None:
     pipe = ChildPipe()
     pipe.listen()
-    Desk(pipe, Engine()).run()
+    Desk(pipe, Path(sys.argv[1]), float(sys.argv[2])).run()
 
 
 if __name__ == "__main__":

@@ -1,0 +1,192 @@
+"""Answers by llama.cpp, asked directly: the tiny model, and adapters with random weights."""
+
+import json
+import threading
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+import pytest
+import torch
+from safetensors.numpy import save_file
+from tiny_model import HEADS, HIDDEN, LAYERS, MODEL_ID, build_tiny_model
+
+from trainer.base_models import read_table
+from trainer.serving.engine import Answer, Engine
+from trainer.serving.llama import Seats
+from trainer.serving.prompt import NotAnswerable, Vocabulary
+from trainer.serving.request import Ask, Conversation, End, Piece, Request, Said, Sampling, Start, Text, Wanted
+
+CHAT = Conversation([{"role": "user", "content": "Hello"}])
+# The tiny model's answers under this bias never end by themselves.
+ENDLESS = {"2": -100.0}
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("llama")
+
+
+@pytest.fixture(scope="module")
+def wanted(home: Path) -> Wanted:
+    base = read_table(build_tiny_model(home))[MODEL_ID]
+    return Wanted(base.id, base.source[0].path, base.template(), base.context_length)
+
+
+@pytest.fixture(scope="module")
+def adapters(home: Path, wanted: Wanted) -> list[Wanted]:
+    return [msgspec.structs.replace(wanted, adapter=str(_adapter(home / f"adapter-{seed}", seed))) for seed in range(3)]
+
+
+@pytest.fixture(scope="module")
+def seats(home: Path) -> Seats:
+    return Seats(home)
+
+
+def _adapter(folder: Path, seed: int) -> Path:
+    """A LoRA adapter of rank 4 on all of attention, strong enough to be seen."""
+    assert HEADS * 8 == HIDDEN
+    random = np.random.default_rng(seed)
+    pairs: dict[str, Any] = {}
+    for layer in range(LAYERS):
+        for name in ("q_proj", "k_proj", "v_proj", "o_proj"):
+            at = f"base_model.model.model.layers.{layer}.self_attn.{name}"
+            pairs[f"{at}.lora_A.weight"] = (random.standard_normal((4, HIDDEN)) * 0.3).astype(np.float32)
+            pairs[f"{at}.lora_B.weight"] = (random.standard_normal((HIDDEN, 4)) * 0.3).astype(np.float32)
+    folder.mkdir()
+    save_file(pairs, str(folder / "adapter_model.safetensors"))
+    (folder / "adapter_config.json").write_text(json.dumps({"r": 4, "lora_alpha": 8}), encoding="utf-8")
+    return folder
+
+
+def said(seats: Seats, wanted: Wanted, request: Request) -> list[Said]:
+    heard: list[Said] = []
+    seats.answer(Ask("ask-1", wanted, request), heard.append, lambda: False)
+    return heard
+
+
+def text(answer: list[Said], choice: int = 0) -> str:
+    return "".join(one.text for one in answer if isinstance(one, Piece) and one.choice == choice)
+
+
+def judged(seats: Seats, wanted: Wanted, prompt: list[int]) -> dict[int, float]:
+    """What llama.cpp thinks of the likeliest next tokens: id and log probability."""
+    with seats.taken(wanted, 100) as seat:
+        answer = seat.server.handle_completions({"prompt": prompt, "n_predict": 1, "n_probs": 40, "temperature": 0})
+    [first] = answer["choices"][0]["logprobs"]["content"]
+    return {one["id"]: one["logprob"] for one in first["top_logprobs"]}
+
+
+def test_llama_cpp_judges_as_transformers_does_with_and_without_an_adapter(
+    seats: Seats, wanted: Wanted, adapters: list[Wanted]
+) -> None:
+    engine = Engine()
+    prompt = Vocabulary(Path(wanted.weights)).prompt(Ask("ask-1", wanted, Request(CHAT, 1)))
+    judgements = []
+    for model in (wanted, adapters[0], adapters[1]):
+        engine.use(model)
+        with torch.inference_mode():
+            logits = engine.model(input_ids=torch.tensor([prompt])).logits[0, -1].float()
+        logs = torch.log_softmax(logits, dim=-1)
+        theirs = judged(seats, model, prompt)
+        assert max(abs(float(logs[id]) - logprob) for id, logprob in theirs.items()) < 0.1
+        judgements.append(logs)
+    # The adapters do more than what 8 bits may change.
+    assert float((judgements[0] - judgements[1]).abs().max()) > 0.5
+    assert float((judgements[1] - judgements[2]).abs().max()) > 0.5
+
+
+def test_the_same_seed_says_the_same_whatever_else_is_asked(seats: Seats, adapters: list[Wanted]) -> None:
+    request = Request(CHAT, 24, Sampling(temperature=1.2, seed=11, logit_bias=ENDLESS), n=2)
+    alone = said(seats, adapters[0], request)
+    assert text(alone, 0) != text(alone, 1)
+    beside: list[list[Said]] = []
+    others = [
+        threading.Thread(target=lambda model=model: beside.append(said(seats, model, request)))
+        for model in (*adapters, adapters[0])
+    ]
+    for other in others:
+        other.start()
+    again = said(seats, adapters[0], request)
+    for other in others:
+        other.join()
+    assert again == alone
+    assert len(beside) == 4
+    assert beside.count(alone) == 2
+
+
+def test_temperature_0_says_what_transformers_says(seats: Seats, wanted: Wanted) -> None:
+    request = Request(Text("Once upon a time"), 1, Sampling(temperature=0))
+    engine = Engine()
+    engine.use(wanted)
+    other = [one for some in Answer(engine, Ask("ask-1", wanted, request)).rounds() for one in some]
+    assert text(said(seats, wanted, request)) == text(other)
+
+
+def test_an_answer_is_counted_and_ends_at_its_limit(seats: Seats, wanted: Wanted) -> None:
+    answer = said(seats, wanted, Request(CHAT, 9, Sampling(seed=1, logit_bias=ENDLESS)))
+    assert isinstance(answer[0], Start)
+    assert answer[0].prompt_tokens > 10
+    assert answer[-1] == End("length", 9)
+    assert len(text(answer)) == 9
+
+
+def test_nothing_is_shown_of_a_stop_sequence(seats: Seats, wanted: Wanted) -> None:
+    request = Request(CHAT, 40, Sampling(seed=1, logit_bias=ENDLESS))
+    whole = text(said(seats, wanted, request))
+    stopped = said(seats, wanted, msgspec.structs.replace(request, stop=[whole[10:13]]))
+    assert text(stopped) == whole[: whole.index(whole[10:13])]
+    assert isinstance(stopped[-1], End)
+    assert stopped[-1].finish_reason == "stop"
+
+
+def test_an_answer_held_to_a_schema_is_json_that_the_schema_allows(seats: Seats, wanted: Wanted) -> None:
+    schema = {"type": "object", "properties": {"mood": {"enum": ["good", "bad"]}}, "required": ["mood"]}
+    schema["additionalProperties"] = False
+    answer = said(seats, wanted, Request(CHAT, 60, Sampling(temperature=1, seed=5), schema=schema))
+    assert json.loads(text(answer))["mood"] in ("good", "bad")
+    with pytest.raises(NotAnswerable) as caught:
+        said(seats, wanted, Request(CHAT, 60, schema={"type": "no such type"}))
+    assert caught.value.refused.code == "invalid_schema"
+
+
+def test_who_goes_away_gets_no_more(seats: Seats, wanted: Wanted) -> None:
+    heard: list[Said] = []
+    request = Request(CHAT, 2000, Sampling(seed=1, logit_bias=ENDLESS))
+    seats.answer(Ask("ask-1", wanted, request), heard.append, lambda: len(heard) >= 3)
+    assert len(heard) == 3
+
+
+def test_what_llama_cpp_does_otherwise_is_left_to_transformers(seats: Seats, wanted: Wanted, home: Path) -> None:
+    def serves(model: Wanted = wanted, **how: Any) -> bool:
+        return seats.serves(Ask("ask-1", model, Request(CHAT, 5, **how)))
+
+    assert serves()
+    assert not serves(logprobs=2)
+    assert not serves(echo=True)
+    assert not serves(sampling=Sampling(presence_penalty=0.5))
+    (home / "other").mkdir()
+    (home / "other" / "config.json").write_text('{"model_type": "gemma3_text"}', encoding="utf-8")
+    assert not serves(msgspec.structs.replace(wanted, weights=str(home / "other")))
+
+
+def test_seats_unused_for_longest_close_where_memory_is_short(home: Path, adapters: list[Wanted]) -> None:
+    with Seats(home).taken(adapters[0], 10) as one:
+        room = int(one.bytes * 2.5)
+    seats = Seats(home, most_bytes=room)
+    for model in (adapters[0], adapters[1], adapters[0], adapters[2]):
+        with seats.taken(model, 10):
+            pass
+    assert seats.open == [adapters[0], adapters[2]]
+    assert seats.bytes <= room
+
+
+def test_a_deleted_model_has_no_seat(home: Path, adapters: list[Wanted]) -> None:
+    seats = Seats(home)
+    for model in adapters[:2]:
+        with seats.taken(model, 10):
+            pass
+    assert adapters[0].adapter is not None
+    seats.forget(adapters[0].adapter)
+    assert seats.open == [adapters[1]]

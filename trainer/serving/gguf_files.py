@@ -1,0 +1,197 @@
+"""Weights as llama.cpp reads them: a model in 8 bits, an adapter as it is.
+
+`convertible` says for which models this is known: Llama and Qwen3, with byte-level vocabularies and plain rotary
+positions.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import gguf
+import numpy as np
+
+from trainer.serving.prompt import Vocabulary
+
+Floats: TypeAlias = "np.ndarray[Any, np.dtype[np.float32]]"
+
+_ARCHITECTURES = {"llama": gguf.MODEL_ARCH.LLAMA, "qwen3": gguf.MODEL_ARCH.QWEN3}
+_EIGHT_BITS = gguf.GGMLQuantizationType.Q8_0
+_BLOCK = 32  # numbers that share a scale
+
+
+class Shape:
+    """What a model's config.json says that llama.cpp must know."""
+
+    def __init__(self, weights: Path) -> None:
+        self.config: dict[str, Any] = json.loads((weights / "config.json").read_text(encoding="utf-8"))
+        self.kind = str(self.config.get("model_type"))
+        self.layers = int(self.config.get("num_hidden_layers") or 0)
+        self.heads = int(self.config.get("num_attention_heads") or 1)
+        self.kv_heads = int(self.config.get("num_key_value_heads") or self.heads)
+        self.head_size = int(self.config.get("head_dim") or self.config.get("hidden_size", 0) // self.heads)
+        self.rope: dict[str, Any] = self.config.get("rope_parameters") or self.config.get("rope_scaling") or {}
+
+    @property
+    def bytes_per_token(self) -> int:
+        """What keys and values of one token take, in 16 bits."""
+        return 2 * 2 * self.layers * self.kv_heads * self.head_size
+
+
+def convertible(weights: Path) -> bool:
+    shape = Shape(weights)
+    tokenizer = weights / "tokenizer.json"
+    return (
+        shape.kind in _ARCHITECTURES
+        and shape.rope.get("rope_type", "default") == "default"
+        and not any(shape.config.get(name) for name in ("attention_bias", "mlp_bias", "use_sliding_window"))
+        and tokenizer.is_file()
+        and json.loads(tokenizer.read_text(encoding="utf-8"))["model"]["type"] == "BPE"
+        and "ByteLevel" in tokenizer.read_text(encoding="utf-8")
+    )
+
+
+def model_file(weights: Path, cache: Path) -> Path:
+    """The model in 8 bits, written on first use (some seconds for 100 million parameters) and kept in `cache`."""
+    home = _home(weights, cache)
+    newest = max(file.stat().st_mtime for file in weights.glob("*.safetensors"))
+    if not home.is_file() or home.stat().st_mtime < newest:
+        home.parent.mkdir(parents=True, exist_ok=True)
+        handle, work = tempfile.mkstemp(suffix=".part", dir=home.parent)
+        os.close(handle)
+        try:
+            _write_model(weights, Path(work))
+            os.replace(work, home)
+        except BaseException:
+            Path(work).unlink(missing_ok=True)
+            raise
+    return home
+
+
+def forget(weights: Path, cache: Path) -> None:
+    """Remove what `model_file` keeps, if anything."""
+    with contextlib.suppress(OSError):  # Windows keeps a file that is in use
+        _home(weights, cache).unlink(missing_ok=True)
+
+
+def write_adapter(adapter: Path, weights: Path, to: Path) -> None:
+    """A LoRA adapter for llama.cpp. ValueError where the adapter holds more than low-rank pairs."""
+    shape = Shape(weights)
+    config = json.loads((adapter / "adapter_config.json").read_text(encoding="utf-8"))
+    names = gguf.get_tensor_name_map(_ARCHITECTURES[shape.kind], shape.layers)
+    writer = gguf.GGUFWriter(to, gguf.MODEL_ARCH_NAMES[_ARCHITECTURES[shape.kind]])
+    writer.add_type(gguf.GGUFType.ADAPTER)
+    writer.add_string(gguf.Keys.Adapter.TYPE, "lora")
+    writer.add_float32(gguf.Keys.Adapter.LORA_ALPHA, float(config["lora_alpha"]))
+    for name, numbers in _tensors(adapter):
+        target, _, part = name.removeprefix("base_model.model.").partition(".lora_")
+        if part not in ("A.weight", "B.weight"):
+            raise ValueError(f"llama.cpp has no place for {name}")
+        if part == "B.weight":
+            numbers = _turned(numbers, target, shape)
+        writer.add_tensor(f"{_named(names, target)}.weight.lora_{part[0].lower()}", np.ascontiguousarray(numbers))
+    _close(writer)
+
+
+def _home(weights: Path, cache: Path) -> Path:
+    return cache / "gguf" / f"{hashlib.sha256(str(weights).encode()).hexdigest()[:32]}.gguf"
+
+
+def _write_model(weights: Path, to: Path) -> None:
+    shape, vocabulary = Shape(weights), Vocabulary(weights)
+    config = shape.config
+    architecture = _ARCHITECTURES[shape.kind]
+    names = gguf.get_tensor_name_map(architecture, shape.layers)
+    writer = gguf.GGUFWriter(to, gguf.MODEL_ARCH_NAMES[architecture])
+    writer.add_file_type(gguf.LlamaFileType.MOSTLY_Q8_0)
+    writer.add_quantization_version(gguf.GGML_QUANT_VERSION)
+    writer.add_context_length(config["max_position_embeddings"])
+    writer.add_embedding_length(config["hidden_size"])
+    writer.add_block_count(shape.layers)
+    writer.add_feed_forward_length(config["intermediate_size"])
+    writer.add_head_count(shape.heads)
+    writer.add_head_count_kv(shape.kv_heads)
+    writer.add_key_length(shape.head_size)
+    writer.add_value_length(shape.head_size)
+    writer.add_rope_dimension_count(shape.head_size)
+    writer.add_rope_freq_base(float(shape.rope.get("rope_theta") or config.get("rope_theta") or 10_000.0))
+    writer.add_layer_norm_rms_eps(config["rms_norm_eps"])
+    writer.add_vocab_size(vocabulary.size)
+    _add_vocabulary(writer, vocabulary)
+    for name, numbers in _tensors(weights):
+        target = name.removesuffix(".weight")
+        if target == "lm_head" and config.get("tie_word_embeddings"):
+            continue
+        numbers = _turned(numbers, target, shape)
+        wide = numbers.ndim == 2 and numbers.shape[1] % _BLOCK == 0
+        kind = _EIGHT_BITS if wide else gguf.GGMLQuantizationType.F32
+        writer.add_tensor(f"{_named(names, target)}.weight", gguf.quants.quantize(numbers, kind), raw_dtype=kind)
+    _close(writer)
+
+
+def _add_vocabulary(writer: gguf.GGUFWriter, vocabulary: Vocabulary) -> None:
+    model, added = vocabulary.json["model"], vocabulary.json.get("added_tokens", [])
+    words = [f"[PAD{id}]" for id in range(vocabulary.size)]
+    kinds = [gguf.TokenType.UNUSED] * vocabulary.size
+    for word, id in model["vocab"].items():
+        words[id], kinds[id] = word, gguf.TokenType.NORMAL
+    for token in added:
+        kind = gguf.TokenType.CONTROL if token["special"] else gguf.TokenType.USER_DEFINED
+        words[token["id"]], kinds[token["id"]] = token["content"], kind
+    writer.add_tokenizer_model("gpt2")
+    # How text is cut into tokens is of no account, since prompts come as ids; but something must be named.
+    writer.add_tokenizer_pre("gpt-2")
+    writer.add_token_merges(["a b"])
+    writer.add_token_list(words)
+    writer.add_token_types(kinds)
+    writer.add_eos_token_id(min(vocabulary.ends, default=0))
+    writer.add_add_bos_token(False)
+
+
+def _named(names: gguf.TensorNameMap, target: str) -> str:
+    name = names.get_name(target)
+    if name is None:
+        raise ValueError(f"llama.cpp has no place for {target}")
+    return name
+
+
+def _turned(numbers: Floats, target: str, shape: Shape) -> Floats:
+    """Rows as llama.cpp's Llama has them: it turns neighbours by rotary positions, transformers halves of a head."""
+    if shape.kind != "llama" or not target.endswith(("q_proj", "k_proj")):
+        return numbers
+    heads = shape.heads if target.endswith("q_proj") else shape.kv_heads
+    halves = numbers.reshape(heads, 2, len(numbers) // heads // 2, *numbers.shape[1:])
+    return halves.swapaxes(1, 2).reshape(numbers.shape)
+
+
+def _tensors(folder: Path) -> Iterator[tuple[str, Floats]]:
+    """Each tensor of a folder's safetensors, in fp32. safetensors' own reader knows bf16 only with torch."""
+    for file in sorted(folder.glob("*.safetensors")):
+        with file.open("rb") as opened:
+            size = int.from_bytes(opened.read(8), "little")
+            header = json.loads(opened.read(size))
+        data = np.memmap(file, mode="r", offset=8 + size)
+        for name, about in header.items():
+            if name == "__metadata__":
+                continue
+            start, end = about["data_offsets"]
+            raw = np.array(data[start:end])
+            if about["dtype"] == "BF16":
+                numbers = (raw.view(np.uint16).astype(np.uint32) << 16).view(np.float32)
+            else:
+                numbers = raw.view({"F32": np.float32, "F16": np.float16}[about["dtype"]]).astype(np.float32)
+            yield name, numbers.reshape(about["shape"])
+
+
+def _close(writer: gguf.GGUFWriter) -> None:
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
