@@ -50,9 +50,9 @@ def overlaid() -> dict[str, Any]:
     described = copy.deepcopy(DESCRIPTION)
     for change in json.loads((HERE / "openapi-overlay.json").read_text()):
         *way, last = change["at"].split("/")[1:]
-        here = described
+        here: Any = described
         for part in way:
-            here = here[part.replace("~1", "/")]
+            here = here[int(part)] if isinstance(here, list) else here[part]
         here[last] = change["value"]
     # Its absence would be tried out again and again; test_guard does that.
     del described["security"]
