@@ -1,4 +1,5 @@
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -109,6 +110,12 @@ def test_a_hub_that_does_not_answer_is_given_up(tmp_path: Path, monkeypatch: pyt
         monkeypatch.setattr(huggingface_hub.HfApi, "model_info", lambda *_, **__: silent.accept() and time.sleep(60))
         with pytest.raises(fetch._SourceFailed, match="did not answer within"):
             fetch._from_hub(Source(kind="hub", repository="a/b"), tmp_path, tmp_path, lambda *_: None)
+
+
+def test_each_hub_source_of_the_table_is_pinned() -> None:
+    sources = [source for base in read_table().values() for source in base.source if source.kind == "hub"]
+    assert len(sources) >= 12
+    assert all(re.fullmatch("[0-9a-f]{40}", source.revision) for source in sources)
 
 
 def test_a_gated_model_is_answered_with_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
