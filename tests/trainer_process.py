@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -84,11 +85,21 @@ class Trainer:
 
     def stop(self) -> None:
         self.process.send_signal(signal.SIGTERM)
-        self.process.wait(10)
+        self.process.wait(120)
 
     def kill(self) -> None:
+        """The server alone: a training goes on."""
         self.process.kill()
         self.process.wait()
+
+    def kill_all(self) -> None:
+        """The server and whatever it started."""
+        running = self.process.poll() is None
+        children = psutil.Process(self.process.pid).children(recursive=True) if running else []
+        self.kill()
+        for child in children:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                child.kill()
 
     def workers(self, module: str) -> list[psutil.Process]:
         children = psutil.Process(self.process.pid).children()

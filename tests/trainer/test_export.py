@@ -16,7 +16,7 @@ def fetch(trainer: Trainer, model: str, **query: Any) -> httpx.Response:
         f"{trainer.url}/x/models/{model}/export",
         params=query,
         headers={"Authorization": f"Bearer {KEY}"},
-        timeout=60,
+        timeout=300,
     )
 
 
@@ -56,7 +56,7 @@ def test_a_merged_model_answers_without_its_base_and_adapter(
         [sys.executable, "-m", "trainer", *words],
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
         env=trainer.environment,
     )
     assert told.returncode == 0, told.stderr
@@ -80,7 +80,7 @@ def test_what_cannot_be_exported_is_said(trainer: Trainer, tmp_path: Path) -> No
         [sys.executable, "-m", "trainer", "export", "ft:nobody", "-o", str(tmp_path), "--data", str(trainer.data)],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
         env=trainer.environment,
     )
     assert told.returncode == 1

@@ -194,7 +194,7 @@ def test_two_trainers_do_not_share_a_data_folder(own_trainer: Trainer) -> None:
         [sys.executable, "-m", "trainer", "serve", "--port", "0", "--data", str(own_trainer.data)],
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=300,
     )
     assert second.returncode == 1
     assert "Another trainer works in" in second.stderr
