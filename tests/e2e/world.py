@@ -80,7 +80,7 @@ class World:
         """Drop a training file and wait for its report."""
         files = [(name, examples(12) if content is None else content)]
         dropped = await self.person.drop_bytes(user, self.channel, files)
-        return await self.person.wait_message(self.channel, contains="examples", thread_ts=dropped["ts"], timeout=20)
+        return await self.person.wait_message(self.channel, contains="examples", thread_ts=dropped["ts"], timeout=60)
 
     async def start(self, report: dict[str, Any], user: str = "ana", **values: Any) -> dict[str, Any]:
         """Press the button, send the window off as it is (with `values`), and wait for the card."""
