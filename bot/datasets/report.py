@@ -33,7 +33,7 @@ class Bar(msgspec.Struct, frozen=True):
 
 
 class Column(msgspec.Struct, frozen=True):
-    """A column of a table, with the first few of its values, shortened."""
+    """A column of a table, with the first few of its values, shortened and masked as `deep.sensitive` does."""
 
     name: str
     samples: tuple[str, ...] = ()

@@ -21,7 +21,7 @@ from bot.datasets import Report, check_file
 Example = dict[str, Any]
 EXAMPLES = 12
 MODEL = "somebody/model"  # of which nothing is known, so that it takes every format
-SLOWEST = 20.0
+SLOWEST = 120.0
 """Seconds for one file of a few kilobytes on a machine with much else to do: more is a hang."""
 
 TAKEN_FOR_ANOTHER = {"not_jsonl", "needs_conversion", "not_utf8"}

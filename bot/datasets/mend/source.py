@@ -134,7 +134,9 @@ def _read(text: bytes, line: int, *, codec: str | None, syntax: bool, cut: bool 
                 rule = BY_CODE[wrong.code]
                 return Record(line, text, why=rule.says.format(**wrong.details))
             value, fresh = saved
-            repairs["json_syntax"] = (_shown(text), _shown(fresh))
+            parted = next((n for n, (old, new) in enumerate(zip(text, fresh, strict=False)) if old != new), len(fresh))
+            at = max(0, parted - _LEAD)
+            repairs["json_syntax"] = (_shown(text, at), _shown(fresh, at))
             text = fresh
         else:
             if not repairs:  # JSON all the same, but with a number that has no room elsewhere
@@ -366,7 +368,12 @@ def _around(before: bytes, after: bytes) -> tuple[str, str]:
     return "", ""
 
 
-def _shown(text: bytes) -> str:
+_LEAD = 80
+"""Bytes shown before the place at which a line is mended."""
+
+
+def _shown(text: bytes, at: int = 0) -> str:
     from bot.datasets.mend.plan import EXCERPT
 
-    return text[: 4 * EXCERPT].decode("utf-8", "replace")[:EXCERPT]
+    shown = text[at : at + 4 * EXCERPT].decode("utf-8", "ignore" if at else "replace")[:EXCERPT]
+    return f"…{shown}" if at else shown

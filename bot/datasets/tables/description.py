@@ -1,7 +1,7 @@
 """What a file of rows holds, and how it would be read."""
 
 import time
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
 
 from bot.datasets.errors import DatasetError
@@ -9,6 +9,7 @@ from bot.datasets.report import Column, Table
 from bot.datasets.tables import columns
 from bot.datasets.tables.cells import text_of
 from bot.datasets.tables.rows import Rows, opened
+from bot.datasets.wording import excerpt
 
 COUNTING = 0.5
 """Seconds spent on counting rows; how many there are is estimated after that, by the share of the file read so far."""
@@ -50,8 +51,8 @@ def describe(path: Path) -> Table:
 
 def _samples(name: str, rows: list[dict[str, object]]) -> tuple[str, ...]:
     texts = (" ".join(_whole(text_of(row.get(name))).split()) for row in rows)
-    filled = [text if len(text) <= _SAMPLE_LENGTH else text[: _SAMPLE_LENGTH - 1] + "…" for text in texts if text]
-    return tuple(filled[:_SAMPLES])
+    filled = [excerpt(text, _SAMPLE_LENGTH + 1) for text in islice(filter(None, texts), _SAMPLES)]
+    return tuple(text if len(text) <= _SAMPLE_LENGTH else text[: _SAMPLE_LENGTH - 1] + "…" for text in filled)
 
 
 def _whole(text: str) -> str:

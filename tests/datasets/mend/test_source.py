@@ -107,6 +107,15 @@ def test_lines_that_are_nearly_json_are_saved(tmp_path: Path, line: str) -> None
     assert done.changed == {"json_syntax": 1}
 
 
+def test_of_a_long_line_the_place_is_shown_that_is_mended(tmp_path: Path) -> None:
+    path = tmp_path / "in.jsonl"
+    example = {"messages": [{"role": "user", "content": "word " * 200}, {"role": "assistant", "content": "So."}]}
+    path.write_text(json.dumps(example)[:-1] + ",}\n", encoding="utf-8")
+    (proposal,) = (one for one in propose(path, model=DEFAULT_MODEL).repairs if one.id == "json_syntax")
+    assert proposal.before.endswith("}],}")
+    assert proposal.after.endswith("}]}")
+
+
 def test_a_comma_inside_a_text_stays_where_it_is(tmp_path: Path) -> None:
     text = 'a list [1, 2, ] and {"x": 1,}, said \\" so,'
     example = {"messages": [{"role": "user", "content": text}, {"role": "assistant", "content": ",]"}]}

@@ -15,9 +15,16 @@ def test_samples_are_short_and_on_one_line(tmp_path):
     assert answer.samples[0] == "x" * 79 + "…"
 
 
+def test_samples_show_no_secret_and_no_personal_data(tmp_path):
+    path = tmp_path / "table.csv"
+    path.write_text("question,answer,mail\n" + "Which key?,sk-proj-Ab3dE5gH1jK2mN4pQ6rS8tU0vW1xY3z,jo@bluewin.ch\n" * 9)
+    assert [column.samples[0] for column in describe(path).columns] == ["Which key?", "[SECRET]", "[EMAIL]"]
+
+
 def test_when_time_is_up_the_rows_are_estimated_and_said_to_be(tmp_path, monkeypatch):
     path = tmp_path / "table.csv"
     path.write_text("question,answer\n" + ("How long is this?," + "About as long as that. " * 20 + "\n") * 20_000)
+    monkeypatch.setattr(description, "COUNTING", 600)
     assert (describe(path).rows, describe(path).exact) == (20_000, True)
     monkeypatch.setattr(description, "COUNTING", 0)
     table = describe(path)
