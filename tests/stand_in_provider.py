@@ -126,6 +126,22 @@ class StandInProvider:
                 job_id, f"Step {step}/{total}: training loss={data['train_loss']}", type="metrics", data=data
             )
 
+    def checkpoint(self, job_id: str, step: int) -> None:
+        """A checkpoint on the way."""
+        model = f"ft:{self.jobs[job_id]['model']}:acme::{next(self._ids):08}:ckpt-step-{step}"
+        self.checkpoints[job_id].append(
+            {
+                "id": f"ftckpt_{next(self._ids):04}",
+                "object": "fine_tuning.job.checkpoint",
+                "created_at": int(time.time()),
+                "fine_tuning_job_id": job_id,
+                "fine_tuned_model_checkpoint": model,
+                "step_number": step,
+                "metrics": {"step": step, "train_loss": round(3 / step, 4)},
+            }
+        )
+        self.add_event(job_id, f"Checkpoint created at step {step} with Snapshot ID: {model}")
+
     def succeed(self, job_id: str) -> str:
         job = self.jobs[job_id]
         model = f"ft:{job['model']}:acme:{job.get('user_provided_suffix') or ''}:{job_id[-8:]}"

@@ -26,10 +26,10 @@ def checkpoint_list(job: Job, checkpoints: Sequence[Checkpoint]) -> Message:
         measured = measurements(checkpoint.metrics)
         line = f"*Step {number(checkpoint.step)}*{f': {measured}' if measured else ''}"
         blocks.append(section(f"{line}\n{code(checkpoint.model, 300)}"))
-        if 0 < size(checkpoint.model) <= VALUE:
+        further = f"{job.id} {checkpoint.model}"
+        if checkpoint.model and size(further) <= VALUE:
             chat = button("Chat", "model_chat", checkpoint.model)
-            further = button("Continue training", "checkpoint_continue", f"{job.id} {checkpoint.model}"[:VALUE])
-            blocks.append(actions(chat, further))
+            blocks.append(actions(chat, button("Continue training", "checkpoint_continue", further)))
     if len(checkpoints) > len(latest):
         blocks.append(context(f"And {counted(len(checkpoints) - len(latest), 'older one')}."))
     return message(text, blocks)

@@ -11,6 +11,7 @@ from bot.datasets.dataset import Dataset
 from bot.datasets.epochs import auto_epochs
 from bot.datasets.findings import BY_CODE
 from bot.datasets.report import Finding, Mapping, Report, Table
+from bot.jobs.job import REINFORCEMENT
 from handlers.blocks.message import Message
 from handlers.blocks.parts import actions, button, context, fields, image, menu, message, option, section
 from handlers.blocks.text import code, counted, joined, money, number, quoted, rough_duration
@@ -21,7 +22,6 @@ _COLUMNS: Final = 12
 _ROWS: Final = 2
 _BUTTONS: Final = 4
 # Reinforcement needs a grader, which nobody can give us yet. Where the method is not known, the provider decides.
-STARTABLE: Final = frozenset({"supervised", "dpo", None})
 # Said in the report's own words where the file is a table.
 _OF_TABLES: Final = frozenset({"needs_conversion", "not_jsonl"})
 _KINDS: Final = {
@@ -68,8 +68,8 @@ def report(dataset: Dataset, *, offers: Sequence[Offer] = (), picture_alt: str =
         why = quoted(found.tokens.why, 300) or f"They were made with {code(found.tokens.tokenizer, 60)}."
         blocks.append(context(f"Token counts are estimates: {why.rstrip('.')}."))
     blocks += _findings(found)
-    if found.ok and found.method not in STARTABLE:
-        blocks.append(context("Reinforcement needs a grader. I cannot send graders yet, so I cannot start such a job."))
+    if found.ok and found.method == REINFORCEMENT:
+        blocks.append(context("Reinforcement fine-tuning needs a grader and a validation file: *Start* asks for both."))
     if not found.ok:
         blocks.append(context(_what_to_do(found)))
     blocks.append(_buttons(dataset, found))
@@ -305,7 +305,7 @@ def _buttons(dataset: Dataset, found: Report) -> Block:
     """At most four buttons; what is needed less often is in the menu beside them."""
     is_table = found.table is not None
     shown: list[ButtonElement] = []
-    if found.ok and found.method in STARTABLE:
+    if found.ok:
         shown.append(button("Start fine-tuning", "start_job", dataset.id, style="primary"))
     if mendable(found):
         shown.append(button("Mend", "dataset_mend", dataset.id, style=None if found.ok else "primary"))

@@ -118,3 +118,15 @@ async def test_files_of_a_private_channel_are_not_listed_elsewhere(w: World) -> 
         await w.job_at_provider()
         await asked(w, "files", "no training files that you may see", user="ben", channel=public)
         await asked(w, "files", "secret.jsonl", user="ana", channel=public)
+
+
+async def test_a_checkpoint_on_the_way_brings_its_chart_into_the_thread(w: World) -> None:
+    async with w.bot():
+        card = await w.start(await w.drop())
+        job = await w.job_at_provider()
+        w.provider.run(job, steps=6, valid=True)
+        w.provider.checkpoint(job, 5)
+        told = await said(w, "*Checkpoint at step 5*", thread_ts=card["ts"])
+        image = next(block for block in told["blocks"] if block["type"] == "image")
+        assert "Training loss falls" in image["alt_text"]
+        assert "at step 5" in image["alt_text"], "as far as the checkpoint goes"

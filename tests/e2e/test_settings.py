@@ -167,3 +167,29 @@ async def test_only_the_one_who_asked_starts_what_was_asked_for(w: World) -> Non
         await w.person.click("ana", w.channel, question["ts"], "start_confirmed")
         await w.person.wait_ephemeral("ana", w.channel, contains="Only the person who typed this", timeout=30)
         assert w.provider.jobs == {}
+
+
+def questions(count: int = 12) -> bytes:
+    return b"\n".join(
+        orjson.dumps({"messages": [{"role": "user", "content": f"What is {i} and {i}?"}], "a": str(2 * i)})
+        for i in range(count)
+    )
+
+
+async def test_reinforcement_asks_for_a_grader_and_a_validation_file(w: World) -> None:
+    # No model that OpenAI still trains has this method; a provider that is not known to us may.
+    w.provider.base_models = ["some-reasoner"]
+    async with w.bot():
+        report = await w.drop("sums.jsonl", questions())
+        await w.drop("more-sums.jsonl", questions(20))
+        view = await opened(w, report)
+        assert {"grader", "effort"} <= fields(view)
+        errors = await w.person.submit("ana", view["id"], {"grader": '{"type": "string_check"}'})
+        assert "missing required field" in errors["grader"]
+        assert "validation" in errors
+        values = {"grader": GRADER, "validation": "more-sums.jsonl", "effort": "low"}
+        assert await w.person.submit("ana", view["id"], values) == {}
+        job = w.provider.jobs[await w.job_at_provider()]
+        assert job["method"]["reinforcement"]["grader"] == orjson.loads(GRADER)
+        assert job["method"]["reinforcement"]["hyperparameters"] == {"reasoning_effort": "low"}
+        assert job["validation_file"]

@@ -17,12 +17,17 @@ from bot.datasets.report import Column, Finding, Mapping, Report, Table, Tokens
 from bot.datasets.sample import Sampled
 from bot.jobs import states
 from bot.jobs.job import Checkpoint, Hyperparameters, Job, JobError, Metrics, Origin
+from bot.jobs.timeline import Moment
 from bot.models.model import FineTunedModel
 from bot.notices import notice
+from bot.providers.interface import RemoteEvent, RemoteFile
 from handlers.blocks import (
     card,
     chat,
+    checkpoints,
     errors,
+    files,
+    history,
     jobs,
     mend_window,
     models,
@@ -30,6 +35,9 @@ from handlers.blocks import (
     report,
     split_window,
     start_modal,
+    start_question,
+    steering,
+    text,
     windows,
 )
 from handlers.blocks import help as help_blocks
@@ -494,3 +502,42 @@ def test_the_checker_itself_sees_what_is_wrong() -> None:
         except AssertionError:
             continue
         raise AssertionError("the checker let it pass")
+
+
+occasions = st.builds(
+    Moment,
+    moments,
+    st.sampled_from(["slack", "person", "bot", "provider", "delivery"]),
+    texts,
+    st.none() | ids,
+)
+remote_events = st.builds(RemoteEvent, ids, moments, st.sampled_from(["info", "warn", "odd"]), texts, texts)
+listed_checkpoints = st.lists(st.builds(Checkpoint, ids, long_ids, counts, st.none() | metrics), max_size=14)
+remote_files = st.builds(RemoteFile, ids, texts, counts, moments)
+file_rows = st.lists(st.builds(files.Row, remote_files, texts, st.lists(ids, max_size=4), st.booleans()), max_size=3)
+
+
+@quick
+@given(job_values, st.lists(remote_events, max_size=4), st.lists(occasions, max_size=4), st.integers(1, 3))
+def test_histories_fit(job: Job, told: list[RemoteEvent], what: list[Moment], page: int) -> None:
+    assert_fits(history.event_page(job, (told * 20)[: history.PAGE], page, 900))
+    assert_fits(history.timeline_page(job, what * 20, page))
+
+
+@quick
+@given(job_values, listed_checkpoints, file_rows, texts, st.booleans())
+def test_lists_of_checkpoints_and_files_fit(
+    job: Job, made: list[Checkpoint], rows: list[files.Row], provider: str, admin: bool
+) -> None:
+    assert_fits(checkpoints.checkpoint_list(job, made))
+    assert_fits(files.file_list(provider, rows * 8, 2, admin=admin))
+
+
+@quick
+@given(job_values, texts, texts, st.dictionaries(st.sampled_from(FIELDS), texts), texts)
+def test_questions_before_something_is_done_fit(
+    job: Job, name: str, estimate: str, words: dict[str, str], value: str
+) -> None:
+    for act in ("cancel", "pause", "resume"):
+        assert_fits(steering.question(act, job, name))
+    assert_fits(start_question.start_question(name, words, text.escape(estimate), value or "x"))

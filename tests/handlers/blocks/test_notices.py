@@ -18,7 +18,16 @@ def test_success_reaches_the_requester_with_model_figures_chart_and_chat(
     message = render(notice.Ended(job), chart_file_id="F1")
     assert message.text == "<@U0ADA> Your model is ready: `ft:gpt:org::1`"
     shown = seen(message)
-    for line in ("1.234", "1.100", "10,400", "$0.05", "5 min 40 s", "[Checkpoints]", "(picture F1: Training loss by step)", "[Chat]"):
+    for line in (
+        "1.234",
+        "1.100",
+        "10,400",
+        "$0.05",
+        "5 min 40 s",
+        "[Checkpoints]",
+        "(picture F1: Training loss by step)",
+        "[Chat]",
+    ):
         assert line in shown.splitlines()
     assert buttons(message)["job_chat"]["value"] == "job-1"
 

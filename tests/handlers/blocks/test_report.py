@@ -57,12 +57,12 @@ def test_what_no_repair_can_mend_is_not_offered_to_be_mended(
     assert list(buttons(report.report(make_dataset(report=bad)))) == ["dataset_sample"]
 
 
-def test_a_job_that_needs_a_grader_is_not_offered(
+def test_a_job_that_needs_a_grader_is_offered_with_the_word_that_it_does(
     make_dataset: Callable[..., Dataset], make_report: Callable[..., Report], buttons: Buttons, seen: See
 ) -> None:
     message = report.report(make_dataset(report=make_report(format="reinforcement", method="reinforcement")))
-    assert "start_job" not in buttons(message)
-    assert "Reinforcement needs a grader." in seen(message)
+    assert "start_job" in buttons(message)
+    assert "needs a grader and a validation file" in seen(message)
 
 
 def test_a_spreadsheet_is_greeted_as_one(
