@@ -1,6 +1,11 @@
-"""What all tests share: long runs wait until they are asked for."""
+"""What all tests share: long runs wait until they are asked for, and no property has to be shown within a time."""
 
 import pytest
+from hypothesis import settings
+
+# What Hypothesis takes by itself, in CI another one; a busy machine is no reason to fail.
+settings.register_profile("patient", settings.get_profile(settings.get_current_profile_name()), deadline=None)
+settings.load_profile("patient")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
