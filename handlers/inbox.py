@@ -54,7 +54,12 @@ class Inbox:
                 return BoltResponse(status=200, body="")
             known = key in self._taken
             self._taken.add(key)
-            if not await self._store.accept(key, body):
+            try:
+                is_new = await self._store.accept(key, body)
+            except BotError as error:
+                self._taken.discard(key)
+                return _not_taken(body, error)
+            if not is_new:
                 if not known:
                     self._taken.discard(key)
                 log.info("redelivery", key=key)
@@ -180,6 +185,15 @@ class Inbox:
             return False
         in_conversation = (event.get("channel"), event.get("thread_ts")) in self._services.conversation_threads
         return bool(event.get("files")) or in_conversation or event.get("channel_type") == "im"
+
+
+def _not_taken(body: dict[str, Any], error: BotError) -> BoltResponse:
+    """What could not be stored is not acknowledged: Slack sends an event again, and shows people a warning at what they
+    pressed. A command it repeats never, and shows its sender what is answered."""
+    log.error("not taken", why=str(error))
+    if "command" in body:
+        return BoltResponse(status=200, body={"response_type": "ephemeral", "text": str(error)})
+    return BoltResponse(status=503, body="")
 
 
 async def acknowledge(ack: Callable[..., Awaitable[Any]], **answer: Any) -> None:

@@ -14,7 +14,6 @@ from pathlib import Path
 import aiohttp
 import structlog
 from aiohttp import web
-from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from openai import AsyncOpenAI
 from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
 from slack_bolt.app.async_app import AsyncApp
@@ -120,8 +119,7 @@ async def running(settings: Settings) -> AsyncIterator[Bot]:
         ]
         stack.push_async_callback(_stop_tasks, tasks)
         stack.push_async_callback(services.submitter.close)
-        scheduler = _schedule(services, inbox_store, settings.finetune_poll_seconds)
-        stack.callback(scheduler.shutdown, wait=False)
+        stack.push_async_callback(_stop_tasks, _periodic(services, inbox_store, settings.finetune_poll_seconds))
 
         secret = settings.slack_signing_secret
         checked = secret.get_secret_value() if secret and not settings.slack_app_token else None
@@ -165,7 +163,7 @@ async def _services(
     rules = Rules(
         settings.finetune_approval_above,
         settings.finetune_approve_unknown_prices,
-        (*settings.finetune_approvers, *settings.finetune_admins),
+        tuple(dict.fromkeys((*settings.finetune_approvers, *settings.finetune_admins))),
         settings.finetune_max_running,
     )
     submitter = Submitter(jobs, provider, locate, rules=rules, notices_channel=elsewhere)
@@ -327,31 +325,26 @@ def _not_the_protocol(settings: Settings, why: str) -> str:
     )
 
 
-def _schedule(services: Services, inbox: SqliteInbox, poll_seconds: float) -> AsyncIOScheduler:
-    scheduler = AsyncIOScheduler()
-    # A tick that comes late is still wanted, and two at once are never.
-    scheduler.add_job(
-        services.follower.tick,
-        "interval",
-        seconds=min(1.0, poll_seconds),
-        misfire_grace_time=None,
-        max_instances=1,
-        coalesce=True,
-        id="follow",
-    )
-    scheduler.add_job(
-        services.line.tick,
-        "interval",
-        seconds=min(1.0, poll_seconds),
-        misfire_grace_time=None,
-        max_instances=1,
-        coalesce=True,
-        id="line",
-    )
-    scheduler.add_job(services.approvals.remind, "interval", minutes=10, misfire_grace_time=None, id="remind")
-    scheduler.add_job(inbox.forget_old, "interval", hours=24, misfire_grace_time=None, id="forget")
-    scheduler.start()
-    return scheduler
+def _periodic(services: Services, inbox: SqliteInbox, poll_seconds: float) -> list[asyncio.Task[None]]:
+    return [
+        asyncio.create_task(_again_and_again(seconds, work), name=name)
+        for name, seconds, work in (
+            ("follow", min(1.0, poll_seconds), services.follower.tick),
+            ("line", min(1.0, poll_seconds), services.line.tick),
+            ("remind", 600.0, services.approvals.remind),
+            ("forget", 24 * 3600.0, inbox.forget_old),
+        )
+    ]
+
+
+async def _again_and_again(pause: float, work: Callable[[], Awaitable[None]]) -> None:
+    """`work`, `pause` seconds, and again; by a clock that nobody can set back."""
+    while True:
+        try:
+            await work()
+        except Exception:
+            log.exception("not done this time", what=work.__qualname__)
+        await asyncio.sleep(pause)
 
 
 def _webhooks(settings: Settings, provider: OpenAIProtocol, follower: Follower) -> list[web.RouteDef]:
@@ -434,6 +427,5 @@ def set_up_logging(level: str) -> None:
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
-    # A long tick is not an incident, and Bolt logs whole payloads below this level.
-    logging.getLogger("apscheduler").setLevel(logging.ERROR)
+    # Bolt logs whole payloads below this level.
     logging.getLogger("slack_bolt").setLevel(logging.ERROR)

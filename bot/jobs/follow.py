@@ -1,5 +1,5 @@
 """Following jobs at one provider: ask what changed since last time, store it together with what people must
-be told. One tick serves all jobs; APScheduler calls it.
+be told. One tick serves all jobs.
 
 States come from the listing, a hundred jobs a call, so that they are seen within seconds. Events cost a call for each
 job: they are read when a state changed, when figures are due, and once more after the end.
