@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import openai
 import pytest
-from trainer_process import KEY, Trainer, example, jsonl, some_examples, some_pairs, wait_for
+from trainer_process import KEY, Trainer, jsonl, some_examples, some_pairs, wait_for
 
 NAME = r"ft:tiny-random:acme:my-model:[A-Za-z0-9]{8}"
 
@@ -194,24 +194,8 @@ def test_a_file_deleted_while_its_job_waits_fails_that_job_with_a_sentence(train
     assert "was deleted before training began" in ended.error.message
 
 
-def test_a_fine_tuned_model_can_be_trained_further(trainer: Trainer, finished: Any) -> None:
-    more = trainer.train(model=finished.fine_tuned_model, seed=7, hyperparameters={"n_epochs": 1})
-    ended = trainer.ended(more.id)
-    assert ended.status == "succeeded"
-    assert ended.fine_tuned_model.startswith("ft:tiny-random:acme::")
-
-    def first_loss(job_id: str) -> float:
-        return next(event.data["train_loss"] for event in trainer.events(job_id) if event.type == "metrics")
-
-    assert first_loss(more.id) < first_loss(finished.id)
-
-
-def test_examples_that_are_too_long_are_cut_and_the_job_says_so(trainer: Trainer) -> None:
-    long = example("Tell me all", "word " * 500)  # a token a letter: 2,500 of the 2,048 that the model reads
-    job = trainer.train([*some_examples(11), long], hyperparameters={"n_epochs": 1})
-    assert trainer.ended(job.id).status == "succeeded"
-    warnings = [event.message for event in trainer.events(job.id) if event.level == "warn"]
-    assert warnings == ["1 example(s) are longer than the 2048 tokens that the model reads; their ends were cut off"]
+def first_loss(trainer: Trainer, job_id: str) -> float:
+    return next(event.data["train_loss"] for event in trainer.events(job_id) if event.type == "metrics")
 
 
 def test_an_unknown_job_is_a_404(trainer: Trainer) -> None:
@@ -221,10 +205,11 @@ def test_an_unknown_job_is_a_404(trainer: Trainer) -> None:
             ask("ftjob-nowhere")
 
 
-def test_a_file_of_preferences_is_trained_on_with_dpo(trainer: Trainer) -> None:
+def test_a_fine_tuned_model_is_trained_further_on_preferences_with_dpo(trainer: Trainer, finished: Any) -> None:
     numbers = {"beta": 0.2, "n_epochs": "auto", "batch_size": 4}
     job = trainer.train(
         some_pairs(),
+        model=finished.fine_tuned_model,
         validation_file=trainer.upload(jsonl(some_pairs(3))),
         method={"type": "dpo", "dpo": {"hyperparameters": numbers}},
         # The older place counts where the method names none.
@@ -239,6 +224,8 @@ def test_a_file_of_preferences_is_trained_on_with_dpo(trainer: Trainer) -> None:
     assert (used.beta, used.n_epochs, used.batch_size, used.learning_rate_multiplier) == (0.2, 2, 4, 0.1)
     metrics = [event.data for event in trainer.events(job.id) if event.type == "metrics"]
     assert [data["step"] for data in metrics] == [1, 2, 3, 4, 5, 6]
+    assert metrics[0]["train_loss"] == pytest.approx(0.6931, abs=1e-3)
+    assert ended.fine_tuned_model.startswith("ft:tiny-random:acme::")
     assert {"train_loss", "train_reward_accuracy", "full_valid_loss", "full_valid_reward_accuracy"} <= set(metrics[-1])
     answer = trainer.client.chat.completions.create(
         model=ended.fine_tuned_model, messages=[{"role": "user", "content": "Hi"}], max_tokens=2
@@ -247,10 +234,12 @@ def test_a_file_of_preferences_is_trained_on_with_dpo(trainer: Trainer) -> None:
 
 
 def test_all_weights_are_trained_where_the_metadata_ask_for_it_and_the_model_answers_and_goes_on(
-    trainer: Trainer,
+    trainer: Trainer, finished: Any
 ) -> None:
-    first = trainer.ended(trainer.train(metadata={"lora_rank": "0"}, hyperparameters={"n_epochs": 2}).id)
+    all_weights = {"metadata": {"lora_rank": "0"}, "hyperparameters": {"n_epochs": 2}}
+    first = trainer.ended(trainer.train(model=finished.fine_tuned_model, seed=7, **all_weights).id)
     assert first.status == "succeeded", first.error
+    assert first_loss(trainer, first.id) < first_loss(trainer, finished.id)
     more = trainer.ended(trainer.train(model=first.fine_tuned_model, hyperparameters={"n_epochs": 1}).id)
     assert more.status == "succeeded", more.error
     for job in (first, more):
@@ -259,8 +248,7 @@ def test_all_weights_are_trained_where_the_metadata_ask_for_it_and_the_model_ans
             model=job.fine_tuned_model, messages=[{"role": "user", "content": "Hi"}], max_tokens=2
         )
         assert answer.usage.completion_tokens == 2
-    losses = [event.data["train_loss"] for job in (first, more) for event in trainer.events(job.id) if event.data]
-    assert losses[12] < losses[0]
+    assert first_loss(trainer, more.id) < first_loss(trainer, first.id)
     exported = httpx.get(
         f"{trainer.url}/x/models/{more.fine_tuned_model}/export", headers={"Authorization": f"Bearer {KEY}"}
     )
@@ -276,13 +264,19 @@ def test_chats_are_no_preferences(trainer: Trainer) -> None:
     assert "needs the preference format" in ended.error.message
 
 
-def test_completions_and_chinese_are_trained_on(trainer: Trainer) -> None:
+def test_chinese_completions_are_trained_on_and_one_that_is_too_long_is_cut_and_the_job_says_so(
+    trainer: Trainer,
+) -> None:
     examples = [
-        {"prompt": f"问：第{number}题？\n\n###\n\n", "completion": f" 答案是{number}。"} for number in range(12)
+        {"prompt": f"问：第{number}题？\n\n###\n\n", "completion": f" 答案是{number}。"} for number in range(11)
     ]
+    # A token a byte, and one for the end.
+    once = sum(len((one["prompt"] + one["completion"]).encode()) + 1 for one in examples)
+    context = 2048
+    examples.append({"prompt": "问：", "completion": " 很长" * context})
     ended = trainer.ended(trainer.train(examples, suffix="中文", hyperparameters={"n_epochs": 2}).id)
     assert ended.status == "succeeded", ended.error
     assert ":中文:" in ended.fine_tuned_model
-    # A token a byte, and one for the end.
-    once = sum(len((one["prompt"] + one["completion"]).encode()) + 1 for one in examples)
-    assert ended.trained_tokens == 2 * once
+    assert ended.trained_tokens == 2 * (once + context)
+    warnings = [event.message for event in trainer.events(ended.id) if event.level == "warn"]
+    assert warnings == ["1 example(s) are longer than the 2048 tokens that the model reads; their ends were cut off"]

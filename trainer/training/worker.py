@@ -9,6 +9,7 @@ asked) and {"op": "leave"} (save and end). Without a server it leaves after a mi
 from __future__ import annotations
 
 import errno
+import gc
 import sys
 import traceback
 from pathlib import Path
@@ -32,6 +33,8 @@ PATIENCE = 60.0
 def main() -> None:
     pipe = ChildPipe()
     pipe.listen()
+    # What is imported stays: looking for garbage meanwhile takes a fifth of the time (7.1 s of 8.9 s of one processor).
+    gc.disable()
     try:
         from trainer.hardware import lower_priority
         from trainer.training.callback import Wishes
@@ -44,6 +47,8 @@ def main() -> None:
             message=f'Training needs packages that are not installed here ({error.name}): pip install -e ".[local]"',
         )
         return
+    gc.freeze()
+    gc.enable()
     lower_priority()
     pipe.send(kind="ready")
     message = pipe.received.get()
