@@ -258,7 +258,11 @@ def _rows(table: Rows) -> str:
     return f"{table.rows:,} rows" if table.exact else f"about {table.rows:,} rows"
 
 
-_METHODS = {"supervised": "supervised training", "dpo": "preference training (DPO)", "reinforcement": "reinforcement"}
+_METHODS = {
+    "supervised": "supervised training",
+    "dpo": "preference training (DPO)",
+    "reinforcement": "training by a grader",
+}
 
 
 def _bars(histogram: Sequence[Bar]) -> str:
@@ -289,10 +293,18 @@ def _costs(report: Report) -> "Table":
         ends = facts.training_ends if facts else None
         last = (ends - timedelta(days=1)).isoformat() if ends else ""
         own = model == report.model
-        exact = report.tokens.exact if own else facts is not None and facts.encoding == SUBSTITUTE
-        price = Text(_price(dollars, exact=exact), style="bold" if own else "")
+        price = Text(_price(dollars, exact=_is_exact(report, model)), style="bold" if own else "")
         table.add_row(Text(harmless(model), style="bold" if own else ""), price, last)
     return table
+
+
+def _is_exact(report: Report, model: str) -> bool:
+    """Whether the model's price was made of tokens as it counts them: those of the others stand for it."""
+    if model == report.model:
+        return report.tokens.exact
+    facts = lookup(model)
+    estimated = report.tokens.tokenizer == SUBSTITUTE and not report.tokens.exact
+    return facts is not None and facts.encoding == SUBSTITUTE and not estimated
 
 
 def _price(dollars: float | None, *, exact: bool) -> str:

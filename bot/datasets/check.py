@@ -336,7 +336,10 @@ class _Check:
         lengths, tokenizer = self.own.lengths, self.own.tokenizer
         why = tokenizer.why
         if not why and self.estimated:
-            why = "how names, tools, calls and images are billed is not published, so they are estimated"
+            what = {"completion": "completions", "preference": "pairs"}.get(
+                self._format(), "names, tools, calls and images"
+            )
+            why = f"how {what} are billed is not published, so they are estimated"
         tried = self.facts is None or self.facts.framing_tried
         if not why and not tried:
             why = f"what {self.model} adds to each message is known from its chat template only"

@@ -47,6 +47,17 @@ def test_an_unknown_price_is_null(write, good, capsysbinary):
     assert json.loads(out)["cost"]["somebody/new"] is None
 
 
+def test_a_price_made_of_another_tokenizers_count_is_about_right(write, capsysbinary):
+    long = {"messages": [{"role": "user", "content": "word " * 9_000}, {"role": "assistant", "content": "So."}]}
+    _, out, _ = run(capsysbinary, write(*[long] * 10), None, None, False)
+    assert re.search(r"gpt-4o-mini-2024-07-18 +\$", out)
+    assert re.search(r"gpt-4.1-2025-04-14 +\$", out)
+    assert re.search(r"Llama-3.1-8B-Instruct +about \$", out)
+    named = [long["messages"][0] | {"name": "ann"}, long["messages"][1]]
+    _, out, _ = run(capsysbinary, write(*[{"messages": named}] * 10), None, None, False)
+    assert re.search(r"gpt-4.1-2025-04-14 +about \$", out)
+
+
 def test_unreadable_is_one_object_too(tmp_path, capsysbinary):
     code, out, err = run(capsysbinary, tmp_path / "nothing.jsonl", None, None, True)
     assert (code, err) == (2, "")
