@@ -45,13 +45,15 @@ class Turn:
             raise
         return actor
 
-    def entry(self, act: str, thing: str, outcome: Outcome = Outcome.DONE, details: str = "") -> Entry:
+    def entry(self, act: Act | str, thing: str, outcome: Outcome = Outcome.DONE, details: str = "") -> Entry:
         """What this person does here, for the audit log. Done again after a crash it is the same entry."""
+        if isinstance(act, Act):
+            act = act.name.lower().replace("_", " ")
         key = f"{self.key}/{act}/{thing}/{outcome}"
         return Entry(key, time.time(), self.user, act, thing, self.channel, outcome, details)
 
     @asynccontextmanager
-    async def recorded(self, act: str, thing: str, details: str = "") -> AsyncIterator[None]:
+    async def recorded(self, act: Act | str, thing: str, details: str = "") -> AsyncIterator[None]:
         """For what is carried out at the provider: in the audit log before it begins, and once more if it fails."""
         await self.services.audit.add(self.entry(act, thing, details=details))
         try:

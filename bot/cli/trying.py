@@ -22,6 +22,8 @@ from bot.errors import StartError
 
 BASE_MODEL = "SmolLM2-135M-Instruct"
 ROOT = Path(__file__).parents[2]
+# The first person of the sandbox (sandbox/seed.py) is an administrator of the bot: there is one to try that with.
+_ANA = "U0ANAREED1"
 _MARK = ".finetune-bot-try"
 _NEEDED_BYTES = 1_500_000_000
 
@@ -132,7 +134,11 @@ class Trial:
             "FINETUNE_PROVIDER": "trainer",
             "FINETUNE_DEFAULT_MODEL": self.base_model,
             "FINETUNE_MODELS": "",
-            "FINETUNE_ADMINS": "",
+            "FINETUNE_ADMINS": _ANA,
+            "FINETUNE_APPROVERS": "",
+            "FINETUNE_MEMBERS": "",
+            "FINETUNE_APPROVAL_ABOVE": "",
+            "FINETUNE_MAX_RUNNING": "",
             "FINETUNE_NOTICES_CHANNEL": "",
             "FINETUNE_DATA": str(self.data / "bot"),
             "FINETUNE_POLL_SECONDS": "1",

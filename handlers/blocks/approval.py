@@ -21,7 +21,9 @@ _LONGEST_REASON: Final = 500
 
 
 def asked(job: Job, *, again: bool = False) -> Message:
-    text = f"{deciders(job)}: {_wish(job)}{_why(job)} One of you has to agree before anything is spent."
+    alone = job.approval is not None and len(job.approval.deciders) == 1
+    agree = "you agree" if alone else "one of you agrees"
+    text = f"{deciders(job)}: {_wish(job)}{_why(job)} Nothing is spent before {agree}."
     if again:
         text = f"This job still waits. {text}"
     buttons = actions(

@@ -1,5 +1,6 @@
 """A page of the audit log."""
 
+import re
 from collections.abc import Sequence
 
 from slack_sdk.models.blocks import Block
@@ -10,6 +11,7 @@ from handlers.blocks.parts import actions, button, context, header, message, sec
 from handlers.blocks.text import channel, code, counted, date, person, quoted
 
 _BY_SECTION = 5
+_HOLDER = re.compile(r"\b[UWS][A-Z0-9]{2,}\b")
 
 
 def page(entries: Sequence[Entry], number: int, pages: int, upto: int) -> Message:
@@ -46,8 +48,10 @@ def _line(entry: Entry) -> str:
     mark = {Outcome.DONE: "", Outcome.REFUSED: " *(refused)*", Outcome.FAILED: " *(failed)*"}[entry.outcome]
     thing = f" {_thing(entry.thing)}" if entry.thing else ""
     place = f" in {channel(entry.channel)}" if entry.channel.startswith(("C", "G")) else ""
-    details = f"\n    {quoted(entry.details, 200)}" if entry.details else ""
-    return f"{date(entry.at)} · {who} · {quoted(entry.act, 40)}{thing}{mark}{place}{details}"
+    details = quoted(entry.details, 200)
+    if entry.actor == SETTINGS:
+        details = _HOLDER.sub(lambda match: person(match[0]), details) or "nobody has one"
+    return f"• {date(entry.at)} · {who} · {quoted(entry.act, 40)}{thing}{mark}{place}{details and f' · {details}'}"
 
 
 def _thing(thing: str) -> str:

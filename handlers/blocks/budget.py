@@ -1,5 +1,6 @@
 """`/finetune budget`: what is used of which budget, and what an administrator has just set."""
 
+import math
 from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 
@@ -76,14 +77,14 @@ def _line(row: Row) -> str:
         Scope.CHANNEL: channel(row.budget.subject),
         Scope.PERSON: person(row.budget.subject),
     }[row.budget.scope]
-    promised = f", {dollars(row.used.promised)} of it by open jobs" if row.used.promised else ""
-    jobs = counted(row.used.jobs, "job")
+    estimated = f", {dollars(row.used.promised)} of it still estimated" if row.used.promised else ""
+    spent = f"{counted(row.used.jobs, 'job')}{estimated}" if row.used.jobs else "no job yet"
     if row.usd is None:
-        return f"*{whose}*: {dollars(row.used.usd)} by {jobs}{promised}; no budget is set"
+        return f"*{whose}*: {dollars(row.used.usd)}, no budget · {spent}"
     share = row.used.usd / row.usd if row.usd else 1.0
-    filled = min(_WIDTH, int(share * _WIDTH))
+    filled = min(_WIDTH, math.ceil(share * _WIDTH))
     bar = "▰" * filled + "▱" * (_WIDTH - filled)
-    return f"*{whose}*: {bar} {dollars(row.used.usd)} of {dollars(row.usd)} by {jobs}{promised}"
+    return f"*{whose}*: {bar} {dollars(row.used.usd)} of {dollars(row.usd)} ({share * 100:.0f} %) · {spent}"
 
 
 def _threshold(above: float | None, unknown_too: bool) -> str:

@@ -54,7 +54,7 @@ async def test_over_a_budget_nothing_is_started_and_the_figures_are_told(w: Worl
         await w.settled(bot)
         assert await bot.services.jobs.latest(1) == []
         assert not w.provider.files
-        assert await _acts(bot) == [(BEN, "change budgets", "done"), (ANA, "start a fine-tuning job", "refused")]
+        assert await _acts(bot) == [(BEN, "set budget", "done"), (ANA, "submit", "refused")]
         await _ask(w, "ben", f"budget set {whose} off", "no budget of its own")
         await w.start(await w.drop())
         await w.job_at_provider()
@@ -71,12 +71,12 @@ async def test_a_budget_of_another_channel_or_person_does_not_count(w: World) ->
 async def test_only_administrators_set_budgets_and_everybody_sees_their_own(w: World) -> None:
     async with w.bot(finetune_admins=[BEN]) as bot:
         await _ask(w, "ana", "budget set workspace 1000", "Only administrators of mine may change budgets")
-        assert (ANA, "change budgets", "refused") in await _acts(bot)
+        assert (ANA, "set budget", "refused") in await _acts(bot)
         await _ask(w, "ben", "budget set workspace $1,000", "$1,000.00 a month")
         await _ask(w, "ben", "budget set #general 5", "may spend $5.00")
         await w.start(await w.drop())
         shown = await _ask(w, "ana", "budget", "Spending in")
-        assert "of $1,000.00 by 1 job" in shown["plain"]
+        assert "of $1,000.00 (0 %) · 1 job" in shown["plain"]
         assert "general" not in shown["plain"]
         assert "Ana Reed" in shown["plain"]
         assert "general" in (await _ask(w, "ben", "budget", "Spending in"))["plain"]
@@ -94,7 +94,7 @@ async def test_the_threshold_of_approval_is_set_in_slack_and_goes_before_the_set
     async with w.bot(finetune_admins=[BEN], finetune_approval_above=1000) as bot:
         await _ask(w, "ben", "budget approval 0", "need approval now")
         card = await w.start(await w.drop())
-        await w.person.wait_message(w.channel, contains="has to agree", thread_ts=card["ts"])
+        await w.person.wait_message(w.channel, contains="Nothing is spent before", thread_ts=card["ts"])
     async with w.bot(finetune_admins=[BEN], finetune_approval_above=0) as bot:
         await _ask(w, "ben", "budget approval off", "No job needs approval now")
         await w.start(await w.drop(content=examples(12, "Another: ")))
@@ -144,7 +144,7 @@ async def test_two_submissions_at_once_cannot_both_take_the_last_dollar(w: World
         cost = estimate(dataset.report, MODEL).usd
         assert cost
         # Room for one and a half.
-        entry = Entry("test", 0.0, BEN, "change budgets", "workspace")
+        entry = Entry("test", 0.0, BEN, "set budget", "workspace")
         await bot.services.budgets.set_budget(Scope.WORKSPACE, "", 1.5 * cost, entry)
         await asyncio.gather(
             *(w.person.submit(who, view["id"], {}) for who, view in zip(("ana", "ben"), views, strict=True))
@@ -152,7 +152,7 @@ async def test_two_submissions_at_once_cannot_both_take_the_last_dollar(w: World
         await w.job_at_provider()
         await w.settled(bot)
         assert len(await bot.services.jobs.latest(5)) == 1
-        assert [outcome for _, act, outcome in await _acts(bot) if act != "change budgets"] in (
+        assert [outcome for _, act, outcome in await _acts(bot) if act != "set budget"] in (
             ["done", "refused"],
             ["refused", "done"],
         )
