@@ -18,6 +18,8 @@ MODEL_ID = "tiny-random"
 CONTEXT = 2048
 HIDDEN, INTERMEDIATE, LAYERS, HEADS = 32, 64, 2, 4
 SPECIAL = ["<|endoftext|>", "<|im_start|>", "<|im_end|>"]
+# A logit_bias under which it talks without end: none of its special tokens is ever chosen.
+ENDLESS = {str(token): -100 for token in range(len(SPECIAL))}
 
 
 def build_tiny_model(folder: Path) -> Path:

@@ -4,6 +4,7 @@ from typing import Any
 
 import openai
 import pytest
+from tiny_model import ENDLESS
 from trainer_process import Trainer, wait_for
 
 HELLO: list[Any] = [{"role": "user", "content": "What comes after 3?"}]
@@ -38,14 +39,14 @@ def test_the_adapter_makes_a_difference_and_comes_off_without_a_trace(trainer: T
 @pytest.mark.parametrize("limit", ["max_tokens", "max_completion_tokens"])
 def test_a_limit_on_tokens_holds_and_is_the_reason_named(trainer: Trainer, limit: str) -> None:
     answer = trainer.client.chat.completions.create(
-        model="tiny-random", messages=HELLO, logit_bias={"2": -100}, **{limit: 5}
+        model="tiny-random", messages=HELLO, logit_bias=ENDLESS, **{limit: 5}
     )
     assert answer.usage.completion_tokens == 5
     assert answer.choices[0].finish_reason == "length"
 
 
 def test_an_answer_ends_before_a_stop_sequence(trainer: Trainer) -> None:
-    ask = {"model": "tiny-random", "messages": HELLO, "temperature": 0, "max_tokens": 30, "logit_bias": {"2": -100}}
+    ask = {"model": "tiny-random", "messages": HELLO, "temperature": 0, "max_tokens": 30, "logit_bias": ENDLESS}
     full = trainer.client.chat.completions.create(**ask).choices[0].message.content
     stop = full[8:11]
     stopped = trainer.client.chat.completions.create(**ask, stop=[stop, "never"]).choices[0]
@@ -56,7 +57,7 @@ def test_an_answer_ends_before_a_stop_sequence(trainer: Trainer) -> None:
 def test_a_seed_makes_chance_repeat_itself(trainer: Trainer) -> None:
     def draw(seed: int, **more: Any) -> str | None:
         answer = trainer.client.chat.completions.create(
-            model="tiny-random", messages=HELLO, temperature=1, seed=seed, max_tokens=25, logit_bias={"2": -100}, **more
+            model="tiny-random", messages=HELLO, temperature=1, seed=seed, max_tokens=25, logit_bias=ENDLESS, **more
         )
         return answer.choices[0].message.content
 
@@ -86,7 +87,7 @@ def test_several_choices_are_made_of_one_prompt(trainer: Trainer) -> None:
 
 
 def test_log_probabilities_of_what_was_said_and_of_what_was_not(trainer: Trainer) -> None:
-    ask: Any = {"model": "tiny-random", "messages": HELLO, "temperature": 0, "max_tokens": 6, "logit_bias": {"2": -100}}
+    ask: Any = {"model": "tiny-random", "messages": HELLO, "temperature": 0, "max_tokens": 6, "logit_bias": ENDLESS}
     answer = trainer.client.chat.completions.create(**ask, logprobs=True, top_logprobs=3).choices[0]
     tokens = answer.logprobs.content
     assert bytes(byte for token in tokens for byte in token.bytes).decode() == answer.message.content
@@ -226,7 +227,7 @@ def test_several_chats_with_different_models_are_all_answered(trainer: Trainer, 
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(30)
+        thread.join(120)
     assert answers[0] == answers[2] == answers[4]
     assert answers[1] == answers[3] == answers[5]
 
@@ -239,7 +240,7 @@ def test_training_stands_still_while_somebody_chats(trainer: Trainer) -> None:
         messages=HELLO,
         max_tokens=400,
         stream=True,
-        logit_bias={"2": -100},  # never ends
+        logit_bias=ENDLESS,
     )
     next(stream)
     before = trainer.steps(job.id)

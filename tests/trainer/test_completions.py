@@ -4,9 +4,10 @@ from typing import Any
 
 import openai
 import pytest
+from tiny_model import ENDLESS
 from trainer_process import Trainer
 
-ASK: dict[str, Any] = {"model": "tiny-random", "prompt": "One, two, ", "temperature": 0, "logit_bias": {"2": -100}}
+ASK: dict[str, Any] = {"model": "tiny-random", "prompt": "One, two, ", "temperature": 0, "logit_bias": ENDLESS}
 
 
 def test_streamed_and_whole_completions_are_the_same_text(trainer: Trainer) -> None:
