@@ -16,7 +16,7 @@ async def _ask(w: World) -> tuple[dict[str, Any], dict[str, Any]]:
     report = await w.drop()
     card = await w.start(report)
     question = await w.person.wait_message(
-        w.channel, contains="Nothing is spent before", thread_ts=card["ts"]
+        w.channel, contains="wants to train", thread_ts=card["ts"]
     )
     return card, question
 
