@@ -85,8 +85,9 @@ class Poster:
             raise PostLater(_NO_CONNECTION, 10) from error
         except (aiohttp.ClientError, TimeoutError) as error:
             raise PostDoubtful(type(error).__name__) from error
-        except AttributeError as error:
-            # The SDK takes every answer with status 200 for JSON; this one was text (slack_sdk 3.47, read 2026-11-21).
+        except (AttributeError, UnicodeDecodeError) as error:
+            # The SDK takes every answer with status 200 for JSON; this one was text, or half a letter (slack_sdk 3.47,
+            # read 2026-11-21).
             raise PostDoubtful("no_json") from error
         return dict(response.data) if isinstance(response.data, dict) else {}
 

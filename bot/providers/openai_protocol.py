@@ -48,6 +48,7 @@ _LONGEST_RETRY_AFTER = 600.0
 # A provider that hangs must not hold up the following of jobs for the SDK's ten minutes.
 _TIMEOUT = openai.Timeout(60, connect=5)
 _UPLOAD_TIMEOUT = openai.Timeout(600, connect=5)
+_CLOCKS_DIFFER = 24 * 3600.0
 _CHAT_TIMEOUT = openai.Timeout(120, connect=5)
 
 T = TypeVar("T")
@@ -164,7 +165,7 @@ class OpenAIProtocol:
                     if job.submission is None and job.id not in others and _is_made_by(order, job):
                         return job
                 newest_first = page[0].created_at > page[-1].created_at
-                if newest_first and page[-1].created_at < order.requested_at - 3600:
+                if newest_first and page[-1].created_at < order.requested_at - _CLOCKS_DIFFER:
                     break
         return None
 
@@ -336,13 +337,17 @@ def _retry_after(header: str | None) -> float:
 
 
 def _is_made_by(order: JobOrder, job: RemoteJob) -> bool:
-    """For providers without metadata. The clock of the provider may be a minute off."""
-    same_mark = job.seed == order.seed if job.seed is not None else bool(order.suffix) and job.suffix == order.suffix
+    """For providers without metadata. Clocks differ, and ours may have been set anew since; a seed tells jobs apart all
+    the same, a suffix hardly."""
+    if job.seed is not None:
+        same_mark, clocks_differ = job.seed == order.seed, _CLOCKS_DIFFER
+    else:
+        same_mark, clocks_differ = bool(order.suffix) and job.suffix == order.suffix, 60.0
     return (
         job.training_file == order.training_file
         and (job.model == order.model or job.model.startswith(order.model + "-"))
         and same_mark
-        and job.created_at >= order.requested_at - 60
+        and job.created_at >= order.requested_at - clocks_differ
     )
 
 

@@ -316,6 +316,15 @@ async def test_of_newest_first_jobs_none_from_before_the_order_is_read(
     assert stand_in.requests == [JOBS]
 
 
+async def test_a_job_is_known_by_its_seed_though_clocks_differ_by_hours(
+    provider: OpenAIProtocol, stand_in: StandInProvider
+) -> None:
+    theirs = stand_in.add_job(training_file="file-1", seed=42, created_at=1_699_990_000)
+    found = await provider.find_job(order())
+    assert found is not None
+    assert found.id == theirs
+
+
 @pytest.mark.parametrize(
     "fields",
     [
@@ -323,7 +332,7 @@ async def test_of_newest_first_jobs_none_from_before_the_order_is_read(
         {"model": "gpt-4.1-nano-2025-04-14"},
         {"seed": 43},
         {"seed": None},
-        {"created_at": 1_699_990_000},
+        {"created_at": 1_699_900_000},
         {"metadata": {SUBMISSION_KEY: "job-2"}},
     ],
     ids=str,
