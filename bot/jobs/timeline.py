@@ -62,10 +62,13 @@ def timeline(
     events: Sequence[RemoteEvent],
     deliveries: Sequence[Delivered],
 ) -> list[Moment]:
-    """Oldest first. The figures of single steps are summed up in one line."""
-    moments = [*_ours(job, received), *map(_act, acts), *_told(events)]
+    """Oldest first; `events` come latest first. The figures of single steps are summed up in one line."""
+    told = list(reversed(events))
+    moments = [*_ours(job, received), *map(_act, acts), *_told(told), *_end(job)]
     moments += [moment for delivery in deliveries if (moment := _delivery(delivery, job)) is not None]
-    return sorted(moments, key=lambda moment: moment.at)
+    # Providers tell whole seconds, and nothing can be told of a job before it was sent.
+    sent = job.create_attempted_at or 0.0
+    return sorted(moments, key=lambda moment: max(moment.at, sent) if moment.source == "provider" else moment.at)
 
 
 def _ours(job: Job, received: Received | None) -> list[Moment]:
@@ -80,10 +83,14 @@ def _ours(job: Job, received: Received | None) -> list[Moment]:
         moments.append(Moment(job.create_attempted_at, "bot", f"The job was sent to {job.provider}"))
     if job.stuck and job.heard_at is not None:
         moments.append(Moment(job.heard_at, "provider", "The last news for a long time"))
-    if job.finished_at is not None and job.state in states.ENDED:
-        why = f": {job.error.message}" if job.error else ""
-        moments.append(Moment(job.finished_at, "provider", f"It ended, {job.state}{why}"))
     return moments
+
+
+def _end(job: Job) -> list[Moment]:
+    if job.finished_at is None or job.state not in states.ENDED:
+        return []
+    why = f": {job.error.message}" if job.error else ""
+    return [Moment(job.finished_at, "provider", f"It ended, {job.state}{why}")]
 
 
 def _act(entry: Entry) -> Moment:
@@ -100,7 +107,7 @@ def _told(events: Sequence[RemoteEvent]) -> list[Moment]:
         for event in events
         if event.type != "metrics"
     ]
-    measured = sorted((event for event in events if event.type == "metrics"), key=lambda event: event.created_at)
+    measured = [event for event in events if event.type == "metrics"]
     if measured:
         last = f", the last one: {measured[-1].message}" if len(measured) > 1 else ""
         moments.append(

@@ -29,7 +29,7 @@ _SOURCES: Final = {
 
 def event_page(job: Job, events: Sequence[RemoteEvent], page: int, count: int) -> Message:
     """Page `page` (from 1) of `count` events, the latest first."""
-    lines = [f"{date(e.created_at)}  {_LEVELS.get(e.level, '')}{quoted(e.message, 250)}" for e in events]
+    lines = [f"{date(e.created_at, seconds=True)}  {_LEVELS.get(e.level, '')}{quoted(e.message, 250)}" for e in events]
     heading = f"{counted(count, 'event')} of {code(title(job), 150)}, the latest first"
     return _page(job, heading, lines, page, count, ("events_later", "events_earlier"), ("Later", "Earlier"))
 
@@ -48,7 +48,7 @@ def pages(count: int) -> int:
 
 def _moment(moment: Moment) -> str:
     by = f"{person(moment.actor)}: " if moment.actor else ""
-    return f"{date(moment.at)}  *{_SOURCES[moment.source]}*  {by}{quoted(moment.what, 300)}"
+    return f"{date(moment.at, seconds=True)}  *{_SOURCES[moment.source]}*  {by}{quoted(moment.what, 300)}"
 
 
 def _page(

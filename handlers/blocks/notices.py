@@ -158,7 +158,7 @@ def costs(job: Job) -> list[tuple[str, str]]:
         return [("Cost, estimated", money(job.estimated_cost))]
     if not real or job.estimated_cost is None:
         return [("Cost", money(real))]
-    return [("Cost", money(real)), ("Cost, as estimated before", money(job.estimated_cost))]
+    return [("Cost", money(real)), ("Cost, estimated", money(job.estimated_cost))]
 
 
 def _failed(job: Job, chart: Block | None) -> Message:

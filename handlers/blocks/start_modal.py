@@ -179,7 +179,10 @@ def start_modal(
 
 def estimate_words(told: Estimate, *, chosen: bool) -> str:
     """ "$0.05 · about 12 min of training · 10,400 billed tokens in 8 epochs". `chosen`: the epochs, by the person."""
-    time = f"about {rough_duration(told.seconds)} of training" if told.seconds is not None else "time not known yet"
+    if told.seconds is None:
+        time = "time not known yet"
+    else:
+        time = f"{'about ' if told.seconds >= 60 else ''}{rough_duration(told.seconds)} of training"
     epochs = counted(told.epochs, "epoch") + ("" if chosen else " (auto)")
     return f"{money(told.usd)} · {time} · {number(told.tokens)} billed tokens in {epochs}"
 

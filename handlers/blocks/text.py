@@ -112,13 +112,14 @@ def link(address: str | None, label: str) -> str:
     return f"<{address.replace('&', '&amp;')}|{label.replace('|', '/')}>"
 
 
-def date(ts: float) -> str:
+def date(ts: float, *, seconds: bool = False) -> str:
     """A moment, shown in each reader's own time zone; `ts` in seconds since the epoch."""
     try:
         fallback = datetime.fromtimestamp(ts, UTC).strftime("%Y-%m-%d %H:%M UTC")
     except (OverflowError, OSError, ValueError):
         return "an unknown time"
-    return f"<!date^{int(ts)}^{{date_short_pretty}} {{time}}|{fallback}>"
+    time = "time_secs" if seconds else "time"
+    return f"<!date^{int(ts)}^{{date_short_pretty}} {{{time}}}|{fallback}>"
 
 
 def duration(seconds: float) -> str:

@@ -9,7 +9,6 @@ from bot.providers.interface import Refused, RemoteFile
 from handlers.blocks import files as blocks
 from handlers.turn import Turn, thing_of_dataset
 
-
 # Older ones show when newer ones are gone.
 _MOST = 500
 
