@@ -132,6 +132,13 @@ def test_an_answer_is_counted_and_ends_at_its_limit(seats: Seats, wanted: Wanted
     assert len(text(answer)) == 9
 
 
+def test_only_what_the_model_names_ends_an_answer(seats: Seats, wanted: Wanted) -> None:
+    # Token 0 is <|endoftext|>, which llama.cpp takes for an end wherever it sees that word.
+    answer = said(seats, wanted, Request(CHAT, 6, Sampling(temperature=0, logit_bias={"0": 100.0})))
+    assert answer[-1] == End("length", 6)
+    assert not text(answer)
+
+
 def test_nothing_is_shown_of_a_stop_sequence(seats: Seats, wanted: Wanted) -> None:
     request = Request(CHAT, 40, Sampling(seed=1, logit_bias=ENDLESS))
     whole = text(said(seats, wanted, request))

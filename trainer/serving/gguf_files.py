@@ -25,6 +25,7 @@ Floats: TypeAlias = "np.ndarray[Any, np.dtype[np.float32]]"
 _ARCHITECTURES = {"llama": gguf.MODEL_ARCH.LLAMA, "qwen3": gguf.MODEL_ARCH.QWEN3}
 _EIGHT_BITS = gguf.GGMLQuantizationType.Q8_0
 _BLOCK = 32  # numbers that share a scale
+_FORM = 1  # to be raised where what is written changes: files of another form are not used
 
 
 class Shape:
@@ -101,7 +102,7 @@ def write_adapter(adapter: Path, weights: Path, to: Path) -> None:
 
 
 def _home(weights: Path, cache: Path) -> Path:
-    return cache / "gguf" / f"{hashlib.sha256(str(weights).encode()).hexdigest()[:32]}.gguf"
+    return cache / "gguf" / f"{hashlib.sha256(f'{_FORM} {weights}'.encode()).hexdigest()[:32]}.gguf"
 
 
 def _write_model(weights: Path, to: Path) -> None:
@@ -143,15 +144,20 @@ def _add_vocabulary(writer: gguf.GGUFWriter, vocabulary: Vocabulary) -> None:
     for word, id in model["vocab"].items():
         words[id], kinds[id] = word, gguf.TokenType.NORMAL
     for token in added:
-        kind = gguf.TokenType.CONTROL if token["special"] else gguf.TokenType.USER_DEFINED
-        words[token["id"]], kinds[token["id"]] = token["content"], kind
+        id, word, kind = token["id"], token["content"], gguf.TokenType.USER_DEFINED
+        if token["special"]:
+            # llama.cpp takes more tokens than the model names for ends, by their well-known words. None is ever shown.
+            word, kind = word if id in vocabulary.ends else f"[SPECIAL{id}]", gguf.TokenType.CONTROL
+        words[id], kinds[id] = word, kind
     writer.add_tokenizer_model("gpt2")
     # How text is cut into tokens is of no account, since prompts come as ids; but something must be named.
     writer.add_tokenizer_pre("gpt-2")
     writer.add_token_merges(["a b"])
     writer.add_token_list(words)
     writer.add_token_types(kinds)
-    writer.add_eos_token_id(min(vocabulary.ends, default=0))
+    adds = (writer.add_eos_token_id, writer.add_eot_token_id, writer.add_eom_token_id)
+    for add, end in zip(adds, sorted(vocabulary.ends), strict=False):  # models name one or two
+        add(end)
     writer.add_add_bos_token(False)
 
 
