@@ -162,7 +162,7 @@ REPAIRS = (
     Repair(
         "near_duplicates",
         "Keep one of those that are nearly the same",
-        "As the second pass finds them: 95 % of the text or more. The model would learn them by heart.",
+        "95 % of the text or more is the same. The model would learn them by heart.",
         recommended=False,
         drops=True,
     ),
