@@ -22,7 +22,7 @@ import psutil
 from trainer.workers import Worker
 
 _WORKER, _SAID, _ASKED = "worker.json", "said.jsonl", "asked.jsonl"
-_LOOK = 0.05  # seconds between two looks into a file
+_LOOK = 0.02  # seconds between two looks into a file
 
 
 class Attached:
