@@ -39,7 +39,7 @@ class Key(msgspec.Struct, frozen=True):
     name: str
     admin: bool = False
 
-    def sees(self, thing: File | Job | Model) -> bool:
+    def sees(self, thing: File | Upload | Job | Model) -> bool:
         """A key sees its own, an admin key everything."""
         return self.admin or thing.owner == self.name
 
@@ -53,6 +53,19 @@ class File(msgspec.Struct, frozen=True):
     purpose: str
     bytes: int
     created_at: int
+    owner: str | None = None
+
+
+class Upload(msgspec.Struct, frozen=True):
+    """A file on its way, in parts; `bytes` is how large it is to be."""
+
+    id: str
+    filename: str
+    purpose: str
+    bytes: int
+    created_at: int
+    expires_at: int
+    status: Literal["pending", "completed", "cancelled", "expired"] = "pending"
     owner: str | None = None
 
 

@@ -19,7 +19,7 @@ import msgspec
 from sqlite_utils import Database, Migrations
 from sqlite_utils.db import Table
 
-from trainer.objects import FROM_ENVIRONMENT, Checkpoint, Event, File, Job, Key, Model, now
+from trainer.objects import FROM_ENVIRONMENT, Checkpoint, Event, File, Job, Key, Model, Upload, now
 
 migrations = Migrations("trainer")
 
@@ -79,6 +79,14 @@ def m004_shutdowns(db: Database) -> None:
     db.execute("CREATE TABLE shutdowns (model TEXT PRIMARY KEY, date TEXT NOT NULL)")
 
 
+@migrations()
+def m005_uploads(db: Database) -> None:
+    db.execute(
+        "CREATE TABLE uploads (seq INTEGER PRIMARY KEY, id TEXT UNIQUE, filename TEXT, purpose TEXT, bytes INTEGER,"
+        " created_at INTEGER, expires_at INTEGER, status TEXT, owner TEXT)"
+    )
+
+
 class Store:
     """One open database. `atomic()` groups writes: all of them, or none."""
 
@@ -119,6 +127,20 @@ class Store:
 
     def delete_file(self, id: str) -> None:
         self._delete("files", id)
+
+    def add_upload(self, upload: Upload) -> None:
+        self._insert("uploads", upload)
+
+    def upload(self, id: str) -> Upload | None:
+        return self._one(Upload, "uploads", "id = ?", [id])
+
+    def expired_uploads(self, at: int) -> list[Upload]:
+        """Those that were neither completed nor cancelled in time."""
+        return self._rows(Upload, "uploads", "status = 'pending' AND expires_at <= ?", [at])
+
+    def end_upload(self, id: str, status: str) -> None:
+        with self._lock:
+            self._db.execute("UPDATE uploads SET status = ? WHERE id = ?", [status, id])
 
     # Jobs
 

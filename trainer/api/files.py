@@ -30,11 +30,8 @@ _LONGEST_LINE = 64 << 20
 async def create(
     services: Given, key: By, file: Annotated[UploadFile, Part()], purpose: Annotated[str, Form()]
 ) -> dict[str, Any]:
-    if purpose != "fine-tune":
-        raise ApiError(
-            400, f"The purpose {purpose!r} is not used here. Upload training files with 'fine-tune'.", param="purpose"
-        )
-    return await asyncio.to_thread(_keep, services, key, file.file, file.filename or "upload")
+    require_purpose(purpose)
+    return file_object(await asyncio.to_thread(keep, services, key, file.file, file.filename or "upload"))
 
 
 @router.get("")
@@ -92,17 +89,8 @@ def file_object(file: File) -> dict[str, Any]:
     }
 
 
-def _existing(services: Services, key: Key, id: str) -> File:
-    file = services.store.file(id)
-    if file is None or not key.sees(file):
-        raise not_found("file", id, "file_id")
-    return file
-
-
-def _keep(services: Services, key: Key, upload: BinaryIO, filename: str) -> dict[str, Any]:
-    _require_jsonl(upload)
-    id = new_id("file-")
-    path = services.settings.uploads / id
+def copy(upload: BinaryIO, path: Path) -> None:
+    """Write what was uploaded to a new file: all of it, or nothing."""
     try:
         with path.open("xb") as out:
             shutil.copyfileobj(upload, out, 1 << 20)
@@ -111,6 +99,28 @@ def _keep(services: Services, key: Key, upload: BinaryIO, filename: str) -> dict
         if error.errno == errno.ENOSPC:
             raise ApiError(507, "The server's disk is full; the file was not stored.", type="server_error") from error
         raise
+
+
+def require_purpose(purpose: str) -> None:
+    if purpose != "fine-tune":
+        raise ApiError(
+            400, f"The purpose {purpose!r} is not used here. Upload training files with 'fine-tune'.", param="purpose"
+        )
+
+
+def _existing(services: Services, key: Key, id: str) -> File:
+    file = services.store.file(id)
+    if file is None or not key.sees(file):
+        raise not_found("file", id, "file_id")
+    return file
+
+
+def keep(services: Services, key: Key, upload: BinaryIO, filename: str) -> File:
+    """Store what was uploaded. ApiError where it is no JSONL, too large, or the disk is full."""
+    _require_jsonl(upload)
+    id = new_id("file-")
+    path = services.settings.uploads / id
+    copy(upload, path)
     size = path.stat().st_size
     if size > MAX_UPLOAD:
         path.unlink()
@@ -119,7 +129,7 @@ def _keep(services: Services, key: Key, upload: BinaryIO, filename: str) -> dict
         id=id, filename=_shown_name(filename), purpose="fine-tune", bytes=size, created_at=now(), owner=key.name
     )
     services.store.add_file(file)
-    return file_object(file)
+    return file
 
 
 def _require_jsonl(upload: BinaryIO) -> None:

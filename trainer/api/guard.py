@@ -16,6 +16,7 @@ from trainer.settings import Settings
 from trainer.store import Store
 
 MAX_UPLOAD = 512 << 20  # a file; the service's own limit (OpenAPI description, read November 2026)
+_MAX_PART = 64 << 20  # of an upload in parts
 _MAX_FORM = 64 << 10  # what a form has around the file
 _MAX_JSON = 16 << 20
 
@@ -45,7 +46,7 @@ class Guard:
         if refusal is not None:
             await refusal(scope, receive, send)
             return
-        limit = MAX_UPLOAD + _MAX_FORM if scope["path"] == "/v1/files" else _MAX_JSON
+        limit = _limit(scope["path"])
         if int(headers.get("content-length") or 0) > limit:
             await _too_large(limit)(scope, receive, send)
             return
@@ -104,6 +105,14 @@ class Guard:
         except ValueError:
             return False
         return True  # a bare address cannot be rebound
+
+
+def _limit(path: str) -> int:
+    if path == "/v1/files":
+        return MAX_UPLOAD + _MAX_FORM
+    if path.startswith("/v1/uploads/") and path.endswith("/parts"):
+        return _MAX_PART + _MAX_FORM
+    return _MAX_JSON
 
 
 def _open(path: str) -> bool:

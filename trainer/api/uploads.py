@@ -1,0 +1,144 @@
+"""Uploads in parts: /v1/uploads. Parts wait in a folder of their own until a completed upload becomes a file."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Annotated, Any
+
+from fastapi import APIRouter, UploadFile
+from fastapi import File as FilePart
+from pydantic import Field
+
+from trainer.api.bodies import Body
+from trainer.api.errors import ApiError, not_found
+from trainer.api.files import copy, file_object, keep, require_purpose
+from trainer.api.guard import MAX_UPLOAD
+from trainer.api.services import By, Given, Services
+from trainer.objects import File, Key, Upload, new_id, now
+
+router = APIRouter(prefix="/v1/uploads")
+
+_LIFETIME = 3600  # seconds until an upload that was not completed expires, as at the service
+
+
+class CreateUpload(Body):
+    filename: Annotated[str, Field(min_length=1)]
+    purpose: str
+    bytes: Annotated[int, Field(ge=1, le=MAX_UPLOAD)]
+    mime_type: str
+    expires_after: dict[str, Any] | None = None
+
+
+class CompleteUpload(Body):
+    part_ids: Annotated[list[str], Field(min_length=1)]
+    md5: str | None = None
+
+
+@router.post("")
+def create(services: Given, key: By, body: CreateUpload) -> dict[str, Any]:
+    require_purpose(body.purpose)
+    for old in services.store.expired_uploads(now()):
+        shutil.rmtree(_folder(services, old), ignore_errors=True)
+        services.store.end_upload(old.id, "expired")
+    created = now()
+    upload = Upload(
+        id=new_id("upload_"),
+        filename=body.filename,
+        purpose=body.purpose,
+        bytes=body.bytes,
+        created_at=created,
+        expires_at=created + _LIFETIME,
+        owner=key.name,
+    )
+    _folder(services, upload).mkdir(parents=True)
+    services.store.add_upload(upload)
+    return upload_object(upload)
+
+
+@router.post("/{upload_id}/parts")
+async def add_part(services: Given, key: By, upload_id: str, data: Annotated[UploadFile, FilePart()]) -> dict[str, Any]:
+    upload = _pending(services, key, upload_id)
+    part = new_id("part_")
+    await asyncio.to_thread(_write, _folder(services, upload), part, data, upload.bytes)
+    return {"id": part, "object": "upload.part", "created_at": now(), "upload_id": upload.id}
+
+
+@router.post("/{upload_id}/complete")
+async def complete(services: Given, key: By, upload_id: str, body: CompleteUpload) -> dict[str, Any]:
+    upload = _pending(services, key, upload_id)
+    folder = _folder(services, upload)
+    missing = [part for part in body.part_ids if not part.isidentifier() or not (folder / part).is_file()]
+    if missing:
+        raise ApiError(400, f"The upload has no part {missing[0]!r}.", param="part_ids")
+    file = await asyncio.to_thread(_file, services, key, upload, body)
+    services.store.end_upload(upload.id, "completed")
+    shutil.rmtree(folder, ignore_errors=True)
+    return {**upload_object(upload), "status": "completed", "file": file_object(file)}
+
+
+@router.post("/{upload_id}/cancel")
+def cancel(services: Given, key: By, upload_id: str) -> dict[str, Any]:
+    upload = _pending(services, key, upload_id)
+    services.store.end_upload(upload.id, "cancelled")
+    shutil.rmtree(_folder(services, upload), ignore_errors=True)
+    return {**upload_object(upload), "status": "cancelled"}
+
+
+def upload_object(upload: Upload) -> dict[str, Any]:
+    return {
+        "id": upload.id,
+        "object": "upload",
+        "bytes": upload.bytes,
+        "created_at": upload.created_at,
+        "expires_at": upload.expires_at,
+        "filename": upload.filename,
+        "purpose": upload.purpose,
+        "status": upload.status,
+        "file": None,
+    }
+
+
+def _pending(services: Services, key: Key, id: str) -> Upload:
+    upload = services.store.upload(id)
+    if upload is None or not key.sees(upload):
+        raise not_found("upload", id, "upload_id")
+    status = "expired" if upload.status == "pending" and upload.expires_at <= now() else upload.status
+    if status != "pending":
+        raise ApiError(400, f"The upload {id} is {status}. Begin another.", code="upload_not_pending")
+    return upload
+
+
+def _folder(services: Services, upload: Upload) -> Path:
+    return services.settings.data / "parts" / upload.id
+
+
+def _write(folder: Path, part: str, data: UploadFile, most: int) -> None:
+    size = data.size or 0
+    if size + sum(path.stat().st_size for path in folder.iterdir()) > most:
+        raise ApiError(400, f"The parts are larger than the {most} bytes that the upload was to have.", param="data")
+    copy(data.file, folder / part)
+
+
+def _file(services: Services, key: Key, upload: Upload, body: CompleteUpload) -> File:
+    """The parts as one file, in the order named. Raises ApiError where it is not what was announced."""
+    digest = hashlib.md5(usedforsecurity=False)
+    with tempfile.TemporaryFile(dir=services.settings.data) as whole:
+        for part in body.part_ids:
+            with (_folder(services, upload) / part).open("rb") as content:
+                while block := content.read(1 << 20):
+                    digest.update(block)
+                    whole.write(block)
+        if whole.tell() != upload.bytes:
+            raise ApiError(
+                400,
+                f"The parts have {whole.tell()} bytes; the upload was to have {upload.bytes}.",
+                param="part_ids",
+            )
+        if body.md5 not in (None, digest.hexdigest()):
+            raise ApiError(400, f"The parts' MD5 is {digest.hexdigest()}, not the one given.", param="md5")
+        whole.seek(0)
+        return keep(services, key, whole, upload.filename)
