@@ -16,12 +16,20 @@ GB = 2**30
 
 
 @pytest.mark.parametrize(
-    ("tokens", "checkpointing", "measured"),
-    [(256, False, 1.45), (1024, False, 3.13), (2048, False, 5.71), (2048, True, 3.92)],
+    ("tokens", "rank", "checkpointing", "measured"),
+    [
+        (256, 16, False, 1.45),
+        (1024, 16, False, 3.13),
+        (2048, 16, False, 5.71),
+        (2048, 16, True, 3.92),
+        (134, 0, False, 3.02),
+    ],
 )
-def test_the_estimate_is_a_little_above_what_was_measured(tokens: int, checkpointing: bool, measured: float) -> None:
-    # Peaks of SmolLM2-135M in bf16 on a CPU, in GB.
-    estimate = needed(SMOLLM2, tokens=tokens, rank=16, number_bytes=2, checkpointing=checkpointing) / GB
+def test_the_estimate_is_a_little_above_what_was_measured(
+    tokens: int, rank: int, checkpointing: bool, measured: float
+) -> None:
+    # Peaks of SmolLM2-135M in bf16 on a CPU, in GB; rank 0 trains all weights.
+    estimate = needed(SMOLLM2, tokens=tokens, rank=rank, number_bytes=2, checkpointing=checkpointing) / GB
     assert measured * 0.99 < estimate < measured * 1.3
 
 
