@@ -54,7 +54,7 @@ class Limits(msgspec.Struct, frozen=True):
 
 class Books(msgspec.Struct, frozen=True):
     """What must be known to decide, read in the transaction that stores the decision. `month`: all jobs submitted in
-    the same calendar month; `waiting` and `running` count the provider's.
+    the same calendar month, where there are budgets; `waiting` and `running` count the provider's.
     """
 
     limits: Limits

@@ -217,10 +217,16 @@ def _books(db: SqliteDatabase, job: Job) -> Books:
     waiting = db.execute(
         "SELECT count(*) FROM jobs WHERE state = ? AND provider = ?", [states.IN_LINE, job.provider]
     ).fetchone()[0]
-    month = db.execute(
-        "SELECT value FROM jobs WHERE created_at >= ? AND created_at < ?", month_of(job.created_at)
-    ).fetchall()
-    return Books(read_limits(db), [_job(row[0]) for row in month], waiting, _running(db, job.provider))
+    limits = read_limits(db)
+    # Thousands of jobs take a while to read, and are asked for only where a budget wants them.
+    month = (
+        db.execute(
+            "SELECT value FROM jobs WHERE created_at >= ? AND created_at < ?", month_of(job.created_at)
+        ).fetchall()
+        if limits.budgets
+        else []
+    )
+    return Books(limits, [_job(row[0]) for row in month], waiting, _running(db, job.provider))
 
 
 def _running(db: SqliteDatabase, provider: str) -> int:

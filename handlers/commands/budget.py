@@ -54,7 +54,7 @@ async def _set(turn: Turn, whose: str, sum_: str) -> None:
     scope, subject = _subject(whose)
     usd = _sum(sum_)
     what = f"{dollars(usd)} a month" if usd is not None else "no budget"
-    entry = turn.entry(Act.SET_BUDGET, subject or scope, details=f"{scope}: {what}")
+    entry = turn.entry(Act.SET_BUDGET, subject or scope, details=what)
     await turn.services.budgets.set_budget(scope, subject, usd, entry)
     await turn.answer(blocks.budget_set(Budget(scope, subject, usd or 0), usd))
 
