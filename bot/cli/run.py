@@ -23,6 +23,7 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot.access import Policy
 from bot.audit import note_roles
+from bot.cli.schedule import Task, schedule
 from bot.datasets.copies import Copies
 from bot.errors import Invalid, NotFound, StartError
 from bot.jobs.follow import Follower
@@ -119,7 +120,7 @@ async def running(settings: Settings) -> AsyncIterator[Bot]:
         ]
         stack.push_async_callback(_stop_tasks, tasks)
         stack.push_async_callback(services.submitter.close)
-        stack.push_async_callback(_stop_tasks, _periodic(services, inbox_store, settings.finetune_poll_seconds))
+        await stack.enter_async_context(schedule(_tasks(services, inbox_store, settings.finetune_poll_seconds)))
 
         secret = settings.slack_signing_secret
         checked = secret.get_secret_value() if secret and not settings.slack_app_token else None
@@ -325,26 +326,13 @@ def _not_the_protocol(settings: Settings, why: str) -> str:
     )
 
 
-def _periodic(services: Services, inbox: SqliteInbox, poll_seconds: float) -> list[asyncio.Task[None]]:
+def _tasks(services: Services, inbox: SqliteInbox, poll_seconds: float) -> list[Task]:
     return [
-        asyncio.create_task(_again_and_again(seconds, work), name=name)
-        for name, seconds, work in (
-            ("follow", min(1.0, poll_seconds), services.follower.tick),
-            ("line", min(1.0, poll_seconds), services.line.tick),
-            ("remind", 600.0, services.approvals.remind),
-            ("forget", 24 * 3600.0, inbox.forget_old),
-        )
+        Task("follow", min(1.0, poll_seconds), services.follower.tick),
+        Task("line", min(1.0, poll_seconds), services.line.tick),
+        Task("remind", 600.0, services.approvals.remind),
+        Task("forget", 24 * 3600.0, inbox.forget_old),
     ]
-
-
-async def _again_and_again(pause: float, work: Callable[[], Awaitable[None]]) -> None:
-    """`work`, `pause` seconds, and again; by a clock that nobody can set back."""
-    while True:
-        try:
-            await work()
-        except Exception:
-            log.exception("not done this time", what=work.__qualname__)
-        await asyncio.sleep(pause)
 
 
 def _webhooks(settings: Settings, provider: OpenAIProtocol, follower: Follower) -> list[web.RouteDef]:
@@ -427,5 +415,6 @@ def set_up_logging(level: str) -> None:
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
-    # Bolt logs whole payloads below this level.
+    # A long tick is not an incident, and Bolt logs whole payloads below this level.
+    logging.getLogger("apscheduler").setLevel(logging.ERROR)
     logging.getLogger("slack_bolt").setLevel(logging.ERROR)

@@ -1,0 +1,79 @@
+"""What the bot does again and again, by APScheduler; also when somebody sets the machine's clock."""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
+
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+
+_LOOK_EVERY: Final = 1.0
+_MOST_DRIFT: Final = 2.0
+_LAST_SECONDS: Final = 3.0
+
+
+@dataclass(frozen=True)
+class Task:
+    """`work` every so many seconds, never twice at a time."""
+
+    name: str
+    seconds: float
+    work: Callable[[], Awaitable[None]]
+
+
+@contextlib.asynccontextmanager
+async def schedule(tasks: Iterable[Task]) -> AsyncIterator[AsyncIOScheduler]:
+    """Carries the tasks out until the block ends; a fault of one is logged, and its next time comes all the same."""
+    scheduler = AsyncIOScheduler(timezone=UTC)
+    at_work: set[asyncio.Task[None]] = set()
+    for task in tasks:
+        # A tick that comes late is still wanted, and two at once are never.
+        scheduler.add_job(
+            _carry_out,
+            "interval",
+            (task.work, at_work),
+            seconds=task.seconds,
+            misfire_grace_time=None,
+            max_instances=1,
+            coalesce=True,
+            id=task.name,
+        )
+    scheduler.start()
+    watch = asyncio.create_task(_watch_the_clock(scheduler), name="clock")
+    try:
+        yield scheduler
+    finally:
+        watch.cancel()
+        scheduler.shutdown(wait=False)
+        for under_way in at_work:
+            under_way.cancel()
+        if at_work:  # the scheduler does not wait for them, and what they use is closed next
+            await asyncio.wait(at_work, timeout=_LAST_SECONDS)
+
+
+async def _carry_out(work: Callable[[], Awaitable[None]], at_work: "set[asyncio.Task[None]]") -> None:
+    task = asyncio.current_task()
+    assert task is not None
+    at_work.add(task)
+    try:
+        await work()
+    finally:
+        at_work.discard(task)
+
+
+async def _watch_the_clock(scheduler: AsyncIOScheduler) -> None:
+    """APScheduler plans by the wall clock: one set back by an hour would keep everything waiting for that hour.
+
+    So whenever it has moved against the clock that nobody can set, all is due at once and planned anew from there.
+    """
+    offset = time.time() - time.monotonic()
+    while True:
+        await asyncio.sleep(_LOOK_EVERY)
+        now = time.time() - time.monotonic()
+        if abs(now - offset) > _MOST_DRIFT:
+            offset = now
+            for job in scheduler.get_jobs():
+                job.modify(next_run_time=datetime.now(UTC))
