@@ -2,13 +2,19 @@
 
 from collections.abc import Sequence
 
+from bot.jobs import states
 from bot.jobs.job import Job
+from handlers.blocks.consent import deciders
 from handlers.blocks.message import Message
 from handlers.blocks.parts import message, section
 from handlers.blocks.text import code, escape, link
 
 
 def submitted(job: Job) -> Message:
+    if job.state == states.AWAITING_APPROVAL:
+        return _line(f"Job {code(job.id)} waits for the approval of {deciders(job)}. Nothing is spent before.")
+    if job.state == states.IN_LINE:
+        return _line(f"Job {code(job.id)} waits in line; its card shows the place. It goes on by itself.")
     return _line(f"Job {code(job.id)} is on its way. Its card appears in the channel in a moment.")
 
 
