@@ -170,7 +170,8 @@ class Inbox:
             _, late = await asyncio.wait(set(self._working), timeout=seconds)
             for task in late:
                 task.cancel()
-            await asyncio.gather(*late, return_exceptions=True)
+            if late:
+                await asyncio.wait(late, timeout=1)
 
     def _concerns_us(self, body: dict[str, Any]) -> bool:
         """Most messages in a channel are none of our business, and are not kept."""

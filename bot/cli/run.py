@@ -60,7 +60,10 @@ from handlers.speaker import SlackSpeaker
 
 log = structlog.get_logger()
 
-_DRAIN_SECONDS = 8.0
+# What may take time at the end: 10 s in all, and then whoever stops a service kills it.
+_DISCONNECT_SECONDS = 1.0
+_DRAIN_SECONDS = 4.0
+_STOP_SECONDS = 4.0
 _SCOPES_HEADER = "x-oauth-scopes"
 
 
@@ -365,7 +368,7 @@ async def _listen(
     """Socket Mode, or HTTP where there is no app token."""
     if settings.slack_app_token is not None:
         handler = AsyncSocketModeHandler(app, settings.slack_app_token.get_secret_value(), web_client=client)
-        stack.push_async_callback(handler.close_async)
+        stack.push_async_callback(_disconnect, handler)
         await handler.connect_async()  # type: ignore[no-untyped-call]
         if webhooks:
             log.warning("OPENAI_WEBHOOK_SECRET has no effect in Socket Mode: nothing listens for webhooks.")
@@ -387,10 +390,17 @@ async def _listen(
     return int(runner.addresses[0][1])
 
 
+async def _disconnect(handler: AsyncSocketModeHandler) -> None:
+    """A WebSocket that is in trouble may never answer its close."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(_DISCONNECT_SECONDS):
+            await handler.close_async()  # type: ignore[no-untyped-call]
+
+
 async def _stop_tasks(tasks: list[asyncio.Task[None]]) -> None:
     for task in tasks:
         task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
+    await asyncio.wait(tasks, timeout=_STOP_SECONDS)
 
 
 def set_up_logging(level: str) -> None:

@@ -12,7 +12,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 _LOOK_EVERY: Final = 1.0
 _MOST_DRIFT: Final = 2.0
-_LAST_SECONDS: Final = 3.0
+_LAST_SECONDS: Final = 1.0
 
 
 @dataclass(frozen=True)
