@@ -121,7 +121,7 @@ def _put_in_place(new: Path, store: Path) -> Path | None:
 
 
 def doubt_what_was_under_way(db: SqliteDatabase, notices_channel: str | None = None) -> None:
-    """Inside a transaction on a restored store. Everything here makes something looked up that would otherwise be done."""
+    """Inside a transaction on a restored store. All of it makes things looked up that would otherwise be done."""
     (at,) = db.execute(
         "SELECT max(at) FROM (SELECT max(received_at) AS at FROM inbox UNION ALL SELECT max(changed_at) FROM cards"
         " UNION ALL SELECT max(created_at) FROM jobs)"
