@@ -142,6 +142,10 @@ class Supervisor:
             # What a worker said while there was no server is heard in `_train`, whether it still lives or not.
             if Attached.find(self._settings.states / job.id) is None:
                 self._interrupted(job.id)
+        for folder in self._settings.states.iterdir():
+            left = self._store.job(folder.name)
+            if left is not None and left.finished:  # the server was cut off between the end and the tidying
+                self._spawn(self._end(left))
         for job in self._store.jobs_with_status("validating_files"):
             self._spawn(self._validate(job))
 

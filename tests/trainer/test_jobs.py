@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 import openai
 import pytest
+from tiny_model import ENDLESS
 from trainer_process import KEY, Trainer, jsonl, some_examples, some_pairs, wait_for
 
 NAME = r"ft:tiny-random:acme:my-model:[A-Za-z0-9]{8}"
@@ -228,7 +229,7 @@ def test_a_fine_tuned_model_is_trained_further_on_preferences_with_dpo(trainer: 
     assert ended.fine_tuned_model.startswith("ft:tiny-random:acme::")
     assert {"train_loss", "train_reward_accuracy", "full_valid_loss", "full_valid_reward_accuracy"} <= set(metrics[-1])
     answer = trainer.client.chat.completions.create(
-        model=ended.fine_tuned_model, messages=[{"role": "user", "content": "Hi"}], max_tokens=2
+        model=ended.fine_tuned_model, messages=[{"role": "user", "content": "Hi"}], max_tokens=2, logit_bias=ENDLESS
     )
     assert answer.usage.completion_tokens == 2
 
@@ -245,7 +246,7 @@ def test_all_weights_are_trained_where_the_metadata_ask_for_it_and_the_model_ans
     for job in (first, more):
         assert (trainer.data / "models" / job.id / "step-6" / "model.safetensors").is_file()
         answer = trainer.client.chat.completions.create(
-            model=job.fine_tuned_model, messages=[{"role": "user", "content": "Hi"}], max_tokens=2
+            model=job.fine_tuned_model, messages=[{"role": "user", "content": "Hi"}], max_tokens=2, logit_bias=ENDLESS
         )
         assert answer.usage.completion_tokens == 2
     assert first_loss(trainer, more.id) < first_loss(trainer, first.id)
