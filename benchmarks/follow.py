@@ -148,6 +148,7 @@ class Seen:
     """What a follower saw, and when."""
 
     def __init__(self) -> None:
+        self.began = time.time()
         self.ends: dict[str, float] = {}
         self.steps: dict[tuple[str, int], float] = {}
 
@@ -186,6 +187,7 @@ def follow(port: int, jobs: int, seconds: float) -> Json:
             await store.insert(_our_job(number))
         provider = OpenAIProtocol("bench", AsyncOpenAI(api_key="x", base_url=f"http://127.0.0.1:{port}/v1"))
         follower = Follower(store, provider, poll_seconds=POLL)
+        seen.began = time.time()
         began, cpu = time.monotonic(), _cpu()
         while time.monotonic() < began + seconds:
             await follower.tick()
@@ -232,6 +234,7 @@ def loops(port: int, jobs: int, seconds: float) -> Json:
             await asyncio.sleep(LOOP)
 
     async def run() -> Json:
+        seen.began = time.time()
         cpu, until = _cpu(), time.monotonic() + seconds
         async with AsyncOpenAI(api_key="x", base_url=f"http://127.0.0.1:{port}/v1") as client:
             await asyncio.gather(*(one(client, f"ftjob-{n:05}", until) for n in range(jobs)))
@@ -248,6 +251,7 @@ def _cpu() -> float:
 def _figures(seen: Seen, cpu_before: float) -> Json:
     return {
         "cpu": _cpu() - cpu_before,
+        "began": seen.began,
         "rss": psutil.Process().memory_info().rss,
         "ends": seen.ends,
         "steps": [[job, step, at] for (job, step), at in seen.steps.items()],
@@ -273,11 +277,11 @@ def measure(work: Callable[..., Json], jobs: int, seconds: float) -> Json:
     ours.send("enough")
     calls, ends, first = ours.recv()
     provider.join()
-    late = [result["ends"].get(job, time.time()) - at for job, at in ends.items() if at != float("inf")]
     # What was told before the follower began is not news.
-    begun = min((at for _, _, at in result["steps"]), default=0.0) + POLL
+    began = result["began"]
+    late = [result["ends"].get(job, time.time()) - at for job, at in ends.items() if began < at != float("inf")]
     told = [(at - (first[job] + (step - 1) * BETWEEN_FIGURES), at) for job, step, at in result["steps"]]
-    ages = [age for age, at in told if at - age > begun]
+    ages = [age for age, at in told if at - age > began]
     return {
         "calls an hour": sum(calls.values()) * 3600 / seconds,
         "ends, p95": statistics.quantiles(late, n=20)[-1] if len(late) > 1 else float("nan"),
