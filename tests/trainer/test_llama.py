@@ -197,3 +197,9 @@ def test_a_deleted_model_has_no_seat(home: Path, adapters: list[Wanted]) -> None
     assert adapters[0].adapter is not None
     seats.forget(adapters[0].adapter)
     assert seats.open == [adapters[1]]
+
+
+def test_a_seat_that_nobody_used_closes(home: Path, wanted: Wanted) -> None:
+    for _ in range(10):
+        with Seats(home).taken(wanted, 10):
+            pass

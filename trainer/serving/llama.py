@@ -68,7 +68,10 @@ class Seat:
                 file = Path(work) / "adapter.gguf"
                 gguf_files.write_adapter(Path(self.wanted.adapter), weights, file)
                 params.lora_adapters = [xllamacpp.CommonAdapterLoraInfo(str(file), 1.0)]
-            self.server = xllamacpp.Server(params)
+            server = xllamacpp.Server(params)
+        # A server that is closed before its loop began never ends: it has begun when it answered.
+        server.handle_completions({"prompt": [0], "n_predict": 1})
+        self.server = server
 
 
 class Seats:
