@@ -21,16 +21,19 @@ async def model_options(services: Services, method: str | None = None) -> list[M
 
 async def tuned_options(turn: Turn, method: str | None = None) -> list[ModelOption]:
     """The latest fine-tuned models that can be trained further so, and that this person may know of."""
-    models = (await visible_models(turn))[:_LATEST_TUNED]
+    # A window is shown anew with each character that is typed into some of its fields.
+    models = (await visible_models(turn, fresh=False))[:_LATEST_TUNED]
     offered = [_option(turn.services, model.id, method, tuned=True) for model in models]
     return [option for option in offered if option is not None]
 
 
-async def visible_models(turn: Turn) -> list[FineTunedModel]:
-    """Fine-tuned models that this person may know of, newest first. Raises ProviderError."""
+async def visible_models(turn: Turn, *, fresh: bool = True) -> list[FineTunedModel]:
+    """Fine-tuned models that this person may know of, newest first; unless `fresh`, as of the last half minute.
+    Raises ProviderError.
+    """
     ours = await turn.services.jobs.models()
     visible = []
-    for model in await turn.services.catalogue.fine_tuned():
+    for model in await turn.services.catalogue.fine_tuned(fresh=fresh):
         job = ours.get(model.id)
         try:
             await turn.actor(Act.SEE, thing_of_job(job, turn.channel) if job else None)

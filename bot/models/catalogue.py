@@ -44,14 +44,15 @@ class Catalogue:
         known = fine_tunable(today or datetime.now(UTC).date())
         return self._default_first([facts.id for facts in known if facts.id in ids])
 
-    async def fine_tuned(self) -> list[FineTunedModel]:
-        """Newest first, as listed now. Checkpoints stand with their job and are not listed by themselves.
+    async def fine_tuned(self, *, fresh: bool = True) -> list[FineTunedModel]:
+        """Newest first, as listed now, or unless `fresh` within the last half minute. Checkpoints stand with their
+        job and are not listed by themselves.
 
         Not every provider calls its fine-tuned models `ft:…`; those that came of our jobs are known all the same.
         """
         ours = await self._jobs.models()
         found = []
-        for model in await self._listed(at_most=0):
+        for model in await self._listed(at_most=0 if fresh else _REMEMBERED_FOR):
             job = ours.get(model.id)
             made_by_job = job is not None and job.fine_tuned_model == model.id
             if not (made_by_job or model.id.startswith("ft:")) or ":ckpt-step-" in model.id:

@@ -123,6 +123,17 @@ async def test_a_model_is_listed_as_soon_as_it_is_there_and_no_longer(make: Make
     assert await catalogue.fine_tuned() == []
 
 
+async def test_a_window_that_is_shown_anew_with_each_character_asks_the_provider_once(
+    make: Make, stand_in: StandInProvider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.models.catalogue._REMEMBERED_FOR", 1e9)
+    catalogue = make()
+    for _ in range(3):
+        await catalogue.base_models(TODAY)
+        await catalogue.fine_tuned(fresh=False)
+    assert stand_in.requests == [MODELS]
+
+
 async def test_a_model_of_ours_is_known_by_its_job_whatever_its_name(
     make: Make, stand_in: StandInProvider, jobs: SqliteJobStore
 ) -> None:
