@@ -163,7 +163,7 @@ def ask_many(path: str, method: str, described: Any, known: Known, **how_many: A
         mode = choose.draw(st.sampled_from([GenerationMode.POSITIVE, GenerationMode.POSITIVE, GenerationMode.NEGATIVE]))
         case = choose.draw(operation.as_strategy(generation_mode=mode))
         aim(case, known, choose)
-        response = case.call(base_url=known.trainer.url, headers={"Authorization": f"Bearer {KEY}"})
+        response = case.call(base_url=known.trainer.url, headers={"Authorization": f"Bearer {KEY}"}, timeout=300)
         print(case.method, case.path, response.status_code, response.text[:200])
         require_conforming(case, response, described.raw_schema["components"])
         if (case.method, path, response.status_code) == ("POST", "/fine_tuning/jobs", 200):
