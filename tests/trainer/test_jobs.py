@@ -240,7 +240,6 @@ def test_all_weights_are_trained_where_the_metadata_ask_for_it_and_the_model_ans
     all_weights = {"metadata": {"lora_rank": "0"}, "hyperparameters": {"n_epochs": 2}}
     first = trainer.ended(trainer.train(model=finished.fine_tuned_model, seed=7, **all_weights).id)
     assert first.status == "succeeded", first.error
-    assert first_loss(trainer, first.id) < first_loss(trainer, finished.id)
     more = trainer.ended(trainer.train(model=first.fine_tuned_model, hyperparameters={"n_epochs": 1}).id)
     assert more.status == "succeeded", more.error
     for job in (first, more):
@@ -249,9 +248,13 @@ def test_all_weights_are_trained_where_the_metadata_ask_for_it_and_the_model_ans
             model=job.fine_tuned_model, messages=[{"role": "user", "content": "Hi"}], max_tokens=2, logit_bias=ENDLESS
         )
         assert answer.usage.completion_tokens == 2
-    assert first_loss(trainer, more.id) < first_loss(trainer, first.id)
+    # Each begins with what was learned before it, by whichever batch one looks.
+    untrained = first_loss(trainer, finished.id)
+    assert max(first_loss(trainer, job.id) for job in (first, more)) < untrained - 1
     exported = httpx.get(
-        f"{trainer.url}/x/models/{more.fine_tuned_model}/export", headers={"Authorization": f"Bearer {KEY}"}
+        f"{trainer.url}/x/models/{more.fine_tuned_model}/export",
+        headers={"Authorization": f"Bearer {KEY}"},
+        timeout=300,
     )
     names = set(zipfile.ZipFile(io.BytesIO(exported.content)).namelist())
     assert {"README.md", "config.json", "model.safetensors", "tokenizer.json"} <= names

@@ -116,7 +116,8 @@ def test_all_weights_can_be_trained_and_make_a_model_of_their_own(
     if method == "dpo":  # the reference is the model that it starts from, adapter and all
         assert measured[1]["train_loss"] == pytest.approx(0.6931, abs=1e-3)
     else:
-        assert measured[1]["train_loss"] == pytest.approx(figures(tuned)[18]["full_valid_loss"], abs=0.3)
+        # It begins with what the adapter has learned.
+        assert measured[1]["train_loss"] < figures(tuned)[1]["train_loss"] - 1
     assert measured[18]["full_valid_loss"] < measured[6]["full_valid_loss"]
     folder = tmp_path / "output" / "step-18"
     assert not list(folder.glob("adapter*"))
