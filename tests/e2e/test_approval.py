@@ -3,6 +3,7 @@
 import asyncio
 from typing import Any
 
+import pytest
 from e2e.world import World
 
 from bot.audit import SETTINGS
@@ -15,9 +16,7 @@ async def _ask(w: World) -> tuple[dict[str, Any], dict[str, Any]]:
     """The card of a job that waits, and the question in its thread."""
     report = await w.drop()
     card = await w.start(report)
-    question = await w.person.wait_message(
-        w.channel, contains="wants to train", thread_ts=card["ts"]
-    )
+    question = await w.person.wait_message(w.channel, contains="wants to train", thread_ts=card["ts"])
     return card, question
 
 
@@ -154,3 +153,33 @@ async def test_without_anybody_to_approve_nothing_is_stored_and_it_says_whom_to_
         assert await w.person.submit("ana", view["id"], {}) == {}
         await _told(w, "ana", "there is nobody to give it")
         assert await bot.services.jobs.latest(1) == []
+
+
+async def test_an_approval_that_was_cut_off_is_brought_to_its_end_by_the_next_start(
+    w: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cut = asyncio.Event()
+
+    async def never_ends(*_: object) -> None:
+        cut.set()
+        await asyncio.Event().wait()
+
+    async def has_no_room(*_: object) -> bool:
+        # Or its submission could be cut off, too, which is another story.
+        return False
+
+    with monkeypatch.context() as patched:
+        patched.setattr("bot.cli.run._DRAIN_SECONDS", 0.1)
+        patched.setattr("bot.jobs.line.Line._has_room", has_no_room)
+        patched.setattr("handlers.actions.approval._close_question", never_ends)
+        async with w.bot(finetune_approval_above=0, finetune_approvers=[BEN]):
+            _, question = await _ask(w)
+            await w.person.click("ben", w.channel, question["ts"], "job_approve")
+            async with asyncio.timeout(60):
+                await cut.wait()
+    async with w.bot(finetune_approval_above=0, finetune_approvers=[BEN]) as bot:
+        await _told(w, "ben", "You approved")
+        await w.job_at_provider()
+        await w.settled(bot)
+        assert len(w.provider.jobs) == 1
+        assert await _acts(bot) == [(ANA, "submit", "done"), (BEN, "approve", "done")]
