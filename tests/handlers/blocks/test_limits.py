@@ -335,7 +335,7 @@ def untouched(view: dict[str, Any]) -> dict[str, dict[str, dict[str, object]]]:
 
 ALLOWED_TAGS = re.compile(
     r"<@[UW][A-Za-z0-9]+>"
-    r"|<!date\^\d+\^\{date_short_pretty\} \{time\}\|[0-9: UTC-]+>"
+    r"|<!date\^\d+\^\{date_short_pretty\} \{time(_secs)?\}\|[0-9: UTC-]+>"
     r"|<" + re.escape(PERMALINK.replace("&", "&amp;")) + r"\|[^<>]+>"
 )
 
@@ -534,10 +534,10 @@ def test_lists_of_checkpoints_and_files_fit(
 
 
 @quick
-@given(job_values, texts, texts, st.dictionaries(st.sampled_from(FIELDS), texts), texts)
+@given(job_values, texts, texts, st.dictionaries(st.sampled_from(FIELDS), texts), long_ids)
 def test_questions_before_something_is_done_fit(
     job: Job, name: str, estimate: str, words: dict[str, str], value: str
 ) -> None:
     for act in ("cancel", "pause", "resume"):
         assert_fits(steering.question(act, job, name))
-    assert_fits(start_question.start_question(name, words, text.escape(estimate), value or "x"))
+    assert_fits(start_question.start_question(name, words, text.quoted(estimate), value))
