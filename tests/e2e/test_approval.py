@@ -46,7 +46,7 @@ async def test_a_job_above_the_threshold_waits_for_an_approver_and_then_goes_on(
         await _in_thread(w, card, "Ben Hall approved it")
         at_provider = await w.job_at_provider()
         w.provider.run(at_provider, steps=2)
-        shown = await w.person.wait_message(w.channel, contains="Training", author=w.bot_user)
+        shown = await w.person.wait_message(w.channel, contains="● *Training*", author=w.bot_user)
         assert "Ben Hall approved it" in shown["plain"]
         await _told(w, "ben", "You approved")
         closed = await _in_thread(w, card, "wants to train")
