@@ -25,7 +25,7 @@ from bot.access import Policy
 from bot.audit import note_roles
 from bot.cli.schedule import Task, schedule
 from bot.datasets.copies import Copies
-from bot.errors import Invalid, NotFound, StartError
+from bot.errors import BotError, Invalid, NotFound, StartError
 from bot.jobs.follow import Follower
 from bot.jobs.line import Line
 from bot.jobs.submit import Submitter
@@ -134,12 +134,22 @@ async def running(settings: Settings) -> AsyncIterator[Bot]:
         unfinished = await inbox.recover(app)
         bot = Bot(str(who.get("user") or "bot"), str(who.get("team") or ""), services, inbox, app)
         bot.port = await _listen(app, settings, client, _webhooks(settings, provider, services.follower), stack)
+        log.info("recovered", unfinished=unfinished)
         if last_alive is not None:
-            missed = await backfill(services, inbox, last_alive)
-            if missed:
-                await inbox.recover(app)
-            log.info("recovered", unfinished=unfinished, missed=missed)
+            # Slack lets some fifty channels a minute be read, so neither the start nor a stop waits for that.
+            catching_up = asyncio.create_task(_catch_up(services, inbox, app, last_alive), name="backfill")
+            stack.push_async_callback(_stop_tasks, [catching_up])
         yield bot
+
+
+async def _catch_up(services: Services, inbox: Inbox, app: AsyncApp, since: float) -> None:
+    try:
+        missed = await backfill(services, inbox, since)
+        if missed:
+            await inbox.recover(app)
+        log.info("caught up", missed=missed)
+    except BotError as error:  # the store
+        log.error("not caught up", why=str(error))
 
 
 async def _services(

@@ -1,5 +1,6 @@
 """The main job over real sockets: from a file in a channel to a talk with the model."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -76,6 +77,14 @@ async def test_a_file_that_was_dropped_while_the_bot_was_away_is_found_again(w: 
     async with w.bot():
         await w.person.wait_message(w.channel, thread_ts=dropped["ts"], contains="Please correct", timeout=20)
         assert len(await w.person.messages(w.channel, dropped["ts"])) == 2
+
+
+async def test_neither_start_nor_stop_waits_until_slack_lets_the_channels_be_read(w: World) -> None:
+    async with w.bot():
+        await w.drop()
+    await w.person.fault("conversations.history", "ratelimited", "3600", times=100)
+    async with asyncio.timeout(60), w.bot():
+        pass
 
 
 async def _all_given_up(w: World) -> None:
