@@ -24,7 +24,7 @@ class Slack:
         await self._runner.setup()
         await web.TCPSite(self._runner, "127.0.0.1", 0).start()
         self.url = f"http://127.0.0.1:{self._runner.addresses[0][1]}/api/"
-        self.client = AsyncWebClient(token="xoxb-test", base_url=self.url, retry_handlers=[], timeout=5)
+        self.client = AsyncWebClient(token="xoxb-test", base_url=self.url, retry_handlers=[], timeout=60)
         return self
 
     async def __aexit__(self, *_: object) -> None:

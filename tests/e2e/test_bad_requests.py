@@ -43,7 +43,7 @@ async def test_guests_and_other_organisations_are_refused_everywhere(w: World, p
 
 
 async def until_async(w: World, person: str, count: int) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while len(await w.person.ephemerals(person)) < count:
             await asyncio.sleep(0.02)
 
@@ -174,7 +174,7 @@ async def test_pressing_start_twice_and_sending_both_windows_off_makes_one_job(w
         sent = await asyncio.gather(*(w.person.submit(person, view, {}) for person, view in views))
         assert sent == [{}, {}]
         await w.job_at_provider()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while not (told := await w.person.ephemerals("ana") + await w.person.ephemerals("ben")):
                 await asyncio.sleep(0.02)
         assert "already being trained" in told[0]["plain"]
@@ -206,7 +206,7 @@ async def test_an_event_that_slack_sends_twice_is_answered_once(w: World) -> Non
         events = await w.person.deliveries(kind="events_api")
         for event in events:
             await w.person.redeliver(event["id"])
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while len(done := await w.person.deliveries(kind="events_api", state="delivered")) < 2 * len(events):
                 await asyncio.sleep(0.02)
         assert done

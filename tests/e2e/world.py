@@ -109,7 +109,9 @@ async def world(folder: Path, **provider: Any) -> AsyncIterator[World]:
         Sandbox(
             data=folder / "sandbox",
             manifest=ROOT / "manifest.yml",
-            settings=SandboxSettings(rates="off", file_processing=0.05, retry_delays=[0.2, 0.2, 0.2]),
+            settings=SandboxSettings(
+                rates="off", ack_timeout=10.0, trigger_life=60.0, file_processing=0.05, retry_delays=[0.2, 0.2, 0.2]
+            ),
         ) as sandbox,
         SandboxClient(sandbox.page_url) as person,
     ):

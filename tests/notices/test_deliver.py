@@ -73,7 +73,7 @@ async def at_work(delivery: Delivery) -> AsyncIterator[None]:
 
 
 async def all_said(delivery: Delivery, outbox: SqliteOutbox) -> None:
-    async with at_work(delivery), asyncio.timeout(10):
+    async with at_work(delivery), asyncio.timeout(60):
         while await outbox.open():
             await asyncio.sleep(0.005)
 

@@ -25,7 +25,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def sandbox(tmp_path: Path) -> AsyncIterator[Sandbox]:
-    settings = Settings(ack_timeout=0.5, retry_delays=[0.05, 0.05, 0.05], file_processing=0.1)
+    settings = Settings(ack_timeout=30.0, trigger_life=60.0, retry_delays=[0.05, 0.05, 0.05], file_processing=0.1)
     async with Sandbox(data=tmp_path / "data", manifest=MANIFEST, settings=settings) as running:
         yield running
 

@@ -34,7 +34,7 @@ async def over_http(sandbox: Sandbox, slack: AsyncWebClient, people: SandboxClie
 
 async def settled(people: SandboxClient, name: str) -> dict[str, Any]:
     """The newest delivery of this name, once it is delivered or given up."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         while True:
             found = [d for d in await people.deliveries(name=name) if d["state"] != "pending"]
             if found:
@@ -52,6 +52,7 @@ async def test_an_event_without_acknowledgement_comes_again_three_times(bolt: As
     async def count(req: Any, next_: Any) -> None:
         heard.append(req.headers["x-slack-retry-num"][0])  # and no listener: Bolt does not acknowledge
 
+    await people.settings(ack_timeout=0.3)
     await people.say("ana", "#general", "anybody?")
     delivery = await settled(people, "message.channels")
     assert (delivery["state"], delivery["attempts"], delivery["reason"]) == ("failed", 4, "timeout")
@@ -66,12 +67,13 @@ async def test_a_redelivered_event_keeps_its_id(bolt: AsyncApp, people: SandboxC
         await ids.put(body["event_id"])
 
     await people.say("ana", "#general", "once")
-    first = await asyncio.wait_for(ids.get(), 5)
+    first = await asyncio.wait_for(ids.get(), 60)
     await people.redeliver(first)
-    assert await asyncio.wait_for(ids.get(), 5) == first
+    assert await asyncio.wait_for(ids.get(), 60) == first
 
 
 async def test_a_command_that_nobody_acknowledges_says_so_to_the_person(bolt: AsyncApp, people: SandboxClient) -> None:
+    await people.settings(ack_timeout=0.3)
     result = await people.command("ana", "#general", "/test")
     assert result["reason"] == "timeout"
     assert "operation_timeout" in (await people.ephemerals("ana"))[-1]["text"]
@@ -128,6 +130,7 @@ async def test_the_app_comes_back_after_its_sockets_are_cut(bolt: AsyncApp, peop
         if "user" in event:
             await say("heard")
 
+    await people.settings(ack_timeout=0.5)  # what goes to the old socket goes to the new one then
     await people.wait_connected()
     assert await people.disconnect("refresh_requested") == 1
     await people.wait_connected(20)

@@ -165,7 +165,7 @@ async def test_a_button_that_asks_first_does_nothing_when_one_says_no(
     await page.get_by_role("button", name="Keep").click()
     await page.get_by_role("button", name="Discard").click()
     await page.get_by_role("button", name="Away").click()
-    await asyncio.wait_for(pressed.get(), 5)
+    await asyncio.wait_for(pressed.get(), 60)
     assert pressed.empty()
 
 
@@ -336,7 +336,7 @@ async def test_every_kind_of_input_can_be_filled_in(
     await modal.get_by_label("file").set_input_files(tmp_path / "notes.txt")
     await modal.get_by_role("button", name="Go").click()
     await expect(modal).to_have_count(0)
-    state = await asyncio.wait_for(got.get(), 5)
+    state = await asyncio.wait_for(got.get(), 60)
     assert state["external"]["selected_option"]["value"] == "gpt-2"
     assert state["menu"]["selected_option"]["value"] == "large"
     assert [o["value"] for o in state["ticks"]["selected_options"]] == ["red", "blue"]

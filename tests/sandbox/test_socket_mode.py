@@ -31,7 +31,7 @@ async def test_a_dropped_file_is_read_with_the_bots_token(
     path = tmp_path / "train.jsonl"
     path.write_text('{"messages": []}\n')
     await people.drop("ana", "#support-model", path, "have a look")
-    event = await asyncio.wait_for(seen.get(), 5)
+    event = await asyncio.wait_for(seen.get(), 60)
     assert event["subtype"] == "file_share"
     assert event["text"] == "have a look"
     assert event["files"][0]["name"] == "train.jsonl"

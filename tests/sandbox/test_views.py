@@ -50,7 +50,7 @@ async def triggers(bolt: AsyncApp) -> asyncio.Queue[str]:
 
 async def trigger(people: SandboxClient, triggers: asyncio.Queue[str]) -> str:
     await people.command("ana", "#general", "/test")
-    return await asyncio.wait_for(triggers.get(), 5)
+    return await asyncio.wait_for(triggers.get(), 60)
 
 
 async def test_a_trigger_works_once_and_not_for_long(
@@ -150,6 +150,7 @@ async def test_a_submission_that_nobody_acknowledges_leaves_the_modal_open(
     people: SandboxClient, slack: AsyncWebClient, bolt: AsyncApp, triggers: asyncio.Queue[str]
 ) -> None:
     view = await slack.views_open(trigger_id=await trigger(people, triggers), view=modal(callback_id="ignored"))
+    await people.settings(ack_timeout=0.3)
     errors = await people.submit("ana", view["view"]["id"], {"name": "x"})
     assert "trouble connecting" in errors[""]
     assert await people.open_view("ana") is not None

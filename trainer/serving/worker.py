@@ -104,15 +104,8 @@ class Desk:
         from trainer.serving.llama import NotServable
 
         assert self._seats is not None
-        begun = False
-
-        def say(said: Said) -> None:
-            nonlocal begun
-            begun = True
-            self._say(ask.id, said)
-
         try:
-            self._seats.answer(ask, say, lambda: ask.id not in self._seated)
+            self._seats.answer(ask, lambda said: self._say(ask.id, said), lambda: ask.id not in self._seated)
         except NotAnswerable as error:
             self._say(ask.id, error.refused)
         except NotServable:
