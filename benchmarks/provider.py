@@ -24,6 +24,8 @@ NAME = "bench"
 MODEL = "gpt-4.1-mini-2025-04-14"
 BETWEEN_FIGURES = 5.0
 CHANNELS = 100
+# Ana, and her workspace, of the sandbox.
+REQUESTER, TEAM = "U0ANAREED1", "T0SANDBOX1"
 
 
 class Told(msgspec.Struct, frozen=True):
@@ -50,11 +52,11 @@ class Running:
 
 
 @contextlib.contextmanager
-def running(jobs: int, seconds: float = float("inf")) -> Iterator[Running]:
-    """`jobs` that all train from now on; a fifth end, at random, from the first tenth to four fifths of `seconds`."""
+def running(jobs: int, ending: tuple[float, float] | None = None) -> Iterator[Running]:
+    """`jobs` that all train from now on; a fifth end, at random, between those seconds from now."""
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
-    process = context.Process(target=_serve, args=(theirs, jobs, seconds), daemon=True)
+    process = context.Process(target=_serve, args=(theirs, jobs, ending), daemon=True)
     process.start()
     theirs.close()
     try:
@@ -72,8 +74,8 @@ def our_job(number: int, **fields: Any) -> Job:
             "state": states.RUNNING,
             "provider": NAME,
             "base_model": MODEL,
-            "requester": "U0ANAREED1",  # Ana, of the sandbox
-            "origin": Origin("T0SANDBOX1", channel(number), False),
+            "requester": REQUESTER,
+            "origin": Origin(TEAM, channel(number), False),
             "created_at": time.time(),
             "provider_job_id": f"ftjob-{number:05}",
             "seed": 7,
@@ -91,12 +93,11 @@ def channel(number: int) -> str:
 class Provider:
     """Jobs whose lives are known beforehand, so that it can be told later when what happened."""
 
-    def __init__(self, jobs: int, seconds: float) -> None:
+    def __init__(self, jobs: int, ending: tuple[float, float] | None) -> None:
         rng = random.Random(1)
         self.began = time.time()
-        # From the first tenth on, so that whoever starts has started.
         self.ends = {
-            f"ftjob-{n:05}": self.began + rng.uniform(0.1, 0.8) * seconds if n % 5 == 0 else float("inf")
+            f"ftjob-{n:05}": self.began + rng.uniform(*ending) if ending and n % 5 == 0 else float("inf")
             for n in range(jobs)
         }
         self.offsets = {job: rng.uniform(0, BETWEEN_FIGURES) for job in self.ends}
@@ -183,9 +184,9 @@ def _page(data: list[Json], more: bool) -> web.Response:
     return web.json_response({"object": "list", "data": data, "has_more": more})
 
 
-def _serve(pipe: Connection, jobs: int, seconds: float) -> None:
+def _serve(pipe: Connection, jobs: int, ending: tuple[float, float] | None) -> None:
     async def run() -> None:
-        provider = Provider(jobs, seconds)
+        provider = Provider(jobs, ending)
         runner = web.AppRunner(provider.app(), access_log=None)
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", 0).start()
