@@ -54,10 +54,11 @@ class File(msgspec.Struct, frozen=True):
     bytes: int
     created_at: int
     owner: str | None = None
+    expires_at: int | None = None
 
 
 class Upload(msgspec.Struct, frozen=True):
-    """A file on its way, in parts; `bytes` is how large it is to be."""
+    """A file on its way, in parts; `bytes` is how large it is to be, `file_seconds` how long it is to be kept."""
 
     id: str
     filename: str
@@ -67,6 +68,7 @@ class Upload(msgspec.Struct, frozen=True):
     expires_at: int
     status: Literal["pending", "completed", "cancelled", "expired"] = "pending"
     owner: str | None = None
+    file_seconds: int | None = None
 
 
 class Job(msgspec.Struct, frozen=True):

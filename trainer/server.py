@@ -23,6 +23,7 @@ from trainer.base_models import read_table
 from trainer.catalogue import Catalogue
 from trainer.chats import Chats
 from trainer.errors import TrainerError
+from trainer.expiry import keep_removing
 from trainer.settings import Settings
 from trainer.store import Store
 from trainer.supervisor import Supervisor
@@ -47,9 +48,11 @@ def create_app(settings: Settings, store: Store) -> FastAPI:
         chats.on_busy = supervisor.give_way
         app.state.services = Services(settings, store, catalogue, supervisor, chats)
         await supervisor.start()
+        removing = asyncio.create_task(keep_removing(settings, store))
         try:
             yield
         finally:
+            removing.cancel()
             await asyncio.gather(supervisor.stop(), chats.stop())
 
     # FastAPI's own page of the API loads its scripts from elsewhere; this one has them.

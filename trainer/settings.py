@@ -47,6 +47,11 @@ class Settings(msgspec.Struct, frozen=True):
         return self.data / "files"
 
     @property
+    def parts(self) -> Path:
+        """Uploads that are not complete, each in a folder of its own."""
+        return self.data / "parts"
+
+    @property
     def models(self) -> Path:
         return self.data / "models"
 

@@ -28,6 +28,8 @@ S = TypeVar("S", bound=msgspec.Struct)
 # Columns that hold JSON.
 _JSON = {"metadata", "result_files", "error", "data", "metrics", "lineage"}
 
+_UNEXPIRED = "(expires_at IS NULL OR expires_at > ?)"
+
 
 @migrations()
 def m001_initial(db: Database) -> None:
@@ -87,6 +89,12 @@ def m005_uploads(db: Database) -> None:
     )
 
 
+@migrations()
+def m006_expiry(db: Database) -> None:
+    db.execute("ALTER TABLE files ADD COLUMN expires_at INTEGER")
+    db.execute("ALTER TABLE uploads ADD COLUMN file_seconds INTEGER")
+
+
 class Store:
     """One open database. `atomic()` groups writes: all of them, or none."""
 
@@ -115,15 +123,20 @@ class Store:
         self._insert("files", file)
 
     def file(self, id: str) -> File | None:
-        return self._one(File, "files", "id = ?", [id])
+        return self._one(File, "files", f"id = ? AND {_UNEXPIRED}", [id, now()])
 
     def files(
         self, *, key: Key, after: str | None, limit: int, purpose: str | None, ascending: bool
     ) -> tuple[list[File], bool]:
         where, values = _seen_by(key)
+        where, values = f"{where} AND {_UNEXPIRED}", [*values, now()]
         if purpose:
             where, values = f"{where} AND purpose = ?", [*values, purpose]
         return self._page(File, "files", where, values, after=after, limit=limit, ascending=ascending)
+
+    def expired_files(self, at: int) -> list[File]:
+        """Those that nobody sees any more, and whose contents can go."""
+        return self._rows(File, "files", "expires_at <= ?", [at])
 
     def delete_file(self, id: str) -> None:
         self._delete("files", id)

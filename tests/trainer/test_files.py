@@ -1,10 +1,16 @@
 import http.client
+import sqlite3
 from typing import Any
 from urllib.parse import urlsplit
 
+import httpx
 import openai
 import pytest
 from trainer_process import KEY, Trainer, jsonl, some_examples
+
+from trainer.expiry import remove_expired
+from trainer.settings import Settings
+from trainer.store import Store
 
 
 def test_a_file_is_kept_listed_newest_first_given_back_and_deleted(trainer: Trainer) -> None:
@@ -60,6 +66,49 @@ def test_another_purpose_is_refused_with_the_one_to_use(trainer: Trainer) -> Non
     with pytest.raises(openai.BadRequestError, match="fine-tune") as caught:
         trainer.client.files.create(file=("x.jsonl", b"{}"), purpose="batch")
     assert caught.value.param == "purpose"
+
+
+def test_a_file_with_a_last_day_is_gone_after_it(trainer: Trainer) -> None:
+    files = trainer.client.files
+    content = jsonl(some_examples())
+    kept = trainer.upload(content)
+    passing = files.create(
+        file=("x.jsonl", content), purpose="fine-tune", expires_after={"anchor": "created_at", "seconds": 3600}
+    )
+    assert passing.expires_at == passing.created_at + 3600
+    assert files.retrieve(passing.id).expires_at == passing.expires_at
+    assert files.retrieve(kept).expires_at is None
+    with sqlite3.connect(trainer.data / "trainer.db", timeout=30) as store:
+        store.execute("UPDATE files SET expires_at = 1 WHERE id = ?", [passing.id])
+    with pytest.raises(openai.NotFoundError):
+        files.content(passing.id)
+    assert passing.id not in [file.id for file in files.list(limit=2)]
+    with pytest.raises(openai.BadRequestError) as caught:
+        trainer.client.fine_tuning.jobs.create(model="tiny-random", training_file=passing.id)
+    assert caught.value.code == "file_not_found"
+    remove_expired(Settings(trainer.data, trainer.data), Store(trainer.data / "trainer.db"))
+    assert not (trainer.data / "files" / passing.id).exists()
+    assert files.content(kept).content == content
+
+
+@pytest.mark.parametrize(
+    ("form", "said"),
+    [
+        ({"wizard": "1"}, "Additional properties are not allowed ('wizard' was unexpected)"),
+        ({"expires_after[anchor]": "created_at"}, "Missing required parameter: 'expires_after[seconds]'"),
+        ({"expires_after[anchor]": "created_at", "expires_after[seconds]": "60"}, "Expected a value >= 3600"),
+        ({"expires_after[anchor]": "noon", "expires_after[seconds]": "3600"}, "Supported values are: 'created_at'"),
+    ],
+)
+def test_what_a_file_cannot_be_created_with_is_refused(trainer: Trainer, form: dict[str, str], said: str) -> None:
+    answer = httpx.post(
+        f"{trainer.url}/files",
+        data={"purpose": "fine-tune", **form},
+        files={"file": ("x.jsonl", jsonl(some_examples()))},
+        headers={"Authorization": f"Bearer {KEY}"},
+    )
+    assert answer.status_code == 400
+    assert said in answer.json()["error"]["message"]
 
 
 def test_a_file_over_512_mb_is_refused_before_it_is_read(trainer: Trainer) -> None:

@@ -12,6 +12,7 @@ from tiny_model import ENDLESS
 from trainer_process import KEY, Trainer, jsonl, some_examples, some_pairs, wait_for
 
 NAME = r"ft:tiny-random:acme:my-model:[A-Za-z0-9]{8}"
+BAD_SEED = ("seed", "invalid_type")
 
 
 def test_a_job_that_succeeded_tells_everything_in_the_protocols_shape(trainer: Trainer, finished: Any) -> None:
@@ -166,6 +167,38 @@ def test_bad_settings_are_refused_with_the_field_and_the_reason(
     with pytest.raises(openai.BadRequestError, match=re.escape(said)) as caught:
         trainer.train(**settings)
     assert caught.value.param == param
+
+
+@pytest.mark.parametrize(
+    ("settings", "said", "param", "code"),
+    [
+        ({"wizard": 1}, "Unrecognized request argument supplied: wizard", None, None),
+        (
+            {"method": {"type": "supervised", "supervised": {"hyperparameters": {"epochs": 3}}}},
+            "Unknown parameter: 'method.supervised.hyperparameters.epochs'.",
+            "method.supervised.hyperparameters.epochs",
+            "unknown_parameter",
+        ),
+        ({"seed": "7"}, "Invalid type for 'seed': expected an integer, but got a string instead.", *BAD_SEED),
+        ({"seed": 7.0}, "Invalid type for 'seed': expected an integer, but got a decimal number instead.", *BAD_SEED),
+        ({"seed": True}, "Invalid type for 'seed': expected an integer, but got a boolean instead.", *BAD_SEED),
+        ({"suffix": ""}, "Invalid 'suffix': empty string.", "suffix", "empty_string"),
+        (
+            {"metadata": {"run": 1}},
+            "Invalid type for 'metadata.run': expected a string",
+            "metadata.run",
+            "invalid_type",
+        ),
+    ],
+)
+def test_what_the_protocol_does_not_have_is_refused_in_the_words_of_the_service(
+    trainer: Trainer, settings: dict[str, Any], said: str, param: str | None, code: str | None
+) -> None:
+    with pytest.raises(openai.BadRequestError) as caught:
+        trainer.train(extra_body=settings)
+    body: Any = caught.value.body
+    assert body["message"].startswith(said)
+    assert (body["type"], body["param"], body["code"]) == ("invalid_request_error", param, code)
 
 
 def test_a_waiting_job_is_cancelled_at_once_and_a_cancelled_one_not_again(trainer: Trainer) -> None:

@@ -1,7 +1,9 @@
 """Answers by llama.cpp, asked directly: the tiny model, and adapters with random weights."""
 
 import json
+import queue
 import threading
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -156,6 +158,21 @@ def test_an_answer_held_to_a_schema_is_json_that_the_schema_allows(seats: Seats,
     with pytest.raises(NotAnswerable) as caught:
         said(seats, wanted, Request(CHAT, 60, schema={"type": "no such type"}))
     assert caught.value.refused.code == "invalid_schema"
+
+
+def test_an_answer_that_waits_in_line_is_said_to_come(home: Path, wanted: Wanted) -> None:
+    seats = Seats(home)
+    heard: queue.SimpleQueue[Said] = queue.SimpleQueue()
+    ask = Ask("ask-1", wanted, Request(CHAT, 3, Sampling(seed=1, logit_bias=ENDLESS)))
+    waiting = threading.Thread(target=seats.answer, args=(ask, heard.put, lambda: False))
+    with ExitStack() as all_taken:
+        for _ in range(4):
+            all_taken.enter_context(seats.taken(wanted, 10))
+        waiting.start()
+        assert isinstance(heard.get(timeout=240), Start)
+        assert heard.empty()
+    waiting.join(240)
+    assert isinstance(heard.get(timeout=240), Piece)
 
 
 def test_who_goes_away_gets_no_more(seats: Seats, wanted: Wanted) -> None:

@@ -74,6 +74,7 @@ def test_a_model_that_llama_cpp_cannot_take_is_answered_by_transformers(
     pipe = desk(tmp_path)
     pipe.ask("ask-1", wanted)
     said = pipe.hear("ask-1")["ask-1"]
+    assert [one["kind"] for one in said].count("start") == 1
     assert said[0]["kind"] == "start"
     assert said[-1]["kind"] == "end"
 

@@ -91,16 +91,16 @@ async def reply(
         )
     answer = _Answer(body, requests, shape)
     heard = answer.hear(services, found)
+    first = []
     try:
-        first = [await anext(heard)]
-        while answer.starting:
+        while answer.starting:  # until then it may be refused
             first.append(await anext(heard))
     except BaseException:
         await heard.aclose()
         raise
     said = _after(first, heard)
     if body.stream:
-        # No proxy should collect the pieces.
+        # The headers go out now, before the first token; and no proxy should collect the pieces.
         headers = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
         return StreamingResponse(_stream(answer, said), media_type="text/event-stream", headers=headers)
     async with contextlib.aclosing(said):
@@ -123,8 +123,9 @@ class _Answer:
         self._created = now()
         self._prompt_tokens = self._completion_tokens = 0
 
-    async def hear(self, services: Services, found: Found) -> AsyncGenerator[tuple[int, Piece | End], None]:
-        """Pieces and ends by the number of their choice. ApiError for a request that is refused."""
+    async def hear(self, services: Services, found: Found) -> AsyncGenerator[tuple[int, Start | Piece | End], None]:
+        """Starts by the number of their request's first choice, pieces and ends by that of their own. ApiError for a
+        request that is refused."""
         arrived: asyncio.Queue[tuple[int, Said | Exception]] = asyncio.Queue()
 
         async def listen(first: int, request: Request) -> None:
@@ -145,6 +146,7 @@ class _Answer:
                     case Start():
                         self._prompt_tokens += said.prompt_tokens
                         self.starting -= 1
+                        yield first, said
                     case Piece():
                         yield first + said.choice, said
                     case End():
@@ -184,13 +186,16 @@ class _Answer:
 
 
 async def _after(
-    first: list[tuple[int, Piece | End]], rest: AsyncGenerator[tuple[int, Piece | End], None]
+    first: list[tuple[int, Start | Piece | End]], rest: AsyncGenerator[tuple[int, Start | Piece | End], None]
 ) -> AsyncGenerator[tuple[int, Piece | End], None]:
+    """The pieces and ends of both."""
     async with contextlib.aclosing(rest):
-        for one in first:
-            yield one
-        async for one in rest:
-            yield one
+        for number, said in first:
+            if not isinstance(said, Start):
+                yield number, said
+        async for number, said in rest:
+            if not isinstance(said, Start):
+                yield number, said
 
 
 async def _stream(answer: _Answer, said: AsyncGenerator[tuple[int, Piece | End], None]) -> AsyncIterator[str]:

@@ -196,7 +196,7 @@ def _type_of(value: Any) -> str:
         case int():
             return "an integer"
         case float():
-            return "a decimal"
+            return "a decimal number"
         case str():
             return "a string"
         case list():

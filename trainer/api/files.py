@@ -11,10 +11,12 @@ from pathlib import Path
 from typing import Annotated, Any, BinaryIO, Literal
 
 import msgspec
-from fastapi import APIRouter, Form, Query, UploadFile
+from fastapi import APIRouter, Form, Query, Request, UploadFile
 from fastapi import File as Part
 from fastapi.responses import FileResponse
+from pydantic import Field
 
+from trainer.api.bodies import Strict
 from trainer.api.errors import ApiError, not_found
 from trainer.api.guard import MAX_UPLOAD
 from trainer.api.services import By, Given, Services
@@ -26,12 +28,38 @@ router = APIRouter(prefix="/v1/files")
 _LONGEST_LINE = 64 << 20
 
 
+# An hour to thirty days, as at the service (OpenAPI description, read November 2026).
+Seconds = Annotated[int, Field(ge=3600, le=2_592_000)]
+
+
+class ExpiresAfter(Strict):
+    anchor: Literal["created_at"]
+    seconds: Seconds
+
+
+_FORM = ("file", "purpose", "expires_after[anchor]", "expires_after[seconds]")
+
+
 @router.post("")
 async def create(
-    services: Given, key: By, file: Annotated[UploadFile, Part()], purpose: Annotated[str, Form()]
+    services: Given,
+    key: By,
+    http: Request,
+    file: Annotated[UploadFile, Part()],
+    purpose: Annotated[str, Form()],
+    anchor: Annotated[Literal["created_at"] | None, Form(alias=_FORM[2])] = None,
+    seconds: Annotated[Seconds | None, Form(alias=_FORM[3])] = None,
 ) -> dict[str, Any]:
+    unknown = [name for name in await http.form() if name not in _FORM]
+    if unknown:
+        raise ApiError(400, f"Additional properties are not allowed ({unknown[0]!r} was unexpected)")
+    if (anchor is None) != (seconds is None):
+        missing = _FORM[2] if anchor is None else _FORM[3]
+        raise ApiError(
+            400, f"Missing required parameter: '{missing}'.", param=missing, code="missing_required_parameter"
+        )
     require_purpose(purpose)
-    return file_object(await asyncio.to_thread(keep, services, key, file.file, file.filename or "upload"))
+    return file_object(await asyncio.to_thread(keep, services, key, file.file, file.filename or "upload", seconds))
 
 
 @router.get("")
@@ -83,6 +111,7 @@ def file_object(file: File) -> dict[str, Any]:
         "object": "file",
         "bytes": file.bytes,
         "created_at": file.created_at,
+        **({"expires_at": file.expires_at} if file.expires_at is not None else {}),
         "filename": file.filename,
         "purpose": file.purpose,
         "status": "processed",
@@ -115,8 +144,9 @@ def _existing(services: Services, key: Key, id: str) -> File:
     return file
 
 
-def keep(services: Services, key: Key, upload: BinaryIO, filename: str) -> File:
-    """Store what was uploaded. ApiError where it is no JSONL, too large, or the disk is full."""
+def keep(services: Services, key: Key, upload: BinaryIO, filename: str, seconds: int | None = None) -> File:
+    """Store what was uploaded, for so many seconds where that is said. ApiError where it is no JSONL, too large, or the
+    disk is full."""
     _require_jsonl(upload)
     id = new_id("file-")
     path = services.settings.uploads / id
@@ -125,8 +155,15 @@ def keep(services: Services, key: Key, upload: BinaryIO, filename: str) -> File:
     if size > MAX_UPLOAD:
         path.unlink()
         raise ApiError(413, f"The file is larger than the {MAX_UPLOAD >> 20} MB that are accepted here.", param="file")
+    created = now()
     file = File(
-        id=id, filename=_shown_name(filename), purpose="fine-tune", bytes=size, created_at=now(), owner=key.name
+        id=id,
+        filename=_shown_name(filename),
+        purpose="fine-tune",
+        bytes=size,
+        created_at=created,
+        owner=key.name,
+        expires_at=created + seconds if seconds is not None else None,
     )
     services.store.add_file(file)
     return file

@@ -7,8 +7,9 @@ from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request
-from pydantic import BaseModel, BeforeValidator, Field
+from pydantic import BeforeValidator, Field
 
+from trainer.api.bodies import Body, Strict
 from trainer.api.errors import ApiError, not_found
 from trainer.api.services import By, Given, Services
 from trainer.objects import Checkpoint, Event, Job, Key, new_id, now
@@ -40,7 +41,7 @@ def _positive(most: float) -> Callable[[Any], Any]:
     return check
 
 
-class HyperparametersIn(BaseModel):
+class HyperparametersIn(Strict):
     """None stands for "auto". Ranges as in the OpenAPI description, read November 2026."""
 
     n_epochs: Annotated[int | None, _whole(1, 50)] = None
@@ -52,21 +53,22 @@ class DpoHyperparameters(HyperparametersIn):
     beta: Annotated[float | None, BeforeValidator(_positive(2))] = None
 
 
-class Supervised(BaseModel):
+class Supervised(Strict):
     hyperparameters: HyperparametersIn | None = None
 
 
-class Dpo(BaseModel):
+class Dpo(Strict):
     hyperparameters: DpoHyperparameters | None = None
 
 
-class Method(BaseModel):
+class Method(Strict):
     type: str
     supervised: Supervised | None = None
     dpo: Dpo | None = None
+    reinforcement: dict[str, Any] | None = None  # known to the protocol; its type is refused
 
 
-class CreateJob(BaseModel):
+class CreateJob(Body):
     model: str
     training_file: str
     validation_file: str | None = None

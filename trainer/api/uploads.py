@@ -15,7 +15,7 @@ from pydantic import Field
 
 from trainer.api.bodies import Body
 from trainer.api.errors import ApiError, not_found
-from trainer.api.files import copy, file_object, keep, require_purpose
+from trainer.api.files import ExpiresAfter, copy, file_object, keep, require_purpose
 from trainer.api.guard import MAX_UPLOAD
 from trainer.api.services import By, Given, Services
 from trainer.objects import File, Key, Upload, new_id, now
@@ -30,7 +30,7 @@ class CreateUpload(Body):
     purpose: str
     bytes: Annotated[int, Field(ge=1, le=MAX_UPLOAD)]
     mime_type: str
-    expires_after: dict[str, Any] | None = None
+    expires_after: ExpiresAfter | None = None
 
 
 class CompleteUpload(Body):
@@ -41,9 +41,6 @@ class CompleteUpload(Body):
 @router.post("")
 def create(services: Given, key: By, body: CreateUpload) -> dict[str, Any]:
     require_purpose(body.purpose)
-    for old in services.store.expired_uploads(now()):
-        shutil.rmtree(_folder(services, old), ignore_errors=True)
-        services.store.end_upload(old.id, "expired")
     created = now()
     upload = Upload(
         id=new_id("upload_"),
@@ -53,6 +50,7 @@ def create(services: Given, key: By, body: CreateUpload) -> dict[str, Any]:
         created_at=created,
         expires_at=created + _LIFETIME,
         owner=key.name,
+        file_seconds=body.expires_after.seconds if body.expires_after else None,
     )
     _folder(services, upload).mkdir(parents=True)
     services.store.add_upload(upload)
@@ -113,7 +111,7 @@ def _pending(services: Services, key: Key, id: str) -> Upload:
 
 
 def _folder(services: Services, upload: Upload) -> Path:
-    return services.settings.data / "parts" / upload.id
+    return services.settings.parts / upload.id
 
 
 def _write(folder: Path, part: str, data: UploadFile, most: int) -> None:
@@ -141,4 +139,4 @@ def _file(services: Services, key: Key, upload: Upload, body: CompleteUpload) ->
         if body.md5 not in (None, digest.hexdigest()):
             raise ApiError(400, f"The parts' MD5 is {digest.hexdigest()}, not the one given.", param="md5")
         whole.seek(0)
-        return keep(services, key, whole, upload.filename)
+        return keep(services, key, whole, upload.filename, upload.file_seconds)

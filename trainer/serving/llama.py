@@ -101,8 +101,10 @@ class Seats:
         if request.schema is not None:
             _schemas(wanted.weights).follow(request.schema)  # to refuse what cannot be followed
         most = min(request.max_tokens, wanted.context_length - len(prompt))
+        say(
+            Start(len(prompt))
+        )  # before a seat is free, and open: who streams knows at once that there will be an answer
         with self.taken(wanted, len(prompt) + most) as seat:
-            say(Start(len(prompt)))
             for number in range(request.n):
                 if not gone():
                     _grow(seat.server, _completion(request, prompt, most, number), number, say, gone)

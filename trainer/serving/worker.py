@@ -24,7 +24,7 @@ import msgspec
 
 from trainer.pipes import ChildPipe
 from trainer.serving.prompt import NotAnswerable
-from trainer.serving.request import Ask, Piece, Refused, Said, Wanted
+from trainer.serving.request import Ask, Piece, Refused, Said, Start, Wanted
 
 if TYPE_CHECKING:
     from trainer.serving.engine import Engine
@@ -42,6 +42,7 @@ class Desk:
         self._cache = cache
         self._memory = memory
         self._seated: set[str] = set()
+        self._begun: set[str] = set()  # asks whose start llama.cpp told before it found that it cannot take the model
         self._unservable: set[str] = set()
         self._chats: dict[str, Ask] = {}
         self._answers: dict[str, Iterator[list[Said]]] = {}
@@ -111,6 +112,7 @@ class Desk:
         except NotServable:
             traceback.print_exc()
             self._unservable.add(ask.wanted.weights)
+            self._begun.add(ask.id)
             self._pipe.received.put({"op": "ask", "ask": msgspec.to_builtins(ask)})
         except Exception as error:
             traceback.print_exc()
@@ -151,7 +153,8 @@ class Desk:
             self._answers[id] = Answer(self._engine, ask).rounds()
         try:
             for said in next(self._answers[id]):
-                if not isinstance(said, Piece) or said.text or said.tokens:
+                told = isinstance(said, Start) and id in self._begun
+                if not told and (not isinstance(said, Piece) or said.text or said.tokens):
                     self._say(id, said)
         except StopIteration:
             self._close(id)
@@ -165,6 +168,7 @@ class Desk:
 
     def _close(self, id: str) -> None:
         self._seated.discard(id)
+        self._begun.discard(id)
         self._chats.pop(id, None)
         self._answers.pop(id, None)
 

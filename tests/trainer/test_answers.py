@@ -1,0 +1,36 @@
+"""How an answer goes out over HTTP, with a worker that says what the test has it say."""
+
+import asyncio
+import json
+from collections.abc import AsyncGenerator
+from types import SimpleNamespace
+from typing import Any
+
+from fastapi.responses import StreamingResponse
+
+from trainer.api.answers import reply
+from trainer.api.completions import CreateCompletion, _Completion
+from trainer.serving.request import End, Piece, Request, Said, Start, Text
+
+
+async def test_the_headers_of_a_stream_do_not_wait_for_the_first_token() -> None:
+    computed = asyncio.Event()
+
+    async def answer(found: Any, request: Request) -> AsyncGenerator[Said, None]:
+        yield Start(3)
+        await computed.wait()
+        yield Piece("four")
+        yield End("stop", 1)
+
+    services: Any = SimpleNamespace(chats=SimpleNamespace(answer=answer))
+    requests = [Request(Text("What comes after 3?"), 5)]
+    body = CreateCompletion(model="tiny-random", prompt="What comes after 3?", stream=True)
+    nobody: Any = None
+    response = await reply(services, nobody, nobody, body, requests, _Completion(requests))
+    assert isinstance(response, StreamingResponse)
+    assert response.status_code == 200
+    assert not computed.is_set()
+    computed.set()
+    events = [str(event).removeprefix("data: ").strip() async for event in response.body_iterator]
+    assert events.pop() == "[DONE]"
+    assert "".join(json.loads(event)["choices"][0]["text"] for event in events) == "four"

@@ -1,0 +1,35 @@
+"""What was uploaded for a time is removed once that is over: files, and uploads in parts that nobody completed."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import shutil
+
+from trainer.objects import now
+from trainer.settings import Settings
+from trainer.store import Store
+
+logger = logging.getLogger(__name__)
+
+_EVERY = 60.0  # seconds; from its time on nobody sees a file, whether it was removed yet or not
+
+
+async def keep_removing(settings: Settings, store: Store) -> None:
+    """Look once a minute, until cancelled."""
+    while True:
+        try:
+            await asyncio.to_thread(remove_expired, settings, store)
+        except Exception:  # a full disk, say: the next look may fare better
+            logger.exception("what has expired could not be removed")
+        await asyncio.sleep(_EVERY)
+
+
+def remove_expired(settings: Settings, store: Store) -> None:
+    at = now()
+    for file in store.expired_files(at):
+        (settings.uploads / file.id).unlink(missing_ok=True)
+        store.delete_file(file.id)
+    for upload in store.expired_uploads(at):
+        shutil.rmtree(settings.parts / upload.id, ignore_errors=True)
+        store.end_upload(upload.id, "expired")
