@@ -101,9 +101,8 @@ class Seats:
         if request.schema is not None:
             _schemas(wanted.weights).follow(request.schema)  # to refuse what cannot be followed
         most = min(request.max_tokens, wanted.context_length - len(prompt))
-        say(
-            Start(len(prompt))
-        )  # before a seat is free, and open: who streams knows at once that there will be an answer
+        # Before a seat is free, and open: who streams knows at once that there will be an answer.
+        say(Start(len(prompt)))
         with self.taken(wanted, len(prompt) + most) as seat:
             for number in range(request.n):
                 if not gone():
