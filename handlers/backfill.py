@@ -1,69 +1,136 @@
-"""Files that were dropped while the bot was down: found again in the channels' history.
+"""Files that were dropped while the bot could not hear of it: found again in the channels' history.
 
-Slack redelivers events for minutes, not for hours. At the start, channels that the bot is in are read back to
-when it was last alive. Other things that were missed (clicks, commands) people repeat by themselves.
+Slack redelivers events for minutes, not for hours. After a start, and after the connection was gone, channels that the
+bot is in are read back to when something was last heard. What was not read yet is kept in the store. Other things that
+were missed (clicks, commands) people repeat by themselves. Slack's history of a channel does not show what stands in
+its threads.
 """
 
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 import structlog
 
-from bot.notices.interfaces import PostError
+from bot.errors import BotError
+from bot.notices.interfaces import PostError, PostRefused
+from bot.store.unread import SqliteUnread, Unread
 from handlers.files import may_be_training_data
 from handlers.inbox import Inbox
 from handlers.services import Services
 
 log = structlog.get_logger()
 
-_MOST_PAGES = 5
+# Seconds until what could not be read is tried again; the last for ever.
+_PAUSES = (30.0, 120.0, 600.0)
 
 
-async def backfill(services: Services, inbox: Inbox, since: float) -> int:
-    """Take in what was missed since then (seconds since the epoch); how many messages."""
-    found = 0
-    try:
-        channels = await _channels(services)
-    except PostError as error:
-        log.warning("channels not listed", why=str(error))
-        return 0
-    for channel in channels:
+class Backfill:
+    """`run` for as long as the bot does, and `watch` where a connection tells whether Slack is heard.
+
+    `work_off` has what was found worked on, as if Slack had just sent it.
+    """
+
+    def __init__(
+        self, services: Services, inbox: Inbox, unread: SqliteUnread, work_off: Callable[[], Awaitable[object]]
+    ) -> None:
+        self._services = services
+        self._inbox = inbox
+        self._unread = unread
+        self._work_off = work_off
+        self._wanted = asyncio.Event()
+
+    async def run(self) -> None:
+        """Read what there is to be read; ends by being cancelled only."""
+        failures = 0
+        while True:
+            self._wanted.clear()
+            failures = 0 if await self._tried() else failures + 1
+            pause = _PAUSES[min(failures, len(_PAUSES)) - 1] if failures else None
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._wanted.wait(), pause)
+
+    async def watch(self, is_connected: Callable[[], Awaitable[bool]], *, look_every: float = 5.0) -> None:
+        """Have everything read back to the moment when the connection was lost, once it is there again."""
+        deaf_since: float | None = None
+        while True:
+            with contextlib.suppress(BotError):  # the store: told of by all others, and tried again
+                if not await is_connected():
+                    deaf_since = deaf_since or time.time()
+                    # Kept before anything new is heard, by which a restart would take us for present.
+                    await self._unread.was_away(deaf_since)
+                elif deaf_since is not None:
+                    await self._unread.was_away(deaf_since)
+                    log.info("heard nothing for a while", seconds=round(time.time() - deaf_since))
+                    deaf_since = None
+                    self._wanted.set()
+            await asyncio.sleep(look_every)
+
+    async def _tried(self) -> bool:
+        """Whether nothing is left to be read."""
         try:
-            messages = await _history(services, channel, since)
+            return await self._read_all()
         except PostError as error:
-            log.warning("history not read", channel=channel, why=str(error))
-            continue
-        for message in messages:
-            files = [file for file in message.get("files") or [] if may_be_training_data(file)]
-            if files and message.get("user") not in {None, services.bot_user} and not message.get("bot_id"):
-                found += await inbox.offer(_as_event(services, channel, message))
-    return found
+            log.warning("channels not listed", why=str(error))
+        except BotError as error:  # the store
+            log.error("not read back", why=str(error))
+        except Exception:
+            log.exception("not read back")
+        return False
 
+    async def _read_all(self) -> bool:
+        since = await self._unread.everywhere()
+        if since is not None:
+            await self._unread.spread(since, await self._channels())
+        unread = await self._unread.channels()
+        missed = left = 0
+        for one in unread:
+            try:
+                missed += await self._read(one)
+            except PostRefused as error:
+                log.warning("history not read", channel=one.channel, why=str(error))
+            except PostError as error:
+                log.warning("history not read yet", channel=one.channel, why=str(error))
+                left += 1
+                continue
+            await self._unread.was_read(one.channel)
+        if unread:
+            log.info("caught up", missed=missed, left=left)
+        return not left
 
-async def _channels(services: Services) -> list[str]:
-    channels: list[str] = []
-    cursor: str | None = None
-    while True:
-        arguments: dict[str, Any] = {"types": "public_channel,private_channel", "exclude_archived": True, "limit": 200}
-        if cursor:
-            arguments["cursor"] = cursor
-        page = await services.poster.call("conversations.list", arguments)
-        channels += [channel["id"] for channel in page.get("channels", []) if channel.get("is_member")]
-        cursor = (page.get("response_metadata") or {}).get("next_cursor")
-        if not cursor:
-            return channels
+    async def _read(self, unread: Unread) -> int:
+        """Take in what was missed in one channel, oldest first; how many messages. Raises PostError."""
+        arguments = {"channel": unread.channel, "oldest": f"{unread.since:.6f}", "limit": 200}
+        pages = self._pages("conversations.history", arguments, "messages")
+        dropped = [message async for message in pages if self._concerns_us(message)]
+        found = 0
+        for message in reversed(dropped):
+            found += await self._inbox.offer(_as_event(self._services, unread.channel, message))
+        if found:
+            await self._work_off()
+        return found
 
+    def _concerns_us(self, message: dict[str, Any]) -> bool:
+        by_a_person = message.get("user") not in {None, self._services.bot_user} and not message.get("bot_id")
+        return by_a_person and any(may_be_training_data(file) for file in message.get("files") or [])
 
-async def _history(services: Services, channel: str, since: float) -> list[dict[str, Any]]:
-    messages: list[dict[str, Any]] = []
-    arguments: dict[str, Any] = {"channel": channel, "oldest": f"{since:.6f}", "limit": 100}
-    for _ in range(_MOST_PAGES):
-        page = await services.poster.call("conversations.history", arguments)
-        messages += page.get("messages", [])
-        cursor = (page.get("response_metadata") or {}).get("next_cursor")
-        if not cursor:
-            break
-        arguments["cursor"] = cursor
-    return messages
+    async def _channels(self) -> list[str]:
+        arguments = {"types": "public_channel,private_channel", "exclude_archived": True, "limit": 200}
+        pages = self._pages("conversations.list", arguments, "channels")
+        return [channel["id"] async for channel in pages if channel.get("is_member")]
+
+    async def _pages(self, method: str, arguments: dict[str, Any], what: str) -> AsyncIterator[dict[str, Any]]:
+        """Page by page, in Slack's order: messages come newest first."""
+        while True:
+            page = await self._services.poster.call(method, arguments)
+            for one in page.get(what, []):
+                yield one
+            cursor = (page.get("response_metadata") or {}).get("next_cursor")
+            if not cursor:
+                return
+            arguments = {**arguments, "cursor": cursor}
 
 
 def _as_event(services: Services, channel: str, message: dict[str, Any]) -> dict[str, Any]:

@@ -25,7 +25,7 @@ from bot.access import Policy
 from bot.audit import note_roles
 from bot.cli.schedule import Task, schedule
 from bot.datasets.copies import Copies
-from bot.errors import BotError, Invalid, NotFound, StartError
+from bot.errors import Invalid, NotFound, StartError
 from bot.jobs.follow import Follower
 from bot.jobs.line import Line
 from bot.jobs.submit import Submitter
@@ -47,8 +47,9 @@ from bot.store.outbox import SqliteCardStore, SqliteOutbox
 from bot.store.spending import SqliteBudgetStore
 from bot.store.subscriptions import SqliteSubscriptions
 from bot.store.timeline import SqliteDeliveries
+from bot.store.unread import SqliteUnread
 from handlers.app import build
-from handlers.backfill import backfill
+from handlers.backfill import Backfill
 from handlers.cards import CardKeeper
 from handlers.checks import Checks
 from handlers.inbox import Inbox
@@ -108,12 +109,19 @@ async def running(settings: Settings) -> AsyncIterator[Bot]:
         database = await Database.open(settings.finetune_data)
         stack.push_async_callback(database.close)
         inbox_store = SqliteInbox(database)
-        last_alive = await inbox_store.last_alive()
+        unread = SqliteUnread(database)
+        await unread.was_away()
         services = await _services(settings, client, who, provider, database)
         await note_roles(services.audit, services.people.roles.in_words(), time.time())
         stack.callback(services.checks.close)
 
-        pictures = Pictures(services.jobs, services.cards, services.poster, calm=max(settings.finetune_poll_seconds, 5))
+        pictures = Pictures(
+            services.jobs,
+            services.cards,
+            services.poster,
+            services.checks,
+            calm=max(settings.finetune_poll_seconds, 5),
+        )
         delivery = Delivery(SqliteOutbox(database), SlackSpeaker(services.poster, pictures))
         keeper = CardKeeper(services.jobs, services.cards, services.poster, pictures)
         tasks = [
@@ -133,23 +141,14 @@ async def running(settings: Settings) -> AsyncIterator[Bot]:
         await services.submitter.recover()
         unfinished = await inbox.recover(app)
         bot = Bot(str(who.get("user") or "bot"), str(who.get("team") or ""), services, inbox, app)
-        bot.port = await _listen(app, settings, client, _webhooks(settings, provider, services.follower), stack)
+        backfill = Backfill(services, inbox, unread, lambda: inbox.recover(app))
+        bot.port = await _listen(
+            app, settings, client, _webhooks(settings, provider, services.follower), backfill, stack
+        )
         log.info("recovered", unfinished=unfinished)
-        if last_alive is not None:
-            # Slack lets some fifty channels a minute be read, so neither the start nor a stop waits for that.
-            catching_up = asyncio.create_task(_catch_up(services, inbox, app, last_alive), name="backfill")
-            stack.push_async_callback(_stop_tasks, [catching_up])
+        # Slack lets some fifty channels a minute be read, so neither the start nor a stop waits for that.
+        stack.push_async_callback(_stop_tasks, [asyncio.create_task(backfill.run(), name="backfill")])
         yield bot
-
-
-async def _catch_up(services: Services, inbox: Inbox, app: AsyncApp, since: float) -> None:
-    try:
-        missed = await backfill(services, inbox, since)
-        if missed:
-            await inbox.recover(app)
-        log.info("caught up", missed=missed)
-    except BotError as error:  # the store
-        log.error("not caught up", why=str(error))
 
 
 async def _services(
@@ -373,6 +372,7 @@ async def _listen(
     settings: Settings,
     client: AsyncWebClient,
     webhooks: list[web.RouteDef],
+    backfill: Backfill,
     stack: contextlib.AsyncExitStack,
 ) -> int | None:
     """Socket Mode, or HTTP where there is no app token."""
@@ -380,6 +380,8 @@ async def _listen(
         handler = AsyncSocketModeHandler(app, settings.slack_app_token.get_secret_value(), web_client=client)
         stack.push_async_callback(_disconnect, handler)
         await handler.connect_async()  # type: ignore[no-untyped-call]
+        watching = asyncio.create_task(backfill.watch(handler.client.is_connected), name="connection")
+        stack.push_async_callback(_stop_tasks, [watching])
         if webhooks:
             log.warning("OPENAI_WEBHOOK_SECRET has no effect in Socket Mode: nothing listens for webhooks.")
         return None

@@ -56,15 +56,12 @@ class SqliteInbox:
         )
         return [Entry(key, orjson.loads(payload), attempts, at) for key, payload, attempts, at in rows]
 
-    async def last_alive(self) -> float | None:
-        """When something last came in (seconds since the epoch); None for a new store."""
-        row = await self._database.read(lambda db: db.execute("SELECT max(received_at) FROM inbox").fetchone())
-        return float(row[0]) if row[0] is not None else None
-
     async def forget_old(self) -> None:
-        """Slack redelivers within minutes; keys are kept a week."""
+        """Slack redelivers within minutes; keys are kept a week, and as long as their channels may be read back."""
         await self._database.write(
             lambda db: db.execute(
-                "DELETE FROM inbox WHERE state != 'pending' AND received_at < ?", [time.time() - _KEEP_KEYS_FOR]
+                "DELETE FROM inbox WHERE state != 'pending' AND received_at < ?"
+                " AND received_at < coalesce((SELECT min(since) FROM unread), received_at + 1)",
+                [time.time() - _KEEP_KEYS_FOR],
             )
         )

@@ -74,6 +74,12 @@ def m007_subscriptions(db: Database) -> None:
     db.execute("CREATE TABLE subscriptions (channel TEXT PRIMARY KEY, user TEXT NOT NULL, at REAL NOT NULL) STRICT")
 
 
+@migrations()
+def m008_unread(db: Database) -> None:
+    """Channels whose history has to be read back to `since`; '' stands for all, before it was asked which those are."""
+    db.execute("CREATE TABLE unread (channel TEXT PRIMARY KEY, since REAL NOT NULL) STRICT")
+
+
 _M001 = """
 CREATE TABLE inbox (
     key TEXT PRIMARY KEY,           -- Slack's own id of the event, command, action or submission

@@ -1,8 +1,5 @@
 """The main job over real sockets: from a file in a channel to a talk with the model."""
 
-import asyncio
-from typing import Any
-
 import pytest
 from e2e.world import World, until
 from pydantic import SecretStr
@@ -66,37 +63,6 @@ async def test_a_job_goes_on_after_the_bot_was_restarted_in_the_middle(w: World)
         assert len([text for text in said if "has begun" in text]) == 1
         assert len([text for text in said if "has taken the job" in text]) == 1
     assert len(w.provider.jobs) == 1
-
-
-async def test_a_file_that_was_dropped_while_the_bot_was_away_is_found_again(w: World) -> None:
-    async with w.bot():
-        await w.drop("first.jsonl")
-    await w.person.settings(ack_timeout=0.1, retry_delays=[0.05, 0.05, 0.05])
-    dropped = await w.person.drop_bytes("ana", w.channel, [("missed.jsonl", b"{}\n" * 12)])
-    await _all_given_up(w)
-    async with w.bot():
-        await w.person.wait_message(w.channel, thread_ts=dropped["ts"], contains="Please correct", timeout=20)
-        assert len(await w.person.messages(w.channel, dropped["ts"])) == 2
-
-
-async def test_neither_start_nor_stop_waits_until_slack_lets_the_channels_be_read(w: World) -> None:
-    async with w.bot():
-        await w.drop()
-    await w.person.fault("conversations.history", "ratelimited", "3600", times=100)
-    async with asyncio.timeout(60), w.bot():
-        pass
-
-
-async def _all_given_up(w: World) -> None:
-    """Slack has stopped trying to deliver."""
-
-    async def undelivered() -> list[dict[str, Any]]:
-        return [d for d in await w.person.deliveries() if d.get("state") in {"pending", "sent", "waiting"}]
-
-    for _ in range(200):
-        if not await undelivered():
-            return
-    raise AssertionError(await undelivered())
 
 
 async def test_the_thread_remembers_what_was_said(w: World) -> None:

@@ -4,7 +4,9 @@ import pytest
 
 from bot.store.database import Database
 from bot.store.inbox import SqliteInbox
+from bot.store.unread import SqliteUnread
 
+DAY = 24 * 3600.0
 PAYLOAD: dict[str, object] = {"type": "event_callback", "event": {"text": "what somebody wrote"}}
 
 
@@ -72,9 +74,23 @@ async def test_old_keys_are_forgotten_but_nothing_unfinished(inbox: SqliteInbox,
     assert await inbox.accept("old and done", PAYLOAD)
 
 
-async def test_a_new_store_was_never_alive(inbox: SqliteInbox) -> None:
-    assert await inbox.last_alive() is None
-    await inbox.accept("event/1", PAYLOAD)
-    alive = await inbox.last_alive()
-    assert alive is not None
-    assert abs(alive - time.time()) < 60
+async def test_keys_are_kept_as_long_as_their_channels_may_be_read_back(inbox: SqliteInbox, database: Database) -> None:
+    unread = SqliteUnread(database)
+    now = time.time()
+    await unread.was_away(now - 20 * DAY)
+    await unread.spread(now - 20 * DAY, ["C1"])
+    for days in (30, 10):
+        await inbox.accept(f"{days} days old", PAYLOAD)
+        await inbox.finish(f"{days} days old")
+        await database.write(
+            lambda db, days=days: db.execute(
+                "UPDATE inbox SET received_at = ? WHERE key = ?", [now - days * DAY, f"{days} days old"]
+            )
+        )
+    await inbox.forget_old()
+    assert not await inbox.accept("10 days old", PAYLOAD)
+    assert await inbox.accept("30 days old", PAYLOAD)
+    await inbox.finish("30 days old")
+    await unread.was_read("C1")
+    await inbox.forget_old()
+    assert await inbox.accept("10 days old", PAYLOAD)

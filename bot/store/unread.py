@@ -1,0 +1,72 @@
+"""Channels in which something may have been missed, and since when; kept until they were read back, so that a process
+that is stopped in the middle of reading loses nothing."""
+
+from collections.abc import Iterable
+
+import msgspec
+from sqlite_utils import Database as SqliteDatabase
+
+from bot.store.database import Database
+
+# Slack repeats an event for five minutes, so some that are older than the last one heard may not have come through.
+_STILL_UNDER_WAY = 600.0
+_EVERYWHERE = ""
+
+
+class Unread(msgspec.Struct, frozen=True):
+    """`since`: seconds since the epoch."""
+
+    channel: str
+    since: float
+
+
+class SqliteUnread:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def was_away(self, since: float | None = None) -> None:
+        """Nothing was heard since then; if that is not given, since the inbox last heard something. A new store has
+        missed nothing. To be called before anything new is heard."""
+
+        def work(db: SqliteDatabase) -> None:
+            heard = since or db.execute("SELECT max(received_at) FROM inbox").fetchone()[0]
+            if heard is not None:
+                _add(db, _EVERYWHERE, heard - _STILL_UNDER_WAY)
+
+        await self._database.write(work)
+
+    async def everywhere(self) -> float | None:
+        """Since when it is for all channels, where nobody has asked yet which those are."""
+        row = await self._database.read(
+            lambda db: db.execute("SELECT since FROM unread WHERE channel = ?", [_EVERYWHERE]).fetchone()
+        )
+        return row[0] if row else None
+
+    async def spread(self, since: float, channels: Iterable[str]) -> None:
+        """These are all channels."""
+
+        def work(db: SqliteDatabase) -> None:
+            for channel in channels:
+                _add(db, channel, since)
+            db.execute("DELETE FROM unread WHERE channel = ?", [_EVERYWHERE])
+
+        await self._database.write(work)
+
+    async def channels(self) -> list[Unread]:
+        """Those to be read, longest unread first."""
+        rows = await self._database.read(
+            lambda db: db.execute(
+                "SELECT channel, since FROM unread WHERE channel != ? ORDER BY since, channel", [_EVERYWHERE]
+            ).fetchall()
+        )
+        return [Unread(*row) for row in rows]
+
+    async def was_read(self, channel: str) -> None:
+        await self._database.write(lambda db: db.execute("DELETE FROM unread WHERE channel = ?", [channel]))
+
+
+def _add(db: SqliteDatabase, channel: str, since: float) -> None:
+    db.execute(
+        "INSERT INTO unread VALUES (?, ?) ON CONFLICT (channel) DO UPDATE SET since = min(since, excluded.since)",
+        [channel, since],
+    )

@@ -1,0 +1,74 @@
+"""The bot was away, or could not be reached: files that were dropped meanwhile are found again, each once."""
+
+import asyncio
+from typing import Any
+from unittest.mock import patch
+
+from e2e.world import World, examples
+
+from handlers.backfill import Backfill
+
+
+async def _missed(w: World, *channels: str) -> list[str]:
+    """Drop a file in each of these channels while nobody listens, until Slack has stopped trying to deliver."""
+    await w.person.settings(ack_timeout=0.1, retry_delays=[0.05, 0.05, 0.05])
+    dropped = [
+        str((await w.person.drop_bytes("ana", channel, [("missed.jsonl", examples(12))]))["ts"]) for channel in channels
+    ]
+    async with asyncio.timeout(60):
+        while await _undelivered(w):
+            await asyncio.sleep(0.05)
+    await w.person.settings(ack_timeout=10.0)
+    return dropped
+
+
+async def _undelivered(w: World) -> list[dict[str, Any]]:
+    return [d for d in await w.person.deliveries() if d.get("state") in {"pending", "sent", "waiting"}]
+
+
+async def _reported_once(w: World, channel: str, ts: str) -> None:
+    await w.person.wait_message(channel, thread_ts=ts, contains="12 examples", timeout=60)
+    assert len(await w.person.messages(channel, ts)) == 2
+
+
+async def test_a_file_that_was_dropped_while_the_bot_was_away_is_found_again(w: World) -> None:
+    async with w.bot():
+        await w.drop("first.jsonl")
+    (missed,) = await _missed(w, w.channel)
+    async with w.bot():
+        await _reported_once(w, w.channel, missed)
+
+
+async def test_a_bot_that_is_stopped_while_it_reads_back_goes_on_with_the_rest(w: World) -> None:
+    async with w.bot():
+        await w.drop("first.jsonl")
+    in_general, in_support = await _missed(w, "#general", "#support-model")
+    support = next(c["id"] for c in await w.person.channels() if c.get("name") == "support-model")
+    await w.person.fault("conversations.history", "ratelimited", "3600", times=100, match=support)
+    async with w.bot():
+        await _reported_once(w, "#general", in_general)
+        # What comes in now is newer than what was not read yet.
+        await w.drop("second.jsonl")
+    await w.person.clear_faults()
+    async with w.bot():
+        await _reported_once(w, "#support-model", in_support)
+        assert len(await w.person.messages("#general", in_general)) == 2
+
+
+async def test_what_slack_could_not_deliver_while_the_connection_was_gone_is_found_when_it_is_back(w: World) -> None:
+    with patch.dict(Backfill.watch.__kwdefaults__, look_every=0.05):
+        async with w.bot():
+            await w.drop("first.jsonl")
+            await w.person.fault("apps.connections.open", "status", 503, times=10_000)
+            await w.person.disconnect()
+            (missed,) = await _missed(w, w.channel)
+            await w.person.clear_faults()
+            await _reported_once(w, w.channel, missed)
+
+
+async def test_neither_start_nor_stop_waits_until_slack_lets_the_channels_be_read(w: World) -> None:
+    async with w.bot():
+        await w.drop()
+    await w.person.fault("conversations.history", "ratelimited", "3600", times=100)
+    async with asyncio.timeout(60), w.bot():
+        pass

@@ -1,0 +1,108 @@
+"""Channels are read back until each has been read once, whatever Slack says in between."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+from scripted_slack import Slack, error
+
+from bot.store.database import Database
+from bot.store.inbox import SqliteInbox
+from bot.store.unread import SqliteUnread
+from handlers import backfill
+from handlers.backfill import Backfill
+from handlers.inbox import Inbox
+from handlers.poster import Poster
+from handlers.services import Services
+
+
+class Reading:
+    """A `Backfill` over a real store and a scripted Slack; `answers` by channel, the last one for ever."""
+
+    def __init__(self, database: Database, slack: Slack) -> None:
+        self.slack = slack
+        self.inbox = SqliteInbox(database)
+        self.unread = SqliteUnread(database)
+        self.work_offs = 0
+        services = cast(Services, SimpleNamespace(poster=Poster(slack.client), bot_user="U0BOT", team="T1"))
+        self.backfill = Backfill(services, Inbox(self.inbox, services), self.unread, self._work_off)
+
+    async def _work_off(self) -> None:
+        self.work_offs += 1
+
+    async def until_read(self) -> None:
+        running = asyncio.create_task(self.backfill.run())
+        async with asyncio.timeout(60):
+            while await self.unread.everywhere() is not None or await self.unread.channels():
+                await asyncio.sleep(0.01)
+        running.cancel()
+
+    async def offered(self) -> list[str]:
+        return [entry.key for entry in await self.inbox.pending()]
+
+
+@pytest.fixture
+async def reading(tmp_path: Path, slack: Slack, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Reading]:
+    monkeypatch.setattr(backfill, "_PAUSES", (0.05,))
+    database = await Database.open(tmp_path)
+    made = Reading(database, slack)
+    await made.unread.was_away(1_700_000_600)
+    yield made
+    await database.close()
+
+
+def _listing(*channels: str) -> dict[str, Any]:
+    return {"ok": True, "channels": [{"id": channel, "is_member": True} for channel in channels]}
+
+
+def _page(*messages: dict[str, Any], cursor: str = "") -> dict[str, Any]:
+    return {"ok": True, "messages": list(messages), "response_metadata": {"next_cursor": cursor}}
+
+
+def _file(number: int, name: str = "train.jsonl", **fields: Any) -> dict[str, Any]:
+    return {"user": "U1", "ts": f"170000{number:04}.000100", "files": [{"id": f"F{number}", "name": name}], **fields}
+
+
+async def test_all_pages_are_read_and_the_oldest_is_worked_on_first(reading: Reading) -> None:
+    reading.slack.replies["conversations.list"] = [_listing("C1")]
+    reading.slack.replies["conversations.history"] = [_page(_file(3), _file(2), cursor="next"), _page(_file(1))]
+    await reading.until_read()
+    assert await reading.offered() == [f"message/C1/170000000{n}.000100" for n in (1, 2, 3)]
+    first, second = reading.slack.called("conversations.history")
+    assert float(first["oldest"]) == 1_700_000_000
+    assert second["cursor"] == "next"
+
+
+async def test_what_is_no_training_file_of_a_persons_is_left_alone(reading: Reading) -> None:
+    reading.slack.replies["conversations.list"] = [_listing("C1")]
+    others = (_file(1, "cat.png"), _file(2, user="U0BOT"), _file(3, bot_id="B1"), {"user": "U1", "ts": "1700000004.0"})
+    reading.slack.replies["conversations.history"] = [_page(*others)]
+    await reading.until_read()
+    assert await reading.offered() == []
+    assert reading.work_offs == 0
+
+
+async def test_channels_that_are_refused_are_let_go_and_those_with_trouble_are_tried_again(reading: Reading) -> None:
+    reading.slack.replies["conversations.list"] = [_listing("C1", "C2", "C3")]
+    trouble = error("internal_error")
+    reading.slack.replies["conversations.history"] = [
+        *[trouble] * 4,
+        error("not_in_channel"),
+        _page(_file(3)),
+        _page(_file(1)),
+    ]
+    await reading.until_read()
+    assert await reading.offered() == ["message/C3/1700000003.000100", "message/C1/1700000001.000100"]
+    channels = [call["channel"] for call in reading.slack.called("conversations.history")]
+    assert channels == ["C1"] * 4 + ["C2", "C3", "C1"]
+    assert len(reading.slack.called("conversations.list")) == 1
+
+
+async def test_a_listing_that_fails_is_asked_for_again(reading: Reading) -> None:
+    reading.slack.replies["conversations.list"] = [error("missing_scope", needed="channels:read"), _listing("C1")]
+    reading.slack.replies["conversations.history"] = [_page(_file(1))]
+    await reading.until_read()
+    assert await reading.offered() == ["message/C1/1700000001.000100"]

@@ -1,0 +1,52 @@
+import time
+from pathlib import Path
+
+import pytest
+
+from bot.store.database import Database
+from bot.store.inbox import SqliteInbox
+from bot.store.unread import SqliteUnread, Unread
+
+
+@pytest.fixture
+def unread(database: Database) -> SqliteUnread:
+    return SqliteUnread(database)
+
+
+async def test_a_new_store_has_missed_nothing(unread: SqliteUnread) -> None:
+    await unread.was_away()
+    assert await unread.everywhere() is None
+
+
+async def test_what_may_be_missed_begins_a_little_before_what_was_heard_last(
+    unread: SqliteUnread, database: Database
+) -> None:
+    """Slack may still have been repeating something older."""
+    began = time.time()
+    await SqliteInbox(database).accept("event/1", {})
+    await unread.was_away()
+    since = await unread.everywhere()
+    assert since is not None
+    assert began - 600 <= since <= time.time() - 600
+
+
+async def test_the_earliest_absence_counts_until_its_channels_were_read(unread: SqliteUnread) -> None:
+    await unread.was_away(5000)
+    await unread.was_away(9000)
+    assert await unread.everywhere() == 4400
+    await unread.spread(4400, ["C1", "C2"])
+    assert await unread.everywhere() is None
+    await unread.was_read("C1")
+    await unread.was_away(9000)
+    await unread.spread(8400, ["C1", "C2", "C3"])
+    assert await unread.channels() == [Unread("C2", 4400), Unread("C1", 8400), Unread("C3", 8400)]
+
+
+async def test_what_is_unread_outlives_the_process(tmp_path: Path) -> None:
+    for moment in (5000, 9000):
+        database = await Database.open(tmp_path)
+        await SqliteUnread(database).was_away(moment)
+        await database.close()
+    database = await Database.open(tmp_path)
+    assert await SqliteUnread(database).everywhere() == 4400
+    await database.close()
