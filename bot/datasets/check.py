@@ -27,7 +27,7 @@ from bot.datasets.errors import DatasetError
 from bot.datasets.findings import Findings, merged
 from bot.datasets.gauge import Gauge, Texts
 from bot.datasets.habits import Habits
-from bot.datasets.lines import BLOCK, LONGEST_LINE, Batch, open_file, read_batches
+from bot.datasets.lines import BLOCK, LONGEST_LINE, Batch, read_batches, read_head
 from bot.datasets.price import cost
 from bot.datasets.report import Report, Table, Tokens
 from bot.datasets.rules import judge
@@ -50,6 +50,7 @@ def check_file(
     epochs: int | None = None,
     tokenizers: Path | None = None,
     validation: Path | None = None,
+    growing: Path | None = None,
     progress: Callable[[int, int], None] | None = None,
     partial: Callable[[Report], None] | None = None,
 ) -> Report:
@@ -57,7 +58,8 @@ def check_file(
 
     `epochs` is chosen by `auto_epochs` where None. `tokenizers` is a folder of `<model>/tokenizer.json` files
     for models that bring their own. `validation` is the file's validation file: examples that stand in both are
-    found; nothing else of it is judged. `progress` is called with bytes done and bytes in all, in this thread.
+    found; nothing else of it is judged. `growing` stands as long as the file is still being written: what comes is
+    waited for (`lines.read_batches`). `progress` is called with bytes done and bytes in all, in this thread.
     `partial` is called in this thread with what was found so far, a report whose `complete` is False: the first
     within one second, then every second; never for a file that takes less.
 
@@ -65,17 +67,15 @@ def check_file(
     """
     if epochs is not None and epochs < 1:
         raise ValueError("epochs must be 1 or more")
-    with open_file(path) as file:
-        head = file.read(formats.HEAD)
-        size = os.fstat(file.fileno()).st_size
-    foreign = formats.recognise(head)
+    foreign = formats.recognise(read_head(path, formats.HEAD, growing=growing))
+    size = path.stat().st_size
     counter = ThreadPoolExecutor(COUNTERS, thread_name_prefix="count tokens")
     with counter, closing(Duplicates()) as duplicates:
         check = _Check(model, tokenizers, epochs, foreign, counter, duplicates, partial)
         try:
             if validation is not None:
                 check.hold_out(validation)
-            for batch in read_batches(path):
+            for batch in read_batches(path, growing=growing):
                 check.take(batch)
                 if progress is not None:
                     progress(check.bytes, max(size, check.bytes))

@@ -5,6 +5,7 @@ off. Covers reading only: what a line means is `chat`'s business.
 """
 
 import codecs
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
@@ -21,6 +22,8 @@ LONGEST_LINE = 8 << 20
 It is 30 times as much text as the longest example that any model takes.
 """
 
+_LOOK_AGAIN = 0.02  # seconds after which a growing file is looked at again
+
 
 class Batch(msgspec.Struct, gc=False):
     """Consecutive lines. `number` is the first one's, from 1. `raw` is what was read for them, hashed by the
@@ -36,14 +39,17 @@ class Batch(msgspec.Struct, gc=False):
     byte_order_mark: bool = False
 
 
-def read_batches(path: Path, *, block: int = BLOCK, longest: int = LONGEST_LINE) -> Iterator[Batch]:
+def read_batches(
+    path: Path, *, block: int = BLOCK, longest: int = LONGEST_LINE, growing: Path | None = None
+) -> Iterator[Batch]:
     """The file in batches of about `block` bytes; every byte of it is in exactly one batch's `raw`.
 
-    Raises DatasetError where the file cannot be opened or read.
+    `growing` is a file that stands as long as somebody else is still writing the one at `path`: then more is waited
+    for, and an empty batch says so now and again. Raises DatasetError where the file cannot be opened or read.
     """
     try:
         with open_file(path) as file:
-            yield from _batches(file, block, longest)
+            yield from _batches(_blocks(file, block, growing), longest)
     except OSError as error:
         raise DatasetError(f"{path.name} cannot be read: {error.strerror or error}.") from error
 
@@ -65,13 +71,39 @@ def open_file(path: Path) -> BinaryIO:
         raise DatasetError(f"{path.name} cannot be opened: {reason}.") from error
 
 
-def _batches(file: BinaryIO, block: int, longest: int) -> Iterator[Batch]:
+def read_head(path: Path, size: int, *, growing: Path | None = None) -> bytes:
+    """The file's first `size` bytes, or all that there are; waits for them as `read_batches` does."""
+    with open_file(path) as file:
+        head = b""
+        for raw in _blocks(file, size, growing):
+            head += raw
+            if len(head) >= size:
+                break
+        return head[:size]
+
+
+def _blocks(file: BinaryIO, block: int, growing: Path | None) -> Iterator[bytes]:
+    """What is in the file, piece by piece; an empty one where more is to come."""
+    while True:
+        whole = growing is None or not growing.exists()  # asked first: what was written before it went is still read
+        raw = file.read(block)
+        if not raw:
+            if whole:
+                return
+            time.sleep(_LOOK_AGAIN)
+        yield raw
+
+
+def _batches(blocks: Iterator[bytes], longest: int) -> Iterator[Batch]:
     number = 1
     parts: list[bytes] = []  # the line that is still open: joined once, however many blocks it takes
     held = 0
     skipping = False
     first = True
-    while raw := file.read(block):
+    for raw in blocks:
+        if not raw:
+            yield Batch(number, [], raw)
+            continue
         fresh = raw
         marked = first and raw.startswith(codecs.BOM_UTF8)
         if marked:

@@ -123,6 +123,28 @@ def test_a_file_that_takes_long_is_reported_on_its_way(write, good, monkeypatch)
     assert report == check_file(path)
 
 
+def test_a_file_is_reported_on_while_it_still_arrives(write, good, monkeypatch, tmp_path):
+    monkeypatch.setattr(check, "FIRST_PARTIAL", 0.0)
+    whole = write(*good * 3_000)
+    content = whole.read_bytes()
+    path, growing = tmp_path / "arriving.jsonl", tmp_path / "growing"
+    path.write_bytes(content[:100_000])
+    growing.touch()
+    first = []
+
+    def arrive(report):
+        if not first:
+            with path.open("ab") as file:
+                file.write(content[100_000:])
+            growing.unlink()
+        first.append(report)
+
+    report = check_file(path, growing=growing, partial=arrive)
+    assert (first[0].bytes, first[0].complete) == (100_000, False)
+    assert first[0].examples > 0
+    assert report == check_file(whole)
+
+
 def test_a_file_done_in_time_is_reported_once(write, good, monkeypatch):
     monkeypatch.setattr(check, "FIRST_PARTIAL", 600.0)
     partial = []

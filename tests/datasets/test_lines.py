@@ -1,14 +1,17 @@
 """Reading lines in bounded memory."""
 
 import codecs
+import threading
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.datasets import lines as reading
 from bot.datasets.errors import DatasetError
-from bot.datasets.lines import read_batches
+from bot.datasets.lines import read_batches, read_head
 
 pieces = st.lists(st.sampled_from([b"\n", b"\r\n", b"a", b"bcd", b"\xff", codecs.BOM_UTF8, b"x" * 20]), max_size=30)
 
@@ -72,3 +75,43 @@ def test_a_file_that_is_not_there_is_told_in_a_sentence(tmp_path, name):
 def test_a_folder_is_told_in_a_sentence(tmp_path):
     with pytest.raises(DatasetError, match="is a folder"):
         list(read_batches(tmp_path))
+
+
+@patch.object(reading, "_LOOK_AGAIN", 0.0)
+@given(pieces.map(b"".join), st.integers(3, 40), st.data())
+def test_what_is_still_being_written_is_read_as_it_comes(path, data, block, cuts):
+    growing = path.with_name("growing")
+    growing.touch()
+    path.write_bytes(data[:3])  # a byte-order mark comes whole: the head is waited for first
+    rest = data[3:]
+    raw = b""
+    lines = {}
+    for batch in read_batches(path, block=block, growing=growing):
+        raw += batch.raw
+        lines.update(enumerate(batch.lines, batch.number))
+        if not batch.raw and not batch.lines and growing.exists():
+            length = cuts.draw(st.integers(min(1, len(rest)), len(rest)))
+            with path.open("ab") as file:
+                file.write(rest[:length])
+            rest = rest[length:]
+            if not rest:
+                growing.unlink()
+    assert raw == data
+    assert lines == {n: line for batch in read_batches(path) for n, line in enumerate(batch.lines, batch.number)}
+
+
+def test_the_head_of_a_file_that_is_being_written_is_waited_for(tmp_path):
+    path, growing = tmp_path / "file", tmp_path / "growing"
+    path.write_bytes(b"one")
+    growing.touch()
+
+    def write_more():
+        with path.open("ab") as file:
+            file.write(b"two")
+        growing.unlink()
+
+    writer = threading.Timer(0.05, write_more)
+    writer.start()
+    assert read_head(path, 100, growing=growing) == b"onetwo"
+    writer.join()
+    assert read_head(path, 4) == b"onet"
