@@ -178,7 +178,7 @@ def main() -> None:
         server = Server(data)
         chat(server.client, MODEL, 5)
         together(server.client, tuned, 5, 4)
-        file = gguf_files.model_file(weights, cache_folder())
+        file = gguf_files.model_file(weights, cache_folder(), 20 * 10**9)
         common = (PROMPT, str(options.tokens))
         llama = Peer(LLAMA, str(file), *common, str(os.cpu_count()))
         plain = Peer(PLAIN, str(weights), *common)

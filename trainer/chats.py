@@ -25,7 +25,7 @@ _PAUSE_AFTER = 0.3
 class Chats:
     def __init__(self, settings: Settings, catalogue: Catalogue) -> None:
         self._log = settings.logs / "serving.log"
-        self._arguments = (str(settings.cache), str(settings.chat_memory))
+        self._arguments = (str(settings.cache), str(settings.chat_memory), str(settings.chat_disk))
         self._catalogue = catalogue
         self._worker: Worker | None = None
         self._reader: asyncio.Task[None] | None = None

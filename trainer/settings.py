@@ -28,7 +28,7 @@ class Settings(msgspec.Struct, frozen=True):
     of fine-tuned models; `base_models` names a further table of base models; `allowed_hosts` are names under which
     the server may be asked besides its own address; `key` is a key given by the environment; a job saves what it needs
     to go on about every `save_seconds`; models that answer chats take at most `chat_memory` GB (0: half of what is free
-    when the first is asked).
+    when the first is asked), and their files in the cache `chat_disk` GB.
     """
 
     data: Path
@@ -41,6 +41,7 @@ class Settings(msgspec.Struct, frozen=True):
     key: str | None = None
     save_seconds: float = 60.0
     chat_memory: float = 0.0
+    chat_disk: float = 20.0
 
     @property
     def uploads(self) -> Path:
@@ -69,7 +70,7 @@ def from_environment(
     data: Path, *, org: str = "local", host: str = "127.0.0.1", port: int = 8902, cache: Path | None = None
 ) -> Settings:
     """Settings from arguments and these variables: TRAINER_KEY, TRAINER_BASE_MODELS, TRAINER_ALLOWED_HOSTS
-    (separated by commas), TRAINER_SAVE_SECONDS, TRAINER_CHAT_MEMORY, FINETUNE_CACHE."""
+    (separated by commas), TRAINER_SAVE_SECONDS, TRAINER_CHAT_MEMORY, TRAINER_CHAT_DISK, FINETUNE_CACHE."""
     table = os.environ.get("TRAINER_BASE_MODELS")
     hosts = os.environ.get("TRAINER_ALLOWED_HOSTS", "")
     return Settings(
@@ -83,6 +84,7 @@ def from_environment(
         key=os.environ.get("TRAINER_KEY") or None,
         save_seconds=_number("TRAINER_SAVE_SECONDS", 60.0),
         chat_memory=_number("TRAINER_CHAT_MEMORY", 0.0),
+        chat_disk=_number("TRAINER_CHAT_DISK", 20.0),
     )
 
 

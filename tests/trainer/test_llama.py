@@ -1,8 +1,10 @@
 """Answers by llama.cpp, asked directly: the tiny model, and adapters with random weights."""
 
 import json
+import os
 import queue
 import threading
+import time
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -11,10 +13,11 @@ import msgspec
 import numpy as np
 import pytest
 import torch
-from safetensors.numpy import save_file
+from safetensors.numpy import load_file, save_file
 from tiny_model import HEADS, HIDDEN, LAYERS, MODEL_ID, build_tiny_model
 
 from trainer.base_models import read_table
+from trainer.serving import gguf_files
 from trainer.serving.engine import Answer, Engine
 from trainer.serving.llama import Seats
 from trainer.serving.prompt import NotAnswerable, Vocabulary
@@ -97,6 +100,34 @@ def test_llama_cpp_judges_as_transformers_does_with_and_without_an_adapter(
     # The adapters do more than what 8 bits may change.
     assert float((judgements[0] - judgements[1]).abs().max()) > 0.5
     assert float((judgements[1] - judgements[2]).abs().max()) > 0.5
+
+
+def test_positions_stretched_as_llama_3_does_are_judged_as_transformers_does(home: Path, seats: Seats) -> None:
+    base = read_table(build_tiny_model(home / "stretched"))[MODEL_ID]
+    wanted = Wanted(base.id, base.source[0].path, base.template(), base.context_length)
+    # Positions tell little in a model whose attention looks everywhere alike: make it look sharply.
+    weights = load_file(Path(wanted.weights) / "model.safetensors")
+    sharp = {name: weight * (6 if "q_proj" in name or "v_proj" in name else 1) for name, weight in weights.items()}
+    save_file(sharp, str(Path(wanted.weights) / "model.safetensors"), metadata={"format": "pt"})
+    told = Path(wanted.weights) / "config.json"
+    plain = json.loads(told.read_text(encoding="utf-8"))
+    prompt = np.random.default_rng(1).integers(3, 250, 300).tolist()
+
+    def logs(**more: Any) -> torch.Tensor:
+        told.write_text(json.dumps(plain | more), encoding="utf-8")
+        engine = Engine()
+        engine.use(wanted)
+        with torch.inference_mode():
+            return torch.log_softmax(engine.model(input_ids=torch.tensor([prompt])).logits[0, -1].float(), dim=-1)
+
+    unstretched = logs()
+    rope = {"factor": 32.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0, "original_max_position_embeddings": 64}
+    stretched = logs(rope_scaling={"rope_type": "llama3", **rope})
+    theirs = judged(seats, wanted, prompt)
+    off = [max(abs(float(one[id]) - logprob) for id, logprob in theirs.items()) for one in (stretched, unstretched)]
+    # What 8 bits may change, and what the wrong positions would.
+    assert off[0] < 0.2
+    assert off[1] > 5 * off[0], off
 
 
 def test_the_same_seed_says_the_same_whatever_else_is_asked(seats: Seats, adapters: list[Wanted]) -> None:
@@ -204,6 +235,22 @@ def test_seats_unused_for_longest_close_where_memory_is_short(home: Path, adapte
             pass
     assert seats.open == [adapters[0], adapters[2]]
     assert seats.bytes <= room
+
+
+def test_files_unused_for_longest_are_removed_where_the_cache_is_full(tmp_path: Path) -> None:
+    models = [Path(read_table(build_tiny_model(tmp_path / name))[MODEL_ID].source[0].path) for name in "abcd"]
+    cache = tmp_path / "cache"
+    files = [gguf_files.model_file(model, cache, 10**9) for model in models[:3]]
+    for age, file in enumerate(files, start=1):
+        os.utime(file, (0, time.time() - 1000 * age))
+    left = cache / "gguf" / "of-a-killed-process.part"
+    left.touch()
+    os.utime(left, (0, 0))
+    room = int(files[0].stat().st_size * 2.5)
+    assert gguf_files.model_file(models[2], cache, room) == files[2]  # the oldest, used again
+    new = gguf_files.model_file(models[3], cache, room)
+    assert set((cache / "gguf").iterdir()) == {files[2], new}
+    assert new.stat().st_size == files[2].stat().st_size
 
 
 def test_a_deleted_model_has_no_seat(home: Path, adapters: list[Wanted]) -> None:

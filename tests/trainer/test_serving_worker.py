@@ -50,7 +50,7 @@ def wanted(tmp_path_factory: pytest.TempPathFactory) -> Wanted:
 
 def desk(cache: Path) -> Pipe:
     pipe: Any = Pipe()
-    threading.Thread(target=Desk(pipe, cache, 0).run, daemon=True).start()
+    threading.Thread(target=Desk(pipe, cache, 0, 20).run, daemon=True).start()
     return pipe
 
 
@@ -67,7 +67,7 @@ def test_more_chats_than_grow_at_once_are_all_answered(wanted: Wanted, tmp_path:
 def test_a_model_that_llama_cpp_cannot_take_is_answered_by_transformers(
     wanted: Wanted, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def broken(weights: Path, cache: Path) -> Path:
+    def broken(weights: Path, cache: Path, most_bytes: int) -> Path:
         raise ValueError("llama.cpp has no place for this")
 
     monkeypatch.setattr(gguf_files, "model_file", broken)

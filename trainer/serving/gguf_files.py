@@ -1,7 +1,7 @@
 """Weights as llama.cpp reads them: a model in 8 bits, an adapter as it is.
 
-`convertible` says for which models this is known: Llama and Qwen3, with byte-level vocabularies and plain rotary
-positions.
+`convertible` says for which models this is known: Llama and Qwen3, with byte-level vocabularies and rotary positions
+that are plain or stretched as Llama 3 does.
 """
 
 from __future__ import annotations
@@ -9,8 +9,10 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import math
 import os
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -25,7 +27,8 @@ Floats: TypeAlias = "np.ndarray[Any, np.dtype[np.float32]]"
 _ARCHITECTURES = {"llama": gguf.MODEL_ARCH.LLAMA, "qwen3": gguf.MODEL_ARCH.QWEN3}
 _EIGHT_BITS = gguf.GGMLQuantizationType.Q8_0
 _BLOCK = 32  # numbers that share a scale
-_FORM = 1  # to be raised where what is written changes: files of another form are not used
+_WRITTEN_WITHIN = 6 * 3600.0  # seconds; a file that is being written for longer was given up
+_FORM = 2  # to be raised where what is written changes: files of another form are not used
 
 
 class Shape:
@@ -51,7 +54,7 @@ def convertible(weights: Path) -> bool:
     tokenizer = weights / "tokenizer.json"
     return (
         shape.kind in _ARCHITECTURES
-        and shape.rope.get("rope_type", "default") == "default"
+        and shape.rope.get("rope_type", "default") in ("default", "llama3")
         and not any(shape.config.get(name) for name in ("attention_bias", "mlp_bias", "use_sliding_window"))
         and tokenizer.is_file()
         and json.loads(tokenizer.read_text(encoding="utf-8"))["model"]["type"] == "BPE"
@@ -59,11 +62,14 @@ def convertible(weights: Path) -> bool:
     )
 
 
-def model_file(weights: Path, cache: Path) -> Path:
-    """The model in 8 bits, written on first use (some seconds for 100 million parameters) and kept in `cache`."""
+def model_file(weights: Path, cache: Path, most_bytes: int) -> Path:
+    """The model in 8 bits, written on first use (some seconds for 100 million parameters) and kept in `cache`; there
+    all such files together may take `most_bytes`, and those unused for longest are removed."""
     home = _home(weights, cache)
     newest = max(file.stat().st_mtime for file in weights.glob("*.safetensors"))
-    if not home.is_file() or home.stat().st_mtime < newest:
+    if home.is_file() and home.stat().st_mtime >= newest:
+        os.utime(home)  # when it was last used
+    else:
         home.parent.mkdir(parents=True, exist_ok=True)
         handle, work = tempfile.mkstemp(suffix=".part", dir=home.parent)
         os.close(handle)
@@ -73,7 +79,27 @@ def model_file(weights: Path, cache: Path) -> Path:
         except BaseException:
             Path(work).unlink(missing_ok=True)
             raise
+        _prune(home, most_bytes)
     return home
+
+
+def _prune(new: Path, most_bytes: int) -> None:
+    """Remove the files unused for longest beside a new one, and what was left by a process that was killed."""
+    used: dict[Path, tuple[float, int]] = {}
+    for file in new.parent.iterdir():
+        with contextlib.suppress(OSError):  # somebody else removed it, or Windows keeps it: it is in use
+            about = file.stat()
+            if file.suffix == ".gguf":
+                used[file] = (about.st_mtime, about.st_size)
+            elif file.suffix == ".part" and time.time() - about.st_mtime > _WRITTEN_WITHIN:
+                file.unlink()
+    total = sum(size for _, size in used.values())
+    for file in sorted(used.keys() - {new}, key=lambda one: used[one]):
+        if total <= most_bytes:
+            break
+        with contextlib.suppress(OSError):  # on other systems an open model keeps its removed file
+            file.unlink()
+            total -= used[file][1]
 
 
 def forget(weights: Path, cache: Path) -> None:
@@ -126,6 +152,8 @@ def _write_model(weights: Path, to: Path) -> None:
     writer.add_layer_norm_rms_eps(config["rms_norm_eps"])
     writer.add_vocab_size(vocabulary.size)
     _add_vocabulary(writer, vocabulary)
+    if shape.rope.get("rope_type") == "llama3":
+        writer.add_tensor("rope_freqs.weight", _stretched(shape))
     for name, numbers in _tensors(weights):
         target = name.removesuffix(".weight")
         if target == "lm_head" and config.get("tie_word_embeddings"):
@@ -175,6 +203,19 @@ def _turned(numbers: Floats, target: str, shape: Shape) -> Floats:
     heads = shape.heads if target.endswith("q_proj") else shape.kv_heads
     halves = numbers.reshape(heads, 2, len(numbers) // heads // 2, *numbers.shape[1:])
     return halves.swapaxes(1, 2).reshape(numbers.shape)
+
+
+def _stretched(shape: Shape) -> Floats:
+    """By how much each rotary frequency is divided so that Llama 3 reads further than it was first trained to: waves
+    that fit often into the old context not at all, those longer than it by the whole factor, others in between (as in
+    Llama 3.1's own code). Shape (head size / 2,)."""
+    rope = shape.rope
+    theta = float(rope.get("rope_theta") or shape.config.get("rope_theta") or 10_000.0)
+    few, many = float(rope["low_freq_factor"]), float(rope["high_freq_factor"])
+    waves = 2 * math.pi * theta ** (np.arange(0, shape.head_size, 2) / shape.head_size)
+    often = rope["original_max_position_embeddings"] / waves  # how often a wave fits into the old context
+    kept = np.clip((often - few) / (many - few), 0, 1)
+    return np.asarray(1 / ((1 - kept) / float(rope["factor"]) + kept), np.float32)
 
 
 def _tensors(folder: Path) -> Iterator[tuple[str, Floats]]:

@@ -59,11 +59,11 @@ class Seat:
         adapter = Path(wanted.adapter) / "adapter_model.safetensors" if wanted.adapter else None
         self.bytes = _SEAT_BYTES + context * shape.bytes_per_token + (adapter.stat().st_size if adapter else 0)
 
-    def open(self, cache: Path) -> None:
+    def open(self, cache: Path, most_disk: int) -> None:
         """Load what is needed, for some tenths of a second; seconds where the base was never used before."""
         weights = Path(self.wanted.weights)
         with tempfile.TemporaryDirectory() as work:
-            params = _params(gguf_files.model_file(weights, cache), self.context)
+            params = _params(gguf_files.model_file(weights, cache, most_disk), self.context)
             if self.wanted.adapter is not None:
                 file = Path(work) / "adapter.gguf"
                 gguf_files.write_adapter(Path(self.wanted.adapter), weights, file)
@@ -77,9 +77,11 @@ class Seat:
 class Seats:
     """All seats there are. Use from any thread."""
 
-    def __init__(self, cache: Path, most_bytes: int = 0) -> None:
-        """`most_bytes`: what seats and weights may take; 0 for half of what is free now."""
+    def __init__(self, cache: Path, most_bytes: int = 0, most_disk: int = 20 * 10**9) -> None:
+        """`most_bytes`: what seats and weights may take; 0 for half of what is free now. `most_disk`: what models in
+        8 bits may take in the cache."""
         self._cache = cache
+        self._most_disk = most_disk
         self._most_bytes = most_bytes or psutil.virtual_memory().available // 2
         self._seats: list[Seat] = []
         self._line: deque[object] = deque()
@@ -129,7 +131,7 @@ class Seats:
         try:
             if seat.server is None:
                 try:
-                    seat.open(self._cache)
+                    seat.open(self._cache, self._most_disk)
                 except Exception as error:
                     self._remove(seat)
                     raise NotServable(f"{type(error).__name__}: {error}") from error

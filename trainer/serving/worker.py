@@ -36,11 +36,12 @@ SLICE = 3.0
 class Desk:
     """The asks that are waiting or being answered, oldest first."""
 
-    def __init__(self, pipe: ChildPipe, cache: Path, memory: float) -> None:
-        """`memory`: GB for what llama.cpp serves, 0 for half of what is free."""
+    def __init__(self, pipe: ChildPipe, cache: Path, memory: float, disk: float) -> None:
+        """`memory`: GB for what llama.cpp serves, 0 for half of what is free; `disk`: GB for its files in the cache."""
         self._pipe = pipe
         self._cache = cache
         self._memory = memory
+        self._disk = disk
         self._seated: set[str] = set()
         self._begun: set[str] = set()  # asks whose start llama.cpp told before it found that it cannot take the model
         self._unservable: set[str] = set()
@@ -65,7 +66,7 @@ class Desk:
         except ImportError:
             traceback.print_exc()
             return None
-        return Seats(self._cache, int(self._memory * 1e9))
+        return Seats(self._cache, int(self._memory * 1e9), int(self._disk * 1e9))
 
     def run(self) -> None:
         while True:
@@ -180,7 +181,7 @@ def _failed(error: Exception) -> Refused:
 def main() -> None:
     pipe = ChildPipe()
     pipe.listen()
-    Desk(pipe, Path(sys.argv[1]), float(sys.argv[2])).run()
+    Desk(pipe, Path(sys.argv[1]), float(sys.argv[2]), float(sys.argv[3])).run()
 
 
 if __name__ == "__main__":
