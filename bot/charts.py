@@ -12,6 +12,8 @@ from collections.abc import Callable, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
+import msgspec
+
 from bot.datasets.report import Bar, Tokens
 from bot.jobs.job import Metrics
 
@@ -59,6 +61,18 @@ _DPI: Final = 160
 _DRAWING: Final = threading.Lock()
 _MOST_POINTS: Final = 2_000
 _SMOOTH_FROM: Final = 16
+
+
+class Picture(msgspec.Struct, frozen=True):
+    """A PNG, and in words what it shows: 1,000 characters at most."""
+
+    png: bytes
+    alt_text: str
+
+
+def loss_picture(metrics: Sequence[Metrics], *, title: str) -> Picture:
+    """`loss_chart` with its `alt_text`."""
+    return Picture(loss_chart(metrics, title=title), alt_text(metrics))
 
 
 def loss_chart(metrics: Sequence[Metrics], *, title: str) -> bytes:

@@ -75,6 +75,10 @@ class Bucket:
         self._tokens -= 1
         return True
 
+    def give_back(self) -> None:
+        """A token that was taken and is not needed."""
+        self._tokens = min(self._burst, self._tokens + 1)
+
     async def take(self, priority: Priority) -> None:
         if self.try_take():
             return

@@ -63,10 +63,13 @@ class CardKeeper:
 
     async def _see_to(self, card: Card) -> None:
         try:
+            if self._steady() - self._edited_at.get(card.job_id, float("-inf")) < self._between_edits:
+                return
+            # With many jobs there is never room for all: nothing is read or drawn for an edit that cannot be made.
+            if card.ts is not None and not self._poster.may_update_now():
+                return
             job = await self._jobs.get(card.job_id)
             if job is None:
-                return
-            if self._steady() - self._edited_at.get(card.job_id, float("-inf")) < self._between_edits:
                 return
             if card.ts is None:
                 await self._post(card, job)
@@ -85,7 +88,8 @@ class CardKeeper:
                 if chart is None or str(error) != "invalid_blocks":
                     raise
                 # The picture is gone from Slack, or not ready: the card is worth more than its picture.
-                await self._edit(card, render(job, now=time.time()))
+                if self._poster.may_update_now():
+                    await self._edit(card, render(job, now=time.time()))
         except PostRefused as error:
             log.warning("card given up", job=card.job_id, why=str(error))
             await self._cards.abandon(card.job_id)
@@ -122,10 +126,11 @@ class CardKeeper:
         await self._cards.posted(job.id, ts, _hash(message) if card.posting_since is None else None, notices)
 
     async def _edit(self, card: Card, message: Message) -> None:
+        """The edit was allowed before (`may_update_now`)."""
         shown = _hash(message)
-        if shown != card.shown:
-            if not self._poster.may_update_now():
-                return
+        if shown == card.shown:
+            self._poster.need_not_update()
+        else:
             # Whatever comes of it: what Slack showed before is not to be relied on.
             await self._cards.editing(card.job_id)
             with self._then_a_pause(card.job_id):

@@ -1,4 +1,5 @@
-"""Work on training files (checking, mending, splitting) in processes of its own: a large file slows down nothing else.
+"""Long work (checking, mending, splitting training files; drawing charts) in processes of its own: it slows down
+nothing else.
 
 There is one process for each lane, started with the first work there. So a small file is reported on while a large one
 is still being read, and neither waits for a second pass.
@@ -33,13 +34,14 @@ MOST_SECONDS: Final = 3600.0
 
 class Lane(StrEnum):
     """Which process does it: what is done in a moment, reports on large files, other work on large files (mending,
-    splitting), and the second pass, for which nobody waits.
+    splitting), the second pass, for which nobody waits, and charts of jobs.
     """
 
     QUICK = "quick"
     REPORT = "report"
     LARGE = "large"
     SECOND = "second"
+    CHARTS = "charts"
 
     @classmethod
     def of_report(cls, size: int) -> "Lane":

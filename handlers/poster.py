@@ -172,6 +172,10 @@ class Poster:
         """Whether an edit would be sent at once; takes the token, so edit if it says yes."""
         return self._budgets.bucket("chat.update").try_take()
 
+    def need_not_update(self) -> None:
+        """Gives back the token that `may_update_now` took, where there turned out to be nothing to edit."""
+        self._budgets.bucket("chat.update").give_back()
+
     async def update_now(self, channel: str, ts: str, message: Message) -> None:
         """An edit whose token was taken with `may_update_now`. Raises like `call`, but never waits."""
         try:

@@ -91,3 +91,15 @@ async def test_a_hair_less_than_a_token_is_not_waited_for() -> None:
     assert bucket.try_take()
     now += 60 / 55 * (1 - 1e-14)
     assert bucket.has_room()
+
+
+async def test_a_token_that_was_not_needed_is_there_for_the_next_but_saved_up_is_no_more_than_a_burst() -> None:
+    bucket = Bucket(per_minute=55, burst=2, clock=lambda: 1000.0)
+    assert bucket.try_take()
+    assert bucket.try_take()
+    bucket.give_back()
+    assert bucket.try_take()
+    assert not bucket.try_take()
+    for _ in range(9):
+        bucket.give_back()
+    assert [bucket.try_take() for _ in range(3)] == [True, True, False]

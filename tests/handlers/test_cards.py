@@ -17,6 +17,7 @@ from bot.store.database import Database
 from bot.store.jobs import SqliteJobStore
 from bot.store.outbox import SqliteCardStore
 from handlers.cards import CardKeeper
+from handlers.checks import Checks
 from handlers.pictures import Pictures
 from handlers.poster import Poster
 
@@ -35,7 +36,7 @@ class Cards:
             self.jobs,
             self.store,
             poster,
-            Pictures(self.jobs, self.store, poster),
+            Pictures(self.jobs, self.store, poster, Checks()),
             between_edits=between_edits,
             steady=lambda: self.now,
         )

@@ -44,6 +44,7 @@ from bot.store.database import StoreTrouble
 from bot.store.jobs import SqliteJobStore
 from bot.store.outbox import SqliteCardStore, SqliteOutbox
 from handlers.cards import CardKeeper
+from handlers.checks import Checks
 from handlers.pictures import Pictures
 from handlers.poster import Poster
 from handlers.speaker import SlackSpeaker
@@ -271,7 +272,7 @@ class Process:
         provider._client._platform = "Linux"
         session: Any = Session(world.network, world.slack)
         poster = Poster(AsyncWebClient(token="xoxb-x", session=session, retry_handlers=[]))
-        pictures = _NoPictures(self.jobs, self.cards, poster)
+        pictures = _NoPictures(self.jobs, self.cards, poster, Checks())
         self.submitter = Submitter(self.jobs, provider, self._locate)
         self.follower = Follower(
             self.jobs, provider, poll_seconds=POLL, clock=world.wall, steady=lambda: world.timeline.now
