@@ -61,10 +61,11 @@ from handlers.speaker import SlackSpeaker
 
 log = structlog.get_logger()
 
-# What may take time at the end: 10 s in all, and then whoever stops a service kills it.
+# What may take time at the end. With a second of the schedule's and one for what the inbox cuts off these are 8 s, for
+# whoever stops a service kills it after ten.
 _DISCONNECT_SECONDS = 1.0
-_DRAIN_SECONDS = 4.0
-_STOP_SECONDS = 4.0
+_DRAIN_SECONDS = 2.5
+_STOP_SECONDS = 2.5
 _SCOPES_HEADER = "x-oauth-scopes"
 
 
@@ -129,8 +130,7 @@ async def running(settings: Settings) -> AsyncIterator[Bot]:
             asyncio.create_task(delivery.run(), name="outbox"),
             asyncio.create_task(keeper.run(), name="cards"),
         ]
-        stack.push_async_callback(_stop_tasks, tasks)
-        stack.push_async_callback(services.submitter.close)
+        stack.push_async_callback(_stop, tasks, services.submitter)
         await stack.enter_async_context(schedule(_tasks(services, inbox_store, settings.finetune_poll_seconds)))
 
         secret = settings.slack_signing_secret
@@ -147,7 +147,8 @@ async def running(settings: Settings) -> AsyncIterator[Bot]:
         )
         log.info("recovered", unfinished=unfinished)
         # Slack lets some fifty channels a minute be read, so neither the start nor a stop waits for that.
-        stack.push_async_callback(_stop_tasks, [asyncio.create_task(backfill.run(), name="backfill")])
+        tasks.append(reading := asyncio.create_task(backfill.run(), name="backfill"))
+        stack.callback(reading.cancel)
         yield bot
 
 
@@ -381,13 +382,13 @@ async def _listen(
         stack.push_async_callback(_disconnect, handler)
         await handler.connect_async()  # type: ignore[no-untyped-call]
         watching = asyncio.create_task(backfill.watch(handler.client.is_connected), name="connection")
-        stack.push_async_callback(_stop_tasks, [watching])
+        stack.callback(watching.cancel)
         if webhooks:
             log.warning("OPENAI_WEBHOOK_SECRET has no effect in Socket Mode: nothing listens for webhooks.")
         return None
     web_app = app.web_app("/slack/events", port=settings.http_port)
     web_app.add_routes(webhooks)
-    runner = web.AppRunner(web_app, access_log=None)
+    runner = web.AppRunner(web_app, access_log=None, shutdown_timeout=_DISCONNECT_SECONDS)
     await runner.setup()
     stack.push_async_callback(runner.cleanup)
     site = web.TCPSite(runner, settings.http_host, settings.http_port)
@@ -409,10 +410,11 @@ async def _disconnect(handler: AsyncSocketModeHandler) -> None:
             await handler.close_async()  # type: ignore[no-untyped-call]
 
 
-async def _stop_tasks(tasks: list[asyncio.Task[None]]) -> None:
+async def _stop(tasks: list[asyncio.Task[None]], submitter: Submitter) -> None:
+    """All at once; whatever does not end in time ends with the process, and is gone on with at the next start."""
     for task in tasks:
         task.cancel()
-    await asyncio.wait(tasks, timeout=_STOP_SECONDS)
+    await asyncio.wait([*tasks, asyncio.create_task(submitter.close())], timeout=_STOP_SECONDS)
 
 
 def set_up_logging(level: str) -> None:

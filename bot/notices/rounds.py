@@ -10,7 +10,7 @@ from bot.errors import BotError
 log = structlog.get_logger()
 
 # So long does work under way keep the bot from stopping; Slack may have asked to wait for minutes.
-_LAST_SECONDS = 3.0
+_LAST_SECONDS = 2.0
 # So long rests what could not be done for a fault of our own.
 _AFTER_FAULT = 5.0
 
