@@ -48,7 +48,6 @@ class Line:
         self._clock = clock
         self._steady = steady
         self._turn = asyncio.Lock()
-        self._released: str | None = None
         # The refusals that are known of each job; how many jobs were running at the latest; when to ask again.
         self._refusals: dict[str, int] = {}
         self._full = 0
@@ -59,21 +58,23 @@ class Line:
         schedule goes on."""
         async with self._turn:
             try:
-                waiting = [
-                    job for job in await self._jobs.in_states([states.IN_LINE]) if job.provider == self._provider
+                ours = [
+                    job
+                    for job in await self._jobs.in_states([states.IN_LINE, states.SUBMITTING])
+                    if job.provider == self._provider
                 ]
-                if waiting and await self._has_room(waiting) and await self._release(waiting[0].id):
-                    self._released = waiting.pop(0).id
+                waiting = [job for job in ours if job.state == states.IN_LINE]
+                # Whoever went on last must be in, or back in line, before the next one: they keep their order.
+                on_the_way = any(job.in_line is not None for job in ours if job.state == states.SUBMITTING)
+                has_room = waiting and not on_the_way and await self._has_room(waiting)
+                if has_room and await self._release(waiting[0].id):
+                    waiting.pop(0)
                 for place, job in enumerate(waiting, start=1):
                     await self._tell(job, place, len(waiting))
             except BotError as error:
                 log.error("the line stands still for now", why=str(error))
 
     async def _has_room(self, waiting: Sequence[Job]) -> bool:
-        # Whoever went on last must be in, or back in line, before the next one: they keep their order.
-        last = await self._jobs.get(self._released) if self._released else None
-        if last is not None and last.state == states.SUBMITTING:
-            return False
         running = await self._jobs.running(self._provider)
         if self._most_running is not None and running >= self._most_running:
             return False

@@ -76,7 +76,8 @@ class SqliteJobStore:
         return await self._many("1 ORDER BY created_at DESC LIMIT ?", [limit])
 
     async def in_states(self, wanted: Sequence[str]) -> list[Job]:
-        return await self._many(f"state IN ({_marks(wanted)}) ORDER BY created_at", list(wanted))
+        # As they came in, whatever the clock said then.
+        return await self._many(f"state IN ({_marks(wanted)}) ORDER BY rowid", list(wanted))
 
     async def of_month(self, at: float) -> list[Job]:
         return await self._many("created_at >= ? AND created_at < ?", month_of(at))

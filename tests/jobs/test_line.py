@@ -214,6 +214,37 @@ async def test_after_a_restart_the_line_is_as_it_was(
     assert await second.states() == {"job-1": "succeeded", "job-2": "validating_files", "job-3": (1, 1)}
 
 
+async def test_a_clock_that_was_set_back_changes_no_order(
+    jobs: SqliteJobStore, provider: OpenAIProtocol, stand_in: StandInProvider, clock: Clock
+) -> None:
+    for number, created_at in ((1, 7200.0), (2, 100.0)):
+        await jobs.insert(lined_up(a_job(id=f"job-{number}", seed=7, suffix=f"s{number}", created_at=created_at)))
+    bot = Bot(jobs, provider, clock, most=1)
+    await bot.tick()
+    assert await bot.states() == {"job-1": "validating_files", "job-2": (1, 1)}
+
+
+async def test_who_went_on_before_a_restart_is_in_before_the_next_one(
+    jobs: SqliteJobStore, provider: OpenAIProtocol, stand_in: StandInProvider, clock: Clock
+) -> None:
+    """The simulation found it: the next one overtook a job whose upload took a while."""
+    for number in (1, 2):
+        await jobs.insert(lined_up(a_job(id=f"job-{number}", seed=7, suffix=f"s{number}")))
+    upload = asyncio.Event()
+    stand_in.fault("POST /files", hold=upload)
+    first = Bot(jobs, provider, clock)
+    await first.line.tick()
+    await first.submitter.close()
+    second = Bot(jobs, provider, clock)
+    await second.submitter.recover()
+    await second.line.tick()
+    assert await second.states() == {"job-1": "submitting", "job-2": (1, 1)}
+    upload.set()
+    await second.quiet()
+    await second.tick()
+    assert await second.states() == {"job-1": "validating_files", "job-2": "validating_files"}
+
+
 async def test_who_came_last_does_not_go_past_those_who_wait(
     jobs: SqliteJobStore, provider: OpenAIProtocol, stand_in: StandInProvider, clock: Clock
 ) -> None:
