@@ -5,16 +5,17 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from bot.datasets import Dataset, DatasetError
+from bot.datasets.copies import Arrival
 from bot.errors import NotFound
 from handlers.services import Services
 
 
 @asynccontextmanager
-async def on_copy(services: Services, dataset: Dataset) -> AsyncIterator[Path]:
-    """The copy's path; a DatasetError calls the file by the name that people gave it. Raises NotFound where the copy
-    is gone.
+async def on_copy(services: Services, dataset: Dataset, arrival: Arrival | None = None) -> AsyncIterator[Path]:
+    """The path of our copy, or of what arrives to become it; a DatasetError calls the file by the name that people gave
+    it. Raises NotFound where the copy is gone.
     """
-    path = services.copies.path(dataset.sha256)
+    path = arrival.path if arrival else services.copies.path(dataset.sha256)
     if not path.exists():
         raise NotFound(f"My copy of {dataset.name} is gone. Drop the file again.")
     try:

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import hashlib
+from collections.abc import AsyncIterator, Coroutine
 from typing import Any, Final
 
 import msgspec
@@ -10,7 +11,6 @@ import structlog
 
 from bot.access import Act
 from bot.datasets import Dataset, DatasetError
-from bot.datasets.copies import Copy
 from handlers import reports
 from handlers.blocks import deletion
 from handlers.checks import Lane
@@ -69,10 +69,27 @@ async def _take_in(turn: Turn, file: dict[str, Any]) -> None:
     dataset = await _dataset(turn, file)
     report_ts = await reports.begin(services, dataset, again=turn.again, since=turn.received_at)
     async with reports.trouble_shown(services, dataset, report_ts):
-        copy = await _fetched(turn, download, file)
-        dataset = msgspec.structs.replace(dataset, sha256=copy.sha256, bytes=copy.bytes)
-        await services.datasets.save(dataset)
-        await reports.examine(services, dataset, report_ts)
+        details = await download.details(file)
+        dataset = msgspec.structs.replace(dataset, bytes=int(details.get("size") or 0))
+        services.copies.check_size(dataset.bytes)
+        lane = Lane.of_report(dataset.bytes)
+        services.checks.warm(lane)
+        with services.copies.arriving() as arrival:
+            receive = services.copies.receive(arrival, _unbroken(download, details))
+            async with _meanwhile(receive) as received:
+                if lane is Lane.QUICK:  # others wait for that process, and would wait for this download
+                    await received
+                await reports.examine(services, dataset, report_ts, arrival=arrival)
+
+
+@contextlib.asynccontextmanager
+async def _meanwhile(work: Coroutine[Any, Any, None]) -> AsyncIterator[asyncio.Task[None]]:
+    """`work` goes on beside what is done here; where one of the two raises, the other is stopped."""
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            yield tasks.create_task(work)
+    except ExceptionGroup as group:
+        raise group.exceptions[0] from None
 
 
 async def _dataset(turn: Turn, file: dict[str, Any]) -> Dataset:
@@ -100,18 +117,21 @@ async def _dataset(turn: Turn, file: dict[str, Any]) -> Dataset:
     return dataset
 
 
-async def _fetched(turn: Turn, download: Download, file: dict[str, Any]) -> Copy:
-    """Our copy of the file. Raises DatasetError."""
-    details = await download.details(file)
-    size = int(details.get("size") or 0)
-    turn.services.copies.check_size(size)
-    turn.services.checks.warm(Lane.of_report(size))
+async def _unbroken(download: Download, details: dict[str, Any]) -> AsyncIterator[bytes]:
+    """The file's bytes. A download that breaks off is begun again, and what has come before is passed over."""
+    have = 0
     for pause in (*_PAUSES, None):
+        passed = 0
         try:
-            return await turn.services.copies.keep(download.chunks(details))
+            async for chunk in download.chunks(details):
+                fresh = chunk[max(0, have - passed) :]
+                passed += len(chunk)
+                have += len(fresh)
+                if fresh:
+                    yield fresh
+            return
         except Interrupted as error:
             if pause is None:
                 raise
-            log.info("download interrupted, again in a moment", file=file["id"], why=str(error))
+            log.info("download interrupted, again in a moment", file=details["id"], why=str(error))
             await asyncio.sleep(pause)
-    raise AssertionError("not reached")

@@ -12,6 +12,7 @@ import structlog
 
 from bot.charts import length_alt_text, length_chart
 from bot.datasets import DEFAULT_MODEL, Dataset, DatasetError, Report, check_file, cost, lookup
+from bot.datasets.copies import Arrival
 from bot.errors import BotError
 from bot.jobs.pace import seconds_per_token
 from bot.notices.interfaces import PostError, PostRefused
@@ -75,14 +76,22 @@ async def trouble_shown(services: Services, dataset: Dataset, report_ts: str) ->
     await services.poster.update(dataset.channel, report_ts, message, priority=Priority.CHAT)
 
 
-async def examine(services: Services, dataset: Dataset, report_ts: str, *, validation: Path | None = None) -> None:
-    """Check our copy of the file and show the report: what is found first, then all, then the picture of lengths. The
-    second pass follows by itself. `validation`: the file that is to validate what this one trains.
+async def examine(
+    services: Services,
+    dataset: Dataset,
+    report_ts: str,
+    *,
+    validation: Path | None = None,
+    arrival: Arrival | None = None,
+) -> None:
+    """Check the file and show the report: what is found first, then all, then the picture of lengths. The second pass
+    follows by itself. `validation`: the file that is to validate what this one trains. `arrival`: where the file
+    arrives, if it is not our copy yet.
 
     Raises DatasetError.
     """
     async with _growing(services, dataset, report_ts) as show_partial:
-        checked = await check(services, dataset, validation=validation, on_partial=show_partial)
+        checked = await check(services, dataset, validation=validation, arrival=arrival, on_partial=show_partial)
     if checked is None:  # deleted in the meantime
         await services.poster.update(dataset.channel, report_ts, blocks.deleted(dataset.name), priority=Priority.CHAT)
         return
@@ -97,21 +106,34 @@ async def check(
     dataset: Dataset,
     *,
     validation: Path | None = None,
+    arrival: Arrival | None = None,
     on_partial: Callable[[Report], None] | None = None,
 ) -> Dataset | None:
-    """The data set with its report, stored; None where it was deleted meanwhile. Raises DatasetError."""
+    """The data set with its report, stored; None where it was deleted meanwhile. Raises DatasetError.
+
+    What arrives becomes our copy when all of it was read.
+    """
     model = (await base_models(services))[0]
-    async with on_copy(services, dataset) as path:
+    async with on_copy(services, dataset, arrival) as path:
         found = await services.checks.run(
             check_file,
             path,
             model=model,
             tokenizers=services.settings.finetune_tokenizers,
             validation=validation,
+            growing=arrival.growing if arrival else None,
             lane=Lane.of_report(dataset.bytes),
             on_partial=on_partial,
         )
-    return await services.datasets.update(dataset.id, lambda known: msgspec.structs.replace(known, report=found))
+    if arrival is not None:
+        services.copies.adopt(arrival.path, found.sha256)
+    checked = await services.datasets.update(
+        dataset.id,
+        lambda known: msgspec.structs.replace(known, sha256=found.sha256, bytes=found.bytes, report=found),
+    )
+    if checked is None and not await services.datasets.by_hash(found.sha256):
+        services.copies.remove(found.sha256)
+    return checked
 
 
 async def show(services: Services, dataset: Dataset, *, priority: Priority = Priority.CHAT) -> None:

@@ -1,9 +1,9 @@
 """Our copies of training files: one for each content, named by its SHA-256."""
 
-import hashlib
 import os
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
@@ -15,6 +15,13 @@ class Copy(msgspec.Struct, frozen=True):
     path: Path
     sha256: str
     bytes: int
+
+
+class Arrival(msgspec.Struct, frozen=True):
+    """A training file on its way: at `path` is what has come so far, and as long as `growing` stands, more comes."""
+
+    path: Path
+    growing: Path
 
 
 class Copies:
@@ -34,29 +41,34 @@ class Copies:
                 "Split it, or ask an administrator to raise FINETUNE_MAX_FILE_MB."
             )
 
-    async def keep(self, chunks: AsyncIterator[bytes]) -> Copy:
-        """Stream `chunks` to disk, hashed on the way; the copy appears whole or not at all.
+    @contextmanager
+    def arriving(self) -> Iterator[Arrival]:
+        """A new, empty file for what is on its way; gone at the end, unless it was adopted."""
+        arrival = Arrival(self.part(), self.part())
+        try:
+            yield arrival
+        finally:
+            arrival.path.unlink(missing_ok=True)
+            arrival.growing.unlink(missing_ok=True)
+
+    async def receive(self, arrival: Arrival, chunks: AsyncIterator[bytes]) -> None:
+        """Write `chunks` to disk as they come; the arrival is whole when this returns.
 
         Raises DatasetError where the file is larger than allowed or the disk is full.
         """
-        digest, size = hashlib.sha256(), 0
-        handle, name = tempfile.mkstemp(dir=self._folder, suffix=".part")
+        size = 0
         try:
-            with os.fdopen(handle, "wb") as out:
+            with arrival.path.open("wb") as out:
                 async for chunk in chunks:
                     size += len(chunk)
                     self.check_size(size)
-                    digest.update(chunk)
                     out.write(chunk)
-            sha256 = digest.hexdigest()
-            os.replace(name, self.path(sha256))
+                    out.flush()
         except OSError as error:
             raise DatasetError(
                 f"I could not keep the file: {error.strerror}. Tell an administrator of mine, then drop it again."
             ) from error
-        finally:
-            Path(name).unlink(missing_ok=True)
-        return Copy(self.path(sha256), sha256, size)
+        arrival.growing.unlink()
 
     def part(self) -> Path:
         """A new, empty file to write a training file to; `adopt` makes it a copy."""
