@@ -340,7 +340,8 @@ def _curves(axes: "Axes", train: Points, valid: Points) -> None:
     trend = _trend(train)
     if trend is not train:
         axes.plot(*_columns(train), color=_TRAINING, alpha=0.28, linewidth=1.3, solid_joinstyle="round")
-    _curve(axes, trend, _TRAINING, "Training", marked=trend is train)
+    # The figure at the line's end is the trend's, not the last step's: the name says so.
+    _curve(axes, trend, _TRAINING, "Training" if trend is train else "Training, smoothed", marked=trend is train)
     _curve(axes, valid, _VALIDATION, "Validation", marked=len(valid) <= 60)
 
 

@@ -6,7 +6,7 @@ from slack_bolt.app.async_app import AsyncApp
 
 from handlers.blocks import pointers
 from handlers.chat import converse
-from handlers.commands import COMMANDS, find_command, run_words
+from handlers.commands import find_command, run_words
 from handlers.files import file_deleted, files_dropped, may_be_training_data
 from handlers.inbox import Inbox
 from handlers.turn import Turn
@@ -55,7 +55,7 @@ async def joined(turn: Turn) -> None:
     if turn.user == turn.services.bot_user:
         await turn.services.poster.post_once(
             turn.channel,
-            pointers.welcome([(command.usage, command.description) for command in COMMANDS]),
+            pointers.welcome(),
             mark=turn.key,
             maybe_posted=turn.again,
             since=turn.received_at,

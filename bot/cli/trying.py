@@ -207,7 +207,7 @@ class Trial:
         self.console.print(
             Panel(
                 f"Open  [bold link={page_url}]{page_url}[/]\n\n"
-                "You are in a workspace with the bot. Choose a sample file below the message box,\n"
+                "You are in a workspace with the bot. Choose a sample file below the message box, "
                 "read the report, press [bold]Start fine-tuning[/], and talk to your model.\n\n"
                 f"Model    {self.base_model}, trained on this machine\n"
                 f"State    {self.data}\n"

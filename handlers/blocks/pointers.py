@@ -1,7 +1,5 @@
 """Short answers that say what was done and where to look."""
 
-from collections.abc import Sequence
-
 from bot.jobs import states
 from bot.jobs.job import Job
 from handlers.blocks.consent import deciders
@@ -40,10 +38,10 @@ def conversation_elsewhere(model: str, permalink: str) -> Message:
     return _line(f"Talk to {code(model, 300)} {link(permalink, 'in this thread')}.")
 
 
-def welcome(commands: Sequence[tuple[str, str]]) -> Message:
+def welcome() -> Message:
     text = (
-        "Thank you for having me. Drop a training file (JSONL) into this channel: I check it, say what training "
-        "would cost, and start it when you say so. `/finetune help` lists all that I can do."
+        "Thank you for having me. Drop a training file (JSONL, CSV, XLSX, …) into this channel: I check it, say "
+        "what training would cost, and start it when you say so. `/finetune help` lists all that I can do."
     )
     return _line(text)
 

@@ -236,7 +236,7 @@ def test_short_messages_fit(one: str, other: str) -> None:
         report.unreadable(one, other),
         errors.refusal(one),
         errors.failure(one, other),
-        help_blocks.help_message([(one, other)] * 60),
+        help_blocks.help_message([(one, [(one, other)] * 60)] * 60),
         help_blocks.unknown_command(one, other),
         chat.conversation_opened(one, other, one),
         chat.model_warming(one, 12.0),
@@ -540,4 +540,4 @@ def test_questions_before_something_is_done_fit(
 ) -> None:
     for act in ("cancel", "pause", "resume"):
         assert_fits(steering.question(act, job, name))
-    assert_fits(start_question.start_question(name, words, text.quoted(estimate), value))
+    assert_fits(start_question.start_question(name, words, text.quoted(estimate), value, outlook=text.quoted(estimate)))

@@ -54,10 +54,10 @@ def test_a_model_id_that_no_button_carries_is_listed_without_one(buttons: Button
     assert buttons(model_list([], [FineTunedModel("m" * 2000, "gpt")]))["model_chat"]["value"] == "m" * 2000
 
 
-def test_help_shows_every_command_as_it_is_typed(seen: See) -> None:
-    shown = seen(help_message([("start [FILE]", "Train a model"), ("jobs", "List jobs")]))
-    assert "`/finetune start [FILE]`\nTrain a model" in shown
-    assert "`/finetune jobs`\nList jobs" in shown
+def test_help_shows_every_command_as_it_is_typed_under_its_topic(seen: See) -> None:
+    shown = seen(help_message([("Train", [("start [FILE]", "Train a model")]), ("Follow", [("jobs", "List jobs")])]))
+    assert "*Train*\n`/finetune start [FILE]` Train a model" in shown
+    assert "*Follow*\n`/finetune jobs` List jobs" in shown
     assert "inside threads" in shown
 
 
