@@ -1,16 +1,19 @@
 """One SQLite file: a writer thread, a reader thread, migrations, and a lock on the folder.
 
 Durability: WAL with `synchronous=FULL`, so what a write returned from survives a power cut, not only a crash
-of the process. The price is one fsync for each transaction; events of one poll share one.
+of the process. The price is an fsync, which takes milliseconds, and many times that where the disk is busy: so whatever
+waits while the disk is at work is written together and shares the next one.
 """
 
 import asyncio
 import contextlib
+import queue
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from filelock import FileLock, Timeout
 from sqlite_utils import Database as SqliteDatabase
@@ -25,6 +28,20 @@ class StoreTrouble(BotError):
     """The store cannot be used at the moment; nothing of what was to be written was."""
 
 
+@dataclass(frozen=True)
+class _Write:
+    """What waits to be written, and who waits for that."""
+
+    work: Callable[[SqliteDatabase], Any]
+    done: asyncio.Future[Any]
+
+
+@dataclass(frozen=True)
+class _Outcome:
+    value: Any = None
+    error: Exception | None = None
+
+
 class Database:
     """Open with `await Database.open(folder)`; `write` and `read` take a function of a sqlite-utils database."""
 
@@ -33,6 +50,7 @@ class Database:
         self._lock = FileLock(folder / "lock")
         self._writer = ThreadPoolExecutor(1, "store-writer")
         self._reader = ThreadPoolExecutor(1, "store-reader")
+        self._waiting: queue.SimpleQueue[_Write] = queue.SimpleQueue()
         self._write_db: SqliteDatabase
         self._read_db: SqliteDatabase
 
@@ -71,16 +89,35 @@ class Database:
         return SqliteDatabase(connection)
 
     async def write(self, work: Callable[[SqliteDatabase], T]) -> T:
-        """Run `work` in one transaction on the writer thread; it is on disk when this returns.
+        """Run `work` on the writer thread, wholly or not at all; it is on disk when this returns.
 
         Raises StoreTrouble where the file is locked, read-only, broken, or its disk full.
         """
+        done: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self._waiting.put(_Write(work, done))
+        self._writer.submit(self._write_waiting)
+        return await done
 
-        def transaction() -> T:
+    def _write_waiting(self) -> None:
+        """All that waits, in one transaction: each write in a savepoint of its own, so that what fails fails alone."""
+        writes = [write for write in _drained(self._waiting) if not write.done.cancelled()]
+        if not writes:  # an earlier call took it along
+            return
+        try:
             with _in_plain_words(), self._write_db.atomic():
-                return work(self._write_db)
+                outcomes = [self._carry_out(write.work) for write in writes]
+        except Exception as error:
+            outcomes = [_Outcome(error=error)] * len(writes)
+        writes[0].done.get_loop().call_soon_threadsafe(_tell, writes, outcomes)
 
-        return await asyncio.get_running_loop().run_in_executor(self._writer, transaction)
+    def _carry_out(self, work: Callable[[SqliteDatabase], Any]) -> _Outcome:
+        try:
+            with _in_plain_words(), self._write_db.atomic():
+                return _Outcome(work(self._write_db))
+        except Exception as error:
+            if not self._write_db.conn.in_transaction:
+                raise  # SQLite gave up the whole transaction, as it may where the disk is full
+            return _Outcome(error=error)
 
     async def read(self, work: Callable[[SqliteDatabase], T]) -> T:
         """Run `work` on the reader thread; it sees everything that `write` has returned from."""
@@ -101,6 +138,22 @@ class Database:
         self._writer.shutdown()
         self._reader.shutdown()
         self._lock.release()
+
+
+def _drained(waiting: queue.SimpleQueue[_Write]) -> Iterator[_Write]:
+    with contextlib.suppress(queue.Empty):
+        while True:
+            yield waiting.get_nowait()
+
+
+def _tell(writes: Sequence[_Write], outcomes: Sequence[_Outcome]) -> None:
+    for write, outcome in zip(writes, outcomes, strict=True):
+        if write.done.done():  # nobody waits any more
+            continue
+        if outcome.error is not None:
+            write.done.set_exception(outcome.error)
+        else:
+            write.done.set_result(outcome.value)
 
 
 @contextlib.contextmanager

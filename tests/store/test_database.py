@@ -3,6 +3,9 @@
 import asyncio
 import sqlite3
 import sys
+import threading
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -21,6 +24,22 @@ def put(name: str) -> object:
         db.execute("INSERT INTO things VALUES (?)", [name])
 
     return work
+
+
+@asynccontextmanager
+async def disk_at_work(database: Database) -> AsyncIterator[None]:
+    """A write is under way until the block ends."""
+    ended, begun = threading.Event(), threading.Event()
+
+    def hold(db: SqliteDatabase) -> None:
+        begun.set()
+        assert ended.wait(60)
+
+    writing = asyncio.create_task(database.write(hold))
+    assert await asyncio.to_thread(begun.wait, 60)
+    yield
+    ended.set()
+    await writing
 
 
 async def names(database: Database) -> list[str]:
@@ -140,3 +159,59 @@ async def test_the_folder_is_for_its_owner_only(tmp_path: Path) -> None:
 
 def test_the_sqlite_that_python_carries_may_be_used_from_several_threads() -> None:
     assert sqlite3.threadsafety == 3
+
+
+async def test_what_waits_while_the_disk_is_at_work_is_written_together(database: Database) -> None:
+    """One wait for the disk serves all who came in the meantime."""
+    commits: list[str] = []
+    await database.write(
+        lambda db: db.conn.set_trace_callback(lambda said: commits.append(said) if said == "COMMIT" else None)
+    )
+    commits.clear()
+    async with disk_at_work(database):
+        writes = [asyncio.create_task(database.write(put(str(number)))) for number in range(20)]
+        await asyncio.sleep(0)
+    await asyncio.gather(*writes)
+    assert await names(database) == [str(number) for number in range(20)]
+    assert len(commits) == 2
+
+
+async def test_of_writes_that_are_made_together_only_those_that_fail_fail(database: Database) -> None:
+    await database.write(put("first"))
+
+    def half(db: SqliteDatabase) -> None:
+        db.execute("INSERT INTO things VALUES ('half')")
+        raise RuntimeError("in the middle")
+
+    writes = [put("a"), half, put("b"), half, put("c")]
+    outcomes = await asyncio.gather(*(database.write(work) for work in writes), return_exceptions=True)
+    assert [isinstance(outcome, RuntimeError) for outcome in outcomes] == [False, True, False, True, False]
+    assert await names(database) == ["first", "a", "b", "c"]
+
+
+async def test_where_the_transaction_is_lost_everybody_is_told(database: Database) -> None:
+    await database.write(put("before"))
+
+    def lose(db: SqliteDatabase) -> None:
+        db.execute("ROLLBACK")
+        raise sqlite3.DatabaseError("rolled back")
+
+    async with disk_at_work(database):
+        together = [asyncio.create_task(database.write(work)) for work in (put("a"), lose, put("b"))]
+        await asyncio.sleep(0)
+    outcomes = await asyncio.gather(*together, return_exceptions=True)
+    assert all(isinstance(outcome, sqlite3.DatabaseError) for outcome in outcomes)
+    assert await names(database) == ["before"]
+    await database.write(put("after"))
+    assert await names(database) == ["before", "after"]
+
+
+async def test_a_write_that_nobody_waits_for_any_more_is_not_begun(database: Database) -> None:
+    await database.write(put("one"))
+    async with disk_at_work(database):
+        given_up = asyncio.create_task(database.write(put("given up")))
+        await asyncio.sleep(0)
+        given_up.cancel()
+        await asyncio.wait([given_up])
+    await database.write(put("two"))
+    assert await names(database) == ["one", "two"]
