@@ -57,10 +57,11 @@ def some_pairs(count: int = 12) -> list[dict[str, Any]]:
 
 
 class Trainer:
-    """One running server."""
+    """One running server. On `port` 0 it has another address after each start."""
 
-    def __init__(self, data: Path, table: Path, cache: Path, **environment: str) -> None:
+    def __init__(self, data: Path, table: Path, cache: Path, *, port: int = 0, **environment: str) -> None:
         self.data = data
+        self.port = port
         self.environment = {
             **os.environ,
             "TRAINER_KEY": KEY,
@@ -72,7 +73,10 @@ class Trainer:
 
     def start(self) -> None:
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "trainer", "serve", "--port", "0", "--data", str(self.data), "--org", "acme"],
+            [
+                *(sys.executable, "-m", "trainer", "serve", "--port", str(self.port)),
+                *("--data", str(self.data), "--org", "acme"),
+            ],
             env=self.environment,
             stdout=subprocess.PIPE,
             text=True,

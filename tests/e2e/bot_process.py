@@ -9,8 +9,8 @@ from contextlib import asynccontextmanager
 from e2e.world import ROOT, World, until
 
 
-async def launch(w: World) -> asyncio.subprocess.Process:
-    """`python -m bot run`, as it has just been started."""
+async def launch(w: World, **changes: str) -> asyncio.subprocess.Process:
+    """`python -m bot run`, as it has just been started, with `changes` to its environment."""
     environment = {key: value for key, value in os.environ.items() if not key.startswith(("SLACK_", "OPENAI_"))}
     settings = {
         "SLACK_BOT_TOKEN": w.sandbox.bot_token,
@@ -21,6 +21,7 @@ async def launch(w: World) -> asyncio.subprocess.Process:
         "FINETUNE_PROVIDER": "acme",
         "FINETUNE_DATA": str(w.folder / "bot"),
         "FINETUNE_POLL_SECONDS": "0.1",
+        **changes,
     }
     with (w.folder / "bot.log").open("ab") as log:
         return await asyncio.create_subprocess_exec(
