@@ -53,17 +53,41 @@ async def submit(
 ) -> Job:
     """Make the job and hand it over. `identity` names the person's act: the same act makes the same job.
 
-    Raises Denied, Conflict (the same is under way), OverBudget, Invalid (a model that is not offered).
+    Raises Denied, Conflict (the same is under way), NotAdmitted, Invalid (a model that is not offered).
     """
-    services = turn.services
     await turn.actor(Act.SUBMIT)
     method = await check_settings(turn, form, dataset, file_id)
+    job = _job(turn, form, method, identity, origin, dataset, file_id)
+    try:
+        return await turn.services.submitter.submit(job)
+    except OverBudget as error:
+        await turn.services.audit.add(turn.entry(Act.SUBMIT, job.id, Outcome.REFUSED, str(error)))
+        raise
+
+
+async def foresee(
+    turn: Turn, form: StartForm, method: str, channel: str, dataset: Dataset | None, file_id: str | None = None
+) -> Job:
+    """What would become of the job if it were submitted now, in `channel`. Raises NotAdmitted."""
+    origin = Origin(turn.services.team, channel, False)
+    return await turn.services.submitter.foresee(_job(turn, form, method, turn.key, origin, dataset, file_id))
+
+
+def _job(
+    turn: Turn,
+    form: StartForm,
+    method: str,
+    identity: str,
+    origin: Origin,
+    dataset: Dataset | None,
+    file_id: str | None,
+) -> Job:
     report = dataset.report if dataset else None
     at_provider = form.validation if form.validation and form.validation.startswith("file-") else None
-    job = Job(
+    return Job(
         id="job-" + hashlib.sha256(identity.encode()).hexdigest()[:8],
         state=states.SUBMITTING,
-        provider=services.provider.name,
+        provider=turn.services.provider.name,
         base_model=form.model,
         requester=turn.user,
         origin=origin,
@@ -86,11 +110,6 @@ async def submit(
         if report
         else None,
     )
-    try:
-        return await services.submitter.submit(job)
-    except OverBudget as error:
-        await services.audit.add(turn.entry(Act.SUBMIT, job.id, Outcome.REFUSED, str(error)))
-        raise
 
 
 async def check_settings(turn: Turn, form: StartForm, dataset: Dataset | None, file_id: str | None) -> str:

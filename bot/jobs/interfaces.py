@@ -49,6 +49,9 @@ class JobStore(Protocol):
         as it was stored; None if its id is there.
         """
 
+    async def books(self, job: Job) -> Books:
+        """What `admit` would decide by at this moment, were `job` stored now."""
+
     async def update(self, job_id: str, make: Callable[[Job], Change | None]) -> Job | None:
         """Read a job, let `make` say what becomes of it, and store that: one transaction, so nobody's change is
         lost. `make` is pure and quick. The job as it was stored.

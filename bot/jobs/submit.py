@@ -73,8 +73,8 @@ class Submitter:
         """Store the intent and set to work, unless it must wait for approval or in line. A job with this id already
         there is returned as it is.
 
-        Raises Conflict where the same data is being trained with the same settings right now; OverBudget, or Invalid
-        where nobody could approve it: then nothing is stored.
+        Raises Conflict where the same data is being trained with the same settings right now; NotAdmitted where it is
+        over a budget (OverBudget), or nobody could approve it: then nothing is stored.
         """
         async with self._entrance:  # one at a time, or two twins could both find no other
             twin = await self._jobs.twin(job)
@@ -92,6 +92,10 @@ class Submitter:
         if admitted.state == states.SUBMITTING:
             self._start(job.id)
         return admitted
+
+    async def foresee(self, job: Job) -> Job:
+        """As what it would be stored if it were submitted now; nothing is done. Raises NotAdmitted."""
+        return admit(job, await self._jobs.books(job), self._rules).job
 
     async def release(self, job_id: str) -> bool:
         """A job that waited in line goes on; False if it does not wait any more."""

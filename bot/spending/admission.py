@@ -5,14 +5,13 @@ from collections.abc import Collection
 import msgspec
 
 from bot.audit import Entry
-from bot.errors import Invalid
 from bot.jobs import states
 from bot.jobs.advance import notice
 from bot.jobs.interfaces import Change
 from bot.jobs.job import Approval, Job
 from bot.jobs.line import lined_up, waits
 from bot.notices.notice import ApprovalAsked
-from bot.spending.budget import Books, Limits, check, dollars
+from bot.spending.budget import Books, Limits, NotAdmitted, check, dollars
 
 
 class Rules(msgspec.Struct, frozen=True):
@@ -29,7 +28,7 @@ class Rules(msgspec.Struct, frozen=True):
 def admit(job: Job, books: Books, rules: Rules) -> Change:
     """The job in the state in which it begins, with what is said and kept of it.
 
-    Raises OverBudget; Invalid where it needs approval and there is nobody to give it.
+    Raises NotAdmitted where it is over a budget (OverBudget), or needs approval and there is nobody to give it.
     """
     check(job, books.limits, books.month)
     above = threshold(books.limits, rules)
@@ -39,7 +38,7 @@ def admit(job: Job, books: Books, rules: Rules) -> Change:
     if above is not None and needs_approval(job, above, rules):
         deciders = tuple(one for one in rules.deciders if one != job.requester)
         if not deciders:
-            raise Invalid(_nobody(above))
+            raise NotAdmitted(_nobody(above), _NAME_SOMEBODY)
         asked = msgspec.structs.replace(
             job, state=states.AWAITING_APPROVAL, approval=Approval(job.created_at, above, deciders)
         )
@@ -67,7 +66,9 @@ def _details(job: Job) -> str:
 
 def _nobody(above: float) -> str:
     return (
-        f"A job above {dollars(above)}, or of unknown price, needs the approval of somebody else, and there is nobody "
-        "to give it. Nothing was started. Ask whoever runs me to name approvers (FINETUNE_APPROVERS), or choose a "
-        "cheaper job."
+        f"a job above {dollars(above)}, or of unknown price, needs the approval of somebody else, and there is nobody "
+        "to give it."
     )
+
+
+_NAME_SOMEBODY = "Ask whoever runs me to name approvers (FINETUNE_APPROVERS), or choose a cheaper job."

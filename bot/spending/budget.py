@@ -16,7 +16,16 @@ from bot.jobs.estimate import cost_so_far, real_cost
 from bot.jobs.job import Job
 
 
-class OverBudget(BotError):
+class NotAdmitted(BotError):
+    """The job may not begin as it is. `why` and `advice` are sentences that fit before it is asked for, too."""
+
+    def __init__(self, why: str, advice: str) -> None:
+        super().__init__(f"Nothing was started, because {why} {advice}")
+        self.why = why
+        self.advice = advice
+
+
+class OverBudget(NotAdmitted):
     """The job would cost more than is left."""
 
 
@@ -116,7 +125,7 @@ def check(job: Job, limits: Limits, month: Sequence[Job]) -> None:
         left = budget.usd - spent.usd
         # What the sum of many floats loses is worth no refusal.
         if job.estimated_cost > left + 1e-6:
-            raise OverBudget(_refusal(job, budget, spent, max(left, 0.0)))
+            raise OverBudget(_figures(job, budget, spent, max(left, 0.0)), _CHEAPER)
 
 
 def month_of(at: float) -> tuple[float, float]:
@@ -134,16 +143,20 @@ _WHOSE = {
 }
 
 
-def _refusal(job: Job, budget: Budget, spent: Used, left: float) -> str:
+_CHEAPER = (
+    "Choose fewer epochs, a smaller file or a cheaper model, wait, or ask an administrator of mine to raise the "
+    "budget. /finetune budget shows where it stands."
+)
+
+
+def _figures(job: Job, budget: Budget, spent: Used, left: float) -> str:
     _, end = month_of(job.created_at)
     until = datetime.fromtimestamp(end, UTC)
     promised = f" ({dollars(spent.promised)} of it by jobs that have not ended yet)" if spent.promised else ""
     return (
-        f"Nothing was started, because it would go over {_WHOSE[budget.scope]}. The job is estimated at "
-        f"{dollars(job.estimated_cost or 0)}; of {dollars(budget.usd)} a month, {dollars(spent.usd)} are "
-        f"taken{promised}, so {dollars(left)} are left until {until.day} {until:%B} (UTC). Choose fewer epochs, a "
-        "smaller file or a cheaper model, wait, or ask an administrator of mine to raise the budget. /finetune budget "
-        "shows where it stands."
+        f"it would go over {_WHOSE[budget.scope]}. The job is estimated at {dollars(job.estimated_cost or 0)}; of "
+        f"{dollars(budget.usd)} a month, {dollars(spent.usd)} are taken{promised}, so {dollars(left)} are left until "
+        f"{until.day} {until:%B} (UTC)."
     )
 
 

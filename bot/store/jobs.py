@@ -29,6 +29,9 @@ class SqliteJobStore:
     async def admit(self, job: Job, decide: Callable[[Books], Change]) -> Job | None:
         return await self._database.write(lambda db: _insert(db, job, lambda: decide(_books(db, job))))
 
+    async def books(self, job: Job) -> Books:
+        return await self._database.read(lambda db: _books(db, job))
+
     async def update(self, job_id: str, make: Callable[[Job], Change | None]) -> Job | None:
         def work(db: SqliteDatabase) -> Job | None:
             row = db.execute("SELECT value FROM jobs WHERE id = ?", [job_id]).fetchone()

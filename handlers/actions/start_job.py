@@ -1,7 +1,7 @@
 """*Start fine-tuning* on a report: opens the modal, and shows it anew when something is chosen in it."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -10,12 +10,15 @@ import structlog
 from bot.access import Act
 from bot.datasets import Dataset
 from bot.errors import BotError, Invalid
+from bot.jobs.job import Auto, Hyperparameters
 from bot.jobs.pace import seconds_per_token
 from bot.notices.interfaces import PostRefused
-from handlers.blocks.start_form import FIELDS, ModelOption, read_model_value, words_in
-from handlers.blocks.start_modal import start_modal
+from bot.spending.budget import NotAdmitted
+from handlers.blocks.outlook import hindrance, outlook
+from handlers.blocks.start_form import FIELDS, ModelOption, StartForm, parse_field, read_model_value, words_in
+from handlers.blocks.start_modal import choice, start_modal
 from handlers.offers import model_options, tuned_options
-from handlers.submission import recent_datasets, validation_files
+from handlers.submission import foresee, recent_datasets, validation_files
 from handlers.turn import Turn
 
 log = structlog.get_logger()
@@ -87,14 +90,16 @@ async def changed(turn: Turn) -> None:
 async def _view(turn: Turn, place: Place, dataset: Dataset | None, words: Mapping[str, str]) -> dict[str, Any]:
     services = turn.services
     options = await _options_in_time(turn, dataset.report.method if dataset and dataset.report else None)
+    models = _with_wanted(options, words, services.provider.name)
     view = start_modal(
         dataset=dataset,
         file_id=place.file_id,
-        models=_with_wanted(options, words, services.provider.name),
+        models=models,
         words=words,
         paces=seconds_per_token(await services.jobs.latest(_JOBS), services.provider.name),
         datasets_for_validation=await validation_files(turn, dataset),
         files=await recent_datasets(turn) if place.choose else (),
+        outlook=await _outlook(turn, place, dataset, models, words) if models else "",
     )
     shown = {block.block_id for block in view.blocks}
     kept = {name: text for name, text in words.items() if text and name in FIELDS and name not in shown}
@@ -102,6 +107,22 @@ async def _view(turn: Turn, place: Place, dataset: Dataset | None, words: Mappin
         kept = {}
     view.private_metadata = msgspec.json.encode(msgspec.structs.replace(place, kept=kept)).decode()
     return dict(view.to_dict())
+
+
+async def _outlook(
+    turn: Turn, place: Place, dataset: Dataset | None, models: Sequence[ModelOption], words: Mapping[str, str]
+) -> str:
+    """What would become of the job, as far as the fields that its price depends on can be read."""
+    model, _, method = choice(dataset, models, words)
+    try:
+        epochs: int | Auto = parse_field("epochs", words.get("epochs", ""))
+    except ValueError:
+        return ""
+    form = StartForm(model.provider, model.id, Hyperparameters(epochs))
+    try:
+        return outlook(await foresee(turn, form, method, place.channel, dataset, place.file_id))
+    except NotAdmitted as error:
+        return hindrance(error)
 
 
 def _with_wanted(options: list[ModelOption], words: Mapping[str, str], provider: str) -> list[ModelOption]:

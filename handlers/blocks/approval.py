@@ -7,12 +7,11 @@ from slack_sdk.models.blocks import InputBlock, PlainTextInputElement
 from slack_sdk.models.views import View
 
 from bot.jobs.job import Job
-from bot.spending.budget import dollars
 from handlers.blocks.card import title
-from handlers.blocks.consent import deciders, decision
+from handlers.blocks.consent import deciders, decision, necessity
 from handlers.blocks.message import Message
 from handlers.blocks.parts import HINT, actions, button, message, plain, section
-from handlers.blocks.text import code, money, person
+from handlers.blocks.text import code, person
 from handlers.blocks.windows import window
 
 CALLBACK_ID: Final = "decline"
@@ -23,7 +22,7 @@ _LONGEST_REASON: Final = 500
 def asked(job: Job, *, again: bool = False) -> Message:
     alone = job.approval is not None and len(job.approval.deciders) == 1
     agree = "you agree" if alone else "one of you agrees"
-    text = f"{deciders(job)}: {_wish(job)}{_why(job)} Nothing is spent before {agree}."
+    text = f"{deciders(job)}: {_wish(job)} {necessity(job)} Nothing is spent before {agree}."
     if again:
         text = f"This job still waits. {text}"
     buttons = actions(
@@ -64,7 +63,7 @@ def decline_window(job: Job, private_metadata: str) -> View:
         element=PlainTextInputElement(action_id="reason", multiline=True, max_length=_LONGEST_REASON),
         hint=plain("The requester reads it, and so does everybody in the job's thread.", HINT),
     )
-    blocks = [section(f"{_wish(job)}{_why(job)}"), reason]
+    blocks = [section(f"{_wish(job)} {necessity(job)}"), reason]
     return window(
         _TITLE, blocks, callback_id=CALLBACK_ID, submit="Decline", close="Not now", private_metadata=private_metadata
     )
@@ -77,11 +76,3 @@ def read_reason(values: Mapping[str, Mapping[str, Mapping[str, object]]]) -> str
 
 def _wish(job: Job) -> str:
     return f"{person(job.requester)} wants to train {code(title(job), 150)}."
-
-
-def _why(job: Job) -> str:
-    if job.approval is None:
-        return ""
-    if job.estimated_cost is None:
-        return " Nobody knows its price beforehand."
-    return f" It is estimated at *{money(job.estimated_cost)}*; above {dollars(job.approval.above)} jobs need approval."

@@ -3,7 +3,8 @@
 from typing import Final
 
 from bot.jobs.job import Job
-from handlers.blocks.text import joined, person, quoted
+from bot.spending.budget import dollars
+from handlers.blocks.text import joined, money, person, quoted
 
 _MOST_NAMED: Final = 10
 
@@ -13,6 +14,15 @@ def deciders(job: Job) -> str:
     ids = job.approval.deciders if job.approval else ()
     more = [f"{len(ids) - _MOST_NAMED} others"] if len(ids) > _MOST_NAMED else []
     return joined([*map(person, ids[:_MOST_NAMED]), *more])
+
+
+def necessity(job: Job) -> str:
+    """One sentence (mrkdwn) on why a job needs approval; "" where it needs none."""
+    if job.approval is None:
+        return ""
+    if job.estimated_cost is None:
+        return "Nobody knows its price beforehand."
+    return f"It is estimated at *{money(job.estimated_cost)}*; above {dollars(job.approval.above)} jobs need approval."
 
 
 def decision(job: Job) -> str:

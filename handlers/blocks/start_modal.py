@@ -65,13 +65,14 @@ def start_modal(
     paces: Mapping[str, float] | None = None,
     datasets_for_validation: Sequence[Dataset] = (),
     files: Sequence[Dataset] = (),
+    outlook: str = "",
     private_metadata: str = "",
 ) -> View:
     """`dataset`, or `file_id` for a file that the provider has already. `words`: what stands in the fields, by
     their names, as `start_form.words_of` and `words_in` give them. `paces`: seconds per trained token of each model.
-    `files`: where the training file may be chosen, those to choose from. At most 100 models and 99 validation files
-    are offered, as a menu holds no more. Raises ValueError where `private_metadata` is longer than the 3,000 that
-    Slack carries.
+    `files`: where the training file may be chosen, those to choose from. `outlook` (mrkdwn): what would become of the
+    job, as the words stand. At most 100 models and 99 validation files are offered, as a menu holds no more. Raises
+    ValueError where `private_metadata` is longer than the 3,000 that Slack carries.
     """
     if size(private_metadata) > PRIVATE_METADATA:
         raise ValueError(f"private_metadata has at most {PRIVATE_METADATA} characters")
@@ -79,10 +80,8 @@ def start_modal(
     if not models:
         return _view([section(f"{name} cannot be trained now: no provider offers a base model."), _no_models()], "")
     words = words or {}
-    model = _chosen(models, words)
+    model, methods, method = choice(dataset, models, words)
     facts = lookup(model.id)
-    methods = _methods(dataset, model)
-    method = next((method for method in methods if method == words.get("method")), methods[0])
     blocks: list[Block] = [section(_introduction(name, dataset))]
     if files:
         blocks.append(_file_input(files, dataset))
@@ -90,6 +89,8 @@ def start_modal(
     if len(methods) > 1:
         blocks.append(_method_input(methods, method))
     blocks.append(section(_estimated(dataset, model, method, words.get("epochs", ""), paces)))
+    if outlook:
+        blocks.append(section(outlook))
     if model.tuned:
         blocks.append(context(LOWER_RATE))
     blocks += [
@@ -177,6 +178,18 @@ def start_modal(
     return _view(blocks, private_metadata, submit="Start")
 
 
+def choice(
+    dataset: Dataset | None, models: Sequence[ModelOption], words: Mapping[str, str]
+) -> tuple[ModelOption, list[str], str]:
+    """The model that the words name, else the first; the methods by which it can learn from the file; and the one that
+    the words name, else the first."""
+    provider = words.get("provider", "")
+    named = (model for model in models if model.id == words.get("model") and provider in ("", model.provider))
+    model = next(named, models[0])
+    methods = _methods(dataset, model)
+    return model, methods, next((method for method in methods if method == words.get("method")), methods[0])
+
+
 def estimate_words(told: Estimate, *, chosen: bool) -> str:
     """ "$0.05 · about 12 min of training · 10,400 billed tokens in 8 epochs". `chosen`: the epochs, by the person."""
     if told.seconds is None:
@@ -201,13 +214,6 @@ def _view(blocks: Sequence[Block], private_metadata: str, submit: str | None = N
 
 def _no_models() -> Block:
     return section("Ask an administrator to set one up, or start the trainer that comes with Finetune Bot.")
-
-
-def _chosen(models: Sequence[ModelOption], words: Mapping[str, str]) -> ModelOption:
-    """The model that the words name, else the first."""
-    provider = words.get("provider", "")
-    named = (model for model in models if model.id == words.get("model") and provider in ("", model.provider))
-    return next(named, models[0])
 
 
 def _methods(dataset: Dataset | None, model: ModelOption) -> list[str]:

@@ -16,11 +16,12 @@ from bot.jobs.pace import seconds_per_token
 from bot.notices.interfaces import PostRefused
 from handlers.actions.start_job import Place, open_modal
 from handlers.blocks import pointers
+from handlers.blocks.outlook import outlook
 from handlers.blocks.start_form import AUTO, FIELDS, StartForm, read_words
 from handlers.blocks.start_modal import estimate_words
 from handlers.blocks.start_question import start_question
 from handlers.offers import model_options
-from handlers.submission import check_settings, file_of_provider, recent_datasets, submit
+from handlers.submission import check_settings, file_of_provider, foresee, recent_datasets, submit
 from handlers.turn import Turn
 
 _OTHER_NAMES = {"name": "suffix", "batch_size": "batch", "learning_rate": "lr", "n_epochs": "epochs"}
@@ -69,13 +70,15 @@ async def run(turn: Turn) -> None:
     if at_once:
         await _submit(turn, question, form, dataset)
         return
-    await check_settings(turn, form, dataset, file_id)
+    method = await check_settings(turn, form, dataset, file_id)
+    foreseen = await foresee(turn, form, method, turn.channel, dataset, file_id)
     await turn.answer(
         start_question(
             dataset.name if dataset else file_id or "",
             words,
             await _estimate(turn, form, dataset),
             msgspec.json.encode(question).decode(),
+            outlook=outlook(foreseen),
         )
     )
 

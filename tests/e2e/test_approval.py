@@ -54,6 +54,19 @@ async def test_a_job_above_the_threshold_waits_for_an_approver_and_then_goes_on(
         assert await _acts(bot) == [(ANA, "submit", "done"), (BEN, "approve", "done")]
 
 
+async def test_the_window_and_the_question_say_beforehand_who_has_to_approve(w: World) -> None:
+    async with w.bot(finetune_approval_above=0, finetune_approvers=[BEN, ANA]) as bot:
+        report = await w.drop()
+        await w.person.click("ana", w.channel, report["ts"], "start_job")
+        window = str((await w.person.wait_view("ana"))["blocks"])
+        assert "*Needs approval:* It is estimated at" in window
+        assert f"above $0.00 jobs need approval. <@{BEN}> can approve it. Nothing is spent before." in window
+        await w.person.command("ana", w.channel, "/finetune", "start epochs=2")
+        question = await _told(w, "ana", "Start this job?")
+        assert "Needs approval: It is estimated at" in question["plain"].replace("*", "")
+        assert await bot.services.jobs.latest(1) == []
+
+
 async def test_neither_the_requester_nor_somebody_without_the_role_approves(w: World) -> None:
     async with w.bot(finetune_approval_above=0, finetune_approvers=["S0LEADS", ANA]) as bot:
         await w.person.set_group("S0LEADS", [])
@@ -150,6 +163,7 @@ async def test_without_anybody_to_approve_nothing_is_stored_and_it_says_whom_to_
         report = await w.drop()
         await w.person.click("ana", w.channel, report["ts"], "start_job")
         view = await w.person.wait_view("ana")
+        assert "Cannot be started like this:* a job above $0.00" in str(view["blocks"])
         assert await w.person.submit("ana", view["id"], {}) == {}
         await _told(w, "ana", "there is nobody to give it")
         assert await bot.services.jobs.latest(1) == []

@@ -30,9 +30,11 @@ async def _ask(w: World, user: str, words: str, contains: str) -> dict[str, Any]
 
 
 async def _refused(w: World, contains: str, user: str = "ana") -> None:
+    """Said beforehand in the window, and again to whoever sends it off all the same."""
     report = await w.drop(content=examples(12, f"For {user}, "))
     await w.person.click(user, w.channel, report["ts"], "start_job")
     view = await w.person.wait_view(user)
+    assert f"*Cannot be started like this:* it {contains}" in str(view["blocks"])
     assert await w.person.submit(user, view["id"], {}) == {}
     await w.person.wait_ephemeral(user, w.channel, contains=contains)
 
@@ -58,6 +60,28 @@ async def test_over_a_budget_nothing_is_started_and_the_figures_are_told(w: Worl
         await _ask(w, "ben", f"budget set {whose} off", "no budget of its own")
         await w.start(await w.drop())
         await w.job_at_provider()
+
+
+async def test_what_is_left_of_a_budget_is_said_before_anything_is_started(w: World) -> None:
+    async with w.bot(finetune_admins=[BEN]) as bot:
+        report = await w.drop()
+        (dataset,) = await bot.services.datasets.latest(1)
+        assert dataset.report is not None
+        enough = (estimate(dataset.report, MODEL, 10).usd or 0) + 1e-9
+        entry = Entry("for the test", 0, BEN, "set budget", ANA)
+        await bot.services.budgets.set_budget(Scope.PERSON, ANA, enough, entry)
+        await w.person.click("ana", w.channel, report["ts"], "start_job")
+        view = await w.person.wait_view("ana")
+        for epochs, is_over in (("11", True), ("10", False)):
+            await w.person.click_in_view("ana", view["id"], "start_epochs", value=epochs)
+            async with asyncio.timeout(60):
+                while f"in {epochs} epochs" not in (shown := str(await w.person.open_view("ana"))):
+                    await asyncio.sleep(0.02)
+            assert ("it would go over your budget" in shown) is is_over
+            assert ("are left until" in shown) is is_over
+        await _ask(w, "ana", "start epochs=11", "it would go over your budget")
+        await _ask(w, "ana", "start epochs=10", "Start this job?")
+        assert await bot.services.jobs.latest(1) == []
 
 
 async def test_a_budget_of_another_channel_or_person_does_not_count(w: World) -> None:

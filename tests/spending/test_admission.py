@@ -6,11 +6,10 @@ from typing import Any
 import pytest
 from parts import a_job
 
-from bot.errors import Invalid
 from bot.jobs.job import Job
 from bot.notices.notice import ApprovalAsked, Text
 from bot.spending.admission import Rules, admit
-from bot.spending.budget import Books, Budget, Limits, OverBudget, Scope
+from bot.spending.budget import Books, Budget, Limits, NotAdmitted, OverBudget, Scope
 
 RULES = Rules(approval_above=25, deciders=("U0BEN", "S0LEADS", "U0ANA"))
 
@@ -48,7 +47,7 @@ def test_the_requester_is_not_among_those_who_are_asked() -> None:
 
 
 def test_where_nobody_else_may_approve_nothing_begins() -> None:
-    with pytest.raises(Invalid, match="FINETUNE_APPROVERS"):
+    with pytest.raises(NotAdmitted, match="FINETUNE_APPROVERS"):
         begun(a_job(estimated_cost=30.0), Rules(approval_above=25, deciders=("U0ANA",)))
 
 

@@ -85,6 +85,12 @@ def test_the_estimate_follows_what_is_chosen(make_dataset: MakeDataset) -> None:
     assert "a whole number from 1 to 50" in said(shown(make_dataset(), {"epochs": "many"}))
 
 
+def test_what_stands_in_the_way_of_the_job_stands_under_its_estimate(make_dataset: MakeDataset) -> None:
+    blocks = shown(make_dataset(), outlook="*Needs approval:* …")["blocks"]
+    texts = [block.get("text", {}).get("text", "") for block in blocks]
+    assert texts.index("*Needs approval:* …") == next(n for n, t in enumerate(texts) if "*Estimate:*" in t) + 1
+
+
 def test_a_file_of_the_provider_shows_the_price_and_not_an_estimate() -> None:
     view = shown(None, file_id="file-abc")
     assert "`file-abc`" in said(view)
