@@ -5,12 +5,14 @@ from typing import Any
 
 import msgspec
 import pytest
+import torch
 from trainer_process import jsonl, some_examples, some_pairs
 
 from trainer.base_models import read_table
 from trainer.errors import TrainingFailed
+from trainer.training import run as training
 from trainer.training.callback import Wishes
-from trainer.training.order import Order
+from trainer.training.order import Order, padding
 from trainer.training.plan import Plan, wished_rank
 from trainer.training.run import train
 
@@ -192,3 +194,33 @@ def test_batches_hold_examples_of_like_length_in_an_order_that_seed_and_epoch_de
         return sum(max(lengths[one] for one in batch) * len(batch) for batch in batches) - sum(lengths)
 
     assert padding(first) < padding(list(range(401))) / 4
+
+
+LONG_AND_SHORT = [
+    {"prompt": f"Count to {number}:", "completion": "".join(f" {one}" for one in range(number))}
+    for number in (1, 30, 3, 25, 60, 2, 9, 40, 5, 5, 70, 12)
+]
+
+
+def test_examples_in_one_row_are_blind_to_each_other(plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
+    # In bf16 the last digits would depend on what stands beside.
+    load = training.load
+    monkeypatch.setattr(training, "load", lambda weights, **how: load(weights, **how | {"numbers": torch.float32}))
+
+    def trained(much_padding: float) -> list[dict[str, Any]]:
+        monkeypatch.setattr(training, "_MUCH_PADDING", much_padding)
+        return run(plan, LONG_AND_SHORT, batch_size=4, n_epochs=4, learning_rate_multiplier=2)
+
+    in_one_row, side_by_side = figures(trained(0)), figures(trained(1))
+    assert len(in_one_row) == 12
+    # What each step learns shows in the losses of the next ones.
+    for step, alone in side_by_side.items():
+        assert in_one_row[step] == pytest.approx(alone, abs=2e-4)
+    assert side_by_side[12]["train_loss"] < side_by_side[1]["train_loss"] - 0.5
+
+
+def test_padding_is_the_share_that_is_computed_for_nothing() -> None:
+    lengths = [10, 40, 10, 40]
+    assert padding(Order(lengths, 1, seed=1), 1) == 0
+    assert padding(Order(lengths, 4, seed=1), 4) == pytest.approx(60 / 160)
+    assert padding(Order(lengths, 4, seed=1), 2) == 0  # like lengths beside each other

@@ -29,12 +29,16 @@ from trainer.training.classification import Classes, Wish, find_classes
 from trainer.training.data import Pair, Reader, Tokenized, Tokens, examples_of
 from trainer.training.evaluation import Answers, Preferences, Validation
 from trainer.training.memory import Fit, disk_needed, find_fit, free_disk, free_memory, shape_of
+from trainer.training.order import Order, padding
 from trainer.training.plan import Hyperparameters, Plan, chosen
 from trainer.training.trainers import MARK, Preference, Supervised, last_saved, save
 from trainer.weights import load, quiet
 
 # Short bursts of training on little data want a short warm-up.
 _WARMUP_SHARE = 0.05
+# Examples stand in one row, each blind to the others, where side by side more than this share of what is computed would
+# be padding: the mask between them costs up to a seventh, padding all of its share (docs/trainer.md).
+_MUCH_PADDING = 0.15
 
 
 def train(plan: Plan, send: Send, wishes: Wishes) -> None:
@@ -227,9 +231,14 @@ def _trainer(
     return Supervised(
         training.examples,
         model=get_peft_model(model, lora) if lora else model,
-        args=SFTConfig(**arguments),
+        args=SFTConfig(**arguments, padding_free=_in_one_row(numbers, fit, training, plan.seed)),
         processing_class=tokenizer,
     )
+
+
+def _in_one_row(numbers: Hyperparameters, fit: Fit, training: Tokenized[Tokens], seed: int) -> bool:
+    order = Order([example.length for example in training.examples], numbers.batch_size, seed)
+    return padding(order, fit.micro_batch) > _MUCH_PADDING
 
 
 def _validation(

@@ -39,7 +39,8 @@ class _Ours:
 
     def _count(self, inputs: dict[str, Any]) -> None:
         if self.model.training:
-            self.counted["tokens"] += int(inputs["attention_mask"].sum())
+            read = inputs.get("attention_mask")  # examples in one row have none, and no padding
+            self.counted["tokens"] += int(inputs["input_ids"].numel() if read is None else read.sum())
 
 
 class Supervised(_Ours, SFTTrainer):
@@ -51,12 +52,20 @@ class Supervised(_Ours, SFTTrainer):
 
     def compute_loss(self, model: Any, inputs: dict[str, Any], *args: Any, **more: Any) -> Any:
         self._count(inputs)
-        return super().compute_loss(_Watched(model, self._look), inputs, *args, **more)  # type: ignore[no-untyped-call]
+        of = inputs.get("seq_idx")  # which example each token belongs to, where they stand in one row
+        watched = _Watched(model, lambda outputs: self._look(outputs, of))
+        return super().compute_loss(watched, inputs, *args, **more)  # type: ignore[no-untyped-call]
 
-    def _look(self, outputs: Any) -> None:
-        mask, right = outputs.label_mask, outputs.is_top1
-        self.counted["sequences"] += len(mask)
-        self.counted["right"] += int((right.sum(-1) == mask.sum(-1)).sum())
+    def _look(self, outputs: Any, of: torch.Tensor | None) -> None:
+        missed = outputs.label_mask & ~outputs.is_top1.bool()
+        if of is None:
+            self.counted["sequences"] += len(missed)
+            self.counted["right"] += int((~missed.any(-1)).sum())
+        else:
+            # At the end of an example nothing is predicted: what stands there predicts the next example's first token.
+            examples = int(of.max()) + 1
+            self.counted["sequences"] += examples
+            self.counted["right"] += examples - len(set(of[:, : missed.shape[1]][missed].tolist()))
 
 
 class Preference(_Ours, DPOTrainer):
