@@ -18,7 +18,7 @@ from bot.jobs import states
 from bot.jobs.advance import advance, ending, notice
 from bot.jobs.explanations import explain
 from bot.jobs.interfaces import Change, Followed, JobStore
-from bot.jobs.job import Checkpoint, Job, JobError, Origin
+from bot.jobs.job import SUPERVISED, Checkpoint, Job, JobError, Origin
 from bot.jobs.order import order_of
 from bot.jobs.quiet import stuck
 from bot.notices.notice import Text
@@ -264,11 +264,16 @@ class Follower:
             created_at=remote.created_at,
             provider_job_id=remote.id,
             suffix=remote.suffix,
+            method=remote.method or SUPERVISED,
+            asked=remote.hyperparameters,
+            grader=remote.grader,
+            wandb=remote.wandb,
+            metadata=remote.metadata,
         )
         ours = await self._jobs.get(remote.submission) if remote.submission else None
         if ours is not None and ours.state not in states.ENDED:
             return await self._claim(ours, remote)
-        # A file name of the provider's is not known here; the card names the file's id instead.
+        job = msgspec.structs.replace(job, file_name=await self._file_name(remote.training_file))
         events = await self._provider.events(remote.id, (), whole=True)
         # Nobody needs to be told what happened before: the card shows it.
         change = advance(job, remote, events, await self._checkpoints(remote, events), now=self._clock())
@@ -281,6 +286,17 @@ class Follower:
         if not await self._jobs.insert(change.job, history):
             raise Conflict(f"I follow {provider_job_id} already.")
         return change.job
+
+    async def _file_name(self, file_id: str) -> str | None:
+        """As whoever uploaded the file called it; None where the provider does not say, or it was we, who give them no
+        names."""
+        if await self._jobs.content_of(self._provider.name, file_id) is not None:
+            return None
+        try:
+            return next((file.name for file in await self._provider.files() if file.id == file_id), None)
+        except ProviderError as error:
+            log.info("files not listed", why=str(error))
+            return None
 
     async def cancel(self, job: Job) -> Job:
         """Cancel a job wherever it is in its life.

@@ -146,3 +146,8 @@ class Job(msgspec.Struct, frozen=True):
     latest_valid: Metrics | None = None
     approval: Approval | None = None
     in_line: InLine | None = None
+
+    @property
+    def made_elsewhere(self) -> bool:
+        """Whether it is only followed here: `requester` is who asked for that."""
+        return self.provider_job_id is not None and self.create_attempted_at is None and self.cause is None

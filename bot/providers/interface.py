@@ -74,7 +74,9 @@ class JobOrder(msgspec.Struct, frozen=True):
 
 
 class RemoteJob(msgspec.Struct, frozen=True):
-    """A job as the provider tells it. Times in seconds since the epoch; 0 was turned into None."""
+    """A job as the provider tells it. Times in seconds since the epoch; 0 was turned into None. `method` is None where
+    the provider does not say; `metadata` is without our `submission`.
+    """
 
     id: str
     status: str
@@ -93,6 +95,10 @@ class RemoteJob(msgspec.Struct, frozen=True):
     submission: str | None = None
     hyperparameters: Hyperparameters = Hyperparameters()
     result_files: tuple[str, ...] = ()
+    method: str | None = None
+    grader: dict[str, Any] | None = None
+    wandb: str | None = None
+    metadata: dict[str, str] = {}
 
 
 class RemoteEvent(msgspec.Struct, frozen=True):

@@ -23,7 +23,17 @@ from openai.types.fine_tuning import FineTuningJob, FineTuningJobEvent
 from openai.types.fine_tuning.jobs import FineTuningJobCheckpoint
 
 from bot.errors import Invalid
-from bot.jobs.job import Auto, Checkpoint, Hyperparameters, JobError, Metrics, of_method
+from bot.jobs.job import (
+    DPO,
+    REINFORCEMENT,
+    SUPERVISED,
+    Auto,
+    Checkpoint,
+    Hyperparameters,
+    JobError,
+    Metrics,
+    of_method,
+)
 from bot.providers.interface import (
     ChatMessage,
     Doubtful,
@@ -377,12 +387,31 @@ def _job(raw: FineTuningJob) -> RemoteJob:
         submission=_text(metadata.get(SUBMISSION_KEY)),
         hyperparameters=_hyperparameters(raw),
         result_files=tuple(file for file in raw.result_files or () if isinstance(file, str)),
+        method=_text(getattr(raw.method, "type", None)),
+        grader=_grader(raw),
+        wandb=_wandb(raw),
+        metadata={key: value for key, value in metadata.items() if key != SUBMISSION_KEY and _text(value)},
     )
 
 
+def _grader(raw: FineTuningJob) -> dict[str, Any] | None:
+    """As JSON; the SDK has a class for each kind that it knows."""
+    grader: Any = getattr(getattr(raw.method, "reinforcement", None), "grader", None)
+    told = grader.to_dict(mode="json") if isinstance(grader, openai.BaseModel) else grader
+    return told if isinstance(told, dict) and told else None
+
+
+def _wandb(raw: FineTuningJob) -> str | None:
+    for integration in raw.integrations if isinstance(raw.integrations, list) else ():
+        if project := _text(getattr(getattr(integration, "wandb", None), "project", None)):
+            return project
+    return None
+
+
 def _hyperparameters(raw: FineTuningJob) -> Hyperparameters:
-    method: Any = (raw.method.supervised or raw.method.dpo or raw.method.reinforcement) if raw.method else None
-    source: Any = (method.hyperparameters if method else None) or raw.hyperparameters
+    in_method = (getattr(raw.method, method, None) for method in (SUPERVISED, DPO, REINFORCEMENT))
+    told: Any = next((method for method in in_method if method), None)
+    source: Any = getattr(told, "hyperparameters", None) or raw.hyperparameters
 
     # Azure says -1 for auto.
     def whole(name: str) -> int | Auto:

@@ -258,7 +258,8 @@ def _remaining(job: Job, now: float) -> float | None:
 
 
 def _origin(job: Job) -> str:
-    parts = [f"Started by {person(job.requester)}", date(job.created_at), _cost(job), f"Job {code(job.id, 80)}"]
+    who = f"{'Followed' if job.made_elsewhere else 'Started'} by {person(job.requester)}"
+    parts = [who, date(job.created_at), _cost(job), f"Job {code(job.id, 80)}"]
     if decided := decision(job):
         parts.append(decided)
     return " · ".join(parts)

@@ -11,7 +11,7 @@ from store_reading import all_notices
 
 from bot.errors import Conflict, NotFound
 from bot.jobs.follow import Follower
-from bot.jobs.job import Job, Origin
+from bot.jobs.job import Hyperparameters, Job, Origin
 from bot.notices.notice import Accepted, CheckpointMade, Ended, ProviderSaid, Started, Text
 from bot.providers.interface import ProviderError
 from bot.providers.openai_protocol import SUBMISSION_KEY, OpenAIProtocol
@@ -487,6 +487,45 @@ async def test_a_job_started_elsewhere_is_followed_without_telling_its_past(
     stand_in.succeed(theirs)
     await look(follower, clock)
     assert Ended in await told(database)
+
+
+async def test_what_the_provider_knows_of_a_job_started_elsewhere_is_ours_too(
+    follower: Follower, stand_in: StandInProvider
+) -> None:
+    stand_in.files["file-theirs"] = ("their questions.jsonl", b"{}")
+    grader = {"type": "string_check", "name": "same", "input": "{{a}}", "reference": "{{b}}", "operation": "eq"}
+    theirs = stand_in.add_job(
+        training_file="file-theirs",
+        validation_file="file-other",
+        seed=11,
+        user_provided_suffix="support",
+        method={
+            "type": "reinforcement",
+            "reinforcement": {"grader": grader, "hyperparameters": {"n_epochs": 4, "reasoning_effort": "low"}},
+        },
+        integrations=[{"type": "wandb", "wandb": {"project": "tuning"}}],
+        metadata={"team": "support"},
+    )
+    job = await follower.adopt(theirs, "U0BEN", ELSEWHERE, "job-9")
+    assert (job.file_name, job.training_file, job.validation_file) == (
+        "their questions.jsonl",
+        "file-theirs",
+        "file-other",
+    )
+    assert (job.method, job.grader, job.wandb, job.metadata) == ("reinforcement", grader, "tuning", {"team": "support"})
+    assert job.asked == job.hyperparameters == Hyperparameters(n_epochs=4, reasoning_effort="low")
+    assert (job.seed, job.suffix, job.made_elsewhere) == (11, "support", True)
+
+
+async def test_a_job_on_a_file_that_nobody_can_name_is_followed_all_the_same(
+    follower: Follower, jobs: SqliteJobStore, stand_in: StandInProvider
+) -> None:
+    stand_in.files["file-ours"] = ("a-hash.jsonl", b"{}")
+    await jobs.set_provider_file("acme", "a-hash", "file-ours")
+    ours = await follower.adopt(stand_in.add_job(training_file="file-ours"), "U0BEN", ELSEWHERE, "job-8")
+    stand_in.fault("GET /files", status=403)
+    unlisted = await follower.adopt(stand_in.add_job(), "U0BEN", ELSEWHERE, "job-9")
+    assert (ours.file_name, unlisted.file_name) == (None, None)
 
 
 async def test_an_ended_job_can_be_adopted_to_be_looked_at(

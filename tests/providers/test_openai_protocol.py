@@ -404,6 +404,14 @@ async def test_settings_are_read_wherever_they_stand(
     assert (await read_job(provider, stand_in, **fields)).hyperparameters == known
 
 
+@pytest.mark.parametrize("odd", [None, 7, "dpo", [], {}, {"type": 3, "reinforcement": {"grader": "good"}}], ids=str)
+async def test_a_method_that_makes_no_sense_is_none(
+    provider: OpenAIProtocol, stand_in: StandInProvider, odd: Any
+) -> None:
+    job = await read_job(provider, stand_in, method=odd, integrations=odd, metadata={"team": 7, "ticket": "42"})
+    assert (job.method, job.grader, job.wandb, job.metadata) == (None, None, None, {"ticket": "42"})
+
+
 @pytest.mark.parametrize("nothing", [None, 0])
 async def test_no_time_is_none(provider: OpenAIProtocol, stand_in: StandInProvider, nothing: int | None) -> None:
     job = await read_job(provider, stand_in, finished_at=nothing, estimated_finish=nothing)

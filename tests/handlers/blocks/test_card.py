@@ -35,6 +35,13 @@ def test_a_running_job_shows_where_it_is_and_how_it_does(make_job: MakeJob, seen
     ]
 
 
+def test_a_job_that_was_started_elsewhere_names_who_follows_it(make_job: MakeJob, seen: See, t0: float) -> None:
+    followed = make_job(provider_job_id="ftjob-1")
+    assert "Followed by <@U0ADA>" in seen(card(followed, now=t0 + 180))
+    ours = make_job(provider_job_id="ftjob-1", create_attempted_at=t0)
+    assert "Started by <@U0ADA>" in seen(card(ours, now=t0 + 180))
+
+
 @pytest.mark.parametrize(
     ("state", "way"),
     [
