@@ -1,7 +1,12 @@
 """Mending a training file: what its windows show, and the mended file that comes of them.
 
-A file of rows is asked about first: which column plays which part.
+A file of rows is asked about first: which column plays which part. Where a file to validate with is chosen, what stands
+in both is found, too.
 """
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
 
 import msgspec
 
@@ -16,17 +21,21 @@ from handlers.blocks import mend_window as blocks
 from handlers.blocks.mend_window import Columns
 from handlers.checks import SMALL, Lane
 from handlers.copies import on_copy
+from handlers.submission import validation_files
 from handlers.turn import Turn
 from handlers.windows import Fill, filling, opened
 
 
 class Place(msgspec.Struct, frozen=True):
-    """What a window of *Mend* carries along. `layout` and `places` are those of `Columns`."""
+    """What a window of *Mend* carries along. `layout` and `places` are those of `Columns`; `validation` is the data set
+    whose examples are not to stand in this one.
+    """
 
     channel: str
     dataset: str
     layout: str | None = None
     places: dict[str, int] = {}
+    validation: str | None = None
 
     @classmethod
     def of(cls, turn: Turn) -> "Place":
@@ -47,9 +56,11 @@ async def pressed(turn: Turn) -> None:
     async with opened(turn, blocks.TITLE, dataset) as fill:
         table = dataset.report.table if dataset.report else None
         if table is None:
-            plan = await _plan(turn, dataset, None)
+            if dataset.validation in [other.id for other in await validation_files(turn, dataset)]:
+                place = msgspec.structs.replace(place, validation=dataset.validation)
+            plan = await _plan(turn, dataset, place)
             if plan.table is None:
-                await fill(blocks.repairs_window(dataset, plan, place.encoded()))
+                await _show_repairs(turn, dataset, place, plan, fill)
                 return
             table = plan.table
         await fill(blocks.columns_window(dataset, table, place.encoded()))
@@ -71,8 +82,16 @@ async def columns_chosen(turn: Turn) -> None:
     async with filling(turn, blocks.TITLE, turn.body["view"]["id"]) as fill:
         if not isinstance(columns, Columns):
             raise BotError(" ".join(columns.values()))
-        place = Place(place.channel, place.dataset, columns.layout, columns.places)
-        await _show_repairs(turn, dataset, place, columns.mapping(await _table(turn, dataset)), fill)
+        place = msgspec.structs.replace(place, layout=columns.layout, places=columns.places)
+        await _show_repairs(turn, dataset, place, await _plan(turn, dataset, place), fill)
+
+
+async def validation_chosen(turn: Turn) -> None:
+    """A file to validate with was chosen, or none: the window shows what stands in both."""
+    place = msgspec.structs.replace(Place.of(turn), validation=blocks.read_validation(turn.words))
+    dataset = await turn.dataset(place.dataset, Act.SUBMIT)
+    async with filling(turn, blocks.TITLE, turn.body["view"]["id"]) as fill:
+        await _show_repairs(turn, dataset, place, await _plan(turn, dataset, place), fill)
 
 
 async def repairs_chosen(turn: Turn) -> None:
@@ -80,13 +99,13 @@ async def repairs_chosen(turn: Turn) -> None:
     place, titles = Place.of(turn), blocks.read_repairs(turn.body["view"])
     services = turn.services
     source = await turn.dataset(place.dataset, Act.SUBMIT)
-    mapping = None
-    if place.columns is not None:
-        mapping = place.columns.mapping(await _table(turn, source))
-    elif not titles and not blocks.comes_by_itself(turn.body["view"]):
+    mapping = await _mapping(turn, source, place)
+    if mapping is None and not titles and not blocks.comes_by_itself(turn.body["view"]):
         raise BotError("Nothing was ticked, so I mended nothing.")
     async with derived.making[source.id]:
-        made_id = await derived.id_of(turn, source, "mended", sorted(titles), mapping)
+        made_id = await derived.id_of(
+            turn, source, "mended", sorted(titles), mapping, *filter(None, [place.validation])
+        )
         if await derived.is_there(turn, made_id):
             return
         name = derived.name_of(source, "mended")
@@ -94,7 +113,7 @@ async def repairs_chosen(turn: Turn) -> None:
             await turn.answer(derived_blocks.under_way(name))
         part = services.copies.part()
         try:
-            async with on_copy(services, source) as path:
+            async with _on_copies(turn, source, place) as (path, validation):
                 done: Mended = await services.checks.run(
                     mend,
                     path,
@@ -103,6 +122,7 @@ async def repairs_chosen(turn: Turn) -> None:
                     model=_model(source),
                     tokenizers=services.settings.finetune_tokenizers,
                     mapping=mapping,
+                    validation=validation,
                     lane=Lane.of_work(source.bytes),
                 )
             copy = services.copies.adopt(part, done.sha256)
@@ -110,24 +130,50 @@ async def repairs_chosen(turn: Turn) -> None:
             part.unlink(missing_ok=True)
         comment = blocks.mended(turn.user, source, done, titles)
         (dataset,) = await derived.bring(turn, source, [derived.Made(made_id, name, copy)], comment)
-    await derived.report_on(turn, dataset)
+        if place.validation is not None:
+            dataset = msgspec.structs.replace(dataset, validation=place.validation)
+            await services.datasets.save(dataset)
+    held_out = await turn.dataset(place.validation, Act.SUBMIT) if place.validation else None
+    await derived.report_on(turn, dataset, held_out)
 
 
-async def _show_repairs(turn: Turn, dataset: Dataset, place: Place, mapping: Mapping, fill: Fill) -> None:
-    plan = await _plan(turn, dataset, mapping)
-    await fill(blocks.repairs_window(dataset, plan, place.encoded(), mapping))
+async def _show_repairs(turn: Turn, dataset: Dataset, place: Place, plan: Plan, fill: Fill) -> None:
+    mapping = await _mapping(turn, dataset, place)
+    others = [
+        other
+        for other in await validation_files(turn, dataset if mapping is None else None)
+        if other.id != dataset.id and other.report is not None and other.report.format == plan.format
+    ]
+    await fill(blocks.repairs_window(dataset, plan, place.encoded(), mapping, others, place.validation))
 
 
-async def _plan(turn: Turn, dataset: Dataset, mapping: Mapping | None) -> Plan:
-    async with on_copy(turn.services, dataset) as path:
+async def _plan(turn: Turn, dataset: Dataset, place: Place) -> Plan:
+    async with _on_copies(turn, dataset, place) as (path, validation):
         return await turn.services.checks.run(
             propose,
             path,
             model=_model(dataset),
             tokenizers=turn.services.settings.finetune_tokenizers,
-            mapping=mapping,
+            mapping=await _mapping(turn, dataset, place),
+            validation=validation,
             lane=Lane.of_work(dataset.bytes),
         )
+
+
+@asynccontextmanager
+async def _on_copies(turn: Turn, dataset: Dataset, place: Place) -> AsyncIterator[tuple[Path, Path | None]]:
+    """Our copies of the file, and of the one to validate with."""
+    async with on_copy(turn.services, dataset) as path:
+        if place.validation is None:
+            yield path, None
+            return
+        async with on_copy(turn.services, await turn.dataset(place.validation, Act.SUBMIT)) as validation:
+            yield path, validation
+
+
+async def _mapping(turn: Turn, dataset: Dataset, place: Place) -> Mapping | None:
+    """How the columns are read that were named in the window."""
+    return place.columns.mapping(await _table(turn, dataset)) if place.columns is not None else None
 
 
 async def _table(turn: Turn, dataset: Dataset) -> Table:

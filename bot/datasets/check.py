@@ -177,7 +177,9 @@ class _Check:
             self.table = self._wait(self.counter.submit(tables.describe, path))
         except DatasetError as error:
             if self.foreign is not None:
-                self.rules.add("not_jsonl", None, what=self.foreign.what, how=str(error))
+                # People know the file by another name than our copy's.
+                how = str(error).replace(path.name, "The file")
+                self.rules.add("not_jsonl", None, what=self.foreign.what, how=how)
             return
         if self.foreign is not None:  # rows of JSONL are told by Habits
             self.rules.add("needs_conversion", None, what=_columns(self.table))

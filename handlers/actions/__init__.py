@@ -19,7 +19,7 @@ async def more(turn: Turn) -> None:
     """The menu of a report: what is chosen there names an act and a data set."""
     act, _, dataset_id = turn.words.partition(" ")
     turn = replace(turn, words=dataset_id)
-    await {"split": split.pressed, "delete": delete.ask_dataset}[act](turn)
+    await {"mend": mending.pressed, "delete": delete.ask_dataset}[act](turn)
 
 
 def buttons() -> dict[str, Listener]:
@@ -30,6 +30,7 @@ def buttons() -> dict[str, Listener]:
         "start_confirmed": start.confirmed,
         "dataset_mend": mending.pressed,
         mend_window.LAYOUT: mending.layout_chosen,
+        mend_window.VALIDATION: mending.validation_chosen,
         "dataset_split": split.pressed,
         "dataset_sample": sample.pressed,
         "sample_another": sample.another,

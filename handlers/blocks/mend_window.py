@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from typing import Final, cast
 
 import msgspec
-from slack_sdk.models.blocks import Block, CheckboxesElement, InputBlock, Option, StaticSelectElement
+from slack_sdk.models.blocks import Block, CheckboxesElement, InputBlock, Option, SectionBlock, StaticSelectElement
 from slack_sdk.models.views import View
 
 from bot.datasets.dataset import Dataset
 from bot.datasets.mend import Lost, Mended, Plan, Proposal
 from bot.datasets.mend.repairs import BY_ID
 from bot.datasets.report import Mapping, Table
-from handlers.blocks.parts import HINT, OPTIONS, PLACEHOLDER, actions, context, divider, option, plain, section
+from handlers.blocks.parts import HINT, OPTIONS, PLACEHOLDER, actions, context, divider, mrkdwn, option, plain, section
 from handlers.blocks.report import reading_of
 from handlers.blocks.text import clip, code, counted, joined, number, person, quoted
 from handlers.blocks.windows import window
@@ -22,6 +22,7 @@ TITLE: Final = "Mend"
 COLUMNS: Final = "mend_columns"
 REPAIRS: Final = "mend_repairs"
 LAYOUT: Final = "mend_layout"
+VALIDATION: Final = "mend_validation"
 
 _NONE: Final = "none"
 _MOST_REPAIRS: Final = 30
@@ -159,8 +160,17 @@ def read_columns(values: Map[str, Map[str, Map[str, object]]]) -> Columns | dict
     return Columns(name, places)
 
 
-def repairs_window(dataset: Dataset, plan: Plan, private_metadata: str, mapping: Mapping | None = None) -> View:
-    """What can be repaired, recommended repairs ticked, each with one place before and after."""
+def repairs_window(
+    dataset: Dataset,
+    plan: Plan,
+    private_metadata: str,
+    mapping: Mapping | None = None,
+    others: Sequence[Dataset] = (),
+    validation: str | None = None,
+) -> View:
+    """What can be repaired, recommended repairs ticked, each with one place before and after. `validation` is the id of
+    that one of the `others` that the file is held against.
+    """
     blocks: list[Block] = [
         section(
             f"A mended copy of {code(dataset.name)} comes into the thread, with a report of its own. The file itself "
@@ -169,13 +179,21 @@ def repairs_window(dataset: Dataset, plan: Plan, private_metadata: str, mapping:
     ]
     if mapping is not None:
         blocks.append(context(f"{counted(plan.examples, 'row')}, read as {reading_of(mapping)}"))
+    against = [_validation(others, validation)] if others else []
     shown = plan.repairs[:_MOST_REPAIRS]
     if not shown and mapping is None:
-        return window(TITLE, [section(f"I found nothing in {code(dataset.name)} that I could mend."), *_lost(plan)])
+        nothing = section(f"I found nothing in {code(dataset.name)} that I could mend.")
+        return window(TITLE, [nothing, *against, *_lost(plan)], private_metadata=private_metadata)
+    blocks += against
     for proposal in shown:
         blocks += [divider(), *_proposal(proposal)]
     blocks += _lost(plan)
     return window(TITLE, blocks, callback_id=REPAIRS, submit="Mend", close="Not now", private_metadata=private_metadata)
+
+
+def read_validation(words: str) -> str | None:
+    """The id of the data set that was chosen to hold the file against."""
+    return None if words in {"", _NONE} else words
 
 
 def read_repairs(view: Map[str, object]) -> dict[str, str]:
@@ -235,6 +253,20 @@ def _part(chosen: Columns, part: _Part, columns: Sequence[Option], *, optional: 
         ),
         hint=plain(hint, HINT),
         optional=optional,
+    )
+
+
+def _validation(others: Sequence[Dataset], chosen: str | None) -> Block:
+    options = [option("None", _NONE), *(option(other.name, other.id) for other in others[: OPTIONS - 1])]
+    return SectionBlock(
+        block_id=VALIDATION,
+        text=mrkdwn("*Validation file*\nExamples that stand in it too can be left out here."),
+        accessory=StaticSelectElement(
+            action_id=VALIDATION,
+            placeholder=plain("Choose a file", PLACEHOLDER),
+            options=options,
+            initial_option=next((one for one in options if one.value == chosen), options[0]),
+        ),
     )
 
 

@@ -20,8 +20,6 @@ _FINDINGS: Final = 5
 _MODELS: Final = 6
 _COLUMNS: Final = 12
 _ROWS: Final = 2
-_BUTTONS: Final = 4
-# Reinforcement needs a grader, which nobody can give us yet. Where the method is not known, the provider decides.
 # Said in the report's own words where the file is a table.
 _OF_TABLES: Final = frozenset({"needs_conversion", "not_jsonl"})
 _KINDS: Final = {
@@ -60,11 +58,11 @@ def report(dataset: Dataset, *, offers: Sequence[Offer] = (), picture_alt: str =
         return _table(dataset, found, found.table)
     verdict = _verdict(dataset.name, found)
     blocks: list[Block] = [section(verdict)]
-    if found.examples:
+    if found.tokens.total:
         blocks.append(fields(_figures(found, offers)))
     if dataset.lengths_file is not None:
         blocks.append(image(dataset.lengths_file, picture_alt))
-    if found.examples and not found.tokens.exact:
+    if found.tokens.total and not found.tokens.exact:
         why = quoted(found.tokens.why, 300) or f"They were made with {code(found.tokens.tokenizer, 60)}."
         blocks.append(context(f"Token counts are estimates: {why.rstrip('.')}."))
     blocks += _findings(found)
@@ -302,21 +300,20 @@ def _without(found: Report, codes: frozenset[str]) -> Report:
 
 
 def _buttons(dataset: Dataset, found: Report) -> Block:
-    """At most four buttons; what is needed less often is in the menu beside them."""
-    is_table = found.table is not None
+    """What can be done with the file; what is rarely needed is in the menu beside them."""
+    several = found.examples > 1 and found.table is None
     shown: list[ButtonElement] = []
+    rarer = [option("Delete", f"delete {dataset.id}")]
     if found.ok:
         shown.append(button("Start fine-tuning", "start_job", dataset.id, style="primary"))
     if mendable(found):
         shown.append(button("Mend", "dataset_mend", dataset.id, style=None if found.ok else "primary"))
-    if found.examples and not is_table:
+    elif found.ok and several:
+        rarer.insert(0, option("Compare with validation file", f"mend {dataset.id}", "Leave out what stands in both"))
+    if found.ok and several:
+        shown.append(button("Split", "dataset_split", dataset.id))
+    if found.examples and found.table is None:
         shown.append(button("Sample", "dataset_sample", dataset.id))
-    if _has_more(found) and not is_table:
+    if _has_more(found) and found.table is None:
         shown.append(button("All findings", "dataset_findings", dataset.id))
-    rarer = [option("Delete", f"delete {dataset.id}")]
-    if found.ok and found.examples > 1:
-        if len(shown) < _BUTTONS:
-            shown.append(button("Split", "dataset_split", dataset.id))
-        else:
-            rarer.insert(0, option("Split", f"split {dataset.id}", "Keep a part of it for validation"))
     return actions(*shown, menu("dataset_more", rarer))

@@ -100,6 +100,14 @@ def test_a_table_is_described_rather_than_read(tmp_path):
     assert "`question` as user, `answer` as assistant" in report.errors[0].message
 
 
+def test_a_finding_does_not_name_our_copy_of_the_file(tmp_path):
+    path = tmp_path / "0a1b2c.jsonl"
+    path.write_text("[" * 100_000)
+    (finding,) = check_file(path).errors
+    assert "0a1b2c" not in finding.message
+    assert "The file is not valid JSON" in finding.message
+
+
 def test_rows_of_jsonl_are_described_too(write):
     report = check_file(write(*[{"instruction": f"Say {n}.", "output": str(n)} for n in range(30)]))
     assert not report.ok

@@ -3,6 +3,7 @@
 import asyncio
 import csv
 import io
+import random
 from typing import Any
 
 import orjson
@@ -139,6 +140,39 @@ def _view(w: World, view_id: str) -> Any:
     view = w.sandbox.room.views.get(view_id)
     assert view is not None
     return view.body["blocks"]
+
+
+def _distinct(count: int) -> bytes:
+    """Examples of which no two are nearly the same."""
+    lines = []
+    for number in range(count):
+        letters = "".join(random.Random(number).choices("abcdefghijklmnop ", k=160))
+        turns = [{"role": "user", "content": letters[:80]}, {"role": "assistant", "content": letters[80:]}]
+        lines.append(orjson.dumps({"messages": turns}))
+    return b"\n".join(lines)
+
+
+async def test_what_stands_in_a_validation_file_too_is_found_and_left_out(w: World) -> None:
+    async with w.bot() as bot:
+        await _dropped(w, _distinct(12), "12 examples", "held-out.jsonl")
+        (validation,) = await bot.services.datasets.latest(1)
+        report = await _dropped(w, _distinct(30), "30 examples")
+        await w.person.choose("ana", w.channel, report["ts"], "dataset_more", "Compare with validation file")
+        view = await w.person.wait_view("ana", title="Mend")
+        await until(lambda: "nothing" in str(_view(w, view["id"])))
+        await w.person.click_in_view("ana", view["id"], "mend_validation", value=validation.id)
+        await until(lambda: "of the validation file is the same" in str(_view(w, view["id"])), PATIENCE)
+        await w.person.click_in_view("ana", view["id"], "mend_validation", value="none")
+        await until(lambda: "nothing" in str(_view(w, view["id"])), PATIENCE)
+        await w.person.click_in_view("ana", view["id"], "mend_validation", value=validation.id)
+        await until(lambda: "of the validation file is the same" in str(_view(w, view["id"])), PATIENCE)
+        view = await w.person.wait_view("ana", callback_id="mend_repairs")
+        assert await w.person.submit("ana", view["id"], {}) == {}
+        new = await _ready(w, report)
+        assert (await _file(w, report, "train-mended.jsonl")).splitlines() == _distinct(30).splitlines()[12:]
+        await w.start(new)
+        await w.job_at_provider()
+        assert len(w.provider.files) == 2, "what it was held against validates it"
 
 
 async def test_splitting_gives_two_files_that_belong_together(w: World) -> None:

@@ -205,7 +205,9 @@ def test_the_windows_of_mending_fit(dataset: Dataset, table: Table, plan: Plan, 
         chosen = mend_window.proposed(table, kind)
         assert_view_fits(mend_window.columns_window(dataset, table, private_metadata, chosen).to_dict())
     assert_view_fits(mend_window.repairs_window(dataset, plan, private_metadata).to_dict())
-    assert_view_fits(mend_window.repairs_window(dataset, plan, private_metadata, table.mapping).to_dict())
+    others = [dataset] * 120
+    window = mend_window.repairs_window(dataset, plan, private_metadata, table.mapping, others, dataset.id)
+    assert_view_fits(window.to_dict())
 
 
 @quick
@@ -335,6 +337,7 @@ def untouched(view: dict[str, Any]) -> dict[str, dict[str, dict[str, object]]]:
 
 ALLOWED_TAGS = re.compile(
     r"<@[UW][A-Za-z0-9]+>"
+    r"|<!subteam\^S[A-Za-z0-9]+>"
     r"|<!date\^\d+\^\{date_short_pretty\} \{time(_secs)?\}\|[0-9: UTC-]+>"
     r"|<" + re.escape(PERMALINK.replace("&", "&amp;")) + r"\|[^<>]+>"
 )

@@ -4,7 +4,7 @@ from typing import Any
 import msgspec
 
 from bot.datasets.dataset import Dataset
-from bot.datasets.report import Column, Finding, Mapping, Report, Table
+from bot.datasets.report import Column, Finding, Mapping, Report, Table, Tokens
 from handlers.blocks import report
 from handlers.blocks.message import Message
 
@@ -25,10 +25,20 @@ def test_a_clean_file_gets_a_short_report_with_its_figures(make_dataset: Callabl
         "`gpt-4.1-mini` $0.05, about 10 min",
         "`o9` unknown price",
         "[Start fine-tuning]",
-        "[Sample]",
         "[Split]",
-        "[… Delete]",
+        "[Sample]",
+        "[… Compare with validation file, Delete]",
     ]
+
+
+def test_a_file_of_which_nothing_can_be_read_shows_no_figures(
+    make_dataset: Callable[..., Dataset], make_report: Callable[..., Report], seen: See
+) -> None:
+    tokens = Tokens(0, 0, 0, 0, 0, False, "o200k_base", "nothing was counted")
+    bad = make_report(ok=False, errors=[Finding("not_utf8", 1, "No UTF-8.")], counts={"not_utf8": 20}, tokens=tokens)
+    shown = seen(report.report(make_dataset(report=bad)))
+    assert "20 errors" in shown
+    assert not {"Tokens", "Epochs", "Cost"} & set(shown.replace("*", "\n").split("\n"))
 
 
 def test_time_is_not_spoken_of_where_no_job_has_told_it(make_dataset: Callable[..., Dataset], seen: See) -> None:
