@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 from e2e.world import World, examples, impatient, until
 
+from bot.store.outbox import SqliteOutbox
+
 
 async def _whole_way(w: World) -> tuple[dict[str, Any], dict[str, Any]]:
     """From a file to a finished job; the file's thread's parent and the card."""
@@ -85,6 +87,88 @@ async def test_a_channel_that_was_archived_has_its_ending_told_directly(w: World
         await w.person.wait_message("@ana", contains="model is ready")
         await w.settled(bot)
         assert len([m for m in await w.person.messages("@ana") if m.get("bot_id")]) == 1
+
+
+async def test_a_bot_that_is_removed_from_the_channel_tells_the_requester_how_it_ended(w: World) -> None:
+    async with w.bot() as bot:
+        card = await w.start(await w.drop())
+        job = await w.job_at_provider()
+        w.provider.run(job, steps=2)
+        await w.person.wait_message(w.channel, contains="step 2")
+        await w.settled(bot)
+        before = (await _said(w, card["ts"]))[1:]
+        await w.person.leave(w.channel, w.bot_user)
+        w.provider.run(job, steps=2)
+        w.provider.succeed(job)
+        await w.person.wait_message("@ana", contains="model is ready", timeout=60)
+        await w.settled(bot)
+        assert (await _said(w, card["ts"]))[1:] == before
+    # Invited again, it does not say it a second time.
+    await w.person.join(w.channel, w.bot_user, "ana")
+    async with w.bot() as bot:
+        await w.drop("another.jsonl", examples(12, "Again: "))
+        await w.settled(bot)
+        assert len([m for m in await w.person.messages("@ana") if m.get("bot_id")]) == 1
+        assert (await _said(w, card["ts"]))[1:] == before
+
+
+async def test_a_thread_that_people_deleted_gets_a_new_word_and_no_second_card(w: World) -> None:
+    async with w.bot() as bot:
+        report = await w.drop()
+        card = await w.start(report)
+        job = await w.job_at_provider()
+        w.provider.run(job, steps=2)
+        await w.person.wait_message(w.channel, thread_ts=card["ts"], contains="has begun")
+        await w.settled(bot)
+        for parent in (report["thread_ts"], card["ts"]):
+            for message in reversed(await w.person.messages(w.channel, parent)):
+                await w.person.delete("ana", w.channel, message["ts"])
+        w.provider.run(job, steps=2)
+        w.provider.succeed(job)
+        await until(lambda: w.provider.tuned)
+        async with asyncio.timeout(60):
+            while not (ready := [text for text in await _everything(w) if "model is ready" in text]):
+                await asyncio.sleep(0.05)
+        await w.settled(bot)
+        assert len(ready) == 1
+        assert not any("✓ Checked" in text for text in await _everything(w)), "no second card"
+
+
+async def _everything(w: World) -> list[str]:
+    """All that stands in the channel and in the requester's direct messages, replies included."""
+    said = []
+    for channel in (w.channel, "@ana"):
+        for message in await w.person.messages(channel):
+            said += [reply["plain"] for reply in await w.person.messages(channel, message["ts"])] or [message["plain"]]
+    return said
+
+
+async def test_while_slack_answers_nothing_jobs_go_on_and_afterwards_all_is_said_once(w: World) -> None:
+    async with w.bot() as bot:
+        report = await w.drop()
+        card = await w.start(report)
+        at_provider = await w.job_at_provider()
+        await w.person.wait_message(w.channel, thread_ts=card["ts"], contains="has taken the job")
+        await w.settled(bot)
+        await w.person.fault("*", "status", 503, times=100_000)
+        await w.person.disconnect()
+        w.provider.run(at_provider, steps=4)
+        w.provider.succeed(at_provider)
+        async with asyncio.timeout(60):
+            while (await bot.services.jobs.latest(1))[0].state != "succeeded":
+                await asyncio.sleep(0.05)
+        outbox = SqliteOutbox(bot.services.jobs._database)
+        async with asyncio.timeout(60):  # the first of what is to be said was tried, in vain
+            while not any(pending.doubtful for pending in await outbox.next(time.time() + 3600)):
+                await asyncio.sleep(0.05)
+        await w.person.clear_faults()
+        await w.person.wait_message(w.channel, thread_ts=card["ts"], contains="Your model is ready", timeout=60)
+        await w.person.wait_message(w.channel, contains="✓ Ready", timeout=60)
+        await w.person.wait_connected(60)
+        await w.settled(bot)
+        _once(await _said(w, card["ts"]), "has taken the job", "has begun", "Your model is ready")
+        # And it listens again.
+        await w.drop("after.jsonl", examples(12, "Afterwards: "))
 
 
 async def test_a_card_that_could_never_be_posted_has_its_ending_told_directly(w: World) -> None:
