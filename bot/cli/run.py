@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import errno
+import gc
 import logging
 import signal
 import sys
@@ -84,6 +85,9 @@ async def _until_stopped(settings: Settings) -> None:
         with contextlib.suppress(NotImplementedError):  # Windows: Ctrl-C arrives as KeyboardInterrupt
             loop.add_signal_handler(getattr(signal, name), stop.set)
     async with running(settings) as bot:
+        # What is loaded by now is no garbage. To look through it takes 150 ms, in which nobody is served.
+        gc.collect()
+        gc.freeze()
         print(f"bot ready: {bot.name} in {bot.team_name}", flush=True)  # noqa: T201
         await stop.wait()
 

@@ -11,6 +11,10 @@ log = structlog.get_logger()
 
 # So long does work under way keep the bot from stopping; Slack may have asked to wait for minutes.
 _LAST_SECONDS = 2.0
+# So many are begun in one go, with a pause after: two hundred notices that are due at once would else be written, and
+# hold up everything else, in one breath.
+_IN_ONE_GO = 8
+_BREATH = 0.05
 # So long rests what could not be done for a fault of our own.
 _AFTER_FAULT = 5.0
 
@@ -53,9 +57,14 @@ class Rounds:
         """Start whatever is due and not under way."""
         # What was under way when `due` began to read may end before it answers, and its answer is then out of date.
         busy = set(self._under_way)
+        begun = 0
         for key, work in await self._due():
-            if key not in busy and key not in self._under_way:
-                self._under_way[key] = asyncio.create_task(self._do(key, work), name=f"{self._name} {key}")
+            if key in busy or key in self._under_way:
+                continue
+            if begun and begun % _IN_ONE_GO == 0:
+                await asyncio.sleep(_BREATH)
+            begun += 1
+            self._under_way[key] = asyncio.create_task(self._do(key, work), name=f"{self._name} {key}")
 
     async def _do(self, key: str, work: Callable[[], Coroutine[None, None, None]]) -> None:
         try:

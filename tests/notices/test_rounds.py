@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from functools import partial
 
 import pytest
 from parts import until
@@ -29,3 +30,24 @@ async def test_work_that_fails_is_not_tried_again_at_once_and_the_rest_goes_on(m
     monkeypatch.setattr("bot.notices.rounds._LAST_SECONDS", 0.01)
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
+
+
+async def test_of_much_that_is_due_at_once_a_little_is_begun_in_one_go(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What each does is little, but all of it together would keep everything else waiting."""
+    monkeypatch.setattr("bot.notices.rounds._BREATH", 600)
+    begun: list[int] = []
+
+    async def work(number: int) -> None:
+        begun.append(number)
+
+    async def due() -> list[tuple[str, Callable[[], Coroutine[None, None, None]]]]:
+        return [(str(number), partial(work, number)) for number in range(200)]
+
+    rounds = Rounds("test", due, every=0.001)
+    round_ = asyncio.create_task(rounds.round())
+    await until(lambda: bool(begun))
+    assert len(begun) < 20
+    monkeypatch.setattr("bot.notices.rounds._BREATH", 0)
+    round_.cancel()
+    await rounds.round()
+    await until(lambda: set(begun) == set(range(200)))
