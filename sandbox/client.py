@@ -251,9 +251,9 @@ class SandboxClient:
         """Another person: real_name, guest, stranger (of another organisation), admin, locale, selectable."""
         return dict((await self.ask("add-user", name=name, **fields))["user"])
 
-    async def set_group(self, group: str, users: Sequence[str]) -> None:
-        """Make a user group (S…) of exactly these people, or change it."""
-        await self.ask("set-group", group=group, users=list(users))
+    async def set_group(self, group: str, users: Sequence[str], name: str = "") -> None:
+        """Make a user group (S…) of exactly these people, or change it; a mention of it shows its name."""
+        await self.ask("set-group", group=group, users=list(users), name=name)
 
     async def settings(self, **changes: Any) -> Json:
         """Change times, rates, delivery (sandbox.settings.Settings). Returns all settings."""

@@ -26,6 +26,7 @@ class Reader:
     channel_url: Callable[[str], str] = lambda channel: ""
     inside: Callable[[str], str] = lambda address: ""
     """The page's own address for a link to one of the workspace's messages; empty for any other link."""
+    groups: dict[str, str] = field(default_factory=dict)
 
 
 def to_html(text: str, reader: Reader) -> str:
@@ -135,7 +136,9 @@ def _link(inner: str, reader: Reader) -> str:
     if target.startswith("!date^"):
         return _date(target, label, reader)
     if target.startswith("!"):
-        word = target[1:].partition("^")[0]
+        word, _, group = target[1:].partition("^")
+        if word == "subteam":
+            word = reader.groups.get(group) or group
         return f'<span class="mention all">@{_plain(label.lstrip("@") or word)}</span>'
     if target.startswith(SAFE_SCHEMES):
         address = html.escape(target.replace("&amp;", "&"))

@@ -86,6 +86,9 @@ def mrkdwn_text(workspace: Workspace, text: str) -> str:
             return "#" + (channel.name if channel else label or inner[1:])
         if inner.startswith("!date^"):
             return label
+        if inner.startswith("!subteam^"):
+            group = inner.partition("^")[2]
+            return "@" + (label.lstrip("@") or workspace.group_names.get(group) or group)
         if inner.startswith("!"):
             return "@" + inner[1:].partition("^")[0]
         return f"{label} ({inner})" if label and label != inner else inner

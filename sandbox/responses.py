@@ -56,6 +56,7 @@ class Responses:
     def to_submission(self, view: View, payload: Json) -> dict[str, str]:
         """Do what the app answered to a view_submission. Returns the errors now shown."""
         action = payload.get("response_action")
+        view.errors = {}
         try:
             if not payload:
                 self.views.close(view)

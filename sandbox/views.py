@@ -59,7 +59,7 @@ class Views:
         return view
 
     def update(self, view: View, body: Json) -> View:
-        """Replace what a view shows; what was put in survives where block_id and action_id stay."""
+        """Replace what a view shows; what was put in survives where block_id and action_id stay, its error too."""
         if body.get("external_id") != view.body.get("external_id"):
             self._claim(body)
         old = view.state
@@ -70,7 +70,8 @@ class Views:
             kept = old.get(block_id, {}).get(action_id)
             if kept is not None and kept.get("type") == element["type"]:
                 view.state.setdefault(block_id, {})[action_id] = kept
-        view.errors = {}
+        blocks = {block["block_id"] for block in view.body["blocks"]}
+        view.errors = {block_id: error for block_id, error in view.errors.items() if block_id in blocks}
         view.hash = _hash()
         self._show(view)
         return view

@@ -46,6 +46,8 @@ class Workspace:
         self.files = {f["id"]: File(**f) for f in store.all("file")}
         self.groups: dict[str, list[str]] = {g["id"]: g["users"] for g in store.all("group")}
         """User groups: the people of each, by its id."""
+        self.group_names: dict[str, str] = {g["id"]: g.get("name", "") for g in store.all("group")}
+        """What each is called in a mention."""
         self._messages: dict[str, dict[str, Message]] = {}
         for body in store.all("message"):
             message = Message(**body)
@@ -83,9 +85,10 @@ class Workspace:
         self.changes.publish(Change("channel"))
         return user
 
-    def set_group(self, group: str, users: list[str]) -> None:
-        self.groups[group] = users
-        self.store.put("group", group, {"id": group, "users": users})
+    def set_group(self, group: str, users: list[str], name: str = "") -> None:
+        name = name or self.group_names.get(group, "")
+        self.groups[group], self.group_names[group] = users, name
+        self.store.put("group", group, {"id": group, "users": users, "name": name})
 
     def save_channel(self, channel: Channel) -> None:
         self.channels[channel.id] = channel

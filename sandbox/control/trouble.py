@@ -67,12 +67,12 @@ async def add_user(ask: Ask) -> Json:
 
 @act("set-group")
 async def set_group(ask: Ask) -> Json:
-    """A user group of exactly these people."""
+    """A user group of exactly these people; `name` is what a mention of it shows."""
     ws = ask.room.workspace
     people = [ws.user(str(name)) for name in ask.fields.get("users") or []]
     if None in people:
         raise BadRequest("There is no such person.")
-    ws.set_group(ask.text("group"), [user.id for user in people if user])
+    ws.set_group(ask.text("group"), [user.id for user in people if user], ask.text("name"))
     return {}
 
 

@@ -140,6 +140,7 @@ class Painter:
             {c.id: c.name for c in self.ws.channels.values() if c.name},
             lambda channel: self.url(channel) if channel in self.ws.channels else "",
             self.inside,
+            self.ws.group_names,
         )
 
     def inside(self, address: str) -> str:

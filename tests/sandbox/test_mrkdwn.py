@@ -5,7 +5,14 @@ import pytest
 from sandbox import markdown
 from sandbox.mrkdwn import Reader, date_text, to_html
 
-READER = Reader("U1", "Europe/London", {"U1": "Ana Reed", "U2": "Ben"}, {"C1": "general"}, lambda c: f"/c/{c}")
+READER = Reader(
+    "U1",
+    "Europe/London",
+    {"U1": "Ana Reed", "U2": "Ben"},
+    {"C1": "general"},
+    lambda c: f"/c/{c}",
+    groups={"S1": "leads"},
+)
 
 
 @pytest.mark.parametrize(
@@ -20,6 +27,8 @@ READER = Reader("U1", "Europe/London", {"U1": "Ana Reed", "U2": "Ben"}, {"C1": "
         ("> q\nafter", "<blockquote>q</blockquote>after"),
         ("<@U1> <@U2>", '<span class="mention me">@Ana Reed</span> <span class="mention">@Ben</span>'),
         ("<#C1|old>", '<a class="mention" href="/c/C1">#general</a>'),
+        ("<!subteam^S1>", '<span class="mention all">@leads</span>'),
+        ("<!subteam^S2>", '<span class="mention all">@S2</span>'),
         ("<!here>", '<span class="mention all">@here</span>'),
         (":tada: :no_such:", "🎉 :no_such:"),
         ("<javascript:alert(1)|x>", "&lt;javascript:alert(1)|x&gt;"),

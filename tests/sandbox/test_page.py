@@ -348,6 +348,45 @@ async def test_every_kind_of_input_can_be_filled_in(
     assert state["file"]["files"][0]["name"] == "notes.txt"
 
 
+async def test_an_app_hears_of_text_while_it_is_typed_only_where_it_asked_to(
+    page: Page, bolt: AsyncApp, people: SandboxClient
+) -> None:
+    def field(name: str, **config: Any) -> dict[str, Any]:
+        element = {"type": "plain_text_input", "action_id": name} | config
+        return {"type": "input", "block_id": name, "label": plain(name), "dispatch_action": True, "element": element}
+
+    def view(said: str) -> dict[str, Any]:
+        each = field("each", dispatch_action_config={"trigger_actions_on": ["on_character_entered"]})
+        blocks = [each, field("whole"), {"type": "section", "text": plain(said)}]
+        return {"type": "modal", "callback_id": "typed", "title": plain("T"), "submit": plain("Go"), "blocks": blocks}
+
+    heard: list[tuple[str, str]] = []
+
+    @bolt.command("/test")
+    async def run(ack: Any, body: dict[str, Any], client: AsyncWebClient) -> None:
+        await ack()
+        await client.views_open(trigger_id=body["trigger_id"], view=view("nothing"))
+
+    @bolt.action(re.compile("each|whole"))
+    async def typed(ack: Any, body: dict[str, Any], action: dict[str, Any], client: AsyncWebClient) -> None:
+        await ack()
+        heard.append((action["action_id"], action["value"]))
+        await client.views_update(view_id=body["view"]["id"], view=view(f"heard {action['value']}"))
+
+    await people.command("ana", "#support-model", "/test")
+    modal = page.get_by_role("dialog")
+    each, whole = modal.get_by_label("each"), modal.get_by_label("whole")
+    await each.press_sequentially("a long word", delay=120)
+    await expect(modal).to_contain_text("heard a long word", timeout=60_000)
+    await expect(each).to_have_value("a long word")
+    await expect(each).to_be_focused()
+    await whole.press_sequentially("another")
+    await whole.press("Tab")
+    await expect(modal).to_contain_text("heard another", timeout=60_000)
+    await expect(each).to_have_value("a long word")
+    assert [text for name, text in heard if name == "whole"] == ["another"]
+
+
 async def test_the_home_tab_and_an_overflow_menu_in_it_work(
     page: Page, bolt: AsyncApp, sandbox: Sandbox, people: SandboxClient
 ) -> None:

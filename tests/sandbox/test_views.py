@@ -11,6 +11,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from sandbox.client import SandboxClient, SandboxError
 from sandbox.seed import ANA, GENERAL
+from sandbox.server import Sandbox
 
 
 def plain(text: str) -> dict[str, str]:
@@ -114,6 +115,44 @@ async def test_an_update_keeps_what_was_typed_and_a_stale_hash_is_refused(
         await slack.views_update(view_id=view["id"], hash=view["hash"], view=modal())
     with pytest.raises(SlackApiError, match="not_found"):
         await slack.views_update(view_id="V0", view=modal())
+
+
+async def test_what_is_wrong_stays_said_while_the_view_is_updated_and_goes_with_the_next_submission(
+    people: SandboxClient, slack: AsyncWebClient, bolt: AsyncApp, sandbox: Sandbox, triggers: asyncio.Queue[str]
+) -> None:
+    answers = [
+        {"response_action": "errors", "errors": {"name": "taken"}},
+        {"response_action": "update", "view": modal("Done")},
+    ]
+
+    @bolt.view("form")
+    async def submitted(ack: Any) -> None:
+        await ack(answers.pop(0))
+
+    view = (await slack.views_open(trigger_id=await trigger(people, triggers), view=modal()))["view"]
+    shown = sandbox.room.views.get(view["id"])
+    assert shown is not None
+    await people.submit("ana", view["id"], {"name": "support"})
+    await slack.views_update(view_id=view["id"], view=modal("Again"))
+    assert shown.errors == {"name": "taken"}
+    await people.submit("ana", view["id"])
+    assert shown.body["title"]["text"] == "Done"
+    assert shown.errors == {}
+
+
+async def test_what_is_wrong_with_a_field_goes_with_the_field(
+    people: SandboxClient, slack: AsyncWebClient, bolt: AsyncApp, sandbox: Sandbox, triggers: asyncio.Queue[str]
+) -> None:
+    @bolt.view("form")
+    async def submitted(ack: Any) -> None:
+        await ack(response_action="errors", errors={"name": "taken"})
+
+    view = (await slack.views_open(trigger_id=await trigger(people, triggers), view=modal()))["view"]
+    await people.submit("ana", view["id"], {"name": "support"})
+    await slack.views_update(view_id=view["id"], view=modal(blocks=[{"type": "divider"}]))
+    shown = sandbox.room.views.get(view["id"])
+    assert shown is not None
+    assert shown.errors == {}
 
 
 @pytest.mark.parametrize(

@@ -231,6 +231,14 @@ async def test_the_people_of_a_user_group_are_told_to_who_has_the_scope(
     assert (await slack.usergroups_users_list(usergroup="S0LEADS"))["users"] == []
 
 
+async def test_a_mention_of_a_user_group_shows_its_name(slack: AsyncWebClient, people: SandboxClient) -> None:
+    await people.set_group("S0LEADS", ["ana"], "support-leads")
+    await people.set_group("S0LEADS", ["ana", "ben"])
+    said = await slack.chat_postMessage(channel=GENERAL, text="<!subteam^S0LEADS> decide, <!subteam^S0OTHERS> do not")
+    shown = await people.wait_message("#general", contains="decide", author=said["message"]["user"])
+    assert shown["plain"] == "@support-leads decide, @S0OTHERS do not"
+
+
 # Rates
 
 
