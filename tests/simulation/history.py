@@ -1,20 +1,22 @@
 """One history: a seed says what people do, how jobs live, what the network does, and when the process dies.
 
-What runs is the real submitter, follower, outbox and card keeper, with the real SDKs of OpenAI and Slack below and
-the real SQL. Models stand in for the two services, at the HTTP transport of each SDK. Charts are left out: a message
-without its picture is the same message.
+What runs is the real submitter, line, follower, outbox and card keeper, approvals and budgets, with the real SDKs of
+OpenAI and Slack below and the real SQL. Models stand in for the two services, at the HTTP transport of each SDK. Charts
+are left out: a message without its picture is the same message.
 """
 
 import asyncio
 import contextlib
 import hashlib
 import itertools
+import math
 import random
 import sqlite3
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -32,13 +34,18 @@ from slack_sdk.models.basic_objects import JsonObject
 from slack_sdk.web.async_client import AsyncWebClient
 from sqlite_utils import Database as SqliteDatabase
 
+from bot.audit import Entry
 from bot.errors import BotError, NotFound
 from bot.jobs import states
 from bot.jobs.follow import Follower
 from bot.jobs.job import Job, Origin
+from bot.jobs.line import Line
 from bot.jobs.submit import Submitter
 from bot.notices.deliver import Delivery
 from bot.providers.openai_protocol import OpenAIProtocol
+from bot.spending.admission import Rules
+from bot.spending.approval import AlreadyDecided, Approvals
+from bot.spending.budget import OverBudget, used
 from bot.store.backup import doubt_what_was_under_way
 from bot.store.database import StoreTrouble
 from bot.store.jobs import SqliteJobStore
@@ -52,7 +59,10 @@ from handlers.speaker import SlackSpeaker
 EPOCH = 1_800_000_000.0
 MODEL = "gpt-4.1-mini-2025-04-14"
 PROVIDER = "acme"
-POLL = 5.0
+POLL = 8.0
+# US dollars above which a job needs approval, and what jobs are estimated at.
+APPROVAL_ABOVE = 5.0
+COSTS = (1.0, 1.0, 1.0, 1.0, 8.0, None)
 # After so many virtual seconds of good weather everything must have come to rest.
 PATIENCE = 4 * 3600.0
 
@@ -95,6 +105,8 @@ class World:
     store: sqlite3.Connection
     acts: list[Act]
     deaths: list[Death]
+    rules: Rules
+    budget: float | None = None  # of the workspace, US dollars a month
     shift: float = 0.0  # of the process's wall clock
     store_trouble: float = 0.0
     backup_at: int | None = None  # after how many transactions a backup is made
@@ -103,6 +115,7 @@ class World:
     decisive: float = 0.7  # how many people decide about an uncertain job
     crashes: int = 0
     resubmitted: set[str] = field(default_factory=set)
+    over_budget: set[str] = field(default_factory=set)
     surprises: list[str] = field(default_factory=list)
 
     def wall(self) -> float:
@@ -118,6 +131,10 @@ class World:
 
     def is_calm(self) -> bool:
         return self.timeline.now >= self.network.calm_after
+
+    def stored(self, job_id: str) -> Job | None:
+        row = self.store.execute("SELECT value FROM jobs WHERE id = ?", [job_id]).fetchone()
+        return row and msgspec.json.decode(row[0], type=Job)
 
 
 def play(seed: str, prepare: Callable[[World], None] | None = None) -> World:
@@ -196,7 +213,18 @@ def _world(seed: str) -> World:
     skew = {service: rng.uniform(-20, 20) for service in ("provider", "slack")}
     provider = ProviderModel(seed, lambda: EPOCH + timeline.now + skew["provider"], random.Random(f"provider/{seed}"))
     slack = SlackModel(lambda: EPOCH + timeline.now + skew["slack"], random.Random(f"slack/{seed}"))
-    world = World(seed, rng, timeline, network, provider, slack, new_store(), _acts(rng), _deaths(rng))
+    limited = rng.random() < 0.3
+    world = World(
+        *(seed, rng, timeline, network, provider, slack, new_store(), people(rng, crowded=limited), _deaths(rng)),
+        Rules(APPROVAL_ABOVE, deciders=("U2", "S1"), most_running=rng.choice([None, 1, 2]) if limited else None),
+    )
+    if limited:
+        provider.most_running = rng.choice([1, 2])
+        provider.full_until = EPOCH + rng.choice([0, 0, 0, rng.uniform(0, 200)])
+    if rng.random() < 0.1:
+        world.budget = rng.choice([1.5, 8.5])
+        world.store.execute("INSERT INTO budgets VALUES ('workspace', '', ?)", [world.budget])
+    provider.created = partial(_permitted, world)
     channel = world.acts[0].job.origin.channel
     if rng.random() < 0.05:
         timeline.at(rng.uniform(5, 100), lambda: slack.archived.add(channel))
@@ -210,6 +238,19 @@ def _world(seed: str) -> World:
         world.store_trouble = 0.03
         timeline.at(calm_after, lambda: setattr(world, "store_trouble", 0.0))
     return world
+
+
+def _permitted(world: World, submission: str) -> None:
+    """What the store says of a job at the moment in which it begins to cost money."""
+    job = world.stored(submission)
+    if job is None:  # forgotten by a store that was put back
+        return
+    is_dear = job.estimated_cost is None or job.estimated_cost > APPROVAL_ABOVE
+    if is_dear and not (job.approval and job.approval.approved):
+        world.surprises.append(f"{submission} was created before it was approved")
+    jobs = [msgspec.json.decode(value, type=Job) for (value,) in world.store.execute("SELECT value FROM jobs")]
+    if world.budget is not None and used(jobs).usd > world.budget and not world.restored:
+        world.surprises.append(f"{submission} was created beyond the budget")
 
 
 def _deaths(rng: random.Random) -> list[Death]:
@@ -228,9 +269,10 @@ def _deaths(rng: random.Random) -> list[Death]:
     return deaths
 
 
-def _acts(rng: random.Random) -> list[Act]:
+def people(rng: random.Random, *, crowded: bool) -> list[Act]:
+    """What they do, each in their time."""
     acts = []
-    for number in range(1, rng.choice([1, 1, 1, 2, 3]) + 1):
+    for number in range(1, rng.choice([2, 3, 4] if crowded else [1, 1, 1, 2, 3]) + 1):
         channel = rng.choice(["C1", "C2"])
         job = Job(
             id=f"job-{number}",
@@ -243,6 +285,7 @@ def _acts(rng: random.Random) -> list[Act]:
             suffix=f"s{number}",
             dataset_id=rng.choice(["ds-1", "ds-2"]),
             file_name="train.jsonl",
+            estimated_cost=rng.choice(COSTS),
         )
         at = rng.uniform(0, 20)
         acts.append(Act(at, "submit", job))
@@ -273,7 +316,14 @@ class Process:
         session: Any = Session(world.network, world.slack)
         poster = Poster(AsyncWebClient(token="xoxb-x", session=session, retry_handlers=[]))
         pictures = _NoPictures(self.jobs, self.cards, poster, Checks())
-        self.submitter = Submitter(self.jobs, provider, self._locate)
+        self.submitter = Submitter(self.jobs, provider, self._locate, rules=world.rules)
+        self.approvals = Approvals(self.jobs, clock=world.wall)
+        self.line = Line(
+            *(self.jobs, PROVIDER, self._release),
+            most_running=world.rules.most_running,
+            clock=world.wall,
+            steady=lambda: world.timeline.now,
+        )
         self.follower = Follower(
             self.jobs, provider, poll_seconds=POLL, clock=world.wall, steady=lambda: world.timeline.now
         )
@@ -284,6 +334,17 @@ class Process:
 
     async def _locate(self, dataset_id: str) -> tuple[Path, str]:
         return Path(__file__), f"sha-of-{dataset_id}"
+
+    async def _release(self, job_id: str) -> bool:
+        """Nobody who came earlier may still be in line, or on the way from there to the provider."""
+        earlier = self.world.store.execute(
+            "SELECT value FROM jobs WHERE rowid < (SELECT rowid FROM jobs WHERE id = ?)", [job_id]
+        )
+        for (value,) in earlier:
+            job = msgspec.json.decode(value, type=Job)
+            if job.in_line is not None and job.state in {states.IN_LINE, states.SUBMITTING}:
+                self.world.surprises.append(f"{job_id} overtakes {job.id}, which is {job.state}")
+        return await self.submitter.release(job_id)
 
     async def run(self) -> None:
         """Until everything has come to rest."""
@@ -311,26 +372,39 @@ class Process:
     async def _follow(self) -> None:
         while True:
             await self.follower.tick()
+            await self.line.tick()
             await asyncio.sleep(POLL / 2)
 
     async def _people(self) -> None:
-        """What people did, and, where a job is uncertain, what they decide."""
+        """What people did, and what they decide of jobs that are uncertain or want approval."""
         under_way: set[asyncio.Task[None]] = set()
         begun: set[int] = set()
         decided: set[str] = set()
+        asked: set[str] = set()
+
+        def begin(coroutine: Coroutine[None, None, None]) -> None:
+            task = asyncio.ensure_future(coroutine)
+            under_way.add(task)
+            task.add_done_callback(under_way.discard)
+
         while True:
             for number, act in enumerate(self.world.acts):
                 if not act.done and number not in begun and act.at <= self.world.timeline.now:
                     begun.add(number)
-                    task = asyncio.ensure_future(self._carry_out(act))
-                    under_way.add(task)
-                    task.add_done_callback(under_way.discard)
+                    begin(self._carry_out(act))
             with contextlib.suppress(StoreTrouble):
-                for job in await self.jobs.in_states([states.UNCERTAIN]):
+                for job in await self.jobs.in_states([states.UNCERTAIN, states.AWAITING_APPROVAL]):
+                    if job.state == states.AWAITING_APPROVAL:
+                        if job.id not in asked:
+                            asked.add(job.id)
+                            for answer in self._answers(job):
+                                begin(answer)
+                        continue
                     wants_to = job.id not in decided and self.decides(job.id) and self.world.is_calm()
                     if wants_to and await self._decide(job):
                         decided.add(job.id)
-            await asyncio.sleep(1 if len(begun) < len(self.world.acts) else 20)
+            ahead = (act.at for number, act in enumerate(self.world.acts) if not act.done and number not in begun)
+            await asyncio.sleep(min(20, max(1, min(ahead, default=math.inf) - self.world.timeline.now)))
 
     async def _carry_out(self, act: Act) -> None:
         while not act.done:
@@ -346,8 +420,34 @@ class Process:
             except StoreTrouble:
                 await asyncio.sleep(1)
             except BotError as error:
+                if isinstance(error, OverBudget):
+                    self.world.over_budget.add(act.job.id)
                 self.world.network.note(f"{act.kind} {act.job.id}: {error}")
                 act.done = True
+
+    def _answers(self, job: Job) -> list[Coroutine[None, None, None]]:
+        """One person says yes or no, and now and then another one the opposite at the same time."""
+        rng = random.Random(f"{self.world.seed}/approves/{job.id}")
+        delay, approves, twice = rng.uniform(0, 60), rng.random() < 0.75, rng.random() < 0.2
+        answers = [self._answer(job, approves, delay)]
+        return [*answers, self._answer(job, not approves, delay)] if twice else answers
+
+    async def _answer(self, job: Job, approves: bool, delay: float) -> None:
+        await asyncio.sleep(delay)
+        self.world.network.note(f"a person says {'yes' if approves else 'no'} to {job.id}")
+        act = "approve" if approves else "decline"
+        while True:
+            entry = Entry(f"{job.id}/{act}", self.world.wall(), "U2", act, job.id)
+            try:
+                if approves:
+                    await self.approvals.approve(job.id, entry)
+                else:
+                    await self.approvals.decline(job.id, "Too dear.", entry)
+                return
+            except AlreadyDecided:
+                return
+            except StoreTrouble:
+                await asyncio.sleep(1)
 
     def decides(self, job_id: str) -> bool:
         """Some people leave an uncertain job as it is."""

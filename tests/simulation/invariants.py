@@ -35,6 +35,7 @@ def _created_once(world: World, jobs: list[Job]) -> list[str]:
     if world.restored:  # to a moment when some jobs had not been submitted
         return found
     submitted = {act.job.id for act in world.acts if act.kind == "submit"}
+    submitted -= world.over_budget
     return found + [f"{lost} was submitted and forgotten" for lost in submitted - {job.id for job in jobs}]
 
 

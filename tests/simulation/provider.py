@@ -28,6 +28,9 @@ class ProviderModel:
         self.keeps_metadata = rng.random() < 0.6
         self.page = rng.choice([2, 5, 100])
         self.tells_late = 0.4  # of how many jobs something comes after the end
+        self.most_running: int | None = None
+        self.full_until = 0.0  # others on the same account take all the room
+        self.created: Callable[[str], None] = lambda submission: None
         self.files: dict[str, str] = {}  # id -> name
         self.jobs: dict[str, Json] = {}
         self.events: dict[str, list[Json]] = {}
@@ -51,7 +54,7 @@ class ProviderModel:
             case ("GET", "files", file_id):
                 return _ok(self._file(file_id)) if file_id in self.files else _gone()
             case ("POST", "fine_tuning", "jobs"):
-                return _ok(self._create(request.body))
+                return _ok(self._create(request.body)) if self._has_room() else _full()
             case ("GET", "fine_tuning", "jobs"):
                 return self._list(list(self.jobs.values()), request)
             case ("GET", "fine_tuning", "jobs", job_id):
@@ -71,9 +74,14 @@ class ProviderModel:
             while plan and plan[0][0] <= now:
                 plan.pop(0)[1]()
 
+    def _has_room(self) -> bool:
+        running = sum(job["status"] not in ENDED for job in self.jobs.values())
+        return self._clock() >= self.full_until and (self.most_running is None or running < self.most_running)
+
     def _create(self, body: Json) -> Json:
         job_id, now = f"ftjob-{next(self._ids):04}", self._clock()
         submission = body["metadata"]["finetune_bot_submission"]
+        self.created(submission)
         self.created_for.append(submission)
         self.submission_of[job_id] = submission
         self.jobs[job_id] = job = {
@@ -217,6 +225,11 @@ class ProviderModel:
 
 def _ok(body: Json) -> Reply:
     return Reply(200, orjson.dumps(body))
+
+
+def _full() -> Reply:
+    error = {"message": "You have reached the maximum of active jobs.", "type": "x", "param": None}
+    return Reply(429, orjson.dumps({"error": {**error, "code": "max_active_jobs"}}))
 
 
 def _gone() -> Reply:

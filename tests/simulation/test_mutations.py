@@ -7,20 +7,23 @@ as the histories change.
 import contextlib
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 from unittest.mock import patch
 
 import msgspec
 from simulation.histories import judged
-from simulation.history import Death, World
+from simulation.history import EPOCH, Death, World, people
 
 from bot.jobs import follow, states
 from bot.jobs.interfaces import Change
 from bot.jobs.job import Job
+from bot.jobs.line import Line
 from bot.jobs.submit import Submitter
 from bot.notices.deliver import Delivery
 from bot.notices.interfaces import Pending
 from bot.providers.openai_protocol import OpenAIProtocol
+from bot.spending import admission
 from bot.store.jobs import SqliteJobStore
 from bot.store.outbox import SqliteCardStore, SqliteOutbox
 from handlers.blocks.card import card as render
@@ -62,6 +65,20 @@ def tells_late(world: World) -> None:
 
 def in_short_pages(world: World) -> None:
     world.provider.page = 2
+
+
+def crowded(world: World) -> None:
+    """Several jobs, none of which needs approval, and the provider runs one at a time."""
+    acts = people(world.rng, crowded=True)
+    world.acts = [replace(act, job=msgspec.structs.replace(act.job, estimated_cost=1.0)) for act in acts]
+    world.provider.most_running = 1
+
+
+def full_at_first(world: World) -> None:
+    """The provider turns everybody away; when they are let through, nobody can reach it for a while."""
+    world.provider.most_running = None
+    world.provider.full_until = EPOCH + 50
+    world.network.black_out("provider", 50, 200)
 
 
 def both(*prepares: Prepare) -> Prepare:
@@ -261,3 +278,54 @@ def test_a_card_that_trusts_what_an_earlier_process_posted() -> None:
                 killed(at_call=1, path="chat.postMessage", away=300), *[trouble("conversations.history", "error")] * 4
             ),
         )
+
+
+def test_a_line_that_serves_the_last_first() -> None:
+    def turned_round(original: Any) -> Any:
+        async def in_states(self: SqliteJobStore, wanted: Any) -> list[Job]:
+            return list(reversed(await original(self, wanted)))
+
+        return in_states
+
+    with mutated(SqliteJobStore, "in_states", turned_round):
+        found("overtakes", "which is in_line", when=crowded)
+
+
+def test_a_line_that_forgets_who_is_on_the_way() -> None:
+    """A bug that the simulation found in our own code: after a restart the next one went on at once."""
+
+    def forgetful(original: Any) -> Any:
+        async def in_states(self: SqliteJobStore, wanted: Any) -> list[Job]:
+            found: list[Job] = await original(self, wanted)
+            is_line = states.IN_LINE in wanted
+            return [job for job in found if not (is_line and job.state == states.SUBMITTING)]
+
+        return in_states
+
+    with mutated(SqliteJobStore, "in_states", forgetful):
+        found("overtakes", "which is submitting", when=both(crowded, full_at_first))
+
+
+def test_a_line_in_which_nobody_goes_on() -> None:
+    def full(_: Any) -> Any:
+        async def has_room(self: Line, waiting: Any) -> bool:
+            return False
+
+        return has_room
+
+    with mutated(Line, "_has_room", full):
+        found("does not come to rest", "is in_line", when=crowded)
+
+
+def test_an_admission_that_asks_nobody() -> None:
+    with mutated(admission, "needs_approval", lambda _: lambda *arguments: False):
+        found("was created before it was approved")
+
+
+def test_an_admission_that_does_not_count() -> None:
+    def small_budget(world: World) -> None:
+        world.budget = 1.5
+        world.store.execute("INSERT OR REPLACE INTO budgets VALUES ('workspace', '', 1.5)")
+
+    with mutated(admission, "check", lambda _: lambda *arguments: None):
+        found("was created beyond the budget", when=both(crowded, small_budget))
