@@ -57,7 +57,7 @@ class Table(msgspec.Struct, frozen=True):
 
     `kind` is csv, tsv, xlsx, xls, ods, json, jsonl or parquet. `rows` is an estimate unless `exact`. `mapping` is the
     proposal, None where the columns' names and contents suggest none, and `why` says in a few sentences how it came
-    about.
+    about. `unlisted` is how many columns there are beside `columns`.
     """
 
     kind: str
@@ -67,6 +67,7 @@ class Table(msgspec.Struct, frozen=True):
     why: str = ""
     encoding: str = "utf-8"
     exact: bool = True
+    unlisted: int = 0
 
 
 class Tokens(msgspec.Struct, frozen=True):

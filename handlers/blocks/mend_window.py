@@ -135,7 +135,8 @@ def columns_window(dataset: Dataset, table: Table, private_metadata: str, chosen
     for parts, optional in ((layout.needed, False), (layout.more, True)):
         blocks += [_part(chosen, part, columns, optional=optional) for part in parts]
     if len(table.columns) >= OPTIONS:
-        blocks.append(context(f"The first {OPTIONS - 1} of {number(len(table.columns))} columns are offered."))
+        count = len(table.columns) + table.unlisted
+        blocks.append(context(f"The first {OPTIONS - 1} of {number(count)} columns are offered."))
     return window(TITLE, blocks, callback_id=COLUMNS, submit="Next", close="Not now", private_metadata=private_metadata)
 
 

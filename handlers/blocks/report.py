@@ -252,7 +252,7 @@ def _table(dataset: Dataset, found: Report, table: Table) -> Message:
         how = "Press *Mend* and tell me which column is the question and which the answer."
     blocks: list[Block] = [section(f"*{what}*\n{how}")]
     names = [code(column.name, 60) for column in table.columns[:_COLUMNS]]
-    more = len(table.columns) - len(names)
+    more = len(table.columns) + table.unlisted - len(names)
     listed = ", ".join(names) + (f" and {number(more)} more" if more > 0 else "")
     blocks.append(context(f"{'Columns' if len(table.columns) != 1 else 'Column'}: {listed or 'none'}"))
     blocks += [section(row) for row in _sample_rows(table)]

@@ -46,6 +46,7 @@ def describe(path: Path) -> Table:
             why=" ".join([*table.notes, why]),
             encoding=table.encoding,
             exact=exact,
+            unlisted=len(table.columns) - len(shown),
         )
 
 

@@ -15,6 +15,13 @@ def test_samples_are_short_and_on_one_line(tmp_path):
     assert answer.samples[0] == "x" * 79 + "…"
 
 
+def test_of_very_many_columns_the_first_are_listed_and_the_rest_counted(tmp_path):
+    path = tmp_path / "wide.csv"
+    path.write_text("\n".join([",".join(f"c{n}" for n in range(16_384))] * 4))
+    table = describe(path)
+    assert (len(table.columns), table.unlisted) == (100, 16_284)
+
+
 def test_samples_show_no_secret_and_no_personal_data(tmp_path):
     path = tmp_path / "table.csv"
     path.write_text("question,answer,mail\n" + "Which key?,sk-proj-Ab3dE5gH1jK2mN4pQ6rS8tU0vW1xY3z,jo@bluewin.ch\n" * 9)

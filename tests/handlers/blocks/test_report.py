@@ -102,6 +102,9 @@ def test_a_spreadsheet_is_greeted_as_one(
         "[Mend]",
         "[… Delete]",
     ]
+    wide = msgspec.structs.replace(table, unlisted=16_284)
+    message = report.report(make_dataset(report=msgspec.structs.replace(found, table=wide)))
+    assert "Columns: `question`, `answer`, `id` and 16,284 more" in seen(message)
     unknown = msgspec.structs.replace(table, mapping=None)
     message = report.report(make_dataset(report=msgspec.structs.replace(found, table=unknown)))
     assert "tell me which column is the question" in seen(message)
