@@ -1,7 +1,15 @@
-"""What all tests share: long runs wait until they are asked for, and no property has to be shown within a time."""
+"""What all tests share: a new store, where one is asked for; long runs wait until they are asked for, and no property
+has to be shown within a time."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
+
+from bot.store.database import Database
+from bot.store.jobs import SqliteJobStore
+from bot.store.outbox import SqliteOutbox
 
 # What Hypothesis takes by itself, in CI another one; a busy machine is no reason to fail.
 settings.register_profile("patient", settings.get_profile(settings.get_current_profile_name()), deadline=None)
@@ -14,3 +22,20 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         if item.get_closest_marker("soak"):
             item.add_marker(pytest.mark.skip(reason="a long run: pytest -m soak"))
+
+
+@pytest.fixture
+async def database(tmp_path: Path) -> AsyncIterator[Database]:
+    opened = await Database.open(tmp_path / "data")
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+def jobs(database: Database) -> SqliteJobStore:
+    return SqliteJobStore(database)
+
+
+@pytest.fixture
+def outbox(database: Database) -> SqliteOutbox:
+    return SqliteOutbox(database)

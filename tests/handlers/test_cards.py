@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -60,13 +59,6 @@ async def slack() -> AsyncIterator[Slack]:
     async with Slack() as made:
         made.replies["chat.getPermalink"] = [PERMALINK]
         yield made
-
-
-@pytest.fixture
-async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    opened = await Database.open(tmp_path)
-    yield opened
-    await opened.close()
 
 
 @pytest.fixture

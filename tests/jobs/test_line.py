@@ -85,6 +85,19 @@ async def _end(bot: Bot, stand_in: StandInProvider, job_id: str) -> None:
     await bot.jobs.update(job_id, lambda stored: advance(stored, remote, now=1.0))
 
 
+@pytest.fixture
+async def turned_away(
+    jobs: SqliteJobStore, provider: OpenAIProtocol, stand_in: StandInProvider, clock: Clock
+) -> tuple[Bot, str]:
+    """A bot whose only job waits, because the provider runs one at a time, and that one is somebody else's: its id."""
+    elsewhere = stand_in.add_job()
+    stand_in.most_running = 1
+    bot = Bot(jobs, provider, clock)
+    await bot.submit(1)
+    await bot.quiet()
+    return bot, elsewhere
+
+
 async def test_beyond_the_providers_limit_jobs_wait_and_go_on_in_order(
     jobs: SqliteJobStore, provider: OpenAIProtocol, stand_in: StandInProvider, clock: Clock
 ) -> None:
@@ -106,13 +119,9 @@ async def test_beyond_the_providers_limit_jobs_wait_and_go_on_in_order(
 
 
 async def test_room_that_others_made_is_found_after_a_while(
-    jobs: SqliteJobStore, provider: OpenAIProtocol, stand_in: StandInProvider, clock: Clock
+    turned_away: tuple[Bot, str], stand_in: StandInProvider, clock: Clock
 ) -> None:
-    elsewhere = stand_in.add_job()
-    stand_in.most_running = 1
-    bot = Bot(jobs, provider, clock)
-    await bot.submit(1)
-    await bot.quiet()
+    bot, elsewhere = turned_away
     stand_in.jobs[elsewhere]["status"] = "succeeded"
     await bot.tick()
     assert await bot.states() == {"job-1": (1, 1)}
@@ -125,13 +134,9 @@ async def test_room_that_others_made_is_found_after_a_while(
 
 
 async def test_the_longer_the_provider_is_full_the_more_seldom_it_is_asked(
-    jobs: SqliteJobStore, provider: OpenAIProtocol, stand_in: StandInProvider, clock: Clock
+    turned_away: tuple[Bot, str], stand_in: StandInProvider, clock: Clock
 ) -> None:
-    stand_in.add_job()
-    stand_in.most_running = 1
-    bot = Bot(jobs, provider, clock)
-    await bot.submit(1)
-    await bot.quiet()
+    bot, _ = turned_away
     for _ in range(120):
         clock.go(60)
         await bot.tick()
@@ -140,13 +145,9 @@ async def test_the_longer_the_provider_is_full_the_more_seldom_it_is_asked(
 
 
 async def test_a_clock_that_was_set_back_holds_nobody_up(
-    jobs: SqliteJobStore, provider: OpenAIProtocol, stand_in: StandInProvider, clock: Clock
+    turned_away: tuple[Bot, str], stand_in: StandInProvider, clock: Clock
 ) -> None:
-    elsewhere = stand_in.add_job()
-    stand_in.most_running = 1
-    bot = Bot(jobs, provider, clock)
-    await bot.submit(1)
-    await bot.quiet()
+    bot, elsewhere = turned_away
     stand_in.jobs[elsewhere]["status"] = "succeeded"
     await bot.tick()
     clock.now -= 7200
@@ -156,13 +157,9 @@ async def test_a_clock_that_was_set_back_holds_nobody_up(
 
 
 async def test_after_the_clock_was_set_back_the_provider_is_not_asked_more_often(
-    jobs: SqliteJobStore, provider: OpenAIProtocol, stand_in: StandInProvider, clock: Clock
+    turned_away: tuple[Bot, str], stand_in: StandInProvider, clock: Clock
 ) -> None:
-    stand_in.add_job()
-    stand_in.most_running = 1
-    bot = Bot(jobs, provider, clock)
-    await bot.submit(1)
-    await bot.quiet()
+    bot, _ = turned_away
     clock.now -= 7200
     for _ in range(30):
         clock.go(1)
@@ -260,14 +257,8 @@ async def test_who_came_last_does_not_go_past_those_who_wait(
     assert (await bot.states())["job-2"] == "validating_files"
 
 
-async def test_waiting_in_line_is_said_once(
-    jobs: SqliteJobStore, outbox: SqliteOutbox, provider: OpenAIProtocol, stand_in: StandInProvider, clock: Clock
-) -> None:
-    stand_in.add_job()
-    stand_in.most_running = 1
-    bot = Bot(jobs, provider, clock)
-    await bot.submit(1)
-    await bot.quiet()
+async def test_waiting_in_line_is_said_once(turned_away: tuple[Bot, str], outbox: SqliteOutbox, clock: Clock) -> None:
+    bot, _ = turned_away
     for _ in range(3):
         clock.go(1000)
         await bot.tick()

@@ -2,10 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
-from pathlib import Path
 
-import pytest
 from parts import a_job
 
 from bot.audit import Entry
@@ -17,18 +14,6 @@ from bot.store.jobs import SqliteJobStore
 from bot.store.outbox import SqliteOutbox
 
 HOUR = 3600.0
-
-
-@pytest.fixture
-async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    opened = await Database.open(tmp_path / "data")
-    yield opened
-    await opened.close()
-
-
-@pytest.fixture
-def jobs(database: Database) -> SqliteJobStore:
-    return SqliteJobStore(database)
 
 
 def waiting(**fields: object) -> Job:

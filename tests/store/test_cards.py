@@ -12,11 +12,6 @@ from bot.store.outbox import SqliteCardStore, SqliteOutbox
 
 
 @pytest.fixture
-def jobs(database: Database) -> SqliteJobStore:
-    return SqliteJobStore(database)
-
-
-@pytest.fixture
 def cards(database: Database) -> SqliteCardStore:
     return SqliteCardStore(database)
 

@@ -15,11 +15,6 @@ from bot.store.jobs import SqliteJobStore
 from bot.store.outbox import SqliteCardStore
 
 
-@pytest.fixture
-def jobs(database: Database) -> SqliteJobStore:
-    return SqliteJobStore(database)
-
-
 def into(**fields: Any) -> Callable[[Job], Change]:
     return lambda stored: Change(msgspec.structs.replace(stored, **fields))
 
