@@ -17,9 +17,9 @@ def test_samples_are_short_and_on_one_line(tmp_path):
 
 def test_of_very_many_columns_the_first_are_listed_and_the_rest_counted(tmp_path):
     path = tmp_path / "wide.csv"
-    path.write_text("\n".join([",".join(f"c{n}" for n in range(16_384))] * 4))
+    path.write_text("\n".join([",".join(f"c{n}" for n in range(2_000))] * 4))
     table = describe(path)
-    assert (len(table.columns), table.unlisted) == (100, 16_284)
+    assert (len(table.columns), table.unlisted) == (100, 1_900)
 
 
 def test_samples_show_no_secret_and_no_personal_data(tmp_path):
