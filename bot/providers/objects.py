@@ -1,0 +1,183 @@
+"""The protocol's objects, read from JSON.
+
+What is read here is stored, and nobody validates what comes: an odd value is left out rather than kept. Only without an
+id nothing can be done with an object; AttributeError, KeyError, TypeError and ValueError say that it is none at all.
+"""
+
+from typing import Any
+
+import orjson
+
+from bot.jobs.job import DPO, REINFORCEMENT, SUPERVISED, Auto, Checkpoint, Hyperparameters, JobError, Metrics
+from bot.providers.interface import RemoteEvent, RemoteFile, RemoteJob, RemoteModel
+from bot.redact import redact
+
+Json = dict[str, Any]
+
+SUBMISSION_KEY = "finetune_bot_submission"
+"""Where a job's metadata holds our id of its submission."""
+
+AUTO: Auto = "auto"
+
+
+def job(raw: Json) -> RemoteJob:
+    # A healthy job's error may be null, {} or an object of nulls.
+    error = _object(raw.get("error"))
+    metadata = _object(raw.get("metadata"))
+    return RemoteJob(
+        id=id_of(raw),
+        status=str(raw["status"]),
+        model=str(raw["model"]),
+        created_at=created_at(raw),
+        training_file=str(raw["training_file"]),
+        validation_file=_text(raw.get("validation_file")),
+        finished_at=_number(raw.get("finished_at")) or None,
+        estimated_finish=_number(raw.get("estimated_finish")) or None,
+        fine_tuned_model=_text(raw.get("fine_tuned_model")),
+        error=_error(error) if error.get("code") or error.get("message") else None,
+        trained_tokens=_whole(raw.get("trained_tokens")),
+        seed=_whole(raw.get("seed")),
+        suffix=_text(raw.get("user_provided_suffix")) or _text(raw.get("suffix")),
+        submission=_text(metadata.get(SUBMISSION_KEY)),
+        hyperparameters=_hyperparameters(raw),
+        result_files=tuple(file for file in _list(raw.get("result_files")) if isinstance(file, str)),
+        method=_text(_object(raw.get("method")).get("type")),
+        grader=_object(_object(_object(raw.get("method")).get(REINFORCEMENT)).get("grader")) or None,
+        wandb=_wandb(raw),
+        metadata={key: value for key, value in metadata.items() if key != SUBMISSION_KEY and _text(value)},
+    )
+
+
+def _error(raw: Json) -> JobError:
+    return JobError(_text(raw.get("code")), redact(str(raw.get("message") or "")), _text(raw.get("param")))
+
+
+def _wandb(raw: Json) -> str | None:
+    projects = (_object(_object(each).get("wandb")).get("project") for each in _list(raw.get("integrations")))
+    return next(filter(None, map(_text, projects)), None)
+
+
+def _hyperparameters(raw: Json) -> Hyperparameters:
+    method = _object(raw.get("method"))
+    told = next(filter(None, (_object(method.get(name)) for name in (SUPERVISED, DPO, REINFORCEMENT))), {})
+    source = _object(told.get("hyperparameters")) or _object(raw.get("hyperparameters"))
+
+    # Azure says -1 for auto.
+    def whole(name: str) -> int | Auto:
+        value = _whole(source.get(name))
+        return value if value is not None and value > 0 else AUTO
+
+    def positive(name: str) -> float | Auto:
+        value = _number(source.get(name))
+        return value if value is not None and value > 0 else AUTO
+
+    return Hyperparameters(
+        n_epochs=whole("n_epochs"),
+        batch_size=whole("batch_size"),
+        learning_rate_multiplier=positive("learning_rate_multiplier"),
+        beta=positive("beta"),
+        reasoning_effort=_text(source.get("reasoning_effort")) or AUTO,
+        compute_multiplier=positive("compute_multiplier"),
+        eval_interval=whole("eval_interval"),
+        eval_samples=whole("eval_samples"),
+    )
+
+
+def event(raw: Json) -> RemoteEvent:
+    data = _object(raw.get("data"))
+    return RemoteEvent(
+        id=id_of(raw),
+        created_at=created_at(raw),
+        level=str(raw.get("level") or "info"),
+        type=str(raw.get("type") or "message"),
+        message=redact(str(raw.get("message") or "")),
+        metrics=_metrics(data) if raw.get("type") == "metrics" and data else None,
+        data=orjson.dumps(data).decode() if data else None,
+    )
+
+
+def checkpoint(raw: Json) -> Checkpoint:
+    step = _whole(raw.get("step_number")) or 0
+    return Checkpoint(
+        id=id_of(raw),
+        model=str(raw["fine_tuned_model_checkpoint"]),
+        step=step,
+        metrics=_metrics({**_object(raw.get("metrics")), "step": step}),
+    )
+
+
+def file(raw: Json) -> RemoteFile:
+    return RemoteFile(
+        id=id_of(raw),
+        name=str(raw.get("filename") or ""),
+        bytes=_whole(raw.get("bytes")) or 0,
+        created_at=created_at(raw),
+    )
+
+
+def model(raw: Json) -> RemoteModel:
+    trainable = raw.get("fine_tunable")
+    return RemoteModel(
+        id=id_of(raw),
+        created_at=_number(raw.get("created")) or 0,
+        owned_by=str(raw.get("owned_by") or ""),
+        fine_tunable=trainable if isinstance(trainable, bool) else None,
+        context_length=_whole(raw.get("context_length")),
+        shutdown_date=_text(raw.get("shutdown_date")),
+    )
+
+
+def id_of(raw: Json) -> str:
+    found = raw["id"]
+    if not isinstance(found, str) or not found:
+        raise ValueError("no id")
+    return found
+
+
+def created_at(raw: Json) -> float:
+    return _number(raw.get("created_at")) or 0
+
+
+def _metrics(data: Json) -> Metrics | None:
+    """Keys that were not measured are absent. None where there is no step that the figures could belong to."""
+    step = _whole(data.get("step"))
+    if step is None or step < 0:
+        return None
+    return Metrics(
+        step=step,
+        total_steps=_whole(data.get("total_steps")) or None,
+        train_loss=_number(data.get("train_loss")),
+        train_mean_token_accuracy=_number(data.get("train_mean_token_accuracy")),
+        valid_loss=_number(data.get("valid_loss")),
+        valid_mean_token_accuracy=_number(data.get("valid_mean_token_accuracy")),
+        full_valid_loss=_number(data.get("full_valid_loss")),
+        full_valid_mean_token_accuracy=_number(data.get("full_valid_mean_token_accuracy")),
+    )
+
+
+def _object(value: object) -> Json:
+    return value if isinstance(value, dict) else {}
+
+
+def _list(value: object) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) and value else None
+
+
+def _number(value: object) -> float | None:
+    """Without the infinite and the not-a-number, which JSON cannot keep (a training that diverged has them)."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < _LARGEST:
+        return None
+    return value
+
+
+def _whole(value: object) -> int | None:
+    number = _number(value)
+    return int(number) if number is not None and number == int(number) else None
+
+
+_LARGEST = 2**53
+"""From here on a float skips whole numbers; times, steps and tokens stay far below."""

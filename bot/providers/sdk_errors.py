@@ -1,0 +1,88 @@
+"""The `openai` SDK's errors, told apart by what may be done about them."""
+
+import math
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import openai
+
+from bot.providers.interface import (
+    Doubtful,
+    ProviderError,
+    RateLimited,
+    Refused,
+    TooManyJobs,
+    Unintelligible,
+    Unreachable,
+)
+from bot.redact import redact
+
+_LONGEST_RETRY_AFTER = 600.0
+
+
+@asynccontextmanager
+async def told_apart() -> AsyncIterator[None]:
+    """Turns the SDK's errors, and those of reading an answer that is something else, into ours."""
+    try:
+        yield
+    except openai.APITimeoutError as error:
+        # A time-out while connecting means that nothing was sent.
+        kind = Unreachable if type(error.__cause__).__name__ in {"ConnectTimeout", "PoolTimeout"} else Doubtful
+        raise kind("The provider did not answer in time.", code="timeout") from error
+    except openai.APIConnectionError as error:
+        refused = type(error.__cause__).__name__ in {"ConnectError", "ConnectTimeout", "UnsupportedProtocol"}
+        kind = Unreachable if refused else Doubtful
+        raise kind("The connection to the provider failed.", code="connection_error") from error
+    except openai.APIStatusError as error:
+        raise _from_status(error) from error
+    except openai.APIError as error:
+        # An error in the middle of a stream, or a body that does not fit the protocol.
+        raise Doubtful(redact(error.message), code=error.code) from error
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
+        # Nobody validates what comes back: a page of HTML with status 200 gets as far as here.
+        raise Unintelligible("The answer does not fit OpenAI's protocol.", code="unintelligible") from error
+
+
+def _from_status(error: openai.APIStatusError) -> ProviderError:
+    body = error.body if isinstance(error.body, dict) else {}
+    message = redact(_sentence(body.get("message") or body.get("detail")) or error.message)
+    code = error.code if isinstance(error.code, str) else None
+    status = error.status_code
+    if status in {400, 429} and (code in _TOO_MANY_JOBS or _SAYS_TOO_MANY_JOBS.search(message)):
+        return TooManyJobs(message, code=code or "max_active_jobs", status=status)
+    if status == 429 and code != "insufficient_quota":
+        retry_after = _retry_after(error.response.headers.get("retry-after"))
+        return RateLimited(message, code=code or "rate_limit_exceeded", status=status, retry_after=retry_after)
+    if status >= 500 or status in {408, 409}:
+        return Doubtful(message, code=code, status=status)
+    return Refused(message, code=code, status=status)
+
+
+# "This fine-tune request has been rate-limited. Your organization has reached the maximum of 8 fine-tuning requests per
+# day for the model …" (johny-b/llmcomp#58, read 2026-11-21); other servers say it in words of their own.
+_TOO_MANY_JOBS = {"daily_rate_limit_exceeded", "max_active_jobs"}
+_SAYS_TOO_MANY_JOBS = re.compile(
+    r"fine-?tun\w* request has been rate-limited|maximum (number )?of (\d+ )?(active|running|concurrent|fine-?tuning) "
+    r"(fine-?tuning )?(jobs|requests)|too many (active|running|concurrent|fine-?tuning) (fine-?tuning )?jobs",
+    re.IGNORECASE,
+)
+
+
+def _sentence(told: object) -> str:
+    """Servers built on FastAPI (Nebius) answer 422 with a list of what is wrong where, instead of a message."""
+    if isinstance(told, list):
+        return " ".join(
+            f"{'.'.join(map(str, one.get('loc') or ()))}: {one.get('msg')}." if isinstance(one, dict) else str(one)
+            for one in told
+        )
+    return str(told) if told else ""
+
+
+def _retry_after(header: str | None) -> float:
+    """Seconds; a date, or anything else that is no number, counts as ten."""
+    try:
+        seconds = float(header or 10)
+    except ValueError:
+        return 10
+    return min(max(seconds, 0), _LONGEST_RETRY_AFTER) if math.isfinite(seconds) else 10
