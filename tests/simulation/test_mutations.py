@@ -22,7 +22,7 @@ from bot.jobs.line import Line
 from bot.jobs.submit import Submitter
 from bot.notices.deliver import Delivery
 from bot.notices.interfaces import Pending
-from bot.providers.openai_protocol import OpenAIProtocol
+from bot.providers.openai_protocol import OpenAIProtocol, _data
 from bot.spending import admission
 from bot.store.jobs import SqliteJobStore
 from bot.store.outbox import SqliteCardStore, SqliteOutbox
@@ -248,7 +248,7 @@ def test_a_follower_that_reads_a_single_page() -> None:
     def one_page(original: Any) -> Any:
         async def events(self: OpenAIProtocol, job_id: str, known: Any, **_: Any) -> Any:
             async def first(read: Any) -> Any:
-                yield (await read(None)).data
+                yield _data(await read(None))
 
             with patch("bot.providers.openai_protocol._pages", first):
                 return await original(self, job_id, known)
