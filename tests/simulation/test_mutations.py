@@ -125,6 +125,7 @@ def test_an_sdk_that_repeats_by_itself() -> None:
             original(self, name, client, **options)
             self._client = client.with_options(max_retries=2)
             self._client._platform = "Linux"
+            self._raw = self._client.with_raw_response
 
         return init
 
