@@ -52,7 +52,7 @@ from bot.store.unread import SqliteUnread
 from handlers.app import build
 from handlers.backfill import Backfill
 from handlers.cards import CardKeeper
-from handlers.checks import Checks
+from handlers.checks import Checks, Lane
 from handlers.inbox import Inbox
 from handlers.people import People, Roles
 from handlers.pictures import Pictures
@@ -89,6 +89,8 @@ async def _until_stopped(settings: Settings) -> None:
         gc.collect()
         gc.freeze()
         print(f"bot ready: {bot.name} in {bot.team_name}", flush=True)  # noqa: T201
+        for lane in (Lane.QUICK, Lane.REPORT):  # or the first file would wait for its process
+            bot.services.checks.warm(lane)
         await stop.wait()
 
 
