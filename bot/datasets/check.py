@@ -14,7 +14,7 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import closing
 from datetime import date
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 
@@ -38,7 +38,7 @@ T = TypeVar("T")
 COUNTERS = min(4, os.cpu_count() or 1)
 """Threads that count tokens. Four keep up with one that decodes."""
 
-FIRST_PARTIAL = 0.9
+FIRST_PARTIAL = 0.5
 NEXT_PARTIAL = 1.0
 """Seconds until the first report on the way, and between two."""
 
@@ -70,8 +70,9 @@ def check_file(
     foreign = formats.recognise(read_head(path, formats.HEAD, growing=growing))
     size = path.stat().st_size
     counter = ThreadPoolExecutor(COUNTERS, thread_name_prefix="count tokens")
-    with counter, closing(Duplicates()) as duplicates:
-        check = _Check(model, tokenizers, epochs, foreign, counter, duplicates, partial)
+    second = ThreadPoolExecutor(1, thread_name_prefix="count tokens for other models")
+    with counter, second, closing(Duplicates()) as duplicates:
+        check = _Check(model, tokenizers, epochs, foreign, counter, second, duplicates, partial)
         try:
             if validation is not None:
                 check.hold_out(validation)
@@ -81,7 +82,8 @@ def check_file(
                     progress(check.bytes, max(size, check.bytes))
             check.finish(path)
         except BaseException:
-            counter.shutdown(wait=False, cancel_futures=True)
+            for executor in (counter, second):
+                executor.shutdown(wait=False, cancel_futures=True)
             raise
         return check.report(complete=True)
 
@@ -96,6 +98,7 @@ class _Check:
         epochs: int | None,
         foreign: formats.Foreign | None,
         counter: ThreadPoolExecutor,
+        second: ThreadPoolExecutor,
         duplicates: Duplicates,
         partial: Callable[[Report], None] | None,
     ) -> None:
@@ -104,6 +107,7 @@ class _Check:
         self.asked = epochs
         self.foreign = foreign
         self.counter = counter
+        self.second = second  # one thread: each keeps a cache of 16 MB for the vocabulary, beside the model's own
         self.duplicates = duplicates
         self.partial = partial
         self.due = time.monotonic() + FIRST_PARTIAL
@@ -119,8 +123,8 @@ class _Check:
         if self.others.measures_like(self.own):
             self.others = self.own
         self.habits = Habits(self.own.tokenizer.count)
-        self.waiting: deque[tuple[Texts, Future[_Counts]]] = deque()
-        self.counter.submit(self._count, Texts(texts=["."]))  # so that the vocabulary is loaded meanwhile
+        self.waiting: deque[_Counting] = deque()
+        self._count(Texts(texts=["."]))  # so that the vocabulary is loaded meanwhile
 
     def hold_out(self, validation: Path) -> None:
         """Notes the validation file's examples."""
@@ -150,7 +154,7 @@ class _Check:
             if large:  # one at a time, and alone
                 self._settle(all_but=0)
             texts = self._judge(batch)
-            self.waiting.append((texts, self.counter.submit(self._count, texts)))
+            self.waiting.append(self._count(texts))
             self._settle(all_but=0 if large else COUNTERS + 1)
         self._say_partial()
 
@@ -184,28 +188,30 @@ class _Check:
         if self.foreign is not None:  # rows of JSONL are told by Habits
             self.rules.add("needs_conversion", None, what=_columns(self.table))
 
-    def _count(self, texts: Texts) -> "_Counts":
-        """Tokens of the batch's texts and system prompts, for `own` and for `others`."""
+    def _count(self, texts: Texts) -> "_Counting":
+        """Has the tokens of the batch's texts and system prompts counted, for `own` and for `others`."""
         prompts = list(dict.fromkeys(prompt for prompt in texts.systems if prompt is not None))
         everything = texts.texts + prompts
-        own = self.own.tokenizer.count(everything)
-        others = own
+        own = others = self.counter.submit(self.own.tokenizer.count, everything)
         if self.others.tokenizer.name != self.own.tokenizer.name:
-            others = self.others.tokenizer.count(everything)
-        return prompts, own, others
+            others = self.second.submit(self.others.tokenizer.count, everything)
+        return _Counting(texts, prompts, own, others)
 
     def _settle(self, *, all_but: int) -> None:
         """Takes the counts of the oldest batches, until so many wait."""
         while len(self.waiting) > all_but:
-            texts, future = self.waiting.popleft()
-            prompts, own, others = self._wait(future)
-            until = len(texts.texts)
-            lengths = self.own.measure(texts, own, dict(zip(prompts, own[until:], strict=True)))
+            batch = self.waiting.popleft()
+            lengths = self._measure(self.own, batch, batch.own)
             if self.others is not self.own:
-                self.others.measure(texts, others, dict(zip(prompts, others[until:], strict=True)))
+                self._measure(self.others, batch, batch.others)
             limit = self.facts.example_tokens if self.facts else None
             if limit is not None and max(lengths, default=0) > limit:
-                self._note_long(texts.numbers, lengths, limit)
+                self._note_long(batch.texts.numbers, lengths, limit)
+
+    def _measure(self, gauge: Gauge, batch: "_Counting", future: "Future[list[int]]") -> list[int]:
+        counts = self._wait(future)
+        prompts = zip(batch.prompts, counts[len(batch.texts.texts) :], strict=True)
+        return gauge.measure(batch.texts, counts, dict(prompts))
 
     def _note_long(self, numbers: list[int], lengths: list[int], limit: int) -> None:
         for number, length in sorted(zip(numbers, lengths, strict=True)):
@@ -372,7 +378,13 @@ class _Check:
         return prices
 
 
-_Counts = tuple[list[str], list[int], list[int]]
+class _Counting(NamedTuple):
+    """A batch whose texts and different system prompts are being counted, in this order."""
+
+    texts: Texts
+    prompts: list[str]
+    own: Future[list[int]]
+    others: Future[list[int]]
 
 
 def _named(duplicates: Duplicates) -> Findings:
@@ -388,7 +400,8 @@ def _named(duplicates: Duplicates) -> Findings:
 def _columns(table: Table) -> str:
     """What a table is and how it would be read, in a sentence or two."""
     names = ", ".join(f"`{column.name[:40]}`" for column in table.columns[:6])
-    more = f" and {len(table.columns) - 6} more" if len(table.columns) > 6 else ""
+    count = len(table.columns) + table.unlisted
+    more = f" and {count - 6:,} more" if count > 6 else ""
     what = f"This is a table ({table.kind}) of {table.rows:,} rows with the columns {names}{more}."
     if table.mapping is None:
         return f"{what} {table.why}".rstrip()

@@ -169,18 +169,13 @@ def _own(names: list[str], folder: Path | None) -> Tokenizer | None:
     for name in names:
         file = folder / name / "tokenizer.json"
         try:  # a model's name comes from a person: it must not lead out of the folder
-            if not file.resolve().is_relative_to(folder.resolve()) or not file.is_file():
-                continue
-            import tokenizers
-
-            tokenizer = tokenizers.Tokenizer.from_file(str(file))
-        except Exception:  # the library raises bare Exception for a damaged file; missing library: ImportError
+            there = file.resolve().is_relative_to(folder.resolve()) and file.is_file()
+        except (OSError, ValueError):  # one that no file can have
             continue
-        tokenizer.no_truncation()
-        tokenizer.no_padding()
+        if there:
+            from bot.datasets import own_tokenizer
 
-        def count(texts: list[str], tokenizer: Any = tokenizer) -> list[int]:
-            return [len(one) for one in tokenizer.encode_batch_fast(texts, add_special_tokens=False)]
-
-        return Tokenizer(name, count)
+            count = own_tokenizer.counting(file)
+            if count is not None:
+                return Tokenizer(name, count)
     return None
