@@ -94,7 +94,7 @@ async def test_a_bot_that_is_removed_from_the_channel_tells_the_requester_how_it
         card = await w.start(await w.drop())
         job = await w.job_at_provider()
         w.provider.run(job, steps=2)
-        await w.person.wait_message(w.channel, contains="step 2")
+        await w.person.wait_message(w.channel, contains="step 2", timeout=60)
         await w.settled(bot)
         before = (await _said(w, card["ts"]))[1:]
         await w.person.leave(w.channel, w.bot_user)
@@ -118,14 +118,14 @@ async def test_a_thread_that_people_deleted_gets_a_new_word_and_no_second_card(w
         card = await w.start(report)
         job = await w.job_at_provider()
         w.provider.run(job, steps=2)
-        await w.person.wait_message(w.channel, thread_ts=card["ts"], contains="has begun")
+        await w.person.wait_message(w.channel, thread_ts=card["ts"], contains="has begun", timeout=60)
         await w.settled(bot)
         for parent in (report["thread_ts"], card["ts"]):
             for message in reversed(await w.person.messages(w.channel, parent)):
                 await w.person.delete("ana", w.channel, message["ts"])
         w.provider.run(job, steps=2)
         w.provider.succeed(job)
-        await until(lambda: w.provider.tuned)
+        await until(lambda: w.provider.tuned, 60)
         async with asyncio.timeout(60):
             while not (ready := [text for text in await _everything(w) if "model is ready" in text]):
                 await asyncio.sleep(0.05)
@@ -148,7 +148,7 @@ async def test_while_slack_answers_nothing_jobs_go_on_and_afterwards_all_is_said
         report = await w.drop()
         card = await w.start(report)
         at_provider = await w.job_at_provider()
-        await w.person.wait_message(w.channel, thread_ts=card["ts"], contains="has taken the job")
+        await w.person.wait_message(w.channel, thread_ts=card["ts"], contains="has taken the job", timeout=60)
         await w.settled(bot)
         await w.person.fault("*", "status", 503, times=100_000)
         await w.person.disconnect()

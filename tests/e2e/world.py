@@ -65,7 +65,7 @@ class World:
 
     async def _connected(self, bot: Bot) -> None:
         if bot.port is None:
-            await self.person.wait_connected()
+            await self.person.wait_connected(60)
         else:
             await self.person.settings(http_delivery=f"http://127.0.0.1:{bot.port}/slack/events")
 
@@ -85,10 +85,10 @@ class World:
     async def start(self, report: dict[str, Any], user: str = "ana", **values: Any) -> dict[str, Any]:
         """Press the button, send the window off as it is (with `values`), and wait for the card."""
         await self.person.click(user, self.channel, report["ts"], "start_job")
-        view = await self.person.wait_view(user)
+        view = await self.person.wait_view(user, 60)
         errors = await self.person.submit(user, view["id"], values)
         assert errors == {}, errors
-        return await self.person.wait_message(self.channel, after=report["ts"], author=self.bot_user)
+        return await self.person.wait_message(self.channel, after=report["ts"], author=self.bot_user, timeout=60)
 
     async def delete(self, report: dict[str, Any], user: str = "ana") -> None:
         """Choose *Delete* in the menu of a report, and say yes."""
@@ -152,7 +152,7 @@ def impatient(bot: Bot) -> None:
     submitter._retry_after = (0.1,)
 
 
-async def until(condition: Callable[[], Any], seconds: float = 30) -> None:
+async def until(condition: Callable[[], Any], seconds: float = 60) -> None:
     """Wait for something in this process to become true."""
     async with asyncio.timeout(seconds):
         while not condition():
