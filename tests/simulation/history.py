@@ -248,8 +248,10 @@ def _permitted(world: World, submission: str) -> None:
     is_dear = job.estimated_cost is None or job.estimated_cost > APPROVAL_ABOVE
     if is_dear and not (job.approval and job.approval.approved):
         world.surprises.append(f"{submission} was created before it was approved")
+    if world.budget is None or world.restored:
+        return
     jobs = [msgspec.json.decode(value, type=Job) for (value,) in world.store.execute("SELECT value FROM jobs")]
-    if world.budget is not None and used(jobs).usd > world.budget and not world.restored:
+    if used(jobs).usd > world.budget:
         world.surprises.append(f"{submission} was created beyond the budget")
 
 
@@ -394,15 +396,14 @@ class Process:
                     begin(self._carry_out(act))
             with contextlib.suppress(StoreTrouble):
                 for job in await self.jobs.in_states([states.UNCERTAIN, states.AWAITING_APPROVAL]):
-                    if job.state == states.AWAITING_APPROVAL:
-                        if job.id not in asked:
-                            asked.add(job.id)
-                            for answer in self._answers(job):
-                                begin(answer)
-                        continue
-                    wants_to = job.id not in decided and self.decides(job.id) and self.world.is_calm()
-                    if wants_to and await self._decide(job):
-                        decided.add(job.id)
+                    if job.state == states.UNCERTAIN:
+                        wants_to = job.id not in decided and self.decides(job.id) and self.world.is_calm()
+                        if wants_to and await self._decide(job):
+                            decided.add(job.id)
+                    elif job.id not in asked:
+                        asked.add(job.id)
+                        for answer in self._answers(job):
+                            begin(answer)
             ahead = (act.at for number, act in enumerate(self.world.acts) if not act.done and number not in begun)
             await asyncio.sleep(min(20, max(1, min(ahead, default=math.inf) - self.world.timeline.now)))
 

@@ -16,7 +16,11 @@ def violations(world: World) -> list[str]:
     """Sentences on what is wrong; none if all is well."""
     jobs = [msgspec.json.decode(row[0], type=Job) for row in world.store.execute("SELECT value FROM jobs")]
     found = [*world.surprises]
-    for check in (_created_once, _uploaded_once, _nothing_missed, _said_once, _in_order, _cards, _uncertain_rightly):
+    checks = (
+        *(_created_once, _uploaded_once, _decided_once, _nothing_missed),
+        *(_said_once, _in_order, _cards, _uncertain_rightly),
+    )
+    for check in checks:
         found += check(world, jobs)
     return found
 
@@ -42,6 +46,21 @@ def _created_once(world: World, jobs: list[Job]) -> list[str]:
 def _uploaded_once(world: World, jobs: list[Job]) -> list[str]:
     names = collections.Counter(world.provider.files.values())
     return [f"{name} was uploaded {n} times" for name, n in names.items() if n > 1]
+
+
+def _decided_once(world: World, jobs: list[Job]) -> list[str]:
+    """Of two people who answer at the same time one is heard, and the job goes that way."""
+    acts = collections.defaultdict(set)
+    for job_id, act in world.store.execute("SELECT thing, act FROM audit WHERE act IN ('approve', 'decline')"):
+        acts[job_id].add(act)
+    found = []
+    for job in jobs:
+        if job.approval is None or job.approval.approved is None:
+            continue
+        decision = "approve" if job.approval.approved else "decline"
+        if acts[job.id] != {decision} or (decision == "decline" and job.state != states.CANCELLED):
+            found.append(f"{job.id} is {job.state}, and was decided as {sorted(acts[job.id])}")
+    return found
 
 
 def _nothing_missed(world: World, jobs: list[Job]) -> list[str]:
