@@ -28,7 +28,8 @@ _PAUSES = (30.0, 120.0, 600.0)
 
 
 class Backfill:
-    """`run` for as long as the bot does, and `watch` where a connection tells whether Slack is heard.
+    """`was_away` before the bot listens, `run` for as long as it does, and `watch` where a connection tells whether Slack
+    is heard.
 
     `work_off` has what was found worked on, as if Slack had just sent it.
     """
@@ -41,6 +42,19 @@ class Backfill:
         self._unread = unread
         self._work_off = work_off
         self._wanted = asyncio.Event()
+        self._away_since: float | None = None
+
+    async def was_away(self, since: float) -> None:
+        """Nothing was heard since then (seconds since the epoch). Kept before anything new is heard, by which a restart
+        would take us for present; where the store has trouble, as soon as it has none."""
+        self._away_since = min(since, self._away_since or since)
+        with contextlib.suppress(BotError):
+            await self._keep()
+
+    async def _keep(self) -> None:
+        if self._away_since is not None:
+            await self._unread.was_away(self._away_since)
+            self._away_since = None
 
     async def run(self) -> None:
         """Read what there is to be read; ends by being cancelled only."""
@@ -56,16 +70,15 @@ class Backfill:
         """Have everything read back to the moment when the connection was lost, once it is there again."""
         deaf_since: float | None = None
         while True:
-            with contextlib.suppress(BotError):  # the store: told of by all others, and tried again
-                if not await is_connected():
-                    deaf_since = deaf_since or time.time()
-                    # Kept before anything new is heard, by which a restart would take us for present.
-                    await self._unread.was_away(deaf_since)
-                elif deaf_since is not None:
-                    await self._unread.was_away(deaf_since)
-                    log.info("heard nothing for a while", seconds=round(time.time() - deaf_since))
-                    deaf_since = None
-                    self._wanted.set()
+            connected = await is_connected()
+            if not connected and deaf_since is None:
+                deaf_since = time.time()
+                await self.was_away(deaf_since)
+            elif connected and deaf_since is not None:
+                log.info("heard nothing for a while", seconds=round(time.time() - deaf_since))
+                await self.was_away(deaf_since)
+                deaf_since = None
+                self._wanted.set()
             await asyncio.sleep(look_every)
 
     async def _tried(self) -> bool:
@@ -81,6 +94,7 @@ class Backfill:
         return False
 
     async def _read_all(self) -> bool:
+        await self._keep()
         since = await self._unread.everywhere()
         if since is not None:
             await self._unread.spread(since, await self._channels())

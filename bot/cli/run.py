@@ -117,7 +117,7 @@ async def running(settings: Settings) -> AsyncIterator[Bot]:
         stack.push_async_callback(database.close)
         inbox_store = SqliteInbox(database)
         unread = SqliteUnread(database)
-        await unread.was_away()
+        last_heard = await unread.last_heard()
         services = await _services(settings, client, who, provider, database)
         await note_roles(services.audit, services.people.roles.in_words(), time.time())
         stack.callback(services.checks.close)
@@ -148,6 +148,8 @@ async def running(settings: Settings) -> AsyncIterator[Bot]:
         unfinished = await inbox.recover(app)
         bot = Bot(str(who.get("user") or "bot"), str(who.get("team") or ""), services, inbox, app)
         backfill = Backfill(services, inbox, unread, lambda: inbox.recover(app))
+        if last_heard is not None:
+            await backfill.was_away(last_heard)
         bot.port = await _listen(
             app, settings, client, _webhooks(settings, provider, services.follower), backfill, stack
         )

@@ -24,16 +24,14 @@ class SqliteUnread:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def was_away(self, since: float | None = None) -> None:
-        """Nothing was heard since then; if that is not given, since the inbox last heard something. A new store has
-        missed nothing. To be called before anything new is heard."""
+    async def last_heard(self) -> float | None:
+        """When something last came in (seconds since the epoch); None for a new store, which has missed nothing."""
+        row = await self._database.read(lambda db: db.execute("SELECT max(received_at) FROM inbox").fetchone())
+        return float(row[0]) if row[0] is not None else None
 
-        def work(db: SqliteDatabase) -> None:
-            heard = since or db.execute("SELECT max(received_at) FROM inbox").fetchone()[0]
-            if heard is not None:
-                _add(db, _EVERYWHERE, heard - _STILL_UNDER_WAY)
-
-        await self._database.write(work)
+    async def was_away(self, since: float) -> None:
+        """Nothing was heard since then."""
+        await self._database.write(lambda db: _add(db, _EVERYWHERE, since - _STILL_UNDER_WAY))
 
     async def everywhere(self) -> float | None:
         """Since when it is for all channels, where nobody has asked yet which those are."""

@@ -7,9 +7,10 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
+from parts import until
 from scripted_slack import Slack, error
 
-from bot.store.database import Database
+from bot.store.database import Database, StoreTrouble
 from bot.store.inbox import SqliteInbox
 from bot.store.unread import SqliteUnread
 from handlers import backfill
@@ -106,3 +107,25 @@ async def test_a_listing_that_fails_is_asked_for_again(reading: Reading) -> None
     reading.slack.replies["conversations.history"] = [_page(_file(1))]
     await reading.until_read()
     assert await reading.offered() == ["message/C1/1700000001.000100"]
+
+
+async def test_a_store_that_has_trouble_at_the_start_is_waited_for(
+    reading: Reading, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reading.slack.replies["conversations.list"] = [_listing("C1")]
+    reading.slack.replies["conversations.history"] = [_page()]
+    original, tries = reading.unread.was_away, []
+
+    async def was_away(since: float) -> None:
+        tries.append(since)
+        if len(tries) < 3:
+            raise StoreTrouble("My store cannot be used: the disk is full.")
+        await original(since)
+
+    monkeypatch.setattr(reading.unread, "was_away", was_away)
+    await reading.backfill.was_away(1_600_000_600)
+    running = asyncio.create_task(reading.backfill.run())
+    await until(lambda: len(reading.slack.called("conversations.history")) == 1, 60)
+    running.cancel()
+    assert tries == [1_600_000_600] * 3
+    assert float(reading.slack.called("conversations.history")[0]["oldest"]) == 1_600_000_000

@@ -14,8 +14,7 @@ def unread(database: Database) -> SqliteUnread:
 
 
 async def test_a_new_store_has_missed_nothing(unread: SqliteUnread) -> None:
-    await unread.was_away()
-    assert await unread.everywhere() is None
+    assert await unread.last_heard() is None
 
 
 async def test_what_may_be_missed_begins_a_little_before_what_was_heard_last(
@@ -24,10 +23,11 @@ async def test_what_may_be_missed_begins_a_little_before_what_was_heard_last(
     """Slack may still have been repeating something older."""
     began = time.time()
     await SqliteInbox(database).accept("event/1", {})
-    await unread.was_away()
-    since = await unread.everywhere()
-    assert since is not None
-    assert began - 600 <= since <= time.time() - 600
+    heard = await unread.last_heard()
+    assert heard is not None
+    assert began <= heard <= time.time()
+    await unread.was_away(heard)
+    assert await unread.everywhere() == heard - 600
 
 
 async def test_the_earliest_absence_counts_until_its_channels_were_read(unread: SqliteUnread) -> None:
