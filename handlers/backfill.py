@@ -28,8 +28,8 @@ _PAUSES = (30.0, 120.0, 600.0)
 
 
 class Backfill:
-    """`was_away` before the bot listens, `run` for as long as it does, and `watch` where a connection tells whether Slack
-    is heard.
+    """`was_away` before the bot listens, `run` for as long as it does, and `watch` where a connection tells whether
+    Slack is heard.
 
     `work_off` has what was found worked on, as if Slack had just sent it.
     """
