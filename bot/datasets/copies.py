@@ -1,10 +1,12 @@
 """Our copies of training files: one for each content, named by its SHA-256."""
 
+import asyncio
 import os
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 import msgspec
 
@@ -62,8 +64,8 @@ class Copies:
                 async for chunk in chunks:
                     size += len(chunk)
                     self.check_size(size)
-                    out.write(chunk)
-                    out.flush()
+                    # Where the disk does not keep up, a write waits for it.
+                    await asyncio.to_thread(_append, out, chunk)
         except OSError as error:
             raise DatasetError(
                 f"I could not keep the file: {error.strerror}. Tell an administrator of mine, then drop it again."
@@ -89,3 +91,8 @@ class Copies:
         """Parts of downloads that a crash interrupted; they are fetched again."""
         for part in self._folder.glob("*.part"):
             part.unlink(missing_ok=True)
+
+
+def _append(file: BinaryIO, chunk: bytes) -> None:
+    file.write(chunk)
+    file.flush()
