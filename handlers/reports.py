@@ -142,17 +142,19 @@ async def show(services: Services, dataset: Dataset, *, priority: Priority = Pri
     if report_ts is None or dataset.deleted_at is not None or dataset.report is None:
         return
     offers = await _offers(services, dataset.report)
+    validation = await services.datasets.get(dataset.validation) if dataset.validation else None
     alt = ""
     if dataset.lengths_file is not None and dataset.report.histogram:
         alt = length_alt_text(dataset.report.histogram, dataset.report.tokens, limit=_limit(dataset.report))
     try:
-        message = blocks.report(dataset, offers=offers, picture_alt=alt)
+        message = blocks.report(dataset, offers=offers, picture_alt=alt, validation=validation)
         await services.poster.update(dataset.channel, report_ts, message, priority=priority)
     except PostRefused as error:
         if dataset.lengths_file is None or str(error) != "invalid_blocks":
             raise
         # The picture is gone from Slack, or not ready: the report is worth more than its picture.
-        message = blocks.report(msgspec.structs.replace(dataset, lengths_file=None), offers=offers)
+        dataset = msgspec.structs.replace(dataset, lengths_file=None)
+        message = blocks.report(dataset, offers=offers, validation=validation)
         await services.poster.update(dataset.channel, report_ts, message, priority=priority)
 
 

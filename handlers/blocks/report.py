@@ -43,11 +43,14 @@ class Offer:
     seconds: float | None = None
 
 
-def report(dataset: Dataset, *, offers: Sequence[Offer] = (), picture_alt: str = "") -> Message:
+def report(
+    dataset: Dataset, *, offers: Sequence[Offer] = (), picture_alt: str = "", validation: Dataset | None = None
+) -> Message:
     """The verdict first, then the figures, then what to do about the findings, errors before warnings.
 
     `offers`: what training costs; on the model that the file was checked for if empty. `picture_alt` describes the
-    picture of lengths, where there is one. A file without a report is still being read.
+    picture of lengths, where there is one. `validation` is the file that is to validate what this one trains. A file
+    without a report is still being read.
     """
     found = dataset.report
     if found is None:
@@ -66,6 +69,11 @@ def report(dataset: Dataset, *, offers: Sequence[Offer] = (), picture_alt: str =
         why = quoted(found.tokens.why, 300) or f"They were made with {code(found.tokens.tokenizer, 60)}."
         blocks.append(context(f"Token counts are estimates: {why.rstrip('.')}."))
     blocks += _findings(found)
+    if validation is not None and validation.report is not None:
+        held_out = (
+            f"{counted(validation.report.examples, 'example')}, {counted(validation.report.tokens.total, 'token')}"
+        )
+        blocks.append(context(f"Validation file: {code(validation.name)}, {held_out}."))
     if found.ok and found.method == REINFORCEMENT:
         blocks.append(context("Reinforcement fine-tuning needs a grader and a validation file: *Start* asks for both."))
     if not found.ok:

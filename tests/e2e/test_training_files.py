@@ -159,7 +159,7 @@ async def test_what_stands_in_a_validation_file_too_is_found_and_left_out(w: Wor
         report = await _dropped(w, _distinct(30), "30 examples")
         await w.person.choose("ana", w.channel, report["ts"], "dataset_more", "Compare with validation file")
         view = await w.person.wait_view("ana", title="Mend")
-        await until(lambda: "nothing" in str(_view(w, view["id"])))
+        await until(lambda: "nothing" in str(_view(w, view["id"])), PATIENCE)
         await w.person.click_in_view("ana", view["id"], "mend_validation", value=validation.id)
         await until(lambda: "of the validation file is the same" in str(_view(w, view["id"])), PATIENCE)
         await w.person.click_in_view("ana", view["id"], "mend_validation", value="none")
@@ -183,6 +183,7 @@ async def test_splitting_gives_two_files_that_belong_together(w: World) -> None:
         assert list(await w.person.submit("ana", view["id"], {"share": "31", "seed": "-1"})) == ["share", "seed"]
         assert await w.person.submit("ana", view["id"], {"share": "20", "seed": "7"}) == {}
         new = await w.person.wait_message(w.channel, contains="80 examples in chat", thread_ts=report["thread_ts"])
+        assert "Validation file: `train-validation.jsonl`, 20 examples" in new["plain"]
         training = await _file(w, report, "train-training.jsonl")
         validation = await _file(w, report, "train-validation.jsonl")
         assert (len(training.splitlines()), len(validation.splitlines())) == (80, 20)

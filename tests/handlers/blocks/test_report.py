@@ -41,6 +41,11 @@ def test_a_file_of_which_nothing_can_be_read_shows_no_figures(
     assert not {"Tokens", "Epochs", "Cost"} & set(shown.replace("*", "\n").split("\n"))
 
 
+def test_the_validation_file_that_belongs_to_a_file_is_named(make_dataset: Callable[..., Dataset], seen: See) -> None:
+    shown = seen(report.report(make_dataset(), validation=make_dataset(name="held-out.jsonl")))
+    assert "Validation file: `held-out.jsonl`, 12 examples, 1,234 tokens." in shown
+
+
 def test_time_is_not_spoken_of_where_no_job_has_told_it(make_dataset: Callable[..., Dataset], seen: See) -> None:
     shown = seen(report.report(make_dataset(), offers=[report.Offer("gpt-4.1-mini", 0.052)]))
     assert "*Cost*\n`gpt-4.1-mini` $0.05\n" in shown
