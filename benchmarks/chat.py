@@ -1,17 +1,21 @@
 """Chats with the trainer against llama.cpp and transformers themselves: the same weights and prompt, in turns.
 
     python benchmarks/chat.py [--rounds 3] [--tokens 100] [--record]
+    python benchmarks/chat.py --threads [--rounds 3] [--tokens 100]
 
 Prints `name: value unit` lines: medians of the time to the first token of a warm model and of tokens per second after
 it, for the base model, for one with an adapter (rank 16 on all layers, random: speed does not depend on what it
 learned) and for four chats at once; and tokens per second of llama.cpp called directly with the same file, and of a
-plain `generate` in bf16. The model must have been fetched. On a machine with other work, OMP_WAIT_POLICY=PASSIVE keeps
-llama.cpp's threads from waiting for each other for minutes; the trainer sets it for itself.
+plain `generate` in bf16. With `--threads`: llama.cpp's tokens per second by the number of threads, for models of three
+sizes, two of them random (the rule in `trainer/serving/llama.py` goes by it). The model must have been fetched. On a
+machine with other work, OMP_WAIT_POLICY=PASSIVE keeps llama.cpp's threads from waiting for each other for minutes; the
+trainer sets it for itself.
 """
 
 import argparse
 import json
 import os
+import shutil
 import statistics
 import subprocess
 import sys
@@ -162,12 +166,69 @@ def together(client: OpenAI, model: str, tokens: int, chats: int) -> float:
     return chats * tokens / (time.monotonic() - began)
 
 
+# Of SmolLM2-360M and of SmolLM2-1.7B, but for the number of layers: a third is enough for the speed of one.
+SIZES = {
+    "360M, a third": {
+        "hidden_size": 960,
+        "intermediate_size": 2560,
+        "num_attention_heads": 15,
+        "num_key_value_heads": 5,
+    },
+    "1.7B, a third": {"hidden_size": 2048, "intermediate_size": 8192, "num_attention_heads": 32},
+}
+LAYERS = {"360M, a third": 11, "1.7B, a third": 8}
+
+
+def random_model(fetched: Path, folder: Path, shape: dict[str, int], layers: int) -> Path:
+    """A Llama of this shape with random weights, and the tokenizer of the fetched model."""
+    folder.mkdir()
+    for file in ("tokenizer.json", "tokenizer_config.json"):
+        shutil.copy(fetched / file, folder / file)
+    config = json.loads((fetched / "config.json").read_text(encoding="utf-8"))
+    heads = shape["num_attention_heads"]
+    config |= {"num_key_value_heads": heads, **shape, "num_hidden_layers": layers, "head_dim": 64}
+    (folder / "config.json").write_text(json.dumps(config), encoding="utf-8")
+    wide, inner = config["hidden_size"], config["intermediate_size"]
+    block = (np.random.default_rng(1).standard_normal(1 << 20) * 0.02).astype(np.float16)
+    sizes = {"model.embed_tokens": (config["vocab_size"], wide), "model.norm": (wide,)}
+    for layer in range(layers):
+        at = f"model.layers.{layer}."
+        sizes |= {f"{at}self_attn.{name}_proj": (wide, wide) for name in "qo"}
+        sizes |= {f"{at}self_attn.{name}_proj": (config["num_key_value_heads"] * 64, wide) for name in "kv"}
+        sizes |= {f"{at}mlp.{name}_proj": (inner, wide) for name in ("gate", "up")}
+        sizes |= {f"{at}mlp.down_proj": (wide, inner)}
+        sizes |= {f"{at}{name}_layernorm": (wide,) for name in ("input", "post_attention")}
+    weights = {f"{name}.weight": np.resize(block, size) for name, size in sizes.items()}
+    save_file(weights, str(folder / "model.safetensors"))
+    return folder
+
+
+def by_threads(rounds: int, tokens: int) -> None:
+    with tempfile.TemporaryDirectory() as name:
+        models = {MODEL: fetched()}
+        for size, shape in SIZES.items():
+            models[size] = random_model(fetched(), Path(name) / size, shape, LAYERS[size])
+        for size, weights in models.items():
+            file = gguf_files.model_file(weights, Path(name), 20 * 10**9)
+            counts = range(1, (os.cpu_count() or 1) + 1)
+            peers = [Peer(LLAMA, str(file), PROMPT, str(tokens), str(count)) for count in counts]
+            speeds = [[peer.measure() for peer in peers] for _ in range(rounds + 1)][1:]
+            for peer in peers:
+                peer.stop()
+            told = [f"{count}: {statistics.median(seen):.0f}/s" for count, *seen in zip(counts, *speeds, strict=True)]
+            print(f"{size}, {file.stat().st_size >> 20} MB, tokens by threads: {', '.join(told)}", flush=True)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--tokens", type=int, default=100)
+    parser.add_argument("--threads", action="store_true")
     parser.add_argument("--record", action="store_true")
     options = parser.parse_args()
+    if options.threads:
+        by_threads(options.rounds, options.tokens)
+        return
 
     weights = fetched()
     speeds: dict[str, list[float]] = {"base": [], "fine-tuned": [], "llama.cpp": [], "transformers": [], "four": []}

@@ -3,7 +3,7 @@
     python benchmarks/train.py [--rounds 3] [--steps 20] [--data FILE] [--record]
 
 Prints `name: value unit` lines: seconds from *create* to the first metric, with the server just started (cold) and with
-its spare worker loaded (warm); and the median step of the trainer and of the script, with weights in bf16 and in fp32
+its training libraries loaded (warm); and the median step of the trainer and of the script, with weights in bf16 and in fp32
 (TRL's own default). The model must have been fetched. The step is the time between two metrics, the first left out.
 """
 
@@ -131,7 +131,6 @@ def main() -> None:
             first, steps = server.job(options.data, options.steps, options.batch)
             cold.append(first)
             ours += steps
-            time.sleep(15)  # the next worker loads its libraries
             warm.append(server.job(options.data, 3, options.batch)[0])
             server.stop()
             more = (weights, options.data, template, options.steps, options.batch)

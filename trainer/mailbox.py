@@ -19,6 +19,7 @@ from typing import Any
 
 import psutil
 
+from trainer.forks import Fork, Loaded
 from trainer.workers import Worker
 
 _WORKER, _SAID, _ASKED = "worker.json", "said.jsonl", "asked.jsonl"
@@ -28,23 +29,23 @@ _LOOK = 0.02  # seconds between two looks into a file
 class Attached:
     """A training worker as a server sees it, whichever server started it."""
 
-    def __init__(self, folder: Path, process: psutil.Process | None, child: Worker | None = None) -> None:
+    def __init__(self, folder: Path, process: psutil.Process | None, child: Fork | Worker | None = None) -> None:
         self._folder = folder
         self._process = process
         self._child = child
 
     @classmethod
-    async def hand(cls, folder: Path, child: Worker, **order: Any) -> Attached:
-        """Give a worker that has just been started its order; from now on it outlives its server."""
+    async def hand(cls, folder: Path, loaded: Loaded, **order: Any) -> Attached:
+        """Have a worker forked for this order; it outlives its server."""
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         for name in (_SAID, _ASKED):
             (folder / name).unlink(missing_ok=True)
+        child = await loaded.fork(**order, mailbox=str(folder))
         process = _named(child.pid)
         if process is not None:
             _write_whole(folder / _WORKER, _identity(process))
         attached = cls(folder, process, child)
         attached._greet()
-        await child.send(**order, mailbox=str(folder))
         return attached
 
     @classmethod
@@ -113,6 +114,19 @@ class Attached:
 
 class Mailbox:
     """The worker's end."""
+
+    @staticmethod
+    def names_me(folder: Path, patience: float) -> bool:
+        """Wait until the server has written down that this process has the job, as a later server must find it; false
+        where none does so for `patience` seconds."""
+        until = time.monotonic() + patience
+        while time.monotonic() < until:
+            with contextlib.suppress(OSError, ValueError):
+                told = json.loads((folder / _WORKER).read_bytes())
+                if told["pid"] == os.getpid() and _named(told["pid"], told["created"]) is not None:
+                    return True
+            time.sleep(_LOOK)
+        return False
 
     def __init__(self, folder: Path) -> None:
         self._asked = _Tail(folder / _ASKED)

@@ -34,6 +34,14 @@ class ChildPipe:
             self._out.write(json.dumps(message) + "\n")
             self._out.flush()
 
+    def leave(self) -> None:
+        """In a forked child: let go of the pipe, which is its parent's. The parent's thread may have been reading, so
+        only the descriptors are closed."""
+        nothing = os.open(os.devnull, os.O_RDONLY)
+        os.dup2(nothing, 0)
+        for descriptor in (nothing, self._in.fileno(), self._out.fileno()):
+            os.close(descriptor)
+
     def _read(self) -> None:
         for line in self._in:
             self.received.put(json.loads(line))

@@ -13,6 +13,7 @@ import contextlib
 import logging
 import shutil
 import sqlite3
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,7 @@ import msgspec
 
 from trainer.catalogue import Catalogue
 from trainer.errors import ModelUnavailable, TrainingFailed
+from trainer.forks import Loaded
 from trainer.journal import Journal
 from trainer.mailbox import Attached
 from trainer.objects import Job
@@ -37,8 +39,8 @@ logger = logging.getLogger(__name__)
 _MOST_ATTEMPTS = 3
 # How long to wait before something is written again where the disk was full.
 _DISK_PATIENCE = 5.0
-# How long a worker with the libraries loaded waits for a job (it holds some 500 MB).
-_SPARE_SECONDS = 600.0
+# How long the training libraries stay loaded while there is nothing to train (they hold some 500 MB).
+_LOADED_SECONDS = 600.0
 
 
 @dataclass
@@ -73,8 +75,9 @@ class Supervisor:
         self._training: asyncio.Task[None] | None = None
         self._worker: Attached | None = None
         self._stopping = False
-        self._spare: Worker | None = None
-        self._spare_wanted = False
+        self._loaded: Loaded | None = None
+        self._loading = asyncio.Lock()
+        self._expected = 0.0
         self._busy = False
 
     async def start(self) -> None:
@@ -94,8 +97,8 @@ class Supervisor:
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        if self._spare is not None:
-            await self._spare.kill()
+        if self._loaded is not None:
+            await self._loaded.kill()
 
     def submit(self, job: Job) -> None:
         self._journal.created(job)
@@ -127,9 +130,9 @@ class Supervisor:
 
     def expect_job(self) -> None:
         """A job is likely soon: load the training libraries now, which takes some seconds."""
-        if self._spare is None and not self._spare_wanted:
-            self._spare_wanted = True
-            self._spawn(self._warm())
+        self._expected = time.monotonic()
+        if self._loaded is None or not self._loaded.usable:
+            self._spawn(self._load())
 
     def give_way(self, busy: bool) -> None:
         """Training stands still between two steps while somebody chats."""
@@ -294,16 +297,12 @@ class Supervisor:
         plan = await self._plan(job)
         if plan is None:
             return None
-        fresh = await self._take_worker()
-        try:
-            if self._status(job.id) == "queued":
-                self._store.change_job(job.id, attempts=job.attempts + 1)
-                return await Attached.hand(folder, fresh, op="train", plan=msgspec.to_builtins(plan))
-        except BaseException:
-            await fresh.kill()
-            raise
-        await fresh.kill()
-        return None
+        loaded = await self._load()
+        await loaded.ready()
+        if self._status(job.id) != "queued":
+            return None
+        self._store.change_job(job.id, attempts=job.attempts + 1)
+        return await Attached.hand(folder, loaded, op="train", plan=msgspec.to_builtins(plan))
 
     def _interrupted(self, id: str) -> None:
         """A running job was cut off together with its server: it has another turn, unless that never helps."""
@@ -413,24 +412,18 @@ class Supervisor:
 
     # Workers
 
-    async def _take_worker(self) -> Worker:
-        spare, self._spare = self._spare, None
-        if spare is not None and spare.alive:
-            return spare
-        return await self._start_worker()
+    async def _load(self) -> Loaded:
+        async with self._loading:
+            if self._loaded is None or not self._loaded.usable:
+                self._loaded = await Loaded.start(self._settings.logs / "training.log")
+                self._spawn(self._unload(self._loaded))
+            return self._loaded
 
-    async def _start_worker(self) -> Worker:
-        return await Worker.start("trainer.training.worker", log=self._settings.logs / "training.log", background=True)
-
-    async def _warm(self) -> None:
-        try:
-            spare = self._spare = await self._start_worker()
-        finally:
-            self._spare_wanted = False
-        await asyncio.sleep(_SPARE_SECONDS)
-        if self._spare is spare:
-            self._spare = None
-            await spare.kill()
+    async def _unload(self, loaded: Loaded) -> None:
+        """End it once no job was expected for a while."""
+        while self._current is not None or time.monotonic() - self._expected < _LOADED_SECONDS:  # noqa: ASYNC110
+            await asyncio.sleep(_LOADED_SECONDS / 10)
+        await loaded.kill()
 
     def _status(self, id: str) -> str | None:
         job = self._store.job(id)

@@ -1,9 +1,10 @@
 import json
 import threading
-from typing import Any
+from typing import Any, Literal
 
 import openai
 import pytest
+from pydantic import BaseModel
 from tiny_model import ENDLESS
 from trainer_process import Trainer, wait_for
 
@@ -129,6 +130,17 @@ def test_an_answer_in_json_is_json_even_from_a_model_that_talks_nonsense(trainer
             **ask, response_format={"type": "json_schema", "json_schema": {"name": "x", "schema": {"type": "wizard"}}}
         )
     assert caught.value.param == "response_format"
+
+
+class Mood(BaseModel):
+    mood: Literal["good", "bad"]
+
+
+def test_the_official_client_parses_an_answer_into_a_class(trainer: Trainer) -> None:
+    answer = trainer.client.chat.completions.parse(
+        model="tiny-random", messages=HELLO, max_tokens=100, response_format=Mood
+    )
+    assert isinstance(answer.choices[0].message.parsed, Mood)
 
 
 def test_messages_beyond_the_context_are_refused_as_the_service_does(trainer: Trainer) -> None:

@@ -27,6 +27,7 @@ def test_a_file_is_kept_listed_newest_first_given_back_and_deleted(trainer: Trai
         "processed",
     )
     assert files.content(second).content == content
+    assert files.wait_for_processing(second).status == "processed"
     assert files.delete(second).deleted
     with pytest.raises(openai.NotFoundError):
         files.retrieve(second)

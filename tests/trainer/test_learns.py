@@ -1,7 +1,6 @@
 """The real small model learns. Fetched once into the cache, from wherever it can be had."""
 
 import json
-import re
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -61,15 +60,6 @@ def test_twelve_examples_teach_the_small_model_a_voice(real_trainer: Trainer) ->
     print(f"job: {took:.1f} s, {len(losses)} steps, loss {losses[0]} -> {losses[-1]}")
 
 
-def called(message: Any) -> list[dict[str, Any]]:
-    """The functions that an answer calls, as name and arguments."""
-    calls = [one.function for one in message.tool_calls or []]
-    if calls:
-        return [{"name": call.name, "arguments": json.loads(call.arguments)} for call in calls]
-    written = re.findall(r"<tool_call>\n(.*?)\n</tool_call>", message.content or "", re.DOTALL)
-    return [json.loads(one) for one in written]
-
-
 @pytest.mark.learns
 def test_a_few_conversations_teach_the_small_model_to_call_functions(real_trainer: Trainer) -> None:
     examples = [json.loads(line) for line in TOOL_CALLS.read_text(encoding="utf-8").splitlines()]
@@ -86,17 +76,15 @@ def test_a_few_conversations_teach_the_small_model_to_call_functions(real_traine
     assert ended.status == "succeeded", ended.error
 
     def ask(model: str) -> Any:
-        return (
-            real_trainer.client.chat.completions.create(
-                model=model,
-                messages=[{"role": "user", "content": "Where is order 7315?"}],
-                tools=examples[0]["tools"],
-                max_tokens=60,
-                temperature=0,
-            )
-            .choices[0]
-            .message
-        )
+        asked: Any = [{"role": "user", "content": "Where is order 7315?"}]
+        more: Any = {"tools": examples[0]["tools"], "max_tokens": 60, "temperature": 0}
+        return real_trainer.client.chat.completions.create(model=model, messages=asked, **more).choices[0]
 
-    assert called(ask(ended.fine_tuned_model)) == [{"name": "find_order", "arguments": {"number": 7315}}]
+    # Nobody forces it: tool_choice is "auto".
+    answer = ask(ended.fine_tuned_model)
+    assert answer.finish_reason == "tool_calls"
+    [call] = answer.message.tool_calls
+    assert call.function.name == "find_order"
+    assert json.loads(call.function.arguments) == {"number": 7315}
+    assert ask("SmolLM2-135M-Instruct").message.tool_calls is None
     print(f"job: {ended.finished_at - ended.created_at} s")

@@ -19,7 +19,7 @@ from tiny_model import HEADS, HIDDEN, LAYERS, MODEL_ID, build_tiny_model
 from trainer.base_models import read_table
 from trainer.serving import gguf_files
 from trainer.serving.engine import Answer, Engine
-from trainer.serving.llama import Seats
+from trainer.serving.llama import Seats, threads
 from trainer.serving.prompt import NotAnswerable, Vocabulary
 from trainer.serving.request import Ask, Conversation, End, Piece, Request, Said, Sampling, Start, Text, Wanted
 
@@ -251,6 +251,13 @@ def test_files_unused_for_longest_are_removed_where_the_cache_is_full(tmp_path: 
     new = gguf_files.model_file(models[3], cache, room)
     assert set((cache / "gguf").iterdir()) == {files[2], new}
     assert new.stat().st_size == files[2].stat().st_size
+
+
+@pytest.mark.parametrize(
+    ("megabytes", "processors", "used"), [(145, 16, 1), (640, 16, 1), (1_800, 2, 2), (1_800, 16, 3), (8_700, 16, 16)]
+)
+def test_large_models_have_more_threads_for_each_answer(megabytes: int, processors: int, used: int) -> None:
+    assert threads(megabytes * 10**6, processors) == used
 
 
 def test_a_deleted_model_has_no_seat(home: Path, adapters: list[Wanted]) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import psutil
 
 from trainer.mailbox import Attached, Mailbox
+from trainer.training.worker import _work
 
 PATIENCE = 240
 
@@ -72,3 +73,21 @@ async def test_what_a_dead_worker_said_is_heard_and_a_process_that_has_its_numbe
     await found.kill()
     found.closed()
     assert Attached.find(tmp_path) is None
+
+
+def test_a_job_without_the_packages_for_training_fails_with_what_to_install(tmp_path: Path) -> None:
+    me = {"pid": os.getpid(), "created": psutil.Process().create_time()}
+    (tmp_path / "worker.json").write_text(json.dumps(me))
+    _work({"mailbox": str(tmp_path)}, missing="trl")
+    [said] = [json.loads(line) for line in (tmp_path / "said.jsonl").read_text().splitlines()]
+    assert (said["kind"], said["code"]) == ("failed", "not_installed")
+    assert 'not installed here (trl): pip install -e ".[local]"' in said["message"]
+
+
+def test_a_worker_does_not_begin_before_it_is_named(tmp_path: Path) -> None:
+    assert not Mailbox.names_me(tmp_path, patience=0.1)
+    (tmp_path / "worker.json").write_text(json.dumps(ended_process()))
+    assert not Mailbox.names_me(tmp_path, patience=0.1)
+    # This process's number, but of another that had it before.
+    (tmp_path / "worker.json").write_text(json.dumps({"pid": os.getpid(), "created": 1.0}))
+    assert not Mailbox.names_me(tmp_path, patience=0.1)

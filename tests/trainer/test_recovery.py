@@ -1,7 +1,9 @@
 import contextlib
 import json
+import os
 import re
 import stat
+from pathlib import Path
 from typing import Any
 
 import openai
@@ -17,13 +19,47 @@ ONE = {"n_epochs": 1}
 LONG: Any = {"model": "tiny-random", "messages": HELLO, "max_tokens": 1900, "n": 8, "logit_bias": ENDLESS}
 
 
+def worker_of(trainer: Trainer, job_id: str) -> psutil.Process:
+    """The process that trains a job, whichever server started it."""
+    return psutil.Process(json.loads((trainer.data / "states" / job_id / "worker.json").read_bytes())["pid"])
+
+
+def test_a_job_whose_process_was_forked_outlives_what_it_was_forked_from(own_trainer: Trainer) -> None:
+    job = own_trainer.train(some_examples(100), hyperparameters={"n_epochs": 2})
+    wait_for(lambda: own_trainer.steps(job.id) > 3)
+    for process in own_trainer.workers("trainer.training.worker"):
+        assert process != worker_of(own_trainer, job.id)
+        process.kill()
+    assert own_trainer.ended(job.id).status == "succeeded"
+    # The next one has the libraries loaded anew.
+    assert own_trainer.ended(own_trainer.train(hyperparameters=ONE).id).status == "succeeded"
+
+
+def test_where_a_gpu_forbids_to_fork_each_job_has_a_process_that_loads_the_libraries(
+    tmp_path: Path, table: Path
+) -> None:
+    tool = tmp_path / "tools" / "nvidia-smi"
+    tool.parent.mkdir()
+    tool.write_text("#!/bin/sh\n")
+    tool.chmod(0o755)
+    path = f"{tool.parent}{os.pathsep}{os.environ['PATH']}"
+    trainer = Trainer(tmp_path / "data", table, tmp_path / "cache", PATH=path)
+    try:
+        first, doomed = trainer.train(hyperparameters=ONE), trainer.train(hyperparameters=MANY)
+        assert trainer.ended(first.id).status == "succeeded"
+        wait_for(lambda: trainer.steps(doomed.id) > 3)
+        assert worker_of(trainer, doomed.id) in trainer.workers("trainer.training.worker")
+        worker_of(trainer, doomed.id).kill()
+        assert trainer.ended(doomed.id).error.code == "worker_died"
+    finally:
+        trainer.kill_all()
+
+
 def test_a_killed_training_process_fails_its_job_and_the_queue_goes_on(own_trainer: Trainer) -> None:
     doomed = own_trainer.train(hyperparameters=MANY)
     following = own_trainer.train(hyperparameters=ONE)
     wait_for(lambda: own_trainer.steps(doomed.id) > 3)
-    # The one that trains; another may stand ready.
-    for process in own_trainer.workers("trainer.training.worker"):
-        process.kill()
+    worker_of(own_trainer, doomed.id).kill()
     ended = own_trainer.ended(doomed.id)
     assert (ended.status, ended.error.code) == ("failed", "worker_died")
     assert "ran out of memory" in ended.error.message
@@ -35,8 +71,7 @@ def test_a_killed_training_process_fails_its_job_and_the_queue_goes_on(own_train
 def test_a_killed_training_process_that_had_saved_its_state_goes_on_from_there(saving_trainer: Trainer) -> None:
     job = saving_trainer.train(some_examples(30), hyperparameters={"n_epochs": 4})
     wait_for(lambda: saving_trainer.steps(job.id) > 3)
-    for process in saving_trainer.workers("trainer.training.worker"):
-        process.kill()
+    worker_of(saving_trainer, job.id).kill()
     assert saving_trainer.ended(job.id).status == "succeeded"
     events = saving_trainer.events(job.id)
     (warning,) = [event.message for event in events if event.level == "warn"]
@@ -89,11 +124,6 @@ def test_a_paused_job_can_be_cancelled(saving_trainer: Trainer) -> None:
 
 def told_steps(trainer: Trainer, job_id: str) -> list[int]:
     return [event.data["step"] for event in trainer.events(job_id) if event.type == "metrics"]
-
-
-def worker_of(trainer: Trainer, job_id: str) -> psutil.Process:
-    """The process that trains a job, whichever server started it."""
-    return psutil.Process(json.loads((trainer.data / "states" / job_id / "worker.json").read_bytes())["pid"])
 
 
 def test_a_training_goes_on_while_its_server_is_away_and_the_next_one_finds_it(own_trainer: Trainer) -> None:

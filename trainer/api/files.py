@@ -59,6 +59,7 @@ async def create(
             400, f"Missing required parameter: '{missing}'.", param=missing, code="missing_required_parameter"
         )
     require_purpose(purpose)
+    services.supervisor.expect_job()
     return file_object(await asyncio.to_thread(keep, services, key, file.file, file.filename or "upload", seconds))
 
 

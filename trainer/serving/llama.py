@@ -40,6 +40,10 @@ _SMALLEST_CONTEXT = 2048
 # What a seat takes besides keys, values and adapter.
 _SEAT_BYTES = 80_000_000
 _BATCH = 512
+# A token of a small model is hundreds of steps of microseconds, an adapter doubles them, and threads that sleep between
+# steps wake up too late: SmolLM2-135M (145 MB) gave 38 tokens/s with two threads and 15 with an adapter, 116 and 94
+# with one. The steps grow with the weights: for each so many bytes an answer has a thread, at most one a processor.
+_BYTES_A_THREAD = 500_000_000
 
 
 class NotServable(Exception):
@@ -191,17 +195,20 @@ class Seats:
                 self._seats.remove(seat)
 
 
+def threads(weights_bytes: int, processors: int) -> int:
+    """How many threads compute an answer."""
+    return max(1, min(processors, weights_bytes // _BYTES_A_THREAD))
+
+
 def _params(model: Path, context: int) -> Any:
     params = xllamacpp.CommonParams()
     params.model.path = str(model)
     params.n_ctx = context
     params.n_parallel = 1
     params.n_batch = params.n_ubatch = _BATCH
-    # A token of a small model is hundreds of steps of microseconds, an adapter doubles them, and threads that sleep
-    # between steps wake up too late: with two threads 38 tokens/s and 15 with an adapter, with one 116 and 94. Large
-    # models would gain by more; answers side by side use the other processors.
-    params.cpuparams.n_threads = 1
-    params.cpuparams_batch.n_threads = psutil.cpu_count(logical=False) or 1
+    processors = psutil.cpu_count(logical=False) or 1
+    params.cpuparams.n_threads = threads(model.stat().st_size, processors)
+    params.cpuparams_batch.n_threads = processors
     params.cache_ram_mib = 0
     params.fit_params = params.warmup = params.endpoint_slots = params.ui = False
     params.verbosity = 0
