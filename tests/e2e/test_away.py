@@ -1,9 +1,12 @@
 """The bot was away, or could not be reached: files that were dropped meanwhile are found again, each once."""
 
 import asyncio
+import sys
 from typing import Any
 from unittest.mock import patch
 
+import pytest
+from e2e.bot_process import bot_process, kill
 from e2e.world import World, examples
 
 from handlers.backfill import Backfill
@@ -39,16 +42,18 @@ async def test_a_file_that_was_dropped_while_the_bot_was_away_is_found_again(w: 
         await _reported_once(w, w.channel, missed)
 
 
-async def test_a_bot_that_is_stopped_while_it_reads_back_goes_on_with_the_rest(w: World) -> None:
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
+async def test_a_bot_that_is_killed_while_it_reads_back_goes_on_with_the_rest(w: World) -> None:
     async with w.bot():
         await w.drop("first.jsonl")
     in_general, in_support = await _missed(w, "#general", "#support-model")
     support = next(c["id"] for c in await w.person.channels() if c.get("name") == "support-model")
     await w.person.fault("conversations.history", "ratelimited", "3600", times=100, match=support)
-    async with w.bot():
+    async with bot_process(w) as bot:
         await _reported_once(w, "#general", in_general)
         # What comes in now is newer than what was not read yet.
         await w.drop("second.jsonl")
+        await kill(w, bot)
     await w.person.clear_faults()
     async with w.bot():
         await _reported_once(w, "#support-model", in_support)
