@@ -42,7 +42,7 @@ RULES = (
         "A raw control character (a line break, a tab, NUL) stands inside a string, where JSON wants it escaped.",
         "A raw control character stands inside a string at column {column:,}.",
         r"Write it as an escape such as \n or \t, or let a JSON library write the line.",
-        repair="control_characters",
+        repair="json_syntax",
     ),
     Rule(
         "line_too_long",

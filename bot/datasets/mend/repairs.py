@@ -31,7 +31,7 @@ REPAIRS = (
     Repair(
         "json_syntax",
         "Save lines that are nearly JSON",
-        "A comma too many, quotes as Python prints them, or a bare list of messages.",
+        "A comma too many, raw tabs and the like in a text, quotes as Python prints them, or a bare list of messages.",
     ),
     Repair(
         "roles",

@@ -172,12 +172,13 @@ def _is_conversation(value: Any) -> bool:
 
 
 def _nearly_json(text: bytes) -> tuple[Any, bytes] | None:
-    """A line with a comma too many, at its end or before a closing bracket; or one that Python printed
-    (`{'a': None}`).
+    """A line with a comma too many (at its end, before a closing bracket) or raw control characters in a text; or one
+    that Python printed (`{'a': None}`).
     """
     without = text.rstrip(b", \t\r")
     fewer = _STRING_OR_COMMA.sub(lambda match: match[1] or b"", without)
-    for fresh in (without, fewer):
+    escaped = _STRING_OR_COMMA.sub(lambda match: _CONTROL.sub(_escape, match[1] or b""), without)
+    for fresh in (without, fewer, escaped):
         if fresh != text:
             with suppress(msgspec.MsgspecError, UnicodeDecodeError, ArithmeticError, RecursionError):
                 return canonical.decode(fresh), fresh
@@ -191,6 +192,11 @@ def _nearly_json(text: bytes) -> tuple[Any, bytes] | None:
         return None
 
 
+def _escape(match: re.Match[bytes]) -> bytes:
+    return json.dumps(match[0].decode())[1:-1].encode()
+
+
+_CONTROL = re.compile(rb"[\x00-\x1f]")
 _STRING_OR_COMMA = re.compile(rb'("[^"\\]*(?:\\.[^"\\]*)*")|,(?=\s*[\]}])', re.DOTALL)
 
 

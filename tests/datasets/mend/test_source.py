@@ -116,6 +116,17 @@ def test_of_a_long_line_the_place_is_shown_that_is_mended(tmp_path: Path) -> Non
     assert proposal.after.endswith("}]}")
 
 
+@pytest.mark.parametrize(("raw", "kept"), [("\t", "\t"), ("\x00", ""), ("\x1b", ""), ("\r", "\r"), ("\\\\\t", "\\\t")])
+def test_a_raw_control_character_in_a_text_is_escaped_and_a_meaningless_one_goes(
+    tmp_path: Path, raw: str, kept: str
+) -> None:
+    text = '\t{"messages": [{"role": "user", "content": "one%stwo"},\t{"role": "assistant", "content": "So, ] yes."}]}'
+    got, done = mended(tmp_path, (lines(CHINESE) + text % raw + "\n").encode())
+    assert [example["messages"][0]["content"] for example in got[1:]] == [f"one{kept}two"]
+    assert done.lost_lines == 0
+    assert done.changed["json_syntax"] == 1
+
+
 def test_a_comma_inside_a_text_stays_where_it_is(tmp_path: Path) -> None:
     text = 'a list [1, 2, ] and {"x": 1,}, said \\" so,'
     example = {"messages": [{"role": "user", "content": text}, {"role": "assistant", "content": ",]"}]}
