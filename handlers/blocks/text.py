@@ -43,7 +43,7 @@ def one_line(text: str) -> str:
 
 def size(text: str) -> int:
     """Length as UTF-16 counts it. Slack does not say how it counts; this is the larger of the usual ways."""
-    return len(text) + sum(character > "\uffff" for character in text)
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def clip(text: str, limit: int) -> str:
