@@ -4,8 +4,9 @@
 
 Both do the same work on the same file: JSON, the seven classic checks, tokens. `finetune-bot check` looks for all its
 other findings and for duplicates besides; the peer counts the role's token too, as it always does. Then `check` alone,
-once each: an empty start, a file of `--size` MB for its memory (0: none), one whose examples call tools, and one in
-which every example has an error. The usual script stops at such files.
+once each: an empty start, a file of `--size` MB for its memory (0: none), one whose examples call tools, one in which
+every example has an error, and one meant for SmolLM2, counted with its own tokenizer as well (where the trainer has
+fetched that). The usual script stops at such files.
 
 Prints `name: value unit` lines. Times are of whole processes, start-up included; of each the median of the rounds.
 Memory is the peak resident size, in millions of bytes. The ratio is of times on the clock: on a machine that is busy
@@ -35,6 +36,7 @@ import table
 HERE = Path(__file__).parent
 VOCABULARY = "https://openaipublic.blob.core.windows.net/encodings/o200k_base.tiktoken"
 MEGABYTE = 1_000_000
+OWN = "SmolLM2-135M-Instruct"
 
 
 class Run(NamedTuple):
@@ -99,13 +101,19 @@ def look_further(folder: Path, size: int, record: bool) -> None:
         ("100 MB", 100, corpus.write),
         ("tool calls, 100 MB", 100, lambda path, size: corpus.write(path, size, tools=True)),
         ("errors, 100 MB", 100, write_errors),
+        ("SmolLM2, 20 MB", 20, corpus.write),
     ]
     if size:
         kinds.append((f"{size:,} MB", size, corpus.write))
     for name, megabytes, write in kinds:
         file = folder / "file.jsonl"
         write(file, megabytes * MEGABYTE or 1)
-        done = run([sys.executable, "-m", "bot", "check", str(file), "--json"], dict(os.environ))
+        command = [sys.executable, "-m", "bot", "check", str(file), "--json"]
+        own = name.startswith("SmolLM2")
+        done = run([*command, "--model", OWN] if own else command, dict(os.environ))
+        if own and done.answer["tokens"]["tokenizer"] != OWN:  # type: ignore[index]
+            figures[name] = "not fetched"
+            continue
         figures[name] = f"{done.seconds:.2f} s, {done.megabytes:.0f} MB"
         key = name.replace(",", "").replace(" ", "_")
         say(f"{key}_seconds: {done.seconds:.2f} s")

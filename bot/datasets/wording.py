@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 
@@ -40,6 +41,7 @@ def ending(text: str, length: int) -> str:
     return _masked(text[-length - _BEYOND :])[-length:]
 
 
+@lru_cache(maxsize=256)  # what is wrong in one example is wrong in many: the same role, the same key
 def _masked(text: str) -> str:
     if not text:
         return text

@@ -184,12 +184,33 @@ def test_a_terminal_without_unicode_shows_the_rest(root):
     assert b"is ready to train on" in done.stdout
 
 
-def test_checking_starts_light():
-    """What is slow to import is not imported for a check that prints JSON."""
+HEAVY = {
+    *(
+        "rich",
+        "numpy",
+        "matplotlib",
+        "asyncio",
+        "openai",
+        "requests",
+        "aiohttp",
+        "slack_sdk",
+        "slack_bolt",
+        "structlog",
+    ),
+    *("tiktoken", "tokenizers", "splintr", "transformers", "torch", "chardet", "python_calamine", "arro3"),
+    *("re2", "phonenumbers", "stdnum", "rapidfuzz", "rensa", "jsonschema_rs", "sqlite_utils", "apscheduler"),
+    *("pydantic_settings", "bot.settings", "bot.store", "bot.datasets.mend", "bot.datasets.deep.check", "hypothesis"),
+}
+
+
+def test_a_check_that_prints_json_imports_nothing_slow(write, good):
+    """The whole command, on a file without findings: what tables, the second pass and the bot need stays away."""
     program = (
-        "import sys; import bot.check_command, bot.datasets;"
-        "heavy = {'rich', 'numpy', 'tiktoken', 'tokenizers', 'openai', 'asyncio', 'requests', 'hypothesis'};"
-        "print(sorted(heavy & set(sys.modules)))"
+        "import atexit, sys; from bot.cli import main;"
+        f"atexit.register(lambda: print(sorted({HEAVY!r} & set(sys.modules)), file=sys.stderr));"
+        "sys.argv[0] = 'finetune-bot'; main()"
     )
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "[]"
+    command = [sys.executable, "-c", program, "check", str(write(*good)), "--json"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert json.loads(done.stdout)["ok"]
+    assert done.stderr.strip() == "[]"
