@@ -115,7 +115,7 @@ class Checks:
 
     def close(self) -> None:
         for worker in self._workers.values():
-            worker.kill()
+            worker.close()
         self._threads.shutdown(wait=False, cancel_futures=True)
 
 
@@ -140,7 +140,8 @@ class _Worker:
         self.free = asyncio.Lock()
         self.process: multiprocessing.process.BaseProcess | None = None
         self._connection: Connection | None = None
-        self._starting = threading.Lock()
+        self._changing = threading.Lock()  # of `process`, which a thread may be starting while it is to end
+        self._closed = False
         self._threads = threads
         self._polite = polite
 
@@ -157,8 +158,10 @@ class _Worker:
                 on_partial(said.value)
 
     def start(self) -> Connection:
-        """Sees to it that there is a process. In any thread."""
-        with self._starting:
+        """Sees to it that there is a process. In any thread. Raises EOFError where there is to be none any more."""
+        with self._changing:
+            if self._closed:
+                raise EOFError
             if self._connection is None or self.process is None or not self.process.is_alive():
                 spawn = multiprocessing.get_context("spawn")
                 ours, theirs = spawn.Pipe()
@@ -170,9 +173,15 @@ class _Worker:
 
     def kill(self) -> None:
         # The connection is not closed here: a thread may be reading it, and gets the end of file.
-        if self.process is not None:
-            self.process.kill()
-        self.process = self._connection = None
+        with self._changing:
+            if self.process is not None:
+                self.process.kill()
+            self.process = self._connection = None
+
+    def close(self) -> None:
+        with self._changing:
+            self._closed = True
+        self.kill()
 
 
 def _serve(connection: Connection, polite: bool) -> None:

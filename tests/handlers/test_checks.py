@@ -1,6 +1,7 @@
 """The processes for work on training files, as real ones."""
 
 import asyncio
+import multiprocessing
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -33,6 +34,18 @@ async def test_a_process_that_is_warm_takes_the_work(checks: Checks) -> None:
     checks.warm(Lane.REPORT)
     assert await checks.run(process_work.pid, lane=Lane.REPORT) == pid
     assert list(checks.processes()) == [Lane.REPORT]
+
+
+async def test_a_process_that_is_being_started_does_not_outlive_the_end() -> None:
+    for pause in (0.0, 0.001, 0.003, 0.01, 0.03, 0.1):
+        made = Checks()
+        made.warm(Lane.REPORT)
+        await asyncio.sleep(pause)
+        made.close()
+        made._threads.shutdown(wait=True)
+        for child in multiprocessing.active_children():
+            await asyncio.to_thread(child.join, 60)
+            assert child.exitcode is not None
 
 
 async def test_what_the_work_raises_is_raised_here_and_the_process_lives(checks: Checks) -> None:
