@@ -16,7 +16,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from enum import StrEnum
 from multiprocessing.connection import Connection
-from pathlib import Path
 from typing import Any, Final, TypeVar, cast
 
 import structlog
@@ -31,9 +30,6 @@ SMALL: Final = 16 << 20
 """Bytes up to which a file is read in about a second."""
 
 MOST_SECONDS: Final = 3600.0
-
-_NICE: Final = 10
-_AUTOGROUP: Final = Path("/proc/self/autogroup")
 
 
 class Lane(StrEnum):
@@ -192,8 +188,8 @@ def _serve(connection: Connection, polite: bool) -> None:
     """The process: work after work, until the other end is closed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to the whole group; the parent sees to the end
     threading.Thread(target=_end_with_parent, name="parent watch", daemon=True).start()
-    if polite:
-        _give_way()
+    if polite and hasattr(os, "nice"):
+        os.nice(10)  # long work gives way to what people wait for
     with contextlib.suppress(EOFError, OSError):
         while True:
             (function, args, kwargs), wants_partial = connection.recv()
@@ -204,18 +200,6 @@ def _serve(connection: Connection, polite: bool) -> None:
             except Exception as error:
                 outcome = _Outcome(error=error)
             _send(connection, outcome)
-
-
-def _give_way() -> None:
-    """Long work gives way to what people wait for."""
-    if hasattr(os, "nice"):
-        os.nice(_NICE)
-    # Where Linux shares processors out evenly among sessions, that counts within one only; so this becomes one of its
-    # own, with as small a share (sched(7), "The autogroup feature").
-    with contextlib.suppress(OSError):
-        if _AUTOGROUP.exists():
-            os.setsid()
-            _AUTOGROUP.write_text(str(_NICE))
 
 
 def _send(connection: Connection, outcome: _Outcome) -> None:

@@ -26,7 +26,7 @@ log = structlog.get_logger()
 # A chart of fewer steps shows nothing yet.
 _WORTH_A_CURVE = 5
 _REMEMBERED = 100
-_MOST_SECONDS = 60.0
+_MOST_SECONDS = 300.0
 
 
 class Pictures:

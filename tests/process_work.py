@@ -18,12 +18,6 @@ def priority() -> int:
     return os.getpriority(os.PRIO_PROCESS, 0)
 
 
-def share() -> str:
-    """The processor's share of this session, as Linux tells it: `/autogroup-12 nice 0`; empty where it has none."""
-    file = Path("/proc/self/autogroup")
-    return file.read_text() if file.exists() else ""
-
-
 def fail(error: Exception) -> None:
     raise error
 

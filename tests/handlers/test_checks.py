@@ -94,14 +94,6 @@ async def test_only_what_people_wait_for_has_the_usual_priority(checks: Checks) 
     assert await checks.run(process_work.priority, lane=Lane.SECOND) > usual
 
 
-@pytest.mark.skipif(not process_work.share(), reason="sessions have no shares here")
-async def test_where_sessions_share_processors_evenly_long_work_takes_a_small_share(checks: Checks) -> None:
-    usual = process_work.share()
-    assert await checks.run(process_work.share) == usual
-    assert (await checks.run(process_work.share, lane=Lane.SECOND)).endswith("nice 10\n")
-    assert process_work.share() == usual
-
-
 async def test_work_whose_process_died_is_done_again_and_given_up_when_it_dies_again(
     checks: Checks, tmp_path: Path
 ) -> None:
