@@ -71,7 +71,7 @@ async def test_what_was_born_in_a_private_channel_is_unknown_elsewhere(w: World)
         at_provider = await w.job_at_provider()
         w.provider.run(at_provider, steps=2)
         model = w.provider.succeed(at_provider)
-        await w.person.wait_message(private, contains="✓ Ready")
+        await w.person.wait_message(private, contains="✓ Ready", timeout=60)
         (job,) = await bot.services.jobs.latest(1)
         dataset = job.dataset_id
         assert dataset

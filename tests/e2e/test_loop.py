@@ -15,7 +15,7 @@ async def _from_file_to_chat(w: World) -> None:
     w.provider.run(job, steps=5)
     model = w.provider.succeed(job)
     end = await w.person.wait_message(w.channel, thread_ts=card["ts"], contains="Your model is ready")
-    await w.person.wait_message(w.channel, contains="✓ Ready")
+    await w.person.wait_message(w.channel, contains="✓ Ready", timeout=60)
     await w.person.click("ana", w.channel, end["ts"], "job_chat")
     chat = await w.person.wait_message(w.channel, contains="This thread talks to")
     await w.person.say("ana", w.channel, "What is the answer?", thread_ts=chat["ts"])
@@ -149,7 +149,7 @@ async def test_a_deleted_model_is_gone_at_the_provider(w: World) -> None:
         job = await w.job_at_provider()
         w.provider.run(job, steps=2)
         model = w.provider.succeed(job)
-        await w.person.wait_message(w.channel, contains="✓ Ready")
+        await w.person.wait_message(w.channel, contains="✓ Ready", timeout=60)
         await w.person.command("ana", w.channel, "/finetune", f"delete {model}")
         question = await w.person.wait_ephemeral("ana", w.channel, contains="Delete the model")
         await w.person.click("ana", w.channel, question["ts"], "model_delete")
@@ -164,7 +164,7 @@ async def test_a_training_file_is_deleted_here_and_at_the_provider(w: World) -> 
         job = await w.job_at_provider()
         w.provider.run(job, steps=2)
         w.provider.succeed(job)
-        await w.person.wait_message(w.channel, contains="✓ Ready")
+        await w.person.wait_message(w.channel, contains="✓ Ready", timeout=60)
         assert len(w.provider.files) == 1
         await w.delete(report)
         assert w.provider.files == {}

@@ -231,7 +231,7 @@ async def test_a_chart_that_is_gone_does_not_stop_the_card(w: World) -> None:
         await w.person.wait_message(w.channel, contains="step 9")
         w.provider.succeed(job)
         await w.person.wait_message(w.channel, thread_ts=card["ts"], contains="Your model is ready")
-        await w.person.wait_message(w.channel, contains="✓ Ready")
+        await w.person.wait_message(w.channel, contains="✓ Ready", timeout=60)
 
 
 async def test_without_the_right_to_upload_a_job_goes_on_without_pictures(w: World) -> None:
