@@ -205,8 +205,8 @@ def test_the_windows_of_mending_fit(dataset: Dataset, table: Table, plan: Plan, 
         chosen = mend_window.proposed(table, kind)
         assert_view_fits(mend_window.columns_window(dataset, table, private_metadata, chosen).to_dict())
     assert_view_fits(mend_window.repairs_window(dataset, plan, private_metadata).to_dict())
-    others = [dataset] * 120
-    window = mend_window.repairs_window(dataset, plan, private_metadata, table.mapping, others, dataset.id)
+    others = [msgspec.structs.replace(dataset, id=f"ds-{number}") for number in range(120)]
+    window = mend_window.repairs_window(dataset, plan, private_metadata, table.mapping, others, "ds-7")
     assert_view_fits(window.to_dict())
 
 
