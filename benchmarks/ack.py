@@ -72,10 +72,9 @@ async def fill(data: Path, cards: list[str]) -> None:
     """The bot's store: as many running jobs as there are cards (their ts)."""
     database = await Database.open(data)
     jobs, kept = SqliteJobStore(database), SqliteCardStore(database)
-    for number, ts in enumerate(cards):
-        job = our_job(number)
-        await jobs.insert(job)
-        await kept.posted(job.id, ts, None, ())
+    ours = [our_job(number) for number in range(len(cards))]
+    await asyncio.gather(*map(jobs.insert, ours))
+    await asyncio.gather(*(kept.posted(job.id, ts, None, ()) for job, ts in zip(ours, cards, strict=True)))
     await database.close()
 
 
