@@ -3,8 +3,9 @@
     python benchmarks/train.py [--rounds 3] [--steps 20] [--data FILE] [--record]
 
 Prints `name: value unit` lines: seconds from *create* to the first metric, with the server just started (cold) and with
-its training libraries loaded (warm); and the median step of the trainer and of the script, with weights in bf16 and in fp32
-(TRL's own default). The model must have been fetched. The step is the time between two metrics, the first left out.
+its training libraries loaded (warm); and the median step of the trainer and of the script, with weights in bf16 and in
+fp32 (TRL's own default). The model must have been fetched. The step is the time between two metrics, the first one
+left out.
 """
 
 import argparse
