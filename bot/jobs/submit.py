@@ -315,9 +315,13 @@ class Submitter:
 
     async def _say_that_we_wait(self, job: Job) -> None:
         sentence = f"{self._provider.name} does not take jobs at the moment. I keep trying for an hour."
-        await self._jobs.update(
-            job.id, lambda stored: Change(stored, notices=[notice(stored, "waiting", Text(stored, sentence))])
-        )
+
+        def say(stored: Job) -> Change | None:
+            if stored.state != states.SUBMITTING:
+                return None
+            return Change(stored, notices=[notice(stored, "waiting", Text(stored, sentence))])
+
+        await self._jobs.update(job.id, say)
 
     async def _set(self, job_id: str, **fields: Any) -> Job | None:
         """Set fields of a job that is being submitted. None, and nothing done, if it is not any more."""

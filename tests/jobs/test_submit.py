@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from parts import a_job, impatient, provider_over, until
 from stand_in_provider import StandInProvider
@@ -13,6 +14,7 @@ from store_reading import all_notices
 
 from bot.errors import Conflict, NotFound
 from bot.jobs import states
+from bot.jobs.interfaces import Change
 from bot.jobs.job import Hyperparameters, Job
 from bot.jobs.submit import Submitter
 from bot.notices.notice import Accepted, Ended, Notice, Text, Uncertain
@@ -278,6 +280,26 @@ async def test_one_short_refusal_is_nothing_to_tell_people(
     stand_in.fault(CREATE, status=429, headers={"Retry-After": "0"})
     await submitted(submitter, jobs)
     assert await told(database, Text) == []
+
+
+async def test_of_a_job_that_was_cancelled_meanwhile_nobody_hears_that_we_wait(
+    submitter: Submitter, jobs: SqliteJobStore, stand_in: StandInProvider, database: Database
+) -> None:
+    """Found by kill -9 with real processes: the word about it also had the cancelled job followed for ever."""
+    again = asyncio.Event()
+    stand_in.fault(UPLOAD, status=503)
+    stand_in.fault(UPLOAD, status=503, hold=again)
+    job = await submitter.submit(a_job())
+    await until(lambda: stand_in.requests.count(UPLOAD) == 2)
+    cancelled = await jobs.update(
+        job.id, lambda stored: Change(msgspec.structs.replace(stored, state=states.CANCELLED), followed=False)
+    )
+    assert cancelled is not None
+    again.set()
+    await submitter.settled()
+    assert await all_notices(database) == []
+    assert await jobs.followed(job.provider) == []
+    assert await database.read(lambda db: db.execute("SELECT followed FROM jobs").fetchall()) == [(0,)]
 
 
 async def test_a_provider_that_is_down_gets_the_job_when_it_is_back(
