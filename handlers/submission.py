@@ -1,6 +1,5 @@
 """From what a person asked for to a job: shared by the modal, the command and *Try again*."""
 
-import hashlib
 import time
 from datetime import UTC, datetime
 from typing import Final
@@ -11,7 +10,7 @@ from bot.datasets import Dataset, Report, lookup
 from bot.errors import Invalid, NotFound
 from bot.jobs import states
 from bot.jobs.estimate import estimate
-from bot.jobs.job import REINFORCEMENT, SUPERVISED, Hyperparameters, Job, Origin
+from bot.jobs.job import REINFORCEMENT, SUPERVISED, Hyperparameters, Job, Origin, id_for
 from bot.spending.budget import OverBudget
 from handlers.blocks.start_form import METHOD_NAMES, StartForm, misplaced
 from handlers.offers import trains
@@ -85,7 +84,7 @@ def _job(
     report = dataset.report if dataset else None
     at_provider = form.validation if form.validation and form.validation.startswith("file-") else None
     return Job(
-        id="job-" + hashlib.sha256(identity.encode()).hexdigest()[:8],
+        id=id_for(identity),
         state=states.SUBMITTING,
         provider=turn.services.provider.name,
         base_model=form.model,

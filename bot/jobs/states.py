@@ -47,8 +47,3 @@ def may_become(old: str, new: str) -> bool:
     if old in _WAYS:
         return new in _WAYS[old] or ("*" in _WAYS[old] and new not in OURS)
     return new not in OURS
-
-
-def is_active(state: str) -> bool:
-    """Whether the provider may still have news of a job in this state."""
-    return state not in ENDED and state not in OURS

@@ -1,10 +1,8 @@
 """`/finetune follow PROVIDER-JOB`: adopt a job by its provider's id, whoever created it."""
 
-import hashlib
-
 from bot.access import Act
 from bot.errors import Conflict, Invalid, NotFound
-from bot.jobs.job import Job
+from bot.jobs.job import Job, id_for
 from handlers.blocks import pointers
 from handlers.turn import Turn, thing_of_job
 
@@ -15,7 +13,7 @@ async def run(turn: Turn) -> None:
     if not word or " " in word:
         raise Invalid("Say which job: `/finetune follow ftjob-…`, the id that the provider shows.")
     origin = await turn.origin()
-    our_id = "job-" + hashlib.sha256(turn.key.encode()).hexdigest()[:8]
+    our_id = id_for(turn.key)
     job = await _known(turn, word, our_id)
     if job is None:
         async with turn.recorded(Act.FOLLOW, our_id, word):

@@ -45,15 +45,3 @@ def test_no_job_comes_back_to_a_state_that_is_ours_alone(old: str, ours: str) ->
 )
 def test_from_our_own_states_only_some_ways_lead_on(old: str, new: str, allowed: bool) -> None:
     assert states.may_become(old, new) is allowed
-
-
-@pytest.mark.parametrize(
-    "state", ["validating_files", "queued", "running", "pausing", "paused", "a_word_of_the_future"]
-)
-def test_the_provider_may_have_news_of_a_job_that_it_has_not_ended(state: str) -> None:
-    assert states.is_active(state)
-
-
-@pytest.mark.parametrize("state", sorted(states.ENDED | states.OURS))
-def test_nothing_is_expected_of_the_provider_for_the_others(state: str) -> None:
-    assert not states.is_active(state)
