@@ -6,8 +6,10 @@
 sent again and again, a twentieth of a second apart, first to an idle bot, then while it checks a generated file of
 `--size` MB. A time goes from the sandbox's control call to its answer, acknowledgement included, so both have the same
 overhead. The check must still run after the last command, or the run fails. The goal: as fast as without it. Told as
-well: how long after the drop the first findings stand in the thread, the download included. The model
-must have been fetched. A file of 1,000 MB takes about 5 GB of memory, most of it to hand it to the sandbox.
+well: how long after the bot's first word in the thread the first findings stand there, the file still arriving (the
+drop itself is no beginning: a gigabyte in one request holds up the sandbox for seconds). Where there is /dev/shm,
+the sandbox keeps its files there: Slack's disk is not the bot's. The model must have been fetched. A file of 1,000 MB
+takes about 7 GB of memory, most of it to hand it to the sandbox.
 """
 
 import argparse
@@ -46,7 +48,8 @@ async def acknowledged(person: SandboxClient, commands: int) -> list[float]:
 
 
 async def measure(page_url: str, file: Path, commands: int) -> tuple[list[float], list[float], float]:
-    """Times of an idle bot, and of one that checks the file; seconds from the drop to the first findings."""
+    """Times of an idle bot, and of one that checks the file; seconds from the bot's first word, by which it has heard
+    of the file, to the first findings, which that message grows into."""
     async with SandboxClient(page_url) as person:
         await acknowledged(person, WARM_UP)
         idle = await acknowledged(person, commands)
@@ -54,9 +57,8 @@ async def measure(page_url: str, file: Path, commands: int) -> tuple[list[float]
         files = [{"name": file.name, "content": content}]
         dropped = await person.ask("drop", timeout=900, user="ana", channel=CHANNEL, files=files)
         del content, files
-        began = time.perf_counter()
-        await person.wait_message(CHANNEL, contains="so far", thread_ts=dropped["ts"], timeout=300)
-        first = time.perf_counter() - began
+        found = await person.wait_message(CHANNEL, contains="so far", thread_ts=dropped["ts"], timeout=300)
+        first = time.time() - float(found["ts"])
         checking = await acknowledged(person, commands)
         thread = await person.messages(CHANNEL, dropped["ts"])
         if "so far" not in thread[1]["plain"]:
@@ -76,11 +78,17 @@ def main() -> None:
     parser.add_argument("--record", action="store_true", help="write a row into benchmarks/README.md")
     options = parser.parse_args()
     os.environ["FINETUNE_MAX_FILE_MB"] = str(2 * options.size)
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "large.jsonl"
+    memory = Path("/dev/shm")
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None) as elsewhere,
+    ):
+        file = Path(elsewhere) / "large.jsonl"
         corpus.write(file, options.size * MEGABYTE)
         trial = Trial(Path(folder) / "try", port=0)
         trial.prepare(reset=False)
+        (slack := Path(elsewhere) / "slack").mkdir()
+        (trial.data / "sandbox").symlink_to(slack)
         with trial.started() as page_url:
             idle, checking, first = asyncio.run(measure(page_url, file, options.commands))
     figures = {
@@ -91,7 +99,7 @@ def main() -> None:
     for share in (0.5, 0.99):
         figures[f"ratio, p{round(100 * share)}"] = f"{percentile(checking, share) / percentile(idle, share):.2f}x"
     figures = {"file": f"{options.size} MB", "cores": str(os.cpu_count())} | figures
-    figures["drop to first findings"] = f"{first:.1f} s"
+    figures["first word to first findings"] = f"{first:.1f} s"
     for name, figure in figures.items():
         print(f"{name}: {figure}")
     print(f"longest during a check: {max(checking) * 1000:.1f} ms (mean {statistics.mean(checking) * 1000:.1f} ms)")
