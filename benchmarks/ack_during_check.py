@@ -34,7 +34,7 @@ MEGABYTE = 1_000_000
 PAUSE = 0.05
 WARM_UP = 20
 PHASES = ("idle", "while it arrives", "while it is checked")
-FEWEST = 30  # commands in each phase; of so few, the 99th percentile is the slowest
+FEWEST = 10  # commands in each phase; of so few, the 99th percentile is the slowest
 
 
 async def acknowledged(person: SandboxClient, phase: Callable[[], str | None]) -> dict[str, list[float]]:
