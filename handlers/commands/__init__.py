@@ -6,7 +6,8 @@ The same words work after a mention of the bot in a thread, where Slack takes no
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
-from itertools import groupby
+from itertools import chain
+from typing import Final
 
 from slack_bolt.app.async_app import AsyncApp
 
@@ -32,12 +33,8 @@ from handlers.turn import Turn
 
 @dataclass(frozen=True)
 class Command:
-    """`usage` is how it is written after `/finetune`; `run` gets a turn whose words are what follows the name.
+    """`usage` is how it is written after `/finetune`; `run` gets a turn whose words are what follows the name."""
 
-    `topic` is the heading in the help under which it stands.
-    """
-
-    topic: str
     name: str
     usage: str
     description: str
@@ -45,40 +42,45 @@ class Command:
 
 
 async def show_help(turn: Turn) -> None:
-    topics = [
-        (topic, [(command.usage, command.description) for command in group])
-        for topic, group in groupby(COMMANDS, key=lambda command: command.topic)
-    ]
+    topics = [(topic, [(command.usage, command.description) for command in group]) for topic, group in TOPICS.items()]
     await turn.answer(help_blocks.help_message(topics))
 
 
-COMMANDS = (
-    Command(
-        "Train",
-        "start",
-        "start [FILE] [model=… epochs=… batch=… lr=… …]",
-        "Train a model on a file you dropped here; with settings, after a question",
-        start.run,
+TOPICS: Final = {
+    "Train": (
+        Command(
+            "start",
+            "start [FILE] [model=… epochs=… batch=… lr=… …]",
+            "Train a model on a file you dropped here; with settings, after a question",
+            start.run,
+        ),
+        Command("files", "files", "List the provider's files, and delete those that no job uses", files.run),
     ),
-    Command("Train", "files", "files", "List the provider's files, and delete those that no job uses", files.run),
-    Command("Follow", "jobs", "jobs", "List the latest jobs", jobs.run),
-    Command("Follow", "status", "status [JOB]", "Say where a job stands", status.run),
-    Command("Follow", "events", "events JOB [page=2]", "Show all that the provider told about a job", history.events),
-    Command("Follow", "explain", "explain JOB [page=2]", "Show what led to what in a job", history.explain),
-    Command("Follow", "follow", "follow PROVIDER-JOB", "Follow a job that was started elsewhere", follow.run),
-    Command("Follow", "notify", "notify here | off | #channel", "Tell a channel how all public jobs end", notify.run),
-    Command("Steer", "pause", "pause JOB [confirm=yes]", "Stop a job for a while", steer.pause),
-    Command("Steer", "resume", "resume JOB [confirm=yes]", "Let a paused job go on", steer.resume),
-    Command("Steer", "cancel", "cancel JOB [confirm=yes]", "Stop a job for good", steer.cancel),
-    Command("Talk", "models", "models", "List base models and fine-tuned ones", models.run),
-    Command("Talk", "chat", "chat [MODEL]", "Open a thread that talks to a model", chat.run),
-    Command("Talk", "delete", "delete MODEL | FILE", "Delete a fine-tuned model, or a training file", delete.run),
-    Command(
-        "Look after", "budget", "budget [set … | approval …]", "Show what this month has cost, and may cost", budget.run
+    "Follow": (
+        Command("jobs", "jobs", "List the latest jobs", jobs.run),
+        Command("status", "status [JOB]", "Say where a job stands", status.run),
+        Command("events", "events JOB [page=2]", "Show all that the provider told about a job", history.events),
+        Command("explain", "explain JOB [page=2]", "Show what led to what in a job", history.explain),
+        Command("follow", "follow PROVIDER-JOB", "Follow a job that was started elsewhere", follow.run),
+        Command("notify", "notify here | off | #channel", "Tell a channel how all public jobs end", notify.run),
     ),
-    Command("Look after", "audit", "audit [page=2 | csv]", "Show who did what, to administrators", audit.run),
-    Command("Look after", "help", "help", "Show this list", show_help),
-)
+    "Steer": (
+        Command("pause", "pause JOB [confirm=yes]", "Stop a job for a while", steer.pause),
+        Command("resume", "resume JOB [confirm=yes]", "Let a paused job go on", steer.resume),
+        Command("cancel", "cancel JOB [confirm=yes]", "Stop a job for good", steer.cancel),
+    ),
+    "Talk": (
+        Command("models", "models", "List base models and fine-tuned ones", models.run),
+        Command("chat", "chat [MODEL]", "Open a thread that talks to a model", chat.run),
+        Command("delete", "delete MODEL | FILE", "Delete a fine-tuned model, or a training file", delete.run),
+    ),
+    "Look after": (
+        Command("budget", "budget [set … | approval …]", "Show what this month has cost, and may cost", budget.run),
+        Command("audit", "audit [page=2 | csv]", "Show who did what, to administrators", audit.run),
+        Command("help", "help", "Show this list", show_help),
+    ),
+}
+COMMANDS: Final = tuple(chain.from_iterable(TOPICS.values()))
 
 
 def register(app: AsyncApp, inbox: Inbox) -> None:

@@ -12,7 +12,7 @@ from trainer.base_models import read_table
 from trainer.errors import TrainingFailed
 from trainer.training import run as training
 from trainer.training.callback import Wishes
-from trainer.training.order import Order, padding
+from trainer.training.order import Order
 from trainer.training.plan import Plan, wished_rank
 from trainer.training.run import train
 
@@ -221,6 +221,6 @@ def test_examples_in_one_row_are_blind_to_each_other(plan: Plan, monkeypatch: py
 
 def test_padding_is_the_share_that_is_computed_for_nothing() -> None:
     lengths = [10, 40, 10, 40]
-    assert padding(Order(lengths, 1, seed=1), 1) == 0
-    assert padding(Order(lengths, 4, seed=1), 4) == pytest.approx(60 / 160)
-    assert padding(Order(lengths, 4, seed=1), 2) == 0  # like lengths beside each other
+    assert Order(lengths, 1, seed=1).padding(1) == 0
+    assert Order(lengths, 4, seed=1).padding(4) == pytest.approx(60 / 160)
+    assert Order(lengths, 4, seed=1).padding(2) == 0  # like lengths beside each other

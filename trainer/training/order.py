@@ -12,18 +12,11 @@ from collections.abc import Iterator
 from torch.utils.data import Sampler
 
 
-def padding(order: Order, at_once: int) -> float:
-    """The share of an epoch's computed tokens that would be padding, where so many examples stand side by side."""
-    lengths = [order.lengths[index] for index in order]
-    rows = [lengths[start : start + at_once] for start in range(0, len(lengths), at_once)]
-    return 1 - sum(lengths) / sum(len(row) * max(row) for row in rows)
-
-
 class Order(Sampler[int]):
     """Indexes of the examples whose `lengths` are given, to be cut into batches of `batch_size`."""
 
     def __init__(self, lengths: list[int], batch_size: int, seed: int) -> None:
-        self.lengths = lengths
+        self._lengths = lengths
         self._batch_size = batch_size
         self._seed = seed
         self._epoch = 0
@@ -32,10 +25,10 @@ class Order(Sampler[int]):
         self._epoch = epoch
 
     def __len__(self) -> int:
-        return len(self.lengths)
+        return len(self._lengths)
 
     def __iter__(self) -> Iterator[int]:
-        lengths, size = self.lengths, self._batch_size
+        lengths, size = self._lengths, self._batch_size
         chance = random.Random(f"{self._seed}/{self._epoch}")
         order = list(range(len(lengths)))
         chance.shuffle(order)
@@ -50,3 +43,9 @@ class Order(Sampler[int]):
         chance.shuffle(batches)
         for batch in batches + last:
             yield from batch
+
+    def padding(self, at_once: int) -> float:
+        """The share of an epoch's computed tokens that would be padding, where so many examples stand side by side."""
+        lengths = [self._lengths[index] for index in self]
+        rows = [lengths[start : start + at_once] for start in range(0, len(lengths), at_once)]
+        return 1 - sum(lengths) / sum(len(row) * max(row) for row in rows)

@@ -29,7 +29,7 @@ from trainer.training.classification import Classes, Wish, find_classes
 from trainer.training.data import Pair, Reader, Tokenized, Tokens, examples_of
 from trainer.training.evaluation import Answers, Preferences, Validation
 from trainer.training.memory import Fit, disk_needed, find_fit, free_disk, free_memory, shape_of
-from trainer.training.order import Order, padding
+from trainer.training.order import Order
 from trainer.training.plan import Hyperparameters, Plan, chosen
 from trainer.training.trainers import MARK, Preference, Supervised, last_saved, save
 from trainer.weights import load, quiet
@@ -238,7 +238,7 @@ def _trainer(
 
 def _in_one_row(numbers: Hyperparameters, fit: Fit, training: Tokenized[Tokens], seed: int) -> bool:
     order = Order([example.length for example in training.examples], numbers.batch_size, seed)
-    return padding(order, fit.micro_batch) > _MUCH_PADDING
+    return order.padding(fit.micro_batch) > _MUCH_PADDING
 
 
 def _validation(
