@@ -22,6 +22,8 @@ def build(
         client=client,
         signing_secret=signing_secret or "unused in Socket Mode",
         request_verification_enabled=signing_secret is not None,
+        # Our listeners end with their acknowledgement. Bolt would else look for it every 10 ms only.
+        process_before_response=True,
         logger=logging.getLogger("slack_bolt"),
     )
     inbox = Inbox(store, services)

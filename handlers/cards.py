@@ -6,7 +6,7 @@ A card is a projection. Nothing is queued: whatever happened in between, the nex
 import contextlib
 import hashlib
 import time
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Collection, Coroutine, Iterator
 from functools import partial
 
 import orjson
@@ -58,7 +58,7 @@ class CardKeeper:
         """See to whatever shows something old; the latest change first."""
         await self._rounds.round()
 
-    async def _due(self) -> list[tuple[str, Callable[[], Coroutine[None, None, None]]]]:
+    async def _due(self, _busy: Collection[str]) -> list[tuple[str, Callable[[], Coroutine[None, None, None]]]]:
         return [(card.job_id, partial(self._see_to, card)) for card in await self._cards.dirty(50)]
 
     async def _see_to(self, card: Card) -> None:

@@ -69,21 +69,24 @@ class Inbox:
         return None
 
     def listener(self, work: Listener) -> Callable[..., Awaitable[None]]:
-        """A Bolt listener that acknowledges at once and then does `work`, once, to its end."""
+        """A Bolt listener that acknowledges at once; `work` is then done, once, to its end."""
 
         async def listen(ack: Callable[[], Awaitable[Any]], body: dict[str, Any], context: AsyncBoltContext) -> None:
             await acknowledge(ack)
-            await self.work(work, body, context)
+            self.begin(work, body, context)
 
         listen.__name__ = getattr(work, "__name__", "listen")
         return listen
 
-    async def work(self, work: Listener, body: dict[str, Any], context: AsyncBoltContext) -> None:
-        """Do `work` on an acknowledged request; whatever goes wrong is told to the person."""
-        key = str(context["inbox_key"])
-        task = asyncio.current_task()
-        assert task is not None
+    def begin(self, work: Listener, body: dict[str, Any], context: AsyncBoltContext) -> None:
+        """Begin `work` on an acknowledged request, and return: Slack has its answer when the listener ends."""
+        task = asyncio.create_task(self._work(work, body, context), name=str(context["inbox_key"]))
         self._working.add(task)
+        task.add_done_callback(self._working.discard)
+
+    async def _work(self, work: Listener, body: dict[str, Any], context: AsyncBoltContext) -> None:
+        """Whatever goes wrong is told to the person."""
+        key = str(context["inbox_key"])
         try:
             await self._store.begin(key)
             turn = turn_of(
@@ -94,10 +97,10 @@ class Inbox:
                 received_at=context.get("inbox_received_at"),
             )
             failed = not await self._carry_out(work, turn)
-        finally:
-            self._working.discard(task)
-        # Not reached when the process is stopped in between: the next start goes on with it.
-        await self._finish(key, failed=failed)
+            # Not reached when the process is stopped in between: the next start goes on with it.
+            await self._finish(key, failed=failed)
+        except Exception:  # the store cannot be written: what it holds is gone on with at the next start
+            log.exception("left unfinished", key=key)
 
     async def _carry_out(self, work: Listener, turn: Turn) -> bool:
         for pause in (*self._pauses, None):

@@ -67,6 +67,7 @@ log = structlog.get_logger()
 _DISCONNECT_SECONDS = 1.0
 _DRAIN_SECONDS = 2.5
 _STOP_SECONDS = 2.5
+_OBJECTS_BETWEEN_COLLECTIONS = 10_000
 _SCOPES_HEADER = "x-oauth-scopes"
 
 
@@ -88,6 +89,8 @@ async def _until_stopped(settings: Settings) -> None:
         # What is loaded by now is no garbage. To look through it takes 150 ms, in which nobody is served.
         gc.collect()
         gc.freeze()
+        # What comes later leaves few cycles: every 700 objects, looking through all of them took 17 ms every 13 s.
+        gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
         print(f"bot ready: {bot.name} in {bot.team_name}", flush=True)  # noqa: T201
         for lane in (Lane.QUICK, Lane.REPORT):  # or the first file would wait for its process
             bot.services.checks.warm(lane)

@@ -39,6 +39,10 @@ _SILENT_AFTER = 5
 _LONGEST_PAUSE = 300.0
 # How many jobs are looked at side by side: quick, without looking like an attack.
 _AT_ONCE = 8
+# In seconds: so far apart are looks begun, for many at once would hold up whatever a person waits for meanwhile …
+_APART = 0.03
+# … but all of a round within this.
+_ROUND = 0.8
 # Where poll_seconds is five, in units of it:
 # a card can be edited about once a second, whatever the number of jobs, so figures need no more looks than that …
 _BETWEEN_LOOKS = 0.2
@@ -188,11 +192,17 @@ class Follower:
     async def _look_at(self, looks: Sequence[_Look]) -> list[ProviderError]:
         """Several at a time. What was wrong with single jobs; raises ProviderError where it is the provider itself."""
         waiting = iter(looks)
+        apart = min(_APART, _ROUND / max(1, len(looks)))
+        next_at = asyncio.get_running_loop().time()
         failures: list[ProviderError] = []
         fatal: list[ProviderError] = []
 
         async def work() -> None:
+            nonlocal next_at
             for look in waiting:
+                now = asyncio.get_running_loop().time()
+                begin, next_at = next_at, max(next_at, now) + apart
+                await asyncio.sleep(begin - now)
                 if fatal:
                     return
                 try:

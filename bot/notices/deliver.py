@@ -6,7 +6,7 @@ least once*: a crash between Slack's posting and our marking then says it twice.
 """
 
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Collection, Coroutine
 from functools import partial
 
 import structlog
@@ -38,8 +38,8 @@ class Delivery:
         """Start the delivery of whatever is due."""
         await self._rounds.round()
 
-    async def _due(self) -> list[tuple[str, Callable[[], Coroutine[None, None, None]]]]:
-        pending = await self._outbox.next(time.time())
+    async def _due(self, busy: Collection[str]) -> list[tuple[str, Callable[[], Coroutine[None, None, None]]]]:
+        pending = await self._outbox.next(time.time(), besides=busy)
         return [(each.notice.id, partial(self._deliver, each)) for each in pending]
 
     async def _deliver(self, pending: Pending) -> None:

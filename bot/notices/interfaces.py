@@ -1,6 +1,6 @@
 """What notices and cards need: a place where they are kept, and somebody who can post."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Protocol
 
 import msgspec
@@ -39,8 +39,9 @@ class Card(msgspec.Struct, frozen=True):
 
 
 class Outbox(Protocol):
-    async def next(self, now: float) -> list[Pending]:
-        """The first open notice of each thread, if it is due and its thread exists, or never will."""
+    async def next(self, now: float, *, besides: Collection[str] = ()) -> list[Pending]:
+        """The first open notice of each thread, if it is due and its thread exists, or never will; some two hundred at
+        most, those with the ids `besides` among them, which are not given again."""
 
     async def attempting(self, notice_id: str, now: float) -> None:
         """From here on it may have been posted. `attempted_at` stays that of the first attempt, because any of

@@ -1,7 +1,7 @@
 """Doing what is due, round after round: different things side by side, the same thing never twice at a time."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterable
 
 import structlog
 
@@ -20,12 +20,12 @@ _AFTER_FAULT = 5.0
 
 
 class Rounds:
-    """`due` says what is to be done now, as pairs of a key and the work of it."""
+    """`due`, given the keys of what is under way, says what is to be done now, as pairs of a key and the work of it."""
 
     def __init__(
         self,
         name: str,
-        due: Callable[[], Awaitable[Iterable[tuple[str, Callable[[], Coroutine[None, None, None]]]]]],
+        due: Callable[[Collection[str]], Awaitable[Iterable[tuple[str, Callable[[], Coroutine[None, None, None]]]]]],
         *,
         every: float,
     ) -> None:
@@ -58,7 +58,7 @@ class Rounds:
         # What was under way when `due` began to read may end before it answers, and its answer is then out of date.
         busy = set(self._under_way)
         begun = 0
-        for key, work in await self._due():
+        for key, work in await self._due(busy):
             if key in busy or key in self._under_way:
                 continue
             if begun and begun % _IN_ONE_GO == 0:

@@ -18,6 +18,6 @@ def register(app: AsyncApp, inbox: Inbox) -> None:
             await inbox.settle(str(context["inbox_key"]))
             return
         await acknowledge(ack)
-        await inbox.work(approval.declined, body, context)
+        inbox.begin(approval.declined, body, context)
 
     app.view(CALLBACK_ID)(submitted)

@@ -21,7 +21,7 @@ def register(app: AsyncApp, inbox: Inbox) -> None:
             return
         waiting = windows.looking(blocks.TITLE, "the examples").to_dict()
         await acknowledge(ack, response_action="update", view=waiting)
-        await inbox.work(mending.columns_chosen, body, context)
+        inbox.begin(mending.columns_chosen, body, context)
 
     app.view(blocks.COLUMNS)(columns)
     app.view(blocks.REPAIRS)(inbox.listener(mending.repairs_chosen))

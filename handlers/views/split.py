@@ -30,7 +30,7 @@ def register(app: AsyncApp, inbox: Inbox) -> None:
             await inbox.settle(str(context["inbox_key"]))
             return
         await acknowledge(ack)
-        await inbox.work(_split, body, context)
+        inbox.begin(_split, body, context)
 
     app.view(blocks.CALLBACK_ID)(submitted)
 

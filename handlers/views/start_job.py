@@ -26,7 +26,7 @@ def register(app: AsyncApp, inbox: Inbox) -> None:
             await inbox.settle(str(context["inbox_key"]))
             return
         await acknowledge(ack)
-        await inbox.work(_submit, body, context)
+        inbox.begin(_submit, body, context)
 
     app.view(CALLBACK_ID)(submitted)
 

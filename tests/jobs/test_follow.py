@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -231,6 +232,29 @@ async def test_many_running_jobs_have_their_states_seen_at_once_and_their_figure
     stand_in.fail(theirs[60], "server_error", "Oh.")
     await look(follower, clock, POLL)
     assert (await stored(jobs, "job-60")).state == "failed"
+
+
+async def test_jobs_are_looked_at_one_after_another_so_that_people_are_answered_in_between(
+    follower: Follower,
+    jobs: SqliteJobStore,
+    provider: OpenAIProtocol,
+    stand_in: StandInProvider,
+    clock: Clock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    begun: list[float] = []
+    real = provider.events
+
+    async def noted(*arguments: Any, **options: Any) -> Any:
+        begun.append(time.monotonic())
+        return await real(*arguments, **options)
+
+    for number in range(5):
+        stand_in.run(await follow(stand_in, jobs, our_id=f"job-{number}"), steps=1)
+    monkeypatch.setattr(provider, "events", noted)
+    await look(follower, clock)
+    assert len(begun) == 5
+    assert min(later - earlier for earlier, later in pairwise(begun)) > 0.01
 
 
 async def test_a_hint_makes_a_job_due_at_once(

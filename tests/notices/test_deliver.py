@@ -4,6 +4,7 @@ import asyncio
 from collections import defaultdict
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from typing import Any
 
 import pytest
 from parts import CHANNEL, a_job
@@ -226,15 +227,21 @@ async def test_an_outbox_that_fails_is_read_again(
     await outbox.put([line(1)])
     real, failures = outbox.next, [RuntimeError("disk"), RuntimeError("disk")]
 
-    async def failing(now: float) -> object:
+    async def failing(now: float, **options: Any) -> object:
         if failures:
             raise failures.pop()
-        return await real(now)
+        return await real(now, **options)
 
     monkeypatch.setattr(outbox, "next", failing)
     monkeypatch.setattr("bot.notices.rounds._AFTER_FAULT", 0.01)
     await all_said(delivery, outbox)
     assert slack.threads[CHANNEL, "1.1"] == ["job-1/line/1"]
+
+
+async def test_what_is_under_way_is_not_read_again(outbox: SqliteOutbox) -> None:
+    await outbox.put([line(1), Notice("job-2/line", Text(a_job(id="job-2"), "said"), "C2")])
+    first, second = await outbox.next(1e12)
+    assert await outbox.next(1e12, besides=[first.notice.id]) == [second]
 
 
 # Under a card
@@ -288,8 +295,8 @@ async def test_a_notice_under_way_when_the_outbox_was_read_is_not_said_again(
         await asyncio.sleep(0)
     real = outbox.next
 
-    async def slow(now: float) -> object:
-        as_it_was = await real(now)
+    async def slow(now: float, **options: Any) -> object:
+        as_it_was = await real(now, **options)
         slack.gate.set()
         while await outbox.open():
             await asyncio.sleep(0)

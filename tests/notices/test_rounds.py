@@ -1,7 +1,7 @@
 """What cannot be done for a fault of ours rests a while, and holds up nothing else."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Collection, Coroutine
 from functools import partial
 
 import pytest
@@ -20,7 +20,7 @@ async def test_work_that_fails_is_not_tried_again_at_once_and_the_rest_goes_on(m
     async def sound() -> None:
         done.append("sound")
 
-    async def due() -> list[tuple[str, Callable[[], Coroutine[None, None, None]]]]:
+    async def due(_busy: Collection[str]) -> list[tuple[str, Callable[[], Coroutine[None, None, None]]]]:
         return [("broken", broken), ("sound", sound)]
 
     rounds = Rounds("test", due, every=0.001)
@@ -40,7 +40,7 @@ async def test_of_much_that_is_due_at_once_a_little_is_begun_in_one_go(monkeypat
     async def work(number: int) -> None:
         begun.append(number)
 
-    async def due() -> list[tuple[str, Callable[[], Coroutine[None, None, None]]]]:
+    async def due(_busy: Collection[str]) -> list[tuple[str, Callable[[], Coroutine[None, None, None]]]]:
         return [(str(number), partial(work, number)) for number in range(200)]
 
     rounds = Rounds("test", due, every=0.001)
