@@ -13,8 +13,8 @@ from bot.access import Act
 from bot.datasets import Dataset, DatasetError
 from handlers import reports
 from handlers.blocks import deletion
-from handlers.checks import Lane
 from handlers.download import Download, Interrupted
+from handlers.lanes import Lane
 from handlers.turn import Turn
 
 log = structlog.get_logger()
@@ -73,7 +73,7 @@ async def _take_in(turn: Turn, file: dict[str, Any]) -> None:
         dataset = msgspec.structs.replace(dataset, bytes=int(details.get("size") or 0))
         services.copies.check_size(dataset.bytes)
         lane = Lane.of_report(dataset.bytes)
-        services.checks.warm(lane)
+        services.lanes.warm(lane)
         with services.copies.arriving() as arrival:
             receive = services.copies.receive(arrival, _unbroken(download, details))
             async with _meanwhile(receive) as received:

@@ -19,8 +19,8 @@ from handlers import derived
 from handlers.blocks import derived as derived_blocks
 from handlers.blocks import mend_window as blocks
 from handlers.blocks.mend_window import Columns
-from handlers.checks import SMALL, Lane
 from handlers.copies import on_copy
+from handlers.lanes import SMALL, Lane
 from handlers.submission import validation_files
 from handlers.turn import Turn
 from handlers.windows import Fill, filling, opened
@@ -114,7 +114,7 @@ async def repairs_chosen(turn: Turn) -> None:
         part = services.copies.part()
         try:
             async with _on_copies(turn, source, place) as (path, validation):
-                done: Mended = await services.checks.run(
+                done: Mended = await services.lanes.run(
                     mend,
                     path,
                     part,
@@ -149,7 +149,7 @@ async def _show_repairs(turn: Turn, dataset: Dataset, place: Place, plan: Plan, 
 
 async def _plan(turn: Turn, dataset: Dataset, place: Place) -> Plan:
     async with _on_copies(turn, dataset, place) as (path, validation):
-        return await turn.services.checks.run(
+        return await turn.services.lanes.run(
             propose,
             path,
             model=_model(dataset),
@@ -180,7 +180,7 @@ async def _table(turn: Turn, dataset: Dataset) -> Table:
     if dataset.report is not None and dataset.report.table is not None:
         return dataset.report.table
     async with on_copy(turn.services, dataset) as path:
-        return await turn.services.checks.run(tables.describe, path, lane=Lane.of_work(dataset.bytes))
+        return await turn.services.lanes.run(tables.describe, path, lane=Lane.of_work(dataset.bytes))
 
 
 def _model(dataset: Dataset) -> str:

@@ -18,7 +18,7 @@ from bot.jobs import states
 from bot.jobs.interfaces import JobStore
 from bot.jobs.job import Job, Metrics
 from bot.notices.interfaces import CardStore, PostError
-from handlers.checks import Checks, Lane
+from handlers.lanes import Lane, Lanes
 from handlers.poster import Poster
 
 log = structlog.get_logger()
@@ -32,11 +32,11 @@ _MOST_SECONDS = 300.0
 class Pictures:
     """`calm` is the least number of seconds between two charts of one running job; long jobs get fewer."""
 
-    def __init__(self, jobs: JobStore, cards: CardStore, poster: Poster, checks: Checks, *, calm: float = 10) -> None:
+    def __init__(self, jobs: JobStore, cards: CardStore, poster: Poster, lanes: Lanes, *, calm: float = 10) -> None:
         self._jobs = jobs
         self._cards = cards
         self._poster = poster
-        self._checks = checks
+        self._lanes = lanes
         self._calm = calm
         self._drawn_at: dict[str, float] = {}
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
@@ -113,7 +113,7 @@ class Pictures:
     async def _made(self, job: Job, metrics: Sequence[Metrics], name: str) -> tuple[str, str] | None:
         """The file id of a new chart and its alt text; None where it could not be drawn, or Slack did not take it."""
         try:
-            picture = await self._checks.run(
+            picture = await self._lanes.run(
                 loss_picture, metrics, title=_title(job), lane=Lane.CHARTS, seconds=_MOST_SECONDS
             )
             file_id = await self._poster.upload_image(name, picture.png, picture.alt_text)

@@ -20,8 +20,8 @@ from bot.providers.interface import ProviderError
 from handlers.blocks import report as blocks
 from handlers.blocks.report import Offer
 from handlers.budget import Priority
-from handlers.checks import Lane
 from handlers.copies import on_copy
+from handlers.lanes import Lane
 from handlers.offers import trains
 from handlers.services import Services
 
@@ -115,7 +115,7 @@ async def check(
     """
     model = (await base_models(services))[0]
     async with on_copy(services, dataset, arrival) as path:
-        found = await services.checks.run(
+        found = await services.lanes.run(
             check_file,
             path,
             model=model,
@@ -233,7 +233,7 @@ async def _draw(services: Services, dataset: Dataset) -> bool:
         return False
     limit = _limit(found)
     try:
-        png = await services.checks.run(
+        png = await services.lanes.run(
             length_chart, found.histogram, found.tokens, title=f"Lengths of {dataset.name}", limit=limit, seconds=60
         )
         alt = length_alt_text(found.histogram, found.tokens, limit=limit)

@@ -14,7 +14,7 @@ from bot.datasets import Dataset, DatasetError
 from bot.datasets.deep import DeepReport, deep_check, with_deep
 from bot.notices.interfaces import PostError
 from handlers.budget import Priority
-from handlers.checks import Lane
+from handlers.lanes import Lane
 
 if TYPE_CHECKING:
     from handlers.services import Services
@@ -57,7 +57,7 @@ class SecondPass:
             return
         path = services.copies.path(dataset.sha256)
         try:
-            found = await services.checks.run(deep_check, path, lane=Lane.SECOND, seconds=_MOST_SECONDS)
+            found = await services.lanes.run(deep_check, path, lane=Lane.SECOND, seconds=_MOST_SECONDS)
         except DatasetError as error:
             # The report stands without it; trying again at each start would end no better.
             log.warning("second pass given up", dataset=dataset_id, why=str(error))

@@ -8,6 +8,7 @@ from bot.datasets.copies import Copies
 from bot.jobs.follow import Follower
 from bot.jobs.interfaces import JobStore
 from bot.jobs.line import Line
+from bot.jobs.reader import JobReader
 from bot.jobs.submit import Submitter
 from bot.jobs.timeline import Deliveries
 from bot.models.catalogue import Catalogue
@@ -19,7 +20,7 @@ from bot.spending.admission import Rules
 from bot.spending.approval import Approvals
 from bot.spending.interfaces import BudgetStore
 from bot.store.datasets import SqliteDatasetStore
-from handlers.checks import Checks
+from handlers.lanes import Lanes
 from handlers.people import People
 from handlers.poster import Poster
 from handlers.second_pass import SecondPass
@@ -40,6 +41,7 @@ class Services:
     conversations: ConversationStore
     provider: Provider
     submitter: Submitter
+    reader: JobReader
     follower: Follower
     catalogue: Catalogue
     audit: AuditLog
@@ -51,7 +53,7 @@ class Services:
     line: Line
     people: People
     poster: Poster
-    checks: Checks
+    lanes: Lanes
     second_pass: SecondPass = field(default_factory=SecondPass)
     # (channel, thread_ts) of every conversation, so that other threads cost no look-up.
     conversation_threads: set[tuple[str, str]] = field(default_factory=set)

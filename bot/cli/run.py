@@ -8,31 +8,28 @@ import logging
 import signal
 import sys
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-import aiohttp
 import structlog
 from aiohttp import web
-from openai import AsyncOpenAI
 from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
 from slack_bolt.app.async_app import AsyncApp
-from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
-from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot.access import Policy
 from bot.audit import note_roles
+from bot.cli import connecting
 from bot.cli.schedule import Task, schedule
 from bot.datasets.copies import Copies
 from bot.errors import Invalid, NotFound, StartError
 from bot.jobs.follow import Follower
 from bot.jobs.line import Line
+from bot.jobs.reader import JobReader
 from bot.jobs.submit import Submitter
 from bot.models.catalogue import Catalogue
 from bot.notices.deliver import Delivery
-from bot.providers.interface import ProviderError, Refused, Unintelligible
 from bot.providers.openai_protocol import OpenAIProtocol
 from bot.redact import redact
 from bot.settings import Settings, load
@@ -52,8 +49,8 @@ from bot.store.unread import SqliteUnread
 from handlers.app import build
 from handlers.backfill import Backfill
 from handlers.cards import CardKeeper
-from handlers.checks import Checks, Lane
 from handlers.inbox import Inbox
+from handlers.lanes import Lane, Lanes
 from handlers.people import People, Roles
 from handlers.pictures import Pictures
 from handlers.poster import Poster
@@ -68,7 +65,6 @@ _DISCONNECT_SECONDS = 1.0
 _DRAIN_SECONDS = 2.5
 _STOP_SECONDS = 2.5
 _OBJECTS_BETWEEN_COLLECTIONS = 10_000
-_SCOPES_HEADER = "x-oauth-scopes"
 
 
 def run_command() -> int:
@@ -93,7 +89,7 @@ async def _until_stopped(settings: Settings) -> None:
         gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
         print(f"bot ready: {bot.name} in {bot.team_name}", flush=True)  # noqa: T201
         for lane in (Lane.QUICK, Lane.REPORT):  # or the first file would wait for its process
-            bot.services.checks.warm(lane)
+            bot.services.lanes.warm(lane)
         await stop.wait()
 
 
@@ -113,8 +109,8 @@ class Bot:
 async def running(settings: Settings) -> AsyncIterator[Bot]:
     """The bot, from its first to its last moment. Raises StartError, with one sentence, where it cannot start."""
     async with contextlib.AsyncExitStack() as stack:
-        client, who = await _slack(settings)
-        provider = await _provider(settings)
+        client, who = await connecting.slack(settings)
+        provider = await connecting.provider(settings)
         stack.push_async_callback(provider.close)
         database = await Database.open(settings.finetune_data)
         stack.push_async_callback(database.close)
@@ -123,13 +119,13 @@ async def running(settings: Settings) -> AsyncIterator[Bot]:
         last_heard = await unread.last_heard()
         services = await _services(settings, client, who, provider, database)
         await note_roles(services.audit, services.people.roles.in_words(), time.time())
-        stack.callback(services.checks.close)
+        stack.callback(services.lanes.close)
 
         pictures = Pictures(
             services.jobs,
             services.cards,
             services.poster,
-            services.checks,
+            services.lanes,
             calm=max(settings.finetune_poll_seconds, 5),
         )
         delivery = Delivery(SqliteOutbox(database), SlackSpeaker(services.poster, pictures))
@@ -192,6 +188,7 @@ async def _services(
         settings.finetune_max_running,
     )
     submitter = Submitter(jobs, provider, locate, rules=rules, notices_channel=elsewhere)
+    reader = JobReader(jobs, provider, notices_channel=elsewhere)
     return Services(
         settings=settings,
         policy=Policy(settings.finetune_allow_guests, settings.finetune_allow_other_organisations),
@@ -204,7 +201,8 @@ async def _services(
         conversations=conversations,
         provider=provider,
         submitter=submitter,
-        follower=Follower(jobs, provider, poll_seconds=settings.finetune_poll_seconds, notices_channel=elsewhere),
+        reader=reader,
+        follower=Follower(reader, poll_seconds=settings.finetune_poll_seconds),
         catalogue=Catalogue(provider, jobs, wanted=settings.finetune_models, default=settings.finetune_default_model),
         deliveries=SqliteDeliveries(database),
         subscriptions=SqliteSubscriptions(database),
@@ -219,134 +217,8 @@ async def _services(
             Roles(settings.finetune_admins, settings.finetune_approvers, settings.finetune_members),
         ),
         poster=poster,
-        checks=Checks(),
+        lanes=Lanes(),
         conversation_threads=await conversations.threads(),
-    )
-
-
-async def _slack(settings: Settings) -> tuple[AsyncWebClient, dict[str, object]]:
-    """A client whose token works, and who it says that we are."""
-    if settings.slack_bot_token is None:
-        raise StartError(
-            "SLACK_BOT_TOKEN is missing. Put the bot's token (xoxb-…, from OAuth & Permissions of your Slack app) "
-            "into the environment or a file .env. To try the bot without Slack: finetune-bot try"
-        )
-    if settings.slack_app_token is None and settings.slack_signing_secret is None:
-        raise StartError(
-            "SLACK_APP_TOKEN is missing. Create an app-level token (xapp-…, scope connections:write) under Basic "
-            "Information, or set SLACK_SIGNING_SECRET to receive Slack's requests over HTTP."
-        )
-    client = AsyncWebClient(
-        token=settings.slack_bot_token.get_secret_value(),
-        base_url=settings.slack_api_url.rstrip("/") + "/",
-        timeout=30,
-        # Repeating is the poster's decision: the SDK would repeat posts that may have arrived.
-        retry_handlers=[],
-    )
-    answer = await _asked(client.auth_test, "SLACK_BOT_TOKEN", settings)
-    if not answer.get("bot_id"):
-        raise StartError(
-            "SLACK_BOT_TOKEN cannot be used. It is a person's token (xoxp-…); the bot's begins with xoxb- and stands "
-            "under OAuth & Permissions."
-        )
-    granted = {scope.strip() for scope in str(answer.headers.get(_SCOPES_HEADER, "")).split(",") if scope.strip()}
-    if granted and (missing := NEEDED_SCOPES - granted):
-        log.warning(
-            "The app lacks scopes; some things will not work. Add them under OAuth & Permissions and reinstall.",
-            missing=sorted(missing),
-        )
-    if settings.slack_app_token is not None:
-        token = settings.slack_app_token.get_secret_value()
-        await _asked(lambda: client.apps_connections_open(app_token=token), "SLACK_APP_TOKEN", settings)
-    return client, dict(answer.data) if isinstance(answer.data, dict) else {}
-
-
-# What manifest.yml asks for; a test holds the two together.
-NEEDED_SCOPES = frozenset(
-    {
-        "app_mentions:read",
-        "channels:history",
-        "channels:read",
-        "chat:write",
-        "commands",
-        "files:read",
-        "files:write",
-        "groups:history",
-        "groups:read",
-        "im:history",
-        "usergroups:read",
-        "users:read",
-    }
-)
-
-
-async def _asked(
-    call: Callable[[], Awaitable[AsyncSlackResponse]], setting: str, settings: Settings
-) -> AsyncSlackResponse:
-    """Slack's answer, or one sentence about the token."""
-    try:
-        return await call()
-    except SlackApiError as error:
-        data = getattr(error.response, "data", None)
-        if not isinstance(data, dict) or not isinstance(data.get("error"), str):
-            raise StartError(
-                f"{settings.slack_api_url} does not answer as Slack's Web API does. Check SLACK_API_URL; if it is "
-                "right, try again in a minute."
-            ) from error
-        code = redact(data["error"])
-        if code == "ratelimited":
-            raise StartError("Slack asks to wait (too many starts). Start again in a minute.") from error
-        why = {
-            "invalid_auth": "Slack does not accept it: it is wrong, or of another kind.",
-            "not_allowed_token_type": "It is a token of another kind.",
-            "account_inactive": "The app was removed from the workspace; install it again.",
-            "token_revoked": "It was revoked; install the app again and take the new one.",
-            "token_expired": "It has expired; take a new one.",
-            "missing_scope": f"It lacks the scope {error.response.get('needed')}.",
-        }.get(code, f"Slack answered: {code}.")
-        raise StartError(f"{setting} cannot be used. {why}") from error
-    except (aiohttp.ClientError, TimeoutError) as error:
-        raise StartError(
-            f"Slack cannot be reached at {settings.slack_api_url}. Check the network, and SLACK_API_URL."
-        ) from error
-
-
-async def _provider(settings: Settings) -> OpenAIProtocol:
-    """A provider that takes our key; one that is down at the moment is no reason not to start."""
-    if settings.openai_api_key is None:
-        raise StartError(
-            "OPENAI_API_KEY is missing. Put the provider's key into the environment or a file .env; for your own "
-            "trainer, the key that `finetune-bot trainer keys create` prints."
-        )
-    client = AsyncOpenAI(
-        api_key=settings.openai_api_key.get_secret_value(), base_url=settings.openai_base_url, max_retries=0
-    )
-    provider = OpenAIProtocol(settings.provider_name, client)
-    try:
-        await provider.models()
-    except Refused as error:
-        if error.status in {401, 403}:
-            await provider.close()
-            raise StartError(
-                f"OPENAI_API_KEY cannot be used: {provider.name} answered: {redact(str(error))}"
-            ) from error
-        if error.status in {400, 404, 405, 422}:
-            await provider.close()
-            raise StartError(_not_the_protocol(settings, f"status {error.status}")) from error
-        log.warning("The provider refuses; I go on and keep trying.", provider=provider.name, why=str(error))
-    except Unintelligible as error:
-        await provider.close()
-        raise StartError(_not_the_protocol(settings, "its answer is something else")) from error
-    except ProviderError as error:
-        log.warning("The provider cannot be reached; I go on and keep trying.", provider=provider.name, why=str(error))
-    return provider
-
-
-def _not_the_protocol(settings: Settings, why: str) -> str:
-    address = settings.openai_base_url or "its usual address"
-    return (
-        f"{settings.provider_name} does not speak OpenAI's protocol at {redact(address)} ({why}). "
-        "Check OPENAI_BASE_URL; it usually ends in /v1."
     )
 
 

@@ -13,21 +13,17 @@ from collections.abc import Callable, Sequence
 import msgspec
 import structlog
 
-from bot.errors import BotError, Conflict, NotFound
+from bot.errors import BotError
 from bot.jobs import states
-from bot.jobs.advance import advance, ending, notice
+from bot.jobs.advance import notice
 from bot.jobs.explanations import explain
-from bot.jobs.interfaces import Change, Followed, JobStore
-from bot.jobs.job import SUPERVISED, Checkpoint, Job, JobError, Origin
-from bot.jobs.order import order_of
-from bot.jobs.quiet import stuck
+from bot.jobs.interfaces import Followed
+from bot.jobs.reader import JobReader
 from bot.notices.notice import Text
 from bot.providers.interface import (
-    Provider,
     ProviderError,
     RateLimited,
     Refused,
-    RemoteEvent,
     RemoteJob,
     Unintelligible,
 )
@@ -47,11 +43,11 @@ _ROUND = 0.8
 # a card can be edited about once a second, whatever the number of jobs, so figures need no more looks than that …
 _BETWEEN_LOOKS = 0.2
 # … but are never older than a minute;
-_OLDEST_FIGURES = 11.0
+_OLDEST_FIGURES = 11.4
 # jobs that do not train say nothing worth the asking until their state changes;
 _WITHOUT_FIGURES = 60.0
 # a long listing is asked for a little less often;
-_LONG_LISTING = 1.4
+_LONG_LISTING = 1.6
 # and so are jobs that have waited for long, and jobs that wait for a person.
 _IN_QUEUE, _PAUSED = 1.5, 6.0
 _LONG = 500
@@ -59,10 +55,12 @@ _QUIET = frozenset({states.VALIDATING, states.QUEUED, states.PAUSED})
 
 
 class _Pace(msgspec.Struct):
-    """`events_at`: when a job's events are read next. `seen`: how it stood at the provider when it was looked at last.
-    `troubles`: how often in a row something was wrong with this job alone; it is left alone until `not_before`."""
+    """`events_at`: when a job's events are read next, as fits `state`. `seen`: how it stood at the provider when it was
+    looked at last. `troubles`: how often in a row something was wrong with this job alone; it is left alone until
+    `not_before`."""
 
     events_at: float
+    state: str
     seen: RemoteJob | None = None
     troubles: int = 0
     not_before: float = float("-inf")
@@ -79,24 +77,21 @@ class _Look(msgspec.Struct, frozen=True):
 class Follower:
     """`tick` as often as you like; each job is asked for when it is due, at a pace that fits its state.
 
-    `clock` tells the time that is stored; `steady`, which no change of the clock moves, the pauses.
+    `steady`, a clock that nobody can set, tells the pauses.
     """
 
     def __init__(
         self,
-        jobs: JobStore,
-        provider: Provider,
+        reader: JobReader,
         *,
         poll_seconds: float,
-        notices_channel: str | None = None,
-        clock: Callable[[], float] = time.time,
         steady: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._jobs = jobs
-        self._provider = provider
+        self._reader = reader
+        self._jobs = reader.jobs
+        self._provider = reader.provider
+        self._clock = reader.clock
         self._poll = poll_seconds
-        self._notices_channel = notices_channel
-        self._clock = clock
         self._steady = steady
         self._paces: dict[str, _Pace] = {}
         self._states_asked_at = self._not_before = float("-inf")
@@ -147,7 +142,9 @@ class Follower:
                 if _has_figures(job):
                     pause = training * _BETWEEN_LOOKS * self._poll % pause
                     training += 1
-                pace = _Pace(now + pause)
+                pace = _Pace(now + pause, job.state)
+            elif pace.state != job.state:  # not by our doing: it was cancelled, or paused
+                pace.state, pace.events_at = job.state, min(pace.events_at, now + self._events_pause(job.state))
             self._paces[job.id] = pace
 
     async def _round(self, followed: Sequence[Followed]) -> bool:
@@ -160,13 +157,14 @@ class Follower:
         hinted, self._hinted = self._hinted, set()
         ready = [job for job in followed if self._paces[job.id].not_before <= now]
         active = [job for job in ready if job.state not in states.ENDED]
+        asked = active if active and now >= self._states_asked_at + self._states_pause(active) else []
         due = {
             job.provider_job_id
             for job in ready
-            if self._paces[job.id].events_at <= now or job.provider_job_id in hinted
+            if job.provider_job_id in hinted
+            # What ended is looked at once more, for what the provider tells late, when the others are asked for anyway.
+            or (self._paces[job.id].events_at <= now and (asked or not active or job.state not in states.ENDED))
         }
-        asked = active if active and now >= self._states_asked_at + self._states_pause(active) else []
-        # What ended is asked for once more, for what the provider tells late.
         asked_ids = {job.provider_job_id for job in asked} | {
             job.provider_job_id for job in ready if job.provider_job_id in due and _wants_asking(job, hinted)
         }
@@ -206,7 +204,7 @@ class Follower:
                 if fatal:
                     return
                 try:
-                    remote = look.remote or await self._asked_for(look.job)
+                    remote = look.remote or await self._reader.asked_for(look.job)
                     if remote is not None:
                         await self._look(look.job, remote, look.events_due or remote.status != look.job.state)
                 except ProviderError as error:
@@ -250,194 +248,12 @@ class Follower:
             return max(2 * self._poll, min(10.0, 20 * self._poll))
         return self._poll * _WITHOUT_FIGURES if state in _QUIET else self._figures_pause
 
-    async def adopt(self, provider_job_id: str, requester: str, origin: Origin, our_id: str) -> Job:
-        """Follow a job of the provider's, whoever created it.
-
-        Raises NotFound where the provider knows no such job, Conflict where it is followed already.
-        """
-        known = await self._jobs.find(provider_job_id)
-        if known is not None:
-            raise Conflict(f"I follow {provider_job_id} already, as job {known.id}.")
-        try:
-            remote = await self._provider.job(provider_job_id)
-        except Refused as error:
-            if error.status == 404:
-                raise NotFound(f"{self._provider.name} knows no job {provider_job_id}.") from error
-            raise
-        job = Job(
-            id=our_id,
-            state=states.SUBMITTING,
-            provider=self._provider.name,
-            base_model=remote.model,
-            requester=requester,
-            origin=origin,
-            created_at=remote.created_at,
-            provider_job_id=remote.id,
-            suffix=remote.suffix,
-            method=remote.method or SUPERVISED,
-            asked=remote.hyperparameters,
-            grader=remote.grader,
-            wandb=remote.wandb,
-            metadata=remote.metadata,
-        )
-        ours = await self._jobs.get(remote.submission) if remote.submission else None
-        if ours is not None and ours.state not in states.ENDED:
-            return await self._claim(ours, remote)
-        job = msgspec.structs.replace(job, file_name=await self._file_name(remote.training_file))
-        events = await self._provider.events(remote.id, (), whole=True)
-        # Nobody needs to be told what happened before: the card shows it.
-        change = advance(job, remote, events, await self._checkpoints(remote, events), now=self._clock())
-        history = Change(
-            change.job,
-            events=change.events,
-            checkpoints=change.checkpoints,
-            followed=change.job.state not in states.ENDED,
-        )
-        if not await self._jobs.insert(change.job, history):
-            raise Conflict(f"I follow {provider_job_id} already.")
-        return change.job
-
-    async def _file_name(self, file_id: str) -> str | None:
-        """As whoever uploaded the file called it; None where the provider does not say, or it was we, who give them no
-        names."""
-        if await self._jobs.content_of(self._provider.name, file_id) is not None:
-            return None
-        try:
-            return next((file.name for file in await self._provider.files() if file.id == file_id), None)
-        except ProviderError as error:
-            log.info("files not listed", why=str(error))
-            return None
-
-    async def cancel(self, job: Job) -> Job:
-        """Cancel a job wherever it is in its life.
-
-        Raises Conflict where it has ended, ProviderError where the provider must be asked and cannot.
-        """
-        job = await self._jobs.get(job.id) or job
-        if job.state in states.ENDED:
-            raise Conflict(f"This job has already ended ({job.state}), so there is nothing to cancel.")
-        if job.provider_job_id is None:
-            return await self._withdraw(job)
-        try:
-            remote = await self._provider.cancel(job.provider_job_id)
-        except Refused as error:
-            # It ended a moment ago: show that instead of an error.
-            remote = await self._provider.job(job.provider_job_id)
-            if remote.status not in states.ENDED:
-                raise Conflict(f"{self._provider.name} did not cancel the job: {error}") from error
-        await self._look(_followed(job), remote, with_events=True)
-        return await self._jobs.get(job.id) or job
-
-    async def _withdraw(self, job: Job) -> Job:
-        """Cancel a job that the provider has not confirmed. An uncertain one is looked for first: it may be
-        running, and costing money."""
-        if job.state == states.UNCERTAIN:
-            known = await self._jobs.known_jobs(self._provider.name)
-            remote = await self._provider.find_job(order_of(job), known)
-            if remote is not None:
-                return await self.cancel(await self._claim(job, remote))
-
-        def withdraw(stored: Job) -> Change | None:
-            if stored.provider_job_id is not None or stored.state in states.ENDED or _is_being_created(stored):
-                return None
-            cancelled = _replace_state(stored, states.CANCELLED, self._clock())
-            return Change(cancelled, notices=ending(cancelled, self._notices_channel), followed=False)
-
-        cancelled = await self._jobs.update(job.id, withdraw)
-        if cancelled is not None:
-            return cancelled
-        current = await self._jobs.get(job.id)
-        if current is not None and _is_being_created(current):
-            raise Conflict("The job is being handed to the provider this moment. Try again in a minute.")
-        raise Conflict("The job has moved on in the meantime; look at its card.")
-
-    async def _claim(self, job: Job, remote: RemoteJob) -> Job:
-        """A job of ours whose creation was in doubt turned up at the provider."""
-
-        def claim(stored: Job) -> Change | None:
-            if stored.state != states.UNCERTAIN:
-                return None
-            return advance(stored, remote, now=self._clock(), notices_channel=self._notices_channel)
-
-        claimed = await self._jobs.update(job.id, claim)
-        if claimed is None:
-            raise Conflict(f"{remote.id} is my own job {job.id}; look at its card.")
-        return claimed
-
-    async def _asked_for(self, job: Followed) -> RemoteJob | None:
-        """A job asked for by name; None, and the job failed, where the provider knows it no more."""
-        try:
-            return await self._provider.job(job.provider_job_id)
-        except Refused as error:
-            if error.status != 404:
-                raise
-        gone = JobError("job_not_found", f"{self._provider.name} does not know this job any more.")
-
-        def lose(stored: Job) -> Change | None:
-            if stored.state in states.ENDED:
-                return Change(stored, followed=False)
-            lost = _replace_state(stored, states.FAILED, self._clock(), gone)
-            return Change(lost, notices=ending(lost, self._notices_channel), followed=False)
-
-        await self._jobs.update(job.id, lose)
-        return None
-
     async def _look(self, job: Followed, remote: RemoteJob, with_events: bool) -> None:
-        """Take over what is new about one job."""
-        now = self._clock()
-        # Events may follow the end by seconds, so an ended job is read once more a little later.
-        last_look = job.state in states.ENDED
-        events: list[RemoteEvent] = []
-        if with_events:
-            known_events = await self._jobs.event_ids(job.id)
-            events = await self._provider.events(remote.id, known_events, whole=remote.status in states.ENDED)
-        checkpoints = await self._checkpoints(remote, events)
-        known = [item.id for item in await self._jobs.checkpoints(job.id)] if checkpoints else []
-
-        def take_over(stored: Job) -> Change | None:
-            change = advance(
-                stored,
-                remote,
-                events,
-                checkpoints,
-                known_checkpoints=known,
-                now=now,
-                notices_channel=self._notices_channel,
-                last_look=last_look,
-            )
-            is_news = change.job != stored or change.events or change.checkpoints or last_look
-            return change if is_news else None
-
-        stored = await self._jobs.update(job.id, take_over)
-        if stored is None and with_events:
-            await self._say_if_stuck(job.id, now)
+        await self._reader.take_over(job, remote, with_events=with_events)
         if (pace := self._paces.get(job.id)) is not None:
-            pace.seen, pace.troubles = remote, 0
+            pace.state, pace.seen, pace.troubles = remote.status, remote, 0
             if with_events:
                 pace.events_at = self._steady() + self._events_pause(remote.status)
-
-    async def _say_if_stuck(self, job_id: str, now: float) -> None:
-        job = await self._jobs.get(job_id)
-        if job is None or job.stuck or stuck(job, now) is None:
-            return
-
-        def say(stored: Job) -> Change | None:
-            sentence = stuck(stored, now)
-            if stored.stuck or sentence is None:
-                return None
-            quiet = msgspec.structs.replace(stored, stuck=True)
-            return Change(quiet, notices=[notice(stored, f"stuck/{int(stored.heard_at or 0)}", Text(quiet, sentence))])
-
-        await self._jobs.update(job_id, say)
-
-    async def _checkpoints(self, remote: RemoteJob, events: list[RemoteEvent]) -> list[Checkpoint]:
-        """Listed only when there is a sign of new ones; not every provider has any."""
-        if remote.status != states.SUCCEEDED and not any("checkpoint" in e.message.lower() for e in events):
-            return []
-        try:
-            return await self._provider.checkpoints(remote.id)
-        except Refused:
-            return []
 
     async def _provider_failed(self, error: ProviderError) -> None:
         self._failures += 1
@@ -471,14 +287,6 @@ class Follower:
         self._silent_since = since if now_silent else None
 
 
-def _is_being_created(job: Job) -> bool:
-    return job.state == states.SUBMITTING and job.create_attempted_at is not None
-
-
-def _replace_state(job: Job, state: str, now: float, error: JobError | None = None) -> Job:
-    return msgspec.structs.replace(job, state=state, error=error, finished_at=now)
-
-
 def _growing(pause: float, failures: int) -> float:
     return min(pause * 2.0 ** min(failures, 30), _LONGEST_PAUSE)
 
@@ -490,7 +298,3 @@ def _has_figures(job: Followed) -> bool:
 def _wants_asking(job: Followed, hinted: set[str]) -> bool:
     """Whether its state is asked for out of turn."""
     return job.state in states.ENDED or job.provider_job_id in hinted
-
-
-def _followed(job: Job) -> Followed:
-    return Followed(job.id, str(job.provider_job_id), job.state, job.created_at)

@@ -6,6 +6,7 @@ from bot.access import Act
 from bot.datasets import Dataset
 from bot.errors import BotError
 from bot.jobs import pausing, states
+from bot.jobs.cancel import cancel as cancel_job
 from handlers.actions.start_job import Place, open_modal
 from handlers.blocks import pointers
 from handlers.blocks.message import Message
@@ -45,7 +46,7 @@ async def _cancelled(turn: Turn) -> Message:
     job = await turn.job(turn.words, Act.CANCEL)
     if not (turn.again and job.state == states.CANCELLED):
         async with turn.recorded(Act.CANCEL, job.id):
-            job = await turn.services.follower.cancel(job)
+            job = await cancel_job(turn.services.reader, job)
     return pointers.cancelled(job)
 
 

@@ -9,8 +9,8 @@ from bot.access import Act
 from bot.datasets import Dataset
 from bot.datasets.sample import Sampled, sample
 from handlers.blocks.sample import TITLE, sample_window
-from handlers.checks import Lane
 from handlers.copies import on_copy
+from handlers.lanes import Lane
 from handlers.turn import Turn
 from handlers.windows import Fill, filling, opened
 
@@ -31,7 +31,7 @@ async def another(turn: Turn) -> None:
 
 async def _show(turn: Turn, dataset: Dataset, fill: Fill) -> None:
     async with on_copy(turn.services, dataset) as path:
-        examples: list[Sampled] = await turn.services.checks.run(
+        examples: list[Sampled] = await turn.services.lanes.run(
             sample, path, n=_EXAMPLES, seed=random.getrandbits(32), lane=Lane.of_work(dataset.bytes)
         )
     metadata = orjson.dumps({"channel": turn.channel}).decode()

@@ -2,6 +2,7 @@
 
 from bot.access import Act
 from bot.errors import Conflict, Invalid, NotFound
+from bot.jobs.adopt import adopt
 from bot.jobs.job import Job, id_for
 from handlers.blocks import pointers
 from handlers.turn import Turn, thing_of_job
@@ -17,7 +18,7 @@ async def run(turn: Turn) -> None:
     job = await _known(turn, word, our_id)
     if job is None:
         async with turn.recorded(Act.FOLLOW, our_id, word):
-            job = await turn.services.follower.adopt(word, turn.user, origin, our_id)
+            job = await adopt(turn.services.reader, word, turn.user, origin, our_id)
     await turn.answer(pointers.followed(job))
 
 

@@ -16,9 +16,9 @@ from bot.errors import BotError, Invalid
 from handlers import derived, reports
 from handlers.blocks import derived as derived_blocks
 from handlers.blocks import split_window as blocks
-from handlers.checks import SMALL, Lane
 from handlers.copies import on_copy
 from handlers.inbox import Inbox, acknowledge
+from handlers.lanes import SMALL, Lane
 from handlers.turn import Turn
 
 
@@ -65,7 +65,7 @@ async def _split(turn: Turn) -> None:
         parts = services.copies.part(), services.copies.part()
         try:
             async with on_copy(services, source) as path:
-                done: tuple[Split, str, str] = await services.checks.run(
+                done: tuple[Split, str, str] = await services.lanes.run(
                     _split_and_hash, path, *parts, share, seed, lane=Lane.of_work(source.bytes)
                 )
             sides, *hashes = done

@@ -10,7 +10,7 @@ from e2e.world import World, examples
 
 from bot.cli.run import Bot
 from bot.datasets import DatasetError
-from handlers import checks, reports
+from handlers import lanes, reports
 from handlers.download import Download, Interrupted
 
 PATIENCE = 60.0
@@ -21,7 +21,7 @@ HALF = 100_000  # the first 64 kB tell what kind of file it is: nothing is said 
 @pytest.fixture
 def large(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every file is a large one."""
-    monkeypatch.setattr(checks, "SMALL", -1)
+    monkeypatch.setattr(lanes, "SMALL", -1)
     monkeypatch.setattr(reports, "_WORTH_WATCHING", 0)
 
 
@@ -109,7 +109,7 @@ async def test_a_download_that_breaks_off_in_the_middle_goes_on_where_it_was(
 async def test_a_small_file_that_comes_slowly_holds_up_no_other(w: World, gate: asyncio.Event) -> None:
     async with w.bot() as bot:
         slow = await _dropped(w, "Reading")
-        made = await asyncio.wait_for(bot.services.checks.run(len, "abc", lane=checks.Lane.QUICK), PATIENCE)
+        made = await asyncio.wait_for(bot.services.lanes.run(len, "abc", lane=lanes.Lane.QUICK), PATIENCE)
         assert made == 3
         gate.set()
         await w.person.wait_message(

@@ -11,7 +11,7 @@ import pytest
 from e2e.world import MODEL, World, examples, until
 
 from handlers import second_pass
-from handlers.checks import Lane
+from handlers.lanes import Lane
 
 PATIENCE = 60.0  # seconds that a busy machine may take for anything
 TABLE = "question;answer;note\n" + "\n".join(f"Why {i}?;Because {i}.;x" for i in range(14))
@@ -335,7 +335,7 @@ async def test_mending_whose_process_is_killed_is_done_again(w: World) -> None:
         report = await _dropped(w, broken(), "Please correct")
         await w.person.click("ana", w.channel, report["ts"], "dataset_mend")
         view = await w.person.wait_view("ana", callback_id="mend_repairs")
-        bot.services.checks.processes()[Lane.QUICK].kill()
+        bot.services.lanes.processes()[Lane.QUICK].kill()
         assert await w.person.submit("ana", view["id"], {}) == {}
         await _ready(w, report)
         assert len(await w.person.messages(w.channel, report["thread_ts"])) == 4

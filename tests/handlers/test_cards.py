@@ -16,7 +16,7 @@ from bot.store.database import Database
 from bot.store.jobs import SqliteJobStore
 from bot.store.outbox import SqliteCardStore
 from handlers.cards import CardKeeper
-from handlers.checks import Checks
+from handlers.lanes import Lanes
 from handlers.pictures import Pictures
 from handlers.poster import Poster
 
@@ -35,7 +35,7 @@ class Cards:
             self.jobs,
             self.store,
             poster,
-            Pictures(self.jobs, self.store, poster, Checks()),
+            Pictures(self.jobs, self.store, poster, Lanes()),
             between_edits=between_edits,
             steady=lambda: self.now,
         )

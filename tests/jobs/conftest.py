@@ -1,10 +1,14 @@
 from collections.abc import AsyncIterator
 
 import pytest
+from following import POLL, Clock, Make, follow
 from parts import provider_over
 from stand_in_provider import StandInProvider
 
+from bot.jobs.follow import Follower
+from bot.jobs.reader import JobReader
 from bot.providers.openai_protocol import OpenAIProtocol
+from bot.store.jobs import SqliteJobStore
 
 
 @pytest.fixture
@@ -17,3 +21,29 @@ async def stand_in() -> AsyncIterator[StandInProvider]:
 async def provider(stand_in: StandInProvider) -> AsyncIterator[OpenAIProtocol]:
     async with provider_over(stand_in) as made:
         yield made
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def reader(jobs: SqliteJobStore, provider: OpenAIProtocol, clock: Clock) -> JobReader:
+    return JobReader(jobs, provider, notices_channel="C0ALL", clock=clock)
+
+
+@pytest.fixture
+def make(reader: JobReader, clock: Clock) -> Make:
+    return lambda: Follower(reader, poll_seconds=POLL, steady=clock)
+
+
+@pytest.fixture
+def follower(make: Make) -> Follower:
+    return make()
+
+
+@pytest.fixture
+async def theirs(stand_in: StandInProvider, jobs: SqliteJobStore) -> str:
+    """The provider's id of a job that we follow as job-1."""
+    return await follow(stand_in, jobs)

@@ -1,84 +1,21 @@
 """Following jobs at a provider over a real socket, by a clock that the test sets."""
 
 import time
-from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
 
 import pytest
-from parts import CHANNEL, a_job, followed_job
+from following import JOBS, POLL, Clock, Make, follow, look, route, stored, told
+from parts import CHANNEL
 from stand_in_provider import StandInProvider
 from store_reading import all_notices
 
-from bot.errors import Conflict, NotFound
 from bot.jobs.follow import Follower
-from bot.jobs.job import Hyperparameters, Job, Origin
-from bot.notices.notice import Accepted, CheckpointMade, Ended, ProviderSaid, Started, Text
-from bot.providers.interface import ProviderError
-from bot.providers.openai_protocol import SUBMISSION_KEY, OpenAIProtocol
+from bot.notices.notice import CheckpointMade, Ended, ProviderSaid, Started, Text
+from bot.providers.openai_protocol import OpenAIProtocol
 from bot.store.database import Database
 from bot.store.jobs import SqliteJobStore
 from bot.store.outbox import SqliteCardStore
-
-JOBS = "GET /fine_tuning/jobs"
-POLL = 5.0
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.now = time.time() + 1
-
-    def __call__(self) -> float:
-        return self.now
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-Make = Callable[[], Follower]
-
-
-@pytest.fixture
-def make(jobs: SqliteJobStore, provider: OpenAIProtocol, clock: Clock) -> Make:
-    return lambda: Follower(jobs, provider, poll_seconds=POLL, notices_channel="C0ALL", clock=clock, steady=clock)
-
-
-@pytest.fixture
-def follower(make: Make) -> Follower:
-    return make()
-
-
-@pytest.fixture
-async def theirs(stand_in: StandInProvider, jobs: SqliteJobStore) -> str:
-    """The provider's id of a job that we follow as job-1."""
-    return await follow(stand_in, jobs)
-
-
-async def follow(stand_in: StandInProvider, jobs: SqliteJobStore, our_id: str = "job-1", **fields: Any) -> str:
-    provider_job_id = stand_in.add_job(status="queued")
-    assert await jobs.insert(followed_job(provider_job_id, id=our_id, **fields))
-    return provider_job_id
-
-
-async def look(follower: Follower, clock: Clock, after: float = POLL) -> None:
-    clock.now += after
-    await follower.tick()
-
-
-async def stored(jobs: SqliteJobStore, job_id: str = "job-1") -> Job:
-    found = await jobs.get(job_id)
-    assert found is not None
-    return found
-
-
-async def told(database: Database) -> list[type]:
-    return [type(notice.body) for notice in await all_notices(database)]
-
-
-def route(provider_job_id: str, what: str = "") -> str:
-    return f"GET /fine_tuning/jobs/{provider_job_id}{what}"
 
 
 async def test_a_job_is_followed_from_its_start_to_its_end(
@@ -255,6 +192,23 @@ async def test_jobs_are_looked_at_one_after_another_so_that_people_are_answered_
     await look(follower, clock)
     assert len(begun) == 5
     assert min(later - earlier for earlier, later in pairwise(begun)) > 0.01
+
+
+async def test_what_ended_among_others_costs_two_calls_of_its_own_at_the_end_and_one_after_it(
+    follower: Follower, jobs: SqliteJobStore, stand_in: StandInProvider, theirs: str, clock: Clock
+) -> None:
+    """Its events and checkpoints, and once more its events; its state comes with those of the others."""
+    for number in range(2, 4):
+        stand_in.run(await follow(stand_in, jobs, f"job-{number}"), steps=1)
+    stand_in.run(theirs, steps=1)
+    await look(follower, clock)
+    stand_in.succeed(theirs)
+    stand_in.requests.clear()
+    for _ in range(30):
+        await look(follower, clock, 1)
+    mine = [each for each in stand_in.requests if theirs in each]
+    assert mine == [route(theirs, "/events"), route(theirs, "/checkpoints"), route(theirs, "/events")]
+    assert [job.id for job in await jobs.followed("acme")] == ["job-2", "job-3"]
 
 
 async def test_a_hint_makes_a_job_due_at_once(
@@ -490,183 +444,3 @@ async def test_a_state_of_the_future_is_followed_on(
     stand_in.run(theirs)
     await look(follower, clock)
     assert (await stored(jobs)).state == "running"
-
-
-# Jobs that somebody else started
-
-
-ELSEWHERE = Origin("T0ACME", "C0OTHER", False)
-
-
-async def test_a_job_started_elsewhere_is_followed_without_telling_its_past(
-    follower: Follower, jobs: SqliteJobStore, stand_in: StandInProvider, clock: Clock, database: Database
-) -> None:
-    theirs = stand_in.add_job()
-    stand_in.run(theirs, steps=5)
-    stand_in.add_event(theirs, "An old warning", level="warn")
-    job = await follower.adopt(theirs, "U0BEN", ELSEWHERE, "job-9")
-    assert (job.state, job.requester, job.origin) == ("running", "U0BEN", ELSEWHERE)
-    assert len(await jobs.metrics("job-9")) == 5
-    assert await told(database) == []
-    stand_in.succeed(theirs)
-    await look(follower, clock)
-    assert Ended in await told(database)
-
-
-async def test_what_the_provider_knows_of_a_job_started_elsewhere_is_ours_too(
-    follower: Follower, stand_in: StandInProvider
-) -> None:
-    stand_in.files["file-theirs"] = ("their questions.jsonl", b"{}")
-    grader = {"type": "string_check", "name": "same", "input": "{{a}}", "reference": "{{b}}", "operation": "eq"}
-    theirs = stand_in.add_job(
-        training_file="file-theirs",
-        validation_file="file-other",
-        seed=11,
-        user_provided_suffix="support",
-        method={
-            "type": "reinforcement",
-            "reinforcement": {"grader": grader, "hyperparameters": {"n_epochs": 4, "reasoning_effort": "low"}},
-        },
-        integrations=[{"type": "wandb", "wandb": {"project": "tuning"}}],
-        metadata={"team": "support"},
-    )
-    job = await follower.adopt(theirs, "U0BEN", ELSEWHERE, "job-9")
-    assert (job.file_name, job.training_file, job.validation_file) == (
-        "their questions.jsonl",
-        "file-theirs",
-        "file-other",
-    )
-    assert (job.method, job.grader, job.wandb, job.metadata) == ("reinforcement", grader, "tuning", {"team": "support"})
-    assert job.asked == job.hyperparameters == Hyperparameters(n_epochs=4, reasoning_effort="low")
-    assert (job.seed, job.suffix, job.made_elsewhere) == (11, "support", True)
-
-
-async def test_a_job_on_a_file_that_nobody_can_name_is_followed_all_the_same(
-    follower: Follower, jobs: SqliteJobStore, stand_in: StandInProvider
-) -> None:
-    stand_in.files["file-ours"] = ("a-hash.jsonl", b"{}")
-    await jobs.set_provider_file("acme", "a-hash", "file-ours")
-    ours = await follower.adopt(stand_in.add_job(training_file="file-ours"), "U0BEN", ELSEWHERE, "job-8")
-    stand_in.fault("GET /files", status=403)
-    unlisted = await follower.adopt(stand_in.add_job(), "U0BEN", ELSEWHERE, "job-9")
-    assert (ours.file_name, unlisted.file_name) == (None, None)
-
-
-async def test_an_ended_job_can_be_adopted_to_be_looked_at(
-    follower: Follower, jobs: SqliteJobStore, stand_in: StandInProvider, database: Database
-) -> None:
-    theirs = stand_in.add_job()
-    stand_in.run(theirs, steps=5)
-    stand_in.succeed(theirs)
-    job = await follower.adopt(theirs, "U0BEN", ELSEWHERE, "job-9")
-    assert job.state == "succeeded"
-    assert await jobs.followed("acme") == []
-    assert await told(database) == []
-
-
-async def test_a_job_is_adopted_once(follower: Follower, stand_in: StandInProvider, theirs: str) -> None:
-    with pytest.raises(Conflict, match="job-1"):
-        await follower.adopt(theirs, "U0BEN", ELSEWHERE, "job-9")
-
-
-async def test_a_job_that_the_provider_does_not_know_cannot_be_adopted(follower: Follower) -> None:
-    with pytest.raises(NotFound, match="ftjob-nobody"):
-        await follower.adopt("ftjob-nobody", "U0BEN", ELSEWHERE, "job-9")
-
-
-async def test_following_an_uncertain_job_of_ours_takes_that_one_over(
-    follower: Follower, jobs: SqliteJobStore, stand_in: StandInProvider
-) -> None:
-    await jobs.insert(a_job(state="uncertain", training_file="file-1", seed=7, create_attempted_at=1.0))
-    theirs = stand_in.add_job(metadata={SUBMISSION_KEY: "job-1"})
-    job = await follower.adopt(theirs, "U0BEN", ELSEWHERE, "job-9")
-    assert (job.id, job.provider_job_id) == ("job-1", theirs)
-    assert await jobs.get("job-9") is None
-
-
-# Cancelling
-
-
-async def test_a_running_job_is_cancelled_at_the_provider(
-    follower: Follower, jobs: SqliteJobStore, stand_in: StandInProvider, theirs: str, clock: Clock, database: Database
-) -> None:
-    stand_in.run(theirs, steps=1)
-    await look(follower, clock)
-    job = await follower.cancel(await stored(jobs))
-    assert job.state == "cancelled"
-    assert stand_in.jobs[theirs]["status"] == "cancelled"
-    assert Ended in await told(database)
-
-
-async def test_a_job_that_ended_a_moment_ago_is_shown_as_it_ended(
-    follower: Follower, jobs: SqliteJobStore, stand_in: StandInProvider, theirs: str
-) -> None:
-    stand_in.run(theirs, steps=1)
-    stand_in.succeed(theirs)
-    assert (await follower.cancel(await stored(jobs))).state == "succeeded"
-
-
-async def test_an_ended_job_cannot_be_cancelled(follower: Follower, jobs: SqliteJobStore, theirs: str) -> None:
-    ended = followed_job("ftjob-other", id="job-2", state="failed")
-    await jobs.insert(ended)
-    with pytest.raises(Conflict, match="already ended"):
-        await follower.cancel(ended)
-
-
-async def test_a_provider_that_does_not_cancel_is_quoted(
-    follower: Follower, jobs: SqliteJobStore, stand_in: StandInProvider, theirs: str
-) -> None:
-    stand_in.run(theirs)
-    stand_in.fault(f"POST /fine_tuning/jobs/{theirs}/cancel", status=400, message="Not while it is hot.")
-    with pytest.raises(Conflict, match="Not while it is hot"):
-        await follower.cancel(await stored(jobs))
-
-
-async def test_a_job_that_was_not_handed_over_yet_is_cancelled_here(
-    follower: Follower, jobs: SqliteJobStore, stand_in: StandInProvider, database: Database
-) -> None:
-    await jobs.insert(a_job())
-    job = await follower.cancel(await stored(jobs))
-    assert job.state == "cancelled"
-    assert stand_in.requests == []
-    assert Ended in await told(database)
-
-
-async def test_a_job_that_is_being_handed_over_cannot_be_cancelled_at_that_moment(
-    follower: Follower, jobs: SqliteJobStore, stand_in: StandInProvider
-) -> None:
-    await jobs.insert(a_job(create_attempted_at=1.0))
-    as_read_before = a_job()
-    with pytest.raises(Conflict, match="this moment"):
-        await follower.cancel(as_read_before)
-    assert (await stored(jobs)).state == "submitting"
-
-
-@pytest.fixture
-async def uncertain(jobs: SqliteJobStore) -> Job:
-    job = a_job(state="uncertain", training_file="file-1", seed=7, create_attempted_at=1.0)
-    await jobs.insert(job)
-    return job
-
-
-async def test_cancelling_an_uncertain_job_cancels_what_turned_up_at_the_provider(
-    follower: Follower, stand_in: StandInProvider, uncertain: Job, database: Database
-) -> None:
-    theirs = stand_in.add_job(metadata={SUBMISSION_KEY: "job-1"})
-    job = await follower.cancel(uncertain)
-    assert (job.state, job.provider_job_id) == ("cancelled", theirs)
-    assert stand_in.jobs[theirs]["status"] == "cancelled"
-    assert [kind for kind in await told(database) if kind in (Accepted, Ended)] == [Accepted, Ended]
-
-
-async def test_an_uncertain_job_that_did_not_turn_up_is_cancelled_here(follower: Follower, uncertain: Job) -> None:
-    assert (await follower.cancel(uncertain)).state == "cancelled"
-
-
-async def test_an_uncertain_job_is_not_cancelled_while_the_provider_cannot_be_asked(
-    follower: Follower, jobs: SqliteJobStore, stand_in: StandInProvider, uncertain: Job
-) -> None:
-    stand_in.fault(JOBS, status=503)
-    with pytest.raises(ProviderError):
-        await follower.cancel(uncertain)
-    assert (await stored(jobs)).state == "uncertain"

@@ -37,9 +37,11 @@ from sqlite_utils import Database as SqliteDatabase
 from bot.audit import Entry
 from bot.errors import BotError, NotFound
 from bot.jobs import states
+from bot.jobs.cancel import cancel
 from bot.jobs.follow import Follower
 from bot.jobs.job import Job, Origin
 from bot.jobs.line import Line
+from bot.jobs.reader import JobReader
 from bot.jobs.submit import Submitter
 from bot.notices.deliver import Delivery
 from bot.providers.openai_protocol import OpenAIProtocol
@@ -51,7 +53,7 @@ from bot.store.database import StoreTrouble
 from bot.store.jobs import SqliteJobStore
 from bot.store.outbox import SqliteCardStore, SqliteOutbox
 from handlers.cards import CardKeeper
-from handlers.checks import Checks
+from handlers.lanes import Lanes
 from handlers.pictures import Pictures
 from handlers.poster import Poster
 from handlers.speaker import SlackSpeaker
@@ -317,7 +319,7 @@ class Process:
         provider._client._platform = "Linux"
         session: Any = Session(world.network, world.slack)
         poster = Poster(AsyncWebClient(token="xoxb-x", session=session, retry_handlers=[]))
-        pictures = _NoPictures(self.jobs, self.cards, poster, Checks())
+        pictures = _NoPictures(self.jobs, self.cards, poster, Lanes())
         self.submitter = Submitter(self.jobs, provider, self._locate, rules=world.rules)
         self.approvals = Approvals(self.jobs, clock=world.wall)
         self.line = Line(
@@ -326,9 +328,8 @@ class Process:
             clock=world.wall,
             steady=lambda: world.timeline.now,
         )
-        self.follower = Follower(
-            self.jobs, provider, poll_seconds=POLL, clock=world.wall, steady=lambda: world.timeline.now
-        )
+        self.reader = JobReader(self.jobs, provider, clock=world.wall)
+        self.follower = Follower(self.reader, poll_seconds=POLL, steady=lambda: world.timeline.now)
         self.delivery = Delivery(self.outbox, SlackSpeaker(poster, pictures), look_every=5)
         self.keeper = CardKeeper(
             self.jobs, self.cards, poster, pictures, look_every=8, steady=lambda: world.timeline.now
@@ -416,7 +417,7 @@ class Process:
                 else:
                     stored = await self.jobs.get(act.job.id)
                     if stored is not None:
-                        await self.follower.cancel(stored)
+                        await cancel(self.reader, stored)
                 act.done = True
             except StoreTrouble:
                 await asyncio.sleep(1)

@@ -15,7 +15,7 @@ import msgspec
 from simulation.histories import judged
 from simulation.history import EPOCH, Death, World, people
 
-from bot.jobs import follow, states
+from bot.jobs import reader, states
 from bot.jobs.interfaces import Change
 from bot.jobs.job import Job
 from bot.jobs.line import Line
@@ -212,8 +212,8 @@ def test_notices_that_are_stored_after_what_they_tell() -> None:
 
 def test_notices_that_overtake_each_other() -> None:
     def hurried(original: Any) -> Any:
-        async def next_(self: SqliteOutbox, now: float) -> list[Pending]:
-            first = await original(self, now)
+        async def next_(self: SqliteOutbox, now: float, **options: Any) -> list[Pending]:
+            first = await original(self, now, **options)
             rows = await self._database.read(
                 lambda db: db.execute("SELECT value FROM notices WHERE state = 'pending' AND attempts = 0").fetchall()
             )
@@ -241,7 +241,7 @@ def test_a_follower_that_does_not_look_once_more() -> None:
 
         return advance
 
-    with mutated(follow, "advance", final):
+    with mutated(reader, "advance", final):
         found("was missed", when=tells_late)
 
 

@@ -53,7 +53,7 @@ class Lane(StrEnum):
         return cls.QUICK if size <= SMALL else cls.LARGE
 
 
-class Checks:
+class Lanes:
     """A process for each lane, which does one thing at a time; started anew should it die."""
 
     def __init__(self) -> None:
@@ -92,7 +92,7 @@ class Checks:
                 except (EOFError, OSError):
                     # Killed from outside, most likely for its memory.
                     worker.kill()
-                    log.warning("a process for checks died", function=function.__name__, lane=lane)
+                    log.warning("a process died", function=function.__name__, lane=lane)
                 except BaseException:
                     worker.kill()  # whoever asked does not wait any more
                     raise

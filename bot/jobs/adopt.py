@@ -1,0 +1,75 @@
+"""Following a job of the provider's, whoever created it."""
+
+import msgspec
+import structlog
+
+from bot.errors import Conflict, NotFound
+from bot.jobs import states
+from bot.jobs.advance import advance
+from bot.jobs.interfaces import Change
+from bot.jobs.job import SUPERVISED, Job, Origin
+from bot.jobs.reader import JobReader
+from bot.providers.interface import ProviderError, Refused
+
+log = structlog.get_logger()
+
+
+async def adopt(reader: JobReader, provider_job_id: str, requester: str, origin: Origin, our_id: str) -> Job:
+    """The job, followed from now on as `our_id`.
+
+    Raises NotFound where the provider knows no such job, Conflict where it is followed already.
+    """
+    jobs, provider = reader.jobs, reader.provider
+    known = await jobs.find(provider_job_id)
+    if known is not None:
+        raise Conflict(f"I follow {provider_job_id} already, as job {known.id}.")
+    try:
+        remote = await provider.job(provider_job_id)
+    except Refused as error:
+        if error.status == 404:
+            raise NotFound(f"{provider.name} knows no job {provider_job_id}.") from error
+        raise
+    job = Job(
+        id=our_id,
+        state=states.SUBMITTING,
+        provider=provider.name,
+        base_model=remote.model,
+        requester=requester,
+        origin=origin,
+        created_at=remote.created_at,
+        provider_job_id=remote.id,
+        suffix=remote.suffix,
+        method=remote.method or SUPERVISED,
+        asked=remote.hyperparameters,
+        grader=remote.grader,
+        wandb=remote.wandb,
+        metadata=remote.metadata,
+    )
+    ours = await jobs.get(remote.submission) if remote.submission else None
+    if ours is not None and ours.state not in states.ENDED:
+        return await reader.claim(ours, remote)
+    job = msgspec.structs.replace(job, file_name=await _file_name(reader, remote.training_file))
+    events = await provider.events(remote.id, (), whole=True)
+    # Nobody needs to be told what happened before: the card shows it.
+    change = advance(job, remote, events, await reader.checkpoints(remote, events), now=reader.clock())
+    history = Change(
+        change.job,
+        events=change.events,
+        checkpoints=change.checkpoints,
+        followed=change.job.state not in states.ENDED,
+    )
+    if not await jobs.insert(change.job, history):
+        raise Conflict(f"I follow {provider_job_id} already.")
+    return change.job
+
+
+async def _file_name(reader: JobReader, file_id: str) -> str | None:
+    """As whoever uploaded the file called it; None where the provider does not say, or it was we, who give them no
+    names."""
+    if await reader.jobs.content_of(reader.provider.name, file_id) is not None:
+        return None
+    try:
+        return next((file.name for file in await reader.provider.files() if file.id == file_id), None)
+    except ProviderError as error:
+        log.info("files not listed", why=str(error))
+        return None

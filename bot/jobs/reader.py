@@ -1,0 +1,123 @@
+"""What the provider says of one job: read, and stored together with what people must be told."""
+
+import time
+from collections.abc import Callable
+
+import msgspec
+
+from bot.errors import Conflict
+from bot.jobs import states
+from bot.jobs.advance import advance, ending, notice
+from bot.jobs.interfaces import Change, Followed, JobStore
+from bot.jobs.job import Checkpoint, Job, JobError
+from bot.jobs.quiet import stuck
+from bot.notices.notice import Text
+from bot.providers.interface import Provider, Refused, RemoteEvent, RemoteJob
+
+
+class JobReader:
+    """`clock` tells the time that is stored."""
+
+    def __init__(
+        self,
+        jobs: JobStore,
+        provider: Provider,
+        *,
+        notices_channel: str | None = None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self.jobs = jobs
+        self.provider = provider
+        self.notices_channel = notices_channel
+        self.clock = clock
+
+    async def asked_for(self, job: Followed) -> RemoteJob | None:
+        """The job, asked for by name; None, and the job failed, where the provider knows it no more."""
+        try:
+            return await self.provider.job(job.provider_job_id)
+        except Refused as error:
+            if error.status != 404:
+                raise
+        gone = JobError("job_not_found", f"{self.provider.name} does not know this job any more.")
+
+        def lose(stored: Job) -> Change | None:
+            if stored.state in states.ENDED:
+                return Change(stored, followed=False)
+            return self.ended(stored, states.FAILED, gone)
+
+        await self.jobs.update(job.id, lose)
+        return None
+
+    def ended(self, job: Job, state: str, error: JobError | None = None) -> Change:
+        """The change by which a job ends without the provider's having said so."""
+        over = msgspec.structs.replace(job, state=state, error=error, finished_at=self.clock())
+        return Change(over, notices=ending(over, self.notices_channel), followed=False)
+
+    async def take_over(self, job: Followed, remote: RemoteJob, *, with_events: bool) -> None:
+        """Store what is new about a job that is `remote` at the provider; `with_events` asks for its events, too."""
+        now = self.clock()
+        # Events may follow the end by seconds, so an ended job is read once more a little later.
+        last_look = job.state in states.ENDED
+        events: list[RemoteEvent] = []
+        if with_events:
+            known_events = await self.jobs.event_ids(job.id)
+            events = await self.provider.events(remote.id, known_events, whole=remote.status in states.ENDED)
+        known = [item.id for item in await self.jobs.checkpoints(job.id)]
+        checkpoints = await self.checkpoints(remote, events, listed_before=last_look and bool(known))
+
+        def news(stored: Job) -> Change | None:
+            change = advance(
+                stored,
+                remote,
+                events,
+                checkpoints,
+                known_checkpoints=known,
+                now=now,
+                notices_channel=self.notices_channel,
+                last_look=last_look,
+            )
+            is_news = change.job != stored or change.events or change.checkpoints or last_look
+            return change if is_news else None
+
+        stored = await self.jobs.update(job.id, news)
+        if stored is None and with_events:
+            await self._say_if_stuck(job.id, now)
+
+    async def _say_if_stuck(self, job_id: str, now: float) -> None:
+        job = await self.jobs.get(job_id)
+        if job is None or job.stuck or stuck(job, now) is None:
+            return
+
+        def say(stored: Job) -> Change | None:
+            sentence = stuck(stored, now)
+            if stored.stuck or sentence is None:
+                return None
+            quiet = msgspec.structs.replace(stored, stuck=True)
+            return Change(quiet, notices=[notice(stored, f"stuck/{int(stored.heard_at or 0)}", Text(quiet, sentence))])
+
+        await self.jobs.update(job_id, say)
+
+    async def checkpoints(
+        self, remote: RemoteJob, events: list[RemoteEvent], *, listed_before: bool = False
+    ) -> list[Checkpoint]:
+        """Listed only when there is a sign of new ones; not every provider has any."""
+        told = any("checkpoint" in event.message.lower() for event in events)
+        if not told and (remote.status != states.SUCCEEDED or listed_before):
+            return []
+        try:
+            return await self.provider.checkpoints(remote.id)
+        except Refused:
+            return []
+
+    async def claim(self, job: Job, remote: RemoteJob) -> Job:
+        """A job of ours whose creation was in doubt turned up at the provider. Raises Conflict where it was not."""
+
+        def claim(stored: Job) -> Change | None:
+            if stored.state != states.UNCERTAIN:
+                return None
+            return advance(stored, remote, now=self.clock(), notices_channel=self.notices_channel)
+
+        claimed = await self.jobs.update(job.id, claim)
+        if claimed is None:
+            raise Conflict(f"{remote.id} is my own job {job.id}; look at its card.")
+        return claimed

@@ -1,0 +1,108 @@
+"""A job is cancelled wherever it is in its life, and never twice or behind anybody's back."""
+
+import pytest
+from following import JOBS, Clock, look, stored, told
+from parts import a_job, followed_job
+from stand_in_provider import StandInProvider
+
+from bot.errors import Conflict
+from bot.jobs.cancel import cancel
+from bot.jobs.follow import Follower
+from bot.jobs.job import Job
+from bot.jobs.reader import JobReader
+from bot.notices.notice import Accepted, Ended
+from bot.providers.interface import ProviderError
+from bot.providers.openai_protocol import SUBMISSION_KEY
+from bot.store.database import Database
+from bot.store.jobs import SqliteJobStore
+
+
+async def test_a_running_job_is_cancelled_at_the_provider(
+    reader: JobReader,
+    follower: Follower,
+    jobs: SqliteJobStore,
+    stand_in: StandInProvider,
+    theirs: str,
+    clock: Clock,
+    database: Database,
+) -> None:
+    stand_in.run(theirs, steps=1)
+    await look(follower, clock)
+    job = await cancel(reader, await stored(jobs))
+    assert job.state == "cancelled"
+    assert stand_in.jobs[theirs]["status"] == "cancelled"
+    assert Ended in await told(database)
+
+
+async def test_a_job_that_ended_a_moment_ago_is_shown_as_it_ended(
+    reader: JobReader, jobs: SqliteJobStore, stand_in: StandInProvider, theirs: str
+) -> None:
+    stand_in.run(theirs, steps=1)
+    stand_in.succeed(theirs)
+    assert (await cancel(reader, await stored(jobs))).state == "succeeded"
+
+
+async def test_an_ended_job_cannot_be_cancelled(reader: JobReader, jobs: SqliteJobStore, theirs: str) -> None:
+    ended = followed_job("ftjob-other", id="job-2", state="failed")
+    await jobs.insert(ended)
+    with pytest.raises(Conflict, match="already ended"):
+        await cancel(reader, ended)
+
+
+async def test_a_provider_that_does_not_cancel_is_quoted(
+    reader: JobReader, jobs: SqliteJobStore, stand_in: StandInProvider, theirs: str
+) -> None:
+    stand_in.run(theirs)
+    stand_in.fault(f"POST /fine_tuning/jobs/{theirs}/cancel", status=400, message="Not while it is hot.")
+    with pytest.raises(Conflict, match="Not while it is hot"):
+        await cancel(reader, await stored(jobs))
+
+
+async def test_a_job_that_was_not_handed_over_yet_is_cancelled_here(
+    reader: JobReader, jobs: SqliteJobStore, stand_in: StandInProvider, database: Database
+) -> None:
+    await jobs.insert(a_job())
+    job = await cancel(reader, await stored(jobs))
+    assert job.state == "cancelled"
+    assert stand_in.requests == []
+    assert Ended in await told(database)
+
+
+async def test_a_job_that_is_being_handed_over_cannot_be_cancelled_at_that_moment(
+    reader: JobReader, jobs: SqliteJobStore, stand_in: StandInProvider
+) -> None:
+    await jobs.insert(a_job(create_attempted_at=1.0))
+    as_read_before = a_job()
+    with pytest.raises(Conflict, match="this moment"):
+        await cancel(reader, as_read_before)
+    assert (await stored(jobs)).state == "submitting"
+
+
+@pytest.fixture
+async def uncertain(jobs: SqliteJobStore) -> Job:
+    job = a_job(state="uncertain", training_file="file-1", seed=7, create_attempted_at=1.0)
+    await jobs.insert(job)
+    return job
+
+
+async def test_cancelling_an_uncertain_job_cancels_what_turned_up_at_the_provider(
+    reader: JobReader, stand_in: StandInProvider, uncertain: Job, database: Database
+) -> None:
+    theirs = stand_in.add_job(metadata={SUBMISSION_KEY: "job-1"})
+    job = await cancel(reader, uncertain)
+    assert (job.state, job.provider_job_id) == ("cancelled", theirs)
+    assert stand_in.jobs[theirs]["status"] == "cancelled"
+    assert [kind for kind in await told(database) if kind in (Accepted, Ended)] == [Accepted, Ended]
+
+
+async def test_an_uncertain_job_that_did_not_turn_up_is_cancelled_here(reader: JobReader, uncertain: Job) -> None:
+    assert (await cancel(reader, uncertain)).state == "cancelled"
+
+
+async def test_an_uncertain_job_is_not_cancelled_while_the_provider_cannot_be_asked(
+    reader: JobReader, jobs: SqliteJobStore, stand_in: StandInProvider, uncertain: Job
+) -> None:
+    stand_in.fault(JOBS, status=503)
+    with pytest.raises(ProviderError):
+        await cancel(reader, uncertain)
+    assert (await stored(jobs)).state == "uncertain"
