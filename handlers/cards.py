@@ -12,6 +12,7 @@ from functools import partial
 import orjson
 import structlog
 
+from bot.jobs import states
 from bot.jobs.interfaces import JobStore
 from bot.jobs.job import Job
 from bot.notices.interfaces import Card, CardStore, PostDoubtful, PostLater, PostRefused
@@ -74,16 +75,21 @@ class CardKeeper:
             if card.ts is None:
                 await self._post(card, job)
                 return
-            chart, alt = card.chart_file, ""
+            chart, alt = await self._pictures.chart_shown(job) if card.chart_file else (None, "")
+            complete = True
             if await self._pictures.is_due(job):
-                chart, alt = await self._pictures.chart(job)
-                # The card before the job: a change from here on leaves it dirty.
-                card = await self._cards.card(card.job_id) or card
-                job = await self._jobs.get(card.job_id) or job
-            elif chart:
-                chart, alt = await self._pictures.chart_shown(job)
+                # How a job ended does not wait for its picture, which comes with the edit after.
+                ending = render(job, now=time.time(), chart_file_id=chart, chart_alt_text=alt)
+                if job.state in states.ENDED and _hash(ending) != card.shown:
+                    complete = False
+                else:
+                    chart, alt = await self._pictures.chart(job)
+                    # The card before the job: a change from here on leaves it dirty.
+                    card = await self._cards.card(card.job_id) or card
+                    job = await self._jobs.get(card.job_id) or job
             try:
-                await self._edit(card, render(job, now=time.time(), chart_file_id=chart, chart_alt_text=alt))
+                message = render(job, now=time.time(), chart_file_id=chart, chart_alt_text=alt)
+                await self._edit(card, message, complete=complete)
             except PostRefused as error:
                 if chart is None or str(error) != "invalid_blocks":
                     raise
@@ -125,7 +131,7 @@ class CardKeeper:
         # Where an earlier attempt is found, it may show something older.
         await self._cards.posted(job.id, ts, _hash(message) if card.posting_since is None else None, notices)
 
-    async def _edit(self, card: Card, message: Message) -> None:
+    async def _edit(self, card: Card, message: Message, *, complete: bool = True) -> None:
         """The edit was allowed before (`may_update_now`)."""
         shown = _hash(message)
         if shown == card.shown:
@@ -135,7 +141,7 @@ class CardKeeper:
             await self._cards.editing(card.job_id)
             with self._then_a_pause(card.job_id):
                 await self._poster.update_now(card.channel, str(card.ts), message)
-        await self._cards.showing(card, shown)
+        await self._cards.showing(card, shown, complete=complete)
 
     @contextlib.contextmanager
     def _then_a_pause(self, job_id: str) -> Iterator[None]:

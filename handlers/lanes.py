@@ -58,7 +58,7 @@ class Lanes:
 
     def __init__(self) -> None:
         # The threads only wait for a process to say something.
-        self._threads = ThreadPoolExecutor(len(Lane), thread_name_prefix="check")
+        self._threads = ThreadPoolExecutor(len(Lane), thread_name_prefix="lane")
         self._workers = {lane: _Worker(self._threads, polite=lane is not Lane.QUICK) for lane in Lane}
 
     async def run(
@@ -165,10 +165,10 @@ class _Worker:
             if self._connection is None or self.process is None or not self.process.is_alive():
                 spawn = multiprocessing.get_context("spawn")
                 ours, theirs = spawn.Pipe()
-                self.process = spawn.Process(target=_serve, args=(theirs, self._polite), name="check")
-                self.process.start()
+                process = spawn.Process(target=_serve, args=(theirs, self._polite), name="lane")
+                process.start()
                 theirs.close()
-                self._connection = ours
+                self.process, self._connection = process, ours
             return self._connection
 
     def kill(self) -> None:

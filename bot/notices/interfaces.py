@@ -74,8 +74,8 @@ class CardStore(Protocol):
     async def editing(self, job_id: str) -> None:
         """From here on nobody knows what it shows, until `showing`."""
 
-    async def showing(self, card: Card, shown: str) -> None:
-        """Slack shows `shown`; the card stays dirty if it changed after `card` was read."""
+    async def showing(self, card: Card, shown: str, *, complete: bool = True) -> None:
+        """Slack shows `shown`; the card stays dirty if that is not complete, or it changed after `card` was read."""
 
     async def set_chart(self, job_id: str, file_id: str | None, step: int) -> None: ...
 

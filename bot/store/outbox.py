@@ -149,8 +149,9 @@ class SqliteCardStore:
     async def editing(self, job_id: str) -> None:
         await self._set("shown = NULL", [], job_id)
 
-    async def showing(self, card: Card, shown: str) -> None:
-        await self._set("shown = ?, dirty = (changed_at > ?)", [shown, card.changed_at], card.job_id)
+    async def showing(self, card: Card, shown: str, *, complete: bool = True) -> None:
+        dirty = "(changed_at > ?)" if complete else "(changed_at >= ?)"
+        await self._set(f"shown = ?, dirty = {dirty}", [shown, card.changed_at], card.job_id)
 
     async def set_chart(self, job_id: str, file_id: str | None, step: int) -> None:
         def work(db: SqliteDatabase) -> None:

@@ -124,3 +124,17 @@ async def test_while_a_chart_is_made_other_cards_go_on_without(world: World) -> 
     assert not await world.pictures.is_due(other)
     await making
     assert await world.pictures.is_due(other)
+
+
+async def test_how_a_job_ended_does_not_wait_for_its_chart(slack: Slack, world: World) -> None:
+    job = await world.measured_job(1)
+    assert await world.jobs.update(job.id, lambda stored: Change(msgspec.structs.replace(stored, state="failed")))
+    await world.round()
+    (first,) = slack.called("chat.update")
+    assert first["text"].endswith("Failed")
+    assert "image" not in [block["type"] for block in first["blocks"]]
+    for _ in range(3):
+        await world.round()
+    _, second = slack.called("chat.update")
+    assert "image" in [block["type"] for block in second["blocks"]]
+    assert await world.cards.dirty(1) == []
