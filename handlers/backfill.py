@@ -1,9 +1,11 @@
 """Files that were dropped while the bot could not hear of it: found again in the channels' history.
 
 Slack redelivers events for minutes, not for hours. After a start, and after the connection was gone, channels that the
-bot is in are read back to when something was last heard. What was not read yet is kept in the store. Other things that
-were missed (clicks, commands) people repeat by themselves. Slack's history of a channel does not show what stands in
-its threads.
+bot is in are read back to when something was last heard; so are direct messages in which it was given a file before.
+What was not read yet is kept in the store. Other things that were missed (clicks, commands) people do again.
+
+Slack's history of a channel does not show what stands in its threads. Those of messages in that time are read as well,
+and those in which the bot has lately reported on a file, for there a mended one is dropped.
 """
 
 import asyncio
@@ -25,6 +27,10 @@ log = structlog.get_logger()
 
 # Seconds until what could not be read is tried again; the last for ever.
 _PAUSES = (30.0, 120.0, 600.0)
+# Threads of files that are older than a week are hardly gone on with; each costs a call, of which Slack allows fifty a
+# minute.
+_LATELY = 7 * 24 * 3600.0
+_MOST_THREADS = 20
 
 
 class Backfill:
@@ -117,10 +123,21 @@ class Backfill:
     async def _read(self, unread: Unread) -> int:
         """Take in what was missed in one channel, oldest first; how many messages. Raises PostError."""
         arguments = {"channel": unread.channel, "oldest": f"{unread.since:.6f}", "limit": 200}
-        pages = self._pages("conversations.history", arguments, "messages")
-        dropped = [message async for message in pages if self._concerns_us(message)]
+        threads, dropped = [], []
+        async for message in self._pages("conversations.history", arguments, "messages"):
+            if float(message.get("latest_reply") or 0) > unread.since:
+                threads.append(message["ts"])
+            if self._concerns_us(message):
+                dropped.append(message)
+        threads += await self._services.datasets.threads(unread.channel, unread.since - _LATELY, _MOST_THREADS)
+        for thread_ts in dict.fromkeys(threads):
+            with contextlib.suppress(PostRefused):  # it was deleted
+                async for reply in self._pages("conversations.replies", {**arguments, "ts": thread_ts}, "messages"):
+                    # Its first message comes always, however old.
+                    if reply["ts"] != thread_ts and self._concerns_us(reply):
+                        dropped.append(reply)
         found = 0
-        for message in reversed(dropped):
+        for message in sorted(dropped, key=lambda each: float(each["ts"])):
             found += await self._inbox.offer(_as_event(self._services, unread.channel, message))
         if found:
             await self._work_off()
@@ -133,7 +150,8 @@ class Backfill:
     async def _channels(self) -> list[str]:
         arguments = {"types": "public_channel,private_channel", "exclude_archived": True, "limit": 200}
         pages = self._pages("conversations.list", arguments, "channels")
-        return [channel["id"] async for channel in pages if channel.get("is_member")]
+        member_of = [channel["id"] async for channel in pages if channel.get("is_member")]
+        return member_of + await self._services.datasets.direct_messages()
 
     async def _pages(self, method: str, arguments: dict[str, Any], what: str) -> AsyncIterator[dict[str, Any]]:
         """Page by page, in Slack's order: messages come newest first."""
@@ -152,5 +170,11 @@ def _as_event(services: Services, channel: str, message: dict[str, Any]) -> dict
     return {
         "type": "event_callback",
         "team_id": services.team,
-        "event": {**message, "type": "message", "subtype": "file_share", "channel": channel, "channel_type": "channel"},
+        "event": {
+            **message,
+            "type": "message",
+            "subtype": "file_share",
+            "channel": channel,
+            "channel_type": "im" if channel.startswith("D") else "channel",
+        },
     }

@@ -45,6 +45,24 @@ class SqliteDatasetStore:
     async def latest(self, limit: int) -> list[Dataset]:
         return await self._many("deleted_at IS NULL ORDER BY created_at DESC LIMIT ?", [limit])
 
+    async def threads(self, channel: str, since: float, limit: int) -> list[str]:
+        """The threads in which files were reported on since then (seconds since the epoch), the latest first."""
+        rows = await self._database.read(
+            lambda db: db.execute(
+                "SELECT json_extract(value, '$.thread_ts') AS thread FROM datasets WHERE channel = ?"
+                " AND created_at >= ? GROUP BY thread ORDER BY max(created_at) DESC LIMIT ?",
+                [channel, since, limit],
+            ).fetchall()
+        )
+        return [row[0] for row in rows]
+
+    async def direct_messages(self) -> list[str]:
+        """Slack's ids of the conversations in which a person has given the bot a file directly."""
+        rows = await self._database.read(
+            lambda db: db.execute("SELECT DISTINCT channel FROM datasets WHERE channel GLOB 'D*'").fetchall()
+        )
+        return [row[0] for row in rows]
+
     async def report_ts(self, dataset_id: str) -> str | None:
         """The message that carries the report, once it has been posted."""
         row = await self._database.read(

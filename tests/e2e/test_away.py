@@ -12,11 +12,12 @@ from e2e.world import World, examples
 from handlers.backfill import Backfill
 
 
-async def _missed(w: World, *channels: str) -> list[str]:
+async def _missed(w: World, *channels: str, thread_ts: str | None = None) -> list[str]:
     """Drop a file in each of these channels while nobody listens, until Slack has stopped trying to deliver."""
     await w.person.settings(ack_timeout=0.1, retry_delays=[0.05, 0.05, 0.05])
+    file = ("missed.jsonl", examples(12))
     dropped = [
-        str((await w.person.drop_bytes("ana", channel, [("missed.jsonl", examples(12))]))["ts"]) for channel in channels
+        str((await w.person.drop_bytes("ana", channel, [file], thread_ts=thread_ts))["ts"]) for channel in channels
     ]
     async with asyncio.timeout(60):
         while await _undelivered(w):
@@ -40,6 +41,24 @@ async def test_a_file_that_was_dropped_while_the_bot_was_away_is_found_again(w: 
     (missed,) = await _missed(w, w.channel)
     async with w.bot():
         await _reported_once(w, w.channel, missed)
+
+
+async def test_so_is_one_that_was_dropped_into_the_thread_of_another(w: World) -> None:
+    async with w.bot():
+        thread_ts = str((await w.person.drop_bytes("ana", w.channel, [("first.jsonl", examples(11))]))["ts"])
+        await w.person.wait_message(w.channel, thread_ts=thread_ts, contains="11 examples")
+    await _missed(w, w.channel, thread_ts=thread_ts)
+    async with w.bot():
+        await w.person.wait_message(w.channel, thread_ts=thread_ts, contains="12 examples")
+
+
+async def test_so_is_one_in_direct_messages_where_there_were_files_before(w: World) -> None:
+    async with w.bot():
+        first = await w.person.drop_bytes("ana", "@ana", [("first.jsonl", examples(11))])
+        await w.person.wait_message("@ana", thread_ts=first["ts"], contains="11 examples")
+    (missed,) = await _missed(w, "@ana")
+    async with w.bot():
+        await _reported_once(w, "@ana", missed)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")

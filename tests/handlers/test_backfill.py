@@ -7,10 +7,13 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
+from msgspec.structs import replace
 from parts import until
 from scripted_slack import Slack, error
 
+from bot.datasets.dataset import Dataset
 from bot.store.database import Database, StoreTrouble
+from bot.store.datasets import SqliteDatasetStore
 from bot.store.inbox import SqliteInbox
 from bot.store.unread import SqliteUnread
 from handlers import backfill
@@ -28,7 +31,11 @@ class Reading:
         self.inbox = SqliteInbox(database)
         self.unread = SqliteUnread(database)
         self.work_offs = 0
-        services = cast(Services, SimpleNamespace(poster=Poster(slack.client), bot_user="U0BOT", team="T1"))
+        self.datasets = SqliteDatasetStore(database)
+        services = cast(
+            Services,
+            SimpleNamespace(poster=Poster(slack.client), bot_user="U0BOT", team="T1", datasets=self.datasets),
+        )
         self.backfill = Backfill(services, Inbox(self.inbox, services), self.unread, self._work_off)
 
     async def _work_off(self) -> None:
@@ -75,6 +82,32 @@ async def test_all_pages_are_read_and_the_oldest_is_worked_on_first(reading: Rea
     first, second = reading.slack.called("conversations.history")
     assert float(first["oldest"]) == 1_700_000_000
     assert second["cursor"] == "next"
+
+
+async def test_threads_of_that_time_and_those_of_files_are_read_too(reading: Reading) -> None:
+    reported = Dataset("d", "sha", "old.jsonl", 1, "U1", "T1", "C1", False, "1699999000.000100", 1_699_999_000.0)
+    await reading.datasets.save(reported)
+    await reading.datasets.save(replace(reported, id="e", thread_ts="1690000000.000100", created_at=1_690_000_000.0))
+    question = {"user": "U1", "ts": "1700000001.000100", "latest_reply": "1700000002.000100"}
+    unanswered = {"user": "U1", "ts": "1700000003.000100"}
+    reading.slack.replies["conversations.list"] = [_listing("C1")]
+    reading.slack.replies["conversations.history"] = [_page(unanswered, question)]
+    reading.slack.replies["conversations.replies"] = [
+        _page(question, _file(9, thread_ts=question["ts"])),
+        _page(_file(8, ts=reported.thread_ts), _file(4, thread_ts=reported.thread_ts)),
+    ]
+    await reading.until_read()
+    read = [(call["ts"], float(call["oldest"])) for call in reading.slack.called("conversations.replies")]
+    assert read == [(question["ts"], 1_700_000_000), (reported.thread_ts, 1_700_000_000)]
+    assert await reading.offered() == [f"message/C1/170000000{n}.000100" for n in (4, 9)]
+
+
+async def test_a_thread_that_was_deleted_holds_nothing_up(reading: Reading) -> None:
+    reading.slack.replies["conversations.list"] = [_listing("C1")]
+    reading.slack.replies["conversations.history"] = [_page(_file(1, latest_reply="1700000002.000100"))]
+    reading.slack.replies["conversations.replies"] = [error("thread_not_found")]
+    await reading.until_read()
+    assert await reading.offered() == ["message/C1/1700000001.000100"]
 
 
 async def test_what_is_no_training_file_of_a_persons_is_left_alone(reading: Reading) -> None:
