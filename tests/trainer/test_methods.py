@@ -1,11 +1,13 @@
 """What can be trained besides chats: preferences, completions, classes; and going on after an interruption."""
 
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import msgspec
 import pytest
 import torch
+import trl.trainer.utils
 from trainer_process import jsonl, some_examples, some_pairs
 
 from trainer.base_models import read_table
@@ -200,6 +202,30 @@ LONG_AND_SHORT = [
     {"prompt": f"Count to {number}:", "completion": "".join(f" {one}" for one in range(number))}
     for number in (1, 30, 3, 25, 60, 2, 9, 40, 5, 5, 70, 12)
 ]
+
+
+def test_the_vocabulary_is_computed_only_where_something_is_learned(
+    plan: Plan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # In bf16 the last digits would depend on how many positions are computed at once.
+    load = training.load
+    monkeypatch.setattr(training, "load", lambda weights, **how: load(weights, **how | {"numbers": torch.float32}))
+    computed: list[int] = []
+    apply = trl.trainer.utils._ChunkedLogProbFunction.apply
+
+    def noted(hidden: torch.Tensor, *arguments: Any) -> Any:
+        computed.append(len(hidden))
+        return apply(hidden, *arguments)
+
+    monkeypatch.setattr(trl.trainer.utils, "_ChunkedLogProbFunction", SimpleNamespace(apply=noted))
+    sparingly = figures(run(plan, COMPLETIONS, n_epochs=2))
+    few = sum(computed)
+    computed.clear()
+    monkeypatch.setattr(trl.trainer.utils, "_use_triton", lambda _device: False)
+    everywhere = figures(run(plan, COMPLETIONS, n_epochs=2))
+    assert few < sum(computed) / 2
+    for step, alone in everywhere.items():
+        assert sparingly[step] == pytest.approx(alone, abs=2e-4)
 
 
 def test_examples_in_one_row_are_blind_to_each_other(plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:

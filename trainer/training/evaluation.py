@@ -104,10 +104,12 @@ def likelihoods(model: Any, examples: list[Tokens], pad_token: int) -> Likelihoo
     model.eval()
     try:
         ids, attention, labels = batch(examples, pad_token, model.device)
-        logits = model(input_ids=ids, attention_mask=attention, use_cache=False).logits[:, :-1]
-        counts = labels[:, 1:] != IGNORED
-        # Only the positions that count are turned into fp32: the whole vocabulary for each is what costs.
-        logits, wanted = logits[counts].float(), labels[:, 1:][counts]
+        # The whole vocabulary for each position is what costs: only for those that count in one of the examples.
+        kept = (labels[:, 1:] != IGNORED).any(0).nonzero()[:, 0]
+        logits = model(input_ids=ids, attention_mask=attention, use_cache=False, logits_to_keep=kept).logits
+        labels = labels[:, 1:][:, kept]
+        counts = labels != IGNORED
+        logits, wanted = logits[counts].float(), labels[counts]
         rows = counts.nonzero()[:, 0]
         zeros = torch.zeros(len(examples), device=rows.device)
         return Likelihoods(

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+import trl.trainer.utils
 from datasets import Dataset  # type: ignore[import-untyped]  # ships no types
 from peft import PeftModel
 from trl.trainer.dpo_trainer import DPOTrainer
@@ -14,6 +15,15 @@ from trl.trainer.sft_trainer import SFTTrainer
 
 from trainer.training.data import Pair, Tokens
 from trainer.training.order import Order
+
+
+def _only_what_is_learned(device: torch.device) -> bool:
+    """For TRL's fused head. Where there is no Triton, TRL (1.16) computes the vocabulary's probabilities at every
+    position, learned or not, which with short answers to long prompts is half of a step."""
+    return True
+
+
+trl.trainer.utils._use_triton = _only_what_is_learned  # type: ignore[attr-defined]
 
 
 class _Ours:
