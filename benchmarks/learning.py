@@ -175,7 +175,7 @@ def main() -> None:
     for name, value in figures.items():
         print(f"{name}: {value}")
     if options.record:
-        table.record("learning", figures)
+        table.record(f"learning, {options.what}", figures)
 
 
 if __name__ == "__main__":
