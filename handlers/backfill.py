@@ -4,8 +4,8 @@ Slack redelivers events for minutes, not for hours. After a start, and after the
 bot is in are read back to when something was last heard; so are direct messages in which it was given a file before.
 What was not read yet is kept in the store. Other things that were missed (clicks, commands) people do again.
 
-Slack's history of a channel does not show what stands in its threads. Those of messages in that time are read as well,
-and those in which the bot has lately reported on a file, for there a mended one is dropped.
+Slack's history of a channel does not show what stands in its threads. Those that people began in that time are read as
+well, and those in which the bot has lately reported on a file, for there a mended one is dropped.
 """
 
 import asyncio
@@ -125,12 +125,13 @@ class Backfill:
         arguments = {"channel": unread.channel, "oldest": f"{unread.since:.6f}", "limit": 200}
         threads, dropped = [], []
         async for message in self._pages("conversations.history", arguments, "messages"):
-            if float(message.get("latest_reply") or 0) > unread.since:
+            # Under our own cards there are replies all the time, and hardly ever a file.
+            if float(message.get("latest_reply") or 0) > unread.since and not message.get("bot_id"):
                 threads.append(message["ts"])
             if self._concerns_us(message):
                 dropped.append(message)
         threads += await self._services.datasets.threads(unread.channel, unread.since - _LATELY, _MOST_THREADS)
-        for thread_ts in dict.fromkeys(threads):
+        for thread_ts in list(dict.fromkeys(threads))[:_MOST_THREADS]:
             with contextlib.suppress(PostRefused):  # it was deleted
                 async for reply in self._pages("conversations.replies", {**arguments, "ts": thread_ts}, "messages"):
                     # Its first message comes always, however old.

@@ -22,7 +22,8 @@ from bot.jobs.line import Line
 from bot.jobs.submit import Submitter
 from bot.notices.deliver import Delivery
 from bot.notices.interfaces import Pending
-from bot.providers.openai_protocol import OpenAIProtocol, _data
+from bot.providers import openai_protocol
+from bot.providers.openai_protocol import OpenAIProtocol
 from bot.spending import admission
 from bot.store.jobs import SqliteJobStore
 from bot.store.outbox import SqliteCardStore, SqliteOutbox
@@ -247,16 +248,15 @@ def test_a_follower_that_does_not_look_once_more() -> None:
 
 def test_a_follower_that_reads_a_single_page() -> None:
     def one_page(original: Any) -> Any:
-        async def events(self: OpenAIProtocol, job_id: str, known: Any, **_: Any) -> Any:
-            async def first(read: Any) -> Any:
-                yield _data(await read(None))
+        async def pages(read: Any) -> Any:
+            async for page in original(read):
+                yield page
+                if read.__qualname__.startswith(OpenAIProtocol.events.__qualname__):
+                    return
 
-            with patch("bot.providers.openai_protocol._pages", first):
-                return await original(self, job_id, known)
+        return pages
 
-        return events
-
-    with mutated(OpenAIProtocol, "events", one_page):
+    with mutated(openai_protocol, "_pages", one_page):
         found("was missed", when=in_short_pages)
 
 
