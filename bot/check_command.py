@@ -46,7 +46,7 @@ def check_command(
     deep: bool | None = None,
     all_findings: Path | None = None,
 ) -> int:
-    """Lanes `file` and shows the report: exit code 0 fine, 1 errors found, 2 cannot be read.
+    """Checks `file` and shows the report: exit code 0 fine, 1 errors found, 2 cannot be read.
 
     With `as_json` exactly one JSON object goes to standard output, also where the file cannot be read (then
     `ok` is false and `error` holds the sentence). The second pass is made where `deep` is true, or None and a person

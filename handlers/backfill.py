@@ -122,6 +122,15 @@ class Backfill:
 
     async def _read(self, unread: Unread) -> int:
         """Take in what was missed in one channel, oldest first; how many messages. Raises PostError."""
+        found = 0
+        for message in sorted(await self._dropped(unread), key=lambda each: float(each["ts"])):
+            found += await self._inbox.offer(_as_event(self._services, unread.channel, message))
+        if found:
+            await self._work_off()
+        return found
+
+    async def _dropped(self, unread: Unread) -> list[dict[str, Any]]:
+        """Messages with files, in the channel and in its threads."""
         arguments = {"channel": unread.channel, "oldest": f"{unread.since:.6f}", "limit": 200}
         threads, dropped = [], []
         async for message in self._pages("conversations.history", arguments, "messages"):
@@ -137,12 +146,7 @@ class Backfill:
                     # Its first message comes always, however old.
                     if reply["ts"] != thread_ts and self._concerns_us(reply):
                         dropped.append(reply)
-        found = 0
-        for message in sorted(dropped, key=lambda each: float(each["ts"])):
-            found += await self._inbox.offer(_as_event(self._services, unread.channel, message))
-        if found:
-            await self._work_off()
-        return found
+        return dropped
 
     def _concerns_us(self, message: dict[str, Any]) -> bool:
         by_a_person = message.get("user") not in {None, self._services.bot_user} and not message.get("bot_id")

@@ -75,27 +75,15 @@ class CardKeeper:
             if card.ts is None:
                 await self._post(card, job)
                 return
-            chart, alt = await self._pictures.chart_shown(job) if card.chart_file else (None, "")
-            complete = True
-            if await self._pictures.is_due(job):
-                # How a job ended does not wait for its picture, which comes with the edit after.
-                ending = render(job, now=time.time(), chart_file_id=chart, chart_alt_text=alt)
-                if job.state in states.ENDED and _hash(ending) != card.shown:
-                    complete = False
-                else:
-                    chart, alt = await self._pictures.chart(job)
-                    # The card before the job: a change from here on leaves it dirty.
-                    card = await self._cards.card(card.job_id) or card
-                    job = await self._jobs.get(card.job_id) or job
-            try:
-                message = render(job, now=time.time(), chart_file_id=chart, chart_alt_text=alt)
-                await self._edit(card, message, complete=complete)
-            except PostRefused as error:
-                if chart is None or str(error) != "invalid_blocks":
-                    raise
-                # The picture is gone from Slack, or not ready: the card is worth more than its picture.
-                if self._poster.may_update_now():
-                    await self._edit(card, render(job, now=time.time()))
+            chart_is_due = await self._pictures.is_due(job)
+            if chart_is_due and (job.state not in states.ENDED or await self._shows_ending(card, job)):
+                chart = await self._pictures.chart(job)
+                # The card before the job: a change from here on leaves it dirty.
+                card = await self._cards.card(card.job_id) or card
+                job = await self._jobs.get(card.job_id) or job
+                await self._show(card, job, chart)
+            else:
+                await self._show(card, job, await self._pictures.chart_shown(job), complete=not chart_is_due)
         except PostRefused as error:
             log.warning("card given up", job=card.job_id, why=str(error))
             await self._cards.abandon(card.job_id)
@@ -106,7 +94,7 @@ class CardKeeper:
             log.exception("card failed", job=card.job_id)
 
     async def _post(self, card: Card, job: Job) -> None:
-        message = render(job, now=time.time())
+        message = _rendered(job)
         await self._cards.posting(job.id, time.time())
         with self._then_a_pause(job.id):
             ts = await self._poster.post_once(
@@ -131,6 +119,20 @@ class CardKeeper:
         # Where an earlier attempt is found, it may show something older.
         await self._cards.posted(job.id, ts, _hash(message) if card.posting_since is None else None, notices)
 
+    async def _shows_ending(self, card: Card, job: Job) -> bool:
+        """Whether Slack shows all but the last chart: how a job ended does not wait for that."""
+        return _hash(_rendered(job, await self._pictures.chart_shown(job))) == card.shown
+
+    async def _show(self, card: Card, job: Job, chart: tuple[str | None, str], *, complete: bool = True) -> None:
+        try:
+            await self._edit(card, _rendered(job, chart), complete=complete)
+        except PostRefused as error:
+            if chart[0] is None or str(error) != "invalid_blocks":
+                raise
+            # The picture is gone from Slack, or not ready: the card is worth more than its picture.
+            if self._poster.may_update_now():
+                await self._edit(card, _rendered(job))
+
     async def _edit(self, card: Card, message: Message, *, complete: bool = True) -> None:
         """The edit was allowed before (`may_update_now`)."""
         shown = _hash(message)
@@ -151,6 +153,11 @@ class CardKeeper:
             yield
         finally:
             self._edited_at[job_id] = self._steady()
+
+
+def _rendered(job: Job, chart: tuple[str | None, str] = (None, "")) -> Message:
+    """As it stands now; `chart` is a file's id and its alt text."""
+    return render(job, now=time.time(), chart_file_id=chart[0], chart_alt_text=chart[1])
 
 
 def _hash(message: Message) -> str:

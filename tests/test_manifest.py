@@ -9,6 +9,8 @@ import jsonschema
 import pytest
 import yaml
 
+from bot.cli.connecting import NEEDED_SCOPES
+
 ROOT = Path(__file__).parents[1]
 SCHEMAS = ROOT.parent / "shared" / "specs"
 
@@ -44,6 +46,10 @@ def test_every_scope_gives_its_reason() -> None:
     lines = [line for line in scopes[1].splitlines() if line.lstrip().startswith("- ")]
     assert len(lines) >= 5
     assert all(re.search(r"\s#\s\w.{10,}", line) for line in lines)
+
+
+def test_a_start_warns_of_every_scope_that_the_manifest_asks_for(manifest: dict[str, Any]) -> None:
+    assert set(manifest["oauth_config"]["scopes"]["bot"]) == NEEDED_SCOPES
 
 
 def test_every_event_has_its_scope_and_no_history_is_read_without_an_event(manifest: dict[str, Any]) -> None:

@@ -54,7 +54,7 @@ def check_file(
     progress: Callable[[int, int], None] | None = None,
     partial: Callable[[Report], None] | None = None,
 ) -> Report:
-    """Lanes the file at `path` as training data for `model`.
+    """Checks the file at `path` as training data for `model`.
 
     `epochs` is chosen by `auto_epochs` where None. `tokenizers` is a folder of `<model>/tokenizer.json` files
     for models that bring their own. `validation` is the file's validation file: examples that stand in both are

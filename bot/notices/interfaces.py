@@ -40,8 +40,8 @@ class Card(msgspec.Struct, frozen=True):
 
 class Outbox(Protocol):
     async def next(self, now: float, *, besides: Collection[str] = ()) -> list[Pending]:
-        """The first open notice of each thread, if it is due and its thread exists, or never will; some two hundred at
-        most, those with the ids `besides` among them, which are not given again."""
+        """The first open notice of each thread, if it is due and its thread exists, or never will; without those with
+        the ids `besides`, and so many that all together are two hundred at most."""
 
     async def attempting(self, notice_id: str, now: float) -> None:
         """From here on it may have been posted. `attempted_at` stays that of the first attempt, because any of

@@ -1,9 +1,15 @@
 """What Slack sent: known again when it comes again, and read into who, where and what."""
 
+import asyncio
 from typing import Any, cast
 
 import pytest
+from parts import until
+from slack_bolt.context.async_context import AsyncBoltContext
 
+from bot.store.database import Database
+from bot.store.inbox import SqliteInbox
+from handlers.inbox import Inbox
 from handlers.payloads import key_of, turn_of
 from handlers.services import Services
 
@@ -88,3 +94,27 @@ def test_a_window_belongs_to_the_channel_it_was_opened_in() -> None:
 def test_after_a_crash_the_time_is_that_of_the_first_arrival() -> None:
     body = {"command": "/finetune", "channel_id": "C1", "user_id": "U1", "text": "jobs", "response_url": "https://x"}
     assert _turn(body, received_at=123.0).received_at == 123.0
+
+
+async def test_a_request_is_acknowledged_and_its_listener_over_while_the_work_goes_on(database: Database) -> None:
+    """Slack has its answer only when the listener has ended."""
+    store = SqliteInbox(database)
+    inbox = Inbox(store, cast(Services, _NoServices()))
+    body = {"command": "/finetune", "channel_id": "C1", "user_id": "U1", "text": "jobs", "response_url": "https://x"}
+    assert await store.accept("key", body)
+    acknowledged, gate = [], asyncio.Event()
+
+    async def acknowledge() -> None:
+        acknowledged.append(True)
+
+    async def work(_: Any) -> None:
+        await gate.wait()
+
+    context = cast(AsyncBoltContext, {"inbox_key": "key"})
+    await asyncio.wait_for(inbox.listener(work)(acknowledge, body, context), 60)
+    assert acknowledged
+    assert inbox.busy
+    assert [entry.key for entry in await store.pending()] == ["key"]
+    gate.set()
+    await until(lambda: not inbox.busy)
+    assert await store.pending() == []
