@@ -29,7 +29,7 @@ from simulation.loop import Crash, SimulatedLoop, Stuck, Timeline
 from simulation.network import Network, Request
 from simulation.provider import ProviderModel, Transport
 from simulation.slack import Session, SlackModel
-from simulation.store import MemoryDatabase, new_store
+from simulation.store import MemoryDatabase, new_store, opened
 from slack_sdk.models.basic_objects import JsonObject
 from slack_sdk.web.async_client import AsyncWebClient
 from sqlite_utils import Database as SqliteDatabase
@@ -176,7 +176,7 @@ def _restore(world: World, backup: bytes) -> None:
     """The provider and Slack went on since the backup was made; people do not know what of theirs was forgotten."""
     world.network.note("*** restored")
     world.restored = True
-    world.store.deserialize(backup)
+    world.store = opened(backup)
     database = SqliteDatabase(world.store)
     with database.atomic():
         doubt_what_was_under_way(database)

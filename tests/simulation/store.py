@@ -55,8 +55,14 @@ class MemoryDatabase(Database):
 
 
 def new_store() -> sqlite3.Connection:
+    return opened(_empty())
+
+
+def opened(image: bytes) -> sqlite3.Connection:
+    """The store that this is the file of. A connection of its own, as a process has: SQLite (3.40) crashes where one
+    that has used a table-valued function, as `json_each`, is given another database."""
     connection = sqlite3.connect(":memory:", isolation_level=None)
-    connection.deserialize(_empty())
+    connection.deserialize(image)
     connection.execute("PRAGMA foreign_keys=ON")
     return connection
 

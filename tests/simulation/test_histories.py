@@ -70,19 +70,16 @@ def test_a_seed_is_one_history_wherever_it_is_played() -> None:
     assert there.stdout.split() == here
 
 
-def test_a_history_has_all_kinds_of_weather() -> None:
+def test_histories_have_all_kinds_of_weather() -> None:
     """Or the simulation would prove little."""
-    trace = "\n".join(line for seed in range(60) for line in play(f"weather {seed}").trace)
-    for what in (
-        "no connection",
-        "reset before",
-        "reset after",
-        "carried out later",
-        "500",
-        "429",
-        "slow",
-        "truncated",
-    ):
-        assert what in trace, what
-    for what in ("repeated", "*** killed", "a person decides", "says yes", "says no", "maximum of active", "is locked"):
-        assert what in trace, what
+    unseen = {
+        *("no connection", "reset before", "reset after", "carried out later", "500", "429", "slow", "truncated"),
+        *("repeated", "*** killed", "a person decides", "says yes", "says no", "maximum of active", "is locked"),
+    }
+    # The rarest is in one of twenty.
+    for seed in range(400):
+        trace = "\n".join(play(f"weather {seed}").trace)
+        unseen = {what for what in unseen if what not in trace}
+        if not unseen:
+            break
+    assert not unseen
