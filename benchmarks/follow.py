@@ -206,7 +206,7 @@ def main() -> None:
         table.record("follow", both)
         if options.growth:
             grown = {f"{jobs:,} jobs": ", ".join(_words(found).values()) for jobs, found in sorted(sizes.items())}
-            table.record("follow, growth (calls an hour, ends p95, oldest figures, CPU, memory)", grown)
+            table.record("follow, growth", grown)
 
 
 if __name__ == "__main__":
