@@ -144,7 +144,10 @@ class Follower:
                     training += 1
                 pace = _Pace(now + pause, job.state)
             elif pace.state != job.state:  # not by our doing: it was cancelled, or paused
-                pace.state, pace.events_at = job.state, min(pace.events_at, now + self._events_pause(job.state))
+                next_at = now + self._events_pause(job.state)
+                # After an end nothing hastens the last look, for what the provider tells late.
+                pace.events_at = next_at if job.state in states.ENDED else min(pace.events_at, next_at)
+                pace.state = job.state
             self._paces[job.id] = pace
 
     async def _round(self, followed: Sequence[Followed]) -> bool:
@@ -161,8 +164,8 @@ class Follower:
         due = {
             job.provider_job_id
             for job in ready
-            if job.provider_job_id in hinted
-            # What ended is looked at once more, for what the provider tells late, when the others are asked for anyway.
+            if (job.provider_job_id in hinted and job.state not in states.ENDED)
+            # What ended is looked at once more when the others are asked for anyway.
             or (self._paces[job.id].events_at <= now and (asked or not active or job.state not in states.ENDED))
         }
         asked_ids = {job.provider_job_id for job in asked} | {

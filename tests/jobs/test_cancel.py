@@ -1,7 +1,7 @@
 """A job is cancelled wherever it is in its life, and never twice or behind anybody's back."""
 
 import pytest
-from following import JOBS, Clock, look, stored, told
+from following import JOBS, POLL, Clock, look, stored, told
 from parts import a_job, followed_job
 from stand_in_provider import StandInProvider
 
@@ -40,6 +40,20 @@ async def test_a_job_that_ended_a_moment_ago_is_shown_as_it_ended(
     stand_in.run(theirs, steps=1)
     stand_in.succeed(theirs)
     assert (await cancel(reader, await stored(jobs))).state == "succeeded"
+
+
+async def test_what_is_told_after_an_end_that_a_cancellation_found_is_not_missed(
+    reader: JobReader, follower: Follower, jobs: SqliteJobStore, stand_in: StandInProvider, theirs: str, clock: Clock
+) -> None:
+    stand_in.run(theirs, steps=1)
+    await look(follower, clock)
+    clock.now += 0.9 * POLL  # it is nearly due again
+    stand_in.succeed(theirs)
+    await cancel(reader, await stored(jobs))
+    await look(follower, clock, 0.2 * POLL)
+    late = stand_in.add_event(theirs, "One more thing", level="warn")
+    await look(follower, clock, 2 * POLL)
+    assert late in await jobs.event_ids("job-1")
 
 
 async def test_an_ended_job_cannot_be_cancelled(reader: JobReader, jobs: SqliteJobStore, theirs: str) -> None:

@@ -224,6 +224,18 @@ async def test_a_hint_makes_a_job_due_at_once(
     assert (await stored(jobs)).state == "succeeded"
 
 
+async def test_a_hint_of_an_end_that_was_seen_already_does_not_hasten_the_last_look(
+    follower: Follower, jobs: SqliteJobStore, stand_in: StandInProvider, theirs: str, clock: Clock
+) -> None:
+    stand_in.succeed(theirs)
+    await look(follower, clock)
+    follower.hint(theirs)
+    await look(follower, clock, 0.1)
+    late = stand_in.add_event(theirs, "One more thing")
+    await look(follower, clock, 2 * POLL)
+    assert late in await jobs.event_ids("job-1")
+
+
 async def test_what_came_late_and_deep_among_the_events_is_read_at_the_end(
     follower: Follower, jobs: SqliteJobStore, stand_in: StandInProvider, theirs: str, clock: Clock
 ) -> None:
