@@ -103,8 +103,8 @@ def died_how(code: int | None) -> str:
 def _environment(online: bool, background: bool) -> dict[str, str]:
     environment = {
         # Threads that wait for each other soon sleep. By default they spin for long; on a busy machine that holds up
-        # the very threads that they wait for. A step on two cores is as fast so as with thirty times as many turns where
-        # nobody else is at work, and nine times as fast beside two busy loops (docs/decisions.md).
+        # the very threads that they wait for. A step on two cores takes as long so as with thirty times as many turns
+        # where nobody else is at work, and a ninth of that beside two busy loops (docs/decisions.md).
         **({"OMP_WAIT_POLICY": "PASSIVE", "GOMP_SPINCOUNT": "1000"} if background else {}),
         **os.environ,
         "HF_HUB_DISABLE_TELEMETRY": "1",

@@ -701,7 +701,7 @@ def an_empty_object(draw: Draw, lines: list[bytes], place: int) -> Verdict:
 
 @on_lines(*ALL)
 def deep_nesting(draw: Draw, lines: list[bytes], place: int) -> Verdict:
-    depth = one_of(draw, 2_000, 100_000)
+    depth = one_of(draw, 20_000, 100_000)
     opening, closing = one_of(draw, (b"[", b"]"), (b'{"a":', b"}"))
     lines[place] = opening * depth + b"1" + closing * depth
     return found("invalid_json")
