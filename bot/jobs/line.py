@@ -5,6 +5,7 @@ so a restart changes nothing.
 """
 
 import asyncio
+import itertools
 import time
 from collections.abc import Awaitable, Callable, Sequence
 
@@ -64,8 +65,10 @@ class Line:
                     if job.provider == self._provider
                 ]
                 waiting = [job for job in ours if job.state == states.IN_LINE]
-                # Whoever went on last must be in, or back in line, before the next one: they keep their order.
-                on_the_way = any(job.in_line is not None for job in ours if job.state == states.SUBMITTING)
+                # Whoever went on last, or came earlier and asks for the first time, must be in, or in line, before the
+                # next one: they keep their order.
+                earlier = itertools.takewhile(lambda job: job.state == states.SUBMITTING, ours)
+                on_the_way = any(earlier) or any(job.in_line for job in ours if job.state == states.SUBMITTING)
                 has_room = waiting and not on_the_way and await self._has_room(waiting)
                 if has_room and await self._release(waiting[0].id):
                     waiting.pop(0)

@@ -9,6 +9,7 @@ from parts import a_job, until
 from stand_in_provider import StandInProvider
 
 from bot.jobs.advance import advance
+from bot.jobs.interfaces import Change
 from bot.jobs.job import Job
 from bot.jobs.line import Line, lined_up
 from bot.jobs.submit import Submitter
@@ -96,6 +97,26 @@ async def turned_away(
     await bot.submit(1)
     await bot.quiet()
     return bot, elsewhere
+
+
+async def test_nobody_goes_on_while_one_who_came_earlier_is_still_asking_for_the_first_time(
+    jobs: SqliteJobStore, clock: Clock
+) -> None:
+    released: list[str] = []
+
+    async def release(job_id: str) -> bool:
+        released.append(job_id)
+        return True
+
+    line = Line(jobs, "acme", release, clock=clock, steady=lambda: clock.steady)
+    first = a_job(id="job-1", suffix="a", state="submitting")
+    await jobs.insert(first)
+    await jobs.insert(lined_up(a_job(id="job-2", suffix="b")))
+    await line.tick()
+    assert released == []
+    await jobs.update("job-1", lambda stored: Change(lined_up(stored)))
+    await line.tick()
+    assert released == ["job-1"]
 
 
 async def test_beyond_the_providers_limit_jobs_wait_and_go_on_in_order(
