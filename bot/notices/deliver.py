@@ -6,11 +6,13 @@ least once*: a crash between Slack's posting and our marking then says it twice.
 """
 
 import time
+from collections import Counter
 from collections.abc import Callable, Collection, Coroutine
 from functools import partial
 
 import structlog
 
+from bot.errors import BotError
 from bot.notices.interfaces import Outbox, Pending, PostDoubtful, PostLater, PostRefused, Speaker
 from bot.notices.notice import Ended, EndedElsewhere, Notice
 from bot.notices.rounds import Rounds
@@ -29,6 +31,7 @@ class Delivery:
         self._speaker = speaker
         # A delivery that is cut off at the end counts as doubtful, and is looked for at the next start.
         self._rounds = Rounds("outbox", self._due, every=look_every)
+        self._faults: Counter[str] = Counter()  # of ours, by notice; tries that Slack did not let through are none
 
     async def run(self) -> None:
         """Deliver until cancelled. One notice at a time in each thread, threads side by side."""
@@ -63,9 +66,12 @@ class Delivery:
             log.warning("notice in doubt", notice=notice.id, why=str(error))
             pause = _PAUSES[min(pending.attempts, len(_PAUSES) - 1)]
             await self._outbox.later(notice.id, time.time() + pause, doubtful=True)
+        except BotError:  # the store: what it holds is still right, and due
+            raise
         except Exception as error:
             log.exception("notice failed", notice=notice.id)
-            if pending.attempts + 1 >= _MOST_FAULTS:
+            self._faults[notice.id] += 1
+            if self._faults[notice.id] >= _MOST_FAULTS:
                 # A fault of ours that stays must not hold up what comes after it in the thread.
                 await self._outbox.give_up(notice.id, repr(error), instead=_to_requester(notice))
             else:

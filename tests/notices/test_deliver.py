@@ -14,7 +14,7 @@ from bot.jobs.job import Job
 from bot.notices.deliver import Delivery
 from bot.notices.interfaces import PostDoubtful, PostLater, PostRefused
 from bot.notices.notice import Ended, EndedElsewhere, Notice, Text
-from bot.store.database import Database
+from bot.store.database import Database, StoreTrouble
 from bot.store.jobs import SqliteJobStore
 from bot.store.outbox import SqliteCardStore, SqliteOutbox
 
@@ -219,6 +219,35 @@ async def test_a_fault_that_stays_does_not_hold_up_what_comes_after_it(
     await outbox.put([line(1), line(2)])
     await all_said(delivery, outbox)
     assert slack.threads[CHANNEL, "1.1"] == ["job-1/line/2"]
+
+
+async def test_a_store_in_trouble_loses_nothing_however_often_slack_was_tried(
+    delivery: Delivery, outbox: SqliteOutbox, slack: FakeSlack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, failures = outbox.attempting, 6
+
+    async def locked_in_the_end(notice_id: str, now: float) -> None:
+        nonlocal failures
+        if not slack.trouble and failures:
+            failures -= 1
+            raise StoreTrouble("locked")
+        await real(notice_id, now)
+
+    slack.trouble = [PostLater("no_connection", 0)] * 6
+    monkeypatch.setattr(outbox, "attempting", locked_in_the_end)
+    monkeypatch.setattr("bot.notices.rounds._AFTER_FAULT", 0.01)
+    await outbox.put([line(1)])
+    await all_said(delivery, outbox)
+    assert slack.threads[CHANNEL, "1.1"] == ["job-1/line/1"]
+
+
+async def test_a_single_fault_after_much_trouble_of_slacks_gives_nothing_up(
+    delivery: Delivery, outbox: SqliteOutbox, slack: FakeSlack
+) -> None:
+    slack.trouble = [*[PostLater("no_connection", 0)] * 6, RuntimeError("cannot be rendered"), None]
+    await outbox.put([line(1)])
+    await all_said(delivery, outbox)
+    assert slack.threads[CHANNEL, "1.1"] == ["job-1/line/1"]
 
 
 async def test_an_outbox_that_fails_is_read_again(
