@@ -345,7 +345,9 @@ class Process:
         )
         for (value,) in earlier:
             job = msgspec.json.decode(value, type=Job)
-            if job.in_line is not None and job.state in {states.IN_LINE, states.SUBMITTING}:
+            # Whoever is let into the line while it is looked at was not seen there yet.
+            just_approved = job.approval is not None and self.world.wall() - (job.approval.decided_at or 0) < 0.2
+            if job.in_line is not None and job.state in {states.IN_LINE, states.SUBMITTING} and not just_approved:
                 self.world.surprises.append(f"{job_id} overtakes {job.id}, which is {job.state}")
         return await self.submitter.release(job_id)
 
