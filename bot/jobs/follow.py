@@ -145,7 +145,6 @@ class Follower:
                 pace = _Pace(now + pause, job.state)
             elif pace.state != job.state:  # not by our doing: it was cancelled, or paused
                 next_at = now + self._events_pause(job.state)
-                # After an end nothing hastens the last look, for what the provider tells late.
                 pace.events_at = next_at if job.state in states.ENDED else min(pace.events_at, next_at)
                 pace.state = job.state
             self._paces[job.id] = pace
@@ -164,9 +163,7 @@ class Follower:
         due = {
             job.provider_job_id
             for job in ready
-            if (job.provider_job_id in hinted and job.state not in states.ENDED)
-            # What ended is looked at once more when the others are asked for anyway.
-            or (self._paces[job.id].events_at <= now and (asked or not active or job.state not in states.ENDED))
+            if self._is_due(job, now, hinted, others_asked=bool(asked or not active))
         }
         asked_ids = {job.provider_job_id for job in asked} | {
             job.provider_job_id for job in ready if job.provider_job_id in due and _wants_asking(job, hinted)
@@ -189,6 +186,14 @@ class Follower:
         if len(failures) == len(looks) and failures and not remotes and (len(looks) > 1 or len(followed) == 1):
             raise failures[-1]
         return bool(remotes) or len(looks) > len(failures)
+
+    def _is_due(self, job: Followed, now: float, hinted: set[str], *, others_asked: bool) -> bool:
+        """Whether its events are read now. After the end that is done once more, for what the provider tells late:
+        nothing hastens it, and it waits until the others are asked for anyway."""
+        is_time = self._paces[job.id].events_at <= now
+        if job.state in states.ENDED:
+            return is_time and others_asked
+        return is_time or job.provider_job_id in hinted
 
     async def _look_at(self, looks: Sequence[_Look]) -> list[ProviderError]:
         """Several at a time. What was wrong with single jobs; raises ProviderError where it is the provider itself."""
