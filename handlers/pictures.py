@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 
 import structlog
 
-from bot.charts import alt_text, loss_picture
+from bot.charts.training import alt_text, loss_picture
 from bot.datasets import DatasetError
 from bot.jobs import states
 from bot.jobs.interfaces import JobStore

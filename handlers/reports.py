@@ -10,7 +10,7 @@ from typing import Final
 import msgspec
 import structlog
 
-from bot.charts import length_alt_text, length_chart
+from bot.charts.lengths import length_alt_text, length_chart
 from bot.datasets import DEFAULT_MODEL, Dataset, DatasetError, Report, check_file, cost, lookup
 from bot.datasets.copies import Arrival
 from bot.errors import BotError

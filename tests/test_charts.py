@@ -14,8 +14,10 @@ from fontTools.fontBuilder import FontBuilder
 from fontTools.pens.ttGlyphPen import TTGlyphPen
 from matplotlib.font_manager import fontManager
 
-from bot import charts
-from bot.charts import ALT_TEXT, alt_text, length_alt_text, length_chart, loss_chart, smoothed
+from bot.charts import canvas
+from bot.charts.canvas import ALT_TEXT
+from bot.charts.lengths import length_alt_text, length_chart
+from bot.charts.training import alt_text, loss_chart, smoothed
 from bot.datasets.report import Bar, Tokens
 from bot.jobs.job import Metrics
 
@@ -117,7 +119,7 @@ def test_smoothing_keeps_every_step_and_takes_the_noise_away() -> None:
 
 
 def test_the_bot_starts_without_waiting_for_matplotlib() -> None:
-    seen = "import sys, bot.charts; print('matplotlib' in sys.modules)"
+    seen = "import sys, bot.charts.lengths, bot.charts.training; print('matplotlib' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", seen], capture_output=True, text=True).stdout.strip() == "False"
 
 
@@ -175,11 +177,11 @@ def a_font(path: Path, family: str, characters: str) -> Path:
 @pytest.fixture
 def fonts(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Path], None]]:
     """Installs fonts for one test, on a machine that has no others for East Asia."""
-    bare = [font for font in fontManager.ttflist if font.name not in charts._EAST_ASIAN_FONTS]
+    bare = [font for font in fontManager.ttflist if font.name not in canvas._EAST_ASIAN_FONTS]
     monkeypatch.setattr(fontManager, "ttflist", bare)
-    charts._east_asian_fonts.cache_clear()
+    canvas._east_asian_fonts.cache_clear()
     yield lambda path: fontManager.addfont(str(path))
-    charts._east_asian_fonts.cache_clear()
+    canvas._east_asian_fonts.cache_clear()
 
 
 def test_a_name_that_no_font_can_write_is_left_out_and_not_drawn_as_boxes(fonts: Callable[[Path], None]) -> None:
@@ -193,13 +195,13 @@ def test_a_chinese_name_is_written_where_the_machine_has_a_font_for_it(
     fonts: Callable[[Path], None], tmp_path: Path
 ) -> None:
     fonts(a_font(tmp_path / "cjk.ttf", "Noto Sans CJK SC", "客服训练"))
-    charts._east_asian_fonts.cache_clear()
-    assert charts._east_asian_fonts() == ["Noto Sans CJK SC"]
+    canvas._east_asian_fonts.cache_clear()
+    assert canvas._east_asian_fonts() == ["Noto Sans CJK SC"]
     written = loss_chart(run(20), title="客服训练")
     assert written != loss_chart(run(20), title="")
 
 
 def test_wide_characters_count_twice_where_a_title_is_cut() -> None:
-    assert charts._shortened("客" * 23) == "客" * 23
-    assert charts._shortened("客" * 24) == "客" * 22 + "…"
-    assert charts._shortened("x" * 47) == "x" * 45 + "…"
+    assert canvas._shortened("客" * 23) == "客" * 23
+    assert canvas._shortened("客" * 24) == "客" * 22 + "…"
+    assert canvas._shortened("x" * 47) == "x" * 45 + "…"

@@ -1,0 +1,1 @@
+"""Pictures for messages: training curves, and the lengths of examples."""

@@ -1,0 +1,129 @@
+"""What all pictures share: the sheet, colours, the title, and the way into a PNG.
+
+Made to be read on a phone, in Slack's light and dark theme alike (the picture brings its own background), and by
+people who do not tell colours apart: blue and vermilion of Okabe and Ito's palette.
+"""
+
+import io
+import threading
+import unicodedata
+from functools import cache
+from typing import TYPE_CHECKING, Final
+
+# Importing matplotlib takes about a second, which a bot that starts up should not wait for.
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+ALT_TEXT: Final = 1_000  # files.getUploadURLExternal takes 1,000 in alt_txt, an image block 2,000 (read 2026-11-21)
+
+BACKGROUND: Final = "#FBFAF6"
+INK: Final = "#2A2A2E"
+FAINT_INK: Final = "#6A6A72"
+BLUE: Final = "#0072B2"
+VERMILION: Final = "#D55E00"
+_GRID: Final = "#E6E4DC"
+
+_FONT: Final = "DejaVu Sans"  # comes with matplotlib
+_EAST_ASIAN_FONTS: Final = (
+    "Noto Sans CJK SC",
+    "Noto Sans CJK TC",
+    "Noto Sans CJK JP",
+    "Noto Sans CJK KR",
+    "Noto Sans SC",
+    "Noto Sans JP",
+    "Noto Sans KR",
+    "Source Han Sans SC",
+    "WenQuanYi Zen Hei",
+    "WenQuanYi Micro Hei",
+    "Droid Sans Fallback",
+    "PingFang SC",
+    "Hiragino Sans",
+    "Heiti SC",
+    "Microsoft YaHei",
+    "SimHei",
+    "Yu Gothic",
+    "IPAGothic",
+    "Malgun Gothic",
+    "NanumGothic",
+    "Arial Unicode MS",
+)
+_TITLE: Final = 46
+# Figures are separate, but matplotlib's fonts and parser of formulas are shared by all threads.
+_DRAWING: Final = threading.Lock()
+
+
+def sheet(height: float) -> "Figure":
+    """An empty picture, 1,280 pixels wide and 160 times `height` high."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+    from matplotlib.layout_engine import ConstrainedLayoutEngine
+
+    layout = ConstrainedLayoutEngine(w_pad=0.14, h_pad=0.12)
+    figure = Figure(figsize=(8, height), dpi=160, facecolor=BACKGROUND, layout=layout)
+    FigureCanvasAgg(figure)
+    return figure
+
+
+def png(figure: "Figure") -> bytes:
+    """May be called from any thread."""
+    picture = io.BytesIO()
+    with _DRAWING:
+        figure.savefig(picture, format="png", metadata={"Software": None})
+    return picture.getvalue()
+
+
+def furnish(axes: "Axes", name: str) -> None:
+    axes.set_facecolor(BACKGROUND)
+    axes.set_ylabel(name, fontsize=14, color=FAINT_INK, labelpad=8)
+    axes.grid(axis="y", color=_GRID, linewidth=1.2)
+    axes.set_axisbelow(True)
+    axes.tick_params(colors=FAINT_INK, labelsize=13, length=0, pad=6)
+    for side in ("top", "right", "left"):
+        axes.spines[side].set_visible(False)
+    axes.spines["bottom"].set_color("#BDBBB2")
+
+
+def set_title(axes: "Axes", title: str, pad: float) -> None:
+    """One line, in fonts that can write it. What no font here can write is left out rather than drawn as empty boxes;
+    where little is left of it there is no title: the message around the picture names what it shows.
+    """
+    from matplotlib.font_manager import findfont, get_font
+
+    fonts = [_FONT, *_east_asian_fonts()]
+    known: set[int] = set().union(*(get_font(findfont(font)).get_charmap() for font in fonts))
+    wanted = [character for character in " ".join(title.split()) if character.isprintable()]
+    shown = [character for character in wanted if ord(character) in known]
+    if len(shown) * 3 < len(wanted) * 2:
+        return
+    line = " ".join("".join(shown).split())
+    # `$` would start a formula, and a name may hold one.
+    axes.set_title(
+        _shortened(line),
+        loc="left",
+        fontsize=17,
+        fontweight="bold",
+        fontfamily=fonts,
+        color=INK,
+        pad=pad,
+        parse_math=False,
+    )
+
+
+def _shortened(line: str) -> str:
+    """At most 46 characters, of which the wide ones of East Asia count twice."""
+    room = _TITLE
+    for place, character in enumerate(line):
+        room -= 2 if unicodedata.east_asian_width(character) in "WF" else 1
+        if room < 0:
+            return line[: max(0, place - 1)].rstrip() + "…"
+    return line
+
+
+@cache
+def _east_asian_fonts() -> list[str]:
+    """Those that are installed; most systems have one, a bare container has none (Debian: fonts-noto-cjk)."""
+    from matplotlib.font_manager import fontManager
+
+    installed = {font.name for font in fontManager.ttflist}
+    return [name for name in _EAST_ASIAN_FONTS if name in installed]
