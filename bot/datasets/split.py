@@ -21,6 +21,7 @@ import msgspec
 from bot.datasets.chat import NotAnExample, parse
 from bot.datasets.errors import DatasetError
 from bot.datasets.lines import read_batches
+from bot.datasets.outputs import require_replaceable
 
 MOST_LABELS = 50
 """More different answers than this are no labels."""
@@ -53,6 +54,7 @@ def split(path: Path, training: Path, validation: Path, *, share: float = 0.1, s
         raise DatasetError(f"The share is {share}; it must lie between 0 and 1, such as 0.1 for a tenth.")
     if len({path.resolve(), training.resolve(), validation.resolve()}) < 3:
         raise DatasetError("The file, its training part and its validation part need three different names.")
+    require_replaceable(training, validation)
     groups, labels, field = _survey(path, seed)
     strata: dict[int, list[int]] = {}
     for group, label in zip(groups, labels or bytes(len(groups)), strict=True):

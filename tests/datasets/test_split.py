@@ -1,6 +1,7 @@
 """Splitting off a validation file."""
 
 import json
+import os
 import random
 from collections import Counter
 from pathlib import Path
@@ -119,6 +120,16 @@ def test_a_line_that_is_no_example_is_named(tmp_path: Path) -> None:
     with pytest.raises(DatasetError, match="Line 2"):
         split(path, tmp_path / "t", tmp_path / "v")
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_pipe_or_device_is_not_replaced_by_a_file(tmp_path: Path) -> None:
+    path, pipe = tmp_path / "all.jsonl", tmp_path / "pipe"
+    path.write_text("\n".join(json.dumps(chat(f"q {n}", "a")) for n in range(10)), encoding="utf-8")
+    os.mkfifo(pipe)
+    for outs in ((pipe, tmp_path / "v"), (tmp_path / "t", pipe)):
+        with pytest.raises(DatasetError, match="not a file"):
+            split(path, *outs)
+    assert pipe.is_fifo()
 
 
 def test_no_file_is_written_over_the_one_that_is_split(tmp_path: Path) -> None:

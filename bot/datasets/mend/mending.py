@@ -28,6 +28,7 @@ from bot.datasets.mend.ready import Ready, ready
 from bot.datasets.mend.repair import Dropped, Example, Repair
 from bot.datasets.mend.repairs import BY_ID, REPAIRS
 from bot.datasets.mend.source import Record, opened, records
+from bot.datasets.outputs import require_replaceable
 from bot.datasets.report import Mapping
 from bot.datasets.shape import Format
 
@@ -90,6 +91,7 @@ def mend(
         raise ValueError(f"no such repair: {', '.join(sorted(unknown))}")
     if out.resolve() == path.resolve() or (out.exists() and out.samefile(path)):
         raise DatasetError(f"{path.name} is the file that is mended; it is never overwritten. Give another name.")
+    require_replaceable(out)
     with ready(path, mapping, to, progress) as file:
         if file.source is None:
             raise DatasetError(f"Nobody has said yet which columns of {path.name} hold what. Name them, then mend it.")

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -130,6 +131,15 @@ def test_the_original_is_never_overwritten(tmp_path: Path) -> None:
         with pytest.raises(DatasetError, match="never overwritten"):
             mend(path, out, chosen=[], model=DEFAULT_MODEL)
     assert path.read_bytes() == b"{}\n"
+
+
+def test_a_pipe_or_device_is_not_replaced_by_a_file(tmp_path: Path) -> None:
+    path, pipe = tmp_path / "in.jsonl", tmp_path / "pipe"
+    path.write_text(json.dumps(CHAT), encoding="utf-8")
+    os.mkfifo(pipe)
+    with pytest.raises(DatasetError, match="not a file"):
+        mend(path, pipe, chosen=[], model=DEFAULT_MODEL)
+    assert pipe.is_fifo()
 
 
 def test_an_unknown_repair_is_a_mistake_of_the_caller(tmp_path: Path) -> None:
