@@ -11,6 +11,7 @@ from bot.errors import Invalid, NotFound
 from bot.jobs import states
 from bot.jobs.estimate import estimate
 from bot.jobs.job import REINFORCEMENT, SUPERVISED, Hyperparameters, Job, Origin, id_for
+from bot.models.names import suffix_from_file
 from bot.spending.budget import OverBudget
 from handlers.blocks.start_form import METHOD_NAMES, StartForm, misplaced
 from handlers.offers import trains
@@ -93,7 +94,7 @@ def _job(
         created_at=time.time(),
         hyperparameters=form.hyperparameters,
         asked=form.hyperparameters,
-        suffix=form.suffix,
+        suffix=form.suffix or (suffix_from_file(dataset.name) if dataset else None),
         seed=form.seed,
         method=method,
         grader=form.grader,

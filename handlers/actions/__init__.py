@@ -62,6 +62,7 @@ def buttons() -> dict[str, Listener]:
         "job_resubmit": job.submit_again,
         "job_chat": chat.job_chat,
         "model_chat": chat.model_chat,
+        "model_id": chat.show_id,
         "dataset_delete": delete.dataset,
         "model_delete": delete.model,
     }

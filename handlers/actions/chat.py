@@ -1,9 +1,15 @@
-"""*Chat*: opens a thread bound to a model."""
+"""*Chat*: opens a thread bound to a model. *Model id*: what its name stands for."""
 
 from bot.access import Act
 from bot.errors import BotError
+from handlers.blocks.model_name import model_id
 from handlers.chat import open_conversation
 from handlers.turn import Turn
+
+
+async def show_id(turn: Turn) -> None:
+    await turn.actor()
+    await turn.answer(model_id(turn.words))
 
 
 async def job_chat(turn: Turn) -> None:

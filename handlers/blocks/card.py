@@ -9,8 +9,10 @@ from bot.jobs import states
 from bot.jobs.estimate import cost_so_far, real_cost
 from bot.jobs.explanations import explain
 from bot.jobs.job import Job, Metrics
+from bot.models.names import suffix_from_file
 from handlers.blocks.consent import deciders, decision
 from handlers.blocks.message import Message
+from handlers.blocks.model_name import id_button, named
 from handlers.blocks.parts import actions, button, confirm, context, fields, header, image, message, section
 from handlers.blocks.steering import consequence, steering_button
 from handlers.blocks.text import (
@@ -56,7 +58,8 @@ def card(job: Job, *, now: float, chart_file_id: str | None = None, chart_alt_te
     """Where `job` stands at `now` (seconds since the epoch). The same arguments give the same message, and times
     are coarse while the job runs, so that what is shown changes only when there is news worth an edit.
     """
-    blocks: list[Block] = [header(title(job)), section(_progress(job, now))]
+    model = job.fine_tuned_model if job.state == states.SUCCEEDED else None
+    blocks: list[Block] = [header(title(job)), section(_progress(job, now), button=id_button(model) if model else None)]
     measured = figures(job)
     if measured:
         blocks.append(fields(measured))
@@ -81,9 +84,12 @@ UNCERTAIN: Final = (
 
 
 def title(job: Job) -> str:
-    """What the job is, as plain text: "train.jsonl → gpt-4.1-mini (support)"."""
+    """What the job is, as plain text: "train.jsonl → gpt-4.1-mini (support)". A name that only repeats the file's is
+    left out.
+    """
     file = job.file_name or job.training_file or job.provider_job_id or job.id
-    return one_line(f"{file} → {job.base_model}{f' ({job.suffix})' if job.suffix else ''}")
+    named = job.suffix and job.suffix != suffix_from_file(job.file_name or "")
+    return one_line(f"{file} → {job.base_model}{f' ({job.suffix})' if named else ''}")
 
 
 def state_words(state: str) -> str:
@@ -194,7 +200,7 @@ def _progress(job: Job, now: float) -> str:
     if times:
         lines.append(times)
     if job.state == states.SUCCEEDED and job.fine_tuned_model:
-        lines.append(f"Model: {code(job.fine_tuned_model, 300)}")
+        lines.append(f"Model: {named(job.fine_tuned_model)}")
     return "\n".join(lines)
 
 

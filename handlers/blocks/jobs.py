@@ -10,6 +10,7 @@ from bot.jobs.explanations import explain
 from bot.jobs.job import Job
 from handlers.blocks.card import figures, fitting_buttons, state_words, steps, title
 from handlers.blocks.message import Message
+from handlers.blocks.model_name import id_button, named
 from handlers.blocks.parts import actions, context, fields, message, section
 from handlers.blocks.text import code, counted, date, link, number, person, progress_bar, quoted
 
@@ -42,10 +43,11 @@ def job_status(job: Job, permalink: str | None = None) -> Message:
         of = f" · step {number(job.latest.step)} of {number(job.latest.total_steps)}" if job.latest.total_steps else ""
         lines.append(bar + of)
     if job.fine_tuned_model:
-        lines.append(f"Model: {code(job.fine_tuned_model, 300)}")
+        lines.append(f"Model: {named(job.fine_tuned_model)}")
     if job.state == states.FAILED and job.error is not None:
         lines.append(f"{quoted(job.error.message, 500)}\n{explain(job.error)}")
-    blocks: list[Block] = [section("\n".join(lines))]
+    known = id_button(job.fine_tuned_model) if job.fine_tuned_model else None
+    blocks: list[Block] = [section("\n".join(lines), button=known)]
     measured = figures(job)
     if measured:
         blocks.append(fields(measured))

@@ -35,6 +35,7 @@ from handlers.blocks.card import (
 from handlers.blocks.checkpoints import measurements
 from handlers.blocks.consent import decision
 from handlers.blocks.message import Message
+from handlers.blocks.model_name import named
 from handlers.blocks.parts import actions, button, context, fields, image, message, section
 from handlers.blocks.text import (
     code,
@@ -134,7 +135,7 @@ def _ended(job: Job, chart: Block | None) -> Message:
 
 
 def _succeeded(job: Job, chart: Block | None) -> Message:
-    model = code(job.fine_tuned_model, 300) if job.fine_tuned_model else "(the provider has not named it yet)"
+    model = named(job.fine_tuned_model) if job.fine_tuned_model else "(the provider has not named it yet)"
     text = f"{person(job.requester)} Your model is ready: {model}"
     blocks: list[Block] = [section(text)]
     final = figures(job)
@@ -181,7 +182,7 @@ def _failed(job: Job, chart: Block | None) -> Message:
 def _ended_elsewhere(job: Job) -> Message:
     match job.state:
         case states.SUCCEEDED:
-            model = code(job.fine_tuned_model, 300) if job.fine_tuned_model else _name(job)
+            model = named(job.fine_tuned_model) if job.fine_tuned_model else _name(job)
             text = f"{person(job.requester)}'s model is ready: {model}"
             buttons = [chat_button(job)] if job.fine_tuned_model else []
         case states.FAILED:

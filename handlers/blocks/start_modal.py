@@ -20,6 +20,7 @@ from bot.datasets.dataset import Dataset
 from bot.jobs.estimate import Estimate, estimate
 from bot.jobs.grader import EXAMPLE
 from bot.jobs.job import DPO, REINFORCEMENT, SUPERVISED, Auto
+from bot.models.names import suffix_from_file
 from handlers.blocks.parts import (
     HINT,
     OPTIONS,
@@ -93,13 +94,15 @@ def start_modal(
         blocks.append(section(outlook))
     if model.tuned:
         blocks.append(context(LOWER_RATE))
+    after_file = suffix_from_file(dataset.name) if dataset else None
+    unnamed = f" Empty: {after_file}, after the file." if after_file else ""
     blocks += [
         _text_input(
             "suffix",
             "Name of the new model",
             words,
-            placeholder="for example support",
-            hint="Becomes part of the model's name. Letters, digits, hyphens and underscores.",
+            placeholder=after_file or "for example support",
+            hint=f"Becomes part of the model's name. Letters, digits, hyphens and underscores.{unnamed}",
             longest=64,
         ),
         _text_input(

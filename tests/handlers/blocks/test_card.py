@@ -15,7 +15,7 @@ MakeJob = Callable[..., Job]
 
 def test_a_running_job_shows_where_it_is_and_how_it_does(make_job: MakeJob, seen: See, t0: float) -> None:
     assert seen(card(make_job(), now=t0 + 200, chart_file_id="F1", chart_alt_text="It falls.")).splitlines() == [
-        "support.jsonl → gpt-4.1-mini (support)",
+        "support.jsonl → gpt-4.1-mini",
         "✓ Checked · ✓ Queued · ● *Training* · ○ Ready",
         "▰▰▰▰▰▰▱▱▱▱▱▱▱▱▱▱▱▱▱▱ 30 % · step 30 of 100, epoch 2 of 4",
         "Training for 2 min, about 5 min left",

@@ -22,7 +22,7 @@ def test_no_jobs_yet_says_how_to_make_one(seen: See) -> None:
 def test_fifteen_jobs_are_listed_and_the_rest_counted(make_job: Callable[..., Job], seen: See) -> None:
     many = [make_job(id=f"job-{number}") for number in range(20)]
     shown = seen(job_list(many, {"job-0": "https://a.b/c"}, more=5))
-    assert "<https://a.b/c|support.jsonl → gpt-4.1-mini (support)>" in shown
+    assert "<https://a.b/c|support.jsonl → gpt-4.1-mini>" in shown
     assert "`job-14`" in shown
     assert "`job-15`" not in shown
     assert "And 10 older jobs." in shown
@@ -31,7 +31,7 @@ def test_fifteen_jobs_are_listed_and_the_rest_counted(make_job: Callable[..., Jo
 def test_the_status_of_a_job_leads_to_its_card(make_job: Callable[..., Job], seen: See, buttons: Buttons) -> None:
     message = job_status(make_job(provider_job_id="ftjob-9"), "https://a.b/c")
     shown = seen(message)
-    assert shown.startswith("*<https://a.b/c|support.jsonl → gpt-4.1-mini (support)>*")
+    assert shown.startswith("*<https://a.b/c|support.jsonl → gpt-4.1-mini>*")
     assert "● *Training*" in shown
     assert "step 30 of 100" in shown
     assert "`ftjob-9`" in shown

@@ -16,7 +16,7 @@ def test_success_reaches_the_requester_with_model_figures_chart_and_chat(
 ) -> None:
     job = make_job(state="succeeded", fine_tuned_model="ft:gpt:org::1", trained_tokens=10_400, finished_at=t0 + 400)
     message = render(notice.Ended(job), chart_file_id="F1")
-    assert message.text == "<@U0ADA> Your model is ready: `ft:gpt:org::1`"
+    assert message.text == "<@U0ADA> Your model is ready: `gpt (1)`"
     shown = seen(message)
     for line in (
         "1.234",

@@ -1,0 +1,35 @@
+"""What a fine-tuned model is called: by people, and when it is made.
+
+A fine-tuned model's id is `ft:<base>:<organisation>:<suffix>:<id>`, and a checkpoint's ends in `:ckpt-step-<step>`
+(OpenAI's fine-tuning guide, read 2026-11-21; the trainer keeps to it). People call it by its suffix.
+"""
+
+import re
+import unicodedata
+from typing import Final
+
+from bot.datasets.split_names import without_split
+
+_LONGEST_SUFFIX: Final = 64
+_ID: Final = re.compile(r"ft:(?P<base>[^:]+):[^:]*:(?P<suffix>[^:]*):(?P<id>[^:]+)(:ckpt-step-(?P<step>\d+))?")
+
+
+def short_name(model: str) -> str:
+    """What people call it: "house-voice", "house-voice, step 88" for a checkpoint, "SmolLM2-135M-Instruct (9aBc)" for
+    one without a suffix. A base model goes by its id. Several models may share a short name.
+    """
+    parts = _ID.fullmatch(model)
+    if parts is None:
+        return model
+    name = parts["suffix"] or f"{parts['base'].rpartition('/')[2]} ({parts['id']})"
+    return f"{name}, step {parts['step']}" if parts["step"] else name
+
+
+def suffix_from_file(name: str) -> str | None:
+    """The suffix for a model that nobody has named: its training file's name, in the 64 letters, digits and hyphens
+    that every provider takes. "House voice_train.jsonl" makes "House-voice". None where nothing is left.
+    """
+    # Letters with accents lose them; other scripts have no letters in a suffix.
+    plain = unicodedata.normalize("NFKD", without_split(name) or name.partition(".")[0])
+    words = re.findall(r"[A-Za-z0-9]+", re.sub(r"[\u0300-\u036f]", "", plain))
+    return "-".join(words)[:_LONGEST_SUFFIX].strip("-") or None
