@@ -14,7 +14,7 @@ from bot.models.conversation import Turn as Said
 from bot.models.opening import Opening, opening
 from bot.notices.interfaces import PostError
 from bot.providers.interface import ChatMessage, Doubtful, ProviderError, RateLimited, Refused, Unreachable
-from handlers.answer import Answer, Place, mark_interrupted
+from handlers.answer import Answer, Place
 from handlers.blocks import chat as blocks
 from handlers.blocks import pointers
 from handlers.budget import Priority
@@ -81,16 +81,11 @@ async def converse(turn: Turn, conversation: Conversation, text: str) -> None:
         return
     ts = str(turn.body["event"]["ts"])
     async with _lock(conversation.id):
-        interrupted = await _close_interrupted(turn, conversation, ts) if turn.again else False
         await services.conversations.add(conversation.id, Said(ts, "user", text))
         turns = await services.conversations.turns(conversation.id)
         known = next((said.content for said in turns if said.ts == ts and said.role == "assistant"), None)
         if known is not None:
-            # Answered before a crash, which may have come before all of it was shown.
-            if interrupted:
-                answer = _answer(turn, conversation, ts)
-                await answer.add(known)
-                await answer.close()
+            await _show_known(turn, conversation, known, ts)
             return
         asked = [said for said in turns if float(said.ts) <= float(ts)]
         await _show_thinking(turn)
@@ -102,14 +97,15 @@ def _lock(conversation_id: str) -> asyncio.Lock:
     return _locks.setdefault(conversation_id, asyncio.Lock())
 
 
-async def _close_interrupted(turn: Turn, conversation: Conversation, asked_ts: str) -> bool:
-    """Close what an earlier attempt to answer this left open; whether there was anything."""
-    services = turn.services
-    left = await services.conversations.open_answers(conversation.id, asked_ts)
-    for answer_ts in left:
-        await mark_interrupted(services.poster, turn.channel, answer_ts)
-        await services.conversations.answer_closed(conversation.id, answer_ts)
-    return bool(left)
+async def _show_known(turn: Turn, conversation: Conversation, known: str, asked_ts: str) -> None:
+    """What was answered before a crash, which may have come before all of it was shown."""
+    left = await turn.services.conversations.open_answer(conversation.id, asked_ts)
+    if left is None:
+        return
+    async with _answer(turn, conversation, asked_ts, left) as answer:
+        answer.add(known)
+        await answer.close()
+    await turn.services.conversations.answer_shown(conversation.id, asked_ts)
 
 
 async def _ask(turn: Turn, conversation: Conversation, turns: list[Said], asked_ts: str) -> None:
@@ -154,37 +150,38 @@ def _is_too_long(error: Refused) -> bool:
 async def _stream(turn: Turn, conversation: Conversation, messages: list[ChatMessage], asked_ts: str) -> None:
     """Stream one answer. Before its first word an error is the caller's to handle."""
     services = turn.services
-    answer = _answer(turn, conversation, asked_ts)
-    whole, note = "", ""
-    try:
-        async for piece in services.provider.chat(conversation.model, messages):
-            whole += piece
-            if whole.strip():
-                await answer.add(piece)
-    except ProviderError as error:
+    left = await services.conversations.open_answer(conversation.id, asked_ts) if turn.again else None
+    async with _answer(turn, conversation, asked_ts, left or []) as answer:
+        whole, note = "", ""
+        try:
+            async for piece in services.provider.chat(conversation.model, messages):
+                whole += piece
+                if whole.strip():
+                    answer.add(piece)
+        except ProviderError as error:
+            if not whole.strip():
+                raise
+            log.warning("answer cut off", model=conversation.model, why=str(error))
+            note = "The answer was cut off: the connection to the model broke. Ask again."
         if not whole.strip():
-            raise
-        log.warning("answer cut off", model=conversation.model, why=str(error))
-        note = "The answer was cut off: the connection to the model broke. Ask again."
-    if not whole.strip():
-        await turn.answer(blocks.answer("")[0])
-        return
-    # Kept before the message is closed: after a crash in between it is not asked for again.
-    await services.conversations.add(conversation.id, Said(asked_ts, "assistant", whole))
-    await answer.close(note)
+            await turn.answer(blocks.answer("")[0])
+            return
+        # Kept before all of it is shown: whatever happens to Slack or to us, the model is not asked for it again.
+        await services.conversations.answered(conversation.id, Said(asked_ts, "assistant", whole))
+        await answer.close(note)
+    await services.conversations.answer_shown(conversation.id, asked_ts)
 
 
-def _answer(turn: Turn, conversation: Conversation, asked_ts: str) -> Answer:
+def _answer(turn: Turn, conversation: Conversation, asked_ts: str, left: list[str]) -> Answer:
+    """`left`: the messages of an earlier attempt."""
     services = turn.services
 
     async def opened(answer_ts: str) -> None:
         await services.conversations.answer_opened(conversation.id, asked_ts, answer_ts)
 
-    async def closed(answer_ts: str) -> None:
-        await services.conversations.answer_closed(conversation.id, answer_ts)
-
-    place = Place(turn.channel, str(turn.thread_ts), turn.user, services.team)
-    return Answer(services.poster, place, opened=opened, closed=closed)
+    place = Place(turn.channel, str(turn.thread_ts), turn.user, services.team, services.bot_user, asked_ts)
+    mark = f"{turn.key}/answer"
+    return Answer(services.poster, place, mark=mark, opened=opened, messages=left, doubtful=turn.again)
 
 
 async def _show_thinking(turn: Turn) -> None:

@@ -6,7 +6,7 @@ not: the caller is told with PostDoubtful.
 
 import asyncio
 import contextlib
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,7 @@ from handlers.budget import Budgets, Priority
 
 log = structlog.get_logger()
 
-METADATA_TYPE = "finetune_bot"
+_METADATA_TYPE = "finetune_bot"
 _RATE_LIMITED = {"ratelimited", "rate_limited"}
 # Slack's own trouble: the call may have half succeeded (method pages, read 2026-11-21).
 _SERVER_TROUBLE = {"internal_error", "fatal_error", "service_unavailable", "request_timeout"}
@@ -41,7 +41,7 @@ _REPEATABLE = {
     "users.info",
 }
 _MOST_REPEATS = 3
-_NO_CONNECTION = "no_connection"
+NO_CONNECTION = "no_connection"
 _CLOCKS_DIFFER = 24 * 3600.0
 # Seconds between looks whether Slack has shown a file; after the last it goes on without.
 _SHARING = (0.1, 0.2, 0.5, 1.0, 2.0)
@@ -53,9 +53,15 @@ class Poster:
         self._budgets = Budgets()
 
     async def call(
-        self, method: str, arguments: dict[str, Any], *, priority: Priority = Priority.MILESTONE, channel: str = ""
+        self,
+        method: str,
+        arguments: dict[str, Any],
+        *,
+        priority: Priority = Priority.MILESTONE,
+        channel: str = "",
+        repeat: bool = True,
     ) -> dict[str, Any]:
-        """Call the Web API; what Slack certainly did not carry out, or may carry out twice, is repeated.
+        """Call the Web API; with `repeat`, what Slack certainly did not carry out, or may carry out twice, is repeated.
 
         Raises PostRefused (Slack's error code), PostLater after several 429s, PostDoubtful.
         """
@@ -66,12 +72,13 @@ class Poster:
                 return await self._once(method, arguments)
             except PostError as error:
                 failure = error
-            if attempt >= _repeats(failure, method):
+            rate_limited = isinstance(failure, PostLater) and str(failure) != NO_CONNECTION
+            if isinstance(failure, PostLater) and rate_limited:
+                bucket.block(failure.retry_after)
+            if not repeat or attempt >= _repeats(failure, method):
                 raise failure
             log.info("slack has trouble", method=method, why=str(failure))
-            if isinstance(failure, PostLater) and str(failure) != _NO_CONNECTION:
-                bucket.block(failure.retry_after)
-            else:
+            if not rate_limited:
                 await asyncio.sleep(min(0.5 * 2**attempt, 5))
         raise AssertionError("not reached")
 
@@ -82,7 +89,7 @@ class Poster:
         except SlackApiError as error:
             raise _failure(error) from error
         except aiohttp.ClientConnectorError as error:
-            raise PostLater(_NO_CONNECTION, 10) from error
+            raise PostLater(NO_CONNECTION, 10) from error
         except (aiohttp.ClientError, TimeoutError) as error:
             raise PostDoubtful(type(error).__name__) from error
         except (AttributeError, UnicodeDecodeError) as error:
@@ -109,7 +116,7 @@ class Poster:
         if thread_ts:
             arguments["thread_ts"] = thread_ts
         if mark:
-            arguments["metadata"] = {"event_type": METADATA_TYPE, "event_payload": {"id": mark}}
+            arguments["metadata"] = metadata(mark)
         answer = await self.call("chat.postMessage", arguments, priority=priority, channel=channel)
         return str(answer["ts"])
 
@@ -140,11 +147,33 @@ class Poster:
         `since` is by our clock and messages go by Slack's; a day is added, because ours may be set wrong, or anew.
         Raises PostRefused where the channel cannot be read.
         """
+        async for message in self._messages(channel, thread_ts, max(since - _CLOCKS_DIFFER, 0)):
+            if _mark_of(message) == mark:
+                return str(message["ts"])
+        return None
+
+    async def find_answer(self, channel: str, thread_ts: str | None, mark: str, *, after: str, by: str) -> str | None:
+        """The ts of the message of an answer that may have been begun: one with `mark`, or the last of the user `by`
+        that has none, as a stream before its end. `after`: the ts of what is answered.
+
+        Raises PostRefused where the thread cannot be read.
+        """
+        stream = None
+        async for message in self._messages(channel, thread_ts, float(after)):
+            if _mark_of(message) == mark:
+                return str(message["ts"])
+            is_newer = float(message["ts"]) > float(after)
+            if is_newer and message.get("user") == by and not _mark_of(message) and not message.get("files"):
+                stream = str(message["ts"])
+        return stream
+
+    async def _messages(self, channel: str, thread_ts: str | None, oldest: float) -> AsyncIterator[dict[str, Any]]:
+        """Those of a thread (its first one, too), else of a channel."""
         arguments: dict[str, Any] = {
             "channel": channel,
             "include_all_metadata": True,
             "limit": 100,
-            "oldest": f"{max(since - _CLOCKS_DIFFER, 0):.6f}",
+            "oldest": f"{oldest:.6f}",
         }
         if thread_ts:
             arguments["ts"] = thread_ts
@@ -152,12 +181,10 @@ class Poster:
         while True:
             page = await self.call(method, arguments)
             for message in page.get("messages", []):
-                metadata = message.get("metadata") or {}
-                if (metadata.get("event_payload") or {}).get("id") == mark:
-                    return str(message["ts"])
+                yield message
             cursor = (page.get("response_metadata") or {}).get("next_cursor")
             if not cursor:
-                return None
+                return
             arguments["cursor"] = cursor
 
     async def update(self, channel: str, ts: str, message: Message, *, priority: Priority) -> None:
@@ -287,6 +314,15 @@ class Poster:
                     raise PostRefused(f"response_url answered {response.status}")
         except (aiohttp.ClientError, TimeoutError) as error:
             raise PostDoubtful(type(error).__name__) from error
+
+
+def metadata(mark: str) -> dict[str, Any]:
+    """What makes a message known again."""
+    return {"event_type": _METADATA_TYPE, "event_payload": {"id": mark}}
+
+
+def _mark_of(message: dict[str, Any]) -> str | None:
+    return ((message.get("metadata") or {}).get("event_payload") or {}).get("id")
 
 
 def _repeats(failure: PostError, method: str) -> int:

@@ -43,13 +43,17 @@ class ConversationStore(Protocol):
     async def add(self, conversation_id: str, turn: Turn) -> bool:
         """False if this turn (role and ts) is there already."""
 
+    async def answered(self, conversation_id: str, turn: Turn) -> None:
+        """Keep a model's whole answer. It counts as not shown until `answer_shown`."""
+
     async def answer_opened(self, conversation_id: str, asked_ts: str, answer_ts: str) -> None:
         """The message `answer_ts` is being written, as an answer to the message `asked_ts`."""
 
-    async def answer_closed(self, conversation_id: str, answer_ts: str) -> None: ...
+    async def answer_shown(self, conversation_id: str, asked_ts: str) -> None:
+        """All of the answer to `asked_ts` can be read."""
 
-    async def open_answers(self, conversation_id: str, asked_ts: str) -> list[str]:
-        """The messages that were opened and never closed: what a crash left behind."""
+    async def open_answer(self, conversation_id: str, asked_ts: str) -> list[str] | None:
+        """The messages of an answer that was not shown to its end, oldest first; None where there is no such answer."""
 
 
 def prompt(conversation: Conversation, turns: Sequence[Turn], most: int | None = None) -> list[ChatMessage]:

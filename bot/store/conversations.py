@@ -6,6 +6,9 @@ from sqlite_utils import Database as SqliteDatabase
 from bot.models.conversation import Conversation, Turn
 from bot.store.database import Database
 
+# Stands in `open_answers` for an answer of which there may be no message yet.
+_NOT_SHOWN = ""
+
 
 class SqliteConversationStore:
     def __init__(self, database: Database) -> None:
@@ -47,35 +50,42 @@ class SqliteConversationStore:
         return [Turn(*row) for row in rows]
 
     async def add(self, conversation_id: str, turn: Turn) -> bool:
-        def work(db: SqliteDatabase) -> bool:
-            cursor = db.execute(
-                "INSERT OR IGNORE INTO turns SELECT ?, coalesce(max(seq), 0) + 1, ?, ?, ? FROM turns"
-                " WHERE conversation_id = ?",
-                [conversation_id, turn.ts, turn.role, turn.content, conversation_id],
-            )
-            return cursor.rowcount == 1
+        return await self._database.write(lambda db: _add(db, conversation_id, turn))
 
-        return await self._database.write(work)
+    async def answered(self, conversation_id: str, turn: Turn) -> None:
+        def work(db: SqliteDatabase) -> None:
+            if _add(db, conversation_id, turn):
+                _open(db, conversation_id, turn.ts, _NOT_SHOWN)
+
+        await self._database.write(work)
 
     async def answer_opened(self, conversation_id: str, asked_ts: str, answer_ts: str) -> None:
+        await self._database.write(lambda db: _open(db, conversation_id, asked_ts, answer_ts))
+
+    async def answer_shown(self, conversation_id: str, asked_ts: str) -> None:
         await self._database.write(
             lambda db: db.execute(
-                "INSERT OR IGNORE INTO open_answers VALUES (?, ?, ?)", [conversation_id, asked_ts, answer_ts]
+                "DELETE FROM open_answers WHERE conversation_id = ? AND asked_ts = ?", [conversation_id, asked_ts]
             )
         )
 
-    async def answer_closed(self, conversation_id: str, answer_ts: str) -> None:
-        await self._database.write(
-            lambda db: db.execute(
-                "DELETE FROM open_answers WHERE conversation_id = ? AND answer_ts = ?", [conversation_id, answer_ts]
-            )
-        )
-
-    async def open_answers(self, conversation_id: str, asked_ts: str) -> list[str]:
+    async def open_answer(self, conversation_id: str, asked_ts: str) -> list[str] | None:
         rows = await self._database.read(
             lambda db: db.execute(
                 "SELECT answer_ts FROM open_answers WHERE conversation_id = ? AND asked_ts = ? ORDER BY answer_ts",
                 [conversation_id, asked_ts],
             ).fetchall()
         )
-        return [row[0] for row in rows]
+        return [row[0] for row in rows if row[0] != _NOT_SHOWN] if rows else None
+
+
+def _add(db: SqliteDatabase, conversation_id: str, turn: Turn) -> bool:
+    cursor = db.execute(
+        "INSERT OR IGNORE INTO turns SELECT ?, coalesce(max(seq), 0) + 1, ?, ?, ? FROM turns WHERE conversation_id = ?",
+        [conversation_id, turn.ts, turn.role, turn.content, conversation_id],
+    )
+    return cursor.rowcount == 1
+
+
+def _open(db: SqliteDatabase, conversation_id: str, asked_ts: str, answer_ts: str) -> None:
+    db.execute("INSERT OR IGNORE INTO open_answers VALUES (?, ?, ?)", [conversation_id, asked_ts, answer_ts])

@@ -37,6 +37,12 @@ def answer(text: str, *, note: str = "") -> list[Message]:
     return messages
 
 
+def answer_moved(channel_id: str) -> Message:
+    """What stands above an answer that could not be shown in its thread."""
+    text = f"I can no longer write in the thread in <#{channel_id}>, so the model's answer comes here."
+    return message(text, [section(text)])
+
+
 def stream_text(text: str) -> str:
     """Words of a model's answer for `markdown_text`, where Slack makes mentions of what looks like one, too.
 

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
+import pytest
 from e2e.world import MODEL, World, until
 
 TUNED = f"ft:{MODEL}:acme:old:abc12345"
@@ -112,12 +113,118 @@ async def test_a_stream_that_slack_ends_early_goes_on_as_an_edit(w: World) -> No
         assert answer["text"].split() == w.provider.answer.split()
 
 
-async def test_where_there_are_no_streams_an_answer_is_posted(w: World) -> None:
+@pytest.mark.parametrize(
+    ("kind", "value", "times"),
+    [
+        ("error", "unknown_method", 50),
+        ("error", "missing_scope", 50),
+        ("error", "internal_error", 50),
+        ("status", "404", 50),
+        ("status", "503", 50),
+        ("ratelimited", "30", 50),
+        ("garbage", "", 50),
+        ("drop", "", 1),
+    ],
+)
+async def test_where_no_stream_can_be_begun_the_answer_is_posted_and_the_model_asked_once(
+    w: World, kind: str, value: str, times: int
+) -> None:
     async with _chat(w) as thread:
-        await w.person.fault("chat.startStream", "error", "unknown_method")
+        w.provider.answer = " ".join(f"word{number}" for number in range(40))
+        w.provider.answers_between = 0.02
+        await w.person.fault("chat.startStream", kind, value, times=times)
         await w.person.say("ana", w.channel, "Hello?", thread_ts=thread)
-        await w.person.wait_message(w.channel, "in several pieces", thread_ts=thread)
+        await w.person.wait_message(w.channel, "word39", thread_ts=thread)
+        await _answered_once(w, thread)
+
+
+@pytest.mark.parametrize("method", ["chat.postMessage", "chat.update", "chat.appendStream", "chat.stopStream"])
+@pytest.mark.parametrize(
+    ("kind", "value"),
+    [
+        ("status", "503"),
+        ("ratelimited", "1"),
+        ("garbage", ""),
+        ("drop", ""),
+        ("error", "internal_error"),
+        ("error", "message_not_in_streaming_state"),
+        ("error", "missing_scope"),
+    ],
+)
+async def test_whatever_slack_does_to_an_answer_it_is_shown_once_and_whole(
+    w: World, method: str, kind: str, value: str
+) -> None:
+    async with _chat(w) as thread:
+        w.provider.answer = " ".join(f"word{number}" for number in range(60))
+        w.provider.answers_between = 0.02
+        if method in {"chat.postMessage", "chat.update"}:
+            await w.person.fault("chat.startStream", "error", "unknown_method")
+        await w.person.fault(method, kind, value, times=1 if kind in {"error", "drop"} else 2)
+        await w.person.say("ana", w.channel, "Hello?", thread_ts=thread)
+        if method == "chat.postMessage" and value in {"missing_scope", "message_not_in_streaming_state"}:
+            await w.person.wait_message("@ana", "word59")
+            assert len(w.provider.chats) == 1
+            return
+        await w.person.wait_message(w.channel, "word59", thread_ts=thread)
+        await _answered_once(w, thread)
+
+
+async def _answered_once(w: World, thread: str) -> None:
+    """The model was asked once, and each of its words stands in the thread once, nothing else beside them."""
+
+    async def words() -> list[str]:
+        return " ".join(answer["text"] for answer in await _replies(w, thread)).split()
+
+    async with asyncio.timeout(60):
+        while await words() != w.provider.answer.split():
+            await asyncio.sleep(0.05)
+    assert len(w.provider.chats) == 1
+
+
+async def test_an_answer_waits_for_slack_to_come_back(w: World) -> None:
+    async with _chat(w) as thread:
+        w.provider.answer = " ".join(f"word{number}" for number in range(40))
+        w.provider.chat_open.clear()
+        await w.person.say("ana", w.channel, "Hello?", thread_ts=thread)
+        await w.person.wait_message(w.channel, "word0", thread_ts=thread)
+        await w.person.fault("*", "status", 503, times=100_000)
+        w.provider.chat_open.set()
+        await _tried_in_vain(w)
+        await w.person.clear_faults()
+        await w.person.wait_message(w.channel, "word39", thread_ts=thread)
+        await _answered_once(w, thread)
         assert len(await _replies(w, thread)) == 1
+
+
+async def test_an_answer_that_slack_would_not_take_is_shown_after_a_restart(w: World) -> None:
+    w.provider.answer = " ".join(f"word{number}" for number in range(40))
+    async with _chat(w) as thread:
+        await w.person.fault("chat.*", "status", 503, times=100_000)
+        await w.person.say("ana", w.channel, "Hello?", thread_ts=thread)
+        await _tried_in_vain(w)
+    await w.person.clear_faults()
+    async with w.bot():
+        await w.person.wait_message(w.channel, "word39", thread_ts=thread)
+        await _answered_once(w, thread)
+
+
+async def _tried_in_vain(w: World, times: int = 3) -> None:
+    (fault,) = w.sandbox.room.faults.wire()
+    before = fault["times"]
+    await until(lambda: w.sandbox.room.faults.wire()[0]["times"] <= before - times)
+
+
+async def test_where_the_bot_was_removed_from_the_channel_the_answer_comes_directly(w: World) -> None:
+    async with _chat(w) as thread:
+        w.provider.answer = " ".join(f"word{number}" for number in range(40))
+        w.provider.chat_open.clear()
+        await w.person.say("ana", w.channel, "Hello?", thread_ts=thread)
+        await w.person.wait_message(w.channel, "word0", thread_ts=thread)
+        await w.person.leave(w.channel, w.bot_user)
+        w.provider.chat_open.set()
+        await w.person.wait_message("@ana", "I can no longer write in the thread")
+        await w.person.wait_message("@ana", "word39")
+        assert len(w.provider.chats) == 1
 
 
 async def test_a_lost_reply_in_the_middle_of_a_stream_loses_and_doubles_no_words(w: World) -> None:

@@ -17,6 +17,7 @@ from bot.notices import deliver
 from bot.notices.deliver import Delivery
 from bot.settings import Settings
 from bot.store.outbox import SqliteOutbox
+from handlers.answer import Answer
 from handlers.cards import CardKeeper
 from handlers.inbox import Inbox
 from sandbox.client import SandboxClient
@@ -139,6 +140,7 @@ def _hurried() -> Iterator[None]:
     with (
         patch.dict(CardKeeper.__init__.__kwdefaults__, between_edits=0.5, look_every=0.1),
         patch.dict(Delivery.__init__.__kwdefaults__, look_every=0.1),
+        patch.dict(Answer.__init__.__kwdefaults__, pauses=(0.1, 0.2, 0.5)),
         patch.dict(Inbox.__init__.__kwdefaults__, pauses=(0.2, 0.5, 1.0)),
         patch.object(deliver, "_PAUSES", (0.2, 0.5, 1.0)),
     ):
