@@ -14,10 +14,12 @@ TUNED = f"ft:{MODEL}:acme:old:abc12345"
 @asynccontextmanager
 async def _chat(w: World, **settings: Any) -> AsyncIterator[str]:
     """A bot, and the thread that talks to a model."""
-    async with w.bot(**settings):
+    async with w.bot(**settings) as bot:
         w.provider.tuned.append(TUNED)
         await w.person.command("ana", w.channel, "/finetune", "chat old")
-        yield (await w.person.wait_message(w.channel, contains="This thread talks to"))["ts"]
+        opened = await w.person.wait_message(w.channel, contains="This thread talks to")
+        await w.settled(bot)  # who replies within milliseconds is too early
+        yield opened["ts"]
 
 
 async def _replies(w: World, thread_ts: str) -> list[dict[str, Any]]:
