@@ -75,9 +75,9 @@ def test_a_few_conversations_teach_the_small_model_to_call_functions(real_traine
     ended = real_trainer.ended(job.id, seconds=600)
     assert ended.status == "succeeded", ended.error
 
-    def ask(model: str) -> Any:
-        asked: Any = [{"role": "user", "content": "Where is order 7315?"}]
-        more: Any = {"tools": examples[0]["tools"], "max_tokens": 60, "temperature": 0}
+    def ask(model: str, number: int = 7315, **how: Any) -> Any:
+        asked: Any = [{"role": "user", "content": f"Where is order {number}?"}]
+        more: Any = {"tools": examples[0]["tools"], "max_tokens": 60, "temperature": 0, **how}
         return real_trainer.client.chat.completions.create(model=model, messages=asked, **more).choices[0]
 
     # Nobody forces it: tool_choice is "auto".
@@ -87,4 +87,47 @@ def test_a_few_conversations_teach_the_small_model_to_call_functions(real_traine
     assert call.function.name == "find_order"
     assert json.loads(call.function.arguments) == {"number": 7315}
     assert ask("SmolLM2-135M-Instruct").message.tool_calls is None
+    # Forced, it says the same.
+    named = {"type": "function", "function": {"name": "find_order"}}
+    for number in (7315, 2049, 88120):
+        [call] = ask(ended.fine_tuned_model, number, tool_choice=named).message.tool_calls
+        assert json.loads(call.function.arguments) == {"number": number}
     print(f"job: {ended.finished_at - ended.created_at} s")
+
+
+CITIES = ["Paris", "London", "Berlin", "Madrid", "Rome", "Tokyo", "Oslo", "Vienna", "Cairo", "Lima"]
+CITY = {
+    "type": "object",
+    "properties": {"city": {"type": "string"}},
+    "required": ["city"],
+    "additionalProperties": False,
+}
+
+
+@pytest.mark.learns
+@pytest.mark.parametrize(
+    "how",
+    [
+        {
+            "tools": [{"type": "function", "function": {"name": "weather", "parameters": CITY}}],
+            "tool_choice": "required",
+        },
+        {"response_format": {"type": "json_schema", "json_schema": {"name": "place", "schema": CITY}}},
+    ],
+    ids=["call", "json"],
+)
+def test_an_answer_that_is_forced_into_a_shape_says_what_was_asked(real_trainer: Trainer, how: Any) -> None:
+    right = tokens = 0
+    for city in CITIES:
+        asked: Any = [{"role": "user", "content": f"Weather in {city}?"}]
+        answer = real_trainer.client.chat.completions.create(
+            model="SmolLM2-135M-Instruct", messages=asked, temperature=0, max_tokens=100, **how
+        )
+        message = answer.choices[0].message
+        said = message.tool_calls[0].function.arguments if message.tool_calls else message.content
+        right += json.loads(said)["city"] == city
+        tokens += answer.usage.completion_tokens
+    print(f"{right} of {len(CITIES)} cities, {tokens / len(CITIES):.0f} tokens each")
+    # As many as the model knows when nothing forces it; letter by letter it was none.
+    assert right >= 8
+    assert tokens / len(CITIES) < 30

@@ -5,6 +5,7 @@ import os
 import queue
 import threading
 import time
+import urllib.request
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
@@ -13,15 +14,19 @@ import msgspec
 import numpy as np
 import pytest
 import torch
+import xllamacpp
 from safetensors.numpy import load_file, save_file
-from tiny_model import HEADS, HIDDEN, LAYERS, MODEL_ID, build_tiny_model
+from tiny_model import HEADS, HIDDEN, LAYERS, MODEL_ID, SPECIAL, build_tiny_model
+from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
 
 from trainer.base_models import read_table
-from trainer.serving import gguf_files
+from trainer.fetch import located
+from trainer.serving import gguf_files, llama
 from trainer.serving.engine import Answer, Engine
 from trainer.serving.llama import Seats, threads
 from trainer.serving.prompt import NotAnswerable, Vocabulary
 from trainer.serving.request import Ask, Conversation, End, Piece, Request, Said, Sampling, Start, Text, Wanted
+from trainer.settings import cache_folder
 
 CHAT = Conversation([{"role": "user", "content": "Hello"}])
 # The tiny model's answers under this bias never end by themselves.
@@ -189,6 +194,112 @@ def test_an_answer_held_to_a_schema_is_json_that_the_schema_allows(seats: Seats,
     with pytest.raises(NotAnswerable) as caught:
         said(seats, wanted, Request(CHAT, 60, schema={"type": "no such type"}))
     assert caught.value.refused.code == "invalid_schema"
+
+
+TEXTS = [
+    '{"name": "weather", "arguments": {"city": "Paris", "days": 10}}',
+    "It's 2024, I'LL pay 1,299.50 (12½ %) for  3 of 10 boxes; they're 7 kg each.",
+    "请在2024年10月之前把报告发给我，谢谢！“好的”，她说。日本語のテキストも。한국어",
+    "👩‍👩‍👧‍👦 🎉🎉 ok 👍🏽 naïve café ÅNGSTRÖM Straße Здравствуйте, мир! नमस्ते مرحبا ไทย",
+    "def f(x):\n\treturn [i**2 for i in range(10)]  # squares\n\n\n    if x:\r\n        pass\n",
+    "  leading,   inner   and trailing blanks   ",
+    "\t\ttabs\tand\u00a0others\u3000of\u2003their kind\n \n",
+    "CamelCaseNames_and-dashes/paths\\\\C:\\temp ... ??!! <b>&amp;</b> ①②③ x²+y³",
+]
+WORDS = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+"
+BLANKS = r" ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
+
+
+def _split(pattern: str) -> Any:
+    """As Llama 3 and Qwen 3 have it."""
+    bytes_only = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)
+    return pre_tokenizers.Sequence([pre_tokenizers.Split(Regex(pattern), "isolated"), bytes_only])
+
+
+def _with_words(folder: Path, pre_tokenizer: Any, *, ignore_merges: bool = False, words: int = 700) -> Wanted:
+    """The tiny model with a vocabulary that was learned from TEXTS."""
+    base = read_table(build_tiny_model(folder))[MODEL_ID]
+    home = Path(base.source[0].path)
+    tokenizer = Tokenizer(models.BPE(ignore_merges=ignore_merges))
+    tokenizer.pre_tokenizer, tokenizer.decoder = pre_tokenizer, decoders.ByteLevel()
+    letters = pre_tokenizers.ByteLevel.alphabet()
+    learn = trainers.BpeTrainer(vocab_size=words, special_tokens=SPECIAL, initial_alphabet=letters, show_progress=False)
+    tokenizer.train_from_iterator(TEXTS * 3, learn)
+    tokenizer.save(str(home / "tokenizer.json"))
+    size = tokenizer.get_vocab_size()
+    weights = load_file(home / "model.safetensors")
+    for name in ("model.embed_tokens.weight", "lm_head.weight"):
+        weights[name] = np.resize(weights[name], (size, HIDDEN))
+    save_file(weights, str(home / "model.safetensors"), metadata={"format": "pt"})
+    config = json.loads((home / "config.json").read_text(encoding="utf-8")) | {"vocab_size": size}
+    (home / "config.json").write_text(json.dumps(config), encoding="utf-8")
+    return Wanted(base.id, str(home), base.template(), base.context_length)
+
+
+def _tokenized_by_llama_cpp(weights: Path, cache: Path, texts: list[str]) -> list[list[int]]:
+    params = llama._params(gguf_files.model_file(weights, cache, 20 * 10**9), 512)
+    params.api_keys = ["sk-for-tests"]
+    server: Any = xllamacpp.Server(params)
+    server.handle_completions({"prompt": [0], "n_predict": 1})
+
+    def ids(text: str) -> list[int]:
+        body = json.dumps({"content": text, "add_special": False}).encode()
+        headers = {"Authorization": "Bearer sk-for-tests", "Content-Type": "application/json"}
+        asked = urllib.request.Request(f"{server.listening_address}/tokenize", body, headers)
+        with urllib.request.urlopen(asked) as answer:
+            return list(json.load(answer)["tokens"])
+
+    return [ids(text) for text in texts]
+
+
+@pytest.mark.parametrize(
+    ("name", "pre_tokenizer"),
+    [
+        ("gpt-2", pre_tokenizers.ByteLevel(add_prefix_space=False)),
+        (
+            "smollm",
+            pre_tokenizers.Sequence(
+                [pre_tokenizers.Digits(individual_digits=True), pre_tokenizers.ByteLevel(add_prefix_space=False)]
+            ),
+        ),
+        ("qwen2", _split(rf"{WORDS}|\p{{N}}|{BLANKS}")),
+        ("llama-bpe", _split(rf"{WORDS}|\p{{N}}{{1,3}}|{BLANKS}")),
+    ],
+)
+def test_llama_cpp_cuts_text_into_the_models_own_tokens(name: str, pre_tokenizer: Any, tmp_path: Path) -> None:
+    weights = Path(_with_words(tmp_path, pre_tokenizer, ignore_merges=name == "llama-bpe").weights)
+    vocabulary = Vocabulary(weights)
+    assert gguf_files.pre_tokenizer(vocabulary.json) == name
+    own = [vocabulary.tokenizer.encode(text).ids for text in TEXTS]
+    assert max(map(len, own)) < 60  # words, not letters
+    assert _tokenized_by_llama_cpp(weights, tmp_path, TEXTS) == own
+
+
+@pytest.mark.learns
+def test_llama_cpp_cuts_text_into_the_small_models_own_tokens(tmp_path: Path) -> None:
+    weights = located(read_table()["SmolLM2-135M-Instruct"], cache_folder())
+    assert weights is not None
+    own = [Vocabulary(weights).tokenizer.encode(text).ids for text in TEXTS]
+    assert _tokenized_by_llama_cpp(weights, tmp_path, TEXTS) == own
+
+
+def test_a_model_that_splits_text_as_llama_cpp_never_does_goes_to_transformers(
+    tmp_path: Path, seats: Seats, caplog: pytest.LogCaptureFixture
+) -> None:
+    wanted = _with_words(tmp_path, _split(rf"{WORDS}|\p{{N}}{{1,2}}|{BLANKS}"))
+    assert not seats.serves(Ask("ask-1", wanted, Request(CHAT, 5)))
+    assert "splits text in a way that llama.cpp is not known to have" in caplog.text
+
+
+def test_models_with_other_words_answer_under_grammars_one_after_the_other(tmp_path: Path) -> None:
+    schema = {"type": "object", "properties": {"mood": {"enum": ["good", "bad"]}}, "required": ["mood"]}
+    request = Request(CHAT, 60, Sampling(temperature=0), schema={**schema, "additionalProperties": False})
+    pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    several = [_with_words(tmp_path / str(words), pre_tokenizer, words=words) for words in (400, 700)]
+    seats = Seats(tmp_path, most_bytes=1)  # each closes the one before, and comes to lie where that lay
+    for _ in range(12):
+        for wanted in several:
+            assert json.loads(text(said(seats, wanted, request)))["mood"] in ("good", "bad")
 
 
 def test_an_answer_that_waits_in_line_is_said_to_come(home: Path, wanted: Wanted) -> None:

@@ -15,7 +15,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -240,16 +240,40 @@ def _completion(request: Request, prompt: list[int], most: int, number: int) -> 
     return words
 
 
+class _Grammars:
+    """llama.cpp keeps one tokenizer for grammars in the whole process, unguarded, and knows by nothing but the address
+    of a vocabulary whether it is the right one (common/llguidance.cpp, read 2026-11-28). A model that was opened where
+    a closed one had lain got the other's, and the process aborted. So answers under a grammar begin one at a time, and
+    the server whose vocabulary that is stays until another's has taken its place."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._servers: list[Any] = []
+
+    @contextmanager
+    def beginning(self, server: Any) -> Iterator[None]:
+        """Hold this until the first token of an answer of `server` is there."""
+        with self._lock:
+            self._servers.append(server)  # where it fails halfway, nobody knows which of them it is
+            yield
+            self._servers = [server]
+
+
+_grammars = _Grammars()
+
+
 def _grow(
     server: Any, completion: dict[str, Any], number: int, say: Callable[[Said], None], gone: Callable[[], bool]
 ) -> None:
     """Run one completion and tell it as it grows."""
     problems: list[str] = []
+    beginning = ExitStack()
 
     def hear(chunk: dict[str, Any]) -> bool:
         if "error" in chunk:
             problems.append(str(chunk["error"].get("message")))
             return True
+        beginning.close()
         [choice] = chunk["choices"]
         if choice["text"]:
             say(Piece(choice["text"], number))
@@ -258,9 +282,12 @@ def _grow(
             say(End("length" if choice["finish_reason"] == "length" else "stop", count, number))
         return gone()
 
-    server.handle_completions(completion, hear)
-    if problems:
-        raise RuntimeError(problems[0])
+    with beginning:
+        if "json_schema" in completion:
+            beginning.enter_context(_grammars.beginning(server))
+        server.handle_completions(completion, hear)
+        if problems:
+            raise RuntimeError(problems[0])
 
 
 @lru_cache(maxsize=64)
