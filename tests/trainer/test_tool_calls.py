@@ -35,17 +35,17 @@ OSLO = '<tool_call>\n{"name": "weather", "arguments": {"city": "Oslo"}}\n</tool_
 NOON = '<tool_call>\n{"name": "clock", "arguments": {}}\n</tool_call>'
 
 
-def heard(text: str, size: int, **offer: Any) -> list[Any]:
+def heard(text: str, size: int, *, cut: bool = False, **offer: Any) -> list[Any]:
     """What a reader makes of the text that comes in pieces of this size: texts, and calls as (name, arguments)."""
     reader = CallReader(Offer([WEATHER, CLOCK], **offer))
     said: list[Any] = []
     for at in range(0, len(text), size):
         said += reader.add(text[at : at + size])
-    said += reader.rest()
+    said += reader.rest(cut=cut)
     merged: list[Any] = []
     for one in said:
         if isinstance(one, Call):
-            merged.append((one.name, json.loads(one.arguments)))
+            merged.append((one.name, one.arguments if cut else json.loads(one.arguments)))
         elif merged and isinstance(merged[-1], str):
             merged[-1] += one
         else:
@@ -74,6 +74,57 @@ def heard(text: str, size: int, **offer: Any) -> list[Any]:
 def test_calls_are_read_out_of_text_wherever_its_pieces_fall(text: str, expected: list[Any]) -> None:
     for size in (1, 2, 3, 7, 1000):
         assert heard(text, size) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ('{"name": "weather", "arguments": {"city": "Os', [("weather", '{"city": "Os')]),
+        ('{"name": "weather", "arguments": {"city": "Oslo"}', [("weather", '{"city": "Oslo"}')]),
+        ('{"name": "weather", "argu', [("weather", "")]),
+        ('{"name": "weather", ', [("weather", "")]),
+        ('{"name": "wea', [("weather", "")]),  # only one is called so
+        ('{"na', []),  # whichever it would have been
+    ],
+)
+@pytest.mark.parametrize("mark", ["", "<tool_call>\n"], ids=["forced", "spontaneous"])
+def test_a_call_that_was_cut_off_is_one_with_cut_arguments(text: str, expected: list[Any], mark: str) -> None:
+    forced = {} if mark else {"forced": [WEATHER["function"], CLOCK["function"]]}
+    for size in (1, 3, 1000):
+        assert heard(mark + text, size, cut=True, **forced) == expected
+    assert heard(f"Let me see.\n{NOON}\n<tool_call>{text}", 5, cut=True) == ["Let me see.", ("clock", "{}"), *expected]
+
+
+def test_a_bare_call_that_was_cut_off_is_one_once_it_says_its_name() -> None:
+    assert heard('{"name": "clock", "parameters": {"zo', 4, cut=True) == [("clock", '{"zo')]
+    for text in ('{"name": "clo', '{"na', '{"name": "tides", "parameters": {', '{"answer": [1, 2'):
+        assert heard(text, 4, cut=True) == [text]
+
+
+def test_what_merely_begins_like_a_call_stays_text_where_nothing_cut_it() -> None:
+    text = '<tool_call>\n{"name": "weather", "arguments": {"city": "Os'
+    assert heard(text, 4) == [text]
+
+
+@pytest.mark.parametrize("choice", ["required", {"type": "function", "function": {"name": "weather"}}])
+def test_a_forced_call_that_max_tokens_cuts_is_a_call_all_the_same(trainer: Trainer, choice: Any) -> None:
+    ask = {**ASK, "tools": [WEATHER], "tool_choice": choice}
+    whole = trainer.client.chat.completions.create(**ask)
+    [expected] = whole.choices[0].message.tool_calls
+    for tokens in range(1, whole.usage.completion_tokens - 1, 7):
+        answer = trainer.client.chat.completions.create(**{**ask, "max_tokens": tokens}).choices[0]
+        assert answer.finish_reason == "length"
+        assert answer.message.content is None
+        [call] = answer.message.tool_calls
+        assert call.function.name == "weather"
+        assert expected.function.arguments.startswith(call.function.arguments)
+    deltas = []
+    for chunk in trainer.client.chat.completions.create(**{**ask, "max_tokens": tokens}, stream=True):
+        deltas += chunk.choices[0].delta.tool_calls or []
+        assert not chunk.choices[0].delta.content
+    assert chunk.choices[0].finish_reason == "length"
+    [delta] = deltas
+    assert (delta.function.name, delta.function.arguments) == (call.function.name, call.function.arguments)
 
 
 def test_words_before_a_call_are_not_held_back() -> None:

@@ -187,7 +187,7 @@ class _Chat:
                 self._choice(choice, delta=first, logprobs=logprobs),
                 *(self._choice(choice, delta=d) for d in more),
             ]
-        deltas = [self._delta(of, one) for one in of.reader.rest()]
+        deltas = [self._delta(of, one) for one in of.reader.rest(cut=said.finish_reason == "length")]
         of.finish_reason = self._finish_reason(of, said)
         return [
             *(self._choice(choice, delta=delta) for delta in deltas),

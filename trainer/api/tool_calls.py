@@ -2,12 +2,13 @@
 
 Models write calls as their chat templates taught them: `<tool_call>{"name": …, "arguments": …}</tool_call>` (chatml,
 gemma), or the bare object, with `parameters`, as the whole answer (llama3). Both are read. What is no JSON, or names no
-function that was offered, stays text.
+function that was offered, stays text. A call that a limit cut off is one with cut arguments, as the service has it.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -18,6 +19,10 @@ from trainer.api.errors import ApiError
 from trainer.objects import new_id
 
 _OPEN, _CLOSE = "<tool_call>", "</tool_call>"
+# A call as far as it goes: its name, the rest once that is complete, and in this the arguments.
+_HEAD = '{"name":"'
+_BEGUN = re.compile(r'\s*\{\s*"name"\s*:\s*"(?P<name>[^"]*)(?P<rest>".*)?\Z', re.DOTALL)
+_ARGUMENTS = re.compile(r'"\s*,\s*"(?:arguments|parameters)"\s*:\s*', re.DOTALL)
 
 Name = Annotated[str, Field(min_length=1, max_length=64, pattern="^[a-zA-Z0-9_-]+$")]
 
@@ -128,6 +133,7 @@ class CallReader:
 
     def __init__(self, offer: Offer) -> None:
         self._names = offer.names
+        self._forced = {function["name"] for function in offer.forced}
         self._held = ""
         self._whole = bool(offer.forced)  # the whole answer is one bare call
         self._begun = False
@@ -159,14 +165,18 @@ class CallReader:
             self._held = rest
         return heard
 
-    def rest(self) -> list[str | Call]:
-        """What was held back, once nothing more comes."""
+    def rest(self, *, cut: bool = False) -> list[str | Call]:
+        """What was held back, once nothing more comes; where a limit `cut` the answer, a call that it cut too."""
         held, self._held = self._held, ""
         if not held:
             return []
         calls = self._bare(held) if self._whole else self._one(held.removeprefix(_OPEN))
         if calls:
             return list(calls)
+        if self._forced or (cut and (self._whole or held.startswith(_OPEN))):
+            begun = self._begun_call(held.removeprefix(_OPEN), marked=bool(self._forced) or held.startswith(_OPEN))
+            if begun is not None:
+                return list(begun)
         return [] if self._after_call and not held.strip() else [held]
 
     def _show(self, heard: list[str | Call], *, keep: int) -> None:
@@ -196,6 +206,26 @@ class CallReader:
             text = text[end:].lstrip("; \n\r\t")
         return calls
 
+    def _begun_call(self, text: str, *, marked: bool) -> list[Call] | None:
+        """The call that `text` is the beginning of; no call where it does not say yet which; None where it is none.
+        What is not `marked` as a call must name its function."""
+        begun = _BEGUN.match(text)
+        if begun is None:
+            name, rest = "", None
+            if not marked or not _HEAD.startswith("".join(text.split())):
+                return None
+        else:
+            name, rest = begun["name"], begun["rest"]
+        if rest is not None:
+            meant = [name] if name in self._names else []
+        else:
+            meant = [one for one in self._forced or self._names if marked and one.startswith(name)]
+        if len(meant) != 1:
+            return [] if meant else None
+        arguments = _ARGUMENTS.match(rest or "")
+        said = (rest or "")[arguments.end() :] if arguments else ""
+        return [Call(meant[0], _value(said), new_id("call_"))]
+
     def _call(self, text: str) -> Call | None:
         try:
             return self._read(json.loads(text))
@@ -209,6 +239,14 @@ class CallReader:
         if not isinstance(arguments, str):
             arguments = json.dumps(arguments, ensure_ascii=False)
         return Call(value["name"], arguments, new_id("call_"))
+
+
+def _value(text: str) -> str:
+    """The JSON value that `text` begins with, or all of it where that is not whole."""
+    try:
+        return text[: json.JSONDecoder().raw_decode(text)[1]]
+    except (ValueError, RecursionError):
+        return text
 
 
 def _named(functions: dict[str, dict[str, Any]], tool: NamedTool) -> dict[str, Any]:
