@@ -13,6 +13,7 @@ import orjson
 import structlog
 
 from bot.jobs import states
+from bot.jobs.assessment import assessed
 from bot.jobs.interfaces import JobStore
 from bot.jobs.job import Job
 from bot.notices.interfaces import Card, CardStore, PostDoubtful, PostLater, PostRefused
@@ -94,7 +95,7 @@ class CardKeeper:
             log.exception("card failed", job=card.job_id)
 
     async def _post(self, card: Card, job: Job) -> None:
-        message = _rendered(job)
+        message = await self._rendered(job)
         await self._cards.posting(job.id, time.time())
         with self._then_a_pause(job.id):
             ts = await self._poster.post_once(
@@ -121,17 +122,17 @@ class CardKeeper:
 
     async def _shows_ending(self, card: Card, job: Job) -> bool:
         """Whether Slack shows all but the last chart: how a job ended does not wait for that."""
-        return _hash(_rendered(job, await self._pictures.chart_shown(job))) == card.shown
+        return _hash(await self._rendered(job, await self._pictures.chart_shown(job))) == card.shown
 
     async def _show(self, card: Card, job: Job, chart: tuple[str | None, str], *, complete: bool = True) -> None:
         try:
-            await self._edit(card, _rendered(job, chart), complete=complete)
+            await self._edit(card, await self._rendered(job, chart), complete=complete)
         except PostRefused as error:
             if chart[0] is None or str(error) != "invalid_blocks":
                 raise
             # The picture is gone from Slack, or not ready: the card is worth more than its picture.
             if self._poster.may_update_now():
-                await self._edit(card, _rendered(job))
+                await self._edit(card, await self._rendered(job))
 
     async def _edit(self, card: Card, message: Message, *, complete: bool = True) -> None:
         """The edit was allowed before (`may_update_now`)."""
@@ -145,6 +146,11 @@ class CardKeeper:
                 await self._poster.update_now(card.channel, str(card.ts), message)
         await self._cards.showing(card, shown, complete=complete)
 
+    async def _rendered(self, job: Job, chart: tuple[str | None, str] = (None, "")) -> Message:
+        """As it stands now; `chart` is a file's id and its alt text."""
+        assessment = await assessed(self._jobs, job)
+        return render(job, assessment, now=time.time(), chart_file_id=chart[0], chart_alt_text=chart[1])
+
     @contextlib.contextmanager
     def _then_a_pause(self, job_id: str) -> Iterator[None]:
         """It begins when the call has ended, however long that took: Slack may still be at one that ended in doubt, and
@@ -153,11 +159,6 @@ class CardKeeper:
             yield
         finally:
             self._edited_at[job_id] = self._steady()
-
-
-def _rendered(job: Job, chart: tuple[str | None, str] = (None, "")) -> Message:
-    """As it stands now; `chart` is a file's id and its alt text."""
-    return render(job, now=time.time(), chart_file_id=chart[0], chart_alt_text=chart[1])
 
 
 def _hash(message: Message) -> str:

@@ -108,13 +108,13 @@ class Pictures:
         if card is None or card.chart_file is None:
             return None, ""
         metrics = [m for m in await self._jobs.metrics(job.id) if m.step <= (card.chart_step or 0)]
-        return card.chart_file, alt_text(metrics)
+        return card.chart_file, alt_text(metrics, method=job.method)
 
     async def _made(self, job: Job, metrics: Sequence[Metrics], name: str) -> tuple[str, str] | None:
         """The file id of a new chart and its alt text; None where it could not be drawn, or Slack did not take it."""
         try:
             picture = await self._lanes.run(
-                loss_picture, metrics, title=_title(job), lane=Lane.CHARTS, seconds=_MOST_SECONDS
+                loss_picture, metrics, method=job.method, title=_title(job), lane=Lane.CHARTS, seconds=_MOST_SECONDS
             )
             file_id = await self._poster.upload_image(name, picture.png, picture.alt_text)
         except (DatasetError, PostError) as error:

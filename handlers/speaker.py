@@ -1,9 +1,11 @@
 """Says notices in Slack. Implements `bot.notices.interfaces.Speaker`."""
 
 from bot.jobs import states
+from bot.jobs.assessment import UNASSESSED, Assessment, assessed, checkpoint_figures
+from bot.jobs.interfaces import JobStore
 from bot.jobs.job import Job
 from bot.notices.interfaces import PostRefused
-from bot.notices.notice import CheckpointMade, Ended, Notice
+from bot.notices.notice import Body, CheckpointMade, Ended, EndedElsewhere, Notice
 from handlers.blocks.notices import render
 from handlers.budget import Priority
 from handlers.pictures import Pictures
@@ -11,12 +13,14 @@ from handlers.poster import Poster
 
 
 class SlackSpeaker:
-    def __init__(self, poster: Poster, pictures: Pictures) -> None:
+    def __init__(self, jobs: JobStore, poster: Poster, pictures: Pictures) -> None:
+        self._jobs = jobs
         self._poster = poster
         self._pictures = pictures
 
     async def say(self, notice: Notice, thread_ts: str | None) -> str:
         body = notice.body
+        assessment = await self._assessment(body)
         chart, alt = None, ""
         if isinstance(body, Ended) and body.job.state == states.SUCCEEDED:
             chart, alt = await self._pictures.chart(body.job)
@@ -26,7 +30,7 @@ class SlackSpeaker:
         try:
             return await self._poster.post(
                 notice.channel,
-                render(body, chart_file_id=chart, chart_alt_text=alt),
+                render(body, assessment, chart_file_id=chart, chart_alt_text=alt),
                 thread_ts=thread_ts,
                 mark=notice.id,
                 priority=priority,
@@ -36,8 +40,16 @@ class SlackSpeaker:
                 raise
             # The picture is gone from Slack, or not ready: the news goes out without it.
             return await self._poster.post(
-                notice.channel, render(body), thread_ts=thread_ts, mark=notice.id, priority=priority
+                notice.channel, render(body, assessment), thread_ts=thread_ts, mark=notice.id, priority=priority
             )
+
+    async def _assessment(self, body: Body) -> Assessment:
+        if isinstance(body, CheckpointMade):
+            metrics = await self._jobs.metrics(body.job.id)
+            return Assessment(checkpoint_figures(body.job, metrics, body.checkpoint))
+        if isinstance(body, Ended | EndedElsewhere):
+            return await assessed(self._jobs, body.job)
+        return UNASSESSED
 
     async def heard(self, notice: Notice, thread_ts: str | None, since: float) -> str | None:
         return await self._poster.find(notice.channel, notice.id, thread_ts=thread_ts, since=since)

@@ -17,7 +17,7 @@ from matplotlib.font_manager import fontManager
 from bot.charts import canvas
 from bot.charts.canvas import ALT_TEXT
 from bot.charts.lengths import length_alt_text, length_chart
-from bot.charts.training import alt_text, loss_chart, smoothed
+from bot.charts.training import alt_text, loss_chart
 from bot.datasets.report import Bar, Tokens
 from bot.jobs.job import Metrics
 
@@ -104,18 +104,11 @@ def test_many_threads_draw_the_same_picture_at_the_same_time() -> None:
 
 
 def test_the_picture_is_told_in_words() -> None:
-    told = alt_text([Metrics(1, train_loss=3.2, valid_loss=3.0), Metrics(9, train_loss=0.5, full_valid_loss=0.75)])
+    told = alt_text([Metrics(1, train_loss=3.2, full_valid_loss=3.0), Metrics(9, train_loss=0.5, full_valid_loss=0.75)])
     assert told == (
         "Line chart by training step. Training loss falls from 3.2 to 0.5 at step 9. "
         "Validation loss falls from 3 to 0.75; lowest, 0.75, at step 9."
     )
-
-
-def test_smoothing_keeps_every_step_and_takes_the_noise_away() -> None:
-    noisy = [(step, 1.0 + (-1) ** step * 0.5) for step in range(100)]
-    smooth = smoothed(noisy, 20)
-    assert [step for step, _ in smooth] == list(range(100))
-    assert max(abs(value - 1) for _, value in smooth) < 0.06
 
 
 def test_the_bot_starts_without_waiting_for_matplotlib() -> None:

@@ -1,4 +1,6 @@
-"""Training curves: loss above, token accuracy below where it was measured. Validation differs by colour and markers."""
+"""Training curves: loss above, below it how often the model was right where that was measured (of preferences, how
+often the preferred answer gained more). Validation differs by colour and markers.
+"""
 
 import math
 from collections.abc import Callable, Sequence
@@ -7,17 +9,16 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from bot.charts.canvas import ALT_TEXT, BACKGROUND, BLUE, FAINT_INK, INK, VERMILION, furnish, png, set_title, sheet
+from bot.jobs.figures import Curve, Points, Quantity, quantities, training, validation
 from bot.jobs.job import Metrics
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-Points = list[tuple[int, float]]
-
 _TRAINING: Final = BLUE
 _VALIDATION: Final = VERMILION
 _MOST_POINTS: Final = 2_000
-_SMOOTH_FROM: Final = 16
+_NAMES: Final = {"mean_token_accuracy": "Token accuracy", "reward_accuracy": "Reward accuracy"}
 
 
 class Picture(msgspec.Struct, frozen=True):
@@ -27,93 +28,60 @@ class Picture(msgspec.Struct, frozen=True):
     alt_text: str
 
 
-def loss_picture(metrics: Sequence[Metrics], *, title: str) -> Picture:
+def loss_picture(metrics: Sequence[Metrics], *, method: str = "", title: str) -> Picture:
     """`loss_chart` with its `alt_text`."""
-    return Picture(loss_chart(metrics, title=title), alt_text(metrics))
+    return Picture(loss_chart(metrics, method=method, title=title), alt_text(metrics, method=method))
 
 
-def loss_chart(metrics: Sequence[Metrics], *, title: str) -> bytes:
+def loss_chart(metrics: Sequence[Metrics], *, method: str = "", title: str) -> bytes:
     """A PNG, 1,280 pixels wide, of the figures of one job, in any order of steps. May be called from any thread.
 
-    The raw training loss is drawn faintly behind its moving average. At a step where both were measured, a full
-    validation is preferred to that of a batch. What was not measured is not drawn.
+    What was measured of single batches is drawn faintly behind what it comes to (`bot.jobs.figures`). What was not
+    measured is not drawn.
     """
-    train_loss, valid_loss = _training_loss(metrics), _validation_loss(metrics)
-    train_accuracy, valid_accuracy = _training_accuracy(metrics), _validation_accuracy(metrics)
-    two_panels = bool(train_accuracy or valid_accuracy)
+    accuracy = _accuracy(method)
+    loss = training(metrics, "loss"), validation(metrics, "loss")
+    right = training(metrics, accuracy), validation(metrics, accuracy)
+    two_panels = any(curve.raw or curve.points for curve in right)
     figure = sheet(6.4 if two_panels else 4.4)
     panels = figure.subplots(
         2 if two_panels else 1, 1, sharex=True, squeeze=False, height_ratios=[1.7, 1] if two_panels else [1]
     )
     top, bottom = panels[0][0], panels[-1][0]
-    _loss_panel(top, train_loss, valid_loss)
+    _loss_panel(top, *loss)
     if two_panels:
-        _accuracy_panel(bottom, train_accuracy, valid_accuracy)
+        _accuracy_panel(bottom, _NAMES[accuracy], *right)
     figure.align_ylabels()
-    _step_axis(bottom, [*train_loss, *valid_loss, *train_accuracy, *valid_accuracy])
+    _step_axis(bottom, [point for curve in (*loss, *right) for point in (*curve.raw, *curve.points)])
     set_title(top, title, pad=42)
     return png(figure)
 
 
-def alt_text(metrics: Sequence[Metrics]) -> str:
+def alt_text(metrics: Sequence[Metrics], *, method: str = "") -> str:
     """What the picture shows, in words, for people who do not see it: 1,000 characters at most."""
     sentences = []
-    train, valid = _trend(_training_loss(metrics)), _validation_loss(metrics)
-    accuracy = _validation_accuracy(metrics) or _trend(_training_accuracy(metrics))
+    train, valid = training(metrics, "loss").points, validation(metrics, "loss").points
+    name = _accuracy(method)
+    accuracy = validation(metrics, name).points or training(metrics, name).points
     if train:
         sentences.append(f"Training loss {_course(train)} at step {train[-1][0]}.")
     if valid:
         step, least = min(valid, key=lambda point: point[1])
-        sentences.append(f"Validation loss {_course(valid)}; lowest, {least:.3g}, at step {step}.")
+        lowest = f"; lowest, {least:.3g}, at step {step}" if len(valid) > 1 else ""
+        sentences.append(f"Validation loss {_course(valid)}{lowest}.")
     if accuracy:
-        sentences.append(f"Token accuracy {_course(accuracy, '.0%')}.")
+        sentences.append(f"{_NAMES[name]} {_course(accuracy, '.0%')}.")
     if not sentences:
         return "Chart of training loss by step; nothing has been measured yet."
     return f"Line chart by training step. {' '.join(sentences)}"[:ALT_TEXT]
 
 
-def smoothed(points: Points, span: int) -> Points:
-    """A centred moving average; towards both ends it takes what there is, so the line covers every step."""
-    sums = [0.0]
-    for _, value in points:
-        sums.append(sums[-1] + value)
-    half = span // 2
-    average = []
-    for index, (step, _) in enumerate(points):
-        first, end = max(0, index - half), min(len(points), index + half + 1)
-        average.append((step, (sums[end] - sums[first]) / (end - first)))
-    return average
+def _accuracy(method: str) -> Quantity:
+    return quantities(method)[1]
 
 
-def _training_loss(metrics: Sequence[Metrics]) -> Points:
-    return _points(metrics, lambda one: one.train_loss)
-
-
-def _validation_loss(metrics: Sequence[Metrics]) -> Points:
-    return _points(metrics, lambda one: one.valid_loss if one.full_valid_loss is None else one.full_valid_loss)
-
-
-def _training_accuracy(metrics: Sequence[Metrics]) -> Points:
-    return _points(metrics, lambda one: one.train_mean_token_accuracy)
-
-
-def _validation_accuracy(metrics: Sequence[Metrics]) -> Points:
-    def read(one: Metrics) -> float | None:
-        full = one.full_valid_mean_token_accuracy
-        return one.valid_mean_token_accuracy if full is None else full
-
-    return _points(metrics, read)
-
-
-def _points(metrics: Sequence[Metrics], read: Callable[[Metrics], float | None]) -> Points:
-    """By step, the last figure given for each, without infinities; thinned evenly to what a picture can show."""
-    by_step: dict[int, float] = {}
-    for one in metrics:
-        value = read(one)
-        # Beyond 1e30 a loss has long diverged, and matplotlib's arithmetic with it.
-        if value is not None and math.isfinite(value) and abs(value) < 1e30:
-            by_step[one.step] = value
-    points = sorted(by_step.items())
+def _thinned(points: Points) -> Points:
+    """Evenly, to what a picture can show."""
     if len(points) <= _MOST_POINTS:
         return points
     stride = (len(points) - 1) / (_MOST_POINTS - 1)
@@ -129,11 +97,11 @@ def _course(points: Points, form: str = ".3g") -> str:
     return f"{'falls' if points[-1][1] < points[0][1] else 'rises'} from {first} to {last}"
 
 
-def _loss_panel(axes: "Axes", train: Points, valid: Points) -> None:
+def _loss_panel(axes: "Axes", train: Curve, valid: Curve) -> None:
     from matplotlib.ticker import FuncFormatter
 
     furnish(axes, "Loss")
-    values = [value for _, value in (*train, *valid)]
+    values = _values(train, valid)
     if not values:
         axes.set_yticks([])
         axes.text(0.5, 0.5, "Nothing measured yet", transform=axes.transAxes, ha="center", color=FAINT_INK, fontsize=15)
@@ -147,7 +115,7 @@ def _loss_panel(axes: "Axes", train: Points, valid: Points) -> None:
         axes.tick_params(which="minor", left=False, labelleft=False)
     elif min(values) >= 0:
         axes.set_ylim(bottom=0, top=max(values) * 1.12 or 1)
-    _label_ends(axes, _trend(train), valid, lambda value: f"{value:.3g}")
+    _label_ends(axes, train.points, valid.points, lambda value: f"{value:.3g}")
     axes.legend(
         loc="lower left",
         bbox_to_anchor=(-0.01, 1.0),
@@ -160,29 +128,29 @@ def _loss_panel(axes: "Axes", train: Points, valid: Points) -> None:
     )
 
 
-def _accuracy_panel(axes: "Axes", train: Points, valid: Points) -> None:
+def _accuracy_panel(axes: "Axes", name: str, train: Curve, valid: Curve) -> None:
     from matplotlib.ticker import PercentFormatter
 
-    furnish(axes, "Token accuracy")
+    furnish(axes, name)
     _curves(axes, train, valid)
-    least = min(value for _, value in (*train, *valid))
+    least = min(_values(train, valid))
     axes.set_ylim(bottom=max(0.0, min(0.5, math.floor(least * 10) / 10)) if least >= 0 else None, top=1.03)
     axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
-    _label_ends(axes, _trend(train), valid, lambda value: f"{value:.0%}")
+    _label_ends(axes, train.points, valid.points, lambda value: f"{value:.0%}")
 
 
-def _curves(axes: "Axes", train: Points, valid: Points) -> None:
-    trend = _trend(train)
-    if trend is not train:
-        axes.plot(*_columns(train), color=_TRAINING, alpha=0.28, linewidth=1.3, solid_joinstyle="round")
-    # The figure at the line's end is the trend's, not the last step's: the name says so.
-    _curve(axes, trend, _TRAINING, "Training" if trend is train else "Training, smoothed", marked=trend is train)
-    _curve(axes, valid, _VALIDATION, "Validation", marked=len(valid) <= 60)
+def _values(*curves: Curve) -> list[float]:
+    return [value for curve in curves for _, value in (*curve.raw, *curve.points)]
 
 
-def _trend(points: Points) -> Points:
-    """What the training figures come to without their noise; a few are shown as they are."""
-    return points if len(points) < _SMOOTH_FROM else smoothed(points, max(3, len(points) // 15))
+def _curves(axes: "Axes", train: Curve, valid: Curve) -> None:
+    for curve, color, name in ((train, _TRAINING, "Training"), (valid, _VALIDATION, "Validation")):
+        noisy = curve.raw != curve.points
+        if noisy and curve.raw:
+            axes.plot(*_columns(curve.raw), color=color, alpha=0.28, linewidth=1.3, solid_joinstyle="round")
+        # The figure at the line's end is that of the mean, not of the last batch: the name says so.
+        label = f"{name}, smoothed" if noisy and not curve.whole else name
+        _curve(axes, curve.points, color, label, marked=len(curve.points) <= 60 and (curve.whole or not noisy))
 
 
 def _curve(axes: "Axes", points: Points, color: str, label: str, *, marked: bool) -> None:
@@ -235,4 +203,5 @@ def _step_axis(axes: "Axes", points: Points) -> None:
 
 
 def _columns(points: Points) -> tuple[list[int], list[float]]:
+    points = _thinned(points)
     return [step for step, _ in points], [value for _, value in points]

@@ -128,7 +128,7 @@ async def running(settings: Settings) -> AsyncIterator[Bot]:
             services.lanes,
             calm=max(settings.finetune_poll_seconds, 5),
         )
-        delivery = Delivery(SqliteOutbox(database), SlackSpeaker(services.poster, pictures))
+        delivery = Delivery(SqliteOutbox(database), SlackSpeaker(services.jobs, services.poster, pictures))
         keeper = CardKeeper(services.jobs, services.cards, services.poster, pictures)
         tasks = [
             asyncio.create_task(services.second_pass.run(services), name="second pass"),

@@ -58,7 +58,6 @@ def advance(
         result_files=remote.result_files or job.result_files,
         error=_error(status, remote) or job.error,
         latest=_latest(job.latest, events),
-        latest_valid=_latest(job.latest_valid, events, valid=True),
     )
     return Change(
         job=news,
@@ -127,12 +126,9 @@ def _error(status: str, remote: RemoteJob) -> JobError | None:
     return remote.error or JobError(None, "The provider gave no reason.")
 
 
-def _latest(old: Metrics | None, events: Sequence[RemoteEvent], *, valid: bool = False) -> Metrics | None:
-    """The figures of the highest step, which may come in several events; with `valid`, of the highest step that
-    has validation figures."""
+def _latest(old: Metrics | None, events: Sequence[RemoteEvent]) -> Metrics | None:
+    """The figures of the highest step, which may come in several events."""
     candidates = [event.metrics for event in events if event.metrics]
-    if valid:
-        candidates = [m for m in candidates if m.valid_loss is not None or m.full_valid_loss is not None]
     if old is not None:
         candidates.insert(0, old)
     step = max((metrics.step for metrics in candidates), default=None)

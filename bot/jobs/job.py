@@ -1,6 +1,7 @@
 """A fine-tuning job as the team sees it: a value. What may become of it is in `states`."""
 
 import hashlib
+from enum import StrEnum
 from typing import Any, Final, Literal
 
 import msgspec
@@ -55,7 +56,10 @@ class JobError(msgspec.Struct, frozen=True):
 
 
 class Metrics(msgspec.Struct, frozen=True, omit_defaults=True):
-    """The figures of one training step, under the protocol's names; unmeasured ones are None."""
+    """The figures of one training step, under the protocol's names; unmeasured ones are None. The protocol has none for
+    preferences: `reward_…` are named as TRL names them (a pair's margin, and the share of pairs with a positive one).
+    `not_finite`: a loss was infinite, or no number. `elapsed_seconds`: how long the job has trained until then.
+    """
 
     step: int
     total_steps: int | None = None
@@ -65,6 +69,14 @@ class Metrics(msgspec.Struct, frozen=True, omit_defaults=True):
     valid_mean_token_accuracy: float | None = None
     full_valid_loss: float | None = None
     full_valid_mean_token_accuracy: float | None = None
+    train_reward_accuracy: float | None = None
+    train_reward_margin: float | None = None
+    valid_reward_accuracy: float | None = None
+    valid_reward_margin: float | None = None
+    full_valid_reward_accuracy: float | None = None
+    full_valid_reward_margin: float | None = None
+    not_finite: bool = False
+    elapsed_seconds: float | None = None
 
 
 def id_for(request: str) -> str:
@@ -96,6 +108,17 @@ class Approval(msgspec.Struct, frozen=True):
     reason: str = ""
 
 
+class Loss(StrEnum):
+    """Why a model answers no more."""
+
+    DELETED = "deleted"
+    """Somebody deleted it here."""
+    MISSING = "missing"
+    """The provider had it, and has it no more."""
+    SHUT_DOWN = "shut_down"
+    """Its shutdown date has come."""
+
+
 class InLine(msgspec.Struct, frozen=True):
     """A job's place (from 1; 0: not known yet) among those that wait until the provider has room. `refusals`: how often
     it said that it has none."""
@@ -113,7 +136,8 @@ class Job(msgspec.Struct, frozen=True):
     `heard_at`: when the provider last told anything new about it; `stuck`: that was too long ago, and people know.
     `method` is the protocol's: supervised, dpo or reinforcement; the last has a `grader`. `wandb` is the project at
     Weights & Biases that the provider reports to, `metadata` what the person wants the provider to keep with the job.
-    `cause` is the inbox's key of what was done in Slack to start it.
+    `cause` is the inbox's key of what was done in Slack to start it. `lost_models`: those of its models, checkpoints'
+    too, that answer no more.
     """
 
     id: str
@@ -150,7 +174,7 @@ class Job(msgspec.Struct, frozen=True):
     result_files: tuple[str, ...] = ()
     error: JobError | None = None
     latest: Metrics | None = None
-    latest_valid: Metrics | None = None
+    lost_models: dict[str, Loss] = {}
     approval: Approval | None = None
     in_line: InLine | None = None
 
@@ -158,3 +182,8 @@ class Job(msgspec.Struct, frozen=True):
     def made_elsewhere(self) -> bool:
         """Whether it is only followed here: `requester` is who asked for that."""
         return self.provider_job_id is not None and self.create_attempted_at is None and self.cause is None
+
+    @property
+    def model_lost(self) -> Loss | None:
+        """Why the finished model answers no more; None while it does, as far as we know."""
+        return self.lost_models.get(self.fine_tuned_model) if self.fine_tuned_model else None

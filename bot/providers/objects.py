@@ -143,16 +143,16 @@ def _metrics(data: Json) -> Metrics | None:
     step = _whole(data.get("step"))
     if step is None or step < 0:
         return None
+    measured = {name: _number(data.get(name)) for name in _FIGURES}
     return Metrics(
         step=step,
         total_steps=_whole(data.get("total_steps")) or None,
-        train_loss=_number(data.get("train_loss")),
-        train_mean_token_accuracy=_number(data.get("train_mean_token_accuracy")),
-        valid_loss=_number(data.get("valid_loss")),
-        valid_mean_token_accuracy=_number(data.get("valid_mean_token_accuracy")),
-        full_valid_loss=_number(data.get("full_valid_loss")),
-        full_valid_mean_token_accuracy=_number(data.get("full_valid_mean_token_accuracy")),
+        not_finite=any(_is_beyond(data.get(name)) for name in _FIGURES),
+        **measured,
     )
+
+
+_FIGURES = tuple(name for name in Metrics.__struct_fields__ if name not in {"step", "total_steps", "not_finite"})
 
 
 def _object(value: object) -> Json:
@@ -169,9 +169,13 @@ def _text(value: object) -> str | None:
 
 def _number(value: object) -> float | None:
     """Without the infinite and the not-a-number, which JSON cannot keep (a training that diverged has them)."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < _LARGEST:
+    if isinstance(value, bool) or not isinstance(value, int | float) or _is_beyond(value):
         return None
     return value
+
+
+def _is_beyond(value: object) -> bool:
+    return isinstance(value, int | float) and not abs(value) < _LARGEST
 
 
 def _whole(value: object) -> int | None:

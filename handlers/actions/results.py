@@ -2,6 +2,7 @@
 
 from bot.access import Act
 from bot.errors import BotError, NotFound
+from bot.jobs.assessment import rank
 from bot.jobs.results import readable
 from handlers.actions.start_job import Place, open_modal
 from handlers.blocks.card import title
@@ -14,7 +15,9 @@ from handlers.turn import Turn
 
 async def checkpoints(turn: Turn) -> None:
     job = await turn.job(turn.words, Act.SEE)
-    await turn.answer(checkpoint_list(job, await turn.services.jobs.checkpoints(job.id)))
+    jobs = turn.services.jobs
+    ranked = rank(job, await jobs.metrics(job.id), await jobs.checkpoints(job.id))
+    await turn.answer(checkpoint_list(job, ranked))
 
 
 async def continue_training(turn: Turn) -> None:

@@ -1,16 +1,18 @@
 """The job card: one message that always shows where a job stands."""
 
 import math
-from typing import Final
+from typing import Final, Literal
 
 from slack_sdk.models.blocks import Block, ButtonElement
 
 from bot.jobs import states
+from bot.jobs.assessment import UNASSESSED, Assessment
 from bot.jobs.estimate import cost_so_far, real_cost
 from bot.jobs.explanations import explain
-from bot.jobs.job import Job, Metrics
+from bot.jobs.job import Job, Loss, Metrics
 from bot.models.names import suffix_from_file
 from handlers.blocks.consent import deciders, decision
+from handlers.blocks.figures import VERDICTS, diagnosis, pairs
 from handlers.blocks.message import Message
 from handlers.blocks.model_name import id_button, named
 from handlers.blocks.parts import actions, button, confirm, context, fields, header, image, message, section
@@ -20,11 +22,9 @@ from handlers.blocks.text import (
     code_block,
     date,
     duration,
-    figure,
     money,
     number,
     one_line,
-    percent,
     person,
     progress_bar,
     quoted,
@@ -35,6 +35,7 @@ _DONE: Final = "✓"
 _NOW: Final = "●"
 _AHEAD: Final = "○"
 _STOPPED: Final = "✗"
+_ODD: Final = "⚠"
 
 # What each state is called, and how many of the steps checked, queued, trained, ready are behind it.
 _WORDS: Final[dict[str, tuple[str, int]]] = {
@@ -54,26 +55,35 @@ _WORDS: Final[dict[str, tuple[str, int]]] = {
 _STEPS: Final = ("Checked", "Queued", "Training", "Ready")
 
 
-def card(job: Job, *, now: float, chart_file_id: str | None = None, chart_alt_text: str = "") -> Message:
+def card(
+    job: Job,
+    assessment: Assessment = UNASSESSED,
+    *,
+    now: float,
+    chart_file_id: str | None = None,
+    chart_alt_text: str = "",
+) -> Message:
     """Where `job` stands at `now` (seconds since the epoch). The same arguments give the same message, and times
     are coarse while the job runs, so that what is shown changes only when there is news worth an edit.
     """
     model = job.fine_tuned_model if job.state == states.SUCCEEDED else None
-    blocks: list[Block] = [header(title(job)), section(_progress(job, now), button=id_button(model) if model else None)]
-    measured = figures(job)
-    if measured:
-        blocks.append(fields(measured))
+    known = id_button(model) if model else None
+    blocks: list[Block] = [header(title(job)), section(_progress(job, assessment, now), button=known)]
+    if wrong := diagnosis(job, assessment):
+        blocks.append(section(wrong))
+    if assessment.figures:
+        blocks.append(fields(pairs(assessment.figures)))
     if job.state == states.FAILED and job.error is not None:
         blocks.append(section(f"{code_block(job.error.message, 1000)}\n{explain(job.error)}"))
     if job.state == states.UNCERTAIN:
         blocks.append(section(UNCERTAIN))
     if chart_file_id:
         blocks.append(image(chart_file_id, chart_alt_text or "Training loss by step"))
-    buttons = fitting_buttons(job)
+    buttons = fitting_buttons(job, assessment)
     if buttons:
         blocks.append(actions(*buttons))
     blocks.append(context(_origin(job)))
-    return message(f"{code(title(job), 150)}: {state_words(job.state)}", blocks)
+    return message(f"{code(title(job), 150)}: {outcome(job, assessment)}", blocks)
 
 
 UNCERTAIN: Final = (
@@ -98,10 +108,30 @@ def state_words(state: str) -> str:
     return known[0] if known else code(state, 60)
 
 
-def steps(job: Job) -> str:
+def outcome(job: Job, assessment: Assessment = UNASSESSED) -> str:
+    """Its state as mrkdwn; of a finished job, what became of its model."""
+    if job.state == states.SUCCEEDED and job.model_lost:
+        return LOST[job.model_lost]
+    if job.state == states.SUCCEEDED and assessment.diagnosis:
+        return VERDICTS[assessment.diagnosis.problem]
+    return state_words(job.state)
+
+
+LOST: Final = {
+    Loss.DELETED: "Model deleted",
+    Loss.MISSING: "Model no longer at the provider",
+    Loss.SHUT_DOWN: "Model shut down",
+}
+
+
+def steps(job: Job, assessment: Assessment = UNASSESSED) -> str:
     """The way of a job in one line: "✓ Checked · ✓ Queued · ● Training · ○ Ready"."""
     if job.state == states.SUCCEEDED:
-        return " · ".join(f"{_DONE} {step}" for step in ("Checked", "Trained", "Ready"))
+        said = outcome(job, assessment)
+        last = (
+            f"{_DONE} {said}" if said == state_words(job.state) else f"{_STOPPED if job.model_lost else _ODD} *{said}*"
+        )
+        return " · ".join([f"{_DONE} Checked", f"{_DONE} Trained", last])
     if job.state in (states.FAILED, states.CANCELLED):
         behind = ["Checked"] if job.started_at or job.latest else []
         return " · ".join([*(f"{_DONE} {step}" for step in behind), f"{_STOPPED} *{state_words(job.state)}*"])
@@ -111,57 +141,45 @@ def steps(job: Job) -> str:
     return " · ".join([*done, f"{_NOW} *{state_words(job.state)}*", *ahead])
 
 
-def figures(job: Job) -> list[tuple[str, str]]:
-    """The latest losses and token accuracies that were measured, as heading and value."""
-    pairs: list[tuple[str, str]] = []
-    if job.latest is not None and job.latest.train_loss is not None:
-        pairs.append(("Training loss", figure(job.latest.train_loss)))
-    loss, accuracy = validation(job.latest_valid)
-    if loss is not None:
-        pairs.append(("Validation loss", figure(loss)))
-    if job.latest is not None and job.latest.train_mean_token_accuracy is not None:
-        pairs.append(("Token accuracy", percent(job.latest.train_mean_token_accuracy)))
-    if accuracy is not None:
-        pairs.append(("Validation token accuracy", percent(accuracy)))
-    return pairs
-
-
-def validation(metrics: Metrics | None) -> tuple[float | None, float | None]:
-    """Validation loss and token accuracy, over the whole file where that was measured, else over a batch."""
-    if metrics is None:
-        return None, None
-    if metrics.full_valid_loss is not None:
-        return metrics.full_valid_loss, metrics.full_valid_mean_token_accuracy
-    return metrics.valid_loss, metrics.valid_mean_token_accuracy
-
-
-def fitting_buttons(job: Job) -> list[ButtonElement]:
+def fitting_buttons(job: Job, assessment: Assessment = UNASSESSED) -> list[ButtonElement]:
     """The buttons that make sense in the job's state."""
     match job.state:
         case states.SUCCEEDED:
-            return ending_buttons(job)
+            return ending_buttons(job, assessment)
         case states.RUNNING:
             return [steering_button("pause", job), _cancel_button(job)]
         case states.PAUSED:
             return [steering_button("resume", job), _cancel_button(job)]
-        case states.FAILED:
-            return [button("Try again", "job_retry", job.id, style="primary")]
-        case states.CANCELLED:
-            return []
+        case states.FAILED | states.CANCELLED:
+            return [again_button(job, style="primary")]
         case states.UNCERTAIN:
             return uncertain_buttons(job)
         case _:
             return [_cancel_button(job)]
 
 
-def ending_buttons(job: Job) -> list[ButtonElement]:
+def ending_buttons(job: Job, assessment: Assessment = UNASSESSED) -> list[ButtonElement]:
     """What can be done with what a job has made."""
-    buttons = [chat_button(job), button("Checkpoints", "job_checkpoints", job.id)] if job.fine_tuned_model else []
-    return [*buttons, button("Results file", "job_results", job.id)] if job.result_files else buttons
+    buttons = []
+    if job.fine_tuned_model and not job.model_lost:
+        buttons.append(chat_button(job, assessment))
+    if assessment.diagnosis or job.model_lost:
+        buttons.append(again_button(job))
+    if job.fine_tuned_model:
+        buttons.append(button("Checkpoints", "job_checkpoints", job.id))
+    if job.result_files:
+        buttons.append(button("Results file", "job_results", job.id))
+    return buttons
 
 
-def chat_button(job: Job) -> ButtonElement:
-    return button("Chat", "job_chat", job.id, style="primary")
+def chat_button(job: Job, assessment: Assessment = UNASSESSED) -> ButtonElement:
+    """Green only for a model that nothing speaks against."""
+    return button("Chat", "job_chat", job.id, style=None if assessment.diagnosis else "primary")
+
+
+def again_button(job: Job, *, style: Literal["primary"] | None = None) -> ButtonElement:
+    """The start window, with the job's settings kept."""
+    return button("Try again" if job.state == states.FAILED else "Start again", "job_retry", job.id, style=style)
 
 
 def uncertain_buttons(job: Job) -> list[ButtonElement]:
@@ -189,8 +207,8 @@ def _cancel_button(job: Job) -> ButtonElement:
     return steering_button("cancel", job)
 
 
-def _progress(job: Job, now: float) -> str:
-    lines = [steps(job)]
+def _progress(job: Job, assessment: Assessment, now: float) -> str:
+    lines = [steps(job, assessment)]
     latest = job.latest
     if latest is not None and job.state != states.SUCCEEDED:
         lines.append(" · ".join(filter(None, (progress_bar(latest.step, latest.total_steps), _where(job, latest)))))

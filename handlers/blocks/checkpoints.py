@@ -4,45 +4,44 @@ from collections.abc import Sequence
 
 from slack_sdk.models.blocks import Block
 
-from bot.jobs.job import Checkpoint, Job, Metrics
-from handlers.blocks.card import title, validation
+from bot.jobs.assessment import RankedCheckpoint
+from bot.jobs.job import Job
+from handlers.blocks.card import LOST, title
+from handlers.blocks.figures import in_line
 from handlers.blocks.message import Message
 from handlers.blocks.parts import VALUE, actions, button, context, message, section
-from handlers.blocks.text import code, counted, figure, number, percent, size
+from handlers.blocks.text import code, counted, number, size
 
 _SHOWN = 10
 
 
-def checkpoint_list(job: Job, checkpoints: Sequence[Checkpoint]) -> Message:
-    """`checkpoints` by step; the latest come first, ten at most."""
+def checkpoint_list(job: Job, ranked: Sequence[RankedCheckpoint]) -> Message:
+    """In the order given, ten at most."""
     name = code(title(job), 150)
-    if not checkpoints:
+    if not ranked:
         text = f"{name} has no checkpoints that I know of. Not every provider keeps them."
         return message(text, [section(text)])
-    latest = list(reversed(checkpoints))[:_SHOWN]
     text = f"Checkpoints of {name}"
-    blocks: list[Block] = [section(f"*{text}*, the latest first")]
-    for checkpoint in latest:
-        measured = measurements(checkpoint.metrics)
+    blocks: list[Block] = [section(f"*{text}*, {_order(ranked)}")]
+    for one in ranked[:_SHOWN]:
+        checkpoint = one.checkpoint
+        measured = in_line(one.figures)
         line = f"*Step {number(checkpoint.step)}*{f': {measured}' if measured else ''}"
-        blocks.append(section(f"{line}\n{code(checkpoint.model, 300)}"))
+        if one.best:
+            line = f"★ {line} (*best*: the lowest validation loss)"
+        lost = job.lost_models.get(checkpoint.model)
+        gone = f" · {LOST[lost]}" if lost else ""
+        blocks.append(section(f"{line}\n{code(checkpoint.model, 300)}{gone}"))
         further = f"{job.id} {checkpoint.model}"
-        if checkpoint.model and size(further) <= VALUE:
+        if checkpoint.model and not lost and size(further) <= VALUE:
             chat = button("Chat", "model_chat", checkpoint.model)
             blocks.append(actions(chat, button("Continue training", "checkpoint_continue", further)))
-    if len(checkpoints) > len(latest):
-        blocks.append(context(f"And {counted(len(checkpoints) - len(latest), 'older one')}."))
+    if len(ranked) > _SHOWN:
+        blocks.append(context(f"And {counted(len(ranked) - _SHOWN, 'more', 'more')}."))
     return message(text, blocks)
 
 
-def measurements(metrics: Metrics | None) -> str:
-    """ "training loss 0.300, validation loss 0.410, validation token accuracy 81.0 %"; empty for nothing measured."""
-    if metrics is None:
-        return ""
-    loss, accuracy = validation(metrics)
-    known = (
-        ("training loss", figure(metrics.train_loss), metrics.train_loss),
-        ("validation loss", figure(loss), loss),
-        ("validation token accuracy", percent(accuracy), accuracy),
-    )
-    return ", ".join(f"{name} {shown}" for name, shown, value in known if value is not None)
+def _order(ranked: Sequence[RankedCheckpoint]) -> str:
+    if ranked[0].best:
+        return "the best first: the lower the validation loss, the better it does on what it has not seen"
+    return "the latest first; without a validation file nothing measures which is best"

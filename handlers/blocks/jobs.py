@@ -6,9 +6,11 @@ from typing import Final
 from slack_sdk.models.blocks import Block
 
 from bot.jobs import states
+from bot.jobs.assessment import UNASSESSED, Assessment
 from bot.jobs.explanations import explain
 from bot.jobs.job import Job
-from handlers.blocks.card import figures, fitting_buttons, state_words, steps, title
+from handlers.blocks.card import fitting_buttons, outcome, steps, title
+from handlers.blocks.figures import diagnosis, pairs
 from handlers.blocks.message import Message
 from handlers.blocks.model_name import id_button, named
 from handlers.blocks.parts import actions, context, fields, message, section
@@ -17,14 +19,23 @@ from handlers.blocks.text import code, counted, date, link, number, person, prog
 _SHOWN: Final = 15
 
 
-def job_list(jobs: Sequence[Job], permalinks: Mapping[str, str] | None = None, *, more: int = 0) -> Message:
-    """`jobs` in the order to show them, 15 at most; `permalinks` of their cards by job id; `more`: how many there
-    are beyond `jobs`.
+def job_list(
+    jobs: Sequence[Job],
+    permalinks: Mapping[str, str] | None = None,
+    assessments: Mapping[str, Assessment] | None = None,
+    *,
+    more: int = 0,
+) -> Message:
+    """`jobs` in the order to show them, 15 at most; `permalinks` of their cards and `assessments` by job id; `more`:
+    how many there are beyond `jobs`.
     """
     if not jobs:
         text = "No jobs yet. Drop a training file into a channel that I am in, and start one from its report."
         return message(text, [section(text)])
-    lines = [_entry(job, (permalinks or {}).get(job.id)) for job in jobs[:_SHOWN]]
+    lines = [
+        _entry(job, (permalinks or {}).get(job.id), (assessments or {}).get(job.id, UNASSESSED))
+        for job in jobs[:_SHOWN]
+    ]
     blocks: list[Block] = [section("\n".join(lines[start : start + 5])) for start in range(0, len(lines), 5)]
     left = len(jobs) - len(lines) + max(0, more)
     if left > 0:
@@ -32,12 +43,12 @@ def job_list(jobs: Sequence[Job], permalinks: Mapping[str, str] | None = None, *
     return message(f"{counted(len(jobs) + max(0, more), 'job')}", blocks)
 
 
-def job_status(job: Job, permalink: str | None = None) -> Message:
+def job_status(job: Job, permalink: str | None = None, assessment: Assessment = UNASSESSED) -> Message:
     """One job: where it stands, and the way to its card."""
     name = code(title(job), 150)
-    text = f"{name}: {state_words(job.state)}"
+    text = f"{name}: {outcome(job, assessment)}"
     # A link's label is plain text: backticks in it would show.
-    lines = [f"*{link(permalink, quoted(title(job), 100))}*" if permalink else name, steps(job)]
+    lines = [f"*{link(permalink, quoted(title(job), 100))}*" if permalink else name, steps(job, assessment)]
     if job.latest is not None and job.state not in states.ENDED:
         bar = progress_bar(job.latest.step, job.latest.total_steps)
         of = f" · step {number(job.latest.step)} of {number(job.latest.total_steps)}" if job.latest.total_steps else ""
@@ -48,10 +59,11 @@ def job_status(job: Job, permalink: str | None = None) -> Message:
         lines.append(f"{quoted(job.error.message, 500)}\n{explain(job.error)}")
     known = id_button(job.fine_tuned_model) if job.fine_tuned_model else None
     blocks: list[Block] = [section("\n".join(lines), button=known)]
-    measured = figures(job)
-    if measured:
-        blocks.append(fields(measured))
-    buttons = fitting_buttons(job)
+    if wrong := diagnosis(job, assessment):
+        blocks.append(section(wrong))
+    if assessment.figures:
+        blocks.append(fields(pairs(assessment.figures)))
+    buttons = fitting_buttons(job, assessment)
     if buttons:
         blocks.append(actions(*buttons))
     there = f" · at the provider {code(job.provider_job_id, 80)}" if job.provider_job_id else ""
@@ -59,12 +71,12 @@ def job_status(job: Job, permalink: str | None = None) -> Message:
     return message(text, blocks)
 
 
-def _entry(job: Job, permalink: str | None) -> str:
+def _entry(job: Job, permalink: str | None, assessment: Assessment) -> str:
     progress = ""
     if job.state == states.RUNNING and job.latest is not None and job.latest.total_steps:
         progress = f" {progress_bar(job.latest.step, job.latest.total_steps, width=10)}"
     name = link(permalink, quoted(title(job), 100)) if permalink else code(title(job), 100)
     return (
-        f"• *{state_words(job.state)}*{progress} {name}\n"
+        f"• *{outcome(job, assessment)}*{progress} {name}\n"
         f"    {person(job.requester)} · {date(job.created_at)} · {code(job.id, 60)}"
     )

@@ -5,6 +5,7 @@ from typing import assert_never
 from slack_sdk.models.blocks import Block
 
 from bot.jobs import states
+from bot.jobs.assessment import UNASSESSED, Assessment
 from bot.jobs.estimate import real_cost
 from bot.jobs.explanations import explain
 from bot.jobs.job import Job
@@ -25,18 +26,18 @@ from bot.notices.notice import (
 from handlers.blocks import approval
 from handlers.blocks.card import (
     UNCERTAIN,
+    again_button,
     chat_button,
     ending_buttons,
-    figures,
     state_words,
     title,
     uncertain_buttons,
 )
-from handlers.blocks.checkpoints import measurements
 from handlers.blocks.consent import decision
+from handlers.blocks.figures import diagnosis, in_line, pairs
 from handlers.blocks.message import Message
 from handlers.blocks.model_name import named
-from handlers.blocks.parts import actions, button, context, fields, image, message, section
+from handlers.blocks.parts import actions, context, fields, image, message, section
 from handlers.blocks.text import (
     code,
     code_block,
@@ -50,8 +51,11 @@ from handlers.blocks.text import (
 )
 
 
-def render(body: Body, *, chart_file_id: str | None = None, chart_alt_text: str = "") -> Message:
-    """`chart_file_id`: a picture that Slack has already; shown with checkpoints and at the end."""
+def render(
+    body: Body, assessment: Assessment = UNASSESSED, *, chart_file_id: str | None = None, chart_alt_text: str = ""
+) -> Message:
+    """`assessment`: of the job, or at the checkpoint that the notice is about. `chart_file_id`: a picture that Slack
+    has already; shown with checkpoints and at the end."""
     chart = image(chart_file_id, chart_alt_text or "Training loss by step") if chart_file_id else None
     match body:
         case Text():
@@ -61,13 +65,13 @@ def render(body: Body, *, chart_file_id: str | None = None, chart_alt_text: str 
         case Started():
             return _line(f"Training of {_name(body.job)} has begun.")
         case CheckpointMade():
-            return _checkpoint(body, chart)
+            return _checkpoint(body, assessment, chart)
         case ProviderSaid():
             return _provider_said(body)
         case Ended():
-            return _ended(body.job, chart)
+            return _ended(body.job, assessment, chart)
         case EndedElsewhere():
-            return _ended_elsewhere(body.job)
+            return _ended_elsewhere(body.job, assessment)
         case Uncertain():
             return _uncertain(body.job)
         case ApprovalAsked():
@@ -97,10 +101,10 @@ def _accepted(job: Job) -> Message:
     return _line(f"{quoted(job.provider, 60)} has taken the job{there}. It trains when its turn comes.")
 
 
-def _checkpoint(body: CheckpointMade, chart: Block | None) -> Message:
+def _checkpoint(body: CheckpointMade, assessment: Assessment, chart: Block | None) -> Message:
     checkpoint = body.checkpoint
     text = f"*Checkpoint at step {number(checkpoint.step)}*"
-    if measured := measurements(checkpoint.metrics):
+    if measured := in_line(assessment.figures):
         text += f": {measured}"
     blocks: list[Block] = [section(f"{text}\n{code(checkpoint.model, 300)}")]
     if chart:
@@ -114,10 +118,10 @@ def _provider_said(body: ProviderSaid) -> Message:
     return message(f"{text} {quoted(body.message, 500)}", [section(f"{text}\n{code_block(body.message, 2000)}")])
 
 
-def _ended(job: Job, chart: Block | None) -> Message:
+def _ended(job: Job, assessment: Assessment, chart: Block | None) -> Message:
     match job.state:
         case states.SUCCEEDED:
-            return _succeeded(job, chart)
+            return _succeeded(job, assessment, chart)
         case states.FAILED:
             return _failed(job, chart)
         case states.CANCELLED if decision(job):
@@ -126,19 +130,23 @@ def _ended(job: Job, chart: Block | None) -> Message:
                 "needed and start anew from the file's report."
             )
         case states.CANCELLED:
-            return _line(
-                f"{person(job.requester)} The job {_name(job)} was cancelled. The file stays: "
-                "*Start fine-tuning* on its report starts anew."
-            )
+            text = f"{person(job.requester)} The job {_name(job)} was cancelled. The file stays."
+            return message(text, [section(text), actions(again_button(job))])
         case _:
             return _line(f"{person(job.requester)} The job {_name(job)} has ended: {state_words(job.state)}.")
 
 
-def _succeeded(job: Job, chart: Block | None) -> Message:
+def _succeeded(job: Job, assessment: Assessment, chart: Block | None) -> Message:
     model = named(job.fine_tuned_model) if job.fine_tuned_model else "(the provider has not named it yet)"
-    text = f"{person(job.requester)} Your model is ready: {model}"
+    wrong = diagnosis(job, assessment)
+    if wrong:
+        text = f"{person(job.requester)} Your model has been trained, but look at this before you use it: {model}"
+    else:
+        text = f"{person(job.requester)} Your model is ready: {model}"
     blocks: list[Block] = [section(text)]
-    final = figures(job)
+    if wrong:
+        blocks.append(section(wrong))
+    final = pairs(assessment.figures)
     if job.trained_tokens:
         final.append(("Trained tokens", number(job.trained_tokens)))
     final += costs(job)
@@ -147,9 +155,9 @@ def _succeeded(job: Job, chart: Block | None) -> Message:
     blocks.append(fields(final))
     if chart:
         blocks.append(chart)
-    if buttons := ending_buttons(job):
+    if buttons := ending_buttons(job, assessment):
         blocks.append(actions(*buttons))
-    return message(text, blocks)
+    return message(f"{text}\n{wrong}" if wrong else text, blocks)
 
 
 def costs(job: Job) -> list[tuple[str, str]]:
@@ -175,21 +183,23 @@ def _failed(job: Job, chart: Block | None) -> Message:
         blocks.append(section("The provider gave no reason. Trying again helps if the trouble was passing."))
     if chart:
         blocks.append(chart)
-    blocks.append(actions(button("Try again", "job_retry", job.id, style="primary")))
+    blocks.append(actions(again_button(job, style="primary")))
     return message(text, blocks)
 
 
-def _ended_elsewhere(job: Job) -> Message:
+def _ended_elsewhere(job: Job, assessment: Assessment) -> Message:
     match job.state:
         case states.SUCCEEDED:
             model = named(job.fine_tuned_model) if job.fine_tuned_model else _name(job)
-            text = f"{person(job.requester)}'s model is ready: {model}"
-            buttons = [chat_button(job)] if job.fine_tuned_model else []
+            wrong = diagnosis(job, assessment)
+            is_ready = "has been trained, but not well" if wrong else "is ready"
+            text = f"{person(job.requester)}'s model {is_ready}: {model}" + (f"\n{wrong}" if wrong else "")
+            buttons = [chat_button(job, assessment)] if job.fine_tuned_model else []
         case states.FAILED:
             text = f"{person(job.requester)}'s job {_name(job)} failed."
             if job.error is not None:
                 text += f" {explain(job.error)}"
-            buttons = [button("Try again", "job_retry", job.id)]
+            buttons = [again_button(job)]
         case _:
             text, buttons = f"{person(job.requester)}'s job {_name(job)}: {state_words(job.state)}.", []
     return message(text, [section(text), *([actions(*buttons)] if buttons else [])])

@@ -2,6 +2,8 @@
 
 from bot.access import Act
 from bot.errors import BotError
+from bot.jobs import states
+from bot.jobs.assessment import assessed
 from bot.jobs.job import Job
 from bot.notices.interfaces import PostError
 from handlers.blocks import jobs as blocks
@@ -14,7 +16,8 @@ async def run(turn: Turn) -> None:
     visible = [job for job in await turn.services.jobs.latest(200) if await _may_see(turn, job)]
     shown = visible[:_SHOWN]
     links = {job.id: link for job in shown if (link := await card_link(turn, job))}
-    await turn.answer(blocks.job_list(shown, links, more=len(visible) - len(shown)))
+    assessments = {job.id: await assessed(turn.services.jobs, job) for job in shown if job.state == states.SUCCEEDED}
+    await turn.answer(blocks.job_list(shown, links, assessments, more=len(visible) - len(shown)))
 
 
 async def card_link(turn: Turn, job: Job) -> str | None:

@@ -2,6 +2,7 @@
 
 from bot.access import Act
 from bot.errors import NotFound
+from bot.jobs.assessment import assessed
 from handlers.blocks import jobs as blocks
 from handlers.commands.jobs import card_link
 from handlers.turn import Turn
@@ -16,4 +17,5 @@ async def run(turn: Turn) -> None:
         in_thread = [job for job in here if turn.thread_ts and job.origin.thread_ts == turn.thread_ts]
         word = (in_thread or here)[0].id
     job = await turn.job(word, Act.SEE)
-    await turn.answer(blocks.job_status(job, await card_link(turn, job)))
+    assessment = await assessed(turn.services.jobs, job)
+    await turn.answer(blocks.job_status(job, await card_link(turn, job), assessment))

@@ -24,6 +24,7 @@ import psutil
 import pytest
 from e2e.bot_process import kill, launch
 from e2e.world import World, examples
+from store_reading import assessment_in
 from tiny_model import MODEL_ID, build_tiny_model
 from trainer_process import KEY, Trainer
 
@@ -305,7 +306,8 @@ class Scene:
             expected = [job.state, *(["accepted"] if job.provider_job_id else [])]
             assert {f"{job.id}/{what}" for what in expected} <= decided
             (shown,) = self._cards_of(job)
-            assert _words(shown.blocks or []) == _words(render(job, now=time.time()).as_arguments()["blocks"])
+            wanted = render(job, assessment_in(self._rows, job), now=time.time())
+            assert _words(shown.blocks or []) == _words(wanted.as_arguments()["blocks"])
 
     def summary(self) -> str:
         ended = Counter(job.state for job in self._jobs())

@@ -75,7 +75,7 @@ async def world(slack: Slack, tmp_path: Path) -> AsyncIterator[World]:
 async def test_a_chart_is_drawn_in_a_process_of_its_own(slack: Slack, world: World) -> None:
     file_id, alt = await world.pictures.chart(await world.measured_job(1))
     assert file_id == "F1"
-    assert alt.startswith("Line chart by training step. Training loss falls from 3 to 0.375")
+    assert alt.startswith("Line chart by training step. Training loss falls from 3 to 0.402")
     assert list(world.lanes.processes()) == [Lane.CHARTS]
     (upload,) = slack.called("files.getUploadURLExternal")
     assert int(upload["length"]) > 10_000

@@ -221,14 +221,6 @@ def test_what_a_person_asked_for_stands_until_the_provider_has_chosen() -> None:
     assert job.asked == asked
 
 
-def test_validation_figures_are_remembered_beside_later_training_figures() -> None:
-    job = followed_job("ftjob-1")
-    job = advance(job, remote_job("running"), [measured(2, valid_loss=2.5), measured(3)], now=1).job
-    assert job.latest == Metrics(3, 10, train_loss=1.0)
-    assert job.latest_valid is not None
-    assert job.latest_valid.step == 2
-
-
 def test_the_figures_of_one_step_may_come_in_several_events() -> None:
     later = event(60, "Step 2", type="metrics", metrics=Metrics(2, 10, valid_loss=2.5))
     job = advance(followed_job("ftjob-1"), remote_job("running"), [measured(2), later], now=1).job

@@ -330,7 +330,7 @@ class Process:
         )
         self.reader = JobReader(self.jobs, provider, clock=world.wall)
         self.follower = Follower(self.reader, poll_seconds=POLL, steady=lambda: world.timeline.now)
-        self.delivery = Delivery(self.outbox, SlackSpeaker(poster, pictures), look_every=5)
+        self.delivery = Delivery(self.outbox, SlackSpeaker(self.jobs, poster, pictures), look_every=5)
         self.keeper = CardKeeper(
             self.jobs, self.cards, poster, pictures, look_every=8, steady=lambda: world.timeline.now
         )

@@ -5,6 +5,7 @@ import collections
 import msgspec
 import orjson
 from simulation.history import World
+from store_reading import assessment_in
 
 from bot.jobs import states
 from bot.jobs.job import Job
@@ -155,7 +156,8 @@ def _cards(world: World, jobs: list[Job]) -> list[str]:
             continue
         (ts,) = world.store.execute("SELECT ts FROM cards WHERE job_id = ?", [job.id]).fetchone()
         shown = next(card for card in cards if card["ts"] == ts)
-        wanted = orjson.loads(orjson.dumps(render_card(job, now=world.wall()).as_arguments()))
+        assessment = assessment_in(lambda sql, *values: world.store.execute(sql, values), job)
+        wanted = orjson.loads(orjson.dumps(render_card(job, assessment, now=world.wall()).as_arguments()))
         if shown["text"] != wanted["text"] or shown["blocks"] != wanted["blocks"]:
             found.append(f"the card of {job.id} shows {shown['text']}, not {wanted['text']}")
     return found

@@ -16,6 +16,7 @@ from simulation.histories import judged
 from simulation.history import EPOCH, Death, World, people
 
 from bot.jobs import reader, states
+from bot.jobs.assessment import assessed
 from bot.jobs.interfaces import Change
 from bot.jobs.job import Job
 from bot.jobs.line import Line
@@ -265,9 +266,11 @@ def test_a_card_that_trusts_what_an_earlier_process_posted() -> None:
 
     def trusting(original: Any) -> Any:
         async def posted(self: SqliteCardStore, job_id: str, ts: str, shown: str | None, notices: Any) -> None:
-            job = await SqliteJobStore(self._database).get(job_id)
+            jobs = SqliteJobStore(self._database)
+            job = await jobs.get(job_id)
             assert job is not None
-            await original(self, job_id, ts, shown or _hash(render(job, now=time.time())), notices)
+            latest = render(job, await assessed(jobs, job), now=time.time())
+            await original(self, job_id, ts, shown or _hash(latest), notices)
 
         return posted
 

@@ -8,6 +8,7 @@ import pytest
 
 from bot.datasets.dataset import Dataset
 from bot.datasets.report import Report, Tokens
+from bot.jobs.assessment import Assessment, assess
 from bot.jobs.job import Hyperparameters, Job, Metrics, Origin
 from handlers.blocks.message import Message
 
@@ -56,8 +57,10 @@ _JOB = Job(
     file_name="support.jsonl",
     estimated_cost=0.05,
     latest=Metrics(30, 100, 1.234, 0.61),
-    latest_valid=Metrics(30, 100, valid_loss=1.1, valid_mean_token_accuracy=0.6),
 )
+
+
+MEASURED = (Metrics(30, 100, 1.234, 0.61, full_valid_loss=1.1, full_valid_mean_token_accuracy=0.6),)
 
 
 def _changed(value: Any) -> Callable[..., Any]:
@@ -77,6 +80,12 @@ def make_dataset() -> Callable[..., Dataset]:
 @pytest.fixture(scope="session")
 def make_job() -> Callable[..., Job]:
     return _changed(_JOB)
+
+
+@pytest.fixture(scope="session")
+def measured() -> Assessment:
+    """Of one step, with a validation file."""
+    return assess(_JOB, MEASURED)
 
 
 @pytest.fixture(scope="session")

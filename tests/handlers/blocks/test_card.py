@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from bot.jobs.job import Hyperparameters, Job, JobError, Metrics
+from bot.jobs.assessment import Assessment, assess
+from bot.jobs.job import Checkpoint, Hyperparameters, Job, JobError, Loss, Metrics
 from handlers.blocks.card import card
 from handlers.blocks.message import Message
 
@@ -13,8 +14,11 @@ Buttons = Callable[[Message], dict[str, dict[str, Any]]]
 MakeJob = Callable[..., Job]
 
 
-def test_a_running_job_shows_where_it_is_and_how_it_does(make_job: MakeJob, seen: See, t0: float) -> None:
-    assert seen(card(make_job(), now=t0 + 200, chart_file_id="F1", chart_alt_text="It falls.")).splitlines() == [
+def test_a_running_job_shows_where_it_is_and_how_it_does(
+    make_job: MakeJob, measured: Assessment, seen: See, t0: float
+) -> None:
+    shown = card(make_job(), measured, now=t0 + 200, chart_file_id="F1", chart_alt_text="It falls.")
+    assert seen(shown).splitlines() == [
         "support.jsonl → gpt-4.1-mini",
         "✓ Checked · ✓ Queued · ● *Training* · ○ Ready",
         "▰▰▰▰▰▰▱▱▱▱▱▱▱▱▱▱▱▱▱▱ 30 % · step 30 of 100, epoch 2 of 4",
@@ -71,7 +75,7 @@ def test_each_state_offers_what_can_be_done_in_it(make_job: MakeJob, buttons: Bu
     assert offered("paused") == ["job_resume", "job_cancel"]
     assert offered("succeeded") == ["job_chat", "job_checkpoints"]
     assert offered("failed") == ["job_retry"]
-    assert offered("cancelled") == []
+    assert offered("cancelled") == ["job_retry"]
     assert offered("uncertain") == ["job_adopt", "job_resubmit"]
 
 
@@ -139,13 +143,6 @@ def test_steps_without_a_known_end_and_epochs_are_shown_alone(make_job: MakeJob,
     assert "step 12" in seen(card(job, now=t0 + 200)).splitlines()
 
 
-def test_a_full_validation_counts_more_than_that_of_a_batch(make_job: MakeJob, seen: See, t0: float) -> None:
-    both = Metrics(30, 100, valid_loss=1.5, full_valid_loss=0.75, full_valid_mean_token_accuracy=0.8)
-    shown = seen(card(make_job(latest_valid=both), now=t0))
-    assert "0.750" in shown
-    assert "1.500" not in shown
-
-
 def test_a_failed_card_tells_the_reason_without_the_key_in_it(make_job: MakeJob, seen: See, t0: float) -> None:
     error = JobError("invalid_api_key", "Incorrect API key provided: sk-proj-abcdefgh12345. <!channel>")
     shown = seen(card(make_job(state="failed", error=error), now=t0))
@@ -158,3 +155,92 @@ def test_a_finished_card_names_the_model_and_the_time_it_took(make_job: MakeJob,
     assert "Model: `ft:x:y`" in shown
     assert "after 5 min 40 s of training" in shown
     assert "▰" not in shown
+
+
+def a_run(train: list[float], full_valid: dict[int, float]) -> list[Metrics]:
+    return [
+        Metrics(step, len(train), train_loss=loss, full_valid_loss=full_valid.get(step))
+        for step, loss in enumerate(train, 1)
+    ]
+
+
+FALLING = [0.3 + 2.5 * 0.93**step for step in range(60)]
+BY_HEART = a_run(FALLING, {15: 2.0, 30: 1.3, 45: 1.6, 60: 2.1})
+
+
+def test_a_ruined_run_is_not_called_ready_and_its_chat_is_not_green(
+    make_job: MakeJob, seen: See, buttons: Buttons, t0: float
+) -> None:
+    job = make_job(
+        state="succeeded", fine_tuned_model="ft:x", hyperparameters=Hyperparameters(learning_rate_multiplier=100.0)
+    )
+    ruined = assess(job, a_run([3.0] * 3 + [20.0] * 30, {}))
+    shown = card(job, ruined, now=t0)
+    assert "✓ Checked · ✓ Trained · ⚠ *Diverged*" in seen(shown)
+    assert "went from 3.000 to 20.000" in seen(shown)
+    assert "Start again with a lower learning rate (it was 100)." in seen(shown)
+    assert "Ready" not in shown.text
+    offered = buttons(shown)
+    assert "style" not in offered["job_chat"]
+    assert offered["job_retry"]["text"]["text"] == "Start again"
+    healthy = card(job, assess(job, a_run(FALLING, {})), now=t0)
+    assert buttons(healthy)["job_chat"]["style"] == "primary"
+    assert "job_retry" not in buttons(healthy)
+
+
+def test_over_fitting_names_the_checkpoint_to_use_or_fewer_epochs(make_job: MakeJob, seen: See, t0: float) -> None:
+    job = make_job(state="succeeded", fine_tuned_model="ft:x", latest=Metrics(60, 60))
+    made = [Checkpoint(f"c{step}", f"ft:x:ckpt-step-{step}", step) for step in (30, 45)] + [
+        Checkpoint("c60", "ft:x", 60)
+    ]
+    assert "Use the checkpoint of step 30 instead" in seen(card(job, assess(job, BY_HEART, made), now=t0))
+    without = seen(card(job, assess(job, BY_HEART, made[2:]), now=t0))
+    assert "Try fewer epochs (2 instead of 4) or more examples." in without
+
+
+def test_a_diverging_run_is_told_while_it_trains(make_job: MakeJob, seen: See, t0: float) -> None:
+    shown = seen(card(make_job(), assess(make_job(), a_run([3.0] * 3 + [20.0] * 30, {})), now=t0))
+    assert "*Training diverges*" in shown
+    assert "cancel it and start again with a lower learning rate" in shown
+    assert "*Over-fitted*" not in seen(card(make_job(), assess(make_job(), BY_HEART), now=t0))
+
+
+def test_figures_say_what_they_are(make_job: MakeJob, seen: See, t0: float) -> None:
+    told = [
+        Metrics(step, 60, train_loss=3 - step / 30, full_valid_loss=2.5 if step == 20 else None)
+        for step in range(1, 41)
+    ]
+    shown = seen(card(make_job(), assess(make_job(), told), now=t0)).splitlines()
+    assert shown[shown.index("*Training loss*") + 1] == "1.817 (mean of 10 steps)"
+    assert shown[shown.index("*Validation loss*") + 1] == "2.500 (step 20)"
+
+
+def test_preferences_show_how_often_the_preferred_answer_wins(make_job: MakeJob, seen: See, t0: float) -> None:
+    job = make_job(method="dpo")
+    told = [
+        Metrics(
+            1, 9, train_loss=0.6, train_mean_token_accuracy=0.22, train_reward_accuracy=0.75, train_reward_margin=0.3
+        )
+    ]
+    shown = seen(card(job, assess(job, told), now=t0)).splitlines()
+    assert shown[shown.index("*Reward accuracy*") + 1] == "75.0 %"
+    assert shown[shown.index("*Reward margin*") + 1] == "0.300"
+    assert "22.0 %" not in shown
+
+
+@pytest.mark.parametrize(
+    ("why", "said"),
+    [
+        (Loss.DELETED, "Model deleted"),
+        (Loss.MISSING, "Model no longer at the provider"),
+        (Loss.SHUT_DOWN, "Model shut down"),
+    ],
+)
+def test_a_model_that_is_gone_is_not_offered_for_a_chat(
+    make_job: MakeJob, seen: See, buttons: Buttons, t0: float, why: Loss, said: str
+) -> None:
+    job = make_job(state="succeeded", fine_tuned_model="ft:x", lost_models={"ft:x": why})
+    shown = card(job, now=t0)
+    assert f"✓ Checked · ✓ Trained · ✗ *{said}*" in seen(shown)
+    assert list(buttons(shown)) == ["job_retry", "job_checkpoints"]
+    assert said in shown.text

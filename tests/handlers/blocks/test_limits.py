@@ -16,6 +16,7 @@ from bot.datasets.mend import Lost, Mended, Plan, Proposal
 from bot.datasets.report import Column, Finding, Mapping, Report, Table, Tokens
 from bot.datasets.sample import Sampled
 from bot.jobs import states
+from bot.jobs.assessment import assess, rank
 from bot.jobs.job import Checkpoint, Hyperparameters, Job, JobError, Metrics, Origin
 from bot.jobs.timeline import Moment
 from bot.models.model import FineTunedModel
@@ -166,8 +167,8 @@ job_values = st.builds(
     fine_tuned_model=st.none() | texts | long_ids,
     error=st.none() | st.builds(JobError, st.none() | texts, texts),
     latest=st.none() | metrics,
-    latest_valid=st.none() | metrics,
 )
+measurements = st.lists(metrics, max_size=30)
 bodies = st.one_of(
     st.builds(notice.Accepted, job_values),
     st.builds(notice.Started, job_values),
@@ -257,16 +258,17 @@ def test_answers_of_a_model_fit_in_full(text: str, note: str) -> None:
 
 
 @quick
-@given(job_values, st.floats(0, 4e9), st.none() | st.just("F1"), texts)
-def test_cards_of_any_job_fit(job: Job, now: float, chart: str | None, alt_text: str) -> None:
-    assert_fits(card.card(job, now=now, chart_file_id=chart, chart_alt_text=alt_text))
-    assert_fits(jobs.job_status(job, PERMALINK))
+@given(job_values, measurements, st.floats(0, 4e9), st.none() | st.just("F1"), texts)
+def test_cards_of_any_job_fit(job: Job, told: list[Metrics], now: float, chart: str | None, alt_text: str) -> None:
+    found = assess(job, told)
+    assert_fits(card.card(job, found, now=now, chart_file_id=chart, chart_alt_text=alt_text))
+    assert_fits(jobs.job_status(job, PERMALINK, found))
 
 
 @quick
-@given(bodies, st.none() | st.just("F1"))
-def test_notices_of_every_kind_fit(body: notice.Body, chart: str | None) -> None:
-    assert_fits(notices.render(body, chart_file_id=chart))
+@given(bodies, measurements, st.none() | st.just("F1"))
+def test_notices_of_every_kind_fit(body: notice.Body, told: list[Metrics], chart: str | None) -> None:
+    assert_fits(notices.render(body, assess(body.job, told), chart_file_id=chart))
 
 
 @settings(quick, max_examples=20)
@@ -532,7 +534,7 @@ def test_histories_fit(job: Job, told: list[RemoteEvent], what: list[Moment], pa
 def test_lists_of_checkpoints_and_files_fit(
     job: Job, made: list[Checkpoint], rows: list[files.Row], provider: str, admin: bool
 ) -> None:
-    assert_fits(checkpoints.checkpoint_list(job, made))
+    assert_fits(checkpoints.checkpoint_list(job, rank(job, [], made)))
     assert_fits(files.file_list(provider, rows * 8, 2, admin=admin))
 
 

@@ -1,6 +1,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from bot.jobs.assessment import Assessment, checkpoint_figures
 from bot.jobs.job import Checkpoint, Job, JobError, Metrics
 from bot.notices import notice
 from handlers.blocks.message import Message
@@ -12,10 +13,10 @@ MakeJob = Callable[..., Job]
 
 
 def test_success_reaches_the_requester_with_model_figures_chart_and_chat(
-    make_job: MakeJob, seen: See, buttons: Buttons, t0: float
+    make_job: MakeJob, measured: Assessment, seen: See, buttons: Buttons, t0: float
 ) -> None:
     job = make_job(state="succeeded", fine_tuned_model="ft:gpt:org::1", trained_tokens=10_400, finished_at=t0 + 400)
-    message = render(notice.Ended(job), chart_file_id="F1")
+    message = render(notice.Ended(job), measured, chart_file_id="F1")
     assert message.text == "<@U0ADA> Your model is ready: `gpt (1)`"
     shown = seen(message)
     for line in (
@@ -54,7 +55,8 @@ def test_the_end_elsewhere_is_one_line_with_its_button(make_job: MakeJob, seen: 
 
 def test_a_checkpoint_tells_its_metrics(make_job: MakeJob, seen: See) -> None:
     made = Checkpoint("c1", "ft:x:ckpt-step-30", 30, Metrics(30, train_loss=1.5, full_valid_loss=1.25))
-    assert seen(render(notice.CheckpointMade(make_job(), made))) == (
+    at_that_step = Assessment(checkpoint_figures(make_job(), [Metrics(29, train_loss=2.0)], made))
+    assert seen(render(notice.CheckpointMade(make_job(), made), at_that_step)) == (
         "*Checkpoint at step 30*: training loss 1.500, validation loss 1.250\n`ft:x:ckpt-step-30`"
     )
 

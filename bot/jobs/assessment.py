@@ -1,0 +1,79 @@
+"""How a job's training went: its headline figures, what is wrong with it, and which checkpoint is best."""
+
+from collections.abc import Sequence
+from typing import Final
+
+import msgspec
+
+from bot.jobs import states
+from bot.jobs.diagnosis import Diagnosis, diagnose
+from bot.jobs.figures import Figure, figures
+from bot.jobs.interfaces import JobStore
+from bot.jobs.job import Checkpoint, Job, Metrics
+
+
+class RankedCheckpoint(msgspec.Struct, frozen=True):
+    """`loss`: the validation loss by which it stands where it does; None where nothing tells. `best` of several."""
+
+    checkpoint: Checkpoint
+    figures: Sequence[Figure] = ()
+    loss: float | None = None
+    best: bool = False
+
+
+class Assessment(msgspec.Struct, frozen=True):
+    """`better`: a checkpoint whose validation loss is lower than that of the finished model, where that over-fitted."""
+
+    figures: Sequence[Figure] = ()
+    diagnosis: Diagnosis | None = None
+    better: Checkpoint | None = None
+
+
+UNASSESSED: Final = Assessment()
+_DIAGNOSED: Final = frozenset({states.RUNNING, states.PAUSING, states.PAUSED, states.SUCCEEDED})
+
+
+def assess(job: Job, metrics: Sequence[Metrics], checkpoints: Sequence[Checkpoint] = ()) -> Assessment:
+    """`metrics` and `checkpoints`: all that are known of the job, in any order."""
+    told = _all(metrics, checkpoints)
+    found = None
+    if job.state in _DIAGNOSED:
+        found = diagnose(told, job.method, ended=job.state == states.SUCCEEDED)
+    better = None
+    if found is not None and found.best_step is not None:
+        best = next((one.checkpoint for one in rank(job, metrics, checkpoints) if one.best), None)
+        better = best if best is not None and best.model != job.fine_tuned_model else None
+    return Assessment(figures(told, job.method), found, better)
+
+
+def rank(job: Job, metrics: Sequence[Metrics], checkpoints: Sequence[Checkpoint]) -> list[RankedCheckpoint]:
+    """The lowest validation loss first, then those without one, the latest first. A training loss ranks nothing: it
+    falls however much is only learned by heart."""
+    told = _all(metrics, checkpoints)
+    ranked = []
+    for checkpoint in checkpoints:
+        there = figures(told, job.method, upto=checkpoint.step)
+        loss = next((one for one in there if (one.quantity, one.part) == ("loss", "validation")), None)
+        # The figure of the whole file belongs to the step at which it was measured, and to no later one.
+        known = loss is not None and (not loss.whole or loss.step == checkpoint.step)
+        ranked.append(RankedCheckpoint(checkpoint, there, loss.value if loss and known else None))
+    by_loss = sorted((one for one in ranked if one.loss is not None), key=lambda one: (one.loss, -one.checkpoint.step))
+    unknown = sorted((one for one in ranked if one.loss is None), key=lambda one: -one.checkpoint.step)
+    if len(by_loss) > 1:
+        by_loss[0] = msgspec.structs.replace(by_loss[0], best=True)
+    return [*by_loss, *unknown]
+
+
+def checkpoint_figures(job: Job, metrics: Sequence[Metrics], checkpoint: Checkpoint) -> list[Figure]:
+    """How it stood at that checkpoint."""
+    return figures(_all(metrics, [checkpoint]), job.method, upto=checkpoint.step)
+
+
+async def assessed(jobs: JobStore, job: Job) -> Assessment:
+    """By what is stored."""
+    return assess(job, await jobs.metrics(job.id), await jobs.checkpoints(job.id))
+
+
+def _all(metrics: Sequence[Metrics], checkpoints: Sequence[Checkpoint]) -> list[Metrics]:
+    """Some providers tell figures with checkpoints only."""
+    return [*(one.metrics for one in checkpoints if one.metrics is not None), *metrics]

@@ -1,0 +1,44 @@
+from collections.abc import Callable
+from typing import Any
+
+from bot.jobs.assessment import rank
+from bot.jobs.job import Checkpoint, Job, Loss, Metrics
+from handlers.blocks.checkpoints import checkpoint_list
+from handlers.blocks.message import Message
+
+See = Callable[[Message], str]
+Buttons = Callable[[Message], dict[str, dict[str, Any]]]
+MakeJob = Callable[..., Job]
+
+MADE = [Checkpoint(f"c{step}", f"ft:x:ckpt-step-{step}", step) for step in (10, 20, 30)]
+
+
+def test_checkpoints_stand_by_their_validation_loss_and_the_best_says_why(make_job: MakeJob, seen: See) -> None:
+    losses = {10: 1.5, 20: 1.1, 30: 1.4}
+    told = [
+        Metrics(step, 30, train_loss=1 / step, valid_loss=0.01, full_valid_loss=losses.get(step))
+        for step in range(1, 31)
+    ]
+    lines = seen(checkpoint_list(make_job(), rank(make_job(), told, MADE))).splitlines()
+    assert "the best first" in lines[0]
+    steps = [line for line in lines if "*Step" in line]
+    assert [line[line.index("*Step") :][6:8] for line in steps] == ["20", "30", "10"]
+    assert steps[0].startswith("★")
+    assert steps[0].endswith("(*best*: the lowest validation loss)")
+    assert "validation loss 1.100" in steps[0]
+    assert "training loss 0.056 (mean of 5 steps)" in steps[0]
+    assert not any("best" in line for line in steps[1:])
+
+
+def test_without_validation_no_checkpoint_is_called_the_best(make_job: MakeJob, seen: See) -> None:
+    told = [Metrics(step, 30, train_loss=1 / step) for step in range(1, 31)]
+    lines = seen(checkpoint_list(make_job(), rank(make_job(), told, MADE))).splitlines()
+    assert "without a validation file nothing measures which is best" in lines[0]
+    assert [line[6:8] for line in lines if line.startswith("*Step")] == ["30", "20", "10"]
+
+
+def test_a_checkpoint_that_is_gone_says_so_and_offers_nothing(make_job: MakeJob, seen: See, buttons: Buttons) -> None:
+    job = make_job(lost_models={made.model: Loss.DELETED for made in MADE})
+    message = checkpoint_list(job, rank(job, [], MADE))
+    assert seen(message).count("Model deleted") == 3
+    assert buttons(message) == {}

@@ -1,0 +1,146 @@
+"""Ruined runs are recognised, healthy ones left in peace. The runs in `runs/` are real ones of SmolLM2-135M-Instruct on
+the examples of this project (the trainer's own figures, November 2026)."""
+
+import json
+import math
+import random
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bot.jobs.diagnosis import Diagnosis, Problem, diagnose
+from bot.jobs.job import Metrics
+from bot.providers import objects
+
+RUNS = Path(__file__).with_name("runs")
+
+
+def recorded(name: str) -> tuple[list[Metrics], str]:
+    run = json.loads((RUNS / f"{name}.json").read_text())
+    events = [{"id": str(step), "type": "metrics", "data": data} for step, data in enumerate(run["metrics"])]
+    told = [objects.event(event).metrics for event in events]
+    return [one for one in told if one is not None], run["method"]
+
+
+def problem(found: Diagnosis | None) -> Problem | None:
+    return found.problem if found else None
+
+
+HEALTHY = ["house_voice", "three_steps", "three_steps_validated", "batch_of_one", "preferences"]
+RUINED = {
+    "rate_times_100": Problem.DIVERGED,
+    "rate_times_10": Problem.OVERFITTED,
+    "learned_by_heart": Problem.OVERFITTED,
+    "rate_near_nothing": Problem.NOT_LEARNED,
+}
+
+
+@pytest.mark.parametrize("name", HEALTHY)
+def test_nothing_is_said_against_a_healthy_run_neither_at_its_end_nor_on_the_way(name: str) -> None:
+    told, method = recorded(name)
+    assert diagnose(told, method) is None
+    for upto in range(len(told)):
+        assert diagnose(told[:upto], method, ended=False) is None
+
+
+@pytest.mark.parametrize(("name", "what"), RUINED.items())
+def test_a_ruined_run_is_called_what_it_is(name: str, what: Problem) -> None:
+    assert problem(diagnose(*recorded(name))) is what
+
+
+def test_divergence_is_told_while_there_is_still_something_to_save() -> None:
+    told, method = recorded("rate_times_100")
+    seen = [upto for upto in range(len(told)) if diagnose(told[:upto], method, ended=False)]
+    assert seen[0] <= 10
+
+
+def falling(steps: int = 60, to: float = 0.3) -> list[float]:
+    return [to + 2.5 * math.exp(-step / (steps / 4)) for step in range(steps)]
+
+
+def run(
+    train: list[float], full_valid: dict[int, float] | None = None, valid: dict[int, float] | None = None
+) -> list[Metrics]:
+    return [
+        Metrics(
+            step,
+            len(train),
+            train_loss=loss,
+            full_valid_loss=(full_valid or {}).get(step),
+            valid_loss=(valid or {}).get(step),
+        )
+        for step, loss in enumerate(train, 1)
+    ]
+
+
+def test_a_loss_that_is_no_number_has_diverged() -> None:
+    for said in (math.nan, math.inf, 1e300):
+        event = {"id": "e", "type": "metrics", "data": {"step": 3, "train_loss": said}}
+        last = objects.event(event).metrics
+        assert last is not None
+        found = diagnose([*run([3.0, 2.9]), last], ended=False)
+        assert found is not None
+        assert (found.problem, found.ended) == (Problem.DIVERGED, None)
+
+
+def test_over_fitting_names_the_step_at_which_the_model_was_best() -> None:
+    found = diagnose(run(falling(), {12: 2.0, 24: 1.4, 36: 1.3, 48: 1.5, 60: 1.9}))
+    assert found == Diagnosis(Problem.OVERFITTED, True, 2.0, 1.9, 36, 1.3)
+
+
+def test_a_validation_loss_that_only_rose_while_nothing_was_learned_is_told() -> None:
+    flat = [2.0 + 0.01 * (-1) ** step for step in range(60)]
+    assert problem(diagnose(run(flat, {20: 2.0, 40: 2.3, 60: 2.6}))) is Problem.VALIDATION_ROSE
+
+
+def test_a_rise_that_is_too_small_to_matter_is_not_told() -> None:
+    assert diagnose(run(falling(), {12: 2.0, 24: 1.4, 36: 1.30, 48: 1.31, 60: 1.38})) is None
+    assert diagnose(run(falling(), {30: 0.001, 60: 0.004})) is None
+
+
+def test_one_full_validation_at_the_end_is_compared_with_nothing() -> None:
+    assert diagnose(run(falling(), {60: 4.0})) is None
+
+
+def test_constant_tiny_losses_have_nothing_left_to_learn() -> None:
+    assert diagnose(run([0.01] * 60)) is None
+    assert diagnose(run([0.0] * 60)) is None
+
+
+def test_a_loss_that_never_fell_is_told() -> None:
+    assert problem(diagnose(run([2.0 + 0.02 * (-1) ** step for step in range(60)]))) is Problem.NOT_LEARNED
+    assert diagnose(run([2.0 + 0.02 * (-1) ** step for step in range(5)])) is None
+
+
+def test_a_fall_in_the_very_first_steps_is_one() -> None:
+    assert diagnose(run([2.4, 2.2, 2.0] + [1.8 + 0.02 * (-1) ** step for step in range(97)])) is None
+
+
+def test_a_spike_from_which_it_comes_back_is_forgiven() -> None:
+    assert diagnose(run([*falling()[:20], 15.0, *falling()[20:]])) is None
+
+
+def test_a_preference_loss_above_that_of_a_model_that_never_moved_is_told() -> None:
+    told = [
+        Metrics(step, train_loss=0.6 - step / 100, full_valid_loss=0.85 if step == 20 else None)
+        for step in range(1, 21)
+    ]
+    assert problem(diagnose(told, "dpo")) is Problem.VALIDATION_ROSE
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.integers(0, 10_000), st.integers(2, 120), st.floats(0.05, 0.4), st.floats(0.1, 3), st.booleans())
+def test_noise_alone_is_never_a_problem(seed: int, steps: int, noise: float, to: float, looks: bool) -> None:
+    """A loss that falls as it should, however much its batches and a validation file's batches differ."""
+    chance = random.Random(seed)
+    course = [max(0.01, loss * chance.lognormvariate(0, noise)) for loss in falling(steps, to)]
+    valid = {
+        step: max(0.01, (loss + 0.2) * chance.lognormvariate(0, noise))
+        for step, loss in enumerate(falling(steps, to), 1)
+    }
+    told = run(course, valid={step: loss for step, loss in valid.items() if step % 3 == 0} if looks else None)
+    assert diagnose(told) is None
+    for upto in range(1, steps):
+        assert diagnose(told[:upto], ended=False) is None
