@@ -16,7 +16,12 @@ settings.register_profile("patient", settings.get_profile(settings.get_current_p
 settings.load_profile("patient")
 
 
+# Files whose few tests take minutes. They begin first, or one process would be left alone with them at the end.
+_LONG = ("test_histories.py", "test_kills.py", "test_learns.py")
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: item.path.name not in _LONG)
     if "soak" in config.getoption("-m"):
         return
     for item in items:
