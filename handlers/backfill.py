@@ -104,9 +104,14 @@ class Backfill:
         since = await self._unread.everywhere()
         if since is not None:
             await self._unread.spread(since, await self._channels())
+            self._services.incoming_files.changed()
         unread = await self._unread.channels()
         missed = left = 0
-        for one in unread:
+        waiting = list(unread)
+        while waiting:
+            # Where somebody waits for a file, first.
+            one = max(waiting, key=lambda each: self._services.incoming_files.is_awaited(each.channel))
+            waiting.remove(one)
             try:
                 missed += await self._read(one)
             except PostRefused as error:
@@ -116,6 +121,7 @@ class Backfill:
                 left += 1
                 continue
             await self._unread.was_read(one.channel)
+            self._services.incoming_files.changed()
         if unread:
             log.info("caught up", missed=missed, left=left)
         return not left

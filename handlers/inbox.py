@@ -131,6 +131,7 @@ class Inbox:
     async def _finish(self, key: str, *, failed: bool = False) -> None:
         await self._store.finish(key, failed=failed)
         self._taken.discard(key)
+        self._services.incoming_files.changed()
 
     async def offer(self, body: dict[str, Any]) -> bool:
         """Take in something that Slack did not deliver but that we found ourselves. False if it is known."""

@@ -20,6 +20,7 @@ from bot.spending.admission import Rules
 from bot.spending.approval import Approvals
 from bot.spending.interfaces import BudgetStore
 from bot.store.datasets import SqliteDatasetStore
+from handlers.incoming_files import IncomingFiles
 from handlers.lanes import Lanes
 from handlers.people import People
 from handlers.poster import Poster
@@ -54,6 +55,7 @@ class Services:
     people: People
     poster: Poster
     lanes: Lanes
+    incoming_files: IncomingFiles
     second_pass: SecondPass = field(default_factory=SecondPass)
     # (channel, thread_ts) of every conversation, so that other threads cost no look-up.
     conversation_threads: set[tuple[str, str]] = field(default_factory=set)

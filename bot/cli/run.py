@@ -50,6 +50,7 @@ from handlers.app import build
 from handlers.backfill import Backfill
 from handlers.cards import CardKeeper
 from handlers.inbox import Inbox
+from handlers.incoming_files import IncomingFiles
 from handlers.lanes import Lane, Lanes
 from handlers.people import People, Roles
 from handlers.pictures import Pictures
@@ -218,6 +219,7 @@ async def _services(
         ),
         poster=poster,
         lanes=Lanes(),
+        incoming_files=IncomingFiles(SqliteInbox(database), SqliteUnread(database)),
         conversation_threads=await conversations.threads(),
     )
 

@@ -47,11 +47,13 @@ class SqliteInbox:
             lambda db: db.execute("UPDATE inbox SET state = ?, payload = NULL WHERE key = ?", [state, key])
         )
 
-    async def pending(self) -> list[Entry]:
-        """What was accepted and not finished, oldest first."""
+    async def pending(self, prefix: str = "") -> list[Entry]:
+        """What was accepted and not finished, oldest first; of keys that begin with `prefix`."""
         rows = await self._database.read(
             lambda db: db.execute(
-                "SELECT key, payload, attempts, received_at FROM inbox WHERE state = 'pending' ORDER BY received_at"
+                "SELECT key, payload, attempts, received_at FROM inbox WHERE state = 'pending'"
+                " AND substr(key, 1, ?) = ? ORDER BY received_at",
+                [len(prefix), prefix],
             ).fetchall()
         )
         return [Entry(key, orjson.loads(payload), attempts, at) for key, payload, attempts, at in rows]

@@ -16,6 +16,11 @@ def submitted(job: Job) -> Message:
     return _line(f"Job {code(job.id)} is on its way. Its card appears in the channel in a moment.")
 
 
+def still_reading(file: str | None) -> Message:
+    what = code(file) if file else "the files that were dropped here"
+    return _line(f"I am still reading {what}. I go on with your command as soon as that is done.")
+
+
 def followed(job: Job) -> Message:
     return _line(f"I follow {code(job.provider_job_id or '')} as job {code(job.id)}. Its card appears in a moment.")
 

@@ -4,6 +4,8 @@ FILE is the id of a data set (ds-…), its name, or a file that the provider has
 of the thread, or the one dropped last in this channel. `confirm=yes` leaves the question out.
 """
 
+import asyncio
+import contextlib
 import shlex
 
 import msgspec
@@ -27,6 +29,9 @@ from handlers.turn import Turn
 _OTHER_NAMES = {"name": "suffix", "batch_size": "batch", "learning_rate": "lr", "n_epochs": "epochs"}
 _YES = {"yes", "y", "true", "1"}
 _JOBS = 200
+# Slack lets a window be opened for three seconds; the rest of them is for what else must be asked before.
+_WINDOW_SECONDS = 1.0
+_MOST_SECONDS = 600.0
 
 
 class Question(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -47,6 +52,7 @@ async def run(turn: Turn) -> None:
     at_once = words.pop("confirm", "").lower() in _YES
     await turn.origin()
     dataset, file_id = None, None
+    waited = await _files_checked(turn, file, words.get("validation"))
     if file and file.startswith("file-"):
         file_id = await file_of_provider(turn, file)
     else:
@@ -58,7 +64,7 @@ async def run(turn: Turn) -> None:
             )
             return
         except PostRefused as error:
-            if not turn.again or "trigger" not in str(error):
+            if not (turn.again or waited) or "trigger" not in str(error):
                 raise
     if "validation" in words:
         words["validation"] = await _validation(turn, words["validation"], dataset)
@@ -163,12 +169,31 @@ def _straight(words: str) -> str:
     return words
 
 
+async def _files_checked(turn: Turn, file: str | None, validation: str | None) -> bool:
+    """Wait until what was dropped here is checked, as far as the command is about it; whether that took long, so that
+    no window can be opened any more."""
+    names = [word for word in (file, validation) if word and not word.startswith(("ds-", "file-"))]
+    if file and not names:
+        return False
+    # Without a name it is the file that was dropped last.
+    checked = asyncio.create_task(turn.services.incoming_files.checked(turn.channel, names if file else ()))
+    done, _ = await asyncio.wait([checked], timeout=_WINDOW_SECONDS)
+    if done:
+        return False
+    await turn.answer(pointers.still_reading(file))
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(checked, _MOST_SECONDS)
+    return True
+
+
 async def _dataset(turn: Turn, word: str | None) -> Dataset:
     datasets = await recent_datasets(turn)
     if word and word.startswith("ds-"):
         dataset = await turn.dataset(word, Act.SUBMIT)
     elif word:
-        named = [d for d in datasets if d.name == word]
+        # With errors too: its report says more than that there is none.
+        known = await turn.services.datasets.latest(200)
+        named = [d for d in known if d.name == word and d.channel == turn.channel]
         if not named:
             raise NotFound(f"I know no file {word} in this channel. Drop it here first.")
         dataset = named[0]

@@ -19,6 +19,7 @@ from bot.store.unread import SqliteUnread
 from handlers import backfill
 from handlers.backfill import Backfill
 from handlers.inbox import Inbox
+from handlers.incoming_files import IncomingFiles
 from handlers.poster import Poster
 from handlers.services import Services
 
@@ -34,7 +35,13 @@ class Reading:
         self.datasets = SqliteDatasetStore(database)
         services = cast(
             Services,
-            SimpleNamespace(poster=Poster(slack.client), bot_user="U0BOT", team="T1", datasets=self.datasets),
+            SimpleNamespace(
+                poster=Poster(slack.client),
+                bot_user="U0BOT",
+                team="T1",
+                datasets=self.datasets,
+                incoming_files=IncomingFiles(self.inbox, self.unread),
+            ),
         )
         self.backfill = Backfill(services, Inbox(self.inbox, services), self.unread, self._work_off)
 

@@ -1,6 +1,7 @@
 """What Slack sent: known again when it comes again, and read into who, where and what."""
 
 import asyncio
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
@@ -34,6 +35,7 @@ def _press(message: dict[str, Any], **fields: Any) -> dict[str, Any]:
 
 class _NoServices:
     poster = None
+    incoming_files = SimpleNamespace(changed=lambda: None)
 
 
 def _turn(body: dict[str, Any], **fields: Any) -> Any:
