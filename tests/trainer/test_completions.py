@@ -67,9 +67,50 @@ def test_log_probabilities_stand_beside_their_tokens(trainer: Trainer) -> None:
     (choice,) = trainer.client.completions.create(**ASK, max_tokens=6, logprobs=3).choices
     logprobs: Any = choice.logprobs
     assert "".join(logprobs.tokens) == choice.text
-    assert logprobs.text_offset[0] == 0
+    # Counted from where the prompt begins, though it is not shown.
+    assert logprobs.text_offset == list(range(len(ASK["prompt"]), len(ASK["prompt"]) + 6))
     for token, logprob, top in zip(logprobs.tokens, logprobs.token_logprobs, logprobs.top_logprobs, strict=True):
         assert top[token] == logprob == max(top.values())  # at temperature 0 the likeliest, end of turn aside
+
+
+@pytest.mark.parametrize("echo", [True, False])
+def test_the_end_of_the_text_has_a_log_probability_as_every_generated_token(trainer: Trainer, echo: bool) -> None:
+    # As lm-eval asks, which counts on one generated token after the prompt's.
+    ask = {**ASK, "logit_bias": {"2": 100}, "max_tokens": 1, "logprobs": 1, "echo": echo}
+    answer = trainer.client.completions.create(**ask)
+    (choice,) = answer.choices
+    prompt = list(ASK["prompt"]) if echo else []
+    assert choice.finish_reason == "stop"
+    assert choice.text == "".join(prompt)
+    logprobs: Any = choice.logprobs
+    assert logprobs.tokens == [*prompt, "<|im_end|>"]
+    assert logprobs.text_offset[-1] == len(ASK["prompt"])
+    assert len(logprobs.token_logprobs) == len(logprobs.top_logprobs) == len(logprobs.text_offset) == len(prompt) + 1
+    # Also where the end is not the likeliest, it is among the likely ones.
+    assert logprobs.top_logprobs[-1]["<|im_end|>"] == logprobs.token_logprobs[-1] < 0
+    streamed = [
+        token
+        for chunk in trainer.client.completions.create(**ask, stream=True)
+        for token in (chunk.choices[0].logprobs.tokens if chunk.choices[0].logprobs else [])
+    ]
+    assert streamed == logprobs.tokens
+
+
+def test_offsets_count_characters_though_tokens_are_parts_of_them(trainer: Trainer) -> None:
+    ask = {**ASK, "prompt": "né 👍", "max_tokens": 1, "logprobs": 0}
+    (choice,) = trainer.client.completions.create(**ask, echo=True).choices
+    assert choice.text.startswith("né 👍")
+    assert choice.logprobs.text_offset == [0, 1, 1, 2, 3, 3, 3, 3, 4]
+    assert trainer.client.completions.create(**ask).choices[0].logprobs.text_offset == [4]
+
+
+def test_an_echo_shows_special_tokens_as_they_were_written(trainer: Trainer) -> None:
+    prompt = "<|im_start|>user\nHi<|im_end|>\n"
+    (choice,) = trainer.client.completions.create(
+        **{**ASK, "prompt": prompt}, echo=True, max_tokens=0, logprobs=0
+    ).choices
+    assert choice.text == "".join(choice.logprobs.tokens) == prompt
+    assert choice.logprobs.text_offset[:2] == [0, len("<|im_start|>")]
 
 
 @pytest.mark.parametrize(

@@ -80,25 +80,24 @@ class _Completion:
 
     def heard(self, choice: int, said: Piece | End) -> Choices:
         of = self._choices[choice]
+        first = not of.tokens
+        of.tokens += said.tokens
         if isinstance(said, End):
             of.finish_reason = said.finish_reason
-            return [self._choice(choice, "", [], of.offset, said.finish_reason)]
-        shown = self._choice(choice, said.text, said.tokens, of.offset)
+            return [self._choice(choice, "", said.tokens, first, said.finish_reason)]
         of.text.append(said.text)
-        of.tokens += said.tokens
-        of.offset += sum(len(token.token) for token in said.tokens)
-        return [shown]
+        return [self._choice(choice, said.text, said.tokens, first)]
 
     def whole(self) -> Choices:
         return [
-            self._choice(at, "".join(of.text), of.tokens, 0, of.finish_reason) for at, of in enumerate(self._choices)
+            self._choice(at, "".join(of.text), of.tokens, True, of.finish_reason) for at, of in enumerate(self._choices)
         ]
 
     def _choice(
-        self, index: int, text: str, tokens: list[Chosen], offset: int, finish_reason: str | None = None
+        self, index: int, text: str, tokens: list[Chosen], first: bool, finish_reason: str | None = None
     ) -> dict[str, Any]:
-        logprobs = _logprobs(tokens, offset) if self._with_logprobs and tokens else None
-        if logprobs is not None and self._echo and offset == 0:
+        logprobs = _logprobs(tokens) if self._with_logprobs and tokens else None
+        if logprobs is not None and self._echo and first:
             # Nothing stands before a prompt's first token that could make it likely.
             logprobs["token_logprobs"][0] = logprobs["top_logprobs"][0] = None
         return {"text": text, "index": index, "logprobs": logprobs, "finish_reason": finish_reason}
@@ -108,21 +107,17 @@ class _Choice:
     def __init__(self) -> None:
         self.text: list[str] = []
         self.tokens: list[Chosen] = []
-        self.offset = 0
         self.finish_reason: str | None = None
 
 
-def _logprobs(tokens: list[Chosen], offset: int) -> dict[str, Any]:
-    """`text_offset` counts characters from the beginning of the choice's text."""
-    offsets = []
-    for token in tokens:
-        offsets.append(offset)
-        offset += len(token.token)
+def _logprobs(tokens: list[Chosen]) -> dict[str, Any]:
+    """`text_offset` counts characters from the beginning of the prompt, shown or not. Of several tokens that read alike
+    (halves of characters) `top_logprobs` has the likeliest; the token itself is always among them."""
     return {
         "tokens": [token.token for token in tokens],
         "token_logprobs": [token.logprob for token in tokens],
-        "top_logprobs": [{one.token: one.logprob for one in token.top} for token in tokens],
-        "text_offset": offsets,
+        "top_logprobs": [{one.token: one.logprob for one in (token, *reversed(token.top))} for token in tokens],
+        "text_offset": [token.offset for token in tokens],
     }
 
 

@@ -18,7 +18,7 @@ from transformers import DynamicCache
 
 from trainer.hardware import device
 from trainer.serving.prompt import Vocabulary
-from trainer.serving.request import NEVER, Ask, Chosen, End, Likely, Piece, Said, Start, Wanted
+from trainer.serving.request import NEVER, Ask, Chosen, Conversation, End, Likely, Piece, Said, Start, Wanted
 from trainer.serving.sampling import Sampler, Text
 from trainer.serving.schema import Schemas
 from trainer.weights import load, quiet
@@ -58,22 +58,25 @@ class Answer:
         if request.echo:
             yield from self._echo(logits, number)
         finish_reason: Literal["stop", "length"] = "length"
+        ended: list[Chosen] = []
+        offset = 0 if isinstance(request.prompt, Conversation) else sum(map(engine.vocabulary.characters, self._prompt))
         count = 0
         while count < self._most:
             token = sampler.choose(logits[-1])
             count += 1
+            chosen = self._chosen(logits[-1], token, offset)
             if token in engine.vocabulary.ends:
-                finish_reason = "stop"
+                finish_reason, ended = "stop", chosen
                 break
-            shown = text.add(token)
-            yield Piece(shown, number, self._chosen(logits[-1], token))
+            yield Piece(text.add(token), number, chosen)
+            offset += engine.vocabulary.characters(token) if engine.vocabulary.shown(token) else 0
             if text.stopped or sampler.complete:
                 finish_reason = "stop"
                 break
             if count < self._most:
                 logits = self._read([token], cache)
         yield Piece(text.rest(), number)
-        yield End(finish_reason, count, number)
+        yield End(finish_reason, count, number, ended)
 
     def _read(self, ids: list[int], cache: DynamicCache) -> torch.Tensor:
         """Logits (place, word) after the last of `ids`; after each of them where the prompt is told with its own."""
@@ -89,15 +92,17 @@ class Answer:
         return logits
 
     def _echo(self, logits: torch.Tensor, number: int) -> Iterator[Piece]:
-        text = Text(self._engine.vocabulary.tokenizer, [])
+        text = Text(self._engine.vocabulary.tokenizer, [], special=True)
+        offset = 0
         for place, token in enumerate(self._prompt):
-            tokens = [] if place == 0 else self._chosen(logits[min(place, len(logits)) - 1], token)
+            tokens = [] if place == 0 else self._chosen(logits[min(place, len(logits)) - 1], token, offset)
             if place == 0 and self._request.logprobs is not None:
                 tokens = [self._told(Chosen, token, 0.0)]
             yield Piece(text.add(token), number, tokens)
+            offset += self._engine.vocabulary.characters(token)
         yield Piece(text.rest(), number)
 
-    def _chosen(self, logits: torch.Tensor, token: int) -> list[Chosen]:
+    def _chosen(self, logits: torch.Tensor, token: int, offset: int) -> list[Chosen]:
         """The token as the model judged it, where that was asked for."""
         wanted = self._request.logprobs
         if wanted is None:
@@ -105,7 +110,10 @@ class Answer:
         logs = torch.log_softmax(logits.float(), dim=-1)
         values, ids = logs.topk(min(wanted, logs.numel()))
         top = [self._told(Likely, id, value) for id, value in zip(ids.tolist(), values.tolist(), strict=True)]
-        return [msgspec.structs.replace(self._told(Chosen, token, float(logs[token])), top=top)]
+        chosen = self._told(Chosen, token, float(logs[token]))
+        if chosen.bytes and chosen.bytes[0] & 0xC0 == 0x80:  # it goes on in the middle of a character
+            offset -= 1
+        return [msgspec.structs.replace(chosen, top=top, offset=offset)]
 
     def _told(self, kind: type[_L], token: int, logprob: float) -> _L:
         own = self._engine.vocabulary.bytes(token)

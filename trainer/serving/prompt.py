@@ -16,7 +16,7 @@ from jinja2 import Template, TemplateError, nodes
 from jinja2.ext import Extension, loopcontrols
 from jinja2.parser import Parser
 from jinja2.sandbox import ImmutableSandboxedEnvironment
-from tokenizers import Tokenizer, pre_tokenizers
+from tokenizers import AddedToken, Tokenizer, pre_tokenizers
 
 from trainer.serving.request import Ask, Refused, Text, Tokens
 from trainer.training.data import plain
@@ -72,6 +72,14 @@ class Vocabulary:
             return bytes.fromhex(word[3:5])
         return word.replace("▁", " ").encode()
 
+    def characters(self, id: int) -> int:
+        """How many characters begin in a token."""
+        return sum(byte & 0xC0 != 0x80 for byte in self.bytes(id))
+
+    def shown(self, id: int) -> bool:
+        """Whether an answer shows the token: it is no special one."""
+        return id not in self._added or not self._added[id].special
+
     def _ids(self, ask: Ask) -> list[int]:
         prompt = ask.request.prompt
         if isinstance(prompt, Tokens):
@@ -94,8 +102,8 @@ class Vocabulary:
         return self.tokenizer.encode(text + prompt.opening, add_special_tokens=False).ids
 
     @cached_property
-    def _added(self) -> set[int]:
-        return set(self.tokenizer.get_added_tokens_decoder())
+    def _added(self) -> dict[int, AddedToken]:
+        return dict(self.tokenizer.get_added_tokens_decoder())
 
     @cached_property
     def _byte_level(self) -> bool:

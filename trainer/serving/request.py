@@ -100,9 +100,11 @@ class Likely(msgspec.Struct, frozen=True):
 
 class Chosen(Likely, frozen=True):
     """A token of the answer; `top` holds the likeliest at its place, likeliest first. The first token of an echoed
-    prompt has nothing before it: its logprob is 0."""
+    prompt has nothing before it: its logprob is 0. `offset` counts the characters of prompt and answer before it; of a
+    conversation, those of the answer."""
 
     top: list[Likely] = []
+    offset: int = 0
 
 
 class Start(msgspec.Struct, frozen=True, tag_field="kind", tag="start"):
@@ -121,11 +123,13 @@ class Piece(msgspec.Struct, frozen=True, tag_field="kind", tag="piece"):
 
 
 class End(msgspec.Struct, frozen=True, tag_field="kind", tag="end"):
-    """A choice is complete. `completion_tokens` counts all that were chosen for it, the end of turn too."""
+    """A choice is complete. `completion_tokens` counts all that were chosen for it, the end of turn too; `tokens` holds
+    this end, where there was one and `logprobs` were asked for."""
 
     finish_reason: Literal["stop", "length"]
     completion_tokens: int
     choice: int = 0
+    tokens: list[Chosen] = []
 
 
 class Refused(msgspec.Struct, frozen=True, tag_field="kind", tag="refused"):

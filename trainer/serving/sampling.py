@@ -67,9 +67,10 @@ class Sampler:
 class Text:
     """Turns tokens into text piece by piece, never showing half a character or a part of a stop sequence."""
 
-    def __init__(self, tokenizer: Any, stop: list[str]) -> None:
+    def __init__(self, tokenizer: Any, stop: list[str], *, special: bool = False) -> None:
+        """`special` tokens are shown too."""
         self._tokenizer = tokenizer
-        self._stream = DecodeStream(skip_special_tokens=True)
+        self._stream = DecodeStream(skip_special_tokens=not special)
         self._stop = [text for text in stop if text]
         self._held = ""
         self.stopped = False
