@@ -1,4 +1,4 @@
-"""Who may do what: one function, deny by default, asked when an act is carried out."""
+"""Who may do what, and what may be seen where: one function, deny by default, asked when an act is carried out."""
 
 from enum import IntEnum, StrEnum
 
@@ -44,15 +44,22 @@ class Actor(msgspec.Struct, frozen=True):
 
 
 class Thing(msgspec.Struct, frozen=True):
-    """What an act is about: whose it is and where it was born. `seen_from` is the channel of the request; `id` is
-    for the audit log."""
+    """What an act is about: whose it is and where it was born. `private`: that was a private channel or a direct
+    message. `id` is for the audit log."""
 
     owner: str
     channel: str
     private: bool
-    seen_from: str
     kind: str = "job"
     id: str = ""
+
+
+class Place(msgspec.Struct, frozen=True):
+    """Where what comes of an act is seen: by everybody in `channel`, or by the actor `alone` (an ephemeral message, a
+    modal, their direct messages)."""
+
+    channel: str
+    alone: bool = False
 
 
 class Policy(msgspec.Struct, frozen=True):
@@ -68,11 +75,16 @@ _OWNER_OR_ADMIN = frozenset({Act.CANCEL, Act.PAUSE, Act.RESUME, Act.DELETE, Act.
 _ADMINS = frozenset({Act.SET_BUDGET, Act.READ_AUDIT})
 
 
-def authorize(actor: Actor, act: Act, thing: Thing | None = None, policy: Policy = Policy()) -> None:
-    """Return if `actor` may carry out `act` on `thing`.
+def authorize(
+    actor: Actor,
+    act: Act,
+    thing: Thing | None = None,
+    place: Place | None = None,
+    policy: Policy = Policy(),
+) -> None:
+    """Return if `actor` may carry out `act` on `thing`, and `thing` may be seen in `place`.
 
-    Raises Denied, or NotFound where even the thing's existence is not for this person: what was born in a
-    private channel exists only there (only members can be there) and for the one who made it.
+    Raises Denied, or NotFound where even the thing's existence is not for that place (see `is_shown_in`).
     """
     if actor.deactivated:
         raise Denied("Your account is deactivated.")
@@ -80,7 +92,7 @@ def authorize(actor: Actor, act: Act, thing: Thing | None = None, policy: Policy
         raise Denied("I only work for people of this workspace. Ask someone of the team that installed me to do this.")
     if actor.guest and not policy.guests:
         raise Denied("Guests cannot use me here. Ask a full member of the workspace to do this.")
-    if thing is not None and thing.private and thing.seen_from != thing.channel and thing.owner != actor.user:
+    if thing is not None and not is_shown_in(place, thing, actor.user):
         raise NotFound(f"I know no such {thing.kind}.")
     if act in _ONLOOKERS:
         return
@@ -100,7 +112,22 @@ def authorize(actor: Actor, act: Act, thing: Thing | None = None, policy: Policy
             raise Denied("You asked for this job yourself, so somebody else has to approve it.")
         return
     if act in _ADMINS:
-        if actor.role is Role.ADMIN:
-            return
-        raise Denied(f"Only administrators of mine may {act.value}.")
+        if actor.role is not Role.ADMIN:
+            raise Denied(f"Only administrators of mine may {act.value}.")
+        if act is Act.READ_AUDIT and not (place and place.alone):
+            raise Denied("The audit log is for one pair of eyes: type `/finetune audit`, which only you see.")
+        return
     raise Denied("You may not do that.")
+
+
+def is_shown_in(place: Place | None, thing: Thing, user: str = "") -> bool:
+    """Whether `thing` may be seen in `place`, where `user` looks or acts.
+
+    What was born in a private channel or a direct message is seen there, by whoever is there (Slack lets only members
+    in), and by the one who made it where nobody else looks. Whoever asks, no other channel shows it.
+    """
+    if not thing.private:
+        return True
+    if place is None:
+        return False
+    return place.channel == thing.channel or (place.alone and user == thing.owner)

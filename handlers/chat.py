@@ -18,7 +18,7 @@ from handlers.answer import Answer, Place
 from handlers.blocks import chat as blocks
 from handlers.blocks import pointers
 from handlers.budget import Priority
-from handlers.turn import Turn, thing_of_job
+from handlers.turn import Turn, thing_of_dataset
 
 log = structlog.get_logger()
 
@@ -29,21 +29,23 @@ _locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
 
 async def open_conversation(turn: Turn, model: str) -> None:
-    """Post the message whose thread talks to `model`. Raises NotFound where there is no such model."""
+    """Post the message whose thread talks to `model`. Raises NotFound where there is no such model for this person,
+    Denied where others would see it who may not."""
     services = turn.services
-    job = (await services.jobs.models()).get(model)
     unknown = NotFound(f"There is no model {model} (any more). `/finetune models` lists those that there are.")
+    thing = await services.catalogue.thing(model)
     try:
-        await turn.actor(Act.CHAT, thing_of_job(job, turn.channel) if job else None)
+        await turn.may_post(Act.CHAT, thing)
     except NotFound:
         raise unknown from None
     origin = await turn.origin()
     if not await services.catalogue.exists(model):
         raise unknown
     start = Opening()
+    job = (await services.jobs.models([model])).get(model)
     if job and job.dataset_id:
         dataset = await services.datasets.get(job.dataset_id)
-        if dataset and dataset.deleted_at is None:
+        if dataset and dataset.deleted_at is None and await turn.may(Act.SEE, thing_of_dataset(dataset), turn.posts_in):
             start = await asyncio.to_thread(opening, services.copies.path(dataset.sha256))
     ts = await services.poster.post_once(
         turn.channel,
@@ -61,7 +63,7 @@ async def open_conversation(turn: Turn, model: str) -> None:
         thread_ts=ts,
         owner=turn.user,
         created_at=time.time(),
-        private=origin.private or bool(job and job.origin.private),
+        private=origin.private,
         system=start.system,
     )
     await services.conversations.open(conversation)
@@ -75,8 +77,12 @@ async def open_conversation(turn: Turn, model: str) -> None:
 async def converse(turn: Turn, conversation: Conversation, text: str) -> None:
     """Give the model what was said, and stream its answer into the thread."""
     services = turn.services
-    thing = Thing(conversation.owner, conversation.channel, conversation.private, turn.channel, "conversation")
-    await turn.actor(Act.CHAT, thing)
+    thing = Thing(conversation.owner, conversation.channel, conversation.private, "conversation")
+    await turn.actor(Act.CHAT, thing, turn.posts_in)
+    try:
+        await turn.actor(Act.CHAT, await services.catalogue.thing(conversation.model), turn.posts_in)
+    except NotFound:
+        raise NotFound(f"There is no model {conversation.model} (any more).") from None
     if not text:
         return
     ts = str(turn.body["event"]["ts"])

@@ -1,13 +1,12 @@
 """What can be trained: base models, and the fine-tuned ones from which a person may go on."""
 
-from bot.access import Act
+from bot.access import Act, Place
 from bot.datasets import lookup
-from bot.errors import BotError
 from bot.jobs.job import SUPERVISED
 from bot.models.model import FineTunedModel
 from handlers.blocks.start_form import ModelOption
 from handlers.services import Services
-from handlers.turn import Turn, thing_of_job
+from handlers.turn import Turn
 
 # A menu is no place to look for an old model: `/finetune start model=ft:…` takes any.
 _LATEST_TUNED = 25
@@ -20,27 +19,20 @@ async def model_options(services: Services, method: str | None = None) -> list[M
 
 
 async def tuned_options(turn: Turn, method: str | None = None) -> list[ModelOption]:
-    """The latest fine-tuned models that can be trained further so, and that this person may know of."""
+    """The latest fine-tuned models that can be trained further so, and that a job's card here may name."""
     # A window is shown anew with each character that is typed into some of its fields.
-    models = (await visible_models(turn, fresh=False))[:_LATEST_TUNED]
+    models = (await visible_models(turn, turn.posts_in, fresh=False))[:_LATEST_TUNED]
     offered = [_option(turn.services, model.id, method, tuned=True) for model in models]
     return [option for option in offered if option is not None]
 
 
-async def visible_models(turn: Turn, *, fresh: bool = True) -> list[FineTunedModel]:
-    """Fine-tuned models that this person may know of, newest first; unless `fresh`, as of the last half minute.
+async def visible_models(turn: Turn, place: Place, *, fresh: bool = True) -> list[FineTunedModel]:
+    """Fine-tuned models that may be seen in `place`, newest first; unless `fresh`, as of the last half minute.
     Raises ProviderError.
     """
-    ours = await turn.services.jobs.models()
-    visible = []
-    for model in await turn.services.catalogue.fine_tuned(fresh=fresh):
-        job = ours.get(model.id)
-        try:
-            await turn.actor(Act.SEE, thing_of_job(job, turn.channel) if job else None)
-        except BotError:
-            continue
-        visible.append(model)
-    return visible
+    models = await turn.services.catalogue.fine_tuned(fresh=fresh)
+    things = await turn.services.catalogue.things([model.id for model in models])
+    return [model for model in models if await turn.may(Act.SEE, things[model.id], place)]
 
 
 def trains(model: str, method: str | None) -> bool | None:

@@ -10,7 +10,7 @@ import orjson
 from handlers import replies
 from handlers.blocks.message import Message
 from handlers.services import Services
-from handlers.turn import Turn
+from handlers.turn import Turn, is_direct
 from handlers.words import typed
 
 
@@ -42,6 +42,7 @@ def turn_of(
     poster = services.poster
     received_at = received_at or time.time()
     answer: Callable[[Message], Awaitable[None]]
+    alone = True
     if "command" in body:
         channel, user, thread_ts, words = body["channel_id"], body["user_id"], None, typed(body.get("text") or "")
 
@@ -54,6 +55,7 @@ def turn_of(
         thread_ts = event.get("thread_ts") or event.get("ts")
         words = event.get("text") or ""
         received_at = float(event.get("ts") or event.get("event_ts") or received_at)
+        alone = is_direct(channel)
 
         async def answer(message: Message) -> None:
             direct = event.get("channel_type") == "im" and not event.get("thread_ts")
@@ -92,6 +94,7 @@ def turn_of(
         words=words.strip(),
         body=body,
         answer=answer,
+        alone=alone,
     )
 
 

@@ -15,7 +15,7 @@ from bot.models.names import suffix_from_file
 from bot.spending.budget import OverBudget
 from handlers.blocks.start_form import METHOD_NAMES, StartForm, misplaced
 from handlers.offers import trains
-from handlers.turn import Turn, thing_of_dataset, thing_of_job
+from handlers.turn import Turn, thing_of_dataset
 
 _REPORTS_ELSEWHERE: Final = "openai"
 
@@ -29,7 +29,8 @@ async def recent_datasets(turn: Turn, most: int = 50) -> list[Dataset]:
 async def validation_files(turn: Turn, training: Dataset | None) -> list[Dataset]:
     """What can validate a job on this file: the one that was split off first, then others of its format."""
     own = await turn.services.datasets.get(training.validation) if training and training.validation else None
-    found = [own] if own is not None and own.deleted_at is None and own.report is not None else []
+    usable = own is not None and own.deleted_at is None and own.report is not None
+    found = [own] if own and usable and await turn.may(Act.SUBMIT, thing_of_dataset(own), turn.posts_in) else []
     for other in await recent_datasets(turn):
         if training is not None and (other.sha256 == training.sha256 or _format(other) != _format(training)):
             continue
@@ -114,8 +115,12 @@ def _job(
 
 async def check_settings(turn: Turn, form: StartForm, dataset: Dataset | None, file_id: str | None) -> str:
     """The method by which such a job trains. Raises Invalid where it could not; Denied, NotFound where a file or model
-    is not for this person.
+    is not for this person, or not for all who will see the job's card.
     """
+    if dataset is not None:
+        await turn.dataset(dataset.id, Act.SUBMIT, to_post=True)
+    elif file_id is not None:
+        await file_of_provider(turn, file_id)
     await _check_model(turn, form.model)
     await _check_validation(turn, form.validation, dataset.id if dataset else file_id)
     return _checked_method(form, dataset.report if dataset else None)
@@ -142,15 +147,16 @@ def form_of(job: Job) -> StartForm:
 
 
 async def _check_model(turn: Turn, model: str) -> None:
-    """Raises Invalid for one that is not offered, or that this person may not know of."""
+    """Raises Invalid for one that is not offered, or that this person may not know of; Denied where the others here
+    may not."""
     catalogue = turn.services.catalogue
     offered = await catalogue.base_models()
     if model not in offered:
-        made_by = (await turn.services.jobs.models()).get(model)
+        thing = await catalogue.thing(model)
         try:
-            await turn.actor(Act.CHAT, thing_of_job(made_by, turn.channel) if made_by else None)
+            await turn.may_post(Act.CHAT, thing)
             # A checkpoint's model is not listed everywhere; that it was made by a job of ours is enough.
-            known = made_by is not None or (model.startswith("ft:") and await catalogue.exists(model))
+            known = thing.kind == "job" or (model.startswith("ft:") and await catalogue.exists(model))
         except NotFound:
             known = False
         if not known:
@@ -173,26 +179,30 @@ async def _check_validation(turn: Turn, validation: str | None, training: str | 
     if validation.startswith("file-"):
         await file_of_provider(turn, validation)
     else:
-        await turn.dataset(validation, Act.SUBMIT)
+        await turn.dataset(validation, Act.SUBMIT, to_post=True)
 
 
 async def file_of_provider(turn: Turn, file_id: str) -> str:
-    """The file, if the provider has it, and unless it is our upload of what this person may not know of."""
-    services = turn.services
-    unknown = NotFound(f"{services.provider.name} has no file {file_id}.")
-    if not await services.provider.has_file(file_id):
+    """The file, if the provider has it and this turn may post of it. Raises NotFound, Denied."""
+    unknown = NotFound(f"{turn.services.provider.name} has no file {file_id}.")
+    if not await turn.services.provider.has_file(file_id):
         raise unknown
-    sha256 = await services.jobs.content_of(services.provider.name, file_id)
-    uploaded = await services.datasets.by_hash(sha256) if sha256 else []
-    for dataset in uploaded:
-        try:
-            await turn.actor(Act.SUBMIT, thing_of_dataset(dataset, turn.channel))
-            return file_id
-        except NotFound:
-            continue
-    if uploaded:
-        raise unknown
+    try:
+        await may_post_file(turn, file_id)
+    except NotFound:
+        raise unknown from None
     return file_id
+
+
+async def may_post_file(turn: Turn, file_id: str) -> None:
+    """Like `Turn.may_post`, for a file of the provider: where it is our upload, for one of the files that it is of."""
+    services = turn.services
+    sha256 = await services.jobs.content_of(services.provider.name, file_id)
+    uploaded = [thing_of_dataset(one) for one in await services.datasets.by_hash(sha256)] if sha256 else []
+    posted = [thing for thing in uploaded if await turn.may(Act.SUBMIT, thing, turn.posts_in)]
+    told = [thing for thing in uploaded if await turn.may(Act.SUBMIT, thing)]
+    for thing in (posted or told or uploaded)[:1]:
+        await turn.may_post(Act.SUBMIT, thing)
 
 
 def _checked_method(form: StartForm, report: Report | None) -> str:

@@ -3,10 +3,10 @@
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from bot.access import Act, Actor, Thing, authorize
+from bot.access import Act, Actor, Place, Thing, authorize
 from bot.audit import Entry, Outcome
 from bot.datasets.dataset import Dataset
 from bot.errors import BotError, Denied, Invalid, NotFound
@@ -20,7 +20,8 @@ from handlers.services import Services
 @dataclass(frozen=True)
 class Turn:
     """`key` is the inbox's; what is derived from it is the same when the work is done again after a crash
-    (`again`). `words` is what was typed, without the command itself. `answer` speaks where the person looks.
+    (`again`). `words` is what was typed, without the command itself. `answer` speaks where the person looks; `alone`:
+    only they see that.
     """
 
     key: str
@@ -34,16 +35,50 @@ class Turn:
     words: str
     body: dict[str, Any]
     answer: Callable[[Message], Awaitable[None]]
+    alone: bool
 
-    async def actor(self, act: Act = Act.USE, thing: Thing | None = None) -> Actor:
-        """The person, if they may do this. Raises Denied, which the audit log keeps, or NotFound."""
+    @property
+    def answers_in(self) -> Place:
+        """Where answers and windows are seen."""
+        return Place(self.channel, alone=self.alone)
+
+    @property
+    def posts_in(self) -> Place:
+        """Where what this turn posts is seen, such as a job's card or a conversation."""
+        return Place(self.channel, alone=is_direct(self.channel))
+
+    async def actor(self, act: Act = Act.USE, thing: Thing | None = None, place: Place | None = None) -> Actor:
+        """The person, if they may do this and `thing` may be seen in `place` (by default where answers are).
+
+        Raises Denied, which the audit log keeps, or NotFound.
+        """
         actor = await self.services.people.actor(self.user)
         try:
-            authorize(actor, act, thing, self.services.policy)
+            authorize(actor, act, thing, place or self.answers_in, self.services.policy)
         except Denied as error:
             await self.services.audit.add(self.entry(act, thing.id if thing else "", Outcome.REFUSED, str(error)))
             raise
         return actor
+
+    async def may(self, act: Act, thing: Thing, place: Place | None = None) -> bool:
+        """Whether the person may do this there; what is not for everybody is left out by it."""
+        try:
+            await self.actor(act, thing, place)
+        except (Denied, NotFound):
+            return False
+        return True
+
+    async def may_post(self, act: Act, thing: Thing) -> None:
+        """Return if this turn may post what tells of `thing`. Raises NotFound where the person may not know of it,
+        Denied where they may, but not all who would see it."""
+        await self.actor(act, thing)
+        try:
+            await self.actor(act, thing, self.posts_in)
+        except NotFound:
+            raise Denied(
+                f"That {thing.kind} comes from a private channel or from direct messages, and everybody here could see "
+                "what I post here. Do this where it comes from, or in your direct messages with me."
+            ) from None
 
     def entry(self, act: Act | str, thing: str, outcome: Outcome = Outcome.DONE, details: str = "") -> Entry:
         """What this person does here, for the audit log. Done again after a crash it is the same entry."""
@@ -62,10 +97,16 @@ class Turn:
             await self.services.audit.add(self.entry(act, thing, Outcome.FAILED, redact(str(error))))
             raise
 
-    async def replace(self, message: Message) -> None:
-        """Show `message` in place of the one whose button was pressed."""
-        response_url = self.body.get("response_url")
-        await replies.in_place(self.services.poster, response_url, self.channel, self.user, message)
+    @property
+    def in_place(self) -> "Turn":
+        """This turn, whose answers stand in place of the message whose button was pressed, for all who see that."""
+
+        async def answer(message: Message) -> None:
+            response_url = self.body.get("response_url")
+            await replies.in_place(self.services.poster, response_url, self.channel, self.user, message)
+
+        seen_alone = bool((self.body.get("container") or {}).get("is_ephemeral")) or is_direct(self.channel)
+        return replace(self, answer=answer, alone=seen_alone)
 
     async def origin(self, thread_ts: str | None = None) -> Origin:
         """This place, for what is born here. Raises Invalid where the bot may not post."""
@@ -76,9 +117,10 @@ class Turn:
             )
         return Origin(self.services.team, self.channel, channel.private, thread_ts)
 
-    async def job(self, word: str, act: Act) -> Job:
-        """The job that `word` names, if this person may do `act` with it. Raises NotFound, Denied; Invalid without
-        a word. What a person may not know of is answered like what there is not.
+    async def job(self, word: str, act: Act, *, to_post: bool = False) -> Job:
+        """The job that `word` names, if this person may do `act` with it; with `to_post`, and tell all of it here.
+        Raises NotFound, Denied; Invalid without a word. What a person may not know of is answered like what there is
+        not.
         """
         await self.actor()
         if not word:
@@ -88,28 +130,31 @@ class Turn:
         if job is None:
             raise unknown
         try:
-            await self.actor(act, thing_of_job(job, self.channel))
+            await (self.may_post if to_post else self.actor)(act, job.thing)
         except NotFound:
             raise unknown from None
         return job
 
-    async def dataset(self, dataset_id: str, act: Act) -> Dataset:
-        """Raises Denied; NotFound where there is none, it was deleted, or it is not for this person's eyes."""
+    async def dataset(self, dataset_id: str, act: Act, *, to_post: bool = False) -> Dataset:
+        """With `to_post`, what is posted here may tell of it.
+
+        Raises Denied; NotFound where there is none, it was deleted, or it is not for this person's eyes."""
         await self.actor()
         unknown = NotFound("I have no such training file (any more). Drop it into the channel again to use it.")
         dataset = await self.services.datasets.get(dataset_id)
         if dataset is None or dataset.deleted_at is not None:
             raise unknown
         try:
-            await self.actor(act, thing_of_dataset(dataset, self.channel))
+            await (self.may_post if to_post else self.actor)(act, thing_of_dataset(dataset))
         except NotFound:
             raise unknown from None
         return dataset
 
 
-def thing_of_job(job: Job, seen_from: str) -> Thing:
-    return Thing(job.requester, job.origin.channel, job.origin.private, seen_from, "job", job.id)
+def is_direct(channel: str) -> bool:
+    """Whether it is a person's direct messages with the bot: their id does, too, for what is posted to them."""
+    return channel.startswith(("D", "U", "W"))
 
 
-def thing_of_dataset(dataset: Dataset, seen_from: str) -> Thing:
-    return Thing(dataset.owner, dataset.channel, dataset.channel_private, seen_from, "file", dataset.id)
+def thing_of_dataset(dataset: Dataset) -> Thing:
+    return Thing(dataset.owner, dataset.channel, dataset.channel_private, "file", dataset.id)

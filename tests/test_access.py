@@ -4,11 +4,12 @@ import itertools
 
 import pytest
 
-from bot.access import Act, Actor, Policy, Role, Thing, authorize
+from bot.access import Act, Actor, Place, Policy, Role, Thing, authorize
 from bot.errors import BotError, Denied, NotFound
 
 ANA = "U0ANA"
 HERE = "C0HERE"
+ALONE_HERE = Place(HERE, alone=True)
 
 ACTORS = {
     "owner": Actor(ANA, "T0ACME"),
@@ -31,16 +32,18 @@ ALLOWED = {
 OF_THE_BOT = (Act.SET_BUDGET, Act.READ_AUDIT)
 
 
-def outcome(actor: Actor, act: Act, thing: Thing | None, policy: Policy = Policy()) -> type[BotError] | None:
+def outcome(
+    actor: Actor, act: Act, thing: Thing | None, policy: Policy = Policy(), place: Place | None = ALONE_HERE
+) -> type[BotError] | None:
     try:
-        authorize(actor, act, thing, policy)
+        authorize(actor, act, thing, place, policy)
     except BotError as error:
         return type(error)
     return None
 
 
-def thing(*, private: bool = False, seen_from: str = HERE, kind: str = "job") -> Thing:
-    return Thing(ANA, HERE, private, seen_from, kind)
+def thing(*, private: bool = False, kind: str = "job") -> Thing:
+    return Thing(ANA, HERE, private, kind)
 
 
 @pytest.mark.parametrize(("who", "act"), list(itertools.product(ACTORS, Act)))
@@ -55,13 +58,31 @@ def test_in_its_private_channel_a_thing_is_like_any_other(who: str, act: Act) ->
 
 @pytest.mark.parametrize(("who", "act"), list(itertools.product(["colleague", "administrator"], Act)))
 def test_elsewhere_a_private_thing_does_not_exist(who: str, act: Act) -> None:
-    assert outcome(ACTORS[who], act, thing(private=True, seen_from="C0ELSEWHERE")) is NotFound
+    for alone in (True, False):
+        assert outcome(ACTORS[who], act, thing(private=True), place=Place("C0ELSEWHERE", alone)) is NotFound
 
 
 @pytest.mark.parametrize("act", Act)
-def test_who_made_a_private_thing_reaches_it_from_anywhere(act: Act) -> None:
+def test_who_made_a_private_thing_sees_it_anywhere_alone(act: Act) -> None:
     allowed = ("owner", act) in ALLOWED
-    assert outcome(ACTORS["owner"], act, thing(private=True, seen_from="D0ANA")) is (None if allowed else Denied)
+    alone = Place("C0ELSEWHERE", alone=True)
+    assert outcome(ACTORS["owner"], act, thing(private=True), place=alone) is (None if allowed else Denied)
+
+
+@pytest.mark.parametrize("act", Act)
+def test_who_made_a_private_thing_cannot_show_it_to_others_elsewhere(act: Act) -> None:
+    assert outcome(ACTORS["owner"], act, thing(private=True), place=Place("C0ELSEWHERE")) is NotFound
+
+
+@pytest.mark.parametrize("who", ["owner", "colleague", "administrator"])
+def test_without_a_place_nothing_private_is_seen(who: str) -> None:
+    assert outcome(ACTORS[who], Act.SEE, thing(private=True), place=None) is NotFound
+    assert outcome(ACTORS[who], Act.SEE, thing(), place=None) is None
+
+
+@pytest.mark.parametrize("place", [None, Place(HERE)])
+def test_the_audit_log_is_read_alone(place: Place | None) -> None:
+    assert outcome(ACTORS["administrator"], Act.READ_AUDIT, None, place=place) is Denied
 
 
 @pytest.mark.parametrize("role", Role)
@@ -81,9 +102,9 @@ def test_what_needs_an_owner_is_denied_where_there_is_none(act: Act) -> None:
 
 
 def test_outsiders_do_not_even_learn_that_a_private_thing_is_not_there() -> None:
-    secret = thing(private=True, seen_from="C0ELSEWHERE")
-    assert outcome(ACTORS["guest"], Act.SEE, secret) is Denied
-    assert outcome(ACTORS["stranger"], Act.SEE, secret) is Denied
+    secret, elsewhere = thing(private=True), Place("C0ELSEWHERE")
+    assert outcome(ACTORS["guest"], Act.SEE, secret, place=elsewhere) is Denied
+    assert outcome(ACTORS["stranger"], Act.SEE, secret, place=elsewhere) is Denied
 
 
 def test_a_setting_lets_guests_in_as_ordinary_members() -> None:
@@ -97,7 +118,7 @@ def test_a_setting_lets_other_organisations_in() -> None:
     policy = Policy(other_organisations=True)
     assert outcome(ACTORS["stranger"], Act.CHAT, thing(), policy) is None
     assert outcome(ACTORS["guest"], Act.CHAT, thing(), policy) is Denied
-    assert outcome(ACTORS["stranger"], Act.SEE, thing(private=True, seen_from="C0X"), policy) is NotFound
+    assert outcome(ACTORS["stranger"], Act.SEE, thing(private=True), policy, Place("C0X", alone=True)) is NotFound
 
 
 def test_no_setting_lets_a_deactivated_account_in() -> None:

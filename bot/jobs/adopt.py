@@ -1,5 +1,7 @@
 """Following a job of the provider's, whoever created it."""
 
+from collections.abc import Awaitable, Callable
+
 import msgspec
 import structlog
 
@@ -9,26 +11,37 @@ from bot.jobs.advance import advance
 from bot.jobs.interfaces import Change
 from bot.jobs.job import SUPERVISED, Job, Origin
 from bot.jobs.reader import JobReader
-from bot.providers.interface import ProviderError, Refused
+from bot.providers.interface import ProviderError, Refused, RemoteJob
 
 log = structlog.get_logger()
 
 
-async def adopt(reader: JobReader, provider_job_id: str, requester: str, origin: Origin, our_id: str) -> Job:
-    """The job, followed from now on as `our_id`.
+async def adopt(
+    reader: JobReader,
+    provider_job_id: str,
+    requester: str,
+    origin: Origin,
+    our_id: str,
+    *,
+    may_show: Callable[[RemoteJob, Job | None], Awaitable[bool]],
+) -> Job:
+    """The job, followed from now on as `our_id`, if `may_show` says that `origin` may see it; it is given the job of
+    ours for which it was created, too.
 
-    Raises NotFound where the provider knows no such job, Conflict where it is followed already.
+    Raises NotFound where the provider knows no such job, or not for this place; Conflict where it is followed already.
     """
     jobs, provider = reader.jobs, reader.provider
-    known = await jobs.find(provider_job_id)
-    if known is not None:
-        raise Conflict(f"I follow {provider_job_id} already, as job {known.id}.")
+    if await jobs.find(provider_job_id) is not None:
+        raise Conflict(f"I follow {provider_job_id} already.")
     try:
         remote = await provider.job(provider_job_id)
     except Refused as error:
         if error.status == 404:
-            raise NotFound(f"{provider.name} knows no job {provider_job_id}.") from error
+            raise unknown(provider.name, provider_job_id) from error
         raise
+    ours = await jobs.get(remote.submission) if remote.submission else None
+    if not await may_show(remote, ours):
+        raise unknown(provider.name, provider_job_id)
     job = Job(
         id=our_id,
         state=states.SUBMITTING,
@@ -45,7 +58,6 @@ async def adopt(reader: JobReader, provider_job_id: str, requester: str, origin:
         wandb=remote.wandb,
         metadata=remote.metadata,
     )
-    ours = await jobs.get(remote.submission) if remote.submission else None
     if ours is not None and ours.state not in states.ENDED:
         return await reader.claim(ours, remote)
     job = msgspec.structs.replace(job, file_name=await _file_name(reader, remote.training_file))
@@ -61,6 +73,10 @@ async def adopt(reader: JobReader, provider_job_id: str, requester: str, origin:
     if not await jobs.insert(change.job, history):
         raise Conflict(f"I follow {provider_job_id} already.")
     return change.job
+
+
+def unknown(provider: str, provider_job_id: str) -> NotFound:
+    return NotFound(f"{provider} knows no job {provider_job_id}.")
 
 
 async def _file_name(reader: JobReader, file_id: str) -> str | None:

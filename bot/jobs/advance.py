@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from bot.access import Place, is_shown_in
 from bot.jobs import states
 from bot.jobs.interfaces import Change
 from bot.jobs.job import Checkpoint, Hyperparameters, Job, JobError, Metrics
@@ -76,7 +77,7 @@ def notice(job: Job, what: str, body: Body) -> Notice:
 def ending(job: Job, notices_channel: str | None) -> list[Notice]:
     """What is said when a job ends. Jobs of private channels are told of in no other channel."""
     told = [notice(job, job.state, Ended(job))]
-    if notices_channel and not job.origin.private and notices_channel != job.origin.channel:
+    if notices_channel and notices_channel != job.origin.channel and is_shown_in(Place(notices_channel), job.thing):
         told.append(Notice(id=f"{job.id}/{job.state}/elsewhere", body=EndedElsewhere(job), channel=notices_channel))
     return told
 

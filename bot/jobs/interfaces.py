@@ -73,6 +73,9 @@ class JobStore(Protocol):
 
     async def in_states(self, states: Sequence[str]) -> list[Job]: ...
 
+    async def not_ended(self) -> list[Job]:
+        """In whatever state, those of which the provider may have news, or may not know yet."""
+
     async def of_month(self, at: float) -> list[Job]:
         """Every job submitted in the same calendar month (UTC) as `at`."""
 
@@ -104,8 +107,8 @@ class JobStore(Protocol):
     async def checkpoints(self, job_id: str) -> list[Checkpoint]:
         """By step."""
 
-    async def models(self) -> dict[str, Job]:
-        """Fine-tuned models and checkpoints' models that our jobs made, by name."""
+    async def models(self, names: Sequence[str] | None = None) -> dict[str, Job]:
+        """Fine-tuned models and checkpoints' models that our jobs made, by name; of these `names`, or all."""
 
     async def uses_file(self, provider: str, file_id: str) -> list[Job]:
         """Jobs not ended yet that train on this file of the provider."""

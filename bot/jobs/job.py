@@ -6,6 +6,8 @@ from typing import Any, Final, Literal
 
 import msgspec
 
+from bot.access import Thing
+
 Auto = Literal["auto"]
 
 SUPERVISED: Final = "supervised"
@@ -177,6 +179,11 @@ class Job(msgspec.Struct, frozen=True):
     lost_models: dict[str, Loss] = {}
     approval: Approval | None = None
     in_line: InLine | None = None
+
+    @property
+    def thing(self) -> Thing:
+        """What it is to `authorize`, it and whatever it makes."""
+        return Thing(self.requester, self.origin.channel, self.origin.private, "job", self.id)
 
     @property
     def made_elsewhere(self) -> bool:

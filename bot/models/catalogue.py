@@ -5,6 +5,7 @@ import time
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 
+from bot.access import Thing
 from bot.datasets import fine_tunable, lookup
 from bot.datasets.catalog import base_of
 from bot.jobs.interfaces import JobStore
@@ -38,6 +39,8 @@ class Catalogue:
         listed = await self._listed()
         # Fine-tuned models and checkpoints can be trained further, but are no base to begin with.
         told = [model.id for model in listed if model.fine_tunable and not model.id.startswith("ft:")]
+        ours = await self._jobs.models(told)
+        told = [model for model in told if model not in ours]
         if told:
             return self._default_first(told)
         ids = {model.id for model in listed}
@@ -70,6 +73,25 @@ class Catalogue:
                 )
             )
         return sorted(found, key=lambda model: model.created_at or 0, reverse=True)
+
+    async def thing(self, model: str) -> Thing:
+        return (await self.things([model]))[model]
+
+    async def things(self, models: Sequence[str]) -> dict[str, Thing]:
+        """What each of these models is to `authorize`: what the job is that made it; for everybody where none of ours
+        did.
+
+        The provider lists a new model before we hear that its job has ended. Until then, one that a job of a private
+        place may have made is shown nowhere.
+        """
+        ours = await self._jobs.models(models)
+        under_way = [job for job in await self._jobs.not_ended() if job.origin.private]
+        things = {}
+        for model in models:
+            job = ours.get(model)
+            secret = model.startswith("ft:") and any(base_of(model) == base_of(job.base_model) for job in under_way)
+            things[model] = job.thing if job else Thing("", "", secret, "model", model)
+        return things
 
     async def exists(self, model: str) -> bool:
         """Asks the provider anew. Raises ProviderError."""

@@ -41,8 +41,9 @@ class SqliteJobStore:
             change = make(stored)
             if change is None or not states.may_become(stored.state, change.job.state):
                 return None
-            if (other := _sibling(db, change.job)) is not None:
-                raise Conflict(f"The provider's job {change.job.provider_job_id} is known already, as job {other}.")
+            if _sibling(db, change.job) is not None:
+                # Which one is not said: it may be of a private channel.
+                raise Conflict(f"I follow the provider's job {change.job.provider_job_id} already.")
             write_change(db, change)
             return change.job
 
@@ -81,6 +82,9 @@ class SqliteJobStore:
     async def in_states(self, wanted: Sequence[str]) -> list[Job]:
         # As they came in, whatever the clock said then.
         return await self._many(f"state IN ({_marks(wanted)}) ORDER BY rowid", list(wanted))
+
+    async def not_ended(self) -> list[Job]:
+        return await self._many(f"state NOT IN ({_marks(states.ENDED)})", list(states.ENDED))
 
     async def of_month(self, at: float) -> list[Job]:
         return await self._many("created_at >= ? AND created_at < ?", month_of(at))
@@ -156,11 +160,15 @@ class SqliteJobStore:
         )
         return [msgspec.json.decode(row[0], type=Checkpoint) for row in rows]
 
-    async def models(self) -> dict[str, Job]:
+    async def models(self, names: Sequence[str] | None = None) -> dict[str, Job]:
+        among = "" if names is None else f" WHERE model IN ({_marks(names)})"
+
         def work(db: SqliteDatabase) -> list[tuple[str, str]]:
             return db.execute(
-                "SELECT json_extract(c.value, '$.model'), j.value FROM checkpoints c JOIN jobs j ON j.id = c.job_id"
-                " UNION ALL SELECT fine_tuned_model, value FROM jobs WHERE fine_tuned_model IS NOT NULL"
+                "SELECT * FROM (SELECT json_extract(c.value, '$.model') AS model, j.value"
+                " FROM checkpoints c JOIN jobs j ON j.id = c.job_id"
+                f" UNION ALL SELECT fine_tuned_model, value FROM jobs WHERE fine_tuned_model IS NOT NULL){among}",
+                list(names or ()),
             ).fetchall()
 
         return {model: _job(value) for model, value in await self._database.read(work)}
@@ -306,7 +314,7 @@ def _settings(job: Job, sha256: str) -> tuple[object, ...]:
     `sha256`: of the job's data set, "" where it has none. A file that was dropped twice is the same data, but not
     in another channel, where people may know nothing of this one.
     """
-    data = (job.origin.channel, sha256) if sha256 else job.dataset_id or job.training_file
+    data = (job.origin.channel, sha256 or job.dataset_id or job.training_file)
     return (data, job.validation_dataset_id, job.base_model, job.asked, job.method, job.grader, job.suffix)
 
 

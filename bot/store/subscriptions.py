@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from sqlite_utils import Database as SqliteDatabase
 
+from bot.access import Place, is_shown_in
 from bot.notices.notice import Ended, EndedElsewhere, Notice
 from bot.store.database import Database
 
@@ -32,7 +33,7 @@ def heard_elsewhere(db: SqliteDatabase, notices: Sequence[Notice]) -> list[Notic
     """What the channels that subscribed hear of the endings among `notices`, inside a caller's transaction: who has
     subscribed at that moment hears it, come what may. Jobs of private channels are told of in no other channel.
     """
-    endings = [n.body.job for n in notices if isinstance(n.body, Ended) and not n.body.job.origin.private]
+    endings = [n.body.job for n in notices if isinstance(n.body, Ended)]
     if not endings:
         return []
     told = {notice.channel for notice in notices if isinstance(notice.body, EndedElsewhere)}
@@ -40,7 +41,7 @@ def heard_elsewhere(db: SqliteDatabase, notices: Sequence[Notice]) -> list[Notic
         Notice(id=f"{job.id}/{job.state}/elsewhere/{channel}", body=EndedElsewhere(job), channel=channel)
         for job in endings
         for channel in _channels(db)
-        if channel != job.origin.channel and channel not in told
+        if channel != job.origin.channel and channel not in told and is_shown_in(Place(channel), job.thing)
     ]
 
 

@@ -22,7 +22,8 @@ async def cancel(turn: Turn) -> None:
 
 async def cancel_asked(turn: Turn) -> None:
     """The question that the command asked was answered with yes, and gives way to what came of it."""
-    await turn.replace(await _cancelled(turn))
+    turn = turn.in_place
+    await turn.answer(await _cancelled(turn))
 
 
 async def pause(turn: Turn) -> None:
@@ -30,7 +31,8 @@ async def pause(turn: Turn) -> None:
 
 
 async def pause_asked(turn: Turn) -> None:
-    await turn.replace(await _steered(turn, Act.PAUSE))
+    turn = turn.in_place
+    await turn.answer(await _steered(turn, Act.PAUSE))
 
 
 async def resume(turn: Turn) -> None:
@@ -38,7 +40,8 @@ async def resume(turn: Turn) -> None:
 
 
 async def resume_asked(turn: Turn) -> None:
-    await turn.replace(await _steered(turn, Act.RESUME))
+    turn = turn.in_place
+    await turn.answer(await _steered(turn, Act.RESUME))
 
 
 async def _cancelled(turn: Turn) -> Message:
@@ -70,15 +73,16 @@ _STEERING: Final = {
 
 async def retry(turn: Turn) -> None:
     """Opens the modal with the settings kept."""
-    job = await turn.job(turn.words, Act.SEE)
+    job = await turn.job(turn.words, Act.SEE, to_post=True)
     await turn.actor(Act.SUBMIT)
     dataset: Dataset | None = None
     if job.dataset_id:
-        dataset = await turn.dataset(job.dataset_id, Act.SUBMIT)
+        dataset = await turn.dataset(job.dataset_id, Act.SUBMIT, to_post=True)
     elif not job.training_file:
         raise BotError("I do not know the file of this job any more. Drop it again and start anew.")
     file_id = None if dataset else job.training_file
-    place = Place(turn.channel, job.dataset_id, file_id, job.origin.thread_ts)
+    thread_ts = job.origin.thread_ts if job.origin.channel == turn.channel else None
+    place = Place(turn.channel, job.dataset_id, file_id, thread_ts)
     await open_modal(turn, place, dataset, words_of(form_of(job)))
 
 

@@ -23,7 +23,7 @@ async def checkpoints(turn: Turn) -> None:
 async def continue_training(turn: Turn) -> None:
     """The modal, on the checkpoint's model, with a file to choose: the job's own at first."""
     job_id, _, model = turn.words.partition(" ")
-    job = await turn.job(job_id, Act.CHAT)
+    job = await turn.job(job_id, Act.CHAT, to_post=True)
     await turn.actor(Act.SUBMIT)
     files = await recent_datasets(turn)
     own = [file for file in files if file.id == job.dataset_id]
@@ -38,7 +38,7 @@ async def continue_training(turn: Turn) -> None:
 
 async def results_file(turn: Turn) -> None:
     """The CSV, into the thread of the card."""
-    job = await turn.job(turn.words, Act.SEE)
+    job = await turn.job(turn.words, Act.SEE, to_post=True)
     if not job.result_files:
         raise NotFound("The provider has no results file for this job (yet).")
     services = turn.services

@@ -16,11 +16,13 @@ _PAGE: Final = 10
 
 @dataclass(frozen=True)
 class Row:
-    """`name` is what people call the file, `jobs` use it; `deletable` by the one who looks."""
+    """`name` is what people call the file. `jobs` use it, and where it is `in_use` without any, one that is not for
+    whoever looks. `deletable` by the one who looks."""
 
     file: RemoteFile
     name: str
     jobs: Sequence[str]
+    in_use: bool
     deletable: bool
 
 
@@ -35,7 +37,8 @@ def file_list(provider: str, rows: Sequence[Row], page: int, *, admin: bool) -> 
     text = f"{counted(len(rows), 'training file')} at {quoted(provider, 60)}, {_size(total)} together"
     blocks: list[Block] = [section(f"*{text}*")]
     for row in rows[(page - 1) * _PAGE : page * _PAGE]:
-        used = f" · used by {joined([code(job, 60) for job in row.jobs[:3]])}" if row.jobs else ""
+        users = joined([code(job, 60) for job in row.jobs[:3]]) or "a job"
+        used = f" · used by {users}" if row.in_use else ""
         when = f" · {date(row.file.created_at)}" if row.file.created_at else ""
         line = f"{code(row.name)} · {code(row.file.id, 60)} · {_size(row.file.bytes)}{when}{used}"
         blocks.append(section(line, button=_delete(row) if row.deletable else None))
@@ -44,7 +47,7 @@ def file_list(provider: str, rows: Sequence[Row], page: int, *, admin: bool) -> 
         turning.append(button("Newer", "files_newer", str(page - 1)))
     if page < pages:
         turning.append(button("Older", "files_older", str(page + 1)))
-    unused = [row for row in rows if not row.jobs]
+    unused = [row for row in rows if not row.in_use]
     if admin and len(unused) > 1:
         turning.append(_delete_all(unused, provider))
     if turning:

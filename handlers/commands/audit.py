@@ -30,9 +30,10 @@ async def run(turn: Turn) -> None:
 
 async def turned(turn: Turn) -> None:
     """*Older* and *Newer*: the page, of the entries that there were when the first page was shown."""
+    turn = turn.in_place
     await turn.actor(Act.READ_AUDIT)
     page, upto = map(int, turn.words.split())
-    await turn.replace(await _page(turn, page, upto))
+    await turn.answer(await _page(turn, page, upto))
 
 
 async def _page(turn: Turn, page: int, upto: int | None) -> blocks.Message:

@@ -39,14 +39,15 @@ async def _show(turn: Turn) -> None:
     now = time.time()
     limits, month = await services.budgets.limits(), await services.jobs.of_month(now)
     shown = [Budget(Scope.WORKSPACE, "", 0), Budget(Scope.CHANNEL, turn.channel, 0), Budget(Scope.PERSON, turn.user, 0)]
-    if actor.role is Role.ADMIN:
+    overseen = actor.role is Role.ADMIN and turn.alone
+    if overseen:
         shown += [other for other in limits.budgets if (other.scope, other.subject) not in {_key(b) for b in shown}]
     set_ = {_key(budget): budget.usd for budget in limits.budgets}
     rows = [
         blocks.Row(budget, set_.get(_key(budget)), used(job for job in month if budget.covers(job))) for budget in shown
     ]
     above = threshold(limits, services.rules)
-    await turn.answer(blocks.month(rows, now, above, services.rules.approve_unknown, admin=actor.role is Role.ADMIN))
+    await turn.answer(blocks.month(rows, now, above, services.rules.approve_unknown, admin=overseen))
 
 
 async def _set(turn: Turn, whose: str, sum_: str) -> None:

@@ -9,7 +9,7 @@ from handlers.turn import Turn
 async def run(turn: Turn) -> None:
     await turn.actor()
     word = turn.words.strip("`")
-    models = await visible_models(turn)
+    models = await visible_models(turn, turn.posts_in)
     if not word:
         if not models:
             raise NotFound("There is no fine-tuned model yet. Drop a training file into a channel to make one.")

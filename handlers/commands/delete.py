@@ -1,9 +1,9 @@
 """`/finetune delete MODEL | FILE`: ask once more, then `handlers.actions.delete` does it."""
 
-from bot.access import Act, Thing
+from bot.access import Act
 from bot.errors import Invalid, NotFound
 from handlers.blocks import deletion
-from handlers.turn import Turn, thing_of_job
+from handlers.turn import Turn
 
 
 async def run(turn: Turn) -> None:
@@ -20,11 +20,11 @@ async def run(turn: Turn) -> None:
 
 async def model_to_delete(turn: Turn, word: str) -> str:
     """The model's name, if this person may delete it. Raises NotFound, Denied."""
-    job = await turn.services.jobs.find(word) or (await turn.services.jobs.models()).get(word)
-    name = job.fine_tuned_model if job and job.fine_tuned_model and word == job.id else word
+    job = await turn.services.jobs.get(word)
+    name = job.fine_tuned_model if job and job.fine_tuned_model else word
     unknown = NotFound(f"There is no fine-tuned model {word}. `/finetune models` lists them.")
     # Nobody of ours owns a model that we did not make: only an administrator may delete it.
-    thing = thing_of_job(job, turn.channel) if job else Thing("", turn.channel, False, turn.channel, "model", name)
+    thing = await turn.services.catalogue.thing(name)
     try:
         await turn.actor(Act.SEE, thing)
     except NotFound:

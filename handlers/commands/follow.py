@@ -1,11 +1,15 @@
 """`/finetune follow PROVIDER-JOB`: adopt a job by its provider's id, whoever created it."""
 
+from functools import partial
+
 from bot.access import Act
-from bot.errors import Conflict, Invalid, NotFound
-from bot.jobs.adopt import adopt
+from bot.errors import Conflict, Denied, Invalid, NotFound
+from bot.jobs.adopt import adopt, unknown
 from bot.jobs.job import Job, id_for
+from bot.providers.interface import RemoteJob
 from handlers.blocks import pointers
-from handlers.turn import Turn, thing_of_job
+from handlers.submission import may_post_file
+from handlers.turn import Turn
 
 
 async def run(turn: Turn) -> None:
@@ -18,17 +22,30 @@ async def run(turn: Turn) -> None:
     job = await _known(turn, word, our_id)
     if job is None:
         async with turn.recorded(Act.FOLLOW, our_id, word):
-            job = await adopt(turn.services.reader, word, turn.user, origin, our_id)
+            reader = turn.services.reader
+            job = await adopt(reader, word, turn.user, origin, our_id, may_show=partial(_may_show, turn))
     await turn.answer(pointers.followed(job))
 
 
 async def _known(turn: Turn, provider_job_id: str, our_id: str) -> Job | None:
-    """The job, if this very command adopted it before a crash. Raises Conflict where it is followed already."""
+    """The job, if this very command adopted it before a crash. Raises Conflict where it is followed already, NotFound
+    where that is not for this person: as for a job that there is not."""
     job = await turn.services.jobs.find(provider_job_id)
     if job is None or job.id == our_id:
         return job
-    try:
-        await turn.actor(Act.SEE, thing_of_job(job, turn.channel))
-    except NotFound:
-        raise Conflict(f"I follow {provider_job_id} already, in a place that is not for everybody.") from None
+    if not await turn.may(Act.SEE, job.thing):
+        raise unknown(turn.services.provider.name, provider_job_id)
     raise Conflict(f"I follow {provider_job_id} already, as job {job.id}. `/finetune status {job.id}` shows it.")
+
+
+async def _may_show(turn: Turn, remote: RemoteJob, ours: Job | None) -> bool:
+    """Whether a card here may tell of the job: it names the model that it goes on from, and its events the file."""
+    try:
+        if ours is not None:
+            await turn.may_post(Act.FOLLOW, ours.thing)
+        await turn.may_post(Act.FOLLOW, await turn.services.catalogue.thing(remote.model))
+        for file_id in filter(None, (remote.training_file, remote.validation_file)):
+            await may_post_file(turn, file_id)
+    except (Denied, NotFound):
+        return False
+    return True

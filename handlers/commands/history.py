@@ -17,7 +17,7 @@ async def events(turn: Turn) -> None:
 
 
 async def events_turned(turn: Turn) -> None:
-    await turn.replace(await _events(turn))
+    await events(turn.in_place)
 
 
 async def explain(turn: Turn) -> None:
@@ -25,7 +25,7 @@ async def explain(turn: Turn) -> None:
 
 
 async def explain_turned(turn: Turn) -> None:
-    await turn.replace(await _explained(turn))
+    await explain(turn.in_place)
 
 
 async def _events(turn: Turn) -> Message:

@@ -1,19 +1,18 @@
 """`/finetune jobs`: the latest jobs that this person may see."""
 
 from bot.access import Act
-from bot.errors import BotError
 from bot.jobs import states
 from bot.jobs.assessment import assessed
 from bot.jobs.job import Job
 from bot.notices.interfaces import PostError
 from handlers.blocks import jobs as blocks
-from handlers.turn import Turn, thing_of_job
+from handlers.turn import Turn
 
 _SHOWN = 15
 
 
 async def run(turn: Turn) -> None:
-    visible = [job for job in await turn.services.jobs.latest(200) if await _may_see(turn, job)]
+    visible = [job for job in await turn.services.jobs.latest(200) if await turn.may(Act.SEE, job.thing)]
     shown = visible[:_SHOWN]
     links = {job.id: link for job in shown if (link := await card_link(turn, job))}
     assessments = {job.id: await assessed(turn.services.jobs, job) for job in shown if job.state == states.SUCCEEDED}
@@ -28,11 +27,3 @@ async def card_link(turn: Turn, job: Job) -> str | None:
         return await turn.services.poster.thread_link(card.channel, card.ts)
     except PostError:
         return None
-
-
-async def _may_see(turn: Turn, job: Job) -> bool:
-    try:
-        await turn.actor(Act.SEE, thing_of_job(job, turn.channel))
-    except BotError:
-        return False
-    return True

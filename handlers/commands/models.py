@@ -6,4 +6,5 @@ from handlers.turn import Turn
 
 
 async def run(turn: Turn) -> None:
-    await turn.answer(blocks.model_list(await model_options(turn.services), await visible_models(turn)))
+    base = await model_options(turn.services)
+    await turn.answer(blocks.model_list(base, await visible_models(turn, turn.answers_in)))

@@ -36,10 +36,12 @@ async def _allowed(turn: Turn, channel: str) -> str:
     """The channel, if this person may decide what is said there. Raises Denied, Invalid."""
     await turn.actor(Act.FOLLOW)
     found = await turn.services.people.channel(channel)
-    if not found.member:
-        raise Invalid("I am not in that channel, so I cannot post there. Type /invite and my name there first.")
-    if found.private and channel != turn.channel:
-        raise Invalid("That channel is private. Type /finetune notify here in it.")
+    # Of a private channel nobody learns elsewhere whether I am in it.
+    if not found.member or (found.private and channel != turn.channel):
+        raise Invalid(
+            "I cannot post there: I am not in that channel, or it is private. Type /invite and my name there, then "
+            "/finetune notify here."
+        )
     return channel
 
 

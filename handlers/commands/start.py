@@ -91,19 +91,18 @@ async def run(turn: Turn) -> None:
 
 async def confirmed(turn: Turn) -> None:
     """The button of the question."""
+    turn = turn.in_place
     question = msgspec.json.decode(turn.words, type=Question)
     if question.user != turn.user:
         raise Denied("Only the person who typed this may start it. Type the command yourself to start one of your own.")
     dataset = await turn.dataset(question.dataset, Act.SUBMIT) if question.dataset else None
-    await _submit(turn, question, _form(question.words), dataset, pressed=True)
+    await _submit(turn, question, _form(question.words), dataset)
 
 
-async def _submit(
-    turn: Turn, question: Question, form: StartForm, dataset: Dataset | None, *, pressed: bool = False
-) -> None:
+async def _submit(turn: Turn, question: Question, form: StartForm, dataset: Dataset | None) -> None:
     origin = await turn.origin(_thread(turn, dataset))
     job = await submit(turn, form, identity=question.key, origin=origin, dataset=dataset, file_id=question.file_id)
-    await (turn.replace if pressed else turn.answer)(pointers.submitted(job))
+    await turn.answer(pointers.submitted(job))
 
 
 def _form(words: dict[str, str]) -> StartForm:
@@ -189,7 +188,7 @@ async def _files_checked(turn: Turn, file: str | None, validation: str | None) -
 async def _dataset(turn: Turn, word: str | None) -> Dataset:
     datasets = await recent_datasets(turn)
     if word and word.startswith("ds-"):
-        dataset = await turn.dataset(word, Act.SUBMIT)
+        dataset = await turn.dataset(word, Act.SUBMIT, to_post=True)
     elif word:
         # With errors too: its report says more than that there is none.
         known = await turn.services.datasets.latest(200)

@@ -86,7 +86,7 @@ async def test_what_was_born_in_a_private_channel_is_unknown_elsewhere(w: World)
             (f"chat {job.id}", f"There is no model {job.id}"),
             (f"delete {model}", "There is no fine-tuned model"),
             (f"delete {dataset}", "I have no such training file"),
-            (f"follow {at_provider}", "not for everybody"),
+            (f"follow {at_provider}", f"knows no job {at_provider}"),
             (f"start {job.training_file}", f"has no file {job.training_file}"),
         ):
             await _told(w, "ben", w.channel, words, answer)

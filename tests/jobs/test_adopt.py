@@ -1,21 +1,35 @@
 """A job that somebody else started at the provider is followed like our own."""
 
+from functools import partial
+
 import pytest
 from following import Clock, look, told
 from parts import a_job
 from stand_in_provider import StandInProvider
 
 from bot.errors import Conflict, NotFound
-from bot.jobs.adopt import adopt
+from bot.jobs import adopt as adopting
 from bot.jobs.follow import Follower
-from bot.jobs.job import Hyperparameters, Origin
+from bot.jobs.job import Hyperparameters, Job, Origin
 from bot.jobs.reader import JobReader
 from bot.notices.notice import Ended
+from bot.providers.interface import RemoteJob
 from bot.providers.openai_protocol import SUBMISSION_KEY
 from bot.store.database import Database
 from bot.store.jobs import SqliteJobStore
 
 ELSEWHERE = Origin("T0ACME", "C0OTHER", False)
+
+
+async def everywhere(_: RemoteJob, __: Job | None) -> bool:
+    return True
+
+
+async def nowhere(_: RemoteJob, __: Job | None) -> bool:
+    return False
+
+
+adopt = partial(adopting.adopt, may_show=everywhere)
 
 
 async def test_a_job_started_elsewhere_is_followed_without_telling_its_past(
@@ -90,7 +104,7 @@ async def test_an_ended_job_can_be_adopted_to_be_looked_at(
 
 
 async def test_a_job_is_adopted_once(reader: JobReader, stand_in: StandInProvider, theirs: str) -> None:
-    with pytest.raises(Conflict, match="job-1"):
+    with pytest.raises(Conflict, match="already"):
         await adopt(reader, theirs, "U0BEN", ELSEWHERE, "job-9")
 
 
@@ -106,4 +120,13 @@ async def test_following_an_uncertain_job_of_ours_takes_that_one_over(
     theirs = stand_in.add_job(metadata={SUBMISSION_KEY: "job-1"})
     job = await adopt(reader, theirs, "U0BEN", ELSEWHERE, "job-9")
     assert (job.id, job.provider_job_id) == ("job-1", theirs)
+    assert await jobs.get("job-9") is None
+
+
+async def test_what_its_place_may_not_see_is_answered_like_a_job_that_there_is_not(
+    reader: JobReader, jobs: SqliteJobStore, stand_in: StandInProvider
+) -> None:
+    theirs = stand_in.add_job()
+    with pytest.raises(NotFound, match=f"knows no job {theirs}"):
+        await adopting.adopt(reader, theirs, "U0BEN", ELSEWHERE, "job-9", may_show=nowhere)
     assert await jobs.get("job-9") is None

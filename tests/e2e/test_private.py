@@ -1,0 +1,565 @@
+"""What was born in a private channel leaves it in no way that Slack offers: each of them, with a thing of that channel
+and a person or place that may not see it.
+
+The ways are read from what the bot registers, so a new one without a case here fails.
+"""
+
+import asyncio
+import itertools
+import json
+import re
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import msgspec
+import pytest
+import pytest_asyncio
+from e2e.world import MODEL, World, examples, until, world
+from slack_bolt.app.async_app import AsyncApp
+from slack_bolt.request.async_request import AsyncBoltRequest
+from slack_sdk.web.async_client import AsyncWebClient
+
+import handlers.app
+from bot.cli.run import Bot
+from bot.datasets import Dataset, check_file
+from bot.jobs import states
+from bot.jobs.interfaces import Change
+from bot.jobs.job import Checkpoint, Job, Origin
+from bot.models.conversation import Conversation
+from handlers import budget
+from handlers.commands import COMMANDS
+from handlers.poster import Poster
+from sandbox.seed import ANA, BEN, LEADS, SUPPORT
+
+in_one_loop = pytest.mark.asyncio(loop_scope="module")
+
+Json = dict[str, Any]
+ANYTHING = re.compile(".*")
+
+
+@dataclass(frozen=True)
+class Names:
+    """A data set, its jobs, and what they have made; `fake` ones look alike, and there is nothing of that name."""
+
+    number: str
+    fake: bool = False
+
+    @property
+    def secrets(self) -> dict[str, str]:
+        n, base = self.number, "nope" if self.fake else "hush"
+        return {
+            "file": f"{base}-{n}.jsonl",
+            "question": f"Who stole the {base} tarts {n}?",
+            "dataset": f"ds-{base}{n}",
+            "upload": f"file-{base}{n}",
+            "job": f"job-{base}{n}",
+            "running": f"job-{base}run{n}",
+            "uncertain": f"job-{base}unc{n}",
+            "waiting": f"job-{base}wait{n}",
+            "remote": f"ftjob-{base}{n}",
+            "remote_running": f"ftjob-{base}run{n}",
+            "remote_new": f"ftjob-{base}new{n}",
+            "suffix": f"{base}{n}",
+            "model": f"ft:{MODEL}:acme:{base}{n}:abc{n}",
+            "checkpoint": f"ft:{MODEL}:acme:{base}{n}:abc{n}:ckpt-step-5",
+            "unheard": f"ft:{MODEL}:acme:{base}-unheard{n}:def{n}",
+        }
+
+
+# How each way is used, with the names of things in braces. Several uses of a way are separated by "|".
+COMMAND_CASES = {
+    "start": "|{dataset}|{upload}|{file}|model={model} epochs=1|validation={dataset}|validation={upload}"
+    "|{dataset} epochs=2|{upload} epochs=2|{file} confirm=yes|{dataset} confirm=yes|model={suffix} epochs=1"
+    "|model={unheard} epochs=1",
+    "files": "",
+    "jobs": "",
+    "status": "|{job}|{remote}|{model}|{suffix}",
+    "events": "{job}|{running} page=2",
+    "explain": "{job}|{running}",
+    "follow": "{remote}|{remote_running}|{remote_new}",
+    "notify": "|off",
+    "pause": "{running}|{running} confirm=yes",
+    "resume": "{running}|{running} confirm=yes",
+    "cancel": "{running}|{waiting}|{running} confirm=yes",
+    "models": "",
+    "chat": "|{model}|{suffix}|{job}|{checkpoint}|{unheard}|hu",
+    "delete": "{model}|{suffix}|{job}|{dataset}|{file}",
+    "budget": "",
+    "audit": "|csv",
+    "help": "",
+}
+ACTION_CASES = {
+    "start_job": "{dataset}",
+    "start_model": "acme|{model}",
+    "start_method": "dpo",
+    "start_epochs": "2",
+    "start_file": "{dataset}",
+    "start_confirmed": '{{"key": "k", "user": "{user}", "words": {{"model": "{base}", "epochs": "1"}}, '
+    '"dataset": "{dataset}"}}',
+    "dataset_mend": "{dataset}",
+    "mend_layout": "chat",
+    "mend_validation": "{dataset}",
+    "dataset_split": "{dataset}",
+    "dataset_sample": "{dataset}",
+    "sample_another": "{dataset}",
+    "dataset_findings": "{dataset}",
+    "dataset_more": "mend {dataset}",
+    "job_cancel": "{running}",
+    "audit_newer": "1 99",
+    "audit_older": "1 99",
+    "job_approve": "{waiting}",
+    "job_decline": "{waiting}",
+    "job_cancel_asked": "{running}",
+    "job_pause": "{running}",
+    "job_pause_asked": "{running}",
+    "job_resume": "{running}",
+    "job_resume_asked": "{running}",
+    "job_retry": "{job}",
+    "job_checkpoints": "{job}",
+    "checkpoint_continue": "{job} {checkpoint}",
+    "job_results": "{job}",
+    "events_later": "{job} 1",
+    "events_earlier": "{job} 2",
+    "explain_earlier": "{job} 1",
+    "explain_later": "{job} 2",
+    "files_newer": "1",
+    "files_older": "2",
+    "file_delete": "{upload}",
+    "files_delete_unused": "all",
+    "job_adopt": "{uncertain}",
+    "job_resubmit": "{uncertain}",
+    "job_chat": "{job}",
+    "model_chat": "{model}",
+    "model_id": "{model}",
+    "dataset_delete": "{dataset}",
+    "model_delete": "{model}",
+}
+# In a window: what it carries, and what was filled in.
+VIEW_CASES = {
+    "start_job": (
+        {"channel": SUPPORT, "dataset": "{dataset}"},
+        {"model": "acme|{model}", "epochs": "1", "validation": "{dataset}"},
+    ),
+    "mend_columns": ({"channel": SUPPORT, "dataset": "{dataset}"}, {"layout": "chat"}),
+    "mend_repairs": ({"channel": SUPPORT, "dataset": "{dataset}", "validation": "{dataset}"}, {}),
+    "split": ({"channel": SUPPORT, "dataset": "{dataset}"}, {"share": "10", "seed": "42"}),
+    "decline": ({"channel": SUPPORT, "job": "{waiting}", "question": ""}, {"reason": "{file}"}),
+}
+IN_WINDOWS = {"start_model", "start_method", "start_epochs", "start_file", "mend_layout", "mend_validation"}
+EVENT_CASES = {"message", "app_mention", "file_deleted", "member_joined_channel"}
+
+
+def registered() -> set[tuple[str, str]]:
+    """(kind, name) of everything that the bot tells Bolt to bring to it, commands by their first word."""
+    found: set[tuple[str, str]] = set()
+
+    def noting(kind: str) -> Callable[..., Any]:
+        original = getattr(AsyncApp, kind)
+
+        def note(self: AsyncApp, name: Any, *args: Any, **kwargs: Any) -> Any:
+            if name != ANYTHING:  # what nobody takes is acknowledged, and nothing else
+                found.add((kind, str(name)))
+            return original(self, name, *args, **kwargs)
+
+        return note
+
+    kinds = ("command", "event", "action", "view", "options", "shortcut", "message", "function", "step")
+    kinds += ("block_action", "view_submission", "view_closed", "block_suggestion", "attachment_action")
+    kinds += ("global_shortcut", "message_shortcut", "dialog_submission", "dialog_suggestion", "dialog_cancellation")
+    noted = {kind: noting(kind) for kind in kinds if hasattr(AsyncApp, kind)}
+    with patch.multiple(AsyncApp, **noted):
+        handlers.app.build(AsyncWebClient("xoxb-none"), None, None, None)  # type: ignore[arg-type]
+    assert ("command", "/finetune") in found
+    found.remove(("command", "/finetune"))
+    return found | {("command", command.name) for command in COMMANDS}
+
+
+CASES = {
+    *(("command", name) for name in COMMAND_CASES),
+    *(("action", name) for name in ACTION_CASES),
+    *(("view", name) for name in VIEW_CASES),
+    *(("event", name) for name in EVENT_CASES),
+}
+
+
+def test_every_way_into_the_bot_has_a_case() -> None:
+    assert registered() == CASES
+
+
+# What the bot asks of Slack
+
+
+@dataclass(frozen=True)
+class Sent:
+    """One request. `user`: who alone sees what comes of it; "" for everybody in `channel`."""
+
+    method: str
+    channel: str
+    user: str
+    content: str
+
+    @property
+    def may_tell(self) -> bool:
+        """Whether Ana's things of #support-leads may be seen there."""
+        return self.channel == LEADS or ANA in (self.channel, self.user)
+
+
+@dataclass
+class Wire:
+    """Everything that the bot sends to Slack while it lasts. `presser` is who acts: windows open for them."""
+
+    presser: str
+    direct: dict[str, str]
+    sent: list[Sent] = field(default_factory=list)
+
+    def note(self, method: str, arguments: Json, *, alone: bool = False) -> None:
+        channel = str(arguments.get("channel") or arguments.get("channel_id") or "")
+        user = str(arguments.get("user") or "") if method == "chat.postEphemeral" else ""
+        if method.startswith("views.") or alone:
+            user = self.presser
+        content = {k: v for k, v in arguments.items() if k not in {"trigger_id", "hash", "view_id", "ts", "thread_ts"}}
+        if not method.startswith(
+            ("chat.post", "chat.u", "chat.s", "chat.a", "views.", "response_url", "files.complete")
+        ):
+            content = {}  # shows nobody anything
+        self.sent.append(Sent(method, self.direct.get(channel, channel), user, json.dumps(content, ensure_ascii=False)))
+
+
+@pytest.fixture
+def wire(private: "Private") -> Iterator[Wire]:
+    noted = Wire("", private.direct)
+    once, respond = Poster._once, Poster.respond
+
+    async def noting_once(self: Poster, method: str, arguments: Json) -> Json:
+        noted.note(method, arguments)
+        return await once(self, method, arguments)
+
+    async def noting_respond(self: Poster, url: str, message: Any, *, replace: bool = False) -> None:
+        # The message whose button was pressed stands in the channel, for everybody.
+        noted.note("response_url", message.as_arguments() | {"channel": SUPPORT}, alone=not replace)
+        await respond(self, url, message, replace=replace)
+
+    with patch.object(Poster, "_once", noting_once), patch.object(Poster, "respond", noting_respond):
+        yield noted
+
+
+@dataclass
+class Private:
+    w: World
+    bot: Bot
+    direct: dict[str, str]
+    numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1000))
+
+    async def plant(self) -> Names:
+        """A data set of Ana's in #support-leads, its jobs in every state that matters, and what they made."""
+        services, provider = self.bot.services, self.w.provider
+        names = Names(str(next(self.numbers)))
+        it, now = names.secrets, time.time()
+        content = examples(12).replace(b"Question number 0?", it["question"].encode())
+        part = services.copies.part()
+        part.write_bytes(content)
+        report = check_file(part, model=MODEL)
+        services.copies.adopt(part, report.sha256)
+        origin = Origin(services.team, LEADS, True, "1700000000.000100")
+        await services.datasets.save(
+            Dataset(
+                id=it["dataset"],
+                sha256=report.sha256,
+                name=it["file"],
+                bytes=len(content),
+                owner=ANA,
+                team=services.team,
+                channel=LEADS,
+                channel_private=True,
+                thread_ts=str(origin.thread_ts),
+                created_at=now,
+                file_id=f"F0HUSH{names.number}",
+                report=report,
+            )
+        )
+        await services.jobs.set_provider_file("acme", report.sha256, it["upload"])
+        provider.files[it["upload"]] = (it["file"], content)
+        job = Job(
+            id=it["job"],
+            state=states.SUCCEEDED,
+            provider="acme",
+            base_model=MODEL,
+            requester=ANA,
+            origin=origin,
+            created_at=now,
+            suffix=it["suffix"],
+            dataset_id=it["dataset"],
+            file_name=it["file"],
+            training_file=it["upload"],
+            provider_job_id=it["remote"],
+            fine_tuned_model=it["model"],
+            result_files=(it["upload"],),
+            create_attempted_at=now,
+            finished_at=now,
+        )
+        made = Change(job, checkpoints=[Checkpoint("ckpt-1", it["checkpoint"], 5)], followed=False)
+        assert await services.jobs.insert(job, made)
+        others = {
+            "running": {"state": states.RUNNING, "provider_job_id": it["remote_running"]},
+            "uncertain": {"state": states.UNCERTAIN, "provider_job_id": None},
+            "waiting": {"state": states.AWAITING_APPROVAL, "provider_job_id": None, "create_attempted_at": None},
+        }
+        for name, changes in others.items():
+            other = {"fine_tuned_model": None, "result_files": (), "finished_at": None, "id": it[name], **changes}
+            other = msgspec.structs.replace(job, **other)
+            assert await services.jobs.insert(other, Change(other, followed=False))
+        provider.tuned += [it["model"], it["checkpoint"], it["unheard"]]
+        provider.add_job(id=it["remote_running"], training_file=it["upload"], status="running")
+        # Somebody else goes on from the private model, at the provider's own pages.
+        provider.add_job(id=it["remote_new"], model=it["model"], training_file="file-elsewhere")
+        services.catalogue.forget()
+        return names
+
+    async def bring(self, body: Json) -> None:
+        """What Slack would send, to Bolt and the inbox; back when all was done about it."""
+        response = await self.bot.app.async_dispatch(AsyncBoltRequest(mode="socket_mode", body=body))
+        assert response.status == 200
+        await until(lambda: not self.bot.inbox.busy)
+        # A job that was made here has a card here.
+        await self.bot.services.submitter.settled()
+        async with asyncio.timeout(60):
+            while [card for card in await self.bot.services.cards.dirty(10_000) if card.channel == SUPPORT]:
+                await asyncio.sleep(0.02)
+
+    def common(self, user: str, channel: str) -> Json:
+        room = self.w.sandbox.room
+        hook = room.response_urls.new(channel, user)
+        return {
+            "team": {"id": self.bot.services.team},
+            "team_id": self.bot.services.team,
+            "api_app_id": "A0",
+            "trigger_id": room.triggers.new(user, channel=channel),
+            "response_url": room.acts.responses.url(hook),
+        }
+
+    def command(self, user: str, words: str) -> Json:
+        return self.common(user, SUPPORT) | {
+            "command": "/finetune",
+            "text": words,
+            "user_id": user,
+            "channel_id": SUPPORT,
+        }
+
+    def mention(self, user: str, words: str) -> Json:
+        return self.event(
+            type="app_mention",
+            user=user,
+            text=f"<@{self.bot.services.bot_user}> {words}",
+            thread_ts="1700000000.000200",
+        )
+
+    def event(self, **event: Any) -> Json:
+        number = next(self.numbers)
+        return {
+            "type": "event_callback",
+            "event_id": f"Ev{number}",
+            "team_id": self.bot.services.team,
+            "event": {"channel": SUPPORT, "ts": f"{time.time():.6f}", "event_ts": f"{time.time():.6f}", **event},
+        }
+
+    def action(self, user: str, action_id: str, value: str, it: dict[str, str]) -> Json:
+        body = self.common(user, SUPPORT) | {
+            "type": "block_actions",
+            "user": {"id": user, "team_id": self.bot.services.team},
+            "actions": [
+                {
+                    "type": "button",
+                    "action_id": action_id,
+                    "block_id": "b",
+                    "value": value,
+                    "action_ts": f"{next(self.numbers)}.1",
+                }
+            ],
+        }
+        if action_id in IN_WINDOWS:
+            metadata = {"channel": SUPPORT, "dataset": it["dataset"], "choose": True, "validation": it["dataset"]}
+            if action_id.startswith("start"):
+                del metadata["validation"]
+            values = {"model": {"m": {"selected_option": {"value": f"acme|{it['model']}"}}}}
+            return body | {"view": self.view(action_id, metadata, values)}
+        container = {"type": "message", "message_ts": "1700000000.000300", "channel_id": SUPPORT, "is_ephemeral": False}
+        return body | {"channel": {"id": SUPPORT}, "container": container, "message": {"ts": "1700000000.000300"}}
+
+    def view(self, callback_id: str, metadata: Json, values: Json) -> Json:
+        return {
+            "id": f"V{next(self.numbers)}",
+            "type": "modal",
+            "callback_id": callback_id,
+            "hash": "h",
+            "private_metadata": json.dumps(metadata),
+            "state": {"values": values},
+            "blocks": [],
+        }
+
+    def submission(self, user: str, callback_id: str, it: dict[str, str]) -> Json:
+        carried, filled = VIEW_CASES[callback_id]
+        metadata = {key: value.format(**it) for key, value in carried.items()}
+        values: Json = {}
+        for name, value in filled.items():
+            text = value.format(**it)
+            values[name] = {name: {"value": text, "selected_option": {"value": text}}}
+        return self.common(user, SUPPORT) | {
+            "type": "view_submission",
+            "user": {"id": user, "team_id": self.bot.services.team},
+            "view": self.view(callback_id, metadata, values),
+        }
+
+
+@pytest_asyncio.fixture(loop_scope="module", scope="module")
+async def private(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Private]:
+    folder: Path = tmp_path_factory.mktemp("private")
+    unhurried = dict.fromkeys(budget._PER_MINUTE, 600_000)  # the sandbox keeps no rates here
+    # Ben looks after the bot, and is not in #support-leads.
+    who = {"finetune_admins": [BEN], "finetune_approvers": [BEN], "finetune_poll_seconds": 3600}
+    with patch.dict(budget._PER_MINUTE, unhurried):
+        async with world(folder) as w, w.bot(**who) as bot:
+            w.provider.tuned.append(f"ft:{MODEL}:acme:open:abc12345")
+            await w.drop("open.jsonl", user="ben")
+            direct = {channel["id"]: channel["user"] for channel in await w.person.channels() if channel.get("is_im")}
+            yield Private(w, bot, direct)
+
+
+def uses(kind: str, name: str) -> list[str]:
+    if kind == "command":
+        return COMMAND_CASES[name].split("|")
+    return [ACTION_CASES[name] if kind == "action" else ""]
+
+
+def body(private: Private, kind: str, name: str, use: str, user: str, it: dict[str, str], *, mention: bool) -> Json:
+    text = use.format(**it, user=user, base=MODEL)
+    match kind:
+        case "command":
+            return (private.mention if mention else private.command)(user, f"{name} {text}".strip())
+        case "action":
+            return private.action(user, name, text, it)
+    return private.submission(user, name, it)
+
+
+EVERYTHING = [
+    (kind, name, use, mention)
+    for kind, name in sorted(CASES)
+    if kind != "event"
+    for use in uses(kind, name)
+    for mention in ([False, True] if kind == "command" else [False])
+]
+
+
+def title(case: Any) -> str:
+    return str(case).replace(" ", "-") or "bare"
+
+
+def leaks(sent: list[Sent], secrets: dict[str, str]) -> list[tuple[str, Sent]]:
+    """What names something private where not everybody may know of it."""
+    return [
+        (name, request)
+        for request in sent
+        if not request.may_tell
+        for name, secret in secrets.items()
+        if secret in request.content
+    ]
+
+
+@pytest.mark.parametrize(("kind", "name", "use", "mention"), EVERYTHING, ids=title)
+@pytest.mark.parametrize("user", [BEN, ANA], ids=["a stranger to the channel", "whose it is, in public"])
+@in_one_loop
+async def test_nothing_private_is_seen_elsewhere(
+    private: Private, wire: Wire, user: str, kind: str, name: str, use: str, mention: bool
+) -> None:
+    names = await private.plant()
+    it = names.secrets
+    wire.presser = user
+    await private.bring(body(private, kind, name, use, user, it, mention=mention))
+    assert [request for request in wire.sent if request.content != "{}"], "nobody answered"
+    assert not leaks(wire.sent, not_typed(it, json.dumps(VIEW_CASES[name]) if kind == "view" else use))
+
+
+def not_typed(it: dict[str, str], use: str) -> dict[str, str]:
+    """What a person has typed, or a window has carried, is no news."""
+    typed = [secret for word, secret in it.items() if f"{{{word}}}" in use]
+    return {word: secret for word, secret in it.items() if not any(secret in one for one in typed)}
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "use", "mention"), [case for case in EVERYTHING if "{" in case[2] or case[0] == "view"], ids=title
+)
+@in_one_loop
+async def test_what_is_private_is_answered_like_what_there_is_not(
+    private: Private, wire: Wire, kind: str, name: str, use: str, mention: bool
+) -> None:
+    names = await private.plant()
+    fake = replace(names, fake=True)
+    wire.presser = BEN
+    answers = []
+    for it in (fake.secrets, names.secrets):
+        wire.sent.clear()
+        await private.bring(body(private, kind, name, use, BEN, it, mention=mention))
+        seen = [request for request in wire.sent if not request.may_tell and request.content != "{}"]
+        answers.append([neutral(request, it) for request in seen])
+    assert answers[0] == answers[1]
+
+
+def neutral(request: Sent, it: dict[str, str]) -> tuple[str, str, str, str]:
+    """A request without the names of things, and without what differs each time."""
+    content = request.content
+    for secret in sorted(it.values(), key=len, reverse=True):
+        content = content.replace(secret, "…")
+    content = re.sub(r'"(event_payload|private_metadata)": (\{[^}]*\}|"([^"\\]|\\.)*")', "", content)
+    return request.method, request.channel, request.user, content
+
+
+# Events
+
+
+@in_one_loop
+async def test_a_deleted_file_is_told_to_its_owner_alone(private: Private, wire: Wire) -> None:
+    names = await private.plant()
+    await private.bring(private.event(type="file_deleted", file_id=f"F0HUSH{names.number}", user_id=BEN, channel=""))
+    assert any(names.secrets["file"] in request.content for request in wire.sent)
+    assert not leaks(wire.sent, names.secrets)
+
+
+@in_one_loop
+async def test_being_invited_tells_of_nothing(private: Private, wire: Wire) -> None:
+    names = await private.plant()
+    await private.bring(private.event(type="member_joined_channel", user=private.bot.services.bot_user))
+    assert not leaks(wire.sent, names.secrets)
+
+
+@pytest.mark.parametrize("kind", ["message", "app_mention"])
+@pytest.mark.parametrize("user", [ANA, BEN])
+@in_one_loop
+async def test_a_private_model_is_silent_in_a_public_thread(private: Private, wire: Wire, user: str, kind: str) -> None:
+    """A conversation that was opened there by an earlier version."""
+    names = await private.plant()
+    services, ts = private.bot.services, f"{time.time():.6f}"
+    conversation = Conversation(
+        "cv-" + names.number, names.secrets["model"], services.team, SUPPORT, ts, ANA, 1.0, True
+    )
+    await services.conversations.open(conversation)
+    services.conversation_threads.add((SUPPORT, ts))
+    asked = len(private.w.provider.chats)
+    text = f"<@{services.bot_user}> Who was it?" if kind == "app_mention" else "Who was it?"
+    await private.bring(private.event(type=kind, user=user, text=text, thread_ts=ts))
+    assert len(private.w.provider.chats) == asked
+    hidden = {name: secret for name, secret in names.secrets.items() if name not in {"model", "suffix"}}
+    assert not leaks(wire.sent, hidden)
+
+
+@in_one_loop
+async def test_what_a_private_channel_hears_is_its_own(private: Private, wire: Wire) -> None:
+    """Where it was born everybody sees it: there is something to hide."""
+    names = await private.plant()
+    wire.presser = ANA
+    await private.bring(private.command(ANA, f"status {names.secrets['job']}") | {"channel_id": LEADS})
+    told = [request for request in wire.sent if names.secrets["file"] in request.content]
+    assert told
+    assert all(request.may_tell for request in told)
