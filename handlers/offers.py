@@ -1,8 +1,7 @@
 """What can be trained: base models, and the fine-tuned ones from which a person may go on."""
 
 from bot.access import Act, Place
-from bot.datasets import lookup
-from bot.jobs.job import SUPERVISED
+from bot.datasets import Report, lookup
 from bot.models.model import FineTunedModel
 from handlers.blocks.start_form import ModelOption
 from handlers.services import Services
@@ -12,17 +11,17 @@ from handlers.turn import Turn
 _LATEST_TUNED = 25
 
 
-async def model_options(services: Services, method: str | None = None) -> list[ModelOption]:
-    """The base models on offer that can be trained so, the default first. Raises ProviderError."""
-    offered = [_option(services, model, method) for model in await services.catalogue.base_models()]
+async def model_options(services: Services, report: Report | None = None) -> list[ModelOption]:
+    """The base models on offer that can be trained on such a file, the default first. Raises ProviderError."""
+    offered = [_option(services, model, report) for model in await services.catalogue.base_models()]
     return [option for option in offered if option is not None]
 
 
-async def tuned_options(turn: Turn, method: str | None = None) -> list[ModelOption]:
-    """The latest fine-tuned models that can be trained further so, and that a job's card here may name."""
+async def tuned_options(turn: Turn, report: Report | None = None) -> list[ModelOption]:
+    """The latest fine-tuned models that can be trained further on such a file, and that a job's card here may name."""
     # A window is shown anew with each character that is typed into some of its fields.
     models = (await visible_models(turn, turn.posts_in, fresh=False))[:_LATEST_TUNED]
-    offered = [_option(turn.services, model.id, method, tuned=True) for model in models]
+    offered = [_option(turn.services, model.id, report, tuned=True) for model in models]
     return [option for option in offered if option is not None]
 
 
@@ -35,16 +34,8 @@ async def visible_models(turn: Turn, place: Place, *, fresh: bool = True) -> lis
     return [model for model in models if await turn.may(Act.SEE, things[model.id], place)]
 
 
-def trains(model: str, method: str | None) -> bool | None:
-    """Whether a model can be trained with a method of the protocol; None where nobody has told us."""
-    facts = lookup(model)
-    if method is None or (facts is None and method == SUPERVISED):
-        return True
-    return None if facts is None else method in facts.methods
-
-
-def _option(services: Services, model: str, method: str | None, *, tuned: bool = False) -> ModelOption | None:
-    fits = trains(model, method)
+def _option(services: Services, model: str, report: Report | None, *, tuned: bool = False) -> ModelOption | None:
+    fits = services.catalogue.can_train(model, report.method if report else None, report)
     if fits is False:
         return None
     facts = lookup(model)

@@ -19,10 +19,10 @@ from bot.notices.interfaces import PostError, PostRefused
 from bot.providers.interface import ProviderError
 from handlers.blocks import report as blocks
 from handlers.blocks.report import Offer
+from handlers.blocks.untrainable import untrainable
 from handlers.budget import Priority
 from handlers.copies import on_copy
 from handlers.lanes import Lane
-from handlers.offers import trains
 from handlers.services import Services
 
 log = structlog.get_logger()
@@ -113,7 +113,7 @@ async def check(
 
     What arrives becomes our copy when all of it was read.
     """
-    model = (await base_models(services))[0]
+    model = (await base_models(services) or [_default_model(services)])[0]
     async with on_copy(services, dataset, arrival) as path:
         found = await services.lanes.run(
             check_file,
@@ -142,19 +142,20 @@ async def show(services: Services, dataset: Dataset, *, priority: Priority = Pri
     if report_ts is None or dataset.deleted_at is not None or dataset.report is None:
         return
     offers = await _offers(services, dataset.report)
+    obstacle = "" if offers or dataset.report.method is None else untrainable(services.provider.name, dataset.report)
     validation = await services.datasets.get(dataset.validation) if dataset.validation else None
     alt = ""
     if dataset.lengths_file is not None and dataset.report.histogram:
         alt = length_alt_text(dataset.report.histogram, dataset.report.tokens, limit=_limit(dataset.report))
     try:
-        message = blocks.report(dataset, offers=offers, picture_alt=alt, validation=validation)
+        message = blocks.report(dataset, offers=offers, obstacle=obstacle, picture_alt=alt, validation=validation)
         await services.poster.update(dataset.channel, report_ts, message, priority=priority)
     except PostRefused as error:
         if dataset.lengths_file is None or str(error) != "invalid_blocks":
             raise
         # The picture is gone from Slack, or not ready: the report is worth more than its picture.
         dataset = msgspec.structs.replace(dataset, lengths_file=None)
-        message = blocks.report(dataset, offers=offers, validation=validation)
+        message = blocks.report(dataset, offers=offers, obstacle=obstacle, validation=validation)
         await services.poster.update(dataset.channel, report_ts, message, priority=priority)
 
 
@@ -172,13 +173,16 @@ async def take_down(services: Services, dataset: Dataset) -> None:
 
 
 async def base_models(services: Services) -> list[str]:
-    """The models on offer, at least one; a provider that is down does not stop a check."""
+    """The models on offer; a provider that is down does not stop a check."""
     try:
-        models = await services.catalogue.base_models()
+        return await services.catalogue.base_models()
     except ProviderError as error:
         log.warning("models unknown", why=str(error))
-        models = []
-    return models or [services.settings.finetune_default_model or DEFAULT_MODEL]
+        return [_default_model(services)]
+
+
+def _default_model(services: Services) -> str:
+    return services.settings.finetune_default_model or DEFAULT_MODEL
 
 
 async def _offers(services: Services, found: Report) -> list[Offer]:
@@ -186,7 +190,7 @@ async def _offers(services: Services, found: Report) -> list[Offer]:
     paces = seconds_per_token(await services.jobs.latest(_JOBS), services.provider.name)
     offers = []
     for model in await base_models(services):
-        if trains(model, found.method) is False:
+        if services.catalogue.can_train(model, found.method, found) is False:
             continue
         usd = found.cost[model] if model in found.cost else cost(model, found.tokens.billed, found.epochs)
         pace = paces.get(model)

@@ -11,10 +11,10 @@ from bot.errors import Invalid, NotFound
 from bot.jobs import states
 from bot.jobs.estimate import estimate
 from bot.jobs.job import REINFORCEMENT, SUPERVISED, Hyperparameters, Job, Origin, id_for
+from bot.models.catalogue import Catalogue
 from bot.models.names import suffix_from_file
 from bot.spending.budget import OverBudget
 from handlers.blocks.start_form import METHOD_NAMES, StartForm, misplaced
-from handlers.offers import trains
 from handlers.turn import Turn, thing_of_dataset
 
 _REPORTS_ELSEWHERE: Final = "openai"
@@ -122,8 +122,8 @@ async def check_settings(turn: Turn, form: StartForm, dataset: Dataset | None, f
     elif file_id is not None:
         await file_of_provider(turn, file_id)
     await _check_model(turn, form.model)
-    await _check_validation(turn, form.validation, dataset.id if dataset else file_id)
-    return _checked_method(form, dataset.report if dataset else None)
+    await _check_validation(turn, form.validation, dataset, file_id)
+    return _checked_method(turn.services.catalogue, form, dataset.report if dataset else None)
 
 
 def form_of(job: Job) -> StartForm:
@@ -170,16 +170,23 @@ async def _check_model(turn: Turn, model: str) -> None:
         raise Invalid(f"{model} cannot be fine-tuned since {facts.training_ends}. Choose another base model.", "model")
 
 
-async def _check_validation(turn: Turn, validation: str | None, training: str | None) -> None:
+async def _check_validation(turn: Turn, validation: str | None, training: Dataset | None, file_id: str | None) -> None:
     """Raises Invalid; Denied, NotFound where it is no file that this person may use."""
     if validation is None:
         return
-    if validation == training:
+    if validation == (training.id if training else file_id):
         raise Invalid("The validation file must be another file than the training file.", "validation")
     if validation.startswith("file-"):
         await file_of_provider(turn, validation)
-    else:
-        await turn.dataset(validation, Act.SUBMIT, to_post=True)
+        return
+    chosen = await turn.dataset(validation, Act.SUBMIT, to_post=True)
+    if chosen.report is None or not chosen.report.ok:
+        raise Invalid(f"{chosen.name} has errors and cannot validate. Its report says what to mend.", "validation")
+    if training is not None and training.report is not None and _format(chosen) != training.report.format:
+        raise Invalid(
+            f"{chosen.name} holds {_format(chosen)} examples and cannot validate {training.report.format} examples.",
+            "validation",
+        )
 
 
 async def file_of_provider(turn: Turn, file_id: str) -> str:
@@ -205,14 +212,20 @@ async def may_post_file(turn: Turn, file_id: str) -> None:
         await turn.may_post(Act.SUBMIT, thing)
 
 
-def _checked_method(form: StartForm, report: Report | None) -> str:
+def _checked_method(catalogue: Catalogue, form: StartForm, report: Report | None) -> str:
     """How the job trains, and that its settings are that method's. Raises Invalid."""
     told = report.method if report else None
     if form.method and told and form.method != told:
         raise Invalid(f"The examples of this file are for {METHOD_NAMES[told]} fine-tuning.", "method")
     method = form.method or told or SUPERVISED
-    if trains(form.model, method) is False:
+    if catalogue.can_train(form.model, method) is False:
         raise Invalid(f"{form.model} has no {METHOD_NAMES[method]} fine-tuning. Choose another model.", "model")
+    if catalogue.can_train(form.model, method, report) is False:
+        assert report is not None
+        images = " with images" if report.images else ""
+        raise Invalid(
+            f"{form.model} is not trained on {report.format} examples{images}. Choose another model.", "model"
+        )
     if sentence := misplaced(form, method):
         raise Invalid(sentence)
     if method == REINFORCEMENT and form.grader is None:

@@ -30,6 +30,7 @@ class StandInProvider:
         self.newest_first = newest_first
         self.keeps_metadata = True
         self.says_trainable = True
+        self.methods: list[str] = []
         self.most_running: int | None = None
         self.requests: list[str] = []
         self.chats: list[Json] = []
@@ -343,7 +344,8 @@ class StandInProvider:
         return _page(list(reversed(self.checkpoints[request.match_info["id"]])), request)
 
     async def _models(self, request: web.Request) -> web.Response:
-        extra = {"fine_tunable": True} if self.says_trainable else {}
+        extra: Json = {"fine_tunable": True} if self.says_trainable else {}
+        extra |= {"methods": self.methods} if self.methods else {}
         base = [
             {"id": model, "object": "model", "created": 1, "owned_by": "system", **extra} for model in self.base_models
         ]

@@ -34,7 +34,8 @@ class ModelFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     before a chat without one, and `content_after_line_break` says that content follows a line break, which the
     tokenizer joins with white space at its start. `framing_tried` tells whether those figures were held against the
     model's own tokenizer here; else counts are said to be estimates.
-    `formats` are the formats that the model can be trained on, `max_examples` the most examples of a file.
+    `formats` are the formats that the model can be trained on, `max_examples` the most examples of a file. `images`
+    tells whether examples of chats may have images; None where it is not known.
     """
 
     id: str
@@ -58,6 +59,7 @@ class ModelFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     output_price: float | None = None
     min_examples: int = 10
     max_examples: int | None = None
+    images: bool | None = None
     max_file_bytes: int | None = None
     training_ends: date | None = None
     shutdown_date: date | None = None

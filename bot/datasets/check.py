@@ -331,6 +331,7 @@ class _Check:
             table=self.table,
             complete=complete,
             repeated=self.rules.repeated,
+            images=self.habits.image_examples,
         )
 
     def _format(self) -> str:

@@ -98,7 +98,7 @@ class Report(msgspec.Struct, frozen=True):
     `method` is how a file of this format trains: supervised, dpo or reinforcement; None where it does not.
     `histogram` shows the lengths in at most 24 bars. `table` describes a file of rows that has to be converted first.
     A report with `complete` False was made on the way: its figures cover what was read so far. `deep` tells whether
-    the second pass has added its findings.
+    the second pass has added its findings. `images` is how many examples have images.
     """
 
     ok: bool
@@ -120,6 +120,7 @@ class Report(msgspec.Struct, frozen=True):
     complete: bool = True
     deep: bool = False
     repeated: dict[str, int] = {}
+    images: int = 0
 
     @property
     def told(self) -> dict[str, int]:

@@ -8,7 +8,9 @@ from datetime import UTC, date, datetime
 from bot.access import Thing
 from bot.datasets import fine_tunable, lookup
 from bot.datasets.catalog import base_of
+from bot.datasets.report import Report
 from bot.jobs.interfaces import JobStore
+from bot.jobs.job import DPO, SUPERVISED
 from bot.models.model import FineTunedModel
 from bot.providers.interface import Doubtful, Provider, RateLimited, RemoteModel, Unreachable
 
@@ -92,6 +94,22 @@ class Catalogue:
             secret = model.startswith("ft:") and any(base_of(model) == base_of(job.base_model) for job in under_way)
             things[model] = job.thing if job else Thing("", "", secret, "model", model)
         return things
+
+    def can_train(self, model: str, method: str | None, report: Report | None = None) -> bool | None:
+        """Whether a model can be trained so, on such a file; None where neither the provider nor our table tells."""
+        facts = lookup(model)
+        told = next((listed.methods for listed in self._models if listed.id == model and listed.methods), None)
+        methods = told or (facts.methods if facts else None)
+        if method is not None and methods is not None and method not in methods:
+            return False
+        if report is None or report.method is None:
+            return True if methods or method in (None, SUPERVISED) else None
+        if facts is not None and report.format not in facts.formats:
+            return False
+        if report.images:
+            # Preferences are text only (OpenAI's guide to DPO, read 2026-11-21).
+            return False if method == DPO else facts.images if facts else None
+        return True if facts or told or report.format == "chat" else None
 
     async def exists(self, model: str) -> bool:
         """Asks the provider anew. Raises ProviderError."""

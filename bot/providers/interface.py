@@ -123,12 +123,13 @@ class RemoteFile(msgspec.Struct, frozen=True):
 
 
 class RemoteModel(msgspec.Struct, frozen=True):
-    """`fine_tunable` is None where the provider does not say. `shutdown_date` is YYYY-MM-DD."""
+    """`fine_tunable` is None, and `methods` empty, where the provider does not say. `shutdown_date` is YYYY-MM-DD."""
 
     id: str
     created_at: float
     owned_by: str
     fine_tunable: bool | None = None
+    methods: tuple[str, ...] = ()
     context_length: int | None = None
     shutdown_date: str | None = None
 

@@ -116,12 +116,13 @@ def file(raw: Json) -> RemoteFile:
 
 
 def model(raw: Json) -> RemoteModel:
-    trainable = raw.get("fine_tunable")
+    trainable, methods = raw.get("fine_tunable"), raw.get("methods")
     return RemoteModel(
         id=id_of(raw),
         created_at=_number(raw.get("created")) or 0,
         owned_by=str(raw.get("owned_by") or ""),
         fine_tunable=trainable if isinstance(trainable, bool) else None,
+        methods=tuple(map(str, methods)) if isinstance(methods, list) else (),
         context_length=_whole(raw.get("context_length")),
         shutdown_date=_text(raw.get("shutdown_date")),
     )

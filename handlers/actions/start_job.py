@@ -8,7 +8,7 @@ import msgspec
 import structlog
 
 from bot.access import Act
-from bot.datasets import Dataset
+from bot.datasets import Dataset, Report
 from bot.errors import BotError, Invalid
 from bot.jobs.job import Auto, Hyperparameters
 from bot.jobs.pace import seconds_per_token
@@ -89,7 +89,7 @@ async def changed(turn: Turn) -> None:
 
 async def _view(turn: Turn, place: Place, dataset: Dataset | None, words: Mapping[str, str]) -> dict[str, Any]:
     services = turn.services
-    options = await _options_in_time(turn, dataset.report.method if dataset and dataset.report else None)
+    options = await _options_in_time(turn, dataset.report if dataset else None)
     models = _with_wanted(options, words, services.provider.name)
     view = start_modal(
         dataset=dataset,
@@ -99,6 +99,7 @@ async def _view(turn: Turn, place: Place, dataset: Dataset | None, words: Mappin
         paces=seconds_per_token(await services.jobs.latest(_JOBS), services.provider.name),
         datasets_for_validation=await validation_files(turn, dataset),
         files=await recent_datasets(turn) if place.choose else (),
+        provider=services.provider.name,
         outlook=await _outlook(turn, place, dataset, models, words) if models else "",
     )
     shown = {block.block_id for block in view.blocks}
@@ -133,17 +134,17 @@ def _with_wanted(options: list[ModelOption], words: Mapping[str, str], provider:
     return [*options, ModelOption(wanted, provider, wanted, tuned=True)]
 
 
-async def _options_in_time(turn: Turn, method: str | None) -> list[ModelOption]:
+async def _options_in_time(turn: Turn, report: Report | None) -> list[ModelOption]:
     """What can be trained, before the three seconds are over in which Slack lets a window be opened."""
     deadline = asyncio.get_running_loop().time() + _MODELS_SECONDS
     try:
         async with asyncio.timeout_at(deadline):
-            base = await model_options(turn.services, method)
+            base = await model_options(turn.services, report)
     except TimeoutError as error:
         name = turn.services.provider.name
         raise BotError(f"{name} takes too long to say what can be trained. Please try again in a minute.") from error
     try:
         async with asyncio.timeout_at(deadline):
-            return [*base, *await tuned_options(turn, method)]
+            return [*base, *await tuned_options(turn, report)]
     except TimeoutError:
         return base

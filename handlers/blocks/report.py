@@ -44,11 +44,17 @@ class Offer:
 
 
 def report(
-    dataset: Dataset, *, offers: Sequence[Offer] = (), picture_alt: str = "", validation: Dataset | None = None
+    dataset: Dataset,
+    *,
+    offers: Sequence[Offer] = (),
+    obstacle: str = "",
+    picture_alt: str = "",
+    validation: Dataset | None = None,
 ) -> Message:
     """The verdict first, then the figures, then what to do about the findings, errors before warnings.
 
-    `offers`: what training costs; on the model that the file was checked for if empty. `picture_alt` describes the
+    `offers`: what training costs; on the model that the file was checked for if empty. `obstacle` (plain text): why
+    nothing here can be trained on the file, and what to do. `picture_alt` describes the
     picture of lengths, where there is one. `validation` is the file that is to validate what this one trains. A file
     without a report is still being read.
     """
@@ -59,9 +65,13 @@ def report(
         return growing(dataset, found)
     if found.table is not None:
         return _table(dataset, found, found.table)
-    verdict = _verdict(dataset.name, found)
+    # Which models take the format is what `offers` and `obstacle` say.
+    found = _without(found, frozenset({"format_not_taken"}))
+    verdict = _verdict(dataset.name, found, obstacle)
     blocks: list[Block] = [section(verdict)]
-    if found.tokens.total:
+    if obstacle:
+        blocks.append(section(quoted(obstacle, 1500)))
+    elif found.tokens.total:
         blocks.append(fields(_figures(found, offers)))
     if dataset.lengths_file is not None:
         blocks.append(image(dataset.lengths_file, picture_alt))
@@ -74,11 +84,11 @@ def report(
             f"{counted(validation.report.examples, 'example')}, {counted(validation.report.tokens.total, 'token')}"
         )
         blocks.append(context(f"Validation file: {code(validation.name)}, {held_out}."))
-    if found.ok and found.method == REINFORCEMENT:
+    if found.ok and found.method == REINFORCEMENT and not obstacle:
         blocks.append(context("Reinforcement fine-tuning needs a grader and a validation file: *Start* asks for both."))
     if not found.ok:
         blocks.append(context(_what_to_do(found)))
-    blocks.append(_buttons(dataset, found))
+    blocks.append(_buttons(dataset, found, startable=not obstacle))
     return message(verdict, blocks)
 
 
@@ -134,12 +144,14 @@ def mendable(found: Report) -> bool:
     return any((rule := BY_CODE.get(name)) is not None and rule.repair for name in found.told)
 
 
-def _verdict(name: str, found: Report) -> str:
+def _verdict(name: str, found: Report, obstacle: str = "") -> str:
     file = code(name)
     if not found.ok:
         errors = counted(max(1, _count(found, found.errors, found.warnings)), "error")
         return f"*Please correct {file} first:* {errors} in {counted(found.examples, 'example')}."
     examples = f"{counted(found.examples, 'example')} in {quoted(found.format, 40)} format"
+    if obstacle:
+        return f"*{file} is in order, but nothing here can be trained on it:* {examples}."
     if found.warnings:
         hints = counted(_count(found, found.warnings, found.errors), "hint")
         return f"*{file} is ready for training:* {examples}, with {hints} to look at."
@@ -304,15 +316,16 @@ def _without(found: Report, codes: frozenset[str]) -> Report:
         found,
         errors=[finding for finding in found.errors if finding.code not in codes],
         warnings=[finding for finding in found.warnings if finding.code not in codes],
+        counts={code: count for code, count in found.counts.items() if code not in codes},
     )
 
 
-def _buttons(dataset: Dataset, found: Report) -> Block:
+def _buttons(dataset: Dataset, found: Report, *, startable: bool = True) -> Block:
     """What can be done with the file; what is rarely needed is in the menu beside them."""
     several = found.examples > 1 and found.table is None
     shown: list[ButtonElement] = []
     rarer = [option("Delete", f"delete {dataset.id}")]
-    if found.ok:
+    if found.ok and startable:
         shown.append(button("Start fine-tuning", "start_job", dataset.id, style="primary"))
     if mendable(found):
         shown.append(button("Mend", "dataset_mend", dataset.id, style=None if found.ok else "primary"))

@@ -41,7 +41,8 @@ from handlers.blocks.start_form import (
     model_value,
     parse_field,
 )
-from handlers.blocks.text import code, counted, money, number, one_line, rough_duration, size
+from handlers.blocks.text import code, counted, money, number, one_line, quoted, rough_duration, size
+from handlers.blocks.untrainable import untrainable
 
 CALLBACK_ID: Final = "start_job"
 CHANGES: Final = ("start_model", "start_method", "start_epochs", "start_file")
@@ -67,19 +68,21 @@ def start_modal(
     datasets_for_validation: Sequence[Dataset] = (),
     files: Sequence[Dataset] = (),
     outlook: str = "",
+    provider: str = "",
     private_metadata: str = "",
 ) -> View:
     """`dataset`, or `file_id` for a file that the provider has already. `words`: what stands in the fields, by
     their names, as `start_form.words_of` and `words_in` give them. `paces`: seconds per trained token of each model.
     `files`: where the training file may be chosen, those to choose from. `outlook` (mrkdwn): what would become of the
-    job, as the words stand. At most 100 models and 99 validation files are offered, as a menu holds no more. Raises
-    ValueError where `private_metadata` is longer than the 3,000 that Slack carries.
+    job, as the words stand. `provider`: who has none, where there are no `models`. At most 100 models and 99 validation
+    files are offered, as a menu holds no more. Raises ValueError where `private_metadata` is longer than the 3,000
+    that Slack carries.
     """
     if size(private_metadata) > PRIVATE_METADATA:
         raise ValueError(f"private_metadata has at most {PRIVATE_METADATA} characters")
     name = code(dataset.name if dataset else file_id or "")
     if not models:
-        return _view([section(f"{name} cannot be trained now: no provider offers a base model."), _no_models()], "")
+        return _view([section(_no_models(name, dataset, provider))], "")
     words = words or {}
     model, methods, method = choice(dataset, models, words)
     facts = lookup(model.id)
@@ -215,8 +218,13 @@ def _view(blocks: Sequence[Block], private_metadata: str, submit: str | None = N
     )
 
 
-def _no_models() -> Block:
-    return section("Ask an administrator to set one up, or start the trainer that comes with Finetune Bot.")
+def _no_models(name: str, dataset: Dataset | None, provider: str) -> str:
+    if dataset is not None and dataset.report is not None and dataset.report.method is not None:
+        return f"{name} cannot be trained on here. {quoted(untrainable(provider, dataset.report), 1500)}"
+    return (
+        f"{name} cannot be trained on now: no provider offers a base model. Ask an administrator to set one up, or "
+        "start the trainer that comes with Finetune Bot."
+    )
 
 
 def _methods(dataset: Dataset | None, model: ModelOption) -> list[str]:

@@ -22,6 +22,7 @@ from handlers.blocks.outlook import outlook
 from handlers.blocks.start_form import AUTO, FIELDS, StartForm, read_words
 from handlers.blocks.start_modal import estimate_words
 from handlers.blocks.start_question import start_question
+from handlers.blocks.untrainable import untrainable
 from handlers.offers import model_options
 from handlers.submission import check_settings, file_of_provider, foresee, recent_datasets, submit
 from handlers.turn import Turn
@@ -69,7 +70,10 @@ async def run(turn: Turn) -> None:
     if "validation" in words:
         words["validation"] = await _validation(turn, words["validation"], dataset)
     if "model" not in words:
-        options = await model_options(turn.services, dataset.report.method if dataset and dataset.report else None)
+        report = dataset.report if dataset else None
+        options = await model_options(turn.services, report)
+        if report is not None and not options:
+            raise Invalid(untrainable(turn.services.provider.name, report))
         words |= {"model": options[0].id} if options else {}
     question = Question(turn.key, turn.user, words, dataset.id if dataset else None, file_id)
     form = _form(words)

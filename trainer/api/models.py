@@ -40,8 +40,8 @@ async def delete(services: Given, key: By, model_id: str) -> dict[str, Any]:
 
 
 def model_object(found: Found, services: Services) -> dict[str, Any]:
-    """The protocol's model, and three fields of our own: what it grew from, whether it can be fine-tuned, and how
-    many tokens it reads."""
+    """The protocol's model, and four fields of our own: what it grew from, whether and by which methods it can be
+    fine-tuned, and how many tokens it reads."""
     base, model = found.base, found.model
     return {
         "id": model.id if model else base.id,
@@ -50,6 +50,7 @@ def model_object(found: Found, services: Services) -> dict[str, Any]:
         "owned_by": model.owned_by if model else base.owned_by,
         "shutdown_date": services.catalogue.shutdown_date(found),
         "fine_tunable": True,
+        "methods": ["supervised", "dpo"],
         "context_length": base.context_length,
         **({"root": base.id} if model else {}),
     }

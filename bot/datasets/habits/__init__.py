@@ -93,6 +93,10 @@ class Habits:
         """An example has images."""
         self._images.again(line)
 
+    @property
+    def image_examples(self) -> int:
+        return self._images.count
+
     def finish(self, findings: Findings) -> None:
         """Notes what showed over the whole file."""
         formats = self._settled()
