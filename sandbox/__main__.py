@@ -1,4 +1,4 @@
-"""python -m sandbox: a local Slack workspace."""
+"""A local Slack workspace in a web page: `python -m sandbox`, and `finetune-bot sandbox`."""
 
 import argparse
 import asyncio
@@ -18,8 +18,8 @@ SECRETS = {
 }
 
 
-def arguments() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m sandbox", description=__doc__)
+def parser_of(program: str) -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog=program, description="A local Slack workspace in a web page.")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
     parser.add_argument("--port", type=int, default=8901, help="port; 0 picks a free one (default: %(default)s)")
     parser.add_argument("--data", type=Path, required=True, help="folder for everything that is said")
@@ -56,8 +56,9 @@ async def serve(options: argparse.Namespace) -> None:
     await sandbox.stop()
 
 
-def main() -> int:
-    options = arguments().parse_args()
+def main(arguments: list[str] | None = None, program: str = "python -m sandbox") -> int:
+    """Serve until stopped; the exit code. By default with the arguments of this process."""
+    options = parser_of(program).parse_args(arguments)
     try:
         asyncio.run(serve(options))
     except (OSError, ValueError) as e:

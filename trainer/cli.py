@@ -24,22 +24,35 @@ app = typer.Typer(
     help="Fine-tune and serve open models on your own hardware, over OpenAI's protocol.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
+    add_completion=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
 keys = typer.Typer(help="The keys that clients use.", no_args_is_help=True)
 app.add_typer(keys, name="keys")
 
-Data = Annotated[Path, typer.Option("--data", help="Folder for the database, uploads and fine-tuned models.")]
-Cache = Annotated[Path | None, typer.Option("--cache", help="Folder for base models. [default: FINETUNE_CACHE]")]
+Data = Annotated[
+    Path, typer.Option("--data", metavar="FOLDER", help="Folder for the database, uploads and fine-tuned models.")
+]
+Cache = Annotated[
+    Path | None, typer.Option("--cache", metavar="FOLDER", help="Folder for base models. [default: FINETUNE_CACHE]")
+]
 
 DEFAULT_DATA = Path("data/trainer")
+# Columns that a terminal must have for all that `models` tells.
+_WIDE = 76
 
 
 @app.command()
 def serve(
-    host: Annotated[str, typer.Option(help="Address to listen on. 0.0.0.0 lets other machines in.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="Port to listen on; 0 takes a free one.", min=0, max=65535)] = 8902,
+    host: Annotated[
+        str, typer.Option(metavar="ADDRESS", help="Address to listen on. 0.0.0.0 lets other machines in.")
+    ] = "127.0.0.1",
+    port: Annotated[
+        int, typer.Option(metavar="PORT", help="Port to listen on; 0 takes a free one.", min=0, max=65535)
+    ] = 8902,
     data: Data = DEFAULT_DATA,
-    org: Annotated[str, typer.Option(help="Stands in the names of fine-tuned models.")] = "local",
+    org: Annotated[str, typer.Option(metavar="NAME", help="Stands in the names of fine-tuned models.")] = "local",
 ) -> None:
     """Serve the API until stopped."""
     from trainer.server import serve as run
@@ -51,10 +64,12 @@ def serve(
 
 @app.command()
 def pull(
-    model: Annotated[str, typer.Argument(help="A base model's id; `models` lists them.")] = "SmolLM2-135M-Instruct",
+    model: Annotated[
+        str, typer.Argument(metavar="MODEL", help="A base model's id; `models` lists them.")
+    ] = "SmolLM2-135M-Instruct",
     cache: Cache = None,
 ) -> None:
-    """Fetch a base model, or check the hashes of one that is there."""
+    """Fetch a base model. Of one that is there the hashes are checked."""
     os.environ["TQDM_DISABLE"] = "1"  # libraries' own bars would be drawn across ours
     settings = from_environment(DEFAULT_DATA, cache=cache)
     console = Console()
@@ -87,28 +102,50 @@ def pull(
 
 @app.command()
 def models(cache: Cache = None) -> None:
-    """List the base models and whether they are on this machine."""
+    """List the base models, and whether they are here."""
     settings = from_environment(DEFAULT_DATA, cache=cache)
     with _sentences():
-        table = Table("model", "size", "context", "GB to train", "to serve", "licence", "here", "note")
-        for base in read_table(settings.base_models).values():
-            here = "yes" if fetch.located(base, settings.cache) else "no"
-            note = ", ".join(word for word, so in (("untried", base.untried), ("needs HF_TOKEN", base.gated)) if so)
-            size = f"{base.parameters / 1e9:.2g}B" if base.parameters else ""
-            memory = [f"{need:g}" if need else "" for need in (base.training_memory, base.serving_memory)]
-            table.add_row(base.id, size, f"{base.context_length:,}", *memory, base.licence, here, note)
-        Console().print(table)
+        console = Console()
+        if not console.is_terminal:
+            console = Console(width=200)  # a pipe has none: there one line is one model
+        rows = [_row(base, settings) for base in read_table(settings.base_models).values()]
+        table = Table(box=None, pad_edge=False, padding=(0, 1))
+        shown = [name for name in rows[0] if console.width >= _WIDE or name not in {"context", "licence"}]
+        for name in shown:
+            # What a person copies from here is never cut.
+            table.add_column(
+                name, no_wrap=name not in {"licence", "note"}, min_width=len("Apache-2.0") * (name == "licence")
+            )
+        for row in rows:
+            table.add_row(*(row[name] for name in shown))
+        console.print(table)
+
+
+def _row(base: BaseModel, settings: Settings) -> dict[str, str]:
+    """What `models` tells of a base model, by the names of its columns."""
+    notes = (("untried", base.untried), ("needs HF_TOKEN", base.gated))
+    return {
+        "model": base.id,
+        "context": f"{base.context_length:,}",
+        "train GB": f"{base.training_memory:g}" if base.training_memory else "",
+        "serve GB": f"{base.serving_memory:g}" if base.serving_memory else "",
+        "licence": base.licence,
+        "here": "yes" if fetch.located(base, settings.cache) else "no",
+        "note": ", ".join(word for word, so in notes if so),
+    }
 
 
 @app.command()
 def export(
-    model: Annotated[str, typer.Argument(help="A fine-tuned model's id.")],
-    output: Annotated[Path, typer.Option("--output", "-o", help="Folder to write; it is made.")],
-    merged: Annotated[bool, typer.Option(help="Base and adapter as one model, not the adapter alone.")] = False,
+    model: Annotated[str, typer.Argument(metavar="MODEL", help="A fine-tuned model's id.")],
+    output: Annotated[Path, typer.Option("--output", "-o", metavar="FOLDER", help="Folder to write; it is made.")],
+    merged: Annotated[
+        bool, typer.Option("--merged", help="Base and adapter as one model, not the adapter alone.")
+    ] = False,
     data: Data = DEFAULT_DATA,
     cache: Cache = None,
 ) -> None:
-    """Write a fine-tuned model as safetensors, with a model card that tells where it comes from."""
+    """Write a fine-tuned model to a folder. As safetensors, with a model card that tells where it comes from."""
     from trainer.export import plan_export, write
     from trainer.server import open_store
 
@@ -141,13 +178,18 @@ def export(
 
 @app.command()
 def retire(
-    model: Annotated[str, typer.Argument(help="A model's id: a fine-tuned one, or a base model with all on it.")],
+    model: Annotated[
+        str, typer.Argument(metavar="MODEL", help="A fine-tuned model's id, or a base model's for all on it.")
+    ],
     on: Annotated[
-        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="The first day (UTC) without it. [default: none]")
+        datetime | None,
+        typer.Option(
+            metavar="YYYY-MM-DD", formats=["%Y-%m-%d"], help="The first day (UTC) without it. [default: none]"
+        ),
     ] = None,
     data: Data = DEFAULT_DATA,
 ) -> None:
-    """Set the day from which a model answers no more; clients see it as the model's shutdown_date."""
+    """Set the day on which a model stops answering. Clients see it as the model's shutdown_date."""
     from trainer.server import open_store
 
     settings = from_environment(data)
@@ -161,11 +203,11 @@ def retire(
 
 @keys.command("create")
 def create_key(
-    name: Annotated[str, typer.Argument(help="Whose key it is.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Whose key it is.")],
     admin: Annotated[bool, typer.Option("--admin", help="Let it see what all keys have made.")] = False,
     data: Data = DEFAULT_DATA,
 ) -> None:
-    """Make a key and show it, this once. It sees what it made itself, and the base models."""
+    """Make a key and show it, this once. Its holder sees what it made itself, and the base models."""
     from trainer.server import new_key, open_store
 
     with _sentences():
@@ -179,7 +221,7 @@ def create_key(
 
 @keys.command("list")
 def list_keys(data: Data = DEFAULT_DATA) -> None:
-    """Show the names of the keys, and which are admins'."""
+    """Show the names of the keys. Those that see everything are marked (admin)."""
     from trainer.server import open_store
 
     with _sentences():
@@ -188,8 +230,10 @@ def list_keys(data: Data = DEFAULT_DATA) -> None:
 
 
 @keys.command("delete")
-def delete_key(name: str, data: Data = DEFAULT_DATA) -> None:
-    """Make a key useless."""
+def delete_key(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="As `list` shows it.")], data: Data = DEFAULT_DATA
+) -> None:
+    """Revoke a key."""
     from trainer.server import open_store
 
     with _sentences():
@@ -197,8 +241,9 @@ def delete_key(name: str, data: Data = DEFAULT_DATA) -> None:
             raise TrainerError(f"There is no key named {name!r}.")
 
 
-def main() -> None:
-    app()
+def main(arguments: list[str] | None = None, program: str | None = None) -> None:
+    """Run the command line and exit; by default with the arguments and under the name of this process."""
+    app(arguments, prog_name=program)
 
 
 def _named(id: str, settings: Settings) -> BaseModel:

@@ -4,8 +4,8 @@ Each command imports what it needs when it runs, so that `check` starts as fast 
 """
 
 import gc
+import importlib.metadata
 import importlib.util
-import subprocess
 import sys
 from pathlib import Path
 from typing import Annotated, Literal
@@ -16,10 +16,11 @@ from bot.errors import StartError
 
 app = typer.Typer(
     name="finetune-bot",
-    help="A Slack bot with which a team fine-tunes language models together.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=False,
+    rich_markup_mode=None,  # plain help: the boxes leave 20 columns for words where a window has 60
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
 
 _PASSED_ON = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
@@ -35,17 +36,34 @@ def main() -> None:
         raise SystemExit(130) from None
 
 
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        print(f"finetune-bot {importlib.metadata.version('finetune-bot')}")  # noqa: T201
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", help="Show the version and exit.", callback=_show_version, is_eager=True)
+    ] = False,
+) -> None:
+    """A Slack bot with which a team fine-tunes language models together."""
+
+
 @app.command()
 def run() -> None:
-    """Run the bot in the Slack workspace that the settings name."""
+    """Run the bot in your Slack workspace. The settings (docs/settings.md) name it."""
     from bot.cli.run import run_command
 
     raise SystemExit(run_command())
 
 
 @app.command()
-def backup(file: Annotated[Path, typer.Argument(help="The copy; it must not be there yet.")]) -> None:
-    """Copy the bot's store to a file, also while the bot works. Training files lie beside it, in `files`."""
+def backup(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The copy; it must not be there yet.")],
+) -> None:
+    """Copy the bot's store to a file. The bot may be running. Training files lie beside the store, in `files`."""
     from bot.settings import load
     from bot.store.backup import backup
 
@@ -54,7 +72,7 @@ def backup(file: Annotated[Path, typer.Argument(help="The copy; it must not be t
 
 
 @app.command()
-def restore(file: Annotated[Path, typer.Argument(help="A backup.")]) -> None:
+def restore(file: Annotated[Path, typer.Argument(metavar="FILE", help="A backup.")]) -> None:
     """Put the store back to a backup. The bot must be stopped; the store that was there is kept beside it.
 
     Jobs and notices that were under way are looked up before anything is done about them.
@@ -71,18 +89,20 @@ def restore(file: Annotated[Path, typer.Argument(help="A backup.")]) -> None:
 
 @app.command("try")
 def try_(
-    data: Annotated[Path, typer.Option(help="Folder for everything; a later start goes on from it.")] = Path(
-        "finetune-bot-try"
-    ),
+    data: Annotated[
+        Path, typer.Option(metavar="FOLDER", help="Folder for everything; a later start goes on from it.")
+    ] = Path("finetune-bot-try"),
     reset: Annotated[bool, typer.Option("--reset", help="Start over: delete that folder first.")] = False,
-    host: Annotated[str, typer.Option(help="Address to listen on; 0.0.0.0 inside a container.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="Port of the page.", min=0, max=65535)] = 8900,
+    host: Annotated[
+        str, typer.Option(metavar="ADDRESS", help="Address to listen on; 0.0.0.0 inside a container.")
+    ] = "127.0.0.1",
+    port: Annotated[int, typer.Option(metavar="PORT", help="Port of the page.", min=0, max=65535)] = 8900,
     smoke: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="Go through everything without a browser, with this training file."),
     ] = None,
 ) -> None:
-    """Try the bot on this machine: a local Slack workspace in the browser, and a real small model."""
+    """Try the bot on this machine. A local Slack workspace opens in the browser, with a real small model."""
     from bot.cli.trying import Trial
 
     _needs_local("try")
@@ -91,9 +111,11 @@ def try_(
 
 @app.command()
 def check(
-    file: Annotated[Path, typer.Argument(help="A training file.")],
-    model: Annotated[str | None, typer.Option(help="The base model that it is meant for.")] = None,
-    epochs: Annotated[int | None, typer.Option(help="Epochs, for the price; by default chosen by size.")] = None,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A training file.")],
+    model: Annotated[str | None, typer.Option(metavar="MODEL", help="The base model that it is meant for.")] = None,
+    epochs: Annotated[
+        int | None, typer.Option(metavar="N", help="Epochs, for the price; by default chosen by size.")
+    ] = None,
     validation: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Its validation file: finds examples that stand in both.")
     ] = None,
@@ -121,7 +143,9 @@ def check(
 
 @app.command()
 def prepare(
-    file: Annotated[Path, typer.Argument(help="A training file, or a table: CSV, TSV, XLSX, JSON, Parquet.")],
+    file: Annotated[
+        Path, typer.Argument(metavar="FILE", help="A training file, or a table: CSV, TSV, XLSX, JSON, Parquet.")
+    ],
     out: Annotated[
         Path | None, typer.Option("--out", "-o", metavar="FILE", help="The new file; by default NAME.mended.jsonl.")
     ] = None,
@@ -139,10 +163,10 @@ def prepare(
     validation: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Its validation file: what stands there is left out here.")
     ] = None,
-    model: Annotated[str | None, typer.Option(help="The base model that it is meant for.")] = None,
+    model: Annotated[str | None, typer.Option(metavar="MODEL", help="The base model that it is meant for.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite the new file if it is there.")] = False,
 ) -> None:
-    """Mend a training file: see what can be repaired, choose, get a new file. The original is never changed.
+    """Repair a training file, or convert a table. You choose what is done; the result is a new file.
 
     Exit code 0: the new file can be trained on, 1: not yet, or nothing was chosen, 2: cannot be read or written.
     """
@@ -154,12 +178,14 @@ def prepare(
 
 @app.command()
 def split(
-    file: Annotated[Path, typer.Argument(help="A training file.")],
-    share: Annotated[float, typer.Option(help="The share of the examples that goes to the validation file.")] = 0.1,
-    seed: Annotated[int, typer.Option(help="The same seed gives the same split.")] = 42,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A training file.")],
+    share: Annotated[
+        float, typer.Option(metavar="SHARE", help="The share of the examples that goes to the validation file.")
+    ] = 0.1,
+    seed: Annotated[int, typer.Option(metavar="N", help="The same seed gives the same split.")] = 42,
     force: Annotated[bool, typer.Option("--force", help="Overwrite the new files if they are there.")] = False,
 ) -> None:
-    """Take a validation file out of a training file: NAME.training.jsonl and NAME.validation.jsonl beside it.
+    """Split off a validation file. NAME.training.jsonl and NAME.validation.jsonl are written beside the file.
 
     Exit code 0: done, 2: not.
     """
@@ -170,26 +196,21 @@ def split(
 
 @app.command(context_settings=_PASSED_ON)
 def trainer(context: typer.Context) -> None:
-    """OpenAI's fine-tuning protocol on this machine: `serve`, `keys`, `pull`, `models`."""
+    """Train and serve models on your own hardware. A server of OpenAI's fine-tuning protocol, and its tools."""
     _needs_local("trainer")
-    raise SystemExit(_pass_on("trainer", context.args))
+    # In this process: signals reach the server itself, and its exit code is the command's.
+    from trainer.cli import main
+
+    main(context.args, program=context.command_path)
 
 
 @app.command(context_settings=_PASSED_ON)
 def sandbox(context: typer.Context) -> None:
-    """The local Slack workspace alone, for developing against it."""
+    """Run a local Slack workspace by itself. For developing against it."""
     _needs_local("sandbox")
-    raise SystemExit(_pass_on("sandbox", context.args))
+    from sandbox.__main__ import main
 
-
-def _pass_on(module: str, arguments: list[str]) -> int:
-    """Run another room as the process that it is; Ctrl-C reaches it by itself."""
-    process = subprocess.Popen([sys.executable, "-m", module, *arguments])
-    while True:
-        try:
-            return process.wait()
-        except KeyboardInterrupt:
-            continue
+    raise SystemExit(main(context.args, program=context.command_path))
 
 
 def _needs_local(command: str) -> None:

@@ -1,14 +1,20 @@
 """The command `finetune-bot` as a person types it."""
 
 import importlib.util
+import re
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+import typer
 from typer.testing import CliRunner
 
 from bot import cli
 from bot.cli import app
+from trainer.base_models import read_table
+from trainer.cli import app as trainer_app
 
 
 def said(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, *words: str) -> tuple[object, str, str]:
@@ -65,15 +71,56 @@ def test_without_a_command_it_shows_what_there_is() -> None:
         assert command in shown
 
 
-def test_the_words_after_trainer_are_the_trainers(monkeypatch: pytest.MonkeyPatch) -> None:
-    passed: list[object] = []
-    monkeypatch.setattr(cli, "_pass_on", lambda module, words: passed.append((module, words)) or 7)
-    result = CliRunner().invoke(app, ["trainer", "keys", "create", "--help"])
-    assert result.exit_code == 7
-    assert passed == [("trainer", ["keys", "create", "--help"])]
-
-
 def test_a_port_that_cannot_be_is_refused() -> None:
     result = CliRunner().invoke(app, ["try", "--port", "70000"])
     assert result.exit_code == 2
     assert "65535" in result.output
+
+
+@pytest.mark.parametrize("words", [["--version"], ["--help"], ["-h"]])
+def test_what_people_ask_a_program_first_is_answered(words: list[str]) -> None:
+    result = CliRunner().invoke(app, words)
+    assert result.exit_code == 0
+    assert "finetune-bot 0." in result.output or "--version" in result.output
+
+
+def pages_of_help(command: Any, *words: str) -> Iterator[tuple[str, ...]]:
+    yield words
+    for name, inner in getattr(command, "commands", {}).items():
+        yield from pages_of_help(inner, *words, name)
+
+
+HELP = [
+    *(
+        (app, words)
+        for words in pages_of_help(typer.main.get_command(app))
+        if words[:1] not in [("trainer",), ("sandbox",)]
+    ),
+    *((trainer_app, words) for words in pages_of_help(typer.main.get_command(trainer_app))),
+]
+
+
+@pytest.mark.parametrize("columns", [80, 60])
+@pytest.mark.parametrize(("program", "words"), HELP)
+def test_the_help_is_whole_in_a_narrow_window(program: Any, words: tuple[str, ...], columns: int) -> None:
+    """Nothing is cut, no flag asks for a value, and no line is wider than the window."""
+    shown = CliRunner().invoke(program, [*words, "--help"], terminal_width=columns, max_content_width=columns).output
+    assert "..." not in shown.replace("[ARGS]...", "").replace(",...", "")
+    assert "<bool>" not in shown
+    assert max(map(len, shown.splitlines())) <= columns
+
+
+@pytest.mark.parametrize("columns", [80, 60])
+def test_the_base_models_names_are_whole_in_a_narrow_window(monkeypatch: pytest.MonkeyPatch, columns: int) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", str(columns))
+    shown = CliRunner().invoke(trainer_app, ["models"]).output
+    lines = re.sub(r"\x1b\[\d*m", "", shown).splitlines()
+    assert {line.split()[0] for line in lines} >= set(read_table(None))
+    assert max(map(len, lines)) <= columns
+
+
+def test_through_a_pipe_one_line_is_one_base_model(tmp_path: Path) -> None:
+    lines = CliRunner().invoke(trainer_app, ["models", "--cache", str(tmp_path)]).output.splitlines()
+    assert [line.split()[0] for line in lines[1:]] == list(read_table(None))
+    assert "Llama 3.2 Community" in lines[8]

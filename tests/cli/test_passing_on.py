@@ -1,0 +1,88 @@
+"""`finetune-bot trainer` and `finetune-bot sandbox` are the server that they start: real processes, real signals."""
+
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import psutil
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+def servers(folder: Path) -> dict[str, list[str]]:
+    return {
+        "trainer": ["trainer", "serve", "--port", "0", "--data", str(folder)],
+        "sandbox": ["sandbox", "--port", "0", "--data", str(folder), "--manifest", str(ROOT / "manifest.yml")],
+    }
+
+
+@contextmanager
+def serving(name: str, folder: Path) -> Iterator[tuple[psutil.Popen, int]]:
+    """The process of `finetune-bot NAME`, and the port that its ready line names."""
+    command = [sys.executable, "-m", "bot", *servers(folder)[name]]
+    process = psutil.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    family: list[psutil.Process] = [process]
+    try:
+        line = next((line for line in process.stdout if line.startswith(f"{name} ready ")), "")
+        address = re.search(r"http://\S+", line)
+        assert address, "it ended before it was ready"
+        family += process.children(recursive=True)
+        yield process, urlsplit(address[0]).port or 0
+        process.wait(30)
+        assert not psutil.wait_procs(family, 10)[1], "something of it is left running"
+    finally:
+        for one in family:
+            if one.is_running():
+                one.kill()
+        process.stdout.close()
+
+
+@pytest.mark.parametrize("name", ["trainer", "sandbox"])
+def test_the_process_of_the_command_is_the_one_that_listens(name: str, tmp_path: Path) -> None:
+    with serving(name, tmp_path) as (process, port):
+        listening = {one.laddr.port for one in process.net_connections("tcp") if one.status == psutil.CONN_LISTEN}
+        assert port in listening
+        process.terminate()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no signals that a program could take")
+@pytest.mark.parametrize("sent", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+@pytest.mark.parametrize("name", ["trainer", "sandbox"])
+def test_a_signal_ends_the_server_and_leaves_nothing_behind(name: str, sent: signal.Signals, tmp_path: Path) -> None:
+    with serving(name, tmp_path) as (process, _):
+        process.send_signal(sent)
+    assert process.returncode in {0, -sent, 128 + sent}
+    with serving(name, tmp_path) as (process, _):  # and its folder is free again
+        process.terminate()
+
+
+def ended(*words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, "-m", "bot", *words], capture_output=True, text=True, timeout=120)
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "says"),
+    [
+        (("trainer", "keys", "delete", "nobody"), 1, "There is no key named 'nobody'."),
+        (("trainer", "serve", "--nonsense"), 2, "No such option: --nonsense"),
+        (("sandbox", "--nonsense"), 2, "--data"),
+        (("trainer", "--help"), 0, "Usage: python -m bot trainer [OPTIONS] COMMAND"),
+        (("trainer", "keys", "create", "--help"), 0, "Usage: python -m bot trainer keys create [OPTIONS]"),
+        (("sandbox", "--help"), 0, "usage: python -m bot sandbox"),
+    ],
+)
+def test_the_words_after_it_are_the_others_and_so_is_the_exit_code(
+    words: tuple[str, ...], code: int, says: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    monkeypatch.setenv("COLUMNS", "80")
+    result = ended(*words)
+    assert result.returncode == code, result.stderr
+    assert says in result.stdout + result.stderr
