@@ -61,8 +61,9 @@ def is_sound(messages: list[PlainMessage]) -> bool:
 
 
 class Counted(msgspec.Struct, gc=False):
-    """What of an example is counted: its texts, its messages, tokens known without counting, and whether some
-    of it (names, tools, images, pairs) is billed in a way that nobody has verified.
+    """What of an example is counted: its texts, its messages, the JSON of the tools that it declares, tokens known
+    without counting, and whether some of it is billed in a way that nobody has verified (names, images, pairs), or
+    that is known from one job (tools and calls).
     """
 
     texts: list[str]
@@ -70,6 +71,7 @@ class Counted(msgspec.Struct, gc=False):
     extra: int = 0
     estimated: bool = False
     format: Format = "chat"
+    tools: list[str] = []
 
 
 class NotAnExample(Exception):
@@ -197,8 +199,8 @@ def judge_messages(
 
 def count_tools(example: dict[str, Any], counted: Counted) -> None:
     for key in ("tools", "functions"):
-        if example.get(key):
-            counted.texts.append(_as_text(example[key]))
+        if example.get(key) and (text := _as_text(example[key])):
+            counted.tools.append(text)
             counted.estimated = True
 
 

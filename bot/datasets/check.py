@@ -189,13 +189,12 @@ class _Check:
             self.rules.add("needs_conversion", None, what=_columns(self.table))
 
     def _count(self, texts: Texts) -> "_Counting":
-        """Has the tokens of the batch's texts and system prompts counted, for `own` and for `others`."""
-        prompts = list(dict.fromkeys(prompt for prompt in texts.systems if prompt is not None))
-        everything = texts.texts + prompts
-        own = others = self.counter.submit(self.own.tokenizer.count, everything)
-        if self.others.tokenizer.name != self.own.tokenizer.name:
-            others = self.second.submit(self.others.tokenizer.count, everything)
-        return _Counting(texts, prompts, own, others)
+        """Has the tokens of the batch's texts counted, for `own` and for `others`."""
+        mine, theirs = self.own.texts(texts), self.others.texts(texts)
+        own = others = self.counter.submit(self.own.tokenizer.count, mine)
+        if self.others.tokenizer.name != self.own.tokenizer.name or theirs != mine:
+            others = self.second.submit(self.others.tokenizer.count, theirs)
+        return _Counting(texts, own, others)
 
     def _settle(self, *, all_but: int) -> None:
         """Takes the counts of the oldest batches, until so many wait."""
@@ -209,9 +208,7 @@ class _Check:
                 self._note_long(batch.texts.numbers, lengths, limit)
 
     def _measure(self, gauge: Gauge, batch: "_Counting", future: "Future[list[int]]") -> list[int]:
-        counts = self._wait(future)
-        prompts = zip(batch.prompts, counts[len(batch.texts.texts) :], strict=True)
-        return gauge.measure(batch.texts, counts, dict(prompts))
+        return gauge.measure(batch.texts, self._wait(future))
 
     def _note_long(self, numbers: list[int], lengths: list[int], limit: int) -> None:
         for number, length in sorted(zip(numbers, lengths, strict=True)):
@@ -266,7 +263,7 @@ class _Check:
         self.estimated = self.estimated or counted.estimated
         messages = example.get("messages", ())
         roles = [str(message.get("role")) for message in messages if isinstance(message, dict)]
-        texts.add(number, counted.texts, counted.messages, extra=counted.extra, roles=roles)
+        texts.add(number, counted, roles)
         hashes.append(fingerprint(example, line))
 
     def _pass_over(self, number: int) -> None:
@@ -345,10 +342,12 @@ class _Check:
         lengths, tokenizer = self.own.lengths, self.own.tokenizer
         why = tokenizer.why
         if not why and self.estimated:
-            what = {"completion": "completions", "preference": "pairs"}.get(
-                self._format(), "names, tools, calls and images"
-            )
-            why = f"how {what} are billed is not published, so they are estimated"
+            unpublished = {
+                "completion": "completions are billed is not published",
+                "preference": "pairs are billed is not published",
+            }
+            how = unpublished.get(self._format(), "names, tools, calls and images are billed is hardly published")
+            why = f"how {how}, so they are estimated"
         tried = self.facts is None or self.facts.framing_tried
         if not why and not tried:
             why = f"what {self.model} adds to each message is known from its chat template only"
@@ -380,10 +379,9 @@ class _Check:
 
 
 class _Counting(NamedTuple):
-    """A batch whose texts and different system prompts are being counted, in this order."""
+    """A batch whose texts are being counted."""
 
     texts: Texts
-    prompts: list[str]
     own: Future[list[int]]
     others: Future[list[int]]
 

@@ -1,14 +1,15 @@
 """How long examples are for one tokenizer: the texts of a batch, their counts, and the lengths made of them."""
 
 from collections.abc import Sequence
-from itertools import accumulate
+from itertools import accumulate, chain
 
 import msgspec
 
 from bot.datasets.catalog import ModelFacts
-from bot.datasets.chat import PlainMessage
+from bot.datasets.chat import Counted, PlainMessage
 from bot.datasets.lengths import Lengths
 from bot.datasets.tokens import Tokenizer
+from bot.datasets.tool_text import as_types
 
 OPENAI_FRAMING = (4, 1)
 """Tokens that each message and each example add, as OpenAI bills them; see `catalog.ModelFacts`."""
@@ -23,9 +24,9 @@ class Texts(msgspec.Struct, gc=False):
     `numbers`; in `systems` the system prompt that it opens with ("" where that stands in `texts`, None where there
     is none); how many more texts it has in `texts_each`; its messages in `messages_each`.
 
-    A system prompt is shared by many examples as a rule, so it is counted once a batch. `extras` are tokens known
-    without counting, by the example's place in the batch; `roles` has the roles of each example's messages where a
-    model's framing depends on them, else nothing.
+    A system prompt is shared by many examples as a rule, so it is counted once a batch; so are declarations of tools,
+    whose JSON `tools` has by the example's place in the batch. `extras` are tokens known without counting, by place
+    too; `roles` has the roles of each example's messages where a model's framing depends on them, else nothing.
     """
 
     numbers: list[int] = []
@@ -34,7 +35,16 @@ class Texts(msgspec.Struct, gc=False):
     messages_each: list[int] = []
     texts: list[str] = []
     extras: dict[int, int] = {}
+    tools: dict[int, list[str]] = {}
     roles: list[list[str]] = []
+
+    def prompts(self) -> list[str]:
+        """The different system prompts."""
+        return list(dict.fromkeys(prompt for prompt in self.systems if prompt is not None))
+
+    def declarations(self) -> list[str]:
+        """The different declarations of tools."""
+        return list(dict.fromkeys(chain.from_iterable(self.tools.values())))
 
     def add_plain(self, examples: Sequence[Sequence[PlainMessage]], *, with_roles: bool) -> None:
         """Adds examples of which only content is counted; their `numbers` are the caller's business."""
@@ -49,15 +59,17 @@ class Texts(msgspec.Struct, gc=False):
         if with_roles:
             self.roles += [[message.role for message in messages] for messages in examples]
 
-    def add(self, number: int, texts: list[str], messages: int, *, extra: int, roles: list[str]) -> None:
+    def add(self, number: int, counted: Counted, roles: list[str]) -> None:
         """Adds one example, all of whose texts are counted."""
-        if extra:
-            self.extras[len(self.numbers)] = extra
+        if counted.extra:
+            self.extras[len(self.numbers)] = counted.extra
+        if counted.tools:
+            self.tools[len(self.numbers)] = counted.tools
         self.numbers.append(number)
         self.systems.append("" if roles and roles[0] in OPENING else None)
-        self.texts_each.append(len(texts))
-        self.messages_each.append(messages)
-        self.texts += texts
+        self.texts_each.append(len(counted.texts))
+        self.messages_each.append(counted.messages)
+        self.texts += counted.texts
         self.roles.append(roles)
 
 
@@ -68,19 +80,28 @@ class Gauge:
         self.tokenizer = tokenizer
         self.lengths = Lengths()
         self.by_role = facts.role_tokens if facts else {}
+        self._tools_as_json = facts is not None and facts.encoding == "own"
         self._framing = (facts.message_tokens, facts.frame_tokens) if facts else OPENAI_FRAMING
         self._default_system = facts.default_system_tokens if facts else 0
 
     def measures_like(self, other: "Gauge") -> bool:
         """Whether both give every example the same length."""
         mine, its = (
-            (gauge.tokenizer.name, gauge._framing, gauge._default_system, gauge.by_role) for gauge in (self, other)
+            (gauge.tokenizer.name, gauge._tools_as_json, gauge._framing, gauge._default_system, gauge.by_role)
+            for gauge in (self, other)
         )
         return mine == its
 
-    def measure(self, texts: Texts, counts: list[int], systems: dict[str | None, int]) -> list[int]:
-        """The length of each example. `counts` are the tokens of `texts.texts`, `systems` those of its prompts."""
-        until = list(accumulate(counts, initial=0))
+    def texts(self, texts: Texts) -> list[str]:
+        """All that is to be counted of a batch, each system prompt and each declaration of tools once."""
+        return [*texts.texts, *texts.prompts(), *map(self._as_read, texts.declarations())]
+
+    def measure(self, texts: Texts, counts: list[int]) -> list[int]:
+        """The length of each example. `counts` are the tokens of `self.texts(texts)`."""
+        rest = iter(counts[len(texts.texts) :])
+        systems: dict[str | None, int] = dict(zip(texts.prompts(), rest, strict=False))
+        tools = dict(zip(texts.declarations(), rest, strict=True))
+        until = list(accumulate(counts[: len(texts.texts)], initial=0))
         ends = list(accumulate(texts.texts_each, initial=0))
         each, frame = self._framing
         systems[None] = self._default_system
@@ -90,8 +111,16 @@ class Gauge:
         ]
         for place, extra in texts.extras.items():
             found[place] += extra
+        for place, declared in texts.tools.items():
+            found[place] += sum(tools[one] for one in declared)
         if self.by_role:
             for place, roles in enumerate(texts.roles):
                 found[place] += sum(self.by_role.get(role, 0) for role in roles)
         self.lengths.add(found)
         return found
+
+    def _as_read(self, tools: str) -> str:
+        """Declarations of tools, given as JSON, as the model reads them. The chat templates of models that bring their
+        own write JSON.
+        """
+        return tools if self._tools_as_json else as_types(msgspec.json.decode(tools)) or tools

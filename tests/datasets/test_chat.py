@@ -232,6 +232,7 @@ def test_the_texts_of_calls_names_and_tools_are_counted_as_an_estimate():
         {"messages": [USER, {"role": "assistant", "tool_calls": [call]}], "tools": [{"x": 1}]}, 1, Findings(), Habits()
     )
     assert counted is not None
-    assert counted.texts == ["Is it open?", "open_door", '{"a": 1}', '[{"x":1}]']
+    assert counted.texts == ["Is it open?", "open_door", '{"a": 1}']
+    assert counted.tools == ['[{"x":1}]']
     assert counted.messages == 2
     assert counted.estimated

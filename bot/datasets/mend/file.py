@@ -88,8 +88,8 @@ class File:
         messages = example.get("messages", ())
         roles = [str(message.get("role")) for message in messages if isinstance(message, dict)]
         texts = Texts()
-        texts.add(1, counted.texts, counted.messages, extra=counted.extra, roles=roles)
-        (length,) = self._gauge.measure(texts, self._gauge.tokenizer.count(counted.texts), {"": 0})
+        texts.add(1, counted, roles)
+        (length,) = self._gauge.measure(texts, self._gauge.tokenizer.count(self._gauge.texts(texts)))
         return length
 
     @cached_property
