@@ -40,6 +40,7 @@ async def open_conversation(turn: Turn, model: str) -> None:
         raise unknown from None
     origin = await turn.origin()
     if not await services.catalogue.exists(model):
+        await services.lost_models.missing(model)
         raise unknown
     start = Opening()
     job = (await services.jobs.models([model])).get(model)
@@ -134,6 +135,7 @@ async def _ask(turn: Turn, conversation: Conversation, turns: list[Said], asked_
             if error.status != 404:
                 raise
             if not await turn.services.catalogue.exists(model):
+                await turn.services.lost_models.missing(model)
                 await turn.answer(blocks.model_gone(model))
                 return
             failure: ProviderError = error

@@ -2,6 +2,7 @@
 
 from bot.access import Act, Place
 from bot.datasets import Report, lookup
+from bot.jobs.estimate import is_free
 from bot.models.model import FineTunedModel
 from handlers.blocks.start_form import ModelOption
 from handlers.services import Services
@@ -39,5 +40,6 @@ def _option(services: Services, model: str, report: Report | None, *, tuned: boo
     if fits is False:
         return None
     facts = lookup(model)
-    price = facts.training_price if facts else None
-    return ModelOption(model, services.provider.name, model, price, sure=fits is not None, tuned=tuned)
+    provider = services.provider.name
+    price = 0.0 if is_free(model, provider) else facts.training_price if facts else None
+    return ModelOption(model, provider, model, price, sure=fits is not None, tuned=tuned)

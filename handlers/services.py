@@ -13,6 +13,7 @@ from bot.jobs.submit import Submitter
 from bot.jobs.timeline import Deliveries
 from bot.models.catalogue import Catalogue
 from bot.models.conversation import ConversationStore
+from bot.models.lost import LostModels
 from bot.notices.interfaces import CardStore, Subscriptions
 from bot.providers.interface import Provider
 from bot.settings import Settings
@@ -45,6 +46,7 @@ class Services:
     reader: JobReader
     follower: Follower
     catalogue: Catalogue
+    lost_models: LostModels
     audit: AuditLog
     deliveries: Deliveries
     subscriptions: Subscriptions

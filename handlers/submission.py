@@ -9,7 +9,7 @@ from bot.audit import Outcome
 from bot.datasets import Dataset, Report, lookup
 from bot.errors import Invalid, NotFound
 from bot.jobs import states
-from bot.jobs.estimate import estimate
+from bot.jobs.estimate import estimate, is_free
 from bot.jobs.job import REINFORCEMENT, SUPERVISED, Hyperparameters, Job, Origin, id_for
 from bot.models.catalogue import Catalogue
 from bot.models.names import suffix_from_file
@@ -107,10 +107,14 @@ def _job(
         training_file=file_id,
         validation_dataset_id=None if at_provider else form.validation,
         validation_file=at_provider,
-        estimated_cost=estimate(report, form.model, form.hyperparameters.n_epochs, method=method).usd
-        if report
-        else None,
+        estimated_cost=_estimated_cost(report, form, method, turn.services.provider.name),
     )
+
+
+def _estimated_cost(report: Report | None, form: StartForm, method: str, provider: str) -> float | None:
+    if report is None:
+        return 0.0 if is_free(form.model, provider) else None
+    return estimate(report, form.model, form.hyperparameters.n_epochs, method=method, provider=provider).usd
 
 
 async def check_settings(turn: Turn, form: StartForm, dataset: Dataset | None, file_id: str | None) -> str:

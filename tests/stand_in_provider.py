@@ -23,6 +23,7 @@ class StandInProvider:
         self.key = "sk-stand-in-0123456789abcdef"
         self.base_models = list(models)
         self.tuned: list[str] = []
+        self.shutdown_dates: dict[str, str] = {}
         self.files: dict[str, tuple[str, bytes]] = {}
         self.jobs: dict[str, Json] = {}
         self.events: defaultdict[str, list[Json]] = defaultdict(list)
@@ -349,7 +350,16 @@ class StandInProvider:
         base = [
             {"id": model, "object": "model", "created": 1, "owned_by": "system", **extra} for model in self.base_models
         ]
-        tuned = [{"id": model, "object": "model", "created": 2, "owned_by": "acme"} for model in self.tuned]
+        tuned = [
+            {
+                "id": model,
+                "object": "model",
+                "created": 2,
+                "owned_by": "acme",
+                "shutdown_date": self.shutdown_dates.get(model),
+            }
+            for model in self.tuned
+        ]
         return _page(base + tuned)
 
     async def _delete_model(self, request: web.Request) -> web.Response:

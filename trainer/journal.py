@@ -9,7 +9,7 @@ from trainer.objects import Checkpoint, Event, File, Job, JobStatus, Model, new_
 from trainer.results import results_file
 from trainer.store import Store
 
-# Those that the protocol has for checkpoints.
+# Those that the protocol has for checkpoints, and what tells how preferences are learned, for which it has none.
 _CHECKPOINT_METRICS = (
     "train_loss",
     "train_mean_token_accuracy",
@@ -17,6 +17,7 @@ _CHECKPOINT_METRICS = (
     "valid_mean_token_accuracy",
     "full_valid_loss",
     "full_valid_mean_token_accuracy",
+    *(f"{part}_reward_{what}" for part in ("train", "valid", "full_valid") for what in ("accuracy", "margin")),
 )
 
 
@@ -82,7 +83,10 @@ class Journal:
                 text += f", {words}={metrics[name]:.2f}"
         with self._store.atomic():
             self._store.change_job(id, estimated_finish=now() + round(message["seconds_left"]))
-            self.say(id, text, type="metrics", data={"step": step, "total_steps": total, **metrics})
+            data = {"step": step, "total_steps": total, **metrics}
+            if "seconds" in message:  # a worker that was begun by an older version does not tell it
+                data["elapsed_seconds"] = message["seconds"]
+            self.say(id, text, type="metrics", data=data)
 
     def succeeded(self, job: Job, checkpoints: list[dict[str, Any]], trained_tokens: int) -> Model:
         """`checkpoints` are the kept ones as the worker reported them, in the order of their steps."""

@@ -197,6 +197,14 @@ class Store:
         marks = ", ".join("?" for _ in statuses)
         return self._rows(Job, "jobs", f"status IN ({marks}) ORDER BY seq", list(statuses))
 
+    def queue_position(self, id: str) -> int:
+        """From 1: the job that is trained next."""
+        with self._lock:
+            (count,) = self._db.execute(
+                "SELECT count(*) FROM jobs WHERE status = 'queued' AND seq <= (SELECT seq FROM jobs WHERE id = ?)", [id]
+            ).fetchone()
+        return int(count)
+
     # Events and checkpoints
 
     def add_event(self, event: Event) -> None:

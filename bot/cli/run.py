@@ -29,6 +29,7 @@ from bot.jobs.line import Line
 from bot.jobs.reader import JobReader
 from bot.jobs.submit import Submitter
 from bot.models.catalogue import Catalogue
+from bot.models.lost import LostModels
 from bot.notices.deliver import Delivery
 from bot.providers.openai_protocol import OpenAIProtocol
 from bot.redact import redact
@@ -205,6 +206,7 @@ async def _services(
         reader=reader,
         follower=Follower(reader, poll_seconds=settings.finetune_poll_seconds),
         catalogue=Catalogue(provider, jobs, wanted=settings.finetune_models, default=settings.finetune_default_model),
+        lost_models=LostModels(jobs, provider),
         deliveries=SqliteDeliveries(database),
         subscriptions=SqliteSubscriptions(database),
         audit=SqliteAuditLog(database),
@@ -228,6 +230,7 @@ def _tasks(services: Services, inbox: SqliteInbox, poll_seconds: float) -> list[
     return [
         Task("follow", min(1.0, poll_seconds), services.follower.tick),
         Task("line", min(1.0, poll_seconds), services.line.tick),
+        Task("models", 600.0, services.lost_models.look),
         Task("remind", 600.0, services.approvals.remind),
         Task("forget", 24 * 3600.0, inbox.forget_old),
     ]

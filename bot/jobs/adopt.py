@@ -8,6 +8,7 @@ import structlog
 from bot.errors import Conflict, NotFound
 from bot.jobs import states
 from bot.jobs.advance import advance
+from bot.jobs.estimate import is_free
 from bot.jobs.interfaces import Change
 from bot.jobs.job import SUPERVISED, Job, Origin
 from bot.jobs.reader import JobReader
@@ -57,6 +58,7 @@ async def adopt(
         grader=remote.grader,
         wandb=remote.wandb,
         metadata=remote.metadata,
+        estimated_cost=0.0 if is_free(remote.model, provider.name) else None,
     )
     if ours is not None and ours.state not in states.ENDED:
         return await reader.claim(ours, remote)

@@ -9,6 +9,7 @@ from bot.access import Place, is_shown_in
 from bot.jobs import states
 from bot.jobs.interfaces import Change
 from bot.jobs.job import Checkpoint, Hyperparameters, Job, JobError, Metrics
+from bot.jobs.training_time import running_since
 from bot.notices.notice import (
     Accepted,
     Body,
@@ -52,6 +53,8 @@ def advance(
         heard_at=now if told_something else job.heard_at,
         stuck=job.stuck and not told_something,
         started_at=job.started_at or _started_at(status, events, now),
+        queued_at=(job.queued_at if job.state == status else _last(events, now)) if status == states.QUEUED else None,
+        queue_position=remote.queue_position if status == states.QUEUED else None,
         finished_at=job.finished_at or remote.finished_at or (now if status in states.ENDED else None),
         estimated_finish=remote.estimated_finish,
         fine_tuned_model=remote.fine_tuned_model or job.fine_tuned_model,
@@ -60,6 +63,7 @@ def advance(
         error=_error(status, remote) or job.error,
         latest=_latest(job.latest, events),
     )
+    news = _with_training_time(job, news, events, now)
     return Change(
         job=news,
         events=events,
@@ -112,13 +116,38 @@ def _known(ours: Hyperparameters, theirs: Hyperparameters) -> Hyperparameters:
     return msgspec.structs.replace(ours, **chosen)
 
 
+_BEGINNINGS = ("job started", "job resumed")
+
+
 def _started_at(status: str, events: Sequence[RemoteEvent], now: float) -> float | None:
     """No field of the protocol says when training began; the first figures do, else the state."""
     measured = [event.created_at for event in events if event.metrics]
-    told = [event.created_at for event in events if "job started" in event.message.lower()]
+    told = [event.created_at for event in events if any(word in event.message.lower() for word in _BEGINNINGS)]
     if measured or told:
         return min(measured + told)
     return now if status == states.RUNNING else None
+
+
+def _with_training_time(old: Job, new: Job, events: Sequence[RemoteEvent], now: float) -> Job:
+    """What is between two sights of a running job was training; a stretch begins and ends when its events say so."""
+    since = running_since(old)
+    if new.state == states.RUNNING:
+        begun = since if since is not None else _started_at(new.state, events, now)
+        return msgspec.structs.replace(new, training_since=begun)
+    if since is None:
+        # Begun and ended between two looks.
+        since = new.started_at if old.started_at is None else None
+    if since is None:
+        return msgspec.structs.replace(new, training_since=None)
+    until = new.finished_at if new.finished_at is not None else _last(events, now)
+    return msgspec.structs.replace(
+        new, training_since=None, trained_seconds=(old.trained_seconds or 0.0) + max(0.0, until - since)
+    )
+
+
+def _last(events: Sequence[RemoteEvent], now: float) -> float:
+    """When the state changed that was just seen: with the last thing that the provider told."""
+    return min(now, max((event.created_at for event in events), default=now))
 
 
 def _error(status: str, remote: RemoteJob) -> JobError | None:

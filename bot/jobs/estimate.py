@@ -9,6 +9,8 @@ from bot.datasets.report import Report
 from bot.jobs.job import REINFORCEMENT, Auto, Job
 
 MILLION = 1_000_000
+OWN_TRAINER = "trainer"
+"""What settings call a provider on the team's own machine (`Settings.provider_name`)."""
 
 
 class Estimate(msgspec.Struct, frozen=True):
@@ -28,6 +30,7 @@ def estimate(
     n_epochs: int | Auto = "auto",
     *,
     method: str = "",
+    provider: str = "",
     price_per_million: float | None = None,
     paces: Mapping[str, float] | None = None,
 ) -> Estimate:
@@ -38,7 +41,7 @@ def estimate(
     tokens = report.tokens.billed * epochs
     if method == REINFORCEMENT:
         return Estimate(epochs, tokens, None, None)
-    usd = cost(model, tokens, 1) if price_per_million is None else price_per_million * tokens / MILLION
+    usd = _usd(model, tokens, provider) if price_per_million is None else price_per_million * tokens / MILLION
     pace = (paces or {}).get(model)
     return Estimate(epochs, tokens, usd, None if pace is None else pace * tokens)
 
@@ -47,7 +50,16 @@ def real_cost(job: Job) -> float | None:
     """US dollars for what the provider says it trained; None where it does not say, or the price is not known."""
     if not job.trained_tokens or job.method == REINFORCEMENT:
         return None
-    return cost(job.base_model, job.trained_tokens, 1)
+    return _usd(job.base_model, job.trained_tokens, job.provider)
+
+
+def is_free(model: str, provider: str) -> bool:
+    """Whether training it there costs nothing: on one's own hardware, whatever is trained."""
+    return _usd(model, MILLION, provider) == 0
+
+
+def _usd(model: str, tokens: int, provider: str) -> float | None:
+    return 0.0 if provider == OWN_TRAINER else cost(model, tokens, 1)
 
 
 def cost_so_far(job: Job) -> float | None:

@@ -16,7 +16,7 @@ class Change(msgspec.Struct, frozen=True):
     """Everything that one piece of news does to a job, stored in one transaction or not at all.
 
     Notices and events are known by their ids: storing one again does nothing. `followed` turns False when
-    nothing more is expected of the provider.
+    nothing more is expected of the provider; None leaves it as it is.
     """
 
     job: Job
@@ -24,7 +24,7 @@ class Change(msgspec.Struct, frozen=True):
     checkpoints: Sequence[Checkpoint] = ()
     notices: Sequence[Notice] = ()
     audit: Sequence[Entry] = ()
-    followed: bool = True
+    followed: bool | None = True
 
 
 class Followed(msgspec.Struct, frozen=True):

@@ -139,7 +139,9 @@ class Job(msgspec.Struct, frozen=True):
     `method` is the protocol's: supervised, dpo or reinforcement; the last has a `grader`. `wandb` is the project at
     Weights & Biases that the provider reports to, `metadata` what the person wants the provider to keep with the job.
     `cause` is the inbox's key of what was done in Slack to start it. `lost_models`: those of its models, checkpoints'
-    too, that answer no more.
+    too, that answer no more. `model_listed`: the provider has listed the finished model, so that it is missed where it
+    does so no more. `queued_at`, `queue_position`: since when it waits in the provider's queue, and its place there
+    from 1. `training_since` and `trained_seconds`: see `training_time`.
     """
 
     id: str
@@ -179,6 +181,11 @@ class Job(msgspec.Struct, frozen=True):
     lost_models: dict[str, Loss] = {}
     approval: Approval | None = None
     in_line: InLine | None = None
+    queued_at: float | None = None
+    queue_position: int | None = None
+    training_since: float | None = None
+    trained_seconds: float | None = None
+    model_listed: bool = False
 
     @property
     def thing(self) -> Thing:

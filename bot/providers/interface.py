@@ -75,7 +75,8 @@ class JobOrder(msgspec.Struct, frozen=True):
 
 class RemoteJob(msgspec.Struct, frozen=True):
     """A job as the provider tells it. Times in seconds since the epoch; 0 was turned into None. `method` is None where
-    the provider does not say; `metadata` is without our `submission`.
+    the provider does not say; `metadata` is without our `submission`. `queue_position`: from 1, the next to be trained;
+    the protocol has no such field, our trainer has.
     """
 
     id: str
@@ -99,6 +100,7 @@ class RemoteJob(msgspec.Struct, frozen=True):
     grader: dict[str, Any] | None = None
     wandb: str | None = None
     metadata: dict[str, str] = {}
+    queue_position: int | None = None
 
 
 class RemoteEvent(msgspec.Struct, frozen=True):

@@ -44,6 +44,7 @@ def job(raw: Json) -> RemoteJob:
         method=_text(_object(raw.get("method")).get("type")),
         grader=_object(_object(_object(raw.get("method")).get(REINFORCEMENT)).get("grader")) or None,
         wandb=_wandb(raw),
+        queue_position=_whole(raw.get("queue_position")),
         metadata={key: value for key, value in metadata.items() if key != SUBMISSION_KEY and _text(value)},
     )
 

@@ -260,8 +260,10 @@ def _sibling(db: SqliteDatabase, job: Job) -> str | None:
 
 def write_change(db: SqliteDatabase, change: Change) -> None:
     """Inside a caller's transaction."""
-    job = change.job
-    _write_job(db, job, followed=change.followed)
+    job, followed = change.job, change.followed
+    if followed is None:
+        followed = bool(db.execute("SELECT followed FROM jobs WHERE id = ?", [job.id]).fetchone()[0])
+    _write_job(db, job, followed=followed)
     for event in change.events:
         db.execute(
             "INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (job_id, id) DO NOTHING",

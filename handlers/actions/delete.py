@@ -43,5 +43,6 @@ async def model(turn: Turn) -> None:
     name = await model_to_delete(turn, turn.words)
     async with turn.recorded("delete model", name):
         await turn.services.provider.delete_model(name)
+    await turn.services.lost_models.deleted(name)
     turn.services.catalogue.forget()
     await turn.answer(deletion.model_deleted(name))

@@ -10,6 +10,7 @@ from bot.jobs.assessment import UNASSESSED, Assessment
 from bot.jobs.estimate import cost_so_far, real_cost
 from bot.jobs.explanations import explain
 from bot.jobs.job import Job, Loss, Metrics
+from bot.jobs.training_time import training_seconds
 from bot.models.names import suffix_from_file
 from handlers.blocks.consent import deciders, decision
 from handlers.blocks.figures import VERDICTS, diagnosis, pairs
@@ -29,6 +30,7 @@ from handlers.blocks.text import (
     progress_bar,
     quoted,
     rough_duration,
+    since,
 )
 
 _DONE: Final = "✓"
@@ -212,8 +214,8 @@ def _progress(job: Job, assessment: Assessment, now: float) -> str:
     latest = job.latest
     if latest is not None and job.state != states.SUCCEEDED:
         lines.append(" · ".join(filter(None, (progress_bar(latest.step, latest.total_steps), _where(job, latest)))))
-    if waiting := _waiting(job):
-        lines.append(waiting)
+    if wait := waiting(job):
+        lines.append(wait)
     times = _times(job, now)
     if times:
         lines.append(times)
@@ -222,8 +224,11 @@ def _progress(job: Job, assessment: Assessment, now: float) -> str:
     return "\n".join(lines)
 
 
-def _waiting(job: Job) -> str:
-    """Whom or what it waits for, before the provider knows of it."""
+def waiting(job: Job) -> str:
+    """Whom or what it waits for, and since when."""
+    if job.state == states.QUEUED and job.queued_at is not None:
+        place = f"Place {number(job.queue_position)} in the queue of" if job.queue_position else "In the queue of"
+        return f"{place} {quoted(job.provider, 60)} since {since(job.queued_at)}."
     if job.state == states.AWAITING_APPROVAL:
         return f"{deciders(job)} can approve it in the thread. Nothing is spent before."
     if job.state == states.IN_LINE and job.in_line is not None and job.in_line.place:
@@ -245,22 +250,23 @@ def _where(job: Job, latest: Metrics) -> str:
 
 
 def _times(job: Job, now: float) -> str:
-    begun = job.started_at
     if job.state in states.ENDED:
         if job.finished_at is None:
             return ""
         ended = f"Ended {date(job.finished_at)}"
-        return f"{ended} after {duration(job.finished_at - begun)} of training" if begun else ended
-    if begun is None or job.state in states.OURS:
+        trained = training_seconds(job, job.finished_at)
+        return f"{ended} after {duration(trained)} of training" if trained else ended
+    trained = training_seconds(job, now)
+    if trained is None or job.state in states.OURS:
         return ""
-    elapsed = now - begun
-    parts = [f"Training for {rough_duration(elapsed)}"]
-    if job.state == states.RUNNING:
-        remaining = _remaining(job, now)
-        if remaining is not None:
-            # "about a few seconds" is one word too many.
-            about = "about " if remaining >= 60 else ""
-            parts.append(f"{about}{rough_duration(remaining)} left")
+    if job.state != states.RUNNING:
+        return f"Trained for {rough_duration(trained)} so far" if trained else ""
+    parts = [f"Training for {rough_duration(trained)}"]
+    remaining = _remaining(job, now)
+    if remaining is not None:
+        # "about a few seconds" is one word too many.
+        about = "about " if remaining >= 60 else ""
+        parts.append(f"{about}{rough_duration(remaining)} left")
     return ", ".join(parts)
 
 
@@ -270,15 +276,16 @@ def _remaining(job: Job, now: float) -> float | None:
     """
     if job.estimated_finish is not None and job.estimated_finish > now:
         return job.estimated_finish - now
-    latest, begun = job.latest, job.started_at
-    if latest is None or not latest.total_steps or begun is None:
+    latest = job.latest
+    if latest is None or not latest.total_steps or latest.step >= latest.total_steps:
         return None
     if latest.step < 2 or (latest.step < 5 and latest.step * 20 < latest.total_steps):
         return None
     seen = min(job.heard_at or now, now)
-    if seen <= begun or latest.step >= latest.total_steps:
+    trained = training_seconds(job, seen)
+    if not trained:
         return None
-    return max(0.0, seen + (seen - begun) / latest.step * (latest.total_steps - latest.step) - now)
+    return max(0.0, trained / latest.step * (latest.total_steps - latest.step) - (now - seen))
 
 
 def _origin(job: Job) -> str:
@@ -291,6 +298,8 @@ def _origin(job: Job) -> str:
 
 def _cost(job: Job) -> str:
     """What it cost, where the provider has said what it trained; else so far, by the estimate."""
+    if job.estimated_cost == 0:
+        return f"Cost: {money(0)}"
     estimated = money(job.estimated_cost)
     real = real_cost(job)
     if job.state in states.ENDED and real is not None:

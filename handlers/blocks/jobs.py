@@ -9,7 +9,7 @@ from bot.jobs import states
 from bot.jobs.assessment import UNASSESSED, Assessment
 from bot.jobs.explanations import explain
 from bot.jobs.job import Job
-from handlers.blocks.card import fitting_buttons, outcome, steps, title
+from handlers.blocks.card import fitting_buttons, outcome, steps, title, waiting
 from handlers.blocks.figures import diagnosis, pairs
 from handlers.blocks.message import Message
 from handlers.blocks.model_name import id_button, named
@@ -53,6 +53,8 @@ def job_status(job: Job, permalink: str | None = None, assessment: Assessment = 
         bar = progress_bar(job.latest.step, job.latest.total_steps)
         of = f" · step {number(job.latest.step)} of {number(job.latest.total_steps)}" if job.latest.total_steps else ""
         lines.append(bar + of)
+    if wait := waiting(job):
+        lines.append(wait)
     if job.fine_tuned_model:
         lines.append(f"Model: {named(job.fine_tuned_model)}")
     if job.state == states.FAILED and job.error is not None:

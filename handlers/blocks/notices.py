@@ -9,6 +9,7 @@ from bot.jobs.assessment import UNASSESSED, Assessment
 from bot.jobs.estimate import real_cost
 from bot.jobs.explanations import explain
 from bot.jobs.job import Job
+from bot.jobs.training_time import training_seconds
 from bot.notices.notice import (
     Accepted,
     ApprovalAsked,
@@ -150,8 +151,8 @@ def _succeeded(job: Job, assessment: Assessment, chart: Block | None) -> Message
     if job.trained_tokens:
         final.append(("Trained tokens", number(job.trained_tokens)))
     final += costs(job)
-    if job.started_at and job.finished_at:
-        final.append(("Training time", duration(job.finished_at - job.started_at)))
+    if job.finished_at and (trained := training_seconds(job, job.finished_at)):
+        final.append(("Training time", duration(trained)))
     blocks.append(fields(final))
     if chart:
         blocks.append(chart)
@@ -163,6 +164,8 @@ def _succeeded(job: Job, assessment: Assessment, chart: Block | None) -> Message
 def costs(job: Job) -> list[tuple[str, str]]:
     """The real cost against the estimate, as heading and value; one of the two where the other is not known."""
     real = real_cost(job)
+    if job.estimated_cost == 0:
+        return [("Cost", money(0))]
     if real is None:
         return [("Cost, estimated", money(job.estimated_cost))]
     if not real or job.estimated_cost is None:

@@ -122,6 +122,15 @@ def date(ts: float, *, seconds: bool = False) -> str:
     return f"<!date^{int(ts)}^{{date_short_pretty}} {{{time}}}|{fallback}>"
 
 
+def since(ts: float) -> str:
+    """A moment, and how long ago that is at the time of reading: "14:05 (3 minutes ago)"."""
+    try:
+        fallback = datetime.fromtimestamp(ts, UTC).strftime("%H:%M UTC")
+    except (OverflowError, OSError, ValueError):
+        return "an unknown time"
+    return f"<!date^{int(ts)}^{{time}} ({{ago}})|{fallback}>"
+
+
 def duration(seconds: float) -> str:
     """Exact: "45 s", "2 min 05 s", "1 h 02 min", "2 d 3 h"."""
     if not math.isfinite(seconds):

@@ -121,7 +121,9 @@ async def _estimate(turn: Turn, form: StartForm, dataset: Dataset | None) -> str
         return "not known: only the provider knows how many tokens the file has."
     paces = seconds_per_token(await turn.services.jobs.latest(_JOBS), turn.services.provider.name)
     epochs = form.hyperparameters.n_epochs
-    told = estimate(dataset.report, form.model, epochs, method=dataset.report.method or "", paces=paces)
+    told = estimate(
+        dataset.report, form.model, epochs, method=dataset.report.method or "", provider=form.provider, paces=paces
+    )
     return estimate_words(told, chosen=epochs != AUTO)
 
 

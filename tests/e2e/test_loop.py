@@ -1,5 +1,7 @@
 """The main job over real sockets: from a file in a channel to a talk with the model."""
 
+from typing import Any
+
 import pytest
 from e2e.world import World, until
 from pydantic import SecretStr
@@ -155,6 +157,62 @@ async def test_a_deleted_model_is_gone_at_the_provider(w: World) -> None:
         await w.person.click("ana", w.channel, question["ts"], "model_delete")
         await w.person.wait_ephemeral("ana", w.channel, contains="is deleted")
         assert w.provider.tuned == []
+        card = await w.person.wait_message(w.channel, contains="Model deleted", timeout=60)
+        assert "Chat" not in [button["text"]["text"] for button in _buttons(card)]
+        ending = await w.person.wait_message(w.channel, contains="Your model is ready", thread_ts=card["ts"])
+        await w.person.click("ana", w.channel, ending["ts"], "job_chat")
+        await w.person.wait_ephemeral("ana", w.channel, contains="nobody can talk to it any more")
+
+
+async def test_a_model_that_vanished_at_the_provider_is_not_offered_for_a_chat_any_more(w: World) -> None:
+    async with w.bot() as bot:
+        await w.start(await w.drop())
+        job = await w.job_at_provider()
+        w.provider.run(job, steps=2)
+        w.provider.succeed(job)
+        await w.person.wait_message(w.channel, contains="✓ Ready", timeout=60)
+        await bot.services.lost_models.look()
+        w.provider.tuned.clear()
+        await bot.services.lost_models.look()
+        await w.person.wait_message(w.channel, contains="Model no longer at the provider", timeout=60)
+
+
+async def test_a_run_that_diverged_is_not_celebrated(w: World) -> None:
+    channels = {channel.get("name"): channel["id"] for channel in await w.person.channels()}
+    async with w.bot(finetune_notices_channel=channels["general"]):
+        card = await w.start(await w.drop())
+        job = await w.job_at_provider()
+        w.provider.run(job)
+        for step in range(1, 31):
+            data = {"step": step, "total_steps": 30, "train_loss": 3.0 if step < 4 else 20.0}
+            w.provider.add_event(job, f"Step {step}/30", type="metrics", data=data)
+        w.provider.succeed(job)
+        await w.person.wait_message(w.channel, contains="Diverged", timeout=60)
+        ending = await w.person.wait_message(w.channel, thread_ts=card["ts"], contains="Training diverged")
+        assert "Start again with a lower learning rate" in ending["plain"]
+        assert "style" not in next(one for one in _buttons(ending) if one["action_id"] == "job_chat")
+        await w.person.wait_message("#general", contains="Training diverged")
+        await w.person.command("ana", w.channel, "/finetune", "jobs")
+        await w.person.wait_ephemeral("ana", w.channel, contains="Diverged", timeout=30)
+
+
+async def test_a_cancelled_job_is_started_again_from_its_card(w: World) -> None:
+    async with w.bot():
+        card = await w.start(await w.drop(), epochs="7")
+        job = await w.job_at_provider()
+        w.provider.run(job, steps=2)
+        await w.person.wait_message(w.channel, thread_ts=card["ts"], contains="has begun")
+        await w.person.click("ana", w.channel, card["ts"], "job_cancel")
+        await w.person.wait_message(w.channel, contains="✗ *Cancelled*", timeout=60)
+        await w.person.click("ana", w.channel, card["ts"], "job_retry")
+        view = await w.person.wait_view("ana", 60)
+        assert await w.person.submit("ana", view["id"], {}) == {}
+        await until(lambda: len(w.provider.jobs) == 2)
+        assert w.provider.jobs[await w.job_at_provider()]["method"]["supervised"]["hyperparameters"]["n_epochs"] == 7
+
+
+def _buttons(message: dict[str, Any]) -> list[dict[str, Any]]:
+    return [one for block in message["blocks"] if block["type"] == "actions" for one in block["elements"]]
 
 
 async def test_a_training_file_is_deleted_here_and_at_the_provider(w: World) -> None:

@@ -130,3 +130,11 @@ async def test_what_its_place_may_not_see_is_answered_like_a_job_that_there_is_n
     with pytest.raises(NotFound, match=f"knows no job {theirs}"):
         await adopting.adopt(reader, theirs, "U0BEN", ELSEWHERE, "job-9", may_show=nowhere)
     assert await jobs.get("job-9") is None
+
+
+@pytest.mark.parametrize(("model", "cost"), [("SmolLM2-135M-Instruct", 0.0), ("gpt-4.1-mini-2025-04-14", None)])
+async def test_a_job_on_ones_own_hardware_is_free_also_where_it_is_only_followed(
+    reader: JobReader, stand_in: StandInProvider, model: str, cost: float | None
+) -> None:
+    job = await adopt(reader, stand_in.add_job(model=model), "U0BEN", ELSEWHERE, "job-9")
+    assert job.estimated_cost == cost

@@ -6,7 +6,7 @@ import pytest
 from parts import MODEL, a_job
 
 from bot.datasets.report import Report, Tokens
-from bot.jobs.estimate import cost_so_far, estimate, real_cost
+from bot.jobs.estimate import cost_so_far, estimate, is_free, real_cost
 from bot.jobs.job import Metrics
 
 REPORT = Report(
@@ -64,3 +64,10 @@ def test_the_cost_so_far_grows_with_the_steps() -> None:
     assert cost_so_far(a_job(estimated_cost=2.0, latest=Metrics(25, 100))) == 0.5
     assert cost_so_far(a_job(estimated_cost=2.0, latest=Metrics(25))) is None
     assert cost_so_far(a_job(estimated_cost=None, latest=Metrics(25, 100))) is None
+
+
+def test_ones_own_trainer_is_free_whatever_it_trains() -> None:
+    assert estimate(REPORT, "a-base-of-ours", provider="trainer").usd == 0
+    assert real_cost(a_job(provider="trainer", base_model="a-base-of-ours", trained_tokens=10)) == 0
+    assert is_free("SmolLM2-135M-Instruct", "gpu.example.com"), "one of the trainer's models, wherever it runs"
+    assert not is_free(MODEL, "acme")

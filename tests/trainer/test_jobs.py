@@ -232,6 +232,24 @@ def first_loss(trainer: Trainer, job_id: str) -> float:
     return next(event.data["train_loss"] for event in trainer.events(job_id) if event.type == "metrics")
 
 
+def test_a_queued_job_tells_its_place_in_the_queue(trainer: Trainer) -> None:
+    jobs = trainer.client.fine_tuning.jobs
+    running = trainer.train(hyperparameters={"n_epochs": 50})
+    first, second = trainer.train(), trainer.train()
+    wait_for(
+        lambda: [jobs.retrieve(job.id).status for job in (running, first, second)] == ["running", "queued", "queued"]
+    )
+
+    def place(job: Any) -> Any:
+        return jobs.retrieve(job.id).model_dump().get("queue_position")
+
+    assert [place(job) for job in (running, first, second)] == [None, 1, 2]
+    jobs.cancel(first.id)
+    assert place(second) == 1
+    for job in (second, running):
+        jobs.cancel(job.id)
+
+
 def test_an_unknown_job_is_a_404(trainer: Trainer) -> None:
     jobs = trainer.client.fine_tuning.jobs
     for ask in (jobs.retrieve, jobs.cancel, jobs.list_events, jobs.checkpoints.list):
@@ -258,6 +276,12 @@ def test_a_fine_tuned_model_is_trained_further_on_preferences_with_dpo(trainer: 
     assert (used.beta, used.n_epochs, used.batch_size, used.learning_rate_multiplier) == (0.2, 2, 4, 0.1)
     metrics = [event.data for event in trainer.events(job.id) if event.type == "metrics"]
     assert [data["step"] for data in metrics] == [1, 2, 3, 4, 5, 6]
+    seconds = [data["elapsed_seconds"] for data in metrics]
+    assert seconds == sorted(seconds)
+    assert seconds[0] > 0
+    (last, *_) = trainer.client.fine_tuning.jobs.checkpoints.list(job.id).data
+    rewards = {"train_reward_accuracy", "train_reward_margin", "full_valid_reward_accuracy", "full_valid_reward_margin"}
+    assert rewards <= set(last.metrics.model_dump())
     assert metrics[0]["train_loss"] == pytest.approx(0.6931, abs=1e-3)
     assert ended.fine_tuned_model.startswith("ft:tiny-random:acme::")
     assert {"train_loss", "train_reward_accuracy", "full_valid_loss", "full_valid_reward_accuracy"} <= set(metrics[-1])

@@ -91,6 +91,7 @@ def test_preferences_raise_what_is_preferred_over_what_is_not(plan: Plan) -> Non
     assert measured[18]["full_valid_loss"] < 0.3
     assert measured[18]["full_valid_reward_accuracy"] == 1
     assert measured[18]["train_reward_margin"] > 0
+    assert 0 < measured[6]["full_valid_reward_margin"] < measured[18]["full_valid_reward_margin"]
     assert said[0]["beta"] == 0.1
 
 

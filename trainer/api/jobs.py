@@ -208,6 +208,7 @@ def list_checkpoints(
 
 
 def job_object(job: Job, services: Services) -> dict[str, Any]:
+    """The protocol's job; while it is queued with its place in the queue, a field of our own."""
     hyperparameters = {
         "n_epochs": job.n_epochs or "auto",
         "batch_size": job.batch_size or "auto",
@@ -228,6 +229,7 @@ def job_object(job: Job, services: Services) -> dict[str, Any]:
         "result_files": job.result_files,
         "trained_tokens": job.trained_tokens,
         "estimated_finish": job.estimated_finish,
+        **({"queue_position": services.store.queue_position(job.id)} if job.status == "queued" else {}),
         "error": job.error,
         "seed": job.seed,
         "user_provided_suffix": job.suffix,

@@ -153,19 +153,20 @@ class Between(TrainerCallback):
         }
         self.metrics = metrics = {name: round(value, 5) for name, value in measured.items()}
         epoch, step_of_epoch = divmod(step, self._steps_per_epoch)
+        worked = time.monotonic() - self._began
         elapsed: dict[str, float] = {
             "elapsed_tokens": self._counted["tokens"],
             "elapsed_examples": epoch * self._examples + step_of_epoch * self._batch_size,
         }
         if self._counted["sequences"]:
             elapsed["train_sequence_accuracy"] = round(self._counted["right"] / self._counted["sequences"], 5)
-        pace = (time.monotonic() - self._began) / step
         self._send(
             kind="metrics",
             step=step,
             total_steps=self._total_steps,
             metrics=metrics | elapsed,
-            seconds_left=pace * (self._total_steps - step),
+            seconds=round(worked, 1),
+            seconds_left=worked / step * (self._total_steps - step),
         )
         if step_of_epoch == 0:
             self._keep_weights(kwargs["model"], step, metrics)
@@ -198,8 +199,8 @@ class Between(TrainerCallback):
         assert self._validation is not None
         score = self._validation.score(model, indexes)
         self._measured |= {f"{name}_loss": score.loss, f"{name}_mean_token_accuracy": score.token_accuracy}
-        if score.preferred is not None:
-            self._measured[f"{name}_reward_accuracy"] = score.preferred
+        if score.preferred is not None and score.margin is not None:
+            self._measured |= {f"{name}_reward_accuracy": score.preferred, f"{name}_reward_margin": score.margin}
         else:
             self._measured[f"{name}_sequence_accuracy"] = score.sequence_accuracy
 

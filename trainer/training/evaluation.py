@@ -15,12 +15,14 @@ from trainer.training.data import IGNORED, Pair, Tokens
 class Score(msgspec.Struct, frozen=True):
     """`loss` in nats: the mean negative log-likelihood of a learned token or, of preferences, the mean DPO loss of a
     pair. `token_accuracy` and `sequence_accuracy`: the share of tokens, and of whole answers, predicted right.
-    `preferred`: the share of pairs whose preferred answer gained more."""
+    `preferred`: the share of pairs whose preferred answer gained more; `margin`: by how much, in the mean (the
+    difference of the two rewards, as DPO defines them)."""
 
     loss: float
     token_accuracy: float
     sequence_accuracy: float
     preferred: float | None = None
+    margin: float | None = None
 
 
 class Validation(Protocol):
@@ -67,18 +69,19 @@ class Preferences:
         return len(self._pairs)
 
     def score(self, model: Any, indexes: Sequence[int]) -> Score:
-        loss = right = tokens = whole = preferred = 0.0
+        loss = right = tokens = whole = preferred = gap = 0.0
         for part in _parts(indexes, self._batch_size):
             now, chosen = self._said(model, part)
             gained = self._beta * (now - self._before[list(part)])
             margin = gained[:, 0] - gained[:, 1]
             loss -= float(nn.logsigmoid(margin).sum())
             preferred += int((margin > 0).sum())
+            gap += float(margin.sum())
             right += int(chosen.right.sum())
             tokens += int(chosen.tokens.sum())
             whole += int((chosen.right == chosen.tokens).sum())
         count = max(len(indexes), 1)
-        return Score(loss / count, right / max(tokens, 1), whole / count, preferred / count)
+        return Score(loss / count, right / max(tokens, 1), whole / count, preferred / count, gap / count)
 
     def _said(self, model: Any, part: Sequence[int]) -> tuple[torch.Tensor, Likelihoods]:
         """Log-likelihoods of the preferred and the rejected answers, shape (pairs, 2); details of the preferred."""

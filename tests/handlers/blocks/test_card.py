@@ -244,3 +244,24 @@ def test_a_model_that_is_gone_is_not_offered_for_a_chat(
     assert f"✓ Checked · ✓ Trained · ✗ *{said}*" in seen(shown)
     assert list(buttons(shown)) == ["job_retry", "job_checkpoints"]
     assert said in shown.text
+
+
+def test_what_trains_on_ones_own_hardware_is_free(make_job: MakeJob, seen: See, t0: float) -> None:
+    for state in ("queued", "running", "succeeded"):
+        assert "Cost: free (your own hardware)" in seen(card(make_job(state=state, estimated_cost=0.0), now=t0))
+
+
+def test_a_queued_job_says_its_place_and_since_when(make_job: MakeJob, seen: See, t0: float) -> None:
+    job = make_job(state="queued", latest=None, started_at=None, queued_at=t0, queue_position=2)
+    assert "Place 2 in the queue of openai since <!date^1795000000^{time} ({ago})|11:06 UTC>." in seen(
+        card(job, now=t0)
+    )
+    unknown = make_job(state="queued", latest=None, started_at=None, queued_at=t0)
+    assert "In the queue of openai since <!date" in seen(card(unknown, now=t0))
+
+
+def test_pauses_are_no_training(make_job: MakeJob, seen: See, t0: float) -> None:
+    paused = make_job(state="paused", trained_seconds=540.0)
+    assert "Trained for 9 min so far" in seen(card(paused, now=t0 + 90_000))
+    ended = make_job(state="cancelled", trained_seconds=540.0, finished_at=t0 + 90_000)
+    assert "after 9 min 00 s of training" in seen(card(ended, now=t0 + 90_000))

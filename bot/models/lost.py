@@ -1,0 +1,90 @@
+"""Fine-tuned models that answer no more: deleted here, gone at the provider, or past their shutdown date.
+
+Their jobs' cards say so. Providers forget and remember: a model that is listed again is no longer lost.
+"""
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+
+import msgspec
+import structlog
+
+from bot.datasets import lookup
+from bot.jobs import states
+from bot.jobs.interfaces import Change, JobStore
+from bot.jobs.job import Job, Loss
+from bot.providers.interface import Provider, ProviderError, RemoteModel
+
+log = structlog.get_logger()
+
+
+class LostModels:
+    def __init__(self, jobs: JobStore, provider: Provider) -> None:
+        self._jobs = jobs
+        self._provider = provider
+
+    async def look(self) -> None:
+        """Compare the finished models of our jobs with what the provider lists. Never raises."""
+        try:
+            listed = {model.id: model for model in await self._provider.models()}
+        except ProviderError as error:
+            log.info("models not looked for", provider=self._provider.name, why=str(error))
+            return
+        today = datetime.now(UTC).date()
+        for job in await self._jobs.in_states([states.SUCCEEDED]):
+            if job.provider == self._provider.name and seen(job, listed, today) is not None:
+                await self._jobs.update(job.id, _change(lambda stored: seen(stored, listed, today)))
+
+    async def deleted(self, model: str) -> None:
+        """Somebody deleted it here."""
+        await self._lose(model, Loss.DELETED)
+
+    async def missing(self, model: str) -> None:
+        """Somebody wanted to talk to it, and the provider does not know it."""
+        await self._lose(model, Loss.MISSING)
+
+    async def _lose(self, model: str, why: Loss) -> None:
+        job = (await self._jobs.models()).get(model)
+        if job is not None:
+            await self._jobs.update(job.id, _change(lambda stored: _lost(stored, model, why)))
+
+
+def seen(job: Job, listed: dict[str, RemoteModel], today: date) -> Job | None:
+    """The job as it is by what its provider lists today; None where that is nothing new.
+
+    Not every provider lists every model: one that was never listed is not missed.
+    """
+    model = job.fine_tuned_model
+    if model is None:
+        return None
+    if job.model_lost is Loss.DELETED:
+        return None
+    if _shut_down(model, listed.get(model), today):
+        return _lost(job, model, Loss.SHUT_DOWN)
+    if model in listed:
+        found = {name: why for name, why in job.lost_models.items() if name != model}
+        changed = msgspec.structs.replace(job, model_listed=True, lost_models=found)
+        return changed if changed != job else None
+    return _lost(job, model, Loss.MISSING) if job.model_listed else None
+
+
+def _lost(job: Job, model: str, why: Loss) -> Job | None:
+    if job.lost_models.get(model) == why:
+        return None
+    return msgspec.structs.replace(job, lost_models={**job.lost_models, model: why})
+
+
+def _shut_down(model: str, listed: RemoteModel | None, today: date) -> bool:
+    facts = lookup(model)
+    told = listed.shutdown_date if listed else None
+    if told is None and facts is not None and facts.shutdown_date is not None:
+        told = facts.shutdown_date.isoformat()
+    return told is not None and told <= today.isoformat()
+
+
+def _change(make: Callable[[Job], Job | None]) -> Callable[[Job], Change | None]:
+    def change(stored: Job) -> Change | None:
+        job = make(stored)
+        return Change(job, followed=None) if job is not None else None
+
+    return change
