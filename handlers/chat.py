@@ -1,6 +1,7 @@
 """Talking to a model in a thread: open a conversation, and stream its answers."""
 
 import asyncio
+import contextlib
 import hashlib
 import time
 from weakref import WeakValueDictionary
@@ -9,11 +10,12 @@ import structlog
 
 from bot.access import Act, Thing
 from bot.errors import NotFound
-from bot.models.conversation import Conversation, prompt
+from bot.models.conversation import BROKEN, Conversation, prompt
 from bot.models.conversation import Turn as Said
 from bot.models.opening import Opening, opening
 from bot.notices.interfaces import PostError
 from bot.providers.interface import ChatMessage, Doubtful, ProviderError, RateLimited, Refused, Unreachable
+from handlers import replies
 from handlers.answer import Answer, Place
 from handlers.blocks import chat as blocks
 from handlers.blocks import pointers
@@ -78,25 +80,57 @@ async def open_conversation(turn: Turn, model: str) -> None:
 async def converse(turn: Turn, conversation: Conversation, text: str) -> None:
     """Give the model what was said, and stream its answer into the thread."""
     services = turn.services
-    thing = Thing(conversation.owner, conversation.channel, conversation.private, "conversation")
-    await turn.actor(Act.CHAT, thing, turn.posts_in)
-    try:
-        await turn.actor(Act.CHAT, await services.catalogue.thing(conversation.model), turn.posts_in)
-    except NotFound:
-        raise NotFound(f"There is no model {conversation.model} (any more).") from None
+    await _authorize(turn, conversation)
     if not text:
         return
     ts = str(turn.body["event"]["ts"])
     async with _lock(conversation.id):
         await services.conversations.add(conversation.id, Said(ts, "user", text))
         turns = await services.conversations.turns(conversation.id)
-        known = next((said.content for said in turns if said.ts == ts and said.role == "assistant"), None)
+        known = _answered(turns, ts)
         if known is not None:
-            await _show_known(turn, conversation, known, ts)
+            await _show_known(turn, conversation, known)
             return
-        asked = [said for said in turns if float(said.ts) <= float(ts)]
+        asked = [said for said in turns if float(said.message_ts) <= float(ts)]
         await _show_thinking(turn)
         await _ask(turn, conversation, asked, ts)
+
+
+async def go_on(turn: Turn) -> None:
+    """*Continue*: the model goes on with an answer that was cut off. However often it is pressed, it does so once."""
+    services = turn.services
+    conversation = await services.conversations.of_thread(turn.channel, str(turn.thread_ts))
+    if conversation is None:
+        raise NotFound("I know no conversation in this thread (any more).")
+    await _authorize(turn, conversation)
+    ts = turn.words
+    async with _lock(conversation.id):
+        turns = await services.conversations.turns(conversation.id)
+        known = _answered(turns, ts)
+        if known is None:
+            first = ts.partition("+")[0]
+            asked = [said for said in turns if float(said.message_ts) <= float(first)]
+            await _show_thinking(turn)
+            await _ask(turn, conversation, asked, ts)
+        elif not await _show_known(turn, conversation, known):
+            await turn.answer(blocks.went_on())
+        with contextlib.suppress(PostError):
+            message = {"channel": turn.channel, "ts": turn.body["message"]["ts"]}
+            await services.poster.call("chat.delete", message, priority=Priority.CHAT)
+
+
+def _answered(turns: list[Said], ts: str) -> Said | None:
+    return next((said for said in turns if said.ts == ts and said.role == "assistant"), None)
+
+
+async def _authorize(turn: Turn, conversation: Conversation) -> None:
+    """Raises Denied or NotFound where this person may not talk in this conversation, or to its model."""
+    thing = Thing(conversation.owner, conversation.channel, conversation.private, "conversation")
+    await turn.actor(Act.CHAT, thing, turn.posts_in)
+    try:
+        await turn.actor(Act.CHAT, await turn.services.catalogue.thing(conversation.model), turn.posts_in)
+    except NotFound:
+        raise NotFound(f"There is no model {conversation.model} (any more).") from None
 
 
 def _lock(conversation_id: str) -> asyncio.Lock:
@@ -104,20 +138,21 @@ def _lock(conversation_id: str) -> asyncio.Lock:
     return _locks.setdefault(conversation_id, asyncio.Lock())
 
 
-async def _show_known(turn: Turn, conversation: Conversation, known: str, asked_ts: str) -> None:
-    """What was answered before a crash, which may have come before all of it was shown."""
-    left = await turn.services.conversations.open_answer(conversation.id, asked_ts)
+async def _show_known(turn: Turn, conversation: Conversation, known: Said) -> bool:
+    """Show what was answered before a crash; False where all of it was shown then."""
+    left = await turn.services.conversations.open_answer(conversation.id, known.ts)
     if left is None:
-        return
-    async with _answer(turn, conversation, asked_ts, left) as answer:
-        answer.add(known)
-        await answer.close()
-    await turn.services.conversations.answer_shown(conversation.id, asked_ts)
+        return False
+    async with _answer(turn, conversation, known.ts, left) as answer:
+        answer.add(known.content)
+        await _end(turn, conversation, answer, known)
+    return True
 
 
 async def _ask(turn: Turn, conversation: Conversation, turns: list[Said], asked_ts: str) -> None:
     """Ask the model, with as much of the thread as it can read; again by itself while it is not ready."""
     model, kept = conversation.model, len(turns)
+    fewest = 2 if turns[-1].role == "assistant" else 1  # an answer goes on below its question
     pauses = iter(_WARM_UP_PAUSES)
     warned = False
     while True:
@@ -127,10 +162,10 @@ async def _ask(turn: Turn, conversation: Conversation, turns: list[Said], asked_
         except Refused as error:
             if _is_too_long(error):
                 # Forget the older half of the thread, until only this one message is left.
-                if kept <= 1:
+                if kept <= fewest:
                     await turn.answer(blocks.message_too_long(model))
                     return
-                kept = max(1, kept // 2)
+                kept = max(fewest, kept // 2)
                 continue
             if error.status != 404:
                 raise
@@ -160,24 +195,43 @@ async def _stream(turn: Turn, conversation: Conversation, messages: list[ChatMes
     services = turn.services
     left = await services.conversations.open_answer(conversation.id, asked_ts) if turn.again else None
     async with _answer(turn, conversation, asked_ts, left or []) as answer:
-        whole, note = "", ""
+        whole, finish_reason = "", None
         try:
-            async for piece in services.provider.chat(conversation.model, messages):
-                whole += piece
+            async for delta in services.provider.chat(conversation.model, messages):
+                whole += delta.text
+                finish_reason = delta.finish_reason or finish_reason
                 if whole.strip():
-                    answer.add(piece)
+                    answer.add(delta.text)
         except ProviderError as error:
             if not whole.strip():
                 raise
             log.warning("answer cut off", model=conversation.model, why=str(error))
-            note = "The answer was cut off: the connection to the model broke. Ask again."
+            finish_reason = BROKEN
+        said = Said(asked_ts, "assistant", whole, finish_reason)
         if not whole.strip():
-            await turn.answer(blocks.answer("")[0])
+            await turn.answer(blocks.nothing_said(finish_reason))
             return
         # Kept before all of it is shown: whatever happens to Slack or to us, the model is not asked for it again.
-        await services.conversations.answered(conversation.id, Said(asked_ts, "assistant", whole))
-        await answer.close(note)
-    await services.conversations.answer_shown(conversation.id, asked_ts)
+        await services.conversations.answered(conversation.id, said)
+        await _end(turn, conversation, answer, said)
+
+
+async def _end(turn: Turn, conversation: Conversation, answer: Answer, said: Said) -> None:
+    """Show what is left of an answer; where the model could go on, offer it."""
+    await answer.close(blocks.end_note(said.finish_reason))
+    if said.finish_reason in blocks.CUT_OFF:
+        number = int(said.ts.partition("+")[2] or 0) + 1
+        await replies.in_thread(
+            turn.services.poster,
+            turn.channel,
+            conversation.thread_ts,
+            turn.user,
+            blocks.cut_off(str(said.finish_reason), f"{said.message_ts}+{number}"),
+            mark=f"{turn.key}/continue",
+            maybe_posted=turn.again,
+            since=turn.received_at,
+        )
+    await turn.services.conversations.answer_shown(conversation.id, said.ts)
 
 
 def _answer(turn: Turn, conversation: Conversation, asked_ts: str, left: list[str]) -> Answer:
@@ -187,7 +241,10 @@ def _answer(turn: Turn, conversation: Conversation, asked_ts: str, left: list[st
     async def opened(answer_ts: str) -> None:
         await services.conversations.answer_opened(conversation.id, asked_ts, answer_ts)
 
-    place = Place(turn.channel, str(turn.thread_ts), turn.user, services.team, services.bot_user, asked_ts)
+    event = turn.body.get("event") or turn.body["message"]
+    place = Place(
+        turn.channel, conversation.thread_ts, turn.user, services.team, services.bot_user, after=str(event["ts"])
+    )
     mark = f"{turn.key}/answer"
     return Answer(services.poster, place, mark=mark, opened=opened, messages=left, doubtful=turn.again)
 

@@ -38,6 +38,8 @@ class StandInProvider:
         self.answer = "The answer, in several pieces."
         self.answers_between = 0.0
         self.context = 20_000
+        self.finish_reason: str | None = None
+        self.continues = True
         self._cut: int | None = None
         self.chat_open = asyncio.Event()
         self.chat_open.set()
@@ -372,6 +374,8 @@ class StandInProvider:
     async def _chat(self, request: web.Request) -> web.StreamResponse:
         cut = self._cut
         body = await request.json()
+        if "continue_final_message" in body and not self.continues:
+            return _error(400, None, "Unrecognized request argument supplied: continue_final_message")
         self.chats.append(body)
         if body["model"] not in self.tuned + self.base_models:
             return _error(404, "model_not_found", f"The model `{body['model']}` does not exist")
@@ -395,6 +399,9 @@ class StandInProvider:
                 "choices": [{"index": 0, "delta": {"content": piece + " "}, "finish_reason": None}],
             }
             await response.write(f"data: {json.dumps(chunk)}\n\n".encode())
+        if self.finish_reason:
+            end = chunk | {"choices": [{"index": 0, "delta": {}, "finish_reason": self.finish_reason}]}
+            await response.write(f"data: {json.dumps(end)}\n\n".encode())
         await response.write(b"data: [DONE]\n\n")
         return response
 

@@ -1,7 +1,7 @@
 """A conversation with a model, bound to one Slack thread."""
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Final, Protocol
 
 import msgspec
 
@@ -23,11 +23,22 @@ class Conversation(msgspec.Struct, frozen=True):
 
 
 class Turn(msgspec.Struct, frozen=True):
-    """`ts` is the Slack message's; the answer to a message carries the same ts."""
+    """`ts` is the Slack message's; the answer to a message carries the same ts, and what goes on with that answer the
+    same with a number (`1700000000.000100+1`). `finish_reason`: why an answer ended; the protocol's word, or BROKEN.
+    """
 
     ts: str
     role: str
     content: str
+    finish_reason: str | None = None
+
+    @property
+    def message_ts(self) -> str:
+        return self.ts.partition("+")[0]
+
+
+# The connection to the model broke.
+BROKEN: Final = "broken"
 
 
 class ConversationStore(Protocol):
@@ -59,11 +70,11 @@ class ConversationStore(Protocol):
 def prompt(conversation: Conversation, turns: Sequence[Turn], most: int | None = None) -> list[ChatMessage]:
     """What the model is given: the system message, then the latest `most` turns, beginning with a person's.
 
-    Turns that were never answered (the model failed, or was gone) are left out, the last one aside: most chat
-    templates refuse two messages of one role in a row.
+    An answer that went on later is one turn. Turns that were never answered (the model failed, or was gone) are left
+    out, the last one aside: most chat templates refuse two messages of one role in a row.
     """
     paired: list[Turn] = []
-    for turn in turns:
+    for turn in _joined(turns):
         if paired and paired[-1].role == turn.role:
             paired.pop()
         paired.append(turn)
@@ -72,3 +83,18 @@ def prompt(conversation: Conversation, turns: Sequence[Turn], most: int | None =
         kept = kept[1:]
     messages = [ChatMessage(turn.role, turn.content) for turn in kept]
     return [ChatMessage("system", conversation.system), *messages] if conversation.system else messages
+
+
+def _joined(turns: Sequence[Turn]) -> list[Turn]:
+    """Each answer as one turn, with all that went on with it."""
+    whole: list[Turn] = []
+    answers: dict[str, int] = {}
+    for turn in turns:
+        begun = answers.get(turn.message_ts) if turn.ts != turn.message_ts else None
+        if begun is not None:
+            whole[begun] = msgspec.structs.replace(whole[begun], content=whole[begun].content + turn.content)
+            continue
+        if turn.role == "assistant":
+            answers[turn.message_ts] = len(whole)
+        whole.append(turn)
+    return whole

@@ -141,6 +141,18 @@ class ChatMessage(msgspec.Struct, frozen=True):
     content: str
 
 
+class ChatDelta(msgspec.Struct, frozen=True):
+    """More of an answer. `finish_reason` comes with the last: the protocol's (`stop`, `length`, `content_filter`), or
+    REFUSAL where `text` says why the model does not answer; None where the provider does not say.
+    """
+
+    text: str = ""
+    finish_reason: str | None = None
+
+
+REFUSAL = "refusal"
+
+
 class Provider(Protocol):
     """Every method may raise ProviderError in one of its kinds. None repeats a request by itself."""
 
@@ -195,7 +207,7 @@ class Provider(Protocol):
 
     async def delete_model(self, model: str) -> None: ...
 
-    def chat(self, model: str, messages: Sequence[ChatMessage]) -> AsyncIterator[str]:
-        """The answer, piece by piece."""
+    def chat(self, model: str, messages: Sequence[ChatMessage]) -> AsyncIterator[ChatDelta]:
+        """The answer, piece by piece. Where the last message is the assistant's, the answer goes on with that."""
 
     async def close(self) -> None: ...

@@ -20,6 +20,8 @@ from bot.errors import Invalid
 from bot.jobs.job import Checkpoint, of_method
 from bot.providers import objects
 from bot.providers.interface import (
+    REFUSAL,
+    ChatDelta,
     ChatMessage,
     Doubtful,
     JobOrder,
@@ -39,6 +41,10 @@ _TIMEOUT = openai.Timeout(60, connect=5)
 _UPLOAD_TIMEOUT = openai.Timeout(600, connect=5)
 _CLOCKS_DIFFER = 24 * 3600.0
 _CHAT_TIMEOUT = openai.Timeout(120, connect=5)
+# How vLLM, and the trainer like it, are told to go on with the last message (vLLM's "OpenAI-compatible server", read
+# 2026-11-28). Others refuse what they do not know, OpenAI among them, and are asked in words.
+_CONTINUE: Json = {"continue_final_message": True, "add_generation_prompt": False}
+_GO_ON = ChatMessage("user", "Go on exactly where your last message ended. Repeat nothing of it.")
 
 
 class _Answer(Protocol):
@@ -62,6 +68,7 @@ class OpenAIProtocol:
         self._client = client.with_options(max_retries=0, timeout=timeout)
         self._raw = self._client.with_raw_response
         self._processing_pause = processing_pause
+        self._continues = True  # until it refuses to
 
     def job_of_webhook(self, body: bytes, headers: Mapping[str, str], secret: str) -> str | None:
         """The id of the job whose end a webhook tells of; None where it tells of something else.
@@ -231,19 +238,43 @@ class OpenAIProtocol:
         async with told_apart():
             await self._client.models.delete(model)
 
-    async def chat(self, model: str, messages: Sequence[ChatMessage]) -> AsyncIterator[str]:
+    async def chat(self, model: str, messages: Sequence[ChatMessage]) -> AsyncIterator[ChatDelta]:
+        if messages[-1].role == "assistant":
+            if self._continues:
+                try:
+                    async for delta in self._chat(model, messages, extra_body=_CONTINUE):
+                        yield delta
+                    return
+                except Refused as error:
+                    if error.status not in {400, 422} or error.code == "context_length_exceeded":
+                        raise
+                    self._continues = False
+            messages = [*messages, _GO_ON]
+        async for delta in self._chat(model, messages):
+            yield delta
+
+    async def _chat(
+        self, model: str, messages: Sequence[ChatMessage], *, extra_body: Json | None = None
+    ) -> AsyncIterator[ChatDelta]:
         async with told_apart():
             turns: Any = [{"role": message.role, "content": message.content} for message in messages]
+            refused = False
             stream: AsyncStream[ChatCompletionChunk] = await self._client.chat.completions.create(
                 model=model,
                 messages=turns,
                 stream=True,
                 timeout=_CHAT_TIMEOUT,
+                extra_body=extra_body,
             )
             async with stream:
                 async for chunk in stream:
-                    if chunk.choices and chunk.choices[0].delta.content:
-                        yield chunk.choices[0].delta.content
+                    if not chunk.choices:
+                        continue
+                    delta, reason = chunk.choices[0].delta, chunk.choices[0].finish_reason
+                    refused = refused or bool(delta.refusal)
+                    text = delta.content or delta.refusal or ""
+                    if text or reason:
+                        yield ChatDelta(text, REFUSAL if refused and reason == "stop" else reason)
 
     async def close(self) -> None:
         await self._client.close()

@@ -6,9 +6,6 @@ from sqlite_utils import Database as SqliteDatabase
 from bot.models.conversation import Conversation, Turn
 from bot.store.database import Database
 
-# Stands in `open_answers` for an answer of which there may be no message yet.
-_NOT_SHOWN = ""
-
 
 class SqliteConversationStore:
     def __init__(self, database: Database) -> None:
@@ -44,7 +41,8 @@ class SqliteConversationStore:
     async def turns(self, conversation_id: str) -> list[Turn]:
         rows = await self._database.read(
             lambda db: db.execute(
-                "SELECT ts, role, content FROM turns WHERE conversation_id = ? ORDER BY seq", [conversation_id]
+                "SELECT ts, role, content, finish_reason FROM turns WHERE conversation_id = ? ORDER BY seq",
+                [conversation_id],
             ).fetchall()
         )
         return [Turn(*row) for row in rows]
@@ -55,7 +53,8 @@ class SqliteConversationStore:
     async def answered(self, conversation_id: str, turn: Turn) -> None:
         def work(db: SqliteDatabase) -> None:
             if _add(db, conversation_id, turn):
-                _open(db, conversation_id, turn.ts, _NOT_SHOWN)
+                # No answer has the ts of its question: this stands for one of which there may be no message yet.
+                _open(db, conversation_id, turn.ts, turn.ts)
 
         await self._database.write(work)
 
@@ -76,13 +75,14 @@ class SqliteConversationStore:
                 [conversation_id, asked_ts],
             ).fetchall()
         )
-        return [row[0] for row in rows if row[0] != _NOT_SHOWN] if rows else None
+        return [row[0] for row in rows if row[0] != asked_ts] if rows else None
 
 
 def _add(db: SqliteDatabase, conversation_id: str, turn: Turn) -> bool:
     cursor = db.execute(
-        "INSERT OR IGNORE INTO turns SELECT ?, coalesce(max(seq), 0) + 1, ?, ?, ? FROM turns WHERE conversation_id = ?",
-        [conversation_id, turn.ts, turn.role, turn.content, conversation_id],
+        "INSERT OR IGNORE INTO turns SELECT ?, coalesce(max(seq), 0) + 1, ?, ?, ?, ? FROM turns"
+        " WHERE conversation_id = ?",
+        [conversation_id, turn.ts, turn.role, turn.content, turn.finish_reason, conversation_id],
     )
     return cursor.rowcount == 1
 

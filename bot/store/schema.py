@@ -80,6 +80,12 @@ def m008_unread(db: Database) -> None:
     db.execute("CREATE TABLE unread (channel TEXT PRIMARY KEY, since REAL NOT NULL) STRICT")
 
 
+@migrations()
+def m009_finish_reasons(db: Database) -> None:
+    """Why a model's answer ended, so that one that was cut off can be gone on with."""
+    db.execute("ALTER TABLE turns ADD COLUMN finish_reason TEXT")
+
+
 _M001 = """
 CREATE TABLE inbox (
     key TEXT PRIMARY KEY,           -- Slack's own id of the event, command, action or submission

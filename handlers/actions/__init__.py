@@ -9,6 +9,7 @@ from handlers import mending
 from handlers.actions import approval, chat, delete, findings, job, results, sample, start_job
 from handlers.blocks import mend_window
 from handlers.blocks.start_modal import CHANGES
+from handlers.chat import go_on
 from handlers.commands import audit, files, history, start
 from handlers.inbox import Inbox, Listener
 from handlers.turn import Turn
@@ -60,6 +61,7 @@ def buttons() -> dict[str, Listener]:
         "files_delete_unused": files.delete_unused,
         "job_adopt": job.adopt,
         "job_resubmit": job.submit_again,
+        "chat_continue": go_on,
         "job_chat": chat.job_chat,
         "model_chat": chat.model_chat,
         "model_id": chat.show_id,

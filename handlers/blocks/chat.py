@@ -3,9 +3,11 @@
 import re
 from typing import Final
 
+from bot.models.conversation import BROKEN
+from bot.providers.interface import REFUSAL
 from handlers.blocks.message import Message
-from handlers.blocks.parts import context, message, section
-from handlers.blocks.text import clean, code, escape, number, person, quoted, redact, rough_duration, size
+from handlers.blocks.parts import actions, button, message, section
+from handlers.blocks.text import clean, code, number, person, quoted, redact, rough_duration, size
 
 # One section holds 3,000 characters and a message about 10,000 in all. The text of a message travels beside its
 # blocks, shortened, so it does not count here.
@@ -24,17 +26,46 @@ def conversation_opened(model: str, person_id: str, first_question: str | None =
     return message(text, [section("\n".join(lines))])
 
 
-def answer(text: str, *, note: str = "") -> list[Message]:
-    """A model's whole answer, in as many messages as Slack needs for it; `note` (plain text) stands small below,
-    such as that the answer was cut off.
-    """
-    parts = pieces(_displayed(text) or "(The model gave an empty answer.)", _IN_MESSAGE)
-    messages = []
-    for index, part in enumerate(parts):
-        blocks = [section(piece) for piece in pieces(part, _IN_SECTION)]
-        last = [context(quoted(note, 500))] if note and index == len(parts) - 1 else []
-        messages.append(message(part[:300], [*blocks, *last]))
-    return messages
+def end_note(finish_reason: str | None) -> str:
+    """What stands below an answer that ended for this reason; "" where there is nothing to say."""
+    return _NOTES.get(finish_reason or "", "")
+
+
+def cut_off(finish_reason: str, rest: str) -> Message:
+    """Below an answer that ends in the middle, for one of the reasons in CUT_OFF. `rest` names what comes next."""
+    text = CUT_OFF[finish_reason]
+    return message(text, [section(text), actions(button("Continue", "chat_continue", rest))])
+
+
+def went_on() -> Message:
+    text = "The model has gone on with this answer already; it stands further below."
+    return message(text, [section(text)])
+
+
+def nothing_said(finish_reason: str | None) -> Message:
+    """Instead of an answer, where the model gave none."""
+    text = _NOTHING_SAID.get(finish_reason or "", "The model had nothing to say.")
+    return message(text, [section(text)])
+
+
+CUT_OFF: Final = {
+    "length": "The answer ends here because it reached the length that the model may write at once.",
+    BROKEN: "The answer was cut off here: the connection to the model broke.",
+}
+_FILTERED: Final = "The provider's content filter"
+_CALLED: Final = "The model called a function. Nothing here can carry it out, so it said no more."
+_NOTES: Final = {
+    "content_filter": f"{_FILTERED} ended the answer here.",
+    REFUSAL: "The model refused to answer.",
+    "tool_calls": _CALLED,
+    "function_call": _CALLED,
+}
+_NOTHING_SAID: Final = {
+    "length": "The model used up the length that it may write at once before it said anything. Ask for less at a time.",
+    "content_filter": f"{_FILTERED} withheld the answer. Ask in other words.",
+    "tool_calls": _CALLED,
+    "function_call": _CALLED,
+}
 
 
 def answer_moved(channel_id: str) -> Message:
@@ -74,10 +105,6 @@ def model_gone(model: str) -> Message:
     """The model was deleted or shut down while people talk to it."""
     text = f"{code(model, 300)} no longer exists at the provider, so nobody can answer here."
     return message(text, [section(f"{text}\n`/finetune models` lists the models that do.")])
-
-
-def _displayed(text: str) -> str:
-    return escape(redact(clean(text))).strip()
 
 
 def pieces(text: str, limit: int) -> list[str]:

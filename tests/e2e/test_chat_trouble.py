@@ -77,9 +77,12 @@ async def test_an_answer_that_breaks_off_is_closed_and_says_so(w: World) -> None
     async with _chat(w) as thread:
         w.provider.fault("POST /chat/completions", cut=3)
         await w.person.say("ana", w.channel, "Hello?", thread_ts=thread)
-        answer = await w.person.wait_message(w.channel, "cut off", thread_ts=thread)
-        assert answer["plain"].startswith("The answer, in")
+        answer = await w.person.wait_message(w.channel, "The answer, in", thread_ts=thread)
+        offer = await w.person.wait_message(w.channel, "cut off", thread_ts=thread)
         await _closed(w, answer["ts"])
+        await w.person.click("ana", w.channel, offer["ts"], "chat_continue")
+        await w.person.wait_message(w.channel, "in several pieces", thread_ts=thread)
+        assert w.provider.chats[-1]["messages"][-1] == {"role": "assistant", "content": "The answer, in "}
 
 
 async def test_a_model_that_calls_the_channel_calls_nobody(w: World) -> None:
@@ -288,3 +291,34 @@ async def test_a_provider_that_refuses_the_key_in_the_middle_is_named(w: World) 
         await w.person.say("ana", w.channel, "Hello?", thread_ts=thread)
         told = await w.person.wait_message(w.channel, "API key", thread_ts=thread)
         assert "sk-stand-in" not in str(told)
+
+
+async def test_an_answer_that_is_too_long_for_the_model_goes_on_where_it_ended_when_asked(w: World) -> None:
+    w.provider.finish_reason = "length"
+    w.provider.answer = "one two three"
+    async with _chat(w) as thread:
+        await w.person.say("ana", w.channel, "Count, please.", thread_ts=thread)
+        offer = await w.person.wait_message(w.channel, "reached the length", thread_ts=thread)
+    async with w.bot():  # also after a restart
+        w.provider.answer, w.provider.finish_reason = "four five", "stop"
+        await asyncio.gather(*(w.person.click(who, w.channel, offer["ts"], "chat_continue") for who in ("ana", "ben")))
+        await w.person.wait_message(w.channel, "four five", thread_ts=thread)
+        async with asyncio.timeout(60):
+            while not [m for who in ("ana", "ben") for m in await w.person.ephemerals(who) if "below" in m["plain"]]:
+                await asyncio.sleep(0.05)
+        assert [chat["messages"] for chat in w.provider.chats[1:]] == [
+            [{"role": "user", "content": "Count, please."}, {"role": "assistant", "content": "one two three "}]
+        ]
+        assert [answer["text"].strip() for answer in await _replies(w, thread)] == ["one two three", "four five"]
+        await w.person.say("ana", w.channel, "And then?", thread_ts=thread)
+        await until(lambda: len(w.provider.chats) == 3)
+        contents = [message["content"] for message in w.provider.chats[-1]["messages"]]
+        assert contents == ["Count, please.", "one two three four five ", "And then?"]
+
+
+async def test_what_a_content_filter_ended_says_so(w: World) -> None:
+    w.provider.finish_reason = "content_filter"
+    async with _chat(w) as thread:
+        await w.person.say("ana", w.channel, "Hello?", thread_ts=thread)
+        await w.person.wait_message(w.channel, "content filter ended the answer", thread_ts=thread)
+        assert len(await _replies(w, thread)) == 1

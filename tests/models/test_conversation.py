@@ -49,6 +49,19 @@ def test_the_latest_turns_are_kept_beginning_with_a_person() -> None:
     assert said(prompt(TAUGHT, turns, 0)) == ["Be kind."]
 
 
+def test_an_answer_that_went_on_later_is_one_turn_where_it_began() -> None:
+    turns = [
+        Turn("1.1", "user", "One?"),
+        Turn("1.1", "assistant", "One"),
+        Turn("2.2", "user", "Two?"),
+        Turn("2.2", "assistant", "Two."),
+        Turn("1.1+1", "assistant", " and"),
+        Turn("1.1+2", "assistant", " more."),
+        Turn("3.3", "user", "Three?"),
+    ]
+    assert said(prompt(PLAIN, turns)) == ["One?", "One and more.", "Two?", "Two.", "Three?"]
+
+
 @given(
     st.lists(st.builds(Turn, st.just("1.1"), st.sampled_from(["user", "assistant"]), st.text(max_size=3))),
     st.none() | st.integers(0, 12),

@@ -13,6 +13,7 @@ from stand_in_provider import StandInProvider
 
 from bot.jobs.job import Hyperparameters
 from bot.providers.interface import (
+    ChatDelta,
     ChatMessage,
     Doubtful,
     JobOrder,
@@ -64,7 +65,7 @@ async def read_job(provider: OpenAIProtocol, stand_in: StandInProvider, **fields
 
 
 async def answer(provider: OpenAIProtocol, model: str = MODEL) -> list[str]:
-    return [piece async for piece in provider.chat(model, ASKED)]
+    return [delta.text async for delta in provider.chat(model, ASKED)]
 
 
 # What goes wrong is told apart by what it means for money
@@ -602,6 +603,42 @@ async def test_an_answer_comes_piece_by_piece(provider: OpenAIProtocol, stand_in
     assert stand_in.chats[0]["messages"] == [{"role": "user", "content": "What is the answer?"}]
 
 
+async def test_why_an_answer_ended_comes_with_its_last_piece(
+    provider: OpenAIProtocol, stand_in: StandInProvider
+) -> None:
+    stand_in.finish_reason = "length"
+    *others, last = [delta async for delta in provider.chat(MODEL, ASKED)]
+    assert last.finish_reason == "length"
+    assert {delta.finish_reason for delta in others} == {None}
+
+
+async def test_a_refusal_is_said_and_known_as_one(provider: OpenAIProtocol, stand_in: StandInProvider) -> None:
+    deltas: list[dict[str, Any]] = [
+        {"delta": {"refusal": "I cannot help with that."}, "finish_reason": None},
+        {"delta": {}, "finish_reason": "stop"},
+    ]
+    chunk = {"id": "1", "object": "chat.completion.chunk", "created": 1, "model": MODEL}
+    body = "".join(f"data: {json.dumps(chunk | {'choices': [{'index': 0} | one]})}\n\n" for one in deltas)
+    stand_in.fault(CHAT, status=200, body=body, content_type="text/event-stream")
+    said = [delta async for delta in provider.chat(MODEL, ASKED)]
+    assert said == [ChatDelta("I cannot help with that."), ChatDelta("", "refusal")]
+
+
+async def test_who_can_goes_on_with_the_last_message_and_others_are_asked_in_words(
+    provider: OpenAIProtocol, stand_in: StandInProvider
+) -> None:
+    begun = [*ASKED, ChatMessage("assistant", "It is")]
+    assert [delta async for delta in provider.chat(MODEL, begun)]
+    assert stand_in.chats[-1]["messages"][-1] == {"role": "assistant", "content": "It is"}
+    assert stand_in.chats[-1]["continue_final_message"] is True
+    stand_in.continues = False
+    for _ in range(2):
+        assert [delta async for delta in provider.chat(MODEL, begun)]
+        assert "Go on" in stand_in.chats[-1]["messages"][-1]["content"]
+        assert "continue_final_message" not in stand_in.chats[-1]
+    assert stand_in.requests.count(CHAT) == 4, "what was refused once is not tried again"
+
+
 async def test_an_unknown_model_is_a_refusal_before_the_first_piece(provider: OpenAIProtocol) -> None:
     with pytest.raises(Refused) as error:
         await answer(provider, "ft:gone")
@@ -615,8 +652,8 @@ async def test_an_answer_that_breaks_off_is_an_error_after_what_came(
     pieces: list[str] = []
 
     async def listen() -> None:
-        async for piece in provider.chat(MODEL, ASKED):
-            pieces.append(piece)
+        async for delta in provider.chat(MODEL, ASKED):
+            pieces.append(delta.text)
 
     with pytest.raises(ProviderError):
         await listen()

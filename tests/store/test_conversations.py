@@ -32,6 +32,18 @@ async def test_turns_come_back_in_the_order_in_which_they_were_added(conversatio
     assert await conversations.turns("chat-1") == turns
 
 
+async def test_an_answer_is_open_until_all_of_it_is_shown(conversations: SqliteConversationStore) -> None:
+    assert await conversations.open_answer("chat-1", "3.3") is None
+    await conversations.answer_opened("chat-1", "3.3", "4.4")
+    await conversations.answered("chat-1", Turn("3.3", "assistant", "One.", "length"))
+    await conversations.answered("chat-1", Turn("5.5", "assistant", "Two."))
+    assert await conversations.open_answer("chat-1", "3.3") == ["4.4"]
+    assert await conversations.open_answer("chat-1", "5.5") == [], "it was given, and no message shows it yet"
+    await conversations.answer_shown("chat-1", "3.3")
+    assert await conversations.open_answer("chat-1", "3.3") is None
+    assert [turn.finish_reason for turn in await conversations.turns("chat-1")] == ["length", None]
+
+
 async def test_a_redelivered_message_is_no_new_turn(conversations: SqliteConversationStore) -> None:
     assert await conversations.add("chat-1", Turn("3.3", "user", "One?"))
     assert not await conversations.add("chat-1", Turn("3.3", "user", "One?"))

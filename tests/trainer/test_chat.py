@@ -46,6 +46,22 @@ def test_a_limit_on_tokens_holds_and_is_the_reason_named(trainer: Trainer, limit
     assert answer.choices[0].finish_reason == "length"
 
 
+def test_an_answer_can_go_on_where_it_ended(trainer: Trainer) -> None:
+    ask = {"model": "tiny-random", "temperature": 0, "max_tokens": 8, "logit_bias": ENDLESS}
+    begun = [*HELLO, {"role": "assistant", "content": "3 4 5"}]
+    more = {"continue_final_message": True, "add_generation_prompt": False}
+    whole = trainer.client.chat.completions.create(messages=begun, **ask, extra_body=more)
+    anew = trainer.client.chat.completions.create(messages=begun, **ask)
+    asked = trainer.client.chat.completions.create(messages=HELLO, **ask)
+    # The words that it begins with, and nothing that ends a turn or opens another.
+    assert asked.usage.prompt_tokens < whole.usage.prompt_tokens < anew.usage.prompt_tokens
+    assert whole.choices[0].message.content != anew.choices[0].message.content
+    for refused in ({"messages": HELLO}, {"messages": begun, "response_format": {"type": "json_object"}}):
+        with pytest.raises(openai.BadRequestError) as error:
+            trainer.client.chat.completions.create(**ask | refused, extra_body=more)
+        assert error.value.param == "continue_final_message"
+
+
 def test_an_answer_ends_before_a_stop_sequence(trainer: Trainer) -> None:
     ask = {"model": "tiny-random", "messages": HELLO, "temperature": 0, "max_tokens": 30, "logit_bias": ENDLESS}
     full = trainer.client.chat.completions.create(**ask).choices[0].message.content

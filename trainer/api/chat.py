@@ -82,6 +82,9 @@ class CreateChat(CreateAnswer):
     functions: Annotated[list[Function], Field(min_length=1, max_length=128)] | None = None
     function_call: Literal["none", "auto"] | FunctionName | None = None
     modalities: list[Literal["text"]] | None = None
+    # vLLM's extension, by which an answer that was cut off goes on (its "OpenAI-compatible server", read 2026-11-28).
+    continue_final_message: bool | None = None
+    add_generation_prompt: bool | None = None
     # Taken and not used: they tell the service how to bill, keep or speed up, which does not arise here.
     metadata: dict[str, str] | None = None
     prediction: dict[str, Any] | None = None
@@ -107,6 +110,25 @@ class CreateChat(CreateAnswer):
         named = self.function_call
         choice = NamedTool(type="function", function=named) if isinstance(named, FunctionName) else named
         return tool_calls.offer(tools, choice)
+
+    def begun_answer(self) -> str | None:
+        """How the answer begins already: the last message, where it is to be gone on with."""
+        if not self.continue_final_message:
+            return None
+        if self.add_generation_prompt or self.tools or self.functions or self.response_format:
+            raise ApiError(
+                400,
+                "An answer is gone on with as plain text: without add_generation_prompt, tools and response_format.",
+                param="continue_final_message",
+            )
+        last = self.messages[-1]
+        if last.role != "assistant" or not isinstance(last.content, str):
+            raise ApiError(
+                400,
+                "Only a last message of the assistant, in text, can be gone on with.",
+                param="continue_final_message",
+            )
+        return last.content
 
     def schema_of_answer(self) -> dict[str, Any] | None:
         """The JSON schema that `response_format` asks for."""
@@ -138,11 +160,12 @@ async def create(services: Given, key: By, http: Request, body: CreateChat) -> R
             param="response_format",
             code="unsupported_value",
         )
+    begun = body.begun_answer()
     request = asked.Request(
         prompt=Conversation(
-            [message.model_dump(exclude_unset=True) for message in body.messages],
+            [message.model_dump(exclude_unset=True) for message in body.messages[: None if begun is None else -1]],
             offer.tools or None,
-            offer.opening(template),
+            offer.opening(template) if begun is None else begun,
         ),
         max_tokens=body.max_completion_tokens or body.max_tokens or DEFAULT_MAX_TOKENS,
         sampling=body.sampling(found.base),

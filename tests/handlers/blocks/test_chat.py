@@ -13,21 +13,7 @@ def test_a_conversation_says_who_answers_and_how_to_begin(seen: See) -> None:
     assert "A start could be" not in seen(chat.conversation_opened("ft:x", "U0ADA"))
 
 
-def test_an_answer_is_shown_in_full_however_long_it_is(seen: See) -> None:
-    words = [f"word{number}" for number in range(6000)]
-    messages = chat.answer(" ".join(words))
-    assert len(messages) > 1
-    assert " ".join(" ".join(seen(message) for message in messages).split()) == " ".join(words)
-
-
-def test_an_answer_in_one_endless_line_of_markup_is_whole_again_when_put_together(seen: See) -> None:
-    text = "<&>" * 4000
-    shown = "".join(seen(message) for message in chat.answer(text)).replace("\n", "")
-    assert shown == "&lt;&amp;&gt;" * 4000
-
-
-def test_a_model_that_calls_the_channel_calls_nobody(seen: See) -> None:
-    assert seen(chat.answer("<!channel> hi")[0]) == "&lt;!channel&gt; hi"
+def test_a_model_that_calls_the_channel_calls_nobody() -> None:
     assert chat.stream_text("<!channel> hi") == "<\u200b!channel> hi"
     assert "<!" not in "".join(map(chat.stream_text, ("see <", "!channel> <", "@U0ANA>")))
     assert chat.stream_text("`if a < b && c > d`") == "`if a < b && c > d`"
@@ -38,9 +24,14 @@ def test_streamed_pieces_keep_their_spaces_and_line_breaks() -> None:
     assert "".join(chat.stream_text(piece) for piece in pieces) == "Hello world.\n\n- a"
 
 
-def test_an_empty_answer_says_so_and_a_note_stands_below(seen: See) -> None:
-    assert seen(chat.answer("  ")[0]) == "(The model gave an empty answer.)"
-    assert seen(chat.answer("Hi", note="Cut off.")[0]) == "Hi\nCut off."
+def test_each_way_in_which_an_answer_can_end_is_told_but_the_usual_one(seen: See) -> None:
+    assert [chat.end_note(reason) for reason in (None, "stop", "length")] == ["", "", ""]
+    assert "content filter ended" in chat.end_note("content_filter")
+    assert "refused" in chat.end_note("refusal")
+    assert "called a function" in chat.end_note("tool_calls")
+    assert "reached the length" in seen(chat.cut_off("length", "1.1+1"))
+    assert "nothing to say" in seen(chat.nothing_said("stop"))
+    assert "withheld" in seen(chat.nothing_said("content_filter"))
 
 
 def test_a_message_that_is_too_long_says_how_long_and_what_to_do(seen: See) -> None:

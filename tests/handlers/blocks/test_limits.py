@@ -250,14 +250,6 @@ def test_short_messages_fit(one: str, other: str) -> None:
 
 
 @quick
-@given(texts, texts)
-def test_answers_of_a_model_fit_in_full(text: str, note: str) -> None:
-    for message in chat.answer(text, note=note):
-        assert_fits(message, redacted=text)
-        assert "Shortened" not in str(message.as_arguments())
-
-
-@quick
 @given(job_values, measurements, st.floats(0, 4e9), st.none() | st.just("F1"), texts)
 def test_cards_of_any_job_fit(job: Job, told: list[Metrics], now: float, chart: str | None, alt_text: str) -> None:
     found = assess(job, told)
