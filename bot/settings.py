@@ -2,13 +2,15 @@
 
 import re
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from bot.errors import StartError
+
+SLACK_API_URL: Final = "https://slack.com/api/"
 
 
 class Settings(BaseSettings):
@@ -27,7 +29,7 @@ class Settings(BaseSettings):
         None,
         description="With it, and no app token, the bot listens for Slack's signed HTTP requests instead.",
     )
-    slack_api_url: str = Field("https://slack.com/api/", description="Base of Slack's Web API.")
+    slack_api_url: str = Field(SLACK_API_URL, description="Base of Slack's Web API.")
     http_host: str = Field("0.0.0.0", description="HTTP mode: the address to listen on.")
     http_port: int = Field(3000, ge=0, le=65535, description="HTTP mode: the port for `/slack/events`.")
 
@@ -120,20 +122,33 @@ class Settings(BaseSettings):
     )
     @classmethod
     def _token(cls, value: object) -> object:
-        """A token is sent in a header, which takes no other characters; copying often adds some."""
+        """A token is sent in a header, which takes no other characters; copying often adds some, and `docker run
+        --env-file` keeps the quotes of a file that a shell would take off."""
         if not isinstance(value, str):
             return value
         token = value.strip()
-        if not token.isascii() or not token.isprintable() or " " in token:
+        if len(token) > 1 and token[0] == token[-1] and token[0] in "\"'":
+            token = token[1:-1].strip()
+        if not token.isascii() or not token.isprintable() or set(token) & set(" \"'"):
             raise ValueError("it has characters that no token has; copy it again")
         return token or None
 
     @field_validator("openai_base_url", "slack_api_url")
     @classmethod
     def _address(cls, value: str | None) -> str | None:
-        if value is not None and not value.startswith(("http://", "https://")):
+        """Of a proper form, since libraries say no more of another than that there is no connection."""
+        if value is None:
+            return None
+        if not value.startswith(("http://", "https://")):
             raise ValueError("an address begins with http:// or https://")
-        return value
+        try:
+            parts = urlsplit(value)
+            _ = parts.port
+        except ValueError as error:
+            raise ValueError(f"it is no address: {error}") from None
+        if not parts.hostname or any(letter.isspace() for letter in value.strip()):
+            raise ValueError("it is no address, such as https://api.openai.com/v1")
+        return value.strip()
 
     @property
     def provider_name(self) -> str:

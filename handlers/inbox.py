@@ -212,8 +212,10 @@ async def acknowledge(ack: Callable[..., Awaitable[Any]], **answer: Any) -> None
 async def _tell(turn: Turn, error: Exception) -> None:
     """The one place where an error becomes a message."""
     if isinstance(error, ProviderError):
-        name = turn.services.provider.name
-        message = errors.failure(f"{name} answered: {redact(str(error))}", explain(error.as_job_error()))
+        said = redact(str(error))
+        if error.is_answer:
+            said = f"{turn.services.provider.name} answered: {said}"
+        message = errors.failure(said, explain(error.as_job_error()))
     elif isinstance(error, BotError):
         message = errors.refusal(str(error))
     elif isinstance(error, PostError):

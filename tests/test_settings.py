@@ -38,8 +38,9 @@ def test_lists_are_separated_by_commas(monkeypatch: pytest.MonkeyPatch) -> None:
     assert load().finetune_admins == ["U0ANA", "U0BEN"]
 
 
-def test_blanks_around_a_token_are_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("OPENAI_API_KEY", " sk-abc\n")
+@pytest.mark.parametrize("value", [" sk-abc\n", '"sk-abc"', "'sk-abc'", ' " sk-abc" '])
+def test_blanks_and_quotes_around_a_token_are_dropped(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", value)
     key = load().openai_api_key
     assert key is not None
     assert key.get_secret_value() == "sk-abc"
@@ -54,8 +55,15 @@ def test_blanks_around_a_token_are_dropped(monkeypatch: pytest.MonkeyPatch) -> N
         ("FINETUNE_MAX_FILE_MB", "-1", "FINETUNE_MAX_FILE_MB"),
         ("FINETUNE_ALLOW_GUESTS", "perhaps", "FINETUNE_ALLOW_GUESTS: Input should be a valid boolean"),
         ("OPENAI_BASE_URL", "localhost:8902/v1", "OPENAI_BASE_URL: an address begins with http:// or https://."),
+        ("OPENAI_BASE_URL", "http://", "OPENAI_BASE_URL: it is no address, such as https://api.openai.com/v1."),
+        ("OPENAI_BASE_URL", "http://:8902/v1", "OPENAI_BASE_URL: it is no address"),
+        ("OPENAI_BASE_URL", "http://localhost:port/v1", "OPENAI_BASE_URL: it is no address: Port could not be"),
+        ("OPENAI_BASE_URL", "http://[::1/v1", "OPENAI_BASE_URL: it is no address: Invalid IPv6"),
+        ("OPENAI_BASE_URL", "http://my host/v1", "OPENAI_BASE_URL: it is no address"),
         ("SLACK_API_URL", "slack.com/api", "SLACK_API_URL: an address begins with http:// or https://."),
         ("OPENAI_API_KEY", "sk-abc…def", "OPENAI_API_KEY: it has characters that no token has; copy it again."),
+        ("SLACK_BOT_TOKEN", "“xoxb-1”", "SLACK_BOT_TOKEN: it has characters that no token has"),
+        ("SLACK_BOT_TOKEN", "'xoxb-1", "SLACK_BOT_TOKEN: it has characters that no token has"),
         ("SLACK_BOT_TOKEN", "xoxb-1 xoxb-2", "SLACK_BOT_TOKEN: it has characters that no token has"),
     ],
 )

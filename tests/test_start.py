@@ -10,6 +10,7 @@ from e2e.world import World, world
 from ports import free_port
 from pydantic import SecretStr
 from stand_in_provider import StandInProvider
+from structlog.testing import capture_logs
 
 from bot.cli.run import Bot, running
 from bot.errors import StartError
@@ -71,26 +72,57 @@ async def test_a_wrong_bot_token_is_named(w: World) -> None:
 
 async def test_an_app_token_in_the_place_of_the_bot_token_is_named(w: World) -> None:
     sentence = await refused(w, slack_bot_token=SecretStr(w.sandbox.app_token))
-    assert sentence.startswith("SLACK_BOT_TOKEN cannot be used.")
-    assert "of another kind" in sentence
+    assert sentence.startswith("SLACK_BOT_TOKEN is an app-level token. The bot's token begins with xoxb-")
+
+
+async def test_swapped_tokens_are_said_to_be_swapped(w: World) -> None:
+    bot, app = SecretStr(w.sandbox.app_token), SecretStr(w.sandbox.bot_token)
+    sentence = await refused(w, slack_bot_token=bot, slack_app_token=app)
+    assert sentence.startswith("SLACK_BOT_TOKEN and SLACK_APP_TOKEN are swapped")
+
+
+@pytest.mark.parametrize("token", ["xoxb", "cut-off-xoxb-123", "xoxe-1-refresh", "sk-proj-0123456789abcdef"])
+async def test_a_malformed_bot_token_is_named_without_asking_anybody(w: World, token: str) -> None:
+    sentence = await refused(w, slack_bot_token=SecretStr(token), slack_api_url=nobody())
+    assert sentence.startswith("SLACK_BOT_TOKEN is ")
+    assert "begins with xoxb-" in sentence
+
+
+async def test_a_token_of_slacks_is_never_sent_to_the_provider(w: World) -> None:
+    sentence = await refused(w, openai_api_key=SecretStr(w.sandbox.bot_token))
+    assert sentence.startswith("OPENAI_API_KEY holds a bot's token of Slack's.")
+    assert MODELS not in w.provider.requests
+
+
+async def test_all_that_is_missing_is_named_at_once_and_before_anybody_is_asked(w: World) -> None:
+    missing: dict[str, Any] = dict.fromkeys(("slack_bot_token", "slack_app_token", "openai_api_key"))
+    sentence = await refused(w, **missing, slack_api_url=nobody())
+    assert [name for name in ("SLACK_BOT_TOKEN", "SLACK_APP_TOKEN", "OPENAI_API_KEY") if name in sentence] == [
+        "SLACK_BOT_TOKEN",
+        "SLACK_APP_TOKEN",
+        "OPENAI_API_KEY",
+    ]
 
 
 async def test_a_persons_token_in_the_place_of_the_bot_token_is_named(w: World) -> None:
+    assert "a person's token" in await refused(w, slack_bot_token=SecretStr("xoxp-a-person"))
+
+
+async def test_a_token_that_belongs_to_no_bot_is_named(w: World) -> None:
     """Slack accepts it in auth.test, and answers without a bot; the sandbox has no such tokens."""
     body = '{"ok": true, "user": "ana", "user_id": "U0ANA", "team": "Acme", "team_id": "T0ACME"}'
     async with StandInProvider() as slack:
         slack.fault("POST /api/auth.test", status=200, body=body)
-        slack.key = "xoxp-a-person"
+        slack.key = "xoxb-of-nobody"
         sentence = await refused(
-            w, slack_bot_token=SecretStr("xoxp-a-person"), slack_api_url=slack.url.replace("/v1", "/api/")
+            w, slack_bot_token=SecretStr("xoxb-of-nobody"), slack_api_url=slack.url.replace("/v1", "/api/")
         )
-    assert "a person's token" in sentence
+    assert sentence.startswith("SLACK_BOT_TOKEN cannot be used.")
 
 
 async def test_a_bot_token_in_the_place_of_the_app_token_is_named(w: World) -> None:
     sentence = await refused(w, slack_app_token=SecretStr(w.sandbox.bot_token))
-    assert sentence.startswith("SLACK_APP_TOKEN cannot be used.")
-    assert "of another kind" in sentence
+    assert sentence.startswith("SLACK_APP_TOKEN is a bot's token. The app-level token begins with xapp-")
 
 
 async def test_a_wrong_app_token_is_named(w: World) -> None:
@@ -104,9 +136,12 @@ async def test_a_token_that_does_not_work_any_more_says_what_to_do(w: World, sta
 
 
 async def test_slack_at_a_wrong_address_is_named(w: World) -> None:
-    sentence = await refused(w, slack_api_url=f"http://127.0.0.1:{free_port()}/api/")
-    assert sentence.startswith("Slack cannot be reached at")
+    address = nobody()
+    sentence = await refused(w, slack_api_url=address)
+    assert sentence.startswith(f"Slack cannot be reached. Nobody answers at {address.removesuffix('/api/')}:")
     assert "SLACK_API_URL" in sentence
+    assert "does not know the name slack.invalid" in await refused(w, slack_api_url="https://slack.invalid/api/")
+    assert "does not speak TLS" in await refused(w, slack_api_url=w.provider.url.replace("http:", "https:"))
     assert "SLACK_API_URL" in await refused(w, slack_api_url=w.provider.url)
 
 
@@ -148,9 +183,12 @@ async def test_a_web_page_at_the_providers_address_is_named(w: World, body: str)
     assert "does not speak OpenAI's protocol" in await refused(w)
 
 
-async def test_a_provider_that_is_down_is_no_obstacle(w: World) -> None:
+async def test_a_provider_that_is_down_is_no_obstacle_and_its_address_is_named(w: World) -> None:
     await w.provider.down()
-    assert await started(w)
+    with capture_logs() as logged:
+        assert await started(w)
+    address = w.provider.url.removesuffix("/v1")
+    assert any(one.get("why") == f"Nobody answers at {address}: is the server there running?" for one in logged)
 
 
 @pytest.mark.parametrize(
@@ -200,6 +238,11 @@ async def test_an_address_that_this_machine_does_not_have_is_named_in_http_mode(
     sentence = await refused(w, **http(w), http_host="192.0.2.1")
     assert "HTTP_HOST" in sentence
     assert "taken" not in sentence
+
+
+def nobody() -> str:
+    """An address of Slack's Web API where nobody answers."""
+    return f"http://127.0.0.1:{free_port()}/api/"
 
 
 def http(w: World) -> dict[str, Any]:

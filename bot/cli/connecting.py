@@ -6,6 +6,7 @@ from typing import Final
 import aiohttp
 import structlog
 from openai import AsyncOpenAI
+from pydantic import SecretStr
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
@@ -14,7 +15,8 @@ from bot.errors import StartError
 from bot.providers.interface import ProviderError, Refused, Unintelligible
 from bot.providers.openai_protocol import OpenAIProtocol
 from bot.redact import redact
-from bot.settings import Settings
+from bot.settings import SLACK_API_URL, Settings
+from bot.unreachable import why_unreachable
 
 log = structlog.get_logger()
 
@@ -38,20 +40,73 @@ NEEDED_SCOPES: Final = frozenset(
 _SCOPES_HEADER: Final = "x-oauth-scopes"
 
 
+# Slack's kinds of token by how they begin (docs.slack.dev, "Tokens", read 2026-11-28); where an app rotates its tokens
+# "xoxe." stands before.
+_KINDS: Final = {
+    "xoxb-": "a bot's token",
+    "xapp-": "an app-level token",
+    "xoxp-": "a person's token",
+    "xoxe-": "a refresh token",
+    "xwfp-": "a workflow's token",
+}
+
+
+def require(settings: Settings) -> None:
+    """Nobody is asked before all that is needed is there and of its kind. Raises StartError, which names every setting
+    that is not; a token in the wrong place is sent nowhere.
+    """
+    bot, app, key = _value(settings.slack_bot_token), _value(settings.slack_app_token), _value(settings.openai_api_key)
+    complaints = []
+    if _kind(bot) == "an app-level token" and _kind(app) == "a bot's token":
+        complaints.append(
+            "SLACK_BOT_TOKEN and SLACK_APP_TOKEN are swapped: the bot's token begins with xoxb-, the app's with xapp-."
+        )
+    else:
+        if not bot:
+            complaints.append(
+                "SLACK_BOT_TOKEN is missing. Put the bot's token (xoxb-…, from OAuth & Permissions of your Slack app) "
+                "into the environment or a file .env. To try the bot without Slack: finetune-bot try."
+            )
+        elif _kind(bot) != "a bot's token":
+            what = _kind(bot) or "no token of Slack's"
+            complaints.append(
+                f"SLACK_BOT_TOKEN is {what}. The bot's token begins with xoxb- and stands under OAuth & Permissions."
+            )
+        if not app and settings.slack_signing_secret is None:
+            complaints.append(
+                "SLACK_APP_TOKEN is missing. Create an app-level token (xapp-…, scope connections:write) under Basic "
+                "Information, or set SLACK_SIGNING_SECRET to receive Slack's requests over HTTP."
+            )
+        elif app and _kind(app) != "an app-level token":
+            what = _kind(app) or "no token of Slack's"
+            complaints.append(
+                f"SLACK_APP_TOKEN is {what}. The app-level token begins with xapp- and stands under Basic Information."
+            )
+    if not key:
+        complaints.append(
+            "OPENAI_API_KEY is missing. Put the provider's key into the environment or a file .env; for your own "
+            "trainer, the key that `finetune-bot trainer keys create` prints."
+        )
+    for name, value in (("OPENAI_API_KEY", key), ("SLACK_SIGNING_SECRET", _value(settings.slack_signing_secret))):
+        if kind := _kind(value):
+            complaints.append(f"{name} holds {kind} of Slack's. Put that into its own setting, and the right one here.")
+    if complaints:
+        raise StartError(" ".join(complaints))
+
+
+def _value(secret: SecretStr | None) -> str:
+    return secret.get_secret_value() if secret is not None else ""
+
+
+def _kind(token: str) -> str | None:
+    """Which kind of Slack's tokens it is, if one."""
+    return _KINDS.get(token.removeprefix("xoxe.")[:5])
+
+
 async def slack(settings: Settings) -> tuple[AsyncWebClient, dict[str, object]]:
     """A client whose token works, and who it says that we are."""
-    if settings.slack_bot_token is None:
-        raise StartError(
-            "SLACK_BOT_TOKEN is missing. Put the bot's token (xoxb-…, from OAuth & Permissions of your Slack app) "
-            "into the environment or a file .env. To try the bot without Slack: finetune-bot try"
-        )
-    if settings.slack_app_token is None and settings.slack_signing_secret is None:
-        raise StartError(
-            "SLACK_APP_TOKEN is missing. Create an app-level token (xapp-…, scope connections:write) under Basic "
-            "Information, or set SLACK_SIGNING_SECRET to receive Slack's requests over HTTP."
-        )
     client = AsyncWebClient(
-        token=settings.slack_bot_token.get_secret_value(),
+        token=_value(settings.slack_bot_token),
         base_url=settings.slack_api_url.rstrip("/") + "/",
         timeout=30,
         # Repeating is the poster's decision: the SDK would repeat posts that may have arrived.
@@ -100,22 +155,15 @@ async def _asked(
             "missing_scope": f"It lacks the scope {error.response.get('needed')}.",
         }.get(code, f"Slack answered: {code}.")
         raise StartError(f"{setting} cannot be used. {why}") from error
-    except (aiohttp.ClientError, TimeoutError) as error:
-        raise StartError(
-            f"Slack cannot be reached at {settings.slack_api_url}. Check the network, and SLACK_API_URL."
-        ) from error
+    except (aiohttp.ClientError, OSError) as error:
+        check = "the network" if settings.slack_api_url == SLACK_API_URL else "the network, and SLACK_API_URL"
+        why = why_unreachable(error, settings.slack_api_url)
+        raise StartError(f"Slack cannot be reached. {why} Check {check}.") from error
 
 
 async def provider(settings: Settings) -> OpenAIProtocol:
     """A provider that takes our key; one that is down at the moment is no reason not to start."""
-    if settings.openai_api_key is None:
-        raise StartError(
-            "OPENAI_API_KEY is missing. Put the provider's key into the environment or a file .env; for your own "
-            "trainer, the key that `finetune-bot trainer keys create` prints."
-        )
-    client = AsyncOpenAI(
-        api_key=settings.openai_api_key.get_secret_value(), base_url=settings.openai_base_url, max_retries=0
-    )
+    client = AsyncOpenAI(api_key=_value(settings.openai_api_key), base_url=settings.openai_base_url, max_retries=0)
     provider = OpenAIProtocol(settings.provider_name, client)
     try:
         await provider.models()
@@ -133,7 +181,7 @@ async def provider(settings: Settings) -> OpenAIProtocol:
         await provider.close()
         raise StartError(_not_the_protocol(settings, "its answer is something else")) from error
     except ProviderError as error:
-        log.warning("The provider cannot be reached; I go on and keep trying.", provider=provider.name, why=str(error))
+        log.warning("The provider does not answer; I go on and keep trying.", provider=provider.name, why=str(error))
     return provider
 
 

@@ -111,6 +111,7 @@ class Bot:
 async def running(settings: Settings) -> AsyncIterator[Bot]:
     """The bot, from its first to its last moment. Raises StartError, with one sentence, where it cannot start."""
     async with contextlib.AsyncExitStack() as stack:
+        connecting.require(settings)
         client, who = await connecting.slack(settings)
         provider = await connecting.provider(settings)
         stack.push_async_callback(provider.close)

@@ -15,12 +15,18 @@ from bot.jobs.job import Checkpoint, Hyperparameters, JobError, Metrics
 
 
 class ProviderError(BotError):
-    """`str(error)` is the provider's own text (untrusted); `code` its code, `status` the HTTP status."""
+    """`str(error)` is the provider's own text (untrusted), or ours where `is_answer` is false; `code` its code,
+    `status` the HTTP status."""
 
     def __init__(self, message: str, *, code: str | None = None, status: int | None = None) -> None:
         super().__init__(message)
         self.code = code
         self.status = status
+
+    @property
+    def is_answer(self) -> bool:
+        """Whether the provider said it: False where nobody answered, or something that is not the protocol."""
+        return self.code not in {"connection_error", "timeout", "unintelligible"}
 
     def as_job_error(self) -> JobError:
         return JobError(code=self.code, message=str(self))

@@ -17,6 +17,7 @@ from bot.providers.interface import (
     Unreachable,
 )
 from bot.redact import redact
+from bot.unreachable import why_unreachable
 
 _LONGEST_RETRY_AFTER = 600.0
 
@@ -28,12 +29,13 @@ async def told_apart() -> AsyncIterator[None]:
         yield
     except openai.APITimeoutError as error:
         # A time-out while connecting means that nothing was sent.
-        kind = Unreachable if type(error.__cause__).__name__ in {"ConnectTimeout", "PoolTimeout"} else Doubtful
-        raise kind("The provider did not answer in time.", code="timeout") from error
+        if type(error.__cause__).__name__ in {"ConnectTimeout", "PoolTimeout"}:
+            raise Unreachable(why_unreachable(error, str(error.request.url)), code="timeout") from error
+        raise Doubtful("The provider did not answer in time.", code="timeout") from error
     except openai.APIConnectionError as error:
-        refused = type(error.__cause__).__name__ in {"ConnectError", "ConnectTimeout", "UnsupportedProtocol"}
-        kind = Unreachable if refused else Doubtful
-        raise kind("The connection to the provider failed.", code="connection_error") from error
+        if type(error.__cause__).__name__ in {"ConnectError", "ConnectTimeout", "ProxyError", "UnsupportedProtocol"}:
+            raise Unreachable(why_unreachable(error, str(error.request.url)), code="connection_error") from error
+        raise Doubtful("The connection broke before the answer was there.", code="connection_error") from error
     except openai.APIStatusError as error:
         raise _from_status(error) from error
     except openai.APIError as error:
