@@ -1,5 +1,5 @@
 """Ruined runs are recognised, healthy ones left in peace. The runs in `runs/` are real ones of SmolLM2-135M-Instruct on
-the examples of this project (the trainer's own figures, November 2026)."""
+the examples of this project and of AR-LSAT (the trainer's own figures, November 2026)."""
 
 import json
 import math
@@ -28,11 +28,13 @@ def problem(found: Diagnosis | None) -> Problem | None:
     return found.problem if found else None
 
 
-HEALTHY = ["house_voice", "three_steps", "three_steps_validated", "batch_of_one", "preferences"]
+HEALTHY = ["house_voice", "three_steps", "three_steps_validated", "batch_of_one", "one_epoch", "preferences"]
 RUINED = {
     "rate_times_100": Problem.DIVERGED,
     "rate_times_10": Problem.OVERFITTED,
+    "preferences_rate_times_100": Problem.DIVERGED,
     "learned_by_heart": Problem.OVERFITTED,
+    "learned_by_heart_slowly": Problem.OVERFITTED,
     "rate_near_nothing": Problem.NOT_LEARNED,
 }
 
