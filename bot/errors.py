@@ -1,5 +1,10 @@
 """The bot's errors. The message of each is fit to show a person: what happened, and what to do next."""
 
+from collections.abc import Sequence
+from typing import Final
+
+_SHOWN: Final = 5
+
 
 class BotError(Exception):
     """Something a person should be told. `str(error)` is the sentence."""
@@ -19,6 +24,15 @@ class Invalid(BotError):
     def __init__(self, sentence: str, field: str | None = None) -> None:
         super().__init__(sentence)
         self.field = field
+
+
+class Ambiguous(BotError):
+    """A word that names several things. `choices`: what each is called in full."""
+
+    def __init__(self, word: str, choices: Sequence[str]) -> None:
+        more = f" and {len(choices) - _SHOWN} more" if len(choices) > _SHOWN else ""
+        super().__init__(f"{word} could be any of these: {', '.join(choices[:_SHOWN])}{more}. Write more of the name.")
+        self.choices = choices
 
 
 class Conflict(BotError):

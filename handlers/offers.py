@@ -1,9 +1,11 @@
-"""What can be trained: base models, and the fine-tuned ones from which a person may go on."""
+"""What can be trained and talked to: base models, and the fine-tuned ones that a person may know of."""
 
 from bot.access import Act, Place
 from bot.datasets import Report, lookup
 from bot.jobs.estimate import is_free
 from bot.models.model import FineTunedModel
+from bot.models.names import short_name
+from bot.naming import the_one_named
 from handlers.blocks.start_form import ModelOption
 from handlers.services import Services
 from handlers.turn import Turn
@@ -33,6 +35,25 @@ async def visible_models(turn: Turn, place: Place, *, fresh: bool = True) -> lis
     models = await turn.services.catalogue.fine_tuned(fresh=fresh)
     things = await turn.services.catalogue.things([model.id for model in models])
     return [model for model in models if await turn.may(Act.SEE, things[model.id], place)]
+
+
+async def model_named(turn: Turn, word: str, *, tuned_only: bool = False) -> str:
+    """The id of the model that `word` names among those that this person may know of: by its id, its short name, the id
+    of the job that made it, or the beginning of one of these. What is not known is given back as it is.
+
+    Raises Ambiguous, with the ids, where it names several; ProviderError.
+    """
+    catalogue = turn.services.catalogue
+    if await catalogue.exists(word) and await turn.may(Act.SEE, await catalogue.thing(word)):
+        return word
+    tuned = [(model.id, model.job_id) for model in await visible_models(turn, turn.answers_in, fresh=False)]
+    base = [] if tuned_only else [(model, None) for model in await catalogue.base_models()]
+
+    def names(model: tuple[str, str | None]) -> tuple[str | None, ...]:
+        return model[0], short_name(model[0]), model[0].rpartition("/")[2], model[1]
+
+    found = the_one_named(word, [*tuned, *base], names, label=lambda model: model[0])
+    return found[0] if found else word
 
 
 def _option(services: Services, model: str, report: Report | None, *, tuned: bool = False) -> ModelOption | None:

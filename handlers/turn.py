@@ -11,10 +11,14 @@ from bot.audit import Entry, Outcome
 from bot.datasets.dataset import Dataset
 from bot.errors import BotError, Denied, Invalid, NotFound
 from bot.jobs.job import Job, Origin
+from bot.naming import the_one_named
 from bot.redact import redact
 from handlers import replies
 from handlers.blocks.message import Message
 from handlers.services import Services
+
+# Older jobs are named by their whole id.
+_NAMED_AMONG = 200
 
 
 @dataclass(frozen=True)
@@ -134,6 +138,19 @@ class Turn:
         except NotFound:
             raise unknown from None
         return job
+
+    async def job_named(self, word: str, act: Act) -> Job:
+        """Like `job`, for what a person types: also the job's suffix, or the beginning of a name that is its alone.
+        Raises Ambiguous."""
+        await self.actor()
+        jobs = self.services.jobs
+        if word and await jobs.find(word) is None:
+            known = [job for job in await jobs.latest(_NAMED_AMONG) if await self.may(Act.SEE, job.thing)]
+            found = the_one_named(
+                word, known, lambda job: (job.id, job.provider_job_id, job.suffix), label=lambda job: job.id
+            )
+            word = found.id if found else word
+        return await self.job(word, act)
 
     async def dataset(self, dataset_id: str, act: Act, *, to_post: bool = False) -> Dataset:
         """With `to_post`, what is posted here may tell of it.

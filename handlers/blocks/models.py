@@ -6,7 +6,9 @@ from typing import Final
 from slack_sdk.models.blocks import Block
 
 from bot.models.model import FineTunedModel
+from bot.models.names import short_name
 from handlers.blocks.message import Message
+from handlers.blocks.model_name import named
 from handlers.blocks.parts import VALUE, button, context, message, section
 from handlers.blocks.start_form import ModelOption
 from handlers.blocks.text import code, counted, date, money, person, quoted, size
@@ -27,6 +29,20 @@ def model_list(base: Sequence[ModelOption], fine_tuned: Sequence[FineTunedModel]
     blocks.append(section("\n".join(["*Base models that can be trained*", *_base(base)])))
     count = counted(len(fine_tuned), "fine-tuned model")
     return message(f"{count}, {counted(len(base), 'base model')} that can be trained", blocks)
+
+
+def model_choice(word: str, models: Sequence[str]) -> Message:
+    """The models (ids, 12 at most) that `word` may mean, or any for "", with a button to talk to each."""
+    text = f"{code(word, 80)} could be any of these:" if word else "*Which model do you want to talk to?*"
+    blocks: list[Block] = [section(text)]
+    for model in models[:_TUNED_SHOWN]:
+        fits = 0 < size(model) <= VALUE
+        names = named(model) if short_name(model) == model else f"{named(model)} · {code(model, 200)}"
+        blocks.append(section(names, button=button("Chat", "model_chat", model) if fits else None))
+    left = len(models) - _TUNED_SHOWN
+    if left > 0:
+        blocks.append(context(f"And {counted(left, 'more', 'more')}. `/finetune chat MODEL` opens any of them."))
+    return message(text, blocks)
 
 
 def _tuned(model: FineTunedModel) -> Block:

@@ -1,21 +1,28 @@
-"""`/finetune chat [MODEL]`: a thread that talks to a model; without a word, the newest one."""
+"""`/finetune chat [MODEL]`: a thread that talks to a model; where several are meant, they are there to choose from."""
 
-from bot.errors import NotFound
+from bot.errors import Ambiguous, NotFound
+from handlers.blocks import models as blocks
 from handlers.chat import open_conversation
-from handlers.offers import visible_models
+from handlers.offers import model_named, visible_models
 from handlers.turn import Turn
 
 
 async def run(turn: Turn) -> None:
     await turn.actor()
     word = turn.words.strip("`")
-    models = await visible_models(turn, turn.posts_in)
-    if not word:
-        if not models:
-            raise NotFound("There is no fine-tuned model yet. Drop a training file into a channel to make one.")
-        word = models[0].id
-    else:
-        # A job's id or the name that was given to the model is easier to type than the model's own.
-        named = [model.id for model in models if word == model.job_id or f":{word}:" in model.id]
-        word = (named or [word])[0]
-    await open_conversation(turn, word)
+    if word:
+        try:
+            await open_conversation(turn, await model_named(turn, word))
+        except Ambiguous as several:
+            await turn.answer(blocks.model_choice(word, several.choices))
+        return
+    models = [model.id for model in await visible_models(turn, turn.posts_in)]
+    if not models:
+        raise NotFound(
+            "There is no fine-tuned model yet that can be talked to here. Drop a training file into a channel to make "
+            "one. `/finetune models` lists the base models, which `/finetune chat MODEL` opens, too."
+        )
+    if len(models) > 1:
+        await turn.answer(blocks.model_choice("", models))
+        return
+    await open_conversation(turn, models[0])

@@ -3,6 +3,7 @@
 from bot.access import Act
 from bot.errors import Invalid, NotFound
 from handlers.blocks import deletion
+from handlers.offers import model_named
 from handlers.turn import Turn
 
 
@@ -14,15 +15,13 @@ async def run(turn: Turn) -> None:
         dataset = await turn.dataset(word, Act.DELETE)
         await turn.answer(deletion.ask_dataset(dataset))
         return
-    model = await model_to_delete(turn, word)
+    model = await model_to_delete(turn, await model_named(turn, word, tuned_only=True))
     await turn.answer(deletion.ask_model(model))
 
 
-async def model_to_delete(turn: Turn, word: str) -> str:
-    """The model's name, if this person may delete it. Raises NotFound, Denied."""
-    job = await turn.services.jobs.get(word)
-    name = job.fine_tuned_model if job and job.fine_tuned_model else word
-    unknown = NotFound(f"There is no fine-tuned model {word}. `/finetune models` lists them.")
+async def model_to_delete(turn: Turn, name: str) -> str:
+    """`name`, if there is such a model and this person may delete it. Raises NotFound, Denied."""
+    unknown = NotFound(f"There is no fine-tuned model {name}. `/finetune models` lists them.")
     # Nobody of ours owns a model that we did not make: only an administrator may delete it.
     thing = await turn.services.catalogue.thing(name)
     try:

@@ -57,5 +57,5 @@ async def _read(turn: Turn) -> tuple[Job, int]:
     """The job and the page in "JOB 2" or "JOB page=2"."""
     word, _, rest = turn.words.partition(" ")
     number = rest.strip().removeprefix("page=")
-    job = await turn.job(word.strip("`"), Act.SEE)
+    job = await turn.job_named(word.strip("`"), Act.SEE)
     return job, max(1, int(number)) if number.isdecimal() and len(number) < 7 else 1

@@ -7,6 +7,7 @@ of the thread, or the one dropped last in this channel. `confirm=yes` leaves the
 import asyncio
 import contextlib
 import shlex
+from collections.abc import Sequence
 
 import msgspec
 
@@ -15,6 +16,7 @@ from bot.datasets import Dataset
 from bot.errors import Denied, Invalid, NotFound
 from bot.jobs.estimate import estimate
 from bot.jobs.pace import seconds_per_token
+from bot.naming import the_one_named
 from bot.notices.interfaces import PostRefused
 from handlers.actions.start_job import Place, open_modal
 from handlers.blocks import pointers
@@ -23,7 +25,7 @@ from handlers.blocks.start_form import AUTO, FIELDS, StartForm, read_words
 from handlers.blocks.start_modal import estimate_words
 from handlers.blocks.start_question import start_question
 from handlers.blocks.untrainable import untrainable
-from handlers.offers import model_options
+from handlers.offers import model_named, model_options
 from handlers.submission import check_settings, file_of_provider, foresee, recent_datasets, submit
 from handlers.turn import Turn
 
@@ -69,7 +71,9 @@ async def run(turn: Turn) -> None:
                 raise
     if "validation" in words:
         words["validation"] = await _validation(turn, words["validation"], dataset)
-    if "model" not in words:
+    if "model" in words:
+        words["model"] = await model_named(turn, words["model"])
+    else:
         report = dataset.report if dataset else None
         options = await model_options(turn.services, report)
         if report is not None and not options:
@@ -135,10 +139,19 @@ async def _validation(turn: Turn, word: str, dataset: Dataset | None) -> str:
         return dataset.validation
     if word.startswith(("ds-", "file-")) or word == "none":
         return word
-    named = [known for known in await recent_datasets(turn) if known.name == word]
-    if not named:
+    named = _file_named(word, await recent_datasets(turn))
+    if named is None:
         raise NotFound(f"I know no validation file {word} in this channel. Drop it here first.")
-    return named[0].id
+    return named.id
+
+
+def _file_named(word: str, datasets: Sequence[Dataset]) -> Dataset | None:
+    """Of several files with one name, the one that was dropped last (`datasets` begin with it): a file that was mended
+    and dropped again takes the place of what was there. Raises Ambiguous."""
+    latest: dict[str, Dataset] = {}
+    for dataset in datasets:
+        latest.setdefault(dataset.name, dataset)
+    return the_one_named(word, latest.values(), lambda d: (d.name,), label=lambda d: d.name)
 
 
 def _thread(turn: Turn, dataset: Dataset | None) -> str | None:
@@ -197,11 +210,11 @@ async def _dataset(turn: Turn, word: str | None) -> Dataset:
         dataset = await turn.dataset(word, Act.SUBMIT, to_post=True)
     elif word:
         # With errors too: its report says more than that there is none.
-        known = await turn.services.datasets.latest(200)
-        named = [d for d in known if d.name == word and d.channel == turn.channel]
-        if not named:
+        known = [d for d in await turn.services.datasets.latest(200) if d.channel == turn.channel]
+        named = _file_named(word, known)
+        if named is None:
             raise NotFound(f"I know no file {word} in this channel. Drop it here first.")
-        dataset = named[0]
+        dataset = named
     else:
         here = [d for d in datasets if turn.thread_ts and d.thread_ts == turn.thread_ts] or datasets
         if not here:

@@ -16,6 +16,6 @@ async def run(turn: Turn) -> None:
             raise NotFound("No job was started in this channel yet. Drop a training file here to begin.")
         in_thread = [job for job in here if turn.thread_ts and job.origin.thread_ts == turn.thread_ts]
         word = (in_thread or here)[0].id
-    job = await turn.job(word, Act.SEE)
+    job = await turn.job_named(word, Act.SEE)
     assessment = await assessed(turn.services.jobs, job)
     await turn.answer(blocks.job_status(job, await card_link(turn, job), assessment))

@@ -29,7 +29,7 @@ async def resume(turn: Turn) -> None:
 
 async def _ask(turn: Turn, act: Act, name: steering.Act, carry_out: Callable[[Turn], Awaitable[None]]) -> None:
     word, _, rest = turn.words.partition(" ")
-    job = await turn.job(word.strip("`"), act)
+    job = await turn.job_named(word.strip("`"), act)
     if rest.strip().lower() == "confirm=yes":
         await carry_out(replace(turn, words=job.id))
         return
