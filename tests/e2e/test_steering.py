@@ -89,7 +89,7 @@ async def test_the_end_offers_checkpoints_and_the_results_file(w: World) -> None
         assert file["size"] == len(b"step,train_loss\n1,0.5\n"), "decoded from base64"
         await w.person.click("ana", w.channel, end["ts"], "job_checkpoints")
         listed = await w.person.wait_ephemeral("ana", w.channel, contains="Step 10", timeout=30)
-        assert "training loss 0.300" in listed["plain"]
+        assert "training loss 0.450 (mean of 2 steps)" in listed["plain"]
         await w.person.click("ana", w.channel, listed["ts"], "checkpoint_continue")
         view = await w.person.wait_view("ana", timeout=30)
         assert "lower the learning rate" in orjson.dumps(view["blocks"]).decode()
