@@ -7,6 +7,7 @@ dispatched again.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import structlog
@@ -15,13 +16,14 @@ from slack_bolt.context.async_context import AsyncBoltContext
 from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 
-from bot.errors import BotError
+from bot.errors import BotError, Invalid
 from bot.jobs.explanations import explain
 from bot.notices.interfaces import PostDoubtful, PostError, PostLater
 from bot.providers.interface import ProviderError
 from bot.redact import redact
 from bot.store.inbox import SqliteInbox
-from handlers.blocks import errors
+from handlers.blocks import errors, windows
+from handlers.blocks.message import Message
 from handlers.payloads import key_of, turn_of
 from handlers.services import Services
 from handlers.turn import Turn
@@ -32,6 +34,8 @@ log = structlog.get_logger()
 _MOST_ATTEMPTS = 3
 # Slack's own trouble passes: the work is done again after these pauses, in seconds.
 _PAUSES = (1.0, 5.0, 20.0)
+SECONDS_AT_ONCE = 0.5
+"""Where the work itself takes long, only what is refused or known at once is said in its window."""
 Listener = Callable[[Turn], Awaitable[None]]
 
 
@@ -78,13 +82,47 @@ class Inbox:
         listen.__name__ = getattr(work, "__name__", "listen")
         return listen
 
-    def begin(self, work: Listener, body: dict[str, Any], context: AsyncBoltContext) -> None:
+    def submission(
+        self, work: Listener, check: Callable[[dict[str, Any]], dict[str, str]] | None = None, *, seconds: float = 2.0
+    ) -> Callable[..., Awaitable[None]]:
+        """A Bolt listener for a window that was sent off. `check` reads its state's values and gives a sentence for
+        each field that is wrong, by block_id.
+
+        It is acknowledged when it is clear what comes of it: what `work` refuses or answers within `seconds` (Slack
+        waits for three) is said in the window, which keeps what was typed. What comes later is said as ever.
+        """
+
+        async def submitted(
+            ack: Callable[..., Awaitable[Any]], body: dict[str, Any], context: AsyncBoltContext
+        ) -> None:
+            wrong = check(body["view"]["state"]["values"]) if check else {}
+            if wrong:
+                await acknowledge(ack, response_action="errors", errors=wrong)
+                await self.settle(str(context["inbox_key"]))
+                return
+            if context.get("inbox_again"):  # after a crash the window is long gone
+                self.begin(work, body, context)
+                return
+            window = _Window(body["view"])
+            task = self.begin(work, body, context, window)
+            waited_for: set[asyncio.Future[Any]] = {task, window.outcome}
+            await asyncio.wait(waited_for, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+            await acknowledge(ack, **window.close())
+
+        return submitted
+
+    def begin(
+        self, work: Listener, body: dict[str, Any], context: AsyncBoltContext, window: "_Window | None" = None
+    ) -> asyncio.Task[None]:
         """Begin `work` on an acknowledged request, and return: Slack has its answer when the listener ends."""
-        task = asyncio.create_task(self._work(work, body, context), name=str(context["inbox_key"]))
+        task = asyncio.create_task(self._work(work, body, context, window), name=str(context["inbox_key"]))
         self._working.add(task)
         task.add_done_callback(self._working.discard)
+        return task
 
-    async def _work(self, work: Listener, body: dict[str, Any], context: AsyncBoltContext) -> None:
+    async def _work(
+        self, work: Listener, body: dict[str, Any], context: AsyncBoltContext, window: "_Window | None"
+    ) -> None:
         """Whatever goes wrong is told to the person."""
         key = str(context["inbox_key"])
         try:
@@ -96,16 +134,16 @@ class Inbox:
                 again=bool(context.get("inbox_again")),
                 received_at=context.get("inbox_received_at"),
             )
-            failed = not await self._carry_out(work, turn)
+            failed = not await self._carry_out(work, turn, window)
             # Not reached when the process is stopped in between: the next start goes on with it.
             await self._finish(key, failed=failed)
         except Exception:  # the store cannot be written: what it holds is gone on with at the next start
             log.exception("left unfinished", key=key)
 
-    async def _carry_out(self, work: Listener, turn: Turn) -> bool:
+    async def _carry_out(self, work: Listener, turn: Turn, window: "_Window | None") -> bool:
         for pause in (*self._pauses, None):
             try:
-                await work(turn)
+                await work(window.answering(turn) if window else turn)
                 return True
             except (PostLater, PostDoubtful) as error:
                 if pause is None:
@@ -115,7 +153,7 @@ class Inbox:
                 await asyncio.sleep(pause)
                 turn = turn_of(self._services, turn.key, turn.body, again=True, received_at=turn.received_at)
             except Exception as error:
-                await _tell(turn, error)
+                await _tell(turn, error, window)
                 return False
         return False
 
@@ -209,7 +247,43 @@ async def acknowledge(ack: Callable[..., Awaitable[Any]], **answer: Any) -> None
         log.warning("not acknowledged", why=type(error).__name__)
 
 
-async def _tell(turn: Turn, error: Exception) -> None:
+class _Window:
+    """A modal that was sent off and waits for its answer: for as long as it does, what is to be said is said in it."""
+
+    def __init__(self, view: dict[str, Any]) -> None:
+        self.outcome: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
+        self._title = str((view.get("title") or {}).get("text") or "Finetune Bot")
+        self._fields = {block.get("block_id") for block in view.get("blocks") or []}
+
+    def close(self) -> dict[str, Any]:
+        """What Slack is answered; nothing is said here any more."""
+        if not self.outcome.done():
+            self.outcome.set_result({})
+        return self.outcome.result()
+
+    def answering(self, turn: Turn) -> Turn:
+        async def answer(message: Message) -> None:
+            if not self._say("update", message, close="Close"):
+                await turn.answer(message)
+
+        return replace(turn, answer=answer)
+
+    def refuse(self, error: Exception, message: Message) -> bool:
+        """At the field at fault, else on top of the form. False where it is too late."""
+        if isinstance(error, Invalid) and error.field in self._fields and not self.outcome.done():
+            self.outcome.set_result({"response_action": "errors", "errors": {error.field: str(error)}})
+            return True
+        return self._say("push", message, close="Back")
+
+    def _say(self, action: str, message: Message, *, close: str) -> bool:
+        if self.outcome.done():
+            return False
+        view = windows.window(self._title, message.blocks, close=close)
+        self.outcome.set_result({"response_action": action, "view": view.to_dict()})
+        return True
+
+
+async def _tell(turn: Turn, error: Exception, window: _Window | None = None) -> None:
     """The one place where an error becomes a message."""
     if isinstance(error, ProviderError):
         said = redact(str(error))
@@ -226,7 +300,8 @@ async def _tell(turn: Turn, error: Exception) -> None:
         message = errors.failure(
             "Something went wrong on my side.", f"Please try again. For the log: {turn.key.rsplit('/', 1)[-1]}."
         )
-    await turn.answer(message)
+    if window is None or not window.refuse(error, message):
+        await turn.answer(message)
 
 
 def _slack_trouble(code: str) -> tuple[str, str]:

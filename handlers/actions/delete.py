@@ -9,12 +9,13 @@ from bot.errors import Conflict
 from bot.providers.interface import Refused
 from handlers import reports
 from handlers.blocks import deletion
-from handlers.commands.delete import model_to_delete
+from handlers.commands.delete import ask, model_to_delete
 from handlers.turn import Turn
 
 
 async def ask_dataset(turn: Turn) -> None:
-    await turn.answer(deletion.ask_dataset(await turn.dataset(turn.words, Act.DELETE)))
+    """From the menu of a report."""
+    await ask(turn, await turn.dataset(turn.words, Act.DELETE))
 
 
 async def dataset(turn: Turn) -> None:

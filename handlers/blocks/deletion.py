@@ -1,24 +1,49 @@
-"""Questions before something is deleted, and what was deleted."""
+"""Questions before something is deleted, and what was deleted.
 
+Where Slack gives a trigger the question is a modal: at the end of a thread nobody would see it.
+"""
+
+from typing import Final
+
+import msgspec
 from slack_sdk.models.blocks import ButtonElement
+from slack_sdk.models.views import View
 
 from bot.datasets import Dataset
 from handlers.blocks.message import Message
+from handlers.blocks.model_name import named
 from handlers.blocks.parts import actions, button, message, section
 from handlers.blocks.text import code, escape
+from handlers.blocks.windows import window
+
+DATASET: Final = "dataset_deletion"
+MODEL: Final = "model_deletion"
+_TITLE: Final = "Delete"
+
+
+class Doomed(msgspec.Struct, frozen=True):
+    """What the modal carries: what is to be deleted, by its id, and where that was asked for."""
+
+    channel: str
+    id: str
 
 
 def ask_dataset(dataset: Dataset) -> Message:
-    text = (
-        f"Delete {code(dataset.name)} ({code(dataset.id)})? My copy and the provider's go; models trained on it stay. "
-        "The file in Slack stays, too."
-    )
+    text = _about_dataset(dataset)
     return message(text, [section(text), actions(_delete("dataset_delete", dataset.id))])
 
 
+def dataset_window(dataset: Dataset, channel: str) -> View:
+    return _window(DATASET, _about_dataset(dataset), Doomed(channel, dataset.id))
+
+
 def ask_model(model: str) -> Message:
-    text = f"Delete the model {code(model, 300)}? Nobody can talk to it afterwards, and it cannot be brought back."
+    text = _about_model(model)
     return message(text, [section(text), actions(_delete("model_delete", model))])
+
+
+def model_window(model: str, channel: str) -> View:
+    return _window(MODEL, _about_model(model), Doomed(channel, model))
 
 
 def deleted_in_slack(dataset: Dataset) -> Message:
@@ -38,6 +63,31 @@ def dataset_deleted(dataset: Dataset, *, at_provider: bool, provider: str) -> Me
 def model_deleted(model: str) -> Message:
     text = f"The model {code(model, 300)} is deleted."
     return message(text, [section(text)])
+
+
+def _about_dataset(dataset: Dataset) -> str:
+    return (
+        f"Delete {code(dataset.name)} ({code(dataset.id)})? My copy and the provider's go; models trained on it stay. "
+        "The file in Slack stays, too."
+    )
+
+
+def _about_model(model: str) -> str:
+    return (
+        f"Delete the model {named(model)} ({code(model, 300)})? Nobody can talk to it afterwards, and it cannot be "
+        "brought back."
+    )
+
+
+def _window(callback_id: str, text: str, doomed: Doomed) -> View:
+    return window(
+        _TITLE,
+        [section(text)],
+        callback_id=callback_id,
+        submit="Delete",
+        close="Keep it",
+        private_metadata=msgspec.json.encode(doomed).decode(),
+    )
 
 
 def _delete(action_id: str, value: str) -> ButtonElement:

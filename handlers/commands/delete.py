@@ -1,6 +1,7 @@
 """`/finetune delete MODEL | FILE`: ask once more, then `handlers.actions.delete` does it."""
 
 from bot.access import Act
+from bot.datasets import Dataset
 from bot.errors import Invalid, NotFound
 from handlers.blocks import deletion
 from handlers.offers import model_named
@@ -12,11 +13,21 @@ async def run(turn: Turn) -> None:
     if not word:
         raise Invalid("Say what to delete: a fine-tuned model's name, or a training file's id (ds-…).")
     if word.startswith("ds-"):
-        dataset = await turn.dataset(word, Act.DELETE)
-        await turn.answer(deletion.ask_dataset(dataset))
-        return
-    model = await model_to_delete(turn, await model_named(turn, word, tuned_only=True))
-    await turn.answer(deletion.ask_model(model))
+        await ask(turn, await turn.dataset(word, Act.DELETE))
+    else:
+        await ask(turn, await model_to_delete(turn, await model_named(turn, word, tuned_only=True)))
+
+
+async def ask(turn: Turn, doomed: Dataset | str) -> None:
+    """Whether the file, or the model of that name, shall go: in a modal, or in the thread where a mention asked."""
+    if isinstance(doomed, Dataset):
+        view, question = deletion.dataset_window(doomed, turn.channel), deletion.ask_dataset(doomed)
+    else:
+        view, question = deletion.model_window(doomed, turn.channel), deletion.ask_model(doomed)
+    if turn.trigger_id is None or turn.again:  # after a crash the trigger is too old
+        await turn.answer(question)
+    else:
+        await turn.services.poster.open_view(turn.trigger_id, view.to_dict())
 
 
 async def model_to_delete(turn: Turn, name: str) -> str:

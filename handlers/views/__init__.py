@@ -3,7 +3,7 @@
 from slack_bolt.app.async_app import AsyncApp
 
 from handlers.inbox import Inbox
-from handlers.views import decline, mend, split, start_job
+from handlers.views import decline, delete, mend, split, start_job
 
 
 def register(app: AsyncApp, inbox: Inbox) -> None:
@@ -11,3 +11,4 @@ def register(app: AsyncApp, inbox: Inbox) -> None:
     mend.register(app, inbox)
     split.register(app, inbox)
     decline.register(app, inbox)
+    delete.register(app, inbox)

@@ -9,7 +9,7 @@ from slack_bolt.context.async_context import AsyncBoltContext
 from handlers import mending
 from handlers.blocks import mend_window as blocks
 from handlers.blocks import windows
-from handlers.inbox import Inbox, acknowledge
+from handlers.inbox import SECONDS_AT_ONCE, Inbox, acknowledge
 
 
 def register(app: AsyncApp, inbox: Inbox) -> None:
@@ -24,4 +24,4 @@ def register(app: AsyncApp, inbox: Inbox) -> None:
         inbox.begin(mending.columns_chosen, body, context)
 
     app.view(blocks.COLUMNS)(columns)
-    app.view(blocks.REPAIRS)(inbox.listener(mending.repairs_chosen))
+    app.view(blocks.REPAIRS)(inbox.submission(mending.repairs_chosen, seconds=SECONDS_AT_ONCE))

@@ -7,8 +7,6 @@ from typing import Any
 import msgspec
 import orjson
 from slack_bolt.app.async_app import AsyncApp
-from slack_bolt.context.ack.async_ack import AsyncAck
-from slack_bolt.context.async_context import AsyncBoltContext
 
 from bot.access import Act
 from bot.datasets.split import Split, split
@@ -17,22 +15,18 @@ from handlers import derived, reports
 from handlers.blocks import derived as derived_blocks
 from handlers.blocks import split_window as blocks
 from handlers.copies import on_copy
-from handlers.inbox import Inbox, acknowledge
+from handlers.inbox import SECONDS_AT_ONCE, Inbox
 from handlers.lanes import SMALL, Lane
 from handlers.turn import Turn
 
 
 def register(app: AsyncApp, inbox: Inbox) -> None:
-    async def submitted(ack: AsyncAck, body: dict[str, Any], context: AsyncBoltContext) -> None:
-        wanted = blocks.read_split(body["view"]["state"]["values"])
-        if isinstance(wanted, dict):
-            await acknowledge(ack, response_action="errors", errors=wanted)
-            await inbox.settle(str(context["inbox_key"]))
-            return
-        await acknowledge(ack)
-        inbox.begin(_split, body, context)
+    app.view(blocks.CALLBACK_ID)(inbox.submission(_split, _wrong, seconds=SECONDS_AT_ONCE))
 
-    app.view(blocks.CALLBACK_ID)(submitted)
+
+def _wrong(values: dict[str, Any]) -> dict[str, str]:
+    wanted = blocks.read_split(values)
+    return wanted if isinstance(wanted, dict) else {}
 
 
 async def pressed(turn: Turn) -> None:

@@ -1,10 +1,8 @@
-"""The modal *Start fine-tuning*: checked before it closes, submitted after."""
+"""The modal *Start fine-tuning*: it closes when the job is stored, and says where it is refused."""
 
 from typing import Any
 
 from slack_bolt.app.async_app import AsyncApp
-from slack_bolt.context.ack.async_ack import AsyncAck
-from slack_bolt.context.async_context import AsyncBoltContext
 
 from bot.access import Act
 from bot.errors import Invalid
@@ -12,23 +10,19 @@ from bot.jobs.job import Origin
 from handlers.actions.start_job import place_of
 from handlers.blocks.start_form import StartForm, read_start_modal, words_in
 from handlers.blocks.start_modal import CALLBACK_ID
-from handlers.inbox import Inbox, acknowledge
+from handlers.inbox import Inbox
 from handlers.offers import model_options, tuned_options
 from handlers.submission import submit
 from handlers.turn import Turn
 
 
 def register(app: AsyncApp, inbox: Inbox) -> None:
-    async def submitted(ack: AsyncAck, body: dict[str, Any], context: AsyncBoltContext) -> None:
-        form = read_start_modal(body["view"]["state"]["values"])
-        if isinstance(form, dict):
-            await acknowledge(ack, response_action="errors", errors=form)
-            await inbox.settle(str(context["inbox_key"]))
-            return
-        await acknowledge(ack)
-        inbox.begin(_submit, body, context)
+    app.view(CALLBACK_ID)(inbox.submission(_submit, _wrong))
 
-    app.view(CALLBACK_ID)(submitted)
+
+def _wrong(values: dict[str, Any]) -> dict[str, str]:
+    form = read_start_modal(values)
+    return form if isinstance(form, dict) else {}
 
 
 async def _submit(turn: Turn) -> None:

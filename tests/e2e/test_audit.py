@@ -43,8 +43,6 @@ async def test_a_model_that_is_deleted(w: World) -> None:
         model = "ft:gpt-4.1-mini-2025-04-14:acme:old:abc12345"
         w.provider.tuned.append(model)
         await w.person.command("ben", w.channel, "/finetune", f"delete {model}")
-        question = await w.person.wait_ephemeral("ben", w.channel, contains="cannot be brought back")
-        await w.person.click("ben", w.channel, question["ts"], "model_delete")
-        await w.person.wait_ephemeral("ben", w.channel, contains="is deleted")
+        await w.confirm("cannot be brought back", "is deleted", "ben")
         assert await _lines(bot) == ["settings: set roles done", "ben: delete model done"]
         assert [entry.act for entry in await bot.services.audit.about(model)] == ["delete model"]

@@ -153,9 +153,7 @@ async def test_a_deleted_model_is_gone_at_the_provider(w: World) -> None:
         model = w.provider.succeed(job)
         await w.person.wait_message(w.channel, contains="✓ Ready", timeout=60)
         await w.person.command("ana", w.channel, "/finetune", f"delete {model}")
-        question = await w.person.wait_ephemeral("ana", w.channel, contains="Delete the model")
-        await w.person.click("ana", w.channel, question["ts"], "model_delete")
-        await w.person.wait_ephemeral("ana", w.channel, contains="is deleted")
+        await w.confirm("Delete the model", "is deleted")
         assert w.provider.tuned == []
         card = await w.person.wait_message(w.channel, contains="Model deleted", timeout=60)
         assert "Chat" not in [button["text"]["text"] for button in _buttons(card)]

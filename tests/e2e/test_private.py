@@ -150,6 +150,8 @@ VIEW_CASES = {
     ),
     "mend_repairs": ({"channel": SUPPORT, "dataset": "{dataset}", "validation": "{dataset}"}, {}),
     "split": ({"channel": SUPPORT, "dataset": "{dataset}"}, {"share": "10", "seed": "42"}),
+    "dataset_deletion": ({"channel": SUPPORT, "id": "{dataset}"}, {}),
+    "model_deletion": ({"channel": SUPPORT, "id": "{model}"}, {}),
     "decline": ({"channel": SUPPORT, "job": "{waiting}", "question": ""}, {"reason": "{file}"}),
 }
 IN_WINDOWS = {"start_model", "start_method", "start_epochs", "start_file", "mend_layout", "mend_validation"}
@@ -322,8 +324,9 @@ class Private:
         services.catalogue.forget()
         return names
 
-    async def bring(self, body: Json) -> None:
-        """What Slack would send, to Bolt and the inbox; back when all was done about it."""
+    async def bring(self, body: Json) -> Json:
+        """What Slack would send, to Bolt and the inbox; the acknowledgement, which a window shows, when all was done
+        about it."""
         response = await self.bot.app.async_dispatch(AsyncBoltRequest(mode="socket_mode", body=body))
         assert response.status == 200
         await until(lambda: not self.bot.inbox.busy)
@@ -332,6 +335,7 @@ class Private:
         async with asyncio.timeout(60):
             while [card for card in await self.bot.services.cards.dirty(10_000) if card.channel == SUPPORT]:
                 await asyncio.sleep(0.02)
+        return dict(json.loads(response.body or "{}"))
 
     def common(self, user: str, channel: str) -> Json:
         room = self.w.sandbox.room
@@ -480,7 +484,9 @@ async def test_nothing_private_is_seen_elsewhere(
     names = await private.plant()
     it = names.secrets
     wire.presser = user
-    await private.bring(body(private, kind, name, use, user, it, mention=mention))
+    shown = await private.bring(body(private, kind, name, use, user, it, mention=mention))
+    if shown:
+        wire.note("views.acknowledged", shown)
     assert [request for request in wire.sent if request.content != "{}"], "nobody answered"
     assert not leaks(wire.sent, not_typed(it, json.dumps(VIEW_CASES[name]) if kind == "view" else use))
 
@@ -504,7 +510,8 @@ async def test_what_is_private_is_answered_like_what_there_is_not(
     answers = []
     for it in (fake.secrets, names.secrets):
         wire.sent.clear()
-        await private.bring(body(private, kind, name, use, BEN, it, mention=mention))
+        if shown := await private.bring(body(private, kind, name, use, BEN, it, mention=mention)):
+            wire.note("views.acknowledged", shown)
         seen = [request for request in wire.sent if not request.may_tell and request.content != "{}"]
         answers.append([neutral(request, it) for request in seen])
     assert answers[0] == answers[1]

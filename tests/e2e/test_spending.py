@@ -35,8 +35,14 @@ async def _refused(w: World, contains: str, user: str = "ana") -> None:
     await w.person.click(user, w.channel, report["ts"], "start_job")
     view = await w.person.wait_view(user)
     assert f"*Cannot be started like this:* it {contains}" in str(view["blocks"])
-    assert await w.person.submit(user, view["id"], {}) == {}
-    await w.person.wait_ephemeral(user, w.channel, contains=contains)
+    await w.submit(view, contains, user, suffix="typed", epochs="3")
+    # What was typed is not lost.
+    form = await w.person.wait_view(user)
+    assert form["id"] == view["id"]
+    assert {"typed", "3"} <= {
+        entry.get("value") for inputs in form["state"]["values"].values() for entry in inputs.values()
+    }
+    await w.person.close_view(user, form["id"])
 
 
 async def _acts(bot: Bot) -> list[tuple[str, str, str]]:

@@ -94,9 +94,20 @@ class World:
     async def delete(self, report: dict[str, Any], user: str = "ana") -> None:
         """Choose *Delete* in the menu of a report, and say yes."""
         await self.person.choose(user, self.channel, report["ts"], "dataset_more", "Delete")
-        question = await self.person.wait_ephemeral(user, self.channel, contains="My copy and the provider's go")
-        await self.person.click(user, self.channel, question["ts"], "dataset_delete")
-        await self.person.wait_ephemeral(user, self.channel, contains="gone")
+        await self.confirm("My copy and the provider's go", "gone", user)
+
+    async def confirm(self, question: str, answer: str, user: str = "ana") -> None:
+        """Say yes to what a window asks, and read there what came of it."""
+        view = await self.person.wait_view(user, 60)
+        assert question in orjson.dumps(view).decode()
+        await self.submit(view, answer, user)
+
+    async def submit(self, view: dict[str, Any], answer: str, user: str = "ana", **values: Any) -> None:
+        """Send off a window that then says `answer`, and close that."""
+        assert await self.person.submit(user, view["id"], values) == {}
+        told = await self.person.wait_view(user, 60)
+        assert answer in orjson.dumps(told).decode(), told
+        await self.person.close_view(user, told["id"])
 
     async def job_at_provider(self) -> str:
         await until(lambda: bool(self.provider.jobs))

@@ -8,6 +8,7 @@ import pytest
 from parts import until
 from slack_bolt.context.async_context import AsyncBoltContext
 
+from bot.errors import BotError, Invalid
 from bot.store.database import Database
 from bot.store.inbox import SqliteInbox
 from handlers.inbox import Inbox
@@ -117,6 +118,42 @@ async def test_a_request_is_acknowledged_and_its_listener_over_while_the_work_go
     assert acknowledged
     assert inbox.busy
     assert [entry.key for entry in await store.pending()] == ["key"]
+    gate.set()
+    await until(lambda: not inbox.busy)
+    assert await store.pending() == []
+
+
+async def test_a_window_waits_for_what_is_refused_and_not_for_what_takes_long(database: Database) -> None:
+    store = SqliteInbox(database)
+    inbox = Inbox(store, cast(Services, _NoServices()))
+    view = {"id": "V1", "title": {"text": "Start"}, "state": {"values": {}}, "blocks": [{"block_id": "model"}]}
+    body = {"type": "view_submission", "user": {"id": "U1"}, "view": view}
+    answers: list[dict[str, Any]] = []
+    gate = asyncio.Event()
+
+    async def ack(**answer: Any) -> None:
+        answers.append(answer)
+
+    async def refuse(_: Any) -> None:
+        raise BotError("Over the budget.")
+
+    async def refuse_field(_: Any) -> None:
+        raise Invalid("No such model.", "model")
+
+    async def take_long(_: Any) -> None:
+        await gate.wait()
+
+    for key, work in (("refused", refuse), ("field", refuse_field), ("long", take_long)):
+        assert await store.accept(key, body)
+        context = cast(AsyncBoltContext, {"inbox_key": key})
+        await asyncio.wait_for(
+            inbox.submission(work, seconds=60 if work is not take_long else 0)(ack, body, context), 60
+        )
+    assert answers[0]["response_action"] == "push"
+    assert "Over the budget." in str(answers[0]["view"])
+    assert answers[1] == {"response_action": "errors", "errors": {"model": "No such model."}}
+    assert answers[2] == {}
+    assert inbox.busy
     gate.set()
     await until(lambda: not inbox.busy)
     assert await store.pending() == []
