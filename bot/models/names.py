@@ -33,3 +33,8 @@ def suffix_from_file(name: str) -> str | None:
     plain = unicodedata.normalize("NFKD", without_split(name) or name.partition(".")[0])
     words = re.findall(r"[A-Za-z0-9]+", re.sub(r"[\u0300-\u036f]", "", plain))
     return "-".join(words)[:_LONGEST_SUFFIX].strip("-") or None
+
+
+def given_suffix(suffix: str | None, file_name: str | None) -> str | None:
+    """None where nobody gave it: it only repeats the file's name."""
+    return None if suffix == suffix_from_file(file_name or "") else suffix

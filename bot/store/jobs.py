@@ -10,6 +10,7 @@ from bot.errors import Conflict
 from bot.jobs import states
 from bot.jobs.interfaces import Change, Followed
 from bot.jobs.job import Checkpoint, Job, Metrics
+from bot.models.names import given_suffix
 from bot.notices.notice import Notice
 from bot.providers.interface import RemoteEvent
 from bot.spending.budget import Books, month_of
@@ -317,7 +318,8 @@ def _settings(job: Job, sha256: str) -> tuple[object, ...]:
     in another channel, where people may know nothing of this one.
     """
     data = (job.origin.channel, sha256 or job.dataset_id or job.training_file)
-    return (data, job.validation_dataset_id, job.base_model, job.asked, job.method, job.grader, job.suffix)
+    suffix = given_suffix(job.suffix, job.file_name)
+    return (data, job.validation_dataset_id, job.base_model, job.asked, job.method, job.grader, suffix)
 
 
 def _marks(values: Sequence[str] | frozenset[str]) -> str:

@@ -11,7 +11,7 @@ from bot.jobs.estimate import cost_so_far, real_cost
 from bot.jobs.explanations import explain
 from bot.jobs.job import Job, Loss, Metrics
 from bot.jobs.training_time import training_seconds
-from bot.models.names import suffix_from_file
+from bot.models.names import given_suffix
 from handlers.blocks.consent import deciders, decision
 from handlers.blocks.figures import VERDICTS, diagnosis, pairs
 from handlers.blocks.message import Message
@@ -100,8 +100,8 @@ def title(job: Job) -> str:
     left out.
     """
     file = job.file_name or job.training_file or job.provider_job_id or job.id
-    named = job.suffix and job.suffix != suffix_from_file(job.file_name or "")
-    return one_line(f"{file} → {job.base_model}{f' ({job.suffix})' if named else ''}")
+    suffix = given_suffix(job.suffix, job.file_name)
+    return one_line(f"{file} → {job.base_model}{f' ({suffix})' if suffix else ''}")
 
 
 def state_words(state: str) -> str:

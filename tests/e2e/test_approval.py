@@ -127,8 +127,7 @@ async def test_who_left_the_group_of_approvers_meanwhile_cannot_approve(w: World
         view = await w.person.wait_view("ben")
         await w.person.set_group("S0LEADS", [])
         bot.services.people._groups.clear()  # a minute passes
-        assert await w.person.submit("ben", view["id"], {"reason": "no"}) == {}
-        await _told(w, "ben", "Only approvers and administrators")
+        await w.submit(view, "Only approvers and administrators", "ben", reason="no")
         (job,) = await bot.services.jobs.latest(1)
         assert job.state == "awaiting_approval"
 
@@ -164,8 +163,7 @@ async def test_without_anybody_to_approve_nothing_is_stored_and_it_says_whom_to_
         await w.person.click("ana", w.channel, report["ts"], "start_job")
         view = await w.person.wait_view("ana")
         assert "Cannot be started like this:* a job above $0.00" in str(view["blocks"])
-        assert await w.person.submit("ana", view["id"], {}) == {}
-        await _told(w, "ana", "there is nobody to give it")
+        await w.submit(view, "there is nobody to give it")
         assert await bot.services.jobs.latest(1) == []
 
 
