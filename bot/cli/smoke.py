@@ -46,9 +46,7 @@ async def _loop(person: SandboxClient, file: Path, threads: list[str]) -> str | 
         raise SandboxError(f"The window refused its own defaults: {errors}")
     card = await person.wait_message(_CHANNEL, contains=file.name, after=report["ts"], timeout=60)
     threads.append(card["ts"])
-    end = await person.wait_message(
-        _CHANNEL, thread_ts=card["ts"], contains="Your model is ready", timeout=_TRAINING_SECONDS
-    )
+    end = await person.wait_message(_CHANNEL, thread_ts=card["ts"], contains="Your model", timeout=_TRAINING_SECONDS)
     await person.click(_WHO, _CHANNEL, end["ts"], "job_chat")
     chat = await person.wait_message(_CHANNEL, contains="This thread talks to", after=end["ts"], timeout=60)
     threads.append(chat["ts"])

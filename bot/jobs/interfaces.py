@@ -16,7 +16,8 @@ class Change(msgspec.Struct, frozen=True):
     """Everything that one piece of news does to a job, stored in one transaction or not at all.
 
     Notices and events are known by their ids: storing one again does nothing. `followed` turns False when
-    nothing more is expected of the provider; None leaves it as it is.
+    nothing more is expected of the provider; None leaves it as it is. `shown`: whether the job's card may look
+    different after it.
     """
 
     job: Job
@@ -25,6 +26,7 @@ class Change(msgspec.Struct, frozen=True):
     notices: Sequence[Notice] = ()
     audit: Sequence[Entry] = ()
     followed: bool | None = True
+    shown: bool = True
 
 
 class Followed(msgspec.Struct, frozen=True):

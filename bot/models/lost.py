@@ -85,6 +85,9 @@ def _shut_down(model: str, listed: RemoteModel | None, today: date) -> bool:
 def _change(make: Callable[[Job], Job | None]) -> Callable[[Job], Change | None]:
     def change(stored: Job) -> Change | None:
         job = make(stored)
-        return Change(job, followed=None) if job is not None else None
+        if job is None:
+            return None
+        # Thousands of cards are not looked through because their models are there.
+        return Change(job, followed=None, shown=job.lost_models != stored.lost_models)
 
     return change

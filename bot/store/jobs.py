@@ -282,7 +282,8 @@ def write_change(db: SqliteDatabase, change: Change) -> None:
             "INSERT INTO checkpoints VALUES (?, ?, ?, ?) ON CONFLICT (job_id, id) DO NOTHING",
             [job.id, checkpoint.id, checkpoint.step, msgspec.json.encode(checkpoint).decode()],
         )
-    touch_card(db, job.id)
+    if change.shown:
+        touch_card(db, job.id)
     put_notices(db, change.notices)
     put_entries(db, change.audit)
 

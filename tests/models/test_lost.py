@@ -12,6 +12,7 @@ from bot.jobs.job import Checkpoint, Job, Loss
 from bot.models.lost import LostModels
 from bot.store.database import Database
 from bot.store.jobs import SqliteJobStore
+from bot.store.outbox import SqliteCardStore
 
 MADE = f"ft:{MODEL}:acme::1"
 
@@ -56,6 +57,21 @@ async def test_a_model_that_the_provider_deleted_is_found_later(
     stand_in.tuned = [MADE]
     await lost.look()
     assert (await stored(jobs)).model_lost is None, "it was only away"
+
+
+async def test_cards_are_only_seen_to_when_a_model_is_lost_or_found(
+    lost: LostModels, jobs: SqliteJobStore, stand_in: StandInProvider
+) -> None:
+    cards = SqliteCardStore(jobs._database)
+    (card,) = await cards.dirty(5)
+    await cards.posted("job-1", "1.2", "as it is", [])
+    await cards.showing(card, "as it is")
+    await lost.look()
+    assert (await stored(jobs)).model_listed
+    assert await cards.dirty(5) == []
+    stand_in.tuned = []
+    await lost.look()
+    assert len(await cards.dirty(5)) == 1
 
 
 async def test_a_model_that_was_never_listed_is_not_missed(
