@@ -71,6 +71,7 @@ async def open_conversation(turn: Turn, model: str) -> None:
     )
     await services.conversations.open(conversation)
     services.conversation_threads.add((turn.channel, ts))
+    services.just_opened.add(conversation)
     if turn.thread_ts:
         # Pressed or typed in some other thread: say where to go.
         link = await services.poster.thread_link(turn.channel, ts)
@@ -81,6 +82,7 @@ async def converse(turn: Turn, conversation: Conversation, text: str) -> None:
     """Give the model what was said, and stream its answer into the thread."""
     services = turn.services
     await _authorize(turn, conversation)
+    services.just_opened.take(turn.channel, turn.user)
     if not text:
         return
     ts = str(turn.body["event"]["ts"])

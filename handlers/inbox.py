@@ -220,6 +220,8 @@ class Inbox:
         event = body.get("event")
         if body.get("type") != "event_callback" or not isinstance(event, dict):
             return True
+        if event.get("type") == "app_home_opened":
+            return event.get("tab") == "messages" and event.get("channel") not in self._services.greeted
         if event.get("type") != "message":
             return event.get("type") in {"app_mention", "file_deleted", "member_joined_channel"}
         if event.get("subtype") not in {None, "file_share", "thread_broadcast"} or event.get("bot_id"):
@@ -227,7 +229,9 @@ class Inbox:
         if event.get("user") == self._services.bot_user:  # files that we uploaded come without a bot_id
             return False
         in_conversation = (event.get("channel"), event.get("thread_ts")) in self._services.conversation_threads
-        return bool(event.get("files")) or in_conversation or event.get("channel_type") == "im"
+        just_opened = self._services.just_opened.has(str(event.get("channel")), str(event.get("user")))
+        missed_thread = just_opened and not event.get("thread_ts")
+        return bool(event.get("files")) or in_conversation or missed_thread or event.get("channel_type") == "im"
 
 
 def _not_taken(body: dict[str, Any], error: BotError) -> BoltResponse:

@@ -1,22 +1,28 @@
 """Messages that concern the bot: files, replies in conversations, mentions, direct messages."""
 
-from typing import Any
+import contextlib
 
 from slack_bolt.app.async_app import AsyncApp
 
+from bot.access import Act, authorize
+from bot.errors import Denied
+from bot.models.conversation import Conversation
+from bot.notices.interfaces import PostRefused
+from handlers.blocks import help as help_blocks
 from handlers.blocks import pointers
 from handlers.chat import converse
 from handlers.commands import find_command, run_words
 from handlers.files import file_deleted, files_dropped, may_be_training_data
 from handlers.inbox import Inbox
 from handlers.turn import Turn
-from handlers.words import plain, typed
+from handlers.words import addresses_others, plain, typed
 
 
 def register(app: AsyncApp, inbox: Inbox) -> None:
     app.event("message")(inbox.listener(message))
     app.event("app_mention")(inbox.listener(mention))
     app.event("file_deleted")(inbox.listener(file_deleted))
+    app.event("app_home_opened")(inbox.listener(home_opened))
     app.event("member_joined_channel")(inbox.listener(joined))
 
 
@@ -25,28 +31,64 @@ async def message(turn: Turn) -> None:
     event = turn.body["event"]
     if event.get("files") and await files_dropped(turn):
         return
-    if event.get("channel_type") != "im" and _mentions(turn, event):
+    direct = event.get("channel_type") == "im"
+    text = str(event.get("text") or "")
+    if not direct and f"<@{turn.services.bot_user}>" in text:
         return  # comes as app_mention, too
+    if not direct and addresses_others(text, turn.services.bot_user):
+        return
     conversation = await turn.services.conversations.of_thread(turn.channel, str(turn.thread_ts))
     if conversation is not None and event.get("thread_ts"):
-        await converse(turn, conversation, plain(_without_mention(turn)))
-    elif event.get("channel_type") == "im":
-        await turn.actor()
-        await run_words(turn, typed(_without_mention(turn)))
+        await _talk(turn, conversation)
+    elif direct and find_command(_first_word(turn)) is not None:
+        await _command(turn)
+    elif not event.get("thread_ts") and (opened := turn.services.just_opened.take(turn.channel, turn.user)):
+        link = await turn.services.poster.thread_link(turn.channel, opened.thread_ts)
+        await turn.services.poster.whisper(turn.channel, turn.user, pointers.ask_in_thread(opened.model, link))
+    elif direct:
+        await _command(turn)
 
 
 async def mention(turn: Turn) -> None:
     """In a thread the bot is spoken to with the same words as `/finetune`, which Slack refuses there."""
     if any(may_be_training_data(file) for file in turn.body["event"].get("files") or []):
         return  # comes as message, too
-    words = _without_mention(turn)
     conversation = await turn.services.conversations.of_thread(turn.channel, str(turn.thread_ts))
-    first = words.split(maxsplit=1)[0].lower() if words else ""
-    if conversation is not None and find_command(first) is None:
-        await converse(turn, conversation, plain(words))
+    if conversation is not None and find_command(_first_word(turn)) is None:
+        await _talk(turn, conversation)
     else:
-        await turn.actor()
-        await run_words(turn, typed(words))
+        await _command(turn)
+
+
+async def _talk(turn: Turn, conversation: Conversation) -> None:
+    if names := _file_names(turn):
+        await turn.answer(pointers.files_left_out(names))
+    await converse(turn, conversation, plain(_without_mention(turn)))
+
+
+async def _command(turn: Turn) -> None:
+    await turn.actor()
+    if names := _file_names(turn):
+        await turn.answer(pointers.unreadable_files(names))
+    else:
+        await run_words(turn, typed(_without_mention(turn)))
+
+
+async def home_opened(turn: Turn) -> None:
+    """Somebody opened their direct messages with the bot, where nothing was said yet."""
+    services = turn.services
+    services.greeted.add(turn.channel)
+    with contextlib.suppress(Denied, PostRefused):  # they asked for nothing, so there is nothing to refuse
+        authorize(await services.people.actor(turn.user), Act.USE, None, turn.answers_in, services.policy)
+        history = await services.poster.call("conversations.history", {"channel": turn.channel, "limit": 1})
+        if turn.again or not history.get("messages"):
+            await services.poster.post_once(
+                turn.channel,
+                help_blocks.greeting(),
+                mark=turn.key,
+                maybe_posted=turn.again,
+                since=turn.received_at,
+            )
 
 
 async def joined(turn: Turn) -> None:
@@ -66,5 +108,10 @@ def _without_mention(turn: Turn) -> str:
     return turn.words.replace(f"<@{turn.services.bot_user}>", " ").strip()
 
 
-def _mentions(turn: Turn, event: dict[str, Any]) -> bool:
-    return f"<@{turn.services.bot_user}>" in (event.get("text") or "")
+def _first_word(turn: Turn) -> str:
+    return next(iter(_without_mention(turn).split(maxsplit=1)), "")
+
+
+def _file_names(turn: Turn) -> list[str]:
+    files = turn.body["event"].get("files") or []
+    return [str(file.get("name") or file.get("title") or "that file") for file in files]

@@ -22,6 +22,7 @@ from bot.spending.approval import Approvals
 from bot.spending.interfaces import BudgetStore
 from bot.store.datasets import SqliteDatasetStore
 from handlers.incoming_files import IncomingFiles
+from handlers.just_opened import JustOpened
 from handlers.lanes import Lanes
 from handlers.people import People
 from handlers.poster import Poster
@@ -59,5 +60,8 @@ class Services:
     lanes: Lanes
     incoming_files: IncomingFiles
     second_pass: SecondPass = field(default_factory=SecondPass)
+    just_opened: JustOpened = field(default_factory=JustOpened)
+    # Direct messages that are not empty, so that whoever opens them is greeted once.
+    greeted: set[str] = field(default_factory=set)
     # (channel, thread_ts) of every conversation, so that other threads cost no look-up.
     conversation_threads: set[tuple[str, str]] = field(default_factory=set)

@@ -112,6 +112,12 @@ class Turn:
         seen_alone = bool((self.body.get("container") or {}).get("is_ephemeral")) or is_direct(self.channel)
         return replace(self, answer=answer, alone=seen_alone)
 
+    async def drop_here(self) -> str:
+        """What to do where there is no training file yet."""
+        if (await self.services.people.channel(self.channel)).member:
+            return "Drop a training file here to begin."
+        return "I am not in this channel: type `/invite` followed by my name, then drop a training file here."
+
     async def origin(self, thread_ts: str | None = None) -> Origin:
         """This place, for what is born here. Raises Invalid where the bot may not post."""
         channel = await self.services.people.channel(self.channel)

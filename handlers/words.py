@@ -7,6 +7,7 @@ from typing import Final
 from bot.errors import Invalid
 
 _MENTION: Final = re.compile(r"<(@[UW][A-Z0-9]+|#[CGD][A-Z0-9]+|!subteam\^S[A-Z0-9]+)(?:\|[^<>]*)?>")
+_ADDRESSED: Final = re.compile(r"<(?:@([UW][A-Z0-9]+)|!subteam\^|!here|!channel|!everyone)")
 _LABELLED: Final = re.compile(r"<[^<>|]*\|([^<>]*)>")
 _LINK: Final = re.compile(r"<((?:https?|mailto):[^<>]*)>")
 _KEPT: Final = re.compile("\ue000([^\ue001]*)\ue001")
@@ -23,6 +24,12 @@ def plain(text: str) -> str:
     text = _LABELLED.sub(r"\1", text)
     text = _LINK.sub(lambda match: match[1].removeprefix("mailto:"), text)
     return html.unescape(text).strip()
+
+
+def addresses_others(text: str, bot_user: str) -> bool:
+    """Whether a message is meant for people: it mentions some, and not the bot."""
+    mentioned = [match[1] for match in _ADDRESSED.finditer(text)]
+    return bool(mentioned) and bot_user not in mentioned
 
 
 def person_in(word: str) -> str | None:

@@ -20,6 +20,7 @@ EVENTS = {
     "message.channels": {"channels:history"},
     "message.groups": {"groups:history"},
     "message.im": {"im:history"},
+    "app_home_opened": set(),
     "file_deleted": {"files:read"},
     "member_joined_channel": {"channels:read", "groups:read"},
 }

@@ -1,5 +1,7 @@
 """Short answers that say what was done and where to look."""
 
+from collections.abc import Sequence
+
 from bot.jobs import states
 from bot.jobs.job import Job
 from handlers.blocks.consent import deciders
@@ -41,6 +43,31 @@ def steered(job: Job) -> Message:
 
 def conversation_elsewhere(model: str, permalink: str) -> Message:
     return _line(f"Talk to {code(model, 300)} {link(permalink, 'in this thread')}.")
+
+
+def ask_in_thread(model: str, permalink: str) -> Message:
+    return _line(
+        f"Was that for {code(model, 300)}? It reads what is said {link(permalink, 'in its thread')}: ask there, please."
+    )
+
+
+def unreadable_files(names: Sequence[str]) -> Message:
+    """For files that were given to the bot and cannot be trained on."""
+    return _line(
+        f"I cannot read {_named(names)}. Training files are JSONL (`.jsonl`, `.ndjson`, `.json`, `.jsonl.gz`) or "
+        "tables (`.csv`, `.tsv`, `.xlsx`, `.xls`, `.ods`, `.parquet`). If it is one of these under another name, "
+        "rename it and drop it again."
+    )
+
+
+def files_left_out(names: Sequence[str]) -> Message:
+    """For files that were given to a model in its thread."""
+    return _line(f"The model reads text only, so it does not see {_named(names)}. Paste what it should read.")
+
+
+def _named(names: Sequence[str]) -> str:
+    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+    return ", ".join(code(name, 100) for name in names[:3]) + more
 
 
 def welcome() -> Message:

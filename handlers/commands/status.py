@@ -13,7 +13,7 @@ async def run(turn: Turn) -> None:
     if not word:
         here = [job for job in await turn.services.jobs.latest(200) if job.origin.channel == turn.channel]
         if not here:
-            raise NotFound("No job was started in this channel yet. Drop a training file here to begin.")
+            raise NotFound(f"No job was started in this channel yet. {await turn.drop_here()}")
         in_thread = [job for job in here if turn.thread_ts and job.origin.thread_ts == turn.thread_ts]
         word = (in_thread or here)[0].id
     job = await turn.job_named(word, Act.SEE)

@@ -3,7 +3,7 @@
 import pytest
 
 from bot.errors import Invalid
-from handlers.words import channel_in, dollars_in, person_in, plain, typed
+from handlers.words import addresses_others, channel_in, dollars_in, person_in, plain, typed
 
 
 @pytest.mark.parametrize(
@@ -45,3 +45,12 @@ def test_money_is_read_as_people_write_it(word: str, usd: float) -> None:
 def test_what_is_no_money_is_refused(word: str) -> None:
     with pytest.raises(Invalid):
         dollars_in(word)
+
+
+def test_who_speaks_to_somebody_else_is_known() -> None:
+    assert addresses_others("<@U0BEN|ben> what do you think of this answer?", "U0BOT")
+    assert addresses_others("what do you think, <@U0BEN>?", "U0BOT")
+    assert addresses_others("<!here> look", "U0BOT")
+    assert addresses_others("<!subteam^S0ABC|@support> look", "U0BOT")
+    assert not addresses_others("<@U0BOT> what does <@U0BEN> do?", "U0BOT")
+    assert not addresses_others("see <#C0ABC|general> and <https://a.b>", "U0BOT")

@@ -5,7 +5,7 @@ from typing import Any
 
 from bot.jobs.job import Job
 from bot.models.model import FineTunedModel
-from handlers.blocks.help import help_message, unknown_command
+from handlers.blocks.help import command_help, help_message, near_miss, what_there_is
 from handlers.blocks.jobs import job_list, job_status
 from handlers.blocks.message import Message
 from handlers.blocks.models import model_list
@@ -62,5 +62,18 @@ def test_help_shows_every_command_as_it_is_typed_under_its_topic(seen: See) -> N
 
 
 def test_an_unknown_command_suggests_the_nearest(seen: See) -> None:
-    assert "I do not know `strat`. Did you mean `/finetune start`?" in seen(unknown_command("strat", "start"))
-    assert "Did you mean" not in seen(unknown_command("<!here>"))
+    assert seen(near_miss("strat", "start", slash=True)) == "I do not know `strat`. Did you mean `/finetune start`?"
+    assert "Did you mean `start`?" in seen(near_miss("strat", "start", slash=False)), "no slash commands in threads"
+
+
+def test_for_words_that_mean_something_else_there_is_what_the_bot_does(seen: See) -> None:
+    assert "I do not know `hello`." in seen(what_there_is("hello"))
+    assert "questions are for models" in seen(what_there_is())
+    buttons = [block for block in what_there_is().as_arguments()["blocks"] if block["type"] == "actions"]
+    assert [button["value"] for button in buttons[0]["elements"]] == ["jobs", "models", "help"]
+
+
+def test_help_on_a_command_shows_how_it_is_written_and_examples(seen: See) -> None:
+    shown = seen(command_help("start [FILE]", "Train a model", "A window opens.", ["start a.jsonl", "start"]))
+    assert "`/finetune start [FILE]`" in shown
+    assert "`/finetune start a.jsonl`" in shown
