@@ -3,6 +3,7 @@ import json
 import os
 import re
 import stat
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -108,6 +109,12 @@ def test_a_paused_job_rests_over_a_restart_leaves_a_model_and_goes_on(saving_tra
     assert saving_trainer.ended(job.id).status == "succeeded"
     steps = [event.data["step"] for event in saving_trainer.events(job.id) if event.type == "metrics"]
     assert steps == list(range(1, 37))
+    events = [event for event in saving_trainer.events(job.id) if event.type == "metrics"]
+    seconds = [event.data["elapsed_seconds"] for event in events]
+    assert seconds == sorted(seconds)
+    rested = max(after.created_at - before.created_at for before, after in pairwise(events))
+    passed = events[-1].created_at - events[0].created_at
+    assert seconds[-1] - seconds[0] <= passed - rested + 2, "the pause, the other job's turn and the restart aside"
     assert [one.step_number for one in jobs.checkpoints.list(job.id).data][:3] == [36, 30, 24]
 
 
