@@ -60,15 +60,20 @@ def diagnose(metrics: Sequence[Metrics], method: str = "", *, ended: bool = True
     """What is wrong with the run as a whole, or None. While it still trains (`ended` is False) only divergence is
     told: the rest may yet come right. `metrics` in any order."""
     train, valid = training(metrics, "loss"), validation(metrics, "loss")
-    found = _divergence(metrics, train)
+    found = _divergence(metrics, train, valid)
     return found if found or not ended else _rise(train, valid, method) or _standstill(train, valid)
 
 
-def _divergence(metrics: Sequence[Metrics], train: Curve) -> Diagnosis | None:
+def _divergence(metrics: Sequence[Metrics], train: Curve, valid: Curve) -> Diagnosis | None:
     began = _level(train.raw)
     if metrics and max(metrics, key=lambda one: one.step).not_finite:
         return Diagnosis(Problem.DIVERGED, False, began)
-    if began is None or len(train.raw) < _FEWEST_STEPS:
+    if began is None:
+        return None
+    # However few the steps: a whole validation file has no noise of batches.
+    if valid.whole and valid.points[-1][1] > max(_PEAK, 1.5 * began):
+        return Diagnosis(Problem.DIVERGED, True, began, valid.points[-1][1])
+    if len(train.raw) < _FEWEST_STEPS:
         return None
     end, peak = train.points[-1][1], max(value for _, value in train.points[4:])
     rise = end - began - _noise(train.raw)

@@ -85,6 +85,8 @@ def _diverged(job: Job, found: Diagnosis) -> str:
     loss = (
         "the loss is no number any more"
         if found.ended is None
+        else f"the loss began at {figure(found.began)}, and that of the validation file is {figure(found.ended)} now"
+        if found.of_validation
         else f"the training loss went from {figure(found.began)} to {figure(found.ended)}"
     )
     if job.state == states.SUCCEEDED:

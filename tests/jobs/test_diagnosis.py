@@ -146,3 +146,8 @@ def test_noise_alone_is_never_a_problem(seed: int, steps: int, noise: float, to:
     assert diagnose(told) is None
     for upto in range(1, steps):
         assert diagnose(told[:upto], ended=False) is None
+
+
+def test_a_validation_loss_that_no_model_with_sense_has_is_told_however_few_the_steps() -> None:
+    found = diagnose(run([4.4, 60.0, 9.7], {3: 9.7}), ended=False)
+    assert found == Diagnosis(Problem.DIVERGED, True, 4.4, 9.7)
