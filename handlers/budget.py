@@ -42,6 +42,7 @@ _PER_MINUTE: Final = {
     "files.completeUploadExternal": 95,
     "files.delete": 48,
     "chat.getPermalink": 600,
+    "reactions.add": 48,
     "assistant.threads.setStatus": 95,
 }
 _DEFAULT_PER_MINUTE: Final = 19

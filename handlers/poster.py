@@ -37,6 +37,8 @@ _REPEATABLE = {
     "conversations.list",
     "conversations.replies",
     "files.info",
+    "reactions.add",
+    "reactions.remove",
     "usergroups.users.list",
     "users.info",
 }

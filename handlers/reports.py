@@ -23,6 +23,7 @@ from handlers.blocks.untrainable import untrainable
 from handlers.budget import Priority
 from handlers.copies import on_copy
 from handlers.lanes import Lane
+from handlers.reactions import WRONG, react, verdict
 from handlers.services import Services
 
 log = structlog.get_logger()
@@ -74,6 +75,7 @@ async def trouble_shown(services: Services, dataset: Dataset, report_ts: str) ->
         return
     message = blocks.unreadable(dataset.name, sentence)
     await services.poster.update(dataset.channel, report_ts, message, priority=Priority.CHAT)
+    await react(services, dataset, WRONG)
 
 
 async def examine(
@@ -139,10 +141,11 @@ async def check(
 async def show(services: Services, dataset: Dataset, *, priority: Priority = Priority.CHAT) -> None:
     """Bring the report's message to what is known now."""
     report_ts = await services.datasets.report_ts(dataset.id)
-    if report_ts is None or dataset.deleted_at is not None or dataset.report is None:
+    found = dataset.report
+    if report_ts is None or dataset.deleted_at is not None or found is None:
         return
-    offers = await _offers(services, dataset.report)
-    obstacle = "" if offers or dataset.report.method is None else untrainable(services.provider.name, dataset.report)
+    offers = await _offers(services, found)
+    obstacle = "" if offers or found.method is None else untrainable(services.provider.name, found)
     validation = await services.datasets.get(dataset.validation) if dataset.validation else None
     alt = ""
     if dataset.lengths_file is not None and dataset.report.histogram:
@@ -157,10 +160,12 @@ async def show(services: Services, dataset: Dataset, *, priority: Priority = Pri
         dataset = msgspec.structs.replace(dataset, lengths_file=None)
         message = blocks.report(dataset, offers=offers, obstacle=obstacle, validation=validation)
         await services.poster.update(dataset.channel, report_ts, message, priority=priority)
+    await react(services, dataset, verdict(found, trainable=not obstacle))
 
 
 async def take_down(services: Services, dataset: Dataset) -> None:
     """The file was deleted: its report says so, and what was uploaded beside it goes too, as far as Slack lets us."""
+    await react(services, dataset, None)
     try:
         report_ts = await services.datasets.report_ts(dataset.id)
         if report_ts is not None:

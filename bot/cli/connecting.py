@@ -33,6 +33,7 @@ NEEDED_SCOPES: Final = frozenset(
         "groups:history",
         "groups:read",
         "im:history",
+        "reactions:write",
         "usergroups:read",
         "users:read",
     }

@@ -42,6 +42,20 @@ class SqliteDatasetStore:
         """Data sets with these bytes, not deleted."""
         return await self._many("sha256 = ? AND deleted_at IS NULL", [sha256])
 
+    async def of_message(self, channel: str, created_at: float) -> list[Dataset]:
+        """Data sets that were dropped with one message, deleted ones too."""
+        return await self._many("channel = ? AND created_at = ?", [channel, created_at])
+
+    async def remember_reaction(self, dataset_id: str, reaction: str | None) -> None:
+        """Of a deleted one too."""
+
+        def work(db: SqliteDatabase) -> None:
+            row = db.execute("SELECT value FROM datasets WHERE id = ?", [dataset_id]).fetchone()
+            if row:
+                _write(db, msgspec.structs.replace(msgspec.json.decode(row[0], type=Dataset), reaction=reaction))
+
+        await self._database.write(work)
+
     async def latest(self, limit: int) -> list[Dataset]:
         return await self._many("deleted_at IS NULL ORDER BY created_at DESC LIMIT ?", [limit])
 
