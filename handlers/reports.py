@@ -148,8 +148,8 @@ async def show(services: Services, dataset: Dataset, *, priority: Priority = Pri
     obstacle = "" if offers or found.method is None else untrainable(services.provider.name, found)
     validation = await services.datasets.get(dataset.validation) if dataset.validation else None
     alt = ""
-    if dataset.lengths_file is not None and dataset.report.histogram:
-        alt = length_alt_text(dataset.report.histogram, dataset.report.tokens, limit=_limit(dataset.report))
+    if dataset.lengths_file is not None and found.histogram:
+        alt = length_alt_text(found.histogram, found.tokens, limit=_limit(found))
     try:
         message = blocks.report(dataset, offers=offers, obstacle=obstacle, picture_alt=alt, validation=validation)
         await services.poster.update(dataset.channel, report_ts, message, priority=priority)

@@ -54,6 +54,21 @@ _WORDS: Final[dict[str, tuple[str, int]]] = {
     states.FAILED: ("Failed", 4),
     states.CANCELLED: ("Cancelled", 4),
 }
+# What a state looks like from afar.
+_SYMBOLS: Final[dict[str, str]] = {
+    states.AWAITING_APPROVAL: "✋",
+    states.IN_LINE: "⏳",
+    states.SUBMITTING: "⏳",
+    states.UNCERTAIN: "❓",
+    states.VALIDATING: "⏳",
+    states.QUEUED: "⏳",
+    states.RUNNING: "🔵",
+    states.PAUSING: "⏸️",
+    states.PAUSED: "⏸️",
+    states.SUCCEEDED: "✅",
+    states.FAILED: "❌",
+    states.CANCELLED: "⚪",
+}
 _STEPS: Final = ("Checked", "Queued", "Training", "Ready")
 
 
@@ -70,7 +85,10 @@ def card(
     """
     model = job.fine_tuned_model if job.state == states.SUCCEEDED else None
     known = id_button(model) if model else None
-    blocks: list[Block] = [header(title(job)), section(_progress(job, assessment, now), button=known)]
+    blocks: list[Block] = [
+        header(f"{symbol(job, assessment)} {title(job)}"),
+        section(_progress(job, assessment, now), button=known),
+    ]
     if wrong := diagnosis(job, assessment):
         blocks.append(section(wrong))
     if assessment.figures:
@@ -108,6 +126,13 @@ def state_words(state: str) -> str:
     """A state as mrkdwn; one that we do not know is shown as the provider wrote it."""
     known = _WORDS.get(state)
     return known[0] if known else code(state, 60)
+
+
+def symbol(job: Job, assessment: Assessment = UNASSESSED) -> str:
+    """Its state at a glance; a finished job whose model is lost, or doubtful, does not look finished."""
+    if job.state == states.SUCCEEDED and outcome(job, assessment) != state_words(job.state):
+        return "❌" if job.model_lost else "⚠️"
+    return _SYMBOLS.get(job.state, "⏳")
 
 
 def outcome(job: Job, assessment: Assessment = UNASSESSED) -> str:

@@ -9,7 +9,7 @@ from bot.jobs import states
 from bot.jobs.assessment import UNASSESSED, Assessment
 from bot.jobs.explanations import explain
 from bot.jobs.job import Job
-from handlers.blocks.card import fitting_buttons, outcome, steps, title, waiting
+from handlers.blocks.card import fitting_buttons, outcome, steps, symbol, title, waiting
 from handlers.blocks.figures import diagnosis, pairs
 from handlers.blocks.message import Message
 from handlers.blocks.model_name import id_button, named
@@ -79,6 +79,6 @@ def _entry(job: Job, permalink: str | None, assessment: Assessment) -> str:
         progress = f" {progress_bar(job.latest.step, job.latest.total_steps, width=10)}"
     name = link(permalink, quoted(title(job), 100)) if permalink else code(title(job), 100)
     return (
-        f"• *{outcome(job, assessment)}*{progress} {name}\n"
+        f"{symbol(job, assessment)} *{outcome(job, assessment)}*{progress} {name}\n"
         f"    {person(job.requester)} · {date(job.created_at)} · {code(job.id, 60)}"
     )

@@ -19,7 +19,7 @@ def test_a_running_job_shows_where_it_is_and_how_it_does(
 ) -> None:
     shown = card(make_job(), measured, now=t0 + 200, chart_file_id="F1", chart_alt_text="It falls.")
     assert seen(shown).splitlines() == [
-        "support.jsonl → gpt-4.1-mini",
+        "🔵 support.jsonl → gpt-4.1-mini",
         "✓ Checked · ✓ Queued · ● *Training* · ○ Ready",
         "▰▰▰▰▰▰▱▱▱▱▱▱▱▱▱▱▱▱▱▱ 30 % · step 30 of 100, epoch 2 of 4",
         "Training for 2 min, about 5 min left",
@@ -265,3 +265,17 @@ def test_pauses_are_no_training(make_job: MakeJob, seen: See, t0: float) -> None
     assert "Trained for 9 min so far" in seen(card(paused, now=t0 + 90_000))
     ended = make_job(state="cancelled", trained_seconds=540.0, finished_at=t0 + 90_000)
     assert "after 9 min 00 s of training" in seen(card(ended, now=t0 + 90_000))
+
+
+@pytest.mark.parametrize(
+    ("state", "symbol"),
+    [("queued", "⏳"), ("running", "🔵"), ("paused", "⏸️"), ("succeeded", "✅"), ("failed", "❌"), ("cancelled", "⚪")],
+)
+def test_a_state_is_seen_from_afar(make_job: Callable[..., Job], seen: See, t0: float, state: str, symbol: str) -> None:
+    assert seen(card(make_job(state=state), now=t0)).startswith(f"{symbol} support.jsonl")
+
+
+def test_a_model_that_is_gone_does_not_look_ready(make_job: Callable[..., Job], seen: See, t0: float) -> None:
+    assert seen(
+        card(make_job(state="succeeded", fine_tuned_model="ft:x", lost_models={"ft:x": "deleted"}), now=t0)
+    ).startswith("❌ support.jsonl")
