@@ -13,7 +13,7 @@ from bot.errors import NotFound
 from bot.models.conversation import BROKEN, Conversation, prompt
 from bot.models.conversation import Turn as Said
 from bot.models.opening import Opening, opening
-from bot.notices.interfaces import PostError
+from bot.notices.interfaces import PostError, PostRefused
 from bot.providers.interface import ChatMessage, Doubtful, ProviderError, RateLimited, Refused, Unreachable
 from handlers import replies
 from handlers.answer import Answer, Place
@@ -30,9 +30,9 @@ _WARM_UP_PAUSES = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
 _locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
 
-async def open_conversation(turn: Turn, model: str) -> None:
-    """Post the message whose thread talks to `model`. Raises NotFound where there is no such model for this person,
-    Denied where others would see it who may not."""
+async def open_conversation(turn: Turn, model: str, *, anew: bool = False) -> None:
+    """Say where this person talks to `model` here; the thread for that is opened where there is none, or with `anew`.
+    Raises NotFound where there is no such model for this person, Denied where others would see it who may not."""
     services = turn.services
     unknown = NotFound(f"There is no model {model} (any more). `/finetune models` lists those that there are.")
     thing = await services.catalogue.thing(model)
@@ -40,10 +40,29 @@ async def open_conversation(turn: Turn, model: str) -> None:
         await turn.may_post(Act.CHAT, thing)
     except NotFound:
         raise unknown from None
-    origin = await turn.origin()
+    await turn.origin()
     if not await services.catalogue.exists(model):
         await services.lost_models.missing(model)
         raise unknown
+    async with _lock(f"{turn.user}/{turn.channel}"):  # or two presses would open two
+        own_id = "cv-" + hashlib.sha256(turn.key.encode()).hexdigest()[:10]
+        here = await services.conversations.of_person(turn.user, turn.channel)
+        for conversation in here:
+            if conversation.model == model and (conversation.id == own_id or not anew):
+                with contextlib.suppress(PostRefused):  # its message was deleted in Slack
+                    link = await services.poster.thread_link(turn.channel, conversation.thread_ts)
+                    services.just_opened.add(conversation)
+                    await turn.answer(pointers.conversation_there(model, link))
+                    return
+        ts = await _open(turn, model, own_id)
+        await turn.answer(pointers.conversation_elsewhere(model, await services.poster.thread_link(turn.channel, ts)))
+        for conversation in here:
+            await _remove_if_empty(turn, conversation)
+
+
+async def _open(turn: Turn, model: str, conversation_id: str) -> str:
+    """Post the message whose thread talks to `model`; its ts."""
+    services = turn.services
     start = Opening()
     job = (await services.jobs.models([model])).get(model)
     if job and job.dataset_id:
@@ -59,23 +78,42 @@ async def open_conversation(turn: Turn, model: str) -> None:
         priority=Priority.CHAT,
     )
     conversation = Conversation(
-        id="cv-" + hashlib.sha256(turn.key.encode()).hexdigest()[:10],
+        id=conversation_id,
         model=model,
         team=services.team,
         channel=turn.channel,
         thread_ts=ts,
         owner=turn.user,
         created_at=time.time(),
-        private=origin.private,
+        private=(await turn.origin()).private,
         system=start.system,
     )
     await services.conversations.open(conversation)
     services.conversation_threads.add((turn.channel, ts))
     services.just_opened.add(conversation)
-    if turn.thread_ts:
-        # Pressed or typed in some other thread: say where to go.
-        link = await services.poster.thread_link(turn.channel, ts)
-        await turn.answer(pointers.conversation_elsewhere(model, link))
+    return ts
+
+
+async def _remove_if_empty(turn: Turn, conversation: Conversation) -> None:
+    """Take away the message of a conversation in whose thread nobody has said anything."""
+    services = turn.services
+    thread = {"channel": conversation.channel, "ts": conversation.thread_ts}
+    if await services.conversations.turns(conversation.id):
+        return
+    try:
+        said = await services.poster.call("conversations.replies", {**thread, "limit": 2})
+        if len(said.get("messages") or ()) > 1:
+            return
+        await services.poster.call("chat.delete", thread, priority=Priority.PROGRESS)
+    except PostRefused as error:
+        if str(error) not in {"thread_not_found", "message_not_found"}:
+            log.info("empty conversation left", why=str(error))
+            return
+    except PostError as error:
+        log.info("empty conversation left", why=str(error))
+        return
+    await services.conversations.remove(conversation.id)
+    services.conversation_threads.discard((conversation.channel, conversation.thread_ts))
 
 
 async def converse(turn: Turn, conversation: Conversation, text: str) -> None:
@@ -135,9 +173,9 @@ async def _authorize(turn: Turn, conversation: Conversation) -> None:
         raise NotFound(f"There is no model {conversation.model} (any more).") from None
 
 
-def _lock(conversation_id: str) -> asyncio.Lock:
-    """One answer at a time in each thread."""
-    return _locks.setdefault(conversation_id, asyncio.Lock())
+def _lock(key: str) -> asyncio.Lock:
+    """One answer at a time in each thread, and one opening at a time for each person and place."""
+    return _locks.setdefault(key, asyncio.Lock())
 
 
 async def _show_known(turn: Turn, conversation: Conversation, known: Said) -> bool:

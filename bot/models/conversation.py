@@ -46,6 +46,12 @@ class ConversationStore(Protocol):
 
     async def of_thread(self, channel: str, thread_ts: str) -> Conversation | None: ...
 
+    async def of_person(self, owner: str, channel: str) -> list[Conversation]:
+        """Those that this person has opened there, the latest first."""
+
+    async def remove(self, conversation_id: str) -> None:
+        """One in which nothing was said."""
+
     async def threads(self) -> set[tuple[str, str]]:
         """(channel, thread_ts) of all conversations."""
 

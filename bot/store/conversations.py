@@ -32,6 +32,24 @@ class SqliteConversationStore:
         )
         return msgspec.json.decode(row[0], type=Conversation) if row else None
 
+    async def of_person(self, owner: str, channel: str) -> list[Conversation]:
+        rows = await self._database.read(
+            lambda db: db.execute(
+                "SELECT value FROM conversations WHERE channel = ? AND json_extract(value, '$.owner') = ?"
+                " ORDER BY json_extract(value, '$.created_at') DESC",
+                [channel, owner],
+            ).fetchall()
+        )
+        return [msgspec.json.decode(row[0], type=Conversation) for row in rows]
+
+    async def remove(self, conversation_id: str) -> None:
+        await self._database.write(
+            lambda db: db.execute(
+                "DELETE FROM conversations WHERE id = ? AND id NOT IN (SELECT conversation_id FROM turns)",
+                [conversation_id],
+            )
+        )
+
     async def threads(self) -> set[tuple[str, str]]:
         rows = await self._database.read(
             lambda db: db.execute("SELECT channel, thread_ts FROM conversations").fetchall()

@@ -64,6 +64,7 @@ def buttons() -> dict[str, Listener]:
         "chat_continue": go_on,
         "job_chat": chat.job_chat,
         "model_chat": chat.model_chat,
+        "chat_anew": chat.chat_anew,
         "model_id": chat.show_id,
         "dataset_delete": delete.dataset,
         "model_delete": delete.model,

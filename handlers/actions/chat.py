@@ -26,3 +26,7 @@ async def job_chat(turn: Turn) -> None:
 
 async def model_chat(turn: Turn) -> None:
     await open_conversation(turn, turn.words)
+
+
+async def chat_anew(turn: Turn) -> None:
+    await open_conversation(turn, turn.words, anew=True)

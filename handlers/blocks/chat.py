@@ -97,7 +97,8 @@ def message_too_long(model: str, tokens: int | None = None, limit: int | None = 
         figures = f" It holds {number(tokens)} tokens, and the model reads {number(limit)} at most."
     text = f"That is too long for {code(model, 300)}, together with what was said before.{figures}"
     return message(
-        text, [section(f"{text}\nSend a shorter message, or open a new thread with *Chat* on the model's card.")]
+        text,
+        [section(f"{text}\nSend a shorter message, or press *Chat* on the model's card, then *New conversation*.")],
     )
 
 

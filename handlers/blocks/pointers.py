@@ -6,8 +6,8 @@ from bot.jobs import states
 from bot.jobs.job import Job
 from handlers.blocks.consent import deciders
 from handlers.blocks.message import Message
-from handlers.blocks.parts import message, section
-from handlers.blocks.text import code, escape, link
+from handlers.blocks.parts import VALUE, actions, button, message, section
+from handlers.blocks.text import code, escape, link, size
 
 
 def submitted(job: Job) -> Message:
@@ -68,6 +68,12 @@ def files_left_out(names: Sequence[str]) -> Message:
 def _named(names: Sequence[str]) -> str:
     more = f" and {len(names) - 3} more" if len(names) > 3 else ""
     return ", ".join(code(name, 100) for name in names[:3]) + more
+
+
+def conversation_there(model: str, permalink: str) -> Message:
+    text = f"You talk to {code(model, 300)} {link(permalink, 'in this thread')} already."
+    anew = [actions(button("New conversation", "chat_anew", model))] if size(model) <= VALUE else []
+    return message(text, [section(text), *anew])
 
 
 def welcome() -> Message:

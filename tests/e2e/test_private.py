@@ -134,6 +134,11 @@ ACTION_CASES = {
     "job_resubmit": "{uncertain}",
     "job_chat": "{job}",
     "model_chat": "{model}",
+    "chat_anew": "{model}",
+    "ask_models": "",
+    "ask_jobs": "",
+    "ask_help": "",
+    "chat_continue": "1700000000.000400+1",
     "model_id": "{model}",
     "dataset_delete": "{dataset}",
     "model_delete": "{model}",
@@ -155,7 +160,7 @@ VIEW_CASES = {
     "decline": ({"channel": SUPPORT, "job": "{waiting}", "question": ""}, {"reason": "{file}"}),
 }
 IN_WINDOWS = {"start_model", "start_method", "start_epochs", "start_file", "mend_layout", "mend_validation"}
-EVENT_CASES = {"message", "app_mention", "file_deleted", "member_joined_channel"}
+EVENT_CASES = {"message", "app_mention", "app_home_opened", "file_deleted", "member_joined_channel"}
 
 
 def registered() -> set[tuple[str, str]]:
@@ -534,6 +539,14 @@ async def test_a_deleted_file_is_told_to_its_owner_alone(private: Private, wire:
     names = await private.plant()
     await private.bring(private.event(type="file_deleted", file_id=f"F0HUSH{names.number}", user_id=BEN, channel=""))
     assert any(names.secrets["file"] in request.content for request in wire.sent)
+    assert not leaks(wire.sent, names.secrets)
+
+
+@in_one_loop
+async def test_opening_the_conversation_with_the_bot_tells_of_nothing_of_others(private: Private, wire: Wire) -> None:
+    names = await private.plant()
+    direct = next(channel for channel, user in private.direct.items() if user == BEN)
+    await private.bring(private.event(type="app_home_opened", user=BEN, channel=direct, tab="messages"))
     assert not leaks(wire.sent, names.secrets)
 
 

@@ -1,0 +1,94 @@
+"""A person has one conversation with a model in each place, and finds it again."""
+
+import asyncio
+from typing import Any
+
+from e2e.world import MODEL, World, until
+
+from bot.cli.run import Bot
+
+OLD, NEW = f"ft:{MODEL}:acme:old:abc11111", f"ft:{MODEL}:acme:new:abc22222"
+OPENED = "This thread talks to"
+
+
+async def _chat(w: World, bot: Bot, user: str, model: str, contains: str = "in this thread") -> dict[str, Any]:
+    """Ask for a conversation; the answer, which only they see, and which is the only one."""
+    before = len(await w.person.ephemerals(user))
+    await w.person.command(user, w.channel, "/finetune", f"chat {model}")
+    await until(lambda: not bot.inbox.busy)
+    (answer,) = (await w.person.ephemerals(user))[before:]
+    assert contains in answer["plain"]
+    return answer
+
+
+async def _openings(w: World) -> list[dict[str, Any]]:
+    return [message for message in await w.person.messages(w.channel) if OPENED in message["plain"]]
+
+
+async def test_a_conversation_is_found_again_and_the_answer_leads_there(w: World) -> None:
+    async with w.bot() as bot:
+        w.provider.tuned += [OLD, NEW]
+        first = await _chat(w, bot, "ana", OLD)
+        (opening,) = await _openings(w)
+        assert opening["ts"].replace(".", "") in str(first["blocks"])
+        await w.person.say("ana", w.channel, "Hello?", thread_ts=opening["ts"])
+        await w.person.wait_message(w.channel, thread_ts=opening["ts"], contains="in several pieces")
+        again = await _chat(w, bot, "ana", OLD, "already")
+        assert opening["ts"].replace(".", "") in str(again["blocks"])
+        assert len(await _openings(w)) == 1
+        # Another model, another person: conversations of their own.
+        await _chat(w, bot, "ana", NEW)
+        await _chat(w, bot, "ben", OLD)
+        assert len(await _openings(w)) == 3
+
+
+async def test_two_presses_at_once_open_one_conversation(w: World) -> None:
+    async with w.bot() as bot:
+        w.provider.tuned.append(OLD)
+        pressed = [w.person.command("ana", w.channel, "/finetune", "chat old") for _ in range(3)]
+        await asyncio.gather(*pressed)
+        await until(lambda: not bot.inbox.busy)
+        assert len(await _openings(w)) == 1
+        assert len(await w.person.ephemerals("ana")) == 3
+
+
+async def test_a_new_conversation_takes_the_place_of_one_in_which_nobody_has_said_anything(w: World) -> None:
+    async with w.bot() as bot:
+        w.provider.tuned += [OLD, NEW]
+        await _chat(w, bot, "ana", OLD)
+        (empty,) = await _openings(w)
+        await _chat(w, bot, "ana", NEW)
+        (opening,) = await _openings(w)
+        assert opening["ts"] != empty["ts"]
+        assert await bot.services.conversations.threads() == {(opening["channel"], opening["ts"])}
+
+
+async def test_what_people_have_said_stays(w: World) -> None:
+    async with w.bot() as bot:
+        w.provider.tuned += [OLD, NEW]
+        await _chat(w, bot, "ana", OLD)
+        (asked,) = await _openings(w)
+        await w.person.say("ana", w.channel, "Hello?", thread_ts=asked["ts"])
+        await w.person.wait_message(w.channel, thread_ts=asked["ts"], contains="in several pieces")
+        await _chat(w, bot, "ben", OLD)
+        theirs = (await _openings(w))[-1]
+        # A guest may not talk to models, but has said something.
+        await w.person.join(w.channel, "gil")
+        await w.person.say("gil", w.channel, "What is this?", thread_ts=theirs["ts"])
+        await until(lambda: not bot.inbox.busy)
+        there = await _chat(w, bot, "ana", OLD, "already")
+        await w.person.click("ana", w.channel, there["ts"], "chat_anew")
+        await until(lambda: not bot.inbox.busy)
+        await _chat(w, bot, "ben", NEW)
+        assert [message["ts"] for message in await _openings(w)][:2] == [asked["ts"], theirs["ts"]]
+        assert len(await _openings(w)) == 4
+
+
+async def test_one_whose_message_was_deleted_in_slack_is_opened_again(w: World) -> None:
+    async with w.bot() as bot:
+        w.provider.tuned.append(OLD)
+        await _chat(w, bot, "ana", OLD)
+        (opening,) = await _openings(w)
+        await bot.services.poster.call("chat.delete", {"channel": opening["channel"], "ts": opening["ts"]})
+        await _chat(w, bot, "ana", OLD, "Talk to")
+        assert len(await _openings(w)) == 1
