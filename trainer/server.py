@@ -18,6 +18,7 @@ from filelock import FileLock, Timeout
 
 from trainer.api import chat, completions, errors, exports, files, jobs, models, uploads
 from trainer.api.guard import Guard
+from trainer.api.request_ids import RequestIds
 from trainer.api.services import Services
 from trainer.base_models import read_table
 from trainer.catalogue import Catalogue
@@ -93,9 +94,10 @@ def serve(settings: Settings) -> None:
         host = f"[{settings.host}]" if ":" in settings.host else settings.host
         address = f"http://{host}:{listening.getsockname()[1]}/v1"
         config = uvicorn.Config(
-            app,
+            RequestIds(app),
             log_level="warning",
             server_header=False,
+            ws="none",
             timeout_graceful_shutdown=2,
             # Proxies in front are not ours to trust.
             proxy_headers=False,

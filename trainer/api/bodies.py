@@ -7,6 +7,9 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, model_validator
 
+# Deeper than any schema that people write, and far from where programs that read one level inside another give up.
+MAX_DEPTH = 100
+
 
 class Strict(BaseModel):
     """A part of a body: of the right types, and holding nothing that the protocol does not have."""
@@ -18,6 +21,15 @@ class Body(Strict):
     @model_validator(mode="before")
     @classmethod
     def _writable(cls, value: Any) -> Any:
+        # Bytes, where it was not said that they are JSON. Who asks next says that they are no object.
+        if not isinstance(value, dict):
+            return value
+        level: list[Any] = [value]
+        for _ in range(MAX_DEPTH):
+            inner = (each for one in level for each in (one.values() if isinstance(one, dict) else one))
+            level = [each for each in inner if isinstance(each, dict | list)]
+        if level:
+            raise ValueError(f"the body is nested more than {MAX_DEPTH} deep")
         # JSON can hold halves of characters; neither SQLite nor a tokenizer can.
         try:
             json.dumps(value, ensure_ascii=False).encode()

@@ -9,6 +9,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.routing import Match, Mount
 
 logger = logging.getLogger(__name__)
 
@@ -58,24 +59,54 @@ def install(app: FastAPI) -> None:
 
     async def invalid(request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, RequestValidationError)
+        if isinstance(error.body, bytes):
+            return _unsupported_type(request)
         return JSONResponse(_invalid(error), 400)
 
     async def http_error(request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, HTTPException)
-        message = str(error.detail)
+        message, headers = str(error.detail), error.headers
         if error.status_code == 404:
             message = f"Unknown request URL: {request.method} {request.url.path}."
-        return JSONResponse(error_body(message), error.status_code, headers=error.headers)
+        if error.status_code == 405:
+            allowed = ", ".join(_methods(app, request))
+            message = f"Not allowed to {request.method} on {request.url.path}; what is: {allowed}."
+            headers = {"Allow": allowed}
+        return JSONResponse(error_body(message), error.status_code, headers=headers)
 
     async def defect(request: Request, error: Exception) -> JSONResponse:
-        logger.exception("%s %s", request.method, request.url.path)
-        message = "The server made a mistake while it handled your request; its log has more."
+        id = request.state.request_id
+        logger.exception("%s: %s %s", id, request.method, request.url.path)
+        message = f"The server made a mistake while it handled your request; its log has more, under {id}."
         return JSONResponse(error_body(message, type="server_error"), 500)
 
     app.add_exception_handler(ApiError, api_error)
     app.add_exception_handler(RequestValidationError, invalid)
     app.add_exception_handler(HTTPException, http_error)
     app.add_exception_handler(Exception, defect)
+
+
+def _unsupported_type(request: Request) -> JSONResponse:
+    """Refused in the service's words, not read as JSON all the same: a program that works here works there."""
+    kind = request.headers.get("content-type", "")
+    return JSONResponse(
+        error_body(
+            f"Unsupported content type: {_shown(kind)}. This API method only accepts 'application/json' requests. "
+            "Send the header 'Content-Type: application/json' (curl: -H 'Content-Type: application/json').",
+            code="unsupported_content_type",
+        ),
+        415,
+    )
+
+
+def _methods(app: FastAPI, request: Request) -> list[str]:
+    """What may be asked of a path, by all routes that it fits: each of them knows only its own methods."""
+    routes = [route for route in app.routes if not isinstance(route, Mount)]
+    return [
+        method
+        for method in ("DELETE", "GET", "HEAD", "PATCH", "POST", "PUT")
+        if any(route.matches({**request.scope, "method": method})[0] is Match.FULL for route in routes)
+    ] or ["GET", "HEAD"]  # of files
 
 
 # How the service names JSON's types, with their articles.

@@ -135,6 +135,7 @@ def list_jobs(
 ) -> dict[str, Any]:
     query = request.query_params
     wanted = {key[9:-1]: value for key, value in query.items() if key.startswith("metadata[") and key.endswith("]")}
+    _require_metadata(wanted)
     try:
         page, more = services.store.jobs(
             key=key, after=after, limit=limit, metadata=wanted, without_metadata=query.get("metadata") == "null"

@@ -69,7 +69,8 @@ async def add_part(services: Given, key: By, upload_id: str, data: Annotated[Upl
 async def complete(services: Given, key: By, upload_id: str, body: CompleteUpload) -> dict[str, Any]:
     upload = _pending(services, key, upload_id)
     folder = _folder(services, upload)
-    missing = [part for part in body.part_ids if not part.isidentifier() or not (folder / part).is_file()]
+    there = {path.name for path in folder.iterdir()}
+    missing = [part for part in body.part_ids if part not in there]
     if missing:
         raise ApiError(400, f"The upload has no part {missing[0]!r}.", param="part_ids")
     file = await asyncio.to_thread(_file, services, key, upload, body)
