@@ -35,6 +35,8 @@ async def files_dropped(turn: Turn) -> bool:
     files = [file for file in turn.body["event"].get("files") or [] if may_be_training_data(file)]
     for file in files:
         await _take_in(turn, file)
+    if len(files) > 1:
+        await reports.pair(turn.services, turn.channel, turn.received_at)
     return bool(files)
 
 

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -13,6 +14,7 @@ import structlog
 from bot.charts.lengths import length_alt_text, length_chart
 from bot.datasets import DEFAULT_MODEL, Dataset, DatasetError, Report, check_file, cost, lookup
 from bot.datasets.copies import Arrival
+from bot.datasets.pairs import validation_of
 from bot.errors import BotError
 from bot.jobs.pace import seconds_per_token
 from bot.notices.interfaces import PostError, PostRefused
@@ -138,6 +140,24 @@ async def check(
     return checked
 
 
+async def pair(services: Services, channel: str, dropped_at: float) -> None:
+    """Of files that were dropped with one message, a training file gets the one that validates it; what stands in both
+    is looked for.
+    """
+    dropped = await services.datasets.of_message(channel, dropped_at)
+    for training in dropped:
+        held_out = validation_of(training, dropped)
+        if held_out is None or training.validation not in (None, held_out.id):
+            continue
+        with contextlib.suppress(DatasetError):  # each has its report; what they share is not known then
+            await check(services, training, validation=services.copies.path(held_out.sha256))
+        paired = await services.datasets.update(training.id, partial(msgspec.structs.replace, validation=held_out.id))
+        if paired is not None:
+            await show(services, paired)
+            await show(services, held_out)
+            services.second_pass.add(paired.id)
+
+
 async def show(services: Services, dataset: Dataset, *, priority: Priority = Priority.CHAT) -> None:
     """Bring the report's message to what is known now."""
     report_ts = await services.datasets.report_ts(dataset.id)
@@ -147,19 +167,20 @@ async def show(services: Services, dataset: Dataset, *, priority: Priority = Pri
     offers = await _offers(services, found)
     obstacle = "" if offers or found.method is None else untrainable(services.provider.name, found)
     validation = await services.datasets.get(dataset.validation) if dataset.validation else None
+    dropped = await services.datasets.of_message(dataset.channel, dataset.created_at)
+    validates = next((one.name for one in dropped if one.validation == dataset.id and one.deleted_at is None), "")
     alt = ""
     if dataset.lengths_file is not None and found.histogram:
         alt = length_alt_text(found.histogram, found.tokens, limit=_limit(found))
+    render = partial(blocks.report, offers=offers, obstacle=obstacle, validation=validation, validates=validates)
     try:
-        message = blocks.report(dataset, offers=offers, obstacle=obstacle, picture_alt=alt, validation=validation)
-        await services.poster.update(dataset.channel, report_ts, message, priority=priority)
+        await services.poster.update(dataset.channel, report_ts, render(dataset, picture_alt=alt), priority=priority)
     except PostRefused as error:
         if dataset.lengths_file is None or str(error) != "invalid_blocks":
             raise
         # The picture is gone from Slack, or not ready: the report is worth more than its picture.
         dataset = msgspec.structs.replace(dataset, lengths_file=None)
-        message = blocks.report(dataset, offers=offers, obstacle=obstacle, validation=validation)
-        await services.poster.update(dataset.channel, report_ts, message, priority=priority)
+        await services.poster.update(dataset.channel, report_ts, render(dataset), priority=priority)
     await react(services, dataset, verdict(found, trainable=not obstacle))
 
 

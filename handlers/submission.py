@@ -7,6 +7,7 @@ from typing import Final
 from bot.access import Act
 from bot.audit import Outcome
 from bot.datasets import Dataset, Report, lookup
+from bot.datasets.pairs import can_validate
 from bot.errors import Invalid, NotFound
 from bot.jobs import states
 from bot.jobs.estimate import estimate, is_free
@@ -184,7 +185,7 @@ async def _check_validation(turn: Turn, validation: str | None, training: Datase
         await file_of_provider(turn, validation)
         return
     chosen = await turn.dataset(validation, Act.SUBMIT, to_post=True)
-    if chosen.report is None or not chosen.report.ok:
+    if not can_validate(chosen):
         raise Invalid(f"{chosen.name} has errors and cannot validate. Its report says what to mend.", "validation")
     if training is not None and training.report is not None and _format(chosen) != training.report.format:
         raise Invalid(

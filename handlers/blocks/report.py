@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
 import msgspec
 from slack_sdk.models.blocks import Block, ButtonElement
@@ -50,12 +50,14 @@ def report(
     obstacle: str = "",
     picture_alt: str = "",
     validation: Dataset | None = None,
+    validates: str = "",
 ) -> Message:
     """The verdict first, then the figures, then what to do about the findings, errors before warnings.
 
     `offers`: what training costs; on the model that the file was checked for if empty. `obstacle` (plain text): why
     nothing here can be trained on the file, and what to do. `picture_alt` describes the
-    picture of lengths, where there is one. `validation` is the file that is to validate what this one trains. A file
+    picture of lengths, where there is one. `validation` is the file that is to validate what this one trains,
+    `validates` the name of the one that this is to validate. A file
     without a report is still being read.
     """
     found = dataset.report
@@ -83,12 +85,14 @@ def report(
         held_out = (
             f"{counted(validation.report.examples, 'example')}, {counted(validation.report.tokens.total, 'token')}"
         )
-        blocks.append(context(f"Validation file: {code(validation.name)}, {held_out}."))
+        blocks.append(context(f"Validation file: {code(validation.name)}, {held_out}. *Start* has it chosen."))
+    if validates:
+        blocks.append(context(f"Dropped with {code(validates)}, which it validates: *Start* there has it chosen."))
     if found.ok and found.method == REINFORCEMENT and not obstacle:
         blocks.append(context("Reinforcement fine-tuning needs a grader and a validation file: *Start* asks for both."))
     if not found.ok:
         blocks.append(context(_what_to_do(found)))
-    blocks.append(_buttons(dataset, found, startable=not obstacle))
+    blocks.append(_buttons(dataset, found, startable=not obstacle, first=not validates))
     return message(verdict, blocks)
 
 
@@ -320,13 +324,14 @@ def _without(found: Report, codes: frozenset[str]) -> Report:
     )
 
 
-def _buttons(dataset: Dataset, found: Report, *, startable: bool = True) -> Block:
+def _buttons(dataset: Dataset, found: Report, *, startable: bool = True, first: bool = True) -> Block:
     """What can be done with the file; what is rarely needed is in the menu beside them."""
     several = found.examples > 1 and found.table is None
     shown: list[ButtonElement] = []
     rarer = [option("Delete", f"delete {dataset.id}")]
     if found.ok and startable:
-        shown.append(button("Start fine-tuning", "start_job", dataset.id, style="primary"))
+        style: Literal["primary"] | None = "primary" if first else None
+        shown.append(button("Start fine-tuning", "start_job", dataset.id, style=style))
     if mendable(found):
         shown.append(button("Mend", "dataset_mend", dataset.id, style=None if found.ok else "primary"))
     elif found.ok and several:

@@ -121,6 +121,8 @@ def start_modal(
             needed=method == REINFORCEMENT,
         ),
     ]
+    if overlap := _overlap(dataset, datasets_for_validation):
+        blocks.append(context(overlap))
     if method == REINFORCEMENT:
         blocks.append(_grader_input(words))
     blocks.append(header("Advanced, fine to leave as they are"))
@@ -182,6 +184,19 @@ def start_modal(
             )
         )
     return _view(blocks, private_metadata, submit="Start")
+
+
+def _overlap(dataset: Dataset | None, offered: Sequence[Dataset]) -> str:
+    """What stands in the training file and in the one that belongs to it, where that was looked for."""
+    shared = dataset.report.told.get("in_validation_file", 0) if dataset and dataset.report else 0
+    name = next((other.name for other in offered if dataset and other.id == dataset.validation), None)
+    if not shared or name is None:
+        return ""
+    stand = "stands" if shared == 1 else "stand"
+    return (
+        f"⚠️ {counted(shared, 'example')} of the training file {stand} in {code(name)}, too, which then measures what "
+        "was learned by heart. *Mend* on the report leaves them out."
+    )
 
 
 def choice(

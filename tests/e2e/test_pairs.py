@@ -1,0 +1,60 @@
+"""A training file and a validation file that are dropped together belong together."""
+
+from typing import Any
+
+import orjson
+import pytest
+from e2e.test_settings import opened, preferences
+from e2e.world import World, examples
+
+
+async def _dropped(w: World, *files: tuple[str, bytes]) -> dict[str, dict[str, Any]]:
+    """The reports by the names of the files, as they stand in the end."""
+    ts = (await w.person.drop_bytes("ana", w.channel, files))["ts"]
+    reports = {}
+    for name, _ in files:
+        reports[name] = await w.person.wait_message(w.channel, contains=f"`{name}` is ready", thread_ts=ts, timeout=60)
+    return reports
+
+
+def _chosen(view: dict[str, Any]) -> str:
+    (block,) = [block for block in view["blocks"] if block.get("block_id") == "validation"]
+    return str(block["element"]["initial_option"]["text"]["text"])
+
+
+@pytest.mark.parametrize(
+    ("training", "validation", "examples_there"),
+    [("house-train.jsonl", "house-val.jsonl", 12), ("house.jsonl", "test.jsonl", 40), ("a.jsonl", "b.jsonl", 12)],
+    ids=["by name", "a test file", "by size"],
+)
+async def test_the_second_is_chosen_as_validation_file(
+    w: World, training: str, validation: str, examples_there: int
+) -> None:
+    async with w.bot():
+        other = examples(examples_there, "Held out: ").replace(b"Question number", b"Problem")
+        reports = await _dropped(w, (validation, other), (training, examples(30)))
+        ts = reports[training]["thread_ts"]
+        report = await w.person.wait_message(w.channel, contains=f"Validation file: `{validation}`", thread_ts=ts)
+        assert training in report["plain"]
+        await w.person.wait_message(w.channel, contains=f"Dropped with `{training}`, which it validates", thread_ts=ts)
+        view = await opened(w, report)
+        assert _chosen(view) == validation
+        assert await w.person.submit("ana", view["id"]) == {}
+        job = w.provider.jobs[await w.job_at_provider()]
+        assert w.provider.files[job["validation_file"]][1] == other
+
+
+async def test_what_stands_in_both_is_told_in_the_report_and_in_the_window(w: World) -> None:
+    async with w.bot():
+        reports = await _dropped(w, ("train.jsonl", examples(30)), ("val.jsonl", examples(12)))
+        ts = reports["train.jsonl"]["thread_ts"]
+        report = await w.person.wait_message(w.channel, contains="Validation file: `val.jsonl`", thread_ts=ts)
+        assert "of the validation file" in report["plain"]
+        assert "12 examples of the training file stand in `val.jsonl`" in orjson.dumps(await opened(w, report)).decode()
+
+
+async def test_two_files_that_do_not_belong_together_are_left_alone(w: World) -> None:
+    async with w.bot() as bot:
+        await _dropped(w, ("train.jsonl", examples(30)), ("val.jsonl", preferences()))
+        await w.settled(bot)
+        assert [dataset.validation for dataset in await bot.services.datasets.latest(5)] == [None, None]
