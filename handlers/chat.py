@@ -290,9 +290,11 @@ def _answer(turn: Turn, conversation: Conversation, asked_ts: str, left: list[st
 
 
 async def _show_thinking(turn: Turn) -> None:
-    """A courtesy; a workspace that does not know it is answered all the same."""
+    """A courtesy, for which no answer waits; a workspace that does not know it is answered all the same."""
+    if not turn.services.poster.has_room("assistant.threads.setStatus"):
+        return
     arguments = {"channel_id": turn.channel, "thread_ts": turn.thread_ts, "status": "is thinking…"}
     try:
-        await turn.services.poster.call("assistant.threads.setStatus", arguments, priority=Priority.CHAT)
+        await turn.services.poster.call("assistant.threads.setStatus", arguments, priority=Priority.CHAT, repeat=False)
     except PostError as error:
         log.debug("no status shown", why=str(error))

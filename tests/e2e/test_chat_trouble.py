@@ -186,6 +186,14 @@ async def _answered_once(w: World, thread: str) -> None:
     assert len(w.provider.chats) == 1
 
 
+async def test_no_answer_waits_for_the_sign_that_the_model_is_thinking(w: World) -> None:
+    async with _chat(w) as thread:
+        await w.person.fault("assistant.threads.setStatus", "ratelimited", 60, times=50)
+        for number in range(2):
+            said = await w.person.say("ana", w.channel, f"Hello {number}?", thread_ts=thread)
+            await w.person.wait_message(w.channel, "in several pieces", thread_ts=thread, after=said["ts"])
+
+
 async def test_an_answer_waits_for_slack_to_come_back(w: World) -> None:
     async with _chat(w) as thread:
         w.provider.answer = " ".join(f"word{number}" for number in range(40))
