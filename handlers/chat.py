@@ -54,7 +54,8 @@ async def open_conversation(turn: Turn, model: str, *, anew: bool = False) -> No
                     services.just_opened.add(conversation)
                     await turn.answer(pointers.conversation_there(model, link))
                     return
-        ts = await _open(turn, model, own_id)
+        async with services.just_opened.opening(turn.channel):
+            ts = await _open(turn, model, own_id)
         await turn.answer(pointers.conversation_elsewhere(model, await services.poster.thread_link(turn.channel, ts)))
         for conversation in here:
             await _remove_if_empty(turn, conversation)

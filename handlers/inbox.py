@@ -231,6 +231,8 @@ class Inbox:
         in_conversation = (event.get("channel"), event.get("thread_ts")) in self._services.conversation_threads
         just_opened = self._services.just_opened.has(str(event.get("channel")), str(event.get("user")))
         missed_thread = just_opened and not event.get("thread_ts")
+        if event.get("thread_ts") and self._services.just_opened.is_opening(str(event.get("channel"))):
+            return True
         return bool(event.get("files")) or in_conversation or missed_thread or event.get("channel_type") == "im"
 
 

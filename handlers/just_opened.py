@@ -1,7 +1,14 @@
-"""Conversations that were opened a moment ago: whoever then asks in the channel is told where the thread is."""
+"""Conversations that are being opened, or were a moment ago.
 
+Who replies before the thread is known is heard all the same; who asks in the channel instead is told where the thread
+is.
+"""
+
+import asyncio
 import time
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from typing import Final
 
 from bot.models.conversation import Conversation
@@ -10,11 +17,31 @@ _SECONDS: Final = 180.0
 
 
 class JustOpened:
-    """The latest conversation that a person opened in a channel, until they found its thread or were told of it."""
+    """The latest conversation that each person opened in each channel, until they found its thread or were told."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._opened: dict[tuple[str, str], tuple[float, Conversation]] = {}
+        self._opening: defaultdict[str, set[asyncio.Event]] = defaultdict(set)
+
+    @asynccontextmanager
+    async def opening(self, channel: str) -> AsyncIterator[None]:
+        """Meanwhile a thread may stand in the channel that is no conversation yet."""
+        done = asyncio.Event()
+        self._opening[channel].add(done)
+        try:
+            yield
+        finally:
+            self._opening[channel].discard(done)
+            done.set()
+
+    def is_opening(self, channel: str) -> bool:
+        return bool(self._opening.get(channel))
+
+    async def settled(self, channel: str) -> None:
+        """Return when what was being opened in the channel is open."""
+        for done in list(self._opening.get(channel, ())):
+            await done.wait()
 
     def add(self, conversation: Conversation) -> None:
         self._opened[conversation.channel, conversation.owner] = (self._clock() + _SECONDS, conversation)

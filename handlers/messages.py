@@ -37,6 +37,7 @@ async def message(turn: Turn) -> None:
         return  # comes as app_mention, too
     if not direct and addresses_others(text, turn.services.bot_user):
         return
+    await turn.services.just_opened.settled(turn.channel)
     conversation = await turn.services.conversations.of_thread(turn.channel, str(turn.thread_ts))
     if conversation is not None and event.get("thread_ts"):
         await _talk(turn, conversation)

@@ -1,8 +1,12 @@
 """People who do not know the bot's words, or speak to somebody else."""
 
+import asyncio
 from typing import Any
+from unittest.mock import patch
 
 from e2e.world import MODEL, World, examples
+
+from bot.models.conversation import Conversation
 
 TUNED = f"ft:{MODEL}:acme:old:abc12345"
 
@@ -63,6 +67,32 @@ async def test_a_file_that_cannot_be_read_is_answered_where_the_bot_was_meant(w:
         await w.person.wait_message(w.channel, "12 examples", thread_ts=read["ts"])
         await w.settled(bot)
         assert len(await w.person.messages(w.channel, ignored["ts"])) == 1
+
+
+async def test_who_replies_before_the_bot_knows_the_thread_is_answered(w: World) -> None:
+    w.provider.tuned.append(TUNED)
+    async with w.bot() as bot:
+        gate, store = asyncio.Event(), bot.services.conversations
+        really_open = store.open
+
+        async def held(conversation: Conversation) -> None:
+            await gate.wait()
+            await really_open(conversation)
+
+        with patch.object(store, "open", held):
+            await w.person.command("ana", w.channel, "/finetune", "chat old")
+            opened = await w.person.wait_message(w.channel, "This thread talks to")
+            asked = await w.person.say("ana", w.channel, "What is the answer?", thread_ts=opened["ts"])
+            async with asyncio.timeout(60):
+                while not await _acknowledged(w, asked["ts"]):
+                    await asyncio.sleep(0.02)
+            gate.set()
+            await w.person.wait_message(w.channel, "in several pieces", thread_ts=opened["ts"])
+
+
+async def _acknowledged(w: World, ts: str) -> bool:
+    deliveries = await w.person.deliveries(state="delivered")
+    return any(one["payload"].get("event", {}).get("ts") == ts for one in deliveries)
 
 
 async def test_in_a_models_thread_it_answers_what_is_said_to_it_and_the_rest_not(w: World) -> None:
