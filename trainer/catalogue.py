@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import shutil
 from pathlib import Path
 from typing import Any
@@ -76,9 +77,14 @@ class Catalogue:
         return await asyncio.shield(self._fetching[base.id])
 
     def delete(self, model: Model) -> None:
-        """Forget a fine-tuned model and remove its weights."""
+        """Forget a fine-tuned model and remove its weights, and the folder of its job where they were the last."""
         self._store.delete_model(model.id)
-        shutil.rmtree(self._settings.models / model.folder, ignore_errors=True)
+        folder = self._settings.models / model.folder
+        shutil.rmtree(folder, ignore_errors=True)
+        job = self._store.job(model.job_id)
+        if job is None or job.finished:
+            with contextlib.suppress(OSError):  # others are left
+                folder.parent.rmdir()
 
     async def _fetch(self, base: BaseModel) -> Path:
         table = str(self._settings.base_models) if self._settings.base_models else ""

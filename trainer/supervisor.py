@@ -149,6 +149,11 @@ class Supervisor:
             left = self._store.job(folder.name)
             if left is not None and left.finished:  # the server was cut off between the end and the tidying
                 self._spawn(self._end(left))
+        for folder in self._settings.models.iterdir():
+            left = self._store.job(folder.name)
+            if left is None or left.finished:
+                with contextlib.suppress(OSError):  # not empty
+                    folder.rmdir()
         for job in self._store.jobs_with_status("validating_files"):
             self._spawn(self._validate(job))
 

@@ -3,6 +3,7 @@
 import json
 
 import pytest
+import torch
 from tiny_model import MODEL_ID, build_tiny_model
 
 from trainer.base_models import read_table
@@ -95,6 +96,17 @@ def test_an_echo_tells_the_prompt_token_by_token_and_counts_none_of_it(engine: E
     assert not tokens[0].top
     assert all(token.logprob < 0 for token in tokens[1:])
     assert answer[-1] == End("length", 0)
+
+
+def test_a_long_prompt_is_judged_as_if_it_were_read_at_once(engine: Engine, wanted: Wanted) -> None:
+    ids = [3 + number * 7 % 200 for number in range(600)]
+    answer = said(engine, wanted, Request(Tokens(ids), max_tokens=0, echo=True, logprobs=0))
+    told = [token.logprob for piece in answer if isinstance(piece, Piece) for token in piece.tokens]
+    with torch.inference_mode():
+        logs = torch.log_softmax(engine.model(input_ids=torch.tensor([ids])).logits[0].float(), dim=-1)
+    assert len(told) == len(ids)
+    for place in range(1, len(ids)):
+        assert told[place] == pytest.approx(float(logs[place - 1, ids[place]]), abs=0.05)
 
 
 def test_ids_that_are_no_tokens_and_prompts_without_room_are_refused(engine: Engine, wanted: Wanted) -> None:

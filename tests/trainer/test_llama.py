@@ -269,7 +269,7 @@ def _tokenized_by_llama_cpp(weights: Path, cache: Path, texts: list[str]) -> lis
 def test_llama_cpp_cuts_text_into_the_models_own_tokens(name: str, pre_tokenizer: Any, tmp_path: Path) -> None:
     weights = Path(_with_words(tmp_path, pre_tokenizer, ignore_merges=name == "llama-bpe").weights)
     vocabulary = Vocabulary(weights)
-    assert gguf_files.pre_tokenizer(vocabulary.json) == name
+    assert gguf_files.pre_tokenizer(vocabulary.json()) == name
     own = [vocabulary.tokenizer.encode(text).ids for text in TEXTS]
     assert max(map(len, own)) < 60  # words, not letters
     assert _tokenized_by_llama_cpp(weights, tmp_path, TEXTS) == own
@@ -346,6 +346,25 @@ def test_seats_unused_for_longest_close_where_memory_is_short(home: Path, adapte
             pass
     assert seats.open == [adapters[0], adapters[2]]
     assert seats.bytes <= room
+
+
+def test_of_several_seats_of_a_model_one_stays_open(home: Path, adapters: list[Wanted]) -> None:
+    seats = Seats(home)
+
+    def use(model: Wanted, count: int) -> None:
+        with ExitStack() as all_taken:
+            for _ in range(count):
+                all_taken.enter_context(seats.taken(model, 10))
+
+    use(adapters[0], 3)
+    use(adapters[1], 1)
+    seats.close_unused(1000)
+    assert len(seats.open) == 4
+    # No more than four answer at once: others come instead of those that stood beside one of their own.
+    use(adapters[2], 2)
+    assert sorted(seats.open, key=adapters.index) == [adapters[0], adapters[1], adapters[2], adapters[2]]
+    seats.close_unused(0)
+    assert sorted(seats.open, key=adapters.index) == adapters
 
 
 def test_files_unused_for_longest_are_removed_where_the_cache_is_full(tmp_path: Path) -> None:

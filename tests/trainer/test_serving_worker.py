@@ -7,10 +7,11 @@ from typing import Any
 
 import msgspec
 import pytest
-from tiny_model import MODEL_ID, build_tiny_model
+from tiny_model import ENDLESS, MODEL_ID, build_tiny_model
+from trainer_process import wait_for
 
 from trainer.base_models import read_table
-from trainer.serving import gguf_files
+from trainer.serving import gguf_files, worker
 from trainer.serving.request import Ask, Conversation, Request, Sampling, Wanted
 from trainer.serving.worker import Desk
 
@@ -18,6 +19,8 @@ PATIENCE = 240.0
 
 
 class Pipe:
+    desk: Desk
+
     def __init__(self) -> None:
         self.received: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
         self.said: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
@@ -50,7 +53,8 @@ def wanted(tmp_path_factory: pytest.TempPathFactory) -> Wanted:
 
 def desk(cache: Path) -> Pipe:
     pipe: Any = Pipe()
-    threading.Thread(target=Desk(pipe, cache, 0, 20).run, daemon=True).start()
+    pipe.desk = Desk(pipe, cache, 0, 20)
+    threading.Thread(target=pipe.desk.run, daemon=True).start()
     return pipe
 
 
@@ -88,3 +92,25 @@ def test_what_only_transformers_answers_goes_on_beside_llama_cpp(wanted: Wanted,
     assert any(one.get("tokens") for one in heard["ask-1"])
     assert heard["ask-2"][-1]["kind"] == "end"
     assert heard["ask-3"] == [{**heard["ask-3"][0], "kind": "refused", "code": "invalid_schema"}]
+
+
+def test_many_that_only_transformers_answers_all_start_at_once_and_end(wanted: Wanted, tmp_path: Path) -> None:
+    pipe = desk(tmp_path)
+    ids = [f"ask-{number}" for number in range(9)]
+    for id in ids:
+        pipe.ask(id, wanted, logprobs=1, max_tokens=30, sampling=Sampling(logit_bias=ENDLESS))
+    heard = pipe.hear(*ids)
+    assert all(said[0]["kind"] == "start" and said[-1]["kind"] == "end" for said in heard.values())
+
+
+def test_what_transformers_holds_is_let_go_where_nobody_uses_it_and_loaded_again(
+    wanted: Wanted, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker, "IDLE", 0.2)
+    pipe = desk(tmp_path)
+    texts = []
+    for id in ("ask-1", "ask-2"):
+        pipe.ask(id, wanted, logprobs=1, sampling=Sampling(temperature=0))
+        texts.append([one.get("text") for one in pipe.hear(id)[id]])
+        wait_for(lambda: "_engine" not in vars(pipe.desk))
+    assert texts[0] == texts[1]

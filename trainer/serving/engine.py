@@ -1,13 +1,14 @@
 """Answers by transformers: any model, any request, on whatever device there is; one base model in memory.
 
 An adapter is added into the weights themselves, so a fine-tuned model answers as fast as its base; the base's own
-weights are kept beside and put back before the next adapter comes, so nothing ever drifts.
+weights are kept beside (on a CPU they stay in their file) and put back before the next adapter comes, so nothing ever
+drifts.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
@@ -17,13 +18,15 @@ from safetensors.torch import load_file
 from transformers import DynamicCache
 
 from trainer.hardware import device
-from trainer.serving.prompt import Vocabulary
+from trainer.serving.prompt import Vocabulary, vocabulary
 from trainer.serving.request import NEVER, Ask, Chosen, Conversation, End, Likely, Piece, Said, Start, Wanted
 from trainer.serving.sampling import Sampler, Text
 from trainer.serving.schema import Schemas
 from trainer.weights import load, quiet
 
 _L = TypeVar("_L", bound=Likely)
+
+_PORTION = 256  # tokens
 
 
 class Answer:
@@ -54,17 +57,15 @@ class Answer:
         sampler = Sampler(request.sampling, number, self._followers[number])
         text = Text(engine.vocabulary.tokenizer, request.stop)
         cache = DynamicCache(config=engine.model.config)
-        logits = self._read(self._prompt, cache)
-        if request.echo:
-            yield from self._echo(logits, number)
+        logits = yield from self._read_prompt(cache, number)
         finish_reason: Literal["stop", "length"] = "length"
         ended: list[Chosen] = []
         offset = 0 if isinstance(request.prompt, Conversation) else sum(map(engine.vocabulary.characters, self._prompt))
         count = 0
         while count < self._most:
-            token = sampler.choose(logits[-1])
+            token = sampler.choose(logits)
             count += 1
-            chosen = self._chosen(logits[-1], token, offset)
+            chosen = self._chosen(logits, token, offset)
             if token in engine.vocabulary.ends:
                 finish_reason, ended = "stop", chosen
                 break
@@ -74,9 +75,34 @@ class Answer:
                 finish_reason = "stop"
                 break
             if count < self._most:
-                logits = self._read([token], cache)
+                logits = self._read([token], cache)[-1]
         yield Piece(text.rest(), number)
         yield End(finish_reason, count, number, ended)
+
+    def _read_prompt(self, cache: DynamicCache, number: int) -> Generator[Piece, None, torch.Tensor]:
+        """Read the prompt, in portions: what is thought of each of its tokens is as large as the vocabulary. Tells it,
+        where that was asked for. Returns the logits (word) after its last token."""
+        words, request = self._engine.vocabulary, self._request
+        text = Text(words.tokenizer, [], special=True)
+        offset = 0
+        logits: list[torch.Tensor] = []  # the last of the portion before, then those of this one
+        for start in range(0, len(self._prompt), _PORTION):
+            ids = self._prompt[start : start + _PORTION]
+            logits = [*logits[-1:], *self._read(ids, cache)]
+            pieces = []
+            for place, token in enumerate(ids if request.echo else []):
+                tokens: list[Chosen] = []
+                if start + place == 0 and request.logprobs is not None:
+                    tokens = [self._told(Chosen, token, 0.0)]
+                elif request.logprobs is not None:
+                    tokens = self._chosen(logits[place - (start == 0)], token, offset)
+                pieces.append(Piece(text.add(token), number, tokens))
+                offset += words.characters(token)
+            logits = [logits[-1].clone()]  # lets go of all others
+            yield from pieces
+        if request.echo:
+            yield Piece(text.rest(), number)
+        return logits[-1]
 
     def _read(self, ids: list[int], cache: DynamicCache) -> torch.Tensor:
         """Logits (place, word) after the last of `ids`; after each of them where the prompt is told with its own."""
@@ -90,17 +116,6 @@ class Answer:
             )
         logits: torch.Tensor = answer.logits[0]
         return logits
-
-    def _echo(self, logits: torch.Tensor, number: int) -> Iterator[Piece]:
-        text = Text(self._engine.vocabulary.tokenizer, [], special=True)
-        offset = 0
-        for place, token in enumerate(self._prompt):
-            tokens = [] if place == 0 else self._chosen(logits[min(place, len(logits)) - 1], token, offset)
-            if place == 0 and self._request.logprobs is not None:
-                tokens = [self._told(Chosen, token, 0.0)]
-            yield Piece(text.add(token), number, tokens)
-            offset += self._engine.vocabulary.characters(token)
-        yield Piece(text.rest(), number)
 
     def _chosen(self, logits: torch.Tensor, token: int, offset: int) -> list[Chosen]:
         """The token as the model judged it, where that was asked for."""
@@ -160,13 +175,14 @@ class Engine:
         self.model = self.wanted = None  # free the old one first
         self._originals = {}
         self._schemas = None
-        self.vocabulary = Vocabulary(Path(wanted.weights))
+        self.vocabulary = vocabulary(wanted.weights)
         self.model = load(wanted.weights).eval()
 
     @torch.inference_mode()
     def _restore(self) -> None:
         for name, original in self._originals.items():
-            self.model.get_parameter(name).data.copy_(original)
+            self.model.get_parameter(name).data = original
+        self._originals = {}
 
     @torch.inference_mode()
     def _merge(self, adapter: Path) -> None:
@@ -178,7 +194,7 @@ class Engine:
                 continue
             up = parts[name.replace(".lora_A.", ".lora_B.")]
             target = name.removeprefix("base_model.model.").replace(".lora_A.weight", ".weight")
-            weight = self.model.get_parameter(target).data
-            original = self._originals.setdefault(target, weight.clone())
+            weight = self.model.get_parameter(target)
+            self._originals[target] = weight.data
             change = (up.float() @ down.float()).to(self.device) * scale
-            weight.copy_((original.float() + change).to(weight.dtype))
+            weight.data = (weight.data.float() + change).to(weight.dtype)

@@ -209,7 +209,8 @@ def _write_model(weights: Path, to: Path) -> None:
 
 
 def _add_vocabulary(writer: gguf.GGUFWriter, vocabulary: Vocabulary) -> None:
-    model, added = vocabulary.json["model"], vocabulary.json.get("added_tokens", [])
+    described = vocabulary.json()
+    model, added = described["model"], described.get("added_tokens", [])
     words = [f"[PAD{id}]" for id in range(vocabulary.size)]
     kinds = [gguf.TokenType.UNUSED] * vocabulary.size
     for word, id in model["vocab"].items():
@@ -220,7 +221,7 @@ def _add_vocabulary(writer: gguf.GGUFWriter, vocabulary: Vocabulary) -> None:
             # llama.cpp takes more tokens than the model names for ends, by their well-known words. None is ever shown.
             word, kind = word if id in vocabulary.ends else f"[SPECIAL{id}]", gguf.TokenType.CONTROL
         words[id], kinds[id] = word, kind
-    name = pre_tokenizer(vocabulary.json)
+    name = pre_tokenizer(described)
     if name is None:
         raise ValueError("llama.cpp has no name for the way in which this tokenizer splits text")
     writer.add_tokenizer_model("gpt2")

@@ -13,7 +13,7 @@ import secrets
 import tempfile
 import threading
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from functools import lru_cache
@@ -22,9 +22,9 @@ from typing import Any
 
 import psutil
 
-from trainer.serving.prompt import Vocabulary
+from trainer.serving.prompt import vocabulary
 from trainer.serving.request import Ask, End, Piece, Request, Said, Start, Wanted
-from trainer.serving.schema import Schemas, guided
+from trainer.serving.schema import grammar, guided
 
 # Threads that wait for each other sleep. Where they spin, as they do by default, other work on the machine holds them
 # up: 64 tokens took 0.9 s so and 76 s spinning, on two cores that eight processes wanted. Read when the library loads.
@@ -102,10 +102,9 @@ class Seats:
     def answer(self, ask: Ask, say: Callable[[Said], None], gone: Callable[[], bool]) -> None:
         """Answer; ends early where `gone`. NotAnswerable where the request is at fault, NotServable the model."""
         wanted, request = ask.wanted, ask.request
-        vocabulary = _vocabulary(wanted.weights)
-        prompt = vocabulary.prompt(ask)
+        prompt = vocabulary(wanted.weights).prompt(ask)
         if request.schema is not None:
-            _schemas(wanted.weights).follow(request.schema)  # to refuse what cannot be followed
+            grammar(request.schema)  # to refuse what cannot be followed
         most = min(request.max_tokens, wanted.context_length - len(prompt))
         # Before a seat is free, and open: who streams knows at once that there will be an answer.
         say(Start(len(prompt)))
@@ -124,6 +123,12 @@ class Seats:
         with self._changed:
             self._seats = [seat for seat in self._seats if folder not in (seat.wanted.adapter, seat.wanted.weights)]
         gguf_files.forget(Path(folder), self._cache)
+
+    def close_unused(self, seconds: float) -> None:
+        """Close what nobody used for so long; the last seat of each model stays ready."""
+        with self._changed:
+            while (twin := self._idle_twin()) and time.monotonic() - twin.used > seconds:
+                self._seats.remove(twin)
 
     @contextmanager
     def taken(self, wanted: Wanted, tokens: int) -> Iterator[Seat]:
@@ -179,6 +184,9 @@ class Seats:
         """A seat to be opened, after others closed to make room for it; None where busy ones fill the memory."""
         seat = Seat(wanted, context)
         self._seats.append(seat)
+        # No more answers than these grow at once: beyond them one for each model is enough.
+        while len(self._seats) > _MOST and (twin := self._idle_twin()):
+            self._seats.remove(twin)
         while self.bytes > self._most_bytes:
             idle = [other for other in self._seats if not other.busy]
             if not idle:
@@ -188,6 +196,12 @@ class Seats:
                 return None
             self._seats.remove(min(idle, key=lambda other: other.used))
         return seat
+
+    def _idle_twin(self) -> Seat | None:
+        """Of the idle seats whose model has another, the one unused for longest."""
+        models = Counter(seat.wanted for seat in self._seats)
+        twins = [seat for seat in self._seats if not seat.busy and models[seat.wanted] > 1]
+        return min(twins, key=lambda seat: seat.used, default=None)
 
     def _remove(self, seat: Seat) -> None:
         with self._changed:
@@ -293,16 +307,6 @@ def _grow(
 @lru_cache(maxsize=64)
 def _convertible(weights: str) -> bool:
     return gguf_files.convertible(Path(weights))
-
-
-@lru_cache(maxsize=8)
-def _vocabulary(weights: str) -> Vocabulary:
-    return Vocabulary(Path(weights))
-
-
-@lru_cache(maxsize=8)
-def _schemas(weights: str) -> Schemas:
-    return Schemas(_vocabulary(weights))
 
 
 @lru_cache(maxsize=64)

@@ -48,9 +48,8 @@ class Vocabulary:
         self.ends: set[int] = {end for end in named if end is not None}
         self.size: int = _json(weights / "config.json").get("vocab_size") or self.tokenizer.get_vocab_size()
 
-    @cached_property
     def json(self) -> dict[str, Any]:
-        """The tokenizer as its file describes it."""
+        """The tokenizer as its file describes it; some 20 MB."""
         return _json(self._file)
 
     def prompt(self, ask: Ask) -> list[int]:
@@ -107,7 +106,13 @@ class Vocabulary:
 
     @cached_property
     def _byte_level(self) -> bool:
-        return "ByteLevel" in json.dumps(self.json.get("decoder"))
+        return "ByteLevel" in json.dumps(self.json().get("decoder"))
+
+
+@lru_cache(maxsize=8)
+def vocabulary(weights: str) -> Vocabulary:
+    """The tokens of the model in this folder; each takes some 30 MB, so there is one for all."""
+    return Vocabulary(Path(weights))
 
 
 _SPECIAL = ("bos_token", "eos_token", "pad_token", "unk_token")

@@ -17,6 +17,18 @@ def guided(schema: dict[str, Any]) -> dict[str, Any]:
     return {**schema, "x-guidance": {"whitespace_flexible": False, "item_separator": ", ", "key_separator": ": "}}
 
 
+def grammar(schema: dict[str, Any]) -> str:
+    """What llguidance follows. NotAnswerable where the schema is none, or asks for what cannot be followed."""
+    try:
+        written = LLMatcher.grammar_from_json_schema(json.dumps(guided(schema)))
+    except ValueError as error:
+        raise _invalid(str(error)) from error
+    problem = LLMatcher.validate_grammar(written)
+    if problem:
+        raise _invalid(problem)
+    return written
+
+
 class Schemas:
     """What one model's vocabulary makes of schemas."""
 
@@ -26,15 +38,8 @@ class Schemas:
         )
 
     def follow(self, schema: dict[str, Any]) -> Follower:
-        """NotAnswerable where the schema is none, or asks for what cannot be followed."""
-        try:
-            grammar = LLMatcher.grammar_from_json_schema(json.dumps(guided(schema)))
-        except ValueError as error:
-            raise _invalid(str(error)) from error
-        problem = LLMatcher.validate_grammar(grammar, self._tokenizer)
-        if problem:
-            raise _invalid(problem)
-        return Follower(LLMatcher(self._tokenizer, grammar))
+        """NotAnswerable as `grammar`."""
+        return Follower(LLMatcher(self._tokenizer, grammar(schema)))
 
 
 class Follower:

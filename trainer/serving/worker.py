@@ -5,11 +5,16 @@ It hears {"op": "ask", "ask": {...}}, {"op": "cancel", "id"}, {"op": "warm", "wa
 
 What llama.cpp serves is answered by it, each answer in a thread of its own (`llama`). All else is answered by
 transformers (`engine`), which is only loaded then: asks of the same model side by side, a token each in turn; an ask of
-another model waits its turn, at most SLICE seconds.
+another model waits its turn, at most SLICE seconds. What nobody used for IDLE seconds is closed: transformers' weights,
+and all contexts of llama.cpp but one for each model.
 """
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
+import gc
+import queue
 import shutil
 import sys
 import threading
@@ -31,6 +36,9 @@ if TYPE_CHECKING:
     from trainer.serving.llama import Seats
 
 SLICE = 3.0
+IDLE = 30.0
+# So many answers of transformers grow at once: each holds the keys and values of its prompt.
+MOST = 4
 
 
 class Desk:
@@ -49,6 +57,7 @@ class Desk:
         self._answers: dict[str, Iterator[list[Said]]] = {}
         self._turn: Wanted | None = None
         self._turn_since = 0.0
+        self._engine_used = self._tidied = 0.0
 
     @cached_property
     def _engine(self) -> Engine:
@@ -71,8 +80,13 @@ class Desk:
     def run(self) -> None:
         while True:
             while not self._chats or not self._pipe.received.empty():
-                self._hear(self._pipe.received.get())
+                with contextlib.suppress(queue.Empty):
+                    self._hear(self._pipe.received.get(timeout=IDLE / 4))
+                self._close_unused()
             self._serve()
+            if not self._chats:
+                self._engine_used = time.monotonic()
+                _give_back()
 
     def _hear(self, message: dict[str, Any]) -> None:
         match message["op"]:
@@ -93,6 +107,18 @@ class Desk:
             case "warm":
                 wanted = msgspec.convert(message["wanted"], Wanted)
                 threading.Thread(target=self._warm, args=(wanted,), daemon=True).start()
+
+    def _close_unused(self) -> None:
+        now = time.monotonic()
+        if now - self._tidied < IDLE / 4:
+            return
+        self._tidied = now
+        if "_seats" in self.__dict__ and self._seats is not None:
+            self._seats.close_unused(IDLE)
+        if "_engine" in self.__dict__ and not self._chats and now - self._engine_used > IDLE:
+            del self._engine
+            gc.collect()
+        _give_back()
 
     # By llama.cpp
 
@@ -136,7 +162,9 @@ class Desk:
         others = [wanted for wanted in waiting if wanted != self._turn]
         if self._turn not in waiting or (others and time.monotonic() - self._turn_since > SLICE):
             self._turn, self._turn_since = others[0], time.monotonic()
-        for id in [id for id, chat in self._chats.items() if chat.wanted == self._turn]:
+        for place, id in enumerate([id for id, chat in self._chats.items() if chat.wanted == self._turn]):
+            if place >= MOST and id in self._answers:
+                continue  # it waits, and has said that it will come
             try:
                 self._advance(id)
             except NotAnswerable as error:
@@ -172,6 +200,14 @@ class Desk:
         self._begun.discard(id)
         self._chats.pop(id, None)
         self._answers.pop(id, None)
+
+
+def _give_back() -> None:
+    """Hand the system what is free, of which the C library keeps much otherwise."""
+    if sys.platform == "linux":
+        trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # glibc's
+        if trim is not None:
+            trim(0)
 
 
 def _failed(error: Exception) -> Refused:
