@@ -31,6 +31,7 @@ def problem(found: Diagnosis | None) -> Problem | None:
 HEALTHY = ["house_voice", "three_steps", "three_steps_validated", "batch_of_one", "one_epoch", "preferences"]
 RUINED = {
     "rate_times_100": Problem.DIVERGED,
+    "rate_times_100_briefly": Problem.DIVERGED,
     "rate_times_10": Problem.OVERFITTED,
     "preferences_rate_times_100": Problem.DIVERGED,
     "learned_by_heart": Problem.OVERFITTED,
