@@ -33,7 +33,7 @@ while True:
         break
     time.sleep(1)
 if job.fine_tuned_model is None:
-    sys.exit(f"{job.id} has {job.status}: {job.error.message if job.error else 'no reason given'}")
+    sys.exit(f"{job.id} has {job.status}: {(job.error and job.error.message) or 'no reason given'}")
 
 print(f"\n{job.fine_tuned_model}: ", end="")
 messages = [{"role": "user", "content": question}]

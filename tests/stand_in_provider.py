@@ -213,7 +213,7 @@ class StandInProvider:
             "finished_at": None,
             "trained_tokens": None,
             "estimated_finish": 0,
-            "error": {},
+            "error": {"code": None, "message": None, "param": None},
             "seed": 7,
             "hyperparameters": {"n_epochs": "auto", "batch_size": "auto", "learning_rate_multiplier": "auto"},
             "metadata": None,
@@ -411,7 +411,8 @@ def _page(items: list[Json], request: web.Request | None = None) -> web.Response
     limit = int(request.query.get("limit", 20)) if request else len(items)
     start = next((i + 1 for i, item in enumerate(items) if item["id"] == after), 0) if after else 0
     page = items[start : start + limit]
-    return web.json_response({"object": "list", "data": page, "has_more": start + limit < len(items)})
+    ends = {"first_id": page[0]["id"], "last_id": page[-1]["id"]} if page else {"first_id": None, "last_id": None}
+    return web.json_response({"object": "list", "data": page, **ends, "has_more": start + limit < len(items)})
 
 
 def _fault(fault: Json) -> web.Response:

@@ -140,3 +140,12 @@ class Model(msgspec.Struct, frozen=True):
     owned_by: str
     job_id: str
     owner: str | None = None
+
+
+class Permission(msgspec.Struct, frozen=True):
+    """Keys named `project` may use the fine-tuned model `model`: see it, ask it, train it further."""
+
+    id: str
+    model: str
+    project: str
+    created_at: int

@@ -16,7 +16,7 @@ from fastapi.security import HTTPBearer
 from fastapi_offline import FastAPIOffline
 from filelock import FileLock, Timeout
 
-from trainer.api import chat, completions, errors, exports, files, jobs, models, uploads
+from trainer.api import chat, completions, errors, exports, files, jobs, models, permissions, uploads
 from trainer.api.guard import Guard
 from trainer.api.request_ids import RequestIds
 from trainer.api.services import Services
@@ -68,7 +68,7 @@ def create_app(settings: Settings, store: Store) -> FastAPI:
         dependencies=[Depends(HTTPBearer(auto_error=False))],
     )
     errors.install(app)
-    for part in (files, uploads, jobs, models, exports, chat, completions):
+    for part in (files, uploads, jobs, permissions, models, exports, chat, completions):
         app.include_router(part.router, tags=[part.__name__.rpartition(".")[2]])
 
     @app.get("/healthz", include_in_schema=False)

@@ -19,7 +19,7 @@ import msgspec
 from sqlite_utils import Database, Migrations
 from sqlite_utils.db import Table
 
-from trainer.objects import FROM_ENVIRONMENT, Checkpoint, Event, File, Job, Key, Model, Upload, now
+from trainer.objects import FROM_ENVIRONMENT, Checkpoint, Event, File, Job, Key, Model, Permission, Upload, now
 
 migrations = Migrations("trainer")
 
@@ -93,6 +93,14 @@ def m005_uploads(db: Database) -> None:
 def m006_expiry(db: Database) -> None:
     db.execute("ALTER TABLE files ADD COLUMN expires_at INTEGER")
     db.execute("ALTER TABLE uploads ADD COLUMN file_seconds INTEGER")
+
+
+@migrations()
+def m007_permissions(db: Database) -> None:
+    db.execute(
+        "CREATE TABLE permissions (seq INTEGER PRIMARY KEY, id TEXT UNIQUE, model TEXT, project TEXT,"
+        " created_at INTEGER, UNIQUE (model, project))"
+    )
 
 
 class Store:
@@ -246,6 +254,32 @@ class Store:
         with self.atomic():
             self._delete("models", id)
             self.set_shutdown(id, None)
+            self._db.execute("DELETE FROM permissions WHERE model = ?", [id])
+
+    def grant(self, permission: Permission) -> Permission:
+        """Add a permission; returns the one that stands, which is the older one where the project had it already."""
+        with self.atomic():
+            where, values = "model = ? AND project = ?", [permission.model, permission.project]
+            there = self._one(Permission, "permissions", where, values)
+            if there is None:
+                self._insert("permissions", permission)
+        return there or permission
+
+    def permissions(
+        self, model: str, *, project: str | None, after: str | None, limit: int, ascending: bool
+    ) -> tuple[list[Permission], bool]:
+        where, values = "model = ?", [model]
+        if project is not None:
+            where, values = f"{where} AND project = ?", [*values, project]
+        return self._page(Permission, "permissions", where, values, after=after, limit=limit, ascending=ascending)
+
+    def revoke(self, id: str, model: str) -> bool:
+        """Whether there was such a permission of this model."""
+        with self._lock:
+            return self._db.execute("DELETE FROM permissions WHERE id = ? AND model = ?", [id, model]).rowcount > 0
+
+    def granted(self, model: str, project: str) -> bool:
+        return self._one(Permission, "permissions", "model = ? AND project = ?", [model, project]) is not None
 
     def shutdowns(self) -> dict[str, str]:
         """The days (YYYY-MM-DD) from which models answer no more, by the models' ids."""

@@ -23,6 +23,8 @@ from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import response_schema_conformance
 from trainer_process import KEY, Trainer, wait_for
 
+from trainer.store import Store
+
 HERE = Path(__file__).parent
 DESCRIPTION = json.loads((HERE / "openai-fine-tuning.openapi.json").read_text())
 # The optional parts of chats, completions and jobs that are no refusal here whatever they hold.
@@ -85,7 +87,13 @@ class Known:
             "training_file": [finished.training_file],
             "validation_file": [finished.validation_file],
             "model": ["tiny-random", finished.fine_tuned_model],
+            "fine_tuned_model_checkpoint": [finished.fine_tuned_model],
+            "project_ids": [["colleague"]],
         }
+        store = Store(trainer.data / "trainer.db")
+        store.delete_key("colleague")
+        store.add_key("colleague", "sk-colleague", admin=False)
+        store.close()
 
     def begin_job(self, *, paused: bool) -> None:
         """A job that can be paused, resumed or cancelled."""
@@ -98,7 +106,17 @@ class Known:
 
     def doomed(self, name: str) -> str:
         """One that may be deleted, or must not be deletable."""
-        return self.trainer.upload(b'{"messages": []}') if name == "file_id" else "tiny-random"
+        match name:
+            case "file_id":
+                return self.trainer.upload(b'{"messages": []}')
+            case "fine_tuned_model_checkpoint":
+                (model,) = self.ids[name]
+                return model
+            case "permission_id":
+                (model,) = self.ids["fine_tuned_model_checkpoint"]
+                permissions = self.trainer.client.fine_tuning.checkpoints.permissions
+                return next(iter(permissions.create(model, project_ids=["colleague"]))).id
+        return "tiny-random"
 
 
 @pytest.fixture(scope="module")
@@ -122,7 +140,7 @@ def aim(case: Case, known: Known, choose: st.DataObject) -> None:
     body = case.body
     if not isinstance(body, dict):
         return
-    for name in {"model", "training_file", "validation_file"} & set(body):
+    for name in {"model", "training_file", "validation_file", "project_ids"} & set(body):
         body[name] = choose.draw(st.sampled_from([*known.ids[name], body[name]]))
     if choose.draw(st.sampled_from([True, True, False])):
         for name in set(body) - OFFERED:

@@ -21,7 +21,8 @@ def test_a_job_that_succeeded_tells_everything_in_the_protocols_shape(trainer: T
     assert re.fullmatch(NAME, finished.fine_tuned_model)
     assert finished.organization_id == "acme"
     assert finished.finished_at >= finished.created_at
-    assert finished.error is None
+    # As it is printed in the guides: programs read `job.error.code`, whether or not something is wrong.
+    assert finished.error.to_dict() == {"code": None, "message": None, "param": None}
     assert finished.estimated_finish is None
     assert finished.seed == 7
     assert finished.metadata == {"team": "blue"}
@@ -341,3 +342,22 @@ def test_chinese_completions_are_trained_on_and_one_that_is_too_long_is_cut_and_
     assert ended.trained_tokens == 2 * (once + context)
     warnings = [event.message for event in trainer.events(ended.id) if event.level == "warn"]
     assert warnings == ["1 example(s) are longer than the 2048 tokens that the model reads; their ends were cut off"]
+
+
+def test_every_list_names_its_first_and_its_last_object(trainer: Trainer, finished: Any) -> None:
+    paths = [
+        *(
+            "/files",
+            "/fine_tuning/jobs",
+            "/models",
+            f"/fine_tuning/checkpoints/{finished.fine_tuned_model}/permissions",
+        ),
+        *(f"/fine_tuning/jobs/{finished.id}/{part}" for part in ("events", "checkpoints")),
+    ]
+    for path in paths:
+        page: Any = trainer.client.get(path, cast_to=object)
+        ids = [one["id"] for one in page["data"]] or [None]
+        assert (page["first_id"], page["last_id"], page["has_more"]) == (ids[0], ids[-1], page["has_more"])
+        assert page["object"] == "list"
+    page = trainer.client.get("/fine_tuning/jobs?metadata[no]=such", cast_to=object)
+    assert page == {"object": "list", "data": [], "first_id": None, "last_id": None, "has_more": False}

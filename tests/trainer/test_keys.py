@@ -11,7 +11,7 @@ import pytest
 from sqlite_utils import Database
 from trainer_process import Trainer, jsonl, some_examples
 
-from trainer.objects import Key
+from trainer.objects import Key, Model, Permission
 from trainer.store import Store, migrations
 
 HELLO: Any = [{"role": "user", "content": "What comes after 3?"}]
@@ -75,6 +75,82 @@ def test_what_one_key_made_does_not_exist_for_another(trainer: Trainer, client: 
     with pytest.raises(openai.BadRequestError) as caught:
         bob.fine_tuning.jobs.create(model=model, training_file=own.id)
     assert caught.value.code == "model_not_found"
+
+
+def test_a_model_shared_with_a_key_can_be_used_by_it_and_no_more(
+    trainer: Trainer, finished: Any, client: Callable[..., openai.OpenAI]
+) -> None:
+    root, dan, eve = client("root", admin=True), client("dan"), client("eve")
+    model = finished.fine_tuned_model
+    permissions = root.fine_tuning.checkpoints.permissions
+    (permission,) = permissions.create(model, project_ids=["dan"])
+    assert (permission.object, permission.project_id) == ("checkpoint.permission", "dan")
+
+    assert model in [one.id for one in dan.models.list()]
+    assert dan.models.retrieve(model).id == model
+    assert dan.chat.completions.create(model=model, messages=HELLO, max_tokens=1).choices
+    file = dan.files.create(file=("d.jsonl", jsonl(some_examples())), purpose="fine-tune")
+    job = dan.fine_tuning.jobs.create(model=model, training_file=file.id, hyperparameters={"n_epochs": 1})
+    assert dan.fine_tuning.jobs.cancel(job.id).model == model
+    withheld: list[Callable[[], Any]] = [
+        lambda: dan.models.delete(model),
+        lambda: dan.get(f"/x/models/{model}/export", cast_to=object),
+        lambda: dan.fine_tuning.checkpoints.permissions.create(model, project_ids=["eve"]),
+        lambda: list(dan.fine_tuning.checkpoints.permissions.list(model)),
+        lambda: dan.fine_tuning.checkpoints.permissions.delete(permission.id, fine_tuned_model_checkpoint=model),
+        lambda: list(eve.fine_tuning.checkpoints.permissions.list("ft:no:such::model")),
+    ]
+    for ask in withheld:
+        with pytest.raises(openai.PermissionDeniedError):
+            ask()
+    with pytest.raises(openai.NotFoundError):
+        dan.fine_tuning.jobs.retrieve(finished.id)
+    with pytest.raises(openai.NotFoundError):
+        eve.models.retrieve(model)
+
+    deleted = permissions.delete(permission.id, fine_tuned_model_checkpoint=model)
+    assert (deleted.id, deleted.deleted) == (permission.id, True)
+    with pytest.raises(openai.NotFoundError):
+        dan.chat.completions.create(model=model, messages=HELLO, max_tokens=1)
+    with pytest.raises(openai.NotFoundError):
+        permissions.delete(permission.id, fine_tuned_model_checkpoint=model)
+
+
+def test_permissions_are_listed_page_by_page_and_granted_once(
+    trainer: Trainer, finished: Any, client: Callable[..., openai.OpenAI]
+) -> None:
+    names = ["fay", "gus", "hal"]
+    for name in names:
+        client(name)
+    model, permissions = finished.fine_tuned_model, client("root", admin=True).fine_tuning.checkpoints.permissions
+    made = list(permissions.create(model, project_ids=[*names, "fay"]))
+    assert [one.project_id for one in made] == names
+    assert list(permissions.create(model, project_ids=["gus"])) == [made[1]]
+    page = permissions.list(model, limit=2, order="ascending")
+    assert [one.id for one in page] == [one.id for one in made]  # asks for the second page by itself
+    whole: Any = permissions.retrieve(model, limit=2)
+    assert (whole.first_id, whole.last_id, whole.has_more) == (made[2].id, made[1].id, True)
+    assert [one.id for one in permissions.list(model, project_id="hal")] == [made[2].id]
+    with pytest.raises(openai.BadRequestError) as caught:
+        permissions.create(model, project_ids=["fay", "nobody"])
+    assert (caught.value.code, caught.value.param) == ("project_not_found", "project_ids[1]")
+    with pytest.raises(openai.BadRequestError, match="everybody's"):
+        permissions.create("tiny-random", project_ids=["fay"])
+    with pytest.raises(openai.NotFoundError):
+        permissions.create("ft:no:such::model", project_ids=["fay"])
+    for one in made:
+        permissions.delete(one.id, fine_tuned_model_checkpoint=model)
+    assert list(permissions.list(model)) == []
+
+
+def test_what_was_granted_goes_with_the_model(tmp_path: Path) -> None:
+    store = Store(tmp_path / "trainer.db")
+    store.add_model(Model(id="ft:m", base="b", folder="f", created_at=1, owned_by="o", job_id="j"))
+    store.grant(Permission(id="cp_1", model="ft:m", project="dan", created_at=1))
+    assert store.granted("ft:m", "dan")
+    store.delete_model("ft:m")
+    assert not store.granted("ft:m", "dan")
+    store.close()
 
 
 def test_a_new_key_of_the_same_name_owns_what_the_old_one_made(client: Callable[..., openai.OpenAI]) -> None:

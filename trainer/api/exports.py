@@ -27,6 +27,7 @@ async def export(services: Given, key: By, model_id: str, merged: bool = False) 
     found = services.model(model_id, key, shut_down=True)
     if found.model is None or found.folder is None:
         raise ApiError(400, "Base models cannot be exported, only fine-tuned ones.", param="model")
+    services.require_own(found.model, key)
     try:
         weights = await services.catalogue.weights(found.base) if merged and found.adapter else None
     except ModelUnavailable as error:

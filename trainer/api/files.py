@@ -19,6 +19,7 @@ from pydantic import Field
 from trainer.api.bodies import Strict
 from trainer.api.errors import ApiError, not_found
 from trainer.api.guard import MAX_UPLOAD
+from trainer.api.lists import list_object
 from trainer.api.services import By, Given, Services
 from trainer.objects import File, Key, new_id, now
 
@@ -76,13 +77,7 @@ def list_files(
         page, more = services.store.files(key=key, after=after, limit=limit, purpose=purpose, ascending=order == "asc")
     except KeyError:
         raise not_found("file", str(after), "after") from None
-    return {
-        "object": "list",
-        "data": [file_object(file) for file in page],
-        "first_id": page[0].id if page else None,
-        "last_id": page[-1].id if page else None,
-        "has_more": more,
-    }
+    return list_object([file_object(file) for file in page], more=more)
 
 
 @router.get("/{file_id}")

@@ -11,6 +11,7 @@ from pydantic import BeforeValidator, Field
 
 from trainer.api.bodies import Body, Strict
 from trainer.api.errors import ApiError, not_found
+from trainer.api.lists import list_object
 from trainer.api.services import By, Given, Services
 from trainer.objects import Checkpoint, Event, Job, Key, new_id, now
 
@@ -142,7 +143,7 @@ def list_jobs(
         )
     except KeyError:
         raise not_found("fine-tuning job", str(after), "after") from None
-    return {"object": "list", "data": [job_object(job, services) for job in page], "has_more": more}
+    return list_object([job_object(job, services) for job in page], more=more)
 
 
 @router.get("/{job_id}")
@@ -187,7 +188,7 @@ def list_events(
         page, more = services.store.events(job_id, after=after, limit=limit)
     except KeyError:
         raise not_found("event", str(after), "after") from None
-    return {"object": "list", "data": [_event_object(event) for event in page], "has_more": more}
+    return list_object([_event_object(event) for event in page], more=more)
 
 
 @router.get("/{job_id}/checkpoints")
@@ -199,13 +200,7 @@ def list_checkpoints(
         page, more = services.store.checkpoints(job_id, after=after, limit=limit)
     except KeyError:
         raise not_found("checkpoint", str(after), "after") from None
-    return {
-        "object": "list",
-        "data": [_checkpoint_object(checkpoint) for checkpoint in page],
-        "first_id": page[0].id if page else None,
-        "last_id": page[-1].id if page else None,
-        "has_more": more,
-    }
+    return list_object([_checkpoint_object(checkpoint) for checkpoint in page], more=more)
 
 
 def job_object(job: Job, services: Services) -> dict[str, Any]:
@@ -231,7 +226,8 @@ def job_object(job: Job, services: Services) -> dict[str, Any]:
         "trained_tokens": job.trained_tokens,
         "estimated_finish": job.estimated_finish,
         **({"queue_position": services.store.queue_position(job.id)} if job.status == "queued" else {}),
-        "error": job.error,
+        # An object also where nothing went wrong, as the service sends it: programs read `job.error.code`.
+        "error": job.error or {"code": None, "message": None, "param": None},
         "seed": job.seed,
         "user_provided_suffix": job.suffix,
         "metadata": job.metadata,

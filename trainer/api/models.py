@@ -7,6 +7,7 @@ from typing import Any
 from fastapi import APIRouter
 
 from trainer.api.errors import ApiError
+from trainer.api.lists import list_object
 from trainer.api.services import By, Given, Services
 from trainer.catalogue import Found
 
@@ -19,8 +20,9 @@ def list_models(services: Given, key: By) -> dict[str, Any]:
     bases = services.catalogue.bases.values()
     shown = [base.id for base in bases if not base.untried or services.catalogue.fetched(base)]
     found = [services.catalogue.find(id) for id in shown]
-    found += [services.catalogue.find(model.id) for model in services.store.models() if key.sees(model)]
-    return {"object": "list", "data": [model_object(one, services) for one in found if one is not None]}
+    found += [services.catalogue.find(model.id) for model in services.store.models()]
+    usable = [one for one in found if one is not None and services.may_use(key, one)]
+    return list_object([model_object(one, services) for one in usable])
 
 
 # Names hold colons, and ids of hub models slashes.
@@ -34,6 +36,7 @@ async def delete(services: Given, key: By, model_id: str) -> dict[str, Any]:
     found = services.model(model_id, key, shut_down=True)
     if found.model is None:
         raise ApiError(403, "Base models cannot be deleted, only fine-tuned ones.", param="model")
+    services.require_own(found.model, key)
     await services.chats.forget(found)
     services.catalogue.delete(found.model)
     return {"id": model_id, "object": "model", "deleted": True}

@@ -10,7 +10,7 @@ from fastapi import Depends, Request
 from trainer.api.errors import ApiError, model_not_found
 from trainer.catalogue import Catalogue, Found
 from trainer.chats import Chats
-from trainer.objects import Key, today
+from trainer.objects import Key, Model, today
 from trainer.settings import Settings
 from trainer.store import Store
 from trainer.supervisor import Supervisor
@@ -28,7 +28,7 @@ class Services:
         """The model that a client names. ApiError with the status `missing` where there is none for this key, or,
         unless `shut_down` ones are asked for too, none any more."""
         found = self.catalogue.find(id)
-        if found is None or (found.model is not None and not key.sees(found.model)):
+        if found is None or not self.may_use(key, found):
             raise model_not_found(id, missing)
         day = self.catalogue.shutdown_date(found)
         if not shut_down and day is not None and day <= today():
@@ -39,6 +39,21 @@ class Services:
                 param="model",
             )
         return found
+
+    def require_own(self, model: Model, key: Key) -> None:
+        """ApiError where the model was shared with this key, which then may use it and no more."""
+        if not key.sees(model):
+            raise ApiError(
+                403,
+                f"The model {model.id!r} is shared with you for use. Only the key that made it, or an admin key, can "
+                "delete or export it.",
+                code="insufficient_permissions",
+                param="model",
+            )
+
+    def may_use(self, key: Key, found: Found) -> bool:
+        """Base models are everybody's; a fine-tuned one is its key's, and theirs to whom it was granted."""
+        return found.model is None or key.sees(found.model) or self.store.granted(found.model.id, key.name)
 
 
 def _services(request: Request) -> Services:
