@@ -1,7 +1,6 @@
 """`finetune-bot check`: what a person sees in the terminal, and what a script reads with --json."""
 
 import io
-import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -16,7 +15,7 @@ from bot.datasets.findings import BY_CODE
 from bot.datasets.findings_csv import findings_csv
 from bot.datasets.report import Bar
 from bot.datasets.report import Table as Rows
-from bot.datasets.tokens import SUBSTITUTE
+from bot.datasets.tokens import SUBSTITUTE, tokenizers_folder
 
 if TYPE_CHECKING:  # rich takes longer to import than a small file to check: only where it is shown
     from rich.console import Console
@@ -85,19 +84,6 @@ def check_command(
     except DatasetError as error:
         return _refuse(str(error), as_json)
     return FINE if report.ok else ERRORS_FOUND
-
-
-def tokenizers_folder() -> Path:
-    """Where the trainer keeps base models with their tokenizers: FINETUNE_CACHE, else the platform's cache."""
-    named = os.environ.get("FINETUNE_CACHE")
-    if named:
-        return Path(named).expanduser() / "models"
-    if sys.platform == "win32":
-        local = os.environ.get("LOCALAPPDATA", Path.home() / "AppData" / "Local")
-        return Path(local) / "finetune-bot" / "cache" / "models"
-    if sys.platform == "darwin":
-        return Path.home() / "Library" / "Caches" / "finetune-bot" / "models"
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "finetune-bot" / "models"
 
 
 def _plain(report: Report) -> dict[str, object]:

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
-from bot.check_command import harmless, progress_bar, tokenizers_folder, verdict
+from bot.check_command import harmless, progress_bar, verdict
 from bot.datasets import DEFAULT_MODEL, DatasetError, check_file
 from bot.datasets.report import Mapping, Table
+from bot.datasets.tokens import tokenizers_folder
 
 if TYPE_CHECKING:  # as in check_command: rich and the repairs are loaded where they are used
     from collections.abc import Sequence

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from bot.datasets.tokens import tokenizers_folder
 from bot.errors import StartError
 
 SLACK_API_URL: Final = "https://slack.com/api/"
@@ -93,9 +94,15 @@ class Settings(BaseSettings):
         5.0, gt=0, description="How often a running job is looked at; queued ones a third as often."
     )
     finetune_tokenizers: Path | None = Field(
-        None, description="Folder with `<model>/tokenizer.json`, for exact counts of open models."
+        None,
+        description="Folder with `<model>/tokenizer.json`, for exact counts of open models; by default where a trainer "
+        "on this machine keeps its base models.",
     )
     finetune_log_level: str = Field("INFO", description="`DEBUG`, `INFO`, `WARNING` or `ERROR`.")
+
+    @property
+    def tokenizers(self) -> Path:
+        return tokenizers_folder(self.finetune_tokenizers)
 
     @field_validator("finetune_models", "finetune_admins", "finetune_approvers", "finetune_members", mode="before")
     @classmethod

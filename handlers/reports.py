@@ -123,7 +123,7 @@ async def check(
             check_file,
             path,
             model=model,
-            tokenizers=services.settings.finetune_tokenizers,
+            tokenizers=services.settings.tokenizers,
             validation=validation,
             growing=arrival.growing if arrival else None,
             lane=Lane.of_report(dataset.bytes),

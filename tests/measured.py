@@ -20,16 +20,18 @@ print(json.dumps([process.returncode, said, peak, time.perf_counter() - begun]))
 
 
 class Measured(NamedTuple):
-    """`megabytes` is the peak resident size in millions of bytes."""
+    """`megabytes` is the peak resident size in millions of bytes, `complaints` what was written to stderr."""
 
     code: int
     said: str
     megabytes: float
     seconds: float
+    complaints: str
 
 
 def measured(*arguments: str | Path) -> Measured:
     """Runs Python with these arguments to its end. On Linux and macOS."""
     command = [sys.executable, "-c", _BETWEEN, sys.executable, *map(str, arguments)]
-    done: list[Any] = json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
-    return Measured(*done)
+    between = subprocess.run(command, capture_output=True, text=True, check=True)
+    done: list[Any] = json.loads(between.stdout)
+    return Measured(*done, between.stderr)

@@ -2,6 +2,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.datasets.tokens import tokenizers_folder
 from bot.errors import StartError
 from bot.settings import Settings, load
 
@@ -117,3 +118,13 @@ def test_what_messages_call_the_provider(settings: dict[str, str], name: str) ->
 
 def test_secrets_do_not_show_when_settings_are_printed() -> None:
     assert "xoxb-1" not in repr(load(slack_bot_token="xoxb-1", openai_api_key="sk-1"))
+
+
+def test_the_bot_looks_for_tokenizers_where_the_command_line_does(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.delenv("FINETUNE_TOKENIZERS", raising=False)
+    monkeypatch.setenv("FINETUNE_CACHE", str(tmp_path / "cache"))
+    assert load().tokenizers == tokenizers_folder() == tmp_path / "cache" / "models"
+    monkeypatch.setenv("FINETUNE_TOKENIZERS", str(tmp_path / "mine"))
+    assert load().tokenizers == tokenizers_folder() == tmp_path / "mine"

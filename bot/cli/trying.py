@@ -142,7 +142,6 @@ class Trial:
             "FINETUNE_NOTICES_CHANNEL": "",
             "FINETUNE_DATA": str(self.data / "bot"),
             "FINETUNE_POLL_SECONDS": "1",
-            "FINETUNE_TOKENIZERS": str(_cache() / "models"),
         }
 
     def prepare(self, *, reset: bool) -> None:
@@ -254,9 +253,9 @@ def _keys(path: Path) -> Keys:
 
 
 def _cache() -> Path:
-    from bot.check_command import tokenizers_folder
+    from bot.datasets.tokens import models_cache
 
-    return tokenizers_folder().parent
+    return models_cache().parent
 
 
 @contextlib.contextmanager

@@ -48,11 +48,13 @@ decode_plain = msgspec.json.Decoder(PlainExample).decode
 
 
 def is_sound(messages: list[PlainMessage]) -> bool:
-    """Whether nothing can be wrong with a plain example: it ends with an answer that is trained on, no message is
-    blank, and only answers have a weight.
+    """Whether nothing can be wrong with a plain example: it ends with an answer that is trained on, somebody asked,
+    no message is blank, and only answers have a weight.
     """
     last = messages[-1]
-    if last.role != "assistant" or last.weight == 0:
+    if last.role != "assistant" or last.weight == 0 or len(messages) < 2:
+        return False
+    if messages[-2].role != "user" and all(message.role != "user" for message in messages):
         return False
     for message in messages:  # runs on every line, and a generator costs twice as much
         if message.content.isspace() or (message.weight is not None and message.role != "assistant"):
@@ -159,6 +161,9 @@ def judge(example: dict[str, Any], line: int, findings: Findings, habits: Habits
     counted = judge_messages(messages, "messages", line, findings, toolbox)
     count_tools(example, counted)
     _judge_answers(messages, line, findings)
+    roles = [message.get("role") if isinstance(message, dict) else None for message in messages]
+    if "user" not in roles and all(role in ROLES for role in roles):  # else a wrong role is told of already
+        findings.add("example_missing_user_message", line, "messages")
     if toolbox is None and any(_calls(message) for message in messages):
         habits.calls_without_tools(line)
     if any(part.get("type") == "image_url" for message in messages for part in parts_of(message)):

@@ -24,10 +24,10 @@ from bot.datasets.chat import NotAnExample, PlainMessage, decode_plain, is_sound
 from bot.datasets.duplicates import Duplicates, fingerprint
 from bot.datasets.epochs import FEWEST_EXAMPLES, Epochs, auto_epochs
 from bot.datasets.errors import DatasetError
-from bot.datasets.findings import Findings, merged
+from bot.datasets.findings import Findings, findings_worth, merged
 from bot.datasets.gauge import Gauge, Texts
 from bot.datasets.habits import Habits
-from bot.datasets.lines import BLOCK, LONGEST_LINE, Batch, read_batches, read_head
+from bot.datasets.lines import BLOCK, LONGEST_LINE, MOST_VALUES, Batch, read_batches, read_head
 from bot.datasets.price import cost
 from bot.datasets.report import Report, Table, Tokens
 from bot.datasets.rules import judge
@@ -219,8 +219,11 @@ class _Check:
     def _judge(self, batch: Batch) -> Texts:
         if batch.oversized:
             self.examples += 1
-            self.rules.add("line_too_long", batch.number, megabytes=LONGEST_LINE >> 20)
+            self.rules.add("line_too_long", batch.number, megabytes=LONGEST_LINE >> 20, values=MOST_VALUES)
         texts = Texts()
+        if self.rules.total - self.rules.counts.get("empty_line", 0) > findings_worth(self.bytes):
+            self._give_up(batch)
+            return texts
         plain: list[list[PlainMessage]] = []
         odd: list[tuple[int, bytes]] = []  # blank, wrong, or with tools, names and parts: a closer look
         hashes: list[int] = []
@@ -248,6 +251,11 @@ class _Check:
         self.examples += len(batch.lines)
         return texts
 
+    def _give_up(self, batch: Batch) -> None:
+        if "too_many_findings" not in self.rules.counts:
+            self.rules.add("too_many_findings", batch.number, count=self.rules.total)
+        self.examples += sum(not line.isspace() for line in batch.lines if line)
+
     def _look_closer(self, line: bytes, number: int, texts: Texts, hashes: list[int], *, cut: bool) -> None:
         if line.isspace():
             self._pass_over(number)
@@ -257,7 +265,9 @@ class _Check:
         except NotAnExample as wrong:
             self.rules.add(wrong.code, number, quote=wrong.quote, **wrong.details)
             return
-        counted = judge(example, number, self.rules, self.habits)
+        counted = None
+        with self.rules.of_one_example():
+            counted = judge(example, number, self.rules, self.habits)
         if counted is None:
             return
         self.estimated = self.estimated or counted.estimated

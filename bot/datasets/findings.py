@@ -3,6 +3,9 @@
 `python -m bot.datasets > docs/findings.md` writes the page; a test holds that page to this table.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
 from bot.datasets.deep.rules import RULES as DEEP
 from bot.datasets.report import Finding, Severity
 from bot.datasets.rule import Rule
@@ -10,6 +13,11 @@ from bot.datasets.wording import excerpt, quoted
 
 KEPT = 1_000
 """Findings kept of each severity; all are counted."""
+
+
+def findings_worth(size: int) -> int:
+    """Findings that are worth the time, by the bytes so far; of a file with more nearly nothing is right."""
+    return 100_000 + size // 100
 
 
 RULES = (
@@ -47,10 +55,17 @@ RULES = (
     Rule(
         "line_too_long",
         "error",
-        "The line is longer than 8 MB. It is skipped.",
-        "The line is longer than {megabytes} MB and was skipped.",
+        "The line is longer than 8 MB, or has more than 500,000 brackets and commas. It is skipped.",
+        "The line is longer than {megabytes} MB, or has more than {values:,} brackets and commas, and was skipped.",
         "Put each example on a line of its own, or take the large part out.",
         repair="unusable",
+    ),
+    Rule(
+        "too_many_findings",
+        "error",
+        "So much was found that the rest of the file was not looked at.",
+        "By here {count:,} findings were counted. What comes after was not looked at.",
+        "Mend what is named above, then check the file again.",
     ),
     Rule(
         "data_type",
@@ -107,6 +122,13 @@ RULES = (
         "The example has no message with the role assistant.",
         "Add the answer that the model should learn, or remove the line.",
         repair="unusable",
+    ),
+    Rule(
+        "example_missing_user_message",
+        "warning",
+        "No message of the example is the user's: the model learns to answer without having been asked.",
+        "The example has no message with the role user.",
+        "Add what was asked, unless the model is meant to speak first.",
     ),
     Rule(
         "too_few_examples",
@@ -527,11 +549,17 @@ RULES = (
 BY_CODE = {rule.code: rule for rule in RULES}
 
 
+class Enough(Exception):
+    """One example has more findings than are worth looking for."""
+
+
 class Findings:
     """Collects what is found in one file: counts all, keeps the first `KEPT` of each severity."""
 
     def __init__(self) -> None:
+        self.total = 0
         self.counts: dict[str, int] = {}
+        self._most: int | None = None
         self.repeated: dict[str, int] = {}
         self._kept: dict[Severity, list[Finding]] = {"error": [], "warning": []}
 
@@ -549,14 +577,27 @@ class Findings:
             message = f"{rule.says} {rule.remedy}".format(field=field, **details)
             kept.append(Finding(code, line, message, rule.severity, field, shown))
 
+    @contextmanager
+    def of_one_example(self) -> Iterator[None]:
+        """What is found meanwhile is about one example: beyond KEPT findings no more is looked for."""
+        self._most = self.total + KEPT
+        try:
+            with suppress(Enough):
+                yield
+        finally:
+            self._most = None
+
     def repeat(self, code: str) -> None:
         """Counts a defect under a second code, as the usual script does, where a finding tells of it already."""
         self.count(code)
         self.repeated[code] = self.repeated.get(code, 0) + 1
 
     def count(self, code: str, times: int = 1) -> None:
-        """Counts findings of which more than enough are kept."""
+        """Counts findings of which more than enough are kept. Raises Enough, within `of_one_example`."""
         self.counts[code] = self.counts.get(code, 0) + times
+        self.total += times
+        if self._most is not None and self.total > self._most:
+            raise Enough
 
     def first(self, severity: Severity) -> list[Finding]:
         return self._kept[severity]

@@ -22,13 +22,18 @@ LONGEST_LINE = 8 << 20
 It is 30 times as much text as the longest example that any model takes.
 """
 
+MOST_VALUES = 500_000
+"""Brackets and commas of a line. One with more is skipped: decoded, such a line can take 50 times as much memory.
+The longest example that any model takes has a tenth of it.
+"""
+
 _LOOK_AGAIN = 0.02  # seconds after which a growing file is looked at again
 
 
 class Batch(msgspec.Struct, gc=False):
     """Consecutive lines. `number` is the first one's, from 1. `raw` is what was read for them, hashed by the
     caller. `cut` marks the file's last line where no line end follows it. `oversized` marks one line that
-    was skipped, whose bytes are gone.
+    was skipped: it is too long, or holds too many values.
     """
 
     number: int
@@ -49,7 +54,8 @@ def read_batches(
     """
     try:
         with open_file(path) as file:
-            yield from _batches(_blocks(file, block, growing), longest)
+            for batch in _batches(_blocks(file, block, growing), longest):
+                yield from _without_crowded(batch)
     except OSError as error:
         raise DatasetError(f"{path.name} cannot be read: {error.strerror or error}.") from error
 
@@ -92,6 +98,20 @@ def _blocks(file: BinaryIO, block: int, growing: Path | None) -> Iterator[bytes]
                 return
             time.sleep(_LOOK_AGAIN)
         yield raw
+
+
+def _without_crowded(batch: Batch) -> Iterator[Batch]:
+    """The batch, parted where a line holds more than MOST_VALUES."""
+    if max(map(len, batch.lines), default=0) <= MOST_VALUES:
+        yield batch
+        return
+    begin, raw, mark = 0, batch.raw, batch.byte_order_mark
+    for place, line in enumerate(batch.lines):
+        if len(line) > MOST_VALUES and sum(map(line.count, (b"{", b"[", b","))) > MOST_VALUES:
+            yield Batch(batch.number + begin, batch.lines[begin:place], raw, byte_order_mark=mark)
+            yield Batch(batch.number + place, [], b"", oversized=True)
+            begin, raw, mark = place + 1, b"", False
+    yield Batch(batch.number + begin, batch.lines[begin:], raw, cut=batch.cut, byte_order_mark=mark)
 
 
 def _batches(blocks: Iterator[bytes], longest: int) -> Iterator[Batch]:

@@ -5,7 +5,9 @@ OpenAI's encodings; a model's own tokenizer treats it as training will.
 """
 
 import importlib.util
+import os
 import re
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -34,6 +36,27 @@ class Tokenizer(msgspec.Struct, frozen=True):
     count: Callable[[list[str]], list[int]]
     exact: bool = True
     why: str = ""
+
+
+def tokenizers_folder(named: Path | None = None) -> Path:
+    """Where open models' tokenizers are looked for, by the bot and on the command line alike: in the folder `named` or
+    FINETUNE_TOKENIZERS, else where the trainer on this machine keeps its base models.
+    """
+    folder = named or os.environ.get("FINETUNE_TOKENIZERS")
+    return Path(folder).expanduser() if folder else models_cache()
+
+
+def models_cache() -> Path:
+    """Where the trainer keeps base models: FINETUNE_CACHE, else the platform's cache."""
+    named = os.environ.get("FINETUNE_CACHE")
+    if named:
+        return Path(named).expanduser() / "models"
+    if sys.platform == "win32":
+        local = os.environ.get("LOCALAPPDATA", Path.home() / "AppData" / "Local")
+        return Path(local) / "finetune-bot" / "cache" / "models"
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Caches" / "finetune-bot" / "models"
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "finetune-bot" / "models"
 
 
 def tokenizer_for(model: str, facts: ModelFacts | None, folder: Path | None) -> Tokenizer:

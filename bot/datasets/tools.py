@@ -358,12 +358,16 @@ _NOT_APPLIED = frozenset(("$defs", "definitions", "enum", "const", "examples", "
 """Keywords whose values are no schemas, or are reached by references only."""
 
 
+_INDEX = re.compile("0|[1-9][0-9]{0,8}")
+"""A place in a list, as JSON pointers write it (RFC 6901). `isdigit` takes more than `int` reads, such as `²`."""
+
+
 def _at(schema: dict[str, Any], reference: str) -> Any:
     """What a reference inside the schema points to; None where that cannot be told (the validator will say why)."""
     node: Any = schema
     for step in unquote(reference[1:]).split("/")[1:]:
         step = step.replace("~1", "/").replace("~0", "~")
-        if isinstance(node, list) and step.isdigit() and int(step) < len(node):
+        if isinstance(node, list) and _INDEX.fullmatch(step) and int(step) < len(node):
             node = node[int(step)]
         elif isinstance(node, dict) and step in node:
             node = node[step]

@@ -2,12 +2,14 @@
 
 import json
 from contextlib import suppress
+from pathlib import Path
 
 import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.datasets import check_file
 from bot.datasets.chat import NotAnExample, decode_plain, is_sound, parse
 from bot.datasets.findings import Findings
 from bot.datasets.habits import Habits
@@ -236,3 +238,25 @@ def test_the_texts_of_calls_names_and_tools_are_counted_as_an_estimate():
     assert counted.tools == ['[{"x":1}]']
     assert counted.messages == 2
     assert counted.estimated
+
+
+SYSTEM = {"role": "system", "content": "Be kind."}
+
+
+@pytest.mark.parametrize(
+    ("messages", "warned"),
+    [
+        ([SYSTEM, ANSWER], 1),
+        ([ANSWER], 1),
+        ([ANSWER, ANSWER], 1),
+        ([SYSTEM, USER, ANSWER], 0),
+        ([USER, ANSWER, ANSWER], 0),
+        ([{"role": "human", "content": "Is it open?"}, ANSWER], 0),  # told by its role
+    ],
+)
+def test_an_example_in_which_nobody_asks_gets_a_warning(
+    tmp_path: Path, messages: list[dict[str, str]], warned: int
+) -> None:
+    path = tmp_path / "train.jsonl"
+    path.write_text(json.dumps({"messages": messages}), encoding="utf-8")
+    assert check_file(path).counts.get("example_missing_user_message", 0) == warned

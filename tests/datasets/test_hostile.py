@@ -15,7 +15,6 @@ pytest.importorskip("resource", reason="peak memory is measured on Linux and mac
 MOST_MEGABYTES = 150  # millions of bytes, as everywhere a figure of memory is given
 MOST_FOR_A_LINE = 200  # where the file is one line as long as is read
 MOST_SECONDS = 120  # the slowest takes 6 on two busy cores
-MOST_FOR_OBJECTS = 450  # where that line is nothing but tiny objects
 GOOD = "".join(
     json.dumps({"messages": [{"role": "user", "content": f"{n} + 1?"}, {"role": "assistant", "content": str(n + 1)}]})
     + "\n"
@@ -103,14 +102,23 @@ def test_the_longest_line_that_is_read(tmp_path, content):
     assert report.megabytes < MOST_FOR_A_LINE
 
 
-@pytest.mark.soak
-def test_the_longest_line_made_of_a_million_objects(tmp_path):
+def test_a_line_made_of_a_million_objects_is_skipped(tmp_path):
     path = tmp_path / "line.jsonl"
     path.write_text(GOOD + '{"messages":[' + ",".join(['{"a":0}'] * 990_000) + "]}\n")
     report = checked(path)
-    assert report.counts["message_missing_key"] == 990_000
-    assert report.megabytes < MOST_FOR_OBJECTS
+    assert (report.lines["line_too_long"], report.examples) == (11, 11)
+    assert report.megabytes < MOST_FOR_A_LINE
     assert report.seconds < MOST_SECONDS
+
+
+@pytest.mark.parametrize("line", [b"1\n", b"{}\n", b'{"messages":[' + b"{}," * 3000 + b"0]}\n"])
+def test_a_file_in_which_nothing_is_right_is_given_up(tmp_path, line):
+    path = tmp_path / "wrong.jsonl"
+    path.write_bytes(line * (4_000_000 // len(line)))
+    report = checked(path)
+    assert report.counts["too_many_findings"] == 1
+    assert 100_000 < sum(report.counts.values()) < 500_000
+    assert report.examples == 4_000_000 // len(line)
 
 
 NASTY = {

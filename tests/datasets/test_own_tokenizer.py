@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.check_command import tokenizers_folder
 from bot.datasets import own_tokenizer
 from bot.datasets.own_tokenizer import counting
+from bot.datasets.tokens import tokenizers_folder
 
 hf: Any = pytest.importorskip("tokenizers", reason="needs the extra [local]")
 pytest.importorskip("splintr", reason="needs the extra [local]")

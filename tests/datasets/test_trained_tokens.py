@@ -7,9 +7,9 @@ import msgspec
 import pytest
 from tiny_model import MODEL_ID, build_tiny_model
 
-from bot.check_command import tokenizers_folder
 from bot.datasets import check, check_file, lookup, read_examples
 from bot.datasets.catalog import ModelFacts
+from bot.datasets.tokens import tokenizers_folder
 from trainer.base_models import read_table
 from trainer.training.data import Reader
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from bot.datasets.catalog import lookup
 from bot.datasets.errors import DatasetError
-from bot.datasets.findings import BY_CODE, Findings
+from bot.datasets.findings import BY_CODE, Findings, findings_worth
 from bot.datasets.gauge import Gauge, Texts
 from bot.datasets.habits import Habits, filler
 from bot.datasets.mend import canonical
@@ -42,6 +42,7 @@ class File:
         self._formats: Counter[str] = Counter()
         self._habits = Habits()
         self._findings = Findings()
+        self._lost = 0
 
     def observe(self, example: Example, converted: Example, line: int) -> None:
         """An example as it is, and as what it will be: the same object where nothing is to be converted."""
@@ -52,7 +53,23 @@ class File:
         if isinstance(paired.get("prompt"), str) and isinstance(paired.get("completion"), str):
             self.prompts.observe(paired["prompt"])
             self.completions.observe(paired["completion"])
-        judge(canonical.plain(converted), line, self._findings, self._habits)
+        with self._findings.of_one_example():
+            judge(canonical.plain(converted), line, self._findings, self._habits)
+
+    def lose(self) -> None:
+        """A line that is no example."""
+        self._lost += 1
+
+    def give_up_on(self, size: int, line: int) -> None:
+        """Raises DatasetError where nearly nothing is right in the first `size` bytes, up to `line`: each repair of so
+        much takes its time, and none would make training data of it.
+        """
+        wrong = self._findings.total + self._lost
+        if wrong > findings_worth(size):
+            raise DatasetError(
+                f"By line {line:,} the file has {wrong:,} defects, so it is hardly training data that repairs could "
+                "save. The check names the first of them."
+            )
 
     def settle(self) -> None:
         """Raises DatasetError where no example can become what was asked for."""
@@ -82,7 +99,9 @@ class File:
 
     def tokens(self, example: Example) -> int:
         """How long an example is for the model, as the check measures it; 0 where it cannot be measured."""
-        counted = judge(canonical.plain(example), 1, Findings(), Habits())
+        findings, counted = Findings(), None
+        with findings.of_one_example():
+            counted = judge(canonical.plain(example), 1, findings, Habits())
         if counted is None:
             return 0
         messages = example.get("messages", ())

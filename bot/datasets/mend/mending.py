@@ -166,10 +166,15 @@ class _Work:
     def survey(self) -> None:
         """The first pass: every example as it will be when the repairs are reached that look at the whole file."""
         early = [repair for repair in self.considered if repair.id in self.chosen & _EARLY]
+        size = 0
         for record in self._records(0):
+            size += len(record.text)
             if record.example is not None:
                 with suppress(RecursionError):  # the second pass says so
                     self._observe(record.example, record.line, early)
+            elif record.why:
+                self.file.lose()
+            self.file.give_up_on(size, record.line)
         self.file.settle()
 
     def _observe(self, example: Example, line: int, early: list[Repair]) -> None:

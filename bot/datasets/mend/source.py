@@ -22,7 +22,7 @@ from bot.datasets import formats
 from bot.datasets.chat import NotAnExample, parse
 from bot.datasets.errors import DatasetError
 from bot.datasets.findings import BY_CODE
-from bot.datasets.lines import LONGEST_LINE, open_file, read_batches
+from bot.datasets.lines import LONGEST_LINE, MOST_VALUES, open_file, read_batches
 from bot.datasets.mend import canonical
 from bot.datasets.mend.repair import Example
 from bot.datasets.tables import encodings
@@ -102,7 +102,8 @@ def records(source: Source, *, encoding: bool, syntax: bool, progress: Callable[
     done = 0
     for batch in read_batches(source.path):
         if batch.oversized:
-            yield Record(batch.number, b"", why=f"The line is longer than {LONGEST_LINE >> 20} MB.")
+            most = f"{LONGEST_LINE >> 20} MB, or has more than {MOST_VALUES:,} brackets and commas"
+            yield Record(batch.number, b"", why=f"The line is longer than {most}.")
         for number, line in enumerate(batch.lines, batch.number):
             text = line.strip()
             if text:
@@ -176,9 +177,8 @@ def _nearly_json(text: bytes) -> tuple[Any, bytes] | None:
     that Python printed (`{'a': None}`).
     """
     without = text.rstrip(b", \t\r")
-    fewer = _STRING_OR_COMMA.sub(lambda match: match[1] or b"", without)
-    escaped = _STRING_OR_COMMA.sub(lambda match: _CONTROL.sub(_escape, match[1] or b""), without)
-    for fresh in (without, fewer, escaped):
+    for repaired in (_as_it_is, _with_fewer_commas, _with_escapes):
+        fresh = repaired(without)
         if fresh != text:
             with suppress(msgspec.MsgspecError, UnicodeDecodeError, ArithmeticError, RecursionError):
                 return canonical.decode(fresh), fresh
@@ -192,12 +192,32 @@ def _nearly_json(text: bytes) -> tuple[Any, bytes] | None:
         return None
 
 
-def _escape(match: re.Match[bytes]) -> bytes:
-    return json.dumps(match[0].decode())[1:-1].encode()
+def _as_it_is(text: bytes) -> bytes:
+    return text
 
 
+def _with_fewer_commas(text: bytes) -> bytes:
+    """Without commas before a closing bracket."""
+    return _STRING_OR_COMMA.sub(rb"\1", text) if _COMMA_TOO_MANY.search(text) else text
+
+
+def _with_escapes(text: bytes) -> bytes:
+    """With control characters in its strings escaped, and without commas before a closing bracket."""
+    if not _CONTROL.search(text):
+        return text
+    return _STRING_OR_COMMA.sub(lambda match: _escaped(match[1] or b""), text)
+
+
+def _escaped(string: bytes) -> bytes:
+    # As Latin-1 each byte is a letter of the same number, so that one pass in C replaces all.
+    return string.decode("latin-1").translate(_ESCAPES).encode("latin-1") if _CONTROL.search(string) else string
+
+
+_COMMA_TOO_MANY = re.compile(rb",\s*[\]}]")
 _CONTROL = re.compile(rb"[\x00-\x1f]")
-_STRING_OR_COMMA = re.compile(rb'("[^"\\]*(?:\\.[^"\\]*)*")|,(?=\s*[\]}])', re.DOTALL)
+_ESCAPES = {code: json.dumps(chr(code))[1:-1] for code in range(0x20)}
+# A string without an end is taken to the end of the text: the pattern never goes back, whatever the text.
+_STRING_OR_COMMA = re.compile(rb'("[^"\\]*(?:\\.[^"\\]*)*(?:"|\\?\Z))|,(?=\s*[\]}])', re.DOTALL)
 
 
 def _values(path: Path, *, syntax: bool, progress: Callable[[int], None]) -> Iterator[Record]:

@@ -20,7 +20,8 @@ def unusable(example: Example, file: File) -> Outcome:
         pass  # no plain chat: the rules look at it
     findings = Findings()
     try:
-        judge(parse(line), 1, findings, Habits())
+        with findings.of_one_example():
+            judge(parse(line), 1, findings, Habits())
     except NotAnExample:
         return Dropped("It cannot be written as JSON.", lost=True)
     first = next(iter(findings.first("error")), None)
