@@ -28,7 +28,7 @@ def problem(found: Diagnosis | None) -> Problem | None:
     return found.problem if found else None
 
 
-HEALTHY = ["house_voice", "three_steps", "three_steps_validated", "batch_of_one", "one_epoch", "preferences"]
+HEALTHY = ["house_voice", "three_steps", "three_steps_validated", "batch_of_one", "one_epoch", "classes", "preferences"]
 RUINED = {
     "rate_times_100": Problem.DIVERGED,
     "rate_times_100_briefly": Problem.DIVERGED,
