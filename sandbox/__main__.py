@@ -61,8 +61,12 @@ def main(arguments: list[str] | None = None, program: str = "python -m sandbox")
     options = parser_of(program).parse_args(arguments)
     try:
         asyncio.run(serve(options))
-    except (OSError, ValueError) as e:
-        sys.stderr.write(f"The sandbox cannot start: {e}\n")
+    except OSError as error:
+        where, option = (error.filename, "--data") if error.filename else (f"{options.host}:{options.port}", "--port")
+        sys.stderr.write(f"The sandbox cannot use {where}: {error.strerror}. Choose another with {option}.\n")
+        return 1
+    except ValueError as error:
+        sys.stderr.write(f"The sandbox cannot start: {error}\n")
         return 1
     return 0
 

@@ -6,6 +6,7 @@ import asyncio
 import os
 import secrets
 import socket
+import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -35,8 +36,13 @@ def open_store(settings: Settings) -> Store:
     try:
         settings.data.mkdir(parents=True, exist_ok=True)
         return Store(settings.data / "trainer.db")
-    except OSError as error:
-        raise TrainerError(f"The data folder {settings.data} cannot be used: {error.strerror}.") from error
+    except (OSError, sqlite3.Error) as error:
+        raise _unusable(settings, error) from error
+
+
+def _unusable(settings: Settings, error: OSError | sqlite3.Error) -> TrainerError:
+    why = error.strerror if isinstance(error, OSError) else error
+    return TrainerError(f"The data folder {settings.data} cannot be used: {why}. Name another with --data.")
 
 
 def create_app(settings: Settings, store: Store) -> FastAPI:
@@ -87,6 +93,8 @@ def serve(settings: Settings) -> None:
         lock.acquire(timeout=0)
     except Timeout:
         raise TrainerError(f"Another trainer works in {settings.data}. Stop it, or name another --data.") from None
+    except OSError as error:
+        raise _unusable(settings, error) from error
     with lock:
         app = create_app(settings, store)
         listening = _listen(settings.host, settings.port)

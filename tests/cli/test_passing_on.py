@@ -2,6 +2,7 @@
 
 import re
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ from urllib.parse import urlsplit
 import psutil
 import pytest
 
+BOT = [sys.executable, "-m", "bot"]
 ROOT = Path(__file__).parents[2]
 
 
@@ -25,8 +27,7 @@ def servers(folder: Path) -> dict[str, list[str]]:
 @contextmanager
 def serving(name: str, folder: Path) -> Iterator[tuple[psutil.Popen, int]]:
     """The process of `finetune-bot NAME`, and the port that its ready line names."""
-    command = [sys.executable, "-m", "bot", *servers(folder)[name]]
-    process = psutil.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    process = psutil.Popen([*BOT, *servers(folder)[name]], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     family: list[psutil.Process] = [process]
     try:
         line = next((line for line in process.stdout if line.startswith(f"{name} ready ")), "")
@@ -63,7 +64,7 @@ def test_a_signal_ends_the_server_and_leaves_nothing_behind(name: str, sent: sig
 
 
 def ended(*words: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([sys.executable, "-m", "bot", *words], capture_output=True, text=True, timeout=120)
+    return subprocess.run([*BOT, *words], capture_output=True, text=True, timeout=120)
 
 
 @pytest.mark.parametrize(
@@ -86,3 +87,39 @@ def test_the_words_after_it_are_the_others_and_so_is_the_exit_code(
     result = ended(*words)
     assert result.returncode == code, result.stderr
     assert says in result.stdout + result.stderr
+
+
+@pytest.mark.parametrize(
+    ("name", "in_the_way", "content", "says"),
+    [
+        ("trainer", "", "a file", "cannot be used: File exists. Name another with --data."),
+        ("trainer", "trainer.db", "no database, whatever its name may say", "cannot be used: file is not a database."),
+        ("trainer", "trainer.db", None, "cannot be used: unable to open database file."),
+        ("trainer", "lock", None, "cannot be used: Is a directory."),
+        ("sandbox", "", "a file", "File exists. Choose another with --data."),
+    ],
+)
+def test_a_data_folder_that_cannot_be_used_is_said_in_one_sentence(
+    name: str, in_the_way: str, content: str | None, says: str, tmp_path: Path
+) -> None:
+    folder = tmp_path / "data"
+    thing = folder / in_the_way
+    if content is None:
+        thing.mkdir(parents=True)
+    else:
+        thing.parent.mkdir(parents=True, exist_ok=True)
+        thing.write_text(content)
+    result = ended(*servers(folder)[name])
+    assert result.returncode == 1
+    assert says in result.stderr
+    assert result.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("name", ["trainer", "sandbox"])
+def test_a_port_in_use_is_said_in_one_sentence(name: str, tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        result = ended(*servers(tmp_path)[name], "--port", str(other.getsockname()[1]))
+    assert result.returncode == 1
+    assert "Address already in use" in result.stderr
+    assert "--port" in result.stderr
+    assert result.stderr.count("\n") == 1

@@ -26,7 +26,7 @@ async def test_a_bot_that_starts_while_the_provider_is_down_reads_files_and_says
     async with w.bot():
         report = await w.drop()
         await w.person.click("ana", w.channel, report["ts"], "start_job")
-        await w.person.wait_ephemeral("ana", w.channel, contains="could not reach the provider")
+        await w.person.wait_ephemeral("ana", w.channel, contains="Nobody answers at")
         await w.provider.up()
         await w.start(report)
         await w.job_at_provider()
