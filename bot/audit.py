@@ -41,7 +41,7 @@ async def note_roles(log: "AuditLog", roles: str, at: float) -> None:
     before = await log.about(_ROLES)
     if roles == (before[-1].details if before else ""):
         return
-    await log.add(Entry(f"{_ROLES}/{len(before)}", at, SETTINGS, "set roles", _ROLES, details=roles))
+    await log.add(Entry(f"{_ROLES}/{len(before)}", at, SETTINGS, "set", _ROLES, details=roles))
 
 
 class AuditLog(Protocol):

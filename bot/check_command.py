@@ -190,7 +190,8 @@ def _show_what_next(console: "Console", report: Report, file: Path, all_findings
     name = harmless(str(file))
     if any(BY_CODE[one.code].repair for one in findings):
         console.print()
-        console.print(Text(f"To mend it: finetune-bot prepare {name}"))
+        do = "mend" if report.table is None else "convert"
+        console.print(Text(f"To {do} it: finetune-bot prepare {name}"))
     if all_findings is not None:
         console.print()
         console.print(Text(f"{len(findings):,} findings are in {harmless(str(all_findings))}."))

@@ -70,8 +70,8 @@ def split_command(file: Path, share: float, seed: int, force: bool) -> int:
 
     training, validation = (file.with_name(f"{file.stem}.{side}.jsonl") for side in ("training", "validation"))
     try:
-        _refuse_to_overwrite(training, force)
-        _refuse_to_overwrite(validation, force)
+        for out in (training, validation):
+            _refuse_to_overwrite(out, force, "Move it away")
         done = split.split(file, training, validation, share=share, seed=seed)
     except DatasetError as error:
         sys.stderr.write(harmless(str(error)) + "\n")
@@ -93,7 +93,7 @@ def _prepare(file: Path, wishes: Wishes) -> int:
     unknown = [id for id in chosen if id not in BY_ID]
     if unknown:
         raise DatasetError(f"There is no repair {', '.join(unknown)}. There are: {', '.join(BY_ID)}.")
-    _refuse_to_overwrite(out, wishes.force)
+    _refuse_to_overwrite(out, wishes.force, "Give another name with -o")
     console = _console()
     interactive = sys.stdin.isatty() and sys.stdout.isatty() and not wishes.yes and not wishes.choose
     model, to = wishes.model or DEFAULT_MODEL, wishes.to
@@ -134,7 +134,8 @@ def _prepare(file: Path, wishes: Wishes) -> int:
             return NOT_DONE
         chosen = answered
     elif not chosen:
-        console.print(f"Nothing was written. To mend it: {_again(file, wishes)} --yes", markup=False)
+        do = "mend" if plan.table is None else "convert"
+        console.print(f"Nothing was written. To {do} it: {_again(file, wishes)} --yes", markup=False)
         ids = [one.id for one in _choices(plan)]
         if ids:
             console.print("Or name the repairs, such as: --choose " + ",".join(ids[:2]), markup=False)
@@ -314,9 +315,9 @@ def _again(file: Path, wishes: Wishes) -> str:
     return shlex.join(words)
 
 
-def _refuse_to_overwrite(out: Path, force: bool) -> None:
+def _refuse_to_overwrite(out: Path, force: bool, instead: str) -> None:
     if out.exists() and not force:
-        raise DatasetError(f"{out} is there already. Give another name with -o, or overwrite it with --force.")
+        raise DatasetError(f"{out} is there already. {instead}, or overwrite it with --force.")
 
 
 def _examples(count: int) -> str:

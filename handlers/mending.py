@@ -53,7 +53,7 @@ async def pressed(turn: Turn) -> None:
     """*Mend* on a report: opens the window."""
     dataset = await turn.dataset(turn.words, Act.SUBMIT)
     place = Place(turn.channel, dataset.id)
-    async with opened(turn, blocks.TITLE, dataset) as fill:
+    async with opened(turn, blocks.title_of(dataset.report), dataset) as fill:
         table = dataset.report.table if dataset.report else None
         if table is None:
             if dataset.validation in [other.id for other in await validation_files(turn, dataset)]:
@@ -70,7 +70,7 @@ async def layout_chosen(turn: Turn) -> None:
     """Another layout was chosen for a table: it has other parts."""
     place = Place.of(turn)
     dataset = await turn.dataset(place.dataset, Act.SUBMIT)
-    async with filling(turn, blocks.TITLE, turn.body["view"]["id"]) as fill:
+    async with filling(turn, blocks.CONVERT, turn.body["view"]["id"]) as fill:
         table = await _table(turn, dataset)
         await fill(blocks.columns_window(dataset, table, place.encoded(), blocks.proposed(table, turn.words)))
 
@@ -79,7 +79,7 @@ async def columns_chosen(turn: Turn) -> None:
     """The columns are named; the window, which waits, shows what is to be repaired."""
     place, columns = Place.of(turn), blocks.read_columns(turn.body["view"]["state"]["values"])
     dataset = await turn.dataset(place.dataset, Act.SUBMIT)
-    async with filling(turn, blocks.TITLE, turn.body["view"]["id"]) as fill:
+    async with filling(turn, blocks.CONVERT, turn.body["view"]["id"]) as fill:
         if not isinstance(columns, Columns):
             raise BotError(" ".join(columns.values()))
         place = msgspec.structs.replace(place, layout=columns.layout, places=columns.places)
@@ -90,7 +90,7 @@ async def validation_chosen(turn: Turn) -> None:
     """A file to validate with was chosen, or none: the window shows what stands in both."""
     place = msgspec.structs.replace(Place.of(turn), validation=blocks.read_validation(turn.words))
     dataset = await turn.dataset(place.dataset, Act.SUBMIT)
-    async with filling(turn, blocks.TITLE, turn.body["view"]["id"]) as fill:
+    async with filling(turn, blocks.title_of(dataset.report), turn.body["view"]["id"]) as fill:
         await _show_repairs(turn, dataset, place, await _plan(turn, dataset, place), fill)
 
 

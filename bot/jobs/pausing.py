@@ -19,16 +19,30 @@ async def pause(jobs: JobStore, provider: Provider, job: Job, *, told_as: str, s
 
     Raises Conflict where it does not train, or the provider does not pause it; ProviderError where it cannot be asked.
     """
-    if job.state in {states.PAUSED, states.PAUSING}:
-        raise Conflict("This job is paused already.")
+    refuse_pause(job)
     return await _steer(jobs, provider, provider.pause, job, told_as, sentence)
 
 
 async def resume(jobs: JobStore, provider: Provider, job: Job, *, told_as: str, sentence: str) -> Job:
     """Like `pause`: raises Conflict where the job is not paused, or the provider does not let it go on."""
+    refuse_resume(job)
+    return await _steer(jobs, provider, provider.resume, job, told_as, sentence)
+
+
+def refuse_pause(job: Job) -> None:
+    """Raises Conflict where it can be seen without the provider that there is nothing to pause."""
+    if job.state in states.ENDED:
+        raise Conflict(f"This job has already ended ({job.state}), so there is nothing to pause.")
+    if job.state in {states.PAUSED, states.PAUSING}:
+        raise Conflict("This job is paused already.")
+
+
+def refuse_resume(job: Job) -> None:
+    """Raises Conflict where it is not paused."""
+    if job.state in states.ENDED:
+        raise Conflict(f"This job has already ended ({job.state}), so there is nothing to resume.")
     if job.state not in {states.PAUSED, states.PAUSING}:
         raise Conflict("This job is not paused, so there is nothing to resume.")
-    return await _steer(jobs, provider, provider.resume, job, told_as, sentence)
 
 
 async def _steer(
@@ -39,8 +53,6 @@ async def _steer(
     told_as: str,
     sentence: str,
 ) -> Job:
-    if job.state in states.ENDED:
-        raise Conflict(f"This job has already ended ({job.state}).")
     if job.provider_job_id is None:
         raise Conflict("The provider does not have this job yet. Wait until its card says so.")
     try:

@@ -74,9 +74,10 @@ def timeline(
 def _ours(job: Job, received: Received | None) -> list[Moment]:
     moments = []
     if received is not None:
-        tries = f", begun {received.attempts} times" if received.attempts > 1 else ""
         kind = received.key.split("/")[0].replace("_", " ")
-        what = f"Slack sent {kind}; stored, then acknowledged ({received.state}{tries})"
+        tries = f" The bot began it {received.attempts} times." if received.attempts > 1 else ""
+        outcome = {"done": "", "pending": " The bot is at it.", "failed": " The bot failed at it."}[received.state]
+        what = f"Requested in Slack ({_KINDS.get(kind, kind)}).{tries}{outcome}"
         moments.append(Moment(received.at, "slack", what, job.requester))
     moments.append(Moment(job.created_at, "bot", f"Job {job.id} on {job.base_model} stored, before anything was sent"))
     if job.create_attempted_at is not None:
@@ -84,6 +85,9 @@ def _ours(job: Job, received: Received | None) -> list[Moment]:
     if job.stuck and job.heard_at is not None:
         moments.append(Moment(job.heard_at, "provider", "The last news for a long time"))
     return moments
+
+
+_KINDS = {"view submission": "window", "block actions": "button"}
 
 
 def _end(job: Job) -> list[Moment]:

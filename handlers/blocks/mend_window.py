@@ -12,18 +12,19 @@ from slack_sdk.models.views import View
 from bot.datasets.dataset import Dataset
 from bot.datasets.mend import Lost, Mended, Plan, Proposal
 from bot.datasets.mend.repairs import BY_ID
-from bot.datasets.report import Mapping, Table
+from bot.datasets.report import Mapping, Report, Table
 from handlers.blocks.parts import HINT, OPTIONS, PLACEHOLDER, actions, context, divider, mrkdwn, option, plain, section
-from handlers.blocks.report import reading_of
+from handlers.blocks.report import mendable, reading_of
 from handlers.blocks.text import clip, code, counted, joined, number, person, quoted
 from handlers.blocks.windows import window
 
-TITLE: Final = "Mend"
+CONVERT: Final = "Convert"
 COLUMNS: Final = "mend_columns"
 REPAIRS: Final = "mend_repairs"
 LAYOUT: Final = "mend_layout"
 VALIDATION: Final = "mend_validation"
 
+_COMPARE: Final = "Compare"
 _NONE: Final = "none"
 _MOST_REPAIRS: Final = 30
 _LOST: Final = 5
@@ -37,6 +38,13 @@ _QUESTION: Final[_Part] = ("user", "Question", "What the person says.")
 _CONTEXT: Final[_Part] = ("context", "Context", "More for the question, such as a text that it is about.")
 _HISTORY: Final[_Part] = ("history", "Earlier turns", "Questions and answers before this one.")
 _TOOLS: Final[_Part] = ("tools", "Tools", "Which tools the model may call.")
+
+
+def title_of(report: Report | None) -> str:
+    """What the window does with such a file: a table is converted, one in order compared with another file."""
+    if report is not None and report.table is not None:
+        return CONVERT
+    return "Mend" if report is None or mendable(report) else _COMPARE
 
 
 class Layout(msgspec.Struct, frozen=True):
@@ -137,7 +145,9 @@ def columns_window(dataset: Dataset, table: Table, private_metadata: str, chosen
     if len(table.columns) >= OPTIONS:
         count = len(table.columns) + table.unlisted
         blocks.append(context(f"The first {OPTIONS - 1} of {number(count)} columns are offered."))
-    return window(TITLE, blocks, callback_id=COLUMNS, submit="Next", close="Not now", private_metadata=private_metadata)
+    return window(
+        CONVERT, blocks, callback_id=COLUMNS, submit="Next", close="Not now", private_metadata=private_metadata
+    )
 
 
 def read_columns(values: Map[str, Map[str, Map[str, object]]]) -> Columns | dict[str, str]:
@@ -184,12 +194,20 @@ def repairs_window(
     shown = plan.repairs[:_MOST_REPAIRS]
     if not shown and mapping is None:
         nothing = section(f"I found nothing in {code(dataset.name)} that I could mend.")
-        return window(TITLE, [nothing, *against, *_lost(plan)], private_metadata=private_metadata)
+        return window(title_of(dataset.report), [nothing, *against, *_lost(plan)], private_metadata=private_metadata)
     blocks += against
     for proposal in shown:
         blocks += [divider(), *_proposal(proposal)]
     blocks += _lost(plan)
-    return window(TITLE, blocks, callback_id=REPAIRS, submit="Mend", close="Not now", private_metadata=private_metadata)
+    title = CONVERT if mapping is not None else title_of(dataset.report)
+    return window(
+        title,
+        blocks,
+        callback_id=REPAIRS,
+        submit="Leave out" if title == _COMPARE else title,
+        close="Not now",
+        private_metadata=private_metadata,
+    )
 
 
 def read_validation(words: str) -> str | None:

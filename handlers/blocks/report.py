@@ -152,7 +152,8 @@ def _verdict(name: str, found: Report, obstacle: str = "") -> str:
     file = code(name)
     if not found.ok:
         errors = counted(max(1, _count(found, found.errors, found.warnings)), "error")
-        return f"*Please correct {file} first:* {errors} in {counted(found.examples, 'example')}."
+        where = f" in {counted(found.examples, 'example')}" if found.examples else ""
+        return f"*Please correct {file} first:* {errors}{where}."
     examples = f"{counted(found.examples, 'example')} in {quoted(found.format, 40)} format"
     if obstacle:
         return f"*{file} is in order, but nothing here can be trained on it:* {examples}."
@@ -271,9 +272,9 @@ def _table(dataset: Dataset, found: Report, table: Table) -> Message:
     rows = counted(table.rows, "row") if table.exact else f"about {counted(table.rows, 'row')}"
     what = f"{code(dataset.name)} is {_KINDS.get(table.kind, 'a table')} with {rows}."
     if table.mapping is not None:
-        how = f"I would read it as {reading_of(table.mapping)}. Press *Mend* to make a training file of it."
+        how = f"I would read it as {reading_of(table.mapping)}. Press *Convert* to make a training file of it."
     else:
-        how = "Press *Mend* and tell me which column is the question and which the answer."
+        how = "Press *Convert* and tell me which column is the question and which the answer."
     blocks: list[Block] = [section(f"*{what}*\n{how}")]
     names = [code(column.name, 60) for column in table.columns[:_COLUMNS]]
     more = len(table.columns) + table.unlisted - len(names)
@@ -333,7 +334,14 @@ def _buttons(dataset: Dataset, found: Report, *, startable: bool = True, first: 
         style: Literal["primary"] | None = "primary" if first else None
         shown.append(button("Start fine-tuning", "start_job", dataset.id, style=style))
     if mendable(found):
-        shown.append(button("Mend", "dataset_mend", dataset.id, style=None if found.ok else "primary"))
+        shown.append(
+            button(
+                "Mend" if found.table is None else "Convert",
+                "dataset_mend",
+                dataset.id,
+                style=None if found.ok else "primary",
+            )
+        )
     elif found.ok and several:
         rarer.insert(0, option("Compare with validation file", f"mend {dataset.id}", "Leave out what stands in both"))
     if found.ok and several:

@@ -218,7 +218,8 @@ def estimate_words(told: Estimate, *, chosen: bool) -> str:
     else:
         time = f"{'about ' if told.seconds >= 60 else ''}{rough_duration(told.seconds)} of training"
     epochs = counted(told.epochs, "epoch") + ("" if chosen else " (auto)")
-    return f"{money(told.usd)} · {time} · {number(told.tokens)} billed tokens in {epochs}"
+    tokens = "tokens" if told.usd == 0 else "billed tokens"  # one's own hardware sends no bill
+    return f"{money(told.usd)} · {time} · {number(told.tokens)} {tokens} in {epochs}"
 
 
 def _view(blocks: Sequence[Block], private_metadata: str, submit: str | None = None) -> View:
@@ -260,7 +261,7 @@ def _introduction(name: str, dataset: Dataset | None) -> str:
     method = f" Its format is for {known} fine-tuning." if known else ""
     return (
         f"Training file: {name}, {counted(report.examples, 'example')}, {about}{number(report.tokens.billed)} "
-        f"billed tokens an epoch.{method}"
+        f"tokens an epoch.{method}"
     )
 
 

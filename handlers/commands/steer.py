@@ -9,6 +9,8 @@ from dataclasses import replace
 from bot.access import Act
 from bot.errors import Conflict
 from bot.jobs import states
+from bot.jobs.job import Job
+from bot.jobs.pausing import refuse_pause, refuse_resume
 from handlers.actions import job as actions
 from handlers.blocks import steering
 from handlers.blocks.card import title
@@ -16,23 +18,33 @@ from handlers.turn import Turn
 
 
 async def cancel(turn: Turn) -> None:
-    await _ask(turn, Act.CANCEL, "cancel", actions.cancel)
+    await _ask(turn, Act.CANCEL, "cancel", _refuse_cancel, actions.cancel)
 
 
 async def pause(turn: Turn) -> None:
-    await _ask(turn, Act.PAUSE, "pause", actions.pause)
+    await _ask(turn, Act.PAUSE, "pause", refuse_pause, actions.pause)
 
 
 async def resume(turn: Turn) -> None:
-    await _ask(turn, Act.RESUME, "resume", actions.resume)
+    await _ask(turn, Act.RESUME, "resume", refuse_resume, actions.resume)
 
 
-async def _ask(turn: Turn, act: Act, name: steering.Act, carry_out: Callable[[Turn], Awaitable[None]]) -> None:
+def _refuse_cancel(job: Job) -> None:
+    if job.state in states.ENDED:
+        raise Conflict(f"This job has already ended ({job.state}), so there is nothing to cancel.")
+
+
+async def _ask(
+    turn: Turn,
+    act: Act,
+    name: steering.Act,
+    refuse: Callable[[Job], None],
+    carry_out: Callable[[Turn], Awaitable[None]],
+) -> None:
     word, _, rest = turn.words.partition(" ")
     job = await turn.job_named(word.strip("`"), act)
     if rest.strip().lower() == "confirm=yes":
         await carry_out(replace(turn, words=job.id))
         return
-    if job.state in states.ENDED:
-        raise Conflict(f"This job has already ended ({job.state}), so there is nothing to {name}.")
+    refuse(job)
     await turn.answer(steering.question(name, job, title(job)))

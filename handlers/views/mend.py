@@ -19,7 +19,7 @@ def register(app: AsyncApp, inbox: Inbox) -> None:
             await acknowledge(ack, response_action="errors", errors=chosen)
             await inbox.settle(str(context["inbox_key"]))
             return
-        waiting = windows.looking(blocks.TITLE, "the examples").to_dict()
+        waiting = windows.looking(blocks.CONVERT, "the examples").to_dict()
         await acknowledge(ack, response_action="update", view=waiting)
         inbox.begin(mending.columns_chosen, body, context)
 

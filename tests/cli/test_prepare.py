@@ -167,3 +167,13 @@ def test_preparing_starts_light() -> None:
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=ROOT)
     assert done.stdout.strip() == "[]"
+
+
+def test_a_split_whose_files_are_there_names_only_what_split_can_do(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "a.training.jsonl").write_text("")
+    assert split_command(tmp_path / "a.jsonl", 0.1, 42, force=False) == 2
+    said = capsys.readouterr().err
+    assert "is there already. Move it away, or overwrite it with --force." in said
+    assert "-o" not in said.split()

@@ -46,7 +46,7 @@ async def test_the_timeline_tells_what_led_to_what(w: World) -> None:
         if "[Later]" in plain or "Page 1 of 2" in plain:
             plain += (await asked(w, f"explain {job} 2", "Page 2 of 2"))["plain"]
         order = [
-            "Slack sent view submission; stored, then acknowledged",
+            "Requested in Slack (window).",
             "stored, before anything was sent",
             "The job was sent to acme",
             "Figures of 3 steps",

@@ -44,5 +44,5 @@ async def test_a_model_that_is_deleted(w: World) -> None:
         w.provider.tuned.append(model)
         await w.person.command("ben", w.channel, "/finetune", f"delete {model}")
         await w.confirm("cannot be brought back", "is deleted", "ben")
-        assert await _lines(bot) == ["settings: set roles done", "ben: delete model done"]
+        assert await _lines(bot) == ["settings: set done", "ben: delete model done"]
         assert [entry.act for entry in await bot.services.audit.about(model)] == ["delete model"]

@@ -32,6 +32,19 @@ async def test_a_job_is_paused_and_resumed_from_its_card(w: World) -> None:
         assert w.provider.jobs[job]["status"] == "running"
 
 
+async def test_what_cannot_be_done_is_refused_before_it_is_asked_back(w: World) -> None:
+    async with w.bot():
+        _, job = await training(w)
+        await w.person.command("ana", w.channel, "/finetune", f"resume {job}")
+        await w.person.wait_ephemeral(
+            "ana", w.channel, contains="is not paused, so there is nothing to resume", timeout=30
+        )
+        await w.person.command("ana", w.channel, "/finetune", f"pause {job} confirm=yes")
+        await w.person.wait_ephemeral("ana", w.channel, contains="is paused now", timeout=30)
+        await w.person.command("ana", w.channel, "/finetune", f"pause {job}")
+        await w.person.wait_ephemeral("ana", w.channel, contains="This job is paused already", timeout=30)
+
+
 async def test_the_command_asks_back_and_the_answer_takes_the_questions_place(w: World) -> None:
     async with w.bot():
         card, job = await training(w)

@@ -115,7 +115,7 @@ async def test_a_spreadsheet_becomes_a_training_file_by_naming_its_columns(w: Wo
         report = await _dropped(w, TABLE.encode("utf-16"), "14 rows", "faq.csv")
         assert "I would read it as" in report["plain"]
         await w.person.click("ana", w.channel, report["ts"], "dataset_mend")
-        view = await w.person.wait_view("ana", callback_id="mend_columns")
+        view = await w.person.wait_view("ana", title="Convert", callback_id="mend_columns")
         # What cannot be is said under its field; another layout has other parts.
         errors = await w.person.submit("ana", view["id"], {"chat/assistant": "question"})
         assert list(errors) == ["chat/user", "chat/assistant"]
@@ -154,7 +154,7 @@ async def test_what_stands_in_a_validation_file_too_is_found_and_left_out(w: Wor
         (validation,) = await bot.services.datasets.latest(1)
         report = await _dropped(w, _distinct(30), "30 examples")
         await w.person.choose("ana", w.channel, report["ts"], "dataset_more", "Compare with validation file")
-        view = await w.person.wait_view("ana", title="Mend")
+        view = await w.person.wait_view("ana", title="Compare")
         await until(lambda: "nothing" in str(_view(w, view["id"])), PATIENCE)
         await w.person.click_in_view("ana", view["id"], "mend_validation", value=validation.id)
         await until(lambda: "of the validation file is the same" in str(_view(w, view["id"])), PATIENCE)

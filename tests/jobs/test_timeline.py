@@ -22,7 +22,7 @@ def test_everything_stands_in_order_of_time_whoever_did_it() -> None:
         ],
     )
     assert [(moment.source, moment.what) for moment in moments] == [
-        ("slack", "Slack sent command; stored, then acknowledged (done)"),
+        ("slack", "Requested in Slack (command)."),
         ("bot", f"Job job-1 on {JOB.base_model} stored, before anything was sent"),
         ("bot", "The job was sent to acme"),
         ("provider", "First"),

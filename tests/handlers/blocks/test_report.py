@@ -65,6 +65,13 @@ def test_a_good_file_can_be_started_and_a_bad_one_mended(
     assert "Press *Mend* and I correct what I can" in seen(message)
 
 
+def test_errors_in_a_file_without_examples_are_not_counted_against_none(
+    make_dataset: Callable[..., Dataset], make_report: Callable[..., Report], seen: See
+) -> None:
+    bad = make_report(ok=False, examples=0, errors=[Finding("empty_file", None, "It is empty.")])
+    assert "*Please correct `support.jsonl` first:* 1 error." in seen(report.report(make_dataset(report=bad)))
+
+
 def test_what_no_repair_can_mend_is_not_offered_to_be_mended(
     make_dataset: Callable[..., Dataset], make_report: Callable[..., Report], buttons: Buttons
 ) -> None:
@@ -98,13 +105,13 @@ def test_a_spreadsheet_is_greeted_as_one(
     message = report.report(make_dataset(name="faq.xlsx", report=found))
     assert seen(message).splitlines() == [
         "*`faq.xlsx` is a spreadsheet with 312 rows.*",
-        "I would read it as `question` → `answer`. Press *Mend* to make a training file of it.",
+        "I would read it as `question` → `answer`. Press *Convert* to make a training file of it.",
         "Columns: `question`, `answer`, `id`",
         "> `question`  Why?",
         "> `answer`  Because.",
         "> `question`  When?",
         "> `answer`  &lt;!channel&gt;",
-        "[Mend]",
+        "[Convert]",
         "[… Delete]",
     ]
     wide = msgspec.structs.replace(table, unlisted=16_284)

@@ -85,6 +85,12 @@ def test_the_estimate_follows_what_is_chosen(make_dataset: MakeDataset) -> None:
     assert "a whole number from 1 to 50" in said(shown(make_dataset(), {"epochs": "many"}))
 
 
+def test_on_ones_own_hardware_nothing_is_billed(make_dataset: MakeDataset) -> None:
+    words = said(shown(make_dataset(), {"model": SMOL.id}, models=[SMOL]))
+    assert "10,400 tokens in 8 epochs" in words
+    assert "billed" not in words
+
+
 def test_what_stands_in_the_way_of_the_job_stands_under_its_estimate(make_dataset: MakeDataset) -> None:
     blocks = shown(make_dataset(), outlook="*Needs approval:* …")["blocks"]
     texts = [block.get("text", {}).get("text", "") for block in blocks]
