@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -71,6 +73,8 @@ def pull(
 ) -> None:
     """Fetch a base model. Of one that is there the hashes are checked."""
     os.environ["TQDM_DISABLE"] = "1"  # libraries' own bars would be drawn across ours
+    # Ended like by Ctrl-C: what fetches for us ends, too, and what is half done is taken away.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     settings = from_environment(DEFAULT_DATA, cache=cache)
     console = Console()
     with _sentences():

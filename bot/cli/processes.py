@@ -1,8 +1,14 @@
-"""Child processes that tell on their standard output when they are ready, and write the rest into a log file."""
+"""Child processes that tell on their standard output when they are ready, and write the rest into a log file.
+
+Run as a program, `python -m bot.cli.processes MODULE ARGUMENTS`, it is such a child: MODULE, ended when its standard
+input ends, for whoever started it is gone then, however that happened.
+"""
 
 import contextlib
 import os
 import queue
+import runpy
+import signal
 import subprocess
 import sys
 import threading
@@ -11,6 +17,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from bot.errors import StartError
+from trainer.workers import died_how
 
 _NEW_GROUP = 0x200  # subprocess.CREATE_NEW_PROCESS_GROUP, which exists on Windows only
 
@@ -29,9 +36,9 @@ class Child:
         self._is_ready = False
         # A group of its own: Ctrl-C on the terminal reaches only us, and we stop the children in order.
         self._process: subprocess.Popen[bytes] = subprocess.Popen(
-            [sys.executable, "-m", *arguments],
+            [sys.executable, "-m", __name__, *arguments],
             env={**os.environ, **environment, "PYTHONUNBUFFERED": "1"},
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._out,
             start_new_session=sys.platform != "win32",
@@ -59,15 +66,23 @@ class Child:
         return self._process.poll() is None
 
     def last_words(self) -> str:
-        """The end of its log, for a person."""
-        self._process.poll()
-        lines = self.log.read_bytes()[self._began :].decode(errors="replace").strip().splitlines()
-        told = next((line for line in reversed(lines) if line.startswith("finetune-bot: ")), None)
-        last = told.removeprefix("finetune-bot: ") if told else "\n".join(lines[-5:])
-        return f"It said: {last}\n(All of it is in {self.log})" if last else f"Its log is {self.log}."
+        """What it said last, or how it ended where it said nothing about that: a sentence or two, for a person."""
+        code = self._process.poll()
+        if code is not None:
+            self._reader.join(1)  # what it said last may still be on its way
+        log = f"Its log is {self.log}."
+        if code is not None and code < 0:
+            how = died_how(code)
+            return f"{how[0].upper()}{how[1:]}. {log}"
+        lines = self.log.read_bytes()[self._began :].decode(errors="replace").splitlines()
+        # The last line that is meant for people: of a traceback the error, and none of the log's JSON.
+        said = [line.strip() for line in lines if line.strip() and not line.startswith("{")]
+        told = [line.removeprefix("finetune-bot: ") for line in said if line.startswith("finetune-bot: ")]
+        return f"It said: {(told or said)[-1]} {log}" if said else log
 
     def stop(self, seconds: float = 10) -> None:
         """Ask it to end, and end it if it does not."""
+        assert self._process.stdin is not None
         if self.is_alive():
             self._process.terminate()
             try:
@@ -78,6 +93,7 @@ class Child:
         # Its last words; a grandchild that holds the pipe open is not waited for.
         self._reader.join(1)
         self._out.close()
+        self._process.stdin.close()
 
     def _read(self) -> None:
         """What it prints goes into the log too; the queue is for `ready` alone, and ends with None."""
@@ -89,3 +105,16 @@ class Child:
             if not self._is_ready:
                 self._lines.put(raw.decode(errors="replace").rstrip("\r\n"))
         self._lines.put(None)
+
+
+def _end_with_input() -> None:
+    with contextlib.suppress(OSError):
+        while os.read(0, 4096):
+            pass
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+if __name__ == "__main__":
+    threading.Thread(target=_end_with_input, daemon=True).start()
+    sys.argv = sys.argv[1:]
+    runpy.run_module(sys.argv[0], run_name="__main__", alter_sys=True)

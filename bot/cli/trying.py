@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import msgspec
 from filelock import FileLock, Timeout
@@ -26,6 +27,8 @@ ROOT = Path(__file__).parents[2]
 _ANA = "U0ANAREED1"
 _MARK = ".finetune-bot-try"
 _NEEDED_BYTES = 1_500_000_000
+_RESTARTS = 3
+_LOOK_EVERY = 0.5
 
 
 class Keys(msgspec.Struct):
@@ -58,70 +61,81 @@ class Trial:
         self.trainer_environment = trainer_environment or {}
         self.console = console or Console(highlight=False)
         self._lock = FileLock(self.data / "lock")
+        self._children: dict[str, Child] = {}
+        self._trainer_port = 0
+        self._trainer_url = ""
+        self._page_url = ""
 
     def run(self, *, reset: bool = False, smoke: Path | None = None) -> int:
         """Until Ctrl-C; with `smoke`, until the whole loop was gone through. The exit code. Raises StartError."""
         if smoke is not None and not smoke.is_file():
             raise StartError(f"There is no file {smoke}.")
         self.prepare(reset=reset)
-        self._fetch_model()
-        with self.started() as page_url, _terminated_by_signal():
+        with _terminated_by_signal():
             try:
-                if smoke is not None:
-                    from bot.cli.smoke import smoke_test
+                self._fetch_model()
+                with self.started() as page_url:
+                    if smoke is not None:
+                        from bot.cli.smoke import smoke_test
 
-                    return smoke_test(page_url, self.keys.page, smoke, self.console)
-                self._show(page_url)
-                return self._wait()
+                        return smoke_test(page_url, self.keys.page, smoke, self.console)
+                    self._show(page_url)
+                    self.watch()
             except KeyboardInterrupt:
-                self.console.print("\nStopping. Everything is kept in", str(self.data))
-                return 0
+                self.console.print("\nStopped. Everything is kept in", str(self.data))
+        return 0
 
     @contextlib.contextmanager
     def started(self) -> Iterator[str]:
         """All three processes, ready; the address of the page with its key. Stopped in order at the end."""
-        keys = self.keys = _keys(self.data / "keys.json")
-        logs = self.data / "logs"
-        self._children: list[Child] = []
+        self.keys = _keys(self.data / "keys.json")
         try:
+            # The workspace needs nobody: it starts beside the trainer.
+            trainer, sandbox = self._child("trainer"), self._child("sandbox")
             with self.console.status("Starting the trainer …"):
-                trainer = self._child(
-                    "trainer",
-                    ["trainer", "serve", "--port", "0", "--data", str(self.data / "trainer")],
-                    {"TRAINER_KEY": keys.trainer, **self.trainer_environment},
-                    logs / "trainer.log",
-                )
-                sandbox = self._child(
-                    "sandbox",
-                    [
-                        *("sandbox", "--host", self.host, "--port", str(self.port)),
-                        *("--data", str(self.data / "sandbox")),
-                        *("--manifest", str(ROOT / "manifest.yml"), "--samples", str(ROOT / "examples")),
-                    ],
-                    {
-                        "SANDBOX_BOT_TOKEN": keys.bot_token,
-                        "SANDBOX_APP_TOKEN": keys.app_token,
-                        "SANDBOX_SIGNING_SECRET": keys.signing_secret,
-                        "SANDBOX_KEY": keys.page,
-                    },
-                    logs / "sandbox.log",
-                )
-                trainer_url = trainer.ready("trainer ready ", 60)
+                self._await("trainer", trainer)
             with self.console.status("Starting the workspace …"):
-                page_url = sandbox.ready("sandbox ready ", 60)
+                self._await("sandbox", sandbox)
             with self.console.status("Starting the bot …"):
-                bot = self._child("bot", ["bot", "run"], self._bot_environment(page_url, trainer_url), logs / "bot.log")
-                bot.ready("bot ready", 60)
-            yield page_url
+                self._await("bot", self._child("bot"))
+            yield self._page_url
         finally:
-            for child in reversed(self._children):
-                child.stop()
+            with self.console.status("Stopping …"):
+                for child in reversed(self._children.values()):
+                    child.stop()
             self.release()
 
-    def _child(self, name: str, arguments: list[str], environment: dict[str, str], log: Path) -> Child:
-        child = Child(name, arguments, environment, log)
-        self._children.append(child)
+    def _child(self, name: str) -> Child:
+        """Start one of the three. One that was there before comes back where it was: others know its address."""
+        keys = self.keys
+        if name == "trainer":
+            arguments = ["trainer", "serve", "--port", str(self._trainer_port), "--data", str(self.data / "trainer")]
+            environment = {"TRAINER_KEY": keys.trainer, **self.trainer_environment}
+        elif name == "sandbox":
+            arguments = [
+                *("sandbox", "--host", self.host, "--port", str(self.port)),
+                *("--data", str(self.data / "sandbox")),
+                *("--manifest", str(ROOT / "manifest.yml"), "--samples", str(ROOT / "examples")),
+            ]
+            environment = {
+                "SANDBOX_BOT_TOKEN": keys.bot_token,
+                "SANDBOX_APP_TOKEN": keys.app_token,
+                "SANDBOX_SIGNING_SECRET": keys.signing_secret,
+                "SANDBOX_KEY": keys.page,
+            }
+        else:
+            arguments = ["bot", "run"]
+            environment = self._bot_environment(self._page_url, self._trainer_url)
+        child = self._children[name] = Child(name, arguments, environment, self.data / "logs" / f"{name}.log")
         return child
+
+    def _await(self, name: str, child: Child) -> None:
+        """Until it is ready. Raises StartError where it does not become that."""
+        told = child.ready("bot ready" if name == "bot" else f"{name} ready ", 60)
+        if name == "trainer":
+            self._trainer_url, self._trainer_port = told, urlsplit(told).port or 0
+        elif name == "sandbox":
+            self._page_url, self.port = told, urlsplit(told).port or self.port
 
     def _bot_environment(self, page_url: str, trainer_url: str) -> dict[str, str]:
         keys = self.keys
@@ -198,7 +212,12 @@ class Trial:
     def _fetch_model(self) -> None:
         """With a progress bar of its own; nothing to see where the model is there already."""
         environment = {**os.environ, **self.trainer_environment}
-        code = subprocess.call([sys.executable, "-m", "trainer", "pull", self.base_model], env=environment)
+        with subprocess.Popen([sys.executable, "-m", "trainer", "pull", self.base_model], env=environment) as pull:
+            try:
+                code = pull.wait()
+            except KeyboardInterrupt:
+                pull.terminate()  # Ctrl-C reached it by itself, another signal did not
+                raise
         if code != 0:
             raise StartError(f"The base model {self.base_model} could not be fetched; the reason stands above.")
 
@@ -218,13 +237,33 @@ class Trial:
             )
         )
 
-    def _wait(self) -> int:
-        while True:
-            time.sleep(0.5)
-            for child in self._children:
-                if not child.is_alive():
-                    self.console.print(f"The {child.name} has stopped. {child.last_words()}", markup=False)
-                    return 1
+    def watch(self) -> None:
+        """For ever: one of the processes that ended is started again, three times; the others go on meanwhile."""
+        left = dict.fromkeys(self._children, _RESTARTS)
+        while left:
+            time.sleep(_LOOK_EVERY)
+            for name in list(left):
+                if self._children[name].is_alive():
+                    continue
+                self._say(f"The {name} has stopped. {self._children[name].last_words()}")
+                if not left[name]:
+                    del left[name]
+                    self._say(
+                        f"It has stopped {_RESTARTS + 1} times, so it stays away. The rest goes on; Ctrl-C stops it."
+                    )
+                    continue
+                left[name] -= 1
+                self._children[name].stop()
+                try:
+                    self._await(name, self._child(name))
+                except StartError:
+                    self._children[name].stop()
+                else:
+                    self._say(f"The {name} is back.")
+        self._say("Nothing is left that runs.")
+
+    def _say(self, words: str) -> None:
+        self.console.print(words, markup=False)
 
 
 def _empty(folder: Path, but: Path) -> None:
@@ -260,13 +299,15 @@ def _cache() -> Path:
 
 @contextlib.contextmanager
 def _terminated_by_signal() -> Iterator[None]:
-    """A polite end (SIGTERM) is treated like Ctrl-C."""
+    """A polite end (SIGTERM), or a window that is closed (SIGHUP), is treated like Ctrl-C."""
 
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
 
-    before = signal.signal(signal.SIGTERM, interrupt)
+    names = [name for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    before = [(getattr(signal, name), signal.signal(getattr(signal, name), interrupt)) for name in names]
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before:
+            signal.signal(number, handler)

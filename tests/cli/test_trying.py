@@ -8,7 +8,6 @@ from typing import Any, NamedTuple
 import pytest
 from ports import free_port
 
-from bot.cli import trying
 from bot.cli.trying import Trial, _keys
 from bot.errors import StartError
 
@@ -103,10 +102,9 @@ def test_a_smoke_file_that_is_not_there_is_named_first(tmp_path: Path) -> None:
     assert not (tmp_path / "data").exists()
 
 
-def test_a_model_that_cannot_be_fetched_ends_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(trying.subprocess, "call", lambda *_, **__: 1)
+def test_a_model_that_cannot_be_fetched_ends_it(tmp_path: Path) -> None:
     with pytest.raises(StartError, match="could not be fetched"):
-        trial(tmp_path).run()
+        trial(tmp_path, base_model="no-such-model").run()
 
 
 def test_the_keys_of_a_folder_are_made_once_and_are_nobody_elses(tmp_path: Path) -> None:
