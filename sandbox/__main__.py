@@ -24,7 +24,7 @@ def parser_of(program: str) -> argparse.ArgumentParser:
     parser.add_argument("--port", type=int, default=8901, help="port; 0 picks a free one (default: %(default)s)")
     parser.add_argument("--data", type=Path, required=True, help="folder for everything that is said")
     parser.add_argument("--manifest", type=Path, required=True, help="the app's manifest.yml")
-    parser.add_argument("--samples", type=Path, help="folder with *.jsonl files which the page offers")
+    parser.add_argument("--samples", type=Path, help="folder with the files that the page offers to drop")
     parser.add_argument("--http-delivery", default="", metavar="URL", help="signed POSTs instead of Socket Mode")
     parser.add_argument("--allow-host", action="append", default=[], help="a further host name to answer under")
     parser.add_argument("--rates", choices=("strict", "off"), default="strict", help="Slack's rate limits")

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """Something is new. `what` is one of message, channel, view, home, status, toast, file, trouble."""
+    """Something is new. `what` is one of message, channel, view, home, status, toast, file,
+    presence, trouble."""
 
     what: str
     channel: str = ""

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from sandbox.acts import Acts
+from sandbox.changes import Change
 from sandbox.deliver import Deliverer
 from sandbox.events import Events
 from sandbox.faults import Faults
@@ -68,6 +69,7 @@ class Room:
         self.secrets = Secrets.kept(self.store, given)
         self.workspace = Workspace(self.store, settings)
         self.deliverer = Deliverer(settings, self.secrets.signing_secret)
+        self.deliverer.sockets.on_presence = lambda: self.workspace.changes.publish(Change("presence"))
         self.events = Events(self.workspace, manifest, self.deliverer)
         seed(self.workspace, manifest)
         self.workspace.observer = self.events

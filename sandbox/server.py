@@ -46,7 +46,7 @@ class Sandbox:
         client = AsyncWebClient(sandbox.bot_token, base_url=sandbox.api_url)
 
     manifest  -- the app's manifest.yml
-    samples   -- a folder whose *.jsonl files the page offers
+    samples   -- a folder with the files that the page offers (see `samples`)
     settings  -- times and rates; Slack's own when left out
     tokens    -- bot_token, app_token, signing_secret, key; those left out are kept in `data` or made up
     allowed_hosts -- further host names under which the sandbox answers

@@ -12,6 +12,7 @@ import json
 import secrets
 import time
 import uuid
+from collections.abc import Callable
 
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
@@ -31,6 +32,8 @@ class Sockets:
         self._waiting: dict[str, asyncio.Future[Json | None]] = {}
         self._next = 0
         self._connected = asyncio.Event()
+        self.on_presence: Callable[[], None] = lambda: None
+        """Called when the first connection is there, and when the last is gone."""
 
     @property
     def count(self) -> int:
@@ -70,6 +73,8 @@ class Sockets:
             },
         )
         self._connected.set()
+        if len(self._open) == 1:
+            self.on_presence()
         try:
             while True:
                 self._hear(await ws.receive_text())
@@ -80,6 +85,7 @@ class Sockets:
                 self._open.remove(ws)
             if not self._open:
                 self._connected.clear()
+                self.on_presence()
 
     async def send(
         self, kind: str, payload: Json, *, accepts: bool, timeout: float, retry: tuple[int, str] | None

@@ -18,7 +18,7 @@ async def stream(painter: Painter) -> AsyncIterator[str]:
     The first event brings everything up to date: what happened while the page loaded, or was not connected.
     """
     async with painter.ws.changes.watch() as changes:
-        everything = {"sidebar", "modal", "home" if painter.tab == "home" else "messages"}
+        everything = {"sidebar", "modal", "presence", "home" if painter.tab == "home" else "messages"}
         yield event(painter, everything | ({"thread"} if painter.thread else set()))
         while True:
             try:
@@ -68,6 +68,8 @@ def mark(painter: Painter, change: Change, dirty: set[str], toasts: list[str]) -
         case "home":
             if mine and painter.tab == "home":
                 dirty.add("home")
+        case "presence":
+            dirty.add("presence")
         case "trouble":
             if change.user == painter.user.id:
                 toasts.append(change.text)

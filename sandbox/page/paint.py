@@ -16,6 +16,7 @@ from sandbox.elements import options_of, raw_of
 from sandbox.emoji import EMOJI
 from sandbox.model import Channel, File, Json, Message, User, View
 from sandbox.room import Room
+from sandbox.samples import samples
 from sandbox.workspace import Workspace
 
 HERE = Path(__file__).parent.parent
@@ -58,13 +59,17 @@ class Holder:
 class Painter:
     """Paints for one person in one channel."""
 
-    def __init__(self, room: Room, user: User, channel: Channel, *, thread: str = "", tz: str = "") -> None:
+    def __init__(
+        self, room: Room, user: User, channel: Channel, *, thread: str = "", tz: str = "", read: str = ""
+    ) -> None:
         self.room = room
         self.ws = room.workspace
         self.user = user
         self.channel = channel
         self.thread = thread
         self.tz = tz or user.tz
+        self.read = read
+        """Up to which message the person had read when they opened the page; "" where they had read none."""
         self.tab = "messages"
         self.nav = False
         """On a narrow screen: the list of channels is shown instead of the channel."""
@@ -160,7 +165,20 @@ class Painter:
         return f"/u/{self.user.name}/do/{what}"
 
     def live_url(self) -> str:
-        return f"/u/{self.user.name}/{self.channel.id}/live?thread={self.thread}&tab={self.tab}&tz={self.tz}"
+        now = f"thread={self.thread}&tab={self.tab}&tz={self.tz}&read={self.read}"
+        return f"/u/{self.user.name}/{self.channel.id}/live?{now}"
+
+    def is_away(self) -> bool:
+        """Whether the app is not connected. Of one that is told by HTTP nobody knows."""
+        deliverer = self.room.deliverer
+        return not deliverer.settings.http_delivery and deliverer.sockets.count == 0
+
+    def first_unread(self) -> str:
+        """The ts of the message before which the "New" line stands; "" where all or nothing is new."""
+        if not self.read:
+            return ""
+        shown = (m for m, _, _ in self.messages())
+        return next((m.ts for m in shown if m.ts > self.read and m.user != self.user.id and not m.subtype), "")
 
     def sidebar_channels(self) -> list[Channel]:
         mine = [c for c in self.ws.channels.values() if not c.is_im and self.user.id in c.members]
@@ -262,9 +280,9 @@ class Painter:
         base = self.ws.base_url + "/"
         return "/" + address.removeprefix(base) if address.startswith(base) else ""
 
-    def samples(self) -> list[str]:
-        folder = self.room.samples
-        return sorted(f.name for f in folder.glob("*.jsonl")) if folder and folder.is_dir() else []
+    def samples(self) -> dict[str, str]:
+        """What each sample file is, by its name."""
+        return {file.name: about for file, about in samples(self.room.samples).items()}
 
     def commands(self) -> list[Json]:
         known = [

@@ -17,6 +17,7 @@ from sandbox.model import Channel, Message, User, View
 from sandbox.page.live import stream
 from sandbox.page.paint import HERE, Painter
 from sandbox.room import Room
+from sandbox.samples import samples
 from sandbox.security import COOKIE
 from sandbox.seed import SUPPORT
 
@@ -74,6 +75,7 @@ class Page:
         painter.nav = "nav" in request.query_params
         if channel.is_im:
             self.room.acts.open_home(user, painter.tab)
+        painter.read = channel.read.get(user.id, "")
         self.ws.mark_read(channel, user.id)
         return HTMLResponse(painter.page(), headers=HEADERS)
 
@@ -130,6 +132,7 @@ class Page:
             user,
             channel,
             thread=query.get("thread", ""),
+            read=query.get("read", ""),
             tz=query.get("tz", "") or request.cookies.get("tz", "").replace("%2F", "/"),
         )
         if channel.is_im and query.get("tab") == "home":
@@ -191,8 +194,7 @@ async def send(deed: Deed) -> None:
     text, thread_ts = deed.text("text").strip(), deed.text("thread_ts")
     files = await deed.files("files")
     if sample := deed.text("sample"):
-        folder = deed.room.samples
-        known = {f.name: f for f in folder.glob("*.jsonl")} if folder else {}
+        known = {file.name: file for file in samples(deed.room.samples)}
         if sample not in known:
             raise Mistake("There is no such sample file.")
         files.append((sample, known[sample].read_bytes()))

@@ -6,19 +6,25 @@ const $$ = (selector, root = document) => [...root.querySelectorAll(selector)];
 const lists = $$(".scroll");
 const atEnd = new WeakMap();
 const toEnd = (list) => { list.scrollTop = list.scrollHeight; };
+const newestOf = (list) => $(".newest", list.parentElement);
 for (const list of lists) {
   if (list.id === "home") continue;
   const saved = sessionStorage.getItem(scrollKey(list));
+  const unread = $("#new", list);
+  newestOf(list).addEventListener("click", () => { atEnd.set(list, true); toEnd(list); });
   const target = location.hash && document.getElementById(location.hash.slice(1));
   if (target && list.contains(target)) {
     target.classList.add("found");
     target.scrollIntoView({ block: "center" });
-  } else if (saved !== null && list.id === "scroll") list.scrollTop = Number(saved);
+  } else if (unread) unread.scrollIntoView({ block: "center" });
+  else if (saved !== null && list.id === "scroll") list.scrollTop = Number(saved);
   else toEnd(list);
   atEnd.set(list, list.scrollHeight - list.scrollTop - list.clientHeight < 60);
+  newestOf(list).hidden = atEnd.get(list);
   list.addEventListener("scroll", () => {
     const end = list.scrollHeight - list.scrollTop - list.clientHeight < 60;
     atEnd.set(list, end);
+    newestOf(list).hidden = end;
     if (end) sessionStorage.removeItem(scrollKey(list));
     else sessionStorage.setItem(scrollKey(list), list.scrollTop);
   }, { passive: true });

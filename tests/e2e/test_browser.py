@@ -54,7 +54,11 @@ async def test_a_new_user_drops_a_sample_trains_a_model_and_talks_to_it(page: Pa
 
     # Drop a sample file, and read its report in the thread.
     await page.locator("summary", has_text="Sample files").click()
-    await page.get_by_role("button", name="house-voice.jsonl", exact=True).click()
+    offered = page.locator(".samples button")
+    await expect(offered.first).to_contain_text("house-voice.jsonl")
+    await expect(offered.first).to_contain_text("Begin with this one.")
+    await expect(page.locator(".samples button[value='questions.csv']")).to_contain_text("to be converted")
+    await offered.first.click()
     await page.get_by_text("1 reply").click()
     thread = page.get_by_role("complementary", name="Thread")
     await expect(thread.get_by_text("is ready for training")).to_be_visible(timeout=20_000)

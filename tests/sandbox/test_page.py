@@ -10,6 +10,7 @@ import pytest
 import pytest_asyncio
 from browser import chromium
 from playwright.async_api import Browser, Page, expect
+from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
 from slack_bolt.app.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
@@ -411,3 +412,37 @@ async def test_the_home_tab_and_an_overflow_menu_in_it_work(
     await page.locator("#home summary").click()
     await page.get_by_role("menuitem", name="Hide").click()
     await expect(page.locator("#home")).to_contain_text("You chose hide")
+
+
+async def test_what_is_new_stands_below_a_line_and_the_newest_is_one_press_away(
+    page: Page, people: SandboxClient, sandbox: Sandbox
+) -> None:
+    for number in range(30):
+        await people.say("ben", "#support-model", f"seen {number}")
+    await expect(page.locator("#messages")).to_contain_text("seen 29")
+    await expect(page.locator("#new")).to_have_count(0)
+    await page.goto(f"{sandbox.url}/u/ana/{GENERAL}")
+    for number in range(30):
+        await people.say("ben", "#support-model", f"news {number}")
+    await page.goto(f"{sandbox.url}/u/ana/{SUPPORT}")
+    line = page.locator("#new")
+    await expect(line).to_be_in_viewport()
+    assert await line.evaluate("line => line.nextElementSibling.textContent.includes('news 0')")
+    newest = page.locator("main .newest")
+    await newest.click()
+    await expect(page.get_by_text("news 29", exact=True)).to_be_in_viewport()
+    await expect(newest).to_be_hidden()
+    await people.say("ben", "#support-model", "while it is open")
+    await expect(page.get_by_text("while it is open")).to_be_in_viewport()
+    await expect(line).to_have_count(1)
+
+
+async def test_the_page_says_while_the_app_is_away(page: Page, sandbox: Sandbox, slack: AsyncWebClient) -> None:
+    away = page.get_by_text("is away: nothing is answered until it is connected again")
+    await expect(away).to_be_visible()
+    app = AsyncApp(client=slack, signing_secret=sandbox.signing_secret)
+    handler = AsyncSocketModeHandler(app, sandbox.app_token, web_client=slack)
+    await handler.connect_async()
+    await expect(away).to_be_hidden()
+    await handler.close_async()
+    await expect(away).to_be_visible()
