@@ -195,6 +195,18 @@ def test_a_chinese_name_is_written_where_the_machine_has_a_font_for_it(
 
 
 def test_wide_characters_count_twice_where_a_title_is_cut() -> None:
-    assert canvas._shortened("客" * 23) == "客" * 23
-    assert canvas._shortened("客" * 24) == "客" * 22 + "…"
-    assert canvas._shortened("x" * 47) == "x" * 45 + "…"
+    assert canvas._shortened("客" * 18) == "客" * 18
+    assert canvas._shortened("客" * 19) == "客" * 17 + "…"
+    assert canvas._shortened("x" * 37) == "x" * 35 + "…"
+
+
+def test_what_is_written_in_a_chart_can_be_read_on_a_telephone() -> None:
+    figure = canvas.sheet(4)
+    axes = figure.add_subplot()
+    canvas.furnish(axes, "Loss")
+    canvas.set_title(axes, "x" * 100, pad=8)
+    axes.plot([0, 1], [0, 1])
+    figure.draw_without_rendering()  # type: ignore[attr-defined]
+    smallest = min(label.get_window_extent().height for label in axes.get_xticklabels())
+    assert smallest * 366 / 1280 > 6.5  # of the figures alone, which are two thirds of their type's height
+    assert axes.title.get_window_extent().width < 1280
