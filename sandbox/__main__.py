@@ -63,7 +63,8 @@ def main(arguments: list[str] | None = None, program: str = "python -m sandbox")
         asyncio.run(serve(options))
     except OSError as error:
         where, option = (error.filename, "--data") if error.filename else (f"{options.host}:{options.port}", "--port")
-        sys.stderr.write(f"The sandbox cannot use {where}: {error.strerror}. Choose another with {option}.\n")
+        why = f"{where} cannot be used ({error.strerror}). Choose another with {option}."
+        sys.stderr.write(f"The sandbox cannot start: {why}\n")
         return 1
     except ValueError as error:
         sys.stderr.write(f"The sandbox cannot start: {error}\n")

@@ -96,7 +96,7 @@ def test_the_words_after_it_are_the_others_and_so_is_the_exit_code(
         ("trainer", "trainer.db", "no database, whatever its name may say", "cannot be used: file is not a database."),
         ("trainer", "trainer.db", None, "cannot be used: unable to open database file."),
         ("trainer", "lock", None, "cannot be used: Is a directory."),
-        ("sandbox", "", "a file", "File exists. Choose another with --data."),
+        ("sandbox", "", "a file", "cannot be used (File exists). Choose another with --data."),
     ],
 )
 def test_a_data_folder_that_cannot_be_used_is_said_in_one_sentence(
