@@ -239,7 +239,7 @@ def test_short_messages_fit(one: str, other: str) -> None:
         report.unreadable(one, other),
         errors.refusal(one),
         errors.failure(one, other),
-        help_blocks.help_message([(one, [(one, other)] * 60)] * 60),
+        help_blocks.help_message([(one, [(one, other)] * 60), *[(one, [(one, other)])] * 59]),
         help_blocks.near_miss(one, other, slash=True),
         help_blocks.what_there_is(one),
         help_blocks.command_help(one, other, "x", [one]),
