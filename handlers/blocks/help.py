@@ -34,7 +34,7 @@ def command_help(usage: str, description: str, details: str, examples: Sequence[
     """About one command. Plain text, but for `details`, which is mrkdwn."""
     written = [code(f"/finetune {usage}", 150), f"{quoted(description, 300)}. {details}"]
     shown = "\n".join(code(f"/finetune {example}", 150) for example in examples)
-    return message(f"/finetune {usage}", [section("\n".join(written)), section(f"For example:\n{shown}")])
+    return message(quoted(f"/finetune {usage}", 150), [section("\n".join(written)), section(f"For example:\n{shown}")])
 
 
 def near_miss(word: str, command: str, *, slash: bool) -> Message:
