@@ -113,6 +113,14 @@ SHAPES: dict[str, Callable[[int], bytes]] = {
         b'"string", "pattern": "(a+)+%d"}}}}}]}\n' % (n, n, n)
         for n in range(size // 230)
     ),
+    "a tool's many properties": lambda size: (
+        b'{"messages": [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}], "tools": [{"type": '
+        b'"function", "function": {"name": "f", "parameters": {"type": "object", "properties": {'
+        + b",".join(b'"%07d":{}' % n for n in range(min(size, 8_000_000) // 24))
+        + b'}, "required": ['
+        + b",".join(b'"%07d"' % n for n in range(min(size, 8_000_000) // 24))
+        + b"]}}}]}\n"
+    ),
     "secrets": lambda size: lines(ROOM % (b"sk-" + b"a1" * 20 + b" a@b.cc +1 415 555 2671 ") * 1, size),
     "filler": lambda size: lines(ROOM % (b"Sure! " * 200), size),
     "nearly alike": lambda size: b"".join(ROOM % (b"word %d " % (n % 7) * 12) for n in range(size // 190)),

@@ -63,15 +63,19 @@ def _type(schema: Any, depth: int) -> str:
     kinds = schema.get("type")
     if isinstance(kinds, list):
         each = dict.fromkeys(kind for kind in kinds if isinstance(kind, str))
-        return " | ".join(_type({**schema, "type": kind}, depth + 1) for kind in each)
-    if kinds == "array":
+        return " | ".join(_of_kind(kind, schema, depth + 1) for kind in each)
+    return _of_kind(kinds, schema, depth)
+
+
+def _of_kind(kind: Any, schema: dict[str, Any], depth: int) -> str:
+    if kind == "array":
         items = _type(schema.get("items"), depth + 1)
         return f"({items})[]" if " | " in items else f"{items}[]"
-    if kinds == "object" or (kinds is None and _properties(schema)):
+    if kind == "object" or (kind is None and _properties(schema)):
         return _object(schema, depth) if _properties(schema) else "object"
     if schema.get("nullable") is True:
-        return f"{_SCALARS.get(str(kinds), 'any')} | null"
-    return _SCALARS.get(str(kinds), "any")
+        return f"{_SCALARS.get(str(kind), 'any')} | null"
+    return _SCALARS.get(str(kind), "any")
 
 
 _SCALARS = {"string": "string", "integer": "number", "number": "number", "boolean": "boolean", "null": "null"}
@@ -79,7 +83,7 @@ _SCALARS = {"string": "string", "integer": "number", "number": "number", "boolea
 
 def _object(schema: dict[str, Any], depth: int) -> str:
     required = schema.get("required")
-    needed = required if isinstance(required, list) else []
+    needed = {name for name in required if isinstance(name, str)} if isinstance(required, list) else set()
     lines = ["{"]
     for name, one in _properties(schema).items():
         default = ""

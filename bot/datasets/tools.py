@@ -337,7 +337,7 @@ def _unbounded(schema: dict[str, Any]) -> str | None:
             continue
         if isinstance(node.get("$dynamicRef"), str) or isinstance(node.get("$recursiveRef"), str):
             return "it has dynamic references"
-        if depth and isinstance(node.get("$id"), str):
+        if depth and (isinstance(node.get("$id"), str) or isinstance(node.get("id"), str)):  # id: as Draft 4 has it
             return "it holds another schema with an address of its own"
         reference = node.get("$ref")
         if isinstance(reference, str) and not reference.startswith("#"):
@@ -347,6 +347,8 @@ def _unbounded(schema: dict[str, Any]) -> str | None:
             if loops > 1:
                 return "it refers to itself in more than one place"
         elif isinstance(reference, str):
+            if reference[1:2] not in ("", "/"):
+                return "it refers to an anchor"
             stack.append((_at(schema, reference), depth + 1, (*path, reference)))
         for key, item in node.items():
             if isinstance(item, dict | list) and key not in _NOT_APPLIED:
@@ -358,8 +360,10 @@ _NOT_APPLIED = frozenset(("$defs", "definitions", "enum", "const", "examples", "
 """Keywords whose values are no schemas, or are reached by references only."""
 
 
-_INDEX = re.compile("0|[1-9][0-9]{0,8}")
-"""A place in a list, as JSON pointers write it (RFC 6901). `isdigit` takes more than `int` reads, such as `²`."""
+_INDEX = re.compile("[+]?0*([0-9]{1,9})")
+"""A place in a list, as the validator reads it: also with a plus or zeros before it, which JSON pointers (RFC 6901) do
+not have. Were it read otherwise here, a schema that multiplies by references would be taken for a small one.
+"""
 
 
 def _at(schema: dict[str, Any], reference: str) -> Any:
@@ -367,8 +371,8 @@ def _at(schema: dict[str, Any], reference: str) -> Any:
     node: Any = schema
     for step in unquote(reference[1:]).split("/")[1:]:
         step = step.replace("~1", "/").replace("~0", "~")
-        if isinstance(node, list) and _INDEX.fullmatch(step) and int(step) < len(node):
-            node = node[int(step)]
+        if isinstance(node, list) and (index := _INDEX.fullmatch(step)) and int(index[1]) < len(node):
+            node = node[int(index[1])]
         elif isinstance(node, dict) and step in node:
             node = node[step]
         else:

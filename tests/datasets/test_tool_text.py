@@ -1,6 +1,8 @@
 """Tools as OpenAI's models read them, held to what a published job was billed."""
 
 import json
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -173,3 +175,25 @@ def test_work_stays_in_proportion_to_a_hostile_schema() -> None:
     for _ in range(200):
         schema = {"type": ["object", "array", "object"] * 10, "properties": {"a": schema}, "items": {"type": "string"}}
     assert len(as_types([{"name": "f", "parameters": schema}]) or "") < 100_000
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        lambda size: {"properties": {f"p{n}": {} for n in range(size)}, "required": [f"p{n}" for n in range(size)]},
+        lambda size: {
+            "properties": {"a": {"type": [f"t{n}" for n in range(size)], **{f"k{n}": 0 for n in range(size)}}}
+        },
+    ],
+    ids=["required", "types"],
+)
+def test_a_large_schema_takes_time_in_proportion_to_its_size(schema: Callable[[int], dict[str, Any]]) -> None:
+    def seconds(size: int) -> float:
+        tools = [{"name": "f", "parameters": schema(size)}]
+        begun = time.process_time()
+        assert as_types(tools)
+        return time.process_time() - begun
+
+    seconds(100)
+    # Four times as much took sixteen times as long.
+    assert seconds(16_000) < 8 * max(seconds(4_000), 0.02)

@@ -185,10 +185,17 @@ def test_the_older_functions_are_held_to_the_same(judged):
     assert only(named).field == "functions[0].name"
 
 
-def doubling(depth: int) -> dict[str, Any]:
-    """Schemas that each name the next one twice: small to write down, and 2 to the power of `depth` to apply."""
-    steps = {f"s{n}": {"anyOf": [{"$ref": f"#/$defs/s{n + 1}"}] * 2} for n in range(depth)}
-    return {"type": "object", "anyOf": [{"$ref": "#/$defs/s0"}], "$defs": steps | {f"s{depth}": {"type": "string"}}}
+def doubling(depth: int, reference: str = "#/$defs/s{}") -> dict[str, Any]:
+    """Schemas that each name the next one twice: small to write down, and 2 to the power of `depth` to apply. Each can
+    be named by its key, by its place in the list of an `allOf`, or by its anchor.
+    """
+
+    def step(n: int, schema: dict[str, Any]) -> dict[str, Any]:
+        return {"$anchor": f"s{n}", "allOf": [schema], **schema}
+
+    steps = {f"s{n}": step(n, {"anyOf": [{"$ref": reference.format(n + 1)}] * 2}) for n in range(depth)}
+    steps[f"s{depth}"] = step(depth, {"type": "string"})
+    return {"type": "object", "anyOf": [{"$ref": reference.format(0)}], "$defs": steps}
 
 
 def nested(depth: int) -> dict[str, Any]:
@@ -213,6 +220,21 @@ def nested(depth: int) -> dict[str, Any]:
             "more than one place",
         ),
         ({"$dynamicRef": "#a"}, "dynamic"),
+        # However a reference is written that the validator follows:
+        (doubling(30, "#/$defs/s{}/allOf/0"), "too large"),
+        (doubling(30, "#/$defs/s{}/allOf/+0"), "too large"),
+        (doubling(30, "#/$defs/s{}/allOf/00"), "too large"),
+        (doubling(30, "#/$defs/s{}/allOf/" + "0" * 5_000), "too large"),
+        (doubling(30, "#/%24defs/s{}"), "too large"),
+        (doubling(30, "#s{}"), "an anchor"),
+        (
+            {
+                "$schema": "http://json-schema.org/draft-04/schema#",
+                "properties": {"number": {"id": "http://127.0.0.1:9/", **doubling(30)}},
+                "$defs": {"s0": {}},
+            },
+            "an address of its own",
+        ),
     ],
 )
 def test_a_schema_that_cannot_be_applied_safely_is_not_applied_and_that_is_said(judged, schema, words):
