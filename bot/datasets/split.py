@@ -103,6 +103,8 @@ def _survey(path: Path, seed: int) -> tuple["array[int]", bytes | None, str | No
 def _choose(strata: list[list[int]], share: float) -> set[int]:
     """The groups that go to the validation file; empty where they are fewer than two in all."""
     total = sum(map(len, strata))
+    if total < 2:
+        return set()
     wanted = min(max(1, round(share * total)), total - 1)
     # Each stratum its share, rounded down; what is left goes to those that lost most by it.
     quotas = [int(wanted * len(stratum) / total) for stratum in strata] if total else []

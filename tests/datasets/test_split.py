@@ -138,3 +138,11 @@ def test_no_file_is_written_over_the_one_that_is_split(tmp_path: Path) -> None:
     for training, validation in ((path, tmp_path / "v"), (tmp_path / "t", path), (tmp_path / "t", tmp_path / "t")):
         with pytest.raises(DatasetError, match="different names"):
             split(path, training, validation)
+
+
+@pytest.mark.parametrize("content", ["", "\n" * 100])
+def test_a_file_without_examples_is_told_and_not_split(tmp_path: Path, content: str) -> None:
+    path = tmp_path / "all.jsonl"
+    path.write_text(content, encoding="utf-8")
+    with pytest.raises(DatasetError):
+        split(path, tmp_path / "t", tmp_path / "v")

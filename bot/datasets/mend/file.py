@@ -42,7 +42,7 @@ class File:
         self._formats: Counter[str] = Counter()
         self._habits = Habits()
         self._findings = Findings()
-        self._lost = 0
+        self._lost = 0.0
 
     def observe(self, example: Example, converted: Example, line: int) -> None:
         """An example as it is, and as what it will be: the same object where nothing is to be converted."""
@@ -56,15 +56,15 @@ class File:
         with self._findings.of_one_example():
             judge(canonical.plain(converted), line, self._findings, self._habits)
 
-    def lose(self) -> None:
-        """A line that is no example."""
-        self._lost += 1
+    def lose(self, *, blank: bool) -> None:
+        """A line that is no example; a blank one is no great defect."""
+        self._lost += 0.2 if blank else 1
 
     def give_up_on(self, size: int, line: int) -> None:
         """Raises DatasetError where nearly nothing is right in the first `size` bytes, up to `line`: each repair of so
         much takes its time, and none would make training data of it.
         """
-        wrong = self._findings.total + self._lost
+        wrong = self._findings.total + round(self._lost)
         if wrong > findings_worth(size):
             raise DatasetError(
                 f"By line {line:,} the file has {wrong:,} defects, so it is hardly training data that repairs could "

@@ -172,8 +172,8 @@ class _Work:
             if record.example is not None:
                 with suppress(RecursionError):  # the second pass says so
                     self._observe(record.example, record.line, early)
-            elif record.why:
-                self.file.lose()
+            else:
+                self.file.lose(blank=not record.why)
             self.file.give_up_on(size, record.line)
         self.file.settle()
 

@@ -21,6 +21,9 @@ _BINARY = ("xlsx", "xls", "ods", "parquet")
 _DELIMITED = ("csv", "tsv")
 _TEXT = (*_DELIMITED, "json", "jsonl", "utf-16", "utf-32")
 
+_LOOKED_AT = 10_000
+"""Lines among which they are looked for."""
+
 _PEEK = 20
 """Examples of which none is of a training format: it is a table."""
 
@@ -73,7 +76,8 @@ def _table(path: Path, source: Source, mapping: Mapping | None) -> Table | None:
         foreign = formats.recognise(file.read(formats.HEAD))
     if mapping is not None or (foreign is not None and foreign.name in _DELIMITED):
         return tables.describe(path)
-    found = (one.example for one in records(source, encoding=True, syntax=True, progress=lambda done: None))
+    read = islice(records(source, encoding=True, syntax=True, progress=lambda done: None), _LOOKED_AT)
+    found = (one.example for one in read)
     first = list(islice((one for one in found if one is not None), _PEEK))
     if not first or any(format_of(one) for one in first):
         return None

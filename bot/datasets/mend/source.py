@@ -321,7 +321,12 @@ class _Text:
         self.column = to - newline - 1 if newline >= 0 else self.column + to - self._at
         self.line += self._text.count("\n", self._at, to)
         self._at = to
+        if self._at > _PASSED:  # what makes a JSONDecodeError counts the lines before it
+            self._text, self._at = self._text[self._at :], 0
 
+
+_PASSED = 1 << 14
+"""Characters that were taken and are still held."""
 
 _BLANKS = re.compile(r"[\s,\[\]\ufeff]+")
 
