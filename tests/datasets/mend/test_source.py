@@ -1,13 +1,17 @@
 """What a broken file is read as: encodings, line ends, JSON that spreads, lines that are nearly JSON, tables."""
 
 import json
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bot.datasets import DEFAULT_MODEL, DatasetError
 from bot.datasets.mend import Mended, mend, propose
+from bot.datasets.mend.source import _nearly_json
 from bot.datasets.report import Mapping
 
 CAFE = {"messages": [{"role": "user", "content": "Où est le café ?"}, {"role": "assistant", "content": "Là-bas."}]}
@@ -105,6 +109,37 @@ def test_lines_that_are_nearly_json_are_saved(tmp_path: Path, line: str) -> None
     got, done = mended(tmp_path, (lines(CHINESE) + line + "\n").encode())
     assert got == [CHINESE, CAFE]
     assert done.changed == {"json_syntax": 1}
+
+
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+        lambda held: st.lists(held) | st.tuples(held, held) | st.dictionaries(st.text(), held),
+    )
+)
+def test_what_python_printed_is_read_as_it_was(value: Any) -> None:
+    saved = _nearly_json(repr({"a": value}).encode())
+    assert saved is not None
+    assert json.loads(saved[1]) == json.loads(json.dumps({"a": value}))
+
+
+@pytest.mark.parametrize(
+    "line", [b"{'a': 'b", b"{'a': 'b\\", b"{'a': '\\q'}", b"{'a': {1}}", b"{'a': inf}", b"{'a': '\\ud800'}"]
+)
+def test_what_json_has_no_room_for_is_not_made_up(line: bytes) -> None:
+    assert _nearly_json(line) is None
+
+
+@pytest.mark.parametrize("bit", [b"1,", b"'',", b"'\\n',", b"(),", b"'", b"\\'", b"None,", b", "])
+def test_python_takes_time_in_proportion_to_its_length(bit: bytes) -> None:
+    def seconds(size: int) -> float:
+        line = b"{'a': [" + bit * (size // len(bit)) + b"1]}"
+        begun = time.process_time()
+        _nearly_json(line)
+        return time.process_time() - begun
+
+    seconds(1_000)
+    assert seconds(400_000) < 32 * max(seconds(50_000), 0.01)  # in quadratic time 64 times as much
 
 
 def test_of_a_long_line_the_place_is_shown_that_is_mended(tmp_path: Path) -> None:
