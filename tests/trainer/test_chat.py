@@ -175,6 +175,7 @@ def test_messages_beyond_the_context_are_refused_as_the_service_does(trainer: Tr
         ({"max_tokens": 0}, "max_tokens"),
         ({"n": 0}, "n"),
         ({"logit_bias": {"the": 1}}, "logit_bias"),
+        ({"logit_bias": {"9" * 5_000: 1}}, "logit_bias"),
         ({"messages": [{"role": "wizard", "content": "x"}]}, "messages[0].role"),
         (
             {"messages": [{"role": "user", "content": [{"type": "image_url", "image_url": {"url": "http://x"}}]}]},

@@ -51,7 +51,7 @@ class CreateAnswer(Body):
         return [self.stop] if isinstance(self.stop, str) else self.stop or []
 
     def sampling(self, base: BaseModel) -> Sampling:
-        if not all(token.isdecimal() for token in self.logit_bias or {}):
+        if not all(token.isdecimal() and len(token) < 10 for token in self.logit_bias or {}):
             raise ApiError(400, "The names in logit_bias are token ids: whole numbers.", param="logit_bias")
         temperature = base.temperature if self.temperature is None else self.temperature
         return Sampling(
