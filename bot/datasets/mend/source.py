@@ -393,7 +393,7 @@ def _in_utf8(text: bytes, codec: str) -> bytes:
     """The line in UTF-8; as it is where it is that already, or would be but for a few bytes that were lost."""
     as_utf8 = text.decode("utf-8", "replace")
     wrong = as_utf8.count("\ufffd")
-    beyond_ascii = sum(not letter.isascii() for letter in as_utf8)
+    beyond_ascii = len(as_utf8) - len(as_utf8.encode("ascii", "ignore"))
     if beyond_ascii > 2 * wrong or not wrong:
         return text
     try:
