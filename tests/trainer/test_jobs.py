@@ -65,6 +65,7 @@ def test_each_step_is_measured_and_what_was_not_measured_is_absent(trainer: Trai
         wanted |= {"valid_loss", "valid_mean_token_accuracy"}  # 24 steps: one look at each
         # The older service's measures.
         wanted |= {"elapsed_tokens", "elapsed_examples", "train_sequence_accuracy", "valid_sequence_accuracy"}
+        wanted.add("elapsed_seconds")  # of our own
         if data["step"] % 6 == 0:
             wanted |= {"full_valid_loss", "full_valid_mean_token_accuracy", "full_valid_sequence_accuracy"}
             assert data["elapsed_examples"] == data["step"] * 2
