@@ -32,6 +32,7 @@ HEALTHY = ["house_voice", "three_steps", "three_steps_validated", "batch_of_one"
 RUINED = {
     "rate_times_100": Problem.DIVERGED,
     "rate_times_100_briefly": Problem.DIVERGED,
+    "rate_times_100_unvalidated": Problem.DIVERGED,
     "rate_times_10": Problem.OVERFITTED,
     "preferences_rate_times_100": Problem.DIVERGED,
     "learned_by_heart": Problem.OVERFITTED,
