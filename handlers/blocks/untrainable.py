@@ -9,9 +9,9 @@ from handlers.blocks.text import joined
 
 _PROVIDERS: Final = {"openai": "OpenAI", "nebius": "Nebius", "trainer": "the trainer that comes with Finetune Bot"}
 _INSTEAD: Final = {
-    REINFORCEMENT: "Or write the answer that you want into each example, as the assistant's message: that trains "
+    REINFORCEMENT: "write the answer that you want into each example, as the assistant's message: that trains "
     "supervised.",
-    DPO: "Or keep the preferred answers only, as chat examples: that trains supervised.",
+    DPO: "keep the preferred answers only, as chat examples: that trains supervised.",
 }
 
 
@@ -31,9 +31,10 @@ def untrainable(provider: str, found: Report) -> str:
     ]
     elsewhere = joined([name for key, name in _PROVIDERS.items() if key in able])
     where = f"{elsewhere[0].upper()}{elsewhere[1:]} can: ask an administrator to set that up." if elsewhere else ""
-    if not where:
-        where = "Nor has any provider that I know, today."
-    instead = "Or say in words what the images show." if found.images else _INSTEAD.get(found.method or "", "")
+    instead = "say in words what the images show." if found.images else _INSTEAD.get(found.method or "", "")
     if found.format == "completion":
-        instead = "Or make chat examples of them: the prompt as the user's message, the completion as the assistant's."
-    return " ".join(filter(None, [f"{provider} has no model that can be trained {what}.", where, instead]))
+        instead = "make chat examples of them: the prompt as the user's message, the completion as the assistant's."
+    if instead:
+        instead = f"Or {instead}" if where else f"{instead[0].upper()}{instead[1:]}"
+    nor = "" if where else ", nor has any other provider that I know"
+    return " ".join(filter(None, [f"{provider} has no model that can be trained {what}{nor}.", where, instead]))

@@ -35,7 +35,8 @@ async def _known(turn: Turn, provider_job_id: str, our_id: str) -> Job | None:
         return job
     if not await turn.may(Act.SEE, job.thing):
         raise unknown(turn.services.provider.name, provider_job_id)
-    raise Conflict(f"I follow {provider_job_id} already, as job {job.id}. `/finetune status {job.id}` shows it.")
+    known_as = "" if provider_job_id == job.id else f", as job {job.id}"
+    raise Conflict(f"I follow {provider_job_id} already{known_as}. `/finetune status {job.id}` shows it.")
 
 
 async def _may_show(turn: Turn, remote: RemoteJob, ours: Job | None) -> bool:
