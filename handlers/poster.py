@@ -292,12 +292,13 @@ class Poster:
             return None
         return str(file.get("permalink") or "") or None
 
-    async def update_view(self, view_id: str, view: dict[str, Any], *, seen: str | None = None) -> None:
-        """Show something else in an open window. Raises PostRefused where it was closed, or where `seen`, the window's
-        hash as the person saw it, is not its hash any more (hash_conflict).
+    async def update_view(self, view_id: str, view: dict[str, Any], *, seen: str | None = None) -> str:
+        """Show something else in an open window; its new hash. Raises PostRefused where it was closed, or where `seen`,
+        the window's hash as the person saw it, is not its hash any more (hash_conflict).
         """
         arguments = {"view_id": view_id, "view": view} | ({"hash": seen} if seen else {})
-        await self.call("views.update", arguments, priority=Priority.MODAL)
+        answer = await self.call("views.update", arguments, priority=Priority.MODAL)
+        return str(answer["view"].get("hash") or "")
 
     async def delete_file(self, file_id: str) -> None:
         await self.call("files.delete", {"file": file_id}, priority=Priority.PROGRESS)

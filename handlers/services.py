@@ -24,6 +24,7 @@ from bot.store.datasets import SqliteDatasetStore
 from handlers.incoming_files import IncomingFiles
 from handlers.just_opened import JustOpened
 from handlers.lanes import Lanes
+from handlers.overlaps import Overlaps
 from handlers.people import People
 from handlers.poster import Poster
 from handlers.second_pass import SecondPass
@@ -60,6 +61,7 @@ class Services:
     lanes: Lanes
     incoming_files: IncomingFiles
     second_pass: SecondPass = field(default_factory=SecondPass)
+    overlaps: Overlaps = field(default_factory=Overlaps)
     just_opened: JustOpened = field(default_factory=JustOpened)
     # Direct messages that are not empty, so that whoever opens them is greeted once.
     greeted: set[str] = field(default_factory=set)

@@ -28,6 +28,7 @@ from bot.datasets.findings import Findings, findings_worth, merged
 from bot.datasets.gauge import Gauge, Texts
 from bot.datasets.habits import Habits
 from bot.datasets.lines import BLOCK, LONGEST_LINE, MOST_VALUES, Batch, read_batches, read_head
+from bot.datasets.overlap import fingerprints
 from bot.datasets.price import cost
 from bot.datasets.report import Report, Table, Tokens
 from bot.datasets.rules import judge
@@ -129,18 +130,7 @@ class _Check:
     def hold_out(self, validation: Path) -> None:
         """Notes the validation file's examples."""
         for batch in read_batches(validation):
-            hashes, lines = [], []
-            for number, line in enumerate(batch.lines, batch.number):
-                try:
-                    try:
-                        example: Any = decode_plain(line)
-                    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-                        example = parse(line)
-                except NotAnExample:
-                    continue
-                hashes.append(fingerprint(example, line))
-                lines.append(number)
-            self.duplicates.hold_out(hashes, lines)
+            self.duplicates.hold_out(*fingerprints(batch))
             self._say_partial()
 
     def take(self, batch: Batch) -> None:

@@ -16,7 +16,7 @@ from bot.notices.interfaces import PostRefused
 from bot.spending.budget import NotAdmitted
 from handlers.blocks.outlook import hindrance, outlook
 from handlers.blocks.start_form import FIELDS, ModelOption, StartForm, parse_field, read_model_value, words_in
-from handlers.blocks.start_modal import choice, start_modal
+from handlers.blocks.start_modal import choice, chosen_validation, start_modal
 from handlers.offers import model_options, tuned_options
 from handlers.submission import foresee, recent_datasets, validation_files
 from handlers.turn import Turn
@@ -27,6 +27,10 @@ _MODELS_SECONDS: Final = 2.0
 _JOBS: Final = 200
 # What Slack carries with a window is 3,000 characters; the rest is ids.
 _MOST_KEPT: Final = 2_000
+
+# The hash of a window as somebody may still see it, and the one that it got since, not by anything they chose.
+_replaced: dict[str, str] = {}
+_MOST_REPLACED: Final = 1_000
 
 
 class Place(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -68,7 +72,9 @@ async def open_modal(turn: Turn, place: Place, dataset: Dataset | None, words: M
 
 
 async def changed(turn: Turn) -> None:
-    """The model, the method, the epochs or the file: other fields, another estimate. What was typed stays."""
+    """The model, the method, the epochs or a file: other fields, another estimate. What was typed stays. What stands in
+    both files is told as soon as it is counted.
+    """
     view = turn.body["view"]
     place = place_of(view)
     words = place.kept | words_in(view["state"]["values"])
@@ -78,28 +84,46 @@ async def changed(turn: Turn) -> None:
     dataset = await turn.dataset(dataset_id, Act.SUBMIT) if dataset_id else None
     if dataset is not None:
         place = msgspec.structs.replace(place, dataset=dataset.id)
+    poster = turn.services.poster
+    seen = _replaced.get(view.get("hash", ""), view.get("hash"))
     try:
-        await turn.services.poster.update_view(
-            view["id"], await _view(turn, place, dataset, words), seen=view.get("hash")
-        )
+        shown = await poster.update_view(view["id"], await _view(turn, place, dataset, words), seen=seen)
+        if dataset is not None and await _counted_overlap(turn, dataset, words):
+            latest = await poster.update_view(view["id"], await _view(turn, place, dataset, words), seen=shown)
+            _replaced[shown] = latest
+            if len(_replaced) > _MOST_REPLACED:
+                del _replaced[next(iter(_replaced))]
     except PostRefused as error:
         # Something newer was chosen meanwhile, which shows the window anew, or it was closed.
         log.info("window not shown anew", why=str(error))
+
+
+async def _counted_overlap(turn: Turn, dataset: Dataset, words: Mapping[str, str]) -> bool:
+    """Whether what stands in both files had to be counted now, and there is something to tell."""
+    overlaps = turn.services.overlaps
+    chosen = chosen_validation(dataset, words, await validation_files(turn, dataset))
+    if chosen is None or not overlaps.is_due(dataset, chosen):
+        return False
+    await overlaps.count(turn.services, dataset, chosen)
+    return overlaps.known(dataset, chosen) > 0
 
 
 async def _view(turn: Turn, place: Place, dataset: Dataset | None, words: Mapping[str, str]) -> dict[str, Any]:
     services = turn.services
     options = await _options_in_time(turn, dataset.report if dataset else None)
     models = _with_wanted(options, words, services.provider.name)
+    offered = await validation_files(turn, dataset)
+    chosen = chosen_validation(dataset, words, offered)
     view = start_modal(
         dataset=dataset,
         file_id=place.file_id,
         models=models,
         words=words,
         paces=seconds_per_token(await services.jobs.latest(_JOBS), services.provider.name),
-        datasets_for_validation=await validation_files(turn, dataset),
+        datasets_for_validation=offered,
         files=await recent_datasets(turn) if place.choose else (),
         provider=services.provider.name,
+        overlap=services.overlaps.known(dataset, chosen) if dataset and chosen else 0,
         outlook=await _outlook(turn, place, dataset, models, words) if models else "",
     )
     shown = {block.block_id for block in view.blocks}

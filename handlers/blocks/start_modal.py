@@ -45,7 +45,7 @@ from handlers.blocks.text import code, counted, money, number, one_line, quoted,
 from handlers.blocks.untrainable import untrainable
 
 CALLBACK_ID: Final = "start_job"
-CHANGES: Final = ("start_model", "start_method", "start_epochs", "start_file")
+CHANGES: Final = ("start_model", "start_method", "start_epochs", "start_file", "start_validation")
 """The fields on whose change the window is shown anew, by action_id."""
 
 LOWER_RATE: Final = (
@@ -67,13 +67,15 @@ def start_modal(
     paces: Mapping[str, float] | None = None,
     datasets_for_validation: Sequence[Dataset] = (),
     files: Sequence[Dataset] = (),
+    overlap: int = 0,
     outlook: str = "",
     provider: str = "",
     private_metadata: str = "",
 ) -> View:
     """`dataset`, or `file_id` for a file that the provider has already. `words`: what stands in the fields, by
     their names, as `start_form.words_of` and `words_in` give them. `paces`: seconds per trained token of each model.
-    `files`: where the training file may be chosen, those to choose from. `outlook` (mrkdwn): what would become of the
+    `files`: where the training file may be chosen, those to choose from. `overlap`: how many examples of the training
+    file stand in the chosen validation file, too. `outlook` (mrkdwn): what would become of the
     job, as the words stand. `provider`: who has none, where there are no `models`. At most 100 models and 99 validation
     files are offered, as a menu holds no more. Raises ValueError where `private_metadata` is longer than the 3,000
     that Slack carries.
@@ -115,14 +117,11 @@ def start_modal(
             hint=f"How often training goes through the whole file: 1 to 50, or auto{_auto_epochs(dataset)}.",
             tells=True,
         ),
-        _validation_input(
-            datasets_for_validation,
-            words.get("validation", dataset.validation if dataset else None),
-            needed=method == REINFORCEMENT,
-        ),
+        _validation_input(datasets_for_validation, _validation_id(dataset, words), needed=method == REINFORCEMENT),
     ]
-    if overlap := _overlap(dataset, datasets_for_validation):
-        blocks.append(context(overlap))
+    chosen = chosen_validation(dataset, words, datasets_for_validation)
+    if overlap and chosen is not None:
+        blocks.append(context(_overlap(overlap, chosen.name)))
     if method == REINFORCEMENT:
         blocks.append(_grader_input(words))
     blocks.append(header("Advanced, fine to leave as they are"))
@@ -186,12 +185,17 @@ def start_modal(
     return _view(blocks, private_metadata, submit="Start")
 
 
-def _overlap(dataset: Dataset | None, offered: Sequence[Dataset]) -> str:
-    """What stands in the training file and in the one that belongs to it, where that was looked for."""
-    shared = dataset.report.told.get("in_validation_file", 0) if dataset and dataset.report else 0
-    name = next((other.name for other in offered if dataset and other.id == dataset.validation), None)
-    if not shared or name is None:
-        return ""
+def chosen_validation(dataset: Dataset | None, words: Mapping[str, str], offered: Sequence[Dataset]) -> Dataset | None:
+    """The one of those `offered` that the words name, else the one that belongs to the training file."""
+    chosen = _validation_id(dataset, words)
+    return next((one for one in offered if one.id == chosen), None)
+
+
+def _validation_id(dataset: Dataset | None, words: Mapping[str, str]) -> str | None:
+    return words.get("validation", dataset.validation if dataset else None)
+
+
+def _overlap(shared: int, name: str) -> str:
     stand = "stands" if shared == 1 else "stand"
     return (
         f"⚠️ {counted(shared, 'example')} of the training file {stand} in {code(name)}, too, which then measures what "
@@ -437,10 +441,11 @@ def _validation_input(datasets: Sequence[Dataset], chosen: str | None, *, needed
         block_id="validation",
         label=plain("Validation file", HINT),
         element=StaticSelectElement(
-            action_id="validation",
+            action_id="start_validation",
             options=list(entries.values()),
             initial_option=entries.get(chosen or NO_VALIDATION, nothing),
         ),
         hint=plain(f"Examples that are kept out of training and show whether it learns more than words.{split}", HINT),
         optional=not needed,
+        dispatch_action=True,
     )

@@ -4,7 +4,7 @@ from typing import Any
 
 import orjson
 import pytest
-from e2e.test_settings import opened, preferences
+from e2e.test_settings import opened, preferences, shown, window
 from e2e.world import World, examples
 
 
@@ -51,6 +51,23 @@ async def test_what_stands_in_both_is_told_in_the_report_and_in_the_window(w: Wo
         report = await w.person.wait_message(w.channel, contains="Validation file: `val.jsonl`", thread_ts=ts)
         assert "of the validation file" in report["plain"]
         assert "12 examples of the training file stand in `val.jsonl`" in orjson.dumps(await opened(w, report)).decode()
+
+
+async def test_what_stands_in_both_is_told_for_another_validation_file_too(w: World) -> None:
+    async with w.bot():
+        await w.drop("held-out.jsonl", examples(12))
+        view = await opened(w, await w.drop("house.jsonl", examples(30)))
+        assert "stand in `held-out.jsonl`" not in shown(view)
+        await w.person.click_in_view("ana", view["id"], "start_validation", value="held-out.jsonl")
+        told = "12 examples of the training file stand in `held-out.jsonl`"
+        await window(w, lambda view: told in shown(view))
+        await w.person.click_in_view("ana", view["id"], "start_validation", value="None")
+        await window(w, lambda view: told not in shown(view))
+        await w.person.click_in_view("ana", view["id"], "start_validation", value="held-out.jsonl")
+        await window(w, lambda view: told in shown(view))
+        assert await w.person.submit("ana", view["id"]) == {}
+        job = w.provider.jobs[await w.job_at_provider()]
+        assert w.provider.files[job["validation_file"]][1] == examples(12)
 
 
 async def test_two_files_that_do_not_belong_together_are_left_alone(w: World) -> None:

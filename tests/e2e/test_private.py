@@ -98,6 +98,7 @@ ACTION_CASES = {
     "start_method": "dpo",
     "start_epochs": "2",
     "start_file": "{dataset}",
+    "start_validation": "{dataset}",
     "start_confirmed": '{{"key": "k", "user": "{user}", "words": {{"model": "{base}", "epochs": "1"}}, '
     '"dataset": "{dataset}"}}',
     "dataset_mend": "{dataset}",
@@ -159,7 +160,15 @@ VIEW_CASES = {
     "model_deletion": ({"channel": SUPPORT, "id": "{model}"}, {}),
     "decline": ({"channel": SUPPORT, "job": "{waiting}", "question": ""}, {"reason": "{file}"}),
 }
-IN_WINDOWS = {"start_model", "start_method", "start_epochs", "start_file", "mend_layout", "mend_validation"}
+IN_WINDOWS = {
+    "start_model",
+    "start_method",
+    "start_epochs",
+    "start_file",
+    "start_validation",
+    "mend_layout",
+    "mend_validation",
+}
 EVENT_CASES = {"message", "app_mention", "app_home_opened", "file_deleted", "member_joined_channel"}
 
 
