@@ -126,8 +126,8 @@ def _standstill(train: Curve, valid: Curve) -> Diagnosis | None:
 
 
 def _level(raw: Points) -> float | None:
-    """Where it began: before the first steps have changed anything."""
-    return mean(value for _, value in raw[: _first(raw)]) if raw else None
+    """Where it began, before steps have changed anything: a median, since a loss may shoot up in the very first."""
+    return median(value for _, value in raw[: _first(raw)]) if raw else None
 
 
 def _first(raw: Points) -> int:

@@ -33,6 +33,7 @@ RUINED = {
     "rate_times_100": Problem.DIVERGED,
     "rate_times_100_briefly": Problem.DIVERGED,
     "rate_times_100_unvalidated": Problem.DIVERGED,
+    "rate_times_100_recovering": Problem.DIVERGED,
     "rate_times_10": Problem.OVERFITTED,
     "preferences_rate_times_100": Problem.DIVERGED,
     "learned_by_heart": Problem.OVERFITTED,
