@@ -7,6 +7,7 @@ const lists = $$(".scroll");
 const atEnd = new WeakMap();
 const toEnd = (list) => { list.scrollTop = list.scrollHeight; };
 const newestOf = (list) => $(".newest", list.parentElement);
+const newestAnswer = (list) => $(".message.ephemeral:last-child", list)?.id;
 for (const list of lists) {
   if (list.id === "home") continue;
   const saved = sessionStorage.getItem(scrollKey(list));
@@ -28,7 +29,12 @@ for (const list of lists) {
     if (end) sessionStorage.removeItem(scrollKey(list));
     else sessionStorage.setItem(scrollKey(list), list.scrollTop);
   }, { passive: true });
-  new ResizeObserver(() => { if (atEnd.get(list)) toEnd(list); }).observe(list.firstElementChild);
+  let answer = newestAnswer(list);
+  new ResizeObserver(() => {
+    // What only this person sees answers what they have just done: they need not look for it.
+    if (answer !== (answer = newestAnswer(list)) && answer) atEnd.set(list, true);
+    if (atEnd.get(list)) toEnd(list);
+  }).observe(list.firstElementChild);
   new ResizeObserver(() => { if (atEnd.get(list)) toEnd(list); }).observe(list);
 }
 function scrollKey(list) { return `scroll:${document.body.dataset.user}:${document.body.dataset.channel}:${list.id}`; }

@@ -437,6 +437,20 @@ async def test_what_is_new_stands_below_a_line_and_the_newest_is_one_press_away(
     await expect(line).to_have_count(1)
 
 
+async def test_an_answer_to_this_person_alone_comes_into_view(
+    page: Page, people: SandboxClient, slack: AsyncWebClient
+) -> None:
+    for number in range(30):
+        await people.say("ben", "#support-model", f"line {number}")
+    await expect(page.get_by_text("line 29", exact=True)).to_be_in_viewport()
+    await page.get_by_text("line 0", exact=True).scroll_into_view_if_needed()
+    await expect(page.locator("main .newest")).to_be_visible()
+    await people.say("ben", "#support-model", "to all")
+    await expect(page.get_by_text("to all", exact=True)).not_to_be_in_viewport()
+    await slack.chat_postEphemeral(channel=SUPPORT, user=ANA, text="to you")
+    await expect(page.get_by_text("to you", exact=True)).to_be_in_viewport()
+
+
 async def test_the_page_says_while_the_app_is_away(page: Page, sandbox: Sandbox, slack: AsyncWebClient) -> None:
     away = page.get_by_text("is away: nothing is answered until it is connected again")
     await expect(away).to_be_visible()
