@@ -6,7 +6,7 @@ from typing import Final
 import msgspec
 
 from bot.jobs import states
-from bot.jobs.diagnosis import Diagnosis, diagnose
+from bot.jobs.diagnosis import Diagnosis, diagnose, lower_rate
 from bot.jobs.figures import Figure, figures
 from bot.jobs.interfaces import JobStore
 from bot.jobs.job import Checkpoint, Job, Metrics
@@ -72,6 +72,13 @@ def checkpoint_figures(job: Job, metrics: Sequence[Metrics], checkpoint: Checkpo
 async def assessed(jobs: JobStore, job: Job) -> Assessment:
     """By what is stored."""
     return assess(job, await jobs.metrics(job.id), await jobs.checkpoints(job.id))
+
+
+async def advised_rate(jobs: JobStore, job: Job) -> float | None:
+    """The learning rate multiplier to start again with, where the run diverged, also one that was cancelled for it."""
+    told = _all(await jobs.metrics(job.id), await jobs.checkpoints(job.id))
+    diverged = diagnose(told, job.method, ended=False) is not None
+    return lower_rate(job.hyperparameters.learning_rate_multiplier) if diverged else None
 
 
 def _all(metrics: Sequence[Metrics], checkpoints: Sequence[Checkpoint]) -> list[Metrics]:

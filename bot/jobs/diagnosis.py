@@ -14,7 +14,7 @@ from statistics import mean, median
 import msgspec
 
 from bot.jobs.figures import Curve, Points, smoothed, training, validation, window
-from bot.jobs.job import DPO, Metrics
+from bot.jobs.job import DPO, Auto, Metrics
 
 
 class Problem(StrEnum):
@@ -62,6 +62,13 @@ def diagnose(metrics: Sequence[Metrics], method: str = "", *, ended: bool = True
     train, valid = training(metrics, "loss"), validation(metrics, "loss")
     found = _divergence(metrics, train, valid)
     return found if found or not ended else _rise(train, valid, method) or _standstill(train, valid)
+
+
+def lower_rate(rate: float | Auto) -> float | None:
+    """The learning rate multiplier to try after a run diverged with `rate`: a quarter of it, and no more than the usual
+    1. None where the provider chose the rate and did not tell it.
+    """
+    return None if rate == "auto" else min(1.0, rate / 4)
 
 
 def _divergence(metrics: Sequence[Metrics], train: Curve, valid: Curve) -> Diagnosis | None:

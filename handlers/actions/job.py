@@ -2,10 +2,13 @@
 
 from typing import Final
 
+import msgspec
+
 from bot.access import Act
 from bot.datasets import Dataset
 from bot.errors import BotError
 from bot.jobs import pausing, states
+from bot.jobs.assessment import advised_rate
 from bot.jobs.cancel import cancel as cancel_job
 from handlers.actions.start_job import Place, open_modal
 from handlers.blocks import pointers
@@ -72,7 +75,7 @@ _STEERING: Final = {
 
 
 async def retry(turn: Turn) -> None:
-    """Opens the modal with the settings kept."""
+    """Opens the modal with the settings kept, but for a learning rate with which training diverged."""
     job = await turn.job(turn.words, Act.SEE, to_post=True)
     await turn.actor(Act.SUBMIT)
     dataset: Dataset | None = None
@@ -83,7 +86,12 @@ async def retry(turn: Turn) -> None:
     file_id = None if dataset else job.training_file
     thread_ts = job.origin.thread_ts if job.origin.channel == turn.channel else None
     place = Place(turn.channel, job.dataset_id, file_id, thread_ts)
-    await open_modal(turn, place, dataset, words_of(form_of(job)))
+    words = words_of(form_of(job))
+    advised = await advised_rate(turn.services.jobs, job)
+    if advised is not None:
+        words["lr"] = f"{advised:g}"
+        place = msgspec.structs.replace(place, diverged=f"{job.hyperparameters.learning_rate_multiplier:g}")
+    await open_modal(turn, place, dataset, words)
 
 
 async def adopt(turn: Turn) -> None:

@@ -36,7 +36,7 @@ _MOST_REPLACED: Final = 1_000
 class Place(msgspec.Struct, frozen=True, omit_defaults=True):
     """What the window carries: where the job will be born, and of what. `dataset`, or `file_id` for a file that the
     provider has; with `choose` the training file is chosen in the window. `kept`: what was typed into fields that are
-    not shown at the moment.
+    not shown at the moment. `diverged`: the learning rate multiplier with which an earlier run did.
     """
 
     channel: str
@@ -45,6 +45,7 @@ class Place(msgspec.Struct, frozen=True, omit_defaults=True):
     thread_ts: str | None = None
     choose: bool = False
     kept: dict[str, str] = {}
+    diverged: str = ""
 
 
 def place_of(view: Mapping[str, Any]) -> Place:
@@ -123,6 +124,7 @@ async def _view(turn: Turn, place: Place, dataset: Dataset | None, words: Mappin
         datasets_for_validation=offered,
         files=await recent_datasets(turn) if place.choose else (),
         provider=services.provider.name,
+        diverged=place.diverged,
         overlap=services.overlaps.known(dataset, chosen) if dataset and chosen else 0,
         outlook=await _outlook(turn, place, dataset, models, words) if models else "",
     )

@@ -5,7 +5,7 @@ from typing import Final
 
 from bot.jobs import states
 from bot.jobs.assessment import Assessment
-from bot.jobs.diagnosis import Diagnosis, Problem
+from bot.jobs.diagnosis import Diagnosis, Problem, lower_rate
 from bot.jobs.figures import Figure
 from bot.jobs.job import Job
 from handlers.blocks.text import counted, figure, number, percent
@@ -81,7 +81,8 @@ def diagnosis(job: Job, assessment: Assessment) -> str:
 
 def _diverged(job: Job, found: Diagnosis) -> str:
     rate = job.hyperparameters.learning_rate_multiplier
-    was = "" if rate == "auto" else f" (it was {rate:g})"
+    advised = lower_rate(rate)
+    such = "" if advised is None else f", such as {advised:g} (it was {rate:g})"
     loss = (
         "the loss is no number any more"
         if found.ended is None
@@ -92,11 +93,11 @@ def _diverged(job: Job, found: Diagnosis) -> str:
     if job.state == states.SUCCEEDED:
         return (
             f"*Training diverged*: {loss}. The model most likely answers nonsense. "
-            f"Start again with a lower learning rate{was}."
+            f"Start again with a lower learning rate{such}."
         )
     return (
         f"*Training diverges*: {loss}. If it does not come back soon, cancel it and start again with a lower learning "
-        f"rate{was}."
+        f"rate{such}."
     )
 
 

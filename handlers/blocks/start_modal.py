@@ -68,6 +68,7 @@ def start_modal(
     datasets_for_validation: Sequence[Dataset] = (),
     files: Sequence[Dataset] = (),
     overlap: int = 0,
+    diverged: str = "",
     outlook: str = "",
     provider: str = "",
     private_metadata: str = "",
@@ -75,10 +76,10 @@ def start_modal(
     """`dataset`, or `file_id` for a file that the provider has already. `words`: what stands in the fields, by
     their names, as `start_form.words_of` and `words_in` give them. `paces`: seconds per trained token of each model.
     `files`: where the training file may be chosen, those to choose from. `overlap`: how many examples of the training
-    file stand in the chosen validation file, too. `outlook` (mrkdwn): what would become of the
-    job, as the words stand. `provider`: who has none, where there are no `models`. At most 100 models and 99 validation
-    files are offered, as a menu holds no more. Raises ValueError where `private_metadata` is longer than the 3,000
-    that Slack carries.
+    file stand in the chosen validation file, too. `diverged`: the learning rate multiplier with which an earlier run
+    did. `outlook` (mrkdwn): what would become of the job, as the words stand. `provider`: who has none, where there are
+    no `models`. At most 100 models and 99 validation files are offered, as a menu holds no more. Raises ValueError
+    where `private_metadata` is longer than the 3,000 that Slack carries.
     """
     if size(private_metadata) > PRIVATE_METADATA:
         raise ValueError(f"private_metadata has at most {PRIVATE_METADATA} characters")
@@ -145,7 +146,8 @@ def start_modal(
             "lr",
             "Learning rate multiplier",
             words,
-            hint="How large each step is, against the usual: above 1 learns faster and less surely. Or auto.",
+            hint="How large each step is, against the usual: above 1 learns faster and less surely. Or auto."
+            + (f" Training diverged at {diverged}, so choose a lower one." if diverged else ""),
         ),
     ]
     if method == REINFORCEMENT:

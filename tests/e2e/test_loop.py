@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from e2e.test_settings import shown, window
 from e2e.world import World, until
 from pydantic import SecretStr
 
@@ -192,6 +193,29 @@ async def test_a_run_that_diverged_is_not_celebrated(w: World) -> None:
         await w.person.wait_message("#general", contains="Training diverged")
         await w.person.command("ana", w.channel, "/finetune", "jobs")
         await w.person.wait_ephemeral("ana", w.channel, contains="Diverged", timeout=30)
+
+
+async def test_a_run_that_diverged_is_started_again_with_the_lower_rate_that_is_advised(w: World) -> None:
+    async with w.bot():
+        card = await w.start(await w.drop(), lr="100")
+        job = await w.job_at_provider()
+        w.provider.run(job)
+        for step in range(1, 31):
+            data = {"step": step, "total_steps": 30, "train_loss": 3.0 if step < 4 else 20.0}
+            w.provider.add_event(job, f"Step {step}/30", type="metrics", data=data)
+        w.provider.succeed(job)
+        await w.person.wait_message(w.channel, thread_ts=card["ts"], contains="such as 1 (it was 100)", timeout=60)
+        await w.person.click("ana", w.channel, card["ts"], "job_retry")
+        view = await w.person.wait_view("ana", 60)
+        hint = "Training diverged at 100"
+        assert hint in shown(view)
+        await w.person.click_in_view("ana", view["id"], "start_epochs", value="3")
+        view = await window(w, lambda view: "in 3 epochs" in shown(view))
+        assert hint in shown(view), "it stays when something else is chosen"
+        assert await w.person.submit("ana", view["id"], {}) == {}
+        await until(lambda: len(w.provider.jobs) == 2)
+        asked = w.provider.jobs[await w.job_at_provider()]["method"]["supervised"]["hyperparameters"]
+        assert asked == {"n_epochs": 3, "learning_rate_multiplier": 1.0}
 
 
 async def test_a_cancelled_job_is_started_again_from_its_card(w: World) -> None:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.jobs.diagnosis import Diagnosis, Problem, diagnose
+from bot.jobs.diagnosis import Diagnosis, Problem, diagnose, lower_rate
 from bot.jobs.job import Metrics
 from bot.providers import objects
 
@@ -149,6 +149,10 @@ def test_noise_alone_is_never_a_problem(seed: int, steps: int, noise: float, to:
     assert diagnose(told) is None
     for upto in range(1, steps):
         assert diagnose(told[:upto], ended=False) is None
+
+
+def test_after_divergence_a_quarter_of_the_rate_is_advised_and_no_more_than_the_usual() -> None:
+    assert [lower_rate(rate) for rate in (100.0, 2.0, 0.4, "auto")] == [1.0, 0.5, 0.1, None]
 
 
 def test_a_validation_loss_that_no_model_with_sense_has_is_told_however_few_the_steps() -> None:

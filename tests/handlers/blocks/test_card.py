@@ -178,7 +178,7 @@ def test_a_ruined_run_is_not_called_ready_and_its_chat_is_not_green(
     shown = card(job, ruined, now=t0)
     assert "✓ Checked · ✓ Trained · ⚠ *Diverged*" in seen(shown)
     assert "went from 3.000 to 20.000" in seen(shown)
-    assert "Start again with a lower learning rate (it was 100)." in seen(shown)
+    assert "Start again with a lower learning rate, such as 1 (it was 100)." in seen(shown)
     assert "Ready" not in shown.text
     offered = buttons(shown)
     assert "style" not in offered["job_chat"]
