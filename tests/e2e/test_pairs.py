@@ -7,6 +7,8 @@ import pytest
 from e2e.test_settings import opened, preferences, shown, window
 from e2e.world import World, examples
 
+from handlers.lanes import Lane
+
 
 async def _dropped(w: World, *files: tuple[str, bytes]) -> dict[str, dict[str, Any]]:
     """The reports by the names of the files, as they stand in the end."""
@@ -68,6 +70,21 @@ async def test_what_stands_in_both_is_told_for_another_validation_file_too(w: Wo
         assert await w.person.submit("ana", view["id"]) == {}
         job = w.provider.jobs[await w.job_at_provider()]
         assert w.provider.files[job["validation_file"]][1] == examples(12)
+
+
+async def test_the_window_changes_and_is_sent_off_while_what_stands_in_both_is_not_known_yet(w: World) -> None:
+    async with w.bot() as bot:
+        await w.drop("held-out.jsonl", examples(12))
+        view = await opened(w, await w.drop("house.jsonl", examples(30)))
+        await w.settled(bot)
+        async with bot.services.lanes._workers[Lane.QUICK].free:  # the process that counts is busy
+            await w.person.click_in_view("ana", view["id"], "start_validation", value="held-out.jsonl")
+            await w.person.click_in_view("ana", view["id"], "start_epochs", value="3")
+            view = await window(w, lambda view: "in 3 epochs" in shown(view))
+            assert "stand in `held-out.jsonl`" not in shown(view)
+            assert await w.person.submit("ana", view["id"]) == {}
+            job = w.provider.jobs[await w.job_at_provider()]
+            assert w.provider.files[job["validation_file"]][1] == examples(12)
 
 
 async def test_two_files_that_do_not_belong_together_are_left_alone(w: World) -> None:
