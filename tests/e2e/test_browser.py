@@ -72,8 +72,8 @@ async def test_a_new_user_drops_a_sample_trains_a_model_and_talks_to_it(page: Pa
     await window.get_by_role("button", name="Start", exact=True).click()
     await expect(window.get_by_text("1 to 50")).not_to_have_count(0)
     await expect(window).to_be_visible()
-    await window.get_by_label("Epochs").fill("auto")
     await _picture(page, "settings")
+    await window.get_by_label("Epochs").fill("auto")
     await window.get_by_role("button", name="Start", exact=True).click()
     await expect(window).to_have_count(0)
 
@@ -89,8 +89,10 @@ async def test_a_new_user_drops_a_sample_trains_a_model_and_talks_to_it(page: Pa
 
     # Be told that it is done, and talk to it.
     await expect(thread.get_by_text("Your model is ready")).to_be_visible(timeout=TRAINING_MS)
+    chat = thread.get_by_role("button", name="Chat").last
+    await chat.scroll_into_view_if_needed()
     await _picture(page, "ready")
-    await thread.get_by_role("button", name="Chat").last.click()
+    await chat.click()
     await expect(channel.get_by_text("This thread talks to")).to_be_visible(timeout=20_000)
     await thread.get_by_role("link", name="in this thread").click()
     await expect(thread.get_by_text("This thread talks to")).to_be_visible()
