@@ -86,8 +86,7 @@ def _divergence(metrics: Sequence[Metrics], train: Curve, valid: Curve) -> Diagn
     rise = end - began - _noise(train.raw)
     enough = len(train.raw) >= _ENOUGH_STEPS
     shot_up = enough and rise > max(_DIVERGED, _DIVERGED_SHARE * began)
-    highest = max(value for _, value in train.raw[:2])
-    came_back_to = 0.8 * began if enough else min(2 * highest, max(_PEAK, highest))
+    came_back_to = 0.8 * began if enough else 1.2 * max(value for _, value in train.raw[:2])
     never_came_back = peak > max(_PEAK, _PEAK_SHARE * began) and end > came_back_to
     babbles = end > 0.9 * began and _accuracy_lost(metrics)
     return Diagnosis(Problem.DIVERGED, False, began, end) if shot_up or never_came_back or babbles else None

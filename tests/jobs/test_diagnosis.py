@@ -127,6 +127,12 @@ def test_a_spike_from_which_it_comes_back_is_forgiven() -> None:
     assert diagnose(run([*falling()[:20], 15.0, *falling()[20:]])) is None
 
 
+def test_a_short_run_that_shot_up_and_ends_above_its_beginning_never_came_back() -> None:
+    up = [4.7, 5.2, 5.4, 20.0, 30.0, 40.0, 25.0, 15.0]
+    assert problem(diagnose(run([*up, 9.0, 7.5, 7.0, 6.9]))) is Problem.DIVERGED
+    assert diagnose(run([*up, 5.0, 4.0, 3.5, 3.4])) is None
+
+
 def test_a_preference_loss_above_that_of_a_model_that_never_moved_is_told() -> None:
     told = [
         Metrics(step, train_loss=0.6 - step / 100, full_valid_loss=0.85 if step == 20 else None)
