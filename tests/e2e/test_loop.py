@@ -1,5 +1,6 @@
 """The main job over real sockets: from a file in a channel to a talk with the model."""
 
+import re
 from typing import Any
 
 import pytest
@@ -121,6 +122,13 @@ async def test_a_job_that_somebody_else_started_can_be_followed(w: World) -> Non
         w.provider.run(foreign, steps=4)
         await w.person.command("ana", w.channel, "/finetune", f"follow {foreign}")
         card = await w.person.wait_message(w.channel, contains="step 4 of 10")
+        ours = str(re.findall(r"`(job-\w+)`", card["plain"])[0])
+        for name, known in (
+            (foreign, f"I follow {foreign} already, as job {ours}."),
+            (ours, f"I follow {ours} already."),
+        ):
+            await w.person.command("ana", w.channel, "/finetune", f"follow {name}")
+            await w.person.wait_ephemeral("ana", w.channel, contains=known)
         w.provider.succeed(foreign)
         await w.person.wait_message(w.channel, thread_ts=card["ts"], contains="Your model is ready")
 
