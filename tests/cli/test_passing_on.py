@@ -27,7 +27,13 @@ def servers(folder: Path) -> dict[str, list[str]]:
 @contextmanager
 def serving(name: str, folder: Path) -> Iterator[tuple[psutil.Popen, int]]:
     """The process of `finetune-bot NAME`, and the port that its ready line names."""
-    process = psutil.Popen([*BOT, *servers(folder)[name]], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    process = psutil.Popen(
+        [*BOT, *servers(folder)[name]],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGHUP, signal.SIG_DFL),  # nohup has it ignored, by all that it starts
+    )
     family: list[psutil.Process] = [process]
     try:
         line = next((line for line in process.stdout if line.startswith(f"{name} ready ")), "")

@@ -123,6 +123,8 @@ def test_permissions_are_listed_page_by_page_and_granted_once(
     for name in names:
         client(name)
     model, permissions = finished.fine_tuned_model, client("root", admin=True).fine_tuning.checkpoints.permissions
+    for left in permissions.list(model):  # by another test
+        permissions.delete(left.id, fine_tuned_model_checkpoint=model)
     made = list(permissions.create(model, project_ids=[*names, "fay"]))
     assert [one.project_id for one in made] == names
     assert list(permissions.create(model, project_ids=["gus"])) == [made[1]]
