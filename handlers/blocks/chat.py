@@ -6,6 +6,7 @@ from typing import Final
 from bot.models.conversation import BROKEN
 from bot.providers.interface import REFUSAL
 from handlers.blocks.message import Message
+from handlers.blocks.model_name import id_button, named
 from handlers.blocks.parts import actions, button, message, section
 from handlers.blocks.text import clean, code, number, person, quoted, redact, rough_duration, size
 
@@ -19,11 +20,12 @@ _MENTION: Final = re.compile(r"<(?=[!@#]|\Z)")
 
 def conversation_opened(model: str, person_id: str, first_question: str | None = None) -> Message:
     """`first_question`: one that the model was trained on, as a start."""
-    text = f"{person(person_id)} This thread talks to {code(model, 300)}."
+    text = f"{person(person_id)} This thread talks to {named(model)}."
     lines = [text, "*Reply in this thread*, and it answers; it knows what was said in this thread before."]
     if first_question and first_question.strip():
         lines.append(f"A start could be: “{quoted(first_question, 300)}”")
-    return message(text, [section("\n".join(lines))])
+    with_id = id_button(model)
+    return message(text, [section("\n".join(lines)), *([actions(with_id)] if with_id else [])])
 
 
 def end_note(finish_reason: str | None) -> str:

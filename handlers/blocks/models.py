@@ -37,12 +37,16 @@ def model_choice(word: str, models: Sequence[str]) -> Message:
     blocks: list[Block] = [section(text)]
     for model in models[:_TUNED_SHOWN]:
         fits = 0 < size(model) <= VALUE
-        names = named(model) if short_name(model) == model else f"{named(model)} · {code(model, 200)}"
-        blocks.append(section(names, button=button("Chat", "model_chat", model) if fits else None))
+        blocks.append(section(_names(model), button=button("Chat", "model_chat", model) if fits else None))
     left = len(models) - _TUNED_SHOWN
     if left > 0:
         blocks.append(context(f"And {counted(left, 'more', 'more')}. `/finetune chat MODEL` opens any of them."))
     return message(text, blocks)
+
+
+def _names(model: str) -> str:
+    """The short name, and the id where that is another: in a list several may share a short name."""
+    return named(model) if short_name(model) == model else f"{named(model)} · {code(model, 200)}"
 
 
 def _tuned(model: FineTunedModel) -> Block:
@@ -56,7 +60,7 @@ def _tuned(model: FineTunedModel) -> Block:
     # An id that no button can carry is still a model: the command takes it.
     fits = 0 < size(model.id) <= VALUE
     return section(
-        f"{code(model.id, 200)}\n{' · '.join(facts)}",
+        f"{_names(model.id)}\n{' · '.join(facts)}",
         button=button("Chat", "model_chat", model.id) if fits else None,
     )
 

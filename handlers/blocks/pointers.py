@@ -6,6 +6,7 @@ from bot.jobs import states
 from bot.jobs.job import Job
 from handlers.blocks.consent import deciders
 from handlers.blocks.message import Message
+from handlers.blocks.model_name import named
 from handlers.blocks.parts import VALUE, actions, button, message, section
 from handlers.blocks.text import code, escape, link, size
 
@@ -42,12 +43,12 @@ def steered(job: Job) -> Message:
 
 
 def conversation_elsewhere(model: str, permalink: str) -> Message:
-    return _line(f"Talk to {code(model, 300)} {link(permalink, 'in this thread')}.")
+    return _line(f"Talk to {named(model)} {link(permalink, 'in this thread')}.")
 
 
 def ask_in_thread(model: str, permalink: str) -> Message:
     return _line(
-        f"Was that for {code(model, 300)}? It reads what is said {link(permalink, 'in its thread')}: ask there, please."
+        f"Was that for {named(model)}? It reads what is said {link(permalink, 'in its thread')}: ask there, please."
     )
 
 
@@ -71,7 +72,7 @@ def _named(names: Sequence[str]) -> str:
 
 
 def conversation_there(model: str, permalink: str) -> Message:
-    text = f"You talk to {code(model, 300)} {link(permalink, 'in this thread')} already."
+    text = f"You talk to {named(model)} {link(permalink, 'in this thread')} already."
     anew = [actions(button("New conversation", "chat_anew", model))] if size(model) <= VALUE else []
     return message(text, [section(text), *anew])
 

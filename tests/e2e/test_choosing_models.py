@@ -1,5 +1,7 @@
 """Which model is meant: the one that is named, and where several are, the one that is chosen."""
 
+from typing import Any
+
 from e2e.world import MODEL, World, examples, until
 
 VOICES = [f"ft:{MODEL}:acme:voice:abc11111", f"ft:{MODEL}:acme:voice:abc22222"]
@@ -9,8 +11,15 @@ OPENED = "This thread talks to"
 
 async def _opened(w: World) -> list[str]:
     """The models to which conversations were opened in the channel."""
-    found = [message["plain"] for message in await w.person.messages(w.channel) if OPENED in message["plain"]]
-    return [text.partition(OPENED)[2].splitlines()[0].strip(" `.") for text in found]
+    found = [message for message in await w.person.messages(w.channel) if OPENED in message["plain"]]
+    return [_model(message) for message in found]
+
+
+def _model(message: dict[str, Any]) -> str:
+    """What its *Model id* stands for; a base model goes by its id."""
+    elements = [element for block in message["blocks"] for element in block.get("elements", [])]
+    ids = [element["value"] for element in elements if element.get("action_id") == "model_id"]
+    return ids[0] if ids else message["plain"].partition(OPENED)[2].splitlines()[0].strip(" `.")
 
 
 async def test_a_base_model_is_talked_to_by_its_name(w: World) -> None:
