@@ -24,7 +24,7 @@ from bot.datasets.chat import NotAnExample, PlainMessage, decode_plain, is_sound
 from bot.datasets.duplicates import Duplicates, fingerprint
 from bot.datasets.epochs import FEWEST_EXAMPLES, Epochs, auto_epochs
 from bot.datasets.errors import DatasetError
-from bot.datasets.findings import Findings, findings_worth, merged
+from bot.datasets.findings import Findings, errors_worth, merged
 from bot.datasets.gauge import Gauge, Texts
 from bot.datasets.habits import Habits
 from bot.datasets.lines import BLOCK, LONGEST_LINE, MOST_VALUES, Batch, read_batches, read_head
@@ -211,7 +211,7 @@ class _Check:
             self.examples += 1
             self.rules.add("line_too_long", batch.number, megabytes=LONGEST_LINE >> 20, values=MOST_VALUES)
         texts = Texts()
-        if self.rules.total - self.rules.counts.get("empty_line", 0) > findings_worth(self.bytes):
+        if self.rules.errors > errors_worth(self.bytes):
             self._give_up(batch)
             return texts
         plain: list[list[PlainMessage]] = []
@@ -243,7 +243,7 @@ class _Check:
 
     def _give_up(self, batch: Batch) -> None:
         if "too_many_findings" not in self.rules.counts:
-            self.rules.add("too_many_findings", batch.number, count=self.rules.total)
+            self.rules.add("too_many_findings", batch.number, count=self.rules.errors)
         self.examples += sum(not line.isspace() for line in batch.lines if line)
 
     def _look_closer(self, line: bytes, number: int, texts: Texts, hashes: list[int], *, cut: bool) -> None:

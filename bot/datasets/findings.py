@@ -15,8 +15,10 @@ KEPT = 1_000
 """Findings kept of each severity; all are counted."""
 
 
-def findings_worth(size: int) -> int:
-    """Findings that are worth the time, by the bytes so far; of a file with more nearly nothing is right."""
+def errors_worth(size: int) -> int:
+    """Errors that are worth the time, by the bytes so far: of a file with more nearly nothing is right. Warnings do not
+    count, since a file may be trained on in spite of them.
+    """
     return 100_000 + size // 100
 
 
@@ -63,8 +65,8 @@ RULES = (
     Rule(
         "too_many_findings",
         "error",
-        "So much was found that the rest of the file was not looked at.",
-        "By here {count:,} findings were counted. What comes after was not looked at.",
+        "The file has so many errors that the rest of it was not looked at.",
+        "By here {count:,} errors were counted. What comes after was not looked at.",
         "Mend what is named above, then check the file again.",
     ),
     Rule(
@@ -557,7 +559,7 @@ class Findings:
     """Collects what is found in one file: counts all, keeps the first `KEPT` of each severity."""
 
     def __init__(self) -> None:
-        self.total = 0
+        self.errors = 0
         self.counts: dict[str, int] = {}
         self._most: int | None = None
         self.repeated: dict[str, int] = {}
@@ -579,8 +581,8 @@ class Findings:
 
     @contextmanager
     def of_one_example(self) -> Iterator[None]:
-        """What is found meanwhile is about one example: beyond KEPT findings no more is looked for."""
-        self._most = self.total + KEPT
+        """What is found meanwhile is about one example: beyond KEPT errors no more is looked for."""
+        self._most = self.errors + KEPT
         try:
             with suppress(Enough):
                 yield
@@ -595,8 +597,9 @@ class Findings:
     def count(self, code: str, times: int = 1) -> None:
         """Counts findings of which more than enough are kept. Raises Enough, within `of_one_example`."""
         self.counts[code] = self.counts.get(code, 0) + times
-        self.total += times
-        if self._most is not None and self.total > self._most:
+        if BY_CODE[code].severity == "error":
+            self.errors += times
+        if self._most is not None and self.errors > self._most:
             raise Enough
 
     def first(self, severity: Severity) -> list[Finding]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from bot.datasets.catalog import lookup
 from bot.datasets.errors import DatasetError
-from bot.datasets.findings import BY_CODE, Findings, findings_worth
+from bot.datasets.findings import BY_CODE, Findings, errors_worth
 from bot.datasets.gauge import Gauge, Texts
 from bot.datasets.habits import Habits, filler
 from bot.datasets.mend import canonical
@@ -64,8 +64,8 @@ class File:
         """Raises DatasetError where nearly nothing is right in the first `size` bytes, up to `line`: each repair of so
         much takes its time, and none would make training data of it.
         """
-        wrong = self._findings.total + round(self._lost)
-        if wrong > findings_worth(size):
+        wrong = self._findings.errors + round(self._lost)
+        if wrong > errors_worth(size):
             raise DatasetError(
                 f"By line {line:,} the file has {wrong:,} defects, so it is hardly training data that repairs could "
                 "save. The check names the first of them."
