@@ -123,6 +123,22 @@ def parse(line: bytes, *, cut: bool = False) -> Any:
     raise NotAnExample("invalid_json", _around(text, at), why=why, how=how)
 
 
+def read_object(line: bytes) -> dict[str, Any] | None:
+    """The JSON object on a line, None where there is none. Of a broken line `parse` says what is wrong with it; this
+    takes a tenth of the time.
+    """
+    try:
+        value = msgspec.json.decode(line)
+    except msgspec.ValidationError:  # a number that msgspec has no room for
+        try:
+            value = parse(line)
+        except NotAnExample:
+            return None
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return None
+    return value if isinstance(value, dict) else None
+
+
 _LEAD = 40
 """Characters that are quoted before the place at fault."""
 

@@ -579,6 +579,10 @@ class Findings:
             message = f"{rule.says} {rule.remedy}".format(field=field, **details)
             kept.append(Finding(code, line, message, rule.severity, field, shown))
 
+    def keeps(self, code: str) -> bool:
+        """Whether one more finding of this code would be kept; beyond that they are counted only."""
+        return len(self._kept[BY_CODE[code].severity]) < KEPT
+
     @contextmanager
     def of_one_example(self) -> Iterator[None]:
         """What is found meanwhile is about one example: beyond KEPT errors no more is looked for."""

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from bot.datasets.chat import NotAnExample, decode_plain, parse
+from bot.datasets.chat import decode_plain, read_object
 from bot.datasets.duplicates import Duplicates, fingerprint
 from bot.datasets.lines import Batch, read_batches
 
@@ -28,11 +28,10 @@ def fingerprints(batch: Batch) -> tuple[list[int], list[int]]:
     hashes, lines = [], []
     for number, line in enumerate(batch.lines, batch.number):
         try:
-            try:
-                example: Any = decode_plain(line)
-            except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-                example = parse(line)
-        except NotAnExample:
+            example: Any = decode_plain(line)
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+            example = read_object(line)
+        if example is None:
             continue
         hashes.append(fingerprint(example, line))
         lines.append(number)

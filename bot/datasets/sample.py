@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from bot.datasets import formats
-from bot.datasets.chat import NotAnExample, parse
+from bot.datasets.chat import read_object
 from bot.datasets.errors import DatasetError
 from bot.datasets.lines import open_file, read_batches
 
@@ -93,11 +93,8 @@ def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
 
 
 def _shown(line: bytes, number: int) -> Sampled | None:
-    try:
-        example = parse(line)
-    except NotAnExample:
-        return None
-    found = turns(example) if isinstance(example, dict) else None
+    example = read_object(line)
+    found = turns(example) if example is not None else None
     return Sampled(number, *found) if found else None
 
 

@@ -18,7 +18,7 @@ from typing import Any
 
 import msgspec
 
-from bot.datasets.chat import NotAnExample, parse
+from bot.datasets.chat import read_object
 from bot.datasets.errors import DatasetError
 from bot.datasets.lines import read_batches
 from bot.datasets.outputs import require_replaceable
@@ -152,11 +152,8 @@ def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
 
 
 def _example(line: bytes, number: int, path: Path) -> dict[str, Any]:
-    try:
-        example = parse(line)
-    except NotAnExample:
-        example = None
-    if not isinstance(example, dict):
+    example = read_object(line)
+    if example is None:
         raise DatasetError(f"Line {number:,} of {path.name} is no example. Mend the file first, then split it.")
     return example
 

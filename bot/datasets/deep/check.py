@@ -16,14 +16,14 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.datasets.chat import NotAnExample, parse
+from bot.datasets.chat import read_object
 from bot.datasets.deep import sensitive
 from bot.datasets.deep.compared import Compared, compared, texts
 from bot.datasets.deep.refusals import refuses
 from bot.datasets.deep.report import DeepReport, fair
 from bot.datasets.deep.resemblance import BANDS, Frame, alike, normalised, unchanged
 from bot.datasets.deep.spill import Columns
-from bot.datasets.findings import Findings
+from bot.datasets.findings import Findings, errors_worth
 from bot.datasets.lines import open_file, read_batches
 
 MOST = 5_000_000
@@ -97,9 +97,11 @@ class _Entry(msgspec.Struct, gc=False):
 
 
 def _blocks(path: Path, progress: Callable[[int, int], None] | None) -> Iterator[list[_Entry]]:
-    """The examples that can be read, about a megabyte at a time."""
+    """The examples that can be read, block by block, up to where `check` gives up on the file too, if only for lines
+    that cannot be read.
+    """
     size = path.stat().st_size if path.is_file() else 0
-    done = offset = 0
+    done = offset = unreadable = 0
     lost = False  # in a line that is skipped: where the next one begins is not known yet
     for batch in read_batches(path):
         if batch.byte_order_mark:
@@ -109,9 +111,11 @@ def _blocks(path: Path, progress: Callable[[int, int], None] | None) -> Iterator
             lost = False
         block = []
         for number, line in enumerate(batch.lines, batch.number):
-            entry = _entry(number, offset, line, cut=batch.cut)
-            if entry is not None:
-                block.append(entry)
+            example = read_object(line)
+            if example is not None:
+                block.append(_Entry(number, offset, line, example, compared(example)))
+            elif line and not line.isspace():
+                unreadable += 1
             offset += len(line) + 1
         lost = lost or batch.oversized
         done += len(batch.raw)
@@ -119,31 +123,26 @@ def _blocks(path: Path, progress: Callable[[int, int], None] | None) -> Iterator
             yield block
         if progress is not None:
             progress(done, max(size, done))
-
-
-def _entry(number: int, offset: int, line: bytes, *, cut: bool) -> _Entry | None:
-    if not line or line.isspace():
-        return None
-    try:
-        example = parse(line, cut=cut)
-    except NotAnExample:
-        return None
-    return _Entry(number, offset, line, example, compared(example)) if isinstance(example, dict) else None
+        if unreadable > errors_worth(done):
+            return
 
 
 def _look_for_sensitive(entry: _Entry, found: Findings) -> None:
     """One finding for each code, with all kinds in its sentence and the first place."""
     if not sensitive.may_hold(entry.line):
         return
-    kinds: dict[str, Counter[str]] = {"secret": Counter(), "personal_data": Counter()}
-    firsts: dict[str, tuple[str, str]] = {}
+    kinds: dict[str, Counter[str]] = {}
+    firsts: dict[str, tuple[str, str, sensitive.Span]] = {}
     for place, text in texts(entry.example):
         for span in sensitive.find(text):
             code = "personal_data" if span.kind in sensitive.PERSONAL else "secret"
-            kinds[code][span.kind] += 1
-            firsts.setdefault(code, (place, _around(text, span)))
-    for code, (place, quote) in firsts.items():
-        found.add(code, entry.number, place, what=_listed(kinds[code]), quote=quote)
+            kinds.setdefault(code, Counter())[span.kind] += 1
+            firsts.setdefault(code, (place, text, span))
+    for code, (place, text, span) in firsts.items():
+        if found.keeps(code):
+            found.add(code, entry.number, place, what=_listed(kinds[code]), quote=_around(text, span))
+        else:
+            found.count(code)
 
 
 def _around(text: str, span: sensitive.Span) -> str:
@@ -327,11 +326,8 @@ class _Comparison:
     def _read(self, index: int) -> Compared:
         """The example, read again."""
         self._file.seek(int(self._columns.at("offset", index)))
-        try:
-            what = compared(parse(self._file.read(int(self._columns.at("length", index)))))
-        except NotAnExample:
-            what = None  # the file has changed meanwhile
-        return what or Compared("", "", "")
+        example = read_object(self._file.read(int(self._columns.at("length", index))))
+        return compared(example) or Compared("", "", "")  # where the file has changed meanwhile
 
 
 def _body(what: Compared, prompt: str, answer: str) -> bytes:

@@ -169,6 +169,21 @@ def test_lines_that_are_no_examples_are_passed_over_and_numbers_stay_right(write
     assert near_duplicates(path) == {8: 1}
 
 
+def test_a_file_that_check_gives_up_on_for_broken_lines_is_given_up_here_too(write: Write) -> None:
+    holds_a_key = chat(f"Is {KEY} mine?", "yes")
+    asked, broken = chat("Is it mine?", "yes"), b"{]"
+    assert deep_check(write(asked, *[broken] * 1_000, holds_a_key)).counts == {"secret": 1}
+    path = write(asked, *[broken] * 200_000, holds_a_key)
+    assert check_file(path).counts["too_many_findings"] == 1
+    assert deep_check(path).counts == {}
+
+
+def test_numbers_that_only_the_slower_decoder_knows_keep_no_example_from_being_seen(write: Write) -> None:
+    line = b'{"messages": [{"role": "user", "content": "' + KEY.encode() + b'", "weight": %s}]}'
+    path = write(line % b"1e999", line % (b"1" * 300), line % b"NaN")
+    assert [finding.line for finding in deep_check(path).findings] == [1, 2]
+
+
 def test_lines_after_one_that_is_too_long_are_found_again(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
     from bot.datasets import lines
 
