@@ -26,7 +26,7 @@ from pathlib import Path
 import corpus
 import table
 
-from bot.cli.trying import Trial
+from app.trying import Trial
 from sandbox.client import SandboxClient
 
 CHANNEL = "#support-model"

@@ -65,7 +65,7 @@ def compare(folder: Path, megabytes: int, rounds: int, record: bool) -> None:
     ours, theirs = [], []
     for _ in range(rounds):
         theirs.append(run([sys.executable, str(HERE / "classic.py"), str(file)], environment))
-        ours.append(run([sys.executable, "-m", "bot", "check", str(file), "--json"], environment))
+        ours.append(run([sys.executable, "-m", "app", "check", str(file), "--json"], environment))
     verify(ours[0].answer, theirs[0].answer)
     check = statistics.median(one.seconds for one in ours)
     classic = statistics.median(one.seconds for one in theirs)
@@ -108,7 +108,7 @@ def look_further(folder: Path, size: int, record: bool) -> None:
     for name, megabytes, write in kinds:
         file = folder / "file.jsonl"
         write(file, megabytes * MEGABYTE or 1)
-        command = [sys.executable, "-m", "bot", "check", str(file), "--json"]
+        command = [sys.executable, "-m", "app", "check", str(file), "--json"]
         own = name.startswith("SmolLM2")
         done = run([*command, "--model", OWN] if own else command, dict(os.environ))
         if own and done.answer["tokens"]["tokenizer"] != OWN:  # type: ignore[index]

@@ -175,9 +175,9 @@ def main() -> None:
 def commands(file: Path, folder: Path) -> dict[str, list[str]]:
     prepared = str(folder / "out.jsonl")
     return {
-        "check": ["-m", "bot", "check", str(file), "--json"],
-        "prepare": ["-m", "bot", "prepare", str(file), "--out", prepared, "--yes"],
-        "split": ["-m", "bot", "split", str(file)],
+        "check": ["-m", "app", "check", str(file), "--json"],
+        "prepare": ["-m", "app", "prepare", str(file), "--out", prepared, "--yes"],
+        "split": ["-m", "app", "split", str(file)],
         "second pass": ["-c", SECOND_PASS, str(file)],
     }
 

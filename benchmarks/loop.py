@@ -17,7 +17,7 @@ from pathlib import Path
 
 import table
 
-from bot.cli.trying import Trial
+from app.trying import Trial
 from sandbox.client import SandboxClient
 
 FILE = Path(__file__).parents[1] / "examples" / "house-voice.jsonl"

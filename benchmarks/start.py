@@ -2,7 +2,7 @@
 
     python benchmarks/start.py [--jobs 10000] [--running 200] [--rounds 3] [--record]
 
-Each round starts real processes, `python -m bot run`, in a workspace with 100 channels and Slack's own rates:
+Each round starts real processes, `python -m app run`, in a workspace with 100 channels and Slack's own rates:
 
 - with a store that knows no jobs: what a start takes anyhow;
 - with a store as a bot that was killed has left it: `--jobs` jobs of the last three months, of which `--running` train
@@ -32,7 +32,7 @@ from provider import REQUESTER, Json, Running, channel, our_job, running
 from sqlite_utils import Database as SqliteDatabase
 from team import command, launch, post_cards, workspace
 
-from bot.cli.processes import Child
+from app.processes import Child
 from bot.jobs import states
 from bot.jobs.advance import notice
 from bot.jobs.interfaces import Change

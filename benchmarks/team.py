@@ -7,7 +7,7 @@ from pathlib import Path
 
 from provider import CHANNELS, MODEL, NAME, REQUESTER, channel
 
-from bot.cli.processes import Child
+from app.processes import Child
 from sandbox.model import Channel
 from sandbox.server import Sandbox
 from sandbox.settings import Settings
@@ -51,7 +51,7 @@ async def command(sandbox: Sandbox, number: int, words: str) -> float:
 
 
 def launch(sandbox: Sandbox, provider_url: str, data: Path) -> Child:
-    """`python -m bot run`, as it has just been started."""
+    """`python -m app run`, as it has just been started."""
     environment = {
         "SLACK_BOT_TOKEN": sandbox.bot_token,
         "SLACK_APP_TOKEN": sandbox.app_token,

@@ -1,4 +1,4 @@
-"""What handlers work with, put together once by `bot.cli` and handed to each of them."""
+"""What handlers work with, put together once by `app` and handed to each of them."""
 
 from dataclasses import dataclass, field
 

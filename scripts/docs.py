@@ -12,7 +12,7 @@ from typing import Any
 
 import typer
 
-from bot.cli import app as command_line
+from app.command_line import app as command_line
 from bot.settings import Settings
 from handlers.commands import COMMANDS
 from trainer.cli import app as trainer_command_line

@@ -1,8 +1,10 @@
-"""What all tests share: a new store, where one is asked for; long runs wait until they are asked for, and no property
-has to be shown within a time."""
+"""What all tests share: a new store and training files, where they are asked for; long runs wait until they are asked
+for, and no property has to be shown within a time."""
 
-from collections.abc import AsyncIterator
+import json
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -44,3 +46,30 @@ def jobs(database: Database) -> SqliteJobStore:
 @pytest.fixture
 def outbox(database: Database) -> SqliteOutbox:
     return SqliteOutbox(database)
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    return Path(__file__).parents[1]
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Callable[..., Path]:
+    """Writes a training file: its examples as values, or as raw lines."""
+
+    def write(*examples: Any, name: str = "file.jsonl") -> Path:
+        lines = [one if isinstance(one, bytes) else json.dumps(one).encode() for one in examples]
+        path = tmp_path / name
+        path.write_bytes(b"".join(line + b"\n" for line in lines))
+        return path
+
+    return write
+
+
+@pytest.fixture
+def good() -> list[dict[str, Any]]:
+    """Ten examples with which nothing is wrong."""
+    return [
+        {"messages": [{"role": "user", "content": f"What is {n} + 1?"}, {"role": "assistant", "content": str(n + 1)}]}
+        for n in range(10)
+    ]

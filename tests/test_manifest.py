@@ -9,7 +9,7 @@ import jsonschema
 import pytest
 import yaml
 
-from bot.cli.connecting import NEEDED_SCOPES
+from app.connecting import NEEDED_SCOPES
 
 ROOT = Path(__file__).parents[1]
 SCHEMAS = ROOT.parent / "shared" / "specs"

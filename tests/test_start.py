@@ -12,7 +12,7 @@ from pydantic import SecretStr
 from stand_in_provider import StandInProvider
 from structlog.testing import capture_logs
 
-from bot.cli.run import Bot, running
+from app.run import Bot, running
 from bot.errors import StartError
 from bot.store.database import Database
 

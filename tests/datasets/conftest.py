@@ -1,7 +1,6 @@
 """What the tests of data sets share."""
 
 import importlib.util
-import json
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
@@ -18,11 +17,6 @@ ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="session")
-def root() -> Path:
-    return ROOT
-
-
-@pytest.fixture(scope="session")
 def classic() -> ModuleType:
     """benchmarks/classic.py, the usual script."""
     spec = importlib.util.spec_from_file_location("classic", ROOT / "benchmarks" / "classic.py")
@@ -31,19 +25,6 @@ def classic() -> ModuleType:
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
-
-
-@pytest.fixture
-def write(tmp_path: Path) -> Callable[..., Path]:
-    """Writes a training file: its examples as values, or as raw lines."""
-
-    def write(*examples: Any, name: str = "file.jsonl") -> Path:
-        lines = [one if isinstance(one, bytes) else json.dumps(one).encode() for one in examples]
-        path = tmp_path / name
-        path.write_bytes(b"".join(line + b"\n" for line in lines))
-        return path
-
-    return write
 
 
 @pytest.fixture(scope="session")
@@ -58,12 +39,3 @@ def judged() -> Callable[..., Findings]:
         return findings
 
     return judged
-
-
-@pytest.fixture
-def good() -> list[dict[str, Any]]:
-    """Ten examples with which nothing is wrong."""
-    return [
-        {"messages": [{"role": "user", "content": f"What is {n} + 1?"}, {"role": "assistant", "content": str(n + 1)}]}
-        for n in range(10)
-    ]

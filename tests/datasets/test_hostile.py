@@ -32,7 +32,7 @@ class Checked(NamedTuple):
 
 def checked(path: Path) -> Checked:
     """`finetune-bot check --json` in a child process."""
-    done = measured("-m", "bot", "check", path, "--json")
+    done = measured("-m", "app", "check", path, "--json")
     assert done.code in (0, 1), done.said
     report = json.loads(done.said)
     lines: dict[str, int | None] = {}

@@ -10,7 +10,7 @@ from e2e.world import ROOT, World, until
 
 
 async def launch(w: World, **changes: str) -> asyncio.subprocess.Process:
-    """`python -m bot run`, as it has just been started, with `changes` to its environment."""
+    """`python -m app run`, as it has just been started, with `changes` to its environment."""
     environment = {key: value for key, value in os.environ.items() if not key.startswith(("SLACK_", "OPENAI_"))}
     settings = {
         "SLACK_BOT_TOKEN": w.sandbox.bot_token,
@@ -25,7 +25,7 @@ async def launch(w: World, **changes: str) -> asyncio.subprocess.Process:
     }
     with (w.folder / "bot.log").open("ab") as log:
         return await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "bot", "run", cwd=ROOT, env=environment | settings, stdout=log, stderr=log
+            sys.executable, "-m", "app", "run", cwd=ROOT, env=environment | settings, stdout=log, stderr=log
         )
 
 

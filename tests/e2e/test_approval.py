@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from e2e.world import World
 
+from app.run import Bot
 from bot.audit import SETTINGS
-from bot.cli.run import Bot
 
 ANA, BEN = "U0ANAREED1", "U0BENHALL1"
 
@@ -181,7 +181,7 @@ async def test_an_approval_that_was_cut_off_is_brought_to_its_end_by_the_next_st
         return False
 
     with monkeypatch.context() as patched:
-        patched.setattr("bot.cli.run._DRAIN_SECONDS", 0.1)
+        patched.setattr("app.run._DRAIN_SECONDS", 0.1)
         patched.setattr("bot.jobs.line.Line._has_room", has_no_room)
         patched.setattr("handlers.actions.approval._close_question", never_ends)
         async with w.bot(finetune_approval_above=0, finetune_approvers=[BEN]):

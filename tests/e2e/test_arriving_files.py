@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from e2e.world import World, examples
 
-from bot.cli.run import Bot
+from app.run import Bot
 from bot.datasets import DatasetError
 from handlers import lanes, reports
 from handlers.download import Download, Interrupted

@@ -2,7 +2,7 @@
 
 from e2e.world import World
 
-from bot.cli.run import Bot
+from app.run import Bot
 
 ANA, BEN = "U0ANAREED1", "U0BENHALL1"
 

@@ -16,7 +16,7 @@ from playwright.async_api import Page, expect
 from ports import free_port
 from tiny_model import MODEL_ID, build_tiny_model
 
-from bot.cli.trying import BASE_MODEL, Trial
+from app.trying import BASE_MODEL, Trial
 
 PICTURES = os.environ.get("FINETUNE_PICTURES")
 TRAINING_MS = 900_000 if PICTURES else 60_000

@@ -5,7 +5,7 @@ from typing import Any
 
 from e2e.world import MODEL, World, until
 
-from bot.cli.run import Bot
+from app.run import Bot
 
 OLD, NEW = f"ft:{MODEL}:acme:old:abc11111", f"ft:{MODEL}:acme:new:abc22222"
 OPENED = "This thread talks to"

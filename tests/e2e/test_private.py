@@ -24,7 +24,7 @@ from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_sdk.web.async_client import AsyncWebClient
 
 import handlers.app
-from bot.cli.run import Bot
+from app.run import Bot
 from bot.datasets import Dataset, check_file
 from bot.jobs import states
 from bot.jobs.interfaces import Change

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from e2e.world import MODEL, World, examples
 
+from app.run import Bot
 from bot.audit import SETTINGS, Entry
-from bot.cli.run import Bot
 from bot.jobs.estimate import estimate
 from bot.spending.budget import Scope
 

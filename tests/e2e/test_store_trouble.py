@@ -7,7 +7,7 @@ import pytest
 from e2e.world import World
 from sqlite_utils import Database as SqliteDatabase
 
-from bot.cli.run import Bot
+from app.run import Bot
 
 
 async def _full(bot: Bot, *, full: bool) -> None:

@@ -23,7 +23,7 @@ class Try:
 
     def __init__(self, folder: Path) -> None:
         self.process = psutil.Popen(
-            [sys.executable, "-m", "bot", "try", "--data", str(folder), "--port", "0"],
+            [sys.executable, "-m", "app", "try", "--data", str(folder), "--port", "0"],
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -47,7 +47,7 @@ class Try:
     def parts(self) -> dict[str, psutil.Process]:
         """Its three processes by their names."""
         commands = {child: child.cmdline() for child in self.process.children()}
-        return {words[words.index("bot.cli.processes") + 1]: child for child, words in commands.items()}
+        return {words[words.index("app.processes") + 1]: child for child, words in commands.items()}
 
     def close(self) -> None:
         family = [self.process, *self.process.children(recursive=True)] if self.process.is_running() else []
@@ -73,19 +73,19 @@ def running(tmp_path: Path) -> Iterator[Try]:
 def test_a_process_that_ends_is_named_and_started_again_three_times_and_the_rest_goes_on(running: Try) -> None:
     running.says("Ctrl-C stops everything")
     first = running.parts()
-    assert set(first) == {"trainer", "sandbox", "bot"}
+    assert set(first) == {"trainer", "sandbox", "app"}
     trainers_ports = ports(first["trainer"])
     first["trainer"].kill()
     assert "It was killed from outside" in running.says("The trainer has stopped.")
     running.says("The trainer is back.")
     for _ in range(3):
-        running.parts()["bot"].kill()
+        running.parts()["app"].kill()
         running.says("The bot has stopped.")
         running.says("The bot is back.")
     second = running.parts()
     assert second["sandbox"].pid == first["sandbox"].pid
     assert ports(second["trainer"]) == trainers_ports
-    second["bot"].kill()
+    second["app"].kill()
     running.says("It has stopped 4 times, so it stays away.")
     assert set(running.parts()) == {"trainer", "sandbox"}
     running.process.terminate()

@@ -12,7 +12,7 @@ import orjson
 from pydantic import SecretStr
 from stand_in_provider import StandInProvider
 
-from bot.cli.run import Bot, running
+from app.run import Bot, running
 from bot.notices import deliver
 from bot.notices.deliver import Delivery
 from bot.settings import Settings

@@ -11,8 +11,8 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from bot import cli
-from bot.cli import app
+from app import command_line
+from app.command_line import app
 from trainer.base_models import read_table
 from trainer.cli import app as trainer_app
 
@@ -20,7 +20,7 @@ from trainer.cli import app as trainer_app
 def said(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, *words: str) -> tuple[object, str, str]:
     monkeypatch.setattr(sys, "argv", ["finetune-bot", *words])
     with pytest.raises(SystemExit) as end:
-        cli.main()
+        command_line.main()
     out, err = capsys.readouterr()
     return end.value.code, out, err
 
@@ -60,7 +60,7 @@ def test_interrupting_it_is_no_traceback(monkeypatch: pytest.MonkeyPatch, capsys
     def interrupted() -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(cli, "app", interrupted)
+    monkeypatch.setattr(command_line, "app", interrupted)
     code, _, err = said(capsys, monkeypatch)
     assert (code, err) == (130, "")
 

@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from bot.check_command import check_command
+from app.check import check_command
 
 
 def run(capsysbinary, *arguments, **more):
@@ -176,7 +176,7 @@ def test_a_name_that_is_not_text_is_no_trouble(tmp_path, capsysbinary, as_json):
 
 def test_a_terminal_without_unicode_shows_the_rest(root):
     program = (
-        "from pathlib import Path; from bot.check_command import check_command;"
+        "from pathlib import Path; from app.check import check_command;"
         "raise SystemExit(check_command(Path('examples/house-voice.jsonl'), None, None, False))"
     )
     environment = os.environ | {"PYTHONIOENCODING": "ascii"}
@@ -206,7 +206,7 @@ HEAVY = {
 def test_a_check_that_prints_json_imports_nothing_slow(write, good):
     """The whole command, on a file without findings: what tables, the second pass and the bot need stays away."""
     program = (
-        "import atexit, sys; from bot.cli import main;"
+        "import atexit, sys; from app.command_line import main;"
         f"atexit.register(lambda: print(sorted({HEAVY!r} & set(sys.modules)), file=sys.stderr));"
         "sys.argv[0] = 'finetune-bot'; main()"
     )

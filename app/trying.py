@@ -18,11 +18,11 @@ from filelock import FileLock, Timeout
 from rich.console import Console
 from rich.panel import Panel
 
-from bot.cli.processes import Child
+from app.processes import Child
 from bot.errors import StartError
 
 BASE_MODEL = "SmolLM2-135M-Instruct"
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[1]
 # The first person of the sandbox (sandbox/seed.py) is an administrator of the bot: there is one to try that with.
 _ANA = "U0ANAREED1"
 _MARK = ".finetune-bot-try"
@@ -76,7 +76,7 @@ class Trial:
                 self._fetch_model()
                 with self.started() as page_url:
                     if smoke is not None:
-                        from bot.cli.smoke import smoke_test
+                        from app.smoke import smoke_test
 
                         return smoke_test(page_url, self.keys.page, smoke, self.console)
                     self._show(page_url)
@@ -124,7 +124,7 @@ class Trial:
                 "SANDBOX_KEY": keys.page,
             }
         else:
-            arguments = ["bot", "run"]
+            arguments = ["app", "run"]
             environment = self._bot_environment(self._page_url, self._trainer_url)
         child = self._children[name] = Child(name, arguments, environment, self.data / "logs" / f"{name}.log")
         return child

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
-from bot.check_command import harmless, progress_bar, verdict
+from app.check import harmless, progress_bar, verdict
 from bot.datasets import DEFAULT_MODEL, DatasetError, check_file
 from bot.datasets.report import Mapping, Table
 from bot.datasets.tokens import tokenizers_folder

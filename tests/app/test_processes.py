@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.cli.processes import Child
+from app.processes import Child
 from bot.errors import StartError
 
 Start = Callable[[str], Child]

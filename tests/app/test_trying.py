@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import pytest
 from ports import free_port
 
-from bot.cli.trying import Trial, _keys
+from app.trying import Trial, _keys
 from bot.errors import StartError
 
 

@@ -54,7 +54,7 @@ def _options(
 @app.command()
 def run() -> None:
     """Run the bot in your Slack workspace. The settings (docs/settings.md) name it."""
-    from bot.cli.run import run_command
+    from app.run import run_command
 
     raise SystemExit(run_command())
 
@@ -103,7 +103,7 @@ def try_(
     ] = None,
 ) -> None:
     """Try the bot on this machine. A local Slack workspace opens in the browser, with a real small model."""
-    from bot.cli.trying import Trial
+    from app.trying import Trial
 
     _needs_local("try")
     raise SystemExit(Trial(data=data, host=host, port=port).run(reset=reset, smoke=smoke))
@@ -134,7 +134,7 @@ def check(
 ) -> None:
     """Check a training file. Exit code 0: fine, 1: errors found, 2: cannot be read."""
     gc.set_threshold(50_000)  # examples make no cycles: looking for some every 700 objects took a twentieth of the time
-    from bot.check_command import check_command
+    from app.check import check_command
 
     raise SystemExit(
         check_command(file, model, epochs, as_json, validation=validation, deep=deep, all_findings=all_findings)
@@ -170,7 +170,7 @@ def prepare(
 
     Exit code 0: the new file can be trained on, 1: not yet, or nothing was chosen, 2: cannot be read or written.
     """
-    from bot.prepare_command import Wishes, prepare_command
+    from app.prepare import Wishes, prepare_command
 
     wishes = Wishes(out, to, yes, choose, columns, validation, model, force)
     raise SystemExit(prepare_command(file, wishes))
@@ -189,7 +189,7 @@ def split(
 
     Exit code 0: done, 2: not.
     """
-    from bot.prepare_command import split_command
+    from app.prepare import split_command
 
     raise SystemExit(split_command(file, share, seed, force))
 

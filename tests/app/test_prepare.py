@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.prepare_command import Wishes, prepare_command, split_command
+from app.prepare import Wishes, prepare_command, split_command
 
 ROOT = Path(__file__).parents[2]
 GOOD = [
@@ -122,7 +122,7 @@ def test_on_a_terminal_the_person_chooses(file: Path, typed: str, roles: bool | 
 def on_a_terminal(typed: str, *arguments: str) -> str:
     """What a person sees who types that, once they are asked."""
     ours, theirs = os.openpty()
-    command = [sys.executable, "-m", "bot", *arguments]
+    command = [sys.executable, "-m", "app", *arguments]
     process = subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=theirs, cwd=ROOT)
     os.close(theirs)
     os.write(ours, typed.encode())
@@ -162,7 +162,7 @@ def test_a_split_writes_both_parts_beside_the_file(tmp_path: Path, capsys: pytes
 def test_preparing_starts_light() -> None:
     """Neither the command line nor the data sets load what only mending needs."""
     program = (
-        "import sys; import bot.prepare_command;"
+        "import sys; import app.prepare;"
         "print(sorted({'rich', 'bot.datasets.mend', 're2', 'chardet', 'numpy'} & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=ROOT)

@@ -7,7 +7,7 @@ from typing import Self
 
 import pytest
 
-from bot.cli.schedule import Task, schedule
+from app.schedule import Task, schedule
 
 
 class _Clock(datetime):
@@ -24,7 +24,7 @@ class _Clock(datetime):
 async def test_a_clock_that_is_set_anew_keeps_nothing_waiting(monkeypatch: pytest.MonkeyPatch, hours: float) -> None:
     real, ticks = time.time, 0
     monkeypatch.setattr(_Clock, "shift", timedelta())
-    for module in ("apscheduler.schedulers.base", "apscheduler.triggers.interval", "bot.cli.schedule"):
+    for module in ("apscheduler.schedulers.base", "apscheduler.triggers.interval", "app.schedule"):
         monkeypatch.setattr(f"{module}.datetime", _Clock)
     monkeypatch.setattr(time, "time", lambda: real() + _Clock.shift.total_seconds())
 

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import psutil
 import pytest
 
-BOT = [sys.executable, "-m", "bot"]
+BOT = [sys.executable, "-m", "app"]
 ROOT = Path(__file__).parents[2]
 
 
@@ -79,9 +79,9 @@ def ended(*words: str) -> subprocess.CompletedProcess[str]:
         (("trainer", "keys", "delete", "nobody"), 1, "There is no key named 'nobody'."),
         (("trainer", "serve", "--nonsense"), 2, "No such option: --nonsense"),
         (("sandbox", "--nonsense"), 2, "--data"),
-        (("trainer", "--help"), 0, "Usage: python -m bot trainer [OPTIONS] COMMAND"),
-        (("trainer", "keys", "create", "--help"), 0, "Usage: python -m bot trainer keys create [OPTIONS]"),
-        (("sandbox", "--help"), 0, "usage: python -m bot sandbox"),
+        (("trainer", "--help"), 0, "Usage: python -m app trainer [OPTIONS] COMMAND"),
+        (("trainer", "keys", "create", "--help"), 0, "Usage: python -m app trainer keys create [OPTIONS]"),
+        (("sandbox", "--help"), 0, "usage: python -m app sandbox"),
     ],
 )
 def test_the_words_after_it_are_the_others_and_so_is_the_exit_code(

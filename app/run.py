@@ -18,10 +18,10 @@ from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
 from slack_bolt.app.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
+from app import connecting
+from app.schedule import Task, schedule
 from bot.access import Policy
 from bot.audit import note_roles
-from bot.cli import connecting
-from bot.cli.schedule import Task, schedule
 from bot.datasets.copies import Copies
 from bot.errors import Invalid, NotFound, StartError
 from bot.jobs.follow import Follower

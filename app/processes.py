@@ -1,6 +1,6 @@
 """Child processes that tell on their standard output when they are ready, and write the rest into a log file.
 
-Run as a program, `python -m bot.cli.processes MODULE ARGUMENTS`, it is such a child: MODULE, ended when its standard
+Run as a program, `python -m app.processes MODULE ARGUMENTS`, it is such a child: MODULE, ended when its standard
 input ends, for whoever started it is gone then, however that happened.
 """
 

@@ -1,0 +1,1 @@
+"""The `finetune-bot` command, all that it prints, and the place that puts the parts together."""
