@@ -86,7 +86,7 @@ async def measure(folder: Path, provider: Running, jobs: int, commands: int) -> 
         try:
             with bare(theirs):
                 await asyncio.to_thread(bot.ready, "bot ready", 60)
-                await theirs.room.deliverer.sockets.wait_connected(60)
+                await theirs.state.deliverer.sockets.wait_connected(60)
                 await in_turns(ours, theirs, WARM_UP)
                 return await in_turns(ours, theirs, commands)
         finally:

@@ -69,7 +69,7 @@ async def measure(page_url: str, file: Path, copies: Path, commands: int) -> tup
         times = await acknowledged(person, so_often("idle", commands))
         content = base64.b64encode(file.read_bytes()).decode()
         files = [{"name": file.name, "content": content}]
-        dropped = await person.ask("drop", timeout=900, user="ana", channel=CHANNEL, files=files)
+        dropped = await person.call("drop", timeout=900, user="ana", channel=CHANNEL, files=files)
         del content, files
         found = await person.wait_message(CHANNEL, contains="so far", thread_ts=dropped["ts"], timeout=300)
         first = time.time() - float(found["ts"])

@@ -105,7 +105,7 @@ async def start(sandbox: Sandbox, provider: Running, data: Path, times: Times) -
     bot = launch(sandbox, provider.url, data)
 
     async def acknowledged() -> None:
-        await sandbox.room.deliverer.sockets.wait_connected(LIMIT)
+        await sandbox.state.deliverer.sockets.wait_connected(LIMIT)
         await command(sandbox, 0, "help")
         times.acknowledged.append(time.monotonic() - began)
 
@@ -131,10 +131,10 @@ async def stop(bot: Child, times: Times) -> None:
 
 def missed_mentions(sandbox: Sandbox) -> list[Json]:
     """Requests that came while nobody took them, as Slack sends them."""
-    slack = sandbox.room.workspace
+    slack = sandbox.state.workspace
     for number in range(REQUESTS):
         slack.post(slack.channels[channel(number)], REQUESTER, f"<@{slack.BOT}> help")
-    return [each.payload for each in sandbox.room.deliverer.log if each.name == "app_mention"]
+    return [each.payload for each in sandbox.state.deliverer.log if each.name == "app_mention"]
 
 
 def fill_and_die(data: Path, jobs: int, cards: list[str], requests: list[Json]) -> None:

@@ -21,7 +21,7 @@ async def workspace(folder: Path) -> AsyncIterator[Sandbox]:
     acknowledgement is waited for."""
     settings = Settings(retry_delays=[], ack_timeout=60.0)
     async with Sandbox(data=folder, manifest=ROOT / "manifest.yml", settings=settings) as sandbox:
-        slack = sandbox.room.workspace
+        slack = sandbox.state.workspace
         for number in range(CHANNELS):
             members = [REQUESTER, slack.BOT]
             slack.save_channel(
@@ -32,7 +32,7 @@ async def workspace(folder: Path) -> AsyncIterator[Sandbox]:
 
 def post_cards(sandbox: Sandbox, jobs: int) -> list[str]:
     """A message of the bot's for each job, in its channel; their ts."""
-    slack = sandbox.room.workspace
+    slack = sandbox.state.workspace
     return [slack.post(slack.channels[channel(number)], slack.BOT, "A job").ts for number in range(jobs)]
 
 
@@ -41,9 +41,11 @@ async def command(sandbox: Sandbox, number: int, words: str) -> float:
 
     Raises TimeoutError where there was none.
     """
-    slack = sandbox.room.workspace
+    slack = sandbox.state.workspace
     began = time.perf_counter()
-    reply = await sandbox.room.acts.command(slack.users[REQUESTER], slack.channels[channel(number)], "/finetune", words)
+    reply = await sandbox.state.user_actions.command(
+        slack.users[REQUESTER], slack.channels[channel(number)], "/finetune", words
+    )
     took = time.perf_counter() - began
     if not reply.acked:
         raise TimeoutError(f"`/finetune {words}` was not acknowledged: {reply.reason}")

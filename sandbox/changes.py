@@ -1,4 +1,4 @@
-"""Who watches the workspace hears of each change: pages that are open, tests that wait."""
+"""Publishes each change in the workspace to open pages and waiting tests."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -8,8 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """Something is new. `what` is one of message, channel, view, home, status, toast, file,
-    presence, trouble."""
+    """Something has changed. `what` is message, channel, view, home, status, presence or toast."""
 
     what: str
     channel: str = ""
@@ -29,7 +28,7 @@ class Changes:
 
     @asynccontextmanager
     async def watch(self) -> AsyncIterator["asyncio.Queue[Change | None]"]:
-        """A queue of the changes from now on; None means that the sandbox stops."""
+        """A queue of the changes from now on; None means that the workspace has ended."""
         queue: asyncio.Queue[Change | None] = asyncio.Queue()
         self._watchers.add(queue)
         try:

@@ -1,4 +1,4 @@
-"""A small client for the sandbox's control API: what a person does, as Python calls.
+"""A client for the sandbox's control API: what people do, as Python calls.
 
     async with SandboxClient(url, key) as client:
         drop = await client.drop("ana", "#support-model", Path("train.jsonl"), "our answers")
@@ -7,11 +7,11 @@
         view = await client.wait_view("ana")
         errors = await client.submit("ana", view["id"], {"epochs": "3"})
 
-People and channels go by id or by name (`ana`, `#general`); `@ana` as a channel means the direct messages
-between Ana and the bot. Every call raises SandboxError with a sentence when the sandbox says no.
+People and channels are given by id or name (`ana`, `#general`); `@ana` as a channel means the direct messages
+between Ana and the bot. Every call raises SandboxError, with a sentence for the reader, if it is not possible.
 """
 
-# Callers give a time limit as they give any other value.
+# A timeout is an ordinary argument here.
 # ruff: noqa: ASYNC109
 
 import base64
@@ -30,7 +30,7 @@ class SandboxError(RuntimeError):
 
 
 class SandboxClient:
-    """Speaks to one sandbox. `url` may be the page's address with ?key=… in it, then `key` is not needed."""
+    """A client for one sandbox. `url` may be the page's URL with ?key=…; then `key` is not needed."""
 
     def __init__(self, url: str, key: str = "") -> None:
         parts = urlsplit(url)
@@ -39,7 +39,7 @@ class SandboxClient:
             base_url=f"{parts.scheme}://{parts.netloc}",
             headers={"Authorization": f"Bearer {key}"},
             timeout=30,
-            trust_env=False,  # a proxy from the environment has no business with this machine's own ports
+            trust_env=False,  # no proxy for this machine's own ports
         )
 
     async def __aenter__(self) -> "SandboxClient":
@@ -51,13 +51,13 @@ class SandboxClient:
     async def aclose(self) -> None:
         await self._http.aclose()
 
-    # Talking
+    # Messages and files
 
     async def say(
         self, user: str, channel: str, text: str, thread_ts: str | None = None, *, broadcast: bool = False
     ) -> Json:
         """Post as a person. Returns the message, with `ts` and `channel`."""
-        answer = await self.ask("say", user=user, channel=channel, text=text, thread_ts=thread_ts, broadcast=broadcast)
+        answer = await self.call("say", user=user, channel=channel, text=text, thread_ts=thread_ts, broadcast=broadcast)
         return _message(answer)
 
     async def drop(
@@ -68,7 +68,7 @@ class SandboxClient:
         text: str = "",
         thread_ts: str | None = None,
     ) -> Json:
-        """Drop one or several files with a comment: one message. Returns it."""
+        """Drop files with a comment. Returns the message."""
         paths = [path] if isinstance(path, str | Path) else list(path)
         files = [(Path(p).name, Path(p).read_bytes()) for p in paths]
         return await self.drop_bytes(user, channel, files, text, thread_ts)
@@ -81,38 +81,38 @@ class SandboxClient:
         text: str = "",
         thread_ts: str | None = None,
     ) -> Json:
-        """Drop files that are not on disk: (name, content) each."""
+        """Drop files that are not on disk, each as (name, content)."""
         encoded = [{"name": n, "content": base64.b64encode(data).decode()} for n, data in files]
-        answer = await self.ask("drop", user=user, channel=channel, files=encoded, text=text, thread_ts=thread_ts)
+        answer = await self.call("drop", user=user, channel=channel, files=encoded, text=text, thread_ts=thread_ts)
         return _message(answer)
 
     async def edit(self, user: str, channel: str, ts: str, text: str) -> None:
-        await self.ask("edit", user=user, channel=channel, ts=ts, text=text)
+        await self.call("edit", user=user, channel=channel, ts=ts, text=text)
 
     async def delete(self, user: str, channel: str, ts: str) -> None:
         """Delete a message (its files stay)."""
-        await self.ask("delete", user=user, channel=channel, ts=ts)
+        await self.call("delete", user=user, channel=channel, ts=ts)
 
     async def delete_file(self, user: str, file: str) -> None:
-        """Delete a file; the messages that carried it keep a tombstone."""
-        await self.ask("delete-file", user=user, file=file)
+        """Delete a file; its messages keep a tombstone."""
+        await self.call("delete-file", user=user, file=file)
 
     async def react(self, user: str, channel: str, ts: str, name: str, *, remove: bool = False) -> None:
-        await self.ask("react", user=user, channel=channel, ts=ts, name=name, remove=remove)
+        await self.call("react", user=user, channel=channel, ts=ts, name=name, remove=remove)
 
     # Commands, buttons, modals
 
     async def command(
         self, user: str, channel: str, command: str, text: str = "", *, thread_ts: str | None = None
     ) -> Json:
-        """Run a slash command. Returns {acked, reason, response}; what the person reads is in ephemerals()."""
-        return await self.ask("command", user=user, channel=channel, command=command, text=text, thread_ts=thread_ts)
+        """Run a slash command. Returns {acked, reason, response}; the person reads the answer in ephemerals()."""
+        return await self.call("command", user=user, channel=channel, command=command, text=text, thread_ts=thread_ts)
 
     async def click(
         self, user: str, channel: str, ts: str, action_id: str, *, block_id: str = "", value: Any = None
     ) -> Json:
         """Press a button of a message, or choose `value` in its menu. Returns {acked, reason, response}."""
-        return await self.ask(
+        return await self.call(
             "act", user=user, channel=channel, ts=ts, action_id=action_id, block_id=block_id, value=value
         )
 
@@ -124,11 +124,11 @@ class SandboxClient:
         self, user: str, view_id: str, action_id: str, *, block_id: str = "", value: Any = None
     ) -> Json:
         """Press a button, or change an input, in a modal or on the Home tab."""
-        return await self.ask("act", user=user, view_id=view_id, action_id=action_id, block_id=block_id, value=value)
+        return await self.call("act", user=user, view_id=view_id, action_id=action_id, block_id=block_id, value=value)
 
     async def suggest(self, user: str, view_id: str, action_id: str, text: str) -> list[Json]:
-        """Type into an external select of a view. Returns the options that the app offers."""
-        answer = await self.ask("suggest", user=user, view_id=view_id, action_id=action_id, value=text)
+        """Enter text into an external select of a view. Returns the options that the app offers."""
+        answer = await self.call("suggest", user=user, view_id=view_id, action_id=action_id, value=text)
         return list(answer["options"])
 
     async def submit(self, user: str, view_id: str, values: Json | None = None) -> dict[str, str]:
@@ -136,11 +136,11 @@ class SandboxClient:
 
         Returns the errors under its fields, {block_id: text}: {} when it was accepted.
         """
-        answer = await self.ask("submit", user=user, view_id=view_id, values=values or {})
+        answer = await self.call("submit", user=user, view_id=view_id, values=values or {})
         return dict(answer["errors"])
 
     async def close_view(self, user: str, view_id: str) -> None:
-        await self.ask("close", user=user, view_id=view_id)
+        await self.call("close", user=user, view_id=view_id)
 
     async def open_view(self, user: str) -> Json | None:
         """The topmost modal open for a person, or None."""
@@ -148,24 +148,24 @@ class SandboxClient:
         return views[-1] if views else None
 
     async def views(self, user: str) -> list[Json]:
-        """The modals open for a person, the top one last; each with `errors`."""
-        return list((await self.ask("views", user=user))["views"])
+        """A person's open modals, the top one last, each with `errors`."""
+        return list((await self.call("views", user=user))["views"])
 
     async def open_home(self, user: str, tab: str = "home") -> Json | None:
-        """Look at the app's Home tab (app_home_opened). Returns what it shows right now."""
-        view: Json | None = (await self.ask("home", user=user, tab=tab))["view"]
+        """Open the app's Home tab (app_home_opened). Returns what it shows now."""
+        view: Json | None = (await self.call("home", user=user, tab=tab))["view"]
         return view
 
     # Reading
 
     async def messages(self, channel: str, thread_ts: str | None = None) -> list[Json]:
         """A channel's messages, or a thread's with its parent first; oldest first. `plain` is the text shown."""
-        answer = await self.ask("messages", channel=channel, thread_ts=thread_ts)
+        answer = await self.call("messages", channel=channel, thread_ts=thread_ts)
         return list(answer["messages"])
 
     async def ephemerals(self, user: str) -> list[Json]:
         """All messages that only this person sees, oldest first."""
-        return list((await self.ask("ephemerals", user=user))["messages"])
+        return list((await self.call("ephemerals", user=user))["messages"])
 
     async def text(self, channel: str, thread_ts: str | None = None) -> str:
         """A channel or thread as plain text."""
@@ -177,13 +177,13 @@ class SandboxClient:
 
     async def status(self, channel: str, thread_ts: str) -> str:
         """The assistant's status in a thread ("is thinking…"), or empty."""
-        return str((await self.ask("status", channel=channel, thread_ts=thread_ts))["status"])
+        return str((await self.call("status", channel=channel, thread_ts=thread_ts))["status"])
 
     async def channels(self) -> list[Json]:
-        return list((await self.ask("channels"))["channels"])
+        return list((await self.call("channels"))["channels"])
 
     async def users(self) -> list[Json]:
-        return list((await self.ask("users"))["users"])
+        return list((await self.call("users"))["users"])
 
     # Waiting
 
@@ -201,7 +201,7 @@ class SandboxClient:
 
         after -- ignore messages up to this time stamp; author -- only this person's (or the bot's).
         """
-        answer = await self.ask(
+        answer = await self.call(
             "wait-message",
             timeout=timeout,
             channel=channel,
@@ -214,50 +214,50 @@ class SandboxClient:
 
     async def wait_ephemeral(self, user: str, channel: str, contains: str = "", timeout: float = 30) -> Json:
         """Wait until a person reads a message that only they see."""
-        answer = await self.ask("wait-message", timeout=timeout, channel=channel, contains=contains, user=user)
+        answer = await self.call("wait-message", timeout=timeout, channel=channel, contains=contains, user=user)
         return dict(answer["message"])
 
     async def wait_view(
         self, user: str, timeout: float = 30, *, callback_id: str | None = None, title: str | None = None
     ) -> Json:
         """Wait until a modal is open for a person. Returns the topmost one."""
-        answer = await self.ask("wait-view", timeout=timeout, user=user, callback_id=callback_id, title=title)
+        answer = await self.call("wait-view", timeout=timeout, user=user, callback_id=callback_id, title=title)
         return dict(answer["view"])
 
     async def wait_home(self, user: str, contains: str = "", timeout: float = 30) -> Json:
         """Wait until a person's Home tab contains a text."""
-        return dict((await self.ask("wait-home", timeout=timeout, user=user, contains=contains))["view"])
+        return dict((await self.call("wait-home", timeout=timeout, user=user, contains=contains))["view"])
 
     async def wait_connected(self, timeout: float = 30) -> None:
         """Wait until the app has a Socket Mode connection."""
-        await self.ask("wait-connected", timeout=timeout)
+        await self.call("wait-connected", timeout=timeout)
 
-    # The workspace, and trouble
+    # Administration and fault injection
 
     async def create_channel(self, user: str, name: str, *, private: bool = False, members: Sequence[str] = ()) -> Json:
-        answer = await self.ask("create-channel", user=user, name=name, private=private, members=list(members))
+        answer = await self.call("create-channel", user=user, name=name, private=private, members=list(members))
         return dict(answer["channel"])
 
     async def join(self, channel: str, user: str, inviter: str = "") -> None:
-        await self.ask("join", channel=channel, user=user, inviter=inviter)
+        await self.call("join", channel=channel, user=user, inviter=inviter)
 
     async def leave(self, channel: str, user: str) -> None:
-        await self.ask("leave", channel=channel, user=user)
+        await self.call("leave", channel=channel, user=user)
 
     async def archive(self, channel: str, *, archived: bool = True) -> None:
-        await self.ask("archive", channel=channel, archived=archived)
+        await self.call("archive", channel=channel, archived=archived)
 
     async def add_user(self, name: str, **fields: Any) -> Json:
-        """Another person: real_name, guest, stranger (of another organisation), admin, locale, selectable."""
-        return dict((await self.ask("add-user", name=name, **fields))["user"])
+        """Add a person. Fields: real_name, guest, stranger (of another organisation), admin, locale, selectable."""
+        return dict((await self.call("add-user", name=name, **fields))["user"])
 
     async def set_group(self, group: str, users: Sequence[str], name: str = "") -> None:
-        """Make a user group (S…) of exactly these people, or change it; a mention of it shows its name."""
-        await self.ask("set-group", group=group, users=list(users), name=name)
+        """Set the members of a user group (S…); mentions show its name."""
+        await self.call("set-group", group=group, users=list(users), name=name)
 
     async def settings(self, **changes: Any) -> Json:
         """Change times, rates, delivery (sandbox.settings.Settings). Returns all settings."""
-        return dict((await self.ask("settings", **changes))["settings"])
+        return dict((await self.call("settings", **changes))["settings"])
 
     async def fault(
         self,
@@ -269,39 +269,39 @@ class SandboxClient:
         skip: int = 0,
         match: str = "",
     ) -> None:
-        """Make a method fail: kind error, ratelimited, status, timeout, drop, garbage (sandbox.faults)."""
-        await self.ask("fault", method=method, kind=kind, value=str(value), times=times, skip=skip, match=match)
+        """Make a method fail: kind error, ratelimited, status, timeout, drop, garbage (sandbox.fault_injection)."""
+        await self.call("fault", method=method, kind=kind, value=str(value), times=times, skip=skip, match=match)
 
     async def clear_faults(self) -> None:
-        await self.ask("fault", clear=True)
+        await self.call("fault", clear=True)
 
     async def token(self, state: str) -> None:
         """Make the bot's token good, revoked or inactive."""
-        await self.ask("token", state=state)
+        await self.call("token", state=state)
 
     async def scopes(self, scopes: Sequence[str]) -> None:
         """Grant exactly these scopes from now on."""
-        await self.ask("scopes", scopes=list(scopes))
+        await self.call("scopes", scopes=list(scopes))
 
     async def disconnect(self, reason: str = "") -> int:
-        """Cut the app's sockets (or ask them to refresh, with a reason). Returns how many there were."""
-        return int((await self.ask("disconnect", reason=reason))["connections"])
+        """Close the app's sockets (with a reason: ask it to reconnect). Returns how many there were."""
+        return int((await self.call("disconnect", reason=reason))["connections"])
 
     async def deliveries(self, *, state: str = "", kind: str = "", name: str = "") -> list[Json]:
-        """What the app was told: {id, kind, name, state, attempts, reason, payload}, newest last."""
-        return list((await self.ask("deliveries", state=state, kind=kind, name=name))["deliveries"])
+        """Deliveries to the app: {id, kind, name, state, attempts, reason, payload}, newest last."""
+        return list((await self.call("deliveries", state=state, kind=kind, name=name))["deliveries"])
 
     async def redeliver(self, event_id: str) -> None:
-        """Send an event once more with the same event_id."""
-        await self.ask("redeliver", event_id=event_id)
+        """Send an event again with the same event_id."""
+        await self.call("redeliver", event_id=event_id)
 
-    async def ask(self, act: str, *, timeout: float | None = None, **fields: Any) -> Json:
-        """Any act of the control API. Raises SandboxError with the sandbox's reason."""
+    async def call(self, endpoint: str, *, timeout: float | None = None, **fields: Any) -> Json:
+        """Call any endpoint of the control API. Raises SandboxError with the sandbox's reason."""
         body = {k: v for k, v in fields.items() if v is not None}
         if timeout is not None:
             body["timeout"] = timeout
         limit = max(30.0, (timeout or 0) + 10)
-        answer = await self._http.post(f"/control/{act}", json=body, timeout=limit)
+        answer = await self._http.post(f"/control/{endpoint}", json=body, timeout=limit)
         if answer.status_code != 200:
             raise SandboxError(_reason(answer))
         return dict(answer.json())

@@ -1,4 +1,4 @@
-"""Interactive elements: finding them in blocks, and what they hold when a person has touched them."""
+"""Interactive elements: find them in blocks, and convert between their state and what a person entered."""
 
 import secrets
 from collections.abc import Iterator
@@ -30,7 +30,7 @@ STATEFUL = {
     "file_input": "files",
     "rich_text_input": "rich_text_value",
 }
-"""Elements whose state Slack sends, and the field that carries it (docs.slack.dev/reference/views,
+"""Elements that have a state, and the field that holds it (docs.slack.dev/reference/views,
 "view submission payload"; read 2026-11-21)."""
 
 INITIAL = {
@@ -52,7 +52,7 @@ LISTS = ("selected_options", "selected_users", "selected_channels", "selected_co
 
 
 def elements_of(block: Json) -> list[Json]:
-    """The elements of a block that can carry an action_id."""
+    """The elements of a block that can have an action_id."""
     match block.get("type"):
         case "section":
             return [block["accessory"]] if isinstance(block.get("accessory"), dict) else []
@@ -65,7 +65,7 @@ def elements_of(block: Json) -> list[Json]:
 
 
 def with_ids(blocks: list[Json]) -> list[Json]:
-    """The blocks with the block_ids and action_ids that Slack makes up where the app gave none."""
+    """The blocks with generated block_ids and action_ids where the app gave none, as in Slack."""
     blocks = deepcopy(blocks)
     for block in blocks:
         if not block.get("block_id") or block.get("type") == "markdown":
@@ -91,13 +91,13 @@ def walk(blocks: list[Json]) -> Iterator[tuple[Json, Json]]:
 
 
 def options_of(element: Json) -> list[Json]:
-    """All options of a menu, those in groups included."""
+    """All options of a menu, including those in groups."""
     groups: list[Json] = element.get("option_groups") or []
     return [*(element.get("options") or []), *(o for g in groups for o in g.get("options") or [])]
 
 
 def initial_state(element: Json) -> Json | None:
-    """What an element holds before anybody touched it; None when it holds nothing ever."""
+    """An element's initial state; None for an element without state."""
     field = STATEFUL.get(element.get("type", ""))
     if field is None:
         return None
@@ -108,10 +108,10 @@ def initial_state(element: Json) -> Json | None:
 
 
 def state_from(element: Json, raw: Any, offered: list[Json] | None = None) -> Json:
-    """What an element holds when a person puts `raw` in: text, an option's value or text, or a list of them.
+    """An element's state after a person entered `raw`: text, an option's value or text, or a list of them.
 
     offered -- the options that the app gave for an external select.
-    Raises ValueError with a sentence when the element has no such option.
+    Raises ValueError, with a sentence for the reader, if there is no such option.
     """
     kind = element["type"]
     field = STATEFUL[kind]
@@ -128,7 +128,7 @@ def state_from(element: Json, raw: Any, offered: list[Json] | None = None) -> Js
 
 
 def raw_of(state: Json) -> Any:
-    """The inverse of state_from: what to show in the form again."""
+    """The inverse of state_from: the value for the form."""
     value = state.get(STATEFUL.get(state.get("type", ""), ""))
     if isinstance(value, dict):
         return value.get("value", "")

@@ -1,13 +1,13 @@
-"""What happens in the workspace, told to the app as the Events API tells it.
+"""Sends what happens in the workspace to the app, as Slack's Events API does.
 
-Only what the manifest subscribes to and its scopes allow, and only from conversations the bot is in
-(docs.slack.dev/reference/events; read 2026-11-21). The app's own messages come too: it is Bolt that drops them.
+Only events that the manifest subscribes to and its scopes allow, and only from conversations that the bot is in
+(docs.slack.dev/reference/events; read 2026-11-21). The app's own messages are included: Bolt ignores them.
 """
 
 import time
 
-from sandbox.deliver import Deliverer
-from sandbox.deliver.deliverer import event_name
+from sandbox.delivery import Deliverer
+from sandbox.delivery.deliverer import event_name
 from sandbox.ids import new_id
 from sandbox.manifest import Manifest
 from sandbox.model import Channel, File, Json, Message, View
@@ -26,20 +26,20 @@ SCOPES = {
 
 
 class Events:
-    """Builds each event and hands it to the deliverer."""
+    """Builds the events and passes them to the deliverer."""
 
     def __init__(self, workspace: Workspace, manifest: Manifest, deliverer: Deliverer) -> None:
         self.workspace = workspace
         self.manifest = manifest
         self.deliverer = deliverer
 
-    # What the workspace tells
+    # Called by the workspace
 
     def posted(self, message: Message) -> None:
         channel = self.workspace.channels[message.channel]
         if not self._sees(channel):
             return
-        event = self.workspace.wire(message) | {
+        event = self.workspace.to_api(message) | {
             "channel": channel.id,
             "channel_type": channel.kind,
             "event_ts": message.ts,
@@ -55,7 +55,7 @@ class Events:
             self.send(mention | {"type": "app_mention"})
 
     def changed(self, message: Message, previous: Json) -> None:
-        now = self.workspace.wire(message)
+        now = self.workspace.to_api(message)
         self._meta_message(message, "message_changed", {"message": now, "previous_message": previous})
 
     def deleted(self, message: Message, previous: Json) -> None:
@@ -134,11 +134,11 @@ class Events:
             "event_ts": self.workspace.clock.ts(),
         }
         if view is not None and tab == "home":
-            event["view"] = view.wire(team=Workspace.TEAM, app_id=Workspace.APP, bot_id=Workspace.BOT_ID)
+            event["view"] = view.to_api(team=Workspace.TEAM, app_id=Workspace.APP, bot_id=Workspace.BOT_ID)
         self.send(event)
 
     def send(self, event: Json) -> None:
-        """Deliver an event if the app has subscribed to it and may read it."""
+        """Deliver an event if the app subscribes to it and its scopes allow it."""
         name = event_name(event)
         if name not in self.manifest.events:
             return
@@ -172,7 +172,7 @@ class Events:
 
     def _root(self, message: Message) -> Json:
         root = self.workspace.message(message.channel, message.thread_ts)
-        return self.workspace.wire(root) if root else {}
+        return self.workspace.to_api(root) if root else {}
 
     def _meta_message(self, message: Message, subtype: str, fields: Json) -> None:
         channel = self.workspace.channels[message.channel]

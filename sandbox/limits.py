@@ -1,27 +1,27 @@
-"""How often a method may be called: Slack's tiers, and one message a second in a channel.
+"""Rate limits: Slack's tiers for methods, and one message a second in a channel.
 
-docs.slack.dev/apis/web-api/rate-limits (read 2026-11-21). Slack promises "at least" these rates and now and
-then lets more through; the sandbox lets through exactly these, so that a bot that fits here fits there.
+docs.slack.dev/apis/web-api/rate-limits (read 2026-11-21). Slack allows "at least" these rates, and sometimes
+more. The sandbox allows exactly these, so that a bot which stays within them here does so in Slack.
 """
 
 import math
 import time
 from collections import deque
 
-from sandbox.refusals import refuse
 from sandbox.settings import Settings
+from sandbox.slack_errors import fail
 
 TIERS = {1: 1, 2: 20, 3: 50, 4: 100}
-"""Calls a minute, for each method, app and workspace."""
+"""Calls a minute for each method, app and workspace."""
 POST_BURST = 5
-"""chat.postMessage: so many at once in one channel, then one a second ("short bursts are allowed")."""
+"""chat.postMessage: this many at once in one channel, then one a second ("short bursts are allowed")."""
 POST_WORKSPACE = 300
 """chat.postMessage: "several hundred messages per minute" in a workspace."""
 WINDOW = 60.0
 
 
 class Limits:
-    """Counts calls; refuses beyond the rate with the seconds to wait."""
+    """Counts calls. Above the rate they fail with the seconds to wait."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -29,7 +29,7 @@ class Limits:
         self._channels: dict[str, tuple[float, float]] = {}
 
     def count(self, method: str, tier: int) -> None:
-        """Count one call of a method. Refuses with `retry_after` seconds when there were too many."""
+        """Count one call of a method. Raises SlackError `ratelimited` with `retry_after` in seconds above the rate."""
         rate = self._settings.rate_overrides.get(method, TIERS.get(tier, POST_WORKSPACE))
         if self._settings.rates == "off" and method not in self._settings.rate_overrides:
             return
@@ -39,7 +39,7 @@ class Limits:
             calls.popleft()
         if len(calls) >= rate:
             wait = math.ceil(calls[0] + WINDOW - now) if calls else int(WINDOW)
-            refuse("rate", retry_after=max(1, wait))
+            fail("rate", retry_after=max(1, wait))
         calls.append(now)
 
     def post(self, channel: str) -> None:
@@ -51,9 +51,5 @@ class Limits:
         left = min(float(POST_BURST), left + (now - since))
         if left < 1:
             self._channels[channel] = (left, now)
-            refuse("rate.channel", retry_after=1)
+            fail("rate.channel", retry_after=1)
         self._channels[channel] = (left - 1, now)
-
-    def reset(self) -> None:
-        self._calls.clear()
-        self._channels.clear()

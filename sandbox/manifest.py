@@ -1,4 +1,4 @@
-"""What the app's manifest.yml allows it: scopes, commands, events."""
+"""What the app's manifest grants: scopes, commands, events."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +17,7 @@ class Command:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """The parts of an app manifest that the sandbox acts on (docs.slack.dev/reference/app-manifest)."""
+    """The parts of an app manifest that the sandbox uses (docs.slack.dev/reference/app-manifest)."""
 
     name: str
     bot_name: str
@@ -31,7 +31,7 @@ class Manifest:
 
     @classmethod
     def read(cls, path: Path) -> "Manifest":
-        """Read a manifest. Raises ValueError with a sentence when the file is not one."""
+        """Read a manifest. Raises ValueError, with a sentence for the reader, if the file is not one."""
         try:
             data: Any = yaml.safe_load(path.read_text("utf-8"))
         except OSError as e:

@@ -1,4 +1,4 @@
-"""The things a workspace is made of, and how they look on Slack's wire."""
+"""The objects of a workspace, and their form in Slack's API (`to_api`)."""
 
 import mimetypes
 import re
@@ -41,13 +41,13 @@ class User:
     is_guest: bool = False
     deleted: bool = False
     selectable: bool = True
-    """Whether the page offers to be this person."""
+    """Whether the page offers this person to act as."""
     bot_id: str = ""
     app_id: str = ""
 
-    def wire(self, *, home_team: str, with_locale: bool = False) -> Json:
+    def to_api(self, *, home_team: str, with_locale: bool = False) -> Json:
         """The user object (docs.slack.dev/reference/objects/user-object)."""
-        stranger = self.team_id != home_team
+        external = self.team_id != home_team
         user: Json = {
             "id": self.id,
             "team_id": self.team_id,
@@ -75,7 +75,7 @@ class User:
             "is_app_user": False,
             "updated": 1_700_000_000,
         }
-        if stranger:
+        if external:
             user["is_stranger"] = True
         if self.is_bot:
             user["profile"] |= {"bot_id": self.bot_id, "api_app_id": self.app_id}
@@ -93,11 +93,11 @@ class Channel:
     creator: str
     members: list[str] = field(default_factory=list)
     user: str = ""
-    """In a direct message with the bot: the person."""
+    """In a direct message with the bot, the person."""
     topic: str = ""
     archived: bool = False
     read: dict[str, str] = field(default_factory=dict)
-    """For each person the time stamp up to which they have read."""
+    """User id -> time stamp of the last message they have read."""
 
     @property
     def is_im(self) -> bool:
@@ -107,7 +107,7 @@ class Channel:
     def is_private(self) -> bool:
         return self.kind == "group"
 
-    def wire(self, viewer: str, *, num_members: bool = False) -> Json:
+    def to_api(self, viewer: str, *, num_members: bool = False) -> Json:
         """The conversation object (docs.slack.dev/reference/objects/conversation-object)."""
         base: Json = {
             "id": self.id,
@@ -163,7 +163,7 @@ class Message:
     stream_started: float = 0.0
     response_url: str = ""
     version: int = 0
-    """Counts changes, so that what was rendered once need not be rendered again."""
+    """Counts changes, so that a page renders a message again only after a change."""
 
     @property
     def is_reply(self) -> bool:
@@ -179,7 +179,7 @@ class File:
     user: str
     created: int
     ready_at: float
-    """When Slack has looked at the file: from then on it has a mimetype."""
+    """When Slack has processed the file: from then on it has a mimetype."""
     mimetype: str = ""
     filetype: str = ""
     pretty_type: str = ""
@@ -188,16 +188,16 @@ class File:
     height: int = 0
     state: str = "hosted"  # uploading | uploaded | hosted | deleted
     shares: dict[str, list[str]] = field(default_factory=dict)
-    """Channel to the time stamps of the messages which carry the file."""
+    """Channel id -> time stamps of the messages with this file."""
     file_access: str = "visible"
 
     def classify(self) -> None:
-        """Type as Slack tells it: by the name, and an extension it does not know is plain binary or text."""
+        """Set the type as Slack does, by the extension; an unknown one is binary."""
         suffix = self.name.rpartition(".")[2].lower()
         if suffix in FILETYPES:
             self.filetype, self.pretty_type, self.mimetype = FILETYPES[suffix]
         elif suffix in ("jsonl", "ndjson", "log"):
-            # Slack has no type `jsonl`: such a file comes as text.
+            # Slack has no type `jsonl` and calls such a file text.
             self.filetype, self.pretty_type, self.mimetype = "text", "Plain Text", "text/plain"
         else:
             self.filetype, self.pretty_type = "binary", "Binary"
@@ -207,11 +207,11 @@ class File:
     def is_image(self) -> bool:
         return self.mimetype in ("image/png", "image/jpeg", "image/gif")
 
-    def wire(self, base_url: str, team: str, *, ready: bool, kinds: dict[str, str] | None = None) -> Json:
+    def to_api(self, base_url: str, team: str, *, ready: bool, kinds: dict[str, str] | None = None) -> Json:
         """The file object (docs.slack.dev/reference/objects/file-object).
 
-        ready -- Slack has looked at the file; before that the type fields are empty.
-        kinds -- channel to kind, to sort `shares` into public and private.
+        ready -- Slack has processed the file; before that the type fields are empty.
+        kinds -- channel id -> kind, to sort `shares` into public and private.
         """
         if self.state == "deleted":
             return {"id": self.id, "mode": "tombstone"}
@@ -219,7 +219,7 @@ class File:
             return {"id": self.id, "file_access": "check_file_info"}
         path = f"{base_url}/files-pri/{team}-{self.id}"
         safe = re.sub(r"[^A-Za-z0-9._-]", "_", self.name) or "file"
-        wire: Json = {
+        api: Json = {
             "id": self.id,
             "created": self.created,
             "timestamp": self.created,
@@ -246,21 +246,21 @@ class File:
             "file_access": self.file_access,
         }
         if self.alt_text:
-            wire["alt_txt"] = self.alt_text
+            api["alt_txt"] = self.alt_text
         if self.is_image and ready:
-            wire |= {"original_w": self.width, "original_h": self.height}
+            api |= {"original_w": self.width, "original_h": self.height}
         if kinds is not None:
             shares: Json = {}
             for channel, stamps in self.shares.items():
                 where = "public" if kinds.get(channel) == "channel" else "private"
                 shares.setdefault(where, {})[channel] = [{"ts": ts, "team_id": team} for ts in stamps]
-            wire |= {
+            api |= {
                 "shares": shares,
                 "channels": [c for c in self.shares if kinds.get(c) == "channel"],
                 "groups": [c for c in self.shares if kinds.get(c) == "group"],
                 "ims": [c for c in self.shares if kinds.get(c) == "im"],
             }
-        return wire
+        return api
 
 
 @dataclass(slots=True)
@@ -275,14 +275,12 @@ class View:
     root: str
     previous: str = ""
     state: dict[str, dict[str, Json]] = field(default_factory=dict)
-    """block_id -> action_id -> what the person has put in."""
-    raw: dict[str, dict[str, Any]] = field(default_factory=dict)
-    """The same as typed, to show it again."""
+    """block_id -> action_id -> what the person has entered."""
     errors: dict[str, str] = field(default_factory=dict)
     version: int = 0
     response_channel: str = ""
 
-    def wire(self, *, team: str, app_id: str, bot_id: str) -> Json:
+    def to_api(self, *, team: str, app_id: str, bot_id: str) -> Json:
         """The view object (docs.slack.dev/reference/views)."""
         body = self.body
         return {
@@ -308,5 +306,5 @@ class View:
         }
 
 
-def as_json(thing: User | Channel | Message | File | View) -> Json:
-    return asdict(thing)
+def as_json(item: User | Channel | Message | File | View) -> Json:
+    return asdict(item)

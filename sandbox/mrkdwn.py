@@ -1,4 +1,4 @@
-"""Slack's mrkdwn as HTML. Whatever is not a known form is escaped: text from models and files comes here.
+"""Slack's mrkdwn as HTML. Everything else is escaped: the text may come from models and files.
 
 docs.slack.dev/messaging/formatting-message-text (read 2026-11-21).
 """
@@ -17,7 +17,7 @@ SAFE_SCHEMES = ("http://", "https://", "mailto:", "tel:")
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """Who reads: whose names and time zone the text is shown with."""
+    """Who reads the text, and the names and time zone to show it with."""
 
     id: str = ""
     tz: str = "UTC"
@@ -25,12 +25,12 @@ class Reader:
     channels: dict[str, str] = field(default_factory=dict)
     channel_url: Callable[[str], str] = lambda channel: ""
     inside: Callable[[str], str] = lambda address: ""
-    """The page's own address for a link to one of the workspace's messages; empty for any other link."""
+    """The page's URL for a link to a message of the workspace; empty for any other link."""
     groups: dict[str, str] = field(default_factory=dict)
 
 
 def to_html(text: str, reader: Reader) -> str:
-    """A whole text: code fences, quotes, lines."""
+    """A whole text, with code fences, quotes and lines."""
     stash: list[str] = []
 
     def keep(markup: str) -> str:
@@ -67,13 +67,13 @@ def to_html(text: str, reader: Reader) -> str:
         lines.append(f"<blockquote>{'<br>'.join(quote)}</blockquote>")
     markup = "<br>".join(lines).replace("</blockquote><br>", "</blockquote>")
     markup = shortcodes(markup)
-    while "\x00" in markup:  # what is kept may hold what was kept before it
+    while "\x00" in markup:  # stashed markup may contain earlier stashed markup
         markup = re.sub("\x00(\\d+)\x00", lambda m: stash[int(m[1])], markup)
     return markup.replace("</pre><br>", "</pre>")
 
 
 def plain_to_html(text: str) -> str:
-    """A plain_text object: nothing but emoji and line ends."""
+    """A plain_text object: only emoji and line breaks."""
     return shortcodes(html.escape(text)).replace("\n", "<br>")
 
 
@@ -111,7 +111,7 @@ def date_text(unix: int, form: str, tz: str) -> str:
 
 
 def _plain(text: str) -> str:
-    """Escape for HTML what is escaped for Slack already, or is not."""
+    """Escape for HTML text that may be escaped for Slack already."""
     return html.escape(text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&"))
 
 

@@ -1,14 +1,14 @@
-"""What the app answers outside the Web API: to a command, at a response_url, to a submitted modal."""
+"""What the app responds outside the Web API: to a command, at a response_url, to a submitted modal."""
 
 import asyncio
 from typing import Any
 
-from sandbox import strict
 from sandbox.changes import Change
 from sandbox.elements import STATEFUL, walk, with_ids
 from sandbox.model import Json, View
-from sandbox.refusals import Refused, refuse
+from sandbox.slack_errors import SlackError, fail
 from sandbox.triggers import ResponseUrl
+from sandbox.validation import check_message_blocks, check_view
 from sandbox.views import Views
 from sandbox.workspace import Workspace
 
@@ -22,7 +22,7 @@ class Responses:
         return f"{self.workspace.base_url}/response/{Workspace.TEAM}/{hook.token}"
 
     def answer(self, hook: ResponseUrl, payload: Json) -> None:
-        """A message in answer to a command or a click. Refuses what is no message.
+        """Post or edit a message in response to a command or an action. Raises SlackError if it is not a message.
 
         Ephemeral unless response_type is in_channel; the bot need not be a member of the channel.
         """
@@ -34,9 +34,9 @@ class Responses:
             return
         text, blocks = payload.get("text", ""), payload.get("blocks")
         if not isinstance(text, str) or not (text or blocks or payload.get("attachments")):
-            refuse("response_url.body")
+            fail("response_url.body")
         if blocks is not None:
-            blocks = with_ids(strict.blocks(blocks, "message", ws))
+            blocks = with_ids(check_message_blocks(blocks, ws))
         if payload.get("replace_original") in (True, "true") and original is not None:
             ws.edit(original, text=text, blocks=blocks, attachments=payload.get("attachments"))
             return
@@ -54,7 +54,7 @@ class Responses:
             hook.message_ts = message.ts
 
     def to_submission(self, view: View, payload: Json) -> dict[str, str]:
-        """Do what the app answered to a view_submission. Returns the errors now shown."""
+        """Apply the app's response to a view_submission. Returns the errors that are now shown."""
         action = payload.get("response_action")
         view.errors = {}
         try:
@@ -65,33 +65,33 @@ class Responses:
                 self.views.show_errors(view, errors)
                 return errors
             elif action == "update":
-                self.views.update(view, strict.view(payload.get("view"), "modal", self.workspace))
+                self.views.update(view, check_view(payload.get("view"), "modal", self.workspace))
             elif action == "push":
-                self.views.push(view.user, strict.view(payload.get("view"), "modal", self.workspace))
+                self.views.push(view.user, check_view(payload.get("view"), "modal", self.workspace))
             elif action == "clear":
                 self.views.close(view, everything=True)
             else:
-                refuse("view.response", f"response_action {action!r}")
-        except Refused as e:
+                fail("view.response", f"response_action {action!r}")
+        except SlackError as e:
             text = "We had some trouble connecting. Try again?"
-            said = "; ".join([e.rule.error, *e.details])
-            self.workspace.changes.publish(Change("trouble", user=view.user, text=f"{text} ({said})"))
+            reason = "; ".join([e.definition.error, *e.details])
+            self.workspace.changes.publish(Change("toast", user=view.user, text=f"{text} ({reason})"))
             self.views.show_errors(view, {"": text})
-            return {"": f"{text} ({said})"}
+            return {"": f"{text} ({reason})"}
         return {}
 
     def _errors(self, view: View, errors: Any) -> dict[str, str]:
         inputs = {b["block_id"] for b, e in walk(view.body["blocks"]) if b["type"] == "input" and e["type"] in STATEFUL}
         if not isinstance(errors, dict) or not errors:
-            refuse("view.response", "errors must name at least one block")
+            fail("view.response", "errors must name at least one block")
         for block_id in errors:
             if block_id not in inputs:
-                refuse("view.response", f"errors names {block_id!r}, which is no input of the view")
+                fail("view.response", f"errors names {block_id!r}, which is not an input of the view")
         return {str(k): str(v) for k, v in errors.items()}
 
 
 class Statuses:
-    """ "is thinking…" under a thread: goes when the app answers, clears it, or after two minutes."""
+    """An assistant's status in a thread ("is thinking…"): ends when the app posts, clears it, or after two minutes."""
 
     def __init__(self, workspace: Workspace) -> None:
         self._workspace = workspace

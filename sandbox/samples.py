@@ -1,11 +1,11 @@
-"""The files that the page offers to drop: those of a folder, in the order and with the words of its samples.toml."""
+"""The sample files that the page offers: those of a folder, in the order and with the labels of its samples.toml."""
 
 import tomllib
 from pathlib import Path
 
 
 def samples(folder: Path | None) -> dict[Path, str]:
-    """Each file with what it is. A folder without samples.toml offers its *.jsonl files by name, without words."""
+    """Each file with its label. A folder without samples.toml offers its *.jsonl files by name, without labels."""
     if folder is None or not folder.is_dir():
         return {}
     table = folder / "samples.toml"

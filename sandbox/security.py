@@ -1,8 +1,8 @@
-"""Who gets in: the key in the address, a cookie after that, and no other web page.
+"""Access control: the key in the address, later a cookie, and no requests from other web pages.
 
-The sandbox listens on this machine, where any web page that the person visits can send requests to it. So
-the Host must be this machine by name or number (a foreign name that resolves here is DNS rebinding), writing
-requests of a browser must come from the sandbox's own page (Origin), and the key is always needed.
+The sandbox listens on this machine, and any web page that a person visits can send requests to it. So Host must
+name this machine or be an IP address (a foreign name that resolves here is DNS rebinding), a browser's requests
+must come from the sandbox's own page (Origin), and the key is always needed.
 """
 
 import hmac
@@ -15,13 +15,13 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 COOKIE = "sandbox_key"
-"""Followed by the port: cookies know no ports, and two sandboxes may run side by side."""
+"""Followed by the port: cookies are shared between ports, and two sandboxes may run side by side."""
 OPEN_PATHS = ("/healthz", "/api/", "/files-pri/", "/upload/", "/response/", "/signin", "/link/", "/static/")
-"""Paths that need no key: the app's doors have tokens of their own."""
+"""Paths that need no key: the app's endpoints check tokens."""
 
 
 def signed_in(connection: HTTPConnection, key: str, *, by_cookie: bool = True) -> bool:
-    """The key as Bearer, as ?key=, or in the cookie."""
+    """Whether a request carries the key: as Bearer, as ?key=, or in the cookie."""
     kind, _, token = connection.headers.get("authorization", "").partition(" ")
     offered = (
         token.strip() if kind.lower() == "bearer" else "",
@@ -32,7 +32,7 @@ def signed_in(connection: HTTPConnection, key: str, *, by_cookie: bool = True) -
 
 
 def is_this_machine(host: str, allowed: frozenset[str]) -> bool:
-    """Whether a Host header names this machine: localhost, a bare address, or a name that was allowed."""
+    """Whether a Host header names this machine: localhost, an IP address, or an allowed name."""
     name = urlsplit(f"//{host}").hostname or ""
     if name in allowed or name == "localhost" or name.endswith(".localhost"):
         return True
@@ -44,7 +44,7 @@ def is_this_machine(host: str, allowed: frozenset[str]) -> bool:
 
 
 class Guard:
-    """ASGI middleware that turns away requests which this sandbox's page or app did not make."""
+    """ASGI middleware that rejects requests which do not come from this sandbox's page, the app, or a test."""
 
     def __init__(self, app: ASGIApp, key: str, allowed_hosts: frozenset[str]) -> None:
         self.app = app
@@ -56,7 +56,7 @@ class Guard:
             await self.app(scope, receive, send)
             return
         headers = Headers(scope=scope)
-        if reason := self._refusal(scope, headers):
+        if reason := self._denial(scope, headers):
             if scope["type"] == "websocket":
                 await send({"type": "websocket.close", "code": 4003})
             else:
@@ -64,17 +64,17 @@ class Guard:
             return
         await self.app(scope, receive, send)
 
-    def _refusal(self, scope: Scope, headers: Headers) -> str:
+    def _denial(self, scope: Scope, headers: Headers) -> str:
         host = headers.get("host", "")
         if not is_this_machine(host, self.allowed_hosts):
-            return "This sandbox answers only under this machine's own names. (Host)"
+            return "This sandbox answers only under this machine's own names (Host)."
         origin = headers.get("origin")
         if origin and urlsplit(origin).netloc != host:
-            return "Another web page may not talk to this sandbox. (Origin)"
+            return "Other web pages may not send requests to this sandbox (Origin)."
         path = scope["path"]
-        # A page on another port of this machine is the same site to a browser, and its pictures and links are
-        # sent with our cookie: so the control API, where a GET acts, does not take the cookie.
+        # To a browser, a page on another port of this machine is the same site: its image and link requests carry
+        # our cookie. In the control API a GET has effects, so it does not accept the cookie.
         by_cookie = not path.startswith("/control/")
         if not path.startswith(OPEN_PATHS) and not signed_in(HTTPConnection(scope), self.key, by_cookie=by_cookie):
-            return "This sandbox needs the key that it printed when it started: open the address with ?key=…"
+            return "This sandbox needs the key that it printed at start: open the address with ?key=…"
         return ""

@@ -1,4 +1,4 @@
-"""Who is there and which channels there are when a sandbox is new."""
+"""The people and channels of a new sandbox."""
 
 import time
 
@@ -19,7 +19,7 @@ RANDOM = "C0RANDOM01"
 
 
 def seed(workspace: Workspace, manifest: Manifest) -> None:
-    """Fill an empty workspace; an old one only learns the bot's present name.
+    """Fill an empty workspace. In an existing one, only update the bot's name.
 
     The bot is in #general, #support-model and the private #support-leads, and not in #random. Ben is not in
     #support-leads. The guest and the person from another organisation are in #general; the page does not
@@ -79,7 +79,7 @@ def seed(workspace: Workspace, manifest: Manifest) -> None:
             [ANA, ws.BOT],
             topic="Only for support leads",
         ),
-        Channel(RANDOM, "random", "channel", now, BEN, both, topic="Everything else (the bot is not here)"),
+        Channel(RANDOM, "random", "channel", now, BEN, both, topic="Everything else (without the bot)"),
     ):
         ws.save_channel(channel)
     for person in (ANA, BEN):

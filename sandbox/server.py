@@ -1,4 +1,4 @@
-"""The sandbox as a server: in a process of its own, or inside a test."""
+"""The sandbox as a server, in a process of its own or inside a test."""
 
 import asyncio
 import contextlib
@@ -13,29 +13,29 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from sandbox import control, web
-from sandbox.acts import Mistake
+from sandbox import app_endpoints, control
 from sandbox.manifest import Manifest
 from sandbox.page import routes as page
-from sandbox.room import Room
 from sandbox.security import Guard
 from sandbox.settings import Settings
+from sandbox.state import SandboxState
+from sandbox.user_actions import UserError
 
 
 async def _healthz(request: Request) -> Response:
     return PlainTextResponse("ok")
 
 
-async def _mistake(request: Request, error: Exception) -> Response:
+async def _bad_request(request: Request, error: Exception) -> Response:
     return JSONResponse({"ok": False, "error": str(error)}, 400)
 
 
-def create_app(room: Room, allowed_hosts: frozenset[str] = frozenset()) -> Starlette:
-    """All doors of a room: Web API, control, page."""
+def create_app(state: SandboxState, allowed_hosts: frozenset[str] = frozenset()) -> Starlette:
+    """All routes: Slack's API, the control API, the page."""
     return Starlette(
-        routes=[Route("/healthz", _healthz), *web.routes(room), *control.routes(room), *page.routes(room)],
-        middleware=[Middleware(Guard, key=room.secrets.key, allowed_hosts=allowed_hosts)],
-        exception_handlers={Mistake: _mistake, control.BadRequest: _mistake},
+        routes=[Route("/healthz", _healthz), *app_endpoints.routes(state), *control.routes(state), *page.routes(state)],
+        middleware=[Middleware(Guard, key=state.secrets.key, allowed_hosts=allowed_hosts)],
+        exception_handlers={UserError: _bad_request, control.BadRequest: _bad_request},
     )
 
 
@@ -46,9 +46,9 @@ class Sandbox:
         client = AsyncWebClient(sandbox.bot_token, base_url=sandbox.api_url)
 
     manifest  -- the app's manifest.yml
-    samples   -- a folder with the files that the page offers (see `samples`)
-    settings  -- times and rates; Slack's own when left out
-    tokens    -- bot_token, app_token, signing_secret, key; those left out are kept in `data` or made up
+    samples   -- a folder with sample files for the page (see `samples`)
+    settings  -- times and rates; Slack's by default
+    tokens    -- bot_token, app_token, signing_secret, key; others are read from `data`, or generated
     allowed_hosts -- further host names under which the sandbox answers
     """
 
@@ -64,12 +64,12 @@ class Sandbox:
         tokens: dict[str, str] | None = None,
         allowed_hosts: frozenset[str] = frozenset(),
     ) -> None:
-        self.room = Room(data, Manifest.read(manifest), samples, settings or Settings(), tokens or {})
+        self.state = SandboxState(data, Manifest.read(manifest), samples, settings or Settings(), tokens or {})
         self.host, self.port = host, port
-        self.bot_token = self.room.secrets.bot_token
-        self.app_token = self.room.secrets.app_token
-        self.signing_secret = self.room.secrets.signing_secret
-        self.key = self.room.secrets.key
+        self.bot_token = self.state.secrets.bot_token
+        self.app_token = self.state.secrets.app_token
+        self.signing_secret = self.state.secrets.signing_secret
+        self.key = self.state.secrets.key
         self._allowed_hosts = allowed_hosts
         self._server: uvicorn.Server | None = None
         self._task: asyncio.Task[None] | None = None
@@ -86,7 +86,7 @@ class Sandbox:
 
     @property
     def page_url(self) -> str:
-        """For a person's browser; carries the key."""
+        """For a browser; contains the key."""
         return f"{self.url}/?key={self.key}"
 
     async def start(self) -> None:
@@ -100,9 +100,9 @@ class Sandbox:
             listener.close()
             raise
         self.port = listener.getsockname()[1]
-        self.room.workspace.base_url = self.url
+        self.state.workspace.base_url = self.url
         config = uvicorn.Config(
-            create_app(self.room, self._allowed_hosts),
+            create_app(self.state, self._allowed_hosts),
             log_config=None,
             log_level="critical",
             access_log=False,
@@ -119,8 +119,8 @@ class Sandbox:
             await asyncio.sleep(0.01)
 
     async def stop(self) -> None:
-        """Stop listening; what was said is on disk."""
-        await self.room.close()
+        """Stop listening. The workspace is on disk already."""
+        await self.state.close()
         if self._server is not None and self._task is not None:
             self._server.should_exit = True
             with contextlib.suppress(asyncio.CancelledError):
@@ -140,7 +140,7 @@ class Sandbox:
 
 
 class _Server(uvicorn.Server):
-    """Leaves the process's signals to whoever runs the sandbox."""
+    """Does not install signal handlers: that is up to the process that runs the sandbox."""
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:

@@ -1,4 +1,4 @@
-"""What can be turned: how long Slack waits, how long things live, how strict the rates are."""
+"""Timeouts, lifetimes and rate limits, which tests can change."""
 
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
@@ -6,35 +6,35 @@ from typing import Any
 
 @dataclass(slots=True)
 class Settings:
-    """Times in seconds. The defaults are Slack's; tests shorten them through the control API."""
+    """Times are in seconds. The defaults are Slack's; tests shorten them through the control API."""
 
     ack_timeout: float = 3.0
     """An event, command or interaction must be acknowledged within this time."""
     retry_delays: list[float] = field(default_factory=lambda: [1.0, 60.0, 300.0])
-    """An event that was not acknowledged is sent again after these pauses (at most three times)."""
+    """An event that was not acknowledged is sent again after these delays (at most three times)."""
     trigger_life: float = 3.0
-    """How long a `trigger_id` opens views."""
+    """How long a `trigger_id` is valid."""
     response_url_life: float = 1800.0
     response_url_uses: int = 5
     stream_life: float = 306.0
-    """A streamed message is ended by Slack about five minutes after its start."""
+    """Slack ends a streamed message about five minutes after its start."""
     status_life: float = 120.0
-    """An assistant's status goes away by itself after two minutes."""
+    """An assistant's status expires after two minutes."""
     file_processing: float = 0.4
-    """How long after its upload a file has no mimetype yet, and no image block can show it."""
+    """How long a file has no mimetype after its upload; until then no image block can show it."""
     upload_share_delay: float = 0.05
-    """Sharing an uploaded file is asynchronous: its message appears this long after the call's answer."""
+    """Sharing an uploaded file is asynchronous: its message appears this long after the call's response."""
     refresh_sockets_after: float = 0.0
-    """Ask each socket to reconnect after this time (Slack does so about hourly); 0 never asks."""
+    """ControlRequest each socket to reconnect after this time (Slack does so about hourly); 0 never asks."""
     rates: str = "strict"
     """`strict`: Slack's published rates. `off`: none."""
     rate_overrides: dict[str, float] = field(default_factory=dict)
-    """Calls a minute for single methods, e.g. {"chat.update": 5}."""
+    """Calls a minute for individual methods, for example {"chat.update": 5}."""
     http_delivery: str = ""
-    """Deliver to this address by signed POST; empty means Socket Mode."""
+    """Deliver to this URL by signed POST; empty means Socket Mode."""
 
     def update(self, changes: dict[str, Any]) -> None:
-        """Change some settings. Raises ValueError for an unknown name or a value of the wrong kind."""
+        """Change settings by name. Raises ValueError for an unknown name or a value of the wrong type."""
         known = {f.name for f in fields(self)}
         for name, value in changes.items():
             if name not in known:
@@ -48,5 +48,5 @@ class Settings:
                 raise ValueError("rates must be strict or off")
             setattr(self, name, value)
 
-    def wire(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, Any]:
         return asdict(self)

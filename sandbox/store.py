@@ -1,4 +1,4 @@
-"""Where the workspace lies on disk: one SQLite file, one row for each thing."""
+"""The workspace on disk: one SQLite file, one row for each object."""
 
 import json
 import sqlite3
@@ -8,7 +8,7 @@ from pathlib import Path
 from sandbox.model import Json
 
 SCHEMA = """
-create table if not exists things (
+create table if not exists objects (
     kind text not null,
     key text not null,
     body text not null,
@@ -19,7 +19,7 @@ create table if not exists secrets (name text primary key, value text not null);
 
 
 class Store:
-    """Writes through at once. A sandbox holds thousands of things, not millions: all of it fits in memory."""
+    """Writes at once. A sandbox holds thousands of objects, not millions: everything also fits in memory."""
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
@@ -28,27 +28,27 @@ class Store:
         self.files.mkdir(exist_ok=True)
         self._db = sqlite3.connect(folder / "sandbox.db", isolation_level=None, check_same_thread=False)
         self._db.execute("pragma journal_mode=wal")
-        # A power cut may lose the last moments of a toy workspace; a kill of the process loses nothing.
+        # Killing the process loses nothing. A power failure may lose the last moments, which is fine for a sandbox.
         self._db.execute("pragma synchronous=normal")
         self._db.executescript(SCHEMA)
 
     def put(self, kind: str, key: str, body: Json) -> None:
         self._db.execute(
-            "insert or replace into things values (?, ?, ?)", (kind, key, json.dumps(body, ensure_ascii=False))
+            "insert or replace into objects values (?, ?, ?)", (kind, key, json.dumps(body, ensure_ascii=False))
         )
 
     def drop(self, kind: str, key: str) -> None:
-        self._db.execute("delete from things where kind = ? and key = ?", (kind, key))
+        self._db.execute("delete from objects where kind = ? and key = ?", (kind, key))
 
     def all(self, kind: str) -> Iterator[Json]:
-        """Every thing of a kind, in the order of their keys."""
-        for (body,) in self._db.execute("select body from things where kind = ? order by key", (kind,)):
+        """All objects of a kind, ordered by key."""
+        for (body,) in self._db.execute("select body from objects where kind = ? order by key", (kind,)):
             yield json.loads(body)
 
-    def secret(self, name: str, wanted: str | None, make: str) -> str:
-        """The secret from outside if there is one, else the one kept here, else `make`, kept from now on."""
+    def secret(self, name: str, wanted: str | None, default: str) -> str:
+        """The secret to use, which is stored: `wanted` if given, else the stored one, else `default`."""
         row = self._db.execute("select value from secrets where name = ?", (name,)).fetchone()
-        value = wanted or (str(row[0]) if row else make)
+        value = wanted or (str(row[0]) if row else default)
         self._db.execute("insert or replace into secrets values (?, ?)", (name, value))
         return value
 

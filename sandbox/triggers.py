@@ -1,11 +1,11 @@
-"""Short-lived permissions that Slack hands out: trigger ids and response URLs."""
+"""Trigger ids and response URLs: short-lived permissions for the app."""
 
 import secrets
 import time
 from dataclasses import dataclass
 
-from sandbox.refusals import refuse
 from sandbox.settings import Settings
+from sandbox.slack_errors import fail
 
 
 @dataclass(slots=True)
@@ -31,21 +31,21 @@ class Triggers:
         return trigger_id
 
     def redeem(self, trigger_id: str) -> Trigger:
-        """Use a trigger up. Refuses one that is unknown, used, or too old."""
+        """Use a trigger. Raises SlackError for one that is unknown, used, or expired."""
         trigger = self._all.get(trigger_id)
         if trigger is None:
-            refuse("trigger.bad")
+            fail("trigger.bad")
         if trigger.used:
-            refuse("trigger.used")
+            fail("trigger.used")
         if time.monotonic() - trigger.born > self._settings.trigger_life:
-            refuse("trigger.expired")
+            fail("trigger.expired")
         trigger.used = True
         return trigger
 
 
 @dataclass(slots=True)
 class ResponseUrl:
-    """An address at which the app may answer a command or a click, without token, for a while."""
+    """A URL where the app may respond to a command or an action for a while, without a token."""
 
     token: str
     channel: str
@@ -53,7 +53,7 @@ class ResponseUrl:
     born: float
     uses: int = 0
     message_ts: str = ""
-    """The message with the button, or the last answer to the command: what replace_original replaces."""
+    """The message with the button, or the last response to the command: what replace_original replaces."""
     thread_ts: str = ""
 
 
@@ -70,13 +70,13 @@ class ResponseUrls:
         return hook
 
     def use(self, token: str) -> ResponseUrl | None:
-        """The hook, one use counted; None when there is none. Refuses a worn or old one."""
+        """The response URL, with one use counted; None if unknown. Raises SlackError for a used up or expired one."""
         hook = self._all.get(token)
         if hook is None:
             return None
         if time.monotonic() - hook.born > self._settings.response_url_life:
-            refuse("response_url.life")
+            fail("response_url.life")
         if hook.uses >= self._settings.response_url_uses:
-            refuse("response_url.uses")
+            fail("response_url.uses")
         hook.uses += 1
         return hook

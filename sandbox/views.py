@@ -1,4 +1,4 @@
-"""Modals and Home tabs that are open, in stacks of at most three."""
+"""Open modals, in stacks of at most three, and Home tabs."""
 
 import json
 import secrets
@@ -7,19 +7,19 @@ from sandbox.changes import Change
 from sandbox.elements import initial_state, walk, with_ids
 from sandbox.ids import new_id
 from sandbox.model import Json, View, as_json
-from sandbox.refusals import limit, refuse
+from sandbox.slack_errors import fail, limit
 from sandbox.workspace import Workspace
 
 
 class Views:
-    """For each person a stack of modals, the top one last, and one Home tab."""
+    """For each person a stack of modals, the top one last, and a Home tab."""
 
     def __init__(self, workspace: Workspace) -> None:
         self.workspace = workspace
         self.stacks: dict[str, list[View]] = {}
         self.homes: dict[str, View] = {}
         self.offered: dict[tuple[str, str], list[Json]] = {}
-        """Options the app gave for an external select, by view or message id and action_id."""
+        """Options that the app gave for an external select: (view id or message ts, action_id) -> options."""
         for body in workspace.store.all("home"):
             self.homes[body["user"]] = View(**body)
 
@@ -37,7 +37,7 @@ class Views:
         return stack[-1] if stack else None
 
     def open(self, user: str, body: Json, *, channel: str = "") -> View:
-        """Show a modal over everything; whatever was open is replaced."""
+        """Open a modal. It replaces any that are open."""
         self._claim(body)
         view = self._new(user, body)
         view.response_channel = channel
@@ -46,10 +46,10 @@ class Views:
         return view
 
     def push(self, user: str, body: Json) -> View:
-        """Lay a modal on top of the open ones. Refuses a fourth."""
+        """Open a modal on top of the open ones. Raises SlackError for a fourth."""
         stack = self.stacks.setdefault(user, [])
         if len(stack) >= limit("view.stack"):
-            refuse("view.stack")
+            fail("view.stack")
         self._claim(body)
         view = self._new(user, body)
         if stack:
@@ -59,7 +59,7 @@ class Views:
         return view
 
     def update(self, view: View, body: Json) -> View:
-        """Replace what a view shows; what was put in survives where block_id and action_id stay, its error too."""
+        """Replace a view's content. Inputs and errors are kept where block_id and action_id stay the same."""
         if body.get("external_id") != view.body.get("external_id"):
             self._claim(body)
         old = view.state
@@ -89,7 +89,7 @@ class Views:
         return view
 
     def close(self, view: View, *, everything: bool = False) -> list[View]:
-        """Take a modal away, with those above it; `everything` takes the whole stack. Returns the closed."""
+        """Close a modal and those above it; `everything` closes the whole stack. Returns the closed views."""
         stack = self.stacks.get(view.user, [])
         if view not in stack:
             return []
@@ -102,9 +102,9 @@ class Views:
         view.errors = errors
         self._show(view)
 
-    def wire(self, view: View) -> Json:
+    def to_api(self, view: View) -> Json:
         ws = self.workspace
-        return view.wire(team=ws.TEAM, app_id=ws.APP, bot_id=ws.BOT_ID)
+        return view.to_api(team=ws.TEAM, app_id=ws.APP, bot_id=ws.BOT_ID)
 
     def _new(self, user: str, body: Json) -> View:
         view_id = new_id("V")
@@ -113,9 +113,9 @@ class Views:
 
     def _claim(self, body: Json) -> None:
         if len(json.dumps(body).encode()) > limit("view.size"):
-            refuse("view.size")
+            fail("view.size")
         if body.get("external_id") and self.external(body["external_id"]):
-            refuse("view.external")
+            fail("view.external")
 
     def _show(self, view: View) -> None:
         view.version += 1

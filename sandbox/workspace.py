@@ -1,4 +1,4 @@
-"""The workspace: its people, channels, messages and files, kept in memory and written through to disk."""
+"""The workspace: people, channels, messages and files, in memory and on disk."""
 
 import time
 from collections.abc import Iterable
@@ -12,7 +12,7 @@ from sandbox.store import Store
 
 
 class Observer(Protocol):
-    """Who must hear of what happens in the workspace: the app, through the Events API."""
+    """Is notified of what happens in the workspace: the Events API."""
 
     def posted(self, message: Message) -> None: ...
     def changed(self, message: Message, previous: Json) -> None: ...
@@ -25,7 +25,7 @@ class Observer(Protocol):
 
 
 class Workspace:
-    """Everything that is said and who is there. Knows Slack's objects, nothing of HTTP."""
+    """People, channels, messages and files. Knows Slack's objects, but not HTTP."""
 
     TEAM = "T0SANDBOX1"
     OTHER_TEAM = "T0ELSEWHER"
@@ -45,9 +45,9 @@ class Workspace:
         self.channels = {c["id"]: Channel(**c) for c in store.all("channel")}
         self.files = {f["id"]: File(**f) for f in store.all("file")}
         self.groups: dict[str, list[str]] = {g["id"]: g["users"] for g in store.all("group")}
-        """User groups: the people of each, by its id."""
+        """User group id -> ids of its people."""
         self.group_names: dict[str, str] = {g["id"]: g.get("name", "") for g in store.all("group")}
-        """What each is called in a mention."""
+        """User group id -> the name that a mention shows."""
         self._messages: dict[str, dict[str, Message]] = {}
         for body in store.all("message"):
             message = Message(**body)
@@ -71,7 +71,7 @@ class Workspace:
         return next((c for c in self.channels.values() if c.name and c.name == name), None)
 
     def im(self, user: str) -> Channel:
-        """The direct messages between the bot and a person; made at first use."""
+        """The direct messages between the bot and a person; created at first use."""
         for channel in self.channels.values():
             if channel.is_im and channel.user == user:
                 return channel
@@ -118,19 +118,19 @@ class Workspace:
         return self._messages.get(channel, {}).get(ts)
 
     def messages(self, channel: str) -> list[Message]:
-        """All of a channel, oldest first, replies and ephemeral messages included."""
+        """All messages of a channel, oldest first, including replies and ephemeral messages."""
         return list(self._messages.get(channel, {}).values())
 
     def history(self, channel: str) -> list[Message]:
-        """What everybody sees in the channel itself: no replies but those broadcast, nothing ephemeral."""
+        """The channel's messages without replies (other than broadcast ones) and without ephemeral messages."""
         return [m for m in self.messages(channel) if (not m.is_reply or m.broadcast) and not m.ephemeral_to]
 
     def thread(self, channel: str, thread_ts: str) -> list[Message]:
-        """The parent and its replies, oldest first, nothing ephemeral."""
+        """The parent and its replies, oldest first, without ephemeral messages."""
         return [m for m in self.messages(channel) if thread_ts in (m.ts, m.thread_ts) and not m.ephemeral_to]
 
     def post(self, channel: Channel, user: str, text: str, **fields: object) -> Message:
-        """Put a message into a channel; the app hears of it, pages show it."""
+        """Post a message, and notify the app and open pages."""
         author = self.users.get(user)
         if author is not None and author.is_bot:
             fields |= {"bot_id": author.bot_id, "app_id": author.app_id}
@@ -156,8 +156,8 @@ class Workspace:
         return message
 
     def edit(self, message: Message, *, by: str = "", quiet: bool = False, **fields: object) -> None:
-        """Change a message. `quiet` marks no edit and tells the app nothing: streams, statuses, typing."""
-        previous = self.wire(message)
+        """Change a message. `quiet` neither marks it as edited nor notifies the app, as for a stream."""
+        previous = self.to_api(message)
         for name, value in fields.items():
             setattr(message, name, value)
         if not quiet:
@@ -168,8 +168,8 @@ class Workspace:
             self.observer.changed(message, previous)
 
     def delete(self, message: Message) -> None:
-        """Take a message away. One with replies stays as a tombstone, as in Slack."""
-        previous = self.wire(message)
+        """Delete a message. One with replies stays as a tombstone, as in Slack."""
+        previous = self.to_api(message)
         replies = [m for m in self.thread(message.channel, message.ts) if m.ts != message.ts]
         if replies and not message.is_reply:
             self.edit(
@@ -191,13 +191,13 @@ class Workspace:
             self.observer.deleted(message, previous)
 
     def forget(self, message: Message) -> None:
-        """Take a message away without telling the app (also used for ephemeral ones)."""
+        """Remove a message without notifying the app, as for ephemeral ones."""
         self._messages.get(message.channel, {}).pop(message.ts, None)
         self.store.drop("message", f"{message.channel}/{message.ts}")
         self._publish(message)
 
     def react(self, message: Message, user: str, name: str, *, add: bool) -> bool:
-        """Add or take back a reaction. False when there is nothing to do."""
+        """Add or remove a reaction. False if nothing changes."""
         users = message.reactions.get(name, [])
         if (user in users) == add:
             return False
@@ -226,7 +226,7 @@ class Workspace:
         self.store.put("file", file.id, as_json(file))
 
     def add_file(self, user: str, name: str, data: bytes, *, title: str = "", alt_text: str = "") -> File:
-        """A file whose bytes are here; no message carries it yet."""
+        """A file with its content; not shared in a message yet."""
         file = self.new_file(user, name, title=title, alt_text=alt_text)
         self.fill_file(file, data)
         file.state = "hosted"
@@ -250,13 +250,13 @@ class Workspace:
         self.save_file(file)
 
     def file_ready(self, file: File) -> bool:
-        """Slack has looked at the file and knows its type."""
+        """Slack has processed the file and knows its type."""
         return file.state == "hosted" and time.time() >= file.ready_at
 
     def delete_file(self, file: File) -> None:
-        """The bytes go; the messages that carried it keep a tombstone."""
+        """Delete a file's content. Its messages keep a tombstone."""
         shared = [(c, ts) for c, stamps in file.shares.items() for ts in stamps]
-        before = {(c, ts): self.wire(m) for c, ts in shared if (m := self.message(c, ts))}
+        before = {(c, ts): self.to_api(m) for c, ts in shared if (m := self.message(c, ts))}
         file.state = "deleted"
         self.save_file(file)
         (self.store.files / file.id).unlink(missing_ok=True)
@@ -269,15 +269,15 @@ class Workspace:
                 if self.observer:
                     self.observer.changed(message, previous)
 
-    def wire_file(self, file: File, *, with_shares: bool = False) -> Json:
+    def file_to_api(self, file: File, *, with_shares: bool = False) -> Json:
         kinds = {c.id: c.kind for c in self.channels.values()}
-        return file.wire(self.base_url, self.TEAM, ready=self.file_ready(file), kinds=kinds if with_shares else None)
+        return file.to_api(self.base_url, self.TEAM, ready=self.file_ready(file), kinds=kinds if with_shares else None)
 
-    # On the wire
+    # As in Slack's API
 
-    def wire(self, message: Message, *, with_metadata: bool = True) -> Json:
+    def to_api(self, message: Message, *, with_metadata: bool = True) -> Json:
         """The message object (docs.slack.dev/reference/objects/message)."""
-        wire: Json = {
+        api: Json = {
             "type": "message",
             "user": message.user,
             "ts": message.ts,
@@ -285,10 +285,10 @@ class Workspace:
         }
         author = self.users.get(message.user)
         if message.subtype and message.subtype != "file_share":
-            wire["subtype"] = message.subtype
+            api["subtype"] = message.subtype
         if message.bot_id:
-            wire |= {"bot_id": message.bot_id, "app_id": message.app_id}
-            wire["bot_profile"] = {
+            api |= {"bot_id": message.bot_id, "app_id": message.app_id}
+            api["bot_profile"] = {
                 "id": message.bot_id,
                 "app_id": message.app_id,
                 "user_id": message.user,
@@ -297,32 +297,32 @@ class Workspace:
                 "team_id": self.TEAM,
             }
         if message.client_msg_id:
-            wire["client_msg_id"] = message.client_msg_id
-        wire["team"] = author.team_id if author else self.TEAM
+            api["client_msg_id"] = message.client_msg_id
+        api["team"] = author.team_id if author else self.TEAM
         if message.blocks:
-            wire["blocks"] = message.blocks
+            api["blocks"] = message.blocks
         if message.attachments:
-            wire["attachments"] = message.attachments
+            api["attachments"] = message.attachments
         if message.files:
-            wire["files"] = [self.wire_file(self.files[f]) for f in message.files]
-            wire["upload"] = False
+            api["files"] = [self.file_to_api(self.files[f]) for f in message.files]
+            api["upload"] = False
         if message.edited:
-            wire["edited"] = message.edited
+            api["edited"] = message.edited
         if message.metadata and with_metadata:
-            wire["metadata"] = message.metadata
+            api["metadata"] = message.metadata
         if message.streaming:
-            wire["streaming_state"] = "in_progress" if message.streaming == "streaming" else "completed"
+            api["streaming_state"] = "in_progress" if message.streaming == "streaming" else "completed"
         if message.reactions:
-            wire["reactions"] = [{"name": n, "users": u, "count": len(u)} for n, u in message.reactions.items()]
+            api["reactions"] = [{"name": n, "users": u, "count": len(u)} for n, u in message.reactions.items()]
         if message.thread_ts:
-            wire["thread_ts"] = message.thread_ts
+            api["thread_ts"] = message.thread_ts
             if message.is_reply:
                 parent = self.message(message.channel, message.thread_ts)
                 if parent is not None:
-                    wire["parent_user_id"] = parent.user
+                    api["parent_user_id"] = parent.user
             else:
-                wire |= self._thread_summary(message)
-        return wire
+                api |= self._thread_summary(message)
+        return api
 
     def _thread_summary(self, parent: Message) -> Json:
         replies = [m for m in self.thread(parent.channel, parent.ts) if m.is_reply]
@@ -339,7 +339,7 @@ class Workspace:
         }
 
     def permalink(self, channel: str, message: Message) -> str:
-        """The address of a message; the sandbox's page opens it."""
+        """The permalink of a message; the sandbox's page opens it."""
         link = f"{self.base_url}/archives/{channel}/p{message.ts.replace('.', '')}"
         return link + (f"?thread_ts={message.thread_ts}&cid={channel}" if message.is_reply else "")
 

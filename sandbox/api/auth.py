@@ -25,7 +25,7 @@ async def auth_test(call: Call) -> Json:
 
 @method("apps.connections.open", "connections:write", tier=3, app_token=True)
 async def connections_open(call: Call) -> Json:
-    ticket = call.room.deliverer.sockets.ticket()
+    ticket = call.state.deliverer.sockets.ticket()
     base = call.workspace.base_url.replace("http://", "ws://", 1)
     return {"url": f"{base}/link/?ticket={ticket}&app_id={call.workspace.APP}"}
 

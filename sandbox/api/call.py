@@ -8,34 +8,34 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from sandbox.model import Channel, Json, Message
-from sandbox.refusals import refuse
+from sandbox.slack_errors import fail
 
 if TYPE_CHECKING:
-    from sandbox.room import Room
+    from sandbox.state import SandboxState
 
 T = TypeVar("T")
 TS = re.compile(r"\d{1,12}\.\d{6}")
 
 
 class Call:
-    """Arguments come typed in a JSON body and as text in a form or query; both read the same here."""
+    """The arguments of a call. A JSON body has typed values, a form or query has text; both read the same here."""
 
-    def __init__(self, room: "Room", args: Json) -> None:
-        self.room = room
-        self.workspace = room.workspace
+    def __init__(self, state: "SandboxState", args: Json) -> None:
+        self.state = state
+        self.workspace = state.workspace
         self.args = {k: v for k, v in args.items() if v is not None and k != "token"}
 
     def text(self, name: str, default: str = "") -> str:
         value = self.args.get(name, default)
         if isinstance(value, bool) or not isinstance(value, str | int | float):
-            refuse("args.type", f"must be a string [json-pointer:/{name}]")
+            fail("args.type", f"must be a string [json-pointer:/{name}]")
         return str(value)
 
     def need(self, name: str) -> str:
-        """A text that must be there."""
+        """A required text."""
         value = self.text(name)
         if not value:
-            refuse("args.missing", f"missing required field: {name}")
+            fail("args.missing", f"missing required field: {name}")
         return value
 
     def flag(self, name: str, default: bool = False) -> bool:
@@ -46,10 +46,10 @@ class Call:
         try:
             return int(self.args.get(name, default))
         except (TypeError, ValueError):
-            refuse("args.type", f"must be a number [json-pointer:/{name}]")
+            fail("args.type", f"must be a number [json-pointer:/{name}]")
 
     def json(self, name: str) -> Any:
-        """A structure: itself in a JSON body, JSON text in a form."""
+        """An object or list: as such in a JSON body, as JSON text in a form."""
         value = self.args.get(name)
         if isinstance(value, str):
             if not value.strip():
@@ -58,49 +58,49 @@ class Call:
                 return json.loads(value)
             except ValueError:
                 row = "block.format" if name == "blocks" else "args.type"
-                refuse(row, f"must be valid JSON [json-pointer:/{name}]")
+                fail(row, f"must be valid JSON [json-pointer:/{name}]")
         return value
 
     def channel(self, name: str = "channel", *, people: bool = False) -> Channel:
-        """The conversation, if the bot may know of it. `people`: a person's id stands for their DM."""
+        """The conversation, if the bot may see it. `people`: a person's id means their direct messages."""
         key = self.need(name)
         ws = self.workspace
         if people and key in ws.users:
             if ws.users[key].is_bot:
-                refuse("users.dm_bot")
+                fail("users.dm_bot")
             return ws.im(key)
         channel = ws.channels.get(key) or (ws.channel(key) if people and not key.startswith("D") else None)
         if channel is None or (channel.kind != "channel" and ws.BOT not in channel.members):
-            refuse("channel.unknown")
+            fail("channel.unknown")
         return channel
 
     def member_channel(self, name: str = "channel") -> Channel:
-        """A conversation the bot is in."""
+        """A conversation that the bot is in."""
         channel = self.channel(name)
         if self.workspace.BOT not in channel.members:
-            refuse("channel.outside")
+            fail("channel.outside")
         return channel
 
     def message(self, channel: Channel, name: str = "ts") -> Message:
         message = self.workspace.message(channel.id, self.need(name))
         if message is None:
-            refuse("message.unknown")
+            fail("message.unknown")
         return message
 
     def page_of(self, items: list[T], default: int, *, most: int = 999) -> tuple[list[T], Json]:
-        """Some items from `cursor` on, and the response_metadata that leads to the next."""
+        """A page of items from `cursor` on, and the response_metadata with the next cursor."""
         count = self.number("limit", default)
         if not 1 <= count <= most + 1:
-            refuse("limit")
+            fail("limit")
         start = 0
         if cursor := self.text("cursor"):
             try:
                 prefix, _, number = base64.b64decode(cursor, validate=True).decode().partition(":")
                 start = int(number)
             except ValueError:
-                refuse("cursor")
+                fail("cursor")
             if prefix != "next" or not 0 <= start <= len(items):
-                refuse("cursor")
+                fail("cursor")
         page = items[start : start + count]
         end = start + len(page)
         following = base64.b64encode(f"next:{end}".encode()).decode() if end < len(items) else ""
@@ -117,9 +117,9 @@ class Method:
     name: str
     run: Handler
     scopes: tuple[str, ...]
-    """Any one of these suffices; none are needed when it is empty."""
+    """Any one of these is enough; none is needed if empty."""
     tier: int
-    """1 to 4; 0 is special (chat.postMessage: by channel)."""
+    """1 to 4; 0 means the method has limits of its own (chat.postMessage: by channel)."""
     app_token: bool = False
 
 
@@ -127,10 +127,10 @@ METHODS: dict[str, Method] = {}
 
 
 def method(name: str, *scopes: str, tier: int, app_token: bool = False) -> Callable[[Handler], Handler]:
-    """Enter a function into the table of methods."""
+    """Register a function as a method."""
 
-    def enter(run: Handler) -> Handler:
+    def register(run: Handler) -> Handler:
         METHODS[name] = Method(name, run, scopes, tier, app_token)
         return run
 
-    return enter
+    return register

@@ -3,54 +3,54 @@
 import json
 from typing import Any
 
-from sandbox import strict
 from sandbox.api.call import TS, Call, method
 from sandbox.elements import with_ids
 from sandbox.model import Channel, Json, Message
-from sandbox.refusals import limit, refuse
+from sandbox.slack_errors import fail, limit
+from sandbox.validation import check_message_blocks
 
 
 def thread_of(call: Call, channel: Channel, *, strictly: bool = False) -> str:
     """The thread to post into, from the argument thread_ts: a parent's time stamp, or empty.
 
-    chat.postMessage does not refuse a parent that is gone: it posts into the channel itself, and only the
-    missing `message.thread_ts` tells (slack-go/slack#1571; read 2026-11-21). A reply's time stamp leads to its
-    thread. `strictly` refuses both, as chat.startStream does.
+    chat.postMessage accepts a parent that does not exist: it posts into the channel itself, and only the missing
+    `message.thread_ts` shows this (slack-go/slack#1571; read 2026-11-21). A reply's time stamp means its thread.
+    With `strictly` both fail, as for chat.startStream.
     """
     ts = call.text("thread_ts")
     if not ts:
         return ""
     if not TS.fullmatch(ts):
-        refuse("thread.bad", "thread_ts is not a time stamp")
+        fail("thread.bad", "thread_ts is not a time stamp")
     parent = call.workspace.message(channel.id, ts)
     if parent is not None and parent.ephemeral_to:
         parent = None
     if strictly and (parent is None or parent.is_reply):
-        refuse("thread.bad", "thread_ts must be the time stamp of a parent message")
+        fail("thread.bad", "thread_ts must be the time stamp of a parent message")
     return (parent.thread_ts or parent.ts) if parent else ""
 
 
 def content(call: Call) -> Json:
-    """text, blocks, attachments and metadata of a message to be, checked."""
+    """The text, blocks and attachments of a new message, validated."""
     blocks = call.json("blocks")
     attachments = call.json("attachments")
     text, markdown = call.text("text"), call.text("markdown_text")
     if markdown:
         if text or blocks:
-            refuse("text.markdown.conflict")
+            fail("text.markdown.conflict")
         if len(markdown) > limit("text.markdown"):
-            refuse("text.markdown")
+            fail("text.markdown")
         text, blocks = markdown, [{"type": "markdown", "text": markdown}]
     if attachments is not None:
         if not isinstance(attachments, list) or not all(isinstance(a, dict) for a in attachments):
-            refuse("attachments.format")
+            fail("attachments.format")
         if len(attachments) > limit("attachments.count"):
-            refuse("attachments.count")
+            fail("attachments.count")
         for attachment in attachments:
             if attachment.get("blocks"):
-                attachment["blocks"] = with_ids(strict.blocks(attachment["blocks"], "message", call.workspace))
+                attachment["blocks"] = with_ids(check_message_blocks(attachment["blocks"], call.workspace))
     if blocks is not None:
-        blocks = with_ids(strict.blocks(blocks, "message", call.workspace)) or None
+        blocks = with_ids(check_message_blocks(blocks, call.workspace)) or None
     return {"text": text, "blocks": blocks, "attachments": attachments or None}
 
 
@@ -63,18 +63,18 @@ def metadata(call: Call) -> Json | None:
         or not isinstance(value.get("event_type"), str)
         or not isinstance(value.get("event_payload"), dict)
     ):
-        refuse("metadata.format")
+        fail("metadata.format")
     if len(json.dumps(value)) > limit("metadata.size"):
-        refuse("metadata.size")
+        fail("metadata.size")
     return {"event_type": value["event_type"], "event_payload": value["event_payload"]}
 
 
-def own_message(call: Call, channel: Channel, refusal: str) -> Message:
+def own_message(call: Call, channel: Channel, error: str) -> Message:
     message = call.message(channel)
     if message.ephemeral_to:
-        refuse("message.unknown")
+        fail("message.unknown")
     if message.user != call.workspace.BOT:
-        refuse(refusal)
+        fail(error)
     return message
 
 
@@ -83,16 +83,16 @@ async def post_message(call: Call) -> Json:
     ws = call.workspace
     channel = call.channel(people=True)
     if channel.archived:
-        refuse("channel.archived")
+        fail("channel.archived")
     if ws.BOT not in channel.members and not (
-        channel.kind == "channel" and "chat:write.public" in call.room.manifest.scopes
+        channel.kind == "channel" and "chat:write.public" in call.state.manifest.scopes
     ):
-        refuse("channel.outside")
+        fail("channel.outside")
     fields = content(call)
     if not (fields["text"] or fields["blocks"] or fields["attachments"]):
-        refuse("text.none")
+        fail("text.none")
     thread_ts = thread_of(call, channel)
-    call.room.limits.post(channel.id)
+    call.state.limits.post(channel.id)
     broadcast = bool(thread_ts) and call.flag("reply_broadcast")
     text = fields.pop("text")
     message = ws.post(
@@ -105,9 +105,9 @@ async def post_message(call: Call) -> Json:
         metadata=metadata(call),
         **fields,
     )
-    call.room.statuses.set(channel.id, thread_ts, "")
+    call.state.statuses.set(channel.id, thread_ts, "")
     warnings = {"response_metadata": {"warnings": ["message_truncated"]}} if text != message.text else {}
-    return {"channel": channel.id, "ts": message.ts, "message": ws.wire(message), **warnings}
+    return {"channel": channel.id, "ts": message.ts, "message": ws.to_api(message), **warnings}
 
 
 @method("chat.update", "chat:write", tier=3)
@@ -116,20 +116,20 @@ async def update(call: Call) -> Json:
     channel = call.channel()
     message = own_message(call, channel, "message.update.other")
     if channel.archived:
-        refuse("channel.inactive")
+        fail("channel.inactive")
     if message.streaming == "streaming":
-        refuse("stream.update")
+        fail("stream.update")
     if len(call.text("text")) > limit("text.update"):
-        refuse("text.update")
+        fail("text.update")
     fields = content(call)
     if not (fields["text"] or fields["blocks"] or fields["attachments"]):
-        refuse("text.none")
-    # Attachments and metadata stay when they are not mentioned; blocks go when only text is sent.
+        fail("text.none")
+    # Attachments and metadata stay unless they are given; blocks are removed when only text is sent.
     if "attachments" not in call.args:
         fields["attachments"] = message.attachments
     fields["metadata"] = metadata(call) if "metadata" in call.args else message.metadata
     ws.edit(message, **fields)
-    return {"channel": channel.id, "ts": message.ts, "text": message.text, "message": ws.wire(message)}
+    return {"channel": channel.id, "ts": message.ts, "text": message.text, "message": ws.to_api(message)}
 
 
 @method("chat.delete", "chat:write", tier=3)
@@ -146,10 +146,10 @@ async def post_ephemeral(call: Call) -> Json:
     channel = call.member_channel()
     user = ws.users.get(call.need("user"))
     if user is None or user.id not in channel.members:
-        refuse("user.outside")
+        fail("user.outside")
     fields = content(call)
     if not (fields["text"] or fields["blocks"] or fields["attachments"]):
-        refuse("text.none")
+        fail("text.none")
     message = ws.post(
         channel,
         ws.BOT,

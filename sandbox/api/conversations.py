@@ -2,7 +2,7 @@
 
 from sandbox.api.call import TS, Call, method
 from sandbox.model import Channel, Json, Message
-from sandbox.refusals import refuse
+from sandbox.slack_errors import fail
 
 READ = {"channel": "channels:read", "group": "groups:read", "im": "im:read"}
 HISTORY = {"channel": "channels:history", "group": "groups:history", "im": "im:history"}
@@ -10,15 +10,15 @@ TYPES = {"public_channel": "channel", "private_channel": "group", "im": "im", "m
 
 
 def _allow(call: Call, channel: Channel, table: dict[str, str]) -> None:
-    """The scope depends on the kind of conversation."""
-    call.room.need_scope(table[channel.kind])
+    """Check the scope for the conversation's kind."""
+    call.state.need_scope(table[channel.kind])
 
 
 @method("conversations.info", "channels:read", "groups:read", "im:read", tier=3)
 async def info(call: Call) -> Json:
     channel = call.channel()
     _allow(call, channel, READ)
-    return {"channel": channel.wire(call.workspace.BOT, num_members=call.flag("include_num_members"))}
+    return {"channel": channel.to_api(call.workspace.BOT, num_members=call.flag("include_num_members"))}
 
 
 @method("conversations.list", "channels:read", "groups:read", "im:read", tier=2)
@@ -26,10 +26,10 @@ async def list_(call: Call) -> Json:
     ws = call.workspace
     kinds = [TYPES.get(t.strip(), "") for t in call.text("types", "public_channel").split(",")]
     if "" in kinds:
-        refuse("args.type", "types must be public_channel, private_channel, im or mpim")
+        fail("args.type", "types must be public_channel, private_channel, im or mpim")
     for kind in kinds:
         if kind in READ:
-            call.room.need_scope(READ[kind])
+            call.state.need_scope(READ[kind])
     found = [
         c
         for c in ws.channels.values()
@@ -38,7 +38,7 @@ async def list_(call: Call) -> Json:
         and not (c.archived and call.flag("exclude_archived"))
     ]
     page, more = call.page_of(found, 100)
-    return {"channels": [c.wire(ws.BOT, num_members=True) for c in page], "response_metadata": more}
+    return {"channels": [c.to_api(ws.BOT, num_members=True) for c in page], "response_metadata": more}
 
 
 @method("conversations.members", "channels:read", "groups:read", "im:read", tier=4)
@@ -55,29 +55,29 @@ async def open_(call: Call) -> Json:
     if call.text("channel"):
         channel = call.channel()
         if not channel.is_im:
-            refuse("channel.type")
+            fail("channel.type")
     else:
         users = [u for u in call.text("users").split(",") if u]
         if not users:
-            refuse("users.none")
+            fail("users.none")
         if len(users) > 1:
-            refuse("args.type", "the sandbox has no group direct messages")
+            fail("args.type", "the sandbox has no group direct messages")
         if users[0] not in ws.users:
-            refuse("user.unknown")
+            fail("user.unknown")
         if ws.users[users[0]].is_bot:
-            refuse("users.dm_bot")
+            fail("users.dm_bot")
         channel = ws.im(users[0])
-    wire = channel.wire(ws.BOT) if call.flag("return_im") else {"id": channel.id}
-    return {"no_op": True, "already_open": True, "channel": wire}
+    api = channel.to_api(ws.BOT) if call.flag("return_im") else {"id": channel.id}
+    return {"no_op": True, "already_open": True, "channel": api}
 
 
 @method("conversations.join", "channels:join", tier=3)
 async def join(call: Call) -> Json:
     channel = call.channel()
     if channel.kind != "channel":
-        refuse("channel.type")
+        fail("channel.type")
     call.workspace.join(channel, call.workspace.BOT)
-    return {"channel": channel.wire(call.workspace.BOT)}
+    return {"channel": channel.to_api(call.workspace.BOT)}
 
 
 @method("conversations.leave", "channels:manage", "groups:write", tier=3)
@@ -91,7 +91,7 @@ async def history(call: Call) -> Json:
     channel = call.channel()
     _allow(call, channel, HISTORY)
     if call.workspace.BOT not in channel.members:
-        refuse("channel.outside")
+        fail("channel.outside")
     found = _between(call, call.workspace.history(channel.id))
     found.reverse()
     page, more = call.page_of(found, 100)
@@ -103,15 +103,15 @@ async def replies(call: Call) -> Json:
     channel = call.channel()
     _allow(call, channel, HISTORY)
     if call.workspace.BOT not in channel.members:
-        refuse("channel.outside")
+        fail("channel.outside")
     message = call.workspace.message(channel.id, call.need("ts"))
     if message is None or message.ephemeral_to:
-        refuse("thread.unknown")
+        fail("thread.unknown")
     if message.is_reply:
         found = [message]
     else:
         thread = call.workspace.thread(channel.id, message.ts)
-        # The parent comes always, whatever oldest and latest say.
+        # The parent is always included, whatever oldest and latest are.
         found = [thread[0], *_between(call, thread[1:])]
     page, more = call.page_of(found, 1000)
     return _answer(call, page, more)
@@ -133,16 +133,16 @@ def _between(call: Call, messages: list[Message]) -> list[Message]:
 def _bound(call: Call, name: str, default: str) -> str:
     value = call.text(name, default)
     if value and not (TS.fullmatch(value) or value.replace(".", "", 1).isdigit()):
-        refuse("args.type", f"{name} is not a time stamp")
+        fail("args.type", f"{name} is not a time stamp")
     return value
 
 
 def _answer(call: Call, page: list[Message], more: Json) -> Json:
     everything = call.flag("include_all_metadata")
-    wires = []
+    listed = []
     for message in page:
-        wire = call.workspace.wire(message)
-        if "metadata" in wire and not everything:
-            wire["metadata"] = {"event_type": wire["metadata"]["event_type"]}
-        wires.append(wire)
-    return {"messages": wires, "has_more": bool(more["next_cursor"]), "pin_count": 0, "response_metadata": more}
+        api = call.workspace.to_api(message)
+        if "metadata" in api and not everything:
+            api["metadata"] = {"event_type": api["metadata"]["event_type"]}
+        listed.append(api)
+    return {"messages": listed, "has_more": bool(more["next_cursor"]), "pin_count": 0, "response_metadata": more}

@@ -3,24 +3,24 @@
 import asyncio
 from typing import Any
 
-from sandbox import strict
 from sandbox.api.call import Call, method
 from sandbox.api.chat import thread_of
 from sandbox.elements import with_ids
 from sandbox.model import Channel, File, Json
-from sandbox.refusals import limit, refuse
+from sandbox.slack_errors import fail, limit
+from sandbox.validation import check_message_blocks
 
 
 def visible(call: Call, file_id: str) -> File:
-    """A file the bot may see: its own, or shared where it is."""
+    """A file that the bot may see: its own, or one shared in a conversation that it is in."""
     ws = call.workspace
     file = ws.files.get(file_id)
     if file is None or file.state in ("uploading", "uploaded"):
-        refuse("file.unknown")
+        fail("file.unknown")
     if file.state == "deleted":
-        refuse("file.deleted")
+        fail("file.deleted")
     if file.user != ws.BOT and not any(ws.BOT in ws.channels[c].members for c in file.shares):
-        refuse("file.unknown")
+        fail("file.unknown")
     return file
 
 
@@ -28,17 +28,17 @@ def visible(call: Call, file_id: str) -> File:
 async def get_upload_url(call: Call) -> Json:
     name = call.text("filename")
     if not name:
-        refuse("file.name", "missing required field: filename")
+        fail("file.name", "missing required field: filename")
     length = call.number("length", 0)
     if length < limit("file.length"):
-        refuse("file.length", "length must be at least 1")
+        fail("file.length", "length must be at least 1")
     if length > limit("file.size"):
-        refuse("file.size")
+        fail("file.size")
     alt = call.text("alt_txt")
     if len(alt) > limit("file.alt"):
-        refuse("file.alt", "alt_txt is too long")
+        fail("file.alt", "alt_txt is too long")
     file = call.workspace.new_file(call.workspace.BOT, name, alt_text=alt)
-    token = call.room.uploads.open(file.id, length)
+    token = call.state.uploads.open(file.id, length)
     return {"upload_url": f"{call.workspace.base_url}/upload/v1/{token}", "file_id": file.id}
 
 
@@ -47,21 +47,21 @@ async def complete_upload(call: Call) -> Json:
     ws = call.workspace
     listed: Any = call.json("files")
     if not isinstance(listed, list) or not listed or not all(isinstance(f, dict) for f in listed):
-        refuse("args.missing", "missing required field: files")
+        fail("args.missing", "missing required field: files")
     files: list[File] = []
     for entry in listed:
         file = ws.files.get(str(entry.get("id")))
         if file is None or file.state == "uploading":
-            refuse("file.unknown")
+            fail("file.unknown")
         if file.state != "uploaded":
-            refuse("file.again")
+            fail("file.again")
         file.title = str(entry.get("title") or file.name)
         files.append(file)
     comment, blocks = call.text("initial_comment"), call.json("blocks")
     if comment and blocks:
-        refuse("file.both", "initial_comment and blocks cannot be used together")
+        fail("file.both", "initial_comment and blocks cannot be used together")
     if blocks:
-        blocks = with_ids(strict.blocks(blocks, "message", ws))
+        blocks = with_ids(check_message_blocks(blocks, ws))
     channel: Channel | None = None
     thread_ts = ""
     if call.text("channel_id"):
@@ -71,15 +71,15 @@ async def complete_upload(call: Call) -> Json:
         file.state = "hosted"
         ws.save_file(file)
     if channel is not None:
-        call.room.deliverer.spawn(_share(call, channel, files, comment, blocks, thread_ts))
-    return {"files": [ws.wire_file(f) for f in files]}
+        call.state.deliverer.spawn(_share(call, channel, files, comment, blocks, thread_ts))
+    return {"files": [ws.file_to_api(f) for f in files]}
 
 
 async def _share(
     call: Call, channel: Channel, files: list[File], comment: str, blocks: list[Json] | None, thread_ts: str
 ) -> None:
-    """Sharing is asynchronous in Slack: the answer to the call comes first, without a message ts."""
-    await asyncio.sleep(call.room.settings.upload_share_delay)
+    """Sharing is asynchronous in Slack: the call's response comes first, without a message ts."""
+    await asyncio.sleep(call.state.settings.upload_share_delay)
     ids = [f.id for f in files if f.state == "hosted"]
     call.workspace.post(
         channel,
@@ -96,7 +96,7 @@ async def _share(
 async def info(call: Call) -> Json:
     file = visible(call, call.need("file"))
     return {
-        "file": call.workspace.wire_file(file, with_shares=True),
+        "file": call.workspace.file_to_api(file, with_shares=True),
         "comments": [],
         "response_metadata": {"next_cursor": ""},
     }
@@ -116,7 +116,7 @@ async def list_(call: Call) -> Json:
     count, page = max(1, call.number("count", 100)), max(1, call.number("page", 1))
     shown = files[(page - 1) * count : page * count]
     return {
-        "files": [ws.wire_file(f, with_shares=True) for f in shown],
+        "files": [ws.file_to_api(f, with_shares=True) for f in shown],
         "paging": {"count": count, "total": len(files), "page": page, "pages": -(-len(files) // count)},
     }
 
@@ -125,6 +125,6 @@ async def list_(call: Call) -> Json:
 async def delete(call: Call) -> Json:
     file = visible(call, call.need("file"))
     if file.user != call.workspace.BOT:
-        refuse("file.delete.other")
+        fail("file.delete.other")
     call.workspace.delete_file(file)
     return {}

@@ -4,14 +4,14 @@ import re
 
 from sandbox.api.call import Call, method
 from sandbox.model import Json
-from sandbox.refusals import refuse
+from sandbox.slack_errors import fail
 
 
 @method("reactions.add", "reactions:write", tier=3)
 async def add(call: Call) -> Json:
     message = call.message(call.member_channel(), "timestamp")
     if not call.workspace.react(message, call.workspace.BOT, _name(call), add=True):
-        refuse("reaction.twice")
+        fail("reaction.twice")
     return {}
 
 
@@ -19,7 +19,7 @@ async def add(call: Call) -> Json:
 async def remove(call: Call) -> Json:
     message = call.message(call.member_channel(), "timestamp")
     if not call.workspace.react(message, call.workspace.BOT, _name(call), add=False):
-        refuse("reaction.none")
+        fail("reaction.none")
     return {}
 
 
@@ -27,11 +27,11 @@ async def remove(call: Call) -> Json:
 async def get(call: Call) -> Json:
     channel = call.member_channel()
     message = call.message(channel, "timestamp")
-    return {"type": "message", "channel": channel.id, "message": call.workspace.wire(message)}
+    return {"type": "message", "channel": channel.id, "message": call.workspace.to_api(message)}
 
 
 def _name(call: Call) -> str:
     name = call.need("name").strip(":")
     if not re.fullmatch(r"[a-z0-9_+'-]+(::skin-tone-[2-6])?", name):
-        refuse("reaction.bad")
+        fail("reaction.bad")
     return name

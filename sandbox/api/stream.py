@@ -1,14 +1,14 @@
-"""chat.startStream, appendStream, stopStream: text that grows while people watch."""
+"""chat.startStream, appendStream, stopStream: messages that grow while people watch."""
 
 import time
 from typing import Any
 
-from sandbox import strict
 from sandbox.api.call import Call, method
 from sandbox.api.chat import metadata, thread_of
 from sandbox.elements import with_ids
 from sandbox.model import Channel, Json, Message
-from sandbox.refusals import limit, refuse
+from sandbox.slack_errors import fail, limit
+from sandbox.validation import check_message_blocks
 
 CHUNKS = {"markdown_text": "text", "task_update": "id", "plan_update": "title", "blocks": "blocks"}
 TASK_STATES = ("pending", "in_progress", "complete", "error")
@@ -20,17 +20,17 @@ async def start_stream(call: Call) -> Json:
     channel = call.member_channel()
     thread_ts = thread_of(call, channel, strictly=True)
     if not thread_ts:
-        refuse("thread.bad", "missing required field: thread_ts")
+        fail("thread.bad", "missing required field: thread_ts")
     if not channel.is_im:
-        # Field reports say that direct messages need them too; the page says channels.
+        # Slack's page asks for these in channels. Some users report that direct messages need them too.
         if not call.text("recipient_user_id"):
-            refuse("stream.user")
+            fail("stream.user")
         if not call.text("recipient_team_id"):
-            refuse("stream.team")
+            fail("stream.team")
     if (user := call.text("recipient_user_id")) and user not in ws.users:
-        refuse("user.unknown")
+        fail("user.unknown")
     if call.text("task_display_mode", "timeline") not in ("timeline", "plan", "dense"):
-        refuse("stream.mode")
+        fail("stream.mode")
     chunks = _chunks(call)
     message = ws.post(
         channel,
@@ -42,7 +42,7 @@ async def start_stream(call: Call) -> Json:
         blocks=None,
     )
     _add(call, message, chunks)
-    call.room.statuses.set(channel.id, thread_ts, "")
+    call.state.statuses.set(channel.id, thread_ts, "")
     return {"channel": channel.id, "ts": message.ts}
 
 
@@ -52,7 +52,7 @@ async def append_stream(call: Call) -> Json:
     message = _streaming(call, channel)
     chunks = _chunks(call)
     if not chunks:
-        refuse("args.missing", "missing required field: markdown_text or chunks")
+        fail("args.missing", "missing required field: markdown_text or chunks")
     _add(call, message, chunks)
     return {"channel": channel.id, "ts": message.ts}
 
@@ -65,42 +65,42 @@ async def stop_stream(call: Call) -> Json:
     chunks = _chunks(call)
     blocks = call.json("blocks")
     if blocks is not None:
-        blocks = with_ids(strict.blocks(blocks, "message", ws))
+        blocks = with_ids(check_message_blocks(blocks, ws))
     if chunks:
         _add(call, message, chunks)
     fields: Json = {"streaming": "completed", "metadata": metadata(call) or message.metadata}
     if blocks:
         fields["blocks"] = [*(message.blocks or []), *blocks]
-    before = ws.wire(message)
+    before = ws.to_api(message)
     ws.edit(message, quiet=True, **fields)
     if ws.observer:
         ws.observer.changed(message, before)
-    return {"channel": channel.id, "ts": message.ts, "message": ws.wire(message)}
+    return {"channel": channel.id, "ts": message.ts, "message": ws.to_api(message)}
 
 
 def _streaming(call: Call, channel: Channel) -> Message:
     message = call.message(channel)
     if message.user != call.workspace.BOT:
-        refuse("stream.owner")
-    life = call.room.settings.stream_life
+        fail("stream.owner")
+    life = call.state.settings.stream_life
     if message.streaming == "streaming" and time.time() - message.stream_started > life:
         call.workspace.edit(message, quiet=True, streaming="completed")
     if message.streaming != "streaming":
-        refuse("stream.state")
+        fail("stream.state")
     return message
 
 
 def _chunks(call: Call) -> list[Json]:
-    """The new content, checked, always as chunks."""
+    """The new content, validated, always as chunks."""
     text, chunks = call.text("markdown_text"), call.json("chunks")
     if text and chunks:
-        refuse("stream.both", "markdown_text and chunks cannot be used together")
+        fail("stream.both", "markdown_text and chunks cannot be used together")
     if text:
         chunks = [{"type": "markdown_text", "text": text}]
     if chunks is None:
         return []
     if not isinstance(chunks, list):
-        refuse("stream.chunks", "chunks must be a list")
+        fail("stream.chunks", "chunks must be a list")
     for chunk in chunks:
         _check(chunk, call)
     return chunks
@@ -108,28 +108,28 @@ def _chunks(call: Call) -> list[Json]:
 
 def _check(chunk: Any, call: Call) -> None:
     if not isinstance(chunk, dict) or chunk.get("type") not in CHUNKS:
-        refuse("stream.chunks", f"chunk type must be one of {', '.join(CHUNKS)}")
+        fail("stream.chunks", f"chunk type must be one of {', '.join(CHUNKS)}")
     field = CHUNKS[chunk["type"]]
     if field not in chunk:
-        refuse("stream.chunks", f"missing required field: {field}")
+        fail("stream.chunks", f"missing required field: {field}")
     match chunk["type"]:
         case "markdown_text":
             if not isinstance(chunk["text"], str):
-                refuse("stream.chunks", "text must be a string")
+                fail("stream.chunks", "text must be a string")
             if len(chunk["text"]) > limit("text.markdown"):
-                refuse("text.markdown")
+                fail("text.markdown")
         case "task_update":
             if chunk.get("status", "pending") not in TASK_STATES or not isinstance(chunk.get("title", ""), str):
-                refuse("stream.chunks", "status must be pending, in_progress, complete or error")
+                fail("stream.chunks", "status must be pending, in_progress, complete or error")
             for name in ("id", "title", "details", "output"):
                 if len(str(chunk.get(name) or "")) > limit("stream.task"):
-                    refuse("stream.task", f"{name} must be less than {limit('stream.task') + 1} characters")
+                    fail("stream.task", f"{name} must be less than {limit('stream.task') + 1} characters")
         case "blocks":
-            strict.blocks(chunk["blocks"], "message", call.workspace)
+            check_message_blocks(chunk["blocks"], call.workspace)
 
 
 def _add(call: Call, message: Message, chunks: list[Json]) -> None:
-    """Grow the message: text runs on in one markdown block; tasks and the plan's title are brought up to date."""
+    """Add to the message: text extends one markdown block; tasks and the plan's title are updated."""
     blocks = [dict(b) for b in message.blocks or []]
     text = message.text
     for chunk in chunks:

@@ -2,7 +2,7 @@
 
 from sandbox.api.call import Call, method
 from sandbox.model import Json
-from sandbox.refusals import refuse
+from sandbox.slack_errors import fail
 
 
 @method("users.info", "users:read", tier=4)
@@ -10,8 +10,8 @@ async def info(call: Call) -> Json:
     ws = call.workspace
     user = ws.users.get(call.need("user"))
     if user is None:
-        refuse("user.unknown")
-    return {"user": user.wire(home_team=ws.TEAM, with_locale=call.flag("include_locale"))}
+        fail("user.unknown")
+    return {"user": user.to_api(home_team=ws.TEAM, with_locale=call.flag("include_locale"))}
 
 
 @method("users.list", "users:read", tier=2)
@@ -19,7 +19,7 @@ async def list_(call: Call) -> Json:
     ws = call.workspace
     page, more = call.page_of([u for u in ws.users.values() if u.team_id == ws.TEAM], 1000)
     return {
-        "members": [u.wire(home_team=ws.TEAM, with_locale=call.flag("include_locale")) for u in page],
+        "members": [u.to_api(home_team=ws.TEAM, with_locale=call.flag("include_locale")) for u in page],
         "cache_ts": 1_700_000_000,
         "response_metadata": more,
     }
@@ -37,14 +37,14 @@ async def conversations(call: Call) -> Json:
         if c.kind in wanted and user in c.members and (c.kind == "channel" or ws.BOT in c.members)
     ]
     page, more = call.page_of(found, 100)
-    return {"channels": [c.wire(user) for c in page], "response_metadata": more}
+    return {"channels": [c.to_api(user) for c in page], "response_metadata": more}
 
 
 @method("usergroups.users.list", "usergroups:read", tier=2)
 async def usergroup_users(call: Call) -> Json:
     group = call.need("usergroup")
     if not call.workspace.groups:
-        refuse("groups.plan")
+        fail("groups.plan")
     if group not in call.workspace.groups:
-        refuse("groups.unknown")
+        fail("groups.unknown")
     return {"users": call.workspace.groups[group]}

@@ -1,6 +1,6 @@
-"""The control API: what a person does on the page, a test does here (docs/sandbox.md lists it all).
+"""The control API: tests and scripts do here what people do on the page (docs/sandbox.md lists all calls).
 
-Every address takes and gives JSON and needs the key. People and channels go by id or by name.
+Requests and responses are JSON, and need the key. People and channels are given by id or name.
 """
 
 from collections.abc import Awaitable, Callable
@@ -9,18 +9,18 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from sandbox.control import people, reading, trouble
-from sandbox.control.ask import ACTS, Answer, Ask, BadRequest
-from sandbox.control.reading import messages_of
+from sandbox.control import actions, administration, fault_injection, queries
+from sandbox.control.queries import messages_of
+from sandbox.control.request import ENDPOINTS, BadRequest, ControlRequest, Handler
 from sandbox.model import Json
-from sandbox.plain import thread_text
-from sandbox.room import Room
+from sandbox.plain_text import thread_text
+from sandbox.state import SandboxState
 
-__all__ = ["ACTS", "BadRequest", "people", "reading", "routes", "trouble"]
+__all__ = ["ENDPOINTS", "BadRequest", "actions", "administration", "fault_injection", "queries", "routes"]
 
 
-def routes(room: Room) -> list[BaseRoute]:
-    def endpoint(run: Answer) -> Callable[[Request], Awaitable[Response]]:
+def routes(state: SandboxState) -> list[BaseRoute]:
+    def endpoint(run: Handler) -> Callable[[Request], Awaitable[Response]]:
         async def answer(request: Request) -> Response:
             fields: Json = dict(request.query_params)
             if request.method == "POST" and await request.body():
@@ -29,16 +29,16 @@ def routes(room: Room) -> list[BaseRoute]:
                 except ValueError as e:
                     raise BadRequest(f"the body is not JSON: {e}") from e
                 fields |= body
-            return JSONResponse({"ok": True} | await run(Ask(room, fields)))
+            return JSONResponse({"ok": True} | await run(ControlRequest(state, fields)))
 
         return answer
 
     async def text(request: Request) -> Response:
-        ask = Ask(room, dict(request.query_params))
-        ws = room.workspace
-        return PlainTextResponse(thread_text(ws, messages_of(ask)))
+        wanted = ControlRequest(state, dict(request.query_params))
+        ws = state.workspace
+        return PlainTextResponse(thread_text(ws, messages_of(wanted)))
 
     return [
-        *(Route(f"/control/{path}", endpoint(run), methods=["GET", "POST"]) for path, run in ACTS.items()),
+        *(Route(f"/control/{path}", endpoint(run), methods=["GET", "POST"]) for path, run in ENDPOINTS.items()),
         Route("/control/text", text),
     ]

@@ -1,1 +1,1 @@
-"""The page: the workspace as people see it, rendered here on the server."""
+"""The page: the workspace as people see it, rendered on the server."""

@@ -35,7 +35,7 @@ async def kill(w: World, process: asyncio.subprocess.Process) -> None:
         process.kill()
         await process.wait()
         # Slack sees the socket break.
-        await until(lambda: w.sandbox.room.deliverer.sockets.count == 0)
+        await until(lambda: w.sandbox.state.deliverer.sockets.count == 0)
 
 
 @asynccontextmanager

@@ -98,7 +98,7 @@ async def test_a_file_that_was_removed_before_it_was_read_is_said_to_be_gone(w: 
 
 async def test_a_missing_scope_is_named(w: World) -> None:
     async with w.bot():
-        scopes = w.sandbox.room.manifest.scopes - {"files:read"}
+        scopes = w.sandbox.state.manifest.scopes - {"files:read"}
         await w.person.scopes(sorted(scopes))
         answer = await _answer(w, examples(12), "I could not read")
         assert "files:read" in answer["plain"]

@@ -56,7 +56,7 @@ async def test_guests_may_where_the_administrator_lets_them(w: World) -> None:
 
 async def test_a_deactivated_person_is_refused(w: World) -> None:
     async with w.bot():
-        w.sandbox.room.workspace.users[BEN].deleted = True
+        w.sandbox.state.workspace.users[BEN].deleted = True
         await _told(w, "ben", w.channel, "jobs", "deactivated")
 
 

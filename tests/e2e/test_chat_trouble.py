@@ -28,9 +28,9 @@ async def _replies(w: World, thread_ts: str) -> list[dict[str, Any]]:
 
 async def _closed(w: World, ts: str) -> None:
     """The stream of this message has been ended."""
-    channel = w.sandbox.room.workspace.channel(w.channel)
+    channel = w.sandbox.state.workspace.channel(w.channel)
     assert channel
-    await until(lambda: w.sandbox.room.workspace.message(channel.id, ts).streaming != "streaming")
+    await until(lambda: w.sandbox.state.workspace.message(channel.id, ts).streaming != "streaming")
 
 
 async def test_older_turns_are_forgotten_when_the_thread_outgrows_the_model(w: World) -> None:
@@ -222,9 +222,9 @@ async def test_an_answer_that_slack_would_not_take_is_shown_after_a_restart(w: W
 
 
 async def _tried_in_vain(w: World, times: int = 3) -> None:
-    (fault,) = w.sandbox.room.faults.wire()
+    (fault,) = w.sandbox.state.faults.as_list()
     before = fault["times"]
-    await until(lambda: w.sandbox.room.faults.wire()[0]["times"] <= before - times)
+    await until(lambda: w.sandbox.state.faults.as_list()[0]["times"] <= before - times)
 
 
 async def test_where_the_bot_was_removed_from_the_channel_the_answer_comes_directly(w: World) -> None:

@@ -186,9 +186,9 @@ async def test_in_the_middle_of_an_answer(w: World) -> None:
     async with bot_process(w):
         whole = await w.person.wait_message(w.channel, contains="five six", thread_ts=chat["ts"], timeout=60)
         assert whole["ts"] == half["ts"]
-        channel = w.sandbox.room.workspace.channel(w.channel)
+        channel = w.sandbox.state.workspace.channel(w.channel)
         assert channel
-        await until(lambda: w.sandbox.room.workspace.message(channel.id, whole["ts"]).streaming == "completed")
+        await until(lambda: w.sandbox.state.workspace.message(channel.id, whole["ts"]).streaming == "completed")
         assert whole["text"].split() == w.provider.answer.split()
         assert len(await w.person.messages(w.channel, chat["ts"])) == 3, "the beginning, the question and one answer"
         # And the next question goes on from there.
@@ -211,7 +211,7 @@ async def test_what_stops_the_bot_each_time_is_given_up_and_told(w: World) -> No
             await w.person.wait_message(w.channel, contains="Reading", thread_ts=file_ts)
             await _eventually(lambda: _downloads(w, 10))
             await kill(w, bot)
-        w.sandbox.room.faults.clear()
+        w.sandbox.state.faults.clear()
         await w.person.fault("files.download", "timeout", 60, times=10)
     async with bot_process(w):
         await w.person.wait_message(w.channel, contains="I gave it up", thread_ts=file_ts, timeout=60)
@@ -219,4 +219,4 @@ async def test_what_stops_the_bot_each_time_is_given_up_and_told(w: World) -> No
 
 async def _downloads(w: World, left: int) -> bool:
     """Whether the bot has begun to download since the fault was set."""
-    return any(fault["times"] < left for fault in w.sandbox.room.faults.wire())
+    return any(fault["times"] < left for fault in w.sandbox.state.faults.as_list())

@@ -157,7 +157,7 @@ class Scene:
 
     async def _connected(self) -> None:
         async with asyncio.timeout(PATIENCE):
-            while self.w.sandbox.room.deliverer.sockets.count == 0:
+            while self.w.sandbox.state.deliverer.sockets.count == 0:
                 assert self.bot is not None
                 assert self.bot.returncode is None, "the bot ended by itself"
                 await asyncio.sleep(0.05)
@@ -251,7 +251,7 @@ class Scene:
 
     def _said(self) -> list[Message]:
         """What the bot has posted, in Slack's order."""
-        workspace = self.w.sandbox.room.workspace
+        workspace = self.w.sandbox.state.workspace
         return [message for channel in workspace._messages.values() for message in channel.values()]
 
     def _cards_of(self, job: Job) -> list[Message]:

@@ -100,7 +100,7 @@ async def test_what_lives_is_taken_up_and_what_ended_is_left_alone(w: World) -> 
 
 def _living(w: World, channel: str) -> list[Job]:
     """Jobs that train; one that may have been created, and was; two in line; one that waits for approval."""
-    origin, now = Origin(w.sandbox.room.workspace.TEAM, channel, False), time.time()
+    origin, now = Origin(w.sandbox.state.workspace.TEAM, channel, False), time.time()
     fields: dict[str, Any] = {"requester": "U0ANAREED1", "origin": origin, "dataset_id": None, "seed": 7}
     jobs = []
     for number in range(RUNNING):

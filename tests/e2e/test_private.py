@@ -352,14 +352,14 @@ class Private:
         return dict(json.loads(response.body or "{}"))
 
     def common(self, user: str, channel: str) -> Json:
-        room = self.w.sandbox.room
-        hook = room.response_urls.new(channel, user)
+        state = self.w.sandbox.state
+        hook = state.response_urls.new(channel, user)
         return {
             "team": {"id": self.bot.services.team},
             "team_id": self.bot.services.team,
             "api_app_id": "A0",
-            "trigger_id": room.triggers.new(user, channel=channel),
-            "response_url": room.acts.responses.url(hook),
+            "trigger_id": state.triggers.new(user, channel=channel),
+            "response_url": state.user_actions.responses.url(hook),
         }
 
     def command(self, user: str, words: str) -> Json:

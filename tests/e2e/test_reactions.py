@@ -81,7 +81,7 @@ async def test_of_several_files_the_worst_is_shown_until_it_is_deleted(w: World)
 
 
 async def test_an_app_without_the_scope_reports_as_before(w: World) -> None:
-    scopes = w.sandbox.room.manifest.scopes - {"reactions:write"}
+    scopes = w.sandbox.state.manifest.scopes - {"reactions:write"}
     await w.person.scopes(sorted(scopes))
     async with w.bot() as bot:
         report = await w.drop()

@@ -224,8 +224,8 @@ async def test_a_chart_that_is_gone_does_not_stop_the_card(w: World) -> None:
         card = await w.person.wait_message(w.channel, contains="Line chart", timeout=20)
         await w.settled(bot)
         image = next(block for block in card["blocks"] if block["type"] == "image")
-        file = w.sandbox.room.workspace.files[image["slack_file"]["id"]]
-        w.sandbox.room.workspace.delete_file(file)
+        file = w.sandbox.state.workspace.files[image["slack_file"]["id"]]
+        w.sandbox.state.workspace.delete_file(file)
         await w.person.fault("files.getUploadURLExternal", "error", "file_uploads_disabled", times=20)
         w.provider.run(job, steps=2)
         await w.person.wait_message(w.channel, contains="step 9")
@@ -235,7 +235,7 @@ async def test_a_chart_that_is_gone_does_not_stop_the_card(w: World) -> None:
 
 
 async def test_without_the_right_to_upload_a_job_goes_on_without_pictures(w: World) -> None:
-    scopes = w.sandbox.room.manifest.scopes - {"files:write"}
+    scopes = w.sandbox.state.manifest.scopes - {"files:write"}
     await w.person.scopes(sorted(scopes))
     async with w.bot():
         _, card = await _whole_way(w)
@@ -287,7 +287,7 @@ async def test_slacks_real_rates_are_kept_to_with_several_jobs_at_once(w: World)
     async with w.bot() as bot:
         impatient(bot)
         refused: list[str] = []
-        original = w.sandbox.room.limits.count
+        original = w.sandbox.state.limits.count
 
         report = await w.drop()
         await w.person.settings(rates="strict")
@@ -299,7 +299,7 @@ async def test_slacks_real_rates_are_kept_to_with_several_jobs_at_once(w: World)
                 refused.append(method)
                 raise
 
-        w.sandbox.room.limits.count = count  # type: ignore[method-assign]
+        w.sandbox.state.limits.count = count  # type: ignore[method-assign]
         for suffix in ("one", "two", "three"):
             await w.start(report, suffix=suffix)
         await until(lambda: len(w.provider.jobs) == 3)

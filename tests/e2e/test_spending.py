@@ -157,7 +157,7 @@ async def test_administrators_page_through_the_audit_log_and_get_it_as_a_file(w:
 
 
 async def _file_of(w: World, message: dict[str, Any]) -> str:
-    workspace = w.sandbox.room.workspace
+    workspace = w.sandbox.state.workspace
     file = workspace.files[message["files"][0]["id"]]
     return (workspace.store.files / file.id).read_text("utf-8")
 

@@ -24,7 +24,7 @@ async def _dropped(w: World, content: bytes, contains: str, name: str = "train.j
 
 async def _file(w: World, report: dict[str, Any], name: str) -> bytes:
     """The content of a file that the bot put into the report's thread; the only one of that name."""
-    workspace = w.sandbox.room.workspace
+    workspace = w.sandbox.state.workspace
     async with asyncio.timeout(PATIENCE):
         while True:
             thread = await w.person.messages(w.channel, report["thread_ts"])
@@ -133,7 +133,7 @@ async def test_a_spreadsheet_becomes_a_training_file_by_naming_its_columns(w: Wo
 
 
 def _view(w: World, view_id: str) -> Any:
-    view = w.sandbox.room.views.get(view_id)
+    view = w.sandbox.state.views.get(view_id)
     assert view is not None
     return view.body["blocks"]
 
@@ -230,9 +230,9 @@ async def test_the_picture_of_lengths_stands_in_the_report_of_a_larger_file(w: W
         lines = [line.replace(b"number 0", f"number {i}".encode()) for i, line in enumerate(lines)]
         report = await _dropped(w, b"\n".join(lines), "Histogram of the lengths")
         picture = next(block for block in report["blocks"] if block["type"] == "image")
-        assert picture["slack_file"]["id"] in w.sandbox.room.workspace.files
+        assert picture["slack_file"]["id"] in w.sandbox.state.workspace.files
         await w.delete(report)
-        await until(lambda: w.sandbox.room.workspace.files[picture["slack_file"]["id"]].state == "deleted")
+        await until(lambda: w.sandbox.state.workspace.files[picture["slack_file"]["id"]].state == "deleted")
 
 
 async def test_a_second_pass_adds_to_the_report(w: World) -> None:

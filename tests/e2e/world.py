@@ -38,7 +38,7 @@ class World:
 
     @property
     def bot_user(self) -> str:
-        return self.sandbox.room.workspace.BOT
+        return self.sandbox.state.workspace.BOT
 
     def settings(self, **changes: Any) -> Settings:
         values: dict[str, Any] = {

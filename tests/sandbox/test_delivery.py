@@ -13,7 +13,7 @@ from slack_bolt.app.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
 from sandbox.client import SandboxClient
-from sandbox.deliver.http import signature
+from sandbox.delivery.http import signature
 from sandbox.seed import GENERAL
 from sandbox.server import Sandbox
 
@@ -116,7 +116,7 @@ async def test_edits_deletions_and_joins_are_told(people: SandboxClient, sandbox
     ts = (await people.say("ana", "#general", "draft"))["ts"]
     await people.edit("ana", "#general", ts, "final")
     await people.delete("ana", "#general", ts)
-    await people.join("#random", sandbox.room.workspace.BOT)
+    await people.join("#random", sandbox.state.workspace.BOT)
     events = [d["payload"]["event"] for d in await people.deliveries()]
     assert [e.get("subtype") for e in events[:3]] == [None, "message_changed", "message_deleted"]
     assert events[1]["previous_message"]["text"] == "draft"
@@ -179,7 +179,7 @@ async def test_events_commands_and_buttons_reach_an_app_by_http(
 async def test_a_wrong_signature_is_refused_by_the_app_and_the_event_tried_again(
     over_http: AsyncApp, people: SandboxClient, sandbox: Sandbox
 ) -> None:
-    sandbox.room.deliverer.signing_secret = "another"
+    sandbox.state.deliverer.signing_secret = "another"
     await people.say("ana", "#general", "hello")
     delivery = await settled(people, "message.channels")
     assert (delivery["state"], delivery["attempts"], delivery["reason"]) == ("failed", 4, "http_error")

@@ -22,7 +22,7 @@ def image(file_id: str) -> list[dict[str, object]]:
 
 
 async def until_typed(slack: AsyncWebClient, file_id: str) -> None:
-    """Ask as a bot does, until Slack knows what the file is."""
+    """ControlRequest as a bot does, until Slack knows what the file is."""
     async with asyncio.timeout(60):
         while not (await slack.files_info(file=file_id))["file"]["mimetype"]:
             await asyncio.sleep(0.02)

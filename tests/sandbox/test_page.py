@@ -452,7 +452,7 @@ async def test_an_answer_to_this_person_alone_comes_into_view(
 
 
 async def test_the_page_says_while_the_app_is_away(page: Page, sandbox: Sandbox, slack: AsyncWebClient) -> None:
-    away = page.get_by_text("is away: nothing is answered until it is connected again")
+    away = page.get_by_text("is away. It answers when it is connected again")
     await expect(away).to_be_visible()
     app = AsyncApp(client=slack, signing_secret=sandbox.signing_secret)
     handler = AsyncSocketModeHandler(app, sandbox.app_token, web_client=slack)

@@ -46,7 +46,7 @@ async def test_a_command_opens_a_modal_and_its_submission_closes_it(bolt: AsyncA
             view={
                 "type": "modal",
                 "callback_id": "ask",
-                "title": {"type": "plain_text", "text": "Ask"},
+                "title": {"type": "plain_text", "text": "ControlRequest"},
                 "submit": {"type": "plain_text", "text": "Go"},
                 "blocks": [
                     {

@@ -130,7 +130,7 @@ async def test_what_is_wrong_stays_said_while_the_view_is_updated_and_goes_with_
         await ack(answers.pop(0))
 
     view = (await slack.views_open(trigger_id=await trigger(people, triggers), view=modal()))["view"]
-    shown = sandbox.room.views.get(view["id"])
+    shown = sandbox.state.views.get(view["id"])
     assert shown is not None
     await people.submit("ana", view["id"], {"name": "support"})
     await slack.views_update(view_id=view["id"], view=modal("Again"))
@@ -150,7 +150,7 @@ async def test_what_is_wrong_with_a_field_goes_with_the_field(
     view = (await slack.views_open(trigger_id=await trigger(people, triggers), view=modal()))["view"]
     await people.submit("ana", view["id"], {"name": "support"})
     await slack.views_update(view_id=view["id"], view=modal(blocks=[{"type": "divider"}]))
-    shown = sandbox.room.views.get(view["id"])
+    shown = sandbox.state.views.get(view["id"])
     assert shown is not None
     assert shown.errors == {}
 

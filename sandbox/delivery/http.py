@@ -1,10 +1,10 @@
-"""Delivery by HTTP: signed POSTs to the app's own address.
+"""Delivery by HTTP: signed POSTs to the app's URL.
 
 docs.slack.dev/authentication/verifying-requests-from-slack, docs.slack.dev/apis/events-api (retries),
 docs.slack.dev/interactivity (forms); read 2026-11-21.
 """
 
-# Callers give a time limit as they give any other value.
+# A timeout is an ordinary argument here.
 # ruff: noqa: ASYNC109
 
 import hashlib
@@ -15,7 +15,7 @@ from urllib.parse import urlencode
 
 import httpx
 
-from sandbox.deliver.reply import Reply
+from sandbox.delivery.reply import Reply
 from sandbox.model import Json
 
 

@@ -1,4 +1,4 @@
-"""Trouble on demand: a method that fails the next N times, in a chosen way."""
+"""Fault injection: make the next calls of a method fail in a chosen way."""
 
 from dataclasses import asdict, dataclass
 from fnmatch import fnmatchcase
@@ -10,25 +10,25 @@ KINDS = ("error", "ratelimited", "status", "timeout", "drop", "garbage")
 
 @dataclass(slots=True)
 class Fault:
-    """What shall go wrong.
+    """A way for calls to fail.
 
-    error       -- {"ok": false, "error": value}, nothing is carried out
+    error       -- {"ok": false, "error": value}; the call has no effect
     ratelimited -- HTTP 429 with Retry-After `value` (seconds)
-    status      -- HTTP status `value` with no JSON, nothing is carried out
-    timeout     -- no answer for `value` seconds, then the connection is cut; nothing is carried out
-    drop        -- the call IS carried out, and then the connection is cut instead of an answer
-    garbage     -- HTTP 200 with HTML instead of JSON, nothing is carried out
+    status      -- HTTP status `value` without JSON; the call has no effect
+    timeout     -- no response for `value` seconds, then the connection is closed; the call has no effect
+    drop        -- the call DOES take effect, then the connection is closed without a response
+    garbage     -- HTTP 200 with HTML instead of JSON; the call has no effect
     """
 
     method: str
-    """A method's name or a pattern such as chat.*; `files.download`, `files.upload`, `response_url` too."""
+    """A method or a pattern such as chat.*; also `files.download`, `files.upload`, `response_url`."""
     kind: str
     value: str = ""
     times: int = 1
     skip: int = 0
-    """Let so many calls through first."""
+    """How many calls succeed first."""
     match: str = ""
-    """Only calls whose arguments contain this text."""
+    """Affects only calls whose arguments contain this text."""
 
 
 class Faults:
@@ -42,7 +42,7 @@ class Faults:
         self._all.append(fault)
 
     def take(self, method: str, args: str = "") -> Fault | None:
-        """The fault for this call, one of its times used up."""
+        """The fault for this call, if any; uses up one of its `times`."""
         for fault in self._all:
             if not fnmatchcase(method, fault.method) or fault.match not in args:
                 continue
@@ -58,5 +58,5 @@ class Faults:
     def clear(self) -> None:
         self._all.clear()
 
-    def wire(self) -> list[Json]:
+    def as_list(self) -> list[Json]:
         return [asdict(f) for f in self._all]

@@ -1,4 +1,4 @@
-"""What Slack makes of the text that a person types: names and addresses become links, the rest is escaped."""
+"""Converts text that a person entered to mrkdwn, as Slack's client does: names and URLs become links."""
 
 import re
 
@@ -6,10 +6,10 @@ from sandbox.model import User
 from sandbox.workspace import Workspace
 
 
-def typed(workspace: Workspace, text: str) -> str:
-    """@names, #channels and addresses as Slack's links; & < > escaped.
+def to_mrkdwn(workspace: Workspace, text: str) -> str:
+    """@names, #channels and URLs become Slack's links; & < > are escaped.
 
-    Links that are written out already (<@U…>, <#C…>) stay: tests write them so.
+    Links that are written out already (<@U…>, <#C…>) are kept, for tests.
     """
     kept: list[str] = []
 
@@ -36,15 +36,17 @@ def typed(workspace: Workspace, text: str) -> str:
     return re.sub("\x00(\\d+)\x00", lambda m: kept[int(m[1])], text)
 
 
-def typed_after_command(workspace: Workspace, text: str) -> str:
-    """What a slash command with `should_escape` gets: as in a message, but people come with their names."""
+def to_command_text(workspace: Workspace, text: str) -> str:
+    """The text of a slash command with `should_escape`: as in a message, but with the names of people."""
     return re.sub(
-        r"<@([UW][A-Z0-9]+)>", lambda match: f"<@{match[1]}|{workspace.users[match[1]].name}>", typed(workspace, text)
+        r"<@([UW][A-Z0-9]+)>",
+        lambda match: f"<@{match[1]}|{workspace.users[match[1]].name}>",
+        to_mrkdwn(workspace, text),
     )
 
 
 def _named(workspace: Workspace, words: str) -> User | None:
-    """The person whose name `words` begins with; the longest name wins."""
+    """The person with whose name `words` begins; the longest name wins."""
     found = [u for u in workspace.users.values() if _name_in(words, u)]
     return max(found, key=lambda u: len(_name_in(words, u)), default=None)
 

@@ -1,14 +1,14 @@
-"""Checks blocks as Slack checks them: types, fields, lengths, counts, and where each may stand.
+"""Checks blocks as Slack does: types, fields, lengths, counts, and the surfaces that allow each block.
 
-Every check names a row of refusals.py. The words of the details are Slack's own where they are known
+Every check names a row of slack_errors.csv. The details are worded as in Slack where that is known
 ("must be less than 3001 characters [json-pointer:/blocks/0/text/text]").
 """
 
 from typing import Any
 
-from sandbox.block_elements import check_element, check_text, few, fields_of, longer
 from sandbox.model import Json
-from sandbox.refusals import limit, refuse
+from sandbox.slack_errors import fail, limit
+from sandbox.validation.elements import check_count, check_element, check_fields, check_length, check_text
 from sandbox.workspace import Workspace
 
 MESSAGE, MODAL, HOME = "message", "modal", "home"
@@ -35,52 +35,52 @@ BLOCKS: dict[str, tuple[frozenset[str], str, str]] = {
         "author_name description provider_name provider_icon_url title_url",
     ),
 }
-"""Block type -> where it may stand, fields it needs, fields it may have (besides type and block_id)."""
+"""Block type -> surfaces that allow it, required fields, optional fields (besides type and block_id)."""
 
 RICH = {"rich_text_section", "rich_text_list", "rich_text_preformatted", "rich_text_quote"}
 
 
-def check(blocks: Any, surface: str, workspace: Workspace, *, most: str = "block.count") -> list[Json]:
-    """The blocks, or a refusal. `most` is the row with the number of blocks that the surface holds."""
+def check_blocks(blocks: Any, surface: str, workspace: Workspace, *, most: str = "block.count") -> list[Json]:
+    """The blocks. `most` is the row with the number of blocks that the surface allows."""
     if not isinstance(blocks, list):
-        refuse("block.format", "must be an array [json-pointer:/blocks]")
+        fail("block.format", "must be an array [json-pointer:/blocks]")
     if len(blocks) > limit(most):
-        refuse(most, f"no more than {limit(most)} items allowed [json-pointer:/blocks]")
+        fail(most, f"no more than {limit(most)} items allowed [json-pointer:/blocks]")
     seen: set[str] = set()
     for index, block in enumerate(blocks):
         at = f"/blocks/{index}"
         _block(block, surface, workspace, at)
         block_id = block.get("block_id")
         if block_id and block["type"] != "markdown":
-            longer(block_id, "block.id", f"{at}/block_id")
+            check_length(block_id, "block.id", f"{at}/block_id")
             if block_id in seen:
-                refuse("block.id.twice", f"block_id already exists: {block_id} [json-pointer:{at}/block_id]")
+                fail("block.id.twice", f"block_id already exists: {block_id} [json-pointer:{at}/block_id]")
             seen.add(block_id)
-    _together(blocks)
+    _check_totals(blocks)
     return blocks
 
 
 def _block(block: Any, surface: str, workspace: Workspace, at: str) -> None:
     if not isinstance(block, dict):
-        refuse("block.format", f"must be an object [json-pointer:{at}]")
+        fail("block.format", f"must be an object [json-pointer:{at}]")
     kind = block.get("type")
     if kind not in BLOCKS:
-        refuse("block.format", f"unsupported type: {kind} [json-pointer:{at}/type]")
+        fail("block.format", f"unsupported type: {kind} [json-pointer:{at}/type]")
     where, needed, allowed = BLOCKS[kind]
     if surface not in where:
-        refuse("block.surface", f"unsupported type in a {surface}: {kind} [json-pointer:{at}/type]")
-    fields_of(block, f"{needed}", f"type block_id {allowed}", at)
+        fail("block.surface", f"unsupported type in a {surface}: {kind} [json-pointer:{at}/type]")
+    check_fields(block, f"{needed}", f"type block_id {allowed}", at)
     match kind:
         case "section":
             _section(block, surface, at)
         case "header":
             check_text(block["text"], "block.header.text", f"{at}/text", plain=True)
         case "context":
-            few(block["elements"], "block.context.elements", f"{at}/elements")
+            check_count(block["elements"], "block.context.elements", f"{at}/elements")
             for i, element in enumerate(block["elements"]):
                 _context_element(element, workspace, f"{at}/elements/{i}")
         case "actions" | "context_actions":
-            few(block["elements"], f"block.{kind}.elements", f"{at}/elements")
+            check_count(block["elements"], f"block.{kind}.elements", f"{at}/elements")
             _actions(block["elements"], kind, surface, at)
         case "image":
             check_image(block, workspace, at)
@@ -91,23 +91,23 @@ def _block(block: Any, surface: str, workspace: Workspace, at: str) -> None:
             check_element(block["element"], "input", surface, f"{at}/element")
         case "markdown":
             if not isinstance(block["text"], str) or not block["text"]:
-                refuse("block.markdown.text", f"must be more than 0 characters [json-pointer:{at}/text]")
+                fail("block.markdown.text", f"must be more than 0 characters [json-pointer:{at}/text]")
         case "rich_text":
             if not isinstance(block["elements"], list) or any(
                 not isinstance(e, dict) or e.get("type") not in RICH for e in block["elements"]
             ):
-                refuse("block.format", f"unsupported rich text element [json-pointer:{at}/elements]")
+                fail("block.format", f"unsupported rich text element [json-pointer:{at}/elements]")
         case "table":
             _table(block, at)
 
 
 def _section(block: Json, surface: str, at: str) -> None:
     if not block.get("text") and not block.get("fields"):
-        refuse("block.section.none", f"missing required field: text or fields [json-pointer:{at}]")
+        fail("block.section.none", f"missing required field: text or fields [json-pointer:{at}]")
     if block.get("text"):
         check_text(block["text"], "block.section.text", f"{at}/text")
     if block.get("fields") is not None:
-        few(block["fields"], "block.section.fields", f"{at}/fields")
+        check_count(block["fields"], "block.section.fields", f"{at}/fields")
         for i, field in enumerate(block["fields"]):
             check_text(field, "block.section.field", f"{at}/fields/{i}")
     if block.get("accessory") is not None:
@@ -120,7 +120,7 @@ def _actions(elements: list[Any], kind: str, surface: str, at: str) -> None:
         check_element(element, kind, surface, f"{at}/elements/{i}")
         action_id = element.get("action_id")
         if action_id and action_id in seen:
-            refuse("block.action_id.twice", f"action_id already exists: {action_id} [json-pointer:{at}]")
+            fail("block.action_id.twice", f"action_id already exists: {action_id} [json-pointer:{at}]")
         seen.add(action_id or "")
 
 
@@ -132,51 +132,51 @@ def _context_element(element: Any, workspace: Workspace, at: str) -> None:
 
 
 def check_image(image: Json, workspace: Workspace, at: str) -> None:
-    """alt_text, and exactly one source. A file must be an image that Slack has looked at already."""
+    """alt_text, and exactly one source. A file must be an image that Slack has processed."""
     if not isinstance(image.get("alt_text"), str):
-        refuse("block.image.alt", f"missing required field: alt_text [json-pointer:{at}]")
-    longer(image["alt_text"], "block.image.alt", f"{at}/alt_text")
+        fail("block.image.alt", f"missing required field: alt_text [json-pointer:{at}]")
+    check_length(image["alt_text"], "block.image.alt", f"{at}/alt_text")
     if image.get("title") is not None:
         check_text(image["title"], "block.image.title", f"{at}/title", plain=True)
     slack_file, url = image.get("slack_file"), image.get("image_url")
     if (slack_file is None) == (url is None):
-        refuse("block.image.source", f"exactly one of image_url and slack_file is needed [json-pointer:{at}]")
+        fail("block.image.source", f"exactly one of image_url and slack_file is needed [json-pointer:{at}]")
     if url is not None:
         if not isinstance(url, str) or not url.startswith(("http://", "https://")):
-            refuse("block.image.source", f"must be a valid URL [json-pointer:{at}/image_url]")
-        longer(url, "block.image.url", f"{at}/image_url")
+            fail("block.image.source", f"must be a valid URL [json-pointer:{at}/image_url]")
+        check_length(url, "block.image.url", f"{at}/image_url")
         return
     if not isinstance(slack_file, dict) or len({"id", "url"} & set(slack_file)) != 1:
-        refuse("block.image.source", f"slack_file needs id or url [json-pointer:{at}/slack_file]")
+        fail("block.image.source", f"slack_file needs id or url [json-pointer:{at}/slack_file]")
     wanted = slack_file.get("id")
     if wanted is None:
         wanted = str(slack_file["url"]).partition("/files-pri/")[2].partition("/")[0].rpartition("-")[2]
     file = workspace.files.get(str(wanted))
     if file is None or not workspace.file_ready(file) or not file.is_image:
-        refuse("block.image.file", f"invalid slack file [json-pointer:{at}/slack_file]")
+        fail("block.image.file", f"invalid slack file [json-pointer:{at}/slack_file]")
 
 
 def _table(block: Json, at: str) -> None:
-    few(block["rows"], "block.table.rows", f"{at}/rows")
+    check_count(block["rows"], "block.table.rows", f"{at}/rows")
     for i, row in enumerate(block["rows"]):
-        few(row, "block.table.cells", f"{at}/rows/{i}")
+        check_count(row, "block.table.cells", f"{at}/rows/{i}")
         for j, cell in enumerate(row):
             if not isinstance(cell, dict) or cell.get("type") not in ("raw_text", "raw_number", "rich_text"):
-                refuse("block.format", f"a cell is raw_text or rich_text [json-pointer:{at}/rows/{i}/{j}]")
+                fail("block.format", f"a cell is raw_text or rich_text [json-pointer:{at}/rows/{i}/{j}]")
 
 
-def _together(blocks: list[Json]) -> None:
-    """What counts over all blocks at once."""
+def _check_totals(blocks: list[Json]) -> None:
+    """Limits on all blocks together."""
     if sum(len(b["text"]) for b in blocks if b["type"] == "markdown") > limit("block.markdown.text"):
         most = limit("block.markdown.text")
-        refuse("block.markdown.text", f"markdown blocks must be less than {most + 1} characters together")
+        fail("block.markdown.text", f"markdown blocks must be less than {most + 1} characters together")
     cells = sum(text_length(b["rows"]) for b in blocks if b["type"] == "table")
     if cells > limit("block.table.text"):
-        refuse("block.table.text", f"tables must be less than {limit('block.table.text') + 1} characters together")
+        fail("block.table.text", f"tables must be less than {limit('block.table.text') + 1} characters together")
 
 
 def text_length(value: Any) -> int:
-    """All text that stands in a structure, in characters."""
+    """The length of all text in a structure, in characters."""
     if isinstance(value, list):
         return sum(map(text_length, value))
     if isinstance(value, dict):

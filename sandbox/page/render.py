@@ -1,4 +1,4 @@
-"""Turns the workspace into HTML for one person. Everything goes through Jinja's autoescaping, or mrkdwn.py."""
+"""Renders the workspace as HTML for one person. All text is escaped by Jinja or by mrkdwn.py."""
 
 import json
 import time
@@ -15,15 +15,15 @@ from sandbox import markdown, mrkdwn
 from sandbox.elements import options_of, raw_of
 from sandbox.emoji import EMOJI
 from sandbox.model import Channel, File, Json, Message, User, View
-from sandbox.room import Room
 from sandbox.samples import samples
+from sandbox.state import SandboxState
 from sandbox.workspace import Workspace
 
 HERE = Path(__file__).parent.parent
 SHOWN = 150
-"""So many of the newest messages are shown; older ones stay in the API."""
+"""How many of the newest messages are shown; older ones are available through the API."""
 TOGETHER = 300
-"""Messages of one person within so many seconds stand under one name."""
+"""Messages of one person within this time (seconds) are shown under one name."""
 COLORS = ("#b4532a", "#2f6f4f", "#6b4fa0", "#1f6f8b", "#a63d5c", "#7a6a1c", "#3f5aa6")
 
 _env = Environment(
@@ -39,7 +39,7 @@ _env.filters["json"] = lambda value: json.dumps(value, ensure_ascii=False)
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """Where an interactive element stands: which fields its request carries, and what it holds now."""
+    """The message or view around an interactive element: the fields of its requests, and its present state."""
 
     fields: Json
     state: dict[str, dict[str, Json]] = field(default_factory=dict)
@@ -51,29 +51,29 @@ class Holder:
         return json.dumps(self.fields | ids)
 
     def raw(self, block: Json, element: Json) -> Any:
-        """What is chosen or typed now."""
+        """The value that is chosen or entered now."""
         held = self.state.get(block["block_id"], {}).get(element.get("action_id", ""))
         return "" if held is None else raw_of(held)
 
 
-class Painter:
-    """Paints for one person in one channel."""
+class Renderer:
+    """Renders for one person in one channel."""
 
     def __init__(
-        self, room: Room, user: User, channel: Channel, *, thread: str = "", tz: str = "", read: str = ""
+        self, state: SandboxState, user: User, channel: Channel, *, thread: str = "", tz: str = "", read: str = ""
     ) -> None:
-        self.room = room
-        self.ws = room.workspace
+        self.state = state
+        self.ws = state.workspace
         self.user = user
         self.channel = channel
         self.thread = thread
         self.tz = tz or user.tz
         self.read = read
-        """Up to which message the person had read when they opened the page; "" where they had read none."""
+        """The last message that the person had read when they opened the page; "" for none."""
         self.tab = "messages"
         self.nav = False
-        """On a narrow screen: the list of channels is shown instead of the channel."""
-        self._painted: dict[tuple[str, bool], tuple[Any, Markup]] = {}
+        """On a narrow screen: show the list of channels instead of the channel."""
+        self._rendered: dict[tuple[str, bool], tuple[Any, Markup]] = {}
         self._items: dict[str, Markup] = {}
         self._before: dict[str, tuple[Any, dict[str, Markup]]] = {}
 
@@ -86,10 +86,10 @@ class Painter:
         """One region of the page: sidebar, messages, thread, modal, status."""
         return self._render(f"{name}.html", oob=oob)
 
-    def news(self, name: str) -> str:
-        """The region as it is now; where only single messages in it have changed, those alone.
+    def update(self, name: str) -> str:
+        """The region as it is now, or only the messages in it that have changed.
 
-        A streamed answer changes one message dozens of times, in a channel that may hold a hundred others.
+        A streamed answer changes one message dozens of times, in a channel with perhaps a hundred others.
         """
         if name not in ("messages", "thread"):
             return self.region(name, oob=True)
@@ -106,19 +106,19 @@ class Painter:
         return "\n".join(str(html).replace("<li ", '<li hx-swap-oob="outerMorph" ', 1) for html in changed)
 
     def item(self, render: Callable[..., Markup], m: Message, together: bool, in_thread: bool) -> Markup:
-        """One message, painted anew only when something that it shows has changed."""
+        """One message, rendered again only when something that it shows has changed."""
         state = (
             m.version,
             together,
             [r.ts for r in self.replies(m)],
             self.status(m.ts),
             [(f.state, f.mimetype) for f in self.files(m)],
-            json.dumps(self.room.acts.message_state.get((self.user.id, m.ts))),
+            json.dumps(self.state.user_actions.message_state.get((self.user.id, m.ts))),
             [self.image_url(b) for b in m.blocks or [] if b["type"] == "image"],
         )
-        known = self._painted.get((m.ts, in_thread))
+        known = self._rendered.get((m.ts, in_thread))
         if known is None or known[0] != state:
-            known = self._painted[m.ts, in_thread] = (state, render(m, together, in_thread))
+            known = self._rendered[m.ts, in_thread] = (state, render(m, together, in_thread))
         self._items[m.ts] = known[1]
         return known[1]
 
@@ -126,7 +126,7 @@ class Painter:
         context: dict[str, Any] = {"oob": False} | more
         return _env.get_template(template).render(p=self, **context)
 
-    # What templates ask for
+    # For the templates
 
     @property
     def bot(self) -> User:
@@ -149,7 +149,7 @@ class Painter:
         )
 
     def inside(self, address: str) -> str:
-        """A permalink as this person follows it, in the page that they are looking at."""
+        """A permalink of the workspace as a URL of this person's page; empty for any other URL."""
         archives = f"{self.ws.base_url}/archives/"
         if not address.startswith(archives):
             return ""
@@ -169,12 +169,12 @@ class Painter:
         return f"/u/{self.user.name}/{self.channel.id}/live?{now}"
 
     def is_away(self) -> bool:
-        """Whether the app is not connected. Of one that is told by HTTP nobody knows."""
-        deliverer = self.room.deliverer
+        """Whether the app is not connected. With delivery by HTTP there is no connection to tell."""
+        deliverer = self.state.deliverer
         return not deliverer.settings.http_delivery and deliverer.sockets.count == 0
 
     def first_unread(self) -> str:
-        """The ts of the message before which the "New" line stands; "" where all or nothing is new."""
+        """The ts of the message below the "New" line; "" if all or none are new."""
         if not self.read:
             return ""
         shown = (m for m, _, _ in self.messages())
@@ -194,7 +194,7 @@ class Painter:
         return self.bot.real_name if self.channel.is_im else f"#{self.channel.name}"
 
     def messages(self) -> list[tuple[Message, bool, str]]:
-        """(message, under the same name as the one before, day divider before it) for the channel."""
+        """The channel's messages as (message, same author as before, day divider above)."""
         seen = [
             m
             for m in self.ws.messages(self.channel.id)
@@ -249,7 +249,7 @@ class Painter:
         return [self.ws.users[u] for u in dict.fromkeys(m.user for m in replies) if u in self.ws.users][:4]
 
     def status(self, thread: str) -> str:
-        return self.room.statuses.get(self.channel.id, thread)
+        return self.state.statuses.get(self.channel.id, thread)
 
     def can_act_on(self, message: Message) -> bool:
         return message.user == self.user.id or self.user.is_admin
@@ -264,12 +264,12 @@ class Painter:
         return [self.ws.files[f] for f in message.files if f in self.ws.files]
 
     def file_url(self, file: File, *, download: bool = False) -> str:
-        """Relative, so that it works under whatever name the sandbox was reached."""
-        wire = file.wire("", self.ws.TEAM, ready=True)
-        return str(wire["url_private_download" if download else "url_private"])
+        """Relative, so that it works with any host name of the sandbox."""
+        api = file.to_api("", self.ws.TEAM, ready=True)
+        return str(api["url_private_download" if download else "url_private"])
 
     def image_url(self, block: Json) -> str:
-        """The address of an image block's picture if it lies here; nothing is loaded from elsewhere."""
+        """The URL of an image block's image if the sandbox has it; other images are not loaded."""
         slack_file = block.get("slack_file")
         if isinstance(slack_file, dict):
             wanted = slack_file.get("id") or str(slack_file.get("url", "")).rpartition("/files-pri/")[2]
@@ -281,15 +281,15 @@ class Painter:
         return "/" + address.removeprefix(base) if address.startswith(base) else ""
 
     def samples(self) -> dict[str, str]:
-        """What each sample file is, by its name."""
-        return {file.name: about for file, about in samples(self.room.samples).items()}
+        """Sample files: name -> label."""
+        return {file.name: about for file, about in samples(self.state.samples).items()}
 
     def commands(self) -> list[Json]:
         known = [
             {"command": c.command, "hint": c.usage_hint, "description": c.description}
-            for c in self.room.manifest.commands
+            for c in self.state.manifest.commands
         ]
-        return [*known, {"command": "/invite", "hint": "@name", "description": "Add somebody to this channel"}]
+        return [*known, {"command": "/invite", "hint": "@name", "description": "Add a person to this channel"}]
 
     def mentionable(self) -> list[Json]:
         return [
@@ -299,20 +299,20 @@ class Painter:
         ]
 
     def modal(self) -> View | None:
-        return self.room.views.top(self.user.id)
+        return self.state.views.top(self.user.id)
 
     def stack(self) -> list[View]:
-        return self.room.views.stacks.get(self.user.id, [])
+        return self.state.views.stacks.get(self.user.id, [])
 
     def home(self) -> View | None:
-        return self.room.views.homes.get(self.user.id)
+        return self.state.views.homes.get(self.user.id)
 
-    # Holders of interactive elements
+    # Interactive elements
 
     def holder(self, message: Message) -> Holder:
-        state = self.room.acts.message_state.get((self.user.id, message.ts), {})
+        state = self.state.user_actions.message_state.get((self.user.id, message.ts), {})
         start: dict[str, dict[str, Json]] = {}
-        for block, element, held in self.room.acts.message_start(message):
+        for block, element, held in self.state.user_actions.initial_message_state(message):
             start.setdefault(block, {})[element] = held
         merged = {b: start.get(b, {}) | state.get(b, {}) for b in {*start, *state}}
         return Holder({"channel": message.channel, "ts": message.ts}, merged)
@@ -326,12 +326,12 @@ class Painter:
     def channels_for_select(self) -> list[Json]:
         return [{"value": c.id, "text": f"#{c.name}"} for c in self.sidebar_channels()]
 
-    def tick_users(self) -> list[Json]:
+    def user_options(self) -> list[Json]:
         return [
             {"value": o["value"], "text": {"type": "plain_text", "text": o["text"]}} for o in self.users_for_select()
         ]
 
-    def tick_channels(self) -> list[Json]:
+    def channel_options(self) -> list[Json]:
         return [
             {"value": o["value"], "text": {"type": "plain_text", "text": o["text"]}} for o in self.channels_for_select()
         ]
@@ -342,7 +342,7 @@ class Painter:
     # Text
 
     def text(self, value: Any) -> Markup:
-        """A text object, or a message's own text."""
+        """A text object, or a message's text."""
         if isinstance(value, dict):
             if value.get("type") == "plain_text":
                 return Markup(mrkdwn.plain_to_html(str(value.get("text", ""))))
@@ -361,7 +361,7 @@ class Painter:
         return f"{size:.1f} GB"
 
     def avatar(self, user: User, size: int = 36) -> Markup:
-        """Initials on a colour of their own; the bot has a mark."""
+        """Initials on a colour; the bot has an icon."""
         color = "#12756b" if user.is_bot else COLORS[sum(map(ord, user.id)) % len(COLORS)]
         letters = "".join(word[0] for word in user.real_name.split()[:2]).upper() or "?"
         if user.is_bot:

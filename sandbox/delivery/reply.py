@@ -1,4 +1,4 @@
-"""What the app said to something it was told."""
+"""The app's reply to a delivery."""
 
 from dataclasses import dataclass
 

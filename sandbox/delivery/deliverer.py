@@ -1,4 +1,4 @@
-"""What the app must be told, how often it is tried, and what became of it."""
+"""Deliveries to the app: attempts, retries, and their outcome."""
 
 import asyncio
 import time
@@ -7,20 +7,20 @@ from collections.abc import Coroutine
 from dataclasses import dataclass, field
 from typing import Any
 
-from sandbox.deliver.http import post_signed
-from sandbox.deliver.reply import Reply
-from sandbox.deliver.socket import Sockets
+from sandbox.delivery.http import post_signed
+from sandbox.delivery.reply import Reply
+from sandbox.delivery.socket import Sockets
 from sandbox.ids import new_id
 from sandbox.model import Json
 from sandbox.settings import Settings
 
 KEPT = 500
-"""So many deliveries are remembered for the control API."""
+"""How many deliveries are remembered for the control API."""
 
 
 @dataclass(slots=True)
 class Delivery:
-    """One thing the app was told: an event, a command, or an interaction."""
+    """An event, a command, or an interaction for the app."""
 
     id: str
     kind: str  # events_api | slash_commands | interactive
@@ -31,7 +31,7 @@ class Delivery:
     reason: str = ""
     at: float = field(default_factory=time.time)
 
-    def wire(self) -> Json:
+    def as_dict(self) -> Json:
         return {
             "id": self.id,
             "kind": self.kind,
@@ -45,10 +45,10 @@ class Delivery:
 
 
 class Deliverer:
-    """Sends to the app by Socket Mode, or by HTTP where `settings.http_delivery` names an address.
+    """Delivers by Socket Mode, or by HTTP if `settings.http_delivery` is set.
 
-    Events are tried again when they are not acknowledged in time, as docs.slack.dev/apis/events-api says
-    ("Retries"); commands and interactions are tried once (read 2026-11-21).
+    Events that are not acknowledged in time are sent again (docs.slack.dev/apis/events-api, "Retries"); commands
+    and interactions are sent once (read 2026-11-21).
     """
 
     def __init__(self, settings: Settings, signing_secret: str) -> None:
@@ -59,13 +59,13 @@ class Deliverer:
         self._tasks: set[asyncio.Task[None]] = set()
 
     def event(self, payload: Json) -> None:
-        """Tell the app of an event, in the background, as often as it takes."""
+        """Deliver an event in the background, with retries."""
         delivery = Delivery(payload["event_id"], "events_api", event_name(payload["event"]), payload)
         self.log.append(delivery)
         self.spawn(self._event(delivery))
 
     async def ask(self, kind: str, name: str, payload: Json) -> Reply:
-        """Tell the app once and wait for its answer, `settings.ack_timeout` at the longest."""
+        """Deliver once, and wait for the app's reply for at most `settings.ack_timeout`."""
         delivery = Delivery(new_id("Dl"), kind, name, payload)
         self.log.append(delivery)
         reply = await self._attempt(delivery, accepts=True)
@@ -74,7 +74,7 @@ class Deliverer:
         return reply
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        """Run a coroutine in the background until the sandbox stops."""
+        """Run a coroutine in the background, at most until `close`."""
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -120,7 +120,7 @@ class Deliverer:
 
 
 def event_name(event: Json) -> str:
-    """`message.channels`, `app_mention`, ...: the name by which a manifest subscribes to the event."""
+    """The name by which a manifest subscribes to the event: `message.channels`, `app_mention`, ..."""
     if event["type"] != "message":
         return str(event["type"])
     return {"channel": "message.channels", "group": "message.groups", "im": "message.im"}[event["channel_type"]]

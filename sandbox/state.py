@@ -1,29 +1,29 @@
-"""One sandbox, all its parts together."""
+"""The state of a sandbox: its workspace and everything around it."""
 
 import secrets
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from sandbox.acts import Acts
 from sandbox.changes import Change
-from sandbox.deliver import Deliverer
+from sandbox.delivery import Deliverer
 from sandbox.events import Events
-from sandbox.faults import Faults
+from sandbox.fault_injection import Faults
 from sandbox.limits import Limits
 from sandbox.manifest import Manifest
-from sandbox.refusals import refuse
 from sandbox.responses import Responses, Statuses
 from sandbox.seed import seed
 from sandbox.settings import Settings
+from sandbox.slack_errors import fail
 from sandbox.store import Store
 from sandbox.triggers import ResponseUrls, Triggers
+from sandbox.user_actions import UserActions
 from sandbox.views import Views
 from sandbox.workspace import Workspace
 
 
 @dataclass(frozen=True, slots=True)
 class Secrets:
-    """What the app and the person need to get in. Never logged."""
+    """The credentials of the app and of people. Never logged."""
 
     bot_token: str = field(repr=False)
     app_token: str = field(repr=False)
@@ -31,8 +31,8 @@ class Secrets:
     key: str = field(repr=False)
 
     @classmethod
-    def kept(cls, store: Store, given: dict[str, str]) -> "Secrets":
-        """Those given, else those kept from the last time, else new ones."""
+    def load(cls, store: Store, given: dict[str, str]) -> "Secrets":
+        """The given ones, else those stored before, else new ones."""
         return cls(
             store.secret("bot_token", given.get("bot_token"), f"xoxb-sandbox-{secrets.token_hex(16)}"),
             store.secret("app_token", given.get("app_token"), f"xapp-1-sandbox-{secrets.token_hex(16)}"),
@@ -42,7 +42,7 @@ class Secrets:
 
 
 class Uploads:
-    """Upload addresses given out and not used yet: token -> (file, promised length)."""
+    """Upload URLs that have not been used: token -> (file id, announced length)."""
 
     def __init__(self) -> None:
         self._open: dict[str, tuple[str, int]] = {}
@@ -56,8 +56,8 @@ class Uploads:
         return self._open.pop(token, None)
 
 
-class Room:
-    """Everything that the doors (Web API, page, control) share."""
+class SandboxState:
+    """Everything that the Web API, the page and the control API share."""
 
     def __init__(
         self, data: Path, manifest: Manifest, samples: Path | None, settings: Settings, given: dict[str, str]
@@ -66,7 +66,7 @@ class Room:
         self.manifest = manifest
         self.samples = samples
         self.settings = settings
-        self.secrets = Secrets.kept(self.store, given)
+        self.secrets = Secrets.load(self.store, given)
         self.workspace = Workspace(self.store, settings)
         self.deliverer = Deliverer(settings, self.secrets.signing_secret)
         self.deliverer.sockets.on_presence = lambda: self.workspace.changes.publish(Change("presence"))
@@ -83,7 +83,7 @@ class Room:
         self.faults = Faults()
         self.token_state = "good"
         """`good`, `revoked` or `inactive`: set through the control API."""
-        self.acts = Acts(
+        self.user_actions = UserActions(
             self.workspace,
             manifest,
             self.deliverer,
@@ -95,13 +95,13 @@ class Room:
         )
 
     def need_scope(self, *any_of: str) -> None:
-        """Refuse unless the manifest grants one of the scopes."""
+        """Fail with missing_scope unless the manifest grants one of the scopes."""
         if any_of and not self.manifest.scopes & set(any_of):
-            refuse("scope.missing", needed=",".join(any_of), provided=",".join(sorted(self.manifest.scopes)))
+            fail("scope.missing", needed=",".join(any_of), provided=",".join(sorted(self.manifest.scopes)))
 
     def set_manifest(self, manifest: Manifest) -> None:
-        """Install the app anew with another manifest."""
-        self.manifest = self.events.manifest = self.acts.manifest = manifest
+        """Reinstall the app with another manifest."""
+        self.manifest = self.events.manifest = self.user_actions.manifest = manifest
 
     async def close(self) -> None:
         self.workspace.changes.close()

@@ -1,9 +1,9 @@
-"""Checks the elements and objects of which blocks are made (see blocks.py)."""
+"""Checks the elements and composition objects inside blocks."""
 
 from typing import Any
 
 from sandbox.model import Json
-from sandbox.refusals import limit, refuse
+from sandbox.slack_errors import fail, limit
 
 ANYWHERE = frozenset({"section", "actions"})
 FORM = ANYWHERE | {"input"}
@@ -71,64 +71,64 @@ ELEMENTS: dict[str, tuple[frozenset[str], str, str]] = {
     ),
     "workflow_button": (ANYWHERE, "text workflow", "style accessibility_label"),
 }
-"""Element type -> blocks it may stand in, fields it needs, fields it may have (besides type, action_id)."""
+"""Element type -> blocks that allow it, required fields, optional fields (besides type and action_id)."""
 
 COUNTS = {"checkboxes": "checkboxes", "radio_buttons": "radio", "overflow": "overflow"}
 
 
-def fields_of(thing: Json, needed: str, allowed: str, at: str) -> None:
-    """Refuse a thing that lacks a needed field or has an unknown one."""
+def check_fields(thing: Json, needed: str, allowed: str, at: str) -> None:
+    """Fail for a missing required field, or for an unknown one."""
     for name in needed.split():
         if thing.get(name) is None:
-            refuse("block.format", f"missing required field: {name} [json-pointer:{at}]")
+            fail("block.format", f"missing required field: {name} [json-pointer:{at}]")
     for name in thing:
         if name not in needed.split() and name not in allowed.split():
-            refuse("block.format", f"invalid additional property: {name} [json-pointer:{at}]")
+            fail("block.format", f"invalid additional property: {name} [json-pointer:{at}]")
 
 
-def longer(text: Any, row: str, at: str) -> None:
-    """Refuse what is no text, or longer than the row's limit."""
+def check_length(text: Any, row: str, at: str) -> None:
+    """Fail for anything that is not a string, or longer than the row's limit."""
     if not isinstance(text, str):
-        refuse(row, f"must be a string [json-pointer:{at}]")
+        fail(row, f"must be a string [json-pointer:{at}]")
     if len(text) > limit(row):
-        refuse(row, f"must be less than {limit(row) + 1} characters [json-pointer:{at}]")
+        fail(row, f"must be less than {limit(row) + 1} characters [json-pointer:{at}]")
 
 
-def few(items: Any, row: str, at: str) -> None:
-    """Refuse what is no list, empty, or has more items than the row's limit."""
+def check_count(items: Any, row: str, at: str) -> None:
+    """Fail for anything that is not a list, is empty, or has more items than the row's limit."""
     if not isinstance(items, list):
-        refuse(row, f"must be an array [json-pointer:{at}]")
+        fail(row, f"must be an array [json-pointer:{at}]")
     if not items:
-        refuse(row, f"no fewer than 1 items allowed [json-pointer:{at}]")
+        fail(row, f"no fewer than 1 items allowed [json-pointer:{at}]")
     if len(items) > limit(row):
-        refuse(row, f"no more than {limit(row)} items allowed [json-pointer:{at}]")
+        fail(row, f"no more than {limit(row)} items allowed [json-pointer:{at}]")
 
 
 def check_text(text: Any, row: str, at: str, *, plain: bool = False) -> None:
     """A text object: plain_text or mrkdwn, not empty, not longer than the row's limit."""
     if not isinstance(text, dict) or text.get("type") not in ("plain_text", "mrkdwn"):
-        refuse(row, f"must be a text object [json-pointer:{at}]")
+        fail(row, f"must be a text object [json-pointer:{at}]")
     if plain and text["type"] != "plain_text":
-        refuse(row, f"unsupported type: mrkdwn [json-pointer:{at}/type]")
-    fields_of(text, "type", "text emoji" if text["type"] == "plain_text" else "text verbatim", at)
-    longer(text.get("text"), row, f"{at}/text")
+        fail(row, f"unsupported type: mrkdwn [json-pointer:{at}/type]")
+    check_fields(text, "type", "text emoji" if text["type"] == "plain_text" else "text verbatim", at)
+    check_length(text.get("text"), row, f"{at}/text")
     if not text["text"]:
-        refuse(row, f"must be more than 0 characters [json-pointer:{at}/text]")
+        fail(row, f"must be more than 0 characters [json-pointer:{at}/text]")
 
 
 def check_element(element: Any, block: str, surface: str, at: str) -> None:
     """An element, in a block of this type, on this surface."""
     if not isinstance(element, dict):
-        refuse("block.format", f"must be an object [json-pointer:{at}]")
+        fail("block.format", f"must be an object [json-pointer:{at}]")
     kind = element.get("type")
     if kind not in ELEMENTS:
-        refuse("block.format", f"unsupported type: {kind} [json-pointer:{at}/type]")
+        fail("block.format", f"unsupported type: {kind} [json-pointer:{at}/type]")
     where, needed, allowed = ELEMENTS[kind]
     if block not in where or (kind in ("file_input",) and surface != "modal"):
-        refuse("block.surface", f"unsupported type in {block} of a {surface}: {kind} [json-pointer:{at}/type]")
-    fields_of(element, needed, f"type action_id {allowed}", at)
+        fail("block.surface", f"unsupported type in {block} of a {surface}: {kind} [json-pointer:{at}/type]")
+    check_fields(element, needed, f"type action_id {allowed}", at)
     if element.get("action_id") is not None:
-        longer(element["action_id"], "block.action_id", f"{at}/action_id")
+        check_length(element["action_id"], "block.action_id", f"{at}/action_id")
     if element.get("placeholder") is not None:
         check_text(element["placeholder"], "block.placeholder", f"{at}/placeholder", plain=True)
     if element.get("confirm") is not None:
@@ -139,20 +139,20 @@ def check_element(element: Any, block: str, surface: str, at: str) -> None:
         case "static_select" | "multi_static_select":
             _menu(element, at)
         case "checkboxes" | "radio_buttons" | "overflow":
-            few(element["options"], f"block.{COUNTS[kind]}.options", f"{at}/options")
+            check_count(element["options"], f"block.{COUNTS[kind]}.options", f"{at}/options")
             _options(element["options"], f"{at}/options")
         case "plain_text_input":
             most = element.get("max_length", 3000)
             if not isinstance(most, int) or not 1 <= most <= limit("block.text_input.max"):
-                refuse("block.text_input.max", f"must be less than 3001 [json-pointer:{at}/max_length]")
+                fail("block.text_input.max", f"must be less than 3001 [json-pointer:{at}/max_length]")
         case "number_input":
             _number(element, at)
         case "file_input":
             if not 1 <= element.get("max_files", 10) <= limit("block.file_input.max"):
-                refuse("block.file_input.max", f"must be 1 to 10 [json-pointer:{at}/max_files]")
+                fail("block.file_input.max", f"must be 1 to 10 [json-pointer:{at}/max_files]")
         case "feedback_buttons":
             for name in ("positive_button", "negative_button"):
-                fields_of(element[name], "text value", "accessibility_label", f"{at}/{name}")
+                check_fields(element[name], "text value", "accessibility_label", f"{at}/{name}")
                 check_text(element[name]["text"], "block.button.text", f"{at}/{name}/text", plain=True)
     _initial(element, at)
 
@@ -160,43 +160,43 @@ def check_element(element: Any, block: str, surface: str, at: str) -> None:
 def _button(element: Json, at: str) -> None:
     check_text(element["text"], "block.button.text", f"{at}/text", plain=True)
     if element.get("value") is not None:
-        longer(element["value"], "block.button.value", f"{at}/value")
+        check_length(element["value"], "block.button.value", f"{at}/value")
     if element.get("url") is not None:
-        longer(element["url"], "block.button.url", f"{at}/url")
+        check_length(element["url"], "block.button.url", f"{at}/url")
     if element.get("style") not in (None, "primary", "danger"):
-        refuse("block.button.style", f"must be primary or danger [json-pointer:{at}/style]")
+        fail("block.button.style", f"must be primary or danger [json-pointer:{at}/style]")
 
 
 def _menu(element: Json, at: str) -> None:
     options, groups = element.get("options"), element.get("option_groups")
     if (options is None) == (groups is None):
-        refuse("block.select.options", f"exactly one of options and option_groups is needed [json-pointer:{at}]")
+        fail("block.select.options", f"exactly one of options and option_groups is needed [json-pointer:{at}]")
     if options is not None:
-        few(options, "block.select.options", f"{at}/options")
+        check_count(options, "block.select.options", f"{at}/options")
         _options(options, f"{at}/options")
         return
-    few(groups, "block.select.groups", f"{at}/option_groups")
+    check_count(groups, "block.select.groups", f"{at}/option_groups")
     for i, group in enumerate(groups or []):
-        fields_of(group, "label options", "", f"{at}/option_groups/{i}")
+        check_fields(group, "label options", "", f"{at}/option_groups/{i}")
         check_text(group["label"], "block.option.text", f"{at}/option_groups/{i}/label", plain=True)
-        few(group["options"], "block.select.options", f"{at}/option_groups/{i}/options")
+        check_count(group["options"], "block.select.options", f"{at}/option_groups/{i}/options")
         _options(group["options"], f"{at}/option_groups/{i}/options")
 
 
 def _options(options: list[Any], at: str) -> None:
     for i, option in enumerate(options):
         if not isinstance(option, dict):
-            refuse("block.format", f"must be an object [json-pointer:{at}/{i}]")
-        fields_of(option, "text", "value description url", f"{at}/{i}")
+            fail("block.format", f"must be an object [json-pointer:{at}/{i}]")
+        check_fields(option, "text", "value description url", f"{at}/{i}")
         check_text(option["text"], "block.option.text", f"{at}/{i}/text")
-        longer(option.get("value"), "block.option.value", f"{at}/{i}/value")
+        check_length(option.get("value"), "block.option.value", f"{at}/{i}/value")
         if option.get("description") is not None:
             check_text(option["description"], "block.option.description", f"{at}/{i}/description")
 
 
 def _number(element: Json, at: str) -> None:
     if not isinstance(element.get("is_decimal_allowed"), bool):
-        refuse("block.number.decimal", f"missing required field: is_decimal_allowed [json-pointer:{at}]")
+        fail("block.number.decimal", f"missing required field: is_decimal_allowed [json-pointer:{at}]")
     for name in ("initial_value", "min_value", "max_value"):
         value = element.get(name)
         if value is None:
@@ -206,11 +206,11 @@ def _number(element: Json, at: str) -> None:
         except ValueError:
             number = None
         if number is None:
-            refuse("block.number.decimal", f"must be a number in a string [json-pointer:{at}/{name}]")
+            fail("block.number.decimal", f"must be a number in a string [json-pointer:{at}/{name}]")
 
 
 def _initial(element: Json, at: str) -> None:
-    """Initial options must be among the options, text and all."""
+    """Initial options must be among the options, with the same text."""
     if element["type"].endswith("external_select"):
         return
     wanted = element.get("initial_options", [])
@@ -224,13 +224,13 @@ def _initial(element: Json, at: str) -> None:
     for option in wanted:
         text = (option.get("text") or {}).get("text") if isinstance(option, dict) else None
         if text is None or (option.get("value"), text) not in known:
-            refuse("block.option.initial", f"initial_option is not among the options [json-pointer:{at}]")
+            fail("block.option.initial", f"initial_option is not among the options [json-pointer:{at}]")
 
 
 def _confirm(confirm: Any, at: str) -> None:
     if not isinstance(confirm, dict):
-        refuse("block.format", f"must be an object [json-pointer:{at}]")
-    fields_of(confirm, "", "title text confirm deny style", at)
+        fail("block.format", f"must be an object [json-pointer:{at}]")
+    check_fields(confirm, "", "title text confirm deny style", at)
     check_text(confirm.get("title"), "block.confirm.title", f"{at}/title", plain=True)
     check_text(confirm.get("text"), "block.confirm.text", f"{at}/text")
     for name in ("confirm", "deny"):

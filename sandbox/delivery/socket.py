@@ -1,10 +1,10 @@
 """Socket Mode: envelopes out, acknowledgements in (docs.slack.dev/apis/events-api/using-socket-mode).
 
-Undocumented there and taken from field reports: `retry_attempt` and `retry_reason` on events
+Not documented there, but reported by users: `retry_attempt` and `retry_reason` on events
 (slackapi/bolt-js#2487; read 2026-11-21).
 """
 
-# Callers give a time limit as they give any other value.
+# A timeout is an ordinary argument here.
 # ruff: noqa: ASYNC109
 
 import asyncio
@@ -16,15 +16,15 @@ from collections.abc import Callable
 
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
-from sandbox.deliver.reply import Reply
+from sandbox.delivery.reply import Reply
 from sandbox.model import Json
-from sandbox.refusals import limit
+from sandbox.slack_errors import limit
 
 TICKET_LIFE = 30.0
 
 
 class Sockets:
-    """The app's open connections. Each envelope goes to any one of them, in turn."""
+    """The app's open connections. Each envelope goes to one of them, in turn."""
 
     def __init__(self) -> None:
         self._open: list[WebSocket] = []
@@ -33,14 +33,14 @@ class Sockets:
         self._next = 0
         self._connected = asyncio.Event()
         self.on_presence: Callable[[], None] = lambda: None
-        """Called when the first connection is there, and when the last is gone."""
+        """Called when the first connection opens and when the last one closes."""
 
     @property
     def count(self) -> int:
         return len(self._open)
 
     def ticket(self) -> str:
-        """A single-use ticket for one connection, for the address that apps.connections.open gives."""
+        """A single-use ticket for the URL that apps.connections.open returns."""
         ticket = secrets.token_urlsafe(24)
         self._tickets[ticket] = time.monotonic() + TICKET_LIFE
         return ticket
@@ -63,7 +63,7 @@ class Sockets:
             return
         await ws.accept()
         self._open.append(ws)
-        await self._say(
+        await self._send(
             ws,
             {
                 "type": "hello",
@@ -77,7 +77,7 @@ class Sockets:
             self.on_presence()
         try:
             while True:
-                self._hear(await ws.receive_text())
+                self._receive(await ws.receive_text())
         except (WebSocketDisconnect, RuntimeError):
             pass
         finally:
@@ -90,7 +90,7 @@ class Sockets:
     async def send(
         self, kind: str, payload: Json, *, accepts: bool, timeout: float, retry: tuple[int, str] | None
     ) -> Reply:
-        """One envelope to one connection; waits for its acknowledgement."""
+        """Send an envelope to one connection, and wait for its acknowledgement."""
         if not self._open:
             return Reply(False, "nobody")
         self._next = (self._next + 1) % len(self._open)
@@ -106,7 +106,7 @@ class Sockets:
         answer: asyncio.Future[Json | None] = asyncio.get_running_loop().create_future()
         self._waiting[envelope["envelope_id"]] = answer
         try:
-            await self._say(ws, envelope)
+            await self._send(ws, envelope)
             return Reply(True, payload=await asyncio.wait_for(answer, timeout))
         except TimeoutError:
             return Reply(False, "timeout")
@@ -116,13 +116,13 @@ class Sockets:
             self._waiting.pop(envelope["envelope_id"], None)
 
     async def refresh(self, reason: str = "refresh_requested") -> None:
-        """Ask every connection to come back, as Slack does about hourly, then close it."""
+        """ControlRequest every connection to come back, as Slack does about hourly, then close it."""
         for ws in list(self._open):
-            await self._say(ws, {"type": "disconnect", "reason": reason, "debug_info": {"host": "sandbox"}})
+            await self._send(ws, {"type": "disconnect", "reason": reason, "debug_info": {"host": "sandbox"}})
         await self.close()
 
     async def close(self) -> None:
-        """Cut every connection without a word."""
+        """Close every connection without notice."""
         for ws in list(self._open):
             self._open.remove(ws)
             if ws.client_state is WebSocketState.CONNECTED:
@@ -132,15 +132,15 @@ class Sockets:
                     continue
         self._connected.clear()
 
-    def _hear(self, text: str) -> None:
+    def _receive(self, text: str) -> None:
         try:
             answer = json.loads(text)
             waiting = self._waiting.get(answer["envelope_id"])
         except (ValueError, TypeError, KeyError):
-            return  # Slack ignores what it cannot read, too.
+            return  # Slack ignores messages that it cannot read, too.
         if waiting is not None and not waiting.done():
             payload = answer.get("payload")
             waiting.set_result(payload if isinstance(payload, dict) else None)
 
-    async def _say(self, ws: WebSocket, message: Json) -> None:
+    async def _send(self, ws: WebSocket, message: Json) -> None:
         await ws.send_text(json.dumps(message, ensure_ascii=False))

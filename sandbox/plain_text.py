@@ -1,4 +1,4 @@
-"""Messages as plain text, as a person would read them aloud: for tests, and for who has no browser."""
+"""Messages as plain text, for tests and for use without a browser."""
 
 import re
 from collections.abc import Iterable
@@ -8,7 +8,7 @@ from sandbox.workspace import Workspace
 
 
 def thread_text(workspace: Workspace, messages: Iterable[Message], *, names: bool = True) -> str:
-    """One paragraph for each message: who, then what; files and buttons in brackets."""
+    """One paragraph for each message: author, then text; files and buttons in brackets."""
     out = []
     for message in messages:
         author = workspace.users.get(message.user)

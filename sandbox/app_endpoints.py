@@ -1,4 +1,4 @@
-"""The doors the app uses: /api/METHOD, file download and upload, response URLs, the socket."""
+"""The endpoints for the app: /api/METHOD, file download and upload, response URLs, the socket."""
 
 import asyncio
 import json
@@ -11,93 +11,93 @@ from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 
 from sandbox.api import METHODS, Call, Method
-from sandbox.faults import Fault
+from sandbox.fault_injection import Fault
 from sandbox.model import Json
-from sandbox.refusals import Refused, refuse
-from sandbox.room import Room
 from sandbox.security import signed_in
+from sandbox.slack_errors import SlackError, fail
+from sandbox.state import SandboxState
 
 
-class CutConnection(Response):
-    """Begins an answer and breaks the connection off: the client knows nothing of what became of its call."""
+class ClosedConnection(Response):
+    """Starts a response, then closes the connection: the client cannot know whether its call took effect."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"1000")]})
-        raise ConnectionAbortedError("cut on purpose")
+        raise ConnectionAbortedError("closed on purpose")
 
 
-def routes(room: Room) -> list[BaseRoute]:
-    web = Web(room)
+def routes(state: SandboxState) -> list[BaseRoute]:
+    app = AppEndpoints(state)
     return [
-        Route("/api/{method:path}", web.api, methods=["GET", "POST"]),
-        Route("/files-pri/{team_file}/{name:path}", web.download),
-        Route("/upload/v1/{token}", web.upload, methods=["POST"]),
-        Route("/response/{team}/{token}", web.respond, methods=["POST"]),
-        Route("/signin", web.signin),
-        WebSocketRoute("/link/", web.link),
+        Route("/api/{method:path}", app.api, methods=["GET", "POST"]),
+        Route("/files-pri/{team_file}/{name:path}", app.download),
+        Route("/upload/v1/{token}", app.upload, methods=["POST"]),
+        Route("/response/{team}/{token}", app.respond, methods=["POST"]),
+        Route("/signin", app.signin),
+        WebSocketRoute("/link/", app.link),
     ]
 
 
-class Web:
-    def __init__(self, room: Room) -> None:
-        self.room = room
+class AppEndpoints:
+    def __init__(self, state: SandboxState) -> None:
+        self.state = state
 
-    # Methods
+    # Web API methods
 
     async def api(self, request: Request) -> Response:
         name = request.path_params["method"].strip("/")
         headers: dict[str, str] = {"x-slack-req-id": "sandbox"}
         try:
             args = await arguments(request)
-            fault = self.room.faults.take(name, json.dumps(args, ensure_ascii=False))
+            fault = self.state.faults.take(name, json.dumps(args, ensure_ascii=False))
             if fault is not None and fault.kind != "drop":
-                return await trouble(fault)
+                return await fault_response(fault)
             method = METHODS.get(name)
             if method is None:
-                refuse("method.unknown", req_method=name)
+                fail("method.unknown", req_method=name)
             self._authorize(method, request, args)
-            headers["x-oauth-scopes"] = ",".join(sorted(self.room.manifest.scopes))
+            headers["x-oauth-scopes"] = ",".join(sorted(self.state.manifest.scopes))
             headers["x-accepted-oauth-scopes"] = ",".join(method.scopes)
-            self.room.limits.count(name, method.tier)
-            body = await method.run(Call(self.room, args))
+            self.state.limits.count(name, method.tier)
+            body = await method.run(Call(self.state, args))
             if fault is not None:
-                return CutConnection()
+                return ClosedConnection()
             return JSONResponse({"ok": True} | body, headers=headers)
-        except Refused as e:
-            if e.rule.error == "ratelimited":
+        except SlackError as e:
+            if e.definition.error == "ratelimited":
                 headers["Retry-After"] = str(e.extra["retry_after"])
                 return JSONResponse({"ok": False, "error": "ratelimited"}, 429, headers)
-            return JSONResponse(e.wire(), headers=headers)
+            return JSONResponse(e.to_api(), headers=headers)
 
     def _authorize(self, method: Method, request: Request, args: Json) -> None:
         token = bearer(request) or str(args.get("token") or "")
-        known = self.room.secrets
+        known = self.state.secrets
         if not token:
-            refuse("token.none")
+            fail("token.none")
         if token not in (known.bot_token, known.app_token):
-            refuse("token.bad")
-        if self.room.token_state != "good":
-            refuse(f"token.{self.room.token_state}")
+            fail("token.bad")
+        if self.state.token_state != "good":
+            fail(f"token.{self.state.token_state}")
         if method.app_token != (token == known.app_token):
-            refuse("token.kind")
+            fail("token.kind")
         if not method.app_token:
-            self.room.need_scope(*method.scopes)
+            self.state.need_scope(*method.scopes)
 
     # Files
 
     async def download(self, request: Request) -> Response:
-        """A file for who has the bot's token and files:read; anybody else is led to the login page.
+        """A file, for the bot's token with files:read or a person; everybody else is redirected to the login page.
 
-        That page comes with status 200: who checks only the status saves HTML (slackapi/bolt-js#2585).
+        That page has status 200: a client that checks only the status saves HTML (slackapi/bolt-js#2585).
         """
-        fault = self.room.faults.take("files.download", str(request.url))
+        fault = self.state.faults.take("files.download", str(request.url))
         if fault is not None:
-            return await trouble(fault)
-        ws = self.room.workspace
+            return await fault_response(fault)
+        ws = self.state.workspace
         file = ws.files.get(request.path_params["team_file"].partition("-")[2])
         token = bearer(request)
-        app = token == self.room.secrets.bot_token and self.room.token_state == "good"
-        if not signed_in(request, self.room.secrets.key) and not (app and "files:read" in self.room.manifest.scopes):
+        app = token == self.state.secrets.bot_token and self.state.token_state == "good"
+        if not signed_in(request, self.state.secrets.key) and not (app and "files:read" in self.state.manifest.scopes):
             return RedirectResponse(f"/signin?redir={quote(request.url.path)}", 302)
         path = ws.store.files / file.id if file else None
         if file is None or path is None or file.state != "hosted" or not path.is_file():
@@ -120,10 +120,10 @@ class Web:
         )
 
     async def upload(self, request: Request) -> Response:
-        fault = self.room.faults.take("files.upload")
+        fault = self.state.faults.take("files.upload")
         if fault is not None and fault.kind != "drop":
-            return await trouble(fault)
-        opened = self.room.uploads.take(request.path_params["token"])
+            return await fault_response(fault)
+        opened = self.state.uploads.take(request.path_params["token"])
         if opened is None:
             return PlainTextResponse("upload address unknown or used", 404)
         file_id, length = opened
@@ -135,51 +135,51 @@ class Web:
             data = await request.body()
         if len(data) != length:
             return PlainTextResponse(f"expected {length} bytes, got {len(data)}", 400)
-        self.room.workspace.fill_file(self.room.workspace.files[file_id], data)
-        return CutConnection() if fault else PlainTextResponse(f"OK - {len(data)}")
+        self.state.workspace.fill_file(self.state.workspace.files[file_id], data)
+        return ClosedConnection() if fault else PlainTextResponse(f"OK - {len(data)}")
 
-    # Answers and the socket
+    # Response URLs and the socket
 
     async def respond(self, request: Request) -> Response:
-        """A response_url: no token, the address is the permission."""
-        fault = self.room.faults.take("response_url")
+        """A response_url. It needs no token: knowing the URL is the permission."""
+        fault = self.state.faults.take("response_url")
         if fault is not None and fault.kind != "drop":
-            return await trouble(fault)
+            return await fault_response(fault)
         try:
-            hook = self.room.response_urls.use(request.path_params["token"])
+            hook = self.state.response_urls.use(request.path_params["token"])
             if hook is None:
                 return PlainTextResponse("no_text", 404)
             payload = await request.json()
             if not isinstance(payload, dict):
-                refuse("response_url.body")
-            self.room.responses.answer(hook, payload)
+                fail("response_url.body")
+            self.state.responses.answer(hook, payload)
         except ValueError:
             return JSONResponse({"ok": False, "error": "invalid_payload"}, 400)
-        except Refused as e:
-            status = 404 if e.rule.error in ("used_url", "expired_url") else 400
-            return JSONResponse(e.wire(), status)
-        return CutConnection() if fault else PlainTextResponse("ok")
+        except SlackError as e:
+            status = 404 if e.definition.error in ("used_url", "expired_url") else 400
+            return JSONResponse(e.to_api(), status)
+        return ClosedConnection() if fault else PlainTextResponse("ok")
 
     async def link(self, ws: WebSocket) -> None:
-        sockets = self.room.deliverer.sockets
-        if self.room.settings.refresh_sockets_after:
+        sockets = self.state.deliverer.sockets
+        if self.state.settings.refresh_sockets_after:
             asyncio.get_running_loop().call_later(
-                self.room.settings.refresh_sockets_after, self.room.deliverer.spawn, sockets.refresh()
+                self.state.settings.refresh_sockets_after, self.state.deliverer.spawn, sockets.refresh()
             )
-        await sockets.serve(ws, self.room.workspace.APP)
+        await sockets.serve(ws, self.state.workspace.APP)
 
 
 async def arguments(request: Request) -> Json:
-    """The call's arguments from query, form and JSON body together."""
+    """The call's arguments, from query, form and JSON body together."""
     args: Json = dict(request.query_params)
     kind = request.headers.get("content-type", "")
     if kind.startswith("application/json"):
         try:
             body = await request.json()
         except ValueError:
-            refuse("args.json")
+            fail("args.json")
         if not isinstance(body, dict):
-            refuse("args.json")
+            fail("args.json")
         args |= body
     elif kind.startswith(("application/x-www-form-urlencoded", "multipart/form-data")):
         async with request.form() as form:
@@ -192,8 +192,8 @@ def bearer(request: Request) -> str:
     return token.strip() if kind.lower() == "bearer" else ""
 
 
-async def trouble(fault: Fault) -> Response:
-    """The answer of a call that was made to fail."""
+async def fault_response(fault: Fault) -> Response:
+    """The response of a call that is made to fail."""
     match fault.kind:
         case "error":
             return JSONResponse({"ok": False, "error": fault.value or "internal_error"})
@@ -204,8 +204,8 @@ async def trouble(fault: Fault) -> Response:
             return PlainTextResponse("upstream connect error", int(fault.value or 500))
         case "timeout":
             await asyncio.sleep(float(fault.value or 60))
-            return CutConnection()
+            return ClosedConnection()
         case "garbage":
             return HTMLResponse("<!doctype html><title>Oops</title>")
         case _:
-            return CutConnection()
+            return ClosedConnection()

@@ -1,6 +1,6 @@
-"""What a person does: says something, drops a file, runs a command, presses a button, fills in a modal.
+"""What people do in Slack's client: post, drop files, run commands, press buttons, fill in modals.
 
-The page and the control API both come through here, so a test does exactly what a person does.
+The page and the control API both call these methods, so that tests take the same path as people.
 """
 
 import uuid
@@ -8,24 +8,24 @@ from typing import Any
 
 from sandbox import elements
 from sandbox.changes import Change
-from sandbox.deliver import Deliverer, Reply
+from sandbox.delivery import Deliverer, Reply
+from sandbox.entered_text import to_command_text, to_mrkdwn
 from sandbox.events import Events
 from sandbox.manifest import Manifest
 from sandbox.model import Channel, Json, Message, User, View
-from sandbox.refusals import limit
 from sandbox.responses import Responses
 from sandbox.seed import SLACKBOT
+from sandbox.slack_errors import limit
 from sandbox.triggers import ResponseUrls, Triggers
-from sandbox.typed import typed, typed_after_command
 from sandbox.views import Views
 from sandbox.workspace import Workspace
 
 
-class Mistake(ValueError):
-    """Something a person cannot do; the message says why."""
+class UserError(ValueError):
+    """A person asked for something that is not possible; the message says why."""
 
 
-class Acts:
+class UserActions:
     def __init__(
         self,
         workspace: Workspace,
@@ -46,20 +46,20 @@ class Acts:
         self.response_urls = response_urls
         self.responses = responses
         self.message_state: dict[tuple[str, str], dict[str, dict[str, Json]]] = {}
-        """What a person has chosen in a message's menus: (user, message ts) -> block_id -> action_id."""
+        """What people have chosen in the menus of messages: (user, message ts) -> block_id -> action_id -> state."""
 
-    # Talking
+    # Messages and files
 
     def say(self, user: User, channel: Channel, text: str, *, thread_ts: str = "", broadcast: bool = False) -> Message:
-        """A message, or a reply in a thread. `text` is what is typed: @names and #channels become links."""
+        """Post a message or a reply. `text` is as entered: @names and #channels become links."""
         self._must_be_in(user, channel)
         if not text.strip():
-            raise Mistake("A message needs some text.")
+            raise UserError("A message needs some text.")
         thread_ts = self._thread(channel, thread_ts)
         return self.workspace.post(
             channel,
             user.id,
-            typed(self.workspace, text),
+            to_mrkdwn(self.workspace, text),
             thread_ts=thread_ts,
             broadcast=broadcast and bool(thread_ts),
             subtype="thread_broadcast" if broadcast and thread_ts else "",
@@ -70,15 +70,15 @@ class Acts:
     def drop(
         self, user: User, channel: Channel, files: list[tuple[str, bytes]], text: str = "", thread_ts: str = ""
     ) -> Message:
-        """Files dropped into a channel with a comment: one message of subtype file_share."""
+        """Drop files into a channel with a comment: one message of subtype file_share."""
         self._must_be_in(user, channel)
         if not files:
-            raise Mistake("There is no file to drop.")
+            raise UserError("There is no file to drop.")
         added = [self.workspace.add_file(user.id, name, data).id for name, data in files]
         return self.workspace.post(
             channel,
             user.id,
-            typed(self.workspace, text),
+            to_mrkdwn(self.workspace, text),
             thread_ts=self._thread(channel, thread_ts),
             subtype="file_share",
             files=added,
@@ -86,29 +86,29 @@ class Acts:
         )
 
     def take_files(self, user: User, files: list[tuple[str, bytes]]) -> list[Json]:
-        """Files put into a modal's file_input, as the view's state carries them."""
+        """Upload files into a modal's file_input. Returns the file objects for the view's state."""
         added = [self.workspace.add_file(user.id, name, data) for name, data in files]
-        return [self.workspace.wire_file(f) for f in added]
+        return [self.workspace.file_to_api(f) for f in added]
 
     def edit(self, user: User, message: Message, text: str) -> None:
         if message.user != user.id:
-            raise Mistake("People edit only their own messages.")
-        self.workspace.edit(message, by=user.id, text=typed(self.workspace, text))
+            raise UserError("People edit only their own messages.")
+        self.workspace.edit(message, by=user.id, text=to_mrkdwn(self.workspace, text))
 
     def delete(self, user: User, message: Message) -> None:
         if message.ephemeral_to == user.id:
             self.workspace.forget(message)
             return
         if message.user != user.id and not user.is_admin:
-            raise Mistake("People delete only their own messages; an admin deletes any.")
+            raise UserError("People delete only their own messages; an admin deletes any.")
         self.workspace.delete(message)
 
     def delete_file(self, user: User, file_id: str) -> None:
         file = self.workspace.files.get(file_id)
         if file is None or file.state == "deleted":
-            raise Mistake("There is no such file.")
+            raise UserError("There is no such file.")
         if file.user != user.id and not user.is_admin:
-            raise Mistake("People delete only their own files; an admin deletes any.")
+            raise UserError("People delete only their own files; an admin deletes any.")
         self.workspace.delete_file(file)
 
     # Commands
@@ -116,7 +116,7 @@ class Acts:
     async def command(
         self, user: User, channel: Channel, command: str, text: str = "", *, thread_ts: str = ""
     ) -> Reply:
-        """Run a slash command. What goes wrong, the person reads as Slackbot's ephemeral message."""
+        """Run a slash command. If it fails, Slackbot tells the person in an ephemeral message."""
         if thread_ts:
             self._slackbot(user, channel, f"{command} is not supported in threads. Sorry!", thread_ts)
             return Reply(False, "not_in_threads")
@@ -138,7 +138,7 @@ class Acts:
             "user_id": user.id,
             "user_name": user.name,
             "command": command,
-            "text": typed_after_command(self.workspace, text) if known.should_escape else text,
+            "text": to_command_text(self.workspace, text) if known.should_escape else text,
             "api_app_id": Workspace.APP,
             "is_enterprise_install": "false",
             "response_url": self.responses.url(hook),
@@ -150,7 +150,7 @@ class Acts:
             self._slackbot(user, channel, f'{command} failed with the error "{error}"')
         elif reply.payload and (reply.payload.get("text") or reply.payload.get("blocks")):
             if reply.payload.get("response_type") == "in_channel":
-                self.workspace.post(channel, user.id, typed(self.workspace, f"{command} {text}".strip()))
+                self.workspace.post(channel, user.id, to_mrkdwn(self.workspace, f"{command} {text}".strip()))
             self.responses.answer(hook, reply.payload)
         return reply
 
@@ -159,12 +159,12 @@ class Acts:
     async def act(
         self, user: User, message: Message, action_id: str, *, block_id: str = "", value: Any = None
     ) -> Reply:
-        """Press a button, or choose in a menu of a message."""
+        """Press a button of a message, or choose in its menu."""
         found = elements.find(message.blocks or [], action_id, block_id)
         if found is None:
-            raise Mistake(f"The message has nothing with the action_id {action_id!r}.")
+            raise UserError(f"The message has nothing with the action_id {action_id!r}.")
         if not self._may_see(user, message):
-            raise Mistake("This person does not see that message.")
+            raise UserError("This person cannot see that message.")
         block, element = found
         states = self.message_state.setdefault((user.id, message.ts), {})
         state = self._chosen(element, value, (message.ts, action_id))
@@ -173,7 +173,7 @@ class Acts:
             if block["type"] == "input" and not block.get("dispatch_action"):
                 return Reply(True)
         values: dict[str, dict[str, Json]] = {}
-        for in_block, in_element, start in self.message_start(message):
+        for in_block, in_element, start in self.initial_message_state(message):
             kept = states.get(in_block, {}).get(in_element, start)
             values.setdefault(in_block, {})[in_element] = kept
         channel = self.workspace.channels[message.channel]
@@ -190,7 +190,7 @@ class Acts:
             | ({"thread_ts": message.thread_ts} if message.thread_ts else {}),
             "trigger_id": self.triggers.new(user.id, channel=channel.id),
             "channel": {"id": channel.id, "name": channel.name or "directmessage"},
-            "message": self.workspace.wire(message),
+            "message": self.workspace.to_api(message),
             "state": {"values": values},
             "response_url": self.responses.url(hook),
             "actions": [elements.action(block, element, state, self.workspace.clock.ts())],
@@ -199,8 +199,8 @@ class Acts:
             del payload["message"]
         return await self._interact(user, action_id, payload)
 
-    def message_start(self, message: Message) -> list[tuple[str, str, Json]]:
-        """(block_id, action_id, state) of a message's menus and inputs before anybody touched them."""
+    def initial_message_state(self, message: Message) -> list[tuple[str, str, Json]]:
+        """(block_id, action_id, initial state) of a message's menus and inputs."""
         return [
             (block["block_id"], element["action_id"], start)
             for block, element in elements.walk(message.blocks or [])
@@ -210,10 +210,10 @@ class Acts:
     async def act_in_view(
         self, user: User, view: View, action_id: str, *, block_id: str = "", value: Any = None
     ) -> Reply:
-        """Press a button, or change a menu or an input, in a modal or on the Home tab."""
+        """Press a button, or change a menu or input, in a modal or on the Home tab."""
         found = elements.find(view.body["blocks"], action_id, block_id)
         if found is None:
-            raise Mistake(f"The view has nothing with the action_id {action_id!r}.")
+            raise UserError(f"The view has nothing with the action_id {action_id!r}.")
         block, element = found
         state = self._chosen(element, value, (view.id, action_id))
         if element["type"] in elements.STATEFUL and state is not None:
@@ -223,17 +223,17 @@ class Acts:
         payload = self._interaction("block_actions", user) | {
             "container": {"type": "view", "view_id": view.id},
             "trigger_id": self.triggers.new(user.id, view=view.id),
-            "view": self.views.wire(view),
+            "view": self.views.to_api(view),
             "actions": [elements.action(block, element, state, self.workspace.clock.ts())],
         }
         return await self._interact(user, action_id, payload)
 
     async def suggest(self, user: User, holder: Message | View, action_id: str, text: str) -> list[Json]:
-        """The options that the app offers for what is typed into an external select."""
+        """The options that the app offers for text entered into an external select."""
         blocks = (holder.blocks or []) if isinstance(holder, Message) else holder.body["blocks"]
         found = elements.find(blocks, action_id)
         if found is None or "external_select" not in found[1]["type"]:
-            raise Mistake(f"There is no external select with the action_id {action_id!r}.")
+            raise UserError(f"There is no external select with the action_id {action_id!r}.")
         block, element = found
         if len(text) < element.get("min_query_length", 3):
             return []
@@ -246,17 +246,17 @@ class Acts:
             payload |= {
                 "container": {"type": "message", "message_ts": holder.ts, "channel_id": holder.channel},
                 "channel": {"id": holder.channel},
-                "message": self.workspace.wire(holder),
+                "message": self.workspace.to_api(holder),
             }
             key = (holder.ts, action_id)
         else:
-            payload |= {"container": {"type": "view", "view_id": holder.id}, "view": self.views.wire(holder)}
+            payload |= {"container": {"type": "view", "view_id": holder.id}, "view": self.views.to_api(holder)}
             key = (holder.id, action_id)
         reply = await self.deliverer.ask("interactive", f"block_suggestion {action_id}", payload)
         answer = reply.payload or {}
         options = elements.options_of(answer)
         if not reply.acked or len(options) > limit("options.count"):
-            self._trouble(user, "The options could not be loaded.")
+            self._toast(user, "The options could not be loaded.")
             return []
         self.views.offered[key] = options
         return options
@@ -264,28 +264,28 @@ class Acts:
     # Modals
 
     async def submit(self, user: User, view: View, values: dict[str, Any] | None = None) -> dict[str, str]:
-        """Fill in and submit a modal. Returns the errors shown under its fields: {} when it went through.
+        """Fill in and submit a modal. Returns the errors shown under its fields: {} when it was accepted.
 
         values -- by block_id or action_id: text, an option's value or text, a list of them.
         """
         self.fill(view, values or {})
-        errors = self._own_errors(view)
+        errors = self._input_errors(view)
         if errors:
             self.views.show_errors(view, errors)
             return errors
         payload = self._interaction("view_submission", user) | {
             "trigger_id": self.triggers.new(user.id, view=view.id),
-            "view": self.views.wire(view),
+            "view": self.views.to_api(view),
             "response_urls": self._view_response_urls(user, view),
         }
         reply = await self.deliverer.ask("interactive", f"view_submission {view.body.get('callback_id', '')}", payload)
         if not reply.acked:
-            self._trouble(user, "We had some trouble connecting. Try again?")
+            self._toast(user, "We had some trouble connecting. Try again?")
             return {"": "We had some trouble connecting. Try again?"}
         return self.responses.to_submission(view, reply.payload or {})
 
     def fill(self, view: View, values: dict[str, Any]) -> None:
-        """Put values into a view's inputs. Raises Mistake for an input or option that is not there."""
+        """Put values into a view's inputs. Raises UserError for an input or option that does not exist."""
         for key, raw in values.items():
             for block, element in elements.walk(view.body["blocks"]):
                 if key in (block["block_id"], element.get("action_id")) and element["type"] in elements.STATEFUL:
@@ -295,23 +295,23 @@ class Acts:
                     break
             else:
                 have = [b["block_id"] for b, e in elements.walk(view.body["blocks"])]
-                raise Mistake(f"The view has no input {key!r}; it has: {', '.join(have)}.")
+                raise UserError(f"The view has no input {key!r}; it has: {', '.join(have)}.")
 
     async def close(self, user: User, view: View) -> None:
-        """Close a modal by its cross: the app hears of it only where it asked to."""
+        """Close a modal. The app is notified only where notify_on_close asks for it."""
         for closed in self.views.close(view):
             if closed.body.get("notify_on_close"):
                 payload = self._interaction("view_closed", user) | {
-                    "view": self.views.wire(closed),
+                    "view": self.views.to_api(closed),
                     "is_cleared": False,
                 }
                 await self.deliverer.ask("interactive", "view_closed", payload)
 
     def open_home(self, user: User, tab: str = "home") -> None:
-        """Look at the app's Home or Messages tab: app_home_opened each time."""
+        """Open the app's Home or Messages tab, which sends app_home_opened each time."""
         self.events.home_opened(user.id, self.workspace.im(user.id), tab, self.views.homes.get(user.id))
 
-    # Details
+    # Helpers
 
     def _interaction(self, kind: str, user: User) -> Json:
         return {
@@ -331,10 +331,10 @@ class Acts:
 
     async def _interact(self, user: User, name: str, payload: Json) -> Reply:
         if not self.manifest.interactive:
-            raise Mistake("The manifest has interactivity switched off.")
+            raise UserError("The manifest turns interactivity off.")
         reply = await self.deliverer.ask("interactive", f"block_actions {name}", payload)
         if not reply.acked:
-            self._trouble(user, "The app did not answer in time. Try again?")
+            self._toast(user, "The app did not answer in time. Try again?")
         return reply
 
     def _chosen(self, element: Json, value: Any, key: tuple[str, str]) -> Json | None:
@@ -342,22 +342,22 @@ class Acts:
             for option in element["options"]:
                 if str(value) in (option.get("value"), option["text"]["text"]):
                     return {"type": "overflow", "selected_option": option}
-            raise Mistake(f"The menu has no option {value!r}.")
+            raise UserError(f"The menu has no option {value!r}.")
         if element["type"] == "feedback_buttons":
             for button in (element["positive_button"], element["negative_button"]):
                 if str(value) in (button.get("value"), button["text"]["text"]):
                     return {"type": "feedback_buttons"} | {k: button[k] for k in ("text", "value")}
-            raise Mistake(f"There is no feedback button {value!r}.")
+            raise UserError(f"There is no feedback button {value!r}.")
         if element["type"] not in elements.STATEFUL:
             return None
         try:
             offered = self.views.offered.get(key) if "external" in element["type"] else None
             return elements.state_from(element, value, offered)
         except ValueError as e:
-            raise Mistake(str(e)) from e
+            raise UserError(str(e)) from e
 
-    def _own_errors(self, view: View) -> dict[str, str]:
-        """What Slack itself checks before the app hears of a submission."""
+    def _input_errors(self, view: View) -> dict[str, str]:
+        """What Slack's client checks before it sends a submission to the app."""
         errors: dict[str, str] = {}
         for block, element in elements.walk(view.body["blocks"]):
             if block["type"] != "input":
@@ -391,7 +391,7 @@ class Acts:
     def _invite(self, user: User, channel: Channel, text: str) -> Reply:
         guest = self.workspace.user(text.strip().removeprefix("<@").removesuffix(">"))
         if guest is None:
-            self._slackbot(user, channel, f"There is nobody called {text.strip() or '…'} here.")
+            self._slackbot(user, channel, f"Nobody here is called {text.strip() or '…'}.")
             return Reply(False, "user_not_found")
         self.workspace.join(channel, guest.id, user.id)
         return Reply(True)
@@ -399,26 +399,26 @@ class Acts:
     def _slackbot(self, user: User, channel: Channel, text: str, thread_ts: str = "") -> None:
         self.workspace.post(channel, SLACKBOT, text, ephemeral_to=user.id, thread_ts=thread_ts)
 
-    def _trouble(self, user: User, text: str) -> None:
-        self.workspace.changes.publish(Change("trouble", user=user.id, text=text))
+    def _toast(self, user: User, text: str) -> None:
+        self.workspace.changes.publish(Change("toast", user=user.id, text=text))
 
     def _must_be_in(self, user: User, channel: Channel) -> None:
         if user.id not in channel.members:
-            raise Mistake(f"{user.real_name} is not in {channel.name or 'this conversation'}.")
+            raise UserError(f"{user.real_name} is not in {channel.name or 'this conversation'}.")
         if channel.archived:
-            raise Mistake("The channel is archived.")
+            raise UserError("The channel is archived.")
 
     def _may_see(self, user: User, message: Message) -> bool:
         in_channel = user.id in self.workspace.channels[message.channel].members
         return in_channel and message.ephemeral_to in ("", user.id)
 
     def _thread(self, channel: Channel, thread_ts: str) -> str:
-        """The parent's time stamp, also where a reply's was given."""
+        """The parent's time stamp, even if `thread_ts` is a reply's."""
         if not thread_ts:
             return ""
         parent = self.workspace.message(channel.id, thread_ts)
         if parent is None:
-            raise Mistake("There is no such thread.")
+            raise UserError("There is no such thread.")
         return parent.thread_ts or parent.ts
 
 

@@ -1,0 +1,122 @@
+"""Read what people see, and wait for it."""
+
+import asyncio
+from collections.abc import Callable
+
+from sandbox.control.request import BadRequest, ControlRequest, endpoint
+from sandbox.model import Json, Message
+from sandbox.plain_text import thread_text
+
+
+def messages_of(request: ControlRequest) -> list[Message]:
+    ws, channel, thread_ts = request.state.workspace, request.channel(), request.text("thread_ts")
+    return ws.thread(channel.id, thread_ts) if thread_ts else ws.history(channel.id)
+
+
+def _shown(request: ControlRequest, message: Message) -> Json:
+    api = request.state.workspace.to_api(message) | {"channel": message.channel}
+    return api | {"plain": thread_text(request.state.workspace, [message], names=False)}
+
+
+@endpoint("messages")
+async def messages(request: ControlRequest) -> Json:
+    return {"messages": [_shown(request, m) for m in messages_of(request)]}
+
+
+@endpoint("ephemerals")
+async def ephemerals(request: ControlRequest) -> Json:
+    user, ws = request.user(), request.state.workspace
+    found = [m for c in ws.channels for m in ws.messages(c) if m.ephemeral_to == user.id]
+    return {"messages": [_shown(request, m) for m in sorted(found, key=lambda m: m.ts)]}
+
+
+@endpoint("channels")
+async def channels(request: ControlRequest) -> Json:
+    ws = request.state.workspace
+    return {"channels": [c.to_api(ws.BOT) | {"members": c.members} for c in ws.channels.values()]}
+
+
+@endpoint("users")
+async def users(request: ControlRequest) -> Json:
+    ws = request.state.workspace
+    return {"users": [u.to_api(home_team=ws.TEAM, with_locale=True) for u in ws.users.values()]}
+
+
+@endpoint("status")
+async def status(request: ControlRequest) -> Json:
+    return {"status": request.state.statuses.get(request.channel().id, request.text("thread_ts"))}
+
+
+# Waiting
+
+
+@endpoint("wait-message")
+async def wait_message(request: ControlRequest) -> Json:
+    """Until a message (or an ephemeral one for `user`) contains a text; `after` ignores older ones."""
+    contains, after, author = request.text("contains"), request.text("after"), request.text("author")
+    ephemeral_to = request.user().id if request.text("user") else ""
+
+    def found() -> Json | None:
+        if ephemeral_to:
+            pool = [m for m in request.state.workspace.messages(request.channel().id) if m.ephemeral_to == ephemeral_to]
+        else:
+            pool = messages_of(request)
+        for message in pool:
+            if message.ts <= after or (author and message.user != request.user("author").id):
+                continue
+            shown = _shown(request, message)
+            if contains in shown["plain"] or contains in message.text:
+                return shown
+        return None
+
+    message = await _until(request, found)
+    return {"message": message}
+
+
+@endpoint("wait-view")
+async def wait_view(request: ControlRequest) -> Json:
+    """Until a modal is open for a person (with `callback_id` or `title` if given)."""
+    user = request.user()
+
+    def found() -> Json | None:
+        view = request.state.views.top(user.id)
+        if view is None or request.text("callback_id") not in ("", view.body.get("callback_id")):
+            return None
+        if request.text("title") not in ("", view.body.get("title", {}).get("text")):
+            return None
+        return request.state.views.to_api(view) | {"errors": view.errors}
+
+    return {"view": await _until(request, found)}
+
+
+@endpoint("wait-home")
+async def wait_home(request: ControlRequest) -> Json:
+    """Until a person's Home tab contains a text."""
+    user = request.user()
+
+    def found() -> Json | None:
+        view = request.state.views.homes.get(user.id)
+        api = request.state.views.to_api(view) if view else None
+        return api if api and request.text("contains") in str(api["blocks"]) else None
+
+    return {"view": await _until(request, found)}
+
+
+@endpoint("wait-connected")
+async def wait_connected(request: ControlRequest) -> Json:
+    """Until the app has a Socket Mode connection."""
+    if not await request.state.deliverer.sockets.wait_connected(request.seconds()):
+        raise BadRequest("the app did not connect in time")
+    return {"connections": request.state.deliverer.sockets.count}
+
+
+async def _until(request: ControlRequest, found: Callable[[], Json | None]) -> Json:
+    async with request.state.workspace.changes.watch() as changes:
+        try:
+            async with asyncio.timeout(request.seconds()):
+                while (result := found()) is None:
+                    if await changes.get() is None:
+                        raise BadRequest("the workspace has ended")
+                return result
+        except TimeoutError:
+            raise BadRequest(f"not there within {request.seconds():g} s: {request.fields}") from None
