@@ -5,13 +5,11 @@ import json
 import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from sandbox.model import Channel, Json, Message
 from sandbox.slack_errors import fail
-
-if TYPE_CHECKING:
-    from sandbox.state import SandboxState
+from sandbox.state import SandboxState
 
 T = TypeVar("T")
 TS = re.compile(r"\d{1,12}\.\d{6}")
@@ -20,7 +18,7 @@ TS = re.compile(r"\d{1,12}\.\d{6}")
 class Call:
     """The arguments of a call. A JSON body has typed values, a form or query has text; both read the same here."""
 
-    def __init__(self, state: "SandboxState", args: Json) -> None:
+    def __init__(self, state: SandboxState, args: Json) -> None:
         self.state = state
         self.workspace = state.workspace
         self.args = {k: v for k, v in args.items() if v is not None and k != "token"}
