@@ -10,19 +10,19 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from bot.datasets import DEFAULT_MODEL, DatasetError, Finding, Report, Severity, check_file, lookup
-from bot.datasets.findings import BY_CODE
-from bot.datasets.findings_csv import findings_csv
-from bot.datasets.report import Bar
-from bot.datasets.report import Table as Rows
-from bot.datasets.tokens import SUBSTITUTE, tokenizers_folder
+from training_files import DEFAULT_MODEL, Finding, Report, Severity, TrainingFileError, check_file, lookup
+from training_files.findings import BY_CODE
+from training_files.findings_csv import findings_csv
+from training_files.report import Bar
+from training_files.report import Table as Rows
+from training_files.tokens import SUBSTITUTE, tokenizers_folder
 
 if TYPE_CHECKING:  # rich takes longer to import than a small file to check: only where it is shown
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    from bot.datasets.deep import DeepReport
+    from training_files.deep import DeepReport
 
 FINE, ERRORS_FOUND, UNREADABLE = 0, 1, 2
 MOST_EPOCHS = 50  # OpenAI's API description 2.3.0, read 2026-11-21
@@ -81,7 +81,7 @@ def check_command(
             _write_json(_plain(report))
         if all_findings is not None:
             _write_findings(report, all_findings)
-    except DatasetError as error:
+    except TrainingFileError as error:
         return _refuse(str(error), as_json)
     return FINE if report.ok else ERRORS_FOUND
 
@@ -127,14 +127,14 @@ def progress_bar(file: Path, doing: str, *, hidden: bool = False) -> Iterator[Ca
 
 
 def _second_pass(file: Path, *, hidden: bool) -> "DeepReport":
-    from bot.datasets import deep
+    from training_files import deep
 
     with progress_bar(file, "Looking closer", hidden=hidden) as progress:
         return deep.deep_check(file, progress=progress)
 
 
 def _with_deep(report: Report, found: "DeepReport") -> Report:
-    from bot.datasets import deep
+    from training_files import deep
 
     return deep.with_deep(report, found)
 
@@ -143,7 +143,7 @@ def _write_findings(report: Report, path: Path) -> None:
     try:
         path.write_bytes(findings_csv(report))
     except OSError as error:
-        raise DatasetError(f"The findings cannot be written to {path.name}: {error.strerror or error}.") from error
+        raise TrainingFileError(f"The findings cannot be written to {path.name}: {error.strerror or error}.") from error
 
 
 def _console() -> "Console":

@@ -12,16 +12,16 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 
 from app.check import harmless, progress_bar, verdict
-from bot.datasets import DEFAULT_MODEL, DatasetError, check_file
-from bot.datasets.report import Mapping, Table
-from bot.datasets.tokens import tokenizers_folder
+from training_files import DEFAULT_MODEL, TrainingFileError, check_file
+from training_files.report import Mapping, Table
+from training_files.tokens import tokenizers_folder
 
 if TYPE_CHECKING:  # as in check_command: rich and the repairs are loaded where they are used
     from collections.abc import Sequence
 
     from rich.console import Console
 
-    from bot.datasets.mend import Lost, Mended, Plan, Proposal
+    from training_files.mend import Lost, Mended, Plan, Proposal
 
 Target = Literal["chat", "completion", "preference"]
 
@@ -56,7 +56,7 @@ def prepare_command(file: Path, wishes: Wishes) -> int:
     """
     try:
         return _prepare(file, wishes)
-    except DatasetError as error:
+    except TrainingFileError as error:
         sys.stderr.write(harmless(str(error)) + "\n")
         return UNREADABLE
     except (EOFError, KeyboardInterrupt):
@@ -66,14 +66,14 @@ def prepare_command(file: Path, wishes: Wishes) -> int:
 
 def split_command(file: Path, share: float, seed: int, force: bool) -> int:
     """Splits `file` into NAME.training.jsonl and NAME.validation.jsonl beside it: exit code 0 done, 2 not."""
-    from bot.datasets import split
+    from training_files import split
 
     training, validation = (file.with_name(f"{file.stem}.{side}.jsonl") for side in ("training", "validation"))
     try:
         for out in (training, validation):
             _refuse_to_overwrite(out, force, "Move it away")
         done = split.split(file, training, validation, share=share, seed=seed)
-    except DatasetError as error:
+    except TrainingFileError as error:
         sys.stderr.write(harmless(str(error)) + "\n")
         return UNREADABLE
     console = _console()
@@ -85,14 +85,14 @@ def split_command(file: Path, share: float, seed: int, force: bool) -> int:
 
 
 def _prepare(file: Path, wishes: Wishes) -> int:
-    from bot.datasets.mend import propose
-    from bot.datasets.mend.repairs import BY_ID
+    from training_files.mend import propose
+    from training_files.mend.repairs import BY_ID
 
     out = wishes.out or file.with_name(f"{file.stem}.mended.jsonl")
     chosen = [id.strip() for id in (wishes.choose or "").split(",") if id.strip()]
     unknown = [id for id in chosen if id not in BY_ID]
     if unknown:
-        raise DatasetError(f"There is no repair {', '.join(unknown)}. There are: {', '.join(BY_ID)}.")
+        raise TrainingFileError(f"There is no repair {', '.join(unknown)}. There are: {', '.join(BY_ID)}.")
     _refuse_to_overwrite(out, wishes.force, "Give another name with -o")
     console = _console()
     interactive = sys.stdin.isatty() and sys.stdout.isatty() and not wishes.yes and not wishes.choose
@@ -144,7 +144,7 @@ def _prepare(file: Path, wishes: Wishes) -> int:
 
 
 def _mend(console: "Console", file: Path, out: Path, chosen: list[str], wishes: Wishes, mapping: Mapping | None) -> int:
-    from bot.datasets.mend import mend
+    from training_files.mend import mend
 
     model = wishes.model or DEFAULT_MODEL
     with progress_bar(file, "Mending") as progress:
@@ -254,7 +254,7 @@ def _asked_columns(console: "Console", needed: bool) -> str:
         if answer:
             try:
                 _mapping(answer)
-            except DatasetError as error:
+            except TrainingFileError as error:
                 console.print(harmless(str(error)), markup=False)
             else:
                 return answer
@@ -288,13 +288,13 @@ def _choices(plan: "Plan") -> list["Proposal"]:
 
 
 def _mapping(columns: str) -> Mapping:
-    """`part=column,...`; a name with a comma in it in double quotes. Raises DatasetError."""
+    """`part=column,...`; a name with a comma in it in double quotes. Raises TrainingFileError."""
     pairs = next(csv.reader([columns], skipinitialspace=True), [])
     given = {part.strip(): name.strip() for part, equals, name in (pair.partition("=") for pair in pairs) if equals}
     format: Target | None = next((one for one, parts in _PARTS.items() if given and set(given) <= set(parts)), None)
     if len(given) != len(pairs) or format is None:
         known = "; ".join(f"for {one}: {', '.join(parts)}" for one, parts in reversed(_PARTS.items()))
-        raise DatasetError(f"Write the columns as part=column,... The parts are, {known}.")
+        raise TrainingFileError(f"Write the columns as part=column,... The parts are, {known}.")
     return Mapping(format, given)
 
 
@@ -317,7 +317,7 @@ def _again(file: Path, wishes: Wishes) -> str:
 
 def _refuse_to_overwrite(out: Path, force: bool, instead: str) -> None:
     if out.exists() and not force:
-        raise DatasetError(f"{out} is there already. {instead}, or overwrite it with --force.")
+        raise TrainingFileError(f"{out} is there already. {instead}, or overwrite it with --force.")
 
 
 def _examples(count: int) -> str:

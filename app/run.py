@@ -22,7 +22,7 @@ from app import connecting
 from app.schedule import Task, schedule
 from bot.access import Policy
 from bot.audit import note_roles
-from bot.datasets.copies import Copies
+from bot.datasets.file_store import Copies
 from bot.errors import Invalid, NotFound, StartError
 from bot.jobs.follow import Follower
 from bot.jobs.line import Line

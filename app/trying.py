@@ -292,7 +292,7 @@ def _keys(path: Path) -> Keys:
 
 
 def _cache() -> Path:
-    from bot.datasets.tokens import models_cache
+    from training_files.tokens import models_cache
 
     return models_cache().parent
 

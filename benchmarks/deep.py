@@ -26,7 +26,7 @@ from check import MEGABYTE, Run, run, say
 LOOK = """
 import json, sys
 from pathlib import Path
-from bot.datasets import deep_check
+from training_files import deep_check
 found = deep_check(Path(sys.argv[1]))
 print(json.dumps({"counts": found.counts, "examples": found.examples}))
 """

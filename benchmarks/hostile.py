@@ -27,8 +27,8 @@ SECOND_PASS = """
 import sys
 from contextlib import suppress
 from pathlib import Path
-from bot.datasets import DatasetError, deep_check
-with suppress(DatasetError):
+from training_files import TrainingFileError, deep_check
+with suppress(TrainingFileError):
     deep_check(Path(sys.argv[1]))
 """
 

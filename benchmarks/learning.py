@@ -73,7 +73,7 @@ def train(training: Path, folder: Path, rank: int | None = None, **numbers: Any)
 
 
 def style(folder: Path, rank: int | None, **numbers: Any) -> dict[str, str]:
-    from bot.datasets import read_examples
+    from training_files import read_examples
 
     validation = ROOT / "examples" / "house-voice-validation.jsonl"
     adapter = train(ROOT / "examples" / "house-voice.jsonl", folder, rank, validation_file=str(validation), **numbers)

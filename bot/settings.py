@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from bot.datasets.tokens import tokenizers_folder
 from bot.errors import StartError
+from training_files.tokens import tokenizers_folder
 
 SLACK_API_URL: Final = "https://slack.com/api/"
 

@@ -11,8 +11,8 @@ from pathlib import PurePath
 
 import msgspec
 
-from bot.datasets import Dataset
-from bot.datasets.copies import Copy
+from bot.datasets.dataset import Dataset
+from bot.datasets.file_store import Copy
 from bot.errors import BotError
 from handlers import reports
 from handlers.blocks import derived as blocks

@@ -9,15 +9,15 @@ from urllib.parse import urlsplit
 
 import aiohttp
 
-from bot.datasets import DatasetError
 from bot.notices.interfaces import PostRefused
 from handlers.poster import Poster
+from training_files import TrainingFileError
 
 _CHUNK = 256 * 1024
 _SLACKS = ("https", "files.slack.com")
 
 
-class Interrupted(DatasetError):
+class Interrupted(TrainingFileError):
     """Slack did not hand the file out to its end this time; it may the next."""
 
 
@@ -33,7 +33,7 @@ class Download:
     async def details(self, file: dict[str, Any]) -> dict[str, Any]:
         """The file object in full: events may carry a stub of it (Slack Connect, or sent too early).
 
-        Raises DatasetError where the file is gone or not for us, PostLater and PostDoubtful where Slack cannot
+        Raises TrainingFileError where the file is gone or not for us, PostLater and PostDoubtful where Slack cannot
         tell at the moment.
         """
         if file.get("url_private") and file.get("file_access", "visible") == "visible":
@@ -41,29 +41,29 @@ class Download:
         try:
             return dict((await self._poster.call("files.info", {"file": file["id"]}))["file"])
         except PostRefused as error:
-            raise DatasetError(_why_not(str(error))) from error
+            raise TrainingFileError(_why_not(str(error))) from error
 
     async def chunks(self, file: dict[str, Any]) -> AsyncIterator[bytes]:
-        """The file's bytes. Raises DatasetError with a sentence for the person, Interrupted where trying again
+        """The file's bytes. Raises TrainingFileError with a sentence for the person, Interrupted where trying again
         may help.
         """
         if file.get("mode") == "external" or file.get("is_external"):
-            raise DatasetError("The file lies outside of Slack. Download it, then drop the file itself here.")
+            raise TrainingFileError("The file lies outside of Slack. Download it, then drop the file itself here.")
         url = str(file.get("url_private_download") or file.get("url_private") or "")
         if urlsplit(url)[:2] != self._host:
-            raise DatasetError("Slack names a strange place for this file, so I did not fetch it. Drop it again.")
+            raise TrainingFileError("Slack names a strange place for this file, so I did not fetch it. Drop it again.")
         try:
             async with (
                 aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(None, sock_connect=10, sock_read=60)) as session,
                 session.get(url, headers={"Authorization": f"Bearer {self._token}"}, allow_redirects=False) as response,
             ):
                 if response.status in {404, 410}:
-                    raise DatasetError(_why_not("file_deleted"))
+                    raise TrainingFileError(_why_not("file_deleted"))
                 login = response.content_type == "text/html" and file.get("filetype") not in {"html", "htm"}
                 if response.status in {301, 302, 303, 307, 308, 401, 403} or login:
-                    raise DatasetError(_why_not("missing_scope"))
+                    raise TrainingFileError(_why_not("missing_scope"))
                 if response.status != 200:
-                    kind = Interrupted if response.status == 429 or response.status >= 500 else DatasetError
+                    kind = Interrupted if response.status == 429 or response.status >= 500 else TrainingFileError
                     raise kind(
                         f"Slack did not hand the file out (status {response.status}). Drop it again in a minute."
                     )

@@ -10,12 +10,13 @@ import msgspec
 import structlog
 
 from bot.access import Act
-from bot.datasets import Dataset, DatasetError
+from bot.datasets.dataset import Dataset
 from handlers import reports
 from handlers.blocks import deletion
 from handlers.download import Download, Interrupted
 from handlers.lanes import Lane
 from handlers.turn import Turn
+from training_files import TrainingFileError
 
 log = structlog.get_logger()
 
@@ -63,7 +64,7 @@ async def _take_in(turn: Turn, file: dict[str, Any]) -> None:
     )
     if not (file.get("name") or file.get("title")):
         # A stub, as Slack Connect sends it: it may turn out to be a picture.
-        with contextlib.suppress(DatasetError):
+        with contextlib.suppress(TrainingFileError):
             file = await download.details(file)
             if not may_be_training_data(file):
                 return

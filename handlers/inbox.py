@@ -27,6 +27,7 @@ from handlers.blocks.message import Message
 from handlers.payloads import key_of, turn_of
 from handlers.services import Services
 from handlers.turn import Turn
+from training_files import TrainingFileError
 
 log = structlog.get_logger()
 
@@ -296,7 +297,7 @@ async def _tell(turn: Turn, error: Exception, window: _Window | None = None) -> 
         if error.is_answer:
             said = f"{turn.services.provider.name} answered: {said}"
         message = errors.failure(said, explain(error.as_job_error()))
-    elif isinstance(error, BotError):
+    elif isinstance(error, BotError | TrainingFileError):
         message = errors.refusal(str(error))
     elif isinstance(error, PostError):
         log.warning("slack refused", key=turn.key, why=str(error))

@@ -20,7 +20,7 @@ from typing import Any, Final, TypeVar, cast
 
 import structlog
 
-from bot.datasets import DatasetError
+from training_files import TrainingFileError
 
 log = structlog.get_logger()
 
@@ -73,7 +73,7 @@ class Lanes:
         """What `function` returns or raises; everything that goes to it and comes back is pickled.
 
         With `on_partial` it is called with `partial=`, and what it gives to that arrives here, in the event loop.
-        Raises DatasetError where the process dies twice over this work, or is stopped after so many seconds.
+        Raises TrainingFileError where the process dies twice over this work, or is stopped after so many seconds.
         """
         worker = self._workers[lane]
         async with worker.free:
@@ -85,7 +85,7 @@ class Lanes:
                 except TimeoutError:
                     worker.kill()
                     log.warning("stopped, too slow", function=function.__name__, seconds=seconds)
-                    raise DatasetError(
+                    raise TrainingFileError(
                         f"This file kept me busy for more than {round(seconds / 60)} minutes, so I stopped. "
                         "Split it, or ask an administrator of mine."
                     ) from None
@@ -97,7 +97,7 @@ class Lanes:
                     worker.kill()  # whoever asked does not wait any more
                     raise
             else:
-                raise DatasetError(
+                raise TrainingFileError(
                     "My work on this file was stopped twice, most likely because this machine has too little memory "
                     "for it. Split the file, or ask an administrator of mine."
                 )

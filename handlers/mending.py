@@ -11,9 +11,7 @@ from pathlib import Path
 import msgspec
 
 from bot.access import Act
-from bot.datasets import Dataset, tables
-from bot.datasets.mend import Mended, Plan, mend, propose
-from bot.datasets.report import Mapping, Table
+from bot.datasets.dataset import Dataset
 from bot.errors import BotError
 from handlers import derived
 from handlers.blocks import derived as derived_blocks
@@ -24,6 +22,9 @@ from handlers.lanes import SMALL, Lane
 from handlers.submission import validation_files
 from handlers.turn import Turn
 from handlers.windows import Fill, filling, opened
+from training_files import tables
+from training_files.mend import Mended, Plan, mend, propose
+from training_files.report import Mapping, Table
 
 
 class Place(msgspec.Struct, frozen=True):

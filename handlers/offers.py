@@ -1,7 +1,6 @@
 """What can be trained and talked to: base models, and the fine-tuned ones that a person may know of."""
 
 from bot.access import Act, Place
-from bot.datasets import Report, lookup
 from bot.jobs.estimate import is_free
 from bot.models.model import FineTunedModel
 from bot.models.names import short_name
@@ -9,6 +8,7 @@ from bot.naming import the_one_named
 from handlers.blocks.start_form import ModelOption
 from handlers.services import Services
 from handlers.turn import Turn
+from training_files import Report, lookup
 
 # A menu is no place to look for an old model: `/finetune start model=ft:…` takes any.
 _LATEST_TUNED = 25

@@ -6,9 +6,10 @@ from weakref import WeakValueDictionary
 
 import structlog
 
-from bot.datasets import Dataset, DatasetError
-from bot.datasets.overlap import count_overlap
+from bot.datasets.dataset import Dataset
 from handlers.lanes import Lane
+from training_files import TrainingFileError
+from training_files.overlap import count_overlap
 
 if TYPE_CHECKING:
     from handlers.services import Services
@@ -53,7 +54,7 @@ class Overlaps:
                     lane=Lane.of_report(training.bytes + validation.bytes),
                     seconds=_MOST_SECONDS,
                 )
-            except DatasetError as error:
+            except TrainingFileError as error:
                 log.warning("overlap not counted", training=training.id, validation=validation.id, why=str(error))
             self._counts[key] = count
             if len(self._counts) > _KEPT:

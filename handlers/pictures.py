@@ -13,13 +13,13 @@ from collections.abc import Iterator, Sequence
 import structlog
 
 from bot.charts.training import alt_text, loss_picture
-from bot.datasets import DatasetError
 from bot.jobs import states
 from bot.jobs.interfaces import JobStore
 from bot.jobs.job import Job, Metrics
 from bot.notices.interfaces import CardStore, PostError
 from handlers.lanes import Lane, Lanes
 from handlers.poster import Poster
+from training_files import TrainingFileError
 
 log = structlog.get_logger()
 
@@ -117,7 +117,7 @@ class Pictures:
                 loss_picture, metrics, method=job.method, title=_title(job), lane=Lane.CHARTS, seconds=_MOST_SECONDS
             )
             file_id = await self._poster.upload_image(name, picture.png, picture.alt_text)
-        except (DatasetError, PostError) as error:
+        except (TrainingFileError, PostError) as error:
             log.warning("chart not made", job=job.id, why=str(error))
             return None
         return file_id, picture.alt_text

@@ -10,10 +10,11 @@ from weakref import WeakValueDictionary
 
 import structlog
 
-from bot.datasets import Dataset, Report
+from bot.datasets.dataset import Dataset
 from bot.notices.interfaces import PostError
 from handlers.budget import Priority
 from handlers.services import Services
+from training_files import Report
 
 log = structlog.get_logger()
 

@@ -12,8 +12,8 @@ import msgspec
 import structlog
 
 from bot.charts.lengths import length_alt_text, length_chart
-from bot.datasets import DEFAULT_MODEL, Dataset, DatasetError, Report, check_file, cost, lookup
-from bot.datasets.copies import Arrival
+from bot.datasets.dataset import Dataset
+from bot.datasets.file_store import Arrival
 from bot.datasets.pairs import validation_of
 from bot.errors import BotError
 from bot.jobs.pace import seconds_per_token
@@ -27,6 +27,7 @@ from handlers.copies import on_copy
 from handlers.lanes import Lane
 from handlers.reactions import WRONG, react, verdict
 from handlers.services import Services
+from training_files import DEFAULT_MODEL, Report, TrainingFileError, check_file, cost, lookup
 
 log = structlog.get_logger()
 
@@ -66,7 +67,7 @@ async def trouble_shown(services: Services, dataset: Dataset, report_ts: str) ->
     """What goes wrong with the file itself is said where its report would be."""
     try:
         yield
-    except DatasetError as error:
+    except TrainingFileError as error:
         sentence = str(error)
     except (BotError, PostError):
         raise
@@ -92,7 +93,7 @@ async def examine(
     follows by itself. `validation`: the file that is to validate what this one trains. `arrival`: where the file
     arrives, if it is not our copy yet.
 
-    Raises DatasetError.
+    Raises TrainingFileError.
     """
     async with _growing(services, dataset, report_ts) as show_partial:
         checked = await check(services, dataset, validation=validation, arrival=arrival, on_partial=show_partial)
@@ -113,7 +114,7 @@ async def check(
     arrival: Arrival | None = None,
     on_partial: Callable[[Report], None] | None = None,
 ) -> Dataset | None:
-    """The data set with its report, stored; None where it was deleted meanwhile. Raises DatasetError.
+    """The data set with its report, stored; None where it was deleted meanwhile. Raises TrainingFileError.
 
     What arrives becomes our copy when all of it was read.
     """
@@ -149,7 +150,7 @@ async def pair(services: Services, channel: str, dropped_at: float) -> None:
         held_out = validation_of(training, dropped)
         if held_out is None or training.validation not in (None, held_out.id):
             continue
-        with contextlib.suppress(DatasetError):  # each has its report; what they share is not known then
+        with contextlib.suppress(TrainingFileError):  # each has its report; what they share is not known then
             await check(services, training, validation=services.copies.path(held_out.sha256))
         paired = await services.datasets.update(training.id, partial(msgspec.structs.replace, validation=held_out.id))
         if paired is not None:
@@ -268,7 +269,7 @@ async def _draw(services: Services, dataset: Dataset) -> bool:
         )
         alt = length_alt_text(found.histogram, found.tokens, limit=limit)
         file_id = await services.poster.upload_image(f"{dataset.id}-lengths.png", png, alt)
-    except (DatasetError, PostError) as error:
+    except (TrainingFileError, PostError) as error:
         log.warning("picture of lengths not made", dataset=dataset.id, why=str(error))
         return False
     changed = await services.datasets.update(

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 import structlog
 
-from bot.datasets import Dataset, DatasetError
-from bot.datasets.deep import DeepReport, deep_check, with_deep
+from bot.datasets.dataset import Dataset
 from bot.notices.interfaces import PostError
 from handlers.budget import Priority
 from handlers.lanes import Lane
+from training_files import TrainingFileError
+from training_files.deep import DeepReport, deep_check, with_deep
 
 if TYPE_CHECKING:
     from handlers.services import Services
@@ -58,7 +59,7 @@ class SecondPass:
         path = services.copies.path(dataset.sha256)
         try:
             found = await services.lanes.run(deep_check, path, lane=Lane.SECOND, seconds=_MOST_SECONDS)
-        except DatasetError as error:
+        except TrainingFileError as error:
             # The report stands without it; trying again at each start would end no better.
             log.warning("second pass given up", dataset=dataset_id, why=str(error))
             found = DeepReport(findings=[], counts={}, examples=0, seconds=0.0)

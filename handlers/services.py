@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from bot.access import Policy
 from bot.audit import AuditLog
-from bot.datasets.copies import Copies
+from bot.datasets.file_store import Copies
 from bot.jobs.follow import Follower
 from bot.jobs.interfaces import JobStore
 from bot.jobs.line import Line

@@ -6,7 +6,7 @@ from typing import Final
 
 from bot.access import Act
 from bot.audit import Outcome
-from bot.datasets import Dataset, Report, lookup
+from bot.datasets.dataset import Dataset
 from bot.datasets.pairs import can_validate
 from bot.errors import Invalid, NotFound
 from bot.jobs import states
@@ -17,6 +17,7 @@ from bot.models.names import suffix_from_file
 from bot.spending.budget import OverBudget
 from handlers.blocks.start_form import METHOD_NAMES, StartForm, misplaced
 from handlers.turn import Turn, thing_of_dataset
+from training_files import Report, lookup
 
 _REPORTS_ELSEWHERE: Final = "openai"
 

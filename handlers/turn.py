@@ -16,6 +16,7 @@ from bot.redact import redact
 from handlers import replies
 from handlers.blocks.message import Message
 from handlers.services import Services
+from training_files import TrainingFileError
 
 # Older jobs are named by their whole id.
 _NAMED_AMONG = 200
@@ -97,7 +98,7 @@ class Turn:
         await self.services.audit.add(self.entry(act, thing, details=details))
         try:
             yield
-        except BotError as error:
+        except (BotError, TrainingFileError) as error:
             await self.services.audit.add(self.entry(act, thing, Outcome.FAILED, redact(str(error))))
             raise
 

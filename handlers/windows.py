@@ -6,11 +6,12 @@ from contextlib import asynccontextmanager
 import structlog
 from slack_sdk.models.views import View
 
-from bot.datasets import Dataset
+from bot.datasets.dataset import Dataset
 from bot.errors import BotError
 from bot.notices.interfaces import PostRefused
 from handlers.blocks import windows
 from handlers.turn import Turn
+from training_files import TrainingFileError
 
 log = structlog.get_logger()
 
@@ -43,5 +44,5 @@ async def filling(turn: Turn, title: str, view_id: str) -> AsyncIterator[Fill]:
 
     try:
         yield fill
-    except BotError as error:
+    except (BotError, TrainingFileError) as error:
         await fill(windows.sorry(title, str(error)))

@@ -1,5 +1,5 @@
 #!/usr/bin/env python
-"""Write the reference pages from the program itself: docs/settings.md and docs/commands.md.
+"""Write the reference pages from the program itself: docs/settings.md, docs/commands.md and docs/findings.md.
 
 With --check nothing is written; exit code 1 where a page differs from what would be.
 """
@@ -16,6 +16,8 @@ from app.command_line import app as command_line
 from bot.settings import Settings
 from handlers.commands import COMMANDS
 from trainer.cli import app as trainer_command_line
+from training_files.findings import RULES
+from training_files.mend.repairs import REPAIRS
 
 DOCS = Path(__file__).parents[1] / "docs"
 _WRITTEN = "<!-- Written by scripts/docs.py from the program itself. Change it there. -->\n\n"
@@ -37,7 +39,7 @@ def main() -> int:
 
 def pages() -> dict[str, str]:
     """The pages by their names."""
-    return {"settings.md": settings_page(), "commands.md": commands_page()}
+    return {"settings.md": settings_page(), "commands.md": commands_page(), "findings.md": findings_page()}
 
 
 def settings_page() -> str:
@@ -141,6 +143,43 @@ def _default(value: object) -> str:
 
 def _is(path: Path, page: str) -> bool:
     return path.exists() and path.read_text(encoding="utf-8") == page
+
+
+def findings_page() -> str:
+    repairs = {repair.id: repair.title for repair in REPAIRS}
+    parts = [
+        "# Findings",
+        "",
+        _WRITTEN.strip(),
+        "",
+        "What the check of a training file can find. An error keeps a file from being trained on; a warning does not. "
+        "The last column says what *Mend* (`finetune-bot prepare`) offers to do about it.",
+        "",
+        "| code | severity | what it means | what to do | Mend |",
+        "|---|---|---|---|---|",
+    ]
+    for rule in RULES:
+        remedy = _REMEDIES.get(rule.code) or rule.remedy.replace("{{", "{").replace("}}", "}")
+        cells = (f"`{rule.code}`", rule.severity, rule.meaning, remedy, repairs.get(rule.repair, ""))
+        parts.append("| " + " | ".join(cells) + " |")
+    return "\n".join(parts) + "\n"
+
+
+_REMEDIES = {  # where the sentence depends on what was found
+    "not_jsonl": "Export the data as JSONL: one JSON object a line.",
+    "invalid_json": "Write one complete JSON object a line, with double quotes; let a JSON library write it.",
+    "data_type": "Make it an object in braces.",
+    "missing_messages_list": 'Give the example its messages: `{"messages": [{"role": "user", "content": "..."}]}`.',
+    "message_missing_key": "Add what is missing.",
+    "message_unrecognized_key": "Remove or rename the key.",
+    "unrecognized_role": "Use system, developer, user, assistant, tool or function.",
+    "invalid_weight": "Use 1 to learn an answer and 0 to pass it over; take weights off other messages.",
+    "invalid_value": "Write what belongs there, or remove the key.",
+    "undeclared_tool": "Declare the tool, or call one that is declared.",
+    "invalid_content_part": "Keep text and images only, each with its text or URL.",
+    "format_not_taken": "Choose a model that takes it, or another format.",
+    "too_few_examples": "Add more; 50 to 100 good ones are a usual start.",
+}
 
 
 if __name__ == "__main__":

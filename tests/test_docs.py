@@ -8,6 +8,7 @@ import pytest
 
 from bot.settings import Settings
 from handlers.commands import COMMANDS
+from training_files.findings import RULES
 
 ROOT = Path(__file__).parents[1]
 
@@ -23,7 +24,7 @@ def docs() -> ModuleType:
     return module
 
 
-@pytest.mark.parametrize("name", ["settings.md", "commands.md"])
+@pytest.mark.parametrize("name", ["settings.md", "commands.md", "findings.md"])
 def test_a_page_is_what_the_script_would_write(docs: ModuleType, name: str) -> None:
     written = (ROOT / "docs" / name).read_text(encoding="utf-8")
     assert written == docs.pages()[name], f"docs/{name} is out of date: run scripts/docs.py"
@@ -53,3 +54,9 @@ def test_no_secret_has_a_default(docs: ModuleType) -> None:
     for line in docs.settings_page().splitlines():
         if "_TOKEN`" in line or "_KEY`" in line or "_SECRET`" in line:
             assert line.split("|")[2].strip() == ""
+
+
+def test_a_remedy_on_the_page_of_findings_leaves_nothing_to_fill_in(docs: ModuleType) -> None:
+    page = docs.findings_page()
+    for rule in RULES:
+        assert "{" not in page.split(f"`{rule.code}`")[1].split("|")[2]

@@ -2,9 +2,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.datasets.tokens import tokenizers_folder
 from bot.errors import StartError
 from bot.settings import Settings, load
+from training_files.tokens import tokenizers_folder
 
 
 @pytest.fixture(autouse=True)

@@ -12,8 +12,8 @@ from typing import Any
 
 import msgspec
 
-from bot.datasets import DatasetError, Report, check_file
 from trainer.pipes import ChildPipe
+from training_files import Report, TrainingFileError, check_file
 
 # Findings that stop nothing here: longer examples are cut at the end as the protocol says, and any number of examples
 # can be measured on.
@@ -87,7 +87,7 @@ def _examine(path: Path, param: str, files: Files) -> Problem | Report:
         )
     try:
         report = check_file(path, model=files.model)
-    except DatasetError as error:
+    except TrainingFileError as error:
         return Problem(f"invalid_{param}", f"The {what} cannot be read: {error}", param)
     fitting = report.format in _FORMATS[files.method]
     if not fitting and report.format in {"chat", "completion", "preference"}:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from bot.charts.canvas import ALT_TEXT, BACKGROUND, BLUE, FAINT_INK, INK, VERMILION, furnish, png, set_title, sheet
-from bot.datasets.report import Bar, Tokens
+from training_files.report import Bar, Tokens
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from bot.datasets.report import Report
+from training_files.report import Report
 
 
 class Dataset(msgspec.Struct, frozen=True):

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from bot.datasets.dataset import Dataset
-from bot.datasets.split_names import split_of, without_split
+from training_files.split_names import split_of, without_split
 
 # A file of which nobody says what it is for validates another that has so many times its examples.
 _TIMES: Final = 2

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 
 import msgspec
 
-from bot.datasets import cost
-from bot.datasets.report import Report
 from bot.jobs.job import REINFORCEMENT, Auto, Job
+from training_files import cost
+from training_files.report import Report
 
 MILLION = 1_000_000
 OWN_TRAINER = "trainer"

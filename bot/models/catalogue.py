@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime
 
 from bot.access import Thing
-from bot.datasets import fine_tunable, lookup
-from bot.datasets.catalog import base_of
-from bot.datasets.report import Report
 from bot.jobs.interfaces import JobStore
 from bot.jobs.job import DPO, SUPERVISED
 from bot.models.model import FineTunedModel
 from bot.providers.interface import Doubtful, Provider, RateLimited, RemoteModel, Unreachable
+from training_files import fine_tunable, lookup
+from training_files.catalog import base_of
+from training_files.report import Report
 
 _REMEMBERED_FOR = 30.0
 # So long, in seconds, is waited for a new listing where there is an old one: a window must open within three.

@@ -9,11 +9,11 @@ from datetime import UTC, date, datetime
 import msgspec
 import structlog
 
-from bot.datasets import lookup
 from bot.jobs import states
 from bot.jobs.interfaces import Change, JobStore
 from bot.jobs.job import Job, Loss
 from bot.providers.interface import Provider, ProviderError, RemoteModel
+from training_files import lookup
 
 log = structlog.get_logger()
 

@@ -8,7 +8,7 @@ import re
 import unicodedata
 from typing import Final
 
-from bot.datasets.split_names import without_split
+from training_files.split_names import without_split
 
 _LONGEST_SUFFIX: Final = 64
 _ID: Final = re.compile(r"ft:(?P<base>[^:]+):[^:]*:(?P<suffix>[^:]*):(?P<id>[^:]+)(:ckpt-step-(?P<step>\d+))?")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import msgspec
 
-from bot.datasets import DatasetError, read_examples
+from training_files import TrainingFileError, read_examples
 
 _READ = 50
 
@@ -28,7 +28,7 @@ def opening(path: Path) -> Opening:
                 continue
             systems.add(_first(messages, "system") or _first(messages, "developer"))
             question = question or _first(messages, "user")
-    except DatasetError:
+    except TrainingFileError:
         return Opening()
     return Opening(systems.pop() if len(systems) == 1 else None, question)
 

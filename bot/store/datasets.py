@@ -1,4 +1,4 @@
-"""Data sets: what is known of each training file. The bytes are in `bot.datasets.copies`."""
+"""Data sets: what is known of each training file. The bytes are in `bot.datasets.file_store`."""
 
 from collections.abc import Callable
 

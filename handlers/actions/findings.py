@@ -7,11 +7,11 @@ from pathlib import PurePath
 import msgspec
 
 from bot.access import Act
-from bot.datasets.findings_csv import findings_csv
 from bot.errors import BotError
 from handlers.blocks import report as blocks
 from handlers.blocks.text import link
 from handlers.turn import Turn
+from training_files.findings_csv import findings_csv
 
 # Two people may press in the same second.
 _uploading: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)

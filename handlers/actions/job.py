@@ -5,7 +5,7 @@ from typing import Final
 import msgspec
 
 from bot.access import Act
-from bot.datasets import Dataset
+from bot.datasets.dataset import Dataset
 from bot.errors import BotError
 from bot.jobs import pausing, states
 from bot.jobs.assessment import advised_rate

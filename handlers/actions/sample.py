@@ -6,13 +6,13 @@ from typing import Final
 import orjson
 
 from bot.access import Act
-from bot.datasets import Dataset
-from bot.datasets.sample import Sampled, sample
+from bot.datasets.dataset import Dataset
 from handlers.blocks.sample import TITLE, sample_window
 from handlers.copies import on_copy
 from handlers.lanes import Lane
 from handlers.turn import Turn
 from handlers.windows import Fill, filling, opened
+from training_files.sample import Sampled, sample
 
 _EXAMPLES: Final = 3
 

@@ -8,7 +8,7 @@ import msgspec
 import structlog
 
 from bot.access import Act
-from bot.datasets import Dataset, Report
+from bot.datasets.dataset import Dataset
 from bot.errors import BotError, Invalid
 from bot.jobs.job import Auto, Hyperparameters
 from bot.jobs.pace import seconds_per_token
@@ -20,6 +20,7 @@ from handlers.blocks.start_modal import choice, chosen_validation, start_modal
 from handlers.offers import model_options, tuned_options
 from handlers.submission import foresee, recent_datasets, validation_files
 from handlers.turn import Turn
+from training_files import Report
 
 log = structlog.get_logger()
 

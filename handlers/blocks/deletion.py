@@ -9,7 +9,7 @@ import msgspec
 from slack_sdk.models.blocks import ButtonElement
 from slack_sdk.models.views import View
 
-from bot.datasets import Dataset
+from bot.datasets.dataset import Dataset
 from handlers.blocks.message import Message
 from handlers.blocks.model_name import named
 from handlers.blocks.parts import actions, button, message, section

@@ -10,13 +10,13 @@ from slack_sdk.models.blocks import Block, CheckboxesElement, InputBlock, Option
 from slack_sdk.models.views import View
 
 from bot.datasets.dataset import Dataset
-from bot.datasets.mend import Lost, Mended, Plan, Proposal
-from bot.datasets.mend.repairs import BY_ID
-from bot.datasets.report import Mapping, Report, Table
 from handlers.blocks.parts import HINT, OPTIONS, PLACEHOLDER, actions, context, divider, mrkdwn, option, plain, section
 from handlers.blocks.report import mendable, reading_of
 from handlers.blocks.text import clip, code, counted, joined, number, person, quoted
 from handlers.blocks.windows import window
+from training_files.mend import Lost, Mended, Plan, Proposal
+from training_files.mend.repairs import BY_ID
+from training_files.report import Mapping, Report, Table
 
 CONVERT: Final = "Convert"
 COLUMNS: Final = "mend_columns"

@@ -8,13 +8,13 @@ import msgspec
 from slack_sdk.models.blocks import Block, ButtonElement
 
 from bot.datasets.dataset import Dataset
-from bot.datasets.epochs import auto_epochs
-from bot.datasets.findings import BY_CODE
-from bot.datasets.report import Finding, Mapping, Report, Table
 from bot.jobs.job import REINFORCEMENT
 from handlers.blocks.message import Message
 from handlers.blocks.parts import actions, button, context, fields, image, menu, message, option, section
 from handlers.blocks.text import code, counted, joined, money, number, quoted, rough_duration
+from training_files.epochs import auto_epochs
+from training_files.findings import BY_CODE
+from training_files.report import Finding, Mapping, Report, Table
 
 _FINDINGS: Final = 5
 _MODELS: Final = 6

@@ -7,10 +7,10 @@ from slack_sdk.models.blocks import Block
 from slack_sdk.models.views import View
 
 from bot.datasets.dataset import Dataset
-from bot.datasets.sample import Sampled
 from handlers.blocks.parts import actions, button, context, divider, section
 from handlers.blocks.text import clip, code, escape, number, quoted, redact
 from handlers.blocks.windows import window
+from training_files.sample import Sampled
 
 TITLE: Final = "Examples"
 

@@ -15,7 +15,6 @@ from slack_sdk.models.blocks import (
 from slack_sdk.models.blocks.basic_components import DispatchActionConfig
 from slack_sdk.models.views import View
 
-from bot.datasets import lookup
 from bot.datasets.dataset import Dataset
 from bot.jobs.estimate import Estimate, estimate
 from bot.jobs.grader import EXAMPLE
@@ -43,6 +42,7 @@ from handlers.blocks.start_form import (
 )
 from handlers.blocks.text import code, counted, money, number, one_line, quoted, rough_duration, size
 from handlers.blocks.untrainable import untrainable
+from training_files import lookup
 
 CALLBACK_ID: Final = "start_job"
 CHANGES: Final = ("start_model", "start_method", "start_epochs", "start_file", "start_validation")

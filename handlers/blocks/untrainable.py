@@ -3,9 +3,9 @@
 from datetime import UTC, datetime
 from typing import Final
 
-from bot.datasets import Report, fine_tunable
 from bot.jobs.job import DPO, REINFORCEMENT
 from handlers.blocks.text import joined
+from training_files import Report, fine_tunable
 
 _PROVIDERS: Final = {"openai": "OpenAI", "nebius": "Nebius", "trainer": "the trainer that comes with Finetune Bot"}
 _INSTEAD: Final = {

@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 from bot.access import Act
 from bot.audit import Entry
 from bot.errors import Invalid
-from bot.spreadsheet import as_csv
 from handlers.blocks import audit as blocks
 from handlers.budget import Priority
 from handlers.turn import Turn
+from training_files.spreadsheet import as_csv
 
 _PAGE = 15
 _COLUMNS = ("number", "time (UTC)", "actor", "act", "thing", "outcome", "details", "channel")

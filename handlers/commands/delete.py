@@ -1,7 +1,7 @@
 """`/finetune delete MODEL | FILE`: ask once more, then `handlers.actions.delete` does it."""
 
 from bot.access import Act
-from bot.datasets import Dataset
+from bot.datasets.dataset import Dataset
 from bot.errors import Invalid, NotFound
 from handlers.blocks import deletion
 from handlers.offers import model_named

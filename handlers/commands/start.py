@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import msgspec
 
 from bot.access import Act
-from bot.datasets import Dataset
+from bot.datasets.dataset import Dataset
 from bot.errors import Denied, Invalid, NotFound
 from bot.jobs.estimate import estimate
 from bot.jobs.pace import seconds_per_token

@@ -9,7 +9,6 @@ import orjson
 from slack_bolt.app.async_app import AsyncApp
 
 from bot.access import Act
-from bot.datasets.split import Split, split
 from bot.errors import BotError, Invalid
 from handlers import derived, reports
 from handlers.blocks import derived as derived_blocks
@@ -18,6 +17,7 @@ from handlers.copies import on_copy
 from handlers.inbox import SECONDS_AT_ONCE, Inbox
 from handlers.lanes import SMALL, Lane
 from handlers.turn import Turn
+from training_files.split import Split, split
 
 
 def register(app: AsyncApp, inbox: Inbox) -> None:

@@ -199,7 +199,14 @@ HEAVY = {
     ),
     *("tiktoken", "tokenizers", "splintr", "transformers", "torch", "chardet", "python_calamine", "arro3"),
     *("re2", "phonenumbers", "stdnum", "rapidfuzz", "rensa", "jsonschema_rs", "sqlite_utils", "apscheduler"),
-    *("pydantic_settings", "bot.settings", "bot.store", "bot.datasets.mend", "bot.datasets.deep.check", "hypothesis"),
+    *(
+        "pydantic_settings",
+        "bot.settings",
+        "bot.store",
+        "training_files.mend",
+        "training_files.deep.check",
+        "hypothesis",
+    ),
 }
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from bot.datasets.dataset import Dataset
 from bot.datasets.pairs import validation_of
-from bot.datasets.report import Finding, Report, Tokens
+from training_files.report import Finding, Report, Tokens
 
 
 def _dataset(name: str, examples: int, errors: tuple[str, ...] = ()) -> Dataset:

@@ -9,9 +9,9 @@ import pytest
 from e2e.world import World, examples
 
 from app.run import Bot
-from bot.datasets import DatasetError
 from handlers import lanes, reports
 from handlers.download import Download, Interrupted
+from training_files import TrainingFileError
 
 PATIENCE = 60.0
 CONTENT = examples(1000)
@@ -73,7 +73,7 @@ async def test_a_large_file_whose_download_fails_says_so_and_the_next_is_judged(
     async def broken(*_: object) -> AsyncIterator[bytes]:
         yield CONTENT[:HALF]
         await failing.wait()
-        raise DatasetError("Slack has lost it.")
+        raise TrainingFileError("Slack has lost it.")
 
     monkeypatch.setattr(Download, "chunks", broken)
     async with w.bot() as bot:

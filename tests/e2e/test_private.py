@@ -25,7 +25,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 import handlers.app
 from app.run import Bot
-from bot.datasets import Dataset, check_file
+from bot.datasets.dataset import Dataset
 from bot.jobs import states
 from bot.jobs.interfaces import Change
 from bot.jobs.job import Checkpoint, Job, Origin
@@ -34,6 +34,7 @@ from handlers import budget
 from handlers.commands import COMMANDS
 from handlers.poster import Poster
 from sandbox.seed import ANA, BEN, LEADS, SUPPORT
+from training_files import check_file
 
 in_one_loop = pytest.mark.asyncio(loop_scope="module")
 

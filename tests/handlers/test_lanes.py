@@ -8,9 +8,9 @@ from pathlib import Path
 import process_work
 import pytest
 
-from bot.datasets import DatasetError
 from bot.errors import Invalid
 from handlers.lanes import SMALL, Lane, Lanes
+from training_files import TrainingFileError
 
 
 @pytest.fixture
@@ -50,8 +50,8 @@ async def test_a_process_that_is_being_started_does_not_outlive_the_end() -> Non
 
 async def test_what_the_work_raises_is_raised_here_and_the_process_lives(lanes: Lanes) -> None:
     before = await lanes.run(process_work.pid)
-    with pytest.raises(DatasetError, match="no such file"):
-        await lanes.run(process_work.fail, DatasetError("no such file"))
+    with pytest.raises(TrainingFileError, match="no such file"):
+        await lanes.run(process_work.fail, TrainingFileError("no such file"))
     with pytest.raises(OSError, match="disk"):
         await lanes.run(process_work.fail, OSError("disk"))
     with pytest.raises(Invalid):
@@ -98,14 +98,14 @@ async def test_work_whose_process_died_is_done_again_and_given_up_when_it_dies_a
     lanes: Lanes, tmp_path: Path
 ) -> None:
     assert await lanes.run(process_work.die, 1, tmp_path / "once") == "alive"
-    with pytest.raises(DatasetError, match="stopped twice"):
+    with pytest.raises(TrainingFileError, match="stopped twice"):
         await lanes.run(process_work.die, 9, tmp_path / "always")
     assert await lanes.run(process_work.add, 1, 1) == 2
 
 
 async def test_work_that_takes_too_long_is_stopped_and_the_next_goes_on(lanes: Lanes, tmp_path: Path) -> None:
     await lanes.run(process_work.pid)
-    with pytest.raises(DatasetError, match="kept me busy"):
+    with pytest.raises(TrainingFileError, match="kept me busy"):
         await lanes.run(process_work.wait_for, tmp_path / "never", seconds=0.3)
     assert await lanes.run(process_work.add, 1, 1) == 2
 

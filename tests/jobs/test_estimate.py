@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 from parts import MODEL, a_job
 
-from bot.datasets.report import Report, Tokens
 from bot.jobs.estimate import cost_so_far, estimate, is_free, real_cost
 from bot.jobs.job import Metrics
+from training_files.report import Report, Tokens
 
 REPORT = Report(
     ok=True,

@@ -1,7 +1,7 @@
 import msgspec
 import pytest
 
-from bot.datasets import Dataset
+from bot.datasets.dataset import Dataset
 from bot.store.database import Database
 from bot.store.datasets import SqliteDatasetStore
 

@@ -8,8 +8,8 @@ from typing import Any, Generic, TypeVar
 
 import msgspec
 
-from bot.datasets import DatasetError, read_examples
 from trainer.errors import TrainingFailed
+from training_files import TrainingFileError, read_examples
 
 IGNORED = -100  # the label of a token that is read and not learned
 
@@ -166,7 +166,7 @@ def examples_of(path: Path, param: str) -> Iterator[dict[str, Any]]:
         )
     try:
         yield from read_examples(path)
-    except DatasetError as error:
+    except TrainingFileError as error:
         raise TrainingFailed(str(error), code=f"invalid_{param}", param=param) from error
 
 

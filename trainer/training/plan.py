@@ -6,8 +6,8 @@ from typing import Literal
 
 import msgspec
 
-from bot.datasets import auto_epochs
 from trainer.errors import TrainingFailed
+from training_files import auto_epochs
 
 Method = Literal["supervised", "dpo"]
 

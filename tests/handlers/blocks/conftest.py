@@ -7,10 +7,10 @@ import msgspec
 import pytest
 
 from bot.datasets.dataset import Dataset
-from bot.datasets.report import Report, Tokens
 from bot.jobs.assessment import Assessment, assess
 from bot.jobs.job import Hyperparameters, Job, Metrics, Origin
 from handlers.blocks.message import Message
+from training_files.report import Report, Tokens
 
 T0 = 1_795_000_000.0
 

@@ -12,9 +12,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.datasets.dataset import Dataset
-from bot.datasets.mend import Lost, Mended, Plan, Proposal
-from bot.datasets.report import Column, Finding, Mapping, Report, Table, Tokens
-from bot.datasets.sample import Sampled
 from bot.jobs import states
 from bot.jobs.assessment import assess, rank
 from bot.jobs.job import Checkpoint, Hyperparameters, Job, JobError, Metrics, Origin
@@ -45,6 +42,9 @@ from handlers.blocks import help as help_blocks
 from handlers.blocks.message import Message
 from handlers.blocks.sample import sample_window
 from handlers.blocks.start_form import FIELDS, ModelOption, read_start_modal
+from training_files.mend import Lost, Mended, Plan, Proposal
+from training_files.report import Column, Finding, Mapping, Report, Table, Tokens
+from training_files.sample import Sampled
 
 KEY = "sk-proj-abcdefghijklmnop1234"
 PERMALINK = "https://team.slack.com/archives/C1/p1795000000000100?thread_ts=1.2&cid=C1"

@@ -4,9 +4,9 @@ from typing import Any
 import msgspec
 
 from bot.datasets.dataset import Dataset
-from bot.datasets.report import Column, Finding, Mapping, Report, Table, Tokens
 from handlers.blocks import report
 from handlers.blocks.message import Message
+from training_files.report import Column, Finding, Mapping, Report, Table, Tokens
 
 See = Callable[[Message], str]
 Buttons = Callable[[Message], dict[str, dict[str, Any]]]

@@ -4,10 +4,10 @@ from typing import Any
 import pytest
 
 from bot.datasets.dataset import Dataset
-from bot.datasets.report import Report
 from bot.jobs.job import Hyperparameters
 from handlers.blocks.start_form import ModelOption, StartForm, words_of
 from handlers.blocks.start_modal import start_modal
+from training_files.report import Report
 
 MINI = ModelOption("gpt-4.1-mini", "openai", "GPT-4.1 mini", 5.0)
 SMOL = ModelOption("smol", "trainer", "SmolLM2", 0.0)

@@ -1,0 +1,98 @@
+"""Our copies of training files: one for each content, named by its SHA-256."""
+
+import asyncio
+import os
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+import msgspec
+
+from training_files.errors import TrainingFileError
+
+
+class Copy(msgspec.Struct, frozen=True):
+    path: Path
+    sha256: str
+    bytes: int
+
+
+class Arrival(msgspec.Struct, frozen=True):
+    """A training file on its way: at `path` is what has come so far, and as long as `growing` stands, more comes."""
+
+    path: Path
+    growing: Path
+
+
+class Copies:
+    def __init__(self, folder: Path, max_bytes: int) -> None:
+        self._folder = folder
+        self._max_bytes = max_bytes
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+
+    def path(self, sha256: str) -> Path:
+        return self._folder / f"{sha256}.jsonl"
+
+    def check_size(self, size: int) -> None:
+        """Raises TrainingFileError for more bytes than are taken."""
+        if size > self._max_bytes:
+            raise TrainingFileError(
+                f"The file is larger than {self._max_bytes // 1_000_000} MB, the most that I take. "
+                "Split it, or ask an administrator to raise FINETUNE_MAX_FILE_MB."
+            )
+
+    @contextmanager
+    def arriving(self) -> Iterator[Arrival]:
+        """A new, empty file for what is on its way; gone at the end, unless it was adopted."""
+        arrival = Arrival(self.part(), self.part())
+        try:
+            yield arrival
+        finally:
+            arrival.path.unlink(missing_ok=True)
+            arrival.growing.unlink(missing_ok=True)
+
+    async def receive(self, arrival: Arrival, chunks: AsyncIterator[bytes]) -> None:
+        """Write `chunks` to disk as they come; the arrival is whole when this returns.
+
+        Raises TrainingFileError where the file is larger than allowed or the disk is full.
+        """
+        size = 0
+        try:
+            with arrival.path.open("wb") as out:
+                async for chunk in chunks:
+                    size += len(chunk)
+                    self.check_size(size)
+                    # Where the disk does not keep up, a write waits for it.
+                    await asyncio.to_thread(_append, out, chunk)
+        except OSError as error:
+            raise TrainingFileError(
+                f"I could not keep the file: {error.strerror}. Tell an administrator of mine, then drop it again."
+            ) from error
+        arrival.growing.unlink()
+
+    def part(self) -> Path:
+        """A new, empty file to write a training file to; `adopt` makes it a copy."""
+        handle, name = tempfile.mkstemp(dir=self._folder, suffix=".part")
+        os.close(handle)
+        return Path(name)
+
+    def adopt(self, part: Path, sha256: str) -> Copy:
+        """Make a copy of what was written to `part`. Its hash is taken as given."""
+        size = part.stat().st_size
+        os.replace(part, self.path(sha256))
+        return Copy(self.path(sha256), sha256, size)
+
+    def remove(self, sha256: str) -> None:
+        self.path(sha256).unlink(missing_ok=True)
+
+    def remove_leftovers(self) -> None:
+        """Parts of downloads that a crash interrupted; they are fetched again."""
+        for part in self._folder.glob("*.part"):
+            part.unlink(missing_ok=True)
+
+
+def _append(file: BinaryIO, chunk: bytes) -> None:
+    file.write(chunk)
+    file.flush()

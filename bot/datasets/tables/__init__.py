@@ -1,6 +1,0 @@
-"""Files of rows that are to become training files: what they are, how they would be read, and reading them so."""
-
-from bot.datasets.tables.conversion import Converted, Skipped, convert
-from bot.datasets.tables.description import describe
-
-__all__ = ["Converted", "Skipped", "convert", "describe"]

@@ -1,0 +1,41 @@
+"""What the tests of data sets share."""
+
+import importlib.util
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from training_files.findings import Findings
+from training_files.habits import Habits
+from training_files.rules import judge
+from training_files.tokens import encoding
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="session")
+def classic() -> ModuleType:
+    """benchmarks/classic.py, the usual script."""
+    spec = importlib.util.spec_from_file_location("classic", ROOT / "benchmarks" / "classic.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="session")
+def judged() -> Callable[..., Findings]:
+    """What is found in a file of these examples, given as values; their lines count from 1."""
+
+    def judged(*examples: Any) -> Findings:
+        findings, habits = Findings(), Habits(encoding("cl100k_base").count)
+        for line, example in enumerate(examples, 1):
+            judge(example, line, findings, habits)
+        habits.finish(findings)
+        return findings
+
+    return judged

@@ -1,0 +1,408 @@
+"""Check a training file: one streaming pass that judges, counts and prices it.
+
+The calling thread reads, decodes and judges one batch while others count the tokens of those before it (counting
+lets go of the interpreter's lock). Memory does not grow with the file: findings are capped, lengths are a histogram,
+hashes of examples go to disk when they are many, and a line over `lines.LONGEST_LINE` is skipped.
+"""
+
+import hashlib
+import os
+import time
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import closing
+from datetime import date
+from pathlib import Path
+from typing import Any, NamedTuple, TypeVar
+
+import msgspec
+
+from training_files import formats
+from training_files.catalog import DEFAULT_MODEL, METHODS, fine_tunable, lookup
+from training_files.chat import NotAnExample, PlainMessage, decode_plain, is_sound, parse
+from training_files.duplicates import Duplicates, fingerprint
+from training_files.epochs import FEWEST_EXAMPLES, Epochs, auto_epochs
+from training_files.errors import TrainingFileError
+from training_files.findings import Findings, errors_worth, merged
+from training_files.gauge import Gauge, Texts
+from training_files.habits import Habits
+from training_files.lines import BLOCK, LONGEST_LINE, MOST_VALUES, Batch, read_batches, read_head
+from training_files.overlap import fingerprints
+from training_files.price import cost
+from training_files.report import Report, Table, Tokens
+from training_files.rules import judge
+from training_files.tokens import SUBSTITUTE, encoding, tokenizer_for
+
+T = TypeVar("T")
+
+COUNTERS = min(4, os.cpu_count() or 1)
+"""Threads that count tokens. Four keep up with one that decodes."""
+
+FIRST_PARTIAL = 0.5
+NEXT_PARTIAL = 1.0
+"""Seconds until the first report on the way, and between two."""
+
+
+def check_file(
+    path: Path,
+    *,
+    model: str = DEFAULT_MODEL,
+    epochs: int | None = None,
+    tokenizers: Path | None = None,
+    validation: Path | None = None,
+    growing: Path | None = None,
+    progress: Callable[[int, int], None] | None = None,
+    partial: Callable[[Report], None] | None = None,
+) -> Report:
+    """Checks the file at `path` as training data for `model`.
+
+    `epochs` is chosen by `auto_epochs` where None. `tokenizers` is a folder of `<model>/tokenizer.json` files
+    for models that bring their own. `validation` is the file's validation file: examples that stand in both are
+    found; nothing else of it is judged. `growing` stands as long as the file is still being written: what comes is
+    waited for (`lines.read_batches`). `progress` is called with bytes done and bytes in all, in this thread.
+    `partial` is called in this thread with what was found so far, a report whose `complete` is False: the first
+    within one second, then every second; never for a file that takes less.
+
+    Raises TrainingFileError where a file cannot be read at all. Whatever is wrong inside it is in the report.
+    """
+    if epochs is not None and epochs < 1:
+        raise ValueError("epochs must be 1 or more")
+    foreign = formats.recognise(read_head(path, formats.HEAD, growing=growing))
+    size = path.stat().st_size
+    counter = ThreadPoolExecutor(COUNTERS, thread_name_prefix="count tokens")
+    second = ThreadPoolExecutor(1, thread_name_prefix="count tokens for other models")
+    with counter, second, closing(Duplicates()) as duplicates:
+        check = _Check(model, tokenizers, epochs, foreign, counter, second, duplicates, partial)
+        try:
+            if validation is not None:
+                check.hold_out(validation)
+            for batch in read_batches(path, growing=growing):
+                check.take(batch)
+                if progress is not None:
+                    progress(check.bytes, max(size, check.bytes))
+            check.finish(path)
+        except BaseException:
+            for executor in (counter, second):
+                executor.shutdown(wait=False, cancel_futures=True)
+            raise
+        return check.report(complete=True)
+
+
+class _Check:
+    """One pass over one file."""
+
+    def __init__(
+        self,
+        model: str,
+        tokenizers: Path | None,
+        epochs: int | None,
+        foreign: formats.Foreign | None,
+        counter: ThreadPoolExecutor,
+        second: ThreadPoolExecutor,
+        duplicates: Duplicates,
+        partial: Callable[[Report], None] | None,
+    ) -> None:
+        self.model = model
+        self.facts = lookup(model)
+        self.asked = epochs
+        self.foreign = foreign
+        self.counter = counter
+        self.second = second  # one thread: each keeps a cache of 16 MB for the vocabulary, beside the model's own
+        self.duplicates = duplicates
+        self.partial = partial
+        self.due = time.monotonic() + FIRST_PARTIAL
+        self.rules = Findings()
+        self.too_long = Findings()  # these come a few batches later: merged by line at the end
+        self.table: Table | None = None
+        self.bytes = 0
+        self.examples = 0
+        self.estimated = False
+        self.hash = hashlib.sha256()
+        self.own = Gauge(tokenizer_for(model, self.facts, tokenizers), self.facts)
+        self.others = Gauge(encoding(SUBSTITUTE), None)  # measures for the other models' prices
+        if self.others.measures_like(self.own):
+            self.others = self.own
+        self.habits = Habits(self.own.tokenizer.count)
+        self.waiting: deque[_Counting] = deque()
+        self._count(Texts(texts=["."]))  # so that the vocabulary is loaded meanwhile
+
+    def hold_out(self, validation: Path) -> None:
+        """Notes the validation file's examples."""
+        for batch in read_batches(validation):
+            self.duplicates.hold_out(*fingerprints(batch))
+            self._say_partial()
+
+    def take(self, batch: Batch) -> None:
+        """Judges a batch and hands its texts to another thread; of a foreign file only the hash is taken."""
+        self.bytes += len(batch.raw)
+        self.hash.update(batch.raw)
+        if batch.byte_order_mark:
+            self.rules.add("byte_order_mark", None)
+        if self.foreign is None and (batch.lines or batch.oversized):
+            large = max(map(len, batch.lines), default=0) > BLOCK
+            if large:  # one at a time, and alone
+                self._settle(all_but=0)
+            texts = self._judge(batch)
+            self.waiting.append(self._count(texts))
+            self._settle(all_but=0 if large else COUNTERS + 1)
+        self._say_partial()
+
+    def finish(self, path: Path) -> None:
+        self._settle(all_but=0)
+        self._wait(self.counter.submit(self.duplicates.finish))
+        self.habits.finish(self.rules)
+        self._judge_file()
+        if self.foreign is not None and not self.foreign.convertible:
+            self.rules.add(self.foreign.code, None, what=self.foreign.what, how=self.foreign.how)
+        elif self.foreign is not None or self.habits.format == "rows":
+            self._describe(path)
+        format = self._format()
+        if self.facts is not None and format in METHODS and not self.facts.takes(format):
+            others = [one.id for one in fine_tunable(date.today()) if one.takes(format) and one.framing_tried]
+            how = f"Choose {' or '.join(others)}." if others else "No model known here is, today: use another format."
+            self.rules.add("format_not_taken", None, model=self.model, format=format, how=how)
+
+    def _describe(self, path: Path) -> None:
+        """A file of rows: what its columns are, and how they would be read."""
+        from training_files import tables
+
+        try:
+            self.table = self._wait(self.counter.submit(tables.describe, path))
+        except TrainingFileError as error:
+            if self.foreign is not None:
+                # People know the file by another name than our copy's.
+                how = str(error).replace(path.name, "The file")
+                self.rules.add("not_jsonl", None, what=self.foreign.what, how=how)
+            return
+        if self.foreign is not None:  # rows of JSONL are told by Habits
+            self.rules.add("needs_conversion", None, what=_columns(self.table))
+
+    def _count(self, texts: Texts) -> "_Counting":
+        """Has the tokens of the batch's texts counted, for `own` and for `others`."""
+        mine, theirs = self.own.texts(texts), self.others.texts(texts)
+        own = others = self.counter.submit(self.own.tokenizer.count, mine)
+        if self.others.tokenizer.name != self.own.tokenizer.name or theirs != mine:
+            others = self.second.submit(self.others.tokenizer.count, theirs)
+        return _Counting(texts, own, others)
+
+    def _settle(self, *, all_but: int) -> None:
+        """Takes the counts of the oldest batches, until so many wait."""
+        while len(self.waiting) > all_but:
+            batch = self.waiting.popleft()
+            lengths = self._measure(self.own, batch, batch.own)
+            if self.others is not self.own:
+                self._measure(self.others, batch, batch.others)
+            limit = self.facts.example_tokens if self.facts else None
+            if limit is not None and max(lengths, default=0) > limit:
+                self._note_long(batch.texts.numbers, lengths, limit)
+
+    def _measure(self, gauge: Gauge, batch: "_Counting", future: "Future[list[int]]") -> list[int]:
+        return gauge.measure(batch.texts, self._wait(future))
+
+    def _note_long(self, numbers: list[int], lengths: list[int], limit: int) -> None:
+        for number, length in sorted(zip(numbers, lengths, strict=True)):
+            if length > limit:
+                cut = length - limit
+                self.too_long.add("example_too_long", number, tokens=length, limit=limit, cut=cut, model=self.model)
+
+    def _judge(self, batch: Batch) -> Texts:
+        if batch.oversized:
+            self.examples += 1
+            self.rules.add("line_too_long", batch.number, megabytes=LONGEST_LINE >> 20, values=MOST_VALUES)
+        texts = Texts()
+        if self.rules.errors > errors_worth(self.bytes):
+            self._give_up(batch)
+            return texts
+        plain: list[list[PlainMessage]] = []
+        odd: list[tuple[int, bytes]] = []  # blank, wrong, or with tools, names and parts: a closer look
+        hashes: list[int] = []
+        numbers = texts.numbers
+        for number, line in enumerate(batch.lines, batch.number):
+            if not line:
+                self._pass_over(number)
+                continue
+            try:
+                example = decode_plain(line)
+            except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+                odd.append((number, line))
+                continue
+            if not is_sound(example.messages):
+                odd.append((number, line))
+                continue
+            plain.append(example.messages)
+            numbers.append(number)
+            hashes.append(fingerprint(example, line))
+        texts.add_plain(plain, with_roles=bool(self.own.by_role))
+        self.habits.chat(numbers, [messages[-1].content for messages in plain], texts.systems)
+        for number, line in odd:
+            self._look_closer(line, number, texts, hashes, cut=batch.cut)
+        self.duplicates.add(hashes, numbers)
+        self.examples += len(batch.lines)
+        return texts
+
+    def _give_up(self, batch: Batch) -> None:
+        if "too_many_findings" not in self.rules.counts:
+            self.rules.add("too_many_findings", batch.number, count=self.rules.errors)
+        self.examples += sum(not line.isspace() for line in batch.lines if line)
+
+    def _look_closer(self, line: bytes, number: int, texts: Texts, hashes: list[int], *, cut: bool) -> None:
+        if line.isspace():
+            self._pass_over(number)
+            return
+        try:
+            example: Any = parse(line, cut=cut)
+        except NotAnExample as wrong:
+            self.rules.add(wrong.code, number, quote=wrong.quote, **wrong.details)
+            return
+        counted = None
+        with self.rules.of_one_example():
+            counted = judge(example, number, self.rules, self.habits)
+        if counted is None:
+            return
+        self.estimated = self.estimated or counted.estimated
+        messages = example.get("messages", ())
+        roles = [str(message.get("role")) for message in messages if isinstance(message, dict)]
+        texts.add(number, counted, roles)
+        hashes.append(fingerprint(example, line))
+
+    def _pass_over(self, number: int) -> None:
+        self.examples -= 1
+        self.rules.add("empty_line", number)
+
+    def _wait(self, future: Future[T]) -> T:
+        """The future's result; partial reports go on meanwhile."""
+        while self.partial is not None and not future.done():
+            wait([future], timeout=max(0.0, self.due - time.monotonic()))
+            self._say_partial()
+        return future.result()
+
+    def _say_partial(self) -> None:
+        if self.partial is not None and time.monotonic() >= self.due:
+            self.partial(self.report(complete=False))
+            self.due = time.monotonic() + NEXT_PARTIAL
+
+    def _judge_file(self) -> None:
+        facts = self.facts
+        fewest = facts.min_examples if facts else FEWEST_EXAMPLES
+        if self.foreign is None and self.examples < fewest:
+            if self.bytes == 0:
+                what = "The file is empty."
+            else:
+                has = "1 example" if self.examples == 1 else f"{self.examples or 'no'} examples"
+                what = f"The file has {has}; training takes at least {fewest}."
+            self.rules.add("too_few_examples", None, what=what, missing=fewest - self.examples)
+        most = facts.max_examples if facts else None
+        if most is not None and self.examples > most:
+            self.rules.add("too_many_examples", None, model=self.model, examples=self.examples, limit=most)
+        most = facts.max_file_bytes if facts else None
+        if most is not None and self.bytes > most:
+            megabytes = self.bytes >> 20
+            self.rules.add("file_too_large", None, model=self.model, megabytes=megabytes, limit=most >> 20)
+
+    def report(self, *, complete: bool) -> Report:
+        epochs = auto_epochs(self.examples)
+        if self.asked is not None:
+            epochs = Epochs(self.asked, "as asked for")
+        collected = [self.rules, self.too_long, _named(self.duplicates)]
+        errors, warnings = merged(collected, "error"), merged(collected, "warning")
+        counts = {code: count for findings in collected for code, count in findings.counts.items()}
+        lengths = self.own.lengths
+        format = self._format()
+        return Report(
+            ok=not errors,
+            format=format,
+            examples=self.examples,
+            errors=errors,
+            warnings=warnings,
+            counts=dict(sorted(counts.items(), key=lambda item: -item[1])),
+            tokens=self._tokens(),
+            epochs=epochs.count,
+            cost=self._cost(format, epochs.count),
+            model=self.model,
+            bytes=self.bytes,
+            sha256=self.hash.hexdigest(),
+            epochs_reason=epochs.reason if lengths.examples or self.asked is not None else "",
+            method=METHODS.get(format),
+            histogram=lengths.bars(self.facts.example_tokens if self.facts else None),
+            table=self.table,
+            complete=complete,
+            repeated=self.rules.repeated,
+            images=self.habits.image_examples,
+        )
+
+    def _format(self) -> str:
+        if self.foreign is not None:
+            return self.foreign.name
+        if self.habits.format or not self.own.lengths.examples:
+            return self.habits.format or ("unknown" if self.examples else "empty")
+        return "chat"
+
+    def _tokens(self) -> Tokens:
+        lengths, tokenizer = self.own.lengths, self.own.tokenizer
+        why = tokenizer.why
+        if not why and self.estimated:
+            unpublished = {
+                "completion": "completions are billed is not published",
+                "preference": "pairs are billed is not published",
+            }
+            how = unpublished.get(self._format(), "names, tools, calls and images are billed is hardly published")
+            why = f"how {how}, so they are estimated"
+        tried = self.facts is None or self.facts.framing_tried
+        if not why and not tried:
+            why = f"what {self.model} adds to each message is known from its chat template only"
+        return Tokens(
+            total=lengths.total,
+            max=lengths.max,
+            median=lengths.quantile(0.5),
+            p95=lengths.quantile(0.95),
+            billed=lengths.capped(self.facts.example_tokens if self.facts else None),
+            exact=tokenizer.exact and tried and not self.estimated,
+            tokenizer=tokenizer.name,
+            why=why,
+        )
+
+    def _cost(self, format: str, epochs: int) -> dict[str, float | None]:
+        """For `model`, and for all others that can be trained on this format today."""
+        if not self.own.lengths.examples or (self.facts is not None and not self.facts.takes(format)):
+            prices: dict[str, float | None] = {self.model: None}  # not the same as free
+        else:
+            limit = self.facts.example_tokens if self.facts else None
+            prices = {self.model: cost(self.model, self.own.lengths.capped(limit), epochs)}
+        lengths = self.others.lengths
+        for other in fine_tunable(date.today()) if lengths.examples else ():
+            if other == self.facts or other.training_price is None or not other.takes(format):
+                continue
+            if other.training_price or 0.0 not in prices.values():  # one of those that are free speaks for all
+                prices[other.id] = cost(other.id, lengths.capped(other.example_tokens), epochs)
+        return prices
+
+
+class _Counting(NamedTuple):
+    """A batch whose texts are being counted."""
+
+    texts: Texts
+    own: Future[list[int]]
+    others: Future[list[int]]
+
+
+def _named(duplicates: Duplicates) -> Findings:
+    findings = Findings()
+    for code, repetitions in duplicates.found.items():
+        for one in repetitions.named:
+            findings.add(code, one.line, first=one.first)
+        if repetitions.count:
+            findings.counts[code] = repetitions.count
+    return findings
+
+
+def _columns(table: Table) -> str:
+    """What a table is and how it would be read, in a sentence or two."""
+    names = ", ".join(f"`{column.name[:40]}`" for column in table.columns[:6])
+    count = len(table.columns) + table.unlisted
+    more = f" and {count - 6:,} more" if count > 6 else ""
+    what = f"This is a table ({table.kind}) of {table.rows:,} rows with the columns {names}{more}."
+    if table.mapping is None:
+        return f"{what} {table.why}".rstrip()
+    parts = ", ".join(f"`{column[:40]}` as {part}" for part, column in table.mapping.columns.items())
+    return f"{what} It would be read as {table.mapping.format}: {parts}."

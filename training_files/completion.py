@@ -1,0 +1,32 @@
+"""The completion format of base models: a prompt and what follows it."""
+
+from typing import Any
+
+from training_files.chat import Counted
+from training_files.findings import Findings
+from training_files.habits import Habits
+from training_files.wording import kind, quoted
+
+KEYS = frozenset(("prompt", "completion"))
+
+
+def judge(example: dict[str, Any], line: int, findings: Findings, habits: Habits) -> Counted | None:
+    """Holds a completion example to the format; None where it is not a pair of texts. What was advised for such
+    files shows over many lines: `habits` finds it.
+    """
+    habits.completion(line)
+    habits.keys(line, [key for key in example if key not in KEYS])
+    whole = True
+    for key in ("prompt", "completion"):
+        if not isinstance(example.get(key), str):
+            what = f"{kind(example[key])}, not text" if key in example else "missing"
+            findings.add("completion_missing_text", line, key, what=what, quote=quoted(example.get(key), 120))
+            whole = False
+    if not whole:
+        return None
+    prompt, completion = example["prompt"], example["completion"]
+    if not completion.strip():
+        findings.add("empty_answer", line, "completion", quote=quoted(completion, 120))
+    else:
+        habits.pair(line, prompt, completion, findings)
+    return Counted([prompt, completion], 0, format="completion", estimated=True)

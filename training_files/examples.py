@@ -1,0 +1,31 @@
+"""The examples of a file, one by one."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from training_files.chat import NotAnExample, parse
+from training_files.errors import TrainingFileError
+from training_files.lines import read_batches
+
+
+def read_examples(path: Path) -> Iterator[dict[str, Any]]:
+    """The examples of a JSONL file in order, each the JSON object of one line; empty lines are passed over.
+
+    Holds one batch of lines at a time. Raises TrainingFileError where the file cannot be read, or at the first line
+    that is not a JSON object; use `check_file` first to know all that is wrong.
+    """
+    for batch in read_batches(path):
+        if batch.oversized:
+            raise TrainingFileError(f"Line {batch.number} of {path.name} is too long to be read.")
+        for number, line in enumerate(batch.lines, batch.number):
+            if not line or line.isspace():
+                continue
+            try:
+                example = parse(line, cut=batch.cut)
+            except NotAnExample as wrong:
+                reason = wrong.details.get("why") or wrong.details.get("what")
+                raise TrainingFileError(f"Line {number} of {path.name} is not an example: {reason}.") from wrong
+            if not isinstance(example, dict):
+                raise TrainingFileError(f"Line {number} of {path.name} is not an example: it is not an object.")
+            yield example

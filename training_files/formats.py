@@ -1,0 +1,144 @@
+"""Recognises a file that is not JSONL by its first bytes, and says what to do with it."""
+
+import codecs
+import contextlib
+import json
+import re
+
+import msgspec
+
+HEAD = 1 << 16
+"""Bytes that `recognise` needs."""
+
+
+class Foreign(msgspec.Struct, frozen=True):
+    """What the file is (`name` in one word for the report), and how to make a training file of it.
+
+    `code` is the finding to report it under. `convertible` says that `tables` can make training data of it.
+    """
+
+    name: str
+    what: str
+    how: str
+    code: str = "not_jsonl"
+    convertible: bool = False
+
+
+def recognise(head: bytes) -> Foreign | None:
+    """What the file is instead of JSONL, None where it may be JSONL. `head` is its first `HEAD` bytes."""
+    for magic, foreign in _MAGIC:
+        if head.startswith(magic):
+            return _archive(head) or foreign if foreign.name == "zip" else foreign
+    text, encoding = _decoded(head)
+    start = text[:200].lower().lstrip()
+    if start.startswith(("<!doctype html", "<html")):
+        return _HTML
+    whole = len(head) < HEAD
+    if start.startswith("["):
+        found = _json_list(text.lstrip(), whole)
+    elif start.startswith("{"):
+        found = _json_object(text.lstrip(), whole)
+    else:
+        found = _table(text, whole)
+    if found is None and encoding.startswith(("utf-16", "utf-32")):
+        name = encoding[:6]
+        return Foreign(name, f"The file is in {name.upper()}, not UTF-8.", "", "not_utf8")
+    return found
+
+
+def _decoded(head: bytes) -> tuple[str, str]:
+    if b"\0" not in head:
+        with contextlib.suppress(UnicodeDecodeError):
+            return codecs.getincrementaldecoder("utf-8-sig")().decode(head), "utf-8"
+    from training_files.tables import encodings  # which imports this module
+
+    encoding = encodings.detect(head) or "utf-8"
+    return codecs.getincrementaldecoder(encoding)("replace").decode(head), encoding
+
+
+_EXPORT = "Export it as JSONL: one JSON object with a list of messages on each line."
+_ROWS = "Say which column is the question and which the answer, and each row becomes an example."
+_ELEMENTS = "Each of its elements becomes an example on a line of its own."
+
+_HTML = Foreign("html", "a web page", "Download the file itself; the page may be a log-in or preview page.")
+_JSON = Foreign("json", "one JSON document", _ELEMENTS, convertible=True)
+_XLSX = Foreign("xlsx", "an Excel workbook", _ROWS, convertible=True)
+_ODS = Foreign("ods", "an OpenDocument spreadsheet", _ROWS, convertible=True)
+_MAGIC = (
+    (b"PK\x03\x04", Foreign("zip", "a ZIP archive", "Unpack it and send the JSONL file in it.")),
+    (b"PK\x05\x06", Foreign("zip", "an empty ZIP archive", "Send the JSONL file itself.")),
+    (b"\x1f\x8b", Foreign("gzip", "a gzip archive", "Unpack it and send the JSONL file in it.")),
+    (b"\x28\xb5\x2f\xfd", Foreign("zstd", "a Zstandard archive", "Unpack it and send the JSONL file in it.")),
+    (b"BZh", Foreign("bzip2", "a bzip2 archive", "Unpack it and send the JSONL file in it.")),
+    (b"7z\xbc\xaf\x27\x1c", Foreign("7z", "a 7-Zip archive", "Unpack it and send the JSONL file in it.")),
+    (b"%PDF", Foreign("pdf", "a PDF document", "Send the data that it was made from, as JSONL.")),
+    (b"PAR1", Foreign("parquet", "a Parquet file", _ROWS, convertible=True)),
+    (b"SQLite format 3\0", Foreign("sqlite", "an SQLite database", _EXPORT)),
+    (b"\xd0\xcf\x11\xe0", Foreign("xls", "an old Excel workbook or a protected one", _ROWS, convertible=True)),
+    (b"{\\rtf", Foreign("rtf", "a rich-text document", "Save it as plain text, one JSON object a line.")),
+    (b"\x89PNG", Foreign("png", "a picture", "Send the training file instead.")),
+    (b"\xff\xd8\xff", Foreign("jpeg", "a picture", "Send the training file instead.")),
+    (b"GIF8", Foreign("gif", "a picture", "Send the training file instead.")),
+)
+
+
+def _archive(head: bytes) -> Foreign | None:
+    """The document that a ZIP archive is, by the names of its first parts."""
+    if b"application/vnd.oasis.opendocument.spreadsheet" in head[:200]:
+        return _ODS
+    for part, what in ((b"word/", "a Word document"), (b"ppt/", "a presentation")):
+        if part in head and b"xl/" not in head:
+            return Foreign("zip", what, "Send the data as a table or as JSONL.")
+    return _XLSX if b"xl/" in head or b"[Content_Types].xml" in head else None
+
+
+def _json_list(text: str, whole: bool) -> Foreign | None:
+    """A list over several lines, or on one long line, or all there is. A list on one line among others is wrong as an
+    example, but it is a line: the rules judge it."""
+    first, newline, rest = text.partition("\n")
+    value = _json(first)
+    if value is None:
+        broken_off = first.rstrip().endswith(("[", "{", "}", ","))
+        return _JSON if broken_off or (not newline and not whole) else None
+    alone = whole and not rest.strip()
+    return (
+        _JSON if alone and isinstance(value, list) and value and all(isinstance(one, dict) for one in value) else None
+    )
+
+
+_HOLDERS = r"data|rows|examples|records|items|samples|dataset|train|training|results|questions|数据|數據"
+_HOLDER = re.compile(
+    r'\{\s*("[^"]{1,40}"\s*:\s*("[^"]{0,200}"|[\d.]+|true|false|null)\s*,\s*){0,20}"(' + _HOLDERS + r')"\s*:\s*\['
+)
+
+
+def _json_object(text: str, whole: bool) -> Foreign | None:
+    """An object over several lines, or one that holds the list of examples."""
+    first, newline, rest = text.partition("\n")
+    if first.strip() == "{" and newline:
+        return _JSON
+    alone = not rest.strip() if whole else not newline
+    return _JSON if alone and _HOLDER.match(first) else None
+
+
+def _table(text: str, whole: bool) -> Foreign | None:
+    """CSV or TSV: lines that are no JSON and make rows of the same width."""
+    from training_files.tables import delimited
+
+    lines = text.splitlines(keepends=True)[: delimited.SEEN]
+    if not whole and len(lines) > 1:
+        lines.pop()  # it may be cut
+    if any(_json(line) is not None for line in [line for line in lines if line.strip()][:3]):
+        return None
+    separator = delimited.separator(lines)
+    if separator is None or any(mark in lines[0] for mark in "{["):
+        return None
+    name = "tsv" if separator == "\t" else "csv"
+    return Foreign(name, f"a table ({name.upper()})", _ROWS, convertible=True)
+
+
+def _json(line: str) -> object:
+    try:
+        return json.loads(line)
+    except (ValueError, RecursionError):
+        return None

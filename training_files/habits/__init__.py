@@ -1,0 +1,140 @@
+"""What shows only over many examples: habits of whoever made the file.
+
+Words that open many answers, a system prompt that varies by accident, classes out of balance, the separator and
+stop sequence of completions, keys that nobody knows, formats that are mixed. It is fed while the file is read, costs
+next to nothing on a chat example, and its memory is bounded: what is counted has caps.
+"""
+
+from collections.abc import Callable, Sequence
+
+from training_files.findings import Findings
+from training_files.habits.asked import Asked
+from training_files.habits.classes import Classes
+from training_files.habits.completions import Completions, common_ending
+from training_files.habits.openings import Openings, filler
+from training_files.habits.seen import Seen
+from training_files.habits.systems import Systems
+from training_files.wording import examples, listed
+
+__all__ = ["Habits", "common_ending", "filler"]
+
+MOST_KEYS = 20
+"""Unknown keys that are named."""
+
+MOST_IMAGE_EXAMPLES = 50_000  # OpenAI's vision fine-tuning guide, read 2026-11-21
+
+
+class Habits:
+    """The habits of one file. Feed it examples in any order, then ask `finish` once."""
+
+    def __init__(self, count_tokens: Callable[[list[str]], list[int]] | None = None) -> None:
+        """`count_tokens` measures the names of classes; where there is none their lengths are not judged."""
+        self._formats: dict[str, Seen] = {}
+        self._keys: dict[str, Seen] = {}
+        self._row_keys: list[str] = []
+        self._calls_without_tools = Seen()
+        self._images = Seen()
+        self._openings = Openings()
+        self._answers = Classes()
+        self._systems = Systems()
+        self._completions = Completions(count_tokens)
+        self._asked = Asked()
+
+    @property
+    def format(self) -> str:
+        """The format that most of the examples have: chat, completion, preference, reinforcement or rows; empty where
+        there were none.
+        """
+        formats = self._settled()
+        return max(formats, key=lambda name: formats[name].count, default="")
+
+    def chat(self, numbers: Sequence[int], answers: Sequence[str], systems: Sequence[str | None]) -> None:
+        """Chat examples: their lines in order, their last answers (empty where it is a call), their system prompts."""
+        if numbers:
+            self._note("chat", numbers[0], len(numbers))
+            self._openings.add(numbers, answers)
+            self._answers.add(numbers, answers)
+            self._systems.add(numbers, systems)
+
+    def pair(self, line: int, prompt: str, completion: str, findings: Findings) -> None:
+        """A completion example with its texts."""
+        self._openings.add([line], [completion])
+        self._completions.add(line, prompt, completion, findings)
+
+    def completion(self, line: int) -> None:
+        self._note("completion", line)
+
+    def preference(self, line: int) -> None:
+        self._note("preference", line)
+
+    def reinforcement(self, line: int, fields: Sequence[str], last: int, *, answered: bool) -> None:
+        """A chat that ends with the user's message, the one at `last`, and has the named fields beside. `answered`:
+        whether the assistant speaks in it.
+        """
+        self._note("reinforcement", line)
+        self._asked.add(line, fields, last, answered)
+
+    def row(self, line: int, keys: Sequence[str]) -> None:
+        """An object of a layout that has to be converted."""
+        self._note("rows", line)
+        self._row_keys = self._row_keys or list(keys)[:5]
+
+    def keys(self, line: int, unknown: Sequence[str]) -> None:
+        """Keys that the format does not know."""
+        for key in unknown:
+            if key in self._keys or len(self._keys) < MOST_KEYS:
+                self._keys.setdefault(key, Seen()).again(line)
+
+    def calls_without_tools(self, line: int) -> None:
+        """An example calls tools and declares none."""
+        self._calls_without_tools.again(line)
+
+    def images(self, line: int) -> None:
+        """An example has images."""
+        self._images.again(line)
+
+    @property
+    def image_examples(self) -> int:
+        return self._images.count
+
+    def finish(self, findings: Findings) -> None:
+        """Notes what showed over the whole file."""
+        formats = self._settled()
+        self._asked.finish(findings, chats="reinforcement" not in formats)
+        self._name_formats(formats, findings)
+        for key, seen in self._keys.items():
+            has = examples(seen.count, "has", "have")
+            findings.add("unrecognized_key", seen.line, key[:60], examples=has, key=key[:60])
+        if self._calls_without_tools.count:
+            call = examples(self._calls_without_tools.count, "calls", "call")
+            findings.add("tools_not_declared", self._calls_without_tools.line, examples=call)
+        if self._images.count > MOST_IMAGE_EXAMPLES:
+            findings.add("too_many_image_examples", None, count=self._images.count)
+        self._openings.finish(findings, classes=self._answers.are_classes() or self._completions.are_classes())
+        self._answers.finish(findings)
+        self._systems.finish(findings)
+        self._completions.finish(findings)
+
+    def _note(self, name: str, line: int, count: int = 1) -> None:
+        self._formats.setdefault(name, Seen()).again(line, count)
+
+    def _settled(self) -> dict[str, Seen]:
+        """The formats seen; among chats an example that ends with the user's message is a chat too."""
+        if "chat" not in self._formats or "reinforcement" not in self._formats:
+            return self._formats
+        formats = dict(self._formats)
+        asked, chat = formats.pop("reinforcement"), formats["chat"]
+        return formats | {"chat": Seen(chat.count + asked.count, min(chat.line, asked.line))}
+
+    def _name_formats(self, formats: dict[str, Seen], findings: Findings) -> None:
+        rows = formats.get("rows")
+        if rows is not None and "needs_conversion" not in findings.counts:
+            keys = listed([f"`{key[:30]}`" for key in self._row_keys])
+            what = f"{examples(rows.count, 'is a row', 'are rows')} ({keys}), not training data yet."
+            findings.add("needs_conversion", rows.line, what=what)
+        trained = sorted((name for name in formats if name != "rows"), key=lambda name: -formats[name].count)
+        if len(trained) > 1:
+            each = [
+                f"{examples(formats[name].count)} of {name} from line {formats[name].line:,} on" for name in trained
+            ]
+            findings.add("mixed_formats", formats[trained[1]].line, formats=", ".join(each))

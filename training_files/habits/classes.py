@@ -1,0 +1,53 @@
+"""Answers that are classes: few, short, and often the same."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+from training_files.findings import Findings
+from training_files.habits.seen import Seen
+from training_files.wording import quoted
+
+MOST = 64
+"""More different answers than these are no classes."""
+
+LONGEST = 60
+"""Characters. A longer answer is no class."""
+
+
+class Classes:
+    """The different answers of a file, as long as they are few and short."""
+
+    def __init__(self) -> None:
+        self.total = 0
+        self.seen: dict[str, Seen] | None = {}
+
+    def add(self, numbers: Sequence[int], answers: Sequence[str]) -> None:
+        self.total += len(answers)
+        if self.seen is None:
+            return
+        if max(map(len, answers)) > LONGEST:
+            self.seen = None
+            return
+        for answer, count in Counter(answers).items():
+            if answer not in self.seen:
+                self.seen[answer] = Seen(0, numbers[answers.index(answer)])
+            self.seen[answer].count += count
+        if len(self.seen) > MOST or "" in self.seen:
+            self.seen = None
+
+    def are_classes(self, each: int = 5) -> bool:
+        """Whether the answers are classes: few, with `each` examples or more on average."""
+        return self.seen is not None and 0 < len(self.seen) * each <= self.total
+
+    def finish(self, findings: Findings) -> None:
+        if self.seen is None or self.total < 20 or not self.are_classes():
+            return
+        classes = sorted(self.seen.items(), key=lambda item: item[1].count)
+        (rare, least), (frequent, most) = classes[0], classes[-1]
+        if len(classes) == 1:
+            what = f"Every answer is {quoted(frequent)}."
+        elif most.count >= 10 * least.count or most.count >= 0.8 * self.total:
+            what = f"{quoted(frequent)} is the answer of {most.count:,} examples, {quoted(rare)} of {least.count:,}."
+        else:
+            return
+        findings.add("class_imbalance", least.line, what=what, quote=rare)

@@ -1,0 +1,81 @@
+"""A system prompt that nearly all examples share and a few have slightly different, by accident."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+from training_files.findings import Findings
+from training_files.habits.seen import Seen
+from training_files.wording import examples
+
+MOST = 256
+"""Different system prompts that are counted. In a file with more, none is taken for the usual one."""
+
+MOST_ACCIDENTS = 10
+"""More variants than these are meant."""
+
+
+class Systems:
+    """The system prompts of a file, as long as one may be the usual one."""
+
+    def __init__(self) -> None:
+        self.seen: dict[str | None, Seen] | None = {}
+
+    def add(self, numbers: Sequence[int], systems: Sequence[str | None]) -> None:
+        if self.seen is None:
+            return
+        for system, count in Counter(systems).items():
+            if system not in self.seen:
+                if len(self.seen) == MOST:
+                    self.seen = None
+                    return
+                self.seen[system] = Seen(0, numbers[systems.index(system)])
+            self.seen[system].count += count
+
+    def finish(self, findings: Findings) -> None:
+        if self.seen is None:
+            return
+        usual = max(self.seen, key=lambda system: self.seen[system].count if self.seen else 0, default=None)
+        total = sum(seen.count for seen in self.seen.values())
+        if usual is None or total < 10 or self.seen[usual].count < total / 2:
+            return
+        share = self.seen[usual].count
+        variants = [
+            (system, seen, how)
+            for system, seen in self.seen.items()
+            if system != usual and seen.count <= max(1, share / 20) and (how := _difference(system, usual))
+        ]
+        if len(variants) > MOST_ACCIDENTS:  # so many are no accident
+            return
+        for system, seen, (one, many) in variants:
+            differ = examples(seen.count, one, many)
+            findings.add(
+                "varying_system_prompt",
+                seen.line,
+                "messages[0].content",
+                quote=system or "",
+                examples=differ,
+                share=share,
+            )
+
+
+def _difference(system: str | None, usual: str) -> tuple[str, str] | None:
+    """How it differs from the usual one, said of one example and of several; None where by more than an accident."""
+    if system is None:
+        return "lacks", "lack"
+    words, usual_words = system.split(), usual.split()
+    if [_bare(word) for word in words] == [_bare(word) for word in usual_words]:
+        how = "only in spacing, case or punctuation from"
+        return f"differs {how}", f"differ {how}"
+    alike = 0
+    while alike < min(len(words), len(usual_words)) and words[alike] == usual_words[alike]:
+        alike += 1
+    while words and usual_words[alike:] and words[alike:] and words[-1] == usual_words[-1]:
+        words.pop()
+        usual_words.pop()
+    if len(usual.split()) >= 4 and max(len(words), len(usual_words)) - alike <= 1:
+        return "differs in one word from", "differ in one word from"
+    return None
+
+
+def _bare(word: str) -> str:
+    return word.casefold().strip(".,;:!?\"'()。，；：！？")

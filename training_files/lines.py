@@ -1,0 +1,152 @@
+"""The lines of a file of any size, in batches, with bounded memory.
+
+A line ends with LF, as in JSONL; a CR before it is whitespace to JSON. A byte-order mark at the start is taken
+off. Covers reading only: what a line means is `chat`'s business.
+"""
+
+import codecs
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+import msgspec
+
+from training_files.errors import TrainingFileError
+
+BLOCK = 1 << 18
+"""Bytes read at a time: more would take more memory and be no faster."""
+
+LONGEST_LINE = 8 << 20
+"""Bytes. A longer line is skipped: of one near it the program takes up to four copies while it decodes and counts it.
+It is 30 times as much text as the longest example that any model takes.
+"""
+
+MOST_VALUES = 500_000
+"""Brackets and commas of a line. One with more is skipped: decoded, such a line can take 50 times as much memory.
+The longest example that any model takes has a tenth of it.
+"""
+
+_LOOK_AGAIN = 0.02  # seconds after which a growing file is looked at again
+
+
+class Batch(msgspec.Struct, gc=False):
+    """Consecutive lines. `number` is the first one's, from 1. `raw` is what was read for them, hashed by the
+    caller. `cut` marks the file's last line where no line end follows it. `oversized` marks one line that
+    was skipped: it is too long, or holds too many values.
+    """
+
+    number: int
+    lines: list[bytes]
+    raw: bytes
+    cut: bool = False
+    oversized: bool = False
+    byte_order_mark: bool = False
+
+
+def read_batches(
+    path: Path, *, block: int = BLOCK, longest: int = LONGEST_LINE, growing: Path | None = None
+) -> Iterator[Batch]:
+    """The file in batches of about `block` bytes; every byte of it is in exactly one batch's `raw`.
+
+    `growing` is a file that stands as long as somebody else is still writing the one at `path`: then more is waited
+    for, and an empty batch says so now and again. Raises TrainingFileError where the file cannot be opened or read.
+    """
+    try:
+        with open_file(path) as file:
+            for batch in _batches(_blocks(file, block, growing), longest):
+                yield from _without_crowded(batch)
+    except OSError as error:
+        raise TrainingFileError(f"{path.name} cannot be read: {error.strerror or error}.") from error
+
+
+def open_file(path: Path) -> BinaryIO:
+    """The regular file at `path`, opened for reading. Raises TrainingFileError with a sentence for a person."""
+    try:
+        if path.is_dir():
+            raise TrainingFileError(f"{path.name or path} is a folder. Name the training file in it.")
+        if path.exists() and not path.is_file():
+            raise TrainingFileError(f"{path.name} is not a regular file. Save the training data to a file first.")
+        return path.open("rb")
+    except FileNotFoundError as error:
+        raise TrainingFileError(f"There is no file {path}. Check its name and folder.") from error
+    except PermissionError as error:
+        raise TrainingFileError(f"{path.name} may not be read by this user. Check its permissions.") from error
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the name
+        reason = getattr(error, "strerror", None) or error
+        raise TrainingFileError(f"{path.name} cannot be opened: {reason}.") from error
+
+
+def read_head(path: Path, size: int, *, growing: Path | None = None) -> bytes:
+    """The file's first `size` bytes, or all that there are; waits for them as `read_batches` does."""
+    with open_file(path) as file:
+        head = b""
+        for raw in _blocks(file, size, growing):
+            head += raw
+            if len(head) >= size:
+                break
+        return head[:size]
+
+
+def _blocks(file: BinaryIO, block: int, growing: Path | None) -> Iterator[bytes]:
+    """What is in the file, piece by piece; an empty one where more is to come."""
+    while True:
+        whole = growing is None or not growing.exists()  # asked first: what was written before it went is still read
+        raw = file.read(block)
+        if not raw:
+            if whole:
+                return
+            time.sleep(_LOOK_AGAIN)
+        yield raw
+
+
+def _without_crowded(batch: Batch) -> Iterator[Batch]:
+    """The batch, parted where a line holds more than MOST_VALUES."""
+    if max(map(len, batch.lines), default=0) <= MOST_VALUES:
+        yield batch
+        return
+    begin, raw, mark = 0, batch.raw, batch.byte_order_mark
+    for place, line in enumerate(batch.lines):
+        if len(line) > MOST_VALUES and sum(map(line.count, (b"{", b"[", b","))) > MOST_VALUES:
+            yield Batch(batch.number + begin, batch.lines[begin:place], raw, byte_order_mark=mark)
+            yield Batch(batch.number + place, [], b"", oversized=True)
+            begin, raw, mark = place + 1, b"", False
+    yield Batch(batch.number + begin, batch.lines[begin:], raw, cut=batch.cut, byte_order_mark=mark)
+
+
+def _batches(blocks: Iterator[bytes], longest: int) -> Iterator[Batch]:
+    number = 1
+    parts: list[bytes] = []  # the line that is still open: joined once, however many blocks it takes
+    held = 0
+    skipping = False
+    first = True
+    for raw in blocks:
+        if not raw:
+            yield Batch(number, [], raw)
+            continue
+        fresh = raw
+        marked = first and raw.startswith(codecs.BOM_UTF8)
+        if marked:
+            fresh = raw[len(codecs.BOM_UTF8) :]
+        first = False
+        if skipping:
+            _, newline, fresh = fresh.partition(b"\n")
+            if not newline:
+                yield Batch(number, [], raw)
+                continue
+            skipping = False
+            number += 1
+        lines = fresh.split(b"\n")
+        parts.append(lines[0])
+        held += len(lines[0])
+        if len(lines) > 1:
+            lines[0] = b"".join(parts)
+            parts, held = [lines[-1]], len(lines[-1])
+        lines.pop()
+        yield Batch(number, lines, raw, byte_order_mark=marked)
+        number += len(lines)
+        if held > longest:
+            yield Batch(number, [], b"", oversized=True)
+            parts, held, skipping = [], 0, True
+    if held and not skipping:
+        yield Batch(number, [b"".join(parts)], b"", cut=True)

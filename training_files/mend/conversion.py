@@ -1,0 +1,87 @@
+"""From one training format to another, example by example."""
+
+from typing import TYPE_CHECKING, Any
+
+from training_files.mend.repair import Dropped, Example, Outcome
+from training_files.shape import format_of
+
+if TYPE_CHECKING:
+    from training_files.mend.file import File
+
+
+def convert(example: Example, file: "File") -> Outcome:
+    found = format_of(example)
+    if found == file.format or found is None:
+        return None
+    make = _WAYS.get((found, file.format))
+    if make is None:
+        return Dropped(f"A {found} example cannot become a {file.format} example.", lost=True)
+    return make(example, file)
+
+
+def _chat_of_completion(example: Example, file: "File") -> Outcome:
+    """What told a base model where the prompt ends and where to stop is taken off: messages tell it."""
+    prompt, completion = example.get("prompt"), example.get("completion")
+    if not isinstance(prompt, str) or not isinstance(completion, str):
+        return Dropped("Its prompt or its completion is not text.", lost=True)
+    prompt, completion = file.prompts.bare(prompt), file.completions.bare(completion)
+    if not prompt.strip():
+        return Dropped("It has no prompt, so a chat would have no question.", lost=True)
+    return {
+        "messages": [
+            {"role": "user", "content": prompt},
+            {"role": "assistant", "content": completion.removeprefix(" ")},
+        ]
+    }
+
+
+def _chat_of_preference(example: Example, file: "File") -> Outcome:
+    given, preferred = example.get("input"), example.get("preferred_output")
+    messages = given.get("messages") if isinstance(given, dict) else None
+    if not isinstance(given, dict) or not isinstance(messages, list) or not isinstance(preferred, list):
+        return Dropped("Its messages or its preferred answer are not lists.", lost=True)
+    return {"messages": messages + preferred} | {key: value for key, value in given.items() if key != "messages"}
+
+
+def _completion_of_chat(example: Example, file: "File") -> Outcome:
+    """A completion has one prompt and one answer: an example with more is named, and not squeezed into one."""
+    messages = example["messages"]
+    if not isinstance(messages, list) or not all(isinstance(message, dict) for message in messages):
+        return Dropped("Its messages are not a list of messages.", lost=True)
+    texts = [_text(message) for message in messages]
+    roles = [message.get("role") for message in messages]
+    shape = ["system" if role == "developer" else role for role in roles]
+    if shape not in (["user", "assistant"], ["system", "user", "assistant"]):
+        return Dropped(
+            "A completion holds one question and one answer; this chat is longer, or of another form.", lost=True
+        )
+    if example.get("tools") or example.get("functions") or None in texts:
+        return Dropped("A completion holds text only; this chat has calls, tools or images.", lost=True)
+    *before, answer = [text for text in texts if text is not None]
+    return {"prompt": "\n\n".join(before), "completion": answer}
+
+
+def _completion_of_preference(example: Example, file: "File") -> Outcome:
+    chat = _chat_of_preference(example, file)
+    return _completion_of_chat(chat, file) if isinstance(chat, dict) else chat
+
+
+def _text(message: dict[str, Any]) -> str | None:
+    content = message.get("content")
+    if isinstance(content, list) and all(isinstance(part, dict) and part.get("type") == "text" for part in content):
+        content = "".join(str(part.get("text", "")) for part in content)
+    called = message.get("tool_calls") or message.get("function_call")
+    return content if isinstance(content, str) and not called else None
+
+
+def leads(found: str, to: str) -> bool:
+    """Whether examples of one format can become examples of the other."""
+    return found == to or (found, to) in _WAYS
+
+
+_WAYS = {
+    ("completion", "chat"): _chat_of_completion,
+    ("preference", "chat"): _chat_of_preference,
+    ("chat", "completion"): _completion_of_chat,
+    ("preference", "completion"): _completion_of_preference,
+}

@@ -1,0 +1,117 @@
+"""What has to be known of the whole file before one of its examples can be mended."""
+
+from collections import Counter
+from functools import cached_property
+from pathlib import Path
+
+from training_files.catalog import lookup
+from training_files.errors import TrainingFileError
+from training_files.findings import BY_CODE, Findings, errors_worth
+from training_files.gauge import Gauge, Texts
+from training_files.habits import Habits, filler
+from training_files.mend import canonical
+from training_files.mend.completions import SEPARATORS, STOPS, Endings
+from training_files.mend.conversion import leads
+from training_files.mend.repair import Example
+from training_files.rules import judge
+from training_files.shape import Format, format_of
+from training_files.tokens import tokenizer_for
+
+_WHY = {
+    "chat": "chats: there is no answer in them",
+    "completion": "completions: there is no answer in them",
+    "preference": "preferences: those need a better and a worse answer to each question",
+    "reinforcement": "reinforcement examples: those need what a grader reads",
+}
+
+
+class File:
+    """First every example is shown to it (`observe`), then it is asked (`settle`).
+
+    `format` is what all examples are to become: what was asked for, else what most of them are. `needed` are the
+    repairs that the check would ask for because of what shows only over many examples.
+    """
+
+    def __init__(self, model: str, tokenizers: Path | None, to: Format | None) -> None:
+        self.model = model
+        self.format: str = to or ""
+        self.needed: set[str] = set()
+        self.prompts = Endings(SEPARATORS)
+        self.completions = Endings(STOPS)
+        self._tokenizers = tokenizers
+        self._formats: Counter[str] = Counter()
+        self._habits = Habits()
+        self._findings = Findings()
+        self._lost = 0.0
+
+    def observe(self, example: Example, converted: Example, line: int) -> None:
+        """An example as it is, and as what it will be: the same object where nothing is to be converted."""
+        found = format_of(example)
+        if found is not None:
+            self._formats[found] += 1
+        paired = example if found == "completion" else converted if format_of(converted) == "completion" else {}
+        if isinstance(paired.get("prompt"), str) and isinstance(paired.get("completion"), str):
+            self.prompts.observe(paired["prompt"])
+            self.completions.observe(paired["completion"])
+        with self._findings.of_one_example():
+            judge(canonical.plain(converted), line, self._findings, self._habits)
+
+    def lose(self, *, blank: bool) -> None:
+        """A line that is no example; a blank one is no great defect."""
+        self._lost += 0.2 if blank else 1
+
+    def give_up_on(self, size: int, line: int) -> None:
+        """Raises TrainingFileError where nearly nothing is right in the first `size` bytes, up to `line`: each repair
+        of so much takes its time, and none would make training data of it.
+        """
+        wrong = self._findings.errors + round(self._lost)
+        if wrong > errors_worth(size):
+            raise TrainingFileError(
+                f"By line {line:,} the file has {wrong:,} defects, so it is hardly training data that repairs could "
+                "save. The check names the first of them."
+            )
+
+    def settle(self) -> None:
+        """Raises TrainingFileError where no example can become what was asked for."""
+        found = self._formats
+        if self.format and found and not any(leads(one, self.format) for one in found):
+            raise TrainingFileError(
+                f"{' and '.join(sorted(found)).capitalize()} examples cannot become {_WHY[self.format]}."
+            )
+        if "chat" in found:  # then what looks like reinforcement is a chat that ends too early
+            found["chat"] += found.pop("reinforcement", 0)
+        self.format = self.format or next((name for name, _ in found.most_common(1)), "unknown")
+        self.prompts.settle()
+        self.completions.settle()
+        self._habits.finish(self._findings)
+        self.needed = {BY_CODE[code].repair for code in self._findings.counts}
+        # Other words that many answers share may be a style, so they are reported but not taken off.
+        if not any(
+            one.code == "filler_opening" and filler(f"{one.quote} …") for one in self._findings.first("warning")
+        ):
+            self.needed.discard("filler_openings")
+
+    @cached_property
+    def limit(self) -> int | None:
+        """The most tokens of an example of the model, None where it is not known."""
+        facts = lookup(self.model)
+        return facts.example_tokens if facts else None
+
+    def tokens(self, example: Example) -> int:
+        """How long an example is for the model, as the check measures it; 0 where it cannot be measured."""
+        findings, counted = Findings(), None
+        with findings.of_one_example():
+            counted = judge(canonical.plain(example), 1, findings, Habits())
+        if counted is None:
+            return 0
+        messages = example.get("messages", ())
+        roles = [str(message.get("role")) for message in messages if isinstance(message, dict)]
+        texts = Texts()
+        texts.add(1, counted, roles)
+        (length,) = self._gauge.measure(texts, self._gauge.tokenizer.count(self._gauge.texts(texts)))
+        return length
+
+    @cached_property
+    def _gauge(self) -> Gauge:
+        facts = lookup(self.model)
+        return Gauge(tokenizer_for(self.model, facts, self._tokenizers), facts)

@@ -1,0 +1,78 @@
+"""What mending would do to a file, and what it did: values for whoever shows them."""
+
+import msgspec
+
+from training_files.report import Table
+
+EXCERPT = 300
+"""Characters of `before` and `after`."""
+
+MOST_LOST = 1_000
+"""Lost lines that are named; all are counted."""
+
+
+class Proposal(msgspec.Struct, frozen=True):
+    """One repair that a file needs.
+
+    `examples` counts what it touches (lines, where it is about lines). `line` is the first place, from 1; `before` and
+    `after` show it there, at most `EXCERPT` characters of what changes; `after` says why where the example is
+    dropped. They quote the file: escape them. `always` marks what comes with writing the file anew and cannot be
+    left out. `note` is one more sentence for a person, such as what makes this a decision; mostly empty.
+    """
+
+    id: str
+    title: str
+    examples: int
+    line: int | None
+    before: str
+    after: str
+    recommended: bool
+    drops: bool
+    always: bool = False
+    note: str = ""
+
+
+class Lost(msgspec.Struct, frozen=True):
+    """A line that could not be saved, and why in one sentence. Of a table it is the row."""
+
+    line: int
+    why: str
+
+
+class Plan(msgspec.Struct, frozen=True):
+    """What can be mended in a file. The figures are those of mending with what is recommended.
+
+    `examples` counts those in the file as it is; `format` is what it would be trained as. `table` is set for a file of
+    rows; where its `mapping` is None and none was given, `repairs` is empty and a person has to name the columns.
+    `lost` names the first lines that cannot be saved whatever is chosen, `lost_lines` counts them.
+    """
+
+    repairs: tuple[Proposal, ...]
+    table: Table | None
+    examples: int
+    format: str
+    lost: tuple[Lost, ...] = ()
+    lost_lines: int = 0
+
+    @property
+    def recommended(self) -> tuple[str, ...]:
+        """The ids that a person who agrees with everything chooses."""
+        return tuple(one.id for one in self.repairs if one.recommended)
+
+
+class Mended(msgspec.Struct, frozen=True):
+    """What mending did. Examples in the original = `examples` + `dropped` + `lost_lines`.
+
+    `changed` says how many examples each repair touched, dropped ones included. `dropped` are those that a chosen
+    repair left out; `lost` names the first `MOST_LOST` of those that could not be saved, `lost_lines` counts them.
+    `sha256` and `bytes` are the new file's.
+    """
+
+    examples: int
+    dropped: int
+    changed: dict[str, int]
+    lost: tuple[Lost, ...]
+    lost_lines: int
+    sha256: str
+    bytes: int
+    format: str = ""

@@ -1,0 +1,85 @@
+"""The preference format (DPO): an input, the answer that is preferred, and the one that is not."""
+
+from typing import Any
+
+from training_files import chat
+from training_files.chat import Counted
+from training_files.findings import Findings
+from training_files.habits import Habits
+from training_files.tools import Toolbox
+from training_files.wording import kind, quoted
+
+KEYS = frozenset(("input", "preferred_output", "non_preferred_output"))
+INPUT_KEYS = frozenset(("messages", "tools", "parallel_tool_calls"))
+
+
+def judge(example: dict[str, Any], line: int, findings: Findings, habits: Habits) -> Counted | None:
+    """Holds a preference example to the format; None where nothing of it can be counted."""
+    habits.preference(line)
+    habits.keys(line, [key for key in example if key not in KEYS])
+    messages, toolbox, counted = _judge_input(example, line, findings, habits)
+    answers = []
+    for name in ("preferred_output", "non_preferred_output"):
+        answer = _answer(example, name, line, findings)
+        if answer is not None:
+            answers.append(answer)
+            said = chat.judge_messages([answer], name, line, findings, toolbox)
+            counted.texts += said.texts
+            counted.messages += 1
+    if len(answers) == 2 and answers[0] == answers[1]:
+        findings.add("equal_preference", line, "non_preferred_output", quote=chat.text_of(answers[0]))
+    return counted if messages else None
+
+
+def _judge_input(
+    example: dict[str, Any], line: int, findings: Findings, habits: Habits
+) -> tuple[list[Any], Toolbox | None, Counted]:
+    """Gives the messages (none where it has none), the tools, and what is to be counted of both."""
+    counted = Counted([], 0, format="preference")
+    source = example.get("input")
+    if not isinstance(source, dict):
+        what = f"{kind(source)}, not an object with `messages`" if "input" in example else "missing"
+        findings.add("invalid_preference", line, "input", what=what, quote=quoted(source, 120))
+        return [], None, counted
+    habits.keys(line, [f"input.{key}" for key in source if key not in INPUT_KEYS])
+    toolbox = chat.toolbox_of(source, line, findings, "input.")
+    messages = source.get("messages")
+    if not isinstance(messages, list) or not messages:
+        what = "an empty list" if messages == [] else f"{kind(messages)}, not a list"
+        if "messages" not in source:
+            what = "missing"
+        findings.add("invalid_preference", line, "input.messages", what=what, quote=quoted(messages, 120))
+        return [], toolbox, counted
+    counted = chat.judge_messages(messages, "input.messages", line, findings, toolbox)
+    chat.count_tools(source, counted)
+    counted.format = "preference"
+    counted.estimated = True  # how pairs are billed is not published
+    last = messages[-1]
+    if isinstance(last, dict) and last.get("role") == "assistant":
+        what = "the assistant's already, so there is nothing left to answer"
+        findings.add("invalid_preference", line, f"input.messages[{len(messages) - 1}].role", what=what)
+    if any(part.get("type") == "image_url" for message in messages for part in chat.parts_of(message)):
+        what = "not of text only, and preferences are trained on text"
+        findings.add("invalid_preference", line, "input.messages", what=what)
+    return messages, toolbox, counted
+
+
+def _answer(example: dict[str, Any], name: str, line: int, findings: Findings) -> dict[str, Any] | None:
+    """The one message of an output; None where it is not one of the assistant."""
+    output = example.get(name)
+    if output is None:
+        findings.add("invalid_preference", line, name, what="null" if name in example else "missing")
+        return None
+    if not isinstance(output, list):
+        what = f"{kind(output)}, not a list"
+    elif len(output) != 1:
+        what = f"a list of {len(output):,} messages" if output else "an empty list"
+    elif not isinstance(output[0], dict):
+        what = f"a list of {kind(output[0])}"
+    elif output[0].get("role") != "assistant":
+        what = f"a message with the role {quoted(output[0].get('role'))}"
+    else:
+        answer: dict[str, Any] = output[0]
+        return answer
+    findings.add("preference_not_one_answer", line, name, what=what, quote=quoted(output, 120))
+    return None

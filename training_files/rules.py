@@ -1,0 +1,57 @@
+"""What one line of a training file must be: looks at its keys, and holds it to the format that they belong to."""
+
+from typing import Any
+
+from training_files import chat, completion, preference, reinforcement
+from training_files.chat import Counted
+from training_files.findings import Findings
+from training_files.habits import Habits
+from training_files.shape import format_of
+
+ROWS = (
+    {"conversations"},
+    {"conversation"},
+    {"instruction", "output"},
+    {"instruction", "response"},
+    {"question", "answer"},
+    {"question", "response"},
+    {"query", "response"},
+    {"prompt", "response"},
+    {"prompt", "answer"},
+    {"prompt", "output"},
+    {"prompt", "chosen", "rejected"},
+    {"input", "output"},
+    {"text", "label"},
+    {"user", "assistant"},
+)
+"""Keys of common layouts that are no training format, but can be converted to one."""
+
+
+def judge(example: Any, line: int, findings: Findings, habits: Habits) -> Counted | None:
+    """Holds one decoded line to its format, notes what is wrong in `findings` and what may show only over many lines in
+    `habits`. Gives what is to be counted; None where there is nothing.
+    """
+    if not isinstance(example, dict):
+        chat.refuse(example, line, findings)
+        return None
+    found = format_of(example)
+    if found is None and is_row(example):
+        habits.row(line, list(example))
+        return None
+    if found is None and ("completion" in example or "prompt" in example):
+        found = "completion"  # half of one
+    match found:
+        case "preference":
+            return preference.judge(example, line, findings, habits)
+        case "completion":
+            return completion.judge(example, line, findings, habits)
+        case "reinforcement":
+            return reinforcement.judge(example, line, findings, habits)
+        case _:
+            return chat.judge(example, line, findings, habits)
+
+
+def is_row(example: dict[str, Any]) -> bool:
+    """Whether the object has the keys of a common layout that is no training format (Alpaca, ShareGPT ...)."""
+    keys = {key.lower() for key in example}
+    return any(row <= keys for row in ROWS)

@@ -1,0 +1,380 @@
+"""Tools in an example: their declarations, and whether the calls fit them and are answered.
+
+Arguments are held to the tool's own JSON schema (Draft 2020-12 unless it names another). A schema comes from outside:
+nothing that it refers to is fetched, its patterns run in a linear-time engine, and one that would take unbounded work
+is not applied, which is said. Limits: OpenAI's API description (names of 64 characters, 128 tools; read 2026-11-21).
+"""
+
+import re
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
+
+import msgspec
+
+from training_files.findings import Findings
+from training_files.wording import excerpt, kind, listed, quoted
+
+if TYPE_CHECKING:
+    from jsonschema_rs import ValidationError, Validator
+
+MOST_TOOLS = 128
+LONGEST_NAME = 64
+
+CACHED_TEXT = 1 << 17
+"""Characters of declarations that are kept for the lines that repeat them. Longer ones are read anew each time."""
+
+SCHEMA_NODES = 10_000
+"""A schema whose references unfold to more objects than this is not applied."""
+
+DEEPEST_SCHEMA = 100
+
+
+class Problem(msgspec.Struct, frozen=True):
+    """What `Findings.add` needs, but for the line."""
+
+    code: str
+    field: str
+    details: dict[str, str | int]
+    quote: str = ""
+
+
+class Toolbox(msgspec.Struct, frozen=True):
+    """The tools of an example by name, each with its schema ready to apply, None where it has none that can be.
+
+    `problems` are those of the declarations themselves; their fields begin with `tools` or `functions`.
+    """
+
+    tools: dict[str, "Validator | None"]
+    problems: tuple[Problem, ...]
+
+
+def declared(example: dict[str, Any], line: int, findings: Findings, prefix: str = "") -> Toolbox | None:
+    """The tools that an example declares, after noting what is wrong with them; None where it declares none.
+
+    `prefix` stands before the fields' names.
+    """
+    boxes = [_read(key, example[key]) for key in ("tools", "functions") if example.get(key) is not None]
+    for box in boxes:
+        for problem in box.problems:
+            findings.add(problem.code, line, prefix + problem.field, quote=problem.quote, **problem.details)
+    if not any(example.get(key) for key in ("tools", "functions")):
+        return None
+    return (
+        boxes[0] if len(boxes) == 1 else Toolbox({name: tool for box in boxes for name, tool in box.tools.items()}, ())
+    )
+
+
+def judge_calls(messages: list[Any], field: str, line: int, findings: Findings, toolbox: Toolbox | None) -> None:
+    """Holds the calls among the messages to their form and schema, and to the tools' answers."""
+    open_calls: dict[str, str] = {}  # ids of the calls that wait for an answer, with their fields
+    functions: list[str] = []  # called the older way; a name that is looked up may be anything
+    for place, message in enumerate(messages):
+        if not isinstance(message, dict):
+            continue
+        where = f"{field}[{place}]"
+        role = message.get("role")
+        if role == "tool":
+            _judge_answer(message, where, line, findings, open_calls)
+            continue
+        _refuse_unanswered(open_calls, line, findings)
+        open_calls = {}
+        if role == "function" and message.get("name") not in functions:
+            what = "no call of the function stands before it"
+            findings.add("answer_without_call", line, where, what=what, quote=quoted(message.get("name")))
+        if role != "assistant":
+            continue
+        if message.get("tool_calls") is not None:
+            open_calls = _judge_tool_calls(message["tool_calls"], f"{where}.tool_calls", line, findings, toolbox)
+        if message.get("function_call") is not None:
+            call = message["function_call"]
+            name = _judge_function(call, f"{where}.function_call", line, findings, toolbox)
+            if name is not None:
+                functions.append(name)
+    if messages and isinstance(messages[-1], dict) and messages[-1].get("role") == "tool":
+        _refuse_unanswered(open_calls, line, findings)
+
+
+def _judge_answer(
+    message: dict[str, Any], where: str, line: int, findings: Findings, open_calls: dict[str, str]
+) -> None:
+    answered = message.get("tool_call_id")
+    if not answered:
+        findings.add("answer_without_call", line, where, what="it has no `tool_call_id`")
+    elif isinstance(answered, str) and open_calls.pop(answered, None) is None:
+        what = f"no call in the message before has the id {quoted(answered)}, or it was answered already"
+        findings.add("answer_without_call", line, where, what=what, quote=quoted(answered))
+
+
+def _refuse_unanswered(open_calls: dict[str, str], line: int, findings: Findings) -> None:
+    for call, where in open_calls.items():
+        findings.add("call_without_answer", line, where, id=quoted(call), quote=call)
+
+
+def _judge_tool_calls(calls: Any, field: str, line: int, findings: Findings, toolbox: Toolbox | None) -> dict[str, str]:
+    """Gives the calls' ids with their fields."""
+    if not isinstance(calls, list) or not calls:
+        what = "an empty list" if calls == [] else f"{kind(calls)}, not a list"
+        findings.add("invalid_tool_call", line, field, what=what, quote=quoted(calls))
+        return {}
+    ids: dict[str, str] = {}
+    for place, call in enumerate(calls):
+        where = f"{field}[{place}]"
+        wrong = _wrong_call(call, ids)
+        if wrong is not None:
+            findings.add("invalid_tool_call", line, where, what=wrong, quote=quoted(call, 120))
+        if isinstance(call, dict):
+            if isinstance(call.get("id"), str) and call["id"]:
+                ids[call["id"]] = where
+            if isinstance(call.get("function"), dict):
+                _judge_function(call["function"], f"{where}.function", line, findings, toolbox)
+    return ids
+
+
+def _wrong_call(call: Any, ids: dict[str, str]) -> str | None:
+    if not isinstance(call, dict):
+        return f"{kind(call)}, not an object"
+    if not isinstance(call.get("id"), str) or not call["id"]:
+        return "a call without an id"
+    if call["id"] in ids:
+        return f"a second call with the id {quoted(call['id'])}"
+    if call.get("type") != "function":
+        return "a call without a type" if "type" not in call else f"a call of the type {quoted(call['type'])}"
+    if not isinstance(call.get("function"), dict):
+        return "a call without a function"
+    return None
+
+
+def _judge_function(function: Any, field: str, line: int, findings: Findings, toolbox: Toolbox | None) -> str | None:
+    """Gives the name of the function that is called."""
+    if not isinstance(function, dict):
+        findings.add("invalid_tool_call", line, field, what=f"{kind(function)}, not an object", quote=quoted(function))
+        return None
+    name = function.get("name")
+    if not isinstance(name, str) or not name:
+        findings.add("invalid_tool_call", line, field, what="a call without a name", quote=quoted(function, 120))
+        name = None
+    elif toolbox is not None and toolbox.tools and name not in toolbox.tools:
+        known = listed([f"`{tool}`" for tool in toolbox.tools])
+        findings.add("undeclared_tool", line, f"{field}.name", name=quoted(name), known=known, quote=name)
+    arguments = _judge_arguments(function.get("arguments"), f"{field}.arguments", line, findings)
+    schema = toolbox.tools.get(name) if toolbox is not None and name is not None else None
+    if schema is not None and arguments is not None:
+        why = _misfit(schema, arguments)
+        if why is not None:
+            quote = function["arguments"]
+            findings.add("arguments_break_schema", line, f"{field}.arguments", name=quoted(name), why=why, quote=quote)
+    return name
+
+
+def _judge_arguments(arguments: Any, field: str, line: int, findings: Findings) -> dict[str, Any] | None:
+    """The arguments as an object, None where they are none."""
+    if isinstance(arguments, str):
+        value, wrong = _read_arguments(arguments)
+        if isinstance(value, dict):
+            return value
+        if isinstance(value, str) and isinstance(_read_arguments(value)[0], dict):
+            findings.add("double_encoded_arguments", line, field, quote=arguments)
+            return None
+        what = wrong or f"{kind(value)} in a string, not an object"
+        findings.add("invalid_arguments", line, field, what=what, quote=arguments)
+    elif arguments is not None:
+        findings.add(
+            "invalid_arguments", line, field, what=f"{kind(arguments)}, not a string", quote=quoted(arguments, 120)
+        )
+    else:
+        findings.add("invalid_arguments", line, field, what="missing or null")
+    return None
+
+
+def _read_arguments(text: str) -> tuple[Any, str | None]:
+    """The JSON value in a string of arguments, and what is wrong with it where it is no JSON."""
+    try:
+        return msgspec.json.decode(text), None
+    except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
+        if not text.strip():
+            return None, "an empty string"
+        return None, f"not JSON ({str(error)[:80]})"
+
+
+def _read(key: str, tools: Any) -> Toolbox:
+    try:
+        text = msgspec.json.encode(tools)
+        return _cached(key, text) if len(text) <= CACHED_TEXT else _toolbox(key, text)
+    except RecursionError:
+        return Toolbox({}, (Problem("invalid_tools", key, {"what": "nested too deeply to be read"}),))
+
+
+def _toolbox(key: str, text: bytes) -> Toolbox:
+    tools = msgspec.json.decode(text)
+    found: dict[str, Validator | None] = {}
+    problems: list[Problem] = []
+
+    def wrong(code: str, field: str, value: Any, **details: str | int) -> None:
+        problems.append(Problem(code, field, details, quoted(value, 120)))
+
+    if not isinstance(tools, list):
+        wrong("invalid_tools", key, tools, what=f"{kind(tools)}, not a list")
+        return Toolbox(found, tuple(problems))
+    if len(tools) > MOST_TOOLS:
+        problems.append(Problem("too_many_tools", key, {"count": len(tools)}))
+    for place, tool in enumerate(tools):
+        field = f"{key}[{place}]"
+        function = tool
+        if key == "tools":
+            why = _wrong_tool(tool)
+            if why is not None:
+                wrong("invalid_tools", field, tool, what=why)
+                continue
+            function, field = tool["function"], f"{field}.function"
+        elif not isinstance(tool, dict):
+            wrong("invalid_tools", field, tool, what=f"{kind(tool)}, not an object")
+            continue
+        name = function.get("name")
+        if not isinstance(name, str) or not re.fullmatch(rf"[a-zA-Z0-9_-]{{1,{LONGEST_NAME}}}", name):
+            wrong("invalid_tool_name", f"{field}.name", name, what=quoted(name) if "name" in function else "missing")
+        if not isinstance(name, str):
+            continue
+        if name in found:
+            wrong("duplicate_tool", f"{field}.name", name, name=quoted(name))
+        found[name] = None
+        parameters = function.get("parameters")
+        if parameters is None:
+            continue
+        found[name], problem = _schema(parameters, f"{field}.parameters")
+        if problem is not None:
+            problems.append(problem)
+    return Toolbox(found, tuple(problems))
+
+
+_cached = lru_cache(maxsize=64)(_toolbox)
+
+
+def _wrong_tool(tool: Any) -> str | None:
+    if not isinstance(tool, dict):
+        return f"{kind(tool)}, not an object"
+    if tool.get("type") != "function":
+        return "a tool without a type" if "type" not in tool else f"a tool of the type {quoted(tool['type'])}"
+    return None if isinstance(tool.get("function"), dict) else "a tool without a function"
+
+
+def _schema(schema: Any, field: str) -> tuple["Validator | None", Problem | None]:
+    """A tool's schema ready to apply, and what is wrong with it."""
+    quote = quoted(schema, 120)
+    if not isinstance(schema, dict):
+        return None, Problem("invalid_tool_schema", field, {"why": f"it is {kind(schema)}, not an object"}, quote)
+    if schema and schema.get("type", "object") != "object":
+        why = f"its type is {quoted(schema['type'])}, and arguments are an object"
+        return None, Problem("invalid_tool_schema", field, {"why": why}, quote)
+    unsafe = _unbounded(schema)
+    if unsafe is not None:
+        return None, Problem("tool_schema_not_checked", field, {"why": unsafe}, quote)
+    import jsonschema_rs as js
+
+    linear = js.RegexOptions(size_limit=1 << 20, dfa_size_limit=1 << 20)
+    try:
+        return js.validator_for(schema, pattern_options=linear, offline=True), None
+    except js.ValidationError as error:
+        code, why = _explain(schema, error)
+    except ValueError as error:  # nested beyond what the validator reads
+        code, why = "tool_schema_not_checked", str(error)
+    return None, Problem(code, field, {"why": why}, quote)
+
+
+def _explain(schema: dict[str, Any], error: "ValidationError") -> tuple[str, str]:
+    import jsonschema_rs as js
+
+    what = _shortened(error.message)
+    if type(error.kind).__name__ == "Referencing":
+        if "retriev" in error.message or "meta-schema" in error.message:
+            return "tool_schema_not_checked", "it refers to another document, and none is ever fetched"
+        return "invalid_tool_schema", what
+    if type(error.kind).__name__ == "Format":
+        try:  # only built, never run: this engine knows more and may take exponential time
+            js.validator_for(schema, pattern_options=js.FancyRegexOptions(), offline=True)
+        except (js.ValidationError, ValueError):
+            pass
+        else:
+            return "tool_schema_not_checked", f"its pattern {what.split(' is not')[0]} does not run in linear time"
+    at = "/".join(map(str, error.instance_path))
+    return "invalid_tool_schema", f"{what} (at {at})" if at else what
+
+
+def _misfit(schema: "Validator", arguments: dict[str, Any]) -> str | None:
+    """Why the arguments do not fit the schema, None where they do."""
+    try:
+        if schema.is_valid(arguments):
+            return None
+        error = next(iter(schema.iter_errors(arguments)))
+    except ValueError:  # nested beyond what the validator reads
+        return "they are nested too deeply"
+    at = "/".join(map(str, error.instance_path))
+    return _shortened(error.message) + (f" (at {_shortened(at)})" if at else "")
+
+
+def _shortened(text: str) -> str:
+    text = excerpt(text, 161)
+    return text if len(text) <= 160 else text[:158] + "…"
+
+
+def _unbounded(schema: dict[str, Any]) -> str | None:
+    """Why holding something to the schema might take more than time in proportion to both, None where it cannot.
+
+    References are what multiplies work: twenty schemas that each name the next one twice are a million. So they are
+    followed here, up to a bound; one that leads back to where it stands may occur once, as in a tree's nodes.
+    """
+    nodes = loops = 0
+    stack: list[tuple[Any, int, tuple[str, ...]]] = [(schema, 0, ())]
+    while stack:
+        node, depth, path = stack.pop()
+        nodes += 1
+        if nodes > SCHEMA_NODES or depth > DEEPEST_SCHEMA:
+            return "it is too large, or nested too deeply"
+        if isinstance(node, list):
+            stack += [(item, depth + 1, path) for item in node if isinstance(item, dict | list)]
+            continue
+        if not isinstance(node, dict):
+            continue
+        if isinstance(node.get("$dynamicRef"), str) or isinstance(node.get("$recursiveRef"), str):
+            return "it has dynamic references"
+        if depth and (isinstance(node.get("$id"), str) or isinstance(node.get("id"), str)):  # id: as Draft 4 has it
+            return "it holds another schema with an address of its own"
+        reference = node.get("$ref")
+        if isinstance(reference, str) and not reference.startswith("#"):
+            return "it refers to another document, and none is ever fetched"
+        if isinstance(reference, str) and reference in path:
+            loops += 1
+            if loops > 1:
+                return "it refers to itself in more than one place"
+        elif isinstance(reference, str):
+            if reference[1:2] not in ("", "/"):
+                return "it refers to an anchor"
+            stack.append((_at(schema, reference), depth + 1, (*path, reference)))
+        for key, item in node.items():
+            if isinstance(item, dict | list) and key not in _NOT_APPLIED:
+                stack.append((item, depth + 1, path))
+    return None
+
+
+_NOT_APPLIED = frozenset(("$defs", "definitions", "enum", "const", "examples", "default"))
+"""Keywords whose values are no schemas, or are reached by references only."""
+
+
+_INDEX = re.compile("[+]?0*([0-9]{1,9})")
+"""A place in a list, as the validator reads it: also with a plus or zeros before it, which JSON pointers (RFC 6901) do
+not have. Were it read otherwise here, a schema that multiplies by references would be taken for a small one.
+"""
+
+
+def _at(schema: dict[str, Any], reference: str) -> Any:
+    """What a reference inside the schema points to; None where that cannot be told (the validator will say why)."""
+    node: Any = schema
+    for step in unquote(reference[1:]).split("/")[1:]:
+        step = step.replace("~1", "/").replace("~0", "~")
+        if isinstance(node, list) and (index := _INDEX.fullmatch(step)) and int(index[1]) < len(node):
+            node = node[int(index[1])]
+        elif isinstance(node, dict) and step in node:
+            node = node[step]
+        else:
+            return None
+    return node
