@@ -248,8 +248,12 @@ class SandboxClient:
         await self.call("archive", channel=channel, archived=archived)
 
     async def add_user(self, name: str, **fields: Any) -> Json:
-        """Add a person. Fields: real_name, guest, stranger (of another organisation), admin, locale, selectable."""
+        """Add a person. Fields: real_name, guest, stranger (of another organisation), admin, locale, tz, selectable."""
         return dict((await self.call("add-user", name=name, **fields))["user"])
+
+    async def set_locale(self, locale: str, user: str | None = None) -> None:
+        """Set a person's language (zh-CN), or without `user` the workspace's."""
+        await self.call("set-locale", locale=locale, user=user)
 
     async def set_group(self, group: str, users: Sequence[str], name: str = "") -> None:
         """Set the members of a user group (S…); mentions show its name."""

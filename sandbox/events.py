@@ -10,7 +10,7 @@ from sandbox.delivery import Deliverer
 from sandbox.delivery.deliverer import event_name
 from sandbox.ids import new_id
 from sandbox.manifest import Manifest
-from sandbox.model import Channel, File, Json, Message, View
+from sandbox.model import Channel, File, Json, Message, User, View
 from sandbox.workspace import Workspace
 
 SCOPES = {
@@ -22,6 +22,7 @@ SCOPES = {
     "file_deleted": "files:read",
     "reaction_added": "reactions:read",
     "reaction_removed": "reactions:read",
+    "user_change": "users:read",
 }
 
 
@@ -86,6 +87,11 @@ class Events:
                     "event_ts": self.workspace.clock.ts(),
                 }
             )
+
+    def user_changed(self, user: User) -> None:
+        ts = self.workspace.clock.ts()
+        api = self.workspace.user_to_api(user, with_locale=True)
+        self.send({"type": "user_change", "user": api, "cache_ts": int(float(ts)), "event_ts": ts})
 
     def file_shared(self, file: File, message: Message) -> None:
         if self._sees(self.workspace.channels[message.channel]):

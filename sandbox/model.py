@@ -3,7 +3,10 @@
 import mimetypes
 import re
 from dataclasses import asdict, dataclass, field
+from datetime import datetime, timedelta
 from typing import Any
+
+from sandbox.dates import zone
 
 Json = dict[str, Any]
 
@@ -35,7 +38,8 @@ class User:
     team_id: str
     title: str = ""
     tz: str = "Europe/London"
-    locale: str = "en-GB"
+    locale: str = ""
+    """An IETF language code such as zh-CN; empty means the workspace's."""
     is_admin: bool = False
     is_bot: bool = False
     is_guest: bool = False
@@ -45,8 +49,8 @@ class User:
     bot_id: str = ""
     app_id: str = ""
 
-    def to_api(self, *, home_team: str, with_locale: bool = False) -> Json:
-        """The user object (docs.slack.dev/reference/objects/user-object)."""
+    def to_api(self, *, home_team: str) -> Json:
+        """The user object (docs.slack.dev/reference/objects/user-object), without `locale`."""
         external = self.team_id != home_team
         user: Json = {
             "id": self.id,
@@ -57,7 +61,7 @@ class User:
             "real_name": self.real_name,
             "tz": self.tz,
             "tz_label": self.tz,
-            "tz_offset": 0,
+            "tz_offset": int((datetime.now(zone(self.tz)).utcoffset() or timedelta()).total_seconds()),
             "profile": {
                 "title": self.title,
                 "real_name": self.real_name,
@@ -79,8 +83,6 @@ class User:
             user["is_stranger"] = True
         if self.is_bot:
             user["profile"] |= {"bot_id": self.bot_id, "api_app_id": self.app_id}
-        if with_locale:
-            user["locale"] = self.locale
         return user
 
 

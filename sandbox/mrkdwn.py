@@ -7,9 +7,9 @@ import html
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import UTC, datetime
 
+from sandbox.dates import date_text
 from sandbox.emoji import shortcodes
 
 SAFE_SCHEMES = ("http://", "https://", "mailto:", "tel:")
@@ -17,10 +17,11 @@ SAFE_SCHEMES = ("http://", "https://", "mailto:", "tel:")
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """Who reads the text, and the names and time zone to show it with."""
+    """Who reads the text, with their language and time zone, and the names to show."""
 
     id: str = ""
     tz: str = "UTC"
+    locale: str = "en-US"
     users: dict[str, str] = field(default_factory=dict)
     channels: dict[str, str] = field(default_factory=dict)
     channel_url: Callable[[str], str] = lambda channel: ""
@@ -77,39 +78,6 @@ def plain_to_html(text: str) -> str:
     return shortcodes(html.escape(text)).replace("\n", "<br>")
 
 
-def date_text(unix: int, form: str, tz: str) -> str:
-    """`{date_short_pretty} {time}` and its kin, in the reader's zone.
-
-    docs.slack.dev/messaging/formatting-message-text, "Date formatting" (read 2026-11-21).
-    """
-    try:
-        zone: ZoneInfo = ZoneInfo(tz)
-    except (KeyError, ValueError, OSError):
-        zone = ZoneInfo("UTC")
-    when = datetime.fromtimestamp(unix, UTC).astimezone(zone)
-    today = datetime.now(zone).date()
-    near = {today: "today", today - timedelta(days=1): "yesterday", today + timedelta(days=1): "tomorrow"}
-    pretty = near.get(when.date())
-    long = f"{when:%A}, {when:%B} {_ordinal(when.day)}, {when:%Y}"
-    medium = f"{when:%B} {_ordinal(when.day)}, {when:%Y}"
-    short = f"{when:%b} {when.day}, {when:%Y}"
-    forms = {
-        "date_num": f"{when:%Y-%m-%d}",
-        "date_slash": f"{when:%m/%d/%Y}",
-        "date": medium,
-        "date_short": short,
-        "date_long": long,
-        "date_pretty": pretty or medium,
-        "date_short_pretty": pretty or short,
-        "date_long_pretty": pretty or long,
-        "day_divider_pretty": pretty.capitalize() if pretty else long,
-        "time": f"{when:%H:%M}",
-        "time_secs": f"{when:%H:%M:%S}",
-        "ago": _ago(unix),
-    }
-    return re.sub(r"\{(\w+)\}", lambda m: forms.get(m[1], m[0]), form)
-
-
 def _plain(text: str) -> str:
     """Escape for HTML text that may be escaped for Slack already."""
     return html.escape(text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&"))
@@ -152,24 +120,8 @@ def _date(target: str, fallback: str, reader: Reader) -> str:
     parts = target.split("^")
     if len(parts) < 3 or not re.fullmatch(r"\d{1,11}", parts[1]):
         return _plain(fallback)
-    shown = _plain(date_text(int(parts[1]), parts[2], reader.tz))
+    shown = _plain(date_text(int(parts[1]), parts[2], reader.tz, reader.locale))
     if len(parts) > 3 and parts[3].startswith(SAFE_SCHEMES):
         shown = f'<a href="{html.escape(parts[3])}" target="_blank" rel="noopener noreferrer">{shown}</a>'
     iso = datetime.fromtimestamp(int(parts[1]), UTC).isoformat()
     return f'<time datetime="{iso}">{shown}</time>'
-
-
-def _ordinal(day: int) -> str:
-    if 10 < day % 100 < 14:
-        return f"{day}th"
-    return f"{day}{ {1: 'st', 2: 'nd', 3: 'rd'}.get(day % 10, 'th') }"
-
-
-def _ago(unix: int) -> str:
-    seconds = int(datetime.now(UTC).timestamp()) - unix
-    for size, name in ((86400, "day"), (3600, "hour"), (60, "minute")):
-        if abs(seconds) >= size:
-            count = abs(seconds) // size
-            words = f"{count} {name}{'s' if count > 1 else ''}"
-            return f"{words} ago" if seconds > 0 else f"in {words}"
-    return "just now"

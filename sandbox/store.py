@@ -8,7 +8,7 @@ from pathlib import Path
 from sandbox.model import Json
 
 SCHEMA = """
-create table if not exists objects (
+create table if not exists things (
     kind text not null,
     key text not null,
     body text not null,
@@ -34,15 +34,15 @@ class Store:
 
     def put(self, kind: str, key: str, body: Json) -> None:
         self._db.execute(
-            "insert or replace into objects values (?, ?, ?)", (kind, key, json.dumps(body, ensure_ascii=False))
+            "insert or replace into things values (?, ?, ?)", (kind, key, json.dumps(body, ensure_ascii=False))
         )
 
     def drop(self, kind: str, key: str) -> None:
-        self._db.execute("delete from objects where kind = ? and key = ?", (kind, key))
+        self._db.execute("delete from things where kind = ? and key = ?", (kind, key))
 
     def all(self, kind: str) -> Iterator[Json]:
         """All objects of a kind, ordered by key."""
-        for (body,) in self._db.execute("select body from objects where kind = ? order by key", (kind,)):
+        for (body,) in self._db.execute("select body from things where kind = ? order by key", (kind,)):
             yield json.loads(body)
 
     def secret(self, name: str, wanted: str | None, default: str) -> str:

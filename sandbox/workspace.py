@@ -1,5 +1,6 @@
 """The workspace: people, channels, messages and files, in memory and on disk."""
 
+import re
 import time
 from collections.abc import Iterable
 from typing import Protocol
@@ -18,6 +19,7 @@ class Observer(Protocol):
     def changed(self, message: Message, previous: Json) -> None: ...
     def deleted(self, message: Message, previous: Json) -> None: ...
     def joined(self, channel: Channel, user: str, inviter: str) -> None: ...
+    def user_changed(self, user: User) -> None: ...
     def left(self, channel: Channel, user: str) -> None: ...
     def file_shared(self, file: File, message: Message) -> None: ...
     def file_deleted(self, file: File) -> None: ...
@@ -48,6 +50,8 @@ class Workspace:
         """User group id -> ids of its people."""
         self.group_names: dict[str, str] = {g["id"]: g.get("name", "") for g in store.all("group")}
         """User group id -> the name that a mention shows."""
+        self.locale = next((w["locale"] for w in store.all("workspace")), "en-US")
+        """The workspace's language: that of its channels, and of people who have not chosen one."""
         self._messages: dict[str, dict[str, Message]] = {}
         for body in store.all("message"):
             message = Message(**body)
@@ -84,6 +88,25 @@ class Workspace:
         self.store.put("user", user.id, as_json(user))
         self.changes.publish(Change("channel"))
         return user
+
+    def set_locale(self, locale: str, user: User | None = None) -> None:
+        """Set a person's language, or the workspace's. Raises ValueError if it is not a code such as zh-CN."""
+        if not re.fullmatch(r"[a-z]{2,3}-[A-Z]{2}", locale):
+            raise ValueError(f"a language is a code such as en-US or zh-CN, not {locale!r}")
+        if user is None:
+            self.locale = locale
+            self.store.put("workspace", "settings", {"locale": locale})
+            self.changes.publish(Change("locale"))
+            return
+        user.locale = locale
+        self.add_user(user)
+        self.changes.publish(Change("locale", user=user.id))
+        if self.observer:
+            self.observer.user_changed(user)
+
+    def user_to_api(self, user: User, *, with_locale: bool = False) -> Json:
+        locale = {"locale": user.locale or self.locale} if with_locale else {}
+        return user.to_api(home_team=self.TEAM) | locale
 
     def set_group(self, group: str, users: list[str], name: str = "") -> None:
         name = name or self.group_names.get(group, "")

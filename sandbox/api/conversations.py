@@ -18,7 +18,8 @@ def _allow(call: Call, channel: Channel, table: dict[str, str]) -> None:
 async def info(call: Call) -> Json:
     channel = call.channel()
     _allow(call, channel, READ)
-    return {"channel": channel.to_api(call.workspace.BOT, num_members=call.flag("include_num_members"))}
+    api = channel.to_api(call.workspace.BOT, num_members=call.flag("include_num_members"))
+    return {"channel": api | ({"locale": call.workspace.locale} if call.flag("include_locale") else {})}
 
 
 @method("conversations.list", "channels:read", "groups:read", "im:read", tier=2)

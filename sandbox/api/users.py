@@ -11,7 +11,7 @@ async def info(call: Call) -> Json:
     user = ws.users.get(call.need("user"))
     if user is None:
         fail("user.unknown")
-    return {"user": user.to_api(home_team=ws.TEAM, with_locale=call.flag("include_locale"))}
+    return {"user": ws.user_to_api(user, with_locale=call.flag("include_locale"))}
 
 
 @method("users.list", "users:read", tier=2)
@@ -19,7 +19,7 @@ async def list_(call: Call) -> Json:
     ws = call.workspace
     page, more = call.page_of([u for u in ws.users.values() if u.team_id == ws.TEAM], 1000)
     return {
-        "members": [u.to_api(home_team=ws.TEAM, with_locale=call.flag("include_locale")) for u in page],
+        "members": [ws.user_to_api(u, with_locale=call.flag("include_locale")) for u in page],
         "cache_ts": 1_700_000_000,
         "response_metadata": more,
     }

@@ -57,11 +57,23 @@ async def add_user(request: ControlRequest) -> Json:
             team,
             is_guest=bool(request.fields.get("guest")),
             is_admin=bool(request.fields.get("admin")),
-            locale=request.text("locale", "en-GB"),
+            tz=request.text("tz", "Europe/London"),
+            locale=request.text("locale"),
             selectable=bool(request.fields.get("selectable")),
         )
     )
-    return {"user": user.to_api(home_team=ws.TEAM)}
+    return {"user": ws.user_to_api(user, with_locale=True)}
+
+
+@endpoint("set-locale")
+async def set_locale(request: ControlRequest) -> Json:
+    """Set a person's language, or without `user` the workspace's."""
+    user = request.user() if request.text("user") else None
+    try:
+        request.state.workspace.set_locale(request.text("locale"), user)
+    except ValueError as e:
+        raise BadRequest(str(e)) from e
+    return {}
 
 
 @endpoint("set-group")

@@ -39,7 +39,7 @@ async def channels(request: ControlRequest) -> Json:
 @endpoint("users")
 async def users(request: ControlRequest) -> Json:
     ws = request.state.workspace
-    return {"users": [u.to_api(home_team=ws.TEAM, with_locale=True) for u in ws.users.values()]}
+    return {"users": [ws.user_to_api(u, with_locale=True) for u in ws.users.values()]}
 
 
 @endpoint("status")

@@ -12,6 +12,7 @@ from jinja2 import Environment, FileSystemLoader, select_autoescape
 from markupsafe import Markup
 
 from sandbox import markdown, mrkdwn
+from sandbox.dates import date_text
 from sandbox.elements import options_of, raw_of
 from sandbox.emoji import EMOJI
 from sandbox.model import Channel, File, Json, Message, User, View
@@ -24,6 +25,14 @@ SHOWN = 150
 """How many of the newest messages are shown; older ones are available through the API."""
 TOGETHER = 300
 """Messages of one person within this time (seconds) are shown under one name."""
+LANGUAGES = {
+    "en-US": "English (US)",
+    "en-GB": "English (UK)",
+    "zh-CN": "简体中文",
+    "de-DE": "Deutsch",
+    "ja-JP": "日本語",
+}
+"""The languages that the page offers."""
 COLORS = ("#b4532a", "#2f6f4f", "#6b4fa0", "#1f6f8b", "#a63d5c", "#7a6a1c", "#3f5aa6")
 
 _env = Environment(
@@ -109,6 +118,7 @@ class Renderer:
         """One message, rendered again only when something that it shows has changed."""
         state = (
             m.version,
+            self.locale,
             together,
             [r.ts for r in self.replies(m)],
             self.status(m.ts),
@@ -133,6 +143,10 @@ class Renderer:
         return self.ws.users[Workspace.BOT]
 
     @property
+    def locale(self) -> str:
+        return self.user.locale or self.ws.locale
+
+    @property
     def people(self) -> list[User]:
         return [u for u in self.ws.users.values() if u.selectable]
 
@@ -141,6 +155,7 @@ class Renderer:
         return mrkdwn.Reader(
             self.user.id,
             self.tz,
+            self.locale,
             {u.id: u.real_name for u in self.ws.users.values()},
             {c.id: c.name for c in self.ws.channels.values() if c.name},
             lambda channel: self.url(channel) if channel in self.ws.channels else "",
@@ -187,6 +202,10 @@ class Renderer:
     def bot_dm(self) -> Channel:
         return self.ws.im(self.user.id)
 
+    def languages(self) -> dict[str, str]:
+        """Language code -> its name, including the person's own."""
+        return {self.locale: self.locale} | LANGUAGES
+
     def unread(self, channel: Channel) -> int:
         return 0 if channel.id == self.channel.id else self.ws.unread(channel, self.user.id)
 
@@ -215,7 +234,7 @@ class Renderer:
         before: Message | None = None
         day = ""
         for message in messages:
-            today = mrkdwn.date_text(int(float(message.ts)), "{day_divider_pretty}", self.tz)
+            today = date_text(int(float(message.ts)), "{day_divider_pretty}", self.tz, self.locale)
             divider = today if days and today != day else ""
             day = today
             together = (
@@ -235,7 +254,7 @@ class Renderer:
         return self.ws.users.get(message.user) or User(message.user, "someone", "Somebody", self.ws.TEAM)
 
     def time_of(self, ts: str, form: str = "{time}") -> str:
-        return mrkdwn.date_text(int(float(ts)), form, self.tz)
+        return date_text(int(float(ts)), form, self.tz, self.locale)
 
     def iso(self, ts: str) -> str:
         return datetime.fromtimestamp(float(ts), UTC).isoformat(timespec="seconds")

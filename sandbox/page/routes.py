@@ -273,6 +273,14 @@ async def close(action: PageAction) -> None:
     await action.state.user_actions.close(action.user, action.view())
 
 
+@page_action("locale")
+async def locale(action: PageAction) -> None:
+    try:
+        action.state.workspace.set_locale(action.text("locale"), action.user)
+    except ValueError as e:
+        raise UserError(str(e)) from e
+
+
 @page_action("react")
 async def react(action: PageAction) -> None:
     message, name = action.message(), action.text("name")

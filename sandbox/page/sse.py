@@ -8,6 +8,7 @@ from markupsafe import escape
 from sandbox.changes import Change
 from sandbox.page.render import Renderer
 
+EVERYTHING = {"sidebar", "modal", "presence", "home", "messages", "thread"}
 COALESCE = 0.04
 """Changes within this time (seconds) are rendered together: a streamed message changes dozens of times a second."""
 
@@ -18,8 +19,7 @@ async def stream(renderer: Renderer) -> AsyncIterator[str]:
     The first event updates everything: the page may have missed changes while it loaded or was disconnected.
     """
     async with renderer.ws.changes.watch() as changes:
-        everything = {"sidebar", "modal", "presence", "home" if renderer.tab == "home" else "messages"}
-        yield event(renderer, everything | ({"thread"} if renderer.thread else set()))
+        yield event(renderer, EVERYTHING)
         while True:
             try:
                 change = await asyncio.wait_for(changes.get(), 15)
@@ -68,6 +68,9 @@ def mark(renderer: Renderer, change: Change, dirty: set[str], toasts: list[str])
         case "home":
             if mine and renderer.tab == "home":
                 dirty.add("home")
+        case "locale":
+            if mine:
+                dirty |= EVERYTHING
         case "presence":
             dirty.add("presence")
         case "toast":
@@ -76,8 +79,7 @@ def mark(renderer: Renderer, change: Change, dirty: set[str], toasts: list[str])
 
 
 def event(renderer: Renderer, regions: set[str]) -> str:
-    if renderer.tab == "home":
-        regions = regions - {"messages"}
-    html = "\n".join(renderer.update(name) for name in sorted(regions))
+    hidden = {"messages" if renderer.tab == "home" else "home"} | (set() if renderer.thread else {"thread"})
+    html = "\n".join(renderer.update(name) for name in sorted(regions - hidden))
     lines = "".join(f"data: {line}\n" for line in html.splitlines() if line.strip())
     return lines + "\n"

@@ -1,17 +1,22 @@
 """What people see of mrkdwn and of standard markdown."""
 
+import time
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
 import pytest
 
 from sandbox import markdown
-from sandbox.mrkdwn import Reader, date_text, to_html
+from sandbox.dates import date_text
+from sandbox.mrkdwn import Reader, to_html
 
 LINK = '<a href="https://{}" target="_blank" rel="noopener noreferrer">{}</a>'
 READER = Reader(
     "U1",
     "Europe/London",
-    {"U1": "Ana Reed", "U2": "Ben"},
-    {"C1": "general"},
-    lambda c: f"/c/{c}",
+    users={"U1": "Ana Reed", "U2": "Ben"},
+    channels={"C1": "general"},
+    channel_url=lambda c: f"/c/{c}",
     groups={"S1": "leads"},
 )
 
@@ -44,6 +49,37 @@ def test_dates_are_in_the_readers_zone() -> None:
     assert date_text(1_700_000_000, "{date_long} {time}", "America/New_York") == "Tuesday, November 14th, 2023 17:13"
     assert date_text(1_700_000_000, "{date_num} {time_secs}", "Asia/Tokyo") == "2023-11-15 07:13:20"
     assert date_text(1_700_000_000, "{date_short} {what}", "no/where") == "Nov 14, 2023 {what}"
+
+
+def test_dates_are_in_the_readers_language() -> None:
+    form = "{date_long} {date_slash} {time}"
+    assert date_text(1_700_000_000, form, "Asia/Shanghai", "zh-CN") == "2023年11月15日星期三 2023/11/15 06:13"
+    assert date_text(1_700_000_000, form, "Asia/Shanghai", "de-DE").startswith("Wednesday, November 15th, 2023")
+    token = "<!date^1700000000^{date}|14 Nov>"
+    assert ">2023年11月14日</time>" in to_html(token, Reader(locale="zh-CN"))
+
+
+@pytest.mark.parametrize(
+    ("ago", "english", "chinese"),
+    [
+        (0, "just now", "刚刚"),
+        (60, "1 minute ago", "1 分钟前"),
+        (7200, "2 hours ago", "2 小时前"),
+        (-90_000, "in 1 day", "1 天后"),
+    ],
+)
+def test_distances_in_time_are_in_the_readers_language(ago: int, english: str, chinese: str) -> None:
+    then = int(time.time()) - ago - (5 if ago >= 0 else -5)
+    assert date_text(then, "{ago}", "UTC") == english
+    assert date_text(then, "{ago}", "UTC", "zh-CN") == chinese
+
+
+def test_days_near_today_have_a_name() -> None:
+    tz = "Asia/Shanghai"
+    noon = int(datetime.now(ZoneInfo(tz)).replace(hour=12).timestamp())
+    days = [noon + day * 86_400 for day in (-1, 0, 1)]
+    assert [date_text(day, "{date_short_pretty}", tz) for day in days] == ["yesterday", "today", "tomorrow"]
+    assert [date_text(day, "{date_short_pretty}", tz, "zh-CN") for day in days] == ["昨天", "今天", "明天"]
 
 
 @pytest.mark.parametrize(

@@ -451,6 +451,18 @@ async def test_an_answer_to_this_person_alone_comes_into_view(
     await expect(page.get_by_text("to you", exact=True)).to_be_in_viewport()
 
 
+async def test_a_person_reads_dates_in_the_language_that_they_choose(page: Page, slack: AsyncWebClient) -> None:
+    await slack.chat_postMessage(channel=SUPPORT, text="done on <!date^1700000000^{date_long}|14 November>")
+    shown = page.locator("#messages .message time[datetime^='2023']")
+    await expect(shown).to_have_text(re.compile("November 1[45]th, 2023"))
+    await page.get_by_label("Language").select_option("简体中文")
+    await expect(shown).to_have_text(re.compile("2023年11月1[45]日"))
+    assert (await slack.users_info(user=ANA, include_locale=True))["user"]["locale"] == "zh-CN"
+    await page.reload()
+    await expect(page.get_by_label("Language")).to_have_value("zh-CN")
+    await expect(shown).to_have_text(re.compile("2023年11月1[45]日"))
+
+
 async def test_the_page_says_while_the_app_is_away(page: Page, sandbox: Sandbox, slack: AsyncWebClient) -> None:
     away = page.get_by_text("is away. It answers when it is connected again")
     await expect(away).to_be_visible()

@@ -5,9 +5,9 @@ import pytest
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from sandbox.client import SandboxClient
+from sandbox.client import SandboxClient, SandboxError
 from sandbox.limits import POST_BURST
-from sandbox.seed import ANA, BEN, GENERAL, GUEST, LEADS, RANDOM, STRANGER, SUPPORT
+from sandbox.seed import ANA, BEN, GENERAL, GUEST, LEADS, MEI, RANDOM, STRANGER, SUPPORT
 from sandbox.server import Sandbox
 
 
@@ -191,8 +191,43 @@ async def test_metadata_is_whole_only_when_asked_for(slack: AsyncWebClient) -> N
     assert whole["messages"][0]["metadata"] == metadata
 
 
-async def test_people_have_locales_and_strangers_and_guests_are_marked(slack: AsyncWebClient) -> None:
-    assert (await slack.users_info(user=ANA, include_locale=True))["user"]["locale"] == "en-GB"
+async def test_people_have_a_language_of_their_own_or_the_workspaces(
+    slack: AsyncWebClient, people: SandboxClient
+) -> None:
+    async def of(user: str) -> str:
+        return str((await slack.users_info(user=user, include_locale=True))["user"]["locale"])
+
+    assert [await of(ANA), await of(BEN), await of(MEI)] == ["en-GB", "en-US", "zh-CN"]
+    assert "locale" not in (await slack.users_info(user=MEI))["user"]
+    newcomer = (await people.add_user("kim"))["id"]
+    await people.set_locale("zh-CN")
+    await people.set_locale("en-US", "mei")
+    assert [await of(newcomer), await of(MEI)] == ["zh-CN", "en-US"]
+    listed = (await slack.users_list(include_locale=True))["members"]
+    assert {u["id"]: u["locale"] for u in listed}[newcomer] == "zh-CN"
+    with pytest.raises(SandboxError, match="zh-CN"):
+        await people.set_locale("chinese", "mei")
+
+
+async def test_a_conversation_has_the_workspaces_language(slack: AsyncWebClient, people: SandboxClient) -> None:
+    assert "locale" not in (await slack.conversations_info(channel=GENERAL))["channel"]
+    await people.set_locale("zh-CN")
+    assert (await slack.conversations_info(channel=GENERAL, include_locale=True))["channel"]["locale"] == "zh-CN"
+
+
+async def test_the_app_hears_of_a_changed_language(people: SandboxClient) -> None:
+    await people.set_locale("zh-CN", "ana")
+    (delivery,) = await people.deliveries(name="user_change")
+    user = delivery["payload"]["event"]["user"]
+    assert (user["id"], user["locale"]) == (ANA, "zh-CN")
+
+
+async def test_people_have_the_offset_of_their_time_zone(slack: AsyncWebClient) -> None:
+    user = (await slack.users_info(user=MEI))["user"]
+    assert (user["tz"], user["tz_offset"]) == ("Asia/Shanghai", 8 * 3600)
+
+
+async def test_strangers_and_guests_are_marked(slack: AsyncWebClient) -> None:
     assert (await slack.users_info(user=GUEST))["user"]["is_restricted"]
     assert (await slack.users_info(user=STRANGER))["user"]["is_stranger"]
     assert await refused(slack.users_info(user="U0NOBODY")) == "user_not_found"
