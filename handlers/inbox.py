@@ -8,6 +8,7 @@ dispatched again.
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import structlog
@@ -25,16 +26,19 @@ from bot.store.inbox import SqliteInbox
 from handlers.blocks import errors, windows
 from handlers.blocks.message import Message
 from handlers.payloads import key_of, turn_of
+from handlers.poster import REACH, Reach
 from handlers.services import Services
 from handlers.turn import Turn
 from training_files import TrainingFileError
 
 log = structlog.get_logger()
 
-# How often work is begun that was interrupted each time (by a crash, or a restart in the middle).
+# How often work is begun in which the process died each time, while Slack took what was to be said.
 _MOST_ATTEMPTS = 3
-# Slack's own trouble passes: the work is done again after these pauses, in seconds.
+# Slack's own trouble passes: the work is done again after these pauses, in seconds. Then the person is told; where
+# Slack does not take that either, the last pause is repeated until it does, for an hour at most.
 _PAUSES = (1.0, 5.0, 20.0)
+_LONGEST_AWAY = 3600.0
 SECONDS_AT_ONCE = 0.5
 """Where the work itself takes long, only what is refused or known at once is said in its window."""
 Listener = Callable[[Turn], Awaitable[None]]
@@ -126,6 +130,8 @@ class Inbox:
     ) -> None:
         """Whatever goes wrong is told to the person."""
         key = str(context["inbox_key"])
+        reach = Reach(partial(self._store.excuse, key))
+        REACH.set(reach)
         try:
             await self._store.begin(key)
             turn = turn_of(
@@ -135,28 +141,35 @@ class Inbox:
                 again=bool(context.get("inbox_again")),
                 received_at=context.get("inbox_received_at"),
             )
-            failed = not await self._carry_out(work, turn, window)
+            failed = not await self._carry_out(work, turn, window, reach)
             # Not reached when the process is stopped in between: the next start goes on with it.
             await self._finish(key, failed=failed)
+        except asyncio.CancelledError:  # the process is told to stop, which is not the message's doing
+            await self._store.excuse(key)
+            raise
         except Exception:  # the store cannot be written: what it holds is gone on with at the next start
             log.exception("left unfinished", key=key)
 
-    async def _carry_out(self, work: Listener, turn: Turn, window: "_Window | None") -> bool:
-        for pause in (*self._pauses, None):
+    async def _carry_out(self, work: Listener, turn: Turn, window: "_Window | None", reach: Reach) -> bool:
+        began = asyncio.get_running_loop().time()
+        pauses = iter(self._pauses)
+        while True:
             try:
                 await work(window.answering(turn) if window else turn)
                 return True
             except (PostLater, PostDoubtful) as error:
+                pause = next(pauses, None)
                 if pause is None:
                     await _tell(turn, error)
-                    return False
+                    if not reach.is_away or asyncio.get_running_loop().time() - began > _LONGEST_AWAY:
+                        return False
+                    pause = self._pauses[-1]
                 log.info("slack has trouble, again in a moment", key=turn.key, why=str(error), seconds=pause)
                 await asyncio.sleep(pause)
                 turn = turn_of(self._services, turn.key, turn.body, again=True, received_at=turn.received_at)
             except Exception as error:
                 await _tell(turn, error, window)
                 return False
-        return False
 
     @property
     def busy(self) -> bool:
@@ -196,7 +209,7 @@ class Inbox:
         return len(entries)
 
     async def _give_up(self, key: str, body: dict[str, Any], received_at: float) -> None:
-        """What stops the process each time is not tried for ever, and its sender is told."""
+        """What kills the process each time is not tried for ever, and its sender is told."""
         log.error("given up", key=key)
         try:
             turn = turn_of(self._services, key, body, again=True, received_at=received_at)

@@ -6,7 +6,9 @@ not: the caller is told with PostDoubtful.
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextvars import ContextVar
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +51,19 @@ _CLOCKS_DIFFER = 24 * 3600.0
 _SHARING = (0.1, 0.2, 0.5, 1.0, 2.0)
 
 
+@dataclass
+class Reach:
+    """How Slack takes the calls of one piece of work. `on_trouble` hears of each that it did not answer; `is_away`:
+    whether that was the last one."""
+
+    on_trouble: Callable[[], Awaitable[None]]
+    is_away: bool = False
+
+
+REACH: ContextVar[Reach | None] = ContextVar("reach", default=None)
+"""Of the work that this task and those it begins belong to."""
+
+
 class Poster:
     def __init__(self, client: AsyncWebClient) -> None:
         self._client = client
@@ -86,18 +101,19 @@ class Poster:
 
     async def _once(self, method: str, arguments: dict[str, Any]) -> dict[str, Any]:
         """Slack's answer to one call. Raises a PostError for whatever else comes of it."""
-        try:
-            response: AsyncSlackResponse = await getattr(self._client, method.replace(".", "_"))(**arguments)
-        except SlackApiError as error:
-            raise _failure(error) from error
-        except aiohttp.ClientConnectorError as error:
-            raise PostLater(NO_CONNECTION, 10) from error
-        except (aiohttp.ClientError, TimeoutError) as error:
-            raise PostDoubtful(type(error).__name__) from error
-        except (AttributeError, UnicodeDecodeError) as error:
-            # The SDK takes every answer with status 200 for JSON; this one was text, or half a letter (slack_sdk 3.47,
-            # read 2026-11-21).
-            raise PostDoubtful("no_json") from error
+        async with _reach_noted():
+            try:
+                response: AsyncSlackResponse = await getattr(self._client, method.replace(".", "_"))(**arguments)
+            except SlackApiError as error:
+                raise _failure(error) from error
+            except aiohttp.ClientConnectorError as error:
+                raise PostLater(NO_CONNECTION, 10) from error
+            except (aiohttp.ClientError, TimeoutError) as error:
+                raise PostDoubtful(type(error).__name__) from error
+            except (AttributeError, UnicodeDecodeError) as error:
+                # The SDK takes every answer with status 200 for JSON; this one was text, or half a letter (slack_sdk
+                # 3.47, read 2026-11-21).
+                raise PostDoubtful("no_json") from error
         return dict(response.data) if isinstance(response.data, dict) else {}
 
     async def post(
@@ -308,15 +324,35 @@ class Poster:
         it takes the place of the message whose button was pressed.
         """
         body = message.as_arguments() | {"response_type": "ephemeral", "replace_original": replace}
-        try:
-            async with (
-                aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(10)) as session,
-                session.post(response_url, json=body) as response,
-            ):
-                if response.status != 200:
-                    raise PostRefused(f"response_url answered {response.status}")
-        except (aiohttp.ClientError, TimeoutError) as error:
-            raise PostDoubtful(type(error).__name__) from error
+        async with _reach_noted():
+            try:
+                async with (
+                    aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(10)) as session,
+                    session.post(response_url, json=body) as response,
+                ):
+                    if response.status != 200:
+                        raise PostRefused(f"response_url answered {response.status}")
+            except (aiohttp.ClientError, TimeoutError) as error:
+                raise PostDoubtful(type(error).__name__) from error
+
+
+@contextlib.asynccontextmanager
+async def _reach_noted() -> AsyncIterator[None]:
+    """Keep the `Reach` of the present work by what comes of a call."""
+    reach = REACH.get()
+    try:
+        yield
+    except PostRefused:
+        if reach is not None:
+            reach.is_away = False
+        raise
+    except PostError:
+        if reach is not None:
+            reach.is_away = True
+            await reach.on_trouble()
+        raise
+    if reach is not None:
+        reach.is_away = False
 
 
 def metadata(mark: str) -> dict[str, Any]:

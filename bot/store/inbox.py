@@ -40,6 +40,10 @@ class SqliteInbox:
             lambda db: db.execute("UPDATE inbox SET attempts = attempts + 1 WHERE key = ?", [key])
         )
 
+    async def excuse(self, key: str) -> None:
+        """What was begun up to now does not count: whatever stopped it, it was not this message."""
+        await self._database.write(lambda db: db.execute("UPDATE inbox SET attempts = 0 WHERE key = ?", [key]))
+
     async def finish(self, key: str, *, failed: bool = False) -> None:
         """Done. The payload is removed: what people wrote is kept no longer than it is needed."""
         state = "failed" if failed else "done"

@@ -1,18 +1,26 @@
 """What Slack sent: known again when it comes again, and read into who, where and what."""
 
 import asyncio
+import contextlib
 from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
 from parts import until
+from scripted_slack import Slack, text
 from slack_bolt.context.async_context import AsyncBoltContext
 
 from bot.errors import BotError, Invalid
+from bot.notices.interfaces import PostError
 from bot.store.database import Database
 from bot.store.inbox import SqliteInbox
+from handlers import replies
+from handlers.blocks.message import Message
+from handlers.blocks.parts import message, section
+from handlers.budget import Priority
 from handlers.inbox import Inbox
 from handlers.payloads import key_of, turn_of
+from handlers.poster import Poster
 from handlers.services import Services
 
 
@@ -157,3 +165,96 @@ async def test_a_window_waits_for_what_is_refused_and_not_for_what_takes_long(da
     gate.set()
     await until(lambda: not inbox.busy)
     assert await store.pending() == []
+
+
+class _Begun:
+    """A mention that was taken in and is worked on, with Slack behind a real socket."""
+
+    def __init__(self, database: Database, slack: Slack) -> None:
+        self.store = SqliteInbox(database)
+        self.poster = Poster(slack.client)
+        services = _NoServices()
+        services.poster = self.poster  # type: ignore[assignment]
+        self.inbox = Inbox(self.store, cast(Services, services), pauses=(0.01,))
+
+    async def begin(self, work: Any) -> asyncio.Task[Any]:
+        body = _event("app_mention")
+        await self.store.accept("key", body)
+        return self.inbox.begin(work, body, cast(AsyncBoltContext, {"inbox_key": "key"}))
+
+    async def attempts(self) -> list[int]:
+        return [entry.attempts for entry in await self.store.pending()]
+
+
+def _said(words: str) -> Message:
+    return message(words, [section(words)])
+
+
+async def test_work_in_which_the_process_may_die_counts(database: Database) -> None:
+    async with Slack() as slack:
+        begun = _Begun(database, slack)
+        gate = asyncio.Event()
+
+        async def work(_: Any) -> None:
+            await begun.poster.post("C1", _said("first"), priority=Priority.CHAT)
+            gate.set()
+            await asyncio.Event().wait()
+
+        task = await begun.begin(work)
+        await gate.wait()
+        assert await begun.attempts() == [1]
+        task.cancel()
+        await asyncio.wait([task])
+
+
+async def test_what_waits_for_slack_does_not_count_however_the_process_ends(database: Database) -> None:
+    async with Slack() as slack:
+        slack.replies["chat.postMessage"] = [text(503)]
+        begun = _Begun(database, slack)
+        failed = asyncio.Event()
+
+        async def work(_: Any) -> None:
+            async def stream() -> None:  # an answer that is streamed waits for Slack by itself, in a task of its own
+                with contextlib.suppress(PostError):
+                    await begun.poster.post("C1", _said("answer"), priority=Priority.CHAT)
+                failed.set()
+                await asyncio.Event().wait()
+
+            await asyncio.create_task(stream())
+
+        task = await begun.begin(work)
+        await failed.wait()
+        assert await begun.attempts() == [0]
+        task.cancel()
+        await asyncio.wait([task])
+
+
+async def test_work_that_a_stop_cuts_off_does_not_count(database: Database) -> None:
+    async with Slack() as slack:
+        begun = _Begun(database, slack)
+
+        async def work(_: Any) -> None:
+            await asyncio.Event().wait()
+
+        await begun.begin(work)
+        await begun.inbox.drain(0)
+        assert await begun.attempts() == [0]
+
+
+async def test_what_slack_takes_neither_as_answer_nor_as_failure_is_tried_until_it_does(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(replies, "_PAUSES", (0.01, 0.01, None))
+    async with Slack() as slack:
+        # In vain: twice the answer, then three times that it failed.
+        slack.replies["chat.postMessage"] = [*[text(503)] * 5, {"ok": True, "ts": "1.0"}]
+        slack.replies["conversations.replies"] = [{"ok": True, "messages": []}]
+        begun = _Begun(database, slack)
+
+        async def work(_: Any) -> None:
+            await begun.poster.post("C1", _said("the answer"), priority=Priority.CHAT)
+
+        await begun.begin(work)
+        await until(lambda: not begun.inbox.busy, 60)
+        assert slack.called("chat.postMessage")[-1]["text"] == "the answer"
+        assert await begun.attempts() == []

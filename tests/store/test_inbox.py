@@ -48,6 +48,13 @@ async def test_attempts_are_counted(inbox: SqliteInbox) -> None:
     assert (await inbox.pending())[0].attempts == 2
 
 
+async def test_attempts_that_were_stopped_by_something_else_do_not_count(inbox: SqliteInbox) -> None:
+    await inbox.accept("event/1", PAYLOAD)
+    await inbox.begin("event/1")
+    await inbox.excuse("event/1")
+    assert (await inbox.pending())[0].attempts == 0
+
+
 @pytest.mark.parametrize("failed", [False, True])
 async def test_what_people_wrote_is_not_kept_once_it_is_done(
     inbox: SqliteInbox, database: Database, failed: bool
