@@ -12,6 +12,7 @@ from functools import partial
 import orjson
 import structlog
 
+from bot.errors import BotError
 from bot.jobs import states
 from bot.jobs.assessment import assessed
 from bot.jobs.interfaces import JobStore
@@ -27,6 +28,9 @@ from handlers.poster import Poster
 
 log = structlog.get_logger()
 
+# What is said of a job that has ended (what went wrong with it, for one) may be judged anew by another version of the
+# bot; so many cards are held against what Slack shows when it starts.
+_DOUBTED_AT_START = 200
 # Slack advises one edit of a message in three seconds at most (chat.update, read 2026-11-21).
 _BETWEEN_EDITS = 3.0
 
@@ -54,6 +58,8 @@ class CardKeeper:
 
     async def run(self) -> None:
         """Until cancelled."""
+        with contextlib.suppress(BotError):  # the store has trouble: then they stay as they are
+            await self._cards.doubt_ended(_DOUBTED_AT_START)
         await self._rounds.run()
 
     async def round(self) -> None:

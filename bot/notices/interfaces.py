@@ -66,6 +66,9 @@ class CardStore(Protocol):
         """Cards that may show something old: those never posted first, then those of ended jobs, then the rest,
         the latest change first in each."""
 
+    async def doubt_ended(self, most: int) -> None:
+        """Cards of ended jobs, the latest `most` of those that Slack shows, may show something old."""
+
     async def posting(self, job_id: str, now: float) -> None: ...
 
     async def posted(self, job_id: str, ts: str, shown: str | None, notices: Sequence[Notice]) -> None:

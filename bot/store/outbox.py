@@ -133,6 +133,17 @@ class SqliteCardStore:
             [*states.ENDED, limit],
         )
 
+    async def doubt_ended(self, most: int) -> None:
+        # One that was given up has no `shown`: it was lost with the last edit.
+        await self._database.write(
+            lambda db: db.execute(
+                "UPDATE cards SET dirty = 1 WHERE job_id IN"
+                " (SELECT c.job_id FROM cards c JOIN jobs j ON j.id = c.job_id"
+                f" WHERE c.shown IS NOT NULL AND j.state IN ({_ENDED}) ORDER BY c.changed_at DESC LIMIT ?)",
+                [*states.ENDED, most],
+            )
+        )
+
     async def posting(self, job_id: str, now: float) -> None:
         await self._set("posting_since = coalesce(posting_since, ?)", [now], job_id)
 

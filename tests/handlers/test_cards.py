@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 from aiohttp import web
-from parts import CHANNEL, followed_job
+from parts import CHANNEL, followed_job, until
 from scripted_slack import Slack, text
 
 from bot.jobs.interfaces import Change
@@ -157,3 +157,26 @@ async def test_an_edit_that_failed_slowly_cannot_overtake_the_next(slack: Slack,
     patient.now += 3
     await patient.round()
     assert shown(slack) == ["Paused", "Failed"]
+
+
+async def test_a_start_redraws_what_an_earlier_version_said_of_an_ended_job_and_nothing_else(
+    slack: Slack, cards: Cards, database: Database
+) -> None:
+    await cards.jobs.insert(followed_job("ftjob-2", id="job-2", state="running"))
+    await cards.become("succeeded")
+    await cards.jobs.update("job-2", lambda job: Change(msgspec.structs.replace(job, state="cancelled")))
+    while await cards.dirty():
+        await cards.round()
+    old = await cards.store.card("job-1")
+    assert old is not None
+    await cards.store.showing(old, "the hash of what an earlier version showed")
+    assert not await cards.dirty()
+
+    before = len(shown(slack))
+    running = asyncio.create_task(Cards(slack, database).keeper.run())
+    await until(lambda: len(shown(slack)) > before)
+    async with asyncio.timeout(60):
+        while await cards.dirty():
+            await asyncio.sleep(0.01)
+    running.cancel()
+    assert shown(slack)[before:] == ["Ready"]
