@@ -8,7 +8,7 @@ from bot.providers.interface import REFUSAL
 from handlers.blocks.message import Message
 from handlers.blocks.model_name import id_button, named
 from handlers.blocks.parts import actions, button, message, section
-from handlers.blocks.text import clean, code, number, person, quoted, redact, rough_duration, size
+from handlers.blocks.text import clean, number, person, quoted, redact, rough_duration, size
 
 # One section holds 3,000 characters and a message about 10,000 in all. The text of a message travels beside its
 # blocks, shortened, so it does not count here.
@@ -88,7 +88,7 @@ def stream_text(text: str) -> str:
 def model_warming(model: str, seconds: float | None = None) -> Message:
     """The model exists and is being loaded; the bot tries again by itself."""
     when = f" That takes about {rough_duration(seconds)}." if seconds is not None else ""
-    text = f"{code(model, 300)} is still warming up.{when} I ask it again by myself; there is nothing to do."
+    text = f"{named(model)} is still warming up.{when} I ask it again by myself; there is nothing to do."
     return message(text, [section(text)])
 
 
@@ -97,7 +97,7 @@ def message_too_long(model: str, tokens: int | None = None, limit: int | None = 
     figures = ""
     if tokens is not None and limit is not None:
         figures = f" It holds {number(tokens)} tokens, and the model reads {number(limit)} at most."
-    text = f"That is too long for {code(model, 300)}, together with what was said before.{figures}"
+    text = f"That is too long for {named(model)}, together with what was said before.{figures}"
     return message(
         text,
         [section(f"{text}\nSend a shorter message, or press *Chat* on the model's card, then *New conversation*.")],
@@ -106,7 +106,7 @@ def message_too_long(model: str, tokens: int | None = None, limit: int | None = 
 
 def model_gone(model: str) -> Message:
     """The model was deleted or shut down while people talk to it."""
-    text = f"{code(model, 300)} no longer exists at the provider, so nobody can answer here."
+    text = f"{named(model)} no longer exists at the provider, so nobody can answer here."
     return message(text, [section(f"{text}\n`/finetune models` lists the models that do.")])
 
 

@@ -61,7 +61,7 @@ def dataset_deleted(dataset: Dataset, *, at_provider: bool, provider: str) -> Me
 
 
 def model_deleted(model: str) -> Message:
-    text = f"The model {code(model, 300)} is deleted."
+    text = f"The model {named(model)} is deleted."
     return message(text, [section(text)])
 
 

@@ -37,7 +37,7 @@ from handlers.blocks.card import (
 from handlers.blocks.consent import decision
 from handlers.blocks.figures import diagnosis, in_line, pairs
 from handlers.blocks.message import Message
-from handlers.blocks.model_name import named
+from handlers.blocks.model_name import id_button, named
 from handlers.blocks.parts import actions, context, fields, image, message, section
 from handlers.blocks.text import (
     code,
@@ -107,7 +107,7 @@ def _checkpoint(body: CheckpointMade, assessment: Assessment, chart: Block | Non
     text = f"*Checkpoint at step {number(checkpoint.step)}*"
     if measured := in_line(assessment.figures):
         text += f": {measured}"
-    blocks: list[Block] = [section(f"{text}\n{code(checkpoint.model, 300)}")]
+    blocks: list[Block] = [section(f"{text}\n{named(checkpoint.model)}", button=id_button(checkpoint.model))]
     if chart:
         blocks.append(chart)
     return message(text, blocks)

@@ -42,3 +42,13 @@ def test_a_checkpoint_that_is_gone_says_so_and_offers_nothing(make_job: MakeJob,
     message = checkpoint_list(job, rank(job, [], MADE))
     assert seen(message).count("Model deleted") == 3
     assert buttons(message) == {}
+
+
+def test_a_checkpoint_goes_by_its_short_name_and_its_id_is_a_press_away(
+    make_job: MakeJob, seen: See, buttons: Buttons
+) -> None:
+    made = Checkpoint("c1", "ft:gpt-4.1-mini:acme:house-voice:9aBc:ckpt-step-88", 88)
+    message = checkpoint_list(make_job(), rank(make_job(), [], [made]))
+    assert "`house-voice, step 88`" in seen(message)
+    assert made.model not in seen(message)
+    assert buttons(message)["model_id"]["value"] == made.model

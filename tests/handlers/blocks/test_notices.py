@@ -61,6 +61,13 @@ def test_a_checkpoint_tells_its_metrics(make_job: MakeJob, seen: See) -> None:
     )
 
 
+def test_a_checkpoint_that_was_made_goes_by_its_short_name(make_job: MakeJob, seen: See, buttons: Buttons) -> None:
+    made = Checkpoint("c1", "ft:gpt-4.1-mini:acme:house-voice:9aBc:ckpt-step-88", 88)
+    message = render(notice.CheckpointMade(make_job(), made))
+    assert seen(message) == "*Checkpoint at step 88*\n`house-voice, step 88`\n[Model id]"
+    assert buttons(message)["model_id"]["value"] == made.model
+
+
 def test_the_providers_warning_is_quoted_without_its_markup(make_job: MakeJob, seen: See) -> None:
     shown = seen(render(notice.ProviderSaid(make_job(), "warn", "<@U9> ```")))
     assert shown == "openai reports a warning:\n```\n&lt;@U9&gt; '''\n```"
