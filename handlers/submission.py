@@ -7,7 +7,7 @@ from typing import Final
 from bot.access import Act
 from bot.audit import Outcome
 from bot.datasets.dataset import Dataset
-from bot.datasets.pairs import can_validate
+from bot.datasets.pairs import can_validate, validates
 from bot.errors import Invalid, NotFound
 from bot.jobs import states
 from bot.jobs.estimate import estimate, is_free
@@ -28,11 +28,23 @@ async def recent_datasets(turn: Turn, most: int = 50) -> list[Dataset]:
     return [d for d in datasets if d.channel == turn.channel and d.report is not None and d.report.ok][:most]
 
 
+async def paired_validation(turn: Turn, training: Dataset) -> Dataset | None:
+    """The file that was dropped with this one, or split off it, to validate it; None where it cannot be used here."""
+    own = await turn.services.datasets.get(training.validation) if training.validation else None
+    if own is None or not validates(own, training):
+        return None
+    return own if await turn.may(Act.SUBMIT, thing_of_dataset(own), turn.posts_in) else None
+
+
+async def validated_by(turn: Turn, dataset: Dataset) -> Dataset | None:
+    """The training file whose validation file `dataset` is, of those that may be used here."""
+    return next((one for one in await recent_datasets(turn) if one.validation == dataset.id), None)
+
+
 async def validation_files(turn: Turn, training: Dataset | None) -> list[Dataset]:
     """What can validate a job on this file: the one that was split off first, then others of its format."""
-    own = await turn.services.datasets.get(training.validation) if training and training.validation else None
-    usable = own is not None and own.deleted_at is None and own.report is not None
-    found = [own] if own and usable and await turn.may(Act.SUBMIT, thing_of_dataset(own), turn.posts_in) else []
+    own = await paired_validation(turn, training) if training else None
+    found = [own] if own else []
     for other in await recent_datasets(turn):
         if training is not None and (other.sha256 == training.sha256 or _format(other) != _format(training)):
             continue

@@ -22,19 +22,24 @@ def can_validate(dataset: Dataset) -> bool:
     )
 
 
+def validates(validation: Dataset, training: Dataset) -> bool:
+    """Whether `validation` can validate a job on `training`: another file, of the same format."""
+    mine, its = training.report, validation.report
+    return (
+        validation.id != training.id
+        and validation.sha256 != training.sha256
+        and can_validate(validation)
+        and mine is not None
+        and its is not None
+        and its.format == mine.format
+    )
+
+
 def validation_of(training: Dataset, dropped: Sequence[Dataset]) -> Dataset | None:
     """The one of the files `dropped` with `training` that is to validate it; None where none is, or nobody can tell."""
     if training.report is None or not training.report.ok or split_of(training.name) in ("validation", "test"):
         return None
-    others = [
-        other
-        for other in dropped
-        if other.id != training.id
-        and other.sha256 != training.sha256
-        and can_validate(other)
-        and other.report is not None
-        and other.report.format == training.report.format
-    ]
+    others = [other for other in dropped if validates(other, training)]
     for split in ("validation", "test"):
         named = [other for other in others if split_of(other.name) == split]
         same = [other for other in named if without_split(other.name) == without_split(training.name)]

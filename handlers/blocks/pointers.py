@@ -11,12 +11,16 @@ from handlers.blocks.parts import VALUE, actions, button, message, section
 from handlers.blocks.text import code, escape, link, size
 
 
-def submitted(job: Job) -> Message:
-    if job.state == states.AWAITING_APPROVAL:
-        return _line(f"Job {code(job.id)} waits for the approval of {deciders(job)}. Nothing is spent before.")
-    if job.state == states.IN_LINE:
-        return _line(f"Job {code(job.id)} waits in line; its card shows the place. It goes on by itself.")
-    return _line(f"Job {code(job.id)} is on its way. Its card appears in the channel in a moment.")
+def submitted(job: Job, note: str = "") -> Message:
+    """`note`: mrkdwn that stands below."""
+    match job.state:
+        case states.AWAITING_APPROVAL:
+            text = f"Job {code(job.id)} waits for the approval of {deciders(job)}. Nothing is spent before."
+        case states.IN_LINE:
+            text = f"Job {code(job.id)} waits in line; its card shows the place. It goes on by itself."
+        case _:
+            text = f"Job {code(job.id)} is on its way. Its card appears in the channel in a moment."
+    return _line(f"{text}\n{note}" if note else text)
 
 
 def still_reading(file: str | None) -> Message:

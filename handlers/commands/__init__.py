@@ -70,7 +70,8 @@ TOPICS: Final = {
             "Train a model on a file you dropped here; with settings, after a question",
             start.run,
             "Without a file it takes the one of the thread, or the one dropped last in this channel. Without settings "
-            f"a window opens. Settings: {', '.join(FIELDS)}. `confirm=yes` leaves the question out.",
+            f"a window opens. Settings: {', '.join(FIELDS)}. A validation file that was dropped with it, or split off "
+            "it, is taken too; `validation=none` leaves it out. `confirm=yes` leaves the question out.",
             ("start", "start support.jsonl", "start support.jsonl epochs=3 lr=0.5 name=support"),
         ),
         Command(

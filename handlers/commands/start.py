@@ -1,7 +1,8 @@
 """`/finetune start [FILE] [setting=value …]`: the modal, or with settings straight to the job, after a question.
 
 FILE is the id of a data set (ds-…), its name, or a file that the provider has (file-…); without it, the file
-of the thread, or the one dropped last in this channel. `confirm=yes` leaves the question out.
+of the thread, or the one dropped last in this channel. The validation file that was dropped with it, or split off it,
+validates it; `validation=none` leaves that out. `confirm=yes` leaves the question out.
 """
 
 import asyncio
@@ -23,10 +24,18 @@ from handlers.blocks import pointers
 from handlers.blocks.outlook import outlook
 from handlers.blocks.start_form import AUTO, FIELDS, StartForm, read_words
 from handlers.blocks.start_modal import estimate_words
-from handlers.blocks.start_question import start_question
+from handlers.blocks.start_question import UNPAIRED, Pairing, pairing_words, start_question
 from handlers.blocks.untrainable import untrainable
 from handlers.offers import model_named, model_options
-from handlers.submission import check_settings, file_of_provider, foresee, recent_datasets, submit
+from handlers.submission import (
+    check_settings,
+    file_of_provider,
+    foresee,
+    paired_validation,
+    recent_datasets,
+    submit,
+    validated_by,
+)
 from handlers.turn import Turn
 
 _OTHER_NAMES = {"name": "suffix", "batch_size": "batch", "learning_rate": "lr", "n_epochs": "epochs"}
@@ -69,8 +78,7 @@ async def run(turn: Turn) -> None:
         except PostRefused as error:
             if not (turn.again or waited) or "trigger" not in str(error):
                 raise
-    if "validation" in words:
-        words["validation"] = await _validation(turn, words["validation"], dataset)
+    pairing = await _take_validation(turn, words, dataset)
     if "model" in words:
         words["model"] = await model_named(turn, words["model"])
     else:
@@ -82,7 +90,7 @@ async def run(turn: Turn) -> None:
     question = Question(turn.key, turn.user, words, dataset.id if dataset else None, file_id)
     form = _form(words)
     if at_once:
-        await _submit(turn, question, form, dataset)
+        await _submit(turn, question, form, dataset, pairing)
         return
     method = await check_settings(turn, form, dataset, file_id)
     foreseen = await foresee(turn, form, method, turn.channel, dataset, file_id)
@@ -93,6 +101,7 @@ async def run(turn: Turn) -> None:
             await _estimate(turn, form, dataset),
             msgspec.json.encode(question).decode(),
             outlook=outlook(foreseen),
+            pairing=pairing,
         )
     )
 
@@ -107,10 +116,12 @@ async def confirmed(turn: Turn) -> None:
     await _submit(turn, question, _form(question.words), dataset)
 
 
-async def _submit(turn: Turn, question: Question, form: StartForm, dataset: Dataset | None) -> None:
+async def _submit(
+    turn: Turn, question: Question, form: StartForm, dataset: Dataset | None, pairing: Pairing = UNPAIRED
+) -> None:
     origin = await turn.origin(_thread(turn, dataset))
     job = await submit(turn, form, identity=question.key, origin=origin, dataset=dataset, file_id=question.file_id)
-    await turn.answer(pointers.submitted(job))
+    await turn.answer(pointers.submitted(job, pairing_words(pairing)))
 
 
 def _form(words: dict[str, str]) -> StartForm:
@@ -129,6 +140,22 @@ async def _estimate(turn: Turn, form: StartForm, dataset: Dataset | None) -> str
         dataset.report, form.model, epochs, method=dataset.report.method or "", provider=form.provider, paces=paces
     )
     return estimate_words(told, chosen=epochs != AUTO)
+
+
+async def _take_validation(turn: Turn, words: dict[str, str], dataset: Dataset | None) -> Pairing:
+    """Put the id of the validation file into `words`: of the one that was named, else of the one that belongs to the
+    training file."""
+    if "validation" in words:
+        words["validation"] = await _validation(turn, words["validation"], dataset)
+        return UNPAIRED
+    if dataset is None:
+        return UNPAIRED
+    paired = await paired_validation(turn, dataset)
+    if paired is not None:
+        words["validation"] = paired.id
+        return Pairing(validation=paired.name)
+    training = await validated_by(turn, dataset)
+    return Pairing(training=training.name) if training else UNPAIRED
 
 
 async def _validation(turn: Turn, word: str, dataset: Dataset | None) -> str:
@@ -219,7 +246,8 @@ async def _dataset(turn: Turn, word: str | None) -> Dataset:
         here = [d for d in datasets if turn.thread_ts and d.thread_ts == turn.thread_ts] or datasets
         if not here:
             raise NotFound("There is no training file in this channel yet. Drop a JSONL file here first.")
-        dataset = here[0]
+        # Of two files that belong together, the one to train on.
+        dataset = await validated_by(turn, here[0]) or here[0]
     if dataset.report is None or not dataset.report.ok:
         raise Invalid(f"{dataset.name} has errors and cannot be trained on. Its report says what to mend.")
     return dataset
