@@ -93,27 +93,27 @@ def authorize(
     if actor.guest and not policy.guests:
         raise Denied("Guests cannot use me here. Ask a full member of the workspace to do this.")
     if thing is not None and not is_shown_in(place, thing, actor.user):
-        raise NotFound(f"I know no such {thing.kind}.")
+        raise NotFound(f"There is no such {thing.kind} here.")
     if act in _ONLOOKERS:
         return
     if actor.role < Role.MEMBER:
-        raise Denied(f"You may look, but not {act.value}. Ask an administrator of mine to add you to the members.")
+        raise Denied(f"You may look, but not {act.value}. Ask an administrator to add you to the members.")
     if act in _MEMBERS:
         return
     if act in _OWNER_OR_ADMIN and thing is not None:
         if actor.role is Role.ADMIN or actor.user == thing.owner:
             return
         owner = "who started this job" if thing.kind == "job" else f"whom this {thing.kind} belongs to"
-        raise Denied(f"Only the person {owner} or an administrator of mine may {act.value} it.")
+        raise Denied(f"Only the person {owner} or an administrator may {act.value} it.")
     if act is Act.APPROVE and thing is not None:
         if actor.role < Role.APPROVER:
-            raise Denied("Only approvers and administrators of mine may decide about the cost of a job.")
+            raise Denied("Only approvers and administrators may decide about the cost of a job.")
         if actor.user == thing.owner:
             raise Denied("You asked for this job yourself, so somebody else has to approve it.")
         return
     if act in _ADMINS:
         if actor.role is not Role.ADMIN:
-            raise Denied(f"Only administrators of mine may {act.value}.")
+            raise Denied(f"Only administrators may {act.value}.")
         if act is Act.READ_AUDIT and not (place and place.alone):
             raise Denied("The audit log is for one pair of eyes: type `/finetune audit`, which only you see.")
         return

@@ -142,7 +142,7 @@ async def go_on(turn: Turn) -> None:
     services = turn.services
     conversation = await services.conversations.of_thread(turn.channel, str(turn.thread_ts))
     if conversation is None:
-        raise NotFound("I know no conversation in this thread (any more).")
+        raise NotFound("There is no conversation with a model in this thread any more.")
     await _authorize(turn, conversation)
     ts = turn.words
     async with _lock(conversation.id):

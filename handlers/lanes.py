@@ -86,8 +86,8 @@ class Lanes:
                     worker.kill()
                     log.warning("stopped, too slow", function=function.__name__, seconds=seconds)
                     raise TrainingFileError(
-                        f"This file kept me busy for more than {round(seconds / 60)} minutes, so I stopped. "
-                        "Split it, or ask an administrator of mine."
+                        f"This file took more than {round(seconds / 60)} minutes, so I stopped. "
+                        "Split it, or ask an administrator."
                     ) from None
                 except (EOFError, OSError):
                     # Killed from outside, most likely for its memory.
@@ -98,8 +98,8 @@ class Lanes:
                     raise
             else:
                 raise TrainingFileError(
-                    "My work on this file was stopped twice, most likely because this machine has too little memory "
-                    "for it. Split the file, or ask an administrator of mine."
+                    "Work on this file was stopped twice, most likely because this machine has too little memory "
+                    "for it. Split the file, or ask an administrator."
                 )
         if outcome.error is not None:
             raise outcome.error

@@ -135,8 +135,8 @@ class Turn:
         """
         await self.actor()
         if not word:
-            raise Invalid("Say which job: its id.")
-        unknown = NotFound(f"I know no job {word}. `/finetune jobs` lists them.")
+            raise Invalid("Which job? Add its id; `/finetune jobs` lists them.")
+        unknown = NotFound(f"There is no job {word} here. `/finetune jobs` lists them.")
         job = await self.services.jobs.find(word)
         if job is None:
             raise unknown

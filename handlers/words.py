@@ -48,5 +48,5 @@ def dollars_in(word: str) -> float:
     """US dollars: "200", "$12.50", "1,000". Raises Invalid."""
     match = re.fullmatch(r"\$?([0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,9})(\.[0-9]{1,2})?", word)
     if match is None:
-        raise Invalid(f"{word} is no sum of money. Write US dollars, such as 200 or 12.50, or off.")
+        raise Invalid(f"{word} is not an amount of money. Write US dollars, such as 200 or 12.50, or off.")
     return float(match[1].replace(",", "") + (match[2] or ""))

@@ -129,9 +129,9 @@ def test_no_setting_lets_a_deactivated_account_in() -> None:
 @pytest.mark.parametrize(
     ("act", "kind", "sentence"),
     [
-        (Act.CANCEL, "job", "Only the person who started this job or an administrator of mine may cancel it."),
-        (Act.DECIDE, "job", "Only the person who started this job or an administrator of mine may decide about it."),
-        (Act.DELETE, "file", "Only the person whom this file belongs to or an administrator of mine may delete it."),
+        (Act.CANCEL, "job", "Only the person who started this job or an administrator may cancel it."),
+        (Act.DECIDE, "job", "Only the person who started this job or an administrator may decide about it."),
+        (Act.DELETE, "file", "Only the person whom this file belongs to or an administrator may delete it."),
     ],
 )
 def test_a_denial_says_who_may(act: Act, kind: str, sentence: str) -> None:

@@ -111,6 +111,14 @@ def test_the_picture_is_told_in_words() -> None:
     )
 
 
+def test_the_words_say_whether_an_accuracy_is_of_training_or_of_validation() -> None:
+    trained = [Metrics(step, train_loss=1.0, train_mean_token_accuracy=step / 10) for step in (5, 9)]
+    assert "Training token accuracy" in alt_text(trained)
+    held_out = [Metrics(9, train_mean_token_accuracy=0.9, full_valid_mean_token_accuracy=0.5)]
+    assert "Validation token accuracy is 50%" in alt_text(held_out)
+    assert "Validation reward accuracy" in alt_text([Metrics(9, valid_reward_accuracy=0.5)], method="dpo")
+
+
 def test_the_bot_starts_without_waiting_for_matplotlib() -> None:
     seen = "import sys, bot.charts.lengths, bot.charts.training; print('matplotlib' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", seen], capture_output=True, text=True).stdout.strip() == "False"

@@ -62,7 +62,8 @@ def alt_text(metrics: Sequence[Metrics], *, method: str = "") -> str:
     sentences = []
     train, valid = training(metrics, "loss").points, validation(metrics, "loss").points
     name = _accuracy(method)
-    accuracy = validation(metrics, name).points or training(metrics, name).points
+    held_out = validation(metrics, name).points
+    accuracy = held_out or training(metrics, name).points
     if train:
         sentences.append(f"Training loss {_course(train)} at step {train[-1][0]}.")
     if valid:
@@ -70,7 +71,8 @@ def alt_text(metrics: Sequence[Metrics], *, method: str = "") -> str:
         lowest = f"; lowest, {least:.3g}, at step {step}" if len(valid) > 1 else ""
         sentences.append(f"Validation loss {_course(valid)}{lowest}.")
     if accuracy:
-        sentences.append(f"{_NAMES[name]} {_course(accuracy, '.0%')}.")
+        part = "Validation" if held_out else "Training"
+        sentences.append(f"{part} {_NAMES[name].lower()} {_course(accuracy, '.0%')}.")
     if not sentences:
         return "Chart of training loss by step; nothing has been measured yet."
     return f"Line chart by training step. {' '.join(sentences)}"[:ALT_TEXT]

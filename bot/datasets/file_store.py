@@ -68,7 +68,7 @@ class Copies:
                     await asyncio.to_thread(_append, out, chunk)
         except OSError as error:
             raise TrainingFileError(
-                f"I could not keep the file: {error.strerror}. Tell an administrator of mine, then drop it again."
+                f"I could not keep the file: {error.strerror}. Tell an administrator, then drop it again."
             ) from error
         arrival.growing.unlink()
 

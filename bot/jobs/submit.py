@@ -336,7 +336,7 @@ class Submitter:
     async def _uncertain(self, job_id: str) -> Job:
         job = await self._jobs.get(job_id)
         if job is None:
-            raise NotFound("I know no such job.")
+            raise NotFound("There is no such job.")
         if job.state != states.UNCERTAIN:
             raise Conflict("This job is not uncertain any more; look at its card.")
         return job

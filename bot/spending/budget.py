@@ -144,7 +144,7 @@ _WHOSE = {
 
 
 _CHEAPER = (
-    "Choose fewer epochs, a smaller file or a cheaper model, wait, or ask an administrator of mine to raise the "
+    "Choose fewer epochs, a smaller file or a cheaper model, wait, or ask an administrator to raise the "
     "budget. /finetune budget shows where it stands."
 )
 

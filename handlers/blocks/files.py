@@ -70,7 +70,7 @@ def _delete(row: Row) -> ButtonElement:
 def _delete_all(unused: Sequence[Row], provider: str) -> ButtonElement:
     question = confirm(
         f"Delete {counted(len(unused), 'file')}?",
-        f"All training files at {provider} that no job of mine uses go, also those that others uploaded there. "
+        f"This deletes all training files at {provider} that no job uses, also those that others uploaded there. "
         "My copies and models trained on them stay.",
         "Delete them",
         "Keep them",

@@ -283,8 +283,8 @@ def _estimated(
         return f"*Estimate:* {money(price)}{per}. How many tokens the file has, only the provider knows."
     try:
         asked: int | Auto = parse_field("epochs", epochs)
-    except ValueError as error:
-        return f"*Estimate:* {error}"
+    except ValueError:  # which the field itself says when the window is sent off
+        return "*Estimate:* shown as soon as *Epochs* is a whole number from 1 to 50, or auto."
     told = estimate(report, model.id, asked, price_per_million=model.price_per_million, paces=paces)
     return f"*Estimate:* {estimate_words(told, chosen=asked != AUTO)}"
 

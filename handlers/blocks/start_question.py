@@ -1,4 +1,4 @@
-"""What `/finetune start` asks back before it spends anything."""
+"""What `/finetune start` asks before it spends anything."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -16,7 +16,7 @@ async def run(turn: Turn) -> None:
     await turn.actor(Act.FOLLOW)
     word = turn.words.strip("`")
     if not word or " " in word:
-        raise Invalid("Say which job: `/finetune follow ftjob-…`, the id that the provider shows.")
+        raise Invalid("Which job? `/finetune follow ftjob-…`, with the id that the provider shows.")
     origin = await turn.origin()
     our_id = id_for(turn.key)
     job = await _known(turn, word, our_id)

@@ -168,7 +168,7 @@ async def _validation(turn: Turn, word: str, dataset: Dataset | None) -> str:
         return word
     named = _file_named(word, await recent_datasets(turn))
     if named is None:
-        raise NotFound(f"I know no validation file {word} in this channel. Drop it here first.")
+        raise NotFound(f"There is no validation file {word} in this channel. Drop it here first.")
     return named.id
 
 
@@ -240,7 +240,7 @@ async def _dataset(turn: Turn, word: str | None) -> Dataset:
         known = [d for d in await turn.services.datasets.latest(200) if d.channel == turn.channel]
         named = _file_named(word, known)
         if named is None:
-            raise NotFound(f"I know no file {word} in this channel. Drop it here first.")
+            raise NotFound(f"There is no file {word} in this channel. Drop it here first.")
         dataset = named
     else:
         here = [d for d in datasets if turn.thread_ts and d.thread_ts == turn.thread_ts] or datasets

@@ -31,7 +31,7 @@ async def test_all_events_of_a_job_are_shown_in_pages(w: World) -> None:
         page = await w.person.wait_ephemeral("ana", w.channel, contains="Created fine-tuning job", timeout=30)
         assert "Mind the <!channel>" in page["plain"], "shown, and nobody called"
         assert "Page 2 of 2" in page["plain"]
-        await asked(w, "events job-nope", "I know no job")
+        await asked(w, "events job-nope", "There is no job")
 
 
 async def test_the_timeline_tells_what_led_to_what(w: World) -> None:

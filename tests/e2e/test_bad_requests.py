@@ -76,7 +76,7 @@ async def test_what_was_born_in_a_private_channel_is_unknown_elsewhere(w: World)
         dataset = job.dataset_id
         assert dataset
         # Ben is an administrator of the bot, and not in that channel.
-        no_job = (await _told(w, "ben", w.channel, "status job-00000000", "I know no job"))["plain"]
+        no_job = (await _told(w, "ben", w.channel, "status job-00000000", "There is no job"))["plain"]
         for words, answer in (
             (f"status {job.id}", no_job.replace("job-00000000", job.id)),
             (f"cancel {at_provider}", no_job.replace("job-00000000", at_provider)),
@@ -117,19 +117,19 @@ async def test_only_the_requester_or_an_administrator_cancels(w: World) -> None:
 @pytest.mark.parametrize(
     ("words", "answer"),
     [
-        ("status job-nope", "I know no job job-nope"),
-        ("cancel job-nope", "I know no job job-nope"),
-        ("cancel", "Say which job"),
+        ("status job-nope", "There is no job job-nope"),
+        ("cancel job-nope", "There is no job job-nope"),
+        ("cancel", "Which job?"),
         ("chat nobody", "There is no model nobody"),
         ("chat", "no fine-tuned model yet"),
         ("delete", "Say what to delete"),
         ("delete ds-nope", "I have no such training file"),
         ("delete ft:nope", "There is no fine-tuned model ft:nope"),
         ("follow ftjob-nope", "knows no job ftjob-nope"),
-        ("follow", "Say which job"),
+        ("follow", "Which job?"),
         ("start ds-nope", "I have no such training file"),
         ("start file-nope", "has no file file-nope"),
-        ("start other.jsonl", "I know no file other.jsonl"),
+        ("start other.jsonl", "There is no file other.jsonl"),
         ("start epochs=lots", "Epochs are a whole number from 1 to 50"),
         ("start lr=-1 batch=0 name='a b'", "learning rate multiplier is a number above 0"),
         ("start colour=blue", "I do not know the setting colour=blue"),

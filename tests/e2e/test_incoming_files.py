@@ -15,7 +15,7 @@ async def _started(w: World) -> dict[str, Any]:
     """The job that the command has made; it was never told that there is no such file."""
     await w.person.wait_ephemeral("ana", w.channel, contains="is on its way", timeout=60)
     said = [message["plain"] for message in await w.person.ephemerals("ana")]
-    assert not any("I know no file" in each for each in said), said
+    assert not any("There is no file" in each for each in said), said
     return dict(w.provider.jobs[await w.job_at_provider()])
 
 

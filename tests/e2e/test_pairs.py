@@ -119,7 +119,7 @@ async def test_a_job_that_is_typed_leaves_the_validation_file_out_where_somebody
         answer = await w.person.wait_ephemeral("ana", w.channel, contains="is on its way", timeout=30)
         assert "Validation file" not in answer["text"]
         job = w.provider.jobs[await w.job_at_provider()]
-        assert w.provider.files[job["training_file"]][0] == "train.jsonl", "without a name, the half to train on"
+        assert w.provider.files[job["training_file"]][1] == examples(30), "without a name, the half to train on"
         assert not job.get("validation_file")
 
 

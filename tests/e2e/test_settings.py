@@ -133,7 +133,7 @@ async def test_settings_that_do_not_fit_are_refused_before_anything_is_uploaded(
             ("start method=dpo", "The examples of this file are for supervised fine-tuning"),
             ("start grader='{}'", "missing required field"),
             ("start metadata=team", "Metadata are pairs such as"),
-            ("start validation=nowhere.jsonl", "I know no validation file nowhere.jsonl"),
+            ("start validation=nowhere.jsonl", "There is no validation file nowhere.jsonl"),
             ("start model=gpt-9 epochs=1", "cannot fine-tune gpt-9"),
             (f"start model={MODEL} method=reinforcement grader='{GRADER}'", "are for supervised"),
         ):

@@ -100,7 +100,7 @@ async def test_a_budget_of_another_channel_or_person_does_not_count(w: World) ->
 
 async def test_only_administrators_set_budgets_and_everybody_sees_their_own(w: World) -> None:
     async with w.bot(finetune_admins=[BEN]) as bot:
-        await _ask(w, "ana", "budget set workspace 1000", "Only administrators of mine may change budgets")
+        await _ask(w, "ana", "budget set workspace 1000", "Only administrators may change budgets")
         assert (ANA, "set budget", "refused") in await _acts(bot)
         await _ask(w, "ben", "budget set workspace $1,000", "$1,000.00 a month")
         await _ask(w, "ben", "budget set #general 5", "may spend $5.00")
@@ -134,7 +134,7 @@ async def test_the_threshold_of_approval_is_set_in_slack_and_goes_before_the_set
 
 async def test_administrators_page_through_the_audit_log_and_get_it_as_a_file(w: World) -> None:
     async with w.bot(finetune_admins=[BEN]) as bot:
-        await _ask(w, "ana", "audit", "Only administrators of mine may read the audit log")
+        await _ask(w, "ana", "audit", "Only administrators may read the audit log")
         for sum_ in range(20):
             await _ask(w, "ben", f"budget set workspace {sum_}", f"may spend ${sum_}.00")
         first = await _ask(w, "ben", "audit", "Page 1 of 2")

@@ -1,4 +1,4 @@
-"""Pausing, resuming and cancelling: from the card and by command, asked back, and told in the thread."""
+"""Pausing, resuming and cancelling: from the card and by command, confirmed, and told in the thread."""
 
 from typing import Any
 

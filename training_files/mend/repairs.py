@@ -16,7 +16,7 @@ REPAIRS = (
     ),
     Repair(
         "byte_order_mark",
-        "Take off the byte-order mark",
+        "Remove the byte-order mark",
         "Three invisible bytes at which some tools stop.",
         always=True,
     ),
@@ -100,7 +100,7 @@ REPAIRS = (
     ),
     Repair(
         "filler_openings",
-        "Take off empty opening words",
+        "Remove filler openings",
         "“Sure!”, “Of course”, “好的”: where many answers begin so, the model would always say it.",
         texts.filler_openings,
     ),
