@@ -47,17 +47,17 @@ from bot.store.spending import SqliteBudgetStore
 from bot.store.subscriptions import SqliteSubscriptions
 from bot.store.timeline import SqliteDeliveries
 from bot.store.unread import SqliteUnread
-from handlers.app import build
-from handlers.backfill import Backfill
-from handlers.cards import CardKeeper
+from bot.worker_processes import Lane, Lanes
+from handlers.bolt import build
+from handlers.datasets.incoming_files import IncomingFiles
 from handlers.inbox import Inbox
-from handlers.incoming_files import IncomingFiles
-from handlers.lanes import Lane, Lanes
-from handlers.people import People, Roles
-from handlers.pictures import Pictures
-from handlers.poster import Poster
+from handlers.missed import Backfill
+from handlers.outgoing.cards import CardKeeper
+from handlers.outgoing.charts import Pictures
+from handlers.outgoing.notice_poster import SlackSpeaker
 from handlers.services import Services
-from handlers.speaker import SlackSpeaker
+from handlers.web.people import People, Roles
+from handlers.web.poster import Poster
 
 log = structlog.get_logger()
 

@@ -43,7 +43,7 @@ from bot.store.database import Database
 from bot.store.inbox import SqliteInbox
 from bot.store.jobs import write_change
 from bot.store.outbox import put_notices
-from handlers.payloads import key_of
+from handlers.parsing import key_of
 from sandbox.server import Sandbox
 
 DAY = 24 * 3600.0

@@ -1,1 +1,1 @@
-"""Slack in, Slack out: one file for each thing that Slack can send."""
+"""Slack in, Slack out: one folder for each feature."""

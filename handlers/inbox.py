@@ -23,12 +23,14 @@ from bot.notices.interfaces import PostDoubtful, PostError, PostLater
 from bot.providers.interface import ProviderError
 from bot.redact import redact
 from bot.store.inbox import SqliteInbox
-from handlers.blocks import errors, windows
+from handlers.blocks import errors
+from handlers.blocks import modals as windows
 from handlers.blocks.message import Message
-from handlers.payloads import key_of, turn_of
-from handlers.poster import REACH, Reach
+from handlers.parsing import key_of, turn_of
+from handlers.routing import Listener, Modal
 from handlers.services import Services
 from handlers.turn import Turn
+from handlers.web.poster import REACH, Reach
 from training_files import TrainingFileError
 
 log = structlog.get_logger()
@@ -39,9 +41,6 @@ _MOST_ATTEMPTS = 3
 # Slack does not take that either, the last pause is repeated until it does, for an hour at most.
 _PAUSES = (1.0, 5.0, 20.0)
 _LONGEST_AWAY = 3600.0
-SECONDS_AT_ONCE = 0.5
-"""Where the work itself takes long, only what is refused or known at once is said in its window."""
-Listener = Callable[[Turn], Awaitable[None]]
 
 
 class Inbox:
@@ -87,31 +86,32 @@ class Inbox:
         listen.__name__ = getattr(work, "__name__", "listen")
         return listen
 
-    def submission(
-        self, work: Listener, check: Callable[[dict[str, Any]], dict[str, str]] | None = None, *, seconds: float = 2.0
-    ) -> Callable[..., Awaitable[None]]:
-        """A Bolt listener for a window that was sent off. `check` reads its state's values and gives a sentence for
-        each field that is wrong, by block_id.
+    def submission(self, modal: Modal) -> Callable[..., Awaitable[None]]:
+        """A Bolt listener for a modal that was sent off.
 
-        It is acknowledged when it is clear what comes of it: what `work` refuses or answers within `seconds` (Slack
-        waits for three) is said in the window, which keeps what was typed. What comes later is said as ever.
+        It is acknowledged when it is clear what comes of it: what is refused or answered within `modal.seconds` (Slack
+        waits for three) is said in the modal, which keeps what was typed. What comes later is said as ever.
         """
 
         async def submitted(
             ack: Callable[..., Awaitable[Any]], body: dict[str, Any], context: AsyncBoltContext
         ) -> None:
-            wrong = check(body["view"]["state"]["values"]) if check else {}
+            wrong = modal.check(body["view"]["state"]["values"]) if modal.check else {}
             if wrong:
                 await acknowledge(ack, response_action="errors", errors=wrong)
                 await self.settle(str(context["inbox_key"]))
                 return
             if context.get("inbox_again"):  # after a crash the window is long gone
-                self.begin(work, body, context)
+                self.begin(modal.submitted, body, context)
+                return
+            if modal.waiting is not None:
+                await acknowledge(ack, response_action="update", view=modal.waiting.to_dict())
+                self.begin(modal.submitted, body, context)
                 return
             window = _Window(body["view"])
-            task = self.begin(work, body, context, window)
+            task = self.begin(modal.submitted, body, context, window)
             waited_for: set[asyncio.Future[Any]] = {task, window.outcome}
-            await asyncio.wait(waited_for, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait(waited_for, timeout=modal.seconds, return_when=asyncio.FIRST_COMPLETED)
             await acknowledge(ack, **window.close())
 
         return submitted

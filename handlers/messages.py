@@ -8,20 +8,19 @@ from bot.access import Act, authorize
 from bot.errors import Denied
 from bot.models.conversation import Conversation
 from bot.notices.interfaces import PostRefused
+from handlers.blocks import confirmations as pointers
 from handlers.blocks import help as help_blocks
-from handlers.blocks import pointers
-from handlers.chat import converse
+from handlers.blocks.markup import addresses_others, plain, typed
+from handlers.chat.conversing import converse
 from handlers.commands import find_command, run_words
-from handlers.files import file_deleted, files_dropped, may_be_training_data
+from handlers.datasets.intake import files_dropped, may_be_training_data
 from handlers.inbox import Inbox
 from handlers.turn import Turn
-from handlers.words import addresses_others, plain, typed
 
 
 def register(app: AsyncApp, inbox: Inbox) -> None:
     app.event("message")(inbox.listener(message))
     app.event("app_mention")(inbox.listener(mention))
-    app.event("file_deleted")(inbox.listener(file_deleted))
     app.event("app_home_opened")(inbox.listener(home_opened))
     app.event("member_joined_channel")(inbox.listener(joined))
 

@@ -21,13 +21,13 @@ from bot.spending.admission import Rules
 from bot.spending.approval import Approvals
 from bot.spending.interfaces import BudgetStore
 from bot.store.datasets import SqliteDatasetStore
-from handlers.incoming_files import IncomingFiles
-from handlers.just_opened import JustOpened
-from handlers.lanes import Lanes
-from handlers.overlaps import Overlaps
-from handlers.people import People
-from handlers.poster import Poster
-from handlers.second_pass import SecondPass
+from bot.worker_processes import Lanes
+from handlers.chat.just_opened import JustOpened
+from handlers.datasets.incoming_files import IncomingFiles
+from handlers.datasets.overlaps import Overlaps
+from handlers.datasets.second_pass import SecondPass
+from handlers.web.people import People
+from handlers.web.poster import Poster
 
 
 @dataclass(frozen=True)

@@ -13,9 +13,9 @@ from bot.errors import BotError, Denied, Invalid, NotFound
 from bot.jobs.job import Job, Origin
 from bot.naming import the_one_named
 from bot.redact import redact
-from handlers import replies
 from handlers.blocks.message import Message
 from handlers.services import Services
+from handlers.web import replies
 from training_files import TrainingFileError
 
 # Older jobs are named by their whole id.

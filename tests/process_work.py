@@ -1,4 +1,4 @@
-"""Work for the processes of `handlers.lanes`: such a function has to be found by name in another process."""
+"""Work for the processes of `bot.worker_processes`: such a function has to be found by name in another process."""
 
 import os
 import time

@@ -1,4 +1,4 @@
-"""Something to tell people: said once, in order, in one thread. How it looks is `handlers.blocks.notices`."""
+"""Something to tell people: said once, in order, in one thread. How it looks is `handlers.outgoing.notice_blocks`."""
 
 import msgspec
 

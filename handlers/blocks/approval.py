@@ -7,12 +7,12 @@ from slack_sdk.models.blocks import InputBlock, PlainTextInputElement
 from slack_sdk.models.views import View
 
 from bot.jobs.job import Job
+from handlers.blocks.approval_text import deciders, decision, necessity
 from handlers.blocks.card import title
-from handlers.blocks.consent import deciders, decision, necessity
 from handlers.blocks.message import Message
+from handlers.blocks.modals import window
 from handlers.blocks.parts import HINT, actions, button, message, plain, section
 from handlers.blocks.text import code, person
-from handlers.blocks.windows import window
 
 CALLBACK_ID: Final = "decline"
 _TITLE: Final = "Decline a job"

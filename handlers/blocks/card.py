@@ -12,12 +12,12 @@ from bot.jobs.explanations import explain
 from bot.jobs.job import Job, Loss, Metrics
 from bot.jobs.training_time import training_seconds
 from bot.models.names import given_suffix
-from handlers.blocks.consent import deciders, decision
+from handlers.blocks.approval_text import deciders, decision
 from handlers.blocks.figures import VERDICTS, diagnosis, pairs
+from handlers.blocks.job_controls import consequence, steering_button
 from handlers.blocks.message import Message
 from handlers.blocks.model_name import id_button, named
 from handlers.blocks.parts import actions, button, confirm, context, fields, header, image, message, section
-from handlers.blocks.steering import consequence, steering_button
 from handlers.blocks.text import (
     code,
     code_block,

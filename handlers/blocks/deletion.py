@@ -11,10 +11,10 @@ from slack_sdk.models.views import View
 
 from bot.datasets.dataset import Dataset
 from handlers.blocks.message import Message
+from handlers.blocks.modals import window
 from handlers.blocks.model_name import named
 from handlers.blocks.parts import actions, button, message, section
 from handlers.blocks.text import code, escape
-from handlers.blocks.windows import window
 
 DATASET: Final = "dataset_deletion"
 MODEL: Final = "model_deletion"

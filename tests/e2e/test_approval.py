@@ -183,7 +183,7 @@ async def test_an_approval_that_was_cut_off_is_brought_to_its_end_by_the_next_st
     with monkeypatch.context() as patched:
         patched.setattr("app.run._DRAIN_SECONDS", 0.1)
         patched.setattr("bot.jobs.line.Line._has_room", has_no_room)
-        patched.setattr("handlers.actions.approval._close_question", never_ends)
+        patched.setattr("handlers.spending.buttons._close_question", never_ends)
         async with w.bot(finetune_approval_above=0, finetune_approvers=[BEN]):
             _, question = await _ask(w)
             await w.person.click("ben", w.channel, question["ts"], "job_approve")

@@ -9,8 +9,9 @@ import pytest
 from e2e.world import World, examples
 
 from app.run import Bot
-from handlers import lanes, reports
-from handlers.download import Download, Interrupted
+from bot import worker_processes as lanes
+from handlers.datasets import reports
+from handlers.web.download import Download, Interrupted
 from training_files import TrainingFileError
 
 PATIENCE = 60.0

@@ -9,7 +9,7 @@ import pytest
 from e2e.bot_process import bot_process, kill
 from e2e.world import World, examples
 
-from handlers.backfill import Backfill
+from handlers.missed import Backfill
 
 
 async def _missed(w: World, *channels: str, thread_ts: str | None = None) -> list[str]:

@@ -18,7 +18,7 @@ from bot.jobs.job import Approval, InLine, Job, Origin
 from bot.notices.notice import Accepted, ApprovalAsked, Ended, Notice, Started
 from bot.store.database import Database
 from bot.store.jobs import write_change
-from handlers.poster import Poster
+from handlers.web.poster import Poster
 
 ALL, RUNNING, ENDING = 10_000, 20, 3
 

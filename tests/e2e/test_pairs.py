@@ -7,7 +7,7 @@ import pytest
 from e2e.test_settings import opened, preferences, shown, window
 from e2e.world import World, examples
 
-from handlers.lanes import Lane
+from bot.worker_processes import Lane
 
 
 async def _dropped(w: World, *files: tuple[str, bytes]) -> dict[str, dict[str, Any]]:

@@ -23,16 +23,16 @@ from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_sdk.web.async_client import AsyncWebClient
 
-import handlers.app
+import handlers.bolt
 from app.run import Bot
 from bot.datasets.dataset import Dataset
 from bot.jobs import states
 from bot.jobs.interfaces import Change
 from bot.jobs.job import Checkpoint, Job, Origin
 from bot.models.conversation import Conversation
-from handlers import budget
 from handlers.commands import COMMANDS
-from handlers.poster import Poster
+from handlers.web import rate_limits as budget
+from handlers.web.poster import Poster
 from sandbox.seed import ANA, BEN, LEADS, SUPPORT
 from training_files import check_file
 
@@ -192,7 +192,7 @@ def registered() -> set[tuple[str, str]]:
     kinds += ("global_shortcut", "message_shortcut", "dialog_submission", "dialog_suggestion", "dialog_cancellation")
     noted = {kind: noting(kind) for kind in kinds if hasattr(AsyncApp, kind)}
     with patch.multiple(AsyncApp, **noted):
-        handlers.app.build(AsyncWebClient("xoxb-none"), None, None, None)  # type: ignore[arg-type]
+        handlers.bolt.build(AsyncWebClient("xoxb-none"), None, None, None)  # type: ignore[arg-type]
     assert ("command", "/finetune") in found
     found.remove(("command", "/finetune"))
     return found | {("command", command.name) for command in COMMANDS}

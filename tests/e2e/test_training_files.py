@@ -10,8 +10,8 @@ import orjson
 import pytest
 from e2e.world import MODEL, World, examples, until
 
-from handlers import second_pass
-from handlers.lanes import Lane
+from bot.worker_processes import Lane
+from handlers.datasets import second_pass
 
 PATIENCE = 60.0  # seconds that a busy machine may take for anything
 TABLE = "question;answer;note\n" + "\n".join(f"Why {i}?;Because {i}.;x" for i in range(14))

@@ -17,9 +17,9 @@ from bot.notices import deliver
 from bot.notices.deliver import Delivery
 from bot.settings import Settings
 from bot.store.outbox import SqliteOutbox
-from handlers.answer import Answer
-from handlers.cards import CardKeeper
+from handlers.chat.streamed_message import Answer
 from handlers.inbox import Inbox
+from handlers.outgoing.cards import CardKeeper
 from sandbox.client import SandboxClient
 from sandbox.server import Sandbox
 from sandbox.settings import Settings as SandboxSettings

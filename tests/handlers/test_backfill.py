@@ -16,12 +16,12 @@ from bot.store.database import Database, StoreTrouble
 from bot.store.datasets import SqliteDatasetStore
 from bot.store.inbox import SqliteInbox
 from bot.store.unread import SqliteUnread
-from handlers import backfill
-from handlers.backfill import Backfill
+from handlers import missed as backfill
+from handlers.datasets.incoming_files import IncomingFiles
 from handlers.inbox import Inbox
-from handlers.incoming_files import IncomingFiles
-from handlers.poster import Poster
+from handlers.missed import Backfill
 from handlers.services import Services
+from handlers.web.poster import Poster
 
 
 class Reading:

@@ -3,7 +3,7 @@
 import asyncio
 import time
 
-from handlers.budget import Bucket, Budgets, Priority
+from handlers.web.rate_limits import Bucket, Budgets, Priority
 
 
 async def test_a_burst_is_served_at_once_and_what_follows_at_the_rate() -> None:

@@ -15,10 +15,10 @@ from bot.jobs.job import Job
 from bot.store.database import Database
 from bot.store.jobs import SqliteJobStore
 from bot.store.outbox import SqliteCardStore
-from handlers.cards import CardKeeper
-from handlers.lanes import Lanes
-from handlers.pictures import Pictures
-from handlers.poster import Poster
+from bot.worker_processes import Lanes
+from handlers.outgoing.cards import CardKeeper
+from handlers.outgoing.charts import Pictures
+from handlers.web.poster import Poster
 
 PERMALINK = {"ok": True, "permalink": "https://acme.slack.com/archives/C0/p1"}
 

@@ -8,8 +8,8 @@ from aiohttp import web
 from scripted_slack import Slack, error, text
 
 from bot.notices.interfaces import PostDoubtful
-from handlers.download import Download, Interrupted
-from handlers.poster import Poster
+from handlers.web.download import Download, Interrupted
+from handlers.web.poster import Poster
 from training_files import TrainingFileError
 
 TOKEN = "xoxb-secret"

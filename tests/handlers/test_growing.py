@@ -10,9 +10,9 @@ from aiohttp import web
 from scripted_slack import Slack, error
 
 from bot.datasets.dataset import Dataset
-from handlers import reports
-from handlers.poster import Poster
+from handlers.datasets import reports
 from handlers.services import Services
+from handlers.web.poster import Poster
 from training_files import Report, Tokens
 
 DATASET = Dataset("ds-1", "aa", "big.jsonl", 900_000_000, "U1", "T1", "C1", False, "1.0", 0.0)

@@ -14,14 +14,15 @@ from bot.errors import BotError, Invalid
 from bot.notices.interfaces import PostError
 from bot.store.database import Database
 from bot.store.inbox import SqliteInbox
-from handlers import replies
 from handlers.blocks.message import Message
 from handlers.blocks.parts import message, section
-from handlers.budget import Priority
 from handlers.inbox import Inbox
-from handlers.payloads import key_of, turn_of
-from handlers.poster import Poster
+from handlers.parsing import key_of, turn_of
+from handlers.routing import Modal
 from handlers.services import Services
+from handlers.web import replies
+from handlers.web.poster import Poster
+from handlers.web.rate_limits import Priority
 
 
 def _event(kind: str = "message", **fields: Any) -> dict[str, Any]:
@@ -155,7 +156,7 @@ async def test_a_window_waits_for_what_is_refused_and_not_for_what_takes_long(da
         assert await store.accept(key, body)
         context = cast(AsyncBoltContext, {"inbox_key": key})
         await asyncio.wait_for(
-            inbox.submission(work, seconds=60 if work is not take_long else 0)(ack, body, context), 60
+            inbox.submission(Modal(work, seconds=60 if work is not take_long else 0))(ack, body, context), 60
         )
     assert answers[0]["response_action"] == "push"
     assert "Over the budget." in str(answers[0]["view"])

@@ -1,7 +1,7 @@
 """Who opened a conversation a moment ago, and has not found its thread."""
 
 from bot.models.conversation import Conversation
-from handlers.just_opened import JustOpened
+from handlers.chat.just_opened import JustOpened
 
 CONVERSATION = Conversation("cv-1", "ft:x", "T1", "C1", "1.1", "U1", 1.0)
 

@@ -6,8 +6,8 @@ from scripted_slack import Slack, error, text
 from bot.access import Actor, Role
 from bot.errors import Denied
 from bot.notices.interfaces import PostDoubtful
-from handlers.people import People, Roles
-from handlers.poster import Poster
+from handlers.web.people import People, Roles
+from handlers.web.poster import Poster
 
 US = "T0ACME"
 
@@ -67,7 +67,7 @@ async def test_a_group_is_asked_for_again_after_a_minute_and_who_left_it_has_los
     slack: Slack, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now = 1000.0
-    monkeypatch.setattr("handlers.people.time.monotonic", lambda: now)
+    monkeypatch.setattr("handlers.web.people.time.monotonic", lambda: now)
     slack.replies["users.info"] = [_user()]
     slack.replies["usergroups.users.list"] = [{"ok": True, "users": ["U1"]}, {"ok": True, "users": []}]
     people = People(Poster(slack.client), US, Roles(approvers=["S0LEADS"]))

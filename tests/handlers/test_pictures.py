@@ -14,10 +14,10 @@ from bot.jobs.job import Job
 from bot.store.database import Database
 from bot.store.jobs import SqliteJobStore
 from bot.store.outbox import SqliteCardStore
-from handlers.cards import CardKeeper
-from handlers.lanes import Lane, Lanes
-from handlers.pictures import Pictures
-from handlers.poster import Poster
+from bot.worker_processes import Lane, Lanes
+from handlers.outgoing.cards import CardKeeper
+from handlers.outgoing.charts import Pictures
+from handlers.web.poster import Poster
 
 STEPS = 8
 

@@ -7,8 +7,8 @@ from scripted_slack import Slack, broken, error, limited, text
 
 from bot.notices.interfaces import PostDoubtful, PostLater, PostRefused
 from handlers.blocks.errors import refusal
-from handlers.budget import Priority
-from handlers.poster import Poster
+from handlers.web.poster import Poster
+from handlers.web.rate_limits import Priority
 
 HELLO = refusal("Hello")
 

@@ -3,7 +3,7 @@
 import pytest
 
 from bot.errors import Invalid
-from handlers.words import addresses_others, channel_in, dollars_in, person_in, plain, typed
+from handlers.blocks.markup import addresses_others, channel_in, dollars_in, person_in, plain, typed
 
 
 @pytest.mark.parametrize(

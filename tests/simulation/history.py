@@ -52,11 +52,11 @@ from bot.store.backup import doubt_what_was_under_way
 from bot.store.database import StoreTrouble
 from bot.store.jobs import SqliteJobStore
 from bot.store.outbox import SqliteCardStore, SqliteOutbox
-from handlers.cards import CardKeeper
-from handlers.lanes import Lanes
-from handlers.pictures import Pictures
-from handlers.poster import Poster
-from handlers.speaker import SlackSpeaker
+from bot.worker_processes import Lanes
+from handlers.outgoing.cards import CardKeeper
+from handlers.outgoing.charts import Pictures
+from handlers.outgoing.notice_poster import SlackSpeaker
+from handlers.web.poster import Poster
 
 EPOCH = 1_800_000_000.0
 MODEL = "gpt-4.1-mini-2025-04-14"
@@ -538,7 +538,7 @@ def _in_its_time(world: World) -> Iterator[None]:
             patch.object(time, "monotonic", lambda: world.timeline.now),
             # A fifth of a history's time; tests of the blocks have it done.
             patch.object(JsonObject, "validate_json", lambda block: None),
-            patch("handlers.budget.Bucket.__init__.__defaults__", (lambda: world.timeline.now,)),
+            patch("handlers.web.rate_limits.Bucket.__init__.__defaults__", (lambda: world.timeline.now,)),
         ):
             yield
     finally:

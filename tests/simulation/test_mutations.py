@@ -29,7 +29,7 @@ from bot.spending import admission
 from bot.store.jobs import SqliteJobStore
 from bot.store.outbox import SqliteCardStore, SqliteOutbox
 from handlers.blocks.card import card as render
-from handlers.cards import _hash
+from handlers.outgoing.cards import _hash
 
 HISTORIES = 30
 Prepare = Callable[[World], None]

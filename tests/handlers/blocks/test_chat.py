@@ -1,7 +1,7 @@
 from collections.abc import Callable
 
-from handlers.blocks import chat
 from handlers.blocks.message import Message
+from handlers.chat import blocks as chat
 
 See = Callable[[Message], str]
 

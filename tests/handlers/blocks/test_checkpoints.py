@@ -3,8 +3,8 @@ from typing import Any
 
 from bot.jobs.assessment import rank
 from bot.jobs.job import Checkpoint, Job, Loss, Metrics
-from handlers.blocks.checkpoints import checkpoint_list
 from handlers.blocks.message import Message
+from handlers.jobs.blocks.checkpoints import checkpoint_list
 
 See = Callable[[Message], str]
 Buttons = Callable[[Message], dict[str, dict[str, Any]]]

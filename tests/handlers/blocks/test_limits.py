@@ -19,29 +19,23 @@ from bot.jobs.timeline import Moment
 from bot.models.model import FineTunedModel
 from bot.notices import notice
 from bot.providers.interface import RemoteEvent, RemoteFile
-from handlers.blocks import (
-    card,
-    chat,
-    checkpoints,
-    errors,
-    files,
-    history,
-    jobs,
-    mend_window,
-    models,
-    notices,
-    report,
-    split_window,
-    start_modal,
-    start_question,
-    steering,
-    text,
-    windows,
-)
+from handlers.blocks import card, errors, text
 from handlers.blocks import help as help_blocks
+from handlers.blocks import job_controls as steering
+from handlers.blocks import modals as windows
 from handlers.blocks.message import Message
-from handlers.blocks.sample import sample_window
-from handlers.blocks.start_form import FIELDS, ModelOption, read_start_modal
+from handlers.chat import blocks as chat
+from handlers.datasets.blocks import report
+from handlers.datasets.blocks import split_modal as split_window
+from handlers.datasets.blocks.sample import sample_window
+from handlers.jobs.blocks import checkpoints, history, jobs
+from handlers.models import blocks as models
+from handlers.outgoing import notice_blocks as notices
+from handlers.provider_files import blocks as files
+from handlers.repair import blocks as mend_window
+from handlers.start.blocks import modal as start_modal
+from handlers.start.blocks import question as start_question
+from handlers.start.start_form import FIELDS, ModelOption, read_start_modal
 from training_files.mend import Lost, Mended, Plan, Proposal
 from training_files.report import Column, Finding, Mapping, Report, Table, Tokens
 from training_files.sample import Sampled

@@ -6,10 +6,10 @@ from typing import Any
 from bot.jobs.job import Job
 from bot.models.model import FineTunedModel
 from handlers.blocks.help import command_help, help_message, near_miss, what_there_is
-from handlers.blocks.jobs import job_list, job_status
 from handlers.blocks.message import Message
-from handlers.blocks.models import model_list
-from handlers.blocks.start_form import ModelOption
+from handlers.jobs.blocks.jobs import job_list, job_status
+from handlers.models.blocks import model_list
+from handlers.start.start_form import ModelOption
 
 See = Callable[[Message], str]
 Buttons = Callable[[Message], dict[str, dict[str, Any]]]

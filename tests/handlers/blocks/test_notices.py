@@ -5,7 +5,7 @@ from bot.jobs.assessment import Assessment, checkpoint_figures
 from bot.jobs.job import Checkpoint, Job, JobError, Metrics
 from bot.notices import notice
 from handlers.blocks.message import Message
-from handlers.blocks.notices import render
+from handlers.outgoing.notice_blocks import render
 
 See = Callable[[Message], str]
 Buttons = Callable[[Message], dict[str, dict[str, Any]]]

@@ -2,7 +2,7 @@ from collections.abc import Callable
 
 from bot.jobs.job import Approval, InLine, Job
 from bot.spending.budget import OverBudget
-from handlers.blocks.outlook import hindrance, outlook
+from handlers.start.blocks.admission_preview import hindrance, outlook
 
 MakeJob = Callable[..., Job]
 

@@ -4,8 +4,8 @@ from typing import Any
 import msgspec
 
 from bot.datasets.dataset import Dataset
-from handlers.blocks import report
 from handlers.blocks.message import Message
+from handlers.datasets.blocks import report
 from training_files.report import Column, Finding, Mapping, Report, Table, Tokens
 
 See = Callable[[Message], str]

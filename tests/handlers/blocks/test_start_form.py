@@ -1,7 +1,7 @@
 import pytest
 
 from bot.jobs.job import Hyperparameters
-from handlers.blocks.start_form import (
+from handlers.start.start_form import (
     ModelOption,
     StartForm,
     misplaced,

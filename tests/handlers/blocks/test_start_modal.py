@@ -5,8 +5,8 @@ import pytest
 
 from bot.datasets.dataset import Dataset
 from bot.jobs.job import Hyperparameters
-from handlers.blocks.start_form import ModelOption, StartForm, words_of
-from handlers.blocks.start_modal import start_modal
+from handlers.start.blocks.modal import start_modal
+from handlers.start.start_form import ModelOption, StartForm, words_of
 from training_files.report import Report
 
 MINI = ModelOption("gpt-4.1-mini", "openai", "GPT-4.1 mini", 5.0)

@@ -1,0 +1,93 @@
+"""Short answers that say what was done and where to look."""
+
+from collections.abc import Sequence
+
+from bot.jobs import states
+from bot.jobs.job import Job
+from handlers.blocks.approval_text import deciders
+from handlers.blocks.message import Message
+from handlers.blocks.model_name import named
+from handlers.blocks.parts import VALUE, actions, button, message, section
+from handlers.blocks.text import code, escape, link, size
+
+
+def submitted(job: Job, note: str = "") -> Message:
+    """`note`: mrkdwn that stands below."""
+    match job.state:
+        case states.AWAITING_APPROVAL:
+            text = f"Job {code(job.id)} waits for the approval of {deciders(job)}. Nothing is spent before."
+        case states.IN_LINE:
+            text = f"Job {code(job.id)} waits in line; its card shows the place. It goes on by itself."
+        case _:
+            text = f"Job {code(job.id)} is on its way. Its card appears in the channel in a moment."
+    return _line(f"{text}\n{note}" if note else text)
+
+
+def still_reading(file: str | None) -> Message:
+    what = code(file) if file else "the files that were dropped here"
+    return _line(f"I am still reading {what}. I go on with your command as soon as that is done.")
+
+
+def followed(job: Job) -> Message:
+    return _line(f"I follow {code(job.provider_job_id or '')} as job {code(job.id)}. Its card appears in a moment.")
+
+
+def adopted(job: Job) -> Message:
+    return _line(f"Found it: job {code(job.id)} goes on.")
+
+
+def cancelled(job: Job) -> Message:
+    if job.state == "cancelled":
+        return _line(f"Job {code(job.id)} is cancelled.")
+    return _line(f"The provider was asked to cancel job {code(job.id)}; it is {escape(job.state)} at the moment.")
+
+
+def steered(job: Job) -> Message:
+    return _line(f"Done: job {code(job.id)} is {escape(job.state)} now.")
+
+
+def conversation_elsewhere(model: str, permalink: str) -> Message:
+    return _line(f"Talk to {named(model)} {link(permalink, 'in this thread')}.")
+
+
+def ask_in_thread(model: str, permalink: str) -> Message:
+    return _line(
+        f"Was that for {named(model)}? It reads what is said {link(permalink, 'in its thread')}: ask there, please."
+    )
+
+
+def unreadable_files(names: Sequence[str]) -> Message:
+    """For files that were given to the bot and cannot be trained on."""
+    return _line(
+        f"I cannot read {_named(names)}. Training files are JSONL (`.jsonl`, `.ndjson`, `.json`, `.jsonl.gz`) or "
+        "tables (`.csv`, `.tsv`, `.xlsx`, `.xls`, `.ods`, `.parquet`). If it is one of these under another name, "
+        "rename it and drop it again."
+    )
+
+
+def files_left_out(names: Sequence[str]) -> Message:
+    """For files that were given to a model in its thread."""
+    return _line(f"The model reads text only, so it does not see {_named(names)}. Paste what it should read.")
+
+
+def _named(names: Sequence[str]) -> str:
+    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+    return ", ".join(code(name, 100) for name in names[:3]) + more
+
+
+def conversation_there(model: str, permalink: str) -> Message:
+    text = f"You talk to {named(model)} {link(permalink, 'in this thread')} already."
+    anew = [actions(button("New conversation", "chat_anew", model))] if size(model) <= VALUE else []
+    return message(text, [section(text), *anew])
+
+
+def welcome() -> Message:
+    text = (
+        "Thank you for having me. Drop a training file (JSONL, CSV, XLSX, …) into this channel: I check it, say "
+        "what training would cost, and start it when you say so. `/finetune help` lists all that I can do."
+    )
+    return _line(text)
+
+
+def _line(text: str) -> Message:
+    return message(text, [section(text)])

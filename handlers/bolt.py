@@ -1,0 +1,41 @@
+"""The Bolt app: everything that Slack can send, and who takes it."""
+
+import logging
+import re
+from typing import Any
+
+from slack_bolt.app.async_app import AsyncApp
+from slack_bolt.context.ack.async_ack import AsyncAck
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.store.inbox import SqliteInbox
+from handlers import commands, messages, register
+from handlers.inbox import Inbox
+from handlers.services import Services
+
+
+def build(
+    client: AsyncWebClient, signing_secret: str | None, services: Services, store: SqliteInbox
+) -> tuple[AsyncApp, Inbox]:
+    """Without a signing secret requests are only taken from Socket Mode, which has none."""
+    app = AsyncApp(
+        client=client,
+        signing_secret=signing_secret or "unused in Socket Mode",
+        request_verification_enabled=signing_secret is not None,
+        # Our listeners end with their acknowledgement. Bolt would else look for it every 10 ms only.
+        process_before_response=True,
+        logger=logging.getLogger("slack_bolt"),
+    )
+    inbox = Inbox(store, services)
+    app.use(inbox.middleware)
+    commands.register(app, inbox)
+    messages.register(app, inbox)
+    register.register(app, inbox)
+    register.register_the_rest(app, inbox)
+    # An event without a listener would stay unacknowledged in Socket Mode, and Slack would send it again.
+    app.event(re.compile(".*"))(_ignored)
+    return app, inbox
+
+
+async def _ignored(ack: AsyncAck, body: dict[str, Any]) -> None:
+    await ack()

@@ -1,0 +1,359 @@
+"""A model's answer in Slack, growing while it is written.
+
+The model is read at its own speed; a task beside that brings the words to Slack. Whatever Slack does meanwhile is this
+page's affair: words that it does not take wait and are offered again, so no answer is lost and no model is asked twice.
+
+An answer is streamed. Slack ends a stream about five minutes after its start (python-slack-sdk#1859), and a stream may
+be refused for other reasons: from then on the message is edited instead, or posted where there are no streams. What one
+message cannot hold goes on in the next. Where the bot may no longer write, the person gets it directly.
+"""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import structlog
+
+from bot.notices.interfaces import PostDoubtful, PostError, PostLater, PostRefused
+from handlers.blocks.text import size
+from handlers.chat.blocks import answer_moved, pieces, stream_text
+from handlers.web.poster import NO_CONNECTION, Poster, metadata
+from handlers.web.rate_limits import Priority
+
+log = structlog.get_logger()
+
+# Words are gathered for this long before they are shown: calm for Slack, fluent for the eye.
+_EVERY: Final = 0.4
+# Slack advises one edit of a message in three seconds at most (chat.update, read 2026-11-21).
+_BETWEEN_EDITS: Final = 3.0
+# Seconds until Slack is tried again; the last for ever.
+_PAUSES: Final = (1.0, 3.0, 5.0, 15.0, 30.0, 60.0)
+# markdown_text holds 12,000 characters (chat.startStream and chat.update, read 2026-11-21).
+LONGEST: Final = 11_000
+# A word longer than this is no word, and is not waited for.
+_LONGEST_WORD: Final = 400
+
+
+@dataclass(frozen=True)
+class Place:
+    """Whom an answer is for, and in which thread it goes. `team` is the person's, `bot` the bot's own user id; the
+    answer's messages stand below `after`, the ts of what it answers.
+    """
+
+    channel: str
+    thread_ts: str
+    user: str
+    team: str
+    bot: str
+    after: str
+
+
+class Answer:
+    """`async with Answer(…) as answer`: `add` words, then `close`, which returns when all of them can be read.
+
+    `mark` names the answer in the metadata of its messages. `opened` hears of each message once it stands in Slack.
+    `messages` are those of an earlier attempt (oldest first): they are brought to what is said now, and what is not
+    needed of them is deleted. `doubtful`: that attempt may have begun one more.
+    """
+
+    def __init__(
+        self,
+        poster: Poster,
+        place: Place,
+        *,
+        mark: str,
+        opened: Callable[[str], Awaitable[None]],
+        messages: Sequence[str] = (),
+        doubtful: bool = False,
+        pauses: Sequence[float] = _PAUSES,
+    ) -> None:
+        self._poster = poster
+        self._place = place
+        self._mark = mark
+        self._opened = opened
+        self._left = list(messages)
+        self._doubtful = doubtful
+        self._pauses = pauses
+        self._channel: str = place.channel
+        self._thread_ts: str | None = place.thread_ts
+        self._news = asyncio.Event()
+        self._ended = asyncio.Event()
+        self._words = ""  # the model's, of which the last may be half a word
+        self._rest = ""  # what is to be shown next
+        self._number = 0  # of the present message
+        self._forget_message()
+        self._edited_at = float("-inf")
+        self._can_stream = True
+        self._can_edit = True
+        self._gone = False  # somebody deleted the message, or nobody can be told
+
+    def _forget_message(self) -> None:
+        self._ts: str | None = None
+        self._text = ""  # what the present message is to show
+        self._certain = 0  # so many characters of it are certainly shown
+        self._streaming = False  # words are appended
+        self._open = False  # Slack may still take it for a stream
+
+    async def __aenter__(self) -> "Answer":
+        self._writer = asyncio.create_task(self._write(), name=self._mark)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._writer.cancel()
+        await asyncio.wait([self._writer])
+
+    def add(self, words: str) -> None:
+        """More of the model's words."""
+        self._words += words
+        self._news.set()
+
+    async def close(self, note: str = "") -> None:
+        """Nothing more will come; `note` (one line of ours) stands below, in italics. Returns when all is shown,
+        however long Slack is out of reach.
+        """
+        self._note = f"\n\n_{note}_" if note else ""
+        self._ended.set()
+        self._news.set()
+        await self._writer
+
+    async def _write(self) -> None:
+        failures = 0
+        while True:
+            await self._news.wait()
+            self._news.clear()
+            try:
+                if await self._show():
+                    return
+            except (PostLater, PostDoubtful) as error:
+                pause = self._pauses[min(failures, len(self._pauses) - 1)]
+                if isinstance(error, PostLater) and str(error) != NO_CONNECTION:
+                    pause = max(pause, min(error.retry_after, 60))
+                failures += 1
+                log.info("answer waits for slack", why=str(error), seconds=pause)
+                await asyncio.sleep(pause)
+                self._news.set()
+            else:
+                failures = 0
+                if self._behind:  # an edit is due, whether or not more words come
+                    self._news.set()
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._ended.wait(), _EVERY)
+
+    async def _show(self) -> bool:
+        """Bring what has come to Slack; whether that is all. Raises PostLater or PostDoubtful where it is to be tried
+        again.
+        """
+        ended = self._ended.is_set()
+        self._rest += self._whole_words(ended)
+        if ended:
+            self._rest, self._note = self._rest + self._note, ""
+        while self._rest and not self._gone and (ended or self._can_edit):
+            if not self._text:
+                self._rest = self._rest.lstrip()
+            room = LONGEST - size(self._text)
+            if room < min(size(self._rest), LONGEST // 10) or (self._ts and not self._streaming and not self._can_edit):
+                await self._finish_message()
+                continue
+            head = self._rest if size(self._rest) <= room else next(iter(pieces(self._rest, room)), "")
+            await self._put(head)
+            self._text += head
+            self._rest = self._rest[len(head) :]
+            if self._streaming:
+                self._certain = len(self._text)
+        if self._gone:
+            self._rest = ""
+        elif not ended and self._behind and time.monotonic() - self._edited_at >= _BETWEEN_EDITS:
+            await self._edit()
+        if ended:
+            await self._finish_message()
+            await self._delete_left()
+        # An edit that was refused leaves words over, which go into a message of their own.
+        if ended and self._rest:
+            return await self._show()
+        return ended
+
+    @property
+    def _behind(self) -> bool:
+        return self._certain < len(self._text)
+
+    def _whole_words(self, ended: bool) -> str:
+        """Whole words only: a key or a mention cut in two would not be recognised."""
+        end = max(self._words.rfind(" "), self._words.rfind("\n")) + 1
+        if ended or len(self._words) - end > _LONGEST_WORD:
+            end = len(self._words)
+        words, self._words = self._words[:end], self._words[end:]
+        return stream_text(words)
+
+    async def _put(self, words: str) -> None:
+        """Show them in the present message, or leave that to its next edit."""
+        if self._ts is None:
+            await self._begin(words)
+        elif self._streaming:
+            try:
+                await self._call("chat.appendStream", markdown_text=words)
+            except PostLater:
+                raise
+            except PostError as error:
+                # Whether or not these words arrived: an edit shows all of them.
+                log.info("stream ended early, editing instead", why=str(error))
+                self._streaming = False
+
+    async def _begin(self, words: str) -> None:
+        found = self._left.pop(0) if self._left else None
+        if found is None and self._doubtful:
+            found = await self._find()
+            self._doubtful = False
+        if found is not None:
+            self._ts, self._open = found, True
+            self._edited_at = float("-inf")
+        else:
+            try:
+                self._ts = await self._begin_stream(words) or await self._begin_post(words)
+            except PostDoubtful:
+                self._doubtful = True
+                raise
+            self._certain = len(words)
+            if self._gone:
+                return
+        await self._opened(str(self._ts))
+
+    async def _find(self) -> str | None:
+        place = self._place
+        try:
+            return await self._poster.find_answer(
+                self._channel, self._thread_ts, f"{self._mark}/{self._number}", after=place.after, by=place.bot
+            )
+        except PostRefused as error:
+            log.warning("thread unreadable, beginning again", why=str(error))
+            return None
+
+    async def _begin_stream(self, words: str) -> str | None:
+        """None where there are no streams, or so many just now that this one would have to wait."""
+        place = self._place
+        if not self._can_stream or self._thread_ts is None or not self._poster.has_room("chat.startStream"):
+            return None
+        try:
+            answer = await self._poster.call(
+                "chat.startStream",
+                {
+                    "channel": place.channel,
+                    "thread_ts": place.thread_ts,
+                    "recipient_user_id": place.user,
+                    "recipient_team_id": place.team,
+                    "markdown_text": words,
+                },
+                priority=Priority.CHAT,
+                repeat=False,
+            )
+        except PostError as error:
+            log.info("no stream", why=str(error))
+            if str(error) == NO_CONNECTION:
+                raise
+            self._can_stream = False
+            if isinstance(error, PostDoubtful):
+                raise
+            return None
+        self._streaming = self._open = True
+        return str(answer["ts"])
+
+    async def _begin_post(self, words: str) -> str | None:
+        answer: dict[str, Any] | None
+        try:
+            answer = await self._post(words)
+        except PostRefused as error:
+            answer = await self._post_directly(words, error)
+        if answer is None:
+            return None
+        self._channel = str(answer.get("channel") or self._channel)
+        self._edited_at = time.monotonic()
+        return str(answer["ts"])
+
+    async def _post(self, words: str) -> dict[str, Any]:
+        arguments = {
+            "channel": self._channel,
+            "markdown_text": words,
+            "metadata": metadata(f"{self._mark}/{self._number}"),
+            "unfurl_links": False,
+            "unfurl_media": False,
+        }
+        if self._thread_ts:
+            arguments["thread_ts"] = self._thread_ts
+        return await self._poster.call(
+            "chat.postMessage", arguments, priority=Priority.CHAT, channel=self._channel, repeat=False
+        )
+
+    async def _post_directly(self, words: str, why: PostRefused) -> dict[str, Any] | None:
+        """To the person, where the bot may not write in the thread (any more); None where that is refused, too."""
+        log.warning("no answer in the thread", why=str(why))
+        if self._thread_ts is not None:
+            self._channel, self._thread_ts = self._place.user, None
+            try:
+                await self._poster.post(self._channel, answer_moved(self._place.channel), priority=Priority.CHAT)
+                return await self._post(words)
+            except PostRefused as error:
+                log.error("answer cannot be shown anywhere", why=str(error))
+        self._gone = True
+        return None
+
+    async def _finish_message(self) -> None:
+        if self._ts is None:
+            return
+        unfinished = self._open or self._behind
+        if self._streaming:
+            unfinished = not await self._stop()
+            self._streaming = False
+        if unfinished and not self._gone:
+            await self._edit()
+        if self._ts is not None:
+            self._number += 1
+            self._forget_message()
+
+    async def _stop(self) -> bool:
+        """End the stream, so that the message can be edited. False where it was none any more."""
+        try:
+            await self._call("chat.stopStream", metadata=self._metadata())
+        except PostRefused as error:
+            log.info("stream was ended already", why=str(error))
+            self._open = False
+            return False
+        self._open = False
+        return True
+
+    async def _edit(self) -> None:
+        """Show all there is in this message, and mark it. An edit done twice does no harm."""
+        if self._ts is None or not self._can_edit:
+            return
+        cannot_stop = self._open and not await self._stop()
+        self._edited_at = time.monotonic()
+        try:
+            await self._call("chat.update", markdown_text=self._text, metadata=self._metadata())
+            self._certain = len(self._text)
+        except PostRefused as error:
+            log.warning("answer cannot be edited", why=str(error))
+            if str(error) == "streaming_state_conflict" and not cannot_stop:
+                self._open = True
+                raise PostLater(str(error), 2) from error
+            if str(error) == "message_not_found":
+                self._gone = True  # whoever deleted it does not want to read on
+                return
+            self._can_edit = False
+            self._rest = self._text[self._certain :] + self._rest
+            self._number += 1
+            self._forget_message()
+
+    async def _delete_left(self) -> None:
+        while self._left:
+            with contextlib.suppress(PostRefused):
+                await self._poster.call("chat.delete", {"channel": self._place.channel, "ts": self._left[0]})
+            self._left.pop(0)
+
+    def _metadata(self) -> dict[str, Any]:
+        return metadata(f"{self._mark}/{self._number}")
+
+    async def _call(self, method: str, **arguments: Any) -> None:
+        await self._poster.call(
+            method, {"channel": self._channel, "ts": self._ts, **arguments}, priority=Priority.CHAT, repeat=False
+        )

@@ -1,0 +1,92 @@
+"""`/finetune` and its sub-commands: which one is meant, and the help about them.
+
+The same words work after a mention of the bot in a thread, where Slack takes no slash commands.
+"""
+
+from dataclasses import replace
+from difflib import get_close_matches
+from typing import Final
+
+from slack_bolt.app.async_app import AsyncApp
+
+from handlers.blocks import help as help_blocks
+from handlers.inbox import Inbox
+from handlers.register import FEATURES
+from handlers.routing import Command
+from handlers.turn import Turn
+
+_TOPICS: Final = ("Train", "Follow", "Steer", "Talk", "Look after")
+
+
+async def show_help(turn: Turn) -> None:
+    """All commands, or the one that is named."""
+    word = next(iter(turn.words.split()), "").strip("`").removeprefix("/")
+    command = find_command(word) if word else None
+    if command is not None:
+        await turn.answer(
+            help_blocks.command_help(command.usage, command.description, command.details, command.examples)
+        )
+        return
+    topics = [
+        (topic, [(command.usage, command.description) for command in COMMANDS if command.topic == topic])
+        for topic in _TOPICS
+    ]
+    await turn.answer(help_blocks.help_message(topics))
+
+
+_HELP: Final = Command(
+    "help",
+    "Look after",
+    "help [COMMAND]",
+    "Show this list, or one command's examples",
+    show_help,
+    "The same words work in direct messages, and after a mention of the bot.",
+    ("help", "help start"),
+)
+COMMANDS: Final = tuple(
+    sorted(
+        (*(command for feature in FEATURES for command in feature.commands), _HELP),
+        key=lambda command: _TOPICS.index(command.topic),
+    )
+)
+
+
+def register(app: AsyncApp, inbox: Inbox) -> None:
+    app.command("/finetune")(inbox.listener(finetune))
+    for action_id in help_blocks.ASKED:
+        app.action(action_id)(inbox.listener(asked))
+
+
+async def finetune(turn: Turn) -> None:
+    await turn.actor()
+    await run_words(turn, turn.words)
+
+
+def find_command(word: str) -> Command | None:
+    return next((command for command in COMMANDS if command.name == word.lower()), None)
+
+
+async def run_words(turn: Turn, words: str) -> None:
+    """Run the sub-command that `words` begin with; who means something else is told what there is."""
+    name, _, rest = words.strip().partition(" ")
+    command = find_command(name or "help")
+    if command is not None:
+        await command.run(replace(turn, words=rest.strip()))
+    elif (near := _near(name)) is not None:
+        await turn.answer(help_blocks.near_miss(name, near, slash="command" in turn.body))
+    else:
+        await turn.answer(help_blocks.what_there_is(name if "command" in turn.body else None))
+
+
+async def asked(turn: Turn) -> None:
+    """A button that stands for a command."""
+    await turn.actor()
+    await run_words(turn, turn.words)
+
+
+def _near(word: str) -> str | None:
+    """The command that was probably mistyped. 0.7 and the same first letter take "modles", "stats" and "jbos" for what
+    they were meant to be, and not "what" for chat, nor "hello" for help.
+    """
+    candidates = [command.name for command in COMMANDS if not command.final and command.name[0] == word[:1].lower()]
+    return next(iter(get_close_matches(word.lower(), candidates, n=1, cutoff=0.7)), None)

@@ -1,0 +1,1 @@
+"""Training files that were dropped: reported on, looked at, split."""

@@ -1,0 +1,1 @@
+"""Deleting a training file or a model."""

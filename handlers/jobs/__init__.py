@@ -1,0 +1,1 @@
+"""Jobs: what is known of them, and what can be done with them."""

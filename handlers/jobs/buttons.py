@@ -1,0 +1,108 @@
+"""The buttons on a job's card and in its thread."""
+
+from typing import Final
+
+import msgspec
+
+from bot.access import Act
+from bot.datasets.dataset import Dataset
+from bot.errors import BotError
+from bot.jobs import pausing, states
+from bot.jobs.assessment import advised_rate
+from bot.jobs.cancel import cancel as cancel_job
+from handlers.blocks import confirmations as pointers
+from handlers.blocks.message import Message
+from handlers.blocks.text import person
+from handlers.start.buttons import Place, open_modal
+from handlers.start.start_form import words_of
+from handlers.start.submission import form_of
+from handlers.turn import Turn
+
+
+async def cancel(turn: Turn) -> None:
+    await turn.answer(await _cancelled(turn))
+
+
+async def cancel_asked(turn: Turn) -> None:
+    """The question that the command asked was answered with yes, and gives way to what came of it."""
+    turn = turn.in_place
+    await turn.answer(await _cancelled(turn))
+
+
+async def pause(turn: Turn) -> None:
+    await turn.answer(await _steered(turn, Act.PAUSE))
+
+
+async def pause_asked(turn: Turn) -> None:
+    turn = turn.in_place
+    await turn.answer(await _steered(turn, Act.PAUSE))
+
+
+async def resume(turn: Turn) -> None:
+    await turn.answer(await _steered(turn, Act.RESUME))
+
+
+async def resume_asked(turn: Turn) -> None:
+    turn = turn.in_place
+    await turn.answer(await _steered(turn, Act.RESUME))
+
+
+async def _cancelled(turn: Turn) -> Message:
+    """Raises Conflict where it has ended, unless it was this that ended it, before a crash."""
+    job = await turn.job(turn.words, Act.CANCEL)
+    if not (turn.again and job.state == states.CANCELLED):
+        async with turn.recorded(Act.CANCEL, job.id):
+            job = await cancel_job(turn.services.reader, job)
+    return pointers.cancelled(job)
+
+
+async def _steered(turn: Turn, act: Act) -> Message:
+    """Raises Conflict where it is so already, unless it was this that did it, before a crash."""
+    job = await turn.job(turn.words, act)
+    services, steer, wanted, said = turn.services, *_STEERING[act]
+    if not (turn.again and job.state in wanted):
+        async with turn.recorded(act, job.id):
+            sentence = f"*{said}* by {person(turn.user)}."
+            job = await steer(services.jobs, services.provider, job, told_as=turn.key, sentence=sentence)
+        services.follower.hint(job.provider_job_id or "")
+    return pointers.steered(job)
+
+
+_STEERING: Final = {
+    Act.PAUSE: (pausing.pause, {states.PAUSING, states.PAUSED}, "Paused"),
+    Act.RESUME: (pausing.resume, {states.QUEUED, states.RUNNING}, "Resumed"),
+}
+
+
+async def retry(turn: Turn) -> None:
+    """Opens the modal with the settings kept, but for a learning rate with which training diverged."""
+    job = await turn.job(turn.words, Act.SEE, to_post=True)
+    await turn.actor(Act.SUBMIT)
+    dataset: Dataset | None = None
+    if job.dataset_id:
+        dataset = await turn.dataset(job.dataset_id, Act.SUBMIT, to_post=True)
+    elif not job.training_file:
+        raise BotError("I do not know the file of this job any more. Drop it again and start anew.")
+    file_id = None if dataset else job.training_file
+    thread_ts = job.origin.thread_ts if job.origin.channel == turn.channel else None
+    place = Place(turn.channel, job.dataset_id, file_id, thread_ts)
+    words = words_of(form_of(job))
+    advised = await advised_rate(turn.services.jobs, job)
+    if advised is not None:
+        words["lr"] = f"{advised:g}"
+        place = msgspec.structs.replace(place, diverged=f"{job.hyperparameters.learning_rate_multiplier:g}")
+    await open_modal(turn, place, dataset, words)
+
+
+async def adopt(turn: Turn) -> None:
+    job = await turn.job(turn.words, Act.DECIDE)
+    async with turn.recorded("adopt", job.id):
+        await turn.services.submitter.adopt(job.id)
+    await turn.answer(pointers.adopted(job))
+
+
+async def submit_again(turn: Turn) -> None:
+    job = await turn.job(turn.words, Act.DECIDE)
+    async with turn.recorded("submit again", job.id):
+        await turn.services.submitter.submit_again(job.id)
+    await turn.answer(pointers.submitted(job))

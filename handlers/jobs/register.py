@@ -1,0 +1,102 @@
+"""Jobs: what is known of them, and what can be done with them."""
+
+from typing import Final
+
+from handlers.jobs import buttons, controls, follow, history, list, results, status
+from handlers.routing import Command, Feature
+
+FEATURE: Final = Feature(
+    commands=(
+        Command(
+            "jobs",
+            "Follow",
+            "jobs",
+            "List the latest jobs",
+            list.run,
+            "Those that you may see, with a link to each job's card.",
+            ("jobs",),
+        ),
+        Command(
+            "status",
+            "Follow",
+            "status [JOB]",
+            "Say where a job stands",
+            status.run,
+            "Without a job it is the latest of this channel, or of the thread.",
+            ("status", "status job-1a2b3c"),
+        ),
+        Command(
+            "events",
+            "Follow",
+            "events JOB [page=2]",
+            "Show all that the provider told about a job",
+            history.events,
+            "In pages, which the buttons below turn.",
+            ("events job-1a2b3c", "events job-1a2b3c page=2"),
+        ),
+        Command(
+            "explain",
+            "Follow",
+            "explain JOB [page=2]",
+            "Show what led to what in a job",
+            history.explain,
+            "Who asked for it, what the provider told, what people were told and when.",
+            ("explain job-1a2b3c",),
+        ),
+        Command(
+            "follow",
+            "Follow",
+            "follow PROVIDER-JOB",
+            "Follow a job that was started elsewhere",
+            follow.run,
+            "It takes the provider's own id of the job, which gets a card here like any other.",
+            ("follow ftjob-abc123",),
+        ),
+        Command(
+            "pause",
+            "Steer",
+            "pause JOB [confirm=yes]",
+            "Stop a job for a while",
+            controls.pause,
+            "It goes on with `resume`. Not every provider can pause.",
+            ("pause job-1a2b3c",),
+        ),
+        Command(
+            "resume",
+            "Steer",
+            "resume JOB [confirm=yes]",
+            "Let a paused job go on",
+            controls.resume,
+            "It goes on where it was paused.",
+            ("resume job-1a2b3c",),
+        ),
+        Command(
+            "cancel",
+            "Steer",
+            "cancel JOB [confirm=yes]",
+            "Stop a job for good",
+            controls.cancel,
+            "Only the person who started it, or an administrator, may. It cannot be gone on with.",
+            ("cancel job-1a2b3c",),
+            final=True,
+        ),
+    ),
+    buttons={
+        "job_cancel": buttons.cancel,
+        "job_cancel_asked": buttons.cancel_asked,
+        "job_pause": buttons.pause,
+        "job_pause_asked": buttons.pause_asked,
+        "job_resume": buttons.resume,
+        "job_resume_asked": buttons.resume_asked,
+        "job_retry": buttons.retry,
+        "job_adopt": buttons.adopt,
+        "job_resubmit": buttons.submit_again,
+        "job_checkpoints": results.checkpoints,
+        "checkpoint_continue": results.continue_training,
+        "job_results": results.results_file,
+        "events_later": history.events_turned,
+        "events_earlier": history.events_turned,
+        "explain_earlier": history.explain_turned,
+        "explain_later": history.explain_turned,
+    },
+)

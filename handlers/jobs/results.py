@@ -1,0 +1,53 @@
+"""What a job has made: its checkpoints, and its results file."""
+
+from bot.access import Act
+from bot.errors import BotError, NotFound
+from bot.jobs.assessment import rank
+from bot.jobs.results import readable
+from handlers.blocks.card import title
+from handlers.blocks.text import code
+from handlers.jobs.blocks.checkpoints import checkpoint_list
+from handlers.start.buttons import Place, open_modal
+from handlers.start.start_form import words_of
+from handlers.start.submission import form_of, recent_datasets
+from handlers.turn import Turn
+
+
+async def checkpoints(turn: Turn) -> None:
+    job = await turn.job(turn.words, Act.SEE)
+    jobs = turn.services.jobs
+    ranked = rank(job, await jobs.metrics(job.id), await jobs.checkpoints(job.id))
+    await turn.answer(checkpoint_list(job, ranked))
+
+
+async def continue_training(turn: Turn) -> None:
+    """The modal, on the checkpoint's model, with a file to choose: the job's own at first."""
+    job_id, _, model = turn.words.partition(" ")
+    job = await turn.job(job_id, Act.CHAT, to_post=True)
+    await turn.actor(Act.SUBMIT)
+    files = await recent_datasets(turn)
+    own = [file for file in files if file.id == job.dataset_id]
+    if not files:
+        raise BotError("There is no training file in this channel to go on with. Drop one here first.")
+    words = words_of(form_of(job)) | {"model": model}
+    for name in ("suffix", "validation", "seed"):
+        words.pop(name, None)
+    dataset = (own or files)[0]
+    await open_modal(turn, Place(turn.channel, dataset.id, thread_ts=dataset.thread_ts, choose=True), dataset, words)
+
+
+async def results_file(turn: Turn) -> None:
+    """The CSV, into the thread of the card."""
+    job = await turn.job(turn.words, Act.SEE, to_post=True)
+    if not job.result_files:
+        raise NotFound("The provider has no results file for this job (yet).")
+    services = turn.services
+    content = readable(await services.provider.file_content(job.result_files[0]))
+    if not content:
+        raise NotFound("The results file at the provider is empty.")
+    card = await services.cards.card(job.id)
+    name = f"{job.id}-results.csv"
+    file_id = await services.poster.upload(name, content)
+    here = turn.channel == job.origin.channel
+    thread_ts = card.ts if here and card is not None else turn.thread_ts
+    await services.poster.share({file_id: name}, turn.channel, thread_ts, f"Results of {code(title(job), 150)}")

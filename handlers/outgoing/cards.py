@@ -1,0 +1,171 @@
+"""Job cards: each a message of the bot's own, brought to the latest state when there is room for an edit.
+
+A card is a projection. Nothing is queued: whatever happened in between, the next edit shows how things are now.
+"""
+
+import contextlib
+import hashlib
+import time
+from collections.abc import Callable, Collection, Coroutine, Iterator
+from functools import partial
+
+import orjson
+import structlog
+
+from bot.errors import BotError
+from bot.jobs import states
+from bot.jobs.assessment import assessed
+from bot.jobs.interfaces import JobStore
+from bot.jobs.job import Job
+from bot.notices.interfaces import Card, CardStore, PostDoubtful, PostLater, PostRefused
+from bot.notices.notice import Linked, Notice
+from bot.notices.rounds import Rounds
+from handlers.blocks.card import card as render
+from handlers.blocks.message import Message
+from handlers.outgoing.charts import Pictures
+from handlers.web.poster import Poster
+from handlers.web.rate_limits import Priority
+
+log = structlog.get_logger()
+
+# What is said of a job that has ended (what went wrong with it, for one) may be judged anew by another version of the
+# bot; so many cards are held against what Slack shows when it starts.
+_DOUBTED_AT_START = 200
+# Slack advises one edit of a message in three seconds at most (chat.update, read 2026-11-21).
+_BETWEEN_EDITS = 3.0
+
+
+class CardKeeper:
+    def __init__(
+        self,
+        jobs: JobStore,
+        cards: CardStore,
+        poster: Poster,
+        pictures: Pictures,
+        *,
+        look_every: float = 0.5,
+        between_edits: float = _BETWEEN_EDITS,
+        steady: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._jobs = jobs
+        self._cards = cards
+        self._poster = poster
+        self._pictures = pictures
+        self._between_edits = between_edits
+        self._steady = steady
+        self._edited_at: dict[str, float] = {}
+        self._rounds = Rounds("cards", self._due, every=look_every)
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        with contextlib.suppress(BotError):  # the store has trouble: then they stay as they are
+            await self._cards.doubt_ended(_DOUBTED_AT_START)
+        await self._rounds.run()
+
+    async def round(self) -> None:
+        """See to whatever shows something old; the latest change first."""
+        await self._rounds.round()
+
+    async def _due(self, _busy: Collection[str]) -> list[tuple[str, Callable[[], Coroutine[None, None, None]]]]:
+        return [(card.job_id, partial(self._see_to, card)) for card in await self._cards.dirty(50)]
+
+    async def _see_to(self, card: Card) -> None:
+        try:
+            if self._steady() - self._edited_at.get(card.job_id, float("-inf")) < self._between_edits:
+                return
+            # With many jobs there is never room for all: nothing is read or drawn for an edit that cannot be made.
+            if card.ts is not None and not self._poster.may_update_now():
+                return
+            job = await self._jobs.get(card.job_id)
+            if job is None:
+                return
+            if card.ts is None:
+                await self._post(card, job)
+                return
+            chart_is_due = await self._pictures.is_due(job)
+            if chart_is_due and (job.state not in states.ENDED or await self._shows_ending(card, job)):
+                chart = await self._pictures.chart(job)
+                # The card before the job: a change from here on leaves it dirty.
+                card = await self._cards.card(card.job_id) or card
+                job = await self._jobs.get(card.job_id) or job
+                await self._show(card, job, chart)
+            else:
+                await self._show(card, job, await self._pictures.chart_shown(job), complete=not chart_is_due)
+        except PostRefused as error:
+            log.warning("card given up", job=card.job_id, why=str(error))
+            await self._cards.abandon(card.job_id)
+        except (PostLater, PostDoubtful) as error:
+            # It stays dirty; an edit done twice does no harm, and a post is looked up before it is repeated.
+            log.info("card later", job=card.job_id, why=str(error))
+        except Exception:
+            log.exception("card failed", job=card.job_id)
+
+    async def _post(self, card: Card, job: Job) -> None:
+        message = await self._rendered(job)
+        await self._cards.posting(job.id, time.time())
+        with self._then_a_pause(job.id):
+            ts = await self._poster.post_once(
+                card.channel,
+                message,
+                mark=f"card/{job.id}",
+                maybe_posted=card.posting_since is not None,
+                since=card.posting_since or time.time(),
+                priority=Priority.CHAT,
+            )
+        notices = []
+        if job.origin.thread_ts:
+            link = await self._poster.thread_link(card.channel, ts)
+            notices.append(
+                Notice(
+                    id=f"{job.id}/linked",
+                    body=Linked(job, link),
+                    channel=job.origin.channel,
+                    thread_ts=job.origin.thread_ts,
+                )
+            )
+        # Where an earlier attempt is found, it may show something older.
+        await self._cards.posted(job.id, ts, _hash(message) if card.posting_since is None else None, notices)
+
+    async def _shows_ending(self, card: Card, job: Job) -> bool:
+        """Whether Slack shows all but the last chart: how a job ended does not wait for that."""
+        return _hash(await self._rendered(job, await self._pictures.chart_shown(job))) == card.shown
+
+    async def _show(self, card: Card, job: Job, chart: tuple[str | None, str], *, complete: bool = True) -> None:
+        try:
+            await self._edit(card, await self._rendered(job, chart), complete=complete)
+        except PostRefused as error:
+            if chart[0] is None or str(error) != "invalid_blocks":
+                raise
+            # The picture is gone from Slack, or not ready: the card is worth more than its picture.
+            if self._poster.may_update_now():
+                await self._edit(card, await self._rendered(job))
+
+    async def _edit(self, card: Card, message: Message, *, complete: bool = True) -> None:
+        """The edit was allowed before (`may_update_now`)."""
+        shown = _hash(message)
+        if shown == card.shown:
+            self._poster.need_not_update()
+        else:
+            # Whatever comes of it: what Slack showed before is not to be relied on.
+            await self._cards.editing(card.job_id)
+            with self._then_a_pause(card.job_id):
+                await self._poster.update_now(card.channel, str(card.ts), message)
+        await self._cards.showing(card, shown, complete=complete)
+
+    async def _rendered(self, job: Job, chart: tuple[str | None, str] = (None, "")) -> Message:
+        """As it stands now; `chart` is a file's id and its alt text."""
+        assessment = await assessed(self._jobs, job)
+        return render(job, assessment, now=time.time(), chart_file_id=chart[0], chart_alt_text=chart[1])
+
+    @contextlib.contextmanager
+    def _then_a_pause(self, job_id: str) -> Iterator[None]:
+        """It begins when the call has ended, however long that took: Slack may still be at one that ended in doubt, and
+        would post a second card, or put what is old over what is new."""
+        try:
+            yield
+        finally:
+            self._edited_at[job_id] = self._steady()
+
+
+def _hash(message: Message) -> str:
+    return hashlib.sha256(orjson.dumps(message.as_arguments(), option=orjson.OPT_SORT_KEYS)).hexdigest()

@@ -1,0 +1,113 @@
+"""Slack's payloads, read: what makes each the same when it comes again, and the turn that it asks for."""
+
+import hashlib
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import orjson
+
+from handlers.blocks.markup import typed
+from handlers.blocks.message import Message
+from handlers.services import Services
+from handlers.turn import Turn, is_direct
+from handlers.web import replies
+
+
+def key_of(body: dict[str, Any]) -> str | None:
+    """Slack's own id of what it sent: the same for every redelivery, different for everything else.
+
+    Messages go by channel and ts, because one message may come in several events (bolt-python#941).
+    """
+    kind = body.get("type")
+    if kind == "event_callback":
+        event = body.get("event") or {}
+        if event.get("type") in {"message", "app_mention"} and event.get("ts"):
+            return f"{event['type']}/{event.get('channel')}/{event['ts']}"
+        return f"event/{body['event_id']}" if body.get("event_id") else None
+    if "command" in body:
+        return f"command/{body.get('trigger_id')}"
+    if kind == "block_actions":
+        action = (body.get("actions") or [{}])[0]
+        return f"action/{(body.get('user') or {}).get('id')}/{action.get('action_id')}/{action.get('action_ts')}"
+    if kind == "view_submission":
+        return f"{kind}/{(body.get('view') or {}).get('id')}/{body.get('trigger_id') or ''}"
+    return None
+
+
+def turn_of(
+    services: Services, key: str, body: dict[str, Any], *, again: bool, received_at: float | None = None
+) -> Turn:
+    """Read who, where and what out of any of Slack's payloads. `received_at`: when it came, if not just now."""
+    poster = services.poster
+    received_at = received_at or time.time()
+    answer: Callable[[Message], Awaitable[None]]
+    alone = True
+    if "command" in body:
+        channel, user, thread_ts, words = body["channel_id"], body["user_id"], None, typed(body.get("text") or "")
+
+        async def answer(message: Message) -> None:
+            await replies.to_command(poster, body["response_url"], channel, user, message)
+
+    elif body.get("type") == "event_callback":
+        event = body["event"]
+        channel, user = str(event.get("channel") or ""), str(event.get("user") or event.get("user_id") or "")
+        thread_ts = event.get("thread_ts") or event.get("ts")
+        words = event.get("text") or ""
+        received_at = float(event.get("ts") or event.get("event_ts") or received_at)
+        alone = is_direct(channel)
+
+        async def answer(message: Message) -> None:
+            direct = event.get("channel_type") == "im" and not event.get("thread_ts")
+            digest = hashlib.sha256(orjson.dumps(message.as_arguments())).hexdigest()[:12]
+            await replies.in_thread(
+                poster,
+                channel,
+                None if direct else thread_ts,
+                user,
+                message,
+                mark=f"{key}/{digest}",
+                maybe_posted=again,
+                since=received_at,
+            )
+
+    else:
+        user = body["user"]["id"]
+        metadata = (body.get("view") or {}).get("private_metadata") or ""
+        channel = (body.get("channel") or {}).get("id") or _channel_in(metadata) or user
+        thread_ts = _thread_of_button(body)
+        action = (body.get("actions") or [{}])[0]
+        words = str(action.get("value") or (action.get("selected_option") or {}).get("value") or "")
+
+        async def answer(message: Message) -> None:
+            await replies.to_button(poster, channel, user, thread_ts, message)
+
+    return Turn(
+        key=key,
+        again=again,
+        received_at=received_at,
+        services=services,
+        user=user,
+        channel=channel,
+        thread_ts=thread_ts,
+        trigger_id=body.get("trigger_id"),
+        words=words.strip(),
+        body=body,
+        answer=answer,
+        alone=alone,
+    )
+
+
+def _thread_of_button(body: dict[str, Any]) -> str | None:
+    """The thread in which the button was pressed. A message that has replies is no reply: it stands in the channel."""
+    message, container = body.get("message") or {}, body.get("container") or {}
+    thread_ts = message.get("thread_ts") or container.get("thread_ts")
+    return None if thread_ts in {None, message.get("ts"), container.get("message_ts")} else str(thread_ts)
+
+
+def _channel_in(private_metadata: str) -> str | None:
+    try:
+        value = orjson.loads(private_metadata)
+    except orjson.JSONDecodeError:
+        return None
+    return value.get("channel") if isinstance(value, dict) else None

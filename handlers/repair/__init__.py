@@ -1,0 +1,1 @@
+"""Repairing a training file."""

@@ -1,0 +1,55 @@
+"""What a feature brings: commands, buttons, modals and events, each with the listener that takes it."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from slack_sdk.models.views import View
+
+from handlers.turn import Turn
+
+Listener = Callable[[Turn], Awaitable[None]]
+
+SECONDS_AT_ONCE: Final = 0.5
+"""Where the work itself takes long, only what is refused or known at once is said in its modal."""
+
+
+@dataclass(frozen=True)
+class Command:
+    """A sub-command of `/finetune`. `usage` is how it is written after that; `run` gets a turn whose words are what
+    follows the name.
+
+    `details` (one or two sentences) and `examples` are shown by `help NAME`. What is `final` cannot be undone, and is
+    never suggested to somebody who typed something else.
+    """
+
+    name: str
+    topic: str
+    usage: str
+    description: str
+    run: Listener
+    details: str
+    examples: tuple[str, ...]
+    final: bool = False
+
+
+@dataclass(frozen=True)
+class Modal:
+    """`check` reads what was filled in and gives a sentence for each field that is wrong, by block_id. What is refused
+    or answered within `seconds` is said in the modal, unless `waiting` takes its place at once.
+    """
+
+    submitted: Listener
+    check: Callable[[dict[str, Any]], dict[str, str]] | None = None
+    seconds: float = 2.0
+    waiting: View | None = None
+
+
+@dataclass(frozen=True)
+class Feature:
+    """`buttons` by action_id (menus and inputs are buttons to Slack, too), `modals` by callback_id, events by type."""
+
+    commands: tuple[Command, ...] = ()
+    buttons: Mapping[str, Listener] = field(default_factory=dict)
+    modals: Mapping[str, Modal] = field(default_factory=dict)
+    events: Mapping[str, Listener] = field(default_factory=dict)

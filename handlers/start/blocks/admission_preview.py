@@ -1,0 +1,22 @@
+"""What would become of a job if it were started now: said before it is, where it would not simply begin."""
+
+from bot.jobs import states
+from bot.jobs.job import Job
+from bot.spending.budget import NotAdmitted
+from handlers.blocks.approval_text import deciders, necessity
+from handlers.blocks.text import number, quoted
+
+
+def outlook(job: Job) -> str:
+    """Mrkdwn; "" where nothing stands in its way. `job` is as it would be stored."""
+    if job.state == states.AWAITING_APPROVAL:
+        return f"*Needs approval:* {necessity(job)} {deciders(job)} can approve it. Nothing is spent before."
+    if job.state == states.IN_LINE and job.in_line is not None:
+        place = f"place {number(job.in_line.place)} of {number(job.in_line.length)}"
+        return f"*Will wait in line:* {place}. {quoted(job.provider, 60)} runs no more jobs for us at the moment."
+    return ""
+
+
+def hindrance(error: NotAdmitted) -> str:
+    """Mrkdwn."""
+    return f"*Cannot be started like this:* {error.why} {error.advice}"

@@ -1,0 +1,132 @@
+"""Who somebody is and what a channel is, as Slack says now; remembered for a few minutes."""
+
+import time
+from collections.abc import Collection
+from typing import Any, Final
+
+import msgspec
+import structlog
+
+from bot.access import Actor, Role
+from bot.errors import Denied
+from bot.notices.interfaces import PostError, PostRefused
+from handlers.web.poster import Poster
+
+log = structlog.get_logger()
+
+_REMEMBERED_FOR: Final = 300.0
+# Who left a group of approvers must not approve for long.
+_GROUPS_REMEMBERED_FOR: Final = 60.0
+
+
+class Roles(msgspec.Struct, frozen=True):
+    """Who holds which role: people (U…) and user groups (S…) of Slack. Without any members, everybody is one."""
+
+    admins: Collection[str] = ()
+    approvers: Collection[str] = ()
+    members: Collection[str] = ()
+
+    def in_words(self) -> str:
+        """For the audit log; "" where nobody was given a role."""
+        held = (("administrators", self.admins), ("approvers", self.approvers), ("members", self.members))
+        return "; ".join(f"{role}: {', '.join(holders)}" for role, holders in held if holders)
+
+    def by_rank(self) -> tuple[tuple[Role, Collection[str]], ...]:
+        """The highest first."""
+        return (Role.ADMIN, self.admins), (Role.APPROVER, self.approvers), (Role.MEMBER, self.members)
+
+
+class Channel(msgspec.Struct, frozen=True):
+    """`member`: whether the bot is in it. Direct messages count as private."""
+
+    id: str
+    private: bool
+    member: bool
+    direct: bool = False
+
+
+class People:
+    def __init__(self, poster: Poster, team: str, roles: Roles) -> None:
+        self._poster = poster
+        self._team = team
+        self.roles = roles
+        self._actors: dict[str, tuple[float, Actor]] = {}
+        self._groups: dict[str, tuple[float, frozenset[str]]] = {}
+        self._channels: dict[str, tuple[float, Channel]] = {}
+
+    async def actor(self, user: str) -> Actor:
+        """Raises Denied where Slack does not tell who this is: what we cannot know we do not allow; PostLater
+        and PostDoubtful where it cannot be asked at the moment.
+        """
+        remembered = self._actors.get(user)
+        if remembered and remembered[0] > time.monotonic():
+            actor = remembered[1]
+        else:
+            actor = await self._ask_for(user)
+            self._actors[user] = (time.monotonic() + _REMEMBERED_FOR, actor)
+        return msgspec.structs.replace(actor, role=await self._role(user))
+
+    async def _ask_for(self, user: str) -> Actor:
+        try:
+            info: dict[str, Any] = (await self._poster.call("users.info", {"user": user})).get("user") or {}
+        except PostRefused as error:
+            raise Denied(f"I could not find out who you are ({error}). Please try again in a minute.") from error
+        team = str(info.get("team_id") or "")
+        return Actor(
+            user=user,
+            team=team,
+            guest=bool(info.get("is_restricted") or info.get("is_ultra_restricted")),
+            stranger=bool(info.get("is_stranger")) or (bool(team) and team != self._team),
+            deactivated=bool(info.get("deleted")),
+        )
+
+    async def _role(self, user: str) -> Role:
+        for role, holders in self.roles.by_rank():
+            if user in holders:
+                return role
+            for holder in holders:
+                if holder.startswith("S") and user in await self._group(holder):
+                    return role
+        return Role.ONLOOKER if self.roles.members else Role.MEMBER
+
+    async def _group(self, group: str) -> frozenset[str]:
+        """The people of a user group; nobody where Slack does not tell: what we cannot know gives no rights."""
+        remembered = self._groups.get(group)
+        if remembered and remembered[0] > time.monotonic():
+            return remembered[1]
+        try:
+            answer = await self._poster.call("usergroups.users.list", {"usergroup": group})
+            people = frozenset(map(str, answer.get("users") or ()))
+        except PostRefused as error:
+            log.warning("user group refused; nobody has a role by it", group=group, why=str(error))
+            people = frozenset()
+        except PostError as error:
+            log.warning("user group not read; nobody has a role by it for now", group=group, why=str(error))
+            return frozenset()
+        self._groups[group] = (time.monotonic() + _GROUPS_REMEMBERED_FOR, people)
+        return people
+
+    async def channel(self, channel: str) -> Channel:
+        """A channel that we cannot see counts as private, with us outside."""
+        remembered = self._channels.get(channel)
+        if remembered and remembered[0] > time.monotonic():
+            return remembered[1]
+        if channel.startswith("D"):
+            return Channel(channel, private=True, member=True, direct=True)
+        try:
+            info = (await self._poster.call("conversations.info", {"channel": channel})).get("channel") or {}
+        except PostRefused:
+            return Channel(channel, private=True, member=False)
+        found = Channel(
+            channel,
+            private=bool(info.get("is_private") or info.get("is_im") or info.get("is_mpim")),
+            member=bool(info.get("is_member") or info.get("is_im")),
+            direct=bool(info.get("is_im")),
+        )
+        # Only good news is remembered: the bot may be invited the next moment.
+        if found.member:
+            self._channels[channel] = (time.monotonic() + _REMEMBERED_FOR, found)
+        return found
+
+    def forget(self, channel: str) -> None:
+        self._channels.pop(channel, None)

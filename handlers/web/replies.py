@@ -1,0 +1,90 @@
+"""How a person is answered where they look. An answer never raises: what could not be said is in the log."""
+
+import asyncio
+
+import structlog
+
+from bot.notices.interfaces import PostDoubtful, PostError, PostLater, PostRefused
+from handlers.blocks.message import Message
+from handlers.web.poster import Poster
+from handlers.web.rate_limits import Priority
+
+log = structlog.get_logger()
+
+_PAUSES = (1.0, 4.0, None)
+
+
+async def to_command(poster: Poster, response_url: str, channel: str, user: str, message: Message) -> None:
+    """To the sender of a slash command only; works where the bot is not a member."""
+    try:
+        await poster.respond(response_url, message)
+    except PostDoubtful as error:
+        # Probably there. Twice is worse than a repeated command.
+        log.warning("answer in doubt", why=str(error))
+    except PostError:
+        await to_button(poster, channel, user, None, message)
+
+
+async def to_button(poster: Poster, channel: str, user: str, thread_ts: str | None, message: Message) -> None:
+    """Visible to `user` only, where they pressed; where that cannot be, in their direct messages."""
+    try:
+        await poster.whisper(channel, user, message, thread_ts=thread_ts)
+    except PostError as error:
+        log.warning("could not answer", why=str(error))
+
+
+async def in_place(poster: Poster, response_url: str | None, channel: str, user: str, message: Message) -> None:
+    """Instead of the message whose button was pressed; where that cannot be, to the one who pressed."""
+    try:
+        if response_url is None:
+            raise PostRefused("no_response_url")
+        await poster.respond(response_url, message, replace=True)
+    except PostError:
+        await to_button(poster, channel, user, None, message)
+
+
+async def in_thread(
+    poster: Poster,
+    channel: str,
+    thread_ts: str | None,
+    user: str,
+    message: Message,
+    *,
+    mark: str,
+    maybe_posted: bool,
+    since: float,
+) -> None:
+    """To everybody in the thread, once: found by its mark where an earlier attempt may have said it.
+
+    Where the bot may not post there, it goes to the person's direct messages.
+    """
+    for pause in _PAUSES:
+        try:
+            await poster.post_once(
+                channel,
+                message,
+                mark=mark,
+                maybe_posted=maybe_posted,
+                since=since,
+                thread_ts=thread_ts,
+                priority=Priority.CHAT,
+            )
+            return
+        except PostRefused as error:
+            log.info("not answered in the thread", why=str(error))
+            if user and channel != user:
+                await _directly(poster, user, message)
+            return
+        except (PostLater, PostDoubtful) as error:
+            maybe_posted = maybe_posted or isinstance(error, PostDoubtful)
+            if pause is None:
+                log.warning("could not answer", why=str(error))
+                return
+            await asyncio.sleep(pause)
+
+
+async def _directly(poster: Poster, user: str, message: Message) -> None:
+    try:
+        await poster.post(user, message, priority=Priority.CHAT)
+    except PostError as error:
+        log.warning("could not answer", why=str(error))
