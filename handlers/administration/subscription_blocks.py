@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 from handlers.blocks.message import Message
 from handlers.blocks.parts import message, section
-from handlers.blocks.text import channel, joined
+from handlers.blocks.text import channel
+from texts.formats import listed
 
 _WHAT = "how every job ends that was started in a public channel"
 
@@ -14,7 +15,7 @@ def subscribed(channels: Sequence[str], here: str) -> Message:
         return _line(f"No channel hears {_WHAT}. `/finetune notify here` subscribes this one.")
     verb = "hears" if len(channels) == 1 else "hear"
     change = "`/finetune notify off` stops it here." if here in channels else "`/finetune notify here` adds this one."
-    return _line(f"{joined([channel(one) for one in channels])} {verb} {_WHAT}. {change}")
+    return _line(f"{listed([channel(one) for one in channels])} {verb} {_WHAT}. {change}")
 
 
 def on(channel_id: str) -> Message:

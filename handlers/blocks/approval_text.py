@@ -4,7 +4,8 @@ from typing import Final
 
 from bot.jobs.job import Job
 from bot.spending.budget import dollars
-from handlers.blocks.text import joined, money, person, quoted
+from handlers.blocks.text import person, quoted
+from texts.formats import listed, money
 
 _MOST_NAMED: Final = 10
 
@@ -13,7 +14,7 @@ def deciders(job: Job) -> str:
     """Those who may approve the job, as mentions."""
     ids = job.approval.deciders if job.approval else ()
     more = [f"{len(ids) - _MOST_NAMED} others"] if len(ids) > _MOST_NAMED else []
-    return joined([*map(person, ids[:_MOST_NAMED]), *more])
+    return listed([*map(person, ids[:_MOST_NAMED]), *more])
 
 
 def necessity(job: Job) -> str:

@@ -18,20 +18,8 @@ from handlers.blocks.job_controls import consequence, steering_button
 from handlers.blocks.message import Message
 from handlers.blocks.model_name import id_button, named
 from handlers.blocks.parts import actions, button, confirm, context, fields, header, image, message, section
-from handlers.blocks.text import (
-    code,
-    code_block,
-    date,
-    duration,
-    money,
-    number,
-    one_line,
-    person,
-    progress_bar,
-    quoted,
-    rough_duration,
-    since,
-)
+from handlers.blocks.text import code, code_block, date, one_line, person, progress_bar, quoted, since
+from texts.formats import duration, money, number, rough_duration
 
 _DONE: Final = "✓"
 _NOW: Final = "●"

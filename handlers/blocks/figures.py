@@ -8,7 +8,8 @@ from bot.jobs.assessment import Assessment
 from bot.jobs.diagnosis import Diagnosis, Problem, lower_rate
 from bot.jobs.figures import Figure
 from bot.jobs.job import Job
-from handlers.blocks.text import counted, figure, number, percent
+from handlers.blocks.text import counted
+from texts.formats import figure, number, percent
 
 _NAMES: Final = {
     "loss": ("Training loss", "Validation loss"),

@@ -9,7 +9,8 @@ from bot.jobs.estimate import cost_so_far
 from bot.jobs.job import Job
 from handlers.blocks.message import Message
 from handlers.blocks.parts import actions, button, confirm, message, section
-from handlers.blocks.text import code, money
+from handlers.blocks.text import code
+from texts.formats import money
 
 Act = Literal["cancel", "pause", "resume"]
 

@@ -1,17 +1,16 @@
-"""Text on its way into Slack: escaped, cut to size, and figures as people read them.
+"""Text on its way into Slack: escaped, marked up, cut to size.
 
 Rules from "Formatting message text", docs.slack.dev, read 2026-11-21. Escaping & < > stops mentions such as
 `<!channel>`; it does not stop plain `#general` or addresses from becoming links, which needs `verbatim` on the
 text object: `parts.mrkdwn` sets it.
 """
 
-import math
 import re
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Final
 
 from bot.redact import redact as redact
+from texts import formats
 
 ELLIPSIS: Final = "…"
 
@@ -77,12 +76,12 @@ def quoted(text: str, limit: int = 300) -> str:
 def code(text: str, limit: int = 120) -> str:
     """A name (file, model, job) as inline code, where neither emoji nor bold can come out of it."""
     name = clip(escape(one_line(redact(text)).replace("`", "'")), limit)
-    return f"`{name or '(no name)'}`"
+    return f"`{name or formats.no_name()}`"
 
 
 def code_block(text: str, limit: int = 1500) -> str:
     """A provider's own words, redacted, as a block of code."""
-    inside = escape(redact(text)).replace("`", "'").strip("\n") or "(no text)"
+    inside = escape(redact(text)).replace("`", "'").strip("\n") or formats.no_text()
     return f"```\n{clip(inside, limit)}\n```"
 
 
@@ -102,7 +101,7 @@ def channel(channel_id: str) -> str:
     """A link to a channel by Slack's id; direct messages and anything else have no name to show."""
     if _CHANNEL.fullmatch(channel_id):
         return f"<#{channel_id}>"
-    return "These direct messages" if channel_id.startswith("D") else code(channel_id, 40)
+    return formats.these_direct_messages() if channel_id.startswith("D") else code(channel_id, 40)
 
 
 def link(address: str | None, label: str) -> str:
@@ -117,7 +116,7 @@ def date(ts: float, *, seconds: bool = False) -> str:
     try:
         fallback = datetime.fromtimestamp(ts, UTC).strftime("%Y-%m-%d %H:%M UTC")
     except (OverflowError, OSError, ValueError):
-        return "an unknown time"
+        return formats.unknown_time()
     time = "time_secs" if seconds else "time"
     return f"<!date^{int(ts)}^{{date_short_pretty}} {{{time}}}|{fallback}>"
 
@@ -127,85 +126,20 @@ def since(ts: float) -> str:
     try:
         fallback = datetime.fromtimestamp(ts, UTC).strftime("%H:%M UTC")
     except (OverflowError, OSError, ValueError):
-        return "an unknown time"
+        return formats.unknown_time()
     return f"<!date^{int(ts)}^{{time}} ({{ago}})|{fallback}>"
 
 
-def duration(seconds: float) -> str:
-    """Exact: "45 s", "2 min 05 s", "1 h 02 min", "2 d 3 h"."""
-    if not math.isfinite(seconds):
-        return "an unknown time"
-    whole = max(0, round(seconds))
-    minutes, rest = divmod(whole, 60)
-    hours, minutes_rest = divmod(minutes, 60)
-    days, hours_rest = divmod(hours, 24)
-    if days:
-        return f"{days} d {hours_rest} h"
-    if hours:
-        return f"{hours} h {minutes_rest:02} min"
-    if minutes:
-        return f"{minutes} min {rest:02} s"
-    return f"{rest} s"
-
-
-def rough_duration(seconds: float) -> str:
-    """Coarse on purpose: a card that shows it need not be edited with every second."""
-    if not math.isfinite(seconds):
-        return "an unknown time"
-    if seconds < 20:
-        return "a few seconds"
-    if seconds < 60:
-        return "less than a minute"
-    minutes = round(seconds / 60)
-    if minutes < 10:
-        return f"{minutes} min"
-    if minutes < 58:
-        return f"{5 * round(minutes / 5)} min"
-    if minutes < 24 * 60:
-        hours, rest = divmod(15 * round(minutes / 15), 60)
-        return f"{hours} h {rest:02} min" if rest else f"{hours} h"
-    return f"{round(minutes / 1440)} d" if minutes >= 2880 else "1 d"
-
-
-def money(usd: float | None) -> str:
-    """US dollars: "$0.42", "less than $0.01", "free (your own hardware)", "unknown price"."""
-    if usd is None or not math.isfinite(usd) or usd < 0:
-        return "unknown price"
-    if usd == 0:
-        return "free (your own hardware)"
-    return "less than $0.01" if usd < 0.005 else f"${usd:,.2f}"
-
-
-def number(count: int) -> str:
-    return f"{count:,}"
-
-
-def figure(value: float | None) -> str:
-    """A loss, in four figures at most."""
-    if value is None or not math.isfinite(value):
-        return "–"
-    return f"{value:.3g}" if abs(value) < 0.01 and value else f"{value:.3f}" if abs(value) < 100 else f"{value:.0f}"
-
-
-def percent(share: float | None) -> str:
-    return "–" if share is None or not math.isfinite(share) else f"{share * 100:.1f} %"
-
-
 def counted(count: int, one: str, many: str | None = None) -> str:
-    """ "1 error", "2 errors"."""
-    return f"{number(count)} {one if count == 1 else many or one + 's'}"
-
-
-def joined(items: Sequence[str]) -> str:
-    """ "a", "a and b", "a, b and c"."""
-    return " and ".join(filter(None, (", ".join(items[:-1]), *items[-1:])))
+    """ "1 error", "2 errors". English only: a sentence in `texts` has `plural`."""
+    return f"{formats.number(count)} {one if count == 1 else many or one + 's'}"
 
 
 def progress_bar(step: int, total: int | None, width: int = 20) -> str:
     """A bar and a percentage; "step 12" where nobody knows how many there are."""
     if not total or total < 1:
-        return f"step {number(max(0, step))}"
+        return formats.step(max(0, step))
     done = min(max(step, 0), total)
     # The bar is full, and the figure 100, only at the very end.
     filled, share = done * width // total, done * 100 // total
-    return f"{'▰' * filled}{'▱' * (width - filled)} {share} %"
+    return f"{'▰' * filled}{'▱' * (width - filled)} {formats.percent(share / 100, 0)}"

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from bot.jobs.job import DPO, REINFORCEMENT
-from handlers.blocks.text import joined
+from texts.formats import listed
 from training_files import Report, fine_tunable
 
 _PROVIDERS: Final = {"openai": "OpenAI", "nebius": "Nebius", "trainer": "the trainer that comes with Finetune Bot"}
@@ -29,7 +29,7 @@ def untrainable(provider: str, found: Report) -> str:
         for facts in fine_tunable(today)
         if facts.takes(found.format) and (not found.images or (facts.images and found.method != DPO))
     ]
-    elsewhere = joined([name for key, name in _PROVIDERS.items() if key in able])
+    elsewhere = listed([name for key, name in _PROVIDERS.items() if key in able])
     where = f"{elsewhere[0].upper()}{elsewhere[1:]} can: ask an administrator to set that up." if elsewhere else ""
     instead = "say in words what the images show." if found.images else _INSTEAD.get(found.method or "", "")
     if found.format == "completion":

@@ -8,7 +8,8 @@ from bot.providers.interface import REFUSAL
 from handlers.blocks.message import Message
 from handlers.blocks.model_name import id_button, named
 from handlers.blocks.parts import actions, button, message, section
-from handlers.blocks.text import clean, number, person, quoted, redact, rough_duration, size
+from handlers.blocks.text import clean, person, quoted, redact, size
+from texts.formats import number, rough_duration
 
 # One section holds 3,000 characters and a message about 10,000 in all. The text of a message travels beside its
 # blocks, shortened, so it does not count here.

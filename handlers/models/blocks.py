@@ -10,8 +10,9 @@ from bot.models.names import short_name
 from handlers.blocks.message import Message
 from handlers.blocks.model_name import named
 from handlers.blocks.parts import VALUE, button, context, message, section
-from handlers.blocks.text import code, counted, date, money, person, quoted, size
+from handlers.blocks.text import code, counted, date, person, quoted, size
 from handlers.start.start_form import ModelOption
+from texts.formats import money
 
 _BASE_SHOWN: Final = 20
 _TUNED_SHOWN: Final = 12

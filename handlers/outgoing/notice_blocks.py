@@ -39,17 +39,8 @@ from handlers.blocks.figures import diagnosis, in_line, pairs
 from handlers.blocks.message import Message
 from handlers.blocks.model_name import id_button, named
 from handlers.blocks.parts import actions, context, fields, image, message, section
-from handlers.blocks.text import (
-    code,
-    code_block,
-    duration,
-    link,
-    money,
-    number,
-    person,
-    quoted,
-    trusted,
-)
+from handlers.blocks.text import code, code_block, link, person, quoted, trusted
+from texts.formats import duration, money, number
 
 
 def render(

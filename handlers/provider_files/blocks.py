@@ -9,7 +9,8 @@ from slack_sdk.models.blocks import Block, ButtonElement
 from bot.providers.interface import RemoteFile
 from handlers.blocks.message import Message as Message
 from handlers.blocks.parts import actions, button, confirm, context, message, section
-from handlers.blocks.text import code, counted, date, joined, quoted
+from handlers.blocks.text import code, counted, date, quoted
+from texts.formats import listed
 
 _PAGE: Final = 10
 
@@ -37,7 +38,7 @@ def file_list(provider: str, rows: Sequence[Row], page: int, *, admin: bool) -> 
     text = f"{counted(len(rows), 'training file')} at {quoted(provider, 60)}, {_size(total)} together"
     blocks: list[Block] = [section(f"*{text}*")]
     for row in rows[(page - 1) * _PAGE : page * _PAGE]:
-        users = joined([code(job, 60) for job in row.jobs[:3]]) or "a job"
+        users = listed([code(job, 60) for job in row.jobs[:3]]) or "a job"
         used = f" · used by {users}" if row.in_use else ""
         when = f" · {date(row.file.created_at)}" if row.file.created_at else ""
         line = f"{code(row.name)} · {code(row.file.id, 60)} · {_size(row.file.bytes)}{when}{used}"

@@ -12,8 +12,9 @@ from slack_sdk.models.views import View
 from bot.datasets.dataset import Dataset
 from handlers.blocks.modals import window
 from handlers.blocks.parts import HINT, OPTIONS, PLACEHOLDER, actions, context, divider, mrkdwn, option, plain, section
-from handlers.blocks.text import clip, code, counted, joined, number, person, quoted
+from handlers.blocks.text import clip, code, counted, person, quoted
 from handlers.datasets.blocks.report import mendable, reading_of
+from texts.formats import listed, number
 from training_files.mend import Lost, Mended, Plan, Proposal
 from training_files.mend.repairs import BY_ID
 from training_files.report import Mapping, Report, Table
@@ -331,7 +332,7 @@ def _named(lost: Sequence[Lost], total: int) -> str:
     named = [f"line {number(one.line)} ({quoted(one.why.partition('. ')[0], 120).rstrip('.')})" for one in lost[:_LOST]]
     if total > len(named):
         named.append(f"{number(total - len(named))} more")
-    return joined(named)
+    return listed(named)
 
 
 def _title(repair: str, titles: Map[str, str]) -> str:

@@ -10,7 +10,8 @@ from slack_sdk.models.blocks import Block
 from bot.spending.budget import Budget, Scope, Used, dollars, month_of
 from handlers.blocks.message import Message
 from handlers.blocks.parts import context, header, message, section
-from handlers.blocks.text import channel, counted, joined, person
+from handlers.blocks.text import channel, counted, person
+from texts.formats import listed
 
 _MOST_ROWS = 40
 _WIDTH = 12
@@ -66,7 +67,7 @@ def approval_set(above: float | None, deciders: Collection[str]) -> Message:
     if above is None:
         text = "No job needs approval now."
     else:
-        who = joined([person(one) for one in deciders])
+        who = listed([person(one) for one in deciders])
         text = f"Jobs estimated above {dollars(above)} need approval now. {who} may give it, to jobs of others."
     return message(text, [section(text)])
 

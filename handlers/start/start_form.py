@@ -18,7 +18,8 @@ import orjson
 from bot.jobs.grader import read_grader
 from bot.jobs.job import DPO, REINFORCEMENT, SUPERVISED, Auto, Hyperparameters, of_method
 from handlers.blocks.parts import OPTION_VALUE
-from handlers.blocks.text import joined, size
+from handlers.blocks.text import size
+from texts.formats import listed
 
 AUTO: Final[Auto] = "auto"
 NO_VALIDATION: Final = "none"
@@ -147,7 +148,7 @@ def misplaced(form: StartForm, method: str) -> str | None:
     if not names:
         return None
     verb = "is" if len(names) == 1 else "are"
-    return f"{joined(names)} {verb} no setting of {METHOD_NAMES.get(method, method)} fine-tuning; leave that out."
+    return f"{listed(names)} {verb} no setting of {METHOD_NAMES.get(method, method)} fine-tuning; leave that out."
 
 
 def model_value(option: ModelOption) -> str:

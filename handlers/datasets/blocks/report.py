@@ -11,7 +11,8 @@ from bot.datasets.dataset import Dataset
 from bot.jobs.job import REINFORCEMENT
 from handlers.blocks.message import Message
 from handlers.blocks.parts import actions, button, context, fields, image, menu, message, option, section
-from handlers.blocks.text import code, counted, joined, money, number, quoted, rough_duration
+from handlers.blocks.text import code, counted, quoted
+from texts.formats import listed, money, number, rough_duration
 from training_files.epochs import auto_epochs
 from training_files.findings import BY_CODE
 from training_files.report import Finding, Mapping, Report, Table
@@ -258,7 +259,7 @@ def _place(group: Sequence[Finding], count: int | None = None) -> str:
     left = max(len(lines), count or 0) - len(first)
     if left > 0:
         first.append(f"{number(left)} more")
-    return f"*{'Line' if len(first) == 1 else 'Lines'} {joined(first)}:*"
+    return f"*{'Line' if len(first) == 1 else 'Lines'} {listed(first)}:*"
 
 
 def _has_more(found: Report) -> bool:

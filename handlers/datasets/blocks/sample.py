@@ -9,7 +9,8 @@ from slack_sdk.models.views import View
 from bot.datasets.dataset import Dataset
 from handlers.blocks.modals import window
 from handlers.blocks.parts import actions, button, context, divider, section
-from handlers.blocks.text import clip, code, escape, number, quoted, redact
+from handlers.blocks.text import clip, code, escape, quoted, redact
+from texts.formats import number
 from training_files.sample import Sampled
 
 TITLE: Final = "Examples"

@@ -11,7 +11,8 @@ from handlers.blocks.figures import in_line
 from handlers.blocks.message import Message
 from handlers.blocks.model_name import id_button, named
 from handlers.blocks.parts import VALUE, actions, button, context, message, section
-from handlers.blocks.text import code, counted, number, size
+from handlers.blocks.text import code, counted, size
+from texts.formats import number
 
 _SHOWN = 10
 

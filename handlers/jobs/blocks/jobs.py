@@ -14,7 +14,8 @@ from handlers.blocks.figures import diagnosis, pairs
 from handlers.blocks.message import Message
 from handlers.blocks.model_name import id_button, named
 from handlers.blocks.parts import actions, context, fields, message, section
-from handlers.blocks.text import code, counted, date, link, number, person, progress_bar, quoted
+from handlers.blocks.text import code, counted, date, link, person, progress_bar, quoted
+from texts.formats import number
 
 _SHOWN: Final = 15
 

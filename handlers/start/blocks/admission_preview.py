@@ -4,7 +4,8 @@ from bot.jobs import states
 from bot.jobs.job import Job
 from bot.spending.budget import NotAdmitted
 from handlers.blocks.approval_text import deciders, necessity
-from handlers.blocks.text import number, quoted
+from handlers.blocks.text import quoted
+from texts.formats import number
 
 
 def outlook(job: Job) -> str:

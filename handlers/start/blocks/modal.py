@@ -32,9 +32,10 @@ from handlers.blocks.parts import (
     plain,
     section,
 )
-from handlers.blocks.text import code, counted, money, number, one_line, quoted, rough_duration, size
+from handlers.blocks.text import code, counted, one_line, quoted, size
 from handlers.blocks.untrainable import untrainable
 from handlers.start.start_form import AUTO, METHOD_NAMES, NO_VALIDATION, ModelOption, model_value, parse_field
+from texts.formats import money, number, rough_duration
 from training_files import lookup
 
 CALLBACK_ID: Final = "start_job"

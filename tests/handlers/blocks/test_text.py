@@ -59,32 +59,6 @@ def test_dates_are_left_to_each_readers_own_time_zone() -> None:
     assert text.date(1e300) == "an unknown time"
 
 
-def test_durations_are_read_as_people_say_them() -> None:
-    said = [text.duration(seconds) for seconds in (0.4, 45, 125, 3720, 180_000)]
-    assert said == ["0 s", "45 s", "2 min 05 s", "1 h 02 min", "2 d 2 h"]
-
-
-def test_rough_durations_stay_the_same_for_a_while() -> None:
-    assert text.rough_duration(3) == text.rough_duration(19) == "a few seconds"
-    assert text.rough_duration(21) == text.rough_duration(59) == "less than a minute"
-    assert text.rough_duration(1000) == text.rough_duration(1040) == "15 min"
-    assert text.rough_duration(5400) == "1 h 30 min"
-    assert text.rough_duration(59 * 60) == "1 h"
-    assert text.rough_duration(200_000) == "2 d"
-
-
-def test_money_is_plain_about_little_nothing_and_unknown() -> None:
-    said = [text.money(usd) for usd in (0.42, 0.004, 0.0, None, float("nan"), 1234.5)]
-    assert said == [
-        "$0.42",
-        "less than $0.01",
-        "free (your own hardware)",
-        "unknown price",
-        "unknown price",
-        "$1,234.50",
-    ]
-
-
 def test_a_progress_bar_is_full_only_at_the_end() -> None:
     assert text.progress_bar(0, 1000) == "▱" * 20 + " 0 %"
     assert text.progress_bar(999, 1000) == "▰" * 19 + "▱ 99 %"
@@ -95,12 +69,3 @@ def test_a_progress_bar_is_full_only_at_the_end() -> None:
 def test_progress_without_an_end_is_a_step() -> None:
     assert text.progress_bar(1234, None) == "step 1,234"
     assert text.progress_bar(12, 0) == "step 12"
-
-
-def test_lists_are_joined_as_in_a_sentence() -> None:
-    assert [text.joined(items) for items in ([], ["a"], ["a", "b"], ["a", "b", "c"])] == [
-        "",
-        "a",
-        "a and b",
-        "a, b and c",
-    ]
