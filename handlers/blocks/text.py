@@ -79,6 +79,12 @@ def code(text: str, limit: int = 120) -> str:
     return f"`{name or formats.no_name()}`"
 
 
+def bold(text: str) -> str:
+    """`text` (escaped already) in bold. Slack takes the marks for what they are at the edge of a word only: within a
+    Chinese sentence a space belongs before and after."""
+    return f"*{text}*"
+
+
 def code_block(text: str, limit: int = 1500) -> str:
     """A provider's own words, redacted, as a block of code."""
     inside = escape(redact(text)).replace("`", "'").strip("\n") or formats.no_text()

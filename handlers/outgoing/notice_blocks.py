@@ -39,7 +39,8 @@ from handlers.blocks.figures import diagnosis, in_line, pairs
 from handlers.blocks.message import Message
 from handlers.blocks.model_name import id_button, named
 from handlers.blocks.parts import actions, context, fields, image, message, section
-from handlers.blocks.text import code, code_block, link, person, quoted, trusted
+from handlers.blocks.text import bold, code, code_block, link, person, quoted, trusted
+from texts import notices
 from texts.formats import duration, money, number
 
 
@@ -48,14 +49,14 @@ def render(
 ) -> Message:
     """`assessment`: of the job, or at the checkpoint that the notice is about. `chart_file_id`: a picture that Slack
     has already; shown with checkpoints and at the end."""
-    chart = image(chart_file_id, chart_alt_text or "Training loss by step") if chart_file_id else None
+    chart = image(chart_file_id, chart_alt_text or notices.chart()) if chart_file_id else None
     match body:
         case Text():
             return _line(trusted(body.sentence))
         case Accepted():
             return _accepted(body.job)
         case Started():
-            return _line(f"Training of {_name(body.job)} has begun.")
+            return _line(notices.training_begun(_name(body.job)))
         case CheckpointMade():
             return _checkpoint(body, assessment, chart)
         case ProviderSaid():
@@ -71,11 +72,8 @@ def render(
         case Approved():
             return approval.approved(body.job)
         case Linked():
-            where = link(body.card_permalink, "its own thread")
-            return _line(
-                f"{person(body.job.requester)} started fine-tuning {code(body.job.base_model)} on this file. "
-                f"Follow it in {where}."
-            )
+            thread = link(body.card_permalink, notices.its_own_thread())
+            return _line(notices.linked(person(body.job.requester), code(body.job.base_model), thread))
         case _:
             assert_never(body)
 
@@ -89,13 +87,13 @@ def _line(text: str) -> Message:
 
 
 def _accepted(job: Job) -> Message:
-    there = f" as {code(job.provider_job_id, 80)}" if job.provider_job_id else ""
-    return _line(f"{quoted(job.provider, 60)} has taken the job{there}. It trains when its turn comes.")
+    there = code(job.provider_job_id, 80) if job.provider_job_id else None
+    return _line(notices.accepted(quoted(job.provider, 60), there))
 
 
 def _checkpoint(body: CheckpointMade, assessment: Assessment, chart: Block | None) -> Message:
     checkpoint = body.checkpoint
-    text = f"*Checkpoint at step {number(checkpoint.step)}*"
+    text = bold(notices.checkpoint(checkpoint.step))
     if measured := in_line(assessment.figures):
         text += f": {measured}"
     blocks: list[Block] = [section(f"{text}\n{named(checkpoint.model)}", button=id_button(checkpoint.model))]
@@ -105,8 +103,8 @@ def _checkpoint(body: CheckpointMade, assessment: Assessment, chart: Block | Non
 
 
 def _provider_said(body: ProviderSaid) -> Message:
-    kind = "an error" if body.level == "error" else "a warning"
-    text = f"{quoted(body.job.provider, 60)} reports {kind}:"
+    says = notices.provider_error if body.level == "error" else notices.provider_warning
+    text = says(quoted(body.job.provider, 60))
     return message(f"{text} {quoted(body.message, 500)}", [section(f"{text}\n{code_block(body.message, 2000)}")])
 
 
@@ -117,33 +115,27 @@ def _ended(job: Job, assessment: Assessment, chart: Block | None) -> Message:
         case states.FAILED:
             return _failed(job, chart)
         case states.CANCELLED if decision(job):
-            return _line(
-                f"{person(job.requester)} Nothing was spent on {_name(job)}. {decision(job)} Change what is "
-                "needed and start anew from the file's report."
-            )
+            return _line(notices.not_approved(person(job.requester), _name(job), decision(job)))
         case states.CANCELLED:
-            text = f"{person(job.requester)} The job {_name(job)} was cancelled. The file stays."
+            text = notices.cancelled(person(job.requester), _name(job))
             return message(text, [section(text), actions(again_button(job))])
         case _:
-            return _line(f"{person(job.requester)} The job {_name(job)} has ended: {state_words(job.state)}.")
+            return _line(notices.ended(person(job.requester), _name(job), state_words(job.state)))
 
 
 def _succeeded(job: Job, assessment: Assessment, chart: Block | None) -> Message:
-    model = named(job.fine_tuned_model) if job.fine_tuned_model else "(the provider has not named it yet)"
+    model = named(job.fine_tuned_model) if job.fine_tuned_model else notices.model_not_named()
     wrong = diagnosis(job, assessment)
-    if wrong:
-        text = f"{person(job.requester)} Your model has been trained, but look at this before you use it: {model}"
-    else:
-        text = f"{person(job.requester)} Your model is ready: {model}"
+    text = (notices.trained_badly if wrong else notices.ready)(person(job.requester), model)
     blocks: list[Block] = [section(text)]
     if wrong:
         blocks.append(section(wrong))
     final = pairs(assessment.figures)
     if job.trained_tokens:
-        final.append(("Trained tokens", number(job.trained_tokens)))
+        final.append((notices.trained_tokens(), number(job.trained_tokens)))
     final += costs(job)
     if job.finished_at and (trained := training_seconds(job, job.finished_at)):
-        final.append(("Training time", duration(trained)))
+        final.append((notices.training_time(), duration(trained)))
     blocks.append(fields(final))
     if chart:
         blocks.append(chart)
@@ -156,25 +148,27 @@ def costs(job: Job) -> list[tuple[str, str]]:
     """The real cost against the estimate, as heading and value; one of the two where the other is not known."""
     real = real_cost(job)
     if job.estimated_cost == 0:
-        return [("Cost", money(0))]
+        return [(notices.cost(), money(0))]
     if real is None:
-        return [("Cost, estimated", money(job.estimated_cost))]
+        return [(notices.estimated_cost(), money(job.estimated_cost))]
     if not real or job.estimated_cost is None:
-        return [("Cost", money(real))]
-    return [("Cost", money(real)), ("Cost, estimated", money(job.estimated_cost))]
+        return [(notices.cost(), money(real))]
+    return [(notices.cost(), money(real)), (notices.estimated_cost(), money(job.estimated_cost))]
 
 
 def _failed(job: Job, chart: Block | None) -> Message:
-    text = f"{person(job.requester)} Training of {_name(job)} failed."
+    text = notices.failed(person(job.requester), _name(job))
     blocks: list[Block] = [section(text)]
     if job.error is not None:
-        saying = f"{quoted(job.provider, 60)} says:\n{code_block(job.error.message, 2000)}" if job.error.message else ""
-        known = f"Code {code(job.error.code, 80)}" if job.error.code else ""
+        saying = ""
+        if job.error.message:
+            saying = f"{notices.provider_says(quoted(job.provider, 60))}\n{code_block(job.error.message, 2000)}"
+        known = notices.error_code(code(job.error.code, 80)) if job.error.code else ""
         blocks += [section(part) for part in (saying, explain(job.error)) if part]
         blocks += [context(known)] if known else []
         text += f" {explain(job.error)}"
     else:
-        blocks.append(section("The provider gave no reason. Trying again helps if the trouble was passing."))
+        blocks.append(section(notices.no_reason()))
     if chart:
         blocks.append(chart)
     blocks.append(actions(again_button(job, style="primary")))
@@ -182,23 +176,24 @@ def _failed(job: Job, chart: Block | None) -> Message:
 
 
 def _ended_elsewhere(job: Job, assessment: Assessment) -> Message:
+    who = person(job.requester)
     match job.state:
         case states.SUCCEEDED:
             model = named(job.fine_tuned_model) if job.fine_tuned_model else _name(job)
             wrong = diagnosis(job, assessment)
-            is_ready = "has been trained, but not well" if wrong else "is ready"
-            text = f"{person(job.requester)}'s model {is_ready}: {model}" + (f"\n{wrong}" if wrong else "")
+            said = (notices.trained_badly_elsewhere if wrong else notices.ready_elsewhere)(who, model)
+            text = f"{said}\n{wrong}" if wrong else said
             buttons = [chat_button(job, assessment)] if job.fine_tuned_model else []
         case states.FAILED:
-            text = f"{person(job.requester)}'s job {_name(job)} failed."
+            text = notices.failed_elsewhere(who, _name(job))
             if job.error is not None:
                 text += f" {explain(job.error)}"
             buttons = [again_button(job)]
         case _:
-            text, buttons = f"{person(job.requester)}'s job {_name(job)}: {state_words(job.state)}.", []
+            text, buttons = notices.ended_elsewhere(who, _name(job), state_words(job.state)), []
     return message(text, [section(text), *([actions(*buttons)] if buttons else [])])
 
 
 def _uncertain(job: Job) -> Message:
-    text = f"{person(job.requester)} I cannot tell whether {quoted(job.provider, 60)} took the job {_name(job)}."
+    text = notices.uncertain(person(job.requester), quoted(job.provider, 60), _name(job))
     return message(text, [section(text), section(UNCERTAIN), actions(*uncertain_buttons(job))])

@@ -49,11 +49,8 @@ def test_a_month_is_named() -> None:
 def test_chinese_writes_figures_its_own_way() -> None:
     with speaking(Language.CHINESE):
         assert [formats.duration(seconds) for seconds in (45, 125, 3720)] == ["45 秒", "2 分 05 秒", "1 小时 02 分"]
-        assert [formats.money(usd) for usd in (1234.5, 0.004, 0.0)] == [
-            "US$1,234.50",
-            "不到 US$0.01",
-            "免费（自有硬件）",
-        ]
+        assert [formats.money(usd) for usd in (1234.5, 0.004)] == ["US$1,234.50", "不到 US$0.01"]
+        assert formats.money(0) == "免费（自有硬件）"
         assert formats.percent(0.125) == "12.5%"
         assert formats.listed(["甲", "乙", "丙"]) == "甲、乙和丙"
         assert formats.month(2026, 11) == "2026年11月"

@@ -76,11 +76,11 @@ def test_english_loads_neither_babel_nor_a_catalogue() -> None:
         [
             sys.executable,
             "-c",
-            "import sys; from texts import formats as f; print(f.money(1), f.duration(9), f.listed('ab'), f.number(1)); "
+            "import sys; from texts import formats; print(formats.money(1), formats.listed('ab'), formats.number(1));"
             "print('babel' in sys.modules)",
         ],
         capture_output=True,
         text=True,
         check=True,
     ).stdout
-    assert said.splitlines() == ["$1.00 9 s a and b 1", "False"]
+    assert said.splitlines() == ["$1.00 a and b 1", "False"]
