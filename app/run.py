@@ -42,6 +42,7 @@ from bot.store.database import Database
 from bot.store.datasets import SqliteDatasetStore
 from bot.store.inbox import SqliteInbox
 from bot.store.jobs import SqliteJobStore
+from bot.store.languages import SqliteChannelLanguages
 from bot.store.outbox import SqliteCardStore, SqliteOutbox
 from bot.store.spending import SqliteBudgetStore
 from bot.store.subscriptions import SqliteSubscriptions
@@ -51,6 +52,7 @@ from bot.worker_processes import Lane, Lanes
 from handlers.bolt import build
 from handlers.datasets.incoming_files import IncomingFiles
 from handlers.inbox import Inbox
+from handlers.languages import Languages
 from handlers.missed import Backfill
 from handlers.outgoing.cards import CardKeeper
 from handlers.outgoing.charts import Pictures
@@ -58,6 +60,7 @@ from handlers.outgoing.notice_poster import SlackSpeaker
 from handlers.services import Services
 from handlers.web.people import People, Roles
 from handlers.web.poster import Poster
+from texts.language import Language
 
 log = structlog.get_logger()
 
@@ -131,8 +134,10 @@ async def running(settings: Settings) -> AsyncIterator[Bot]:
             services.lanes,
             calm=max(settings.finetune_poll_seconds, 5),
         )
-        delivery = Delivery(SqliteOutbox(database), SlackSpeaker(services.jobs, services.poster, pictures))
-        keeper = CardKeeper(services.jobs, services.cards, services.poster, pictures)
+        language = services.languages.place
+        speaker = SlackSpeaker(services.jobs, services.poster, pictures, language)
+        delivery = Delivery(SqliteOutbox(database), speaker)
+        keeper = CardKeeper(services.jobs, services.cards, services.poster, pictures, language=language)
         tasks = [
             asyncio.create_task(services.second_pass.run(services), name="second pass"),
             asyncio.create_task(delivery.run(), name="outbox"),
@@ -192,6 +197,9 @@ async def _services(
     )
     submitter = Submitter(jobs, provider, locate, rules=rules, notices_channel=elsewhere)
     reader = JobReader(jobs, provider, notices_channel=elsewhere)
+    people = People(
+        poster, team, Roles(settings.finetune_admins, settings.finetune_approvers, settings.finetune_members)
+    )
     return Services(
         settings=settings,
         policy=Policy(settings.finetune_allow_guests, settings.finetune_allow_other_organisations),
@@ -215,11 +223,8 @@ async def _services(
         budgets=SqliteBudgetStore(database),
         approvals=Approvals(jobs, notices_channel=elsewhere),
         line=Line(jobs, provider.name, submitter.release, most_running=rules.most_running),
-        people=People(
-            poster,
-            team,
-            Roles(settings.finetune_admins, settings.finetune_approvers, settings.finetune_members),
-        ),
+        people=people,
+        languages=Languages(people, SqliteChannelLanguages(database), Language(settings.finetune_language)),
         poster=poster,
         lanes=Lanes(),
         incoming_files=IncomingFiles(SqliteInbox(database), SqliteUnread(database)),

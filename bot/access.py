@@ -13,6 +13,7 @@ class Act(StrEnum):
     SUBMIT = "start a fine-tuning job"
     CHAT = "chat with a model"
     FOLLOW = "follow a job"
+    SET_LANGUAGE = "set the language of a channel"
     CANCEL = "cancel"
     PAUSE = "pause"
     RESUME = "resume"
@@ -70,7 +71,7 @@ class Policy(msgspec.Struct, frozen=True):
 
 
 _ONLOOKERS = frozenset({Act.USE, Act.SEE})
-_MEMBERS = _ONLOOKERS | {Act.SUBMIT, Act.CHAT, Act.FOLLOW}
+_MEMBERS = _ONLOOKERS | {Act.SUBMIT, Act.CHAT, Act.FOLLOW, Act.SET_LANGUAGE}
 _OWNER_OR_ADMIN = frozenset({Act.CANCEL, Act.PAUSE, Act.RESUME, Act.DELETE, Act.DECIDE})
 _ADMINS = frozenset({Act.SET_BUDGET, Act.READ_AUDIT})
 

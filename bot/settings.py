@@ -2,7 +2,7 @@
 
 import re
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
@@ -84,6 +84,11 @@ class Settings(BaseSettings):
     )
     finetune_notices_channel: str | None = Field(
         None, description="A channel's id that hears when any job from a public channel ends."
+    )
+    finetune_language: Literal["en", "zh"] = Field(
+        "en",
+        description="The language of what stands in channels: `en` or `zh` (Simplified Chinese). `/finetune language` "
+        "sets it for one channel; what one person sees is in the language of their Slack.",
     )
     finetune_allow_guests: bool = Field(False, description="Let guests of the workspace use the bot.")
     finetune_allow_other_organisations: bool = Field(

@@ -31,6 +31,7 @@ from handlers.routing import Listener, Modal
 from handlers.services import Services
 from handlers.turn import Turn
 from handlers.web.poster import REACH, Reach
+from texts.language import speaking
 from training_files import TrainingFileError
 
 log = structlog.get_logger()
@@ -96,8 +97,7 @@ class Inbox:
         async def submitted(
             ack: Callable[..., Awaitable[Any]], body: dict[str, Any], context: AsyncBoltContext
         ) -> None:
-            wrong = modal.check(body["view"]["state"]["values"]) if modal.check else {}
-            if wrong:
+            if modal.check and (wrong := await self._wrong(modal.check, body)):
                 await acknowledge(ack, response_action="errors", errors=wrong)
                 await self.settle(str(context["inbox_key"]))
                 return
@@ -115,6 +115,10 @@ class Inbox:
             await acknowledge(ack, **window.close())
 
         return submitted
+
+    async def _wrong(self, check: Callable[[dict[str, Any]], dict[str, str]], body: dict[str, Any]) -> dict[str, str]:
+        with speaking(await self._services.languages.person(str(body["user"]["id"]))):
+            return check(body["view"]["state"]["values"])
 
     def begin(
         self, work: Listener, body: dict[str, Any], context: AsyncBoltContext, window: "_Window | None" = None
@@ -141,7 +145,8 @@ class Inbox:
                 again=bool(context.get("inbox_again")),
                 received_at=context.get("inbox_received_at"),
             )
-            failed = not await self._carry_out(work, turn, window, reach)
+            with speaking(await self._services.languages.answers(turn.answers_in, turn.user)):
+                failed = not await self._carry_out(work, turn, window, reach)
             # Not reached when the process is stopped in between: the next start goes on with it.
             await self._finish(key, failed=failed)
         except asyncio.CancelledError:  # the process is told to stop, which is not the message's doing
@@ -213,9 +218,10 @@ class Inbox:
         log.error("given up", key=key)
         try:
             turn = turn_of(self._services, key, body, again=True, received_at=received_at)
-            await turn.answer(
-                errors.failure("I was stopped each time I worked on this, so I gave it up.", "Please try again.")
-            )
+            with speaking(await self._services.languages.answers(turn.answers_in, turn.user)):
+                await turn.answer(
+                    errors.failure("I was stopped each time I worked on this, so I gave it up.", "Please try again.")
+                )
         except Exception:
             log.exception("could not tell", key=key)
         await self._finish(key, failed=True)

@@ -26,6 +26,7 @@ from handlers.chat.just_opened import JustOpened
 from handlers.datasets.incoming_files import IncomingFiles
 from handlers.datasets.overlaps import Overlaps
 from handlers.datasets.second_pass import SecondPass
+from handlers.languages import Languages
 from handlers.web.people import People
 from handlers.web.poster import Poster
 
@@ -57,6 +58,7 @@ class Services:
     approvals: Approvals
     line: Line
     people: People
+    languages: Languages
     poster: Poster
     lanes: Lanes
     incoming_files: IncomingFiles

@@ -65,7 +65,14 @@ _GROUPS = (
     ("Provider", ("openai_", "finetune_provider", "finetune_models", "finetune_default_model", "finetune_tokenizers")),
     (
         "People",
-        ("finetune_admins", "finetune_approvers", "finetune_members", "finetune_notices_channel", "finetune_allow_"),
+        (
+            "finetune_admins",
+            "finetune_approvers",
+            "finetune_members",
+            "finetune_notices_channel",
+            "finetune_language",
+            "finetune_allow_",
+        ),
     ),
     ("Spending", ("finetune_approval_above", "finetune_approve_unknown", "finetune_max_running")),
     ("Running", ("finetune_data", "finetune_max_file_mb", "finetune_poll_seconds", "finetune_log_level")),

@@ -86,6 +86,15 @@ def m009_finish_reasons(db: Database) -> None:
     db.execute("ALTER TABLE turns ADD COLUMN finish_reason TEXT")
 
 
+@migrations()
+def m010_channel_languages(db: Database) -> None:
+    """What the people of a channel chose, by its code."""
+    db.execute(
+        "CREATE TABLE channel_languages (channel TEXT PRIMARY KEY, language TEXT NOT NULL, user TEXT NOT NULL,"
+        " at REAL NOT NULL) STRICT"
+    )
+
+
 _M001 = """
 CREATE TABLE inbox (
     key TEXT PRIMARY KEY,           -- Slack's own id of the event, command, action or submission

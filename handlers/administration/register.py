@@ -1,8 +1,8 @@
-"""For administrators: the audit log, and channels that are told how jobs end."""
+"""For administrators: the audit log, channels that are told how jobs end, and in which language."""
 
 from typing import Final
 
-from handlers.administration import audit, subscriptions
+from handlers.administration import audit, language, subscriptions
 from handlers.routing import Command, Feature
 
 FEATURE: Final = Feature(
@@ -15,6 +15,15 @@ FEATURE: Final = Feature(
             subscriptions.run,
             "It holds until it is switched off again.",
             ("notify here", "notify #ml-news", "notify off"),
+        ),
+        Command(
+            "language",
+            "Look after",
+            "language [en | zh | default]",
+            "Say what I speak in this channel, or change it",
+            language.run,
+            "`zh` is Simplified Chinese. What only you see is in the language of your Slack.",
+            ("language", "language zh", "language default"),
         ),
         Command(
             "audit",

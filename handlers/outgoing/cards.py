@@ -22,9 +22,11 @@ from bot.notices.notice import Linked, Notice
 from bot.notices.rounds import Rounds
 from handlers.blocks.card import card as render
 from handlers.blocks.message import Message
+from handlers.languages import LanguageOf, english
 from handlers.outgoing.charts import Pictures
 from handlers.web.poster import Poster
 from handlers.web.rate_limits import Priority
+from texts.language import speaking
 
 log = structlog.get_logger()
 
@@ -44,6 +46,7 @@ class CardKeeper:
         pictures: Pictures,
         *,
         look_every: float = 0.5,
+        language: LanguageOf = english,
         between_edits: float = _BETWEEN_EDITS,
         steady: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -51,6 +54,7 @@ class CardKeeper:
         self._cards = cards
         self._poster = poster
         self._pictures = pictures
+        self._language = language
         self._between_edits = between_edits
         self._steady = steady
         self._edited_at: dict[str, float] = {}
@@ -79,18 +83,8 @@ class CardKeeper:
             job = await self._jobs.get(card.job_id)
             if job is None:
                 return
-            if card.ts is None:
-                await self._post(card, job)
-                return
-            chart_is_due = await self._pictures.is_due(job)
-            if chart_is_due and (job.state not in states.ENDED or await self._shows_ending(card, job)):
-                chart = await self._pictures.chart(job)
-                # The card before the job: a change from here on leaves it dirty.
-                card = await self._cards.card(card.job_id) or card
-                job = await self._jobs.get(card.job_id) or job
-                await self._show(card, job, chart)
-            else:
-                await self._show(card, job, await self._pictures.chart_shown(job), complete=not chart_is_due)
+            with speaking(await self._language(card.channel, job.requester)):
+                await self._bring_to_date(card, job)
         except PostRefused as error:
             log.warning("card given up", job=card.job_id, why=str(error))
             await self._cards.abandon(card.job_id)
@@ -99,6 +93,20 @@ class CardKeeper:
             log.info("card later", job=card.job_id, why=str(error))
         except Exception:
             log.exception("card failed", job=card.job_id)
+
+    async def _bring_to_date(self, card: Card, job: Job) -> None:
+        if card.ts is None:
+            await self._post(card, job)
+            return
+        chart_is_due = await self._pictures.is_due(job)
+        if chart_is_due and (job.state not in states.ENDED or await self._shows_ending(card, job)):
+            chart = await self._pictures.chart(job)
+            # The card before the job: a change from here on leaves it dirty.
+            card = await self._cards.card(card.job_id) or card
+            job = await self._jobs.get(card.job_id) or job
+            await self._show(card, job, chart)
+        else:
+            await self._show(card, job, await self._pictures.chart_shown(job), complete=not chart_is_due)
 
     async def _post(self, card: Card, job: Job) -> None:
         message = await self._rendered(job)

@@ -6,19 +6,26 @@ from bot.jobs.interfaces import JobStore
 from bot.jobs.job import Job
 from bot.notices.interfaces import PostRefused
 from bot.notices.notice import Body, CheckpointMade, Ended, EndedElsewhere, Notice
+from handlers.languages import LanguageOf, english
 from handlers.outgoing.charts import Pictures
 from handlers.outgoing.notice_blocks import render
 from handlers.web.poster import Poster
 from handlers.web.rate_limits import Priority
+from texts.language import speaking
 
 
 class SlackSpeaker:
-    def __init__(self, jobs: JobStore, poster: Poster, pictures: Pictures) -> None:
+    def __init__(self, jobs: JobStore, poster: Poster, pictures: Pictures, language: LanguageOf = english) -> None:
         self._jobs = jobs
         self._poster = poster
         self._pictures = pictures
+        self._language = language
 
     async def say(self, notice: Notice, thread_ts: str | None) -> str:
+        with speaking(await self._language(notice.channel, notice.body.job.requester)):
+            return await self._say(notice, thread_ts)
+
+    async def _say(self, notice: Notice, thread_ts: str | None) -> str:
         body = notice.body
         assessment = await self._assessment(body)
         chart, alt = None, ""

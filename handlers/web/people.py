@@ -11,6 +11,7 @@ from bot.access import Actor, Role
 from bot.errors import Denied
 from bot.notices.interfaces import PostError, PostRefused
 from handlers.web.poster import Poster
+from texts.language import Language, language_of
 
 log = structlog.get_logger()
 
@@ -50,7 +51,7 @@ class People:
         self._poster = poster
         self._team = team
         self.roles = roles
-        self._actors: dict[str, tuple[float, Actor]] = {}
+        self._known: dict[str, tuple[float, Actor, Language | None]] = {}
         self._groups: dict[str, tuple[float, frozenset[str]]] = {}
         self._channels: dict[str, tuple[float, Channel]] = {}
 
@@ -58,27 +59,37 @@ class People:
         """Raises Denied where Slack does not tell who this is: what we cannot know we do not allow; PostLater
         and PostDoubtful where it cannot be asked at the moment.
         """
-        remembered = self._actors.get(user)
-        if remembered and remembered[0] > time.monotonic():
-            actor = remembered[1]
-        else:
-            actor = await self._ask_for(user)
-            self._actors[user] = (time.monotonic() + _REMEMBERED_FOR, actor)
+        actor, _ = await self._ask_for(user)
         return msgspec.structs.replace(actor, role=await self._role(user))
 
-    async def _ask_for(self, user: str) -> Actor:
+    async def language(self, user: str) -> Language | None:
+        """By their locale in Slack; None where nothing is written in its language, or Slack does not tell."""
         try:
-            info: dict[str, Any] = (await self._poster.call("users.info", {"user": user})).get("user") or {}
+            return (await self._ask_for(user))[1]
+        except (Denied, PostError) as error:
+            log.info("language unknown", user=user, why=str(error))
+            return None
+
+    async def _ask_for(self, user: str) -> tuple[Actor, Language | None]:
+        remembered = self._known.get(user)
+        if remembered and remembered[0] > time.monotonic():
+            return remembered[1:]
+        try:
+            answer = await self._poster.call("users.info", {"user": user, "include_locale": True})
         except PostRefused as error:
             raise Denied(f"I could not find out who you are ({error}). Please try again in a minute.") from error
+        info: dict[str, Any] = answer.get("user") or {}
         team = str(info.get("team_id") or "")
-        return Actor(
+        actor = Actor(
             user=user,
             team=team,
             guest=bool(info.get("is_restricted") or info.get("is_ultra_restricted")),
             stranger=bool(info.get("is_stranger")) or (bool(team) and team != self._team),
             deactivated=bool(info.get("deleted")),
         )
+        language = language_of(str(info.get("locale") or ""))
+        self._known[user] = (time.monotonic() + _REMEMBERED_FOR, actor, language)
+        return actor, language
 
     async def _role(self, user: str) -> Role:
         for role, holders in self.roles.by_rank():

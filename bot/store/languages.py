@@ -1,0 +1,39 @@
+"""The languages of channels. Implements `bot.languages.ChannelLanguages`."""
+
+import time
+
+from sqlite_utils import Database as SqliteDatabase
+
+from bot.jobs import states
+from bot.store.database import Database
+from bot.store.outbox import touch_card
+
+
+class SqliteChannelLanguages:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def get(self, channel: str) -> str | None:
+        def read(db: SqliteDatabase) -> str | None:
+            row = db.execute("SELECT language FROM channel_languages WHERE channel = ?", [channel]).fetchone()
+            return row[0] if row else None
+
+        return await self._database.read(read)
+
+    async def set(self, channel: str, language: str | None, user: str) -> None:
+        def write(db: SqliteDatabase) -> None:
+            db.execute("DELETE FROM channel_languages WHERE channel = ?", [channel])
+            if language is not None:
+                values = [channel, language, user, time.time()]
+                db.execute("INSERT INTO channel_languages VALUES (?, ?, ?, ?)", values)
+            # What has ended is left as it was said.
+            ended = ", ".join("?" * len(states.ENDED))
+            under_way = db.execute(
+                "SELECT job_id FROM cards JOIN jobs ON jobs.id = job_id"
+                f" WHERE channel = ? AND ts IS NOT NULL AND state NOT IN ({ended})",
+                [channel, *states.ENDED],
+            ).fetchall()
+            for (job_id,) in under_way:
+                touch_card(db, job_id)
+
+        await self._database.write(write)
