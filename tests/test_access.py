@@ -22,9 +22,12 @@ ACTORS = {
     "deactivated": Actor(ANA, "T0ACME", Role.ADMIN, deactivated=True),
 }
 OWNERS_ACTS = (Act.CANCEL, Act.PAUSE, Act.RESUME, Act.DELETE, Act.DECIDE)
+MEMBERS_ACTS = (Act.SUBMIT, Act.CHAT, Act.FOLLOW, Act.SET_LANGUAGE)
 ALLOWED = {
     *itertools.product(("owner", "colleague", "approver", "administrator", "onlooker"), (Act.USE, Act.SEE)),
-    *itertools.product(("owner", "colleague", "approver", "administrator"), (Act.SUBMIT, Act.CHAT, Act.FOLLOW)),
+    *itertools.product(
+        ("owner", "colleague", "approver", "administrator"), (Act.SUBMIT, Act.CHAT, Act.FOLLOW, Act.SET_LANGUAGE)
+    ),
     *itertools.product(("owner", "administrator"), OWNERS_ACTS),
     *itertools.product(("approver", "administrator"), (Act.APPROVE,)),
     *itertools.product(("administrator",), (Act.SET_BUDGET, Act.READ_AUDIT)),

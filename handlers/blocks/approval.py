@@ -13,21 +13,21 @@ from handlers.blocks.message import Message
 from handlers.blocks.modals import window
 from handlers.blocks.parts import HINT, actions, button, message, plain, section
 from handlers.blocks.text import code, person
+from texts import approval as texts
 
 CALLBACK_ID: Final = "decline"
-_TITLE: Final = "Decline a job"
+
 _LONGEST_REASON: Final = 500
 
 
 def asked(job: Job, *, again: bool = False) -> Message:
     alone = job.approval is not None and len(job.approval.deciders) == 1
-    agree = "you agree" if alone else "one of you agrees"
-    text = f"{deciders(job)}: {_wish(job)} {necessity(job)} Nothing is spent before {agree}."
+    text = (texts.ask_one if alone else texts.ask)(deciders(job), _wish(job), necessity(job))
     if again:
-        text = f"This job still waits. {text}"
+        text = f"{texts.still_waits()} {text}"
     buttons = actions(
-        button("Approve", "job_approve", job.id, style="primary"),
-        button("Decline", "job_decline", job.id, style="danger"),
+        button(texts.approve_button(), "job_approve", job.id, style="primary"),
+        button(texts.decline_button(), "job_decline", job.id, style="danger"),
     )
     return message(text, [section(text), buttons])
 
@@ -39,33 +39,38 @@ def answered(job: Job) -> Message:
 
 
 def approved(job: Job) -> Message:
-    text = f"{person(job.requester)} {decision(job)} It goes on by itself."
+    text = texts.goes_on(person(job.requester), decision(job))
     return message(text, [section(text)])
 
 
 def decided_before(job: Job) -> Message:
     """For whoever was not the first."""
-    told = decision(job) or "It was withdrawn."
-    text = f"Thank you, but this job waits for no approval any more. {told}"
+    text = texts.too_late(decision(job) or texts.withdrawn())
     return message(text, [section(text)])
 
 
 def done(job: Job) -> Message:
     approval = job.approval
-    text = f"You {'approved' if approval and approval.approved else 'declined'} {code(title(job), 150)}."
+    text = (texts.you_approved if approval and approval.approved else texts.you_declined)(code(title(job), 150))
     return message(text, [section(text)])
 
 
 def decline_window(job: Job, private_metadata: str) -> View:
+    label, hint = texts.reason()
     reason = InputBlock(
         block_id="reason",
-        label=plain("Why not?", HINT),
+        label=plain(label, HINT),
         element=PlainTextInputElement(action_id="reason", multiline=True, max_length=_LONGEST_REASON),
-        hint=plain("The requester reads it, and so does everybody in the job's thread.", HINT),
+        hint=plain(hint, HINT),
     )
     blocks = [section(f"{_wish(job)} {necessity(job)}"), reason]
     return window(
-        _TITLE, blocks, callback_id=CALLBACK_ID, submit="Decline", close="Not now", private_metadata=private_metadata
+        texts.decline_title(),
+        blocks,
+        callback_id=CALLBACK_ID,
+        submit=texts.decline_button(),
+        close=texts.not_now_button(),
+        private_metadata=private_metadata,
     )
 
 
@@ -75,4 +80,4 @@ def read_reason(values: Mapping[str, Mapping[str, Mapping[str, object]]]) -> str
 
 
 def _wish(job: Job) -> str:
-    return f"{person(job.requester)} wants to train {code(title(job), 150)}."
+    return texts.wish(person(job.requester), code(title(job), 150))

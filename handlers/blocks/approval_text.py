@@ -4,7 +4,8 @@ from typing import Final
 
 from bot.jobs.job import Job
 from bot.spending.budget import dollars
-from handlers.blocks.text import person, quoted
+from handlers.blocks.text import bold, person, quoted
+from texts import approval as texts
 from texts.formats import listed, money
 
 _MOST_NAMED: Final = 10
@@ -13,7 +14,7 @@ _MOST_NAMED: Final = 10
 def deciders(job: Job) -> str:
     """Those who may approve the job, as mentions."""
     ids = job.approval.deciders if job.approval else ()
-    more = [f"{len(ids) - _MOST_NAMED} others"] if len(ids) > _MOST_NAMED else []
+    more = [texts.others(len(ids) - _MOST_NAMED)] if len(ids) > _MOST_NAMED else []
     return listed([*map(person, ids[:_MOST_NAMED]), *more])
 
 
@@ -22,8 +23,8 @@ def necessity(job: Job) -> str:
     if job.approval is None:
         return ""
     if job.estimated_cost is None:
-        return "Nobody knows its price beforehand."
-    return f"It is estimated at *{money(job.estimated_cost)}*; above {dollars(job.approval.above)} jobs need approval."
+        return texts.unknown_price()
+    return texts.estimated(bold(money(job.estimated_cost)), dollars(job.approval.above))
 
 
 def decision(job: Job) -> str:
@@ -32,5 +33,5 @@ def decision(job: Job) -> str:
     if approval is None or approval.approved is None:
         return ""
     if approval.approved:
-        return f"{person(approval.decided_by or '')} approved it."
-    return f"{person(approval.decided_by or '')} declined it: {quoted(approval.reason, 600)}"
+        return texts.approved_by(person(approval.decided_by or ""))
+    return texts.declined_by(person(approval.decided_by or ""), quoted(approval.reason, 600))

@@ -9,17 +9,20 @@ from bot.jobs import states
 from bot.jobs.assessment import UNASSESSED, Assessment
 from bot.jobs.estimate import cost_so_far, real_cost
 from bot.jobs.explanations import explain
-from bot.jobs.job import Job, Loss, Metrics
+from bot.jobs.job import Job, Metrics
 from bot.jobs.training_time import training_seconds
 from bot.models.names import given_suffix
 from handlers.blocks.approval_text import deciders, decision
-from handlers.blocks.figures import VERDICTS, diagnosis, pairs
+from handlers.blocks.figures import diagnosis, pairs
 from handlers.blocks.job_controls import consequence, steering_button
 from handlers.blocks.message import Message
 from handlers.blocks.model_name import id_button, named
 from handlers.blocks.parts import actions, button, confirm, context, fields, header, image, message, section
-from handlers.blocks.text import code, code_block, date, one_line, person, progress_bar, quoted, since
-from texts.formats import duration, money, number, rough_duration
+from handlers.blocks.text import bold, code, code_block, date, one_line, person, progress_bar, quoted, since
+from texts import jobs as texts
+from texts.figures import verdict
+from texts.formats import duration, money, rough_duration
+from texts.notices import chart
 
 _DONE: Final = "✓"
 _NOW: Final = "●"
@@ -27,20 +30,20 @@ _AHEAD: Final = "○"
 _STOPPED: Final = "✗"
 _ODD: Final = "⚠"
 
-# What each state is called, and how many of the steps checked, queued, trained, ready are behind it.
-_WORDS: Final[dict[str, tuple[str, int]]] = {
-    states.AWAITING_APPROVAL: ("Waiting for approval", 0),
-    states.IN_LINE: ("Waiting in line", 0),
-    states.SUBMITTING: ("Handing over to the provider", 0),
-    states.UNCERTAIN: ("Not sure that the provider has it", 0),
-    states.VALIDATING: ("Checking the file", 0),
-    states.QUEUED: ("Queued", 1),
-    states.RUNNING: ("Training", 2),
-    states.PAUSING: ("Pausing", 2),
-    states.PAUSED: ("Paused", 2),
-    states.SUCCEEDED: ("Ready", 4),
-    states.FAILED: ("Failed", 4),
-    states.CANCELLED: ("Cancelled", 4),
+# How many of the steps checked, queued, trained, ready are behind each state.
+_BEHIND: Final[dict[str, int]] = {
+    states.AWAITING_APPROVAL: 0,
+    states.IN_LINE: 0,
+    states.SUBMITTING: 0,
+    states.UNCERTAIN: 0,
+    states.VALIDATING: 0,
+    states.QUEUED: 1,
+    states.RUNNING: 2,
+    states.PAUSING: 2,
+    states.PAUSED: 2,
+    states.SUCCEEDED: 4,
+    states.FAILED: 4,
+    states.CANCELLED: 4,
 }
 # What a state looks like from afar.
 _SYMBOLS: Final[dict[str, str]] = {
@@ -57,7 +60,6 @@ _SYMBOLS: Final[dict[str, str]] = {
     states.FAILED: "❌",
     states.CANCELLED: "⚪",
 }
-_STEPS: Final = ("Checked", "Queued", "Training", "Ready")
 
 
 def card(
@@ -84,9 +86,9 @@ def card(
     if job.state == states.FAILED and job.error is not None:
         blocks.append(section(f"{code_block(job.error.message, 1000)}\n{explain(job.error)}"))
     if job.state == states.UNCERTAIN:
-        blocks.append(section(UNCERTAIN))
+        blocks.append(section(uncertain()))
     if chart_file_id:
-        blocks.append(image(chart_file_id, chart_alt_text or "Training loss by step"))
+        blocks.append(image(chart_file_id, chart_alt_text or chart()))
     buttons = fitting_buttons(job, assessment)
     if buttons:
         blocks.append(actions(*buttons))
@@ -94,11 +96,9 @@ def card(
     return message(f"{code(title(job), 150)}: {outcome(job, assessment)}", blocks)
 
 
-UNCERTAIN: Final = (
-    "The answer of the provider got lost, and the job was not found there. *Adopt* searches for it "
-    "once more and goes on with it. *Submit again* starts a new one: if the first one does exist, both cost "
-    "money, so look at the provider's own list of jobs first."
-)
+def uncertain() -> str:
+    """What happened to a job of which nobody knows, and the two ways on."""
+    return texts.uncertain(bold(texts.adopt_button()), bold(texts.submit_again_button()))
 
 
 def title(job: Job) -> str:
@@ -112,8 +112,7 @@ def title(job: Job) -> str:
 
 def state_words(state: str) -> str:
     """A state as mrkdwn; one that we do not know is shown as the provider wrote it."""
-    known = _WORDS.get(state)
-    return known[0] if known else code(state, 60)
+    return texts.state(state) or code(state, 60)
 
 
 def symbol(job: Job, assessment: Assessment = UNASSESSED) -> str:
@@ -126,34 +125,27 @@ def symbol(job: Job, assessment: Assessment = UNASSESSED) -> str:
 def outcome(job: Job, assessment: Assessment = UNASSESSED) -> str:
     """Its state as mrkdwn; of a finished job, what became of its model."""
     if job.state == states.SUCCEEDED and job.model_lost:
-        return LOST[job.model_lost]
+        return texts.lost(job.model_lost)
     if job.state == states.SUCCEEDED and assessment.diagnosis:
-        return VERDICTS[assessment.diagnosis.problem]
+        return verdict(assessment.diagnosis.problem)
     return state_words(job.state)
-
-
-LOST: Final = {
-    Loss.DELETED: "Model deleted",
-    Loss.MISSING: "Model no longer at the provider",
-    Loss.SHUT_DOWN: "Model shut down",
-}
 
 
 def steps(job: Job, assessment: Assessment = UNASSESSED) -> str:
     """The way of a job in one line: "✓ Checked · ✓ Queued · ● Training · ○ Ready"."""
+    way = texts.steps()
     if job.state == states.SUCCEEDED:
         said = outcome(job, assessment)
-        last = (
-            f"{_DONE} {said}" if said == state_words(job.state) else f"{_STOPPED if job.model_lost else _ODD} *{said}*"
-        )
-        return " · ".join([f"{_DONE} Checked", f"{_DONE} Trained", last])
+        well = said == state_words(job.state)
+        last = f"{_DONE} {said}" if well else f"{_STOPPED if job.model_lost else _ODD} {bold(said)}"
+        return " · ".join([f"{_DONE} {way[0]}", f"{_DONE} {texts.trained_step()}", last])
     if job.state in (states.FAILED, states.CANCELLED):
-        behind = ["Checked"] if job.started_at or job.latest else []
-        return " · ".join([*(f"{_DONE} {step}" for step in behind), f"{_STOPPED} *{state_words(job.state)}*"])
-    behind_count = _WORDS.get(job.state, ("", 1))[1]
-    done = [f"{_DONE} {step}" for step in _STEPS[:behind_count]]
-    ahead = [f"{_AHEAD} {step}" for step in _STEPS[max(behind_count + 1, 2) if behind_count else 2 :]]
-    return " · ".join([*done, f"{_NOW} *{state_words(job.state)}*", *ahead])
+        behind = way[:1] if job.started_at or job.latest else ()
+        return " · ".join([*(f"{_DONE} {step}" for step in behind), f"{_STOPPED} {bold(state_words(job.state))}"])
+    behind_count = _BEHIND.get(job.state, 1)
+    done = [f"{_DONE} {step}" for step in way[:behind_count]]
+    ahead = [f"{_AHEAD} {step}" for step in way[max(behind_count + 1, 2) if behind_count else 2 :]]
+    return " · ".join([*done, f"{_NOW} {bold(state_words(job.state))}", *ahead])
 
 
 def fitting_buttons(job: Job, assessment: Assessment = UNASSESSED) -> list[ButtonElement]:
@@ -181,44 +173,37 @@ def ending_buttons(job: Job, assessment: Assessment = UNASSESSED) -> list[Button
     if assessment.diagnosis or job.model_lost:
         buttons.append(again_button(job))
     if job.fine_tuned_model:
-        buttons.append(button("Checkpoints", "job_checkpoints", job.id))
+        buttons.append(button(texts.checkpoints_button(), "job_checkpoints", job.id))
     if job.result_files:
-        buttons.append(button("Results file", "job_results", job.id))
+        buttons.append(button(texts.results_button(), "job_results", job.id))
     return buttons
 
 
 def chat_button(job: Job, assessment: Assessment = UNASSESSED) -> ButtonElement:
     """Green only for a model that nothing speaks against."""
-    return button("Chat", "job_chat", job.id, style=None if assessment.diagnosis else "primary")
+    return button(texts.chat_button(), "job_chat", job.id, style=None if assessment.diagnosis else "primary")
 
 
 def again_button(job: Job, *, style: Literal["primary"] | None = None) -> ButtonElement:
     """The start window, with the job's settings kept."""
-    return button("Try again" if job.state == states.FAILED else "Start again", "job_retry", job.id, style=style)
+    label = texts.try_again_button() if job.state == states.FAILED else texts.start_again_button()
+    return button(label, "job_retry", job.id, style=style)
 
 
 def uncertain_buttons(job: Job) -> list[ButtonElement]:
+    submit_again = texts.submit_again_button()
+    question = confirm(*texts.submit_again_question(), submit_again, texts.not_yet_button())
     return [
-        button("Adopt", "job_adopt", job.id, style="primary"),
-        button(
-            "Submit again",
-            "job_resubmit",
-            job.id,
-            confirm=confirm(
-                "Submit a second time?",
-                "If the first job does exist at the provider, there will be two, and both cost money. Its "
-                "own list of jobs tells.",
-                "Submit again",
-                "Not yet",
-            ),
-        ),
+        button(texts.adopt_button(), "job_adopt", job.id, style="primary"),
+        button(submit_again, "job_resubmit", job.id, confirm=question),
     ]
 
 
 def _cancel_button(job: Job) -> ButtonElement:
     if job.state == states.AWAITING_APPROVAL:
-        question = confirm("Withdraw this job?", consequence("cancel", job), "Withdraw it", "Keep asking")
-        return button("Withdraw", "job_cancel", job.id, confirm=question)
+        heading, yes, no = texts.withdraw_question()
+        question = confirm(heading, consequence("cancel", job), yes, no)
+        return button(texts.withdraw_button(), "job_cancel", job.id, confirm=question)
     return steering_button("cancel", job)
 
 
@@ -233,20 +218,18 @@ def _progress(job: Job, assessment: Assessment, now: float) -> str:
     if times:
         lines.append(times)
     if job.state == states.SUCCEEDED and job.fine_tuned_model:
-        lines.append(f"Model: {named(job.fine_tuned_model)}")
+        lines.append(texts.model(named(job.fine_tuned_model)))
     return "\n".join(lines)
 
 
 def waiting(job: Job) -> str:
     """Whom or what it waits for, and since when."""
     if job.state == states.QUEUED and job.queued_at is not None:
-        place = f"Place {number(job.queue_position)} in the queue of" if job.queue_position else "In the queue of"
-        return f"{place} {quoted(job.provider, 60)} since {since(job.queued_at)}."
+        return texts.queued(quoted(job.provider, 60), since(job.queued_at), job.queue_position)
     if job.state == states.AWAITING_APPROVAL:
-        return f"{deciders(job)} can approve it in the thread. Nothing is spent before."
+        return texts.awaiting_approval(deciders(job))
     if job.state == states.IN_LINE and job.in_line is not None and job.in_line.place:
-        place = f"Place {number(job.in_line.place)} of {number(job.in_line.length)}"
-        return f"{place}. {quoted(job.provider, 60)} runs no more jobs at a time; it goes on by itself."
+        return texts.in_line(job.in_line.place, job.in_line.length, quoted(job.provider, 60))
     return ""
 
 
@@ -255,32 +238,30 @@ def _where(job: Job, latest: Metrics) -> str:
     if not total or total < 1:
         return ""
     step = min(max(latest.step, 0), total)
-    where = f"step {number(step)} of {number(total)}"
     epochs = job.hyperparameters.n_epochs
     if isinstance(epochs, int) and epochs > 0:
-        where += f", epoch {min(epochs, max(1, math.ceil(step * epochs / total)))} of {epochs}"
-    return where
+        epoch = min(epochs, max(1, math.ceil(step * epochs / total)))
+        return texts.step_and_epoch(step, total, epoch, epochs)
+    return texts.step_of(step, total)
 
 
 def _times(job: Job, now: float) -> str:
     if job.state in states.ENDED:
         if job.finished_at is None:
             return ""
-        ended = f"Ended {date(job.finished_at)}"
         trained = training_seconds(job, job.finished_at)
-        return f"{ended} after {duration(trained)} of training" if trained else ended
+        return texts.ended(date(job.finished_at), duration(trained) if trained else None)
     trained = training_seconds(job, now)
     if trained is None or job.state in states.OURS:
         return ""
     if job.state != states.RUNNING:
-        return f"Trained for {rough_duration(trained)} so far" if trained else ""
-    parts = [f"Training for {rough_duration(trained)}"]
+        return texts.trained_so_far(rough_duration(trained)) if trained else ""
     remaining = _remaining(job, now)
-    if remaining is not None:
-        # "about a few seconds" is one word too many.
-        about = "about " if remaining >= 60 else ""
-        parts.append(f"{about}{rough_duration(remaining)} left")
-    return ", ".join(parts)
+    if remaining is None:
+        return texts.training_for(rough_duration(trained))
+    # "about a few seconds" is one word too many.
+    say = texts.training_for_and_about if remaining >= 60 else texts.training_for_and
+    return say(rough_duration(trained), rough_duration(remaining))
 
 
 def _remaining(job: Job, now: float) -> float | None:
@@ -302,8 +283,8 @@ def _remaining(job: Job, now: float) -> float | None:
 
 
 def _origin(job: Job) -> str:
-    who = f"{'Followed' if job.made_elsewhere else 'Started'} by {person(job.requester)}"
-    parts = [who, date(job.created_at), _cost(job), f"Job {code(job.id, 80)}"]
+    who = (texts.followed_by if job.made_elsewhere else texts.started_by)(person(job.requester))
+    parts = [who, date(job.created_at), _cost(job), texts.job(code(job.id, 80))]
     if decided := decision(job):
         parts.append(decided)
     return " · ".join(parts)
@@ -312,10 +293,11 @@ def _origin(job: Job) -> str:
 def _cost(job: Job) -> str:
     """What it cost, where the provider has said what it trained; else so far, by the estimate."""
     if job.estimated_cost == 0:
-        return f"Cost: {money(0)}"
+        return texts.cost(money(0))
     estimated = money(job.estimated_cost)
     real = real_cost(job)
     if job.state in states.ENDED and real is not None:
-        return f"Cost: {money(real)}" + (f", estimated {estimated}" if job.estimated_cost and real else "")
+        both = job.estimated_cost and real
+        return texts.cost_and_estimate(money(real), estimated) if both else texts.cost(money(real))
     spent = cost_so_far(job)
-    return f"Cost so far: about {money(spent)} of an estimated {estimated}" if spent else f"Estimate: {estimated}"
+    return texts.cost_so_far(money(spent), estimated) if spent else texts.estimate(estimated)

@@ -9,10 +9,10 @@ from bot.jobs.estimate import cost_so_far
 from bot.jobs.job import Job
 from handlers.blocks.message import Message
 from handlers.blocks.parts import actions, button, confirm, message, section
-from handlers.blocks.text import code
+from handlers.blocks.text import bold, code
+from texts import steering as texts
 from texts.formats import money
-
-Act = Literal["cancel", "pause", "resume"]
+from texts.steering import Act
 
 _TRAINS: Final = frozenset({states.RUNNING, states.PAUSING, states.PAUSED})
 
@@ -21,23 +21,17 @@ def consequence(act: Act, job: Job) -> str:
     """What comes of it, in plain text that fits a dialog of Slack's (300 characters)."""
     match act:
         case "pause":
-            return (
-                f"Training stops, and what was learned is kept.{_spent(job)} Nothing more is trained, or paid for, "
-                "until somebody presses Resume."
-            )
+            return texts.pause(_spent(job))
         case "resume":
-            return f"Training goes on from where it was paused.{_left(job)}"
+            return texts.resume(_left(job))
         case "cancel" if job.state in _TRAINS:
-            return (
-                "Training stops at once and there will be no finished model; what was learned since the last "
-                f"checkpoint is lost.{_spent(job)} A provider may charge for the steps done so far."
-            )
+            return texts.cancel(_spent(job))
         case "cancel":
-            return "Training has not begun, so nothing is lost: the file and its report stay."
+            return texts.cancel_before_training()
 
 
 def dialog(act: Act, job: Job) -> ConfirmObject:
-    title, yes, no = _ASKED[act]
+    title, yes, no = texts.question(act)
     style: Literal["primary", "danger"] = "danger" if act == "cancel" else "primary"
     return confirm(title, consequence(act, job), yes, no, style)
 
@@ -45,30 +39,24 @@ def dialog(act: Act, job: Job) -> ConfirmObject:
 def steering_button(act: Act, job: Job) -> ButtonElement:
     """On the card; it asks first."""
     style: Literal["primary", "danger"] | None = "danger" if act == "cancel" else None
-    return button(act.capitalize(), f"job_{act}", job.id, style=style, confirm=dialog(act, job))
+    return button(texts.button(act), f"job_{act}", job.id, style=style, confirm=dialog(act, job))
 
 
 def question(act: Act, job: Job, title: str) -> Message:
     """The same question as a message, for the command."""
-    text = f"{_ASKED[act][0]} {code(title, 150)}"
-    yes = button(_ASKED[act][1], f"job_{act}_asked", job.id, style="danger" if act == "cancel" else "primary")
-    return message(text, [section(f"*{_ASKED[act][0]}* {code(title, 150)}\n{consequence(act, job)}"), actions(yes)])
+    heading, yes, _ = texts.question(act)
+    confirmed = button(yes, f"job_{act}_asked", job.id, style="danger" if act == "cancel" else "primary")
+    asked = f"{bold(heading)} {code(title, 150)}\n{consequence(act, job)}"
+    return message(f"{heading} {code(title, 150)}", [section(asked), actions(confirmed)])
 
 
-_ASKED: Final[dict[Act, tuple[str, str, str]]] = {
-    "cancel": ("Cancel this job?", "Cancel the job", "Keep training"),
-    "pause": ("Pause this job?", "Pause it", "Keep training"),
-    "resume": ("Resume this job?", "Resume it", "Not yet"),
-}
-
-
-def _spent(job: Job) -> str:
+def _spent(job: Job) -> str | None:
+    """Of the estimate, up to now."""
     spent = cost_so_far(job)
-    return f" About {money(spent)} of the estimate is spent." if spent else ""
+    return money(spent) if spent else None
 
 
-def _left(job: Job) -> str:
+def _left(job: Job) -> str | None:
+    """Of the estimate, from now on."""
     spent = cost_so_far(job)
-    if not spent or job.estimated_cost is None:
-        return ""
-    return f" About {money(job.estimated_cost - spent)} of the estimate is still to come."
+    return money(job.estimated_cost - spent) if spent and job.estimated_cost is not None else None

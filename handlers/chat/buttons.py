@@ -2,10 +2,10 @@
 
 from bot.access import Act
 from bot.errors import BotError, NotFound
-from handlers.blocks.card import LOST
 from handlers.blocks.model_name import model_id
 from handlers.chat.conversing import open_conversation
 from handlers.turn import Turn
+from texts import jobs
 
 
 async def show_id(turn: Turn) -> None:
@@ -19,7 +19,7 @@ async def job_chat(turn: Turn) -> None:
         raise BotError("This job has made no model yet. I say so in its thread when it has.")
     if job.model_lost:
         raise NotFound(
-            f"{LOST[job.model_lost]}: nobody can talk to it any more. *Start again* on its card trains it anew."
+            f"{jobs.lost(job.model_lost)}: nobody can talk to it any more. *Start again* on its card trains it anew."
         )
     await open_conversation(turn, job.fine_tuned_model)
 

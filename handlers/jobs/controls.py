@@ -15,6 +15,7 @@ from handlers.blocks import job_controls as steering
 from handlers.blocks.card import title
 from handlers.jobs import buttons as actions
 from handlers.turn import Turn
+from texts.steering import Act as Steering
 
 
 async def cancel(turn: Turn) -> None:
@@ -37,7 +38,7 @@ def _refuse_cancel(job: Job) -> None:
 async def _ask(
     turn: Turn,
     act: Act,
-    name: steering.Act,
+    name: Steering,
     refuse: Callable[[Job], None],
     carry_out: Callable[[Turn], Awaitable[None]],
 ) -> None:

@@ -27,12 +27,12 @@ from bot.notices.notice import (
 from handlers.blocks import approval
 from handlers.blocks.approval_text import decision
 from handlers.blocks.card import (
-    UNCERTAIN,
     again_button,
     chat_button,
     ending_buttons,
     state_words,
     title,
+    uncertain,
     uncertain_buttons,
 )
 from handlers.blocks.figures import diagnosis, in_line, pairs
@@ -196,4 +196,4 @@ def _ended_elsewhere(job: Job, assessment: Assessment) -> Message:
 
 def _uncertain(job: Job) -> Message:
     text = notices.uncertain(person(job.requester), quoted(job.provider, 60), _name(job))
-    return message(text, [section(text), section(UNCERTAIN), actions(*uncertain_buttons(job))])
+    return message(text, [section(text), section(uncertain()), actions(*uncertain_buttons(job))])

@@ -17,6 +17,7 @@ from bot.store.inbox import SqliteInbox
 from handlers.blocks.message import Message
 from handlers.blocks.parts import message, section
 from handlers.inbox import Inbox
+from handlers.languages import english
 from handlers.parsing import key_of, turn_of
 from handlers.routing import Modal
 from handlers.services import Services
@@ -46,6 +47,7 @@ def _press(message: dict[str, Any], **fields: Any) -> dict[str, Any]:
 class _NoServices:
     poster = None
     incoming_files = SimpleNamespace(changed=lambda: None)
+    languages = SimpleNamespace(answers=english)
 
 
 def _turn(body: dict[str, Any], **fields: Any) -> Any:

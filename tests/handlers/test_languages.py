@@ -38,7 +38,8 @@ async def test_a_person_is_answered_in_the_language_of_their_slack(slack: Slack,
     assert await languages.answers(Place("C1", alone=True), "U1") is ZH
     assert await languages.place("U1", "") is ZH
     assert await languages.place("D1", "U1") is ZH
-    assert [call.get("include_locale") for call in slack.called("users.info")] == [True]
+    (asked,) = slack.called("users.info")
+    assert asked["include_locale"]
 
 
 @pytest.mark.parametrize("locale", ["de-DE", None])

@@ -6,12 +6,13 @@ from slack_sdk.models.blocks import Block
 
 from bot.jobs.assessment import RankedCheckpoint
 from bot.jobs.job import Job
-from handlers.blocks.card import LOST, title
+from handlers.blocks.card import title
 from handlers.blocks.figures import in_line
 from handlers.blocks.message import Message
 from handlers.blocks.model_name import id_button, named
 from handlers.blocks.parts import VALUE, actions, button, context, message, section
 from handlers.blocks.text import code, counted, size
+from texts import jobs
 from texts.formats import number
 
 _SHOWN = 10
@@ -32,7 +33,7 @@ def checkpoint_list(job: Job, ranked: Sequence[RankedCheckpoint]) -> Message:
         if one.best:
             line = f"★ {line} (*best*: the lowest validation loss)"
         lost = job.lost_models.get(checkpoint.model)
-        gone = f" · {LOST[lost]}" if lost else ""
+        gone = f" · {jobs.lost(lost)}" if lost else ""
         blocks.append(section(f"{line}\n{named(checkpoint.model)}{gone}", button=id_button(checkpoint.model)))
         further = f"{job.id} {checkpoint.model}"
         if checkpoint.model and not lost and size(further) <= VALUE:

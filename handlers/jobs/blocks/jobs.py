@@ -14,8 +14,8 @@ from handlers.blocks.figures import diagnosis, pairs
 from handlers.blocks.message import Message
 from handlers.blocks.model_name import id_button, named
 from handlers.blocks.parts import actions, context, fields, message, section
-from handlers.blocks.text import code, counted, date, link, person, progress_bar, quoted
-from texts.formats import number
+from handlers.blocks.text import code, date, link, person, progress_bar, quoted
+from texts import jobs as texts
 
 _SHOWN: Final = 15
 
@@ -31,7 +31,7 @@ def job_list(
     how many there are beyond `jobs`.
     """
     if not jobs:
-        text = "No jobs yet. Drop a training file into a channel that I am in, and start one from its report."
+        text = texts.no_jobs()
         return message(text, [section(text)])
     lines = [
         _entry(job, (permalinks or {}).get(job.id), (assessments or {}).get(job.id, UNASSESSED))
@@ -40,8 +40,8 @@ def job_list(
     blocks: list[Block] = [section("\n".join(lines[start : start + 5])) for start in range(0, len(lines), 5)]
     left = len(jobs) - len(lines) + max(0, more)
     if left > 0:
-        blocks.append(context(f"And {counted(left, 'older job')}. `/finetune status JOB` shows any of them."))
-    return message(f"{counted(len(jobs) + max(0, more), 'job')}", blocks)
+        blocks.append(context(texts.older_jobs(left)))
+    return message(texts.jobs(len(jobs) + max(0, more)), blocks)
 
 
 def job_status(job: Job, permalink: str | None = None, assessment: Assessment = UNASSESSED) -> Message:
@@ -52,12 +52,12 @@ def job_status(job: Job, permalink: str | None = None, assessment: Assessment = 
     lines = [f"*{link(permalink, quoted(title(job), 100))}*" if permalink else name, steps(job, assessment)]
     if job.latest is not None and job.state not in states.ENDED:
         bar = progress_bar(job.latest.step, job.latest.total_steps)
-        of = f" · step {number(job.latest.step)} of {number(job.latest.total_steps)}" if job.latest.total_steps else ""
-        lines.append(bar + of)
+        total = job.latest.total_steps
+        lines.append(f"{bar} · {texts.step_of(job.latest.step, total)}" if total else bar)
     if wait := waiting(job):
         lines.append(wait)
     if job.fine_tuned_model:
-        lines.append(f"Model: {named(job.fine_tuned_model)}")
+        lines.append(texts.model(named(job.fine_tuned_model)))
     if job.state == states.FAILED and job.error is not None:
         lines.append(f"{quoted(job.error.message, 500)}\n{explain(job.error)}")
     known = id_button(job.fine_tuned_model) if job.fine_tuned_model else None
@@ -69,8 +69,9 @@ def job_status(job: Job, permalink: str | None = None, assessment: Assessment = 
     buttons = fitting_buttons(job, assessment)
     if buttons:
         blocks.append(actions(*buttons))
-    there = f" · at the provider {code(job.provider_job_id, 80)}" if job.provider_job_id else ""
-    blocks.append(context(f"Job {code(job.id, 80)}{there} · {person(job.requester)} · {date(job.created_at)}"))
+    there = [texts.at_the_provider(code(job.provider_job_id, 80))] if job.provider_job_id else []
+    origin = (texts.job(code(job.id, 80)), *there, person(job.requester), date(job.created_at))
+    blocks.append(context(" · ".join(origin)))
     return message(text, blocks)
 
 

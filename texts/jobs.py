@@ -1,0 +1,210 @@
+"""Where a job stands, what it waits for, costs and takes, and its buttons. Values come as they shall be shown."""
+
+from bot.jobs import states
+from bot.jobs.job import Loss
+from texts.language import _, plural
+
+
+def state(state: str) -> str | None:
+    """None for one that we do not know."""
+    return {
+        states.AWAITING_APPROVAL: _("Waiting for approval"),
+        states.IN_LINE: _("Waiting in line"),
+        states.SUBMITTING: _("Handing over to the provider"),
+        states.UNCERTAIN: _("Not sure that the provider has it"),
+        states.VALIDATING: _("Checking the file"),
+        states.QUEUED: _("Queued"),
+        states.RUNNING: _("Training"),
+        states.PAUSING: _("Pausing"),
+        states.PAUSED: _("Paused"),
+        states.SUCCEEDED: _("Ready"),
+        states.FAILED: _("Failed"),
+        states.CANCELLED: _("Cancelled"),
+    }.get(state)
+
+
+def steps() -> tuple[str, str, str, str]:
+    """The way of a job, as headings."""
+    return _("Checked"), _("Queued"), _("Training"), _("Ready")
+
+
+def trained_step() -> str:
+    # Translators: the step "Training" of a job, once it is done.
+    return _("Trained")
+
+
+def lost(loss: Loss) -> str:
+    """What became of a job's model."""
+    return {
+        Loss.DELETED: _("Model deleted"),
+        Loss.MISSING: _("Model no longer at the provider"),
+        Loss.SHUT_DOWN: _("Model shut down"),
+    }[loss]
+
+
+def uncertain(adopt: str, submit_again: str) -> str:
+    """`adopt`, `submit_again`: the names of the buttons."""
+    return _(
+        "The answer of the provider got lost, and the job was not found there. {adopt} searches for it once more and "
+        "goes on with it. {submit_again} starts a new one: if the first one does exist, both cost money, so look at "
+        "the provider's own list of jobs first.",
+        adopt=adopt,
+        submit_again=submit_again,
+    )
+
+
+def model(model: str) -> str:
+    return _("Model: {model}", model=model)
+
+
+def queued(provider: str, since: str, place: int | None) -> str:
+    """`since`: a moment, as "14:05 (3 minutes ago)"."""
+    if place:
+        return _("Place {place} in the queue of {provider} since {since}.", place=place, provider=provider, since=since)
+    return _("In the queue of {provider} since {since}.", provider=provider, since=since)
+
+
+def awaiting_approval(approvers: str) -> str:
+    return _("{approvers} can approve it in the thread. Nothing is spent before.", approvers=approvers)
+
+
+def in_line(place: int, length: int, provider: str) -> str:
+    return _(
+        "Place {place} of {length}. {provider} runs no more jobs at a time; it goes on by itself.",
+        place=place,
+        length=length,
+        provider=provider,
+    )
+
+
+def step_of(step: int, total: int) -> str:
+    return _("step {step} of {total}", step=step, total=total)
+
+
+def step_and_epoch(step: int, total: int, epoch: int, epochs: int) -> str:
+    return _("step {step} of {total}, epoch {epoch} of {epochs}", step=step, total=total, epoch=epoch, epochs=epochs)
+
+
+def ended(when: str, trained: str | None) -> str:
+    """`when`: a date. `trained`: how long."""
+    if trained is None:
+        return _("Ended {when}", when=when)
+    return _("Ended {when} after {duration} of training", when=when, duration=trained)
+
+
+def trained_so_far(duration: str) -> str:
+    return _("Trained for {duration} so far", duration=duration)
+
+
+def training_for(duration: str) -> str:
+    return _("Training for {duration}", duration=duration)
+
+
+def training_for_and_about(duration: str, left: str) -> str:
+    """`left`: a minute and more."""
+    return _("Training for {duration}, about {left} left", duration=duration, left=left)
+
+
+def training_for_and(duration: str, left: str) -> str:
+    """`left`: such as "a few seconds"."""
+    return _("Training for {duration}, {left} left", duration=duration, left=left)
+
+
+def followed_by(person: str) -> str:
+    """Of a job that was made elsewhere."""
+    return _("Followed by {person}", person=person)
+
+
+def started_by(person: str) -> str:
+    return _("Started by {person}", person=person)
+
+
+def job(job_id: str) -> str:
+    return _("Job {id}", id=job_id)
+
+
+def cost(cost: str) -> str:
+    return _("Cost: {cost}", cost=cost)
+
+
+def cost_and_estimate(cost: str, estimate: str) -> str:
+    return _("Cost: {cost}, estimated {estimate}", cost=cost, estimate=estimate)
+
+
+def cost_so_far(cost: str, estimate: str) -> str:
+    return _("Cost so far: about {cost} of an estimated {estimate}", cost=cost, estimate=estimate)
+
+
+def estimate(estimate: str) -> str:
+    return _("Estimate: {estimate}", estimate=estimate)
+
+
+def no_jobs() -> str:
+    return _("No jobs yet. Drop a training file into a channel that I am in, and start one from its report.")
+
+
+def jobs(count: int) -> str:
+    return plural("{count} job", "{count} jobs", count)
+
+
+def older_jobs(count: int) -> str:
+    return plural(
+        "And {count} older job. `/finetune status JOB` shows any of them.",
+        "And {count} older jobs. `/finetune status JOB` shows any of them.",
+        count,
+    )
+
+
+def at_the_provider(job_there: str) -> str:
+    """The provider's own id of a job."""
+    return _("at the provider {id}", id=job_there)
+
+
+def chat_button() -> str:
+    return _("Chat")
+
+
+def checkpoints_button() -> str:
+    return _("Checkpoints")
+
+
+def results_button() -> str:
+    return _("Results file")
+
+
+def try_again_button() -> str:
+    return _("Try again")
+
+
+def start_again_button() -> str:
+    return _("Start again")
+
+
+def adopt_button() -> str:
+    # Translators: a button: look for a job at the provider, and go on with it.
+    return _("Adopt")
+
+
+def submit_again_button() -> str:
+    return _("Submit again")
+
+
+def submit_again_question() -> tuple[str, str]:
+    """Heading and text."""
+    return _("Submit a second time?"), _(
+        "If the first job does exist at the provider, there will be two, and both cost money. Its own list of jobs "
+        "tells."
+    )
+
+
+def not_yet_button() -> str:
+    return _("Not yet")
+
+
+def withdraw_button() -> str:
+    return _("Withdraw")
+
+
+def withdraw_question() -> tuple[str, str, str]:
+    """Heading, yes and no."""
+    return _("Withdraw this job?"), _("Withdraw it"), _("Keep asking")
