@@ -18,7 +18,6 @@ from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 
 from bot.errors import BotError, Invalid
-from bot.jobs.explanations import explain
 from bot.notices.interfaces import PostDoubtful, PostError, PostLater
 from bot.providers.interface import ProviderError
 from bot.redact import redact
@@ -32,6 +31,7 @@ from handlers.services import Services
 from handlers.turn import Turn
 from handlers.web.poster import REACH, Reach
 from texts.language import speaking
+from texts.provider_errors import explain
 from training_files import TrainingFileError
 
 log = structlog.get_logger()

@@ -160,6 +160,11 @@ def at_the_provider(job_there: str) -> str:
     return _("at the provider {id}", id=job_there)
 
 
+def start_button() -> str:
+    """On a file's report."""
+    return _("Start fine-tuning")
+
+
 def chat_button() -> str:
     return _("Chat")
 

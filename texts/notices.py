@@ -1,6 +1,7 @@
 """What is told about a job in its thread, the file's thread, or elsewhere. Every value comes as it shall be shown."""
 
-from texts.language import _
+from bot.jobs import states
+from texts.language import _, plural
 
 
 def training_begun(job: str) -> str:
@@ -27,6 +28,73 @@ def accepted(provider: str, job_there: str | None) -> str:
     if job_there is None:
         return _("{provider} has taken the job. It trains when its turn comes.", provider=provider)
     return _("{provider} has taken the job as {id}. It trains when its turn comes.", provider=provider, id=job_there)
+
+
+def waits_in_line(provider: str) -> str:
+    return _(
+        "{provider} runs no more jobs for us at the moment, so this one waits in line. It goes on by itself when it "
+        "is its turn; the card shows its place.",
+        provider=provider,
+    )
+
+
+def provider_busy(provider: str) -> str:
+    return _("{provider} does not take jobs at the moment. I keep trying for an hour.", provider=provider)
+
+
+def provider_silent(provider: str, why: str | None) -> str:
+    """`why`: what its refusal means, as sentences; None where it does not answer at all."""
+    if why is None:
+        return _(
+            "{provider} has not answered me for a while. Training is not affected by that; I keep asking and go on "
+            "here when it answers.",
+            provider=provider,
+        )
+    return _(
+        "{provider} does not let me ask about jobs at the moment. {why} Training is not affected by that; I keep "
+        "asking and go on here when it answers.",
+        provider=provider,
+        why=why,
+    )
+
+
+def provider_back(provider: str) -> str:
+    return _("{provider} answers again.", provider=provider)
+
+
+def stuck(provider: str, state: str, hours: int, start: str) -> str:
+    """`start`: the name of the button on a file's report."""
+    if state == states.VALIDATING:
+        advice = _(
+            "Checking a file takes minutes as a rule, so it may be stuck. Look at the provider's status page; "
+            "cancelling now costs nothing, and {start} on the file's report starts anew.",
+            start=start,
+        )
+    elif state == states.QUEUED:
+        advice = _(
+            "Queues this long do happen when the provider is busy. Nothing has been spent yet: wait, or cancel and "
+            "try a smaller base model or another provider."
+        )
+    else:
+        advice = _(
+            "It may be stuck. Look at the provider's status page and its own page of the job; if that shows no "
+            "progress either, cancel it and try again. What was trained so far may be charged."
+        )
+    return plural(
+        "{provider} has told nothing new about this job for {count} hour. {advice} I keep looking.",
+        "{provider} has told nothing new about this job for {count} hours. {advice} I keep looking.",
+        hours,
+        provider=provider,
+        advice=advice,
+    )
+
+
+def paused(person: str) -> str:
+    return _("Paused by {person}.", person=person)
+
+
+def resumed(person: str) -> str:
+    return _("Resumed by {person}.", person=person)
 
 
 def checkpoint(step: int) -> str:

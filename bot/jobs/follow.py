@@ -16,10 +16,10 @@ import structlog
 from bot.errors import BotError
 from bot.jobs import states
 from bot.jobs.advance import notice
-from bot.jobs.explanations import explain
 from bot.jobs.interfaces import Followed
+from bot.jobs.job import Job
 from bot.jobs.reader import JobReader
-from bot.notices.notice import Text
+from bot.notices.notice import Body, ProviderBack, ProviderSilent
 from bot.providers.interface import (
     ProviderError,
     RateLimited,
@@ -270,27 +270,22 @@ class Follower:
         self._not_before = self._steady() + pause
         log.warning("provider failed", provider=self._provider.name, why=str(error), again_in=pause)
         if self._failures >= _SILENT_AFTER and self._silent_since is None:
-            trouble = (
-                f"{self._provider.name} does not let me ask about jobs at the moment. {explain(error.as_job_error())}"
-                if isinstance(error, Refused)
-                else f"{self._provider.name} has not answered me for a while."
-            )
-            sentence = f"{trouble} Training is not affected by that; I keep asking and go on here when it answers."
-            await self._tell_all("silent", since=self._clock(), now_silent=True, sentence=sentence)
+            refusal = error.as_job_error() if isinstance(error, Refused) else None
+            since = self._clock()
+            await self._tell_all("silent", lambda job: ProviderSilent(job, refusal), since=since, now_silent=True)
 
     async def _provider_answered(self) -> None:
         self._failures = 0
         if self._silent_since is not None:
-            sentence = f"{self._provider.name} answers again."
-            await self._tell_all("back", since=self._silent_since, now_silent=False, sentence=sentence)
+            await self._tell_all("back", ProviderBack, since=self._silent_since, now_silent=False)
 
-    async def _tell_all(self, what: str, *, since: float, now_silent: bool, sentence: str) -> None:
+    async def _tell_all(self, what: str, body: Callable[[Job], Body], *, since: float, now_silent: bool) -> None:
         """Tell the jobs that were followed when the silence began; what was told is stored with it."""
         told = []
         for followed in await self._jobs.followed(self._provider.name):
             job = await self._jobs.get(followed.id)
             if job is not None and job.state not in states.ENDED and job.created_at <= since:
-                told.append(notice(job, f"{what}/{int(since)}", Text(job, sentence)))
+                told.append(notice(job, f"{what}/{int(since)}", body(job)))
         await self._jobs.set_silent_since(self._provider.name, since if now_silent else None, told)
         self._silent_since = since if now_silent else None
 

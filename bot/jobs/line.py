@@ -17,7 +17,7 @@ from bot.jobs import states
 from bot.jobs.advance import notice
 from bot.jobs.interfaces import Change, JobStore
 from bot.jobs.job import InLine, Job
-from bot.notices.notice import Notice, Text
+from bot.notices.notice import Notice, WaitsInLine
 
 log = structlog.get_logger()
 
@@ -123,8 +123,4 @@ def turned_away(job: Job, at: float) -> Job:
 
 def waits(job: Job) -> Notice:
     """Said once of each job, however often it comes back into line."""
-    sentence = (
-        f"{job.provider} runs no more jobs for us at the moment, so this one waits in line. It goes on by itself when "
-        "it is its turn; the card shows its place."
-    )
-    return notice(job, "in_line", Text(job, sentence))
+    return notice(job, "in_line", WaitsInLine(job))

@@ -1,7 +1,7 @@
 """Pausing a job at its provider, and letting it go on."""
 
 import time
-from collections.abc import Awaitable, Callable
+from typing import Literal
 
 import msgspec
 
@@ -10,23 +10,23 @@ from bot.jobs import states
 from bot.jobs.advance import advance, notice
 from bot.jobs.interfaces import Change, JobStore
 from bot.jobs.job import Job
-from bot.notices.notice import Text
-from bot.providers.interface import Provider, Refused, RemoteJob
+from bot.notices.notice import Steered
+from bot.providers.interface import Provider, Refused
 
 
-async def pause(jobs: JobStore, provider: Provider, job: Job, *, told_as: str, sentence: str) -> Job:
-    """`sentence` (mrkdwn of ours) is said in the job's thread, once for each `told_as`.
+async def pause(jobs: JobStore, provider: Provider, job: Job, *, told_as: str, by: str) -> Job:
+    """Who did it is said in the job's thread, once for each `told_as`.
 
     Raises Conflict where it does not train, or the provider does not pause it; ProviderError where it cannot be asked.
     """
     refuse_pause(job)
-    return await _steer(jobs, provider, provider.pause, job, told_as, sentence)
+    return await _steer(jobs, provider, "pause", job, told_as, by)
 
 
-async def resume(jobs: JobStore, provider: Provider, job: Job, *, told_as: str, sentence: str) -> Job:
+async def resume(jobs: JobStore, provider: Provider, job: Job, *, told_as: str, by: str) -> Job:
     """Like `pause`: raises Conflict where the job is not paused, or the provider does not let it go on."""
     refuse_resume(job)
-    return await _steer(jobs, provider, provider.resume, job, told_as, sentence)
+    return await _steer(jobs, provider, "resume", job, told_as, by)
 
 
 def refuse_pause(job: Job) -> None:
@@ -46,17 +46,12 @@ def refuse_resume(job: Job) -> None:
 
 
 async def _steer(
-    jobs: JobStore,
-    provider: Provider,
-    ask: Callable[[str], Awaitable[RemoteJob]],
-    job: Job,
-    told_as: str,
-    sentence: str,
+    jobs: JobStore, provider: Provider, act: Literal["pause", "resume"], job: Job, told_as: str, by: str
 ) -> Job:
     if job.provider_job_id is None:
         raise Conflict("The provider does not have this job yet. Wait until its card says so.")
     try:
-        remote = await ask(job.provider_job_id)
+        remote = await (provider.pause if act == "pause" else provider.resume)(job.provider_job_id)
     except Refused as error:
         if error.status in {404, 405, 501}:
             raise Conflict(f"{provider.name} does not offer that for this job.") from error
@@ -66,7 +61,7 @@ async def _steer(
         if remote.status in states.ENDED:
             return None  # It ended a moment ago; its ending is the follower's to tell.
         change = advance(stored, remote, now=time.time())
-        said = notice(change.job, told_as, Text(change.job, sentence))
+        said = notice(change.job, told_as, Steered(change.job, act, by))
         return msgspec.structs.replace(change, notices=[*change.notices, said])
 
     return await jobs.update(job.id, take_over) or job

@@ -1,4 +1,4 @@
-"""When a job has been quiet for too long, and what to try. Said once for each silence; the job is followed on."""
+"""When a job has been quiet for too long. Said once for each silence; the job is followed on."""
 
 from typing import Final
 
@@ -20,27 +20,9 @@ def patience(job: Job) -> float | None:
     return _LIMITS.get(job.state, _WITH_FIGURES if job.latest else _WITHOUT_FIGURES)
 
 
-def stuck(job: Job, now: float) -> str | None:
-    """What to tell people of a job that has been quiet for too long, in plain words; None while it is not."""
+def quiet_hours(job: Job, now: float) -> int | None:
+    """For how long a job has been quiet that has been so for too long; None while it has not."""
     limit = patience(job)
     if limit is None or job.heard_at is None or now - job.heard_at < limit:
         return None
-    hours = round((now - job.heard_at) / _HOUR)
-    quiet = f"{job.provider} has told nothing new about this job for {hours} hour{'s' if hours != 1 else ''}."
-    return f"{quiet} {_ADVICE.get(job.state, _IN_TRAINING)} I keep looking."
-
-
-_ADVICE: Final = {
-    states.VALIDATING: (
-        "Checking a file takes minutes as a rule, so it may be stuck. Look at the provider's status page; cancelling "
-        "now costs nothing, and *Start fine-tuning* on the file's report starts anew."
-    ),
-    states.QUEUED: (
-        "Queues this long do happen when the provider is busy. Nothing has been spent yet: wait, or cancel and try a "
-        "smaller base model or another provider."
-    ),
-}
-_IN_TRAINING: Final = (
-    "It may be stuck. Look at the provider's status page and its own page of the job; if that shows no progress "
-    "either, cancel it and try again. What was trained so far may be charged."
-)
+    return round((now - job.heard_at) / _HOUR)

@@ -10,8 +10,8 @@ from bot.jobs import states
 from bot.jobs.advance import advance, ending, notice
 from bot.jobs.interfaces import Change, Followed, JobStore
 from bot.jobs.job import Checkpoint, Job, JobError
-from bot.jobs.quiet import stuck
-from bot.notices.notice import Text
+from bot.jobs.quiet import quiet_hours
+from bot.notices.notice import Stuck
 from bot.providers.interface import Provider, Refused, RemoteEvent, RemoteJob
 
 
@@ -85,15 +85,15 @@ class JobReader:
 
     async def _say_if_stuck(self, job_id: str, now: float) -> None:
         job = await self.jobs.get(job_id)
-        if job is None or job.stuck or stuck(job, now) is None:
+        if job is None or job.stuck or quiet_hours(job, now) is None:
             return
 
         def say(stored: Job) -> Change | None:
-            sentence = stuck(stored, now)
-            if stored.stuck or sentence is None:
+            hours = quiet_hours(stored, now)
+            if stored.stuck or hours is None:
                 return None
             quiet = msgspec.structs.replace(stored, stuck=True)
-            return Change(quiet, notices=[notice(stored, f"stuck/{int(stored.heard_at or 0)}", Text(quiet, sentence))])
+            return Change(quiet, notices=[notice(stored, f"stuck/{int(stored.heard_at or 0)}", Stuck(quiet, hours))])
 
         await self.jobs.update(job_id, say)
 

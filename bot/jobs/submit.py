@@ -23,7 +23,7 @@ from bot.jobs.interfaces import Change, JobStore
 from bot.jobs.job import Job, JobError
 from bot.jobs.line import turned_away, waits
 from bot.jobs.order import order_of
-from bot.notices.notice import Text, Uncertain
+from bot.notices.notice import ProviderBusy, Uncertain
 from bot.providers.interface import (
     Doubtful,
     Provider,
@@ -314,12 +314,10 @@ class Submitter:
         await self._jobs.update(job_id, line_up)
 
     async def _say_that_we_wait(self, job: Job) -> None:
-        sentence = f"{self._provider.name} does not take jobs at the moment. I keep trying for an hour."
-
         def say(stored: Job) -> Change | None:
             if stored.state != states.SUBMITTING:
                 return None
-            return Change(stored, notices=[notice(stored, "waiting", Text(stored, sentence))])
+            return Change(stored, notices=[notice(stored, "waiting", ProviderBusy(stored))])
 
         await self._jobs.update(job.id, say)
 

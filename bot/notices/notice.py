@@ -1,15 +1,57 @@
 """Something to tell people: said once, in order, in one thread. How it looks is `handlers.outgoing.notice_blocks`."""
 
+from typing import Literal
+
 import msgspec
 
-from bot.jobs.job import Checkpoint, Job
+from bot.jobs.job import Checkpoint, Job, JobError
 
 
 class Text(msgspec.Struct, frozen=True, tag="text"):
-    """One sentence of ours about a job (trusted text, no provider's words in it)."""
+    """A sentence that an earlier version stored, in its English; it is said as it stands (mrkdwn)."""
 
     job: Job
     sentence: str
+
+
+class WaitsInLine(msgspec.Struct, frozen=True, tag="waits_in_line"):
+    """The provider has no room; the job goes on when it is its turn."""
+
+    job: Job
+
+
+class ProviderBusy(msgspec.Struct, frozen=True, tag="provider_busy"):
+    """The provider takes no jobs at the moment; it is asked again for an hour."""
+
+    job: Job
+
+
+class ProviderSilent(msgspec.Struct, frozen=True, tag="provider_silent"):
+    """The provider cannot be asked about its jobs: it does not answer, or answers with `refusal`."""
+
+    job: Job
+    refusal: JobError | None = None
+
+
+class ProviderBack(msgspec.Struct, frozen=True, tag="provider_back"):
+    """It answers again."""
+
+    job: Job
+
+
+class Stuck(msgspec.Struct, frozen=True, tag="stuck"):
+    """The job has been quiet for `hours`; what that means depends on its state."""
+
+    job: Job
+    hours: int
+
+
+class Steered(msgspec.Struct, frozen=True, tag="steered"):
+    """Somebody paused the job, or let it go on."""
+
+    job: Job
+    act: Literal["pause", "resume"]
+    by: str
 
 
 class Accepted(msgspec.Struct, frozen=True, tag="accepted"):
@@ -75,6 +117,12 @@ class Linked(msgspec.Struct, frozen=True, tag="linked"):
 
 Body = (
     Text
+    | WaitsInLine
+    | ProviderBusy
+    | ProviderSilent
+    | ProviderBack
+    | Stuck
+    | Steered
     | Accepted
     | Started
     | CheckpointMade

@@ -8,7 +8,6 @@ from slack_sdk.models.blocks import Block, ButtonElement
 from bot.jobs import states
 from bot.jobs.assessment import UNASSESSED, Assessment
 from bot.jobs.estimate import cost_so_far, real_cost
-from bot.jobs.explanations import explain
 from bot.jobs.job import Job, Metrics
 from bot.jobs.training_time import training_seconds
 from bot.models.names import given_suffix
@@ -23,6 +22,7 @@ from texts import jobs as texts
 from texts.figures import verdict
 from texts.formats import duration, money, rough_duration
 from texts.notices import chart
+from texts.provider_errors import explain
 
 _DONE: Final = "✓"
 _NOW: Final = "●"

@@ -12,7 +12,6 @@ from bot.jobs.assessment import advised_rate
 from bot.jobs.cancel import cancel as cancel_job
 from handlers.blocks import confirmations as pointers
 from handlers.blocks.message import Message
-from handlers.blocks.text import person
 from handlers.start.buttons import Place, open_modal
 from handlers.start.start_form import words_of
 from handlers.start.submission import form_of
@@ -59,18 +58,17 @@ async def _cancelled(turn: Turn) -> Message:
 async def _steered(turn: Turn, act: Act) -> Message:
     """Raises Conflict where it is so already, unless it was this that did it, before a crash."""
     job = await turn.job(turn.words, act)
-    services, steer, wanted, said = turn.services, *_STEERING[act]
+    services, steer, wanted = turn.services, *_STEERING[act]
     if not (turn.again and job.state in wanted):
         async with turn.recorded(act, job.id):
-            sentence = f"*{said}* by {person(turn.user)}."
-            job = await steer(services.jobs, services.provider, job, told_as=turn.key, sentence=sentence)
+            job = await steer(services.jobs, services.provider, job, told_as=turn.key, by=turn.user)
         services.follower.hint(job.provider_job_id or "")
     return pointers.steered(job)
 
 
 _STEERING: Final = {
-    Act.PAUSE: (pausing.pause, {states.PAUSING, states.PAUSED}, "Paused"),
-    Act.RESUME: (pausing.resume, {states.QUEUED, states.RUNNING}, "Resumed"),
+    Act.PAUSE: (pausing.pause, {states.PAUSING, states.PAUSED}),
+    Act.RESUME: (pausing.resume, {states.QUEUED, states.RUNNING}),
 }
 
 

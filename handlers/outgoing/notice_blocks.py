@@ -7,7 +7,6 @@ from slack_sdk.models.blocks import Block
 from bot.jobs import states
 from bot.jobs.assessment import UNASSESSED, Assessment
 from bot.jobs.estimate import real_cost
-from bot.jobs.explanations import explain
 from bot.jobs.job import Job
 from bot.jobs.training_time import training_seconds
 from bot.notices.notice import (
@@ -19,10 +18,16 @@ from bot.notices.notice import (
     Ended,
     EndedElsewhere,
     Linked,
+    ProviderBack,
+    ProviderBusy,
     ProviderSaid,
+    ProviderSilent,
     Started,
+    Steered,
+    Stuck,
     Text,
     Uncertain,
+    WaitsInLine,
 )
 from handlers.blocks import approval
 from handlers.blocks.approval_text import decision
@@ -42,6 +47,8 @@ from handlers.blocks.parts import actions, context, fields, image, message, sect
 from handlers.blocks.text import bold, code, code_block, link, person, quoted, trusted
 from texts import notices
 from texts.formats import duration, money, number
+from texts.jobs import start_button
+from texts.provider_errors import explain
 
 
 def render(
@@ -53,6 +60,20 @@ def render(
     match body:
         case Text():
             return _line(trusted(body.sentence))
+        case WaitsInLine():
+            return _line(notices.waits_in_line(_provider(body.job)))
+        case ProviderBusy():
+            return _line(notices.provider_busy(_provider(body.job)))
+        case ProviderSilent():
+            why = explain(body.refusal) if body.refusal else None
+            return _line(notices.provider_silent(_provider(body.job), why))
+        case ProviderBack():
+            return _line(notices.provider_back(_provider(body.job)))
+        case Stuck():
+            return _line(notices.stuck(_provider(body.job), body.job.state, body.hours, bold(start_button())))
+        case Steered():
+            say = notices.paused if body.act == "pause" else notices.resumed
+            return _line(say(person(body.by)))
         case Accepted():
             return _accepted(body.job)
         case Started():
@@ -78,6 +99,10 @@ def render(
             assert_never(body)
 
 
+def _provider(job: Job) -> str:
+    return quoted(job.provider, 60)
+
+
 def _name(job: Job) -> str:
     return code(title(job), 150)
 
@@ -88,7 +113,7 @@ def _line(text: str) -> Message:
 
 def _accepted(job: Job) -> Message:
     there = code(job.provider_job_id, 80) if job.provider_job_id else None
-    return _line(notices.accepted(quoted(job.provider, 60), there))
+    return _line(notices.accepted(_provider(job), there))
 
 
 def _checkpoint(body: CheckpointMade, assessment: Assessment, chart: Block | None) -> Message:
@@ -104,7 +129,7 @@ def _checkpoint(body: CheckpointMade, assessment: Assessment, chart: Block | Non
 
 def _provider_said(body: ProviderSaid) -> Message:
     says = notices.provider_error if body.level == "error" else notices.provider_warning
-    text = says(quoted(body.job.provider, 60))
+    text = says(_provider(body.job))
     return message(f"{text} {quoted(body.message, 500)}", [section(f"{text}\n{code_block(body.message, 2000)}")])
 
 
@@ -162,7 +187,7 @@ def _failed(job: Job, chart: Block | None) -> Message:
     if job.error is not None:
         saying = ""
         if job.error.message:
-            saying = f"{notices.provider_says(quoted(job.provider, 60))}\n{code_block(job.error.message, 2000)}"
+            saying = f"{notices.provider_says(_provider(job))}\n{code_block(job.error.message, 2000)}"
         known = notices.error_code(code(job.error.code, 80)) if job.error.code else ""
         blocks += [section(part) for part in (saying, explain(job.error)) if part]
         blocks += [context(known)] if known else []
@@ -195,5 +220,5 @@ def _ended_elsewhere(job: Job, assessment: Assessment) -> Message:
 
 
 def _uncertain(job: Job) -> Message:
-    text = notices.uncertain(person(job.requester), quoted(job.provider, 60), _name(job))
+    text = notices.uncertain(person(job.requester), _provider(job), _name(job))
     return message(text, [section(text), section(uncertain()), actions(*uncertain_buttons(job))])

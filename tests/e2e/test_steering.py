@@ -24,11 +24,11 @@ async def test_a_job_is_paused_and_resumed_from_its_card(w: World) -> None:
         card, job = await training(w)
         await button_on_card(w, "Training for")
         await w.person.click("ana", w.channel, card["ts"], "job_pause")
-        await w.person.wait_message(w.channel, thread_ts=card["ts"], contains="*Paused* by", timeout=30)
+        await w.person.wait_message(w.channel, thread_ts=card["ts"], contains="Paused by", timeout=30)
         assert w.provider.jobs[job]["status"] == "paused"
         await button_on_card(w, "● *Paused*")
         await w.person.click("ana", w.channel, card["ts"], "job_resume")
-        await w.person.wait_message(w.channel, thread_ts=card["ts"], contains="*Resumed* by", timeout=30)
+        await w.person.wait_message(w.channel, thread_ts=card["ts"], contains="Resumed by", timeout=30)
         assert w.provider.jobs[job]["status"] == "running"
 
 

@@ -10,8 +10,9 @@ from parts import CHANNEL
 from stand_in_provider import StandInProvider
 from store_reading import all_notices
 
+from bot.jobs.explanations import Cause, cause_of
 from bot.jobs.follow import Follower
-from bot.notices.notice import CheckpointMade, Ended, ProviderSaid, Started, Text
+from bot.notices.notice import CheckpointMade, Ended, ProviderBack, ProviderSaid, ProviderSilent, Started, Stuck
 from bot.providers.openai_protocol import OpenAIProtocol
 from bot.store.database import Database
 from bot.store.jobs import SqliteJobStore
@@ -263,11 +264,11 @@ async def test_a_job_that_is_quiet_for_too_long_is_called_stuck_once(
     stand_in.run(theirs, steps=3)
     await look(follower, clock)
     await look(follower, clock, 3500)
-    assert Text not in await told(database)
+    assert Stuck not in await told(database)
     for again in (follower, follower, make()):
         await look(again, clock, 200)
-    (notice,) = [notice for notice in await all_notices(database) if isinstance(notice.body, Text)]
-    assert "told nothing new about this job for 1 hour." in notice.body.sentence
+    (notice,) = [notice for notice in await all_notices(database) if isinstance(notice.body, Stuck)]
+    assert notice.body.hours == 1
     assert (await stored(jobs)).stuck
     # It goes on, and stops again.
     stand_in.run(theirs, steps=1)
@@ -275,7 +276,7 @@ async def test_a_job_that_is_quiet_for_too_long_is_called_stuck_once(
     assert not (await stored(jobs)).stuck
     await look(follower, clock, 4000)
     await look(follower, clock)
-    assert (await told(database)).count(Text) == 2
+    assert (await told(database)).count(Stuck) == 2
 
 
 async def test_silence_means_nothing_while_a_job_is_paused(
@@ -284,7 +285,7 @@ async def test_silence_means_nothing_while_a_job_is_paused(
     stand_in.jobs[theirs]["status"] = "paused"
     for _ in range(10):
         await look(follower, clock, 24 * 3600)
-    assert Text not in await told(database)
+    assert Stuck not in await told(database)
 
 
 async def test_an_unchanged_job_is_not_written_again(
@@ -328,14 +329,13 @@ async def test_people_hear_once_that_the_provider_is_silent_and_once_that_it_is_
     for _ in range(8):
         await look(follower, clock, 300)
     said = [notice.body for notice in await all_notices(database)]
-    assert [type(body) for body in said] == [Text]
-    assert "has not answered" in said[0].sentence
+    assert [type(body) for body in said] == [ProviderSilent]
+    assert said[0].refusal is None
     await stand_in.up()
     await look(follower, clock, 300)
     await look(follower, clock, 300)
     said = [notice.body for notice in await all_notices(database)]
-    assert [type(body) for body in said] == [Text, Text]
-    assert "answers again" in said[1].sentence
+    assert [type(body) for body in said] == [ProviderSilent, ProviderBack]
 
 
 async def test_a_restart_does_not_say_again_that_the_provider_is_silent(
@@ -345,10 +345,10 @@ async def test_a_restart_does_not_say_again_that_the_provider_is_silent(
     for follower in (make(), make(), make()):
         for _ in range(8):
             await look(follower, clock, 300)
-    assert await told(database) == [Text]
+    assert await told(database) == [ProviderSilent]
     await stand_in.up()
     await look(make(), clock, 300)
-    assert await told(database) == [Text, Text]
+    assert await told(database) == [ProviderSilent, ProviderBack]
 
 
 async def test_a_provider_that_refuses_the_key_is_not_called_silent(
@@ -358,7 +358,7 @@ async def test_a_provider_that_refuses_the_key_is_not_called_silent(
     for _ in range(6):
         await look(follower, clock, 300)
     (notice,) = await all_notices(database)
-    assert "refused the bot's API key" in notice.body.sentence
+    assert cause_of(notice.body.refusal) is Cause.KEY
 
 
 async def test_a_silent_provider_is_asked_less_and_less_often(
@@ -405,7 +405,7 @@ async def test_trouble_with_one_job_does_not_hold_up_the_others(
     assert (await stored(jobs, "job-2")).state == "running"
     assert (await stored(jobs, "job-1")).state == "queued"
     assert stand_in.requests.count(route(theirs, "/events")) < 6
-    assert Text not in await told(database)
+    assert ProviderSilent not in await told(database)
 
 
 async def test_an_answer_that_makes_no_sense_concerns_that_job_only(

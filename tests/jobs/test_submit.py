@@ -17,7 +17,7 @@ from bot.jobs import states
 from bot.jobs.interfaces import Change
 from bot.jobs.job import Hyperparameters, Job
 from bot.jobs.submit import Submitter
-from bot.notices.notice import Accepted, Ended, Notice, Text, Uncertain
+from bot.notices.notice import Accepted, Ended, Notice, ProviderBusy, Uncertain
 from bot.providers.interface import ProviderError
 from bot.providers.openai_protocol import SUBMISSION_KEY, OpenAIProtocol
 from bot.store.database import Database
@@ -271,7 +271,7 @@ async def test_a_provider_that_asks_to_wait_gets_the_job_later(
     assert job.state == "validating_files"
     assert count(stand_in, CREATE) == 4
     assert count(stand_in, LIST_JOBS) == 0
-    assert [type(n.body) for n in await told(database)] == [Text, Accepted]
+    assert [type(n.body) for n in await told(database)] == [ProviderBusy, Accepted]
 
 
 async def test_one_short_refusal_is_nothing_to_tell_people(
@@ -279,7 +279,7 @@ async def test_one_short_refusal_is_nothing_to_tell_people(
 ) -> None:
     stand_in.fault(CREATE, status=429, headers={"Retry-After": "0"})
     await submitted(submitter, jobs)
-    assert await told(database, Text) == []
+    assert await told(database, ProviderBusy) == []
 
 
 async def test_of_a_job_that_was_cancelled_meanwhile_nobody_hears_that_we_wait(
@@ -307,7 +307,7 @@ async def test_a_provider_that_is_down_gets_the_job_when_it_is_back(
 ) -> None:
     await stand_in.down()
     await submitter.submit(a_job())
-    while not await told(database, Text):
+    while not await told(database, ProviderBusy):
         await asyncio.sleep(0)
     await stand_in.up()
     await submitter.settled()

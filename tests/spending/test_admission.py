@@ -7,7 +7,7 @@ import pytest
 from parts import a_job
 
 from bot.jobs.job import Job
-from bot.notices.notice import ApprovalAsked, Text
+from bot.notices.notice import ApprovalAsked, WaitsInLine
 from bot.spending.admission import Rules, admit
 from bot.spending.budget import Books, Budget, Limits, NotAdmitted, OverBudget, Scope
 
@@ -79,7 +79,7 @@ def test_without_room_a_job_waits_behind_those_that_wait(
     if state == "in_line":
         assert change.job.in_line
         assert (change.job.in_line.place, change.job.in_line.length) == (waiting + 1, waiting + 1)
-        assert [type(notice.body) for notice in change.notices] == [Text]
+        assert [type(notice.body) for notice in change.notices] == [WaitsInLine]
 
 
 def test_every_submission_is_in_the_audit_log_with_its_price_and_without_its_file() -> None:

@@ -7,7 +7,6 @@ from slack_sdk.models.blocks import Block
 
 from bot.jobs import states
 from bot.jobs.assessment import UNASSESSED, Assessment
-from bot.jobs.explanations import explain
 from bot.jobs.job import Job
 from handlers.blocks.card import fitting_buttons, outcome, steps, symbol, title, waiting
 from handlers.blocks.figures import diagnosis, pairs
@@ -16,6 +15,7 @@ from handlers.blocks.model_name import id_button, named
 from handlers.blocks.parts import actions, context, fields, message, section
 from handlers.blocks.text import code, date, link, person, progress_bar, quoted
 from texts import jobs as texts
+from texts.provider_errors import explain
 
 _SHOWN: Final = 15
 

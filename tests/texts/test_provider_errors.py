@@ -1,7 +1,9 @@
 import pytest
 
-from bot.jobs.explanations import _BY_CODE, explain
+from bot.jobs.explanations import Cause
 from bot.jobs.job import JobError
+from texts.language import Language, speaking
+from texts.provider_errors import explain, explanation
 
 
 @pytest.mark.parametrize(
@@ -36,8 +38,11 @@ def test_the_providers_words_are_never_in_the_explanation() -> None:
     assert "<!channel>" not in explain(JobError("<!channel>", "<!channel> quota"))
 
 
-@pytest.mark.parametrize("explanation", sorted(set(_BY_CODE.values())))
-def test_explanations_are_whole_sentences_that_fit_under_an_error(explanation: str) -> None:
-    assert explanation[0].isupper()
-    assert explanation.endswith(".")
-    assert len(explanation) <= 600
+@pytest.mark.parametrize("cause", Cause)
+def test_explanations_are_whole_sentences_that_fit_under_an_error(cause: Cause) -> None:
+    said = explanation(cause)
+    assert said[0].isupper()
+    assert said.endswith(".")
+    assert len(said) <= 600
+    with speaking(Language.CHINESE):
+        assert explanation(cause).endswith("。")
