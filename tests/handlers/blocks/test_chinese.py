@@ -26,7 +26,8 @@ MakeJob = Callable[..., Job]
 _NOT_OURS = re.compile(r"```.*?```|`[^`]*`|<[^>]*>|\S+\.jsonl → \S+|openai|token|US\$|UTC", re.DOTALL)
 _ENGLISH = re.compile(r"[A-Za-z]{2,}")
 # A mark of bold beside a Chinese character is shown as it is.
-_UNSEEN_MARK = re.compile(r"[\u3400-\u9fff]\*[^*\n]+\*|\*[^*\n]+\*[\u3400-\u9fff]")
+_BOLD = re.compile(r"(.?)\*[^*\n]+\*(.?)")
+_HAN = re.compile(r"[\u3400-\u9fff]")
 
 
 def states_of_a_job(make_job: MakeJob) -> Iterator[Job]:
@@ -71,7 +72,9 @@ def test_a_jobs_messages_are_all_chinese(make_job: MakeJob, measured: Assessment
         shown |= {message.text for message in everything(make_job, measured)}
     left = sorted(line for line in shown if _ENGLISH.search(_NOT_OURS.sub("", line)))
     assert left == []
-    assert [line for line in shown if _UNSEEN_MARK.search(line)] == []
+    beside = [(line, *mark.groups()) for line in shown for mark in _BOLD.finditer(line)]
+    assert [line for line, before, after in beside if _HAN.search(before + after)] == []
+    assert beside
 
 
 @pytest.mark.parametrize("language", Language)
