@@ -63,7 +63,7 @@ class Child:
         self._process = process
         self._lines: IO[bytes] = process.stdout
         self._watch = watch
-        self._seen = 0
+        self._seen = self._bytes = 0
         self.beginning = self._begin()
 
     def cells(self) -> Iterator[tuple[int, list[str]]]:
@@ -77,6 +77,10 @@ class Child:
     def share(self) -> float:
         total = self.beginning.total
         return min(1.0, self._seen / total) if total else 0.0
+
+    def bytes_read(self) -> int:
+        """Of rows, unpacked."""
+        return self._bytes
 
     def _begin(self) -> Beginning:
         said = self._decoded(msgspec.json.Decoder(Beginning | End))
@@ -96,6 +100,7 @@ class Child:
         self._watch.waiting_since = time.monotonic()
         line = self._lines.readline(_LONGEST_LINE)
         self._watch.waiting_since = None
+        self._bytes += len(line)
         if line.endswith(b"\n"):
             with contextlib.suppress(msgspec.DecodeError):
                 return decoder.decode(line)

@@ -60,7 +60,7 @@ def convert(
             _check(mapping, table.columns, path)
             for count, row in enumerate(table.each):
                 if progress is not None and count % _OFTEN == 0:
-                    progress(int(size * table.share()), size)
+                    progress(int(size * table.source.share()), size)
                 try:
                     line = encode(example(mapping.columns, _usable(row)))
                     if LOST.encode() in line:

@@ -11,6 +11,9 @@ from training_files.tables.text import LONGEST, Text
 
 _SEPARATORS = "\t,;|"
 
+MOST_COLUMNS = 16_384
+"""As many as a sheet of Excel has (its "specifications and limits", read 2026-11-28). No table may have more."""
+
 _LONGEST_CELL = LONGEST
 _LONGEST_NAME = 60
 SEEN = 200
@@ -26,7 +29,7 @@ def separator(lines: list[str]) -> str | None:
     same width; None where none does.
     """
     for candidate in _SEPARATORS if lines else "":
-        cells = lines[0].split(candidate)
+        cells = lines[0].split(candidate, MOST_COLUMNS)
         if sum(part(cell) is not None for cell in cells if len(cell) < _LONGEST_NAME) > 1:
             return candidate
     best: tuple[float, int] = (0.0, 0)

@@ -8,7 +8,7 @@ from training_files.errors import TrainingFileError
 from training_files.report import Column, Table
 from training_files.tables import columns
 from training_files.tables.cells import text_of
-from training_files.tables.rows import Rows, opened
+from training_files.tables.rows import Rows, most_rows, opened
 from training_files.wording import excerpt
 
 COUNTING = 0.5
@@ -62,10 +62,13 @@ def _whole(text: str) -> str:
 
 
 def _count(table: Rows, begun: float) -> tuple[int, bool]:
+    """The rows, or an estimate where that takes too long; but where they may be too many, all that are let be read."""
     if table.total is not None:
         return table.total, table.counted
     count = 0
     for count, _ in enumerate(table.each, 1):
-        if count % 256 == 0 and time.monotonic() - begun > COUNTING and table.share() < 1:
-            return max(count, round(count / max(table.share(), 1e-9))), False
+        if count % 256 == 0 and time.monotonic() - begun > COUNTING and (share := table.source.share()) < 1:
+            estimate, size = (round(one / max(share, 1e-9)) for one in (count, table.source.bytes_read()))
+            if estimate <= most_rows(size):
+                return max(count, estimate), False
     return count, True

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from itertools import chain
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import msgspec
 
@@ -16,15 +16,31 @@ from training_files.errors import TrainingFileError
 from training_files.lines import open_file
 from training_files.tables import confined, delimited, documents, encodings, header
 from training_files.tables.cells import text_of
+from training_files.tables.delimited import MOST_COLUMNS
 from training_files.tables.text import Text
 
 SAMPLE = 200
 """Rows that are looked at to find the header and to tell what the columns hold."""
 
 _SAMPLE_SIZE = 4 << 20
-"""Characters that these rows may have; the last one may go over."""
+"""Characters and cells that these rows may have; the last one may go over."""
+
+FREE_ROWS, ROW_SIZE = 200_000, 64
+"""Rows that any table may have, and the bytes in which there may be one more. So a table of any size is read where its
+rows say something; one of a million rows of a few letters is not, for the time that it would take.
+"""
+
+_OFTEN = 1_000
+"""Rows between two looks at how many there are."""
 
 T = TypeVar("T")
+
+
+class Source(Protocol):
+    """What rows are read from: the share of it that has been read, from 0 to 1, and how many bytes of text that was."""
+
+    def share(self) -> float: ...
+    def bytes_read(self) -> int: ...
 
 
 class Row(msgspec.Struct, frozen=True, gc=False):
@@ -39,7 +55,7 @@ class Rows(msgspec.Struct):
     """An open table. `each` gives all rows once, `sample`'s among them; `total` is known for some kinds only,
     and a lower bound where `counted` is False.
 
-    `share` tells how much of the file has been read, from 0 to 1. `notes` are sentences for the person.
+    `notes` are sentences for the person.
     """
 
     kind: str
@@ -47,7 +63,7 @@ class Rows(msgspec.Struct):
     columns: list[str]
     sample: list[Row]
     each: Iterator[Row]
-    share: Callable[[], float]
+    source: Source
     total: int | None = None
     counted: bool = True
     notes: list[str] = []
@@ -71,29 +87,28 @@ def opened(path: Path) -> Iterator[Rows]:
             raise TrainingFileError(f"{path.name} is not a text file in any encoding that is known. Save it as UTF-8.")
         text = closing.enter_context(Text(path, encoding))
         if kind in ("csv", "tsv"):
-            yield _grid(kind, delimited.rows(text), text.share, encoding=encoding)
+            yield _grid(kind, delimited.rows(text), text, encoding=encoding)
         else:
             records = documents.records(text) if kind == "json" else documents.lines(text)
-            yield _records(kind if kind == "json" else "jsonl", records, text.share, encoding=encoding)
+            yield _records(kind if kind == "json" else "jsonl", records, text, encoding=encoding)
 
 
 def _confined(child: confined.Child) -> Rows:
     beginning = child.beginning
     if child.kind == "parquet":
-        rows = _records(child.kind, child.records(), child.share)
+        rows = _records(child.kind, child.records(), child)
         rows.total, rows.counted = beginning.total, beginning.counted
     else:
-        rows = _grid(child.kind, child.cells(), child.share)
+        rows = _grid(child.kind, child.cells(), child)
     rows.notes = beginning.notes + rows.notes
     return rows
 
 
-def _grid(
-    kind: str, cells: Iterator[tuple[int, list[str]]], share: Callable[[], float], *, encoding: str = "utf-8"
-) -> Rows:
+def _grid(kind: str, cells: Iterator[tuple[int, list[str]]], source: Source, *, encoding: str = "utf-8") -> Rows:
     """Rows of cells: the header is found among the first ones, and empty rows are passed over."""
     filled = ((number, row) for number, row in cells if any(cell and not cell.isspace() for cell in row))
-    first = list(_first(filled, lambda one: sum(map(len, one[1]))))
+    first = list(_first(filled, lambda one: len(one[1]) + sum(map(len, one[1]))))
+    _refuse_crowd(max((len(row) for _, row in first), default=0))
     place, columns = header.find([row for _, row in first])
     body = first[place + 1 :] if place is not None else first
     notes = []
@@ -103,7 +118,7 @@ def _grid(
         notes.append(f"The header is row {first[place][0]}.")
     sample = [_row(number, row, columns) for number, row in body]
     rest = (_row(number, row, columns) for number, row in filled)
-    return Rows(kind, encoding, columns, sample, chain(sample, rest), share, notes=notes)
+    return Rows(kind, encoding, columns, sample, _worthwhile(chain(sample, rest), source), source, notes=notes)
 
 
 def _row(number: int, cells: list[str], columns: list[str]) -> Row:
@@ -116,17 +131,39 @@ def _row(number: int, cells: list[str], columns: list[str]) -> Row:
 
 
 def _records(
-    kind: str,
-    records: Iterator[tuple[int, dict[str, Any] | str]],
-    share: Callable[[], float],
-    *,
-    encoding: str = "utf-8",
+    kind: str, records: Iterator[tuple[int, dict[str, Any] | str]], source: Source, *, encoding: str = "utf-8"
 ) -> Rows:
     """Objects with keys: the columns are the keys that the first ones have. A text instead says what is wrong."""
     each = (Row(number, why=one) if isinstance(one, str) else Row(number, one) for number, one in records)
     sample = list(_first(each, lambda row: sum(len(text_of(one)) for one in row.values.values())))
     columns = list(dict.fromkeys(key for row in sample for key in row.values))
-    return Rows(kind, encoding, columns, sample, chain(sample, each), share)
+    _refuse_crowd(len(columns))
+    return Rows(kind, encoding, columns, sample, _worthwhile(chain(sample, each), source), source)
+
+
+def _refuse_crowd(columns: int) -> None:
+    if columns > MOST_COLUMNS:
+        raise TrainingFileError(
+            f"The table has {columns:,} columns. {MOST_COLUMNS:,} are read, as many as a sheet has. Leave out those "
+            "that hold no text, or put each example on a row of its own."
+        )
+
+
+def most_rows(size: int) -> int:
+    """Rows that a table of `size` bytes may have, unpacked."""
+    return FREE_ROWS + size // ROW_SIZE
+
+
+def _worthwhile(each: Iterator[Row], source: Source) -> Iterator[Row]:
+    """The rows. Raises TrainingFileError where they are more than `most_rows`."""
+    for count, row in enumerate(each, 1):
+        if count % _OFTEN == 0 and count > most_rows(source.bytes_read()):
+            raise TrainingFileError(
+                f"The table has more than {count:,} rows, of about {source.bytes_read() // count} bytes each. "
+                f"{FREE_ROWS:,} rows are read, and beyond them one for every {ROW_SIZE} bytes. Leave out rows that "
+                "hold no example, or split the table."
+            )
+        yield row
 
 
 def _first(rows: Iterator[T], size: Callable[[T], int]) -> Iterator[T]:

@@ -51,3 +51,6 @@ class Text:
     def share(self) -> float:
         """How much of the file has been read, from 0 to 1."""
         return min(1.0, self._file.tell() / self._size) if self._size else 1.0
+
+    def bytes_read(self) -> int:
+        return self._file.tell()

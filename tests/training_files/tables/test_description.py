@@ -4,7 +4,11 @@ import json
 import subprocess
 import sys
 
-from training_files.tables import describe, description
+import pytest
+
+from training_files.errors import TrainingFileError
+from training_files.report import Mapping
+from training_files.tables import convert, describe, description
 
 
 def test_samples_are_short_and_on_one_line(tmp_path):
@@ -20,6 +24,42 @@ def test_of_very_many_columns_the_first_are_listed_and_the_rest_counted(tmp_path
     path.write_text("\n".join([",".join(f"c{n}" for n in range(2_000))] * 4))
     table = describe(path)
     assert (len(table.columns), table.unlisted) == (100, 1_900)
+
+
+def test_more_columns_than_a_sheet_has_are_refused_with_the_limit(tmp_path):
+    path = tmp_path / "wide.csv"
+    path.write_text("\n".join([",".join(["a"] * 16_384)] * 4))
+    assert describe(path).unlisted == 16_284
+    path.write_text("\n".join([",".join(["a"] * 16_385)] * 4))
+    with pytest.raises(TrainingFileError, match=r"16,385 columns. 16,384 are read"):
+        describe(path)
+    path = tmp_path / "wide.json"
+    path.write_text(json.dumps([{f"c{n}": n for n in range(16_385)}] * 4))
+    with pytest.raises(TrainingFileError, match="16,385 columns"):
+        describe(path)
+
+
+@pytest.mark.parametrize("kind", ["csv", "json", "jsonl"])
+def test_two_hundred_thousand_short_rows_are_read_and_many_more_only_where_they_are_longer(tmp_path, kind):
+    path, out = tmp_path / f"table.{kind}", tmp_path / "out.jsonl"
+    as_chat = Mapping("chat", {"user": "q", "assistant": "a"})
+
+    def write(rows, answer):
+        line = f"Hi,{answer}" if kind == "csv" else json.dumps({"q": "Hi", "a": answer})
+        begin, between, end = {"csv": ("q,a\n", "\n", ""), "json": ("[", ",", "]"), "jsonl": ("", "\n", "")}[kind]
+        path.write_text(begin + between.join([line] * rows) + end)
+
+    write(200_000, "Hi")
+    assert describe(path).rows == pytest.approx(200_000, rel=0.2)
+    assert convert(path, as_chat, out).examples == 200_000
+    write(450_000, "Hi")
+    too_many = r"more than \d+,000 rows, of about \d+ bytes each\. 200,000 rows are read"
+    with pytest.raises(TrainingFileError, match=too_many):
+        describe(path)
+    with pytest.raises(TrainingFileError, match=too_many):
+        convert(path, as_chat, out)
+    write(205_000, "Hello, what can I do for you on this fine day?".replace(",", " and"))
+    assert convert(path, as_chat, out).examples == 205_000
 
 
 def test_samples_show_no_secret_and_no_personal_data(tmp_path):
