@@ -53,7 +53,16 @@ class Frame:
         self._common = counts >= len(texts) * _SHARE
 
     def bands(self, texts: Sequence[bytes]) -> tuple[NDArray[np.uint32], NDArray[np.bool_]]:
-        """For each text the keys of its bands, of shape (texts, BANDS), and whether it is long enough to be judged."""
+        """For each text the keys of its bands, of shape (texts, BANDS), and whether it is long enough to be judged; the
+        keys of one that is not mean nothing.
+        """
+        keys = np.zeros((len(texts), BANDS), np.uint32)
+        judged = np.fromiter((len(text) >= FEWEST - 1 for text in texts), np.bool_, len(texts))  # it has one more
+        if judged.any():
+            keys[judged], judged[judged] = self._bands([text for text in texts if len(text) >= FEWEST - 1])
+        return keys, judged
+
+    def _bands(self, texts: Sequence[bytes]) -> tuple[NDArray[np.uint32], NDArray[np.bool_]]:
         ends = np.cumsum([len(text) + WIDTH for text in texts])
         shingles = _shingles(b"".join(text + _END for text in texts))
         kept = np.ones(len(shingles), np.bool_)
