@@ -17,7 +17,7 @@ _TOKENS_A_BYTE = 4
 def too_long(example: Example, file: File) -> Outcome:
     """Shortens a chat from its beginning, by whole turns. Of a preference pair the longer answer counts."""
     limit = file.limit
-    if limit is None or len(canonical.encode(example)) * _TOKENS_A_BYTE <= limit:
+    if limit is None or is_surely_short(canonical.encode(example), file):
         return None
     tokens = file.tokens(example)
     if tokens <= limit:
@@ -28,6 +28,11 @@ def too_long(example: Example, file: File) -> Outcome:
         if first < len(shortened):
             return shortened[first]
     return Dropped(f"It has {tokens:,} tokens; {file.model} takes {limit:,}, and no turn can be spared.")
+
+
+def is_surely_short(line: bytes, file: File) -> bool:
+    """Whether the JSON of an example is too short to be more tokens than the model takes."""
+    return file.limit is None or len(line) * _TOKENS_A_BYTE <= file.limit
 
 
 class _Shortened:

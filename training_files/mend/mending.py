@@ -17,7 +17,7 @@ from pathlib import Path
 import msgspec
 
 from training_files import deep
-from training_files.chat import decode_plain
+from training_files.chat import PlainExample, decode_plain
 from training_files.duplicates import Duplicates, Kind, Repetition, Repetitions, fingerprint
 from training_files.errors import TrainingFileError
 from training_files.mend import canonical, excerpt
@@ -28,6 +28,7 @@ from training_files.mend.ready import Ready, ready
 from training_files.mend.repair import Dropped, Example, Repair
 from training_files.mend.repairs import BY_ID, REPAIRS
 from training_files.mend.source import Record, opened, records
+from training_files.mend.untouched import sound, untouched
 from training_files.outputs import require_replaceable
 from training_files.report import Mapping
 from training_files.shape import Format
@@ -171,7 +172,9 @@ class _Work:
         size = 0
         for record in self._records(0):
             size += len(record.text)
-            if record.example is not None:
+            if self.file.format in ("", "chat") and (plain := sound(record.text)) is not None:
+                self.file.observe_sound(plain.messages, record.line)
+            elif record.example is not None:
                 with suppress(RecursionError):  # the second pass says so
                     self._observe(record.example, record.line, early)
             else:
@@ -248,7 +251,7 @@ class _Work:
                     note="" if rows else repair.does,
                 )
 
-    def _mended(self) -> Iterator[tuple[int, Example, bytes]]:
+    def _mended(self) -> Iterator[tuple[int, Example | PlainExample, bytes]]:
         """Line, value and JSON of each example that remains."""
         for id, (before, after) in self.source.repairs.items():
             self._note(id, None, before, after)
@@ -260,6 +263,9 @@ class _Work:
             self.seen += 1
             if record.example is None:
                 self._lose(record.line, record.why)
+                continue
+            if (plain := untouched(record.text, self.file)) is not None:
+                yield record.line, plain, record.text
                 continue
             try:
                 example = self._mend(record, record.example)
@@ -354,8 +360,10 @@ def _hold_out(duplicates: Duplicates, validation: Path) -> None:
                 duplicates.hold_out([_fingerprint(record.example, record.text)], [record.line])
 
 
-def _fingerprint(example: Example, text: bytes) -> int:
+def _fingerprint(example: Example | PlainExample, text: bytes) -> int:
     """As the check takes it, for which what is left out of a plain chat and what is null there are the same."""
+    if isinstance(example, PlainExample):
+        return fingerprint(example, text)
     try:
         return fingerprint(decode_plain(text), text)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
