@@ -2,8 +2,8 @@
 
     python benchmarks/hostile.py [--megabytes 10] [--only NAME] [--record]
 
-Prints a line for each file: seconds and peak resident size of `check`, `prepare` (all repairs), `split` and the second
-pass, each a process of its own, start-up included. Nothing may fail with a traceback. There is no peer: what counts is
+Prints a line for each file: seconds on the clock, seconds of processor time and peak resident size of `check`, `prepare`
+(all repairs), `split` and the second pass, each a process of its own, start-up included. Nothing may fail with a traceback. There is no peer: what counts is
 the slowest. Needs Linux or macOS.
 """
 
@@ -159,7 +159,7 @@ def main() -> None:
                 done = measured(*command)
                 if done.code not in (0, 1, 2) or "Traceback" in done.complaints:
                     raise SystemExit(f"{name}: {what} ended with {done.code}\n{done.complaints[-2000:]}")
-                told.append(f"{what} {done.seconds:.1f} s {done.megabytes:.0f} MB")
+                told.append(f"{what} {done.seconds:.1f} s ({done.processor:.1f} s) {done.megabytes:.0f} MB")
                 slowest[what] = max(slowest.get(what, (0.0, "")), (done.seconds, name))
                 largest[what] = max(largest.get(what, (0.0, "")), (done.megabytes, name))
         say(f"{name}: {', '.join(told)}")

@@ -15,17 +15,21 @@ said = process.stdout.read().decode()
 _, status, usage = os.wait4(process.pid, 0)
 process.returncode = os.waitstatus_to_exitcode(status)
 peak = usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024) / 1e6
-print(json.dumps([process.returncode, said, peak, time.perf_counter() - begun]))
+seconds = time.perf_counter() - begun
+print(json.dumps([process.returncode, said, peak, seconds, usage.ru_utime + usage.ru_stime]))
 """
 
 
 class Measured(NamedTuple):
-    """`megabytes` is the peak resident size in millions of bytes, `complaints` what was written to stderr."""
+    """`megabytes` is the peak resident size in millions of bytes, `processor` the seconds of processor time, with that of
+    its children, `complaints` what was written to stderr.
+    """
 
     code: int
     said: str
     megabytes: float
     seconds: float
+    processor: float
     complaints: str
 
 
