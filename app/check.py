@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from training_files import DEFAULT_MODEL, Finding, Report, Severity, TrainingFileError, check_file, lookup
-from training_files.findings import BY_CODE
+from training_files.finding_codes import BY_CODE
 from training_files.findings_csv import findings_csv
 from training_files.report import Bar
 from training_files.report import Table as Rows
@@ -22,7 +22,7 @@ if TYPE_CHECKING:  # rich takes longer to import than a small file to check: onl
     from rich.table import Table
     from rich.text import Text
 
-    from training_files.deep import DeepReport
+    from training_files.content_scan import ContentScan
 
 FINE, ERRORS_FOUND, UNREADABLE = 0, 1, 2
 MOST_EPOCHS = 50  # OpenAI's API description 2.3.0, read 2026-11-21
@@ -74,7 +74,7 @@ def check_command(
             found = _second_pass(file, hidden=as_json)
             if not as_json:
                 _show_second_pass(console, found)
-            report = _with_deep(report, found)
+            report = _with_scan(report, found)
         if not as_json:
             _show_what_next(console, report, file, all_findings)
         else:
@@ -126,17 +126,17 @@ def progress_bar(file: Path, doing: str, *, hidden: bool = False) -> Iterator[Ca
         yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
-def _second_pass(file: Path, *, hidden: bool) -> "DeepReport":
-    from training_files import deep
+def _second_pass(file: Path, *, hidden: bool) -> "ContentScan":
+    from training_files import content_scan
 
     with progress_bar(file, "Looking closer", hidden=hidden) as progress:
-        return deep.deep_check(file, progress=progress)
+        return content_scan.scan_content(file, progress=progress)
 
 
-def _with_deep(report: Report, found: "DeepReport") -> Report:
-    from training_files import deep
+def _with_scan(report: Report, found: "ContentScan") -> Report:
+    from training_files import content_scan
 
-    return deep.with_deep(report, found)
+    return content_scan.with_scan(report, found)
 
 
 def _write_findings(report: Report, path: Path) -> None:
@@ -172,7 +172,7 @@ def _show(console: "Console", report: Report, file: Path) -> None:
         _show_findings(console, "Warnings", "yellow", report.warnings, _counts(report, "warning"))
 
 
-def _show_second_pass(console: "Console", found: "DeepReport") -> None:
+def _show_second_pass(console: "Console", found: "ContentScan") -> None:
     from rich.text import Text
 
     if found.findings:

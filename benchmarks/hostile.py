@@ -2,9 +2,9 @@
 
     python benchmarks/hostile.py [--megabytes 10] [--only NAME] [--record]
 
-Prints a line for each file: seconds on the clock, seconds of processor time and peak resident size of `check`, `prepare`
-(all repairs), `split` and the second pass, each a process of its own, start-up included. Nothing may fail with a traceback. There is no peer: what counts is
-the slowest. Needs Linux or macOS.
+Prints a line for each file: seconds, of them processor time, and peak resident size of `check`, `prepare` (all
+repairs), `split` and the second pass, each a process of its own, start-up included. Nothing may fail with a traceback.
+There is no peer: what counts is the slowest. Needs Linux or macOS.
 """
 
 import argparse
@@ -27,9 +27,9 @@ SECOND_PASS = """
 import sys
 from contextlib import suppress
 from pathlib import Path
-from training_files import TrainingFileError, deep_check
+from training_files import TrainingFileError, scan_content
 with suppress(TrainingFileError):
-    deep_check(Path(sys.argv[1]))
+    scan_content(Path(sys.argv[1]))
 """
 
 

@@ -16,7 +16,7 @@ from app.command_line import app as command_line
 from bot.settings import Settings
 from handlers.commands import COMMANDS
 from trainer.cli import app as trainer_command_line
-from training_files.findings import RULES
+from training_files.finding_codes import FINDING_CODES
 from training_files.mend.repairs import REPAIRS
 
 DOCS = Path(__file__).parents[1] / "docs"
@@ -165,7 +165,7 @@ def findings_page() -> str:
         "| code | severity | what it means | what to do | Mend |",
         "|---|---|---|---|---|",
     ]
-    for rule in RULES:
+    for rule in FINDING_CODES:
         remedy = _REMEDIES.get(rule.code) or rule.remedy.replace("{{", "{").replace("}}", "}")
         cells = (f"`{rule.code}`", rule.severity, rule.meaning, remedy, repairs.get(rule.repair, ""))
         parts.append("| " + " | ".join(cells) + " |")

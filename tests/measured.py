@@ -21,8 +21,8 @@ print(json.dumps([process.returncode, said, peak, seconds, usage.ru_utime + usag
 
 
 class Measured(NamedTuple):
-    """`megabytes` is the peak resident size in millions of bytes, `processor` the seconds of processor time, with that of
-    its children, `complaints` what was written to stderr.
+    """`megabytes` is the peak resident size in millions of bytes, `processor` the seconds of processor time with that
+    of its children, `complaints` what was written to stderr.
     """
 
     code: int

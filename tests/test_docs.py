@@ -8,7 +8,7 @@ import pytest
 
 from bot.settings import Settings
 from handlers.commands import COMMANDS
-from training_files.findings import RULES
+from training_files.finding_codes import FINDING_CODES
 
 ROOT = Path(__file__).parents[1]
 
@@ -58,5 +58,5 @@ def test_no_secret_has_a_default(docs: ModuleType) -> None:
 
 def test_a_remedy_on_the_page_of_findings_leaves_nothing_to_fill_in(docs: ModuleType) -> None:
     page = docs.findings_page()
-    for rule in RULES:
+    for rule in FINDING_CODES:
         assert "{" not in page.split(f"`{rule.code}`")[1].split("|")[2]

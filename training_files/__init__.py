@@ -1,17 +1,16 @@
 """Training files: read, check, count, price."""
 
-from training_files.catalog import DEFAULT_MODEL, ModelFacts, fine_tunable, lookup
+from training_files.catalog import DEFAULT_MODEL, ModelFacts, cost, fine_tunable, lookup
 from training_files.check import check_file
-from training_files.deep import DeepReport, deep_check, with_deep
+from training_files.content_scan import ContentScan, scan_content, with_scan
 from training_files.epochs import Epochs, auto_epochs
 from training_files.errors import TrainingFileError
 from training_files.examples import read_examples
-from training_files.price import cost
 from training_files.report import Finding, Report, Severity, Tokens
 
 __all__ = [
     "DEFAULT_MODEL",
-    "DeepReport",
+    "ContentScan",
     "Epochs",
     "Finding",
     "ModelFacts",
@@ -22,9 +21,9 @@ __all__ = [
     "auto_epochs",
     "check_file",
     "cost",
-    "deep_check",
     "fine_tunable",
     "lookup",
     "read_examples",
-    "with_deep",
+    "scan_content",
+    "with_scan",
 ]

@@ -12,9 +12,9 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from training_files import images, tools
+from training_files.example_format import CHAT_KEYS, Format
 from training_files.findings import Findings
 from training_files.habits import Habits
-from training_files.shape import CHAT_KEYS, Format
 from training_files.wording import ending, kind, listed, quoted
 
 MESSAGE_KEYS = (

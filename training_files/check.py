@@ -18,8 +18,7 @@ from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 
-from training_files import formats
-from training_files.catalog import DEFAULT_MODEL, METHODS, fine_tunable, lookup
+from training_files.catalog import DEFAULT_MODEL, METHODS, cost, fine_tunable, lookup
 from training_files.chat import NotAnExample, PlainMessage, decode_plain, is_sound, parse
 from training_files.duplicates import Duplicates, fingerprint
 from training_files.epochs import FEWEST_EXAMPLES, Epochs, auto_epochs
@@ -29,9 +28,9 @@ from training_files.gauge import Gauge, Texts
 from training_files.habits import Habits
 from training_files.lines import BLOCK, LONGEST_LINE, MOST_VALUES, Batch, read_batches, read_head
 from training_files.overlap import fingerprints
-from training_files.price import cost
 from training_files.report import Report, Table, Tokens
 from training_files.rules import judge
+from training_files.tables import file_type
 from training_files.tokens import SUBSTITUTE, encoding, tokenizer_for
 
 T = TypeVar("T")
@@ -68,7 +67,7 @@ def check_file(
     """
     if epochs is not None and epochs < 1:
         raise ValueError("epochs must be 1 or more")
-    foreign = formats.recognise(read_head(path, formats.HEAD, growing=growing))
+    foreign = file_type.recognise(read_head(path, file_type.HEAD, growing=growing))
     size = path.stat().st_size
     counter = ThreadPoolExecutor(COUNTERS, thread_name_prefix="count tokens")
     second = ThreadPoolExecutor(1, thread_name_prefix="count tokens for other models")
@@ -97,7 +96,7 @@ class _Check:
         model: str,
         tokenizers: Path | None,
         epochs: int | None,
-        foreign: formats.Foreign | None,
+        foreign: file_type.FileType | None,
         counter: ThreadPoolExecutor,
         second: ThreadPoolExecutor,
         duplicates: Duplicates,

@@ -4,9 +4,9 @@ from typing import Any
 
 from training_files import chat
 from training_files.chat import Counted
+from training_files.example_format import CHAT_KEYS
 from training_files.findings import Findings
 from training_files.habits import Habits
-from training_files.shape import CHAT_KEYS
 
 
 def judge(example: dict[str, Any], line: int, findings: Findings, habits: Habits) -> Counted:

@@ -33,7 +33,7 @@ class Bar(msgspec.Struct, frozen=True):
 
 
 class Column(msgspec.Struct, frozen=True):
-    """A column of a table, with the first few of its values, shortened and masked as `deep.sensitive` does."""
+    """A column of a table, with the first few of its values, shortened and masked as `pii_and_secrets` does."""
 
     name: str
     samples: tuple[str, ...] = ()

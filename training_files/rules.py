@@ -4,9 +4,9 @@ from typing import Any
 
 from training_files import chat, completion, preference, reinforcement
 from training_files.chat import Counted
+from training_files.example_format import format_of
 from training_files.findings import Findings
 from training_files.habits import Habits
-from training_files.shape import format_of
 
 ROWS = (
     {"conversations"},

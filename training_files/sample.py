@@ -12,10 +12,10 @@ from typing import Any
 
 import msgspec
 
-from training_files import formats
 from training_files.chat import read_object
 from training_files.errors import TrainingFileError
 from training_files.lines import open_file, read_batches
+from training_files.tables import file_type
 
 TEXT = 600
 """Characters of a turn that are shown."""
@@ -41,7 +41,7 @@ def sample(path: Path, *, n: int = 3, seed: int) -> list[Sampled]:
     Raises TrainingFileError where the file cannot be read, or is no JSONL.
     """
     with open_file(path) as file:
-        foreign = formats.recognise(file.read(formats.HEAD))
+        foreign = file_type.recognise(file.read(file_type.HEAD))
     if foreign is not None:
         raise TrainingFileError(
             f"{path.name} is no JSONL yet ({foreign.name}): mend it first, then look at its examples."

@@ -32,7 +32,7 @@ def quoted(value: Any, length: int = 42) -> str:
 
 
 def excerpt(text: str, length: int) -> str:
-    """The first `length` characters of a text, its secrets and personal data masked as `deep.sensitive` does."""
+    """The first `length` characters of a text, its secrets and personal data masked as `pii_and_secrets` does."""
     return _masked(text[: length + _BEYOND])[:length]
 
 
@@ -45,7 +45,7 @@ def ending(text: str, length: int) -> str:
 def _masked(text: str) -> str:
     if not text:
         return text
-    from training_files.deep.sensitive import mask  # not every file has something to quote
+    from training_files.pii_and_secrets import mask  # not every file has something to quote
 
     return mask(text)[0]
 

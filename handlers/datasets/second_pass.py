@@ -15,7 +15,7 @@ from bot.notices.interfaces import PostError
 from bot.worker_processes import Lane
 from handlers.web.rate_limits import Priority
 from training_files import TrainingFileError
-from training_files.deep import DeepReport, deep_check, with_deep
+from training_files.content_scan import ContentScan, scan_content, with_scan
 
 if TYPE_CHECKING:
     from handlers.services import Services
@@ -58,17 +58,17 @@ class SecondPass:
             return
         path = services.copies.path(dataset.sha256)
         try:
-            found = await services.lanes.run(deep_check, path, lane=Lane.SECOND, seconds=_MOST_SECONDS)
+            found = await services.lanes.run(scan_content, path, lane=Lane.SECOND, seconds=_MOST_SECONDS)
         except TrainingFileError as error:
             # The report stands without it; trying again at each start would end no better.
             log.warning("second pass given up", dataset=dataset_id, why=str(error))
-            found = DeepReport(findings=[], counts={}, examples=0, seconds=0.0)
+            found = ContentScan(findings=[], counts={}, examples=0, seconds=0.0)
 
         def add(known: Dataset) -> Dataset:
             if known.report is None or known.report.deep:
                 return known
             files = {"findings_file": None} if found.findings else {}
-            return msgspec.structs.replace(known, report=with_deep(known.report, found), **files)
+            return msgspec.structs.replace(known, report=with_scan(known.report, found), **files)
 
         changed = await services.datasets.update(dataset_id, add)
         if changed is not None and found.findings:

@@ -204,7 +204,7 @@ HEAVY = {
         "bot.settings",
         "bot.store",
         "training_files.mend",
-        "training_files.deep.check",
+        "training_files.content_scan.scan",
         "hypothesis",
     ),
 }

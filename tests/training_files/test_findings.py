@@ -2,20 +2,21 @@
 
 import re
 
-from training_files.findings import BY_CODE, KEPT, RULES, Findings, merged
+from training_files.finding_codes import BY_CODE, FINDING_CODES
+from training_files.findings import KEPT, Findings, merged
 from training_files.mend.repairs import REPAIRS
 
 
 def test_every_code_stands_once_and_ends_in_a_sentence():
-    assert len(BY_CODE) == len(RULES)
-    for rule in RULES:
+    assert len(BY_CODE) == len(FINDING_CODES)
+    for rule in FINDING_CODES:
         assert re.fullmatch(r"[a-z0-9_]+", rule.code)
         assert rule.meaning.endswith(".")
 
 
 def test_every_finding_that_can_be_mended_names_a_repair():
     repairs = {repair.id for repair in REPAIRS}
-    assert {rule.repair for rule in RULES} - {""} <= repairs
+    assert {rule.repair for rule in FINDING_CODES} - {""} <= repairs
 
 
 def test_a_second_code_of_one_defect_is_counted_and_not_told():

@@ -2,8 +2,8 @@
 
 from typing import TYPE_CHECKING, Any
 
+from training_files.example_format import format_of
 from training_files.mend.repair import Dropped, Example, Outcome
-from training_files.shape import format_of
 
 if TYPE_CHECKING:
     from training_files.mend.file import File

@@ -4,7 +4,7 @@ import json
 from decimal import Decimal
 from typing import Any
 
-from training_files.deep import sensitive
+from training_files import pii_and_secrets
 from training_files.mend.plan import EXCERPT
 from training_files.mend.repair import Example
 from training_files.mend.texts import each_text
@@ -28,7 +28,7 @@ def sides(before: Example | str, after: Example | str) -> tuple[str, str]:
 
 def _discreet(text: str) -> str:
     """Of secrets and personal data only the beginning is shown."""
-    for span in reversed(sensitive.find(text)):
+    for span in reversed(pii_and_secrets.find(text)):
         text = f"{text[: span.start]}{text[span.start : span.start + 3]}…{text[span.end :]}"
     return text
 

@@ -7,7 +7,9 @@ from pathlib import Path
 from training_files.catalog import lookup
 from training_files.chat import PlainMessage
 from training_files.errors import TrainingFileError
-from training_files.findings import BY_CODE, Findings, errors_worth
+from training_files.example_format import Format, format_of
+from training_files.finding_codes import BY_CODE
+from training_files.findings import Findings, errors_worth
 from training_files.gauge import OPENING, Gauge, Texts
 from training_files.habits import Habits, filler
 from training_files.mend import canonical
@@ -15,7 +17,6 @@ from training_files.mend.completions import SEPARATORS, STOPS, Endings
 from training_files.mend.conversion import leads
 from training_files.mend.repair import Example
 from training_files.rules import judge
-from training_files.shape import Format, format_of
 from training_files.tokens import tokenizer_for
 
 _AT_ONCE = 1_000

@@ -16,10 +16,11 @@ from pathlib import Path
 
 import msgspec
 
-from training_files import deep
+from training_files import content_scan
 from training_files.chat import PlainExample, decode_plain
 from training_files.duplicates import Duplicates, Kind, Repetition, Repetitions, fingerprint
 from training_files.errors import TrainingFileError
+from training_files.example_format import Format
 from training_files.mend import canonical, excerpt
 from training_files.mend.conversion import convert
 from training_files.mend.file import File
@@ -31,7 +32,6 @@ from training_files.mend.source import Record, opened, records
 from training_files.mend.untouched import sound, untouched
 from training_files.outputs import require_replaceable
 from training_files.report import Mapping
-from training_files.shape import Format
 
 Progress = Callable[[int, int], None]
 
@@ -214,7 +214,7 @@ class _Work:
         again: dict[str, Collection[int]] = {id: repeated.places for id, repeated in found.items()}
         self._repetition = {id: repeated.named[0] for id, repeated in found.items() if repeated.named}
         if "near_duplicates" in self._asked:
-            near = deep.near_duplicates(draft)
+            near = content_scan.near_duplicates(draft)
             for place in again.get("duplicates", ()):
                 near.pop(place, None)
             again["near_duplicates"] = near

@@ -6,10 +6,10 @@ from typing import Any
 import msgspec
 
 from training_files.chat import MESSAGE_KEYS, ROLES
+from training_files.example_format import format_of
 from training_files.mend import canonical
 from training_files.mend.file import File
 from training_files.mend.repair import Dropped, Example, Outcome
-from training_files.shape import format_of
 
 Message = dict[str, Any]
 

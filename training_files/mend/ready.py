@@ -8,14 +8,14 @@ from pathlib import Path
 
 import msgspec
 
-from training_files import formats, tables
+from training_files import tables
 from training_files.errors import TrainingFileError
+from training_files.example_format import Format, format_of
 from training_files.lines import open_file
 from training_files.mend.plan import EXCERPT
 from training_files.mend.source import Source, opened, records
 from training_files.report import Mapping, Table
-from training_files.shape import Format, format_of
-from training_files.tables import Converted
+from training_files.tables import Converted, file_type
 
 _BINARY = ("xlsx", "xls", "ods", "parquet")
 _DELIMITED = ("csv", "tsv")
@@ -54,7 +54,7 @@ def ready(
 ) -> Iterator[Ready]:
     """The file at `path`, while this lasts. Raises TrainingFileError where it cannot be read or is no data."""
     with open_file(path) as file:
-        foreign = formats.recognise(file.read(formats.HEAD))
+        foreign = file_type.recognise(file.read(file_type.HEAD))
     if foreign is not None and foreign.name in _BINARY:
         with _of_rows(path, tables.describe(path), mapping, to, progress) as made:
             yield made
@@ -73,7 +73,7 @@ def ready(
 def _table(path: Path, source: Source, mapping: Mapping | None) -> Table | None:
     """What the file is as a table; None where its examples are of a training format already."""
     with source.path.open("rb") as file:
-        foreign = formats.recognise(file.read(formats.HEAD))
+        foreign = file_type.recognise(file.read(file_type.HEAD))
     if mapping is not None or (foreign is not None and foreign.name in _DELIMITED):
         return tables.describe(path)
     read = islice(records(source, encoding=True, syntax=True, progress=lambda done: None), _LOOKED_AT)

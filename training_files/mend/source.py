@@ -17,14 +17,13 @@ from typing import Any, BinaryIO
 
 import msgspec
 
-from training_files import formats
 from training_files.chat import NotAnExample, parse
 from training_files.errors import TrainingFileError
-from training_files.findings import BY_CODE
+from training_files.finding_codes import BY_CODE
 from training_files.lines import LONGEST_LINE, MOST_VALUES, open_file, read_batches
 from training_files.mend import canonical
 from training_files.mend.repair import Example
-from training_files.tables import encodings
+from training_files.tables import encodings, file_type
 
 BLOCK = 1 << 20
 FEWEST_LETTERS = 10
@@ -63,7 +62,7 @@ def opened(path: Path) -> Iterator[Source]:
     Raises TrainingFileError where it cannot be read.
     """
     with open_file(path) as file:
-        head = file.read(formats.HEAD)
+        head = file.read(file_type.HEAD)
     encoding = encodings.detect(head) or "utf-8"
     spread = _is_spread(head)
     repairs: dict[str, tuple[str, str]] = {}
@@ -84,7 +83,7 @@ def opened(path: Path) -> Iterator[Source]:
         copy = Path(folder) / path.name
         _recode(path, encoding if "encoding" in repairs else "utf-8", copy)
         with copy.open("rb") as file:
-            spread = _is_spread(file.read(formats.HEAD))
+            spread = _is_spread(file.read(file_type.HEAD))
         yield Source(copy, spread, repairs, codec)
 
 
@@ -348,7 +347,7 @@ _BLANKS = re.compile(r"[\s,\[\]\ufeff]+")
 
 def _is_spread(head: bytes) -> bool:
     """Whether examples stand in one array or spread over lines, judged by the first one."""
-    found = formats.recognise(head)
+    found = file_type.recognise(head)
     if found is not None:
         return found.name == "json"
     text = head.lstrip()

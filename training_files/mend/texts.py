@@ -36,10 +36,10 @@ def without_filler(text: str) -> str:
 
 
 def mask_secrets(example: Example, file: File) -> Outcome:
-    from training_files.deep import sensitive
+    from training_files import pii_and_secrets
 
     def mask(text: str) -> str:
-        while spans := [span for span in sensitive.find(text) if span.label == sensitive.SECRET]:
+        while spans := [span for span in pii_and_secrets.find(text) if span.label == pii_and_secrets.SECRET]:
             for span in reversed(spans):
                 text = text[: span.start] + span.label + text[span.end :]
         return text
@@ -48,9 +48,9 @@ def mask_secrets(example: Example, file: File) -> Outcome:
 
 
 def mask(example: Example, file: File) -> Outcome:
-    from training_files.deep import sensitive
+    from training_files import pii_and_secrets
 
-    return each_text(example, lambda text: sensitive.mask(text)[0])
+    return each_text(example, lambda text: pii_and_secrets.mask(text)[0])
 
 
 def each_text(example: Example, change: Callable[[str], str]) -> Example | None:

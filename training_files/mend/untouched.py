@@ -26,8 +26,8 @@ def sound(line: bytes) -> PlainExample | None:
 
 def untouched(line: bytes, file: File) -> PlainExample | None:
     """The chat on a line, once the whole file is known, where every repair would leave it as it is."""
-    from training_files.deep import sensitive
+    from training_files import pii_and_secrets
 
     if file.format != "chat" or "filler_openings" in file.needed or not is_surely_short(line, file):
         return None
-    return None if sensitive.may_hold(line) else sound(line)
+    return None if pii_and_secrets.may_hold(line) else sound(line)

@@ -1,4 +1,4 @@
-"""The rows of a Parquet file, read by arro3 in batches. Runs in a confined child only."""
+"""The rows of a Parquet file, read by arro3 in batches. Runs in a subprocess with limits only."""
 
 import math
 import time
@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from training_files.errors import TrainingFileError
-from training_files.tables.confined import Beginning
+from training_files.tables.subprocess_reader import Beginning
 
 _COUNTING = 2.0
 """Seconds spent on counting the rows before they are given."""

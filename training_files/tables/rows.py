@@ -1,6 +1,6 @@
 """The rows of a file, whatever kind it is: its columns, the first rows, then all of them one by one, in flat memory.
 
-A CSV, TSV or JSON file is read as it stands; a workbook or a Parquet file is parsed in a confined child process.
+A CSV, TSV or JSON file is read as it stands; a workbook or a Parquet file is parsed in a subprocess with limits.
 """
 
 from collections.abc import Callable, Iterator
@@ -11,10 +11,9 @@ from typing import Any, Protocol, TypeVar
 
 import msgspec
 
-from training_files import formats
 from training_files.errors import TrainingFileError
 from training_files.lines import open_file
-from training_files.tables import confined, delimited, documents, encodings, header
+from training_files.tables import delimited, documents, encodings, file_type, header, subprocess_reader
 from training_files.tables.cells import text_of
 from training_files.tables.delimited import MOST_COLUMNS
 from training_files.tables.text import Text
@@ -73,14 +72,14 @@ class Rows(msgspec.Struct):
 def opened(path: Path) -> Iterator[Rows]:
     """The table at `path`. Raises TrainingFileError, then or while its rows are read, with a sentence for a person."""
     with open_file(path) as file:
-        head = file.read(formats.HEAD)
-    foreign = formats.recognise(head)
+        head = file.read(file_type.HEAD)
+    foreign = file_type.recognise(head)
     kind = foreign.name if foreign is not None else "jsonl"
     if foreign is not None and not foreign.convertible and foreign.code != "not_utf8":
         raise TrainingFileError(f"{path.name} is {foreign.what}, not a table. {foreign.how}")
     with ExitStack() as closing:
-        if kind in confined.KINDS:
-            yield _confined(closing.enter_context(confined.read(path, kind)))
+        if kind in subprocess_reader.KINDS:
+            yield _confined(closing.enter_context(subprocess_reader.read(path, kind)))
             return
         encoding = encodings.detect(head)
         if encoding is None:
@@ -93,7 +92,7 @@ def opened(path: Path) -> Iterator[Rows]:
             yield _records(kind if kind == "json" else "jsonl", records, text, encoding=encoding)
 
 
-def _confined(child: confined.Child) -> Rows:
+def _confined(child: subprocess_reader.Child) -> Rows:
     beginning = child.beginning
     if child.kind == "parquet":
         rows = _records(child.kind, child.records(), child)

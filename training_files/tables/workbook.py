@@ -1,4 +1,4 @@
-"""The rows of a workbook: xlsx, xls, ods and their kin, read by calamine. Runs in a confined child only.
+"""The rows of a workbook: xlsx, xls, ods and their kin, read by calamine. Runs in a subprocess with limits only.
 
 Formulas are never run: a cell holds the value that was stored with it when the workbook was last saved.
 """
@@ -11,7 +11,7 @@ from typing import Any
 
 from training_files.errors import TrainingFileError
 from training_files.tables import columns, header
-from training_files.tables.confined import Beginning
+from training_files.tables.subprocess_reader import Beginning
 
 _MOST_SHEETS = 30
 """Sheets that are looked at when one is chosen."""

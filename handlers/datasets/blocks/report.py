@@ -14,7 +14,7 @@ from handlers.blocks.parts import actions, button, context, fields, image, menu,
 from handlers.blocks.text import code, counted, quoted
 from texts.formats import listed, money, number, rough_duration
 from training_files.epochs import auto_epochs
-from training_files.findings import BY_CODE
+from training_files.finding_codes import BY_CODE
 from training_files.report import Finding, Mapping, Report, Table
 
 _FINDINGS: Final = 5

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from training_files import DEFAULT_MODEL, TrainingFileError, check_file
-from training_files.findings import BY_CODE
+from training_files.finding_codes import BY_CODE
 from training_files.mend import mend, propose
 
 texts = st.text(st.characters(codec="utf-8"), max_size=30)

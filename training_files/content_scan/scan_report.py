@@ -4,10 +4,11 @@ from collections import Counter
 
 import msgspec
 
+from training_files.findings import KEPT
 from training_files.report import Finding, Report
 
 
-class DeepReport(msgspec.Struct, frozen=True):
+class ContentScan(msgspec.Struct, frozen=True):
     """`findings` holds 1,000 at most, by line (see `fair`), `counts` counts all by code. `examples` is how many
     could be read; lines that are no examples are the first pass's business. `seconds` is the time on the clock.
     """
@@ -18,7 +19,7 @@ class DeepReport(msgspec.Struct, frozen=True):
     seconds: float
 
 
-def with_deep(report: Report, found: DeepReport) -> Report:
+def with_scan(report: Report, found: ContentScan) -> Report:
     """The report with the second pass's findings among its warnings. Adding the same ones again changes nothing."""
     if report.deep:
         return report
@@ -35,8 +36,6 @@ def fair(findings: list[Finding]) -> list[Finding]:
     """As many findings as are kept, by line: the first 50 of each code, so that one that is everywhere does not crowd
     out the others, and then the first of all.
     """
-    from training_files.findings import KEPT  # which needs this package's codes
-
     by_line = sorted(findings, key=lambda finding: finding.line or 0)
     seen: Counter[str] = Counter()
     early: list[Finding] = []

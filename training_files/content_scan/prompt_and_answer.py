@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 
-class Compared(msgspec.Struct, frozen=True, gc=False):
+class PromptAndAnswer(msgspec.Struct, frozen=True, gc=False):
     """`setting` is what the system says, `prompt` all that leads to the answer. A chat's answer is its last message of
     the assistant, a preference pair's the preferred one, with the other in `rejected`. `refused` where the
     example itself calls the answer a refusal.
@@ -19,12 +19,12 @@ class Compared(msgspec.Struct, frozen=True, gc=False):
     refused: bool = False
 
 
-def compared(example: Any) -> Compared | None:
+def prompt_and_answer(example: Any) -> PromptAndAnswer | None:
     """None where the example is of no known format, or has no prompt. Never raises, whatever the example is."""
     if not isinstance(example, dict):
         return None
     if isinstance(example.get("prompt"), str) and isinstance(example.get("completion"), str):
-        return Compared("", example["prompt"], example["completion"])
+        return PromptAndAnswer("", example["prompt"], example["completion"])
     if isinstance(example.get("input"), dict):
         messages = _messages(example["input"].get("messages"))
         preferred = "\n".join(map(_text, _messages(example.get("preferred_output"))))
@@ -52,13 +52,15 @@ def texts(value: Any, place: str = "") -> Iterator[tuple[str, str]]:
             waiting += [(f"{place}[{index}]", value[index]) for index in range(len(value) - 1, -1, -1)]
 
 
-def _of_chat(messages: list[dict[str, Any]], answer: str, rejected: str = "", refused: bool = False) -> Compared | None:
+def _of_chat(
+    messages: list[dict[str, Any]], answer: str, rejected: str = "", refused: bool = False
+) -> PromptAndAnswer | None:
     setting: list[str] = []
     prompt: list[str] = []
     for message in messages:
         (setting if message.get("role") in ("system", "developer") else prompt).append(_text(message))
     asked = "\n".join(prompt)
-    return Compared("\n".join(setting), asked, answer, rejected, refused) if asked else None
+    return PromptAndAnswer("\n".join(setting), asked, answer, rejected, refused) if asked else None
 
 
 def _messages(value: Any) -> list[dict[str, Any]]:

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from stdnum import iban, luhn
 from stdnum.cn import ric
 
-from training_files.deep import numbers, sensitive
-from training_files.deep.sensitive import IN_ADDRESS, MAIL, NAMED, PERSONAL, find, mask, may_hold
+from training_files import pii_and_secrets
+from training_files.pii_and_secrets import IN_ADDRESS, MAIL, NAMED, PERSONAL, find, mask, may_hold
+from training_files.pii_numbers import ACCOUNT, CARD, IDENTITY, PHONE
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 BASE62 = LETTERS + "0123456789"
@@ -25,11 +26,11 @@ def drawn(chance: random.Random, alphabet: str, length: int) -> str:
     """By lot, without what is taken for an example."""
     while True:
         text = "".join(chance.choices(alphabet, k=length))
-        if not any(word.decode() in text.lower() for word in sensitive._EXAMPLES):
+        if not any(word.decode() in text.lower() for word in pii_and_secrets._EXAMPLES):
             return text
 
 
-# One maker for each kind in secrets.toml, after the issuer's description, not after the pattern.
+# One maker for each kind in secret_shapes.toml, after the issuer's description, not after the pattern.
 SECRETS: dict[str, Callable[[random.Random], str]] = {
     "Anthropic key": lambda r: "sk-ant-api03-" + drawn(r, BASE62, 95),
     "OpenAI key": lambda r: r.choice(("sk-", "sk-proj-", "sk-svcacct-")) + drawn(r, BASE62, 48),
@@ -101,12 +102,12 @@ PEOPLES: dict[str, Callable[[random.Random], str]] = {
     MAIL: lambda r: (
         f"{drawn(r, 'abcdefghij', 6)}.{drawn(r, 'klmnopq', 5)}@{r.choice(('gmail.com', 'qq.com', 'web.de'))}"
     ),
-    numbers.PHONE: lambda r: r.choice(("+49 151 2345{:04}", "1381234{:04}", "(415) 867-{:04}", "+8613912{:06}")).format(
+    PHONE: lambda r: r.choice(("+49 151 2345{:04}", "1381234{:04}", "(415) 867-{:04}", "+8613912{:06}")).format(
         r.randint(1000, 9999)
     ),
-    numbers.CARD: card,
-    numbers.ACCOUNT: account,
-    numbers.IDENTITY: identity,
+    CARD: card,
+    ACCOUNT: account,
+    IDENTITY: identity,
 }
 SURROUNDINGS = (
     ("", ""),
@@ -131,7 +132,7 @@ def test_each_kind_is_found_in_english_and_in_chinese_and_in_json(kind: str) -> 
 
 
 def test_every_shape_in_the_table_has_a_maker_here_and_a_source() -> None:
-    shapes = sensitive._read_shapes()
+    shapes = pii_and_secrets._read_shapes()
     assert {shape.kind for shape in shapes} <= set(SECRETS)
     assert all(shape.source for shape in shapes)
 
@@ -167,7 +168,7 @@ def test_a_mask_says_what_stood_there_and_keeps_the_rest() -> None:
     text = "我是王伟，邮箱wang.wei@qq.com，手机13812345678；the card is 4532 0151 1283 0366."
     assert mask(text) == (
         "我是王伟，邮箱[EMAIL]，手机[PHONE]；the card is [CARD].",
-        [MAIL, numbers.PHONE, numbers.CARD],
+        [MAIL, PHONE, CARD],
     )
 
 

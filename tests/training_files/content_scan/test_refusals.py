@@ -2,7 +2,7 @@
 
 import pytest
 
-from training_files.deep.refusals import refuses
+from training_files.content_scan.refusals import refuses
 
 
 @pytest.mark.parametrize(

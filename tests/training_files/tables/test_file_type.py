@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from training_files.check import check_file
-from training_files.formats import HEAD, recognise
+from training_files.tables.file_type import HEAD, recognise
 
 EXAMPLE = {"messages": [{"role": "user", "content": "a, b; c"}, {"role": "assistant", "content": "x, y; z"}]}
 

@@ -11,7 +11,7 @@ HEAD = 1 << 16
 """Bytes that `recognise` needs."""
 
 
-class Foreign(msgspec.Struct, frozen=True):
+class FileType(msgspec.Struct, frozen=True):
     """What the file is (`name` in one word for the report), and how to make a training file of it.
 
     `code` is the finding to report it under. `convertible` says that `tables` can make training data of it.
@@ -24,7 +24,7 @@ class Foreign(msgspec.Struct, frozen=True):
     convertible: bool = False
 
 
-def recognise(head: bytes) -> Foreign | None:
+def recognise(head: bytes) -> FileType | None:
     """What the file is instead of JSONL, None where it may be JSONL. `head` is its first `HEAD` bytes."""
     for magic, foreign in _MAGIC:
         if head.startswith(magic):
@@ -42,7 +42,7 @@ def recognise(head: bytes) -> Foreign | None:
         found = _table(text, whole)
     if found is None and encoding.startswith(("utf-16", "utf-32")):
         name = encoding[:6]
-        return Foreign(name, f"The file is in {name.upper()}, not UTF-8.", "", "not_utf8")
+        return FileType(name, f"The file is in {name.upper()}, not UTF-8.", "", "not_utf8")
     return found
 
 
@@ -60,39 +60,39 @@ _EXPORT = "Export it as JSONL: one JSON object with a list of messages on each l
 _ROWS = "Say which column is the question and which the answer, and each row becomes an example."
 _ELEMENTS = "Each of its elements becomes an example on a line of its own."
 
-_HTML = Foreign("html", "a web page", "Download the file itself; the page may be a log-in or preview page.")
-_JSON = Foreign("json", "one JSON document", _ELEMENTS, convertible=True)
-_XLSX = Foreign("xlsx", "an Excel workbook", _ROWS, convertible=True)
-_ODS = Foreign("ods", "an OpenDocument spreadsheet", _ROWS, convertible=True)
+_HTML = FileType("html", "a web page", "Download the file itself; the page may be a log-in or preview page.")
+_JSON = FileType("json", "one JSON document", _ELEMENTS, convertible=True)
+_XLSX = FileType("xlsx", "an Excel workbook", _ROWS, convertible=True)
+_ODS = FileType("ods", "an OpenDocument spreadsheet", _ROWS, convertible=True)
 _MAGIC = (
-    (b"PK\x03\x04", Foreign("zip", "a ZIP archive", "Unpack it and send the JSONL file in it.")),
-    (b"PK\x05\x06", Foreign("zip", "an empty ZIP archive", "Send the JSONL file itself.")),
-    (b"\x1f\x8b", Foreign("gzip", "a gzip archive", "Unpack it and send the JSONL file in it.")),
-    (b"\x28\xb5\x2f\xfd", Foreign("zstd", "a Zstandard archive", "Unpack it and send the JSONL file in it.")),
-    (b"BZh", Foreign("bzip2", "a bzip2 archive", "Unpack it and send the JSONL file in it.")),
-    (b"7z\xbc\xaf\x27\x1c", Foreign("7z", "a 7-Zip archive", "Unpack it and send the JSONL file in it.")),
-    (b"%PDF", Foreign("pdf", "a PDF document", "Send the data that it was made from, as JSONL.")),
-    (b"PAR1", Foreign("parquet", "a Parquet file", _ROWS, convertible=True)),
-    (b"SQLite format 3\0", Foreign("sqlite", "an SQLite database", _EXPORT)),
-    (b"\xd0\xcf\x11\xe0", Foreign("xls", "an old Excel workbook or a protected one", _ROWS, convertible=True)),
-    (b"{\\rtf", Foreign("rtf", "a rich-text document", "Save it as plain text, one JSON object a line.")),
-    (b"\x89PNG", Foreign("png", "a picture", "Send the training file instead.")),
-    (b"\xff\xd8\xff", Foreign("jpeg", "a picture", "Send the training file instead.")),
-    (b"GIF8", Foreign("gif", "a picture", "Send the training file instead.")),
+    (b"PK\x03\x04", FileType("zip", "a ZIP archive", "Unpack it and send the JSONL file in it.")),
+    (b"PK\x05\x06", FileType("zip", "an empty ZIP archive", "Send the JSONL file itself.")),
+    (b"\x1f\x8b", FileType("gzip", "a gzip archive", "Unpack it and send the JSONL file in it.")),
+    (b"\x28\xb5\x2f\xfd", FileType("zstd", "a Zstandard archive", "Unpack it and send the JSONL file in it.")),
+    (b"BZh", FileType("bzip2", "a bzip2 archive", "Unpack it and send the JSONL file in it.")),
+    (b"7z\xbc\xaf\x27\x1c", FileType("7z", "a 7-Zip archive", "Unpack it and send the JSONL file in it.")),
+    (b"%PDF", FileType("pdf", "a PDF document", "Send the data that it was made from, as JSONL.")),
+    (b"PAR1", FileType("parquet", "a Parquet file", _ROWS, convertible=True)),
+    (b"SQLite format 3\0", FileType("sqlite", "an SQLite database", _EXPORT)),
+    (b"\xd0\xcf\x11\xe0", FileType("xls", "an old Excel workbook or a protected one", _ROWS, convertible=True)),
+    (b"{\\rtf", FileType("rtf", "a rich-text document", "Save it as plain text, one JSON object a line.")),
+    (b"\x89PNG", FileType("png", "a picture", "Send the training file instead.")),
+    (b"\xff\xd8\xff", FileType("jpeg", "a picture", "Send the training file instead.")),
+    (b"GIF8", FileType("gif", "a picture", "Send the training file instead.")),
 )
 
 
-def _archive(head: bytes) -> Foreign | None:
+def _archive(head: bytes) -> FileType | None:
     """The document that a ZIP archive is, by the names of its first parts."""
     if b"application/vnd.oasis.opendocument.spreadsheet" in head[:200]:
         return _ODS
     for part, what in ((b"word/", "a Word document"), (b"ppt/", "a presentation")):
         if part in head and b"xl/" not in head:
-            return Foreign("zip", what, "Send the data as a table or as JSONL.")
+            return FileType("zip", what, "Send the data as a table or as JSONL.")
     return _XLSX if b"xl/" in head or b"[Content_Types].xml" in head else None
 
 
-def _json_list(text: str, whole: bool) -> Foreign | None:
+def _json_list(text: str, whole: bool) -> FileType | None:
     """A list over several lines, or on one long line, or all there is. A list on one line among others is wrong as an
     example, but it is a line: the rules judge it."""
     first, newline, rest = text.partition("\n")
@@ -112,7 +112,7 @@ _HOLDER = re.compile(
 )
 
 
-def _json_object(text: str, whole: bool) -> Foreign | None:
+def _json_object(text: str, whole: bool) -> FileType | None:
     """An object over several lines, or one that holds the list of examples."""
     first, newline, rest = text.partition("\n")
     if first.strip() == "{" and newline:
@@ -121,7 +121,7 @@ def _json_object(text: str, whole: bool) -> Foreign | None:
     return _JSON if alone and _HOLDER.match(first) else None
 
 
-def _table(text: str, whole: bool) -> Foreign | None:
+def _table(text: str, whole: bool) -> FileType | None:
     """CSV or TSV: lines that are no JSON and make rows of the same width."""
     from training_files.tables import delimited
 
@@ -134,7 +134,7 @@ def _table(text: str, whole: bool) -> Foreign | None:
     if separator is None or any(mark in lines[0] for mark in "{["):
         return None
     name = "tsv" if separator == "\t" else "csv"
-    return Foreign(name, f"a table ({name.upper()})", _ROWS, convertible=True)
+    return FileType(name, f"a table ({name.upper()})", _ROWS, convertible=True)
 
 
 def _json(line: str) -> object:

@@ -37,7 +37,7 @@ def normalised(text: str) -> str:
     return " ".join(text.casefold().split())
 
 
-class Frame:
+class SharedText:
     """What the examples of a file have in common, learned from the first ones."""
 
     def __init__(self) -> None:
@@ -78,7 +78,7 @@ class Frame:
         keys = ((minima * weights).sum(axis=2, dtype=np.uint64) >> np.uint64(32)).astype(np.uint32)
         return keys, np.diff(offsets.astype(np.int64)) >= FEWEST
 
-    def alike(self, one: bytes, other: bytes) -> float:
+    def similarity(self, one: bytes, other: bytes) -> float:
         """How much two texts have in common beside what all have, from 0 to 1: Dice's coefficient of their shingles."""
         a, b = (np.unique(self._without(_shingles(text + _END))) for text in (one, other))
         both = len(np.intersect1d(a, b, assume_unique=True))
@@ -88,12 +88,12 @@ class Frame:
         return shingles if self._common is None else shingles[~self._common[_slots(shingles)]]
 
 
-def alike(one: str, other: str) -> float:
+def similarity(one: str, other: str) -> float:
     """How much of two texts stands in both, in whatever order, from 0 to 1."""
-    return Frame().alike(one.encode("utf-8", "replace"), other.encode("utf-8", "replace"))
+    return SharedText().similarity(one.encode("utf-8", "replace"), other.encode("utf-8", "replace"))
 
 
-def unchanged(one: str | bytes, other: str | bytes, *, least: float) -> float | None:
+def levenshtein_similarity(one: str | bytes, other: str | bytes, *, least: float) -> float | None:
     """How much of the longer of two texts need not be touched to make it the other, from 0 to 1 (Levenshtein); None
     where it is under `least`, which is told much sooner.
     """

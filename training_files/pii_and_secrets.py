@@ -1,9 +1,9 @@
 """Secrets and personal data in a text: where they stand, and the text without them.
 
-Covers keys and tokens that are known by their shape (secrets.toml), values whose name says that they are secret, and
-mail addresses, phone, card, bank account and identity numbers, each held to its own checksum or numbering plan. What is
-no person's is passed over: addresses such as support@ and those reserved for examples, free and special-rate phone
-numbers, test cards. Names, street addresses and passwords in prose are not found: no shape tells them.
+Covers keys and tokens that are known by their shape (secret_shapes.toml), values whose name says that they are secret,
+and mail addresses, phone, card, bank account and identity numbers, each held to its own checksum or numbering plan.
+What is no person's is passed over: addresses such as support@ and those reserved for examples, free and special-rate
+phone numbers, test cards. Names, street addresses and passwords in prose are not found: no shape tells them.
 
 Everything is looked for by RE2 in time linear in the text; Python looks at what it found.
 """
@@ -19,15 +19,15 @@ from typing import Any
 import msgspec
 import re2
 
-from training_files.deep import numbers
+from training_files import pii_numbers
 
 MAIL = "mail address"
 PERSONAL = {  # what stands in the text instead
     MAIL: "[EMAIL]",
-    numbers.PHONE: "[PHONE]",
-    numbers.CARD: "[CARD]",
-    numbers.ACCOUNT: "[ACCOUNT]",
-    numbers.IDENTITY: "[ID]",
+    pii_numbers.PHONE: "[PHONE]",
+    pii_numbers.CARD: "[CARD]",
+    pii_numbers.ACCOUNT: "[ACCOUNT]",
+    pii_numbers.IDENTITY: "[ID]",
 }
 SECRET = "[SECRET]"
 NAMED = "named secret"
@@ -133,7 +133,7 @@ def _find(encoded: bytes) -> Iterator[Span]:
         start, end = match.span()
         candidate = encoded[start:end]
         if candidate[0] in b"+(0123456789" and _run().fullmatch(candidate):
-            spans = [Span(*found) for found in numbers.find(encoded, start, end)]
+            spans = [Span(*found) for found in pii_numbers.find(encoded, start, end)]
             yield from spans
             # Its last word may begin something else: a mail address, a token.
             last = start + max(candidate.rfind(b" "), candidate.rfind(b"(")) + 1
@@ -142,7 +142,7 @@ def _find(encoded: bytes) -> Iterator[Span]:
             if _is_persons(candidate):
                 yield Span(start, end, MAIL)
         elif _account().fullmatch(candidate):
-            yield from (Span(*found) for found in numbers.account(encoded, start, end))
+            yield from (Span(*found) for found in pii_numbers.account(encoded, start, end))
         elif kind := _shape_of(candidate):
             if kind == IN_ADDRESS:
                 start = encoded.index(b"://", start) + 3
@@ -206,7 +206,7 @@ def _is_example(value: bytes) -> bool:
 
 @cache
 def _read_shapes() -> tuple[_Shape, ...]:
-    rows = tomllib.loads(Path(__file__).with_name("secrets.toml").read_text(encoding="utf-8"))
+    rows = tomllib.loads(Path(__file__).with_name("secret_shapes.toml").read_text(encoding="utf-8"))
     return tuple(msgspec.convert(rows["shape"], list[_Shape]))
 
 
@@ -219,7 +219,7 @@ def _shapes() -> tuple[tuple[str, Pattern], ...]:
 def _candidates() -> Pattern:
     """All that may be a find. Of those that begin at the same place the earlier in this list wins."""
     shapes = [shape.pattern for shape in _read_shapes()]
-    return _compile("|".join((*shapes, _NAMED, _MAIL, numbers.ACCOUNT_SHAPE, numbers.RUN)))
+    return _compile("|".join((*shapes, _NAMED, _MAIL, pii_numbers.ACCOUNT_SHAPE, pii_numbers.RUN)))
 
 
 @cache
@@ -230,7 +230,7 @@ def _quick_look() -> Pattern:
     starts = [shape.start.replace("/", r"\\?/") for shape in _read_shapes()]
     names = [_NAMES, *(re.escape(name) for name in _escaped_names())]
     named = rf"(?:{'|'.join(names)})[^\n]{{0,8}}(?:[:=]|：|＝|是|为|為|は|\\u|is|es)"
-    return _compile("|".join((*starts, named, r"[A-Za-z0-9]@[A-Za-z0-9]", numbers.ACCOUNT_SHAPE, numbers.RUN)))
+    return _compile("|".join((*starts, named, r"[A-Za-z0-9]@[A-Za-z0-9]", pii_numbers.ACCOUNT_SHAPE, pii_numbers.RUN)))
 
 
 def _escaped_names() -> list[str]:
@@ -250,12 +250,12 @@ def _mail() -> Pattern:
 
 @cache
 def _run() -> Pattern:
-    return _compile(numbers.RUN)
+    return _compile(pii_numbers.RUN)
 
 
 @cache
 def _account() -> Pattern:
-    return _compile(numbers.ACCOUNT_SHAPE)
+    return _compile(pii_numbers.ACCOUNT_SHAPE)
 
 
 def _compile(pattern: str) -> Pattern:

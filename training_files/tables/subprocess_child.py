@@ -1,7 +1,7 @@
-"""The child in which a workbook or a Parquet file is parsed; `confined` starts it.
+"""The child in which a workbook or a Parquet file is parsed; `subprocess_reader` starts it.
 
-Run as `python -m training_files.tables.child KIND PATH BYTES SECONDS`. It writes one JSON value a line: a `Beginning`,
-each row as `[number, cells]` or `[number, {column: value}]`, an `End`.
+Run as `python -m training_files.tables.subprocess_child KIND PATH BYTES SECONDS`. It writes one JSON value a line: a
+`Beginning`, each row as `[number, cells]` or `[number, {column: value}]`, an `End`.
 """
 
 import os
@@ -11,8 +11,8 @@ from pathlib import Path
 import msgspec
 
 from training_files.errors import TrainingFileError
-from training_files.tables.confined import End
 from training_files.tables.parquet import read_parquet
+from training_files.tables.subprocess_reader import End
 from training_files.tables.workbook import read_workbook
 
 

@@ -126,7 +126,7 @@ def read(path: Path, kind: str) -> Iterator[Child]:
     kept = ("PATH", "SYSTEMROOT", "TMPDIR", "TEMP", "TMP", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")  # and no secrets
     environment = {name: os.environ[name] for name in kept if name in os.environ}
     environment["PYTHONPATH"] = str(Path(__file__).parents[3])
-    command = [sys.executable, "-P", "-m", "training_files.tables.child", kind, str(path.absolute())]
+    command = [sys.executable, "-P", "-m", "training_files.tables.subprocess_child", kind, str(path.absolute())]
     limits = [str(MEMORY), str(SECONDS)]
     with subprocess.Popen(
         command + limits, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment
@@ -145,7 +145,7 @@ class Watch(threading.Thread):
     """Ends a child that takes too much memory, or too long for its next row."""
 
     def __init__(self, process: "subprocess.Popen[bytes]") -> None:
-        super().__init__(name="watch a confined child", daemon=True)
+        super().__init__(name="watch a subprocess", daemon=True)
         self.waiting_since: float | None = None
         self.ended = ""
         self.stop = threading.Event()

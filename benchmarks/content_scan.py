@@ -1,6 +1,6 @@
 """The second pass over generated files of two sizes: how fast, and in how much memory.
 
-    python benchmarks/deep.py [--megabytes 20 200] [--rounds 3] [--record]
+    python benchmarks/content_scan.py [--megabytes 20 200] [--rounds 3] [--record]
 
 Prints `name: value unit` lines. Each run is a process of its own, start-up included; of each size the median of the
 rounds, and the highest peak resident size, in millions of bytes. To the text of `corpus.py` something to find is added:
@@ -26,8 +26,8 @@ from check import MEGABYTE, Run, run, say
 LOOK = """
 import json, sys
 from pathlib import Path
-from training_files import deep_check
-found = deep_check(Path(sys.argv[1]))
+from training_files import scan_content
+found = scan_content(Path(sys.argv[1]))
 print(json.dumps({"counts": found.counts, "examples": found.examples}))
 """
 
@@ -60,7 +60,7 @@ def main() -> None:
                 f"{megabytes} MB, peak memory": f"{memory:.0f} MB",
             }
     if asked.record:
-        table.record("deep", figures)
+        table.record("content_scan", figures)
 
 
 def write(path: Path, size: int, seed: int = 1) -> Counter[str]:

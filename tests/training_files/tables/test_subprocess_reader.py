@@ -9,7 +9,7 @@ import psutil
 import pytest
 
 from training_files.errors import TrainingFileError
-from training_files.tables import confined, describe
+from training_files.tables import describe, subprocess_reader
 
 STOPPED = r"is damaged, or needs more than 400 MB of memory when unpacked, so reading it was stopped\. Save"
 MEGABYTE = 1 << 20
@@ -18,7 +18,7 @@ linux = pytest.mark.skipif(sys.platform != "linux", reason="only Linux holds a p
 
 @pytest.fixture(autouse=True)
 def little_memory(monkeypatch):
-    monkeypatch.setattr(confined, "MEMORY", 400 * MEGABYTE)
+    monkeypatch.setattr(subprocess_reader, "MEMORY", 400 * MEGABYTE)
 
 
 @linux
@@ -84,7 +84,7 @@ def test_an_entity_that_names_a_file_brings_nothing_in(workbook, tmp_path):
 def test_the_child_knows_none_of_our_secrets(workbook, monkeypatch):
     monkeypatch.setenv("SLACK_BOT_TOKEN", "xoxb-secret")
     path = workbook({"S": [["question", "answer"], *[["What is it?", "word " * 200]] * 2000]})
-    with confined.read(path, "xlsx") as child:
+    with subprocess_reader.read(path, "xlsx") as child:
         environment = psutil.Process(child.pid).environ()  # it waits for us to read its rows
     assert "SLACK_BOT_TOKEN" not in environment
     assert "PATH" in environment
@@ -92,16 +92,16 @@ def test_the_child_knows_none_of_our_secrets(workbook, monkeypatch):
 
 def test_the_child_is_gone_when_nobody_reads_on(workbook):
     path = workbook({"S": [["question", "answer"], *[["What is it?", "word " * 200]] * 2000]})
-    with confined.read(path, "xlsx") as child:
+    with subprocess_reader.read(path, "xlsx") as child:
         process = psutil.Process(child.pid)
     assert not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
 
 
 def test_where_the_system_holds_no_limit_the_parent_ends_a_child_that_takes_too_much(monkeypatch):
-    monkeypatch.setattr(confined, "MEMORY", 100 * MEGABYTE)
+    monkeypatch.setattr(subprocess_reader, "MEMORY", 100 * MEGABYTE)
     greedy = [sys.executable, "-c", "held = bytearray(b'x') * (300 << 20); input()"]
     with subprocess.Popen(greedy, stdin=subprocess.PIPE) as process:
-        watch = confined.Watch(process)
+        watch = subprocess_reader.Watch(process)
         watch.start()
         process.wait(timeout=30)
         watch.join()
@@ -109,9 +109,9 @@ def test_where_the_system_holds_no_limit_the_parent_ends_a_child_that_takes_too_
 
 
 def test_a_child_that_gives_no_row_for_too_long_is_ended(monkeypatch):
-    monkeypatch.setattr(confined, "SECONDS", 0)
+    monkeypatch.setattr(subprocess_reader, "SECONDS", 0)
     with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as process:
-        watch = confined.Watch(process)
+        watch = subprocess_reader.Watch(process)
         watch.waiting_since = time.monotonic()
         watch.start()
         process.wait(timeout=30)
@@ -121,8 +121,8 @@ def test_a_child_that_gives_no_row_for_too_long_is_ended(monkeypatch):
 
 @pytest.mark.skipif(os.name != "posix", reason="Windows limits no processor time")
 def test_a_workbook_that_takes_too_long_is_told_so(workbook, monkeypatch):
-    monkeypatch.setattr(confined, "SECONDS", 1)
-    monkeypatch.setattr(confined, "MEMORY", 2000 * MEGABYTE)
+    monkeypatch.setattr(subprocess_reader, "SECONDS", 1)
+    monkeypatch.setattr(subprocess_reader, "MEMORY", 2000 * MEGABYTE)
     cell = '<c t="inlineStr"><is><t>' + "a&amp;" * 5 + "</t></is></c>"
     path = workbook({f"S{n}": ["<row>" + cell * 1000 + "</row>"] * 400 for n in range(8)})
     with pytest.raises(TrainingFileError, match=r"took longer than 1 seconds to unpack, so reading it was stopped\."):

@@ -16,13 +16,13 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from training_files import pii_and_secrets
 from training_files.chat import read_object
-from training_files.deep import sensitive
-from training_files.deep.compared import Compared, compared, texts
-from training_files.deep.refusals import refuses
-from training_files.deep.report import DeepReport, fair
-from training_files.deep.resemblance import BANDS, Frame, alike, normalised, unchanged
-from training_files.deep.spill import Columns
+from training_files.content_scan.disk_buffer import Columns
+from training_files.content_scan.minhash import BANDS, SharedText, levenshtein_similarity, normalised, similarity
+from training_files.content_scan.prompt_and_answer import PromptAndAnswer, prompt_and_answer, texts
+from training_files.content_scan.refusals import refuses
+from training_files.content_scan.scan_report import ContentScan, fair
 from training_files.findings import Findings, errors_worth
 from training_files.lines import open_file, read_batches
 
@@ -53,16 +53,16 @@ REFUSALS, FEWEST_REFUSALS = 0.2, 5
 """Share of the answers that refuse from which on it is said, and how many there must be."""
 
 
-def look_through(path: Path, *, progress: Callable[[int, int], None] | None = None) -> DeepReport:
-    """See `deep.deep_check`."""
+def scan(path: Path, *, progress: Callable[[int, int], None] | None = None) -> ContentScan:
+    """See `content_scan.scan_content`."""
     begun = time.perf_counter()
-    sensitive_found, others = Findings(), Findings()  # apart: each keeps its first ones
+    pii, others = Findings(), Findings()  # apart: each keeps its first ones
     with _Comparison(path) as comparison:
         refusals = _Refusals()
         examples = 0
         for block in _blocks(path, progress):
             for entry in block:
-                _look_for_sensitive(entry, sensitive_found)
+                _find_pii_and_secrets(entry, pii)
                 refusals.see(entry)
             examples += len(block)
             comparison.take(block)
@@ -72,14 +72,14 @@ def look_through(path: Path, *, progress: Callable[[int, int], None] | None = No
         contradictions = Findings()
         for pair in comparison.contradictions():
             contradictions.add("contradictory_answers", pair.line, how=pair.how, other=pair.other, quote=pair.quote)
-    collected = (sensitive_found, others, contradictions)
+    collected = (pii, others, contradictions)
     findings = fair([finding for one in collected for finding in one.first("warning")])
     counts = {code: count for one in collected for code, count in one.counts.items()}
-    return DeepReport(findings, counts, examples, time.perf_counter() - begun)
+    return ContentScan(findings, counts, examples, time.perf_counter() - begun)
 
 
 def near_duplicates(path: Path) -> dict[int, int]:
-    """See `deep.near_duplicates`."""
+    """See `content_scan.near_duplicates`."""
     with _Comparison(path) as comparison:
         for block in _blocks(path, None):
             comparison.take(block)
@@ -93,7 +93,7 @@ class _Entry(msgspec.Struct, gc=False):
     offset: int
     line: bytes
     example: Any
-    compared: Compared | None
+    said: PromptAndAnswer | None
 
 
 def _blocks(path: Path, progress: Callable[[int, int], None] | None) -> Iterator[list[_Entry]]:
@@ -113,7 +113,7 @@ def _blocks(path: Path, progress: Callable[[int, int], None] | None) -> Iterator
         for number, line in enumerate(batch.lines, batch.number):
             example = read_object(line)
             if example is not None:
-                block.append(_Entry(number, offset, line, example, compared(example)))
+                block.append(_Entry(number, offset, line, example, prompt_and_answer(example)))
             elif line and not line.isspace():
                 unreadable += 1
             offset += len(line) + 1
@@ -127,15 +127,15 @@ def _blocks(path: Path, progress: Callable[[int, int], None] | None) -> Iterator
             return
 
 
-def _look_for_sensitive(entry: _Entry, found: Findings) -> None:
+def _find_pii_and_secrets(entry: _Entry, found: Findings) -> None:
     """One finding for each code, with all kinds in its sentence and the first place."""
-    if not sensitive.may_hold(entry.line):
+    if not pii_and_secrets.may_hold(entry.line):
         return
     kinds: dict[str, Counter[str]] = {}
-    firsts: dict[str, tuple[str, str, sensitive.Span]] = {}
+    firsts: dict[str, tuple[str, str, pii_and_secrets.Span]] = {}
     for place, text in texts(entry.example):
-        for span in sensitive.find(text):
-            code = "personal_data" if span.kind in sensitive.PERSONAL else "secret"
+        for span in pii_and_secrets.find(text):
+            code = "personal_data" if span.kind in pii_and_secrets.PERSONAL else "secret"
             kinds.setdefault(code, Counter())[span.kind] += 1
             firsts.setdefault(code, (place, text, span))
     for code, (place, text, span) in firsts.items():
@@ -145,10 +145,10 @@ def _look_for_sensitive(entry: _Entry, found: Findings) -> None:
             found.count(code)
 
 
-def _around(text: str, span: sensitive.Span) -> str:
+def _around(text: str, span: pii_and_secrets.Span) -> str:
     """The text about a find, with it and all others masked."""
-    before = sensitive.mask(text[: span.start])[0]
-    after = sensitive.mask(text[span.end : span.end + 4_000])[0]
+    before = pii_and_secrets.mask(text[: span.start])[0]
+    after = pii_and_secrets.mask(text[span.end : span.end + 4_000])[0]
     return f"{before[-50:]}{span.label}{after}"[:120]
 
 
@@ -182,14 +182,14 @@ class _Refusals:
         self.quote = ""
 
     def see(self, entry: _Entry) -> None:
-        what = entry.compared
+        what = entry.said
         if what is None or not (what.answer or what.refused):
             return
         self.answers += 1
         if what.refused or refuses(what.answer):
             self.refusals += 1
             if self.first is None:
-                self.first, self.quote = entry.number, sensitive.mask(what.answer[:4_000])[0]
+                self.first, self.quote = entry.number, pii_and_secrets.mask(what.answer[:4_000])[0]
 
     def finish(self, found: Findings) -> None:
         if self.refusals >= FEWEST_REFUSALS and self.refusals >= REFUSALS * self.answers:
@@ -215,7 +215,7 @@ class _Comparison:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._frame = Frame()
+        self._shared = SharedText()
         types: dict[str, type[np.generic]] = {**dict.fromkeys(_BAND_NAMES, np.uint32), "judged": np.bool_}
         self._columns = Columns(types | dict.fromkeys(_NUMBERS, np.int64))
         self._taken = 0
@@ -232,15 +232,15 @@ class _Comparison:
 
     def take(self, block: list[_Entry]) -> None:
         """Notes what is needed of the examples to compare them later."""
-        entries = [(entry, entry.compared) for entry in block if entry.compared is not None][: MOST - self._taken]
+        entries = [(entry, entry.said) for entry in block if entry.said is not None][: MOST - self._taken]
         if not entries:
             return
         self._taken += len(entries)
         prompts = [normalised(what.prompt[:LONGEST]) for _, what in entries]
         answers = [normalised(what.answer[:LONGEST]) for _, what in entries]
         bodies = list(map(_body, (what for _, what in entries), prompts, answers))
-        self._frame.learn(bodies)
-        bands, judged = self._frame.bands(bodies)
+        self._shared.learn(bodies)
+        bands, judged = self._shared.bands(bodies)
         for band, name in enumerate(_BAND_NAMES):
             self._columns.append(name, bands[:, band])
         self._columns.append("judged", judged)
@@ -307,30 +307,30 @@ class _Comparison:
             met = np.unique(np.concatenate((met, later * len(indexes) + first, later * len(indexes) + before)))
         return met
 
-    def _alike(self, one: Compared, other: Compared) -> float | None:
+    def _alike(self, one: PromptAndAnswer, other: PromptAndAnswer) -> float | None:
         """The share of the text that is the same, None where the two are no near-duplicates."""
         prompts = [normalised(what.prompt[:LONGEST]) for what in (one, other)]
         answers = [normalised(what.answer[:LONGEST]) for what in (one, other)]
         if answers[0] != answers[1] and min(map(len, answers)) < SHORT:
             return None
-        if any(unchanged(*parts, least=PARTS_ALIKE) is None for parts in (prompts, answers)):
+        if any(levenshtein_similarity(*parts, least=PARTS_ALIKE) is None for parts in (prompts, answers)):
             return None
         bodies = list(map(_body, (one, other), prompts, answers))
-        if self._frame.alike(*bodies) < IN_COMMON:
+        if self._shared.similarity(*bodies) < IN_COMMON:
             return None
-        return unchanged(*bodies, least=ALIKE)
+        return levenshtein_similarity(*bodies, least=ALIKE)
 
     def _line(self, index: int) -> int:
         return int(self._columns.at("line", index))
 
-    def _read(self, index: int) -> Compared:
+    def _read(self, index: int) -> PromptAndAnswer:
         """The example, read again."""
         self._file.seek(int(self._columns.at("offset", index)))
         example = read_object(self._file.read(int(self._columns.at("length", index))))
-        return compared(example) or Compared("", "", "")  # where the file has changed meanwhile
+        return prompt_and_answer(example) or PromptAndAnswer("", "", "")  # where the file has changed meanwhile
 
 
-def _body(what: Compared, prompt: str, answer: str) -> bytes:
+def _body(what: PromptAndAnswer, prompt: str, answer: str) -> bytes:
     """What is compared of an example, without what the system says, which many share."""
     return "\n".join((prompt, answer, normalised(what.rejected[:LONGEST]))).encode("utf-8", "replace")
 
@@ -350,7 +350,7 @@ def _firsts(ordered: NDArray[Any]) -> NDArray[np.int64]:
     return firsts
 
 
-def _contradicts(one: Compared, other: Compared) -> str | None:
+def _contradicts(one: PromptAndAnswer, other: PromptAndAnswer) -> str | None:
     """How the later of two examples with the same prompt contradicts the first; None where it does not."""
     if one.rejected or other.rejected:  # different preferred answers are usual; one preferred and rejected is not
         both = normalised(other.answer) == normalised(one.rejected) or normalised(other.rejected) == normalised(
@@ -362,16 +362,16 @@ def _contradicts(one: Compared, other: Compared) -> str | None:
         return None
     if max(len(mine), len(yours)) < SHORT:
         return f"with {_shown(one.answer)}, here with {_shown(other.answer)}"
-    share = alike(mine, yours)
+    share = similarity(mine, yours)
     return "quite differently" if share < VARIANT else None
 
 
 def _shown(answer: str) -> str:
-    return f"“{sensitive.mask(answer.strip())[0]}”"
+    return f"“{pii_and_secrets.mask(answer.strip())[0]}”"
 
 
 def _beginning(prompt: str) -> str:
-    return sensitive.mask(prompt.strip()[:4_000])[0]
+    return pii_and_secrets.mask(prompt.strip()[:4_000])[0]
 
 
 def _percent(share: float) -> str:

@@ -11,9 +11,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from training_files import DeepReport, Finding, TrainingFileError, check_file, deep_check, with_deep
-from training_files.deep import check, near_duplicates
-from training_files.deep.compared import compared, texts
+from training_files import ContentScan, Finding, TrainingFileError, check_file, scan_content, with_scan
+from training_files.content_scan import near_duplicates
+from training_files.content_scan import scan as check
+from training_files.content_scan.prompt_and_answer import prompt_and_answer, texts
 
 Write = Callable[..., Path]
 POLICY = (
@@ -36,12 +37,12 @@ def pair(question: str, preferred: str, rejected: str) -> dict[str, Any]:
     }
 
 
-def found(report: DeepReport, code: str) -> list[Finding]:
+def found(report: ContentScan, code: str) -> list[Finding]:
     return [finding for finding in report.findings if finding.code == code]
 
 
 def test_a_clean_file_has_no_findings(write: Write, good: list[dict[str, Any]]) -> None:
-    report = deep_check(write(*good))
+    report = scan_content(write(*good))
     assert (report.findings, report.counts, report.examples) == ([], {}, 10)
 
 
@@ -51,7 +52,7 @@ def test_a_near_duplicate_names_the_line_it_resembles_and_how_much(write: Write)
         chat("What time do you open?", "At nine."),
         chat("How do I send something back that I bought last month?", POLICY),
     )
-    [finding] = deep_check(path).findings
+    [finding] = scan_content(path).findings
     assert (finding.code, finding.line) == ("near_duplicate", 3)
     assert "% the same as the one on line 1" in finding.message
     assert finding.quote.startswith("How do I send something back")
@@ -105,7 +106,7 @@ def test_a_label_that_differs_contradicts_and_a_variant_does_not(write: Write) -
         chat("How do I return it?", "We take nothing back that has left the shop, whatever the reason may have been."),
         chat("Great phone!", "negative", system="Say the opposite."),
     )
-    first, second = found(deep_check(path), "contradictory_answers")
+    first, second = found(scan_content(path), "contradictory_answers")
     assert first.line == 2
     assert "On line 1 the same prompt is answered with “positive”, here with “negative”." in first.message
     assert second.line == 6
@@ -114,16 +115,16 @@ def test_a_label_that_differs_contradicts_and_a_variant_does_not(write: Write) -
 
 def test_a_preference_contradicts_only_where_it_is_the_other_way_round(write: Write) -> None:
     path = write(pair("Hi?", "Hello!", "What?"), pair("Hi?", "Good day!", "What?"), pair("Hi?", "What?", "Hello!"))
-    [finding] = found(deep_check(path), "contradictory_answers")
+    [finding] = found(scan_content(path), "contradictory_answers")
     assert (finding.line, "the other way round" in finding.message) == (3, True)
 
 
 def test_many_refusals_are_counted_with_their_share(write: Write) -> None:
     answers = [chat(f"Question {n}?", f"Answer {n}.") for n in range(12)]
     refusals = [chat(f"Please {n}", "I'm sorry, but I can't help with that.") for n in range(4)]
-    assert deep_check(write(*answers, *refusals)).counts == {}  # under five
+    assert scan_content(write(*answers, *refusals)).counts == {}  # under five
     spoken = {"messages": [{"role": "user", "content": "Do it"}, {"role": "assistant", "refusal": "No."}]}
-    [finding] = deep_check(write(*answers, *refusals, spoken)).findings
+    [finding] = scan_content(write(*answers, *refusals, spoken)).findings
     assert (finding.code, finding.line) == ("many_refusals", None)
     assert "5 of 17 answers (29 %) refuse, the first on line 13" in finding.message
 
@@ -136,7 +137,7 @@ def test_secrets_and_personal_data_are_named_placed_and_never_shown(write: Write
         {"prompt": f"{KEY} 手机13812345678", "completion": " ok"},
         pair("我的密码是 Zx9!kd82pQ", "jane.roe@gmail.com", "No"),
     )
-    report = deep_check(path)
+    report = scan_content(path)
     assert report.counts == {"personal_data": 3, "secret": 3}
     assert "2 mail addresses" in found(report, "personal_data")[0].message
     assert found(report, "personal_data")[0].field == "messages[0].content"
@@ -148,7 +149,7 @@ def test_secrets_and_personal_data_are_named_placed_and_never_shown(write: Write
 
 def test_other_findings_show_no_secret_either(write: Write) -> None:
     path = write(chat(f"Is {KEY} mine?", "yes"), chat(f"Is {KEY} mine?", KEY[:38]))
-    report = deep_check(path)
+    report = scan_content(path)
     assert found(report, "contradictory_answers")
     assert KEY[:38] not in json.dumps([[one.message, one.quote] for one in report.findings])
 
@@ -164,7 +165,7 @@ def test_lines_that_are_no_examples_are_passed_over_and_numbers_stay_right(write
         b'{"prompt": null}',
         chat("How do I send something back that I bought last month?", POLICY),
     )
-    report = deep_check(path)
+    report = scan_content(path)
     assert (report.examples, report.counts) == (4, {"near_duplicate": 1})
     assert near_duplicates(path) == {8: 1}
 
@@ -172,16 +173,16 @@ def test_lines_that_are_no_examples_are_passed_over_and_numbers_stay_right(write
 def test_a_file_that_check_gives_up_on_for_broken_lines_is_given_up_here_too(write: Write) -> None:
     holds_a_key = chat(f"Is {KEY} mine?", "yes")
     asked, broken = chat("Is it mine?", "yes"), b"{]"
-    assert deep_check(write(asked, *[broken] * 1_000, holds_a_key)).counts == {"secret": 1}
+    assert scan_content(write(asked, *[broken] * 1_000, holds_a_key)).counts == {"secret": 1}
     path = write(asked, *[broken] * 200_000, holds_a_key)
     assert check_file(path).counts["too_many_findings"] == 1
-    assert deep_check(path).counts == {}
+    assert scan_content(path).counts == {}
 
 
 def test_numbers_that_only_the_slower_decoder_knows_keep_no_example_from_being_seen(write: Write) -> None:
     line = b'{"messages": [{"role": "user", "content": "' + KEY.encode() + b'", "weight": %s}]}'
     path = write(line % b"1e999", line % (b"1" * 300), line % b"NaN")
-    assert [finding.line for finding in deep_check(path).findings] == [1, 2]
+    assert [finding.line for finding in scan_content(path).findings] == [1, 2]
 
 
 def test_lines_after_one_that_is_too_long_are_found_again(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -196,22 +197,22 @@ def test_lines_after_one_that_is_too_long_are_found_again(write: Write, monkeypa
 def test_progress_ends_with_all_bytes(write: Write, good: list[dict[str, Any]]) -> None:
     path = write(*good)
     told: list[tuple[int, int]] = []
-    deep_check(path, progress=lambda done, of: told.append((done, of)))
+    scan_content(path, progress=lambda done, of: told.append((done, of)))
     assert told[-1] == (path.stat().st_size, path.stat().st_size)
 
 
 def test_a_file_that_cannot_be_read_is_said_to_be(tmp_path: Path) -> None:
     with pytest.raises(TrainingFileError):
-        deep_check(tmp_path / "none.jsonl")
+        scan_content(tmp_path / "none.jsonl")
     empty = tmp_path / "empty.jsonl"
     empty.touch()
-    assert deep_check(empty).examples == 0
+    assert scan_content(empty).examples == 0
 
 
 def test_a_code_that_is_everywhere_does_not_crowd_out_the_others(write: Write) -> None:
     mails = [chat(f"I am person{n}@gmail.com", f"Noted, {n}.") for n in range(1_200)]
     path = write(*mails, chat("Great phone!", "positive"), chat("Great phone!", "negative"))
-    report = deep_check(path)
+    report = scan_content(path)
     assert report.counts["personal_data"] == 1_200
     assert len(report.findings) == 1_000
     assert [one.line for one in found(report, "contradictory_answers")] == [1_202]
@@ -219,14 +220,14 @@ def test_a_code_that_is_everywhere_does_not_crowd_out_the_others(write: Write) -
 
 def test_the_findings_are_added_to_the_report_once(write: Write, good: list[dict[str, Any]]) -> None:
     path = write(*good, chat("Mine is jane.roe@gmail.com", "Thanks"), b"")
-    first, second = check_file(path), deep_check(path)
-    whole = with_deep(first, second)
+    first, second = check_file(path), scan_content(path)
+    whole = with_scan(first, second)
     assert whole.deep
     assert not first.deep
     assert whole.counts["personal_data"] == 1
     assert {one.code for one in whole.warnings} >= {"personal_data", "empty_line"}
     assert whole.ok == first.ok
-    assert with_deep(whole, second) == whole
+    assert with_scan(whole, second) == whole
 
 
 def test_importing_the_data_sets_imports_no_detector() -> None:
@@ -250,5 +251,5 @@ STRANGE = st.recursive(
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(example=STRANGE)
 def test_nothing_that_is_json_is_too_strange(example: Any) -> None:
-    compared(example)
+    prompt_and_answer(example)
     list(texts(example))
