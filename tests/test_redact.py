@@ -19,6 +19,11 @@ from bot.redact import MARK, redact
         "AKIA" + "ABCDEFGHIJKLMNOP",
         "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0x.abcdefghijk_-",
         "https://hooks.slack.com/services/T1/B2/abc",
+        "sess-" + "abcdefgh12345678",
+        "sk_live_" + "abcDEF1234567890",
+        "npm_" + "abcDEF1234567890" * 2 + "abcd",
+        "gsk_" + "abcDEF1234567890" * 3,
+        "-----BEGIN RSA " + "PRIVATE KEY-----\nMIIEpAIBAAKCAQEA\n-----END RSA PRIVATE KEY-----",
     ],
 )
 def test_keys_are_known_by_their_shape(secret: str) -> None:
@@ -30,6 +35,7 @@ def test_what_a_name_announces_as_secret_is_taken_out_and_the_name_stays() -> No
     assert redact("Incorrect API key provided: wrong-key.") == f"Incorrect API key provided: {MARK}"
     assert redact('{"api_key": "abcdefgh1"}') == f'{{"api_key": "{MARK}"}}'
     assert redact("https://ada:secret@host/v1") == f"https://{MARK}host/v1"
+    assert redact("postgresql://ada:secret@host/v1") == f"postgresql://{MARK}host/v1"
 
 
 @pytest.mark.parametrize(
@@ -51,6 +57,15 @@ def test_ordinary_text_stays_as_it_is(text: str) -> None:
 
 def test_text_made_to_be_slow_is_not() -> None:
     began = time.perf_counter()
-    for piece in ("sk-", "eyJ", "eyJaaaaaaaa-", "https://a", "api key" + " " * 50, "Bearer ", "a:"):
+    for piece in (
+        "sk-",
+        "-----BEGIN PRIVATE KEY-----",
+        "eyJ",
+        "eyJaaaaaaaa-",
+        "https://a",
+        "api key" + " " * 50,
+        "Bearer ",
+        "a:",
+    ):
         redact(piece * 20_000)
     assert time.perf_counter() - began < 5

@@ -10,16 +10,15 @@ Everything is looked for by RE2 in time linear in the text; Python looks at what
 
 import json
 import re
-import tomllib
 from collections.abc import Iterator
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import msgspec
 import re2
 
 from training_files import pii_numbers
+from training_files.secret_shapes import IN_ADDRESS, secret_shapes
 
 MAIL = "mail address"
 PERSONAL = {  # what stands in the text instead
@@ -31,7 +30,6 @@ PERSONAL = {  # what stands in the text instead
 }
 SECRET = "[SECRET]"
 NAMED = "named secret"
-IN_ADDRESS = "URL password"
 
 Pattern = Any  # re2 brings no types
 
@@ -83,13 +81,6 @@ def mask(text: str) -> tuple[str, list[str]]:
 def may_hold(line: bytes) -> bool:
     """Whether a line of JSON is worth a closer look: quick, and True wherever `find` finds something in its texts."""
     return _quick_look().search(line) is not None
-
-
-class _Shape(msgspec.Struct, frozen=True):
-    kind: str
-    start: str
-    pattern: str
-    source: str
 
 
 # A name that says that a secret follows, and what stands between the two.
@@ -205,20 +196,14 @@ def _is_example(value: bytes) -> bool:
 
 
 @cache
-def _read_shapes() -> tuple[_Shape, ...]:
-    rows = tomllib.loads(Path(__file__).with_name("secret_shapes.toml").read_text(encoding="utf-8"))
-    return tuple(msgspec.convert(rows["shape"], list[_Shape]))
-
-
-@cache
 def _shapes() -> tuple[tuple[str, Pattern], ...]:
-    return tuple((shape.kind, _compile(shape.pattern)) for shape in _read_shapes())
+    return tuple((shape.kind, _compile(shape.pattern)) for shape in secret_shapes())
 
 
 @cache
 def _candidates() -> Pattern:
     """All that may be a find. Of those that begin at the same place the earlier in this list wins."""
-    shapes = [shape.pattern for shape in _read_shapes()]
+    shapes = [shape.pattern for shape in secret_shapes()]
     return _compile("|".join((*shapes, _NAMED, _MAIL, pii_numbers.ACCOUNT_SHAPE, pii_numbers.RUN)))
 
 
@@ -227,7 +212,7 @@ def _quick_look() -> Pattern:
     """What each find holds, whether the text stands as it is or inside JSON: there a slash may be escaped, a line break
     is a letter after a backslash (so that no word begins after it), and a name may be written in escapes.
     """
-    starts = [shape.start.replace("/", r"\\?/") for shape in _read_shapes()]
+    starts = [shape.start.replace("/", r"\\?/") for shape in secret_shapes()]
     names = [_NAMES, *(re.escape(name) for name in _escaped_names())]
     named = rf"(?:{'|'.join(names)})[^\n]{{0,8}}(?:[:=]|：|＝|是|为|為|は|\\u|is|es)"
     return _compile("|".join((*starts, named, r"[A-Za-z0-9]@[A-Za-z0-9]", pii_numbers.ACCOUNT_SHAPE, pii_numbers.RUN)))

@@ -14,8 +14,9 @@ from stdnum import iban, luhn
 from stdnum.cn import ric
 
 from training_files import pii_and_secrets
-from training_files.pii_and_secrets import IN_ADDRESS, MAIL, NAMED, PERSONAL, find, mask, may_hold
+from training_files.pii_and_secrets import MAIL, NAMED, PERSONAL, find, mask, may_hold
 from training_files.pii_numbers import ACCOUNT, CARD, IDENTITY, PHONE
+from training_files.secret_shapes import IN_ADDRESS, secret_shapes
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 BASE62 = LETTERS + "0123456789"
@@ -34,6 +35,7 @@ def drawn(chance: random.Random, alphabet: str, length: int) -> str:
 SECRETS: dict[str, Callable[[random.Random], str]] = {
     "Anthropic key": lambda r: "sk-ant-api03-" + drawn(r, BASE62, 95),
     "OpenAI key": lambda r: r.choice(("sk-", "sk-proj-", "sk-svcacct-")) + drawn(r, BASE62, 48),
+    "OpenAI session key": lambda r: "sess-" + drawn(r, BASE62, 40),
     "Hugging Face token": lambda r: "hf_" + drawn(r, LETTERS, 34),
     "GitHub token": lambda r: r.choice(("ghp_", "gho_", "ghs_")) + drawn(r, BASE62, 36),
     "GitLab token": lambda r: "glpat-" + drawn(r, BASE62, 20),
@@ -132,7 +134,7 @@ def test_each_kind_is_found_in_english_and_in_chinese_and_in_json(kind: str) -> 
 
 
 def test_every_shape_in_the_table_has_a_maker_here_and_a_source() -> None:
-    shapes = pii_and_secrets._read_shapes()
+    shapes = secret_shapes()
     assert {shape.kind for shape in shapes} <= set(SECRETS)
     assert all(shape.source for shape in shapes)
 
