@@ -48,6 +48,7 @@ from bot.store.spending import SqliteBudgetStore
 from bot.store.subscriptions import SqliteSubscriptions
 from bot.store.timeline import SqliteDeliveries
 from bot.store.unread import SqliteUnread
+from bot.timing import Timing
 from bot.worker_processes import Lane, Lanes
 from handlers.bolt import build
 from handlers.datasets.incoming_files import IncomingFiles
@@ -64,10 +65,9 @@ from texts.language import Language
 
 log = structlog.get_logger()
 
-# What may take time at the end. With a second of the schedule's and one for what the inbox cuts off these are 8 s, for
-# whoever stops a service kills it after ten.
+# What may take time at the end. With `Timing.drain`, a second of the schedule's and one for what the inbox cuts off
+# these are 8 s, for whoever stops a service kills it after ten.
 _DISCONNECT_SECONDS = 1.0
-_DRAIN_SECONDS = 2.5
 _STOP_SECONDS = 2.5
 _OBJECTS_BETWEEN_COLLECTIONS = 10_000
 
@@ -111,7 +111,7 @@ class Bot:
 
 
 @asynccontextmanager
-async def running(settings: Settings) -> AsyncIterator[Bot]:
+async def running(settings: Settings, timing: Timing = Timing()) -> AsyncIterator[Bot]:
     """The bot, from its first to its last moment. Raises StartError, with one sentence, where it cannot start."""
     async with contextlib.AsyncExitStack() as stack:
         connecting.require(settings)
@@ -123,7 +123,7 @@ async def running(settings: Settings) -> AsyncIterator[Bot]:
         inbox_store = SqliteInbox(database)
         unread = SqliteUnread(database)
         last_heard = await unread.last_heard()
-        services = await _services(settings, client, who, provider, database)
+        services = await _services(settings, timing, client, who, provider, database)
         await note_roles(services.audit, services.people.roles.in_words(), time.time())
         stack.callback(services.lanes.close)
 
@@ -136,8 +136,16 @@ async def running(settings: Settings) -> AsyncIterator[Bot]:
         )
         language = services.languages.place
         speaker = SlackSpeaker(services.jobs, services.poster, pictures, language)
-        delivery = Delivery(SqliteOutbox(database), speaker)
-        keeper = CardKeeper(services.jobs, services.cards, services.poster, pictures, language=language)
+        delivery = Delivery(SqliteOutbox(database), speaker, look_every=timing.look_every, backoff=timing.notice)
+        keeper = CardKeeper(
+            services.jobs,
+            services.cards,
+            services.poster,
+            pictures,
+            language=language,
+            look_every=timing.look_every,
+            between_edits=timing.between_card_edits,
+        )
         tasks = [
             asyncio.create_task(services.second_pass.run(services), name="second pass"),
             asyncio.create_task(delivery.run(), name="outbox"),
@@ -148,17 +156,17 @@ async def running(settings: Settings) -> AsyncIterator[Bot]:
 
         secret = settings.slack_signing_secret
         checked = secret.get_secret_value() if secret and not settings.slack_app_token else None
-        app, inbox = build(client, checked, services, inbox_store)
-        stack.push_async_callback(inbox.drain, _DRAIN_SECONDS)
+        app, inbox = build(client, checked, services, inbox_store, backoff=timing.inbox)
+        stack.push_async_callback(inbox.drain, timing.drain)
         # What was left unfinished comes first, then what is new.
         await services.submitter.recover()
         unfinished = await inbox.recover(app)
         bot = Bot(str(who.get("user") or "bot"), str(who.get("team") or ""), services, inbox, app)
-        backfill = Backfill(services, inbox, unread, lambda: inbox.recover(app))
+        backfill = Backfill(services, inbox, unread, lambda: inbox.recover(app), backoff=timing.read_back)
         if last_heard is not None:
             await backfill.was_away(last_heard)
         bot.port = await _listen(
-            app, settings, client, _webhooks(settings, provider, services.follower), backfill, stack
+            app, settings, timing, client, _webhooks(settings, provider, services.follower), backfill, stack
         )
         log.info("recovered", unfinished=unfinished)
         # Slack lets some fifty channels a minute be read, so neither the start nor a stop waits for that.
@@ -169,6 +177,7 @@ async def running(settings: Settings) -> AsyncIterator[Bot]:
 
 async def _services(
     settings: Settings,
+    timing: Timing,
     client: AsyncWebClient,
     who: dict[str, object],
     provider: OpenAIProtocol,
@@ -179,7 +188,7 @@ async def _services(
     conversations = SqliteConversationStore(database)
     copies = Copies(settings.finetune_data / "files", settings.finetune_max_file_mb * 1_000_000)
     copies.remove_leftovers()
-    poster = Poster(client)
+    poster = Poster(client, pace=timing.pace)
     team = str(who["team_id"])
     elsewhere = settings.finetune_notices_channel
 
@@ -195,13 +204,22 @@ async def _services(
         tuple(dict.fromkeys((*settings.finetune_approvers, *settings.finetune_admins))),
         settings.finetune_max_running,
     )
-    submitter = Submitter(jobs, provider, locate, rules=rules, notices_channel=elsewhere)
+    submitter = Submitter(
+        jobs,
+        provider,
+        locate,
+        rules=rules,
+        notices_channel=elsewhere,
+        retry=timing.submit,
+        look_up=timing.look_up,
+    )
     reader = JobReader(jobs, provider, notices_channel=elsewhere)
     people = People(
         poster, team, Roles(settings.finetune_admins, settings.finetune_approvers, settings.finetune_members)
     )
     return Services(
         settings=settings,
+        timing=timing,
         policy=Policy(settings.finetune_allow_guests, settings.finetune_allow_other_organisations),
         bot_user=str(who["user_id"]),
         team=team,
@@ -265,6 +283,7 @@ def _webhooks(settings: Settings, provider: OpenAIProtocol, follower: Follower) 
 async def _listen(
     app: AsyncApp,
     settings: Settings,
+    timing: Timing,
     client: AsyncWebClient,
     webhooks: list[web.RouteDef],
     backfill: Backfill,
@@ -275,7 +294,9 @@ async def _listen(
         handler = AsyncSocketModeHandler(app, settings.slack_app_token.get_secret_value(), web_client=client)
         stack.push_async_callback(_disconnect, handler)
         await handler.connect_async()  # type: ignore[no-untyped-call]
-        watching = asyncio.create_task(backfill.watch(handler.client.is_connected), name="connection")
+        watching = asyncio.create_task(
+            backfill.watch(handler.client.is_connected, look_every=timing.connection_look), name="connection"
+        )
         stack.callback(watching.cancel)
         if webhooks:
             log.warning("OPENAI_WEBHOOK_SECRET has no effect in Socket Mode: nothing listens for webhooks.")

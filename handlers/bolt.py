@@ -8,14 +8,21 @@ from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.context.ack.async_ack import AsyncAck
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.backoff import Backoff
 from bot.store.inbox import SqliteInbox
+from bot.timing import Timing
 from handlers import commands, messages, register
 from handlers.inbox import Inbox
 from handlers.services import Services
 
 
 def build(
-    client: AsyncWebClient, signing_secret: str | None, services: Services, store: SqliteInbox
+    client: AsyncWebClient,
+    signing_secret: str | None,
+    services: Services,
+    store: SqliteInbox,
+    *,
+    backoff: Backoff = Timing.inbox,
 ) -> tuple[AsyncApp, Inbox]:
     """Without a signing secret requests are only taken from Socket Mode, which has none."""
     app = AsyncApp(
@@ -26,7 +33,7 @@ def build(
         process_before_response=True,
         logger=logging.getLogger("slack_bolt"),
     )
-    inbox = Inbox(store, services)
+    inbox = Inbox(store, services, backoff=backoff)
     app.use(inbox.middleware)
     commands.register(app, inbox)
     messages.register(app, inbox)

@@ -6,7 +6,7 @@ dispatched again.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -17,11 +17,13 @@ from slack_bolt.context.async_context import AsyncBoltContext
 from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
 
+from bot.backoff import Backoff
 from bot.errors import BotError, Invalid
 from bot.notices.interfaces import PostDoubtful, PostError, PostLater
 from bot.providers.interface import ProviderError
 from bot.redact import redact
 from bot.store.inbox import SqliteInbox
+from bot.timing import Timing
 from handlers.blocks import errors
 from handlers.blocks import modals as windows
 from handlers.blocks.message import Message
@@ -38,17 +40,16 @@ log = structlog.get_logger()
 
 # How often work is begun in which the process died each time, while Slack took what was to be said.
 _MOST_ATTEMPTS = 3
-# Slack's own trouble passes: the work is done again after these pauses, in seconds. Then the person is told; where
-# Slack does not take that either, the last pause is repeated until it does, for an hour at most.
-_PAUSES = (1.0, 5.0, 20.0)
+# Once the pauses are over the person is told; where Slack does not take that either, the longest pause is repeated
+# until it does, for an hour at most.
 _LONGEST_AWAY = 3600.0
 
 
 class Inbox:
-    def __init__(self, store: SqliteInbox, services: Services, *, pauses: Sequence[float] = _PAUSES) -> None:
+    def __init__(self, store: SqliteInbox, services: Services, *, backoff: Backoff = Timing.inbox) -> None:
         self._store = store
         self._services = services
-        self._pauses = pauses
+        self._backoff = backoff
         self._working: set[asyncio.Task[Any]] = set()
         # Keys that this process has taken on: not to be dispatched a second time by `recover`.
         self._taken: set[str] = set()
@@ -157,20 +158,20 @@ class Inbox:
 
     async def _carry_out(self, work: Listener, turn: Turn, window: "_Window | None", reach: Reach) -> bool:
         began = asyncio.get_running_loop().time()
-        pauses = iter(self._pauses)
+        delays = iter(self._backoff)
         while True:
             try:
                 await work(window.answering(turn) if window else turn)
                 return True
             except (PostLater, PostDoubtful) as error:
-                pause = next(pauses, None)
-                if pause is None:
+                delay = next(delays, None)
+                if delay is None:
                     await _tell(turn, error)
                     if not reach.is_away or asyncio.get_running_loop().time() - began > _LONGEST_AWAY:
                         return False
-                    pause = self._pauses[-1]
-                log.info("slack has trouble, again in a moment", key=turn.key, why=str(error), seconds=pause)
-                await asyncio.sleep(pause)
+                    delay = self._backoff.longest
+                log.info("slack has trouble, again in a moment", key=turn.key, why=str(error), seconds=delay)
+                await asyncio.sleep(delay)
                 turn = turn_of(self._services, turn.key, turn.body, again=True, received_at=turn.received_at)
             except Exception as error:
                 await _tell(turn, error, window)

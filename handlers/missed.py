@@ -16,17 +16,17 @@ from typing import Any
 
 import structlog
 
+from bot.backoff import Backoff
 from bot.errors import BotError
 from bot.notices.interfaces import PostError, PostRefused
 from bot.store.unread import SqliteUnread, Unread
+from bot.timing import Timing
 from handlers.datasets.intake import may_be_training_data
 from handlers.inbox import Inbox
 from handlers.services import Services
 
 log = structlog.get_logger()
 
-# Seconds until what could not be read is tried again; the last for ever.
-_PAUSES = (30.0, 120.0, 600.0)
 # Threads of files that are older than a week are hardly gone on with; each costs a call, of which Slack allows fifty a
 # minute.
 _LATELY = 7 * 24 * 3600.0
@@ -41,12 +41,19 @@ class Backfill:
     """
 
     def __init__(
-        self, services: Services, inbox: Inbox, unread: SqliteUnread, work_off: Callable[[], Awaitable[object]]
+        self,
+        services: Services,
+        inbox: Inbox,
+        unread: SqliteUnread,
+        work_off: Callable[[], Awaitable[object]],
+        *,
+        backoff: Backoff = Timing.read_back,
     ) -> None:
         self._services = services
         self._inbox = inbox
         self._unread = unread
         self._work_off = work_off
+        self._backoff = backoff
         self._wanted = asyncio.Event()
         self._away_since: float | None = None
 
@@ -68,11 +75,13 @@ class Backfill:
         while True:
             self._wanted.clear()
             failures = 0 if await self._tried() else failures + 1
-            pause = _PAUSES[min(failures, len(_PAUSES)) - 1] if failures else None
+            delay = self._backoff.delay(failures) if failures else None
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._wanted.wait(), pause)
+                await asyncio.wait_for(self._wanted.wait(), delay)
 
-    async def watch(self, is_connected: Callable[[], Awaitable[bool]], *, look_every: float = 5.0) -> None:
+    async def watch(
+        self, is_connected: Callable[[], Awaitable[bool]], *, look_every: float = Timing.connection_look
+    ) -> None:
         """Have everything read back to the moment when the connection was lost, once it is there again."""
         deaf_since: float | None = None
         while True:

@@ -69,6 +69,7 @@ def turn_of(
                 mark=f"{key}/{digest}",
                 maybe_posted=again,
                 since=received_at,
+                backoff=services.timing.reply,
             )
 
     else:

@@ -21,6 +21,7 @@ from bot.spending.admission import Rules
 from bot.spending.approval import Approvals
 from bot.spending.interfaces import BudgetStore
 from bot.store.datasets import SqliteDatasetStore
+from bot.timing import Timing
 from bot.worker_processes import Lanes
 from handlers.chat.just_opened import JustOpened
 from handlers.datasets.incoming_files import IncomingFiles
@@ -36,6 +37,7 @@ class Services:
     """`bot_user` is the bot's own Slack id, `team` the workspace it is installed in."""
 
     settings: Settings
+    timing: Timing
     policy: Policy
     bot_user: str
     team: str

@@ -27,7 +27,7 @@ MOST_VALUES = 500_000
 The longest example that any model takes has a tenth of it.
 """
 
-_LOOK_AGAIN = 0.02  # seconds after which a growing file is looked at again
+LOOK_AGAIN = 0.02  # seconds after which a growing file is looked at again
 
 
 class Batch(msgspec.Struct, gc=False):
@@ -96,7 +96,7 @@ def _blocks(file: BinaryIO, block: int, growing: Path | None) -> Iterator[bytes]
         if not raw:
             if whole:
                 return
-            time.sleep(_LOOK_AGAIN)
+            time.sleep(LOOK_AGAIN)
         yield raw
 
 

@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 import msgspec
 import structlog
 
+from bot.backoff import Backoff
 from bot.errors import BotError
 from bot.jobs import states
 from bot.jobs.advance import notice
@@ -92,6 +93,7 @@ class Follower:
         self._provider = reader.provider
         self._clock = reader.clock
         self._poll = poll_seconds
+        self._backoff = Backoff(2 * poll_seconds, longest=_LONGEST_PAUSE)
         self._steady = steady
         self._paces: dict[str, _Pace] = {}
         self._states_asked_at = self._not_before = float("-inf")
@@ -237,7 +239,7 @@ class Follower:
         pace = self._paces[job.id]
         pace.troubles += 1
         pace.seen = None
-        pace.not_before = self._steady() + _growing(self._poll, pace.troubles)
+        pace.not_before = self._steady() + self._backoff.delay(pace.troubles)
 
     def _states_pause(self, active: Sequence[Followed]) -> float:
         """Seconds until states are asked for again: what the liveliest of the jobs needs."""
@@ -266,7 +268,7 @@ class Follower:
     async def _provider_failed(self, error: ProviderError) -> None:
         self._failures += 1
         retry_after = getattr(error, "retry_after", 0)
-        pause = max(_growing(self._poll, self._failures), retry_after)
+        pause = max(self._backoff.delay(self._failures), retry_after)
         self._not_before = self._steady() + pause
         log.warning("provider failed", provider=self._provider.name, why=str(error), again_in=pause)
         if self._failures >= _SILENT_AFTER and self._silent_since is None:
@@ -288,10 +290,6 @@ class Follower:
                 told.append(notice(job, f"{what}/{int(since)}", body(job)))
         await self._jobs.set_silent_since(self._provider.name, since if now_silent else None, told)
         self._silent_since = since if now_silent else None
-
-
-def _growing(pause: float, failures: int) -> float:
-    return min(pause * 2.0 ** min(failures, 30), _LONGEST_PAUSE)
 
 
 def _has_figures(job: Followed) -> bool:

@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable, Sequence
 import msgspec
 import structlog
 
+from bot.backoff import Backoff
 from bot.errors import BotError
 from bot.jobs import states
 from bot.jobs.advance import notice
@@ -21,9 +22,8 @@ from bot.notices.notice import Notice, WaitsInLine
 
 log = structlog.get_logger()
 
-# Room that others make (another program on the same account, the next day) is found by asking again, after pauses that
-# double from the first to the last.
-_FIRST_PAUSE, _LAST_PAUSE = 60.0, 900.0
+# Room that others make (another program on the same account, the next day) is found by asking again.
+_BACKOFF = Backoff(60, longest=900)
 
 
 class Line:
@@ -90,7 +90,7 @@ class Line:
 
     def _pause_left(self, refusals: int, refused_at: float) -> float:
         """Seconds. A clock that was set anew since then makes nobody wait for the day to come round again."""
-        pause = min(_FIRST_PAUSE * 2 ** (refusals - 1), _LAST_PAUSE)
+        pause = _BACKOFF.delay(refusals)
         since = self._clock() - refused_at
         return pause - since if 0 <= since < pause else 0
 

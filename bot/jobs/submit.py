@@ -5,10 +5,9 @@ provider took the job, it becomes *uncertain* and a person decides.
 """
 
 import asyncio
-import itertools
 import random
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from typing import Any
 import msgspec
 import structlog
 
+from bot.backoff import Backoff
 from bot.errors import Conflict, NotFound
 from bot.jobs import states
 from bot.jobs.advance import advance, ending, notice
@@ -35,6 +35,7 @@ from bot.providers.interface import (
     Unreachable,
 )
 from bot.spending.admission import Rules, admit
+from bot.timing import Timing
 
 log = structlog.get_logger()
 
@@ -53,8 +54,8 @@ class Submitter:
         *,
         rules: Rules = Rules(),
         notices_channel: str | None = None,
-        look_again_after: Sequence[float] = (1, 3, 6, 10, 15, 25),
-        retry_after: Sequence[float] = (2, 5, 15, 30, 60),
+        retry: Backoff = Timing.submit,
+        look_up: Backoff = Timing.look_up,
         give_up_after: float = 3600,
     ) -> None:
         self._jobs = jobs
@@ -62,8 +63,8 @@ class Submitter:
         self._locate = locate
         self._rules = rules
         self._notices_channel = notices_channel
-        self._look_again_after = look_again_after
-        self._retry_after = retry_after
+        self._retry = retry
+        self._look_up = look_up
         self._give_up_after = give_up_after
         self._tasks: set[asyncio.Task[None]] = set()
         self._entrance = asyncio.Lock()
@@ -173,7 +174,7 @@ class Submitter:
         """To the end of the submission. A fault of ours (a full disk, a bug) is like a crash: what is stored says
         where to go on."""
         began = time.monotonic()
-        for attempt in itertools.count():
+        for delay in self._retry:
             try:
                 job = await self._jobs.get(job_id)
                 if job is not None and job.state == states.SUBMITTING:
@@ -183,14 +184,14 @@ class Submitter:
                 log.exception("submission stopped", job=job_id)
                 if time.monotonic() - began > self._give_up_after:
                     return
-                await asyncio.sleep(self._pause(attempt))
+                await asyncio.sleep(delay)
 
     async def _carry(self, job: Job, began: float) -> None:
         try:
             if job.create_attempted_at is not None:
                 await self._settle(job)
                 return
-            for attempt in itertools.count():
+            for failures, delay in enumerate(self._retry, start=1):
                 try:
                     await self._attempt(job)
                     return
@@ -199,18 +200,15 @@ class Submitter:
                     if time.monotonic() - began > self._give_up_after:
                         await self._fail(job, error.as_job_error())
                         return
-                    if attempt == 1:
+                    if failures == 2:
                         await self._say_that_we_wait(job)
-                    await asyncio.sleep(max(self._pause(attempt), getattr(error, "retry_after", 0)))
+                    await asyncio.sleep(max(delay, getattr(error, "retry_after", 0)))
         except Refused as error:
             await self._fail(job, error.as_job_error())
         except NotFound as error:
             await self._fail(job, JobError("file_deleted", str(error)))
         except Conflict as error:
             await self._fail(job, JobError("already_followed", str(error)))
-
-    def _pause(self, attempt: int) -> float:
-        return self._retry_after[min(attempt, len(self._retry_after) - 1)]
 
     async def _attempt(self, job: Job) -> None:
         """Upload what is missing, then create the job. Does nothing where somebody cancelled it meanwhile."""
@@ -253,15 +251,15 @@ class Submitter:
                 file_id = await self._provider.find_upload(name) or await self._provider.upload(path, name)
             except Doubtful:
                 # The provider may still be at it, and the next in line would not find it yet.
-                await asyncio.sleep(self._pause(0))
+                await asyncio.sleep(self._retry.first)
                 raise
             await self._jobs.set_provider_file(self._provider.name, sha256, file_id)
             return file_id
 
     async def _settle(self, job: Job) -> None:
         """Look for a job that may have been created; nothing is created here."""
-        for pause in (0, *self._look_again_after):
-            await asyncio.sleep(pause)
+        for delay in (0, *self._look_up):
+            await asyncio.sleep(delay)
             try:
                 remote = await self._find(job)
             except ProviderError as error:

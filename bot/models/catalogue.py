@@ -14,19 +14,30 @@ from training_files import fine_tunable, lookup
 from training_files.catalog import base_of
 from training_files.report import Report
 
-_REMEMBERED_FOR = 30.0
 # So long, in seconds, is waited for a new listing where there is an old one: a window must open within three.
 _PATIENCE = 1.5
 
 
 class Catalogue:
-    """`wanted`: the base models that the administrator offers; empty for all that the provider can train."""
+    """`wanted`: the base models that the administrator offers; empty for all that the provider can train.
 
-    def __init__(self, provider: Provider, jobs: JobStore, *, wanted: Sequence[str] = (), default: str | None) -> None:
+    A listing is remembered for so many seconds (`remembered_for`).
+    """
+
+    def __init__(
+        self,
+        provider: Provider,
+        jobs: JobStore,
+        *,
+        wanted: Sequence[str] = (),
+        default: str | None,
+        remembered_for: float = 30.0,
+    ) -> None:
         self._provider = provider
         self._jobs = jobs
         self._wanted = wanted
         self._default = default
+        self._remembered_for = remembered_for
         self._read_at = float("-inf")
         self._models: list[RemoteModel] = []
 
@@ -57,7 +68,7 @@ class Catalogue:
         """
         ours = await self._jobs.models()
         found = []
-        for model in await self._listed(at_most=0 if fresh else _REMEMBERED_FOR):
+        for model in await self._listed(fresh=fresh):
             job = ours.get(model.id)
             made_by_job = job is not None and job.fine_tuned_model == model.id
             if not (made_by_job or model.id.startswith("ft:")) or ":ckpt-step-" in model.id:
@@ -119,12 +130,12 @@ class Catalogue:
         """Ask the provider again next time."""
         self._read_at = float("-inf")
 
-    async def _listed(self, at_most: float = _REMEMBERED_FOR) -> list[RemoteModel]:
-        """As read in the last `at_most` seconds; while the provider does not answer, as read last.
+    async def _listed(self, *, fresh: bool = False) -> list[RemoteModel]:
+        """As remembered, unless `fresh`; while the provider does not answer, as read last.
 
         Raises ProviderError where it was never read.
         """
-        if self._models and time.monotonic() - self._read_at < at_most:
+        if self._models and not fresh and time.monotonic() - self._read_at < self._remembered_for:
             return self._models
         try:
             async with asyncio.timeout(_PATIENCE if self._models else None):

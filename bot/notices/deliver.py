@@ -12,25 +12,37 @@ from functools import partial
 
 import structlog
 
+from bot.backoff import Backoff
 from bot.errors import BotError
 from bot.notices.interfaces import Outbox, Pending, PostDoubtful, PostLater, PostRefused, Speaker
 from bot.notices.notice import Ended, EndedElsewhere, Notice
 from bot.notices.rounds import Rounds
+from bot.timing import Timing
 
 log = structlog.get_logger()
 
-# The first leaves Slack the time to carry out what it had read already.
-_PAUSES = (3.0, 3.0, 5.0, 15.0, 30.0, 60.0)
 _MOST_FAULTS = 5
-_AFTER_FAULT = 30.0
 
 
 class Delivery:
-    def __init__(self, outbox: Outbox, speaker: Speaker, *, look_every: float = 0.5) -> None:
+    """`backoff` is for notices in doubt, `after_fault` and `store_fault` are seconds after a fault of our own."""
+
+    def __init__(
+        self,
+        outbox: Outbox,
+        speaker: Speaker,
+        *,
+        look_every: float = Timing.look_every,
+        backoff: Backoff = Timing.notice,
+        after_fault: float = 30.0,
+        store_fault: float = 5.0,
+    ) -> None:
         self._outbox = outbox
         self._speaker = speaker
         # A delivery that is cut off at the end counts as doubtful, and is looked for at the next start.
-        self._rounds = Rounds("outbox", self._due, every=look_every)
+        self._rounds = Rounds("outbox", self._due, every=look_every, after_fault=store_fault)
+        self._backoff = backoff
+        self._after_fault = after_fault
         self._faults: Counter[str] = Counter()  # of ours, by notice; tries that Slack did not let through are none
 
     async def run(self) -> None:
@@ -64,8 +76,8 @@ class Delivery:
             await self._outbox.later(notice.id, time.time() + error.retry_after, doubtful=doubtful)
         except PostDoubtful as error:
             log.warning("notice in doubt", notice=notice.id, why=str(error))
-            pause = _PAUSES[min(pending.attempts, len(_PAUSES) - 1)]
-            await self._outbox.later(notice.id, time.time() + pause, doubtful=True)
+            delay = self._backoff.delay(pending.attempts + 1)
+            await self._outbox.later(notice.id, time.time() + delay, doubtful=True)
         except BotError:  # the store: what it holds is still right, and due
             raise
         except Exception as error:
@@ -75,7 +87,7 @@ class Delivery:
                 # A fault of ours that stays must not hold up what comes after it in the thread.
                 await self._outbox.give_up(notice.id, repr(error), instead=_to_requester(notice))
             else:
-                await self._outbox.later(notice.id, time.time() + _AFTER_FAULT, doubtful=True)
+                await self._outbox.later(notice.id, time.time() + self._after_fault, doubtful=True)
 
     async def _was_said(self, pending: Pending) -> bool:
         try:

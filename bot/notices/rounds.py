@@ -9,18 +9,18 @@ from bot.errors import BotError
 
 log = structlog.get_logger()
 
-# So long does work under way keep the bot from stopping; Slack may have asked to wait for minutes.
-_LAST_SECONDS = 2.0
 # So many are begun in one go, with a pause after: two hundred notices that are due at once would else be written, and
 # hold up everything else, in one breath.
 _IN_ONE_GO = 8
-_BREATH = 0.05
-# So long rests what could not be done for a fault of our own.
-_AFTER_FAULT = 5.0
 
 
 class Rounds:
-    """`due`, given the keys of what is under way, says what is to be done now, as pairs of a key and the work of it."""
+    """`due`, given the keys of what is under way, says what is to be done now, as pairs of a key and the work of it.
+
+    In seconds: rounds are `every` so far apart; what could not be done for a fault of our own rests `after_fault`;
+    `breath` is the pause where much is due at once; work under way may keep the bot from stopping for `last_seconds`,
+    since Slack may have asked to wait for minutes.
+    """
 
     def __init__(
         self,
@@ -28,10 +28,16 @@ class Rounds:
         due: Callable[[Collection[str]], Awaitable[Iterable[tuple[str, Callable[[], Coroutine[None, None, None]]]]]],
         *,
         every: float,
+        after_fault: float = 5.0,
+        breath: float = 0.05,
+        last_seconds: float = 2.0,
     ) -> None:
         self._name = name
         self._due = due
         self._every = every
+        self._after_fault = after_fault
+        self._breath = breath
+        self._last_seconds = last_seconds
         self._under_way: dict[str, asyncio.Task[None]] = {}
 
     async def run(self) -> None:
@@ -42,14 +48,14 @@ class Rounds:
                     await self.round()
                 except BotError as error:
                     log.error("round failed", of=self._name, why=str(error))
-                    await asyncio.sleep(_AFTER_FAULT)
+                    await asyncio.sleep(self._after_fault)
                 except Exception:
                     log.exception("round failed", of=self._name)
-                    await asyncio.sleep(_AFTER_FAULT)
+                    await asyncio.sleep(self._after_fault)
                 await asyncio.sleep(self._every)
         finally:
             if self._under_way:
-                _, late = await asyncio.wait(self._under_way.values(), timeout=_LAST_SECONDS)
+                _, late = await asyncio.wait(self._under_way.values(), timeout=self._last_seconds)
                 for task in late:
                     task.cancel()
 
@@ -62,7 +68,7 @@ class Rounds:
             if key in busy or key in self._under_way:
                 continue
             if begun and begun % _IN_ONE_GO == 0:
-                await asyncio.sleep(_BREATH)
+                await asyncio.sleep(self._breath)
             begun += 1
             self._under_way[key] = asyncio.create_task(self._do(key, work), name=f"{self._name} {key}")
 
@@ -72,9 +78,9 @@ class Rounds:
         except BotError as error:
             # The store, as a rule: locked, full. What was to be done is still due, but not at once.
             log.error("work failed", of=self._name, key=key, why=str(error))
-            await asyncio.sleep(_AFTER_FAULT)
+            await asyncio.sleep(self._after_fault)
         except Exception:
             log.exception("work failed", of=self._name, key=key)
-            await asyncio.sleep(_AFTER_FAULT)
+            await asyncio.sleep(self._after_fault)
         finally:
             self._under_way.pop(key, None)

@@ -9,6 +9,7 @@ from weakref import WeakValueDictionary
 import structlog
 
 from bot.access import Act, Thing
+from bot.backoff import Backoff
 from bot.errors import NotFound
 from bot.models.conversation import BROKEN, Conversation, prompt
 from bot.models.conversation import Turn as Said
@@ -25,7 +26,7 @@ from handlers.web.rate_limits import Priority
 log = structlog.get_logger()
 
 # A model may need a moment after training, or to be loaded (llama_index#8527: 404 right after success).
-_WARM_UP_PAUSES = (1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
+_WARM_UP = Backoff(1, longest=30, tries=6)
 # Held by whoever waits or answers, so that threads which have gone quiet cost nothing.
 _locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
@@ -194,7 +195,7 @@ async def _ask(turn: Turn, conversation: Conversation, turns: list[Said], asked_
     """Ask the model, with as much of the thread as it can read; again by itself while it is not ready."""
     model, kept = conversation.model, len(turns)
     fewest = 2 if turns[-1].role == "assistant" else 1  # an answer goes on below its question
-    pauses = iter(_WARM_UP_PAUSES)
+    delays = iter(_WARM_UP)
     warned = False
     while True:
         try:
@@ -217,13 +218,13 @@ async def _ask(turn: Turn, conversation: Conversation, turns: list[Said], asked_
             failure: ProviderError = error
         except (RateLimited, Unreachable, Doubtful) as error:
             failure = error
-        pause = next(pauses, None)
-        if pause is None:
+        delay = next(delays, None)
+        if delay is None:
             raise failure
-        if pause >= 4 and not warned:
+        if delay >= 4 and not warned:
             warned = True
             await turn.answer(blocks.model_warming(model))
-        await asyncio.sleep(max(pause, min(getattr(failure, "retry_after", 0), 60)))
+        await asyncio.sleep(max(delay, min(getattr(failure, "retry_after", 0), 60)))
 
 
 def _is_too_long(error: Refused) -> bool:
@@ -271,6 +272,7 @@ async def _end(turn: Turn, conversation: Conversation, answer: Answer, said: Sai
             mark=f"{turn.key}/continue",
             maybe_posted=turn.again,
             since=turn.received_at,
+            backoff=turn.services.timing.reply,
         )
     await turn.services.conversations.answer_shown(conversation.id, said.ts)
 
@@ -287,7 +289,15 @@ def _answer(turn: Turn, conversation: Conversation, asked_ts: str, left: list[st
         turn.channel, conversation.thread_ts, turn.user, services.team, services.bot_user, after=str(event["ts"])
     )
     mark = f"{turn.key}/answer"
-    return Answer(services.poster, place, mark=mark, opened=opened, messages=left, doubtful=turn.again)
+    return Answer(
+        services.poster,
+        place,
+        mark=mark,
+        opened=opened,
+        messages=left,
+        doubtful=turn.again,
+        backoff=services.timing.answer,
+    )
 
 
 async def _show_thinking(turn: Turn) -> None:

@@ -17,7 +17,9 @@ from typing import Any, Final
 
 import structlog
 
+from bot.backoff import Backoff
 from bot.notices.interfaces import PostDoubtful, PostError, PostLater, PostRefused
+from bot.timing import Timing
 from handlers.blocks.text import size
 from handlers.chat.blocks import answer_moved, pieces, stream_text
 from handlers.web.poster import NO_CONNECTION, Poster, metadata
@@ -29,8 +31,6 @@ log = structlog.get_logger()
 _EVERY: Final = 0.4
 # Slack advises one edit of a message in three seconds at most (chat.update, read 2026-11-21).
 _BETWEEN_EDITS: Final = 3.0
-# Seconds until Slack is tried again; the last for ever.
-_PAUSES: Final = (1.0, 3.0, 5.0, 15.0, 30.0, 60.0)
 # markdown_text holds 12,000 characters (chat.startStream and chat.update, read 2026-11-21).
 LONGEST: Final = 11_000
 # A word longer than this is no word, and is not waited for.
@@ -68,7 +68,7 @@ class Answer:
         opened: Callable[[str], Awaitable[None]],
         messages: Sequence[str] = (),
         doubtful: bool = False,
-        pauses: Sequence[float] = _PAUSES,
+        backoff: Backoff = Timing.answer,
     ) -> None:
         self._poster = poster
         self._place = place
@@ -76,7 +76,7 @@ class Answer:
         self._opened = opened
         self._left = list(messages)
         self._doubtful = doubtful
-        self._pauses = pauses
+        self._backoff = backoff
         self._channel: str = place.channel
         self._thread_ts: str | None = place.thread_ts
         self._news = asyncio.Event()
@@ -128,12 +128,12 @@ class Answer:
                 if await self._show():
                     return
             except (PostLater, PostDoubtful) as error:
-                pause = self._pauses[min(failures, len(self._pauses) - 1)]
-                if isinstance(error, PostLater) and str(error) != NO_CONNECTION:
-                    pause = max(pause, min(error.retry_after, 60))
                 failures += 1
-                log.info("answer waits for slack", why=str(error), seconds=pause)
-                await asyncio.sleep(pause)
+                delay = self._backoff.delay(failures)
+                if isinstance(error, PostLater) and str(error) != NO_CONNECTION:
+                    delay = max(delay, min(error.retry_after, 60))
+                log.info("answer waits for slack", why=str(error), seconds=delay)
+                await asyncio.sleep(delay)
                 self._news.set()
             else:
                 failures = 0

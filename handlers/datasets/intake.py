@@ -10,6 +10,7 @@ import msgspec
 import structlog
 
 from bot.access import Act
+from bot.backoff import Backoff
 from bot.datasets.dataset import Dataset
 from bot.worker_processes import Lane
 from handlers.blocks import deletion
@@ -23,8 +24,8 @@ log = structlog.get_logger()
 # What may be meant as training data; other files in a channel are none of our business.
 ENDINGS: Final = (".jsonl", ".ndjson", ".json", ".csv", ".tsv", ".xlsx", ".xls", ".ods", ".parquet", ".jsonl.gz")
 
-# A download that broke off is begun again after these pauses, in seconds.
-_PAUSES: Final = (0.5, 3.0)
+# A download that broke off is begun again.
+_BACKOFF: Final = Backoff(0.5, factor=6, tries=2)
 
 
 def may_be_training_data(file: dict[str, Any]) -> bool:
@@ -123,7 +124,7 @@ async def _dataset(turn: Turn, file: dict[str, Any]) -> Dataset:
 async def _unbroken(download: Download, details: dict[str, Any]) -> AsyncIterator[bytes]:
     """The file's bytes. A download that breaks off is begun again, and what has come before is passed over."""
     have = 0
-    for pause in (*_PAUSES, None):
+    for delay in (*_BACKOFF, None):
         passed = 0
         try:
             async for chunk in download.chunks(details):
@@ -134,7 +135,7 @@ async def _unbroken(download: Download, details: dict[str, Any]) -> AsyncIterato
                     yield fresh
             return
         except Interrupted as error:
-            if pause is None:
+            if delay is None:
                 raise
             log.info("download interrupted, again in a moment", file=details["id"], why=str(error))
-            await asyncio.sleep(pause)
+            await asyncio.sleep(delay)

@@ -35,11 +35,8 @@ log = structlog.get_logger()
 _MANY_EXAMPLES: Final = 20
 _FEWEST_BARS: Final = 3
 
-# Seconds between two edits of a report that grows.
-_BETWEEN_EDITS: Final = 1.5
-
 # Bytes. A smaller file takes long only where the machine is busy; its report comes in the next moment.
-_WORTH_WATCHING: Final = 2_000_000
+WORTH_WATCHING: Final = 2_000_000
 
 # Past jobs that tell how long training takes.
 _JOBS: Final = 200
@@ -232,7 +229,7 @@ async def _growing(services: Services, dataset: Dataset, report_ts: str) -> Asyn
     news, editing = asyncio.Event(), asyncio.Lock()
 
     def take(found: Report) -> None:
-        if dataset.bytes >= _WORTH_WATCHING:
+        if dataset.bytes >= WORTH_WATCHING:
             latest[:] = [found]
             news.set()
 
@@ -244,7 +241,7 @@ async def _growing(services: Services, dataset: Dataset, report_ts: str) -> Asyn
                 if services.poster.may_update_now():
                     with contextlib.suppress(PostError):
                         await services.poster.update_now(dataset.channel, report_ts, blocks.growing(dataset, latest[0]))
-            await asyncio.sleep(_BETWEEN_EDITS)
+            await asyncio.sleep(services.timing.between_report_edits)
 
     task = asyncio.create_task(edit())
     try:

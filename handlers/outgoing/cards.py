@@ -20,6 +20,7 @@ from bot.jobs.job import Job
 from bot.notices.interfaces import Card, CardStore, PostDoubtful, PostLater, PostRefused
 from bot.notices.notice import Linked, Notice
 from bot.notices.rounds import Rounds
+from bot.timing import Timing
 from handlers.blocks.card import card as render
 from handlers.blocks.message import Message
 from handlers.languages import LanguageOf, english
@@ -33,8 +34,6 @@ log = structlog.get_logger()
 # What is said of a job that has ended (what went wrong with it, for one) may be judged anew by another version of the
 # bot; so many cards are held against what Slack shows when it starts.
 _DOUBTED_AT_START = 200
-# Slack advises one edit of a message in three seconds at most (chat.update, read 2026-11-21).
-_BETWEEN_EDITS = 3.0
 
 
 class CardKeeper:
@@ -45,9 +44,9 @@ class CardKeeper:
         poster: Poster,
         pictures: Pictures,
         *,
-        look_every: float = 0.5,
         language: LanguageOf = english,
-        between_edits: float = _BETWEEN_EDITS,
+        look_every: float = Timing.look_every,
+        between_edits: float = Timing.between_card_edits,
         steady: Callable[[], float] = time.monotonic,
     ) -> None:
         self._jobs = jobs

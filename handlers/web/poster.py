@@ -18,7 +18,9 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
+from bot.backoff import Backoff
 from bot.notices.interfaces import PostDoubtful, PostError, PostLater, PostRefused
+from bot.timing import Timing
 from handlers.blocks.message import Message
 from handlers.web.rate_limits import Budgets, Priority
 
@@ -29,6 +31,7 @@ _RATE_LIMITED = {"ratelimited", "rate_limited"}
 # Slack's own trouble: the call may have half succeeded (method pages, read 2026-11-21).
 _SERVER_TROUBLE = {"internal_error", "fatal_error", "service_unavailable", "request_timeout"}
 _MOST_TRIES = 5
+_BACKOFF = Backoff(0.5, longest=5)
 # Done twice these are the same as done once, so that a doubt about them needs no answer.
 _REPEATABLE = {
     "auth.test",
@@ -47,8 +50,8 @@ _REPEATABLE = {
 _MOST_REPEATS = 3
 NO_CONNECTION = "no_connection"
 _CLOCKS_DIFFER = 24 * 3600.0
-# Seconds between looks whether Slack has shown a file; after the last it goes on without.
-_SHARING = (0.1, 0.2, 0.5, 1.0, 2.0)
+# Between looks whether Slack has shown a file; after the last it goes on without.
+_SHARING = Backoff(0.1, longest=2, tries=6)
 
 
 @dataclass
@@ -65,9 +68,9 @@ REACH: ContextVar[Reach | None] = ContextVar("reach", default=None)
 
 
 class Poster:
-    def __init__(self, client: AsyncWebClient) -> None:
+    def __init__(self, client: AsyncWebClient, *, pace: float = Timing.pace) -> None:
         self._client = client
-        self._budgets = Budgets()
+        self._budgets = Budgets(pace)
 
     async def call(
         self,
@@ -96,7 +99,7 @@ class Poster:
                 raise failure
             log.info("slack has trouble", method=method, why=str(failure))
             if not rate_limited:
-                await asyncio.sleep(min(0.5 * 2**attempt, 5))
+                await asyncio.sleep(_BACKOFF.delay(attempt + 1))
         raise AssertionError("not reached")
 
     async def _once(self, method: str, arguments: dict[str, Any]) -> dict[str, Any]:

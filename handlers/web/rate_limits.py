@@ -11,6 +11,8 @@ from collections.abc import Callable
 from enum import IntEnum
 from typing import Final
 
+from bot.timing import Timing
+
 
 class Priority(IntEnum):
     """Who is served first when there is a queue."""
@@ -114,14 +116,16 @@ class Bucket:
 
 
 class Budgets:
-    """The bucket for each call."""
+    """The bucket for each call. `pace`: a multiple of what Slack grants."""
 
-    def __init__(self) -> None:
+    def __init__(self, pace: float = Timing.pace) -> None:
+        self._pace = pace
         self._buckets: dict[tuple[str, str], Bucket] = {}
 
     def bucket(self, method: str, channel: str = "") -> Bucket:
         key = (method, channel if method in _BY_CHANNEL else "")
         if key not in self._buckets:
             per_minute = _PER_MINUTE.get(method, _DEFAULT_PER_MINUTE)
-            self._buckets[key] = Bucket(per_minute, burst=_BURSTS.get(method, max(2.0, per_minute / 10)))
+            burst = _BURSTS.get(method, max(2.0, per_minute / 10))
+            self._buckets[key] = Bucket(per_minute * self._pace, burst * self._pace)
         return self._buckets[key]

@@ -4,14 +4,14 @@ import asyncio
 
 import structlog
 
+from bot.backoff import Backoff
 from bot.notices.interfaces import PostDoubtful, PostError, PostLater, PostRefused
+from bot.timing import Timing
 from handlers.blocks.message import Message
 from handlers.web.poster import Poster
 from handlers.web.rate_limits import Priority
 
 log = structlog.get_logger()
-
-_PAUSES = (1.0, 4.0, None)
 
 
 async def to_command(poster: Poster, response_url: str, channel: str, user: str, message: Message) -> None:
@@ -53,12 +53,13 @@ async def in_thread(
     mark: str,
     maybe_posted: bool,
     since: float,
+    backoff: Backoff = Timing.reply,
 ) -> None:
     """To everybody in the thread, once: found by its mark where an earlier attempt may have said it.
 
     Where the bot may not post there, it goes to the person's direct messages.
     """
-    for pause in _PAUSES:
+    for delay in (*backoff, None):
         try:
             await poster.post_once(
                 channel,
@@ -77,10 +78,10 @@ async def in_thread(
             return
         except (PostLater, PostDoubtful) as error:
             maybe_posted = maybe_posted or isinstance(error, PostDoubtful)
-            if pause is None:
+            if delay is None:
                 log.warning("could not answer", why=str(error))
                 return
-            await asyncio.sleep(pause)
+            await asyncio.sleep(delay)
 
 
 async def _directly(poster: Poster, user: str, message: Message) -> None:

@@ -1,10 +1,11 @@
 """A job above the threshold waits until somebody entitled, who is not its requester, has agreed."""
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 import pytest
-from e2e.world import World
+from e2e.world import HURRIED, World
 
 from app.run import Bot
 from bot.audit import SETTINGS
@@ -181,10 +182,9 @@ async def test_an_approval_that_was_cut_off_is_brought_to_its_end_by_the_next_st
         return False
 
     with monkeypatch.context() as patched:
-        patched.setattr("app.run._DRAIN_SECONDS", 0.1)
         patched.setattr("bot.jobs.line.Line._has_room", has_no_room)
         patched.setattr("handlers.spending.buttons._close_question", never_ends)
-        async with w.bot(finetune_approval_above=0, finetune_approvers=[BEN]):
+        async with w.bot(replace(HURRIED, drain=0.1), finetune_approval_above=0, finetune_approvers=[BEN]):
             _, question = await _ask(w)
             await w.person.click("ben", w.channel, question["ts"], "job_approve")
             async with asyncio.timeout(60):

@@ -23,7 +23,7 @@ HALF = 100_000  # the first 64 kB tell what kind of file it is: nothing is said 
 def large(monkeypatch: pytest.MonkeyPatch) -> None:
     """Every file is a large one."""
     monkeypatch.setattr(lanes, "SMALL", -1)
-    monkeypatch.setattr(reports, "_WORTH_WATCHING", 0)
+    monkeypatch.setattr(reports, "WORTH_WATCHING", 0)
 
 
 @pytest.fixture

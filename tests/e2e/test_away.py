@@ -2,14 +2,12 @@
 
 import asyncio
 import sys
+from dataclasses import replace
 from typing import Any
-from unittest.mock import patch
 
 import pytest
 from e2e.bot_process import bot_process, kill
-from e2e.world import World, examples
-
-from handlers.missed import Backfill
+from e2e.world import HURRIED, World, examples
 
 
 async def _missed(w: World, *channels: str, thread_ts: str | None = None) -> list[str]:
@@ -80,14 +78,13 @@ async def test_a_bot_that_is_killed_while_it_reads_back_goes_on_with_the_rest(w:
 
 
 async def test_what_slack_could_not_deliver_while_the_connection_was_gone_is_found_when_it_is_back(w: World) -> None:
-    with patch.dict(Backfill.watch.__kwdefaults__, look_every=0.05):
-        async with w.bot():
-            await w.drop("first.jsonl")
-            await w.person.fault("apps.connections.open", "status", 503, times=10_000)
-            await w.person.disconnect()
-            (missed,) = await _missed(w, w.channel)
-            await w.person.clear_faults()
-            await _reported_once(w, w.channel, missed)
+    async with w.bot(replace(HURRIED, connection_look=0.05)):
+        await w.drop("first.jsonl")
+        await w.person.fault("apps.connections.open", "status", 503, times=10_000)
+        await w.person.disconnect()
+        (missed,) = await _missed(w, w.channel)
+        await w.person.clear_faults()
+        await _reported_once(w, w.channel, missed)
 
 
 async def test_neither_start_nor_stop_waits_until_slack_lets_the_channels_be_read(w: World) -> None:

@@ -18,7 +18,7 @@ from unittest.mock import patch
 import msgspec
 import pytest
 import pytest_asyncio
-from e2e.world import MODEL, World, examples, until, world
+from e2e.world import HURRIED, MODEL, World, examples, until, world
 from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_sdk.web.async_client import AsyncWebClient
@@ -31,7 +31,6 @@ from bot.jobs.interfaces import Change
 from bot.jobs.job import Checkpoint, Job, Origin
 from bot.models.conversation import Conversation
 from handlers.commands import COMMANDS
-from handlers.web import rate_limits as budget
 from handlers.web.poster import Poster
 from sandbox.seed import ANA, BEN, LEADS, SUPPORT
 from training_files import check_file
@@ -439,15 +438,14 @@ class Private:
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
 async def private(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Private]:
     folder: Path = tmp_path_factory.mktemp("private")
-    unhurried = dict.fromkeys(budget._PER_MINUTE, 600_000)  # the sandbox keeps no rates here
     # Ben looks after the bot, and is not in #support-leads.
     who = {"finetune_admins": [BEN], "finetune_approvers": [BEN], "finetune_poll_seconds": 3600}
-    with patch.dict(budget._PER_MINUTE, unhurried):
-        async with world(folder) as w, w.bot(**who) as bot:
-            w.provider.tuned.append(f"ft:{MODEL}:acme:open:abc12345")
-            await w.drop("open.jsonl", user="ben")
-            direct = {channel["id"]: channel["user"] for channel in await w.person.channels() if channel.get("is_im")}
-            yield Private(w, bot, direct)
+    # The sandbox keeps no rates here.
+    async with world(folder) as w, w.bot(replace(HURRIED, pace=10_000), **who) as bot:
+        w.provider.tuned.append(f"ft:{MODEL}:acme:open:abc12345")
+        await w.drop("open.jsonl", user="ben")
+        direct = {channel["id"]: channel["user"] for channel in await w.person.channels() if channel.get("is_im")}
+        yield Private(w, bot, direct)
 
 
 def uses(kind: str, name: str) -> list[str]:

@@ -3,14 +3,13 @@
 from typing import Any
 
 import pytest
-from e2e.world import MODEL, World, impatient, until
+from e2e.world import IMPATIENT, MODEL, World, until
 
 CREATE = "POST /fine_tuning/jobs"
 
 
 async def test_a_provider_that_is_down_when_a_job_is_submitted_gets_it_when_it_is_back(w: World) -> None:
-    async with w.bot() as bot:
-        impatient(bot)
+    async with w.bot(IMPATIENT):
         report = await w.drop()
         await w.provider.down()
         card = await w.start(report)
@@ -111,8 +110,7 @@ async def test_a_job_that_fails_there_shows_the_error_escaped_and_without_keys(w
 
 
 async def test_a_lost_reply_to_creating_a_job_creates_no_second_one(w: World) -> None:
-    async with w.bot() as bot:
-        impatient(bot)
+    async with w.bot(IMPATIENT):
         report = await w.drop()
         w.provider.fault(CREATE, lost=True)
         card = await w.start(report)
@@ -131,8 +129,7 @@ async def _uncertain(w: World, report: dict[str, Any], *, created: bool) -> tupl
 
 
 async def test_an_uncertain_job_that_was_created_can_be_adopted(w: World) -> None:
-    async with w.bot() as bot:
-        impatient(bot)
+    async with w.bot(IMPATIENT):
         card, question = await _uncertain(w, await w.drop(), created=True)
         await w.person.click("ben", w.channel, question["ts"], "job_adopt")
         await w.person.wait_ephemeral("ben", w.channel, contains="Only the person who started this job")
@@ -142,8 +139,7 @@ async def test_an_uncertain_job_that_was_created_can_be_adopted(w: World) -> Non
 
 
 async def test_an_uncertain_job_that_was_not_created_can_be_submitted_again(w: World) -> None:
-    async with w.bot() as bot:
-        impatient(bot)
+    async with w.bot(IMPATIENT):
         card, question = await _uncertain(w, await w.drop(), created=False)
         await w.person.click("ana", w.channel, question["ts"], "job_adopt")
         await w.person.wait_ephemeral("ana", w.channel, contains="lists no job that fits")
@@ -158,8 +154,7 @@ async def test_an_uncertain_job_that_was_not_created_can_be_submitted_again(w: W
 
 
 async def test_submit_again_finds_a_job_that_was_created_after_all(w: World) -> None:
-    async with w.bot() as bot:
-        impatient(bot)
+    async with w.bot(IMPATIENT):
         card, question = await _uncertain(w, await w.drop(), created=True)
         await w.person.click("ana", w.channel, question["ts"], "job_resubmit")
         await w.person.wait_message(w.channel, thread_ts=card["ts"], contains="has taken the job")

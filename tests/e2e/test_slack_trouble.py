@@ -5,7 +5,7 @@ import time
 from typing import Any
 
 import pytest
-from e2e.world import World, examples, impatient, until
+from e2e.world import IMPATIENT, World, examples, until
 
 from bot.store.outbox import SqliteOutbox
 
@@ -284,8 +284,7 @@ async def test_the_bot_stops_soon_even_while_slack_asks_it_to_wait(w: World) -> 
 
 
 async def test_slacks_real_rates_are_kept_to_with_several_jobs_at_once(w: World) -> None:
-    async with w.bot() as bot:
-        impatient(bot)
+    async with w.bot(IMPATIENT):
         refused: list[str] = []
         original = w.sandbox.state.limits.count
 

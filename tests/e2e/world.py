@@ -1,31 +1,39 @@
 """A whole world for a test: a workspace, a provider and the bot, each behind real sockets."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
-from unittest.mock import patch
 
 import orjson
 from pydantic import SecretStr
 from stand_in_provider import StandInProvider
 
 from app.run import Bot, running
-from bot.notices import deliver
-from bot.notices.deliver import Delivery
+from bot.backoff import Backoff
 from bot.settings import Settings
 from bot.store.outbox import SqliteOutbox
-from handlers.chat.streamed_message import Answer
-from handlers.inbox import Inbox
-from handlers.outgoing.cards import CardKeeper
+from bot.timing import Timing
 from sandbox.client import SandboxClient
 from sandbox.server import Sandbox
 from sandbox.settings import Settings as SandboxSettings
 
 ROOT = Path(__file__).parents[2]
 MODEL = "gpt-4.1-mini-2025-04-14"
+
+HURRIED = Timing(
+    look_every=0.1,
+    between_card_edits=0.5,
+    inbox=Backoff(0.2, factor=2.5, longest=1, tries=3),
+    notice=Backoff(0.2, factor=2.5, longest=1),
+    answer=Backoff(0.1, longest=0.5),
+)
+"""Pauses that are there for Slack's sake, shortened: the sandbox of a test needs no rest."""
+
+IMPATIENT = replace(HURRIED, submit=Backoff(0.1, factor=1), look_up=Backoff(0.05, factor=1, tries=3))
+"""Waits for a provider in hundredths of a second, where the bot would wait up to a minute."""
 
 
 @dataclass
@@ -58,11 +66,10 @@ class World:
         return Settings(_env_file=None, **values)
 
     @asynccontextmanager
-    async def bot(self, **changes: Any) -> AsyncIterator[Bot]:
-        with _hurried():
-            async with running(self.settings(**changes)) as bot:
-                await self._connected(bot)
-                yield bot
+    async def bot(self, timing: Timing = HURRIED, **changes: Any) -> AsyncIterator[Bot]:
+        async with running(self.settings(**changes), timing) as bot:
+            await self._connected(bot)
+            yield bot
 
     async def _connected(self, bot: Bot) -> None:
         if bot.port is None:
@@ -143,26 +150,6 @@ def examples(count: int, answer: str = "Certainly.") -> bytes:
         )
         for i in range(count)
     )
-
-
-@contextmanager
-def _hurried() -> Iterator[None]:
-    """Pauses that are there for Slack's sake, shortened: the sandbox of a test needs no rest."""
-    with (
-        patch.dict(CardKeeper.__init__.__kwdefaults__, between_edits=0.5, look_every=0.1),
-        patch.dict(Delivery.__init__.__kwdefaults__, look_every=0.1),
-        patch.dict(Answer.__init__.__kwdefaults__, pauses=(0.1, 0.2, 0.5)),
-        patch.dict(Inbox.__init__.__kwdefaults__, pauses=(0.2, 0.5, 1.0)),
-        patch.object(deliver, "_PAUSES", (0.2, 0.5, 1.0)),
-    ):
-        yield
-
-
-def impatient(bot: Bot) -> None:
-    """Let the bot wait for a provider in hundredths of a second, where it would wait up to a minute."""
-    submitter = bot.services.submitter
-    submitter._look_again_after = (0.05, 0.05, 0.05)
-    submitter._retry_after = (0.1,)
 
 
 async def until(condition: Callable[[], Any], seconds: float = 60) -> None:

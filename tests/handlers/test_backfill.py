@@ -11,12 +11,12 @@ from msgspec.structs import replace
 from parts import until
 from scripted_slack import Slack, error
 
+from bot.backoff import Backoff
 from bot.datasets.dataset import Dataset
 from bot.store.database import Database, StoreTrouble
 from bot.store.datasets import SqliteDatasetStore
 from bot.store.inbox import SqliteInbox
 from bot.store.unread import SqliteUnread
-from handlers import missed as backfill
 from handlers.datasets.incoming_files import IncomingFiles
 from handlers.inbox import Inbox
 from handlers.missed import Backfill
@@ -43,7 +43,9 @@ class Reading:
                 incoming_files=IncomingFiles(self.inbox, self.unread),
             ),
         )
-        self.backfill = Backfill(services, Inbox(self.inbox, services), self.unread, self._work_off)
+        self.backfill = Backfill(
+            services, Inbox(self.inbox, services), self.unread, self._work_off, backoff=Backoff(0.05, factor=1)
+        )
 
     async def _work_off(self) -> None:
         self.work_offs += 1
@@ -60,8 +62,7 @@ class Reading:
 
 
 @pytest.fixture
-async def reading(tmp_path: Path, slack: Slack, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Reading]:
-    monkeypatch.setattr(backfill, "_PAUSES", (0.05,))
+async def reading(tmp_path: Path, slack: Slack) -> AsyncIterator[Reading]:
     database = await Database.open(tmp_path)
     made = Reading(database, slack)
     await made.unread.was_away(1_700_000_600)

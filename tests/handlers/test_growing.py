@@ -10,6 +10,7 @@ from aiohttp import web
 from scripted_slack import Slack, error
 
 from bot.datasets.dataset import Dataset
+from bot.timing import Timing
 from handlers.datasets import reports
 from handlers.services import Services
 from handlers.web.poster import Poster
@@ -43,9 +44,12 @@ async def slack() -> AsyncIterator[Slack]:
 
 
 @pytest.fixture
-def growing(slack: Slack) -> Callable[[], Any]:
-    services = cast(Services, SimpleNamespace(poster=Poster(slack.client)))
-    return lambda: reports._growing(services, DATASET, "2.0")
+def growing(slack: Slack) -> Callable[..., Any]:
+    def growing(timing: Timing = Timing()) -> Any:
+        services = cast(Services, SimpleNamespace(poster=Poster(slack.client), timing=timing))
+        return reports._growing(services, DATASET, "2.0")
+
+    return growing
 
 
 async def until(condition: Callable[[], Any]) -> None:
@@ -55,7 +59,7 @@ async def until(condition: Callable[[], Any]) -> None:
 
 
 async def test_the_first_findings_are_shown_at_once_and_the_next_only_after_a_pause(
-    slack: Slack, growing: Callable[[], Any]
+    slack: Slack, growing: Callable[..., Any]
 ) -> None:
     async with growing() as show:
         for megabytes in (10, 20, 30):
@@ -66,11 +70,8 @@ async def test_the_first_findings_are_shown_at_once_and_the_next_only_after_a_pa
     assert "10 of 900 MB" in edit["text"]
 
 
-async def test_the_next_edit_shows_the_latest_of_what_came_meanwhile(
-    slack: Slack, growing: Callable[[], Any], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(reports, "_BETWEEN_EDITS", 0.1)
-    async with growing() as show:
+async def test_the_next_edit_shows_the_latest_of_what_came_meanwhile(slack: Slack, growing: Callable[..., Any]) -> None:
+    async with growing(Timing(between_report_edits=0.1)) as show:
         show(so_far(10))
         await until(lambda: slack.called("chat.update"))
         show(so_far(20))
@@ -80,7 +81,7 @@ async def test_the_next_edit_shows_the_latest_of_what_came_meanwhile(
 
 
 async def test_an_edit_under_way_has_arrived_before_the_report_is_shown(
-    slack: Slack, growing: Callable[[], Any]
+    slack: Slack, growing: Callable[..., Any]
 ) -> None:
     answered = []
 
@@ -96,7 +97,7 @@ async def test_an_edit_under_way_has_arrived_before_the_report_is_shown(
     assert len(answered) == len(slack.called("chat.update"))
 
 
-async def test_what_slack_says_to_such_an_edit_never_stops_the_check(slack: Slack, growing: Callable[[], Any]) -> None:
+async def test_what_slack_says_to_such_an_edit_never_stops_the_check(slack: Slack, growing: Callable[..., Any]) -> None:
     slack.replies["chat.update"] = [error("message_not_found")]
     async with growing() as show:
         show(so_far(10))
@@ -106,7 +107,7 @@ async def test_what_slack_says_to_such_an_edit_never_stops_the_check(slack: Slac
 async def test_a_small_file_is_not_shown_growing(slack: Slack) -> None:
     import msgspec
 
-    services = cast(Services, SimpleNamespace(poster=Poster(slack.client)))
+    services = cast(Services, SimpleNamespace(poster=Poster(slack.client), timing=Timing()))
     small = msgspec.structs.replace(DATASET, bytes=100_000)
     async with reports._growing(services, small, "2.0") as show:
         show(so_far(0))

@@ -10,10 +10,12 @@ from parts import until
 from scripted_slack import Slack, text
 from slack_bolt.context.async_context import AsyncBoltContext
 
+from bot.backoff import Backoff
 from bot.errors import BotError, Invalid
 from bot.notices.interfaces import PostError
 from bot.store.database import Database
 from bot.store.inbox import SqliteInbox
+from bot.timing import Timing
 from handlers.blocks.message import Message
 from handlers.blocks.parts import message, section
 from handlers.inbox import Inbox
@@ -21,7 +23,6 @@ from handlers.languages import english
 from handlers.parsing import key_of, turn_of
 from handlers.routing import Modal
 from handlers.services import Services
-from handlers.web import replies
 from handlers.web.poster import Poster
 from handlers.web.rate_limits import Priority
 
@@ -46,6 +47,7 @@ def _press(message: dict[str, Any], **fields: Any) -> dict[str, Any]:
 
 class _NoServices:
     poster = None
+    timing = Timing(reply=Backoff(0.01, factor=1, tries=2))
     incoming_files = SimpleNamespace(changed=lambda: None)
     languages = SimpleNamespace(answers=english)
 
@@ -178,7 +180,7 @@ class _Begun:
         self.poster = Poster(slack.client)
         services = _NoServices()
         services.poster = self.poster  # type: ignore[assignment]
-        self.inbox = Inbox(self.store, cast(Services, services), pauses=(0.01,))
+        self.inbox = Inbox(self.store, cast(Services, services), backoff=Backoff(0.01, longest=0.01, tries=1))
 
     async def begin(self, work: Any) -> asyncio.Task[Any]:
         body = _event("app_mention")
@@ -245,9 +247,8 @@ async def test_work_that_a_stop_cuts_off_does_not_count(database: Database) -> N
 
 
 async def test_what_slack_takes_neither_as_answer_nor_as_failure_is_tried_until_it_does(
-    database: Database, monkeypatch: pytest.MonkeyPatch
+    database: Database,
 ) -> None:
-    monkeypatch.setattr(replies, "_PAUSES", (0.01, 0.01, None))
     async with Slack() as slack:
         # In vain: twice the answer, then three times that it failed.
         slack.replies["chat.postMessage"] = [*[text(503)] * 5, {"ok": True, "ts": "1.0"}]

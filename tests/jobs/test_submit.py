@@ -12,6 +12,7 @@ from parts import a_job, impatient, provider_over, until
 from stand_in_provider import StandInProvider
 from store_reading import all_notices
 
+from bot.backoff import Backoff
 from bot.errors import Conflict, NotFound
 from bot.jobs import states
 from bot.jobs.interfaces import Change
@@ -50,8 +51,8 @@ def make(jobs: SqliteJobStore, provider: OpenAIProtocol, files: dict[str, bytes]
             **{
                 "provider": provider,
                 "locate": locate,
-                "look_again_after": (0, 0),
-                "retry_after": (0,),
+                "look_up": Backoff(0, tries=2),
+                "retry": Backoff(0),
                 "give_up_after": 30,
                 **options,
             },
@@ -390,7 +391,7 @@ async def test_an_upload_whose_answer_was_lost_is_found_again(
 async def test_after_an_upload_in_doubt_nobody_uploads_the_same_before_it_can_have_arrived(
     make: Make, jobs: SqliteJobStore, stand_in: StandInProvider, files: dict[str, bytes]
 ) -> None:
-    submitter = make(retry_after=(0.3,))
+    submitter = make(retry=Backoff(0.3, factor=1))
     stand_in.fault(UPLOAD, status=503)
     await submitter.submit(a_job(id="job-1"))
     await submitter.submit(a_job(id="job-2", dataset_id="ds-same"))
@@ -481,7 +482,7 @@ async def test_after_a_crash_during_a_creation_that_never_was_a_person_decides(
 async def test_after_a_crash_while_waiting_for_a_refusing_provider_the_job_is_created(
     make: Make, jobs: SqliteJobStore, stand_in: StandInProvider
 ) -> None:
-    first = make(retry_after=(3600,))
+    first = make(retry=Backoff(3600))
     stand_in.fault(CREATE, status=429)
     await first.submit(a_job())
     while CREATE not in stand_in.requests or (await stored(jobs)).create_attempted_at is not None:

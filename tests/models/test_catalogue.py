@@ -124,10 +124,9 @@ async def test_a_model_is_listed_as_soon_as_it_is_there_and_no_longer(make: Make
 
 
 async def test_a_window_that_is_shown_anew_with_each_character_asks_the_provider_once(
-    make: Make, stand_in: StandInProvider, monkeypatch: pytest.MonkeyPatch
+    make: Make, stand_in: StandInProvider
 ) -> None:
-    monkeypatch.setattr("bot.models.catalogue._REMEMBERED_FOR", 1e9)
-    catalogue = make()
+    catalogue = make(remembered_for=1e9)
     for _ in range(3):
         await catalogue.base_models(TODAY)
         await catalogue.fine_tuned(fresh=False)

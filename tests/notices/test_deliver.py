@@ -10,6 +10,7 @@ import pytest
 from parts import CHANNEL, a_job
 from store_reading import all_notices
 
+from bot.backoff import Backoff
 from bot.jobs.job import Job
 from bot.notices.deliver import Delivery
 from bot.notices.interfaces import PostDoubtful, PostLater, PostRefused
@@ -58,10 +59,8 @@ def slack() -> FakeSlack:
 
 
 @pytest.fixture
-def delivery(outbox: SqliteOutbox, slack: FakeSlack, monkeypatch: pytest.MonkeyPatch) -> Delivery:
-    monkeypatch.setattr("bot.notices.deliver._PAUSES", (0.0,))
-    monkeypatch.setattr("bot.notices.deliver._AFTER_FAULT", 0.0)
-    return Delivery(outbox, slack, look_every=0.005)
+def delivery(outbox: SqliteOutbox, slack: FakeSlack) -> Delivery:
+    return Delivery(outbox, slack, look_every=0.005, backoff=Backoff(0), after_fault=0, store_fault=0.01)
 
 
 @asynccontextmanager
@@ -235,7 +234,6 @@ async def test_a_store_in_trouble_loses_nothing_however_often_slack_was_tried(
 
     slack.trouble = [PostLater("no_connection", 0)] * 6
     monkeypatch.setattr(outbox, "attempting", locked_in_the_end)
-    monkeypatch.setattr("bot.notices.rounds._AFTER_FAULT", 0.01)
     await outbox.put([line(1)])
     await all_said(delivery, outbox)
     assert slack.threads[CHANNEL, "1.1"] == ["job-1/line/1"]
@@ -262,7 +260,6 @@ async def test_an_outbox_that_fails_is_read_again(
         return await real(now, **options)
 
     monkeypatch.setattr(outbox, "next", failing)
-    monkeypatch.setattr("bot.notices.rounds._AFTER_FAULT", 0.01)
     await all_said(delivery, outbox)
     assert slack.threads[CHANNEL, "1.1"] == ["job-1/line/1"]
 

@@ -4,13 +4,12 @@ import asyncio
 from collections.abc import Callable, Collection, Coroutine
 from functools import partial
 
-import pytest
 from parts import until
 
 from bot.notices.rounds import Rounds
 
 
-async def test_work_that_fails_is_not_tried_again_at_once_and_the_rest_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_work_that_fails_is_not_tried_again_at_once_and_the_rest_goes_on() -> None:
     done: list[str] = []
 
     async def broken() -> None:
@@ -23,18 +22,16 @@ async def test_work_that_fails_is_not_tried_again_at_once_and_the_rest_goes_on(m
     async def due(_busy: Collection[str]) -> list[tuple[str, Callable[[], Coroutine[None, None, None]]]]:
         return [("broken", broken), ("sound", sound)]
 
-    rounds = Rounds("test", due, every=0.001)
+    rounds = Rounds("test", due, every=0.001, last_seconds=0.01)
     task = asyncio.create_task(rounds.run())
     await until(lambda: done.count("sound") > 20)
     assert done.count("broken") == 1
-    monkeypatch.setattr("bot.notices.rounds._LAST_SECONDS", 0.01)
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
 
 
-async def test_of_much_that_is_due_at_once_a_little_is_begun_in_one_go(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_of_much_that_is_due_at_once_a_little_is_begun_in_one_go() -> None:
     """What each does is little, but all of it together would keep everything else waiting."""
-    monkeypatch.setattr("bot.notices.rounds._BREATH", 600)
     begun: list[int] = []
 
     async def work(number: int) -> None:
@@ -43,11 +40,9 @@ async def test_of_much_that_is_due_at_once_a_little_is_begun_in_one_go(monkeypat
     async def due(_busy: Collection[str]) -> list[tuple[str, Callable[[], Coroutine[None, None, None]]]]:
         return [(str(number), partial(work, number)) for number in range(200)]
 
-    rounds = Rounds("test", due, every=0.001)
-    round_ = asyncio.create_task(rounds.round())
+    round_ = asyncio.create_task(Rounds("test", due, every=0.001, breath=600).round())
     await until(lambda: bool(begun))
     assert len(begun) < 20
-    monkeypatch.setattr("bot.notices.rounds._BREATH", 0)
     round_.cancel()
-    await rounds.round()
+    await Rounds("test", due, every=0.001, breath=0).round()
     await until(lambda: set(begun) == set(range(200)))

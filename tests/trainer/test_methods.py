@@ -235,7 +235,7 @@ def test_examples_in_one_row_are_blind_to_each_other(plan: Plan, monkeypatch: py
     monkeypatch.setattr(training, "load", lambda weights, **how: load(weights, **how | {"numbers": torch.float32}))
 
     def trained(much_padding: float) -> list[dict[str, Any]]:
-        monkeypatch.setattr(training, "_MUCH_PADDING", much_padding)
+        monkeypatch.setattr(training, "MUCH_PADDING", much_padding)
         return run(plan, LONG_AND_SHORT, batch_size=4, n_epochs=4, learning_rate_multiplier=2)
 
     in_one_row, side_by_side = figures(trained(0)), figures(trained(1))

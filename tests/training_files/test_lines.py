@@ -77,7 +77,7 @@ def test_a_folder_is_told_in_a_sentence(tmp_path):
         list(read_batches(tmp_path))
 
 
-@patch.object(reading, "_LOOK_AGAIN", 0.0)
+@patch.object(reading, "LOOK_AGAIN", 0.0)
 @given(pieces.map(b"".join), st.integers(3, 40), st.data())
 def test_what_is_still_being_written_is_read_as_it_comes(path, data, block, cuts):
     growing = path.with_name("growing")

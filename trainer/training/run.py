@@ -38,7 +38,7 @@ from trainer.weights import load, quiet
 _WARMUP_SHARE = 0.05
 # Examples stand in one row, each blind to the others, where side by side more than this share of what is computed would
 # be padding: the mask between them costs up to a seventh, padding all of its share (docs/trainer.md).
-_MUCH_PADDING = 0.15
+MUCH_PADDING = 0.15
 
 
 def train(plan: Plan, send: Send, wishes: Wishes) -> None:
@@ -238,7 +238,7 @@ def _trainer(
 
 def _in_one_row(numbers: Hyperparameters, fit: Fit, training: Tokenized[Tokens], seed: int) -> bool:
     order = Order([example.length for example in training.examples], numbers.batch_size, seed)
-    return order.padding(fit.micro_batch) > _MUCH_PADDING
+    return order.padding(fit.micro_batch) > MUCH_PADDING
 
 
 def _validation(

@@ -1,0 +1,41 @@
+"""How long the bot waits between two looks and before it tries again."""
+
+from dataclasses import dataclass
+
+from bot.backoff import Backoff
+
+
+@dataclass(frozen=True)
+class Timing:
+    """In seconds. Whoever puts the parts together hands each its own; a test makes a hurried one."""
+
+    look_every: float = 0.5
+    """At what has to be said, and at the cards that show something old."""
+    between_card_edits: float = 3.0
+    """Slack advises one edit of a message in three seconds at most (chat.update, read 2026-11-21)."""
+    between_report_edits: float = 1.5
+    """Of a report that grows while its file is read."""
+    connection_look: float = 5.0
+    drain: float = 2.5
+    """At the end, for work on what Slack sent."""
+
+    pace: float = 1.0
+    """Of calls to Slack, as a multiple of what it grants in a minute."""
+
+    # Slack
+    inbox: Backoff = Backoff(1, factor=5, longest=20, tries=3)
+    """Slack's own trouble passes: the work on what it sent is done again."""
+    notice: Backoff = Backoff(3, longest=60)
+    """A notice in doubt. The first delay leaves Slack the time to carry out what it had read already."""
+    answer: Backoff = Backoff(1, factor=3, longest=60)
+    """A model's answer that cannot be shown."""
+    reply: Backoff = Backoff(1, factor=4, tries=2)
+    """An answer of the bot's own to a person."""
+    read_back: Backoff = Backoff(30, factor=4, longest=600)
+    """Channels that could not be read back."""
+
+    # The provider
+    submit: Backoff = Backoff(2, factor=2.5, longest=60)
+    """A job that the provider does not take."""
+    look_up: Backoff = Backoff(1, tries=6)
+    """A job that may have been created is looked up at once, then six times within 63 s."""
