@@ -3,9 +3,10 @@
 The model is read at its own speed; a task beside that brings the words to Slack. Whatever Slack does meanwhile is this
 page's affair: words that it does not take wait and are offered again, so no answer is lost and no model is asked twice.
 
-An answer is streamed. Slack ends a stream about five minutes after its start (python-slack-sdk#1859), and a stream may
-be refused for other reasons: from then on the message is edited instead, or posted where there are no streams. What one
-message cannot hold goes on in the next. Where the bot may no longer write, the person gets it directly.
+An answer is streamed, and Slack shows by itself that more is to come. Slack ends a stream about five minutes after its
+start (python-slack-sdk#1859), and a stream may be refused for other reasons: from then on the message is edited
+instead, or posted where there are no streams, and ends in dots until all of it is there. What one message cannot hold
+goes on in the next. Where the bot may no longer write, the person gets it directly.
 """
 
 import asyncio
@@ -33,6 +34,7 @@ _EVERY: Final = 0.4
 _BETWEEN_EDITS: Final = 3.0
 # markdown_text holds 12,000 characters (chat.startStream and chat.update, read 2026-11-21).
 LONGEST: Final = 11_000
+_TO_BE_CONTINUED: Final = " …"
 # A word longer than this is no word, and is not waited for.
 _LONGEST_WORD: Final = 400
 
@@ -96,6 +98,7 @@ class Answer:
         self._certain = 0  # so many characters of it are certainly shown
         self._streaming = False  # words are appended
         self._open = False  # Slack may still take it for a stream
+        self._dotted = False  # says that more is to come
 
     async def __aenter__(self) -> "Answer":
         self._writer = asyncio.create_task(self._write(), name=self._mark)
@@ -166,7 +169,7 @@ class Answer:
         if self._gone:
             self._rest = ""
         elif not ended and self._behind and time.monotonic() - self._edited_at >= _BETWEEN_EDITS:
-            await self._edit()
+            await self._edit(dotted=True)
         if ended:
             await self._finish_message()
             await self._delete_left()
@@ -261,13 +264,16 @@ class Answer:
 
     async def _begin_post(self, words: str) -> str | None:
         answer: dict[str, Any] | None
+        dotted = not self._ended.is_set() or words != self._rest
+        text = words + _TO_BE_CONTINUED if dotted else words
         try:
-            answer = await self._post(words)
+            answer = await self._post(text)
         except PostRefused as error:
-            answer = await self._post_directly(words, error)
+            answer = await self._post_directly(text, error)
         if answer is None:
             return None
         self._channel = str(answer.get("channel") or self._channel)
+        self._dotted = dotted
         self._edited_at = time.monotonic()
         return str(answer["ts"])
 
@@ -301,7 +307,7 @@ class Answer:
     async def _finish_message(self) -> None:
         if self._ts is None:
             return
-        unfinished = self._open or self._behind
+        unfinished = self._open or self._behind or self._dotted
         if self._streaming:
             unfinished = not await self._stop()
             self._streaming = False
@@ -322,15 +328,16 @@ class Answer:
         self._open = False
         return True
 
-    async def _edit(self) -> None:
+    async def _edit(self, *, dotted: bool = False) -> None:
         """Show all there is in this message, and mark it. An edit done twice does no harm."""
         if self._ts is None or not self._can_edit:
             return
         cannot_stop = self._open and not await self._stop()
         self._edited_at = time.monotonic()
         try:
-            await self._call("chat.update", markdown_text=self._text, metadata=self._metadata())
-            self._certain = len(self._text)
+            text = self._text + _TO_BE_CONTINUED if dotted else self._text
+            await self._call("chat.update", markdown_text=text, metadata=self._metadata())
+            self._certain, self._dotted = len(self._text), dotted
         except PostRefused as error:
             log.warning("answer cannot be edited", why=str(error))
             if str(error) == "streaming_state_conflict" and not cannot_stop:

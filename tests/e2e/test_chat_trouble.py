@@ -175,15 +175,29 @@ async def test_whatever_slack_does_to_an_answer_it_is_shown_once_and_whole(
 
 
 async def _answered_once(w: World, thread: str) -> None:
-    """The model was asked once, and each of its words stands in the thread once, nothing else beside them."""
+    """The model was asked once, and each of its words stands in the thread once, nothing else beside them: no dots
+    either, but in a message that goes on below."""
 
     async def words() -> list[str]:
-        return " ".join(answer["text"] for answer in await _replies(w, thread)).split()
+        *before, last = [answer["text"] for answer in await _replies(w, thread)] or [""]
+        return " ".join([*(text.removesuffix("…") for text in before), last]).split()
 
     async with asyncio.timeout(60):
         while await words() != w.provider.answer.split():
             await asyncio.sleep(0.05)
     assert len(w.provider.chats) == 1
+
+
+async def test_an_answer_that_cannot_be_streamed_shows_that_more_is_to_come(w: World) -> None:
+    async with _chat(w) as thread:
+        w.provider.answer = "one two three four five six"
+        w.provider.chat_open.clear()
+        await w.person.fault("chat.startStream", "error", "unknown_method")
+        await w.person.say("ana", w.channel, "Hello?", thread_ts=thread)
+        begun = await w.person.wait_message(w.channel, "one", thread_ts=thread)
+        assert begun["text"].endswith("…")
+        w.provider.chat_open.set()
+        await _answered_once(w, thread)
 
 
 async def test_no_answer_waits_for_the_sign_that_the_model_is_thinking(w: World) -> None:
