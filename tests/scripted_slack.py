@@ -1,13 +1,15 @@
 """A Web API behind a real socket that answers what a test wrote down."""
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from inspect import isawaitable
 from typing import Any
 
 from aiohttp import web
 from slack_sdk.web.async_client import AsyncWebClient
 
-Reply = Callable[[web.Request], web.StreamResponse]
+Answer = Callable[[web.Request], web.StreamResponse]
+Reply = Callable[[web.Request], web.StreamResponse | Awaitable[web.StreamResponse]]
 
 
 class Slack:
@@ -41,18 +43,21 @@ class Slack:
         self.calls.append((method, arguments))
         replies = self.replies[method]
         reply = (replies.pop(0) if len(replies) > 1 else replies[0]) if replies else {"ok": True, "ts": "1.0"}
-        return web.json_response(reply) if isinstance(reply, dict) else reply(request)
+        if isinstance(reply, dict):
+            return web.json_response(reply)
+        answer = reply(request)
+        return await answer if isawaitable(answer) else answer
 
 
 def error(code: str, **more: Any) -> dict[str, Any]:
     return {"ok": False, "error": code, **more}
 
 
-def limited(seconds: str) -> Reply:
+def limited(seconds: str) -> Answer:
     return lambda _: web.json_response(error("ratelimited"), status=429, headers={"Retry-After": seconds})
 
 
-def text(status: int, body: str = "upstream connect error", content_type: str = "text/plain") -> Reply:
+def text(status: int, body: str = "upstream connect error", content_type: str = "text/plain") -> Answer:
     return lambda _: web.Response(status=status, text=body, content_type=content_type)
 
 

@@ -4,7 +4,6 @@ With FINETUNE_PICTURES set to a folder the real small model is trained and the R
 (scripts/pictures does that); otherwise a tiny random model goes the same way in seconds.
 """
 
-import asyncio
 import os
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
@@ -101,23 +100,12 @@ async def test_a_new_user_drops_a_sample_trains_a_model_and_talks_to_it(page: Pa
     await reply.press("Enter")
     answer = thread.get_by_role("article").nth(2)
     await expect(answer).to_be_visible(timeout=60_000)
-    await _settled(answer)
+    await expect(answer.locator(".streaming")).to_have_count(0, timeout=60_000)
     if PICTURES:
         await expect(answer).to_contain_text("Happy pedalling!", timeout=30_000)
         await _picture(page, "chat")
         await page.emulate_media(color_scheme="dark")
         await _picture(page, "chat-dark")
-
-
-async def _settled(locator: object) -> None:
-    """Wait until a streamed answer has stopped growing."""
-    before = ""
-    for _ in range(100):
-        now = await locator.inner_text()  # type: ignore[attr-defined]
-        if now == before:
-            return
-        before = now
-        await asyncio.sleep(1)
 
 
 async def _picture(page: Page, name: str) -> None:

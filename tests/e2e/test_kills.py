@@ -186,9 +186,11 @@ class Scene:
             await asyncio.sleep(0.1)
         while (job := self._job(suffix)) is None:
             await self._type(channel, f"start train.jsonl suffix={suffix} epochs={epochs} confirm=yes")
+            await asyncio.sleep(rng.uniform(0, 1))  # people are no faster
         await asyncio.sleep(rng.uniform(0, 5))
         while impatient and job.state not in states.ENDED:
             await self._type(channel, f"cancel {job.id} confirm=yes")
+            await asyncio.sleep(rng.uniform(0, 1))
             job = self._job(suffix) or job
 
     async def _type(self, channel: str, words: str) -> None:
@@ -202,7 +204,6 @@ class Scene:
             self.in_doubt.append(words)
         while self._rows("SELECT key FROM inbox WHERE state = 'pending' AND payload LIKE ?", f"%{words}%"):
             await asyncio.sleep(0.1)
-        await asyncio.sleep(0.5)
 
     async def _decide(self) -> None:
         """Where nobody can know whether the trainer has a job, somebody has it looked for and submitted again."""

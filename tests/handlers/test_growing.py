@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable
 from types import SimpleNamespace
 from typing import Any, cast
 
+import msgspec
 import pytest
 from aiohttp import web
 from scripted_slack import Slack, error
@@ -83,33 +84,44 @@ async def test_the_next_edit_shows_the_latest_of_what_came_meanwhile(slack: Slac
 async def test_an_edit_under_way_has_arrived_before_the_report_is_shown(
     slack: Slack, growing: Callable[..., Any]
 ) -> None:
-    answered = []
+    begun, may_answer, events = asyncio.Event(), asyncio.Event(), []
 
-    def slowly(_: web.Request) -> web.StreamResponse:
-        answered.append(True)
+    async def slowly(_: web.Request) -> web.StreamResponse:
+        begun.set()
+        await may_answer.wait()
+        events.append("answered")
         return web.json_response({"ok": True})
 
+    async def check() -> None:
+        async with growing() as show:
+            show(so_far(10))
+            await begun.wait()
+        events.append("report")
+
     slack.replies["chat.update"] = [slowly]
-    async with growing() as show:
-        show(so_far(10))
-        await asyncio.sleep(0)
-        await asyncio.sleep(0)
-    assert len(answered) == len(slack.called("chat.update"))
+    checking = asyncio.create_task(check())
+    await begun.wait()
+    # Whoever does not wait for the edit is done by now: one more request comes and goes.
+    await Poster(slack.client).call("auth.test", {})
+    may_answer.set()
+    await checking
+    assert events == ["answered", "report"]
 
 
-async def test_what_slack_says_to_such_an_edit_never_stops_the_check(slack: Slack, growing: Callable[..., Any]) -> None:
-    slack.replies["chat.update"] = [error("message_not_found")]
-    async with growing() as show:
+async def test_after_an_edit_that_slack_refused_the_next_one_is_made(slack: Slack, growing: Callable[..., Any]) -> None:
+    slack.replies["chat.update"] = [error("message_not_found"), {"ok": True, "ts": "2.0"}]
+    async with growing(Timing(between_report_edits=0.01)) as show:
         show(so_far(10))
         await until(lambda: slack.called("chat.update"))
+        show(so_far(20))
+        await until(lambda: len(slack.called("chat.update")) == 2)
 
 
 async def test_a_small_file_is_not_shown_growing(slack: Slack) -> None:
-    import msgspec
-
     services = cast(Services, SimpleNamespace(poster=Poster(slack.client), timing=Timing()))
     small = msgspec.structs.replace(DATASET, bytes=100_000)
     async with reports._growing(services, small, "2.0") as show:
         show(so_far(0))
-        await asyncio.sleep(0.05)
+        # An edit would have begun before this request is answered.
+        await services.poster.call("auth.test", {})
     assert slack.called("chat.update") == []

@@ -7,7 +7,7 @@ from scripted_slack import Slack, broken, error, limited, text
 
 from bot.notices.interfaces import PostDoubtful, PostLater, PostRefused
 from handlers.blocks.errors import refusal
-from handlers.web.poster import Poster
+from handlers.web.poster import REACH, Poster, Reach
 from handlers.web.rate_limits import Priority
 
 HELLO = refusal("Hello")
@@ -73,9 +73,15 @@ async def test_what_may_be_done_twice_is_repeated_by_itself(slack: Slack, poster
 
 
 async def test_without_a_connection_it_is_certain_that_nothing_was_posted(slack: Slack, poster: Poster) -> None:
+    tried = asyncio.Event()
+
+    async def on_trouble() -> None:
+        tried.set()
+
+    REACH.set(Reach(on_trouble))
     slack.client.base_url = "http://127.0.0.1:9/api/"
     call = asyncio.create_task(poster.post("C1", HELLO))
-    await asyncio.sleep(0.3)
+    await tried.wait()
     slack.client.base_url = slack.url
     assert await call == "1.0"
 
