@@ -24,18 +24,18 @@ from bot.access import Policy
 from bot.audit import note_roles
 from bot.datasets.file_store import Copies
 from bot.errors import Invalid, NotFound, StartError
+from bot.jobs.admission import Rules
+from bot.jobs.approval import Approvals
 from bot.jobs.follow import Follower
-from bot.jobs.line import Line
-from bot.jobs.reader import JobReader
+from bot.jobs.queue import Line
 from bot.jobs.submit import Submitter
+from bot.jobs.sync import JobReader
 from bot.models.catalogue import Catalogue
 from bot.models.lost import LostModels
 from bot.notices.deliver import Delivery
 from bot.providers.openai_protocol import OpenAIProtocol
 from bot.redact import redact
 from bot.settings import Settings, load
-from bot.spending.admission import Rules
-from bot.spending.approval import Approvals
 from bot.store.audit import SqliteAuditLog
 from bot.store.conversations import SqliteConversationStore
 from bot.store.database import Database
@@ -43,11 +43,11 @@ from bot.store.datasets import SqliteDatasetStore
 from bot.store.inbox import SqliteInbox
 from bot.store.jobs import SqliteJobStore
 from bot.store.languages import SqliteChannelLanguages
+from bot.store.missed_channels import SqliteUnread
 from bot.store.outbox import SqliteCardStore, SqliteOutbox
 from bot.store.spending import SqliteBudgetStore
 from bot.store.subscriptions import SqliteSubscriptions
 from bot.store.timeline import SqliteDeliveries
-from bot.store.unread import SqliteUnread
 from bot.timing import Timing
 from bot.worker_processes import Lane, Lanes
 from handlers.bolt import build

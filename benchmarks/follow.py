@@ -33,7 +33,7 @@ from bot.jobs import states
 from bot.jobs.follow import Follower
 from bot.jobs.interfaces import Change
 from bot.jobs.job import Job
-from bot.jobs.reader import JobReader
+from bot.jobs.sync import JobReader
 from bot.providers.openai_protocol import OpenAIProtocol
 from bot.store.database import Database
 from bot.store.jobs import SqliteJobStore

@@ -34,11 +34,12 @@ from team import command, launch, post_cards, workspace
 
 from app.processes import Child
 from bot.jobs import states
-from bot.jobs.advance import notice
+from bot.jobs.apply_update import notice
 from bot.jobs.interfaces import Change
-from bot.jobs.job import Job, Metrics
-from bot.notices.notice import Accepted, Ended, ProviderSaid, Started
+from bot.jobs.job import Job
+from bot.jobs.notice import Accepted, Ended, ProviderSaid, Started
 from bot.providers.interface import RemoteEvent
+from bot.providers.protocol import Metrics
 from bot.store.database import Database
 from bot.store.inbox import SqliteInbox
 from bot.store.jobs import write_change

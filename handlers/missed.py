@@ -19,7 +19,7 @@ import structlog
 from bot.backoff import Backoff
 from bot.errors import BotError
 from bot.notices.interfaces import PostError, PostRefused
-from bot.store.unread import SqliteUnread, Unread
+from bot.store.missed_channels import SqliteUnread, Unread
 from bot.timing import Timing
 from handlers.datasets.intake import may_be_training_data
 from handlers.inbox import Inbox

@@ -5,11 +5,13 @@ from dataclasses import dataclass, field
 from bot.access import Policy
 from bot.audit import AuditLog
 from bot.datasets.file_store import Copies
+from bot.jobs.admission import Rules
+from bot.jobs.approval import Approvals
 from bot.jobs.follow import Follower
 from bot.jobs.interfaces import JobStore
-from bot.jobs.line import Line
-from bot.jobs.reader import JobReader
+from bot.jobs.queue import Line
 from bot.jobs.submit import Submitter
+from bot.jobs.sync import JobReader
 from bot.jobs.timeline import Deliveries
 from bot.models.catalogue import Catalogue
 from bot.models.conversation import ConversationStore
@@ -17,8 +19,6 @@ from bot.models.lost import LostModels
 from bot.notices.interfaces import CardStore, Subscriptions
 from bot.providers.interface import Provider
 from bot.settings import Settings
-from bot.spending.admission import Rules
-from bot.spending.approval import Approvals
 from bot.spending.interfaces import BudgetStore
 from bot.store.datasets import SqliteDatasetStore
 from bot.timing import Timing

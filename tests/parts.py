@@ -10,9 +10,10 @@ import openai
 from openai import AsyncOpenAI
 from stand_in_provider import StandInProvider
 
-from bot.jobs.job import Job, Metrics, Origin
+from bot.jobs.job import Job, Origin
 from bot.providers.interface import RemoteEvent, RemoteJob
 from bot.providers.openai_protocol import OpenAIProtocol
+from bot.providers.protocol import Metrics
 
 MODEL = "gpt-4.1-mini-2025-04-14"
 CHANNEL = "C0TRAINING"

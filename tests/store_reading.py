@@ -6,8 +6,9 @@ from typing import Any
 import msgspec
 
 from bot.jobs.assessment import Assessment, assess
-from bot.jobs.job import Checkpoint, Job, Metrics
-from bot.notices.notice import Notice
+from bot.jobs.job import Job
+from bot.jobs.notice import Notice
+from bot.providers.protocol import Checkpoint, Metrics
 from bot.store.database import Database
 
 

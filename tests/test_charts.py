@@ -18,7 +18,7 @@ from bot.charts import canvas
 from bot.charts.canvas import ALT_TEXT
 from bot.charts.lengths import length_alt_text, length_chart
 from bot.charts.training import alt_text, loss_chart
-from bot.jobs.job import Metrics
+from bot.providers.protocol import Metrics
 from training_files.report import Bar, Tokens
 
 BLUE = (0x00, 0x72, 0xB2)

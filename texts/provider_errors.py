@@ -2,7 +2,7 @@
 word of the provider's."""
 
 from bot.jobs.explanations import Cause, cause_of
-from bot.jobs.job import JobError
+from bot.providers.protocol import JobError
 from texts.language import _
 
 

@@ -10,7 +10,7 @@ import msgspec
 
 from bot.charts.canvas import ALT_TEXT, BACKGROUND, BLUE, FAINT_INK, INK, VERMILION, furnish, png, set_title, sheet
 from bot.jobs.figures import Curve, Points, Quantity, quantities, training, validation
-from bot.jobs.job import Metrics
+from bot.providers.protocol import Metrics
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -9,7 +9,8 @@ from bot.jobs import states
 from bot.jobs.diagnosis import Diagnosis, diagnose, lower_rate
 from bot.jobs.figures import Figure, figures
 from bot.jobs.interfaces import JobStore
-from bot.jobs.job import Checkpoint, Job, Metrics
+from bot.jobs.job import Job
+from bot.providers.protocol import Checkpoint, Metrics
 
 
 class RankedCheckpoint(msgspec.Struct, frozen=True):

@@ -2,10 +2,10 @@
 
 from bot.errors import Conflict
 from bot.jobs import states
+from bot.jobs.create_request import order_of
 from bot.jobs.interfaces import Change, Followed
 from bot.jobs.job import Job
-from bot.jobs.order import order_of
-from bot.jobs.reader import JobReader
+from bot.jobs.sync import JobReader
 from bot.providers.interface import Refused
 
 

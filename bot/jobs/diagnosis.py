@@ -14,7 +14,7 @@ from statistics import mean, median
 import msgspec
 
 from bot.jobs.figures import Curve, Points, smoothed, training, validation, window
-from bot.jobs.job import DPO, Auto, Metrics
+from bot.providers.protocol import DPO, Auto, Metrics
 
 
 class Problem(StrEnum):

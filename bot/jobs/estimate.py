@@ -4,7 +4,10 @@ from collections.abc import Mapping
 
 import msgspec
 
-from bot.jobs.job import REINFORCEMENT, Auto, Job
+from bot.jobs import states
+from bot.jobs.job import Job
+from bot.providers.protocol import REINFORCEMENT, Auto
+from bot.spending.budget import Spend
 from training_files import cost
 from training_files.report import Report
 
@@ -68,3 +71,24 @@ def cost_so_far(job: Job) -> float | None:
     if job.estimated_cost is None or latest is None or not latest.total_steps:
         return None
     return job.estimated_cost * min(latest.step, latest.total_steps) / latest.total_steps
+
+
+def spend_of(job: Job) -> Spend:
+    """What it counts for in a budget."""
+    return Spend(job.requester, job.origin.channel, _counted(job), promised=job.state not in states.ENDED)
+
+
+def _counted(job: Job) -> float | None:
+    """Failed jobs and those cancelled before they trained are free, those cancelled midway cost their share
+    (Microsoft's cost pages, read 2026-11-21)."""
+    if job.state not in states.ENDED:
+        return job.estimated_cost
+    real = real_cost(job)
+    if real is not None:
+        return real
+    if job.state == states.SUCCEEDED:
+        return job.estimated_cost
+    if job.state == states.FAILED or job.started_at is None:
+        return 0.0
+    share = cost_so_far(job)
+    return job.estimated_cost if share is None else share

@@ -9,7 +9,7 @@ import re
 from enum import StrEnum
 from typing import Final
 
-from bot.jobs.job import JobError
+from bot.providers.protocol import JobError
 
 
 class Cause(StrEnum):

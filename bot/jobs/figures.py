@@ -10,7 +10,7 @@ from typing import Final, Literal
 
 import msgspec
 
-from bot.jobs.job import DPO, Metrics
+from bot.providers.protocol import DPO, Metrics
 
 Points = list[tuple[int, float]]
 """(step, value), by step."""

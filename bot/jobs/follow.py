@@ -16,11 +16,11 @@ import structlog
 from bot.backoff import Backoff
 from bot.errors import BotError
 from bot.jobs import states
-from bot.jobs.advance import notice
+from bot.jobs.apply_update import notice
 from bot.jobs.interfaces import Followed
 from bot.jobs.job import Job
-from bot.jobs.reader import JobReader
-from bot.notices.notice import Body, ProviderBack, ProviderSilent
+from bot.jobs.notice import Body, ProviderBack, ProviderSilent
+from bot.jobs.sync import JobReader
 from bot.providers.interface import (
     ProviderError,
     RateLimited,

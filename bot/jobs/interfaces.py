@@ -6,10 +6,11 @@ from typing import Protocol
 import msgspec
 
 from bot.audit import Entry
-from bot.jobs.job import Checkpoint, Job, Metrics
-from bot.notices.notice import Notice
+from bot.jobs.job import Job
+from bot.jobs.notice import Notice
 from bot.providers.interface import RemoteEvent
-from bot.spending.budget import Books
+from bot.providers.protocol import Checkpoint, Metrics
+from bot.spending.budget import Limits, Spend
 
 
 class Change(msgspec.Struct, frozen=True):
@@ -29,6 +30,18 @@ class Change(msgspec.Struct, frozen=True):
     shown: bool = True
 
 
+class LedgerSnapshot(msgspec.Struct, frozen=True):
+    """What must be known to decide about a new job, read in the transaction that stores the decision. `month`: what the
+    jobs submitted in the same calendar month count for, where there are budgets; `waiting` and `running` count the
+    provider's jobs.
+    """
+
+    limits: Limits
+    month: Sequence[Spend]
+    waiting: int
+    running: int
+
+
 class Followed(msgspec.Struct, frozen=True):
     """As much of a followed job as the schedule needs."""
 
@@ -45,13 +58,13 @@ class JobStore(Protocol):
         False, and nothing done, if the id is there, or another job stands for the same job of the provider.
         """
 
-    async def admit(self, job: Job, decide: Callable[[Books], Change]) -> Job | None:
-        """Store a new job and its card as `decide` says, who sees the books of its month: one transaction, so that no
+    async def admit(self, job: Job, decide: Callable[[LedgerSnapshot], Change]) -> Job | None:
+        """Store a new job and its card as `decide` says, who sees the ledger of its month: one transaction, so that no
         two jobs take the same last dollar. `decide` is pure and quick, and may raise: then nothing is stored. The job
         as it was stored; None if its id is there.
         """
 
-    async def books(self, job: Job) -> Books:
+    async def ledger(self, job: Job) -> LedgerSnapshot:
         """What `admit` would decide by at this moment, were `job` stored now."""
 
     async def update(self, job_id: str, make: Callable[[Job], Change | None]) -> Job | None:

@@ -7,10 +7,10 @@ import msgspec
 
 from bot.errors import Conflict
 from bot.jobs import states
-from bot.jobs.advance import advance, notice
+from bot.jobs.apply_update import advance, notice
 from bot.jobs.interfaces import Change, JobStore
 from bot.jobs.job import Job
-from bot.notices.notice import Steered
+from bot.jobs.notice import Steered
 from bot.providers.interface import Provider, Refused
 
 

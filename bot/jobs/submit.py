@@ -18,12 +18,13 @@ import structlog
 from bot.backoff import Backoff
 from bot.errors import Conflict, NotFound
 from bot.jobs import states
-from bot.jobs.advance import advance, ending, notice
+from bot.jobs.admission import Rules, decide_admission
+from bot.jobs.apply_update import advance, ending, notice
+from bot.jobs.create_request import order_of
 from bot.jobs.interfaces import Change, JobStore
-from bot.jobs.job import Job, JobError
-from bot.jobs.line import turned_away, waits
-from bot.jobs.order import order_of
-from bot.notices.notice import ProviderBusy, Uncertain
+from bot.jobs.job import Job
+from bot.jobs.notice import ProviderBusy, Uncertain
+from bot.jobs.queue import turned_away, waits
 from bot.providers.interface import (
     Doubtful,
     Provider,
@@ -34,7 +35,7 @@ from bot.providers.interface import (
     TooManyJobs,
     Unreachable,
 )
-from bot.spending.admission import Rules, admit
+from bot.providers.protocol import JobError
 from bot.timing import Timing
 
 log = structlog.get_logger()
@@ -87,7 +88,7 @@ class Submitter:
             if job.seed is None:
                 # Always sent: it is one of the marks by which a job is found again.
                 job = msgspec.structs.replace(job, seed=random.randint(0, 2**31 - 1))
-            admitted = await self._jobs.admit(job, partial(admit, job, rules=self._rules))
+            admitted = await self._jobs.admit(job, partial(decide_admission, job, rules=self._rules))
         if admitted is None:
             return await self._jobs.get(job.id) or job
         if admitted.state == states.SUBMITTING:
@@ -96,7 +97,7 @@ class Submitter:
 
     async def foresee(self, job: Job) -> Job:
         """As what it would be stored if it were submitted now; nothing is done. Raises NotAdmitted."""
-        return admit(job, await self._jobs.books(job), self._rules).job
+        return decide_admission(job, await self._jobs.ledger(job), self._rules).job
 
     async def release(self, job_id: str) -> bool:
         """A job that waited in line goes on; False if it does not wait any more."""

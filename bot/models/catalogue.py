@@ -7,9 +7,9 @@ from datetime import UTC, date, datetime
 
 from bot.access import Thing
 from bot.jobs.interfaces import JobStore
-from bot.jobs.job import DPO, SUPERVISED
 from bot.models.model import FineTunedModel
 from bot.providers.interface import Doubtful, Provider, RateLimited, RemoteModel, Unreachable
+from bot.providers.protocol import DPO, SUPERVISED
 from training_files import fine_tunable, lookup
 from training_files.catalog import base_of
 from training_files.report import Report

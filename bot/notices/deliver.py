@@ -14,9 +14,9 @@ import structlog
 
 from bot.backoff import Backoff
 from bot.errors import BotError
+from bot.jobs.notice import Ended, EndedElsewhere, Notice
 from bot.notices.interfaces import Outbox, Pending, PostDoubtful, PostLater, PostRefused, Speaker
-from bot.notices.notice import Ended, EndedElsewhere, Notice
-from bot.notices.rounds import Rounds
+from bot.notices.work_loop import Rounds
 from bot.timing import Timing
 
 log = structlog.get_logger()

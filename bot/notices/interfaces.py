@@ -5,7 +5,7 @@ from typing import Protocol
 
 import msgspec
 
-from bot.notices.notice import Notice
+from bot.jobs.notice import Notice
 
 
 class Pending(msgspec.Struct, frozen=True):

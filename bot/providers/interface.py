@@ -11,7 +11,7 @@ from typing import Any, Protocol
 import msgspec
 
 from bot.errors import BotError
-from bot.jobs.job import Checkpoint, Hyperparameters, JobError, Metrics
+from bot.providers.protocol import Checkpoint, Hyperparameters, JobError, Metrics
 
 
 class ProviderError(BotError):

@@ -8,8 +8,8 @@ from typing import Any
 
 import orjson
 
-from bot.jobs.job import DPO, REINFORCEMENT, SUPERVISED, Auto, Checkpoint, Hyperparameters, JobError, Metrics
 from bot.providers.interface import RemoteEvent, RemoteFile, RemoteJob, RemoteModel
+from bot.providers.protocol import DPO, REINFORCEMENT, SUPERVISED, Auto, Checkpoint, Hyperparameters, JobError, Metrics
 from bot.redact import redact
 
 Json = dict[str, Any]

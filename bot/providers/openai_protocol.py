@@ -17,7 +17,6 @@ from openai import AsyncOpenAI, AsyncStream, omit
 from openai.types.chat import ChatCompletionChunk
 
 from bot.errors import Invalid
-from bot.jobs.job import Checkpoint, of_method
 from bot.providers import objects
 from bot.providers.interface import (
     REFUSAL,
@@ -32,6 +31,7 @@ from bot.providers.interface import (
     RemoteModel,
 )
 from bot.providers.objects import AUTO, SUBMISSION_KEY, Json
+from bot.providers.protocol import Checkpoint, of_method
 from bot.providers.sdk_errors import told_apart
 
 _PAGE = 100

@@ -11,9 +11,6 @@ from enum import StrEnum
 import msgspec
 
 from bot.errors import BotError
-from bot.jobs import states
-from bot.jobs.estimate import cost_so_far, real_cost
-from bot.jobs.job import Job
 
 
 class NotAdmitted(BotError):
@@ -29,6 +26,15 @@ class OverBudget(NotAdmitted):
     """The job would cost more than is left."""
 
 
+class Spend(msgspec.Struct, frozen=True):
+    """What one job counts for: US dollars, None where nobody knows its price; `promised` while that is an estimate."""
+
+    person: str
+    channel: str
+    usd: float | None
+    promised: bool = False
+
+
 class Scope(StrEnum):
     WORKSPACE = "workspace"
     CHANNEL = "channel"
@@ -42,14 +48,14 @@ class Budget(msgspec.Struct, frozen=True):
     subject: str
     usd: float
 
-    def covers(self, job: Job) -> bool:
+    def covers(self, spend: Spend) -> bool:
         match self.scope:
             case Scope.WORKSPACE:
                 return True
             case Scope.CHANNEL:
-                return job.origin.channel == self.subject
+                return spend.channel == self.subject
             case Scope.PERSON:
-                return job.requester == self.subject
+                return spend.person == self.subject
 
 
 class Limits(msgspec.Struct, frozen=True):
@@ -59,17 +65,6 @@ class Limits(msgspec.Struct, frozen=True):
 
     budgets: tuple[Budget, ...] = ()
     approval_above: float | None = None
-
-
-class Books(msgspec.Struct, frozen=True):
-    """What must be known to decide, read in the transaction that stores the decision. `month`: all jobs submitted in
-    the same calendar month, where there are budgets; `waiting` and `running` count the provider's.
-    """
-
-    limits: Limits
-    month: Sequence[Job]
-    waiting: int
-    running: int
 
 
 class Used(msgspec.Struct, frozen=True):
@@ -83,49 +78,31 @@ class Used(msgspec.Struct, frozen=True):
     unknown: int = 0
 
 
-def counted(job: Job) -> float | None:
-    """US dollars that a job counts for; None where nobody knows its price.
-
-    Failed jobs and those cancelled before they trained are free, those cancelled midway cost their share (Microsoft's
-    cost pages, read 2026-11-21).
-    """
-    if job.state not in states.ENDED:
-        return job.estimated_cost
-    real = real_cost(job)
-    if real is not None:
-        return real
-    if job.state == states.SUCCEEDED:
-        return job.estimated_cost
-    if job.state == states.FAILED or job.started_at is None:
-        return 0.0
-    share = cost_so_far(job)
-    return job.estimated_cost if share is None else share
-
-
-def used(jobs: Iterable[Job]) -> Used:
+def used(spends: Iterable[Spend]) -> Used:
     usd = promised = 0.0
     number = unknown = 0
-    for job in jobs:
-        cost = counted(job)
+    for spend in spends:
+        cost = spend.usd or 0
         number += 1
-        unknown += cost is None
-        usd += cost or 0
-        promised += (cost or 0) if job.state not in states.ENDED else 0
+        unknown += spend.usd is None
+        usd += cost
+        promised += cost if spend.promised else 0
     return Used(usd, promised, number, unknown)
 
 
-def check(job: Job, limits: Limits, month: Sequence[Job]) -> None:
-    """Raises OverBudget where `job`, beside all jobs of its month, would cost more than one of the budgets allows."""
-    if not job.estimated_cost:
+def check(new: Spend, at: float, limits: Limits, month: Sequence[Spend]) -> None:
+    """Raises OverBudget where a job, submitted `at` that time, would cost more beside all jobs of its month than one of
+    the budgets allows."""
+    if not new.usd:
         return
     for budget in limits.budgets:
-        if not budget.covers(job):
+        if not budget.covers(new):
             continue
         spent = used(other for other in month if budget.covers(other))
         left = budget.usd - spent.usd
         # What the sum of many floats loses is worth no refusal.
-        if job.estimated_cost > left + 1e-6:
-            raise OverBudget(_figures(job, budget, spent, max(left, 0.0)), _CHEAPER)
+        if new.usd > left + 1e-6:
+            raise OverBudget(_figures(new.usd, at, budget, spent, max(left, 0.0)), _CHEAPER)
 
 
 def month_of(at: float) -> tuple[float, float]:
@@ -149,12 +126,12 @@ _CHEAPER = (
 )
 
 
-def _figures(job: Job, budget: Budget, spent: Used, left: float) -> str:
-    _, end = month_of(job.created_at)
+def _figures(usd: float, at: float, budget: Budget, spent: Used, left: float) -> str:
+    _, end = month_of(at)
     until = datetime.fromtimestamp(end, UTC)
     promised = f" ({dollars(spent.promised)} of it by jobs that have not ended yet)" if spent.promised else ""
     return (
-        f"it would go over {_WHOSE[budget.scope]}. The job is estimated at {dollars(job.estimated_cost or 0)}; of "
+        f"it would go over {_WHOSE[budget.scope]}. The job is estimated at {dollars(usd)}; of "
         f"{dollars(budget.usd)} a month, {dollars(spent.usd)} are taken{promised}, so {dollars(left)} are left until "
         f"{until.day} {until:%B} (UTC)."
     )

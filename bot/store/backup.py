@@ -16,9 +16,10 @@ from sqlite_utils import Database as SqliteDatabase
 
 from bot.errors import StartError
 from bot.jobs import states
-from bot.jobs.advance import ending
+from bot.jobs.apply_update import ending
 from bot.jobs.interfaces import Change
-from bot.jobs.job import Job, JobError
+from bot.jobs.job import Job
+from bot.providers.protocol import JobError
 from bot.store.jobs import write_change
 from bot.store.schema import migrations
 

@@ -8,12 +8,14 @@ from sqlite_utils import Database as SqliteDatabase
 
 from bot.errors import Conflict
 from bot.jobs import states
-from bot.jobs.interfaces import Change, Followed
-from bot.jobs.job import Checkpoint, Job, Metrics
+from bot.jobs.estimate import spend_of
+from bot.jobs.interfaces import Change, Followed, LedgerSnapshot
+from bot.jobs.job import Job
+from bot.jobs.notice import Notice
 from bot.models.names import given_suffix
-from bot.notices.notice import Notice
 from bot.providers.interface import RemoteEvent
-from bot.spending.budget import Books, month_of
+from bot.providers.protocol import Checkpoint, Metrics
+from bot.spending.budget import month_of
 from bot.store.audit import put_entries
 from bot.store.database import Database
 from bot.store.outbox import put_notices, touch_card
@@ -27,11 +29,11 @@ class SqliteJobStore:
     async def insert(self, job: Job, history: Change | None = None) -> bool:
         return await self._database.write(lambda db: _insert(db, job, lambda: history or Change(job))) is not None
 
-    async def admit(self, job: Job, decide: Callable[[Books], Change]) -> Job | None:
-        return await self._database.write(lambda db: _insert(db, job, lambda: decide(_books(db, job))))
+    async def admit(self, job: Job, decide: Callable[[LedgerSnapshot], Change]) -> Job | None:
+        return await self._database.write(lambda db: _insert(db, job, lambda: decide(_ledger(db, job))))
 
-    async def books(self, job: Job) -> Books:
-        return await self._database.read(lambda db: _books(db, job))
+    async def ledger(self, job: Job) -> LedgerSnapshot:
+        return await self._database.read(lambda db: _ledger(db, job))
 
     async def update(self, job_id: str, make: Callable[[Job], Change | None]) -> Job | None:
         def work(db: SqliteDatabase) -> Job | None:
@@ -226,7 +228,7 @@ def _insert(db: SqliteDatabase, job: Job, make: Callable[[], Change]) -> Job | N
     return change.job
 
 
-def _books(db: SqliteDatabase, job: Job) -> Books:
+def _ledger(db: SqliteDatabase, job: Job) -> LedgerSnapshot:
     waiting = db.execute(
         "SELECT count(*) FROM jobs WHERE state = ? AND provider = ?", [states.IN_LINE, job.provider]
     ).fetchone()[0]
@@ -239,7 +241,7 @@ def _books(db: SqliteDatabase, job: Job) -> Books:
         if limits.budgets
         else []
     )
-    return Books(limits, [_job(row[0]) for row in month], waiting, _running(db, job.provider))
+    return LedgerSnapshot(limits, [spend_of(_job(row[0])) for row in month], waiting, _running(db, job.provider))
 
 
 def _running(db: SqliteDatabase, provider: str) -> int:

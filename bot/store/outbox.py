@@ -9,8 +9,8 @@ import msgspec
 from sqlite_utils import Database as SqliteDatabase
 
 from bot.jobs import states
+from bot.jobs.notice import Notice
 from bot.notices.interfaces import Card, Pending
-from bot.notices.notice import Notice
 from bot.store.database import Database
 from bot.store.subscriptions import heard_elsewhere
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from sqlite_utils import Database as SqliteDatabase
 
 from bot.access import Place, is_shown_in
-from bot.notices.notice import Ended, EndedElsewhere, Notice
+from bot.jobs.notice import Ended, EndedElsewhere, Notice
 from bot.store.database import Database
 
 

@@ -8,9 +8,10 @@ from slack_sdk.models.blocks import Block, ButtonElement
 from bot.jobs import states
 from bot.jobs.assessment import UNASSESSED, Assessment
 from bot.jobs.estimate import cost_so_far, real_cost
-from bot.jobs.job import Job, Metrics
+from bot.jobs.job import Job
 from bot.jobs.training_time import training_seconds
 from bot.models.names import given_suffix
+from bot.providers.protocol import Metrics
 from handlers.blocks.approval_text import deciders, decision
 from handlers.blocks.figures import diagnosis, pairs
 from handlers.blocks.job_controls import consequence, steering_button

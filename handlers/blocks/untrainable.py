@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Final
 
-from bot.jobs.job import DPO, REINFORCEMENT
+from bot.providers.protocol import DPO, REINFORCEMENT
 from texts.formats import listed
 from training_files import Report, fine_tunable
 

@@ -9,7 +9,7 @@ from collections.abc import Collection
 from typing import Any, Final
 
 from bot.store.inbox import SqliteInbox
-from bot.store.unread import SqliteUnread
+from bot.store.missed_channels import SqliteUnread
 from handlers.datasets.blocks import split_modal as split_window
 from handlers.repair import blocks as mend_window
 

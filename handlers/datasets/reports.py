@@ -16,7 +16,7 @@ from bot.datasets.dataset import Dataset
 from bot.datasets.file_store import Arrival
 from bot.datasets.pairs import validation_of
 from bot.errors import BotError
-from bot.jobs.pace import seconds_per_token
+from bot.jobs.throughput import seconds_per_token
 from bot.notices.interfaces import PostError, PostRefused
 from bot.providers.interface import ProviderError
 from bot.worker_processes import Lane

@@ -4,7 +4,7 @@ from functools import partial
 
 from bot.access import Act
 from bot.errors import Conflict, Denied, Invalid, NotFound
-from bot.jobs.adopt import adopt, unknown
+from bot.jobs.import_job import adopt, unknown
 from bot.jobs.job import Job, id_for
 from bot.providers.interface import RemoteJob
 from handlers.blocks import confirmations as pointers

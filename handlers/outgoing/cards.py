@@ -17,9 +17,9 @@ from bot.jobs import states
 from bot.jobs.assessment import assessed
 from bot.jobs.interfaces import JobStore
 from bot.jobs.job import Job
+from bot.jobs.notice import Linked, Notice
 from bot.notices.interfaces import Card, CardStore, PostDoubtful, PostLater, PostRefused
-from bot.notices.notice import Linked, Notice
-from bot.notices.rounds import Rounds
+from bot.notices.work_loop import Rounds
 from bot.timing import Timing
 from handlers.blocks.card import card as render
 from handlers.blocks.message import Message

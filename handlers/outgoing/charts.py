@@ -15,8 +15,9 @@ import structlog
 from bot.charts.training import alt_text, loss_picture
 from bot.jobs import states
 from bot.jobs.interfaces import JobStore
-from bot.jobs.job import Job, Metrics
+from bot.jobs.job import Job
 from bot.notices.interfaces import CardStore, PostError
+from bot.providers.protocol import Metrics
 from bot.worker_processes import Lane, Lanes
 from handlers.web.poster import Poster
 from training_files import TrainingFileError

@@ -1,4 +1,4 @@
-"""Every notice of `bot.notices.notice` as the message that says it."""
+"""Every notice of `bot.jobs.notice` as the message that says it."""
 
 from typing import assert_never
 
@@ -8,8 +8,7 @@ from bot.jobs import states
 from bot.jobs.assessment import UNASSESSED, Assessment
 from bot.jobs.estimate import real_cost
 from bot.jobs.job import Job
-from bot.jobs.training_time import training_seconds
-from bot.notices.notice import (
+from bot.jobs.notice import (
     Accepted,
     ApprovalAsked,
     Approved,
@@ -29,6 +28,7 @@ from bot.notices.notice import (
     Uncertain,
     WaitsInLine,
 )
+from bot.jobs.training_time import training_seconds
 from handlers.blocks import approval
 from handlers.blocks.approval_text import decision
 from handlers.blocks.card import (

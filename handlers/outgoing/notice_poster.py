@@ -4,8 +4,8 @@ from bot.jobs import states
 from bot.jobs.assessment import UNASSESSED, Assessment, assessed, checkpoint_figures
 from bot.jobs.interfaces import JobStore
 from bot.jobs.job import Job
+from bot.jobs.notice import Body, CheckpointMade, Ended, EndedElsewhere, Notice
 from bot.notices.interfaces import PostRefused
-from bot.notices.notice import Body, CheckpointMade, Ended, EndedElsewhere, Notice
 from handlers.languages import LanguageOf, english
 from handlers.outgoing.charts import Pictures
 from handlers.outgoing.notice_blocks import render

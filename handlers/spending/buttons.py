@@ -6,9 +6,9 @@ import orjson
 
 from bot.access import Act
 from bot.errors import BotError
+from bot.jobs.approval import AlreadyDecided
 from bot.jobs.job import Job
 from bot.notices.interfaces import PostError
-from bot.spending.approval import AlreadyDecided
 from handlers.blocks import approval as blocks
 from handlers.turn import Turn
 from handlers.web.rate_limits import Priority

@@ -9,7 +9,8 @@ import time
 
 from bot.access import Act, Role
 from bot.errors import Invalid
-from bot.spending.admission import threshold
+from bot.jobs.admission import threshold
+from bot.jobs.estimate import spend_of
 from bot.spending.budget import Budget, Scope, dollars, used
 from handlers.blocks.markup import channel_in, dollars_in, person_in
 from handlers.spending import blocks
@@ -38,14 +39,13 @@ async def _show(turn: Turn) -> None:
     services = turn.services
     now = time.time()
     limits, month = await services.budgets.limits(), await services.jobs.of_month(now)
+    spends = [spend_of(job) for job in month]
     shown = [Budget(Scope.WORKSPACE, "", 0), Budget(Scope.CHANNEL, turn.channel, 0), Budget(Scope.PERSON, turn.user, 0)]
     overseen = actor.role is Role.ADMIN and turn.alone
     if overseen:
         shown += [other for other in limits.budgets if (other.scope, other.subject) not in {_key(b) for b in shown}]
     set_ = {_key(budget): budget.usd for budget in limits.budgets}
-    rows = [
-        blocks.Row(budget, set_.get(_key(budget)), used(job for job in month if budget.covers(job))) for budget in shown
-    ]
+    rows = [blocks.Row(one, set_.get(_key(one)), used(spend for spend in spends if one.covers(spend))) for one in shown]
     above = threshold(limits, services.rules)
     await turn.answer(blocks.month(rows, now, above, services.rules.approve_unknown, admin=overseen))
 

@@ -10,9 +10,9 @@ import structlog
 from bot.access import Act
 from bot.datasets.dataset import Dataset
 from bot.errors import BotError, Invalid
-from bot.jobs.job import Auto, Hyperparameters
-from bot.jobs.pace import seconds_per_token
+from bot.jobs.throughput import seconds_per_token
 from bot.notices.interfaces import PostRefused
+from bot.providers.protocol import Auto, Hyperparameters
 from bot.spending.budget import NotAdmitted
 from handlers.start.blocks.admission_preview import hindrance, outlook
 from handlers.start.blocks.modal import choice, chosen_validation, start_modal

@@ -16,7 +16,7 @@ from bot.access import Act
 from bot.datasets.dataset import Dataset
 from bot.errors import Denied, Invalid, NotFound
 from bot.jobs.estimate import estimate
-from bot.jobs.pace import seconds_per_token
+from bot.jobs.throughput import seconds_per_token
 from bot.naming import the_one_named
 from bot.notices.interfaces import PostRefused
 from handlers.blocks import confirmations as pointers

@@ -16,7 +16,7 @@ from typing import Any, Final
 import orjson
 
 from bot.jobs.grader import read_grader
-from bot.jobs.job import DPO, REINFORCEMENT, SUPERVISED, Auto, Hyperparameters, of_method
+from bot.providers.protocol import DPO, REINFORCEMENT, SUPERVISED, Auto, Hyperparameters, of_method
 from handlers.blocks.parts import OPTION_VALUE
 from handlers.blocks.text import size
 from texts.formats import listed

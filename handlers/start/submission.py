@@ -11,9 +11,10 @@ from bot.datasets.pairs import can_validate, validates
 from bot.errors import Invalid, NotFound
 from bot.jobs import states
 from bot.jobs.estimate import estimate, is_free
-from bot.jobs.job import REINFORCEMENT, SUPERVISED, Hyperparameters, Job, Origin, id_for
+from bot.jobs.job import Job, Origin, id_for
 from bot.models.catalogue import Catalogue
 from bot.models.names import suffix_from_file
+from bot.providers.protocol import REINFORCEMENT, SUPERVISED, Hyperparameters
 from bot.spending.budget import OverBudget
 from handlers.start.start_form import METHOD_NAMES, StartForm, misplaced
 from handlers.turn import Turn, thing_of_dataset

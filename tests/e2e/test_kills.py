@@ -30,7 +30,7 @@ from trainer_process import KEY, Trainer
 
 from bot.jobs import states
 from bot.jobs.job import Job
-from bot.notices.notice import Notice
+from bot.jobs.notice import Notice
 from handlers.blocks.card import card as render
 from sandbox.client import SandboxError
 from sandbox.model import Message

@@ -12,10 +12,10 @@ from slack_sdk.web.async_client import AsyncWebClient
 from sqlite_utils import Database as SqliteDatabase
 
 from bot.jobs import states
-from bot.jobs.advance import notice
+from bot.jobs.apply_update import notice
 from bot.jobs.interfaces import Change
 from bot.jobs.job import Approval, InLine, Job, Origin
-from bot.notices.notice import Accepted, ApprovalAsked, Ended, Notice, Started
+from bot.jobs.notice import Accepted, ApprovalAsked, Ended, Notice, Started
 from bot.store.database import Database
 from bot.store.jobs import write_change
 from handlers.web.poster import Poster

@@ -28,8 +28,9 @@ from app.run import Bot
 from bot.datasets.dataset import Dataset
 from bot.jobs import states
 from bot.jobs.interfaces import Change
-from bot.jobs.job import Checkpoint, Job, Origin
+from bot.jobs.job import Job, Origin
 from bot.models.conversation import Conversation
+from bot.providers.protocol import Checkpoint
 from handlers.commands import COMMANDS
 from handlers.web.poster import Poster
 from sandbox.seed import ANA, BEN, LEADS, SUPPORT

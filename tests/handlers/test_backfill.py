@@ -16,7 +16,7 @@ from bot.datasets.dataset import Dataset
 from bot.store.database import Database, StoreTrouble
 from bot.store.datasets import SqliteDatasetStore
 from bot.store.inbox import SqliteInbox
-from bot.store.unread import SqliteUnread
+from bot.store.missed_channels import SqliteUnread
 from handlers.datasets.incoming_files import IncomingFiles
 from handlers.inbox import Inbox
 from handlers.missed import Backfill

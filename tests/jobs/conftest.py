@@ -6,7 +6,7 @@ from parts import provider_over
 from stand_in_provider import StandInProvider
 
 from bot.jobs.follow import Follower
-from bot.jobs.reader import JobReader
+from bot.jobs.sync import JobReader
 from bot.providers.openai_protocol import OpenAIProtocol
 from bot.store.jobs import SqliteJobStore
 

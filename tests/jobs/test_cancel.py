@@ -9,8 +9,8 @@ from bot.errors import Conflict
 from bot.jobs.cancel import cancel
 from bot.jobs.follow import Follower
 from bot.jobs.job import Job
-from bot.jobs.reader import JobReader
-from bot.notices.notice import Accepted, Ended
+from bot.jobs.notice import Accepted, Ended
+from bot.jobs.sync import JobReader
 from bot.providers.interface import ProviderError
 from bot.providers.openai_protocol import SUBMISSION_KEY
 from bot.store.database import Database

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.jobs.diagnosis import Diagnosis, Problem, diagnose, lower_rate
-from bot.jobs.job import Metrics
 from bot.providers import objects
+from bot.providers.protocol import Metrics
 
 RUNS = Path(__file__).with_name("runs")
 

@@ -6,7 +6,7 @@ import pytest
 from parts import MODEL, a_job
 
 from bot.jobs.estimate import cost_so_far, estimate, is_free, real_cost
-from bot.jobs.job import Metrics
+from bot.providers.protocol import Metrics
 from training_files.report import Report, Tokens
 
 REPORT = Report(

@@ -5,7 +5,7 @@ import math
 import pytest
 
 from bot.jobs.figures import figures, smoothed, training, validation, window
-from bot.jobs.job import Metrics
+from bot.providers.protocol import Metrics
 
 
 def test_one_lucky_batch_is_no_headline() -> None:

@@ -12,7 +12,7 @@ from store_reading import all_notices
 
 from bot.jobs.explanations import Cause, cause_of
 from bot.jobs.follow import Follower
-from bot.notices.notice import CheckpointMade, Ended, ProviderBack, ProviderSaid, ProviderSilent, Started, Stuck
+from bot.jobs.notice import CheckpointMade, Ended, ProviderBack, ProviderSaid, ProviderSilent, Started, Stuck
 from bot.providers.openai_protocol import OpenAIProtocol
 from bot.store.database import Database
 from bot.store.jobs import SqliteJobStore

@@ -16,11 +16,12 @@ from bot.backoff import Backoff
 from bot.errors import Conflict, NotFound
 from bot.jobs import states
 from bot.jobs.interfaces import Change
-from bot.jobs.job import Hyperparameters, Job
+from bot.jobs.job import Job
+from bot.jobs.notice import Accepted, Ended, Notice, ProviderBusy, Uncertain
 from bot.jobs.submit import Submitter
-from bot.notices.notice import Accepted, Ended, Notice, ProviderBusy, Uncertain
 from bot.providers.interface import ProviderError
 from bot.providers.openai_protocol import SUBMISSION_KEY, OpenAIProtocol
+from bot.providers.protocol import Hyperparameters
 from bot.store.database import Database
 from bot.store.jobs import SqliteJobStore
 

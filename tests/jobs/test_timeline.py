@@ -3,8 +3,8 @@
 from parts import a_job, event, measured
 
 from bot.audit import Entry, Outcome
-from bot.jobs.job import JobError
 from bot.jobs.timeline import Delivered, Received, timeline
+from bot.providers.protocol import JobError
 
 T0 = 1_700_000_000.0
 JOB = a_job(created_at=T0, create_attempted_at=T0 + 2, cause="command/1")

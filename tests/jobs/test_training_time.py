@@ -4,10 +4,11 @@ from collections.abc import Sequence
 
 from parts import event, followed_job, measured, remote_job
 
-from bot.jobs.advance import advance
-from bot.jobs.job import Job, Metrics
+from bot.jobs.apply_update import advance
+from bot.jobs.job import Job
 from bot.jobs.training_time import training_seconds
 from bot.providers.interface import RemoteEvent
+from bot.providers.protocol import Metrics
 
 T = 1_700_000_000.0
 

@@ -11,9 +11,9 @@ from parts import followed_job, provider_over
 from stand_in_provider import StandInProvider
 
 from bot.jobs.interfaces import Change
-from bot.jobs.job import Checkpoint
 from bot.models.catalogue import Catalogue
 from bot.providers.interface import ProviderError
+from bot.providers.protocol import Checkpoint
 from bot.store.database import Database
 from bot.store.jobs import SqliteJobStore
 

@@ -8,8 +8,9 @@ from parts import MODEL, followed_job, provider_over
 from stand_in_provider import StandInProvider
 
 from bot.jobs.interfaces import Change
-from bot.jobs.job import Checkpoint, Job, Loss
+from bot.jobs.job import Job, Loss
 from bot.models.lost import LostModels
+from bot.providers.protocol import Checkpoint
 from bot.store.database import Database
 from bot.store.jobs import SqliteJobStore
 from bot.store.outbox import SqliteCardStore

@@ -12,9 +12,9 @@ from store_reading import all_notices
 
 from bot.backoff import Backoff
 from bot.jobs.job import Job
+from bot.jobs.notice import Ended, EndedElsewhere, Notice, Text
 from bot.notices.deliver import Delivery
 from bot.notices.interfaces import PostDoubtful, PostLater, PostRefused
-from bot.notices.notice import Ended, EndedElsewhere, Notice, Text
 from bot.store.database import Database, StoreTrouble
 from bot.store.jobs import SqliteJobStore
 from bot.store.outbox import SqliteCardStore, SqliteOutbox

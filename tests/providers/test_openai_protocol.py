@@ -11,7 +11,6 @@ from openai import AsyncOpenAI
 from parts import MODEL, impatient, provider_over
 from stand_in_provider import StandInProvider
 
-from bot.jobs.job import Hyperparameters
 from bot.providers.interface import (
     ChatDelta,
     ChatMessage,
@@ -25,6 +24,7 @@ from bot.providers.interface import (
     Unreachable,
 )
 from bot.providers.openai_protocol import SUBMISSION_KEY, OpenAIProtocol
+from bot.providers.protocol import Hyperparameters
 
 JOBS = "GET /fine_tuning/jobs"
 CREATE = "POST /fine_tuning/jobs"

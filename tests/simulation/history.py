@@ -37,16 +37,17 @@ from sqlite_utils import Database as SqliteDatabase
 from bot.audit import Entry
 from bot.errors import BotError, NotFound
 from bot.jobs import states
+from bot.jobs.admission import Rules
+from bot.jobs.approval import AlreadyDecided, Approvals
 from bot.jobs.cancel import cancel
+from bot.jobs.estimate import spend_of
 from bot.jobs.follow import Follower
 from bot.jobs.job import Job, Origin
-from bot.jobs.line import Line
-from bot.jobs.reader import JobReader
+from bot.jobs.queue import Line
 from bot.jobs.submit import Submitter
+from bot.jobs.sync import JobReader
 from bot.notices.deliver import Delivery
 from bot.providers.openai_protocol import OpenAIProtocol
-from bot.spending.admission import Rules
-from bot.spending.approval import AlreadyDecided, Approvals
 from bot.spending.budget import OverBudget, used
 from bot.store.backup import doubt_what_was_under_way
 from bot.store.database import StoreTrouble
@@ -253,7 +254,7 @@ def _permitted(world: World, submission: str) -> None:
     if world.budget is None or world.restored:
         return
     jobs = [msgspec.json.decode(value, type=Job) for (value,) in world.store.execute("SELECT value FROM jobs")]
-    if used(jobs).usd > world.budget:
+    if used(map(spend_of, jobs)).usd > world.budget:
         world.surprises.append(f"{submission} was created beyond the budget")
 
 

@@ -9,7 +9,7 @@ from store_reading import assessment_in
 
 from bot.jobs import states
 from bot.jobs.job import Job
-from bot.notices.notice import Notice
+from bot.jobs.notice import Notice
 from handlers.blocks.card import card as render_card
 
 

@@ -15,17 +15,17 @@ import msgspec
 from simulation.histories import judged
 from simulation.history import EPOCH, Death, World, people
 
-from bot.jobs import reader, states
+from bot.jobs import admission, states
+from bot.jobs import sync as reader
 from bot.jobs.assessment import assessed
 from bot.jobs.interfaces import Change
 from bot.jobs.job import Job
-from bot.jobs.line import Line
+from bot.jobs.queue import Line
 from bot.jobs.submit import Submitter
 from bot.notices.deliver import Delivery
 from bot.notices.interfaces import Pending
 from bot.providers import openai_protocol
 from bot.providers.openai_protocol import OpenAIProtocol
-from bot.spending import admission
 from bot.store.jobs import SqliteJobStore
 from bot.store.outbox import SqliteCardStore, SqliteOutbox
 from handlers.blocks.card import card as render

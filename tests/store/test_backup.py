@@ -12,11 +12,11 @@ from sqlite_utils import Database as SqliteDatabase
 
 from bot.errors import StartError
 from bot.jobs import states
-from bot.jobs.advance import notice
+from bot.jobs.apply_update import notice
 from bot.jobs.interfaces import Change
 from bot.jobs.job import Job
+from bot.jobs.notice import Text
 from bot.notices.interfaces import Pending
-from bot.notices.notice import Text
 from bot.store.backup import backup, restore
 from bot.store.database import Database
 from bot.store.inbox import SqliteInbox

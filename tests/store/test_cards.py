@@ -4,8 +4,8 @@ import pytest
 from parts import a_job, followed_job
 
 from bot.jobs.interfaces import Change
+from bot.jobs.notice import Linked, Notice
 from bot.notices.interfaces import Card
-from bot.notices.notice import Linked, Notice
 from bot.store.database import Database
 from bot.store.jobs import SqliteJobStore
 from bot.store.outbox import SqliteCardStore, SqliteOutbox

@@ -4,7 +4,7 @@ import pytest
 
 from bot.store.database import Database
 from bot.store.inbox import SqliteInbox
-from bot.store.unread import SqliteUnread
+from bot.store.missed_channels import SqliteUnread
 
 DAY = 24 * 3600.0
 PAYLOAD: dict[str, object] = {"type": "event_callback", "event": {"text": "what somebody wrote"}}

@@ -8,8 +8,9 @@ from store_reading import all_notices
 
 from bot.errors import Conflict
 from bot.jobs.interfaces import Change
-from bot.jobs.job import Checkpoint, Hyperparameters, Job, JobError, Metrics, Origin
-from bot.notices.notice import Notice, Text
+from bot.jobs.job import Job, Origin
+from bot.jobs.notice import Notice, Text
+from bot.providers.protocol import Checkpoint, Hyperparameters, JobError, Metrics
 from bot.store.database import Database
 from bot.store.jobs import SqliteJobStore
 from bot.store.outbox import SqliteCardStore

@@ -1,7 +1,7 @@
 import pytest
 
 from bot.jobs.explanations import Cause
-from bot.jobs.job import JobError
+from bot.providers.protocol import JobError
 from texts.language import Language, speaking
 from texts.provider_errors import explain, explanation
 

@@ -8,7 +8,7 @@ import msgspec
 from slack_sdk.models.blocks import Block, ButtonElement
 
 from bot.datasets.dataset import Dataset
-from bot.jobs.job import REINFORCEMENT
+from bot.providers.protocol import REINFORCEMENT
 from handlers.blocks.message import Message
 from handlers.blocks.parts import actions, button, context, fields, image, menu, message, option, section
 from handlers.blocks.text import code, counted, quoted

@@ -18,8 +18,8 @@ from slack_sdk.models.views import View
 from bot.datasets.dataset import Dataset
 from bot.jobs.estimate import Estimate, estimate
 from bot.jobs.grader import EXAMPLE
-from bot.jobs.job import DPO, REINFORCEMENT, SUPERVISED, Auto
 from bot.models.names import suffix_from_file
+from bot.providers.protocol import DPO, REINFORCEMENT, SUPERVISED, Auto
 from handlers.blocks.parts import (
     HINT,
     OPTIONS,

@@ -8,7 +8,8 @@ import pytest
 
 from bot.datasets.dataset import Dataset
 from bot.jobs.assessment import Assessment, assess
-from bot.jobs.job import Hyperparameters, Job, Metrics, Origin
+from bot.jobs.job import Job, Origin
+from bot.providers.protocol import Hyperparameters, Metrics
 from handlers.blocks.message import Message
 from training_files.report import Report, Tokens
 

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from bot.jobs.assessment import Assessment, assess
-from bot.jobs.job import Checkpoint, Hyperparameters, Job, JobError, Loss, Metrics
+from bot.jobs.job import Job, Loss
+from bot.providers.protocol import Checkpoint, Hyperparameters, JobError, Metrics
 from handlers.blocks.card import card
 from handlers.blocks.message import Message
 

@@ -2,7 +2,8 @@ from collections.abc import Callable
 from typing import Any
 
 from bot.jobs.assessment import rank
-from bot.jobs.job import Checkpoint, Job, Loss, Metrics
+from bot.jobs.job import Job, Loss
+from bot.providers.protocol import Checkpoint, Metrics
 from handlers.blocks.message import Message
 from handlers.jobs.blocks.checkpoints import checkpoint_list
 

@@ -7,11 +7,11 @@ from typing import Any
 import msgspec
 import pytest
 
-from bot.jobs import states
+from bot.jobs import notice, states
 from bot.jobs.assessment import UNASSESSED, Assessment
 from bot.jobs.diagnosis import Diagnosis, Problem
-from bot.jobs.job import Approval, Checkpoint, InLine, Job, JobError, Loss, Metrics
-from bot.notices import notice
+from bot.jobs.job import Approval, InLine, Job, Loss
+from bot.providers.protocol import Checkpoint, JobError, Metrics
 from handlers.blocks.card import card
 from handlers.blocks.job_controls import question
 from handlers.blocks.message import Message

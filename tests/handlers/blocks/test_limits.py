@@ -12,13 +12,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.datasets.dataset import Dataset
-from bot.jobs import states
+from bot.jobs import notice, states
 from bot.jobs.assessment import assess, rank
-from bot.jobs.job import Checkpoint, Hyperparameters, Job, JobError, Metrics, Origin
+from bot.jobs.job import Job, Origin
 from bot.jobs.timeline import Moment
 from bot.models.model import FineTunedModel
-from bot.notices import notice
 from bot.providers.interface import RemoteEvent, RemoteFile
+from bot.providers.protocol import Checkpoint, Hyperparameters, JobError, Metrics
 from handlers.blocks import card, errors, text
 from handlers.blocks import help as help_blocks
 from handlers.blocks import job_controls as steering

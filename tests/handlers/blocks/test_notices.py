@@ -1,9 +1,10 @@
 from collections.abc import Callable
 from typing import Any
 
+from bot.jobs import notice
 from bot.jobs.assessment import Assessment, checkpoint_figures
-from bot.jobs.job import Checkpoint, Job, JobError, Metrics
-from bot.notices import notice
+from bot.jobs.job import Job
+from bot.providers.protocol import Checkpoint, JobError, Metrics
 from handlers.blocks.message import Message
 from handlers.outgoing.notice_blocks import render
 

@@ -1,6 +1,6 @@
 import pytest
 
-from bot.jobs.job import Hyperparameters
+from bot.providers.protocol import Hyperparameters
 from handlers.start.start_form import (
     ModelOption,
     StartForm,

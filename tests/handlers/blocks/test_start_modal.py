@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from bot.datasets.dataset import Dataset
-from bot.jobs.job import Hyperparameters
+from bot.providers.protocol import Hyperparameters
 from handlers.start.blocks.modal import start_modal
 from handlers.start.start_form import ModelOption, StartForm, words_of
 from training_files.report import Report

@@ -8,13 +8,14 @@ from parts import a_job
 from stand_in_provider import StandInProvider
 
 from bot.errors import Conflict, NotFound
-from bot.jobs import adopt as adopting
+from bot.jobs import import_job as adopting
 from bot.jobs.follow import Follower
-from bot.jobs.job import Hyperparameters, Job, Origin
-from bot.jobs.reader import JobReader
-from bot.notices.notice import Ended
+from bot.jobs.job import Job, Origin
+from bot.jobs.notice import Ended
+from bot.jobs.sync import JobReader
 from bot.providers.interface import RemoteJob
 from bot.providers.openai_protocol import SUBMISSION_KEY
+from bot.providers.protocol import Hyperparameters
 from bot.store.database import Database
 from bot.store.jobs import SqliteJobStore
 

@@ -4,7 +4,8 @@ from typing import Literal
 
 import msgspec
 
-from bot.jobs.job import Checkpoint, Job, JobError
+from bot.jobs.job import Job
+from bot.providers.protocol import Checkpoint, JobError
 
 
 class Text(msgspec.Struct, frozen=True, tag="text"):

@@ -7,12 +7,13 @@ import structlog
 
 from bot.errors import Conflict, NotFound
 from bot.jobs import states
-from bot.jobs.advance import advance
+from bot.jobs.apply_update import advance
 from bot.jobs.estimate import is_free
 from bot.jobs.interfaces import Change
-from bot.jobs.job import SUPERVISED, Job, Origin
-from bot.jobs.reader import JobReader
+from bot.jobs.job import Job, Origin
+from bot.jobs.sync import JobReader
 from bot.providers.interface import ProviderError, Refused, RemoteJob
+from bot.providers.protocol import SUPERVISED
 
 log = structlog.get_logger()
 

@@ -6,12 +6,13 @@ import msgspec
 
 from bot.audit import Entry
 from bot.jobs import states
-from bot.jobs.advance import notice
-from bot.jobs.interfaces import Change
+from bot.jobs.apply_update import notice
+from bot.jobs.estimate import spend_of
+from bot.jobs.interfaces import Change, LedgerSnapshot
 from bot.jobs.job import Approval, Job
-from bot.jobs.line import lined_up, waits
-from bot.notices.notice import ApprovalAsked
-from bot.spending.budget import Books, Limits, NotAdmitted, check, dollars
+from bot.jobs.notice import ApprovalAsked
+from bot.jobs.queue import lined_up, waits
+from bot.spending.budget import Limits, NotAdmitted, check, dollars
 
 
 class Rules(msgspec.Struct, frozen=True):
@@ -25,13 +26,13 @@ class Rules(msgspec.Struct, frozen=True):
     most_running: int | None = None
 
 
-def admit(job: Job, books: Books, rules: Rules) -> Change:
+def decide_admission(job: Job, ledger: LedgerSnapshot, rules: Rules) -> Change:
     """The job in the state in which it begins, with what is said and kept of it.
 
     Raises NotAdmitted where it is over a budget (OverBudget), or needs approval and there is nobody to give it.
     """
-    check(job, books.limits, books.month)
-    above = threshold(books.limits, rules)
+    check(spend_of(job), job.created_at, ledger.limits, ledger.month)
+    above = threshold(ledger.limits, rules)
     entry = Entry(
         f"{job.id}/submit", job.created_at, job.requester, "submit", job.id, job.origin.channel, details=_details(job)
     )
@@ -43,8 +44,8 @@ def admit(job: Job, books: Books, rules: Rules) -> Change:
             job, state=states.AWAITING_APPROVAL, approval=Approval(job.created_at, above, deciders)
         )
         return Change(asked, notices=[notice(asked, "approval", ApprovalAsked(asked))], audit=[entry])
-    if books.waiting or (rules.most_running is not None and books.running >= rules.most_running):
-        waiting = lined_up(job, books.waiting + 1, books.waiting + 1)
+    if ledger.waiting or (rules.most_running is not None and ledger.running >= rules.most_running):
+        waiting = lined_up(job, ledger.waiting + 1, ledger.waiting + 1)
         return Change(waiting, notices=[waits(waiting)], audit=[entry])
     return Change(job, audit=[entry])
 

@@ -7,12 +7,13 @@ import msgspec
 
 from bot.errors import Conflict
 from bot.jobs import states
-from bot.jobs.advance import advance, ending, notice
+from bot.jobs.apply_update import advance, ending, notice
 from bot.jobs.interfaces import Change, Followed, JobStore
-from bot.jobs.job import Checkpoint, Job, JobError
-from bot.jobs.quiet import quiet_hours
-from bot.notices.notice import Stuck
+from bot.jobs.job import Job
+from bot.jobs.notice import Stuck
+from bot.jobs.stall_detection import quiet_hours
 from bot.providers.interface import Provider, Refused, RemoteEvent, RemoteJob
+from bot.providers.protocol import Checkpoint, JobError
 
 
 class JobReader:

@@ -12,11 +12,11 @@ import structlog
 from bot.audit import Entry
 from bot.errors import BotError, Conflict, NotFound
 from bot.jobs import states
-from bot.jobs.advance import ending, notice
+from bot.jobs.apply_update import ending, notice
 from bot.jobs.interfaces import Change, JobStore
 from bot.jobs.job import Job
-from bot.jobs.line import lined_up
-from bot.notices.notice import ApprovalAsked, Approved
+from bot.jobs.notice import ApprovalAsked, Approved
+from bot.jobs.queue import lined_up
 
 log = structlog.get_logger()
 

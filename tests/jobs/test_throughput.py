@@ -3,7 +3,7 @@ from collections.abc import Iterator
 import pytest
 
 from bot.jobs.job import Job, Origin
-from bot.jobs.pace import seconds_per_token
+from bot.jobs.throughput import seconds_per_token
 
 
 def job(seconds: float, tokens: int | None = 1000, **changes: object) -> Job:

@@ -5,7 +5,7 @@ import pytest
 
 from bot.store.database import Database
 from bot.store.inbox import SqliteInbox
-from bot.store.unread import SqliteUnread, Unread
+from bot.store.missed_channels import SqliteUnread, Unread
 
 
 @pytest.fixture

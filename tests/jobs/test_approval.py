@@ -6,8 +6,8 @@ import time
 from parts import a_job
 
 from bot.audit import Entry
+from bot.jobs.approval import AlreadyDecided, Approvals
 from bot.jobs.job import Approval, Job
-from bot.spending.approval import AlreadyDecided, Approvals
 from bot.store.audit import SqliteAuditLog
 from bot.store.database import Database
 from bot.store.jobs import SqliteJobStore

@@ -8,19 +8,11 @@ import msgspec
 from bot.access import Place, is_shown_in
 from bot.jobs import states
 from bot.jobs.interfaces import Change
-from bot.jobs.job import Checkpoint, Hyperparameters, Job, JobError, Metrics
+from bot.jobs.job import Job
+from bot.jobs.notice import Accepted, Body, CheckpointMade, Ended, EndedElsewhere, Notice, ProviderSaid, Started
 from bot.jobs.training_time import running_since
-from bot.notices.notice import (
-    Accepted,
-    Body,
-    CheckpointMade,
-    Ended,
-    EndedElsewhere,
-    Notice,
-    ProviderSaid,
-    Started,
-)
 from bot.providers.interface import RemoteEvent, RemoteJob
+from bot.providers.protocol import Checkpoint, Hyperparameters, JobError, Metrics
 
 
 def advance(

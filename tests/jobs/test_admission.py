@@ -6,20 +6,21 @@ from typing import Any
 import pytest
 from parts import a_job
 
+from bot.jobs.admission import Rules, decide_admission
+from bot.jobs.interfaces import LedgerSnapshot
 from bot.jobs.job import Job
-from bot.notices.notice import ApprovalAsked, WaitsInLine
-from bot.spending.admission import Rules, admit
-from bot.spending.budget import Books, Budget, Limits, NotAdmitted, OverBudget, Scope
+from bot.jobs.notice import ApprovalAsked, WaitsInLine
+from bot.spending.budget import Budget, Limits, NotAdmitted, OverBudget, Scope
 
 RULES = Rules(approval_above=25, deciders=("U0BEN", "S0LEADS", "U0ANA"))
 
 
-def books(**fields: Any) -> Books:
-    return Books(**{"limits": Limits(), "month": (), "waiting": 0, "running": 0, **fields})
+def ledger(**fields: Any) -> LedgerSnapshot:
+    return LedgerSnapshot(**{"limits": Limits(), "month": (), "waiting": 0, "running": 0, **fields})
 
 
 def begun(job: Job, rules: Rules = RULES, **fields: Any) -> Job:
-    return admit(job, books(**fields), rules).job
+    return decide_admission(job, ledger(**fields), rules).job
 
 
 @pytest.mark.parametrize(
@@ -40,7 +41,7 @@ def test_what_costs_more_than_the_threshold_waits_for_approval(
 
 
 def test_the_requester_is_not_among_those_who_are_asked() -> None:
-    change = admit(a_job(estimated_cost=30.0), books(), RULES)
+    change = decide_admission(a_job(estimated_cost=30.0), ledger(), RULES)
     assert change.job.approval
     assert change.job.approval.deciders == ("U0BEN", "S0LEADS")
     assert [type(notice.body) for notice in change.notices] == [ApprovalAsked]
@@ -74,7 +75,7 @@ def test_over_budget_nobody_is_asked_for_approval() -> None:
 def test_without_room_a_job_waits_behind_those_that_wait(
     waiting: int, running: int, most: int | None, state: str
 ) -> None:
-    change = admit(a_job(), books(waiting=waiting, running=running), Rules(most_running=most))
+    change = decide_admission(a_job(), ledger(waiting=waiting, running=running), Rules(most_running=most))
     assert change.job.state == state
     if state == "in_line":
         assert change.job.in_line
@@ -83,7 +84,7 @@ def test_without_room_a_job_waits_behind_those_that_wait(
 
 
 def test_every_submission_is_in_the_audit_log_with_its_price_and_without_its_file() -> None:
-    (entry,) = admit(a_job(estimated_cost=3.2), books(), Rules()).audit
+    (entry,) = decide_admission(a_job(estimated_cost=3.2), ledger(), Rules()).audit
     assert (entry.actor, entry.act, entry.thing) == ("U0ANA", "submit", "job-1")
     assert "$3.20" in entry.details
     assert "train.jsonl" not in entry.details

@@ -9,11 +9,12 @@ from hypothesis import strategies as st
 from parts import CHANNEL, a_job, event, followed_job, measured, remote_job
 
 from bot.jobs import states
-from bot.jobs.advance import advance
+from bot.jobs.apply_update import advance
 from bot.jobs.interfaces import Change
-from bot.jobs.job import Checkpoint, Hyperparameters, Job, JobError, Metrics, Origin
-from bot.notices.notice import Accepted, CheckpointMade, Ended, EndedElsewhere, ProviderSaid, Started
+from bot.jobs.job import Job, Origin
+from bot.jobs.notice import Accepted, CheckpointMade, Ended, EndedElsewhere, ProviderSaid, Started
 from bot.providers.interface import RemoteEvent, RemoteJob
+from bot.providers.protocol import Checkpoint, Hyperparameters, JobError, Metrics
 
 EVENTS = [
     event(1, "Created fine-tuning job: ftjob-1"),

@@ -8,14 +8,14 @@ import pytest
 from parts import a_job, until
 from stand_in_provider import StandInProvider
 
-from bot.jobs.advance import advance
+from bot.jobs.admission import Rules
+from bot.jobs.apply_update import advance
 from bot.jobs.interfaces import Change
 from bot.jobs.job import Job
-from bot.jobs.line import Line, lined_up
+from bot.jobs.queue import Line, lined_up
 from bot.jobs.submit import Submitter
 from bot.providers.interface import RateLimited, TooManyJobs
 from bot.providers.openai_protocol import OpenAIProtocol
-from bot.spending.admission import Rules
 from bot.store.jobs import SqliteJobStore
 from bot.store.outbox import SqliteOutbox
 

@@ -6,7 +6,7 @@ from functools import partial
 
 from parts import until
 
-from bot.notices.rounds import Rounds
+from bot.notices.work_loop import Rounds
 
 
 async def test_work_that_fails_is_not_tried_again_at_once_and_the_rest_goes_on() -> None:

@@ -15,10 +15,10 @@ import structlog
 from bot.backoff import Backoff
 from bot.errors import BotError
 from bot.jobs import states
-from bot.jobs.advance import notice
+from bot.jobs.apply_update import notice
 from bot.jobs.interfaces import Change, JobStore
 from bot.jobs.job import InLine, Job
-from bot.notices.notice import Notice, WaitsInLine
+from bot.jobs.notice import Notice, WaitsInLine
 
 log = structlog.get_logger()
 
