@@ -6,11 +6,14 @@ is not applied, which is said. Limits: OpenAI's API description (names of 64 cha
 """
 
 import re
-from functools import lru_cache
+from collections.abc import Iterator, Sequence
+from functools import cached_property, lru_cache
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 import msgspec
+from xxhash import xxh3_128_digest
 
 from training_files.findings import Findings
 from training_files.wording import excerpt, kind, listed, quoted
@@ -23,6 +26,11 @@ LONGEST_NAME = 64
 
 CACHED_TEXT = 1 << 17
 """Characters of declarations that are kept for the lines that repeat them. Longer ones are read anew each time."""
+
+MOST_FLAWLESS = 1 << 16
+"""Declarations without a flaw that are remembered, by a hash of 16 bytes: a file is read several times, and looking
+for flaws takes more time than all else that is done with them.
+"""
 
 SCHEMA_NODES = 10_000
 """A schema whose references unfold to more objects than this is not applied."""
@@ -39,14 +47,24 @@ class Problem(msgspec.Struct, frozen=True):
     quote: str = ""
 
 
-class Toolbox(msgspec.Struct, frozen=True):
-    """The tools of an example by name, each with its schema ready to apply, None where it has none that can be.
-
-    `problems` are those of the declarations themselves; their fields begin with `tools` or `functions`.
+class Toolbox:
+    """The tools of an example. `problems` are those of the declarations themselves; their fields begin with `tools` or
+    `functions`.
     """
 
-    tools: dict[str, "Validator | None"]
-    problems: tuple[Problem, ...]
+    def __init__(self, declarations: Sequence["_Declarations"]) -> None:
+        self._declarations = declarations
+
+    @property
+    def problems(self) -> Iterator[Problem]:
+        return chain.from_iterable(one.problems for one in self._declarations)
+
+    @cached_property
+    def tools(self) -> dict[str, "Validator | None"]:
+        """The tools by name, each with its schema ready to apply, None where it has none that can be. They are made
+        when a call asks for them.
+        """
+        return {name: tool for one in self._declarations for name, tool in one.read[0].items()}
 
 
 def declared(example: dict[str, Any], line: int, findings: Findings, prefix: str = "") -> Toolbox | None:
@@ -54,15 +72,12 @@ def declared(example: dict[str, Any], line: int, findings: Findings, prefix: str
 
     `prefix` stands before the fields' names.
     """
-    boxes = [_read(key, example[key]) for key in ("tools", "functions") if example.get(key) is not None]
-    for box in boxes:
-        for problem in box.problems:
-            findings.add(problem.code, line, prefix + problem.field, quote=problem.quote, **problem.details)
-    if not any(example.get(key) for key in ("tools", "functions")):
-        return None
-    return (
-        boxes[0] if len(boxes) == 1 else Toolbox({name: tool for box in boxes for name, tool in box.tools.items()}, ())
+    toolbox = Toolbox(
+        [_Declarations(key, example[key]) for key in ("tools", "functions") if example.get(key) is not None]
     )
+    for problem in toolbox.problems:
+        findings.add(problem.code, line, prefix + problem.field, quote=problem.quote, **problem.details)
+    return toolbox if any(example.get(key) for key in ("tools", "functions")) else None
 
 
 def judge_calls(messages: list[Any], field: str, line: int, findings: Findings, toolbox: Toolbox | None) -> None:
@@ -197,15 +212,43 @@ def _read_arguments(text: str) -> tuple[Any, str | None]:
         return None, f"not JSON ({str(error)[:80]})"
 
 
-def _read(key: str, tools: Any) -> Toolbox:
-    try:
-        text = msgspec.json.encode(tools)
-        return _cached(key, text) if len(text) <= CACHED_TEXT else _toolbox(key, text)
-    except RecursionError:
-        return Toolbox({}, (Problem("invalid_tools", key, {"what": "nested too deeply to be read"}),))
+class _Declarations:
+    """What stands under `tools` or `functions`."""
+
+    def __init__(self, key: str, value: Any) -> None:
+        self._key = key
+        try:
+            self._text = msgspec.json.encode(value)
+        except RecursionError:
+            self._text = b""
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        if not self._text:
+            return (Problem("invalid_tools", self._key, {"what": "nested too deeply to be read"}),)
+        mark = xxh3_128_digest(self._text) + self._key.encode()
+        if mark in _flawless:
+            return ()
+        found = self.read[1]
+        if not found and len(_flawless) < MOST_FLAWLESS:
+            _flawless.add(mark)
+        return found
+
+    @cached_property
+    def read(self) -> "_Read":
+        if not self._text:
+            return {}, ()
+        read = _read_cached if len(self._text) <= CACHED_TEXT else _read
+        return read(self._key, self._text)
 
 
-def _toolbox(key: str, text: bytes) -> Toolbox:
+_Read = tuple[dict[str, "Validator | None"], tuple[Problem, ...]]
+
+_flawless: set[bytes] = set()
+
+
+def _read(key: str, text: bytes) -> _Read:
+    """The tools by name, and what is wrong with them."""
     tools = msgspec.json.decode(text)
     found: dict[str, Validator | None] = {}
     problems: list[Problem] = []
@@ -215,7 +258,7 @@ def _toolbox(key: str, text: bytes) -> Toolbox:
 
     if not isinstance(tools, list):
         wrong("invalid_tools", key, tools, what=f"{kind(tools)}, not a list")
-        return Toolbox(found, tuple(problems))
+        return found, tuple(problems)
     if len(tools) > MOST_TOOLS:
         problems.append(Problem("too_many_tools", key, {"count": len(tools)}))
     for place, tool in enumerate(tools):
@@ -244,10 +287,10 @@ def _toolbox(key: str, text: bytes) -> Toolbox:
         found[name], problem = _schema(parameters, f"{field}.parameters")
         if problem is not None:
             problems.append(problem)
-    return Toolbox(found, tuple(problems))
+    return found, tuple(problems)
 
 
-_cached = lru_cache(maxsize=64)(_toolbox)
+_read_cached = lru_cache(maxsize=64)(_read)
 
 
 def _wrong_tool(tool: Any) -> str | None:
@@ -260,25 +303,26 @@ def _wrong_tool(tool: Any) -> str | None:
 
 def _schema(schema: Any, field: str) -> tuple["Validator | None", Problem | None]:
     """A tool's schema ready to apply, and what is wrong with it."""
-    quote = quoted(schema, 120)
+
+    def wrong(code: str, why: str) -> tuple[None, Problem]:
+        return None, Problem(code, field, {"why": why}, quoted(schema, 120))
+
     if not isinstance(schema, dict):
-        return None, Problem("invalid_tool_schema", field, {"why": f"it is {kind(schema)}, not an object"}, quote)
+        return wrong("invalid_tool_schema", f"it is {kind(schema)}, not an object")
     if schema and schema.get("type", "object") != "object":
-        why = f"its type is {quoted(schema['type'])}, and arguments are an object"
-        return None, Problem("invalid_tool_schema", field, {"why": why}, quote)
+        return wrong("invalid_tool_schema", f"its type is {quoted(schema['type'])}, and arguments are an object")
     unsafe = _unbounded(schema)
     if unsafe is not None:
-        return None, Problem("tool_schema_not_checked", field, {"why": unsafe}, quote)
+        return wrong("tool_schema_not_checked", unsafe)
     import jsonschema_rs as js
 
     linear = js.RegexOptions(size_limit=1 << 20, dfa_size_limit=1 << 20)
     try:
         return js.validator_for(schema, pattern_options=linear, offline=True), None
     except js.ValidationError as error:
-        code, why = _explain(schema, error)
+        return wrong(*_explain(schema, error))
     except ValueError as error:  # nested beyond what the validator reads
-        code, why = "tool_schema_not_checked", str(error)
-    return None, Problem(code, field, {"why": why}, quote)
+        return wrong("tool_schema_not_checked", str(error))
 
 
 def _explain(schema: dict[str, Any], error: "ValidationError") -> tuple[str, str]:

@@ -1,9 +1,13 @@
 """Tools: their declarations, and the calls that are held to them."""
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
+
+from bot.datasets import tools
+from bot.datasets.findings import Findings
 
 USER = {"role": "user", "content": "Is order 7 ready?"}
 ANSWER = {"role": "assistant", "content": "Yes."}
@@ -282,3 +286,23 @@ def test_a_long_text_of_a_schema_or_a_call_stays_short_in_the_finding(judged):
     finding = only(judged(chat(says(call(json.dumps({"a": "y" * 5_000}))), tools=[tool(parameters=schema)])))
     assert len(finding.message) < 500
     assert len(finding.quote) == 120
+
+
+def test_declarations_are_searched_for_flaws_once_however_often_a_file_is_read(
+    judged: Callable[..., Findings], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    searched: list[Any] = []
+    look_at = tools._schema
+
+    def counted(schema: Any, field: str) -> Any:
+        searched.append(schema)
+        return look_at(schema, field)
+
+    monkeypatch.setattr(tools, "_schema", counted)
+    monkeypatch.setattr(tools, "_flawless", set())
+    declared = [tool(parameters={"type": "object", "maxProperties": n}) for n in range(100)]  # more than are held
+    for _ in range(3):
+        assert not judged(*[chat(ANSWER, tools=(one,)) for one in declared]).errors
+    assert len(searched) == 100
+    judged(chat(says(call()), told(), ANSWER, tools=(declared[0],)))  # a call wants its schema
+    assert searched[100:] == [declared[0]["function"]["parameters"]]
