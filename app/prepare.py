@@ -1,4 +1,4 @@
-"""`finetune-bot prepare` and `finetune-bot split`: mending a training file, and taking a validation file out of it.
+"""`finetune-bot prepare` and `finetune-bot split`: repairing a training file, and taking a validation file out of it.
 
 On a terminal the person chooses; in a script `--yes` or `--choose` does. The original is never changed.
 """
@@ -6,6 +6,7 @@ On a terminal the person chooses; in a script `--yes` or `--choose` does. The or
 import csv
 import io
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:  # as in check_command: rich and the repairs are loaded where 
 
     from rich.console import Console
 
-    from training_files.mend import Lost, Mended, Plan, Proposal
+    from training_files.repair import Draft, LostLine, ProposedRepair, RepairPlan, RepairResult
 
 Target = Literal["chat", "completion", "preference"]
 
@@ -85,8 +86,7 @@ def split_command(file: Path, share: float, seed: int, force: bool) -> int:
 
 
 def _prepare(file: Path, wishes: Wishes) -> int:
-    from training_files.mend import propose
-    from training_files.mend.repairs import BY_ID
+    from training_files.repair.repairs import BY_ID
 
     out = wishes.out or file.with_name(f"{file.stem}.mended.jsonl")
     chosen = [id.strip() for id in (wishes.choose or "").split(",") if id.strip()]
@@ -96,74 +96,72 @@ def _prepare(file: Path, wishes: Wishes) -> int:
     _refuse_to_overwrite(out, wishes.force, "Give another name with -o")
     console = _console()
     interactive = sys.stdin.isatty() and sys.stdout.isatty() and not wishes.yes and not wishes.choose
-    model, to = wishes.model or DEFAULT_MODEL, wishes.to
     mapping = _mapping(wishes.columns) if wishes.columns else None
+    with ExitStack() as drafts:
+        draft = _drafted(drafts, file, wishes, mapping, chosen or None)
+        if draft.plan.table is not None:
+            _show_table(console, draft.plan.table, mapping)
+            needed = mapping is None and draft.plan.table.mapping is None
+            if interactive and (answer := _asked_columns(console, needed)):
+                mapping = _mapping(answer)
+                draft = _drafted(drafts, file, wishes, mapping, None)
+            elif needed:
+                console.print(
+                    f"Say which column is what: {_again(file, wishes)} --columns user=COLUMN,assistant=COLUMN"
+                )
+                return NOT_DONE
+        plan = draft.plan
+        asked = wishes.yes or bool(chosen)
+        _show_plan(console, plan, briefly=asked)
+        if not plan.repairs and not plan.lost_lines and not asked:
+            return DONE
+        if interactive:
+            answered = _choose(console, plan)
+            if answered is None:
+                console.print("Nothing was written.")
+                return NOT_DONE
+            if not draft.has(answered):
+                draft = _drafted(drafts, file, wishes, mapping, answered)
+        elif not asked:
+            do = "mend" if plan.table is None else "convert"
+            console.print(f"Nothing was written. To {do} it: {_again(file, wishes)} --yes", markup=False)
+            ids = [one.id for one in _choices(plan)]
+            if ids:
+                console.print("Or name the repairs, such as: --choose " + ",".join(ids[:2]), markup=False)
+            return NOT_DONE
+        done = draft.write(out)
+    return _checked(console, done, out, wishes)
 
-    def plan_of(mapping: Mapping | None) -> "Plan":
-        with progress_bar(file, "Reading") as progress:
-            return propose(
+
+def _drafted(
+    drafts: ExitStack, file: Path, wishes: Wishes, mapping: Mapping | None, chosen: list[str] | None
+) -> "Draft":
+    """The repaired file, yet to be written: with what is recommended if nothing is `chosen`."""
+    from training_files.repair import drafted
+
+    with progress_bar(file, "Reading" if chosen is None else "Repairing") as progress:
+        return drafts.enter_context(
+            drafted(
                 file,
-                model=model,
+                model=wishes.model or DEFAULT_MODEL,
+                chosen=chosen,
                 tokenizers=tokenizers_folder(),
-                to=to,
+                to=wishes.to,
                 mapping=mapping,
                 validation=wishes.validation,
                 progress=progress,
             )
-
-    plan = plan_of(mapping)
-    if plan.table is not None:
-        _show_table(console, plan.table, mapping)
-        needed = mapping is None and plan.table.mapping is None
-        if interactive and (answer := _asked_columns(console, needed)):
-            mapping = _mapping(answer)
-            plan = plan_of(mapping)
-        elif needed:
-            console.print(f"Say which column is what: {_again(file, wishes)} --columns user=COLUMN,assistant=COLUMN")
-            return NOT_DONE
-    asked = wishes.yes or bool(chosen)
-    _show_plan(console, plan, briefly=asked)
-    if not plan.repairs and not plan.lost_lines and not asked:
-        return DONE
-    if wishes.yes and not chosen:
-        chosen = list(plan.recommended)
-    elif interactive:
-        answered = _choose(console, plan)
-        if answered is None:
-            console.print("Nothing was written.")
-            return NOT_DONE
-        chosen = answered
-    elif not chosen:
-        do = "mend" if plan.table is None else "convert"
-        console.print(f"Nothing was written. To {do} it: {_again(file, wishes)} --yes", markup=False)
-        ids = [one.id for one in _choices(plan)]
-        if ids:
-            console.print("Or name the repairs, such as: --choose " + ",".join(ids[:2]), markup=False)
-        return NOT_DONE
-    return _mend(console, file, out, chosen, wishes, mapping)
-
-
-def _mend(console: "Console", file: Path, out: Path, chosen: list[str], wishes: Wishes, mapping: Mapping | None) -> int:
-    from training_files.mend import mend
-
-    model = wishes.model or DEFAULT_MODEL
-    with progress_bar(file, "Mending") as progress:
-        done = mend(
-            file,
-            out,
-            chosen=chosen,
-            model=model,
-            tokenizers=tokenizers_folder(),
-            to=wishes.to,
-            mapping=mapping,
-            validation=wishes.validation,
-            progress=progress,
         )
+
+
+def _checked(console: "Console", done: "RepairResult", out: Path, wishes: Wishes) -> int:
+    """Checks the repaired file, and says what it came to."""
+    model = wishes.model or DEFAULT_MODEL
     with progress_bar(out, "Checking") as progress:
         report = check_file(
             out, model=model, tokenizers=tokenizers_folder(), validation=wishes.validation, progress=progress
         )
-    _show_mended(console, done, out)
+    _show_result(console, done, out)
     console.print(verdict(report, out.name))
     for finding in report.errors[:SHOWN]:
         where = "" if finding.line is None else f"line {finding.line:,}: "
@@ -173,7 +171,7 @@ def _mend(console: "Console", file: Path, out: Path, chosen: list[str], wishes: 
     return DONE if report.ok else NOT_DONE
 
 
-def _show_plan(console: "Console", plan: "Plan", *, briefly: bool) -> None:
+def _show_plan(console: "Console", plan: "RepairPlan", *, briefly: bool) -> None:
     from rich.table import Table as Grid
     from rich.text import Text
 
@@ -204,7 +202,7 @@ def _show_plan(console: "Console", plan: "Plan", *, briefly: bool) -> None:
         _show_lost(console, plan.lost_lines, plan.lost, "cannot be saved")
 
 
-def _show_mended(console: "Console", done: "Mended", out: Path) -> None:
+def _show_result(console: "Console", done: "RepairResult", out: Path) -> None:
     from rich.text import Text
 
     console.print()
@@ -213,7 +211,7 @@ def _show_mended(console: "Console", done: "Mended", out: Path) -> None:
     _show_lost(console, done.lost_lines, done.lost, "could not be saved")
 
 
-def _show_lost(console: "Console", count: int, lost: "Sequence[Lost]", what: str) -> None:
+def _show_lost(console: "Console", count: int, lost: "Sequence[LostLine]", what: str) -> None:
     from rich.text import Text
 
     if not count:
@@ -260,7 +258,7 @@ def _asked_columns(console: "Console", needed: bool) -> str:
                 return answer
 
 
-def _choose(console: "Console", plan: "Plan") -> list[str] | None:
+def _choose(console: "Console", plan: "RepairPlan") -> list[str] | None:
     """The ids that a person chooses; None where they want nothing."""
     choices = _choices(plan)
     if not choices:
@@ -283,7 +281,7 @@ def _choose(console: "Console", plan: "Plan") -> list[str] | None:
         console.print(f"Numbers from 1 to {len(choices)}, please.")
 
 
-def _choices(plan: "Plan") -> list["Proposal"]:
+def _choices(plan: "RepairPlan") -> list["ProposedRepair"]:
     return [one for one in plan.repairs if not one.always]
 
 

@@ -17,7 +17,7 @@ from bot.settings import Settings
 from handlers.commands import COMMANDS
 from trainer.cli import app as trainer_command_line
 from training_files.finding_codes import FINDING_CODES
-from training_files.mend.repairs import REPAIRS
+from training_files.repair.repairs import REPAIRS
 
 DOCS = Path(__file__).parents[1] / "docs"
 _WRITTEN = "<!-- Written by scripts/docs.py from the program itself. Change it there. -->\n\n"

@@ -15,8 +15,8 @@ from handlers.blocks.parts import HINT, OPTIONS, PLACEHOLDER, actions, context, 
 from handlers.blocks.text import clip, code, counted, person, quoted
 from handlers.datasets.blocks.report import mendable, reading_of
 from texts.formats import listed, number
-from training_files.mend import Lost, Mended, Plan, Proposal
-from training_files.mend.repairs import BY_ID
+from training_files.repair import LostLine, ProposedRepair, RepairPlan, RepairResult
+from training_files.repair.repairs import BY_ID
 from training_files.report import Mapping, Report, Table
 
 CONVERT: Final = "Convert"
@@ -174,7 +174,7 @@ def read_columns(values: Map[str, Map[str, Map[str, object]]]) -> Columns | dict
 
 def repairs_window(
     dataset: Dataset,
-    plan: Plan,
+    plan: RepairPlan,
     private_metadata: str,
     mapping: Mapping | None = None,
     others: Sequence[Dataset] = (),
@@ -238,7 +238,7 @@ def comes_by_itself(view: Map[str, object]) -> bool:
     )
 
 
-def mended(user: str, dataset: Dataset, done: Mended, titles: Map[str, str]) -> str:
+def mended(user: str, dataset: Dataset, done: RepairResult, titles: Map[str, str]) -> str:
     """What mending did, as the words (mrkdwn) beside the new file."""
     titles = {"convert": f"Make every row a {done.format} example", **titles}  # of rows it is never ticked
     did = [f"{_title(name, titles)}: {number(count)}" for name, count in done.changed.items() if count]
@@ -290,7 +290,7 @@ def _validation(others: Sequence[Dataset], chosen: str | None) -> Block:
     )
 
 
-def _proposal(proposal: Proposal) -> list[Block]:
+def _proposal(proposal: ProposedRepair) -> list[Block]:
     touched = counted(proposal.examples, "example")
     what = f"{touched} left out" if proposal.drops else f"{touched} changed"
     blocks: list[Block]
@@ -321,13 +321,13 @@ def _excerpt(text: str) -> str:
     return code(text, 300) if text.strip() else "_nothing_"
 
 
-def _lost(plan: Plan) -> list[Block]:
+def _lost(plan: RepairPlan) -> list[Block]:
     if not plan.lost_lines:
         return []
     return [divider(), context(f"Cannot be saved, whatever you choose: {_named(plan.lost, plan.lost_lines)}")]
 
 
-def _named(lost: Sequence[Lost], total: int) -> str:
+def _named(lost: Sequence[LostLine], total: int) -> str:
     """Where and why, the first sentence of it: "line 3 (it is cut off) and 12 more"."""
     named = [f"line {number(one.line)} ({quoted(one.why.partition('. ')[0], 120).rstrip('.')})" for one in lost[:_LOST]]
     if total > len(named):

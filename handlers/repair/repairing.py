@@ -24,7 +24,7 @@ from handlers.repair.blocks import Columns
 from handlers.start.submission import validation_files
 from handlers.turn import Turn
 from training_files import tables
-from training_files.mend import Mended, Plan, mend, propose
+from training_files.repair import RepairPlan, RepairResult, plan_repairs, repair_file
 from training_files.report import Mapping, Table
 
 
@@ -121,8 +121,8 @@ async def repairs_chosen(turn: Turn) -> None:
         part = services.copies.part()
         try:
             async with _on_copies(turn, source, place) as (path, validation):
-                done: Mended = await services.lanes.run(
-                    mend,
+                done: RepairResult = await services.lanes.run(
+                    repair_file,
                     path,
                     part,
                     chosen=set(titles),
@@ -144,7 +144,7 @@ async def repairs_chosen(turn: Turn) -> None:
     await derived.report_on(turn, dataset, held_out)
 
 
-async def _show_repairs(turn: Turn, dataset: Dataset, place: Place, plan: Plan, fill: Fill) -> None:
+async def _show_repairs(turn: Turn, dataset: Dataset, place: Place, plan: RepairPlan, fill: Fill) -> None:
     mapping = await _mapping(turn, dataset, place)
     others = [
         other
@@ -154,10 +154,10 @@ async def _show_repairs(turn: Turn, dataset: Dataset, place: Place, plan: Plan, 
     await fill(blocks.repairs_window(dataset, plan, place.encoded(), mapping, others, place.validation))
 
 
-async def _plan(turn: Turn, dataset: Dataset, place: Place) -> Plan:
+async def _plan(turn: Turn, dataset: Dataset, place: Place) -> RepairPlan:
     async with _on_copies(turn, dataset, place) as (path, validation):
         return await turn.services.lanes.run(
-            propose,
+            plan_repairs,
             path,
             model=_model(dataset),
             tokenizers=turn.services.settings.tokenizers,

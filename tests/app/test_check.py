@@ -203,7 +203,7 @@ HEAVY = {
         "pydantic_settings",
         "bot.settings",
         "bot.store",
-        "training_files.mend",
+        "training_files.repair",
         "training_files.content_scan.scan",
         "hypothesis",
     ),

@@ -163,7 +163,7 @@ def test_preparing_starts_light() -> None:
     """Neither the command line nor the data sets load what only mending needs."""
     program = (
         "import sys; import app.prepare;"
-        "print(sorted({'rich', 'training_files.mend', 're2', 'chardet', 'numpy'} & set(sys.modules)))"
+        "print(sorted({'rich', 'training_files.repair', 're2', 'chardet', 'numpy'} & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=ROOT)
     assert done.stdout.strip() == "[]"

@@ -4,7 +4,7 @@ import re
 
 from training_files.finding_codes import BY_CODE, FINDING_CODES
 from training_files.findings import KEPT, Findings, merged
-from training_files.mend.repairs import REPAIRS
+from training_files.repair.repairs import REPAIRS
 
 
 def test_every_code_stands_once_and_ends_in_a_sentence():

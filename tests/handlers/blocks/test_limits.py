@@ -36,7 +36,7 @@ from handlers.repair import blocks as mend_window
 from handlers.start.blocks import modal as start_modal
 from handlers.start.blocks import question as start_question
 from handlers.start.start_form import FIELDS, ModelOption, read_start_modal
-from training_files.mend import Lost, Mended, Plan, Proposal
+from training_files.repair import LostLine, ProposedRepair, RepairPlan, RepairResult
 from training_files.report import Column, Finding, Mapping, Report, Table, Tokens
 from training_files.sample import Sampled
 
@@ -108,7 +108,7 @@ reports = st.builds(
     complete=st.booleans(),
 )
 proposals = st.builds(
-    Proposal,
+    ProposedRepair,
     ids,
     texts,
     counts,
@@ -120,9 +120,9 @@ proposals = st.builds(
     always=st.booleans(),
     note=texts,
 )
-lost = st.lists(st.builds(Lost, counts, texts), max_size=8).map(tuple)
+lost = st.lists(st.builds(LostLine, counts, texts), max_size=8).map(tuple)
 repairs = st.lists(proposals, max_size=20, unique_by=lambda one: one.id).map(tuple)
-plans = st.builds(Plan, repairs, st.none(), counts, texts, lost, counts)
+plans = st.builds(RepairPlan, repairs, st.none(), counts, texts, lost, counts)
 sampled = st.builds(Sampled, counts, texts, st.lists(st.tuples(texts, texts), max_size=30).map(tuple))
 datasets = st.builds(
     Dataset,
@@ -193,7 +193,7 @@ def test_reports_of_any_file_fit(dataset: Dataset, offers: list[report.Offer], a
 
 @settings(quick, max_examples=12)
 @given(datasets, tables, plans, st.sampled_from(["", "{}", "x" * 3000]))
-def test_the_windows_of_mending_fit(dataset: Dataset, table: Table, plan: Plan, private_metadata: str) -> None:
+def test_the_windows_of_mending_fit(dataset: Dataset, table: Table, plan: RepairPlan, private_metadata: str) -> None:
     wide = msgspec.structs.replace(table, columns=table.columns * 40)
     assert_view_fits(mend_window.columns_window(dataset, wide, private_metadata).to_dict())
     for kind in mend_window.LAYOUTS:
@@ -208,9 +208,9 @@ def test_the_windows_of_mending_fit(dataset: Dataset, table: Table, plan: Plan, 
 @quick
 @given(datasets, lost, st.dictionaries(texts, counts, max_size=8), st.dictionaries(texts, texts, max_size=3))
 def test_what_mending_did_fits(
-    dataset: Dataset, left: tuple[Lost, ...], changed: dict[str, int], titles: dict[str, str]
+    dataset: Dataset, left: tuple[LostLine, ...], changed: dict[str, int], titles: dict[str, str]
 ) -> None:
-    done = Mended(5, 2, changed, left, len(left) + 3, "aa", 10)
+    done = RepairResult(5, 2, changed, left, len(left) + 3, "aa", 10)
     said = mend_window.mended("U0ADA", dataset, done, titles)
     assert 1 <= length(said) <= 3000
     assert_harmless(said)

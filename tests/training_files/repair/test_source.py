@@ -1,8 +1,6 @@
 """What a broken file is read as: encodings, line ends, JSON that spreads, lines that are nearly JSON, tables."""
 
-import gc
 import json
-import time
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from training_files import DEFAULT_MODEL, TrainingFileError
-from training_files.mend import Mended, mend, propose
-from training_files.mend.source import _nearly_json
+from training_files.repair import RepairResult, plan_repairs, repair_file
+from training_files.repair.source import _read
 from training_files.report import Mapping
 
 CAFE = {"messages": [{"role": "user", "content": "Où est le café ?"}, {"role": "assistant", "content": "Là-bas."}]}
@@ -21,11 +19,11 @@ CHINESE = {
 }
 
 
-def mended(tmp_path: Path, data: bytes, name: str = "in.jsonl", **more: Any) -> tuple[list[Any], Mended]:
+def mended(tmp_path: Path, data: bytes, name: str = "in.jsonl", **more: Any) -> tuple[list[Any], RepairResult]:
     path, out = tmp_path / name, tmp_path / "out.jsonl"
     path.write_bytes(data)
-    plan = propose(path, model=DEFAULT_MODEL, **more)
-    done = mend(path, out, chosen=plan.recommended, model=DEFAULT_MODEL, **more)
+    plan = plan_repairs(path, model=DEFAULT_MODEL, **more)
+    done = repair_file(path, out, chosen=plan.recommended, model=DEFAULT_MODEL, **more)
     assert path.read_bytes() == data
     assert (plan.lost, plan.lost_lines) == (done.lost, done.lost_lines)
     assert {one.id: one.examples for one in plan.repairs if one.recommended} == done.changed
@@ -64,10 +62,10 @@ def test_a_line_whose_bytes_were_lost_is_named_and_not_guessed(tmp_path: Path) -
 def test_line_ends_empty_lines_and_byte_order_mark_come_with_writing_anew(tmp_path: Path) -> None:
     path, out = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
     path.write_bytes(b"\xef\xbb\xbf" + lines(CAFE, CHINESE, end="\r\n\r\n").encode())
-    done = mend(path, out, chosen=[], model=DEFAULT_MODEL)
+    done = repair_file(path, out, chosen=[], model=DEFAULT_MODEL)
     assert out.read_bytes() == lines(CAFE, CHINESE).encode()
     assert done.changed == {"byte_order_mark": 1, "line_endings": 2, "empty_rows": 2}
-    assert all(one.always for one in propose(path, model=DEFAULT_MODEL).repairs)
+    assert all(one.always for one in plan_repairs(path, model=DEFAULT_MODEL).repairs)
 
 
 def test_carriage_returns_alone_end_lines_too(tmp_path: Path) -> None:
@@ -119,39 +117,23 @@ def test_lines_that_are_nearly_json_are_saved(tmp_path: Path, line: str) -> None
     )
 )
 def test_what_python_printed_is_read_as_it_was(value: Any) -> None:
-    saved = _nearly_json(repr({"a": value}).encode())
-    assert saved is not None
-    assert json.loads(saved[1]) == json.loads(json.dumps({"a": value}))
+    saved = _read(repr({"a": value}).encode(), 1, codec=None, syntax=True)
+    assert saved.is_example
+    assert json.loads(saved.text) == json.loads(json.dumps({"a": value}))
 
 
 @pytest.mark.parametrize(
     "line", [b"{'a': 'b", b"{'a': 'b\\", b"{'a': '\\q'}", b"{'a': {1}}", b"{'a': inf}", b"{'a': '\\ud800'}"]
 )
 def test_what_json_has_no_room_for_is_not_made_up(line: bytes) -> None:
-    assert _nearly_json(line) is None
-
-
-@pytest.mark.parametrize("bit", [b"1,", b"'',", b"'\\n',", b"(),", b"'", b"\\'", b"None,", b", "])
-def test_python_takes_time_in_proportion_to_its_length(bit: bytes) -> None:
-    def seconds(size: int) -> float:
-        line = b"{'a': [" + bit * (size // len(bit)) + b"1]}"
-        begun = time.process_time()
-        _nearly_json(line)
-        return time.process_time() - begun
-
-    gc.disable()  # what other tests left in this process would be gone through
-    try:
-        short, long = (min(seconds(size) for _ in range(3)) for size in (50_000, 400_000))
-    finally:
-        gc.enable()
-    assert long < 32 * max(short, 0.01)  # in quadratic time 64 times as much
+    assert not _read(line, 1, codec=None, syntax=True).is_example
 
 
 def test_of_a_long_line_the_place_is_shown_that_is_mended(tmp_path: Path) -> None:
     path = tmp_path / "in.jsonl"
     example = {"messages": [{"role": "user", "content": "word " * 200}, {"role": "assistant", "content": "So."}]}
     path.write_text(json.dumps(example)[:-1] + ",}\n", encoding="utf-8")
-    (proposal,) = (one for one in propose(path, model=DEFAULT_MODEL).repairs if one.id == "json_syntax")
+    (proposal,) = (one for one in plan_repairs(path, model=DEFAULT_MODEL).repairs if one.id == "json_syntax")
     assert proposal.before.endswith("}],}")
     assert proposal.after.endswith("}]}")
 
@@ -188,7 +170,7 @@ def test_a_number_that_cannot_be_written_anew_stays_in_a_line_that_needs_no_repa
     line = lines(CAFE).rstrip()[:-1] + ', "score": 1e9999999999999999999}\n'
     path, out = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
     path.write_text(line + line.replace('"user"', '"human"'), encoding="utf-8")
-    done = mend(path, out, chosen=["roles"], model=DEFAULT_MODEL)
+    done = repair_file(path, out, chosen=["roles"], model=DEFAULT_MODEL)
     assert out.read_text(encoding="utf-8") == line
     assert [one.line for one in done.lost] == [2]
 
@@ -209,11 +191,11 @@ def test_a_persons_columns_count_more_than_the_proposed_ones(tmp_path: Path) -> 
 def test_columns_that_say_nothing_are_asked_about(tmp_path: Path) -> None:
     path = tmp_path / "in.csv"
     path.write_bytes(b"a,b,c,d\n1,2,3,4\n5,6,7,8\n")
-    plan = propose(path, model=DEFAULT_MODEL)
+    plan = plan_repairs(path, model=DEFAULT_MODEL)
     assert plan.table is not None
     assert (plan.table.mapping, plan.repairs) == (None, ())
     with pytest.raises(TrainingFileError, match="columns"):
-        mend(path, tmp_path / "out.jsonl", chosen=[], model=DEFAULT_MODEL)
+        repair_file(path, tmp_path / "out.jsonl", chosen=[], model=DEFAULT_MODEL)
 
 
 def test_rows_of_alpaca_become_chats(tmp_path: Path) -> None:
@@ -226,4 +208,4 @@ def test_what_is_no_data_at_all_is_refused_with_a_sentence(tmp_path: Path) -> No
     path = tmp_path / "in.pdf"
     path.write_bytes(b"%PDF-1.7 ...")
     with pytest.raises(TrainingFileError, match="PDF"):
-        propose(path, model=DEFAULT_MODEL)
+        plan_repairs(path, model=DEFAULT_MODEL)

@@ -5,15 +5,15 @@ from decimal import Decimal
 from typing import Any
 
 from training_files import pii_and_secrets
-from training_files.mend.plan import EXCERPT
-from training_files.mend.repair import Example
-from training_files.mend.texts import each_text
+from training_files.repair.plan import EXCERPT
+from training_files.repair.repair import Example
+from training_files.repair.texts import each_text
 
 _LEAD = 40
 """Characters shown before the difference."""
 
 
-def sides(before: Example | str, after: Example | str) -> tuple[str, str]:
+def before_and_after(before: Example | str, after: Example | str) -> tuple[str, str]:
     """Before and after, at most `EXCERPT` characters each: of two examples the place at which they first differ."""
     if isinstance(before, dict):
         before = each_text(before, _discreet) or before

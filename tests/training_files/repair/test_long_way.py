@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from training_files.errors import TrainingFileError
-from training_files.mend import mend, mending, propose
+from training_files.repair import passes, plan_repairs, repair_file, source
 
 EXAMPLES = sorted((Path(__file__).parents[3] / "examples").glob("*.jsonl"))
 KEY = "sk-proj-Ab3dE5gH1jK2mN4pQ6rS8tU0vW1xY3z"
@@ -55,13 +55,14 @@ def test_the_long_way_comes_to_the_same(path, to, tmp_path, monkeypatch):
     def all_of_it():
         out = tmp_path / "out.jsonl"
         try:
-            plan = propose(path, model="gpt-4.1-mini", to=to)
-            done = mend(path, out, chosen=[one.id for one in plan.repairs], model="gpt-4.1-mini", to=to)
+            plan = plan_repairs(path, model="gpt-4.1-mini", to=to)
+            done = repair_file(path, out, chosen=[one.id for one in plan.repairs], model="gpt-4.1-mini", to=to)
         except TrainingFileError as error:
             return str(error)
         return plan, done, out.read_bytes()
 
+    observe = passes._Work._observe
     shortly = all_of_it()
-    monkeypatch.setattr(mending, "sound", lambda line: None)
-    monkeypatch.setattr(mending, "untouched", lambda line, file: None)
+    monkeypatch.setattr(source, "read_plain", lambda line: None)
+    monkeypatch.setattr(passes._Work, "_observe", lambda self, *given: observe(self, *given) and False)
     assert all_of_it() == shortly

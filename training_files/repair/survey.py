@@ -5,22 +5,21 @@ from functools import cached_property
 from pathlib import Path
 
 from training_files.catalog import lookup
-from training_files.chat import PlainMessage
+from training_files.chat import PlainMessage, parse
 from training_files.errors import TrainingFileError
 from training_files.example_format import Format, format_of
 from training_files.finding_codes import BY_CODE
 from training_files.findings import Findings, errors_worth
 from training_files.gauge import OPENING, Gauge, Texts
 from training_files.habits import Habits, filler
-from training_files.mend import canonical
-from training_files.mend.completions import SEPARATORS, STOPS, Endings
-from training_files.mend.conversion import leads
-from training_files.mend.repair import Example
+from training_files.repair import exact_json, plain
+from training_files.repair.completions import SEPARATORS, STOPS
+from training_files.repair.conversion import leads
+from training_files.repair.endings import Endings
+from training_files.repair.plain import Plain, PlainCompletion
+from training_files.repair.repair import Example
 from training_files.rules import judge
 from training_files.tokens import tokenizer_for
-
-_AT_ONCE = 1_000
-"""Plain chats whose habits are looked at together, which takes a third of the time."""
 
 _WHY = {
     "chat": "chats: there is no answer in them",
@@ -30,12 +29,12 @@ _WHY = {
 }
 
 
-class File:
-    """First every example is shown to it (`observe`), then it is asked (`settle`).
+_HELD = 1 << 18
+"""Characters of answers and system prompts that are collected before they are looked at: many at once cost less."""
 
-    `format` is what all examples are to become: what was asked for, else what most of them are. `needed` are the
-    repairs that the check would ask for because of what shows only over many examples.
-    """
+
+class Survey:
+    """The `RepairContext` of a file: first every example is shown to it, then `settle` draws the conclusions."""
 
     def __init__(self, model: str, tokenizers: Path | None, to: Format | None) -> None:
         self.model = model
@@ -48,10 +47,12 @@ class File:
         self._habits = Habits()
         self._findings = Findings()
         self._lost = 0.0
-        self._sound: list[tuple[int, str, str | None]] = []
+        self._chats = _Chats()
 
-    def observe(self, example: Example, converted: Example, line: int) -> None:
-        """An example as it is, and as what it will be: the same object where nothing is to be converted."""
+    def observe(self, example: Example, converted: Example, text: bytes, line: int) -> bool:
+        """An example as it is, and as it will be after the conversion: the same object if nothing is to be converted.
+        `text` is the JSON of the latter. Returns whether it has no error.
+        """
         found = format_of(example)
         if found is not None:
             self._formats[found] += 1
@@ -59,21 +60,26 @@ class File:
         if isinstance(paired.get("prompt"), str) and isinstance(paired.get("completion"), str):
             self.prompts.observe(paired["prompt"])
             self.completions.observe(paired["completion"])
+        errors = self._findings.errors
         with self._findings.of_one_example():
-            judge(canonical.plain(converted), line, self._findings, self._habits)
+            judge(parse(text), line, self._findings, self._habits)
+        return self._findings.errors == errors
 
-    def observe_sound(self, messages: list[PlainMessage], line: int) -> None:
-        """A plain chat with which nothing is wrong."""
-        first = messages[0]
-        self._sound.append((line, messages[-1].content, first.content if first.role in OPENING else None))
-        if len(self._sound) == _AT_ONCE:
-            self._take_sound()
+    def observe_plain(self, example: Plain, line: int) -> None:
+        """The same for a plain example that is not to be converted."""
+        self._formats[plain.format_of(example)] += 1
+        if isinstance(example, PlainCompletion):
+            self.prompts.observe(example.prompt)
+            self.completions.observe(example.completion)
+            self._habits.completion(line)
+            self._habits.pair(line, example.prompt, example.completion, self._findings)
+            return
+        if self._chats.add(line, example.messages) > _HELD:
+            self._look_at_chats()
 
-    def _take_sound(self) -> None:
-        if self._sound:
-            self._formats["chat"] += len(self._sound)
-            self._habits.chat(*zip(*self._sound, strict=True))
-            self._sound = []
+    def _look_at_chats(self) -> None:
+        held, self._chats = self._chats, _Chats()
+        self._habits.chat(held.lines, held.answers, held.system_prompts)
 
     def lose(self, *, blank: bool) -> None:
         """A line that is no example; a blank one is no great defect."""
@@ -92,7 +98,6 @@ class File:
 
     def settle(self) -> None:
         """Raises TrainingFileError where no example can become what was asked for."""
-        self._take_sound()
         found = self._formats
         if self.format and found and not any(leads(one, self.format) for one in found):
             raise TrainingFileError(
@@ -103,6 +108,7 @@ class File:
         self.format = self.format or next((name for name, _ in found.most_common(1)), "unknown")
         self.prompts.settle()
         self.completions.settle()
+        self._look_at_chats()
         self._habits.finish(self._findings)
         self.needed = {BY_CODE[code].repair for code in self._findings.counts}
         # Other words that many answers share may be a style, so they are reported but not taken off.
@@ -121,7 +127,7 @@ class File:
         """How long an example is for the model, as the check measures it; 0 where it cannot be measured."""
         findings, counted = Findings(), None
         with findings.of_one_example():
-            counted = judge(canonical.plain(example), 1, findings, Habits())
+            counted = judge(parse(exact_json.encode(example)), 1, findings, Habits())
         if counted is None:
             return 0
         messages = example.get("messages", ())
@@ -135,3 +141,23 @@ class File:
     def _gauge(self) -> Gauge:
         facts = lookup(self.model)
         return Gauge(tokenizer_for(self.model, facts, self._tokenizers), facts)
+
+
+class _Chats:
+    """What the habits of a file are seen by in its plain chats."""
+
+    def __init__(self) -> None:
+        self.lines: list[int] = []
+        self.answers: list[str] = []
+        self.system_prompts: list[str | None] = []
+        self._characters = 0
+
+    def add(self, line: int, messages: list[PlainMessage]) -> int:
+        """Returns the characters so far, and some for each example."""
+        first, answer = messages[0], messages[-1].content
+        prompt = first.content if first.role in OPENING else None
+        self.lines.append(line)
+        self.answers.append(answer)
+        self.system_prompts.append(prompt)
+        self._characters += len(answer) + (len(prompt) if prompt else 0) + 100
+        return self._characters

@@ -11,7 +11,7 @@ MOST_LOST = 1_000
 """Lost lines that are named; all are counted."""
 
 
-class Proposal(msgspec.Struct, frozen=True):
+class ProposedRepair(msgspec.Struct, frozen=True):
     """One repair that a file needs.
 
     `examples` counts what it touches (lines, where it is about lines). `line` is the first place, from 1; `before` and
@@ -32,14 +32,14 @@ class Proposal(msgspec.Struct, frozen=True):
     note: str = ""
 
 
-class Lost(msgspec.Struct, frozen=True):
+class LostLine(msgspec.Struct, frozen=True):
     """A line that could not be saved, and why in one sentence. Of a table it is the row."""
 
     line: int
     why: str
 
 
-class Plan(msgspec.Struct, frozen=True):
+class RepairPlan(msgspec.Struct, frozen=True):
     """What can be mended in a file. The figures are those of mending with what is recommended.
 
     `examples` counts those in the file as it is; `format` is what it would be trained as. `table` is set for a file of
@@ -47,11 +47,11 @@ class Plan(msgspec.Struct, frozen=True):
     `lost` names the first lines that cannot be saved whatever is chosen, `lost_lines` counts them.
     """
 
-    repairs: tuple[Proposal, ...]
+    repairs: tuple[ProposedRepair, ...]
     table: Table | None
     examples: int
     format: str
-    lost: tuple[Lost, ...] = ()
+    lost: tuple[LostLine, ...] = ()
     lost_lines: int = 0
 
     @property
@@ -60,7 +60,7 @@ class Plan(msgspec.Struct, frozen=True):
         return tuple(one.id for one in self.repairs if one.recommended)
 
 
-class Mended(msgspec.Struct, frozen=True):
+class RepairResult(msgspec.Struct, frozen=True):
     """What mending did. Examples in the original = `examples` + `dropped` + `lost_lines`.
 
     `changed` says how many examples each repair touched, dropped ones included. `dropped` are those that a chosen
@@ -71,7 +71,7 @@ class Mended(msgspec.Struct, frozen=True):
     examples: int
     dropped: int
     changed: dict[str, int]
-    lost: tuple[Lost, ...]
+    lost: tuple[LostLine, ...]
     lost_lines: int
     sha256: str
     bytes: int

@@ -1,30 +1,27 @@
 """From one training format to another, example by example."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from training_files.example_format import format_of
-from training_files.mend.repair import Dropped, Example, Outcome
-
-if TYPE_CHECKING:
-    from training_files.mend.file import File
+from training_files.repair.repair import Dropped, Example, Outcome, RepairContext
 
 
-def convert(example: Example, file: "File") -> Outcome:
+def convert(example: Example, context: RepairContext) -> Outcome:
     found = format_of(example)
-    if found == file.format or found is None:
+    if found == context.format or found is None:
         return None
-    make = _WAYS.get((found, file.format))
+    make = _WAYS.get((found, context.format))
     if make is None:
-        return Dropped(f"A {found} example cannot become a {file.format} example.", lost=True)
-    return make(example, file)
+        return Dropped(f"A {found} example cannot become a {context.format} example.", lost=True)
+    return make(example, context)
 
 
-def _chat_of_completion(example: Example, file: "File") -> Outcome:
+def _chat_of_completion(example: Example, context: RepairContext) -> Outcome:
     """What told a base model where the prompt ends and where to stop is taken off: messages tell it."""
     prompt, completion = example.get("prompt"), example.get("completion")
     if not isinstance(prompt, str) or not isinstance(completion, str):
         return Dropped("Its prompt or its completion is not text.", lost=True)
-    prompt, completion = file.prompts.bare(prompt), file.completions.bare(completion)
+    prompt, completion = context.prompts.bare(prompt), context.completions.bare(completion)
     if not prompt.strip():
         return Dropped("It has no prompt, so a chat would have no question.", lost=True)
     return {
@@ -35,7 +32,7 @@ def _chat_of_completion(example: Example, file: "File") -> Outcome:
     }
 
 
-def _chat_of_preference(example: Example, file: "File") -> Outcome:
+def _chat_of_preference(example: Example, context: RepairContext) -> Outcome:
     given, preferred = example.get("input"), example.get("preferred_output")
     messages = given.get("messages") if isinstance(given, dict) else None
     if not isinstance(given, dict) or not isinstance(messages, list) or not isinstance(preferred, list):
@@ -43,7 +40,7 @@ def _chat_of_preference(example: Example, file: "File") -> Outcome:
     return {"messages": messages + preferred} | {key: value for key, value in given.items() if key != "messages"}
 
 
-def _completion_of_chat(example: Example, file: "File") -> Outcome:
+def _completion_of_chat(example: Example, context: RepairContext) -> Outcome:
     """A completion has one prompt and one answer: an example with more is named, and not squeezed into one."""
     messages = example["messages"]
     if not isinstance(messages, list) or not all(isinstance(message, dict) for message in messages):
@@ -61,9 +58,9 @@ def _completion_of_chat(example: Example, file: "File") -> Outcome:
     return {"prompt": "\n\n".join(before), "completion": answer}
 
 
-def _completion_of_preference(example: Example, file: "File") -> Outcome:
-    chat = _chat_of_preference(example, file)
-    return _completion_of_chat(chat, file) if isinstance(chat, dict) else chat
+def _completion_of_preference(example: Example, context: RepairContext) -> Outcome:
+    chat = _chat_of_preference(example, context)
+    return _completion_of_chat(chat, context) if isinstance(chat, dict) else chat
 
 
 def _text(message: dict[str, Any]) -> str | None:

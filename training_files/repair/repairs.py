@@ -5,8 +5,9 @@ conversion, then its texts, then the marks around them, then what is left out; e
 earlier one. What compares examples with each other comes last, when they are as they will be.
 """
 
-from training_files.mend import completions, conversion, length, messages, texts, verdict
-from training_files.mend.repair import Repair
+from training_files.repair import completions, conversion, length, messages, texts
+from training_files.repair import unusable as verdict
+from training_files.repair.repair import Repair
 
 REPAIRS = (
     Repair(

@@ -7,22 +7,21 @@ from typing import Any
 import msgspec
 
 from training_files.habits import filler
-from training_files.mend import canonical
-from training_files.mend.file import File
-from training_files.mend.messages import Message, each_call, each_message
-from training_files.mend.repair import Example, Outcome
+from training_files.repair import exact_json
+from training_files.repair.messages import Message, each_call, each_message
+from training_files.repair.repair import Example, Outcome, RepairContext
 
 CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufeff\ufffe\uffff]")
 """Characters that nobody sees and that mean nothing in a text; tab and line ends are none of them."""
 
 
-def control_characters(example: Example, file: File) -> Outcome:
+def control_characters(example: Example, context: RepairContext) -> Outcome:
     return each_text(example, lambda text: CONTROL.sub("", text))
 
 
-def filler_openings(example: Example, file: File) -> Outcome:
+def filler_openings(example: Example, context: RepairContext) -> Outcome:
     """Only where it is a habit of the whole file: a single "Sure!" is somebody's word."""
-    return each_answer(example, without_filler) if "filler_openings" in file.needed else None
+    return each_answer(example, without_filler) if "filler_openings" in context.needed else None
 
 
 def without_filler(text: str) -> str:
@@ -35,7 +34,7 @@ def without_filler(text: str) -> str:
     return rest[:1].upper() + rest[1:] if text.lstrip()[:1].isupper() else rest
 
 
-def mask_secrets(example: Example, file: File) -> Outcome:
+def mask_secrets(example: Example, context: RepairContext) -> Outcome:
     from training_files import pii_and_secrets
 
     def mask(text: str) -> str:
@@ -47,7 +46,7 @@ def mask_secrets(example: Example, file: File) -> Outcome:
     return each_text(example, mask)
 
 
-def mask(example: Example, file: File) -> Outcome:
+def mask(example: Example, context: RepairContext) -> Outcome:
     from training_files import pii_and_secrets
 
     return each_text(example, lambda text: pii_and_secrets.mask(text)[0])
@@ -110,11 +109,11 @@ def _arguments(arguments: Any, change: Callable[[str], str]) -> Any:
     if not isinstance(arguments, str):
         return _inside(arguments, change)
     try:
-        value = canonical.decode(arguments)
+        value = exact_json.decode(arguments)
     except (msgspec.MsgspecError, ArithmeticError, RecursionError):
         return change(arguments)
     after = _inside(value, change)
-    return arguments if after == value else canonical.encode(after).decode()
+    return arguments if after == value else exact_json.encode(after).decode()
 
 
 def _inside(value: Any, change: Callable[[str], str]) -> Any:

@@ -1,48 +1,9 @@
-"""Repairs of completion examples: where the prompt ends, how the answer begins, where it stops.
-
-A base model reads one run of text, so that each of the three has to be marked in the same way everywhere.
-"""
-
-from typing import TYPE_CHECKING
+"""How the prompts, or the completions, of a file end: with a separator or stop sequence, its own or a new one."""
 
 from training_files.habits.completions import FEWEST, LEARNED_FROM, common_ending
-from training_files.mend.repair import Example, Outcome
-
-if TYPE_CHECKING:
-    from training_files.mend.file import File
-
-SEPARATORS = ("\n\n###\n\n", "\n\n===\n\n", "\n\n---\n\n", "\n\n===>\n\n", "\n\n--->\n\n")
-STOPS = (" END", " ###", " ***", " +++", " &&&", " $$$", " @@@")
 
 _LONGEST = 1 << 16
 """Characters of a text that are kept to learn from."""
-
-
-def separator(example: Example, file: "File") -> Outcome:
-    prompt = example.get("prompt")
-    if "separator" not in file.needed or not isinstance(prompt, str) or "completion" not in example:
-        return None
-    fresh = file.prompts.ended(prompt)
-    return None if fresh == prompt else example | {"prompt": fresh}
-
-
-def leading_space(example: Example, file: "File") -> Outcome:
-    completion = example.get("completion")
-    if "leading_space" not in file.needed or not isinstance(completion, str) or "prompt" not in example:
-        return None
-    if (
-        not completion or completion[0].isspace() or not completion[0].isascii()
-    ):  # Chinese has no spaces, and needs none
-        return None
-    return example | {"completion": " " + completion}
-
-
-def stop_sequence(example: Example, file: "File") -> Outcome:
-    completion = example.get("completion")
-    if "stop_sequence" not in file.needed or not isinstance(completion, str) or "prompt" not in example:
-        return None
-    fresh = file.completions.ended(completion)
-    return None if fresh == completion else example | {"completion": fresh}
 
 
 class Endings:

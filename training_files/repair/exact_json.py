@@ -5,8 +5,6 @@ from typing import Any
 
 import msgspec
 
-from training_files.chat import parse
-
 decode = msgspec.json.Decoder(float_hook=Decimal).decode
 """Raises msgspec.MsgspecError, UnicodeDecodeError, decimal.InvalidOperation or RecursionError."""
 
@@ -18,8 +16,3 @@ def encode(value: Any) -> bytes:
     RecursionError.
     """
     return _encoder.encode(value)
-
-
-def plain(value: Any) -> Any:
-    """The value as the check sees it, its numbers int and float. Raises NotAnExample."""
-    return parse(encode(value))

@@ -1,4 +1,4 @@
-"""A file made ready for mending: text in UTF-8, and rows turned into examples."""
+"""What is repaired: the lines of a file in UTF-8, or the examples that its rows became."""
 
 import tempfile
 from collections.abc import Callable, Iterator
@@ -12,8 +12,8 @@ from training_files import tables
 from training_files.errors import TrainingFileError
 from training_files.example_format import Format, format_of
 from training_files.lines import open_file
-from training_files.mend.plan import EXCERPT
-from training_files.mend.source import Source, opened, records
+from training_files.repair.plan import EXCERPT
+from training_files.repair.source import Source, opened, records
 from training_files.report import Mapping, Table
 from training_files.tables import Converted, file_type
 
@@ -28,9 +28,9 @@ _PEEK = 20
 """Examples of which none is of a training format: it is a table."""
 
 
-class Ready(msgspec.Struct):
-    """What is to be mended. Of a file of rows `table` describes it, and `source` is what became of its rows, as
-    `converted` tells; it is None where nobody has said yet how the columns are to be read.
+class RepairInput(msgspec.Struct):
+    """What is to be repaired. Of a file of rows `table` describes it, and `source` is what became of its rows, as
+    `converted` tells; it is None if nobody has said yet how the columns are to be read.
     """
 
     source: Source | None
@@ -49,9 +49,9 @@ class Ready(msgspec.Struct):
 
 
 @contextmanager
-def ready(
+def open_input(
     path: Path, mapping: Mapping | None, to: Format | None, progress: Callable[[int, int], None] | None
-) -> Iterator[Ready]:
+) -> Iterator[RepairInput]:
     """The file at `path`, while this lasts. Raises TrainingFileError where it cannot be read or is no data."""
     with open_file(path) as file:
         foreign = file_type.recognise(file.read(file_type.HEAD))
@@ -64,7 +64,7 @@ def ready(
     with opened(path) as source:
         table = _table(path, source, mapping)
         if table is None:
-            yield Ready(source)
+            yield RepairInput(source)
             return
     with _of_rows(path, table, mapping, to, progress) as made:
         yield made
@@ -95,12 +95,12 @@ def _of_rows(
     mapping: Mapping | None,
     to: Format | None,
     progress: Callable[[int, int], None] | None,
-) -> Iterator[Ready]:
+) -> Iterator[RepairInput]:
     mapping = mapping or table.mapping
     if mapping is None:
-        yield Ready(None, table)
+        yield RepairInput(None, table)
         return
-    with tempfile.TemporaryDirectory(prefix="mend-") as folder:
+    with tempfile.TemporaryDirectory(prefix="repair-") as folder:
         copy = Path(folder) / "rows.jsonl"
         converted = tables.convert(path, mapping, copy, progress=progress)
-        yield Ready(Source(copy, spread=False, repairs={}), table, converted)
+        yield RepairInput(Source(copy, spread=False, repairs={}), table, converted)

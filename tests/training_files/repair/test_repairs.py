@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from training_files import DEFAULT_MODEL, check_file
-from training_files.mend import mend, propose
-from training_files.mend.repairs import REPAIRS
+from training_files.repair import plan_repairs, repair_file
+from training_files.repair.repairs import REPAIRS
 
 
 def chat(*turns: tuple[str, str], **more: Any) -> dict[str, Any]:
@@ -119,8 +119,8 @@ def test_a_repair_does_what_its_title_says_and_nothing_else(
     path, out = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
     untouched = PAIR if "preferred_output" in before else GOOD
     path.write_text(json.dumps(before) + "\n" + json.dumps(untouched) + "\n", encoding="utf-8")
-    (proposal,) = [one for one in propose(path, model=DEFAULT_MODEL).repairs if one.id == repair] or [None]
-    done = mend(path, out, chosen=[repair], model=DEFAULT_MODEL)
+    (proposal,) = [one for one in plan_repairs(path, model=DEFAULT_MODEL).repairs if one.id == repair] or [None]
+    done = repair_file(path, out, chosen=[repair], model=DEFAULT_MODEL)
     assert [json.loads(line) for line in out.read_text(encoding="utf-8").splitlines()] == [
         *([after] if after else []),
         untouched,
@@ -141,8 +141,8 @@ def mended(path: Path, chosen: list[str] | None = None, **more: Any) -> list[Any
     """The new file's examples, with what is recommended."""
     out = path.with_name("out.jsonl")
     if chosen is None:
-        chosen = list(propose(path, model=DEFAULT_MODEL, **more).recommended)
-    mend(path, out, chosen=chosen, model=DEFAULT_MODEL, **more)
+        chosen = list(plan_repairs(path, model=DEFAULT_MODEL, **more).recommended)
+    repair_file(path, out, chosen=chosen, model=DEFAULT_MODEL, **more)
     return [json.loads(line) for line in out.read_text(encoding="utf-8").splitlines()]
 
 
@@ -237,7 +237,7 @@ def test_numbers_and_text_keep_their_value(tmp_path: Path) -> None:
     )
     path = tmp_path / "in.jsonl"
     path.write_text(line, encoding="utf-8")
-    mend(path, tmp_path / "out.jsonl", chosen=["roles"], model=DEFAULT_MODEL)
+    repair_file(path, tmp_path / "out.jsonl", chosen=["roles"], model=DEFAULT_MODEL)
     expected = line.replace("\\ud83d\\ude00", "\U0001f600").replace("human", "user")
     assert (tmp_path / "out.jsonl").read_text(encoding="utf-8") == expected + "\n"
 
@@ -261,7 +261,7 @@ def test_no_proposal_shows_a_secret(tmp_path: Path, repair: str) -> None:
     secret, mail = "AKIAQ3EGRIJ5WNXB7T2Z", "jane.doe@acme-corp.com"
     one = chat(("human", f"The key is {secret}"), ("assistant", f"Write to {mail}"))
     (proposal,) = [
-        one for one in propose(written(tmp_path, [one, one]), model=DEFAULT_MODEL).repairs if one.id == repair
+        one for one in plan_repairs(written(tmp_path, [one, one]), model=DEFAULT_MODEL).repairs if one.id == repair
     ]
     assert not [part for part in (secret, mail) if part in proposal.before + proposal.after]
     assert proposal.before != proposal.after

@@ -12,7 +12,10 @@ from hypothesis import strategies as st
 
 from training_files import DEFAULT_MODEL, TrainingFileError, check_file
 from training_files.finding_codes import BY_CODE
-from training_files.mend import mend, propose
+from training_files.repair import drafted, passes, plan_repairs, repair_file, survey, unusable
+from training_files.repair.repairs import BY_ID
+from training_files.repair.source import records
+from training_files.rules import judge
 
 texts = st.text(st.characters(codec="utf-8"), max_size=30)
 words = st.sampled_from(
@@ -74,23 +77,23 @@ files = st.lists(line, min_size=1, max_size=25).map(b"\n".join)
 def test_once_is_enough_and_nothing_disappears(tmp_path: Path, data: bytes) -> None:
     path, out, again = tmp_path / "in.jsonl", tmp_path / "out.jsonl", tmp_path / "again.jsonl"
     path.write_bytes(data)
-    plan = propose(path, model=DEFAULT_MODEL)
+    plan = plan_repairs(path, model=DEFAULT_MODEL)
     if plan.table is not None:
         return
     chosen = [one.id for one in plan.repairs]
-    recommended = mend(path, out, chosen=plan.recommended, model=DEFAULT_MODEL)
+    recommended = repair_file(path, out, chosen=plan.recommended, model=DEFAULT_MODEL)
     assert {one.id: one.examples for one in plan.repairs if one.recommended} == recommended.changed
     assert plan.examples == recommended.examples + recommended.dropped + recommended.lost_lines
 
-    done = mend(path, out, chosen=chosen, model=DEFAULT_MODEL)
+    done = repair_file(path, out, chosen=chosen, model=DEFAULT_MODEL)
     assert plan.examples == done.examples + done.dropped + done.lost_lines
     mended = out.read_bytes()
     assert (done.bytes, done.sha256) == (len(mended), hashlib.sha256(mended).hexdigest())
     assert mended.count(b"\n") == done.examples
     assert path.read_bytes() == data
     assert not {code for code in check_file(out).counts if BY_CODE[code].repair in chosen}
-    assert not [one.id for one in propose(out, model=DEFAULT_MODEL).repairs if one.id in chosen]
-    mend(out, again, chosen=chosen, model=DEFAULT_MODEL)
+    assert not [one.id for one in plan_repairs(out, model=DEFAULT_MODEL).repairs if one.id in chosen]
+    repair_file(out, again, chosen=chosen, model=DEFAULT_MODEL)
     assert again.read_bytes() == mended
 
 
@@ -103,13 +106,13 @@ def test_what_needs_no_repair_comes_through_byte_for_byte(
     path, out = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
     path.write_bytes(b"\n".join(sound) + b"\n")
     clean = check_file(path)
-    if set(clean.counts) - {"too_few_examples"} or propose(path, model=DEFAULT_MODEL).repairs:
+    if set(clean.counts) - {"too_few_examples"} or plan_repairs(path, model=DEFAULT_MODEL).repairs:
         return
     path.write_bytes(b"\n".join([*sound, *junk]))
     chosen = [
-        one for one in propose(path, model=DEFAULT_MODEL).recommended if one not in ("convert", "filler_openings")
+        one for one in plan_repairs(path, model=DEFAULT_MODEL).recommended if one not in ("convert", "filler_openings")
     ]
-    mend(path, out, chosen=chosen, model=DEFAULT_MODEL)
+    repair_file(path, out, chosen=chosen, model=DEFAULT_MODEL)
     assert out.read_bytes().split(b"\n")[: len(sound)] == sound
 
 
@@ -118,7 +121,7 @@ def test_nothing_is_done_that_was_not_chosen(tmp_path: Path) -> None:
     path.write_bytes(
         b'{"messages": [{"role": "Human", "content": "a", "x": 1}]}\n' * 2 + b'{"prompt": "a", "completion": "b"}\n'
     )
-    done = mend(path, out, chosen=[], model=DEFAULT_MODEL)
+    done = repair_file(path, out, chosen=[], model=DEFAULT_MODEL)
     assert out.read_bytes() == path.read_bytes()
     assert (done.examples, done.dropped, done.lost_lines, done.changed) == (3, 0, 0, {})
 
@@ -129,7 +132,7 @@ def test_the_original_is_never_overwritten(tmp_path: Path) -> None:
     link.symlink_to(path)
     for out in (path, link):
         with pytest.raises(TrainingFileError, match="never overwritten"):
-            mend(path, out, chosen=[], model=DEFAULT_MODEL)
+            repair_file(path, out, chosen=[], model=DEFAULT_MODEL)
     assert path.read_bytes() == b"{}\n"
 
 
@@ -138,20 +141,20 @@ def test_a_pipe_or_device_is_not_replaced_by_a_file(tmp_path: Path) -> None:
     path.write_text(json.dumps(CHAT), encoding="utf-8")
     os.mkfifo(pipe)
     with pytest.raises(TrainingFileError, match="not a file"):
-        mend(path, pipe, chosen=[], model=DEFAULT_MODEL)
+        repair_file(path, pipe, chosen=[], model=DEFAULT_MODEL)
     assert pipe.is_fifo()
 
 
 def test_an_unknown_repair_is_a_mistake_of_the_caller(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="polish"):
-        mend(tmp_path / "in.jsonl", tmp_path / "out.jsonl", chosen=["polish"], model=DEFAULT_MODEL)
+        repair_file(tmp_path / "in.jsonl", tmp_path / "out.jsonl", chosen=["polish"], model=DEFAULT_MODEL)
 
 
 def test_a_mended_file_that_cannot_be_written_leaves_nothing_behind(tmp_path: Path) -> None:
     path = tmp_path / "in.jsonl"
     path.write_text(json.dumps(CHAT), encoding="utf-8")
     with pytest.raises(TrainingFileError, match="cannot be written"):
-        mend(path, tmp_path / "nowhere" / "out.jsonl", chosen=[], model=DEFAULT_MODEL)
+        repair_file(path, tmp_path / "nowhere" / "out.jsonl", chosen=[], model=DEFAULT_MODEL)
     assert list(tmp_path.iterdir()) == [path]
 
 
@@ -180,7 +183,7 @@ PREFERENCE = {
 def test_one_format_becomes_another(tmp_path: Path, before: Any, to: Any, after: Any) -> None:
     path, out = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
     path.write_text(json.dumps(before), encoding="utf-8")
-    mend(path, out, chosen=["convert"], model=DEFAULT_MODEL, to=to)
+    repair_file(path, out, chosen=["convert"], model=DEFAULT_MODEL, to=to)
     assert json.loads(out.read_text(encoding="utf-8")) == after
 
 
@@ -188,7 +191,7 @@ def test_separator_and_stop_sequence_are_taken_off_on_the_way_to_a_chat(tmp_path
     path, out = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
     pairs = [{"prompt": f"{n}?\n\n###\n\n", "completion": f" The number {n} END"} for n in range(9)]
     path.write_text("\n".join(map(json.dumps, pairs)), encoding="utf-8")
-    mend(path, out, chosen=["convert"], model=DEFAULT_MODEL, to="chat")
+    repair_file(path, out, chosen=["convert"], model=DEFAULT_MODEL, to="chat")
     first = json.loads(out.read_text(encoding="utf-8").splitlines()[0])
     assert [one["content"] for one in first["messages"]] == ["0?", "The number 0"]
 
@@ -197,7 +200,7 @@ def test_a_chat_that_no_completion_can_hold_is_named(tmp_path: Path) -> None:
     path, out = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
     long = {"messages": CHAT["messages"] * 2}
     path.write_text(json.dumps(CHAT) + "\n" + json.dumps(long), encoding="utf-8")
-    done = mend(path, out, chosen=["convert"], model=DEFAULT_MODEL, to="completion")
+    done = repair_file(path, out, chosen=["convert"], model=DEFAULT_MODEL, to="completion")
     assert (done.examples, [one.line for one in done.lost]) == (1, [2])
 
 
@@ -205,16 +208,16 @@ def test_no_answer_is_made_up_for_a_preference(tmp_path: Path) -> None:
     path = tmp_path / "in.jsonl"
     path.write_text(json.dumps(CHAT), encoding="utf-8")
     with pytest.raises(TrainingFileError, match="better and a worse answer"):
-        propose(path, model=DEFAULT_MODEL, to="preference")
+        plan_repairs(path, model=DEFAULT_MODEL, to="preference")
 
 
 def test_reinforcement_examples_keep_their_last_question(tmp_path: Path) -> None:
     path, out = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
     examples = [{"messages": [*CHAT["messages"], {"role": "user", "content": str(n)}], "answer": n} for n in range(3)]
     path.write_text("\n".join(map(json.dumps, examples)), encoding="utf-8")
-    plan = propose(path, model=DEFAULT_MODEL)
+    plan = plan_repairs(path, model=DEFAULT_MODEL)
     assert (plan.repairs, plan.format) == ((), "reinforcement")
-    mend(path, out, chosen=["trailing_messages", "unusable"], model=DEFAULT_MODEL)
+    repair_file(path, out, chosen=["trailing_messages", "unusable"], model=DEFAULT_MODEL)
     assert [json.loads(one) for one in out.read_text(encoding="utf-8").splitlines()] == examples
 
 
@@ -222,7 +225,44 @@ def test_progress_grows_from_nothing_to_all(tmp_path: Path) -> None:
     path = tmp_path / "in.jsonl"
     path.write_bytes((json.dumps(CHAT | {"id": "x" * 9_999}) + "\n").encode() * 300)
     seen: list[tuple[int, int]] = []
-    propose(path, model=DEFAULT_MODEL, progress=lambda done, total: seen.append((done, total)))
+    plan_repairs(path, model=DEFAULT_MODEL, progress=lambda done, total: seen.append((done, total)))
     assert len(seen) > 4
     assert seen == sorted(seen)
     assert seen[-1][0] == seen[-1][1]
+
+
+def test_a_file_is_read_twice_and_an_example_without_errors_judged_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reads, judged = [], []
+    monkeypatch.setattr(passes, "records", lambda *given, **more: reads.append(given) or records(*given, **more))
+    for module in (survey, unusable):
+        monkeypatch.setattr(module, "judge", lambda *given: judged.append(given) or judge(*given))
+    tools = [{"type": "function", "function": {"name": "f", "parameters": {"type": "object"}}}]
+    path = tmp_path / "in.jsonl"
+    path.write_text("".join(json.dumps(CHAT | {"tools": tools}) + "\n" + json.dumps(CHAT) + ",\n" for _ in range(20)))
+    with drafted(path, model=DEFAULT_MODEL) as draft:
+        assert draft.plan.recommended == ("json_syntax", "duplicates")
+        assert draft.has(draft.plan.recommended)
+        assert draft.write(tmp_path / "out.jsonl").examples == 2
+    assert len(reads) == 2
+    assert len(judged) == 20  # plain ones are known to be sound
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=files, chosen=st.sets(st.sampled_from(sorted(BY_ID))))
+def test_a_draft_has_what_repairing_by_itself_would_write(tmp_path: Path, data: bytes, chosen: set[str]) -> None:
+    path, out, drawn = tmp_path / "in.jsonl", tmp_path / "out.jsonl", tmp_path / "drawn.jsonl"
+    path.write_bytes(data)
+    with drafted(path, model=DEFAULT_MODEL, chosen=chosen) as draft:
+        if draft.plan.table is not None:
+            return
+        assert draft.write(drawn) == repair_file(path, out, chosen=chosen, model=DEFAULT_MODEL)
+        assert drawn.read_bytes() == out.read_bytes()
+        did = {one.id for one in draft.plan.repairs} & chosen
+        assert draft.has(chosen)
+        assert draft.has(did)
+        assert not draft.has(did | (BY_ID.keys() - chosen)) or chosen == BY_ID.keys()
+        assert not any(draft.has(did - {one}) for one in did)
+        repair_file(path, out, chosen=did, model=DEFAULT_MODEL)
+        assert drawn.read_bytes() == out.read_bytes()

@@ -7,9 +7,8 @@ import msgspec
 
 from training_files.chat import MESSAGE_KEYS, ROLES
 from training_files.example_format import format_of
-from training_files.mend import canonical
-from training_files.mend.file import File
-from training_files.mend.repair import Dropped, Example, Outcome
+from training_files.repair import exact_json
+from training_files.repair.repair import Dropped, Example, Outcome, RepairContext
 
 Message = dict[str, Any]
 
@@ -25,7 +24,7 @@ SYNONYMS = {
 } | {role: role for role in ROLES}
 
 
-def roles(example: Example, file: File) -> Outcome:
+def roles(example: Example, context: RepairContext) -> Outcome:
     def change(message: Message) -> Message:
         role = message.get("role")
         if not isinstance(role, str) or role in ROLES:
@@ -36,7 +35,7 @@ def roles(example: Example, file: File) -> Outcome:
     return each_message(example, change)
 
 
-def functions(example: Example, file: File) -> Outcome:
+def functions(example: Example, context: RepairContext) -> Outcome:
     """The older form of calls. Where a result belongs to no call, the example stays as it is."""
     messages = example.get("messages")
     if not isinstance(messages, list) or not all(isinstance(message, dict) for message in messages):
@@ -74,7 +73,7 @@ def functions(example: Example, file: File) -> Outcome:
     return changed if changed != example else None
 
 
-def unknown_keys(example: Example, file: File) -> Outcome:
+def unknown_keys(example: Example, context: RepairContext) -> Outcome:
     def change(message: Message) -> Message:
         fresh = {key: value for key, value in message.items() if _belongs(key, message.get("role"))}
         weight = fresh.get("weight")
@@ -95,7 +94,7 @@ def _belongs(key: str, role: Any) -> bool:
     return key in MESSAGE_KEYS
 
 
-def double_encoded_arguments(example: Example, file: File) -> Outcome:
+def double_encoded_arguments(example: Example, context: RepairContext) -> Outcome:
     def change(message: Message) -> Message:
         return each_call(message, _arguments)
 
@@ -105,11 +104,11 @@ def double_encoded_arguments(example: Example, file: File) -> Outcome:
 def _arguments(arguments: Any) -> Any:
     """Arguments as the format wants them: the text of one JSON object."""
     if isinstance(arguments, dict):
-        return canonical.encode(arguments).decode()
+        return exact_json.encode(arguments).decode()
     text = arguments
     while isinstance(text, str):
         try:
-            value = canonical.decode(text)
+            value = exact_json.decode(text)
         except (msgspec.MsgspecError, ArithmeticError, RecursionError, UnicodeError):
             return arguments
         if isinstance(value, dict):
@@ -118,7 +117,7 @@ def _arguments(arguments: Any) -> Any:
     return arguments
 
 
-def empty_messages(example: Example, file: File) -> Outcome:
+def empty_messages(example: Example, context: RepairContext) -> Outcome:
     def change(message: Message) -> Message | None:
         if message.get("role") in ("system", "developer") and is_silent(message):
             return None
@@ -127,12 +126,12 @@ def empty_messages(example: Example, file: File) -> Outcome:
     return each_message(example, change)
 
 
-def trailing_messages(example: Example, file: File) -> Outcome:
+def trailing_messages(example: Example, context: RepairContext) -> Outcome:
     """What follows the last answer is not trained on, and a provider may refuse it."""
     messages = example.get("messages")
     if not isinstance(messages, list) or not messages or _is_answer(messages[-1]):
         return None
-    if format_of(example) == "reinforcement" and file.format in ("", "reinforcement"):
+    if format_of(example) == "reinforcement" and context.format in ("", "reinforcement"):
         return None
     last = next((place for place in reversed(range(len(messages))) if _is_answer(messages[place])), None)
     if last is None or messages[last].get("tool_calls") or messages[last].get("function_call"):
@@ -140,7 +139,7 @@ def trailing_messages(example: Example, file: File) -> Outcome:
     return example | {"messages": messages[: last + 1]}
 
 
-def empty_answers(example: Example, file: File) -> Outcome:
+def empty_answers(example: Example, context: RepairContext) -> Outcome:
     if "completion" in example and "prompt" in example:
         completion = example["completion"]
         empty = completion is None or (isinstance(completion, str) and not completion.strip())
@@ -152,7 +151,7 @@ def empty_answers(example: Example, file: File) -> Outcome:
     return None
 
 
-def weight_zero(example: Example, file: File) -> Outcome:
+def weight_zero(example: Example, context: RepairContext) -> Outcome:
     messages = example.get("messages")
     if not isinstance(messages, list):
         return None
@@ -162,7 +161,7 @@ def weight_zero(example: Example, file: File) -> Outcome:
     return None
 
 
-def equal_pairs(example: Example, file: File) -> Outcome:
+def equal_pairs(example: Example, context: RepairContext) -> Outcome:
     if "preferred_output" in example and example["preferred_output"] == example.get("non_preferred_output"):
         return Dropped("The preferred answer and the other one are the same.")
     return None

@@ -12,6 +12,7 @@ import re
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -21,30 +22,48 @@ from training_files.chat import NotAnExample, parse
 from training_files.errors import TrainingFileError
 from training_files.finding_codes import BY_CODE
 from training_files.lines import LONGEST_LINE, MOST_VALUES, open_file, read_batches
-from training_files.mend import canonical
-from training_files.mend.repair import Example
+from training_files.repair import exact_json
+from training_files.repair.plain import Plain, read_plain
+from training_files.repair.plan import EXCERPT
+from training_files.repair.repair import Example
 from training_files.tables import encodings, file_type
 
 BLOCK = 1 << 20
 FEWEST_LETTERS = 10
 
 
+Shown = Callable[[], tuple[str, str]]
+"""Makes the text before and after a repair, at the place that is repaired: only the first is looked at."""
+
+
 class Record(msgspec.Struct):
     """One example as the file has it. `line` is where it begins, from 1; `text` its JSON, on one line where that is how
-    it stands. `example` is its value, None where it has none: `why` then says so in a sentence. `repairs` names
-    what had to be done to read it. `final`: its value cannot be written anew, so it stays as it is or is lost.
+    it stands. If it is no example, `why` says so in a sentence; for an empty line it is empty. `repairs` names what had
+    to be done to read it. `final`: its value cannot be written anew, so it stays as it is or is lost.
     """
 
     line: int
     text: bytes
-    example: Example | None = None
+    plain: Plain | None = None
     why: str = ""
-    repairs: dict[str, tuple[str, str]] = {}
+    repairs: dict[str, Shown] = {}
     final: bool = False
+    value: Example | None = None
+
+    @property
+    def example(self) -> Example | None:
+        """The value of the example, each time the same object; None if it has none."""
+        if self.value is None and self.plain is not None:
+            self.value = exact_json.decode(self.text)
+        return self.value
+
+    @property
+    def is_example(self) -> bool:
+        return self.plain is not None or self.value is not None
 
 
 class Source(msgspec.Struct):
-    """A file to be mended. `path` is UTF-8 text, a copy where the original is not. `spread`: its examples do not
+    """A file to be repaired. `path` is UTF-8 text, a copy where the original is not. `spread`: its examples do not
     stand on lines of their own. `repairs` is what was done to the whole file, with its before and after. `codec` is
     what lines are in that are not UTF-8.
     """
@@ -79,7 +98,7 @@ def opened(path: Path) -> Iterator[Source]:
     if "encoding" not in repairs and not old_ends:
         yield Source(path, spread, repairs, codec)
         return
-    with tempfile.TemporaryDirectory(prefix="mend-") as folder:
+    with tempfile.TemporaryDirectory(prefix="repair-") as folder:
         copy = Path(folder) / path.name
         _recode(path, encoding if "encoding" in repairs else "utf-8", copy)
         with copy.open("rb") as file:
@@ -105,50 +124,54 @@ def records(source: Source, *, encoding: bool, syntax: bool, progress: Callable[
             if text:
                 record = _read(text, number, codec=codec, syntax=syntax, cut=batch.cut)
                 if line.endswith(b"\r"):
-                    record.repairs = {"line_endings": ("CR LF", "LF")} | record.repairs
+                    record.repairs = {"line_endings": lambda: ("CR LF", "LF")} | record.repairs
             else:
-                record = Record(number, b"", repairs={"empty_rows": ("an empty line", "")})
+                record = Record(number, b"", repairs={"empty_rows": lambda: ("an empty line", "")})
             yield record
         done += len(batch.raw)
         progress(done)
 
 
+_NOT_JSON = (msgspec.MsgspecError, UnicodeDecodeError, ArithmeticError, RecursionError)
+
+
 def _read(text: bytes, line: int, *, codec: str | None, syntax: bool, cut: bool = False) -> Record:
     """What stands in `text`: JSON, or what is nearly that."""
-    repairs: dict[str, tuple[str, str]] = {}
+    with suppress(*_NOT_JSON):
+        return _decoded(text, line, {}, syntax)
+    repairs: dict[str, Shown] = {}
+    fresh = _in_utf8(text, codec) if codec else text
+    if fresh != text:
+        repairs["encoding"] = partial(_around, text, fresh)
+        text = fresh
+        with suppress(*_NOT_JSON):
+            return _decoded(text, line, repairs, syntax)
+    for fresh in _nearly_json(text) if syntax else ():
+        with suppress(*_NOT_JSON):
+            return _decoded(fresh, line, repairs | {"json_syntax": partial(_parted, text, fresh)}, syntax)
     try:
-        value = canonical.decode(text)
-    except (msgspec.MsgspecError, UnicodeDecodeError, ArithmeticError, RecursionError):
-        fresh = _in_utf8(text, codec) if codec else text
-        if fresh != text:
-            repairs["encoding"] = _around(text, fresh)
-            text = fresh
-        try:
-            value = parse(text, cut=cut)
-        except NotAnExample as wrong:
-            saved = _nearly_json(text) if syntax else None
-            if saved is None:
-                rule = BY_CODE[wrong.code]
-                return Record(line, text, why=rule.says.format(**wrong.details))
-            value, fresh = saved
-            parted = next((n for n, (old, new) in enumerate(zip(text, fresh, strict=False)) if old != new), len(fresh))
-            at = max(0, parted - _LEAD)
-            repairs["json_syntax"] = (_shown(text, at), _shown(fresh, at))
-            text = fresh
-        else:
-            if not repairs:  # JSON all the same, but with a number that has no room elsewhere
-                return _as_example(Record(line, text, final=True), value, syntax)
-            value = _again(text, value)
-    return _as_example(Record(line, text, repairs=repairs), value, syntax)
+        value = parse(text, cut=cut)
+    except NotAnExample as wrong:
+        return Record(line, text, why=BY_CODE[wrong.code].says.format(**wrong.details))
+    # JSON all the same, but with a number that has no room elsewhere.
+    return _as_example(Record(line, text, repairs=repairs, final=not repairs), value, syntax)
+
+
+def _decoded(text: bytes, line: int, repairs: dict[str, Shown], syntax: bool) -> Record:
+    """Raises what decoding does."""
+    plain = read_plain(text)
+    if plain is not None:
+        return Record(line, text, plain, repairs=repairs)
+    return _as_example(Record(line, text, repairs=repairs), exact_json.decode(text), syntax)
 
 
 def _as_example(record: Record, value: Any, syntax: bool) -> Record:
     if isinstance(value, dict):
-        record.example = value
+        record.value = value
     elif syntax and _is_conversation(value):
-        record.example = {"messages": value}
-        fresh = canonical.encode(record.example)
-        record.repairs["json_syntax"] = (_shown(record.text), _shown(fresh))
+        record.value = {"messages": value}
+        fresh = exact_json.encode(record.value)
+        record.repairs["json_syntax"] = partial(_texts, record.text, fresh)
         record.text = fresh
     else:
         kind = "a list" if isinstance(value, list) else "a single value"
@@ -156,49 +179,25 @@ def _as_example(record: Record, value: Any, syntax: bool) -> Record:
     return record
 
 
-def _again(text: bytes, value: Any) -> Any:
-    """The value with its numbers as they are written, where that can be."""
-    try:
-        return canonical.decode(text)
-    except (msgspec.MsgspecError, ArithmeticError):
-        return value
-
-
 def _is_conversation(value: Any) -> bool:
     return isinstance(value, list) and bool(value) and all(isinstance(one, dict) and "role" in one for one in value)
 
 
-def _nearly_json(text: bytes) -> tuple[Any, bytes] | None:
-    """A line with a comma too many (at its end, before a closing bracket) or raw control characters in a text; or one
-    that Python printed (`{'a': None}`).
+def _nearly_json(text: bytes) -> Iterator[bytes]:
+    """What may be JSON, made of a line with a comma too many (at its end, before a closing bracket), with raw control
+    characters in a text, or as Python prints it (`{'a': None}`).
     """
     without = text.rstrip(b", \t\r")
-    for repaired in (_as_it_is, _with_fewer_commas, _with_escapes):
-        fresh = repaired(without)
-        if fresh != text:
-            with suppress(msgspec.MsgspecError, UnicodeDecodeError, ArithmeticError, RecursionError):
-                return canonical.decode(fresh), fresh
+    if without != text:
+        yield without
     if without.startswith((b"{'", b"[{'")):
-        with suppress(msgspec.MsgspecError, ValueError, ArithmeticError, RecursionError):
-            fresh = _PYTHON.sub(_as_json, without)
-            return canonical.decode(fresh), fresh
-    return None
-
-
-def _as_it_is(text: bytes) -> bytes:
-    return text
-
-
-def _with_fewer_commas(text: bytes) -> bytes:
-    """Without commas before a closing bracket."""
-    return _STRING_OR_COMMA.sub(rb"\1", text) if _COMMA_TOO_MANY.search(text) else text
-
-
-def _with_escapes(text: bytes) -> bytes:
-    """With control characters in its strings escaped, and without commas before a closing bracket."""
-    if not _CONTROL.search(text):
-        return text
-    return _STRING_OR_COMMA.sub(lambda match: _escaped(match[1] or b""), text)
+        with suppress(ValueError):
+            yield _PYTHON.sub(_as_json, without)
+    elif _CONTROL.search(without):
+        yield _escaped(without)  # enough, if they stand in texts only
+        yield _STRING_OR_COMMA.sub(lambda match: _escaped(match[1] or b""), without)
+    elif _COMMA_TOO_MANY.search(without):
+        yield _STRING_OR_COMMA.sub(rb"\1", without)
 
 
 def _escaped(string: bytes) -> bytes:
@@ -248,9 +247,9 @@ def _values(path: Path, *, syntax: bool, progress: Callable[[int], None]) -> Ite
             if end is not None:
                 raw = text.take(end)
                 record = _read(raw, line, codec=None, syntax=syntax)
-                if record.example is not None and b"\n" in record.text:
+                if record.is_example and b"\n" in record.text:
                     record.text = msgspec.json.format(record.text, indent=-1)
-                record.repairs = {"one_a_line": (_shown(raw), _shown(record.text))} | record.repairs
+                record.repairs = {"one_a_line": partial(_texts, raw, record.text)} | record.repairs
                 yield record
             else:
                 yield Record(line, b"", why="The JSON that begins here is broken.")
@@ -390,6 +389,8 @@ def _is_utf8(text: bytes) -> bool:
 
 def _in_utf8(text: bytes, codec: str) -> bytes:
     """The line in UTF-8; as it is where it is that already, or would be but for a few bytes that were lost."""
+    if text.isascii():
+        return text
     as_utf8 = text.decode("utf-8", "replace")
     wrong = as_utf8.count("\ufffd")
     beyond_ascii = len(as_utf8) - len(as_utf8.encode("ascii", "ignore"))
@@ -417,8 +418,17 @@ _LEAD = 80
 """Bytes shown before the place at which a line is mended."""
 
 
-def _shown(text: bytes, at: int = 0) -> str:
-    from training_files.mend.plan import EXCERPT
+def _parted(before: bytes, after: bytes) -> tuple[str, str]:
+    """The place at which the two part."""
+    same = (n for n, (old, new) in enumerate(zip(before, after, strict=False)) if old != new)
+    at = max(0, next(same, len(after)) - _LEAD)
+    return _shown(before, at), _shown(after, at)
 
+
+def _texts(before: bytes, after: bytes) -> tuple[str, str]:
+    return _shown(before), _shown(after)
+
+
+def _shown(text: bytes, at: int = 0) -> str:
     shown = text[at : at + 4 * EXCERPT].decode("utf-8", "ignore" if at else "replace")[:EXCERPT]
     return f"…{shown}" if at else shown

@@ -3,36 +3,30 @@
 from bisect import bisect_left
 from typing import Any
 
-from training_files.mend import canonical
-from training_files.mend.file import File
-from training_files.mend.repair import Dropped, Example, Outcome
+from training_files.repair import exact_json
+from training_files.repair.repair import Dropped, Example, Outcome, RepairContext
 
 MOST_TURNS = 2_000
 """A chat of more turns is not shortened: to measure it again and again takes seconds."""
 
-_TOKENS_A_BYTE = 4
+TOKENS_A_BYTE = 4
 """More than a byte of JSON can be, images included: shorter examples need no counting."""
 
 
-def too_long(example: Example, file: File) -> Outcome:
+def too_long(example: Example, context: RepairContext) -> Outcome:
     """Shortens a chat from its beginning, by whole turns. Of a preference pair the longer answer counts."""
-    limit = file.limit
-    if limit is None or is_surely_short(canonical.encode(example), file):
+    limit = context.limit
+    if limit is None or len(exact_json.encode(example)) * TOKENS_A_BYTE <= limit:
         return None
-    tokens = file.tokens(example)
+    tokens = context.tokens(example)
     if tokens <= limit:
         return None
     shortened = _Shortened(example)
     if len(shortened) <= MOST_TURNS:
-        first = bisect_left(range(len(shortened)), True, key=lambda turns: file.tokens(shortened[turns]) <= limit)
+        first = bisect_left(range(len(shortened)), True, key=lambda turns: context.tokens(shortened[turns]) <= limit)
         if first < len(shortened):
             return shortened[first]
-    return Dropped(f"It has {tokens:,} tokens; {file.model} takes {limit:,}, and no turn can be spared.")
-
-
-def is_surely_short(line: bytes, file: File) -> bool:
-    """Whether the JSON of an example is too short to be more tokens than the model takes."""
-    return file.limit is None or len(line) * _TOKENS_A_BYTE <= file.limit
+    return Dropped(f"It has {tokens:,} tokens; {context.model} takes {limit:,}, and no turn can be spared.")
 
 
 class _Shortened:

@@ -1,0 +1,23 @@
+"""Examples that would still have errors after every other repair: they are left out last."""
+
+from training_files.chat import NotAnExample, parse
+from training_files.findings import Findings
+from training_files.habits import Habits
+from training_files.repair import exact_json
+from training_files.repair.plain import read_plain
+from training_files.repair.repair import Dropped, Example, Outcome, RepairContext
+from training_files.rules import judge
+
+
+def unusable(example: Example, context: RepairContext) -> Outcome:
+    line = exact_json.encode(example)
+    if read_plain(line) is not None:
+        return None
+    findings = Findings()
+    try:
+        with findings.of_one_example():
+            judge(parse(line), 1, findings, Habits())
+    except NotAnExample:
+        return Dropped("It cannot be written as JSON.", lost=True)
+    first = next(iter(findings.first("error")), None)
+    return Dropped(first.message, lost=True) if first else None
