@@ -5,9 +5,9 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from bot.datasets.findings import Findings
 
-from bot.datasets import tools
+from training_files import tools
+from training_files.findings import Findings
 
 USER = {"role": "user", "content": "Is order 7 ready?"}
 ANSWER = {"role": "assistant", "content": "Yes."}
