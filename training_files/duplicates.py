@@ -15,7 +15,7 @@ from typing import Any, Literal
 import msgspec
 from xxhash import xxh3_128_intdigest
 
-from training_files.errors import TrainingFileError
+from training_files.errors import no_room
 
 IN_MEMORY = 1 << 15
 PARTS = 256
@@ -130,8 +130,7 @@ class Duplicates:
                 self._spilled = _Spilled()
             self._spilled.write(key, line)
         except OSError as error:
-            room = f"There is no room for a temporary file in {tempfile.gettempdir()}: {error.strerror or error}."
-            raise TrainingFileError(f"{room} Make room there, or name another folder in TMPDIR.") from error
+            raise no_room(error) from error
 
     def _note(self, repeated: list[Repetition], overlapping: list[Repetition]) -> None:
         if repeated:

@@ -19,7 +19,7 @@ import msgspec
 from training_files import content_scan
 from training_files.chat import decode_plain
 from training_files.duplicates import Duplicates, Kind, Repetition, Repetitions, fingerprint
-from training_files.errors import TrainingFileError
+from training_files.errors import TrainingFileError, no_room
 from training_files.example_format import Format
 from training_files.outputs import require_replaceable
 from training_files.repair import exact_json, excerpt, plain
@@ -134,10 +134,7 @@ def drafted(
             try:
                 work.draft(draft.path, validation)
             except OSError as error:
-                raise TrainingFileError(
-                    f"There is no room for a temporary file in {tempfile.gettempdir()}: {error.strerror or error}. "
-                    "Make room there, or name another folder in TMPDIR."
-                ) from error
+                raise no_room(error) from error
             draft.work = work
         yield draft
 
