@@ -26,6 +26,7 @@ def _hold(count: int) -> None:
         pytest.fail("\n".join([told, *trace, f"Again: {again}"]), pytrace=False)
 
 
+@pytest.mark.histories
 def test_the_promises_hold_in_every_history() -> None:
     _hold(int(os.environ.get("FINETUNE_HISTORIES", "2000")))
 
