@@ -105,7 +105,7 @@ def try_(
     """Try the bot on this machine. A local Slack workspace opens in the browser, with a real small model."""
     from app.trying import Trial
 
-    _needs_local("try")
+    _needs("local", "try")
     raise SystemExit(Trial(data=data, host=host, port=port).run(reset=reset, smoke=smoke))
 
 
@@ -197,7 +197,7 @@ def split(
 @app.command(context_settings=_PASSED_ON)
 def trainer(context: typer.Context) -> None:
     """Train and serve models on your own hardware. A server of OpenAI's fine-tuning protocol, and its tools."""
-    _needs_local("trainer")
+    _needs("local", "trainer")
     # In this process: signals reach the server itself, and its exit code is the command's.
     from trainer.cli import main
 
@@ -207,16 +207,22 @@ def trainer(context: typer.Context) -> None:
 @app.command(context_settings=_PASSED_ON)
 def sandbox(context: typer.Context) -> None:
     """Run a local Slack workspace by itself. For developing against it."""
-    _needs_local("sandbox")
+    _needs("sandbox", "sandbox")
     from sandbox.__main__ import main
 
     raise SystemExit(main(context.args, program=context.command_path))
 
 
-def _needs_local(command: str) -> None:
-    missing = [name for name in ("torch", "trl", "fastapi", "jinja2") if importlib.util.find_spec(name) is None]
+_EXTRAS = {
+    "local": ("torch", "trl", "fastapi", "jinja2"),
+    "sandbox": ("starlette", "uvicorn", "jinja2", "websockets"),
+}
+
+
+def _needs(extra: str, command: str) -> None:
+    missing = [name for name in _EXTRAS[extra] if importlib.util.find_spec(name) is None]
     if missing:
         raise StartError(
-            f"`finetune-bot {command}` needs the extra [local] ({', '.join(missing)} missing). "
-            'Install it with: pip install -e ".[local]"'
+            f"`finetune-bot {command}` needs the extra [{extra}] ({', '.join(missing)} missing). "
+            f'Install it with: pip install -c constraints.txt -e ".[{extra}]"'
         )

@@ -25,16 +25,30 @@ def said(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, *w
     return end.value.code, out, err
 
 
-@pytest.mark.parametrize("command", ["try", "trainer", "sandbox"])
-def test_what_needs_the_extra_says_how_to_install_it(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], command: str
-) -> None:
+def without(monkeypatch: pytest.MonkeyPatch, missing: str) -> None:
     real = importlib.util.find_spec
-    monkeypatch.setattr(importlib.util, "find_spec", lambda name, *rest: None if name == "torch" else real(name, *rest))
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name, *rest: None if name == missing else real(name, *rest))
+
+
+@pytest.mark.parametrize(
+    ("command", "extra", "missing"),
+    [("try", "local", "torch"), ("trainer", "local", "torch"), ("sandbox", "sandbox", "starlette")],
+)
+def test_what_needs_an_extra_says_how_to_install_it(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], command: str, extra: str, missing: str
+) -> None:
+    without(monkeypatch, missing)
     code, _, err = said(capsys, monkeypatch, command)
     assert code == 1
-    assert err.startswith(f"finetune-bot: `finetune-bot {command}` needs the extra [local] (torch missing).")
-    assert 'pip install -e ".[local]"' in err
+    assert err.startswith(f"finetune-bot: `finetune-bot {command}` needs the extra [{extra}] ({missing} missing).")
+    assert f'pip install -c constraints.txt -e ".[{extra}]"' in err
+
+
+def test_the_sandbox_needs_no_torch(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    without(monkeypatch, "torch")
+    code, out, _ = said(capsys, monkeypatch, "sandbox", "--help")
+    assert code == 0
+    assert "--manifest" in out
 
 
 def test_a_trouble_at_start_is_one_sentence_without_a_traceback(
