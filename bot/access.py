@@ -88,37 +88,36 @@ def authorize(
     Raises Denied, or NotFound where even the thing's existence is not for that place (see `is_shown_in`).
     """
     if actor.deactivated:
-        raise Denied("Your account is deactivated.")
+        raise Denied("account_deactivated")
     if actor.stranger and not policy.other_organisations:
-        raise Denied("I only work for people of this workspace. Ask someone of the team that installed me to do this.")
+        raise Denied("other_organisation")
     if actor.guest and not policy.guests:
-        raise Denied("Guests cannot use me here. Ask a full member of the workspace to do this.")
+        raise Denied("guest")
     if thing is not None and not is_shown_in(place, thing, actor.user):
-        raise NotFound(f"There is no such {thing.kind} here.")
+        raise NotFound("no_such_thing", kind=thing.kind)
     if act in _ONLOOKERS:
         return
     if actor.role < Role.MEMBER:
-        raise Denied(f"You may look, but not {act.value}. Ask an administrator to add you to the members.")
+        raise Denied("only_looking", act=act)
     if act in _MEMBERS:
         return
     if act in _OWNER_OR_ADMIN and thing is not None:
         if actor.role is Role.ADMIN or actor.user == thing.owner:
             return
-        owner = "who started this job" if thing.kind == "job" else f"whom this {thing.kind} belongs to"
-        raise Denied(f"Only the person {owner} or an administrator may {act.value} it.")
+        raise Denied("only_owner", act=act, kind=thing.kind)
     if act is Act.APPROVE and thing is not None:
         if actor.role < Role.APPROVER:
-            raise Denied("Only approvers and administrators may decide about the cost of a job.")
+            raise Denied("only_approvers")
         if actor.user == thing.owner:
-            raise Denied("You asked for this job yourself, so somebody else has to approve it.")
+            raise Denied("own_job")
         return
     if act in _ADMINS:
         if actor.role is not Role.ADMIN:
-            raise Denied(f"Only administrators may {act.value}.")
+            raise Denied("only_administrators", act=act)
         if act is Act.READ_AUDIT and not (place and place.alone):
-            raise Denied("The audit log is for one pair of eyes: type `/finetune audit`, which only you see.")
+            raise Denied("audit_for_one")
         return
-    raise Denied("You may not do that.")
+    raise Denied("not_allowed")
 
 
 def is_shown_in(place: Place | None, thing: Thing, user: str = "") -> bool:

@@ -1,13 +1,20 @@
-"""The bot's errors. The message of each is fit to show a person: what happened, and what to do next."""
+"""The bot's errors: what happened, as a kind with values. `texts.errors` has a sentence for each kind."""
 
 from collections.abc import Sequence
-from typing import Final
-
-_SHOWN: Final = 5
 
 
 class BotError(Exception):
-    """Something a person should be told. `str(error)` is the sentence."""
+    """Something a person should be told. `kind` names a function of `texts.errors`, `values` are what it takes. (Where
+    sentences have not moved there yet, the kind is the sentence.)"""
+
+    def __init__(self, kind: str, /, **values: object) -> None:
+        super().__init__(kind)
+        self.kind = kind
+        self.values = values
+
+    def __str__(self) -> str:
+        """For logs and the audit log."""
+        return " ".join([self.kind, *(f"{name}={value}" for name, value in self.values.items())])
 
 
 class Denied(BotError):
@@ -21,8 +28,8 @@ class NotFound(BotError):
 class Invalid(BotError):
     """A value that a person gave cannot be used; `field` names it where there is one."""
 
-    def __init__(self, sentence: str, field: str | None = None) -> None:
-        super().__init__(sentence)
+    def __init__(self, kind: str, field: str | None = None, /, **values: object) -> None:
+        super().__init__(kind, **values)
         self.field = field
 
 
@@ -30,8 +37,7 @@ class Ambiguous(BotError):
     """A word that names several things. `choices`: what each is called in full."""
 
     def __init__(self, word: str, choices: Sequence[str]) -> None:
-        more = f" and {len(choices) - _SHOWN} more" if len(choices) > _SHOWN else ""
-        super().__init__(f"{word} could be any of these: {', '.join(choices[:_SHOWN])}{more}. Write more of the name.")
+        super().__init__("ambiguous", word=word, choices=tuple(choices))
         self.choices = choices
 
 

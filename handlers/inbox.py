@@ -32,6 +32,7 @@ from handlers.routing import Listener, Modal
 from handlers.services import Services
 from handlers.turn import Turn
 from handlers.web.poster import REACH, Reach
+from texts.errors import sentence
 from texts.language import speaking
 from texts.provider_errors import explain
 from training_files import TrainingFileError
@@ -262,7 +263,7 @@ def _not_taken(body: dict[str, Any], error: BotError) -> BoltResponse:
     pressed. A command it repeats never, and shows its sender what is answered."""
     log.error("not taken", why=str(error))
     if "command" in body:
-        return BoltResponse(status=200, body={"response_type": "ephemeral", "text": str(error)})
+        return BoltResponse(status=200, body={"response_type": "ephemeral", "text": sentence(error)})
     return BoltResponse(status=503, body="")
 
 
@@ -298,7 +299,7 @@ class _Window:
     def refuse(self, error: Exception, message: Message) -> bool:
         """At the field at fault, else on top of the form. False where it is too late."""
         if isinstance(error, Invalid) and error.field in self._fields and not self.outcome.done():
-            self.outcome.set_result({"response_action": "errors", "errors": {error.field: str(error)}})
+            self.outcome.set_result({"response_action": "errors", "errors": {error.field: sentence(error)}})
             return True
         return self._say("push", message, close="Back")
 
@@ -318,7 +319,7 @@ async def _tell(turn: Turn, error: Exception, window: _Window | None = None) -> 
             said = f"{turn.services.provider.name} answered: {said}"
         message = errors.failure(said, explain(error.as_job_error()))
     elif isinstance(error, BotError | TrainingFileError):
-        message = errors.refusal(str(error))
+        message = errors.refusal(sentence(error))
     elif isinstance(error, PostError):
         log.warning("slack refused", key=turn.key, why=str(error))
         message = errors.failure(*_slack_trouble(str(error)))

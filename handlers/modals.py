@@ -11,6 +11,7 @@ from bot.errors import BotError
 from bot.notices.interfaces import PostRefused
 from handlers.blocks import modals as windows
 from handlers.turn import Turn
+from texts.errors import sentence
 from training_files import TrainingFileError
 
 log = structlog.get_logger()
@@ -45,4 +46,4 @@ async def filling(turn: Turn, title: str, view_id: str) -> AsyncIterator[Fill]:
     try:
         yield fill
     except (BotError, TrainingFileError) as error:
-        await fill(windows.sorry(title, str(error)))
+        await fill(windows.sorry(title, sentence(error)))

@@ -80,10 +80,7 @@ class Turn:
         try:
             await self.actor(act, thing, self.posts_in)
         except NotFound:
-            raise Denied(
-                f"That {thing.kind} comes from a private channel or from direct messages, and everybody here could see "
-                "what I post here. Do this where it comes from, or in your direct messages with me."
-            ) from None
+            raise Denied("seen_by_too_many", kind=thing.kind) from None
 
     def entry(self, act: Act | str, thing: str, outcome: Outcome = Outcome.DONE, details: str = "") -> Entry:
         """What this person does here, for the audit log. Done again after a crash it is the same entry."""
@@ -123,9 +120,7 @@ class Turn:
         """This place, for what is born here. Raises Invalid where the bot may not post."""
         channel = await self.services.people.channel(self.channel)
         if not channel.member:
-            raise Invalid(
-                "I am not in this channel, so I cannot post here. Type `/invite` followed by my name, then try again."
-            )
+            raise Invalid("not_in_channel")
         return Origin(self.services.team, self.channel, channel.private, thread_ts)
 
     async def job(self, word: str, act: Act, *, to_post: bool = False) -> Job:
@@ -135,8 +130,8 @@ class Turn:
         """
         await self.actor()
         if not word:
-            raise Invalid("Which job? Add its id; `/finetune jobs` lists them.")
-        unknown = NotFound(f"There is no job {word} here. `/finetune jobs` lists them.")
+            raise Invalid("which_job")
+        unknown = NotFound("unknown_job", word=word)
         job = await self.services.jobs.find(word)
         if job is None:
             raise unknown

@@ -6,6 +6,7 @@ import pytest
 
 from bot.access import Act, Actor, Place, Policy, Role, Thing, authorize
 from bot.errors import BotError, Denied, NotFound
+from texts import errors
 
 ANA = "U0ANA"
 HERE = "C0HERE"
@@ -140,4 +141,4 @@ def test_no_setting_lets_a_deactivated_account_in() -> None:
 def test_a_denial_says_who_may(act: Act, kind: str, sentence: str) -> None:
     with pytest.raises(Denied) as denied:
         authorize(ACTORS["colleague"], act, thing(kind=kind))
-    assert str(denied.value) == sentence
+    assert errors.sentence(denied.value) == sentence

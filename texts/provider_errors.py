@@ -81,6 +81,8 @@ def explanation(cause: Cause) -> str:
                 "The bot no longer has the training file: it was deleted. Drop it into the channel again and "
                 "start from there."
             )
+        case Cause.ALREADY_FOLLOWED:
+            return _("The provider's job is followed already, as another job of the bot. Look at the card of that one.")
         case Cause.RATE:
             return _(
                 "The provider gets more requests from this account than it allows at a time. Nothing is wrong "

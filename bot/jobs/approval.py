@@ -70,7 +70,7 @@ class Approvals:
             return decided
         job = await self._jobs.get(job_id)
         if job is None:
-            raise NotFound("There is no such job.")
+            raise NotFound("no_such_thing", kind="job")
         raise AlreadyDecided(job)
 
 

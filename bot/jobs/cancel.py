@@ -16,7 +16,7 @@ async def cancel(reader: JobReader, job: Job) -> Job:
     """
     job = await reader.jobs.get(job.id) or job
     if job.state in states.ENDED:
-        raise Conflict(f"This job has already ended ({job.state}), so there is nothing to cancel.")
+        raise Conflict("nothing_to_cancel", state=job.state)
     if job.provider_job_id is None:
         return await _withdraw(reader, job)
     try:
@@ -25,7 +25,7 @@ async def cancel(reader: JobReader, job: Job) -> Job:
         # It ended a moment ago: show that instead of an error.
         remote = await reader.provider.job(job.provider_job_id)
         if remote.status not in states.ENDED:
-            raise Conflict(f"{reader.provider.name} did not cancel the job: {error}") from error
+            raise Conflict("not_cancelled", provider=reader.provider.name, answer=str(error)) from error
     followed = Followed(job.id, job.provider_job_id, job.state, job.created_at)
     await reader.take_over(followed, remote, with_events=True)
     return await reader.jobs.get(job.id) or job
@@ -50,8 +50,8 @@ async def _withdraw(reader: JobReader, job: Job) -> Job:
         return cancelled
     current = await reader.jobs.get(job.id)
     if current is not None and _is_being_created(current):
-        raise Conflict("The job is being handed to the provider this moment. Try again in a minute.")
-    raise Conflict("The job has moved on in the meantime; look at its card.")
+        raise Conflict("being_handed_over")
+    raise Conflict("moved_on")
 
 
 def _is_being_created(job: Job) -> bool:

@@ -26,6 +26,7 @@ class Cause(StrEnum):
     FILE_NOT_READY = "file_not_ready"
     JOB_GONE = "job_gone"
     FILE_DELETED = "file_deleted"
+    ALREADY_FOLLOWED = "already_followed"
     RATE = "rate"
     TOO_MANY_JOBS = "too_many_jobs"
     SERVER = "server"
@@ -75,6 +76,7 @@ _BY_CODE: Final[dict[str, Cause]] = {
     "file_not_found": Cause.FILE_GONE,
     "file_not_ready": Cause.FILE_NOT_READY,
     "file_deleted": Cause.FILE_DELETED,
+    "already_followed": Cause.ALREADY_FOLLOWED,
     "job_not_found": Cause.JOB_GONE,
     "rate_limit_exceeded": Cause.RATE,
     "rate_limit_error": Cause.RATE,

@@ -34,7 +34,7 @@ async def adopt(
     """
     jobs, provider = reader.jobs, reader.provider
     if await jobs.find(provider_job_id) is not None:
-        raise Conflict(f"I follow {provider_job_id} already.")
+        raise Conflict("followed_already", job=provider_job_id)
     try:
         remote = await provider.job(provider_job_id)
     except Refused as error:
@@ -74,12 +74,12 @@ async def adopt(
         followed=change.job.state not in states.ENDED,
     )
     if not await jobs.insert(change.job, history):
-        raise Conflict(f"I follow {provider_job_id} already.")
+        raise Conflict("followed_already", job=provider_job_id)
     return change.job
 
 
 def unknown(provider: str, provider_job_id: str) -> NotFound:
-    return NotFound(f"{provider} knows no job {provider_job_id}.")
+    return NotFound("unknown_at_provider", provider=provider, job=provider_job_id)
 
 
 async def _file_name(reader: JobReader, file_id: str) -> str | None:

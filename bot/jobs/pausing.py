@@ -32,30 +32,30 @@ async def resume(jobs: JobStore, provider: Provider, job: Job, *, told_as: str, 
 def refuse_pause(job: Job) -> None:
     """Raises Conflict where it can be seen without the provider that there is nothing to pause."""
     if job.state in states.ENDED:
-        raise Conflict(f"This job has already ended ({job.state}), so there is nothing to pause.")
+        raise Conflict("nothing_to_pause", state=job.state)
     if job.state in {states.PAUSED, states.PAUSING}:
-        raise Conflict("This job is paused already.")
+        raise Conflict("paused_already")
 
 
 def refuse_resume(job: Job) -> None:
     """Raises Conflict where it is not paused."""
     if job.state in states.ENDED:
-        raise Conflict(f"This job has already ended ({job.state}), so there is nothing to resume.")
+        raise Conflict("nothing_to_resume", state=job.state)
     if job.state not in {states.PAUSED, states.PAUSING}:
-        raise Conflict("This job is not paused, so there is nothing to resume.")
+        raise Conflict("not_paused")
 
 
 async def _steer(
     jobs: JobStore, provider: Provider, act: Literal["pause", "resume"], job: Job, told_as: str, by: str
 ) -> Job:
     if job.provider_job_id is None:
-        raise Conflict("The provider does not have this job yet. Wait until its card says so.")
+        raise Conflict("not_at_provider_yet")
     try:
         remote = await (provider.pause if act == "pause" else provider.resume)(job.provider_job_id)
     except Refused as error:
         if error.status in {404, 405, 501}:
-            raise Conflict(f"{provider.name} does not offer that for this job.") from error
-        raise Conflict(f"{provider.name} did not do it: {error}") from error
+            raise Conflict("not_offered", provider=provider.name) from error
+        raise Conflict("not_done", provider=provider.name, answer=str(error)) from error
 
     def take_over(stored: Job) -> Change | None:
         if remote.status in states.ENDED:

@@ -81,10 +81,7 @@ class Submitter:
         async with self._entrance:  # one at a time, or two twins could both find no other
             twin = await self._jobs.twin(job)
             if twin is not None and twin.id != job.id:
-                raise Conflict(
-                    f"The same file is already being trained on {job.base_model} with these settings "
-                    f"(job {twin.id}). Wait for it, cancel it, or change a setting."
-                )
+                raise Conflict("same_job", model=job.base_model, job=twin.id)
             if job.seed is None:
                 # Always sent: it is one of the marks by which a job is found again.
                 job = msgspec.structs.replace(job, seed=random.randint(0, 2**31 - 1))
@@ -137,7 +134,7 @@ class Submitter:
             ),
         )
         if again is None:
-            raise Conflict("This job has moved on in the meantime; look at its card.")
+            raise Conflict("moved_on")
         self._start(job_id)
 
     async def adopt(self, job_id: str) -> None:
@@ -148,10 +145,7 @@ class Submitter:
         job = await self._uncertain(job_id)
         remote = await self._find(job)
         if remote is None:
-            raise NotFound(
-                f"{self._provider.name} lists no job that fits this one. If you see it in the provider's own "
-                "pages, use `/finetune follow` with its id; otherwise press *Submit again*."
-            )
+            raise NotFound("nothing_to_adopt", provider=self._provider.name)
         await self._take_over(job_id, remote)
 
     async def close(self) -> None:
@@ -206,10 +200,10 @@ class Submitter:
                     await asyncio.sleep(max(delay, getattr(error, "retry_after", 0)))
         except Refused as error:
             await self._fail(job, error.as_job_error())
-        except NotFound as error:
-            await self._fail(job, JobError("file_deleted", str(error)))
-        except Conflict as error:
-            await self._fail(job, JobError("already_followed", str(error)))
+        except NotFound:
+            await self._fail(job, JobError("file_deleted", ""))
+        except Conflict:
+            await self._fail(job, JobError("already_followed", ""))
 
     async def _attempt(self, job: Job) -> None:
         """Upload what is missing, then create the job. Does nothing where somebody cancelled it meanwhile."""
@@ -218,7 +212,7 @@ class Submitter:
             await self._uploaded(job.validation_dataset_id) if job.validation_dataset_id else None
         )
         if training is None:
-            raise NotFound("The training file is not known any more. Drop it again and start anew.")
+            raise NotFound("unknown_file")
         attempted = await self._set(
             job.id, training_file=training, validation_file=validation, create_attempted_at=time.time()
         )
@@ -333,7 +327,7 @@ class Submitter:
     async def _uncertain(self, job_id: str) -> Job:
         job = await self._jobs.get(job_id)
         if job is None:
-            raise NotFound("There is no such job.")
+            raise NotFound("no_such_thing", kind="job")
         if job.state != states.UNCERTAIN:
-            raise Conflict("This job is not uncertain any more; look at its card.")
+            raise Conflict("not_uncertain")
         return job

@@ -120,5 +120,5 @@ class JobReader:
 
         claimed = await self.jobs.update(job.id, claim)
         if claimed is None:
-            raise Conflict(f"{remote.id} is my own job {job.id}; look at its card.")
+            raise Conflict("own_job_there", there=remote.id, job=job.id)
         return claimed

@@ -163,17 +163,17 @@ def _in_plain_words() -> Iterator[None]:
         yield
     except sqlite3.OperationalError as error:
         # The low byte is the kind of trouble, the rest its details (sqlite.org/rescode.html, read 2026-11-21).
-        why = _TROUBLE.get(getattr(error, "sqlite_errorcode", 0) & 0xFF)
-        if why is None:
+        trouble = _TROUBLE.get(getattr(error, "sqlite_errorcode", 0) & 0xFF)
+        if trouble is None:
             raise
-        raise StoreTrouble(f"My store cannot be used: {why}. Nothing was changed; try again in a while.") from error
+        raise StoreTrouble("store_trouble", trouble=trouble) from error
 
 
 _TROUBLE = {
-    sqlite3.SQLITE_BUSY: "another program holds it locked",
-    sqlite3.SQLITE_LOCKED: "another program holds it locked",
-    sqlite3.SQLITE_READONLY: "it is read-only",
-    sqlite3.SQLITE_FULL: "the disk is full",
-    sqlite3.SQLITE_IOERR: "the disk does not do its work",
-    sqlite3.SQLITE_CANTOPEN: "its file cannot be opened",
+    sqlite3.SQLITE_BUSY: "locked",
+    sqlite3.SQLITE_LOCKED: "locked",
+    sqlite3.SQLITE_READONLY: "readonly",
+    sqlite3.SQLITE_FULL: "full",
+    sqlite3.SQLITE_IOERR: "io",
+    sqlite3.SQLITE_CANTOPEN: "cannot_open",
 }

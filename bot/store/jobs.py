@@ -46,7 +46,7 @@ class SqliteJobStore:
                 return None
             if _sibling(db, change.job) is not None:
                 # Which one is not said: it may be of a private channel.
-                raise Conflict(f"I follow the provider's job {change.job.provider_job_id} already.")
+                raise Conflict("followed_already", job=change.job.provider_job_id)
             write_change(db, change)
             return change.job
 

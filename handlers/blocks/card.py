@@ -85,7 +85,8 @@ def card(
     if assessment.figures:
         blocks.append(fields(pairs(assessment.figures)))
     if job.state == states.FAILED and job.error is not None:
-        blocks.append(section(f"{code_block(job.error.message, 1000)}\n{explain(job.error)}"))
+        said = f"{code_block(job.error.message, 1000)}\n" if job.error.message else ""
+        blocks.append(section(f"{said}{explain(job.error)}"))
     if job.state == states.UNCERTAIN:
         blocks.append(section(uncertain()))
     if chart_file_id:

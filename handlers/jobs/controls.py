@@ -32,7 +32,7 @@ async def resume(turn: Turn) -> None:
 
 def _refuse_cancel(job: Job) -> None:
     if job.state in states.ENDED:
-        raise Conflict(f"This job has already ended ({job.state}), so there is nothing to cancel.")
+        raise Conflict("nothing_to_cancel", state=job.state)
 
 
 async def _ask(

@@ -77,7 +77,7 @@ class People:
         try:
             answer = await self._poster.call("users.info", {"user": user, "include_locale": True})
         except PostRefused as error:
-            raise Denied(f"I could not find out who you are ({error}). Please try again in a minute.") from error
+            raise Denied("who_is_unknown", slack=str(error)) from error
         info: dict[str, Any] = answer.get("user") or {}
         team = str(info.get("team_id") or "")
         actor = Actor(

@@ -59,7 +59,7 @@ async def test_what_is_told_after_an_end_that_a_cancellation_found_is_not_missed
 async def test_an_ended_job_cannot_be_cancelled(reader: JobReader, jobs: SqliteJobStore, theirs: str) -> None:
     ended = followed_job("ftjob-other", id="job-2", state="failed")
     await jobs.insert(ended)
-    with pytest.raises(Conflict, match="already ended"):
+    with pytest.raises(Conflict, match="nothing_to_cancel"):
         await cancel(reader, ended)
 
 
@@ -87,7 +87,7 @@ async def test_a_job_that_is_being_handed_over_cannot_be_cancelled_at_that_momen
 ) -> None:
     await jobs.insert(a_job(create_attempted_at=1.0))
     as_read_before = a_job()
-    with pytest.raises(Conflict, match="this moment"):
+    with pytest.raises(Conflict, match="being_handed_over"):
         await cancel(reader, as_read_before)
     assert (await stored(jobs)).state == "submitting"
 

@@ -105,7 +105,7 @@ async def test_an_ended_job_can_be_adopted_to_be_looked_at(
 
 
 async def test_a_job_is_adopted_once(reader: JobReader, stand_in: StandInProvider, theirs: str) -> None:
-    with pytest.raises(Conflict, match="already"):
+    with pytest.raises(Conflict, match="followed_already"):
         await adopt(reader, theirs, "U0BEN", ELSEWHERE, "job-9")
 
 
@@ -128,7 +128,7 @@ async def test_what_its_place_may_not_see_is_answered_like_a_job_that_there_is_n
     reader: JobReader, jobs: SqliteJobStore, stand_in: StandInProvider
 ) -> None:
     theirs = stand_in.add_job()
-    with pytest.raises(NotFound, match=f"knows no job {theirs}"):
+    with pytest.raises(NotFound, match=f"unknown_at_provider .*job={theirs}"):
         await adopting.adopt(reader, theirs, "U0BEN", ELSEWHERE, "job-9", may_show=nowhere)
     assert await jobs.get("job-9") is None
 

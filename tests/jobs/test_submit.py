@@ -565,7 +565,7 @@ async def test_an_uncertain_job_that_turned_up_is_adopted(
 
 
 async def test_what_did_not_turn_up_is_not_adopted(submitter: Submitter, jobs: SqliteJobStore, uncertain: Job) -> None:
-    with pytest.raises(NotFound, match="Submit again"):
+    with pytest.raises(NotFound, match="nothing_to_adopt"):
         await submitter.adopt(uncertain.id)
     assert (await stored(jobs)).state == states.UNCERTAIN
 

@@ -51,7 +51,7 @@ async def test_one_job_of_ours_stands_for_one_of_the_providers(jobs: SqliteJobSt
     await jobs.insert(followed_job("ftjob-abc"))
     assert not await jobs.insert(followed_job("ftjob-abc", id="job-2"))
     await jobs.insert(a_job(id="job-2"))
-    with pytest.raises(Conflict, match="already"):
+    with pytest.raises(Conflict, match="followed_already"):
         await jobs.update("job-2", into(provider_job_id="ftjob-abc", state="queued"))
     assert (await jobs.get("job-2") or a_job()).provider_job_id is None
     assert await jobs.insert(followed_job("ftjob-abc", id="job-3", provider="another"))

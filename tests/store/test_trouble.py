@@ -35,7 +35,7 @@ def locked_by_somebody_else(folder: Path) -> sqlite3.Connection:
 
 async def test_a_store_that_another_program_holds_says_so(things: Database, tmp_path: Path) -> None:
     other = locked_by_somebody_else(tmp_path)
-    with pytest.raises(StoreTrouble, match=r"another program holds it locked.*Nothing was changed"):
+    with pytest.raises(StoreTrouble, match="trouble=locked"):
         await things.write(put("too early"))
     assert await names(things) == []
     other.rollback()
@@ -57,7 +57,7 @@ async def test_a_lock_that_is_given_up_in_time_is_waited_for(things: Database, t
 
 async def test_a_store_that_may_not_be_written_says_so(things: Database) -> None:
     await things.write(lambda db: db.execute("PRAGMA query_only = ON").fetchall())
-    with pytest.raises(StoreTrouble, match="it is read-only"):
+    with pytest.raises(StoreTrouble, match="trouble=readonly"):
         await things.write(put("no"))
     assert await names(things) == []
 
@@ -69,7 +69,7 @@ async def test_a_full_disk_says_so_and_room_is_used_when_it_is_there(things: Dat
 
     await things.write(bounded)
     many = [things.write(put("x" * 4000)) for _ in range(100)]
-    with pytest.raises(StoreTrouble, match="the disk is full"):
+    with pytest.raises(StoreTrouble, match="trouble=full"):
         await asyncio.gather(*many)
     before = await names(things)
     await things.write(lambda db: db.execute("PRAGMA max_page_count = 100000").fetchall())

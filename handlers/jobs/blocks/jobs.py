@@ -59,7 +59,8 @@ def job_status(job: Job, permalink: str | None = None, assessment: Assessment = 
     if job.fine_tuned_model:
         lines.append(texts.model(named(job.fine_tuned_model)))
     if job.state == states.FAILED and job.error is not None:
-        lines.append(f"{quoted(job.error.message, 500)}\n{explain(job.error)}")
+        lines += [quoted(job.error.message, 500)] if job.error.message else []
+        lines.append(explain(job.error))
     known = id_button(job.fine_tuned_model) if job.fine_tuned_model else None
     blocks: list[Block] = [section("\n".join(lines), button=known)]
     if wrong := diagnosis(job, assessment):

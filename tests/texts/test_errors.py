@@ -1,0 +1,67 @@
+"""Every error that is raised by its kind has a sentence, in both languages, that takes its values."""
+
+import ast
+import inspect
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from bot.access import Act
+from bot.errors import Ambiguous, Conflict, Denied, NotFound
+from texts import errors
+from texts.language import Language, speaking
+
+ROOT = Path(__file__).parents[2]
+KINDS = {"BotError", "Denied", "NotFound", "Invalid", "Conflict", "StoreTrouble"}
+
+
+def raised() -> Iterator[tuple[str, str, set[str]]]:
+    """Where, kind and values of each error in the program whose first argument is one word."""
+    for room in ("bot", "handlers"):
+        for path in (ROOT / room).rglob("*.py"):
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in KINDS:
+                    first = node.args[0] if node.args else None
+                    if isinstance(first, ast.Constant) and str(first.value).isidentifier():
+                        values = {keyword.arg or "" for keyword in node.keywords}
+                        yield f"{path.name}:{node.lineno}", str(first.value), values
+
+
+def test_each_error_has_a_sentence_that_takes_its_values() -> None:
+    found = list(raised())
+    assert len(found) > 30
+    wanted = {kind: set(inspect.signature(say).parameters) for kind, say in errors._SENTENCES.items()}
+    assert [(where, kind) for where, kind, values in found if wanted.get(kind) != values] == []
+    assert sorted(set(wanted) - {kind for _, kind, _ in found} - {"ambiguous"}) == []
+
+
+@pytest.mark.parametrize(
+    ("error", "english", "chinese"),
+    [
+        (Conflict("paused_already"), "This job is paused already.", "这个任务已经暂停。"),
+        (
+            NotFound("unknown_job", word="job-9"),
+            "There is no job job-9 here. `/finetune jobs` lists them.",
+            "这里没有任务 job-9。输入 `/finetune jobs` 可列出任务。",
+        ),
+        (
+            Ambiguous("voice", [f"a{n}" for n in range(7)]),
+            "voice could be any of these: a0, a1, a2, a3, a4 and 2 more. Write more of the name.",
+            "voice 可能是其中任意一个：a0, a1, a2, a3, a4，另有 2 个。请把名称写得更完整。",
+        ),
+        (
+            Denied("only_owner", act=Act.CANCEL, kind="job"),
+            "Only the person who started this job or an administrator may cancel it.",
+            "只有发起这个任务的人或管理员可以取消它。",
+        ),
+    ],
+)
+def test_an_error_is_said_in_the_language_in_force(error: Conflict, english: str, chinese: str) -> None:
+    assert errors.sentence(error) == english
+    with speaking(Language.CHINESE):
+        assert errors.sentence(error) == chinese
+
+
+def test_a_sentence_that_was_raised_as_one_is_said_as_it_stands() -> None:
+    assert errors.sentence(Conflict("It cannot be done today.")) == "It cannot be done today."

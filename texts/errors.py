@@ -1,0 +1,282 @@
+"""What a person is told of an error. The name of each function below `sentence` is an error's kind, its parameters are
+the error's values.
+
+Sentences are plain text with the values as they came: whoever shows one escapes all of it.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import ParamSpec
+
+from bot.access import Act
+from bot.errors import BotError
+from texts.jobs import submit_again_button
+from texts.language import _, plural
+from training_files import TrainingFileError
+
+_P = ParamSpec("_P")
+_SENTENCES: dict[str, Callable[..., str]] = {}
+_CHOICES = 5
+
+
+def sentence(error: BotError | TrainingFileError) -> str:
+    """What happened, and what to do next."""
+    say = _SENTENCES.get(error.kind) if isinstance(error, BotError) else None
+    return say(**error.values) if isinstance(error, BotError) and say else str(error)
+
+
+def _error(say: Callable[_P, str]) -> Callable[_P, str]:
+    _SENTENCES[say.__name__] = say
+    return say
+
+
+@_error
+def ambiguous(word: str, choices: Sequence[str]) -> str:
+    shown = ", ".join(choices[:_CHOICES])
+    if len(choices) <= _CHOICES:
+        return _("{word} could be any of these: {choices}. Write more of the name.", word=word, choices=shown)
+    return plural(
+        "{word} could be any of these: {choices} and {count} more. Write more of the name.",
+        "{word} could be any of these: {choices} and {count} more. Write more of the name.",
+        len(choices) - _CHOICES,
+        word=word,
+        choices=shown,
+    )
+
+
+@_error
+def store_trouble(trouble: str) -> str:
+    why = {
+        "locked": _("another program holds it locked"),
+        "readonly": _("it is read-only"),
+        "full": _("the disk is full"),
+        "io": _("the disk does not do its work"),
+        "cannot_open": _("its file cannot be opened"),
+    }[trouble]
+    return _("My store cannot be used: {why}. Nothing was changed; try again in a while.", why=why)
+
+
+# Who may do what
+
+
+@_error
+def account_deactivated() -> str:
+    return _("Your account is deactivated.")
+
+
+@_error
+def other_organisation() -> str:
+    return _("I only work for people of this workspace. Ask someone of the team that installed me to do this.")
+
+
+@_error
+def guest() -> str:
+    return _("Guests cannot use me here. Ask a full member of the workspace to do this.")
+
+
+@_error
+def who_is_unknown(slack: str) -> str:
+    """`slack`: its error code."""
+    return _("I could not find out who you are ({code}). Please try again in a minute.", code=slack)
+
+
+@_error
+def no_such_thing(kind: str) -> str:
+    return {
+        "job": _("There is no such job here."),
+        "model": _("There is no such model here."),
+        "conversation": _("There is no such conversation here."),
+        "file": _("There is no such file here."),
+    }.get(kind) or _("There is no such thing here.")
+
+
+@_error
+def only_looking(act: Act) -> str:
+    what = {
+        Act.SUBMIT: _("You may look, but not start a fine-tuning job."),
+        Act.CHAT: _("You may look, but not chat with a model."),
+        Act.FOLLOW: _("You may look, but not follow a job."),
+        Act.SET_LANGUAGE: _("You may look, but not set the language of a channel."),
+    }.get(act) or _("You may look, but not do this.")
+    return f"{what} {_('Ask an administrator to add you to the members.')}"
+
+
+@_error
+def only_owner(act: Act, kind: str) -> str:
+    if kind == "job":
+        return {
+            Act.CANCEL: _("Only the person who started this job or an administrator may cancel it."),
+            Act.PAUSE: _("Only the person who started this job or an administrator may pause it."),
+            Act.RESUME: _("Only the person who started this job or an administrator may resume it."),
+            Act.DECIDE: _("Only the person who started this job or an administrator may decide about it."),
+        }.get(act) or _("Only the person who started this job or an administrator may delete it.")
+    return {
+        "model": _("Only the person whom this model belongs to or an administrator may delete it."),
+        "file": _("Only the person whom this file belongs to or an administrator may delete it."),
+    }.get(kind) or _("Only the person whom this belongs to or an administrator may do this.")
+
+
+@_error
+def only_approvers() -> str:
+    return _("Only approvers and administrators may decide about the cost of a job.")
+
+
+@_error
+def own_job() -> str:
+    return _("You asked for this job yourself, so somebody else has to approve it.")
+
+
+@_error
+def only_administrators(act: Act) -> str:
+    return {
+        Act.SET_BUDGET: _("Only administrators may change budgets."),
+        Act.READ_AUDIT: _("Only administrators may read the audit log."),
+    }[act]
+
+
+@_error
+def audit_for_one() -> str:
+    return _("The audit log is for one pair of eyes: type `/finetune audit`, which only you see.")
+
+
+@_error
+def not_allowed() -> str:
+    return _("You may not do that.")
+
+
+@_error
+def seen_by_too_many(kind: str) -> str:
+    if kind == "job":
+        return _(
+            "That job comes from a private channel or from direct messages, and everybody here could see what I post "
+            "here. Do this where it comes from, or in your direct messages with me."
+        )
+    if kind == "model":
+        return _(
+            "That model comes from a private channel or from direct messages, and everybody here could see what I "
+            "post here. Do this where it comes from, or in your direct messages with me."
+        )
+    return _(
+        "That file comes from a private channel or from direct messages, and everybody here could see what "
+        "I post here. Do this where it comes from, or in your direct messages with me."
+    )
+
+
+@_error
+def not_in_channel() -> str:
+    return _("I am not in this channel, so I cannot post here. Type `/invite` followed by my name, then try again.")
+
+
+# Jobs
+
+
+@_error
+def which_job() -> str:
+    return _("Which job? Add its id; `/finetune jobs` lists them.")
+
+
+@_error
+def unknown_job(word: str) -> str:
+    return _("There is no job {word} here. `/finetune jobs` lists them.", word=word)
+
+
+@_error
+def unknown_file() -> str:
+    return _("The training file is not known any more. Drop it again and start anew.")
+
+
+@_error
+def followed_already(job: str) -> str:
+    return _("I follow {job} already.", job=job)
+
+
+@_error
+def unknown_at_provider(provider: str, job: str) -> str:
+    return _("{provider} knows no job {job}.", provider=provider, job=job)
+
+
+@_error
+def own_job_there(there: str, job: str) -> str:
+    """`there`: the provider's id of it."""
+    return _("{there} is my own job {job}; look at its card.", there=there, job=job)
+
+
+@_error
+def nothing_to_cancel(state: str) -> str:
+    return _("This job has already ended ({state}), so there is nothing to cancel.", state=state)
+
+
+@_error
+def nothing_to_pause(state: str) -> str:
+    return _("This job has already ended ({state}), so there is nothing to pause.", state=state)
+
+
+@_error
+def nothing_to_resume(state: str) -> str:
+    return _("This job has already ended ({state}), so there is nothing to resume.", state=state)
+
+
+@_error
+def paused_already() -> str:
+    return _("This job is paused already.")
+
+
+@_error
+def not_paused() -> str:
+    return _("This job is not paused, so there is nothing to resume.")
+
+
+@_error
+def not_at_provider_yet() -> str:
+    return _("The provider does not have this job yet. Wait until its card says so.")
+
+
+@_error
+def not_offered(provider: str) -> str:
+    return _("{provider} does not offer that for this job.", provider=provider)
+
+
+@_error
+def not_done(provider: str, answer: str) -> str:
+    """`answer`: the provider's own words."""
+    return _("{provider} did not do it: {answer}", provider=provider, answer=answer)
+
+
+@_error
+def not_cancelled(provider: str, answer: str) -> str:
+    """`answer`: the provider's own words."""
+    return _("{provider} did not cancel the job: {answer}", provider=provider, answer=answer)
+
+
+@_error
+def being_handed_over() -> str:
+    return _("The job is being handed to the provider this moment. Try again in a minute.")
+
+
+@_error
+def moved_on() -> str:
+    return _("This job has moved on in the meantime; look at its card.")
+
+
+@_error
+def not_uncertain() -> str:
+    return _("This job is not uncertain any more; look at its card.")
+
+
+@_error
+def same_job(model: str, job: str) -> str:
+    return _(
+        "The same file is already being trained on {model} with these settings (job {job}). Wait for it, cancel it, or "
+        "change a setting.",
+        model=model,
+        job=job,
+    )
+
+
+@_error
+def nothing_to_adopt(provider: str) -> str:
+    return _(
+        "{provider} lists no job that fits this one. If you see it in the provider's own pages, use `/finetune follow` "
+        "with its id; otherwise press {submit_again}.",
+        provider=provider,
+        submit_again=f"*{submit_again_button()}*",
+    )
