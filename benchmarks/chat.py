@@ -5,11 +5,11 @@
 
 Prints `name: value unit` lines: medians of the time to the first token of a warm model and of tokens per second after
 it, for the base model, for one with an adapter (rank 16 on all layers, random: speed does not depend on what it
-learned) and for four chats at once; and tokens per second of llama.cpp called directly with the same file, and of a
-plain `generate` in bf16. With `--threads`: llama.cpp's tokens per second by the number of threads, for models of three
-sizes, two of them random (the rule in `trainer/serving/llama.py` goes by it). The model must have been fetched. On a
-machine with other work, OMP_WAIT_POLICY=PASSIVE keeps llama.cpp's threads from waiting for each other for minutes; the
-trainer sets it for itself.
+learned) and for four chats at once; and tokens per second of a bare loop over llama.cpp with the same file and as many
+threads, and of a plain `generate` in bf16. With `--threads`: llama.cpp's tokens per second by the number of threads,
+for models of three sizes, two of them random (the rule in `trainer/serving/engines/slots.py` goes by it). The model
+must have been fetched. On a machine with other work, OMP_WAIT_POLICY=PASSIVE keeps llama.cpp's threads from waiting for
+each other for minutes; the trainer sets it for itself.
 """
 
 import argparse
@@ -33,7 +33,8 @@ from train import MODEL, Server
 from trainer.base_models import read_table
 from trainer.fetch import located
 from trainer.objects import Model
-from trainer.serving import gguf_files
+from trainer.serving.engines import gguf_files
+from trainer.serving.engines.slots import threads
 from trainer.settings import Settings, cache_folder
 from trainer.store import Store
 
@@ -41,14 +42,21 @@ QUESTION = "Tell me a long story about a lighthouse."
 PROMPT = f"<|im_start|>user\n{QUESTION}<|im_end|>\n<|im_start|>assistant\n"
 
 LLAMA = """
-import json, sys, time, xllamacpp
-params = xllamacpp.CommonParams()
-params.model.path, params.n_ctx, params.cpuparams.n_threads = sys.argv[1], 2048, int(sys.argv[4])
-params.verbosity, params.fit_params = 0, False
-server = xllamacpp.Server(params)
-ask = {"prompt": sys.argv[2], "n_predict": int(sys.argv[3]), "temperature": 0, "ignore_eos": True}
+import sys, time
+from pathlib import Path
+from trainer.serving.engines.llama_library import Context, Model
+from trainer.serving.vocabulary import Vocabulary
+ids = Vocabulary(Path(sys.argv[1])).tokenizer.encode(sys.argv[2]).ids
+threads = int(sys.argv[5])
+context = Context(Model(Path(sys.argv[4])), None, 2048, batch=512, threads=threads, batch_threads=threads)
+count = int(sys.argv[3])
 for line in sys.stdin:
-    print(json.dumps(server.handle_completions(ask)["timings"]["predicted_per_second"]), flush=True)
+    context.rewind([])
+    logits = context.read(ids)
+    began = time.monotonic()
+    for _ in range(count - 1):
+        logits = context.read([int(logits.argmax())])
+    print((count - 1) / (time.monotonic() - began), flush=True)
 """
 
 PLAIN = """
@@ -77,7 +85,7 @@ class Peer:
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             text=True,
-            env={**os.environ, "HF_HUB_OFFLINE": "1"},
+            env={**os.environ, "HF_HUB_OFFLINE": "1", "PYTHONPATH": str(Path(__file__).parents[1])},
         )
 
     def measure(self) -> float:
@@ -157,11 +165,11 @@ def chat(client: OpenAI, model: str, tokens: int) -> tuple[float, float]:
 
 def together(client: OpenAI, model: str, tokens: int, chats: int) -> float:
     """Tokens per second of several chats at once, all of them counted."""
-    threads = [threading.Thread(target=chat, args=(client, model, tokens)) for _ in range(chats)]
+    asking = [threading.Thread(target=chat, args=(client, model, tokens)) for _ in range(chats)]
     began = time.monotonic()
-    for thread in threads:
+    for thread in asking:
         thread.start()
-    for thread in threads:
+    for thread in asking:
         thread.join()
     return chats * tokens / (time.monotonic() - began)
 
@@ -211,7 +219,7 @@ def by_threads(rounds: int, tokens: int) -> None:
         for size, weights in models.items():
             file = gguf_files.model_file(weights, Path(name), 20 * 10**9)
             counts = range(1, (os.cpu_count() or 1) + 1)
-            peers = [Peer(LLAMA, str(file), PROMPT, str(tokens), str(count)) for count in counts]
+            peers = [Peer(LLAMA, str(weights), PROMPT, str(tokens), str(file), str(count)) for count in counts]
             speeds = [[peer.measure() for peer in peers] for _ in range(rounds + 1)][1:]
             for peer in peers:
                 peer.stop()
@@ -240,9 +248,9 @@ def main() -> None:
         chat(server.client, MODEL, 5)
         together(server.client, tuned, 5, 4)
         file = gguf_files.model_file(weights, cache_folder(), 20 * 10**9)
-        common = (PROMPT, str(options.tokens))
-        llama = Peer(LLAMA, str(file), *common, str(os.cpu_count()))
-        plain = Peer(PLAIN, str(weights), *common)
+        common = (str(weights), PROMPT, str(options.tokens))
+        llama = Peer(LLAMA, *common, str(file), str(threads(file.stat().st_size, os.cpu_count() or 1)))
+        plain = Peer(PLAIN, *common)
         llama.measure(), plain.measure()
         for _ in range(options.rounds):
             for kind, model in (("base", MODEL), ("fine-tuned", tuned)):

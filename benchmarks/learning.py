@@ -39,8 +39,9 @@ def said(right: int, of: int) -> str:
 
 def train(training: Path, folder: Path, rank: int | None = None, **numbers: Any) -> Path:
     """The folder of the last epoch's weights: an adapter or, with rank 0, a whole model."""
-    from trainer.training.callback import Wishes
+    from trainer.training.messages import Done, Measured, Report
     from trainer.training.plan import Plan
+    from trainer.training.reporting import ControlFlags
     from trainer.training.run import train as run
 
     base, weights = _base()
@@ -59,17 +60,19 @@ def train(training: Path, folder: Path, rank: int | None = None, **numbers: Any)
         seed=1,
         **numbers,
     )
-    last: dict[str, Any] = {}
+    reports: list[Report] = []
 
-    def hear(**message: Any) -> None:
-        last.update(message)
-        if message["kind"] == "metrics" and message["step"] % 20 == 0:
-            print(f"step {message['step']}/{message['total_steps']}: {message['metrics']['train_loss']}", flush=True)
+    def hear(report: Report) -> None:
+        reports.append(report)
+        if isinstance(report, Measured) and report.step % 20 == 0:
+            print(f"step {report.step}/{report.total_steps}: {report.metrics['train_loss']}", flush=True)
 
-    run(plan, hear, Wishes())
-    kept = last["checkpoints"][-1]
-    print(f"after {kept['step']} steps: {kept['metrics']}", flush=True)
-    return folder / "output" / str(kept["folder"])
+    run(plan, hear, ControlFlags())
+    done = reports[-1]
+    assert isinstance(done, Done)
+    kept = done.checkpoints[-1]
+    print(f"after {kept.step} steps: {kept.metrics}", flush=True)
+    return folder / "output" / kept.folder
 
 
 def style(folder: Path, rank: int | None, **numbers: Any) -> dict[str, str]:
@@ -91,7 +94,7 @@ def style(folder: Path, rank: int | None, **numbers: Any) -> dict[str, str]:
 def choice(folder: Path, training: Path, validation: Path, examples: int) -> dict[str, str]:
     import random
 
-    from trainer.training.classification import Wish, find_classes
+    from trainer.training.classification import ClassOptions, find_classes
     from trainer.training.data import Reader, examples_of
 
     lines = training.read_text(encoding="utf-8").splitlines()
@@ -103,7 +106,7 @@ def choice(folder: Path, training: Path, validation: Path, examples: int) -> dic
     read = [
         reader.supervised(examples_of(path, "training_file"), "training_file").examples for path in (some, validation)
     ]
-    classes = find_classes(read[0], read[1], Wish(), tokenizer, tokenizer.pad_token_id or 0)
+    classes = find_classes(read[0], read[1], ClassOptions(), tokenizer, tokenizer.pad_token_id or 0)
     assert classes is not None
     answers = Counter(tuple(token for token in one.labels if token >= 0) for one in read[1])
     count = len(read[1])

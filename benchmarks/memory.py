@@ -22,7 +22,7 @@ import table
 from chat import add_models, chat, fetched, together
 from train import MODEL, Server
 
-from trainer.serving import gguf_files
+from trainer.serving.engines import gguf_files
 from trainer.serving.worker import IDLE
 from trainer.settings import cache_folder
 

@@ -6,20 +6,20 @@ import asyncio
 import contextlib
 import shutil
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
 from trainer import fetch
 from trainer.base_models import BaseModel
 from trainer.errors import ModelUnavailable
+from trainer.fetch_worker import Fetched
 from trainer.objects import Model
 from trainer.settings import Settings
 from trainer.store import Store
 from trainer.workers import Worker
 
 
-class Found(msgspec.Struct, frozen=True):
+class ResolvedModel(msgspec.Struct, frozen=True):
     """What a client's model id stands for. `folder` holds what a fine-tuned model has of its own: an adapter over its
     base or, where all weights were trained, the whole model."""
 
@@ -43,19 +43,19 @@ class Catalogue:
         self.bases = bases
         self._fetching: dict[str, asyncio.Task[Path]] = {}
 
-    def find(self, id: str) -> Found | None:
+    def find(self, id: str) -> ResolvedModel | None:
         """The model that a client names, or None."""
         if id in self.bases:
-            return Found(self.bases[id])
+            return ResolvedModel(self.bases[id])
         model = self._store.model(id)
         if model is None or model.base not in self.bases:
             return None
-        return Found(self.bases[model.base], model, self._settings.models / model.folder)
+        return ResolvedModel(self.bases[model.base], model, self._settings.models / model.folder)
 
     def fetched(self, base: BaseModel) -> Path | None:
         return fetch.located(base, self._settings.cache)
 
-    def shutdown_date(self, found: Found) -> str | None:
+    def shutdown_date(self, found: ResolvedModel) -> str | None:
         """The day (YYYY-MM-DD) from which the model answers no more: its own or its base's, whichever comes first."""
         days = self._store.shutdowns()
         named = [days.get(found.base.id), days.get(found.model.id) if found.model else None]
@@ -94,14 +94,13 @@ class Catalogue:
             arguments=(base.id, str(self._settings.cache), table),
             online=True,
         )
-        answer: dict[str, Any] = {}
         try:
-            async for message in worker.messages():
-                answer = message
+            fetched = await worker.last_message(Fetched)
         finally:
             await worker.kill()
-        if "folder" in answer:
-            return Path(answer["folder"])
+        if fetched is not None and fetched.folder is not None:
+            return Path(fetched.folder)
         raise ModelUnavailable(
-            answer.get("problem") or f"Fetching the base model {base.id} broke off; the trainer's log has more."
+            (fetched.problem if fetched else None)
+            or f"Fetching the base model {base.id} broke off; the trainer's log has more."
         )

@@ -41,6 +41,13 @@ class Export(msgspec.Struct, frozen=True):
         return self.weights is None and (Path(self.folder) / _ADAPTER[0]).is_file()
 
 
+class Exported(msgspec.Struct, frozen=True):
+    """The zip that was written, or why there is none."""
+
+    file: str | None = None
+    problem: str | None = None
+
+
 def plan_export(
     model: Model,
     base: BaseModel,
@@ -128,7 +135,7 @@ def _cell(value: Any) -> str:
 
 
 def main() -> None:
-    pipe = ChildPipe()
+    pipe: ChildPipe[None] = ChildPipe()
     pipe.listen()
     export = msgspec.json.decode(sys.argv[1], type=Export)
     try:
@@ -138,9 +145,9 @@ def main() -> None:
         with zipfile.ZipFile(packed, "w", zipfile.ZIP_STORED) as archive:
             for path in sorted(Path(export.into).iterdir()):
                 archive.write(path, path.name)
-        pipe.send(file=str(packed))
+        pipe.send(Exported(file=str(packed)))
     except OSError as error:
-        pipe.send(problem=f"The model could not be exported: {error.strerror or error}.")
+        pipe.send(Exported(problem=f"The model could not be exported: {error.strerror or error}."))
 
 
 if __name__ == "__main__":

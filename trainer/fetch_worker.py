@@ -8,21 +8,30 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+import msgspec
+
 from trainer import fetch
 from trainer.base_models import read_table
 from trainer.errors import TrainerError
 from trainer.pipes import ChildPipe
 
 
+class Fetched(msgspec.Struct, frozen=True):
+    """Where the model lies now, or why it could not be fetched."""
+
+    folder: str | None = None
+    problem: str | None = None
+
+
 def main() -> None:
-    pipe = ChildPipe()
+    pipe: ChildPipe[None] = ChildPipe()
     pipe.listen()
     id, cache, table = sys.argv[1:4]
     try:
         base = read_table(Path(table) if table else None)[id]
-        pipe.send(folder=str(fetch.ensure(base, Path(cache))))
+        pipe.send(Fetched(folder=str(fetch.ensure(base, Path(cache)))))
     except TrainerError as error:
-        pipe.send(problem=str(error))
+        pipe.send(Fetched(problem=str(error)))
 
 
 if __name__ == "__main__":

@@ -1,38 +1,46 @@
-"""How the server's processes talk: one JSON object a line, over the child's standard input and output.
+"""How the server's processes talk: one message a line, as JSON, over the child's standard input and output. Messages
+are msgspec structs on both sides.
 
-A child ends when its input ends, so that none outlives its server; but for a training that has begun (see `mailbox`).
+A child ends when its input ends, so that none outlives its server; but for a training that has begun (see
+`training.runners.mailbox`).
 """
 
 from __future__ import annotations
 
-import json
 import os
 import queue
 import sys
 import threading
-from typing import Any
+from typing import Any, Generic, TypeVar
+
+import msgspec
+
+M = TypeVar("M")
 
 
-class ChildPipe:
-    """The child's end. Whatever libraries print goes to the error stream, never between the messages."""
+class ChildPipe(Generic[M]):
+    """The child's end; `kind` is the type of what it is sent. Whatever libraries print goes to the error stream, never
+    between the messages."""
 
-    def __init__(self) -> None:
-        self._out = os.fdopen(os.dup(1), "w", encoding="utf-8", buffering=1)
+    def __init__(self, kind: Any = None) -> None:
+        self._decoder: msgspec.json.Decoder[M] = msgspec.json.Decoder(kind)
+        self._out = os.fdopen(os.dup(1), "wb", buffering=0)
         os.dup2(2, 1)
         sys.stdout = sys.stderr
-        self._in = os.fdopen(os.dup(0), "r", encoding="utf-8")
+        self._in = os.fdopen(os.dup(0), "rb")
         self._lock = threading.Lock()
         self.outlives_server = False
-        self.received: queue.SimpleQueue[dict[str, Any]] = queue.SimpleQueue()
+        self.received: queue.SimpleQueue[M] = queue.SimpleQueue()
 
     def listen(self) -> None:
         """Read messages in the background into `received`; end the process when the server is gone."""
         threading.Thread(target=self._read, daemon=True).start()
 
-    def send(self, **message: Any) -> None:
+    def send(self, message: msgspec.Struct) -> None:
+        line = memoryview(msgspec.json.encode(message) + b"\n")
         with self._lock:
-            self._out.write(json.dumps(message) + "\n")
-            self._out.flush()
+            while line:
+                line = line[self._out.write(line) or 0 :]
 
     def leave(self) -> None:
         """In a forked child: let go of the pipe, which is its parent's. The parent's thread may have been reading, so
@@ -44,6 +52,6 @@ class ChildPipe:
 
     def _read(self) -> None:
         for line in self._in:
-            self.received.put(json.loads(line))
+            self.received.put(self._decoder.decode(line))
         if not self.outlives_server:
             os._exit(0)

@@ -17,18 +17,20 @@ from fastapi.security import HTTPBearer
 from fastapi_offline import FastAPIOffline
 from filelock import FileLock, Timeout
 
+from trainer.activity import ChatActivity
 from trainer.api import chat, completions, errors, exports, files, jobs, models, permissions, uploads
 from trainer.api.guard import Guard
 from trainer.api.request_ids import RequestIds
 from trainer.api.services import Services
 from trainer.base_models import read_table
 from trainer.catalogue import Catalogue
-from trainer.chats import Chats
 from trainer.errors import TrainerError
 from trainer.expiry import keep_removing
+from trainer.jobs.supervisor import Supervisor
+from trainer.serving.chats import Chats
 from trainer.settings import Settings
 from trainer.store import Store
-from trainer.supervisor import Supervisor
+from trainer.training.runners.local import LocalRunner
 
 
 def open_store(settings: Settings) -> Store:
@@ -50,9 +52,10 @@ def create_app(settings: Settings, store: Store) -> FastAPI:
 
     @asynccontextmanager
     async def life(app: FastAPI) -> AsyncIterator[None]:
-        chats = Chats(settings, catalogue)
-        supervisor = Supervisor(settings, store, catalogue, warm_chat=chats.warm)
-        chats.on_busy = supervisor.give_way
+        activity = ChatActivity()
+        chats = Chats(settings, catalogue, activity)
+        runner = LocalRunner(settings.logs / "training.log")
+        supervisor = Supervisor(settings, store, catalogue, runner, activity, warm_chat=chats.warm)
         app.state.services = Services(settings, store, catalogue, supervisor, chats)
         await supervisor.start()
         removing = asyncio.create_task(keep_removing(settings, store))

@@ -5,21 +5,24 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import errno
-import json
 import os
 import subprocess
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
+
+import msgspec
 
 # The longest message: one event or one piece of an answer.
 _LINE_LIMIT = 64 << 20
 _LOG_LIMIT = 5 << 20
 
+M = TypeVar("M", bound=msgspec.Struct)
+
 
 class Worker:
-    """One child process that runs a module of the trainer and speaks lines of JSON (see `pipes`)."""
+    """One child process that runs a module of the trainer and speaks messages (see `pipes`)."""
 
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         self._process = process
@@ -61,22 +64,30 @@ class Worker:
     def alive(self) -> bool:
         return self._process.returncode is None
 
-    async def send(self, **message: Any) -> None:
+    async def send(self, message: msgspec.Struct) -> None:
         """Hand the worker a message; one that is dead hears nothing, and its `messages` say so."""
         assert self._process.stdin is not None
         with contextlib.suppress(ConnectionError, RuntimeError):
-            self._process.stdin.write((json.dumps(message) + "\n").encode())
+            self._process.stdin.write(msgspec.json.encode(message) + b"\n")
             await self._process.stdin.drain()
 
-    async def messages(self) -> AsyncIterator[dict[str, Any]]:
-        """What the worker says, until it ends."""
+    async def messages(self, kind: Any) -> AsyncIterator[Any]:
+        """What the worker says, values of the type `kind`, until it ends."""
         assert self._process.stdout is not None
+        decoder = msgspec.json.Decoder(kind)
         while line := await self._process.stdout.readline():
             try:
-                message = json.loads(line)
-            except ValueError:  # the line at which it was killed
+                message = decoder.decode(line)
+            except msgspec.DecodeError:  # the line at which it was killed
                 continue
             yield message
+
+    async def last_message(self, kind: type[M]) -> M | None:
+        """The last thing that the worker says before it ends; None where it ended without a word."""
+        last: M | None = None
+        async for message in self.messages(kind):
+            last = message
+        return last
 
     async def wait(self) -> int:
         return await self._process.wait()

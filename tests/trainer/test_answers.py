@@ -10,23 +10,23 @@ from fastapi.responses import StreamingResponse
 
 from trainer.api.answers import reply
 from trainer.api.completions import CreateCompletion, _Completion
-from trainer.serving.request import End, Piece, Request, Said, Start, Text
+from trainer.serving.messages import Delta, End, Generation, Start, StreamEvent, Text
 
 
 async def test_the_headers_of_a_stream_do_not_wait_for_the_first_token() -> None:
     computed = asyncio.Event()
 
-    async def answer(found: Any, request: Request) -> AsyncGenerator[Said, None]:
+    async def answer(found: Any, generation: Generation) -> AsyncGenerator[StreamEvent, None]:
         yield Start(3)
         await computed.wait()
-        yield Piece("four")
+        yield Delta("four")
         yield End("stop", 1)
 
     services: Any = SimpleNamespace(chats=SimpleNamespace(answer=answer))
-    requests = [Request(Text("What comes after 3?"), 5)]
+    generations = [Generation(Text("What comes after 3?"), 5)]
     body = CreateCompletion(model="tiny-random", prompt="What comes after 3?", stream=True)
     nobody: Any = None
-    response = await reply(services, nobody, nobody, body, requests, _Completion(requests))
+    response = await reply(services, nobody, nobody, body, generations, _Completion(generations))
     assert isinstance(response, StreamingResponse)
     assert response.status_code == 200
     assert not computed.is_set()

@@ -8,7 +8,7 @@ import pytest
 import torch
 from safetensors import SafetensorError
 
-from trainer.training.memory import Shape, find_fit, needed, shape_of
+from trainer.training.memory import Shape, find_plan, needed, shape_of
 from trainer.training.worker import explain
 
 SMOLLM2 = Shape(134_515_008, 576, 1536, 30, 49_152, (((576, 576),) * 4 + ((576, 1536),) * 3) * 30)
@@ -35,7 +35,7 @@ def test_the_estimate_is_a_little_above_what_was_measured(
 
 def test_less_memory_means_smaller_parts_then_computing_twice_then_none(table: Path) -> None:
     def fit(free: float, *, can_quantize: bool = False) -> Any:
-        return find_fit(
+        return find_plan(
             SMOLLM2,
             longest=1024,
             batch_size=8,
@@ -80,7 +80,7 @@ def test_a_model_too_large_for_the_machine_fails_before_it_is_loaded(tmp_path: P
     )
     endless = Tokens(range(10**9), [])  # type: ignore[arg-type]
     with pytest.raises(TrainingFailed, match="not enough memory to train tiny-random on examples of up to") as caught:
-        run.find_way(plan, Hyperparameters(1, 1, 1.0, 0.1), [endless])
+        run.plan_memory(plan, Hyperparameters(1, 1, 1.0, 0.1), [endless])
     assert caught.value.code == "not_enough_memory"
 
 

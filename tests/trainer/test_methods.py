@@ -1,5 +1,7 @@
 """What can be trained besides chats: preferences, completions, classes; and going on after an interruption."""
 
+import ast
+import inspect
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -13,10 +15,12 @@ from trainer_process import jsonl, some_examples, some_pairs
 from trainer.base_models import read_table
 from trainer.errors import TrainingFailed
 from trainer.training import run as training
-from trainer.training.callback import Wishes
+from trainer.training.messages import Measured, Report
 from trainer.training.order import Order
-from trainer.training.plan import Plan, wished_rank
+from trainer.training.plan import Plan, requested_rank
+from trainer.training.reporting import ControlFlags
 from trainer.training.run import train
+from trainer.training.trainers import _only_what_is_learned
 
 COMPLETIONS = [{"prompt": f"{number} and one is", "completion": f" {number + 1}"} for number in range(12)]
 CLASSES = [{"prompt": f"Is {'a' * number} odd?", "completion": " yes" if number % 2 else " no"} for number in range(15)]
@@ -48,14 +52,14 @@ def run(plan: Plan, examples: list[Any], *, pause_at: int | None = None, **chang
     for file in (plan.training_file, plan.validation_file):
         Path(str(file)).write_bytes(jsonl(examples))
     said: list[dict[str, Any]] = []
-    wishes = Wishes()
+    flags = ControlFlags()
 
-    def send(**message: Any) -> None:
-        said.append(message)
-        if message["kind"] == "metrics" and message["step"] == pause_at:
-            wishes.pause()
+    def send(report: Report) -> None:
+        said.append(msgspec.to_builtins(report))
+        if isinstance(report, Measured) and report.step == pause_at:
+            flags.pause()
 
-    train(msgspec.structs.replace(plan, **changes), send, wishes)
+    train(msgspec.structs.replace(plan, **changes), send, flags)
     return said
 
 
@@ -132,12 +136,12 @@ def test_all_weights_can_be_trained_and_make_a_model_of_their_own(
 
 
 def test_a_rank_that_is_none_is_refused_with_what_is_one(plan: Plan) -> None:
-    assert wished_rank({"lora_rank": "64"}, 16) == 64
-    assert wished_rank({"lora_rank": "0"}, 16) == 0
-    assert wished_rank(None, 16) == 16
+    assert requested_rank({"lora_rank": "64"}, 16) == 64
+    assert requested_rank({"lora_rank": "0"}, 16) == 0
+    assert requested_rank(None, 16) == 16
     for wrong in ("-1", "1000", "big", ""):
         with pytest.raises(TrainingFailed, match="from 1 to 256, or 0 for training all weights"):
-            wished_rank({"lora_rank": wrong}, 16)
+            requested_rank({"lora_rank": wrong}, 16)
 
 
 def test_of_a_completion_only_the_completion_is_learned(plan: Plan) -> None:
@@ -203,6 +207,15 @@ LONG_AND_SHORT = [
     {"prompt": f"Count to {number}:", "completion": "".join(f" {one}" for one in range(number))}
     for number in (1, 30, 3, 25, 60, 2, 9, 40, 5, 5, 70, 12)
 ]
+
+
+def test_trl_still_calls_the_private_function_that_training_replaces() -> None:
+    # Without it each step computes the whole vocabulary at every position again, and nothing says so.
+    calls = [
+        node.func for node in ast.walk(ast.parse(inspect.getsource(trl.trainer.utils))) if isinstance(node, ast.Call)
+    ]
+    assert "_use_triton" in {function.id for function in calls if isinstance(function, ast.Name)}
+    assert trl.trainer.utils._use_triton is _only_what_is_learned
 
 
 def test_the_vocabulary_is_computed_only_where_something_is_learned(

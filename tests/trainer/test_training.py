@@ -1,4 +1,4 @@
-"""Parts of training that need no job: numbers that "auto" stands for, and what stops a job between two steps."""
+"""Parts of training that need no job: numbers that "auto" stands for, and what stops a job reporting two steps."""
 
 from pathlib import Path
 from types import SimpleNamespace
@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from trainer.errors import TrainingFailed
-from trainer.training.callback import Between, Wishes
 from trainer.training.plan import auto_batch_size, micro_batch
+from trainer.training.reporting import ControlFlags, ReportingCallback
 
 
 @pytest.mark.parametrize(("examples", "size"), [(10, 2), (100, 2), (1_500, 3), (6_500, 13), (1_000_000, 32)])
@@ -24,9 +24,9 @@ def test_a_large_batch_is_taken_in_equal_parts(batch: int, micro: int) -> None:
 
 def test_a_loss_that_is_no_number_ends_the_job_with_what_to_change(tmp_path: Path) -> None:
     sent: list[Any] = []
-    between = Between(
-        send=lambda **message: sent.append(message),
-        wishes=Wishes(),
+    reporting = ReportingCallback(
+        send=sent.append,
+        flags=ControlFlags(),
         output=tmp_path,
         save=lambda model, folder: None,
         examples=10,
@@ -38,6 +38,6 @@ def test_a_loss_that_is_no_number_ends_the_job_with_what_to_change(tmp_path: Pat
     figures: Any = {"loss": float("nan"), "mean_token_accuracy": 0.0}
     nothing: Any = None
     with pytest.raises(TrainingFailed, match=r"at step 4.*smaller learning_rate_multiplier") as caught:
-        between.on_log(nothing, state, nothing, logs=figures)
+        reporting.on_log(nothing, state, nothing, logs=figures)
     assert caught.value.code == "loss_diverged"
     assert sent == []

@@ -16,10 +16,10 @@ from trainer.api.bodies import Body, Strict
 from trainer.api.errors import ApiError
 from trainer.api.services import Services
 from trainer.base_models import BaseModel
-from trainer.catalogue import Found
+from trainer.catalogue import ResolvedModel
 from trainer.errors import ModelUnavailable, WorkerDied
 from trainer.objects import now
-from trainer.serving.request import End, Piece, Refused, Request, Said, Sampling, Start
+from trainer.serving.messages import Delta, End, Generation, Refused, Sampling, Start, StreamEvent
 
 Choices = list[dict[str, Any]]
 
@@ -74,7 +74,7 @@ class Shape(Protocol):
 
     def opening(self) -> Choices: ...
 
-    def heard(self, choice: int, said: Piece | End) -> Choices: ...
+    def heard(self, choice: int, said: Delta | End) -> Choices: ...
 
     def whole(self) -> Choices:
         """The complete choices, once all has been heard."""
@@ -82,14 +82,19 @@ class Shape(Protocol):
 
 
 async def reply(
-    services: Services, http: HttpRequest, found: Found, body: CreateAnswer, requests: list[Request], shape: Shape
+    services: Services,
+    http: HttpRequest,
+    found: ResolvedModel,
+    body: CreateAnswer,
+    generations: list[Generation],
+    shape: Shape,
 ) -> Response:
     """Answer with the choices of all requests, those of the first one first. Raises ApiError."""
     if body.stream_options is not None and not body.stream:
         raise ApiError(
             400, "The 'stream_options' parameter is only allowed when 'stream' is enabled.", param="stream_options"
         )
-    answer = _Answer(body, requests, shape)
+    answer = _Answer(body, generations, shape)
     heard = answer.hear(services, found)
     first = []
     try:
@@ -114,31 +119,33 @@ async def reply(
 class _Answer:
     """What is being heard to the requests of one call, and what counts in it."""
 
-    def __init__(self, body: CreateAnswer, requests: list[Request], shape: Shape) -> None:
+    def __init__(self, body: CreateAnswer, generations: list[Generation], shape: Shape) -> None:
         self.with_usage = body.stream_options is not None and bool(body.stream_options.include_usage)
         self.shape = shape
-        self.starting = len(requests)
-        self._requests = requests
+        self.starting = len(generations)
+        self._generations = generations
         self._model = body.model
         self._created = now()
         self._prompt_tokens = self._completion_tokens = 0
 
-    async def hear(self, services: Services, found: Found) -> AsyncGenerator[tuple[int, Start | Piece | End], None]:
+    async def hear(
+        self, services: Services, found: ResolvedModel
+    ) -> AsyncGenerator[tuple[int, Start | Delta | End], None]:
         """Starts by the number of their request's first choice, pieces and ends by that of their own. ApiError for a
         request that is refused."""
-        arrived: asyncio.Queue[tuple[int, Said | Exception]] = asyncio.Queue()
+        arrived: asyncio.Queue[tuple[int, StreamEvent | Exception]] = asyncio.Queue()
 
-        async def listen(first: int, request: Request) -> None:
+        async def listen(first: int, generation: Generation) -> None:
             try:
-                async with contextlib.aclosing(services.chats.answer(found, request)) as answer:
+                async with contextlib.aclosing(services.chats.answer(found, generation)) as answer:
                     async for said in answer:
                         arrived.put_nowait((first, said))
             except Exception as error:
                 arrived.put_nowait((first, error))
 
-        n = self._requests[0].n
-        listening = [asyncio.create_task(listen(n * at, request)) for at, request in enumerate(self._requests)]
-        open_choices = n * len(self._requests)
+        n = self._generations[0].n
+        listening = [asyncio.create_task(listen(n * at, one)) for at, one in enumerate(self._generations)]
+        open_choices = n * len(self._generations)
         try:
             while open_choices:
                 first, said = await arrived.get()
@@ -147,7 +154,7 @@ class _Answer:
                         self._prompt_tokens += said.prompt_tokens
                         self.starting -= 1
                         yield first, said
-                    case Piece():
+                    case Delta():
                         yield first + said.choice, said
                     case End():
                         open_choices -= 1
@@ -186,8 +193,8 @@ class _Answer:
 
 
 async def _after(
-    first: list[tuple[int, Start | Piece | End]], rest: AsyncGenerator[tuple[int, Start | Piece | End], None]
-) -> AsyncGenerator[tuple[int, Piece | End], None]:
+    first: list[tuple[int, Start | Delta | End]], rest: AsyncGenerator[tuple[int, Start | Delta | End], None]
+) -> AsyncGenerator[tuple[int, Delta | End], None]:
     """The pieces and ends of both."""
     async with contextlib.aclosing(rest):
         for number, said in first:
@@ -198,7 +205,7 @@ async def _after(
                 yield number, said
 
 
-async def _stream(answer: _Answer, said: AsyncGenerator[tuple[int, Piece | End], None]) -> AsyncIterator[str]:
+async def _stream(answer: _Answer, said: AsyncGenerator[tuple[int, Delta | End], None]) -> AsyncIterator[str]:
     opening = answer.shape.opening()
     async with contextlib.aclosing(said):  # a client that went away ends the answer
         try:

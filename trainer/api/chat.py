@@ -12,11 +12,10 @@ from trainer.api import tool_calls
 from trainer.api.answers import Choices, CreateAnswer, reply
 from trainer.api.bodies import Strict
 from trainer.api.errors import ApiError
-from trainer.api.services import By, Given
+from trainer.api.services import CurrentKey, ServicesDep
 from trainer.api.tool_calls import Call, CallReader, Function, FunctionName, NamedTool, Offer, Tool, ToolChoice
 from trainer.objects import new_id
-from trainer.serving import request as asked
-from trainer.serving.request import Chosen, Conversation, End, Likely, Piece
+from trainer.serving.messages import Conversation, Delta, End, Generation, TokenLogprob, TopLogprob
 
 router = APIRouter(prefix="/v1/chat/completions")
 
@@ -148,7 +147,7 @@ class CreateChat(CreateAnswer):
 
 
 @router.post("", response_model=None)
-async def create(services: Given, key: By, http: Request, body: CreateChat) -> Response:
+async def create(services: ServicesDep, key: CurrentKey, http: Request, body: CreateChat) -> Response:
     found = services.model(body.model, key)
     _require_offered(body)
     offer, template = body.offer(), found.base.template()
@@ -161,7 +160,7 @@ async def create(services: Given, key: By, http: Request, body: CreateChat) -> R
             code="unsupported_value",
         )
     begun = body.begun_answer()
-    request = asked.Request(
+    request = Generation(
         prompt=Conversation(
             [message.model_dump(exclude_unset=True) for message in body.messages[: None if begun is None else -1]],
             offer.tools or None,
@@ -186,7 +185,7 @@ class _Chat:
     object = "chat.completion"
     chunk_object = "chat.completion.chunk"
 
-    def __init__(self, request: asked.Request, offer: Offer, *, legacy: bool, named: bool) -> None:
+    def __init__(self, request: Generation, offer: Offer, *, legacy: bool, named: bool) -> None:
         self.id = new_id("chatcmpl-")
         self._legacy = legacy
         self._named = named
@@ -197,9 +196,9 @@ class _Chat:
         delta = {"role": "assistant", "content": "", "refusal": None}
         return [self._choice(at, delta=delta) for at in range(len(self._choices))]
 
-    def heard(self, choice: int, said: Piece | End) -> Choices:
+    def heard(self, choice: int, said: Delta | End) -> Choices:
         of = self._choices[choice]
-        if isinstance(said, Piece):
+        if isinstance(said, Delta):
             of.tokens += said.tokens
             deltas = [self._delta(of, one) for one in of.reader.add(said.text)]
             if not deltas and not said.tokens:
@@ -255,10 +254,12 @@ class _Chat:
             return end.finish_reason
         return "function_call" if self._legacy else "tool_calls"
 
-    def _logprobs(self, tokens: list[Chosen]) -> dict[str, Any] | None:
+    def _logprobs(self, tokens: list[TokenLogprob]) -> dict[str, Any] | None:
         if not self._with_logprobs:
             return None
-        content = [{**_likely(token), "top_logprobs": [_likely(one) for one in token.top]} for token in tokens]
+        content = [
+            {**_top_logprob(token), "top_logprobs": [_top_logprob(one) for one in token.top]} for token in tokens
+        ]
         return {"content": content, "refusal": None}
 
     def _choice(
@@ -272,11 +273,11 @@ class _Choice:
         self.reader = reader
         self.text: list[str] = []
         self.calls: list[Call] = []
-        self.tokens: list[Chosen] = []
+        self.tokens: list[TokenLogprob] = []
         self.finish_reason: str | None = None
 
 
-def _likely(token: Likely) -> dict[str, Any]:
+def _top_logprob(token: TopLogprob) -> dict[str, Any]:
     return {"token": token.token, "logprob": token.logprob, "bytes": token.bytes}
 
 

@@ -10,10 +10,9 @@ from pydantic import Field
 
 from trainer.api.answers import Choices, CreateAnswer, reply
 from trainer.api.errors import ApiError
-from trainer.api.services import By, Given
+from trainer.api.services import CurrentKey, ServicesDep
 from trainer.objects import new_id
-from trainer.serving import request as asked
-from trainer.serving.request import Chosen, End, Piece, Text, Tokens
+from trainer.serving.messages import Delta, End, Generation, Text, TokenLogprob, Tokens
 
 router = APIRouter(prefix="/v1/completions")
 
@@ -43,12 +42,12 @@ class CreateCompletion(CreateAnswer):
 
 
 @router.post("", response_model=None)
-async def create(services: Given, key: By, http: Request, body: CreateCompletion) -> Response:
+async def create(services: ServicesDep, key: CurrentKey, http: Request, body: CreateCompletion) -> Response:
     found = services.model(body.model, key)
     _require_offered(body)
     sampling = body.sampling(found.base)
     requests = [
-        asked.Request(
+        Generation(
             prompt=prompt,
             max_tokens=_DEFAULT_MAX_TOKENS if body.max_tokens is None else body.max_tokens,
             sampling=sampling,
@@ -69,7 +68,7 @@ class _Completion:
 
     object = chunk_object = "text_completion"
 
-    def __init__(self, requests: list[asked.Request]) -> None:
+    def __init__(self, requests: list[Generation]) -> None:
         self.id = new_id("cmpl-")
         self._echo = requests[0].echo
         self._choices = [_Choice() for request in requests for _ in range(request.n)]
@@ -78,7 +77,7 @@ class _Completion:
     def opening(self) -> Choices:
         return []
 
-    def heard(self, choice: int, said: Piece | End) -> Choices:
+    def heard(self, choice: int, said: Delta | End) -> Choices:
         of = self._choices[choice]
         first = not of.tokens
         of.tokens += said.tokens
@@ -94,7 +93,7 @@ class _Completion:
         ]
 
     def _choice(
-        self, index: int, text: str, tokens: list[Chosen], first: bool, finish_reason: str | None = None
+        self, index: int, text: str, tokens: list[TokenLogprob], first: bool, finish_reason: str | None = None
     ) -> dict[str, Any]:
         logprobs = _logprobs(tokens) if self._with_logprobs and tokens else None
         if logprobs is not None and self._echo and first:
@@ -106,11 +105,11 @@ class _Completion:
 class _Choice:
     def __init__(self) -> None:
         self.text: list[str] = []
-        self.tokens: list[Chosen] = []
+        self.tokens: list[TokenLogprob] = []
         self.finish_reason: str | None = None
 
 
-def _logprobs(tokens: list[Chosen]) -> dict[str, Any]:
+def _logprobs(tokens: list[TokenLogprob]) -> dict[str, Any]:
     """`text_offset` counts characters from the beginning of the prompt, shown or not. Of several tokens that read alike
     (halves of characters) `top_logprobs` has the likeliest; the token itself is always among them."""
     return {

@@ -12,16 +12,16 @@ from fastapi.responses import FileResponse
 from starlette.background import BackgroundTask
 
 from trainer.api.errors import ApiError
-from trainer.api.services import By, Given
+from trainer.api.services import CurrentKey, ServicesDep
 from trainer.errors import ModelUnavailable
-from trainer.export import plan_export
+from trainer.export import Exported, plan_export
 from trainer.workers import Worker
 
 router = APIRouter(prefix="/v1/x/models")
 
 
 @router.get("/{model_id:path}/export", response_class=FileResponse)
-async def export(services: Given, key: By, model_id: str, merged: bool = False) -> FileResponse:
+async def export(services: ServicesDep, key: CurrentKey, model_id: str, merged: bool = False) -> FileResponse:
     """A zip of safetensors and a model card: the adapter or, `merged`, the whole model. What was trained whole is
     handed out whole."""
     found = services.model(model_id, key, shut_down=True)
@@ -42,7 +42,7 @@ async def export(services: Given, key: By, model_id: str, merged: bool = False) 
         into=work / "model",
         weights=weights,
     )
-    answer = {}
+    exported: Exported | None = None
     try:
         worker = await Worker.start(
             "trainer.export",
@@ -51,18 +51,19 @@ async def export(services: Given, key: By, model_id: str, merged: bool = False) 
             background=True,
         )
         try:
-            async for message in worker.messages():
-                answer = message
+            exported = await worker.last_message(Exported)
         finally:
             await worker.kill()
     finally:
-        if "file" not in answer:
+        if exported is None or exported.file is None:
             shutil.rmtree(work, ignore_errors=True)
-    if "file" not in answer:
-        problem = answer.get("problem") or "The export broke off; the trainer's log (export.log) has more."
+    if exported is None or exported.file is None:
+        problem = (
+            exported.problem if exported else None
+        ) or "The export broke off; the trainer's log (export.log) has more."
         raise ApiError(500, problem, type="server_error")
     return FileResponse(
-        answer["file"],
+        exported.file,
         media_type="application/zip",
         filename=model_id.replace(":", "-").replace("/", "-") + ".zip",
         background=BackgroundTask(shutil.rmtree, work, ignore_errors=True),

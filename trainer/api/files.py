@@ -20,7 +20,7 @@ from trainer.api.bodies import Strict
 from trainer.api.errors import ApiError, not_found
 from trainer.api.guard import MAX_UPLOAD
 from trainer.api.lists import list_object
-from trainer.api.services import By, Given, Services
+from trainer.api.services import CurrentKey, Services, ServicesDep
 from trainer.objects import File, Key, new_id, now
 
 router = APIRouter(prefix="/v1/files")
@@ -43,8 +43,8 @@ _FORM = ("file", "purpose", "expires_after[anchor]", "expires_after[seconds]")
 
 @router.post("")
 async def create(
-    services: Given,
-    key: By,
+    services: ServicesDep,
+    key: CurrentKey,
     http: Request,
     file: Annotated[UploadFile, Part()],
     purpose: Annotated[str, Form()],
@@ -66,8 +66,8 @@ async def create(
 
 @router.get("")
 def list_files(
-    services: Given,
-    key: By,
+    services: ServicesDep,
+    key: CurrentKey,
     purpose: str | None = None,
     after: str | None = None,
     limit: Annotated[int, Query(ge=1, le=10_000)] = 10_000,
@@ -81,12 +81,12 @@ def list_files(
 
 
 @router.get("/{file_id}")
-def retrieve(services: Given, key: By, file_id: str) -> dict[str, Any]:
+def retrieve(services: ServicesDep, key: CurrentKey, file_id: str) -> dict[str, Any]:
     return file_object(_existing(services, key, file_id))
 
 
 @router.delete("/{file_id}")
-def delete(services: Given, key: By, file_id: str) -> dict[str, Any]:
+def delete(services: ServicesDep, key: CurrentKey, file_id: str) -> dict[str, Any]:
     file = _existing(services, key, file_id)
     services.store.delete_file(file.id)
     (services.settings.uploads / file.id).unlink(missing_ok=True)
@@ -94,7 +94,7 @@ def delete(services: Given, key: By, file_id: str) -> dict[str, Any]:
 
 
 @router.get("/{file_id}/content")
-def content(services: Given, key: By, file_id: str) -> FileResponse:
+def content(services: ServicesDep, key: CurrentKey, file_id: str) -> FileResponse:
     file = _existing(services, key, file_id)
     return FileResponse(
         services.settings.uploads / file.id, media_type="application/octet-stream", filename=file.filename

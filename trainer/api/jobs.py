@@ -12,7 +12,7 @@ from pydantic import BeforeValidator, Field
 from trainer.api.bodies import Body, Strict
 from trainer.api.errors import ApiError, not_found
 from trainer.api.lists import list_object
-from trainer.api.services import By, Given, Services
+from trainer.api.services import CurrentKey, Services, ServicesDep
 from trainer.objects import Checkpoint, Event, Job, Key, new_id, now
 
 router = APIRouter(prefix="/v1/fine_tuning/jobs")
@@ -92,7 +92,7 @@ class CreateJob(Body):
 
 
 @router.post("")
-async def create(services: Given, key: By, body: CreateJob) -> dict[str, Any]:
+async def create(services: ServicesDep, key: CurrentKey, body: CreateJob) -> dict[str, Any]:
     method = _method(body)
     if body.integrations:
         raise ApiError(400, "Integrations are not offered here.", param="integrations")
@@ -128,8 +128,8 @@ async def create(services: Given, key: By, body: CreateJob) -> dict[str, Any]:
 
 @router.get("")
 def list_jobs(
-    services: Given,
-    key: By,
+    services: ServicesDep,
+    key: CurrentKey,
     request: Request,
     after: str | None = None,
     limit: Annotated[int, Query(ge=1, le=100)] = 20,
@@ -147,13 +147,13 @@ def list_jobs(
 
 
 @router.get("/{job_id}")
-def retrieve(services: Given, key: By, job_id: str) -> dict[str, Any]:
+def retrieve(services: ServicesDep, key: CurrentKey, job_id: str) -> dict[str, Any]:
     return job_object(_existing(services, key, job_id), services)
 
 
 # On the event loop, like everything that changes a job.
 @router.post("/{job_id}/cancel")
-async def cancel(services: Given, key: By, job_id: str) -> dict[str, Any]:
+async def cancel(services: ServicesDep, key: CurrentKey, job_id: str) -> dict[str, Any]:
     job = _existing(services, key, job_id)
     if job.finished:
         raise ApiError(400, f"The job {job_id} has {job.status} already and cannot be cancelled.", code="job_finished")
@@ -161,7 +161,7 @@ async def cancel(services: Given, key: By, job_id: str) -> dict[str, Any]:
 
 
 @router.post("/{job_id}/pause")
-async def pause(services: Given, key: By, job_id: str) -> dict[str, Any]:
+async def pause(services: ServicesDep, key: CurrentKey, job_id: str) -> dict[str, Any]:
     job = _existing(services, key, job_id)
     if job.status not in ("queued", "running"):
         what = "is still being checked" if job.status == "validating_files" else f"is {job.status}"
@@ -172,7 +172,7 @@ async def pause(services: Given, key: By, job_id: str) -> dict[str, Any]:
 
 
 @router.post("/{job_id}/resume")
-async def resume(services: Given, key: By, job_id: str) -> dict[str, Any]:
+async def resume(services: ServicesDep, key: CurrentKey, job_id: str) -> dict[str, Any]:
     job = _existing(services, key, job_id)
     if job.status != "paused":
         raise ApiError(400, f"The job {job_id} is {job.status}, not paused.", code="job_not_paused")
@@ -181,7 +181,11 @@ async def resume(services: Given, key: By, job_id: str) -> dict[str, Any]:
 
 @router.get("/{job_id}/events")
 def list_events(
-    services: Given, key: By, job_id: str, after: str | None = None, limit: Annotated[int, Query(ge=1, le=1000)] = 20
+    services: ServicesDep,
+    key: CurrentKey,
+    job_id: str,
+    after: str | None = None,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 20,
 ) -> dict[str, Any]:
     _existing(services, key, job_id)
     try:
@@ -193,7 +197,11 @@ def list_events(
 
 @router.get("/{job_id}/checkpoints")
 def list_checkpoints(
-    services: Given, key: By, job_id: str, after: str | None = None, limit: Annotated[int, Query(ge=1, le=100)] = 10
+    services: ServicesDep,
+    key: CurrentKey,
+    job_id: str,
+    after: str | None = None,
+    limit: Annotated[int, Query(ge=1, le=100)] = 10,
 ) -> dict[str, Any]:
     _existing(services, key, job_id)
     try:

@@ -8,14 +8,14 @@ from fastapi import APIRouter
 
 from trainer.api.errors import ApiError
 from trainer.api.lists import list_object
-from trainer.api.services import By, Given, Services
-from trainer.catalogue import Found
+from trainer.api.services import CurrentKey, Services, ServicesDep
+from trainer.catalogue import ResolvedModel
 
 router = APIRouter(prefix="/v1/models")
 
 
 @router.get("")
-def list_models(services: Given, key: By) -> dict[str, Any]:
+def list_models(services: ServicesDep, key: CurrentKey) -> dict[str, Any]:
     # One that nobody tried here is shown once it was pulled; it can be named all the same.
     bases = services.catalogue.bases.values()
     shown = [base.id for base in bases if not base.untried or services.catalogue.fetched(base)]
@@ -27,12 +27,12 @@ def list_models(services: Given, key: By) -> dict[str, Any]:
 
 # Names hold colons, and ids of hub models slashes.
 @router.get("/{model_id:path}")
-def retrieve(services: Given, key: By, model_id: str) -> dict[str, Any]:
+def retrieve(services: ServicesDep, key: CurrentKey, model_id: str) -> dict[str, Any]:
     return model_object(services.model(model_id, key, shut_down=True), services)
 
 
 @router.delete("/{model_id:path}")
-async def delete(services: Given, key: By, model_id: str) -> dict[str, Any]:
+async def delete(services: ServicesDep, key: CurrentKey, model_id: str) -> dict[str, Any]:
     found = services.model(model_id, key, shut_down=True)
     if found.model is None:
         raise ApiError(403, "Base models cannot be deleted, only fine-tuned ones.", param="model")
@@ -42,7 +42,7 @@ async def delete(services: Given, key: By, model_id: str) -> dict[str, Any]:
     return {"id": model_id, "object": "model", "deleted": True}
 
 
-def model_object(found: Found, services: Services) -> dict[str, Any]:
+def model_object(found: ResolvedModel, services: Services) -> dict[str, Any]:
     """The protocol's model, and four fields of our own: what it grew from, whether and by which methods it can be
     fine-tuned, and how many tokens it reads."""
     base, model = found.base, found.model

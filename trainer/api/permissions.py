@@ -15,7 +15,7 @@ from pydantic import Field
 from trainer.api.bodies import Body
 from trainer.api.errors import ApiError, not_found
 from trainer.api.lists import list_object
-from trainer.api.services import By, Given, Services
+from trainer.api.services import CurrentKey, Services, ServicesDep
 from trainer.objects import Key, Permission, new_id, now
 
 # Names of models hold colons, and those of models over a hub's base slashes.
@@ -27,7 +27,7 @@ class CreatePermissions(Body):
 
 
 @router.post("")
-def create(services: Given, key: By, checkpoint: str, body: CreatePermissions) -> dict[str, Any]:
+def create(services: ServicesDep, key: CurrentKey, checkpoint: str, body: CreatePermissions) -> dict[str, Any]:
     """Grant each project the model. One that has it already keeps the permission that it has."""
     model = _shareable(services, key, checkpoint)
     names = {one.name for one in services.store.all_keys()}
@@ -49,8 +49,8 @@ def create(services: Given, key: By, checkpoint: str, body: CreatePermissions) -
 
 @router.get("")
 def list_permissions(
-    services: Given,
-    key: By,
+    services: ServicesDep,
+    key: CurrentKey,
     checkpoint: str,
     project_id: str | None = None,
     after: str | None = None,
@@ -68,7 +68,7 @@ def list_permissions(
 
 
 @router.delete("/{permission_id}")
-def delete(services: Given, key: By, checkpoint: str, permission_id: str) -> dict[str, Any]:
+def delete(services: ServicesDep, key: CurrentKey, checkpoint: str, permission_id: str) -> dict[str, Any]:
     model = _shareable(services, key, checkpoint)
     if not services.store.revoke(permission_id, model):
         raise not_found("permission", permission_id, "permission_id")

@@ -8,12 +8,12 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from trainer.api.errors import ApiError, model_not_found
-from trainer.catalogue import Catalogue, Found
-from trainer.chats import Chats
+from trainer.catalogue import Catalogue, ResolvedModel
+from trainer.jobs.supervisor import Supervisor
 from trainer.objects import Key, Model, today
+from trainer.serving.chats import Chats
 from trainer.settings import Settings
 from trainer.store import Store
-from trainer.supervisor import Supervisor
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Services:
     supervisor: Supervisor
     chats: Chats
 
-    def model(self, id: str, key: Key, *, missing: int = 404, shut_down: bool = False) -> Found:
+    def model(self, id: str, key: Key, *, missing: int = 404, shut_down: bool = False) -> ResolvedModel:
         """The model that a client names. ApiError with the status `missing` where there is none for this key, or,
         unless `shut_down` ones are asked for too, none any more."""
         found = self.catalogue.find(id)
@@ -51,7 +51,7 @@ class Services:
                 param="model",
             )
 
-    def may_use(self, key: Key, found: Found) -> bool:
+    def may_use(self, key: Key, found: ResolvedModel) -> bool:
         """Base models are everybody's; a fine-tuned one is its key's, and theirs to whom it was granted."""
         return found.model is None or key.sees(found.model) or self.store.granted(found.model.id, key.name)
 
@@ -66,5 +66,5 @@ def _key(request: Request) -> Key:
     return key
 
 
-By = Annotated[Key, Depends(_key)]
-Given = Annotated[Services, Depends(_services)]
+CurrentKey = Annotated[Key, Depends(_key)]
+ServicesDep = Annotated[Services, Depends(_services)]

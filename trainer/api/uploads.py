@@ -17,7 +17,7 @@ from trainer.api.bodies import Body
 from trainer.api.errors import ApiError, not_found
 from trainer.api.files import ExpiresAfter, copy, file_object, keep, require_purpose
 from trainer.api.guard import MAX_UPLOAD
-from trainer.api.services import By, Given, Services
+from trainer.api.services import CurrentKey, Services, ServicesDep
 from trainer.objects import File, Key, Upload, new_id, now
 
 router = APIRouter(prefix="/v1/uploads")
@@ -39,7 +39,7 @@ class CompleteUpload(Body):
 
 
 @router.post("")
-def create(services: Given, key: By, body: CreateUpload) -> dict[str, Any]:
+def create(services: ServicesDep, key: CurrentKey, body: CreateUpload) -> dict[str, Any]:
     require_purpose(body.purpose)
     created = now()
     upload = Upload(
@@ -58,7 +58,9 @@ def create(services: Given, key: By, body: CreateUpload) -> dict[str, Any]:
 
 
 @router.post("/{upload_id}/parts")
-async def add_part(services: Given, key: By, upload_id: str, data: Annotated[UploadFile, FilePart()]) -> dict[str, Any]:
+async def add_part(
+    services: ServicesDep, key: CurrentKey, upload_id: str, data: Annotated[UploadFile, FilePart()]
+) -> dict[str, Any]:
     upload = _pending(services, key, upload_id)
     part = new_id("part_")
     await asyncio.to_thread(_write, _folder(services, upload), part, data, upload.bytes)
@@ -66,7 +68,7 @@ async def add_part(services: Given, key: By, upload_id: str, data: Annotated[Upl
 
 
 @router.post("/{upload_id}/complete")
-async def complete(services: Given, key: By, upload_id: str, body: CompleteUpload) -> dict[str, Any]:
+async def complete(services: ServicesDep, key: CurrentKey, upload_id: str, body: CompleteUpload) -> dict[str, Any]:
     upload = _pending(services, key, upload_id)
     folder = _folder(services, upload)
     there = {path.name for path in folder.iterdir()}
@@ -80,7 +82,7 @@ async def complete(services: Given, key: By, upload_id: str, body: CompleteUploa
 
 
 @router.post("/{upload_id}/cancel")
-def cancel(services: Given, key: By, upload_id: str) -> dict[str, Any]:
+def cancel(services: ServicesDep, key: CurrentKey, upload_id: str) -> dict[str, Any]:
     upload = _pending(services, key, upload_id)
     services.store.end_upload(upload.id, "cancelled")
     shutil.rmtree(_folder(services, upload), ignore_errors=True)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeAlias
 
-import torch
+import numpy as np
 from tokenizers.decoders import DecodeStream
 
-from trainer.serving.request import Sampling
+from trainer.serving.messages import Sampling
 from trainer.serving.schema import Follower
+
+Logits: TypeAlias = "np.ndarray[Any, np.dtype[np.float32]]"
 
 
 class Sampler:
@@ -17,11 +19,8 @@ class Sampler:
     def __init__(self, sampling: Sampling, choice: int = 0, follower: Follower | None = None) -> None:
         self._sampling = sampling
         self._follower = follower
-        self._random = torch.Generator()
-        if sampling.seed is None:
-            self._random.seed()
-        else:
-            self._random.manual_seed((sampling.seed + choice) % 2**63)
+        seed = None if sampling.seed is None else [sampling.seed % 2**64, choice]
+        self._random = np.random.default_rng(seed)
         self._counts: dict[int, int] = {}
 
     @property
@@ -29,42 +28,49 @@ class Sampler:
         """The schema allows nothing more."""
         return self._follower is not None and self._follower.complete
 
-    def choose(self, logits: torch.Tensor) -> int:
-        """The next token; `logits` has one number for each word of the vocabulary, and is left as it is."""
-        how = self._sampling
-        logits = logits.float().cpu().clone()
-        for name, bias in how.logit_bias.items():
-            if int(name) < logits.numel():
+    def choose(self, logits: Logits) -> int:
+        """The next token; `logits` has one number for each token of the vocabulary, and is left as it is."""
+        sampling = self._sampling
+        logits = logits.copy()
+        for name, bias in sampling.logit_bias.items():
+            if int(name) < logits.size:
                 logits[int(name)] += bias
-        if how.frequency_penalty or how.presence_penalty:
+        if sampling.frequency_penalty or sampling.presence_penalty:
             for token, count in self._counts.items():
-                logits[token] -= how.frequency_penalty * count + how.presence_penalty
+                logits[token] -= sampling.frequency_penalty * count + sampling.presence_penalty
         if self._follower is not None:
-            allowed = torch.from_numpy(self._follower.allowed()[: logits.numel()])
-            logits[: allowed.numel()][~allowed] = float("-inf")
-            logits[allowed.numel() :] = float("-inf")
-        token = int(logits.argmax()) if how.temperature == 0 else self._draw(logits)
+            allowed = self._follower.allowed()[: logits.size]
+            logits[: allowed.size][~allowed] = -np.inf
+            logits[allowed.size :] = -np.inf
+        token = int(logits.argmax()) if sampling.temperature == 0 else self._draw(logits)
         self._counts[token] = self._counts.get(token, 0) + 1
         if self._follower is not None:
             self._follower.add(token)
         return token
 
-    def _draw(self, logits: torch.Tensor) -> int:
-        likelihood = torch.softmax(logits / self._sampling.temperature, dim=-1)
-        if self._sampling.top_p >= 1:
-            return int(torch.multinomial(likelihood, 1, generator=self._random))
-        # Sorting the whole vocabulary is only needed where its likeliest part does not hold top_p.
-        kept, tokens = likelihood.topk(min(512, likelihood.numel()))
-        if float(kept.sum()) < self._sampling.top_p:
-            kept, tokens = likelihood.sort(descending=True)
-        before = kept.cumsum(-1) - kept
-        kept = torch.where(before < self._sampling.top_p, kept, torch.zeros_like(kept))
-        if not kept.any():  # top_p 0 stands for the likeliest alone
-            return int(tokens[0])
-        return int(tokens[int(torch.multinomial(kept, 1, generator=self._random))])
+    def _draw(self, logits: Logits) -> int:
+        top_p = self._sampling.top_p
+        logits -= logits.max()
+        logits /= self._sampling.temperature
+        likelihood = np.exp(logits, out=logits)
+        likelihood /= likelihood.sum()
+        if top_p >= 1:
+            return self._pick(likelihood)
+        # Tokens below this hold together less than 1 - top_p: the nucleus is among the others, few as a rule, and the
+        # whole vocabulary need not be sorted.
+        tokens = np.flatnonzero(likelihood >= (1 - top_p) / likelihood.size)
+        tokens = tokens[np.argsort(-likelihood[tokens], kind="stable")]
+        kept = likelihood[tokens]
+        before = np.cumsum(kept, dtype=np.float64) - kept
+        return int(tokens[self._pick(kept[before < top_p])])
+
+    def _pick(self, likelihood: Logits) -> int:
+        """An index, drawn with these weights."""
+        sums = np.cumsum(likelihood, dtype=np.float64)
+        return min(int(np.searchsorted(sums, self._random.random() * sums[-1], side="right")), sums.size - 1)
 
 
-class Text:
+class TextStream:
     """Turns tokens into text piece by piece, never showing half a character or a part of a stop sequence."""
 
     def __init__(self, tokenizer: Any, stop: list[str], *, special: bool = False) -> None:

@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 import json
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 from llguidance import LLMatcher, LLTokenizer
 
-from trainer.serving.prompt import NotAnswerable, Vocabulary
-from trainer.serving.request import Refused
+from trainer.serving.messages import Refusal, Refused
+from trainer.serving.vocabulary import Vocabulary
 
 
-def guided(schema: dict[str, Any]) -> dict[str, Any]:
+def _guided(schema: dict[str, Any]) -> dict[str, Any]:
     """The schema, asking for JSON in one line: small models otherwise go on with blanks, which JSON always allows."""
     return {**schema, "x-guidance": {"whitespace_flexible": False, "item_separator": ", ", "key_separator": ": "}}
 
 
 def grammar(schema: dict[str, Any]) -> str:
-    """What llguidance follows. NotAnswerable where the schema is none, or asks for what cannot be followed."""
+    """What llguidance follows. Refusal where the schema is none, or asks for what cannot be followed."""
     try:
-        written = LLMatcher.grammar_from_json_schema(json.dumps(guided(schema)))
+        written = LLMatcher.grammar_from_json_schema(json.dumps(_guided(schema)))
     except ValueError as error:
         raise _invalid(str(error)) from error
     problem = LLMatcher.validate_grammar(written)
@@ -29,17 +30,14 @@ def grammar(schema: dict[str, Any]) -> str:
     return written
 
 
-class Schemas:
-    """What one model's vocabulary makes of schemas."""
+def follow(vocabulary: Vocabulary, schema: dict[str, Any]) -> Follower:
+    """Refusal as `grammar`."""
+    return Follower(LLMatcher(_tokenizer(vocabulary), grammar(schema)))
 
-    def __init__(self, vocabulary: Vocabulary) -> None:
-        self._tokenizer = LLTokenizer(
-            vocabulary.tokenizer.to_str(), n_vocab=vocabulary.size, eos_token=sorted(vocabulary.ends)
-        )
 
-    def follow(self, schema: dict[str, Any]) -> Follower:
-        """NotAnswerable as `grammar`."""
-        return Follower(LLMatcher(self._tokenizer, grammar(schema)))
+@lru_cache(maxsize=4)
+def _tokenizer(vocabulary: Vocabulary) -> LLTokenizer:
+    return LLTokenizer(vocabulary.tokenizer.to_str(), n_vocab=vocabulary.size, eos_token=sorted(vocabulary.ends))
 
 
 class Follower:
@@ -62,5 +60,5 @@ class Follower:
         self._matcher.consume_token(token)
 
 
-def _invalid(problem: str) -> NotAnswerable:
-    return NotAnswerable(Refused("invalid_schema", problem.splitlines()[0] if problem else "It cannot be followed."))
+def _invalid(problem: str) -> Refusal:
+    return Refusal(Refused("invalid_schema", problem.splitlines()[0] if problem else "It cannot be followed."))

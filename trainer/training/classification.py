@@ -24,7 +24,7 @@ FEWEST_EACH = 5  # examples a class, on average, for a file to be recognised as 
 N_CLASSES, POSITIVE, BETAS = "classification_n_classes", "classification_positive_class", "classification_betas"
 
 
-class Wish(msgspec.Struct, frozen=True):
+class ClassOptions(msgspec.Struct, frozen=True):
     """What a job's metadata ask for. `betas` are those of F-beta."""
 
     n_classes: int | None = None
@@ -32,7 +32,7 @@ class Wish(msgspec.Struct, frozen=True):
     betas: tuple[float, ...] = (1.0,)
 
     @classmethod
-    def of(cls, metadata: dict[str, str]) -> Wish | None:
+    def of(cls, metadata: dict[str, str]) -> ClassOptions | None:
         """None where nothing is asked for. Raises TrainingFailed where a number is none."""
         if not {N_CLASSES, POSITIVE} & metadata.keys():
             return None
@@ -53,17 +53,17 @@ class Classes:
     class that precision and recall are about, None where there are more than two."""
 
     def __init__(
-        self, names: list[str], answers: list[list[int]], examples: list[Tokens], wish: Wish, pad_token: int
+        self, names: list[str], answers: list[list[int]], examples: list[Tokens], options: ClassOptions, pad_token: int
     ) -> None:
         self.names = names
         self._answers = answers
         self._examples = [(prompt, tuple(answer)) for prompt, answer in map(_split, examples)]
-        self._wish = wish
+        self._options = options
         self._pad_token = pad_token
         self.positive: int | None = None
         if len(names) == 2:
             # The rarer one, which stands last, unless somebody says which.
-            self.positive = names.index(wish.positive) if wish.positive is not None else 1
+            self.positive = names.index(options.positive) if options.positive is not None else 1
 
     def score(self, model: Any) -> dict[str, float]:
         """Figures by the older service's names. A figure that is not defined (one class alone in the file) is left
@@ -84,7 +84,7 @@ class Classes:
             chance = chances[:, self.positive].tolist()
             figures["classification/precision"] = metrics.precision_score(is_it, said_it, zero_division=0)
             figures["classification/recall"] = metrics.recall_score(is_it, said_it, zero_division=0)
-            for beta in self._wish.betas:
+            for beta in self._options.betas:
                 figures[f"classification/f{beta:g}"] = metrics.fbeta_score(is_it, said_it, beta=beta, zero_division=0)
             if len(set(is_it)) == 2:
                 figures["classification/auroc"] = metrics.roc_auc_score(is_it, chance)
@@ -107,7 +107,7 @@ class Classes:
 
 
 def find_classes(
-    training: list[Tokens], validation: list[Tokens], wish: Wish | None, tokenizer: Any, pad_token: int
+    training: list[Tokens], validation: list[Tokens], options: ClassOptions | None, tokenizer: Any, pad_token: int
 ) -> Classes | None:
     """The classes of a training file that asks for them or looks like one, the frequent first; else None.
 
@@ -117,14 +117,14 @@ def find_classes(
     looks_like = (
         2 <= len(answers) <= min(MOST_CLASSES, len(training) // FEWEST_EACH) and max(map(len, answers)) <= LONGEST_CLASS
     )
-    if wish is None and not looks_like:
+    if options is None and not looks_like:
         return None
-    wish = wish or Wish()
+    options = options or ClassOptions()
     ordered = [list(answer) for answer, _ in sorted(answers.items(), key=lambda item: (-item[1], item[0]))]
     names = [str(tokenizer.decode(answer, skip_special_tokens=True)).strip() for answer in ordered]
-    if wish.n_classes is not None and wish.n_classes != len(names):
+    if options.n_classes is not None and options.n_classes != len(names):
         raise TrainingFailed(
-            f"{N_CLASSES} says {wish.n_classes}, but the training file has {len(names)} different answers"
+            f"{N_CLASSES} says {options.n_classes}, but the training file has {len(names)} different answers"
             + (f": {', '.join(names)}." if len(names) <= MOST_CLASSES else "."),
             code="invalid_metadata",
             param="metadata",
@@ -135,14 +135,14 @@ def find_classes(
             code="invalid_metadata",
             param="metadata",
         )
-    if wish.positive is not None and wish.positive.strip() not in names:
+    if options.positive is not None and options.positive.strip() not in names:
         raise TrainingFailed(
-            f"{POSITIVE} says {wish.positive!r}, but no answer in the training file is that.",
+            f"{POSITIVE} says {options.positive!r}, but no answer in the training file is that.",
             code="invalid_metadata",
             param="metadata",
         )
-    wish = msgspec.structs.replace(wish, positive=wish.positive.strip()) if wish.positive else wish
-    return Classes(names, ordered, validation, wish, pad_token)
+    options = msgspec.structs.replace(options, positive=options.positive.strip()) if options.positive else options
+    return Classes(names, ordered, validation, options, pad_token)
 
 
 def _split(example: Tokens) -> tuple[list[int], list[int]]:

@@ -36,7 +36,7 @@ class Shape(msgspec.Struct, frozen=True):
         return sum(rank * (rows + columns) for rows, columns in self.linears) if rank else self.parameters
 
 
-class Fit(msgspec.Struct, frozen=True):
+class MemoryPlan(msgspec.Struct, frozen=True):
     """A way to train that fits: how many examples at once, whether activations are computed twice, whether the base
     weights are taken in 4 bits; and how many bytes that is thought to take."""
 
@@ -88,7 +88,7 @@ def needed(
     return _LIBRARIES + int(weights + learned + activations + head)
 
 
-def find_fit(
+def find_plan(
     shape: Shape,
     *,
     longest: int,
@@ -98,7 +98,7 @@ def find_fit(
     free: int,
     can_quantize: bool,
     reference: bool = False,
-) -> Fit | None:
+) -> MemoryPlan | None:
     """The fastest way to train that fits into `free` bytes; None where none does.
 
     A smaller part of the batch at a time costs least, then computing activations twice, then 4-bit weights.
@@ -118,7 +118,7 @@ def find_fit(
                     four_bit=four_bit,
                 )
                 if wanted <= free * _USABLE:
-                    return Fit(part, checkpointing, four_bit, wanted)
+                    return MemoryPlan(part, checkpointing, four_bit, wanted)
     return None
 
 

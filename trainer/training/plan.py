@@ -51,7 +51,7 @@ class Plan(msgspec.Struct, frozen=True):
         return self.learning_rate * multiplier * (0.1 if self.whole else 1)
 
 
-def wished_rank(metadata: dict[str, str] | None, default: int) -> int:
+def requested_rank(metadata: dict[str, str] | None, default: int) -> int:
     """The adapter's rank that a job's metadata ask for, else the default. Raises TrainingFailed where it is none."""
     said = (metadata or {}).get(LORA_RANK)
     if said is None:

@@ -8,7 +8,6 @@ import importlib.util
 import json
 import math
 import shutil
-import time
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -24,13 +23,14 @@ from trainer.base_models import without_marks
 from trainer.errors import TrainingFailed
 from trainer.fetch import MANIFEST
 from trainer.hardware import device, dtype
-from trainer.training.callback import Between, Kept, Send, Wishes
-from trainer.training.classification import Classes, Wish, find_classes
+from trainer.training.classification import Classes, ClassOptions, find_classes
 from trainer.training.data import Pair, Reader, Tokenized, Tokens, examples_of
 from trainer.training.evaluation import Answers, Preferences, Validation
-from trainer.training.memory import Fit, disk_needed, find_fit, free_disk, free_memory, shape_of
+from trainer.training.memory import MemoryPlan, disk_needed, find_plan, free_disk, free_memory, shape_of
+from trainer.training.messages import Done, SavedModel, Started, Stopped
 from trainer.training.order import Order
 from trainer.training.plan import Hyperparameters, Plan, chosen
+from trainer.training.reporting import ControlFlags, ReportingCallback, ResumeState, Send
 from trainer.training.trainers import MARK, Preference, Supervised, last_saved, save
 from trainer.weights import load, quiet
 
@@ -41,7 +41,7 @@ _WARMUP_SHARE = 0.05
 MUCH_PADDING = 0.15
 
 
-def train(plan: Plan, send: Send, wishes: Wishes) -> None:
+def train(plan: Plan, send: Send, flags: ControlFlags) -> None:
     """Train and leave the weights of the last epochs under `plan.output`, telling the server as it goes.
 
     Goes on from the last state under `plan.state` if there is one. Raises TrainingFailed; anything else is a defect,
@@ -58,36 +58,35 @@ def train(plan: Plan, send: Send, wishes: Wishes) -> None:
     for folder in (output, state):
         folder.mkdir(parents=True, exist_ok=True)
     state.chmod(0o700)
-    fit = find_way(plan, numbers, [*training.examples, *(held_back.examples if held_back else [])])
+    memory = plan_memory(plan, numbers, [*training.examples, *(held_back.examples if held_back else [])])
     saved = last_saved(state)
     total_steps = math.ceil(examples / numbers.batch_size) * numbers.n_epochs
     send(
-        kind="started",
-        **msgspec.structs.asdict(numbers),
-        cut=training.cut,
-        dropped=training.dropped,
-        examples=examples,
-        context_length=plan.context_length,
-        resumed_at=int(saved.name.split("-")[-1]) if saved else None,
-        classes=classes.names if classes else None,
-        checkpointing=fit.checkpointing,
-        lineage={"base": _base(Path(plan.weights)), "settings": _settings(plan, numbers), "code": _code()},
+        Started(
+            **msgspec.structs.asdict(numbers),
+            cut=training.cut,
+            dropped=training.dropped,
+            context_length=plan.context_length,
+            resumed_at=int(saved.name.split("-")[-1]) if saved else None,
+            classes=classes.names if classes else None,
+            lineage={"base": _base(Path(plan.weights)), "settings": _settings(plan, numbers), "code": _code()},
+        )
     )
     if saved is None:
         shutil.rmtree(output, ignore_errors=True)  # of an attempt that was cut off
         output.mkdir()
     set_seed(plan.seed)
-    model = _model(plan, fit)
+    model = _model(plan, memory)
     tokenizer.chat_template = without_marks(plan.chat_template)
 
     def keep(model: Any, folder: Path) -> None:
         save(model, tokenizer, folder)
 
-    trainer = _trainer(plan, numbers, fit, model, training, tokenizer, total_steps)
-    validation = _validation(held_back, pad_token, fit.micro_batch, numbers.beta, trainer.model)
-    between = Between(
+    trainer = _trainer(plan, numbers, memory, model, training, tokenizer, total_steps)
+    validation = _validation(held_back, pad_token, memory.micro_batch, numbers.beta, trainer.model)
+    reporting = ReportingCallback(
         send=send,
-        wishes=wishes,
+        flags=flags,
         output=output,
         save=keep,
         examples=examples,
@@ -95,27 +94,22 @@ def train(plan: Plan, send: Send, wishes: Wishes) -> None:
         total_steps=total_steps,
         counted=trainer.counted,
         validation=validation,
-        validation_batch=fit.micro_batch,
+        validation_batch=memory.micro_batch,
         classes=classes,
         save_seconds=plan.save_seconds,
-        resumed=msgspec.json.decode((saved / MARK).read_bytes(), type=Kept) if saved else None,
+        resumed=msgspec.json.decode((saved / MARK).read_bytes(), type=ResumeState) if saved else None,
     )
-    trainer.add_callback(between)
+    trainer.add_callback(reporting)
     trainer.remove_callback(PrinterCallback)
     trainer.train(resume_from_checkpoint=str(saved) if saved else None)
     step = trainer.state.global_step
     if step < total_steps:
-        snapshot = {"step": step, "folder": f"pause-{step}", "metrics": between.metrics} if wishes.model else None
+        snapshot = SavedModel(step, f"pause-{step}", reporting.metrics) if flags.model else None
         if snapshot is not None:
-            keep(trainer.model, output / f"pause-{step}")
-        send(kind="stopped", snapshot=snapshot)
+            keep(trainer.model, output / snapshot.folder)
+        send(Stopped(snapshot))
         return
-    send(
-        kind="done",
-        checkpoints=between.checkpoints,
-        trained_tokens=training.tokens * numbers.n_epochs,
-        at=time.time(),
-    )
+    send(Done(reporting.checkpoints, training.tokens * numbers.n_epochs))
 
 
 def _base(weights: Path) -> dict[str, Any]:
@@ -156,16 +150,16 @@ def _classes(
 ) -> Classes | None:
     if plan.method == "dpo" or held_back is None:
         return None
-    return find_classes(training.examples, held_back.examples, Wish.of(plan.metadata), tokenizer, pad_token)
+    return find_classes(training.examples, held_back.examples, ClassOptions.of(plan.metadata), tokenizer, pad_token)
 
 
-def find_way(plan: Plan, numbers: Hyperparameters, examples: list[Tokens] | list[Pair]) -> Fit:
+def plan_memory(plan: Plan, numbers: Hyperparameters, examples: list[Tokens] | list[Pair]) -> MemoryPlan:
     """How to train within the memory and disk there are. Raises TrainingFailed where there is no way."""
     shape = shape_of(Path(plan.weights))
     longest = max(example.length for example in examples)
     on = device()
     free = torch.cuda.mem_get_info()[0] if on.type == "cuda" else free_memory()
-    fit = find_fit(
+    memory = find_plan(
         shape,
         longest=longest,
         batch_size=numbers.batch_size,
@@ -175,7 +169,7 @@ def find_way(plan: Plan, numbers: Hyperparameters, examples: list[Tokens] | list
         reference=plan.method == "dpo",
         can_quantize=on.type == "cuda" and importlib.util.find_spec("bitsandbytes") is not None,
     )
-    if fit is None:
+    if memory is None:
         raise TrainingFailed(
             f"There is not enough memory to train {plan.base} on examples of up to {longest} tokens: even one at a "
             f"time needs more than the {free / 2**30:.1f} GB that are free. Use a smaller base model or shorter "
@@ -190,12 +184,12 @@ def find_way(plan: Plan, numbers: Hyperparameters, examples: list[Tokens] | list
             f"{room >> 20} MB are free. Delete models or files and start the job again.",
             code="disk_full",
         )
-    return fit
+    return memory
 
 
-def _model(plan: Plan, fit: Fit) -> Any:
+def _model(plan: Plan, memory: MemoryPlan) -> Any:
     # All weights are learned in fp32: in bf16 most steps are smaller than what it can tell apart.
-    base = load(plan.weights, numbers=torch.float32 if plan.whole else None, four_bit=fit.four_bit)
+    base = load(plan.weights, numbers=torch.float32 if plan.whole else None, four_bit=memory.four_bit)
     if plan.adapter is None:
         return base
     model = PeftModel.from_pretrained(base, plan.adapter, is_trainable=True)
@@ -205,13 +199,13 @@ def _model(plan: Plan, fit: Fit) -> Any:
 def _trainer(
     plan: Plan,
     numbers: Hyperparameters,
-    fit: Fit,
+    memory: MemoryPlan,
     model: Any,
     training: Tokenized[Any],
     tokenizer: Any,
     total_steps: int,
 ) -> Supervised | Preference:
-    arguments = _arguments(plan, numbers, fit, total_steps)
+    arguments = _arguments(plan, numbers, memory, total_steps)
     fresh = not plan.whole and not isinstance(model, PeftModel)
     lora = None
     if fresh:
@@ -231,14 +225,14 @@ def _trainer(
     return Supervised(
         training.examples,
         model=get_peft_model(model, lora) if lora else model,
-        args=SFTConfig(**arguments, padding_free=_in_one_row(numbers, fit, training, plan.seed)),
+        args=SFTConfig(**arguments, padding_free=_in_one_row(numbers, memory, training, plan.seed)),
         processing_class=tokenizer,
     )
 
 
-def _in_one_row(numbers: Hyperparameters, fit: Fit, training: Tokenized[Tokens], seed: int) -> bool:
+def _in_one_row(numbers: Hyperparameters, memory: MemoryPlan, training: Tokenized[Tokens], seed: int) -> bool:
     order = Order([example.length for example in training.examples], numbers.batch_size, seed)
-    return order.padding(fit.micro_batch) > MUCH_PADDING
+    return order.padding(memory.micro_batch) > MUCH_PADDING
 
 
 def _validation(
@@ -251,14 +245,14 @@ def _validation(
     return Answers(held_back.examples, pad_token, batch_size)
 
 
-def _arguments(plan: Plan, numbers: Hyperparameters, fit: Fit, total_steps: int) -> dict[str, Any]:
+def _arguments(plan: Plan, numbers: Hyperparameters, memory: MemoryPlan, total_steps: int) -> dict[str, Any]:
     on = device()
     on_cpu = on.type == "cpu"
     return {
         "output_dir": plan.state,
         "num_train_epochs": numbers.n_epochs,
-        "per_device_train_batch_size": fit.micro_batch,
-        "gradient_accumulation_steps": numbers.batch_size // fit.micro_batch,
+        "per_device_train_batch_size": memory.micro_batch,
+        "gradient_accumulation_steps": numbers.batch_size // memory.micro_batch,
         "learning_rate": plan.rate(numbers.learning_rate_multiplier),
         "lr_scheduler_type": "linear",
         "warmup_steps": max(1, round(total_steps * _WARMUP_SHARE)),
@@ -266,10 +260,10 @@ def _arguments(plan: Plan, numbers: Hyperparameters, fit: Fit, total_steps: int)
         "data_seed": plan.seed,
         "max_length": None,  # examples are cut already
         "logging_steps": 1,
-        "save_strategy": "no",  # `Between` says when
+        "save_strategy": "no",  # `ReportingCallback` says when
         "report_to": "none",
         "disable_tqdm": True,
-        "gradient_checkpointing": fit.checkpointing,
+        "gradient_checkpointing": memory.checkpointing,
         # Under an adapter the weights are loaded in the right type and the adapter in fp32: autocast would only convert
         # back and forth (0.47 s a step without it, 0.55 s with it).
         "bf16": plan.whole and dtype(on) == torch.bfloat16,

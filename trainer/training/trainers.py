@@ -130,7 +130,7 @@ class _Watched:
 
 
 def last_saved(state: Path) -> Path | None:
-    """The newest checkpoint that was saved wholly; `Between` puts its mark into it last of all."""
+    """The newest checkpoint that was saved wholly; `ReportingCallback` puts its mark into it last of all."""
     whole = [folder for folder in state.glob("checkpoint-*") if (folder / MARK).is_file()]
     return max(whole, key=lambda folder: int(folder.name.split("-")[-1]), default=None)
 

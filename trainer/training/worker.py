@@ -1,8 +1,7 @@
-"""The training worker: `python -m trainer.training.worker` imports the training libraries, says "ready", and for each
-order, {"op": "train", "plan": {...}, "mailbox": folder}, forks a process that trains this one job and ends.
+"""The training worker: `python -m trainer.training.worker` imports the training libraries, says `Ready`, and for each
+`Order` forks a process that trains this one job and ends (`runners.prefork` has what is said).
 
-That process talks through its mailbox, and goes on while its server is restarted. It hears: {"op": "hold"},
-{"op": "go"}, {"op": "pause"} (save and leave a model that can be asked) and {"op": "leave"} (save and end). Without a
+That process talks through its mailbox (`training.messages`), and goes on while its server is restarted. Without a
 server it leaves after a minute.
 
 Where forking is not safe (no Linux, or a GPU whose driver forbids it) the process trains the first job itself.
@@ -19,17 +18,16 @@ import threading
 import traceback
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-import msgspec
+from typing import TYPE_CHECKING
 
 from trainer.errors import TrainingFailed
-from trainer.mailbox import Mailbox
 from trainer.pipes import ChildPipe
-from trainer.training.plan import Plan
+from trainer.training.messages import Command, Failed, Go, Hold, Leave, Pause
+from trainer.training.runners.mailbox import Mailbox
+from trainer.training.runners.prefork import Begun, Ended, Forked, Order, Ready
 
 if TYPE_CHECKING:
-    from trainer.training.callback import Wishes
+    from trainer.training.reporting import ControlFlags
 
 
 # How long a training goes on without a server, in seconds.
@@ -37,21 +35,21 @@ PATIENCE = 60.0
 
 
 def main() -> None:
-    pipe = ChildPipe()
+    pipe: ChildPipe[Order] = ChildPipe(Order)
     pipe.listen()
     missing = _load()
-    pipe.send(kind="ready")
+    pipe.send(Ready())
     while True:
-        message = pipe.received.get()
+        order = pipe.received.get()
         if missing is not None or not _can_fork():
             pipe.outlives_server = True
-            pipe.send(kind="begun")
-            _work(message, missing)
+            pipe.send(Begun())
+            _work(order, missing)
             return
         pid = os.fork()
         if pid == 0:
-            _be_forked(pipe, message)
-        pipe.send(kind="forked", pid=pid)
+            _be_forked(pipe, order)
+        pipe.send(Forked(pid))
         threading.Thread(target=_report, args=(pipe, pid), daemon=True).start()
 
 
@@ -75,11 +73,11 @@ def _can_fork() -> bool:
     return sys.platform == "linux" and shutil.which("nvidia-smi") is None and torch.version.hip is None
 
 
-def _be_forked(pipe: ChildPipe, message: dict[str, Any]) -> None:
+def _be_forked(pipe: ChildPipe[Order], order: Order) -> None:
     code = 1
     try:
         pipe.leave()
-        _work(message)
+        _work(order)
         code = 0
     except SystemExit as leaving:
         code = int(leaving.code or 0)
@@ -90,51 +88,50 @@ def _be_forked(pipe: ChildPipe, message: dict[str, Any]) -> None:
         os._exit(code)  # not by way of the parent's main, nor of what it registered for its own end
 
 
-def _report(pipe: ChildPipe, pid: int) -> None:
+def _report(pipe: ChildPipe[Order], pid: int) -> None:
     _, status = os.waitpid(pid, 0)
-    pipe.send(kind="ended", pid=pid, code=os.waitstatus_to_exitcode(status))
+    pipe.send(Ended(pid, os.waitstatus_to_exitcode(status)))
 
 
-def _work(message: dict[str, Any], missing: str | None = None) -> None:
+def _work(order: Order, missing: str | None = None) -> None:
     """Train the job of an order. Exits with the system's error number where not even that could be said."""
-    folder = Path(message["mailbox"])
+    folder = Path(order.mailbox)
     if not Mailbox.names_me(folder, PATIENCE):
         return
     mailbox = Mailbox(folder)
     if missing is not None:
         sentence = f'Training needs packages that are not installed here ({missing}): pip install -e ".[local]"'
-        mailbox.send(kind="failed", code="not_installed", param=None, message=sentence)
+        mailbox.send(Failed("not_installed", sentence))
         return
     from trainer.hardware import lower_priority
-    from trainer.training.callback import Wishes
+    from trainer.training.reporting import ControlFlags
     from trainer.training.run import train
 
     lower_priority()
-    wishes = Wishes()
-    mailbox.listen(lambda asked: _obey(asked, wishes), wishes.leave, PATIENCE)
+    flags = ControlFlags()
+    mailbox.listen(lambda command: _obey(command, flags), flags.leave, PATIENCE)
     try:
         try:
-            train(msgspec.convert(message["plan"], Plan), mailbox.send, wishes)
+            train(order.plan, mailbox.send, flags)
         except TrainingFailed as failure:
-            mailbox.send(kind="failed", code=failure.code, param=failure.param, message=str(failure))
+            mailbox.send(Failed(failure.code, str(failure), failure.param))
         except Exception as error:
             traceback.print_exc()  # into the worker's log
-            code, sentence = explain(error)
-            mailbox.send(kind="failed", code=code, param=None, message=sentence)
+            mailbox.send(Failed(*explain(error)))
     except OSError as error:  # there was no room for a last word either
         sys.exit(error.errno or 1)
 
 
-def _obey(message: dict[str, Any], wishes: Wishes) -> None:
-    match message["op"]:
-        case "hold":
-            wishes.go.clear()
-        case "go":
-            wishes.go.set()
-        case "pause":
-            wishes.pause()
-        case "leave":
-            wishes.leave()
+def _obey(command: Command, flags: ControlFlags) -> None:
+    match command:
+        case Hold():
+            flags.go.clear()
+        case Go():
+            flags.go.set()
+        case Pause():
+            flags.pause()
+        case Leave():
+            flags.leave()
 
 
 def explain(error: Exception) -> tuple[str, str]:

@@ -7,8 +7,8 @@ from tiny_model import MODEL_ID, build_tiny_model
 from transformers import AutoTokenizer
 
 from trainer.base_models import BaseModel, read_table
-from trainer.serving.prompt import NotAnswerable, Vocabulary
-from trainer.serving.request import Ask, Conversation, Request, Text, Wanted
+from trainer.serving.messages import Conversation, Generation, GenerationRequest, ModelRef, Refusal, Text
+from trainer.serving.vocabulary import Vocabulary
 
 TOOL = {
     "type": "function",
@@ -40,8 +40,8 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize("tools", [None, [TOOL]], ids=["plain", "tools"])
 def test_a_chat_is_read_as_transformers_reads_it(home: Path, base: BaseModel, tools: list[dict] | None) -> None:
     talk = TALK if tools else [message for message in TALK if message["role"] != "tool" and message["content"]]
-    wanted = Wanted(base.id, str(home), base.template(), 2**17)
-    ours = Vocabulary(home).prompt(Ask("ask-1", wanted, Request(Conversation(talk, tools), 1)))
+    model = ModelRef(base.id, str(home), base.template(), 2**17)
+    ours = Vocabulary(home).prompt(GenerationRequest("gen-1", model, Generation(Conversation(talk, tools), 1)))
     theirs = AutoTokenizer.from_pretrained(home).apply_chat_template(
         talk, tools=tools, chat_template=base.template(), add_generation_prompt=True, return_dict=True
     )
@@ -50,17 +50,17 @@ def test_a_chat_is_read_as_transformers_reads_it(home: Path, base: BaseModel, to
 
 def test_an_opening_and_plain_text_are_read_as_they_are(home: Path) -> None:
     vocabulary = Vocabulary(home)
-    wanted = Wanted("any", str(home), "{{ messages[0].content }}", 100)
+    model = ModelRef("any", str(home), "{{ messages[0].content }}", 100)
     opened = Conversation([{"role": "user", "content": "ab"}], opening="cd")
-    assert vocabulary.prompt(Ask("ask-1", wanted, Request(opened, 1))) == vocabulary.prompt(
-        Ask("ask-1", wanted, Request(Text("abcd"), 1))
+    assert vocabulary.prompt(GenerationRequest("gen-1", model, Generation(opened, 1))) == vocabulary.prompt(
+        GenerationRequest("gen-1", model, Generation(Text("abcd"), 1))
     )
 
 
 def test_what_the_template_refuses_is_said(home: Path) -> None:
-    wanted = Wanted("any", str(home), "{{ raise_exception('Roles must alternate') }}", 100)
-    with pytest.raises(NotAnswerable) as caught:
-        Vocabulary(home).prompt(Ask("ask-1", wanted, Request(Conversation([]), 1)))
+    model = ModelRef("any", str(home), "{{ raise_exception('Roles must alternate') }}", 100)
+    with pytest.raises(Refusal) as caught:
+        Vocabulary(home).prompt(GenerationRequest("gen-1", model, Generation(Conversation([]), 1)))
     assert caught.value.refused.code == "invalid_prompt"
     assert "Roles must alternate" in caught.value.refused.message
 

@@ -1,8 +1,7 @@
 """Weights as llama.cpp reads them: a model in 8 bits, an adapter as it is.
 
 `convertible` says for which models this is known: Llama and Qwen3, with rotary positions that are plain or stretched as
-Llama 3 does, and a byte-level vocabulary that llama.cpp cuts text by as the model itself does. Prompts come as ids; but
-under a grammar llama.cpp tokenizes what it forces, and a model misreads words cut in another way than it learned.
+Llama 3 does. The files hold no vocabulary: llama.cpp is given token ids, and gives logits.
 """
 
 from __future__ import annotations
@@ -10,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-import logging
 import math
 import os
 import tempfile
@@ -22,30 +20,13 @@ from typing import Any, TypeAlias
 import gguf
 import numpy as np
 
-from trainer.serving.prompt import Vocabulary
-
 Floats: TypeAlias = "np.ndarray[Any, np.dtype[np.float32]]"
 
 _ARCHITECTURES = {"llama": gguf.MODEL_ARCH.LLAMA, "qwen3": gguf.MODEL_ARCH.QWEN3}
 _EIGHT_BITS = gguf.GGMLQuantizationType.Q8_0
 _BLOCK = 32  # numbers that share a scale
 _WRITTEN_WITHIN = 6 * 3600.0  # seconds; a file that is being written for longer was given up
-_FORM = 3  # to be raised where what is written changes: files of another form are not used
-
-logger = logging.getLogger(__name__)
-
-# llama.cpp's names for ways to split text before merging (src/llama-vocab.cpp, read 2026-11-28), by the regular
-# expressions that a tokenizer.json splits by, one after the other.
-_GPT2 = r"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+"
-_DIGIT = r"\p{N}"
-_CONTRACTIONS_AND_WORDS = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|"
-_SIGNS_AND_BLANKS = r"| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
-_PRE_TOKENIZERS = {
-    (_GPT2,): "gpt-2",
-    (_DIGIT, _GPT2): "smollm",
-    (_CONTRACTIONS_AND_WORDS + r"\p{N}" + _SIGNS_AND_BLANKS,): "qwen2",
-    (_CONTRACTIONS_AND_WORDS + r"\p{N}{1,3}" + _SIGNS_AND_BLANKS,): "llama-bpe",
-}
+_FORM = 4  # to be raised where what is written changes: files of another form are not used
 
 
 class Shape:
@@ -68,41 +49,11 @@ class Shape:
 
 def convertible(weights: Path) -> bool:
     shape = Shape(weights)
-    if (
-        shape.kind not in _ARCHITECTURES
-        or shape.rope.get("rope_type", "default") not in ("default", "llama3")
-        or any(shape.config.get(name) for name in ("attention_bias", "mlp_bias", "use_sliding_window"))
-    ):
-        return False
-    if pre_tokenizer(json.loads((weights / "tokenizer.json").read_text(encoding="utf-8"))) is None:
-        logger.warning("%s splits text in a way that llama.cpp is not known to have: transformers serves it", weights)
-        return False
-    return True
-
-
-def pre_tokenizer(tokenizer: dict[str, Any]) -> str | None:
-    """llama.cpp's name for the way in which a tokenizer.json splits text before merging, None where it has none."""
-    told = tokenizer.get("pre_tokenizer") or {}
-    steps = told["pretokenizers"] if told.get("type") == "Sequence" else [told]
-    patterns = [_pattern(step) for step in steps]
-    byte_level = bool(steps) and steps[-1].get("type") == "ByteLevel"
-    if tokenizer["model"]["type"] != "BPE" or not byte_level or None in patterns:
-        return None
-    name = _PRE_TOKENIZERS.get(tuple(pattern for pattern in patterns if pattern))
-    # Of two words that are whole in the vocabulary, llama.cpp takes only Llama 3's without a look at its merges.
-    return name if bool(tokenizer["model"].get("ignore_merges")) == (name == "llama-bpe") else None
-
-
-def _pattern(step: dict[str, Any]) -> str | None:
-    """What a step splits by; "" where it does not split, None where it does more."""
-    match step:
-        case {"type": "ByteLevel", "add_prefix_space": False}:
-            return _GPT2 if step.get("use_regex", True) else ""
-        case {"type": "Digits", "individual_digits": True}:
-            return _DIGIT
-        case {"type": "Split", "pattern": {"Regex": str(pattern)}, "behavior": "Isolated", "invert": False}:
-            return pattern
-    return None
+    return (
+        shape.kind in _ARCHITECTURES
+        and shape.rope.get("rope_type", "default") in ("default", "llama3")
+        and not any(shape.config.get(name) for name in ("attention_bias", "mlp_bias", "use_sliding_window"))
+    )
 
 
 def model_file(weights: Path, cache: Path, most_bytes: int) -> Path:
@@ -175,7 +126,7 @@ def _home(weights: Path, cache: Path) -> Path:
 
 
 def _write_model(weights: Path, to: Path) -> None:
-    shape, vocabulary = Shape(weights), Vocabulary(weights)
+    shape = Shape(weights)
     config = shape.config
     architecture = _ARCHITECTURES[shape.kind]
     names = gguf.get_tensor_name_map(architecture, shape.layers)
@@ -193,8 +144,8 @@ def _write_model(weights: Path, to: Path) -> None:
     writer.add_rope_dimension_count(shape.head_size)
     writer.add_rope_freq_base(float(shape.rope.get("rope_theta") or config.get("rope_theta") or 10_000.0))
     writer.add_layer_norm_rms_eps(config["rms_norm_eps"])
-    writer.add_vocab_size(vocabulary.size)
-    _add_vocabulary(writer, vocabulary)
+    writer.add_vocab_size(config["vocab_size"])
+    writer.add_tokenizer_model("none")
     if shape.rope.get("rope_type") == "llama3":
         writer.add_tensor("rope_freqs.weight", _stretched(shape))
     for name, numbers in _tensors(weights):
@@ -206,40 +157,6 @@ def _write_model(weights: Path, to: Path) -> None:
         kind = _EIGHT_BITS if wide else gguf.GGMLQuantizationType.F32
         writer.add_tensor(f"{_named(names, target)}.weight", gguf.quants.quantize(numbers, kind), raw_dtype=kind)
     _close(writer)
-
-
-def _add_vocabulary(writer: gguf.GGUFWriter, vocabulary: Vocabulary) -> None:
-    described = vocabulary.json()
-    model, added = described["model"], described.get("added_tokens", [])
-    words = [f"[PAD{id}]" for id in range(vocabulary.size)]
-    kinds = [gguf.TokenType.UNUSED] * vocabulary.size
-    for word, id in model["vocab"].items():
-        words[id], kinds[id] = word, gguf.TokenType.NORMAL
-    for token in added:
-        id, word, kind = token["id"], token["content"], gguf.TokenType.USER_DEFINED
-        if token["special"]:
-            # llama.cpp takes more tokens than the model names for ends, by their well-known words. None is ever shown.
-            word, kind = word if id in vocabulary.ends else f"[SPECIAL{id}]", gguf.TokenType.CONTROL
-        words[id], kinds[id] = word, kind
-    name = pre_tokenizer(described)
-    if name is None:
-        raise ValueError("llama.cpp has no name for the way in which this tokenizer splits text")
-    writer.add_tokenizer_model("gpt2")
-    writer.add_tokenizer_pre(name)
-    merges = [merge if isinstance(merge, str) else " ".join(merge) for merge in model["merges"]]
-    # llama.cpp refuses a file without any; what this one makes is in no vocabulary that has none.
-    writer.add_token_merges(merges or ["a b"])
-    writer.add_token_list(words)
-    writer.add_token_types(kinds)
-    # Under a grammar llama.cpp lets an answer end with the end of turn alone: the end that the tokenizer names.
-    own = vocabulary.tokenizer.token_to_id(vocabulary.special.get("eos_token", ""))
-    ends = sorted(vocabulary.ends, key=lambda end: (end != own, end))
-    adds = (writer.add_eot_token_id, writer.add_eos_token_id, writer.add_eom_token_id)
-    for add, end in zip(adds, ends, strict=False):  # models name one to three
-        add(end)
-    if len(ends) == 1:
-        writer.add_eos_token_id(ends[0])
-    writer.add_add_bos_token(False)
 
 
 def _named(names: gguf.TensorNameMap, target: str) -> str:

@@ -5,14 +5,25 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator
 
-import msgspec
-
-from trainer.catalogue import Catalogue, Found
+from trainer.activity import ChatActivity
+from trainer.catalogue import Catalogue, ResolvedModel
 from trainer.errors import ModelUnavailable, WorkerDied
 from trainer.objects import new_id
-from trainer.serving.request import Ask, End, Refused, Request, Said, Wanted
+from trainer.serving.messages import (
+    Answered,
+    Cancel,
+    End,
+    Forget,
+    Generate,
+    Generation,
+    GenerationRequest,
+    ModelRef,
+    Refused,
+    StreamEvent,
+    Warm,
+)
 from trainer.settings import Settings
 from trainer.workers import Worker, died_how
 
@@ -23,47 +34,46 @@ _PAUSE_AFTER = 0.3
 
 
 class Chats:
-    def __init__(self, settings: Settings, catalogue: Catalogue) -> None:
+    def __init__(self, settings: Settings, catalogue: Catalogue, activity: ChatActivity) -> None:
         self._log = settings.logs / "serving.log"
         self._arguments = (str(settings.cache), str(settings.chat_memory), str(settings.chat_disk))
         self._catalogue = catalogue
+        self._activity = activity
         self._worker: Worker | None = None
         self._reader: asyncio.Task[None] | None = None
         self._starting = asyncio.Lock()
-        self._open: dict[str, asyncio.Queue[Said | WorkerDied]] = {}
+        self._open: dict[str, asyncio.Queue[StreamEvent | WorkerDied]] = {}
         self._warming: set[asyncio.Task[None]] = set()
-        self.on_busy: Callable[[bool], None] = lambda busy: None
 
-    async def answer(self, found: Found, request: Request) -> AsyncGenerator[Said, None]:
-        """What the worker says to a request (see `serving.request`). Leaving the iterator early ends the answer.
+    async def answer(self, found: ResolvedModel, generation: Generation) -> AsyncGenerator[StreamEvent, None]:
+        """The worker's events (see `serving.messages`). Leaving the iterator early ends the answer.
 
         Raises ModelUnavailable; WorkerDied where the worker ended meanwhile.
         """
-        wanted = await self._wanted(found)
-        ask = Ask(new_id("ask-"), wanted, request)
-        heard: asyncio.Queue[Said | WorkerDied] = asyncio.Queue()
+        request = GenerationRequest(new_id("gen-"), await self._model_ref(found), generation)
+        events: asyncio.Queue[StreamEvent | WorkerDied] = asyncio.Queue()
         worker = await self._running()
-        self._open[ask.id] = heard
+        self._open[request.id] = events
         if len(self._open) == 1:
-            self.on_busy(True)
-        open_choices = request.n
+            self._activity.begin()
+        open_choices = generation.n
         try:
-            await worker.send(op="ask", ask=msgspec.to_builtins(ask))
+            await worker.send(Generate(request))
             while open_choices:
-                said = await heard.get()
-                if isinstance(said, WorkerDied):
+                event = await events.get()
+                if isinstance(event, WorkerDied):
                     open_choices = 0
-                    raise said
-                if isinstance(said, Refused):
+                    raise event
+                if isinstance(event, Refused):
                     open_choices = 0
-                if isinstance(said, End):
+                if isinstance(event, End):
                     open_choices -= 1
-                yield said
+                yield event
         finally:
-            del self._open[ask.id]
+            del self._open[request.id]
             asyncio.get_running_loop().call_later(_PAUSE_AFTER, self._rest)
             if open_choices:
-                await worker.send(op="cancel", id=ask.id)
+                await worker.send(Cancel(request.id))
 
     def warm(self, model: str) -> None:
         """Load a model before somebody asks for it."""
@@ -73,10 +83,10 @@ class Chats:
             self._warming.add(task)
             task.add_done_callback(self._warming.discard)
 
-    async def forget(self, found: Found) -> None:
+    async def forget(self, found: ResolvedModel) -> None:
         """A fine-tuned model is being deleted."""
         if self._worker is not None and self._worker.alive:
-            await self._worker.send(op="forget", folder=str(found.folder))
+            await self._worker.send(Forget(str(found.folder)))
 
     async def stop(self) -> None:
         for task in [*self._warming, *([self._reader] if self._reader else [])]:
@@ -84,20 +94,16 @@ class Chats:
         if self._worker is not None:
             await self._worker.kill()
 
-    @property
-    def pid(self) -> int | None:
-        return self._worker.pid if self._worker is not None and self._worker.alive else None
-
-    async def _warm(self, found: Found) -> None:
+    async def _warm(self, found: ResolvedModel) -> None:
         try:
-            wanted = await self._wanted(found)
+            model = await self._model_ref(found)
             worker = await self._running()
-            await worker.send(op="warm", wanted=msgspec.to_builtins(wanted))
+            await worker.send(Warm(model))
         except (ModelUnavailable, OSError):
             logger.warning("could not load %s ahead of time", found.base.id, exc_info=True)
 
-    async def _wanted(self, found: Found) -> Wanted:
-        return Wanted(
+    async def _model_ref(self, found: ResolvedModel) -> ModelRef:
+        return ModelRef(
             base=found.base.id,
             weights=str(found.whole or await self._catalogue.weights(found.base)),
             chat_template=found.base.template(),
@@ -114,13 +120,14 @@ class Chats:
 
     async def _read(self, worker: Worker) -> None:
         """Hand each message to its chat; when the worker ends, tell every chat that was open."""
-        async for message in worker.messages():
+        answered: Answered
+        async for answered in worker.messages(Answered):
             with contextlib.suppress(KeyError):
-                self._open[message["id"]].put_nowait(msgspec.convert(message, Said))
+                self._open[answered.id].put_nowait(answered.event)
         how = died_how(await worker.wait())
-        for heard in self._open.values():
-            heard.put_nowait(WorkerDied(f"The process that answers chats stopped ({how}). Ask again."))
+        for events in self._open.values():
+            events.put_nowait(WorkerDied(f"The process that answers chats stopped ({how}). Ask again."))
 
     def _rest(self) -> None:
         if not self._open:
-            self.on_busy(False)
+            self._activity.end()

@@ -18,16 +18,8 @@ from jinja2.parser import Parser
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from tokenizers import AddedToken, Tokenizer, pre_tokenizers
 
-from trainer.serving.request import Ask, Refused, Text, Tokens
+from trainer.serving.messages import GenerationRequest, Refusal, Refused, Text, Tokens
 from trainer.training.data import plain
-
-
-class NotAnswerable(Exception):
-    """The request is at fault; `refused` says how."""
-
-    def __init__(self, refused: Refused) -> None:
-        super().__init__(refused)
-        self.refused = refused
 
 
 class Vocabulary:
@@ -52,13 +44,13 @@ class Vocabulary:
         """The tokenizer as its file describes it; some 20 MB."""
         return _json(self._file)
 
-    def prompt(self, ask: Ask) -> list[int]:
-        """The prompt; of a conversation all messages, and the opening of the assistant's turn. NotAnswerable where
+    def prompt(self, request: GenerationRequest) -> list[int]:
+        """The prompt; of a conversation all messages, and the opening of the assistant's turn. Refusal where
         ids or messages are not what the model takes, or where nothing is left of its context."""
-        ids = self._ids(ask)
-        if len(ids) >= ask.wanted.context_length:
-            raise NotAnswerable(
-                Refused("context_length_exceeded", tokens=len(ids), context_length=ask.wanted.context_length)
+        ids = self._ids(request)
+        if len(ids) >= request.model.context_length:
+            raise Refusal(
+                Refused("context_length_exceeded", tokens=len(ids), context_length=request.model.context_length)
             )
         return ids
 
@@ -79,23 +71,23 @@ class Vocabulary:
         """Whether an answer shows the token: it is no special one."""
         return id not in self._added or not self._added[id].special
 
-    def _ids(self, ask: Ask) -> list[int]:
-        prompt = ask.request.prompt
+    def _ids(self, request: GenerationRequest) -> list[int]:
+        prompt = request.generation.prompt
         if isinstance(prompt, Tokens):
             if not all(0 <= id < self.size for id in prompt.ids):
-                raise NotAnswerable(Refused("invalid_prompt", "The prompt holds ids that are no tokens of this model."))
+                raise Refusal(Refused("invalid_prompt", "The prompt holds ids that are no tokens of this model."))
             return prompt.ids
         if isinstance(prompt, Text):
             return self.tokenizer.encode(prompt.text).ids or [min(self.ends, default=0)]
         try:
-            text = _compiled(ask.wanted.chat_template).render(
+            text = _compiled(request.model.chat_template).render(
                 messages=[plain(message) for message in prompt.messages],
                 tools=prompt.tools,
                 add_generation_prompt=True,
                 **self.special,
             )
         except (TemplateError, TypeError, ValueError) as error:
-            raise NotAnswerable(
+            raise Refusal(
                 Refused("invalid_prompt", f"The model's chat template cannot take these messages: {error}.")
             ) from error
         return self.tokenizer.encode(text + prompt.opening, add_special_tokens=False).ids

@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from trainer.objects import Checkpoint, Event, File, Job, JobStatus, Model, new_id, now
-from trainer.results import results_file
+from trainer.jobs.results import results_file
+from trainer.objects import Checkpoint, Event, File, Job, Model, new_id, now
 from trainer.store import Store
+from trainer.training.messages import Measured, SavedModel, Started
 
 # Those that the protocol has for checkpoints, and what tells how preferences are learned, for which it has none.
 _CHECKPOINT_METRICS = (
@@ -43,52 +44,52 @@ class Journal:
             self._store.change_job(id, status="queued", lineage=lineage)
             self.say(id, "Files validated, moving job to queued state")
 
-    def started(self, id: str, message: dict[str, Any]) -> None:
+    def started(self, id: str, started: Started) -> None:
         with self._store.atomic():
             job = self._store.change_job(
                 id,
                 status="running",
-                n_epochs=message["n_epochs"],
-                batch_size=message["batch_size"],
-                learning_rate_multiplier=message["learning_rate_multiplier"],
+                n_epochs=started.n_epochs,
+                batch_size=started.batch_size,
+                learning_rate_multiplier=started.learning_rate_multiplier,
             )
             if job.method == "dpo":
-                self._store.change_job(id, beta=message["beta"])
-            self._store.change_job(id, lineage={**(job.lineage or {}), **message["lineage"]})
-            if message["resumed_at"] is not None:
-                self.say(id, f"Fine-tuning job resumed from step {message['resumed_at']}")
+                self._store.change_job(id, beta=started.beta)
+            self._store.change_job(id, lineage={**(job.lineage or {}), **started.lineage})
+            if started.resumed_at is not None:
+                self.say(id, f"Fine-tuning job resumed from step {started.resumed_at}")
                 return
             self.say(id, "Fine-tuning job started")
-            if message["classes"]:
-                self.say(id, f"The answers are {len(message['classes'])} classes, and are scored as such")
-            if message["cut"]:
+            if started.classes:
+                self.say(id, f"The answers are {len(started.classes)} classes, and are scored as such")
+            if started.cut:
                 self.say(
                     id,
-                    f"{message['cut']} example(s) are longer than the {message['context_length']} tokens that the "
-                    "model reads; their ends were cut off",
+                    f"{started.cut} example(s) are longer than the {started.context_length} tokens that the model "
+                    "reads; their ends were cut off",
                     level="warn",
                 )
-            if message["dropped"]:
+            if started.dropped:
                 self.say(
                     id,
-                    f"{message['dropped']} example(s) have nothing to learn from and were left out",
+                    f"{started.dropped} example(s) have nothing to learn from and were left out",
                     level="warn",
                 )
 
-    def measured(self, id: str, message: dict[str, Any]) -> None:
-        step, total, metrics = message["step"], message["total_steps"], message["metrics"]
+    def measured(self, id: str, measured: Measured) -> None:
+        step, total, metrics = measured.step, measured.total_steps, measured.metrics
         text = f"Step {step}/{total}: training loss={metrics['train_loss']:.2f}"
         for name, words in (("valid_loss", "validation loss"), ("full_valid_loss", "full validation loss")):
             if name in metrics:
                 text += f", {words}={metrics[name]:.2f}"
         with self._store.atomic():
-            self._store.change_job(id, estimated_finish=now() + round(message["seconds_left"]))
-            data = {"step": step, "total_steps": total, **metrics}
-            if "seconds" in message:  # a worker that was begun by an older version does not tell it
-                data["elapsed_seconds"] = message["seconds"]
+            self._store.change_job(id, estimated_finish=now() + round(measured.seconds_left))
+            data: dict[str, Any] = {"step": step, "total_steps": total, **metrics}
+            if measured.seconds is not None:
+                data["elapsed_seconds"] = measured.seconds
             self.say(id, text, type="metrics", data=data)
 
-    def succeeded(self, job: Job, checkpoints: list[dict[str, Any]], trained_tokens: int) -> Model:
+    def succeeded(self, job: Job, checkpoints: list[SavedModel], trained_tokens: int) -> Model:
         """`checkpoints` are the kept ones as the worker reported them, in the order of their steps."""
         results = self._write_results(job)
         with self._store.atomic():
@@ -124,7 +125,7 @@ class Journal:
             self.say(id, "The job was paused")
         return job
 
-    def rests(self, job: Job, snapshot: dict[str, Any]) -> None:
+    def paused_with_snapshot(self, job: Job, snapshot: SavedModel) -> None:
         """The worker of a paused job has ended and left a usable model."""
         with self._store.atomic():
             self._publish(job, snapshot, last=False)
@@ -141,9 +142,9 @@ class Journal:
             self.say(id, "The job was cancelled")
         return job
 
-    def back_to(self, id: str, status: JobStatus, why: str) -> None:
+    def requeue(self, id: str, why: str) -> None:
         with self._store.atomic():
-            self._store.change_job(id, status=status, estimated_finish=None)
+            self._store.change_job(id, status="queued", estimated_finish=None)
             self.say(id, why, level="warn")
 
     def say(
@@ -161,10 +162,10 @@ class Journal:
             )
         )
 
-    def _publish(self, job: Job, checkpoint: dict[str, Any], *, last: bool) -> Model:
-        """Make a checkpoint a model that can be asked; `checkpoint` has step, folder and metrics."""
+    def _publish(self, job: Job, checkpoint: SavedModel, *, last: bool) -> Model:
+        """Make a checkpoint a model that can be asked."""
         model = self._model(job, checkpoint, last=last)
-        step, metrics = checkpoint["step"], checkpoint["metrics"]
+        step, metrics = checkpoint.step, checkpoint.metrics
         self._store.add_model(model)
         self._store.add_checkpoint(
             Checkpoint(
@@ -180,13 +181,13 @@ class Journal:
             self.say(job.id, f"Checkpoint created at step {step} with Snapshot ID: {model.id}")
         return model
 
-    def _model(self, job: Job, checkpoint: dict[str, Any], *, last: bool) -> Model:
+    def _model(self, job: Job, checkpoint: SavedModel, *, last: bool) -> Model:
         # Each checkpoint has an id of its own; the last epoch's is the job's model and carries the plain name.
         name = f"ft:{job.base}:{self._org}:{(job.suffix or '').replace('_', '-')}:{new_id('', 8)}"
         return Model(
-            id=name if last else f"{name}:ckpt-step-{checkpoint['step']}",
+            id=name if last else f"{name}:ckpt-step-{checkpoint.step}",
             base=job.base,
-            folder=f"{job.id}/{checkpoint['folder']}",
+            folder=f"{job.id}/{checkpoint.folder}",
             created_at=now(),
             owned_by=self._org,
             job_id=job.id,

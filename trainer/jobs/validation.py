@@ -1,4 +1,4 @@
-"""The check of a job's files, in a process of its own: `python -m trainer.validation '{...}'`
+"""The check of a job's files, in a process of its own: `python -m trainer.jobs.validation '{...}'`
 
 A file is somebody else's: whatever it does to the process that reads it, the server goes on. No torch in here.
 """
@@ -57,11 +57,11 @@ class Checked(msgspec.Struct, frozen=True):
 
 
 def main() -> None:
-    pipe = ChildPipe()
+    pipe: ChildPipe[None] = ChildPipe()
     if sys.platform != "win32":
         os.nice(5)
     files = msgspec.json.decode(sys.argv[1], type=Files)
-    pipe.send(**msgspec.to_builtins(examine(files)))
+    pipe.send(examine(files))
 
 
 def examine(files: Files) -> Checked:

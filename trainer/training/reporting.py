@@ -16,6 +16,7 @@ from transformers import TrainerCallback, TrainerControl, TrainerState, Training
 from trainer.errors import TrainingFailed
 from trainer.training.classification import Classes
 from trainer.training.evaluation import Validation
+from trainer.training.messages import Measured, Report, Saved, SavedModel
 from trainer.training.trainers import MARK
 
 KEPT_CHECKPOINTS = 3
@@ -24,10 +25,10 @@ LONGEST_HOLD = 20.0
 # Saving what is needed to go on takes at most about this share of the time.
 _SAVING_SHARE = 0.02
 
-Send = Callable[..., None]
+Send = Callable[[Report], None]
 
 
-class Wishes:
+class ControlFlags:
     """What the server wants of a training that runs. While `go` is clear, it waits; with `stop` it ends after the step
     at hand, its state saved, and with `model` it leaves a model that can be asked."""
 
@@ -46,17 +47,17 @@ class Wishes:
         self.go.set()
 
 
-class Kept(msgspec.Struct):
+class ResumeState(msgspec.Struct):
     """What goes on after an interruption, besides what transformers keeps: looks at the validation set, figures of the
     epochs whose weights are kept, tokens read, seconds worked."""
 
     looks: int = 0
-    checkpoints: list[dict[str, Any]] = []
+    checkpoints: list[SavedModel] = []
     tokens: int = 0
     seconds: float = 0.0
 
 
-class Between(TrainerCallback):
+class ReportingCallback(TrainerCallback):
     """Reports metrics after each step; at the end of each epoch measures the whole validation set and saves the
     weights; every so often saves what is needed to go on. `save` writes weights into a folder; `counted` is the
     trainer's own."""
@@ -65,7 +66,7 @@ class Between(TrainerCallback):
         self,
         *,
         send: Send,
-        wishes: Wishes,
+        flags: ControlFlags,
         output: Path,
         save: Callable[[Any, Path], None],
         examples: int,
@@ -76,10 +77,10 @@ class Between(TrainerCallback):
         validation_batch: int = 1,
         classes: Classes | None = None,
         save_seconds: float = 60.0,
-        resumed: Kept | None = None,
+        resumed: ResumeState | None = None,
     ) -> None:
         self._send = send
-        self._wishes = wishes
+        self._flags = flags
         self._output = output
         self._save = save
         self._examples = examples
@@ -93,9 +94,9 @@ class Between(TrainerCallback):
         # About twenty looks at the validation set in a job, each at one batch, as the protocol's events show.
         self._interval = max(1, total_steps // 20)
         self._save_seconds = save_seconds
-        self._kept = resumed or Kept()
-        counted["tokens"] = self._kept.tokens
-        self._began = self._saved_at = time.monotonic() - self._kept.seconds
+        self._state = resumed or ResumeState()
+        counted["tokens"] = self._state.tokens
+        self._began = self._saved_at = time.monotonic() - self._state.seconds
         self._saved_at = time.monotonic()
         self._saving_began = 0.0
         self._measured: dict[str, float] = {}
@@ -104,13 +105,13 @@ class Between(TrainerCallback):
     def on_step_begin(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
     ) -> None:
-        self._wishes.go.wait(LONGEST_HOLD)
+        self._flags.go.wait(LONGEST_HOLD)
         self._counted["sequences"] = self._counted["right"] = 0
 
     def on_substep_end(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
     ) -> None:
-        self._wishes.go.wait(LONGEST_HOLD)
+        self._flags.go.wait(LONGEST_HOLD)
 
     def on_step_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any) -> None:
         # Before on_log, so that what is measured here goes out with the step's own figures.
@@ -125,7 +126,7 @@ class Between(TrainerCallback):
         if self._classes is not None and epoch_ends:
             self._measured |= self._classes.score(model)
         overdue = time.monotonic() - self._saved_at >= self._save_seconds
-        control.should_save = (overdue or self._wishes.stop.is_set()) and step < self._total_steps
+        control.should_save = (overdue or self._flags.stop.is_set()) and step < self._total_steps
 
     def on_log(
         self,
@@ -154,19 +155,20 @@ class Between(TrainerCallback):
         self.metrics = metrics = {name: round(value, 5) for name, value in measured.items()}
         epoch, step_of_epoch = divmod(step, self._steps_per_epoch)
         worked = time.monotonic() - self._began
-        elapsed: dict[str, float] = {
+        elapsed: dict[str, int | float] = {
             "elapsed_tokens": self._counted["tokens"],
             "elapsed_examples": epoch * self._examples + step_of_epoch * self._batch_size,
         }
         if self._counted["sequences"]:
             elapsed["train_sequence_accuracy"] = round(self._counted["right"] / self._counted["sequences"], 5)
         self._send(
-            kind="metrics",
-            step=step,
-            total_steps=self._total_steps,
-            metrics=metrics | elapsed,
-            seconds=round(worked, 1),
-            seconds_left=worked / step * (self._total_steps - step),
+            Measured(
+                step=step,
+                total_steps=self._total_steps,
+                metrics={**metrics, **elapsed},
+                seconds=round(worked, 1),
+                seconds_left=worked / step * (self._total_steps - step),
+            )
         )
         if step_of_epoch == 0:
             self._keep_weights(kwargs["model"], step, metrics)
@@ -177,23 +179,23 @@ class Between(TrainerCallback):
         assert args.output_dir is not None
         folder = Path(args.output_dir) / f"checkpoint-{state.global_step}"
         now = time.monotonic()
-        self._kept.tokens, self._kept.seconds = self._counted["tokens"], now - self._began
+        self._state.tokens, self._state.seconds = self._counted["tokens"], now - self._began
         part = folder / (MARK + ".part")
-        part.write_bytes(msgspec.json.encode(self._kept))
+        part.write_bytes(msgspec.json.encode(self._state))
         part.replace(folder / MARK)
         for other in folder.parent.glob("checkpoint-*"):
             if other != folder:
                 shutil.rmtree(other, ignore_errors=True)
         self._saved_at = now
         self._save_seconds = max(self._save_seconds, (now - self._saving_began) / _SAVING_SHARE)
-        self._send(kind="saved", step=state.global_step)
-        if self._wishes.stop.is_set():
+        self._send(Saved(state.global_step))
+        if self._flags.stop.is_set():
             control.should_training_stop = True
 
     @property
-    def checkpoints(self) -> list[dict[str, Any]]:
-        """The epochs whose weights are kept, in order: step, folder, metrics."""
-        return self._kept.checkpoints
+    def checkpoints(self) -> list[SavedModel]:
+        """The epochs whose weights are kept, in order."""
+        return self._state.checkpoints
 
     def _look(self, model: Any, indexes: Any, name: str) -> None:
         assert self._validation is not None
@@ -207,8 +209,8 @@ class Between(TrainerCallback):
     def _next_batch(self) -> list[int]:
         """The next few examples of the validation set, round and round."""
         assert self._validation is not None
-        start, count = self._kept.looks * self._validation_batch, len(self._validation)
-        self._kept.looks += 1
+        start, count = self._state.looks * self._validation_batch, len(self._validation)
+        self._state.looks += 1
         return [(start + index) % count for index in range(min(self._validation_batch, count))]
 
     def _keep_weights(self, model: Any, step: int, metrics: dict[str, float]) -> None:
@@ -218,16 +220,16 @@ class Between(TrainerCallback):
         shutil.rmtree(folder, ignore_errors=True)  # of an attempt that was cut off after this
         self._save(model, part)
         part.replace(folder)
-        known = [one for one in self._kept.checkpoints if one["step"] < step]
-        self._kept.checkpoints = [*known, {"step": step, "folder": folder.name, "metrics": metrics}]
+        known = [one for one in self._state.checkpoints if one.step < step]
+        self._state.checkpoints = [*known, SavedModel(step, folder.name, metrics)]
         # An older one is only removed when none that is saved speaks of it: see `forget`.
         self._forget()
 
     def _forget(self) -> None:
-        while len(self._kept.checkpoints) > KEPT_CHECKPOINTS:
-            self._kept.checkpoints.pop(0)
+        while len(self._state.checkpoints) > KEPT_CHECKPOINTS:
+            self._state.checkpoints.pop(0)
         # A job that goes on from its last state makes the epochs since anew, so nothing but the newest three matter.
-        names = {one["folder"] for one in self._kept.checkpoints}
+        names = {one.folder for one in self._state.checkpoints}
         for folder in self._output.glob("step-*"):
             if folder.name not in names:
                 shutil.rmtree(folder, ignore_errors=True)

@@ -13,7 +13,6 @@ import contextlib
 import logging
 import shutil
 import sqlite3
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,16 +20,17 @@ from typing import Any
 
 import msgspec
 
+from trainer.activity import ChatActivity
 from trainer.catalogue import Catalogue
 from trainer.errors import ModelUnavailable, TrainingFailed
-from trainer.forks import Loaded
-from trainer.journal import Journal
-from trainer.mailbox import Attached
+from trainer.jobs.journal import Journal
+from trainer.jobs.validation import Checked, Files
 from trainer.objects import Job
 from trainer.settings import Settings
 from trainer.store import Store
-from trainer.training.plan import Plan, wished_rank
-from trainer.validation import Files
+from trainer.training.messages import Done, Failed, Go, Hold, Leave, Measured, Pause, Report, Saved, Started, Stopped
+from trainer.training.plan import Plan, requested_rank
+from trainer.training.runners.interface import Run, Runner
 from trainer.workers import Worker, died_how
 
 logger = logging.getLogger(__name__)
@@ -39,14 +39,12 @@ logger = logging.getLogger(__name__)
 _MOST_ATTEMPTS = 3
 # How long to wait before something is written again where the disk was full.
 _DISK_PATIENCE = 5.0
-# How long the training libraries stay loaded while there is nothing to train (they hold some 500 MB).
-_LOADED_SECONDS = 600.0
 
 
 @dataclass
-class _Run:
-    """One attempt at training a job: what was told of it before, the step of its last saved state, and whether its
-    worker said how it ended."""
+class _Attempt:
+    """One attempt at training a job: the last step that was told of it before, the step of its last saved state, and
+    whether its run said how it ended."""
 
     job: Job
     last_step: int
@@ -60,25 +58,26 @@ class Supervisor:
         settings: Settings,
         store: Store,
         catalogue: Catalogue,
+        runner: Runner,
+        activity: ChatActivity,
         *,
         warm_chat: Callable[[str], None] = lambda model: None,
     ) -> None:
+        """Training stands still while `activity` says that somebody chats; `warm_chat` loads a new model for chats."""
         self._settings = settings
         self._store = store
         self._catalogue = catalogue
-        self._journal = Journal(store, settings.uploads, settings.org)
+        self._runner = runner
+        self._activity = activity
         self._warm_chat = warm_chat
+        self._journal = Journal(store, settings.uploads, settings.org)
         self._queue_changed = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
         self._checks = asyncio.Semaphore(1)
         self._current: str | None = None
         self._training: asyncio.Task[None] | None = None
-        self._worker: Attached | None = None
+        self._run: Run | None = None
         self._stopping = False
-        self._loaded: Loaded | None = None
-        self._loading = asyncio.Lock()
-        self._expected = 0.0
-        self._busy = False
 
     async def start(self) -> None:
         """Pick up what an earlier server left, then begin to work."""
@@ -87,18 +86,18 @@ class Supervisor:
         self._settings.states.chmod(0o700)
         self._recover()
         self._spawn(self._work())
+        self._spawn(self._yield_to_chat())
 
     async def stop(self) -> None:
         """End all workers; one that trains saves its state after the step at hand and ends by itself. Jobs stay as they
         are in the store and go on after the next start."""
         self._stopping = True
-        if self._worker is not None:
-            self._worker.send(op="leave")
+        if self._run is not None:
+            self._run.send(Leave())
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        if self._loaded is not None:
-            await self._loaded.kill()
+        await self._runner.stop()
 
     def submit(self, job: Job) -> None:
         self._journal.created(job)
@@ -117,8 +116,8 @@ class Supervisor:
     def pause(self, job: Job) -> Job:
         """Let a job that waits or trains rest, at once; its worker ends after the step at hand, its state saved."""
         paused = self._journal.paused(job.id)
-        if self._current == job.id and self._worker is not None:
-            self._worker.send(op="pause")
+        if self._current == job.id and self._run is not None:
+            self._run.send(Pause())
         return paused
 
     def resume(self, job: Job) -> Job:
@@ -129,21 +128,23 @@ class Supervisor:
         return resumed
 
     def expect_job(self) -> None:
-        """A job is likely soon: load the training libraries now, which takes some seconds."""
-        self._expected = time.monotonic()
-        if self._loaded is None or not self._loaded.usable:
-            self._spawn(self._load())
+        """A job is likely soon: load what it needs now, which takes some seconds."""
+        self._runner.prepare()
 
-    def give_way(self, busy: bool) -> None:
-        """Training stands still between two steps while somebody chats."""
-        self._busy = busy
-        if self._worker is not None:
-            self._worker.send(op="hold" if busy else "go")
+    async def _yield_to_chat(self) -> None:
+        """Let training stand still between two steps while somebody chats."""
+        while True:
+            await self._activity.busy.wait()
+            if self._run is not None:
+                self._run.send(Hold())
+            await self._activity.idle.wait()
+            if self._run is not None:
+                self._run.send(Go())
 
     def _recover(self) -> None:
         for job in self._store.jobs_with_status("running"):
-            # What a worker said while there was no server is heard in `_train`, whether it still lives or not.
-            if Attached.find(self._settings.states / job.id) is None:
+            # What a run said while there was no server is heard in `_train`, whether it still lives or not.
+            if self._runner.find(self._settings.states / job.id) is None:
                 self._interrupted(job.id)
         for folder in self._settings.states.iterdir():
             left = self._store.job(folder.name)
@@ -170,31 +171,29 @@ class Supervisor:
             if self._status(job.id) != "validating_files":
                 return
             worker = await Worker.start(
-                "trainer.validation",
+                "trainer.jobs.validation",
                 log=self._settings.logs / "validation.log",
                 arguments=(msgspec.json.encode(files).decode(),),
             )
-            answer: dict[str, Any] | None = None
             try:
-                async for message in worker.messages():
-                    answer = message
+                checked = await worker.last_message(Checked)
                 code = await worker.wait()
             finally:
                 await worker.kill()
         if self._status(job.id) != "validating_files":
             return
-        if answer is None:
+        if checked is None:
             self._journal.failed(
                 job.id,
                 "validation_failed",
                 f"The files could not be checked: the checking process broke off; {died_how(code)}. The trainer's log "
                 "(validation.log) has more.",
             )
-        elif answer["problem"] is not None:
-            problem = answer["problem"]
-            self._journal.failed(job.id, problem["code"], problem["message"], problem["param"])
+        elif checked.problem is not None:
+            problem = checked.problem
+            self._journal.failed(job.id, problem.code, problem.message, problem.param)
         else:
-            self._journal.validated(job.id, answer["lineage"])
+            self._journal.validated(job.id, checked.lineage)
             self._queue_changed.set()
 
     # Training
@@ -259,32 +258,27 @@ class Supervisor:
 
     async def _train(self, job: Job) -> None:
         folder = self._settings.states / job.id
-        worker = Attached.find(folder)
-        if worker is not None:
-            worker.adopt()
-        else:
-            worker = await self._begin(job, folder)
-        if worker is None:
+        run = self._runner.find(folder) or await self._begin(job, folder)
+        if run is None:
             return
-        self._worker = worker
-        run = _Run(job, last_step=max((data["step"] for data in self._store.metrics(job.id)), default=0))
+        self._run = run
+        attempt = _Attempt(job, last_step=max((data["step"] for data in self._store.metrics(job.id)), default=0))
         try:
-            worker.send(op="hold" if self._busy else "go")
-            async for message in worker.messages():
-                self._heard(run, message)
-            code = await worker.wait()
+            run.send(Hold() if self._activity.busy.is_set() else Go())
+            async for report in run.messages():
+                self._record(attempt, report)
+            code = await run.wait()
         finally:
-            self._worker = None
+            self._run = None
             if not self._stopping:
-                await worker.kill()
-                worker.closed()
-        if run.ended or self._status(job.id) not in ("queued", "running"):
+                await run.kill()
+                run.close()
+        if attempt.ended or self._status(job.id) not in ("queued", "running"):
             return
-        if run.saved is not None:
-            self._journal.back_to(
+        if attempt.saved is not None:
+            self._journal.requeue(
                 job.id,
-                "queued",
-                f"The training process stopped: {died_how(code)}. The job goes on from step {run.saved}",
+                f"The training process stopped: {died_how(code)}. The job goes on from step {attempt.saved}",
             )
             return
         if code is None:
@@ -297,17 +291,16 @@ class Supervisor:
             "memory, with a smaller batch_size or shorter examples.",
         )
 
-    async def _begin(self, job: Job, folder: Path) -> Attached | None:
-        """A worker that was told to train the job; None where the job had to be failed, or rests by now."""
+    async def _begin(self, job: Job, folder: Path) -> Run | None:
+        """A run of the job; None where the job had to be failed, or is paused by now."""
         plan = await self._plan(job)
         if plan is None:
             return None
-        loaded = await self._load()
-        await loaded.ready()
+        await self._runner.ready()
         if self._status(job.id) != "queued":
             return None
         self._store.change_job(job.id, attempts=job.attempts + 1)
-        return await Attached.hand(folder, loaded, op="train", plan=msgspec.to_builtins(plan))
+        return await self._runner.start(plan, folder)
 
     def _interrupted(self, id: str) -> None:
         """A running job was cut off together with its server: it has another turn, unless that never helps."""
@@ -320,41 +313,41 @@ class Supervisor:
                 "runs out of memory, use a smaller batch_size or a smaller base model.",
             )
         else:
-            self._journal.back_to(id, "queued", "The trainer was restarted; this job goes on where it was saved")
+            self._journal.requeue(id, "The trainer was restarted; this job goes on where it was saved")
 
     async def _end(self, job: Job) -> None:
-        """Remove what a job leaves behind that was ended before its turn, a worker of an earlier server included."""
-        worker = Attached.find(self._settings.states / job.id)
-        if worker is not None:
-            await worker.kill()
+        """Remove what a job leaves behind that was ended before its turn, a run of an earlier server included."""
+        run = self._runner.find(self._settings.states / job.id)
+        if run is not None:
+            await run.kill()
         self._tidy(job)
 
-    def _heard(self, run: _Run, message: dict[str, Any]) -> None:
-        job = run.job
-        match message["kind"]:
-            case "started":
+    def _record(self, attempt: _Attempt, report: Report) -> None:
+        job = attempt.job
+        match report:
+            case Started():
                 if self._status(job.id) == "queued":  # not if it was paused since
-                    self._journal.started(job.id, message)
-            case "metrics":
+                    self._journal.started(job.id, report)
+            case Measured():
                 # Steps that are made again after an interruption were told before.
-                if message["step"] > run.last_step:
-                    self._journal.measured(job.id, message)
-            case "saved":
-                run.saved = message["step"]
+                if report.step > attempt.last_step:
+                    self._journal.measured(job.id, report)
+            case Saved(step):
+                attempt.saved = step
                 self._store.change_job(job.id, attempts=0)
-            case "stopped":
-                run.ended = True
-                if message["snapshot"] is not None:
-                    self._journal.rests(job, message["snapshot"])
+            case Stopped(snapshot):
+                attempt.ended = True
+                if snapshot is not None:
+                    self._journal.paused_with_snapshot(job, snapshot)
                 elif self._status(job.id) == "running":  # it stopped because its server did
                     self._interrupted(job.id)
-            case "failed":
-                run.ended = True
-                self._journal.failed(job.id, message["code"], message["message"], message["param"])
-            case "done":
-                run.ended = True
+            case Failed(code, message, param):
+                attempt.ended = True
+                self._journal.failed(job.id, code, message, param)
+            case Done(checkpoints, trained_tokens):
+                attempt.ended = True
                 # A pause that came after the last step has nothing to hold up.
-                model = self._journal.succeeded(job, message["checkpoints"], message["trained_tokens"])
+                model = self._journal.succeeded(job, checkpoints, trained_tokens)
                 # People ask a new model at once. Not earlier: it would slow the last steps.
                 self._warm_chat(model.id)
 
@@ -379,7 +372,7 @@ class Supervisor:
         base = found.base
         try:
             # What is whole already is trained whole: an adapter would lie over weights that are not the base's.
-            rank = 0 if found.whole else wished_rank(job.metadata, base.lora_rank)
+            rank = 0 if found.whole else requested_rank(job.metadata, base.lora_rank)
         except TrainingFailed as failure:
             self._journal.failed(job.id, failure.code, str(failure), failure.param)
             return None
@@ -414,21 +407,6 @@ class Supervisor:
             save_seconds=self._settings.save_seconds,
             metadata=job.metadata or {},
         )
-
-    # Workers
-
-    async def _load(self) -> Loaded:
-        async with self._loading:
-            if self._loaded is None or not self._loaded.usable:
-                self._loaded = await Loaded.start(self._settings.logs / "training.log")
-                self._spawn(self._unload(self._loaded))
-            return self._loaded
-
-    async def _unload(self, loaded: Loaded) -> None:
-        """End it once no job was expected for a while."""
-        while self._current is not None or time.monotonic() - self._expected < _LOADED_SECONDS:  # noqa: ASYNC110
-            await asyncio.sleep(_LOADED_SECONDS / 10)
-        await loaded.kill()
 
     def _status(self, id: str) -> str | None:
         job = self._store.job(id)

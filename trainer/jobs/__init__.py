@@ -1,0 +1,1 @@
+"""A job from its creation to its end: checked, queued, trained, recovered."""

@@ -1,0 +1,1 @@
+"""What computes answers: llama.cpp where it can, transformers for everything else."""

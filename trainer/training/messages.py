@@ -1,0 +1,106 @@
+"""What the server and the process that trains a job say to each other. Values; they travel as lines of JSON.
+
+A training outlives its server, and may meet a newer one: fields are added with defaults, and none is renamed.
+"""
+
+from __future__ import annotations
+
+from typing import Any, TypeAlias
+
+import msgspec
+
+# From the server
+
+
+class Serve(msgspec.Struct, frozen=True, tag_field="op", tag="serve"):
+    """There is a server, and which process it is."""
+
+    pid: int
+    created: float
+
+
+class Hold(msgspec.Struct, frozen=True, tag_field="op", tag="hold"):
+    """Stand still: somebody chats."""
+
+
+class Go(msgspec.Struct, frozen=True, tag_field="op", tag="go"):
+    """Go on."""
+
+
+class Pause(msgspec.Struct, frozen=True, tag_field="op", tag="pause"):
+    """Save, leave a model that can be asked, and end."""
+
+
+class Leave(msgspec.Struct, frozen=True, tag_field="op", tag="leave"):
+    """Save, and end."""
+
+
+Command: TypeAlias = Hold | Go | Pause | Leave
+
+
+# From the process that trains
+
+
+class SavedModel(msgspec.Struct, frozen=True):
+    """Weights that can be asked: the step after which they were saved, their folder's name, and what was measured."""
+
+    step: int
+    folder: str
+    metrics: dict[str, float]
+
+
+class Started(msgspec.Struct, frozen=True, tag_field="kind", tag="started"):
+    """The numbers that the job trains with. `cut` examples were too long, `dropped` ones had nothing to learn;
+    `resumed_at` is the step from which it goes on, `classes` the answers of a classification."""
+
+    n_epochs: int
+    batch_size: int
+    learning_rate_multiplier: float
+    beta: float
+    cut: int
+    dropped: int
+    context_length: int
+    lineage: dict[str, Any]
+    resumed_at: int | None = None
+    classes: list[str] | None = None
+
+
+class Measured(msgspec.Struct, frozen=True, tag_field="kind", tag="metrics"):
+    """A step was made. `seconds` is how long the job has trained (None: by an older version, which did not tell),
+    `seconds_left` how long it will."""
+
+    step: int
+    total_steps: int
+    metrics: dict[str, int | float]
+    seconds_left: float
+    seconds: float | None = None
+
+
+class Saved(msgspec.Struct, frozen=True, tag_field="kind", tag="saved"):
+    """The job can go on from this step."""
+
+    step: int
+
+
+class Stopped(msgspec.Struct, frozen=True, tag_field="kind", tag="stopped"):
+    """It ended as it was asked to, with a model where that was asked for."""
+
+    snapshot: SavedModel | None = None
+
+
+class Failed(msgspec.Struct, frozen=True, tag_field="kind", tag="failed"):
+    """Why the job cannot go on, as its `error`."""
+
+    code: str
+    message: str
+    param: str | None = None
+
+
+class Done(msgspec.Struct, frozen=True, tag_field="kind", tag="done"):
+    """`checkpoints` are the epochs whose weights are kept, in the order of their steps."""
+
+    checkpoints: list[SavedModel]
+    trained_tokens: int
+
+
+Report: TypeAlias = Started | Measured | Saved | Stopped | Failed | Done

@@ -1,0 +1,1 @@
+"""Where a job trains: on this machine, in processes of its own."""

@@ -1,0 +1,58 @@
+"""What a runner is: something that trains a job apart from the server, and is found again after a restart."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Protocol
+
+from trainer.training.messages import Command, Report
+from trainer.training.plan import Plan
+
+
+class Run(Protocol):
+    """One attempt at training a job, whichever server started it."""
+
+    def send(self, command: Command) -> None:
+        """Ask for something. One that has ended hears nothing."""
+        ...
+
+    def messages(self) -> AsyncIterator[Report]:
+        """Everything that it has reported and reports, until it ends."""
+        ...
+
+    async def wait(self) -> int | None:
+        """Its return code once it has ended; None where nobody can know."""
+        ...
+
+    async def kill(self) -> None:
+        """End it at once. Does nothing where it has ended."""
+        ...
+
+    def close(self) -> None:
+        """It was heard to its end: `find` finds it no more."""
+        ...
+
+
+class Runner(Protocol):
+    """Where jobs train. `folder` is the job's private folder."""
+
+    def prepare(self) -> None:
+        """A job is likely soon: begin to load what takes long."""
+        ...
+
+    async def ready(self) -> None:
+        """Wait until a run can begin at once."""
+        ...
+
+    async def start(self, plan: Plan, folder: Path) -> Run:
+        """Begin to train."""
+        ...
+
+    def find(self, folder: Path) -> Run | None:
+        """The run of this job that was last started and not closed, dead or alive; it learns of its new server."""
+        ...
+
+    async def stop(self) -> None:
+        """The server stops. Runs go on."""
+        ...
