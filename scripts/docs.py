@@ -11,11 +11,14 @@ from pathlib import Path
 from typing import Any
 
 import typer
+from training_files.mend.repairs import REPAIRS
 
 from app.command_line import app as command_line
 from bot.settings import Settings
 from handlers.commands import COMMANDS
 from trainer.cli import app as trainer_command_line
+from trainer.settings import Settings as TrainerSettings
+from trainer.settings import variable
 from training_files.finding_codes import FINDING_CODES
 from training_files.repair.repairs import REPAIRS
 
@@ -57,6 +60,14 @@ def settings_page() -> str:
             if name.startswith(prefixes):
                 default = field.get_default(call_default_factory=True)
                 parts.append(f"| `{name.upper()}` | {_default(default)} | {_cell(field.description)} |")
+    parts += ["", "## Trainer", "", "Of `finetune-bot trainer serve`.", ""]
+    parts += ["| variable | default | meaning |", "|---|---|---|"]
+    for name, field in TrainerSettings.model_fields.items():
+        if field.description is not None:  # what has none comes from the command line
+            default = None if field.default_factory else field.default
+            parts.append(f"| `{variable(name)}` | {_default(default)} | {_cell(field.description)} |")
+    token = "The token of somebody who accepted the licence of a gated base model. Only read from the environment."
+    parts.append(f"| `HF_TOKEN` |  | {token} |")
     return "\n".join(parts) + "\n"
 
 
@@ -141,7 +152,7 @@ def _cell(text: str | None) -> str:
 
 
 def _default(value: object) -> str:
-    if value is None or value == [] or value == "":
+    if value is None or value in ([], (), ""):
         return ""
     if isinstance(value, bool):
         return "yes" if value else "no"

@@ -20,7 +20,7 @@ from rich.table import Table
 from trainer import fetch
 from trainer.base_models import BaseModel, read_table
 from trainer.errors import TrainerError
-from trainer.settings import Settings, from_environment
+from trainer.settings import Settings, load
 
 app = typer.Typer(
     help="Fine-tune and serve open models on your own hardware, over OpenAI's protocol.",
@@ -61,7 +61,7 @@ def serve(
 
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     with _sentences():
-        run(from_environment(data, org=org, host=host, port=port))
+        run(load(data, org=org, host=host, port=port))
 
 
 @app.command()
@@ -75,9 +75,9 @@ def pull(
     os.environ["TQDM_DISABLE"] = "1"  # libraries' own bars would be drawn across ours
     # Ended like by Ctrl-C: what fetches for us ends, too, and what is half done is taken away.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
-    settings = from_environment(DEFAULT_DATA, cache=cache)
     console = Console()
     with _sentences():
+        settings = load(DEFAULT_DATA, cache=cache)
         base = _named(model, settings)
         here = fetch.located(base, settings.cache)
         if here is not None:
@@ -107,8 +107,8 @@ def pull(
 @app.command()
 def models(cache: Cache = None) -> None:
     """List the base models, and whether they are here."""
-    settings = from_environment(DEFAULT_DATA, cache=cache)
     with _sentences():
+        settings = load(DEFAULT_DATA, cache=cache)
         console = Console()
         if not console.is_terminal:
             console = Console(width=200)  # a pipe has none: there one line is one model
@@ -153,8 +153,8 @@ def export(
     from trainer.export import plan_export, write
     from trainer.server import open_store
 
-    settings = from_environment(data, cache=cache)
     with _sentences():
+        settings = load(data, cache=cache)
         if output.exists() and any(output.iterdir()):
             raise TrainerError(f"{output} is not empty. Name another folder.")
         store = open_store(settings)
@@ -196,8 +196,8 @@ def retire(
     """Set the day on which a model stops answering. Clients see it as the model's shutdown_date."""
     from trainer.server import open_store
 
-    settings = from_environment(data)
     with _sentences():
+        settings = load(data)
         store = open_store(settings)
         if model not in read_table(settings.base_models) and store.model(model) is None:
             raise TrainerError(f"There is no model {model!r} in {settings.data}.")
@@ -217,7 +217,7 @@ def create_key(
     with _sentences():
         key = new_key()
         try:
-            open_store(from_environment(data)).add_key(name, key, admin=admin)
+            open_store(load(data)).add_key(name, key, admin=admin)
         except ValueError as error:
             raise TrainerError(str(error)) from error
         typer.echo(key)
@@ -229,7 +229,7 @@ def list_keys(data: Data = DEFAULT_DATA) -> None:
     from trainer.server import open_store
 
     with _sentences():
-        for key in open_store(from_environment(data)).all_keys():
+        for key in open_store(load(data)).all_keys():
             typer.echo(f"{key.name} (admin)" if key.admin else key.name)
 
 
@@ -241,7 +241,7 @@ def delete_key(
     from trainer.server import open_store
 
     with _sentences():
-        if not open_store(from_environment(data)).delete_key(name):
+        if not open_store(load(data)).delete_key(name):
             raise TrainerError(f"There is no key named {name!r}.")
 
 

@@ -1,47 +1,81 @@
-"""Where the trainer keeps things, and the environment's few settings."""
+"""The trainer's settings, their defaults and their meaning. Read from the environment and from a file `.env`."""
 
 from __future__ import annotations
 
-import os
-import sys
 from pathlib import Path
+from typing import Annotated, Any
 
-import msgspec
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from trainer.errors import TrainerError
+from training_files.tokens import models_cache
 
 
 def cache_folder() -> Path:
     """Where base models are kept: FINETUNE_CACHE, else the platform's cache folder."""
-    named = os.environ.get("FINETUNE_CACHE")
-    if named:
-        return Path(named).expanduser()
-    if sys.platform == "win32":
-        return Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData" / "Local")) / "finetune-bot" / "cache"
-    if sys.platform == "darwin":
-        return Path.home() / "Library" / "Caches" / "finetune-bot"
-    return Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "finetune-bot"
+    return models_cache().parent
 
 
-class Settings(msgspec.Struct, frozen=True):
-    """One server's settings. `data` holds the database, uploads and fine-tuned weights; `org` stands in the names
-    of fine-tuned models; `base_models` names a further table of base models; `allowed_hosts` are names under which
-    the server may be asked besides its own address; `key` is a key given by the environment; a job saves what it needs
-    to go on about every `save_seconds`; models that answer chats take at most `chat_memory` GB (0: half of what is free
-    when the first is asked), and their files in the cache `chat_disk` GB.
-    """
+class Settings(BaseSettings):
+    """One server's settings. What has no description comes from the command line."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="TRAINER_",
+        env_file=".env",
+        extra="ignore",
+        env_ignore_empty=True,
+        populate_by_name=True,
+        frozen=True,
+    )
 
     data: Path
-    cache: Path
+    """Holds the database, uploads and fine-tuned weights."""
     org: str = "local"
+    """Stands in the names of fine-tuned models."""
     host: str = "127.0.0.1"
     port: int = 8902
-    base_models: Path | None = None
-    allowed_hosts: tuple[str, ...] = ()
-    key: str | None = None
-    save_seconds: float = 60.0
-    chat_memory: float = 0.0
-    chat_disk: float = 20.0
+    cache: Path = Field(
+        default_factory=cache_folder,
+        validation_alias="FINETUNE_CACHE",
+        description="Folder for base models; by default the platform's cache folder, in it `finetune-bot`.",
+    )
+    key: str | None = Field(
+        None, repr=False, description="A key that is valid besides those made with `keys create`; an admin's."
+    )
+    base_models: Path | None = Field(
+        None, description="A further table of base models, shaped like `trainer/base_models.toml`."
+    )
+    save_seconds: float = Field(
+        60.0, ge=0, description="About how often, in seconds, a job saves what it needs to go on."
+    )
+    chat_memory: float = Field(
+        0.0,
+        ge=0,
+        description="GB that models which answer chats may take (weights, adapters, contexts); 0 for half of what is "
+        "free when the first is asked.",
+    )
+    chat_disk: float = Field(
+        20.0,
+        ge=0,
+        description="GB of the cache that models in 8 bits, written for chats, may take; those unused for longest are "
+        "removed.",
+    )
+    allowed_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="Names, separated by commas, under which the server may be asked besides its own address."
+    )
+
+    @field_validator("data", "cache", "base_models")
+    @classmethod
+    def _absolute(cls, value: Path | None) -> Path | None:
+        return value.expanduser().absolute() if value is not None else None
+
+    @field_validator("allowed_hosts", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(name.strip().lower() for name in value.split(",") if name.strip())
+        return value
 
     @property
     def uploads(self) -> Path:
@@ -66,34 +100,24 @@ class Settings(msgspec.Struct, frozen=True):
         return self.data / "logs"
 
 
-def from_environment(
-    data: Path, *, org: str = "local", host: str = "127.0.0.1", port: int = 8902, cache: Path | None = None
-) -> Settings:
-    """Settings from arguments and these variables: TRAINER_KEY, TRAINER_BASE_MODELS, TRAINER_ALLOWED_HOSTS
-    (separated by commas), TRAINER_SAVE_SECONDS, TRAINER_CHAT_MEMORY, TRAINER_CHAT_DISK, FINETUNE_CACHE."""
-    table = os.environ.get("TRAINER_BASE_MODELS")
-    hosts = os.environ.get("TRAINER_ALLOWED_HOSTS", "")
-    return Settings(
-        data=data.expanduser().absolute(),
-        cache=(cache or cache_folder()).expanduser().absolute(),
-        org=org,
-        host=host,
-        port=port,
-        base_models=Path(table).expanduser().absolute() if table else None,
-        allowed_hosts=tuple(name.strip().lower() for name in hosts.split(",") if name.strip()),
-        key=os.environ.get("TRAINER_KEY") or None,
-        save_seconds=_number("TRAINER_SAVE_SECONDS", 60.0),
-        chat_memory=_number("TRAINER_CHAT_MEMORY", 0.0),
-        chat_disk=_number("TRAINER_CHAT_DISK", 20.0),
-    )
+def load(data: Path, **given: Any) -> Settings:
+    """The settings of this environment; what is `given` and not None goes before it.
 
-
-def _number(name: str, default: float) -> float:
-    said = os.environ.get(name)
+    Raises TrainerError with one sentence for each setting that cannot be used.
+    """
     try:
-        number = float(said) if said else default
-    except ValueError:
-        number = -1.0
-    if number < 0:
-        raise TrainerError(f"{name} is a number, not {said!r}.")
-    return number
+        return Settings(data=data, **{name: value for name, value in given.items() if value is not None})
+    except ValidationError as error:
+        raise TrainerError("\n".join(map(_sentence, error.errors()))) from error
+
+
+def variable(name: str) -> str:
+    """The environment variable of a setting."""
+    alias = Settings.model_fields[name].validation_alias
+    return alias if isinstance(alias, str) else f"TRAINER_{name.upper()}"
+
+
+def _sentence(error: Any) -> str:
+    name = str(error["loc"][0])
+    named = name if name.isupper() else variable(name)
+    return f"{named} cannot be {error['input']!r}: {error['msg'][0].lower()}{error['msg'][1:]}."

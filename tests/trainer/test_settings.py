@@ -1,0 +1,60 @@
+"""Settings of the trainer, from the environment and from a file."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from trainer.errors import TrainerError
+from trainer.settings import load
+
+
+@pytest.fixture(autouse=True)
+def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("FINETUNE_CACHE", "TRAINER_KEY", "TRAINER_SAVE_SECONDS"):
+        monkeypatch.delenv(name, raising=False)
+
+
+def test_the_environment_goes_before_the_file_and_arguments_before_both(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / ".env").write_text("TRAINER_KEY=sk-file\nTRAINER_SAVE_SECONDS=7\nFINETUNE_CACHE=from-file\n")
+    monkeypatch.setenv("TRAINER_SAVE_SECONDS", "9")
+    monkeypatch.setenv("FINETUNE_CACHE", "from-environment")
+    settings = load(Path("data"))
+    assert (settings.key, settings.save_seconds) == ("sk-file", 9)
+    assert settings.cache == tmp_path / "from-environment"
+    assert load(Path("data"), cache=tmp_path / "named").cache == tmp_path / "named"
+    assert settings.data == tmp_path / "data"
+    assert "sk-file" not in repr(settings)
+
+
+def test_an_empty_variable_counts_as_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TRAINER_SAVE_SECONDS", "")
+    assert load(Path("data")).save_seconds == 60
+
+
+def test_names_of_hosts_are_separated_by_commas(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TRAINER_ALLOWED_HOSTS", "Trainer.example, other ,")
+    assert load(Path("data")).allowed_hosts == ("trainer.example", "other")
+
+
+def test_each_value_that_cannot_be_used_is_named_in_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TRAINER_SAVE_SECONDS", "often")
+    monkeypatch.setenv("TRAINER_CHAT_MEMORY", "-1")
+    with pytest.raises(TrainerError) as caught:
+        load(Path("data"))
+    first, second = str(caught.value).splitlines()
+    assert first.startswith("TRAINER_SAVE_SECONDS cannot be 'often': ")
+    assert second.startswith("TRAINER_CHAT_MEMORY cannot be '-1': ")
+
+
+@pytest.mark.parametrize("command", [["models"], ["pull"], ["keys", "list"], ["retire", "any"], ["serve"]])
+def test_every_command_says_which_setting_is_wrong(command: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TRAINER_CHAT_DISK", "much")
+    run = subprocess.run([sys.executable, "-m", "trainer", *command], capture_output=True, text=True, timeout=240)
+    assert run.returncode == 1
+    assert run.stderr.startswith("TRAINER_CHAT_DISK cannot be 'much'")
+    assert "Traceback" not in run.stderr
