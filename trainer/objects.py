@@ -13,6 +13,8 @@ from typing import Any, Literal
 import msgspec
 
 JobStatus = Literal["validating_files", "queued", "running", "paused", "succeeded", "failed", "cancelled"]
+EventLevel = Literal["info", "warn", "error"]
+EventType = Literal["message", "metrics"]
 FINISHED: tuple[JobStatus, ...] = ("succeeded", "failed", "cancelled")
 
 _LETTERS = string.ascii_letters + string.digits
@@ -113,9 +115,9 @@ class Event(msgspec.Struct, frozen=True):
     id: str
     job_id: str
     created_at: int
-    level: str
+    level: EventLevel
     message: str
-    type: str = "message"
+    type: EventType = "message"
     data: dict[str, Any] = {}
 
 

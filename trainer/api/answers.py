@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-from collections.abc import AsyncGenerator, AsyncIterator
-from typing import Annotated, Any, Protocol
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from typing import Annotated, Any, Protocol, TypeVar
 
 from fastapi import Request as HttpRequest
 from fastapi.responses import JSONResponse, Response, StreamingResponse
@@ -14,14 +14,13 @@ from pydantic import Field
 
 from trainer.api.bodies import Body, Strict
 from trainer.api.errors import ApiError
+from trainer.api.objects import Usage
 from trainer.api.services import Services
 from trainer.base_models import BaseModel
 from trainer.catalogue import ResolvedModel
 from trainer.errors import ModelUnavailable, WorkerDied
 from trainer.objects import now
 from trainer.serving.messages import Delta, End, Generation, Refused, Sampling, Start, StreamEvent
-
-Choices = list[dict[str, Any]]
 
 _LEAST = 1e-5  # the least temperature and top_p that differ from none
 
@@ -65,18 +64,22 @@ class CreateAnswer(Body):
         )
 
 
-class Shape(Protocol):
+C = TypeVar("C", covariant=True)  # a choice of the whole answer
+K = TypeVar("K", covariant=True)  # a choice of a chunk
+
+
+class Shape(Protocol[C, K]):
     """How an endpoint writes an answer. All but `whole` are choices of one chunk; none, and no chunk is sent."""
 
     id: str
     object: str
     chunk_object: str
 
-    def opening(self) -> Choices: ...
+    def opening(self) -> Sequence[K]: ...
 
-    def heard(self, choice: int, said: Delta | End) -> Choices: ...
+    def heard(self, choice: int, said: Delta | End) -> Sequence[K]: ...
 
-    def whole(self) -> Choices:
+    def whole(self) -> Sequence[C]:
         """The complete choices, once all has been heard."""
         ...
 
@@ -87,7 +90,7 @@ async def reply(
     found: ResolvedModel,
     body: CreateAnswer,
     generations: list[Generation],
-    shape: Shape,
+    shape: Shape[Any, Any],
 ) -> Response:
     """Answer with the choices of all requests, those of the first one first. Raises ApiError."""
     if body.stream_options is not None and not body.stream:
@@ -119,7 +122,7 @@ async def reply(
 class _Answer:
     """What is being heard to the requests of one call, and what counts in it."""
 
-    def __init__(self, body: CreateAnswer, generations: list[Generation], shape: Shape) -> None:
+    def __init__(self, body: CreateAnswer, generations: list[Generation], shape: Shape[Any, Any]) -> None:
         self.with_usage = body.stream_options is not None and bool(body.stream_options.include_usage)
         self.shape = shape
         self.starting = len(generations)
@@ -178,14 +181,14 @@ class _Answer:
     def common(self, object: str) -> dict[str, Any]:
         return {"id": self.shape.id, "object": object, "created": self._created, "model": self._model}
 
-    def usage(self) -> dict[str, Any]:
+    def usage(self) -> Usage:
         return {
             "prompt_tokens": self._prompt_tokens,
             "completion_tokens": self._completion_tokens,
             "total_tokens": self._prompt_tokens + self._completion_tokens,
         }
 
-    def chunk(self, choices: Choices, *, last: bool = False) -> str:
+    def chunk(self, choices: Sequence[Any], *, last: bool = False) -> str:
         body = {**self.common(self.shape.chunk_object), "choices": choices}
         if self.with_usage:
             body["usage"] = self.usage() if last else None

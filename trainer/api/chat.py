@@ -9,9 +9,20 @@ from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from trainer.api import tool_calls
-from trainer.api.answers import Choices, CreateAnswer, reply
+from trainer.api.answers import CreateAnswer, reply
 from trainer.api.bodies import Strict
 from trainer.api.errors import ApiError
+from trainer.api.objects import (
+    ChatChoice,
+    ChatChunkChoice,
+    ChatCompletionObject,
+    ChatDelta,
+    ChatLogprobs,
+    ChatMessage,
+    FinishReason,
+    TokenLogprobObject,
+    TopLogprobObject,
+)
 from trainer.api.services import CurrentKey, ServicesDep
 from trainer.api.tool_calls import Call, CallReader, Function, FunctionName, NamedTool, Offer, Tool, ToolChoice
 from trainer.objects import new_id
@@ -146,7 +157,7 @@ class CreateChat(CreateAnswer):
         return how.json_schema.schema_ or {"type": "object"}
 
 
-@router.post("", response_model=None)
+@router.post("", response_model=None, responses={200: {"model": ChatCompletionObject}})
 async def create(services: ServicesDep, key: CurrentKey, http: Request, body: CreateChat) -> Response:
     found = services.model(body.model, key)
     _require_offered(body)
@@ -192,11 +203,11 @@ class _Chat:
         self._choices = [_Choice(CallReader(offer)) for _ in range(request.n)]
         self._with_logprobs = request.logprobs is not None
 
-    def opening(self) -> Choices:
-        delta = {"role": "assistant", "content": "", "refusal": None}
-        return [self._choice(at, delta=delta) for at in range(len(self._choices))]
+    def opening(self) -> list[ChatChunkChoice]:
+        delta: ChatDelta = {"role": "assistant", "content": "", "refusal": None}
+        return [self._chunk(at, delta) for at in range(len(self._choices))]
 
-    def heard(self, choice: int, said: Delta | End) -> Choices:
+    def heard(self, choice: int, said: Delta | End) -> list[ChatChunkChoice]:
         of = self._choices[choice]
         if isinstance(said, Delta):
             of.tokens += said.tokens
@@ -205,31 +216,28 @@ class _Chat:
                 return []
             first, *more = deltas or [{}]
             logprobs = self._logprobs(said.tokens)
-            return [
-                self._choice(choice, delta=first, logprobs=logprobs),
-                *(self._choice(choice, delta=d) for d in more),
-            ]
+            return [self._chunk(choice, first, logprobs=logprobs), *(self._chunk(choice, delta) for delta in more)]
         deltas = [self._delta(of, one) for one in of.reader.rest(cut=said.finish_reason == "length")]
         of.finish_reason = self._finish_reason(of, said)
         return [
-            *(self._choice(choice, delta=delta) for delta in deltas),
-            self._choice(choice, delta={}, finish_reason=of.finish_reason),
+            *(self._chunk(choice, delta) for delta in deltas),
+            self._chunk(choice, {}, finish_reason=of.finish_reason),
         ]
 
-    def whole(self) -> Choices:
+    def whole(self) -> list[ChatChoice]:
         return [
-            self._choice(
-                at,
-                message=self._message(of),
-                logprobs=self._logprobs(of.tokens),
-                finish_reason=of.finish_reason,
-            )
+            {
+                "index": at,
+                "message": self._message(of),
+                "logprobs": self._logprobs(of.tokens),
+                "finish_reason": of.finish_reason,
+            }
             for at, of in enumerate(self._choices)
         ]
 
-    def _message(self, of: _Choice) -> dict[str, Any]:
+    def _message(self, of: _Choice) -> ChatMessage:
         content = "".join(of.text)
-        message: dict[str, Any] = {
+        message: ChatMessage = {
             "role": "assistant",
             "content": content if content or not of.calls else None,
             "refusal": None,
@@ -240,7 +248,7 @@ class _Chat:
             message["tool_calls"] = [call.as_tool_call() for call in of.calls]
         return message
 
-    def _delta(self, of: _Choice, said: str | Call) -> dict[str, Any]:
+    def _delta(self, of: _Choice, said: str | Call) -> ChatDelta:
         if isinstance(said, str):
             of.text.append(said)
             return {"content": said}
@@ -249,23 +257,28 @@ class _Chat:
             return {"function_call": said.as_tool_call()["function"]} if len(of.calls) == 1 else {}
         return {"tool_calls": [{"index": len(of.calls) - 1, **said.as_tool_call()}]}
 
-    def _finish_reason(self, of: _Choice, end: End) -> str:
+    def _finish_reason(self, of: _Choice, end: End) -> FinishReason:
         if end.finish_reason != "stop" or not of.calls or self._named:
             return end.finish_reason
         return "function_call" if self._legacy else "tool_calls"
 
-    def _logprobs(self, tokens: list[TokenLogprob]) -> dict[str, Any] | None:
+    def _logprobs(self, tokens: list[TokenLogprob]) -> ChatLogprobs | None:
         if not self._with_logprobs:
             return None
-        content = [
+        content: list[TokenLogprobObject] = [
             {**_top_logprob(token), "top_logprobs": [_top_logprob(one) for one in token.top]} for token in tokens
         ]
         return {"content": content, "refusal": None}
 
-    def _choice(
-        self, index: int, *, logprobs: dict[str, Any] | None = None, finish_reason: str | None = None, **said: Any
-    ) -> dict[str, Any]:
-        return {"index": index, **said, "logprobs": logprobs, "finish_reason": finish_reason}
+    def _chunk(
+        self,
+        index: int,
+        delta: ChatDelta,
+        *,
+        logprobs: ChatLogprobs | None = None,
+        finish_reason: FinishReason | None = None,
+    ) -> ChatChunkChoice:
+        return {"index": index, "delta": delta, "logprobs": logprobs, "finish_reason": finish_reason}
 
 
 class _Choice:
@@ -274,10 +287,10 @@ class _Choice:
         self.text: list[str] = []
         self.calls: list[Call] = []
         self.tokens: list[TokenLogprob] = []
-        self.finish_reason: str | None = None
+        self.finish_reason: FinishReason = "stop"
 
 
-def _top_logprob(token: TopLogprob) -> dict[str, Any]:
+def _top_logprob(token: TopLogprob) -> TopLogprobObject:
     return {"token": token.token, "logprob": token.logprob, "bytes": token.bytes}
 
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 from pydantic import Field
 
-from trainer.api.answers import Choices, CreateAnswer, reply
+from trainer.api.answers import CreateAnswer, reply
 from trainer.api.errors import ApiError
+from trainer.api.objects import CompletionChoice, CompletionLogprobs, CompletionObject
 from trainer.api.services import CurrentKey, ServicesDep
 from trainer.objects import new_id
 from trainer.serving.messages import Delta, End, Generation, Text, TokenLogprob, Tokens
@@ -41,7 +42,7 @@ class CreateCompletion(CreateAnswer):
         return [Text(one) if isinstance(one, str) else Tokens(one) for one in self.prompt]  # type: ignore[arg-type]
 
 
-@router.post("", response_model=None)
+@router.post("", response_model=None, responses={200: {"model": CompletionObject}})
 async def create(services: ServicesDep, key: CurrentKey, http: Request, body: CreateCompletion) -> Response:
     found = services.model(body.model, key)
     _require_offered(body)
@@ -74,10 +75,10 @@ class _Completion:
         self._choices = [_Choice() for request in requests for _ in range(request.n)]
         self._with_logprobs = requests[0].logprobs is not None
 
-    def opening(self) -> Choices:
+    def opening(self) -> list[CompletionChoice]:
         return []
 
-    def heard(self, choice: int, said: Delta | End) -> Choices:
+    def heard(self, choice: int, said: Delta | End) -> list[CompletionChoice]:
         of = self._choices[choice]
         first = not of.tokens
         of.tokens += said.tokens
@@ -87,14 +88,19 @@ class _Completion:
         of.text.append(said.text)
         return [self._choice(choice, said.text, said.tokens, first)]
 
-    def whole(self) -> Choices:
+    def whole(self) -> list[CompletionChoice]:
         return [
             self._choice(at, "".join(of.text), of.tokens, True, of.finish_reason) for at, of in enumerate(self._choices)
         ]
 
     def _choice(
-        self, index: int, text: str, tokens: list[TokenLogprob], first: bool, finish_reason: str | None = None
-    ) -> dict[str, Any]:
+        self,
+        index: int,
+        text: str,
+        tokens: list[TokenLogprob],
+        first: bool,
+        finish_reason: Literal["stop", "length"] | None = None,
+    ) -> CompletionChoice:
         logprobs = _logprobs(tokens) if self._with_logprobs and tokens else None
         if logprobs is not None and self._echo and first:
             # Nothing stands before a prompt's first token that could make it likely.
@@ -106,12 +112,10 @@ class _Choice:
     def __init__(self) -> None:
         self.text: list[str] = []
         self.tokens: list[TokenLogprob] = []
-        self.finish_reason: str | None = None
+        self.finish_reason: Literal["stop", "length"] | None = None
 
 
-def _logprobs(tokens: list[TokenLogprob]) -> dict[str, Any]:
-    """`text_offset` counts characters from the beginning of the prompt, shown or not. Of several tokens that read alike
-    (halves of characters) `top_logprobs` has the likeliest; the token itself is always among them."""
+def _logprobs(tokens: list[TokenLogprob]) -> CompletionLogprobs:
     return {
         "tokens": [token.token for token in tokens],
         "token_logprobs": [token.logprob for token in tokens],

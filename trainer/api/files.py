@@ -8,7 +8,7 @@ import errno
 import shutil
 import unicodedata
 from pathlib import Path
-from typing import Annotated, Any, BinaryIO, Literal
+from typing import Annotated, BinaryIO, Literal
 
 import msgspec
 from fastapi import APIRouter, Form, Query, Request, UploadFile
@@ -20,6 +20,7 @@ from trainer.api.bodies import Strict
 from trainer.api.errors import ApiError, not_found
 from trainer.api.guard import MAX_UPLOAD
 from trainer.api.lists import list_object
+from trainer.api.objects import Deleted, FileObject, Page
 from trainer.api.services import CurrentKey, Services, ServicesDep
 from trainer.objects import File, Key, new_id, now
 
@@ -50,7 +51,7 @@ async def create(
     purpose: Annotated[str, Form()],
     anchor: Annotated[Literal["created_at"] | None, Form(alias=_FORM[2])] = None,
     seconds: Annotated[Seconds | None, Form(alias=_FORM[3])] = None,
-) -> dict[str, Any]:
+) -> FileObject:
     unknown = [name for name in await http.form() if name not in _FORM]
     if unknown:
         raise ApiError(400, f"Additional properties are not allowed ({unknown[0]!r} was unexpected)")
@@ -72,7 +73,7 @@ def list_files(
     after: str | None = None,
     limit: Annotated[int, Query(ge=1, le=10_000)] = 10_000,
     order: Literal["asc", "desc"] = "desc",
-) -> dict[str, Any]:
+) -> Page[FileObject]:
     try:
         page, more = services.store.files(key=key, after=after, limit=limit, purpose=purpose, ascending=order == "asc")
     except KeyError:
@@ -81,12 +82,12 @@ def list_files(
 
 
 @router.get("/{file_id}")
-def retrieve(services: ServicesDep, key: CurrentKey, file_id: str) -> dict[str, Any]:
+def retrieve(services: ServicesDep, key: CurrentKey, file_id: str) -> FileObject:
     return file_object(_existing(services, key, file_id))
 
 
 @router.delete("/{file_id}")
-def delete(services: ServicesDep, key: CurrentKey, file_id: str) -> dict[str, Any]:
+def delete(services: ServicesDep, key: CurrentKey, file_id: str) -> Deleted:
     file = _existing(services, key, file_id)
     services.store.delete_file(file.id)
     (services.settings.uploads / file.id).unlink(missing_ok=True)
@@ -101,17 +102,19 @@ def content(services: ServicesDep, key: CurrentKey, file_id: str) -> FileRespons
     )
 
 
-def file_object(file: File) -> dict[str, Any]:
-    return {
+def file_object(file: File) -> FileObject:
+    told: FileObject = {
         "id": file.id,
         "object": "file",
         "bytes": file.bytes,
         "created_at": file.created_at,
-        **({"expires_at": file.expires_at} if file.expires_at is not None else {}),
         "filename": file.filename,
         "purpose": file.purpose,
         "status": "processed",
     }
+    if file.expires_at is not None:
+        told["expires_at"] = file.expires_at
+    return told
 
 
 def copy(upload: BinaryIO, path: Path) -> None:

@@ -12,6 +12,7 @@ from pydantic import BeforeValidator, Field
 from trainer.api.bodies import Body, Strict
 from trainer.api.errors import ApiError, not_found
 from trainer.api.lists import list_object
+from trainer.api.objects import CheckpointObject, EventObject, HyperparametersObject, JobObject, MethodObject, Page
 from trainer.api.services import CurrentKey, Services, ServicesDep
 from trainer.objects import Checkpoint, Event, Job, Key, new_id, now
 
@@ -92,7 +93,7 @@ class CreateJob(Body):
 
 
 @router.post("")
-async def create(services: ServicesDep, key: CurrentKey, body: CreateJob) -> dict[str, Any]:
+async def create(services: ServicesDep, key: CurrentKey, body: CreateJob) -> JobObject:
     method = _method(body)
     if body.integrations:
         raise ApiError(400, "Integrations are not offered here.", param="integrations")
@@ -133,7 +134,7 @@ def list_jobs(
     request: Request,
     after: str | None = None,
     limit: Annotated[int, Query(ge=1, le=100)] = 20,
-) -> dict[str, Any]:
+) -> Page[JobObject]:
     query = request.query_params
     wanted = {key[9:-1]: value for key, value in query.items() if key.startswith("metadata[") and key.endswith("]")}
     _require_metadata(wanted)
@@ -147,13 +148,13 @@ def list_jobs(
 
 
 @router.get("/{job_id}")
-def retrieve(services: ServicesDep, key: CurrentKey, job_id: str) -> dict[str, Any]:
+def retrieve(services: ServicesDep, key: CurrentKey, job_id: str) -> JobObject:
     return job_object(_existing(services, key, job_id), services)
 
 
 # On the event loop, like everything that changes a job.
 @router.post("/{job_id}/cancel")
-async def cancel(services: ServicesDep, key: CurrentKey, job_id: str) -> dict[str, Any]:
+async def cancel(services: ServicesDep, key: CurrentKey, job_id: str) -> JobObject:
     job = _existing(services, key, job_id)
     if job.finished:
         raise ApiError(400, f"The job {job_id} has {job.status} already and cannot be cancelled.", code="job_finished")
@@ -161,7 +162,7 @@ async def cancel(services: ServicesDep, key: CurrentKey, job_id: str) -> dict[st
 
 
 @router.post("/{job_id}/pause")
-async def pause(services: ServicesDep, key: CurrentKey, job_id: str) -> dict[str, Any]:
+async def pause(services: ServicesDep, key: CurrentKey, job_id: str) -> JobObject:
     job = _existing(services, key, job_id)
     if job.status not in ("queued", "running"):
         what = "is still being checked" if job.status == "validating_files" else f"is {job.status}"
@@ -172,7 +173,7 @@ async def pause(services: ServicesDep, key: CurrentKey, job_id: str) -> dict[str
 
 
 @router.post("/{job_id}/resume")
-async def resume(services: ServicesDep, key: CurrentKey, job_id: str) -> dict[str, Any]:
+async def resume(services: ServicesDep, key: CurrentKey, job_id: str) -> JobObject:
     job = _existing(services, key, job_id)
     if job.status != "paused":
         raise ApiError(400, f"The job {job_id} is {job.status}, not paused.", code="job_not_paused")
@@ -186,7 +187,7 @@ def list_events(
     job_id: str,
     after: str | None = None,
     limit: Annotated[int, Query(ge=1, le=1000)] = 20,
-) -> dict[str, Any]:
+) -> Page[EventObject]:
     _existing(services, key, job_id)
     try:
         page, more = services.store.events(job_id, after=after, limit=limit)
@@ -202,7 +203,7 @@ def list_checkpoints(
     job_id: str,
     after: str | None = None,
     limit: Annotated[int, Query(ge=1, le=100)] = 10,
-) -> dict[str, Any]:
+) -> Page[CheckpointObject]:
     _existing(services, key, job_id)
     try:
         page, more = services.store.checkpoints(job_id, after=after, limit=limit)
@@ -211,15 +212,19 @@ def list_checkpoints(
     return list_object([_checkpoint_object(checkpoint) for checkpoint in page], more=more)
 
 
-def job_object(job: Job, services: Services) -> dict[str, Any]:
-    """The protocol's job; while it is queued with its place in the queue, a field of our own."""
-    hyperparameters = {
+def job_object(job: Job, services: Services) -> JobObject:
+    hyperparameters: HyperparametersObject = {
         "n_epochs": job.n_epochs or "auto",
         "batch_size": job.batch_size or "auto",
         "learning_rate_multiplier": job.learning_rate_multiplier or "auto",
     }
-    of_method = {**hyperparameters, "beta": job.beta or "auto"} if job.method == "dpo" else hyperparameters
-    return {
+    method: MethodObject = {"type": job.method}
+    if job.method == "dpo":
+        method["dpo"] = {"hyperparameters": {**hyperparameters, "beta": job.beta or "auto"}}
+    else:
+        method["supervised"] = {"hyperparameters": hyperparameters}
+    error = job.error or {}
+    told: JobObject = {
         "id": job.id,
         "object": "fine_tuning.job",
         "created_at": job.created_at,
@@ -233,19 +238,21 @@ def job_object(job: Job, services: Services) -> dict[str, Any]:
         "result_files": job.result_files,
         "trained_tokens": job.trained_tokens,
         "estimated_finish": job.estimated_finish,
-        **({"queue_position": services.store.queue_position(job.id)} if job.status == "queued" else {}),
         # An object also where nothing went wrong, as the service sends it: programs read `job.error.code`.
-        "error": job.error or {"code": None, "message": None, "param": None},
+        "error": {"code": error.get("code"), "message": error.get("message"), "param": error.get("param")},
         "seed": job.seed,
         "user_provided_suffix": job.suffix,
         "metadata": job.metadata,
         "integrations": [],
         "hyperparameters": hyperparameters,
-        "method": {"type": job.method, job.method: {"hyperparameters": of_method}},
+        "method": method,
     }
+    if job.status == "queued":
+        told["queue_position"] = services.store.queue_position(job.id)
+    return told
 
 
-def _event_object(event: Event) -> dict[str, Any]:
+def _event_object(event: Event) -> EventObject:
     return {
         "object": "fine_tuning.job.event",
         "id": event.id,
@@ -257,7 +264,7 @@ def _event_object(event: Event) -> dict[str, Any]:
     }
 
 
-def _checkpoint_object(checkpoint: Checkpoint) -> dict[str, Any]:
+def _checkpoint_object(checkpoint: Checkpoint) -> CheckpointObject:
     return {
         "object": "fine_tuning.job.checkpoint",
         "id": checkpoint.id,

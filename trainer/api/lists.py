@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, TypeVar, cast
+
+from trainer.api.objects import Page
+
+T = TypeVar("T")
 
 
-def list_object(objects: list[dict[str, Any]], *, more: bool = False) -> dict[str, Any]:
+def list_object(objects: Sequence[T], *, more: bool = False) -> Page[T]:
     """One page; `more` says whether another follows after its last object."""
+    ids: list[Any] = [cast("Any", one)["id"] for one in objects]
     return {
         "object": "list",
-        "data": objects,
-        "first_id": objects[0]["id"] if objects else None,
-        "last_id": objects[-1]["id"] if objects else None,
+        "data": list(objects),
+        "first_id": ids[0] if ids else None,
+        "last_id": ids[-1] if ids else None,
         "has_more": more,
     }

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from fastapi import APIRouter
 
 from trainer.api.errors import ApiError
 from trainer.api.lists import list_object
+from trainer.api.objects import Deleted, ModelObject, Page
 from trainer.api.services import CurrentKey, Services, ServicesDep
 from trainer.catalogue import ResolvedModel
 
@@ -15,7 +14,7 @@ router = APIRouter(prefix="/v1/models")
 
 
 @router.get("")
-def list_models(services: ServicesDep, key: CurrentKey) -> dict[str, Any]:
+def list_models(services: ServicesDep, key: CurrentKey) -> Page[ModelObject]:
     # One that nobody tried here is shown once it was pulled; it can be named all the same.
     bases = services.catalogue.bases.values()
     shown = [base.id for base in bases if not base.untried or services.catalogue.fetched(base)]
@@ -27,12 +26,12 @@ def list_models(services: ServicesDep, key: CurrentKey) -> dict[str, Any]:
 
 # Names hold colons, and ids of hub models slashes.
 @router.get("/{model_id:path}")
-def retrieve(services: ServicesDep, key: CurrentKey, model_id: str) -> dict[str, Any]:
+def retrieve(services: ServicesDep, key: CurrentKey, model_id: str) -> ModelObject:
     return model_object(services.model(model_id, key, shut_down=True), services)
 
 
 @router.delete("/{model_id:path}")
-async def delete(services: ServicesDep, key: CurrentKey, model_id: str) -> dict[str, Any]:
+async def delete(services: ServicesDep, key: CurrentKey, model_id: str) -> Deleted:
     found = services.model(model_id, key, shut_down=True)
     if found.model is None:
         raise ApiError(403, "Base models cannot be deleted, only fine-tuned ones.", param="model")
@@ -42,11 +41,9 @@ async def delete(services: ServicesDep, key: CurrentKey, model_id: str) -> dict[
     return {"id": model_id, "object": "model", "deleted": True}
 
 
-def model_object(found: ResolvedModel, services: Services) -> dict[str, Any]:
-    """The protocol's model, and four fields of our own: what it grew from, whether and by which methods it can be
-    fine-tuned, and how many tokens it reads."""
+def model_object(found: ResolvedModel, services: Services) -> ModelObject:
     base, model = found.base, found.model
-    return {
+    told: ModelObject = {
         "id": model.id if model else base.id,
         "object": "model",
         "created": model.created_at if model else 0,
@@ -55,5 +52,7 @@ def model_object(found: ResolvedModel, services: Services) -> dict[str, Any]:
         "fine_tunable": True,
         "methods": ["supervised", "dpo"],
         "context_length": base.context_length,
-        **({"root": base.id} if model else {}),
     }
+    if model is not None:
+        told["root"] = base.id
+    return told

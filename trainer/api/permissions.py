@@ -7,7 +7,7 @@ job, its files and the weights stay with the key that made them, and only that o
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
 from pydantic import Field
@@ -15,6 +15,7 @@ from pydantic import Field
 from trainer.api.bodies import Body
 from trainer.api.errors import ApiError, not_found
 from trainer.api.lists import list_object
+from trainer.api.objects import Deleted, Page, PermissionObject
 from trainer.api.services import CurrentKey, Services, ServicesDep
 from trainer.objects import Key, Permission, new_id, now
 
@@ -27,7 +28,7 @@ class CreatePermissions(Body):
 
 
 @router.post("")
-def create(services: ServicesDep, key: CurrentKey, checkpoint: str, body: CreatePermissions) -> dict[str, Any]:
+def create(services: ServicesDep, key: CurrentKey, checkpoint: str, body: CreatePermissions) -> Page[PermissionObject]:
     """Grant each project the model. One that has it already keeps the permission that it has."""
     model = _shareable(services, key, checkpoint)
     names = {one.name for one in services.store.all_keys()}
@@ -56,7 +57,7 @@ def list_permissions(
     after: str | None = None,
     limit: Annotated[int, Query(ge=1, le=100)] = 10,
     order: Literal["ascending", "descending"] = "descending",
-) -> dict[str, Any]:
+) -> Page[PermissionObject]:
     model = _shareable(services, key, checkpoint)
     try:
         page, more = services.store.permissions(
@@ -68,14 +69,14 @@ def list_permissions(
 
 
 @router.delete("/{permission_id}")
-def delete(services: ServicesDep, key: CurrentKey, checkpoint: str, permission_id: str) -> dict[str, Any]:
+def delete(services: ServicesDep, key: CurrentKey, checkpoint: str, permission_id: str) -> Deleted:
     model = _shareable(services, key, checkpoint)
     if not services.store.revoke(permission_id, model):
         raise not_found("permission", permission_id, "permission_id")
     return {"id": permission_id, "object": "checkpoint.permission", "deleted": True}
 
 
-def permission_object(permission: Permission) -> dict[str, Any]:
+def permission_object(permission: Permission) -> PermissionObject:
     return {
         "id": permission.id,
         "object": "checkpoint.permission",

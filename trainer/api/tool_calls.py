@@ -16,6 +16,7 @@ from pydantic import Field
 
 from trainer.api.bodies import Strict
 from trainer.api.errors import ApiError
+from trainer.api.objects import ToolCallObject
 from trainer.objects import new_id
 
 _OPEN, _CLOSE = "<tool_call>", "</tool_call>"
@@ -124,7 +125,7 @@ class Call(msgspec.Struct, frozen=True):
     arguments: str
     id: str
 
-    def as_tool_call(self) -> dict[str, Any]:
+    def as_tool_call(self) -> ToolCallObject:
         return {"id": self.id, "type": "function", "function": {"name": self.name, "arguments": self.arguments}}
 
 

@@ -7,7 +7,7 @@ import hashlib
 import shutil
 import tempfile
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, UploadFile
 from fastapi import File as FilePart
@@ -17,6 +17,7 @@ from trainer.api.bodies import Body
 from trainer.api.errors import ApiError, not_found
 from trainer.api.files import ExpiresAfter, copy, file_object, keep, require_purpose
 from trainer.api.guard import MAX_UPLOAD
+from trainer.api.objects import UploadObject, UploadPartObject
 from trainer.api.services import CurrentKey, Services, ServicesDep
 from trainer.objects import File, Key, Upload, new_id, now
 
@@ -39,7 +40,7 @@ class CompleteUpload(Body):
 
 
 @router.post("")
-def create(services: ServicesDep, key: CurrentKey, body: CreateUpload) -> dict[str, Any]:
+def create(services: ServicesDep, key: CurrentKey, body: CreateUpload) -> UploadObject:
     require_purpose(body.purpose)
     created = now()
     upload = Upload(
@@ -60,7 +61,7 @@ def create(services: ServicesDep, key: CurrentKey, body: CreateUpload) -> dict[s
 @router.post("/{upload_id}/parts")
 async def add_part(
     services: ServicesDep, key: CurrentKey, upload_id: str, data: Annotated[UploadFile, FilePart()]
-) -> dict[str, Any]:
+) -> UploadPartObject:
     upload = _pending(services, key, upload_id)
     part = new_id("part_")
     await asyncio.to_thread(_write, _folder(services, upload), part, data, upload.bytes)
@@ -68,7 +69,7 @@ async def add_part(
 
 
 @router.post("/{upload_id}/complete")
-async def complete(services: ServicesDep, key: CurrentKey, upload_id: str, body: CompleteUpload) -> dict[str, Any]:
+async def complete(services: ServicesDep, key: CurrentKey, upload_id: str, body: CompleteUpload) -> UploadObject:
     upload = _pending(services, key, upload_id)
     folder = _folder(services, upload)
     there = {path.name for path in folder.iterdir()}
@@ -82,14 +83,14 @@ async def complete(services: ServicesDep, key: CurrentKey, upload_id: str, body:
 
 
 @router.post("/{upload_id}/cancel")
-def cancel(services: ServicesDep, key: CurrentKey, upload_id: str) -> dict[str, Any]:
+def cancel(services: ServicesDep, key: CurrentKey, upload_id: str) -> UploadObject:
     upload = _pending(services, key, upload_id)
     services.store.end_upload(upload.id, "cancelled")
     shutil.rmtree(_folder(services, upload), ignore_errors=True)
     return {**upload_object(upload), "status": "cancelled"}
 
 
-def upload_object(upload: Upload) -> dict[str, Any]:
+def upload_object(upload: Upload) -> UploadObject:
     return {
         "id": upload.id,
         "object": "upload",

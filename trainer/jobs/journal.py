@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from trainer.jobs.results import results_file
-from trainer.objects import Checkpoint, Event, File, Job, Model, new_id, now
+from trainer.objects import Checkpoint, Event, EventLevel, EventType, File, Job, Model, new_id, now
 from trainer.store import Store
 from trainer.training.messages import Measured, SavedModel, Started
 
@@ -148,7 +148,13 @@ class Journal:
             self.say(id, why, level="warn")
 
     def say(
-        self, id: str, text: str, *, level: str = "info", type: str = "message", data: dict[str, Any] | None = None
+        self,
+        id: str,
+        text: str,
+        *,
+        level: EventLevel = "info",
+        type: EventType = "message",
+        data: dict[str, Any] | None = None,
     ) -> None:
         self._store.add_event(
             Event(
