@@ -9,7 +9,7 @@ import msgspec
 import numpy as np
 
 from trainer.serving.messages import NEVER, Conversation, Delta, End, Generation, TokenLogprob, TopLogprob
-from trainer.serving.sampling import Logits, Sampler, TextStream
+from trainer.serving.sampling import Logits, Sampler, TextStream, likeliest
 from trainer.serving.schema import follow
 from trainer.serving.vocabulary import Vocabulary
 
@@ -122,10 +122,7 @@ class Answer:
             return []
         highest = logits.max()
         total = float(highest) + float(np.log(np.exp(logits - highest).sum(dtype=np.float64)))
-        wanted = min(wanted, logits.size)
-        likeliest = np.argpartition(-logits, wanted - 1)[:wanted] if wanted else np.empty(0, np.int64)
-        likeliest = likeliest[np.argsort(-logits[likeliest], kind="stable")]
-        top = [self._as_logprob(TopLogprob, int(id), float(logits[id]) - total) for id in likeliest]
+        top = [self._as_logprob(TopLogprob, int(id), float(logits[id]) - total) for id in likeliest(logits, wanted)]
         chosen = self._as_logprob(TokenLogprob, token, float(logits[token]) - total)
         if chosen.bytes and chosen.bytes[0] & 0xC0 == 0x80:  # it goes on in the middle of a character
             offset -= 1
