@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import typer
-from training_files.mend.repairs import REPAIRS
 
 from app.command_line import app as command_line
 from bot.settings import Settings
