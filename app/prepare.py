@@ -14,7 +14,7 @@ import msgspec
 
 from app.check import harmless, progress_bar, verdict
 from training_files import DEFAULT_MODEL, TrainingFileError, check_file
-from training_files.report import Mapping, Table
+from training_files.report import ColumnMapping, Table
 from training_files.tokens import tokenizers_folder
 
 if TYPE_CHECKING:  # as in check_command: rich and the repairs are loaded where they are used
@@ -134,7 +134,7 @@ def _prepare(file: Path, wishes: Wishes) -> int:
 
 
 def _drafted(
-    drafts: ExitStack, file: Path, wishes: Wishes, mapping: Mapping | None, chosen: list[str] | None
+    drafts: ExitStack, file: Path, wishes: Wishes, mapping: ColumnMapping | None, chosen: list[str] | None
 ) -> "Draft":
     """The repaired file, yet to be written: with what is recommended if nothing is `chosen`."""
     from training_files.repair import drafted
@@ -223,7 +223,7 @@ def _show_lost(console: "Console", count: int, lost: "Sequence[LostLine]", what:
         console.print(Text(f"  and {count - SHOWN:,} more", style="dim"))
 
 
-def _show_table(console: "Console", table: Table, mapping: Mapping | None) -> None:
+def _show_table(console: "Console", table: Table, mapping: ColumnMapping | None) -> None:
     from rich.table import Table as Grid
     from rich.text import Text
 
@@ -231,7 +231,7 @@ def _show_table(console: "Console", table: Table, mapping: Mapping | None) -> No
     console.print()
     rows = "1 row" if table.rows == 1 else f"{table.rows:,} rows"
     console.print(Text(f"A table ({table.kind}, {about}{rows}). Its columns:", style="bold"))
-    parts = {column: part for part, column in (mapping or table.mapping or Mapping("chat", {})).columns.items()}
+    parts = {column: part for part, column in (mapping or table.mapping or ColumnMapping("chat", {})).columns.items()}
     grid = Grid.grid(padding=(0, 2))
     for column in table.columns:
         part = parts.get(column.name, "")
@@ -285,7 +285,7 @@ def _choices(plan: "RepairPlan") -> list["ProposedRepair"]:
     return [one for one in plan.repairs if not one.always]
 
 
-def _mapping(columns: str) -> Mapping:
+def _mapping(columns: str) -> ColumnMapping:
     """`part=column,...`; a name with a comma in it in double quotes. Raises TrainingFileError."""
     pairs = next(csv.reader([columns], skipinitialspace=True), [])
     given = {part.strip(): name.strip() for part, equals, name in (pair.partition("=") for pair in pairs) if equals}
@@ -293,7 +293,7 @@ def _mapping(columns: str) -> Mapping:
     if len(given) != len(pairs) or format is None:
         known = "; ".join(f"for {one}: {', '.join(parts)}" for one, parts in reversed(_PARTS.items()))
         raise TrainingFileError(f"Write the columns as part=column,... The parts are, {known}.")
-    return Mapping(format, given)
+    return ColumnMapping(format, given)
 
 
 def _again(file: Path, wishes: Wishes) -> str:

@@ -1,4 +1,4 @@
-"""Which of the four training formats an example has."""
+"""The four training formats, and which of them an example has."""
 
 from typing import Any, Literal
 
@@ -8,8 +8,8 @@ CHAT_KEYS = ("messages", "tools", "functions", "parallel_tool_calls", "function_
 
 
 def format_of(example: dict[str, Any]) -> Format | None:
-    """By its keys; None where it has those of none. A chat that ends with the user and has keys of its own is taken for
-    reinforcement: the keys are what a grader reads.
+    """The format by the example's keys, None if they belong to none. A chat that ends with the user's message and has
+    keys of its own is taken for reinforcement: those keys are what a grader reads.
     """
     if "messages" in example:
         messages = example["messages"]

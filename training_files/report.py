@@ -39,7 +39,7 @@ class Column(msgspec.Struct, frozen=True):
     samples: tuple[str, ...] = ()
 
 
-class Mapping(msgspec.Struct, frozen=True):
+class ColumnMapping(msgspec.Struct, frozen=True):
     """Which column of a table plays which part.
 
     `columns` maps a part to a column's name. The parts are, for chat: `system`, `user`, `context` (added to the
@@ -63,7 +63,7 @@ class Table(msgspec.Struct, frozen=True):
     kind: str
     rows: int
     columns: tuple[Column, ...]
-    mapping: Mapping | None = None
+    mapping: ColumnMapping | None = None
     why: str = ""
     encoding: str = "utf-8"
     exact: bool = True

@@ -17,7 +17,7 @@ from handlers.datasets.blocks.report import mendable, reading_of
 from texts.formats import listed, number
 from training_files.repair import LostLine, ProposedRepair, RepairPlan, RepairResult
 from training_files.repair.repairs import BY_ID
-from training_files.report import Mapping, Report, Table
+from training_files.report import ColumnMapping, Report, Table
 
 CONVERT: Final = "Convert"
 COLUMNS: Final = "mend_columns"
@@ -32,7 +32,7 @@ _LOST: Final = 5
 _ANSWERS: Final = ("assistant", "completion", "preferred")
 
 _Part = tuple[str, str, str]
-"""Its name in `Mapping`, its label, a hint."""
+"""Its name in `ColumnMapping`, its label, a hint."""
 
 _SYSTEM: Final[_Part] = ("system", "System prompt", "Instructions that stand before each conversation.")
 _QUESTION: Final[_Part] = ("user", "Question", "What the person says.")
@@ -101,16 +101,16 @@ class Columns:
     layout: str
     places: dict[str, int]
 
-    def mapping(self, table: Table) -> Mapping:
+    def mapping(self, table: Table) -> ColumnMapping:
         names = [column.name for column in table.columns]
         columns = {part: names[place] for part, place in self.places.items() if place < len(names)}
-        return msgspec.convert({"format": LAYOUTS[self.layout].format, "columns": columns}, Mapping)
+        return msgspec.convert({"format": LAYOUTS[self.layout].format, "columns": columns}, ColumnMapping)
 
 
 def proposed(table: Table, wanted: str = "") -> Columns:
     """What is filled in at first: the table's own proposal, or what of it fits the layout that is wanted."""
     names = [column.name for column in table.columns]
-    mapping = table.mapping or Mapping("chat", {})
+    mapping = table.mapping or ColumnMapping("chat", {})
     # Both are read alike.
     columns = {"conversation" if part == "messages" else part: name for part, name in mapping.columns.items()}
     places = {part: names.index(name) for part, name in columns.items() if name in names}
@@ -176,7 +176,7 @@ def repairs_window(
     dataset: Dataset,
     plan: RepairPlan,
     private_metadata: str,
-    mapping: Mapping | None = None,
+    mapping: ColumnMapping | None = None,
     others: Sequence[Dataset] = (),
     validation: str | None = None,
 ) -> View:

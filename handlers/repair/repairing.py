@@ -25,7 +25,7 @@ from handlers.start.submission import validation_files
 from handlers.turn import Turn
 from training_files import tables
 from training_files.repair import RepairPlan, RepairResult, plan_repairs, repair_file
-from training_files.report import Mapping, Table
+from training_files.report import ColumnMapping, Table
 
 
 class Place(msgspec.Struct, frozen=True):
@@ -178,7 +178,7 @@ async def _on_copies(turn: Turn, dataset: Dataset, place: Place) -> AsyncIterato
             yield path, validation
 
 
-async def _mapping(turn: Turn, dataset: Dataset, place: Place) -> Mapping | None:
+async def _mapping(turn: Turn, dataset: Dataset, place: Place) -> ColumnMapping | None:
     """How the columns are read that were named in the window."""
     return place.columns.mapping(await _table(turn, dataset)) if place.columns is not None else None
 

@@ -1,7 +1,7 @@
-"""The second pass: what shows only when examples are compared with each other, or looked at closely.
+"""The second pass over a training file: near-duplicates, contradictory answers, refusals, secrets, personal data.
 
-Near-duplicates, contradictory answers, refusals, secrets and personal data. It never delays the report: it is run
-after it, and `with_scan` adds what it found. What it needs is imported when it is called.
+It never delays the report: it runs afterwards, and `with_scan` adds its findings. Its libraries are imported when it is
+called.
 """
 
 from collections.abc import Callable
@@ -13,7 +13,7 @@ __all__ = ["ContentScan", "near_duplicates", "scan_content", "with_scan"]
 
 
 def scan_content(path: Path, *, progress: Callable[[int, int], None] | None = None) -> ContentScan:
-    """Looks through the training file at `path`, of any of the four formats; lines that are no examples are passed
+    """Scans the training file at `path`, of any of the four formats. Lines that are no examples are passed
     over. `progress` is called with bytes done and bytes in all, in this thread.
 
     Raises TrainingFileError where the file cannot be read at all.
@@ -24,8 +24,8 @@ def scan_content(path: Path, *, progress: Callable[[int, int], None] | None = No
 
 
 def near_duplicates(path: Path) -> dict[int, int]:
-    """The lines that nearly repeat an earlier one, each with the line that it resembles, which is not itself
-    among them. Raises TrainingFileError where the file cannot be read.
+    """Maps each line that nearly repeats an earlier one to that earlier line, which is not itself among the
+    keys. Raises TrainingFileError where the file cannot be read.
     """
     from training_files.content_scan.scan import near_duplicates
 

@@ -1,4 +1,4 @@
-"""Numbers about millions of examples, kept on disk in columns, so that memory holds one column at a time."""
+"""Columns of numbers about millions of examples, on disk: memory holds one column at a time."""
 
 import tempfile
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""How much two texts have in common, and which of many are worth comparing.
+"""Similarity of texts, and MinHash to find the pairs worth comparing.
 
 A text is taken as the set of its shingles: every run of eight bytes of its UTF-8, which is a word and a half of English
 and nearly three Chinese characters, so that no language needs words told apart. Text that a third of the first
@@ -38,7 +38,7 @@ def normalised(text: str) -> str:
 
 
 class SharedText:
-    """What the examples of a file have in common, learned from the first ones."""
+    """The text that many examples of a file share, learned from the first ones, and MinHash of the rest."""
 
     def __init__(self) -> None:
         self._common: NDArray[np.bool_] | None = None
@@ -89,7 +89,7 @@ class SharedText:
 
 
 def similarity(one: str, other: str) -> float:
-    """How much of two texts stands in both, in whatever order, from 0 to 1."""
+    """The share of two texts that is in both, in any order, from 0 to 1."""
     return SharedText().similarity(one.encode("utf-8", "replace"), other.encode("utf-8", "replace"))
 
 

@@ -1,4 +1,4 @@
-"""What of an example is compared with others, in each of the four formats."""
+"""The prompt and the answer of an example of any format, as they are compared with those of others."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -20,7 +20,7 @@ class PromptAndAnswer(msgspec.Struct, frozen=True, gc=False):
 
 
 def prompt_and_answer(example: Any) -> PromptAndAnswer | None:
-    """None where the example is of no known format, or has no prompt. Never raises, whatever the example is."""
+    """None if the example is of no known format or has no prompt. Never raises."""
     if not isinstance(example, dict):
         return None
     if isinstance(example.get("prompt"), str) and isinstance(example.get("completion"), str):

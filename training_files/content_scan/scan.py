@@ -1,4 +1,4 @@
-"""The second pass over a file: reads it once, then compares what may be alike.
+"""The second pass: read the file once, then compare the examples that may be alike.
 
 While reading, secrets and personal data are found, and of each example a few numbers go to disk: where its line stands,
 hashes of its prompt and answer, and the keys under which examples that resemble each other meet. Then each column is
@@ -97,9 +97,7 @@ class _Entry(msgspec.Struct, gc=False):
 
 
 def _blocks(path: Path, progress: Callable[[int, int], None] | None) -> Iterator[list[_Entry]]:
-    """The examples that can be read, block by block, up to where `check` gives up on the file too, if only for lines
-    that cannot be read.
-    """
+    """The readable examples, block by block. Stops where too many lines were unreadable, as `check` does."""
     size = path.stat().st_size if path.is_file() else 0
     done = offset = unreadable = 0
     lost = False  # in a line that is skipped: where the next one begins is not known yet
@@ -128,7 +126,7 @@ def _blocks(path: Path, progress: Callable[[int, int], None] | None) -> Iterator
 
 
 def _find_pii_and_secrets(entry: _Entry, found: Findings) -> None:
-    """One finding for each code, with all kinds in its sentence and the first place."""
+    """Adds one finding for each code, with all kinds in its sentence and the first place."""
     if not pii_and_secrets.may_hold(entry.line):
         return
     kinds: dict[str, Counter[str]] = {}
@@ -336,7 +334,7 @@ def _body(what: PromptAndAnswer, prompt: str, answer: str) -> bytes:
 
 
 def _repeats(values: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Where a value stands that has stood before."""
+    """The places of values that occur earlier, too."""
     order = np.argsort(values, kind="stable")
     ordered = values[order]
     repeats: NDArray[np.int64] = order[1:][ordered[1:] == ordered[:-1]]
@@ -351,7 +349,7 @@ def _firsts(ordered: NDArray[Any]) -> NDArray[np.int64]:
 
 
 def _contradicts(one: PromptAndAnswer, other: PromptAndAnswer) -> str | None:
-    """How the later of two examples with the same prompt contradicts the first; None where it does not."""
+    """How the later of two examples with the same prompt contradicts the first, None if it does not."""
     if one.rejected or other.rejected:  # different preferred answers are usual; one preferred and rejected is not
         both = normalised(other.answer) == normalised(one.rejected) or normalised(other.rejected) == normalised(
             one.answer

@@ -14,7 +14,7 @@ from training_files.example_format import Format, format_of
 from training_files.lines import open_file
 from training_files.repair.plan import EXCERPT
 from training_files.repair.source import Source, opened, records
-from training_files.report import Mapping, Table
+from training_files.report import ColumnMapping, Table
 from training_files.tables import Converted, file_type
 
 _BINARY = ("xlsx", "xls", "ods", "parquet")
@@ -50,7 +50,7 @@ class RepairInput(msgspec.Struct):
 
 @contextmanager
 def open_input(
-    path: Path, mapping: Mapping | None, to: Format | None, progress: Callable[[int, int], None] | None
+    path: Path, mapping: ColumnMapping | None, to: Format | None, progress: Callable[[int, int], None] | None
 ) -> Iterator[RepairInput]:
     """The file at `path`, while this lasts. Raises TrainingFileError where it cannot be read or is no data."""
     with open_file(path) as file:
@@ -70,7 +70,7 @@ def open_input(
         yield made
 
 
-def _table(path: Path, source: Source, mapping: Mapping | None) -> Table | None:
+def _table(path: Path, source: Source, mapping: ColumnMapping | None) -> Table | None:
     """What the file is as a table; None where its examples are of a training format already."""
     with source.path.open("rb") as file:
         foreign = file_type.recognise(file.read(file_type.HEAD))
@@ -92,7 +92,7 @@ def _table(path: Path, source: Source, mapping: Mapping | None) -> Table | None:
 def _of_rows(
     path: Path,
     table: Table,
-    mapping: Mapping | None,
+    mapping: ColumnMapping | None,
     to: Format | None,
     progress: Callable[[int, int], None] | None,
 ) -> Iterator[RepairInput]:

@@ -31,7 +31,7 @@ from training_files.repair.repair import Dropped, Example, Repair
 from training_files.repair.repairs import BY_ID, REPAIRS
 from training_files.repair.source import Record, opened, records
 from training_files.repair.survey import Survey
-from training_files.report import Mapping
+from training_files.report import ColumnMapping
 
 Progress = Callable[[int, int], None]
 
@@ -42,7 +42,7 @@ def plan_repairs(
     model: str,
     tokenizers: Path | None = None,
     to: Format | None = None,
-    mapping: Mapping | None = None,
+    mapping: ColumnMapping | None = None,
     validation: Path | None = None,
     progress: Progress | None = None,
 ) -> RepairPlan:
@@ -70,7 +70,7 @@ def repair_file(
     model: str,
     tokenizers: Path | None = None,
     to: Format | None = None,
-    mapping: Mapping | None = None,
+    mapping: ColumnMapping | None = None,
     validation: Path | None = None,
     progress: Progress | None = None,
 ) -> RepairResult:
@@ -103,7 +103,7 @@ def drafted(
     offers: bool = True,
     tokenizers: Path | None = None,
     to: Format | None = None,
-    mapping: Mapping | None = None,
+    mapping: ColumnMapping | None = None,
     validation: Path | None = None,
     progress: Progress | None = None,
 ) -> Iterator["Draft"]:

@@ -1,4 +1,4 @@
-"""Files of rows that are to become training files: what they are, how they would be read, and reading them so."""
+"""Tables (CSV, JSON, workbooks, Parquet): describe one, and convert its rows to training examples."""
 
 from training_files.tables.conversion import Converted, Skipped, convert
 from training_files.tables.description import describe

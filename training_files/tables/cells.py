@@ -1,15 +1,15 @@
-"""What stands in one cell, as text."""
+"""A table cell as text."""
 
 import json
 import math
 from typing import Any
 
 NO_VALUE = frozenset({"nan", "NaN", "NULL", "<NA>", "#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NUM!", "#NULL!"})
-"""What programs write where there is no value."""
+"""What programs write for a missing value."""
 
 
 def text_of(value: Any) -> str:
-    """The cell as a person sees it: whole numbers without a point, nothing for no value, lists and objects as JSON."""
+    """The cell as people see it: whole numbers without a decimal point, "" if empty, lists and objects as JSON."""
     if isinstance(value, str):
         return value.replace("\r\n", "\n").replace("\r", "\n") if "\r" in value else value
     if value is None:

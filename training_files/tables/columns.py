@@ -1,28 +1,27 @@
-"""How the columns of a table would be read: by their names in several languages, else by what stands in them."""
+"""Propose what each column of a table is: by its name, in several languages, or else by its contents."""
 
 import re
 import tomllib
 import unicodedata
-from collections.abc import Mapping as Values
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from training_files.report import Mapping
+from training_files.report import ColumnMapping
 from training_files.tables.cells import text_of
 from training_files.tables.conversations import is_conversation
 
 _ANSWERS = ("answer", "completion", "label")
 _QUESTIONS = ("question", "instruction", "prompt", "text", "input")
 
-Rows = Sequence[Values[str, Any]]
+Rows = Sequence[Mapping[str, Any]]
 
 
-def propose(columns: Sequence[str], rows: Rows) -> tuple[Mapping | None, str]:
-    """How the columns would be read, and why in a sentence or two for a person; `rows` are the first of the table.
+def propose(columns: Sequence[str], rows: Rows) -> tuple[ColumnMapping | None, str]:
+    """A column mapping, and why in a sentence or two for a person. `rows` are the first of the table.
 
-    None where neither names nor contents suggest anything.
+    The mapping is None if neither names nor contents suggest one.
     """
     named = _named(columns)
     for reading in (_messages, _preference, _conversation, _pair, _contents):
@@ -38,12 +37,12 @@ def propose(columns: Sequence[str], rows: Rows) -> tuple[Mapping | None, str]:
 
 
 def part(name: str) -> str | None:
-    """The part that a column of this name plays, as `names.toml` has it; None for a name that says nothing."""
+    """The part that `names.toml` gives to a column of this name, None if it knows no such name."""
     return _place(name)[0]
 
 
 def _named(columns: Sequence[str]) -> dict[str, str]:
-    """For each part the column that is called so, the likeliest name first."""
+    """The column with the likeliest name for each part."""
     ranked = sorted(
         (rank, place, kind, name) for place, name in enumerate(columns) for kind, rank in [_place(name)] if kind
     )
@@ -53,22 +52,22 @@ def _named(columns: Sequence[str]) -> dict[str, str]:
     return found
 
 
-def _messages(columns: Sequence[str], named: dict[str, str], rows: Rows) -> Mapping | None:
+def _messages(columns: Sequence[str], named: dict[str, str], rows: Rows) -> ColumnMapping | None:
     name = named.get("messages")
     if name is None or not _holds_conversations(name, rows):
         return None
-    return Mapping("chat", {"messages": name} | _beside(named, "tools"))
+    return ColumnMapping("chat", {"messages": name} | _beside(named, "tools"))
 
 
-def _conversation(columns: Sequence[str], named: dict[str, str], rows: Rows) -> Mapping | None:
+def _conversation(columns: Sequence[str], named: dict[str, str], rows: Rows) -> ColumnMapping | None:
     """By contents too: a list of turns is unmistakable under any name."""
     for name in filter(None, [named.get("conversation"), *columns]):
         if _holds_conversations(name, rows):
-            return Mapping("chat", {"conversation": name} | _beside(named, "system", "tools"))
+            return ColumnMapping("chat", {"conversation": name} | _beside(named, "system", "tools"))
     return None
 
 
-def _preference(columns: Sequence[str], named: dict[str, str], rows: Rows) -> Mapping | None:
+def _preference(columns: Sequence[str], named: dict[str, str], rows: Rows) -> ColumnMapping | None:
     if "preferred" not in named or "non_preferred" not in named:
         return None
     answers = {"preferred": named["preferred"], "non_preferred": named["non_preferred"]}
@@ -76,10 +75,10 @@ def _preference(columns: Sequence[str], named: dict[str, str], rows: Rows) -> Ma
     if asked is None and not _holds_conversations(answers["preferred"], rows):
         return None
     user = {"user": asked} if asked is not None else {}
-    return Mapping("preference", _beside(named, "system") | user | answers)
+    return ColumnMapping("preference", _beside(named, "system") | user | answers)
 
 
-def _pair(columns: Sequence[str], named: dict[str, str], rows: Rows) -> Mapping | None:
+def _pair(columns: Sequence[str], named: dict[str, str], rows: Rows) -> ColumnMapping | None:
     """Question and answer by name; where one is named and one other column of text is left, that is the other."""
     answer = next((named[kind] for kind in _ANSWERS if kind in named), None)
     kinds = [kind for kind in _QUESTIONS if kind in named]
@@ -91,19 +90,19 @@ def _pair(columns: Sequence[str], named: dict[str, str], rows: Rows) -> Mapping 
         if len(left) != 1:
             return None
         pair = (named[kinds[0]], left[0]) if answer is None else (left[0], answer)
-        return Mapping("chat", _beside(named, "system") | {"user": pair[0], "assistant": pair[1]})
+        return ColumnMapping("chat", _beside(named, "system") | {"user": pair[0], "assistant": pair[1]})
     user = named[kinds[0]]
     if _is_classic_completion(named, rows):
-        return Mapping("completion", {"prompt": named["prompt"], "completion": named["completion"]})
+        return ColumnMapping("completion", {"prompt": named["prompt"], "completion": named["completion"]})
     context = named.get("context") or (named.get("input") if kinds[0] != "input" and "text" not in kinds[:1] else None)
     more = {"context": context} if context is not None else {}
-    return Mapping(
+    return ColumnMapping(
         "chat",
         _beside(named, "system", "history") | {"user": user} | more | {"assistant": answer} | _beside(named, "tools"),
     )
 
 
-def _contents(columns: Sequence[str], named: dict[str, str], rows: Rows) -> Mapping | None:
+def _contents(columns: Sequence[str], named: dict[str, str], rows: Rows) -> ColumnMapping | None:
     """Two columns of text: the one with a few values that come again is the answer, else the second one."""
     texts = _texts(columns, rows)
     if len(texts) != 2:
@@ -111,10 +110,10 @@ def _contents(columns: Sequence[str], named: dict[str, str], rows: Rows) -> Mapp
     first, second = texts
     if _is_label(first, rows) and not _is_label(second, rows):
         first, second = second, first
-    return Mapping("chat", {"user": first, "assistant": second})
+    return ColumnMapping("chat", {"user": first, "assistant": second})
 
 
-def _told(mapping: Mapping, columns: Sequence[str], *, by_contents: bool) -> str:
+def _told(mapping: ColumnMapping, columns: Sequence[str], *, by_contents: bool) -> str:
     told = ", ".join(f"“{name}” {_SAID[kind]}" for kind, name in mapping.columns.items()).replace("” ", "” is ", 1)
     why = "By what stands in the columns: " if by_contents else "By the columns' names: "
     used = set(mapping.columns.values())
@@ -151,7 +150,7 @@ def _holds_conversations(name: str, rows: Rows) -> bool:
 
 
 def _texts(columns: Sequence[str], rows: Rows) -> list[str]:
-    """The columns that hold words: no numbers, dates, ids or values that are always the same."""
+    """The columns of words, not of numbers, dates, ids or one constant value."""
     return [name for name in columns if _is_text([text_of(row.get(name)) for row in rows])]
 
 

@@ -1,4 +1,4 @@
-"""A file of rows, written as training examples."""
+"""Convert the rows of a table to training examples."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from training_files.errors import TrainingFileError
-from training_files.report import Mapping
+from training_files.report import ColumnMapping
 from training_files.tables import conversations
 from training_files.tables.cells import NO_VALUE, text_of
 from training_files.tables.conversations import Unusable
@@ -25,14 +25,14 @@ _OFTEN = 1_000
 
 
 class Skipped(msgspec.Struct, frozen=True):
-    """A row that gave no example. `row` counts as the person sees it: in a sheet the header is row 1."""
+    """A row that could not be converted. `row` is the number that a person sees: in a sheet the header is row 1."""
 
     row: int
     why: str
 
 
 class Converted(msgspec.Struct, frozen=True):
-    """What came of a conversion: `skipped` names the first 1,000 of `skipped_rows`."""
+    """The result of a conversion. `skipped` holds the first 1,000 of all `skipped_rows`."""
 
     examples: int
     skipped: list[Skipped]
@@ -40,7 +40,7 @@ class Converted(msgspec.Struct, frozen=True):
 
 
 def convert(
-    path: Path, mapping: Mapping, out: Path, *, progress: Callable[[int, int], None] | None = None
+    path: Path, mapping: ColumnMapping, out: Path, *, progress: Callable[[int, int], None] | None = None
 ) -> Converted:
     """Writes the rows of `path` to `out` as JSONL in the protocol's format, one example a line.
 
@@ -91,7 +91,7 @@ def _why(wrong: Exception) -> str:
     return str(wrong) if isinstance(wrong, Unusable) else "it is nested too deeply"
 
 
-def _check(mapping: Mapping, columns: list[str], path: Path) -> None:
+def _check(mapping: ColumnMapping, columns: list[str], path: Path) -> None:
     for kind, name in mapping.columns.items():
         if kind not in _PARTS[mapping.format]:
             raise TrainingFileError(

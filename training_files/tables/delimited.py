@@ -1,4 +1,4 @@
-"""CSV and its kin: which separator a text has, and its rows."""
+"""CSV and similar text: detect the separator, read the rows."""
 
 import csv
 from collections import Counter

@@ -1,4 +1,4 @@
-"""What a file of rows holds, and how it would be read."""
+"""Describe a table: its columns, the number of its rows, and a proposed column mapping."""
 
 import time
 from itertools import chain, islice

@@ -1,6 +1,6 @@
-"""Rows that stand in JSON: a list of them, an object that holds such a list, objects one after another, or one a line.
+"""Rows in JSON: a list of them, an object that holds such a list, objects one after another, or one object a line.
 
-Read by pieces: only the element at hand is in memory, however large the document is.
+Streams: only the current element is in memory, however large the document is.
 """
 
 import json

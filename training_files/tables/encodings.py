@@ -1,4 +1,4 @@
-"""Which encoding a text is in.
+"""Detect the encoding of a text.
 
 A byte-order mark decides, then UTF-8 where the bytes are valid in it, then the ASCII that UTF-16 or UTF-32 give where
 there are NULs; what is left is a legacy encoding, told apart by chardet among those that web pages still use.

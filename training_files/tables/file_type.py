@@ -1,4 +1,4 @@
-"""Recognises a file that is not JSONL by its first bytes, and says what to do with it."""
+"""Recognise a file that is not JSONL by its first bytes, and say what to do with it."""
 
 import codecs
 import contextlib
@@ -12,9 +12,9 @@ HEAD = 1 << 16
 
 
 class FileType(msgspec.Struct, frozen=True):
-    """What the file is (`name` in one word for the report), and how to make a training file of it.
+    """A type of file other than JSONL: `name` in one word for the report, and how to make a training file of it.
 
-    `code` is the finding to report it under. `convertible` says that `tables` can make training data of it.
+    `code` is the finding to report it under. `convertible` means that `tables` can convert it.
     """
 
     name: str
@@ -25,7 +25,7 @@ class FileType(msgspec.Struct, frozen=True):
 
 
 def recognise(head: bytes) -> FileType | None:
-    """What the file is instead of JSONL, None where it may be JSONL. `head` is its first `HEAD` bytes."""
+    """The type of the file, None if it may be JSONL. `head` is its first `HEAD` bytes."""
     for magic, foreign in _MAGIC:
         if head.startswith(magic):
             return _archive(head) or foreign if foreign.name == "zip" else foreign

@@ -1,4 +1,4 @@
-"""Which row of a table is its header, and what its columns are called."""
+"""Find the header row of a table, and name its columns."""
 
 import re
 from collections import Counter

@@ -1,4 +1,4 @@
-"""The rows of a file, whatever kind it is: its columns, the first rows, then all of them one by one, in flat memory.
+"""Open a table of any kind: its columns, its first rows, and all rows as a stream, in constant memory.
 
 A CSV, TSV or JSON file is read as it stands; a workbook or a Parquet file is parsed in a subprocess with limits.
 """

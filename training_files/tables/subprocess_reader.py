@@ -1,4 +1,4 @@
-"""Workbooks and Parquet files, parsed in a child process with limits on memory and time: the parent's side.
+"""Parse workbooks and Parquet files in a subprocess with limits on memory and time. This is the parent's side.
 
 A workbook is an archive of XML, a Parquet file compressed columns: a few kilobytes can ask for all memory there is. The
 child is given no secrets, `MEMORY` and `SECONDS`. Linux holds these limits itself; macOS ignores the one on memory and
@@ -39,7 +39,7 @@ _SIGXCPU = 24
 
 
 class Beginning(msgspec.Struct, tag=True):
-    """The child's first line: how many rows there are (`counted` False: at least so many), what to tell the person."""
+    """The child's first line: the number of rows (a lower bound if `counted` is False), and notes for the person."""
 
     total: int
     counted: bool = True
@@ -122,7 +122,7 @@ class Child:
 
 @contextmanager
 def read(path: Path, kind: str) -> Iterator[Child]:
-    """Parses the file in a child. Raises TrainingFileError, then or while its rows are read, with a sentence."""
+    """Parses the file in a subprocess. Raises TrainingFileError, at once or while rows are read."""
     kept = ("PATH", "SYSTEMROOT", "TMPDIR", "TEMP", "TMP", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")  # and no secrets
     environment = {name: os.environ[name] for name in kept if name in os.environ}
     environment["PYTHONPATH"] = str(Path(__file__).parents[3])

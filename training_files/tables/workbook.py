@@ -32,9 +32,9 @@ def read_workbook(path: Path) -> Iterator[Beginning | tuple[int, list[str]]]:
         best = (-1, -1)
         for name in names[:_MOST_SHEETS]:
             sheet = workbook.get_sheet_by_name(name)
-            promise = _promise(sheet)
-            if promise > best:
-                chosen, best = sheet, promise
+            score = _score(sheet)
+            if score > best:
+                chosen, best = sheet, score
     except calamine.PasswordError as error:
         raise TrainingFileError(f"{path.name} is protected with a password. Save it without one.") from error
     except MemoryError:
@@ -50,20 +50,20 @@ def read_workbook(path: Path) -> Iterator[Beginning | tuple[int, list[str]]]:
         notes.append(f"Of its {len(names)} sheets “{chosen.name}” was taken; the others are not read.")
     yield Beginning(total=chosen.total_height, notes=notes)
     for number, row in enumerate(chosen.iter_rows(), 1):
-        yield number, [seen(cell) for cell in row]
+        yield number, [display_text(cell) for cell in row]
 
 
-def _promise(sheet: Any) -> tuple[int, int]:
+def _score(sheet: Any) -> tuple[int, int]:
     """How much a sheet looks like data: columns that can be read as a question and an answer first, then its size."""
-    rows = [cells for row in islice(sheet.iter_rows(), 200) if any(cells := [seen(cell) for cell in row])]
+    rows = [cells for row in islice(sheet.iter_rows(), 200) if any(cells := [display_text(cell) for cell in row])]
     place, names = header.find(rows)
     body = rows if place is None else rows[place + 1 :]
     mapping, _ = columns.propose(names, [dict(zip(names, row, strict=False)) for row in body])
     return int(mapping is not None and bool(body)), sheet.height
 
 
-def seen(cell: Any) -> str:
-    """A cell as the person sees it: whole numbers without a point, 15 digits as sheets keep them, dates in ISO 8601."""
+def display_text(cell: Any) -> str:
+    """A cell as the sheet shows it: whole numbers without a decimal point, 15 digits, dates in ISO 8601."""
     if isinstance(cell, str):
         return cell
     if isinstance(cell, bool):

@@ -15,7 +15,7 @@ from handlers.blocks.text import code, counted, quoted
 from texts.formats import listed, money, number, rough_duration
 from training_files.epochs import auto_epochs
 from training_files.finding_codes import BY_CODE
-from training_files.report import Finding, Mapping, Report, Table
+from training_files.report import ColumnMapping, Finding, Report, Table
 
 _FINDINGS: Final = 5
 _MODELS: Final = 6
@@ -289,7 +289,7 @@ def _table(dataset: Dataset, found: Report, table: Table) -> Message:
     return message(f"{what} {how}", blocks)
 
 
-def reading_of(mapping: Mapping) -> str:
+def reading_of(mapping: ColumnMapping) -> str:
     """How the columns are read, in one phrase (mrkdwn): "`question` → `answer`"."""
     named = mapping.columns
     if whole := named.get("conversation") or named.get("messages"):

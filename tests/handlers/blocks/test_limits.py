@@ -37,7 +37,7 @@ from handlers.start.blocks import modal as start_modal
 from handlers.start.blocks import question as start_question
 from handlers.start.start_form import FIELDS, ModelOption, read_start_modal
 from training_files.repair import LostLine, ProposedRepair, RepairPlan, RepairResult
-from training_files.report import Column, Finding, Mapping, Report, Table, Tokens
+from training_files.report import Column, ColumnMapping, Finding, Report, Table, Tokens
 from training_files.sample import Sampled
 
 KEY = "sk-proj-abcdefghijklmnop1234"
@@ -75,7 +75,8 @@ tables = st.builds(
     st.sampled_from(["csv", "xlsx", "odd"]),
     st.integers(0, 10**9),
     st.lists(st.builds(Column, texts, st.lists(texts, max_size=3).map(tuple)), max_size=5).map(tuple),
-    st.none() | st.builds(Mapping, st.just("chat"), st.dictionaries(st.sampled_from(["user", "assistant"]), texts)),
+    st.none()
+    | st.builds(ColumnMapping, st.just("chat"), st.dictionaries(st.sampled_from(["user", "assistant"]), texts)),
     texts,
 )
 reports = st.builds(

@@ -6,7 +6,7 @@ import msgspec
 from bot.datasets.dataset import Dataset
 from handlers.blocks.message import Message
 from handlers.datasets.blocks import report
-from training_files.report import Column, Finding, Mapping, Report, Table, Tokens
+from training_files.report import Column, ColumnMapping, Finding, Report, Table, Tokens
 
 See = Callable[[Message], str]
 Buttons = Callable[[Message], dict[str, dict[str, Any]]]
@@ -98,7 +98,7 @@ def test_a_spreadsheet_is_greeted_as_one(
             Column("answer", ("Because.", "<!channel>", "There.")),
             Column("id", ("1", "2", "3")),
         ),
-        Mapping("chat", {"user": "question", "assistant": "answer"}),
+        ColumnMapping("chat", {"user": "question", "assistant": "answer"}),
     )
     errors = [Finding("needs_conversion", None, "It has to be converted.")]
     found = make_report(ok=False, examples=0, errors=errors, counts={"needs_conversion": 1}, table=table)

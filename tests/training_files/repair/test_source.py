@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from training_files import DEFAULT_MODEL, TrainingFileError
 from training_files.repair import RepairResult, plan_repairs, repair_file
 from training_files.repair.source import _read
-from training_files.report import Mapping
+from training_files.report import ColumnMapping
 
 CAFE = {"messages": [{"role": "user", "content": "Où est le café ?"}, {"role": "assistant", "content": "Là-bas."}]}
 CHINESE = {
@@ -183,7 +183,7 @@ def test_a_table_is_read_by_its_columns_and_its_empty_rows_are_named(tmp_path: P
 
 
 def test_a_persons_columns_count_more_than_the_proposed_ones(tmp_path: Path) -> None:
-    mapping = Mapping("completion", {"prompt": "b", "completion": "a"})
+    mapping = ColumnMapping("completion", {"prompt": "b", "completion": "a"})
     got, _ = mended(tmp_path, b"a,b\n1 x,2 x\n3 x,4 x\n", "in.csv", mapping=mapping)
     assert got == [{"prompt": "2 x", "completion": "1 x"}, {"prompt": "4 x", "completion": "3 x"}]
 

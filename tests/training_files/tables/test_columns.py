@@ -2,7 +2,7 @@
 
 import pytest
 
-from training_files.report import Mapping
+from training_files.report import ColumnMapping
 from training_files.tables.columns import part, propose
 
 TURNS = [{"from": "human", "value": "hi"}, {"from": "gpt", "value": "hello"}]
@@ -39,14 +39,14 @@ def table(*columns, rows=8):
 def test_a_pair_is_known_by_name_in_many_languages_whatever_stands_beside_it(question, answer):
     columns, rows = table("id", answer, question, "remarks")
     mapping, why = propose(columns, rows)
-    assert mapping == Mapping("chat", {"user": question, "assistant": answer})
+    assert mapping == ColumnMapping("chat", {"user": question, "assistant": answer})
     assert f"“{question}” is the user's message, “{answer}” the answer." in why
     assert "Not used: “id”, “remarks”." in why
 
 
 def test_alpaca_has_its_input_added_to_the_instruction():
     mapping, _ = propose(*table("instruction", "input", "output"))
-    assert mapping == Mapping("chat", {"user": "instruction", "context": "input", "assistant": "output"})
+    assert mapping == ColumnMapping("chat", {"user": "instruction", "context": "input", "assistant": "output"})
 
 
 def test_a_system_prompt_and_a_passage_find_their_places():
@@ -65,31 +65,31 @@ def test_a_system_prompt_and_a_passage_find_their_places():
 )
 def test_two_judged_answers_are_preferences(better, worse):
     mapping, _ = propose(*table("prompt", better, worse))
-    assert mapping == Mapping("preference", {"user": "prompt", "preferred": better, "non_preferred": worse})
+    assert mapping == ColumnMapping("preference", {"user": "prompt", "preferred": better, "non_preferred": worse})
 
 
 def test_a_list_of_turns_is_a_conversation_under_any_name():
     rows = [{"n": 1, "gespräch": TURNS}] * 3
     mapping, _ = propose(["n", "gespräch"], rows)
-    assert mapping == Mapping("chat", {"conversation": "gespräch"})
+    assert mapping == ColumnMapping("chat", {"conversation": "gespräch"})
 
 
 def test_completions_that_begin_with_a_space_were_made_for_a_base_model():
     rows = [{"prompt": f"text {n} ->", "completion": f" label {n}"} for n in range(5)]
     mapping, _ = propose(["prompt", "completion"], rows)
-    assert mapping == Mapping("completion", {"prompt": "prompt", "completion": "completion"})
+    assert mapping == ColumnMapping("completion", {"prompt": "prompt", "completion": "completion"})
 
 
 def test_of_two_columns_with_other_names_the_first_is_the_question():
     mapping, why = propose(*table("spalte 1", "spalte 2"))
-    assert mapping == Mapping("chat", {"user": "spalte 1", "assistant": "spalte 2"})
+    assert mapping == ColumnMapping("chat", {"user": "spalte 1", "assistant": "spalte 2"})
     assert why.startswith("By what stands in the columns")
 
 
 def test_a_column_of_a_few_values_that_come_again_is_the_answer():
     rows = [{"a": ["good one", "bad one"][n % 2], "b": f"The soup was number {n}"} for n in range(12)]
     mapping, _ = propose(["a", "b"], rows)
-    assert mapping == Mapping("chat", {"user": "b", "assistant": "a"})
+    assert mapping == ColumnMapping("chat", {"user": "b", "assistant": "a"})
 
 
 def test_numbers_dates_ids_and_constants_are_not_taken_for_text():
@@ -98,7 +98,7 @@ def test_numbers_dates_ids_and_constants_are_not_taken_for_text():
         for n in range(9)
     ]
     mapping, _ = propose(list(rows[0]), rows)
-    assert mapping == Mapping("chat", {"user": "x", "assistant": "y"})
+    assert mapping == ColumnMapping("chat", {"user": "x", "assistant": "y"})
 
 
 def test_where_nothing_tells_it_is_said_instead_of_guessed():
@@ -109,7 +109,7 @@ def test_where_nothing_tells_it_is_said_instead_of_guessed():
 
 def test_one_named_column_and_one_other_text_make_a_pair():
     mapping, _ = propose(*table("Beschwerde", "answer"))
-    assert mapping == Mapping("chat", {"user": "Beschwerde", "assistant": "answer"})
+    assert mapping == ColumnMapping("chat", {"user": "Beschwerde", "assistant": "answer"})
 
 
 def test_case_spaces_and_width_do_not_count_in_names():

@@ -6,7 +6,7 @@ import pytest
 
 from training_files.check import check_file
 from training_files.errors import TrainingFileError
-from training_files.report import Mapping
+from training_files.report import ColumnMapping
 from training_files.tables import convert, describe
 
 
@@ -81,7 +81,7 @@ def test_preference_examples_are_the_same_however_they_were_written(rows, conver
 
 
 def test_completion_examples_keep_their_spaces(rows, converted):
-    mapping = Mapping("completion", {"prompt": "prompt", "completion": "completion"})
+    mapping = ColumnMapping("completion", {"prompt": "prompt", "completion": "completion"})
     examples, _ = converted(rows({"prompt": "a ->", "completion": " b"}), mapping)
     assert examples == [{"prompt": "a ->", "completion": " b"}]
 
@@ -111,7 +111,7 @@ def test_equal_answers_are_no_preference(rows, converted):
 
 def test_the_first_thousand_skipped_rows_are_named_and_all_are_counted(rows, tmp_path):
     path = rows(*[{"question": f"{n}?", "answer": ""} for n in range(1500)], {"question": "q", "answer": "a"})
-    result = convert(path, Mapping("chat", {"user": "question", "assistant": "answer"}), tmp_path / "out")
+    result = convert(path, ColumnMapping("chat", {"user": "question", "assistant": "answer"}), tmp_path / "out")
     assert (result.examples, result.skipped_rows, len(result.skipped)) == (1, 1500, 1000)
 
 
@@ -119,11 +119,14 @@ def test_the_first_thousand_skipped_rows_are_named_and_all_are_counted(rows, tmp
     ("mapping", "said"),
     [
         (
-            Mapping("chat", {"user": "prompt", "assistant": "nope"}),
+            ColumnMapping("chat", {"user": "prompt", "assistant": "nope"}),
             "no column “nope”; its columns are “prompt”, “chosen”",
         ),
-        (Mapping("chat", {"user": "prompt", "preferred": "chosen"}), "“preferred” is no part of a chat example"),
-        (Mapping("chat", {"user": "prompt"}), "which columns are “assistant”, “user” or “conversation” or “messages”"),
+        (ColumnMapping("chat", {"user": "prompt", "preferred": "chosen"}), "“preferred” is no part of a chat example"),
+        (
+            ColumnMapping("chat", {"user": "prompt"}),
+            "which columns are “assistant”, “user” or “conversation” or “messages”",
+        ),
     ],
 )
 def test_a_mapping_that_does_not_fit_is_refused_in_a_sentence(rows, tmp_path, mapping, said):
@@ -147,7 +150,7 @@ def test_progress_goes_from_nothing_to_all_of_the_file(rows, tmp_path):
 def test_output_without_end_is_stopped(rows, tmp_path, monkeypatch):
     monkeypatch.setattr("training_files.tables.conversion.MOST_BYTES", 1000)
     with pytest.raises(TrainingFileError, match="makes more than"):
-        convert(rows(*PAIRS * 10), Mapping("chat", {"user": "prompt", "assistant": "chosen"}), tmp_path / "out")
+        convert(rows(*PAIRS * 10), ColumnMapping("chat", {"user": "prompt", "assistant": "chosen"}), tmp_path / "out")
     assert not (tmp_path / "out").exists()
 
 

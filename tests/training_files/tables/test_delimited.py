@@ -145,14 +145,16 @@ TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="\r\0�"), min_
 
 @given(rows=st.lists(st.tuples(TEXTS, TEXTS), min_size=2, max_size=10), mark=st.sampled_from(",;\t|"))
 def test_whatever_a_csv_writer_wrote_comes_back(tmp_path_factory, rows, mark):
-    from training_files.report import Mapping
+    from training_files.report import ColumnMapping
     from training_files.tables import convert
 
     buffer = io.StringIO()
     csv.writer(buffer, delimiter=mark, quoting=csv.QUOTE_ALL).writerows([("question", "answer"), *rows])
     folder = tmp_path_factory.mktemp("csv")
     (folder / "table.csv").write_text(buffer.getvalue(), "utf-8", newline="")
-    result = convert(folder / "table.csv", Mapping("chat", {"user": "question", "assistant": "answer"}), folder / "out")
+    result = convert(
+        folder / "table.csv", ColumnMapping("chat", {"user": "question", "assistant": "answer"}), folder / "out"
+    )
     assert (result.examples, result.skipped) == (len(rows), [])
 
 

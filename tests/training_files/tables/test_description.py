@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from training_files.errors import TrainingFileError
-from training_files.report import Mapping
+from training_files.report import ColumnMapping
 from training_files.tables import convert, describe, description
 
 
@@ -42,7 +42,7 @@ def test_more_columns_than_a_sheet_has_are_refused_with_the_limit(tmp_path):
 @pytest.mark.parametrize("kind", ["csv", "json", "jsonl"])
 def test_two_hundred_thousand_short_rows_are_read_and_many_more_only_where_they_are_longer(tmp_path, kind):
     path, out = tmp_path / f"table.{kind}", tmp_path / "out.jsonl"
-    as_chat = Mapping("chat", {"user": "q", "assistant": "a"})
+    as_chat = ColumnMapping("chat", {"user": "q", "assistant": "a"})
 
     def write(rows, answer):
         line = f"Hi,{answer}" if kind == "csv" else json.dumps({"q": "Hi", "a": answer})
