@@ -8,19 +8,22 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import matplotlib.image
+import msgspec
 import numpy as np
 import pytest
 from fontTools.fontBuilder import FontBuilder
 from fontTools.pens.ttGlyphPen import TTGlyphPen
-from matplotlib.font_manager import fontManager
+from matplotlib.font_manager import findfont, fontManager, get_font
 
 from bot.charts import canvas
-from bot.charts.canvas import ALT_TEXT
-from bot.charts.lengths import length_alt_text, length_chart
-from bot.charts.training import alt_text, loss_chart
+from bot.charts.lengths import length_chart
+from bot.charts.training import loss_chart
 from bot.providers.protocol import Metrics
+from texts.charts import ALT_TEXT, length_alt_text, loss_alt_text, words
+from texts.language import Language, speaking
 from training_files.report import Bar, Tokens
 
+WORDS = words()
 BLUE = (0x00, 0x72, 0xB2)
 ORANGE = (0xD5, 0x5E, 0x00)
 
@@ -54,7 +57,7 @@ def holds(picture: np.ndarray, color: tuple[int, int, int]) -> bool:
 
 
 def test_training_and_validation_are_drawn_in_their_colours_on_a_light_ground() -> None:
-    picture = pixels(loss_chart(run(100), title="support.jsonl → gpt-4.1-mini"))
+    picture = pixels(loss_chart(run(100), WORDS, title="support.jsonl → gpt-4.1-mini"))
     assert picture.shape[1] == 1280
     assert holds(picture, BLUE)
     assert holds(picture, ORANGE)
@@ -62,14 +65,14 @@ def test_training_and_validation_are_drawn_in_their_colours_on_a_light_ground() 
 
 
 def test_without_validation_nothing_is_drawn_for_it() -> None:
-    picture = pixels(loss_chart(run(100, validation=False), title="x"))
+    picture = pixels(loss_chart(run(100, validation=False), WORDS, title="x"))
     assert holds(picture, BLUE)
     assert not holds(picture, ORANGE)
 
 
 def test_token_accuracy_gets_a_panel_only_where_it_was_measured() -> None:
-    with_panel = pixels(loss_chart(run(50), title="x"))
-    without = pixels(loss_chart(run(50, accuracy=False), title="x"))
+    with_panel = pixels(loss_chart(run(50), WORDS, title="x"))
+    without = pixels(loss_chart(run(50, accuracy=False), WORDS, title="x"))
     assert with_panel.shape[0] > without.shape[0]
 
 
@@ -92,19 +95,21 @@ def test_token_accuracy_gets_a_panel_only_where_it_was_measured() -> None:
 def test_odd_figures_still_make_a_picture_without_a_warning(metrics: list[Metrics]) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        assert loss_chart(metrics, title="$x_1$ 训练\n\x00 " + "long " * 40).startswith(b"\x89PNG")
-    assert 1 <= len(alt_text(metrics)) <= 1000
+        assert loss_chart(metrics, WORDS, title="$x_1$ 训练\n\x00 " + "long " * 40).startswith(b"\x89PNG")
+    assert 1 <= len(loss_alt_text(metrics)) <= 1000
 
 
 def test_many_threads_draw_the_same_picture_at_the_same_time() -> None:
     metrics = run(60)
     with ThreadPoolExecutor(4) as threads:
-        pictures = set(threads.map(lambda _: loss_chart(metrics, title="x"), range(6)))
+        pictures = set(threads.map(lambda _: loss_chart(metrics, WORDS, title="x"), range(6)))
     assert len(pictures) == 1
 
 
 def test_the_picture_is_told_in_words() -> None:
-    told = alt_text([Metrics(1, train_loss=3.2, full_valid_loss=3.0), Metrics(9, train_loss=0.5, full_valid_loss=0.75)])
+    told = loss_alt_text(
+        [Metrics(1, train_loss=3.2, full_valid_loss=3.0), Metrics(9, train_loss=0.5, full_valid_loss=0.75)]
+    )
     assert told == (
         "Line chart by training step. Training loss falls from 3.2 to 0.5 at step 9. "
         "Validation loss falls from 3 to 0.75; lowest, 0.75, at step 9."
@@ -113,10 +118,10 @@ def test_the_picture_is_told_in_words() -> None:
 
 def test_the_words_say_whether_an_accuracy_is_of_training_or_of_validation() -> None:
     trained = [Metrics(step, train_loss=1.0, train_mean_token_accuracy=step / 10) for step in (5, 9)]
-    assert "Training token accuracy" in alt_text(trained)
+    assert "Training token accuracy" in loss_alt_text(trained)
     held_out = [Metrics(9, train_mean_token_accuracy=0.9, full_valid_mean_token_accuracy=0.5)]
-    assert "Validation token accuracy is 50%" in alt_text(held_out)
-    assert "Validation reward accuracy" in alt_text([Metrics(9, valid_reward_accuracy=0.5)], method="dpo")
+    assert "Validation token accuracy is 50%" in loss_alt_text(held_out)
+    assert "Validation reward accuracy" in loss_alt_text([Metrics(9, valid_reward_accuracy=0.5)], method="dpo")
 
 
 def test_the_bot_starts_without_waiting_for_matplotlib() -> None:
@@ -129,11 +134,11 @@ TOKENS = Tokens(total=1900, max=55, median=26, p95=38, billed=1900, exact=True, 
 
 
 def test_lengths_are_drawn_as_bars_and_those_that_are_cut_in_the_other_colour() -> None:
-    fine = pixels(length_chart(BARS, TOKENS, title="Lengths of support.jsonl", limit=65_536))
+    fine = pixels(length_chart(BARS, TOKENS, WORDS, title="support.jsonl", limit=65_536))
     assert fine.shape[1] == 1280
     assert holds(fine, BLUE)
     assert not holds(fine, ORANGE)
-    assert holds(pixels(length_chart(BARS, TOKENS, title="Lengths of support.jsonl", limit=32)), ORANGE)
+    assert holds(pixels(length_chart(BARS, TOKENS, WORDS, title="support.jsonl", limit=32)), ORANGE)
 
 
 def test_any_histogram_can_be_drawn() -> None:
@@ -141,7 +146,7 @@ def test_any_histogram_can_be_drawn() -> None:
     wide = [Bar(10**low, 10 ** (low + 1) - 1, 10**low) for low in range(9)]
     for bars in (one, wide, [Bar(i, i, 0) for i in range(23)] + [Bar(23, 23, 1)]):
         tokens = Tokens(1, bars[-1].high, bars[0].low, bars[-1].low, 1, True, "x")
-        assert length_chart(bars, tokens, title="$\\frac{}$ 训练 " * 20).startswith(b"\x89PNG")
+        assert length_chart(bars, tokens, WORDS, title="$\\frac{}$ 训练 " * 20).startswith(b"\x89PNG")
 
 
 def test_the_histogram_in_words() -> None:
@@ -186,10 +191,10 @@ def fonts(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Path], None]]:
 
 
 def test_a_name_that_no_font_can_write_is_left_out_and_not_drawn_as_boxes(fonts: Callable[[Path], None]) -> None:
-    named = loss_chart(run(20), title="客服训练数据.jsonl → m")
-    assert named == loss_chart(run(20), title="")
-    partly = loss_chart(run(20), title="support-客服.jsonl")
-    assert partly == loss_chart(run(20), title="support-.jsonl")
+    named = loss_chart(run(20), WORDS, title="客服训练数据.jsonl → m")
+    assert named == loss_chart(run(20), WORDS, title="")
+    partly = loss_chart(run(20), WORDS, title="support-客服.jsonl")
+    assert partly == loss_chart(run(20), WORDS, title="support-.jsonl")
 
 
 def test_a_chinese_name_is_written_where_the_machine_has_a_font_for_it(
@@ -198,8 +203,8 @@ def test_a_chinese_name_is_written_where_the_machine_has_a_font_for_it(
     fonts(a_font(tmp_path / "cjk.ttf", "Noto Sans CJK SC", "客服训练"))
     canvas._east_asian_fonts.cache_clear()
     assert canvas._east_asian_fonts() == ["Noto Sans CJK SC"]
-    written = loss_chart(run(20), title="客服训练")
-    assert written != loss_chart(run(20), title="")
+    written = loss_chart(run(20), WORDS, title="客服训练")
+    assert written != loss_chart(run(20), WORDS, title="")
 
 
 def test_wide_characters_count_twice_where_a_title_is_cut() -> None:
@@ -218,3 +223,34 @@ def test_what_is_written_in_a_chart_can_be_read_on_a_telephone() -> None:
     smallest = min(label.get_window_extent().height for label in axes.get_xticklabels())
     assert smallest * 366 / 1280 > 6.5  # of the figures alone, which are two thirds of their type's height
     assert axes.title.get_window_extent().width < 1280
+
+
+@pytest.mark.parametrize("language", Language)
+def test_every_word_in_a_picture_has_its_glyphs_in_the_fonts_that_we_bring(language: Language) -> None:
+    with speaking(language):
+        shown = "".join(msgspec.structs.astuple(words()))
+    known = {*get_font(findfont("DejaVu Sans")).get_charmap(), *get_font(canvas._WORDS_FONT).get_charmap()}
+    assert [character for character in shown if ord(character) not in known] == []
+
+
+def test_a_picture_in_chinese_is_drawn_without_a_missing_glyph() -> None:
+    with speaking(Language.CHINESE):
+        chinese = words()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")  # matplotlib warns of a glyph that no font has
+        drawn = [
+            loss_chart(run(20), chinese, title="a"),
+            loss_chart([], chinese, title="a"),
+            length_chart(BARS, TOKENS, chinese, title="a", limit=32),
+        ]
+    assert drawn[0] != loss_chart(run(20), WORDS, title="a")
+
+
+def test_a_picture_is_told_in_chinese() -> None:
+    metrics = [Metrics(1, train_loss=3.2, full_valid_loss=3.0), Metrics(9, train_loss=0.5, full_valid_loss=0.75)]
+    with speaking(Language.CHINESE):
+        assert loss_alt_text(metrics) == (
+            "以训练步数为横轴的折线图。 训练损失：从 3.2 降到 0.5，此时为第 9 步。 "
+            "验证损失：从 3 降到 0.75，最低为 0.75，在第 9 步。"
+        )
+        assert "有 1 个超过模型能接受的 49，" in length_alt_text(BARS, TOKENS, limit=49)

@@ -5,17 +5,17 @@ people who do not tell colours apart: blue and vermilion of Okabe and Ito's pale
 """
 
 import io
+import logging
 import threading
 import unicodedata
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 # Importing matplotlib takes about a second, which a bot that starts up should not wait for.
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
-
-ALT_TEXT: Final = 1_000  # files.getUploadURLExternal takes 1,000 in alt_txt, an image block 2,000 (read 2026-11-21)
 
 BACKGROUND: Final = "#FBFAF6"
 INK: Final = "#2A2A2E"
@@ -25,6 +25,8 @@ VERMILION: Final = "#D55E00"
 _GRID: Final = "#E6E4DC"
 
 _FONT: Final = "DejaVu Sans"  # comes with matplotlib
+# The glyphs of our own words in Chinese, cut out of Noto Sans SC: scripts/chart_font.py.
+_WORDS_FONT: Final = Path(__file__).parent / "fonts" / "FinetuneBotCharts.otf"
 _EAST_ASIAN_FONTS: Final = (
     "Noto Sans CJK SC",
     "Noto Sans CJK TC",
@@ -62,6 +64,7 @@ def sheet(height: float) -> "Figure":
     from matplotlib.figure import Figure
     from matplotlib.layout_engine import ConstrainedLayoutEngine
 
+    _use_fonts()
     layout = ConstrainedLayoutEngine(w_pad=0.14, h_pad=0.12)
     inches = 6.8 / 8
     figure = Figure(figsize=(8 * inches, height * inches), dpi=160 / inches, facecolor=BACKGROUND, layout=layout)
@@ -122,6 +125,18 @@ def _shortened(line: str) -> str:
         if room < 0:
             return line[: max(0, place - 1)].rstrip() + "…"
     return line
+
+
+@cache
+def _use_fonts() -> None:
+    """For all text but titles, which name theirs."""
+    import matplotlib
+    from matplotlib.font_manager import fontManager
+
+    # That our font has no bold face would be said at the first picture.
+    logging.getLogger("matplotlib.font_manager").setLevel(logging.ERROR)
+    fontManager.addfont(_WORDS_FONT)
+    matplotlib.rcParams["font.family"] = [_FONT, _WORDS_FONT.stem]
 
 
 @cache

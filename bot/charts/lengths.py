@@ -4,14 +4,17 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from bot.charts.canvas import ALT_TEXT, BACKGROUND, BLUE, FAINT_INK, INK, VERMILION, furnish, png, set_title, sheet
+from bot.charts.canvas import BACKGROUND, BLUE, FAINT_INK, INK, VERMILION, furnish, png, set_title, sheet
+from bot.charts.words import ChartWords
 from training_files.report import Bar, Tokens
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 
-def length_chart(bars: Sequence[Bar], tokens: Tokens, *, title: str, limit: int | None = None) -> bytes:
+def length_chart(
+    bars: Sequence[Bar], tokens: Tokens, words: ChartWords, *, title: str, limit: int | None = None
+) -> bytes:
     """A PNG, 1,280 pixels wide, of how many examples have which length in tokens. May be called from any thread.
 
     `bars` go from short to long and have the same width in the picture, whatever they span. What is above `limit`
@@ -19,39 +22,27 @@ def length_chart(bars: Sequence[Bar], tokens: Tokens, *, title: str, limit: int 
     """
     figure = sheet(3.9)
     axes = figure.subplots()
-    furnish(axes, "Examples")
+    furnish(axes, words.examples)
     cut = limit is not None and bars[-1].high > limit
     colors = [VERMILION if limit is not None and bar.low > limit else BLUE for bar in bars]
     axes.bar(range(len(bars)), [bar.examples for bar in bars], width=0.86, align="edge", color=colors)
     highest = max(bar.examples for bar in bars)
     axes.set_ylim(0, highest * 1.22)
     axes.set_xlim(-0.1, len(bars) + 0.1)
-    _length_axis(axes, bars)
-    marks = [(f"median {tokens.median:,}", tokens.median, INK), (f"95 % up to {tokens.p95:,}", tokens.p95, INK)]
+    _length_axis(axes, bars, words.tokens)
+    marks = [(words.median, tokens.median, INK), (words.share, tokens.p95, INK)]
     if cut and limit is not None:
-        marks.append((f"cut at {limit:,}", limit, VERMILION))
-    _length_marks(axes, [(text, _position(bars, length), color) for text, length, color in marks], highest)
+        marks.append((words.cut, limit, VERMILION))
+    _length_marks(
+        axes,
+        [(text.format(length=f"{length:,}"), _position(bars, length), color) for text, length, color in marks],
+        highest,
+    )
     set_title(axes, title, pad=14)
     return png(figure)
 
 
-def length_alt_text(bars: Sequence[Bar], tokens: Tokens, *, limit: int | None = None) -> str:
-    """What `length_chart` shows, in words: 1,000 characters at most."""
-    fullest = max(bars, key=lambda bar: bar.examples)
-    sentences = [
-        f"Histogram of the lengths of {sum(bar.examples for bar in bars):,} examples.",
-        f"They have {bars[0].low:,} to {tokens.max:,} tokens; half have at most {tokens.median:,}, 95 % at most "
-        f"{tokens.p95:,}.",
-        f"Most, {fullest.examples:,}, have {fullest.low:,} to {fullest.high:,}.",
-    ]
-    if limit is not None and tokens.max > limit:
-        longer = sum(bar.examples for bar in bars if bar.low > limit)
-        verb = "is" if longer == 1 else "are"
-        sentences.append(f"{longer:,} {verb} longer than the {limit:,} that the model takes, and {verb} cut.")
-    return " ".join(sentences)[:ALT_TEXT]
-
-
-def _length_axis(axes: "Axes", bars: Sequence[Bar]) -> None:
+def _length_axis(axes: "Axes", bars: Sequence[Bar], name: str) -> None:
     """A figure under the left edge of every so many bars, seven at most, and one at the very end."""
     every = max(1, math.ceil(len(bars) / 7))
     places = [*range(0, len(bars), every)]
@@ -59,7 +50,7 @@ def _length_axis(axes: "Axes", bars: Sequence[Bar]) -> None:
         places.pop()
     edges = [*((place, bars[place].low) for place in places), (len(bars), bars[-1].high)]
     axes.set_xticks([place for place, _ in edges], [f"{length:,}" for _, length in edges])
-    axes.set_xlabel("Tokens", fontsize=14, color=FAINT_INK, labelpad=8)
+    axes.set_xlabel(name, fontsize=14, color=FAINT_INK, labelpad=8)
     from matplotlib.ticker import FuncFormatter, MaxNLocator
 
     axes.yaxis.set_major_locator(MaxNLocator(nbins=4, integer=True))

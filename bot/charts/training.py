@@ -6,9 +6,8 @@ import math
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final
 
-import msgspec
-
-from bot.charts.canvas import ALT_TEXT, BACKGROUND, BLUE, FAINT_INK, INK, VERMILION, furnish, png, set_title, sheet
+from bot.charts.canvas import BACKGROUND, BLUE, FAINT_INK, INK, VERMILION, furnish, png, set_title, sheet
+from bot.charts.words import ChartWords
 from bot.jobs.figures import Curve, Points, Quantity, quantities, training, validation
 from bot.providers.protocol import Metrics
 
@@ -18,22 +17,9 @@ if TYPE_CHECKING:
 _TRAINING: Final = BLUE
 _VALIDATION: Final = VERMILION
 _MOST_POINTS: Final = 2_000
-_NAMES: Final = {"mean_token_accuracy": "Token accuracy", "reward_accuracy": "Reward accuracy"}
 
 
-class Picture(msgspec.Struct, frozen=True):
-    """A PNG, and in words what it shows: 1,000 characters at most."""
-
-    png: bytes
-    alt_text: str
-
-
-def loss_picture(metrics: Sequence[Metrics], *, method: str = "", title: str) -> Picture:
-    """`loss_chart` with its `alt_text`."""
-    return Picture(loss_chart(metrics, method=method, title=title), alt_text(metrics, method=method))
-
-
-def loss_chart(metrics: Sequence[Metrics], *, method: str = "", title: str) -> bytes:
+def loss_chart(metrics: Sequence[Metrics], words: ChartWords, *, method: str = "", title: str) -> bytes:
     """A PNG, 1,280 pixels wide, of the figures of one job, in any order of steps. May be called from any thread.
 
     What was measured of single batches is drawn faintly behind what it comes to (`bot.jobs.figures`). What was not
@@ -48,34 +34,13 @@ def loss_chart(metrics: Sequence[Metrics], *, method: str = "", title: str) -> b
         2 if two_panels else 1, 1, sharex=True, squeeze=False, height_ratios=[1.7, 1] if two_panels else [1]
     )
     top, bottom = panels[0][0], panels[-1][0]
-    _loss_panel(top, *loss)
+    _loss_panel(top, words, *loss)
     if two_panels:
-        _accuracy_panel(bottom, _NAMES[accuracy], *right)
+        _accuracy_panel(bottom, accuracy, words, *right)
     figure.align_ylabels()
-    _step_axis(bottom, [point for curve in (*loss, *right) for point in (*curve.raw, *curve.points)])
+    _step_axis(bottom, [point for curve in (*loss, *right) for point in (*curve.raw, *curve.points)], words.step)
     set_title(top, title, pad=42)
     return png(figure)
-
-
-def alt_text(metrics: Sequence[Metrics], *, method: str = "") -> str:
-    """What the picture shows, in words, for people who do not see it: 1,000 characters at most."""
-    sentences = []
-    train, valid = training(metrics, "loss").points, validation(metrics, "loss").points
-    name = _accuracy(method)
-    held_out = validation(metrics, name).points
-    accuracy = held_out or training(metrics, name).points
-    if train:
-        sentences.append(f"Training loss {_course(train)} at step {train[-1][0]}.")
-    if valid:
-        step, least = min(valid, key=lambda point: point[1])
-        lowest = f"; lowest, {least:.3g}, at step {step}" if len(valid) > 1 else ""
-        sentences.append(f"Validation loss {_course(valid)}{lowest}.")
-    if accuracy:
-        part = "Validation" if held_out else "Training"
-        sentences.append(f"{part} {_NAMES[name].lower()} {_course(accuracy, '.0%')}.")
-    if not sentences:
-        return "Chart of training loss by step; nothing has been measured yet."
-    return f"Line chart by training step. {' '.join(sentences)}"[:ALT_TEXT]
 
 
 def _accuracy(method: str) -> Quantity:
@@ -90,29 +55,20 @@ def _thinned(points: Points) -> Points:
     return [points[round(index * stride)] for index in range(_MOST_POINTS)]
 
 
-def _course(points: Points, form: str = ".3g") -> str:
-    first, last = f"{points[0][1]:{form}}", f"{points[-1][1]:{form}}"
-    if len(points) == 1:
-        return f"is {last}"
-    if first == last:
-        return f"stays at {last}"
-    return f"{'falls' if points[-1][1] < points[0][1] else 'rises'} from {first} to {last}"
-
-
-def _loss_panel(axes: "Axes", train: Curve, valid: Curve) -> None:
+def _loss_panel(axes: "Axes", words: ChartWords, train: Curve, valid: Curve) -> None:
     from matplotlib.ticker import FuncFormatter
 
-    furnish(axes, "Loss")
+    furnish(axes, words.loss)
     values = _values(train, valid)
     if not values:
         axes.set_yticks([])
-        axes.text(0.5, 0.5, "Nothing measured yet", transform=axes.transAxes, ha="center", color=FAINT_INK, fontsize=15)
+        axes.text(0.5, 0.5, words.nothing, transform=axes.transAxes, ha="center", color=FAINT_INK, fontsize=15)
         return
-    _curves(axes, train, valid)
+    _curves(axes, words, train, valid)
     if min(values) > 0 and max(values) > 50 * min(values):
         # A fall as deep as this shows nothing of its end on a linear scale.
         axes.set_yscale("log")
-        axes.set_ylabel("Loss, log scale")
+        axes.set_ylabel(words.loss_log)
         axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
         axes.tick_params(which="minor", left=False, labelleft=False)
     elif min(values) >= 0:
@@ -130,11 +86,11 @@ def _loss_panel(axes: "Axes", train: Curve, valid: Curve) -> None:
     )
 
 
-def _accuracy_panel(axes: "Axes", name: str, train: Curve, valid: Curve) -> None:
+def _accuracy_panel(axes: "Axes", quantity: Quantity, words: ChartWords, train: Curve, valid: Curve) -> None:
     from matplotlib.ticker import PercentFormatter
 
-    furnish(axes, name)
-    _curves(axes, train, valid)
+    furnish(axes, words.reward_accuracy if quantity == "reward_accuracy" else words.token_accuracy)
+    _curves(axes, words, train, valid)
     least = min(_values(train, valid))
     axes.set_ylim(bottom=max(0.0, min(0.5, math.floor(least * 10) / 10)) if least >= 0 else None, top=1.03)
     axes.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
@@ -145,13 +101,16 @@ def _values(*curves: Curve) -> list[float]:
     return [value for curve in curves for _, value in (*curve.raw, *curve.points)]
 
 
-def _curves(axes: "Axes", train: Curve, valid: Curve) -> None:
-    for curve, color, name in ((train, _TRAINING, "Training"), (valid, _VALIDATION, "Validation")):
+def _curves(axes: "Axes", words: ChartWords, train: Curve, valid: Curve) -> None:
+    for curve, color, name, smoothed in (
+        (train, _TRAINING, words.training, words.training_smoothed),
+        (valid, _VALIDATION, words.validation, words.validation_smoothed),
+    ):
         noisy = curve.raw != curve.points
         if noisy and curve.raw:
             axes.plot(*_columns(curve.raw), color=color, alpha=0.28, linewidth=1.3, solid_joinstyle="round")
         # The figure at the line's end is that of the mean, not of the last batch: the name says so.
-        label = f"{name}, smoothed" if noisy and not curve.whole else name
+        label = smoothed if noisy and not curve.whole else name
         _curve(axes, curve.points, color, label, marked=len(curve.points) <= 60 and (curve.whole or not noisy))
 
 
@@ -192,7 +151,7 @@ def _label_ends(axes: "Axes", train: Points, valid: Points, form: Callable[[floa
         )
 
 
-def _step_axis(axes: "Axes", points: Points) -> None:
+def _step_axis(axes: "Axes", points: Points, name: str) -> None:
     from matplotlib.ticker import MaxNLocator
 
     first = min((step for step, _ in points), default=0)
@@ -201,7 +160,7 @@ def _step_axis(axes: "Axes", points: Points) -> None:
     # Room on the right for the figures at the lines' ends.
     axes.set_xlim(first - room * 0.02, last + room * 0.1)
     axes.xaxis.set_major_locator(MaxNLocator(nbins=7, integer=True, steps=[1, 2, 5, 10]))
-    axes.set_xlabel("Step", fontsize=14, color=FAINT_INK, labelpad=8)
+    axes.set_xlabel(name, fontsize=14, color=FAINT_INK, labelpad=8)
 
 
 def _columns(points: Points) -> tuple[list[int], list[float]]:

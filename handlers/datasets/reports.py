@@ -11,7 +11,7 @@ from typing import Final
 import msgspec
 import structlog
 
-from bot.charts.lengths import length_alt_text, length_chart
+from bot.charts.lengths import length_chart
 from bot.datasets.dataset import Dataset
 from bot.datasets.file_store import Arrival
 from bot.datasets.pairs import validation_of
@@ -27,6 +27,7 @@ from handlers.datasets.copies import on_copy
 from handlers.datasets.reactions import WRONG, react, verdict
 from handlers.services import Services
 from handlers.web.rate_limits import Priority
+from texts.charts import length_alt_text, words
 from training_files import DEFAULT_MODEL, Report, TrainingFileError, check_file, cost, lookup
 
 log = structlog.get_logger()
@@ -262,7 +263,7 @@ async def _draw(services: Services, dataset: Dataset) -> bool:
     limit = _limit(found)
     try:
         png = await services.lanes.run(
-            length_chart, found.histogram, found.tokens, title=f"Lengths of {dataset.name}", limit=limit, seconds=60
+            length_chart, found.histogram, found.tokens, words(), title=dataset.name, limit=limit, seconds=60
         )
         alt = length_alt_text(found.histogram, found.tokens, limit=limit)
         file_id = await services.poster.upload_image(f"{dataset.id}-lengths.png", png, alt)

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 
 import structlog
 
-from bot.charts.training import alt_text, loss_picture
+from bot.charts.training import loss_chart
 from bot.jobs import states
 from bot.jobs.interfaces import JobStore
 from bot.jobs.job import Job
@@ -20,6 +20,7 @@ from bot.notices.interfaces import CardStore, PostError
 from bot.providers.protocol import Metrics
 from bot.worker_processes import Lane, Lanes
 from handlers.web.poster import Poster
+from texts.charts import loss_alt_text, words
 from training_files import TrainingFileError
 
 log = structlog.get_logger()
@@ -109,19 +110,26 @@ class Pictures:
         if card is None or card.chart_file is None:
             return None, ""
         metrics = [m for m in await self._jobs.metrics(job.id) if m.step <= (card.chart_step or 0)]
-        return card.chart_file, alt_text(metrics, method=job.method)
+        return card.chart_file, loss_alt_text(metrics, method=job.method)
 
     async def _made(self, job: Job, metrics: Sequence[Metrics], name: str) -> tuple[str, str] | None:
         """The file id of a new chart and its alt text; None where it could not be drawn, or Slack did not take it."""
         try:
-            picture = await self._lanes.run(
-                loss_picture, metrics, method=job.method, title=_title(job), lane=Lane.CHARTS, seconds=_MOST_SECONDS
+            png = await self._lanes.run(
+                loss_chart,
+                metrics,
+                words(),
+                method=job.method,
+                title=_title(job),
+                lane=Lane.CHARTS,
+                seconds=_MOST_SECONDS,
             )
-            file_id = await self._poster.upload_image(name, picture.png, picture.alt_text)
+            alt = loss_alt_text(metrics, method=job.method)
+            file_id = await self._poster.upload_image(name, png, alt)
         except (TrainingFileError, PostError) as error:
             log.warning("chart not made", job=job.id, why=str(error))
             return None
-        return file_id, picture.alt_text
+        return file_id, alt
 
     @contextlib.contextmanager
     def _counted(self) -> Iterator[None]:
