@@ -259,6 +259,10 @@ class SandboxClient:
         """Set the members of a user group (S…); mentions show its name."""
         await self.call("set-group", group=group, users=list(users), name=name)
 
+    async def reset(self) -> None:
+        """Begin again with a new workspace: all that was posted, added and set is gone. The secrets stay."""
+        await self.call("reset")
+
     async def settings(self, **changes: Any) -> Json:
         """Change times, rates, delivery (sandbox.settings.Settings). Returns all settings."""
         return dict((await self.call("settings", **changes))["settings"])

@@ -100,7 +100,7 @@ class Sandbox:
             listener.close()
             raise
         self.port = listener.getsockname()[1]
-        self.state.workspace.base_url = self.url
+        self.state.base_url = self.state.workspace.base_url = self.url
         config = uvicorn.Config(
             create_app(self.state, self._allowed_hosts),
             log_config=None,
@@ -127,9 +127,9 @@ class Sandbox:
                 await self._task
             self._server = None
 
-    async def wait_closed(self) -> None:
-        if self._task is not None:
-            await self._task
+    async def reset(self) -> None:
+        """Begin again with a new workspace in the same server; see SandboxState.reset."""
+        await self.state.reset()
 
     async def __aenter__(self) -> "Sandbox":
         await self.start()

@@ -1,5 +1,7 @@
 """The state of a sandbox: its workspace and everything around it."""
 
+import copy
+import functools
 import secrets
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -62,30 +64,37 @@ class SandboxState:
     def __init__(
         self, data: Path, manifest: Manifest, samples: Path | None, settings: Settings, given: dict[str, str]
     ) -> None:
-        self.store = Store(data)
-        self.manifest = manifest
         self.samples = samples
-        self.settings = settings
+        self.store = Store(data)
         self.secrets = Secrets.load(self.store, given)
-        self.workspace = Workspace(self.store, settings)
-        self.deliverer = Deliverer(settings, self.secrets.signing_secret)
-        self.deliverer.sockets.on_presence = lambda: self.workspace.changes.publish(Change("presence"))
-        self.events = Events(self.workspace, manifest, self.deliverer)
-        seed(self.workspace, manifest)
+        self.base_url = ""
+        self._initial_manifest = manifest
+        self._initial_settings = settings
+        self._begin()
+
+    def _begin(self) -> None:
+        """A workspace from what is on disk, and everything that belongs to it."""
+        self.manifest = self._initial_manifest
+        self.settings = copy.deepcopy(self._initial_settings)
+        self.token_state = "good"
+        """`good`, `revoked` or `inactive`: set through the control API."""
+        self.workspace = Workspace(self.store, self.settings, self.base_url)
+        self.deliverer = Deliverer(self.settings, self.secrets.signing_secret)
+        self.deliverer.sockets.on_presence = functools.partial(self.workspace.changes.publish, Change("presence"))
+        self.events = Events(self.workspace, self.manifest, self.deliverer)
+        seed(self.workspace, self.manifest)
         self.workspace.observer = self.events
         self.views = Views(self.workspace)
-        self.triggers = Triggers(settings)
-        self.response_urls = ResponseUrls(settings)
+        self.triggers = Triggers(self.settings)
+        self.response_urls = ResponseUrls(self.settings)
         self.responses = Responses(self.workspace, self.views)
         self.statuses = Statuses(self.workspace)
         self.uploads = Uploads()
-        self.limits = Limits(settings)
+        self.limits = Limits(self.settings)
         self.faults = Faults()
-        self.token_state = "good"
-        """`good`, `revoked` or `inactive`: set through the control API."""
         self.user_actions = UserActions(
             self.workspace,
-            manifest,
+            self.manifest,
             self.deliverer,
             self.events,
             self.views,
@@ -93,6 +102,18 @@ class SandboxState:
             self.response_urls,
             self.responses,
         )
+
+    async def reset(self) -> None:
+        """Replace the workspace, on disk too, with a new one.
+
+        Manifest and settings are again those of the start, and no fault is left; the secrets stay. Open pages and
+        the app lose their connections and come back to the new workspace. Waiting control requests fail.
+        """
+        changes, deliverer = self.workspace.changes, self.deliverer
+        self.store = self.store.emptied()
+        self._begin()
+        changes.close()
+        await deliverer.close()
 
     def need_scope(self, *any_of: str) -> None:
         """Fail with missing_scope unless the manifest grants one of the scopes."""

@@ -1,6 +1,7 @@
 """The workspace on disk: one SQLite file, one row for each object."""
 
 import json
+import shutil
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
@@ -51,6 +52,13 @@ class Store:
         value = wanted or (str(row[0]) if row else default)
         self._db.execute("insert or replace into secrets values (?, ?)", (name, value))
         return value
+
+    def emptied(self) -> "Store":
+        """This store without its objects and files. Only the secrets stay; the old store can no longer be used."""
+        self._db.execute("delete from things")
+        shutil.rmtree(self.files)
+        self.close()
+        return Store(self.folder)
 
     def close(self) -> None:
         self._db.close()

@@ -36,13 +36,13 @@ class Workspace:
     BOT_ID = "B0SANDBOT1"
     DOMAIN = "sandbox"
 
-    def __init__(self, store: Store, settings: Settings) -> None:
+    def __init__(self, store: Store, settings: Settings, base_url: str) -> None:
         self.store = store
         self.settings = settings
         self.clock = Clock()
         self.changes = Changes()
         self.observer: Observer | None = None
-        self.base_url = ""
+        self.base_url = base_url
         self.users = {u["id"]: User(**u) for u in store.all("user")}
         self.channels = {c["id"]: Channel(**c) for c in store.all("channel")}
         self.files = {f["id"]: File(**f) for f in store.all("file")}

@@ -87,6 +87,13 @@ async def set_group(request: ControlRequest) -> Json:
     return {}
 
 
+@endpoint("reset")
+async def reset(request: ControlRequest) -> Json:
+    """Begin again with a new workspace."""
+    await request.state.reset()
+    return {}
+
+
 @endpoint("settings")
 async def settings(request: ControlRequest) -> Json:
     try:

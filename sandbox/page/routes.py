@@ -20,6 +20,7 @@ from sandbox.security import COOKIE
 from sandbox.seed import SUPPORT
 from sandbox.state import SandboxState
 from sandbox.user_actions import UserError
+from sandbox.workspace import Workspace
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
@@ -44,7 +45,10 @@ def routes(state: SandboxState) -> list[BaseRoute]:
 class Page:
     def __init__(self, state: SandboxState) -> None:
         self.state = state
-        self.ws = state.workspace
+
+    @property
+    def ws(self) -> Workspace:
+        return self.state.workspace
 
     # Pages
 
