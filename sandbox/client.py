@@ -196,10 +196,17 @@ class SandboxClient:
         *,
         after: str | None = None,
         author: str | None = None,
+        event_type: str | None = None,
+        payload: dict[str, str] | None = None,
+        action_id: str | None = None,
+        block_id: str | None = None,
     ) -> Json:
-        """Wait until a message (new or edited) contains a text. Returns it.
+        """Wait for a message (new or edited) that meets all conditions that are given. Returns it.
 
-        after -- ignore messages up to this time stamp; author -- only this person's (or the bot's).
+        contains -- a part of its text
+        after -- ignore messages up to this time stamp; author -- only this person's (or the bot's)
+        event_type, payload -- its metadata; for fields of the payload, patterns: {"id": "*/started"}
+        action_id, block_id -- a button or menu, or a block, that it has
         """
         answer = await self.call(
             "wait-message",
@@ -209,12 +216,20 @@ class SandboxClient:
             thread_ts=thread_ts,
             after=after,
             author=author,
+            event_type=event_type,
+            payload=payload,
+            action_id=action_id,
+            block_id=block_id,
         )
         return dict(answer["message"])
 
-    async def wait_ephemeral(self, user: str, channel: str, contains: str = "", timeout: float = 30) -> Json:
-        """Wait until a person reads a message that only they see."""
-        answer = await self.call("wait-message", timeout=timeout, channel=channel, contains=contains, user=user)
+    async def wait_ephemeral(
+        self, user: str, channel: str, contains: str = "", timeout: float = 30, *, action_id: str | None = None
+    ) -> Json:
+        """Wait until a person reads a message that only they see (with this button or menu, if given)."""
+        answer = await self.call(
+            "wait-message", timeout=timeout, channel=channel, contains=contains, user=user, action_id=action_id
+        )
         return dict(answer["message"])
 
     async def wait_view(

@@ -2,8 +2,10 @@
 
 import asyncio
 from collections.abc import Callable
+from fnmatch import fnmatchcase
 
 from sandbox.control.request import BadRequest, ControlRequest, endpoint
+from sandbox.elements import find
 from sandbox.model import Json, Message
 from sandbox.plain_text import thread_text
 
@@ -52,7 +54,12 @@ async def status(request: ControlRequest) -> Json:
 
 @endpoint("wait-message")
 async def wait_message(request: ControlRequest) -> Json:
-    """Until a message (or an ephemeral one for `user`) contains a text; `after` ignores older ones."""
+    """Wait for a message (for `user`: an ephemeral one) that meets all conditions that are given.
+
+    contains, author, after -- a part of its text, who posted it, the time stamp after which it was posted
+    event_type, payload -- its metadata; patterns such as `*/started` for fields of the payload
+    action_id, block_id -- a button or menu, or a block, that it has
+    """
     contains, after, author = request.text("contains"), request.text("after"), request.text("author")
     ephemeral_to = request.user().id if request.text("user") else ""
 
@@ -65,12 +72,26 @@ async def wait_message(request: ControlRequest) -> Json:
             if message.ts <= after or (author and message.user != request.user("author").id):
                 continue
             shown = _shown(request, message)
-            if contains in shown["plain"] or contains in message.text:
+            if (contains in shown["plain"] or contains in message.text) and _is_marked(request, message):
                 return shown
         return None
 
     message = await _until(request, found)
     return {"message": message}
+
+
+def _is_marked(request: ControlRequest, message: Message) -> bool:
+    """Whether a message has the wanted metadata, element and block."""
+    metadata = message.metadata or {"event_type": "", "event_payload": {}}
+    if request.text("event_type") not in ("", metadata["event_type"]):
+        return False
+    wanted: Json = request.fields.get("payload") or {}
+    if not all(fnmatchcase(str(metadata["event_payload"].get(name)), pattern) for name, pattern in wanted.items()):
+        return False
+    blocks, action_id = message.blocks or [], request.text("action_id")
+    if action_id and find(blocks, action_id) is None:
+        return False
+    return request.text("block_id") in ("", *(block["block_id"] for block in blocks))
 
 
 @endpoint("wait-view")

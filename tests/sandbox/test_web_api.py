@@ -1,5 +1,7 @@
 """The Web API, asked by Slack's own client."""
 
+from typing import Any
+
 import httpx
 import pytest
 from slack_sdk.errors import SlackApiError
@@ -321,3 +323,32 @@ async def test_a_fault_can_fail_a_call_before_or_after_it_is_carried_out(
     with pytest.raises(Exception, match=r"(?i)payload|disconnect|length"):
         await slack.chat_postMessage(channel=GENERAL, text="carried out all the same")
     assert [m["text"] for m in await people.messages("#general")] == ["carried out all the same"]
+
+
+async def test_a_message_is_waited_for_by_its_metadata_and_its_buttons(
+    slack: AsyncWebClient, people: SandboxClient
+) -> None:
+    def button(action_id: str) -> dict[str, Any]:
+        return {"type": "button", "action_id": action_id, "text": {"type": "plain_text", "text": "Go"}}
+
+    for number, action in ((1, "go"), (2, "stop")):
+        await slack.chat_postMessage(
+            channel=GENERAL,
+            text=f"message {number}",
+            blocks=[{"type": "actions", "block_id": f"b{number}", "elements": [button(action)]}],
+            metadata={"event_type": "notice", "event_payload": {"id": f"job-{number}/started", "size": number}},
+        )
+    await slack.chat_postEphemeral(
+        channel=GENERAL, user=ANA, text="you", blocks=[{"type": "actions", "elements": [button("mine")]}]
+    )
+
+    async def text(**wanted: Any) -> str:
+        return str((await people.wait_message("#general", **wanted))["text"])
+
+    assert await text(event_type="notice", payload={"id": "job-2/*"}) == "message 2"
+    assert await text(payload={"id": "*/started", "size": "2"}) == "message 2"
+    assert await text(action_id="stop") == await text(block_id="b2") == "message 2"
+    assert (await people.wait_ephemeral("ana", "#general", action_id="mine"))["text"] == "you"
+    for wanted in ({"payload": {"id": "*/ended"}}, {"event_type": "other"}, {"block_id": "b3"}, {"action_id": "mine"}):
+        with pytest.raises(SandboxError, match="not there within"):
+            await text(**wanted, timeout=0)
