@@ -1,12 +1,38 @@
+"""A workspace and a provider for each test; the sandbox's server is shared by all tests of a process."""
+
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from e2e.world import World, world
+import pytest_asyncio
+from e2e.world import World, workspace
+from stand_in_provider import StandInProvider
+
+from sandbox.client import SandboxClient
+from sandbox.server import Sandbox
 
 
-@pytest.fixture
-async def w(tmp_path: Path) -> AsyncIterator[World]:
-    """A workspace and a provider, no bot yet."""
-    async with world(tmp_path) as made:
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """One event loop for the tests here, in which the shared sandbox runs."""
+    for item in items:
+        if (
+            Path(__file__).parent in item.path.parents
+            and pytest_asyncio.is_async_test(item)
+            and not any(mark.kwargs for mark in item.iter_markers("asyncio"))
+        ):
+            item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
+
+
+@pytest_asyncio.fixture(loop_scope="session", scope="session")
+async def shared(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[tuple[Sandbox, SandboxClient]]:
+    async with workspace(tmp_path_factory.mktemp("sandbox")) as made:
         yield made
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def w(shared: tuple[Sandbox, SandboxClient], tmp_path: Path) -> AsyncIterator[World]:
+    """A new workspace and a provider, no bot yet."""
+    sandbox, person = shared
+    await sandbox.reset()
+    async with StandInProvider() as provider:
+        yield World(tmp_path, sandbox, person, provider)

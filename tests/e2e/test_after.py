@@ -23,7 +23,7 @@ async def test_all_events_of_a_job_are_shown_in_pages(w: World) -> None:
         w.provider.add_event(job, "Mind the <!channel>", level="warn")
         w.provider.run(job, steps=30, total=30)
         w.provider.succeed(job)
-        await said(w, "Your model is ready", thread_ts=card["ts"])
+        await w.wait_notice("succeeded", card)
         page = await asked(w, f"events {job}", "the latest first")
         assert "The job has successfully completed" in page["plain"]
         assert "Created fine-tuning job" not in page["plain"]
@@ -39,9 +39,9 @@ async def test_the_timeline_tells_what_led_to_what(w: World) -> None:
         card = await w.start(await w.drop())
         job = await w.job_at_provider()
         w.provider.run(job, steps=3)
-        await said(w, "has begun", thread_ts=card["ts"])
+        await w.wait_notice("started", card)
         await w.person.command("ana", w.channel, "/finetune", f"cancel {job} confirm=yes")
-        await said(w, "was cancelled", thread_ts=card["ts"])
+        await w.wait_notice("cancelled", card)
         plain = (await asked(w, f"explain {job}", "What led to what"))["plain"]
         if "[Later]" in plain or "Page 1 of 2" in plain:
             plain += (await asked(w, f"explain {job} 2", "Page 2 of 2"))["plain"]
@@ -68,7 +68,7 @@ async def test_a_channel_that_subscribed_hears_how_public_jobs_end_until_it_has_
         first = await w.job_at_provider()
         w.provider.run(first, steps=2)
         w.provider.succeed(first)
-        await said(w, "model is ready", "#general")
+        await w.wait_notice("succeeded/elsewhere*", channel="#general")
         await w.person.command("ana", "#general", "/finetune", "notify off")
         await w.person.wait_ephemeral("ana", "#general", contains="its own jobs only", timeout=30)
         await asked(w, "notify", "No channel hears")
@@ -85,7 +85,7 @@ async def test_what_ends_in_a_private_channel_is_told_nowhere_else(w: World) -> 
         job = await w.job_at_provider()
         w.provider.run(job, steps=2)
         w.provider.succeed(job)
-        await said(w, "Your model is ready", thread_ts=card["ts"])
+        await w.wait_notice("succeeded", card)
         await w.settled(bot)
         assert not [m for m in await w.person.messages("#general") if "ready" in m["plain"]]
 
@@ -102,7 +102,7 @@ async def test_files_that_no_job_uses_are_deleted_by_their_owner_or_an_administr
         assert "file_delete" not in str(listed["blocks"]), "one is used, the other is not hers"
         w.provider.run(job, steps=1)
         w.provider.succeed(job)
-        await said(w, "✓ Ready")
+        await w.wait_card("job_chat")
         listed = await asked(w, "files", "2 training files at acme", user="ben")
         await w.person.click("ben", w.channel, listed["ts"], "files_delete_unused")
         await until(lambda: not w.provider.files, 30)

@@ -17,7 +17,7 @@ async def _ask(w: World) -> tuple[dict[str, Any], dict[str, Any]]:
     """The card of a job that waits, and the question in its thread."""
     report = await w.drop()
     card = await w.start(report)
-    question = await w.person.wait_message(w.channel, contains="wants to train", thread_ts=card["ts"])
+    question = await w.wait_notice("approval", card)
     return card, question
 
 
@@ -50,7 +50,7 @@ async def test_a_job_above_the_threshold_waits_for_an_approver_and_then_goes_on(
         shown = await w.person.wait_message(w.channel, contains="● *Training*", author=w.bot_user)
         assert "Ben Hall approved it" in shown["plain"]
         await _told(w, "ben", "You approved")
-        closed = await _in_thread(w, card, "wants to train")
+        closed = await w.wait_notice("approval", card)
         assert [block["type"] for block in closed["blocks"]] == ["section"]
         assert await _acts(bot) == [(ANA, "submit", "done"), (BEN, "approve", "done")]
 
@@ -137,7 +137,7 @@ async def test_the_requester_withdraws_and_a_late_approver_reads_so(w: World) ->
     async with w.bot(finetune_approval_above=0, finetune_approvers=[BEN]) as bot:
         card, question = await _ask(w)
         await w.person.click("ana", w.channel, card["ts"], "job_cancel")
-        await _in_thread(w, card, "was cancelled")
+        await w.wait_notice("cancelled", card)
         await w.person.click("ben", w.channel, question["ts"], "job_approve")
         await _told(w, "ben", "It was withdrawn")
         await w.settled(bot)
@@ -154,8 +154,7 @@ async def test_a_restart_keeps_the_question_and_the_answer(w: World) -> None:
         assert not w.provider.jobs
         await w.person.click("ben", w.channel, question["ts"], "job_approve")
         await w.job_at_provider()
-        thread = await w.person.messages(w.channel, card["ts"])
-        assert sum("wants to train" in message["plain"] for message in thread) == 1
+        assert (await w.notices(card))["approval"] == 1
 
 
 async def test_without_anybody_to_approve_nothing_is_stored_and_it_says_whom_to_ask(w: World) -> None:

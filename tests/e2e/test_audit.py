@@ -18,14 +18,14 @@ async def test_a_job_of_which_somebody_else_presses_cancel_and_then_its_owner(w:
     async with w.bot() as bot:
         card = await w.start(await w.drop())
         at_provider = await w.job_at_provider()
-        await w.person.wait_message(w.channel, contains="has taken the job", thread_ts=card["ts"])
+        await w.wait_notice("accepted", card)
         await w.person.click("ben", w.channel, card["ts"], "job_cancel")
         await w.person.wait_ephemeral("ben", w.channel, contains="Only the person who started this job")
         w.provider.fault(f"POST /fine_tuning/jobs/{at_provider}/cancel", status=500)
         await w.person.click("ana", w.channel, card["ts"], "job_cancel")
         await w.person.wait_ephemeral("ana", w.channel, contains="acme answered")
         await w.person.click("ana", w.channel, card["ts"], "job_cancel")
-        await w.person.wait_message(w.channel, contains="was cancelled", thread_ts=card["ts"])
+        await w.wait_notice("cancelled", card)
         await w.settled(bot)
         assert await _lines(bot) == [
             "ana: submit done",

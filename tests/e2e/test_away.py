@@ -29,7 +29,7 @@ async def _undelivered(w: World) -> list[dict[str, Any]]:
 
 
 async def _reported_once(w: World, channel: str, ts: str) -> None:
-    await w.person.wait_message(channel, thread_ts=ts, contains="12 examples", timeout=60)
+    await w.wait_report({"channel": channel, "ts": ts})
     assert len(await w.person.messages(channel, ts)) == 2
 
 

@@ -111,7 +111,7 @@ async def test_a_file_that_lies_outside_of_slack_is_not_fetched(w: World) -> Non
     event = dict(delivery["payload"]["event"])
     event["files"] = [event["files"][0] | {"mode": "external", "is_external": True, "url_private": "https://x.test/a"}]
     async with w.bot() as bot:
-        await w.person.wait_message(w.channel, contains="12 examples", thread_ts=dropped["ts"], timeout=20)
+        await w.wait_report(dropped)
         again = await w.person.say("ana", w.channel, "and this one from my drive")
         event |= {"ts": again["ts"], "event_ts": again["ts"]}
         assert await bot.inbox.offer({**delivery["payload"], "event": event})
@@ -123,7 +123,7 @@ async def test_two_files_in_one_message_get_a_report_each(w: World) -> None:
     async with w.bot():
         files = [("a.jsonl", examples(12)), ("b.jsonl", examples(14)), ("c.png", PNG)]
         dropped = await w.person.drop_bytes("ana", w.channel, files)
-        await w.person.wait_message(w.channel, contains="12 examples", thread_ts=dropped["ts"], timeout=20)
+        await w.wait_report(dropped)
         await w.person.wait_message(w.channel, contains="14 examples", thread_ts=dropped["ts"], timeout=20)
         assert len(await w.person.messages(w.channel, dropped["ts"])) == 3
 

@@ -64,14 +64,14 @@ async def test_what_was_born_in_a_private_channel_is_unknown_elsewhere(w: World)
     private = "#support-leads"
     async with w.bot(finetune_admins=[BEN]) as bot:
         dropped = await w.person.drop_bytes("ana", private, [("secret.jsonl", examples(12))])
-        report = await w.person.wait_message(private, contains="examples", thread_ts=dropped["ts"], timeout=20)
+        report = await w.wait_report(dropped)
         await w.person.click("ana", private, report["ts"], "start_job")
         view = await w.person.wait_view("ana")
         assert await w.person.submit("ana", view["id"], {"suffix": "hush"}) == {}
         at_provider = await w.job_at_provider()
         w.provider.run(at_provider, steps=2)
         model = w.provider.succeed(at_provider)
-        await w.person.wait_message(private, contains="✓ Ready", timeout=60)
+        await w.wait_card("job_chat", private)
         (job,) = await bot.services.jobs.latest(1)
         dataset = job.dataset_id
         assert dataset
@@ -106,7 +106,7 @@ async def test_only_the_requester_or_an_administrator_cancels(w: World) -> None:
         card = await w.start(await w.drop())
         job = await w.job_at_provider()
         w.provider.run(job, steps=1)
-        await w.person.wait_message(w.channel, thread_ts=card["ts"], contains="has begun")
+        await w.wait_notice("started", card)
         await w.person.click("ben", w.channel, card["ts"], "job_cancel")
         refusal = await w.person.wait_ephemeral("ben", w.channel, contains="Only the person who started this job")
         assert not refusal.get("thread_ts"), "in the channel, where Ben pressed"
@@ -247,7 +247,7 @@ async def test_a_button_of_somebody_elses_whisper_cannot_be_pressed(w: World) ->
         await w.person.click("ben", w.channel, report["ts"], "start_job")
         view = await w.person.wait_view("ben")
         await w.person.command("ana", w.channel, "/finetune", "start epochs=1")
-        whisper = await w.person.wait_ephemeral("ana", w.channel, contains="Start this job?")
+        whisper = await w.person.wait_ephemeral("ana", w.channel, action_id="start_confirmed")
         await w.delete(report)
         # Sent off for a file that was deleted meanwhile.
         await w.submit(view, "no such training file", "ben")

@@ -58,12 +58,12 @@ async def test_without_a_name_what_may_be_seen_here_is_chosen_from(w: World) -> 
     private = "#support-leads"
     async with w.bot() as bot:
         dropped = await w.person.drop_bytes("ana", private, [("secret.jsonl", examples(12))])
-        report = await w.person.wait_message(private, contains="examples", thread_ts=dropped["ts"], timeout=20)
+        report = await w.wait_report(dropped)
         await w.person.click("ana", private, report["ts"], "start_job")
         view = await w.person.wait_view("ana")
         assert await w.person.submit("ana", view["id"], {"suffix": "hush"}) == {}
         hush = w.provider.succeed(await w.job_at_provider())
-        await w.person.wait_message(private, contains="✓ Ready", timeout=60)
+        await w.wait_card("job_chat", private)
         await w.person.command("ana", w.channel, "/finetune", "chat")
         await w.person.wait_ephemeral("ana", w.channel, contains="no fine-tuned model yet that can be talked to here")
         w.provider.tuned.append(VOICES[0])

@@ -24,11 +24,7 @@ async def _drop(w: World, content: bytes) -> str:
 
 
 async def _report(w: World, file_ts: str) -> dict[str, Any]:
-    return await w.person.wait_message(w.channel, contains="12 examples", thread_ts=file_ts, timeout=60)
-
-
-def _count(messages: list[dict[str, Any]], phrase: str) -> int:
-    return sum(phrase in message["plain"] for message in messages)
+    return await w.wait_report({"channel": w.channel, "ts": file_ts})
 
 
 async def test_between_receiving_a_file_and_reading_it(w: World) -> None:
@@ -36,7 +32,7 @@ async def test_between_receiving_a_file_and_reading_it(w: World) -> None:
         # The download hangs for longer than the bot lives.
         await w.person.fault("files.download", "timeout", 60)
         file_ts = await _drop(w, examples(12))
-        await w.person.wait_message(w.channel, contains="Reading", thread_ts=file_ts)
+        await w.wait_report({"channel": w.channel, "ts": file_ts}, complete=False)
         await kill(w, bot)
     async with bot_process(w):
         await _report(w, file_ts)
@@ -48,7 +44,7 @@ async def test_between_acknowledging_a_file_and_saying_so(w: World) -> None:
         # Said, but the bot never hears that it was.
         await w.person.fault("chat.postMessage", "drop")
         file_ts = await _drop(w, examples(12))
-        await w.person.wait_message(w.channel, contains="Reading", thread_ts=file_ts)
+        await w.wait_report({"channel": w.channel, "ts": file_ts}, complete=False)
         await kill(w, bot)
     async with bot_process(w):
         await _report(w, file_ts)
@@ -59,7 +55,7 @@ async def test_during_a_check(w: World) -> None:
     many = examples(200_000)
     async with bot_process(w) as bot:
         file_ts = await _drop(w, many)
-        await w.person.wait_message(w.channel, contains="Reading", thread_ts=file_ts)
+        await w.wait_report({"channel": w.channel, "ts": file_ts}, complete=False)
         files = w.folder / "bot" / "files"
         await until(lambda: list(files.glob("*.jsonl")), seconds=60)
         if Path("/proc").is_dir():
@@ -128,7 +124,7 @@ async def test_during_submission_after_the_job_was_created(w: World) -> None:
 async def _taken_once(w: World, report: dict[str, Any]) -> dict[str, Any]:
     """The card, which is the only one, of the job, which is the only one."""
     card = await w.person.wait_message(w.channel, after=report["ts"], author=w.bot_user, timeout=60)
-    await w.person.wait_message(w.channel, thread_ts=card["ts"], contains="has taken the job", timeout=60)
+    await w.wait_notice("accepted", card)
     assert len(w.provider.jobs) == 1
     assert len(w.provider.files) == 1
     assert len([m for m in await w.person.messages(w.channel) if m["user"] == w.bot_user]) == 1
@@ -147,11 +143,9 @@ async def test_during_training(w: World) -> None:
     w.provider.run(job, steps=6)
     w.provider.succeed(job)
     async with bot_process(w):
-        await w.person.wait_message(w.channel, thread_ts=card["ts"], contains="Your model is ready", timeout=60)
-        await w.person.wait_message(w.channel, contains="✓ Ready", timeout=60)
-        said = await w.person.messages(w.channel, card["ts"])
-        for phrase in ("has taken the job", "has begun", "Your model is ready"):
-            assert _count(said, phrase) == 1, phrase
+        await w.wait_notice("succeeded", card)
+        await w.wait_card("job_chat")
+        assert await w.notices(card) == {"accepted": 1, "started": 1, "succeeded": 1}
     assert len(w.provider.jobs) == 1
 
 
@@ -161,15 +155,14 @@ async def test_between_posting_a_notice_and_marking_it(w: World) -> None:
         await _submit(w, report)
         card = await _taken_once(w, report)
         (job,) = w.provider.jobs
-        await w.person.fault("chat.postMessage", "drop", match="has begun")
+        await w.person.fault("chat.postMessage", "drop", match="/started")
         w.provider.run(job, steps=2)
-        await w.person.wait_message(w.channel, thread_ts=card["ts"], contains="has begun")
+        await w.wait_notice("started", card)
         await kill(w, bot)
     w.provider.succeed(job)
     async with bot_process(w):
-        await w.person.wait_message(w.channel, thread_ts=card["ts"], contains="Your model is ready", timeout=60)
-        said = await w.person.messages(w.channel, card["ts"])
-        assert _count(said, "has begun") == 1
+        await w.wait_notice("succeeded", card)
+        assert (await w.notices(card))["started"] == 1
 
 
 async def test_in_the_middle_of_an_answer(w: World) -> None:
@@ -208,7 +201,7 @@ async def test_what_stops_the_bot_each_time_is_given_up_and_told(w: World) -> No
     for _ in range(3):
         async with bot_process(w) as bot:
             file_ts = file_ts or await _drop(w, examples(12))
-            await w.person.wait_message(w.channel, contains="Reading", thread_ts=file_ts)
+            await w.wait_report({"channel": w.channel, "ts": file_ts}, complete=False)
             await _eventually(lambda: _downloads(w, 10))
             await kill(w, bot)
         w.sandbox.state.faults.clear()

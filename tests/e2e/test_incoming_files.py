@@ -44,7 +44,7 @@ async def test_without_a_name_the_window_that_comes_too_late_is_a_question(w: Wo
         await w.person.fault("files.download", "timeout", 2)
         await w.person.drop_bytes("ana", w.channel, [("train.jsonl", examples(12))])
         await w.person.command("ana", w.channel, "/finetune", "start")
-        question = await w.person.wait_ephemeral("ana", w.channel, contains="Start this job?", timeout=60)
+        question = await w.person.wait_ephemeral("ana", w.channel, timeout=60, action_id="start_confirmed")
         assert "train.jsonl" in question["plain"]
 
 
@@ -62,7 +62,7 @@ async def test_after_a_crash_it_is_the_file_that_the_inbox_holds(w: World) -> No
     async with bot_process(w) as bot:
         await w.person.fault("files.download", "timeout", 600)
         dropped = await w.person.drop_bytes("ana", w.channel, [("train.jsonl", examples(12))])
-        await w.person.wait_message(w.channel, contains="Reading", thread_ts=dropped["ts"])
+        await w.wait_report(dropped, complete=False)
         await kill(w, bot)
     await w.person.clear_faults()
     await w.person.fault("files.download", "timeout", 2)

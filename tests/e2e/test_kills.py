@@ -166,7 +166,7 @@ class Scene:
 
     async def _drop(self, channel: str) -> None:
         dropped = await self.w.person.drop_bytes("ana", channel, [("train.jsonl", examples(12))])
-        await self.w.person.wait_message(channel, contains="12 examples", thread_ts=dropped["ts"], timeout=PATIENCE)
+        await self.w.wait_report(dropped, timeout=PATIENCE)
 
     @asynccontextmanager
     async def people(self, impatient: set[int], kills: int, epochs: int) -> AsyncIterator[None]:

@@ -22,7 +22,7 @@ async def test_jobs_wait_in_line_show_their_place_and_go_on_when_one_ends(w: Wor
         await w.person.wait_message(w.channel, contains="Place 1 of 1", after=_before(third))
         w.provider.run(first, steps=1)
         w.provider.succeed(first)
-        await w.person.wait_message(w.channel, contains="has taken the job", thread_ts=third["ts"])
+        await w.wait_notice("accepted", third)
         assert len(w.provider.jobs) == 2
         await w.settled(bot)
 

@@ -15,11 +15,11 @@ async def _from_file_to_chat(w: World) -> None:
     await w.person.wait_message(w.channel, thread_ts=report["thread_ts"], contains="started fine-tuning")
     job = await w.job_at_provider()
     w.provider.run(job, steps=5)
-    await w.person.wait_message(w.channel, thread_ts=card["ts"], contains="has begun")
+    await w.wait_notice("started", card)
     w.provider.run(job, steps=5)
     model = w.provider.succeed(job)
-    end = await w.person.wait_message(w.channel, thread_ts=card["ts"], contains="Your model is ready")
-    await w.person.wait_message(w.channel, contains="✓ Ready", timeout=60)
+    end = await w.wait_notice("succeeded", card)
+    await w.wait_card("job_chat")
     await w.person.click("ana", w.channel, end["ts"], "job_chat")
     chat = await w.person.wait_message(w.channel, contains="This thread talks to")
     await w.person.say("ana", w.channel, "What is the answer?", thread_ts=chat["ts"])
@@ -58,14 +58,12 @@ async def test_a_job_goes_on_after_the_bot_was_restarted_in_the_middle(w: World)
         card = await w.start(await w.drop())
         job = await w.job_at_provider()
         w.provider.run(job, steps=3)
-        await w.person.wait_message(w.channel, thread_ts=card["ts"], contains="has begun")
+        await w.wait_notice("started", card)
     w.provider.run(job, steps=7)
     w.provider.succeed(job)
     async with w.bot():
-        await w.person.wait_message(w.channel, thread_ts=card["ts"], contains="Your model is ready")
-        said = [m["text"] for m in await w.person.messages(w.channel, card["ts"])]
-        assert len([text for text in said if "has begun" in text]) == 1
-        assert len([text for text in said if "has taken the job" in text]) == 1
+        await w.wait_notice("succeeded", card)
+        assert await w.notices(card) == {"accepted": 1, "started": 1, "succeeded": 1}
     assert len(w.provider.jobs) == 1
 
 
@@ -130,7 +128,7 @@ async def test_a_job_that_somebody_else_started_can_be_followed(w: World) -> Non
             await w.person.command("ana", w.channel, "/finetune", f"follow {name}")
             await w.person.wait_ephemeral("ana", w.channel, contains=known)
         w.provider.succeed(foreign)
-        await w.person.wait_message(w.channel, thread_ts=card["ts"], contains="Your model is ready")
+        await w.wait_notice("succeeded", card)
 
 
 async def test_a_job_is_cancelled_from_its_card_at_the_provider_too(w: World) -> None:
@@ -138,9 +136,9 @@ async def test_a_job_is_cancelled_from_its_card_at_the_provider_too(w: World) ->
         card = await w.start(await w.drop())
         job = await w.job_at_provider()
         w.provider.run(job, steps=2)
-        await w.person.wait_message(w.channel, thread_ts=card["ts"], contains="has begun")
+        await w.wait_notice("started", card)
         await w.person.click("ana", w.channel, card["ts"], "job_cancel")
-        await w.person.wait_message(w.channel, thread_ts=card["ts"], contains="was cancelled")
+        await w.wait_notice("cancelled", card)
         assert w.provider.jobs[job]["status"] == "cancelled"
 
 
@@ -151,7 +149,7 @@ async def test_the_channel_for_notices_hears_how_a_job_ended(w: World) -> None:
         job = await w.job_at_provider()
         w.provider.run(job, steps=2)
         w.provider.succeed(job)
-        await w.person.wait_message("#general", contains="model is ready")
+        await w.wait_notice("succeeded/elsewhere", channel="#general")
 
 
 async def test_a_deleted_model_is_gone_at_the_provider(w: World) -> None:
@@ -160,13 +158,13 @@ async def test_a_deleted_model_is_gone_at_the_provider(w: World) -> None:
         job = await w.job_at_provider()
         w.provider.run(job, steps=2)
         model = w.provider.succeed(job)
-        await w.person.wait_message(w.channel, contains="✓ Ready", timeout=60)
+        await w.wait_card("job_chat")
         await w.person.command("ana", w.channel, "/finetune", f"delete {model}")
         await w.confirm("Delete the model", "is deleted")
         assert w.provider.tuned == []
         card = await w.person.wait_message(w.channel, contains="Model deleted", timeout=60)
         assert "Chat" not in [button["text"]["text"] for button in _buttons(card)]
-        ending = await w.person.wait_message(w.channel, contains="Your model is ready", thread_ts=card["ts"])
+        ending = await w.wait_notice("succeeded", card)
         await w.person.click("ana", w.channel, ending["ts"], "job_chat")
         await w.person.wait_ephemeral("ana", w.channel, contains="nobody can talk to it any more")
 
@@ -177,7 +175,7 @@ async def test_a_model_that_vanished_at_the_provider_is_not_offered_for_a_chat_a
         job = await w.job_at_provider()
         w.provider.run(job, steps=2)
         w.provider.succeed(job)
-        await w.person.wait_message(w.channel, contains="✓ Ready", timeout=60)
+        await w.wait_card("job_chat")
         await bot.services.lost_models.look()
         w.provider.tuned.clear()
         await bot.services.lost_models.look()
@@ -231,7 +229,7 @@ async def test_a_cancelled_job_is_started_again_from_its_card(w: World) -> None:
         card = await w.start(await w.drop(), epochs="7")
         job = await w.job_at_provider()
         w.provider.run(job, steps=2)
-        await w.person.wait_message(w.channel, thread_ts=card["ts"], contains="has begun")
+        await w.wait_notice("started", card)
         await w.person.click("ana", w.channel, card["ts"], "job_cancel")
         await w.person.wait_message(w.channel, contains="✗ *Cancelled*", timeout=60)
         await w.person.click("ana", w.channel, card["ts"], "job_retry")
@@ -252,7 +250,7 @@ async def test_a_training_file_is_deleted_here_and_at_the_provider(w: World) -> 
         job = await w.job_at_provider()
         w.provider.run(job, steps=2)
         w.provider.succeed(job)
-        await w.person.wait_message(w.channel, contains="✓ Ready", timeout=60)
+        await w.wait_card("job_chat")
         assert len(w.provider.files) == 1
         await w.delete(report)
         assert w.provider.files == {}

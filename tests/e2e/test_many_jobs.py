@@ -64,9 +64,9 @@ async def test_what_lives_is_taken_up_and_what_ended_is_left_alone(w: World) -> 
             await until(lambda: len(w.provider.jobs) == RUNNING + 3, 60)
             await until(lambda: calls.have_read_events_of(list(w.provider.jobs)), 60)
             for job in jobs[:ENDING]:
-                await w.person.wait_message(channel, thread_ts=cards[job.id], contains="is ready", timeout=60)
+                await w.wait_notice("succeeded", {"channel": channel, "ts": cards[job.id]})
             for job in jobs[RUNNING : RUNNING + 3]:
-                await w.person.wait_message(channel, thread_ts=cards[job.id], contains="has taken the job", timeout=60)
+                await w.wait_notice("accepted", {"channel": channel, "ts": cards[job.id]})
             await w.settled(bot)
             now = {job.id: (await bot.services.jobs.get(job.id) or job).state for job in jobs}
     assert w.provider.requests.count("POST /fine_tuning/jobs") == 2

@@ -15,7 +15,7 @@ async def test_a_provider_that_is_down_when_a_job_is_submitted_gets_it_when_it_i
         card = await w.start(report)
         await w.person.wait_message(w.channel, thread_ts=card["ts"], contains="does not take jobs at the moment")
         await w.provider.up()
-        await w.person.wait_message(w.channel, thread_ts=card["ts"], contains="has taken the job")
+        await w.wait_notice("accepted", card)
         assert len(w.provider.jobs) == 1
         assert len(w.provider.files) == 1
 
@@ -36,7 +36,7 @@ async def test_a_key_that_is_refused_in_the_middle_is_told_under_the_card(w: Wor
         card = await w.start(await w.drop())
         job = await w.job_at_provider()
         w.provider.run(job, steps=2)
-        await w.person.wait_message(w.channel, thread_ts=card["ts"], contains="has begun")
+        await w.wait_notice("started", card)
         key, w.provider.key = w.provider.key, "another"
         told = await w.person.wait_message(
             w.channel, thread_ts=card["ts"], contains="refused the bot's API key", timeout=20
@@ -44,7 +44,7 @@ async def test_a_key_that_is_refused_in_the_middle_is_told_under_the_card(w: Wor
         assert "sk-stand-in" not in str(told)
         w.provider.key = key
         w.provider.succeed(job)
-        await w.person.wait_message(w.channel, thread_ts=card["ts"], contains="Your model is ready", timeout=20)
+        await w.wait_notice("succeeded", card)
 
 
 @pytest.mark.parametrize(
@@ -114,7 +114,7 @@ async def test_a_lost_reply_to_creating_a_job_creates_no_second_one(w: World) ->
         report = await w.drop()
         w.provider.fault(CREATE, lost=True)
         card = await w.start(report)
-        await w.person.wait_message(w.channel, thread_ts=card["ts"], contains="has taken the job")
+        await w.wait_notice("accepted", card)
         assert w.provider.requests.count(CREATE) == 1
         assert len(w.provider.jobs) == 1
 
@@ -134,7 +134,7 @@ async def test_an_uncertain_job_that_was_created_can_be_adopted(w: World) -> Non
         await w.person.click("ben", w.channel, question["ts"], "job_adopt")
         await w.person.wait_ephemeral("ben", w.channel, contains="Only the person who started this job")
         await w.person.click("ana", w.channel, question["ts"], "job_adopt")
-        await w.person.wait_message(w.channel, thread_ts=card["ts"], contains="has taken the job")
+        await w.wait_notice("accepted", card)
         assert w.provider.requests.count(CREATE) == 1
 
 
@@ -145,7 +145,7 @@ async def test_an_uncertain_job_that_was_not_created_can_be_submitted_again(w: W
         await w.person.wait_ephemeral("ana", w.channel, contains="lists no job that fits")
         assert w.provider.jobs == {}
         await w.person.click("ana", w.channel, question["ts"], "job_resubmit")
-        await w.person.wait_message(w.channel, thread_ts=card["ts"], contains="has taken the job")
+        await w.wait_notice("accepted", card)
         assert len(w.provider.jobs) == 1
         # Pressed once more: it is no longer uncertain.
         await w.person.click("ana", w.channel, question["ts"], "job_resubmit")
@@ -157,7 +157,7 @@ async def test_submit_again_finds_a_job_that_was_created_after_all(w: World) -> 
     async with w.bot(IMPATIENT):
         card, question = await _uncertain(w, await w.drop(), created=True)
         await w.person.click("ana", w.channel, question["ts"], "job_resubmit")
-        await w.person.wait_message(w.channel, thread_ts=card["ts"], contains="has taken the job")
+        await w.wait_notice("accepted", card)
         assert w.provider.requests.count(CREATE) == 1
 
 
@@ -166,7 +166,7 @@ async def test_cancelling_when_the_provider_is_down_says_so_and_leaves_the_job(w
         card = await w.start(await w.drop())
         job = await w.job_at_provider()
         w.provider.run(job, steps=1)
-        await w.person.wait_message(w.channel, thread_ts=card["ts"], contains="has begun")
+        await w.wait_notice("started", card)
         w.provider.fault(f"POST /fine_tuning/jobs/{job}/cancel", status=503, message="overloaded")
         await w.person.click("ana", w.channel, card["ts"], "job_cancel")
         await w.person.wait_ephemeral("ana", w.channel, contains="overloaded")

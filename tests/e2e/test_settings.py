@@ -99,7 +99,7 @@ async def test_settings_that_were_typed_are_confirmed_with_the_price_before_anyt
     async with w.bot():
         await w.drop()
         await w.person.command("ana", w.channel, "/finetune", "start epochs=3 lr=0.3 batch=auto name=support seed=7")
-        question = await w.person.wait_ephemeral("ana", w.channel, contains="Start this job?", timeout=30)
+        question = await w.person.wait_ephemeral("ana", w.channel, action_id="start_confirmed")
         assert "in 3 epochs" in orjson.dumps(question["blocks"]).decode()
         assert w.provider.jobs == {}
         await w.person.click("ana", w.channel, question["ts"], "start_confirmed")
@@ -149,7 +149,7 @@ async def test_training_goes_on_from_a_fine_tuned_model_with_advice(w: World) ->
         w.provider.tuned.append(tuned)
         await w.drop()
         await w.person.command("ana", w.channel, "/finetune", f"start model={tuned}")
-        question = await w.person.wait_ephemeral("ana", w.channel, contains="Start this job?", timeout=30)
+        question = await w.person.wait_ephemeral("ana", w.channel, action_id="start_confirmed")
         assert "lower the learning rate multiplier" in question["plain"]
         await w.person.click("ana", w.channel, question["ts"], "start_confirmed")
         await until(lambda: bool(w.provider.jobs), 30)
@@ -161,9 +161,7 @@ async def test_only_the_one_who_asked_starts_what_was_asked_for(w: World) -> Non
         report = await w.drop()
         mention = f"<@{bot.services.bot_user}>"
         await w.person.say("ben", w.channel, f"{mention} start epochs=2", thread_ts=report["thread_ts"])
-        question = await w.person.wait_message(
-            w.channel, thread_ts=report["thread_ts"], contains="Start this job?", timeout=30
-        )
+        question = await w.person.wait_message(w.channel, thread_ts=report["thread_ts"], action_id="start_confirmed")
         await w.person.click("ana", w.channel, question["ts"], "start_confirmed")
         await w.person.wait_ephemeral("ana", w.channel, contains="Only the person who typed this", timeout=30)
         assert w.provider.jobs == {}

@@ -13,23 +13,18 @@ from bot.store.outbox import SqliteOutbox
 async def _whole_way(w: World) -> tuple[dict[str, Any], dict[str, Any]]:
     """From a file to a finished job; the file's thread's parent and the card."""
     dropped = await w.person.drop_bytes("ana", w.channel, [("train.jsonl", examples(12))])
-    report = await w.person.wait_message(w.channel, contains="12 examples", thread_ts=dropped["ts"], timeout=30)
+    report = await w.wait_report(dropped)
     card = await w.start(report)
     job = await w.job_at_provider()
     w.provider.run(job, steps=4)
     w.provider.succeed(job)
-    await w.person.wait_message(w.channel, thread_ts=card["ts"], contains="Your model is ready", timeout=30)
-    await w.person.wait_message(w.channel, contains="✓ Ready", timeout=30)
+    await w.wait_notice("succeeded", card)
+    await w.wait_card("job_chat")
     return dropped, card
 
 
 async def _said(w: World, thread_ts: str) -> list[str]:
     return [m["text"] for m in await w.person.messages(w.channel, thread_ts)]
-
-
-def _once(said: list[str], *phrases: str) -> None:
-    for phrase in phrases:
-        assert len([text for text in said if phrase in text]) == 1, (phrase, said)
 
 
 @pytest.mark.parametrize(
@@ -48,7 +43,7 @@ async def test_each_kind_of_trouble_with_posting_and_editing_passes(w: World, ki
         await w.settled(bot)
         # The file, its report, and the link to the card; nothing twice.
         assert len(await w.person.messages(w.channel, dropped["ts"])) == 3
-        _once(await _said(w, card["ts"]), "has taken the job", "has begun", "Your model is ready")
+        assert await w.notices(card) == {"accepted": 1, "started": 1, "succeeded": 1}
         cards = [m for m in await w.person.messages(w.channel) if m.get("bot_id")]
         assert [m["ts"] for m in cards] == [card["ts"]]
 
@@ -65,7 +60,8 @@ async def test_garbage_instead_of_an_answer_is_no_crash(w: World) -> None:
             await w.person.fault(method, "garbage")
         _, card = await _whole_way(w)
         await w.settled(bot)
-        _once(await _said(w, card["ts"]), "has taken the job", "Your model is ready")
+        told = await w.notices(card)
+        assert (told["accepted"], told["succeeded"]) == (1, 1)
 
 
 async def test_trouble_with_asking_who_somebody_is_refuses_nobody(w: World) -> None:
@@ -84,7 +80,7 @@ async def test_a_channel_that_was_archived_has_its_ending_told_directly(w: World
         await w.settled(bot)
         await w.person.archive(w.channel)
         w.provider.succeed(job)
-        await w.person.wait_message("@ana", contains="model is ready")
+        await w.wait_notice("succeeded/direct", channel="@ana")
         await w.settled(bot)
         assert len([m for m in await w.person.messages("@ana") if m.get("bot_id")]) == 1
 
@@ -100,7 +96,7 @@ async def test_a_bot_that_is_removed_from_the_channel_tells_the_requester_how_it
         await w.person.leave(w.channel, w.bot_user)
         w.provider.run(job, steps=2)
         w.provider.succeed(job)
-        await w.person.wait_message("@ana", contains="model is ready", timeout=60)
+        await w.wait_notice("succeeded/direct", channel="@ana")
         await w.settled(bot)
         assert (await _said(w, card["ts"]))[1:] == before
     # Invited again, it does not say it a second time.
@@ -118,7 +114,7 @@ async def test_a_thread_that_people_deleted_gets_a_new_word_and_no_second_card(w
         card = await w.start(report)
         job = await w.job_at_provider()
         w.provider.run(job, steps=2)
-        await w.person.wait_message(w.channel, thread_ts=card["ts"], contains="has begun", timeout=60)
+        await w.wait_notice("started", card)
         await w.settled(bot)
         for parent in (report["thread_ts"], card["ts"]):
             for message in reversed(await w.person.messages(w.channel, parent)):
@@ -148,7 +144,7 @@ async def test_while_slack_answers_nothing_jobs_go_on_and_afterwards_all_is_said
         report = await w.drop()
         card = await w.start(report)
         at_provider = await w.job_at_provider()
-        await w.person.wait_message(w.channel, thread_ts=card["ts"], contains="has taken the job", timeout=60)
+        await w.wait_notice("accepted", card)
         await w.settled(bot)
         await w.person.fault("*", "status", 503, times=100_000)
         await w.person.disconnect()
@@ -162,11 +158,11 @@ async def test_while_slack_answers_nothing_jobs_go_on_and_afterwards_all_is_said
             while not any(pending.doubtful for pending in await outbox.next(time.time() + 3600)):
                 await asyncio.sleep(0.05)
         await w.person.clear_faults()
-        await w.person.wait_message(w.channel, thread_ts=card["ts"], contains="Your model is ready", timeout=60)
-        await w.person.wait_message(w.channel, contains="✓ Ready", timeout=60)
+        await w.wait_notice("succeeded", card)
+        await w.wait_card("job_chat")
         await w.person.wait_connected(60)
         await w.settled(bot)
-        _once(await _said(w, card["ts"]), "has taken the job", "has begun", "Your model is ready")
+        assert await w.notices(card) == {"accepted": 1, "started": 1, "succeeded": 1}
         # And it listens again.
         await w.drop("after.jsonl", examples(12, "Afterwards: "))
 
@@ -181,7 +177,7 @@ async def test_a_card_that_could_never_be_posted_has_its_ending_told_directly(w:
         job = await w.job_at_provider()
         w.provider.run(job, steps=2)
         w.provider.succeed(job)
-        await w.person.wait_message("@ana", contains="model is ready")
+        await w.wait_notice("succeeded/direct", channel="@ana")
         await w.settled(bot)
 
 
@@ -197,7 +193,7 @@ async def test_a_deleted_card_is_let_go_and_the_ending_is_still_told(w: World) -
         w.provider.run(job, steps=2)
         w.provider.succeed(job)
         await until(lambda: w.provider.tuned)
-        await w.person.wait_message(w.channel, thread_ts=card["ts"], contains="Your model is ready")
+        await w.wait_notice("succeeded", card)
         await w.settled(bot)
         assert len(updates) <= 3, "no endless loop"
 
@@ -230,8 +226,8 @@ async def test_a_chart_that_is_gone_does_not_stop_the_card(w: World) -> None:
         w.provider.run(job, steps=2)
         await w.person.wait_message(w.channel, contains="step 9")
         w.provider.succeed(job)
-        await w.person.wait_message(w.channel, thread_ts=card["ts"], contains="Your model is ready")
-        await w.person.wait_message(w.channel, contains="✓ Ready", timeout=60)
+        await w.wait_notice("succeeded", card)
+        await w.wait_card("job_chat")
 
 
 async def test_without_the_right_to_upload_a_job_goes_on_without_pictures(w: World) -> None:
@@ -249,7 +245,7 @@ async def test_a_socket_that_is_cut_comes_back_and_misses_nothing(w: World, reas
         await w.person.settings(retry_delays=[0.5, 2.0, 5.0])
         await w.person.disconnect(reason)
         dropped = await w.person.drop_bytes("ana", w.channel, [("b.jsonl", examples(12))])
-        await w.person.wait_message(w.channel, contains="12 examples", thread_ts=dropped["ts"], timeout=30)
+        await w.wait_report(dropped)
         assert len(await w.person.messages(w.channel, dropped["ts"])) == 2
 
 
@@ -271,8 +267,8 @@ async def test_a_mention_where_the_bot_may_not_speak_is_answered_directly(w: Wor
 async def test_the_bot_stops_soon_even_while_slack_asks_it_to_wait(w: World) -> None:
     async with w.bot() as bot:
         report = await w.drop()
-        await w.person.fault("chat.postMessage", "ratelimited", 300, match="has taken the job")
-        await w.person.fault("chat.postMessage", "ratelimited", 300, match="has taken the job")
+        await w.person.fault("chat.postMessage", "ratelimited", 300, match="/accepted")
+        await w.person.fault("chat.postMessage", "ratelimited", 300, match="/accepted")
         card = await w.start(report)
         await w.job_at_provider()
         await until(lambda: not bot.services.poster.has_room("chat.postMessage", card["channel"]))
@@ -280,7 +276,7 @@ async def test_the_bot_stops_soon_even_while_slack_asks_it_to_wait(w: World) -> 
     assert time.monotonic() - began < 100
     await w.person.clear_faults()
     async with w.bot():
-        await w.person.wait_message(w.channel, thread_ts=card["ts"], contains="has taken the job")
+        await w.wait_notice("accepted", card)
 
 
 async def test_slacks_real_rates_are_kept_to_with_several_jobs_at_once(w: World) -> None:
@@ -307,7 +303,7 @@ async def test_slacks_real_rates_are_kept_to_with_several_jobs_at_once(w: World)
             w.provider.succeed(job)
 
         async def ready() -> int:
-            return sum("✓ Ready" in m["plain"] for m in await w.person.messages(w.channel))
+            return sum("job_chat" in str(m.get("blocks")) for m in await w.person.messages(w.channel))
 
         async with asyncio.timeout(120):
             while await ready() < 3:

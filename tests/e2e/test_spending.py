@@ -124,7 +124,7 @@ async def test_the_threshold_of_approval_is_set_in_slack_and_goes_before_the_set
     async with w.bot(finetune_admins=[BEN], finetune_approval_above=1000) as bot:
         await _ask(w, "ben", "budget approval 0", "need approval now")
         card = await w.start(await w.drop())
-        await w.person.wait_message(w.channel, contains="wants to train", thread_ts=card["ts"])
+        await w.wait_notice("approval", card)
     async with w.bot(finetune_admins=[BEN], finetune_approval_above=0) as bot:
         await _ask(w, "ben", "budget approval off", "No job needs approval now")
         await w.start(await w.drop(content=examples(12, "Another: ")))

@@ -11,7 +11,7 @@ async def training(w: World) -> tuple[dict[str, Any], str]:
     card = await w.start(await w.drop())
     job = await w.job_at_provider()
     w.provider.run(job, steps=3)
-    await w.person.wait_message(w.channel, thread_ts=card["ts"], contains="has begun", timeout=30)
+    await w.wait_notice("started", card)
     return card, job
 
 
@@ -59,7 +59,7 @@ async def test_the_command_asks_back_and_the_answer_takes_the_questions_place(w:
         question = await w.person.wait_ephemeral("ana", w.channel, contains="Cancel this job?", timeout=30)
         assert "no finished model" in question["plain"]
         await w.person.click("ana", w.channel, question["ts"], "job_cancel_asked")
-        await w.person.wait_message(w.channel, thread_ts=card["ts"], contains="was cancelled", timeout=30)
+        await w.wait_notice("cancelled", card)
         assert w.provider.jobs[job]["status"] == "cancelled"
 
 
@@ -94,7 +94,7 @@ async def test_the_end_offers_checkpoints_and_the_results_file(w: World) -> None
         w.provider.jobs[job]["result_files"] = ["file-results"]
         w.provider.run(job, steps=2)
         model = w.provider.succeed(job)
-        end = await w.person.wait_message(w.channel, thread_ts=card["ts"], contains="Your model is ready", timeout=30)
+        end = await w.wait_notice("succeeded", card)
         await w.person.click("ana", w.channel, end["ts"], "job_results")
         shared = await w.person.wait_message(w.channel, thread_ts=card["ts"], contains="Results of", timeout=30)
         file = shared["files"][0]

@@ -39,14 +39,14 @@ async def test_a_job_goes_on_where_it_was_when_the_store_has_room_again(w: World
     async with w.bot() as bot:
         card = await w.start(await w.drop())
         job = await w.job_at_provider()
-        await w.person.wait_message(w.channel, thread_ts=card["ts"], contains="has taken the job")
+        await w.wait_notice("accepted", card)
         await _full(bot, full=True)
         w.provider.run(job, steps=400, total=400)  # more than fits
         w.provider.succeed(job)
         w.provider.requests.clear()
         await w.person.wait_connected()
         await _full(bot, full=False)
-        await w.person.wait_message(w.channel, thread_ts=card["ts"], contains="Your model is ready", timeout=120)
+        await w.wait_notice("succeeded", card, timeout=120)
 
 
 @pytest.mark.parametrize("hours", [-1, 1, -24 * 400])
@@ -56,13 +56,12 @@ async def test_a_clock_that_is_set_anew_keeps_nothing_waiting(
     async with w.bot() as bot:
         card = await w.start(await w.drop())
         job = await w.job_at_provider()
-        await w.person.wait_message(w.channel, thread_ts=card["ts"], contains="has taken the job")
+        await w.wait_notice("accepted", card)
         real = time.time
         monkeypatch.setattr(time, "time", lambda: real() + hours * 3600)
         w.provider.run(job, steps=2)
-        await w.person.wait_message(w.channel, thread_ts=card["ts"], contains="has begun", timeout=120)
+        await w.wait_notice("started", card, timeout=120)
         w.provider.succeed(job)
-        await w.person.wait_message(w.channel, thread_ts=card["ts"], contains="Your model is ready", timeout=120)
+        await w.wait_notice("succeeded", card, timeout=120)
         await w.settled(bot)
-        said = [message["plain"] for message in await w.person.messages(w.channel, card["ts"])]
-        assert sum("Your model is ready" in text for text in said) == 1
+        assert (await w.notices(card))["succeeded"] == 1

@@ -64,7 +64,7 @@ async def test_a_file_that_cannot_be_read_is_answered_where_the_bot_was_meant(w:
         await w.person.wait_message(w.channel, "I cannot read `notes.txt`", thread_ts=asked["ts"])
         ignored = await w.person.drop_bytes("ana", w.channel, notes, "my notes")
         read = await w.person.drop_bytes("ana", w.channel, [("train.jsonl", examples(12))])
-        await w.person.wait_message(w.channel, "12 examples", thread_ts=read["ts"])
+        await w.wait_report(read)
         await w.settled(bot)
         assert len(await w.person.messages(w.channel, ignored["ts"])) == 1
 

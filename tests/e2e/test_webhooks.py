@@ -47,15 +47,14 @@ async def test_the_end_of_a_job_is_seen_when_the_provider_tells_of_it(w: World) 
     async with listening(w, finetune_poll_seconds=3600) as bot:
         card = await w.start(await w.drop())
         job = await w.job_at_provider()
-        await w.person.wait_message(w.channel, thread_ts=card["ts"], contains="has taken the job")
+        await w.wait_notice("accepted", card)
         w.provider.run(job, steps=3)
         w.provider.succeed(job)
         body = told("fine_tuning.job.succeeded", job)
         assert [await post(bot.port, body, signed(body)) for _ in range(3)] == [204, 204, 204]
-        await w.person.wait_message(w.channel, thread_ts=card["ts"], contains="Your model is ready", timeout=60)
+        await w.wait_notice("succeeded", card)
         assert await post(bot.port, body, signed(body)) == 204
-        said = await w.person.messages(w.channel, card["ts"])
-        assert sum("Your model is ready" in message["plain"] for message in said) == 1
+        assert (await w.notices(card))["succeeded"] == 1
 
 
 async def test_who_cannot_sign_is_turned_away(w: World) -> None:

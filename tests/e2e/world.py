@@ -1,6 +1,7 @@
 """A whole world for a test: a workspace, a provider and the bot, each behind real sockets."""
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -88,7 +89,38 @@ class World:
         """Drop a training file and wait for its report."""
         files = [(name, examples(12) if content is None else content)]
         dropped = await self.person.drop_bytes(user, self.channel, files)
-        return await self.person.wait_message(self.channel, contains="examples", thread_ts=dropped["ts"], timeout=60)
+        return await self.wait_report(dropped)
+
+    # What the bot posts is known by its metadata and its buttons, so that a test need not ask for words.
+
+    async def wait_report(
+        self, dropped: dict[str, Any], *, complete: bool = True, timeout: float = 60
+    ) -> dict[str, Any]:
+        """Wait for the report on a dropped file, or with complete=False for its beginning."""
+        return await self.person.wait_message(
+            dropped["channel"],
+            thread_ts=dropped["ts"],
+            payload={"id": "report/*"},
+            action_id="dataset_more" if complete else None,
+            timeout=timeout,
+        )
+
+    async def wait_card(self, action_id: str, channel: str = "", timeout: float = 60) -> dict[str, Any]:
+        """Wait for a job card with this button: `job_cancel` while the job goes on, `job_chat` when it is ready."""
+        return await self.person.wait_message(
+            channel or self.channel, payload={"id": "card/*"}, action_id=action_id, timeout=timeout
+        )
+
+    async def wait_notice(
+        self, kind: str, card: dict[str, Any] | None = None, channel: str = "", timeout: float = 60
+    ) -> dict[str, Any]:
+        """Wait for a notice in a card's thread, or in a channel itself: `accepted`, `started`, `succeeded`, ..."""
+        return await self.person.wait_message(
+            card["channel"] if card else channel,
+            thread_ts=card["ts"] if card else None,
+            payload={"id": f"*/{kind}"},
+            timeout=timeout,
+        )
 
     async def start(self, report: dict[str, Any], user: str = "ana", **values: Any) -> dict[str, Any]:
         """Press the button, send the window off as it is (with `values`), and wait for the card."""
@@ -97,6 +129,12 @@ class World:
         errors = await self.person.submit(user, view["id"], values)
         assert errors == {}, errors
         return await self.person.wait_message(self.channel, after=report["ts"], author=self.bot_user, timeout=60)
+
+    async def notices(self, card: dict[str, Any]) -> Counter[str]:
+        """How often each kind of notice stands in a card's thread."""
+        replies = (await self.person.messages(card["channel"], card["ts"]))[1:]
+        ids = [message["metadata"]["event_payload"]["id"] for message in replies if "metadata" in message]
+        return Counter(notice.partition("/")[2] for notice in ids)
 
     async def delete(self, report: dict[str, Any], user: str = "ana") -> None:
         """Choose *Delete* in the menu of a report, and say yes."""
@@ -122,18 +160,22 @@ class World:
 
 
 @asynccontextmanager
-async def world(folder: Path, **provider: Any) -> AsyncIterator[World]:
+async def workspace(folder: Path) -> AsyncIterator[tuple[Sandbox, SandboxClient]]:
+    """A sandbox with its waits shortened, and a client for it."""
+    settings = SandboxSettings(
+        rates="off", ack_timeout=10.0, trigger_life=60.0, file_processing=0.05, retry_delays=[0.2, 0.2, 0.2]
+    )
     async with (
-        StandInProvider(**provider) as stand_in,
-        Sandbox(
-            data=folder / "sandbox",
-            manifest=ROOT / "manifest.yml",
-            settings=SandboxSettings(
-                rates="off", ack_timeout=10.0, trigger_life=60.0, file_processing=0.05, retry_delays=[0.2, 0.2, 0.2]
-            ),
-        ) as sandbox,
+        Sandbox(data=folder, manifest=ROOT / "manifest.yml", settings=settings) as sandbox,
         SandboxClient(sandbox.page_url) as person,
     ):
+        yield sandbox, person
+
+
+@asynccontextmanager
+async def world(folder: Path, **provider: Any) -> AsyncIterator[World]:
+    """A world with a sandbox of its own. The fixture `w` shares one between tests."""
+    async with StandInProvider(**provider) as stand_in, workspace(folder / "sandbox") as (sandbox, person):
         yield World(folder, sandbox, person, stand_in)
 
 
