@@ -111,8 +111,11 @@ class Bot:
 
 
 @asynccontextmanager
-async def running(settings: Settings, timing: Timing = Timing()) -> AsyncIterator[Bot]:
-    """The bot, from its first to its last moment. Raises StartError, with one sentence, where it cannot start."""
+async def running(settings: Settings, timing: Timing = Timing(), lanes: Lanes | None = None) -> AsyncIterator[Bot]:
+    """The bot, from its first to its last moment. It closes its worker processes, but not `lanes` of somebody else.
+
+    Raises StartError, with one sentence, where it cannot start.
+    """
     async with contextlib.AsyncExitStack() as stack:
         connecting.require(settings)
         client, who = await connecting.slack(settings)
@@ -123,9 +126,10 @@ async def running(settings: Settings, timing: Timing = Timing()) -> AsyncIterato
         inbox_store = SqliteInbox(database)
         unread = SqliteUnread(database)
         last_heard = await unread.last_heard()
-        services = await _services(settings, timing, client, who, provider, database)
+        services = await _services(settings, timing, client, who, provider, database, lanes or Lanes())
         await note_roles(services.audit, services.people.roles.in_words(), time.time())
-        stack.callback(services.lanes.close)
+        if lanes is None:
+            stack.callback(services.lanes.close)
 
         pictures = Pictures(
             services.jobs,
@@ -182,6 +186,7 @@ async def _services(
     who: dict[str, object],
     provider: OpenAIProtocol,
     database: Database,
+    lanes: Lanes,
 ) -> Services:
     jobs = SqliteJobStore(database)
     datasets = SqliteDatasetStore(database)
@@ -244,7 +249,7 @@ async def _services(
         people=people,
         languages=Languages(people, SqliteChannelLanguages(database), Language(settings.finetune_language)),
         poster=poster,
-        lanes=Lanes(),
+        lanes=lanes,
         incoming_files=IncomingFiles(SqliteInbox(database), SqliteUnread(database)),
         conversation_threads=await conversations.threads(),
     )

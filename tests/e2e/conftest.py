@@ -1,4 +1,5 @@
-"""A workspace and a provider for each test; the sandbox's server is shared by all tests of a process."""
+"""A workspace and a provider for each test; all tests of a process share the sandbox's server and the
+bot's worker processes."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -8,6 +9,7 @@ import pytest_asyncio
 from e2e.world import World, workspace
 from stand_in_provider import StandInProvider
 
+from bot.worker_processes import Lanes
 from sandbox.client import SandboxClient
 from sandbox.server import Sandbox
 
@@ -29,10 +31,18 @@ async def shared(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[tupl
         yield made
 
 
+@pytest_asyncio.fixture(loop_scope="session", scope="session")
+async def lanes() -> AsyncIterator[Lanes]:
+    """To start a process that loads a vocabulary or matplotlib takes seconds."""
+    lasting = Lanes()
+    yield lasting
+    lasting.close()
+
+
 @pytest_asyncio.fixture(loop_scope="session")
-async def w(shared: tuple[Sandbox, SandboxClient], tmp_path: Path) -> AsyncIterator[World]:
+async def w(shared: tuple[Sandbox, SandboxClient], lanes: Lanes, tmp_path: Path) -> AsyncIterator[World]:
     """A new workspace and a provider, no bot yet."""
     sandbox, person = shared
     await sandbox.reset()
     async with StandInProvider() as provider:
-        yield World(tmp_path, sandbox, person, provider)
+        yield World(tmp_path, sandbox, person, provider, lanes)

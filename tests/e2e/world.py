@@ -17,6 +17,7 @@ from bot.backoff import Backoff
 from bot.settings import Settings
 from bot.store.outbox import SqliteOutbox
 from bot.timing import Timing
+from bot.worker_processes import Lanes
 from sandbox.client import SandboxClient
 from sandbox.server import Sandbox
 from sandbox.settings import Settings as SandboxSettings
@@ -43,6 +44,8 @@ class World:
     sandbox: Sandbox
     person: SandboxClient
     provider: StandInProvider
+    lanes: Lanes | None = None
+    """Worker processes for every bot of this world; without them each has its own."""
     channel: str = "#support-model"
 
     @property
@@ -68,7 +71,7 @@ class World:
 
     @asynccontextmanager
     async def bot(self, timing: Timing = HURRIED, **changes: Any) -> AsyncIterator[Bot]:
-        async with running(self.settings(**changes), timing) as bot:
+        async with running(self.settings(**changes), timing, self.lanes) as bot:
             await self._connected(bot)
             yield bot
 
