@@ -74,7 +74,7 @@ async def _open(turn: Turn, model: str, conversation_id: str) -> str:
     ts = await services.poster.post_once(
         turn.channel,
         blocks.conversation_opened(model, turn.user, start.question),
-        mark=turn.key,
+        mark=f"chat/{turn.key}",
         maybe_posted=turn.again,
         since=turn.received_at,
         priority=Priority.CHAT,

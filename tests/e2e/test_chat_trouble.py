@@ -17,7 +17,7 @@ async def _chat(w: World, **settings: Any) -> AsyncIterator[str]:
     async with w.bot(**settings) as bot:
         w.provider.tuned.append(TUNED)
         await w.person.command("ana", w.channel, "/finetune", "chat old")
-        opened = await w.person.wait_message(w.channel, contains="This thread talks to")
+        opened = await w.wait_chat()
         await w.settled(bot)  # who replies within milliseconds is too early
         yield opened["ts"]
 

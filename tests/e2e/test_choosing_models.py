@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from e2e.world import MODEL, World, examples, until
+from e2e.world import MODEL, World, examples, is_chat, until
 
 VOICES = [f"ft:{MODEL}:acme:voice:abc11111", f"ft:{MODEL}:acme:voice:abc22222"]
 GERMAN = f"ft:{MODEL}:acme:voice-german:abc33333"
@@ -11,7 +11,7 @@ OPENED = "This thread talks to"
 
 async def _opened(w: World) -> list[str]:
     """The models to which conversations were opened in the channel."""
-    found = [message for message in await w.person.messages(w.channel) if OPENED in message["plain"]]
+    found = [message for message in await w.person.messages(w.channel) if is_chat(message)]
     return [_model(message) for message in found]
 
 
@@ -26,7 +26,7 @@ async def test_a_base_model_is_talked_to_by_its_name(w: World) -> None:
     async with w.bot():
         w.provider.tuned += VOICES
         await w.person.command("ana", w.channel, "/finetune", f"chat {MODEL}")
-        await w.person.wait_message(w.channel, contains=OPENED)
+        await w.wait_chat()
         assert await _opened(w) == [MODEL]
         # It is the beginning of no other name.
         await w.person.command("ana", w.channel, "/finetune", "chat acme")
@@ -38,7 +38,7 @@ async def test_a_short_name_means_its_model_and_a_shared_one_is_chosen_from(w: W
     async with w.bot():
         w.provider.tuned += [*VOICES, GERMAN]
         await w.person.command("ana", w.channel, "/finetune", "chat voice-german")
-        await w.person.wait_message(w.channel, contains=OPENED)
+        await w.wait_chat()
         await w.person.command("ben", w.channel, "/finetune", "chat voice")
         choice = await w.person.wait_ephemeral("ben", w.channel, contains="could be any of these")
         assert all(model in choice["plain"] for model in VOICES)
@@ -68,7 +68,7 @@ async def test_without_a_name_what_may_be_seen_here_is_chosen_from(w: World) -> 
         await w.person.wait_ephemeral("ana", w.channel, contains="no fine-tuned model yet that can be talked to here")
         w.provider.tuned.append(VOICES[0])
         await w.person.command("ana", w.channel, "/finetune", "chat")
-        await w.person.wait_message(w.channel, contains=OPENED)
+        await w.wait_chat()
         w.provider.tuned.append(GERMAN)
         await w.person.command("ben", w.channel, "/finetune", "chat")
         choice = await w.person.wait_ephemeral("ben", w.channel, contains="Which model")
@@ -81,7 +81,7 @@ async def test_without_a_name_what_may_be_seen_here_is_chosen_from(w: World) -> 
         assert "hush" not in await w.person.text(w.channel)
         assert "Question number 0" not in await w.person.text(w.channel)
         await w.person.command("ana", private, "/finetune", "chat hush")
-        opened = await w.person.wait_message(private, contains=OPENED)
+        opened = await w.wait_chat(private)
         assert "Question number 0" in opened["plain"]
         assert bot.services.conversation_threads
 

@@ -3,12 +3,11 @@
 import asyncio
 from typing import Any
 
-from e2e.world import MODEL, World, until
+from e2e.world import MODEL, World, is_chat, until
 
 from app.run import Bot
 
 OLD, NEW = f"ft:{MODEL}:acme:old:abc11111", f"ft:{MODEL}:acme:new:abc22222"
-OPENED = "This thread talks to"
 
 
 async def _chat(w: World, bot: Bot, user: str, model: str, contains: str = "in this thread") -> dict[str, Any]:
@@ -22,7 +21,7 @@ async def _chat(w: World, bot: Bot, user: str, model: str, contains: str = "in t
 
 
 async def _openings(w: World) -> list[dict[str, Any]]:
-    return [message for message in await w.person.messages(w.channel) if OPENED in message["plain"]]
+    return [message for message in await w.person.messages(w.channel) if is_chat(message)]
 
 
 async def test_a_conversation_is_found_again_and_the_answer_leads_there(w: World) -> None:

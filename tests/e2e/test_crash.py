@@ -170,7 +170,7 @@ async def test_in_the_middle_of_an_answer(w: World) -> None:
     w.provider.answer = "one two three four five six"
     async with bot_process(w) as bot:
         await w.person.command("ana", w.channel, "/finetune", "chat old")
-        chat = await w.person.wait_message(w.channel, contains="This thread talks to")
+        chat = await w.wait_chat()
         w.provider.chat_open.clear()
         await w.person.say("ana", w.channel, "Count, please.", thread_ts=chat["ts"])
         half = await w.person.wait_message(w.channel, contains="one", thread_ts=chat["ts"])

@@ -21,7 +21,7 @@ async def _from_file_to_chat(w: World) -> None:
     end = await w.wait_notice("succeeded", card)
     await w.wait_card("job_chat")
     await w.person.click("ana", w.channel, end["ts"], "job_chat")
-    chat = await w.person.wait_message(w.channel, contains="This thread talks to")
+    chat = await w.wait_chat()
     await w.person.say("ana", w.channel, "What is the answer?", thread_ts=chat["ts"])
     await w.person.wait_message(w.channel, thread_ts=chat["ts"], contains="in several pieces")
     asked = w.provider.chats[-1]
@@ -71,7 +71,7 @@ async def test_the_thread_remembers_what_was_said(w: World) -> None:
     async with w.bot():
         w.provider.tuned.append("ft:gpt-4.1-mini-2025-04-14:acme:old:abc12345")
         await w.person.command("ana", w.channel, "/finetune", "chat old")
-        chat = await w.person.wait_message(w.channel, contains="This thread talks to")
+        chat = await w.wait_chat()
         for question in ("One?", "Two?"):
             asked = await w.person.say("ana", w.channel, question, thread_ts=chat["ts"])
             await w.person.wait_message(w.channel, thread_ts=chat["ts"], contains="pieces", after=asked["ts"])

@@ -81,7 +81,7 @@ async def test_who_replies_before_the_bot_knows_the_thread_is_answered(w: World)
 
         with patch.object(store, "open", held):
             await w.person.command("ana", w.channel, "/finetune", "chat old")
-            opened = await w.person.wait_message(w.channel, "This thread talks to")
+            opened = await w.wait_chat()
             asked = await w.person.say("ana", w.channel, "What is the answer?", thread_ts=opened["ts"])
             async with asyncio.timeout(60):
                 while not await _acknowledged(w, asked["ts"]):
@@ -99,7 +99,7 @@ async def test_in_a_models_thread_it_answers_what_is_said_to_it_and_the_rest_not
     w.provider.tuned.append(TUNED)
     async with w.bot() as bot:
         await w.person.command("ana", w.channel, "/finetune", "chat old")
-        opened = await w.person.wait_message(w.channel, "This thread talks to")
+        opened = await w.wait_chat()
         await w.settled(bot)
         ben = next(user["id"] for user in await w.person.users() if user["name"] == "ben")
         # In the channel instead of the thread: told once, to her alone.

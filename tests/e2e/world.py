@@ -114,6 +114,10 @@ class World:
             channel or self.channel, payload={"id": "card/*"}, action_id=action_id, timeout=timeout
         )
 
+    async def wait_chat(self, channel: str = "") -> dict[str, Any]:
+        """Wait for the message in whose thread a model answers."""
+        return await self.person.wait_message(channel or self.channel, payload={"id": "chat/*"}, timeout=60)
+
     async def wait_notice(
         self, kind: str, card: dict[str, Any] | None = None, channel: str = "", timeout: float = 60
     ) -> dict[str, Any]:
@@ -195,6 +199,11 @@ def examples(count: int, answer: str = "Certainly.") -> bytes:
         )
         for i in range(count)
     )
+
+
+def is_chat(message: dict[str, Any]) -> bool:
+    """Whether a model answers in this message's thread."""
+    return str(message.get("metadata", {}).get("event_payload", {}).get("id")).startswith("chat/")
 
 
 async def until(condition: Callable[[], Any], seconds: float = 60) -> None:
