@@ -145,7 +145,7 @@ async def test_during_training(w: World) -> None:
     async with bot_process(w):
         await w.wait_notice("succeeded", card)
         await w.wait_card("job_chat")
-        assert await w.notices(card) == {"accepted": 1, "started": 1, "succeeded": 1}
+        assert (await w.notices(card)).items() >= {"accepted": 1, "started": 1, "succeeded": 1}.items()
     assert len(w.provider.jobs) == 1
 
 

@@ -63,7 +63,7 @@ async def test_a_job_goes_on_after_the_bot_was_restarted_in_the_middle(w: World)
     w.provider.succeed(job)
     async with w.bot():
         await w.wait_notice("succeeded", card)
-        assert await w.notices(card) == {"accepted": 1, "started": 1, "succeeded": 1}
+        assert (await w.notices(card)).items() >= {"accepted": 1, "started": 1, "succeeded": 1}.items()
     assert len(w.provider.jobs) == 1
 
 

@@ -43,7 +43,7 @@ async def test_each_kind_of_trouble_with_posting_and_editing_passes(w: World, ki
         await w.settled(bot)
         # The file, its report, and the link to the card; nothing twice.
         assert len(await w.person.messages(w.channel, dropped["ts"])) == 3
-        assert await w.notices(card) == {"accepted": 1, "started": 1, "succeeded": 1}
+        assert (await w.notices(card)).items() >= {"accepted": 1, "started": 1, "succeeded": 1}.items()
         cards = [m for m in await w.person.messages(w.channel) if m.get("bot_id")]
         assert [m["ts"] for m in cards] == [card["ts"]]
 
@@ -162,7 +162,7 @@ async def test_while_slack_answers_nothing_jobs_go_on_and_afterwards_all_is_said
         await w.wait_card("job_chat")
         await w.person.wait_connected(60)
         await w.settled(bot)
-        assert await w.notices(card) == {"accepted": 1, "started": 1, "succeeded": 1}
+        assert (await w.notices(card)).items() >= {"accepted": 1, "started": 1, "succeeded": 1}.items()
         # And it listens again.
         await w.drop("after.jsonl", examples(12, "Afterwards: "))
 
