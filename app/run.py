@@ -10,7 +10,6 @@ import sys
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 
 import structlog
 from aiohttp import web
@@ -18,50 +17,29 @@ from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
 from slack_bolt.app.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
-from app import connecting
+from app import compose, connecting
 from app.schedule import Task, schedule
-from bot.access import Policy
 from bot.audit import note_roles
-from bot.datasets.file_store import Copies
-from bot.errors import Invalid, NotFound, StartError
-from bot.jobs.admission import Rules
-from bot.jobs.approval import Approvals
+from bot.errors import Invalid, StartError
 from bot.jobs.follow import Follower
-from bot.jobs.queue import Line
 from bot.jobs.submit import Submitter
-from bot.jobs.sync import JobReader
-from bot.models.catalogue import Catalogue
-from bot.models.lost import LostModels
 from bot.notices.deliver import Delivery
 from bot.providers.openai_protocol import OpenAIProtocol
 from bot.redact import redact
 from bot.settings import Settings, load
-from bot.store.audit import SqliteAuditLog
-from bot.store.conversations import SqliteConversationStore
 from bot.store.database import Database
-from bot.store.datasets import SqliteDatasetStore
 from bot.store.inbox import SqliteInbox
-from bot.store.jobs import SqliteJobStore
-from bot.store.languages import SqliteChannelLanguages
 from bot.store.missed_channels import SqliteUnread
-from bot.store.outbox import SqliteCardStore, SqliteOutbox
-from bot.store.spending import SqliteBudgetStore
-from bot.store.subscriptions import SqliteSubscriptions
-from bot.store.timeline import SqliteDeliveries
+from bot.store.outbox import SqliteOutbox
 from bot.timing import Timing
-from bot.worker_processes import Lane, Lanes
+from bot.worker_processes import Lane
 from handlers.bolt import build
-from handlers.datasets.incoming_files import IncomingFiles
 from handlers.inbox import Inbox
-from handlers.languages import Languages
 from handlers.missed import Backfill
 from handlers.outgoing.cards import CardKeeper
 from handlers.outgoing.charts import Pictures
 from handlers.outgoing.notice_poster import SlackSpeaker
 from handlers.services import Services
-from handlers.web.people import People, Roles
-from handlers.web.poster import Poster
-from texts.language import Language
 
 log = structlog.get_logger()
 
@@ -126,7 +104,7 @@ async def running(settings: Settings, timing: Timing = Timing(), lanes: Lanes | 
         inbox_store = SqliteInbox(database)
         unread = SqliteUnread(database)
         last_heard = await unread.last_heard()
-        services = await _services(settings, timing, client, who, provider, database, lanes or Lanes())
+        services = await compose.services(settings, timing, client, who, provider, database, lanes or Lanes())
         await note_roles(services.audit, services.people.roles.in_words(), time.time())
         if lanes is None:
             stack.callback(services.lanes.close)
@@ -160,7 +138,7 @@ async def running(settings: Settings, timing: Timing = Timing(), lanes: Lanes | 
 
         secret = settings.slack_signing_secret
         checked = secret.get_secret_value() if secret and not settings.slack_app_token else None
-        app, inbox = build(client, checked, services, inbox_store, backoff=timing.inbox)
+        app, inbox = build(client, checked, services, inbox_store, compose.listeners(services), backoff=timing.inbox)
         stack.push_async_callback(inbox.drain, timing.drain)
         # What was left unfinished comes first, then what is new.
         await services.submitter.recover()
@@ -177,82 +155,6 @@ async def running(settings: Settings, timing: Timing = Timing(), lanes: Lanes | 
         tasks.append(reading := asyncio.create_task(backfill.run(), name="backfill"))
         stack.callback(reading.cancel)
         yield bot
-
-
-async def _services(
-    settings: Settings,
-    timing: Timing,
-    client: AsyncWebClient,
-    who: dict[str, object],
-    provider: OpenAIProtocol,
-    database: Database,
-    lanes: Lanes,
-) -> Services:
-    jobs = SqliteJobStore(database)
-    datasets = SqliteDatasetStore(database)
-    conversations = SqliteConversationStore(database)
-    copies = Copies(settings.finetune_data / "files", settings.finetune_max_file_mb * 1_000_000)
-    copies.remove_leftovers()
-    poster = Poster(client, pace=timing.pace)
-    team = str(who["team_id"])
-    elsewhere = settings.finetune_notices_channel
-
-    async def locate(dataset_id: str) -> tuple[Path, str]:
-        dataset = await datasets.get(dataset_id)
-        if dataset is None or dataset.deleted_at is not None or not copies.path(dataset.sha256).exists():
-            raise NotFound("The training file was deleted before it was uploaded. Drop it again and start anew.")
-        return copies.path(dataset.sha256), dataset.sha256
-
-    rules = Rules(
-        settings.finetune_approval_above,
-        settings.finetune_approve_unknown_prices,
-        tuple(dict.fromkeys((*settings.finetune_approvers, *settings.finetune_admins))),
-        settings.finetune_max_running,
-    )
-    submitter = Submitter(
-        jobs,
-        provider,
-        locate,
-        rules=rules,
-        notices_channel=elsewhere,
-        retry=timing.submit,
-        look_up=timing.look_up,
-    )
-    reader = JobReader(jobs, provider, notices_channel=elsewhere)
-    people = People(
-        poster, team, Roles(settings.finetune_admins, settings.finetune_approvers, settings.finetune_members)
-    )
-    return Services(
-        settings=settings,
-        timing=timing,
-        policy=Policy(settings.finetune_allow_guests, settings.finetune_allow_other_organisations),
-        bot_user=str(who["user_id"]),
-        team=team,
-        jobs=jobs,
-        cards=SqliteCardStore(database),
-        datasets=datasets,
-        copies=copies,
-        conversations=conversations,
-        provider=provider,
-        submitter=submitter,
-        reader=reader,
-        follower=Follower(reader, poll_seconds=settings.finetune_poll_seconds),
-        catalogue=Catalogue(provider, jobs, wanted=settings.finetune_models, default=settings.finetune_default_model),
-        lost_models=LostModels(jobs, provider),
-        deliveries=SqliteDeliveries(database),
-        subscriptions=SqliteSubscriptions(database),
-        audit=SqliteAuditLog(database),
-        rules=rules,
-        budgets=SqliteBudgetStore(database),
-        approvals=Approvals(jobs, notices_channel=elsewhere),
-        line=Line(jobs, provider.name, submitter.release, most_running=rules.most_running),
-        people=people,
-        languages=Languages(people, SqliteChannelLanguages(database), Language(settings.finetune_language)),
-        poster=poster,
-        lanes=lanes,
-        incoming_files=IncomingFiles(SqliteInbox(database), SqliteUnread(database)),
-        conversation_threads=await conversations.threads(),
-    )
 
 
 def _tasks(services: Services, inbox: SqliteInbox, poll_seconds: float) -> list[Task]:

@@ -63,6 +63,28 @@ class Place(msgspec.Struct, frozen=True):
     alone: bool = False
 
 
+class Caller(msgspec.Struct, frozen=True):
+    """Who asks a use case for something, and from where.
+
+    `answers_in` is where the answer is seen, `posts_in` where what is posted is. `key` belongs to the request: it is
+    the same when a crash makes it be worked on again (`is_retry`), so that what derives from it is done once. `at`:
+    when it was asked, in seconds since the epoch.
+    """
+
+    actor: Actor
+    team: str
+    channel: str
+    answers_in: Place
+    posts_in: Place
+    key: str
+    at: float
+    is_retry: bool = False
+
+    @property
+    def user(self) -> str:
+        return self.actor.user
+
+
 class Policy(msgspec.Struct, frozen=True):
     """What the administrator allows beyond the defaults."""
 

@@ -2,6 +2,7 @@
 
 import logging
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from slack_bolt.app.async_app import AsyncApp
@@ -11,8 +12,10 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.backoff import Backoff
 from bot.store.inbox import SqliteInbox
 from bot.timing import Timing
-from handlers import commands, messages, register
+from handlers.commands import Commands
 from handlers.inbox import Inbox
+from handlers.messages import Messages
+from handlers.register import register
 from handlers.services import Services
 
 
@@ -21,6 +24,7 @@ def build(
     signing_secret: str | None,
     services: Services,
     store: SqliteInbox,
+    listeners: Mapping[type[object], object],
     *,
     backoff: Backoff = Timing.inbox,
 ) -> tuple[AsyncApp, Inbox]:
@@ -35,10 +39,10 @@ def build(
     )
     inbox = Inbox(store, services, backoff=backoff)
     app.use(inbox.middleware)
+    commands = Commands(listeners)
     commands.register(app, inbox)
-    messages.register(app, inbox)
-    register.register(app, inbox)
-    register.register_the_rest(app, inbox)
+    Messages(commands).register(app, inbox)
+    register(app, inbox, listeners)
     # An event without a listener would stay unacknowledged in Socket Mode, and Slack would send it again.
     app.event(re.compile(".*"))(_ignored)
     return app, inbox

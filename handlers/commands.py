@@ -3,7 +3,8 @@
 The same words work after a mention of the bot in a thread, where Slack takes no slash commands.
 """
 
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import Final
 
@@ -12,13 +13,46 @@ from slack_bolt.app.async_app import AsyncApp
 from handlers.blocks import help as help_blocks
 from handlers.inbox import Inbox
 from handlers.register import FEATURES
-from handlers.routing import Command
+from handlers.routing import Command, bind
 from handlers.turn import Turn
 
 _TOPICS: Final = ("Train", "Follow", "Steer", "Talk", "Look after")
 
 
-async def show_help(turn: Turn) -> None:
+@dataclass(frozen=True)
+class Commands:
+    """`listeners`: what was put together for each class that a feature names."""
+
+    listeners: Mapping[type[object], object]
+
+    def register(self, app: AsyncApp, inbox: Inbox) -> None:
+        app.command("/finetune")(inbox.listener(self.typed))
+        for action_id in help_blocks.ASKED:
+            app.action(action_id)(inbox.listener(self.typed))
+
+    async def typed(self, turn: Turn) -> None:
+        """The slash command, or a button that stands for one."""
+        await turn.actor()
+        await self.run(turn, turn.words)
+
+    async def run(self, turn: Turn, words: str) -> None:
+        """Run the sub-command that `words` begin with; who means something else is told what there is."""
+        name, _, rest = words.strip().partition(" ")
+        command = find_command(name or "help")
+        if command is not None:
+            owner = _OWNERS.get(command.name)
+            await bind(command.run, self.listeners[owner] if owner else None)(replace(turn, words=rest.strip()))
+        elif (near := _near(name)) is not None:
+            await turn.answer(help_blocks.near_miss(name, near, slash="command" in turn.body))
+        else:
+            await turn.answer(help_blocks.what_there_is(name if "command" in turn.body else None))
+
+
+def find_command(word: str) -> Command | None:
+    return next((command for command in COMMANDS if command.name == word.lower()), None)
+
+
+async def _help(turn: Turn) -> None:
     """All commands, or the one that is named."""
     word = next(iter(turn.words.split()), "").strip("`").removeprefix("/")
     command = find_command(word) if word else None
@@ -39,7 +73,7 @@ _HELP: Final = Command(
     "Look after",
     "help [COMMAND]",
     "Show this list, or one command's examples",
-    show_help,
+    _help,
     "The same words work in direct messages, and after a mention of the bot.",
     ("help", "help start"),
 )
@@ -49,39 +83,7 @@ COMMANDS: Final = tuple(
         key=lambda command: _TOPICS.index(command.topic),
     )
 )
-
-
-def register(app: AsyncApp, inbox: Inbox) -> None:
-    app.command("/finetune")(inbox.listener(finetune))
-    for action_id in help_blocks.ASKED:
-        app.action(action_id)(inbox.listener(asked))
-
-
-async def finetune(turn: Turn) -> None:
-    await turn.actor()
-    await run_words(turn, turn.words)
-
-
-def find_command(word: str) -> Command | None:
-    return next((command for command in COMMANDS if command.name == word.lower()), None)
-
-
-async def run_words(turn: Turn, words: str) -> None:
-    """Run the sub-command that `words` begin with; who means something else is told what there is."""
-    name, _, rest = words.strip().partition(" ")
-    command = find_command(name or "help")
-    if command is not None:
-        await command.run(replace(turn, words=rest.strip()))
-    elif (near := _near(name)) is not None:
-        await turn.answer(help_blocks.near_miss(name, near, slash="command" in turn.body))
-    else:
-        await turn.answer(help_blocks.what_there_is(name if "command" in turn.body else None))
-
-
-async def asked(turn: Turn) -> None:
-    """A button that stands for a command."""
-    await turn.actor()
-    await run_words(turn, turn.words)
+_OWNERS: Final = {command.name: feature.listeners for feature in FEATURES for command in feature.commands}
 
 
 def _near(word: str) -> str | None:

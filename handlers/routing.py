@@ -1,7 +1,12 @@
-"""What a feature brings: commands, buttons, modals and events, each with the listener that takes it."""
+"""What a feature brings: commands, buttons, modals and events, each with the listener that takes it.
+
+A listener is a method of the feature's class, which names the use cases that the listeners need: the register of a
+feature is a table that can be read without one, and `bind` joins the two when the program starts.
+"""
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Final
 
 from slack_sdk.models.views import View
@@ -9,6 +14,8 @@ from slack_sdk.models.views import View
 from handlers.turn import Turn
 
 Listener = Callable[[Turn], Awaitable[None]]
+# A listener, or a method of the class that the feature names.
+Method = Callable[..., Awaitable[None]]
 
 SECONDS_AT_ONCE: Final = 0.5
 """Where the work itself takes long, only what is refused or known at once is said in its modal."""
@@ -27,7 +34,7 @@ class Command:
     topic: str
     usage: str
     description: str
-    run: Listener
+    run: Method
     details: str
     examples: tuple[str, ...]
     final: bool = False
@@ -39,7 +46,7 @@ class Modal:
     or answered within `seconds` is said in the modal, unless `waiting` takes its place at once.
     """
 
-    submitted: Listener
+    submitted: Method
     check: Callable[[dict[str, Any]], dict[str, str]] | None = None
     seconds: float = 2.0
     waiting: View | None = None
@@ -47,9 +54,16 @@ class Modal:
 
 @dataclass(frozen=True)
 class Feature:
-    """`buttons` by action_id (menus and inputs are buttons to Slack, too), `modals` by callback_id, events by type."""
+    """`listeners` is the class whose methods take what comes. `buttons` by action_id (menus and inputs are buttons to
+    Slack, too), `modals` by callback_id, `events` by type.
+    """
 
+    listeners: type[object] | None = None
     commands: tuple[Command, ...] = ()
-    buttons: Mapping[str, Listener] = field(default_factory=dict)
+    buttons: Mapping[str, Method] = field(default_factory=dict)
     modals: Mapping[str, Modal] = field(default_factory=dict)
-    events: Mapping[str, Listener] = field(default_factory=dict)
+    events: Mapping[str, Method] = field(default_factory=dict)
+
+
+def bind(method: Method, listeners: object | None) -> Listener:
+    return method if listeners is None else partial(method, listeners)

@@ -2,25 +2,28 @@
 
 from dataclasses import dataclass, field
 
-from bot.access import Policy
 from bot.audit import AuditLog
+from bot.authority import Authority
 from bot.datasets.file_store import Copies
+from bot.datasets.interfaces import DatasetStore
+from bot.datasets.lookup import DatasetLookup
 from bot.jobs.admission import Rules
 from bot.jobs.approval import Approvals
 from bot.jobs.follow import Follower
 from bot.jobs.interfaces import JobStore
+from bot.jobs.lookup import JobLookup
 from bot.jobs.queue import Line
 from bot.jobs.submit import Submitter
 from bot.jobs.sync import JobReader
 from bot.jobs.timeline import Deliveries
 from bot.models.catalogue import Catalogue
 from bot.models.conversation import ConversationStore
+from bot.models.lookup import ModelLookup
 from bot.models.lost import LostModels
 from bot.notices.interfaces import CardStore, Subscriptions
 from bot.providers.interface import Provider
 from bot.settings import Settings
 from bot.spending.interfaces import BudgetStore
-from bot.store.datasets import SqliteDatasetStore
 from bot.timing import Timing
 from bot.worker_processes import Lanes
 from handlers.chat.just_opened import JustOpened
@@ -38,12 +41,15 @@ class Services:
 
     settings: Settings
     timing: Timing
-    policy: Policy
+    authority: Authority
+    job_lookup: JobLookup
+    dataset_lookup: DatasetLookup
+    model_lookup: ModelLookup
     bot_user: str
     team: str
     jobs: JobStore
     cards: CardStore
-    datasets: SqliteDatasetStore
+    datasets: DatasetStore
     copies: Copies
     conversations: ConversationStore
     provider: Provider

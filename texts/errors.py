@@ -166,6 +166,29 @@ def not_in_channel() -> str:
     return _("I am not in this channel, so I cannot post here. Type `/invite` followed by my name, then try again.")
 
 
+# Training files and models
+
+
+@_error
+def unknown_dataset() -> str:
+    return _("I have no such training file (any more). Drop it into the channel again to use it.")
+
+
+@_error
+def file_in_training() -> str:
+    return _("A job is training on this file right now. Cancel it or wait for its end, then delete.")
+
+
+@_error
+def unknown_model(model: str) -> str:
+    return _("There is no fine-tuned model {model}. `/finetune models` lists them.", model=model)
+
+
+@_error
+def delete_what() -> str:
+    return _("Say what to delete: a fine-tuned model's name, or a training file's id (`ds-…`).")
+
+
 # Jobs
 
 

@@ -2,6 +2,7 @@
 
 import msgspec
 
+from bot.access import Thing
 from training_files.report import Report
 
 
@@ -31,3 +32,8 @@ class Dataset(msgspec.Struct, frozen=True):
     lengths_file: str | None = None
     findings_file: str | None = None
     reaction: str | None = None
+
+    @property
+    def thing(self) -> Thing:
+        """What it is to `authorize`."""
+        return Thing(self.owner, self.channel, self.channel_private, "file", self.id)

@@ -1,11 +1,13 @@
-"""Data sets: what is known of each training file. The bytes are in `bot.datasets.file_store`."""
+"""What is known of each training file. Implements `bot.datasets.interfaces`; the bytes are in the file store."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import msgspec
 from sqlite_utils import Database as SqliteDatabase
 
+from bot.audit import Entry
 from bot.datasets.dataset import Dataset
+from bot.store.audit import put_entries
 from bot.store.database import Database
 
 
@@ -16,8 +18,9 @@ class SqliteDatasetStore:
     async def save(self, dataset: Dataset) -> None:
         await self._database.write(lambda db: _write(db, dataset))
 
-    async def update(self, dataset_id: str, make: Callable[[Dataset], Dataset]) -> Dataset | None:
-        """Read, make and write in one transaction; None where there is none, or it was deleted."""
+    async def update(
+        self, dataset_id: str, make: Callable[[Dataset], Dataset], *, audit: Sequence[Entry] = ()
+    ) -> Dataset | None:
 
         def work(db: SqliteDatabase) -> Dataset | None:
             row = db.execute("SELECT value FROM datasets WHERE id = ?", [dataset_id]).fetchone()
@@ -26,6 +29,7 @@ class SqliteDatasetStore:
                 return None
             changed = make(stored)
             _write(db, changed)
+            put_entries(db, audit)
             return changed
 
         return await self._database.write(work)
@@ -35,20 +39,15 @@ class SqliteDatasetStore:
         return found[0] if found else None
 
     async def by_file(self, file_id: str) -> list[Dataset]:
-        """Data sets made from one Slack file, not deleted."""
         return await self._many("file_id = ? AND deleted_at IS NULL", [file_id])
 
     async def by_hash(self, sha256: str) -> list[Dataset]:
-        """Data sets with these bytes, not deleted."""
         return await self._many("sha256 = ? AND deleted_at IS NULL", [sha256])
 
     async def of_message(self, channel: str, created_at: float) -> list[Dataset]:
-        """Data sets that were dropped with one message, deleted ones too."""
         return await self._many("channel = ? AND created_at = ?", [channel, created_at])
 
     async def remember_reaction(self, dataset_id: str, reaction: str | None) -> None:
-        """Of a deleted one too."""
-
         def work(db: SqliteDatabase) -> None:
             row = db.execute("SELECT value FROM datasets WHERE id = ?", [dataset_id]).fetchone()
             if row:
@@ -60,7 +59,6 @@ class SqliteDatasetStore:
         return await self._many("deleted_at IS NULL ORDER BY created_at DESC LIMIT ?", [limit])
 
     async def threads(self, channel: str, since: float, limit: int) -> list[str]:
-        """The threads in which files were reported on since then (seconds since the epoch), the latest first."""
         rows = await self._database.read(
             lambda db: db.execute(
                 "SELECT json_extract(value, '$.thread_ts') AS thread FROM datasets WHERE channel = ?"
@@ -71,14 +69,12 @@ class SqliteDatasetStore:
         return [row[0] for row in rows]
 
     async def direct_messages(self) -> list[str]:
-        """Slack's ids of the conversations in which a person has given the bot a file directly."""
         rows = await self._database.read(
             lambda db: db.execute("SELECT DISTINCT channel FROM datasets WHERE channel GLOB 'D*'").fetchall()
         )
         return [row[0] for row in rows]
 
     async def report_ts(self, dataset_id: str) -> str | None:
-        """The message that carries the report, once it has been posted."""
         row = await self._database.read(
             lambda db: db.execute("SELECT report_ts FROM datasets WHERE id = ?", [dataset_id]).fetchone()
         )

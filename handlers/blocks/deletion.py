@@ -16,6 +16,8 @@ from handlers.blocks.model_name import named
 from handlers.blocks.parts import actions, button, message, section
 from handlers.blocks.text import code, escape
 
+DELETE_DATASET: Final = "dataset_delete"
+DELETE_MODEL: Final = "model_delete"
 DATASET: Final = "dataset_deletion"
 MODEL: Final = "model_deletion"
 _TITLE: Final = "Delete"
@@ -30,7 +32,7 @@ class Doomed(msgspec.Struct, frozen=True):
 
 def ask_dataset(dataset: Dataset) -> Message:
     text = _about_dataset(dataset)
-    return message(text, [section(text), actions(_delete("dataset_delete", dataset.id))])
+    return message(text, [section(text), actions(_delete(DELETE_DATASET, dataset.id))])
 
 
 def dataset_window(dataset: Dataset, channel: str) -> View:
@@ -39,7 +41,7 @@ def dataset_window(dataset: Dataset, channel: str) -> View:
 
 def ask_model(model: str) -> Message:
     text = _about_model(model)
-    return message(text, [section(text), actions(_delete("model_delete", model))])
+    return message(text, [section(text), actions(_delete(DELETE_MODEL, model))])
 
 
 def model_window(model: str, channel: str) -> View:
@@ -51,7 +53,7 @@ def deleted_in_slack(dataset: Dataset) -> Message:
         f"{code(dataset.name)} was deleted in Slack. I still have a copy, and the provider may have one. "
         "Shall I delete those, too? Models trained on it stay."
     )
-    return message(text, [section(text), actions(_delete("dataset_delete", dataset.id))])
+    return message(text, [section(text), actions(_delete(DELETE_DATASET, dataset.id))])
 
 
 def dataset_deleted(dataset: Dataset, *, at_provider: bool, provider: str) -> Message:

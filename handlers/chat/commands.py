@@ -3,7 +3,6 @@
 from bot.errors import Ambiguous, NotFound
 from handlers.chat.conversing import open_conversation
 from handlers.models import blocks
-from handlers.start.trainable_models import model_named, visible_models
 from handlers.turn import Turn
 
 
@@ -12,11 +11,11 @@ async def run(turn: Turn) -> None:
     word = turn.words.strip("`")
     if word:
         try:
-            await open_conversation(turn, await model_named(turn, word))
+            await open_conversation(turn, await turn.services.model_lookup.named(await turn.caller(), word))
         except Ambiguous as several:
             await turn.answer(blocks.model_choice(word, several.choices))
         return
-    models = [model.id for model in await visible_models(turn, turn.posts_in)]
+    models = [model.id for model in await turn.services.model_lookup.visible(await turn.caller(), turn.posts_in)]
     if not models:
         raise NotFound(
             "There is no fine-tuned model yet that can be talked to here. Drop a training file into a channel to make "

@@ -19,7 +19,7 @@ from bot.providers.interface import ChatMessage, Doubtful, ProviderError, RateLi
 from handlers.blocks import confirmations as pointers
 from handlers.chat import blocks
 from handlers.chat.streamed_message import Answer, Place
-from handlers.turn import Turn, thing_of_dataset
+from handlers.turn import Turn
 from handlers.web import replies
 from handlers.web.rate_limits import Priority
 
@@ -69,7 +69,7 @@ async def _open(turn: Turn, model: str, conversation_id: str) -> str:
     job = (await services.jobs.models([model])).get(model)
     if job and job.dataset_id:
         dataset = await services.datasets.get(job.dataset_id)
-        if dataset and dataset.deleted_at is None and await turn.may(Act.SEE, thing_of_dataset(dataset), turn.posts_in):
+        if dataset and dataset.deleted_at is None and await turn.may(Act.SEE, dataset.thing, turn.posts_in):
             start = await asyncio.to_thread(opening, services.copies.path(dataset.sha256))
     ts = await services.poster.post_once(
         turn.channel,

@@ -3,28 +3,29 @@
 from typing import Final
 
 from handlers.blocks import deletion
-from handlers.deletion import buttons, commands, modals
+from handlers.deletion.listeners import DeletionListeners
 from handlers.routing import Command, Feature, Modal
 
 FEATURE: Final = Feature(
+    DeletionListeners,
     commands=(
         Command(
             "delete",
             "Talk",
             "delete MODEL | FILE",
             "Delete a fine-tuned model, or a training file",
-            commands.run,
+            DeletionListeners.command,
             "You are asked before anything is deleted. Of a file, our copy and the provider's go.",
             ("delete support.jsonl",),
             final=True,
         ),
     ),
     buttons={
-        "dataset_delete": buttons.dataset,
-        "model_delete": buttons.model,
+        deletion.DELETE_DATASET: DeletionListeners.delete_dataset,
+        deletion.DELETE_MODEL: DeletionListeners.delete_model,
     },
     modals={
-        deletion.DATASET: Modal(modals.asked(buttons.dataset)),
-        deletion.MODEL: Modal(modals.asked(buttons.model)),
+        deletion.DATASET: Modal(DeletionListeners.delete_dataset),
+        deletion.MODEL: Modal(DeletionListeners.delete_model),
     },
 )

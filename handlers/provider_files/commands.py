@@ -7,7 +7,7 @@ from bot.errors import Conflict, NotFound
 from bot.jobs import states
 from bot.providers.interface import Refused, RemoteFile
 from handlers.provider_files import blocks
-from handlers.turn import Turn, thing_of_dataset
+from handlers.turn import Turn
 
 # Older ones show when newer ones are gone.
 _MOST = 500
@@ -82,7 +82,7 @@ async def _kept(turn: Turn) -> list[Kept]:
     for file in (await services.provider.files())[:_MOST]:
         sha256 = await services.jobs.content_of(provider, file.id)
         uploads = await services.datasets.by_hash(sha256) if sha256 else []
-        visible = [dataset for dataset in uploads if await turn.may(Act.SEE, thing_of_dataset(dataset))]
+        visible = [dataset for dataset in uploads if await turn.may(Act.SEE, dataset.thing)]
         if uploads and not visible:
             continue
         jobs = await services.jobs.uses_file(provider, file.id)

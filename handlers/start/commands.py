@@ -35,7 +35,7 @@ from handlers.start.submission import (
     submit,
     validated_by,
 )
-from handlers.start.trainable_models import model_named, model_options
+from handlers.start.trainable_models import model_options
 from handlers.turn import Turn
 
 _OTHER_NAMES = {"name": "suffix", "batch_size": "batch", "learning_rate": "lr", "n_epochs": "epochs"}
@@ -80,7 +80,7 @@ async def run(turn: Turn) -> None:
                 raise
     pairing = await _take_validation(turn, words, dataset)
     if "model" in words:
-        words["model"] = await model_named(turn, words["model"])
+        words["model"] = await turn.services.model_lookup.named(await turn.caller(), words["model"])
     else:
         report = dataset.report if dataset else None
         options = await model_options(turn.services, report)

@@ -17,7 +17,7 @@ from bot.models.names import suffix_from_file
 from bot.providers.protocol import REINFORCEMENT, SUPERVISED, Hyperparameters
 from bot.spending.budget import OverBudget
 from handlers.start.start_form import METHOD_NAMES, StartForm, misplaced
-from handlers.turn import Turn, thing_of_dataset
+from handlers.turn import Turn
 from training_files import Report, lookup
 
 _REPORTS_ELSEWHERE: Final = "openai"
@@ -34,7 +34,7 @@ async def paired_validation(turn: Turn, training: Dataset) -> Dataset | None:
     own = await turn.services.datasets.get(training.validation) if training.validation else None
     if own is None or not validates(own, training):
         return None
-    return own if await turn.may(Act.SUBMIT, thing_of_dataset(own), turn.posts_in) else None
+    return own if await turn.may(Act.SUBMIT, own.thing, turn.posts_in) else None
 
 
 async def validated_by(turn: Turn, dataset: Dataset) -> Dataset | None:
@@ -224,7 +224,7 @@ async def may_post_file(turn: Turn, file_id: str) -> None:
     """Like `Turn.may_post`, for a file of the provider: where it is our upload, for one of the files that it is of."""
     services = turn.services
     sha256 = await services.jobs.content_of(services.provider.name, file_id)
-    uploaded = [thing_of_dataset(one) for one in await services.datasets.by_hash(sha256)] if sha256 else []
+    uploaded = [one.thing for one in await services.datasets.by_hash(sha256)] if sha256 else []
     posted = [thing for thing in uploaded if await turn.may(Act.SUBMIT, thing, turn.posts_in)]
     told = [thing for thing in uploaded if await turn.may(Act.SUBMIT, thing)]
     for thing in (posted or told or uploaded)[:1]:

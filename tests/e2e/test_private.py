@@ -32,6 +32,7 @@ from bot.jobs.job import Job, Origin
 from bot.models.conversation import Conversation
 from bot.providers.protocol import Checkpoint
 from handlers.commands import COMMANDS
+from handlers.register import FEATURES
 from handlers.web.poster import Poster
 from sandbox.seed import ANA, BEN, LEADS, SUPPORT
 from training_files import check_file
@@ -90,6 +91,7 @@ COMMAND_CASES = {
     "chat": "|{model}|{suffix}|{job}|{checkpoint}|{unheard}|hu",
     "delete": "{model}|{suffix}|{job}|{dataset}|{file}|hu|ft:",
     "budget": "",
+    "language": "",
     "audit": "|csv",
     "help": "",
 }
@@ -192,7 +194,8 @@ def registered() -> set[tuple[str, str]]:
     kinds += ("global_shortcut", "message_shortcut", "dialog_submission", "dialog_suggestion", "dialog_cancellation")
     noted = {kind: noting(kind) for kind in kinds if hasattr(AsyncApp, kind)}
     with patch.multiple(AsyncApp, **noted):
-        handlers.bolt.build(AsyncWebClient("xoxb-none"), None, None, None)  # type: ignore[arg-type]
+        own = {one.listeners: object.__new__(one.listeners) for one in FEATURES if one.listeners}
+        handlers.bolt.build(AsyncWebClient("xoxb-none"), None, None, None, own)  # type: ignore[arg-type]
     assert ("command", "/finetune") in found
     found.remove(("command", "/finetune"))
     return found | {("command", command.name) for command in COMMANDS}

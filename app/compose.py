@@ -1,0 +1,151 @@
+"""The parts put together: stores, use cases, and the listeners that need them."""
+
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.access import Policy
+from bot.authority import Authority
+from bot.datasets.deletion import DatasetDeletion
+from bot.datasets.file_store import Copies
+from bot.datasets.lookup import DatasetLookup
+from bot.errors import NotFound
+from bot.jobs.admission import Rules
+from bot.jobs.approval import Approvals
+from bot.jobs.follow import Follower
+from bot.jobs.lookup import JobLookup
+from bot.jobs.queue import Line
+from bot.jobs.submit import Submitter
+from bot.jobs.sync import JobReader
+from bot.models.catalogue import Catalogue
+from bot.models.deletion import ModelDeletion
+from bot.models.lookup import ModelLookup
+from bot.models.lost import LostModels
+from bot.providers.openai_protocol import OpenAIProtocol
+from bot.settings import Settings
+from bot.store.audit import SqliteAuditLog
+from bot.store.conversations import SqliteConversationStore
+from bot.store.database import Database
+from bot.store.datasets import SqliteDatasetStore
+from bot.store.inbox import SqliteInbox
+from bot.store.jobs import SqliteJobStore
+from bot.store.languages import SqliteChannelLanguages
+from bot.store.missed_channels import SqliteUnread
+from bot.store.outbox import SqliteCardStore
+from bot.store.spending import SqliteBudgetStore
+from bot.store.subscriptions import SqliteSubscriptions
+from bot.store.timeline import SqliteDeliveries
+from bot.timing import Timing
+from bot.worker_processes import Lanes
+from handlers.callers import Callers
+from handlers.datasets import reports
+from handlers.datasets.incoming_files import IncomingFiles
+from handlers.deletion.listeners import DeletionListeners
+from handlers.languages import Languages
+from handlers.services import Services
+from handlers.web.people import People, Roles
+from handlers.web.poster import Poster
+from texts.language import Language
+
+
+async def services(
+    settings: Settings,
+    timing: Timing,
+    client: AsyncWebClient,
+    who: dict[str, object],
+    provider: OpenAIProtocol,
+    database: Database,
+    lanes: Lanes,
+) -> Services:
+    jobs = SqliteJobStore(database)
+    datasets = SqliteDatasetStore(database)
+    conversations = SqliteConversationStore(database)
+    copies = Copies(settings.finetune_data / "files", settings.finetune_max_file_mb * 1_000_000)
+    copies.remove_leftovers()
+    poster = Poster(client, pace=timing.pace)
+    team = str(who["team_id"])
+    elsewhere = settings.finetune_notices_channel
+
+    async def locate(dataset_id: str) -> tuple[Path, str]:
+        dataset = await datasets.get(dataset_id)
+        if dataset is None or dataset.deleted_at is not None or not copies.path(dataset.sha256).exists():
+            raise NotFound("The training file was deleted before it was uploaded. Drop it again and start anew.")
+        return copies.path(dataset.sha256), dataset.sha256
+
+    rules = Rules(
+        settings.finetune_approval_above,
+        settings.finetune_approve_unknown_prices,
+        tuple(dict.fromkeys((*settings.finetune_approvers, *settings.finetune_admins))),
+        settings.finetune_max_running,
+    )
+    submitter = Submitter(
+        jobs,
+        provider,
+        locate,
+        rules=rules,
+        notices_channel=elsewhere,
+        retry=timing.submit,
+        look_up=timing.look_up,
+    )
+    reader = JobReader(jobs, provider, notices_channel=elsewhere)
+    audit = SqliteAuditLog(database)
+    policy = Policy(settings.finetune_allow_guests, settings.finetune_allow_other_organisations)
+    authority = Authority(policy, audit)
+    catalogue = Catalogue(provider, jobs, wanted=settings.finetune_models, default=settings.finetune_default_model)
+    people = People(
+        poster, team, Roles(settings.finetune_admins, settings.finetune_approvers, settings.finetune_members)
+    )
+    return Services(
+        settings=settings,
+        timing=timing,
+        authority=authority,
+        job_lookup=JobLookup(jobs, authority),
+        dataset_lookup=DatasetLookup(datasets, authority),
+        model_lookup=ModelLookup(catalogue, authority),
+        bot_user=str(who["user_id"]),
+        team=team,
+        jobs=jobs,
+        cards=SqliteCardStore(database),
+        datasets=datasets,
+        copies=copies,
+        conversations=conversations,
+        provider=provider,
+        submitter=submitter,
+        reader=reader,
+        follower=Follower(reader, poll_seconds=settings.finetune_poll_seconds),
+        catalogue=catalogue,
+        lost_models=LostModels(jobs, provider),
+        deliveries=SqliteDeliveries(database),
+        subscriptions=SqliteSubscriptions(database),
+        audit=audit,
+        rules=rules,
+        budgets=SqliteBudgetStore(database),
+        approvals=Approvals(jobs, notices_channel=elsewhere),
+        line=Line(jobs, provider.name, submitter.release, most_running=rules.most_running),
+        people=people,
+        languages=Languages(people, SqliteChannelLanguages(database), Language(settings.finetune_language)),
+        poster=poster,
+        lanes=lanes,
+        incoming_files=IncomingFiles(SqliteInbox(database), SqliteUnread(database)),
+        conversation_threads=await conversations.threads(),
+    )
+
+
+def listeners(services: Services) -> Mapping[type[object], object]:
+    """For each class that a feature names in its register."""
+    callers = Callers(services.people, services.team)
+    authority, provider = services.authority, services.provider
+    made = [
+        DeletionListeners(
+            callers=callers,
+            datasets=DatasetDeletion(services.datasets, services.copies, services.jobs, provider, authority),
+            models=ModelDeletion(services.catalogue, services.lost_models, provider, authority),
+            lookup=services.model_lookup,
+            poster=services.poster,
+            take_down=partial(reports.take_down, services),
+            provider=provider.name,
+        ),
+    ]
+    return {type(each): each for each in made}

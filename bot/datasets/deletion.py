@@ -1,0 +1,74 @@
+"""Deleting a training file: our copy and the provider's. The file in Slack and the models trained on it stay."""
+
+import time
+
+import msgspec
+
+from bot.access import Act, Caller
+from bot.authority import Authority, entry
+from bot.datasets.dataset import Dataset
+from bot.datasets.file_store import Copies
+from bot.datasets.interfaces import DatasetStore
+from bot.datasets.lookup import DatasetLookup
+from bot.errors import Conflict
+from bot.jobs.interfaces import JobStore
+from bot.providers.interface import Provider, Refused
+
+
+class DeletedDataset(msgspec.Struct, frozen=True):
+    """`dataset` is as it was before. `at_provider`: whether the provider had a copy, which is gone too."""
+
+    dataset: Dataset
+    at_provider: bool
+
+
+class DatasetDeletion:
+    def __init__(
+        self, datasets: DatasetStore, copies: Copies, jobs: JobStore, provider: Provider, authority: Authority
+    ) -> None:
+        self._datasets = datasets
+        self._copies = copies
+        self._jobs = jobs
+        self._provider = provider
+        self._authority = authority
+        self._lookup = DatasetLookup(datasets, authority)
+
+    async def check(self, caller: Caller, dataset_id: str) -> Dataset:
+        """The data set, if the caller may delete it. Raises Denied, NotFound."""
+        return await self._lookup.get(caller, dataset_id, Act.DELETE)
+
+    async def delete(self, caller: Caller, dataset_id: str) -> DeletedDataset:
+        """The bytes go where nobody else dropped the same. Raises Denied, NotFound, Conflict while a job trains on
+        them, ProviderError.
+        """
+        doomed = await self._begun_before(caller, dataset_id) or await self.check(caller, dataset_id)
+        file_id = await self._jobs.provider_file(self._provider.name, doomed.sha256)
+        if doomed.deleted_at is None:
+            if file_id and await self._jobs.uses_file(self._provider.name, file_id):
+                raise Conflict("file_in_training")
+            await self._datasets.update(
+                doomed.id,
+                lambda known: msgspec.structs.replace(known, deleted_at=time.time(), report=None),
+                audit=[entry(caller, "delete file", doomed.id)],
+            )
+        if not await self._datasets.by_hash(doomed.sha256):
+            self._copies.remove(doomed.sha256)
+            if file_id:
+                await self._delete_at_provider(doomed.sha256, file_id)
+        return DeletedDataset(doomed, at_provider=file_id is not None)
+
+    async def _begun_before(self, caller: Caller, dataset_id: str) -> Dataset | None:
+        """The data set that this very request had marked as deleted when a crash cut it off."""
+        known = await self._datasets.get(dataset_id) if caller.is_retry else None
+        if known is None or known.deleted_at is None:
+            return None
+        await self._authority.require(caller, Act.DELETE, known.thing)
+        return known
+
+    async def _delete_at_provider(self, sha256: str, file_id: str) -> None:
+        try:
+            await self._provider.delete_file(file_id)
+        except Refused as error:
+            if error.status != 404:
+                raise
+        await self._jobs.set_provider_file(self._provider.name, sha256, None)

@@ -1,0 +1,37 @@
+"""Deleting a fine-tuned model at its provider."""
+
+from bot.access import Act, Caller
+from bot.authority import Authority
+from bot.errors import NotFound
+from bot.models.catalogue import Catalogue
+from bot.models.lost import LostModels
+from bot.providers.interface import Provider
+
+
+class ModelDeletion:
+    def __init__(self, catalogue: Catalogue, lost_models: LostModels, provider: Provider, authority: Authority) -> None:
+        self._catalogue = catalogue
+        self._lost_models = lost_models
+        self._provider = provider
+        self._authority = authority
+
+    async def check(self, caller: Caller, model: str) -> None:
+        """Return if there is such a model and the caller may delete it. Raises NotFound, Denied, ProviderError."""
+        unknown = NotFound("unknown_model", model=model)
+        # Nobody of ours owns a model that we did not make: only an administrator may delete it.
+        thing = await self._catalogue.thing(model)
+        try:
+            await self._authority.require(caller, Act.SEE, thing)
+        except NotFound:
+            raise unknown from None
+        if not model.startswith("ft:") or not await self._catalogue.exists(model):
+            raise unknown
+        await self._authority.require(caller, Act.DELETE, thing)
+
+    async def delete(self, caller: Caller, model: str) -> None:
+        """Raises NotFound, Denied, ProviderError."""
+        await self.check(caller, model)
+        async with self._authority.recorded(caller, "delete model", model):
+            await self._provider.delete_model(model)
+        await self._lost_models.deleted(model)
+        self._catalogue.forget()

@@ -1,0 +1,40 @@
+"""Models that a person may know of, and which of them a word names."""
+
+from bot.access import Act, Caller, Place
+from bot.authority import Authority
+from bot.models.catalogue import Catalogue
+from bot.models.model import FineTunedModel
+from bot.models.names import short_name
+from bot.naming import the_one_named
+
+
+class ModelLookup:
+    def __init__(self, catalogue: Catalogue, authority: Authority) -> None:
+        self._catalogue = catalogue
+        self._authority = authority
+
+    async def visible(self, caller: Caller, place: Place, *, fresh: bool = True) -> list[FineTunedModel]:
+        """Fine-tuned models that may be seen in `place`, newest first; unless `fresh`, as of the last half minute.
+        Raises ProviderError.
+        """
+        models = await self._catalogue.fine_tuned(fresh=fresh)
+        things = await self._catalogue.things([model.id for model in models])
+        return [model for model in models if self._authority.allows(caller, Act.SEE, things[model.id], place)]
+
+    async def named(self, caller: Caller, word: str, *, tuned_only: bool = False) -> str:
+        """The id of the model that `word` names among those that the caller may know of: by its id, its short name, the
+        id of the job that made it, or the beginning of one of these. What is not known is given back as it is.
+
+        Raises Ambiguous, with the ids, where it names several; ProviderError.
+        """
+        exists = await self._catalogue.exists(word)
+        if exists and self._authority.allows(caller, Act.SEE, await self._catalogue.thing(word)):
+            return word
+        tuned = [(model.id, model.job_id) for model in await self.visible(caller, caller.answers_in, fresh=False)]
+        base = [] if tuned_only else [(model, None) for model in await self._catalogue.base_models()]
+
+        def names(model: tuple[str, str | None]) -> tuple[str | None, ...]:
+            return model[0], short_name(model[0]), model[0].rpartition("/")[2], model[1]
+
+        found = the_one_named(word, [*tuned, *base], names, label=lambda model: model[0])
+        return found[0] if found else word

@@ -1,0 +1,160 @@
+"""Deleting a training file: whose it is, who else has it, and what is left when it is cut off in between."""
+
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from parts import followed_job
+from slack_requests import ANA, a_caller
+from stand_in_provider import StandInProvider
+
+from bot.access import Actor, Role
+from bot.audit import Outcome
+from bot.authority import Authority
+from bot.datasets.dataset import Dataset
+from bot.datasets.deletion import DatasetDeletion
+from bot.datasets.file_store import Copies
+from bot.errors import Conflict, Denied, NotFound
+from bot.providers.interface import ProviderError
+from bot.providers.openai_protocol import OpenAIProtocol
+from bot.store.audit import SqliteAuditLog
+from bot.store.datasets import SqliteDatasetStore
+from bot.store.jobs import SqliteJobStore
+
+BEN = Actor("U0BEN", "T0ACME")
+Drop = Callable[..., Awaitable[Dataset]]
+
+
+@pytest.fixture
+def deletion(
+    datasets: SqliteDatasetStore,
+    copies: Copies,
+    jobs: SqliteJobStore,
+    provider: OpenAIProtocol,
+    authority: Authority,
+) -> DatasetDeletion:
+    return DatasetDeletion(datasets, copies, jobs, provider, authority)
+
+
+@pytest.fixture
+def drop(datasets: SqliteDatasetStore, copies: Copies) -> Drop:
+    """A file that somebody dropped, with our copy of it."""
+
+    async def drop(dataset_id: str = "ds-1", **fields: Any) -> Dataset:
+        dataset = Dataset(
+            **{
+                "id": dataset_id,
+                "sha256": "abc",
+                "name": "train.jsonl",
+                "bytes": 3,
+                "owner": ANA.user,
+                "team": "T0ACME",
+                "channel": "C0TRAINING",
+                "channel_private": False,
+                "thread_ts": "1.0",
+                "created_at": 1.0,
+                **fields,
+            }
+        )
+        copies.path("abc").write_bytes(b"{}\n")
+        await datasets.save(dataset)
+        return dataset
+
+    return drop
+
+
+async def at_provider(provider: OpenAIProtocol, jobs: SqliteJobStore, path: Path) -> str:
+    path.write_bytes(b"{}\n")
+    file_id = await provider.upload(path, "train.jsonl")
+    await jobs.set_provider_file(provider.name, "abc", file_id)
+    return file_id
+
+
+async def test_our_copy_and_the_providers_go_and_the_log_says_who_did_it(
+    deletion: DatasetDeletion,
+    drop: Drop,
+    jobs: SqliteJobStore,
+    provider: OpenAIProtocol,
+    stand_in: StandInProvider,
+    copies: Copies,
+    audit: SqliteAuditLog,
+    datasets: SqliteDatasetStore,
+    tmp_path: Path,
+) -> None:
+    await drop()
+    await at_provider(provider, jobs, tmp_path / "train.jsonl")
+    deleted = await deletion.delete(a_caller(), "ds-1")
+    assert (deleted.dataset.name, deleted.at_provider) == ("train.jsonl", True)
+    assert not copies.path("abc").exists()
+    assert not stand_in.files
+    assert await jobs.provider_file(provider.name, "abc") is None
+    assert await datasets.by_hash("abc") == []
+    (entry,) = await audit.about("ds-1")
+    assert (entry.actor, entry.act, entry.outcome) == (ANA.user, "delete file", Outcome.DONE)
+
+
+async def test_bytes_that_somebody_else_dropped_too_stay(deletion: DatasetDeletion, drop: Drop, copies: Copies) -> None:
+    await drop()
+    await drop("ds-2", owner=BEN.user)
+    deleted = await deletion.delete(a_caller(), "ds-1")
+    assert not deleted.at_provider
+    assert copies.path("abc").exists()
+
+
+async def test_a_file_that_a_job_trains_on_is_not_deleted(
+    deletion: DatasetDeletion,
+    drop: Drop,
+    jobs: SqliteJobStore,
+    provider: OpenAIProtocol,
+    copies: Copies,
+    tmp_path: Path,
+) -> None:
+    await drop()
+    file_id = await at_provider(provider, jobs, tmp_path / "train.jsonl")
+    await jobs.insert(followed_job("ftjob-1", state="running", training_file=file_id))
+    with pytest.raises(Conflict):
+        await deletion.delete(a_caller(), "ds-1")
+    assert copies.path("abc").exists()
+
+
+async def test_only_its_owner_and_administrators_may(
+    deletion: DatasetDeletion, drop: Drop, audit: SqliteAuditLog
+) -> None:
+    await drop()
+    with pytest.raises(Denied):
+        await deletion.delete(a_caller(BEN), "ds-1")
+    (entry,) = await audit.about("ds-1")
+    assert entry.outcome is Outcome.REFUSED
+    admin = msgspec.structs.replace(BEN, role=Role.ADMIN)
+    assert (await deletion.delete(a_caller(admin, key="command/2"), "ds-1")).dataset.id == "ds-1"
+
+
+async def test_a_file_of_a_private_channel_is_not_known_elsewhere(deletion: DatasetDeletion, drop: Drop) -> None:
+    await drop(channel="G0SECRET", channel_private=True)
+    with pytest.raises(NotFound):
+        await deletion.delete(a_caller(BEN), "ds-1")
+
+
+async def test_what_a_crash_cut_off_is_brought_to_its_end(
+    deletion: DatasetDeletion,
+    drop: Drop,
+    jobs: SqliteJobStore,
+    provider: OpenAIProtocol,
+    stand_in: StandInProvider,
+    audit: SqliteAuditLog,
+    tmp_path: Path,
+) -> None:
+    await drop()
+    file_id = await at_provider(provider, jobs, tmp_path / "train.jsonl")
+    stand_in.fault(f"DELETE /files/{file_id}", times=9, status=500)
+    with pytest.raises(ProviderError):
+        await deletion.delete(a_caller(), "ds-1")
+    stand_in.clear_faults()
+    with pytest.raises(NotFound):  # for everybody else it is gone
+        await deletion.delete(a_caller(key="command/2"), "ds-1")
+    deleted = await deletion.delete(a_caller(is_retry=True), "ds-1")
+    assert deleted.at_provider
+    assert not stand_in.files
+    assert len(await audit.about("ds-1")) == 1
