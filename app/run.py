@@ -32,7 +32,7 @@ from bot.store.inbox import SqliteInbox
 from bot.store.missed_channels import SqliteUnread
 from bot.store.outbox import SqliteOutbox
 from bot.timing import Timing
-from bot.worker_processes import Lane
+from bot.worker_processes import Lane, Lanes
 from handlers.bolt import build
 from handlers.inbox import Inbox
 from handlers.missed import Backfill
