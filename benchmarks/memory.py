@@ -2,12 +2,13 @@
 
     python benchmarks/memory.py [--record]
 
-Prints `name: value unit` lines: the memory of the process after chats with the base model, with a fine-tuned one (an
-adapter of rank 16 on all layers, random) and with four at once; after calls of functions and answers in JSON, and chats
-with log probabilities; after completions that score texts of 1,000 and of 4,000 tokens, one and sixteen at a time; and
-a minute after the last of these. First what the process has for itself alone (anonymous memory), then with its share
-of the files that it maps, from which the system takes back what it needs (PSS). The goal is 0.8 GB of its own. The peer
-is the same weights in 8 bits, which is what has to be there. Linux only; the model must have been fetched.
+Prints `name: value unit` lines: tokens per second and, after each kind of request, the memory of the process after
+chats with the base model, with a fine-tuned one (an adapter of rank 16 on all layers, random) and with four at once;
+after calls of functions and answers in JSON, and chats with log probabilities; after completions that score texts of
+1,000 and of 4,000 tokens, one and sixteen at a time; and a minute after the last of these. First what the process has
+for itself alone (anonymous memory), then with its share of the files that it maps, from which the system takes back
+what it needs (PSS). The goal is 0.8 GB of its own. The peer is the same weights in 8 bits, which is what has to be
+there. Linux only; the model must have been fetched.
 """
 
 import argparse
@@ -67,10 +68,12 @@ def main() -> None:
             print(f"{kind}: {figures[kind]}", flush=True)
 
         chat(server.client, MODEL, 20)
+        _, base = chat(server.client, MODEL, 60)
         note("base")
         chat(server.client, tuned, 20)
+        _, fine_tuned = chat(server.client, tuned, 60)
         note("fine-tuned")
-        together(server.client, tuned, 20, 4)
+        four = together(server.client, tuned, 60, 4)
         note("four at once")
         for model in (MODEL, tuned):
             ask(server, model, **CALL, tool_choice="required")
@@ -99,6 +102,8 @@ def main() -> None:
         server.stop()
         weights = gguf_files.model_file(fetched(), cache_folder(), 20 * 10**9).stat().st_size
     figures["weights in 8 bits"] = f"{weights / 1e9:.2f} GB"
+    figures["tokens per second: base, fine-tuned, four"] = f"{base:.0f}, {fine_tuned:.0f}, {four:.0f}"
+    print(f"tokens per second: {base:.0f}, fine-tuned {fine_tuned:.0f}, four at once {four:.0f}", flush=True)
     if options.record:
         table.record("memory", figures)
 

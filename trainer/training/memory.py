@@ -37,8 +37,8 @@ class Shape(msgspec.Struct, frozen=True):
 
 
 class MemoryPlan(msgspec.Struct, frozen=True):
-    """A way to train that fits: how many examples at once, whether activations are computed twice, whether the base
-    weights are taken in 4 bits; and how many bytes that is thought to take."""
+    """How to train within the memory: examples at once, whether activations are recomputed (gradient checkpointing),
+    whether the base weights are loaded in 4 bits; and the estimated bytes."""
 
     micro_batch: int
     checkpointing: bool

@@ -1,4 +1,4 @@
-"""What happens between two steps: give way, measure, save, report, pause."""
+"""What happens between two steps: yield to chats, measure, save, report, pause."""
 
 from __future__ import annotations
 
@@ -29,8 +29,8 @@ Send = Callable[[Report], None]
 
 
 class ControlFlags:
-    """What the server wants of a training that runs. While `go` is clear, it waits; with `stop` it ends after the step
-    at hand, its state saved, and with `model` it leaves a model that can be asked."""
+    """What the server asks of a running training. It waits while `go` is clear. With `stop` it saves its state and ends
+    after the current step, and with `model` it also leaves a model that can be asked."""
 
     def __init__(self) -> None:
         self.go = threading.Event()
@@ -48,8 +48,8 @@ class ControlFlags:
 
 
 class ResumeState(msgspec.Struct):
-    """What goes on after an interruption, besides what transformers keeps: looks at the validation set, figures of the
-    epochs whose weights are kept, tokens read, seconds worked."""
+    """What a resumed job needs besides the state that transformers saves: how often the validation set was sampled, the
+    epochs whose weights are kept, tokens read, seconds trained."""
 
     looks: int = 0
     checkpoints: list[SavedModel] = []

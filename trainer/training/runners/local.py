@@ -93,7 +93,8 @@ class Preforker:
         await self._ready.wait()
 
     async def fork(self, order: Order) -> ForkedWorker | Worker:
-        """A worker that has this order. It begins once its mailbox names it. Where the preforker has died, itself."""
+        """A worker for this order, which starts once its mailbox names it as the owner. If the preforker has died, its
+        own process, dead."""
         if not self.usable:
             return self._worker
         answer: asyncio.Future[ForkedWorker | Worker] = asyncio.get_running_loop().create_future()
