@@ -2,6 +2,7 @@
 
 import io
 import sys
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
@@ -13,6 +14,7 @@ import msgspec
 from training_files import DEFAULT_MODEL, Finding, Report, Severity, TrainingFileError, check_file, lookup
 from training_files.finding_codes import BY_CODE
 from training_files.findings_csv import findings_csv
+from training_files.forked import usable_cores
 from training_files.report import Bar
 from training_files.report import Table as Rows
 from training_files.tokens import SUBSTITUTE, tokenizers_folder
@@ -28,6 +30,9 @@ FINE, ERRORS_FOUND, UNREADABLE = 0, 1, 2
 MOST_EPOCHS = 50  # OpenAI's API description 2.3.0, read 2026-11-21
 LONG_FILE = 16 << 20
 """Bytes from which on a progress bar is shown."""
+
+REDRAWN = 0.1
+"""Seconds between two states of the progress bar."""
 
 CODES_SHOWN = 5
 SENTENCES_SHOWN = 3
@@ -66,6 +71,7 @@ def check_command(
                 tokenizers=tokenizers_folder(),
                 validation=validation,
                 progress=progress,
+                processes=usable_cores(),
             )
         if not as_json:
             console = _console()
@@ -121,9 +127,19 @@ def progress_bar(file: Path, doing: str, *, hidden: bool = False) -> Iterator[Ca
     from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
     columns = (TextColumn(doing), BarColumn(), DownloadColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+    # Drawn here rather than in a thread of its own: while other threads run no process can be forked.
+    with Progress(*columns, console=Console(stderr=True), transient=True, auto_refresh=False) as bar:
         task = bar.add_task("", total=size)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
+        due = 0.0
+
+        def show(done: int, total: int) -> None:
+            nonlocal due
+            bar.update(task, completed=done, total=total)
+            if time.monotonic() >= due:
+                bar.refresh()
+                due = time.monotonic() + REDRAWN
+
+        yield show
 
 
 def _second_pass(file: Path, *, hidden: bool) -> "ContentScan":

@@ -9,13 +9,15 @@ every example has an error, and one meant for SmolLM2, counted with its own toke
 fetched that). The usual script stops at such files.
 
 Prints `name: value unit` lines. Times are of whole processes, start-up included; of each the median of the rounds.
-Memory is the peak resident size, in millions of bytes. The ratio is of times on the clock: on a machine that is busy
-with other things it is nearer to the ratio of the CPU seconds, which are printed too. Both must count the same content
-tokens, or the run fails. Needs the extra `[test]` (bpe-openai holds the vocabulary for tiktoken, so that nothing is
-downloaded) and Linux or macOS.
+CPU seconds are those of all of a command's processes. Memory is the peak of all of them together, in millions of bytes:
+on Linux of what they take at the same moment, pages that they share counted once, looked at every twentieth of a second
+in a run of its own, which is not timed; elsewhere the peak resident size. The ratio is of times on the clock, so it
+needs a machine that is not busy with other things. Both must count the same content tokens, or the run fails. Needs the
+extra `[test]` (bpe-openai holds the vocabulary for tiktoken, so that nothing is downloaded) and Linux or macOS.
 """
 
 import argparse
+import contextlib
 import gzip
 import hashlib
 import importlib.resources
@@ -69,7 +71,9 @@ def compare(folder: Path, megabytes: int, rounds: int, record: bool) -> None:
     verify(ours[0].answer, theirs[0].answer)
     check = statistics.median(one.seconds for one in ours)
     classic = statistics.median(one.seconds for one in theirs)
-    check_memory = max(one.megabytes for one in ours)
+    check_memory = together([sys.executable, "-m", "app", "check", str(file), "--json"], environment) or max(
+        one.megabytes for one in ours
+    )
     classic_memory = max(one.megabytes for one in theirs)
     say(f"file: {file.stat().st_size / MEGABYTE:.0f} MB")
     say(f"tokens: {ours[0].answer['tokens']['total']} tokens")  # type: ignore[index]
@@ -110,10 +114,13 @@ def look_further(folder: Path, size: int, record: bool) -> None:
         write(file, megabytes * MEGABYTE or 1)
         command = [sys.executable, "-m", "app", "check", str(file), "--json"]
         own = name.startswith("SmolLM2")
-        done = run([*command, "--model", OWN] if own else command, dict(os.environ))
+        if own:
+            command += ["--model", OWN]
+        done = run(command, dict(os.environ))
         if own and done.answer["tokens"]["tokenizer"] != OWN:  # type: ignore[index]
             figures[name] = "not fetched"
             continue
+        done = done._replace(megabytes=together(command, dict(os.environ)) or done.megabytes)
         figures[name] = f"{done.seconds:.2f} s, {done.megabytes:.0f} MB"
         key = name.replace(",", "").replace(" ", "_")
         say(f"{key}_seconds: {done.seconds:.2f} s")
@@ -145,6 +152,33 @@ def run(command: list[str], environment: dict[str, str]) -> Run:
         raise SystemExit(f"{' '.join(command)} ended with {process.returncode}: {said[:2000]!r}")
     unit = 1 if sys.platform == "darwin" else 1024  # ru_maxrss is bytes there, kilobytes here
     return Run(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * unit / MEGABYTE, json.loads(said))
+
+
+def together(command: list[str], environment: dict[str, str]) -> float:
+    """The peak of what a command's processes take together, in megabytes; 0 where it cannot be seen."""
+    if not Path("/proc/self/smaps_rollup").exists():
+        return 0.0
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, env=environment, cwd=HERE.parent)
+    peak = 0
+    while process.poll() is None:
+        with contextlib.suppress(OSError):  # one has just ended
+            peak = max(peak, sum(map(proportional, with_children(process.pid))))
+        time.sleep(0.05)
+    return peak / MEGABYTE
+
+
+def with_children(process: int) -> list[int]:
+    found = [process]
+    for children in Path(f"/proc/{process}/task").glob("*/children"):
+        for child in children.read_text().split():
+            found += with_children(int(child))
+    return found
+
+
+def proportional(process: int) -> int:
+    """The bytes of a process, a page that several share divided among them."""
+    sizes = Path(f"/proc/{process}/smaps_rollup").read_text().splitlines()
+    return sum(int(line.split()[1]) << 10 for line in sizes if line.startswith("Pss:"))
 
 
 def verify(ours: dict[str, object], theirs: dict[str, object]) -> None:

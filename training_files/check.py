@@ -9,27 +9,36 @@ import hashlib
 import os
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import closing
 from datetime import date
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
-
-import msgspec
+from typing import BinaryIO, NamedTuple, TypeVar
 
 from training_files.catalog import DEFAULT_MODEL, METHODS, cost, fine_tunable, lookup
-from training_files.chat import NotAnExample, PlainMessage, decode_plain, is_sound, parse
-from training_files.duplicates import Duplicates, fingerprint
+from training_files.check_batch import CheckedBatch, check_and_count, check_batch, skim_batch
+from training_files.duplicates import Duplicates
 from training_files.epochs import FEWEST_EXAMPLES, Epochs, auto_epochs
 from training_files.errors import TrainingFileError
 from training_files.findings import Findings, errors_worth, merged
+from training_files.forked import can_fork, forked_map
 from training_files.gauge import Gauge, Texts
 from training_files.habits import Habits
-from training_files.lines import BLOCK, LONGEST_LINE, MOST_VALUES, Batch, read_batches, read_head
+from training_files.lines import (
+    BLOCK,
+    LONGEST_LINE,
+    MOST_VALUES,
+    Batch,
+    Stretch,
+    open_file,
+    read_batches,
+    read_head,
+    read_stretch,
+    stretches,
+)
 from training_files.overlap import fingerprints
-from training_files.report import Report, Table, Tokens
-from training_files.rules import judge
+from training_files.report import Report, Severity, Table, Tokens
 from training_files.tables import file_type
 from training_files.tokens import SUBSTITUTE, encoding, tokenizer_for
 
@@ -37,6 +46,15 @@ T = TypeVar("T")
 
 COUNTERS = min(4, os.cpu_count() or 1)
 """Threads that count tokens. Four keep up with one that decodes."""
+
+SHARED = 8 << 20
+"""Bytes from which on a file is shared out to several processes. A smaller one takes less time than starting them."""
+
+STRETCH = 1 << 21
+"""Bytes that a process checks at a time."""
+
+MOST_PROCESSES = 6
+"""Six take 250 MB together; each further one would take 30 more."""
 
 FIRST_PARTIAL = 0.5
 NEXT_PARTIAL = 1.0
@@ -53,6 +71,7 @@ def check_file(
     growing: Path | None = None,
     progress: Callable[[int, int], None] | None = None,
     partial: Callable[[Report], None] | None = None,
+    processes: int = 1,
 ) -> Report:
     """Checks the file at `path` as training data for `model`.
 
@@ -61,7 +80,8 @@ def check_file(
     found; nothing else of it is judged. `growing` stands as long as the file is still being written: what comes is
     waited for (`lines.read_batches`). `progress` is called with bytes done and bytes in all, in this thread.
     `partial` is called in this thread with what was found so far, a report whose `complete` is False: the first
-    within one second, then every second; never for a file that takes less.
+    within one second, then every second; never for a file that takes less. Where `processes` is more than one, a large
+    file that is complete is shared out to so many, if they can be forked here; the report is the same.
 
     Raises TrainingFileError where a file cannot be read at all. Whatever is wrong inside it is in the report.
     """
@@ -76,10 +96,14 @@ def check_file(
         try:
             if validation is not None:
                 check.hold_out(validation)
-            for batch in read_batches(path, growing=growing):
-                check.take(batch)
-                if progress is not None:
-                    progress(check.bytes, max(size, check.bytes))
+            if processes > 1 and growing is None and size >= SHARED and check.can_be_shared():
+                steps = check.share(path, processes)
+            else:
+                steps = check.take_all(read_batches(path, block=BLOCK, growing=growing))
+            with closing(steps):
+                for done in steps:
+                    if progress is not None:
+                        progress(done, max(size, done))
             check.finish(path)
         except BaseException:
             for executor in (counter, second):
@@ -117,6 +141,7 @@ class _Check:
         self.bytes = 0
         self.examples = 0
         self.estimated = False
+        self.done_with = False
         self.hash = hashlib.sha256()
         self.own = Gauge(tokenizer_for(model, self.facts, tokenizers), self.facts)
         self.others = Gauge(encoding(SUBSTITUTE), None)  # measures for the other models' prices
@@ -124,7 +149,6 @@ class _Check:
             self.others = self.own
         self.habits = Habits(self.own.tokenizer.count)
         self.waiting: deque[_Counting] = deque()
-        self._count(Texts(texts=["."]))  # so that the vocabulary is loaded meanwhile
 
     def hold_out(self, validation: Path) -> None:
         """Notes the validation file's examples."""
@@ -132,20 +156,95 @@ class _Check:
             self.duplicates.hold_out(*fingerprints(batch))
             self._say_partial()
 
+    def can_be_shared(self) -> bool:
+        return self.foreign is None and can_fork() and self.own.tokenizer.forkable and self.others.tokenizer.forkable
+
+    def share(self, path: Path, processes: int) -> Generator[int, None, None]:
+        """Has other processes check the file, and adds what they find. Gives the bytes done, now and again."""
+        with open_file(path) as file:
+
+            def work(asked: _Asked) -> list[CheckedBatch]:
+                findings = Findings(asked.room)
+                checked = []
+                for batch in read_stretch(file, asked.stretch, block=BLOCK):
+                    if asked.skim:
+                        checked.append(skim_batch(batch))
+                        continue
+                    findings = Findings(findings.room())
+                    checked.append(check_and_count(batch, findings, self.own, self.others))
+                return checked
+
+            results = forked_map(
+                work,
+                stretches(self._hashed(file), STRETCH),
+                request=lambda stretch: _Asked(stretch, self.rules.room(), self.done_with),
+                warm_up=self._load,
+                processes=min(processes, MOST_PROCESSES),
+            )
+            with closing(results):
+                for batches in results:
+                    for batch in batches:
+                        self.add(batch)
+                    self._say_partial()
+                    yield self.bytes
+
+    def _hashed(self, file: BinaryIO) -> Iterator[bytes]:
+        while raw := file.read(BLOCK):
+            self.hash.update(raw)
+            yield raw
+
+    def _load(self) -> None:
+        for gauge in (self.own, self.others):
+            gauge.tokenizer.count(["."])
+
+    def take_all(self, batches: Iterator[Batch]) -> Generator[int, None, None]:
+        """Checks the file's batches one after the other. Gives the bytes done after each."""
+        self._count(Texts(texts=["."]))  # so that the vocabulary is loaded meanwhile
+        for batch in batches:
+            self.take(batch)
+            yield self.bytes
+
     def take(self, batch: Batch) -> None:
         """Judges a batch and hands its texts to another thread; of a foreign file only the hash is taken."""
-        self.bytes += len(batch.raw)
         self.hash.update(batch.raw)
-        if batch.byte_order_mark:
-            self.rules.add("byte_order_mark", None)
-        if self.foreign is None and (batch.lines or batch.oversized):
+        if self.foreign is not None or self.given_up(len(batch.raw)):
+            self.add(skim_batch(batch))
+        else:
             large = max(map(len, batch.lines), default=0) > BLOCK
             if large:  # one at a time, and alone
                 self._settle(all_but=0)
-            texts = self._judge(batch)
-            self.waiting.append(self._count(texts))
+            checked, texts = check_batch(batch, Findings(self.rules.room()), with_roles=bool(self.own.by_role))
+            self.add(checked)
+            if texts.numbers:
+                self.waiting.append(self._count(texts))
             self._settle(all_but=0 if large else COUNTERS + 1)
         self._say_partial()
+
+    def given_up(self, more: int = 0) -> bool:
+        """Whether the rest is not looked at: so many bytes further on there are more errors than are worth the time."""
+        return self.done_with or self.rules.errors > errors_worth(self.bytes + more)
+
+    def add(self, batch: CheckedBatch) -> None:
+        """Adds what was found in the next batch of the file; its lengths too, where they are known."""
+        self.bytes += batch.bytes
+        if batch.byte_order_mark:
+            self.rules.add("byte_order_mark", None)
+        if self.foreign is not None:
+            return
+        self.examples += batch.lines
+        if batch.oversized:
+            self.examples += 1
+            self.rules.add("line_too_long", batch.number, megabytes=LONGEST_LINE >> 20, values=MOST_VALUES)
+        if self.given_up():
+            if not self.done_with:
+                self.rules.add("too_many_findings", batch.number, count=self.rules.errors)
+            self.done_with = True
+            return
+        self.rules.extend(batch.findings)
+        batch.habits.replay(self.habits, self.rules)
+        self.duplicates.add(batch.hashes, batch.numbers)
+        self.estimated = self.estimated or batch.estimated
+        self.add_lengths(batch.numbers, batch.lengths, batch.other_lengths)
 
     def finish(self, path: Path) -> None:
         self._settle(all_but=0)
@@ -179,95 +278,31 @@ class _Check:
 
     def _count(self, texts: Texts) -> "_Counting":
         """Has the tokens of the batch's texts counted, for `own` and for `others`."""
-        mine, theirs = self.own.texts(texts), self.others.texts(texts)
-        own = others = self.counter.submit(self.own.tokenizer.count, mine)
+        mine, theirs, each = self.own.texts(texts), self.others.texts(texts), len(texts.texts)
+        own = others = self.counter.submit(self.own.count, mine, each)
         if self.others.tokenizer.name != self.own.tokenizer.name or theirs != mine:
-            others = self.second.submit(self.others.tokenizer.count, theirs)
+            others = self.second.submit(self.others.count, theirs, each)
         return _Counting(texts, own, others)
 
     def _settle(self, *, all_but: int) -> None:
         """Takes the counts of the oldest batches, until so many wait."""
         while len(self.waiting) > all_but:
             batch = self.waiting.popleft()
-            lengths = self._measure(self.own, batch, batch.own)
-            if self.others is not self.own:
-                self._measure(self.others, batch, batch.others)
-            limit = self.facts.example_tokens if self.facts else None
-            if limit is not None and max(lengths, default=0) > limit:
-                self._note_long(batch.texts.numbers, lengths, limit)
+            lengths = self.own.measure(batch.texts, self._wait(batch.own))
+            others = [] if self.others is self.own else self.others.measure(batch.texts, self._wait(batch.others))
+            self.add_lengths(batch.texts.numbers, lengths, others)
 
-    def _measure(self, gauge: Gauge, batch: "_Counting", future: "Future[list[int]]") -> list[int]:
-        return gauge.measure(batch.texts, self._wait(future))
-
-    def _note_long(self, numbers: list[int], lengths: list[int], limit: int) -> None:
+    def add_lengths(self, numbers: list[int], lengths: list[int], others: list[int]) -> None:
+        """Adds the lengths of the examples on these lines: for the model, and for the others where they differ."""
+        self.own.lengths.add(lengths)
+        self.others.lengths.add(others)
+        limit = self.facts.example_tokens if self.facts else None
+        if limit is None or max(lengths, default=0) <= limit:
+            return
         for number, length in sorted(zip(numbers, lengths, strict=True)):
             if length > limit:
                 cut = length - limit
                 self.too_long.add("example_too_long", number, tokens=length, limit=limit, cut=cut, model=self.model)
-
-    def _judge(self, batch: Batch) -> Texts:
-        if batch.oversized:
-            self.examples += 1
-            self.rules.add("line_too_long", batch.number, megabytes=LONGEST_LINE >> 20, values=MOST_VALUES)
-        texts = Texts()
-        if self.rules.errors > errors_worth(self.bytes):
-            self._give_up(batch)
-            return texts
-        plain: list[list[PlainMessage]] = []
-        odd: list[tuple[int, bytes]] = []  # blank, wrong, or with tools, names and parts: a closer look
-        hashes: list[int] = []
-        numbers = texts.numbers
-        for number, line in enumerate(batch.lines, batch.number):
-            if not line:
-                self._pass_over(number)
-                continue
-            try:
-                example = decode_plain(line)
-            except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-                odd.append((number, line))
-                continue
-            if not is_sound(example.messages):
-                odd.append((number, line))
-                continue
-            plain.append(example.messages)
-            numbers.append(number)
-            hashes.append(fingerprint(example, line))
-        texts.add_plain(plain, with_roles=bool(self.own.by_role))
-        self.habits.chat(numbers, [messages[-1].content for messages in plain], texts.systems)
-        for number, line in odd:
-            self._look_closer(line, number, texts, hashes, cut=batch.cut)
-        self.duplicates.add(hashes, numbers)
-        self.examples += len(batch.lines)
-        return texts
-
-    def _give_up(self, batch: Batch) -> None:
-        if "too_many_findings" not in self.rules.counts:
-            self.rules.add("too_many_findings", batch.number, count=self.rules.errors)
-        self.examples += sum(not line.isspace() for line in batch.lines if line)
-
-    def _look_closer(self, line: bytes, number: int, texts: Texts, hashes: list[int], *, cut: bool) -> None:
-        if line.isspace():
-            self._pass_over(number)
-            return
-        try:
-            example: Any = parse(line, cut=cut)
-        except NotAnExample as wrong:
-            self.rules.add(wrong.code, number, quote=wrong.quote, **wrong.details)
-            return
-        counted = None
-        with self.rules.of_one_example():
-            counted = judge(example, number, self.rules, self.habits)
-        if counted is None:
-            return
-        self.estimated = self.estimated or counted.estimated
-        messages = example.get("messages", ())
-        roles = [str(message.get("role")) for message in messages if isinstance(message, dict)]
-        texts.add(number, counted, roles)
-        hashes.append(fingerprint(example, line))
-
-    def _pass_over(self, number: int) -> None:
-        self.examples -= 1
-        self.rules.add("empty_line", number)
 
     def _wait(self, future: Future[T]) -> T:
         """The future's result; partial reports go on meanwhile."""
@@ -314,7 +349,7 @@ class _Check:
             examples=self.examples,
             errors=errors,
             warnings=warnings,
-            counts=dict(sorted(counts.items(), key=lambda item: -item[1])),
+            counts=dict(sorted(counts.items(), key=lambda item: (-item[1], item[0]))),
             tokens=self._tokens(),
             epochs=epochs.count,
             cost=self._cost(format, epochs.count),
@@ -375,6 +410,14 @@ class _Check:
             if other.training_price or 0.0 not in prices.values():  # one of those that are free speaks for all
                 prices[other.id] = cost(other.id, lengths.capped(other.example_tokens), epochs)
         return prices
+
+
+class _Asked(NamedTuple):
+    """What another process is to check: it keeps as many findings as there is room for, or skims the lines only."""
+
+    stretch: Stretch
+    room: dict[Severity, int]
+    skim: bool
 
 
 class _Counting(NamedTuple):

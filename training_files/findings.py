@@ -1,6 +1,6 @@
 """Collects what is found in one training file, up to a limit; `finding_codes` says what each code means."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 
 from training_files.finding_codes import BY_CODE
@@ -23,9 +23,10 @@ class Enough(Exception):
 
 
 class Findings:
-    """Collects what is found in one file: counts all, keeps the first `KEPT` of each severity."""
+    """Collects what is found in one file: counts all, keeps the first `KEPT` of each severity, or the first `room`."""
 
-    def __init__(self) -> None:
+    def __init__(self, room: Mapping[Severity, int] | None = None) -> None:
+        self._room: Mapping[Severity, int] = room or {"error": KEPT, "warning": KEPT}
         self.errors = 0
         self.counts: dict[str, int] = {}
         self._most: int | None = None
@@ -41,7 +42,7 @@ class Findings:
         self.count(code)
         rule = BY_CODE[code]
         kept = self._kept[rule.severity]
-        if len(kept) < KEPT:
+        if len(kept) < self._room[rule.severity]:
             shown = excerpt(quote, 120) if isinstance(quote, str) else quoted(quote, 120)
             message = f"{rule.says} {rule.remedy}".format(field=field, **details)
             kept.append(Finding(code, line, message, rule.severity, field, shown))
@@ -72,6 +73,19 @@ class Findings:
             self.errors += times
         if self._most is not None and self.errors > self._most:
             raise Enough
+
+    def room(self) -> dict[Severity, int]:
+        """How many more are kept of each severity."""
+        return {severity: self._room[severity] - len(kept) for severity, kept in self._kept.items()}
+
+    def extend(self, later: "Findings") -> None:
+        """Adds what was found after this, in a later part of the file."""
+        for code, times in later.counts.items():
+            self.count(code, times)
+        for code, times in later.repeated.items():
+            self.repeated[code] = self.repeated.get(code, 0) + times
+        for severity, room in self.room().items():
+            self._kept[severity] += later.first(severity)[:room]
 
     def first(self, severity: Severity) -> list[Finding]:
         return self._kept[severity]

@@ -15,6 +15,11 @@ OPENAI_FRAMING = (4, 1)
 """Tokens that each message and each example add, as OpenAI bills them; see `catalog.ModelFacts`."""
 
 
+MOST_REMEMBERED = 1_000
+LONGEST_REMEMBERED = 4_000
+"""Shared texts, and the characters of one, whose tokens are remembered."""
+
+
 OPENING = ("system", "developer")
 """Roles of a system prompt."""
 
@@ -79,6 +84,7 @@ class Gauge:
     def __init__(self, tokenizer: Tokenizer, facts: ModelFacts | None) -> None:
         self.tokenizer = tokenizer
         self.lengths = Lengths()
+        self._known: dict[str, int] = {}
         self.by_role = facts.role_tokens if facts else {}
         self._tools_as_json = facts is not None and facts.encoding == "own"
         self._framing = (facts.message_tokens, facts.frame_tokens) if facts else OPENAI_FRAMING
@@ -95,6 +101,19 @@ class Gauge:
     def texts(self, texts: Texts) -> list[str]:
         """All that is to be counted of a batch, each system prompt and each declaration of tools once."""
         return [*texts.texts, *texts.prompts(), *map(self._as_read, texts.declarations())]
+
+    def count(self, texts: list[str], each: int) -> list[int]:
+        """The tokens of all that `texts` gave for a batch. Those after the first `each` are what examples share: they
+        are remembered from batch to batch.
+        """
+        known = self._known
+        new = [text for text in texts[each:] if text not in known]
+        counts = self.tokenizer.count([*texts[:each], *new])
+        fresh = dict(zip(new, counts[each:], strict=True))
+        known.update({text: tokens for text, tokens in fresh.items() if len(text) <= LONGEST_REMEMBERED})
+        if len(known) > MOST_REMEMBERED:
+            self._known = {}  # another thread may still be using the old ones
+        return counts[:each] + [fresh[text] if text in fresh else known[text] for text in texts[each:]]
 
     def measure(self, texts: Texts, counts: list[int]) -> list[int]:
         """The length of each example. `counts` are the tokens of `self.texts(texts)`."""
@@ -116,7 +135,6 @@ class Gauge:
         if self.by_role:
             for place, roles in enumerate(texts.roles):
                 found[place] += sum(self.by_role.get(role, 0) for role in roles)
-        self.lengths.add(found)
         return found
 
     def _as_read(self, tools: str) -> str:

@@ -5,8 +5,9 @@ off. Covers reading only: what a line means is `chat`'s business.
 """
 
 import codecs
+import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
@@ -58,6 +59,50 @@ def read_batches(
                 yield from _without_crowded(batch)
     except OSError as error:
         raise TrainingFileError(f"{path.name} cannot be read: {error.strerror or error}.") from error
+
+
+class Stretch(msgspec.Struct, frozen=True, gc=False):
+    """A part of a file that can be read by itself: the lines that end in its bytes from `start` to `end`.
+
+    The first of them has the number `number` and begins at byte `opens`, which is before `start` as a rule. The `last`
+    stretch also has the line without an end.
+    """
+
+    number: int
+    opens: int
+    start: int
+    end: int
+    last: bool
+
+
+def stretches(blocks: Iterable[bytes], size: int) -> Iterator[Stretch]:
+    """A file in stretches of `size` bytes or a little more, given its blocks. Read with blocks of the same size, they
+    have the batches of `read_batches`.
+    """
+    number, opens, start = 1, 0, 0
+    lines, next_opens, end = 0, 0, 0
+    for raw in blocks:
+        if newlines := raw.count(b"\n"):
+            lines += newlines
+            next_opens = end + raw.rfind(b"\n") + 1
+        end += len(raw)
+        if newlines and end - start >= size:  # so no stretch begins in a line of more than a block
+            yield Stretch(number, opens, start, end, last=False)
+            number, opens, start, lines = number + lines, next_opens, end, 0
+    yield Stretch(number, opens, start, end, last=True)
+
+
+def read_stretch(
+    file: BinaryIO, stretch: Stretch, *, block: int = BLOCK, longest: int = LONGEST_LINE
+) -> Iterator[Batch]:
+    """The batches of a stretch of an open file, whose place in it is left alone."""
+    blocks = (
+        os.pread(file.fileno(), min(block, stretch.end - place), place)
+        for place in range(stretch.start, stretch.end, block)
+    )
+    opened = os.pread(file.fileno(), stretch.start - stretch.opens, stretch.opens)
+    for batch in _batches(blocks, longest, number=stretch.number, opened=opened, last=stretch.last):
+        yield from _without_crowded(batch)
 
 
 def open_file(path: Path) -> BinaryIO:
@@ -114,12 +159,14 @@ def _without_crowded(batch: Batch) -> Iterator[Batch]:
     yield Batch(batch.number + begin, batch.lines[begin:], raw, cut=batch.cut, byte_order_mark=mark)
 
 
-def _batches(blocks: Iterator[bytes], longest: int) -> Iterator[Batch]:
-    number = 1
-    parts: list[bytes] = []  # the line that is still open: joined once, however many blocks it takes
-    held = 0
+def _batches(
+    blocks: Iterator[bytes], longest: int, *, number: int = 1, opened: bytes = b"", last: bool = True
+) -> Iterator[Batch]:
+    """`opened` is the beginning of the first line, where that stands before the blocks."""
+    parts = [opened]  # the line that is still open: joined once, however many blocks it takes
+    held = len(opened)
     skipping = False
-    first = True
+    first = number == 1 and not opened
     for raw in blocks:
         if not raw:
             yield Batch(number, [], raw)
@@ -148,5 +195,5 @@ def _batches(blocks: Iterator[bytes], longest: int) -> Iterator[Batch]:
         if held > longest:
             yield Batch(number, [], b"", oversized=True)
             parts, held, skipping = [], 0, True
-    if held and not skipping:
+    if held and not skipping and last:
         yield Batch(number, [b"".join(parts)], b"", cut=True)

@@ -23,5 +23,5 @@ def judge(example: dict[str, Any], line: int, findings: Findings, habits: Habits
     messages = example["messages"]
     answered = any(isinstance(message, dict) and message.get("role") == "assistant" for message in messages)
     fields = [key for key in example if key not in CHAT_KEYS]
-    habits.reinforcement(line, fields, len(messages) - 1, answered=answered)
+    habits.reinforcement(line, fields, len(messages) - 1, answered)
     return counted

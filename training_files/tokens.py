@@ -27,7 +27,8 @@ PIECE = 1 << 19
 
 
 class Tokenizer(msgspec.Struct, frozen=True):
-    """`count` takes texts and gives their lengths in tokens; it runs in several threads at once.
+    """`count` takes texts and gives their lengths in tokens; it runs in several threads at once. Where it may be called
+    before a process forks and after, `forkable` is true: it starts no threads of its own.
 
     `exact` is False where this is a substitute for the model's own tokenizer; `why` then says so in a sentence.
     """
@@ -36,6 +37,7 @@ class Tokenizer(msgspec.Struct, frozen=True):
     count: Callable[[list[str]], list[int]]
     exact: bool = True
     why: str = ""
+    forkable: bool = False
 
 
 def tokenizers_folder(named: Path | None = None) -> Path:
@@ -73,7 +75,7 @@ def tokenizer_for(model: str, facts: ModelFacts | None, folder: Path | None) -> 
         return own
     substitute = encoding(SUBSTITUTE)
     why = f"the tokenizer of {base_of(model)} is not here, so {substitute.name} stands in for it"
-    return Tokenizer(substitute.name, substitute.count, exact=False, why=why)
+    return msgspec.structs.replace(substitute, exact=False, why=why)
 
 
 def _after_line_break(count: Callable[[list[str]], list[int]]) -> Callable[[list[str]], list[int]]:
@@ -112,7 +114,7 @@ def _toktok(name: str) -> Tokenizer | None:
         counts: list[int] = toktok.batch_count(texts, name, threads=1)
         return counts
 
-    return Tokenizer(name, count)
+    return Tokenizer(name, count, forkable=True)
 
 
 def pieces(text: str, size: int = PIECE) -> Iterator[str]:
@@ -142,7 +144,7 @@ def _tiktoken(name: str) -> Tokenizer | None:
     def count(texts: list[str]) -> list[int]:
         return [len(vocabulary.encode_ordinary(text)) for text in texts]
 
-    return Tokenizer(name, count)
+    return Tokenizer(name, count, forkable=True)
 
 
 def _loaded(name: str) -> Any | None:
@@ -177,7 +179,7 @@ def _estimate(name: str) -> Tokenizer:
         return lengths
 
     why = f"the vocabulary {name} could not be loaded, so tokens are estimated from the number of characters"
-    return Tokenizer("characters", count, exact=False, why=why)
+    return Tokenizer("characters", count, exact=False, why=why, forkable=True)
 
 
 def _names(model: str, facts: ModelFacts | None) -> list[str]:

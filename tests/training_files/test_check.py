@@ -374,6 +374,16 @@ def test_findings_by_the_thousand_are_all_counted(write):
     assert [error.line for error in report.errors] == list(range(1, 1_001))
 
 
+def test_a_file_that_is_given_up_is_not_taken_up_again(write, good, monkeypatch):
+    """Though with each byte further on more errors would be worth the time."""
+    monkeypatch.setattr(check, "errors_worth", lambda size: 3 + size // 1_000)
+    monkeypatch.setattr(check, "BLOCK", 100)
+    report = check_file(write(*[b"5"] * 200, *good * 100, b"{"))
+    assert report.counts["too_many_findings"] == 1
+    assert "invalid_json" not in report.counts
+    assert report.examples == 200 + 100 * len(good) + 1
+
+
 def test_other_training_formats_are_named(write):
     assert check_file(write(*[{"prompt": "a", "completion": "b"}] * 10)).format == "completion"
     assert check_file(write(*[{"input": {}, "preferred_output": []}] * 10)).format == "preference"

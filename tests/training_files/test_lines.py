@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from training_files import lines as reading
 from training_files.errors import TrainingFileError
-from training_files.lines import read_batches, read_head
+from training_files.lines import read_batches, read_head, read_stretch, stretches
 
 pieces = st.lists(st.sampled_from([b"\n", b"\r\n", b"a", b"bcd", b"\xff", codecs.BOM_UTF8, b"x" * 20]), max_size=30)
 
@@ -115,3 +115,18 @@ def test_the_head_of_a_file_that_is_being_written_is_waited_for(tmp_path):
     assert read_head(path, 100, growing=growing) == b"onetwo"
     writer.join()
     assert read_head(path, 4) == b"onet"
+
+
+@given(pieces.map(b"".join), st.integers(3, 12), st.integers(1, 60), st.integers(12, 20))
+def test_a_file_in_stretches_has_the_same_batches(path, data, block, size, longest):
+    path.write_bytes(data)
+    blocks = [data[place : place + block] for place in range(0, len(data), block)]
+    parts = list(stretches(blocks, size))
+    with path.open("rb") as file:
+        batches = [batch for part in parts for batch in read_stretch(file, part, block=block, longest=longest)]
+    assert batches == list(read_batches(path, block=block, longest=longest))
+    assert (parts[0].start, parts[-1].end, [part.last for part in parts[:-1]]) == (
+        0,
+        len(data),
+        [False] * (len(parts) - 1),
+    )

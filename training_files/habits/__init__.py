@@ -6,22 +6,48 @@ next to nothing on a chat example, and its memory is bounded: what is counted ha
 """
 
 from collections.abc import Callable, Sequence
+from typing import Any
+
+import msgspec
 
 from training_files.findings import Findings
 from training_files.habits.asked import Asked
-from training_files.habits.classes import Classes
+from training_files.habits.classes import Classes, tally_answers
 from training_files.habits.completions import Completions, common_ending
-from training_files.habits.openings import Openings, filler
+from training_files.habits.openings import Looked, Openings, filler, look
 from training_files.habits.seen import Seen
-from training_files.habits.systems import Systems
+from training_files.habits.systems import Systems, tally_prompts
 from training_files.wording import examples, listed
 
-__all__ = ["Habits", "common_ending", "filler"]
+__all__ = ["Habits", "Recorder", "common_ending", "filler"]
 
 MOST_KEYS = 20
 """Unknown keys that are named."""
 
 MOST_IMAGE_EXAMPLES = 50_000  # OpenAI's vision fine-tuning guide, read 2026-11-21
+
+
+class Chats(msgspec.Struct, frozen=True, gc=False):
+    """What shows of chat examples in a batch: the line of the first, how many there are, how their answers open, and
+    their different answers and system prompts as long as these are few.
+    """
+
+    line: int
+    count: int
+    openings: Looked
+    answers: dict[str, Seen] | None
+    systems: dict[str | None, Seen] | None
+
+    @classmethod
+    def of(cls, numbers: Sequence[int], answers: Sequence[str], prompts: Sequence[str | None]) -> "Chats":
+        """Of one example or more."""
+        return cls(
+            numbers[0],
+            len(numbers),
+            look(numbers, answers),
+            tally_answers(numbers, answers),
+            tally_prompts(numbers, prompts),
+        )
 
 
 class Habits:
@@ -46,19 +72,23 @@ class Habits:
         there were none.
         """
         formats = self._settled()
-        return max(formats, key=lambda name: formats[name].count, default="")
+        return max(formats, key=lambda name: formats[name].rank, default="")
 
     def chat(self, numbers: Sequence[int], answers: Sequence[str], systems: Sequence[str | None]) -> None:
         """Chat examples: their lines in order, their last answers (empty where it is a call), their system prompts."""
         if numbers:
-            self._note("chat", numbers[0], len(numbers))
-            self._openings.add(numbers, answers)
-            self._answers.add(numbers, answers)
-            self._systems.add(numbers, systems)
+            self.chats(Chats.of(numbers, answers, systems))
+
+    def chats(self, chats: "Chats") -> None:
+        """Chat examples that were looked at already."""
+        self._note("chat", chats.line, chats.count)
+        self._openings.add(chats.openings)
+        self._answers.add(chats.count, chats.answers)
+        self._systems.add(chats.systems)
 
     def pair(self, line: int, prompt: str, completion: str, findings: Findings) -> None:
         """A completion example with its texts."""
-        self._openings.add([line], [completion])
+        self._openings.add(look([line], [completion]))
         self._completions.add(line, prompt, completion, findings)
 
     def completion(self, line: int) -> None:
@@ -67,7 +97,7 @@ class Habits:
     def preference(self, line: int) -> None:
         self._note("preference", line)
 
-    def reinforcement(self, line: int, fields: Sequence[str], last: int, *, answered: bool) -> None:
+    def reinforcement(self, line: int, fields: Sequence[str], last: int, answered: bool) -> None:
         """A chat that ends with the user's message, the one at `last`, and has the named fields beside. `answered`:
         whether the assistant speaks in it.
         """
@@ -132,9 +162,52 @@ class Habits:
             keys = listed([f"`{key[:30]}`" for key in self._row_keys])
             what = f"{examples(rows.count, 'is a row', 'are rows')} ({keys}), not training data yet."
             findings.add("needs_conversion", rows.line, what=what)
-        trained = sorted((name for name in formats if name != "rows"), key=lambda name: -formats[name].count)
+        trained = sorted(
+            (name for name in formats if name != "rows"), key=lambda name: formats[name].rank, reverse=True
+        )
         if len(trained) > 1:
             each = [
                 f"{examples(formats[name].count)} of {name} from line {formats[name].line:,} on" for name in trained
             ]
             findings.add("mixed_formats", formats[trained[1]].line, formats=", ".join(each))
+
+
+class Recorder(Habits):
+    """Takes what is fed to `Habits`, to feed it to another later on (`replay`), perhaps in another process."""
+
+    def __init__(self) -> None:
+        self.calls: list[tuple[Any, ...]] = []
+
+    def replay(self, habits: Habits, findings: Findings) -> None:
+        """Feeds all to `habits`; what it finds at once goes to `findings`."""
+        for name, *arguments in self.calls:
+            more = [findings] if name == "pair" else []
+            getattr(habits, name)(*arguments, *more)
+
+    def chats(self, chats: Chats) -> None:
+        self.calls.append(("chats", chats))
+
+    def pair(self, line: int, prompt: str, completion: str, findings: Findings) -> None:
+        self.calls.append(("pair", line, prompt, completion))
+
+    def completion(self, line: int) -> None:
+        self.calls.append(("completion", line))
+
+    def preference(self, line: int) -> None:
+        self.calls.append(("preference", line))
+
+    def reinforcement(self, line: int, fields: Sequence[str], last: int, answered: bool) -> None:
+        self.calls.append(("reinforcement", line, fields, last, answered))
+
+    def row(self, line: int, keys: Sequence[str]) -> None:
+        self.calls.append(("row", line, keys[:5]))
+
+    def keys(self, line: int, unknown: Sequence[str]) -> None:
+        if unknown:
+            self.calls.append(("keys", line, unknown))
+
+    def calls_without_tools(self, line: int) -> None:
+        self.calls.append(("calls_without_tools", line))
+
+    def images(self, line: int) -> None:
+        self.calls.append(("images", line))

@@ -1,10 +1,9 @@
 """Answers that are classes: few, short, and often the same."""
 
-from collections import Counter
 from collections.abc import Sequence
 
 from training_files.findings import Findings
-from training_files.habits.seen import Seen
+from training_files.habits.seen import Seen, tally
 from training_files.wording import quoted
 
 MOST = 64
@@ -14,6 +13,11 @@ LONGEST = 60
 """Characters. A longer answer is no class."""
 
 
+def tally_answers(numbers: Sequence[int], answers: Sequence[str]) -> dict[str, Seen] | None:
+    """The different answers, given their lines; None where they are no classes."""
+    return tally(numbers, answers, MOST) if max(map(len, answers)) <= LONGEST else None
+
+
 class Classes:
     """The different answers of a file, as long as they are few and short."""
 
@@ -21,18 +25,17 @@ class Classes:
         self.total = 0
         self.seen: dict[str, Seen] | None = {}
 
-    def add(self, numbers: Sequence[int], answers: Sequence[str]) -> None:
-        self.total += len(answers)
+    def add(self, answers: int, different: dict[str, Seen] | None) -> None:
+        """Takes what `tally_answers` found in a number of answers."""
+        self.total += answers
         if self.seen is None:
             return
-        if max(map(len, answers)) > LONGEST:
+        if different is None or "" in different:
             self.seen = None
             return
-        for answer, count in Counter(answers).items():
-            if answer not in self.seen:
-                self.seen[answer] = Seen(0, numbers[answers.index(answer)])
-            self.seen[answer].count += count
-        if len(self.seen) > MOST or "" in self.seen:
+        for answer, seen in different.items():
+            self.seen.setdefault(answer, Seen()).again(seen.line, seen.count)
+        if len(self.seen) > MOST:
             self.seen = None
 
     def are_classes(self, each: int = 5) -> bool:
@@ -42,7 +45,7 @@ class Classes:
     def finish(self, findings: Findings) -> None:
         if self.seen is None or self.total < 20 or not self.are_classes():
             return
-        classes = sorted(self.seen.items(), key=lambda item: item[1].count)
+        classes = sorted(self.seen.items(), key=lambda item: (item[1].count, item[1].line))
         (rare, least), (frequent, most) = classes[0], classes[-1]
         if len(classes) == 1:
             what = f"Every answer is {quoted(frequent)}."

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 
 from training_files.findings import Findings
-from training_files.habits.classes import Classes
+from training_files.habits.classes import Classes, tally_answers
 from training_files.wording import ending, examples, quoted
 
 LEARNED_FROM = 100
@@ -46,7 +46,7 @@ class Completions:
         return self.classes.are_classes(3)
 
     def add(self, line: int, prompt: str, completion: str, findings: Findings) -> None:
-        self.classes.add([line], [completion])
+        self.classes.add(1, tally_answers([line], [completion]))
         if self.held is None:
             self._judge(line, prompt, completion, findings)
             return

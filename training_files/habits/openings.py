@@ -1,10 +1,12 @@
 """Words that open many answers, as a generating model leaves them behind ("Sure!", "好的，").
 
-Beyond the first `ALL` answers one in `STRIDE` is looked at, so the figures are those of the answers looked at.
+Beyond the first `ALL` lines of a file one in `STRIDE` is looked at, so the figures are those of the answers looked at.
 """
 
 import re
 from collections.abc import Sequence
+
+import msgspec
 
 from training_files.findings import Findings
 from training_files.habits.seen import Seen
@@ -54,29 +56,55 @@ def filler(answer: str) -> str:
     return answer[: found.end()] if found and answer[found.end() :].strip() else ""
 
 
+class Opening(msgspec.Struct, frozen=True, gc=False):
+    """The words that open the answer on `line`; `known`: they are a filler."""
+
+    line: int
+    words: str
+    known: bool
+
+
+class Looked(msgspec.Struct, frozen=True, gc=False):
+    """How many answers were looked at, and the openings found."""
+
+    answers: int
+    openings: list[Opening]
+
+
+def look(numbers: Sequence[int], answers: Sequence[str]) -> Looked:
+    """The openings of answers, given their lines."""
+    looked = 0
+    found = []
+    for line, answer in zip(numbers, answers, strict=True):
+        if line > ALL and line % STRIDE:
+            continue
+        looked += 1
+        if known := filler(answer):
+            found.append(Opening(line, known.strip().casefold(), known=True))
+        elif other := _OPENING.match(answer[:100]):
+            found.append(Opening(line, other[0].strip(), known=False))
+    return Looked(looked, found)
+
+
 class Openings:
     """Words that open many answers."""
 
     def __init__(self) -> None:
-        self.answers = 0
         self.looked = 0
         self.fillers: dict[str, Seen] = {}
         self.others: dict[str, Seen] = {}
 
-    def add(self, numbers: Sequence[int], answers: Sequence[str]) -> None:
-        step = 1 if self.answers < ALL else STRIDE
-        first = -self.answers % step  # of single answers, too, every sixteenth is looked at
-        self.answers += len(answers)
-        for number, answer in zip(numbers[first::step], answers[first::step], strict=True):
-            self.looked += 1
-            known = filler(answer)
-            if known and len(self.fillers) < MOST_OPENINGS:
-                self.fillers.setdefault(known.strip().casefold(), Seen()).again(number)
-            elif found := _OPENING.match(answer[:100]):
+    def add(self, looked: Looked) -> None:
+        self.looked += looked.answers
+        for opening in looked.openings:
+            if opening.known:
+                seen = self.fillers
+            else:
                 if len(self.others) >= MOST_OPENINGS:
-                    self.others = {opening: seen for opening, seen in self.others.items() if seen.count > 1}
-                if len(self.others) < MOST_OPENINGS:
-                    self.others.setdefault(found[0].strip(), Seen()).again(number)
+                    self.others = {words: seen for words, seen in self.others.items() if seen.count > 1}
+                seen = self.others
+            if opening.words in seen or len(seen) < MOST_OPENINGS:
+                seen.setdefault(opening.words, Seen()).again(opening.line)
 
     def finish(self, findings: Findings, *, classes: bool) -> None:
         filled = sum(seen.count for seen in self.fillers.values())
@@ -86,7 +114,7 @@ class Openings:
         if self.looked >= 100 and not classes:  # that all answers begin alike is a style, or the format asked for
             few, all_ = self.looked / 5, self.looked * 0.95
             openings |= {opening: seen for opening, seen in self.others.items() if few <= seen.count <= all_}
-        for opening, seen in sorted(openings.items(), key=lambda item: -item[1].count)[:5]:
+        for opening, seen in sorted(openings.items(), key=lambda item: item[1].rank, reverse=True)[:5]:
             shown = opening[:1].upper() + opening[1:]
             answers, looked = seen.count, self.looked
             findings.add("filler_opening", seen.line, quote=shown, opening=shown, answers=answers, looked=looked)

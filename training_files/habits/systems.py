@@ -1,10 +1,9 @@
 """A system prompt that nearly all examples share and a few have slightly different, by accident."""
 
-from collections import Counter
 from collections.abc import Sequence
 
 from training_files.findings import Findings
-from training_files.habits.seen import Seen
+from training_files.habits.seen import Seen, tally
 from training_files.wording import examples
 
 MOST = 256
@@ -14,31 +13,34 @@ MOST_ACCIDENTS = 10
 """More variants than these are meant."""
 
 
+def tally_prompts(numbers: Sequence[int], prompts: Sequence[str | None]) -> dict[str | None, Seen] | None:
+    """The different system prompts, given their lines; None where there are too many."""
+    return tally(numbers, prompts, MOST)
+
+
 class Systems:
     """The system prompts of a file, as long as one may be the usual one."""
 
     def __init__(self) -> None:
         self.seen: dict[str | None, Seen] | None = {}
 
-    def add(self, numbers: Sequence[int], systems: Sequence[str | None]) -> None:
+    def add(self, different: dict[str | None, Seen] | None) -> None:
+        """Takes what `tally_prompts` found."""
         if self.seen is None:
             return
-        for system, count in Counter(systems).items():
-            if system not in self.seen:
-                if len(self.seen) == MOST:
-                    self.seen = None
-                    return
-                self.seen[system] = Seen(0, numbers[systems.index(system)])
-            self.seen[system].count += count
+        for system, seen in (different or {}).items():
+            self.seen.setdefault(system, Seen()).again(seen.line, seen.count)
+        if different is None or len(self.seen) > MOST:
+            self.seen = None
 
     def finish(self, findings: Findings) -> None:
         if self.seen is None:
             return
-        usual = max(self.seen, key=lambda system: self.seen[system].count if self.seen else 0, default=None)
+        usual, shared = max(self.seen.items(), key=lambda item: item[1].rank, default=(None, Seen()))
         total = sum(seen.count for seen in self.seen.values())
-        if usual is None or total < 10 or self.seen[usual].count < total / 2:
+        if usual is None or total < 10 or shared.count < total / 2:
             return
-        share = self.seen[usual].count
+        share = shared.count
         variants = [
             (system, seen, how)
             for system, seen in self.seen.items()
