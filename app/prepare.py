@@ -98,13 +98,13 @@ def _prepare(file: Path, wishes: Wishes) -> int:
     interactive = sys.stdin.isatty() and sys.stdout.isatty() and not wishes.yes and not wishes.choose
     mapping = _mapping(wishes.columns) if wishes.columns else None
     with ExitStack() as drafts:
-        draft = _drafted(drafts, file, wishes, mapping, chosen or None)
+        draft = _drafted(drafts, file, wishes, mapping, chosen or None, offers=not (chosen or wishes.yes))
         if draft.plan.table is not None:
             _show_table(console, draft.plan.table, mapping)
             needed = mapping is None and draft.plan.table.mapping is None
             if interactive and (answer := _asked_columns(console, needed)):
                 mapping = _mapping(answer)
-                draft = _drafted(drafts, file, wishes, mapping, None)
+                draft = _drafted(drafts, file, wishes, mapping, None, offers=True)
             elif needed:
                 console.print(
                     f"Say which column is what: {_again(file, wishes)} --columns user=COLUMN,assistant=COLUMN"
@@ -121,7 +121,7 @@ def _prepare(file: Path, wishes: Wishes) -> int:
                 console.print("Nothing was written.")
                 return NOT_DONE
             if not draft.has(answered):
-                draft = _drafted(drafts, file, wishes, mapping, answered)
+                draft = _drafted(drafts, file, wishes, mapping, answered, offers=False)
         elif not asked:
             do = "mend" if plan.table is None else "convert"
             console.print(f"Nothing was written. To {do} it: {_again(file, wishes)} --yes", markup=False)
@@ -134,9 +134,17 @@ def _prepare(file: Path, wishes: Wishes) -> int:
 
 
 def _drafted(
-    drafts: ExitStack, file: Path, wishes: Wishes, mapping: ColumnMapping | None, chosen: list[str] | None
+    drafts: ExitStack,
+    file: Path,
+    wishes: Wishes,
+    mapping: ColumnMapping | None,
+    chosen: list[str] | None,
+    *,
+    offers: bool,
 ) -> "Draft":
-    """The repaired file, yet to be written: with what is recommended if nothing is `chosen`."""
+    """The repaired file, yet to be written, with what is recommended if nothing is `chosen`. `offers`: another choice
+    may yet be made, so what else there is to repair is counted.
+    """
     from training_files.repair import drafted
 
     with progress_bar(file, "Reading" if chosen is None else "Repairing") as progress:
@@ -145,6 +153,7 @@ def _drafted(
                 file,
                 model=wishes.model or DEFAULT_MODEL,
                 chosen=chosen,
+                offers=offers,
                 tokenizers=tokenizers_folder(),
                 to=wishes.to,
                 mapping=mapping,

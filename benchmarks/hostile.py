@@ -125,6 +125,10 @@ SHAPES: dict[str, Callable[[int], bytes]] = {
         + b"]}}}]}\n"
     ),
     "secrets": lambda size: lines(ROOM % (b"sk-" + b"a1" * 20 + b" a@b.cc +1 415 555 2671 ") * 1, size),
+    "other secrets each line": lambda size: b"".join(
+        ROOM % (b"sk-Ab3dE5gH1jK2mN4pQ6rS%05d a%d@b.cc +1 415 5%02d %04d " % (n, n, n // 7 % 100, n * 7 % 10_000))
+        for n in range(size // 141)
+    ),
     "filler": lambda size: lines(ROOM % (b"Sure! " * 200), size),
     "nearly alike": lambda size: b"".join(ROOM % (b"word %d " % (n % 7) * 12) for n in range(size // 190)),
     "JSON's characters": noise(b'{}[]:,"\\ 0a\t', 200),

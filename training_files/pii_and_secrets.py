@@ -83,6 +83,11 @@ def may_hold(line: bytes) -> bool:
     return _quick_look().search(line) is not None
 
 
+def may_hold_secret(line: bytes) -> bool:
+    """The same for secrets alone."""
+    return _secret_look().search(line) is not None
+
+
 # A name that says that a secret follows, and what stands between the two.
 _NAMES = (
     r"(?:(?i:pass(?:word|wd|phrase)|pwd|secret|(?:api|access|secret|private|signing|encryption|account)[-_ ]?key"
@@ -209,13 +214,25 @@ def _candidates() -> Pattern:
 
 @cache
 def _quick_look() -> Pattern:
-    """What each find holds, whether the text stands as it is or inside JSON: there a slash may be escaped, a line break
-    is a letter after a backslash (so that no word begins after it), and a name may be written in escapes.
+    """What each find holds, as text or inside JSON."""
+    return _compile(
+        "|".join((_starts_of_secrets(), r"[A-Za-z0-9]@[A-Za-z0-9]", pii_numbers.ACCOUNT_SHAPE, pii_numbers.RUN))
+    )
+
+
+@cache
+def _secret_look() -> Pattern:
+    return _compile(_starts_of_secrets())
+
+
+def _starts_of_secrets() -> str:
+    """What each secret holds, whether the text stands as it is or inside JSON: there a slash may be escaped, a line
+    break is a letter after a backslash (so that no word begins after it), and a name may be written in escapes.
     """
     starts = [shape.start.replace("/", r"\\?/") for shape in secret_shapes()]
     names = [_NAMES, *(re.escape(name) for name in _escaped_names())]
     named = rf"(?:{'|'.join(names)})[^\n]{{0,8}}(?:[:=]|：|＝|是|为|為|は|\\u|is|es)"
-    return _compile("|".join((*starts, named, r"[A-Za-z0-9]@[A-Za-z0-9]", pii_numbers.ACCOUNT_SHAPE, pii_numbers.RUN)))
+    return "|".join((*starts, named))
 
 
 def _escaped_names() -> list[str]:

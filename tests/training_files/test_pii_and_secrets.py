@@ -13,7 +13,7 @@ from stdnum import iban, luhn
 from stdnum.cn import ric
 
 from training_files import pii_and_secrets
-from training_files.pii_and_secrets import MAIL, NAMED, PERSONAL, find, mask, may_hold
+from training_files.pii_and_secrets import MAIL, NAMED, PERSONAL, find, mask, may_hold, may_hold_secret
 from training_files.pii_numbers import ACCOUNT, CARD, IDENTITY, PHONE
 from training_files.secret_shapes import IN_ADDRESS, secret_shapes
 
@@ -129,6 +129,8 @@ def test_each_kind_is_found_in_english_and_in_chinese_and_in_json(kind: str) -> 
         kinds = [span.kind for span in find(text)]
         assert kinds == [kind], text
         assert may_hold(json.dumps({"content": text}).encode()), text
+        assert may_hold_secret(json.dumps({"content": text}).encode()) or kind in PEOPLES, text
+        assert may_hold_secret(text.encode()) or kind in PEOPLES, text
         assert may_hold(json.dumps({"content": text}, ensure_ascii=False).replace("/", "\\/").encode()), text
 
 

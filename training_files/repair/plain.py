@@ -60,7 +60,7 @@ def repairs_that_concern(plain: Plain, line: bytes, context: RepairContext) -> S
     """The ids of the repairs that may change the example, which stands on `line`. No other one does, unless one of the
     `FAR_REACHING` was applied.
     """
-    from training_files.pii_and_secrets import may_hold
+    from training_files.pii_and_secrets import may_hold, may_hold_secret
 
     ids = context.needed & (_OF_COMPLETIONS if isinstance(plain, PlainCompletion) else _OF_CHATS)
     if may_hold_control_characters(line):
@@ -68,7 +68,9 @@ def repairs_that_concern(plain: Plain, line: bytes, context: RepairContext) -> S
     if format_of(plain) != context.format:
         ids.add("convert")
     if may_hold(line):
-        ids |= _MASKS
+        ids.add("mask")
+        if may_hold_secret(line):
+            ids.add("mask_secrets")
     if context.limit is not None and len(line) * TOKENS_A_BYTE > context.limit:
         ids.add("too_long")
     return ids
@@ -76,7 +78,6 @@ def repairs_that_concern(plain: Plain, line: bytes, context: RepairContext) -> S
 
 _OF_COMPLETIONS = frozenset(("filler_openings", "separator", "leading_space", "stop_sequence"))
 _OF_CHATS = frozenset(("filler_openings",))
-_MASKS = frozenset(("mask_secrets", "mask"))
 
 # The characters as bytes of UTF-8, or as an escape of JSON.
 _CONTROL = re.compile(rb"\x7f|\xc2[\x80-\x9f]|\xef\xbb\xbf|\xef\xbf[\xbe\xbf]|\\[bfu]")

@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Callable
-from typing import Any
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -10,6 +11,9 @@ from training_files.habits import filler
 from training_files.repair import exact_json
 from training_files.repair.messages import Message, each_call, each_message
 from training_files.repair.repair import Example, Outcome, RepairContext
+
+if TYPE_CHECKING:
+    from training_files.pii_and_secrets import Span
 
 CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufeff\ufffe\uffff]")
 """Characters that nobody sees and that mean nothing in a text; tab and line ends are none of them."""
@@ -35,21 +39,38 @@ def without_filler(text: str) -> str:
 
 
 def mask_secrets(example: Example, context: RepairContext) -> Outcome:
-    from training_files import pii_and_secrets
-
-    def mask(text: str) -> str:
-        while spans := [span for span in pii_and_secrets.find(text) if span.label == pii_and_secrets.SECRET]:
-            for span in reversed(spans):
-                text = text[: span.start] + span.label + text[span.end :]
-        return text
-
-    return each_text(example, mask)
+    return each_text(example, lambda text: _masked(text, secrets_only=True))
 
 
 def mask(example: Example, context: RepairContext) -> Outcome:
-    from training_files import pii_and_secrets
+    return each_text(example, lambda text: _masked(text, secrets_only=False))
 
-    return each_text(example, lambda text: pii_and_secrets.mask(text)[0])
+
+def _masked(text: str, *, secrets_only: bool) -> str:
+    """As `pii_and_secrets.mask`: what comes to light beside a word in brackets is masked, too."""
+    from training_files.pii_and_secrets import SECRET, may_hold_secret
+
+    while spans := [span for span in _find(text) if span.label == SECRET or not secrets_only]:
+        for span in reversed(spans):
+            text = text[: span.start] + span.label + text[span.end :]
+        if secrets_only and not may_hold_secret(text.encode("utf-8", "replace")):
+            break
+    return text
+
+
+def _find(text: str) -> "tuple[Span, ...]":
+    return _found(text) if len(text) <= _HELD else _found.__wrapped__(text)
+
+
+@lru_cache(maxsize=16)  # the two that mask look at the same texts, one after the other
+def _found(text: str) -> "tuple[Span, ...]":
+    from training_files.pii_and_secrets import find
+
+    return tuple(find(text))
+
+
+_HELD = 1 << 16
+"""Characters of a text that is held with what was found in it."""
 
 
 def each_text(example: Example, change: Callable[[str], str]) -> Example | None:

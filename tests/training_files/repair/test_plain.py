@@ -25,6 +25,8 @@ texts = st.one_of(
             "jane.doe@acme-corp.com",
             "+1 415 867 2671",
             "sk-proj-" + "a1B2" * 12,
+            "postgres://admin:s3cretPw9@db.acme.io/x",
+            "密码是aB7!xyz12",
             " END",
             "\n\n###\n\n",
             " \x1c",
