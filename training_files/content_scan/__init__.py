@@ -23,10 +23,10 @@ def scan_content(path: Path, *, progress: Callable[[int, int], None] | None = No
     return scan(path, progress=progress)
 
 
-def near_duplicates(path: Path) -> dict[int, int]:
+def near_duplicates(path: Path, left_out: bytearray | None = None) -> dict[int, int]:
     """Maps each line that nearly repeats an earlier one to that earlier line, which is not itself among the
-    keys. Raises TrainingFileError where the file cannot be read.
+    keys. Raises TrainingFileError where the file cannot be read. `left_out` holds 1 for each line that is not compared.
     """
     from training_files.content_scan.scan import near_duplicates
 
-    return near_duplicates(path)
+    return near_duplicates(path, left_out)

@@ -78,10 +78,10 @@ def scan(path: Path, *, progress: Callable[[int, int], None] | None = None) -> C
     return ContentScan(findings, counts, examples, time.perf_counter() - begun)
 
 
-def near_duplicates(path: Path) -> dict[int, int]:
+def near_duplicates(path: Path, left_out: bytearray | None) -> dict[int, int]:
     """See `content_scan.near_duplicates`."""
     with _Comparison(path) as comparison:
-        for block in _blocks(path, None):
+        for block in _blocks(path, left_out=left_out):
             comparison.take(block)
         return {pair.line: pair.other for pair in comparison.near_duplicates()}
 
@@ -96,7 +96,9 @@ class _Entry(msgspec.Struct, gc=False):
     said: PromptAndAnswer | None
 
 
-def _blocks(path: Path, progress: Callable[[int, int], None] | None) -> Iterator[list[_Entry]]:
+def _blocks(
+    path: Path, progress: Callable[[int, int], None] | None = None, *, left_out: bytearray | None = None
+) -> Iterator[list[_Entry]]:
     """The readable examples, block by block. Stops where too many lines were unreadable, as `check` does."""
     size = path.stat().st_size if path.is_file() else 0
     done = offset = unreadable = 0
@@ -109,11 +111,12 @@ def _blocks(path: Path, progress: Callable[[int, int], None] | None) -> Iterator
             lost = False
         block = []
         for number, line in enumerate(batch.lines, batch.number):
-            example = read_object(line)
-            if example is not None:
-                block.append(_Entry(number, offset, line, example, prompt_and_answer(example)))
-            elif line and not line.isspace():
-                unreadable += 1
+            if not (left_out and left_out[number - 1]):
+                example = read_object(line)
+                if example is not None:
+                    block.append(_Entry(number, offset, line, example, prompt_and_answer(example)))
+                elif line and not line.isspace():
+                    unreadable += 1
             offset += len(line) + 1
         lost = lost or batch.oversized
         done += len(batch.raw)

@@ -321,10 +321,10 @@ class _Work:
         again: dict[str, Collection[int]] = {id: repeated.places for id, repeated in found.items()}
         self._repetition = {id: repeated.named[0] for id, repeated in found.items() if repeated.named}
         if "near_duplicates" in self._asked:
-            near = content_scan.near_duplicates(draft)
+            repeated = bytearray(len(self._lines))
             for place in again.get("duplicates", ()):
-                near.pop(place, None)
-            again["near_duplicates"] = near
+                repeated[place - 1] = 1
+            again["near_duplicates"] = near = content_scan.near_duplicates(draft, repeated)
             if near:
                 self._repetition["near_duplicates"] = Repetition(*min(near.items()))
         self.left_out = bytearray(len(self._lines))
