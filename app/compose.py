@@ -16,9 +16,9 @@ from bot.jobs.admission import Rules
 from bot.jobs.approval import Approvals
 from bot.jobs.follow import Follower
 from bot.jobs.lookup import JobLookup
-from bot.jobs.queue import Line
+from bot.jobs.queue import JobQueue
 from bot.jobs.submit import Submitter
-from bot.jobs.sync import JobReader
+from bot.jobs.sync import JobSync
 from bot.models.catalogue import Catalogue
 from bot.models.deletion import ModelDeletion
 from bot.models.lookup import ModelLookup
@@ -32,7 +32,7 @@ from bot.store.datasets import SqliteDatasetStore
 from bot.store.inbox import SqliteInbox
 from bot.store.jobs import SqliteJobStore
 from bot.store.languages import SqliteChannelLanguages
-from bot.store.missed_channels import SqliteUnread
+from bot.store.missed_channels import SqliteMissedChannels
 from bot.store.outbox import SqliteCardStore
 from bot.store.spending import SqliteBudgetStore
 from bot.store.subscriptions import SqliteSubscriptions
@@ -89,7 +89,7 @@ async def services(
         retry=timing.submit,
         look_up=timing.look_up,
     )
-    reader = JobReader(jobs, provider, notices_channel=elsewhere)
+    sync = JobSync(jobs, provider, notices_channel=elsewhere)
     audit = SqliteAuditLog(database)
     policy = Policy(settings.finetune_allow_guests, settings.finetune_allow_other_organisations)
     authority = Authority(policy, audit)
@@ -113,8 +113,8 @@ async def services(
         conversations=conversations,
         provider=provider,
         submitter=submitter,
-        reader=reader,
-        follower=Follower(reader, poll_seconds=settings.finetune_poll_seconds),
+        sync=sync,
+        follower=Follower(sync, poll_seconds=settings.finetune_poll_seconds),
         catalogue=catalogue,
         lost_models=LostModels(jobs, provider),
         deliveries=SqliteDeliveries(database),
@@ -123,12 +123,12 @@ async def services(
         rules=rules,
         budgets=SqliteBudgetStore(database),
         approvals=Approvals(jobs, notices_channel=elsewhere),
-        line=Line(jobs, provider.name, submitter.release, most_running=rules.most_running),
+        job_queue=JobQueue(jobs, provider.name, submitter.release, most_running=rules.most_running),
         people=people,
         languages=Languages(people, SqliteChannelLanguages(database), Language(settings.finetune_language)),
         poster=poster,
         lanes=lanes,
-        incoming_files=IncomingFiles(SqliteInbox(database), SqliteUnread(database)),
+        incoming_files=IncomingFiles(SqliteInbox(database), SqliteMissedChannels(database)),
         conversation_threads=await conversations.threads(),
     )
 

@@ -29,7 +29,7 @@ from bot.redact import redact
 from bot.settings import Settings, load
 from bot.store.database import Database
 from bot.store.inbox import SqliteInbox
-from bot.store.missed_channels import SqliteUnread
+from bot.store.missed_channels import SqliteMissedChannels
 from bot.store.outbox import SqliteOutbox
 from bot.timing import Timing
 from bot.worker_processes import Lane, Lanes
@@ -102,7 +102,7 @@ async def running(settings: Settings, timing: Timing = Timing(), lanes: Lanes | 
         database = await Database.open(settings.finetune_data)
         stack.push_async_callback(database.close)
         inbox_store = SqliteInbox(database)
-        unread = SqliteUnread(database)
+        unread = SqliteMissedChannels(database)
         last_heard = await unread.last_heard()
         services = await compose.services(settings, timing, client, who, provider, database, lanes or Lanes())
         await note_roles(services.audit, services.people.roles.in_words(), time.time())
@@ -160,7 +160,7 @@ async def running(settings: Settings, timing: Timing = Timing(), lanes: Lanes | 
 def _tasks(services: Services, inbox: SqliteInbox, poll_seconds: float) -> list[Task]:
     return [
         Task("follow", min(1.0, poll_seconds), services.follower.tick),
-        Task("line", min(1.0, poll_seconds), services.line.tick),
+        Task("queue", min(1.0, poll_seconds), services.job_queue.tick),
         Task("models", 600.0, services.lost_models.look),
         Task("remind", 600.0, services.approvals.remind),
         Task("forget", 24 * 3600.0, inbox.forget_old),

@@ -31,9 +31,9 @@ from provider import BETWEEN_FIGURES, NAME, our_job, running
 
 from bot.jobs import states
 from bot.jobs.follow import Follower
-from bot.jobs.interfaces import Change
+from bot.jobs.interfaces import JobUpdate
 from bot.jobs.job import Job
-from bot.jobs.sync import JobReader
+from bot.jobs.sync import JobSync
 from bot.providers.openai_protocol import OpenAIProtocol
 from bot.store.database import Database
 from bot.store.jobs import SqliteJobStore
@@ -63,10 +63,10 @@ def follow(url: str, jobs: int, seconds: float) -> Json:
     seen = Seen()
 
     class WatchedStore(SqliteJobStore):
-        async def update(self, job_id: str, make: Callable[[Job], Change | None]) -> Job | None:
-            changes: list[Change | None] = []
+        async def update(self, job_id: str, make: Callable[[Job], JobUpdate | None]) -> Job | None:
+            changes: list[JobUpdate | None] = []
 
-            def watched(job: Job) -> Change | None:
+            def watched(job: Job) -> JobUpdate | None:
                 changes[:] = [make(job)]
                 return changes[0]
 
@@ -83,7 +83,7 @@ def follow(url: str, jobs: int, seconds: float) -> Json:
         store = WatchedStore(database)
         await asyncio.gather(*(store.insert(our_job(number)) for number in range(jobs)))
         provider = OpenAIProtocol(NAME, AsyncOpenAI(api_key="x", base_url=url))
-        follower = Follower(JobReader(store, provider), poll_seconds=POLL)
+        follower = Follower(JobSync(store, provider), poll_seconds=POLL)
         seen.began = time.time()
         began, cpu = time.monotonic(), _cpu()
         while time.monotonic() < began + seconds:

@@ -35,7 +35,7 @@ from team import command, launch, post_cards, workspace
 from app.processes import Child
 from bot.jobs import states
 from bot.jobs.apply_update import notice
-from bot.jobs.interfaces import Change
+from bot.jobs.interfaces import JobUpdate
 from bot.jobs.job import Job
 from bot.jobs.notice import Accepted, Ended, ProviderSaid, Started
 from bot.providers.interface import RemoteEvent
@@ -180,7 +180,7 @@ async def fill(data: Path, jobs: int, cards: list[str]) -> None:
 def put_running(db: SqliteDatabase, number: int, card: str) -> None:
     job = our_job(number, latest=Metrics(EVENTS, EVENTS, train_loss=1.0))
     told = [notice(job, "accepted", Accepted(job)), notice(job, "started", Started(job))]
-    write_change(db, Change(job, events=events_of(job), notices=told))
+    write_change(db, JobUpdate(job, events=events_of(job), notices=told))
     put_card(db, job, card, dirty=True)
 
 
@@ -191,7 +191,7 @@ def put_ended(db: SqliteDatabase, number: int, created_at: float) -> None:
     if job.state == states.SUCCEEDED:
         job = msgspec.structs.replace(job, fine_tuned_model=f"ft:{job.base_model}:x::{number}", trained_tokens=99)
     told.append(notice(job, job.state, Ended(job)))
-    write_change(db, Change(job, events=events_of(job), notices=told, followed=False))
+    write_change(db, JobUpdate(job, events=events_of(job), notices=told, followed=False))
     put_card(db, job, f"{created_at:.6f}", dirty=False)
 
 
@@ -234,7 +234,7 @@ async def set_to_work(database: Database, requests: list[Json]) -> None:
         for number in range(SUBMISSIONS):
             changes = {"state": states.SUBMITTING, "provider_job_id": None, "create_attempted_at": now}
             job = our_job(number, id=f"submitting-{number}", **changes)
-            write_change(db, Change(job))
+            write_change(db, JobUpdate(job))
             put_card(db, job, None, dirty=True)
 
     await database.write(work)

@@ -7,7 +7,7 @@ import msgspec
 from bot.errors import Denied, NotFound
 
 
-class Act(StrEnum):
+class Action(StrEnum):
     USE = "use the bot"
     SEE = "see"
     SUBMIT = "start a fine-tuning job"
@@ -27,24 +27,24 @@ class Act(StrEnum):
 class Role(IntEnum):
     """What somebody is to the bot; each may do all that the one before may."""
 
-    ONLOOKER = 0
+    VIEWER = 0
     MEMBER = 1
     APPROVER = 2
     ADMIN = 3
 
 
 class Actor(msgspec.Struct, frozen=True):
-    """A person in Slack, as of now. `stranger`: from another organisation (Slack Connect)."""
+    """A person in Slack, as of now. `external`: from another organisation (Slack Connect)."""
 
     user: str
     team: str
     role: Role = Role.MEMBER
     guest: bool = False
-    stranger: bool = False
+    external: bool = False
     deactivated: bool = False
 
 
-class Thing(msgspec.Struct, frozen=True):
+class Resource(msgspec.Struct, frozen=True):
     """What an act is about: whose it is and where it was born. `private`: that was a private channel or a direct
     message. `id` is for the audit log."""
 
@@ -92,64 +92,64 @@ class Policy(msgspec.Struct, frozen=True):
     other_organisations: bool = False
 
 
-_ONLOOKERS = frozenset({Act.USE, Act.SEE})
-_MEMBERS = _ONLOOKERS | {Act.SUBMIT, Act.CHAT, Act.FOLLOW, Act.SET_LANGUAGE}
-_OWNER_OR_ADMIN = frozenset({Act.CANCEL, Act.PAUSE, Act.RESUME, Act.DELETE, Act.DECIDE})
-_ADMINS = frozenset({Act.SET_BUDGET, Act.READ_AUDIT})
+_VIEWERS = frozenset({Action.USE, Action.SEE})
+_MEMBERS = _VIEWERS | {Action.SUBMIT, Action.CHAT, Action.FOLLOW, Action.SET_LANGUAGE}
+_OWNER_OR_ADMIN = frozenset({Action.CANCEL, Action.PAUSE, Action.RESUME, Action.DELETE, Action.DECIDE})
+_ADMINS = frozenset({Action.SET_BUDGET, Action.READ_AUDIT})
 
 
 def authorize(
     actor: Actor,
-    act: Act,
-    thing: Thing | None = None,
+    action: Action,
+    resource: Resource | None = None,
     place: Place | None = None,
     policy: Policy = Policy(),
 ) -> None:
-    """Return if `actor` may carry out `act` on `thing`, and `thing` may be seen in `place`.
+    """Return if `actor` may carry out `action` on `resource`, and `resource` may be seen in `place`.
 
     Raises Denied, or NotFound where even the thing's existence is not for that place (see `is_shown_in`).
     """
     if actor.deactivated:
         raise Denied("account_deactivated")
-    if actor.stranger and not policy.other_organisations:
+    if actor.external and not policy.other_organisations:
         raise Denied("other_organisation")
     if actor.guest and not policy.guests:
         raise Denied("guest")
-    if thing is not None and not is_shown_in(place, thing, actor.user):
-        raise NotFound("no_such_thing", kind=thing.kind)
-    if act in _ONLOOKERS:
+    if resource is not None and not is_shown_in(place, resource, actor.user):
+        raise NotFound("no_such_thing", kind=resource.kind)
+    if action in _VIEWERS:
         return
     if actor.role < Role.MEMBER:
-        raise Denied("only_looking", act=act)
-    if act in _MEMBERS:
+        raise Denied("only_looking", action=action)
+    if action in _MEMBERS:
         return
-    if act in _OWNER_OR_ADMIN and thing is not None:
-        if actor.role is Role.ADMIN or actor.user == thing.owner:
+    if action in _OWNER_OR_ADMIN and resource is not None:
+        if actor.role is Role.ADMIN or actor.user == resource.owner:
             return
-        raise Denied("only_owner", act=act, kind=thing.kind)
-    if act is Act.APPROVE and thing is not None:
+        raise Denied("only_owner", action=action, kind=resource.kind)
+    if action is Action.APPROVE and resource is not None:
         if actor.role < Role.APPROVER:
             raise Denied("only_approvers")
-        if actor.user == thing.owner:
+        if actor.user == resource.owner:
             raise Denied("own_job")
         return
-    if act in _ADMINS:
+    if action in _ADMINS:
         if actor.role is not Role.ADMIN:
-            raise Denied("only_administrators", act=act)
-        if act is Act.READ_AUDIT and not (place and place.alone):
+            raise Denied("only_administrators", action=action)
+        if action is Action.READ_AUDIT and not (place and place.alone):
             raise Denied("audit_for_one")
         return
     raise Denied("not_allowed")
 
 
-def is_shown_in(place: Place | None, thing: Thing, user: str = "") -> bool:
-    """Whether `thing` may be seen in `place`, where `user` looks or acts.
+def is_shown_in(place: Place | None, resource: Resource, user: str = "") -> bool:
+    """Whether `resource` may be seen in `place`, where `user` looks or acts.
 
     What was born in a private channel or a direct message is seen there, by whoever is there (Slack lets only members
     in), and by the one who made it where nobody else looks. Whoever asks, no other channel shows it.
     """
-    if not thing.private:
+    if not resource.private:
         return True
     if place is None:
         return False
-    return place.channel == thing.channel or (place.alone and user == thing.owner)
+    return place.channel == resource.channel or (place.alone and user == resource.owner)

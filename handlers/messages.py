@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from slack_bolt.app.async_app import AsyncApp
 
-from bot.access import Act
+from bot.access import Action
 from bot.errors import Denied
 from bot.models.conversation import Conversation
 from bot.notices.interfaces import PostRefused
@@ -81,7 +81,7 @@ async def home_opened(turn: Turn) -> None:
     services = turn.services
     services.greeted.add(turn.channel)
     with contextlib.suppress(Denied, PostRefused):  # they asked for nothing, so there is nothing to refuse
-        if not services.authority.allows(await turn.caller(), Act.USE):
+        if not services.authority.allows(await turn.caller(), Action.USE):
             return
         history = await services.poster.call("conversations.history", {"channel": turn.channel, "limit": 1})
         if turn.again or not history.get("messages"):

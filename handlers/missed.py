@@ -19,7 +19,7 @@ import structlog
 from bot.backoff import Backoff
 from bot.errors import BotError
 from bot.notices.interfaces import PostError, PostRefused
-from bot.store.missed_channels import SqliteUnread, Unread
+from bot.store.missed_channels import MissedChannel, SqliteMissedChannels
 from bot.timing import Timing
 from handlers.datasets.intake import may_be_training_data
 from handlers.inbox import Inbox
@@ -44,7 +44,7 @@ class Backfill:
         self,
         services: Services,
         inbox: Inbox,
-        unread: SqliteUnread,
+        unread: SqliteMissedChannels,
         work_off: Callable[[], Awaitable[object]],
         *,
         backoff: Backoff = Timing.read_back,
@@ -135,7 +135,7 @@ class Backfill:
             log.info("caught up", missed=missed, left=left)
         return not left
 
-    async def _read(self, unread: Unread) -> int:
+    async def _read(self, unread: MissedChannel) -> int:
         """Take in what was missed in one channel, oldest first; how many messages. Raises PostError."""
         found = 0
         for message in sorted(await self._dropped(unread), key=lambda each: float(each["ts"])):
@@ -144,7 +144,7 @@ class Backfill:
             await self._work_off()
         return found
 
-    async def _dropped(self, unread: Unread) -> list[dict[str, Any]]:
+    async def _dropped(self, unread: MissedChannel) -> list[dict[str, Any]]:
         """Messages with files, in the channel and in its threads."""
         arguments = {"channel": unread.channel, "oldest": f"{unread.since:.6f}", "limit": 200}
         threads, dropped = [], []

@@ -12,9 +12,9 @@ from bot.jobs.approval import Approvals
 from bot.jobs.follow import Follower
 from bot.jobs.interfaces import JobStore
 from bot.jobs.lookup import JobLookup
-from bot.jobs.queue import Line
+from bot.jobs.queue import JobQueue
 from bot.jobs.submit import Submitter
-from bot.jobs.sync import JobReader
+from bot.jobs.sync import JobSync
 from bot.jobs.timeline import Deliveries
 from bot.models.catalogue import Catalogue
 from bot.models.conversation import ConversationStore
@@ -54,7 +54,7 @@ class Services:
     conversations: ConversationStore
     provider: Provider
     submitter: Submitter
-    reader: JobReader
+    sync: JobSync
     follower: Follower
     catalogue: Catalogue
     lost_models: LostModels
@@ -64,7 +64,7 @@ class Services:
     rules: Rules
     budgets: BudgetStore
     approvals: Approvals
-    line: Line
+    job_queue: JobQueue
     people: People
     languages: Languages
     poster: Poster

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
-from bot.access import Act, Actor, Caller, Place, Thing
+from bot.access import Action, Actor, Caller, Place, Resource
 from bot.audit import Entry, Outcome
 from bot.datasets.dataset import Dataset
 from bot.errors import BotError, Invalid
@@ -61,8 +61,8 @@ class Turn:
             is_retry=self.again,
         )
 
-    async def actor(self, act: Act = Act.USE, thing: Thing | None = None, place: Place | None = None) -> Actor:
-        """The person, if they may do this and `thing` may be seen in `place` (by default where answers are).
+    async def actor(self, act: Action = Action.USE, thing: Resource | None = None, place: Place | None = None) -> Actor:
+        """The person, if they may do this and `resource` may be seen in `place` (by default where answers are).
 
         Raises Denied, which the audit log keeps, or NotFound.
         """
@@ -70,22 +70,22 @@ class Turn:
         await self.services.authority.require(caller, act, thing, place)
         return caller.actor
 
-    async def may(self, act: Act, thing: Thing, place: Place | None = None) -> bool:
+    async def may(self, act: Action, thing: Resource, place: Place | None = None) -> bool:
         """Whether the person may do this there; what is not for everybody is left out by it."""
         return self.services.authority.allows(await self.caller(), act, thing, place)
 
-    async def may_post(self, act: Act, thing: Thing) -> None:
+    async def may_post(self, act: Action, thing: Resource) -> None:
         await self.services.authority.require_to_post(await self.caller(), act, thing)
 
-    def entry(self, act: Act | str, thing: str, outcome: Outcome = Outcome.DONE, details: str = "") -> Entry:
+    def entry(self, act: Action | str, thing: str, outcome: Outcome = Outcome.DONE, details: str = "") -> Entry:
         """What this person does here, for the audit log. Done again after a crash it is the same entry."""
-        if isinstance(act, Act):
+        if isinstance(act, Action):
             act = act.name.lower().replace("_", " ")
         key = f"{self.key}/{act}/{thing}/{outcome}"
         return Entry(key, time.time(), self.user, act, thing, self.channel, outcome, details)
 
     @asynccontextmanager
-    async def recorded(self, act: Act | str, thing: str, details: str = "") -> AsyncIterator[None]:
+    async def recorded(self, act: Action | str, thing: str, details: str = "") -> AsyncIterator[None]:
         """For what is carried out at the provider: in the audit log before it begins, and once more if it fails."""
         await self.services.audit.add(self.entry(act, thing, details=details))
         try:
@@ -118,13 +118,13 @@ class Turn:
             raise Invalid("not_in_channel")
         return Origin(self.services.team, self.channel, channel.private, thread_ts)
 
-    async def job(self, word: str, act: Act, *, to_post: bool = False) -> Job:
+    async def job(self, word: str, act: Action, *, to_post: bool = False) -> Job:
         return await self.services.job_lookup.get(await self.caller(), word, act, to_post=to_post)
 
-    async def job_named(self, word: str, act: Act) -> Job:
+    async def job_named(self, word: str, act: Action) -> Job:
         return await self.services.job_lookup.named(await self.caller(), word, act)
 
-    async def dataset(self, dataset_id: str, act: Act, *, to_post: bool = False) -> Dataset:
+    async def dataset(self, dataset_id: str, act: Action, *, to_post: bool = False) -> Dataset:
         return await self.services.dataset_lookup.get(await self.caller(), dataset_id, act, to_post=to_post)
 
 

@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 
-from bot.access import Act, Actor, Place, Policy, Role, Thing, authorize
+from bot.access import Action, Actor, Place, Policy, Resource, Role, authorize
 from bot.errors import BotError, Denied, NotFound
 from texts import errors
 
@@ -17,27 +17,28 @@ ACTORS = {
     "colleague": Actor("U0BEN", "T0ACME"),
     "administrator": Actor("U0EVE", "T0ACME", Role.ADMIN),
     "approver": Actor("U0LEA", "T0ACME", Role.APPROVER),
-    "onlooker": Actor("U0LOOK", "T0ACME", Role.ONLOOKER),
+    "onlooker": Actor("U0LOOK", "T0ACME", Role.VIEWER),
     "guest": Actor("U0GUEST", "T0ACME", guest=True),
-    "stranger": Actor("U0OTHER", "T0OTHER", stranger=True),
+    "stranger": Actor("U0OTHER", "T0OTHER", external=True),
     "deactivated": Actor(ANA, "T0ACME", Role.ADMIN, deactivated=True),
 }
-OWNERS_ACTS = (Act.CANCEL, Act.PAUSE, Act.RESUME, Act.DELETE, Act.DECIDE)
-MEMBERS_ACTS = (Act.SUBMIT, Act.CHAT, Act.FOLLOW, Act.SET_LANGUAGE)
+OWNERS_ACTS = (Action.CANCEL, Action.PAUSE, Action.RESUME, Action.DELETE, Action.DECIDE)
+MEMBERS_ACTS = (Action.SUBMIT, Action.CHAT, Action.FOLLOW, Action.SET_LANGUAGE)
 ALLOWED = {
-    *itertools.product(("owner", "colleague", "approver", "administrator", "onlooker"), (Act.USE, Act.SEE)),
+    *itertools.product(("owner", "colleague", "approver", "administrator", "onlooker"), (Action.USE, Action.SEE)),
     *itertools.product(
-        ("owner", "colleague", "approver", "administrator"), (Act.SUBMIT, Act.CHAT, Act.FOLLOW, Act.SET_LANGUAGE)
+        ("owner", "colleague", "approver", "administrator"),
+        (Action.SUBMIT, Action.CHAT, Action.FOLLOW, Action.SET_LANGUAGE),
     ),
     *itertools.product(("owner", "administrator"), OWNERS_ACTS),
-    *itertools.product(("approver", "administrator"), (Act.APPROVE,)),
-    *itertools.product(("administrator",), (Act.SET_BUDGET, Act.READ_AUDIT)),
+    *itertools.product(("approver", "administrator"), (Action.APPROVE,)),
+    *itertools.product(("administrator",), (Action.SET_BUDGET, Action.READ_AUDIT)),
 }
-OF_THE_BOT = (Act.SET_BUDGET, Act.READ_AUDIT)
+OF_THE_BOT = (Action.SET_BUDGET, Action.READ_AUDIT)
 
 
 def outcome(
-    actor: Actor, act: Act, thing: Thing | None, policy: Policy = Policy(), place: Place | None = ALONE_HERE
+    actor: Actor, act: Action, thing: Resource | None, policy: Policy = Policy(), place: Place | None = ALONE_HERE
 ) -> type[BotError] | None:
     try:
         authorize(actor, act, thing, place, policy)
@@ -46,52 +47,52 @@ def outcome(
     return None
 
 
-def thing(*, private: bool = False, kind: str = "job") -> Thing:
-    return Thing(ANA, HERE, private, kind)
+def thing(*, private: bool = False, kind: str = "job") -> Resource:
+    return Resource(ANA, HERE, private, kind)
 
 
-@pytest.mark.parametrize(("who", "act"), list(itertools.product(ACTORS, Act)))
-def test_who_may_do_what_with_a_thing_born_here(who: str, act: Act) -> None:
+@pytest.mark.parametrize(("who", "act"), list(itertools.product(ACTORS, Action)))
+def test_who_may_do_what_with_a_thing_born_here(who: str, act: Action) -> None:
     assert outcome(ACTORS[who], act, thing()) is (None if (who, act) in ALLOWED else Denied)
 
 
-@pytest.mark.parametrize(("who", "act"), list(itertools.product(ACTORS, Act)))
-def test_in_its_private_channel_a_thing_is_like_any_other(who: str, act: Act) -> None:
+@pytest.mark.parametrize(("who", "act"), list(itertools.product(ACTORS, Action)))
+def test_in_its_private_channel_a_thing_is_like_any_other(who: str, act: Action) -> None:
     assert outcome(ACTORS[who], act, thing(private=True)) is (None if (who, act) in ALLOWED else Denied)
 
 
-@pytest.mark.parametrize(("who", "act"), list(itertools.product(["colleague", "administrator"], Act)))
-def test_elsewhere_a_private_thing_does_not_exist(who: str, act: Act) -> None:
+@pytest.mark.parametrize(("who", "act"), list(itertools.product(["colleague", "administrator"], Action)))
+def test_elsewhere_a_private_thing_does_not_exist(who: str, act: Action) -> None:
     for alone in (True, False):
         assert outcome(ACTORS[who], act, thing(private=True), place=Place("C0ELSEWHERE", alone)) is NotFound
 
 
-@pytest.mark.parametrize("act", Act)
-def test_who_made_a_private_thing_sees_it_anywhere_alone(act: Act) -> None:
+@pytest.mark.parametrize("act", Action)
+def test_who_made_a_private_thing_sees_it_anywhere_alone(act: Action) -> None:
     allowed = ("owner", act) in ALLOWED
     alone = Place("C0ELSEWHERE", alone=True)
     assert outcome(ACTORS["owner"], act, thing(private=True), place=alone) is (None if allowed else Denied)
 
 
-@pytest.mark.parametrize("act", Act)
-def test_who_made_a_private_thing_cannot_show_it_to_others_elsewhere(act: Act) -> None:
+@pytest.mark.parametrize("act", Action)
+def test_who_made_a_private_thing_cannot_show_it_to_others_elsewhere(act: Action) -> None:
     assert outcome(ACTORS["owner"], act, thing(private=True), place=Place("C0ELSEWHERE")) is NotFound
 
 
 @pytest.mark.parametrize("who", ["owner", "colleague", "administrator"])
 def test_without_a_place_nothing_private_is_seen(who: str) -> None:
-    assert outcome(ACTORS[who], Act.SEE, thing(private=True), place=None) is NotFound
-    assert outcome(ACTORS[who], Act.SEE, thing(), place=None) is None
+    assert outcome(ACTORS[who], Action.SEE, thing(private=True), place=None) is NotFound
+    assert outcome(ACTORS[who], Action.SEE, thing(), place=None) is None
 
 
 @pytest.mark.parametrize("place", [None, Place(HERE)])
 def test_the_audit_log_is_read_alone(place: Place | None) -> None:
-    assert outcome(ACTORS["administrator"], Act.READ_AUDIT, None, place=place) is Denied
+    assert outcome(ACTORS["administrator"], Action.READ_AUDIT, None, place=place) is Denied
 
 
 @pytest.mark.parametrize("role", Role)
 def test_nobody_approves_a_job_of_their_own(role: Role) -> None:
-    assert outcome(Actor(ANA, "T0ACME", role), Act.APPROVE, thing()) is Denied
+    assert outcome(Actor(ANA, "T0ACME", role), Action.APPROVE, thing()) is Denied
 
 
 @pytest.mark.parametrize("role", Role)
@@ -100,45 +101,45 @@ def test_budgets_and_the_audit_log_are_for_administrators_only(role: Role) -> No
     assert all(outcome(Actor("U0EVE", "T0ACME", role), act, None) is expected for act in OF_THE_BOT)
 
 
-@pytest.mark.parametrize("act", [*OWNERS_ACTS, Act.APPROVE])
-def test_what_needs_an_owner_is_denied_where_there_is_none(act: Act) -> None:
+@pytest.mark.parametrize("act", [*OWNERS_ACTS, Action.APPROVE])
+def test_what_needs_an_owner_is_denied_where_there_is_none(act: Action) -> None:
     assert outcome(ACTORS["administrator"], act, None) is Denied
 
 
 def test_outsiders_do_not_even_learn_that_a_private_thing_is_not_there() -> None:
     secret, elsewhere = thing(private=True), Place("C0ELSEWHERE")
-    assert outcome(ACTORS["guest"], Act.SEE, secret, place=elsewhere) is Denied
-    assert outcome(ACTORS["stranger"], Act.SEE, secret, place=elsewhere) is Denied
+    assert outcome(ACTORS["guest"], Action.SEE, secret, place=elsewhere) is Denied
+    assert outcome(ACTORS["stranger"], Action.SEE, secret, place=elsewhere) is Denied
 
 
 def test_a_setting_lets_guests_in_as_ordinary_members() -> None:
     policy = Policy(guests=True)
-    assert outcome(ACTORS["guest"], Act.SUBMIT, None, policy) is None
-    assert outcome(ACTORS["guest"], Act.CANCEL, thing(), policy) is Denied
-    assert outcome(ACTORS["stranger"], Act.SUBMIT, None, policy) is Denied
+    assert outcome(ACTORS["guest"], Action.SUBMIT, None, policy) is None
+    assert outcome(ACTORS["guest"], Action.CANCEL, thing(), policy) is Denied
+    assert outcome(ACTORS["stranger"], Action.SUBMIT, None, policy) is Denied
 
 
 def test_a_setting_lets_other_organisations_in() -> None:
     policy = Policy(other_organisations=True)
-    assert outcome(ACTORS["stranger"], Act.CHAT, thing(), policy) is None
-    assert outcome(ACTORS["guest"], Act.CHAT, thing(), policy) is Denied
-    assert outcome(ACTORS["stranger"], Act.SEE, thing(private=True), policy, Place("C0X", alone=True)) is NotFound
+    assert outcome(ACTORS["stranger"], Action.CHAT, thing(), policy) is None
+    assert outcome(ACTORS["guest"], Action.CHAT, thing(), policy) is Denied
+    assert outcome(ACTORS["stranger"], Action.SEE, thing(private=True), policy, Place("C0X", alone=True)) is NotFound
 
 
 def test_no_setting_lets_a_deactivated_account_in() -> None:
     everything = Policy(guests=True, other_organisations=True)
-    assert all(outcome(ACTORS["deactivated"], act, thing(), everything) is Denied for act in Act)
+    assert all(outcome(ACTORS["deactivated"], act, thing(), everything) is Denied for act in Action)
 
 
 @pytest.mark.parametrize(
     ("act", "kind", "sentence"),
     [
-        (Act.CANCEL, "job", "Only the person who started this job or an administrator may cancel it."),
-        (Act.DECIDE, "job", "Only the person who started this job or an administrator may decide about it."),
-        (Act.DELETE, "file", "Only the person whom this file belongs to or an administrator may delete it."),
+        (Action.CANCEL, "job", "Only the person who started this job or an administrator may cancel it."),
+        (Action.DECIDE, "job", "Only the person who started this job or an administrator may decide about it."),
+        (Action.DELETE, "file", "Only the person whom this file belongs to or an administrator may delete it."),
     ],
 )
-def test_a_denial_says_who_may(act: Act, kind: str, sentence: str) -> None:
+def test_a_denial_says_who_may(act: Action, kind: str, sentence: str) -> None:
     with pytest.raises(Denied) as denied:
         authorize(ACTORS["colleague"], act, thing(kind=kind))
     assert errors.sentence(denied.value) == sentence

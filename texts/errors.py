@@ -7,7 +7,7 @@ Sentences are plain text with the values as they came: whoever shows one escapes
 from collections.abc import Callable, Sequence
 from typing import ParamSpec
 
-from bot.access import Act
+from bot.access import Action
 from bot.errors import BotError
 from texts.jobs import submit_again_button
 from texts.language import _, plural
@@ -90,25 +90,25 @@ def no_such_thing(kind: str) -> str:
 
 
 @_error
-def only_looking(act: Act) -> str:
+def only_looking(action: Action) -> str:
     what = {
-        Act.SUBMIT: _("You may look, but not start a fine-tuning job."),
-        Act.CHAT: _("You may look, but not chat with a model."),
-        Act.FOLLOW: _("You may look, but not follow a job."),
-        Act.SET_LANGUAGE: _("You may look, but not set the language of a channel."),
-    }.get(act) or _("You may look, but not do this.")
+        Action.SUBMIT: _("You may look, but not start a fine-tuning job."),
+        Action.CHAT: _("You may look, but not chat with a model."),
+        Action.FOLLOW: _("You may look, but not follow a job."),
+        Action.SET_LANGUAGE: _("You may look, but not set the language of a channel."),
+    }.get(action) or _("You may look, but not do this.")
     return f"{what} {_('Ask an administrator to add you to the members.')}"
 
 
 @_error
-def only_owner(act: Act, kind: str) -> str:
+def only_owner(action: Action, kind: str) -> str:
     if kind == "job":
         return {
-            Act.CANCEL: _("Only the person who started this job or an administrator may cancel it."),
-            Act.PAUSE: _("Only the person who started this job or an administrator may pause it."),
-            Act.RESUME: _("Only the person who started this job or an administrator may resume it."),
-            Act.DECIDE: _("Only the person who started this job or an administrator may decide about it."),
-        }.get(act) or _("Only the person who started this job or an administrator may delete it.")
+            Action.CANCEL: _("Only the person who started this job or an administrator may cancel it."),
+            Action.PAUSE: _("Only the person who started this job or an administrator may pause it."),
+            Action.RESUME: _("Only the person who started this job or an administrator may resume it."),
+            Action.DECIDE: _("Only the person who started this job or an administrator may decide about it."),
+        }.get(action) or _("Only the person who started this job or an administrator may delete it.")
     return {
         "model": _("Only the person whom this model belongs to or an administrator may delete it."),
         "file": _("Only the person whom this file belongs to or an administrator may delete it."),
@@ -126,11 +126,11 @@ def own_job() -> str:
 
 
 @_error
-def only_administrators(act: Act) -> str:
+def only_administrators(action: Action) -> str:
     return {
-        Act.SET_BUDGET: _("Only administrators may change budgets."),
-        Act.READ_AUDIT: _("Only administrators may read the audit log."),
-    }[act]
+        Action.SET_BUDGET: _("Only administrators may change budgets."),
+        Action.READ_AUDIT: _("Only administrators may read the audit log."),
+    }[action]
 
 
 @_error

@@ -5,14 +5,14 @@ from typing import Literal
 
 from texts.language import _
 
-Act = Literal["cancel", "pause", "resume"]
+Action = Literal["cancel", "pause", "resume"]
 
 
-def button(act: Act) -> str:
+def button(act: Action) -> str:
     return {"cancel": _("Cancel"), "pause": _("Pause"), "resume": _("Resume")}[act]
 
 
-def question(act: Act) -> tuple[str, str, str]:
+def question(act: Action) -> tuple[str, str, str]:
     """Heading, yes and no."""
     return {
         "cancel": (_("Cancel this job?"), _("Cancel the job"), _("Keep training")),

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from bot.access import Thing
+from bot.access import Resource
 from training_files.report import Report
 
 
@@ -34,6 +34,6 @@ class Dataset(msgspec.Struct, frozen=True):
     reaction: str | None = None
 
     @property
-    def thing(self) -> Thing:
+    def resource(self) -> Resource:
         """What it is to `authorize`."""
-        return Thing(self.owner, self.channel, self.channel_private, "file", self.id)
+        return Resource(self.owner, self.channel, self.channel_private, "file", self.id)

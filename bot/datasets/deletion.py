@@ -4,7 +4,7 @@ import time
 
 import msgspec
 
-from bot.access import Act, Caller
+from bot.access import Action, Caller
 from bot.authority import Authority, entry
 from bot.datasets.dataset import Dataset
 from bot.datasets.file_store import Copies
@@ -35,7 +35,7 @@ class DatasetDeletion:
 
     async def check(self, caller: Caller, dataset_id: str) -> Dataset:
         """The data set, if the caller may delete it. Raises Denied, NotFound."""
-        return await self._lookup.get(caller, dataset_id, Act.DELETE)
+        return await self._lookup.get(caller, dataset_id, Action.DELETE)
 
     async def delete(self, caller: Caller, dataset_id: str) -> DeletedDataset:
         """The bytes go where nobody else dropped the same. Raises Denied, NotFound, Conflict while a job trains on
@@ -62,7 +62,7 @@ class DatasetDeletion:
         known = await self._datasets.get(dataset_id) if caller.is_retry else None
         if known is None or known.deleted_at is None:
             return None
-        await self._authority.require(caller, Act.DELETE, known.thing)
+        await self._authority.require(caller, Action.DELETE, known.resource)
         return known
 
     async def _delete_at_provider(self, sha256: str, file_id: str) -> None:

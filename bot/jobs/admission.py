@@ -8,10 +8,10 @@ from bot.audit import Entry
 from bot.jobs import states
 from bot.jobs.apply_update import notice
 from bot.jobs.estimate import spend_of
-from bot.jobs.interfaces import Change, LedgerSnapshot
+from bot.jobs.interfaces import JobUpdate, LedgerSnapshot
 from bot.jobs.job import Approval, Job
 from bot.jobs.notice import ApprovalAsked
-from bot.jobs.queue import lined_up, waits
+from bot.jobs.queue import queued_up, waiting_notice
 from bot.spending.budget import Limits, NotAdmitted, check, dollars
 
 
@@ -26,7 +26,7 @@ class Rules(msgspec.Struct, frozen=True):
     most_running: int | None = None
 
 
-def decide_admission(job: Job, ledger: LedgerSnapshot, rules: Rules) -> Change:
+def decide_admission(job: Job, ledger: LedgerSnapshot, rules: Rules) -> JobUpdate:
     """The job in the state in which it begins, with what is said and kept of it.
 
     Raises NotAdmitted where it is over a budget (OverBudget), or needs approval and there is nobody to give it.
@@ -43,11 +43,11 @@ def decide_admission(job: Job, ledger: LedgerSnapshot, rules: Rules) -> Change:
         asked = msgspec.structs.replace(
             job, state=states.AWAITING_APPROVAL, approval=Approval(job.created_at, above, deciders)
         )
-        return Change(asked, notices=[notice(asked, "approval", ApprovalAsked(asked))], audit=[entry])
+        return JobUpdate(asked, notices=[notice(asked, "approval", ApprovalAsked(asked))], audit=[entry])
     if ledger.waiting or (rules.most_running is not None and ledger.running >= rules.most_running):
-        waiting = lined_up(job, ledger.waiting + 1, ledger.waiting + 1)
-        return Change(waiting, notices=[waits(waiting)], audit=[entry])
-    return Change(job, audit=[entry])
+        waiting = queued_up(job, ledger.waiting + 1, ledger.waiting + 1)
+        return JobUpdate(waiting, notices=[waiting_notice(waiting)], audit=[entry])
+    return JobUpdate(job, audit=[entry])
 
 
 def threshold(limits: Limits, rules: Rules) -> float | None:

@@ -7,7 +7,7 @@ import msgspec
 
 from bot.access import Place, is_shown_in
 from bot.jobs import states
-from bot.jobs.interfaces import Change
+from bot.jobs.interfaces import JobUpdate
 from bot.jobs.job import Job
 from bot.jobs.notice import Accepted, Body, CheckpointMade, Ended, EndedElsewhere, Notice, ProviderSaid, Started
 from bot.jobs.training_time import running_since
@@ -15,7 +15,7 @@ from bot.providers.interface import RemoteEvent, RemoteJob
 from bot.providers.protocol import Checkpoint, Hyperparameters, JobError, Metrics
 
 
-def advance(
+def apply_update(
     job: Job,
     remote: RemoteJob,
     events: Sequence[RemoteEvent] = (),
@@ -25,7 +25,7 @@ def advance(
     now: float,
     notices_channel: str | None = None,
     last_look: bool = False,
-) -> Change:
+) -> JobUpdate:
     """The change that `remote`, new `events` (oldest first) and all `checkpoints` make to `job`.
 
     A state that the state machine does not allow (an ended job coming back) is not taken over; events and
@@ -56,7 +56,7 @@ def advance(
         latest=_latest(job.latest, events),
     )
     news = _with_training_time(job, news, events, now)
-    return Change(
+    return JobUpdate(
         job=news,
         events=events,
         checkpoints=new_checkpoints,
@@ -73,7 +73,7 @@ def notice(job: Job, what: str, body: Body) -> Notice:
 def ending(job: Job, notices_channel: str | None) -> list[Notice]:
     """What is said when a job ends. Jobs of private channels are told of in no other channel."""
     told = [notice(job, job.state, Ended(job))]
-    if notices_channel and notices_channel != job.origin.channel and is_shown_in(Place(notices_channel), job.thing):
+    if notices_channel and notices_channel != job.origin.channel and is_shown_in(Place(notices_channel), job.resource):
         told.append(Notice(id=f"{job.id}/{job.state}/elsewhere", body=EndedElsewhere(job), channel=notices_channel))
     return told
 

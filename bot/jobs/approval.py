@@ -13,10 +13,10 @@ from bot.audit import Entry
 from bot.errors import BotError, Conflict, NotFound
 from bot.jobs import states
 from bot.jobs.apply_update import ending, notice
-from bot.jobs.interfaces import Change, JobStore
+from bot.jobs.interfaces import JobStore, JobUpdate
 from bot.jobs.job import Job
 from bot.jobs.notice import ApprovalAsked, Approved
-from bot.jobs.queue import lined_up
+from bot.jobs.queue import queued_up
 
 log = structlog.get_logger()
 
@@ -34,24 +34,24 @@ class Approvals:
     async def approve(self, job_id: str, entry: Entry) -> Job:
         """It goes on, by way of the line. `entry` says who, and is kept. Raises AlreadyDecided."""
 
-        def approve(stored: Job) -> Change | None:
+        def approve(stored: Job) -> JobUpdate | None:
             if stored.state != states.AWAITING_APPROVAL:
                 return None
-            approved = lined_up(_decided(stored, entry, True))
-            return Change(approved, notices=[notice(approved, "approved", Approved(approved))], audit=[entry])
+            approved = queued_up(_decided(stored, entry, True))
+            return JobUpdate(approved, notices=[notice(approved, "approved", Approved(approved))], audit=[entry])
 
         return await self._decide(job_id, approve)
 
     async def decline(self, job_id: str, reason: str, entry: Entry) -> Job:
         """It ends, and its requester reads why. Raises AlreadyDecided."""
 
-        def decline(stored: Job) -> Change | None:
+        def decline(stored: Job) -> JobUpdate | None:
             if stored.state != states.AWAITING_APPROVAL:
                 return None
             declined = msgspec.structs.replace(
                 _decided(stored, entry, False, reason), state=states.CANCELLED, finished_at=entry.at
             )
-            return Change(declined, notices=ending(declined, self._notices_channel), audit=[entry], followed=False)
+            return JobUpdate(declined, notices=ending(declined, self._notices_channel), audit=[entry], followed=False)
 
         return await self._decide(job_id, decline)
 
@@ -64,7 +64,7 @@ class Approvals:
         except BotError as error:
             log.error("nobody reminded this time", why=str(error))
 
-    async def _decide(self, job_id: str, make: Callable[[Job], Change | None]) -> Job:
+    async def _decide(self, job_id: str, make: Callable[[Job], JobUpdate | None]) -> Job:
         decided = await self._jobs.update(job_id, make)
         if decided is not None:
             return decided
@@ -90,8 +90,8 @@ def _decided(job: Job, entry: Entry, approved: bool, reason: str = "") -> Job:
     return msgspec.structs.replace(job, approval=decision)
 
 
-def _remind(stored: Job) -> Change | None:
+def _remind(stored: Job) -> JobUpdate | None:
     if stored.state != states.AWAITING_APPROVAL or stored.approval is None:
         return None
     reminded = msgspec.structs.replace(stored, approval=msgspec.structs.replace(stored.approval, reminded=True))
-    return Change(reminded, notices=[notice(reminded, "approval/again", ApprovalAsked(reminded, again=True))])
+    return JobUpdate(reminded, notices=[notice(reminded, "approval/again", ApprovalAsked(reminded, again=True))])

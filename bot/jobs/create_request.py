@@ -1,14 +1,14 @@
 """What a job asks of the provider."""
 
 from bot.jobs.job import Job
-from bot.providers.interface import JobOrder
+from bot.providers.interface import CreateRequest
 
 
-def order_of(job: Job) -> JobOrder:
+def create_request(job: Job) -> CreateRequest:
     """For a job whose files are at the provider: to create it, or to find out whether it was created."""
     assert job.training_file is not None
     assert job.seed is not None
-    return JobOrder(
+    return CreateRequest(
         submission=job.id,
         model=job.base_model,
         training_file=job.training_file,

@@ -20,7 +20,7 @@ from bot.jobs.apply_update import notice
 from bot.jobs.interfaces import Followed
 from bot.jobs.job import Job
 from bot.jobs.notice import Body, ProviderBack, ProviderSilent
-from bot.jobs.sync import JobReader
+from bot.jobs.sync import JobSync
 from bot.providers.interface import (
     ProviderError,
     RateLimited,
@@ -83,15 +83,15 @@ class Follower:
 
     def __init__(
         self,
-        reader: JobReader,
+        sync: JobSync,
         *,
         poll_seconds: float,
         steady: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._reader = reader
-        self._jobs = reader.jobs
-        self._provider = reader.provider
-        self._clock = reader.clock
+        self._sync = sync
+        self._jobs = sync.jobs
+        self._provider = sync.provider
+        self._clock = sync.clock
         self._poll = poll_seconds
         self._backoff = Backoff(2 * poll_seconds, longest=_LONGEST_PAUSE)
         self._steady = steady
@@ -214,7 +214,7 @@ class Follower:
                 if fatal:
                     return
                 try:
-                    remote = look.remote or await self._reader.asked_for(look.job)
+                    remote = look.remote or await self._sync.asked_for(look.job)
                     if remote is not None:
                         await self._look(look.job, remote, look.events_due or remote.status != look.job.state)
                 except ProviderError as error:
@@ -259,7 +259,7 @@ class Follower:
         return self._poll * _WITHOUT_FIGURES if state in _QUIET else self._figures_pause
 
     async def _look(self, job: Followed, remote: RemoteJob, with_events: bool) -> None:
-        await self._reader.take_over(job, remote, with_events=with_events)
+        await self._sync.apply(job, remote, with_events=with_events)
         if (pace := self._paces.get(job.id)) is not None:
             pace.state, pace.seen, pace.troubles = remote.status, remote, 0
             if with_events:

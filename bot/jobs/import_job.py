@@ -7,19 +7,19 @@ import structlog
 
 from bot.errors import Conflict, NotFound
 from bot.jobs import states
-from bot.jobs.apply_update import advance
+from bot.jobs.apply_update import apply_update
 from bot.jobs.estimate import is_free
-from bot.jobs.interfaces import Change
+from bot.jobs.interfaces import JobUpdate
 from bot.jobs.job import Job, Origin
-from bot.jobs.sync import JobReader
+from bot.jobs.sync import JobSync
 from bot.providers.interface import ProviderError, Refused, RemoteJob
 from bot.providers.protocol import SUPERVISED
 
 log = structlog.get_logger()
 
 
-async def adopt(
-    reader: JobReader,
+async def import_job(
+    sync: JobSync,
     provider_job_id: str,
     requester: str,
     origin: Origin,
@@ -32,7 +32,7 @@ async def adopt(
 
     Raises NotFound where the provider knows no such job, or not for this place; Conflict where it is followed already.
     """
-    jobs, provider = reader.jobs, reader.provider
+    jobs, provider = sync.jobs, sync.provider
     if await jobs.find(provider_job_id) is not None:
         raise Conflict("followed_already", job=provider_job_id)
     try:
@@ -55,19 +55,19 @@ async def adopt(
         provider_job_id=remote.id,
         suffix=remote.suffix,
         method=remote.method or SUPERVISED,
-        asked=remote.hyperparameters,
+        requested_hyperparameters=remote.hyperparameters,
         grader=remote.grader,
         wandb=remote.wandb,
         metadata=remote.metadata,
         estimated_cost=0.0 if is_free(remote.model, provider.name) else None,
     )
     if ours is not None and ours.state not in states.ENDED:
-        return await reader.claim(ours, remote)
-    job = msgspec.structs.replace(job, file_name=await _file_name(reader, remote.training_file))
+        return await sync.claim(ours, remote)
+    job = msgspec.structs.replace(job, file_name=await _file_name(sync, remote.training_file))
     events = await provider.events(remote.id, (), whole=True)
     # Nobody needs to be told what happened before: the card shows it.
-    change = advance(job, remote, events, await reader.checkpoints(remote, events), now=reader.clock())
-    history = Change(
+    change = apply_update(job, remote, events, await sync.checkpoints(remote, events), now=sync.clock())
+    history = JobUpdate(
         change.job,
         events=change.events,
         checkpoints=change.checkpoints,
@@ -82,13 +82,13 @@ def unknown(provider: str, provider_job_id: str) -> NotFound:
     return NotFound("unknown_at_provider", provider=provider, job=provider_job_id)
 
 
-async def _file_name(reader: JobReader, file_id: str) -> str | None:
+async def _file_name(sync: JobSync, file_id: str) -> str | None:
     """As whoever uploaded the file called it; None where the provider does not say, or it was we, who give them no
     names."""
-    if await reader.jobs.content_of(reader.provider.name, file_id) is not None:
+    if await sync.jobs.content_of(sync.provider.name, file_id) is not None:
         return None
     try:
-        return next((file.name for file in await reader.provider.files() if file.id == file_id), None)
+        return next((file.name for file in await sync.provider.files() if file.id == file_id), None)
     except ProviderError as error:
         log.info("files not listed", why=str(error))
         return None

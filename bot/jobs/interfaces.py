@@ -13,7 +13,7 @@ from bot.providers.protocol import Checkpoint, Metrics
 from bot.spending.budget import Limits, Spend
 
 
-class Change(msgspec.Struct, frozen=True):
+class JobUpdate(msgspec.Struct, frozen=True):
     """Everything that one piece of news does to a job, stored in one transaction or not at all.
 
     Notices and events are known by their ids: storing one again does nothing. `followed` turns False when
@@ -52,13 +52,13 @@ class Followed(msgspec.Struct, frozen=True):
 
 
 class JobStore(Protocol):
-    async def insert(self, job: Job, history: Change | None = None) -> bool:
+    async def insert(self, job: Job, history: JobUpdate | None = None) -> bool:
         """Store a new job and its card, yet to be posted; with `history`, what happened before we knew of it.
 
         False, and nothing done, if the id is there, or another job stands for the same job of the provider.
         """
 
-    async def admit(self, job: Job, decide: Callable[[LedgerSnapshot], Change]) -> Job | None:
+    async def admit(self, job: Job, decide: Callable[[LedgerSnapshot], JobUpdate]) -> Job | None:
         """Store a new job and its card as `decide` says, who sees the ledger of its month: one transaction, so that no
         two jobs take the same last dollar. `decide` is pure and quick, and may raise: then nothing is stored. The job
         as it was stored; None if its id is there.
@@ -67,7 +67,7 @@ class JobStore(Protocol):
     async def ledger(self, job: Job) -> LedgerSnapshot:
         """What `admit` would decide by at this moment, were `job` stored now."""
 
-    async def update(self, job_id: str, make: Callable[[Job], Change | None]) -> Job | None:
+    async def update(self, job_id: str, make: Callable[[Job], JobUpdate | None]) -> Job | None:
         """Read a job, let `make` say what becomes of it, and store that: one transaction, so nobody's change is
         lost. `make` is pure and quick. The job as it was stored.
 
@@ -80,7 +80,7 @@ class JobStore(Protocol):
     async def find(self, word: str) -> Job | None:
         """By our id, the provider's id, or the name of the fine-tuned model."""
 
-    async def twin(self, job: Job) -> Job | None:
+    async def duplicate(self, job: Job) -> Job | None:
         """A job not ended yet of the same data, base model and settings, by anybody. With a seed that was asked
         for, of the same seed."""
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from bot.access import Thing
+from bot.access import Resource
 from bot.providers.protocol import SUPERVISED, Hyperparameters, JobError, Metrics
 
 
@@ -52,7 +52,7 @@ class Loss(StrEnum):
     """Its shutdown date has come."""
 
 
-class InLine(msgspec.Struct, frozen=True):
+class QueuePlace(msgspec.Struct, frozen=True):
     """A job's place (from 1; 0: not known yet) among those that wait until the provider has room. `refusals`: how often
     it said that it has none."""
 
@@ -65,7 +65,8 @@ class InLine(msgspec.Struct, frozen=True):
 class Job(msgspec.Struct, frozen=True):
     """`id` is ours and is what `metadata` carries to the provider; `provider_job_id` is theirs. Times are
     seconds since the epoch. `state` is one of `states.STATES` or a word of the provider's that we do not know.
-    `asked` is what the person chose; `hyperparameters` turns into the provider's numbers once it has chosen.
+    `requested_hyperparameters` is what the person chose; `hyperparameters` turns into the provider's numbers once it
+    has chosen.
     `heard_at`: when the provider last told anything new about it; `stuck`: that was too long ago, and people know.
     `method` is the protocol's: supervised, dpo or reinforcement; the last has a `grader`. `wandb` is the project at
     Weights & Biases that the provider reports to, `metadata` what the person wants the provider to keep with the job.
@@ -83,7 +84,7 @@ class Job(msgspec.Struct, frozen=True):
     origin: Origin
     created_at: float
     hyperparameters: Hyperparameters = Hyperparameters()
-    asked: Hyperparameters = Hyperparameters()
+    requested_hyperparameters: Hyperparameters = msgspec.field(default=Hyperparameters(), name="asked")
     suffix: str | None = None
     seed: int | None = None
     method: str = SUPERVISED
@@ -111,7 +112,7 @@ class Job(msgspec.Struct, frozen=True):
     latest: Metrics | None = None
     lost_models: dict[str, Loss] = {}
     approval: Approval | None = None
-    in_line: InLine | None = None
+    in_line: QueuePlace | None = None
     queued_at: float | None = None
     queue_position: int | None = None
     training_since: float | None = None
@@ -119,9 +120,9 @@ class Job(msgspec.Struct, frozen=True):
     model_listed: bool = False
 
     @property
-    def thing(self) -> Thing:
+    def resource(self) -> Resource:
         """What it is to `authorize`, it and whatever it makes."""
-        return Thing(self.requester, self.origin.channel, self.origin.private, "job", self.id)
+        return Resource(self.requester, self.origin.channel, self.origin.private, "job", self.id)
 
     @property
     def made_elsewhere(self) -> bool:

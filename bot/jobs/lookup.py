@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from bot.access import Act, Caller
+from bot.access import Action, Caller
 from bot.authority import Authority
 from bot.errors import Invalid, NotFound
 from bot.jobs.interfaces import JobStore
@@ -18,13 +18,13 @@ class JobLookup:
         self._jobs = jobs
         self._authority = authority
 
-    async def get(self, caller: Caller, word: str, act: Act, *, to_post: bool = False) -> Job:
-        """The job that `word` names, if the caller may do `act` with it; with `to_post`, and tell all of it here.
+    async def get(self, caller: Caller, word: str, act: Action, *, to_post: bool = False) -> Job:
+        """The job that `word` names, if the caller may do `action` with it; with `to_post`, and tell all of it here.
 
         Raises NotFound, Denied; Invalid without a word. What a person may not know of is answered like what there is
         not.
         """
-        await self._authority.require(caller, Act.USE)
+        await self._authority.require(caller, Action.USE)
         if not word:
             raise Invalid("which_job")
         unknown = NotFound("unknown_job", word=word)
@@ -33,20 +33,20 @@ class JobLookup:
             raise unknown
         require = self._authority.require_to_post if to_post else self._authority.require
         try:
-            await require(caller, act, job.thing)
+            await require(caller, act, job.resource)
         except NotFound:
             raise unknown from None
         return job
 
-    async def named(self, caller: Caller, word: str, act: Act) -> Job:
+    async def named(self, caller: Caller, word: str, act: Action) -> Job:
         """Like `get`, for what a person types: also the job's suffix, or the beginning of a name that is its alone.
 
         Raises Ambiguous.
         """
-        await self._authority.require(caller, Act.USE)
+        await self._authority.require(caller, Action.USE)
         if word and await self._jobs.find(word) is None:
             latest = await self._jobs.latest(_NAMED_AMONG)
-            known = [job for job in latest if self._authority.allows(caller, Act.SEE, job.thing)]
+            known = [job for job in latest if self._authority.allows(caller, Action.SEE, job.resource)]
             found = the_one_named(
                 word, known, lambda job: (job.id, job.provider_job_id, job.suffix), label=lambda job: job.id
             )

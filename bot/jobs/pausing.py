@@ -7,26 +7,26 @@ import msgspec
 
 from bot.errors import Conflict
 from bot.jobs import states
-from bot.jobs.apply_update import advance, notice
-from bot.jobs.interfaces import Change, JobStore
+from bot.jobs.apply_update import apply_update, notice
+from bot.jobs.interfaces import JobStore, JobUpdate
 from bot.jobs.job import Job
 from bot.jobs.notice import Steered
 from bot.providers.interface import Provider, Refused
 
 
-async def pause(jobs: JobStore, provider: Provider, job: Job, *, told_as: str, by: str) -> Job:
-    """Who did it is said in the job's thread, once for each `told_as`.
+async def pause(jobs: JobStore, provider: Provider, job: Job, *, notice_id: str, by: str) -> Job:
+    """Who did it is said in the job's thread, once for each `notice_id`.
 
     Raises Conflict where it does not train, or the provider does not pause it; ProviderError where it cannot be asked.
     """
     refuse_pause(job)
-    return await _steer(jobs, provider, "pause", job, told_as, by)
+    return await _steer(jobs, provider, "pause", job, notice_id, by)
 
 
-async def resume(jobs: JobStore, provider: Provider, job: Job, *, told_as: str, by: str) -> Job:
+async def resume(jobs: JobStore, provider: Provider, job: Job, *, notice_id: str, by: str) -> Job:
     """Like `pause`: raises Conflict where the job is not paused, or the provider does not let it go on."""
     refuse_resume(job)
-    return await _steer(jobs, provider, "resume", job, told_as, by)
+    return await _steer(jobs, provider, "resume", job, notice_id, by)
 
 
 def refuse_pause(job: Job) -> None:
@@ -46,7 +46,7 @@ def refuse_resume(job: Job) -> None:
 
 
 async def _steer(
-    jobs: JobStore, provider: Provider, act: Literal["pause", "resume"], job: Job, told_as: str, by: str
+    jobs: JobStore, provider: Provider, act: Literal["pause", "resume"], job: Job, notice_id: str, by: str
 ) -> Job:
     if job.provider_job_id is None:
         raise Conflict("not_at_provider_yet")
@@ -57,11 +57,11 @@ async def _steer(
             raise Conflict("not_offered", provider=provider.name) from error
         raise Conflict("not_done", provider=provider.name, answer=str(error)) from error
 
-    def take_over(stored: Job) -> Change | None:
+    def apply(stored: Job) -> JobUpdate | None:
         if remote.status in states.ENDED:
             return None  # It ended a moment ago; its ending is the follower's to tell.
-        change = advance(stored, remote, now=time.time())
-        said = notice(change.job, told_as, Steered(change.job, act, by))
+        change = apply_update(stored, remote, now=time.time())
+        said = notice(change.job, notice_id, Steered(change.job, act, by))
         return msgspec.structs.replace(change, notices=[*change.notices, said])
 
-    return await jobs.update(job.id, take_over) or job
+    return await jobs.update(job.id, apply) or job

@@ -16,8 +16,8 @@ from bot.backoff import Backoff
 from bot.errors import BotError
 from bot.jobs import states
 from bot.jobs.apply_update import notice
-from bot.jobs.interfaces import Change, JobStore
-from bot.jobs.job import InLine, Job
+from bot.jobs.interfaces import JobStore, JobUpdate
+from bot.jobs.job import Job, QueuePlace
 from bot.jobs.notice import Notice, WaitsInLine
 
 log = structlog.get_logger()
@@ -26,7 +26,7 @@ log = structlog.get_logger()
 _BACKOFF = Backoff(60, longest=900)
 
 
-class Line:
+class JobQueue:
     """`tick` as often as you like. `release` begins to submit a job, and says whether it did.
 
     `clock` tells the time that is stored; `steady`, which no change of the clock moves, the pauses.
@@ -98,29 +98,29 @@ class Line:
         if job.in_line is not None and (job.in_line.place, job.in_line.length) == (place, length):
             return
 
-        def move(stored: Job) -> Change | None:
+        def move(stored: Job) -> JobUpdate | None:
             if stored.state != states.IN_LINE:
                 return None
-            return Change(lined_up(stored, place, length))
+            return JobUpdate(queued_up(stored, place, length))
 
         await self._jobs.update(job.id, move)
 
 
-def lined_up(job: Job, place: int = 0, length: int = 0) -> Job:
+def queued_up(job: Job, place: int = 0, length: int = 0) -> Job:
     """The job in line; place 0 is for the next tick to find out."""
-    before = job.in_line or InLine(0, 0)
+    before = job.in_line or QueuePlace(0, 0)
     return msgspec.structs.replace(
         job, state=states.IN_LINE, in_line=msgspec.structs.replace(before, place=place, length=length)
     )
 
 
-def turned_away(job: Job, at: float) -> Job:
+def requeued(job: Job, at: float) -> Job:
     """The job back in line, at the place that it had: the provider has no room."""
-    before = job.in_line or InLine(0, 0)
+    before = job.in_line or QueuePlace(0, 0)
     refused = msgspec.structs.replace(before, refusals=before.refusals + 1, refused_at=at)
     return msgspec.structs.replace(job, state=states.IN_LINE, in_line=refused)
 
 
-def waits(job: Job) -> Notice:
+def waiting_notice(job: Job) -> Notice:
     """Said once of each job, however often it comes back into line."""
     return notice(job, "in_line", WaitsInLine(job))

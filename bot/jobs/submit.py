@@ -19,12 +19,12 @@ from bot.backoff import Backoff
 from bot.errors import Conflict, NotFound
 from bot.jobs import states
 from bot.jobs.admission import Rules, decide_admission
-from bot.jobs.apply_update import advance, ending, notice
-from bot.jobs.create_request import order_of
-from bot.jobs.interfaces import Change, JobStore
+from bot.jobs.apply_update import apply_update, ending, notice
+from bot.jobs.create_request import create_request
+from bot.jobs.interfaces import JobStore, JobUpdate
 from bot.jobs.job import Job
 from bot.jobs.notice import ProviderBusy, Uncertain
-from bot.jobs.queue import turned_away, waits
+from bot.jobs.queue import requeued, waiting_notice
 from bot.providers.interface import (
     Doubtful,
     Provider,
@@ -79,9 +79,9 @@ class Submitter:
         over a budget (OverBudget), or nobody could approve it: then nothing is stored.
         """
         async with self._entrance:  # one at a time, or two twins could both find no other
-            twin = await self._jobs.twin(job)
-            if twin is not None and twin.id != job.id:
-                raise Conflict("same_job", model=job.base_model, job=twin.id)
+            duplicate = await self._jobs.duplicate(job)
+            if duplicate is not None and duplicate.id != job.id:
+                raise Conflict("same_job", model=job.base_model, job=duplicate.id)
             if job.seed is None:
                 # Always sent: it is one of the marks by which a job is found again.
                 job = msgspec.structs.replace(job, seed=random.randint(0, 2**31 - 1))
@@ -99,10 +99,10 @@ class Submitter:
     async def release(self, job_id: str) -> bool:
         """A job that waited in line goes on; False if it does not wait any more."""
 
-        def go_on(stored: Job) -> Change | None:
+        def go_on(stored: Job) -> JobUpdate | None:
             if stored.state != states.IN_LINE:
                 return None
-            return Change(msgspec.structs.replace(stored, state=states.SUBMITTING))
+            return JobUpdate(msgspec.structs.replace(stored, state=states.SUBMITTING))
 
         if await self._jobs.update(job_id, go_on) is None:
             return False
@@ -123,12 +123,12 @@ class Submitter:
         job = await self._uncertain(job_id)
         remote = await self._find(job)
         if remote is not None:
-            await self._take_over(job_id, remote)
+            await self._apply(job_id, remote)
             return
         again = await self._jobs.update(
             job_id,
             lambda stored: (
-                Change(msgspec.structs.replace(stored, state=states.SUBMITTING, create_attempted_at=None))
+                JobUpdate(msgspec.structs.replace(stored, state=states.SUBMITTING, create_attempted_at=None))
                 if stored.state == states.UNCERTAIN
                 else None
             ),
@@ -146,7 +146,7 @@ class Submitter:
         remote = await self._find(job)
         if remote is None:
             raise NotFound("nothing_to_adopt", provider=self._provider.name)
-        await self._take_over(job_id, remote)
+        await self._apply(job_id, remote)
 
     async def close(self) -> None:
         """Stop the tasks; `recover` goes on with them next time."""
@@ -219,7 +219,7 @@ class Submitter:
         if attempted is None:
             return
         try:
-            remote = await self._provider.create_job(order_of(attempted))
+            remote = await self._provider.create_job(create_request(attempted))
         except Doubtful as error:
             log.warning("creation in doubt", job=job.id, why=str(error))
             await self._settle(attempted)
@@ -231,7 +231,7 @@ class Submitter:
             await self._set(job.id, create_attempted_at=None)
             raise
         else:
-            await self._take_over(job.id, remote)
+            await self._apply(job.id, remote)
 
     async def _uploaded(self, dataset_id: str) -> str:
         """The provider's id of a data set, uploaded at most once for each content."""
@@ -261,66 +261,66 @@ class Submitter:
                 log.warning("look-up failed", job=job.id, why=str(error))
                 continue
             if remote is not None:
-                await self._take_over(job.id, remote)
+                await self._apply(job.id, remote)
                 return
 
-        def give_up(stored: Job) -> Change | None:
+        def give_up(stored: Job) -> JobUpdate | None:
             if stored.state != states.SUBMITTING:
                 return None
             uncertain = msgspec.structs.replace(stored, state=states.UNCERTAIN)
             what = f"uncertain/{int(stored.create_attempted_at or 0)}"
-            return Change(uncertain, notices=[notice(uncertain, what, Uncertain(uncertain))])
+            return JobUpdate(uncertain, notices=[notice(uncertain, what, Uncertain(uncertain))])
 
         await self._jobs.update(job.id, give_up)
 
     async def _find(self, job: Job) -> RemoteJob | None:
         """The provider's job that came of this one, and of no other of ours."""
-        return await self._provider.find_job(order_of(job), await self._jobs.known_jobs(self._provider.name))
+        return await self._provider.find_job(create_request(job), await self._jobs.known_jobs(self._provider.name))
 
-    async def _take_over(self, job_id: str, remote: RemoteJob) -> None:
-        def take_over(stored: Job) -> Change | None:
+    async def _apply(self, job_id: str, remote: RemoteJob) -> None:
+        def apply(stored: Job) -> JobUpdate | None:
             if stored.state in states.ENDED:
                 return None
-            return advance(stored, remote, now=time.time(), notices_channel=self._notices_channel)
+            return apply_update(stored, remote, now=time.time(), notices_channel=self._notices_channel)
 
-        if await self._jobs.update(job_id, take_over) is None:
+        if await self._jobs.update(job_id, apply) is None:
             # Cancelled by a person while the provider was being asked: the wish is carried out there too.
             log.info("cancelled meanwhile", job=job_id)
             await self._provider.cancel(remote.id)
 
     async def _fail(self, job: Job, error: JobError) -> None:
-        def fail(stored: Job) -> Change | None:
+        def fail(stored: Job) -> JobUpdate | None:
             if stored.state != states.SUBMITTING:
                 return None
             failed = msgspec.structs.replace(stored, state=states.FAILED, error=error, finished_at=time.time())
-            return Change(failed, notices=ending(failed, self._notices_channel), followed=False)
+            return JobUpdate(failed, notices=ending(failed, self._notices_channel), followed=False)
 
         await self._jobs.update(job.id, fail)
 
     async def _line_up(self, job_id: str) -> None:
-        def line_up(stored: Job) -> Change | None:
+        def line_up(stored: Job) -> JobUpdate | None:
             if stored.state != states.SUBMITTING:
                 return None
-            waiting = msgspec.structs.replace(turned_away(stored, time.time()), create_attempted_at=None)
-            return Change(waiting, notices=[waits(waiting)])
+            waiting = msgspec.structs.replace(requeued(stored, time.time()), create_attempted_at=None)
+            return JobUpdate(waiting, notices=[waiting_notice(waiting)])
 
         await self._jobs.update(job_id, line_up)
 
     async def _say_that_we_wait(self, job: Job) -> None:
-        def say(stored: Job) -> Change | None:
+        def say(stored: Job) -> JobUpdate | None:
             if stored.state != states.SUBMITTING:
                 return None
-            return Change(stored, notices=[notice(stored, "waiting", ProviderBusy(stored))])
+            return JobUpdate(stored, notices=[notice(stored, "waiting", ProviderBusy(stored))])
 
         await self._jobs.update(job.id, say)
 
     async def _set(self, job_id: str, **fields: Any) -> Job | None:
         """Set fields of a job that is being submitted. None, and nothing done, if it is not any more."""
 
-        def change(stored: Job, fields: dict[str, Any]) -> Change | None:
+        def change(stored: Job, fields: dict[str, Any]) -> JobUpdate | None:
             if stored.state != states.SUBMITTING:
                 return None
-            return Change(msgspec.structs.replace(stored, **fields))
+            return JobUpdate(msgspec.structs.replace(stored, **fields))
 
         return await self._jobs.update(job_id, partial(change, fields=fields))
 

@@ -7,8 +7,8 @@ import msgspec
 
 from bot.errors import Conflict
 from bot.jobs import states
-from bot.jobs.apply_update import advance, ending, notice
-from bot.jobs.interfaces import Change, Followed, JobStore
+from bot.jobs.apply_update import apply_update, ending, notice
+from bot.jobs.interfaces import Followed, JobStore, JobUpdate
 from bot.jobs.job import Job
 from bot.jobs.notice import Stuck
 from bot.jobs.stall_detection import quiet_hours
@@ -16,7 +16,7 @@ from bot.providers.interface import Provider, Refused, RemoteEvent, RemoteJob
 from bot.providers.protocol import Checkpoint, JobError
 
 
-class JobReader:
+class JobSync:
     """`clock` tells the time that is stored."""
 
     def __init__(
@@ -41,20 +41,20 @@ class JobReader:
                 raise
         gone = JobError("job_not_found", f"{self.provider.name} does not know this job any more.")
 
-        def lose(stored: Job) -> Change | None:
+        def lose(stored: Job) -> JobUpdate | None:
             if stored.state in states.ENDED:
-                return Change(stored, followed=False)
+                return JobUpdate(stored, followed=False)
             return self.ended(stored, states.FAILED, gone)
 
         await self.jobs.update(job.id, lose)
         return None
 
-    def ended(self, job: Job, state: str, error: JobError | None = None) -> Change:
+    def ended(self, job: Job, state: str, error: JobError | None = None) -> JobUpdate:
         """The change by which a job ends without the provider's having said so."""
         over = msgspec.structs.replace(job, state=state, error=error, finished_at=self.clock())
-        return Change(over, notices=ending(over, self.notices_channel), followed=False)
+        return JobUpdate(over, notices=ending(over, self.notices_channel), followed=False)
 
-    async def take_over(self, job: Followed, remote: RemoteJob, *, with_events: bool) -> None:
+    async def apply(self, job: Followed, remote: RemoteJob, *, with_events: bool) -> None:
         """Store what is new about a job that is `remote` at the provider; `with_events` asks for its events, too."""
         now = self.clock()
         # Events may follow the end by seconds, so an ended job is read once more a little later.
@@ -66,8 +66,8 @@ class JobReader:
         known = [item.id for item in await self.jobs.checkpoints(job.id)]
         checkpoints = await self.checkpoints(remote, events, listed_before=last_look and bool(known))
 
-        def news(stored: Job) -> Change | None:
-            change = advance(
+        def news(stored: Job) -> JobUpdate | None:
+            change = apply_update(
                 stored,
                 remote,
                 events,
@@ -89,12 +89,12 @@ class JobReader:
         if job is None or job.stuck or quiet_hours(job, now) is None:
             return
 
-        def say(stored: Job) -> Change | None:
+        def say(stored: Job) -> JobUpdate | None:
             hours = quiet_hours(stored, now)
             if stored.stuck or hours is None:
                 return None
             quiet = msgspec.structs.replace(stored, stuck=True)
-            return Change(quiet, notices=[notice(stored, f"stuck/{int(stored.heard_at or 0)}", Stuck(quiet, hours))])
+            return JobUpdate(quiet, notices=[notice(stored, f"stuck/{int(stored.heard_at or 0)}", Stuck(quiet, hours))])
 
         await self.jobs.update(job_id, say)
 
@@ -113,10 +113,10 @@ class JobReader:
     async def claim(self, job: Job, remote: RemoteJob) -> Job:
         """A job of ours whose creation was in doubt turned up at the provider. Raises Conflict where it was not."""
 
-        def claim(stored: Job) -> Change | None:
+        def claim(stored: Job) -> JobUpdate | None:
             if stored.state != states.UNCERTAIN:
                 return None
-            return advance(stored, remote, now=self.clock(), notices_channel=self.notices_channel)
+            return apply_update(stored, remote, now=self.clock(), notices_channel=self.notices_channel)
 
         claimed = await self.jobs.update(job.id, claim)
         if claimed is None:

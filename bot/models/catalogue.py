@@ -5,7 +5,7 @@ import time
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 
-from bot.access import Thing
+from bot.access import Resource
 from bot.jobs.interfaces import JobStore
 from bot.models.model import FineTunedModel
 from bot.providers.interface import Doubtful, Provider, RateLimited, RemoteModel, Unreachable
@@ -87,10 +87,10 @@ class Catalogue:
             )
         return sorted(found, key=lambda model: model.created_at or 0, reverse=True)
 
-    async def thing(self, model: str) -> Thing:
-        return (await self.things([model]))[model]
+    async def resource(self, model: str) -> Resource:
+        return (await self.resources([model]))[model]
 
-    async def things(self, models: Sequence[str]) -> dict[str, Thing]:
+    async def resources(self, models: Sequence[str]) -> dict[str, Resource]:
         """What each of these models is to `authorize`: what the job is that made it; for everybody where none of ours
         did.
 
@@ -99,12 +99,12 @@ class Catalogue:
         """
         ours = await self._jobs.models(models)
         under_way = [job for job in await self._jobs.not_ended() if job.origin.private]
-        things = {}
+        resources = {}
         for model in models:
             job = ours.get(model)
             secret = model.startswith("ft:") and any(base_of(model) == base_of(job.base_model) for job in under_way)
-            things[model] = job.thing if job else Thing("", "", secret, "model", model)
-        return things
+            resources[model] = job.resource if job else Resource("", "", secret, "model", model)
+        return resources
 
     def can_train(self, model: str, method: str | None, report: Report | None = None) -> bool | None:
         """Whether a model can be trained so, on such a file; None where neither the provider nor our table tells."""

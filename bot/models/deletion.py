@@ -1,6 +1,6 @@
 """Deleting a fine-tuned model at its provider."""
 
-from bot.access import Act, Caller
+from bot.access import Action, Caller
 from bot.authority import Authority
 from bot.errors import NotFound
 from bot.models.catalogue import Catalogue
@@ -19,14 +19,14 @@ class ModelDeletion:
         """Return if there is such a model and the caller may delete it. Raises NotFound, Denied, ProviderError."""
         unknown = NotFound("unknown_model", model=model)
         # Nobody of ours owns a model that we did not make: only an administrator may delete it.
-        thing = await self._catalogue.thing(model)
+        thing = await self._catalogue.resource(model)
         try:
-            await self._authority.require(caller, Act.SEE, thing)
+            await self._authority.require(caller, Action.SEE, thing)
         except NotFound:
             raise unknown from None
         if not model.startswith("ft:") or not await self._catalogue.exists(model):
             raise unknown
-        await self._authority.require(caller, Act.DELETE, thing)
+        await self._authority.require(caller, Action.DELETE, thing)
 
     async def delete(self, caller: Caller, model: str) -> None:
         """Raises NotFound, Denied, ProviderError."""

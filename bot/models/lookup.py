@@ -1,6 +1,6 @@
 """Models that a person may know of, and which of them a word names."""
 
-from bot.access import Act, Caller, Place
+from bot.access import Action, Caller, Place
 from bot.authority import Authority
 from bot.models.catalogue import Catalogue
 from bot.models.model import FineTunedModel
@@ -18,8 +18,8 @@ class ModelLookup:
         Raises ProviderError.
         """
         models = await self._catalogue.fine_tuned(fresh=fresh)
-        things = await self._catalogue.things([model.id for model in models])
-        return [model for model in models if self._authority.allows(caller, Act.SEE, things[model.id], place)]
+        things = await self._catalogue.resources([model.id for model in models])
+        return [model for model in models if self._authority.allows(caller, Action.SEE, things[model.id], place)]
 
     async def named(self, caller: Caller, word: str, *, tuned_only: bool = False) -> str:
         """The id of the model that `word` names among those that the caller may know of: by its id, its short name, the
@@ -28,7 +28,7 @@ class ModelLookup:
         Raises Ambiguous, with the ids, where it names several; ProviderError.
         """
         exists = await self._catalogue.exists(word)
-        if exists and self._authority.allows(caller, Act.SEE, await self._catalogue.thing(word)):
+        if exists and self._authority.allows(caller, Action.SEE, await self._catalogue.resource(word)):
             return word
         tuned = [(model.id, model.job_id) for model in await self.visible(caller, caller.answers_in, fresh=False)]
         base = [] if tuned_only else [(model, None) for model in await self._catalogue.base_models()]

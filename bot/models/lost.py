@@ -10,7 +10,7 @@ import msgspec
 import structlog
 
 from bot.jobs import states
-from bot.jobs.interfaces import Change, JobStore
+from bot.jobs.interfaces import JobStore, JobUpdate
 from bot.jobs.job import Job, Loss
 from bot.providers.interface import Provider, ProviderError, RemoteModel
 from training_files import lookup
@@ -82,12 +82,12 @@ def _shut_down(model: str, listed: RemoteModel | None, today: date) -> bool:
     return told is not None and told <= today.isoformat()
 
 
-def _change(make: Callable[[Job], Job | None]) -> Callable[[Job], Change | None]:
-    def change(stored: Job) -> Change | None:
+def _change(make: Callable[[Job], Job | None]) -> Callable[[Job], JobUpdate | None]:
+    def change(stored: Job) -> JobUpdate | None:
         job = make(stored)
         if job is None:
             return None
         # Thousands of cards are not looked through because their models are there.
-        return Change(job, followed=None, shown=job.lost_models != stored.lost_models)
+        return JobUpdate(job, followed=None, shown=job.lost_models != stored.lost_models)
 
     return change

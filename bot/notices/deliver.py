@@ -16,7 +16,7 @@ from bot.backoff import Backoff
 from bot.errors import BotError
 from bot.jobs.notice import Ended, EndedElsewhere, Notice
 from bot.notices.interfaces import Outbox, Pending, PostDoubtful, PostLater, PostRefused, Speaker
-from bot.notices.work_loop import Rounds
+from bot.notices.work_loop import WorkLoop
 from bot.timing import Timing
 
 log = structlog.get_logger()
@@ -40,7 +40,7 @@ class Delivery:
         self._outbox = outbox
         self._speaker = speaker
         # A delivery that is cut off at the end counts as doubtful, and is looked for at the next start.
-        self._rounds = Rounds("outbox", self._due, every=look_every, after_fault=store_fault)
+        self._rounds = WorkLoop("outbox", self._due, every=look_every, after_fault=store_fault)
         self._backoff = backoff
         self._after_fault = after_fault
         self._faults: Counter[str] = Counter()  # of ours, by notice; tries that Slack did not let through are none
@@ -61,7 +61,7 @@ class Delivery:
         notice = pending.notice
         doubtful = pending.doubtful
         try:
-            if pending.homeless:
+            if pending.orphaned:
                 raise PostRefused("its card was given up")
             if doubtful and await self._was_said(pending):
                 return

@@ -10,7 +10,7 @@ from bot.jobs.notice import Notice
 
 class Pending(msgspec.Struct, frozen=True):
     """A notice that is next in its thread. `doubtful`: an attempt began and we do not know how it ended.
-    `thread_ts` is resolved: where the notice belongs under a card, it is the card's. `homeless`: that card was
+    `thread_ts` is resolved: where the notice belongs under a card, it is the card's. `orphaned`: that card was
     given up before it was ever posted, so there is no such thread.
     """
 
@@ -19,7 +19,7 @@ class Pending(msgspec.Struct, frozen=True):
     doubtful: bool
     attempts: int
     attempted_at: float | None
-    homeless: bool = False
+    orphaned: bool = False
 
 
 class Card(msgspec.Struct, frozen=True):

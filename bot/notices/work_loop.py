@@ -14,7 +14,7 @@ log = structlog.get_logger()
 _IN_ONE_GO = 8
 
 
-class Rounds:
+class WorkLoop:
     """`due`, given the keys of what is under way, says what is to be done now, as pairs of a key and the work of it.
 
     In seconds: rounds are `every` so far apart; what could not be done for a fault of our own rests `after_fault`;

@@ -62,7 +62,7 @@ class Unintelligible(Doubtful):
     """An answer came, but not one of the protocol's: something else listens at that address."""
 
 
-class JobOrder(msgspec.Struct, frozen=True):
+class CreateRequest(msgspec.Struct, frozen=True):
     """What is sent to create a job. `submission` is our job's id; it travels in `metadata`, beside the person's own."""
 
     submission: str
@@ -179,10 +179,10 @@ class Provider(Protocol):
 
     async def file_content(self, file_id: str) -> bytes: ...
 
-    async def create_job(self, order: JobOrder) -> RemoteJob:
+    async def create_job(self, order: CreateRequest) -> RemoteJob:
         """Create a job: costs money, is never repeated here."""
 
-    async def find_job(self, order: JobOrder, others: Collection[str] = ()) -> RemoteJob | None:
+    async def find_job(self, order: CreateRequest, others: Collection[str] = ()) -> RemoteJob | None:
         """The job that `order` created, if it did: by submission id, else by (file, model, seed, time).
 
         `others` are ids of jobs that are known to have come of other orders.

@@ -22,8 +22,8 @@ from bot.providers.interface import (
     REFUSAL,
     ChatDelta,
     ChatMessage,
+    CreateRequest,
     Doubtful,
-    JobOrder,
     Refused,
     RemoteEvent,
     RemoteFile,
@@ -136,7 +136,7 @@ class OpenAIProtocol:
         async with told_apart():
             return (await self._client.files.content(file_id)).content
 
-    async def create_job(self, order: JobOrder) -> RemoteJob:
+    async def create_job(self, order: CreateRequest) -> RemoteJob:
         chosen = {name: getattr(order.hyperparameters, name) for name in of_method(order.method)}
         method: dict[str, Any] = {"hyperparameters": {name: value for name, value in chosen.items() if value != AUTO}}
         if order.grader is not None:
@@ -157,7 +157,7 @@ class OpenAIProtocol:
         async with told_apart():
             return objects.job(_read(await self._raw.fine_tuning.jobs.create(**arguments)))
 
-    async def find_job(self, order: JobOrder, others: Collection[str] = ()) -> RemoteJob | None:
+    async def find_job(self, order: CreateRequest, others: Collection[str] = ()) -> RemoteJob | None:
         # The listing is asked without a metadata filter: a provider that does not know the filter would ignore
         # it, and one listing serves both ways of recognising the job.
         async with told_apart():
@@ -312,7 +312,7 @@ async def _pages(read: Callable[[str | None], Awaitable[_Answer]]) -> AsyncItera
         seen.add(after)
 
 
-def _is_made_by(order: JobOrder, job: RemoteJob) -> bool:
+def _is_made_by(order: CreateRequest, job: RemoteJob) -> bool:
     """For providers without metadata. Clocks differ, and ours may have been set anew since; a seed tells jobs apart all
     the same, a suffix hardly."""
     if job.seed is not None:

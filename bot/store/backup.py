@@ -17,7 +17,7 @@ from sqlite_utils import Database as SqliteDatabase
 from bot.errors import StartError
 from bot.jobs import states
 from bot.jobs.apply_update import ending
-from bot.jobs.interfaces import Change
+from bot.jobs.interfaces import JobUpdate
 from bot.jobs.job import Job
 from bot.providers.protocol import JobError
 from bot.store.jobs import write_change
@@ -146,12 +146,12 @@ def doubt_what_was_under_way(db: SqliteDatabase, notices_channel: str | None = N
         job = msgspec.json.decode(value, type=Job)
         if job.state == states.SUBMITTING and job.training_file is not None:
             attempted = job.create_attempted_at or job.created_at
-            write_change(db, Change(msgspec.structs.replace(job, create_attempted_at=attempted)))
+            write_change(db, JobUpdate(msgspec.structs.replace(job, create_attempted_at=attempted)))
         else:
             # It may have gone on, and there is nothing to look it up by: the provider had not even its file.
             error = JobError("restored", _NOBODY_KNOWS)
             failed = msgspec.structs.replace(job, state=states.FAILED, error=error, finished_at=time.time())
-            write_change(db, Change(failed, notices=ending(failed, notices_channel), followed=False))
+            write_change(db, JobUpdate(failed, notices=ending(failed, notices_channel), followed=False))
 
 
 _NOBODY_KNOWS = (

@@ -9,7 +9,7 @@ from sqlite_utils import Database as SqliteDatabase
 from bot.errors import Conflict
 from bot.jobs import states
 from bot.jobs.estimate import spend_of
-from bot.jobs.interfaces import Change, Followed, LedgerSnapshot
+from bot.jobs.interfaces import Followed, JobUpdate, LedgerSnapshot
 from bot.jobs.job import Job
 from bot.jobs.notice import Notice
 from bot.models.names import given_suffix
@@ -26,16 +26,16 @@ class SqliteJobStore:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def insert(self, job: Job, history: Change | None = None) -> bool:
-        return await self._database.write(lambda db: _insert(db, job, lambda: history or Change(job))) is not None
+    async def insert(self, job: Job, history: JobUpdate | None = None) -> bool:
+        return await self._database.write(lambda db: _insert(db, job, lambda: history or JobUpdate(job))) is not None
 
-    async def admit(self, job: Job, decide: Callable[[LedgerSnapshot], Change]) -> Job | None:
+    async def admit(self, job: Job, decide: Callable[[LedgerSnapshot], JobUpdate]) -> Job | None:
         return await self._database.write(lambda db: _insert(db, job, lambda: decide(_ledger(db, job))))
 
     async def ledger(self, job: Job) -> LedgerSnapshot:
         return await self._database.read(lambda db: _ledger(db, job))
 
-    async def update(self, job_id: str, make: Callable[[Job], Change | None]) -> Job | None:
+    async def update(self, job_id: str, make: Callable[[Job], JobUpdate | None]) -> Job | None:
         def work(db: SqliteDatabase) -> Job | None:
             row = db.execute("SELECT value FROM jobs WHERE id = ?", [job_id]).fetchone()
             if row is None:
@@ -58,7 +58,7 @@ class SqliteJobStore:
     async def find(self, word: str) -> Job | None:
         return await self._one("id = ? OR provider_job_id = ? OR fine_tuned_model = ?", [word] * 3)
 
-    async def twin(self, job: Job) -> Job | None:
+    async def duplicate(self, job: Job) -> Job | None:
         if job.dataset_id is None and job.training_file is None:
             return None
 
@@ -215,7 +215,7 @@ class SqliteJobStore:
         return [_job(row[0]) for row in rows]
 
 
-def _insert(db: SqliteDatabase, job: Job, make: Callable[[], Change]) -> Job | None:
+def _insert(db: SqliteDatabase, job: Job, make: Callable[[], JobUpdate]) -> Job | None:
     if db.execute("SELECT 1 FROM jobs WHERE id = ?", [job.id]).fetchone() or _sibling(db, job):
         return None
     change = make()
@@ -261,7 +261,7 @@ def _sibling(db: SqliteDatabase, job: Job) -> str | None:
     return row[0] if row else None
 
 
-def write_change(db: SqliteDatabase, change: Change) -> None:
+def write_change(db: SqliteDatabase, change: JobUpdate) -> None:
     """Inside a caller's transaction."""
     job, followed = change.job, change.followed
     if followed is None:
@@ -322,7 +322,15 @@ def _settings(job: Job, sha256: str) -> tuple[object, ...]:
     """
     data = (job.origin.channel, sha256 or job.dataset_id or job.training_file)
     suffix = given_suffix(job.suffix, job.file_name)
-    return (data, job.validation_dataset_id, job.base_model, job.asked, job.method, job.grader, suffix)
+    return (
+        data,
+        job.validation_dataset_id,
+        job.base_model,
+        job.requested_hyperparameters,
+        job.method,
+        job.grader,
+        suffix,
+    )
 
 
 def _marks(values: Sequence[str] | frozenset[str]) -> str:

@@ -13,14 +13,14 @@ _STILL_UNDER_WAY = 600.0
 _EVERYWHERE = ""
 
 
-class Unread(msgspec.Struct, frozen=True):
+class MissedChannel(msgspec.Struct, frozen=True):
     """`since`: seconds since the epoch."""
 
     channel: str
     since: float
 
 
-class SqliteUnread:
+class SqliteMissedChannels:
     def __init__(self, database: Database) -> None:
         self._database = database
 
@@ -50,14 +50,14 @@ class SqliteUnread:
 
         await self._database.write(work)
 
-    async def channels(self) -> list[Unread]:
+    async def channels(self) -> list[MissedChannel]:
         """Those to be read, longest unread first."""
         rows = await self._database.read(
             lambda db: db.execute(
                 "SELECT channel, since FROM unread WHERE channel != ? ORDER BY since, channel", [_EVERYWHERE]
             ).fetchall()
         )
-        return [Unread(*row) for row in rows]
+        return [MissedChannel(*row) for row in rows]
 
     async def was_read(self, channel: str) -> None:
         await self._database.write(lambda db: db.execute("DELETE FROM unread WHERE channel = ?", [channel]))

@@ -78,8 +78,8 @@ class SqliteOutbox:
         for value, state, attempts, attempted_at, card_ts in await self._database.read(work):
             notice = msgspec.json.decode(value, type=Notice)
             thread_ts = card_ts if notice.under_card else notice.thread_ts
-            homeless = notice.under_card is not None and card_ts is None
-            found.append(Pending(notice, thread_ts, state == "attempting", attempts, attempted_at, homeless))
+            orphaned = notice.under_card is not None and card_ts is None
+            found.append(Pending(notice, thread_ts, state == "attempting", attempts, attempted_at, orphaned))
         return found
 
     async def attempting(self, notice_id: str, now: float) -> None:

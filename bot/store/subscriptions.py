@@ -41,7 +41,7 @@ def heard_elsewhere(db: SqliteDatabase, notices: Sequence[Notice]) -> list[Notic
         Notice(id=f"{job.id}/{job.state}/elsewhere/{channel}", body=EndedElsewhere(job), channel=channel)
         for job in endings
         for channel in _channels(db)
-        if channel != job.origin.channel and channel not in told and is_shown_in(Place(channel), job.thing)
+        if channel != job.origin.channel and channel not in told and is_shown_in(Place(channel), job.resource)
     ]
 
 

@@ -3,7 +3,7 @@
 import re
 from datetime import UTC, datetime
 
-from bot.access import Act
+from bot.access import Action
 from bot.audit import Entry
 from bot.errors import Invalid
 from handlers.administration import audit_blocks as blocks
@@ -18,7 +18,7 @@ _MOST_ROWS = 100_000
 
 
 async def run(turn: Turn) -> None:
-    await turn.actor(Act.READ_AUDIT)
+    await turn.actor(Action.READ_AUDIT)
     if turn.words == "csv":
         await _export(turn)
         return
@@ -31,7 +31,7 @@ async def run(turn: Turn) -> None:
 async def turned(turn: Turn) -> None:
     """*Older* and *Newer*: the page, of the entries that there were when the first page was shown."""
     turn = turn.in_place
-    await turn.actor(Act.READ_AUDIT)
+    await turn.actor(Action.READ_AUDIT)
     page, upto = map(int, turn.words.split())
     await turn.answer(await _page(turn, page, upto))
 

@@ -1,6 +1,6 @@
 """`/finetune language [en | zh | default]`: what the bot speaks in a channel. A person alone is answered in theirs."""
 
-from bot.access import Act
+from bot.access import Action
 from bot.errors import Invalid
 from handlers.blocks.parts import message, section
 from handlers.blocks.text import person
@@ -22,9 +22,9 @@ async def run(turn: Turn) -> None:
         chosen = await languages.chosen(turn.channel)
         await _say(turn, texts.chosen(chosen) if chosen else texts.by_default(languages.default))
     else:
-        await turn.actor(Act.SET_LANGUAGE)
+        await turn.actor(Action.SET_LANGUAGE)
         await turn.origin()  # what is told to all in the channel can be told there
-        await turn.services.audit.add(turn.entry(Act.SET_LANGUAGE, turn.channel, details=word))
+        await turn.services.audit.add(turn.entry(Action.SET_LANGUAGE, turn.channel, details=word))
         await languages.choose(turn.channel, None if word == "default" else Language(word), turn.user)
         with speaking(await languages.place(turn.channel, turn.user)):
             said = texts.set_here(person(turn.user), await languages.place(turn.channel, turn.user))

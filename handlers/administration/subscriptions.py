@@ -3,7 +3,7 @@
 Where a job was started, and the person who started it, hear of it anyway.
 """
 
-from bot.access import Act
+from bot.access import Action
 from bot.errors import Invalid
 from handlers.administration import subscription_blocks as blocks
 from handlers.blocks.markup import channel_in
@@ -34,7 +34,7 @@ async def run(turn: Turn) -> None:
 
 async def _allowed(turn: Turn, channel: str) -> str:
     """The channel, if this person may decide what is said there. Raises Denied, Invalid."""
-    await turn.actor(Act.FOLLOW)
+    await turn.actor(Action.FOLLOW)
     found = await turn.services.people.channel(channel)
     # Of a private channel nobody learns elsewhere whether I am in it.
     if not found.member or (found.private and channel != turn.channel):

@@ -12,12 +12,12 @@ from handlers.blocks.parts import actions, button, confirm, message, section
 from handlers.blocks.text import bold, code
 from texts import steering as texts
 from texts.formats import money
-from texts.steering import Act
+from texts.steering import Action
 
 _TRAINS: Final = frozenset({states.RUNNING, states.PAUSING, states.PAUSED})
 
 
-def consequence(act: Act, job: Job) -> str:
+def consequence(act: Action, job: Job) -> str:
     """What comes of it, in plain text that fits a dialog of Slack's (300 characters)."""
     match act:
         case "pause":
@@ -30,19 +30,19 @@ def consequence(act: Act, job: Job) -> str:
             return texts.cancel_before_training()
 
 
-def dialog(act: Act, job: Job) -> ConfirmObject:
+def dialog(act: Action, job: Job) -> ConfirmObject:
     title, yes, no = texts.question(act)
     style: Literal["primary", "danger"] = "danger" if act == "cancel" else "primary"
     return confirm(title, consequence(act, job), yes, no, style)
 
 
-def steering_button(act: Act, job: Job) -> ButtonElement:
+def steering_button(act: Action, job: Job) -> ButtonElement:
     """On the card; it asks first."""
     style: Literal["primary", "danger"] | None = "danger" if act == "cancel" else None
     return button(texts.button(act), f"job_{act}", job.id, style=style, confirm=dialog(act, job))
 
 
-def question(act: Act, job: Job, title: str) -> Message:
+def question(act: Action, job: Job, title: str) -> Message:
     """The same question as a message, for the command."""
     heading, yes, _ = texts.question(act)
     confirmed = button(yes, f"job_{act}_asked", job.id, style="danger" if act == "cancel" else "primary")

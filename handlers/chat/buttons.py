@@ -1,6 +1,6 @@
 """*Chat*: opens a thread bound to a model. *Model id*: what its name stands for."""
 
-from bot.access import Act
+from bot.access import Action
 from bot.errors import BotError, NotFound
 from handlers.blocks.model_name import model_id
 from handlers.chat.conversing import open_conversation
@@ -14,7 +14,7 @@ async def show_id(turn: Turn) -> None:
 
 
 async def job_chat(turn: Turn) -> None:
-    job = await turn.job(turn.words, Act.CHAT)
+    job = await turn.job(turn.words, Action.CHAT)
     if not job.fine_tuned_model:
         raise BotError("This job has made no model yet. I say so in its thread when it has.")
     if job.model_lost:

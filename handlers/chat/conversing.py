@@ -8,7 +8,7 @@ from weakref import WeakValueDictionary
 
 import structlog
 
-from bot.access import Act, Thing
+from bot.access import Action, Resource
 from bot.backoff import Backoff
 from bot.errors import NotFound
 from bot.models.conversation import BROKEN, Conversation, prompt
@@ -36,9 +36,9 @@ async def open_conversation(turn: Turn, model: str, *, anew: bool = False) -> No
     Raises NotFound where there is no such model for this person, Denied where others would see it who may not."""
     services = turn.services
     unknown = NotFound(f"There is no model {model} (any more). `/finetune models` lists those that there are.")
-    thing = await services.catalogue.thing(model)
+    thing = await services.catalogue.resource(model)
     try:
-        await turn.may_post(Act.CHAT, thing)
+        await turn.may_post(Action.CHAT, thing)
     except NotFound:
         raise unknown from None
     await turn.origin()
@@ -69,7 +69,7 @@ async def _open(turn: Turn, model: str, conversation_id: str) -> str:
     job = (await services.jobs.models([model])).get(model)
     if job and job.dataset_id:
         dataset = await services.datasets.get(job.dataset_id)
-        if dataset and dataset.deleted_at is None and await turn.may(Act.SEE, dataset.thing, turn.posts_in):
+        if dataset and dataset.deleted_at is None and await turn.may(Action.SEE, dataset.resource, turn.posts_in):
             start = await asyncio.to_thread(opening, services.copies.path(dataset.sha256))
     ts = await services.poster.post_once(
         turn.channel,
@@ -167,10 +167,10 @@ def _answered(turns: list[Said], ts: str) -> Said | None:
 
 async def _authorize(turn: Turn, conversation: Conversation) -> None:
     """Raises Denied or NotFound where this person may not talk in this conversation, or to its model."""
-    thing = Thing(conversation.owner, conversation.channel, conversation.private, "conversation")
-    await turn.actor(Act.CHAT, thing, turn.posts_in)
+    thing = Resource(conversation.owner, conversation.channel, conversation.private, "conversation")
+    await turn.actor(Action.CHAT, thing, turn.posts_in)
     try:
-        await turn.actor(Act.CHAT, await turn.services.catalogue.thing(conversation.model), turn.posts_in)
+        await turn.actor(Action.CHAT, await turn.services.catalogue.resource(conversation.model), turn.posts_in)
     except NotFound:
         raise NotFound(f"There is no model {conversation.model} (any more).") from None
 

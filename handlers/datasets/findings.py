@@ -6,7 +6,7 @@ from pathlib import PurePath
 
 import msgspec
 
-from bot.access import Act
+from bot.access import Action
 from bot.errors import BotError
 from handlers.blocks.text import link
 from handlers.datasets.blocks import report as blocks
@@ -18,9 +18,9 @@ _uploading: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
 
 async def all_findings(turn: Turn) -> None:
-    dataset = await turn.dataset(turn.words, Act.SEE)
+    dataset = await turn.dataset(turn.words, Action.SEE)
     async with _uploading[dataset.id]:
-        dataset = await turn.dataset(turn.words, Act.SEE)
+        dataset = await turn.dataset(turn.words, Action.SEE)
         found = dataset.report
         if found is None or not (found.errors or found.warnings):
             raise BotError(f"There is nothing to correct in {dataset.name}.")

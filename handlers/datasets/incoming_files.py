@@ -9,7 +9,7 @@ from collections.abc import Collection
 from typing import Any, Final
 
 from bot.store.inbox import SqliteInbox
-from bot.store.missed_channels import SqliteUnread
+from bot.store.missed_channels import SqliteMissedChannels
 from handlers.datasets.blocks import split_modal as split_window
 from handlers.repair import blocks as mend_window
 
@@ -21,7 +21,7 @@ _MAKES_FILES: Final = frozenset({mend_window.REPAIRS, split_window.CALLBACK_ID})
 class IncomingFiles:
     """`changed` is called whenever the inbox has finished something, or a channel was read back."""
 
-    def __init__(self, inbox: SqliteInbox, unread: SqliteUnread) -> None:
+    def __init__(self, inbox: SqliteInbox, unread: SqliteMissedChannels) -> None:
         self._inbox = inbox
         self._unread = unread
         self._changed = asyncio.Event()

@@ -9,7 +9,7 @@ from typing import Any, Final
 import msgspec
 import structlog
 
-from bot.access import Act
+from bot.access import Action
 from bot.backoff import Backoff
 from bot.datasets.dataset import Dataset
 from bot.worker_processes import Lane
@@ -69,7 +69,7 @@ async def _take_in(turn: Turn, file: dict[str, Any]) -> None:
             file = await download.details(file)
             if not may_be_training_data(file):
                 return
-    await turn.actor(Act.SUBMIT)
+    await turn.actor(Action.SUBMIT)
     dataset = await _dataset(turn, file)
     report_ts = await reports.begin(services, dataset, again=turn.again, since=turn.received_at)
     async with reports.trouble_shown(services, dataset, report_ts):

@@ -5,7 +5,7 @@ from typing import Final
 
 import orjson
 
-from bot.access import Act
+from bot.access import Action
 from bot.datasets.dataset import Dataset
 from bot.worker_processes import Lane
 from handlers.datasets.blocks.sample import TITLE, sample_window
@@ -18,13 +18,13 @@ _EXAMPLES: Final = 3
 
 
 async def pressed(turn: Turn) -> None:
-    dataset = await turn.dataset(turn.words, Act.SEE)
+    dataset = await turn.dataset(turn.words, Action.SEE)
     async with opened(turn, TITLE, dataset) as fill:
         await _show(turn, dataset, fill)
 
 
 async def another(turn: Turn) -> None:
-    dataset = await turn.dataset(turn.words, Act.SEE)
+    dataset = await turn.dataset(turn.words, Action.SEE)
     async with filling(turn, TITLE, turn.body["view"]["id"]) as fill:
         await _show(turn, dataset, fill)
 

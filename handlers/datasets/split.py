@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import orjson
 
-from bot.access import Act
+from bot.access import Action
 from bot.errors import BotError, Invalid
 from bot.worker_processes import SMALL, Lane
 from handlers.datasets import derived_datasets as derived
@@ -26,7 +26,7 @@ def wrong(values: dict[str, Any]) -> dict[str, str]:
 
 async def pressed(turn: Turn) -> None:
     """*Split* on a report: opens the window."""
-    dataset = await turn.dataset(turn.words, Act.SUBMIT)
+    dataset = await turn.dataset(turn.words, Action.SUBMIT)
     if dataset.report is None or not dataset.report.ok:
         raise Invalid("This file has errors. Mend it first, then split it.")
     if turn.trigger_id is None:
@@ -41,7 +41,7 @@ async def submitted(turn: Turn) -> None:
     if isinstance(wanted, dict):
         raise Invalid(" ".join(wanted.values()))
     share, seed = wanted
-    source = await turn.dataset(orjson.loads(view["private_metadata"])["dataset"], Act.SUBMIT)
+    source = await turn.dataset(orjson.loads(view["private_metadata"])["dataset"], Action.SUBMIT)
     async with derived.making[source.id]:
         training_id, validation_id = [
             await derived.id_of(turn, source, kind, share, seed) for kind in ("training", "validation")

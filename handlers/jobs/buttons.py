@@ -4,7 +4,7 @@ from typing import Final
 
 import msgspec
 
-from bot.access import Act
+from bot.access import Action
 from bot.datasets.dataset import Dataset
 from bot.errors import BotError
 from bot.jobs import pausing, states
@@ -29,56 +29,56 @@ async def cancel_asked(turn: Turn) -> None:
 
 
 async def pause(turn: Turn) -> None:
-    await turn.answer(await _steered(turn, Act.PAUSE))
+    await turn.answer(await _steered(turn, Action.PAUSE))
 
 
 async def pause_asked(turn: Turn) -> None:
     turn = turn.in_place
-    await turn.answer(await _steered(turn, Act.PAUSE))
+    await turn.answer(await _steered(turn, Action.PAUSE))
 
 
 async def resume(turn: Turn) -> None:
-    await turn.answer(await _steered(turn, Act.RESUME))
+    await turn.answer(await _steered(turn, Action.RESUME))
 
 
 async def resume_asked(turn: Turn) -> None:
     turn = turn.in_place
-    await turn.answer(await _steered(turn, Act.RESUME))
+    await turn.answer(await _steered(turn, Action.RESUME))
 
 
 async def _cancelled(turn: Turn) -> Message:
     """Raises Conflict where it has ended, unless it was this that ended it, before a crash."""
-    job = await turn.job(turn.words, Act.CANCEL)
+    job = await turn.job(turn.words, Action.CANCEL)
     if not (turn.again and job.state == states.CANCELLED):
-        async with turn.recorded(Act.CANCEL, job.id):
-            job = await cancel_job(turn.services.reader, job)
+        async with turn.recorded(Action.CANCEL, job.id):
+            job = await cancel_job(turn.services.sync, job)
     return pointers.cancelled(job)
 
 
-async def _steered(turn: Turn, act: Act) -> Message:
+async def _steered(turn: Turn, act: Action) -> Message:
     """Raises Conflict where it is so already, unless it was this that did it, before a crash."""
     job = await turn.job(turn.words, act)
     services, steer, wanted = turn.services, *_STEERING[act]
     if not (turn.again and job.state in wanted):
         async with turn.recorded(act, job.id):
-            job = await steer(services.jobs, services.provider, job, told_as=turn.key, by=turn.user)
+            job = await steer(services.jobs, services.provider, job, notice_id=turn.key, by=turn.user)
         services.follower.hint(job.provider_job_id or "")
     return pointers.steered(job)
 
 
 _STEERING: Final = {
-    Act.PAUSE: (pausing.pause, {states.PAUSING, states.PAUSED}),
-    Act.RESUME: (pausing.resume, {states.QUEUED, states.RUNNING}),
+    Action.PAUSE: (pausing.pause, {states.PAUSING, states.PAUSED}),
+    Action.RESUME: (pausing.resume, {states.QUEUED, states.RUNNING}),
 }
 
 
 async def retry(turn: Turn) -> None:
     """Opens the modal with the settings kept, but for a learning rate with which training diverged."""
-    job = await turn.job(turn.words, Act.SEE, to_post=True)
-    await turn.actor(Act.SUBMIT)
+    job = await turn.job(turn.words, Action.SEE, to_post=True)
+    await turn.actor(Action.SUBMIT)
     dataset: Dataset | None = None
     if job.dataset_id:
-        dataset = await turn.dataset(job.dataset_id, Act.SUBMIT, to_post=True)
+        dataset = await turn.dataset(job.dataset_id, Action.SUBMIT, to_post=True)
     elif not job.training_file:
         raise BotError("I do not know the file of this job any more. Drop it again and start anew.")
     file_id = None if dataset else job.training_file
@@ -93,14 +93,14 @@ async def retry(turn: Turn) -> None:
 
 
 async def adopt(turn: Turn) -> None:
-    job = await turn.job(turn.words, Act.DECIDE)
+    job = await turn.job(turn.words, Action.DECIDE)
     async with turn.recorded("adopt", job.id):
         await turn.services.submitter.adopt(job.id)
     await turn.answer(pointers.adopted(job))
 
 
 async def submit_again(turn: Turn) -> None:
-    job = await turn.job(turn.words, Act.DECIDE)
+    job = await turn.job(turn.words, Action.DECIDE)
     async with turn.recorded("submit again", job.id):
         await turn.services.submitter.submit_again(job.id)
     await turn.answer(pointers.submitted(job))

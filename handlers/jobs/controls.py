@@ -6,7 +6,7 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
-from bot.access import Act
+from bot.access import Action
 from bot.errors import Conflict
 from bot.jobs import states
 from bot.jobs.job import Job
@@ -15,19 +15,19 @@ from handlers.blocks import job_controls as steering
 from handlers.blocks.card import title
 from handlers.jobs import buttons as actions
 from handlers.turn import Turn
-from texts.steering import Act as Steering
+from texts.steering import Action as Steering
 
 
 async def cancel(turn: Turn) -> None:
-    await _ask(turn, Act.CANCEL, "cancel", _refuse_cancel, actions.cancel)
+    await _ask(turn, Action.CANCEL, "cancel", _refuse_cancel, actions.cancel)
 
 
 async def pause(turn: Turn) -> None:
-    await _ask(turn, Act.PAUSE, "pause", refuse_pause, actions.pause)
+    await _ask(turn, Action.PAUSE, "pause", refuse_pause, actions.pause)
 
 
 async def resume(turn: Turn) -> None:
-    await _ask(turn, Act.RESUME, "resume", refuse_resume, actions.resume)
+    await _ask(turn, Action.RESUME, "resume", refuse_resume, actions.resume)
 
 
 def _refuse_cancel(job: Job) -> None:
@@ -37,7 +37,7 @@ def _refuse_cancel(job: Job) -> None:
 
 async def _ask(
     turn: Turn,
-    act: Act,
+    act: Action,
     name: Steering,
     refuse: Callable[[Job], None],
     carry_out: Callable[[Turn], Awaitable[None]],

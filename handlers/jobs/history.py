@@ -1,6 +1,6 @@
 """`/finetune events JOB`: all that the provider told; `/finetune explain JOB`: what led to what. In pages."""
 
-from bot.access import Act, Role
+from bot.access import Action, Role
 from bot.audit import Outcome
 from bot.jobs.job import Job
 from bot.jobs.timeline import timeline
@@ -57,5 +57,5 @@ async def _read(turn: Turn) -> tuple[Job, int]:
     """The job and the page in "JOB 2" or "JOB page=2"."""
     word, _, rest = turn.words.partition(" ")
     number = rest.strip().removeprefix("page=")
-    job = await turn.job_named(word.strip("`"), Act.SEE)
+    job = await turn.job_named(word.strip("`"), Action.SEE)
     return job, max(1, int(number)) if number.isdecimal() and len(number) < 7 else 1

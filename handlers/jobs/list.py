@@ -1,6 +1,6 @@
 """`/finetune jobs`: the latest jobs that this person may see."""
 
-from bot.access import Act
+from bot.access import Action
 from bot.jobs import states
 from bot.jobs.assessment import assessed
 from bot.jobs.job import Job
@@ -12,7 +12,7 @@ _SHOWN = 15
 
 
 async def run(turn: Turn) -> None:
-    visible = [job for job in await turn.services.jobs.latest(200) if await turn.may(Act.SEE, job.thing)]
+    visible = [job for job in await turn.services.jobs.latest(200) if await turn.may(Action.SEE, job.resource)]
     shown = visible[:_SHOWN]
     links = {job.id: link for job in shown if (link := await card_link(turn, job))}
     assessments = {job.id: await assessed(turn.services.jobs, job) for job in shown if job.state == states.SUCCEEDED}

@@ -1,6 +1,6 @@
 """What a job has made: its checkpoints, and its results file."""
 
-from bot.access import Act
+from bot.access import Action
 from bot.errors import BotError, NotFound
 from bot.jobs.assessment import rank
 from bot.jobs.results import readable
@@ -14,7 +14,7 @@ from handlers.turn import Turn
 
 
 async def checkpoints(turn: Turn) -> None:
-    job = await turn.job(turn.words, Act.SEE)
+    job = await turn.job(turn.words, Action.SEE)
     jobs = turn.services.jobs
     ranked = rank(job, await jobs.metrics(job.id), await jobs.checkpoints(job.id))
     await turn.answer(checkpoint_list(job, ranked))
@@ -23,8 +23,8 @@ async def checkpoints(turn: Turn) -> None:
 async def continue_training(turn: Turn) -> None:
     """The modal, on the checkpoint's model, with a file to choose: the job's own at first."""
     job_id, _, model = turn.words.partition(" ")
-    job = await turn.job(job_id, Act.CHAT, to_post=True)
-    await turn.actor(Act.SUBMIT)
+    job = await turn.job(job_id, Action.CHAT, to_post=True)
+    await turn.actor(Action.SUBMIT)
     files = await recent_datasets(turn)
     own = [file for file in files if file.id == job.dataset_id]
     if not files:
@@ -38,7 +38,7 @@ async def continue_training(turn: Turn) -> None:
 
 async def results_file(turn: Turn) -> None:
     """The CSV, into the thread of the card."""
-    job = await turn.job(turn.words, Act.SEE, to_post=True)
+    job = await turn.job(turn.words, Action.SEE, to_post=True)
     if not job.result_files:
         raise NotFound("The provider has no results file for this job (yet).")
     services = turn.services

@@ -1,6 +1,6 @@
 """`/finetune status [JOB]`: where a job stands; without a word, the latest of this channel."""
 
-from bot.access import Act
+from bot.access import Action
 from bot.errors import NotFound
 from bot.jobs.assessment import assessed
 from handlers.jobs.blocks import jobs as blocks
@@ -16,6 +16,6 @@ async def run(turn: Turn) -> None:
             raise NotFound(f"No job was started in this channel yet. {await turn.drop_here()}")
         in_thread = [job for job in here if turn.thread_ts and job.origin.thread_ts == turn.thread_ts]
         word = (in_thread or here)[0].id
-    job = await turn.job_named(word, Act.SEE)
+    job = await turn.job_named(word, Action.SEE)
     assessment = await assessed(turn.services.jobs, job)
     await turn.answer(blocks.job_status(job, await card_link(turn, job), assessment))

@@ -19,7 +19,7 @@ from bot.jobs.interfaces import JobStore
 from bot.jobs.job import Job
 from bot.jobs.notice import Linked, Notice
 from bot.notices.interfaces import Card, CardStore, PostDoubtful, PostLater, PostRefused
-from bot.notices.work_loop import Rounds
+from bot.notices.work_loop import WorkLoop
 from bot.timing import Timing
 from handlers.blocks.card import card as render
 from handlers.blocks.message import Message
@@ -57,7 +57,7 @@ class CardKeeper:
         self._between_edits = between_edits
         self._steady = steady
         self._edited_at: dict[str, float] = {}
-        self._rounds = Rounds("cards", self._due, every=look_every)
+        self._rounds = WorkLoop("cards", self._due, every=look_every)
 
     async def run(self) -> None:
         """Until cancelled."""

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from bot.access import Act, Role, Thing
+from bot.access import Action, Resource, Role
 from bot.errors import Conflict, NotFound
 from bot.jobs import states
 from bot.providers.interface import Refused, RemoteFile
@@ -49,7 +49,7 @@ async def delete(turn: Turn) -> None:
 async def delete_unused(turn: Turn) -> None:
     """All that no job uses; for administrators."""
     turn = turn.in_place
-    await turn.actor(Act.DELETE, _thing(turn, ""))
+    await turn.actor(Action.DELETE, _thing(turn, ""))
     for kept in await _kept(turn):
         if not kept.in_use:
             await _delete(turn, kept)
@@ -82,7 +82,7 @@ async def _kept(turn: Turn) -> list[Kept]:
     for file in (await services.provider.files())[:_MOST]:
         sha256 = await services.jobs.content_of(provider, file.id)
         uploads = await services.datasets.by_hash(sha256) if sha256 else []
-        visible = [dataset for dataset in uploads if await turn.may(Act.SEE, dataset.thing)]
+        visible = [dataset for dataset in uploads if await turn.may(Action.SEE, dataset.resource)]
         if uploads and not visible:
             continue
         jobs = await services.jobs.uses_file(provider, file.id)
@@ -91,7 +91,7 @@ async def _kept(turn: Turn) -> list[Kept]:
             for job in waiting
             if {job.dataset_id, job.validation_dataset_id} & {dataset.id for dataset in uploads} and job not in jobs
         ]
-        shown = tuple([job.id for job in jobs if await turn.may(Act.SEE, job.thing)])
+        shown = tuple([job.id for job in jobs if await turn.may(Action.SEE, job.resource)])
         # It belongs to one person only where nobody else dropped the same bytes.
         owners = {dataset.owner for dataset in uploads}
         owner = owners.pop() if len(owners) == 1 else ""
@@ -102,7 +102,7 @@ async def _kept(turn: Turn) -> list[Kept]:
 async def _delete(turn: Turn, kept: Kept) -> None:
     """Raises Denied, Conflict where a job uses it, ProviderError."""
     services = turn.services
-    await turn.actor(Act.DELETE, _thing(turn, kept.owner))
+    await turn.actor(Action.DELETE, _thing(turn, kept.owner))
     if kept.in_use:
         who = f"Job {kept.jobs[0]}" if kept.jobs else "A job"
         raise Conflict(f"{who} uses this file. Cancel it or wait for its end, then delete.")
@@ -117,5 +117,5 @@ async def _delete(turn: Turn, kept: Kept) -> None:
         await services.jobs.set_provider_file(services.provider.name, sha256, None)
 
 
-def _thing(turn: Turn, owner: str) -> Thing:
-    return Thing(owner, turn.channel, False, "file")
+def _thing(turn: Turn, owner: str) -> Resource:
+    return Resource(owner, turn.channel, False, "file")

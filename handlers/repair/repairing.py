@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from bot.access import Act
+from bot.access import Action
 from bot.datasets.dataset import Dataset
 from bot.errors import BotError
 from bot.worker_processes import SMALL, Lane
@@ -53,7 +53,7 @@ class Place(msgspec.Struct, frozen=True):
 
 async def pressed(turn: Turn) -> None:
     """*Mend* on a report: opens the window."""
-    dataset = await turn.dataset(turn.words, Act.SUBMIT)
+    dataset = await turn.dataset(turn.words, Action.SUBMIT)
     place = Place(turn.channel, dataset.id)
     async with opened(turn, blocks.title_of(dataset.report), dataset) as fill:
         table = dataset.report.table if dataset.report else None
@@ -71,7 +71,7 @@ async def pressed(turn: Turn) -> None:
 async def layout_chosen(turn: Turn) -> None:
     """Another layout was chosen for a table: it has other parts."""
     place = Place.of(turn)
-    dataset = await turn.dataset(place.dataset, Act.SUBMIT)
+    dataset = await turn.dataset(place.dataset, Action.SUBMIT)
     async with filling(turn, blocks.CONVERT, turn.body["view"]["id"]) as fill:
         table = await _table(turn, dataset)
         await fill(blocks.columns_window(dataset, table, place.encoded(), blocks.proposed(table, turn.words)))
@@ -85,7 +85,7 @@ def wrong_columns(values: dict[str, Any]) -> dict[str, str]:
 async def columns_chosen(turn: Turn) -> None:
     """The columns are named; the window, which waits, shows what is to be repaired."""
     place, columns = Place.of(turn), blocks.read_columns(turn.body["view"]["state"]["values"])
-    dataset = await turn.dataset(place.dataset, Act.SUBMIT)
+    dataset = await turn.dataset(place.dataset, Action.SUBMIT)
     async with filling(turn, blocks.CONVERT, turn.body["view"]["id"]) as fill:
         if not isinstance(columns, Columns):
             raise BotError(" ".join(columns.values()))
@@ -96,7 +96,7 @@ async def columns_chosen(turn: Turn) -> None:
 async def validation_chosen(turn: Turn) -> None:
     """A file to validate with was chosen, or none: the window shows what stands in both."""
     place = msgspec.structs.replace(Place.of(turn), validation=blocks.read_validation(turn.words))
-    dataset = await turn.dataset(place.dataset, Act.SUBMIT)
+    dataset = await turn.dataset(place.dataset, Action.SUBMIT)
     async with filling(turn, blocks.title_of(dataset.report), turn.body["view"]["id"]) as fill:
         await _show_repairs(turn, dataset, place, await _plan(turn, dataset, place), fill)
 
@@ -105,7 +105,7 @@ async def repairs_chosen(turn: Turn) -> None:
     """Make the mended file, once; it comes into the thread and gets its own report."""
     place, titles = Place.of(turn), blocks.read_repairs(turn.body["view"])
     services = turn.services
-    source = await turn.dataset(place.dataset, Act.SUBMIT)
+    source = await turn.dataset(place.dataset, Action.SUBMIT)
     mapping = await _mapping(turn, source, place)
     if mapping is None and not titles and not blocks.comes_by_itself(turn.body["view"]):
         raise BotError("Nothing was ticked, so I mended nothing.")
@@ -140,7 +140,7 @@ async def repairs_chosen(turn: Turn) -> None:
         if place.validation is not None:
             dataset = msgspec.structs.replace(dataset, validation=place.validation)
             await services.datasets.save(dataset)
-    held_out = await turn.dataset(place.validation, Act.SUBMIT) if place.validation else None
+    held_out = await turn.dataset(place.validation, Action.SUBMIT) if place.validation else None
     await derived.report_on(turn, dataset, held_out)
 
 
@@ -174,7 +174,7 @@ async def _on_copies(turn: Turn, dataset: Dataset, place: Place) -> AsyncIterato
         if place.validation is None:
             yield path, None
             return
-        async with on_copy(turn.services, await turn.dataset(place.validation, Act.SUBMIT)) as validation:
+        async with on_copy(turn.services, await turn.dataset(place.validation, Action.SUBMIT)) as validation:
             yield path, validation
 
 

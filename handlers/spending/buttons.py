@@ -4,7 +4,7 @@ import contextlib
 
 import orjson
 
-from bot.access import Act
+from bot.access import Action
 from bot.errors import BotError
 from bot.jobs.approval import AlreadyDecided
 from bot.jobs.job import Job
@@ -15,22 +15,22 @@ from handlers.web.rate_limits import Priority
 
 
 async def approve(turn: Turn) -> None:
-    job = await turn.job(turn.words, Act.APPROVE)
+    job = await turn.job(turn.words, Action.APPROVE)
     try:
-        job = await turn.services.approvals.approve(job.id, turn.entry(Act.APPROVE, job.id))
+        job = await turn.services.approvals.approve(job.id, turn.entry(Action.APPROVE, job.id))
     except AlreadyDecided as late:
         if not _by(turn, late.job):
             await turn.answer(blocks.decided_before(late.job))
             return
         job = late.job
-    await turn.services.line.tick()
+    await turn.services.job_queue.tick()
     await _close_question(turn, job, str((turn.body.get("message") or {}).get("ts") or ""))
     await turn.answer(blocks.done(job))
 
 
 async def decline(turn: Turn) -> None:
     """Opens a window that asks why."""
-    job = await turn.job(turn.words, Act.APPROVE)
+    job = await turn.job(turn.words, Action.APPROVE)
     if job.approval is None or job.approval.approved is not None:
         await turn.answer(blocks.decided_before(job))
         return
@@ -46,7 +46,7 @@ async def declined(turn: Turn) -> None:
     view = turn.body["view"]
     place = orjson.loads(view["private_metadata"])
     # Asked anew: who opened the window may have lost the role since.
-    job = await turn.job(place["job"], Act.APPROVE)
+    job = await turn.job(place["job"], Action.APPROVE)
     reason = blocks.read_reason(view["state"]["values"]) or ""
     try:
         job = await turn.services.approvals.decline(job.id, reason, turn.entry("decline", job.id, details=reason))

@@ -7,7 +7,7 @@ budget approval 25 | off                above which price a job needs approval
 
 import time
 
-from bot.access import Act, Role
+from bot.access import Action, Role
 from bot.errors import Invalid
 from bot.jobs.admission import threshold
 from bot.jobs.estimate import spend_of
@@ -51,20 +51,20 @@ async def _show(turn: Turn) -> None:
 
 
 async def _set(turn: Turn, whose: str, sum_: str) -> None:
-    await turn.actor(Act.SET_BUDGET)
+    await turn.actor(Action.SET_BUDGET)
     scope, subject = _subject(whose)
     usd = _sum(sum_)
     what = f"{dollars(usd)} a month" if usd is not None else "no budget"
-    entry = turn.entry(Act.SET_BUDGET, subject or scope, details=what)
+    entry = turn.entry(Action.SET_BUDGET, subject or scope, details=what)
     await turn.services.budgets.set_budget(scope, subject, usd, entry)
     await turn.answer(blocks.budget_set(Budget(scope, subject, usd or 0), usd))
 
 
 async def _set_approval(turn: Turn, sum_: str) -> None:
-    await turn.actor(Act.SET_BUDGET)
+    await turn.actor(Action.SET_BUDGET)
     above = _sum(sum_)
     what = f"jobs above {dollars(above)} need approval" if above is not None else "no job needs approval"
-    await turn.services.budgets.set_approval(above, turn.entry(Act.SET_BUDGET, "approval", details=what))
+    await turn.services.budgets.set_approval(above, turn.entry(Action.SET_BUDGET, "approval", details=what))
     await turn.answer(blocks.approval_set(above, turn.services.rules.deciders))
 
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 import msgspec
 import structlog
 
-from bot.access import Act
+from bot.access import Action
 from bot.datasets.dataset import Dataset
 from bot.errors import BotError, Invalid
 from bot.jobs.throughput import seconds_per_token
@@ -54,7 +54,7 @@ def place_of(view: Mapping[str, Any]) -> Place:
 
 
 async def pressed(turn: Turn) -> None:
-    dataset = await turn.dataset(turn.words, Act.SUBMIT)
+    dataset = await turn.dataset(turn.words, Action.SUBMIT)
     if dataset.report is None or not dataset.report.ok:
         raise Invalid("This file has errors and cannot be trained on. Its report says what to mend.")
     await open_modal(turn, Place(turn.channel, dataset.id, thread_ts=dataset.thread_ts), dataset)
@@ -83,7 +83,7 @@ async def changed(turn: Turn) -> None:
     options = await _options_in_time(turn, None)
     words["provider"], words["model"] = read_model_value(words.get("model", ""), options)
     dataset_id = words.pop("file", "") or place.dataset
-    dataset = await turn.dataset(dataset_id, Act.SUBMIT) if dataset_id else None
+    dataset = await turn.dataset(dataset_id, Action.SUBMIT) if dataset_id else None
     if dataset is not None:
         place = msgspec.structs.replace(place, dataset=dataset.id)
     poster = turn.services.poster

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from bot.access import Act
+from bot.access import Action
 from bot.datasets.dataset import Dataset
 from bot.errors import Denied, Invalid, NotFound
 from bot.jobs.estimate import estimate
@@ -59,7 +59,7 @@ class Question(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 async def run(turn: Turn) -> None:
-    await turn.actor(Act.SUBMIT)
+    await turn.actor(Action.SUBMIT)
     file, words = _read(turn.words)
     at_once = words.pop("confirm", "").lower() in _YES
     await turn.origin()
@@ -112,7 +112,7 @@ async def confirmed(turn: Turn) -> None:
     question = msgspec.json.decode(turn.words, type=Question)
     if question.user != turn.user:
         raise Denied("Only the person who typed this may start it. Type the command yourself to start one of your own.")
-    dataset = await turn.dataset(question.dataset, Act.SUBMIT) if question.dataset else None
+    dataset = await turn.dataset(question.dataset, Action.SUBMIT) if question.dataset else None
     await _submit(turn, question, _form(question.words), dataset)
 
 
@@ -234,7 +234,7 @@ async def _files_checked(turn: Turn, file: str | None, validation: str | None) -
 async def _dataset(turn: Turn, word: str | None) -> Dataset:
     datasets = await recent_datasets(turn)
     if word and word.startswith("ds-"):
-        dataset = await turn.dataset(word, Act.SUBMIT, to_post=True)
+        dataset = await turn.dataset(word, Action.SUBMIT, to_post=True)
     elif word:
         # With errors too: its report says more than that there is none.
         known = [d for d in await turn.services.datasets.latest(200) if d.channel == turn.channel]

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from bot.access import Act
+from bot.access import Action
 from bot.errors import Invalid
 from bot.jobs.job import Origin
 from handlers.start.buttons import place_of
@@ -26,7 +26,7 @@ async def submitted(turn: Turn) -> None:
     if not isinstance(form, StartForm):
         raise Invalid(" ".join(form.values()))
     dataset_id = words_in(view["state"]["values"]).get("file") or place.dataset
-    dataset = await turn.dataset(dataset_id, Act.SUBMIT) if dataset_id else None
+    dataset = await turn.dataset(dataset_id, Action.SUBMIT) if dataset_id else None
     channel = await turn.services.people.channel(place.channel)
     thread_ts = dataset.thread_ts if dataset and dataset.channel == place.channel else place.thread_ts
     origin = Origin(turn.services.team, place.channel, channel.private, thread_ts)

@@ -4,7 +4,7 @@ import time
 from datetime import UTC, datetime
 from typing import Final
 
-from bot.access import Act
+from bot.access import Action
 from bot.audit import Outcome
 from bot.datasets.dataset import Dataset
 from bot.datasets.pairs import can_validate, validates
@@ -34,7 +34,7 @@ async def paired_validation(turn: Turn, training: Dataset) -> Dataset | None:
     own = await turn.services.datasets.get(training.validation) if training.validation else None
     if own is None or not validates(own, training):
         return None
-    return own if await turn.may(Act.SUBMIT, own.thing, turn.posts_in) else None
+    return own if await turn.may(Action.SUBMIT, own.resource, turn.posts_in) else None
 
 
 async def validated_by(turn: Turn, dataset: Dataset) -> Dataset | None:
@@ -71,13 +71,13 @@ async def submit(
 
     Raises Denied, Conflict (the same is under way), NotAdmitted, Invalid (a model that is not offered).
     """
-    await turn.actor(Act.SUBMIT)
+    await turn.actor(Action.SUBMIT)
     method = await check_settings(turn, form, dataset, file_id)
     job = _job(turn, form, method, identity, origin, dataset, file_id)
     try:
         return await turn.services.submitter.submit(job)
     except OverBudget as error:
-        await turn.services.audit.add(turn.entry(Act.SUBMIT, job.id, Outcome.REFUSED, str(error)))
+        await turn.services.audit.add(turn.entry(Action.SUBMIT, job.id, Outcome.REFUSED, str(error)))
         raise
 
 
@@ -109,7 +109,7 @@ def _job(
         origin=origin,
         created_at=time.time(),
         hyperparameters=form.hyperparameters,
-        asked=form.hyperparameters,
+        requested_hyperparameters=form.hyperparameters,
         suffix=form.suffix or (suffix_from_file(dataset.name) if dataset else None),
         seed=form.seed,
         method=method,
@@ -137,7 +137,7 @@ async def check_settings(turn: Turn, form: StartForm, dataset: Dataset | None, f
     is not for this person, or not for all who will see the job's card.
     """
     if dataset is not None:
-        await turn.dataset(dataset.id, Act.SUBMIT, to_post=True)
+        await turn.dataset(dataset.id, Action.SUBMIT, to_post=True)
     elif file_id is not None:
         await file_of_provider(turn, file_id)
     await _check_model(turn, form.model)
@@ -147,9 +147,9 @@ async def check_settings(turn: Turn, form: StartForm, dataset: Dataset | None, f
 
 def form_of(job: Job) -> StartForm:
     """The settings of a job, to be tried again."""
-    asked = job.asked if job.asked != Hyperparameters() else job.hyperparameters
+    asked = job.requested_hyperparameters if job.requested_hyperparameters != Hyperparameters() else job.hyperparameters
     if job.provider_job_id is not None:
-        asked = job.asked
+        asked = job.requested_hyperparameters
     return StartForm(
         provider=job.provider,
         model=job.base_model,
@@ -171,9 +171,9 @@ async def _check_model(turn: Turn, model: str) -> None:
     catalogue = turn.services.catalogue
     offered = await catalogue.base_models()
     if model not in offered:
-        thing = await catalogue.thing(model)
+        thing = await catalogue.resource(model)
         try:
-            await turn.may_post(Act.CHAT, thing)
+            await turn.may_post(Action.CHAT, thing)
             # A checkpoint's model is not listed everywhere; that it was made by a job of ours is enough.
             known = thing.kind == "job" or (model.startswith("ft:") and await catalogue.exists(model))
         except NotFound:
@@ -198,7 +198,7 @@ async def _check_validation(turn: Turn, validation: str | None, training: Datase
     if validation.startswith("file-"):
         await file_of_provider(turn, validation)
         return
-    chosen = await turn.dataset(validation, Act.SUBMIT, to_post=True)
+    chosen = await turn.dataset(validation, Action.SUBMIT, to_post=True)
     if not can_validate(chosen):
         raise Invalid(f"{chosen.name} has errors and cannot validate. Its report says what to mend.", "validation")
     if training is not None and training.report is not None and _format(chosen) != training.report.format:
@@ -224,11 +224,11 @@ async def may_post_file(turn: Turn, file_id: str) -> None:
     """Like `Turn.may_post`, for a file of the provider: where it is our upload, for one of the files that it is of."""
     services = turn.services
     sha256 = await services.jobs.content_of(services.provider.name, file_id)
-    uploaded = [one.thing for one in await services.datasets.by_hash(sha256)] if sha256 else []
-    posted = [thing for thing in uploaded if await turn.may(Act.SUBMIT, thing, turn.posts_in)]
-    told = [thing for thing in uploaded if await turn.may(Act.SUBMIT, thing)]
+    uploaded = [one.resource for one in await services.datasets.by_hash(sha256)] if sha256 else []
+    posted = [thing for thing in uploaded if await turn.may(Action.SUBMIT, thing, turn.posts_in)]
+    told = [thing for thing in uploaded if await turn.may(Action.SUBMIT, thing)]
     for thing in (posted or told or uploaded)[:1]:
-        await turn.may_post(Act.SUBMIT, thing)
+        await turn.may_post(Action.SUBMIT, thing)
 
 
 def _checked_method(catalogue: Catalogue, form: StartForm, report: Report | None) -> str:

@@ -84,7 +84,7 @@ class People:
             user=user,
             team=team,
             guest=bool(info.get("is_restricted") or info.get("is_ultra_restricted")),
-            stranger=bool(info.get("is_stranger")) or (bool(team) and team != self._team),
+            external=bool(info.get("is_stranger")) or (bool(team) and team != self._team),
             deactivated=bool(info.get("deleted")),
         )
         language = language_of(str(info.get("locale") or ""))
@@ -98,7 +98,7 @@ class People:
             for holder in holders:
                 if holder.startswith("S") and user in await self._group(holder):
                     return role
-        return Role.ONLOOKER if self.roles.members else Role.MEMBER
+        return Role.VIEWER if self.roles.members else Role.MEMBER
 
     async def _group(self, group: str) -> frozenset[str]:
         """The people of a user group; nobody where Slack does not tell: what we cannot know gives no rights."""

@@ -13,8 +13,8 @@ from sqlite_utils import Database as SqliteDatabase
 
 from bot.jobs import states
 from bot.jobs.apply_update import notice
-from bot.jobs.interfaces import Change
-from bot.jobs.job import Approval, InLine, Job, Origin
+from bot.jobs.interfaces import JobUpdate
+from bot.jobs.job import Approval, Job, Origin, QueuePlace
 from bot.jobs.notice import Accepted, ApprovalAsked, Ended, Notice, Started
 from bot.store.database import Database
 from bot.store.jobs import write_change
@@ -110,7 +110,7 @@ def _living(w: World, channel: str) -> list[Job]:
     fields["training_file"] = "file-elsewhere"
     w.provider.add_job(metadata={"finetune_bot_submission": "job-doubtful"})
     jobs.append(a_job(id="job-doubtful", state=states.SUBMITTING, create_attempted_at=now, **fields))
-    jobs += [a_job(id=f"job-line-{n}", state=states.IN_LINE, in_line=InLine(n, 2), **fields) for n in (1, 2)]
+    jobs += [a_job(id=f"job-line-{n}", state=states.IN_LINE, in_line=QueuePlace(n, 2), **fields) for n in (1, 2)]
     approval = Approval(now, 25.0, ("U0BENHALL1",))
     return [*jobs, a_job(id="job-asking", state=states.AWAITING_APPROVAL, approval=approval, **fields)]
 
@@ -139,7 +139,7 @@ async def _fill(w: World, living: list[Job], cards: dict[str, str], ended: list[
 
     def work(db: SqliteDatabase) -> None:
         for job in (*living, *ended):
-            write_change(db, Change(job, notices=_said_already(job), followed=job.state not in states.ENDED))
+            write_change(db, JobUpdate(job, notices=_said_already(job), followed=job.state not in states.ENDED))
             db.execute(
                 "INSERT INTO cards (job_id, channel, ts, shown, dirty, changed_at) VALUES (?, ?, ?, 'as it was', 0, ?)",
                 [job.id, job.origin.channel, cards.get(job.id, f"{job.created_at:.6f}"), job.created_at],

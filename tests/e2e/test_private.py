@@ -27,7 +27,7 @@ import handlers.bolt
 from app.run import Bot
 from bot.datasets.dataset import Dataset
 from bot.jobs import states
-from bot.jobs.interfaces import Change
+from bot.jobs.interfaces import JobUpdate
 from bot.jobs.job import Job, Origin
 from bot.models.conversation import Conversation
 from bot.providers.protocol import Checkpoint
@@ -324,7 +324,7 @@ class Private:
             create_attempted_at=now,
             finished_at=now,
         )
-        made = Change(job, checkpoints=[Checkpoint("ckpt-1", it["checkpoint"], 5)], followed=False)
+        made = JobUpdate(job, checkpoints=[Checkpoint("ckpt-1", it["checkpoint"], 5)], followed=False)
         assert await services.jobs.insert(job, made)
         others = {
             "running": {"state": states.RUNNING, "provider_job_id": it["remote_running"]},
@@ -334,7 +334,7 @@ class Private:
         for name, changes in others.items():
             other = {"fine_tuned_model": None, "result_files": (), "finished_at": None, "id": it[name], **changes}
             other = msgspec.structs.replace(job, **other)
-            assert await services.jobs.insert(other, Change(other, followed=False))
+            assert await services.jobs.insert(other, JobUpdate(other, followed=False))
         provider.tuned += [it["model"], it["checkpoint"], it["unheard"]]
         provider.add_job(id=it["remote_running"], training_file=it["upload"], status="running")
         # Somebody else goes on from the private model, at the provider's own pages.

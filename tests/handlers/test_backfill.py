@@ -16,7 +16,7 @@ from bot.datasets.dataset import Dataset
 from bot.store.database import Database, StoreTrouble
 from bot.store.datasets import SqliteDatasetStore
 from bot.store.inbox import SqliteInbox
-from bot.store.missed_channels import SqliteUnread
+from bot.store.missed_channels import SqliteMissedChannels
 from handlers.datasets.incoming_files import IncomingFiles
 from handlers.inbox import Inbox
 from handlers.missed import Backfill
@@ -30,7 +30,7 @@ class Reading:
     def __init__(self, database: Database, slack: Slack) -> None:
         self.slack = slack
         self.inbox = SqliteInbox(database)
-        self.unread = SqliteUnread(database)
+        self.unread = SqliteMissedChannels(database)
         self.work_offs = 0
         self.datasets = SqliteDatasetStore(database)
         services = cast(

@@ -10,7 +10,7 @@ from aiohttp import web
 from parts import CHANNEL, followed_job, until
 from scripted_slack import Slack, text
 
-from bot.jobs.interfaces import Change
+from bot.jobs.interfaces import JobUpdate
 from bot.jobs.job import Job
 from bot.store.database import Database
 from bot.store.jobs import SqliteJobStore
@@ -45,8 +45,8 @@ class Cards:
         await asyncio.gather(*self.keeper._rounds._under_way.values())
 
     async def become(self, state: str) -> None:
-        def change(job: Job) -> Change:
-            return Change(msgspec.structs.replace(job, state=state))
+        def change(job: Job) -> JobUpdate:
+            return JobUpdate(msgspec.structs.replace(job, state=state))
 
         assert await self.jobs.update("job-1", change)
 
@@ -164,7 +164,7 @@ async def test_a_start_redraws_what_an_earlier_version_said_of_an_ended_job_and_
 ) -> None:
     await cards.jobs.insert(followed_job("ftjob-2", id="job-2", state="running"))
     await cards.become("succeeded")
-    await cards.jobs.update("job-2", lambda job: Change(msgspec.structs.replace(job, state="cancelled")))
+    await cards.jobs.update("job-2", lambda job: JobUpdate(msgspec.structs.replace(job, state="cancelled")))
     while await cards.dirty():
         await cards.round()
     old = await cards.store.card("job-1")

@@ -34,8 +34,8 @@ async def test_an_ordinary_member_is_asked_for_once(slack: Slack, people: People
     [
         ({"is_restricted": True}, "guest"),
         ({"is_ultra_restricted": True}, "guest"),
-        ({"is_stranger": True}, "stranger"),
-        ({"team_id": "T0OTHER"}, "stranger"),
+        ({"is_stranger": True}, "external"),
+        ({"team_id": "T0OTHER"}, "external"),
         ({"deleted": True}, "deactivated"),
     ],
 )
@@ -54,7 +54,7 @@ async def test_administrators_are_those_of_the_settings_and_not_slacks(slack: Sl
 
 @pytest.mark.parametrize(
     ("user", "role"),
-    [("U0ADMIN", Role.ADMIN), ("U0LEAD", Role.APPROVER), ("U1", Role.MEMBER), ("U0ELSE", Role.ONLOOKER)],
+    [("U0ADMIN", Role.ADMIN), ("U0LEAD", Role.APPROVER), ("U1", Role.MEMBER), ("U0ELSE", Role.VIEWER)],
 )
 async def test_a_role_is_held_by_a_person_or_through_a_user_group(slack: Slack, user: str, role: Role) -> None:
     slack.replies["users.info"] = [_user()]

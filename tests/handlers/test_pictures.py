@@ -9,7 +9,7 @@ import pytest
 from parts import followed_job, measured
 from scripted_slack import Slack
 
-from bot.jobs.interfaces import Change
+from bot.jobs.interfaces import JobUpdate
 from bot.jobs.job import Job
 from bot.store.database import Database
 from bot.store.jobs import SqliteJobStore
@@ -38,9 +38,9 @@ class World:
         await self.jobs.insert(job)
         await self.cards.posted(job.id, f"{number}.0", None, ())
 
-        def measure(stored: Job) -> Change:
+        def measure(stored: Job) -> JobUpdate:
             events = [measured(step) for step in range(1, STEPS + 1)]
-            return Change(msgspec.structs.replace(stored, latest=events[-1].metrics), events=events)
+            return JobUpdate(msgspec.structs.replace(stored, latest=events[-1].metrics), events=events)
 
         changed = await self.jobs.update(job.id, measure)
         assert changed is not None
@@ -108,7 +108,7 @@ async def test_nothing_is_drawn_for_an_edit_that_cannot_be_made(slack: Slack, wo
 async def test_an_edit_that_would_change_nothing_costs_nothing(slack: Slack, world: World) -> None:
     await world.jobs.insert(followed_job("ftjob-1", state="paused"))
     await world.round()
-    await world.jobs.update("job-1", Change)
+    await world.jobs.update("job-1", JobUpdate)
     world.spend_all_edits()
     world.poster.need_not_update()
     await world.round()
@@ -128,7 +128,7 @@ async def test_while_a_chart_is_made_other_cards_go_on_without(world: World) -> 
 
 async def test_how_a_job_ended_does_not_wait_for_its_chart(slack: Slack, world: World) -> None:
     job = await world.measured_job(1)
-    assert await world.jobs.update(job.id, lambda stored: Change(msgspec.structs.replace(stored, state="failed")))
+    assert await world.jobs.update(job.id, lambda stored: JobUpdate(msgspec.structs.replace(stored, state="failed")))
     await world.round()
     (first,) = slack.called("chat.update")
     assert first["text"].endswith("Failed")

@@ -6,7 +6,7 @@ from parts import provider_over
 from stand_in_provider import StandInProvider
 
 from bot.jobs.follow import Follower
-from bot.jobs.sync import JobReader
+from bot.jobs.sync import JobSync
 from bot.providers.openai_protocol import OpenAIProtocol
 from bot.store.jobs import SqliteJobStore
 
@@ -29,13 +29,13 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def reader(jobs: SqliteJobStore, provider: OpenAIProtocol, clock: Clock) -> JobReader:
-    return JobReader(jobs, provider, notices_channel="C0ALL", clock=clock)
+def sync(jobs: SqliteJobStore, provider: OpenAIProtocol, clock: Clock) -> JobSync:
+    return JobSync(jobs, provider, notices_channel="C0ALL", clock=clock)
 
 
 @pytest.fixture
-def make(reader: JobReader, clock: Clock) -> Make:
-    return lambda: Follower(reader, poll_seconds=POLL, steady=clock)
+def make(sync: JobSync, clock: Clock) -> Make:
+    return lambda: Follower(sync, poll_seconds=POLL, steady=clock)
 
 
 @pytest.fixture

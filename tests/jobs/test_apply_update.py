@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from parts import CHANNEL, a_job, event, followed_job, measured, remote_job
 
 from bot.jobs import states
-from bot.jobs.apply_update import advance
-from bot.jobs.interfaces import Change
+from bot.jobs.apply_update import apply_update
+from bot.jobs.interfaces import JobUpdate
 from bot.jobs.job import Job, Origin
 from bot.jobs.notice import Accepted, CheckpointMade, Ended, EndedElsewhere, ProviderSaid, Started
 from bot.providers.interface import RemoteEvent, RemoteJob
@@ -63,14 +63,14 @@ news = st.builds(
 histories = st.lists(news, max_size=12)
 
 
-def live_through(job: Job, history: Sequence[News]) -> list[Change]:
+def live_through(job: Job, history: Sequence[News]) -> list[JobUpdate]:
     """As the follower does it: known events are not handed on, known checkpoints are named."""
-    changes: list[Change] = []
+    changes: list[JobUpdate] = []
     events: set[str] = set()
     checkpoints: set[str] = set()
     for at, (remote, told, listed) in enumerate(history):
         fresh = [one for one in told if one.id not in events]
-        change = advance(
+        change = apply_update(
             job, remote, fresh, listed, known_checkpoints=checkpoints, now=1_700_001_000.0 + at, notices_channel="C0ALL"
         )
         events |= {one.id for one in fresh}
@@ -141,25 +141,25 @@ def test_a_failed_job_always_has_a_reason(history: list[News]) -> None:
             assert change.job.error.message
 
 
-def bodies(change: Change) -> list[type]:
+def bodies(change: JobUpdate) -> list[type]:
     return [type(notice.body) for notice in change.notices]
 
 
 def test_a_state_of_the_future_is_kept_as_it_is() -> None:
-    change = advance(followed_job("ftjob-1"), remote_job("reticulating"), now=1)
+    change = apply_update(followed_job("ftjob-1"), remote_job("reticulating"), now=1)
     assert change.job.state == "reticulating"
     assert change.followed
 
 
 def test_a_job_that_the_provider_has_just_taken_is_accepted() -> None:
-    change = advance(a_job(), remote_job("validating_files"), now=1)
+    change = apply_update(a_job(), remote_job("validating_files"), now=1)
     assert bodies(change) == [Accepted]
     assert change.job.provider_job_id == "ftjob-1"
     assert change.job.training_file == "file-1"
 
 
 def test_notices_come_in_the_order_of_what_happened() -> None:
-    change = advance(
+    change = apply_update(
         a_job(),
         remote_job("succeeded", fine_tuned_model="ft:model"),
         [EVENTS[1], EVENTS[2], measured(10)],
@@ -170,19 +170,19 @@ def test_notices_come_in_the_order_of_what_happened() -> None:
 
 
 def test_training_began_with_the_first_sign_of_it() -> None:
-    change = advance(followed_job("ftjob-1"), remote_job("running"), [measured(2), measured(1)], now=5)
+    change = apply_update(followed_job("ftjob-1"), remote_job("running"), [measured(2), measured(1)], now=5)
     assert change.job.started_at == measured(1).created_at
     assert bodies(change) == [Started]
 
 
 def test_without_such_a_sign_it_began_when_it_was_first_seen_running() -> None:
-    assert advance(followed_job("ftjob-1"), remote_job("running"), now=5).job.started_at == 5
+    assert apply_update(followed_job("ftjob-1"), remote_job("running"), now=5).job.started_at == 5
 
 
 def test_events_that_come_after_the_end_are_kept_and_told_where_they_matter() -> None:
     ended = followed_job("ftjob-1", state="succeeded", started_at=1, finished_at=2)
     late = event(50, "Your quota is nearly used up", level="warn")
-    change = advance(ended, remote_job("succeeded"), [late], now=9, last_look=True)
+    change = apply_update(ended, remote_job("succeeded"), [late], now=9, last_look=True)
     assert list(change.events) == [late]
     assert bodies(change) == [ProviderSaid]
     assert not change.followed
@@ -190,14 +190,14 @@ def test_events_that_come_after_the_end_are_kept_and_told_where_they_matter() ->
 
 def test_the_error_that_ends_a_job_is_told_by_its_ending_alone() -> None:
     remote = remote_job("failed", error=JobError("invalid_n_examples", "Training file has 7 example(s)"))
-    change = advance(followed_job("ftjob-1"), remote, [event(1, "Training file has 7", level="error")], now=1)
+    change = apply_update(followed_job("ftjob-1"), remote, [event(1, "Training file has 7", level="error")], now=1)
     assert bodies(change) == [Ended]
     assert change.job.error == remote.error
 
 
 def test_a_healthy_job_keeps_no_error() -> None:
     remote = remote_job("running", error=JobError(None, "odd, but it runs"))
-    assert advance(followed_job("ftjob-1"), remote, now=1).job.error is None
+    assert apply_update(followed_job("ftjob-1"), remote, now=1).job.error is None
 
 
 def test_the_channel_for_notices_hears_the_end_of_public_jobs_only() -> None:
@@ -209,20 +209,20 @@ def test_the_channel_for_notices_hears_the_end_of_public_jobs_only() -> None:
         (private, "C0ALL", [Ended]),
     ):
         job = followed_job("ftjob-1", origin=origin, started_at=1)
-        assert bodies(advance(job, remote_job("cancelled"), now=1, notices_channel=channel)) == told
+        assert bodies(apply_update(job, remote_job("cancelled"), now=1, notices_channel=channel)) == told
 
 
 def test_what_a_person_asked_for_stands_until_the_provider_has_chosen() -> None:
     asked = Hyperparameters(n_epochs=2)
-    job = followed_job("ftjob-1", hyperparameters=asked, asked=asked)
-    job = advance(job, remote_job("queued"), now=1).job
+    job = followed_job("ftjob-1", hyperparameters=asked, requested_hyperparameters=asked)
+    job = apply_update(job, remote_job("queued"), now=1).job
     assert job.hyperparameters.n_epochs == 2
-    job = advance(job, remote_job("running", hyperparameters=Hyperparameters(2, 8, 1.8)), now=2).job
+    job = apply_update(job, remote_job("running", hyperparameters=Hyperparameters(2, 8, 1.8)), now=2).job
     assert job.hyperparameters == Hyperparameters(2, 8, 1.8)
-    assert job.asked == asked
+    assert job.requested_hyperparameters == asked
 
 
 def test_the_figures_of_one_step_may_come_in_several_events() -> None:
     later = event(60, "Step 2", type="metrics", metrics=Metrics(2, 10, valid_loss=2.5))
-    job = advance(followed_job("ftjob-1"), remote_job("running"), [measured(2), later], now=1).job
+    job = apply_update(followed_job("ftjob-1"), remote_job("running"), [measured(2), later], now=1).job
     assert job.latest == Metrics(2, 10, train_loss=1.5, valid_loss=2.5)

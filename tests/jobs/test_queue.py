@@ -9,10 +9,10 @@ from parts import a_job, until
 from stand_in_provider import StandInProvider
 
 from bot.jobs.admission import Rules
-from bot.jobs.apply_update import advance
-from bot.jobs.interfaces import Change
+from bot.jobs.apply_update import apply_update
+from bot.jobs.interfaces import JobUpdate
 from bot.jobs.job import Job
-from bot.jobs.queue import Line, lined_up
+from bot.jobs.queue import JobQueue, queued_up
 from bot.jobs.submit import Submitter
 from bot.providers.interface import RateLimited, TooManyJobs
 from bot.providers.openai_protocol import OpenAIProtocol
@@ -51,7 +51,7 @@ class Bot:
             return Path(__file__), f"sha-of-{dataset_id}"
 
         self.submitter = Submitter(jobs, provider, locate, rules=Rules(most_running=most))
-        self.line = Line(
+        self.line = JobQueue(
             jobs, provider.name, self.submitter.release, most_running=most, clock=clock, steady=lambda: clock.steady
         )
 
@@ -83,11 +83,11 @@ async def _end(bot: Bot, stand_in: StandInProvider, job_id: str) -> None:
     assert job.provider_job_id
     stand_in.jobs[job.provider_job_id]["status"] = "succeeded"
     remote = await bot.submitter._provider.job(job.provider_job_id)
-    await bot.jobs.update(job_id, lambda stored: advance(stored, remote, now=1.0))
+    await bot.jobs.update(job_id, lambda stored: apply_update(stored, remote, now=1.0))
 
 
 @pytest.fixture
-async def turned_away(
+async def requeued(
     jobs: SqliteJobStore, provider: OpenAIProtocol, stand_in: StandInProvider, clock: Clock
 ) -> tuple[Bot, str]:
     """A bot whose only job waits, because the provider runs one at a time, and that one is somebody else's: its id."""
@@ -108,13 +108,13 @@ async def test_nobody_goes_on_while_one_who_came_earlier_is_still_asking_for_the
         released.append(job_id)
         return True
 
-    line = Line(jobs, "acme", release, clock=clock, steady=lambda: clock.steady)
+    line = JobQueue(jobs, "acme", release, clock=clock, steady=lambda: clock.steady)
     first = a_job(id="job-1", suffix="a", state="submitting")
     await jobs.insert(first)
-    await jobs.insert(lined_up(a_job(id="job-2", suffix="b")))
+    await jobs.insert(queued_up(a_job(id="job-2", suffix="b")))
     await line.tick()
     assert released == []
-    await jobs.update("job-1", lambda stored: Change(lined_up(stored)))
+    await jobs.update("job-1", lambda stored: JobUpdate(queued_up(stored)))
     await line.tick()
     assert released == ["job-1"]
 
@@ -140,9 +140,9 @@ async def test_beyond_the_providers_limit_jobs_wait_and_go_on_in_order(
 
 
 async def test_room_that_others_made_is_found_after_a_while(
-    turned_away: tuple[Bot, str], stand_in: StandInProvider, clock: Clock
+    requeued: tuple[Bot, str], stand_in: StandInProvider, clock: Clock
 ) -> None:
-    bot, elsewhere = turned_away
+    bot, elsewhere = requeued
     stand_in.jobs[elsewhere]["status"] = "succeeded"
     await bot.tick()
     assert await bot.states() == {"job-1": (1, 1)}
@@ -155,9 +155,9 @@ async def test_room_that_others_made_is_found_after_a_while(
 
 
 async def test_the_longer_the_provider_is_full_the_more_seldom_it_is_asked(
-    turned_away: tuple[Bot, str], stand_in: StandInProvider, clock: Clock
+    requeued: tuple[Bot, str], stand_in: StandInProvider, clock: Clock
 ) -> None:
-    bot, _ = turned_away
+    bot, _ = requeued
     for _ in range(120):
         clock.go(60)
         await bot.tick()
@@ -166,9 +166,9 @@ async def test_the_longer_the_provider_is_full_the_more_seldom_it_is_asked(
 
 
 async def test_a_clock_that_was_set_back_holds_nobody_up(
-    turned_away: tuple[Bot, str], stand_in: StandInProvider, clock: Clock
+    requeued: tuple[Bot, str], stand_in: StandInProvider, clock: Clock
 ) -> None:
-    bot, elsewhere = turned_away
+    bot, elsewhere = requeued
     stand_in.jobs[elsewhere]["status"] = "succeeded"
     await bot.tick()
     clock.now -= 7200
@@ -178,9 +178,9 @@ async def test_a_clock_that_was_set_back_holds_nobody_up(
 
 
 async def test_after_the_clock_was_set_back_the_provider_is_not_asked_more_often(
-    turned_away: tuple[Bot, str], stand_in: StandInProvider, clock: Clock
+    requeued: tuple[Bot, str], stand_in: StandInProvider, clock: Clock
 ) -> None:
-    bot, _ = turned_away
+    bot, _ = requeued
     clock.now -= 7200
     for _ in range(30):
         clock.go(1)
@@ -236,7 +236,7 @@ async def test_a_clock_that_was_set_back_changes_no_order(
     jobs: SqliteJobStore, provider: OpenAIProtocol, stand_in: StandInProvider, clock: Clock
 ) -> None:
     for number, created_at in ((1, 7200.0), (2, 100.0)):
-        await jobs.insert(lined_up(a_job(id=f"job-{number}", seed=7, suffix=f"s{number}", created_at=created_at)))
+        await jobs.insert(queued_up(a_job(id=f"job-{number}", seed=7, suffix=f"s{number}", created_at=created_at)))
     bot = Bot(jobs, provider, clock, most=1)
     await bot.tick()
     assert await bot.states() == {"job-1": "validating_files", "job-2": (1, 1)}
@@ -247,7 +247,7 @@ async def test_who_went_on_before_a_restart_is_in_before_the_next_one(
 ) -> None:
     """The simulation found it: the next one overtook a job whose upload took a while."""
     for number in (1, 2):
-        await jobs.insert(lined_up(a_job(id=f"job-{number}", seed=7, suffix=f"s{number}")))
+        await jobs.insert(queued_up(a_job(id=f"job-{number}", seed=7, suffix=f"s{number}")))
     upload = asyncio.Event()
     stand_in.fault("POST /files", hold=upload)
     first = Bot(jobs, provider, clock)
@@ -278,8 +278,8 @@ async def test_who_came_last_does_not_go_past_those_who_wait(
     assert (await bot.states())["job-2"] == "validating_files"
 
 
-async def test_waiting_in_line_is_said_once(turned_away: tuple[Bot, str], outbox: SqliteOutbox, clock: Clock) -> None:
-    bot, _ = turned_away
+async def test_waiting_in_line_is_said_once(requeued: tuple[Bot, str], outbox: SqliteOutbox, clock: Clock) -> None:
+    bot, _ = requeued
     for _ in range(3):
         clock.go(1000)
         await bot.tick()
@@ -290,7 +290,7 @@ async def test_two_looks_at_once_let_one_job_through(
     jobs: SqliteJobStore, provider: OpenAIProtocol, stand_in: StandInProvider, clock: Clock
 ) -> None:
     for number in (1, 2):
-        await jobs.insert(lined_up(a_job(id=f"job-{number}", seed=7, suffix=f"s{number}")))
+        await jobs.insert(queued_up(a_job(id=f"job-{number}", seed=7, suffix=f"s{number}")))
     bot = Bot(jobs, provider, clock, most=1)
     await asyncio.gather(*(bot.line.tick() for _ in range(5)))
     await bot.quiet()

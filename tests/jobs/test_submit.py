@@ -15,7 +15,7 @@ from store_reading import all_notices
 from bot.backoff import Backoff
 from bot.errors import Conflict, NotFound
 from bot.jobs import states
-from bot.jobs.interfaces import Change
+from bot.jobs.interfaces import JobUpdate
 from bot.jobs.job import Job
 from bot.jobs.notice import Accepted, Ended, Notice, ProviderBusy, Uncertain
 from bot.jobs.submit import Submitter
@@ -137,7 +137,7 @@ async def test_the_same_work_is_not_done_twice_at_a_time(submitter: Submitter, s
     "difference",
     [
         {"base_model": "gpt-4.1-nano"},
-        {"asked": Hyperparameters(n_epochs=2)},
+        {"requested_hyperparameters": Hyperparameters(n_epochs=2)},
         {"suffix": "other"},
         {"dataset_id": "ds-2"},
         {"validation_dataset_id": "ds-2"},
@@ -219,9 +219,11 @@ async def test_a_job_of_ours_is_never_taken_for_another_one(
     submitter: Submitter, jobs: SqliteJobStore, stand_in: StandInProvider
 ) -> None:
     stand_in.keeps_metadata = False
-    await submitted(submitter, jobs, a_job(id="job-1", seed=42, asked=Hyperparameters(n_epochs=1)))
+    await submitted(submitter, jobs, a_job(id="job-1", seed=42, requested_hyperparameters=Hyperparameters(n_epochs=1)))
     stand_in.fault(CREATE, status=500)
-    job = await submitted(submitter, jobs, a_job(id="job-2", seed=42, asked=Hyperparameters(n_epochs=2)))
+    job = await submitted(
+        submitter, jobs, a_job(id="job-2", seed=42, requested_hyperparameters=Hyperparameters(n_epochs=2))
+    )
     assert job.state == states.UNCERTAIN
 
 
@@ -294,7 +296,7 @@ async def test_of_a_job_that_was_cancelled_meanwhile_nobody_hears_that_we_wait(
     job = await submitter.submit(a_job())
     await until(lambda: stand_in.requests.count(UPLOAD) == 2)
     cancelled = await jobs.update(
-        job.id, lambda stored: Change(msgspec.structs.replace(stored, state=states.CANCELLED), followed=False)
+        job.id, lambda stored: JobUpdate(msgspec.structs.replace(stored, state=states.CANCELLED), followed=False)
     )
     assert cancelled is not None
     again.set()

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from parts import event, followed_job, measured, remote_job
 
-from bot.jobs.apply_update import advance
+from bot.jobs.apply_update import apply_update
 from bot.jobs.job import Job
 from bot.jobs.training_time import training_seconds
 from bot.providers.interface import RemoteEvent
@@ -15,7 +15,7 @@ T = 1_700_000_000.0
 
 def seen(job: Job, status: str, at: float, events: Sequence[RemoteEvent] = (), **more: object) -> Job:
     """The job after a look `at` seconds after the beginning."""
-    return advance(job, remote_job(status, **more), events, now=T + at).job
+    return apply_update(job, remote_job(status, **more), events, now=T + at).job
 
 
 def told(at: int, message: str) -> RemoteEvent:

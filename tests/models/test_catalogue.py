@@ -10,7 +10,7 @@ import pytest
 from parts import followed_job, provider_over
 from stand_in_provider import StandInProvider
 
-from bot.jobs.interfaces import Change
+from bot.jobs.interfaces import JobUpdate
 from bot.models.catalogue import Catalogue
 from bot.providers.interface import ProviderError
 from bot.providers.protocol import Checkpoint
@@ -138,7 +138,7 @@ async def test_a_model_of_ours_is_known_by_its_job_whatever_its_name(
 ) -> None:
     checkpoint = Checkpoint("ftckpt-1", "ft:base:acme::abc:ckpt-step-5", 5)
     await jobs.insert(followed_job("ftjob-1", state="succeeded", fine_tuned_model="base.ft-1-support"))
-    await jobs.update("job-1", lambda job: Change(job, checkpoints=[checkpoint]))
+    await jobs.update("job-1", lambda job: JobUpdate(job, checkpoints=[checkpoint]))
     stand_in.tuned = ["base.ft-1-support", checkpoint.model, "base.ft-2-somebody-elses"]
     (model,) = await make().fine_tuned()
     assert (model.id, model.job_id, model.owner) == ("base.ft-1-support", "job-1", "U0ANA")

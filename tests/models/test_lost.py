@@ -7,7 +7,7 @@ import pytest
 from parts import MODEL, followed_job, provider_over
 from stand_in_provider import StandInProvider
 
-from bot.jobs.interfaces import Change
+from bot.jobs.interfaces import JobUpdate
 from bot.jobs.job import Job, Loss
 from bot.models.lost import LostModels
 from bot.providers.protocol import Checkpoint
@@ -30,7 +30,7 @@ async def jobs(tmp_path: Path) -> AsyncIterator[SqliteJobStore]:
     database = await Database.open(tmp_path)
     store = SqliteJobStore(database)
     job = followed_job("ftjob-1", state="succeeded", fine_tuned_model=MADE)
-    await store.insert(job, Change(job, checkpoints=[Checkpoint("c1", f"{MADE}:ckpt-step-5", 5)]))
+    await store.insert(job, JobUpdate(job, checkpoints=[Checkpoint("c1", f"{MADE}:ckpt-step-5", 5)]))
     yield store
     await database.close()
 
@@ -117,6 +117,6 @@ async def test_what_was_deleted_here_stays_so_and_checkpoints_are_told_apart(
 async def test_the_last_look_at_a_job_that_has_ended_still_comes(lost: LostModels, jobs: SqliteJobStore) -> None:
     await lost.look()
     assert [one.id for one in await jobs.followed("acme")] == ["job-1"]
-    await jobs.update("job-1", lambda job: Change(job, followed=False))
+    await jobs.update("job-1", lambda job: JobUpdate(job, followed=False))
     await lost.deleted(MADE)
     assert await jobs.followed("acme") == []

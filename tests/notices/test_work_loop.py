@@ -6,7 +6,7 @@ from functools import partial
 
 from parts import until
 
-from bot.notices.work_loop import Rounds
+from bot.notices.work_loop import WorkLoop
 
 
 async def test_work_that_fails_is_not_tried_again_at_once_and_the_rest_goes_on() -> None:
@@ -22,7 +22,7 @@ async def test_work_that_fails_is_not_tried_again_at_once_and_the_rest_goes_on()
     async def due(_busy: Collection[str]) -> list[tuple[str, Callable[[], Coroutine[None, None, None]]]]:
         return [("broken", broken), ("sound", sound)]
 
-    rounds = Rounds("test", due, every=0.001, last_seconds=0.01)
+    rounds = WorkLoop("test", due, every=0.001, last_seconds=0.01)
     task = asyncio.create_task(rounds.run())
     await until(lambda: done.count("sound") > 20)
     assert done.count("broken") == 1
@@ -40,9 +40,9 @@ async def test_of_much_that_is_due_at_once_a_little_is_begun_in_one_go() -> None
     async def due(_busy: Collection[str]) -> list[tuple[str, Callable[[], Coroutine[None, None, None]]]]:
         return [(str(number), partial(work, number)) for number in range(200)]
 
-    round_ = asyncio.create_task(Rounds("test", due, every=0.001, breath=600).round())
+    round_ = asyncio.create_task(WorkLoop("test", due, every=0.001, breath=600).round())
     await until(lambda: bool(begun))
     assert len(begun) < 20
     round_.cancel()
-    await Rounds("test", due, every=0.001, breath=0).round()
+    await WorkLoop("test", due, every=0.001, breath=0).round()
     await until(lambda: set(begun) == set(range(200)))

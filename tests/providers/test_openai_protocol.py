@@ -14,8 +14,8 @@ from stand_in_provider import StandInProvider
 from bot.providers.interface import (
     ChatDelta,
     ChatMessage,
+    CreateRequest,
     Doubtful,
-    JobOrder,
     ProviderError,
     RateLimited,
     Refused,
@@ -44,8 +44,8 @@ async def provider(stand_in: StandInProvider) -> AsyncIterator[OpenAIProtocol]:
         yield made
 
 
-def order(**fields: Any) -> JobOrder:
-    return JobOrder(
+def order(**fields: Any) -> CreateRequest:
+    return CreateRequest(
         **{
             "submission": "job-1",
             "model": MODEL,

@@ -43,9 +43,9 @@ from bot.jobs.cancel import cancel
 from bot.jobs.estimate import spend_of
 from bot.jobs.follow import Follower
 from bot.jobs.job import Job, Origin
-from bot.jobs.queue import Line
+from bot.jobs.queue import JobQueue
 from bot.jobs.submit import Submitter
-from bot.jobs.sync import JobReader
+from bot.jobs.sync import JobSync
 from bot.notices.deliver import Delivery
 from bot.providers.openai_protocol import OpenAIProtocol
 from bot.spending.budget import OverBudget, used
@@ -71,7 +71,7 @@ PATIENCE = 4 * 3600.0
 
 
 @dataclass
-class Act:
+class Action:
     """Something that a person did: kept, as the inbox keeps it, until it was carried out."""
 
     at: float
@@ -106,7 +106,7 @@ class World:
     provider: ProviderModel
     slack: SlackModel
     store: sqlite3.Connection
-    acts: list[Act]
+    acts: list[Action]
     deaths: list[Death]
     rules: Rules
     budget: float | None = None  # of the workspace, US dollars a month
@@ -274,7 +274,7 @@ def _deaths(rng: random.Random) -> list[Death]:
     return deaths
 
 
-def people(rng: random.Random, *, crowded: bool) -> list[Act]:
+def people(rng: random.Random, *, crowded: bool) -> list[Action]:
     """What they do, each in their time."""
     acts = []
     for number in range(1, rng.choice([2, 3, 4] if crowded else [1, 1, 1, 2, 3]) + 1):
@@ -293,11 +293,11 @@ def people(rng: random.Random, *, crowded: bool) -> list[Act]:
             estimated_cost=rng.choice(COSTS),
         )
         at = rng.uniform(0, 20)
-        acts.append(Act(at, "submit", job))
+        acts.append(Action(at, "submit", job))
         if rng.random() < 0.2:
-            acts.append(Act(at + rng.uniform(0, 1), "submit", job))  # pressed twice
+            acts.append(Action(at + rng.uniform(0, 1), "submit", job))  # pressed twice
         if rng.random() < 0.2:
-            acts.append(Act(at + rng.uniform(0, 60), "cancel", job))
+            acts.append(Action(at + rng.uniform(0, 60), "cancel", job))
     return sorted(acts, key=lambda act: act.at)
 
 
@@ -323,14 +323,14 @@ class Process:
         pictures = _NoPictures(self.jobs, self.cards, poster, Lanes())
         self.submitter = Submitter(self.jobs, provider, self._locate, rules=world.rules)
         self.approvals = Approvals(self.jobs, clock=world.wall)
-        self.line = Line(
+        self.line = JobQueue(
             *(self.jobs, PROVIDER, self._release),
             most_running=world.rules.most_running,
             clock=world.wall,
             steady=lambda: world.timeline.now,
         )
-        self.reader = JobReader(self.jobs, provider, clock=world.wall)
-        self.follower = Follower(self.reader, poll_seconds=POLL, steady=lambda: world.timeline.now)
+        self.sync = JobSync(self.jobs, provider, clock=world.wall)
+        self.follower = Follower(self.sync, poll_seconds=POLL, steady=lambda: world.timeline.now)
         self.delivery = Delivery(self.outbox, SlackSpeaker(self.jobs, poster, pictures), look_every=5)
         self.keeper = CardKeeper(
             self.jobs, self.cards, poster, pictures, look_every=8, steady=lambda: world.timeline.now
@@ -411,7 +411,7 @@ class Process:
             ahead = (act.at for number, act in enumerate(self.world.acts) if not act.done and number not in begun)
             await asyncio.sleep(min(20, max(1, min(ahead, default=math.inf) - self.world.timeline.now)))
 
-    async def _carry_out(self, act: Act) -> None:
+    async def _carry_out(self, act: Action) -> None:
         while not act.done:
             try:
                 if act.kind == "submit":
@@ -420,7 +420,7 @@ class Process:
                 else:
                     stored = await self.jobs.get(act.job.id)
                     if stored is not None:
-                        await cancel(self.reader, stored)
+                        await cancel(self.sync, stored)
                 act.done = True
             except StoreTrouble:
                 await asyncio.sleep(1)

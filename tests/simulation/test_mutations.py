@@ -15,12 +15,11 @@ import msgspec
 from simulation.histories import judged
 from simulation.history import EPOCH, Death, World, people
 
-from bot.jobs import admission, states
-from bot.jobs import sync as reader
+from bot.jobs import admission, states, sync
 from bot.jobs.assessment import assessed
-from bot.jobs.interfaces import Change
+from bot.jobs.interfaces import JobUpdate
 from bot.jobs.job import Job
-from bot.jobs.queue import Line
+from bot.jobs.queue import JobQueue
 from bot.jobs.submit import Submitter
 from bot.notices.deliver import Delivery
 from bot.notices.interfaces import Pending
@@ -192,10 +191,10 @@ def test_a_delivery_that_does_not_look_before_it_says_it_again() -> None:
 
 def test_notices_that_are_stored_after_what_they_tell() -> None:
     def apart(original: Any) -> Any:
-        async def update(self: SqliteJobStore, job_id: str, make: Callable[[Job], Change | None]) -> Job | None:
+        async def update(self: SqliteJobStore, job_id: str, make: Callable[[Job], JobUpdate | None]) -> Job | None:
             kept: list[Any] = []
 
-            def without(job: Job) -> Change | None:
+            def without(job: Job) -> JobUpdate | None:
                 change = make(job)
                 if change is None:
                     return None
@@ -236,14 +235,14 @@ def test_notices_that_overtake_each_other() -> None:
 
 def test_a_follower_that_does_not_look_once_more() -> None:
     def final(original: Any) -> Any:
-        def advance(*arguments: Any, **options: Any) -> Change:
-            change: Change = original(*arguments, **options)
+        def apply_update(*arguments: Any, **options: Any) -> JobUpdate:
+            change: JobUpdate = original(*arguments, **options)
             ended = change.job.state in states.ENDED
             return msgspec.structs.replace(change, followed=change.followed and not ended)
 
-        return advance
+        return apply_update
 
-    with mutated(reader, "advance", final):
+    with mutated(sync, "apply_update", final):
         found("was missed", when=tells_late)
 
 
@@ -312,12 +311,12 @@ def test_a_line_that_forgets_who_is_on_the_way() -> None:
 
 def test_a_line_in_which_nobody_goes_on() -> None:
     def full(_: Any) -> Any:
-        async def has_room(self: Line, waiting: Any) -> bool:
+        async def has_room(self: JobQueue, waiting: Any) -> bool:
             return False
 
         return has_room
 
-    with mutated(Line, "_has_room", full):
+    with mutated(JobQueue, "_has_room", full):
         found("does not come to rest", "is in_line", when=crowded)
 
 

@@ -8,7 +8,7 @@ from parts import a_job
 
 from bot.audit import Entry, Outcome, note_roles
 from bot.errors import BotError
-from bot.jobs.interfaces import Change
+from bot.jobs.interfaces import JobUpdate
 from bot.jobs.job import Job
 from bot.store.audit import SqliteAuditLog
 from bot.store.database import Database
@@ -77,18 +77,18 @@ async def test_an_act_and_its_entry_are_stored_together_or_not_at_all(
     jobs = SqliteJobStore(database)
     job = a_job()
 
-    def then_break(stored: Job) -> Change:
+    def then_break(stored: Job) -> JobUpdate:
         raise BotError("no")
 
-    await jobs.insert(job, Change(job, audit=[entry(1)]))
+    await jobs.insert(job, JobUpdate(job, audit=[entry(1)]))
     with pytest.raises(BotError):
         await jobs.update(job.id, then_break)
-    await jobs.update(job.id, lambda stored: Change(stored, audit=[entry(2)]))
+    await jobs.update(job.id, lambda stored: JobUpdate(stored, audit=[entry(2)]))
     assert await audit.about("job-1") == [entry(1), entry(2)]
     # The state machine forbids it, so nothing of it is stored.
     ended = msgspec.structs.replace(job, state="failed")
-    await jobs.update(job.id, lambda stored: Change(ended, audit=[entry(3)]))
-    assert await jobs.update(job.id, lambda stored: Change(job, audit=[entry(4)])) is None
+    await jobs.update(job.id, lambda stored: JobUpdate(ended, audit=[entry(3)]))
+    assert await jobs.update(job.id, lambda stored: JobUpdate(job, audit=[entry(4)])) is None
     assert len(await audit.about("job-1")) == 3
 
 

@@ -13,7 +13,7 @@ from sqlite_utils import Database as SqliteDatabase
 from bot.errors import StartError
 from bot.jobs import states
 from bot.jobs.apply_update import notice
-from bot.jobs.interfaces import Change
+from bot.jobs.interfaces import JobUpdate
 from bot.jobs.job import Job
 from bot.jobs.notice import Text
 from bot.notices.interfaces import Pending
@@ -44,7 +44,7 @@ class Store:
 
     async def says(self, job: Job, what: str) -> None:
         await self.jobs.update(
-            job.id, lambda stored: Change(stored, notices=[notice(stored, what, Text(stored, what))])
+            job.id, lambda stored: JobUpdate(stored, notices=[notice(stored, what, Text(stored, what))])
         )
 
     async def next(self) -> dict[str, Pending]:

@@ -3,7 +3,7 @@
 import pytest
 from parts import a_job, followed_job
 
-from bot.jobs.interfaces import Change
+from bot.jobs.interfaces import JobUpdate
 from bot.jobs.notice import Linked, Notice
 from bot.notices.interfaces import Card
 from bot.store.database import Database
@@ -25,7 +25,7 @@ async def posted(jobs: SqliteJobStore, cards: SqliteCardStore, job_id: str = "jo
 
 
 async def change(jobs: SqliteJobStore, job_id: str = "job-1") -> None:
-    assert await jobs.update(job_id, lambda job: Change(job))
+    assert await jobs.update(job_id, lambda job: JobUpdate(job))
 
 
 async def is_dirty(cards: SqliteCardStore, job_id: str = "job-1") -> bool:

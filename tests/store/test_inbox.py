@@ -4,7 +4,7 @@ import pytest
 
 from bot.store.database import Database
 from bot.store.inbox import SqliteInbox
-from bot.store.missed_channels import SqliteUnread
+from bot.store.missed_channels import SqliteMissedChannels
 
 DAY = 24 * 3600.0
 PAYLOAD: dict[str, object] = {"type": "event_callback", "event": {"text": "what somebody wrote"}}
@@ -82,7 +82,7 @@ async def test_old_keys_are_forgotten_but_nothing_unfinished(inbox: SqliteInbox,
 
 
 async def test_keys_are_kept_as_long_as_their_channels_may_be_read_back(inbox: SqliteInbox, database: Database) -> None:
-    unread = SqliteUnread(database)
+    unread = SqliteMissedChannels(database)
     now = time.time()
     await unread.was_away(now - 20 * DAY)
     await unread.spread(now - 20 * DAY, ["C1"])

@@ -7,7 +7,7 @@ from parts import a_job, event, followed_job, measured
 from store_reading import all_notices
 
 from bot.errors import Conflict
-from bot.jobs.interfaces import Change
+from bot.jobs.interfaces import JobUpdate
 from bot.jobs.job import Job, Origin
 from bot.jobs.notice import Notice, Text
 from bot.providers.protocol import Checkpoint, Hyperparameters, JobError, Metrics
@@ -16,8 +16,8 @@ from bot.store.jobs import SqliteJobStore
 from bot.store.outbox import SqliteCardStore
 
 
-def into(**fields: Any) -> Callable[[Job], Change]:
-    return lambda stored: Change(msgspec.structs.replace(stored, **fields))
+def into(**fields: Any) -> Callable[[Job], JobUpdate]:
+    return lambda stored: JobUpdate(msgspec.structs.replace(stored, **fields))
 
 
 async def test_a_job_comes_back_as_it_was_stored(jobs: SqliteJobStore) -> None:
@@ -70,7 +70,7 @@ async def test_a_change_that_the_state_machine_forbids_does_nothing_at_all(
 ) -> None:
     await jobs.insert(followed_job("ftjob-abc", state="cancelled"))
     notice = Notice("job-1/x", Text(a_job(), "x"), "C1")
-    forbidden = Change(followed_job("ftjob-abc", state="running"), events=[event(1)], notices=[notice])
+    forbidden = JobUpdate(followed_job("ftjob-abc", state="running"), events=[event(1)], notices=[notice])
     assert await jobs.update("job-1", lambda _: forbidden) is None
     assert await jobs.event_ids("job-1") == set()
     assert await all_notices(database) == []
@@ -89,7 +89,7 @@ async def test_news_and_what_is_told_of_it_are_stored_together_or_not_at_all(
     notice = Notice("job-1/x", Text(a_job(), "x"), "C1")
     unstorable = event(2, created_at=None)
     with pytest.raises(Exception, match="NOT NULL"):
-        await jobs.update("job-1", lambda job: Change(job, events=[event(1), unstorable], notices=[notice]))
+        await jobs.update("job-1", lambda job: JobUpdate(job, events=[event(1), unstorable], notices=[notice]))
     assert await jobs.event_ids("job-1") == set()
     assert await all_notices(database) == []
 
@@ -100,7 +100,7 @@ async def test_events_notices_and_checkpoints_are_stored_once(jobs: SqliteJobSto
     checkpoint = Checkpoint("ftckpt-1", "ft:model:ckpt-step-5", 5, Metrics(5))
     for _ in range(2):
         await jobs.update(
-            "job-1", lambda job: Change(job, events=[event(1)], checkpoints=[checkpoint], notices=[notice])
+            "job-1", lambda job: JobUpdate(job, events=[event(1)], checkpoints=[checkpoint], notices=[notice])
         )
     assert await jobs.event_ids("job-1") == {"ftevent-1"}
     assert await jobs.checkpoints("job-1") == [checkpoint]
@@ -110,7 +110,7 @@ async def test_events_notices_and_checkpoints_are_stored_once(jobs: SqliteJobSto
 async def test_figures_come_back_by_step_and_those_of_one_step_together(jobs: SqliteJobStore) -> None:
     await jobs.insert(followed_job("ftjob-abc"))
     later = event(99, metrics=Metrics(2, valid_loss=2.5))
-    await jobs.update("job-1", lambda job: Change(job, events=[measured(10), measured(2), later]))
+    await jobs.update("job-1", lambda job: JobUpdate(job, events=[measured(10), measured(2), later]))
     assert await jobs.metrics("job-1") == [
         Metrics(2, 10, train_loss=1.5, valid_loss=2.5),
         Metrics(10, 10, train_loss=0.3),
@@ -121,7 +121,7 @@ async def test_a_job_is_followed_while_the_provider_may_have_news(jobs: SqliteJo
     await jobs.insert(a_job(id="job-new", suffix="not handed over"))
     await jobs.insert(followed_job("ftjob-1", id="job-a"))
     await jobs.insert(followed_job("ftjob-2", id="job-b"))
-    await jobs.update("job-b", lambda job: Change(job, followed=False))
+    await jobs.update("job-b", lambda job: JobUpdate(job, followed=False))
     await jobs.insert(followed_job("ftjob-3", id="job-c", provider="another"))
     assert [job.id for job in await jobs.followed("acme")] == ["job-a"]
     assert await jobs.known_jobs("acme") == {"ftjob-1", "ftjob-2"}
@@ -135,7 +135,7 @@ async def test_the_latest_jobs_come_first(jobs: SqliteJobStore) -> None:
 
 async def test_models_are_known_by_the_job_that_made_them(jobs: SqliteJobStore) -> None:
     await jobs.insert(followed_job("ftjob-abc", state="succeeded", fine_tuned_model="ft:final"))
-    await jobs.update("job-1", lambda job: Change(job, checkpoints=[Checkpoint("c1", "ft:final:ckpt-step-5", 5)]))
+    await jobs.update("job-1", lambda job: JobUpdate(job, checkpoints=[Checkpoint("c1", "ft:final:ckpt-step-5", 5)]))
     models = await jobs.models()
     assert {name: job.id for name, job in models.items()} == {"ft:final": "job-1", "ft:final:ckpt-step-5": "job-1"}
 
@@ -158,9 +158,9 @@ async def test_the_providers_file_of_a_content_is_remembered_for_each_provider(j
 
 async def test_a_twin_with_a_seed_of_its_own_is_none(jobs: SqliteJobStore) -> None:
     await jobs.insert(a_job(id="job-a", seed=5))
-    assert (await jobs.twin(a_job(id="job-b")) or a_job(id="none")).id == "job-a"
-    assert (await jobs.twin(a_job(id="job-b", seed=5)) or a_job(id="none")).id == "job-a"
-    assert await jobs.twin(a_job(id="job-b", seed=6)) is None
+    assert (await jobs.duplicate(a_job(id="job-b")) or a_job(id="none")).id == "job-a"
+    assert (await jobs.duplicate(a_job(id="job-b", seed=5)) or a_job(id="none")).id == "job-a"
+    assert await jobs.duplicate(a_job(id="job-b", seed=6)) is None
 
 
 async def test_each_job_has_a_card_to_be_shown(jobs: SqliteJobStore, database: Database) -> None:
@@ -171,6 +171,6 @@ async def test_each_job_has_a_card_to_be_shown(jobs: SqliteJobStore, database: D
 
 async def test_what_happened_before_comes_with_an_adopted_job(jobs: SqliteJobStore) -> None:
     job = followed_job("ftjob-abc", state="succeeded")
-    await jobs.insert(job, Change(job, events=[measured(1)], followed=False))
+    await jobs.insert(job, JobUpdate(job, events=[measured(1)], followed=False))
     assert len(await jobs.metrics("job-1")) == 1
     assert await jobs.followed("acme") == []

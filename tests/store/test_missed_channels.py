@@ -5,20 +5,20 @@ import pytest
 
 from bot.store.database import Database
 from bot.store.inbox import SqliteInbox
-from bot.store.missed_channels import SqliteUnread, Unread
+from bot.store.missed_channels import MissedChannel, SqliteMissedChannels
 
 
 @pytest.fixture
-def unread(database: Database) -> SqliteUnread:
-    return SqliteUnread(database)
+def unread(database: Database) -> SqliteMissedChannels:
+    return SqliteMissedChannels(database)
 
 
-async def test_a_new_store_has_missed_nothing(unread: SqliteUnread) -> None:
+async def test_a_new_store_has_missed_nothing(unread: SqliteMissedChannels) -> None:
     assert await unread.last_heard() is None
 
 
 async def test_what_may_be_missed_begins_a_little_before_what_was_heard_last(
-    unread: SqliteUnread, database: Database
+    unread: SqliteMissedChannels, database: Database
 ) -> None:
     """Slack may still have been repeating something older."""
     began = time.time()
@@ -30,7 +30,7 @@ async def test_what_may_be_missed_begins_a_little_before_what_was_heard_last(
     assert await unread.everywhere() == heard - 600
 
 
-async def test_the_earliest_absence_counts_until_its_channels_were_read(unread: SqliteUnread) -> None:
+async def test_the_earliest_absence_counts_until_its_channels_were_read(unread: SqliteMissedChannels) -> None:
     await unread.was_away(5000)
     await unread.was_away(9000)
     assert await unread.everywhere() == 4400
@@ -39,14 +39,14 @@ async def test_the_earliest_absence_counts_until_its_channels_were_read(unread: 
     await unread.was_read("C1")
     await unread.was_away(9000)
     await unread.spread(8400, ["C1", "C2", "C3"])
-    assert await unread.channels() == [Unread("C2", 4400), Unread("C1", 8400), Unread("C3", 8400)]
+    assert await unread.channels() == [MissedChannel("C2", 4400), MissedChannel("C1", 8400), MissedChannel("C3", 8400)]
 
 
 async def test_what_is_unread_outlives_the_process(tmp_path: Path) -> None:
     for moment in (5000, 9000):
         database = await Database.open(tmp_path)
-        await SqliteUnread(database).was_away(moment)
+        await SqliteMissedChannels(database).was_away(moment)
         await database.close()
     database = await Database.open(tmp_path)
-    assert await SqliteUnread(database).everywhere() == 4400
+    assert await SqliteMissedChannels(database).everywhere() == 4400
     await database.close()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.access import Act
+from bot.access import Action
 from bot.errors import Ambiguous, Conflict, Denied, NotFound
 from texts import errors
 from texts.language import Language, speaking
@@ -51,7 +51,7 @@ def test_each_error_has_a_sentence_that_takes_its_values() -> None:
             "voice 可能是其中任意一个：a0, a1, a2, a3, a4，另有 2 个。请把名称写得更完整。",
         ),
         (
-            Denied("only_owner", act=Act.CANCEL, kind="job"),
+            Denied("only_owner", action=Action.CANCEL, kind="job"),
             "Only the person who started this job or an administrator may cancel it.",
             "只有发起这个任务的人或管理员可以取消它。",
         ),

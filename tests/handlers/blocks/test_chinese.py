@@ -10,7 +10,7 @@ import pytest
 from bot.jobs import notice, states
 from bot.jobs.assessment import UNASSESSED, Assessment
 from bot.jobs.diagnosis import Diagnosis, Problem
-from bot.jobs.job import Approval, InLine, Job, Loss
+from bot.jobs.job import Approval, Job, Loss, QueuePlace
 from bot.providers.protocol import Checkpoint, JobError, Metrics
 from handlers.blocks.card import card
 from handlers.blocks.job_controls import question
@@ -32,7 +32,7 @@ _HAN = re.compile(r"[\u3400-\u9fff]")
 
 def states_of_a_job(make_job: MakeJob) -> Iterator[Job]:
     for state in (*states.OURS, *states.ENDED, "validating_files", "queued", "running", "pausing", "paused"):
-        yield make_job(state=state, queued_at=1_795_000_000.0, queue_position=3, in_line=InLine(1, 1, 2, 5))
+        yield make_job(state=state, queued_at=1_795_000_000.0, queue_position=3, in_line=QueuePlace(1, 1, 2, 5))
     yield make_job(state="failed", error=JobError("invalid_file", "第 3 行"))
     yield make_job(state="awaiting_approval", approval=Approval(0, 5.0, tuple(f"U0{n}" for n in range(12))))
     yield make_job(

@@ -1,6 +1,6 @@
 from collections.abc import Callable
 
-from bot.jobs.job import Approval, InLine, Job
+from bot.jobs.job import Approval, Job, QueuePlace
 from bot.spending.budget import OverBudget
 from handlers.start.blocks.admission_preview import hindrance, outlook
 
@@ -21,7 +21,7 @@ def test_who_has_to_approve_and_why_is_said(make_job: MakeJob) -> None:
 
 
 def test_the_place_in_line_is_said(make_job: MakeJob) -> None:
-    assert "place 3 of 3" in outlook(make_job(state="in_line", in_line=InLine(3, 3)))
+    assert "place 3 of 3" in outlook(make_job(state="in_line", in_line=QueuePlace(3, 3)))
 
 
 def test_what_hinders_it_is_said_with_what_to_do() -> None:
