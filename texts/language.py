@@ -42,11 +42,13 @@ def current() -> Language:
 @contextmanager
 def speaking(language: Language) -> Iterator[None]:
     """What is said within is said in `language`; tasks that are started within go on in it."""
-    token = _in_force.set(language)
+    before = _in_force.get()
+    _in_force.set(language)
     try:
         yield
     finally:
-        _in_force.reset(token)
+        # Not by a token: what is cut off in the middle is closed from outside, where that would be refused.
+        _in_force.set(before)
 
 
 def language_of(locale: str | None) -> Language | None:

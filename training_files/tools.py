@@ -225,7 +225,7 @@ class _Declarations:
     @property
     def problems(self) -> tuple[Problem, ...]:
         if not self._text:
-            return (Problem("invalid_tools", self._key, {"what": "nested too deeply to be read"}),)
+            return (_too_deep(self._key),)
         mark = xxh3_128_digest(self._text) + self._key.encode()
         if mark in _flawless:
             return ()
@@ -247,9 +247,16 @@ _Read = tuple[dict[str, "Validator | None"], tuple[Problem, ...]]
 _flawless: set[bytes] = set()
 
 
+def _too_deep(key: str) -> Problem:
+    return Problem("invalid_tools", key, {"what": "nested too deeply to be read"})
+
+
 def _read(key: str, text: bytes) -> _Read:
     """The tools by name, and what is wrong with them."""
-    tools = msgspec.json.decode(text)
+    try:
+        tools = msgspec.json.decode(text)
+    except RecursionError:  # since Python 3.14 what could be written may be too deep to be read
+        return {}, (_too_deep(key),)
     found: dict[str, Validator | None] = {}
     problems: list[Problem] = []
 

@@ -1,6 +1,8 @@
 import asyncio
+import contextvars
 import subprocess
 import sys
+from collections.abc import Iterator
 
 import pytest
 
@@ -84,3 +86,16 @@ def test_english_loads_neither_babel_nor_a_catalogue() -> None:
         check=True,
     ).stdout
     assert said.splitlines() == ["$1.00 a and b 1", "False"]
+
+
+def test_what_is_cut_off_from_outside_ends_quietly() -> None:
+    """As a process ends that was killed in the simulation, and a generator that nobody reads to its end."""
+
+    def talk() -> Iterator[None]:
+        with speaking(Language.CHINESE):
+            yield
+
+    talking = talk()
+    contextvars.copy_context().run(next, talking)
+    talking.close()
+    assert current() is Language.ENGLISH
