@@ -27,7 +27,7 @@ _LONG = ("test_kills.py", "test_learns.py")
 # are not installed; in CI they have to be, and it fails there.
 _OF_THE_SANDBOX = ("e2e", "sandbox", "test_start.py")
 _OF_THE_TRAINER = (
-    *("foreign", "trainer", "training_files/test_trained_tokens.py"),
+    *("foreign", "trainer", "app/test_passing_on.py", "training_files/test_trained_tokens.py"),
     *("e2e/test_browser.py", "e2e/test_kills.py", "e2e/test_try.py"),
 )
 
