@@ -4,7 +4,6 @@ Each command imports what it needs when it runs, so that `check` starts as fast 
 """
 
 import gc
-import importlib.metadata
 import importlib.util
 import sys
 from pathlib import Path
@@ -38,6 +37,8 @@ def main() -> None:
 
 def _show_version(wanted: bool) -> None:
     if wanted:
+        import importlib.metadata  # brings the e-mail parser with it
+
         print(f"finetune-bot {importlib.metadata.version('finetune-bot')}")  # noqa: T201
         raise typer.Exit
 
