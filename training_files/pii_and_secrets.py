@@ -11,7 +11,7 @@ Everything is looked for by RE2 in time linear in the text; Python looks at what
 import json
 import re
 from collections.abc import Iterator
-from functools import cache, lru_cache
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -48,19 +48,6 @@ class Span(msgspec.Struct, frozen=True):
 
 def find(text: str) -> list[Span]:
     """What should not be trained on, in order; spans do not overlap. Offsets count characters."""
-    return list(_found_again(text) if len(text) <= _REMEMBERED else _found(text))
-
-
-_REMEMBERED = 1 << 14
-"""Characters of a text that is remembered for a while: one repair after the other asks about it."""
-
-
-@lru_cache(16)
-def _found_again(text: str) -> tuple[Span, ...]:
-    return tuple(_found(text))
-
-
-def _found(text: str) -> list[Span]:
     encoded = text.encode("utf-8", "replace")  # half a surrogate pair becomes one "?": offsets stay
     if _quick_look().search(encoded) is None:
         return []
