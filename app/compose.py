@@ -11,6 +11,7 @@ from bot.authority import Authority
 from bot.datasets.deletion import DatasetDeletion
 from bot.datasets.file_store import Copies
 from bot.datasets.lookup import DatasetLookup
+from bot.datasets.provider_files import ProviderFiles
 from bot.errors import NotFound
 from bot.jobs.admission import Rules
 from bot.jobs.approval import Approvals
@@ -44,6 +45,7 @@ from handlers.datasets import reports
 from handlers.datasets.incoming_files import IncomingFiles
 from handlers.deletion.listeners import DeletionListeners
 from handlers.languages import Languages
+from handlers.provider_files.listeners import ProviderFileListeners
 from handlers.services import Services
 from handlers.web.people import People, Roles
 from handlers.web.poster import Poster
@@ -138,6 +140,11 @@ def listeners(services: Services) -> Mapping[type[object], object]:
     callers = Callers(services.people, services.team)
     authority, provider = services.authority, services.provider
     made = [
+        ProviderFileListeners(
+            callers=callers,
+            files=ProviderFiles(provider, services.datasets, services.jobs, authority),
+            provider=provider.name,
+        ),
         DeletionListeners(
             callers=callers,
             datasets=DatasetDeletion(services.datasets, services.copies, services.jobs, provider, authority),

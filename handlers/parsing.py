@@ -83,6 +83,9 @@ def turn_of(
         async def answer(message: Message) -> None:
             await replies.to_button(poster, channel, user, thread_ts, message)
 
+    async def replace_message(message: Message) -> None:
+        await replies.in_place(poster, body.get("response_url"), channel, user, message)
+
     return Turn(
         key=key,
         again=again,
@@ -95,6 +98,7 @@ def turn_of(
         words=words.strip(),
         body=body,
         answer=answer,
+        replace_message=replace_message,
         alone=alone,
     )
 

@@ -14,7 +14,6 @@ from bot.jobs.job import Job, Origin
 from bot.redact import redact
 from handlers.blocks.message import Message
 from handlers.services import Services
-from handlers.web import replies
 from training_files import TrainingFileError
 
 
@@ -22,7 +21,7 @@ from training_files import TrainingFileError
 class Turn:
     """`key` is the inbox's; what is derived from it is the same when the work is done again after a crash
     (`again`). `words` is what was typed, without the command itself. `answer` speaks where the person looks; `alone`:
-    only they see that.
+    only they see that. `replace_message` puts an answer in place of the message whose button was pressed.
     """
 
     key: str
@@ -36,6 +35,7 @@ class Turn:
     words: str
     body: dict[str, Any]
     answer: Callable[[Message], Awaitable[None]]
+    replace_message: Callable[[Message], Awaitable[None]]
     alone: bool
 
     @property
@@ -98,12 +98,8 @@ class Turn:
     def in_place(self) -> "Turn":
         """This turn, whose answers stand in place of the message whose button was pressed, for all who see that."""
 
-        async def answer(message: Message) -> None:
-            response_url = self.body.get("response_url")
-            await replies.in_place(self.services.poster, response_url, self.channel, self.user, message)
-
         seen_alone = bool((self.body.get("container") or {}).get("is_ephemeral")) or is_direct(self.channel)
-        return replace(self, answer=answer, alone=seen_alone)
+        return replace(self, answer=self.replace_message, alone=seen_alone)
 
     async def drop_here(self) -> str:
         """What to do where there is no training file yet."""

@@ -22,6 +22,7 @@ class Answers(list[Message]):
 
 def a_turn(words: str = "", answers: Answers | None = None, **fields: Any) -> Turn:
     """Ana typed `words`, or pressed a button with that value, in a public channel."""
+    show = (answers if answers is not None else Answers()).show
     return Turn(
         **{
             "key": "command/1",
@@ -34,7 +35,8 @@ def a_turn(words: str = "", answers: Answers | None = None, **fields: Any) -> Tu
             "trigger_id": "trigger-1",
             "words": words,
             "body": {},
-            "answer": (answers if answers is not None else Answers()).show,
+            "answer": show,
+            "replace_message": show,
             "alone": True,
             **fields,
         }

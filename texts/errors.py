@@ -180,6 +180,19 @@ def file_in_training() -> str:
 
 
 @_error
+def unknown_provider_file(provider: str, file: str) -> str:
+    return _("{provider} has no file {file} (any more).", provider=provider, file=file)
+
+
+@_error
+def provider_file_in_use(jobs: Sequence[str]) -> str:
+    """`jobs`: those that use it and that this person may know of."""
+    if jobs:
+        return _("Job {job} uses this file. Cancel it or wait for its end, then delete.", job=jobs[0])
+    return _("A job uses this file. Cancel it or wait for its end, then delete.")
+
+
+@_error
 def unknown_model(model: str) -> str:
     return _("There is no fine-tuned model {model}. `/finetune models` lists them.", model=model)
 

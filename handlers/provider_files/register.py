@@ -2,25 +2,27 @@
 
 from typing import Final
 
-from handlers.provider_files import commands
+from handlers.provider_files import blocks
+from handlers.provider_files.listeners import ProviderFileListeners
 from handlers.routing import Command, Feature
 
 FEATURE: Final = Feature(
+    ProviderFileListeners,
     commands=(
         Command(
             "files",
             "Train",
             "files",
             "List the provider's files, and delete those that no job uses",
-            commands.run,
+            ProviderFileListeners.command,
             "Each file has a button that deletes it at the provider. Our own copies stay.",
             ("files",),
         ),
     ),
     buttons={
-        "files_newer": commands.turned,
-        "files_older": commands.turned,
-        "file_delete": commands.delete,
-        "files_delete_unused": commands.delete_unused,
+        blocks.NEWER: ProviderFileListeners.turned,
+        blocks.OLDER: ProviderFileListeners.turned,
+        blocks.DELETE: ProviderFileListeners.delete,
+        blocks.DELETE_UNUSED: ProviderFileListeners.delete_unused,
     },
 )

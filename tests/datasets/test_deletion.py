@@ -1,11 +1,8 @@
 """Deleting a training file: whose it is, who else has it, and what is left when it is cut off in between."""
 
-from collections.abc import Awaitable, Callable
-from pathlib import Path
-from typing import Any
-
 import msgspec
 import pytest
+from dropping import Drop, Upload
 from parts import followed_job
 from slack_requests import ANA, a_caller
 from stand_in_provider import StandInProvider
@@ -13,7 +10,6 @@ from stand_in_provider import StandInProvider
 from bot.access import Actor, Role
 from bot.audit import Outcome
 from bot.authority import Authority
-from bot.datasets.dataset import Dataset
 from bot.datasets.deletion import DatasetDeletion
 from bot.datasets.file_store import Copies
 from bot.errors import Conflict, Denied, NotFound
@@ -24,7 +20,6 @@ from bot.store.datasets import SqliteDatasetStore
 from bot.store.jobs import SqliteJobStore
 
 BEN = Actor("U0BEN", "T0ACME")
-Drop = Callable[..., Awaitable[Dataset]]
 
 
 @pytest.fixture
@@ -38,40 +33,6 @@ def deletion(
     return DatasetDeletion(datasets, copies, jobs, provider, authority)
 
 
-@pytest.fixture
-def drop(datasets: SqliteDatasetStore, copies: Copies) -> Drop:
-    """A file that somebody dropped, with our copy of it."""
-
-    async def drop(dataset_id: str = "ds-1", **fields: Any) -> Dataset:
-        dataset = Dataset(
-            **{
-                "id": dataset_id,
-                "sha256": "abc",
-                "name": "train.jsonl",
-                "bytes": 3,
-                "owner": ANA.user,
-                "team": "T0ACME",
-                "channel": "C0TRAINING",
-                "channel_private": False,
-                "thread_ts": "1.0",
-                "created_at": 1.0,
-                **fields,
-            }
-        )
-        copies.path("abc").write_bytes(b"{}\n")
-        await datasets.save(dataset)
-        return dataset
-
-    return drop
-
-
-async def at_provider(provider: OpenAIProtocol, jobs: SqliteJobStore, path: Path) -> str:
-    path.write_bytes(b"{}\n")
-    file_id = await provider.upload(path, "train.jsonl")
-    await jobs.set_provider_file(provider.name, "abc", file_id)
-    return file_id
-
-
 async def test_our_copy_and_the_providers_go_and_the_log_says_who_did_it(
     deletion: DatasetDeletion,
     drop: Drop,
@@ -81,10 +42,10 @@ async def test_our_copy_and_the_providers_go_and_the_log_says_who_did_it(
     copies: Copies,
     audit: SqliteAuditLog,
     datasets: SqliteDatasetStore,
-    tmp_path: Path,
+    upload: Upload,
 ) -> None:
     await drop()
-    await at_provider(provider, jobs, tmp_path / "train.jsonl")
+    await upload("abc")
     deleted = await deletion.delete(a_caller(), "ds-1")
     assert (deleted.dataset.name, deleted.at_provider) == ("train.jsonl", True)
     assert not copies.path("abc").exists()
@@ -109,10 +70,10 @@ async def test_a_file_that_a_job_trains_on_is_not_deleted(
     jobs: SqliteJobStore,
     provider: OpenAIProtocol,
     copies: Copies,
-    tmp_path: Path,
+    upload: Upload,
 ) -> None:
     await drop()
-    file_id = await at_provider(provider, jobs, tmp_path / "train.jsonl")
+    file_id = await upload("abc")
     await jobs.insert(followed_job("ftjob-1", state="running", training_file=file_id))
     with pytest.raises(Conflict):
         await deletion.delete(a_caller(), "ds-1")
@@ -144,10 +105,10 @@ async def test_what_a_crash_cut_off_is_brought_to_its_end(
     provider: OpenAIProtocol,
     stand_in: StandInProvider,
     audit: SqliteAuditLog,
-    tmp_path: Path,
+    upload: Upload,
 ) -> None:
     await drop()
-    file_id = await at_provider(provider, jobs, tmp_path / "train.jsonl")
+    file_id = await upload("abc")
     stand_in.fault(f"DELETE /files/{file_id}", times=9, status=500)
     with pytest.raises(ProviderError):
         await deletion.delete(a_caller(), "ds-1")

@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.datasets.dataset import Dataset
+from bot.datasets.provider_files import ProviderFile
 from bot.jobs import notice, states
 from bot.jobs.assessment import assess, rank
 from bot.jobs.job import Job, Origin
@@ -508,7 +509,9 @@ occasions = st.builds(
 remote_events = st.builds(RemoteEvent, ids, moments, st.sampled_from(["info", "warn", "odd"]), texts, texts)
 listed_checkpoints = st.lists(st.builds(Checkpoint, ids, long_ids, counts, st.none() | metrics), max_size=14)
 remote_files = st.builds(RemoteFile, ids, texts, counts, moments)
-file_rows = st.lists(st.builds(files.Row, remote_files, texts, st.lists(ids, max_size=4), st.booleans()), max_size=3)
+provider_files = st.lists(
+    st.builds(ProviderFile, remote_files, texts, ids, st.lists(ids, max_size=4).map(tuple), st.booleans()), max_size=3
+)
 
 
 @quick
@@ -519,9 +522,9 @@ def test_histories_fit(job: Job, told: list[RemoteEvent], what: list[Moment], pa
 
 
 @quick
-@given(job_values, listed_checkpoints, file_rows, texts, st.booleans())
+@given(job_values, listed_checkpoints, provider_files, texts, st.booleans())
 def test_lists_of_checkpoints_and_files_fit(
-    job: Job, made: list[Checkpoint], rows: list[files.Row], provider: str, admin: bool
+    job: Job, made: list[Checkpoint], rows: list[ProviderFile], provider: str, admin: bool
 ) -> None:
     assert_fits(checkpoints.checkpoint_list(job, rank(job, [], made)))
     assert_fits(files.file_list(provider, rows * 8, 2, admin=admin))

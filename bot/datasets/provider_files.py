@@ -1,0 +1,102 @@
+"""The training files that the provider has: which of them a person may know of, and deleting those that no job uses."""
+
+from typing import Final
+
+import msgspec
+
+from bot.access import Action, Caller, Resource, Role
+from bot.authority import Authority
+from bot.datasets.interfaces import DatasetStore
+from bot.errors import Conflict, NotFound
+from bot.jobs import states
+from bot.jobs.interfaces import JobStore
+from bot.jobs.job import Job
+from bot.providers.interface import Provider, Refused, RemoteFile
+
+# Older ones show when newer ones are gone.
+_MOST: Final = 500
+
+
+class ProviderFile(msgspec.Struct, frozen=True):
+    """A file at the provider, as the caller may know of it. `name` is what people call it; `owner` is "" where it is no
+    upload of ours, or of several people; `jobs` are those of the jobs which use it that the caller may know of,
+    `in_use` tells of any; `deletable` by the caller."""
+
+    file: RemoteFile
+    name: str
+    owner: str
+    jobs: tuple[str, ...]
+    in_use: bool
+    deletable: bool
+
+
+class ProviderFiles:
+    def __init__(self, provider: Provider, datasets: DatasetStore, jobs: JobStore, authority: Authority) -> None:
+        self._provider = provider
+        self._datasets = datasets
+        self._jobs = jobs
+        self._authority = authority
+
+    async def visible(self, caller: Caller) -> list[ProviderFile]:
+        """Newest first. What is our upload of files that the caller may not know of is left out.
+
+        Raises Denied, ProviderError.
+        """
+        await self._authority.require(caller, Action.USE)
+        waiting = await self._jobs.in_states(list(states.OURS))
+        files = [await self._seen(caller, file, waiting) for file in (await self._provider.files())[:_MOST]]
+        return [file for file in files if file is not None]
+
+    async def delete(self, caller: Caller, file_id: str) -> None:
+        """Raises NotFound, Denied, Conflict while a job uses it, ProviderError."""
+        found = next((one for one in await self.visible(caller) if one.file.id == file_id), None)
+        if found is not None:
+            await self._delete(caller, found)
+        elif not caller.is_retry:  # else it was gone before a crash
+            raise NotFound("unknown_provider_file", provider=self._provider.name, file=file_id)
+
+    async def delete_unused(self, caller: Caller) -> None:
+        """All that no job uses; for administrators. Raises Denied, ProviderError."""
+        await self._authority.require(caller, Action.DELETE, _resource(caller, ""))
+        for found in await self.visible(caller):
+            if not found.in_use:
+                await self._delete(caller, found)
+
+    async def _seen(self, caller: Caller, file: RemoteFile, waiting: list[Job]) -> ProviderFile | None:
+        sha256 = await self._jobs.content_of(self._provider.name, file.id)
+        uploads = await self._datasets.by_hash(sha256) if sha256 else []
+        visible = [dataset for dataset in uploads if self._authority.allows(caller, Action.SEE, dataset.resource)]
+        if uploads and not visible:
+            return None
+        ids = {dataset.id for dataset in uploads}
+        jobs = await self._jobs.uses_file(self._provider.name, file.id)
+        jobs += [job for job in waiting if {job.dataset_id, job.validation_dataset_id} & ids and job not in jobs]
+        # It belongs to one person only where nobody else dropped the same bytes.
+        owners = {dataset.owner for dataset in uploads}
+        owner = owners.pop() if len(owners) == 1 else ""
+        return ProviderFile(
+            file,
+            name=visible[0].name if visible else file.name,
+            owner=owner,
+            jobs=tuple(job.id for job in jobs if self._authority.allows(caller, Action.SEE, job.resource)),
+            in_use=bool(jobs),
+            deletable=not jobs and (caller.actor.role is Role.ADMIN or owner == caller.user),
+        )
+
+    async def _delete(self, caller: Caller, found: ProviderFile) -> None:
+        await self._authority.require(caller, Action.DELETE, _resource(caller, found.owner))
+        if found.in_use:
+            raise Conflict("provider_file_in_use", jobs=found.jobs)
+        sha256 = await self._jobs.content_of(self._provider.name, found.file.id)
+        async with self._authority.recorded(caller, "delete file at the provider", found.file.id):
+            try:
+                await self._provider.delete_file(found.file.id)
+            except Refused as error:
+                if error.status != 404:
+                    raise
+        if sha256:
+            await self._jobs.set_provider_file(self._provider.name, sha256, None)
+
+
+def _resource(caller: Caller, owner: str) -> Resource:
+    return Resource(owner, caller.channel, False, "file")

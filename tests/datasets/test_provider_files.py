@@ -1,0 +1,111 @@
+"""The provider's files: what a person may know of them, and which may go."""
+
+import pytest
+from dropping import Drop, Upload
+from parts import a_job, followed_job
+from slack_requests import ANA, a_caller
+from stand_in_provider import StandInProvider
+
+from bot.access import Actor, Role
+from bot.audit import Outcome
+from bot.authority import Authority
+from bot.datasets.provider_files import ProviderFiles
+from bot.errors import Conflict, Denied, NotFound
+from bot.jobs import states
+from bot.providers.openai_protocol import OpenAIProtocol
+from bot.store.audit import SqliteAuditLog
+from bot.store.datasets import SqliteDatasetStore
+from bot.store.jobs import SqliteJobStore
+
+BEN = Actor("U0BEN", "T0ACME")
+ADMIN = Actor("U0ADA", "T0ACME", Role.ADMIN)
+
+
+@pytest.fixture
+def files(
+    provider: OpenAIProtocol, datasets: SqliteDatasetStore, jobs: SqliteJobStore, authority: Authority
+) -> ProviderFiles:
+    return ProviderFiles(provider, datasets, jobs, authority)
+
+
+async def test_a_file_is_shown_with_the_name_that_people_gave_it_and_its_owner_may_delete_it(
+    files: ProviderFiles, drop: Drop, upload: Upload
+) -> None:
+    await drop(name="support.jsonl")
+    await upload("abc")
+    (theirs,) = await files.visible(a_caller(BEN))
+    assert (theirs.name, theirs.owner, theirs.in_use, theirs.deletable) == ("support.jsonl", ANA.user, False, False)
+    for who in (a_caller(), a_caller(ADMIN)):
+        (own,) = await files.visible(who)
+        assert own.deletable
+
+
+async def test_a_file_of_a_private_channel_is_shown_there_only(
+    files: ProviderFiles, drop: Drop, upload: Upload
+) -> None:
+    await drop(channel="G0SECRET", channel_private=True)
+    file_id = await upload("abc")
+    assert await files.visible(a_caller(BEN)) == []
+    with pytest.raises(NotFound):
+        await files.delete(a_caller(BEN), file_id)
+    (seen,) = await files.visible(a_caller(BEN, channel="G0SECRET"))
+    assert seen.file.id == file_id
+
+
+async def test_what_several_people_dropped_belongs_to_none_of_them(
+    files: ProviderFiles, drop: Drop, upload: Upload
+) -> None:
+    await drop()
+    await drop("ds-2", owner=BEN.user)
+    file_id = await upload("abc")
+    with pytest.raises(Denied):
+        await files.delete(a_caller(), file_id)
+    await files.delete(a_caller(ADMIN), file_id)
+
+
+@pytest.mark.parametrize("waiting", [False, True])
+async def test_a_file_that_a_job_uses_or_waits_for_stays(
+    files: ProviderFiles, drop: Drop, upload: Upload, jobs: SqliteJobStore, waiting: bool
+) -> None:
+    await drop()
+    file_id = await upload("abc")
+    job = a_job(state=states.IN_LINE) if waiting else followed_job("ftjob-1", state="running", training_file=file_id)
+    await jobs.insert(job)
+    (found,) = await files.visible(a_caller())
+    assert (found.jobs, found.in_use, found.deletable) == (("job-1",), True, False)
+    with pytest.raises(Conflict):
+        await files.delete(a_caller(), file_id)
+
+
+async def test_deleting_is_in_the_audit_log_and_what_a_crash_cut_off_is_not_missed(
+    files: ProviderFiles,
+    drop: Drop,
+    upload: Upload,
+    provider: OpenAIProtocol,
+    jobs: SqliteJobStore,
+    stand_in: StandInProvider,
+    audit: SqliteAuditLog,
+) -> None:
+    await drop()
+    file_id = await upload("abc")
+    await files.delete(a_caller(), file_id)
+    assert not stand_in.files
+    assert await jobs.provider_file(provider.name, "abc") is None
+    assert [entry.outcome for entry in await audit.about(file_id)] == [Outcome.DONE]
+    await files.delete(a_caller(is_retry=True), file_id)
+    with pytest.raises(NotFound):
+        await files.delete(a_caller(key="command/2"), file_id)
+
+
+async def test_all_unused_ones_are_for_administrators(
+    files: ProviderFiles, drop: Drop, upload: Upload, jobs: SqliteJobStore, stand_in: StandInProvider
+) -> None:
+    await drop()
+    await drop("ds-2", sha256="def")
+    used = await upload("abc")
+    await upload("def")
+    await jobs.insert(followed_job("ftjob-1", state="running", training_file=used))
+    with pytest.raises(Denied):
+        await files.delete_unused(a_caller())
+    await files.delete_unused(a_caller(ADMIN))
+    assert list(stand_in.files) == [used]
