@@ -140,9 +140,11 @@ async def _fill(w: World, living: list[Job], cards: dict[str, str], ended: list[
     def work(db: SqliteDatabase) -> None:
         for job in (*living, *ended):
             write_change(db, JobUpdate(job, notices=_said_already(job), followed=job.state not in states.ENDED))
+            # The cards of those that ended are no longer in Slack.
+            ts, shown = (cards[job.id], "as it was") if job.id in cards else (f"{job.created_at:.6f}", None)
             db.execute(
-                "INSERT INTO cards (job_id, channel, ts, shown, dirty, changed_at) VALUES (?, ?, ?, 'as it was', 0, ?)",
-                [job.id, job.origin.channel, cards.get(job.id, f"{job.created_at:.6f}"), job.created_at],
+                "INSERT INTO cards (job_id, channel, ts, shown, dirty, changed_at) VALUES (?, ?, ?, ?, 0, ?)",
+                [job.id, job.origin.channel, ts, shown, job.created_at],
             )
         db.execute("UPDATE notices SET state = 'posted', posted_ts = '1.000001'")
         db.execute("INSERT INTO inbox (key, state, received_at) VALUES ('event/last', 'done', ?)", [time.time()])
