@@ -12,7 +12,7 @@ class DatasetLookup:
         self._datasets = datasets
         self._authority = authority
 
-    async def get(self, caller: Caller, dataset_id: str, act: Action, *, to_post: bool = False) -> Dataset:
+    async def get(self, caller: Caller, dataset_id: str, action: Action, *, to_post: bool = False) -> Dataset:
         """With `to_post`, what is posted where the caller is may tell of it.
 
         Raises Denied; NotFound where there is none, it was deleted, or it is not for this person's eyes.
@@ -24,7 +24,7 @@ class DatasetLookup:
             raise unknown
         require = self._authority.require_to_post if to_post else self._authority.require
         try:
-            await require(caller, act, dataset.resource)
+            await require(caller, action, dataset.resource)
         except NotFound:
             raise unknown from None
         return dataset

@@ -18,7 +18,7 @@ class JobLookup:
         self._jobs = jobs
         self._authority = authority
 
-    async def get(self, caller: Caller, word: str, act: Action, *, to_post: bool = False) -> Job:
+    async def get(self, caller: Caller, word: str, action: Action, *, to_post: bool = False) -> Job:
         """The job that `word` names, if the caller may do `action` with it; with `to_post`, and tell all of it here.
 
         Raises NotFound, Denied; Invalid without a word. What a person may not know of is answered like what there is
@@ -33,12 +33,12 @@ class JobLookup:
             raise unknown
         require = self._authority.require_to_post if to_post else self._authority.require
         try:
-            await require(caller, act, job.resource)
+            await require(caller, action, job.resource)
         except NotFound:
             raise unknown from None
         return job
 
-    async def named(self, caller: Caller, word: str, act: Action) -> Job:
+    async def named(self, caller: Caller, word: str, action: Action) -> Job:
         """Like `get`, for what a person types: also the job's suffix, or the beginning of a name that is its alone.
 
         Raises Ambiguous.
@@ -51,4 +51,4 @@ class JobLookup:
                 word, known, lambda job: (job.id, job.provider_job_id, job.suffix), label=lambda job: job.id
             )
             word = found.id if found else word
-        return await self.get(caller, word, act)
+        return await self.get(caller, word, action)
