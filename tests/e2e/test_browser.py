@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 from browser import chromium
 from playwright.async_api import Page, expect
 from ports import free_port
@@ -36,7 +37,7 @@ def trial(folder: Path) -> Iterator[str]:
         yield url
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def page(tmp_path: Path) -> AsyncIterator[Page]:
     async with chromium() as browser:
         with trial(tmp_path) as url:
