@@ -3,11 +3,13 @@
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Protocol
 
 from bot.access import Action, Caller, Place, Policy, Resource, authorize
 from bot.audit import AuditLog, Entry, Outcome
 from bot.errors import BotError, Denied, NotFound
 from bot.redact import redact
+from training_files import TrainingFileError
 
 
 class Authority:
@@ -55,13 +57,26 @@ class Authority:
         await self._audit.add(entry(caller, action, resource, details=details))
         try:
             yield
-        except BotError as error:
+        except (BotError, TrainingFileError) as error:
             await self._audit.add(entry(caller, action, resource, Outcome.FAILED, redact(str(error))))
             raise
 
 
+class Asking(Protocol):
+    """As much of a request as the audit log keeps."""
+
+    @property
+    def key(self) -> str: ...
+
+    @property
+    def user(self) -> str: ...
+
+    @property
+    def channel(self) -> str: ...
+
+
 def entry(
-    caller: Caller, action: Action | str, resource: str, outcome: Outcome = Outcome.DONE, details: str = ""
+    caller: Asking, action: Action | str, resource: str, outcome: Outcome = Outcome.DONE, details: str = ""
 ) -> Entry:
     """What the caller does, for the audit log. Done again after a crash it is the same entry."""
     if isinstance(action, Action):

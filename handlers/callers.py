@@ -12,13 +12,4 @@ class Callers:
 
     async def of(self, turn: Turn) -> Caller:
         """Raises Denied where Slack does not tell who this is."""
-        return Caller(
-            actor=await self._people.actor(turn.user),
-            team=self._team,
-            channel=turn.channel,
-            answers_in=turn.answers_in,
-            posts_in=turn.posts_in,
-            key=turn.key,
-            at=turn.received_at,
-            is_retry=turn.again,
-        )
+        return turn.as_caller(await self._people.actor(turn.user), self._team)

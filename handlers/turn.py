@@ -1,6 +1,5 @@
 """One thing that somebody did in Slack: who, where, with which words, and how to answer them there."""
 
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -8,13 +7,12 @@ from typing import Any
 
 from bot.access import Action, Actor, Caller, Place, Resource
 from bot.audit import Entry, Outcome
+from bot.authority import entry
 from bot.datasets.dataset import Dataset
-from bot.errors import BotError, Invalid
+from bot.errors import Invalid
 from bot.jobs.job import Job, Origin
-from bot.redact import redact
 from handlers.blocks.message import Message
 from handlers.services import Services
-from training_files import TrainingFileError
 
 
 @dataclass(frozen=True)
@@ -48,11 +46,11 @@ class Turn:
         """Where what this turn posts is seen, such as a job's card or a conversation."""
         return Place(self.channel, alone=is_direct(self.channel))
 
-    async def caller(self) -> Caller:
-        """Who asks, for a use case. Raises Denied where Slack does not tell who this is."""
+    def as_caller(self, actor: Actor, team: str) -> Caller:
+        """Who asks, for a use case."""
         return Caller(
-            actor=await self.services.people.actor(self.user),
-            team=self.services.team,
+            actor=actor,
+            team=team,
             channel=self.channel,
             answers_in=self.answers_in,
             posts_in=self.posts_in,
@@ -61,8 +59,12 @@ class Turn:
             is_retry=self.again,
         )
 
+    async def caller(self) -> Caller:
+        """Raises Denied where Slack does not tell who this is."""
+        return self.as_caller(await self.services.people.actor(self.user), self.services.team)
+
     async def actor(self, act: Action = Action.USE, thing: Resource | None = None, place: Place | None = None) -> Actor:
-        """The person, if they may do this and `resource` may be seen in `place` (by default where answers are).
+        """The person, if they may do this and `thing` may be seen in `place` (by default where answers are).
 
         Raises Denied, which the audit log keeps, or NotFound.
         """
@@ -78,21 +80,12 @@ class Turn:
         await self.services.authority.require_to_post(await self.caller(), act, thing)
 
     def entry(self, act: Action | str, thing: str, outcome: Outcome = Outcome.DONE, details: str = "") -> Entry:
-        """What this person does here, for the audit log. Done again after a crash it is the same entry."""
-        if isinstance(act, Action):
-            act = act.name.lower().replace("_", " ")
-        key = f"{self.key}/{act}/{thing}/{outcome}"
-        return Entry(key, time.time(), self.user, act, thing, self.channel, outcome, details)
+        return entry(self, act, thing, outcome, details)
 
     @asynccontextmanager
     async def recorded(self, act: Action | str, thing: str, details: str = "") -> AsyncIterator[None]:
-        """For what is carried out at the provider: in the audit log before it begins, and once more if it fails."""
-        await self.services.audit.add(self.entry(act, thing, details=details))
-        try:
+        async with self.services.authority.recorded(await self.caller(), act, thing, details):
             yield
-        except (BotError, TrainingFileError) as error:
-            await self.services.audit.add(self.entry(act, thing, Outcome.FAILED, redact(str(error))))
-            raise
 
     @property
     def in_place(self) -> "Turn":

@@ -10,7 +10,10 @@ from typing import Any
 
 import pytest
 from hypothesis import settings
+from parts import provider_over
+from stand_in_provider import StandInProvider
 
+from bot.providers.openai_protocol import OpenAIProtocol
 from bot.store.database import Database
 from bot.store.jobs import SqliteJobStore
 from bot.store.outbox import SqliteOutbox
@@ -70,6 +73,18 @@ def jobs(database: Database) -> SqliteJobStore:
 @pytest.fixture
 def outbox(database: Database) -> SqliteOutbox:
     return SqliteOutbox(database)
+
+
+@pytest.fixture
+async def stand_in() -> AsyncIterator[StandInProvider]:
+    async with StandInProvider() as provider:
+        yield provider
+
+
+@pytest.fixture
+async def provider(stand_in: StandInProvider) -> AsyncIterator[OpenAIProtocol]:
+    async with provider_over(stand_in) as made:
+        yield made
 
 
 @pytest.fixture(scope="session")

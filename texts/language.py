@@ -2,7 +2,7 @@
 
 English stands in the code and is its own key. Other languages have a catalogue for each module of texts:
 `texts/zh/notices.po` for `texts/notices.py`, read and compiled in memory when a language is first spoken (English
-reads nothing). `scripts/texts` keeps the catalogues and checks them.
+reads nothing). `scripts/catalogues.py` keeps the catalogues and checks them.
 """
 
 import gettext

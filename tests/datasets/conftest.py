@@ -1,12 +1,9 @@
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from dropping import Drop, Upload
-from parts import provider_over
 from slack_requests import ANA
-from stand_in_provider import StandInProvider
 
 from bot.access import Policy
 from bot.authority import Authority
@@ -17,18 +14,6 @@ from bot.store.audit import SqliteAuditLog
 from bot.store.database import Database
 from bot.store.datasets import SqliteDatasetStore
 from bot.store.jobs import SqliteJobStore
-
-
-@pytest.fixture
-async def stand_in() -> AsyncIterator[StandInProvider]:
-    async with StandInProvider() as provider:
-        yield provider
-
-
-@pytest.fixture
-async def provider(stand_in: StandInProvider) -> AsyncIterator[OpenAIProtocol]:
-    async with provider_over(stand_in) as made:
-        yield made
 
 
 @pytest.fixture

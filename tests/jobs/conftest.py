@@ -1,26 +1,11 @@
-from collections.abc import AsyncIterator
-
 import pytest
 from following import POLL, Clock, Make, follow
-from parts import provider_over
 from stand_in_provider import StandInProvider
 
 from bot.jobs.follow import Follower
 from bot.jobs.sync import JobSync
 from bot.providers.openai_protocol import OpenAIProtocol
 from bot.store.jobs import SqliteJobStore
-
-
-@pytest.fixture
-async def stand_in() -> AsyncIterator[StandInProvider]:
-    async with StandInProvider() as provider:
-        yield provider
-
-
-@pytest.fixture
-async def provider(stand_in: StandInProvider) -> AsyncIterator[OpenAIProtocol]:
-    async with provider_over(stand_in) as made:
-        yield made
 
 
 @pytest.fixture

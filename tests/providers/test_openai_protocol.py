@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -30,18 +30,6 @@ JOBS = "GET /fine_tuning/jobs"
 CREATE = "POST /fine_tuning/jobs"
 CHAT = "POST /chat/completions"
 ASKED = [ChatMessage("user", "What is the answer?")]
-
-
-@pytest.fixture
-async def stand_in() -> AsyncIterator[StandInProvider]:
-    async with StandInProvider() as provider:
-        yield provider
-
-
-@pytest.fixture
-async def provider(stand_in: StandInProvider) -> AsyncIterator[OpenAIProtocol]:
-    async with provider_over(stand_in) as made:
-        yield made
 
 
 def order(**fields: Any) -> CreateRequest:
