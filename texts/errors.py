@@ -4,6 +4,8 @@ the error's values.
 Sentences are plain text with the values as they came: whoever shows one escapes all of it.
 """
 
+import inspect
+import re
 from collections.abc import Callable, Sequence
 from typing import ParamSpec
 
@@ -22,6 +24,20 @@ def sentence(error: BotError | TrainingFileError) -> str:
     """What happened, and what to do next."""
     say = _SENTENCES.get(error.kind) if isinstance(error, BotError) else None
     return say(**error.values) if isinstance(error, BotError) and say else str(error)
+
+
+def recorded_sentence(details: str) -> str:
+    """The sentence for an error that the audit log keeps as `str(error)`; other details are given back as they are."""
+    kind = details.partition(" ")[0]
+    say = _SENTENCES.get(kind)
+    if say is None:
+        return details
+    names = "|".join(map(re.escape, inspect.signature(say).parameters))
+    parts = re.split(rf" (?=(?:{names})=)", details) if names else [details]
+    try:
+        return say(**dict(part.split("=", 1) for part in parts[1:]))
+    except (TypeError, ValueError, KeyError):
+        return details
 
 
 def _error(say: Callable[_P, str]) -> Callable[_P, str]:

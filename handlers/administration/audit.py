@@ -9,6 +9,7 @@ from bot.errors import Invalid
 from handlers.administration import audit_blocks as blocks
 from handlers.turn import Turn
 from handlers.web.rate_limits import Priority
+from texts.errors import recorded_sentence
 from training_files.spreadsheet import as_csv
 
 _PAGE = 15
@@ -61,4 +62,5 @@ async def _export(turn: Turn) -> None:
 
 def _row(number: int, entry: Entry) -> tuple[str | int, ...]:
     at = datetime.fromtimestamp(entry.at, UTC).isoformat(sep=" ", timespec="seconds").removesuffix("+00:00")
-    return number, at, entry.actor, entry.act, entry.thing, entry.outcome, entry.details, entry.channel
+    details = recorded_sentence(entry.details)
+    return number, at, entry.actor, entry.act, entry.thing, entry.outcome, details, entry.channel

@@ -9,6 +9,7 @@ from bot.audit import SETTINGS, Entry, Outcome
 from handlers.blocks.message import Message as Message
 from handlers.blocks.parts import actions, button, context, header, message, section
 from handlers.blocks.text import channel, code, counted, date, person, quoted
+from texts.errors import recorded_sentence
 
 _BY_SECTION = 5
 _HOLDER = re.compile(r"\b[UWS][A-Z0-9]{2,}\b")
@@ -48,7 +49,7 @@ def _line(entry: Entry) -> str:
     mark = {Outcome.DONE: "", Outcome.REFUSED: " *(refused)*", Outcome.FAILED: " *(failed)*"}[entry.outcome]
     thing = f" {_thing(entry.thing)}" if entry.thing else ""
     place = f" in {channel(entry.channel)}" if entry.channel.startswith(("C", "G")) else ""
-    details = quoted(entry.details, 200)
+    details = quoted(recorded_sentence(entry.details), 200)
     if entry.actor == SETTINGS:
         details = _HOLDER.sub(lambda match: person(match[0]), details) or "nobody has one"
     return f"• {date(entry.at)} · {who} · {quoted(entry.act, 40)}{thing}{mark}{place}{details and f' · {details}'}"

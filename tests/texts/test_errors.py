@@ -65,3 +65,23 @@ def test_an_error_is_said_in_the_language_in_force(error: Conflict, english: str
 
 def test_a_sentence_that_was_raised_as_one_is_said_as_it_stands() -> None:
     assert errors.sentence(Conflict("It cannot be done today.")) == "It cannot be done today."
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        Denied("only_owner", action=Action.CANCEL, kind="job"),
+        Denied("only_administrators", action=Action.SET_BUDGET),
+        Denied("audit_for_one"),
+        NotFound("unknown_job", word="my job=1"),
+    ],
+)
+def test_what_the_audit_log_kept_of_an_error_is_said_as_the_error_was(error: Denied | NotFound) -> None:
+    for language in Language:
+        with speaking(language):
+            assert errors.recorded_sentence(str(error)) == errors.sentence(error) != str(error)
+
+
+@pytest.mark.parametrize("details", ["", "20 $ a month", "You may not do that.", "only_owner", "only_owner kind=job"])
+def test_other_details_of_the_audit_log_are_shown_as_they_stand(details: str) -> None:
+    assert errors.recorded_sentence(details) == details
