@@ -2,19 +2,11 @@
 
 from typing import Final
 
-import msgspec
-
 from bot.access import Action
-from bot.datasets.dataset import Dataset
-from bot.errors import BotError
 from bot.jobs import pausing, states
-from bot.jobs.assessment import advised_rate
 from bot.jobs.cancel import cancel as cancel_job
 from handlers.blocks import confirmations as pointers
 from handlers.blocks.message import Message
-from handlers.start.buttons import Place, open_modal
-from handlers.start.start_form import words_of
-from handlers.start.submission import form_of
 from handlers.turn import Turn
 
 
@@ -70,26 +62,6 @@ _STEERING: Final = {
     Action.PAUSE: (pausing.pause, {states.PAUSING, states.PAUSED}),
     Action.RESUME: (pausing.resume, {states.QUEUED, states.RUNNING}),
 }
-
-
-async def retry(turn: Turn) -> None:
-    """Opens the modal with the settings kept, but for a learning rate with which training diverged."""
-    job = await turn.job(turn.words, Action.SEE, to_post=True)
-    await turn.actor(Action.SUBMIT)
-    dataset: Dataset | None = None
-    if job.dataset_id:
-        dataset = await turn.dataset(job.dataset_id, Action.SUBMIT, to_post=True)
-    elif not job.training_file:
-        raise BotError("I do not know the file of this job any more. Drop it again and start anew.")
-    file_id = None if dataset else job.training_file
-    thread_ts = job.origin.thread_ts if job.origin.channel == turn.channel else None
-    place = Place(turn.channel, job.dataset_id, file_id, thread_ts)
-    words = words_of(form_of(job))
-    advised = await advised_rate(turn.services.jobs, job)
-    if advised is not None:
-        words["lr"] = f"{advised:g}"
-        place = msgspec.structs.replace(place, diverged=f"{job.hyperparameters.learning_rate_multiplier:g}")
-    await open_modal(turn, place, dataset, words)
 
 
 async def adopt(turn: Turn) -> None:

@@ -1,15 +1,12 @@
 """What a job has made: its checkpoints, and its results file."""
 
 from bot.access import Action
-from bot.errors import BotError, NotFound
+from bot.errors import NotFound
 from bot.jobs.assessment import rank
 from bot.jobs.results import readable
 from handlers.blocks.card import title
 from handlers.blocks.text import code
 from handlers.jobs.blocks.checkpoints import checkpoint_list
-from handlers.start.buttons import Place, open_modal
-from handlers.start.start_form import words_of
-from handlers.start.submission import form_of, recent_datasets
 from handlers.turn import Turn
 
 
@@ -18,22 +15,6 @@ async def checkpoints(turn: Turn) -> None:
     jobs = turn.services.jobs
     ranked = rank(job, await jobs.metrics(job.id), await jobs.checkpoints(job.id))
     await turn.answer(checkpoint_list(job, ranked))
-
-
-async def continue_training(turn: Turn) -> None:
-    """The modal, on the checkpoint's model, with a file to choose: the job's own at first."""
-    job_id, _, model = turn.words.partition(" ")
-    job = await turn.job(job_id, Action.CHAT, to_post=True)
-    await turn.actor(Action.SUBMIT)
-    files = await recent_datasets(turn)
-    own = [file for file in files if file.id == job.dataset_id]
-    if not files:
-        raise BotError("There is no training file in this channel to go on with. Drop one here first.")
-    words = words_of(form_of(job)) | {"model": model}
-    for name in ("suffix", "validation", "seed"):
-        words.pop(name, None)
-    dataset = (own or files)[0]
-    await open_modal(turn, Place(turn.channel, dataset.id, thread_ts=dataset.thread_ts, choose=True), dataset, words)
 
 
 async def results_file(turn: Turn) -> None:

@@ -3,7 +3,7 @@
 from typing import Final
 
 from handlers.routing import Command, Feature, Modal
-from handlers.start import buttons, commands, modals
+from handlers.start import again, buttons, commands, modals
 from handlers.start.blocks.modal import CALLBACK_ID, CHANGES
 from handlers.start.start_form import FIELDS
 
@@ -25,6 +25,8 @@ FEATURE: Final = Feature(
         "start_job": buttons.pressed,
         **dict.fromkeys(CHANGES, buttons.changed),
         "start_confirmed": commands.confirmed,
+        "job_retry": again.start_again,
+        "checkpoint_continue": again.continue_training,
     },
     modals={
         CALLBACK_ID: Modal(modals.submitted, modals.wrong),
