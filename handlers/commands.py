@@ -13,10 +13,9 @@ from slack_bolt.app.async_app import AsyncApp
 from handlers.blocks import help as help_blocks
 from handlers.inbox import Inbox
 from handlers.register import FEATURES
-from handlers.routing import Command, bind
+from handlers.routing import Command, Topic, bind
 from handlers.turn import Turn
-
-_TOPICS: Final = ("Train", "Follow", "Steer", "Talk", "Look after")
+from texts import commands as texts
 
 
 @dataclass(frozen=True)
@@ -57,30 +56,19 @@ async def _help(turn: Turn) -> None:
     word = next(iter(turn.words.split()), "").strip("`").removeprefix("/")
     command = find_command(word) if word else None
     if command is not None:
-        await turn.answer(
-            help_blocks.command_help(command.usage, command.description, command.details, command.examples)
-        )
+        await turn.answer(help_blocks.command_help(texts.described(command.name)))
         return
     topics = [
-        (topic, [(command.usage, command.description) for command in COMMANDS if command.topic == topic])
-        for topic in _TOPICS
+        (texts.topic(topic), [texts.described(command.name) for command in COMMANDS if command.topic is topic])
+        for topic in Topic
     ]
     await turn.answer(help_blocks.help_message(topics))
 
 
-_HELP: Final = Command(
-    "help",
-    "Look after",
-    "help [COMMAND]",
-    "Show this list, or one command's examples",
-    _help,
-    "The same words work in direct messages, and after a mention of the bot.",
-    ("help", "help start"),
-)
 COMMANDS: Final = tuple(
     sorted(
-        (*(command for feature in FEATURES for command in feature.commands), _HELP),
-        key=lambda command: _TOPICS.index(command.topic),
+        (*(command for feature in FEATURES for command in feature.commands), Command("help", Topic.MANAGE, _help)),
+        key=lambda command: list(Topic).index(command.topic),
     )
 )
 _OWNERS: Final = {command.name: feature.listeners for feature in FEATURES for command in feature.commands}

@@ -6,6 +6,7 @@ feature is a table that can be read without one, and `bind` joins the two when t
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from functools import partial
 from typing import Any, Final
 
@@ -21,22 +22,27 @@ SECONDS_AT_ONCE: Final = 0.5
 """Where the work itself takes long, only what is refused or known at once is said in its modal."""
 
 
+class Topic(StrEnum):
+    """Under which heading `help` lists a command, in the order there."""
+
+    TRAIN = "train"
+    FOLLOW = "follow"
+    CONTROL = "control"
+    TALK = "talk"
+    MANAGE = "manage"
+
+
 @dataclass(frozen=True)
 class Command:
-    """A sub-command of `/finetune`. `usage` is how it is written after that; `run` gets a turn whose words are what
-    follows the name.
+    """A sub-command of `/finetune`. `run` gets a turn whose words are what follows the name. What `help` says of it
+    stands in `texts.commands`, in a function of the same name.
 
-    `details` (one or two sentences) and `examples` are shown by `help NAME`. What is `final` cannot be undone, and is
-    never suggested to somebody who typed something else.
+    What is `final` cannot be undone, and is never suggested to somebody who typed something else.
     """
 
     name: str
-    topic: str
-    usage: str
-    description: str
+    topic: Topic
     run: Method
-    details: str
-    examples: tuple[str, ...]
     final: bool = False
 
 

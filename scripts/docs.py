@@ -15,6 +15,7 @@ import typer
 from app.command_line import app as command_line
 from bot.settings import Settings
 from handlers.commands import COMMANDS
+from texts import commands as texts
 from trainer.cli import app as trainer_command_line
 from trainer.settings import Settings as TrainerSettings
 from trainer.settings import variable
@@ -90,6 +91,7 @@ _GROUPS = (
 
 
 def commands_page() -> str:
+    described = [texts.described(command.name) for command in COMMANDS]
     parts = [
         "# Commands",
         "",
@@ -101,7 +103,7 @@ def commands_page() -> str:
         "",
         "| command | what it does |",
         "|---|---|",
-        *(f"| `{_cell(command.usage)}` | {_cell(command.description)} |" for command in COMMANDS),
+        *(f"| `{_cell(command.usage)}` | {_cell(command.summary)} |" for command in described),
         "",
         "## On the command line",
         *_command("finetune-bot", typer.main.get_command(command_line)),

@@ -4,22 +4,11 @@ from typing import Final
 
 from handlers.blocks import deletion
 from handlers.deletion.listeners import DeletionListeners
-from handlers.routing import Command, Feature, Modal
+from handlers.routing import Command, Feature, Modal, Topic
 
 FEATURE: Final = Feature(
     DeletionListeners,
-    commands=(
-        Command(
-            "delete",
-            "Talk",
-            "delete MODEL | FILE",
-            "Delete a fine-tuned model, or a training file",
-            DeletionListeners.command,
-            "You are asked before anything is deleted. Of a file, our copy and the provider's go.",
-            ("delete support.jsonl",),
-            final=True,
-        ),
-    ),
+    commands=(Command("delete", Topic.TALK, DeletionListeners.command, final=True),),
     buttons={
         deletion.DELETE_DATASET: DeletionListeners.delete_dataset,
         deletion.DELETE_MODEL: DeletionListeners.delete_model,

@@ -3,83 +3,18 @@
 from typing import Final
 
 from handlers.jobs import buttons, controls, follow, history, list, results, status
-from handlers.routing import Command, Feature
+from handlers.routing import Command, Feature, Topic
 
 FEATURE: Final = Feature(
     commands=(
-        Command(
-            "jobs",
-            "Follow",
-            "jobs",
-            "List the latest jobs",
-            list.run,
-            "Those that you may see, with a link to each job's card.",
-            ("jobs",),
-        ),
-        Command(
-            "status",
-            "Follow",
-            "status [JOB]",
-            "Say where a job stands",
-            status.run,
-            "Without a job it is the latest of this channel, or of the thread.",
-            ("status", "status job-1a2b3c"),
-        ),
-        Command(
-            "events",
-            "Follow",
-            "events JOB [page=2]",
-            "Show all that the provider told about a job",
-            history.events,
-            "In pages, which the buttons below turn.",
-            ("events job-1a2b3c", "events job-1a2b3c page=2"),
-        ),
-        Command(
-            "explain",
-            "Follow",
-            "explain JOB [page=2]",
-            "Show what led to what in a job",
-            history.explain,
-            "Who asked for it, what the provider told, what people were told and when.",
-            ("explain job-1a2b3c",),
-        ),
-        Command(
-            "follow",
-            "Follow",
-            "follow PROVIDER-JOB",
-            "Follow a job that was started elsewhere",
-            follow.run,
-            "It takes the provider's own id of the job, which gets a card here like any other.",
-            ("follow ftjob-abc123",),
-        ),
-        Command(
-            "pause",
-            "Steer",
-            "pause JOB [confirm=yes]",
-            "Stop a job for a while",
-            controls.pause,
-            "It goes on with `resume`. Not every provider can pause.",
-            ("pause job-1a2b3c",),
-        ),
-        Command(
-            "resume",
-            "Steer",
-            "resume JOB [confirm=yes]",
-            "Let a paused job go on",
-            controls.resume,
-            "It goes on where it was paused.",
-            ("resume job-1a2b3c",),
-        ),
-        Command(
-            "cancel",
-            "Steer",
-            "cancel JOB [confirm=yes]",
-            "Stop a job for good",
-            controls.cancel,
-            "Only the person who started it, or an administrator, may. It cannot be gone on with.",
-            ("cancel job-1a2b3c",),
-            final=True,
-        ),
+        Command("jobs", Topic.FOLLOW, list.run),
+        Command("status", Topic.FOLLOW, status.run),
+        Command("events", Topic.FOLLOW, history.events),
+        Command("explain", Topic.FOLLOW, history.explain),
+        Command("follow", Topic.FOLLOW, follow.run),
+        Command("pause", Topic.CONTROL, controls.pause),
+        Command("resume", Topic.CONTROL, controls.resume),
+        Command("cancel", Topic.CONTROL, controls.cancel, final=True),
     ),
     buttons={
         "job_cancel": buttons.cancel,

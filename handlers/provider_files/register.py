@@ -4,21 +4,11 @@ from typing import Final
 
 from handlers.provider_files import blocks
 from handlers.provider_files.listeners import ProviderFileListeners
-from handlers.routing import Command, Feature
+from handlers.routing import Command, Feature, Topic
 
 FEATURE: Final = Feature(
     ProviderFileListeners,
-    commands=(
-        Command(
-            "files",
-            "Train",
-            "files",
-            "List the provider's files, and delete those that no job uses",
-            ProviderFileListeners.command,
-            "Each file has a button that deletes it at the provider. Our own copies stay.",
-            ("files",),
-        ),
-    ),
+    commands=(Command("files", Topic.TRAIN, ProviderFileListeners.command),),
     buttons={
         blocks.NEWER: ProviderFileListeners.turned,
         blocks.OLDER: ProviderFileListeners.turned,

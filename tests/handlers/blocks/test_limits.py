@@ -37,6 +37,7 @@ from handlers.repair import blocks as mend_window
 from handlers.start.blocks import modal as start_modal
 from handlers.start.blocks import question as start_question
 from handlers.start.start_form import FIELDS, ModelOption, read_start_modal
+from texts.commands import Description
 from training_files.repair import LostLine, ProposedRepair, RepairPlan, RepairResult
 from training_files.report import Column, ColumnMapping, Finding, Report, Table, Tokens
 from training_files.sample import Sampled
@@ -230,15 +231,16 @@ def test_other_windows_fit(dataset: Dataset, examples: list[Sampled], sentence: 
 @settings(quick, max_examples=20)
 @given(texts, texts)
 def test_short_messages_fit(one: str, other: str) -> None:
+    described = Description(one, other, "x", (one,))
     for message in (
         report.reading(one),
         report.unreadable(one, other),
         errors.refusal(one),
         errors.failure(one, other),
-        help_blocks.help_message([(one, [(one, other)] * 60), *[(one, [(one, other)])] * 59]),
+        help_blocks.help_message([(one, [described] * 60), *[(one, [described])] * 59]),
         help_blocks.near_miss(one, other, slash=True),
         help_blocks.what_there_is(one),
-        help_blocks.command_help(one, other, "x", [one]),
+        help_blocks.command_help(described),
         chat.conversation_opened(one, other, one),
         chat.model_warming(one, 12.0),
         chat.message_too_long(one, 5000, 4096),

@@ -10,6 +10,7 @@ from handlers.blocks.message import Message
 from handlers.jobs.blocks.jobs import job_list, job_status
 from handlers.models.blocks import model_list
 from handlers.start.start_form import ModelOption
+from texts.commands import described
 
 See = Callable[[Message], str]
 Buttons = Callable[[Message], dict[str, dict[str, Any]]]
@@ -55,9 +56,9 @@ def test_a_model_id_that_no_button_carries_is_listed_without_one(buttons: Button
 
 
 def test_help_shows_every_command_as_it_is_typed_under_its_topic(seen: See) -> None:
-    shown = seen(help_message([("Train", [("start [FILE]", "Train a model")]), ("Follow", [("jobs", "List jobs")])]))
-    assert "*Train*\n`/finetune start [FILE]` Train a model" in shown
-    assert "*Follow*\n`/finetune jobs` List jobs" in shown
+    shown = seen(help_message([("Train", [described("start")]), ("Follow", [described("jobs")])]))
+    assert "*Train*\n`/finetune start [FILE] [model=… epochs=… batch=… lr=… …]` Train a model" in shown
+    assert "*Follow*\n`/finetune jobs` List the latest jobs" in shown
     assert "inside threads" in shown
 
 
@@ -74,6 +75,6 @@ def test_for_words_that_mean_something_else_there_is_what_the_bot_does(seen: See
 
 
 def test_help_on_a_command_shows_how_it_is_written_and_examples(seen: See) -> None:
-    shown = seen(command_help("start [FILE]", "Train a model", "A window opens.", ["start a.jsonl", "start"]))
-    assert "`/finetune start [FILE]`" in shown
-    assert "`/finetune start a.jsonl`" in shown
+    shown = seen(command_help(described("status")))
+    assert "`/finetune status [JOB]`" in shown
+    assert "For example:\n`/finetune status`\n`/finetune status job-1a2b3c`" in shown

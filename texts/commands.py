@@ -1,0 +1,231 @@
+"""What `/finetune help` says of each sub-command. The name of each function below `topic` is a command's name."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from texts.language import _
+
+
+@dataclass(frozen=True)
+class Description:
+    """`usage` is how the command is written after `/finetune`; `summary` a line without a full stop; `details` one or
+    two sentences, with what is typed in backticks. `examples` are typed alike in every language.
+    """
+
+    usage: str
+    summary: str
+    details: str
+    examples: tuple[str, ...]
+
+
+_DESCRIPTIONS: dict[str, Callable[[], Description]] = {}
+
+
+def described(command: str) -> Description:
+    """Raises KeyError where nothing is written about it."""
+    return _DESCRIPTIONS[command]()
+
+
+def topic(key: str) -> str:
+    """The heading over the commands of a topic."""
+    return {
+        "train": _("Train"),
+        "follow": _("Follow"),
+        "control": _("Control"),
+        "talk": _("Talk"),
+        "manage": _("Manage"),
+    }[key]
+
+
+def _command(describe: Callable[[], Description]) -> Callable[[], Description]:
+    _DESCRIPTIONS[describe.__name__] = describe
+    return describe
+
+
+@_command
+def start() -> Description:
+    return Description(
+        _("start [FILE] [model=… epochs=… batch=… lr=… …]"),
+        _("Train a model on a file you dropped here; with settings, after a question"),
+        _(
+            "Without a file it takes the one of the thread, or the one dropped last in this channel. Without settings "
+            "a window opens. Settings: `model`, `method`, `suffix`, `epochs`, `validation`, `batch`, `lr`, `beta`, "
+            "`grader`, `effort`, `compute`, `eval_interval`, `eval_samples`, `seed`, `wandb`, `metadata`. A validation "
+            "file that was dropped with it, or split off it, is taken too; `validation=none` leaves it out. "
+            "`confirm=yes` leaves the question out."
+        ),
+        ("start", "start support.jsonl", "start support.jsonl epochs=3 lr=0.5 suffix=support"),
+    )
+
+
+@_command
+def files() -> Description:
+    return Description(
+        _("files"),
+        _("List the provider's files, and delete those that no job uses"),
+        _("Each file has a button that deletes it at the provider. Our own copies stay."),
+        ("files",),
+    )
+
+
+@_command
+def jobs() -> Description:
+    return Description(
+        _("jobs"),
+        _("List the latest jobs"),
+        _("Those that you may see, with a link to each job's card."),
+        ("jobs",),
+    )
+
+
+@_command
+def status() -> Description:
+    return Description(
+        _("status [JOB]"),
+        _("Show where a job stands"),
+        _("Without a job it is the latest of this channel, or of the thread."),
+        ("status", "status job-1a2b3c"),
+    )
+
+
+@_command
+def events() -> Description:
+    return Description(
+        _("events JOB [page=2]"),
+        _("Show all that the provider told about a job"),
+        _("In pages, with buttons to turn them."),
+        ("events job-1a2b3c", "events job-1a2b3c page=2"),
+    )
+
+
+@_command
+def explain() -> Description:
+    return Description(
+        _("explain JOB [page=2]"),
+        _("Show what led to what in a job"),
+        _("Who asked for it, what the provider told, what people were told and when."),
+        ("explain job-1a2b3c",),
+    )
+
+
+@_command
+def follow() -> Description:
+    return Description(
+        _("follow PROVIDER-JOB"),
+        _("Follow a job that was started elsewhere"),
+        _("Write the provider's own id of the job. It gets a card here like any other."),
+        ("follow ftjob-abc123",),
+    )
+
+
+@_command
+def notify() -> Description:
+    return Description(
+        _("notify here | off | #channel"),
+        _("Tell a channel how all public jobs end"),
+        _("This holds until it is switched off again."),
+        ("notify here", "notify #ml-news", "notify off"),
+    )
+
+
+@_command
+def pause() -> Description:
+    return Description(
+        _("pause JOB [confirm=yes]"),
+        _("Stop a job for a while"),
+        _("It goes on with `resume`. Not every provider can pause."),
+        ("pause job-1a2b3c",),
+    )
+
+
+@_command
+def resume() -> Description:
+    return Description(
+        _("resume JOB [confirm=yes]"),
+        _("Let a paused job go on"),
+        _("It goes on where it was paused."),
+        ("resume job-1a2b3c",),
+    )
+
+
+@_command
+def cancel() -> Description:
+    return Description(
+        _("cancel JOB [confirm=yes]"),
+        _("Stop a job for good"),
+        _("Only the person who started it or an administrator may do this. A cancelled job cannot be resumed."),
+        ("cancel job-1a2b3c",),
+    )
+
+
+@_command
+def models() -> Description:
+    return Description(
+        _("models"),
+        _("List base models and fine-tuned ones"),
+        _("Each fine-tuned model has a button that opens a thread to talk to it."),
+        ("models",),
+    )
+
+
+@_command
+def chat() -> Description:
+    return Description(
+        _("chat [MODEL]"),
+        _("Open a thread that talks to a model"),
+        _("Name the model by its id, its short name or its job. Reply in the thread, and it answers."),
+        ("chat", "chat support", "chat job-1a2b3c"),
+    )
+
+
+@_command
+def delete() -> Description:
+    return Description(
+        _("delete MODEL | FILE"),
+        _("Delete a fine-tuned model, or a training file"),
+        _("You are asked before anything is deleted. Of a file, our copy and the provider's go."),
+        ("delete support", "delete ds-1a2b3c"),
+    )
+
+
+@_command
+def budget() -> Description:
+    return Description(
+        _("budget [set … | approval …]"),
+        _("Show what this month has cost, and may cost"),
+        _(
+            "Administrators set what a person, a channel or the workspace may spend in a month, and above which price "
+            "somebody has to approve a job."
+        ),
+        ("budget", "budget set @ana 20", "budget set workspace 200", "budget approval 10"),
+    )
+
+
+@_command
+def language() -> Description:
+    return Description(
+        _("language [en | zh | default]"),
+        _("Show or set my language in this channel"),
+        _("`zh` is Simplified Chinese. What only you see is in the language of your Slack."),
+        ("language", "language zh", "language default"),
+    )
+
+
+@_command
+def audit() -> Description:
+    return Description(
+        _("audit [page=2 | csv]"),
+        _("Show administrators who did what"),
+        _("`csv` gives all of it as a file."),
+        ("audit", "audit page=2", "audit csv"),
+    )
+
+
+@_command
+def help() -> Description:
+    return Description(
+        _("help [COMMAND]"),
+        _("Show this list, or one command's examples"),
+        _("The same words work in direct messages, and after a mention of me."),
+        ("help", "help start"),
+    )
