@@ -11,6 +11,8 @@ from typing import ParamSpec
 
 from bot.access import Action
 from bot.errors import BotError
+from bot.spending.budget import Scope
+from texts import spending
 from texts.jobs import submit_again_button
 from texts.language import _, plural
 from training_files import TrainingFileError
@@ -32,10 +34,13 @@ def recorded_sentence(details: str) -> str:
     say = _SENTENCES.get(kind)
     if say is None:
         return details
-    names = "|".join(map(re.escape, inspect.signature(say).parameters))
+    parameters = inspect.signature(say).parameters
+    names = "|".join(map(re.escape, parameters))
     parts = re.split(rf" (?=(?:{names})=)", details) if names else [details]
     try:
-        return say(**dict(part.split("=", 1) for part in parts[1:]))
+        values = dict(part.split("=", 1) for part in parts[1:])
+        figures = {name: float(value) for name, value in values.items() if parameters[name].annotation is float}
+        return say(**{**values, **figures})
     except (TypeError, ValueError, KeyError):
         return details
 
@@ -332,3 +337,19 @@ def nothing_to_adopt(provider: str) -> str:
         provider=provider,
         submit_again=f"*{submit_again_button()}*",
     )
+
+
+# Spending
+
+
+@_error
+def over_budget(
+    scope: Scope, usd: float, budget: float, taken: float, promised: float, left: float, until: float
+) -> str:
+    why = spending.over_budget(scope, usd, budget, taken, promised, left, until)
+    return f"{spending.nothing_started()} {why}"
+
+
+@_error
+def nobody_to_approve(above: float) -> str:
+    return f"{spending.nothing_started()} {spending.nobody_to_approve(above)}"

@@ -114,6 +114,16 @@ def month(year: int, month: int) -> str:
     return format_skeleton("yMMMM", when, locale=current().locale)
 
 
+def day(at: float) -> str:
+    """Of the year, in UTC: "1 December". `at` in seconds since the epoch."""
+    when = datetime.fromtimestamp(at, UTC)
+    if current() is Language.ENGLISH:
+        return f"{when.day} {when:%B}"
+    from babel.dates import format_skeleton
+
+    return format_skeleton("MMMMd", when, locale=current().locale)
+
+
 def step(step: int) -> str:
     return _("step {step}", step=step)
 

@@ -12,7 +12,7 @@ from bot.jobs.interfaces import JobUpdate, LedgerSnapshot
 from bot.jobs.job import Approval, Job
 from bot.jobs.notice import ApprovalAsked
 from bot.jobs.queue import queued_up, waiting_notice
-from bot.spending.budget import Limits, NotAdmitted, check, dollars
+from bot.spending.budget import Limits, NotAdmitted, check
 
 
 class Rules(msgspec.Struct, frozen=True):
@@ -39,7 +39,7 @@ def decide_admission(job: Job, ledger: LedgerSnapshot, rules: Rules) -> JobUpdat
     if above is not None and needs_approval(job, above, rules):
         deciders = tuple(one for one in rules.deciders if one != job.requester)
         if not deciders:
-            raise NotAdmitted(_nobody(above), _NAME_SOMEBODY)
+            raise NotAdmitted("nobody_to_approve", above=above)
         asked = msgspec.structs.replace(
             job, state=states.AWAITING_APPROVAL, approval=Approval(job.created_at, above, deciders)
         )
@@ -61,15 +61,4 @@ def needs_approval(job: Job, above: float, rules: Rules) -> bool:
 
 
 def _details(job: Job) -> str:
-    cost = "unknown price" if job.estimated_cost is None else f"estimated at {dollars(job.estimated_cost)}"
-    return f"{job.base_model}, {cost}"
-
-
-def _nobody(above: float) -> str:
-    return (
-        f"a job above {dollars(above)}, or of unknown price, needs the approval of somebody else, and there is nobody "
-        "to give it."
-    )
-
-
-_NAME_SOMEBODY = "Ask whoever runs me to name approvers (FINETUNE_APPROVERS), or choose a cheaper job."
+    return job.base_model if job.estimated_cost is None else f"{job.base_model}, ${job.estimated_cost:.2f}"

@@ -14,12 +14,7 @@ from bot.errors import BotError
 
 
 class NotAdmitted(BotError):
-    """The job may not begin as it is. `why` and `advice` are sentences that fit before it is asked for, too."""
-
-    def __init__(self, why: str, advice: str) -> None:
-        super().__init__(f"Nothing was started, because {why} {advice}")
-        self.why = why
-        self.advice = advice
+    """The job may not begin as it is."""
 
 
 class OverBudget(NotAdmitted):
@@ -102,7 +97,16 @@ def check(new: Spend, at: float, limits: Limits, month: Sequence[Spend]) -> None
         left = budget.usd - spent.usd
         # What the sum of many floats loses is worth no refusal.
         if new.usd > left + 1e-6:
-            raise OverBudget(_figures(new.usd, at, budget, spent, max(left, 0.0)), _CHEAPER)
+            raise OverBudget(
+                "over_budget",
+                scope=budget.scope,
+                usd=new.usd,
+                budget=budget.usd,
+                taken=spent.usd,
+                promised=spent.promised,
+                left=max(left, 0.0),
+                until=month_of(at)[1],
+            )
 
 
 def month_of(at: float) -> tuple[float, float]:
@@ -111,30 +115,6 @@ def month_of(at: float) -> tuple[float, float]:
     first = datetime(now.year, now.month, 1, tzinfo=UTC)
     following = datetime(now.year + now.month // 12, now.month % 12 + 1, 1, tzinfo=UTC)
     return first.timestamp(), following.timestamp()
-
-
-_WHOSE = {
-    Scope.WORKSPACE: "the workspace's budget",
-    Scope.CHANNEL: "this channel's budget",
-    Scope.PERSON: "your budget",
-}
-
-
-_CHEAPER = (
-    "Choose fewer epochs, a smaller file or a cheaper model, wait, or ask an administrator to raise the "
-    "budget. /finetune budget shows where it stands."
-)
-
-
-def _figures(usd: float, at: float, budget: Budget, spent: Used, left: float) -> str:
-    _, end = month_of(at)
-    until = datetime.fromtimestamp(end, UTC)
-    promised = f" ({dollars(spent.promised)} of it by jobs that have not ended yet)" if spent.promised else ""
-    return (
-        f"it would go over {_WHOSE[budget.scope]}. The job is estimated at {dollars(usd)}; of "
-        f"{dollars(budget.usd)} a month, {dollars(spent.usd)} are taken{promised}, so {dollars(left)} are left until "
-        f"{until.day} {until:%B} (UTC)."
-    )
 
 
 def dollars(usd: float) -> str:

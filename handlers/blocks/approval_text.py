@@ -3,10 +3,9 @@
 from typing import Final
 
 from bot.jobs.job import Job
-from bot.spending.budget import dollars
 from handlers.blocks.text import bold, person, quoted
 from texts import approval as texts
-from texts.formats import listed, money
+from texts.formats import dollars, listed, money
 
 _MOST_NAMED: Final = 10
 

@@ -162,7 +162,7 @@ async def test_without_anybody_to_approve_nothing_is_stored_and_it_says_whom_to_
         report = await w.drop()
         await w.person.click("ana", w.channel, report["ts"], "start_job")
         view = await w.person.wait_view("ana")
-        assert "Cannot be started like this:* a job above $0.00" in str(view["blocks"])
+        assert "Cannot be started like this:* A job above $0.00" in str(view["blocks"])
         await w.submit(view, "there is nobody to give it")
         assert await bot.services.jobs.latest(1) == []
 

@@ -34,7 +34,7 @@ async def _refused(w: World, contains: str, user: str = "ana") -> None:
     report = await w.drop(content=examples(12, f"For {user}, "))
     await w.person.click(user, w.channel, report["ts"], "start_job")
     view = await w.person.wait_view(user)
-    assert f"*Cannot be started like this:* it {contains}" in str(view["blocks"])
+    assert f"*Cannot be started like this:* The job {contains}" in str(view["blocks"])
     await w.submit(view, contains, user, suffix="typed", epochs="3")
     # What was typed is not lost.
     form = await w.person.wait_view(user)
@@ -83,9 +83,9 @@ async def test_what_is_left_of_a_budget_is_said_before_anything_is_started(w: Wo
             async with asyncio.timeout(60):
                 while f"in {epochs} epochs" not in (shown := str(await w.person.open_view("ana"))):
                     await asyncio.sleep(0.02)
-            assert ("it would go over your budget" in shown) is is_over
+            assert ("The job would go over your budget" in shown) is is_over
             assert ("are left until" in shown) is is_over
-        await _ask(w, "ana", "start epochs=11", "it would go over your budget")
+        await _ask(w, "ana", "start epochs=11", "The job would go over your budget")
         await _ask(w, "ana", "start epochs=10", "Start this job?")
         assert await bot.services.jobs.latest(1) == []
 

@@ -11,6 +11,7 @@ from bot.jobs.estimate import spend_of
 from bot.jobs.job import Job, Origin
 from bot.providers.protocol import Metrics
 from bot.spending.budget import Budget, Limits, OverBudget, Scope, Spend, check, month_of, used
+from texts import errors
 
 ANY_TIME = st.floats(0, 4e9)
 
@@ -85,8 +86,10 @@ def test_a_refusal_names_the_figures_and_the_day_on_which_there_is_money_again()
     month = [a_job(estimated_cost=6.0), a_job(state="succeeded", trained_tokens=400_000)]
     with pytest.raises(OverBudget) as over:
         checked(a_job(estimated_cost=5.0, created_at=at), Limits((Budget(Scope.PERSON, "U0ANA", 10),)), *month)
-    for part in ("$5.00", "$10.00 a month", "$8.00 are taken ($6.00", "$2.00 are left until 1 January (UTC)"):
-        assert part in str(over.value)
+    assert errors.sentence(over.value).startswith(
+        "Nothing was started. The job would go over your budget. It is estimated at $5.00; of $10.00 a month, $8.00 "
+        "are taken ($6.00 of it by jobs that have not ended yet), so $2.00 are left until 1 January (UTC)."
+    )
 
 
 def test_what_fits_to_the_cent_is_let_in_and_a_free_job_always() -> None:

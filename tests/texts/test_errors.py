@@ -8,12 +8,13 @@ from pathlib import Path
 import pytest
 
 from bot.access import Action
-from bot.errors import Ambiguous, Conflict, Denied, NotFound
+from bot.errors import Ambiguous, BotError, Conflict, Denied, NotFound
+from bot.spending.budget import NotAdmitted, OverBudget, Scope
 from texts import errors
 from texts.language import Language, speaking
 
 ROOT = Path(__file__).parents[2]
-KINDS = {"BotError", "Denied", "NotFound", "Invalid", "Conflict", "StoreTrouble"}
+KINDS = {"BotError", "Denied", "NotFound", "Invalid", "Conflict", "NotAdmitted", "OverBudget", "StoreTrouble"}
 
 
 def raised() -> Iterator[tuple[str, str, set[str]]]:
@@ -74,9 +75,11 @@ def test_a_sentence_that_was_raised_as_one_is_said_as_it_stands() -> None:
         Denied("only_administrators", action=Action.SET_BUDGET),
         Denied("audit_for_one"),
         NotFound("unknown_job", word="my job=1"),
+        NotAdmitted("nobody_to_approve", above=25.0),
+        OverBudget("over_budget", scope=Scope.PERSON, usd=5, budget=9.5, taken=8, promised=6, left=1.5, until=1.8e9),
     ],
 )
-def test_what_the_audit_log_kept_of_an_error_is_said_as_the_error_was(error: Denied | NotFound) -> None:
+def test_what_the_audit_log_kept_of_an_error_is_said_as_the_error_was(error: BotError) -> None:
     for language in Language:
         with speaking(language):
             assert errors.recorded_sentence(str(error)) == errors.sentence(error) != str(error)

@@ -4,7 +4,8 @@ from bot.jobs import states
 from bot.jobs.job import Job
 from bot.spending.budget import NotAdmitted
 from handlers.blocks.approval_text import deciders, necessity
-from handlers.blocks.text import quoted
+from handlers.blocks.text import bold, escape, quoted
+from texts import spending
 from texts.formats import number
 
 
@@ -20,4 +21,4 @@ def outlook(job: Job) -> str:
 
 def hindrance(error: NotAdmitted) -> str:
     """Mrkdwn."""
-    return f"*Cannot be started like this:* {error.why} {error.advice}"
+    return f"{bold(spending.cannot_be_started())} {escape(spending.not_admitted(error))}"

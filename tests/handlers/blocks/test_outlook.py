@@ -1,7 +1,7 @@
 from collections.abc import Callable
 
 from bot.jobs.job import Approval, Job, QueuePlace
-from bot.spending.budget import OverBudget
+from bot.spending.budget import NotAdmitted
 from handlers.start.blocks.admission_preview import hindrance, outlook
 
 MakeJob = Callable[..., Job]
@@ -25,6 +25,6 @@ def test_the_place_in_line_is_said(make_job: MakeJob) -> None:
 
 
 def test_what_hinders_it_is_said_with_what_to_do() -> None:
-    assert hindrance(OverBudget("it would go over your budget.", "Wait.")) == (
-        "*Cannot be started like this:* it would go over your budget. Wait."
+    assert hindrance(NotAdmitted("nobody_to_approve", above=25.0)).startswith(
+        "*Cannot be started like this:* A job above $25.00, or of unknown price, needs the approval of somebody else"
     )
