@@ -24,7 +24,7 @@ from bot.models.catalogue import Catalogue
 from bot.models.deletion import ModelDeletion
 from bot.models.lookup import ModelLookup
 from bot.models.lost import LostModels
-from bot.providers.openai_protocol import OpenAIProtocol
+from bot.providers.registry import Providers
 from bot.settings import Settings
 from bot.store.audit import SqliteAuditLog
 from bot.store.conversations import SqliteConversationStore
@@ -57,7 +57,7 @@ async def services(
     timing: Timing,
     client: AsyncWebClient,
     who: dict[str, object],
-    provider: OpenAIProtocol,
+    providers: Providers,
     database: Database,
     lanes: Lanes,
 ) -> Services:
@@ -84,18 +84,18 @@ async def services(
     )
     submitter = Submitter(
         jobs,
-        provider,
+        providers,
         locate,
         rules=rules,
         notices_channel=elsewhere,
         retry=timing.submit,
         look_up=timing.look_up,
     )
-    sync = JobSync(jobs, provider, notices_channel=elsewhere)
+    sync = JobSync(jobs, providers, notices_channel=elsewhere)
     audit = SqliteAuditLog(database)
     policy = Policy(settings.finetune_allow_guests, settings.finetune_allow_other_organisations)
     authority = Authority(policy, audit)
-    catalogue = Catalogue(provider, jobs, wanted=settings.finetune_models, default=settings.finetune_default_model)
+    catalogue = Catalogue(providers, jobs, wanted=settings.finetune_models, default=settings.finetune_default_model)
     people = People(
         poster, team, Roles(settings.finetune_admins, settings.finetune_approvers, settings.finetune_members)
     )
@@ -113,19 +113,27 @@ async def services(
         datasets=datasets,
         copies=copies,
         conversations=conversations,
-        provider=provider,
+        providers=providers,
         submitter=submitter,
         sync=sync,
-        follower=Follower(sync, poll_seconds=settings.finetune_poll_seconds),
+        followers={
+            provider.name: Follower(sync, provider, poll_seconds=settings.finetune_poll_seconds)
+            for provider in providers
+        },
         catalogue=catalogue,
-        lost_models=LostModels(jobs, provider),
+        lost_models=LostModels(jobs, providers),
         deliveries=SqliteDeliveries(database),
         subscriptions=SqliteSubscriptions(database),
         audit=audit,
         rules=rules,
         budgets=SqliteBudgetStore(database),
         approvals=Approvals(jobs, notices_channel=elsewhere),
-        job_queue=JobQueue(jobs, provider.name, submitter.release, most_running=rules.most_running),
+        job_queue=JobQueue(
+            jobs,
+            [provider.name for provider in providers],
+            submitter.release,
+            most_running=rules.most_running,
+        ),
         people=people,
         languages=Languages(people, SqliteChannelLanguages(database), Language(settings.finetune_language)),
         poster=poster,
@@ -138,21 +146,20 @@ async def services(
 def listeners(services: Services) -> Mapping[type[object], object]:
     """For each class that a feature names in its register."""
     callers = Callers(services.people, services.team)
-    authority, provider = services.authority, services.provider
+    authority, providers = services.authority, services.providers
     made = [
         ProviderFileListeners(
             callers=callers,
-            files=ProviderFiles(provider, services.datasets, services.jobs, authority),
-            provider=provider.name,
+            files=ProviderFiles(providers.default, services.datasets, services.jobs, authority),
+            provider=providers.default.name,
         ),
         DeletionListeners(
             callers=callers,
-            datasets=DatasetDeletion(services.datasets, services.copies, services.jobs, provider, authority),
-            models=ModelDeletion(services.catalogue, services.lost_models, provider, authority),
+            datasets=DatasetDeletion(services.datasets, services.copies, services.jobs, providers, authority),
+            models=ModelDeletion(services.catalogue, services.lost_models, authority),
             lookup=services.model_lookup,
             poster=services.poster,
             take_down=partial(reports.take_down, services),
-            provider=provider.name,
         ),
     ]
     return {type(each): each for each in made}

@@ -25,6 +25,7 @@ from bot.jobs.follow import Follower
 from bot.jobs.submit import Submitter
 from bot.notices.deliver import Delivery
 from bot.providers.openai_protocol import OpenAIProtocol
+from bot.providers.registry import Providers
 from bot.redact import redact
 from bot.settings import Settings, load
 from bot.store.database import Database
@@ -99,12 +100,13 @@ async def running(settings: Settings, timing: Timing = Timing(), lanes: Lanes | 
         client, who = await connecting.slack(settings)
         provider = await connecting.provider(settings)
         stack.push_async_callback(provider.close)
+        providers = Providers(provider)
         database = await Database.open(settings.finetune_data)
         stack.push_async_callback(database.close)
         inbox_store = SqliteInbox(database)
         unread = SqliteMissedChannels(database)
         last_heard = await unread.last_heard()
-        services = await compose.services(settings, timing, client, who, provider, database, lanes or Lanes())
+        services = await compose.services(settings, timing, client, who, providers, database, lanes or Lanes())
         await note_roles(services.audit, services.people.roles.in_words(), time.time())
         if lanes is None:
             stack.callback(services.lanes.close)
@@ -147,9 +149,8 @@ async def running(settings: Settings, timing: Timing = Timing(), lanes: Lanes | 
         backfill = Backfill(services, inbox, unread, lambda: inbox.recover(app), backoff=timing.read_back)
         if last_heard is not None:
             await backfill.was_away(last_heard)
-        bot.port = await _listen(
-            app, settings, timing, client, _webhooks(settings, provider, services.follower), backfill, stack
-        )
+        webhooks = _webhooks(settings, provider, services.followers[provider.name])
+        bot.port = await _listen(app, settings, timing, client, webhooks, backfill, stack)
         log.info("recovered", unfinished=unfinished)
         # Slack lets some fifty channels a minute be read, so neither the start nor a stop waits for that.
         tasks.append(reading := asyncio.create_task(backfill.run(), name="backfill"))
@@ -159,7 +160,10 @@ async def running(settings: Settings, timing: Timing = Timing(), lanes: Lanes | 
 
 def _tasks(services: Services, inbox: SqliteInbox, poll_seconds: float) -> list[Task]:
     return [
-        Task("follow", min(1.0, poll_seconds), services.follower.tick),
+        *(
+            Task(f"follow {name}", min(1.0, poll_seconds), follower.tick)
+            for name, follower in services.followers.items()
+        ),
         Task("queue", min(1.0, poll_seconds), services.job_queue.tick),
         Task("models", 600.0, services.lost_models.look),
         Task("remind", 600.0, services.approvals.remind),

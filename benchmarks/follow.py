@@ -35,6 +35,7 @@ from bot.jobs.interfaces import JobUpdate
 from bot.jobs.job import Job
 from bot.jobs.sync import JobSync
 from bot.providers.openai_protocol import OpenAIProtocol
+from bot.providers.registry import Providers
 from bot.store.database import Database
 from bot.store.jobs import SqliteJobStore
 
@@ -83,7 +84,7 @@ def follow(url: str, jobs: int, seconds: float) -> Json:
         store = WatchedStore(database)
         await asyncio.gather(*(store.insert(our_job(number)) for number in range(jobs)))
         provider = OpenAIProtocol(NAME, AsyncOpenAI(api_key="x", base_url=url))
-        follower = Follower(JobSync(store, provider), poll_seconds=POLL)
+        follower = Follower(JobSync(store, Providers(provider)), provider, poll_seconds=POLL)
         seen.began = time.time()
         began, cpu = time.monotonic(), _cpu()
         while time.monotonic() < began + seconds:

@@ -1,5 +1,6 @@
 """What handlers work with, put together once by `app` and handed to each of them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from bot.audit import AuditLog
@@ -21,7 +22,7 @@ from bot.models.conversation import ConversationStore
 from bot.models.lookup import ModelLookup
 from bot.models.lost import LostModels
 from bot.notices.interfaces import CardStore, Subscriptions
-from bot.providers.interface import Provider
+from bot.providers.registry import Providers
 from bot.settings import Settings
 from bot.spending.interfaces import BudgetStore
 from bot.timing import Timing
@@ -37,7 +38,7 @@ from handlers.web.poster import Poster
 
 @dataclass(frozen=True)
 class Services:
-    """`bot_user` is the bot's own Slack id, `team` the workspace it is installed in."""
+    """`bot_user` is the bot's own Slack id, `team` the workspace it is installed in; `followers` by provider."""
 
     settings: Settings
     timing: Timing
@@ -52,10 +53,10 @@ class Services:
     datasets: DatasetStore
     copies: Copies
     conversations: ConversationStore
-    provider: Provider
+    providers: Providers
     submitter: Submitter
     sync: JobSync
-    follower: Follower
+    followers: Mapping[str, Follower]
     catalogue: Catalogue
     lost_models: LostModels
     audit: AuditLog

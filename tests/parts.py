@@ -74,10 +74,10 @@ def measured(step: int, **figures: Any) -> RemoteEvent:
 
 
 @asynccontextmanager
-async def provider_over(stand_in: StandInProvider, **options: Any) -> AsyncIterator[OpenAIProtocol]:
+async def provider_over(stand_in: StandInProvider, name: str = "acme", **options: Any) -> AsyncIterator[OpenAIProtocol]:
     """The real client of a provider, speaking to the stand-in over a socket."""
     client = AsyncOpenAI(api_key=stand_in.key, base_url=stand_in.url)
-    provider = OpenAIProtocol("acme", client, **{"processing_pause": 0, **options})
+    provider = OpenAIProtocol(name, client, **{"processing_pause": 0, **options})
     yield provider
     await provider.close()
 

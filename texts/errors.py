@@ -247,6 +247,11 @@ def followed_already(job: str) -> str:
 
 
 @_error
+def unknown_provider(provider: str) -> str:
+    return _("No provider named {provider} is set up here any more. Ask an administrator.", provider=provider)
+
+
+@_error
 def unknown_at_provider(provider: str, job: str) -> str:
     return _("{provider} knows no job {job}.", provider=provider, job=job)
 

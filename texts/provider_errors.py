@@ -83,6 +83,11 @@ def explanation(cause: Cause) -> str:
             )
         case Cause.ALREADY_FOLLOWED:
             return _("The provider's job is followed already, as another job of the bot. Look at the card of that one.")
+        case Cause.UNKNOWN_PROVIDER:
+            return _(
+                "The bot's settings no longer name the provider that this job was for. Start it again, or ask an "
+                "administrator to set that provider up."
+            )
         case Cause.RATE:
             return _(
                 "The provider gets more requests from this account than it allows at a time. Nothing is wrong "

@@ -13,23 +13,24 @@ from bot.datasets.lookup import DatasetLookup
 from bot.errors import Conflict
 from bot.jobs.interfaces import JobStore
 from bot.providers.interface import Provider, Refused
+from bot.providers.registry import Providers
 
 
 class DeletedDataset(msgspec.Struct, frozen=True):
-    """`dataset` is as it was before. `at_provider`: whether the provider had a copy, which is gone too."""
+    """`dataset` is as it was before. `providers`: names of those that had a copy, which is gone too."""
 
     dataset: Dataset
-    at_provider: bool
+    providers: tuple[str, ...]
 
 
 class DatasetDeletion:
     def __init__(
-        self, datasets: DatasetStore, copies: Copies, jobs: JobStore, provider: Provider, authority: Authority
+        self, datasets: DatasetStore, copies: Copies, jobs: JobStore, providers: Providers, authority: Authority
     ) -> None:
         self._datasets = datasets
         self._copies = copies
         self._jobs = jobs
-        self._provider = provider
+        self._providers = providers
         self._authority = authority
         self._lookup = DatasetLookup(datasets, authority)
 
@@ -42,10 +43,15 @@ class DatasetDeletion:
         them, ProviderError.
         """
         doomed = await self._begun_before(caller, dataset_id) or await self.check(caller, dataset_id)
-        file_id = await self._jobs.provider_file(self._provider.name, doomed.sha256)
+        uploads = {
+            provider: file_id
+            for provider in self._providers
+            if (file_id := await self._jobs.provider_file(provider.name, doomed.sha256))
+        }
         if doomed.deleted_at is None:
-            if file_id and await self._jobs.uses_file(self._provider.name, file_id):
-                raise Conflict("file_in_training")
+            for provider, file_id in uploads.items():
+                if await self._jobs.uses_file(provider.name, file_id):
+                    raise Conflict("file_in_training")
             await self._datasets.update(
                 doomed.id,
                 lambda known: msgspec.structs.replace(known, deleted_at=time.time(), report=None),
@@ -53,9 +59,9 @@ class DatasetDeletion:
             )
         if not await self._datasets.by_hash(doomed.sha256):
             self._copies.remove(doomed.sha256)
-            if file_id:
-                await self._delete_at_provider(doomed.sha256, file_id)
-        return DeletedDataset(doomed, at_provider=file_id is not None)
+            for provider, file_id in uploads.items():
+                await self._delete_at(provider, doomed.sha256, file_id)
+        return DeletedDataset(doomed, tuple(provider.name for provider in uploads))
 
     async def _begun_before(self, caller: Caller, dataset_id: str) -> Dataset | None:
         """The data set that this very request had marked as deleted when a crash cut it off."""
@@ -65,10 +71,10 @@ class DatasetDeletion:
         await self._authority.require(caller, Action.DELETE, known.resource)
         return known
 
-    async def _delete_at_provider(self, sha256: str, file_id: str) -> None:
+    async def _delete_at(self, provider: Provider, sha256: str, file_id: str) -> None:
         try:
-            await self._provider.delete_file(file_id)
+            await provider.delete_file(file_id)
         except Refused as error:
             if error.status != 404:
                 raise
-        await self._jobs.set_provider_file(self._provider.name, sha256, None)
+        await self._jobs.set_provider_file(provider.name, sha256, None)

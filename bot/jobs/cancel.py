@@ -19,14 +19,15 @@ async def cancel(sync: JobSync, job: Job) -> Job:
         raise Conflict("nothing_to_cancel", state=job.state)
     if job.provider_job_id is None:
         return await _withdraw(sync, job)
+    provider = sync.providers.named(job.provider)
     try:
-        remote = await sync.provider.cancel(job.provider_job_id)
+        remote = await provider.cancel(job.provider_job_id)
     except Refused as error:
         # It ended a moment ago: show that instead of an error.
-        remote = await sync.provider.job(job.provider_job_id)
+        remote = await provider.job(job.provider_job_id)
         if remote.status not in states.ENDED:
-            raise Conflict("not_cancelled", provider=sync.provider.name, answer=str(error)) from error
-    followed = Followed(job.id, job.provider_job_id, job.state, job.created_at)
+            raise Conflict("not_cancelled", provider=provider.name, answer=str(error)) from error
+    followed = Followed(job.id, job.provider, job.provider_job_id, job.state, job.created_at)
     await sync.apply(followed, remote, with_events=True)
     return await sync.jobs.get(job.id) or job
 
@@ -35,8 +36,9 @@ async def _withdraw(sync: JobSync, job: Job) -> Job:
     """Cancel a job that the provider has not confirmed. An uncertain one is looked for first: it may be running, and
     costing money."""
     if job.state == states.UNCERTAIN:
-        known = await sync.jobs.known_jobs(sync.provider.name)
-        remote = await sync.provider.find_job(create_request(job), known)
+        provider = sync.providers.named(job.provider)
+        known = await sync.jobs.known_jobs(provider.name)
+        remote = await provider.find_job(create_request(job), known)
         if remote is not None:
             return await cancel(sync, await sync.claim(job, remote))
 

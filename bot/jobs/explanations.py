@@ -27,6 +27,7 @@ class Cause(StrEnum):
     JOB_GONE = "job_gone"
     FILE_DELETED = "file_deleted"
     ALREADY_FOLLOWED = "already_followed"
+    UNKNOWN_PROVIDER = "unknown_provider"
     RATE = "rate"
     TOO_MANY_JOBS = "too_many_jobs"
     SERVER = "server"
@@ -77,6 +78,7 @@ _BY_CODE: Final[dict[str, Cause]] = {
     "file_not_ready": Cause.FILE_NOT_READY,
     "file_deleted": Cause.FILE_DELETED,
     "already_followed": Cause.ALREADY_FOLLOWED,
+    "unknown_provider": Cause.UNKNOWN_PROVIDER,
     "job_not_found": Cause.JOB_GONE,
     "rate_limit_exceeded": Cause.RATE,
     "rate_limit_error": Cause.RATE,

@@ -22,6 +22,7 @@ from bot.jobs.job import Job
 from bot.jobs.notice import Body, ProviderBack, ProviderSilent
 from bot.jobs.sync import JobSync
 from bot.providers.interface import (
+    Provider,
     ProviderError,
     RateLimited,
     Refused,
@@ -84,13 +85,14 @@ class Follower:
     def __init__(
         self,
         sync: JobSync,
+        provider: Provider,
         *,
         poll_seconds: float,
         steady: Callable[[], float] = time.monotonic,
     ) -> None:
         self._sync = sync
         self._jobs = sync.jobs
-        self._provider = sync.provider
+        self._provider = provider
         self._clock = sync.clock
         self._poll = poll_seconds
         self._backoff = Backoff(2 * poll_seconds, longest=_LONGEST_PAUSE)

@@ -12,8 +12,9 @@ from bot.jobs.estimate import is_free
 from bot.jobs.interfaces import JobUpdate
 from bot.jobs.job import Job, Origin
 from bot.jobs.sync import JobSync
-from bot.providers.interface import ProviderError, Refused, RemoteJob
+from bot.providers.interface import Provider, ProviderError, Refused, RemoteJob
 from bot.providers.protocol import SUPERVISED
+from bot.providers.registry import Providers
 
 log = structlog.get_logger()
 
@@ -30,20 +31,18 @@ async def import_job(
     """The job, followed from now on as `our_id`, if `may_show` says that `origin` may see it; it is given the job of
     ours for which it was created, too.
 
-    Raises NotFound where the provider knows no such job, or not for this place; Conflict where it is followed already.
+    Raises NotFound where no provider knows no such job, or not for this place; Conflict where it is followed already.
     """
-    jobs, provider = sync.jobs, sync.provider
+    jobs, nowhere = sync.jobs, unknown(sync.providers.default.name, provider_job_id)
     if await jobs.find(provider_job_id) is not None:
         raise Conflict("followed_already", job=provider_job_id)
-    try:
-        remote = await provider.job(provider_job_id)
-    except Refused as error:
-        if error.status == 404:
-            raise unknown(provider.name, provider_job_id) from error
-        raise
+    found = await _found(sync.providers, provider_job_id)
+    if found is None:
+        raise nowhere
+    provider, remote = found
     ours = await jobs.get(remote.submission) if remote.submission else None
     if not await may_show(remote, ours):
-        raise unknown(provider.name, provider_job_id)
+        raise nowhere
     job = Job(
         id=our_id,
         state=states.SUBMITTING,
@@ -63,10 +62,10 @@ async def import_job(
     )
     if ours is not None and ours.state not in states.ENDED:
         return await sync.claim(ours, remote)
-    job = msgspec.structs.replace(job, file_name=await _file_name(sync, remote.training_file))
+    job = msgspec.structs.replace(job, file_name=await _file_name(sync, provider, remote.training_file))
     events = await provider.events(remote.id, (), whole=True)
     # Nobody needs to be told what happened before: the card shows it.
-    change = apply_update(job, remote, events, await sync.checkpoints(remote, events), now=sync.clock())
+    change = apply_update(job, remote, events, await sync.checkpoints(provider, remote, events), now=sync.clock())
     history = JobUpdate(
         change.job,
         events=change.events,
@@ -78,17 +77,28 @@ async def import_job(
     return change.job
 
 
+async def _found(providers: Providers, provider_job_id: str) -> tuple[Provider, RemoteJob] | None:
+    """Where it is, and how it stands there."""
+    for provider in providers:
+        try:
+            return provider, await provider.job(provider_job_id)
+        except Refused as error:
+            if error.status != 404:
+                raise
+    return None
+
+
 def unknown(provider: str, provider_job_id: str) -> NotFound:
     return NotFound("unknown_at_provider", provider=provider, job=provider_job_id)
 
 
-async def _file_name(sync: JobSync, file_id: str) -> str | None:
+async def _file_name(sync: JobSync, provider: Provider, file_id: str) -> str | None:
     """As whoever uploaded the file called it; None where the provider does not say, or it was we, who give them no
     names."""
-    if await sync.jobs.content_of(sync.provider.name, file_id) is not None:
+    if await sync.jobs.content_of(provider.name, file_id) is not None:
         return None
     try:
-        return next((file.name for file in await sync.provider.files() if file.id == file_id), None)
+        return next((file.name for file in await provider.files() if file.id == file_id), None)
     except ProviderError as error:
         log.info("files not listed", why=str(error))
         return None

@@ -46,6 +46,7 @@ class Followed(msgspec.Struct, frozen=True):
     """As much of a followed job as the schedule needs."""
 
     id: str
+    provider: str
     provider_job_id: str
     state: str
     created_at: float

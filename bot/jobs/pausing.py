@@ -11,22 +11,23 @@ from bot.jobs.apply_update import apply_update, notice
 from bot.jobs.interfaces import JobStore, JobUpdate
 from bot.jobs.job import Job
 from bot.jobs.notice import Steered
-from bot.providers.interface import Provider, Refused
+from bot.providers.interface import Refused
+from bot.providers.registry import Providers
 
 
-async def pause(jobs: JobStore, provider: Provider, job: Job, *, notice_id: str, by: str) -> Job:
+async def pause(jobs: JobStore, providers: Providers, job: Job, *, notice_id: str, by: str) -> Job:
     """Who did it is said in the job's thread, once for each `notice_id`.
 
     Raises Conflict where it does not train, or the provider does not pause it; ProviderError where it cannot be asked.
     """
     refuse_pause(job)
-    return await _steer(jobs, provider, "pause", job, notice_id, by)
+    return await _steer(jobs, providers, "pause", job, notice_id, by)
 
 
-async def resume(jobs: JobStore, provider: Provider, job: Job, *, notice_id: str, by: str) -> Job:
+async def resume(jobs: JobStore, providers: Providers, job: Job, *, notice_id: str, by: str) -> Job:
     """Like `pause`: raises Conflict where the job is not paused, or the provider does not let it go on."""
     refuse_resume(job)
-    return await _steer(jobs, provider, "resume", job, notice_id, by)
+    return await _steer(jobs, providers, "resume", job, notice_id, by)
 
 
 def refuse_pause(job: Job) -> None:
@@ -46,10 +47,11 @@ def refuse_resume(job: Job) -> None:
 
 
 async def _steer(
-    jobs: JobStore, provider: Provider, act: Literal["pause", "resume"], job: Job, notice_id: str, by: str
+    jobs: JobStore, providers: Providers, act: Literal["pause", "resume"], job: Job, notice_id: str, by: str
 ) -> Job:
     if job.provider_job_id is None:
         raise Conflict("not_at_provider_yet")
+    provider = providers.named(job.provider)
     try:
         remote = await (provider.pause if act == "pause" else provider.resume)(job.provider_job_id)
     except Refused as error:

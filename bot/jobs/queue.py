@@ -7,7 +7,7 @@ so a restart changes nothing.
 import asyncio
 import itertools
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 
 import msgspec
 import structlog
@@ -26,8 +26,18 @@ log = structlog.get_logger()
 _BACKOFF = Backoff(60, longest=900)
 
 
+class _Room(msgspec.Struct):
+    """What is known of the room at one provider: the refusals that were seen of each job; with how many running jobs
+    it was full last; when to ask again."""
+
+    refusals: dict[str, int] = {}
+    full: int = 0
+    again_at: float = float("-inf")
+
+
 class JobQueue:
-    """`tick` as often as you like. `release` begins to submit a job, and says whether it did.
+    """`tick` as often as you like. `release` begins to submit a job, and says whether it did. Each of `providers`, by
+    name, has a line of its own.
 
     `clock` tells the time that is stored; `steady`, which no change of the clock moves, the pauses.
     """
@@ -35,7 +45,7 @@ class JobQueue:
     def __init__(
         self,
         jobs: JobStore,
-        provider: str,
+        providers: Iterable[str],
         release: Callable[[str], Awaitable[bool]],
         *,
         most_running: int | None = None,
@@ -43,50 +53,46 @@ class JobQueue:
         steady: Callable[[], float] = time.monotonic,
     ) -> None:
         self._jobs = jobs
-        self._provider = provider
+        self._rooms = {provider: _Room() for provider in providers}
         self._release = release
         self._most_running = most_running
         self._clock = clock
         self._steady = steady
         self._turn = asyncio.Lock()
-        # The refusals that are known of each job; how many jobs were running at the latest; when to ask again.
-        self._refusals: dict[str, int] = {}
-        self._full = 0
-        self._again_at = float("-inf")
 
     async def tick(self) -> None:
         """Let the first in line go on if there is room, and tell the others their places. Never raises, so that the
         schedule goes on."""
         async with self._turn:
             try:
-                ours = [
-                    job
-                    for job in await self._jobs.in_states([states.IN_LINE, states.SUBMITTING])
-                    if job.provider == self._provider
-                ]
-                waiting = [job for job in ours if job.state == states.IN_LINE]
-                # Whoever went on last, or came earlier and asks for the first time, must be in, or in line, before the
-                # next one: they keep their order.
-                earlier = itertools.takewhile(lambda job: job.state == states.SUBMITTING, ours)
-                on_the_way = any(earlier) or any(job.in_line for job in ours if job.state == states.SUBMITTING)
-                has_room = waiting and not on_the_way and await self._has_room(waiting)
-                if has_room and await self._release(waiting[0].id):
-                    waiting.pop(0)
-                for place, job in enumerate(waiting, start=1):
-                    await self._tell(job, place, len(waiting))
+                ours = await self._jobs.in_states([states.IN_LINE, states.SUBMITTING])
+                for provider, room in self._rooms.items():
+                    await self._advance([job for job in ours if job.provider == provider], provider, room)
             except BotError as error:
                 log.error("the line stands still for now", why=str(error))
 
-    async def _has_room(self, waiting: Sequence[Job]) -> bool:
-        running = await self._jobs.running(self._provider)
+    async def _advance(self, ours: Sequence[Job], provider: str, room: _Room) -> None:
+        waiting = [job for job in ours if job.state == states.IN_LINE]
+        # Whoever went on last, or came earlier and asks for the first time, must be in, or in line, before the
+        # next one: they keep their order.
+        earlier = itertools.takewhile(lambda job: job.state == states.SUBMITTING, ours)
+        on_the_way = any(earlier) or any(job.in_line for job in ours if job.state == states.SUBMITTING)
+        has_room = waiting and not on_the_way and await self._has_room(waiting, provider, room)
+        if has_room and await self._release(waiting[0].id):
+            waiting.pop(0)
+        for place, job in enumerate(waiting, start=1):
+            await self._tell(job, place, len(waiting))
+
+    async def _has_room(self, waiting: Sequence[Job], provider: str, room: _Room) -> bool:
+        running = await self._jobs.running(provider)
         if self._most_running is not None and running >= self._most_running:
             return False
         for job in waiting:
-            if job.in_line and job.in_line.refused_at and self._refusals.get(job.id) != job.in_line.refusals:
-                self._refusals[job.id] = job.in_line.refusals
-                self._full = running
-                self._again_at = self._steady() + self._pause_left(job.in_line.refusals, job.in_line.refused_at)
-        return running < self._full or self._steady() >= self._again_at
+            if job.in_line and job.in_line.refused_at and room.refusals.get(job.id) != job.in_line.refusals:
+                room.refusals[job.id] = job.in_line.refusals
+                room.full = running
+                room.again_at = self._steady() + self._pause_left(job.in_line.refusals, job.in_line.refused_at)
+        return running < room.full or self._steady() >= room.again_at
 
     def _pause_left(self, refusals: int, refused_at: float) -> float:
         """Seconds. A clock that was set anew since then makes nobody wait for the day to come round again."""

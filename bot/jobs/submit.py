@@ -36,6 +36,7 @@ from bot.providers.interface import (
     Unreachable,
 )
 from bot.providers.protocol import JobError
+from bot.providers.registry import Providers, UnknownProvider
 from bot.timing import Timing
 
 log = structlog.get_logger()
@@ -50,7 +51,7 @@ class Submitter:
     def __init__(
         self,
         jobs: JobStore,
-        provider: Provider,
+        providers: Providers,
         locate: Locate,
         *,
         rules: Rules = Rules(),
@@ -60,7 +61,7 @@ class Submitter:
         give_up_after: float = 3600,
     ) -> None:
         self._jobs = jobs
-        self._provider = provider
+        self._providers = providers
         self._locate = locate
         self._rules = rules
         self._notices_channel = notices_channel
@@ -69,7 +70,7 @@ class Submitter:
         self._give_up_after = give_up_after
         self._tasks: set[asyncio.Task[None]] = set()
         self._entrance = asyncio.Lock()
-        self._uploads: dict[str, asyncio.Lock] = {}
+        self._uploads: dict[tuple[str, str], asyncio.Lock] = {}
 
     async def submit(self, job: Job) -> Job:
         """Store the intent and set to work, unless it must wait for approval or in line. A job with this id already
@@ -123,7 +124,7 @@ class Submitter:
         job = await self._uncertain(job_id)
         remote = await self._find(job)
         if remote is not None:
-            await self._apply(job_id, remote)
+            await self._apply(job, remote)
             return
         again = await self._jobs.update(
             job_id,
@@ -145,8 +146,8 @@ class Submitter:
         job = await self._uncertain(job_id)
         remote = await self._find(job)
         if remote is None:
-            raise NotFound("nothing_to_adopt", provider=self._provider.name)
-        await self._apply(job_id, remote)
+            raise NotFound("nothing_to_adopt", provider=job.provider)
+        await self._apply(job, remote)
 
     async def close(self) -> None:
         """Stop the tasks; `recover` goes on with them next time."""
@@ -200,6 +201,8 @@ class Submitter:
                     await asyncio.sleep(max(delay, getattr(error, "retry_after", 0)))
         except Refused as error:
             await self._fail(job, error.as_job_error())
+        except UnknownProvider:
+            await self._fail(job, JobError("unknown_provider", ""))
         except NotFound:
             await self._fail(job, JobError("file_deleted", ""))
         except Conflict:
@@ -207,9 +210,10 @@ class Submitter:
 
     async def _attempt(self, job: Job) -> None:
         """Upload what is missing, then create the job. Does nothing where somebody cancelled it meanwhile."""
-        training = job.training_file or (await self._uploaded(job.dataset_id) if job.dataset_id else None)
+        provider = self._providers.named(job.provider)
+        training = job.training_file or (await self._uploaded(provider, job.dataset_id) if job.dataset_id else None)
         validation = job.validation_file or (
-            await self._uploaded(job.validation_dataset_id) if job.validation_dataset_id else None
+            await self._uploaded(provider, job.validation_dataset_id) if job.validation_dataset_id else None
         )
         if training is None:
             raise NotFound("unknown_file")
@@ -219,7 +223,7 @@ class Submitter:
         if attempted is None:
             return
         try:
-            remote = await self._provider.create_job(create_request(attempted))
+            remote = await provider.create_job(create_request(attempted))
         except Doubtful as error:
             log.warning("creation in doubt", job=job.id, why=str(error))
             await self._settle(attempted)
@@ -231,24 +235,24 @@ class Submitter:
             await self._set(job.id, create_attempted_at=None)
             raise
         else:
-            await self._apply(job.id, remote)
+            await self._apply(job, remote)
 
-    async def _uploaded(self, dataset_id: str) -> str:
+    async def _uploaded(self, provider: Provider, dataset_id: str) -> str:
         """The provider's id of a data set, uploaded at most once for each content."""
         path, sha256 = await self._locate(dataset_id)
-        async with self._uploads.setdefault(sha256, asyncio.Lock()):
-            known = await self._jobs.provider_file(self._provider.name, sha256)
-            if known and await self._provider.has_file(known):
+        async with self._uploads.setdefault((provider.name, sha256), asyncio.Lock()):
+            known = await self._jobs.provider_file(provider.name, sha256)
+            if known and await provider.has_file(known):
                 return known
             name = f"{sha256}.jsonl"
             try:
                 # Known by its name: an upload whose answer was lost is found again.
-                file_id = await self._provider.find_upload(name) or await self._provider.upload(path, name)
+                file_id = await provider.find_upload(name) or await provider.upload(path, name)
             except Doubtful:
                 # The provider may still be at it, and the next in line would not find it yet.
                 await asyncio.sleep(self._retry.first)
                 raise
-            await self._jobs.set_provider_file(self._provider.name, sha256, file_id)
+            await self._jobs.set_provider_file(provider.name, sha256, file_id)
             return file_id
 
     async def _settle(self, job: Job) -> None:
@@ -257,11 +261,11 @@ class Submitter:
             await asyncio.sleep(delay)
             try:
                 remote = await self._find(job)
-            except ProviderError as error:
+            except (ProviderError, UnknownProvider) as error:
                 log.warning("look-up failed", job=job.id, why=str(error))
                 continue
             if remote is not None:
-                await self._apply(job.id, remote)
+                await self._apply(job, remote)
                 return
 
         def give_up(stored: Job) -> JobUpdate | None:
@@ -275,18 +279,19 @@ class Submitter:
 
     async def _find(self, job: Job) -> RemoteJob | None:
         """The provider's job that came of this one, and of no other of ours."""
-        return await self._provider.find_job(create_request(job), await self._jobs.known_jobs(self._provider.name))
+        provider = self._providers.named(job.provider)
+        return await provider.find_job(create_request(job), await self._jobs.known_jobs(provider.name))
 
-    async def _apply(self, job_id: str, remote: RemoteJob) -> None:
+    async def _apply(self, job: Job, remote: RemoteJob) -> None:
         def apply(stored: Job) -> JobUpdate | None:
             if stored.state in states.ENDED:
                 return None
             return apply_update(stored, remote, now=time.time(), notices_channel=self._notices_channel)
 
-        if await self._jobs.update(job_id, apply) is None:
+        if await self._jobs.update(job.id, apply) is None:
             # Cancelled by a person while the provider was being asked: the wish is carried out there too.
-            log.info("cancelled meanwhile", job=job_id)
-            await self._provider.cancel(remote.id)
+            log.info("cancelled meanwhile", job=job.id)
+            await self._providers.named(job.provider).cancel(remote.id)
 
     async def _fail(self, job: Job, error: JobError) -> None:
         def fail(stored: Job) -> JobUpdate | None:

@@ -14,6 +14,7 @@ from bot.jobs.notice import Stuck
 from bot.jobs.stall_detection import quiet_hours
 from bot.providers.interface import Provider, Refused, RemoteEvent, RemoteJob
 from bot.providers.protocol import Checkpoint, JobError
+from bot.providers.registry import Providers
 
 
 class JobSync:
@@ -22,24 +23,25 @@ class JobSync:
     def __init__(
         self,
         jobs: JobStore,
-        provider: Provider,
+        providers: Providers,
         *,
         notices_channel: str | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.jobs = jobs
-        self.provider = provider
+        self.providers = providers
         self.notices_channel = notices_channel
         self.clock = clock
 
     async def asked_for(self, job: Followed) -> RemoteJob | None:
         """The job, asked for by name; None, and the job failed, where the provider knows it no more."""
+        provider = self.providers.named(job.provider)
         try:
-            return await self.provider.job(job.provider_job_id)
+            return await provider.job(job.provider_job_id)
         except Refused as error:
             if error.status != 404:
                 raise
-        gone = JobError("job_not_found", f"{self.provider.name} does not know this job any more.")
+        gone = JobError("job_not_found", f"{provider.name} does not know this job any more.")
 
         def lose(stored: Job) -> JobUpdate | None:
             if stored.state in states.ENDED:
@@ -56,15 +58,15 @@ class JobSync:
 
     async def apply(self, job: Followed, remote: RemoteJob, *, with_events: bool) -> None:
         """Store what is new about a job that is `remote` at the provider; `with_events` asks for its events, too."""
-        now = self.clock()
+        provider, now = self.providers.named(job.provider), self.clock()
         # Events may follow the end by seconds, so an ended job is read once more a little later.
         last_look = job.state in states.ENDED
         events: list[RemoteEvent] = []
         if with_events:
             known_events = await self.jobs.event_ids(job.id)
-            events = await self.provider.events(remote.id, known_events, whole=remote.status in states.ENDED)
+            events = await provider.events(remote.id, known_events, whole=remote.status in states.ENDED)
         known = [item.id for item in await self.jobs.checkpoints(job.id)]
-        checkpoints = await self.checkpoints(remote, events, listed_before=last_look and bool(known))
+        checkpoints = await self.checkpoints(provider, remote, events, listed_before=last_look and bool(known))
 
         def news(stored: Job) -> JobUpdate | None:
             change = apply_update(
@@ -99,14 +101,14 @@ class JobSync:
         await self.jobs.update(job_id, say)
 
     async def checkpoints(
-        self, remote: RemoteJob, events: list[RemoteEvent], *, listed_before: bool = False
+        self, provider: Provider, remote: RemoteJob, events: list[RemoteEvent], *, listed_before: bool = False
     ) -> list[Checkpoint]:
         """Listed only when there is a sign of new ones; not every provider has any."""
         told = any("checkpoint" in event.message.lower() for event in events)
         if not told and (remote.status != states.SUCCEEDED or listed_before):
             return []
         try:
-            return await self.provider.checkpoints(remote.id)
+            return await provider.checkpoints(remote.id)
         except Refused:
             return []
 

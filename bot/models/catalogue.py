@@ -8,8 +8,9 @@ from datetime import UTC, date, datetime
 from bot.access import Resource
 from bot.jobs.interfaces import JobStore
 from bot.models.model import FineTunedModel
-from bot.providers.interface import Doubtful, Provider, RateLimited, RemoteModel, Unreachable
+from bot.providers.interface import Doubtful, Provider, ProviderError, RateLimited, RemoteModel, Unreachable
 from bot.providers.protocol import DPO, SUPERVISED
+from bot.providers.registry import Providers
 from training_files import fine_tunable, lookup
 from training_files.catalog import base_of
 from training_files.report import Report
@@ -21,35 +22,33 @@ _PATIENCE = 1.5
 class Catalogue:
     """`wanted`: the base models that the administrator offers; empty for all that the provider can train.
 
-    A listing is remembered for so many seconds (`remembered_for`).
+    A provider's listing is remembered for so many seconds (`remembered_for`).
     """
 
     def __init__(
         self,
-        provider: Provider,
+        providers: Providers,
         jobs: JobStore,
         *,
         wanted: Sequence[str] = (),
         default: str | None,
         remembered_for: float = 30.0,
     ) -> None:
-        self._provider = provider
+        self._providers = providers
         self._jobs = jobs
         self._wanted = wanted
         self._default = default
-        self._remembered_for = remembered_for
-        self._read_at = float("-inf")
-        self._models: list[RemoteModel] = []
+        self._listings = {provider.name: _Listing(provider, remembered_for) for provider in providers}
 
     async def base_models(self, today: date | None = None) -> list[str]:
-        """Ids of base models to offer, the default first.
+        """Ids of base models to offer for a new job, the default first.
 
         A provider that says which of its models can be trained (`fine_tunable`) is believed; of another's
         models we offer those that our own table knows and whose training has not ended.
         """
         if self._wanted:
             return self._default_first(list(dict.fromkeys(self._wanted)))
-        listed = await self._listed()
+        listed = await self._listings[self._providers.default.name].models()
         # Fine-tuned models and checkpoints can be trained further, but are no base to begin with.
         told = [model.id for model in listed if model.fine_tunable and not model.id.startswith("ft:")]
         ours = await self._jobs.models(told)
@@ -68,7 +67,7 @@ class Catalogue:
         """
         ours = await self._jobs.models()
         found = []
-        for model in await self._listed(fresh=fresh):
+        for model in await self._listed_anywhere(fresh=fresh):
             job = ours.get(model.id)
             made_by_job = job is not None and job.fine_tuned_model == model.id
             if not (made_by_job or model.id.startswith("ft:")) or ":ckpt-step-" in model.id:
@@ -86,6 +85,15 @@ class Catalogue:
                 )
             )
         return sorted(found, key=lambda model: model.created_at or 0, reverse=True)
+
+    async def provider_of(self, model: str) -> Provider:
+        """The provider that trained it for us, else one that lists it, else the default. Raises UnknownProvider where
+        that is not set up any more."""
+        job = (await self._jobs.models([model])).get(model)
+        if job is not None:
+            return self._providers.named(job.provider)
+        listing = next((one for one in self._listings.values() if one.shows(model)), None)
+        return listing.provider if listing else self._providers.default
 
     async def resource(self, model: str) -> Resource:
         return (await self.resources([model]))[model]
@@ -109,7 +117,8 @@ class Catalogue:
     def can_train(self, model: str, method: str | None, report: Report | None = None) -> bool | None:
         """Whether a model can be trained so, on such a file; None where neither the provider nor our table tells."""
         facts = lookup(model)
-        told = next((listed.methods for listed in self._models if listed.id == model and listed.methods), None)
+        read = (listed for listing in self._listings.values() for listed in listing.read_last)
+        told = next((listed.methods for listed in read if listed.id == model and listed.methods), None)
         methods = told or (facts.methods if facts else None)
         if method is not None and methods is not None and method not in methods:
             return False
@@ -123,35 +132,69 @@ class Catalogue:
         return True if facts or told or report.format == "chat" else None
 
     async def exists(self, model: str) -> bool:
-        """Asks the provider anew. Raises ProviderError."""
-        return any(listed.id == model for listed in await self._read())
+        """Asks the providers anew. Raises ProviderError where one of them does not answer, and no other lists it."""
+        read = await asyncio.gather(*(one.read() for one in self._listings.values()), return_exceptions=True)
+        if any(listed.id == model for models in read if isinstance(models, list) for listed in models):
+            return True
+        for failure in read:
+            if isinstance(failure, BaseException):
+                raise failure
+        return False
 
     def forget(self) -> None:
-        """Ask the provider again next time."""
-        self._read_at = float("-inf")
+        """Ask the providers again next time."""
+        for listing in self._listings.values():
+            listing.forget()
 
-    async def _listed(self, *, fresh: bool = False) -> list[RemoteModel]:
-        """As remembered, unless `fresh`; while the provider does not answer, as read last.
-
-        Raises ProviderError where it was never read.
-        """
-        if self._models and not fresh and time.monotonic() - self._read_at < self._remembered_for:
-            return self._models
-        try:
-            async with asyncio.timeout(_PATIENCE if self._models else None):
-                return await self._read()
-        except (Unreachable, Doubtful, RateLimited, TimeoutError):
-            if not self._models:
-                raise
-            return self._models
-
-    async def _read(self) -> list[RemoteModel]:
-        self._models = await self._provider.models()
-        self._read_at = time.monotonic()
-        return self._models
+    async def _listed_anywhere(self, *, fresh: bool) -> list[RemoteModel]:
+        """Raises ProviderError where no provider answers."""
+        read = await asyncio.gather(
+            *(one.models(fresh=fresh) for one in self._listings.values()), return_exceptions=True
+        )
+        answered = [models for models in read if isinstance(models, list)]
+        for failure in read:
+            if isinstance(failure, BaseException) and not (answered and isinstance(failure, ProviderError)):
+                raise failure
+        return [model for models in answered for model in models]
 
     def _default_first(self, ids: list[str]) -> list[str]:
         if self._default in ids:
             ids.remove(self._default)
             ids.insert(0, self._default)
         return ids
+
+
+class _Listing:
+    """What one provider lists, as it was read last."""
+
+    def __init__(self, provider: Provider, remembered_for: float) -> None:
+        self.provider = provider
+        self.read_last: list[RemoteModel] = []
+        self._remembered_for = remembered_for
+        self._read_at = float("-inf")
+
+    async def models(self, *, fresh: bool = False) -> list[RemoteModel]:
+        """As remembered, unless `fresh`; while the provider does not answer, as read last.
+
+        Raises ProviderError where it was never read.
+        """
+        if self.read_last and not fresh and time.monotonic() - self._read_at < self._remembered_for:
+            return self.read_last
+        try:
+            async with asyncio.timeout(_PATIENCE if self.read_last else None):
+                return await self.read()
+        except (Unreachable, Doubtful, RateLimited, TimeoutError):
+            if not self.read_last:
+                raise
+            return self.read_last
+
+    async def read(self) -> list[RemoteModel]:
+        self.read_last = await self.provider.models()
+        self._read_at = time.monotonic()
+        return self.read_last
+
+    def forget(self) -> None:
+        self._read_at = float("-inf")
+
+    def shows(self, model: str) -> bool:
+        return any(listed.id == model for listed in self.read_last)

@@ -5,14 +5,12 @@ from bot.authority import Authority
 from bot.errors import NotFound
 from bot.models.catalogue import Catalogue
 from bot.models.lost import LostModels
-from bot.providers.interface import Provider
 
 
 class ModelDeletion:
-    def __init__(self, catalogue: Catalogue, lost_models: LostModels, provider: Provider, authority: Authority) -> None:
+    def __init__(self, catalogue: Catalogue, lost_models: LostModels, authority: Authority) -> None:
         self._catalogue = catalogue
         self._lost_models = lost_models
-        self._provider = provider
         self._authority = authority
 
     async def check(self, caller: Caller, model: str) -> None:
@@ -31,7 +29,8 @@ class ModelDeletion:
     async def delete(self, caller: Caller, model: str) -> None:
         """Raises NotFound, Denied, ProviderError."""
         await self.check(caller, model)
+        provider = await self._catalogue.provider_of(model)
         async with self._authority.recorded(caller, "delete model", model):
-            await self._provider.delete_model(model)
+            await provider.delete_model(model)
         await self._lost_models.deleted(model)
         self._catalogue.forget()

@@ -3,6 +3,7 @@
 Their jobs' cards say so. Providers forget and remember: a model that is listed again is no longer lost.
 """
 
+import asyncio
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 
@@ -13,26 +14,30 @@ from bot.jobs import states
 from bot.jobs.interfaces import JobStore, JobUpdate
 from bot.jobs.job import Job, Loss
 from bot.providers.interface import Provider, ProviderError, RemoteModel
+from bot.providers.registry import Providers
 from training_files import lookup
 
 log = structlog.get_logger()
 
 
 class LostModels:
-    def __init__(self, jobs: JobStore, provider: Provider) -> None:
+    def __init__(self, jobs: JobStore, providers: Providers) -> None:
         self._jobs = jobs
-        self._provider = provider
+        self._providers = providers
 
     async def look(self) -> None:
-        """Compare the finished models of our jobs with what the provider lists. Never raises."""
+        """Compare the finished models of our jobs with what their providers list. Never raises."""
+        await asyncio.gather(*map(self._look_at, self._providers))
+
+    async def _look_at(self, provider: Provider) -> None:
         try:
-            listed = {model.id: model for model in await self._provider.models()}
+            listed = {model.id: model for model in await provider.models()}
         except ProviderError as error:
-            log.info("models not looked for", provider=self._provider.name, why=str(error))
+            log.info("models not looked for", provider=provider.name, why=str(error))
             return
         today = datetime.now(UTC).date()
         for job in await self._jobs.in_states([states.SUCCEEDED]):
-            if job.provider == self._provider.name and seen(job, listed, today) is not None:
+            if job.provider == provider.name and seen(job, listed, today) is not None:
                 await self._jobs.update(job.id, _change(lambda stored: seen(stored, listed, today)))
 
     async def deleted(self, model: str) -> None:

@@ -98,7 +98,7 @@ class SqliteJobStore:
     async def followed(self, provider: str) -> list[Followed]:
         rows = await self._database.read(
             lambda db: db.execute(
-                "SELECT id, provider_job_id, state, created_at FROM jobs"
+                "SELECT id, provider, provider_job_id, state, created_at FROM jobs"
                 " WHERE followed = 1 AND provider = ? AND provider_job_id IS NOT NULL ORDER BY created_at",
                 [provider],
             ).fetchall()

@@ -3,6 +3,7 @@
 Where Slack gives a trigger the question is a modal: at the end of a thread nobody would see it.
 """
 
+from collections.abc import Sequence
 from typing import Final
 
 import msgspec
@@ -15,6 +16,7 @@ from handlers.blocks.modals import window
 from handlers.blocks.model_name import named
 from handlers.blocks.parts import actions, button, message, section
 from handlers.blocks.text import code, escape
+from texts.formats import listed
 
 DELETE_DATASET: Final = "dataset_delete"
 DELETE_MODEL: Final = "model_delete"
@@ -56,8 +58,9 @@ def deleted_in_slack(dataset: Dataset) -> Message:
     return message(text, [section(text), actions(_delete(DELETE_DATASET, dataset.id))])
 
 
-def dataset_deleted(dataset: Dataset, *, at_provider: bool, provider: str) -> Message:
-    where = f"My copy and the one at {escape(provider)} are" if at_provider else "My copy is"
+def dataset_deleted(dataset: Dataset, providers: Sequence[str]) -> Message:
+    """`providers` had a copy, which is gone too."""
+    where = f"My copy and the one at {escape(listed(providers))} are" if providers else "My copy is"
     text = f"{where} gone: {code(dataset.name)}."
     return message(text, [section(text)])
 

@@ -235,11 +235,12 @@ def _is_too_long(error: Refused) -> bool:
 async def _stream(turn: Turn, conversation: Conversation, messages: list[ChatMessage], asked_ts: str) -> None:
     """Stream one answer. Before its first word an error is the caller's to handle."""
     services = turn.services
+    provider = await services.catalogue.provider_of(conversation.model)
     left = await services.conversations.open_answer(conversation.id, asked_ts) if turn.again else None
     async with _answer(turn, conversation, asked_ts, left or []) as answer:
         whole, finish_reason = "", None
         try:
-            async for delta in services.provider.chat(conversation.model, messages):
+            async for delta in provider.chat(conversation.model, messages):
                 whole += delta.text
                 finish_reason = delta.finish_reason or finish_reason
                 if whole.strip():

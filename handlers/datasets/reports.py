@@ -164,7 +164,7 @@ async def show(services: Services, dataset: Dataset, *, priority: Priority = Pri
     if report_ts is None or dataset.deleted_at is not None or found is None:
         return
     offers = await _offers(services, found)
-    obstacle = "" if offers or found.method is None else untrainable(services.provider.name, found)
+    obstacle = "" if offers or found.method is None else untrainable(services.providers.default.name, found)
     validation = await services.datasets.get(dataset.validation) if dataset.validation else None
     dropped = await services.datasets.of_message(dataset.channel, dataset.created_at)
     validates = next((one.name for one in dropped if one.validation == dataset.id and one.deleted_at is None), "")
@@ -212,7 +212,7 @@ def _default_model(services: Services) -> str:
 
 async def _offers(services: Services, found: Report) -> list[Offer]:
     """What training would cost on each model that can be trained on such a file, and take, where that is known."""
-    paces = seconds_per_token(await services.jobs.latest(_JOBS), services.provider.name)
+    paces = seconds_per_token(await services.jobs.latest(_JOBS), services.providers.default.name)
     offers = []
     for model in await base_models(services):
         if services.catalogue.can_train(model, found.method, found) is False:

@@ -20,7 +20,7 @@ from handlers.web.poster import Poster
 
 @dataclass(frozen=True)
 class DeletionListeners:
-    """`take_down` makes a deleted file's report say so. `provider` is what people call it."""
+    """`take_down` makes a deleted file's report say so."""
 
     callers: Callers
     datasets: DatasetDeletion
@@ -28,7 +28,6 @@ class DeletionListeners:
     lookup: ModelLookup
     poster: Poster
     take_down: Callable[[Dataset], Awaitable[None]]
-    provider: str
 
     async def command(self, turn: Turn) -> None:
         word = turn.words.strip("`")
@@ -57,9 +56,7 @@ class DeletionListeners:
 
     async def delete_dataset(self, turn: Turn) -> None:
         deleted = await self.datasets.delete(await self.callers.of(turn), _chosen(turn))
-        await turn.answer(
-            blocks.dataset_deleted(deleted.dataset, at_provider=deleted.at_provider, provider=self.provider)
-        )
+        await turn.answer(blocks.dataset_deleted(deleted.dataset, deleted.providers))
         await self.take_down(deleted.dataset)
 
     async def delete_model(self, turn: Turn) -> None:

@@ -53,8 +53,8 @@ async def _steered(turn: Turn, act: Action) -> Message:
     services, steer, wanted = turn.services, *_STEERING[act]
     if not (turn.again and job.state in wanted):
         async with turn.recorded(act, job.id):
-            job = await steer(services.jobs, services.provider, job, notice_id=turn.key, by=turn.user)
-        services.follower.hint(job.provider_job_id or "")
+            job = await steer(services.jobs, services.providers, job, notice_id=turn.key, by=turn.user)
+        services.followers[job.provider].hint(job.provider_job_id or "")
     return pointers.steered(job)
 
 

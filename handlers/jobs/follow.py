@@ -34,7 +34,7 @@ async def _known(turn: Turn, provider_job_id: str, our_id: str) -> Job | None:
     if job is None or job.id == our_id:
         return job
     if not await turn.may(Action.SEE, job.resource):
-        raise unknown(turn.services.provider.name, provider_job_id)
+        raise unknown(turn.services.providers.default.name, provider_job_id)
     known_as = "" if provider_job_id == job.id else f", as job {job.id}"
     raise Conflict(f"I follow {provider_job_id} already{known_as}. `/finetune status {job.id}` shows it.")
 

@@ -23,7 +23,7 @@ async def results_file(turn: Turn) -> None:
     if not job.result_files:
         raise NotFound("The provider has no results file for this job (yet).")
     services = turn.services
-    content = readable(await services.provider.file_content(job.result_files[0]))
+    content = readable(await services.providers.named(job.provider).file_content(job.result_files[0]))
     if not content:
         raise NotFound("The results file at the provider is empty.")
     card = await services.cards.card(job.id)

@@ -113,7 +113,7 @@ async def _counted_overlap(turn: Turn, dataset: Dataset, words: Mapping[str, str
 async def _view(turn: Turn, place: Place, dataset: Dataset | None, words: Mapping[str, str]) -> dict[str, Any]:
     services = turn.services
     options = await _options_in_time(turn, dataset.report if dataset else None)
-    models = _with_wanted(options, words, services.provider.name)
+    models = _with_wanted(options, words, services.providers.default.name)
     offered = await validation_files(turn, dataset)
     chosen = chosen_validation(dataset, words, offered)
     view = start_modal(
@@ -121,10 +121,10 @@ async def _view(turn: Turn, place: Place, dataset: Dataset | None, words: Mappin
         file_id=place.file_id,
         models=models,
         words=words,
-        paces=seconds_per_token(await services.jobs.latest(_JOBS), services.provider.name),
+        paces=seconds_per_token(await services.jobs.latest(_JOBS), services.providers.default.name),
         datasets_for_validation=offered,
         files=await recent_datasets(turn) if place.choose else (),
-        provider=services.provider.name,
+        provider=services.providers.default.name,
         diverged=place.diverged,
         overlap=services.overlaps.known(dataset, chosen) if dataset and chosen else 0,
         outlook=await _outlook(turn, place, dataset, models, words) if models else "",
@@ -168,7 +168,7 @@ async def _options_in_time(turn: Turn, report: Report | None) -> list[ModelOptio
         async with asyncio.timeout_at(deadline):
             base = await model_options(turn.services, report)
     except TimeoutError as error:
-        name = turn.services.provider.name
+        name = turn.services.providers.default.name
         raise BotError(f"{name} takes too long to say what can be trained. Please try again in a minute.") from error
     try:
         async with asyncio.timeout_at(deadline):

@@ -85,7 +85,7 @@ async def run(turn: Turn) -> None:
         report = dataset.report if dataset else None
         options = await model_options(turn.services, report)
         if report is not None and not options:
-            raise Invalid(untrainable(turn.services.provider.name, report))
+            raise Invalid(untrainable(turn.services.providers.default.name, report))
         words |= {"model": options[0].id} if options else {}
     question = Question(turn.key, turn.user, words, dataset.id if dataset else None, file_id)
     form = _form(words)
@@ -134,7 +134,7 @@ def _form(words: dict[str, str]) -> StartForm:
 async def _estimate(turn: Turn, form: StartForm, dataset: Dataset | None) -> str:
     if dataset is None or dataset.report is None:
         return "not known: only the provider knows how many tokens the file has."
-    paces = seconds_per_token(await turn.services.jobs.latest(_JOBS), turn.services.provider.name)
+    paces = seconds_per_token(await turn.services.jobs.latest(_JOBS), turn.services.providers.default.name)
     epochs = form.hyperparameters.n_epochs
     told = estimate(
         dataset.report, form.model, epochs, method=dataset.report.method or "", provider=form.provider, paces=paces

@@ -103,7 +103,7 @@ def _job(
     return Job(
         id=id_for(identity),
         state=states.SUBMITTING,
-        provider=turn.services.provider.name,
+        provider=turn.services.providers.default.name,
         base_model=form.model,
         requester=turn.user,
         origin=origin,
@@ -122,7 +122,7 @@ def _job(
         training_file=file_id,
         validation_dataset_id=None if at_provider else form.validation,
         validation_file=at_provider,
-        estimated_cost=_estimated_cost(report, form, method, turn.services.provider.name),
+        estimated_cost=_estimated_cost(report, form, method, turn.services.providers.default.name),
     )
 
 
@@ -180,7 +180,7 @@ async def _check_model(turn: Turn, model: str) -> None:
             known = False
         if not known:
             raise Invalid(
-                f"{turn.services.provider.name} cannot fine-tune {model}. It can fine-tune: "
+                f"{turn.services.providers.default.name} cannot fine-tune {model}. It can fine-tune: "
                 f"{', '.join(offered) or 'none at the moment'}.",
                 "model",
             )
@@ -210,8 +210,8 @@ async def _check_validation(turn: Turn, validation: str | None, training: Datase
 
 async def file_of_provider(turn: Turn, file_id: str) -> str:
     """The file, if the provider has it and this turn may post of it. Raises NotFound, Denied."""
-    unknown = NotFound(f"{turn.services.provider.name} has no file {file_id}.")
-    if not await turn.services.provider.has_file(file_id):
+    unknown = NotFound(f"{turn.services.providers.default.name} has no file {file_id}.")
+    if not await turn.services.providers.default.has_file(file_id):
         raise unknown
     try:
         await may_post_file(turn, file_id)
@@ -223,7 +223,7 @@ async def file_of_provider(turn: Turn, file_id: str) -> str:
 async def may_post_file(turn: Turn, file_id: str) -> None:
     """Like `Turn.may_post`, for a file of the provider: where it is our upload, for one of the files that it is of."""
     services = turn.services
-    sha256 = await services.jobs.content_of(services.provider.name, file_id)
+    sha256 = await services.jobs.content_of(services.providers.default.name, file_id)
     uploaded = [one.resource for one in await services.datasets.by_hash(sha256)] if sha256 else []
     posted = [thing for thing in uploaded if await turn.may(Action.SUBMIT, thing, turn.posts_in)]
     told = [thing for thing in uploaded if await turn.may(Action.SUBMIT, thing)]

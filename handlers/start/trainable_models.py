@@ -30,6 +30,6 @@ def _option(services: Services, model: str, report: Report | None, *, tuned: boo
     if fits is False:
         return None
     facts = lookup(model)
-    provider = services.provider.name
+    provider = services.providers.default.name
     price = 0.0 if is_free(model, provider) else facts.training_price if facts else None
     return ModelOption(model, provider, model, price, sure=fits is not None, tuned=tuned)

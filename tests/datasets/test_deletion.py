@@ -15,6 +15,7 @@ from bot.datasets.file_store import Copies
 from bot.errors import Conflict, Denied, NotFound
 from bot.providers.interface import ProviderError
 from bot.providers.openai_protocol import OpenAIProtocol
+from bot.providers.registry import Providers
 from bot.store.audit import SqliteAuditLog
 from bot.store.datasets import SqliteDatasetStore
 from bot.store.jobs import SqliteJobStore
@@ -30,7 +31,7 @@ def deletion(
     provider: OpenAIProtocol,
     authority: Authority,
 ) -> DatasetDeletion:
-    return DatasetDeletion(datasets, copies, jobs, provider, authority)
+    return DatasetDeletion(datasets, copies, jobs, Providers(provider), authority)
 
 
 async def test_our_copy_and_the_providers_go_and_the_log_says_who_did_it(
@@ -47,7 +48,7 @@ async def test_our_copy_and_the_providers_go_and_the_log_says_who_did_it(
     await drop()
     await upload("abc")
     deleted = await deletion.delete(a_caller(), "ds-1")
-    assert (deleted.dataset.name, deleted.at_provider) == ("train.jsonl", True)
+    assert (deleted.dataset.name, deleted.providers) == ("train.jsonl", ("acme",))
     assert not copies.path("abc").exists()
     assert not stand_in.files
     assert await jobs.provider_file(provider.name, "abc") is None
@@ -60,7 +61,7 @@ async def test_bytes_that_somebody_else_dropped_too_stay(deletion: DatasetDeleti
     await drop()
     await drop("ds-2", owner=BEN.user)
     deleted = await deletion.delete(a_caller(), "ds-1")
-    assert not deleted.at_provider
+    assert not deleted.providers
     assert copies.path("abc").exists()
 
 
@@ -116,6 +117,6 @@ async def test_what_a_crash_cut_off_is_brought_to_its_end(
     with pytest.raises(NotFound):  # for everybody else it is gone
         await deletion.delete(a_caller(key="command/2"), "ds-1")
     deleted = await deletion.delete(a_caller(is_retry=True), "ds-1")
-    assert deleted.at_provider
+    assert deleted.providers == ("acme",)
     assert not stand_in.files
     assert len(await audit.about("ds-1")) == 1

@@ -72,7 +72,7 @@ async def test_who_cannot_sign_is_turned_away(w: World) -> None:
             assert await post(bot.port, body, headers) == 400, headers
         assert await post(bot.port, body + " ", good) == 400
         assert await post(bot.port, "not JSON", signed("not JSON")) == 400
-        assert bot.services.follower._hinted == set()
+        assert bot.services.followers["acme"]._hinted == set()
 
 
 @pytest.mark.parametrize("kind", ["fine_tuning.job.failed", "fine_tuning.job.cancelled"])

@@ -5,6 +5,7 @@ from stand_in_provider import StandInProvider
 from bot.jobs.follow import Follower
 from bot.jobs.sync import JobSync
 from bot.providers.openai_protocol import OpenAIProtocol
+from bot.providers.registry import Providers
 from bot.store.jobs import SqliteJobStore
 
 
@@ -15,12 +16,12 @@ def clock() -> Clock:
 
 @pytest.fixture
 def sync(jobs: SqliteJobStore, provider: OpenAIProtocol, clock: Clock) -> JobSync:
-    return JobSync(jobs, provider, notices_channel="C0ALL", clock=clock)
+    return JobSync(jobs, Providers(provider), notices_channel="C0ALL", clock=clock)
 
 
 @pytest.fixture
-def make(sync: JobSync, clock: Clock) -> Make:
-    return lambda: Follower(sync, poll_seconds=POLL, steady=clock)
+def make(sync: JobSync, provider: OpenAIProtocol, clock: Clock) -> Make:
+    return lambda: Follower(sync, provider, poll_seconds=POLL, steady=clock)
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ from bot.jobs.queue import JobQueue, queued_up
 from bot.jobs.submit import Submitter
 from bot.providers.interface import RateLimited, TooManyJobs
 from bot.providers.openai_protocol import OpenAIProtocol
+from bot.providers.registry import Providers
 from bot.store.jobs import SqliteJobStore
 from bot.store.outbox import SqliteOutbox
 
@@ -46,13 +47,14 @@ class Bot:
 
     def __init__(self, jobs: SqliteJobStore, provider: OpenAIProtocol, clock: Clock, most: int | None = None) -> None:
         self.jobs = jobs
+        self.provider = provider
 
         async def locate(dataset_id: str) -> tuple[Path, str]:
             return Path(__file__), f"sha-of-{dataset_id}"
 
-        self.submitter = Submitter(jobs, provider, locate, rules=Rules(most_running=most))
+        self.submitter = Submitter(jobs, Providers(provider), locate, rules=Rules(most_running=most))
         self.line = JobQueue(
-            jobs, provider.name, self.submitter.release, most_running=most, clock=clock, steady=lambda: clock.steady
+            jobs, [provider.name], self.submitter.release, most_running=most, clock=clock, steady=lambda: clock.steady
         )
 
     async def submit(self, number: int) -> Job:
@@ -82,7 +84,7 @@ async def _end(bot: Bot, stand_in: StandInProvider, job_id: str) -> None:
     assert job
     assert job.provider_job_id
     stand_in.jobs[job.provider_job_id]["status"] = "succeeded"
-    remote = await bot.submitter._provider.job(job.provider_job_id)
+    remote = await bot.provider.job(job.provider_job_id)
     await bot.jobs.update(job_id, lambda stored: apply_update(stored, remote, now=1.0))
 
 
@@ -108,7 +110,7 @@ async def test_nobody_goes_on_while_one_who_came_earlier_is_still_asking_for_the
         released.append(job_id)
         return True
 
-    line = JobQueue(jobs, "acme", release, clock=clock, steady=lambda: clock.steady)
+    line = JobQueue(jobs, ["acme"], release, clock=clock, steady=lambda: clock.steady)
     first = a_job(id="job-1", suffix="a", state="submitting")
     await jobs.insert(first)
     await jobs.insert(queued_up(a_job(id="job-2", suffix="b")))

@@ -22,6 +22,7 @@ from bot.jobs.submit import Submitter
 from bot.providers.interface import ProviderError
 from bot.providers.openai_protocol import SUBMISSION_KEY, OpenAIProtocol
 from bot.providers.protocol import Hyperparameters
+from bot.providers.registry import Providers
 from bot.store.database import Database
 from bot.store.jobs import SqliteJobStore
 
@@ -50,7 +51,7 @@ def make(jobs: SqliteJobStore, provider: OpenAIProtocol, files: dict[str, bytes]
         return Submitter(
             jobs,
             **{
-                "provider": provider,
+                "providers": Providers(provider),
                 "locate": locate,
                 "look_up": Backoff(0, tries=2),
                 "retry": Backoff(0),
@@ -194,7 +195,7 @@ async def test_a_creation_that_takes_too_long_is_looked_up(
     never = asyncio.Event()
     stand_in.fault(CREATE, hold_answer=never)
     async with provider_over(stand_in, timeout=impatient()) as provider:
-        job = await submitted(make(provider=provider), jobs)
+        job = await submitted(make(providers=Providers(provider)), jobs)
     never.set()
     assert job.provider_job_id in stand_in.jobs
     assert count(stand_in, CREATE) == 1

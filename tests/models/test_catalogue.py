@@ -14,6 +14,7 @@ from bot.jobs.interfaces import JobUpdate
 from bot.models.catalogue import Catalogue
 from bot.providers.interface import ProviderError
 from bot.providers.protocol import Checkpoint
+from bot.providers.registry import Providers
 from bot.store.database import Database
 from bot.store.jobs import SqliteJobStore
 
@@ -40,7 +41,7 @@ async def make(stand_in: StandInProvider, jobs: SqliteJobStore) -> AsyncIterator
     async with provider_over(stand_in) as provider:
 
         def make(**options: Any) -> Catalogue:
-            return Catalogue(provider, jobs, **{"default": None, **options})
+            return Catalogue(Providers(provider), jobs, **{"default": None, **options})
 
         yield make
 

@@ -11,6 +11,7 @@ from bot.jobs.interfaces import JobUpdate
 from bot.jobs.job import Job, Loss
 from bot.models.lost import LostModels
 from bot.providers.protocol import Checkpoint
+from bot.providers.registry import Providers
 from bot.store.database import Database
 from bot.store.jobs import SqliteJobStore
 from bot.store.outbox import SqliteCardStore
@@ -38,7 +39,7 @@ async def jobs(tmp_path: Path) -> AsyncIterator[SqliteJobStore]:
 @pytest.fixture
 async def lost(stand_in: StandInProvider, jobs: SqliteJobStore) -> AsyncIterator[LostModels]:
     async with provider_over(stand_in) as provider:
-        yield LostModels(jobs, provider)
+        yield LostModels(jobs, Providers(provider))
 
 
 async def stored(jobs: SqliteJobStore) -> Job:

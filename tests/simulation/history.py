@@ -48,6 +48,7 @@ from bot.jobs.submit import Submitter
 from bot.jobs.sync import JobSync
 from bot.notices.deliver import Delivery
 from bot.providers.openai_protocol import OpenAIProtocol
+from bot.providers.registry import Providers
 from bot.spending.budget import OverBudget, used
 from bot.store.backup import doubt_what_was_under_way
 from bot.store.database import StoreTrouble
@@ -321,16 +322,17 @@ class Process:
         session: Any = Session(world.network, world.slack)
         poster = Poster(AsyncWebClient(token="xoxb-x", session=session, retry_handlers=[]))
         pictures = _NoPictures(self.jobs, self.cards, poster, Lanes())
-        self.submitter = Submitter(self.jobs, provider, self._locate, rules=world.rules)
+        providers = Providers(provider)
+        self.submitter = Submitter(self.jobs, providers, self._locate, rules=world.rules)
         self.approvals = Approvals(self.jobs, clock=world.wall)
         self.line = JobQueue(
-            *(self.jobs, PROVIDER, self._release),
+            *(self.jobs, [PROVIDER], self._release),
             most_running=world.rules.most_running,
             clock=world.wall,
             steady=lambda: world.timeline.now,
         )
-        self.sync = JobSync(self.jobs, provider, clock=world.wall)
-        self.follower = Follower(self.sync, poll_seconds=POLL, steady=lambda: world.timeline.now)
+        self.sync = JobSync(self.jobs, providers, clock=world.wall)
+        self.follower = Follower(self.sync, provider, poll_seconds=POLL, steady=lambda: world.timeline.now)
         self.delivery = Delivery(self.outbox, SlackSpeaker(self.jobs, poster, pictures), look_every=5)
         self.keeper = CardKeeper(
             self.jobs, self.cards, poster, pictures, look_every=8, steady=lambda: world.timeline.now

@@ -311,7 +311,7 @@ def test_a_line_that_forgets_who_is_on_the_way() -> None:
 
 def test_a_line_in_which_nobody_goes_on() -> None:
     def full(_: Any) -> Any:
-        async def has_room(self: JobQueue, waiting: Any) -> bool:
+        async def has_room(self: JobQueue, *_: Any) -> bool:
             return False
 
         return has_room

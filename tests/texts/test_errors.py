@@ -14,7 +14,17 @@ from texts import errors
 from texts.language import Language, speaking
 
 ROOT = Path(__file__).parents[2]
-KINDS = {"BotError", "Denied", "NotFound", "Invalid", "Conflict", "NotAdmitted", "OverBudget", "StoreTrouble"}
+KINDS = {
+    "BotError",
+    "Denied",
+    "NotFound",
+    "Invalid",
+    "Conflict",
+    "NotAdmitted",
+    "OverBudget",
+    "StoreTrouble",
+    "UnknownProvider",
+}
 
 
 def raised() -> Iterator[tuple[str, str, set[str]]]:

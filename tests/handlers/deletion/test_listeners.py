@@ -35,7 +35,7 @@ class Deletions:
 
     async def delete(self, caller: Caller, what: str) -> DeletedDataset:
         self.deleted.append((caller.user, what))
-        return DeletedDataset(TRAINING, at_provider=True)
+        return DeletedDataset(TRAINING, ("acme",))
 
     async def named(self, caller: Caller, word: str, *, tuned_only: bool) -> str:
         assert tuned_only
@@ -68,7 +68,6 @@ def listeners(slack: Slack, deletions: Deletions, taken_down: list[Dataset]) -> 
         lookup=cast(ModelLookup, deletions),
         poster=poster,
         take_down=take_down,
-        provider="acme",
     )
 
 
