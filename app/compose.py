@@ -99,11 +99,15 @@ async def services(
     people = People(
         poster, team, Roles(settings.finetune_admins, settings.finetune_approvers, settings.finetune_members)
     )
+    job_lookup = JobLookup(jobs, authority)
+    job_queue = JobQueue(
+        jobs, [provider.name for provider in providers], submitter.release, most_running=rules.most_running
+    )
     return Services(
         settings=settings,
         timing=timing,
         authority=authority,
-        job_lookup=JobLookup(jobs, authority),
+        job_lookup=job_lookup,
         dataset_lookup=DatasetLookup(datasets, authority),
         model_lookup=ModelLookup(catalogue, authority),
         bot_user=str(who["user_id"]),
@@ -127,13 +131,8 @@ async def services(
         audit=audit,
         rules=rules,
         budgets=SqliteBudgetStore(database),
-        approvals=Approvals(jobs, notices_channel=elsewhere),
-        job_queue=JobQueue(
-            jobs,
-            [provider.name for provider in providers],
-            submitter.release,
-            most_running=rules.most_running,
-        ),
+        approvals=Approvals(jobs, job_lookup, job_queue, notices_channel=elsewhere),
+        job_queue=job_queue,
         people=people,
         languages=Languages(people, SqliteChannelLanguages(database), Language(settings.finetune_language)),
         poster=poster,

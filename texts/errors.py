@@ -242,6 +242,22 @@ def unknown_file() -> str:
 
 
 @_error
+def no_job_here(member: bool) -> str:
+    """`member`: whether the bot is in the channel."""
+    if member:
+        return _("No job was started in this channel yet. Drop a training file here to begin.")
+    return _(
+        "No job was started in this channel yet. I am not in this channel: type `/invite` followed by my name, then "
+        "drop a training file here."
+    )
+
+
+@_error
+def which_provider_job() -> str:
+    return _("Which job? `/finetune follow ftjob-…`, with the id that the provider shows.")
+
+
+@_error
 def followed_already(job: str) -> str:
     return _("I follow {job} already.", job=job)
 
@@ -249,6 +265,29 @@ def followed_already(job: str) -> str:
 @_error
 def unknown_provider(provider: str) -> str:
     return _("No provider named {provider} is set up here any more. Ask an administrator.", provider=provider)
+
+
+@_error
+def followed_as(job: str, ours: str) -> str:
+    """`ours`: the id of the job here."""
+    if job == ours:
+        return _("I follow {job} already. `/finetune status {ours}` shows it.", job=job, ours=ours)
+    return _("I follow {job} already, as job {ours}. `/finetune status {ours}` shows it.", job=job, ours=ours)
+
+
+@_error
+def already_decided() -> str:
+    return _("This job waits for no approval any more; look at its card.")
+
+
+@_error
+def no_results_file() -> str:
+    return _("The provider has no results file for this job (yet).")
+
+
+@_error
+def empty_results_file() -> str:
+    return _("The results file at the provider is empty.")
 
 
 @_error

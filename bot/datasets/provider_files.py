@@ -47,6 +47,17 @@ class ProviderFiles:
         files = [await self._seen(caller, file, waiting) for file in (await self._provider.files())[:_MOST]]
         return [file for file in files if file is not None]
 
+    async def require_to_post(self, caller: Caller, file_id: str) -> None:
+        """Return if what tells of this file may be posted where the caller is: where it is our upload, of one of the
+        data sets with these bytes. Raises NotFound, Denied.
+        """
+        sha256 = await self._jobs.content_of(self._provider.name, file_id)
+        uploads = [dataset.resource for dataset in await self._datasets.by_hash(sha256)] if sha256 else []
+        places = (caller.posts_in, caller.answers_in)
+        told = [one for place in places for one in uploads if self._authority.allows(caller, Action.SUBMIT, one, place)]
+        for resource in (told or uploads)[:1]:
+            await self._authority.require_to_post(caller, Action.SUBMIT, resource)
+
     async def delete(self, caller: Caller, file_id: str) -> None:
         """Raises NotFound, Denied, Conflict while a job uses it, ProviderError."""
         found = next((one for one in await self.visible(caller) if one.file.id == file_id), None)

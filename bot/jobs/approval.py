@@ -1,7 +1,4 @@
-"""Approvals: somebody entitled, who is not the requester, says yes or no to a job before it costs anything.
-
-Who is entitled is decided by `bot.access` when the button is pressed; here, that only one answer counts.
-"""
+"""Approvals: somebody entitled, who is not the requester, says yes or no to a job before it costs anything."""
 
 import time
 from collections.abc import Callable
@@ -9,14 +6,17 @@ from collections.abc import Callable
 import msgspec
 import structlog
 
+from bot.access import Action, Caller
 from bot.audit import Entry
-from bot.errors import BotError, Conflict, NotFound
+from bot.authority import entry
+from bot.errors import BotError, Conflict
 from bot.jobs import states
 from bot.jobs.apply_update import ending, notice
 from bot.jobs.interfaces import JobStore, JobUpdate
 from bot.jobs.job import Job
+from bot.jobs.lookup import JobLookup
 from bot.jobs.notice import ApprovalAsked, Approved
-from bot.jobs.queue import queued_up
+from bot.jobs.queue import JobQueue, queued_up
 
 log = structlog.get_logger()
 
@@ -24,36 +24,59 @@ _DAY = 24 * 3600.0
 
 
 class Approvals:
+    """`queue` lets an approved job go on."""
+
     def __init__(
-        self, jobs: JobStore, *, notices_channel: str | None = None, clock: Callable[[], float] = time.time
+        self,
+        jobs: JobStore,
+        lookup: JobLookup,
+        queue: JobQueue,
+        *,
+        notices_channel: str | None = None,
+        clock: Callable[[], float] = time.time,
     ) -> None:
         self._jobs = jobs
+        self._lookup = lookup
+        self._queue = queue
         self._notices_channel = notices_channel
         self._clock = clock
 
-    async def approve(self, job_id: str, entry: Entry) -> Job:
-        """It goes on, by way of the line. `entry` says who, and is kept. Raises AlreadyDecided."""
+    async def check(self, caller: Caller, job_id: str) -> Job:
+        """The job, if it waits for approval and the caller may give it. Raises NotFound, Denied, AlreadyDecided."""
+        job = await self._lookup.get(caller, job_id, Action.APPROVE)
+        if job.state != states.AWAITING_APPROVAL:
+            raise AlreadyDecided(job)
+        return job
+
+    async def approve(self, caller: Caller, job_id: str) -> Job:
+        """It goes on, by way of the queue. Raises NotFound, Denied, AlreadyDecided."""
+        job = await self._lookup.get(caller, job_id, Action.APPROVE)
+        audit = self._entry(caller, Action.APPROVE, job.id)
 
         def approve(stored: Job) -> JobUpdate | None:
             if stored.state != states.AWAITING_APPROVAL:
                 return None
-            approved = queued_up(_decided(stored, entry, True))
-            return JobUpdate(approved, notices=[notice(approved, "approved", Approved(approved))], audit=[entry])
+            approved = queued_up(_decided(stored, audit, True))
+            return JobUpdate(approved, notices=[notice(approved, "approved", Approved(approved))], audit=[audit])
 
-        return await self._decide(job_id, approve)
+        approved = await self._decide(caller, job, approve)
+        await self._queue.tick()
+        return approved
 
-    async def decline(self, job_id: str, reason: str, entry: Entry) -> Job:
-        """It ends, and its requester reads why. Raises AlreadyDecided."""
+    async def decline(self, caller: Caller, job_id: str, reason: str) -> Job:
+        """It ends, and its requester reads why. Raises NotFound, Denied, AlreadyDecided."""
+        job = await self._lookup.get(caller, job_id, Action.APPROVE)
+        audit = self._entry(caller, "decline", job.id, reason)
 
         def decline(stored: Job) -> JobUpdate | None:
             if stored.state != states.AWAITING_APPROVAL:
                 return None
             declined = msgspec.structs.replace(
-                _decided(stored, entry, False, reason), state=states.CANCELLED, finished_at=entry.at
+                _decided(stored, audit, False, reason), state=states.CANCELLED, finished_at=audit.at
             )
-            return JobUpdate(declined, notices=ending(declined, self._notices_channel), audit=[entry], followed=False)
+            return JobUpdate(declined, notices=ending(declined, self._notices_channel), audit=[audit], followed=False)
 
-        return await self._decide(job_id, decline)
+        return await self._decide(caller, job, decline)
 
     async def remind(self) -> None:
         """Ask once more, a day after the first time. Never raises: the schedule goes on."""
@@ -64,13 +87,16 @@ class Approvals:
         except BotError as error:
             log.error("nobody reminded this time", why=str(error))
 
-    async def _decide(self, job_id: str, make: Callable[[Job], JobUpdate | None]) -> Job:
-        decided = await self._jobs.update(job_id, make)
+    def _entry(self, caller: Caller, action: Action | str, job_id: str, details: str = "") -> Entry:
+        return msgspec.structs.replace(entry(caller, action, job_id, details=details), at=self._clock())
+
+    async def _decide(self, caller: Caller, job: Job, make: Callable[[Job], JobUpdate | None]) -> Job:
+        decided = await self._jobs.update(job.id, make)
         if decided is not None:
             return decided
-        job = await self._jobs.get(job_id)
-        if job is None:
-            raise NotFound("no_such_thing", kind="job")
+        job = await self._jobs.get(job.id) or job
+        if caller.is_retry and job.approval is not None and job.approval.decided_by == caller.user:
+            return job  # it was this very request that decided, before a crash
         raise AlreadyDecided(job)
 
 
@@ -78,14 +104,14 @@ class AlreadyDecided(Conflict):
     """Somebody was quicker: `job` says who and how."""
 
     def __init__(self, job: Job) -> None:
-        super().__init__("This job waits for no approval any more; look at its card.")
+        super().__init__("already_decided")
         self.job = job
 
 
-def _decided(job: Job, entry: Entry, approved: bool, reason: str = "") -> Job:
+def _decided(job: Job, audit: Entry, approved: bool, reason: str = "") -> Job:
     assert job.approval is not None
     decision = msgspec.structs.replace(
-        job.approval, approved=approved, decided_by=entry.actor, decided_at=entry.at, reason=reason
+        job.approval, approved=approved, decided_by=audit.actor, decided_at=audit.at, reason=reason
     )
     return msgspec.structs.replace(job, approval=decision)
 

@@ -15,8 +15,7 @@ async def cancel(sync: JobSync, job: Job) -> Job:
     Raises Conflict where it has ended, ProviderError where the provider must be asked and cannot.
     """
     job = await sync.jobs.get(job.id) or job
-    if job.state in states.ENDED:
-        raise Conflict("nothing_to_cancel", state=job.state)
+    refuse_cancel(job)
     if job.provider_job_id is None:
         return await _withdraw(sync, job)
     provider = sync.providers.named(job.provider)
@@ -30,6 +29,12 @@ async def cancel(sync: JobSync, job: Job) -> Job:
     followed = Followed(job.id, job.provider, job.provider_job_id, job.state, job.created_at)
     await sync.apply(followed, remote, with_events=True)
     return await sync.jobs.get(job.id) or job
+
+
+def refuse_cancel(job: Job) -> None:
+    """Raises Conflict where it has ended."""
+    if job.state in states.ENDED:
+        raise Conflict("nothing_to_cancel", state=job.state)
 
 
 async def _withdraw(sync: JobSync, job: Job) -> Job:

@@ -1,22 +1,84 @@
 """Following a job of the provider's, whoever created it."""
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 
 import msgspec
 import structlog
 
-from bot.errors import Conflict, NotFound
+from bot.access import Action, Caller, Resource
+from bot.authority import Authority
+from bot.errors import Conflict, Denied, NotFound
 from bot.jobs import states
 from bot.jobs.apply_update import apply_update
 from bot.jobs.estimate import is_free
 from bot.jobs.interfaces import JobUpdate
-from bot.jobs.job import Job, Origin
+from bot.jobs.job import Job, Origin, id_for
 from bot.jobs.sync import JobSync
 from bot.providers.interface import Provider, ProviderError, Refused, RemoteJob
 from bot.providers.protocol import SUPERVISED
 from bot.providers.registry import Providers
 
 log = structlog.get_logger()
+
+
+class JobImport:
+    """`model` says what a model is to `authorize`. `require_file` returns if what tells of that file of the provider's
+    may be posted where the caller is, and raises Denied or NotFound."""
+
+    def __init__(
+        self,
+        sync: JobSync,
+        authority: Authority,
+        model: Callable[[str], Awaitable[Resource]],
+        require_file: Callable[[Caller, str], Awaitable[None]],
+    ) -> None:
+        self._sync = sync
+        self._authority = authority
+        self._model = model
+        self._require_file = require_file
+
+    async def follow(self, caller: Caller, provider_job_id: str, origin: Origin) -> Job:
+        """The job, followed from now on with a card in `origin`.
+
+        Raises Denied, ProviderError; NotFound where the provider knows no such job, or the caller may not know of it;
+        Conflict where it is followed already.
+        """
+        await self._authority.require(caller, Action.FOLLOW)
+        our_id = id_for(caller.key)
+        known = await self._known(caller, provider_job_id, our_id)
+        if known is not None:
+            return known
+        async with self._authority.recorded(caller, Action.FOLLOW, our_id, provider_job_id):
+            return await import_job(
+                self._sync,
+                provider_job_id,
+                caller.user,
+                origin,
+                our_id,
+                may_show=partial(self._may_show, caller),
+            )
+
+    async def _known(self, caller: Caller, provider_job_id: str, our_id: str) -> Job | None:
+        """The job, if this very request imported it before a crash."""
+        job = await self._sync.jobs.find(provider_job_id)
+        if job is None or job.id == our_id:
+            return job
+        if not self._authority.allows(caller, Action.SEE, job.resource):
+            raise unknown(self._sync.providers.default.name, provider_job_id)
+        raise Conflict("followed_as", job=provider_job_id, ours=job.id)
+
+    async def _may_show(self, caller: Caller, remote: RemoteJob, ours: Job | None) -> bool:
+        """Whether a card here may tell of the job: it names the model that it goes on from, and its events the file."""
+        try:
+            if ours is not None:
+                await self._authority.require_to_post(caller, Action.FOLLOW, ours.resource)
+            await self._authority.require_to_post(caller, Action.FOLLOW, await self._model(remote.model))
+            for file_id in filter(None, (remote.training_file, remote.validation_file)):
+                await self._require_file(caller, file_id)
+        except (Denied, NotFound):
+            return False
+        return True
 
 
 async def import_job(

@@ -16,7 +16,7 @@ async def run(turn: Turn) -> None:
     await turn.actor(Action.FOLLOW)
     word = turn.words.strip("`")
     if not word or " " in word:
-        raise Invalid("Which job? `/finetune follow ftjob-…`, with the id that the provider shows.")
+        raise Invalid("which_provider_job")
     origin = await turn.origin()
     our_id = id_for(turn.key)
     job = await _known(turn, word, our_id)

@@ -13,7 +13,8 @@ async def run(turn: Turn) -> None:
     if not word:
         here = [job for job in await turn.services.jobs.latest(200) if job.origin.channel == turn.channel]
         if not here:
-            raise NotFound(f"No job was started in this channel yet. {await turn.drop_here()}")
+            channel = await turn.services.people.channel(turn.channel)
+            raise NotFound("no_job_here", member=channel.member)
         in_thread = [job for job in here if turn.thread_ts and job.origin.thread_ts == turn.thread_ts]
         word = (in_thread or here)[0].id
     job = await turn.job_named(word, Action.SEE)

@@ -109,3 +109,17 @@ async def test_all_unused_ones_are_for_administrators(
         await files.delete_unused(a_caller())
     await files.delete_unused(a_caller(ADMIN))
     assert list(stand_in.files) == [used]
+
+
+async def test_a_file_may_be_posted_of_where_one_of_those_who_dropped_it_might(
+    files: ProviderFiles, drop: Drop, upload: Upload
+) -> None:
+    await drop(channel="G0SECRET", channel_private=True)
+    file_id = await upload("abc")
+    with pytest.raises(NotFound):
+        await files.require_to_post(a_caller(BEN), file_id)
+    with pytest.raises(Denied, match="seen_by_too_many"):
+        await files.require_to_post(a_caller(), file_id)
+    await drop("ds-2", owner=BEN.user)
+    await files.require_to_post(a_caller(BEN), file_id)
+    await files.require_to_post(a_caller(BEN), "file-nobody-of-us-uploaded")

@@ -2,16 +2,36 @@ import pytest
 from following import POLL, Clock, Make, follow
 from stand_in_provider import StandInProvider
 
+from bot.access import Policy
+from bot.authority import Authority
 from bot.jobs.follow import Follower
+from bot.jobs.lookup import JobLookup
 from bot.jobs.sync import JobSync
 from bot.providers.openai_protocol import OpenAIProtocol
 from bot.providers.registry import Providers
+from bot.store.audit import SqliteAuditLog
+from bot.store.database import Database
 from bot.store.jobs import SqliteJobStore
 
 
 @pytest.fixture
 def clock() -> Clock:
     return Clock()
+
+
+@pytest.fixture
+def audit(database: Database) -> SqliteAuditLog:
+    return SqliteAuditLog(database)
+
+
+@pytest.fixture
+def authority(audit: SqliteAuditLog) -> Authority:
+    return Authority(Policy(), audit)
+
+
+@pytest.fixture
+def lookup(jobs: SqliteJobStore, authority: Authority) -> JobLookup:
+    return JobLookup(jobs, authority)
 
 
 @pytest.fixture

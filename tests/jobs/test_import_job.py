@@ -5,17 +5,23 @@ from functools import partial
 import pytest
 from following import Clock, look, told
 from parts import a_job
+from slack_requests import ANA, a_caller
 from stand_in_provider import StandInProvider
 
-from bot.errors import Conflict, NotFound
+from bot.access import Actor, Caller, Resource, Role
+from bot.audit import Outcome
+from bot.authority import Authority
+from bot.errors import Conflict, Denied, NotFound
 from bot.jobs import import_job as adopting
 from bot.jobs.follow import Follower
-from bot.jobs.job import Job, Origin
+from bot.jobs.import_job import JobImport
+from bot.jobs.job import Job, Origin, id_for
 from bot.jobs.notice import Ended
 from bot.jobs.sync import JobSync
 from bot.providers.interface import RemoteJob
 from bot.providers.openai_protocol import SUBMISSION_KEY
 from bot.providers.protocol import Hyperparameters
+from bot.store.audit import SqliteAuditLog
 from bot.store.database import Database
 from bot.store.jobs import SqliteJobStore
 
@@ -139,3 +145,68 @@ async def test_a_job_on_ones_own_hardware_is_free_also_where_it_is_only_followed
 ) -> None:
     job = await import_job(sync, stand_in.add_job(model=model), "U0BEN", ELSEWHERE, "job-9")
     assert job.estimated_cost == cost
+
+
+HERE = Origin("T0ACME", "C0TRAINING", False)
+SECRET = Origin("T0ACME", "G0SECRET", True)
+
+
+class Known:
+    """What is known of models and of the provider's files: `model` is of a private channel, or `file` is."""
+
+    def __init__(self, *, model: bool = False, file: bool = False) -> None:
+        self._model = model
+        self._file = file
+
+    async def resource(self, model: str) -> Resource:
+        return Resource("U0BEN", SECRET.channel, self._model, "model", model)
+
+    async def require_file(self, caller: Caller, file_id: str) -> None:
+        if self._file:
+            raise NotFound("unknown_dataset")
+
+
+def importing(sync: JobSync, authority: Authority, known: Known) -> JobImport:
+    return JobImport(sync, authority, known.resource, known.require_file)
+
+
+async def test_who_asks_for_a_job_has_it_from_then_on_and_a_crash_makes_no_second_one(
+    sync: JobSync, authority: Authority, stand_in: StandInProvider, audit: SqliteAuditLog
+) -> None:
+    theirs = stand_in.add_job()
+    follow = importing(sync, authority, Known())
+    job = await follow.follow(a_caller(), theirs, HERE)
+    assert (job.id, job.requester, job.provider_job_id) == (id_for("command/1"), ANA.user, theirs)
+    assert (await follow.follow(a_caller(is_retry=True), theirs, HERE)).id == job.id
+    assert [(entry.act, entry.details) for entry in await audit.about(job.id)] == [("follow", theirs)]
+
+
+async def test_what_is_followed_already_is_named_to_those_who_may_see_it(
+    sync: JobSync, authority: Authority, jobs: SqliteJobStore, stand_in: StandInProvider, theirs: str
+) -> None:
+    follow = importing(sync, authority, Known())
+    with pytest.raises(Conflict, match=r"followed_as .*ours=job-1"):
+        await follow.follow(a_caller(), theirs, HERE)
+    secret = stand_in.add_job()
+    await jobs.insert(a_job(id="job-2", provider_job_id=secret, requester="U0BEN", origin=SECRET))
+    with pytest.raises(NotFound, match="unknown_at_provider"):
+        await follow.follow(a_caller(), secret, HERE)
+
+
+@pytest.mark.parametrize("known", [Known(model=True), Known(file=True)])
+async def test_a_job_on_a_model_or_file_of_a_private_place_is_not_there_for_others(
+    sync: JobSync, authority: Authority, jobs: SqliteJobStore, stand_in: StandInProvider, known: Known
+) -> None:
+    theirs = stand_in.add_job()
+    with pytest.raises(NotFound, match="unknown_at_provider"):
+        await importing(sync, authority, known).follow(a_caller(), theirs, HERE)
+    assert await jobs.latest(9) == []
+
+
+async def test_who_only_looks_cannot_follow(
+    sync: JobSync, authority: Authority, stand_in: StandInProvider, audit: SqliteAuditLog
+) -> None:
+    viewer = Actor("U0VIEW", "T0ACME", Role.VIEWER)
+    with pytest.raises(Denied, match="only_looking"):
+        await importing(sync, authority, Known()).follow(a_caller(viewer), stand_in.add_job(), HERE)
+    assert [entry.outcome for _, entry in await audit.latest(9)] == [Outcome.REFUSED]

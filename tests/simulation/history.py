@@ -34,7 +34,8 @@ from slack_sdk.models.basic_objects import JsonObject
 from slack_sdk.web.async_client import AsyncWebClient
 from sqlite_utils import Database as SqliteDatabase
 
-from bot.audit import Entry
+from bot.access import Actor, Caller, Place, Policy, Role
+from bot.authority import Authority
 from bot.errors import BotError, NotFound
 from bot.jobs import states
 from bot.jobs.admission import Rules
@@ -43,6 +44,7 @@ from bot.jobs.cancel import cancel
 from bot.jobs.estimate import spend_of
 from bot.jobs.follow import Follower
 from bot.jobs.job import Job, Origin
+from bot.jobs.lookup import JobLookup
 from bot.jobs.queue import JobQueue
 from bot.jobs.submit import Submitter
 from bot.jobs.sync import JobSync
@@ -50,6 +52,7 @@ from bot.notices.deliver import Delivery
 from bot.providers.openai_protocol import OpenAIProtocol
 from bot.providers.registry import Providers
 from bot.spending.budget import OverBudget, used
+from bot.store.audit import SqliteAuditLog
 from bot.store.backup import doubt_what_was_under_way
 from bot.store.database import StoreTrouble
 from bot.store.jobs import SqliteJobStore
@@ -324,13 +327,14 @@ class Process:
         pictures = _NoPictures(self.jobs, self.cards, poster, Lanes())
         providers = Providers(provider)
         self.submitter = Submitter(self.jobs, providers, self._locate, rules=world.rules)
-        self.approvals = Approvals(self.jobs, clock=world.wall)
         self.line = JobQueue(
             *(self.jobs, [PROVIDER], self._release),
             most_running=world.rules.most_running,
             clock=world.wall,
             steady=lambda: world.timeline.now,
         )
+        lookup = JobLookup(self.jobs, Authority(Policy(), SqliteAuditLog(self.database)))
+        self.approvals = Approvals(self.jobs, lookup, self.line, clock=world.wall)
         self.sync = JobSync(self.jobs, providers, clock=world.wall)
         self.follower = Follower(self.sync, provider, poll_seconds=POLL, steady=lambda: world.timeline.now)
         self.delivery = Delivery(self.outbox, SlackSpeaker(self.jobs, poster, pictures), look_every=5)
@@ -442,14 +446,22 @@ class Process:
     async def _answer(self, job: Job, approves: bool, delay: float) -> None:
         await asyncio.sleep(delay)
         self.world.network.note(f"a person says {'yes' if approves else 'no'} to {job.id}")
-        act = "approve" if approves else "decline"
+        place = Place(job.origin.channel)
+        caller = Caller(
+            actor=Actor("U2", job.origin.team, Role.APPROVER),
+            team=job.origin.team,
+            channel=job.origin.channel,
+            answers_in=place,
+            posts_in=place,
+            key=f"{job.id}/{approves}",
+            at=self.world.wall(),
+        )
         while True:
-            entry = Entry(f"{job.id}/{act}", self.world.wall(), "U2", act, job.id)
             try:
                 if approves:
-                    await self.approvals.approve(job.id, entry)
+                    await self.approvals.approve(caller, job.id)
                 else:
-                    await self.approvals.decline(job.id, "Too dear.", entry)
+                    await self.approvals.decline(caller, job.id, "Too dear.")
                 return
             except AlreadyDecided:
                 return

@@ -1,0 +1,98 @@
+"""What people do to a job: pause, resume and cancel it, and decide about one that may or may not be at the provider."""
+
+from collections.abc import Callable
+from typing import Final
+
+from bot.access import Action, Caller
+from bot.authority import Authority
+from bot.jobs import states
+from bot.jobs.cancel import cancel, refuse_cancel
+from bot.jobs.job import Job
+from bot.jobs.lookup import JobLookup
+from bot.jobs.pausing import pause, refuse_pause, refuse_resume, resume
+from bot.jobs.submit import Submitter
+from bot.jobs.sync import JobSync
+
+_REFUSE: Final = {Action.CANCEL: refuse_cancel, Action.PAUSE: refuse_pause, Action.RESUME: refuse_resume}
+
+
+class JobControls:
+    """`hint` tells whoever follows a job that there is news of it."""
+
+    def __init__(
+        self,
+        lookup: JobLookup,
+        sync: JobSync,
+        submitter: Submitter,
+        authority: Authority,
+        hint: Callable[[Job], None],
+    ) -> None:
+        self._lookup = lookup
+        self._sync = sync
+        self._submitter = submitter
+        self._authority = authority
+        self._hint = hint
+
+    async def check(self, caller: Caller, word: str, action: Action) -> Job:
+        """The job that a person calls `word`, if they may cancel, pause or resume it and there is something to do.
+
+        Raises Ambiguous, NotFound, Denied; Conflict where it can be seen without the provider that there is nothing.
+        """
+        job = await self._lookup.named(caller, word, action)
+        _REFUSE[action](job)
+        return job
+
+    async def cancel(self, caller: Caller, job_id: str) -> Job:
+        """The job as it is then: as a rule cancelled, but it may have ended otherwise a moment before.
+
+        Raises NotFound, Denied, ProviderError; Conflict where it has ended, unless this very request ended it before a
+        crash.
+        """
+        job = await self._lookup.get(caller, job_id, Action.CANCEL)
+        if caller.is_retry and job.state == states.CANCELLED:
+            return job
+        async with self._authority.recorded(caller, Action.CANCEL, job.id):
+            return await cancel(self._sync, job)
+
+    async def pause(self, caller: Caller, job_id: str) -> Job:
+        """Raises NotFound, Denied, ProviderError; Conflict where it does not train, or the provider does not pause
+        it."""
+        job = await self._lookup.get(caller, job_id, Action.PAUSE)
+        if caller.is_retry and job.state in {states.PAUSING, states.PAUSED}:
+            return job
+        async with self._authority.recorded(caller, Action.PAUSE, job.id):
+            job = await pause(self._sync.jobs, self._sync.providers, job, notice_id=caller.key, by=caller.user)
+        self._hint(job)
+        return job
+
+    async def resume(self, caller: Caller, job_id: str) -> Job:
+        """Raises NotFound, Denied, ProviderError; Conflict where it is not paused, or the provider does not let it go
+        on."""
+        job = await self._lookup.get(caller, job_id, Action.RESUME)
+        if caller.is_retry and job.state in {states.QUEUED, states.RUNNING}:
+            return job
+        async with self._authority.recorded(caller, Action.RESUME, job.id):
+            job = await resume(self._sync.jobs, self._sync.providers, job, notice_id=caller.key, by=caller.user)
+        self._hint(job)
+        return job
+
+    async def adopt(self, caller: Caller, job_id: str) -> Job:
+        """A person believes that the provider has an uncertain job: it is looked for once more, and goes on.
+
+        Raises Denied, ProviderError, Conflict; NotFound where the provider lists no such job.
+        """
+        job = await self._lookup.get(caller, job_id, Action.DECIDE)
+        async with self._authority.recorded(caller, "adopt", job.id):
+            await self._submitter.adopt(job.id)
+        return job
+
+    async def submit_again(self, caller: Caller, job_id: str) -> Job:
+        """A person believes that the provider does not have an uncertain job: if it cannot be found there, it is
+        created a second time.
+
+        Raises NotFound, Denied, ProviderError, Conflict.
+        """
+        job = await self._lookup.get(caller, job_id, Action.DECIDE)
+        async with self._authority.recorded(caller, "submit again", job.id):
+            await self._submitter.submit_again(job.id)
+        return job

@@ -1,0 +1,56 @@
+"""Jobs as people look at them: where each stands, and how its training goes."""
+
+from typing import Final
+
+import msgspec
+
+from bot.access import Action, Caller
+from bot.authority import Authority
+from bot.jobs import states
+from bot.jobs.assessment import UNASSESSED, Assessment, RankedCheckpoint, assessed, rank
+from bot.jobs.interfaces import JobStore
+from bot.jobs.job import Job
+from bot.jobs.lookup import JobLookup
+
+# Older ones are named by their id.
+_LOOKED_AT: Final = 200
+
+
+class AssessedJob(msgspec.Struct, frozen=True):
+    job: Job
+    assessment: Assessment = UNASSESSED
+
+
+class JobOverview:
+    def __init__(self, jobs: JobStore, lookup: JobLookup, authority: Authority) -> None:
+        self._jobs = jobs
+        self._lookup = lookup
+        self._authority = authority
+
+    async def latest(self, caller: Caller, most: int) -> tuple[list[AssessedJob], int]:
+        """The latest jobs that the caller may see, `most` at most, and how many more there are. Raises Denied."""
+        await self._authority.require(caller, Action.USE)
+        latest = await self._jobs.latest(_LOOKED_AT)
+        visible = [job for job in latest if self._authority.allows(caller, Action.SEE, job.resource)]
+        # Of the others a list shows no figures.
+        shown = [
+            AssessedJob(job, await assessed(self._jobs, job) if job.state == states.SUCCEEDED else UNASSESSED)
+            for job in visible[:most]
+        ]
+        return shown, len(visible) - len(shown)
+
+    async def latest_in(self, channel: str, thread_ts: str | None) -> str | None:
+        """The id of the latest job that was started in this thread, or else in this channel; None where none was."""
+        here = [job for job in await self._jobs.latest(_LOOKED_AT) if job.origin.channel == channel]
+        in_thread = [job for job in here if thread_ts and job.origin.thread_ts == thread_ts]
+        return next((job.id for job in (*in_thread, *here)), None)
+
+    async def one(self, caller: Caller, word: str) -> AssessedJob:
+        """The job that a person calls `word`. Raises Ambiguous, NotFound, Denied; Invalid without a word."""
+        job = await self._lookup.named(caller, word, Action.SEE)
+        return AssessedJob(job, await assessed(self._jobs, job))
+
+    async def checkpoints(self, caller: Caller, job_id: str) -> tuple[Job, list[RankedCheckpoint]]:
+        """The job and what it saved on its way, the best first (see `rank`). Raises NotFound, Denied."""
+        job = await self._lookup.get(caller, job_id, Action.SEE)
+        return job, rank(job, await self._jobs.metrics(job.id), await self._jobs.checkpoints(job.id))
