@@ -14,6 +14,7 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 from bot.errors import StartError
 from bot.providers.interface import ProviderError, Refused, Unintelligible
 from bot.providers.openai_protocol import OpenAIProtocol
+from bot.providers.vendors import vendor_of
 from bot.redact import redact
 from bot.settings import SLACK_API_URL, Settings
 from bot.unreachable import why_unreachable
@@ -165,7 +166,9 @@ async def _asked(
 async def provider(settings: Settings) -> OpenAIProtocol:
     """A provider that takes our key; one that is down at the moment is no reason not to start."""
     client = AsyncOpenAI(api_key=_value(settings.openai_api_key), base_url=settings.openai_base_url, max_retries=0)
-    provider = OpenAIProtocol(settings.provider_name, client)
+    # By the address: what messages call the provider is anybody's choice.
+    vendor = vendor_of(client.base_url.host)
+    provider = OpenAIProtocol(settings.provider_name, client, vendor=vendor)
     try:
         await provider.models()
     except Refused as error:

@@ -9,6 +9,8 @@ from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from bot.errors import StartError
+from bot.providers.openai import OPENAI
+from bot.providers.trainer import TRAINER
 from training_files.tokens import tokenizers_folder
 
 SLACK_API_URL: Final = "https://slack.com/api/"
@@ -168,9 +170,9 @@ class Settings(BaseSettings):
         if self.finetune_provider:
             return self.finetune_provider
         if not self.openai_base_url:
-            return "openai"
+            return OPENAI.name
         host = urlsplit(self.openai_base_url).hostname or self.openai_base_url
-        return "trainer" if host in {"127.0.0.1", "::1", "localhost"} else host
+        return TRAINER.name if host in TRAINER.hosts else host
 
 
 def load(**overrides: object) -> Settings:

@@ -316,7 +316,7 @@ async def _tell(turn: Turn, error: Exception, window: _Window | None = None) -> 
     if isinstance(error, ProviderError):
         said = redact(str(error))
         if error.is_answer:
-            said = f"{turn.services.providers.default.name} answered: {said}"
+            said = f"{error.provider} answered: {said}"
         message = errors.failure(said, explain(error.as_job_error()))
     elif isinstance(error, BotError | TrainingFileError):
         message = errors.refusal(sentence(error))

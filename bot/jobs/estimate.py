@@ -7,13 +7,12 @@ import msgspec
 from bot.jobs import states
 from bot.jobs.job import Job
 from bot.providers.protocol import REINFORCEMENT, Auto
+from bot.providers.vendors import vendor_of
 from bot.spending.budget import Spend
 from training_files import cost
 from training_files.report import Report
 
 MILLION = 1_000_000
-OWN_TRAINER = "trainer"
-"""What settings call a provider on the team's own machine (`Settings.provider_name`)."""
 
 
 class Estimate(msgspec.Struct, frozen=True):
@@ -62,7 +61,7 @@ def is_free(model: str, provider: str) -> bool:
 
 
 def _usd(model: str, tokens: int, provider: str) -> float | None:
-    return 0.0 if provider == OWN_TRAINER else cost(model, tokens, 1)
+    return 0.0 if vendor_of(provider).free else cost(model, tokens, 1)
 
 
 def cost_so_far(job: Job) -> float | None:

@@ -16,7 +16,9 @@ from bot.providers.protocol import Checkpoint, Hyperparameters, JobError, Metric
 
 class ProviderError(BotError):
     """`str(error)` is the provider's own text (untrusted), or ours where `is_answer` is false; `code` its code,
-    `status` the HTTP status."""
+    `status` the HTTP status, `provider` the name of the one that was asked."""
+
+    provider: str = ""
 
     def __init__(self, message: str, *, code: str | None = None, status: int | None = None) -> None:
         super().__init__(message)

@@ -2,7 +2,6 @@
 
 import time
 from datetime import UTC, datetime
-from typing import Final
 
 from bot.access import Action
 from bot.audit import Outcome
@@ -15,12 +14,11 @@ from bot.jobs.job import Job, Origin, id_for
 from bot.models.catalogue import Catalogue
 from bot.models.names import suffix_from_file
 from bot.providers.protocol import REINFORCEMENT, SUPERVISED, Hyperparameters
+from bot.providers.vendors import vendor_of
 from bot.spending.budget import OverBudget
 from handlers.start.start_form import METHOD_NAMES, StartForm, misplaced
 from handlers.turn import Turn
 from training_files import Report, lookup
-
-_REPORTS_ELSEWHERE: Final = "openai"
 
 
 async def recent_datasets(turn: Turn, most: int = 50) -> list[Dataset]:
@@ -252,6 +250,6 @@ def _checked_method(catalogue: Catalogue, form: StartForm, report: Report | None
     if method == REINFORCEMENT and form.validation is None:
         raise Invalid("Reinforcement fine-tuning needs a validation file: `validation=…`.", "validation")
     facts = lookup(form.model)
-    if form.wandb and facts is not None and facts.provider != _REPORTS_ELSEWHERE:
+    if form.wandb and facts is not None and not vendor_of(facts.provider).reports_to_wandb:
         raise Invalid(f"{form.model}'s provider does not report to Weights & Biases; leave that out.", "wandb")
     return method

@@ -20,6 +20,7 @@ from bot.jobs.estimate import Estimate, estimate
 from bot.jobs.grader import EXAMPLE
 from bot.models.names import suffix_from_file
 from bot.providers.protocol import DPO, REINFORCEMENT, SUPERVISED, Auto
+from bot.providers.vendors import vendor_of
 from handlers.blocks.parts import (
     HINT,
     OPTIONS,
@@ -156,7 +157,7 @@ def start_modal(
             longest=10,
         )
     )
-    if facts is not None and facts.provider == "openai":
+    if facts is not None and vendor_of(facts.provider).reports_to_wandb:
         blocks.append(
             _text_input(
                 "wandb",
@@ -167,7 +168,7 @@ def start_modal(
                 longest=128,
             )
         )
-    if facts is None or facts.provider != "nebius":
+    if facts is None or vendor_of(facts.provider).keeps_metadata:
         blocks.append(
             _text_input(
                 "metadata",

@@ -1,0 +1,13 @@
+"""OpenAI itself (API reference and description 2.3.0, read 2026-11-21)."""
+
+from typing import Final
+
+from bot.providers.vendor import Vendor
+
+OPENAI: Final = Vendor(
+    name="openai",
+    hosts=("api.openai.com",),
+    reports_to_wandb=True,
+    # It refuses fields that it does not know.
+    continues=False,
+)

@@ -1,0 +1,75 @@
+"""What is known of each vendor, and that a server is taken for the right one."""
+
+import importlib
+import pkgutil
+from typing import get_args, get_type_hints
+
+import pytest
+from parts import provider_over
+from stand_in_provider import StandInProvider
+
+import bot.providers
+from bot.jobs.estimate import is_free
+from bot.providers.interface import ChatMessage, ProviderError
+from bot.providers.vendor import Vendor
+from bot.providers.vendors import VENDORS, vendor_of
+from bot.settings import Settings
+from training_files.catalog import ModelFacts
+
+CUT_OFF = [ChatMessage("user", "Count to three"), ChatMessage("assistant", "One, two")]
+
+
+def test_every_file_of_a_vendor_has_its_line() -> None:
+    modules = (
+        importlib.import_module(f"bot.providers.{found.name}") for found in pkgutil.iter_modules(bot.providers.__path__)
+    )
+    found = {value.name for module in modules for value in vars(module).values() if isinstance(value, Vendor)}
+    assert found == {vendor.name for vendor in VENDORS}
+
+
+def test_whoever_the_table_of_models_names_is_known() -> None:
+    named = get_args(get_type_hints(ModelFacts)["provider"])
+    assert set(named) == {vendor.name for vendor in VENDORS}
+
+
+@pytest.mark.parametrize("vendor", VENDORS, ids=lambda vendor: vendor.name)
+def test_a_vendor_is_known_by_its_name_and_its_hosts(vendor: Vendor) -> None:
+    assert all(vendor_of(word) is vendor for word in (vendor.name, *vendor.hosts))
+
+
+def test_of_another_server_the_protocol_is_expected() -> None:
+    assert vendor_of("llm.acme.example") == Vendor(name="llm.acme.example")
+
+
+@pytest.mark.parametrize(
+    ("url", "name", "free"),
+    [
+        (None, "openai", False),
+        ("http://localhost:8902/v1", "trainer", True),
+        ("https://api.tokenfactory.nebius.com/v1/", "api.tokenfactory.nebius.com", False),
+    ],
+)
+def test_a_provider_is_called_by_its_address_and_only_ones_own_trains_for_nothing(
+    url: str | None, name: str, free: bool
+) -> None:
+    assert Settings(_env_file=None, openai_base_url=url).provider_name == name  # type: ignore[call-arg]
+    assert is_free("gpt-4.1-mini-2025-04-14", name) is free
+
+
+@pytest.mark.parametrize("continues", [True, False])
+async def test_only_who_may_know_how_is_told_to_go_on_with_an_answer(
+    stand_in: StandInProvider, continues: bool
+) -> None:
+    async with provider_over(stand_in, vendor=Vendor(name="acme", continues=continues)) as provider:
+        async for _ in provider.chat(stand_in.base_models[0], CUT_OFF):
+            pass
+    asked = stand_in.chats[-1]
+    assert ("continue_final_message" in asked) is continues
+
+
+async def test_an_error_says_which_provider_it_is_of(stand_in: StandInProvider) -> None:
+    stand_in.fault("GET /models", status=403, message="no")
+    async with provider_over(stand_in, "zenith") as provider:
+        with pytest.raises(ProviderError) as caught:
+            await provider.models()
+    assert caught.value.provider == "zenith"
