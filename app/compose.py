@@ -7,6 +7,9 @@ from pathlib import Path
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.access import Policy
+from bot.administration.audit_log import AuditLogReader
+from bot.administration.channel_language import ChannelLanguage
+from bot.administration.subscriptions import ChannelSubscriptions
 from bot.authority import Authority
 from bot.datasets.deletion import DatasetDeletion
 from bot.datasets.file_store import Copies
@@ -40,6 +43,7 @@ from bot.store.subscriptions import SqliteSubscriptions
 from bot.store.timeline import SqliteDeliveries
 from bot.timing import Timing
 from bot.worker_processes import Lanes
+from handlers.administration.listeners import AdministrationListeners
 from handlers.callers import Callers
 from handlers.datasets import reports
 from handlers.datasets.incoming_files import IncomingFiles
@@ -151,6 +155,14 @@ def listeners(services: Services) -> Mapping[type[object], object]:
             callers=callers,
             files=ProviderFiles(providers.default, services.datasets, services.jobs, authority),
             provider=providers.default.name,
+        ),
+        AdministrationListeners(
+            callers=callers,
+            audit_log=AuditLogReader(services.audit, authority),
+            subscriptions=ChannelSubscriptions(services.subscriptions, services.people, authority),
+            channel_language=ChannelLanguage(services.languages.channels, services.people, authority),
+            languages=services.languages,
+            poster=services.poster,
         ),
         DeletionListeners(
             callers=callers,

@@ -16,7 +16,7 @@ class Languages:
 
     def __init__(self, people: People, channels: ChannelLanguages, default: Language) -> None:
         self._people = people
-        self._channels = channels
+        self.channels = channels
         self.default = default
 
     async def person(self, user: str) -> Language:
@@ -38,12 +38,8 @@ class Languages:
 
     async def chosen(self, channel: str) -> Language | None:
         """What its people chose, if they did."""
-        code = await self._channels.get(channel)
+        code = await self.channels.get(channel)
         return Language(code) if code in set(Language) else None
-
-    async def choose(self, channel: str, language: Language | None, user: str) -> None:
-        """None: the default again."""
-        await self._channels.set(channel, language, user)
 
 
 async def english(_channel: str, _person: str) -> Language:

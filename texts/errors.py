@@ -397,3 +397,29 @@ def over_budget(
 @_error
 def nobody_to_approve(above: float) -> str:
     return f"{spending.nothing_started()} {spending.nobody_to_approve(above)}"
+
+
+# Administration
+
+
+@_error
+def audit_usage() -> str:
+    return _("Write `/finetune audit`, `/finetune audit page=2` or `/finetune audit csv`.")
+
+
+@_error
+def notify_usage() -> str:
+    return _("Write `/finetune notify here`, `/finetune notify #channel`, or `/finetune notify off` to stop it.")
+
+
+@_error
+def cannot_post_there() -> str:
+    return _(
+        "I cannot post there: I am not in that channel, or it is private. Type `/invite` followed by my name there, "
+        "then `/finetune notify here`."
+    )
+
+
+@_error
+def unknown_language(word: str) -> str:
+    return _("I do not speak {language}. Write `/finetune language en`, `zh` or `default`.", language=word)

@@ -27,7 +27,3 @@ def set_here(person: str, language: Language) -> str:
 
 def direct() -> str:
     return _("What only you see is in the language of your Slack: change it in Slack's preferences.")
-
-
-def unknown(word: str) -> str:
-    return _("I do not speak {language}. Write `/finetune language en`, `zh` or `default`.", language=word)

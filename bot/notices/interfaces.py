@@ -5,6 +5,7 @@ from typing import Protocol
 
 import msgspec
 
+from bot.audit import Entry
 from bot.jobs.notice import Notice
 
 
@@ -89,9 +90,11 @@ class CardStore(Protocol):
 class Subscriptions(Protocol):
     """The channels that hear how jobs from public channels end; what they are told is stored with the ending."""
 
-    async def add(self, channel: str, user: str) -> None: ...
+    async def add(self, channel: str, entry: Entry) -> None:
+        """Stored together with its line in the audit log."""
 
-    async def remove(self, channel: str) -> None: ...
+    async def remove(self, channel: str, entry: Entry) -> None:
+        """Stored together with its line in the audit log."""
 
     async def channels(self) -> list[str]: ...
 

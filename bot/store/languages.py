@@ -1,10 +1,10 @@
 """The languages of channels. Implements `bot.languages.ChannelLanguages`."""
 
-import time
-
 from sqlite_utils import Database as SqliteDatabase
 
+from bot.audit import Entry
 from bot.jobs import states
+from bot.store.audit import put_entries
 from bot.store.database import Database
 from bot.store.outbox import touch_card
 
@@ -20,11 +20,11 @@ class SqliteChannelLanguages:
 
         return await self._database.read(read)
 
-    async def set(self, channel: str, language: str | None, user: str) -> None:
+    async def set(self, channel: str, language: str | None, entry: Entry) -> None:
         def write(db: SqliteDatabase) -> None:
             db.execute("DELETE FROM channel_languages WHERE channel = ?", [channel])
             if language is not None:
-                values = [channel, language, user, time.time()]
+                values = [channel, language, entry.actor, entry.at]
                 db.execute("INSERT INTO channel_languages VALUES (?, ?, ?, ?)", values)
             # What has ended is left as it was said.
             ended = ", ".join("?" * len(states.ENDED))
@@ -35,5 +35,6 @@ class SqliteChannelLanguages:
             ).fetchall()
             for (job_id,) in under_way:
                 touch_card(db, job_id)
+            put_entries(db, [entry])
 
         await self._database.write(write)

@@ -1,12 +1,13 @@
 """Channels that subscribed to the endings of jobs. Implements `bot.notices.interfaces.Subscriptions`."""
 
-import time
 from collections.abc import Sequence
 
 from sqlite_utils import Database as SqliteDatabase
 
 from bot.access import Place, is_shown_in
+from bot.audit import Entry
 from bot.jobs.notice import Ended, EndedElsewhere, Notice
+from bot.store.audit import put_entries
 from bot.store.database import Database
 
 
@@ -14,16 +15,22 @@ class SqliteSubscriptions:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def add(self, channel: str, user: str) -> None:
-        await self._database.write(
-            lambda db: db.execute(
+    async def add(self, channel: str, entry: Entry) -> None:
+        def work(db: SqliteDatabase) -> None:
+            db.execute(
                 "INSERT INTO subscriptions VALUES (?, ?, ?) ON CONFLICT (channel) DO NOTHING",
-                [channel, user, time.time()],
+                [channel, entry.actor, entry.at],
             )
-        )
+            put_entries(db, [entry])
 
-    async def remove(self, channel: str) -> None:
-        await self._database.write(lambda db: db.execute("DELETE FROM subscriptions WHERE channel = ?", [channel]))
+        await self._database.write(work)
+
+    async def remove(self, channel: str, entry: Entry) -> None:
+        def work(db: SqliteDatabase) -> None:
+            db.execute("DELETE FROM subscriptions WHERE channel = ?", [channel])
+            put_entries(db, [entry])
+
+        await self._database.write(work)
 
     async def channels(self) -> list[str]:
         return await self._database.read(_channels)

@@ -2,17 +2,19 @@
 
 from typing import Final
 
-from handlers.administration import audit, language, subscriptions
+from handlers.administration import blocks
+from handlers.administration.listeners import AdministrationListeners
 from handlers.routing import Command, Feature, Topic
 
 FEATURE: Final = Feature(
+    AdministrationListeners,
     commands=(
-        Command("notify", Topic.FOLLOW, subscriptions.run),
-        Command("language", Topic.MANAGE, language.run),
-        Command("audit", Topic.MANAGE, audit.run),
+        Command("notify", Topic.FOLLOW, AdministrationListeners.notify),
+        Command("language", Topic.MANAGE, AdministrationListeners.language),
+        Command("audit", Topic.MANAGE, AdministrationListeners.audit),
     ),
     buttons={
-        "audit_newer": audit.turned,
-        "audit_older": audit.turned,
+        blocks.NEWER: AdministrationListeners.audit_turned,
+        blocks.OLDER: AdministrationListeners.audit_turned,
     },
 )

@@ -8,6 +8,7 @@ import msgspec
 import structlog
 
 from bot.access import Actor, Role
+from bot.channels import Channel
 from bot.errors import Denied
 from bot.notices.interfaces import PostError, PostRefused
 from handlers.web.poster import Poster
@@ -35,15 +36,6 @@ class Roles(msgspec.Struct, frozen=True):
     def by_rank(self) -> tuple[tuple[Role, Collection[str]], ...]:
         """The highest first."""
         return (Role.ADMIN, self.admins), (Role.APPROVER, self.approvers), (Role.MEMBER, self.members)
-
-
-class Channel(msgspec.Struct, frozen=True):
-    """`member`: whether the bot is in it. Direct messages count as private."""
-
-    id: str
-    private: bool
-    member: bool
-    direct: bool = False
 
 
 class People:

@@ -60,10 +60,10 @@ async def test_the_timeline_tells_what_led_to_what(w: World) -> None:
 
 async def test_a_channel_that_subscribed_hears_how_public_jobs_end_until_it_has_enough(w: World) -> None:
     async with w.bot():
-        await asked(w, "notify", "No channel hears")
+        await asked(w, "notify", "No channel is told yet")
         await w.person.command("ana", "#general", "/finetune", "notify here")
-        await w.person.wait_ephemeral("ana", "#general", contains="from now on", timeout=30)
-        await asked(w, "notify", "hears how every job ends")
+        await w.person.wait_ephemeral("ana", "#general", contains="From now on", timeout=30)
+        await asked(w, "notify", "is told how all jobs in public channels end")
         await w.start(await w.drop("first.jsonl"))
         first = await w.job_at_provider()
         w.provider.run(first, steps=2)
@@ -71,15 +71,14 @@ async def test_a_channel_that_subscribed_hears_how_public_jobs_end_until_it_has_
         await w.wait_notice("succeeded/elsewhere*", channel="#general")
         await w.person.command("ana", "#general", "/finetune", "notify off")
         await w.person.wait_ephemeral("ana", "#general", contains="its own jobs only", timeout=30)
-        await asked(w, "notify", "No channel hears")
-        await asked(w, "notify sometimes", "Write /finetune notify here")
+        await asked(w, "notify", "No channel is told yet")
 
 
 async def test_what_ends_in_a_private_channel_is_told_nowhere_else(w: World) -> None:
     private = "#support-leads"
     async with w.bot() as bot:
         await w.person.command("ana", "#general", "/finetune", "notify here")
-        await w.person.wait_ephemeral("ana", "#general", contains="from now on", timeout=30)
+        await w.person.wait_ephemeral("ana", "#general", contains="From now on", timeout=30)
         w.channel = private
         card = await w.start(await w.drop("secret.jsonl"))
         job = await w.job_at_provider()

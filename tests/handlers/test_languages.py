@@ -7,6 +7,7 @@ import pytest
 from scripted_slack import Slack, error
 
 from bot.access import Place
+from bot.audit import Entry
 from bot.store.database import Database
 from bot.store.languages import SqliteChannelLanguages
 from handlers.languages import Languages
@@ -25,8 +26,13 @@ async def database(tmp_path: Path) -> AsyncIterator[Database]:
 
 
 @pytest.fixture
-def languages(slack: Slack, database: Database) -> Languages:
-    return Languages(People(Poster(slack.client), "T0ACME", Roles()), SqliteChannelLanguages(database), EN)
+def channels(database: Database) -> SqliteChannelLanguages:
+    return SqliteChannelLanguages(database)
+
+
+@pytest.fixture
+def languages(slack: Slack, channels: SqliteChannelLanguages) -> Languages:
+    return Languages(People(Poster(slack.client), "T0ACME", Roles()), channels, EN)
 
 
 def _user(locale: str | None) -> dict[str, object]:
@@ -56,13 +62,16 @@ async def test_where_slack_does_not_tell_the_workspaces_language_is_spoken(slack
     assert await languages.person("U1") is EN
 
 
-async def test_what_stands_in_a_channel_is_in_the_language_its_people_chose(slack: Slack, languages: Languages) -> None:
+async def test_what_stands_in_a_channel_is_in_the_language_its_people_chose(
+    slack: Slack, channels: SqliteChannelLanguages, languages: Languages
+) -> None:
+    chosen = Entry("command/1", 1.0, "U1", "set language", "C1")
     slack.replies["users.info"] = [_user("en-GB")]
     assert await languages.place("C1", "U1") is EN
-    await languages.choose("C1", ZH, "U1")
+    await channels.set("C1", ZH, chosen)
     assert await languages.place("C1", "U1") is ZH
     assert await languages.answers(Place("C1"), "U1") is ZH
     assert await languages.answers(Place("C1", alone=True), "U1") is EN, "of what only they see, their own"
     assert await languages.place("C2", "U1") is EN
-    await languages.choose("C1", None, "U1")
+    await channels.set("C1", None, chosen)
     assert await languages.chosen("C1") is None

@@ -1,0 +1,1 @@
+"""The audit log, channels that are told how jobs end, and the languages of channels."""

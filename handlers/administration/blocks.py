@@ -1,0 +1,93 @@
+"""A page of the audit log, and answers to `/finetune notify` and `/finetune language`."""
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+from slack_sdk.models.blocks import Block
+
+from bot.administration.audit_log import AuditPage
+from bot.audit import SETTINGS, Entry, Outcome
+from handlers.blocks.message import Message
+from handlers.blocks.parts import actions, button, context, header, message, section
+from handlers.blocks.text import bold, channel, code, date, person, quoted
+from texts import audit as texts
+from texts import subscriptions
+from texts.errors import recorded_sentence
+
+NEWER: Final = "audit_newer"
+OLDER: Final = "audit_older"
+_BY_SECTION: Final = 5
+_HOLDER: Final = re.compile(r"\b[UWS][A-Z0-9]{2,}\b")
+
+
+def audit_page(page: AuditPage) -> Message:
+    """Its buttons carry the page and the entry up to which pages are counted."""
+    if not page.entries:
+        return sentence(texts.no_such_page() if page.pages else texts.nothing_yet())
+    lines = [_line(entry) for entry in page.entries]
+    blocks: list[Block] = [header(texts.title())]
+    blocks += [section("\n".join(lines[at : at + _BY_SECTION])) for at in range(0, len(lines), _BY_SECTION)]
+    turning = []
+    if page.number > 1:
+        turning.append(button(texts.newer(), NEWER, f"{page.number - 1} {page.upto}"))
+    if page.number < page.pages:
+        turning.append(button(texts.older(), OLDER, f"{page.number + 1} {page.upto}"))
+    if turning:
+        blocks.append(actions(*turning))
+    blocks.append(context(texts.page(page.number, page.pages)))
+    return message(texts.page_title(page.number, page.pages), blocks)
+
+
+def export(count: int) -> Message:
+    return sentence(texts.export(count))
+
+
+def exported(count: int) -> Message:
+    return sentence(texts.exported(count))
+
+
+def subscribed(channels: Sequence[str], here: str) -> Message:
+    if not channels:
+        return sentence(subscriptions.none_yet())
+    return sentence(subscriptions.subscribed([channel(one) for one in channels], here=here in channels))
+
+
+def subscription_on(channel_id: str) -> Message:
+    return sentence(subscriptions.on(channel(channel_id)))
+
+
+def subscription_off(channel_id: str) -> Message:
+    return sentence(subscriptions.off(channel(channel_id)))
+
+
+def sentence(text: str) -> Message:
+    return message(text, [section(text)])
+
+
+def _line(entry: Entry) -> str:
+    parts = [
+        date(entry.at),
+        texts.the_settings() if entry.actor == SETTINGS else person(entry.actor),
+        quoted(texts.act(entry.act), 40),
+        _thing(entry.thing),
+        {Outcome.DONE: "", Outcome.REFUSED: bold(texts.refused()), Outcome.FAILED: bold(texts.failed())}[entry.outcome],
+        channel(entry.channel) if entry.channel.startswith(("C", "G")) and entry.channel != entry.thing else "",
+        _roles(entry.details) if entry.actor == SETTINGS else quoted(recorded_sentence(entry.details), 200),
+    ]
+    return f"• {' · '.join(filter(None, parts))}"
+
+
+def _roles(details: str) -> str:
+    return _HOLDER.sub(lambda match: person(match[0]), quoted(texts.roles(details), 200)) or texts.nobody_has_one()
+
+
+def _thing(thing: str) -> str:
+    """A channel or person by name, everything else as code."""
+    if not thing:
+        return ""
+    if thing.isalnum() and thing.isupper() and thing.startswith(("C", "G")):
+        return channel(thing)
+    if thing.isalnum() and thing.isupper() and thing.startswith(("U", "W")):
+        return person(thing)
+    return texts.named_thing(thing) or code(thing, 100)

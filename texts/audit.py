@@ -1,0 +1,115 @@
+"""The audit log, as administrators read it. It holds codes and figures; here are the words."""
+
+from texts.language import _, plural
+
+
+def act(code: str) -> str:
+    """What somebody did; a code that nothing is written about stands as it is."""
+    return {
+        "use": _("use me"),
+        "see": _("look"),
+        "submit": _("start a job"),
+        "submit again": _("submit again"),
+        "adopt": _("adopt a job"),
+        "follow": _("follow a job"),
+        "cancel": _("cancel"),
+        "pause": _("pause"),
+        "resume": _("resume"),
+        "decide": _("decide about a job"),
+        "approve": _("approve"),
+        "decline": _("decline"),
+        "chat": _("chat with a model"),
+        "delete": _("delete"),
+        "delete file": _("delete a training file"),
+        "delete file at the provider": _("delete a file at the provider"),
+        "delete model": _("delete a model"),
+        "set": _("set"),
+        "set budget": _("set a budget"),
+        "set language": _("set the language"),
+        "subscribe a channel": _("subscribe a channel"),
+        "unsubscribe a channel": _("unsubscribe a channel"),
+        "read audit": _("read the audit log"),
+        "export the audit log": _("export the audit log"),
+    }.get(code, code)
+
+
+def named_thing(code: str) -> str | None:
+    """What was changed, where that is not called by an id."""
+    return {
+        "workspace": _("the workspace"),
+        "approval": _("from which price on jobs need approval"),
+        "roles": _("roles"),
+    }.get(code)
+
+
+def roles(details: str) -> str:
+    """Who holds which role, from what the log keeps of it: `administrators: U1, U2; members: U3`."""
+    said = {
+        "administrators": _("administrators"),
+        "approvers": _("approvers"),
+        "members": _("members"),
+    }
+    parts = [part.partition(": ") for part in details.split("; ") if part]
+    return "; ".join(f"{said.get(role, role)}: {holders}" for role, _colon, holders in parts)
+
+
+def nobody_has_one() -> str:
+    """A role."""
+    return _("nobody has one")
+
+
+def the_settings() -> str:
+    """In place of the person, where the program's settings were changed."""
+    return _("The settings")
+
+
+def refused() -> str:
+    return _("refused")
+
+
+def failed() -> str:
+    return _("failed")
+
+
+def title() -> str:
+    return _("Audit log")
+
+
+def page_title(number: int, pages: int) -> str:
+    """In notifications."""
+    return _("Audit log, page {number} of {pages}", number=number, pages=pages)
+
+
+def page(number: int, pages: int) -> str:
+    return _("Page {number} of {pages} · `/finetune audit csv` sends all of it as a file", number=number, pages=pages)
+
+
+def no_such_page() -> str:
+    return _("The audit log has no such page.")
+
+
+def nothing_yet() -> str:
+    return _("Nothing was done yet.")
+
+
+def newer() -> str:
+    return _("Newer")
+
+
+def older() -> str:
+    return _("Older")
+
+
+def export(count: int) -> str:
+    """Over the file."""
+    return plural(
+        "The audit log: {count} entry, the latest first.", "The audit log: {count} entries, the latest first.", count
+    )
+
+
+def exported(count: int) -> str:
+    return plural(
+        "The audit log ({count} entry) is in your direct messages with me.",
+        "The audit log ({count} entries) is in your direct messages with me.",
+        count,
+    )
