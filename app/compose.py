@@ -1,7 +1,6 @@
 """The parts put together: stores, use cases, and the listeners that need them."""
 
 from collections.abc import Mapping
-from functools import partial
 from pathlib import Path
 
 from slack_sdk.web.async_client import AsyncWebClient
@@ -11,10 +10,18 @@ from bot.administration.audit_log import AuditLogReader
 from bot.administration.channel_language import ChannelLanguage
 from bot.administration.subscriptions import ChannelSubscriptions
 from bot.authority import Authority
+from bot.datasets.checking import DatasetCheck
 from bot.datasets.deletion import DatasetDeletion
+from bot.datasets.derived import DerivedDatasets
 from bot.datasets.file_store import Copies
+from bot.datasets.intake import DatasetIntake
 from bot.datasets.lookup import DatasetLookup
+from bot.datasets.overlaps import Overlaps
 from bot.datasets.provider_files import ProviderFiles
+from bot.datasets.reading import DatasetSamples, FindingsFile
+from bot.datasets.report import DatasetReports
+from bot.datasets.second_pass import SecondPass
+from bot.datasets.splitting import DatasetSplitting
 from bot.errors import NotFound
 from bot.jobs.admission import Rules
 from bot.jobs.approval import Approvals
@@ -45,12 +52,18 @@ from bot.timing import Timing
 from bot.worker_processes import Lanes
 from handlers.administration.listeners import AdministrationListeners
 from handlers.callers import Callers
-from handlers.datasets import reports
-from handlers.datasets.incoming_files import IncomingFiles
+from handlers.datasets.derived_files import DerivedFiles
+from handlers.datasets.listeners import DatasetListeners
+from handlers.datasets.reactions import Reactions
+from handlers.datasets.reports import ReportMessages
 from handlers.deletion.listeners import DeletionListeners
+from handlers.incoming_files import IncomingFiles
 from handlers.languages import Languages
+from handlers.modals import Modals
 from handlers.provider_files.listeners import ProviderFileListeners
+from handlers.register import FEATURES
 from handlers.services import Services
+from handlers.web.download import Download
 from handlers.web.people import People, Roles
 from handlers.web.poster import Poster
 from texts.language import Language
@@ -141,7 +154,13 @@ async def services(
         languages=Languages(people, SqliteChannelLanguages(database), Language(settings.finetune_language)),
         poster=poster,
         lanes=lanes,
-        incoming_files=IncomingFiles(SqliteInbox(database), SqliteMissedChannels(database)),
+        incoming_files=IncomingFiles(
+            SqliteInbox(database),
+            SqliteMissedChannels(database),
+            [name for feature in FEATURES for name, modal in feature.modals.items() if modal.makes_files],
+        ),
+        second_pass=SecondPass(datasets, copies, lanes),
+        overlaps=Overlaps(copies, lanes),
         conversation_threads=await conversations.threads(),
     )
 
@@ -150,7 +169,10 @@ def listeners(services: Services) -> Mapping[type[object], object]:
     """For each class that a feature names in its register."""
     callers = Callers(services.people, services.team)
     authority, providers = services.authority, services.providers
+    deletion = DatasetDeletion(services.datasets, services.copies, services.jobs, providers, authority)
+    datasets = _datasets(services, callers, deletion)
     made = [
+        datasets,
         ProviderFileListeners(
             callers=callers,
             files=ProviderFiles(providers.default, services.datasets, services.jobs, authority),
@@ -166,11 +188,49 @@ def listeners(services: Services) -> Mapping[type[object], object]:
         ),
         DeletionListeners(
             callers=callers,
-            datasets=DatasetDeletion(services.datasets, services.copies, services.jobs, providers, authority),
+            datasets=deletion,
             models=ModelDeletion(services.catalogue, services.lost_models, authority),
             lookup=services.model_lookup,
             poster=services.poster,
-            take_down=partial(reports.take_down, services),
+            take_down=datasets.reports.take_down,
         ),
     ]
     return {type(each): each for each in made}
+
+
+def _datasets(services: Services, callers: Callers, deletion: DatasetDeletion) -> DatasetListeners:
+    settings, datasets, copies, lanes = services.settings, services.datasets, services.copies, services.lanes
+    poster, language = services.poster, services.languages.place
+    provider = services.providers.default.name
+    default = settings.finetune_default_model
+    checking = DatasetCheck(
+        datasets, copies, lanes, services.catalogue, default=default, tokenizers=settings.tokenizers
+    )
+    making = DerivedDatasets(datasets)
+    reports = ReportMessages(
+        datasets=datasets,
+        reports=DatasetReports(datasets, services.jobs, services.catalogue, lanes, provider=provider, default=default),
+        second_pass=services.second_pass,
+        reactions=Reactions(datasets, poster),
+        poster=poster,
+        language=language,
+        provider=provider,
+        between_edits=services.timing.between_report_edits,
+    )
+    token = settings.slack_bot_token.get_secret_value() if settings.slack_bot_token else ""
+    return DatasetListeners(
+        callers=callers,
+        intake=DatasetIntake(datasets, copies, lanes, checking, services.authority),
+        checking=checking,
+        splitting=DatasetSplitting(services.dataset_lookup, making, copies, lanes),
+        samples=DatasetSamples(services.dataset_lookup, copies, lanes),
+        findings=FindingsFile(datasets, services.dataset_lookup),
+        deletion=deletion,
+        reports=reports,
+        derived=DerivedFiles(making, checking, copies, reports, poster, language),
+        download=Download(poster, token, settings.slack_api_url),
+        modals=Modals(poster),
+        people=services.people,
+        poster=poster,
+        language=language,
+    )

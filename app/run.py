@@ -35,6 +35,7 @@ from bot.store.outbox import SqliteOutbox
 from bot.timing import Timing
 from bot.worker_processes import Lane, Lanes
 from handlers.bolt import build
+from handlers.datasets.listeners import DatasetListeners
 from handlers.inbox import Inbox
 from handlers.missed import Backfill
 from handlers.outgoing.cards import CardKeeper
@@ -130,8 +131,11 @@ async def running(settings: Settings, timing: Timing = Timing(), lanes: Lanes | 
             look_every=timing.look_every,
             between_edits=timing.between_card_edits,
         )
+        listeners = compose.listeners(services)
+        datasets = listeners[DatasetListeners]
+        assert isinstance(datasets, DatasetListeners)
         tasks = [
-            asyncio.create_task(services.second_pass.run(services), name="second pass"),
+            asyncio.create_task(datasets.reports.run_second_pass(), name="second pass"),
             asyncio.create_task(delivery.run(), name="outbox"),
             asyncio.create_task(keeper.run(), name="cards"),
         ]
@@ -140,7 +144,7 @@ async def running(settings: Settings, timing: Timing = Timing(), lanes: Lanes | 
 
         secret = settings.slack_signing_secret
         checked = secret.get_secret_value() if secret and not settings.slack_app_token else None
-        app, inbox = build(client, checked, services, inbox_store, compose.listeners(services), backoff=timing.inbox)
+        app, inbox = build(client, checked, services, inbox_store, listeners, backoff=timing.inbox)
         stack.push_async_callback(inbox.drain, timing.drain)
         # What was left unfinished comes first, then what is new.
         await services.submitter.recover()

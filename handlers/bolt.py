@@ -13,6 +13,7 @@ from bot.backoff import Backoff
 from bot.store.inbox import SqliteInbox
 from bot.timing import Timing
 from handlers.commands import Commands
+from handlers.datasets.listeners import DatasetListeners
 from handlers.inbox import Inbox
 from handlers.messages import Messages
 from handlers.register import register
@@ -41,7 +42,9 @@ def build(
     app.use(inbox.middleware)
     commands = Commands(listeners)
     commands.register(app, inbox)
-    Messages(commands).register(app, inbox)
+    datasets = listeners[DatasetListeners]
+    assert isinstance(datasets, DatasetListeners)
+    Messages(commands, datasets).register(app, inbox)
     register(app, inbox, listeners)
     # An event without a listener would stay unacknowledged in Socket Mode, and Slack would send it again.
     app.event(re.compile(".*"))(_ignored)

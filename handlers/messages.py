@@ -14,7 +14,8 @@ from handlers.blocks import help as help_blocks
 from handlers.blocks.markup import addresses_others, plain, typed
 from handlers.chat.conversing import converse
 from handlers.commands import Commands, find_command
-from handlers.datasets.intake import files_dropped, may_be_training_data
+from handlers.datasets.dropped_files import may_be_training_data
+from handlers.datasets.listeners import DatasetListeners
 from handlers.inbox import Inbox
 from handlers.turn import Turn
 
@@ -22,6 +23,7 @@ from handlers.turn import Turn
 @dataclass(frozen=True)
 class Messages:
     commands: Commands
+    datasets: DatasetListeners
 
     def register(self, app: AsyncApp, inbox: Inbox) -> None:
         app.event("message")(inbox.listener(self.message))
@@ -32,7 +34,7 @@ class Messages:
     async def message(self, turn: Turn) -> None:
         """A message without a mention of the bot, or one in a direct message, where nobody mentions anybody."""
         event = turn.body["event"]
-        if event.get("files") and await files_dropped(turn):
+        if event.get("files") and await self.datasets.files_dropped(turn):
             return
         direct = event.get("channel_type") == "im"
         text = str(event.get("text") or "")

@@ -21,7 +21,7 @@ from bot.errors import BotError
 from bot.notices.interfaces import PostError, PostRefused
 from bot.store.missed_channels import MissedChannel, SqliteMissedChannels
 from bot.timing import Timing
-from handlers.datasets.intake import may_be_training_data
+from handlers.datasets.dropped_files import may_be_training_data
 from handlers.inbox import Inbox
 from handlers.services import Services
 

@@ -1,16 +1,18 @@
-"""Windows that open at once and are filled when there is something to show: Slack allows three seconds to open one."""
+"""Modals that open at once and are filled when there is something to show: Slack allows three seconds to open one."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
 
 import structlog
 from slack_sdk.models.views import View
 
 from bot.datasets.dataset import Dataset
-from bot.errors import BotError
+from bot.errors import BotError, Invalid
 from bot.notices.interfaces import PostRefused
 from handlers.blocks import modals as windows
 from handlers.turn import Turn
+from handlers.web.poster import Poster
 from texts.errors import sentence
 from training_files import TrainingFileError
 
@@ -19,31 +21,48 @@ log = structlog.get_logger()
 Fill = Callable[[View], Awaitable[None]]
 
 
-@asynccontextmanager
-async def opened(turn: Turn, title: str, dataset: Dataset) -> AsyncIterator[Fill]:
-    """A window that says that it is looking at the file, until it is given something to show; what goes wrong
-    meanwhile is said in it. Raises PostRefused where Slack's three seconds are over.
-    """
-    if turn.trigger_id is None:
-        raise BotError("A window can only be opened from a button or a slash command.")
-    view_id = await turn.services.poster.open_view(turn.trigger_id, windows.looking(title, dataset.name).to_dict())
-    async with filling(turn, title, view_id) as fill:
-        yield fill
+@dataclass(frozen=True)
+class Modals:
+    poster: Poster
 
+    async def open(self, turn: Turn, view: View) -> str:
+        """Slack's id of it. Raises Invalid where nothing was pressed that could open one, PostRefused where Slack's
+        three seconds are over."""
+        if turn.trigger_id is None:
+            raise Invalid("no_modal_here")
+        return await self.poster.open_view(turn.trigger_id, view.to_dict())
 
-@asynccontextmanager
-async def filling(turn: Turn, title: str, view_id: str) -> AsyncIterator[Fill]:
-    """The same for a window that is open already."""
+    @asynccontextmanager
+    async def opened(self, turn: Turn, title: str, dataset: Dataset) -> AsyncIterator[Fill]:
+        """A modal that says that it is looking at the file, until it is given something to show; what goes wrong
+        meanwhile is said in it. Raises like `open`.
+        """
+        view_id = await self.open(turn, windows.looking(title, dataset.name))
+        async with self.filling(turn, title, view_id) as fill:
+            yield fill
 
-    async def fill(view: View) -> None:
+    @asynccontextmanager
+    async def filling(self, turn: Turn, title: str, view_id: str) -> AsyncIterator[Fill]:
+        """The same for a modal that is open already."""
+
+        async def fill(view: View) -> None:
+            try:
+                await self.poster.update_view(view_id, view.to_dict())
+            except PostRefused as error:
+                if str(error) not in {"not_found", "view_not_found"}:
+                    raise
+                log.info("modal was closed", key=turn.key)
+
         try:
-            await turn.services.poster.update_view(view_id, view.to_dict())
-        except PostRefused as error:
-            if str(error) not in {"not_found", "view_not_found"}:
-                raise
-            log.info("window was closed", key=turn.key)
+            yield fill
+        except (BotError, TrainingFileError) as error:
+            await fill(windows.sorry(title, sentence(error)))
 
-    try:
-        yield fill
-    except (BotError, TrainingFileError) as error:
-        await fill(windows.sorry(title, sentence(error)))
+
+def opened(turn: Turn, title: str, dataset: Dataset) -> AbstractAsyncContextManager[Fill]:
+    """`Modals.opened`, for listeners that take everything from `turn.services` still."""
+    return Modals(turn.services.poster).opened(turn, title, dataset)
+
+
+def filling(turn: Turn, title: str, view_id: str) -> AbstractAsyncContextManager[Fill]:
+    return Modals(turn.services.poster).filling(turn, title, view_id)

@@ -11,15 +11,13 @@ from slack_bolt.app.async_app import AsyncApp
 from handlers.administration.register import FEATURE as ADMINISTRATION
 from handlers.chat.register import FEATURE as CHAT
 from handlers.datasets.register import FEATURE as DATASETS
-from handlers.deletion.listeners import DeletionListeners
 from handlers.deletion.register import FEATURE as DELETION
 from handlers.inbox import Inbox
 from handlers.jobs.register import FEATURE as JOBS
 from handlers.models.register import FEATURE as MODELS
 from handlers.provider_files.register import FEATURE as PROVIDER_FILES
-from handlers.repair import repairing
 from handlers.repair.register import FEATURE as REPAIR
-from handlers.routing import bind
+from handlers.routing import Listener, bind
 from handlers.spending.register import FEATURE as SPENDING
 from handlers.start.register import FEATURE as START
 from handlers.turn import Turn
@@ -40,6 +38,7 @@ FEATURES: Final = (
 
 def register(app: AsyncApp, inbox: Inbox, listeners: Mapping[type[object], object]) -> None:
     """`listeners`: what was put together for each class that a feature names."""
+    menus: dict[str, dict[str, Listener]] = {}
     for feature in FEATURES:
         own = listeners[feature.listeners] if feature.listeners else None
         for action_id, pressed in feature.buttons.items():
@@ -48,17 +47,18 @@ def register(app: AsyncApp, inbox: Inbox, listeners: Mapping[type[object], objec
             app.view(callback_id)(inbox.submission(replace(modal, submitted=bind(modal.submitted, own))))
         for event, heard in feature.events.items():
             app.event(event)(inbox.listener(bind(heard, own)))
-    deletion = listeners[DeletionListeners]
-    assert isinstance(deletion, DeletionListeners)
-    app.action("dataset_more")(inbox.listener(partial(_report_menu, deletion)))
+        for (menu, word), chosen in feature.options.items():
+            menus.setdefault(menu, {})[word] = bind(chosen, own)
+    for menu, options in menus.items():
+        app.action(menu)(inbox.listener(partial(_chosen, options)))
     # Links and inputs are buttons to Slack, too: acknowledged, nothing to do.
     app.action(re.compile(".*"))(inbox.listener(_nothing))
 
 
-async def _report_menu(deletion: DeletionListeners, turn: Turn) -> None:
-    """The menu of a report: what is chosen there names an act and a data set."""
-    act, _, dataset_id = turn.words.partition(" ")
-    await {"mend": repairing.pressed, "delete": deletion.ask_dataset}[act](replace(turn, words=dataset_id))
+async def _chosen(options: Mapping[str, Listener], turn: Turn) -> None:
+    """An entry of a menu: the first word of its value says which, the rest of what."""
+    word, _, rest = turn.words.partition(" ")
+    await options[word](replace(turn, words=rest))
 
 
 async def _nothing(_: Turn) -> None:

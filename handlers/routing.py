@@ -49,19 +49,22 @@ class Command:
 @dataclass(frozen=True)
 class Modal:
     """`check` reads what was filled in and gives a sentence for each field that is wrong, by block_id. What is refused
-    or answered within `seconds` is said in the modal, unless `waiting` takes its place at once.
+    or answered within `seconds` is said in the modal, unless `waiting` takes its place at once. `makes_files`: training
+    files come of it, for which whoever names one waits.
     """
 
     submitted: Method
     check: Callable[[dict[str, Any]], dict[str, str]] | None = None
     seconds: float = 2.0
     waiting: View | None = None
+    makes_files: bool = False
 
 
 @dataclass(frozen=True)
 class Feature:
     """`listeners` is the class whose methods take what comes. `buttons` by action_id (menus and inputs are buttons to
-    Slack, too), `modals` by callback_id, `events` by type.
+    Slack, too), `modals` by callback_id, `events` by type. `options` are entries of a menu that several features share,
+    by the menu's action_id and the word with which the entry's value begins; what follows that is the turn's words.
     """
 
     listeners: type[object] | None = None
@@ -69,6 +72,7 @@ class Feature:
     buttons: Mapping[str, Method] = field(default_factory=dict)
     modals: Mapping[str, Modal] = field(default_factory=dict)
     events: Mapping[str, Method] = field(default_factory=dict)
+    options: Mapping[tuple[str, str], Method] = field(default_factory=dict)
 
 
 def bind(method: Method, listeners: object | None) -> Listener:

@@ -8,6 +8,8 @@ from bot.authority import Authority
 from bot.datasets.file_store import Copies
 from bot.datasets.interfaces import DatasetStore
 from bot.datasets.lookup import DatasetLookup
+from bot.datasets.overlaps import Overlaps
+from bot.datasets.second_pass import SecondPass
 from bot.jobs.admission import Rules
 from bot.jobs.approval import Approvals
 from bot.jobs.follow import Follower
@@ -28,9 +30,7 @@ from bot.spending.interfaces import BudgetStore
 from bot.timing import Timing
 from bot.worker_processes import Lanes
 from handlers.chat.just_opened import JustOpened
-from handlers.datasets.incoming_files import IncomingFiles
-from handlers.datasets.overlaps import Overlaps
-from handlers.datasets.second_pass import SecondPass
+from handlers.incoming_files import IncomingFiles
 from handlers.languages import Languages
 from handlers.web.people import People
 from handlers.web.poster import Poster
@@ -71,8 +71,8 @@ class Services:
     poster: Poster
     lanes: Lanes
     incoming_files: IncomingFiles
-    second_pass: SecondPass = field(default_factory=SecondPass)
-    overlaps: Overlaps = field(default_factory=Overlaps)
+    second_pass: SecondPass
+    overlaps: Overlaps
     just_opened: JustOpened = field(default_factory=JustOpened)
     # Direct messages that are not empty, so that whoever opens them is greeted once.
     greeted: set[str] = field(default_factory=set)

@@ -51,6 +51,11 @@ def _error(say: Callable[_P, str]) -> Callable[_P, str]:
 
 
 @_error
+def no_modal_here() -> str:
+    return _("A window can only be opened from a button or a slash command.")
+
+
+@_error
 def ambiguous(word: str, choices: Sequence[str]) -> str:
     shown = ", ".join(choices[:_CHOICES])
     if len(choices) <= _CHOICES:
@@ -193,6 +198,26 @@ def not_in_channel() -> str:
 @_error
 def unknown_dataset() -> str:
     return _("I have no such training file (any more). Drop it into the channel again to use it.")
+
+
+@_error
+def copy_gone(file: str) -> str:
+    return _("My copy of {file} is gone. Drop the file again.", file=file)
+
+
+@_error
+def nothing_to_correct(file: str) -> str:
+    return _("There is nothing to correct in {file}.", file=file)
+
+
+@_error
+def split_with_errors() -> str:
+    return _("This file has errors. Mend it first, then split it.")
+
+
+@_error
+def nothing_left() -> str:
+    return _("Nothing would be left of the file, so I made none.")
 
 
 @_error

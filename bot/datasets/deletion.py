@@ -38,6 +38,10 @@ class DatasetDeletion:
         """The data set, if the caller may delete it. Raises Denied, NotFound."""
         return await self._lookup.get(caller, dataset_id, Action.DELETE)
 
+    async def of_file(self, file_id: str) -> list[Dataset]:
+        """Those made of a file that was deleted in Slack, of which a copy may be left to delete."""
+        return [dataset for dataset in await self._datasets.by_file(file_id) if dataset.report is not None]
+
     async def delete(self, caller: Caller, dataset_id: str) -> DeletedDataset:
         """The bytes go where nobody else dropped the same. Raises Denied, NotFound, Conflict while a job trains on
         them, ProviderError.

@@ -10,6 +10,8 @@ from typing import BinaryIO
 
 import msgspec
 
+from bot.datasets.dataset import Dataset
+from bot.errors import NotFound
 from training_files.errors import TrainingFileError
 
 
@@ -34,6 +36,19 @@ class Copies:
 
     def path(self, sha256: str) -> Path:
         return self._folder / f"{sha256}.jsonl"
+
+    @contextmanager
+    def reading(self, dataset: Dataset, arrival: Arrival | None = None) -> Iterator[Path]:
+        """The path of our copy, or of what arrives to become it. Its name means nothing to people: a TrainingFileError
+        calls the file by theirs. Raises NotFound where the copy is gone.
+        """
+        path = arrival.path if arrival else self.path(dataset.sha256)
+        if not path.exists():
+            raise NotFound("copy_gone", file=dataset.name)
+        try:
+            yield path
+        except TrainingFileError as error:
+            raise TrainingFileError(str(error).replace(path.name, dataset.name)) from error
 
     def check_size(self, size: int) -> None:
         """Raises TrainingFileError for more bytes than are taken."""

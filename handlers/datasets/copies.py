@@ -18,7 +18,7 @@ async def on_copy(services: Services, dataset: Dataset, arrival: Arrival | None 
     """
     path = arrival.path if arrival else services.copies.path(dataset.sha256)
     if not path.exists():
-        raise NotFound(f"My copy of {dataset.name} is gone. Drop the file again.")
+        raise NotFound("copy_gone", file=dataset.name)
     try:
         yield path
     except TrainingFileError as error:

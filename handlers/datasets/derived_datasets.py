@@ -1,4 +1,4 @@
-"""Files that the bot makes of a training file: they come into its thread, and are data sets like any that was dropped.
+"""For repairing, which takes everything from `turn.services` still: the same as `DerivedDatasets` and `DerivedFiles`.
 
 What is made is named by what it is made of and how: the same wish, of two people or after a crash, makes it once.
 """
@@ -11,11 +11,16 @@ from pathlib import PurePath
 
 import msgspec
 
+from bot.datasets.checking import DatasetCheck
 from bot.datasets.dataset import Dataset
+from bot.datasets.derived import DerivedDatasets
 from bot.datasets.file_store import Copy
-from bot.errors import BotError
-from handlers.datasets import reports
+from bot.datasets.report import DatasetReports
+from bot.errors import Invalid
 from handlers.datasets.blocks import derived as blocks
+from handlers.datasets.derived_files import DerivedFiles
+from handlers.datasets.reactions import Reactions
+from handlers.datasets.reports import ReportMessages
 from handlers.turn import Turn
 
 making: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
@@ -66,7 +71,7 @@ async def bring(turn: Turn, source: Dataset, files: Sequence[Made], comment: str
     """Show the new files in the source's thread, in one message that says `comment` (mrkdwn), and know them."""
     services = turn.services
     if not all(made.copy.bytes for made in files):
-        raise BotError("Nothing would be left of the file, so I made none.")
+        raise Invalid("nothing_left")
     datasets = [await services.datasets.get(made.id) or _dataset(turn, source, made) for made in files]
     if turn.again and datasets[0].file_id and await services.poster.file_link(datasets[0].file_id):
         return datasets
@@ -82,11 +87,41 @@ async def bring(turn: Turn, source: Dataset, files: Sequence[Made], comment: str
 
 async def report_on(turn: Turn, dataset: Dataset, validation: Dataset | None = None) -> None:
     """Check a new file and show its report in the thread."""
-    services = turn.services
-    report_ts = await reports.begin(services, dataset, again=turn.again, since=turn.received_at)
-    path = services.copies.path(validation.sha256) if validation else None
-    async with reports.trouble_shown(services, dataset, report_ts):
-        await reports.examine(services, dataset, report_ts, validation=path)
+    services, default = turn.services, turn.services.settings.finetune_default_model
+    reports = ReportMessages(
+        datasets=services.datasets,
+        reports=DatasetReports(
+            services.datasets,
+            services.jobs,
+            services.catalogue,
+            services.lanes,
+            provider=services.providers.default.name,
+            default=default,
+        ),
+        second_pass=services.second_pass,
+        reactions=Reactions(services.datasets, services.poster),
+        poster=services.poster,
+        language=services.languages.place,
+        provider=services.providers.default.name,
+        between_edits=services.timing.between_report_edits,
+    )
+    checking = DatasetCheck(
+        services.datasets,
+        services.copies,
+        services.lanes,
+        services.catalogue,
+        default=default,
+        tokenizers=services.settings.tokenizers,
+    )
+    derived = DerivedFiles(
+        DerivedDatasets(services.datasets),
+        checking,
+        services.copies,
+        reports,
+        services.poster,
+        services.languages.place,
+    )
+    await derived.report_on(turn, dataset, validation)
 
 
 def _dataset(turn: Turn, source: Dataset, made: Made) -> Dataset:

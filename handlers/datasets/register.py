@@ -2,21 +2,24 @@
 
 from typing import Final
 
-from handlers.datasets import findings, intake, sample, split
-from handlers.datasets.blocks import split_modal
+from handlers.datasets.blocks import report, sample, split_modal
+from handlers.datasets.listeners import DatasetListeners, wrong_split
 from handlers.routing import SECONDS_AT_ONCE, Feature, Modal
 
 FEATURE: Final = Feature(
+    DatasetListeners,
     buttons={
-        "dataset_split": split.pressed,
-        "dataset_sample": sample.pressed,
-        "sample_another": sample.another,
-        "dataset_findings": findings.all_findings,
+        report.SPLIT: DatasetListeners.split,
+        report.SAMPLE: DatasetListeners.sample,
+        sample.ANOTHER: DatasetListeners.another_sample,
+        report.FINDINGS: DatasetListeners.all_findings,
     },
     modals={
-        split_modal.CALLBACK_ID: Modal(split.submitted, split.wrong, seconds=SECONDS_AT_ONCE),
+        split_modal.CALLBACK_ID: Modal(
+            DatasetListeners.split_submitted, wrong_split, seconds=SECONDS_AT_ONCE, makes_files=True
+        ),
     },
     events={
-        "file_deleted": intake.file_deleted,
+        "file_deleted": DatasetListeners.file_deleted,
     },
 )

@@ -3,6 +3,7 @@
 from typing import Final
 
 from handlers.blocks import deletion
+from handlers.datasets.blocks import report
 from handlers.deletion.listeners import DeletionListeners
 from handlers.routing import Command, Feature, Modal, Topic
 
@@ -16,5 +17,8 @@ FEATURE: Final = Feature(
     modals={
         deletion.DATASET: Modal(DeletionListeners.delete_dataset),
         deletion.MODEL: Modal(DeletionListeners.delete_model),
+    },
+    options={
+        (report.MORE, report.DELETE): DeletionListeners.ask_dataset,
     },
 )

@@ -3,12 +3,13 @@
 from typing import Final
 
 from handlers.blocks import modals
+from handlers.datasets.blocks import report
 from handlers.repair import blocks, repairing
 from handlers.routing import SECONDS_AT_ONCE, Feature, Modal
 
 FEATURE: Final = Feature(
     buttons={
-        "dataset_mend": repairing.pressed,
+        report.REPAIR: repairing.pressed,
         blocks.LAYOUT: repairing.layout_chosen,
         blocks.VALIDATION: repairing.validation_chosen,
     },
@@ -18,6 +19,9 @@ FEATURE: Final = Feature(
             repairing.wrong_columns,
             waiting=modals.looking(blocks.CONVERT, "the examples"),
         ),
-        blocks.REPAIRS: Modal(repairing.repairs_chosen, seconds=SECONDS_AT_ONCE),
+        blocks.REPAIRS: Modal(repairing.repairs_chosen, seconds=SECONDS_AT_ONCE, makes_files=True),
+    },
+    options={
+        (report.MORE, report.COMPARE): repairing.pressed,
     },
 )

@@ -106,7 +106,7 @@ async def _counted_overlap(turn: Turn, dataset: Dataset, words: Mapping[str, str
     chosen = chosen_validation(dataset, words, await validation_files(turn, dataset))
     if chosen is None or not overlaps.is_due(dataset, chosen):
         return False
-    await overlaps.count(turn.services, dataset, chosen)
+    await overlaps.count(dataset, chosen)
     return overlaps.known(dataset, chosen) > 0
 
 

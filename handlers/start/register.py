@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from handlers.datasets.blocks import report
 from handlers.routing import Command, Feature, Modal, Topic
 from handlers.start import again, buttons, commands, modals
 from handlers.start.blocks.modal import CALLBACK_ID, CHANGES
@@ -9,7 +10,7 @@ from handlers.start.blocks.modal import CALLBACK_ID, CHANGES
 FEATURE: Final = Feature(
     commands=(Command("start", Topic.TRAIN, commands.run),),
     buttons={
-        "start_job": buttons.pressed,
+        report.START: buttons.pressed,
         **dict.fromkeys(CHANGES, buttons.changed),
         "start_confirmed": commands.confirmed,
         "job_retry": again.start_again,

@@ -1,3 +1,5 @@
+import json
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -7,13 +9,19 @@ from slack_requests import ANA
 
 from bot.access import Policy
 from bot.authority import Authority
+from bot.datasets.checking import DatasetCheck
 from bot.datasets.dataset import Dataset
+from bot.datasets.derived import DerivedDatasets
 from bot.datasets.file_store import Copies
+from bot.datasets.lookup import DatasetLookup
+from bot.models.catalogue import Catalogue
 from bot.providers.openai_protocol import OpenAIProtocol
+from bot.providers.registry import Providers
 from bot.store.audit import SqliteAuditLog
 from bot.store.database import Database
 from bot.store.datasets import SqliteDatasetStore
 from bot.store.jobs import SqliteJobStore
+from bot.worker_processes import Lanes
 
 
 @pytest.fixture
@@ -34,6 +42,69 @@ def authority(audit: SqliteAuditLog) -> Authority:
 @pytest.fixture
 def copies(tmp_path: Path) -> Copies:
     return Copies(tmp_path / "files", 1_000_000)
+
+
+@pytest.fixture(scope="session")
+def lanes() -> Iterator[Lanes]:
+    """To start a process that loads a vocabulary takes seconds."""
+    lasting = Lanes()
+    yield lasting
+    lasting.close()
+
+
+@pytest.fixture
+def lookup(datasets: SqliteDatasetStore, authority: Authority) -> DatasetLookup:
+    return DatasetLookup(datasets, authority)
+
+
+@pytest.fixture
+def derived(datasets: SqliteDatasetStore) -> DerivedDatasets:
+    return DerivedDatasets(datasets)
+
+
+@pytest.fixture
+def catalogue(provider: OpenAIProtocol, jobs: SqliteJobStore) -> Catalogue:
+    return Catalogue(Providers(provider), jobs, default=None)
+
+
+@pytest.fixture
+def checking(
+    datasets: SqliteDatasetStore, copies: Copies, lanes: Lanes, catalogue: Catalogue, tmp_path: Path
+) -> DatasetCheck:
+    return DatasetCheck(datasets, copies, lanes, catalogue, tokenizers=tmp_path)
+
+
+@pytest.fixture
+def content() -> Callable[..., bytes]:
+    """A training file with so many examples, in which nothing is wrong."""
+
+    def content(count: int, question: str = "What is {} + 1?") -> bytes:
+        lines = []
+        for n in range(count):
+            turns = [
+                {"role": "user", "content": question.format(n)},
+                {"role": "assistant", "content": f"It is {n + 1}."},
+            ]
+            lines.append(json.dumps({"messages": turns}))
+        return "\n".join(lines).encode()
+
+    return content
+
+
+@pytest.fixture
+def keep(drop: Drop, copies: Copies, checking: DatasetCheck) -> Callable[..., Any]:
+    """A file that somebody dropped, with its report; `content` is what is in it."""
+
+    async def keep(content: bytes, dataset_id: str = "ds-1", **fields: Any) -> Dataset:
+        dataset = await drop(dataset_id, sha256=f"content of {dataset_id}", bytes=len(content), **fields)
+        part = copies.path(dataset.sha256)
+        part.write_bytes(content)
+        checked = await checking.check(dataset)
+        assert checked is not None
+        part.rename(copies.path(checked.sha256))
+        return checked
+
+    return keep
 
 
 @pytest.fixture

@@ -10,8 +10,8 @@ import orjson
 import pytest
 from e2e.world import MODEL, World, examples, until
 
+from bot.datasets import second_pass
 from bot.worker_processes import Lane
-from handlers.datasets import second_pass
 
 PATIENCE = 60.0  # seconds that a busy machine may take for anything
 TABLE = "question;answer;note\n" + "\n".join(f"Why {i}?;Because {i}.;x" for i in range(14))
@@ -260,7 +260,7 @@ async def test_a_second_pass_that_a_restart_cut_off_is_made_after_it(w: World, m
         await asyncio.Event().wait()
 
     with monkeypatch.context() as held:
-        held.setattr(second_pass.SecondPass, "_look", never)
+        held.setattr(second_pass.SecondPass, "scan", never)
         async with w.bot() as bot:
             await _dropped(w, examples(12), "is ready")
             (dataset,) = await bot.services.datasets.latest(5)

@@ -17,8 +17,8 @@ from bot.store.database import Database, StoreTrouble
 from bot.store.datasets import SqliteDatasetStore
 from bot.store.inbox import SqliteInbox
 from bot.store.missed_channels import SqliteMissedChannels
-from handlers.datasets.incoming_files import IncomingFiles
 from handlers.inbox import Inbox
+from handlers.incoming_files import IncomingFiles
 from handlers.missed import Backfill
 from handlers.services import Services
 from handlers.web.poster import Poster

@@ -4,6 +4,7 @@ from bot.datasets.dataset import Dataset
 from handlers.blocks.message import Message
 from handlers.blocks.parts import message, section
 from handlers.blocks.text import code, counted, link, person, quoted
+from training_files.split import Split
 
 
 def made_before(dataset: Dataset, permalink: str | None) -> Message:
@@ -16,10 +17,10 @@ def under_way(name: str) -> Message:
     return message(text, [section(text)])
 
 
-def split(user: str, source: Dataset, training: int, validation: int, stratified_by: str | None) -> str:
+def split(user: str, source: Dataset, sides: Split) -> str:
     """The words (mrkdwn) beside the two files."""
-    alike = f", with the same shares of each {quoted(stratified_by, 60)} in both" if stratified_by else ""
+    alike = f", with the same shares of each {quoted(sides.stratified_by, 60)} in both" if sides.stratified_by else ""
     return (
-        f"{person(user)} had {code(source.name)} split: {counted(training, 'example')} to train on, "
-        f"{counted(validation, 'example')} to validate with{alike}."
+        f"{person(user)} had {code(source.name)} split: {counted(sides.training, 'example')} to train on, "
+        f"{counted(sides.validation, 'example')} to validate with{alike}."
     )

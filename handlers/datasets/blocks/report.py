@@ -1,21 +1,32 @@
 """What the check of a training file found, as the thread of the file shows it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final, Literal
 
 import msgspec
 from slack_sdk.models.blocks import Block, ButtonElement
 
 from bot.datasets.dataset import Dataset
+from bot.datasets.report import Offer
 from bot.providers.protocol import REINFORCEMENT
 from handlers.blocks.message import Message
 from handlers.blocks.parts import actions, button, context, fields, image, menu, message, option, section
-from handlers.blocks.text import code, counted, quoted
+from handlers.blocks.text import code, counted, link, quoted
 from texts.formats import listed, money, number, rough_duration
 from training_files.epochs import auto_epochs
 from training_files.finding_codes import BY_CODE
 from training_files.report import ColumnMapping, Finding, Report, Table
+
+# Buttons of a report; the first two belong to other features.
+START: Final = "start_job"
+REPAIR: Final = "dataset_mend"
+SPLIT: Final = "dataset_split"
+SAMPLE: Final = "dataset_sample"
+FINDINGS: Final = "dataset_findings"
+# The menu beside them, and what its entries' values begin with.
+MORE: Final = "dataset_more"
+COMPARE: Final = "mend"
+DELETE: Final = "delete"
 
 _FINDINGS: Final = 5
 _MODELS: Final = 6
@@ -33,15 +44,6 @@ _KINDS: Final = {
     "jsonl": "a list of records (JSONL)",
     "parquet": "a table (Parquet)",
 }
-
-
-@dataclass(frozen=True)
-class Offer:
-    """A base model on which the file can be trained: US dollars, and seconds judged by the team's own past jobs."""
-
-    model: str
-    usd: float | None = None
-    seconds: float | None = None
 
 
 def report(
@@ -128,8 +130,12 @@ def deleted(name: str) -> Message:
     return message(text, [section(text)])
 
 
+def went_wrong() -> str:
+    return "Something went wrong on my side while I checked it. Drop it again, please."
+
+
 def findings_attached(dataset: Dataset, listed: int) -> str:
-    """What is said (mrkdwn) beside the file with all findings."""
+    """What is said (mrkdwn) beside the file with all findings, of which it lists so many."""
     total = sum(dataset.report.told.values()) if dataset.report else listed
     name = code(dataset.name)
     if total <= listed:
@@ -137,8 +143,8 @@ def findings_attached(dataset: Dataset, listed: int) -> str:
     return f"The first {number(listed)} of {number(total)} findings in {name}. Mend these, and I look for the rest."
 
 
-def findings_there(link_to_file: str) -> Message:
-    text = f"All findings are in {link_to_file}, here in the thread."
+def findings_there(address: str) -> Message:
+    text = f"All findings are in {link(address, 'this file')}, here in the thread."
     return message(text, [section(text)])
 
 
@@ -330,25 +336,27 @@ def _buttons(dataset: Dataset, found: Report, *, startable: bool = True, first: 
     """What can be done with the file; what is rarely needed is in the menu beside them."""
     several = found.examples > 1 and found.table is None
     shown: list[ButtonElement] = []
-    rarer = [option("Delete", f"delete {dataset.id}")]
+    rarer = [option("Delete", f"{DELETE} {dataset.id}")]
     if found.ok and startable:
         style: Literal["primary"] | None = "primary" if first else None
-        shown.append(button("Start fine-tuning", "start_job", dataset.id, style=style))
+        shown.append(button("Start fine-tuning", START, dataset.id, style=style))
     if mendable(found):
         shown.append(
             button(
                 "Mend" if found.table is None else "Convert",
-                "dataset_mend",
+                REPAIR,
                 dataset.id,
                 style=None if found.ok else "primary",
             )
         )
     elif found.ok and several:
-        rarer.insert(0, option("Compare with validation file", f"mend {dataset.id}", "Leave out what stands in both"))
+        rarer.insert(
+            0, option("Compare with validation file", f"{COMPARE} {dataset.id}", "Leave out what stands in both")
+        )
     if found.ok and several:
-        shown.append(button("Split", "dataset_split", dataset.id))
+        shown.append(button("Split", SPLIT, dataset.id))
     if found.examples and found.table is None:
-        shown.append(button("Sample", "dataset_sample", dataset.id))
+        shown.append(button("Sample", SAMPLE, dataset.id))
     if _has_more(found) and found.table is None:
-        shown.append(button("All findings", "dataset_findings", dataset.id))
-    return actions(*shown, menu("dataset_more", rarer))
+        shown.append(button("All findings", FINDINGS, dataset.id))
+    return actions(*shown, menu(MORE, rarer))

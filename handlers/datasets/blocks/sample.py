@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
+import msgspec
 from slack_sdk.models.blocks import Block
 from slack_sdk.models.views import View
 
@@ -13,7 +14,7 @@ from handlers.blocks.text import clip, code, escape, quoted, redact
 from texts.formats import number
 from training_files.sample import Sampled
 
-TITLE: Final = "Examples"
+ANOTHER: Final = "sample_another"
 
 # An example has at most some twelve turns; a window holds 100 blocks.
 _TURNS: Final = 16
@@ -32,17 +33,22 @@ _WHO: Final = {
 }
 
 
-def sample_window(dataset: Dataset, examples: Sequence[Sampled], private_metadata: str) -> View:
-    """With a button for other examples."""
+def title() -> str:
+    return "Examples"
+
+
+def sample_window(dataset: Dataset, examples: Sequence[Sampled], channel: str) -> View:
+    """With a button for other examples. It carries the `channel` in which it was asked for."""
+    private_metadata = msgspec.json.encode({"channel": channel}).decode()
     if not examples:
         nothing = section(f"{code(dataset.name)} has no example that could be shown.")
-        return window(TITLE, [nothing], private_metadata=private_metadata)
+        return window(title(), [nothing], private_metadata=private_metadata)
     blocks: list[Block] = [section(f"Examples of {code(dataset.name)}, drawn at random.")]
     for example in examples:
         blocks += [divider(), context(f"Line {number(example.line)}")]
         blocks += [section(_turn(who, text)) for who, text in example.turns[:_TURNS]]
-    blocks.append(actions(button("Another", "sample_another", dataset.id)))
-    return window(TITLE, blocks, private_metadata=private_metadata)
+    blocks.append(actions(button("Another", ANOTHER, dataset.id)))
+    return window(title(), blocks, private_metadata=private_metadata)
 
 
 def _turn(who: str, text: str) -> str:

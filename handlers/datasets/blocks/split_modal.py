@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
+import msgspec
 from slack_sdk.models.blocks import InputBlock, NumberInputElement
 from slack_sdk.models.views import View
 
@@ -20,7 +21,14 @@ _SEED: Final = 42
 _HIGHEST_SEED: Final = 2**31 - 1
 
 
-def split_window(dataset: Dataset, private_metadata: str) -> View:
+class Place(msgspec.Struct, frozen=True):
+    """What the modal carries: where it was asked for, and the id of the data set."""
+
+    channel: str
+    dataset: str
+
+
+def split_window(dataset: Dataset, channel: str) -> View:
     examples = counted(dataset.report.examples, "example") if dataset.report else "its examples"
     blocks = [
         section(
@@ -48,9 +56,8 @@ def split_window(dataset: Dataset, private_metadata: str) -> View:
             hint=plain("The same number gives the same split again.", HINT),
         ),
     ]
-    return window(
-        TITLE, blocks, callback_id=CALLBACK_ID, submit="Split", close="Not now", private_metadata=private_metadata
-    )
+    place = msgspec.json.encode(Place(channel, dataset.id)).decode()
+    return window(TITLE, blocks, callback_id=CALLBACK_ID, submit="Split", close="Not now", private_metadata=place)
 
 
 def read_split(values: Mapping[str, Mapping[str, Mapping[str, object]]]) -> tuple[float, int] | dict[str, str]:

@@ -5,20 +5,19 @@ What waits is not stored: a report says itself whether the pass is still to come
 
 import asyncio
 import time
-from typing import TYPE_CHECKING, Final
+from collections.abc import Awaitable, Callable
+from typing import Final
 
 import msgspec
 import structlog
 
 from bot.datasets.dataset import Dataset
+from bot.datasets.file_store import Copies
+from bot.datasets.interfaces import DatasetStore
 from bot.notices.interfaces import PostError
-from bot.worker_processes import Lane
-from handlers.web.rate_limits import Priority
+from bot.worker_processes import Lane, Lanes
 from training_files import TrainingFileError
 from training_files.content_scan import ContentScan, scan_content, with_scan
-
-if TYPE_CHECKING:
-    from handlers.services import Services
 
 log = structlog.get_logger()
 
@@ -30,35 +29,40 @@ _MOST_SECONDS: Final = 1800.0
 class SecondPass:
     """One file after the other."""
 
-    def __init__(self) -> None:
+    def __init__(self, datasets: DatasetStore, copies: Copies, lanes: Lanes) -> None:
+        self._datasets = datasets
+        self._copies = copies
+        self._lanes = lanes
         self._waiting: asyncio.Queue[str] = asyncio.Queue()
 
     def add(self, dataset_id: str) -> None:
         self._waiting.put_nowait(dataset_id)
 
-    async def run(self, services: "Services") -> None:
-        """Until cancelled. Begins with what an earlier process has not come to."""
-        for dataset in reversed(await services.datasets.latest(200)):
+    async def run(self, show: Callable[[Dataset], Awaitable[None]]) -> None:
+        """Until cancelled; `show` gets each data set whose report was added to. Begins with what an earlier process has
+        not come to."""
+        for dataset in reversed(await self._datasets.latest(200)):
             if _is_due(dataset):
                 self.add(dataset.id)
         while True:
             dataset_id = await self._waiting.get()
             try:
-                await self._look(services, dataset_id)
+                changed = await self.scan(dataset_id)
+                if changed is not None:
+                    await show(changed)
             except PostError as error:
                 log.warning("report not added to", dataset=dataset_id, why=str(error))
             except Exception:
                 log.exception("second pass failed", dataset=dataset_id)
 
-    async def _look(self, services: "Services", dataset_id: str) -> None:
-        from handlers.datasets import reports
-
-        dataset = await services.datasets.get(dataset_id)
+    async def scan(self, dataset_id: str) -> Dataset | None:
+        """The data set with what was found now; None where there is nothing new to show."""
+        dataset = await self._datasets.get(dataset_id)
         if dataset is None or not _is_due(dataset):
-            return
-        path = services.copies.path(dataset.sha256)
+            return None
+        path = self._copies.path(dataset.sha256)
         try:
-            found = await services.lanes.run(scan_content, path, lane=Lane.SECOND, seconds=_MOST_SECONDS)
+            found = await self._lanes.run(scan_content, path, lane=Lane.SECOND, seconds=_MOST_SECONDS)
         except TrainingFileError as error:
             # The report stands without it; trying again at each start would end no better.
             log.warning("second pass given up", dataset=dataset_id, why=str(error))
@@ -70,9 +74,8 @@ class SecondPass:
             files = {"findings_file": None} if found.findings else {}
             return msgspec.structs.replace(known, report=with_scan(known.report, found), **files)
 
-        changed = await services.datasets.update(dataset_id, add)
-        if changed is not None and found.findings:
-            await reports.show(services, changed, priority=Priority.MILESTONE)
+        changed = await self._datasets.update(dataset_id, add)
+        return changed if found.findings else None
 
 
 def _is_due(dataset: Dataset) -> bool:

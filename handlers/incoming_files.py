@@ -10,20 +10,19 @@ from typing import Any, Final
 
 from bot.store.inbox import SqliteInbox
 from bot.store.missed_channels import SqliteMissedChannels
-from handlers.datasets.blocks import split_modal as split_window
-from handlers.repair import blocks as mend_window
 
 # Seconds. Where Slack does not let a channel be read, a command goes on with the files that are known.
 _READING_BACK: Final = 20.0
-_MAKES_FILES: Final = frozenset({mend_window.REPAIRS, split_window.CALLBACK_ID})
 
 
 class IncomingFiles:
-    """`changed` is called whenever the inbox has finished something, or a channel was read back."""
+    """`changed` is called whenever the inbox has finished something, or a channel was read back. `made_by`: the
+    callback_ids of modals of which files come."""
 
-    def __init__(self, inbox: SqliteInbox, unread: SqliteMissedChannels) -> None:
+    def __init__(self, inbox: SqliteInbox, unread: SqliteMissedChannels, made_by: Collection[str] = ()) -> None:
         self._inbox = inbox
         self._unread = unread
+        self._made_by = made_by
         self._changed = asyncio.Event()
         self._awaited: Counter[str] = Counter()
 
@@ -67,6 +66,6 @@ class IncomingFiles:
                 return changed
         for entry in await self._inbox.pending("view_submission/"):
             view: dict[str, Any] = entry.payload.get("view") or {}  # type: ignore[assignment]
-            if view.get("callback_id") in _MAKES_FILES and f'"{channel}"' in str(view.get("private_metadata")):
+            if view.get("callback_id") in self._made_by and f'"{channel}"' in str(view.get("private_metadata")):
                 return changed
         return None

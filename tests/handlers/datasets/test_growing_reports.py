@@ -1,9 +1,9 @@
 """A report that grows while its check runs, against a Web API behind a real socket."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from types import SimpleNamespace
-from typing import Any, cast
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
 
 import msgspec
 import pytest
@@ -11,9 +11,7 @@ from aiohttp import web
 from scripted_slack import Slack, error
 
 from bot.datasets.dataset import Dataset
-from bot.timing import Timing
-from handlers.datasets import reports
-from handlers.services import Services
+from handlers.datasets.reports import ReportMessages
 from handlers.web.poster import Poster
 from training_files import Report, Tokens
 
@@ -39,16 +37,9 @@ def so_far(megabytes: int) -> Report:
 
 
 @pytest.fixture
-async def slack() -> AsyncIterator[Slack]:
-    async with Slack() as made:
-        yield made
-
-
-@pytest.fixture
-def growing(slack: Slack) -> Callable[..., Any]:
-    def growing(timing: Timing = Timing()) -> Any:
-        services = cast(Services, SimpleNamespace(poster=Poster(slack.client), timing=timing))
-        return reports._growing(services, DATASET, "2.0")
+def growing(report_messages: ReportMessages) -> Callable[..., Any]:
+    def growing(dataset: Dataset = DATASET, between_edits: float = 1.5) -> Any:
+        return replace(report_messages, between_edits=between_edits).growing(dataset, "2.0")
 
     return growing
 
@@ -72,7 +63,7 @@ async def test_the_first_findings_are_shown_at_once_and_the_next_only_after_a_pa
 
 
 async def test_the_next_edit_shows_the_latest_of_what_came_meanwhile(slack: Slack, growing: Callable[..., Any]) -> None:
-    async with growing(Timing(between_report_edits=0.1)) as show:
+    async with growing(between_edits=0.1) as show:
         show(so_far(10))
         await until(lambda: slack.called("chat.update"))
         show(so_far(20))
@@ -110,18 +101,17 @@ async def test_an_edit_under_way_has_arrived_before_the_report_is_shown(
 
 async def test_after_an_edit_that_slack_refused_the_next_one_is_made(slack: Slack, growing: Callable[..., Any]) -> None:
     slack.replies["chat.update"] = [error("message_not_found"), {"ok": True, "ts": "2.0"}]
-    async with growing(Timing(between_report_edits=0.01)) as show:
+    async with growing(between_edits=0.01) as show:
         show(so_far(10))
         await until(lambda: slack.called("chat.update"))
         show(so_far(20))
         await until(lambda: len(slack.called("chat.update")) == 2)
 
 
-async def test_a_small_file_is_not_shown_growing(slack: Slack) -> None:
-    services = cast(Services, SimpleNamespace(poster=Poster(slack.client), timing=Timing()))
+async def test_a_small_file_is_not_shown_growing(slack: Slack, growing: Callable[..., Any]) -> None:
     small = msgspec.structs.replace(DATASET, bytes=100_000)
-    async with reports._growing(services, small, "2.0") as show:
+    async with growing(small) as show:
         show(so_far(0))
         # An edit would have begun before this request is answered.
-        await services.poster.call("auth.test", {})
+        await Poster(slack.client).call("auth.test", {})
     assert slack.called("chat.update") == []

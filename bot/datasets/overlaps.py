@@ -1,22 +1,19 @@
 """How many examples of a training file also stand in a validation file that somebody chose for it."""
 
-import asyncio
-from typing import TYPE_CHECKING, Final
-from weakref import WeakValueDictionary
+from typing import Final
 
 import structlog
 
 from bot.datasets.dataset import Dataset
-from bot.worker_processes import Lane
+from bot.datasets.file_store import Copies
+from bot.keyed_locks import KeyedLocks
+from bot.worker_processes import Lane, Lanes
 from training_files import TrainingFileError
 from training_files.overlap import count_overlap
 
-if TYPE_CHECKING:
-    from handlers.services import Services
-
 log = structlog.get_logger()
 
-# Seconds after which nobody looks at the window any more.
+# Seconds after which nobody looks at the modal any more.
 _MOST_SECONDS: Final = 60.0
 _KEPT: Final = 1_000
 
@@ -24,10 +21,12 @@ _KEPT: Final = 1_000
 class Overlaps:
     """Counted once for two contents; the last `_KEPT` are remembered."""
 
-    def __init__(self) -> None:
+    def __init__(self, copies: Copies, lanes: Lanes) -> None:
+        self._copies = copies
+        self._lanes = lanes
         # By the hashes of training and validation file; None where it could not be counted, which is not tried again.
         self._counts: dict[tuple[str, str], int | None] = {}
-        self._counting: WeakValueDictionary[tuple[str, str], asyncio.Lock] = WeakValueDictionary()
+        self._counting = KeyedLocks()
 
     def is_due(self, training: Dataset, validation: Dataset) -> bool:
         """Whether it has yet to be counted. Of two files that belong together the report tells it."""
@@ -39,18 +38,18 @@ class Overlaps:
             return training.report.told.get("in_validation_file", 0) if training.report else 0
         return self._counts.get(_key(training, validation)) or 0
 
-    async def count(self, services: "Services", training: Dataset, validation: Dataset) -> None:
-        """Have it counted in a process of the lanes; then it is `known`."""
+    async def count(self, training: Dataset, validation: Dataset) -> None:
+        """Have it counted in a worker process; then it is `known`."""
         key = _key(training, validation)
-        async with self._counting.setdefault(key, asyncio.Lock()):
+        async with self._counting.of(key):
             if key in self._counts:
                 return
             count = None
             try:
-                count = await services.lanes.run(
+                count = await self._lanes.run(
                     count_overlap,
-                    services.copies.path(training.sha256),
-                    services.copies.path(validation.sha256),
+                    self._copies.path(training.sha256),
+                    self._copies.path(validation.sha256),
                     lane=Lane.of_report(training.bytes + validation.bytes),
                     seconds=_MOST_SECONDS,
                 )

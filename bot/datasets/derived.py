@@ -1,0 +1,89 @@
+"""Data sets that the bot makes of others, like any that was dropped.
+
+What is made is named by what it is made of and how: the same wish, of two people or after a crash, makes it once.
+"""
+
+import asyncio
+import hashlib
+from collections.abc import Sequence
+from pathlib import PurePath
+
+import msgspec
+
+from bot.access import Caller
+from bot.datasets.dataset import Dataset
+from bot.datasets.file_store import Copy
+from bot.datasets.interfaces import DatasetStore
+from bot.errors import Invalid
+from bot.keyed_locks import KeyedLocks
+
+
+class NewFile(msgspec.Struct, frozen=True):
+    """What is to be made: the id and the name that its data set gets. `before` is that data set, where it was made
+    before."""
+
+    id: str
+    name: str
+    before: Dataset | None = None
+
+
+class DerivedDatasets:
+    def __init__(self, datasets: DatasetStore) -> None:
+        self._datasets = datasets
+        self._making = KeyedLocks()
+
+    def making(self, source_id: str) -> asyncio.Lock:
+        """Held from `plan` until the new file is `shown`: one thing at a time is made of a data set."""
+        return self._making.of(source_id)
+
+    async def plan(self, caller: Caller, source: Dataset, kind: str, *how: object) -> NewFile:
+        """A file of this `kind` made of `source` in this way: "mended" of train.csv is train-mended.jsonl.
+
+        What this very request has begun, before a crash, counts as made when its report is there.
+        """
+        identity = f"{source.id}/{msgspec.json.encode((kind, *how)).decode()}"
+        for salt in ("", caller.key):
+            dataset_id = "ds-" + hashlib.sha256((identity + salt).encode()).hexdigest()[:10]
+            known = await self._datasets.get(dataset_id)
+            if known is None or known.deleted_at is None:
+                break
+        name = f"{PurePath(source.name).stem[:150] or 'file'}-{kind}.jsonl"
+        is_begun = known is None or (caller.is_retry and known.report is None)
+        return NewFile(dataset_id, name, None if is_begun else known)
+
+    async def add(
+        self, caller: Caller, source: Dataset, files: Sequence[tuple[NewFile, Copy]], validation: str | None = None
+    ) -> list[Dataset]:
+        """The data sets of files that were made, stored. `validation` is the data set that is to validate what the
+        first of them trains. Raises Invalid, and stores none, where one of them is empty."""
+        if not all(copy.bytes for _, copy in files):
+            raise Invalid("nothing_left")
+        made = [
+            Dataset(
+                id=new.id,
+                sha256=copy.sha256,
+                name=new.name,
+                bytes=copy.bytes,
+                owner=caller.user,
+                team=source.team,
+                channel=source.channel,
+                channel_private=source.channel_private,
+                thread_ts=source.thread_ts,
+                created_at=caller.at,
+                derived_from=source.id,
+                validation=validation if place == 0 else None,
+            )
+            for place, (new, copy) in enumerate(files)
+        ]
+        return [await self._stored(each) for each in made]
+
+    async def shown(self, dataset: Dataset, file_id: str) -> Dataset:
+        """It stands in its thread, as this file of Slack's."""
+        changed = await self._datasets.update(dataset.id, lambda known: msgspec.structs.replace(known, file_id=file_id))
+        return changed or dataset
+
+    async def _stored(self, dataset: Dataset) -> Dataset:
+        known = await self._datasets.get(dataset.id)
+        if known is None:
+            await self._datasets.save(dataset)
+        return known or dataset

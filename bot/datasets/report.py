@@ -1,0 +1,147 @@
+"""What a report says of a training file beside its findings: what training on it costs, and what belongs to it."""
+
+from enum import Enum
+from typing import Final
+
+import msgspec
+import structlog
+
+from bot.charts.lengths import length_chart
+from bot.charts.words import ChartWords
+from bot.datasets.checking import offered_models
+from bot.datasets.dataset import Dataset
+from bot.datasets.interfaces import DatasetStore
+from bot.jobs.interfaces import JobStore
+from bot.jobs.throughput import seconds_per_token
+from bot.models.catalogue import Catalogue
+from bot.worker_processes import Lanes
+from training_files import Report, TrainingFileError, cost, lookup
+
+log = structlog.get_logger()
+
+# A picture of fewer examples, or of fewer bars, shows nothing that the figures do not.
+_MANY_EXAMPLES: Final = 20
+_FEWEST_BARS: Final = 3
+
+# Past jobs that tell how long training takes.
+_JOBS: Final = 200
+
+
+class Verdict(Enum):
+    """It can be trained on; somebody should look at it first; it cannot be used as it is."""
+
+    READY = "ready"
+    LOOK = "look"
+    WRONG = "wrong"
+
+
+class Offer(msgspec.Struct, frozen=True):
+    """A base model on which the file can be trained: US dollars, and seconds judged by the team's own past jobs."""
+
+    model: str
+    usd: float | None = None
+    seconds: float | None = None
+
+
+class DatasetReport(msgspec.Struct, frozen=True):
+    """`found` is the report of `dataset`. `trainable`: some model on offer can be trained on such a file, or none of it
+    could be read. `validation` is the data set that is to validate what this one trains, `validates` the name of the
+    one that this is to validate.
+    """
+
+    dataset: Dataset
+    found: Report
+    offers: tuple[Offer, ...] = ()
+    trainable: bool = True
+    validation: Dataset | None = None
+    validates: str = ""
+
+    @property
+    def verdict(self) -> Verdict:
+        if not self.found.ok:
+            return Verdict.LOOK if self.found.table is not None else Verdict.WRONG
+        return Verdict.LOOK if self.found.warnings or not self.trainable else Verdict.READY
+
+
+class DatasetReports:
+    """`provider` is the name under which jobs keep it. `default`: the model of the settings."""
+
+    def __init__(
+        self,
+        datasets: DatasetStore,
+        jobs: JobStore,
+        catalogue: Catalogue,
+        lanes: Lanes,
+        *,
+        provider: str,
+        default: str | None = None,
+    ) -> None:
+        self._datasets = datasets
+        self._jobs = jobs
+        self._catalogue = catalogue
+        self._lanes = lanes
+        self._provider = provider
+        self._default = default
+
+    async def of(self, dataset: Dataset) -> DatasetReport | None:
+        """As of now; None where there is no report, or the data set was deleted."""
+        found = dataset.report
+        if found is None or dataset.deleted_at is not None:
+            return None
+        offers = await self._offers(found)
+        dropped = await self._datasets.of_message(dataset.channel, dataset.created_at)
+        return DatasetReport(
+            dataset,
+            found,
+            offers=tuple(offers),
+            trainable=bool(offers) or found.method is None,
+            validation=await self._datasets.get(dataset.validation) if dataset.validation else None,
+            validates=next(
+                (one.name for one in dropped if one.validation == dataset.id and one.deleted_at is None), ""
+            ),
+        )
+
+    async def picture(self, dataset: Dataset, words: ChartWords) -> bytes | None:
+        """The lengths of its examples as a PNG; None where it would show nothing, there is one, or it failed."""
+        found = dataset.report
+        if found is None or found.examples <= _MANY_EXAMPLES or len(found.histogram) < _FEWEST_BARS:
+            return None
+        if dataset.lengths_file is not None:
+            return None
+        try:
+            return await self._lanes.run(
+                length_chart,
+                found.histogram,
+                found.tokens,
+                words,
+                title=dataset.name,
+                limit=example_limit(found),
+                seconds=60,
+            )
+        except TrainingFileError as error:
+            log.warning("picture of lengths not drawn", dataset=dataset.id, why=str(error))
+            return None
+
+    async def pictured(self, dataset_id: str, file_id: str) -> Dataset | None:
+        """The picture is this file of Slack's. None where the data set was deleted meanwhile."""
+        return await self._datasets.update(
+            dataset_id, lambda known: msgspec.structs.replace(known, lengths_file=file_id)
+        )
+
+    async def _offers(self, found: Report) -> list[Offer]:
+        """What training would cost on each model that can be trained on such a file, and take, where that is known."""
+        paces = seconds_per_token(await self._jobs.latest(_JOBS), self._provider)
+        offers = []
+        for model in await offered_models(self._catalogue, self._default):
+            if self._catalogue.can_train(model, found.method, found) is False:
+                continue
+            usd = found.cost[model] if model in found.cost else cost(model, found.tokens.billed, found.epochs)
+            pace = paces.get(model)
+            offers.append(Offer(model, usd, pace * found.tokens.billed * found.epochs if pace else None))
+        return offers
+
+
+def example_limit(found: Report) -> int | None:
+    """The most tokens that the model takes of one example."""
+    facts = lookup(found.model)
+    return facts.example_tokens if facts else None

@@ -1,0 +1,63 @@
+"""Files that the bot made of a training file: they come into its thread, and get a report like any that was dropped."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from bot.datasets.checking import DatasetCheck
+from bot.datasets.dataset import Dataset
+from bot.datasets.derived import DerivedDatasets, NewFile
+from bot.datasets.file_store import Copies
+from handlers.datasets.blocks import derived as blocks
+from handlers.datasets.reports import ReportMessages
+from handlers.languages import LanguageOf
+from handlers.turn import Turn
+from handlers.web.poster import Poster
+from texts.language import speaking
+
+
+@dataclass(frozen=True)
+class DerivedFiles:
+    datasets: DerivedDatasets
+    checking: DatasetCheck
+    copies: Copies
+    reports: ReportMessages
+    poster: Poster
+    language: LanguageOf
+
+    async def is_there(self, turn: Turn, new: NewFile) -> bool:
+        """Whether it stands in the thread already, in which case the person is told where."""
+        if new.before is None or not new.before.file_id:
+            return False
+        link = await self.poster.file_link(new.before.file_id)
+        if link is None:
+            return False
+        if not turn.again:
+            await turn.answer(blocks.made_before(new.before, link))
+        return True
+
+    async def share(
+        self, turn: Turn, source: Dataset, made: Sequence[Dataset], comment: Callable[[], str]
+    ) -> list[Dataset]:
+        """Show the new files in the source's thread, in one message that says `comment` (mrkdwn)."""
+        if turn.again and made[0].file_id and await self.poster.file_link(made[0].file_id):
+            return list(made)
+        titles: dict[str, str] = {}
+        shown = []
+        for dataset in made:
+            file_id = await self.poster.upload(dataset.name, self.copies.path(dataset.sha256))
+            titles[file_id] = dataset.name
+            shown.append(await self.datasets.shown(dataset, file_id))
+        with speaking(await self.language(source.channel, source.owner)):
+            said = comment()
+        await self.poster.share(titles, source.channel, source.thread_ts, said)
+        return shown
+
+    async def report_on(self, turn: Turn, dataset: Dataset, validation: Dataset | None = None) -> None:
+        """Check a new file and show its report in the thread. `validation` is to validate what it trains."""
+        report_ts = await self.reports.begin(dataset, again=turn.again, since=turn.received_at)
+        async with self.reports.trouble_shown(dataset, report_ts):
+            await self.reports.follow(
+                dataset,
+                report_ts,
+                lambda on_partial: self.checking.check(dataset, validation=validation, on_partial=on_partial),
+            )

@@ -1,0 +1,47 @@
+"""Files as Slack's messages tell of them: which may be training data, and their bytes."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any, Final
+
+import structlog
+
+from bot.backoff import Backoff
+from handlers.web.download import Download, Interrupted
+
+log = structlog.get_logger()
+
+# What may be meant as training data; other files in a channel are none of our business.
+_ENDINGS: Final = (".jsonl", ".ndjson", ".json", ".csv", ".tsv", ".xlsx", ".xls", ".ods", ".parquet", ".jsonl.gz")
+
+# A download that broke off is begun again.
+_BACKOFF: Final = Backoff(0.5, factor=6, tries=2)
+
+
+def may_be_training_data(file: dict[str, Any]) -> bool:
+    return name_of(file).lower().endswith(_ENDINGS) or not file.get("name")
+
+
+def name_of(file: dict[str, Any]) -> str:
+    """ "" in a stub, as Slack Connect sends it."""
+    return str(file.get("name") or file.get("title") or "")
+
+
+async def unbroken(download: Download, details: dict[str, Any]) -> AsyncIterator[bytes]:
+    """The file's bytes. A download that breaks off is begun again, and what has come before is passed over."""
+    have = 0
+    for delay in (*_BACKOFF, None):
+        passed = 0
+        try:
+            async for chunk in download.chunks(details):
+                fresh = chunk[max(0, have - passed) :]
+                passed += len(chunk)
+                have += len(fresh)
+                if fresh:
+                    yield fresh
+            return
+        except Interrupted as error:
+            if delay is None:
+                raise
+            log.info("download interrupted, again in a moment", file=details["id"], why=str(error))
+            await asyncio.sleep(delay)

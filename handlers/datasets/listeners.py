@@ -1,0 +1,174 @@
+"""Training files that people drop, and the buttons of their reports."""
+
+import contextlib
+from dataclasses import dataclass
+from pathlib import PurePath
+from typing import Any
+
+import msgspec
+
+from bot.datasets.checking import DatasetCheck
+from bot.datasets.dataset import Dataset
+from bot.datasets.deletion import DatasetDeletion
+from bot.datasets.intake import DatasetIntake, DroppedFile
+from bot.datasets.reading import DatasetSamples, FindingsFile
+from bot.datasets.splitting import DatasetSplitting
+from bot.errors import Invalid
+from handlers.blocks import deletion as deletion_blocks
+from handlers.callers import Callers
+from handlers.datasets.blocks import derived as derived_blocks
+from handlers.datasets.blocks import report as blocks
+from handlers.datasets.blocks import sample as sample_blocks
+from handlers.datasets.blocks import split_modal
+from handlers.datasets.derived_files import DerivedFiles
+from handlers.datasets.dropped_files import may_be_training_data, name_of, unbroken
+from handlers.datasets.reports import ReportMessages
+from handlers.languages import LanguageOf
+from handlers.modals import Fill, Modals
+from handlers.turn import Turn
+from handlers.web.download import Download
+from handlers.web.people import People
+from handlers.web.poster import Poster
+from texts.language import speaking
+from training_files import TrainingFileError
+from training_files.findings_csv import findings_csv
+
+
+@dataclass(frozen=True)
+class DatasetListeners:
+    callers: Callers
+    intake: DatasetIntake
+    checking: DatasetCheck
+    splitting: DatasetSplitting
+    samples: DatasetSamples
+    findings: FindingsFile
+    deletion: DatasetDeletion
+    reports: ReportMessages
+    derived: DerivedFiles
+    download: Download
+    modals: Modals
+    people: People
+    poster: Poster
+    language: LanguageOf
+
+    async def files_dropped(self, turn: Turn) -> bool:
+        """Each file of a message gets its own report. False if none is meant as training data."""
+        files = [file for file in turn.body["event"].get("files") or [] if may_be_training_data(file)]
+        for file in files:
+            await self._take_in(turn, file)
+        if len(files) > 1:
+            for training, validation in await self.intake.pair(await self.callers.of(turn)):
+                await self.reports.show(training)
+                await self.reports.show(validation)
+                self.reports.second_pass.add(training.id)
+        return bool(files)
+
+    async def file_deleted(self, turn: Turn) -> None:
+        """The file is gone from Slack: offer its owner to delete our copy and the provider's."""
+        for dataset in await self.deletion.of_file(str(turn.body["event"].get("file_id") or "")):
+            with speaking(await self.language(dataset.owner, dataset.owner)):
+                question = deletion_blocks.deleted_in_slack(dataset)
+            await self.poster.post_once(
+                dataset.owner,
+                question,
+                mark=f"{turn.key}/{dataset.id}",
+                maybe_posted=turn.again,
+                since=turn.received_at,
+            )
+
+    async def all_findings(self, turn: Turn) -> None:
+        """As a table in a file, once in the thread, for everybody."""
+        caller = await self.callers.of(turn)
+        async with self.findings.uploading(turn.words):
+            dataset = await self.findings.check(caller, turn.words)
+            there = await self.poster.file_link(dataset.findings_file) if dataset.findings_file else None
+            if there is not None:
+                if not turn.again:
+                    await turn.answer(blocks.findings_there(there))
+                return
+            await self._share_findings(dataset)
+
+    async def _share_findings(self, dataset: Dataset) -> None:
+        found = dataset.report
+        assert found is not None
+        name = f"{PurePath(dataset.name).stem[:100] or 'file'}-findings.csv"
+        with speaking(await self.language(dataset.channel, dataset.owner)):
+            table = findings_csv(found)
+            comment = blocks.findings_attached(dataset, len(found.errors) + len(found.warnings))
+        file_id = await self.poster.upload(name, table)
+        await self.findings.uploaded(dataset.id, file_id)
+        await self.poster.share({file_id: name}, dataset.channel, dataset.thread_ts, comment)
+
+    async def sample(self, turn: Turn) -> None:
+        """A few random examples in a modal."""
+        dataset = await self.samples.check(await self.callers.of(turn), turn.words)
+        async with self.modals.opened(turn, sample_blocks.title(), dataset) as fill:
+            await self._fill_sample(turn, dataset, fill)
+
+    async def another_sample(self, turn: Turn) -> None:
+        dataset = await self.samples.check(await self.callers.of(turn), turn.words)
+        async with self.modals.filling(turn, sample_blocks.title(), turn.body["view"]["id"]) as fill:
+            await self._fill_sample(turn, dataset, fill)
+
+    async def _fill_sample(self, turn: Turn, dataset: Dataset, fill: Fill) -> None:
+        await fill(sample_blocks.sample_window(dataset, await self.samples.draw(dataset), turn.channel))
+
+    async def split(self, turn: Turn) -> None:
+        """Opens the modal that asks how."""
+        dataset = await self.splitting.check(await self.callers.of(turn), turn.words)
+        await self.modals.open(turn, split_modal.split_window(dataset, turn.channel))
+
+    async def split_submitted(self, turn: Turn) -> None:
+        """Two files come into the thread, one to train on and one to validate with."""
+        caller, view = await self.callers.of(turn), turn.body["view"]
+        wanted = split_modal.read_split(view["state"]["values"])
+        if isinstance(wanted, dict):
+            raise Invalid(" ".join(wanted.values()))
+        place = msgspec.json.decode(view["private_metadata"], type=split_modal.Place)
+        async with self.splitting.plan(caller, place.dataset, *wanted) as planned:
+            if await self.derived.is_there(turn, planned.training):
+                return
+            if planned.takes_long:
+                await turn.answer(derived_blocks.under_way(planned.training.name))
+            made = await self.splitting.split(caller, planned)
+            training, validation = await self.derived.share(
+                turn,
+                planned.source,
+                [made.training, made.validation],
+                lambda: derived_blocks.split(turn.user, planned.source, made.sides),
+            )
+        await self.checking.check(validation)
+        await self.derived.report_on(turn, training, validation)
+
+    async def _take_in(self, turn: Turn, file: dict[str, Any]) -> None:
+        if not name_of(file):
+            # A stub may turn out to be a picture.
+            with contextlib.suppress(TrainingFileError):
+                file = await self.download.details(file)
+                if not may_be_training_data(file):
+                    return
+        dataset = await self.intake.begin(await self.callers.of(turn), await self._dropped(turn, file))
+        report_ts = await self.reports.begin(dataset, again=turn.again, since=turn.received_at)
+        async with self.reports.trouble_shown(dataset, report_ts):
+            details = await self.download.details(file)
+            size = int(details.get("size") or 0)
+            dataset = msgspec.structs.replace(dataset, bytes=size)
+            await self.reports.follow(
+                dataset,
+                report_ts,
+                lambda on_partial: self.intake.read(dataset, size, unbroken(self.download, details), on_partial),
+            )
+
+    async def _dropped(self, turn: Turn, file: dict[str, Any]) -> DroppedFile:
+        return DroppedFile(
+            id=file["id"],
+            name=name_of(file) or "file",
+            bytes=int(file.get("size") or 0),
+            thread_ts=str(turn.thread_ts),
+            private=(await self.people.channel(turn.channel)).private,
+        )
+
+
+def wrong_split(values: dict[str, Any]) -> dict[str, str]:
+    wanted = split_modal.read_split(values)
+    return wanted if isinstance(wanted, dict) else {}
