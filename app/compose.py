@@ -25,9 +25,15 @@ from bot.datasets.splitting import DatasetSplitting
 from bot.errors import NotFound
 from bot.jobs.admission import Rules
 from bot.jobs.approval import Approvals
+from bot.jobs.controls import JobControls
 from bot.jobs.follow import Follower
+from bot.jobs.history import JobHistory
+from bot.jobs.import_job import JobImport
+from bot.jobs.job import Job
 from bot.jobs.lookup import JobLookup
+from bot.jobs.overview import JobOverview
 from bot.jobs.queue import JobQueue
+from bot.jobs.results import JobResults
 from bot.jobs.submit import Submitter
 from bot.jobs.sync import JobSync
 from bot.models.catalogue import Catalogue
@@ -58,6 +64,8 @@ from handlers.datasets.reactions import Reactions
 from handlers.datasets.reports import ReportMessages
 from handlers.deletion.listeners import DeletionListeners
 from handlers.incoming_files import IncomingFiles
+from handlers.job_controls.listeners import JobControlListeners
+from handlers.jobs.listeners import JobListeners
 from handlers.languages import Languages
 from handlers.modals import Modals
 from handlers.provider_files.listeners import ProviderFileListeners
@@ -171,11 +179,13 @@ def listeners(services: Services) -> Mapping[type[object], object]:
     authority, providers = services.authority, services.providers
     deletion = DatasetDeletion(services.datasets, services.copies, services.jobs, providers, authority)
     datasets = _datasets(services, callers, deletion)
+    files = ProviderFiles(providers.default, services.datasets, services.jobs, authority)
     made = [
         datasets,
+        *_jobs(services, callers, files),
         ProviderFileListeners(
             callers=callers,
-            files=ProviderFiles(providers.default, services.datasets, services.jobs, authority),
+            files=files,
             provider=providers.default.name,
         ),
         AdministrationListeners(
@@ -233,4 +243,28 @@ def _datasets(services: Services, callers: Callers, deletion: DatasetDeletion) -
         people=services.people,
         poster=poster,
         language=language,
+    )
+
+
+def _jobs(services: Services, callers: Callers, files: ProviderFiles) -> tuple[JobListeners, JobControlListeners]:
+    def hint(job: Job) -> None:
+        services.followers[job.provider].hint(job.provider_job_id or "")
+
+    jobs, lookup, authority = services.jobs, services.job_lookup, services.authority
+    return (
+        JobListeners(
+            callers=callers,
+            overview=JobOverview(jobs, lookup, authority),
+            job_history=JobHistory(jobs, lookup, services.audit, services.deliveries),
+            results=JobResults(lookup, services.providers),
+            imports=JobImport(services.sync, authority, services.catalogue.resource, files.require_to_post),
+            cards=services.cards,
+            poster=services.poster,
+            language_of=services.languages.place,
+        ),
+        JobControlListeners(
+            callers=callers,
+            lookup=lookup,
+            controls=JobControls(lookup, services.sync, services.submitter, authority, hint),
+        ),
     )

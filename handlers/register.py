@@ -13,6 +13,7 @@ from handlers.chat.register import FEATURE as CHAT
 from handlers.datasets.register import FEATURE as DATASETS
 from handlers.deletion.register import FEATURE as DELETION
 from handlers.inbox import Inbox
+from handlers.job_controls.register import FEATURE as JOB_CONTROLS
 from handlers.jobs.register import FEATURE as JOBS
 from handlers.models.register import FEATURE as MODELS
 from handlers.provider_files.register import FEATURE as PROVIDER_FILES
@@ -28,6 +29,7 @@ FEATURES: Final = (
     START,
     PROVIDER_FILES,
     JOBS,
+    JOB_CONTROLS,
     MODELS,
     CHAT,
     DELETION,

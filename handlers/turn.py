@@ -94,12 +94,6 @@ class Turn:
         seen_alone = bool((self.body.get("container") or {}).get("is_ephemeral")) or is_direct(self.channel)
         return replace(self, answer=self.replace_message, alone=seen_alone)
 
-    async def drop_here(self) -> str:
-        """What to do where there is no training file yet."""
-        if (await self.services.people.channel(self.channel)).member:
-            return "Drop a training file here to begin."
-        return "I am not in this channel: type `/invite` followed by my name, then drop a training file here."
-
     async def origin(self, thread_ts: str | None = None) -> Origin:
         """This place, for what is born here. Raises Invalid where the bot may not post."""
         channel = await self.services.people.channel(self.channel)
@@ -109,9 +103,6 @@ class Turn:
 
     async def job(self, word: str, act: Action, *, to_post: bool = False) -> Job:
         return await self.services.job_lookup.get(await self.caller(), word, act, to_post=to_post)
-
-    async def job_named(self, word: str, act: Action) -> Job:
-        return await self.services.job_lookup.named(await self.caller(), word, act)
 
     async def dataset(self, dataset_id: str, act: Action, *, to_post: bool = False) -> Dataset:
         return await self.services.dataset_lookup.get(await self.caller(), dataset_id, act, to_post=to_post)

@@ -160,6 +160,16 @@ def at_the_provider(job_there: str) -> str:
     return _("at the provider {id}", id=job_there)
 
 
+def followed(job_there: str, job: str) -> str:
+    """`job_there`: the provider's own id of it."""
+    return _("I follow {there} as job {job}. Its card appears in a moment.", there=job_there, job=job)
+
+
+def results_of(job: str) -> str:
+    """With a file."""
+    return _("Results of {job}", job=job)
+
+
 def start_button() -> str:
     """On a file's report."""
     return _("Start fine-tuning")

@@ -14,7 +14,7 @@ from bot.models.names import given_suffix
 from bot.providers.protocol import Metrics
 from handlers.blocks.approval_text import deciders, decision
 from handlers.blocks.figures import diagnosis, pairs
-from handlers.blocks.job_controls import consequence, steering_button
+from handlers.blocks.job_controls import CANCEL, consequence, control_button
 from handlers.blocks.message import Message
 from handlers.blocks.model_name import id_button, named
 from handlers.blocks.parts import actions, button, confirm, context, fields, header, image, message, section
@@ -25,6 +25,12 @@ from texts.formats import duration, money, rough_duration
 from texts.notices import chart
 from texts.provider_errors import explain
 
+JOB_CHAT: Final = "job_chat"
+START_AGAIN: Final = "job_retry"
+CHECKPOINTS: Final = "job_checkpoints"
+RESULTS: Final = "job_results"
+ADOPT: Final = "job_adopt"
+SUBMIT_AGAIN: Final = "job_resubmit"
 _DONE: Final = "✓"
 _NOW: Final = "●"
 _AHEAD: Final = "○"
@@ -156,9 +162,9 @@ def fitting_buttons(job: Job, assessment: Assessment = UNASSESSED) -> list[Butto
         case states.SUCCEEDED:
             return ending_buttons(job, assessment)
         case states.RUNNING:
-            return [steering_button("pause", job), _cancel_button(job)]
+            return [control_button("pause", job), _cancel_button(job)]
         case states.PAUSED:
-            return [steering_button("resume", job), _cancel_button(job)]
+            return [control_button("resume", job), _cancel_button(job)]
         case states.FAILED | states.CANCELLED:
             return [again_button(job, style="primary")]
         case states.UNCERTAIN:
@@ -175,29 +181,29 @@ def ending_buttons(job: Job, assessment: Assessment = UNASSESSED) -> list[Button
     if assessment.diagnosis or job.model_lost:
         buttons.append(again_button(job))
     if job.fine_tuned_model:
-        buttons.append(button(texts.checkpoints_button(), "job_checkpoints", job.id))
+        buttons.append(button(texts.checkpoints_button(), CHECKPOINTS, job.id))
     if job.result_files:
-        buttons.append(button(texts.results_button(), "job_results", job.id))
+        buttons.append(button(texts.results_button(), RESULTS, job.id))
     return buttons
 
 
 def chat_button(job: Job, assessment: Assessment = UNASSESSED) -> ButtonElement:
     """Green only for a model that nothing speaks against."""
-    return button(texts.chat_button(), "job_chat", job.id, style=None if assessment.diagnosis else "primary")
+    return button(texts.chat_button(), JOB_CHAT, job.id, style=None if assessment.diagnosis else "primary")
 
 
 def again_button(job: Job, *, style: Literal["primary"] | None = None) -> ButtonElement:
     """The start window, with the job's settings kept."""
     label = texts.try_again_button() if job.state == states.FAILED else texts.start_again_button()
-    return button(label, "job_retry", job.id, style=style)
+    return button(label, START_AGAIN, job.id, style=style)
 
 
 def uncertain_buttons(job: Job) -> list[ButtonElement]:
     submit_again = texts.submit_again_button()
     question = confirm(*texts.submit_again_question(), submit_again, texts.not_yet_button())
     return [
-        button(texts.adopt_button(), "job_adopt", job.id, style="primary"),
-        button(submit_again, "job_resubmit", job.id, confirm=question),
+        button(texts.adopt_button(), ADOPT, job.id, style="primary"),
+        button(submit_again, SUBMIT_AGAIN, job.id, confirm=question),
     ]
 
 
@@ -205,8 +211,8 @@ def _cancel_button(job: Job) -> ButtonElement:
     if job.state == states.AWAITING_APPROVAL:
         heading, yes, no = texts.withdraw_question()
         question = confirm(heading, consequence("cancel", job), yes, no)
-        return button(texts.withdraw_button(), "job_cancel", job.id, confirm=question)
-    return steering_button("cancel", job)
+        return button(texts.withdraw_button(), CANCEL, job.id, confirm=question)
+    return control_button("cancel", job)
 
 
 def _progress(job: Job, assessment: Assessment, now: float) -> str:

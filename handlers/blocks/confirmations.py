@@ -8,7 +8,7 @@ from handlers.blocks.approval_text import deciders
 from handlers.blocks.message import Message
 from handlers.blocks.model_name import named
 from handlers.blocks.parts import VALUE, actions, button, message, section
-from handlers.blocks.text import code, escape, link, size
+from handlers.blocks.text import code, link, size
 
 
 def submitted(job: Job, note: str = "") -> Message:
@@ -26,24 +26,6 @@ def submitted(job: Job, note: str = "") -> Message:
 def still_reading(file: str | None) -> Message:
     what = code(file) if file else "the files that were dropped here"
     return _line(f"I am still reading {what}. I go on with your command as soon as that is done.")
-
-
-def followed(job: Job) -> Message:
-    return _line(f"I follow {code(job.provider_job_id or '')} as job {code(job.id)}. Its card appears in a moment.")
-
-
-def adopted(job: Job) -> Message:
-    return _line(f"Found it: job {code(job.id)} goes on.")
-
-
-def cancelled(job: Job) -> Message:
-    if job.state == "cancelled":
-        return _line(f"Job {code(job.id)} is cancelled.")
-    return _line(f"The provider was asked to cancel job {code(job.id)}; it is {escape(job.state)} at the moment.")
-
-
-def steered(job: Job) -> Message:
-    return _line(f"Done: job {code(job.id)} is {escape(job.state)} now.")
 
 
 def conversation_elsewhere(model: str, permalink: str) -> Message:

@@ -10,16 +10,28 @@ from bot.jobs.job import Job
 from handlers.blocks.message import Message
 from handlers.blocks.parts import actions, button, confirm, message, section
 from handlers.blocks.text import bold, code
-from texts import steering as texts
+from texts import job_controls as texts
 from texts.formats import money
-from texts.steering import Action
+from texts.job_controls import Control
 
+CANCEL: Final = "job_cancel"
+PAUSE: Final = "job_pause"
+RESUME: Final = "job_resume"
+CANCEL_CONFIRMED: Final = "job_cancel_asked"
+PAUSE_CONFIRMED: Final = "job_pause_asked"
+RESUME_CONFIRMED: Final = "job_resume_asked"
+_BUTTONS: Final[dict[Control, str]] = {"cancel": CANCEL, "pause": PAUSE, "resume": RESUME}
+_CONFIRMED: Final[dict[Control, str]] = {
+    "cancel": CANCEL_CONFIRMED,
+    "pause": PAUSE_CONFIRMED,
+    "resume": RESUME_CONFIRMED,
+}
 _TRAINS: Final = frozenset({states.RUNNING, states.PAUSING, states.PAUSED})
 
 
-def consequence(act: Action, job: Job) -> str:
+def consequence(control: Control, job: Job) -> str:
     """What comes of it, in plain text that fits a dialog of Slack's (300 characters)."""
-    match act:
+    match control:
         case "pause":
             return texts.pause(_spent(job))
         case "resume":
@@ -30,23 +42,23 @@ def consequence(act: Action, job: Job) -> str:
             return texts.cancel_before_training()
 
 
-def dialog(act: Action, job: Job) -> ConfirmObject:
-    title, yes, no = texts.question(act)
-    style: Literal["primary", "danger"] = "danger" if act == "cancel" else "primary"
-    return confirm(title, consequence(act, job), yes, no, style)
+def dialog(control: Control, job: Job) -> ConfirmObject:
+    title, yes, no = texts.question(control)
+    style: Literal["primary", "danger"] = "danger" if control == "cancel" else "primary"
+    return confirm(title, consequence(control, job), yes, no, style)
 
 
-def steering_button(act: Action, job: Job) -> ButtonElement:
+def control_button(control: Control, job: Job) -> ButtonElement:
     """On the card; it asks first."""
-    style: Literal["primary", "danger"] | None = "danger" if act == "cancel" else None
-    return button(texts.button(act), f"job_{act}", job.id, style=style, confirm=dialog(act, job))
+    style: Literal["primary", "danger"] | None = "danger" if control == "cancel" else None
+    return button(texts.button(control), _BUTTONS[control], job.id, style=style, confirm=dialog(control, job))
 
 
-def question(act: Action, job: Job, title: str) -> Message:
+def question(control: Control, job: Job, title: str) -> Message:
     """The same question as a message, for the command."""
-    heading, yes, _ = texts.question(act)
-    confirmed = button(yes, f"job_{act}_asked", job.id, style="danger" if act == "cancel" else "primary")
-    asked = f"{bold(heading)} {code(title, 150)}\n{consequence(act, job)}"
+    heading, yes, _ = texts.question(control)
+    confirmed = button(yes, _CONFIRMED[control], job.id, style="danger" if control == "cancel" else "primary")
+    asked = f"{bold(heading)} {code(title, 150)}\n{consequence(control, job)}"
     return message(f"{heading} {code(title, 150)}", [section(asked), actions(confirmed)])
 
 

@@ -1,4 +1,6 @@
-"""A fine-tuned model as people see it: its short name, and the id a press away."""
+"""A fine-tuned model as people see it: its short name, its id a press away, and a button to talk to it."""
+
+from typing import Final
 
 from slack_sdk.models.blocks import ButtonElement
 
@@ -6,6 +8,10 @@ from bot.models.names import short_name
 from handlers.blocks.message import Message
 from handlers.blocks.parts import VALUE, button, message, section
 from handlers.blocks.text import code, size
+from texts import jobs
+
+MODEL_ID: Final = "model_id"
+MODEL_CHAT: Final = "model_chat"
 
 
 def named(model: str) -> str:
@@ -17,7 +23,12 @@ def id_button(model: str) -> ButtonElement | None:
     """*Model id*, which shows the whole id; None where the name is the id already, or no button can carry it."""
     if short_name(model) == model or size(model) > VALUE:
         return None
-    return button("Model id", "model_id", model)
+    return button("Model id", MODEL_ID, model)
+
+
+def chat_button(model: str) -> ButtonElement | None:
+    """None where no button can carry the id: the command takes it."""
+    return button(jobs.chat_button(), MODEL_CHAT, model) if 0 < size(model) <= VALUE else None
 
 
 def model_id(model: str) -> Message:

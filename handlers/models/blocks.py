@@ -8,9 +8,9 @@ from slack_sdk.models.blocks import Block
 from bot.models.model import FineTunedModel
 from bot.models.names import short_name
 from handlers.blocks.message import Message
-from handlers.blocks.model_name import named
-from handlers.blocks.parts import VALUE, button, context, message, section
-from handlers.blocks.text import code, counted, date, person, quoted, size
+from handlers.blocks.model_name import chat_button, named
+from handlers.blocks.parts import context, message, section
+from handlers.blocks.text import code, counted, date, person, quoted
 from handlers.start.start_form import ModelOption
 from texts.formats import money
 
@@ -37,8 +37,7 @@ def model_choice(word: str, models: Sequence[str]) -> Message:
     text = f"{code(word, 80)} could be any of these:" if word else "*Which model do you want to talk to?*"
     blocks: list[Block] = [section(text)]
     for model in models[:_TUNED_SHOWN]:
-        fits = 0 < size(model) <= VALUE
-        blocks.append(section(_names(model), button=button("Chat", "model_chat", model) if fits else None))
+        blocks.append(section(_names(model), button=chat_button(model)))
     left = len(models) - _TUNED_SHOWN
     if left > 0:
         blocks.append(context(f"And {counted(left, 'more', 'more')}. `/finetune chat MODEL` opens any of them."))
@@ -58,12 +57,7 @@ def _tuned(model: FineTunedModel) -> Block:
         facts.append(date(model.created_at))
     if model.shutdown_date:
         facts.append(f"stops answering on {quoted(model.shutdown_date, 20)}")
-    # An id that no button can carry is still a model: the command takes it.
-    fits = 0 < size(model.id) <= VALUE
-    return section(
-        f"{_names(model.id)}\n{' · '.join(facts)}",
-        button=button("Chat", "model_chat", model.id) if fits else None,
-    )
+    return section(f"{_names(model.id)}\n{' · '.join(facts)}", button=chat_button(model.id))
 
 
 def _base(base: Sequence[ModelOption]) -> list[str]:

@@ -16,24 +16,6 @@ async def said(w: World, text: str, channel: str = "", **where: Any) -> dict[str
     return await w.person.wait_message(channel or w.channel, contains=text, timeout=30, **where)
 
 
-async def test_all_events_of_a_job_are_shown_in_pages(w: World) -> None:
-    async with w.bot():
-        card = await w.start(await w.drop())
-        job = await w.job_at_provider()
-        w.provider.add_event(job, "Mind the <!channel>", level="warn")
-        w.provider.run(job, steps=30, total=30)
-        w.provider.succeed(job)
-        await w.wait_notice("succeeded", card)
-        page = await asked(w, f"events {job}", "the latest first")
-        assert "The job has successfully completed" in page["plain"]
-        assert "Created fine-tuning job" not in page["plain"]
-        await w.person.click("ana", w.channel, page["ts"], "events_earlier")
-        page = await w.person.wait_ephemeral("ana", w.channel, contains="Created fine-tuning job", timeout=30)
-        assert "Mind the <!channel>" in page["plain"], "shown, and nobody called"
-        assert "Page 2 of 2" in page["plain"]
-        await asked(w, "events job-nope", "There is no job")
-
-
 async def test_the_timeline_tells_what_led_to_what(w: World) -> None:
     async with w.bot():
         card = await w.start(await w.drop())

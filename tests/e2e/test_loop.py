@@ -131,17 +131,6 @@ async def test_a_job_that_somebody_else_started_can_be_followed(w: World) -> Non
         await w.wait_notice("succeeded", card)
 
 
-async def test_a_job_is_cancelled_from_its_card_at_the_provider_too(w: World) -> None:
-    async with w.bot():
-        card = await w.start(await w.drop())
-        job = await w.job_at_provider()
-        w.provider.run(job, steps=2)
-        await w.wait_notice("started", card)
-        await w.person.click("ana", w.channel, card["ts"], "job_cancel")
-        await w.wait_notice("cancelled", card)
-        assert w.provider.jobs[job]["status"] == "cancelled"
-
-
 async def test_the_channel_for_notices_hears_how_a_job_ended(w: World) -> None:
     channels = {channel.get("name"): channel["id"] for channel in await w.person.channels()}
     async with w.bot(finetune_notices_channel=channels["general"]):

@@ -42,7 +42,7 @@ def make(jobs: SqliteJobStore, lookup: JobLookup, released: list[str]) -> Callab
         released.append(job_id)
         return True
 
-    return lambda **options: Approvals(jobs, lookup, JobQueue(jobs, "acme", release), **options)
+    return lambda **options: Approvals(jobs, lookup, JobQueue(jobs, ["acme"], release), **options)
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """The checkpoints of a job: what each measured, to talk to or to go on from."""
 
 from collections.abc import Sequence
+from typing import Final
 
 from slack_sdk.models.blocks import Block
 
@@ -9,13 +10,14 @@ from bot.jobs.job import Job
 from handlers.blocks.card import title
 from handlers.blocks.figures import in_line
 from handlers.blocks.message import Message
-from handlers.blocks.model_name import id_button, named
+from handlers.blocks.model_name import chat_button, id_button, named
 from handlers.blocks.parts import VALUE, actions, button, context, message, section
 from handlers.blocks.text import code, counted, size
 from texts import jobs
 from texts.formats import number
 
-_SHOWN = 10
+CONTINUE: Final = "checkpoint_continue"
+_SHOWN: Final = 10
 
 
 def checkpoint_list(job: Job, ranked: Sequence[RankedCheckpoint]) -> Message:
@@ -36,9 +38,9 @@ def checkpoint_list(job: Job, ranked: Sequence[RankedCheckpoint]) -> Message:
         gone = f" · {jobs.lost(lost)}" if lost else ""
         blocks.append(section(f"{line}\n{named(checkpoint.model)}{gone}", button=id_button(checkpoint.model)))
         further = f"{job.id} {checkpoint.model}"
-        if checkpoint.model and not lost and size(further) <= VALUE:
-            chat = button("Chat", "model_chat", checkpoint.model)
-            blocks.append(actions(chat, button("Continue training", "checkpoint_continue", further)))
+        chat = chat_button(checkpoint.model)
+        if chat and not lost and size(further) <= VALUE:
+            blocks.append(actions(chat, button("Continue training", CONTINUE, further)))
     if len(ranked) > _SHOWN:
         blocks.append(context(f"And {counted(len(ranked) - _SHOWN, 'more', 'more')}."))
     return message(text, blocks)

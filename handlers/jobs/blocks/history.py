@@ -13,6 +13,10 @@ from handlers.blocks.message import Message
 from handlers.blocks.parts import actions, button, context, message, section
 from handlers.blocks.text import code, counted, date, person, quoted
 
+EVENTS_LATER: Final = "events_later"
+EVENTS_EARLIER: Final = "events_earlier"
+EXPLAIN_EARLIER: Final = "explain_earlier"
+EXPLAIN_LATER: Final = "explain_later"
 PAGE: Final = 20
 """Lines on one page: 20 of at most some 400 characters stay within what Slack takes of one message."""
 
@@ -31,15 +35,16 @@ def event_page(job: Job, events: Sequence[RemoteEvent], page: int, count: int) -
     """Page `page` (from 1) of `count` events, the latest first."""
     lines = [f"{date(e.created_at, seconds=True)}  {_LEVELS.get(e.level, '')}{quoted(e.message, 250)}" for e in events]
     heading = f"{counted(count, 'event')} of {code(title(job), 150)}, the latest first"
-    return _page(job, heading, lines, page, count, ("events_later", "events_earlier"), ("Later", "Earlier"))
+    return _page(job, heading, lines, page, count, (EVENTS_LATER, EVENTS_EARLIER), ("Later", "Earlier"))
 
 
 def timeline_page(job: Job, moments: Sequence[Moment], page: int) -> Message:
-    """Page `page` (from 1) of all `moments`, oldest first."""
+    """Page `page` (from 1) of all `moments`, oldest first; the last one where there are fewer pages."""
+    page = max(1, min(page, pages(len(moments))))
     shown = moments[(page - 1) * PAGE : page * PAGE]
     lines = [_moment(moment) for moment in shown]
     heading = f"What led to what in {code(title(job), 150)}, oldest first"
-    return _page(job, heading, lines, page, len(moments), ("explain_earlier", "explain_later"), ("Earlier", "Later"))
+    return _page(job, heading, lines, page, len(moments), (EXPLAIN_EARLIER, EXPLAIN_LATER), ("Earlier", "Later"))
 
 
 def pages(count: int) -> int:

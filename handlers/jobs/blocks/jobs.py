@@ -17,7 +17,7 @@ from handlers.blocks.text import code, date, link, person, progress_bar, quoted
 from texts import jobs as texts
 from texts.provider_errors import explain
 
-_SHOWN: Final = 15
+SHOWN: Final = 15
 
 
 def job_list(
@@ -34,8 +34,7 @@ def job_list(
         text = texts.no_jobs()
         return message(text, [section(text)])
     lines = [
-        _entry(job, (permalinks or {}).get(job.id), (assessments or {}).get(job.id, UNASSESSED))
-        for job in jobs[:_SHOWN]
+        _entry(job, (permalinks or {}).get(job.id), (assessments or {}).get(job.id, UNASSESSED)) for job in jobs[:SHOWN]
     ]
     blocks: list[Block] = [section("\n".join(lines[start : start + 5])) for start in range(0, len(lines), 5)]
     left = len(jobs) - len(lines) + max(0, more)
@@ -74,6 +73,11 @@ def job_status(job: Job, permalink: str | None = None, assessment: Assessment = 
     origin = (texts.job(code(job.id, 80)), *there, person(job.requester), date(job.created_at))
     blocks.append(context(" · ".join(origin)))
     return message(text, blocks)
+
+
+def followed(job: Job) -> Message:
+    text = texts.followed(code(job.provider_job_id or ""), code(job.id))
+    return message(text, [section(text)])
 
 
 def _entry(job: Job, permalink: str | None, assessment: Assessment) -> str:

@@ -20,9 +20,8 @@ from bot.jobs.timeline import Moment
 from bot.models.model import FineTunedModel
 from bot.providers.interface import RemoteEvent, RemoteFile
 from bot.providers.protocol import Checkpoint, Hyperparameters, JobError, Metrics
-from handlers.blocks import card, errors, text
+from handlers.blocks import card, errors, job_controls, text
 from handlers.blocks import help as help_blocks
-from handlers.blocks import job_controls as steering
 from handlers.blocks import modals as windows
 from handlers.blocks.message import Message
 from handlers.chat import blocks as chat
@@ -538,5 +537,5 @@ def test_questions_before_something_is_done_fit(
     job: Job, name: str, estimate: str, words: dict[str, str], value: str
 ) -> None:
     for act in ("cancel", "pause", "resume"):
-        assert_fits(steering.question(act, job, name))
+        assert_fits(job_controls.question(act, job, name))
     assert_fits(start_question.start_question(name, words, text.quoted(estimate), value, outlook=text.quoted(estimate)))

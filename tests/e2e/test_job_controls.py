@@ -19,7 +19,7 @@ async def button_on_card(w: World, text: str) -> dict[str, Any]:
     return await w.person.wait_message(w.channel, contains=text, author=w.bot_user, timeout=30)
 
 
-async def test_a_job_is_paused_and_resumed_from_its_card(w: World) -> None:
+async def test_a_job_is_paused_from_its_card_goes_on_and_is_cancelled_by_command(w: World) -> None:
     async with w.bot():
         card, job = await training(w)
         await button_on_card(w, "Training for")
@@ -30,61 +30,14 @@ async def test_a_job_is_paused_and_resumed_from_its_card(w: World) -> None:
         await w.person.click("ana", w.channel, card["ts"], "job_resume")
         await w.person.wait_message(w.channel, thread_ts=card["ts"], contains="Resumed by", timeout=30)
         assert w.provider.jobs[job]["status"] == "running"
-
-
-async def test_what_cannot_be_done_is_refused_before_it_is_asked_back(w: World) -> None:
-    async with w.bot():
-        _, job = await training(w)
-        await w.person.command("ana", w.channel, "/finetune", f"resume {job}")
-        await w.person.wait_ephemeral(
-            "ana", w.channel, contains="is not paused, so there is nothing to resume", timeout=30
-        )
-        await w.person.command("ana", w.channel, "/finetune", f"pause {job} confirm=yes")
-        await w.person.wait_ephemeral("ana", w.channel, contains="is paused now", timeout=30)
-        await w.person.command("ana", w.channel, "/finetune", f"pause {job}")
-        await w.person.wait_ephemeral("ana", w.channel, contains="This job is paused already", timeout=30)
-
-
-async def test_the_command_asks_back_and_the_answer_takes_the_questions_place(w: World) -> None:
-    async with w.bot():
-        card, job = await training(w)
-        await w.person.command("ana", w.channel, "/finetune", f"pause {job}")
-        question = await w.person.wait_ephemeral("ana", w.channel, contains="Pause this job?", timeout=30)
-        assert "what was learned is kept" in question["plain"]
-        assert w.provider.jobs[job]["status"] == "running"
-        await w.person.click("ana", w.channel, question["ts"], "job_pause_asked")
-        answer = await w.person.wait_ephemeral("ana", w.channel, contains="is paused now", timeout=30)
-        assert answer["ts"] == question["ts"]
         await w.person.command("ana", w.channel, "/finetune", f"cancel {job}")
         question = await w.person.wait_ephemeral("ana", w.channel, contains="Cancel this job?", timeout=30)
         assert "no finished model" in question["plain"]
         await w.person.click("ana", w.channel, question["ts"], "job_cancel_asked")
+        answer = await w.person.wait_ephemeral("ana", w.channel, contains="is cancelled", timeout=30)
+        assert answer["ts"] == question["ts"]
         await w.wait_notice("cancelled", card)
         assert w.provider.jobs[job]["status"] == "cancelled"
-
-
-async def test_who_may_not_cancel_may_not_pause_and_both_are_in_the_audit_log(w: World) -> None:
-    async with w.bot() as bot:
-        card, job = await training(w)
-        await button_on_card(w, "Training for")
-        await w.person.click("ben", w.channel, card["ts"], "job_pause")
-        await w.person.wait_ephemeral("ben", w.channel, contains="Only the person who started", timeout=30)
-        await w.person.command("ana", w.channel, "/finetune", f"pause {job} confirm=yes")
-        await w.person.wait_ephemeral("ana", w.channel, contains="is paused now", timeout=30)
-        (stored,) = await bot.services.jobs.latest(1)
-        entries = [(entry.act, str(entry.outcome)) for entry in await bot.services.audit.about(stored.id)]
-        assert ("pause", "refused") in entries
-        assert ("pause", "done") in entries
-
-
-async def test_a_provider_that_does_not_pause_is_told_of_in_a_sentence(w: World) -> None:
-    async with w.bot():
-        _, job = await training(w)
-        w.provider.fault(f"POST /fine_tuning/jobs/{job}/pause", status=404, message="Not Found")
-        await w.person.command("ana", w.channel, "/finetune", f"pause {job} confirm=yes")
-        await w.person.wait_ephemeral("ana", w.channel, contains="acme does not offer that for this job", timeout=30)
-        await w.person.command("ana", w.channel, "/finetune", f"resume {job} confirm=yes")
-        await w.person.wait_ephemeral("ana", w.channel, contains="not paused, so there is nothing", timeout=30)
 
 
 async def test_the_end_offers_checkpoints_and_the_results_file(w: World) -> None:

@@ -1,0 +1,209 @@
+"""What is known of jobs, as people ask for it in Slack."""
+
+from collections.abc import Sequence
+from typing import Any, cast
+
+import pytest
+from parts import a_job, event
+from scripted_slack import Slack
+from slack_requests import ANA, Answers, a_turn
+
+from bot.access import Caller
+from bot.errors import Invalid, NotFound
+from bot.jobs.assessment import RankedCheckpoint
+from bot.jobs.history import EventPage, JobHistory
+from bot.jobs.import_job import JobImport
+from bot.jobs.job import Job, Origin
+from bot.jobs.overview import AssessedJob, JobOverview
+from bot.jobs.results import JobResults
+from bot.jobs.timeline import Moment
+from bot.notices.interfaces import Card, CardStore
+from bot.providers.protocol import Checkpoint
+from handlers.callers import Callers
+from handlers.jobs.blocks import history as history_blocks
+from handlers.jobs.listeners import JobListeners
+from handlers.web.people import People, Roles
+from handlers.web.poster import Poster
+from texts.language import Language
+
+CHANNEL = "C0TRAINING"
+
+
+class Jobs:
+    """All use cases, with one job, and what was asked of them."""
+
+    def __init__(self) -> None:
+        self.job = a_job(state="running")
+        self.asked: list[Any] = []
+        self.here: str | None = "job-here"
+
+    async def latest(self, caller: Caller, most: int) -> tuple[list[AssessedJob], int]:
+        return [AssessedJob(self.job)], 3
+
+    async def latest_in(self, channel: str, thread_ts: str | None) -> str | None:
+        self.asked.append((channel, thread_ts))
+        return self.here
+
+    async def one(self, caller: Caller, word: str) -> AssessedJob:
+        self.asked.append(word)
+        return AssessedJob(self.job)
+
+    async def checkpoints(self, caller: Caller, job_id: str) -> tuple[Job, Sequence[RankedCheckpoint]]:
+        return self.job, [RankedCheckpoint(Checkpoint("ck-1", "ft:m:acme:support:1:ckpt-step-4", 4))]
+
+    async def events(self, caller: Caller, word: str, number: int, size: int) -> EventPage:
+        self.asked.append((word, number, caller.answers_in.alone))
+        return EventPage(self.job, [event(1, "Said & done")], number, 3 * size)
+
+    async def timeline(self, caller: Caller, word: str) -> tuple[Job, Sequence[Moment]]:
+        self.asked.append((word, caller.answers_in.alone))
+        return self.job, self.moments
+
+    moments: Sequence[Moment] = ()
+
+    async def file(self, caller: Caller, job_id: str) -> tuple[Job, bytes]:
+        return self.job, b"step,train_loss\n1,0.5\n"
+
+    async def follow(self, caller: Caller, provider_job_id: str, origin: Origin) -> Job:
+        self.asked.append((provider_job_id, origin))
+        return a_job(id="job-9", provider_job_id=provider_job_id)
+
+    async def card(self, job_id: str) -> Card | None:
+        return Card(job_id, CHANNEL, 1.0, ts="5.0")
+
+
+@pytest.fixture
+def jobs() -> Jobs:
+    return Jobs()
+
+
+@pytest.fixture
+def listeners(slack: Slack, jobs: Jobs) -> JobListeners:
+    slack.replies["users.info"] = [{"ok": True, "user": {"id": ANA.user, "team_id": "T0ACME"}}]
+    slack.replies["conversations.info"] = [{"ok": True, "channel": {"id": CHANNEL, "is_member": True}}]
+    slack.replies["chat.getPermalink"] = [{"ok": True, "permalink": "https://acme.slack.com/archives/C0TRAINING/p5"}]
+    slack.replies["files.getUploadURLExternal"] = [
+        {"ok": True, "upload_url": slack.url + "upload", "file_id": "F0RESULTS"}
+    ]
+    slack.replies["upload"] = [{"ok": True}]
+    slack.replies["files.completeUploadExternal"] = [{"ok": True, "files": [{"id": "F0RESULTS"}]}]
+    poster = Poster(slack.client)
+
+    async def language_of(channel: str, person: str) -> Language:
+        return Language.CHINESE if channel == CHANNEL else Language.ENGLISH
+
+    return JobListeners(
+        callers=Callers(People(poster, "T0ACME", Roles()), "T0ACME"),
+        overview=cast(JobOverview, jobs),
+        job_history=cast(JobHistory, jobs),
+        results=cast(JobResults, jobs),
+        imports=cast(JobImport, jobs),
+        cards=cast(CardStore, jobs),
+        poster=poster,
+        language_of=language_of,
+    )
+
+
+def _buttons(answers: Answers) -> dict[str, str]:
+    return {
+        element["action_id"]: element.get("value", "")
+        for block in answers[-1].blocks
+        for element in block.to_dict().get("elements", ())
+        if "action_id" in element
+    }
+
+
+def _shown(answers: Answers) -> str:
+    return "\n".join(str(block.to_dict()) for block in answers[-1].blocks)
+
+
+async def test_a_list_links_each_job_to_its_card(listeners: JobListeners) -> None:
+    answers = Answers()
+    await listeners.list(a_turn("", answers))
+    assert "4 jobs" in answers.text
+    assert "<https://acme.slack.com/archives/C0TRAINING/p5?" in _shown(answers)
+    assert "3 older jobs" in _shown(answers)
+
+
+async def test_a_status_without_a_word_is_that_of_the_latest_job_here(listeners: JobListeners, jobs: Jobs) -> None:
+    await listeners.status(a_turn("", thread_ts="1.0"))
+    await listeners.status(a_turn("support"))
+    assert jobs.asked == [(CHANNEL, "1.0"), "job-here", "support"]
+
+
+@pytest.mark.parametrize("member", [True, False])
+async def test_where_no_job_was_started_it_says_how_to_begin(
+    listeners: JobListeners, jobs: Jobs, slack: Slack, member: bool
+) -> None:
+    jobs.here = None
+    slack.replies["conversations.info"] = [{"ok": True, "channel": {"id": CHANNEL, "is_member": member}}]
+    with pytest.raises(NotFound, match=f"no_job_here member={member}"):
+        await listeners.status(a_turn())
+
+
+@pytest.mark.parametrize(
+    ("words", "asked"), [("`job-1`", 1), ("job-1 3", 3), ("job-1 page=2", 2), ("job-1 x", 1), ("job-1 9999999", 1)]
+)
+async def test_events_are_asked_for_by_page(listeners: JobListeners, jobs: Jobs, words: str, asked: int) -> None:
+    answers = Answers()
+    await listeners.events(a_turn(words, answers))
+    assert jobs.asked == [("job-1", asked, True)]
+    assert "Said &amp; done" in _shown(answers)
+
+
+async def test_pages_are_turned_in_place_for_the_eyes_of_all_who_see_them(listeners: JobListeners, jobs: Jobs) -> None:
+    answers, replaced = Answers(), Answers()
+    turn = a_turn("job-1 2", answers, replace_message=replaced.show, body={"container": {"is_ephemeral": False}})
+    await listeners.events_turned(turn)
+    await listeners.explain_turned(turn)
+    assert jobs.asked == [("job-1", 2, False), ("job-1", False)]
+    assert (len(answers), len(replaced)) == (0, 2)
+
+
+async def test_each_page_of_events_leads_to_its_neighbours(listeners: JobListeners) -> None:
+    answers = Answers()
+    await listeners.events(a_turn("job-1 2", answers))
+    assert _buttons(answers) == {history_blocks.EVENTS_LATER: "job-1 1", history_blocks.EVENTS_EARLIER: "job-1 3"}
+
+
+@pytest.mark.parametrize("words", ["", "ftjob-1 ftjob-2"])
+async def test_following_takes_one_id_of_the_provider(listeners: JobListeners, words: str) -> None:
+    with pytest.raises(Invalid, match="which_provider_job"):
+        await listeners.follow(a_turn(words))
+
+
+async def test_a_job_is_followed_where_the_bot_can_post_its_card(
+    listeners: JobListeners, jobs: Jobs, slack: Slack
+) -> None:
+    answers = Answers()
+    await listeners.follow(a_turn("`ftjob-7`", answers))
+    assert jobs.asked == [("ftjob-7", Origin("T0ACME", CHANNEL, False))]
+    assert "I follow `ftjob-7` as job `job-9`" in answers.text
+    slack.replies["conversations.info"] = [{"ok": True, "channel": {"id": "C0OTHER", "is_member": False}}]
+    with pytest.raises(Invalid, match="not_in_channel"):
+        await listeners.follow(a_turn("ftjob-7", channel="C0OTHER"))
+
+
+async def test_a_checkpoint_is_there_to_talk_to_and_to_go_on_from(listeners: JobListeners) -> None:
+    answers = Answers()
+    await listeners.checkpoints(a_turn("job-1", answers))
+    assert _buttons(answers) == {
+        "model_chat": "ft:m:acme:support:1:ckpt-step-4",
+        "checkpoint_continue": "job-1 ft:m:acme:support:1:ckpt-step-4",
+    }
+
+
+async def test_results_go_into_the_thread_of_the_card_in_the_language_of_the_channel(
+    listeners: JobListeners, slack: Slack
+) -> None:
+    await listeners.results_file(a_turn("job-1", thread_ts="9.0"))
+    (shared,) = slack.called("files.completeUploadExternal")
+    assert (shared["channel_id"], shared["thread_ts"]) == (CHANNEL, "5.0")
+    assert "的结果" in shared["initial_comment"]
+
+
+async def test_results_that_are_asked_for_elsewhere_stay_there(listeners: JobListeners, slack: Slack) -> None:
+    await listeners.results_file(a_turn("job-1", channel="D0ANA", thread_ts="9.0"))
+    (shared,) = slack.called("files.completeUploadExternal")
+    assert (shared["channel_id"], shared["thread_ts"]) == ("D0ANA", "9.0")
+    assert "Results of" in shared["initial_comment"]
