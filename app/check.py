@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from texts import terminal as texts
+from texts.errors import sentence
+from texts.formats import dollars, money
 from training_files import DEFAULT_MODEL, Finding, Report, Severity, TrainingFileError, check_file, lookup
 from training_files.finding_codes import BY_CODE
 from training_files.findings_csv import findings_csv
 from training_files.forked import usable_cores
 from training_files.report import Bar
-from training_files.report import Table as Rows
 from training_files.tokens import SUBSTITUTE, tokenizers_folder
 
 if TYPE_CHECKING:  # rich takes longer to import than a small file to check: only where it is shown
@@ -57,13 +59,13 @@ def check_command(
     reads. `all_findings` is a CSV file to be written.
     """
     if epochs is not None and not 1 <= epochs <= MOST_EPOCHS:
-        return _refuse(f"The number of epochs is {epochs}; it must be from 1 to {MOST_EPOCHS}.", as_json)
+        return _refuse(texts.epochs_out_of_range(epochs, MOST_EPOCHS), as_json)
     if all_findings is not None and (all_findings.suffix.lower() != ".csv" or all_findings == file):
-        return _refuse("Findings are written as CSV: give their file a name of its own that ends in .csv.", as_json)
+        return _refuse(texts.findings_need_csv(), as_json)
     model = model or DEFAULT_MODEL
     deep = not as_json if deep is None else deep
     try:
-        with progress_bar(file, "Checking", hidden=as_json) as progress:
+        with progress_bar(file, texts.checking(), hidden=as_json) as progress:
             report = check_file(
                 file,
                 model=model,
@@ -88,7 +90,7 @@ def check_command(
         if all_findings is not None:
             _write_findings(report, all_findings)
     except TrainingFileError as error:
-        return _refuse(str(error), as_json)
+        return _refuse(sentence(error), as_json)
     return FINE if report.ok else ERRORS_FOUND
 
 
@@ -107,12 +109,12 @@ def _write_json(value: dict[str, object]) -> None:
     sys.stdout.buffer.flush()
 
 
-def _refuse(sentence: str, as_json: bool) -> int:
-    sentence = harmless(sentence)  # a file's name may hold anything
+def _refuse(why: str, as_json: bool) -> int:
+    why = harmless(why)  # a file's name may hold anything
     if as_json:
-        _write_json({"ok": False, "error": sentence})
+        _write_json({"ok": False, "error": why})
     else:
-        sys.stderr.write(sentence + "\n")
+        sys.stderr.write(why + "\n")
     return UNREADABLE
 
 
@@ -145,7 +147,7 @@ def progress_bar(file: Path, doing: str, *, hidden: bool = False) -> Iterator[Ca
 def _second_pass(file: Path, *, hidden: bool) -> "ContentScan":
     from training_files import content_scan
 
-    with progress_bar(file, "Looking closer", hidden=hidden) as progress:
+    with progress_bar(file, texts.looking_closer(), hidden=hidden) as progress:
         return content_scan.scan_content(file, progress=progress)
 
 
@@ -159,7 +161,7 @@ def _write_findings(report: Report, path: Path) -> None:
     try:
         path.write_bytes(findings_csv(report))
     except OSError as error:
-        raise TrainingFileError(f"The findings cannot be written to {path.name}: {error.strerror or error}.") from error
+        raise TrainingFileError(texts.findings_not_written(path.name, error.strerror or str(error))) from error
 
 
 def _console() -> "Console":
@@ -181,22 +183,21 @@ def _show(console: "Console", report: Report, file: Path) -> None:
         console.print()
         console.print(_costs(report))
     if report.tokens.why:
-        console.print(Text(f"An estimate: {report.tokens.why}.", style="dim"))
+        console.print(Text(texts.estimate(report.tokens.why), style="dim"))
     if report.errors:
-        _show_findings(console, "Errors", "red", report.errors, _counts(report, "error"))
+        _show_findings(console, texts.errors_heading(), "red", report.errors, _counts(report, "error"))
     if report.warnings:
-        _show_findings(console, "Warnings", "yellow", report.warnings, _counts(report, "warning"))
+        _show_findings(console, texts.warnings_heading(), "yellow", report.warnings, _counts(report, "warning"))
 
 
 def _show_second_pass(console: "Console", found: "ContentScan") -> None:
     from rich.text import Text
 
     if found.findings:
-        _show_findings(console, "At a closer look", "yellow", found.findings, found.counts)
+        _show_findings(console, texts.closer_look_heading(), "yellow", found.findings, found.counts)
         return
-    nothing = "no near-duplicates, no contradictions, no row of refusals, no keys, no personal data"
     console.print()
-    console.print(Text(f"At a closer look: {nothing}.", style="dim"))
+    console.print(Text(texts.nothing_at_closer_look(), style="dim"))
 
 
 def _show_what_next(console: "Console", report: Report, file: Path, all_findings: Path | None) -> None:
@@ -206,13 +207,13 @@ def _show_what_next(console: "Console", report: Report, file: Path, all_findings
     name = harmless(str(file))
     if any(BY_CODE[one.code].repair for one in findings):
         console.print()
-        do = "mend" if report.table is None else "convert"
-        console.print(Text(f"To {do} it: finetune-bot prepare {name}"))
+        do = texts.to_repair if report.table is None else texts.to_convert
+        console.print(Text(do(f"finetune-bot prepare {name}")))
     if all_findings is not None:
         console.print()
-        console.print(Text(f"{len(findings):,} findings are in {harmless(str(all_findings))}."))
+        console.print(Text(texts.findings_written(len(findings), harmless(str(all_findings)))))
     elif len(findings) > SENTENCES_SHOWN * CODES_SHOWN:
-        console.print(Text(f"For all findings: --all-findings {harmless(file.stem)}-findings.csv"))
+        console.print(Text(texts.for_all_findings(f"--all-findings {harmless(file.stem)}-findings.csv")))
     console.print()
 
 
@@ -223,11 +224,10 @@ def verdict(report: Report, name: str) -> "Text":
     errors = sum(_counts(report, "error").values())
     warnings = sum(_counts(report, "warning").values())
     name = harmless(name)
-    if not report.ok:
-        many = "1 error" if errors == 1 else f"{errors:,} errors"
-        return Text.assemble(("✗ ", "bold red"), (name, "bold"), f" cannot be trained on yet: {many}.")
-    tail = {0: ".", 1: ", with 1 warning."}.get(warnings, f", with {warnings:,} warnings.")
-    return Text.assemble(("✓ ", "bold green"), (name, "bold"), f" is ready to train on{tail}")
+    mark = ("✓ ", "bold green") if report.ok else ("✗ ", "bold red")
+    said = Text(texts.ready(name, warnings) if report.ok else texts.not_ready(name, errors))
+    said.highlight_words([name], "bold")
+    return Text.assemble(mark, said)
 
 
 def _counts(report: Report, severity: Severity) -> dict[str, int]:
@@ -241,31 +241,22 @@ def _summary(report: Report, encoding: str) -> "Table":
     grid = Table.grid(padding=(0, 2))
     grid.add_column(style="dim")
     grid.add_column(overflow="fold")
-    grid.add_row("Format", f"{report.format}, for {_METHODS[report.method]}" if report.method else report.format)
-    grid.add_row("Examples", f"{report.examples:,}" if report.table is None else f"none yet; {_rows(report.table)}")
+    method = report.method
+    grid.add_row(texts.format_label(), texts.format_for(report.format, method) if method else report.format)
+    table = report.table
+    examples = f"{report.examples:,}" if table is None else texts.none_yet(table.rows, exact=table.exact)
+    grid.add_row(texts.examples_label(), examples)
     if tokens.total:
-        about = "" if tokens.exact else "about "
-        grid.add_row("Tokens", f"{about}{tokens.total:,}, counted with {tokens.tokenizer}")
-        lengths = f"median {tokens.median:,}, 95th percentile {tokens.p95:,}, longest {tokens.max:,}"
-        grid.add_row("Lengths", lengths)
+        counted = texts.tokens(tokens.total, tokens.tokenizer, exact=tokens.exact)
+        grid.add_row(texts.tokens_label(), counted)
+        grid.add_row(texts.lengths_label(), texts.lengths(tokens.median, tokens.p95, tokens.max))
         bars = _bars(report.histogram)
         if len(report.histogram) > 1 and _can_say(bars, encoding):
             grid.add_row("", f"{report.histogram[0].low:,} {bars} {report.histogram[-1].high:,}")
-        grid.add_row("Epochs", f"{report.epochs}: {report.epochs_reason}")
+        grid.add_row(texts.epochs_label(), texts.epochs(report.epochs, report.epochs_reason))
         if tokens.billed != tokens.total:
-            grid.add_row("Billed", f"{tokens.billed:,} tokens an epoch, long examples being cut")
+            grid.add_row(texts.billed_label(), texts.billed(tokens.billed))
     return grid
-
-
-def _rows(table: Rows) -> str:
-    return f"{table.rows:,} rows" if table.exact else f"about {table.rows:,} rows"
-
-
-_METHODS = {
-    "supervised": "supervised training",
-    "dpo": "preference training (DPO)",
-    "reinforcement": "training by a grader",
-}
 
 
 def _bars(histogram: Sequence[Bar]) -> str:
@@ -288,15 +279,15 @@ def _costs(report: Report) -> "Table":
     from rich.text import Text
 
     table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
-    table.add_column("Model")
-    table.add_column(f"Training, {report.epochs} epoch{'s' if report.epochs > 1 else ''}", justify="right")
-    table.add_column("Last day to start", style="dim")
-    for model, dollars in report.cost.items():
+    table.add_column(texts.model_label())
+    table.add_column(texts.training_label(report.epochs), justify="right")
+    table.add_column(texts.last_day_label(), style="dim")
+    for model, usd in report.cost.items():
         facts = lookup(model)
         ends = facts.training_ends if facts else None
         last = (ends - timedelta(days=1)).isoformat() if ends else ""
         own = model == report.model
-        price = Text(_price(dollars, exact=_is_exact(report, model)), style="bold" if own else "")
+        price = Text(_price(usd, exact=_is_exact(report, model)), style="bold" if own else "")
         table.add_row(Text(harmless(model), style="bold" if own else ""), price, last)
     return table
 
@@ -310,14 +301,10 @@ def _is_exact(report: Report, model: str) -> bool:
     return facts is not None and facts.encoding == SUBSTITUTE and not estimated
 
 
-def _price(dollars: float | None, *, exact: bool) -> str:
-    if dollars is None:
-        return "price not known"
-    if dollars == 0:
-        return "your own hardware"
-    if dollars < 0.01:
-        return "under $0.01"
-    return f"${dollars:,.2f}" if exact else f"about ${dollars:,.2f}"
+def _price(usd: float | None, *, exact: bool) -> str:
+    if usd is None or usd < 0.005 or exact:
+        return money(usd)
+    return texts.about(dollars(usd))
 
 
 def _show_findings(console: "Console", title: str, style: str, findings: list[Finding], counts: dict[str, int]) -> None:
@@ -330,8 +317,7 @@ def _show_findings(console: "Console", title: str, style: str, findings: list[Fi
     console.print()
     console.print(Text(title, style=f"bold {style}"))
     for code in shown[:CODES_SHOWN]:
-        times = "once" if counts[code] == 1 else f"{counts[code]:,} times"
-        console.print(Text.assemble(("  " + code, "bold"), (f" {times}", "dim")))
+        console.print(Text.assemble(("  " + code, "bold"), (f" {texts.times(counts[code])}", "dim")))
         grid = Table.grid(padding=(0, 2))
         grid.add_column(style=style, min_width=8)
         grid.add_column(overflow="fold")
@@ -346,17 +332,22 @@ def _show_findings(console: "Console", title: str, style: str, findings: list[Fi
         console.print(grid)
         more = counts[code] - sum(len(its) for _, its in told)
         if more:
-            console.print(Text(f"    and {more:,} more", style="dim"))
+            console.print(Text(f"    {texts.more(more)}", style="dim"))
     if rest := shown[CODES_SHOWN:]:
-        console.print(Text("  and " + ", ".join(f"{code} {counts[code]:,}" for code in rest), style="dim"))
+        console.print(
+            Text("  " + texts.other_codes(", ".join(f"{code} {counts[code]:,}" for code in rest)), style="dim")
+        )
 
 
 def _lines(findings: list[Finding]) -> str:
     lines = [f"{one.line:,}" for one in findings if one.line is not None]
-    if not lines:
-        return "file"
-    more = " …" if len(lines) > LINES_SHOWN else ""
-    return ("line " if len(lines) == 1 else "lines ") + ", ".join(lines[:LINES_SHOWN]) + more
+    return texts.lines(lines[:LINES_SHOWN], more=len(lines) > LINES_SHOWN) if lines else texts.file_label()
+
+
+def at_finding(finding: Finding) -> str:
+    """A finding in one line, with the line that it is about."""
+    message = harmless(finding.message)
+    return message if finding.line is None else texts.at_line(finding.line, message)
 
 
 def harmless(text: str) -> str:

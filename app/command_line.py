@@ -5,6 +5,7 @@ Each command imports what it needs when it runs, so that `check` starts as fast 
 
 import gc
 import importlib.util
+import os
 import sys
 from pathlib import Path
 from typing import Annotated, Literal
@@ -12,6 +13,8 @@ from typing import Annotated, Literal
 import typer
 
 from bot.errors import StartError
+from texts.errors import sentence
+from texts.language import speaking, terminal_language
 
 app = typer.Typer(
     name="finetune-bot",
@@ -26,10 +29,16 @@ _PASSED_ON = {"allow_extra_args": True, "ignore_unknown_options": True, "help_op
 
 
 def main() -> None:
+    """In the language of the terminal's locale."""
+    with speaking(terminal_language(os.environ)):
+        _run()
+
+
+def _run() -> None:
     try:
         app()
     except StartError as error:
-        print(f"finetune-bot: {error}", file=sys.stderr)  # noqa: T201
+        print(f"finetune-bot: {sentence(error)}", file=sys.stderr)  # noqa: T201
         raise SystemExit(1) from None
     except KeyboardInterrupt:  # on Windows, and before a command has set up its own ending
         raise SystemExit(130) from None
@@ -148,7 +157,7 @@ def prepare(
         Path, typer.Argument(metavar="FILE", help="A training file, or a table: CSV, TSV, XLSX, JSON, Parquet.")
     ],
     out: Annotated[
-        Path | None, typer.Option("--out", "-o", metavar="FILE", help="The new file; by default NAME.mended.jsonl.")
+        Path | None, typer.Option("--out", "-o", metavar="FILE", help="The new file; by default NAME.repaired.jsonl.")
     ] = None,
     to: Annotated[
         Literal["chat", "completion", "preference"] | None,

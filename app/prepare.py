@@ -12,17 +12,19 @@ from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
-from app.check import harmless, progress_bar, verdict
+from app.check import at_finding, harmless, progress_bar, verdict
+from texts import terminal as texts
+from texts.errors import sentence
 from training_files import DEFAULT_MODEL, TrainingFileError, check_file
 from training_files.report import ColumnMapping, Table
 from training_files.tokens import tokenizers_folder
 
-if TYPE_CHECKING:  # as in check_command: rich and the repairs are loaded where they are used
+if TYPE_CHECKING:  # as in app.check: rich and the repairs are loaded where they are used
     from collections.abc import Sequence
 
     from rich.console import Console
 
-    from training_files.repair import Draft, LostLine, ProposedRepair, RepairPlan, RepairResult
+    from training_files.repair import Draft, LostLine, ProposedRepair, RepairPlan, RepairResult, Why
 
 Target = Literal["chat", "completion", "preference"]
 
@@ -30,6 +32,7 @@ DONE, NOT_DONE, UNREADABLE = 0, 1, 2
 SHOWN = 10
 """Lost lines that are named."""
 
+_SUCH_AS = "user=COLUMN,assistant=COLUMN"
 _PARTS: dict[Target, tuple[str, ...]] = {
     "preference": ("preferred", "non_preferred", "system", "user"),
     "completion": ("prompt", "completion"),
@@ -51,17 +54,17 @@ class Wishes(msgspec.Struct, frozen=True):
 
 
 def prepare_command(file: Path, wishes: Wishes) -> int:
-    """Shows what can be mended in `file`, mends what is chosen, checks the result: exit code 0 the result can be
-    trained on (or nothing needs mending), 1 it cannot yet, or nothing was chosen, 2 the file cannot be read or the
+    """Shows what can be repaired in `file`, repairs what is chosen, checks the result: exit code 0 the result can be
+    trained on (or nothing needs repair), 1 it cannot yet, or nothing was chosen, 2 the file cannot be read or the
     result not be written.
     """
     try:
         return _prepare(file, wishes)
     except TrainingFileError as error:
-        sys.stderr.write(harmless(str(error)) + "\n")
+        sys.stderr.write(harmless(sentence(error)) + "\n")
         return UNREADABLE
     except (EOFError, KeyboardInterrupt):
-        sys.stderr.write("\nNothing was written.\n")
+        sys.stderr.write(f"\n{texts.nothing_written()}\n")
         return NOT_DONE
 
 
@@ -72,14 +75,17 @@ def split_command(file: Path, share: float, seed: int, force: bool) -> int:
     training, validation = (file.with_name(f"{file.stem}.{side}.jsonl") for side in ("training", "validation"))
     try:
         for out in (training, validation):
-            _refuse_to_overwrite(out, force, "Move it away")
+            if out.exists() and not force:
+                raise TrainingFileError(texts.move_it_away(str(out)))
         done = split.split(file, training, validation, share=share, seed=seed)
     except TrainingFileError as error:
-        sys.stderr.write(harmless(str(error)) + "\n")
+        sys.stderr.write(harmless(sentence(error)) + "\n")
         return UNREADABLE
     console = _console()
-    by = f", each label of `{done.stratified_by}` in the same share" if done.stratified_by else ""
-    console.print(f"{_examples(done.training)} for training, {_examples(done.validation)} for validation{by}.")
+    sides = texts.examples(done.training), texts.examples(done.validation)
+    by = done.stratified_by
+    said = texts.split_by_label(*sides, harmless(by)) if by else texts.split_done(*sides)
+    console.print(said, markup=False)
     for out in (training, validation):
         console.print(harmless(str(out)), markup=False, style="bold")
     return DONE
@@ -88,12 +94,13 @@ def split_command(file: Path, share: float, seed: int, force: bool) -> int:
 def _prepare(file: Path, wishes: Wishes) -> int:
     from training_files.repair.repairs import BY_ID
 
-    out = wishes.out or file.with_name(f"{file.stem}.mended.jsonl")
+    out = wishes.out or file.with_name(f"{file.stem}.repaired.jsonl")
     chosen = [id.strip() for id in (wishes.choose or "").split(",") if id.strip()]
     unknown = [id for id in chosen if id not in BY_ID]
     if unknown:
-        raise TrainingFileError(f"There is no repair {', '.join(unknown)}. There are: {', '.join(BY_ID)}.")
-    _refuse_to_overwrite(out, wishes.force, "Give another name with -o")
+        raise TrainingFileError(texts.unknown_repairs(", ".join(unknown), ", ".join(BY_ID)))
+    if out.exists() and not wishes.force:
+        raise TrainingFileError(texts.name_another(str(out)))
     console = _console()
     interactive = sys.stdin.isatty() and sys.stdout.isatty() and not wishes.yes and not wishes.choose
     mapping = _mapping(wishes.columns) if wishes.columns else None
@@ -106,9 +113,7 @@ def _prepare(file: Path, wishes: Wishes) -> int:
                 mapping = _mapping(answer)
                 draft = _drafted(drafts, file, wishes, mapping, None, offers=True)
             elif needed:
-                console.print(
-                    f"Say which column is what: {_again(file, wishes)} --columns user=COLUMN,assistant=COLUMN"
-                )
+                console.print(texts.say_columns(f"{_again(file, wishes)} --columns {_SUCH_AS}"), markup=False)
                 return NOT_DONE
         plan = draft.plan
         asked = wishes.yes or bool(chosen)
@@ -118,16 +123,17 @@ def _prepare(file: Path, wishes: Wishes) -> int:
         if interactive:
             answered = _choose(console, plan)
             if answered is None:
-                console.print("Nothing was written.")
+                console.print(texts.nothing_written())
                 return NOT_DONE
             if not draft.has(answered):
                 draft = _drafted(drafts, file, wishes, mapping, answered, offers=False)
         elif not asked:
-            do = "mend" if plan.table is None else "convert"
-            console.print(f"Nothing was written. To {do} it: {_again(file, wishes)} --yes", markup=False)
+            command = f"{_again(file, wishes)} --yes"
+            do = texts.to_repair(command) if plan.table is None else texts.to_convert(command)
+            console.print(texts.nothing_written_yet(do), markup=False)
             ids = [one.id for one in _choices(plan)]
             if ids:
-                console.print("Or name the repairs, such as: --choose " + ",".join(ids[:2]), markup=False)
+                console.print(texts.name_repairs("--choose " + ",".join(ids[:2])), markup=False)
             return NOT_DONE
         done = draft.write(out)
     return _checked(console, done, out, wishes)
@@ -147,7 +153,7 @@ def _drafted(
     """
     from training_files.repair import drafted
 
-    with progress_bar(file, "Reading" if chosen is None else "Repairing") as progress:
+    with progress_bar(file, texts.reading() if chosen is None else texts.repairing()) as progress:
         return drafts.enter_context(
             drafted(
                 file,
@@ -166,80 +172,95 @@ def _drafted(
 def _checked(console: "Console", done: "RepairResult", out: Path, wishes: Wishes) -> int:
     """Checks the repaired file, and says what it came to."""
     model = wishes.model or DEFAULT_MODEL
-    with progress_bar(out, "Checking") as progress:
+    with progress_bar(out, texts.checking()) as progress:
         report = check_file(
             out, model=model, tokenizers=tokenizers_folder(), validation=wishes.validation, progress=progress
         )
     _show_result(console, done, out)
     console.print(verdict(report, out.name))
     for finding in report.errors[:SHOWN]:
-        where = "" if finding.line is None else f"line {finding.line:,}: "
-        console.print(f"  {where}{harmless(finding.message)}", markup=False)
+        console.print(f"  {at_finding(finding)}", markup=False)
     if not report.ok:
-        console.print(f"All of it: finetune-bot check {harmless(str(out))}", markup=False, style="dim")
+        console.print(texts.all_of_it(f"finetune-bot check {harmless(str(out))}"), markup=False, style="dim")
     return DONE if report.ok else NOT_DONE
 
 
 def _show_plan(console: "Console", plan: "RepairPlan", *, briefly: bool) -> None:
+    from rich.text import Text
+
+    from texts import repair as repairs
+
+    console.print()
+    console.print(Text(texts.examples_in(plan.examples, plan.format), style="bold"))
+    if not plan.repairs:
+        console.print(texts.nothing_can_be_repaired() if plan.lost_lines else texts.nothing_needs_repair())
+    for repair in plan.repairs:
+        number = "·" if repair.always else str(_choices(plan).index(repair) + 1)
+        title = repairs.title(repair.id, mark=repair.mark, format=plan.format, of_rows=plan.table is not None)
+        many = texts.left_out(repair.examples) if repair.drops else f"{repair.examples:,}"
+        heading = Text.assemble((f"{number:>3}  ", "bold cyan"), (harmless(title), "bold"), f"  {many}")
+        console.print(heading + Text(f"  ({repair.id})", style="dim"))
+        if not briefly:
+            _show_place(console, repair)
+    if not briefly:
+        _show_lost(console, texts.cannot_be_saved(plan.lost_lines), plan.lost_lines, plan.lost)
+
+
+def _show_place(console: "Console", repair: "ProposedRepair") -> None:
+    """The first place that it would change, before and after."""
     from rich.table import Table as Grid
     from rich.text import Text
 
-    console.print()
-    console.print(Text(f"{_examples(plan.examples)}, {plan.format}.", style="bold"))
-    if not plan.repairs:
-        console.print("Nothing needs mending." if not plan.lost_lines else "Nothing can be mended.")
-    for repair in plan.repairs:
-        number = "·" if repair.always else str(_choices(plan).index(repair) + 1)
-        many = f"  {repair.examples:,}{' left out' if repair.drops else ''}"
-        title = Text.assemble((f"{number:>3}  ", "bold cyan"), (harmless(repair.title), "bold"), many)
-        console.print(title + Text(f"  ({repair.id})", style="dim"))
-        if briefly:
-            continue
-        if not (repair.recommended or repair.always):
-            console.print(Text(f"     Only if you choose it. {repair.note}", style="dim"))
-        grid = Grid.grid(padding=(0, 2))
-        grid.add_column(no_wrap=True, style="dim")
-        grid.add_column(overflow="fold")
-        where = "file" if repair.line is None else f"line {repair.line:,}"
-        grid.add_row(f"     {where}", Text(harmless(repair.before), style="red"))
-        if repair.after:
-            grid.add_row(
-                "     because" if repair.drops else "     becomes", Text(harmless(repair.after), style="green")
-            )
-        console.print(grid)
-    if not briefly:
-        _show_lost(console, plan.lost_lines, plan.lost, "cannot be saved")
+    from texts.repair import does
+
+    if not (repair.recommended or repair.always):
+        console.print(Text(f"     {texts.only_if_chosen(does(repair.id))}", style="dim"))
+    grid = Grid.grid(padding=(0, 2))
+    grid.add_column(no_wrap=True, style="dim")
+    grid.add_column(overflow="fold")
+    where = texts.file_label() if repair.line is None else texts.line_label(repair.line)
+    grid.add_row(f"     {where}", Text(_side(repair.before), style="red"))
+    if repair.after:
+        then = texts.because() if repair.drops else texts.becomes()
+        grid.add_row(f"     {then}", Text(_side(repair.after), style="green"))
+    console.print(grid)
+
+
+def _side(shown: "str | Why") -> str:
+    from texts.repair import remark
+
+    return harmless(shown if isinstance(shown, str) else remark(shown))
 
 
 def _show_result(console: "Console", done: "RepairResult", out: Path) -> None:
     from rich.text import Text
 
+    name = harmless(str(out))
+    said = Text(texts.written(name, done.examples, done.dropped))
+    said.highlight_words([name], "bold")
     console.print()
-    left_out = f", {done.dropped:,} left out" if done.dropped else ""
-    console.print(Text.assemble((harmless(str(out)), "bold"), f": {_examples(done.examples)}{left_out}."))
-    _show_lost(console, done.lost_lines, done.lost, "could not be saved")
+    console.print(said)
+    _show_lost(console, texts.could_not_be_saved(done.lost_lines), done.lost_lines, done.lost)
 
 
-def _show_lost(console: "Console", count: int, lost: "Sequence[LostLine]", what: str) -> None:
+def _show_lost(console: "Console", heading: str, count: int, lost: "Sequence[LostLine]") -> None:
     from rich.text import Text
 
     if not count:
         return
-    console.print(Text(f"{_examples(count)} {what}:", style="yellow"))
+    console.print(Text(heading, style="yellow"))
     for one in lost[:SHOWN]:
-        console.print(Text(f"  line {one.line:,}: {harmless(one.why)}"))
+        console.print(Text(f"  {texts.at_line(one.line, _side(one.why))}"))
     if count > SHOWN:
-        console.print(Text(f"  and {count - SHOWN:,} more", style="dim"))
+        console.print(Text(f"  {texts.more(count - SHOWN)}", style="dim"))
 
 
 def _show_table(console: "Console", table: Table, mapping: ColumnMapping | None) -> None:
     from rich.table import Table as Grid
     from rich.text import Text
 
-    about = "" if table.exact else "about "
     console.print()
-    rows = "1 row" if table.rows == 1 else f"{table.rows:,} rows"
-    console.print(Text(f"A table ({table.kind}, {about}{rows}). Its columns:", style="bold"))
+    console.print(Text(texts.table(table.kind, table.rows, exact=table.exact), style="bold"))
     parts = {column: part for part, column in (mapping or table.mapping or ColumnMapping("chat", {})).columns.items()}
     grid = Grid.grid(padding=(0, 2))
     for column in table.columns:
@@ -253,16 +274,16 @@ def _show_table(console: "Console", table: Table, mapping: ColumnMapping | None)
 
 def _asked_columns(console: "Console", needed: bool) -> str:
     """What the person says about the columns, empty where the proposal is right."""
-    prompt = "Which column is what?" if needed else "Read it so? Enter: yes. Else"
+    prompt = texts.which_columns(_SUCH_AS) if needed else texts.read_so(_SUCH_AS)
     while True:
-        answer = console.input(f"{prompt} (such as user=COLUMN,assistant=COLUMN): ").strip()
+        answer = console.input(prompt, markup=False).strip()
         if answer.lower() in ("y", "yes", "") and not needed:
             return ""
         if answer:
             try:
                 _mapping(answer)
             except TrainingFileError as error:
-                console.print(harmless(str(error)), markup=False)
+                console.print(harmless(sentence(error)), markup=False)
             else:
                 return answer
 
@@ -271,11 +292,11 @@ def _choose(console: "Console", plan: "RepairPlan") -> list[str] | None:
     """The ids that a person chooses; None where they want nothing."""
     choices = _choices(plan)
     if not choices:
-        answer = console.input("Write the file? Enter: yes, q: no. ").strip().lower()
+        answer = console.input(texts.write_it()).strip().lower()
         return None if answer.startswith(("q", "n")) else []
     recommended = " ".join(str(n) for n, one in enumerate(choices, 1) if one.recommended)
     while True:
-        answer = console.input(f"Which? Enter: {recommended or 'none'}. Else numbers, all, none, or q to stop: ")
+        answer = console.input(texts.which_repairs(recommended), markup=False)
         words = answer.replace(",", " ").lower().split()
         if not words:
             return [one.id for one in choices if one.recommended]
@@ -287,7 +308,7 @@ def _choose(console: "Console", plan: "RepairPlan") -> list[str] | None:
             return []
         if all(word.isdecimal() and 1 <= int(word) <= len(choices) for word in words):
             return [choices[int(word) - 1].id for word in words]
-        console.print(f"Numbers from 1 to {len(choices)}, please.")
+        console.print(texts.numbers_please(len(choices)))
 
 
 def _choices(plan: "RepairPlan") -> list["ProposedRepair"]:
@@ -300,8 +321,8 @@ def _mapping(columns: str) -> ColumnMapping:
     given = {part.strip(): name.strip() for part, equals, name in (pair.partition("=") for pair in pairs) if equals}
     format: Target | None = next((one for one, parts in _PARTS.items() if given and set(given) <= set(parts)), None)
     if len(given) != len(pairs) or format is None:
-        known = "; ".join(f"for {one}: {', '.join(parts)}" for one, parts in reversed(_PARTS.items()))
-        raise TrainingFileError(f"Write the columns as part=column,... The parts are, {known}.")
+        known = "; ".join(texts.parts_of(one, ", ".join(parts)) for one, parts in reversed(_PARTS.items()))
+        raise TrainingFileError(texts.columns_are_written(known))
     return ColumnMapping(format, given)
 
 
@@ -320,15 +341,6 @@ def _again(file: Path, wishes: Wishes) -> str:
         if value is not None:
             words += [option, harmless(str(value))]
     return shlex.join(words)
-
-
-def _refuse_to_overwrite(out: Path, force: bool, instead: str) -> None:
-    if out.exists() and not force:
-        raise TrainingFileError(f"{out} is there already. {instead}, or overwrite it with --force.")
-
-
-def _examples(count: int) -> str:
-    return "1 example" if count == 1 else f"{count:,} examples"
 
 
 def _console() -> "Console":

@@ -1,4 +1,4 @@
-"""Long work (checking, mending, splitting training files; drawing charts) in processes of its own: it slows down
+"""Long work (checking, repairing, splitting training files; drawing charts) in processes of its own: it slows down
 nothing else.
 
 There is one process for each lane, started with the first work there. So a small file is reported on while a large one
@@ -33,7 +33,7 @@ MOST_SECONDS: Final = 3600.0
 
 
 class Lane(StrEnum):
-    """Which process does it: what is done in a moment, reports on large files, other work on large files (mending,
+    """Which process does it: what is done in a moment, reports on large files, other work on large files (repairing,
     splitting), the second pass, for which nobody waits, and charts of jobs.
     """
 

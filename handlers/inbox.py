@@ -107,7 +107,9 @@ class Inbox:
                 self.begin(modal.submitted, body, context)
                 return
             if modal.waiting is not None:
-                await acknowledge(ack, response_action="update", view=modal.waiting.to_dict())
+                with speaking(await self._services.languages.person(str(body["user"]["id"]))):
+                    view = modal.waiting()
+                await acknowledge(ack, response_action="update", view=view.to_dict())
                 self.begin(modal.submitted, body, context)
                 return
             window = _Window(body["view"])

@@ -5,7 +5,7 @@ bot is in are read back to when something was last heard; so are direct messages
 What was not read yet is kept in the store. Other things that were missed (clicks, commands) people do again.
 
 Slack's history of a channel does not show what stands in its threads. Those that people began in that time are read as
-well, and those in which the bot has lately reported on a file, for there a mended one is dropped.
+well, and those in which the bot has lately reported on a file, for there a repaired one is dropped.
 """
 
 import asyncio

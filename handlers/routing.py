@@ -56,7 +56,7 @@ class Modal:
     submitted: Method
     check: Callable[[dict[str, Any]], dict[str, str]] | None = None
     seconds: float = 2.0
-    waiting: View | None = None
+    waiting: Callable[[], View] | None = None
     makes_files: bool = False
 
 

@@ -16,6 +16,7 @@ from app.command_line import app as command_line
 from bot.settings import Settings
 from handlers.commands import COMMANDS
 from texts import commands as texts
+from texts import repair as repair_texts
 from trainer.cli import app as trainer_command_line
 from trainer.settings import Settings as TrainerSettings
 from trainer.settings import variable
@@ -165,16 +166,16 @@ def _is(path: Path, page: str) -> bool:
 
 
 def findings_page() -> str:
-    repairs = {repair.id: repair.title for repair in REPAIRS}
+    repairs = {repair.id: repair_texts.title(repair.id) for repair in REPAIRS}
     parts = [
         "# Findings",
         "",
         _WRITTEN.strip(),
         "",
         "What the check of a training file can find. An error keeps a file from being trained on; a warning does not. "
-        "The last column says what *Mend* (`finetune-bot prepare`) offers to do about it.",
+        "The last column says what *Repair* (`finetune-bot prepare`) offers to do about it.",
         "",
-        "| code | severity | what it means | what to do | Mend |",
+        "| code | severity | what it means | what to do | Repair |",
         "|---|---|---|---|---|",
     ]
     for rule in FINDING_CODES:

@@ -248,6 +248,19 @@ def delete_what() -> str:
     return _("Say what to delete: a fine-tuned model's name, or a training file's id (`ds-…`).")
 
 
+# Repairing a training file
+
+
+@_error
+def nothing_ticked() -> str:
+    return _("Nothing was ticked, so I repaired nothing.")
+
+
+@_error
+def file_still_read(file: str) -> str:
+    return _("{file} is still being read. Try again in a moment.", file=file)
+
+
 # Jobs
 
 

@@ -259,7 +259,7 @@ def _named(id: str, settings: Settings) -> BaseModel:
 
 @contextmanager
 def _sentences() -> Iterator[None]:
-    """Errors that are a person's to mend end the program with their sentence and code 1."""
+    """Errors that are a person's to correct end the program with their sentence and code 1."""
     try:
         yield
     except TrainerError as error:

@@ -44,7 +44,7 @@ def sample(path: Path, *, n: int = 3, seed: int) -> list[Sampled]:
         foreign = file_type.recognise(file.read(file_type.HEAD))
     if foreign is not None:
         raise TrainingFileError(
-            f"{path.name} is no JSONL yet ({foreign.name}): mend it first, then look at its examples."
+            f"{path.name} is no JSONL yet ({foreign.name}): repair it first, then look at its examples."
         )
     drawn: list[tuple[float, int, Sampled]] = []  # a heap whose first is the one to go: the largest number
     rng = random.Random(seed)

@@ -148,7 +148,7 @@ def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
     for batch in read_batches(path):
         if batch.oversized:
             raise TrainingFileError(
-                f"Line {batch.number:,} of {path.name} is too long to be read. Mend the file first."
+                f"Line {batch.number:,} of {path.name} is too long to be read. Repair the file first."
             )
         for number, line in enumerate(batch.lines, batch.number):
             if line and not line.isspace():
@@ -158,7 +158,7 @@ def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
 def _example(line: bytes, number: int, path: Path) -> dict[str, Any]:
     example = read_object(line)
     if example is None:
-        raise TrainingFileError(f"Line {number:,} of {path.name} is no example. Mend the file first, then split it.")
+        raise TrainingFileError(f"Line {number:,} of {path.name} is no example. Repair the file first, then split it.")
     return example
 
 

@@ -8,7 +8,7 @@ from training_files.report import Report
 
 class Dataset(msgspec.Struct, frozen=True):
     """`sha256` is the hash of the bytes and names our copy; `file_id` is Slack's. `channel_private` decides who
-    may see it. `report` is None until the check has run. `derived_from` is the data set that this one was mended or
+    may see it. `report` is None until the check has run. `derived_from` is the data set that this one was repaired or
     split from, `validation` the one that was split off to validate it. `lengths_file` and `findings_file` are Slack's
     ids of what was uploaded beside the report: the picture of lengths, and all findings. `reaction` is the
     emoji's name that stands for the report's verdict.

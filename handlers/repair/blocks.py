@@ -1,5 +1,6 @@
-"""The windows of *Mend*: which column plays which part, what is to be repaired; and what mending did."""
+"""The modals of *Repair*: which column plays which part, what is to be repaired; and what repairing did."""
 
+import re
 from collections.abc import Mapping as Map
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,87 +11,67 @@ from slack_sdk.models.blocks import Block, CheckboxesElement, InputBlock, Option
 from slack_sdk.models.views import View
 
 from bot.datasets.dataset import Dataset
-from handlers.blocks.modals import window
+from handlers.blocks.modals import looking, window
 from handlers.blocks.parts import HINT, OPTIONS, PLACEHOLDER, actions, context, divider, mrkdwn, option, plain, section
-from handlers.blocks.text import clip, code, counted, person, quoted
+from handlers.blocks.text import bold, clip, code, person, quoted
 from handlers.datasets.blocks.report import mendable, reading_of
-from texts.formats import listed, number
-from training_files.repair import LostLine, ProposedRepair, RepairPlan, RepairResult
-from training_files.repair.repairs import BY_ID
+from texts import repair as texts
+from texts.formats import listed
+from training_files.repair import LostLine, ProposedRepair, RepairPlan, RepairResult, Why
 from training_files.report import ColumnMapping, Report, Table
 
-CONVERT: Final = "Convert"
-COLUMNS: Final = "mend_columns"
-REPAIRS: Final = "mend_repairs"
-LAYOUT: Final = "mend_layout"
-VALIDATION: Final = "mend_validation"
+COLUMNS: Final = "repair_columns"
+REPAIRS: Final = "repair_choice"
+LAYOUT: Final = "repair_layout"
+VALIDATION: Final = "repair_validation"
 
-_COMPARE: Final = "Compare"
+# Of modals that were shown before these names.
+OLD_COLUMNS: Final = "mend_columns"
+OLD_REPAIRS: Final = "mend_repairs"
+OLD_LAYOUT: Final = "mend_layout"
+OLD_VALIDATION: Final = "mend_validation"
+
 _NONE: Final = "none"
 _MOST_REPAIRS: Final = 30
 _LOST: Final = 5
 _ANSWERS: Final = ("assistant", "completion", "preferred")
-
-_Part = tuple[str, str, str]
-"""Its name in `ColumnMapping`, its label, a hint."""
-
-_SYSTEM: Final[_Part] = ("system", "System prompt", "Instructions that stand before each conversation.")
-_QUESTION: Final[_Part] = ("user", "Question", "What the person says.")
-_CONTEXT: Final[_Part] = ("context", "Context", "More for the question, such as a text that it is about.")
-_HISTORY: Final[_Part] = ("history", "Earlier turns", "Questions and answers before this one.")
-_TOOLS: Final[_Part] = ("tools", "Tools", "Which tools the model may call.")
+_CLAUSE_END: Final = re.compile(r"\.(?: |$)|。")
 
 
 def title_of(report: Report | None) -> str:
-    """What the window does with such a file: a table is converted, one in order compared with another file."""
+    """What the modal does with such a file: a table is converted, one in order compared with another file."""
     if report is not None and report.table is not None:
-        return CONVERT
-    return "Mend" if report is None or mendable(report) else _COMPARE
+        return texts.convert_button()
+    return texts.compare_title() if _is_compared(report) else texts.repair_button()
+
+
+def _is_compared(report: Report | None) -> bool:
+    return report is not None and report.table is None and not mendable(report)
+
+
+def waiting() -> View:
+    """In place of the columns, until there is something to show."""
+    return looking(texts.convert_button(), texts.the_examples())
 
 
 class Layout(msgspec.Struct, frozen=True):
-    """One way of reading a table: the format of its examples, parts that it needs, and parts that it may have."""
+    """One way of reading a table: the format of its examples, parts that it needs, and parts that it may have, by their
+    names in `ColumnMapping`."""
 
-    label: str
     format: str
-    needed: tuple[_Part, ...]
-    more: tuple[_Part, ...] = ()
+    needed: tuple[str, ...]
+    more: tuple[str, ...] = ()
 
     @property
-    def labels(self) -> dict[str, str]:
-        return {name: label for name, label, _ in (*self.needed, *self.more)}
+    def parts(self) -> tuple[str, ...]:
+        return self.needed + self.more
 
 
 LAYOUTS: Final[Map[str, Layout]] = {
-    "chat": Layout(
-        "Chat: a question and an answer",
-        "chat",
-        (_QUESTION, ("assistant", "Answer", "What the model should learn to say.")),
-        (_CONTEXT, _SYSTEM, _HISTORY, _TOOLS),
-    ),
-    "conversation": Layout(
-        "Chat: whole conversations",
-        "chat",
-        (("conversation", "Conversation", "The column that holds all turns."),),
-        (_SYSTEM, _TOOLS),
-    ),
-    "completion": Layout(
-        "Completion: text that goes on",
-        "completion",
-        (
-            ("prompt", "Prompt", "What comes first."),
-            ("completion", "Completion", "What the model should go on with."),
-        ),
-    ),
-    "preference": Layout(
-        "Preference: a better and a worse answer",
-        "preference",
-        (
-            ("preferred", "Better answer", "The one that the model should learn to give."),
-            ("non_preferred", "Worse answer", "The one that it should learn to avoid."),
-        ),
-        (_QUESTION, _CONTEXT, _SYSTEM, _HISTORY),
-    ),
+    "chat": Layout("chat", ("user", "assistant"), ("context", "system", "history", "tools")),
+    "conversation": Layout("chat", ("conversation",), ("system", "tools")),
+    "completion": Layout("completion", ("prompt", "completion")),
+    "preference": Layout("preference", ("preferred", "non_preferred"), ("user", "context", "system", "history")),
 }
 
 
@@ -120,20 +101,20 @@ def proposed(table: Table, wanted: str = "") -> Columns:
         for asked, answered in (("user", "assistant"), ("prompt", "completion"), ("user", "preferred")):
             places.setdefault(asked, places.get("user", places.get("prompt", -1)))
             places.setdefault(answered, next((places[p] for p in _ANSWERS if places.get(p, -1) >= 0), -1))
-    labels = LAYOUTS[layout].labels
-    return Columns(layout, {part: place for part, place in places.items() if place >= 0 and part in labels})
+    parts = LAYOUTS[layout].parts
+    return Columns(layout, {part: place for part, place in places.items() if place >= 0 and part in parts})
 
 
 def columns_window(dataset: Dataset, table: Table, private_metadata: str, chosen: Columns | None = None) -> View:
     """Which column plays which part; the proposal is filled in."""
     chosen = chosen or proposed(table, "")
     layout = LAYOUTS[chosen.layout]
-    layouts = {name: option(each.label, name) for name, each in LAYOUTS.items()}
+    layouts = {name: option(texts.layout(name), name) for name in LAYOUTS}
     blocks: list[Block] = [
-        section(f"How shall I read {code(dataset.name)}? Each row becomes one example."),
+        section(texts.how_to_read(code(dataset.name))),
         InputBlock(
             block_id=LAYOUT,
-            label=plain("Make of it", HINT),
+            label=plain(texts.layout_label(), HINT),
             element=StaticSelectElement(
                 action_id=LAYOUT, options=list(layouts.values()), initial_option=layouts[chosen.layout]
             ),
@@ -145,9 +126,14 @@ def columns_window(dataset: Dataset, table: Table, private_metadata: str, chosen
         blocks += [_part(chosen, part, columns, optional=optional) for part in parts]
     if len(table.columns) >= OPTIONS:
         count = len(table.columns) + table.unlisted
-        blocks.append(context(f"The first {OPTIONS - 1} of {number(count)} columns are offered."))
+        blocks.append(context(texts.columns_offered(OPTIONS - 1, count)))
     return window(
-        CONVERT, blocks, callback_id=COLUMNS, submit="Next", close="Not now", private_metadata=private_metadata
+        texts.convert_button(),
+        blocks,
+        callback_id=COLUMNS,
+        submit=texts.next_button(),
+        close=texts.not_now_button(),
+        private_metadata=private_metadata,
     )
 
 
@@ -159,16 +145,17 @@ def read_columns(values: Map[str, Map[str, Map[str, object]]]) -> Columns | dict
             picked = entered.get("selected_option")
             value = picked.get("value") if isinstance(picked, dict) else None
             chosen[block_id.rpartition("/")[2]] = value if isinstance(value, str) else _NONE
-    name = chosen.pop(LAYOUT, "")
+    old = chosen.pop(OLD_LAYOUT, "")
+    name = chosen.pop(LAYOUT, old)
     layout = LAYOUTS.get(name) or LAYOUTS["chat"]
     name = name if name in LAYOUTS else "chat"
-    places = {part: int(value) for part, value in chosen.items() if value.isdecimal() and part in layout.labels}
-    missing = [part for part, _, _ in layout.needed if part not in places]
+    places = {part: int(value) for part, value in chosen.items() if value.isdecimal() and part in layout.parts}
+    missing = [part for part in layout.needed if part not in places]
     if missing:
-        return {f"{name}/{part}": "Choose a column." for part in missing}
+        return {f"{name}/{part}": texts.column_missing() for part in missing}
     twice = [part for part in places if list(places.values()).count(places[part]) > 1]
     if twice:
-        return {f"{name}/{part}": "Each part needs a column of its own." for part in twice}
+        return {f"{name}/{part}": texts.column_twice() for part in twice}
     return Columns(name, places)
 
 
@@ -183,30 +170,25 @@ def repairs_window(
     """What can be repaired, recommended repairs ticked, each with one place before and after. `validation` is the id of
     that one of the `others` that the file is held against.
     """
-    blocks: list[Block] = [
-        section(
-            f"A mended copy of {code(dataset.name)} comes into the thread, with a report of its own. The file itself "
-            "stays as it is."
-        )
-    ]
-    if mapping is not None:
-        blocks.append(context(f"{counted(plan.examples, 'row')}, read as {reading_of(mapping)}"))
     against = [_validation(others, validation)] if others else []
     shown = plan.repairs[:_MOST_REPAIRS]
     if not shown and mapping is None:
-        nothing = section(f"I found nothing in {code(dataset.name)} that I could mend.")
+        nothing = section(texts.nothing_to_repair(code(dataset.name)))
         return window(title_of(dataset.report), [nothing, *against, *_lost(plan)], private_metadata=private_metadata)
+    blocks: list[Block] = [section(texts.what_comes(code(dataset.name)))]
+    if mapping is not None:
+        blocks.append(context(texts.rows_read_as(plan.examples, reading_of(mapping))))
     blocks += against
     for proposal in shown:
-        blocks += [divider(), *_proposal(proposal)]
+        blocks += [divider(), *_proposal(proposal, plan)]
     blocks += _lost(plan)
-    title = CONVERT if mapping is not None else title_of(dataset.report)
+    title = texts.convert_button() if mapping is not None else title_of(dataset.report)
     return window(
         title,
         blocks,
         callback_id=REPAIRS,
-        submit="Leave out" if title == _COMPARE else title,
-        close="Not now",
+        submit=texts.leave_out_button() if mapping is None and _is_compared(dataset.report) else title,
+        close=texts.not_now_button(),
         private_metadata=private_metadata,
     )
 
@@ -216,18 +198,14 @@ def read_validation(words: str) -> str | None:
     return None if words in {"", _NONE} else words
 
 
-def read_repairs(view: Map[str, object]) -> dict[str, str]:
-    """The ids of the repairs that were ticked, each with its title as shown."""
+def read_repairs(view: Map[str, object]) -> frozenset[str]:
+    """The ids of the repairs that were ticked."""
     state = cast("dict[str, dict[str, dict[str, dict[str, object]]]]", view.get("state") or {})
-    chosen: dict[str, str] = {}
-    for block_id, inputs in state.get("values", {}).items():
-        name = block_id.removeprefix("repair/")
-        if name == block_id:
-            continue
-        for entered in inputs.values():
-            for picked in cast("list[dict[str, dict[str, str]]]", entered.get("selected_options") or []):
-                chosen[name] = str(picked["text"]["text"])
-    return chosen
+    return frozenset(
+        block_id.removeprefix("repair/")
+        for block_id, inputs in state.get("values", {}).items()
+        if block_id.startswith("repair/") and any(entered.get("selected_options") for entered in inputs.values())
+    )
 
 
 def comes_by_itself(view: Map[str, object]) -> bool:
@@ -238,27 +216,27 @@ def comes_by_itself(view: Map[str, object]) -> bool:
     )
 
 
-def mended(user: str, dataset: Dataset, done: RepairResult, titles: Map[str, str]) -> str:
-    """What mending did, as the words (mrkdwn) beside the new file."""
-    titles = {"convert": f"Make every row a {done.format} example", **titles}  # of rows it is never ticked
-    did = [f"{_title(name, titles)}: {number(count)}" for name, count in done.changed.items() if count]
-    lines = [f"{person(user)} had {code(dataset.name)} mended: {counted(done.examples, 'example')}."]
-    lines += [f"• {quoted(what, 200)}" for what in did[:_MOST_REPAIRS]]
+def repaired(user: str, dataset: Dataset, done: RepairResult) -> str:
+    """What repairing did, as the words (mrkdwn) beside the new file."""
+    lines = [texts.repaired(person(user), code(dataset.name), done.examples)]
+    for repair, count in list(done.changed.items())[:_MOST_REPAIRS]:
+        name = texts.title(repair, mark=done.marks.get(repair, ""), format=done.format, of_rows=done.of_rows)
+        lines.append(f"• {texts.did(quoted(name, 200), count)}")
     if done.dropped:
-        lines.append(f"• Left out in all: {counted(done.dropped, 'example')}")
+        lines.append(f"• {texts.left_out_in_all(done.dropped)}")
     if done.lost_lines:
-        lines.append(f"• Could not be saved: {_named(done.lost, done.lost_lines)}")
+        lines.append(f"• {texts.could_not_be_saved(_named(done.lost, done.lost_lines))}")
     return clip("\n".join(lines), 3000)
 
 
 def _column(place: int, name: str, samples: Sequence[str]) -> Option:
     sample = next((sample for sample in samples if sample.strip()), None)
-    return option(name or f"Column {place + 1}", str(place), sample)
+    return option(name or texts.unnamed_column(place + 1), str(place), sample)
 
 
-def _part(chosen: Columns, part: _Part, columns: Sequence[Option], *, optional: bool) -> InputBlock:
-    name, label, hint = part
-    nothing = option("None", _NONE)
+def _part(chosen: Columns, name: str, columns: Sequence[Option], *, optional: bool) -> InputBlock:
+    label, hint = texts.part(name)
+    nothing = option(texts.no_column(), _NONE)
     place = chosen.places.get(name)
     initial = columns[place] if place is not None and place < len(columns) else None
     return InputBlock(
@@ -267,7 +245,7 @@ def _part(chosen: Columns, part: _Part, columns: Sequence[Option], *, optional: 
         label=plain(label, HINT),
         element=StaticSelectElement(
             action_id=name,
-            placeholder=plain("Choose a column", PLACEHOLDER),
+            placeholder=plain(texts.choose_column(), PLACEHOLDER),
             options=[nothing, *columns] if optional else list(columns) or [nothing],
             initial_option=initial or (nothing if optional else None),
         ),
@@ -277,29 +255,30 @@ def _part(chosen: Columns, part: _Part, columns: Sequence[Option], *, optional: 
 
 
 def _validation(others: Sequence[Dataset], chosen: str | None) -> Block:
-    options = [option("None", _NONE), *(option(other.name, other.id) for other in others[: OPTIONS - 1])]
+    options = [option(texts.no_file(), _NONE), *(option(other.name, other.id) for other in others[: OPTIONS - 1])]
     return SectionBlock(
         block_id=VALIDATION,
-        text=mrkdwn("*Validation file*\nExamples that stand in it too can be left out here."),
+        text=mrkdwn(f"{bold(texts.validation_label())}\n{texts.validation_hint()}"),
         accessory=StaticSelectElement(
             action_id=VALIDATION,
-            placeholder=plain("Choose a file", PLACEHOLDER),
+            placeholder=plain(texts.choose_file(), PLACEHOLDER),
             options=options,
             initial_option=next((one for one in options if one.value == chosen), options[0]),
         ),
     )
 
 
-def _proposal(proposal: ProposedRepair) -> list[Block]:
-    touched = counted(proposal.examples, "example")
-    what = f"{touched} left out" if proposal.drops else f"{touched} changed"
+def _proposal(proposal: ProposedRepair, plan: RepairPlan) -> list[Block]:
+    of_rows = plan.table is not None
+    title = texts.title(proposal.id, mark=proposal.mark, format=plan.format, of_rows=of_rows)
+    many = texts.examples_left_out if proposal.drops else texts.examples_changed
     blocks: list[Block]
     if proposal.always:
-        said = section(f"*{quoted(proposal.title, 150)}:* {number(proposal.examples)}. Comes with every mended file.")
+        said = section(texts.comes_always(bold(quoted(title, 150)), proposal.examples))
         said.block_id = f"always/{proposal.id}"
         blocks = [said]
     else:
-        tick = option(proposal.title, proposal.id, what)
+        tick = option(title, proposal.id, many(proposal.examples))
         blocks = [
             actions(
                 CheckboxesElement(
@@ -308,35 +287,33 @@ def _proposal(proposal: ProposedRepair) -> list[Block]:
                 block_id=f"repair/{proposal.id}",
             )
         ]
-    place = f"Line {number(proposal.line)}: " if proposal.line is not None else ""
     if proposal.before or proposal.after:
-        after = quoted(proposal.after, 300) if proposal.drops else _excerpt(proposal.after)
-        blocks.append(context(f"{place}{_excerpt(proposal.before)} → {after or '_nothing_'}"))
-    if proposal.note:
-        blocks.append(context(quoted(proposal.note, 300)))
+        change = f"{_side(proposal.before)} → {_side(proposal.after)}"
+        blocks.append(context(change if proposal.line is None else texts.at_line(proposal.line, change)))
+    if not (of_rows and proposal.id == "convert"):
+        blocks.append(context(quoted(texts.does(proposal.id), 300)))
     return blocks
 
 
-def _excerpt(text: str) -> str:
-    return code(text, 300) if text.strip() else "_nothing_"
+def _side(shown: str | Why) -> str:
+    """Before or after a repair: an excerpt of the file, or what is said in its place."""
+    if not isinstance(shown, str):
+        return quoted(texts.remark(shown), 300)
+    return code(shown, 300) if shown.strip() else f"_{texts.nothing_there()}_"
 
 
 def _lost(plan: RepairPlan) -> list[Block]:
     if not plan.lost_lines:
         return []
-    return [divider(), context(f"Cannot be saved, whatever you choose: {_named(plan.lost, plan.lost_lines)}")]
+    return [divider(), context(texts.cannot_be_saved(_named(plan.lost, plan.lost_lines)))]
 
 
 def _named(lost: Sequence[LostLine], total: int) -> str:
     """Where and why, the first sentence of it: "line 3 (it is cut off) and 12 more"."""
-    named = [f"line {number(one.line)} ({quoted(one.why.partition('. ')[0], 120).rstrip('.')})" for one in lost[:_LOST]]
+    named = []
+    for one in lost[:_LOST]:
+        why = _CLAUSE_END.split(texts.remark(one.why), maxsplit=1)[0]
+        named.append(texts.lost_line(one.line, quoted(why, 120)))
     if total > len(named):
-        named.append(f"{number(total - len(named))} more")
+        named.append(texts.more_lines(total - len(named)))
     return listed(named)
-
-
-def _title(repair: str, titles: Map[str, str]) -> str:
-    if titles.get(repair):
-        return titles[repair]
-    known = BY_ID.get(repair)
-    return known.title if known else repair

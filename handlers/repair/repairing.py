@@ -1,4 +1,4 @@
-"""Mending a training file: what its windows show, and the mended file that comes of them.
+"""Repairing a training file: what its modals show, and the repaired file that comes of them.
 
 A file of rows is asked about first: which column plays which part. Where a file to validate with is chosen, what stands
 in both is found, too.
@@ -13,7 +13,7 @@ import msgspec
 
 from bot.access import Action
 from bot.datasets.dataset import Dataset
-from bot.errors import BotError
+from bot.errors import BotError, Conflict, Invalid
 from bot.worker_processes import SMALL, Lane
 from handlers.datasets import derived_datasets as derived
 from handlers.datasets.blocks import derived as derived_blocks
@@ -23,14 +23,16 @@ from handlers.repair import blocks
 from handlers.repair.blocks import Columns
 from handlers.start.submission import validation_files
 from handlers.turn import Turn
+from texts import repair as texts
+from texts.language import speaking
 from training_files import tables
 from training_files.repair import RepairPlan, RepairResult, plan_repairs, repair_file
 from training_files.report import ColumnMapping, Table
 
 
 class Place(msgspec.Struct, frozen=True):
-    """What a window of *Mend* carries along. `layout` and `places` are those of `Columns`; `validation` is the data set
-    whose examples are not to stand in this one.
+    """What a modal of *Repair* carries along. `layout` and `places` are those of `Columns`; `validation` is the data
+    set whose examples are not to stand in this one.
     """
 
     channel: str
@@ -52,7 +54,7 @@ class Place(msgspec.Struct, frozen=True):
 
 
 async def pressed(turn: Turn) -> None:
-    """*Mend* on a report: opens the window."""
+    """*Repair* on a report: opens the modal."""
     dataset = await turn.dataset(turn.words, Action.SUBMIT)
     place = Place(turn.channel, dataset.id)
     async with opened(turn, blocks.title_of(dataset.report), dataset) as fill:
@@ -72,7 +74,7 @@ async def layout_chosen(turn: Turn) -> None:
     """Another layout was chosen for a table: it has other parts."""
     place = Place.of(turn)
     dataset = await turn.dataset(place.dataset, Action.SUBMIT)
-    async with filling(turn, blocks.CONVERT, turn.body["view"]["id"]) as fill:
+    async with filling(turn, texts.convert_button(), turn.body["view"]["id"]) as fill:
         table = await _table(turn, dataset)
         await fill(blocks.columns_window(dataset, table, place.encoded(), blocks.proposed(table, turn.words)))
 
@@ -86,7 +88,7 @@ async def columns_chosen(turn: Turn) -> None:
     """The columns are named; the window, which waits, shows what is to be repaired."""
     place, columns = Place.of(turn), blocks.read_columns(turn.body["view"]["state"]["values"])
     dataset = await turn.dataset(place.dataset, Action.SUBMIT)
-    async with filling(turn, blocks.CONVERT, turn.body["view"]["id"]) as fill:
+    async with filling(turn, texts.convert_button(), turn.body["view"]["id"]) as fill:
         if not isinstance(columns, Columns):
             raise BotError(" ".join(columns.values()))
         place = msgspec.structs.replace(place, layout=columns.layout, places=columns.places)
@@ -102,20 +104,20 @@ async def validation_chosen(turn: Turn) -> None:
 
 
 async def repairs_chosen(turn: Turn) -> None:
-    """Make the mended file, once; it comes into the thread and gets its own report."""
-    place, titles = Place.of(turn), blocks.read_repairs(turn.body["view"])
+    """Make the repaired file, once; it comes into the thread and gets its own report."""
+    place, chosen = Place.of(turn), blocks.read_repairs(turn.body["view"])
     services = turn.services
     source = await turn.dataset(place.dataset, Action.SUBMIT)
     mapping = await _mapping(turn, source, place)
-    if mapping is None and not titles and not blocks.comes_by_itself(turn.body["view"]):
-        raise BotError("Nothing was ticked, so I mended nothing.")
+    if mapping is None and not chosen and not blocks.comes_by_itself(turn.body["view"]):
+        raise Invalid("nothing_ticked")
     async with derived.making[source.id]:
         made_id = await derived.id_of(
-            turn, source, "mended", sorted(titles), mapping, *filter(None, [place.validation])
+            turn, source, "mended", sorted(chosen), mapping, *filter(None, [place.validation])
         )
         if await derived.is_there(turn, made_id):
             return
-        name = derived.name_of(source, "mended")
+        name = derived.name_of(source, "repaired")
         if source.bytes > SMALL:
             await turn.answer(derived_blocks.under_way(name))
         part = services.copies.part()
@@ -125,7 +127,7 @@ async def repairs_chosen(turn: Turn) -> None:
                     repair_file,
                     path,
                     part,
-                    chosen=set(titles),
+                    chosen=chosen,
                     model=_model(source),
                     tokenizers=services.settings.tokenizers,
                     mapping=mapping,
@@ -135,7 +137,8 @@ async def repairs_chosen(turn: Turn) -> None:
             copy = services.copies.adopt(part, done.sha256)
         finally:
             part.unlink(missing_ok=True)
-        comment = blocks.mended(turn.user, source, done, titles)
+        with speaking(await services.languages.place(source.channel, source.owner)):
+            comment = blocks.repaired(turn.user, source, done)
         (dataset,) = await derived.bring(turn, source, [derived.Made(made_id, name, copy)], comment)
         if place.validation is not None:
             dataset = msgspec.structs.replace(dataset, validation=place.validation)
@@ -192,5 +195,5 @@ async def _table(turn: Turn, dataset: Dataset) -> Table:
 
 def _model(dataset: Dataset) -> str:
     if dataset.report is None:
-        raise BotError(f"{dataset.name} is still being read. Try again in a moment.")
+        raise Conflict("file_still_read", file=dataset.name)
     return dataset.report.model

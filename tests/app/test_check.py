@@ -76,7 +76,7 @@ def test_a_person_reads_verdict_figures_and_findings(write, good, capsysbinary):
     assert "12 errors" in out
     assert "missing_messages_list 12 times" in out
     assert "lines 11, 12, 13, 14 …" in out
-    assert "price not known" in out
+    assert "unknown price" in out
     assert "1: as asked for" in out
 
 

@@ -40,11 +40,11 @@ def test_yes_does_what_is_recommended_and_shows_the_verdict(file: Path, capsys: 
     before = file.read_bytes()
     assert prepare_command(file, Wishes(yes=True)) == 0
     out = capsys.readouterr().out
-    assert "train.mended.jsonl: 11 examples, 1 left out." in out
+    assert "train.repaired.jsonl: 11 examples, 1 left out." in out
     assert "line 13: The line is not valid JSON" in out
-    assert "train.mended.jsonl is ready to train on" in out
+    assert "train.repaired.jsonl is ready to train on" in out
     assert file.read_bytes() == before
-    assert len(examples(file.with_name("train.mended.jsonl"))) == 11
+    assert len(examples(file.with_name("train.repaired.jsonl"))) == 11
 
 
 def test_without_a_terminal_the_plan_is_shown_and_what_to_type(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -65,7 +65,7 @@ def test_only_what_is_named_is_done(file: Path) -> None:
 
 
 def test_nothing_is_overwritten_without_being_told_to(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    out = file.with_name("train.mended.jsonl")
+    out = file.with_name("train.repaired.jsonl")
     out.write_text("mine", encoding="utf-8")
     assert prepare_command(file, Wishes(yes=True)) == 2
     assert "--force" in capsys.readouterr().err
@@ -78,9 +78,9 @@ def test_a_sound_file_needs_nothing(tmp_path: Path, capsys: pytest.CaptureFixtur
     path = tmp_path / "train.jsonl"
     path.write_text("".join(json.dumps(one) + "\n" for one in GOOD), encoding="utf-8")
     assert prepare_command(path, Wishes()) == 0
-    assert "Nothing needs mending." in capsys.readouterr().out
+    assert "Nothing needs repair." in capsys.readouterr().out
     assert prepare_command(path, Wishes(yes=True)) == 0  # a script finds its file
-    assert path.with_name("train.mended.jsonl").read_bytes() == path.read_bytes()
+    assert path.with_name("train.repaired.jsonl").read_bytes() == path.read_bytes()
 
 
 @pytest.mark.parametrize(
@@ -102,7 +102,7 @@ def test_a_tables_columns_are_shown_and_can_be_named(tmp_path: Path, capsys: pyt
     assert prepare_command(path, Wishes(yes=True)) == 1
     assert "--columns user=COLUMN,assistant=COLUMN" in capsys.readouterr().out
     assert prepare_command(path, Wishes(yes=True, columns="user=l,assistant=n")) == 0
-    first = examples(tmp_path / "faq.mended.jsonl")[0]
+    first = examples(tmp_path / "faq.repaired.jsonl")[0]
     assert first == {"messages": [{"role": "user", "content": "1"}, {"role": "assistant", "content": "3"}]}
 
 
@@ -111,7 +111,7 @@ def test_a_tables_columns_are_shown_and_can_be_named(tmp_path: Path, capsys: pyt
 def test_on_a_terminal_the_person_chooses(file: Path, typed: str, roles: bool | None, many: int | None) -> None:
     shown = on_a_terminal(typed, "prepare", str(file))
     assert "Which?" in shown
-    out = file.with_name("train.mended.jsonl")
+    out = file.with_name("train.repaired.jsonl")
     if many is None:
         assert not out.exists()
         return
@@ -160,7 +160,7 @@ def test_a_split_writes_both_parts_beside_the_file(tmp_path: Path, capsys: pytes
 
 
 def test_preparing_starts_light() -> None:
-    """Neither the command line nor the data sets load what only mending needs."""
+    """Neither the command line nor the data sets load what only repairing needs."""
     program = (
         "import sys; import app.prepare;"
         "print(sorted({'rich', 'training_files.repair', 're2', 'chardet', 'numpy'} & set(sys.modules)))"

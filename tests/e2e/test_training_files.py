@@ -1,4 +1,4 @@
-"""What can be done with a training file from its report: mend, split, sample, all findings; and what goes wrong."""
+"""What can be done with a training file from its report: repair, split, sample, all findings; and what goes wrong."""
 
 import asyncio
 import csv
@@ -47,66 +47,66 @@ def broken() -> bytes:
 
 
 async def _ready(w: World, report: dict[str, Any]) -> dict[str, Any]:
-    """The report on the mended file."""
+    """The report on the repaired file."""
     return await w.person.wait_message(
-        w.channel, contains="train-mended.jsonl` is ready", thread_ts=report["thread_ts"], timeout=PATIENCE
+        w.channel, contains="train-repaired.jsonl` is ready", thread_ts=report["thread_ts"], timeout=PATIENCE
     )
 
 
-async def _mended(w: World, report: dict[str, Any], user: str = "ana") -> None:
-    await w.person.click(user, w.channel, report["ts"], "dataset_mend")
-    view = await w.person.wait_view(user, callback_id="mend_repairs")
+async def _repaired(w: World, report: dict[str, Any], user: str = "ana") -> None:
+    await w.person.click(user, w.channel, report["ts"], "dataset_repair")
+    view = await w.person.wait_view(user, callback_id="repair_choice")
     assert await w.person.submit(user, view["id"], {}) == {}
 
 
-async def test_mending_brings_a_new_file_with_a_report_that_can_be_started(w: World) -> None:
+async def test_repairing_brings_a_new_file_with_a_report_that_can_be_started(w: World) -> None:
     async with w.bot():
         report = await _dropped(w, broken(), "Please correct")
-        await w.person.click("ben", w.channel, report["ts"], "dataset_mend")
-        view = await w.person.wait_view("ben", callback_id="mend_repairs")
+        await w.person.click("ben", w.channel, report["ts"], "dataset_repair")
+        view = await w.person.wait_view("ben", callback_id="repair_choice")
         shown = str(view["blocks"])
         assert "human" in shown
         assert await w.person.submit("ben", view["id"], {}) == {}
         new = await _ready(w, report)
-        said = await w.person.wait_message(w.channel, contains="mended:", thread_ts=report["thread_ts"])
+        said = await w.person.wait_message(w.channel, contains="repaired:", thread_ts=report["thread_ts"])
         assert "Could not be saved" in said["plain"] or "out" in said["plain"]
-        content = await _file(w, report, "train-mended.jsonl")
+        content = await _file(w, report, "train-repaired.jsonl")
         assert len(content.splitlines()) == 12, "left out: the line that is none, and two that repeat others"
         assert b"human" not in content
         assert said["ts"] < new["ts"], "the file comes before its report"
         thread = await w.person.messages(w.channel, report["thread_ts"])
-        assert len(thread) == 4, "file, report, mended file, its report: nothing was taken in twice"
+        assert len(thread) == 4, "file, report, repaired file, its report: nothing was taken in twice"
         await w.start(new, user="ben")
         await w.job_at_provider()
         (uploaded,) = w.provider.files.values()
         assert uploaded[1] == content
 
 
-async def test_what_is_not_ticked_is_not_mended(w: World) -> None:
+async def test_what_is_not_ticked_is_not_repaired(w: World) -> None:
     async with w.bot():
         report = await _dropped(w, broken(), "Please correct")
-        await w.person.click("ana", w.channel, report["ts"], "dataset_mend")
-        view = await w.person.wait_view("ana", callback_id="mend_repairs")
+        await w.person.click("ana", w.channel, report["ts"], "dataset_repair")
+        view = await w.person.wait_view("ana", callback_id="repair_choice")
         repairs = [block["block_id"] for block in view["blocks"] if block["type"] == "actions"]
         assert "repair/roles" in repairs
         assert await w.person.submit("ana", view["id"], {"repair/roles": []}) == {}
-        content = await _file(w, report, "train-mended.jsonl")
+        content = await _file(w, report, "train-repaired.jsonl")
         assert b"assistant" in content
-        await w.person.wait_message(w.channel, contains="train-mended.jsonl", thread_ts=report["thread_ts"])
+        await w.person.wait_message(w.channel, contains="train-repaired.jsonl", thread_ts=report["thread_ts"])
 
 
-async def test_two_people_who_mend_at_once_get_one_file(w: World) -> None:
+async def test_two_people_who_repair_at_once_get_one_file(w: World) -> None:
     async with w.bot():
         report = await _dropped(w, broken(), "Please correct")
         views = {}
         for user in ("ana", "ben"):
-            await w.person.click(user, w.channel, report["ts"], "dataset_mend")
-            views[user] = await w.person.wait_view(user, callback_id="mend_repairs")
+            await w.person.click(user, w.channel, report["ts"], "dataset_repair")
+            views[user] = await w.person.wait_view(user, callback_id="repair_choice")
         await asyncio.gather(*(w.person.submit(user, view["id"], {}) for user, view in views.items()))
         await _ready(w, report)
         await until_async(lambda: _told(w, "ana", "made before", "ben"))
         assert not (await _told(w, "ana", "made before") and await _told(w, "ben", "made before"))
-        await _file(w, report, "train-mended.jsonl")
+        await _file(w, report, "train-repaired.jsonl")
         assert len(await w.person.messages(w.channel, report["thread_ts"])) == 4
 
 
@@ -114,20 +114,20 @@ async def test_a_spreadsheet_becomes_a_training_file_by_naming_its_columns(w: Wo
     async with w.bot():
         report = await _dropped(w, TABLE.encode("utf-16"), "14 rows", "faq.csv")
         assert "I would read it as" in report["plain"]
-        await w.person.click("ana", w.channel, report["ts"], "dataset_mend")
-        view = await w.person.wait_view("ana", title="Convert", callback_id="mend_columns")
+        await w.person.click("ana", w.channel, report["ts"], "dataset_repair")
+        view = await w.person.wait_view("ana", title="Convert", callback_id="repair_columns")
         # What cannot be is said under its field; another layout has other parts.
         errors = await w.person.submit("ana", view["id"], {"chat/assistant": "question"})
         assert list(errors) == ["chat/user", "chat/assistant"]
-        await w.person.click_in_view("ana", view["id"], "mend_layout", value="completion")
+        await w.person.click_in_view("ana", view["id"], "repair_layout", value="completion")
         await until(lambda: "completion/prompt" in str(_view(w, view["id"])))
-        await w.person.click_in_view("ana", view["id"], "mend_layout", value="chat")
+        await w.person.click_in_view("ana", view["id"], "repair_layout", value="chat")
         await until(lambda: "chat/assistant" in str(_view(w, view["id"])))
         assert await w.person.submit("ana", view["id"], {"chat/system": "note"}) == {}
-        view = await w.person.wait_view("ana", callback_id="mend_repairs")
+        view = await w.person.wait_view("ana", callback_id="repair_choice")
         assert await w.person.submit("ana", view["id"], {}) == {}
         new = await w.person.wait_message(w.channel, contains="14 examples in chat", thread_ts=report["thread_ts"])
-        first = orjson.loads((await _file(w, report, "faq-mended.jsonl")).splitlines()[0])
+        first = orjson.loads((await _file(w, report, "faq-repaired.jsonl")).splitlines()[0])
         assert [message["content"] for message in first["messages"]] == ["x", "Why 0?", "Because 0."]
         assert "start_job" in _actions(new)
 
@@ -156,16 +156,16 @@ async def test_what_stands_in_a_validation_file_too_is_found_and_left_out(w: Wor
         await w.person.choose("ana", w.channel, report["ts"], "dataset_more", "Compare with validation file")
         view = await w.person.wait_view("ana", title="Compare")
         await until(lambda: "nothing" in str(_view(w, view["id"])), PATIENCE)
-        await w.person.click_in_view("ana", view["id"], "mend_validation", value=validation.id)
+        await w.person.click_in_view("ana", view["id"], "repair_validation", value=validation.id)
         await until(lambda: "of the validation file is the same" in str(_view(w, view["id"])), PATIENCE)
-        await w.person.click_in_view("ana", view["id"], "mend_validation", value="none")
+        await w.person.click_in_view("ana", view["id"], "repair_validation", value="none")
         await until(lambda: "is the same" not in (seen := str(_view(w, view["id"]))) and "nothing" in seen, PATIENCE)
-        await w.person.click_in_view("ana", view["id"], "mend_validation", value=validation.id)
+        await w.person.click_in_view("ana", view["id"], "repair_validation", value=validation.id)
         await until(lambda: "of the validation file is the same" in str(_view(w, view["id"])), PATIENCE)
-        view = await w.person.wait_view("ana", callback_id="mend_repairs")
+        view = await w.person.wait_view("ana", callback_id="repair_choice")
         assert await w.person.submit("ana", view["id"], {}) == {}
         new = await _ready(w, report)
-        assert (await _file(w, report, "train-mended.jsonl")).splitlines() == _distinct(30).splitlines()[12:]
+        assert (await _file(w, report, "train-repaired.jsonl")).splitlines() == _distinct(30).splitlines()[12:]
         await w.start(new)
         await w.job_at_provider()
         assert len(w.provider.files) == 2, "what it was held against validates it"
@@ -273,8 +273,8 @@ async def test_a_second_pass_that_a_restart_cut_off_is_made_after_it(w: World, m
 async def test_a_file_deleted_meanwhile_is_said_to_be_gone_whatever_is_pressed(w: World) -> None:
     async with w.bot():
         report = await _dropped(w, broken(), "Please correct")
-        await w.person.click("ben", w.channel, report["ts"], "dataset_mend")
-        view = await w.person.wait_view("ben", callback_id="mend_repairs")
+        await w.person.click("ben", w.channel, report["ts"], "dataset_repair")
+        view = await w.person.wait_view("ben", callback_id="repair_choice")
         await w.delete(report)
         assert await w.person.submit("ben", view["id"], {}) == {}
         await until_async(lambda: _told(w, "ben", "no such training file"))
@@ -295,7 +295,7 @@ async def test_a_guest_can_press_nothing(w: World) -> None:
     await w.person.join(w.channel, "gus")
     async with w.bot():
         report = await _dropped(w, broken(), "Please correct")
-        for number, action in enumerate(["dataset_mend", "dataset_sample"], 1):
+        for number, action in enumerate(["dataset_repair", "dataset_sample"], 1):
             await w.person.click("gus", w.channel, report["ts"], action)
             await until_async(lambda number=number: _heard(w, "gus", number))
         assert await w.person.open_view("gus") is None
@@ -325,7 +325,7 @@ async def test_what_is_made_of_a_file_of_a_private_channel_is_as_private(w: Worl
     w.channel = channel["id"]
     async with w.bot() as bot:
         report = await _dropped(w, broken(), "Please correct")
-        await _mended(w, report)
+        await _repaired(w, report)
         await _ready(w, report)
         new = (await bot.services.datasets.latest(5))[0]
         assert new.channel_private
@@ -334,11 +334,11 @@ async def test_what_is_made_of_a_file_of_a_private_channel_is_as_private(w: Worl
         await w.person.wait_ephemeral("ben", "#general", contains="no such training file")
 
 
-async def test_mending_whose_process_is_killed_is_done_again(w: World) -> None:
+async def test_repairing_whose_process_is_killed_is_done_again(w: World) -> None:
     async with w.bot() as bot:
         report = await _dropped(w, broken(), "Please correct")
-        await w.person.click("ana", w.channel, report["ts"], "dataset_mend")
-        view = await w.person.wait_view("ana", callback_id="mend_repairs")
+        await w.person.click("ana", w.channel, report["ts"], "dataset_repair")
+        view = await w.person.wait_view("ana", callback_id="repair_choice")
         bot.services.lanes.processes()[Lane.QUICK].kill()
         assert await w.person.submit("ana", view["id"], {}) == {}
         await _ready(w, report)
@@ -346,15 +346,15 @@ async def test_mending_whose_process_is_killed_is_done_again(w: World) -> None:
 
 
 @pytest.mark.parametrize("method", ["files.completeUploadExternal", "files.getUploadURLExternal"])
-async def test_a_mended_file_comes_once_whatever_becomes_of_slacks_answer(w: World, method: str) -> None:
+async def test_a_repaired_file_comes_once_whatever_becomes_of_slacks_answer(w: World, method: str) -> None:
     async with w.bot():
         report = await _dropped(w, broken(), "Please correct")
-        await w.person.click("ana", w.channel, report["ts"], "dataset_mend")
-        view = await w.person.wait_view("ana", callback_id="mend_repairs")
+        await w.person.click("ana", w.channel, report["ts"], "dataset_repair")
+        view = await w.person.wait_view("ana", callback_id="repair_choice")
         await w.person.fault(method, "drop")
         assert await w.person.submit("ana", view["id"], {}) == {}
         await _ready(w, report)
-        await _file(w, report, "train-mended.jsonl")
+        await _file(w, report, "train-repaired.jsonl")
         assert len(await w.person.messages(w.channel, report["thread_ts"])) == 4
 
 

@@ -14,7 +14,7 @@ def test_every_code_stands_once_and_ends_in_a_sentence():
         assert rule.meaning.endswith(".")
 
 
-def test_every_finding_that_can_be_mended_names_a_repair():
+def test_every_finding_that_can_be_repaired_names_a_repair():
     repairs = {repair.id for repair in REPAIRS}
     assert {rule.repair for rule in FINDING_CODES} - {""} <= repairs
 

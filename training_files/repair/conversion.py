@@ -3,6 +3,7 @@
 from typing import Any
 
 from training_files.example_format import format_of
+from training_files.repair.plan import Remark
 from training_files.repair.repair import Dropped, Example, Outcome, RepairContext
 
 
@@ -12,7 +13,7 @@ def convert(example: Example, context: RepairContext) -> Outcome:
         return None
     make = _WAYS.get((found, context.format))
     if make is None:
-        return Dropped(f"A {found} example cannot become a {context.format} example.", lost=True)
+        return _lost("cannot_become", found=found, format=context.format)
     return make(example, context)
 
 
@@ -20,10 +21,10 @@ def _chat_of_completion(example: Example, context: RepairContext) -> Outcome:
     """What told a base model where the prompt ends and where to stop is taken off: messages tell it."""
     prompt, completion = example.get("prompt"), example.get("completion")
     if not isinstance(prompt, str) or not isinstance(completion, str):
-        return Dropped("Its prompt or its completion is not text.", lost=True)
+        return _lost("pair_is_not_text")
     prompt, completion = context.prompts.bare(prompt), context.completions.bare(completion)
     if not prompt.strip():
-        return Dropped("It has no prompt, so a chat would have no question.", lost=True)
+        return _lost("no_prompt")
     return {
         "messages": [
             {"role": "user", "content": prompt},
@@ -36,7 +37,7 @@ def _chat_of_preference(example: Example, context: RepairContext) -> Outcome:
     given, preferred = example.get("input"), example.get("preferred_output")
     messages = given.get("messages") if isinstance(given, dict) else None
     if not isinstance(given, dict) or not isinstance(messages, list) or not isinstance(preferred, list):
-        return Dropped("Its messages or its preferred answer are not lists.", lost=True)
+        return _lost("preference_without_lists")
     return {"messages": messages + preferred} | {key: value for key, value in given.items() if key != "messages"}
 
 
@@ -44,16 +45,14 @@ def _completion_of_chat(example: Example, context: RepairContext) -> Outcome:
     """A completion has one prompt and one answer: an example with more is named, and not squeezed into one."""
     messages = example["messages"]
     if not isinstance(messages, list) or not all(isinstance(message, dict) for message in messages):
-        return Dropped("Its messages are not a list of messages.", lost=True)
+        return _lost("no_list_of_messages")
     texts = [_text(message) for message in messages]
     roles = [message.get("role") for message in messages]
     shape = ["system" if role == "developer" else role for role in roles]
     if shape not in (["user", "assistant"], ["system", "user", "assistant"]):
-        return Dropped(
-            "A completion holds one question and one answer; this chat is longer, or of another form.", lost=True
-        )
+        return _lost("more_than_a_completion")
     if example.get("tools") or example.get("functions") or None in texts:
-        return Dropped("A completion holds text only; this chat has calls, tools or images.", lost=True)
+        return _lost("more_than_text")
     *before, answer = [text for text in texts if text is not None]
     return {"prompt": "\n\n".join(before), "completion": answer}
 
@@ -69,6 +68,10 @@ def _text(message: dict[str, Any]) -> str | None:
         content = "".join(str(part.get("text", "")) for part in content)
     called = message.get("tool_calls") or message.get("function_call")
     return content if isinstance(content, str) and not called else None
+
+
+def _lost(kind: str, **values: str) -> Dropped:
+    return Dropped(Remark(kind, dict(values)), lost=True)
 
 
 def leads(found: str, to: str) -> bool:

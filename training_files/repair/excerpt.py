@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from training_files import pii_and_secrets
-from training_files.repair.plan import EXCERPT
+from training_files.repair.plan import EXCERPT, Why
 from training_files.repair.repair import Example
 from training_files.repair.texts import each_text
 
@@ -13,7 +13,7 @@ _LEAD = 40
 """Characters shown before the difference."""
 
 
-def before_and_after(before: Example | str, after: Example | str) -> tuple[str, str]:
+def before_and_after(before: Example | str | Why, after: Example | str | Why) -> tuple[str | Why, str | Why]:
     """Before and after, at most `EXCERPT` characters each: of two examples the place at which they first differ."""
     if isinstance(before, dict):
         before = each_text(before, _discreet) or before
@@ -21,9 +21,14 @@ def before_and_after(before: Example | str, after: Example | str) -> tuple[str, 
         after = each_text(after, _discreet) or after
     if isinstance(before, dict) and isinstance(after, dict):
         before, after = _difference(before, after)
-    shown = (one if isinstance(one, str) else _json(one) for one in (before, after))
-    old, new = (_cut(_discreet(one[: 2 * EXCERPT])) for one in shown)
-    return old, new
+    return _side(before), _side(after)
+
+
+def _side(side: Example | str | Why) -> str | Why:
+    if isinstance(side, Why):
+        return side
+    text = side if isinstance(side, str) else _json(side)
+    return _cut(_discreet(text[: 2 * EXCERPT]))
 
 
 def _discreet(text: str) -> str:

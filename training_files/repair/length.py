@@ -4,6 +4,7 @@ from bisect import bisect_left
 from typing import Any
 
 from training_files.repair import exact_json
+from training_files.repair.plan import Remark
 from training_files.repair.repair import Dropped, Example, Outcome, RepairContext
 
 MOST_TURNS = 2_000
@@ -26,7 +27,7 @@ def too_long(example: Example, context: RepairContext) -> Outcome:
         first = bisect_left(range(len(shortened)), True, key=lambda turns: context.tokens(shortened[turns]) <= limit)
         if first < len(shortened):
             return shortened[first]
-    return Dropped(f"It has {tokens:,} tokens; {context.model} takes {limit:,}, and no turn can be spared.")
+    return Dropped(Remark("too_many_tokens", {"tokens": tokens, "model": context.model, "limit": limit}))
 
 
 class _Shortened:

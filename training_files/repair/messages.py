@@ -8,6 +8,7 @@ import msgspec
 from training_files.chat import MESSAGE_KEYS, ROLES
 from training_files.example_format import format_of
 from training_files.repair import exact_json
+from training_files.repair.plan import Remark
 from training_files.repair.repair import Dropped, Example, Outcome, RepairContext
 
 Message = dict[str, Any]
@@ -143,11 +144,11 @@ def empty_answers(example: Example, context: RepairContext) -> Outcome:
     if "completion" in example and "prompt" in example:
         completion = example["completion"]
         empty = completion is None or (isinstance(completion, str) and not completion.strip())
-        return Dropped("The completion is empty.") if empty else None
+        return Dropped(Remark("completion_is_empty")) if empty else None
     for name in ("messages", "preferred_output", "non_preferred_output"):
         messages = example.get(name)
         if isinstance(messages, list) and any(_is_answer(message) and is_silent(message) for message in messages):
-            return Dropped("An answer is empty.")
+            return Dropped(Remark("answer_is_empty"))
     return None
 
 
@@ -157,13 +158,13 @@ def weight_zero(example: Example, context: RepairContext) -> Outcome:
         return None
     weights = [message.get("weight", 1) for message in messages if _is_answer(message)]
     if weights and all(weight == 0 and not isinstance(weight, bool) for weight in weights):
-        return Dropped("Every answer has weight 0, so nothing would be trained on.")
+        return Dropped(Remark("no_answer_counts"))
     return None
 
 
 def equal_pairs(example: Example, context: RepairContext) -> Outcome:
     if "preferred_output" in example and example["preferred_output"] == example.get("non_preferred_output"):
-        return Dropped("The preferred answer and the other one are the same.")
+        return Dropped(Remark("answers_are_the_same"))
     return None
 
 

@@ -1,8 +1,8 @@
-"""What mending would do to a file, and what it did: values for whoever shows them."""
+"""What repairing would do to a file, and what it did: values for whoever shows them."""
 
 import msgspec
 
-from training_files.report import Table
+from training_files.report import Finding, Table
 
 EXCERPT = 300
 """Characters of `before` and `after`."""
@@ -11,36 +11,47 @@ MOST_LOST = 1_000
 """Lost lines that are named; all are counted."""
 
 
+class Remark(msgspec.Struct, frozen=True):
+    """Something about the file or an example: `kind` names a function of `texts.repair`, `values` are what it takes.
+    (Where sentences have not moved there yet, the kind is the sentence.)"""
+
+    kind: str
+    values: dict[str, str | int] = {}
+
+
+Why = Remark | Finding
+"""Why an example is left out."""
+
+
 class ProposedRepair(msgspec.Struct, frozen=True):
     """One repair that a file needs.
 
     `examples` counts what it touches (lines, where it is about lines). `line` is the first place, from 1; `before` and
-    `after` show it there, at most `EXCERPT` characters of what changes; `after` says why where the example is
-    dropped. They quote the file: escape them. `always` marks what comes with writing the file anew and cannot be
-    left out. `note` is one more sentence for a person, such as what makes this a decision; mostly empty.
+    `after` show it there: at most `EXCERPT` characters of what changes, which quote the file (escape them), or a
+    remark. `after` is why, where the example is dropped. `always` marks what comes with writing the file anew and
+    cannot be left out. `mark` is the separator or stop sequence that texts get, as JSON.
     """
 
     id: str
-    title: str
     examples: int
     line: int | None
-    before: str
-    after: str
+    before: str | Why
+    after: str | Why
     recommended: bool
     drops: bool
     always: bool = False
-    note: str = ""
+    mark: str = ""
 
 
 class LostLine(msgspec.Struct, frozen=True):
-    """A line that could not be saved, and why in one sentence. Of a table it is the row."""
+    """A line that could not be saved, and why. Of a table it is the row."""
 
     line: int
-    why: str
+    why: Why
 
 
 class RepairPlan(msgspec.Struct, frozen=True):
-    """What can be mended in a file. The figures are those of mending with what is recommended.
+    """What can be repaired in a file. The figures are those of repairing with what is recommended.
 
     `examples` counts those in the file as it is; `format` is what it would be trained as. `table` is set for a file of
     rows; where its `mapping` is None and none was given, `repairs` is empty and a person has to name the columns.
@@ -61,11 +72,12 @@ class RepairPlan(msgspec.Struct, frozen=True):
 
 
 class RepairResult(msgspec.Struct, frozen=True):
-    """What mending did. Examples in the original = `examples` + `dropped` + `lost_lines`.
+    """What repairing did. Examples in the original = `examples` + `dropped` + `lost_lines`.
 
     `changed` says how many examples each repair touched, dropped ones included. `dropped` are those that a chosen
     repair left out; `lost` names the first `MOST_LOST` of those that could not be saved, `lost_lines` counts them.
-    `sha256` and `bytes` are the new file's.
+    `sha256` and `bytes` are the new file's. `of_rows`: the original was a table. `marks` has the separator and the stop
+    sequence that texts got, as JSON, by the repair's id.
     """
 
     examples: int
@@ -76,3 +88,5 @@ class RepairResult(msgspec.Struct, frozen=True):
     sha256: str
     bytes: int
     format: str = ""
+    of_rows: bool = False
+    marks: dict[str, str] = {}

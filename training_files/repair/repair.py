@@ -6,6 +6,7 @@ from typing import Any, Protocol
 import msgspec
 
 from training_files.repair.endings import Endings
+from training_files.repair.plan import Why
 
 Example = dict[str, Any]
 
@@ -33,9 +34,9 @@ class RepairContext(Protocol):
 
 
 class Dropped(msgspec.Struct, frozen=True):
-    """The example is left out, and why in one sentence. `lost`: a repair would have kept it, but it cannot be saved."""
+    """The example is left out, and why. `lost`: a repair would have kept it, but it cannot be saved."""
 
-    why: str
+    why: Why
     lost: bool = False
 
 
@@ -44,15 +45,13 @@ Outcome = Example | Dropped | None
 
 
 class Repair(msgspec.Struct, frozen=True):
-    """`title` is what a person chooses, in a few words; `does` one or two sentences more, for the documentation.
+    """`texts.repair` says what each is called and what it does, by its `id`.
 
     `function` repairs one example. It is None for what happens where lines are read (`source`) and where examples are
     compared; of the former `always` marks what comes with writing the file anew. `drops`: it may leave examples out.
     """
 
     id: str
-    title: str
-    does: str
     function: Callable[[Example, RepairContext], Outcome] | None = None
     recommended: bool = True
     drops: bool = False

@@ -24,28 +24,30 @@ from training_files.finding_codes import BY_CODE
 from training_files.lines import LONGEST_LINE, MOST_VALUES, open_file, read_batches
 from training_files.repair import exact_json
 from training_files.repair.plain import Plain, read_plain
-from training_files.repair.plan import EXCERPT
+from training_files.repair.plan import EXCERPT, Remark, Why
 from training_files.repair.repair import Example
+from training_files.report import Finding
 from training_files.tables import encodings, file_type
 
 BLOCK = 1 << 20
 FEWEST_LETTERS = 10
 
 
-Shown = Callable[[], tuple[str, str]]
-"""Makes the text before and after a repair, at the place that is repaired: only the first is looked at."""
+Sides = tuple[str | Why, str | Why]
+Shown = Callable[[], Sides]
+"""Makes what is shown before and after a repair, at the place that is repaired: only the first is looked at."""
 
 
 class Record(msgspec.Struct):
     """One example as the file has it. `line` is where it begins, from 1; `text` its JSON, on one line where that is how
-    it stands. If it is no example, `why` says so in a sentence; for an empty line it is empty. `repairs` names what had
-    to be done to read it. `final`: its value cannot be written anew, so it stays as it is or is lost.
+    it stands. If it is no example, `why` says so, but not for an empty line. `repairs` names what had to be done to
+    read it. `final`: its value cannot be written anew, so it stays as it is or is lost.
     """
 
     line: int
     text: bytes
     plain: Plain | None = None
-    why: str = ""
+    why: Why | None = None
     repairs: dict[str, Shown] = {}
     final: bool = False
     value: Example | None = None
@@ -70,7 +72,7 @@ class Source(msgspec.Struct):
 
     path: Path
     spread: bool
-    repairs: dict[str, tuple[str, str]]
+    repairs: dict[str, Sides]
     codec: str = "cp1252"
 
 
@@ -84,16 +86,16 @@ def opened(path: Path) -> Iterator[Source]:
         head = file.read(file_type.HEAD)
     encoding = encodings.detect(head) or "utf-8"
     spread = _is_spread(head)
-    repairs: dict[str, tuple[str, str]] = {}
+    repairs: dict[str, Sides] = {}
     if head.startswith(codecs.BOM_UTF8):
-        repairs["byte_order_mark"] = ("three invisible bytes before the first line", "none")
+        repairs["byte_order_mark"] = (Remark("byte_order_mark_is_there"), "")
     wide = encoding.startswith(("utf-16", "utf-32"))
     legacy = not encoding.startswith("utf-")
     if wide or (legacy and spread):
-        repairs["encoding"] = (f"the file is in {encoding}", "the file is in UTF-8")
+        repairs["encoding"] = (encoding, "utf-8")
     old_ends = not wide and b"\r" in head and b"\n" not in head
     if old_ends:
-        repairs["line_endings"] = ("lines end with CR alone", "lines end with LF")
+        repairs["line_endings"] = ("CR", "LF")
     codec = _codec(head) if legacy else "cp1252"
     if "encoding" not in repairs and not old_ends:
         yield Source(path, spread, repairs, codec)
@@ -117,8 +119,8 @@ def records(source: Source, *, encoding: bool, syntax: bool, progress: Callable[
     done = 0
     for batch in read_batches(source.path):
         if batch.oversized:
-            most = f"{LONGEST_LINE >> 20} MB, or has more than {MOST_VALUES:,} brackets and commas"
-            yield Record(batch.number, b"", why=f"The line is longer than {most}.")
+            why = Remark("line_is_too_long", {"megabytes": LONGEST_LINE >> 20, "values": MOST_VALUES})
+            yield Record(batch.number, b"", why=why)
         for number, line in enumerate(batch.lines, batch.number):
             text = line.strip()
             if text:
@@ -126,7 +128,7 @@ def records(source: Source, *, encoding: bool, syntax: bool, progress: Callable[
                 if line.endswith(b"\r"):
                     record.repairs = {"line_endings": lambda: ("CR LF", "LF")} | record.repairs
             else:
-                record = Record(number, b"", repairs={"empty_rows": lambda: ("an empty line", "")})
+                record = Record(number, b"", repairs={"empty_rows": lambda: (Remark("line_is_empty"), "")})
             yield record
         done += len(batch.raw)
         progress(done)
@@ -152,7 +154,7 @@ def _read(text: bytes, line: int, *, codec: str | None, syntax: bool, cut: bool 
     try:
         value = parse(text, cut=cut)
     except NotAnExample as wrong:
-        return Record(line, text, why=BY_CODE[wrong.code].says.format(**wrong.details))
+        return Record(line, text, why=Finding(wrong.code, line, BY_CODE[wrong.code].says.format(**wrong.details)))
     # JSON all the same, but with a number that has no room elsewhere.
     return _as_example(Record(line, text, repairs=repairs, final=not repairs), value, syntax)
 
@@ -174,8 +176,7 @@ def _as_example(record: Record, value: Any, syntax: bool) -> Record:
         record.repairs["json_syntax"] = partial(_texts, record.text, fresh)
         record.text = fresh
     else:
-        kind = "a list" if isinstance(value, list) else "a single value"
-        record.why = f"It is {kind}, not an example."
+        record.why = Remark("list_is_no_example" if isinstance(value, list) else "value_is_no_example")
     return record
 
 
@@ -252,7 +253,7 @@ def _values(path: Path, *, syntax: bool, progress: Callable[[int], None]) -> Ite
                 record.repairs = {"one_a_line": partial(_texts, raw, record.text)} | record.repairs
                 yield record
             else:
-                yield Record(line, b"", why="The JSON that begins here is broken.")
+                yield Record(line, b"", why=Remark("json_is_broken"))
                 text.resume(column)
             progress(text.done)
 
@@ -402,7 +403,7 @@ def _in_utf8(text: bytes, codec: str) -> bytes:
         return text
 
 
-def _around(before: bytes, after: bytes) -> tuple[str, str]:
+def _around(before: bytes, after: bytes) -> Sides:
     """The place of the first byte that is not UTF-8."""
     try:
         before.decode()
@@ -415,17 +416,17 @@ def _around(before: bytes, after: bytes) -> tuple[str, str]:
 
 
 _LEAD = 80
-"""Bytes shown before the place at which a line is mended."""
+"""Bytes shown before the place at which a line is repaired."""
 
 
-def _parted(before: bytes, after: bytes) -> tuple[str, str]:
+def _parted(before: bytes, after: bytes) -> Sides:
     """The place at which the two part."""
     same = (n for n, (old, new) in enumerate(zip(before, after, strict=False)) if old != new)
     at = max(0, next(same, len(after)) - _LEAD)
     return _shown(before, at), _shown(after, at)
 
 
-def _texts(before: bytes, after: bytes) -> tuple[str, str]:
+def _texts(before: bytes, after: bytes) -> Sides:
     return _shown(before), _shown(after)
 
 

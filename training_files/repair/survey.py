@@ -1,4 +1,4 @@
-"""What has to be known of the whole file before one of its examples can be mended."""
+"""What has to be known of the whole file before one of its examples can be repaired."""
 
 from collections import Counter
 from functools import cached_property

@@ -5,6 +5,7 @@ from training_files.findings import Findings
 from training_files.habits import Habits
 from training_files.repair import exact_json
 from training_files.repair.plain import read_plain
+from training_files.repair.plan import Remark
 from training_files.repair.repair import Dropped, Example, Outcome, RepairContext
 from training_files.rules import judge
 
@@ -18,6 +19,6 @@ def unusable(example: Example, context: RepairContext) -> Outcome:
         with findings.of_one_example():
             judge(parse(line), 1, findings, Habits())
     except NotAnExample:
-        return Dropped("It cannot be written as JSON.", lost=True)
+        return Dropped(Remark("cannot_be_json"), lost=True)
     first = next(iter(findings.first("error")), None)
-    return Dropped(first.message, lost=True) if first else None
+    return Dropped(first, lost=True) if first else None

@@ -19,14 +19,17 @@ from training_files.report import ColumnMapping, Finding, Report, Table
 
 # Buttons of a report; the first two belong to other features.
 START: Final = "start_job"
-REPAIR: Final = "dataset_mend"
+REPAIR: Final = "dataset_repair"
 SPLIT: Final = "dataset_split"
 SAMPLE: Final = "dataset_sample"
 FINDINGS: Final = "dataset_findings"
 # The menu beside them, and what its entries' values begin with.
 MORE: Final = "dataset_more"
-COMPARE: Final = "mend"
+COMPARE: Final = "repair"
 DELETE: Final = "delete"
+# What messages from before these names hold.
+OLD_REPAIR: Final = "dataset_mend"
+OLD_COMPARE: Final = "mend"
 
 _FINDINGS: Final = 5
 _MODELS: Final = 6

@@ -32,12 +32,13 @@ from handlers.jobs.blocks import checkpoints, history, jobs
 from handlers.models import blocks as models
 from handlers.outgoing import notice_blocks as notices
 from handlers.provider_files import blocks as files
-from handlers.repair import blocks as mend_window
+from handlers.repair import blocks as repair_modal
 from handlers.start.blocks import modal as start_modal
 from handlers.start.blocks import question as start_question
 from handlers.start.start_form import FIELDS, ModelOption, read_start_modal
 from texts.commands import Description
-from training_files.repair import LostLine, ProposedRepair, RepairPlan, RepairResult
+from training_files.repair import LostLine, ProposedRepair, Remark, RepairPlan, RepairResult
+from training_files.repair.repairs import BY_ID
 from training_files.report import Column, ColumnMapping, Finding, Report, Table, Tokens
 from training_files.sample import Sampled
 
@@ -109,20 +110,20 @@ reports = st.builds(
     table=st.none() | tables,
     complete=st.booleans(),
 )
+remarks = st.builds(Remark, texts) | st.builds(lambda line: Remark("same_as_line", {"line": line}), counts)
 proposals = st.builds(
     ProposedRepair,
-    ids,
-    texts,
+    st.sampled_from(sorted(BY_ID)),
     counts,
     st.none() | counts,
-    texts,
-    texts,
+    texts | remarks,
+    texts | remarks,
     st.booleans(),
     st.booleans(),
     always=st.booleans(),
-    note=texts,
+    mark=texts,
 )
-lost = st.lists(st.builds(LostLine, counts, texts), max_size=8).map(tuple)
+lost = st.lists(st.builds(LostLine, counts, remarks), max_size=8).map(tuple)
 repairs = st.lists(proposals, max_size=20, unique_by=lambda one: one.id).map(tuple)
 plans = st.builds(RepairPlan, repairs, st.none(), counts, texts, lost, counts)
 sampled = st.builds(Sampled, counts, texts, st.lists(st.tuples(texts, texts), max_size=30).map(tuple))
@@ -195,25 +196,25 @@ def test_reports_of_any_file_fit(dataset: Dataset, offers: list[report.Offer], a
 
 @settings(quick, max_examples=12)
 @given(datasets, tables, plans, st.sampled_from(["", "{}", "x" * 3000]))
-def test_the_windows_of_mending_fit(dataset: Dataset, table: Table, plan: RepairPlan, private_metadata: str) -> None:
+def test_the_modals_of_repair_fit(dataset: Dataset, table: Table, plan: RepairPlan, private_metadata: str) -> None:
     wide = msgspec.structs.replace(table, columns=table.columns * 40)
-    assert_view_fits(mend_window.columns_window(dataset, wide, private_metadata).to_dict())
-    for kind in mend_window.LAYOUTS:
-        chosen = mend_window.proposed(table, kind)
-        assert_view_fits(mend_window.columns_window(dataset, table, private_metadata, chosen).to_dict())
-    assert_view_fits(mend_window.repairs_window(dataset, plan, private_metadata).to_dict())
+    assert_view_fits(repair_modal.columns_window(dataset, wide, private_metadata).to_dict())
+    for kind in repair_modal.LAYOUTS:
+        chosen = repair_modal.proposed(table, kind)
+        assert_view_fits(repair_modal.columns_window(dataset, table, private_metadata, chosen).to_dict())
+    assert_view_fits(repair_modal.repairs_window(dataset, plan, private_metadata).to_dict())
     others = [msgspec.structs.replace(dataset, id=f"ds-{number}") for number in range(120)]
-    window = mend_window.repairs_window(dataset, plan, private_metadata, table.mapping, others, "ds-7")
+    window = repair_modal.repairs_window(dataset, plan, private_metadata, table.mapping, others, "ds-7")
     assert_view_fits(window.to_dict())
 
 
 @quick
-@given(datasets, lost, st.dictionaries(texts, counts, max_size=8), st.dictionaries(texts, texts, max_size=3))
-def test_what_mending_did_fits(
-    dataset: Dataset, left: tuple[LostLine, ...], changed: dict[str, int], titles: dict[str, str]
+@given(datasets, lost, st.dictionaries(st.sampled_from(sorted(BY_ID)), counts, max_size=8), texts)
+def test_what_repairing_did_fits(
+    dataset: Dataset, left: tuple[LostLine, ...], changed: dict[str, int], mark: str
 ) -> None:
-    done = RepairResult(5, 2, changed, left, len(left) + 3, "aa", 10)
-    said = mend_window.mended("U0ADA", dataset, done, titles)
+    done = RepairResult(5, 2, changed, left, len(left) + 3, "aa", 10, marks={"separator": mark})
+    said = repair_modal.repaired("U0ADA", dataset, done)
     assert 1 <= length(said) <= 3000
     assert_harmless(said)
 
@@ -223,8 +224,8 @@ def test_what_mending_did_fits(
 def test_other_windows_fit(dataset: Dataset, examples: list[Sampled], sentence: str) -> None:
     assert_view_fits(sample_window(dataset, examples, "{}").to_dict())
     assert_view_fits(split_window.split_window(dataset, "{}").to_dict())
-    assert_view_fits(windows.looking("Mend", dataset.name).to_dict())
-    assert_view_fits(windows.sorry("Mend", sentence).to_dict())
+    assert_view_fits(windows.looking("Repair", dataset.name).to_dict())
+    assert_view_fits(windows.sorry("Repair", sentence).to_dict())
 
 
 @settings(quick, max_examples=20)

@@ -59,7 +59,7 @@ def test_a_good_file_can_be_started_and_a_bad_one_mended(
     assert good["start_job"]["style"] == "primary"
     bad = make_report(ok=False, errors=[Finding("not_utf8", 2, "No UTF-8.")], counts={"not_utf8": 1})
     message = report.report(make_dataset(report=bad))
-    assert buttons(message)["dataset_mend"]["style"] == "primary"
+    assert buttons(message)["dataset_repair"]["style"] == "primary"
     assert "start_job" not in buttons(message)
     assert "[… Delete]" in seen(message)
     assert "Press *Mend* and I correct what I can" in seen(message)

@@ -61,8 +61,8 @@ def test_the_long_way_comes_to_the_same(path, to, tmp_path, monkeypatch):
             return str(error)
         return plan, done, out.read_bytes()
 
-    observe = passes._Work._observe
+    observe = passes.Passes._observe
     shortly = all_of_it()
     monkeypatch.setattr(source, "read_plain", lambda line: None)
-    monkeypatch.setattr(passes._Work, "_observe", lambda self, *given: observe(self, *given) and False)
+    monkeypatch.setattr(passes.Passes, "_observe", lambda self, *given: observe(self, *given) and False)
     assert all_of_it() == shortly

@@ -1,4 +1,4 @@
-"""Mending as a whole: what is proposed is what happens, once is enough, and nothing disappears."""
+"""Repairing as a whole: what is proposed is what happens, once is enough, and nothing disappears."""
 
 import hashlib
 import json
@@ -87,14 +87,14 @@ def test_once_is_enough_and_nothing_disappears(tmp_path: Path, data: bytes) -> N
 
     done = repair_file(path, out, chosen=chosen, model=DEFAULT_MODEL)
     assert plan.examples == done.examples + done.dropped + done.lost_lines
-    mended = out.read_bytes()
-    assert (done.bytes, done.sha256) == (len(mended), hashlib.sha256(mended).hexdigest())
-    assert mended.count(b"\n") == done.examples
+    repaired = out.read_bytes()
+    assert (done.bytes, done.sha256) == (len(repaired), hashlib.sha256(repaired).hexdigest())
+    assert repaired.count(b"\n") == done.examples
     assert path.read_bytes() == data
     assert not {code for code in check_file(out).counts if BY_CODE[code].repair in chosen}
     assert not [one.id for one in plan_repairs(out, model=DEFAULT_MODEL).repairs if one.id in chosen]
     repair_file(out, again, chosen=chosen, model=DEFAULT_MODEL)
-    assert again.read_bytes() == mended
+    assert again.read_bytes() == repaired
 
 
 @settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -150,7 +150,7 @@ def test_an_unknown_repair_is_a_mistake_of_the_caller(tmp_path: Path) -> None:
         repair_file(tmp_path / "in.jsonl", tmp_path / "out.jsonl", chosen=["polish"], model=DEFAULT_MODEL)
 
 
-def test_a_mended_file_that_cannot_be_written_leaves_nothing_behind(tmp_path: Path) -> None:
+def test_a_repaired_file_that_cannot_be_written_leaves_nothing_behind(tmp_path: Path) -> None:
     path = tmp_path / "in.jsonl"
     path.write_text(json.dumps(CHAT), encoding="utf-8")
     with pytest.raises(TrainingFileError, match="cannot be written"):

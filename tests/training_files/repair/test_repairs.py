@@ -8,7 +8,6 @@ import pytest
 
 from training_files import DEFAULT_MODEL, check_file
 from training_files.repair import plan_repairs, repair_file
-from training_files.repair.repairs import REPAIRS
 
 
 def chat(*turns: tuple[str, str], **more: Any) -> dict[str, Any]:
@@ -137,7 +136,7 @@ def written(tmp_path: Path, examples: list[Any]) -> Path:
     return path
 
 
-def mended(path: Path, chosen: list[str] | None = None, **more: Any) -> list[Any]:
+def repaired(path: Path, chosen: list[str] | None = None, **more: Any) -> list[Any]:
     """The new file's examples, with what is recommended."""
     out = path.with_name("out.jsonl")
     if chosen is None:
@@ -148,22 +147,22 @@ def mended(path: Path, chosen: list[str] | None = None, **more: Any) -> list[Any
 
 def test_fillers_go_only_where_they_are_a_habit(tmp_path: Path) -> None:
     habit = [chat(("user", f"{n}?"), ("assistant", f"Sure! Of course, it is number {n}.")) for n in range(10)]
-    assert {one["messages"][1]["content"][:13] for one in mended(written(tmp_path, habit))} == {"It is number "}
+    assert {one["messages"][1]["content"][:13] for one in repaired(written(tmp_path, habit))} == {"It is number "}
     once = [chat(("user", f"{n}?"), ("assistant", f"It is number {n}.")) for n in range(30)]
     once.append(chat(("user", "Will you?"), ("assistant", "Sure! I will.")))
-    assert mended(written(tmp_path, once)) == once
+    assert repaired(written(tmp_path, once)) == once
 
 
 def test_an_answer_that_is_only_a_filler_stays(tmp_path: Path) -> None:
     habit = [chat(("user", f"{n}?"), ("assistant", f"Sure! Number {n}.")) for n in range(10)]
     short = chat(("user", "Will you?"), ("assistant", "Sure!"))
-    assert mended(written(tmp_path, [*habit, short]))[-1] == short
+    assert repaired(written(tmp_path, [*habit, short]))[-1] == short
 
 
 def test_completions_get_one_separator_one_space_and_one_stop(tmp_path: Path) -> None:
     pairs = [{"prompt": f"Describe thing {n}", "completion": f"Some thing, the number is {n}"} for n in range(12)]
     path = written(tmp_path, pairs)
-    assert mended(path)[3] == {
+    assert repaired(path)[3] == {
         "prompt": "Describe thing 3\n\n###\n\n",
         "completion": " Some thing, the number is 3 END",
     }
@@ -177,13 +176,13 @@ def test_completions_get_one_separator_one_space_and_one_stop(tmp_path: Path) ->
 def test_the_separator_that_most_prompts_have_is_given_to_the_others(tmp_path: Path) -> None:
     pairs = [{"prompt": f"Thing {n} ->", "completion": f" It is a thing of the kind {n}.\n"} for n in range(12)]
     pairs[4]["prompt"] = "Thing 4"
-    assert [one["prompt"] for one in mended(written(tmp_path, pairs))] == [f"Thing {n} ->" for n in range(12)]
+    assert [one["prompt"] for one in repaired(written(tmp_path, pairs))] == [f"Thing {n} ->" for n in range(12)]
 
 
 def test_a_separator_that_stands_inside_a_prompt_is_replaced_everywhere(tmp_path: Path) -> None:
     pairs = [{"prompt": f"Thing {n} ->", "completion": f" It is a thing of the kind {n}.\n"} for n in range(12)]
     pairs[4]["prompt"] = "From -> to, thing 4 ->"
-    prompts = [one["prompt"] for one in mended(written(tmp_path, pairs))]
+    prompts = [one["prompt"] for one in repaired(written(tmp_path, pairs))]
     assert prompts[3:5] == ["Thing 3\n\n###\n\n", "From -> to, thing 4\n\n###\n\n"]
 
 
@@ -191,7 +190,7 @@ def test_long_chats_lose_their_oldest_turns_and_keep_system_message_and_end(tmp_
     turns = [turn for n in range(40) for turn in (("user", f"{n} " + "word " * 2500), ("assistant", f"{n} yes"))]
     long = chat(("system", "Be kind."), *turns)
     hopeless = chat(("user", "word " * 70_000), ("assistant", "no"))
-    shortened, after = mended(written(tmp_path, [long, hopeless, GOOD]))
+    shortened, after = repaired(written(tmp_path, [long, hopeless, GOOD]))
     assert after == GOOD
     roles = [message["role"] for message in shortened["messages"]]
     assert roles[:2] == ["system", "user"]
@@ -203,19 +202,19 @@ def test_long_chats_lose_their_oldest_turns_and_keep_system_message_and_end(tmp_
 def test_duplicates_go_and_the_first_stays_where_it_was(tmp_path: Path) -> None:
     other = chat(("user", "b"), ("assistant", "c"))
     spaced = {"messages": [dict(reversed(list(one.items()))) for one in GOOD["messages"]]}
-    assert mended(written(tmp_path, [GOOD, other, spaced, GOOD])) == [GOOD, other]
+    assert repaired(written(tmp_path, [GOOD, other, spaced, GOOD])) == [GOOD, other]
 
 
 def test_duplicates_that_mending_makes_go_too(tmp_path: Path) -> None:
     human = chat(("Human", "What is it?"), ("assistant", "A bicycle."))
-    assert mended(written(tmp_path, [human, GOOD])) == [GOOD]
+    assert repaired(written(tmp_path, [human, GOOD])) == [GOOD]
 
 
 def test_what_stands_in_the_validation_file_is_left_out(tmp_path: Path) -> None:
     validation = tmp_path / "validation.jsonl"
     validation.write_text(json.dumps(GOOD), encoding="utf-8")
     other = chat(("user", "b"), ("assistant", "c"))
-    assert mended(written(tmp_path, [GOOD, other]), validation=validation) == [other]
+    assert repaired(written(tmp_path, [GOOD, other]), validation=validation) == [other]
 
 
 def test_near_duplicates_go_by_choice_only(tmp_path: Path) -> None:
@@ -224,8 +223,8 @@ def test_near_duplicates_go_by_choice_only(tmp_path: Path) -> None:
     )
     near = [chat(("user", text + end), ("assistant", "A fable.")) for end in ("", "Really.")]
     path = written(tmp_path, near)
-    assert mended(path) == near
-    assert mended(path, ["near_duplicates"]) == near[:1]
+    assert repaired(path) == near
+    assert repaired(path, ["near_duplicates"]) == near[:1]
 
 
 def test_numbers_and_text_keep_their_value(tmp_path: Path) -> None:
@@ -242,20 +241,6 @@ def test_numbers_and_text_keep_their_value(tmp_path: Path) -> None:
     assert (tmp_path / "out.jsonl").read_text(encoding="utf-8") == expected + "\n"
 
 
-def test_each_repair_has_a_title_and_a_place_of_its_own() -> None:
-    assert len({repair.id for repair in REPAIRS}) == len({repair.title for repair in REPAIRS}) == len(REPAIRS)
-    assert all(repair.does.endswith(".") for repair in REPAIRS)
-
-
-def test_the_documentation_lists_the_repairs_in_their_order(root: Path) -> None:
-    page = (root / "docs" / "datasets.md").read_text(encoding="utf-8")
-    rows = [
-        f"| `{one.id}` | {one.title} | {one.does} | {'always' if one.always else 'yes' if one.recommended else 'no'} |"
-        for one in REPAIRS
-    ]
-    assert "\n".join(rows) in page
-
-
 @pytest.mark.parametrize("repair", ["mask_secrets", "mask", "roles", "duplicates"])
 def test_no_proposal_shows_a_secret(tmp_path: Path, repair: str) -> None:
     secret, mail = "AKIAQ3EGRIJ5WNXB7T2Z", "jane.doe@acme-corp.com"
@@ -263,5 +248,5 @@ def test_no_proposal_shows_a_secret(tmp_path: Path, repair: str) -> None:
     (proposal,) = [
         one for one in plan_repairs(written(tmp_path, [one, one]), model=DEFAULT_MODEL).repairs if one.id == repair
     ]
-    assert not [part for part in (secret, mail) if part in proposal.before + proposal.after]
+    assert not [part for part in (secret, mail) if part in f"{proposal.before}{proposal.after}"]
     assert proposal.before != proposal.after

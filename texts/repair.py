@@ -1,0 +1,443 @@
+"""Repairing a training file: what each repair is called and does, and what the modals and the terminal say of it.
+
+Values that quote a file come as they are: whoever shows a sentence with them escapes all of it.
+"""
+
+from collections.abc import Callable
+from typing import ParamSpec
+
+from texts.language import _, plural
+from training_files.repair import Remark, Why
+
+_P = ParamSpec("_P")
+_REMARKS: dict[str, Callable[..., str]] = {}
+
+
+def title(repair: str, *, mark: str = "", format: str = "", of_rows: bool = False) -> str:
+    """What a person chooses, in a few words. `mark`: the separator or stop sequence that texts get; `format`: what
+    examples are converted to, and `of_rows`: from rows of a table.
+    """
+    if repair == "separator" and mark:
+        return _("End each prompt with the same separator: {mark}", mark=mark)
+    if repair == "stop_sequence" and mark:
+        return _("End each completion with the same stop sequence: {mark}", mark=mark)
+    if repair == "convert" and format:
+        if of_rows:
+            return _("Make every row a {format} example", format=format)
+        return _("Make every example a {format} example", format=format)
+    return {
+        "encoding": _("Write it in UTF-8"),
+        "byte_order_mark": _("Remove the byte-order mark"),
+        "line_endings": _("End lines with LF"),
+        "empty_rows": _("Remove empty lines"),
+        "one_a_line": _("Write each example on one line"),
+        "json_syntax": _("Save lines that are nearly JSON"),
+        "roles": _("Correct the names of roles"),
+        "unknown_keys": _("Remove keys that messages cannot have"),
+        "functions": _("Write functions as tools"),
+        "double_encoded_arguments": _("Encode arguments of calls once"),
+        "control_characters": _("Remove control characters"),
+        "empty_messages": _("Take out empty system messages"),
+        "trailing_messages": _("End each chat with its last answer"),
+        "convert": _("Bring all examples into one format"),
+        "mask_secrets": _("Mask keys, tokens and passwords"),
+        "mask": _("Mask personal data too"),
+        "filler_openings": _("Remove filler openings"),
+        "separator": _("End each prompt with the same separator"),
+        "leading_space": _("Begin each completion with a space"),
+        "stop_sequence": _("End each completion with the same stop sequence"),
+        "empty_answers": _("Leave out examples with an empty answer"),
+        "weight_zero": _("Leave out examples in which no answer counts"),
+        "equal_pairs": _("Leave out pairs whose two answers are the same"),
+        "too_long": _("Shorten examples that the model would cut"),
+        "unusable": _("Leave out what still has errors"),
+        "duplicates": _("Keep one of each example"),
+        "near_duplicates": _("Keep one of those that are nearly the same"),
+        "validation_overlap": _("Leave out what stands in the validation file"),
+    }[repair]
+
+
+def does(repair: str) -> str:
+    """One or two sentences more."""
+    return {
+        "encoding": _(
+            "A file in another encoding is read in its own. Single lines that are not UTF-8 are read as Windows-1252."
+        ),
+        "byte_order_mark": _("Three invisible bytes at which some tools stop."),
+        "line_endings": _("Instead of CR LF or CR."),
+        "empty_rows": _("They hold no example, and some tools stop at them."),
+        "one_a_line": _("For a JSON array, and for JSON that spreads over several lines."),
+        "json_syntax": _(
+            "A comma too many, raw tabs and the like in a text, quotes as Python prints them, or a bare list of "
+            "messages."
+        ),
+        "roles": _(
+            "`human` and `customer` become `user`; `gpt`, `bot`, `ai`, `model` and `agent` `assistant`; capitals go."
+        ),
+        "unknown_keys": _(
+            "Keys that the format does not know, weights on messages that are not the assistant's, "
+            "`tool_call_id` where no tool speaks. Weights written as text or as true and false become 1 and 0."
+        ),
+        "functions": _(
+            "`functions` and `function_call` are the older form. Providers still take it; some open models do not."
+        ),
+        "double_encoded_arguments": _(
+            "Arguments that were encoded twice, or not at all, become one JSON object in a string."
+        ),
+        "control_characters": _("Invisible characters that mean nothing in a text. Tabs and line breaks stay."),
+        "empty_messages": _("A system or developer message that says nothing."),
+        "trailing_messages": _("What follows the last answer is not trained on, and providers refuse it."),
+        "convert": _(
+            "Rows become examples, a completion becomes a chat of two messages, a preference becomes a chat with "
+            "the preferred answer; a chat of one question and one answer becomes a completion."
+        ),
+        "mask_secrets": _("Each becomes [SECRET]. What a model was trained on, it can say."),
+        "mask": _(
+            "Mail addresses, phone, card, account and identity numbers become [EMAIL], [PHONE] and so on; "
+            "secrets too. Not for a file whose answers are to give your own address or number."
+        ),
+        "filler_openings": _(
+            "“Sure!”, “Of course”, “好的”: where many answers begin so, the model would always say it."
+        ),
+        "separator": _(
+            "The one that most prompts have, if none holds it inside; else a new one. Use it too when you ask "
+            "the model."
+        ),
+        "leading_space": _("Most words are one token only with the space before them."),
+        "stop_sequence": _(
+            "The one that most completions have; else a new one. Give it as `stop` when you ask the model."
+        ),
+        "empty_answers": _("There is nothing to learn from them."),
+        "weight_zero": _("Every answer has weight 0."),
+        "equal_pairs": _("There is nothing to prefer."),
+        "too_long": _(
+            "The oldest turns after the system message are taken out until the rest fits: the answer stands at "
+            "the end. Where the last question and answer alone are too long, the example is left out."
+        ),
+        "unusable": _("Examples that no other repair could save; each is named with the reason."),
+        "duplicates": _("The first of those that are the same."),
+        "near_duplicates": _("95 % of the text or more is the same. The model would learn them by heart."),
+        "validation_overlap": _("Otherwise the validation loss tells nothing about what the model has not seen."),
+    }[repair]
+
+
+def remark(why: Why) -> str:
+    """A sentence, or what stands in place of an excerpt."""
+    if not isinstance(why, Remark):
+        return why.message
+    say = _REMARKS.get(why.kind)
+    return say(**why.values) if say else why.kind
+
+
+def _remark(say: Callable[_P, str]) -> Callable[_P, str]:
+    _REMARKS[say.__name__] = say
+    return say
+
+
+@_remark
+def byte_order_mark_is_there() -> str:
+    return _("three invisible bytes before the first line")
+
+
+@_remark
+def line_is_empty() -> str:
+    return _("an empty line")
+
+
+@_remark
+def line_is_too_long(megabytes: int, values: int) -> str:
+    return _(
+        "The line is longer than {megabytes} MB, or has more than {values} brackets and commas.",
+        megabytes=megabytes,
+        values=values,
+    )
+
+
+@_remark
+def list_is_no_example() -> str:
+    return _("It is a list, not an example.")
+
+
+@_remark
+def value_is_no_example() -> str:
+    return _("It is a single value, not an example.")
+
+
+@_remark
+def json_is_broken() -> str:
+    return _("The JSON that begins here is broken.")
+
+
+@_remark
+def nested_too_deeply() -> str:
+    return _("It is nested too deeply to be repaired.")
+
+
+@_remark
+def number_cannot_be_written() -> str:
+    return _("It needs a repair, and holds a number that cannot be written anew.")
+
+
+@_remark
+def cannot_be_json() -> str:
+    return _("It cannot be written as JSON.")
+
+
+@_remark
+def cannot_become(found: str, format: str) -> str:
+    return _("A {found} example cannot become a {format} example.", found=found, format=format)
+
+
+@_remark
+def pair_is_not_text() -> str:
+    return _("Its prompt or its completion is not text.")
+
+
+@_remark
+def no_prompt() -> str:
+    return _("It has no prompt, so a chat would have no question.")
+
+
+@_remark
+def preference_without_lists() -> str:
+    return _("Its messages or its preferred answer are not lists.")
+
+
+@_remark
+def no_list_of_messages() -> str:
+    return _("Its messages are not a list of messages.")
+
+
+@_remark
+def more_than_a_completion() -> str:
+    return _("A completion holds one question and one answer; this chat is longer, or of another form.")
+
+
+@_remark
+def more_than_text() -> str:
+    return _("A completion holds text only; this chat has calls, tools or images.")
+
+
+@_remark
+def completion_is_empty() -> str:
+    return _("The completion is empty.")
+
+
+@_remark
+def answer_is_empty() -> str:
+    return _("An answer is empty.")
+
+
+@_remark
+def no_answer_counts() -> str:
+    return _("Every answer has weight 0, so nothing would be trained on.")
+
+
+@_remark
+def answers_are_the_same() -> str:
+    return _("The preferred answer and the other one are the same.")
+
+
+@_remark
+def too_many_tokens(tokens: int, model: str, limit: int) -> str:
+    return _(
+        "It has {tokens} tokens; {model} takes {limit}, and no turn can be spared.",
+        tokens=tokens,
+        model=model,
+        limit=limit,
+    )
+
+
+@_remark
+def same_as_line(line: int) -> str:
+    return _("It is the same as line {line}.", line=line)
+
+
+@_remark
+def nearly_same_as_line(line: int) -> str:
+    return _("It is nearly the same as line {line}.", line=line)
+
+
+@_remark
+def same_in_validation_file(line: int) -> str:
+    return _("Line {line} of the validation file is the same.", line=line)
+
+
+# The modals
+
+
+def repair_button() -> str:
+    return _("Repair")
+
+
+def convert_button() -> str:
+    """Of a table: its rows become examples."""
+    return _("Convert")
+
+
+def compare_title() -> str:
+    """Of a file in order, which may be held against its validation file."""
+    return _("Compare")
+
+
+def leave_out_button() -> str:
+    return _("Leave out")
+
+
+def next_button() -> str:
+    return _("Next")
+
+
+def not_now_button() -> str:
+    return _("Not now")
+
+
+def the_examples() -> str:
+    """What a modal looks at that was just told how to read a table."""
+    return _("the examples")
+
+
+def how_to_read(file: str) -> str:
+    return _("How shall I read {file}? Each row becomes one example.", file=file)
+
+
+def layout_label() -> str:
+    return _("Make of it")
+
+
+def layout(name: str) -> str:
+    return {
+        "chat": _("Chat: a question and an answer"),
+        "conversation": _("Chat: whole conversations"),
+        "completion": _("Completion: text that goes on"),
+        "preference": _("Preference: a better and a worse answer"),
+    }[name]
+
+
+def part(name: str) -> tuple[str, str]:
+    """What a column may be: its name, and a hint."""
+    return {
+        "system": (_("System prompt"), _("Instructions that stand before each conversation.")),
+        "user": (_("Question"), _("What the person says.")),
+        "context": (_("Context"), _("More for the question, such as a text that it is about.")),
+        "history": (_("Earlier turns"), _("Questions and answers before this one.")),
+        "tools": (_("Tools"), _("Which tools the model may call.")),
+        "assistant": (_("Answer"), _("What the model should learn to say.")),
+        "conversation": (_("Conversation"), _("The column that holds all turns.")),
+        "prompt": (_("Prompt"), _("What comes first.")),
+        "completion": (_("Completion"), _("What the model should go on with.")),
+        "preferred": (_("Better answer"), _("The one that the model should learn to give.")),
+        "non_preferred": (_("Worse answer"), _("The one that it should learn to avoid.")),
+    }[name]
+
+
+def choose_column() -> str:
+    return _("Choose a column")
+
+
+def unnamed_column(number: int) -> str:
+    return _("Column {number}", number=number)
+
+
+def no_column() -> str:
+    return _("None")
+
+
+def columns_offered(offered: int, columns: int) -> str:
+    return _("The first {offered} of {columns} columns are offered.", offered=offered, columns=columns)
+
+
+def column_missing() -> str:
+    return _("Choose a column.")
+
+
+def column_twice() -> str:
+    return _("Each part needs a column of its own.")
+
+
+def what_comes(file: str) -> str:
+    return _(
+        "A repaired copy of {file} comes into the thread, with a report of its own. The file itself stays as it is.",
+        file=file,
+    )
+
+
+def rows_read_as(rows: int, reading: str) -> str:
+    return plural("{count} row, read as {reading}", "{count} rows, read as {reading}", rows, reading=reading)
+
+
+def nothing_to_repair(file: str) -> str:
+    return _("I found nothing in {file} that I could repair.", file=file)
+
+
+def validation_label() -> str:
+    return _("Validation file")
+
+
+def validation_hint() -> str:
+    return _("Examples that stand in it too can be left out here.")
+
+
+def choose_file() -> str:
+    return _("Choose a file")
+
+
+def no_file() -> str:
+    return _("None")
+
+
+def examples_left_out(examples: int) -> str:
+    return plural("{count} example left out", "{count} examples left out", examples)
+
+
+def examples_changed(examples: int) -> str:
+    return plural("{count} example changed", "{count} examples changed", examples)
+
+
+def comes_always(repair: str, examples: int) -> str:
+    """`repair`: its title."""
+    return _("{repair}: {examples}. Comes with every repaired file.", repair=repair, examples=examples)
+
+
+def at_line(line: int, shown: str) -> str:
+    return _("Line {line}: {shown}", line=line, shown=shown)
+
+
+def nothing_there() -> str:
+    """In place of a text that is empty."""
+    return _("nothing")
+
+
+def cannot_be_saved(lines: str) -> str:
+    return _("Cannot be saved, whatever you choose: {lines}", lines=lines)
+
+
+def could_not_be_saved(lines: str) -> str:
+    return _("Could not be saved: {lines}", lines=lines)
+
+
+def lost_line(line: int, why: str) -> str:
+    return _("line {line} ({why})", line=line, why=why)
+
+
+def more_lines(lines: int) -> str:
+    return _("{lines} more", lines=lines)
+
+
+def repaired(person: str, file: str, examples: int) -> str:
+    return plural(
+        "{person} had {file} repaired: {count} example.",
+        "{person} had {file} repaired: {count} examples.",
+        examples,
+        person=person,
+        file=file,
+    )
+
+
+def did(repair: str, examples: int) -> str:
+    """`repair`: its title."""
+    return _("{repair}: {examples}", repair=repair, examples=examples)
+
+
+def left_out_in_all(examples: int) -> str:
+    return plural("Left out in all: {count} example", "Left out in all: {count} examples", examples)
