@@ -22,7 +22,9 @@ from bot.datasets.reading import DatasetSamples, FindingsFile
 from bot.datasets.report import DatasetReports
 from bot.datasets.second_pass import SecondPass
 from bot.datasets.splitting import DatasetSplitting
+from bot.datasets.trainable import TrainableDatasets
 from bot.errors import NotFound
+from bot.job_requests import JobRequests
 from bot.jobs.admission import Rules
 from bot.jobs.approval import Approvals
 from bot.jobs.controls import JobControls
@@ -40,6 +42,7 @@ from bot.models.catalogue import Catalogue
 from bot.models.deletion import ModelDeletion
 from bot.models.lookup import ModelLookup
 from bot.models.lost import LostModels
+from bot.models.trainable import TrainableModels
 from bot.providers.registry import Providers
 from bot.settings import Settings
 from bot.store.audit import SqliteAuditLog
@@ -71,6 +74,8 @@ from handlers.modals import Modals
 from handlers.provider_files.listeners import ProviderFileListeners
 from handlers.register import FEATURES
 from handlers.services import Services
+from handlers.start.listeners import StartListeners
+from handlers.start.modal import StartModal
 from handlers.web.download import Download
 from handlers.web.people import People, Roles
 from handlers.web.poster import Poster
@@ -125,6 +130,8 @@ async def services(
         poster, team, Roles(settings.finetune_admins, settings.finetune_approvers, settings.finetune_members)
     )
     job_lookup = JobLookup(jobs, authority)
+    dataset_lookup = DatasetLookup(datasets, authority)
+    model_lookup = ModelLookup(catalogue, authority)
     job_queue = JobQueue(
         jobs, [provider.name for provider in providers], submitter.release, most_running=rules.most_running
     )
@@ -133,8 +140,10 @@ async def services(
         timing=timing,
         authority=authority,
         job_lookup=job_lookup,
-        dataset_lookup=DatasetLookup(datasets, authority),
-        model_lookup=ModelLookup(catalogue, authority),
+        dataset_lookup=dataset_lookup,
+        model_lookup=model_lookup,
+        trainable_datasets=TrainableDatasets(datasets, dataset_lookup, authority),
+        trainable_models=TrainableModels(catalogue, model_lookup, providers.default),
         bot_user=str(who["user_id"]),
         team=team,
         jobs=jobs,
@@ -183,6 +192,7 @@ def listeners(services: Services) -> Mapping[type[object], object]:
     made = [
         datasets,
         *_jobs(services, callers, files),
+        _start(services, callers, files),
         ProviderFileListeners(
             callers=callers,
             files=files,
@@ -267,4 +277,42 @@ def _jobs(services: Services, callers: Callers, files: ProviderFiles) -> tuple[J
             lookup=lookup,
             controls=JobControls(lookup, services.sync, services.submitter, authority, hint),
         ),
+    )
+
+
+def _start(services: Services, callers: Callers, files: ProviderFiles) -> StartListeners:
+    provider = services.providers.default
+    requests = JobRequests(
+        jobs=services.jobs,
+        job_lookup=services.job_lookup,
+        dataset_lookup=services.dataset_lookup,
+        trainable=services.trainable_datasets,
+        provider_files=files,
+        catalogue=services.catalogue,
+        submitter=services.submitter,
+        provider=provider,
+        authority=services.authority,
+        audit=services.audit,
+    )
+    modal = StartModal(
+        callers=callers,
+        requests=requests,
+        datasets=services.dataset_lookup,
+        trainable=services.trainable_datasets,
+        models=services.trainable_models,
+        overlaps=services.overlaps,
+        poster=services.poster,
+        provider=provider.name,
+    )
+    return StartListeners(
+        callers=callers,
+        requests=requests,
+        datasets=services.dataset_lookup,
+        trainable=services.trainable_datasets,
+        provider_files=files,
+        models=services.trainable_models,
+        model_lookup=services.model_lookup,
+        incoming_files=services.incoming_files,
+        modal=modal,
+        provider=provider.name,
     )

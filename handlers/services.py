@@ -10,6 +10,7 @@ from bot.datasets.interfaces import DatasetStore
 from bot.datasets.lookup import DatasetLookup
 from bot.datasets.overlaps import Overlaps
 from bot.datasets.second_pass import SecondPass
+from bot.datasets.trainable import TrainableDatasets
 from bot.jobs.admission import Rules
 from bot.jobs.approval import Approvals
 from bot.jobs.follow import Follower
@@ -23,6 +24,7 @@ from bot.models.catalogue import Catalogue
 from bot.models.conversation import ConversationStore
 from bot.models.lookup import ModelLookup
 from bot.models.lost import LostModels
+from bot.models.trainable import TrainableModels
 from bot.notices.interfaces import CardStore, Subscriptions
 from bot.providers.registry import Providers
 from bot.settings import Settings
@@ -46,6 +48,8 @@ class Services:
     job_lookup: JobLookup
     dataset_lookup: DatasetLookup
     model_lookup: ModelLookup
+    trainable_datasets: TrainableDatasets
+    trainable_models: TrainableModels
     bot_user: str
     team: str
     jobs: JobStore

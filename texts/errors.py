@@ -6,15 +6,17 @@ Sentences are plain text with the values as they came: whoever shows one escapes
 
 import inspect
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import ParamSpec
 
 from bot.access import Action
 from bot.errors import BotError
 from bot.spending.budget import Scope
-from texts import spending
+from texts import spending, start
+from texts.formats import listed
 from texts.jobs import submit_again_button
 from texts.language import _, plural
+from texts.start import WANDB
 from training_files import TrainingFileError
 
 _P = ParamSpec("_P")
@@ -461,3 +463,288 @@ def cannot_post_there() -> str:
 @_error
 def unknown_language(word: str) -> str:
     return _("I do not speak {language}. Write `/finetune language en`, `zh` or `default`.", language=word)
+
+
+# Starting a job
+
+
+@_error
+def untrainable(provider: str, format: str, method: str, images: bool, vendors: Sequence[str]) -> str:
+    """`vendors`: those that have a model which could be trained on such a file."""
+    return start.untrainable(provider, format, method, images, vendors)
+
+
+@_error
+def settings_refused(problems: Mapping[str, BotError]) -> str:
+    """By the names of the settings."""
+    return " ".join(f"`{name}`: {sentence(problem)}" for name, problem in problems.items())
+
+
+@_error
+def unknown_setting(word: str, settings: Sequence[str]) -> str:
+    return _("I do not know the setting {word}. There are: {settings}.", word=word, settings=", ".join(settings))
+
+
+@_error
+def quotation_mark_missing() -> str:
+    return _("A quotation mark is missing in what you typed.")
+
+
+@_error
+def question_of_another() -> str:
+    return _("Only the person who typed this may start it. Type the command yourself to start one of your own.")
+
+
+@_error
+def models_take_too_long(provider: str) -> str:
+    return _("{provider} takes too long to say what can be trained. Please try again in a minute.", provider=provider)
+
+
+@_error
+def file_has_errors(name: str) -> str:
+    return _("{name} has errors and cannot be trained on. Its report says what to repair.", name=name)
+
+
+@_error
+def no_training_file() -> str:
+    return _("There is no training file in this channel yet. Drop a JSONL file here first.")
+
+
+@_error
+def unknown_training_file(word: str) -> str:
+    return _("There is no file {word} in this channel. Drop it here first.", word=word)
+
+
+@_error
+def unknown_validation_file(word: str) -> str:
+    return _("There is no validation file {word} in this channel. Drop it here first.", word=word)
+
+
+@_error
+def nothing_split_off() -> str:
+    return _("Nothing was split off this file yet. Split it with the button on its report first.")
+
+
+@_error
+def no_validation_file() -> str:
+    return _("That is no validation file. Choose one of the files that were checked here.")
+
+
+@_error
+def validation_missing() -> str:
+    return _(
+        "Reinforcement fine-tuning needs a validation file (`validation=…`). Split on the training file's report makes "
+        "one."
+    )
+
+
+@_error
+def validation_is_training() -> str:
+    return _("The validation file must be another file than the training file.")
+
+
+@_error
+def cannot_validate(name: str) -> str:
+    return _("{name} has errors and cannot validate. Its report says what to repair.", name=name)
+
+
+@_error
+def validates_another_format(name: str, format: str, wanted: str) -> str:
+    return _(
+        "{name} holds {format} examples and cannot validate {wanted} examples.", name=name, format=format, wanted=wanted
+    )
+
+
+@_error
+def base_model_missing() -> str:
+    return _("Choose a base model.")
+
+
+@_error
+def no_model_name() -> str:
+    return _("That is no model's name. `/finetune models` lists those that can be trained.")
+
+
+@_error
+def not_fine_tunable(provider: str, model: str, offered: Sequence[str]) -> str:
+    if not offered:
+        return _(
+            "{provider} cannot fine-tune {model}, nor any other model at the moment.", provider=provider, model=model
+        )
+    return _(
+        "{provider} cannot fine-tune {model}. It can fine-tune: {offered}.",
+        provider=provider,
+        model=model,
+        offered=", ".join(offered),
+    )
+
+
+@_error
+def training_ended(model: str, date: str) -> str:
+    """`date`: YYYY-MM-DD."""
+    return _("{model} cannot be fine-tuned since {date}. Choose another base model.", model=model, date=date)
+
+
+@_error
+def no_method() -> str:
+    return _("The method is `supervised`, `dpo` or `reinforcement`.")
+
+
+@_error
+def method_of_file(method: str) -> str:
+    """`method`: the protocol's name, as below."""
+    return {
+        "supervised": _("The examples of this file are for supervised fine-tuning."),
+        "dpo": _("The examples of this file are for DPO fine-tuning."),
+    }.get(method) or _("The examples of this file are for reinforcement fine-tuning.")
+
+
+@_error
+def model_lacks_method(model: str, method: str) -> str:
+    return {
+        "supervised": _("{model} has no supervised fine-tuning. Choose another model.", model=model),
+        "dpo": _("{model} has no DPO fine-tuning. Choose another model.", model=model),
+    }.get(method) or _("{model} has no reinforcement fine-tuning. Choose another model.", model=model)
+
+
+@_error
+def model_lacks_format(model: str, format: str, images: bool) -> str:
+    if images:
+        return _(
+            "{model} is not trained on {format} examples with images. Choose another model.", model=model, format=format
+        )
+    return _("{model} is not trained on {format} examples. Choose another model.", model=model, format=format)
+
+
+@_error
+def settings_of_other_method(settings: Sequence[str], method: str) -> str:
+    names = listed([f"`{name}`" for name in settings])
+    return {
+        "supervised": _("Supervised fine-tuning has no {settings}; leave that out.", settings=names),
+        "dpo": _("DPO fine-tuning has no {settings}; leave that out.", settings=names),
+    }.get(method) or _("Reinforcement fine-tuning has no {settings}; leave that out.", settings=names)
+
+
+@_error
+def no_suffix() -> str:
+    return _("The name takes up to 64 letters (a to z), digits, hyphens and underscores, no spaces.")
+
+
+@_error
+def no_seed(most: int) -> str:
+    return _("The seed is a whole number from 0 to {most}. Leave it empty for a random one.", most=str(most))
+
+
+@_error
+def no_effort() -> str:
+    return _("The reasoning effort is `low`, `medium` or `high`, or `auto`.")
+
+
+@_error
+def no_wandb_project() -> str:
+    return _(
+        "A project at {service} has up to 128 characters, none of {forbidden} among them.",
+        service=WANDB,
+        forbidden="/ \\ # ? % :",
+    )
+
+
+@_error
+def wandb_unsupported(model: str) -> str:
+    return _("{model}'s provider does not report to {service}; leave that out.", model=model, service=WANDB)
+
+
+@_error
+def no_metadata() -> str:
+    return _("Metadata are pairs such as `team=support, ticket=42`: names of up to 64 characters, values of up to 512.")
+
+
+@_error
+def too_much_metadata(most: int) -> str:
+    return _("Metadata are at most {most} pairs.", most=most)
+
+
+@_error
+def not_whole(setting: str, least: int, most: int) -> str:
+    return {
+        "epochs": _("Epochs are a whole number from {least} to {most}, or auto.", least=least, most=most),
+        "batch": _("The batch size is a whole number from {least} to {most}, or auto.", least=least, most=most),
+        "eval_interval": _(
+            "The evaluation interval is a whole number from {least} to {most}, or auto.", least=least, most=most
+        ),
+        "eval_samples": _(
+            "Evaluation samples are a whole number from {least} to {most}, or auto.", least=least, most=most
+        ),
+    }[setting]
+
+
+@_error
+def not_above_zero(setting: str) -> str:
+    return {
+        "lr": _("The learning rate multiplier is a number above 0, such as 0.3 or 2, or auto."),
+        "beta": _("Beta is a number above 0 and at most 2, such as 0.1, or auto."),
+        "compute": _("The compute multiplier is a number above 0 and at most 10, such as 0.5 or 2, or auto."),
+    }[setting]
+
+
+# Graders
+
+
+@_error
+def grader_missing() -> str:
+    return _("Reinforcement fine-tuning needs a grader, which says how good an answer is: `grader='{…}'`, as JSON.")
+
+
+@_error
+def grader_no_json(example: str) -> str:
+    return _("The grader is JSON, such as {example}.", example=example)
+
+
+@_error
+def grader_unlike_protocol(problem: str) -> str:
+    """`problem`: in the words of the JSON library."""
+    return _("The grader does not fit the protocol: {problem}.", problem=problem)
+
+
+@_error
+def grader_range() -> str:
+    return _("The grader's range goes from its lower to its upper end, such as [0, 1].")
+
+
+@_error
+def grader_template(template: str) -> str:
+    return _(
+        "The grader's {template} stands for nothing. There are {item}, a field of the example, and {text}, {json} and "
+        "{tools}, what the model said.",
+        template=f"{{{{{template}}}}}",
+        item="{{item.…}}",
+        text="{{sample.output_text}}",
+        json="{{sample.output_json…}}",
+        tools="{{sample.output_tools}}",
+    )
+
+
+@_error
+def grader_too_long() -> str:
+    return _("The Python grader is longer than the 256 kB that providers take.")
+
+
+@_error
+def grader_syntax(line: int, problem: str) -> str:
+    """`problem`: in Python's words."""
+    return _("The Python grader has a mistake in line {line}: {problem}.", line=line, problem=problem)
+
+
+@_error
+def grader_no_python() -> str:
+    return _("The Python grader cannot be read as Python.")
+
+
+@_error
+def grader_arguments() -> str:
+    return _("The Python grader's function takes two arguments: `grade(sample, item)`.")
+
+
+@_error
+def grader_no_function() -> str:
+    return _("The Python grader has no function `grade(sample, item)` that returns a number.")

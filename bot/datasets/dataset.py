@@ -37,3 +37,8 @@ class Dataset(msgspec.Struct, frozen=True):
     def resource(self) -> Resource:
         """What it is to `authorize`."""
         return Resource(self.owner, self.channel, self.channel_private, "file", self.id)
+
+    @property
+    def format(self) -> str | None:
+        """Of its examples; None until it has been checked."""
+        return self.report.format if self.report else None

@@ -47,6 +47,20 @@ class ProviderFiles:
         files = [await self._seen(caller, file, waiting) for file in (await self._provider.files())[:_MOST]]
         return [file for file in files if file is not None]
 
+    async def find(self, caller: Caller, file_id: str) -> str:
+        """The id, if the provider has the file and what is posted here may tell of it.
+
+        Raises NotFound, Denied, ProviderError.
+        """
+        unknown = NotFound("unknown_provider_file", provider=self._provider.name, file=file_id)
+        if not await self._provider.has_file(file_id):
+            raise unknown
+        try:
+            await self.require_to_post(caller, file_id)
+        except NotFound:
+            raise unknown from None
+        return file_id
+
     async def require_to_post(self, caller: Caller, file_id: str) -> None:
         """Return if what tells of this file may be posted where the caller is: where it is our upload, of one of the
         data sets with these bytes. Raises NotFound, Denied.

@@ -10,6 +10,8 @@ from typing import Annotated, Any, Final, Literal
 
 import msgspec
 
+from bot.errors import Invalid
+
 MOST_SOURCE: Final = 256_000
 """Bytes of a Python grader's source: the guide says under 256 kB."""
 
@@ -92,7 +94,7 @@ EXAMPLE: Final = (
 
 
 def read_grader(text: str) -> dict[str, Any]:
-    """The grader in `text`, as it will be sent. Raises ValueError with a sentence that says what is wrong, and where.
+    """The grader in `text`, as it will be sent. Raises Invalid, which says what is wrong, and where.
 
     Nothing in it is carried out here: a Python grader's source is parsed and no more.
     """
@@ -100,14 +102,15 @@ def read_grader(text: str) -> dict[str, Any]:
         grader = msgspec.json.decode(text, type=Grader)
         as_sent: dict[str, Any] = msgspec.json.decode(text)
     except msgspec.ValidationError as error:
-        raise ValueError(f"The grader does not fit the protocol: {_readable(str(error))}.") from None
+        problem = _readable(str(error))
+        raise Invalid("grader_unlike_protocol", "grader", problem=problem) from None
     except (msgspec.DecodeError, RecursionError, UnicodeError):
-        raise ValueError(f"The grader is JSON, such as {EXAMPLE}.") from None
+        raise Invalid("grader_no_json", "grader", example=EXAMPLE) from None
     for single in grader.graders.values() if isinstance(grader, Multi) else [grader]:
         if isinstance(single, Python):
             _check_source(single.source)
         if isinstance(single, ScoreModel) and single.range and single.range[0] >= single.range[1]:
-            raise ValueError("The grader's range goes from its lower to its upper end, such as [0, 1].")
+            raise Invalid("grader_range", "grader")
     for template in _templates(as_sent):
         _check_template(template)
     return as_sent
@@ -122,20 +125,20 @@ def _readable(error: str) -> str:
 
 def _check_source(source: str) -> None:
     if len(source.encode("utf-8", "replace")) > MOST_SOURCE:
-        raise ValueError("The Python grader is longer than the 256 kB that providers take.")
+        raise Invalid("grader_too_long", "grader")
     try:
         tree = ast.parse(source)
     except SyntaxError as error:
-        raise ValueError(f"The Python grader has a mistake in line {error.lineno}: {error.msg}.") from None
+        raise Invalid("grader_syntax", "grader", line=error.lineno or 1, problem=error.msg) from None
     except (ValueError, RecursionError, MemoryError):
-        raise ValueError("The Python grader cannot be read as Python.") from None
+        raise Invalid("grader_no_python", "grader") from None
     for node in tree.body:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name == "grade":
             takes = len(node.args.posonlyargs) + len(node.args.args)
             if takes == 2 or node.args.vararg:
                 return
-            raise ValueError("The Python grader's function takes two arguments: grade(sample, item).")
-    raise ValueError("The Python grader has no function grade(sample, item) that returns a number.")
+            raise Invalid("grader_arguments", "grader")
+    raise Invalid("grader_no_function", "grader")
 
 
 def _templates(value: object) -> Iterator[str]:
@@ -158,7 +161,4 @@ def _check_template(template: str) -> None:
         return
     if root == "sample" and first in {"output_text", "output_json", "output_tools"}:
         return
-    raise ValueError(
-        f"The grader's {{{{{template.strip()[:60]}}}}} stands for nothing. There are {{{{item.…}}}}, a field of the "
-        "example, and {{sample.output_text}}, {{sample.output_json…}} and {{sample.output_tools}}, what the model said."
-    )
+    raise Invalid("grader_template", "grader", template=template.strip()[:60])

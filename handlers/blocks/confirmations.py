@@ -9,23 +9,19 @@ from handlers.blocks.message import Message
 from handlers.blocks.model_name import named
 from handlers.blocks.parts import VALUE, actions, button, message, section
 from handlers.blocks.text import code, link, size
+from texts import start
 
 
 def submitted(job: Job, note: str = "") -> Message:
     """`note`: mrkdwn that stands below."""
     match job.state:
         case states.AWAITING_APPROVAL:
-            text = f"Job {code(job.id)} waits for the approval of {deciders(job)}. Nothing is spent before."
+            text = start.waits_for_approval(code(job.id), deciders(job))
         case states.IN_LINE:
-            text = f"Job {code(job.id)} waits in line; its card shows the place. It goes on by itself."
+            text = start.waits_in_line(code(job.id))
         case _:
-            text = f"Job {code(job.id)} is on its way. Its card appears in the channel in a moment."
+            text = start.on_its_way(code(job.id))
     return _line(f"{text}\n{note}" if note else text)
-
-
-def still_reading(file: str | None) -> Message:
-    what = code(file) if file else "the files that were dropped here"
-    return _line(f"I am still reading {what}. I go on with your command as soon as that is done.")
 
 
 def conversation_elsewhere(model: str, permalink: str) -> Message:

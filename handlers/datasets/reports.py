@@ -16,8 +16,8 @@ from bot.datasets.interfaces import DatasetStore
 from bot.datasets.report import DatasetReports, Verdict, example_limit
 from bot.datasets.second_pass import SecondPass
 from bot.errors import BotError
+from bot.models.trainable import untrainable
 from bot.notices.interfaces import PostError, PostRefused
-from handlers.blocks.untrainable import untrainable
 from handlers.datasets.blocks import report as blocks
 from handlers.datasets.reactions import Reactions
 from handlers.languages import LanguageOf
@@ -114,7 +114,7 @@ class ReportMessages:
             render = partial(
                 blocks.report,
                 offers=report.offers,
-                obstacle="" if report.trainable else untrainable(self.provider, report.found),
+                obstacle="" if report.trainable else sentence(untrainable(self.provider, report.found)),
                 validation=report.validation,
                 validates=report.validates,
             )

@@ -7,18 +7,18 @@ from slack_sdk.models.blocks import Block
 
 from bot.models.model import FineTunedModel
 from bot.models.names import short_name
+from bot.models.trainable import TrainableModel
 from handlers.blocks.message import Message
 from handlers.blocks.model_name import chat_button, named
 from handlers.blocks.parts import context, message, section
 from handlers.blocks.text import code, counted, date, person, quoted
-from handlers.start.start_form import ModelOption
 from texts.formats import money
 
 _BASE_SHOWN: Final = 20
 _TUNED_SHOWN: Final = 12
 
 
-def model_list(base: Sequence[ModelOption], fine_tuned: Sequence[FineTunedModel]) -> Message:
+def model_list(base: Sequence[TrainableModel], fine_tuned: Sequence[FineTunedModel]) -> Message:
     """Fine-tuned models (in the order to show them, 12 at most), a button to talk to each; then base models."""
     blocks: list[Block] = [section("*Fine-tuned models*")]
     if not fine_tuned:
@@ -60,7 +60,7 @@ def _tuned(model: FineTunedModel) -> Block:
     return section(f"{_names(model.id)}\n{' · '.join(facts)}", button=chat_button(model.id))
 
 
-def _base(base: Sequence[ModelOption]) -> list[str]:
+def _base(base: Sequence[TrainableModel]) -> list[str]:
     if not base:
         return ["None: no provider offers one. An administrator can set one up in the settings."]
     lines = [f"• {code(model.id, 80)} · {quoted(model.provider, 40)} · {_price(model)}" for model in base[:_BASE_SHOWN]]
@@ -68,6 +68,6 @@ def _base(base: Sequence[ModelOption]) -> list[str]:
     return [*lines, f"And {counted(left, 'more', 'more')}."] if left > 0 else lines
 
 
-def _price(model: ModelOption) -> str:
+def _price(model: TrainableModel) -> str:
     price = money(model.price_per_million)
     return f"{price} per million tokens" if model.price_per_million else price

@@ -1,12 +1,11 @@
 """`/finetune models`: what can be trained, and what can be talked to."""
 
 from handlers.models import blocks
-from handlers.start.trainable_models import model_options
 from handlers.turn import Turn
 
 
 async def run(turn: Turn) -> None:
-    base = await model_options(turn.services)
+    base = await turn.services.trainable_models.base()
     await turn.answer(
         blocks.model_list(base, await turn.services.model_lookup.visible(await turn.caller(), turn.answers_in))
     )

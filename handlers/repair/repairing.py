@@ -21,7 +21,6 @@ from handlers.datasets.copies import on_copy
 from handlers.modals import Fill, filling, opened
 from handlers.repair import blocks
 from handlers.repair.blocks import Columns
-from handlers.start.submission import validation_files
 from handlers.turn import Turn
 from texts import repair as texts
 from texts.language import speaking
@@ -60,7 +59,7 @@ async def pressed(turn: Turn) -> None:
     async with opened(turn, blocks.title_of(dataset.report), dataset) as fill:
         table = dataset.report.table if dataset.report else None
         if table is None:
-            if dataset.validation in [other.id for other in await validation_files(turn, dataset)]:
+            if dataset.validation in [other.id for other in await _validation_files(turn, dataset)]:
                 place = msgspec.structs.replace(place, validation=dataset.validation)
             plan = await _plan(turn, dataset, place)
             if plan.table is None:
@@ -151,10 +150,14 @@ async def _show_repairs(turn: Turn, dataset: Dataset, place: Place, plan: Repair
     mapping = await _mapping(turn, dataset, place)
     others = [
         other
-        for other in await validation_files(turn, dataset if mapping is None else None)
+        for other in await _validation_files(turn, dataset if mapping is None else None)
         if other.id != dataset.id and other.report is not None and other.report.format == plan.format
     ]
     await fill(blocks.repairs_window(dataset, plan, place.encoded(), mapping, others, place.validation))
+
+
+async def _validation_files(turn: Turn, dataset: Dataset | None) -> list[Dataset]:
+    return await turn.services.trainable_datasets.validation_files(await turn.caller(), dataset)
 
 
 async def _plan(turn: Turn, dataset: Dataset, place: Place) -> RepairPlan:

@@ -1,22 +1,22 @@
-"""Starting a job: by a command, by the button of a report, by its modal."""
+"""Starting a job: by a command, by the button of a report or of an earlier job, by the modal."""
 
 from typing import Final
 
 from handlers.datasets.blocks import report
 from handlers.routing import Command, Feature, Modal, Topic
-from handlers.start import again, buttons, commands, modals
-from handlers.start.blocks.modal import CALLBACK_ID, CHANGES
+from handlers.start.blocks import modal, question
+from handlers.start.form import wrong
+from handlers.start.listeners import StartListeners
 
 FEATURE: Final = Feature(
-    commands=(Command("start", Topic.TRAIN, commands.run),),
+    StartListeners,
+    commands=(Command("start", Topic.TRAIN, StartListeners.command),),
     buttons={
-        report.START: buttons.pressed,
-        **dict.fromkeys(CHANGES, buttons.changed),
-        "start_confirmed": commands.confirmed,
-        "job_retry": again.start_again,
-        "checkpoint_continue": again.continue_training,
+        report.START: StartListeners.pressed,
+        **dict.fromkeys(modal.CHANGES, StartListeners.changed),
+        question.CONFIRMED: StartListeners.confirmed,
+        "job_retry": StartListeners.again,
+        "checkpoint_continue": StartListeners.continued,
     },
-    modals={
-        CALLBACK_ID: Modal(modals.submitted, modals.wrong),
-    },
+    modals={modal.CALLBACK_ID: Modal(StartListeners.submitted, wrong)},
 )

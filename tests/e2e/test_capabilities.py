@@ -36,9 +36,9 @@ def _buttons(message: dict[str, Any]) -> set[str]:
 @pytest.mark.parametrize(
     ("model", "content", "missing", "advice"),
     [
-        (LOCAL, questions(), "nor has any other provider that I know.", "Write the answer that you want"),
+        (LOCAL, questions(), "No other provider that I know has one", "write the answer that you want"),
         ("meta-llama/Llama-3.1-8B-Instruct", preferences(), "by DPO, which preference", "the trainer that comes with"),
-        (LOCAL, pictures(), "on chat examples with images", "Or say in words what the images show"),
+        (LOCAL, pictures(), "on chat examples with images", "say in words what the images show"),
         (FOURO, completions(), "on completion examples", "make chat examples of them"),
     ],
     ids=["reinforcement", "preference", "images", "completion"],

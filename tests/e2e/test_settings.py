@@ -129,7 +129,7 @@ async def test_settings_that_do_not_fit_are_refused_before_anything_is_uploaded(
     async with w.bot():
         await w.drop()
         for words, answer in (
-            ("start beta=0.1 confirm=yes", "beta is no setting of supervised fine-tuning"),
+            ("start beta=0.1 confirm=yes", "Supervised fine-tuning has no `beta`"),
             ("start method=dpo", "The examples of this file are for supervised fine-tuning"),
             ("start grader='{}'", "missing required field"),
             ("start metadata=team", "Metadata are pairs such as"),

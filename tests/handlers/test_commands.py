@@ -4,9 +4,9 @@ import re
 
 import pytest
 
+from bot.jobs.settings import SETTINGS
 from handlers.commands import COMMANDS, _near
 from handlers.routing import Topic
-from handlers.start.start_form import FIELDS
 from texts import commands
 from texts.language import Language, speaking
 
@@ -45,7 +45,7 @@ def test_what_is_typed_begins_with_the_commands_name(language: Language) -> None
 def test_help_on_starting_names_every_setting(language: Language) -> None:
     with speaking(language):
         details = commands.described("start").details
-    assert [word for word in re.findall(r"`(\w+)`", details) if word in FIELDS] == list(FIELDS)
+    assert [word for word in re.findall(r"`(\w+)`", details) if word in SETTINGS] == list(SETTINGS)
 
 
 def test_every_topic_has_a_heading() -> None:

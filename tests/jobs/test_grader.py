@@ -3,7 +3,9 @@
 import msgspec
 import pytest
 
+from bot.errors import Invalid
 from bot.jobs.grader import EXAMPLE, read_grader
+from texts.errors import sentence
 
 
 def grader(**changes: object) -> str:
@@ -32,7 +34,7 @@ def test_the_example_that_people_are_shown_is_a_grader() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "sentence"),
+    ("text", "words"),
     [
         ("exact match", "The grader is JSON"),
         ('{"type": ' + "[" * 5000, "The grader is JSON"),
@@ -44,7 +46,7 @@ def test_the_example_that_people_are_shown_is_a_grader() -> None:
         (grader(input="{{sample.text}}"), "{{sample.text}} stands for nothing"),
         (grader(reference="{{answer}}"), "{{answer}} stands for nothing"),
         (msgspec.json.encode({**PYTHON, "source": "def grade(sample):\n  return 1"}).decode(), "takes two arguments"),
-        (msgspec.json.encode({**PYTHON, "source": "x = 1"}).decode(), "no function grade"),
+        (msgspec.json.encode({**PYTHON, "source": "x = 1"}).decode(), "no function `grade(sample, item)`"),
         (msgspec.json.encode({**PYTHON, "source": "def grade(s, i)\n  return 1"}).decode(), "mistake in line 1"),
         (msgspec.json.encode({**PYTHON, "source": "#" * 256_001}).decode(), "longer than the 256 kB"),
         (msgspec.json.encode({**MULTI, "graders": {"a": MULTI}}).decode(), "multi"),
@@ -52,10 +54,11 @@ def test_the_example_that_people_are_shown_is_a_grader() -> None:
         (msgspec.json.encode({**SCORE, "range": [1, 0]}).decode(), "from its lower to its upper end"),
     ],
 )
-def test_what_is_wrong_is_said_in_a_sentence(text: str, sentence: str) -> None:
-    with pytest.raises(ValueError, match=r"^The .*\.$") as refusal:
+def test_what_is_wrong_is_said_in_a_sentence(text: str, words: str) -> None:
+    with pytest.raises(Invalid) as refusal:
         read_grader(text)
-    assert sentence in str(refusal.value)
+    assert refusal.value.field == "grader"
+    assert words in sentence(refusal.value)
 
 
 def test_a_graders_source_is_never_run(capsys: pytest.CaptureFixture[str]) -> None:

@@ -8,8 +8,10 @@ from slack_sdk.models.blocks import Block
 
 from handlers.blocks.message import Message
 from handlers.blocks.parts import VALUE, actions, button, context, message, section
-from handlers.blocks.text import code, size
-from handlers.start.blocks.modal import LOWER_RATE
+from handlers.blocks.text import bold, code, size
+from texts import start as texts
+
+CONFIRMED: Final = "start_confirmed"
 
 
 @dataclass(frozen=True)
@@ -22,7 +24,6 @@ class Pairing:
 
 
 UNPAIRED: Final = Pairing()
-_TOO_LONG = "These settings are too long for a button: add `confirm=yes` to the command to start the job at once."
 
 
 def start_question(
@@ -39,24 +40,29 @@ def start_question(
     model = words.get("model", "")
     told_below = {"model", *(["validation"] if pairing.validation else [])}
     chosen = [f"{name} {code(text, 80)}" for name, text in words.items() if name not in told_below]
-    text = f"*Start this job?* {code(file)} → {code(model)}"
-    lines = [text, " · ".join(chosen), pairing_words(pairing), f"*Estimate:* {estimate}", outlook]
+    text = f"{bold(texts.question())} {code(file)} → {code(model)}"
+    estimated = f"{bold(texts.estimate_heading())} {estimate}"
+    lines = [text, " · ".join(chosen), pairing_words(pairing), estimated, outlook]
     blocks: list[Block] = [section("\n".join(filter(None, lines)))]
     if model.startswith("ft:") and "lr" not in words:
-        blocks.append(context(LOWER_RATE))
+        blocks.append(context(texts.lower_rate()))
     if size(value) <= VALUE:
-        blocks.append(actions(button("Start", "start_confirmed", value, style="primary")))
-        blocks.append(context("Nothing is spent before you press *Start*. `confirm=yes` skips this question."))
+        blocks.append(actions(button(texts.start_button(), CONFIRMED, value, style="primary")))
+        blocks.append(context(texts.nothing_spent_yet(bold(texts.start_button()))))
     else:
-        blocks.append(section(_TOO_LONG))
+        blocks.append(section(texts.too_long_for_button()))
     return message(text, blocks)
+
+
+def still_reading(file: str | None) -> Message:
+    text = texts.still_reading(code(file)) if file else texts.still_reading_all()
+    return message(text, [section(text)])
 
 
 def pairing_words(pairing: Pairing) -> str:
     """Mrkdwn; "" where there is nothing to say."""
     if pairing.validation:
-        return f"Validation file: {code(pairing.validation)}, which belongs to it. `validation=none` leaves it out."
+        return texts.own_validation(code(pairing.validation))
     if pairing.training:
-        training = code(pairing.training)
-        return f"This file is the validation file of {training}. To train on that one, name it after `start`."
+        return texts.is_validation_of(code(pairing.training))
     return ""

@@ -16,8 +16,10 @@ from bot.datasets.provider_files import ProviderFile
 from bot.jobs import notice, states
 from bot.jobs.assessment import assess, rank
 from bot.jobs.job import Job, Origin
+from bot.jobs.settings import SETTINGS
 from bot.jobs.timeline import Moment
 from bot.models.model import FineTunedModel
+from bot.models.trainable import TrainableModel
 from bot.providers.interface import RemoteEvent, RemoteFile
 from bot.providers.protocol import Checkpoint, Hyperparameters, JobError, Metrics
 from handlers.blocks import card, errors, job_controls, text
@@ -35,7 +37,7 @@ from handlers.provider_files import blocks as files
 from handlers.repair import blocks as repair_modal
 from handlers.start.blocks import modal as start_modal
 from handlers.start.blocks import question as start_question
-from handlers.start.start_form import FIELDS, ModelOption, read_start_modal
+from handlers.start.form import read_form
 from texts.commands import Description
 from training_files.repair import LostLine, ProposedRepair, Remark, RepairPlan, RepairResult
 from training_files.repair.repairs import BY_ID
@@ -180,7 +182,7 @@ bodies = st.one_of(
     st.builds(notice.Uncertain, job_values),
     st.builds(notice.Linked, job_values, st.sampled_from([PERMALINK, "javascript:alert(1)", "", "<!channel>"])),
 )
-options = st.builds(ModelOption, long_ids, texts, texts, numbers)
+options = st.builds(TrainableModel, long_ids, texts, texts, numbers)
 tuned = st.builds(FineTunedModel, long_ids, texts, st.none() | ids, times, st.none() | texts, st.none() | texts)
 quick = settings(
     max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
@@ -265,7 +267,7 @@ def test_notices_of_every_kind_fit(body: notice.Body, told: list[Metrics], chart
 
 @settings(quick, max_examples=20)
 @given(job_values, st.lists(options, max_size=4), st.lists(tuned, max_size=4))
-def test_long_lists_fit(job: Job, base: list[ModelOption], made: list[FineTunedModel]) -> None:
+def test_long_lists_fit(job: Job, base: list[TrainableModel], made: list[FineTunedModel]) -> None:
     assert_fits(jobs.job_list([job] * 200, {job.id: PERMALINK}, more=7))
     assert_fits(models.model_list(base * 40, made * 40))
 
@@ -276,12 +278,12 @@ def test_long_lists_fit(job: Job, base: list[ModelOption], made: list[FineTunedM
     st.lists(options, max_size=6),
     st.none() | texts,
     st.lists(datasets, max_size=3),
-    st.none() | st.dictionaries(st.sampled_from(FIELDS), texts),
+    st.none() | st.dictionaries(st.sampled_from(SETTINGS), texts),
     st.sampled_from(["", "{}", "x" * 3000]),
 )
 def test_the_modal_fits_and_can_be_sent_as_it_opens(
     dataset: Dataset | None,
-    offered: list[ModelOption],
+    offered: list[TrainableModel],
     file_id: str | None,
     others: list[Dataset],
     words: dict[str, str] | None,
@@ -301,14 +303,14 @@ def test_the_modal_fits_and_can_be_sent_as_it_opens(
     if not offered:
         assert "submit" not in view
         return
-    form = read_start_modal(untouched(view), offered)
+    form = read_form(untouched(view), offered)
     if not words and isinstance(form, dict):
         # Only a model whose very name is none may be refused then, and what reinforcement asks of a person.
         assert set(form) <= {"model", "grader", "validation"}
 
 
-def numbered(option: ModelOption, number: int) -> ModelOption:
-    return ModelOption(f"{option.id}-{number}", f"provider {number % 3}", option.label, None)
+def numbered(option: TrainableModel, number: int) -> TrainableModel:
+    return TrainableModel(f"{option.id}-{number}", f"provider {number % 3}", option.label, None)
 
 
 def untouched(view: dict[str, Any]) -> dict[str, dict[str, dict[str, object]]]:
@@ -533,7 +535,7 @@ def test_lists_of_checkpoints_and_files_fit(
 
 
 @quick
-@given(job_values, texts, texts, st.dictionaries(st.sampled_from(FIELDS), texts), long_ids)
+@given(job_values, texts, texts, st.dictionaries(st.sampled_from(SETTINGS), texts), long_ids)
 def test_questions_before_something_is_done_fit(
     job: Job, name: str, estimate: str, words: dict[str, str], value: str
 ) -> None:

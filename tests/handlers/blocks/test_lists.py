@@ -5,11 +5,11 @@ from typing import Any
 
 from bot.jobs.job import Job
 from bot.models.model import FineTunedModel
+from bot.models.trainable import TrainableModel
 from handlers.blocks.help import command_help, help_message, near_miss, what_there_is
 from handlers.blocks.message import Message
 from handlers.jobs.blocks.jobs import job_list, job_status
 from handlers.models.blocks import model_list
-from handlers.start.start_form import ModelOption
 from texts.commands import described
 
 See = Callable[[Message], str]
@@ -41,7 +41,7 @@ def test_the_status_of_a_job_leads_to_its_card(make_job: Callable[..., Job], see
 
 def test_each_fine_tuned_model_can_be_talked_to_and_says_when_it_dies(seen: See) -> None:
     message = model_list(
-        [ModelOption("gpt-4.1-mini", "openai", "GPT", 5.0), ModelOption("smol", "trainer", "Smol", 0)],
+        [TrainableModel("gpt-4.1-mini", "openai", "GPT", 5.0), TrainableModel("smol", "trainer", "Smol", 0)],
         [FineTunedModel("ft:x", "gpt-4.1-mini", owner="U0ADA", shutdown_date="2027-01-14")],
     )
     shown = seen(message)

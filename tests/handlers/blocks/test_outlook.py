@@ -2,7 +2,7 @@ from collections.abc import Callable
 
 from bot.jobs.job import Approval, Job, QueuePlace
 from bot.spending.budget import NotAdmitted
-from handlers.start.blocks.admission_preview import hindrance, outlook
+from handlers.start.blocks.outlook import hindrance, outlook
 
 MakeJob = Callable[..., Job]
 

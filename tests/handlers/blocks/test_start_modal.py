@@ -4,15 +4,16 @@ from typing import Any
 import pytest
 
 from bot.datasets.dataset import Dataset
+from bot.jobs.settings import JobSettings, words_of
+from bot.models.trainable import TrainableModel
 from bot.providers.protocol import Hyperparameters
 from handlers.start.blocks.modal import start_modal
-from handlers.start.start_form import ModelOption, StartForm, words_of
 from training_files.report import Report
 
-MINI = ModelOption("gpt-4.1-mini", "openai", "GPT-4.1 mini", 5.0)
-SMOL = ModelOption("smol", "trainer", "SmolLM2", 0.0)
-LLAMA = ModelOption("meta-llama/Llama-3.1-8B-Instruct", "nebius", "Llama")
-TUNED = ModelOption("ft:gpt-4.1-mini:acme:old:1", "openai", "old", 5.0, tuned=True)
+MINI = TrainableModel("gpt-4.1-mini", "openai", "GPT-4.1 mini", 5.0)
+SMOL = TrainableModel("smol", "trainer", "SmolLM2", 0.0)
+LLAMA = TrainableModel("meta-llama/Llama-3.1-8B-Instruct", "nebius", "Llama")
+TUNED = TrainableModel("ft:gpt-4.1-mini:acme:old:1", "openai", "old", 5.0, tuned=True)
 
 MakeDataset = Callable[..., Dataset]
 
@@ -66,7 +67,7 @@ def test_for_a_file_that_we_have_not_read_the_model_says_which_methods_there_are
 
 
 def test_each_model_shows_what_training_it_would_cost(make_dataset: MakeDataset) -> None:
-    unknown = ModelOption("x", "trainer", "X")
+    unknown = TrainableModel("x", "trainer", "X")
     groups = inputs(shown(make_dataset(), models=[MINI, SMOL, unknown]))["model"]["option_groups"]
     assert [group["label"]["text"] for group in groups] == ["openai", "trainer"]
     # 1,300 billed tokens x 8 epochs x $5 per million
@@ -82,7 +83,7 @@ def test_the_estimate_follows_what_is_chosen(make_dataset: MakeDataset) -> None:
     assert "$0.05 · time not known yet · 10,400 billed tokens in 8 epochs (auto)" in said(shown(make_dataset()))
     chosen = said(shown(make_dataset(), {"epochs": "20", "model": "gpt-4.1-mini"}, paces=paces))
     assert "$0.13 · about 45 min of training · 26,000 billed tokens in 20 epochs" in chosen
-    assert "*Estimate:* shown as soon as *Epochs* is" in said(shown(make_dataset(), {"epochs": "many"}))
+    assert "*Estimate:* shown as soon as the epochs are" in said(shown(make_dataset(), {"epochs": "many"}))
 
 
 def test_on_ones_own_hardware_nothing_is_billed(make_dataset: MakeDataset) -> None:
@@ -106,7 +107,7 @@ def test_a_file_of_the_provider_shows_the_price_and_not_an_estimate() -> None:
 
 def test_the_settings_of_an_earlier_job_are_filled_in(make_dataset: MakeDataset, of_method: MakeDataset) -> None:
     asked = Hyperparameters(5, 2, 0.5, beta=0.2)
-    kept = StartForm("trainer", "smol", asked, "support", 7, "ds-2", metadata={"team": "a", "ticket": "42"})
+    kept = JobSettings("trainer", "smol", asked, "support", 7, "ds-2", metadata={"team": "a", "ticket": "42"})
     view = shown(
         of_method("dpo"),
         words_of(kept),

@@ -6,16 +6,16 @@ from bot.spending.budget import NotAdmitted
 from handlers.blocks.approval_text import deciders, necessity
 from handlers.blocks.text import bold, escape, quoted
 from texts import spending
-from texts.formats import number
+from texts import start as texts
 
 
 def outlook(job: Job) -> str:
     """Mrkdwn; "" where nothing stands in its way. `job` is as it would be stored."""
     if job.state == states.AWAITING_APPROVAL:
-        return f"*Needs approval:* {necessity(job)} {deciders(job)} can approve it. Nothing is spent before."
+        return f"{bold(texts.needs_approval())} {texts.approval(necessity(job), deciders(job))}"
     if job.state == states.IN_LINE and job.in_line is not None:
-        place = f"place {number(job.in_line.place)} of {number(job.in_line.length)}"
-        return f"*Will wait in line:* {place}. {quoted(job.provider, 60)} runs no more jobs for us at the moment."
+        place = texts.place_in_line(job.in_line.place, job.in_line.length, quoted(job.provider, 60))
+        return f"{bold(texts.will_wait())} {place}"
     return ""
 
 

@@ -1,0 +1,290 @@
+"""Asking for a fine-tuning job: what a person chose is judged, priced and admitted, and becomes a job.
+
+It stands beside `bot.jobs`: data sets and models know jobs, and a request needs all three.
+"""
+
+import time
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Final
+
+import msgspec
+
+from bot.access import Action, Caller
+from bot.audit import AuditLog, Outcome
+from bot.authority import Authority, entry
+from bot.datasets.dataset import Dataset
+from bot.datasets.lookup import DatasetLookup
+from bot.datasets.pairs import can_validate
+from bot.datasets.provider_files import ProviderFiles
+from bot.datasets.trainable import TrainableDatasets
+from bot.errors import Conflict, Invalid, NotFound
+from bot.jobs import states
+from bot.jobs.assessment import advised_rate
+from bot.jobs.estimate import Estimate, estimate, is_free
+from bot.jobs.interfaces import JobStore
+from bot.jobs.job import Job, Origin, id_for
+from bot.jobs.lookup import JobLookup
+from bot.jobs.settings import JobSettings, of_other_methods, settings_of, words_of
+from bot.jobs.submit import Submitter
+from bot.jobs.throughput import seconds_per_token
+from bot.models.catalogue import Catalogue
+from bot.models.names import suffix_from_file
+from bot.providers.interface import Provider
+from bot.providers.protocol import REINFORCEMENT, SUPERVISED
+from bot.providers.vendors import vendor_of
+from bot.spending.budget import OverBudget
+from training_files import Report, lookup
+
+# Past jobs that tell how long training takes.
+_PAST_JOBS: Final = 200
+
+
+class JobRequest(msgspec.Struct, frozen=True):
+    """What to train on (`dataset_id`, or `file_id` for a file that the provider has), and how."""
+
+    settings: JobSettings
+    dataset_id: str | None = None
+    file_id: str | None = None
+
+
+class Draft(msgspec.Struct, frozen=True):
+    """A request to be looked over and sent off: `words` are its settings as people write them. `files`: the training
+    files to choose from, if there is a choice. `diverged`: the learning rate multiplier with which an earlier run did.
+    `thread_ts`: in which thread of the channel it is answered, if in one.
+    """
+
+    words: Mapping[str, str] = {}
+    dataset: Dataset | None = None
+    file_id: str | None = None
+    files: Sequence[Dataset] = ()
+    diverged: float | None = None
+    thread_ts: str | None = None
+
+
+class JobRequests:
+    def __init__(
+        self,
+        *,
+        jobs: JobStore,
+        job_lookup: JobLookup,
+        dataset_lookup: DatasetLookup,
+        trainable: TrainableDatasets,
+        provider_files: ProviderFiles,
+        catalogue: Catalogue,
+        submitter: Submitter,
+        provider: Provider,
+        authority: Authority,
+        audit: AuditLog,
+    ) -> None:
+        self._jobs = jobs
+        self._job_lookup = job_lookup
+        self._dataset_lookup = dataset_lookup
+        self._trainable = trainable
+        self._provider_files = provider_files
+        self._catalogue = catalogue
+        self._submitter = submitter
+        self._provider = provider
+        self._authority = authority
+        self._audit = audit
+
+    async def require(self, caller: Caller) -> None:
+        """Raises Denied for somebody who may start no jobs."""
+        await self._authority.require(caller, Action.SUBMIT)
+
+    async def submit(self, caller: Caller, request: JobRequest, origin: Origin, identity: str) -> Job:
+        """The job, stored and under way. `identity` names the person's act: the same act makes the same job.
+
+        Raises Denied, NotFound, Invalid; Conflict while the same is being trained; NotAdmitted.
+        """
+        dataset, method = await self._judged(caller, request)
+        job = self._job(caller, request, dataset, method, origin, identity)
+        try:
+            return await self._submitter.submit(job)
+        except OverBudget as error:
+            await self._audit.add(entry(caller, Action.SUBMIT, job.id, Outcome.REFUSED, str(error)))
+            raise
+
+    async def check(self, caller: Caller, request: JobRequest) -> str:
+        """The method by which such a job trains. Raises Denied, NotFound, Invalid."""
+        _, method = await self._judged(caller, request)
+        return method
+
+    async def preview(self, caller: Caller, request: JobRequest, method: str) -> Job:
+        """What would become of the job if it were submitted now, as far as its price tells. Raises NotAdmitted."""
+        dataset = await self._dataset(caller, request.dataset_id) if request.dataset_id else None
+        origin = Origin(caller.team, caller.channel, False)
+        return await self._submitter.foresee(self._job(caller, request, dataset, method, origin, caller.key))
+
+    async def estimate(self, settings: JobSettings, dataset: Dataset) -> Estimate | None:
+        """Price and time of training on this data set; None if it was not checked yet."""
+        report = dataset.report
+        if report is None:
+            return None
+        epochs, method = settings.hyperparameters.n_epochs, report.method or ""
+        provider = self._provider.name
+        return estimate(report, settings.model, epochs, method=method, provider=provider, paces=await self.paces())
+
+    async def paces(self) -> Mapping[str, float]:
+        """Seconds for each trained token, by base model, judged by the team's own past jobs."""
+        return seconds_per_token(await self._jobs.latest(_PAST_JOBS), self._provider.name)
+
+    async def again(self, caller: Caller, job_id: str) -> Draft:
+        """The request of an earlier job once more, but for a learning rate with which training diverged.
+
+        Raises Denied, NotFound; Conflict where its file is not known any more.
+        """
+        job = await self._job_lookup.get(caller, job_id, Action.SEE, to_post=True)
+        await self._authority.require(caller, Action.SUBMIT)
+        if job.dataset_id is None and job.training_file is None:
+            raise Conflict("unknown_file")
+        dataset = await self._dataset(caller, job.dataset_id, to_post=True) if job.dataset_id else None
+        thread_ts = job.origin.thread_ts if job.origin.channel == caller.channel else None
+        file_id = None if dataset else job.training_file
+        draft = Draft(words_of(settings_of(job)), dataset, file_id, thread_ts=thread_ts)
+        rate, advised = job.hyperparameters.learning_rate_multiplier, await advised_rate(self._jobs, job)
+        if advised is None or rate == "auto":
+            return draft
+        return msgspec.structs.replace(draft, words={**draft.words, "lr": f"{advised:g}"}, diverged=rate)
+
+    async def continued(self, caller: Caller, job_id: str, model: str) -> Draft:
+        """A request that goes on from a model of that job, on a file to be chosen: at first the job's own.
+
+        Raises Denied; NotFound, also where there is no training file in the channel.
+        """
+        job = await self._job_lookup.get(caller, job_id, Action.CHAT, to_post=True)
+        await self._authority.require(caller, Action.SUBMIT)
+        files = await self._trainable.latest(caller)
+        if not files:
+            raise NotFound("no_training_file")
+        own = [file for file in files if file.id == job.dataset_id]
+        kept = msgspec.structs.replace(settings_of(job), model=model, suffix=None, validation=None)
+        dataset = (own or files)[0]
+        return Draft(words_of(kept), dataset, files=files, thread_ts=dataset.thread_ts)
+
+    async def _dataset(self, caller: Caller, dataset_id: str, *, to_post: bool = False) -> Dataset:
+        return await self._dataset_lookup.get(caller, dataset_id, Action.SUBMIT, to_post=to_post)
+
+    async def _judged(self, caller: Caller, request: JobRequest) -> tuple[Dataset | None, str]:
+        """The data set and the method. Raises Invalid where a job could not train so; Denied, NotFound where a file or
+        model is not for this person, or not for all who will see the job's card."""
+        await self._authority.require(caller, Action.SUBMIT)
+        dataset = None
+        if request.dataset_id is not None:
+            dataset = await self._dataset(caller, request.dataset_id, to_post=True)
+        elif request.file_id is not None:
+            await self._provider_files.find(caller, request.file_id)
+        await self._check_model(caller, request.settings.model)
+        await self._check_validation(caller, request, dataset)
+        return dataset, self._method(request.settings, dataset.report if dataset else None)
+
+    async def _check_model(self, caller: Caller, model: str) -> None:
+        """Raises Invalid for one that is not offered, or that this person may not know of; Denied where the others here
+        may not."""
+        offered = await self._catalogue.base_models()
+        if model not in offered and not await self._is_known(caller, model):
+            raise Invalid("not_fine_tunable", "model", provider=self._provider.name, model=model, offered=offered)
+        facts = lookup(model)
+        if facts is not None and not facts.trains(datetime.now(UTC).date()):
+            raise Invalid("training_ended", "model", model=model, date=str(facts.training_ends))
+
+    async def _is_known(self, caller: Caller, model: str) -> bool:
+        resource = await self._catalogue.resource(model)
+        try:
+            await self._authority.require_to_post(caller, Action.CHAT, resource)
+        except NotFound:
+            return False
+        # A checkpoint's model is not listed everywhere; that a job of ours made it is enough.
+        return resource.kind == "job" or (model.startswith("ft:") and await self._catalogue.exists(model))
+
+    async def _check_validation(self, caller: Caller, request: JobRequest, training: Dataset | None) -> None:
+        """Raises Invalid; Denied, NotFound where it is no file that this person may use."""
+        validation = request.settings.validation
+        if validation is None:
+            return
+        if validation == (training.id if training else request.file_id):
+            raise Invalid("validation_is_training", "validation")
+        if validation.startswith("file-"):
+            await self._provider_files.find(caller, validation)
+            return
+        chosen = await self._dataset(caller, validation, to_post=True)
+        if not can_validate(chosen):
+            raise Invalid("cannot_validate", "validation", name=chosen.name)
+        if training is not None and training.report is not None and chosen.format != training.format:
+            raise Invalid(
+                "validates_another_format",
+                "validation",
+                name=chosen.name,
+                format=chosen.format,
+                wanted=training.format,
+            )
+
+    def _method(self, settings: JobSettings, report: Report | None) -> str:
+        """How the job trains, and that its settings are that method's. Raises Invalid."""
+        of_file = report.method if report else None
+        if settings.method and of_file and settings.method != of_file:
+            raise Invalid("method_of_file", "method", method=of_file)
+        method = settings.method or of_file or SUPERVISED
+        if self._catalogue.can_train(settings.model, method) is False:
+            raise Invalid("model_lacks_method", "model", model=settings.model, method=method)
+        if report is not None and self._catalogue.can_train(settings.model, method, report) is False:
+            raise Invalid(
+                "model_lacks_format",
+                "model",
+                model=settings.model,
+                format=report.format,
+                images=bool(report.images),
+            )
+        if others := of_other_methods(settings, method):
+            raise Invalid("settings_of_other_method", settings=others, method=method)
+        if method == REINFORCEMENT and settings.grader is None:
+            raise Invalid("grader_missing", "grader")
+        if method == REINFORCEMENT and settings.validation is None:
+            raise Invalid("validation_missing", "validation")
+        facts = lookup(settings.model)
+        if settings.wandb and facts is not None and not vendor_of(facts.provider).reports_to_wandb:
+            raise Invalid("wandb_unsupported", "wandb", model=settings.model)
+        return method
+
+    def _job(
+        self,
+        caller: Caller,
+        request: JobRequest,
+        dataset: Dataset | None,
+        method: str,
+        origin: Origin,
+        identity: str,
+    ) -> Job:
+        settings = request.settings
+        at_provider = settings.validation is not None and settings.validation.startswith("file-")
+        return Job(
+            id=id_for(identity),
+            state=states.SUBMITTING,
+            provider=self._provider.name,
+            base_model=settings.model,
+            requester=caller.user,
+            origin=origin,
+            created_at=time.time(),
+            hyperparameters=settings.hyperparameters,
+            requested_hyperparameters=settings.hyperparameters,
+            suffix=settings.suffix or (suffix_from_file(dataset.name) if dataset else None),
+            seed=settings.seed,
+            method=method,
+            grader=settings.grader,
+            wandb=settings.wandb,
+            metadata=settings.metadata,
+            cause=caller.key,
+            dataset_id=dataset.id if dataset else None,
+            file_name=dataset.name if dataset else None,
+            training_file=request.file_id,
+            validation_dataset_id=None if at_provider else settings.validation,
+            validation_file=settings.validation if at_provider else None,
+            estimated_cost=self._price(settings, method, dataset.report if dataset else None),
+        )
+
+    def _price(self, settings: JobSettings, method: str, report: Report | None) -> float | None:
+        """US dollars; None where nobody knows."""
+        if report is None:
+            return 0.0 if is_free(settings.model, self._provider.name) else None
+        epochs = settings.hyperparameters.n_epochs
+        return estimate(report, settings.model, epochs, method=method, provider=self._provider.name).usd

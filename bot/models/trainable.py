@@ -1,0 +1,77 @@
+"""The models that can be trained on a file: base models, and fine-tuned ones from which training continues."""
+
+from datetime import UTC, date, datetime
+from typing import Final
+
+import msgspec
+
+from bot.access import Caller
+from bot.errors import Invalid
+from bot.jobs.estimate import is_free
+from bot.models.catalogue import Catalogue
+from bot.models.lookup import ModelLookup
+from bot.providers.interface import Provider
+from bot.providers.protocol import DPO
+from training_files import Report, fine_tunable, lookup
+
+# A menu is no place to look for an old model: `/finetune start model=ft:…` takes any.
+_LATEST_TUNED: Final = 25
+
+
+class TrainableModel(msgspec.Struct, frozen=True):
+    """`price_per_million` is in US dollars per million billed tokens: 0 on the team's own hardware, None if unknown.
+    `certain` is False if nobody has told whether the model takes the file's format. `tuned`: a fine-tuned model.
+    """
+
+    id: str
+    provider: str
+    label: str
+    price_per_million: float | None = None
+    certain: bool = True
+    tuned: bool = False
+
+
+class TrainableModels:
+    def __init__(self, catalogue: Catalogue, lookup: ModelLookup, provider: Provider) -> None:
+        self._catalogue = catalogue
+        self._lookup = lookup
+        self._provider = provider
+
+    async def base(self, report: Report | None = None) -> list[TrainableModel]:
+        """The base models on offer that can be trained on such a file, the default first. Raises ProviderError."""
+        offered = [self._described(model, report) for model in await self._catalogue.base_models()]
+        return [model for model in offered if model is not None]
+
+    async def tuned(self, caller: Caller, report: Report | None = None) -> list[TrainableModel]:
+        """The latest fine-tuned models that can be trained further on such a file, and that a job's card here may
+        name."""
+        # A modal is updated with each character that is typed into some of its fields.
+        models = await self._lookup.visible(caller, caller.posts_in, fresh=False)
+        offered = [self._described(model.id, report, tuned=True) for model in models[:_LATEST_TUNED]]
+        return [model for model in offered if model is not None]
+
+    def _described(self, model: str, report: Report | None, *, tuned: bool = False) -> TrainableModel | None:
+        fits = self._catalogue.can_train(model, report.method if report else None, report)
+        if fits is False:
+            return None
+        facts = lookup(model)
+        provider = self._provider.name
+        price = 0.0 if is_free(model, provider) else facts.training_price if facts else None
+        return TrainableModel(model, provider, model, price, certain=fits is not None, tuned=tuned)
+
+
+def untrainable(provider: str, found: Report, today: date | None = None) -> Invalid:
+    """That no model of `provider` can be trained on such a file, and which vendors have one that can."""
+    vendors = {
+        facts.provider
+        for facts in fine_tunable(today or datetime.now(UTC).date())
+        if facts.takes(found.format) and (not found.images or (facts.images and found.method != DPO))
+    }
+    return Invalid(
+        "untrainable",
+        provider=provider,
+        format=found.format,
+        method=found.method or "",
+        images=bool(found.images),
+        vendors=tuple(sorted(vendors)),
+    )

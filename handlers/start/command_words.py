@@ -1,0 +1,50 @@
+"""What was typed after `/finetune start`: a file, and settings."""
+
+import shlex
+from typing import Final
+
+import msgspec
+
+from bot.errors import Invalid
+from bot.jobs.settings import SETTINGS
+
+_OTHER_NAMES: Final = {"name": "suffix", "batch_size": "batch", "learning_rate": "lr", "n_epochs": "epochs"}
+_YES: Final = {"yes", "y", "true", "1"}
+
+
+class Typed(msgspec.Struct, frozen=True):
+    """`file` is an id (ds-…, file-…) or a name; `confirmed`: nothing is to be asked."""
+
+    file: str | None
+    settings: dict[str, str]
+    confirmed: bool = False
+
+
+def read_command(words: str) -> Typed:
+    """Raises Invalid."""
+    file: str | None = None
+    settings: dict[str, str] = {}
+    try:
+        parts = shlex.split(_as_meant(words))
+    except ValueError as error:
+        raise Invalid("quotation_mark_missing") from error
+    for part in parts:
+        name, equals, value = part.partition("=")
+        name = _OTHER_NAMES.get(name.lower(), name.lower())
+        if not equals and file is None:
+            file = part
+        elif name == "file" and equals:
+            file = value
+        elif equals and (name in SETTINGS or name == "confirm"):
+            settings[name] = value
+        else:
+            raise Invalid("unknown_setting", word=part, settings=SETTINGS)
+    confirmed = settings.pop("confirm", "").lower() in _YES
+    return Typed(file, settings, confirmed)
+
+
+def _as_meant(words: str) -> str:
+    """Phones turn quotation marks into typographical ones, and Slack escapes three characters in what is typed."""
+    for typed, meant in (("“", '"'), ("”", '"'), ("‘", "'"), ("’", "'"), ("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&")):
+        words = words.replace(typed, meant)
+    return words

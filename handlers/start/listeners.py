@@ -1,0 +1,207 @@
+"""Starting a job: by the button of a report, by the modal, by `/finetune start`, and from an earlier job.
+
+The command takes a file and settings. Without settings it opens the modal; with them it asks, and `confirm=yes` starts
+the job at once.
+"""
+
+import asyncio
+import contextlib
+from dataclasses import dataclass
+from typing import Final
+
+import msgspec
+
+from bot.access import Action, Caller
+from bot.datasets.dataset import Dataset
+from bot.datasets.lookup import DatasetLookup
+from bot.datasets.provider_files import ProviderFiles
+from bot.datasets.trainable import TrainableDatasets, refuse_errors
+from bot.errors import Denied, Invalid
+from bot.job_requests import Draft, JobRequest, JobRequests
+from bot.jobs.settings import AUTO, JobSettings, read_settings
+from bot.models.lookup import ModelLookup
+from bot.models.trainable import TrainableModels, untrainable
+from bot.notices.interfaces import PostRefused
+from handlers.blocks import confirmations
+from handlers.callers import Callers
+from handlers.incoming_files import IncomingFiles
+from handlers.start.blocks.outlook import outlook
+from handlers.start.blocks.question import UNPAIRED, Pairing, pairing_words, start_question, still_reading
+from handlers.start.command_words import read_command
+from handlers.start.modal import StartModal
+from handlers.turn import Turn
+from texts import start as texts
+
+# Slack lets a modal be opened for three seconds; the rest of them is for what else must be asked before.
+_MODAL_SECONDS: Final = 1.0
+_MOST_SECONDS: Final = 600.0
+
+
+class Question(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What the button of the question brings back. `key` is the command's: it names the job, however often the button
+    is pressed.
+    """
+
+    key: str
+    user: str
+    words: dict[str, str]
+    dataset: str | None = None
+    file_id: str | None = None
+
+
+@dataclass(frozen=True)
+class StartListeners:
+    """`provider` is what people call it."""
+
+    callers: Callers
+    requests: JobRequests
+    datasets: DatasetLookup
+    trainable: TrainableDatasets
+    provider_files: ProviderFiles
+    models: TrainableModels
+    model_lookup: ModelLookup
+    incoming_files: IncomingFiles
+    modal: StartModal
+    provider: str
+
+    async def pressed(self, turn: Turn) -> None:
+        """*Start fine-tuning* on a report."""
+        dataset = await self.datasets.get(await self.callers.of(turn), turn.words, Action.SUBMIT)
+        refuse_errors(dataset)
+        await self.modal.open(turn, Draft(dataset=dataset, thread_ts=dataset.thread_ts))
+
+    async def changed(self, turn: Turn) -> None:
+        """Something was chosen in the modal on which other fields depend."""
+        await self.modal.update(turn)
+
+    async def again(self, turn: Turn) -> None:
+        """*Start again* on the card of a job."""
+        await self.modal.open(turn, await self.requests.again(await self.callers.of(turn), turn.words))
+
+    async def continued(self, turn: Turn) -> None:
+        """*Continue training* on a checkpoint."""
+        job_id, _, model = turn.words.partition(" ")
+        await self.modal.open(turn, await self.requests.continued(await self.callers.of(turn), job_id, model))
+
+    async def submitted(self, turn: Turn) -> None:
+        """The modal: it closes when the job is stored."""
+        request, thread_ts = await self.modal.submitted(turn)
+        origin = await self.callers.origin(turn, thread_ts)
+        await self.requests.submit(await self.callers.of(turn), request, origin, f"view/{turn.body['view']['id']}")
+
+    async def command(self, turn: Turn) -> None:
+        caller = await self.callers.of(turn)
+        await self.requests.require(caller)
+        typed = read_command(turn.words)
+        words = typed.settings
+        await self.callers.origin(turn)
+        waited = await self._files_checked(turn, typed.file, words.get("validation"))
+        dataset, file_id = None, None
+        if typed.file and typed.file.startswith("file-"):
+            file_id = await self.provider_files.find(caller, typed.file)
+        else:
+            dataset = await self.trainable.find(caller, typed.file, turn.thread_ts)
+        if not words and not typed.confirmed and turn.trigger_id:
+            try:
+                thread_ts = _thread(turn, dataset)
+                await self.modal.open(turn, Draft(dataset=dataset, file_id=file_id, thread_ts=thread_ts))
+                return
+            except PostRefused as error:
+                if not (turn.again or waited) or "trigger" not in str(error):
+                    raise
+        pairing = await self._take_validation(caller, words, dataset)
+        words |= await self._model(caller, words, dataset)
+        question = Question(turn.key, turn.user, words, dataset.id if dataset else None, file_id)
+        if typed.confirmed:
+            await self._submit(turn, question, dataset, pairing)
+            return
+        request = _request(question)
+        foreseen = await self.requests.preview(caller, request, await self.requests.check(caller, request))
+        await turn.answer(
+            start_question(
+                dataset.name if dataset else file_id or "",
+                words,
+                await self._estimate(request.settings, dataset),
+                msgspec.json.encode(question).decode(),
+                outlook=outlook(foreseen),
+                pairing=pairing,
+            )
+        )
+
+    async def confirmed(self, turn: Turn) -> None:
+        """The button of the question."""
+        turn = turn.in_place
+        question = msgspec.json.decode(turn.words, type=Question)
+        if question.user != turn.user:
+            raise Denied("question_of_another")
+        caller = await self.callers.of(turn)
+        dataset = await self.datasets.get(caller, question.dataset, Action.SUBMIT) if question.dataset else None
+        await self._submit(turn, question, dataset)
+
+    async def _submit(
+        self, turn: Turn, question: Question, dataset: Dataset | None, pairing: Pairing = UNPAIRED
+    ) -> None:
+        request = _request(question)
+        origin = await self.callers.origin(turn, _thread(turn, dataset))
+        job = await self.requests.submit(await self.callers.of(turn), request, origin, question.key)
+        await turn.answer(confirmations.submitted(job, pairing_words(pairing)))
+
+    async def _take_validation(self, caller: Caller, words: dict[str, str], dataset: Dataset | None) -> Pairing:
+        """Put the id of the validation file into `words`: of the one that was named, else of the one that belongs to
+        the training file."""
+        if "validation" in words:
+            words["validation"] = await self.trainable.find_validation(caller, words["validation"], dataset)
+            return UNPAIRED
+        if dataset is None:
+            return UNPAIRED
+        own = await self.trainable.validation_of(caller, dataset)
+        if own is not None:
+            words["validation"] = own.id
+            return Pairing(validation=own.name)
+        training = await self.trainable.validated_by(caller, dataset)
+        return Pairing(training=training.name) if training else UNPAIRED
+
+    async def _model(self, caller: Caller, words: dict[str, str], dataset: Dataset | None) -> dict[str, str]:
+        """The id of the one that was named, else of the first that can be trained on the file."""
+        if "model" in words:
+            return {"model": await self.model_lookup.named(caller, words["model"])}
+        report = dataset.report if dataset else None
+        offered = await self.models.base(report)
+        if report is not None and not offered:
+            raise untrainable(self.provider, report)
+        return {"model": offered[0].id} if offered else {}
+
+    async def _estimate(self, settings: JobSettings, dataset: Dataset | None) -> str:
+        told = await self.requests.estimate(settings, dataset) if dataset else None
+        if told is None:
+            return texts.not_known()
+        chosen = settings.hyperparameters.n_epochs != AUTO
+        return texts.estimate(told.usd, told.seconds, told.tokens, told.epochs, chosen=chosen)
+
+    async def _files_checked(self, turn: Turn, file: str | None, validation: str | None) -> bool:
+        """Wait until what was dropped here is checked, as far as the command is about it; whether that took long, so
+        that no modal can be opened any more."""
+        names = [word for word in (file, validation) if word and not word.startswith(("ds-", "file-"))]
+        if file and not names:
+            return False
+        # Without a name it is the file that was dropped last.
+        checked = asyncio.create_task(self.incoming_files.checked(turn.channel, names if file else ()))
+        done, _ = await asyncio.wait([checked], timeout=_MODAL_SECONDS)
+        if done:
+            return False
+        await turn.answer(still_reading(file))
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(checked, _MOST_SECONDS)
+        return True
+
+
+def _request(question: Question) -> JobRequest:
+    """Raises Invalid."""
+    settings = read_settings(question.words)
+    if isinstance(settings, dict):
+        raise Invalid("settings_refused", problems=settings)
+    return JobRequest(settings, question.dataset, question.file_id)
+
+
+def _thread(turn: Turn, dataset: Dataset | None) -> str | None:
+    return dataset.thread_ts if dataset and dataset.channel == turn.channel else None
