@@ -2,7 +2,9 @@
 
 from typing import Final
 
+from handlers.blocks import card
 from handlers.datasets.blocks import report
+from handlers.jobs.blocks import checkpoints
 from handlers.routing import Command, Feature, Modal, Topic
 from handlers.start.blocks import modal, question
 from handlers.start.form import wrong
@@ -15,8 +17,8 @@ FEATURE: Final = Feature(
         report.START: StartListeners.pressed,
         **dict.fromkeys(modal.CHANGES, StartListeners.changed),
         question.CONFIRMED: StartListeners.confirmed,
-        "job_retry": StartListeners.again,
-        "checkpoint_continue": StartListeners.continued,
+        card.START_AGAIN: StartListeners.again,
+        checkpoints.CONTINUE: StartListeners.continued,
     },
     modals={modal.CALLBACK_ID: Modal(StartListeners.submitted, wrong)},
 )
