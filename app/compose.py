@@ -45,6 +45,7 @@ from bot.models.lost import LostModels
 from bot.models.trainable import TrainableModels
 from bot.providers.registry import Providers
 from bot.settings import Settings
+from bot.spending.budgets import Budgets
 from bot.store.audit import SqliteAuditLog
 from bot.store.conversations import SqliteConversationStore
 from bot.store.database import Database
@@ -74,6 +75,7 @@ from handlers.modals import Modals
 from handlers.provider_files.listeners import ProviderFileListeners
 from handlers.register import FEATURES
 from handlers.services import Services
+from handlers.spending.listeners import SpendingListeners
 from handlers.start.listeners import StartListeners
 from handlers.start.modal import StartModal
 from handlers.web.download import Download
@@ -197,6 +199,20 @@ def listeners(services: Services) -> Mapping[type[object], object]:
             callers=callers,
             files=files,
             provider=providers.default.name,
+        ),
+        SpendingListeners(
+            callers=callers,
+            budgets=Budgets(
+                services.budgets,
+                services.jobs,
+                authority,
+                approval_above=services.rules.approval_above,
+                approve_unknown=services.rules.approve_unknown,
+                deciders=services.rules.deciders,
+            ),
+            approvals=services.approvals,
+            languages=services.languages,
+            poster=services.poster,
         ),
         AdministrationListeners(
             callers=callers,

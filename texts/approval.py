@@ -91,6 +91,11 @@ def not_now_button() -> str:
     return _("Not now")
 
 
+def say_why() -> str:
+    """Where the reason is missing."""
+    return _("Say in a few words why.")
+
+
 def reason() -> tuple[str, str]:
     """Label and hint."""
     return _("Why not?"), _("The requester reads it, and so does everybody in the job's thread.")

@@ -439,6 +439,29 @@ def nobody_to_approve(above: float) -> str:
     return f"{spending.nothing_started()} {spending.nobody_to_approve(above)}"
 
 
+@_error
+def budget_usage() -> str:
+    return _(
+        "Write `/finetune budget set workspace 200`, or a `#channel` or a `@person` instead of `workspace`; `off` "
+        "takes the budget away. `/finetune budget approval 25` says above which price a job needs approval."
+    )
+
+
+@_error
+def whose_budget(word: str) -> str:
+    return f"{_('I do not know whose budget {word} is.', word=word)} {budget_usage()}"
+
+
+@_error
+def no_amount(text: str) -> str:
+    return _("{text} is not an amount of money. Write US dollars, such as 200 or 12.50, or `off`.", text=text)
+
+
+@_error
+def press_again() -> str:
+    return _("Slack did not let me open the window in time. Press the button again.")
+
+
 # Administration
 
 

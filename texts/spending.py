@@ -1,10 +1,11 @@
 """What may be spent: budgets, and why a job may not begin. Values come as they shall be shown."""
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 from bot.spending.budget import NotAdmitted, Scope
-from texts.formats import day, dollars
-from texts.language import _
+from texts.formats import day, dollars, month
+from texts.language import _, plural
 
 
 def not_admitted(error: NotAdmitted) -> str:
@@ -62,3 +63,108 @@ def nothing_started() -> str:
 def cannot_be_started() -> str:
     """In bold before `not_admitted`."""
     return _("Cannot be started like this:")
+
+
+# `/finetune budget`
+
+
+def month_title(at: float) -> str:
+    when = datetime.fromtimestamp(at, UTC)
+    return _("Spending in {month}", month=month(when.year, when.month))
+
+
+def whole_workspace() -> str:
+    """At the beginning of a line."""
+    return _("Whole workspace")
+
+
+def without_budget(whose: str, used: str, jobs: str) -> str:
+    return _("{whose} · {used}, no budget · {jobs}", whose=whose, used=used, jobs=jobs)
+
+
+def with_budget(whose: str, bar: str, used: str, budget: str, share: str, jobs: str) -> str:
+    return _(
+        "{whose} · {bar} {used} of {budget} ({share}) · {jobs}",
+        whose=whose,
+        bar=bar,
+        used=used,
+        budget=budget,
+        share=share,
+        jobs=jobs,
+    )
+
+
+def jobs(count: int, promised: float) -> str:
+    """`promised`: US dollars at which the open ones are estimated."""
+    if not count:
+        return _("no job yet")
+    if promised:
+        return plural(
+            "{count} job, {promised} of it still estimated",
+            "{count} jobs, {promised} of it still estimated",
+            count,
+            promised=dollars(promised),
+        )
+    return plural("{count} job", "{count} jobs", count)
+
+
+def more_budgets(count: int) -> str:
+    return plural("And {count} more budget.", "And {count} more budgets.", count)
+
+
+def how_jobs_count(until: float) -> str:
+    return _(
+        "Until {day}, 00:00 UTC. A job counts in the month in which it was submitted: its estimate while it is open, "
+        "its real cost once it has ended.",
+        day=day(until),
+    )
+
+
+def threshold(above: float | None, unknown_too: bool) -> str:
+    """From which price on jobs need approval."""
+    if above is None:
+        return _("No job needs approval.")
+    if unknown_too:
+        return _(
+            "Jobs above {above}, and those of unknown price, need the approval of somebody else.", above=dollars(above)
+        )
+    return _("Jobs above {above} need the approval of somebody else.", above=dollars(above))
+
+
+def unknown_prices(count: int) -> str:
+    return plural(
+        "{count} job of unknown price counts nothing here.", "{count} jobs of unknown price count nothing here.", count
+    )
+
+
+def how_to_set() -> str:
+    return _("`/finetune budget set workspace 200` (or `#channel`, `@person`; `off`) · `/finetune budget approval 25`")
+
+
+def budget_set(whose: str, usd: float) -> str:
+    return _("{whose} may spend {usd} a month now.", whose=whose, usd=dollars(usd))
+
+
+def budget_off(whose: str) -> str:
+    return _("{whose} has no budget of its own now.", whose=whose)
+
+
+def approval_off() -> str:
+    return _("No job needs approval now.")
+
+
+def approval_set(above: float, deciders: str) -> str:
+    """`deciders`: a list of people."""
+    return _(
+        "Jobs estimated above {above} need approval now. {deciders} may give it, to jobs of others.",
+        above=dollars(above),
+        deciders=deciders,
+    )
+
+
+def approval_set_without_deciders(above: float) -> str:
+    return _(
+        "Jobs estimated above {above} need approval now, and there is nobody to give it yet. Ask whoever runs me to "
+        "name approvers (`FINETUNE_APPROVERS`).",
+        above=dollars(above),
+    )

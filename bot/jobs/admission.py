@@ -12,7 +12,7 @@ from bot.jobs.interfaces import JobUpdate, LedgerSnapshot
 from bot.jobs.job import Approval, Job
 from bot.jobs.notice import ApprovalAsked
 from bot.jobs.queue import queued_up, waiting_notice
-from bot.spending.budget import Limits, NotAdmitted, check
+from bot.spending.budget import NotAdmitted, check
 
 
 class Rules(msgspec.Struct, frozen=True):
@@ -32,7 +32,7 @@ def decide_admission(job: Job, ledger: LedgerSnapshot, rules: Rules) -> JobUpdat
     Raises NotAdmitted where it is over a budget (OverBudget), or needs approval and there is nobody to give it.
     """
     check(spend_of(job), job.created_at, ledger.limits, ledger.month)
-    above = threshold(ledger.limits, rules)
+    above = ledger.limits.threshold(rules.approval_above)
     entry = Entry(
         f"{job.id}/submit", job.created_at, job.requester, "submit", job.id, job.origin.channel, details=_details(job)
     )
@@ -48,12 +48,6 @@ def decide_admission(job: Job, ledger: LedgerSnapshot, rules: Rules) -> JobUpdat
         waiting = queued_up(job, ledger.waiting + 1, ledger.waiting + 1)
         return JobUpdate(waiting, notices=[waiting_notice(waiting)], audit=[entry])
     return JobUpdate(job, audit=[entry])
-
-
-def threshold(limits: Limits, rules: Rules) -> float | None:
-    """US dollars above which a job needs approval; None where none does."""
-    above = rules.approval_above if limits.approval_above is None else limits.approval_above
-    return None if above == float("inf") else above
 
 
 def needs_approval(job: Job, above: float, rules: Rules) -> bool:

@@ -92,8 +92,8 @@ class JobStore(Protocol):
     async def not_ended(self) -> list[Job]:
         """In whatever state, those of which the provider may have news, or may not know yet."""
 
-    async def of_month(self, at: float) -> list[Job]:
-        """Every job submitted in the same calendar month (UTC) as `at`."""
+    async def spends_of_month(self, at: float) -> list[Spend]:
+        """What each job counts for that was submitted in the same calendar month (UTC) as `at`."""
 
     async def running(self, provider: str) -> int:
         """How many jobs the provider runs for us, or is about to (see `states.WITHOUT_ROOM`)."""

@@ -61,6 +61,11 @@ class Limits(msgspec.Struct, frozen=True):
     budgets: tuple[Budget, ...] = ()
     approval_above: float | None = None
 
+    def threshold(self, by_settings: float | None) -> float | None:
+        """US dollars above which a job needs approval; None where none does."""
+        above = by_settings if self.approval_above is None else self.approval_above
+        return None if above == float("inf") else above
+
 
 class Used(msgspec.Struct, frozen=True):
     """What jobs count together. `promised` is the part that is still an estimate, `unknown` how many jobs have no
@@ -115,7 +120,3 @@ def month_of(at: float) -> tuple[float, float]:
     first = datetime(now.year, now.month, 1, tzinfo=UTC)
     following = datetime(now.year + now.month // 12, now.month % 12 + 1, 1, tzinfo=UTC)
     return first.timestamp(), following.timestamp()
-
-
-def dollars(usd: float) -> str:
-    return f"${usd:,.2f}"

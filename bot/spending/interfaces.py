@@ -3,7 +3,12 @@
 from typing import Protocol
 
 from bot.audit import Entry
-from bot.spending.budget import Limits, Scope
+from bot.spending.budget import Limits, Scope, Spend
+
+
+class Ledger(Protocol):
+    async def spends_of_month(self, at: float) -> list[Spend]:
+        """Of every job submitted in the same calendar month (UTC) as `at`."""
 
 
 class BudgetStore(Protocol):

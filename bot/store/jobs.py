@@ -15,7 +15,7 @@ from bot.jobs.notice import Notice
 from bot.models.names import given_suffix
 from bot.providers.interface import RemoteEvent
 from bot.providers.protocol import Checkpoint, Metrics
-from bot.spending.budget import month_of
+from bot.spending.budget import Spend, month_of
 from bot.store.audit import put_entries
 from bot.store.database import Database
 from bot.store.outbox import put_notices, touch_card
@@ -89,8 +89,8 @@ class SqliteJobStore:
     async def not_ended(self) -> list[Job]:
         return await self._many(f"state NOT IN ({_marks(states.ENDED)})", list(states.ENDED))
 
-    async def of_month(self, at: float) -> list[Job]:
-        return await self._many("created_at >= ? AND created_at < ?", month_of(at))
+    async def spends_of_month(self, at: float) -> list[Spend]:
+        return [spend_of(job) for job in await self._many("created_at >= ? AND created_at < ?", month_of(at))]
 
     async def running(self, provider: str) -> int:
         return await self._database.read(lambda db: _running(db, provider))

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
+import msgspec
 from slack_sdk.models.blocks import InputBlock, PlainTextInputElement
 from slack_sdk.models.views import View
 
@@ -15,9 +16,20 @@ from handlers.blocks.parts import HINT, actions, button, message, plain, section
 from handlers.blocks.text import code, person
 from texts import approval as texts
 
+APPROVE: Final = "job_approve"
+DECLINE: Final = "job_decline"
 CALLBACK_ID: Final = "decline"
-
+REASON: Final = "reason"
 _LONGEST_REASON: Final = 500
+
+
+class Asked(msgspec.Struct, frozen=True):
+    """What the modal that asks for a reason carries: where *Decline* was pressed, on which job, and the ts of the
+    question whose button it is."""
+
+    channel: str
+    job: str
+    question: str
 
 
 def asked(job: Job, *, again: bool = False) -> Message:
@@ -26,8 +38,8 @@ def asked(job: Job, *, again: bool = False) -> Message:
     if again:
         text = f"{texts.still_waits()} {text}"
     buttons = actions(
-        button(texts.approve_button(), "job_approve", job.id, style="primary"),
-        button(texts.decline_button(), "job_decline", job.id, style="danger"),
+        button(texts.approve_button(), APPROVE, job.id, style="primary"),
+        button(texts.decline_button(), DECLINE, job.id, style="danger"),
     )
     return message(text, [section(text), buttons])
 
@@ -55,12 +67,12 @@ def done(job: Job) -> Message:
     return message(text, [section(text)])
 
 
-def decline_window(job: Job, private_metadata: str) -> View:
+def decline_window(job: Job, asked: Asked) -> View:
     label, hint = texts.reason()
     reason = InputBlock(
-        block_id="reason",
+        block_id=REASON,
         label=plain(label, HINT),
-        element=PlainTextInputElement(action_id="reason", multiline=True, max_length=_LONGEST_REASON),
+        element=PlainTextInputElement(action_id=REASON, multiline=True, max_length=_LONGEST_REASON),
         hint=plain(hint, HINT),
     )
     blocks = [section(f"{_wish(job)} {necessity(job)}"), reason]
@@ -70,13 +82,13 @@ def decline_window(job: Job, private_metadata: str) -> View:
         callback_id=CALLBACK_ID,
         submit=texts.decline_button(),
         close=texts.not_now_button(),
-        private_metadata=private_metadata,
+        private_metadata=msgspec.json.encode(asked).decode(),
     )
 
 
 def read_reason(values: Mapping[str, Mapping[str, Mapping[str, object]]]) -> str | None:
     """None where there is none."""
-    return str(values.get("reason", {}).get("reason", {}).get("value") or "").strip()[:_LONGEST_REASON] or None
+    return str(values.get(REASON, {}).get(REASON, {}).get("value") or "").strip()[:_LONGEST_REASON] or None
 
 
 def _wish(job: Job) -> str:

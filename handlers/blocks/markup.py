@@ -4,8 +4,6 @@ import html
 import re
 from typing import Final
 
-from bot.errors import Invalid
-
 _MENTION: Final = re.compile(r"<(@[UW][A-Z0-9]+|#[CGD][A-Z0-9]+|!subteam\^S[A-Z0-9]+)(?:\|[^<>]*)?>")
 _ADDRESSED: Final = re.compile(r"<(?:@([UW][A-Z0-9]+)|!subteam\^|!here|!channel|!everyone)")
 _LABELLED: Final = re.compile(r"<[^<>|]*\|([^<>]*)>")
@@ -42,11 +40,3 @@ def channel_in(word: str) -> str | None:
     """The id of the channel that a word mentions; None where it mentions none."""
     match = re.fullmatch(r"<#([CG][A-Z0-9]+)>", word)
     return match[1] if match else None
-
-
-def dollars_in(word: str) -> float:
-    """US dollars: "200", "$12.50", "1,000". Raises Invalid."""
-    match = re.fullmatch(r"\$?([0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,9})(\.[0-9]{1,2})?", word)
-    if match is None:
-        raise Invalid(f"{word} is not an amount of money. Write US dollars, such as 200 or 12.50, or off.")
-    return float(match[1].replace(",", "") + (match[2] or ""))

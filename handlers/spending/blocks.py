@@ -1,95 +1,73 @@
 """`/finetune budget`: what is used of which budget, and what an administrator has just set."""
 
 import math
-from collections.abc import Collection, Sequence
-from datetime import UTC, datetime
+from collections.abc import Collection
+from typing import Final
 
-import msgspec
 from slack_sdk.models.blocks import Block
 
-from bot.spending.budget import Budget, Scope, Used, dollars, month_of
+from bot.spending.budget import Scope, month_of
+from bot.spending.budgets import BudgetUse, MonthlySpending
 from handlers.blocks.message import Message
 from handlers.blocks.parts import context, header, message, section
-from handlers.blocks.text import channel, counted, person
-from texts.formats import listed
+from handlers.blocks.text import bold, channel, person
+from texts import spending as texts
+from texts.formats import dollars, listed, percent
 
-_MOST_ROWS = 40
-_WIDTH = 12
-
-
-class Row(msgspec.Struct, frozen=True):
-    """`usd`: the budget, None where there is none."""
-
-    budget: Budget
-    usd: float | None
-    used: Used
+_MOST_ROWS: Final = 40
+_WIDTH: Final = 12
 
 
-def month(rows: Sequence[Row], now: float, above: float | None, unknown_too: bool, *, admin: bool) -> Message:
-    """The first rows are the workspace, the channel and the person who asks; administrators see all other budgets."""
-    start, end = (datetime.fromtimestamp(at, UTC) for at in month_of(now))
-    name = f"Spending in {start:%B %Y}"
-    lines = [_line(row) for row in rows[:_MOST_ROWS]]
-    blocks: list[Block] = [header(name), section("\n".join(lines[:3]))]
+def month(spending: MonthlySpending) -> Message:
+    lines = [_line(use) for use in spending.uses[:_MOST_ROWS]]
+    title = texts.month_title(spending.at)
+    blocks: list[Block] = [header(title), section("\n".join(lines[:3]))]
     blocks += [section("\n".join(lines[at : at + 10])) for at in range(3, len(lines), 10)]
-    if len(rows) > _MOST_ROWS:
-        blocks.append(context(f"And {counted(len(rows) - _MOST_ROWS, 'more budget')}."))
-    notes = [
-        f"Until {end.day} {end:%B}, 00:00 UTC. A job counts in the month in which it was submitted: its estimate while "
-        "it is open, its real cost once it has ended.",
-        _threshold(above, unknown_too),
-    ]
-    if unknown := rows[0].used.unknown:
-        notes.append(f"{counted(unknown, 'job')} of unknown price {'count' if unknown > 1 else 'counts'} nothing here.")
-    if admin:
-        notes.append(
-            "`/finetune budget set workspace 200` (or #channel, @person; `off`) · `/finetune budget approval 25`"
-        )
-    blocks += [context(note) for note in notes]
-    return message(f"{name}: {lines[0]}", blocks)
+    notes = []
+    if len(spending.uses) > _MOST_ROWS:
+        notes.append(texts.more_budgets(len(spending.uses) - _MOST_ROWS))
+    _, end = month_of(spending.at)
+    notes.append(texts.how_jobs_count(end))
+    notes.append(texts.threshold(spending.approval_above, spending.approve_unknown))
+    if unknown := spending.uses[0].used.unknown:
+        notes.append(texts.unknown_prices(unknown))
+    if spending.overseen:
+        notes.append(texts.how_to_set())
+    return message(f"{title}: {lines[0]}", [*blocks, *map(context, notes)])
 
 
-def budget_set(budget: Budget, usd: float | None) -> Message:
-    whose = {
-        Scope.WORKSPACE: "The whole workspace",
-        Scope.CHANNEL: channel(budget.subject),
-        Scope.PERSON: person(budget.subject),
-    }[budget.scope]
-    text = (
-        f"{whose} may spend {dollars(usd)} a month now."
-        if usd is not None
-        else f"{whose} has no budget of its own now."
-    )
+def budget_set(scope: Scope, subject: str, usd: float | None) -> Message:
+    whose = _whose(scope, subject)
+    text = texts.budget_off(whose) if usd is None else texts.budget_set(whose, usd)
     return message(text, [section(text)])
 
 
 def approval_set(above: float | None, deciders: Collection[str]) -> Message:
     if above is None:
-        text = "No job needs approval now."
+        text = texts.approval_off()
+    elif deciders:
+        text = texts.approval_set(above, listed([person(one) for one in deciders]))
     else:
-        who = listed([person(one) for one in deciders])
-        text = f"Jobs estimated above {dollars(above)} need approval now. {who} may give it, to jobs of others."
+        text = texts.approval_set_without_deciders(above)
     return message(text, [section(text)])
 
 
-def _line(row: Row) -> str:
-    whose = {
-        Scope.WORKSPACE: "Whole workspace",
-        Scope.CHANNEL: channel(row.budget.subject),
-        Scope.PERSON: person(row.budget.subject),
-    }[row.budget.scope]
-    estimated = f", {dollars(row.used.promised)} of it still estimated" if row.used.promised else ""
-    spent = f"{counted(row.used.jobs, 'job')}{estimated}" if row.used.jobs else "no job yet"
-    if row.usd is None:
-        return f"*{whose}*: {dollars(row.used.usd)}, no budget · {spent}"
-    share = row.used.usd / row.usd if row.usd else 1.0
+def _line(use: BudgetUse) -> str:
+    whose = bold(_whose(use.scope, use.subject))
+    jobs = texts.jobs(use.used.jobs, use.used.promised)
+    if use.usd is None:
+        return texts.without_budget(whose, dollars(use.used.usd), jobs)
+    share = use.used.usd / use.usd if use.usd else 1.0
     filled = min(_WIDTH, math.ceil(share * _WIDTH))
     bar = "▰" * filled + "▱" * (_WIDTH - filled)
-    return f"*{whose}*: {bar} {dollars(row.used.usd)} of {dollars(row.usd)} ({share * 100:.0f} %) · {spent}"
+    return texts.with_budget(whose, bar, dollars(use.used.usd), dollars(use.usd), percent(share, 0), jobs)
 
 
-def _threshold(above: float | None, unknown_too: bool) -> str:
-    if above is None:
-        return "No job needs approval."
-    unknown = ", and those of unknown price," if unknown_too else ""
-    return f"Jobs above {dollars(above)}{unknown} need the approval of somebody else."
+def _whose(scope: Scope, subject: str) -> str:
+    match scope:
+        case Scope.WORKSPACE:
+            return texts.whole_workspace()
+        case Scope.CHANNEL:
+            return channel(subject)
+        case Scope.PERSON:
+            return person(subject)

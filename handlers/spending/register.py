@@ -2,17 +2,18 @@
 
 from typing import Final
 
-from handlers.blocks.approval import CALLBACK_ID
+from handlers.blocks import approval
 from handlers.routing import Command, Feature, Modal, Topic
-from handlers.spending import buttons, commands, modals
+from handlers.spending.listeners import SpendingListeners, without_reason
 
 FEATURE: Final = Feature(
-    commands=(Command("budget", Topic.MANAGE, commands.run),),
+    SpendingListeners,
+    commands=(Command("budget", Topic.MANAGE, SpendingListeners.budget),),
     buttons={
-        "job_approve": buttons.approve,
-        "job_decline": buttons.decline,
+        approval.APPROVE: SpendingListeners.approve,
+        approval.DECLINE: SpendingListeners.decline,
     },
     modals={
-        CALLBACK_ID: Modal(buttons.declined, modals.wrong),
+        approval.CALLBACK_ID: Modal(SpendingListeners.declined, without_reason),
     },
 )

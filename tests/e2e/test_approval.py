@@ -68,21 +68,6 @@ async def test_the_window_and_the_question_say_beforehand_who_has_to_approve(w: 
         assert await bot.services.jobs.latest(1) == []
 
 
-async def test_neither_the_requester_nor_somebody_without_the_role_approves(w: World) -> None:
-    async with w.bot(finetune_approval_above=0, finetune_approvers=["S0LEADS", ANA]) as bot:
-        await w.person.set_group("S0LEADS", [])
-        _, question = await _ask(w)
-        assert "Ana" not in question["plain"].split(":")[0]
-        await w.person.click("ana", w.channel, question["ts"], "job_approve")
-        await _told(w, "ana", "somebody else has to approve it")
-        await w.person.click("ben", w.channel, question["ts"], "job_approve")
-        await _told(w, "ben", "Only approvers and administrators")
-        (job,) = await bot.services.jobs.latest(1)
-        assert job.state == "awaiting_approval"
-        assert (BEN, "approve", "refused") in await _acts(bot)
-        assert not w.provider.jobs
-
-
 async def test_a_job_that_is_declined_ends_with_the_reason_and_costs_nothing(w: World) -> None:
     async with w.bot(finetune_approval_above=0, finetune_admins=[BEN]) as bot:
         card, question = await _ask(w)
@@ -97,51 +82,6 @@ async def test_a_job_that_is_declined_ends_with_the_reason_and_costs_nothing(w: 
         assert not w.provider.files
         (job,) = await bot.services.jobs.latest(1)
         assert job.state == "cancelled"
-
-
-async def test_of_two_approvers_at_once_one_counts_and_the_other_is_told_kindly(w: World) -> None:
-    async with w.bot(finetune_approval_above=0, finetune_approvers=[BEN, "S0LEADS"]) as bot:
-        cleo = (await w.person.add_user("cleo"))["id"]
-        await w.person.join(w.channel, "cleo")
-        await w.person.set_group("S0LEADS", ["cleo"])
-        card, question = await _ask(w)
-        await asyncio.gather(
-            w.person.click("ben", w.channel, question["ts"], "job_approve"),
-            w.person.click("cleo", w.channel, question["ts"], "job_approve"),
-        )
-        await _in_thread(w, card, "approved it")
-        await w.job_at_provider()
-        await w.settled(bot)
-        told = [(await w.person.ephemerals(who))[-1]["plain"] for who in ("ben", "cleo")]
-        assert sorted(words.split(" ")[0] for words in told) == ["Thank", "You"]
-        approved = [actor for actor, act, _ in await _acts(bot) if act == "approve"]
-        assert len(approved) == 1
-        assert approved[0] in {BEN, cleo}
-        assert len(w.provider.jobs) == 1
-
-
-async def test_who_left_the_group_of_approvers_meanwhile_cannot_approve(w: World) -> None:
-    async with w.bot(finetune_approval_above=0, finetune_approvers=["S0LEADS"]) as bot:
-        await w.person.set_group("S0LEADS", ["ben"])
-        _, question = await _ask(w)
-        await w.person.click("ben", w.channel, question["ts"], "job_decline")
-        view = await w.person.wait_view("ben")
-        await w.person.set_group("S0LEADS", [])
-        bot.services.people._groups.clear()  # a minute passes
-        await w.submit(view, "Only approvers and administrators", "ben", reason="no")
-        (job,) = await bot.services.jobs.latest(1)
-        assert job.state == "awaiting_approval"
-
-
-async def test_the_requester_withdraws_and_a_late_approver_reads_so(w: World) -> None:
-    async with w.bot(finetune_approval_above=0, finetune_approvers=[BEN]) as bot:
-        card, question = await _ask(w)
-        await w.person.click("ana", w.channel, card["ts"], "job_cancel")
-        await w.wait_notice("cancelled", card)
-        await w.person.click("ben", w.channel, question["ts"], "job_approve")
-        await _told(w, "ben", "It was withdrawn")
-        await w.settled(bot)
-        assert not w.provider.jobs
 
 
 async def test_a_restart_keeps_the_question_and_the_answer(w: World) -> None:
@@ -182,7 +122,7 @@ async def test_an_approval_that_was_cut_off_is_brought_to_its_end_by_the_next_st
 
     with monkeypatch.context() as patched:
         patched.setattr("bot.jobs.queue.JobQueue._has_room", has_no_room)
-        patched.setattr("handlers.spending.buttons._close_question", never_ends)
+        patched.setattr("handlers.spending.listeners.SpendingListeners._close", never_ends)
         async with w.bot(replace(HURRIED, drain=0.1), finetune_approval_above=0, finetune_approvers=[BEN]):
             _, question = await _ask(w)
             await w.person.click("ben", w.channel, question["ts"], "job_approve")

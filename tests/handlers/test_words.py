@@ -2,8 +2,7 @@
 
 import pytest
 
-from bot.errors import Invalid
-from handlers.blocks.markup import addresses_others, channel_in, dollars_in, person_in, plain, typed
+from handlers.blocks.markup import addresses_others, channel_in, person_in, plain, typed
 
 
 @pytest.mark.parametrize(
@@ -32,19 +31,6 @@ def test_mentions_are_told_from_words() -> None:
     assert person_in("@ana") is None
     assert channel_in("#general") is None
     assert person_in("<#C0ABC>") is None
-
-
-@pytest.mark.parametrize(
-    ("word", "usd"), [("200", 200), ("$12.50", 12.5), ("1,000", 1000), ("0", 0), ("1000.5", 1000.5)]
-)
-def test_money_is_read_as_people_write_it(word: str, usd: float) -> None:
-    assert dollars_in(word) == usd
-
-
-@pytest.mark.parametrize("word", ["", "-5", "1e9", "nan", "inf", "12,50", "1.234", "ten", "٣"])
-def test_what_is_no_money_is_refused(word: str) -> None:
-    with pytest.raises(Invalid):
-        dollars_in(word)
 
 
 def test_who_speaks_to_somebody_else_is_known() -> None:
