@@ -29,6 +29,7 @@ from handlers.turn import Turn
 from handlers.web.download import Download
 from handlers.web.people import People
 from handlers.web.poster import Poster
+from texts import datasets as dataset_texts
 from texts.language import speaking
 from training_files import TrainingFileError
 from training_files.findings_csv import findings_csv
@@ -102,12 +103,12 @@ class DatasetListeners:
     async def sample(self, turn: Turn) -> None:
         """A few random examples in a modal."""
         dataset = await self.samples.check(await self.callers.of(turn), turn.words)
-        async with self.modals.opened(turn, sample_blocks.title(), dataset) as fill:
+        async with self.modals.opened(turn, dataset_texts.sample_title(), dataset) as fill:
             await self._fill_sample(turn, dataset, fill)
 
     async def another_sample(self, turn: Turn) -> None:
         dataset = await self.samples.check(await self.callers.of(turn), turn.words)
-        async with self.modals.filling(turn, sample_blocks.title(), turn.body["view"]["id"]) as fill:
+        async with self.modals.filling(turn, dataset_texts.sample_title(), turn.body["view"]["id"]) as fill:
             await self._fill_sample(turn, dataset, fill)
 
     async def _fill_sample(self, turn: Turn, dataset: Dataset, fill: Fill) -> None:

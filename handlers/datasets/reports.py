@@ -23,6 +23,7 @@ from handlers.datasets.reactions import Reactions
 from handlers.languages import LanguageOf
 from handlers.web.poster import Poster
 from handlers.web.rate_limits import Priority
+from texts import datasets as texts
 from texts.charts import length_alt_text, words
 from texts.errors import sentence
 from texts.language import Language, speaking
@@ -81,7 +82,7 @@ class ReportMessages:
             log.exception("check failed", dataset=dataset.id, exc_info=error)
             trouble = None
         with speaking(await self._language(dataset)):
-            message = blocks.unreadable(dataset.name, sentence(trouble) if trouble else blocks.went_wrong())
+            message = blocks.unreadable(dataset.name, sentence(trouble) if trouble else texts.went_wrong())
         await self.poster.update(dataset.channel, report_ts, message, priority=Priority.CHAT)
         await self.reactions.show(dataset, Verdict.WRONG)
 

@@ -3,24 +3,27 @@
 from bot.datasets.dataset import Dataset
 from handlers.blocks.message import Message
 from handlers.blocks.parts import message, section
-from handlers.blocks.text import code, counted, link, person, quoted
+from handlers.blocks.text import code, link, person, quoted
+from texts import datasets as texts
 from training_files.split import Split
 
 
 def made_before(dataset: Dataset, permalink: str | None) -> Message:
-    text = f"That was made before: {link(permalink, code(dataset.name))}, here in the thread."
+    text = texts.made_before(link(permalink, code(dataset.name)))
     return message(text, [section(text)])
 
 
 def under_way(name: str) -> Message:
-    text = f"I am at it. {code(name)} comes here in the thread when it is ready."
+    text = texts.under_way(code(name))
     return message(text, [section(text)])
 
 
 def split(user: str, source: Dataset, sides: Split) -> str:
     """The words (mrkdwn) beside the two files."""
-    alike = f", with the same shares of each {quoted(sides.stratified_by, 60)} in both" if sides.stratified_by else ""
-    return (
-        f"{person(user)} had {code(source.name)} split: {counted(sides.training, 'example')} to train on, "
-        f"{counted(sides.validation, 'example')} to validate with{alike}."
+    return texts.was_split(
+        person(user),
+        code(source.name),
+        texts.examples(sides.training),
+        texts.examples(sides.validation),
+        same_shares=quoted(sides.stratified_by, 60) if sides.stratified_by else "",
     )

@@ -11,11 +11,13 @@ from bot.datasets.report import Offer
 from bot.providers.protocol import REINFORCEMENT
 from handlers.blocks.message import Message
 from handlers.blocks.parts import actions, button, context, fields, image, menu, message, option, section
-from handlers.blocks.text import code, counted, link, quoted
-from texts.formats import listed, money, number, rough_duration
+from handlers.blocks.text import bold, code, link, quoted
+from texts import datasets as texts
+from texts import repair
+from texts.formats import number
 from training_files.epochs import auto_epochs
 from training_files.finding_codes import BY_CODE
-from training_files.report import ColumnMapping, Finding, Report, Table
+from training_files.report import ColumnMapping, Finding, Report, Table, Tokens
 
 # Buttons of a report; the first two belong to other features.
 START: Final = "start_job"
@@ -37,16 +39,6 @@ _COLUMNS: Final = 12
 _ROWS: Final = 2
 # Said in the report's own words where the file is a table.
 _OF_TABLES: Final = frozenset({"needs_conversion", "not_jsonl"})
-_KINDS: Final = {
-    "csv": "a table (CSV)",
-    "tsv": "a table (TSV)",
-    "xlsx": "a spreadsheet",
-    "xls": "a spreadsheet",
-    "ods": "a spreadsheet",
-    "json": "a list of records (JSON)",
-    "jsonl": "a list of records (JSONL)",
-    "parquet": "a table (Parquet)",
-}
 
 
 def report(
@@ -61,10 +53,9 @@ def report(
     """The verdict first, then the figures, then what to do about the findings, errors before warnings.
 
     `offers`: what training costs; on the model that the file was checked for if empty. `obstacle` (plain text): why
-    nothing here can be trained on the file, and what to do. `picture_alt` describes the
-    picture of lengths, where there is one. `validation` is the file that is to validate what this one trains,
-    `validates` the name of the one that this is to validate. A file
-    without a report is still being read.
+    nothing here can be trained on the file, and what to do. `picture_alt` describes the picture of lengths,
+    where there is one. `validation` is the file that is to validate what this one trains, `validates` the name of the
+    one that this is to validate. A file without a report is still being read.
     """
     found = dataset.report
     if found is None:
@@ -75,6 +66,7 @@ def report(
         return _table(dataset, found, found.table)
     # Which models take the format is what `offers` and `obstacle` say.
     found = _without(found, frozenset({"format_not_taken"}))
+    start = bold(texts.start_button())
     verdict = _verdict(dataset.name, found, obstacle)
     blocks: list[Block] = [section(verdict)]
     if obstacle:
@@ -84,18 +76,15 @@ def report(
     if dataset.lengths_file is not None:
         blocks.append(image(dataset.lengths_file, picture_alt))
     if found.tokens.total and not found.tokens.exact:
-        why = quoted(found.tokens.why, 300) or f"They were made with {code(found.tokens.tokenizer, 60)}."
-        blocks.append(context(f"Token counts are estimates: {why.rstrip('.')}."))
+        blocks.append(context(_estimated(found.tokens)))
     blocks += _findings(found)
     if validation is not None and validation.report is not None:
-        held_out = (
-            f"{counted(validation.report.examples, 'example')}, {counted(validation.report.tokens.total, 'token')}"
-        )
-        blocks.append(context(f"Validation file: {code(validation.name)}, {held_out}. *Start* has it chosen."))
+        examples, tokens = texts.examples(validation.report.examples), texts.tokens(validation.report.tokens.total)
+        blocks.append(context(texts.validation_file(code(validation.name), examples, tokens, start)))
     if validates:
-        blocks.append(context(f"Dropped with {code(validates)}, which it validates: *Start* there has it chosen."))
+        blocks.append(context(texts.validates(code(validates), start)))
     if found.ok and found.method == REINFORCEMENT and not obstacle:
-        blocks.append(context("Reinforcement fine-tuning needs a grader and a validation file: *Start* asks for both."))
+        blocks.append(context(texts.needs_a_grader(start)))
     if not found.ok:
         blocks.append(context(_what_to_do(found)))
     blocks.append(_buttons(dataset, found, startable=not obstacle, first=not validates))
@@ -104,73 +93,65 @@ def report(
 
 def reading(name: str) -> Message:
     """Shown while the check runs."""
-    text = f"Reading {code(name)} …"
+    text = texts.reading(code(name))
     return message(text, [section(text)])
 
 
 def growing(dataset: Dataset, found: Report) -> Message:
     """What a check that takes longer has found so far."""
-    of = f" of {number(dataset.bytes // 1_000_000)}" if dataset.bytes >= found.bytes else ""
-    text = (
-        f"Reading {code(dataset.name)} … {number(found.bytes // 1_000_000)}{of} MB, "
-        f"{counted(found.examples, 'example')} so far."
-    )
+    size = dataset.bytes // 1_000_000 if dataset.bytes >= found.bytes else None
+    text = texts.read_so_far(code(dataset.name), texts.examples(found.examples), found.bytes // 1_000_000, size)
     blocks: list[Block] = [section(text)]
     findings = _findings(found)
     if findings:
-        blocks += [context("Found so far, more may come:"), *findings]
+        blocks += [context(texts.more_may_come()), *findings]
     return message(text, blocks)
 
 
 def unreadable(name: str, sentence: str) -> Message:
     """The file could not be fetched or read at all; `sentence` (plain text) says why and what to do."""
-    text = f"I could not read {code(name)}."
+    text = texts.unreadable(code(name))
     return message(f"{text} {quoted(sentence, 600)}", [section(f"{text}\n{quoted(sentence, 1500)}")])
 
 
 def deleted(name: str) -> Message:
-    text = f"{code(name)} was deleted. Drop it again to use it."
+    text = texts.deleted(code(name))
     return message(text, [section(text)])
-
-
-def went_wrong() -> str:
-    return "Something went wrong on my side while I checked it. Drop it again, please."
 
 
 def findings_attached(dataset: Dataset, listed: int) -> str:
     """What is said (mrkdwn) beside the file with all findings, of which it lists so many."""
     total = sum(dataset.report.told.values()) if dataset.report else listed
-    name = code(dataset.name)
     if total <= listed:
-        return f"All {counted(listed, 'finding')} in {name}."
-    return f"The first {number(listed)} of {number(total)} findings in {name}. Mend these, and I look for the rest."
+        return texts.all_findings_of(code(dataset.name), listed)
+    return texts.first_findings_of(code(dataset.name), listed, total)
 
 
 def findings_there(address: str) -> Message:
-    text = f"All findings are in {link(address, 'this file')}, here in the thread."
+    text = texts.findings_there(link(address, texts.this_file()))
     return message(text, [section(text)])
 
 
 def mendable(found: Report) -> bool:
-    """Whether there is something that *Mend* can do."""
+    """Whether there is something that *Repair* can do."""
     if found.table is not None:
         return True
     return any((rule := BY_CODE.get(name)) is not None and rule.repair for name in found.told)
 
 
 def _verdict(name: str, found: Report, obstacle: str = "") -> str:
-    file = code(name)
+    file, examples = code(name), texts.examples(found.examples)
     if not found.ok:
-        errors = counted(max(1, _count(found, found.errors, found.warnings)), "error")
-        where = f" in {counted(found.examples, 'example')}" if found.examples else ""
-        return f"*Please correct {file} first:* {errors}{where}."
-    examples = f"{counted(found.examples, 'example')} in {quoted(found.format, 40)} format"
+        count = max(1, _count(found, found.errors, found.warnings))
+        errors = texts.errors_in(count, examples) if found.examples else texts.errors(count)
+        return f"{bold(texts.correct_first(file))} {errors}"
+    format = quoted(texts.format_name(found.format), 40)
     if obstacle:
-        return f"*{file} is in order, but nothing here can be trained on it:* {examples}."
+        return f"{bold(texts.nothing_learns_from(file))} {texts.examples_of(format, examples)}"
     if found.warnings:
-        hints = counted(_count(found, found.warnings, found.errors), "hint")
-        return f"*{file} is ready for training:* {examples}, with {hints} to look at."
-    return f"*{file} is ready for training:* {examples}, nothing to correct."
+        hints = texts.hints_to_look_at(format, examples, _count(found, found.warnings, found.errors))
+        return f"{bold(texts.ready(file))} {hints}"
+    return f"{bold(texts.ready(file))} {texts.nothing_to_correct(format, examples)}"
 
 
 def _count(found: Report, these: Sequence[Finding], others: Sequence[Finding]) -> int:
@@ -181,41 +162,37 @@ def _count(found: Report, these: Sequence[Finding], others: Sequence[Finding]) -
 
 def _figures(found: Report, offers: Sequence[Offer]) -> list[tuple[str, str]]:
     tokens = found.tokens
-    about = "" if tokens.exact else "about "
     offers = list(offers) or [Offer(found.model, found.cost.get(found.model))]
-    costs = [f"{code(offer.model, 60)} {_cost(offer, about)}" for offer in offers[:_MODELS]]
+    costs = [f"{code(offer.model, 60)} {_cost(offer, exact=tokens.exact)}" for offer in offers[:_MODELS]]
     if len(offers) > _MODELS:
-        costs.append(f"{number(len(offers) - _MODELS)} more in the window of *Start*")
+        costs.append(texts.more_models(len(offers) - _MODELS, bold(texts.start_button())))
+    timed = any(offer.seconds is not None for offer in offers)
     return [
         (
-            "Tokens",
-            f"{about}{number(tokens.total)} in all\n"
-            f"median {number(tokens.median)}, 95th percentile {number(tokens.p95)}, longest {number(tokens.max)}",
+            texts.tokens_heading(),
+            f"{texts.tokens_in_all(tokens.total, exact=tokens.exact)}\n"
+            f"{texts.lengths(tokens.median, tokens.p95, tokens.max)}",
         ),
-        ("Epochs", _epochs(found)),
-        ("Cost" if all(offer.seconds is None for offer in offers) else "Cost and time", "\n".join(costs)),
+        (texts.epochs_heading(), _epochs(found)),
+        (texts.cost_and_time_heading() if timed else texts.cost_heading(), "\n".join(costs)),
     ]
 
 
-def _cost(offer: Offer, about: str) -> str:
-    price = money(offer.usd)
-    return (
-        (about if price.startswith("$") else "")
-        + price
-        + (f", {_about(offer.seconds)}" if offer.seconds is not None else "")
-    )
-
-
-def _about(seconds: float) -> str:
-    rough = rough_duration(seconds)
-    return rough if rough.startswith(("a ", "less")) else f"about {rough}"
+def _cost(offer: Offer, *, exact: bool) -> str:
+    price = texts.price(offer.usd, exact=exact)
+    return price if offer.seconds is None else texts.price_and_time(price, offer.seconds)
 
 
 def _epochs(found: Report) -> str:
     """How many, and why: "8: a small file …"."""
     chosen = auto_epochs(found.examples)
-    why = quoted(found.epochs_reason, 200) or (chosen.reason if found.epochs == chosen.count else "as asked for")
-    return f"{number(found.epochs)}: {why}"
+    why = chosen.reason if found.epochs == chosen.count else texts.as_asked_for()
+    return texts.epochs(found.epochs, quoted(found.epochs_reason, 200) or why)
+
+
+def _estimated(tokens: Tokens) -> str:
+    why = quoted(tokens.why, 300)
+    return texts.estimated(why.rstrip(".")) if why else texts.estimated_with(code(tokens.tokenizer, 60))
 
 
 def _findings(found: Report) -> list[Block]:
@@ -232,43 +209,37 @@ def _findings(found: Report) -> list[Block]:
         return severity != "error", -max(len(groups[key]), told.get(name, 0))
 
     shown = sorted(groups, key=rank)[:_FINDINGS]
-    blocks: list[Block] = [
-        section(_group(groups[key], told.get(key[1]), "" if key[0] == "error" else "Hint: ")) for key in shown
-    ]
+    blocks: list[Block] = [section(_group(groups[key], told.get(key[1]))) for key in shown]
     left = len(groups) - len(shown)
     if left > 0:
-        blocks.append(context(f"And {counted(left, 'other kind')} of finding, less frequent."))
+        blocks.append(context(texts.other_kinds(left)))
     return blocks
 
 
 def _what_to_do(found: Report) -> str:
-    again = "Correct the file and drop it here again: I check it anew."
-    if mendable(found):
-        return "Press *Mend* and I correct what I can; or correct the file yourself and drop it here again."
-    return again
+    return texts.repair_or_correct(bold(repair.repair_button())) if mendable(found) else texts.correct_and_drop()
 
 
-def _group(group: Sequence[Finding], count: int | None, kind: str) -> str:
+def _group(group: Sequence[Finding], count: int | None) -> str:
     """Findings of one kind in one line. Where each says something of its own, the first one speaks for itself."""
     first = group[0]
     excerpt = f"\n{code(first.quote, 160)}" if first.quote.strip() else ""
     said = quoted(first.message, 350)
+    if first.severity != "error":
+        said = texts.hint(said)
     if len({finding.message for finding in group}) == 1:
-        return f"• {_place(group, count)} {kind}{said}{excerpt}"
+        return f"• {_place(group, count)} {said}{excerpt}"
     others = max(len(group), count or 0) - 1
-    return f"• {_place(group[:1])} {kind}{said} _({counted(others, 'more', 'more')} of this kind)_{excerpt}"
+    return f"• {_place(group[:1])} {said} _({texts.more_of_this_kind(others)})_{excerpt}"
 
 
 def _place(group: Sequence[Finding], count: int | None = None) -> str:
     """Where it is: "Line 4:", "Lines 4, 9, 12 and 310 more:"."""
     lines = list(dict.fromkeys(finding.line for finding in group if finding.line is not None))
     if not lines:
-        return "*Whole file:*"
+        return bold(texts.whole_file())
     first = [number(line) for line in lines[:3]]
-    left = max(len(lines), count or 0) - len(first)
-    if left > 0:
-        first.append(f"{number(left)} more")
-    return f"*{'Line' if len(first) == 1 else 'Lines'} {listed(first)}:*"
+    return bold(texts.in_lines(first, max(0, max(len(lines), count or 0) - len(first))))
 
 
 def _has_more(found: Report) -> bool:
@@ -279,17 +250,12 @@ def _has_more(found: Report) -> bool:
 
 def _table(dataset: Dataset, found: Report, table: Table) -> Message:
     """A file of rows: what it is, how it would be read, and a look into it."""
-    rows = counted(table.rows, "row") if table.exact else f"about {counted(table.rows, 'row')}"
-    what = f"{code(dataset.name)} is {_KINDS.get(table.kind, 'a table')} with {rows}."
-    if table.mapping is not None:
-        how = f"I would read it as {reading_of(table.mapping)}. Press *Convert* to make a training file of it."
-    else:
-        how = "Press *Convert* and tell me which column is the question and which the answer."
-    blocks: list[Block] = [section(f"*{what}*\n{how}")]
+    what = texts.is_a_table(table.kind, code(dataset.name), texts.rows(table.rows, exact=table.exact))
+    convert = bold(repair.convert_button())
+    how = texts.would_read(reading_of(table.mapping), convert) if table.mapping else texts.name_the_columns(convert)
+    blocks: list[Block] = [section(f"{bold(what)}\n{how}")]
     names = [code(column.name, 60) for column in table.columns[:_COLUMNS]]
-    more = len(table.columns) + table.unlisted - len(names)
-    listed = ", ".join(names) + (f" and {number(more)} more" if more > 0 else "")
-    blocks.append(context(f"{'Columns' if len(table.columns) != 1 else 'Column'}: {listed or 'none'}"))
+    blocks.append(context(texts.columns(names, len(table.columns) + table.unlisted - len(names))))
     blocks += [section(row) for row in _sample_rows(table)]
     other = [name for name in found.told if name not in _OF_TABLES]
     if other:
@@ -302,22 +268,21 @@ def reading_of(mapping: ColumnMapping) -> str:
     """How the columns are read, in one phrase (mrkdwn): "`question` → `answer`"."""
     named = mapping.columns
     if whole := named.get("conversation") or named.get("messages"):
-        return f"whole conversations in {code(whole, 60)}"
+        return texts.whole_conversations(code(whole, 60))
     asked = [code(named[part], 60) for part in ("system", "history", "user", "context", "prompt") if part in named]
     answered = [code(named[part], 60) for part in ("assistant", "completion", "preferred") if part in named]
-    phrase = f"{' + '.join(asked)} → {' + '.join(answered)}"
     if "non_preferred" in named:
-        phrase += f" rather than {code(named['non_preferred'], 60)}"
-    return phrase
+        return texts.preferences(" + ".join(asked), " + ".join(answered), code(named["non_preferred"], 60))
+    return texts.answers(" + ".join(asked), " + ".join(answered))
 
 
 def _sample_rows(table: Table) -> list[str]:
     mapped = list(table.mapping.columns.values()) if table.mapping else []
     columns = [column for column in table.columns if column.name in mapped] or list(table.columns[:4])
-    rows = []
+    rows, empty = [], f"_{texts.empty()}_"
     for index in range(_ROWS):
         cells = [
-            f"{code(column.name, 60)}  {quoted(column.samples[index], 200) or '_(empty)_'}"
+            f"{code(column.name, 60)}  {quoted(column.samples[index], 200) or empty}"
             for column in columns
             if index < len(column.samples)
         ]
@@ -339,27 +304,26 @@ def _buttons(dataset: Dataset, found: Report, *, startable: bool = True, first: 
     """What can be done with the file; what is rarely needed is in the menu beside them."""
     several = found.examples > 1 and found.table is None
     shown: list[ButtonElement] = []
-    rarer = [option("Delete", f"{DELETE} {dataset.id}")]
+    rarer = [option(texts.delete_entry(), f"{DELETE} {dataset.id}")]
     if found.ok and startable:
         style: Literal["primary"] | None = "primary" if first else None
-        shown.append(button("Start fine-tuning", START, dataset.id, style=style))
+        shown.append(button(texts.start_button(), START, dataset.id, style=style))
     if mendable(found):
         shown.append(
             button(
-                "Mend" if found.table is None else "Convert",
+                repair.repair_button() if found.table is None else repair.convert_button(),
                 REPAIR,
                 dataset.id,
                 style=None if found.ok else "primary",
             )
         )
     elif found.ok and several:
-        rarer.insert(
-            0, option("Compare with validation file", f"{COMPARE} {dataset.id}", "Leave out what stands in both")
-        )
+        entry, what = texts.compare_entry()
+        rarer.insert(0, option(entry, f"{COMPARE} {dataset.id}", what))
     if found.ok and several:
-        shown.append(button("Split", SPLIT, dataset.id))
+        shown.append(button(texts.split_button(), SPLIT, dataset.id))
     if found.examples and found.table is None:
-        shown.append(button("Sample", SAMPLE, dataset.id))
+        shown.append(button(texts.sample_button(), SAMPLE, dataset.id))
     if _has_more(found) and found.table is None:
-        shown.append(button("All findings", FINDINGS, dataset.id))
+        shown.append(button(texts.findings_button(), FINDINGS, dataset.id))
     return actions(*shown, menu(MORE, rarer))

@@ -10,9 +10,9 @@ from slack_sdk.models.views import View
 from bot.datasets.dataset import Dataset
 from handlers.blocks.modals import window
 from handlers.blocks.parts import HINT, plain, section
-from handlers.blocks.text import code, counted
+from handlers.blocks.text import code
+from texts import datasets as texts
 
-TITLE: Final = "Split"
 CALLBACK_ID: Final = "split"
 LEAST: Final = 5
 MOST: Final = 30
@@ -29,15 +29,14 @@ class Place(msgspec.Struct, frozen=True):
 
 
 def split_window(dataset: Dataset, channel: str) -> View:
-    examples = counted(dataset.report.examples, "example") if dataset.report else "its examples"
+    examples = texts.examples(dataset.report.examples if dataset.report else 0)
+    share, share_hint = texts.share_input(LEAST, MOST, USUAL)
+    seed, seed_hint = texts.seed_input()
     blocks = [
-        section(
-            f"{code(dataset.name)} has {examples}. I put some of them into a file of their own, which shows while "
-            "training whether the model learns more than the words."
-        ),
+        section(texts.about_splitting(code(dataset.name), examples)),
         InputBlock(
             block_id="share",
-            label=plain("Percent for validation", HINT),
+            label=plain(share, HINT),
             element=NumberInputElement(
                 action_id="share",
                 is_decimal_allowed=False,
@@ -45,19 +44,25 @@ def split_window(dataset: Dataset, channel: str) -> View:
                 max_value=str(MOST),
                 initial_value=str(USUAL),
             ),
-            hint=plain(f"{LEAST} to {MOST}. {USUAL} is usual; fewer will do where there are thousands.", HINT),
+            hint=plain(share_hint, HINT),
         ),
         InputBlock(
             block_id="seed",
-            label=plain("Seed", HINT),
+            label=plain(seed, HINT),
             element=NumberInputElement(
                 action_id="seed", is_decimal_allowed=False, min_value="0", initial_value=str(_SEED)
             ),
-            hint=plain("The same number gives the same split again.", HINT),
+            hint=plain(seed_hint, HINT),
         ),
     ]
-    place = msgspec.json.encode(Place(channel, dataset.id)).decode()
-    return window(TITLE, blocks, callback_id=CALLBACK_ID, submit="Split", close="Not now", private_metadata=place)
+    return window(
+        texts.split_button(),
+        blocks,
+        callback_id=CALLBACK_ID,
+        submit=texts.split_button(),
+        close=texts.not_now_button(),
+        private_metadata=msgspec.json.encode(Place(channel, dataset.id)).decode(),
+    )
 
 
 def read_split(values: Mapping[str, Mapping[str, Mapping[str, object]]]) -> tuple[float, int] | dict[str, str]:
@@ -65,9 +70,9 @@ def read_split(values: Mapping[str, Mapping[str, Mapping[str, object]]]) -> tupl
     percent, seed = _whole(values, "share"), _whole(values, "seed")
     errors = {}
     if percent is None or not LEAST <= percent <= MOST:
-        errors["share"] = f"A whole number from {LEAST} to {MOST}."
+        errors["share"] = texts.whole_number(LEAST, MOST)
     if seed is None or not 0 <= seed <= _HIGHEST_SEED:
-        errors["seed"] = f"A whole number from 0 to {_HIGHEST_SEED}."
+        errors["seed"] = texts.whole_number(0, _HIGHEST_SEED)
     if errors or percent is None or seed is None:
         return errors
     return percent / 100, seed

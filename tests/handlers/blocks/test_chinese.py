@@ -1,4 +1,4 @@
-"""A job's messages in Chinese: nothing of them is left in English, and marks stand where Slack sees them."""
+"""Messages of jobs and training files in Chinese: nothing is left in English, and marks stand where Slack sees them."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -7,6 +7,8 @@ from typing import Any
 import msgspec
 import pytest
 
+from bot.datasets.dataset import Dataset
+from bot.datasets.report import Offer
 from bot.jobs import notice, states
 from bot.jobs.assessment import UNASSESSED, Assessment
 from bot.jobs.diagnosis import Diagnosis, Problem
@@ -15,19 +17,36 @@ from bot.providers.protocol import Checkpoint, JobError, Metrics
 from handlers.blocks.card import card
 from handlers.blocks.job_controls import question
 from handlers.blocks.message import Message
+from handlers.datasets.blocks import derived, report, split_modal
+from handlers.datasets.blocks.sample import sample_window
 from handlers.jobs.blocks.jobs import job_list, job_status
 from handlers.outgoing.notice_blocks import render
+from texts import datasets as texts
 from texts.language import Language, speaking
+from training_files.report import Column, ColumnMapping, Finding, Report, Table, Tokens
+from training_files.sample import Sampled
+from training_files.split import Split
 
 See = Callable[[Message], str]
 MakeJob = Callable[..., Job]
+MakeDataset = Callable[..., Dataset]
+MakeReport = Callable[..., Report]
 
 # What is no sentence of ours: code, mentions, links, date tokens, names, and terms that stay English.
-_NOT_OURS = re.compile(r"```.*?```|`[^`]*`|<[^>]*>|\S+\.jsonl → \S+|openai|token|US\$|UTC", re.DOTALL)
+_NOT_OURS = re.compile(
+    r"```.*?```|`[^`]*`|<[^>]*>|\S+\.jsonl → \S+|openai|token|US\$|UTC|\bMB\b|CSV|TSV|JSONL?|Parquet", re.DOTALL
+)
 _ENGLISH = re.compile(r"[A-Za-z]{2,}")
 # A mark of bold beside a Chinese character is shown as it is.
 _BOLD = re.compile(r"(.?)\*[^*\n]+\*(.?)")
 _HAN = re.compile(r"[\u3400-\u9fff]")
+_OFFERS = [Offer("`m`", usd, time) for usd in (None, 0.0, 0.001, 5.0) for time in (None, 5.0, 40.0, 700.0)]
+_MAPPINGS = (
+    None,
+    ColumnMapping("chat", {"user": "`c1`", "assistant": "`c2`"}),
+    ColumnMapping("chat", {"conversation": "`c1`"}),
+    ColumnMapping("preference", {"user": "`c1`", "preferred": "`c2`", "non_preferred": "`c3`"}),
+)
 
 
 def states_of_a_job(make_job: MakeJob) -> Iterator[Job]:
@@ -70,6 +89,65 @@ def test_a_jobs_messages_are_all_chinese(make_job: MakeJob, measured: Assessment
     with speaking(Language.CHINESE):
         shown = {line for message in everything(make_job, measured) for line in seen(message).splitlines()}
         shown |= {message.text for message in everything(make_job, measured)}
+    _all_chinese(shown)
+
+
+def of_training_files(make_dataset: MakeDataset, make_report: MakeReport) -> Iterator[Message]:
+    line, whole = Finding("x", 3, "第三行不对。"), Finding("y", None, "太少。")
+    lines = [msgspec.structs.replace(line, line=number) for number in range(9)]
+    hints = [msgspec.structs.replace(each, severity="warning") for each in (line, whole)]
+    asked = {"epochs": 5}
+    for found in (
+        make_report(**asked),
+        make_report(**asked, warnings=hints),
+        make_report(**asked, ok=False, errors=[whole, *lines], counts={"x": 2_000}),
+        make_report(**asked, ok=False, examples=0, errors=[whole]),
+        make_report(**asked, ok=False, errors=[Finding("x", n, f"第 {n} 种。") for n in range(3)]),
+        make_report(**asked, ok=False, errors=[Finding(f"x{n}", n, "不对。") for n in range(9)]),
+        make_report(**asked, method="reinforcement", tokens=Tokens(9, 9, 9, 9, 9, False, "o200k_base")),
+        make_report(complete=False, errors=[whole]),
+    ):
+        for more in ({}, {"obstacle": "没有。"}, {"validation": make_dataset()}, {"validates": "a.jsonl"}):
+            yield report.report(make_dataset(report=found), offers=_OFFERS, **more)
+        yield report.report(make_dataset(report=found))
+    for kind in ("csv", "tsv", "xlsx", "json", "jsonl", "parquet", "?"):
+        for mapping in _MAPPINGS:
+            columns = tuple(Column(f"`c{n}`", ("", "问")) for n in range(15))
+            table = Table(kind, 3, columns, mapping, exact=kind != "csv")
+            yield report.report(make_dataset(report=make_report(ok=False, examples=0, table=table)))
+    dataset = make_dataset()
+    yield from (report.reading("a"), report.deleted("a"), report.unreadable("a", texts.went_wrong()))
+    yield from (report.findings_there("https://a.b/c"), derived.under_way("a"), derived.made_before(dataset, None))
+    yield from (report.growing(make_dataset(bytes=size), make_report(bytes=10)) for size in (1, 9_000_000))
+    for said in (
+        report.findings_attached(dataset, 3),
+        report.findings_attached(make_dataset(report=make_report(counts={"x": 9})), 3),
+        derived.split("U0A", dataset, Split(8, 2, None)),
+        derived.split("U0A", dataset, Split(8, 2, "类别")),
+    ):
+        yield Message(said)
+    examples = [Sampled(3, "chat", tuple((who, "") for who in ("system", "user", "assistant", "tool", "preferred")))]
+    for view in (
+        split_modal.split_window(dataset, "C1"),
+        sample_window(dataset, examples, "C1"),
+        sample_window(dataset, [], "C1"),
+    ):
+        yield Message(view.title.text, tuple(view.blocks))
+        yield from (Message(each.text) for each in (view.submit,) if each is not None)
+    wrong = split_modal.read_split({})
+    assert isinstance(wrong, dict)
+    yield from map(Message, wrong.values())
+
+
+def test_a_training_files_messages_are_all_chinese(
+    make_dataset: MakeDataset, make_report: MakeReport, seen: See
+) -> None:
+    with speaking(Language.CHINESE):
+        messages = list(of_training_files(make_dataset, make_report))
+        _all_chinese({line for message in messages for line in (*seen(message).splitlines(), message.text)})
+
+
+def _all_chinese(shown: set[str]) -> None:
     left = sorted(line for line in shown if _ENGLISH.search(_NOT_OURS.sub("", line)))
     assert left == []
     beside = [(line, *mark.groups()) for line in shown for mark in _BOLD.finditer(line)]

@@ -62,7 +62,7 @@ def test_a_good_file_can_be_started_and_a_bad_one_mended(
     assert buttons(message)["dataset_repair"]["style"] == "primary"
     assert "start_job" not in buttons(message)
     assert "[… Delete]" in seen(message)
-    assert "Press *Mend* and I correct what I can" in seen(message)
+    assert "Press *Repair* and I correct what I can" in seen(message)
 
 
 def test_errors_in_a_file_without_examples_are_not_counted_against_none(
