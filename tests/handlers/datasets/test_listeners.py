@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -306,12 +307,10 @@ async def test_a_report_is_in_the_language_of_its_channel(
         assert (channel, person) == ("C0TRAINING", ANA.user)
         return Language.CHINESE
 
-    object.__setattr__(report_messages, "language", chinese)
-    await listeners.files_dropped(with_files("a.jsonl"))
-    assert shown(slack) == [
-        "正在读取 `a.jsonl`……",
-        "*`a.jsonl` 可以用于训练：* 12 个样本，格式：对话，没有需要改正的地方。",
-    ]
+    await replace(listeners, reports=replace(report_messages, language=chinese)).files_dropped(with_files("a.jsonl"))
+    begun, report = shown(slack)
+    assert begun == "正在读取 `a.jsonl`……"
+    assert report == "*`a.jsonl` 可以用于训练：* 12 个样本，格式：对话，没有需要改正的地方。"
 
 
 async def test_the_owner_of_a_file_that_was_deleted_in_slack_is_asked_about_our_copy(
@@ -411,7 +410,8 @@ async def test_splitting_brings_both_files_in_one_message_and_a_report_on_the_on
     await listeners.split_submitted(sent_off())
     assert ("plan", ("ds-1", 0.2, 7)) in use_cases.asked
     (shared,) = slack.called("files.completeUploadExternal")
-    assert [each["title"] for each in shared["files"]] == ["train-training.jsonl", "train-validation.jsonl"]
+    titles = [each["title"] for each in msgspec.json.decode(shared["files"])]
+    assert titles == ["train-training.jsonl", "train-validation.jsonl"]
     assert f"<@{ANA.user}> had `train.jsonl` split: 80 examples to train on" in shared["initial_comment"]
     assert [text.split("`")[1] for text in shown(slack)] == ["train-training.jsonl"] * 2
     for made in ("ds-t", "ds-v"):
