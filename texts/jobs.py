@@ -223,3 +223,41 @@ def withdraw_button() -> str:
 def withdraw_question() -> tuple[str, str, str]:
     """Heading, yes and no."""
     return _("Withdraw this job?"), _("Withdraw it"), _("Keep asking")
+
+
+# Checkpoints
+
+
+def no_checkpoints(job: str) -> str:
+    return _("{job} has no checkpoints that I know of. Not every provider keeps them.", job=job)
+
+
+def checkpoints_of(job: str) -> str:
+    """A heading."""
+    return _("Checkpoints of {job}", job=job)
+
+
+def best_first() -> str:
+    return _("The best first: the lower the validation loss, the better it does on what it has not seen.")
+
+
+def latest_first() -> str:
+    return _("The latest first. Without a validation file nothing measures which is best.")
+
+
+def checkpoint(step: int) -> str:
+    # Translators: a heading.
+    return _("Step {step}", step=step)
+
+
+def best() -> str:
+    """Of several checkpoints."""
+    return _("best: the lowest validation loss")
+
+
+def more_checkpoints(count: int) -> str:
+    return plural("And {count} more.", "And {count} more.", count)
+
+
+def continue_button() -> str:
+    return _("Continue training")

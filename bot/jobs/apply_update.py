@@ -145,7 +145,7 @@ def _last(events: Sequence[RemoteEvent], now: float) -> float:
 def _error(status: str, remote: RemoteJob) -> JobError | None:
     if status != states.FAILED:
         return None
-    return remote.error or JobError(None, "The provider gave no reason.")
+    return remote.error
 
 
 def _latest(old: Metrics | None, events: Sequence[RemoteEvent]) -> Metrics | None:

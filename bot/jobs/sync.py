@@ -41,7 +41,7 @@ class JobSync:
         except Refused as error:
             if error.status != 404:
                 raise
-        gone = JobError("job_not_found", f"{provider.name} does not know this job any more.")
+        gone = JobError("job_not_found", "")
 
         def lose(stored: Job) -> JobUpdate | None:
             if stored.state in states.ENDED:

@@ -5,23 +5,15 @@ events, the deliveries.
 """
 
 from collections.abc import Sequence
-from typing import Literal, Protocol
+from typing import Protocol
 
 import msgspec
 
-from bot.audit import Entry, Outcome
+from bot.audit import Entry
 from bot.jobs import states
 from bot.jobs.job import Job
 from bot.providers.interface import RemoteEvent
-
-
-class Moment(msgspec.Struct, frozen=True):
-    """`what` is plain text, and may hold the provider's words; `actor` is a person's id."""
-
-    at: float
-    source: Literal["slack", "person", "bot", "provider", "delivery"]
-    what: str
-    actor: str | None = None
+from bot.providers.protocol import JobError
 
 
 class Received(msgspec.Struct, frozen=True):
@@ -34,7 +26,8 @@ class Received(msgspec.Struct, frozen=True):
 
 
 class Delivered(msgspec.Struct, frozen=True):
-    """A notice of the job, as the outbox has it. `posted_at` is by Slack's clock; None where it was not posted."""
+    """A notice of the job, as the outbox has it. `posted_at` is by Slack's clock; None where it was not posted. `state`
+    is the outbox's: given_up, where it never will be."""
 
     notice: str
     state: str
@@ -42,6 +35,47 @@ class Delivered(msgspec.Struct, frozen=True):
     attempted_at: float | None
     posted_at: float | None
     why: str | None = None
+
+
+class Stored(msgspec.Struct, frozen=True):
+    """The job was written down, before anything was sent."""
+
+    job: str
+    base_model: str
+
+
+class Sent(msgspec.Struct, frozen=True):
+    """The provider was asked to create the job."""
+
+    provider: str
+
+
+class LastNews(msgspec.Struct, frozen=True):
+    """Of a job that has been quiet for a long time since."""
+
+
+class Measured(msgspec.Struct, frozen=True):
+    """The figures of `count` steps, from here on; `last`: what the provider said of the last of several."""
+
+    count: int
+    last: str = ""
+
+
+class Ended(msgspec.Struct, frozen=True):
+    state: str
+    error: JobError | None = None
+
+
+What = Received | Stored | Sent | LastNews | Entry | RemoteEvent | Measured | Ended | Delivered
+_TOLD_BY_PROVIDER = LastNews | RemoteEvent | Measured | Ended
+
+
+class Moment(msgspec.Struct, frozen=True):
+    """`actor` is a person's id."""
+
+    at: float
+    what: What
+    actor: str | None = None
 
 
 class Deliveries(Protocol):
@@ -62,71 +96,45 @@ def timeline(
     events: Sequence[RemoteEvent],
     deliveries: Sequence[Delivered],
 ) -> list[Moment]:
-    """Oldest first; `events` come latest first. The figures of single steps are summed up in one line."""
-    told = list(reversed(events))
-    moments = [*_ours(job, received), *map(_act, acts), *_told(told), *_end(job)]
+    """Oldest first; `events` come latest first. The figures of single steps are summed up in one."""
+    moments = [*_ours(job, received), *_told(list(reversed(events))), *_end(job)]
+    moments += [Moment(entry.at, entry, entry.actor) for entry in acts]
     moments += [moment for delivery in deliveries if (moment := _delivery(delivery, job)) is not None]
     # Providers tell whole seconds, and nothing can be told of a job before it was sent.
     sent = job.create_attempted_at or 0.0
-    return sorted(moments, key=lambda moment: max(moment.at, sent) if moment.source == "provider" else moment.at)
+    return sorted(
+        moments, key=lambda moment: max(moment.at, sent) if isinstance(moment.what, _TOLD_BY_PROVIDER) else moment.at
+    )
 
 
 def _ours(job: Job, received: Received | None) -> list[Moment]:
-    moments = []
-    if received is not None:
-        kind = received.key.split("/")[0].replace("_", " ")
-        tries = f" The bot began it {received.attempts} times." if received.attempts > 1 else ""
-        outcome = {"done": "", "pending": " The bot is at it.", "failed": " The bot failed at it."}[received.state]
-        what = f"Requested in Slack ({_KINDS.get(kind, kind)}).{tries}{outcome}"
-        moments.append(Moment(received.at, "slack", what, job.requester))
-    moments.append(Moment(job.created_at, "bot", f"Job {job.id} on {job.base_model} stored, before anything was sent"))
+    moments = [Moment(received.at, received, job.requester)] if received is not None else []
+    moments.append(Moment(job.created_at, Stored(job.id, job.base_model)))
     if job.create_attempted_at is not None:
-        moments.append(Moment(job.create_attempted_at, "bot", f"The job was sent to {job.provider}"))
+        moments.append(Moment(job.create_attempted_at, Sent(job.provider)))
     if job.stuck and job.heard_at is not None:
-        moments.append(Moment(job.heard_at, "provider", "The last news for a long time"))
+        moments.append(Moment(job.heard_at, LastNews()))
     return moments
-
-
-_KINDS = {"view submission": "window", "block actions": "button"}
 
 
 def _end(job: Job) -> list[Moment]:
     if job.finished_at is None or job.state not in states.ENDED:
         return []
-    why = f": {job.error.message}" if job.error else ""
-    return [Moment(job.finished_at, "provider", f"It ended, {job.state}{why}")]
-
-
-def _act(entry: Entry) -> Moment:
-    outcome = "" if entry.outcome is Outcome.DONE else f" ({entry.outcome})"
-    details = f": {entry.details}" if entry.details else ""
-    return Moment(entry.at, "person", f"{entry.act}{outcome}{details}", entry.actor)
+    return [Moment(job.finished_at, Ended(job.state, job.error))]
 
 
 def _told(events: Sequence[RemoteEvent]) -> list[Moment]:
-    moments = [
-        Moment(
-            event.created_at, "provider", event.message if event.level == "info" else f"{event.level}: {event.message}"
-        )
-        for event in events
-        if event.type != "metrics"
-    ]
+    moments = [Moment(event.created_at, event) for event in events if event.type != "metrics"]
     measured = [event for event in events if event.type == "metrics"]
     if measured:
-        last = f", the last one: {measured[-1].message}" if len(measured) > 1 else ""
-        moments.append(
-            Moment(measured[0].created_at, "provider", f"Figures of {len(measured)} steps from here on{last}")
-        )
+        last = measured[-1].message if len(measured) > 1 else ""
+        moments.append(Moment(measured[0].created_at, Measured(len(measured), last)))
     return moments
 
 
 def _delivery(delivery: Delivered, job: Job) -> Moment | None:
-    what = delivery.notice.removeprefix(f"{job.id}/")
-    tries = f" at attempt {delivery.attempts}" if delivery.attempts > 1 else ""
-    if delivery.posted_at is not None:
-        return Moment(delivery.posted_at, "delivery", f"Said in Slack{tries}: {what}")
-    if delivery.attempted_at is None:
+    """None where nothing was tried yet."""
+    at = delivery.posted_at if delivery.posted_at is not None else delivery.attempted_at
+    if at is None:
         return None
-    why = f" ({delivery.why})" if delivery.why else ""
-    state = "given up" if delivery.state == "given_up" else "not sure that it arrived; it is looked for"
-    return Moment(delivery.attempted_at, "delivery", f"Tried to say in Slack: {what}; {state}{why}")
+    return Moment(at, msgspec.structs.replace(delivery, notice=delivery.notice.removeprefix(f"{job.id}/")))

@@ -62,7 +62,7 @@ class Delivery:
         doubtful = pending.doubtful
         try:
             if pending.orphaned:
-                raise PostRefused("its card was given up")
+                raise PostRefused("card_given_up")
             if doubtful and await self._was_said(pending):
                 return
             doubtful = False

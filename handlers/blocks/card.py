@@ -11,7 +11,7 @@ from bot.jobs.estimate import cost_so_far, real_cost
 from bot.jobs.job import Job
 from bot.jobs.training_time import training_seconds
 from bot.models.names import given_suffix
-from bot.providers.protocol import Metrics
+from bot.providers.protocol import JobError, Metrics
 from handlers.blocks.approval_text import deciders, decision
 from handlers.blocks.figures import diagnosis, pairs
 from handlers.blocks.job_controls import CANCEL, consequence, control_button
@@ -22,7 +22,7 @@ from handlers.blocks.text import bold, code, code_block, date, one_line, person,
 from texts import jobs as texts
 from texts.figures import verdict
 from texts.formats import duration, money, rough_duration
-from texts.notices import chart
+from texts.notices import chart, no_reason
 from texts.provider_errors import explain
 
 JOB_CHAT: Final = "job_chat"
@@ -90,9 +90,8 @@ def card(
         blocks.append(section(wrong))
     if assessment.figures:
         blocks.append(fields(pairs(assessment.figures)))
-    if job.state == states.FAILED and job.error is not None:
-        said = f"{code_block(job.error.message, 1000)}\n" if job.error.message else ""
-        blocks.append(section(f"{said}{explain(job.error)}"))
+    if job.state == states.FAILED:
+        blocks.append(section(_failure(job.error)))
     if job.state == states.UNCERTAIN:
         blocks.append(section(uncertain()))
     if chart_file_id:
@@ -213,6 +212,13 @@ def _cancel_button(job: Job) -> ButtonElement:
         question = confirm(heading, consequence("cancel", job), yes, no)
         return button(texts.withdraw_button(), CANCEL, job.id, confirm=question)
     return control_button("cancel", job)
+
+
+def _failure(error: JobError | None) -> str:
+    if error is None:
+        return no_reason()
+    said = f"{code_block(error.message, 1000)}\n" if error.message else ""
+    return f"{said}{explain(error)}"
 
 
 def _progress(job: Job, assessment: Assessment, now: float) -> str:

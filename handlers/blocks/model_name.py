@@ -8,7 +8,7 @@ from bot.models.names import short_name
 from handlers.blocks.message import Message
 from handlers.blocks.parts import VALUE, button, message, section
 from handlers.blocks.text import code, size
-from texts import jobs
+from texts import jobs, models
 
 MODEL_ID: Final = "model_id"
 MODEL_CHAT: Final = "model_chat"
@@ -23,7 +23,7 @@ def id_button(model: str) -> ButtonElement | None:
     """*Model id*, which shows the whole id; None where the name is the id already, or no button can carry it."""
     if short_name(model) == model or size(model) > VALUE:
         return None
-    return button("Model id", MODEL_ID, model)
+    return button(models.id_button(), MODEL_ID, model)
 
 
 def chat_button(model: str) -> ButtonElement | None:
@@ -33,5 +33,5 @@ def chat_button(model: str) -> ButtonElement | None:
 
 def model_id(model: str) -> Message:
     """For whoever pressed *Model id*."""
-    text = f"{named(model)} is {code(model, 500)} to programs: its id at the provider."
+    text = models.model_id(named(model), code(model, 500))
     return message(text, [section(text)])

@@ -28,12 +28,12 @@ async def test_the_timeline_tells_what_led_to_what(w: World) -> None:
         if "[Later]" in plain or "Page 1 of 2" in plain:
             plain += (await asked(w, f"explain {job} 2", "Page 2 of 2"))["plain"]
         order = [
-            "Requested in Slack (window).",
+            "Requested in Slack by a window.",
             "stored, before anything was sent",
             "The job was sent to acme",
             "Figures of 3 steps",
-            "Said in Slack: started",
-            "It ended, cancelled",
+            "Said in Slack: training has begun",
+            "It ended (Cancelled)",
         ]
         for text in order:
             assert text in plain

@@ -133,14 +133,6 @@ def test_in_whichever_order_figures_come_the_latest_are_those_of_the_highest_ste
     assert (latest.step if latest else None) == (max(steps) if steps else None)
 
 
-@given(histories)
-def test_a_failed_job_always_has_a_reason(history: list[News]) -> None:
-    for change in live_through(a_job(), history):
-        if change.job.state == states.FAILED:
-            assert change.job.error is not None
-            assert change.job.error.message
-
-
 def bodies(change: JobUpdate) -> list[type]:
     return [type(notice.body) for notice in change.notices]
 

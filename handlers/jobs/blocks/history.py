@@ -1,17 +1,22 @@
 """The history of a job, in pages: what the provider told, and what led to what."""
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, assert_never
 
-from slack_sdk.models.blocks import Block
+from slack_sdk.models.blocks import Block, ButtonElement
 
+from bot.audit import Entry, Outcome
 from bot.jobs.job import Job
-from bot.jobs.timeline import Moment
+from bot.jobs.timeline import Delivered, Ended, LastNews, Measured, Moment, Received, Sent, Stored
 from bot.providers.interface import RemoteEvent
 from handlers.blocks.card import title
 from handlers.blocks.message import Message
 from handlers.blocks.parts import actions, button, context, message, section
-from handlers.blocks.text import code, counted, date, person, quoted
+from handlers.blocks.text import bold, code, date, person, quoted
+from texts import audit
+from texts import history as texts
+from texts.errors import recorded_sentence
+from texts.jobs import state
 
 EVENTS_LATER: Final = "events_later"
 EVENTS_EARLIER: Final = "events_earlier"
@@ -21,39 +26,81 @@ PAGE: Final = 20
 """Lines on one page: 20 of at most some 400 characters stay within what Slack takes of one message."""
 
 _LINES_IN_SECTION: Final = 5
-_LEVELS: Final = {"warn": "*Warning:* ", "error": "*Error:* "}
-_SOURCES: Final = {
-    "slack": "Slack",
-    "person": "Person",
-    "bot": "Bot",
-    "provider": "Provider",
-    "delivery": "Delivery",
-}
 
 
 def event_page(job: Job, events: Sequence[RemoteEvent], page: int, count: int) -> Message:
     """Page `page` (from 1) of `count` events, the latest first."""
-    lines = [f"{date(e.created_at, seconds=True)}  {_LEVELS.get(e.level, '')}{quoted(e.message, 250)}" for e in events]
-    heading = f"{counted(count, 'event')} of {code(title(job), 150)}, the latest first"
-    return _page(job, heading, lines, page, count, (EVENTS_LATER, EVENTS_EARLIER), ("Later", "Earlier"))
+    lines = [_event(event) for event in events]
+    heading = texts.events_of(count, code(title(job), 150))
+    newer = button(texts.later(), EVENTS_LATER, f"{job.id} {page - 1}")
+    older = button(texts.earlier(), EVENTS_EARLIER, f"{job.id} {page + 1}")
+    return _page(job, heading, lines, page, pages(count), newer, older)
 
 
 def timeline_page(job: Job, moments: Sequence[Moment], page: int) -> Message:
     """Page `page` (from 1) of all `moments`, oldest first; the last one where there are fewer pages."""
     page = max(1, min(page, pages(len(moments))))
-    shown = moments[(page - 1) * PAGE : page * PAGE]
-    lines = [_moment(moment) for moment in shown]
-    heading = f"What led to what in {code(title(job), 150)}, oldest first"
-    return _page(job, heading, lines, page, len(moments), (EXPLAIN_EARLIER, EXPLAIN_LATER), ("Earlier", "Later"))
+    lines = [_moment(moment) for moment in moments[(page - 1) * PAGE : page * PAGE]]
+    heading = texts.timeline_of(code(title(job), 150))
+    older = button(texts.earlier(), EXPLAIN_EARLIER, f"{job.id} {page - 1}")
+    newer = button(texts.later(), EXPLAIN_LATER, f"{job.id} {page + 1}")
+    return _page(job, heading, lines, page, pages(len(moments)), older, newer)
 
 
 def pages(count: int) -> int:
     return max(1, -(-count // PAGE))
 
 
+def _event(event: RemoteEvent) -> str:
+    level = {"warn": f"{bold(texts.warning())} ", "error": f"{bold(texts.error())} "}.get(event.level, "")
+    return f"{date(event.created_at, seconds=True)}  {level}{quoted(event.message, 250)}"
+
+
 def _moment(moment: Moment) -> str:
+    source, what = _said(moment)
     by = f"{person(moment.actor)}: " if moment.actor else ""
-    return f"{date(moment.at, seconds=True)}  *{_SOURCES[moment.source]}*  {by}{quoted(moment.what, 300)}"
+    return f"{date(moment.at, seconds=True)}  {bold(source)}  {by}{quoted(what, 300)}"
+
+
+def _said(moment: Moment) -> tuple[str, str]:
+    """Who or what it is of, and what happened, as plain text."""
+    what = moment.what
+    match what:
+        case Received():
+            return texts.slack(), texts.requested(what.key, what.attempts, what.state)
+        case Stored():
+            return texts.bot(), texts.stored(what.job, what.base_model)
+        case Sent():
+            return texts.bot(), texts.sent(what.provider)
+        case Entry():
+            return texts.person(), _act(what)
+        case LastNews():
+            return texts.provider(), texts.last_news()
+        case RemoteEvent():
+            level = {"warn": texts.warning(), "error": texts.error()}.get(what.level, "")
+            return texts.provider(), f"{level} {what.message}".strip()
+        case Measured():
+            return texts.provider(), texts.measured(what.count, what.last)
+        case Ended():
+            return texts.provider(), texts.ended(
+                state(what.state) or what.state, what.error.message if what.error else ""
+            )
+        case Delivered():
+            return texts.delivery(), _delivery(what)
+        case _:
+            assert_never(what)
+
+
+def _act(entry: Entry) -> str:
+    outcome = {Outcome.DONE: "", Outcome.REFUSED: audit.refused(), Outcome.FAILED: audit.failed()}[entry.outcome]
+    return " · ".join(filter(None, (audit.act(entry.act), outcome, recorded_sentence(entry.details))))
+
+
+def _delivery(delivery: Delivered) -> str:
+    what = texts.notice(delivery.notice)
+    if delivery.posted_at is not None:
+        return texts.said(what, delivery.attempts)
+    return (texts.given_up if delivery.state == "given_up" else texts.in_doubt)(what, delivery.why)
 
 
 def _page(
@@ -62,24 +109,20 @@ def _page(
     lines: Sequence[str],
     page: int,
     count: int,
-    turns: tuple[str, str],
-    names: tuple[str, str],
+    before: ButtonElement,
+    after: ButtonElement,
 ) -> Message:
-    """`turns` and `names`: action ids and words of the buttons to the page before and the one after."""
+    """Page `page` of `count`; `before` and `after` lead to its neighbours."""
     if not lines:
-        text = f"Nothing is known about {code(title(job), 150)} yet."
+        text = texts.nothing_known(code(title(job), 150))
         return message(text, [section(text)])
-    blocks: list[Block] = [section(f"*{heading}*")]
+    blocks: list[Block] = [section(bold(heading))]
     blocks += [
         section("\n".join(lines[start : start + _LINES_IN_SECTION]))
         for start in range(0, len(lines), _LINES_IN_SECTION)
     ]
-    turning = []
-    if page > 1:
-        turning.append(button(names[0], turns[0], f"{job.id} {page - 1}"))
-    if page < pages(count):
-        turning.append(button(names[1], turns[1], f"{job.id} {page + 1}"))
+    turning = [*([before] if page > 1 else []), *([after] if page < count else [])]
     if turning:
         blocks.append(actions(*turning))
-        blocks.append(context(f"Page {page} of {pages(count)}"))
+        blocks.append(context(texts.page(page, count)))
     return message(heading, blocks)

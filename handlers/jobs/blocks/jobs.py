@@ -15,6 +15,7 @@ from handlers.blocks.model_name import id_button, named
 from handlers.blocks.parts import actions, context, fields, message, section
 from handlers.blocks.text import code, date, link, person, progress_bar, quoted
 from texts import jobs as texts
+from texts.notices import no_reason
 from texts.provider_errors import explain
 
 SHOWN: Final = 15
@@ -57,9 +58,10 @@ def job_status(job: Job, permalink: str | None = None, assessment: Assessment = 
         lines.append(wait)
     if job.fine_tuned_model:
         lines.append(texts.model(named(job.fine_tuned_model)))
-    if job.state == states.FAILED and job.error is not None:
-        lines += [quoted(job.error.message, 500)] if job.error.message else []
-        lines.append(explain(job.error))
+    if job.state == states.FAILED:
+        if job.error is not None and job.error.message:
+            lines.append(quoted(job.error.message, 500))
+        lines.append(explain(job.error) if job.error is not None else no_reason())
     known = id_button(job.fine_tuned_model) if job.fine_tuned_model else None
     blocks: list[Block] = [section("\n".join(lines), button=known)]
     if wrong := diagnosis(job, assessment):

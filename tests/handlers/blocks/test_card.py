@@ -9,6 +9,7 @@ from bot.jobs.job import Job, Loss
 from bot.providers.protocol import Checkpoint, Hyperparameters, JobError, Metrics
 from handlers.blocks.card import card
 from handlers.blocks.message import Message
+from handlers.jobs.blocks.jobs import job_status
 
 See = Callable[[Message], str]
 Buttons = Callable[[Message], dict[str, dict[str, Any]]]
@@ -38,6 +39,12 @@ def test_a_running_job_shows_where_it_is_and_how_it_does(
         "Started by <@U0ADA> · <!date^1795000000^{date_short_pretty} {time}|2026-11-18 11:06 UTC> · "
         "Cost so far: about $0.01 of an estimated $0.05 · Job `job-1`",
     ]
+
+
+def test_a_failure_without_a_reason_says_that_there_is_none(make_job: MakeJob, seen: See, t0: float) -> None:
+    failed = make_job(state="failed", finished_at=t0, error=None)
+    assert "The provider gave no reason." in seen(card(failed, now=t0))
+    assert "The provider gave no reason." in seen(job_status(failed))
 
 
 def test_a_job_that_was_started_elsewhere_names_who_follows_it(make_job: MakeJob, seen: See, t0: float) -> None:

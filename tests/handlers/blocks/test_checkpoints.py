@@ -21,11 +21,11 @@ def test_checkpoints_stand_by_their_validation_loss_and_the_best_says_why(make_j
         for step in range(1, 31)
     ]
     lines = seen(checkpoint_list(make_job(), rank(make_job(), told, MADE))).splitlines()
-    assert "the best first" in lines[0]
+    assert "The best first" in lines[1]
     steps = [line for line in lines if "*Step" in line]
     assert [line[line.index("*Step") :][6:8] for line in steps] == ["20", "30", "10"]
     assert steps[0].startswith("★")
-    assert steps[0].endswith("(*best*: the lowest validation loss)")
+    assert "*best: the lowest validation loss*" in steps[0]
     assert "validation loss 1.100" in steps[0]
     assert "training loss 0.056 (mean of 5 steps)" in steps[0]
     assert not any("best" in line for line in steps[1:])
@@ -34,7 +34,7 @@ def test_checkpoints_stand_by_their_validation_loss_and_the_best_says_why(make_j
 def test_without_validation_no_checkpoint_is_called_the_best(make_job: MakeJob, seen: See) -> None:
     told = [Metrics(step, 30, train_loss=1 / step) for step in range(1, 31)]
     lines = seen(checkpoint_list(make_job(), rank(make_job(), told, MADE))).splitlines()
-    assert "without a validation file nothing measures which is best" in lines[0]
+    assert "Without a validation file nothing measures which is best" in lines[1]
     assert [line[6:8] for line in lines if line.startswith("*Step")] == ["30", "20", "10"]
 
 

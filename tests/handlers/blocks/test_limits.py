@@ -11,13 +11,15 @@ import msgspec
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from bot.audit import Entry, Outcome
 from bot.datasets.dataset import Dataset
 from bot.datasets.provider_files import ProviderFile
 from bot.jobs import notice, states
 from bot.jobs.assessment import assess, rank
 from bot.jobs.job import Job, Origin
 from bot.jobs.settings import SETTINGS
-from bot.jobs.timeline import Moment
+from bot.jobs.timeline import Delivered, LastNews, Measured, Moment, Received, Sent, Stored
+from bot.jobs.timeline import Ended as JobEnded
 from bot.models.model import FineTunedModel
 from bot.models.trainable import TrainableModel
 from bot.providers.interface import RemoteEvent, RemoteFile
@@ -503,14 +505,19 @@ def test_the_checker_itself_sees_what_is_wrong() -> None:
         raise AssertionError("the checker let it pass")
 
 
-occasions = st.builds(
-    Moment,
-    moments,
-    st.sampled_from(["slack", "person", "bot", "provider", "delivery"]),
-    texts,
-    st.none() | ids,
-)
 remote_events = st.builds(RemoteEvent, ids, moments, st.sampled_from(["info", "warn", "odd"]), texts, texts)
+happened = st.one_of(
+    st.builds(Received, ids, moments, counts, st.sampled_from(["done", "pending", "failed"])),
+    st.builds(Stored, ids, ids),
+    st.builds(Sent, texts),
+    st.just(LastNews()),
+    st.builds(Measured, counts, texts),
+    st.builds(JobEnded, texts, st.none() | st.builds(JobError, st.none() | ids, texts)),
+    st.builds(Entry, ids, moments, ids, texts, ids, outcome=st.sampled_from(Outcome), details=texts),
+    st.builds(Delivered, texts, st.sampled_from(["posted", "given_up"]), counts, moments, st.none() | moments, texts),
+    remote_events,
+)
+occasions = st.builds(Moment, moments, happened, st.none() | ids)
 listed_checkpoints = st.lists(st.builds(Checkpoint, ids, long_ids, counts, st.none() | metrics), max_size=14)
 remote_files = st.builds(RemoteFile, ids, texts, counts, moments)
 provider_files = st.lists(
