@@ -16,13 +16,12 @@ from handlers.blocks.modals import window
 from handlers.blocks.model_name import named
 from handlers.blocks.parts import actions, button, message, section
 from handlers.blocks.text import code, escape
-from texts.formats import listed
+from texts import deletion as texts
 
 DELETE_DATASET: Final = "dataset_delete"
 DELETE_MODEL: Final = "model_delete"
 DATASET: Final = "dataset_deletion"
 MODEL: Final = "model_deletion"
-_TITLE: Final = "Delete"
 
 
 class Doomed(msgspec.Struct, frozen=True):
@@ -51,49 +50,39 @@ def model_window(model: str, channel: str) -> View:
 
 
 def deleted_in_slack(dataset: Dataset) -> Message:
-    text = (
-        f"{code(dataset.name)} was deleted in Slack. I still have a copy, and the provider may have one. "
-        "Shall I delete those, too? Models trained on it stay."
-    )
+    text = texts.deleted_in_slack(code(dataset.name))
     return message(text, [section(text), actions(_delete(DELETE_DATASET, dataset.id))])
 
 
 def dataset_deleted(dataset: Dataset, providers: Sequence[str]) -> Message:
     """`providers` had a copy, which is gone too."""
-    where = f"My copy and the one at {escape(listed(providers))} are" if providers else "My copy is"
-    text = f"{where} gone: {code(dataset.name)}."
+    text = texts.dataset_deleted(code(dataset.name), [escape(provider) for provider in providers])
     return message(text, [section(text)])
 
 
 def model_deleted(model: str) -> Message:
-    text = f"The model {named(model)} is deleted."
+    text = texts.model_deleted(named(model))
     return message(text, [section(text)])
 
 
 def _about_dataset(dataset: Dataset) -> str:
-    return (
-        f"Delete {code(dataset.name)} ({code(dataset.id)})? My copy and the provider's go; models trained on it stay. "
-        "The file in Slack stays, too."
-    )
+    return texts.about_dataset(code(dataset.name), code(dataset.id))
 
 
 def _about_model(model: str) -> str:
-    return (
-        f"Delete the model {named(model)} ({code(model, 300)})? Nobody can talk to it afterwards, and it cannot be "
-        "brought back."
-    )
+    return texts.about_model(named(model), code(model, 300))
 
 
 def _window(callback_id: str, text: str, doomed: Doomed) -> View:
     return window(
-        _TITLE,
+        texts.title(),
         [section(text)],
         callback_id=callback_id,
-        submit="Delete",
-        close="Keep it",
+        submit=texts.delete_button(),
+        close=texts.keep_button(),
         private_metadata=msgspec.json.encode(doomed).decode(),
     )
 
 
 def _delete(action_id: str, value: str) -> ButtonElement:
-    return button("Delete", action_id, value, style="danger")
+    return button(texts.delete_button(), action_id, value, style="danger")

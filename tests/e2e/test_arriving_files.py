@@ -124,7 +124,7 @@ async def test_a_file_deleted_while_it_arrives_leaves_no_copy(w: World, gate: as
         first = await _dropped(w, "examples so far")
         (dataset,) = await bot.services.datasets.latest(10)
         await w.person.command("ana", w.channel, "/finetune", f"delete {dataset.id}")
-        await w.confirm("My copy and the provider's go", "gone")
+        await w.confirm("My copy and the provider's go", "My copy of")
         gate.set()
         await w.person.wait_message(w.channel, contains="was deleted", thread_ts=first["thread_ts"], timeout=PATIENCE)
         await w.settled(bot)

@@ -76,7 +76,7 @@ async def test_of_several_files_the_worst_is_shown_until_it_is_deleted(w: World)
         await _marked(w, ts, "x")
         (broken,) = [one for one in await bot.services.datasets.latest(5) if one.name == "broken.jsonl"]
         await w.person.command("ana", w.channel, "/finetune", f"delete {broken.id}")
-        await w.confirm("My copy and the provider's go", "gone")
+        await w.confirm("My copy and the provider's go", "My copy of")
         await _marked(w, ts, "white_check_mark")
 
 

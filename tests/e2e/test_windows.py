@@ -7,7 +7,7 @@ async def test_the_question_before_a_file_is_deleted_is_a_window(w: World) -> No
     async with w.bot() as bot:
         report = await w.drop()
         await w.person.choose("ana", w.channel, report["ts"], "dataset_more", "Delete")
-        await w.confirm("My copy and the provider's go", "gone")
+        await w.confirm("My copy and the provider's go", "My copy of")
         await w.person.wait_message(w.channel, contains="was deleted", thread_ts=report["thread_ts"])
         assert await bot.services.datasets.latest(1) == []
         assert await w.person.ephemerals("ana") == [], "nothing stands at the end of the thread"

@@ -146,7 +146,7 @@ class World:
     async def delete(self, report: dict[str, Any], user: str = "ana") -> None:
         """Choose *Delete* in the menu of a report, and say yes."""
         await self.person.choose(user, self.channel, report["ts"], "dataset_more", "Delete")
-        await self.confirm("My copy and the provider's go", "gone", user)
+        await self.confirm("My copy and the provider's go", "My copy of", user)
 
     async def confirm(self, question: str, answer: str, user: str = "ana") -> None:
         """Say yes to what a window asks, and read there what came of it."""
