@@ -10,6 +10,8 @@ from bot.administration.audit_log import AuditLogReader
 from bot.administration.channel_language import ChannelLanguage
 from bot.administration.subscriptions import ChannelSubscriptions
 from bot.authority import Authority
+from bot.conversations.chat import Chat
+from bot.conversations.opening import ConversationOpening
 from bot.datasets.checking import DatasetCheck
 from bot.datasets.deletion import DatasetDeletion
 from bot.datasets.derived import DerivedDatasets
@@ -62,6 +64,8 @@ from bot.timing import Timing
 from bot.worker_processes import Lanes
 from handlers.administration.listeners import AdministrationListeners
 from handlers.callers import Callers
+from handlers.chat.listeners import ChatListeners
+from handlers.chat.threads import ChatThreads
 from handlers.datasets.derived_files import DerivedFiles
 from handlers.datasets.listeners import DatasetListeners
 from handlers.datasets.reactions import Reactions
@@ -95,7 +99,6 @@ async def services(
 ) -> Services:
     jobs = SqliteJobStore(database)
     datasets = SqliteDatasetStore(database)
-    conversations = SqliteConversationStore(database)
     copies = Copies(settings.finetune_data / "files", settings.finetune_max_file_mb * 1_000_000)
     copies.remove_leftovers()
     poster = Poster(client, pace=timing.pace)
@@ -152,7 +155,6 @@ async def services(
         cards=SqliteCardStore(database),
         datasets=datasets,
         copies=copies,
-        conversations=conversations,
         providers=providers,
         submitter=submitter,
         sync=sync,
@@ -180,17 +182,18 @@ async def services(
         ),
         second_pass=SecondPass(datasets, copies, lanes),
         overlaps=Overlaps(copies, lanes),
-        conversation_threads=await conversations.threads(),
     )
 
 
-def listeners(services: Services) -> Mapping[type[object], object]:
+async def listeners(services: Services, database: Database) -> Mapping[type[object], object]:
     """For each class that a feature names in its register."""
     callers = Callers(services.people, services.team)
     authority, providers = services.authority, services.providers
     deletion = DatasetDeletion(services.datasets, services.copies, services.jobs, providers, authority)
     datasets = _datasets(services, callers, deletion)
     files = ProviderFiles(providers.default, services.datasets, services.jobs, authority)
+    conversations = SqliteConversationStore(database)
+    threads = ChatThreads(services.poster, services.languages, await conversations.threads())
     made = [
         datasets,
         *_jobs(services, callers, files),
@@ -229,6 +232,34 @@ def listeners(services: Services) -> Mapping[type[object], object]:
             lookup=services.model_lookup,
             poster=services.poster,
             take_down=datasets.reports.take_down,
+        ),
+        ChatListeners(
+            callers=callers,
+            opening=ConversationOpening(
+                conversations,
+                threads,
+                services.catalogue,
+                services.lost_models,
+                services.jobs,
+                services.datasets,
+                services.copies,
+                authority,
+            ),
+            chat=Chat(
+                conversations,
+                services.catalogue,
+                services.lost_models,
+                authority,
+                warm_up=services.timing.warm_up,
+            ),
+            models=services.model_lookup,
+            authority=authority,
+            threads=threads,
+            languages=services.languages,
+            poster=services.poster,
+            timing=services.timing,
+            bot_user=services.bot_user,
+            team=services.team,
         ),
     ]
     return {type(each): each for each in made}

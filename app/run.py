@@ -8,7 +8,7 @@ import logging
 import signal
 import sys
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
 import structlog
@@ -79,12 +79,21 @@ async def _until_stopped(settings: Settings) -> None:
 
 
 class Bot:
-    """A running bot. `port` is HTTP mode's."""
+    """A running bot. `listeners`: what was put together for each class that a feature names. `port` is HTTP mode's."""
 
-    def __init__(self, name: str, team_name: str, services: Services, inbox: Inbox, app: AsyncApp) -> None:
+    def __init__(
+        self,
+        name: str,
+        team_name: str,
+        services: Services,
+        listeners: Mapping[type[object], object],
+        inbox: Inbox,
+        app: AsyncApp,
+    ) -> None:
         self.name = name
         self.team_name = team_name
         self.services = services
+        self.listeners = listeners
         self.inbox = inbox
         self.app = app
         self.port: int | None = None
@@ -131,7 +140,7 @@ async def running(settings: Settings, timing: Timing = Timing(), lanes: Lanes | 
             look_every=timing.look_every,
             between_edits=timing.between_card_edits,
         )
-        listeners = compose.listeners(services)
+        listeners = await compose.listeners(services, database)
         datasets = listeners[DatasetListeners]
         assert isinstance(datasets, DatasetListeners)
         tasks = [
@@ -149,8 +158,18 @@ async def running(settings: Settings, timing: Timing = Timing(), lanes: Lanes | 
         # What was left unfinished comes first, then what is new.
         await services.submitter.recover()
         unfinished = await inbox.recover(app)
-        bot = Bot(str(who.get("user") or "bot"), str(who.get("team") or ""), services, inbox, app)
-        backfill = Backfill(services, inbox, unread, lambda: inbox.recover(app), backoff=timing.read_back)
+        bot = Bot(str(who.get("user") or "bot"), str(who.get("team") or ""), services, listeners, inbox, app)
+        backfill = Backfill(
+            inbox,
+            unread,
+            services.datasets,
+            services.incoming_files,
+            services.poster,
+            lambda: inbox.recover(app),
+            bot_user=services.bot_user,
+            team=services.team,
+            backoff=timing.read_back,
+        )
         if last_heard is not None:
             await backfill.was_away(last_heard)
         webhooks = _webhooks(settings, provider, services.followers[provider.name])

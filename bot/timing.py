@@ -37,5 +37,7 @@ class Timing:
     # The provider
     submit: Backoff = Backoff(2, factor=2.5, longest=60)
     """A job that the provider does not take."""
+    warm_up: Backoff = Backoff(1, longest=30, tries=6)
+    """A model may need a moment after training, or to be loaded (llama_index#8527: 404 right after success)."""
     look_up: Backoff = Backoff(1, tries=6)
     """A job that may have been created is looked up at once, then six times within 63 s."""

@@ -12,6 +12,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.backoff import Backoff
 from bot.store.inbox import SqliteInbox
 from bot.timing import Timing
+from handlers.chat.listeners import ChatListeners
 from handlers.commands import Commands
 from handlers.datasets.listeners import DatasetListeners
 from handlers.inbox import Inbox
@@ -38,13 +39,36 @@ def build(
         process_before_response=True,
         logger=logging.getLogger("slack_bolt"),
     )
-    inbox = Inbox(store, services, backoff=backoff)
+    chat = listeners[ChatListeners]
+    assert isinstance(chat, ChatListeners)
+    greeted: set[str] = set()
+    inbox = Inbox(
+        store,
+        services,
+        languages=services.languages,
+        threads=chat.threads,
+        bot_user=services.bot_user,
+        greeted=greeted,
+        finished=services.incoming_files.changed,
+        backoff=backoff,
+    )
     app.use(inbox.middleware)
     commands = Commands(listeners)
     commands.register(app, inbox)
     datasets = listeners[DatasetListeners]
     assert isinstance(datasets, DatasetListeners)
-    Messages(commands, datasets).register(app, inbox)
+    messages = Messages(
+        commands=commands,
+        datasets=datasets,
+        chat=chat,
+        callers=chat.callers,
+        authority=services.authority,
+        people=services.people,
+        poster=services.poster,
+        bot_user=services.bot_user,
+        greeted=greeted,
+    )
+    messages.register(app, inbox)
     register(app, inbox, listeners)
     # An event without a listener would stay unacknowledged in Socket Mode, and Slack would send it again.
     app.event(re.compile(".*"))(_ignored)

@@ -6,7 +6,7 @@ dispatched again.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -27,11 +27,15 @@ from bot.timing import Timing
 from handlers.blocks import errors
 from handlers.blocks import modals as windows
 from handlers.blocks.message import Message
+from handlers.chat.threads import ChatThreads
+from handlers.languages import Languages
 from handlers.parsing import key_of, turn_of
 from handlers.routing import Listener, Modal
 from handlers.services import Services
 from handlers.turn import Turn
 from handlers.web.poster import REACH, Reach
+from texts import inbox as texts
+from texts import modals as modal_texts
 from texts.errors import sentence
 from texts.language import speaking
 from texts.provider_errors import explain
@@ -47,9 +51,28 @@ _LONGEST_AWAY = 3600.0
 
 
 class Inbox:
-    def __init__(self, store: SqliteInbox, services: Services, *, backoff: Backoff = Timing.inbox) -> None:
+    """`bot_user` is the bot's own Slack id. `greeted`: direct messages in which nobody needs to be greeted any more.
+    `finished` hears of everything that has been worked on to its end."""
+
+    def __init__(
+        self,
+        store: SqliteInbox,
+        services: Services,
+        *,
+        languages: Languages,
+        threads: ChatThreads,
+        bot_user: str,
+        greeted: Collection[str],
+        finished: Callable[[], None],
+        backoff: Backoff = Timing.inbox,
+    ) -> None:
         self._store = store
         self._services = services
+        self._languages = languages
+        self._threads = threads
+        self._bot_user = bot_user
+        self._greeted = greeted
+        self._finished = finished
         self._backoff = backoff
         self._working: set[asyncio.Task[Any]] = set()
         # Keys that this process has taken on: not to be dispatched a second time by `recover`.
@@ -121,7 +144,7 @@ class Inbox:
         return submitted
 
     async def _wrong(self, check: Callable[[dict[str, Any]], dict[str, str]], body: dict[str, Any]) -> dict[str, str]:
-        with speaking(await self._services.languages.person(str(body["user"]["id"]))):
+        with speaking(await self._languages.person(str(body["user"]["id"]))):
             return check(body["view"]["state"]["values"])
 
     def begin(
@@ -149,7 +172,7 @@ class Inbox:
                 again=bool(context.get("inbox_again")),
                 received_at=context.get("inbox_received_at"),
             )
-            with speaking(await self._services.languages.answers(turn.answers_in, turn.user)):
+            with speaking(await self._languages.answers(turn.answers_in, turn.user)):
                 failed = not await self._carry_out(work, turn, window, reach)
             # Not reached when the process is stopped in between: the next start goes on with it.
             await self._finish(key, failed=failed)
@@ -192,7 +215,7 @@ class Inbox:
     async def _finish(self, key: str, *, failed: bool = False) -> None:
         await self._store.finish(key, failed=failed)
         self._taken.discard(key)
-        self._services.incoming_files.changed()
+        self._finished()
 
     async def offer(self, body: dict[str, Any]) -> bool:
         """Take in something that Slack did not deliver but that we found ourselves. False if it is known."""
@@ -222,10 +245,8 @@ class Inbox:
         log.error("given up", key=key)
         try:
             turn = turn_of(self._services, key, body, again=True, received_at=received_at)
-            with speaking(await self._services.languages.answers(turn.answers_in, turn.user)):
-                await turn.answer(
-                    errors.failure("I was stopped each time I worked on this, so I gave it up.", "Please try again.")
-                )
+            with speaking(await self._languages.answers(turn.answers_in, turn.user)):
+                await turn.answer(errors.failure(*texts.given_up()))
         except Exception:
             log.exception("could not tell", key=key)
         await self._finish(key, failed=True)
@@ -245,19 +266,16 @@ class Inbox:
         if body.get("type") != "event_callback" or not isinstance(event, dict):
             return True
         if event.get("type") == "app_home_opened":
-            return event.get("tab") == "messages" and event.get("channel") not in self._services.greeted
+            return event.get("tab") == "messages" and event.get("channel") not in self._greeted
         if event.get("type") != "message":
             return event.get("type") in {"app_mention", "file_deleted", "member_joined_channel"}
         if event.get("subtype") not in {None, "file_share", "thread_broadcast"} or event.get("bot_id"):
             return False
-        if event.get("user") == self._services.bot_user:  # files that we uploaded come without a bot_id
+        if event.get("user") == self._bot_user:  # files that we uploaded come without a bot_id
             return False
-        in_conversation = (event.get("channel"), event.get("thread_ts")) in self._services.conversation_threads
-        just_opened = self._services.just_opened.has(str(event.get("channel")), str(event.get("user")))
-        missed_thread = just_opened and not event.get("thread_ts")
-        if event.get("thread_ts") and self._services.just_opened.is_opening(str(event.get("channel"))):
+        if event.get("files") or event.get("channel_type") == "im":
             return True
-        return bool(event.get("files")) or in_conversation or missed_thread or event.get("channel_type") == "im"
+        return self._threads.may_be_meant(str(event.get("channel")), event.get("thread_ts"), str(event.get("user")))
 
 
 def _not_taken(body: dict[str, Any], error: BotError) -> BoltResponse:
@@ -293,7 +311,7 @@ class _Window:
 
     def answering(self, turn: Turn) -> Turn:
         async def answer(message: Message) -> None:
-            if not self._say("update", message, close="Close"):
+            if not self._say("update", message, close=modal_texts.close_button()):
                 await turn.answer(message)
 
         return replace(turn, answer=answer)
@@ -303,7 +321,7 @@ class _Window:
         if isinstance(error, Invalid) and error.field in self._fields and not self.outcome.done():
             self.outcome.set_result({"response_action": "errors", "errors": {error.field: sentence(error)}})
             return True
-        return self._say("push", message, close="Back")
+        return self._say("push", message, close=modal_texts.back_button())
 
     def _say(self, action: str, message: Message, *, close: str) -> bool:
         if self.outcome.done():
@@ -318,31 +336,15 @@ async def _tell(turn: Turn, error: Exception, window: _Window | None = None) -> 
     if isinstance(error, ProviderError):
         said = redact(str(error))
         if error.is_answer:
-            said = f"{error.provider} answered: {said}"
+            said = texts.provider_answered(error.provider, said)
         message = errors.failure(said, explain(error.as_job_error()))
     elif isinstance(error, BotError | TrainingFileError):
         message = errors.refusal(sentence(error))
     elif isinstance(error, PostError):
         log.warning("slack refused", key=turn.key, why=str(error))
-        message = errors.failure(*_slack_trouble(str(error)))
+        message = errors.failure(*texts.slack_trouble(str(error)))
     else:
         log.exception("work failed", key=turn.key, exc_info=error)
-        message = errors.failure(
-            "Something went wrong on my side.", f"Please try again. For the log: {turn.key.rsplit('/', 1)[-1]}."
-        )
+        message = errors.failure(*texts.our_fault(turn.key.rsplit("/", 1)[-1]))
     if window is None or not window.refuse(error, message):
         await turn.answer(message)
-
-
-def _slack_trouble(code: str) -> tuple[str, str]:
-    if code.startswith("missing_scope"):
-        scope = code.partition(": ")[2]
-        return (
-            f"Slack does not let me do that: my app lacks the scope {scope}.",
-            "An administrator can add it under OAuth & Permissions (manifest.yml lists all) and reinstall the app.",
-        )
-    if code in {"expired_trigger_id", "invalid_trigger_id", "exchanged_trigger_id"}:
-        return "That took too long, and Slack no longer lets me open a window.", "Please press it again."
-    if code in {"not_in_channel", "channel_not_found"}:
-        return "I am not in this channel.", "Type /invite followed by my name, then try again."
-    return f"Slack refused what I wanted to do ({code}).", "Please try again; if it stays, ask an administrator."

@@ -17,13 +17,15 @@ from typing import Any
 import structlog
 
 from bot.backoff import Backoff
+from bot.datasets.interfaces import DatasetStore
 from bot.errors import BotError
 from bot.notices.interfaces import PostError, PostRefused
 from bot.store.missed_channels import MissedChannel, SqliteMissedChannels
 from bot.timing import Timing
 from handlers.datasets.dropped_files import may_be_training_data
 from handlers.inbox import Inbox
-from handlers.services import Services
+from handlers.incoming_files import IncomingFiles
+from handlers.web.poster import Poster
 
 log = structlog.get_logger()
 
@@ -37,20 +39,29 @@ class Backfill:
     """`was_away` before the bot listens, `run` for as long as it does, and `watch` where a connection tells whether
     Slack is heard.
 
-    `work_off` has what was found worked on, as if Slack had just sent it.
+    `work_off` has what was found worked on, as if Slack had just sent it. `bot_user` is the bot's own Slack id, `team`
+    the workspace it is installed in.
     """
 
     def __init__(
         self,
-        services: Services,
         inbox: Inbox,
         unread: SqliteMissedChannels,
+        datasets: DatasetStore,
+        incoming_files: IncomingFiles,
+        poster: Poster,
         work_off: Callable[[], Awaitable[object]],
         *,
+        bot_user: str,
+        team: str,
         backoff: Backoff = Timing.read_back,
     ) -> None:
-        self._services = services
         self._inbox = inbox
+        self._datasets = datasets
+        self._incoming_files = incoming_files
+        self._poster = poster
+        self._bot_user = bot_user
+        self._team = team
         self._unread = unread
         self._work_off = work_off
         self._backoff = backoff
@@ -113,13 +124,13 @@ class Backfill:
         since = await self._unread.everywhere()
         if since is not None:
             await self._unread.spread(since, await self._channels())
-            self._services.incoming_files.changed()
+            self._incoming_files.changed()
         unread = await self._unread.channels()
         missed = left = 0
         waiting = list(unread)
         while waiting:
             # Where somebody waits for a file, first.
-            one = max(waiting, key=lambda each: self._services.incoming_files.is_awaited(each.channel))
+            one = max(waiting, key=lambda each: self._incoming_files.is_awaited(each.channel))
             waiting.remove(one)
             try:
                 missed += await self._read(one)
@@ -130,7 +141,7 @@ class Backfill:
                 left += 1
                 continue
             await self._unread.was_read(one.channel)
-            self._services.incoming_files.changed()
+            self._incoming_files.changed()
         if unread:
             log.info("caught up", missed=missed, left=left)
         return not left
@@ -139,7 +150,7 @@ class Backfill:
         """Take in what was missed in one channel, oldest first; how many messages. Raises PostError."""
         found = 0
         for message in sorted(await self._dropped(unread), key=lambda each: float(each["ts"])):
-            found += await self._inbox.offer(_as_event(self._services, unread.channel, message))
+            found += await self._inbox.offer(_as_event(self._team, unread.channel, message))
         if found:
             await self._work_off()
         return found
@@ -154,7 +165,7 @@ class Backfill:
                 threads.append(message["ts"])
             if self._concerns_us(message):
                 dropped.append(message)
-        threads += await self._services.datasets.threads(unread.channel, unread.since - _LATELY, _MOST_THREADS)
+        threads += await self._datasets.threads(unread.channel, unread.since - _LATELY, _MOST_THREADS)
         for thread_ts in list(dict.fromkeys(threads))[:_MOST_THREADS]:
             with contextlib.suppress(PostRefused):  # it was deleted
                 async for reply in self._pages("conversations.replies", {**arguments, "ts": thread_ts}, "messages"):
@@ -164,19 +175,19 @@ class Backfill:
         return dropped
 
     def _concerns_us(self, message: dict[str, Any]) -> bool:
-        by_a_person = message.get("user") not in {None, self._services.bot_user} and not message.get("bot_id")
+        by_a_person = message.get("user") not in {None, self._bot_user} and not message.get("bot_id")
         return by_a_person and any(may_be_training_data(file) for file in message.get("files") or [])
 
     async def _channels(self) -> list[str]:
         arguments = {"types": "public_channel,private_channel", "exclude_archived": True, "limit": 200}
         pages = self._pages("conversations.list", arguments, "channels")
         member_of = [channel["id"] async for channel in pages if channel.get("is_member")]
-        return member_of + await self._services.datasets.direct_messages()
+        return member_of + await self._datasets.direct_messages()
 
     async def _pages(self, method: str, arguments: dict[str, Any], what: str) -> AsyncIterator[dict[str, Any]]:
         """Page by page, in Slack's order: messages come newest first."""
         while True:
-            page = await self._services.poster.call(method, arguments)
+            page = await self._poster.call(method, arguments)
             for one in page.get(what, []):
                 yield one
             cursor = (page.get("response_metadata") or {}).get("next_cursor")
@@ -185,11 +196,11 @@ class Backfill:
             arguments = {**arguments, "cursor": cursor}
 
 
-def _as_event(services: Services, channel: str, message: dict[str, Any]) -> dict[str, Any]:
+def _as_event(team: str, channel: str, message: dict[str, Any]) -> dict[str, Any]:
     """The event that Slack would have sent, under the same inbox key."""
     return {
         "type": "event_callback",
-        "team_id": services.team,
+        "team_id": team,
         "event": {
             **message,
             "type": "message",

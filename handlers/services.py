@@ -1,7 +1,7 @@
 """What handlers work with, put together once by `app` and handed to each of them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from bot.audit import AuditLog
 from bot.authority import Authority
@@ -21,7 +21,6 @@ from bot.jobs.submit import Submitter
 from bot.jobs.sync import JobSync
 from bot.jobs.timeline import Deliveries
 from bot.models.catalogue import Catalogue
-from bot.models.conversation import ConversationStore
 from bot.models.lookup import ModelLookup
 from bot.models.lost import LostModels
 from bot.models.trainable import TrainableModels
@@ -31,7 +30,6 @@ from bot.settings import Settings
 from bot.spending.interfaces import BudgetStore
 from bot.timing import Timing
 from bot.worker_processes import Lanes
-from handlers.chat.just_opened import JustOpened
 from handlers.incoming_files import IncomingFiles
 from handlers.languages import Languages
 from handlers.web.people import People
@@ -56,7 +54,6 @@ class Services:
     cards: CardStore
     datasets: DatasetStore
     copies: Copies
-    conversations: ConversationStore
     providers: Providers
     submitter: Submitter
     sync: JobSync
@@ -77,8 +74,3 @@ class Services:
     incoming_files: IncomingFiles
     second_pass: SecondPass
     overlaps: Overlaps
-    just_opened: JustOpened = field(default_factory=JustOpened)
-    # Direct messages that are not empty, so that whoever opens them is greeted once.
-    greeted: set[str] = field(default_factory=set)
-    # (channel, thread_ts) of every conversation, so that other threads cost no look-up.
-    conversation_threads: set[tuple[str, str]] = field(default_factory=set)

@@ -1,10 +1,19 @@
 """What Slack sends, as plain values: a turn to call a listener with, which keeps what was answered."""
 
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 from bot.access import Actor, Caller, Place
+from bot.backoff import Backoff
+from bot.store.inbox import SqliteInbox
+from bot.timing import Timing
 from handlers.blocks.message import Message
+from handlers.chat.threads import ChatThreads
+from handlers.inbox import Inbox
+from handlers.languages import Languages, english
+from handlers.services import Services
 from handlers.turn import Turn
+from handlers.web.poster import Poster
 
 ANA = Actor("U0ANA", "T0ACME")
 
@@ -18,6 +27,17 @@ class Answers(list[Message]):
     @property
     def text(self) -> str:
         return "\n".join(message.text for message in self)
+
+    @property
+    def buttons(self) -> list[tuple[str, str]]:
+        """Action id and value of each button of the last message."""
+        found = []
+        for block in self[-1].blocks:
+            shown: dict[str, Any] = block.to_dict()
+            for element in [*shown.get("elements", ()), shown.get("accessory") or {}]:
+                if "action_id" in element:
+                    found.append((element["action_id"], element["value"]))
+        return found
 
 
 def a_turn(words: str = "", answers: Answers | None = None, **fields: Any) -> Turn:
@@ -54,6 +74,27 @@ def a_caller(actor: Actor = ANA, channel: str = "C0TRAINING", **fields: Any) -> 
             "posts_in": Place(channel),
             "key": "command/1",
             "at": 1_700_000_000.0,
+            **fields,
+        }
+    )
+
+
+ENGLISH = cast(Languages, SimpleNamespace(answers=english, place=english, person=lambda user: english("", user)))
+"""Everybody's language."""
+
+
+def an_inbox(store: SqliteInbox, poster: Poster | None = None, **fields: Any) -> Inbox:
+    """Of a bot that speaks English, and knows of no conversations."""
+    services = SimpleNamespace(poster=poster, timing=Timing(reply=Backoff(0.01, factor=1, tries=2)))
+    return Inbox(
+        **{
+            "store": store,
+            "services": cast(Services, services),
+            "languages": ENGLISH,
+            "threads": ChatThreads(cast(Poster, poster), ENGLISH, set()),
+            "bot_user": "U0BOT",
+            "greeted": set(),
+            "finished": lambda: None,
             **fields,
         }
     )

@@ -11,10 +11,11 @@ from typing import ParamSpec
 
 from bot.access import Action
 from bot.errors import BotError
+from bot.jobs.job import Loss
 from bot.spending.budget import Scope
 from texts import spending, start
 from texts.formats import listed
-from texts.jobs import submit_again_button
+from texts.jobs import start_again_button, submit_again_button
 from texts.language import _, plural
 from texts.start import WANDB
 from training_files import TrainingFileError
@@ -261,6 +262,60 @@ def nothing_ticked() -> str:
 @_error
 def file_still_read(file: str) -> str:
     return _("{file} is still being read. Try again in a moment.", file=file)
+
+
+# Conversations with models
+
+
+@_error
+def no_such_model(model: str) -> str:
+    return _("There is no model {model} (any more). `/finetune models` lists those that there are.", model=model)
+
+
+@_error
+def no_model_yet() -> str:
+    return _("This job has made no model yet. I say so in its thread when it has.")
+
+
+@_error
+def model_lost(loss: str) -> str:
+    """`loss`: a value of `Loss`."""
+    values = {"start_again": f"*{start_again_button()}*"}
+    return {
+        Loss.DELETED: _(
+            "This job's model was deleted, so nobody can talk to it any more. {start_again} on its card trains it "
+            "anew.",
+            **values,
+        ),
+        Loss.MISSING: _(
+            "The provider no longer has this job's model, so nobody can talk to it any more. {start_again} on its card "
+            "trains it anew.",
+            **values,
+        ),
+        Loss.SHUT_DOWN: _(
+            "This job's model was shut down, so nobody can talk to it any more. {start_again} on its card trains it "
+            "anew.",
+            **values,
+        ),
+    }[Loss(loss)]
+
+
+@_error
+def nothing_to_talk_to() -> str:
+    return _(
+        "There is no fine-tuned model yet that can be talked to here. Drop a training file into a channel to make one. "
+        "`/finetune models` lists the base models, which `/finetune chat MODEL` opens, too."
+    )
+
+
+@_error
+def conversation_gone() -> str:
+    return _("There is no conversation with a model in this thread any more.")
+
+
+@_error
+def model_of_conversation_gone(model: str) -> str:
+    return _("There is no model {model} (any more).", model=model)
 
 
 # Jobs

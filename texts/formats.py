@@ -104,6 +104,14 @@ def listed(items: Sequence[str]) -> str:
     return format_list(items, locale=current().locale)
 
 
+def first_of(items: Sequence[str], most: int = 3) -> str:
+    """Like `listed`; of more than `most`, so many and the number of the others: "a, b, c and 2 more"."""
+    if len(items) <= most:
+        return listed(items)
+    shown = _(", ").join(items[:most])
+    return plural("{items} and {count} more", "{items} and {count} more", len(items) - most, items=shown)
+
+
 def month(year: int, month: int) -> str:
     """ "November 2026"."""
     when = datetime(year, month, 1, tzinfo=UTC)
@@ -143,3 +151,8 @@ def no_text() -> str:
 def these_direct_messages() -> str:
     """In place of a channel's name."""
     return _("These direct messages")
+
+
+def shortened() -> str:
+    """At the end of a message that holds more than Slack shows."""
+    return _("Shortened: Slack shows no more in one message.")

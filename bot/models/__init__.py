@@ -1,1 +1,1 @@
-"""Base and fine-tuned models; conversations with them."""
+"""Base and fine-tuned models."""

@@ -1,9 +1,9 @@
-"""Conversations and their turns. Implements `bot.models.conversation.ConversationStore`."""
+"""Conversations and their turns. Implements `bot.conversations.conversation.ConversationStore`."""
 
 import msgspec
 from sqlite_utils import Database as SqliteDatabase
 
-from bot.models.conversation import Conversation, Turn
+from bot.conversations.conversation import Conversation, Turn
 from bot.store.database import Database
 
 

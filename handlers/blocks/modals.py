@@ -7,11 +7,12 @@ from slack_sdk.models.views import View
 
 from handlers.blocks.parts import PRIVATE_METADATA, TITLE, plain, section
 from handlers.blocks.text import code, quoted, size
+from texts import modals as texts
 
 
 def looking(title: str, name: str) -> View:
     """Shown at once; what it is opened for follows."""
-    return window(title, [section(f"Looking at {code(name)} …")])
+    return window(title, [section(texts.looking_at(code(name)))])
 
 
 def sorry(title: str, sentence: str) -> View:
@@ -25,10 +26,11 @@ def window(
     *,
     callback_id: str = "window",
     submit: str | None = None,
-    close: str = "Close",
+    close: str | None = None,
     private_metadata: str = "",
 ) -> View:
-    """Raises ValueError where `private_metadata` is longer than the 3,000 that Slack carries."""
+    """`close` names the button that closes it, if not *Close*. Raises ValueError where `private_metadata` is longer
+    than the 3,000 that Slack carries."""
     if size(private_metadata) > PRIVATE_METADATA:
         raise ValueError(f"private_metadata has at most {PRIVATE_METADATA} characters")
     return View(
@@ -36,7 +38,7 @@ def window(
         callback_id=callback_id,
         title=plain(title, TITLE),
         submit=plain(submit, TITLE) if submit else None,
-        close=plain(close, TITLE),
+        close=plain(close or texts.close_button(), TITLE),
         blocks=blocks,
         private_metadata=private_metadata,
     )

@@ -27,6 +27,7 @@ from slack_sdk.models.blocks import (
 
 from handlers.blocks.message import Message
 from handlers.blocks.text import clean, clip, one_line, redact, size
+from texts import formats
 
 BLOCKS: Final = 50
 CHARACTERS: Final = 10_000
@@ -49,14 +50,17 @@ CONFIRM_TITLE: Final = 100
 CONFIRM_TEXT: Final = 300
 CONFIRM_BUTTON: Final = 30
 
-_SHORTENED: Final = "Shortened: Slack shows no more in one message."
-
 
 def message(text: str, blocks: Iterable[Block]) -> Message:
     """A message within Slack's limits, whatever went into it: where the blocks are too many or too long together,
     the last ones that are not buttons give way to a line that says so.
     """
     return Message(text=clip(clean(text), TEXT) or "Finetune Bot", blocks=tuple(_fitting(list(blocks))))
+
+
+def line(text: str) -> Message:
+    """A message of one section. `text` is mrkdwn, escaped already."""
+    return message(text, [section(text)])
 
 
 def mrkdwn(text: str, limit: int = SECTION) -> MarkdownTextObject:
@@ -152,7 +156,8 @@ def _fitting(blocks: list[Block]) -> list[Block]:
     if len(blocks) <= BLOCKS and sum(sizes) <= CHARACTERS:
         return blocks
     kept = set(range(len(blocks)))
-    room = CHARACTERS - size(_SHORTENED) - 100
+    shortened = formats.shortened()
+    room = CHARACTERS - size(shortened) - 100
     # From the end: what comes first matters most, and buttons are what the message is for.
     for buttons_too in (False, True):
         for index in reversed(range(len(blocks))):
@@ -162,7 +167,7 @@ def _fitting(blocks: list[Block]) -> list[Block]:
                 kept.discard(index)
     shown = [blocks[index] for index in sorted(kept)]
     place = next((i for i, index in enumerate(sorted(kept)) if index != i), len(shown))
-    return [*shown[:place], context(_SHORTENED), *shown[place:]]
+    return [*shown[:place], context(shortened), *shown[place:]]
 
 
 def _strings(value: object) -> Iterator[str]:

@@ -6,6 +6,7 @@ text object: `parts.mrkdwn` sets it.
 """
 
 import re
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Final
 
@@ -77,6 +78,11 @@ def code(text: str, limit: int = 120) -> str:
     """A name (file, model, job) as inline code, where neither emoji nor bold can come out of it."""
     name = clip(escape(one_line(redact(text)).replace("`", "'")), limit)
     return f"`{name or formats.no_name()}`"
+
+
+def file_names(names: Sequence[str]) -> str:
+    """The first three, and how many more."""
+    return formats.first_of([code(name, 100) for name in names])
 
 
 def bold(text: str) -> str:

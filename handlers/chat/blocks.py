@@ -1,80 +1,70 @@
 """A conversation with a model, in a thread. What the model says is untrusted: it mentions nobody."""
 
 import re
+from collections.abc import Sequence
 from typing import Final
 
-from bot.models.conversation import BROKEN
-from bot.providers.interface import REFUSAL
 from handlers.blocks.message import Message
 from handlers.blocks.model_name import id_button, named
-from handlers.blocks.parts import actions, button, message, section
-from handlers.blocks.text import clean, person, quoted, redact, size
-from texts.formats import number, rough_duration
+from handlers.blocks.parts import VALUE, actions, button, line, message, section
+from handlers.blocks.text import bold, channel, clean, file_names, link, person, quoted, redact, size
+from texts import chat as texts
+from texts import jobs
 
-# One section holds 3,000 characters and a message about 10,000 in all. The text of a message travels beside its
-# blocks, shortened, so it does not count here.
-_IN_SECTION: Final = 2_900
-_IN_MESSAGE: Final = 8_000
+CONTINUE: Final = "chat_continue"
+ANEW: Final = "chat_anew"
+
 # `<!channel>`, `<@U…>`, `<#C…>`; at the end of a piece the rest may follow in the next.
 _MENTION: Final = re.compile(r"<(?=[!@#]|\Z)")
 
 
 def conversation_opened(model: str, person_id: str, first_question: str | None = None) -> Message:
     """`first_question`: one that the model was trained on, as a start."""
-    text = f"{person(person_id)} This thread talks to {named(model)}."
-    lines = [text, "*Reply in this thread*, and it answers; it knows what was said in this thread before."]
+    text = texts.opened(person(person_id), named(model))
+    lines = [text, texts.how_to_talk(bold(texts.reply_here()))]
     if first_question and first_question.strip():
-        lines.append(f"A start could be: “{quoted(first_question, 300)}”")
+        lines.append(texts.starter(quoted(first_question, 300)))
     with_id = id_button(model)
     return message(text, [section("\n".join(lines)), *([actions(with_id)] if with_id else [])])
 
 
-def end_note(finish_reason: str | None) -> str:
-    """What stands below an answer that ended for this reason; "" where there is nothing to say."""
-    return _NOTES.get(finish_reason or "", "")
+def conversation_elsewhere(model: str, permalink: str | None) -> Message:
+    return line(texts.opened_there(named(model), link(permalink, texts.this_thread())))
 
 
-def cut_off(finish_reason: str, rest: str) -> Message:
-    """Below an answer that ends in the middle, for one of the reasons in CUT_OFF. `rest` names what comes next."""
-    text = CUT_OFF[finish_reason]
-    return message(text, [section(text), actions(button("Continue", "chat_continue", rest))])
+def conversation_there(model: str, permalink: str | None) -> Message:
+    text = texts.there_already(named(model), link(permalink, texts.this_thread()))
+    anew = [actions(button(texts.new_conversation_button(), ANEW, model))] if size(model) <= VALUE else []
+    return message(text, [section(text), *anew])
+
+
+def ask_in_thread(model: str, permalink: str | None) -> Message:
+    return line(texts.ask_in_thread(named(model), link(permalink, texts.its_thread())))
+
+
+def files_left_out(names: Sequence[str]) -> Message:
+    """For files that were given to a model in its thread."""
+    return line(texts.files_left_out(file_names(names)))
+
+
+def cut_off(finish_reason: str | None, rest: str) -> Message:
+    """Below an answer that ends in the middle. `rest` names what comes next."""
+    text = texts.cut_off(finish_reason)
+    return message(text, [section(text), actions(button(texts.continue_button(), CONTINUE, rest))])
 
 
 def went_on() -> Message:
-    text = "The model has gone on with this answer already; it stands further below."
-    return message(text, [section(text)])
+    return line(texts.went_on())
 
 
 def nothing_said(finish_reason: str | None) -> Message:
     """Instead of an answer, where the model gave none."""
-    text = _NOTHING_SAID.get(finish_reason or "", "The model had nothing to say.")
-    return message(text, [section(text)])
-
-
-CUT_OFF: Final = {
-    "length": "The answer ends here because it reached the length that the model may write at once.",
-    BROKEN: "The answer was cut off here: the connection to the model broke.",
-}
-_FILTERED: Final = "The provider's content filter"
-_CALLED: Final = "The model called a function. Nothing here can carry it out, so it said no more."
-_NOTES: Final = {
-    "content_filter": f"{_FILTERED} ended the answer here.",
-    REFUSAL: "The model refused to answer.",
-    "tool_calls": _CALLED,
-    "function_call": _CALLED,
-}
-_NOTHING_SAID: Final = {
-    "length": "The model used up the length that it may write at once before it said anything. Ask for less at a time.",
-    "content_filter": f"{_FILTERED} withheld the answer. Ask in other words.",
-    "tool_calls": _CALLED,
-    "function_call": _CALLED,
-}
+    return line(texts.nothing_said(finish_reason))
 
 
 def answer_moved(channel_id: str) -> Message:
     """What stands above an answer that could not be shown in its thread."""
-    text = f"I can no longer write in the thread in <#{channel_id}>, so the model's answer comes here."
-    return message(text, [section(text)])
+    return line(texts.moved(channel(channel_id)))
 
 
 def stream_text(text: str) -> str:
@@ -86,29 +76,22 @@ def stream_text(text: str) -> str:
     return _MENTION.sub("<\u200b", clean(redact(text)))
 
 
-def model_warming(model: str, seconds: float | None = None) -> Message:
+def model_warming(model: str) -> Message:
     """The model exists and is being loaded; the bot tries again by itself."""
-    when = f" That takes about {rough_duration(seconds)}." if seconds is not None else ""
-    text = f"{named(model)} is still warming up.{when} I ask it again by myself; there is nothing to do."
-    return message(text, [section(text)])
+    return line(texts.warming(named(model)))
 
 
-def message_too_long(model: str, tokens: int | None = None, limit: int | None = None) -> Message:
+def message_too_long(model: str) -> Message:
     """The message, with the thread before it, does not fit into what the model can read."""
-    figures = ""
-    if tokens is not None and limit is not None:
-        figures = f" It holds {number(tokens)} tokens, and the model reads {number(limit)} at most."
-    text = f"That is too long for {named(model)}, together with what was said before.{figures}"
-    return message(
-        text,
-        [section(f"{text}\nSend a shorter message, or press *Chat* on the model's card, then *New conversation*.")],
-    )
+    text = texts.too_long(named(model))
+    buttons = bold(jobs.chat_button()), bold(texts.new_conversation_button())
+    return message(text, [section(f"{text}\n{texts.send_less(*buttons)}")])
 
 
 def model_gone(model: str) -> Message:
     """The model was deleted or shut down while people talk to it."""
-    text = f"{named(model)} no longer exists at the provider, so nobody can answer here."
-    return message(text, [section(f"{text}\n`/finetune models` lists the models that do.")])
+    text = texts.gone(named(model))
+    return message(text, [section(f"{text}\n{texts.which_models()}")])
 
 
 def pieces(text: str, limit: int) -> list[str]:

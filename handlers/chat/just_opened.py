@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Final
 
-from bot.models.conversation import Conversation
+from bot.conversations.conversation import Conversation
 
 _SECONDS: Final = 180.0
 

@@ -1,18 +1,21 @@
-"""Talking to a model in a thread."""
+"""Talking to a model in a thread. What is said there comes by `handlers.messages`."""
 
 from typing import Final
 
-from handlers.chat import buttons, commands
-from handlers.chat.conversing import go_on
+from handlers.blocks.card import JOB_CHAT
+from handlers.blocks.model_name import MODEL_CHAT, MODEL_ID
+from handlers.chat import blocks
+from handlers.chat.listeners import ChatListeners
 from handlers.routing import Command, Feature, Topic
 
 FEATURE: Final = Feature(
-    commands=(Command("chat", Topic.TALK, commands.run),),
+    ChatListeners,
+    commands=(Command("chat", Topic.TALK, ChatListeners.command),),
     buttons={
-        "chat_continue": go_on,
-        "job_chat": buttons.job_chat,
-        "model_chat": buttons.model_chat,
-        "chat_anew": buttons.chat_anew,
-        "model_id": buttons.show_id,
+        JOB_CHAT: ChatListeners.open_job,
+        MODEL_CHAT: ChatListeners.open_model,
+        MODEL_ID: ChatListeners.show_id,
+        blocks.ANEW: ChatListeners.open_anew,
+        blocks.CONTINUE: ChatListeners.continue_answer,
     },
 )

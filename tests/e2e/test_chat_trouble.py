@@ -33,58 +33,6 @@ async def _closed(w: World, ts: str) -> None:
     await until(lambda: w.sandbox.state.workspace.message(channel.id, ts).streaming != "streaming")
 
 
-async def test_older_turns_are_forgotten_when_the_thread_outgrows_the_model(w: World) -> None:
-    async with _chat(w) as thread:
-        for number in range(5):
-            said = await w.person.say("ana", w.channel, f"Question {number} " + "x" * 60, thread_ts=thread)
-            await w.person.wait_message(w.channel, "pieces", thread_ts=thread, after=said["ts"])
-            await until(lambda number=number: f"Question {number}" in w.provider.chats[-1]["messages"][-1]["content"])
-        await until(lambda: len(w.provider.chats) == 5)
-        w.provider.context = 600
-        said = await w.person.say("ana", w.channel, "And now?", thread_ts=thread)
-        await w.person.wait_message(w.channel, "pieces", thread_ts=thread, after=said["ts"])
-        asked = w.provider.chats[-1]["messages"]
-        assert asked[0]["role"] == "user"
-        assert asked[-1] == {"role": "user", "content": "And now?"}
-        assert 1 < len(asked) < 11
-
-
-async def test_a_single_message_that_is_too_long_is_told_so(w: World) -> None:
-    async with _chat(w) as thread:
-        w.provider.context = 200
-        await w.person.say("ana", w.channel, "word " * 100, thread_ts=thread)
-        await w.person.wait_message(w.channel, "Send a shorter message", thread_ts=thread)
-        assert len(await _replies(w, thread)) == 1
-
-
-async def test_a_model_that_is_not_warm_yet_is_asked_again_by_itself(w: World) -> None:
-    async with _chat(w) as thread:
-        w.provider.fault("POST /chat/completions", status=404, code="model_not_found")
-        w.provider.fault("POST /chat/completions", status=503, code="service_unavailable")
-        await w.person.say("ana", w.channel, "Hello?", thread_ts=thread)
-        await w.person.wait_message(w.channel, "several pieces", thread_ts=thread)
-        assert len(await _replies(w, thread)) == 1
-
-
-async def test_a_model_that_was_deleted_while_somebody_chats_is_said_to_be_gone(w: World) -> None:
-    async with _chat(w) as thread:
-        w.provider.tuned.remove(TUNED)
-        await w.person.say("ana", w.channel, "Hello?", thread_ts=thread)
-        await w.person.wait_message(w.channel, "no longer exists", thread_ts=thread)
-
-
-async def test_an_answer_that_breaks_off_is_closed_and_says_so(w: World) -> None:
-    async with _chat(w) as thread:
-        w.provider.fault("POST /chat/completions", cut=3)
-        await w.person.say("ana", w.channel, "Hello?", thread_ts=thread)
-        answer = await w.person.wait_message(w.channel, "The answer, in", thread_ts=thread)
-        offer = await w.person.wait_message(w.channel, "cut off", thread_ts=thread)
-        await _closed(w, answer["ts"])
-        await w.person.click("ana", w.channel, offer["ts"], "chat_continue")
-        await w.person.wait_message(w.channel, "in several pieces", thread_ts=thread)
-        assert w.provider.chats[-1]["messages"][-1] == {"role": "assistant", "content": "The answer, in "}
-
-
 async def test_a_model_that_calls_the_channel_calls_nobody(w: World) -> None:
     async with _chat(w) as thread:
         w.provider.answer = "<!channel> <@U0BENHALL1> <!here>x <#C0GENERAL1> if a < b & c > d: pass"
@@ -278,22 +226,6 @@ async def test_a_very_long_answer_is_split_over_messages(w: World) -> None:
         assert [n for n in range(90) if said.count(f"Paragraph-{n}\t") != 1] == []
 
 
-async def test_two_people_at_once_are_answered_one_after_the_other(w: World) -> None:
-    async with _chat(w) as thread:
-        await w.person.say("ana", w.channel, "From Ana", thread_ts=thread)
-        await w.person.say("ben", w.channel, "From Ben", thread_ts=thread)
-        async with asyncio.timeout(60):
-            while len(await _replies(w, thread)) < 2:
-                await asyncio.sleep(0.02)
-        asked = [chat["messages"][-1]["content"] for chat in w.provider.chats]
-        assert asked == ["From Ana", "From Ben"]
-        assert [m["content"] for m in w.provider.chats[1]["messages"]] == [
-            "From Ana",
-            w.provider.answer + " ",
-            "From Ben",
-        ]
-
-
 async def test_an_answer_whose_message_was_deleted_ends_quietly(w: World) -> None:
     async with _chat(w) as thread:
         w.provider.answer = "one two three four five six"
@@ -336,11 +268,3 @@ async def test_an_answer_that_is_too_long_for_the_model_goes_on_where_it_ended_w
         await until(lambda: len(w.provider.chats) == 3)
         contents = [message["content"] for message in w.provider.chats[-1]["messages"]]
         assert contents == ["Count, please.", "one two three four five ", "And then?"]
-
-
-async def test_what_a_content_filter_ended_says_so(w: World) -> None:
-    w.provider.finish_reason = "content_filter"
-    async with _chat(w) as thread:
-        await w.person.say("ana", w.channel, "Hello?", thread_ts=thread)
-        await w.person.wait_message(w.channel, "content filter ended the answer", thread_ts=thread)
-        assert len(await _replies(w, thread)) == 1

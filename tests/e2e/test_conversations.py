@@ -1,11 +1,11 @@
 """A person has one conversation with a model in each place, and finds it again."""
 
-import asyncio
 from typing import Any
 
 from e2e.world import MODEL, World, is_chat, until
 
 from app.run import Bot
+from handlers.chat.listeners import ChatListeners
 
 OLD, NEW = f"ft:{MODEL}:acme:old:abc11111", f"ft:{MODEL}:acme:new:abc22222"
 
@@ -41,16 +41,6 @@ async def test_a_conversation_is_found_again_and_the_answer_leads_there(w: World
         assert len(await _openings(w)) == 3
 
 
-async def test_two_presses_at_once_open_one_conversation(w: World) -> None:
-    async with w.bot() as bot:
-        w.provider.tuned.append(OLD)
-        pressed = [w.person.command("ana", w.channel, "/finetune", "chat old") for _ in range(3)]
-        await asyncio.gather(*pressed)
-        await until(lambda: not bot.inbox.busy)
-        assert len(await _openings(w)) == 1
-        assert len(await w.person.ephemerals("ana")) == 3
-
-
 async def test_a_new_conversation_takes_the_place_of_one_in_which_nobody_has_said_anything(w: World) -> None:
     async with w.bot() as bot:
         w.provider.tuned += [OLD, NEW]
@@ -59,35 +49,7 @@ async def test_a_new_conversation_takes_the_place_of_one_in_which_nobody_has_sai
         await _chat(w, bot, "ana", NEW)
         (opening,) = await _openings(w)
         assert opening["ts"] != empty["ts"]
-        assert await bot.services.conversations.threads() == {(opening["channel"], opening["ts"])}
-
-
-async def test_what_people_have_said_stays(w: World) -> None:
-    async with w.bot() as bot:
-        w.provider.tuned += [OLD, NEW]
-        await _chat(w, bot, "ana", OLD)
-        (asked,) = await _openings(w)
-        await w.person.say("ana", w.channel, "Hello?", thread_ts=asked["ts"])
-        await w.person.wait_message(w.channel, thread_ts=asked["ts"], contains="in several pieces")
-        await _chat(w, bot, "ben", OLD)
-        theirs = (await _openings(w))[-1]
-        # A guest may not talk to models, but has said something.
-        await w.person.join(w.channel, "gil")
-        await w.person.say("gil", w.channel, "What is this?", thread_ts=theirs["ts"])
-        await until(lambda: not bot.inbox.busy)
-        there = await _chat(w, bot, "ana", OLD, "already")
-        await w.person.click("ana", w.channel, there["ts"], "chat_anew")
-        await until(lambda: not bot.inbox.busy)
-        await _chat(w, bot, "ben", NEW)
-        assert [message["ts"] for message in await _openings(w)][:2] == [asked["ts"], theirs["ts"]]
-        assert len(await _openings(w)) == 4
-
-
-async def test_one_whose_message_was_deleted_in_slack_is_opened_again(w: World) -> None:
-    async with w.bot() as bot:
-        w.provider.tuned.append(OLD)
-        await _chat(w, bot, "ana", OLD)
-        (opening,) = await _openings(w)
-        await bot.services.poster.call("chat.delete", {"channel": opening["channel"], "ts": opening["ts"]})
-        await _chat(w, bot, "ana", OLD, "Talk to")
-        assert len(await _openings(w)) == 1
+        chats = bot.listeners[ChatListeners]
+        assert isinstance(chats, ChatListeners)
+        assert await chats.chat.in_thread(opening["channel"], opening["ts"]) is not None
+        assert await chats.chat.in_thread(empty["channel"], empty["ts"]) is None

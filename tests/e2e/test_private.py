@@ -13,7 +13,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
-from unittest.mock import patch
+from unittest.mock import Mock, patch
 
 import msgspec
 import pytest
@@ -25,12 +25,14 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 import handlers.bolt
 from app.run import Bot
+from bot.conversations.conversation import Conversation
 from bot.datasets.dataset import Dataset
 from bot.jobs import states
 from bot.jobs.interfaces import JobUpdate
 from bot.jobs.job import Job, Origin
-from bot.models.conversation import Conversation
 from bot.providers.protocol import Checkpoint
+from bot.store.conversations import SqliteConversationStore
+from handlers.chat.listeners import ChatListeners
 from handlers.commands import COMMANDS
 from handlers.register import FEATURES
 from handlers.web.poster import Poster
@@ -205,7 +207,8 @@ def registered() -> set[tuple[str, str]]:
     noted = {kind: noting(kind) for kind in kinds if hasattr(AsyncApp, kind)}
     with patch.multiple(AsyncApp, **noted):
         own = {one.listeners: object.__new__(one.listeners) for one in FEATURES if one.listeners}
-        handlers.bolt.build(AsyncWebClient("xoxb-none"), None, None, None, own)  # type: ignore[arg-type]
+        own[ChatListeners] = Mock(spec=ChatListeners, threads=None, callers=None)
+        handlers.bolt.build(AsyncWebClient("xoxb-none"), None, Mock(), Mock(), own)
     assert ("command", "/finetune") in found
     found.remove(("command", "/finetune"))
     return found | {("command", command.name) for command in COMMANDS}
@@ -589,8 +592,10 @@ async def test_a_private_model_is_silent_in_a_public_thread(private: Private, wi
     conversation = Conversation(
         "cv-" + names.number, names.secrets["model"], services.team, SUPPORT, ts, ANA, 1.0, True
     )
-    await services.conversations.open(conversation)
-    services.conversation_threads.add((SUPPORT, ts))
+    await SqliteConversationStore(services.jobs._database).open(conversation)
+    chats = private.bot.listeners[ChatListeners]
+    assert isinstance(chats, ChatListeners)
+    chats.threads.add(conversation)
     asked = len(private.w.provider.chats)
     text = f"<@{services.bot_user}> Who was it?" if kind == "app_mention" else "Who was it?"
     await private.bring(private.event(type=kind, user=user, text=text, thread_ts=ts))

@@ -6,7 +6,8 @@ from unittest.mock import patch
 
 from e2e.world import MODEL, World, examples
 
-from bot.models.conversation import Conversation
+from bot.conversations.conversation import Conversation
+from bot.store.conversations import SqliteConversationStore
 
 TUNED = f"ft:{MODEL}:acme:old:abc12345"
 
@@ -71,15 +72,14 @@ async def test_a_file_that_cannot_be_read_is_answered_where_the_bot_was_meant(w:
 
 async def test_who_replies_before_the_bot_knows_the_thread_is_answered(w: World) -> None:
     w.provider.tuned.append(TUNED)
-    async with w.bot() as bot:
-        gate, store = asyncio.Event(), bot.services.conversations
-        really_open = store.open
+    async with w.bot():
+        gate, really_open = asyncio.Event(), SqliteConversationStore.open
 
-        async def held(conversation: Conversation) -> None:
+        async def held(store: SqliteConversationStore, conversation: Conversation) -> None:
             await gate.wait()
-            await really_open(conversation)
+            await really_open(store, conversation)
 
-        with patch.object(store, "open", held):
+        with patch.object(SqliteConversationStore, "open", held):
             await w.person.command("ana", w.channel, "/finetune", "chat old")
             opened = await w.wait_chat()
             asked = await w.person.say("ana", w.channel, "What is the answer?", thread_ts=opened["ts"])
@@ -93,27 +93,3 @@ async def test_who_replies_before_the_bot_knows_the_thread_is_answered(w: World)
 async def _acknowledged(w: World, ts: str) -> bool:
     deliveries = await w.person.deliveries(state="delivered")
     return any(one["payload"].get("event", {}).get("ts") == ts for one in deliveries)
-
-
-async def test_in_a_models_thread_it_answers_what_is_said_to_it_and_the_rest_not(w: World) -> None:
-    w.provider.tuned.append(TUNED)
-    async with w.bot() as bot:
-        await w.person.command("ana", w.channel, "/finetune", "chat old")
-        opened = await w.wait_chat()
-        await w.settled(bot)
-        ben = next(user["id"] for user in await w.person.users() if user["name"] == "ben")
-        # In the channel instead of the thread: told once, to her alone.
-        for words in (f"<@{ben}> look at this", "What is the answer?", "Hello?"):
-            await w.person.say("ana", w.channel, words)
-        await w.person.say("ben", w.channel, "Lunch?")
-        await w.person.wait_ephemeral("ana", w.channel, "in its thread")
-        await w.person.say("ana", w.channel, f"<@{ben}> what do you think of this?", thread_ts=opened["ts"])
-        await w.person.say("ana", w.channel, "What is the answer?", thread_ts=opened["ts"])
-        await w.person.wait_message(w.channel, "in several pieces", thread_ts=opened["ts"])
-        await w.settled(bot)
-        assert [chat["messages"][-1]["content"] for chat in w.provider.chats] == ["What is the answer?"]
-        told = [m["plain"] for who in ("ana", "ben") for m in await w.person.ephemerals(who)]
-        assert len([text for text in told if "ask there" in text]) == 1
-        with_picture = [("chart.png", b"\x89PNG")]
-        await w.person.drop_bytes("ana", w.channel, with_picture, "What is this?", opened["ts"])
-        await w.person.wait_message(w.channel, "does not see `chart.png`", thread_ts=opened["ts"])

@@ -1,10 +1,56 @@
 from collections.abc import AsyncIterator
+from typing import Any, cast
 
 import pytest
+from chatting import Models
 from scripted_slack import Slack
+from slack_requests import ANA, ENGLISH
+
+from bot.access import Policy
+from bot.authority import Authority
+from bot.backoff import Backoff
+from bot.conversations.chat import Chat
+from bot.conversations.opening import ConversationOpening
+from bot.models.lookup import ModelLookup
+from bot.store.audit import SqliteAuditLog
+from bot.store.database import Database
+from bot.timing import Timing
+from handlers.callers import Callers
+from handlers.chat.listeners import ChatListeners
+from handlers.chat.threads import ChatThreads
+from handlers.web.people import People, Roles
+from handlers.web.poster import Poster
 
 
 @pytest.fixture
 async def slack() -> AsyncIterator[Slack]:
     async with Slack() as made:
         yield made
+
+
+@pytest.fixture
+def models() -> Models:
+    return Models()
+
+
+@pytest.fixture
+def chat(slack: Slack, models: Models, database: Database) -> ChatListeners:
+    slack.replies["users.info"] = [{"ok": True, "user": {"id": ANA.user, "team_id": "T0ACME"}}]
+    slack.replies["conversations.info"] = [{"ok": True, "channel": {"is_member": True}}]
+    slack.replies["chat.startStream"] = [{"ok": True, "ts": "2.1"}]
+    slack.replies["chat.getPermalink"] = [{"ok": True, "permalink": "https://acme.slack.com/p15"}]
+    poster = Poster(slack.client)
+    use_cases: Any = models
+    return ChatListeners(
+        callers=Callers(People(poster, "T0ACME", Roles()), "T0ACME"),
+        opening=cast(ConversationOpening, use_cases),
+        chat=cast(Chat, use_cases),
+        models=cast(ModelLookup, use_cases),
+        authority=Authority(Policy(), SqliteAuditLog(database)),
+        threads=ChatThreads(poster, ENGLISH, set()),
+        languages=ENGLISH,
+        poster=poster,
+        timing=Timing(answer=Backoff(0.01), reply=Backoff(0.01, tries=2)),
+        bot_user="U0BOT",
+        team="T0ACME",
+    )

@@ -3,13 +3,13 @@
 import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any
 
 import pytest
 from msgspec.structs import replace
 from parts import until
 from scripted_slack import Slack, error
+from slack_requests import an_inbox
 
 from bot.backoff import Backoff
 from bot.datasets.dataset import Dataset
@@ -17,10 +17,8 @@ from bot.store.database import Database, StoreTrouble
 from bot.store.datasets import SqliteDatasetStore
 from bot.store.inbox import SqliteInbox
 from bot.store.missed_channels import SqliteMissedChannels
-from handlers.inbox import Inbox
 from handlers.incoming_files import IncomingFiles
 from handlers.missed import Backfill
-from handlers.services import Services
 from handlers.web.poster import Poster
 
 
@@ -33,18 +31,16 @@ class Reading:
         self.unread = SqliteMissedChannels(database)
         self.work_offs = 0
         self.datasets = SqliteDatasetStore(database)
-        services = cast(
-            Services,
-            SimpleNamespace(
-                poster=Poster(slack.client),
-                bot_user="U0BOT",
-                team="T1",
-                datasets=self.datasets,
-                incoming_files=IncomingFiles(self.inbox, self.unread),
-            ),
-        )
         self.backfill = Backfill(
-            services, Inbox(self.inbox, services), self.unread, self._work_off, backoff=Backoff(0.05, factor=1)
+            an_inbox(self.inbox),
+            self.unread,
+            self.datasets,
+            IncomingFiles(self.inbox, self.unread),
+            Poster(slack.client),
+            self._work_off,
+            bot_user="U0BOT",
+            team="T1",
+            backoff=Backoff(0.05, factor=1),
         )
 
     async def _work_off(self) -> None:

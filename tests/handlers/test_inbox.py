@@ -2,13 +2,13 @@
 
 import asyncio
 import contextlib
-from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
 from parts import until
 from scripted_slack import Slack, text
 from slack_bolt.context.async_context import AsyncBoltContext
+from slack_requests import an_inbox
 
 from bot.backoff import Backoff
 from bot.errors import BotError, Invalid
@@ -18,8 +18,6 @@ from bot.store.inbox import SqliteInbox
 from bot.timing import Timing
 from handlers.blocks.message import Message
 from handlers.blocks.parts import message, section
-from handlers.inbox import Inbox
-from handlers.languages import english
 from handlers.parsing import key_of, turn_of
 from handlers.routing import Modal
 from handlers.services import Services
@@ -48,8 +46,6 @@ def _press(message: dict[str, Any], **fields: Any) -> dict[str, Any]:
 class _NoServices:
     poster = None
     timing = Timing(reply=Backoff(0.01, factor=1, tries=2))
-    incoming_files = SimpleNamespace(changed=lambda: None)
-    languages = SimpleNamespace(answers=english)
 
 
 def _turn(body: dict[str, Any], **fields: Any) -> Any:
@@ -115,7 +111,7 @@ def test_after_a_crash_the_time_is_that_of_the_first_arrival() -> None:
 async def test_a_request_is_acknowledged_and_its_listener_over_while_the_work_goes_on(database: Database) -> None:
     """Slack has its answer only when the listener has ended."""
     store = SqliteInbox(database)
-    inbox = Inbox(store, cast(Services, _NoServices()))
+    inbox = an_inbox(store)
     body = {"command": "/finetune", "channel_id": "C1", "user_id": "U1", "text": "jobs", "response_url": "https://x"}
     assert await store.accept("key", body)
     acknowledged, gate = [], asyncio.Event()
@@ -138,7 +134,7 @@ async def test_a_request_is_acknowledged_and_its_listener_over_while_the_work_go
 
 async def test_a_window_waits_for_what_is_refused_and_not_for_what_takes_long(database: Database) -> None:
     store = SqliteInbox(database)
-    inbox = Inbox(store, cast(Services, _NoServices()))
+    inbox = an_inbox(store)
     view = {"id": "V1", "title": {"text": "Start"}, "state": {"values": {}}, "blocks": [{"block_id": "model"}]}
     body = {"type": "view_submission", "user": {"id": "U1"}, "view": view}
     answers: list[dict[str, Any]] = []
@@ -178,9 +174,7 @@ class _Begun:
     def __init__(self, database: Database, slack: Slack) -> None:
         self.store = SqliteInbox(database)
         self.poster = Poster(slack.client)
-        services = _NoServices()
-        services.poster = self.poster  # type: ignore[assignment]
-        self.inbox = Inbox(self.store, cast(Services, services), backoff=Backoff(0.01, longest=0.01, tries=1))
+        self.inbox = an_inbox(self.store, self.poster, backoff=Backoff(0.01, longest=0.01, tries=1))
 
     async def begin(self, work: Any) -> asyncio.Task[Any]:
         body = _event("app_mention")

@@ -1,6 +1,6 @@
 import pytest
 
-from bot.models.conversation import Conversation, Turn
+from bot.conversations.conversation import Conversation, Turn
 from bot.store.conversations import SqliteConversationStore
 from bot.store.database import Database
 

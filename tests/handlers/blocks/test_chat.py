@@ -2,6 +2,8 @@ from collections.abc import Callable
 
 from handlers.blocks.message import Message
 from handlers.chat import blocks as chat
+from texts import chat as texts
+from texts.language import Language, speaking
 
 See = Callable[[Message], str]
 
@@ -25,21 +27,28 @@ def test_streamed_pieces_keep_their_spaces_and_line_breaks() -> None:
 
 
 def test_each_way_in_which_an_answer_can_end_is_told_but_the_usual_one(seen: See) -> None:
-    assert [chat.end_note(reason) for reason in (None, "stop", "length")] == ["", "", ""]
-    assert "content filter ended" in chat.end_note("content_filter")
-    assert "refused" in chat.end_note("refusal")
-    assert "called a function" in chat.end_note("tool_calls")
+    assert [texts.end_note(reason) for reason in (None, "stop", "length")] == ["", "", ""]
+    assert "content filter ended" in texts.end_note("content_filter")
+    assert "refused" in texts.end_note("refusal")
+    assert "called a function" in texts.end_note("tool_calls")
     assert "reached the length" in seen(chat.cut_off("length", "1.1+1"))
     assert "nothing to say" in seen(chat.nothing_said("stop"))
     assert "withheld" in seen(chat.nothing_said("content_filter"))
 
 
-def test_a_message_that_is_too_long_says_how_long_and_what_to_do(seen: See) -> None:
-    shown = seen(chat.message_too_long("ft:x", 5000, 4096))
-    assert "It holds 5,000 tokens, and the model reads 4,096 at most." in shown
-    assert "Send a shorter message" in shown
+def test_what_to_do_is_said_by_the_buttons_names(seen: See) -> None:
+    shown = seen(chat.message_too_long("ft:x"))
+    assert "Send a shorter message, or press *Chat* on the model's card, then *New conversation*." in shown
 
 
 def test_a_warming_model_needs_no_help_and_a_deleted_one_leads_to_the_list(seen: See) -> None:
-    assert "less than a minute" in seen(chat.model_warming("ft:x", 30))
+    assert "nothing to do" in seen(chat.model_warming("ft:x"))
     assert "`/finetune models`" in seen(chat.model_gone("ft:x"))
+
+
+def test_a_conversation_is_opened_in_chinese(seen: See) -> None:
+    with speaking(Language.CHINESE):
+        shown = seen(chat.conversation_opened("ft:x", "U0ADA", "包裹在哪里？"))
+    assert shown.startswith("<@U0ADA> 这个消息列与 `ft:x` 对话。")
+    assert "*在这个消息列中回复*" in shown
+    assert "“包裹在哪里？”" in shown

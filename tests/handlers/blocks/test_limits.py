@@ -246,9 +246,11 @@ def test_short_messages_fit(one: str, other: str) -> None:
         help_blocks.what_there_is(one),
         help_blocks.command_help(described),
         chat.conversation_opened(one, other, one),
-        chat.model_warming(one, 12.0),
-        chat.message_too_long(one, 5000, 4096),
+        chat.model_warming(one),
+        chat.message_too_long(one),
         chat.model_gone(one),
+        chat.ask_in_thread(one, other),
+        chat.files_left_out([one, other] * 30),
     ):
         assert_fits(message)
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from bot.models.opening import Opening, opening
+from bot.conversations.starter import Starter, starter
 
 Write = Callable[..., Path]
 
@@ -29,29 +29,29 @@ def test_a_conversation_begins_with_what_the_examples_share(write: Write) -> Non
         example(("system", "Be kind."), ("user", "One?"), ("assistant", "One.")),
         example(("system", "Be kind."), ("user", "Two?"), ("assistant", "Two.")),
     )
-    assert opening(path) == Opening("Be kind.", "One?")
+    assert starter(path) == Starter("Be kind.", "One?")
 
 
 def test_a_developer_message_counts_as_one(write: Write) -> None:
-    assert opening(write(example(("developer", "Be brief."), ("user", "One?")))).system == "Be brief."
+    assert starter(write(example(("developer", "Be brief."), ("user", "One?")))).system == "Be brief."
 
 
 def test_examples_that_differ_share_nothing(write: Write) -> None:
     path = write(example(("system", "Be kind."), ("user", "One?")), example(("user", "Two?")))
-    assert opening(path) == Opening(None, "One?")
+    assert starter(path) == Starter(None, "One?")
 
 
 def test_a_question_of_parts_is_passed_over_for_the_first_in_words(write: Write) -> None:
     path = write(example(("user", [{"type": "text", "text": "?"}])), example(("user", "In words?")))
-    assert opening(path).question == "In words?"
+    assert starter(path).question == "In words?"
 
 
 @pytest.mark.parametrize("messages", [None, "text", [None, 7], [{"role": "user"}], []])
 def test_odd_examples_are_passed_over(write: Write, messages: Any) -> None:
-    assert opening(write({"messages": messages}, example(("user", "One?")))).question == "One?"
+    assert starter(write({"messages": messages}, example(("user", "One?")))).question == "One?"
 
 
 def test_a_file_that_is_gone_or_is_no_jsonl_opens_with_nothing(tmp_path: Path, write: Write) -> None:
-    assert opening(tmp_path / "gone.jsonl") == Opening()
+    assert starter(tmp_path / "gone.jsonl") == Starter()
     (tmp_path / "photo.jsonl").write_bytes(b"\x89PNG\r\n\x1a\n\xff\xfe")
-    assert opening(tmp_path / "photo.jsonl") == Opening()
+    assert starter(tmp_path / "photo.jsonl") == Starter()

@@ -5,6 +5,7 @@ from typing import Final, Protocol
 
 import msgspec
 
+from bot.access import Resource
 from bot.providers.interface import ChatMessage
 
 
@@ -20,6 +21,10 @@ class Conversation(msgspec.Struct, frozen=True):
     created_at: float
     private: bool = False
     system: str | None = None
+
+    @property
+    def resource(self) -> Resource:
+        return Resource(self.owner, self.channel, self.private, "conversation", self.id)
 
 
 class Turn(msgspec.Struct, frozen=True):

@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.models.conversation import Conversation, Turn, prompt
+from bot.conversations.conversation import Conversation, Turn, prompt
 from bot.providers.interface import ChatMessage
 
 PLAIN = Conversation("chat-1", "ft:model", "T0ACME", "C1", "1.1", "U0ANA", 1.0)

@@ -40,7 +40,7 @@ _LONGEST_WORD: Final = 400
 
 
 @dataclass(frozen=True)
-class Place:
+class Recipient:
     """Whom an answer is for, and in which thread it goes. `team` is the person's, `bot` the bot's own user id; the
     answer's messages stand below `after`, the ts of what it answers.
     """
@@ -53,8 +53,8 @@ class Place:
     after: str
 
 
-class Answer:
-    """`async with Answer(…) as answer`: `add` words, then `close`, which returns when all of them can be read.
+class StreamedAnswer:
+    """`async with StreamedAnswer(…) as answer`: `add` words, then `close`, which returns when all of them can be read.
 
     `mark` names the answer in the metadata of its messages. `opened` hears of each message once it stands in Slack.
     `messages` are those of an earlier attempt (oldest first): they are brought to what is said now, and what is not
@@ -64,7 +64,7 @@ class Answer:
     def __init__(
         self,
         poster: Poster,
-        place: Place,
+        recipient: Recipient,
         *,
         mark: str,
         opened: Callable[[str], Awaitable[None]],
@@ -73,14 +73,14 @@ class Answer:
         backoff: Backoff = Timing.answer,
     ) -> None:
         self._poster = poster
-        self._place = place
+        self._recipient = recipient
         self._mark = mark
         self._opened = opened
         self._left = list(messages)
         self._doubtful = doubtful
         self._backoff = backoff
-        self._channel: str = place.channel
-        self._thread_ts: str | None = place.thread_ts
+        self._channel: str = recipient.channel
+        self._thread_ts: str | None = recipient.thread_ts
         self._news = asyncio.Event()
         self._ended = asyncio.Event()
         self._words = ""  # the model's, of which the last may be half a word
@@ -100,7 +100,7 @@ class Answer:
         self._open = False  # Slack may still take it for a stream
         self._dotted = False  # says that more is to come
 
-    async def __aenter__(self) -> "Answer":
+    async def __aenter__(self) -> "StreamedAnswer":
         self._writer = asyncio.create_task(self._write(), name=self._mark)
         return self
 
@@ -224,10 +224,10 @@ class Answer:
         await self._opened(str(self._ts))
 
     async def _find(self) -> str | None:
-        place = self._place
+        recipient = self._recipient
         try:
             return await self._poster.find_answer(
-                self._channel, self._thread_ts, f"{self._mark}/{self._number}", after=place.after, by=place.bot
+                self._channel, self._thread_ts, f"{self._mark}/{self._number}", after=recipient.after, by=recipient.bot
             )
         except PostRefused as error:
             log.warning("thread unreadable, beginning again", why=str(error))
@@ -235,17 +235,17 @@ class Answer:
 
     async def _begin_stream(self, words: str) -> str | None:
         """None where there are no streams, or so many just now that this one would have to wait."""
-        place = self._place
+        recipient = self._recipient
         if not self._can_stream or self._thread_ts is None or not self._poster.has_room("chat.startStream"):
             return None
         try:
             answer = await self._poster.call(
                 "chat.startStream",
                 {
-                    "channel": place.channel,
-                    "thread_ts": place.thread_ts,
-                    "recipient_user_id": place.user,
-                    "recipient_team_id": place.team,
+                    "channel": recipient.channel,
+                    "thread_ts": recipient.thread_ts,
+                    "recipient_user_id": recipient.user,
+                    "recipient_team_id": recipient.team,
                     "markdown_text": words,
                 },
                 priority=Priority.CHAT,
@@ -295,9 +295,9 @@ class Answer:
         """To the person, where the bot may not write in the thread (any more); None where that is refused, too."""
         log.warning("no answer in the thread", why=str(why))
         if self._thread_ts is not None:
-            self._channel, self._thread_ts = self._place.user, None
+            self._channel, self._thread_ts = self._recipient.user, None
             try:
-                await self._poster.post(self._channel, answer_moved(self._place.channel), priority=Priority.CHAT)
+                await self._poster.post(self._channel, answer_moved(self._recipient.channel), priority=Priority.CHAT)
                 return await self._post(words)
             except PostRefused as error:
                 log.error("answer cannot be shown anywhere", why=str(error))
@@ -354,7 +354,7 @@ class Answer:
     async def _delete_left(self) -> None:
         while self._left:
             with contextlib.suppress(PostRefused):
-                await self._poster.call("chat.delete", {"channel": self._place.channel, "ts": self._left[0]})
+                await self._poster.call("chat.delete", {"channel": self._recipient.channel, "ts": self._left[0]})
             self._left.pop(0)
 
     def _metadata(self) -> dict[str, Any]:

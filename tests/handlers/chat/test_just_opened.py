@@ -1,6 +1,6 @@
 """Who opened a conversation a moment ago, and has not found its thread."""
 
-from bot.models.conversation import Conversation
+from bot.conversations.conversation import Conversation
 from handlers.chat.just_opened import JustOpened
 
 CONVERSATION = Conversation("cv-1", "ft:x", "T1", "C1", "1.1", "U1", 1.0)

@@ -1,4 +1,4 @@
-"""How a conversation with a fine-tuned model best begins: with what it was trained on."""
+"""What a conversation with a fine-tuned model best starts with: what it was trained on."""
 
 from itertools import islice
 from pathlib import Path
@@ -10,14 +10,14 @@ from training_files import TrainingFileError, read_examples
 _READ = 50
 
 
-class Opening(msgspec.Struct, frozen=True):
+class Starter(msgspec.Struct, frozen=True):
     """`system`: the system message that the examples share. `question`: the first one a person asks in them."""
 
     system: str | None = None
     question: str | None = None
 
 
-def opening(path: Path) -> Opening:
+def starter(path: Path) -> Starter:
     """Read from the beginning of a training file; nothing where it cannot be read."""
     systems: set[str | None] = set()
     question: str | None = None
@@ -29,8 +29,8 @@ def opening(path: Path) -> Opening:
             systems.add(_first(messages, "system") or _first(messages, "developer"))
             question = question or _first(messages, "user")
     except TrainingFileError:
-        return Opening()
-    return Opening(systems.pop() if len(systems) == 1 else None, question)
+        return Starter()
+    return Starter(systems.pop() if len(systems) == 1 else None, question)
 
 
 def _first(messages: list[object], role: str) -> str | None:

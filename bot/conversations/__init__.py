@@ -1,0 +1,1 @@
+"""Conversations with models: opening one, asking in it, what was said."""

@@ -1,0 +1,147 @@
+"""Opening a conversation with a model: each person has one with each model in a place, unless they ask for another."""
+
+import asyncio
+import hashlib
+import time
+from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
+from typing import Protocol
+from weakref import WeakValueDictionary
+
+import msgspec
+
+from bot.access import Action, Caller
+from bot.authority import Authority
+from bot.conversations.conversation import Conversation, ConversationStore
+from bot.conversations.starter import Starter, starter
+from bot.datasets.file_store import Copies
+from bot.datasets.interfaces import DatasetStore
+from bot.errors import Conflict, NotFound
+from bot.jobs.interfaces import JobStore
+from bot.jobs.job import Origin
+from bot.jobs.lookup import JobLookup
+from bot.models.catalogue import Catalogue
+from bot.models.lost import LostModels
+
+
+class Threads(Protocol):
+    """Where conversations are held."""
+
+    def started(self, caller: Caller, model: str, question: str | None) -> AbstractAsyncContextManager[str]:
+        """Within, the message stands whose thread will talk to `model` (its ts), and the conversation is stored.
+
+        `question`: one to start with. When the caller's request is worked on again, it is the same message.
+        """
+
+    async def link(self, conversation: Conversation) -> str | None:
+        """None where its message was deleted."""
+
+    async def remove_unused(self, conversation: Conversation) -> bool:
+        """Take its message away, unless somebody has said something below; whether it is gone."""
+
+
+class OpenConversation(msgspec.Struct, frozen=True):
+    """`link` leads there. `is_new`: it was opened by this request; `others` are those that the person has there with
+    any model, beside it."""
+
+    conversation: Conversation
+    link: str | None
+    is_new: bool
+    others: tuple[Conversation, ...] = ()
+
+
+class ConversationOpening:
+    def __init__(
+        self,
+        conversations: ConversationStore,
+        threads: Threads,
+        catalogue: Catalogue,
+        lost_models: LostModels,
+        jobs: JobStore,
+        datasets: DatasetStore,
+        copies: Copies,
+        authority: Authority,
+    ) -> None:
+        self._conversations = conversations
+        self._threads = threads
+        self._catalogue = catalogue
+        self._lost_models = lost_models
+        self._jobs = jobs
+        self._job_lookup = JobLookup(jobs, authority)
+        self._datasets = datasets
+        self._copies = copies
+        self._authority = authority
+        # One opening at a time for each person and place, or two presses would open two.
+        self._locks: WeakValueDictionary[tuple[str, str], asyncio.Lock] = WeakValueDictionary()
+
+    async def model_of(self, caller: Caller, job_id: str) -> str:
+        """The model that a job made. Raises NotFound, Denied; Conflict where it has made none yet."""
+        job = await self._job_lookup.get(caller, job_id, Action.CHAT)
+        if not job.fine_tuned_model:
+            raise Conflict("no_model_yet")
+        if job.model_lost:
+            raise NotFound("model_lost", loss=job.model_lost)
+        return job.fine_tuned_model
+
+    async def open(self, caller: Caller, origin: Origin, model: str, *, anew: bool = False) -> OpenConversation:
+        """The conversation of this person with `model` in `origin`; opened where there is none, or with `anew`.
+
+        Raises NotFound where there is no such model for this person, Denied where others would see it who may not,
+        ProviderError.
+        """
+        await self._check(caller, model)
+        async with self._locks.setdefault((caller.user, caller.channel), asyncio.Lock()):
+            own_id = "cv-" + hashlib.sha256(caller.key.encode()).hexdigest()[:10]
+            here = await self._conversations.of_person(caller.user, caller.channel)
+            for known in here:
+                if known.model == model and (known.id == own_id or not anew):
+                    link = await self._threads.link(known)
+                    if link is not None:
+                        return OpenConversation(known, link, is_new=False)
+            opened = await self._open(caller, origin, model, own_id)
+            return OpenConversation(opened, await self._threads.link(opened), is_new=True, others=tuple(here))
+
+    async def remove_unused(self, conversations: Sequence[Conversation]) -> None:
+        """Those in whose threads nobody has said anything."""
+        for conversation in conversations:
+            if await self._conversations.turns(conversation.id):
+                continue
+            if await self._threads.remove_unused(conversation):
+                await self._conversations.remove(conversation.id)
+
+    async def _check(self, caller: Caller, model: str) -> None:
+        unknown = NotFound("no_such_model", model=model)
+        try:
+            await self._authority.require_to_post(caller, Action.CHAT, await self._catalogue.resource(model))
+        except NotFound:
+            raise unknown from None
+        if not await self._catalogue.exists(model):
+            await self._lost_models.missing(model)
+            raise unknown
+
+    async def _open(self, caller: Caller, origin: Origin, model: str, conversation_id: str) -> Conversation:
+        start = await self._starter(caller, model)
+        async with self._threads.started(caller, model, start.question) as thread_ts:
+            conversation = Conversation(
+                id=conversation_id,
+                model=model,
+                team=origin.team,
+                channel=origin.channel,
+                thread_ts=thread_ts,
+                owner=caller.user,
+                created_at=time.time(),
+                private=origin.private,
+                system=start.system,
+            )
+            await self._conversations.open(conversation)
+        return conversation
+
+    async def _starter(self, caller: Caller, model: str) -> Starter:
+        """Nothing of a file that not all may know of who see the conversation."""
+        job = (await self._jobs.models([model])).get(model)
+        dataset = await self._datasets.get(job.dataset_id) if job and job.dataset_id else None
+        if dataset is None or dataset.deleted_at is not None:
+            return Starter()
+        if not self._authority.allows(caller, Action.SEE, dataset.resource, caller.posts_in):
+            return Starter()
+        return await asyncio.to_thread(starter, self._copies.path(dataset.sha256))

@@ -1,0 +1,76 @@
+"""The threads that talk to a model. Which ones there are is kept in memory, so that other threads cost no look-up."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import structlog
+
+from bot.access import Caller
+from bot.conversations.conversation import Conversation
+from bot.notices.interfaces import PostError, PostRefused
+from handlers.chat import blocks
+from handlers.chat.just_opened import JustOpened
+from handlers.languages import Languages
+from handlers.web.poster import Poster
+from handlers.web.rate_limits import Priority
+from texts.language import speaking
+
+log = structlog.get_logger()
+
+
+class ChatThreads:
+    """Implements `bot.conversations.opening.Threads`. `known`: (channel, thread_ts) of every conversation."""
+
+    def __init__(self, poster: Poster, languages: Languages, known: set[tuple[str, str]]) -> None:
+        self._poster = poster
+        self._languages = languages
+        self._known = known
+        self.just_opened = JustOpened()
+
+    @asynccontextmanager
+    async def started(self, caller: Caller, model: str, question: str | None) -> AsyncIterator[str]:
+        async with self.just_opened.opening(caller.channel):
+            with speaking(await self._languages.place(caller.channel, caller.user)):
+                opened = blocks.conversation_opened(model, caller.user, question)
+            ts = await self._poster.post_once(
+                caller.channel,
+                opened,
+                mark=f"chat/{caller.key}",
+                maybe_posted=caller.is_retry,
+                since=caller.at,
+                priority=Priority.CHAT,
+            )
+            yield ts
+            self._known.add((caller.channel, ts))
+
+    async def link(self, conversation: Conversation) -> str | None:
+        try:
+            return await self._poster.thread_link(conversation.channel, conversation.thread_ts)
+        except PostRefused as error:
+            log.info("conversation has no message", why=str(error))
+            return None
+
+    async def remove_unused(self, conversation: Conversation) -> bool:
+        message = {"channel": conversation.channel, "ts": conversation.thread_ts}
+        try:
+            said = await self._poster.call("conversations.replies", {**message, "limit": 2})
+            if len(said.get("messages") or ()) > 1:
+                return False
+            await self._poster.call("chat.delete", message, priority=Priority.PROGRESS)
+        except PostError as error:
+            if str(error) not in {"thread_not_found", "message_not_found"}:
+                log.info("unused conversation left", why=str(error))
+                return False
+        self._known.discard((conversation.channel, conversation.thread_ts))
+        return True
+
+    def add(self, conversation: Conversation) -> None:
+        """What is said in its thread is for the model."""
+        self._known.add((conversation.channel, conversation.thread_ts))
+
+    def may_be_meant(self, channel: str, thread_ts: str | None, user: str) -> bool:
+        """Whether a message may be for a model: in a thread that talks to one or is about to, or said in the channel by
+        somebody who has just opened one."""
+        if not thread_ts:
+            return self.just_opened.has(channel, user)
+        return (channel, thread_ts) in self._known or self.just_opened.is_opening(channel)

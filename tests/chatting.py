@@ -1,0 +1,80 @@
+"""The use cases of talking to a model, which answer what a test wrote down."""
+
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+from slack_requests import ANA
+
+from bot.access import Caller, Place
+from bot.conversations.chat import Answer, Ended, Event, Words
+from bot.conversations.conversation import Conversation
+from bot.conversations.opening import OpenConversation
+from bot.errors import Ambiguous
+from bot.jobs.job import Origin
+from bot.models.model import FineTunedModel
+
+TALK = Conversation("cv-1", "ft:gpt:acme:support:1", "T0ACME", "C0TRAINING", "1.5", ANA.user, 1.0)
+
+
+@dataclass
+class Models:
+    """The use cases, and what was asked of them. `answer`: what the model says; None where that is shown already."""
+
+    there: list[str] = field(default_factory=list)
+    is_new: bool = True
+    answer: list[Event] | None = field(default_factory=lambda: [Words("Hello "), Words("you."), Ended("stop", None)])
+    is_known: bool = False
+    opened: list[tuple[str, bool]] = field(default_factory=list)
+    heard: list[tuple[str, str]] = field(default_factory=list)
+    shown_messages: list[str] = field(default_factory=list)
+    removed: list[Conversation] = field(default_factory=list)
+
+    async def named(self, caller: Caller, word: str) -> str:
+        found = [model for model in self.there if word in model]
+        if len(found) > 1:
+            raise Ambiguous(word, found)
+        return found[0] if found else word
+
+    async def visible(self, caller: Caller, place: Place) -> list[FineTunedModel]:
+        return [FineTunedModel(model, "gpt") for model in self.there]
+
+    async def model_of(self, caller: Caller, job_id: str) -> str:
+        return f"ft:gpt:acme:of-{job_id}:1"
+
+    async def open(self, caller: Caller, origin: Origin, model: str, *, anew: bool = False) -> OpenConversation:
+        self.opened.append((model, anew))
+        return OpenConversation(TALK, "https://acme.slack.com/p15", self.is_new, (TALK,))
+
+    async def remove_unused(self, conversations: tuple[Conversation, ...]) -> None:
+        self.removed += conversations
+
+    async def in_thread(self, channel: str, thread_ts: str | None) -> Conversation | None:
+        return TALK if (channel, thread_ts) == (TALK.channel, TALK.thread_ts) else None
+
+    async def check(self, caller: Caller, conversation: Conversation) -> None:
+        self.heard.append((caller.user, ""))
+
+    @asynccontextmanager
+    async def asked(
+        self, caller: Caller, conversation: Conversation, message_ts: str, text: str
+    ) -> AsyncIterator[Answer | None]:
+        self.heard.append((message_ts, text))
+        yield self._answer(message_ts)
+
+    @asynccontextmanager
+    async def continued(self, caller: Caller, conversation: Conversation, rest: str) -> AsyncIterator[Answer | None]:
+        self.heard.append((rest, ""))
+        yield self._answer(rest)
+
+    async def shown_in(self, conversation: Conversation, answer: Answer, message_ts: str) -> None:
+        self.shown_messages.append(message_ts)
+
+    def _answer(self, asked_ts: str) -> Answer | None:
+        if self.answer is None:
+            return None
+        return Answer(asked_ts, self.is_known, (), self._events(self.answer))
+
+    async def _events(self, events: list[Event]) -> AsyncGenerator[Event, None]:
+        for event in events:
+            yield event

@@ -1,0 +1,213 @@
+"""Opening a conversation: one for each person, model and place."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import orjson
+import pytest
+from parts import CHANNEL, MODEL, a_job, followed_job
+from slack_requests import ANA, a_caller
+from stand_in_provider import StandInProvider
+
+from bot.access import Actor, Caller
+from bot.authority import Authority
+from bot.conversations.conversation import Conversation, Turn
+from bot.conversations.opening import ConversationOpening
+from bot.datasets.dataset import Dataset
+from bot.datasets.file_store import Copies
+from bot.errors import Conflict, Denied, NotFound
+from bot.jobs.job import Loss, Origin
+from bot.models.catalogue import Catalogue
+from bot.models.lost import LostModels
+from bot.store.conversations import SqliteConversationStore
+from bot.store.database import Database
+from bot.store.datasets import SqliteDatasetStore
+from bot.store.jobs import SqliteJobStore
+
+OLD, NEW = f"ft:{MODEL}:acme:old:abc11111", f"ft:{MODEL}:acme:new:abc22222"
+HERE = Origin("T0ACME", CHANNEL, False)
+BEN = Actor("U0BEN", "T0ACME")
+
+
+class Board:
+    """Threads in memory. `replies`: those in which somebody has said something; `deleted`: whose message is gone."""
+
+    def __init__(self) -> None:
+        self.started_with: dict[str, str | None] = {}
+        self.requests: dict[str, str] = {}
+        self.replies: set[str] = set()
+        self.deleted: set[str] = set()
+
+    @asynccontextmanager
+    async def started(self, caller: Caller, model: str, question: str | None) -> AsyncIterator[str]:
+        ts = self.requests.setdefault(caller.key, f"{len(self.requests) + 1}.0")
+        self.started_with[ts] = question
+        await asyncio.sleep(0)
+        yield ts
+
+    async def link(self, conversation: Conversation) -> str | None:
+        ts = conversation.thread_ts
+        return None if ts in self.deleted else f"https://acme.slack.com/{ts}"
+
+    async def remove_unused(self, conversation: Conversation) -> bool:
+        if conversation.thread_ts in self.replies:
+            return False
+        self.deleted.add(conversation.thread_ts)
+        return True
+
+    @property
+    def standing(self) -> list[str]:
+        return [ts for ts in self.started_with if ts not in self.deleted]
+
+
+@pytest.fixture
+def board() -> Board:
+    return Board()
+
+
+@pytest.fixture
+def datasets(database: Database) -> SqliteDatasetStore:
+    return SqliteDatasetStore(database)
+
+
+@pytest.fixture
+def copies(tmp_path: Path) -> Copies:
+    return Copies(tmp_path / "files", 1_000_000)
+
+
+@pytest.fixture
+def opening(
+    board: Board,
+    conversations: SqliteConversationStore,
+    catalogue: Catalogue,
+    lost_models: LostModels,
+    jobs: SqliteJobStore,
+    datasets: SqliteDatasetStore,
+    copies: Copies,
+    authority: Authority,
+    stand_in: StandInProvider,
+) -> ConversationOpening:
+    stand_in.tuned += [OLD, NEW]
+    return ConversationOpening(conversations, board, catalogue, lost_models, jobs, datasets, copies, authority)
+
+
+async def test_each_person_has_one_conversation_with_each_model_and_finds_it_again(
+    opening: ConversationOpening, board: Board
+) -> None:
+    first = await opening.open(a_caller(key="1"), HERE, OLD)
+    again = await opening.open(a_caller(key="2"), HERE, OLD)
+    assert (first.is_new, again.is_new) == (True, False)
+    assert (again.conversation, again.link) == (first.conversation, first.link)
+    assert (await opening.open(a_caller(key="3"), HERE, NEW)).is_new
+    assert (await opening.open(a_caller(BEN, key="4"), HERE, OLD)).is_new
+    assert len(board.standing) == 3
+
+
+async def test_presses_at_once_open_one(opening: ConversationOpening, board: Board) -> None:
+    opened = await asyncio.gather(*(opening.open(a_caller(key=key), HERE, OLD) for key in "123"))
+    assert sorted(one.is_new for one in opened) == [False, False, True]
+    assert len(board.standing) == 1
+
+
+async def test_another_one_is_opened_where_it_is_asked_for_and_a_crash_opens_no_third(
+    opening: ConversationOpening, board: Board
+) -> None:
+    await opening.open(a_caller(key="1"), HERE, OLD)
+    second = await opening.open(a_caller(key="2"), HERE, OLD, anew=True)
+    assert second.is_new
+    again = await opening.open(a_caller(key="2", is_retry=True), HERE, OLD, anew=True)
+    assert again.conversation == second.conversation
+    assert len(board.standing) == 2
+
+
+async def test_one_whose_message_was_deleted_is_opened_again(opening: ConversationOpening, board: Board) -> None:
+    await opening.open(a_caller(key="1"), HERE, OLD)
+    board.deleted.update(board.started_with)
+    assert (await opening.open(a_caller(key="2"), HERE, OLD)).is_new
+
+
+async def test_those_in_which_nobody_has_said_anything_give_way_to_a_new_one(
+    opening: ConversationOpening, board: Board, conversations: SqliteConversationStore
+) -> None:
+    asked = (await opening.open(a_caller(key="1"), HERE, OLD)).conversation
+    await conversations.add(asked.id, Turn("1.1", "user", "Hello?"))
+    seen = (await opening.open(a_caller(key="2"), HERE, OLD, anew=True)).conversation
+    board.replies.add(seen.thread_ts)  # by a guest, whom no model answers
+    unused = (await opening.open(a_caller(key="3"), HERE, OLD, anew=True)).conversation
+    opened = await opening.open(a_caller(key="4"), HERE, NEW)
+    assert set(opened.others) == {asked, seen, unused}
+    await opening.remove_unused(opened.others)
+    left = await conversations.threads()
+    assert (unused.channel, unused.thread_ts) not in left
+    assert len(left) == 3
+
+
+async def test_a_conversation_starts_with_what_the_model_was_trained_on(
+    opening: ConversationOpening, board: Board, jobs: SqliteJobStore, datasets: SqliteDatasetStore, copies: Copies
+) -> None:
+    await _trained(jobs, datasets, copies)
+    opened = await opening.open(a_caller(), HERE, OLD)
+    assert opened.conversation.system == "Be kind."
+    assert list(board.started_with.values()) == ["Where is my parcel?"]
+
+
+async def test_of_a_file_that_not_all_may_know_of_nothing_is_told(
+    opening: ConversationOpening, board: Board, jobs: SqliteJobStore, datasets: SqliteDatasetStore, copies: Copies
+) -> None:
+    await _trained(jobs, datasets, copies, channel="G0SECRET", channel_private=True)
+    opened = await opening.open(a_caller(), HERE, OLD)
+    assert opened.conversation.system is None
+    assert list(board.started_with.values()) == [None]
+
+
+async def _trained(
+    jobs: SqliteJobStore, datasets: SqliteDatasetStore, copies: Copies, channel: str = CHANNEL, **fields: bool
+) -> None:
+    """OLD was trained on a file that was dropped in `channel`."""
+    example = {
+        "messages": [
+            {"role": "system", "content": "Be kind."},
+            {"role": "user", "content": "Where is my parcel?"},
+            {"role": "assistant", "content": "On its way."},
+        ]
+    }
+    copies.path("abc").write_bytes(orjson.dumps(example) + b"\n")
+    values = {"channel_private": False, **fields}
+    await datasets.save(
+        Dataset("ds-1", "abc", "train.jsonl", 3, ANA.user, "T0ACME", channel, thread_ts="1.0", created_at=1.0, **values)
+    )
+    await jobs.insert(followed_job("ftjob-1", state="succeeded", fine_tuned_model=OLD))
+
+
+async def test_a_private_model_is_named_to_nobody_else_and_its_owner_is_sent_where_it_comes_from(
+    opening: ConversationOpening, board: Board, jobs: SqliteJobStore
+) -> None:
+    secret = Origin("T0ACME", "G0SECRET", True, "1.0")
+    await jobs.insert(followed_job("ftjob-1", state="succeeded", fine_tuned_model=OLD, origin=secret))
+    with pytest.raises(NotFound, match="no_such_model"):
+        await opening.open(a_caller(BEN), HERE, OLD)
+    with pytest.raises(Denied, match="seen_by_too_many"):
+        await opening.open(a_caller(), HERE, OLD)
+    assert board.standing == []
+    assert (await opening.open(a_caller(channel="G0SECRET"), secret, OLD)).conversation.private
+
+
+async def test_a_model_that_the_provider_does_not_have_is_not_opened_and_its_job_knows(
+    opening: ConversationOpening, board: Board, jobs: SqliteJobStore, stand_in: StandInProvider
+) -> None:
+    await jobs.insert(followed_job("ftjob-1", state="succeeded", fine_tuned_model=OLD))
+    assert await opening.model_of(a_caller(), "job-1") == OLD
+    stand_in.tuned.remove(OLD)
+    with pytest.raises(NotFound, match="no_such_model"):
+        await opening.open(a_caller(), HERE, OLD)
+    assert board.standing == []
+    with pytest.raises(NotFound, match=f"model_lost loss={Loss.MISSING}"):
+        await opening.model_of(a_caller(), "job-1")
+
+
+async def test_a_job_that_has_made_no_model_says_so(opening: ConversationOpening, jobs: SqliteJobStore) -> None:
+    await jobs.insert(a_job(state="running"))
+    with pytest.raises(Conflict, match="no_model_yet"):
+        await opening.model_of(a_caller(), "job-1")

@@ -1,0 +1,203 @@
+"""Talking to a model, as people ask for it."""
+
+from typing import Any
+
+import pytest
+from chatting import TALK, Models
+from scripted_slack import Slack, error
+from slack_requests import Answers, a_turn
+
+from bot.conversations.chat import Empty, Ended, Event, Gone, TooLong, Warming, Words
+from bot.errors import Denied, Invalid, NotFound
+from handlers.blocks.model_name import MODEL_CHAT
+from handlers.chat import blocks
+from handlers.chat.listeners import ChatListeners
+from handlers.turn import Turn
+
+VOICE = ["ft:gpt:acme:voice:1", "ft:gpt:acme:voice:2"]
+
+
+def a_message(text: str, answers: Answers, **fields: Any) -> Turn:
+    """Ana said `text` in the conversation's thread."""
+    event = {"ts": "2.0", "thread_ts": TALK.thread_ts, "channel": TALK.channel, "text": text}
+    return a_turn(text, answers, **{"key": "message/2.0", "body": {"event": event}, "alone": False, **fields})
+
+
+def a_press_of_continue(answers: Answers) -> Turn:
+    return a_turn("2.0+1", answers, thread_ts=TALK.thread_ts, body={"message": {"ts": "2.5"}})
+
+
+# Opening
+
+
+async def test_a_named_model_is_opened_and_one_of_several_is_chosen(chat: ChatListeners, models: Models) -> None:
+    models.there = [*VOICE, "ft:gpt:acme:support:1"]
+    answers = Answers()
+    await chat.command(a_turn("`support`", answers))
+    assert models.opened == [("ft:gpt:acme:support:1", False)]
+    for words in ("voice", ""):
+        await chat.command(a_turn(words, answers))
+        assert answers.buttons[:2] == [(MODEL_CHAT, model) for model in VOICE]
+    assert len(models.opened) == 1
+
+
+async def test_without_a_name_the_only_one_is_opened_and_where_there_is_none_it_says_so(
+    chat: ChatListeners, models: Models
+) -> None:
+    with pytest.raises(NotFound, match="nothing_to_talk_to"):
+        await chat.command(a_turn())
+    models.there = VOICE[:1]
+    await chat.command(a_turn())
+    assert models.opened == [(VOICE[0], False)]
+
+
+async def test_buttons_open_the_model_of_a_job_a_model_and_another_conversation(
+    chat: ChatListeners, models: Models
+) -> None:
+    await chat.open_job(a_turn("job-1"))
+    await chat.open_model(a_turn(VOICE[0]))
+    await chat.open_anew(a_turn(VOICE[0]))
+    assert models.opened == [("ft:gpt:acme:of-job-1:1", False), (VOICE[0], False), (VOICE[0], True)]
+
+
+@pytest.mark.parametrize(
+    ("is_new", "said", "offered"), [(True, "Talk to", []), (False, "already", [(blocks.ANEW, VOICE[0])])]
+)
+async def test_the_answer_leads_to_the_thread_and_then_unused_ones_are_taken_away(
+    chat: ChatListeners, models: Models, is_new: bool, said: str, offered: list[tuple[str, str]]
+) -> None:
+    models.is_new = is_new
+    answers = Answers()
+    await chat.open_model(a_turn(VOICE[0], answers))
+    assert said in answers.text
+    assert "<https://acme.slack.com/p15|" in answers.text
+    assert answers.buttons == offered
+    assert models.removed == [TALK]
+    assert chat.threads.just_opened.has(TALK.channel, TALK.owner)
+
+
+async def test_where_the_bot_is_no_member_nothing_is_opened(chat: ChatListeners, models: Models, slack: Slack) -> None:
+    slack.replies["conversations.info"] = [error("channel_not_found")]
+    with pytest.raises(Invalid, match="not_in_channel"):
+        await chat.open_model(a_turn(VOICE[0]))
+    assert models.opened == []
+
+
+async def test_a_models_id_is_shown_to_whoever_may_use_the_bot(chat: ChatListeners, slack: Slack) -> None:
+    answers = Answers()
+    await chat.show_id(a_turn(VOICE[0], answers))
+    assert VOICE[0] in answers.text
+    slack.replies["users.info"] = [{"ok": True, "user": {"id": "U0GIL", "team_id": "T0ACME", "is_restricted": True}}]
+    with pytest.raises(Denied):
+        await chat.show_id(a_turn(VOICE[0], answers, user="U0GIL"))
+
+
+# Asking
+
+
+async def test_an_answer_is_streamed_into_the_thread_below_a_sign_that_the_model_thinks(
+    chat: ChatListeners, models: Models, slack: Slack
+) -> None:
+    answers = Answers()
+    await chat.said(a_message("Hello?", answers), TALK, "Hello?")
+    assert models.heard == [("2.0", "Hello?")]
+    (status,) = slack.called("assistant.threads.setStatus")
+    assert (status["thread_ts"], status["status"]) == (TALK.thread_ts, "is thinking…")
+    (begun,) = slack.called("chat.startStream")
+    shown = "".join([begun["markdown_text"], *(call["markdown_text"] for call in slack.called("chat.appendStream"))])
+    assert (begun["thread_ts"], shown) == (TALK.thread_ts, "Hello you.")
+    assert models.shown_messages == ["2.1"]
+    assert answers == []
+
+
+async def test_what_was_answered_before_a_crash_needs_no_thinking(
+    chat: ChatListeners, models: Models, slack: Slack
+) -> None:
+    models.is_known = True
+    await chat.said(a_message("Hello?", Answers(), again=True), TALK, "Hello?")
+    assert slack.called("assistant.threads.setStatus") == []
+    models.answer = None  # all of it was shown
+    streams = len(slack.called("chat.startStream"))
+    await chat.said(a_message("Hello?", Answers(), again=True), TALK, "Hello?")
+    assert len(slack.called("chat.startStream")) == streams
+
+
+async def test_who_says_nothing_in_words_is_checked_all_the_same(
+    chat: ChatListeners, models: Models, slack: Slack
+) -> None:
+    await chat.said(a_message("", Answers()), TALK, "")
+    assert models.heard == [("U0ANA", "")]
+    assert slack.called("chat.startStream") == []
+
+
+@pytest.mark.parametrize(
+    ("events", "said"),
+    [
+        ([Empty("length")], "used up the length"),
+        ([Empty(None)], "nothing to say"),
+        ([TooLong()], "too long for `support`"),
+        ([Gone()], "`support` no longer exists"),
+        ([Warming(), Words("Hi."), Ended("stop", None)], "still warming up"),
+    ],
+)
+async def test_where_no_answer_comes_the_person_is_told_why(
+    chat: ChatListeners, models: Models, events: list[Event], said: str
+) -> None:
+    models.answer = events
+    answers = Answers()
+    await chat.said(a_message("Hello?", answers), TALK, "Hello?")
+    assert said in answers.text
+
+
+async def test_below_an_answer_that_was_cut_off_the_model_can_be_told_to_go_on(
+    chat: ChatListeners, models: Models, slack: Slack
+) -> None:
+    models.answer = [Words("One two"), Ended("length", "2.0+1")]
+    await chat.said(a_message("Count.", Answers()), TALK, "Count.")
+    (offer,) = slack.called("chat.postMessage")
+    assert offer["thread_ts"] == TALK.thread_ts
+    assert "reached the length" in offer["text"]
+    assert (offer["blocks"][-1]["elements"][0]["action_id"], offer["blocks"][-1]["elements"][0]["value"]) == (
+        blocks.CONTINUE,
+        "2.0+1",
+    )
+
+
+async def test_an_answer_that_a_filter_ended_says_so_at_its_end(
+    chat: ChatListeners, models: Models, slack: Slack
+) -> None:
+    models.answer = [Words("One two"), Ended("content_filter", None)]
+    await chat.said(a_message("Count.", Answers()), TALK, "Count.")
+    assert "content filter ended the answer" in str(slack.called("chat.startStream"))
+    assert slack.called("chat.postMessage") == []
+
+
+async def test_the_model_goes_on_and_the_offer_disappears(chat: ChatListeners, models: Models, slack: Slack) -> None:
+    answers = Answers()
+    await chat.continue_answer(a_press_of_continue(answers))
+    assert models.heard == [("2.0+1", "")]
+    assert len(slack.called("chat.startStream")) == 1
+    assert [call["ts"] for call in slack.called("chat.delete")] == ["2.5"]
+    models.answer = None
+    await chat.continue_answer(a_press_of_continue(answers))
+    assert "further below" in answers.text
+    with pytest.raises(NotFound, match="conversation_gone"):
+        await chat.continue_answer(a_turn("2.0+1", answers, thread_ts="9.9", body={"message": {"ts": "2.5"}}))
+
+
+# Asking in the channel
+
+
+async def test_who_asks_in_the_channel_is_told_once_where_the_thread_is(chat: ChatListeners, slack: Slack) -> None:
+    assert not await chat.said_in_channel(a_turn())
+    chat.threads.just_opened.add(TALK)
+    assert await chat.said_in_channel(a_turn())
+    assert not await chat.said_in_channel(a_turn())
+    (told,) = slack.called("chat.postEphemeral")
+    assert "ask there" in told["text"]
+
+
+async def test_who_has_found_the_thread_is_not_told(chat: ChatListeners) -> None:
+    chat.threads.just_opened.add(TALK)
+    await chat.said(a_message("Hello?", Answers()), TALK, "Hello?")
+    assert not await chat.said_in_channel(a_turn())

@@ -1,0 +1,154 @@
+"""What is said to the bot, or beside it: who it is for, and what comes of it."""
+
+import asyncio
+from typing import Any, cast
+
+import pytest
+from chatting import TALK, Models
+from scripted_slack import Slack
+from slack_requests import ANA, Answers, a_turn
+
+from handlers.chat.listeners import ChatListeners
+from handlers.commands import Commands
+from handlers.datasets.listeners import DatasetListeners
+from handlers.messages import Messages
+from handlers.turn import Turn
+
+OTHERS = "<@U0BEN> what do you think?"
+MENTION = "<@U0BOT> "
+
+
+class Typed(Commands):
+    """Keeps what would be run."""
+
+    def __init__(self) -> None:
+        super().__init__({})
+        object.__setattr__(self, "ran", [])
+
+    async def run(self, turn: Turn, words: str) -> None:
+        self.ran.append(words)  # type: ignore[attr-defined]
+
+
+class NoFiles:
+    """The data sets' listeners, to whom no file here is a training file."""
+
+    async def files_dropped(self, turn: Turn) -> bool:
+        return False
+
+
+@pytest.fixture
+def messages(chat: ChatListeners) -> Messages:
+    return Messages(
+        commands=Typed(),
+        datasets=cast(DatasetListeners, NoFiles()),
+        chat=chat,
+        callers=chat.callers,
+        authority=chat.authority,
+        people=chat.callers._people,
+        poster=chat.poster,
+        bot_user="U0BOT",
+        greeted=set(),
+    )
+
+
+def ran(messages: Messages) -> list[str]:
+    return messages.commands.ran  # type: ignore[attr-defined, no-any-return]
+
+
+def said(text: str, answers: Answers | None = None, *, thread_ts: str | None = None, **event: Any) -> Turn:
+    """Ana said `text`, in the channel or in a thread of it."""
+    body = {"event": {"ts": "2.0", "channel": TALK.channel, "text": text, "thread_ts": thread_ts, **event}}
+    fields: dict[str, Any] = {"thread_ts": thread_ts or "2.0", "body": body, "alone": False, "key": "message/2.0"}
+    return a_turn(text, answers, **fields)
+
+
+def said_directly(text: str, answers: Answers | None = None, **event: Any) -> Turn:
+    return said(text, answers, channel_type="im", **event)
+
+
+async def test_in_a_models_thread_it_hears_what_is_said_to_it_and_the_rest_not(
+    messages: Messages, models: Models
+) -> None:
+    await messages.message(said(OTHERS, thread_ts=TALK.thread_ts))
+    await messages.message(said("Hello &amp; welcome", thread_ts=TALK.thread_ts))
+    await messages.message(said("Lunch?", thread_ts="9.9"))
+    await messages.message(said(f"{MENTION} really?", thread_ts=TALK.thread_ts))  # comes as app_mention, too
+    assert models.heard == [("2.0", "Hello & welcome")]
+    await messages.mention(said(f"{MENTION} really?", thread_ts=TALK.thread_ts))
+    assert models.heard[1:] == [("2.0", "really?")]
+    assert ran(messages) == []
+
+
+async def test_a_command_after_a_mention_is_one_in_a_models_thread_too(messages: Messages, models: Models) -> None:
+    await messages.mention(said(f"{MENTION}jobs", thread_ts=TALK.thread_ts))
+    await messages.mention(said(f"{MENTION}what can you do?"))
+    assert ran(messages) == ["jobs", "what can you do?"]
+    assert models.heard == []
+
+
+async def test_direct_messages_are_commands_and_in_a_channel_nobody_is_answered_unasked(messages: Messages) -> None:
+    answers = Answers()
+    await messages.message(said_directly("models"))
+    await messages.message(said_directly("Hi!"))
+    await messages.message(said("Hi!", answers))
+    assert ran(messages) == ["models", "Hi!"]
+    assert answers == []
+
+
+async def test_who_has_just_opened_a_conversation_and_asks_in_the_channel_is_told_where_it_is(
+    messages: Messages, slack: Slack
+) -> None:
+    messages.chat.threads.just_opened.add(TALK)
+    await messages.message(said(OTHERS))
+    await messages.message(said("What is the answer?"))
+    await messages.message(said("Hello?"))
+    assert len(slack.called("chat.postEphemeral")) == 1
+
+
+async def test_what_is_said_before_its_conversation_is_stored_waits_for_that(
+    messages: Messages, models: Models
+) -> None:
+    async with messages.chat.threads.just_opened.opening(TALK.channel):
+        waiting = asyncio.create_task(messages.message(said("Hello?", thread_ts=TALK.thread_ts)))
+        await asyncio.sleep(0)
+        assert models.heard == []
+    await waiting
+    assert models.heard == [("2.0", "Hello?")]
+
+
+async def test_files_that_nothing_here_reads_are_named(messages: Messages, models: Models) -> None:
+    files = [{"name": f"chart-{number}.png"} for number in range(5)]
+    answers = Answers()
+    await messages.mention(said(MENTION, answers, files=files))
+    await messages.mention(said(f"{MENTION} see?", answers, thread_ts=TALK.thread_ts, files=files[:1]))
+    assert "I cannot read `chart-0.png`, `chart-1.png`, `chart-2.png` and 2 more." in answers.text
+    assert "does not see `chart-0.png`" in answers.text
+    assert models.heard == [("2.0", "see?")]
+
+
+@pytest.mark.parametrize(("history", "greets"), [([], 1), ([{"ts": "1.0"}], 0)])
+async def test_who_opens_empty_direct_messages_is_greeted(
+    messages: Messages, slack: Slack, history: list[Any], greets: int
+) -> None:
+    slack.replies["conversations.history"] = [{"ok": True, "messages": history}]
+    await messages.home_opened(a_turn(channel="D0ANA"))
+    assert len(slack.called("chat.postMessage")) == greets
+    assert messages.greeted == {"D0ANA"}
+
+
+async def test_a_guest_who_opens_direct_messages_asked_for_nothing_and_hears_nothing(
+    messages: Messages, slack: Slack
+) -> None:
+    slack.replies["users.info"] = [{"ok": True, "user": {"id": "U0GIL", "team_id": "T0ACME", "is_restricted": True}}]
+    await messages.home_opened(a_turn(channel="D0GIL", user="U0GIL"))
+    assert slack.called("chat.postMessage") == []
+
+
+async def test_the_bot_says_what_it_is_for_where_it_was_invited_and_nothing_when_others_join(
+    messages: Messages, slack: Slack
+) -> None:
+    await messages.joined(a_turn(user=ANA.user))
+    assert slack.called("chat.postMessage") == []
+    await messages.joined(a_turn(user="U0BOT"))
+    (welcome,) = slack.called("chat.postMessage")
+    assert welcome["text"].startswith("Thank you for having me.")

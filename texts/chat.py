@@ -1,0 +1,142 @@
+"""Talking to a model in a thread. Values come as Slack shall show them."""
+
+from bot.conversations.conversation import BROKEN
+from bot.providers.interface import REFUSAL
+from texts.language import _
+
+
+def opened(person: str, model: str) -> str:
+    return _("{person} This thread talks to {model}.", person=person, model=model)
+
+
+def how_to_talk(reply: str) -> str:
+    """`reply`: `reply_here()`, in bold."""
+    return _("{reply}, and it answers; it knows what was said in this thread before.", reply=reply)
+
+
+def reply_here() -> str:
+    """The beginning of a sentence, which stands out in it."""
+    return _("Reply in this thread")
+
+
+def starter(question: str) -> str:
+    """A question that the model was trained on."""
+    return _("A start could be: “{question}”", question=question)
+
+
+def opened_there(model: str, thread: str) -> str:
+    """`thread`: `this_thread()`, as a link."""
+    return _("Talk to {model} {thread}.", model=model, thread=thread)
+
+
+def there_already(model: str, thread: str) -> str:
+    """`thread`: `this_thread()`, as a link."""
+    return _("You talk to {model} {thread} already.", model=model, thread=thread)
+
+
+def this_thread() -> str:
+    return _("in this thread")
+
+
+def new_conversation_button() -> str:
+    return _("New conversation")
+
+
+def ask_in_thread(model: str, thread: str) -> str:
+    """`thread`: `its_thread()`, as a link."""
+    return _("Was that for {model}? It reads what is said {thread}: ask there, please.", model=model, thread=thread)
+
+
+def its_thread() -> str:
+    return _("in its thread")
+
+
+def files_left_out(files: str) -> str:
+    return _("The model reads text only, so it does not see {files}. Paste what it should read.", files=files)
+
+
+def thinking() -> str:
+    """Slack puts the bot's name before it."""
+    return _("is thinking…")
+
+
+# How an answer ends
+
+
+def end_note(finish_reason: str | None) -> str:
+    """What stands below an answer that ended for this reason; "" where there is nothing to say."""
+    match finish_reason:
+        case "content_filter":
+            return _("The provider's content filter ended the answer here.")
+        case "tool_calls" | "function_call":
+            return _called_function()
+        case _ if finish_reason == REFUSAL:
+            return _("The model refused to answer.")
+    return ""
+
+
+def cut_off(finish_reason: str | None) -> str:
+    """Below an answer that ends in the middle."""
+    if finish_reason == BROKEN:
+        return _("The answer was cut off here: the connection to the model broke.")
+    return _("The answer ends here because it reached the length that the model may write at once.")
+
+
+def continue_button() -> str:
+    return _("Continue")
+
+
+def went_on() -> str:
+    return _("The model has gone on with this answer already; it stands further below.")
+
+
+def nothing_said(finish_reason: str | None) -> str:
+    """Instead of an answer, where the model gave none."""
+    match finish_reason:
+        case "length":
+            return _(
+                "The model used up the length that it may write at once before it said anything. Ask for less at a "
+                "time."
+            )
+        case "content_filter":
+            return _("The provider's content filter withheld the answer. Ask in other words.")
+        case "tool_calls" | "function_call":
+            return _called_function()
+    return _("The model had nothing to say.")
+
+
+def _called_function() -> str:
+    return _("The model called a function. Nothing here can carry it out, so it said no more.")
+
+
+def moved(channel: str) -> str:
+    """Above an answer that could not be shown in its thread."""
+    return _("I can no longer write in the thread in {channel}, so the model's answer comes here.", channel=channel)
+
+
+# Why there is none
+
+
+def warming(model: str) -> str:
+    return _("{model} is still warming up. I ask it again by myself; there is nothing to do.", model=model)
+
+
+def too_long(model: str) -> str:
+    return _("That is too long for {model}, together with what was said before.", model=model)
+
+
+def send_less(chat: str, new_conversation: str) -> str:
+    """`chat`, `new_conversation`: the names of the buttons."""
+    return _(
+        "Send a shorter message, or press {chat} on the model's card, then {new_conversation}.",
+        chat=chat,
+        new_conversation=new_conversation,
+    )
+
+
+def gone(model: str) -> str:
+    return _("{model} no longer exists at the provider, so nobody can answer here.", model=model)
+
+
+def which_models() -> str:
+    return _("`/finetune models` lists the models that do.")
