@@ -6,9 +6,11 @@ from dataclasses import replace
 from functools import partial
 from typing import Final
 
+import structlog
 from slack_bolt.app.async_app import AsyncApp
 
 from handlers.administration.register import FEATURE as ADMINISTRATION
+from handlers.blocks import help as help_blocks
 from handlers.chat.register import FEATURE as CHAT
 from handlers.datasets.register import FEATURE as DATASETS
 from handlers.deletion.register import FEATURE as DELETION
@@ -37,6 +39,8 @@ FEATURES: Final = (
     ADMINISTRATION,
 )
 
+log = structlog.get_logger()
+
 
 def register(app: AsyncApp, inbox: Inbox, listeners: Mapping[type[object], object]) -> None:
     """`listeners`: what was put together for each class that a feature names."""
@@ -45,6 +49,8 @@ def register(app: AsyncApp, inbox: Inbox, listeners: Mapping[type[object], objec
         own = listeners[feature.listeners] if feature.listeners else None
         for action_id, pressed in feature.buttons.items():
             app.action(action_id)(inbox.listener(bind(pressed, own)))
+        for action_id in feature.inputs:
+            app.action(action_id)(inbox.listener(_nothing))
         for callback_id, modal in feature.modals.items():
             app.view(callback_id)(inbox.submission(replace(modal, submitted=bind(modal.submitted, own))))
         for event, heard in feature.events.items():
@@ -53,8 +59,23 @@ def register(app: AsyncApp, inbox: Inbox, listeners: Mapping[type[object], objec
             menus.setdefault(menu, {})[word] = bind(chosen, own)
     for menu, options in menus.items():
         app.action(menu)(inbox.listener(partial(_chosen, options)))
-    # Links and inputs are buttons to Slack, too: acknowledged, nothing to do.
-    app.action(re.compile(".*"))(inbox.listener(_nothing))
+    app.action(re.compile(".*"))(inbox.listener(_of_another_version))
+
+
+def action_ids() -> frozenset[str]:
+    """Of every button, menu and input that somebody takes, or that needs nothing."""
+    pressed = (action_id for feature in FEATURES for action_id in (*feature.buttons, *feature.inputs))
+    return frozenset({*pressed, *help_blocks.ASKED, *(menu for menu, _ in menu_entries())})
+
+
+def menu_entries() -> frozenset[tuple[str, str]]:
+    """Of every menu that features share: its action_id, and the word with which a value begins that somebody takes."""
+    return frozenset(entry for feature in FEATURES for entry in feature.options)
+
+
+def callback_ids() -> frozenset[str]:
+    """Of every modal that somebody takes when it is sent off."""
+    return frozenset(callback_id for feature in FEATURES for callback_id in feature.modals)
 
 
 async def _chosen(options: Mapping[str, Listener], turn: Turn) -> None:
@@ -65,3 +86,8 @@ async def _chosen(options: Mapping[str, Listener], turn: Turn) -> None:
 
 async def _nothing(_: Turn) -> None:
     return None
+
+
+async def _of_another_version(turn: Turn) -> None:
+    """A button that was posted by an older version, or a newer one."""
+    log.warning("nobody takes this", action_id=turn.body["actions"][0].get("action_id"))

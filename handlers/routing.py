@@ -65,11 +65,13 @@ class Feature:
     """`listeners` is the class whose methods take what comes. `buttons` by action_id (menus and inputs are buttons to
     Slack, too), `modals` by callback_id, `events` by type. `options` are entries of a menu that several features share,
     by the menu's action_id and the word with which the entry's value begins; what follows that is the turn's words.
+    `inputs`: action_ids of what Slack tells of at once and is read only when its modal is sent off: nothing takes them.
     """
 
     listeners: type[object] | None = None
     commands: tuple[Command, ...] = ()
     buttons: Mapping[str, Method] = field(default_factory=dict)
+    inputs: tuple[str, ...] = ()
     modals: Mapping[str, Modal] = field(default_factory=dict)
     events: Mapping[str, Method] = field(default_factory=dict)
     options: Mapping[tuple[str, str], Method] = field(default_factory=dict)

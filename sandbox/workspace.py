@@ -8,6 +8,7 @@ from typing import Protocol
 from sandbox.changes import Change, Changes
 from sandbox.ids import Clock, new_id
 from sandbox.model import Channel, File, Json, Message, User, as_json
+from sandbox.offered import Offered
 from sandbox.settings import Settings
 from sandbox.store import Store
 
@@ -43,6 +44,7 @@ class Workspace:
         self.changes = Changes()
         self.observer: Observer | None = None
         self.base_url = base_url
+        self.offered = Offered()
         self.users = {u["id"]: User(**u) for u in store.all("user")}
         self.channels = {c["id"]: Channel(**c) for c in store.all("channel")}
         self.files = {f["id"]: File(**f) for f in store.all("file")}

@@ -24,6 +24,7 @@ COLUMNS: Final = "repair_columns"
 REPAIRS: Final = "repair_choice"
 LAYOUT: Final = "repair_layout"
 VALIDATION: Final = "repair_validation"
+CHOSEN: Final = "repair"
 
 # Of modals that were shown before these names.
 OLD_COLUMNS: Final = "mend_columns"
@@ -282,7 +283,7 @@ def _proposal(proposal: ProposedRepair, plan: RepairPlan) -> list[Block]:
         blocks = [
             actions(
                 CheckboxesElement(
-                    action_id="repair", options=[tick], initial_options=[tick] if proposal.recommended else None
+                    action_id=CHOSEN, options=[tick], initial_options=[tick] if proposal.recommended else None
                 ),
                 block_id=f"repair/{proposal.id}",
             )

@@ -19,6 +19,7 @@ FEATURE: Final = Feature(
         blocks.OLD_LAYOUT: repairing.layout_chosen,
         blocks.OLD_VALIDATION: repairing.validation_chosen,
     },
+    inputs=(blocks.CHOSEN,),
     modals={
         blocks.COLUMNS: _COLUMNS,
         blocks.REPAIRS: _REPAIRS,

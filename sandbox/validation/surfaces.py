@@ -21,6 +21,7 @@ def check_message_blocks(value: Any, workspace: Workspace) -> list[Json]:
     checked = check_blocks(value, MESSAGE, workspace)
     if text_length([b for b in checked if b["type"] not in ("markdown", "table")]) > limit("blocks.total"):
         fail("blocks.total")
+    workspace.offered.blocks(checked)
     return checked
 
 
@@ -48,4 +49,5 @@ def check_view(value: Any, kind: str, workspace: Workspace) -> Json:
         check_length(value.get("callback_id", ""), "view.callback", "/view/callback_id")
     except SlackError as e:
         raise SlackError(dataclasses.replace(e.definition, error="invalid_arguments"), e.details, e.extra) from None
+    workspace.offered.view(value)
     return value

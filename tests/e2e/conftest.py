@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from e2e.world import World, workspace
+from e2e.world import World, all_is_taken, workspace
 from stand_in_provider import StandInProvider
 
 from bot.worker_processes import Lanes
@@ -46,3 +46,4 @@ async def w(shared: tuple[Sandbox, SandboxClient], lanes: Lanes, tmp_path: Path)
     await sandbox.reset()
     async with StandInProvider() as provider:
         yield World(tmp_path, sandbox, person, provider, lanes)
+    all_is_taken(sandbox)

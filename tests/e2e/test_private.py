@@ -211,6 +211,7 @@ def registered() -> set[tuple[str, str]]:
         handlers.bolt.build(AsyncWebClient("xoxb-none"), None, Mock(), Mock(), own)
     assert ("command", "/finetune") in found
     found.remove(("command", "/finetune"))
+    found -= {("action", name) for feature in FEATURES for name in feature.inputs}  # acknowledged, and nothing else
     return found | {("command", command.name) for command in COMMANDS}
 
 

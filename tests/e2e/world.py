@@ -18,6 +18,7 @@ from bot.settings import Settings
 from bot.store.outbox import SqliteOutbox
 from bot.timing import Timing
 from bot.worker_processes import Lanes
+from handlers import register
 from sandbox.client import SandboxClient
 from sandbox.server import Sandbox
 from sandbox.settings import Settings as SandboxSettings
@@ -184,6 +185,16 @@ async def world(folder: Path, **provider: Any) -> AsyncIterator[World]:
     """A world with a sandbox of its own. The fixture `w` shares one between tests."""
     async with StandInProvider(**provider) as stand_in, workspace(folder / "sandbox") as (sandbox, person):
         yield World(folder, sandbox, person, stand_in)
+        all_is_taken(sandbox)
+
+
+def all_is_taken(sandbox: Sandbox) -> None:
+    """Whatever the bot has offered to press or to send off, somebody takes."""
+    offered = sandbox.state.workspace.offered
+    assert offered.actions <= register.action_ids(), offered.actions - register.action_ids()
+    entries = {(menu, value.partition(" ")[0]) for menu, value in offered.entries}
+    assert entries <= register.menu_entries(), entries - register.menu_entries()
+    assert offered.modals <= register.callback_ids(), offered.modals - register.callback_ids()
 
 
 def examples(count: int, answer: str = "Certainly.") -> bytes:

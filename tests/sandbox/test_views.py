@@ -285,3 +285,26 @@ async def test_a_button_carries_the_state_of_its_message_and_a_way_to_answer(
     assert body["actions"][0]["value"] == "7"
     assert body["state"]["values"]["b"]["size"]["selected_option"]["value"] == "L"
     assert (await people.wait_message("#general", "pressed"))["ts"] == posted["ts"]
+
+
+async def test_what_the_app_offers_is_remembered_when_nobody_sees_it_any_more(
+    sandbox: Sandbox, people: SandboxClient, slack: AsyncWebClient, triggers: asyncio.Queue[str]
+) -> None:
+    def button(action_id: str) -> dict[str, Any]:
+        return {"type": "actions", "elements": [{"type": "button", "text": plain("Go"), "action_id": action_id}]}
+
+    menu = {"type": "overflow", "action_id": "more", "options": [{"text": plain("A"), "value": "a 1"}]}
+    blocks = [button("first"), {"type": "actions", "elements": [menu]}]
+    posted = await slack.chat_postMessage(channel=GENERAL, text="x", blocks=blocks)
+    await slack.chat_update(channel=GENERAL, ts=str(posted["ts"]), text="x", blocks=[button("second")])
+    view = modal()
+    dispatching = view["blocks"][0] | {"block_id": "d", "dispatch_action": True}
+    dispatching["element"] = {"type": "plain_text_input", "action_id": "typed"}
+    opened = modal(blocks=[*view["blocks"], dispatching])
+    await slack.views_open(trigger_id=await trigger(people, triggers), view=opened)
+    silent = {"type": "modal", "title": plain("Told"), "callback_id": "told", "blocks": [button("third")]}
+    await slack.views_push(trigger_id=await trigger(people, triggers), view=silent)
+    offered = sandbox.state.workspace.offered
+    assert offered.actions == {"first", "more", "second", "third", "typed"}
+    assert offered.entries == {("more", "a 1")}
+    assert offered.modals == {"form"}
