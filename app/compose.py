@@ -76,6 +76,7 @@ from handlers.job_controls.listeners import JobControlListeners
 from handlers.jobs.listeners import JobListeners
 from handlers.languages import Languages
 from handlers.modals import Modals
+from handlers.models.listeners import ModelListeners
 from handlers.provider_files.listeners import ProviderFileListeners
 from handlers.register import FEATURES
 from handlers.services import Services
@@ -197,6 +198,7 @@ async def listeners(services: Services, database: Database) -> Mapping[type[obje
     made = [
         datasets,
         *_jobs(services, callers, files),
+        ModelListeners(callers=callers, trainable=services.trainable_models, lookup=services.model_lookup),
         _start(services, callers, files),
         ProviderFileListeners(
             callers=callers,

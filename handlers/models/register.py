@@ -2,9 +2,10 @@
 
 from typing import Final
 
-from handlers.models import commands
+from handlers.models.listeners import ModelListeners
 from handlers.routing import Command, Feature, Topic
 
 FEATURE: Final = Feature(
-    commands=(Command("models", Topic.TALK, commands.run),),
+    ModelListeners,
+    commands=(Command("models", Topic.TALK, ModelListeners.command),),
 )

@@ -1,0 +1,49 @@
+"""Models, as people ask for them in Slack."""
+
+from typing import cast
+
+from scripted_slack import Slack
+from slack_requests import ANA, Answers, a_turn
+
+from bot.access import Caller, Place
+from bot.models.lookup import ModelLookup
+from bot.models.model import FineTunedModel
+from bot.models.trainable import TrainableModel, TrainableModels
+from handlers.callers import Callers
+from handlers.models.listeners import ModelListeners
+from handlers.web.people import People, Roles
+from handlers.web.poster import Poster
+
+TUNED = "ft:gpt-4.1-mini-2025-04-14:acme:support:1"
+
+
+class Models:
+    """The base models on offer, and fine-tuned ones that may be seen where this person looks."""
+
+    def __init__(self) -> None:
+        self.seen_in: list[Place] = []
+
+    async def base(self) -> list[TrainableModel]:
+        return [TrainableModel("gpt-4.1-mini-2025-04-14", "acme", "gpt-4.1-mini-2025-04-14", 5.0)]
+
+    async def visible(self, caller: Caller, place: Place) -> list[FineTunedModel]:
+        self.seen_in.append(place)
+        return [FineTunedModel(TUNED, "gpt-4.1-mini-2025-04-14", "job-1", 1_700_000_000.0, ANA.user, "2027-01-14")]
+
+
+async def test_the_list_has_base_models_and_those_fine_tuned_ones_that_may_be_seen_there(slack: Slack) -> None:
+    slack.replies["users.info"] = [{"ok": True, "user": {"id": ANA.user, "team_id": "T0ACME"}}]
+    models = Models()
+    listeners = ModelListeners(
+        callers=Callers(People(Poster(slack.client), "T0ACME", Roles()), "T0ACME"),
+        trainable=cast(TrainableModels, models),
+        lookup=cast(ModelLookup, models),
+    )
+    answers = Answers()
+    await listeners.command(a_turn("", answers, alone=False))
+    assert models.seen_in == [Place("C0TRAINING", alone=False)]
+    assert answers.text == "1 fine-tuned model · 1 base model that can be trained"
+    blocks = [block.to_dict() for block in answers[0].blocks]
+    assert "stops answering on 2027-01-14" in blocks[1]["text"]["text"]
+    assert (blocks[1]["accessory"]["action_id"], blocks[1]["accessory"]["value"]) == ("model_chat", TUNED)
+    assert "$5.00 per million tokens" in blocks[-1]["text"]["text"]
