@@ -21,6 +21,7 @@ from bot.datasets.lookup import DatasetLookup
 from bot.datasets.overlaps import Overlaps
 from bot.datasets.provider_files import ProviderFiles
 from bot.datasets.reading import DatasetSamples, FindingsFile
+from bot.datasets.repairing import DatasetRepairing
 from bot.datasets.report import DatasetReports
 from bot.datasets.second_pass import SecondPass
 from bot.datasets.splitting import DatasetSplitting
@@ -79,6 +80,7 @@ from handlers.modals import Modals
 from handlers.models.listeners import ModelListeners
 from handlers.provider_files.listeners import ProviderFileListeners
 from handlers.register import FEATURES
+from handlers.repair.listeners import RepairListeners
 from handlers.services import Services
 from handlers.spending.listeners import SpendingListeners
 from handlers.start.listeners import StartListeners
@@ -197,6 +199,7 @@ async def listeners(services: Services, database: Database) -> Mapping[type[obje
     threads = ChatThreads(services.poster, services.languages, await conversations.threads())
     made = [
         datasets,
+        _repair(services, callers, datasets),
         *_jobs(services, callers, files),
         ModelListeners(callers=callers, trainable=services.trainable_models, lookup=services.model_lookup),
         _start(services, callers, files),
@@ -365,3 +368,15 @@ def _start(services: Services, callers: Callers, files: ProviderFiles) -> StartL
         modal=modal,
         provider=provider.name,
     )
+
+
+def _repair(services: Services, callers: Callers, datasets: DatasetListeners) -> RepairListeners:
+    repairing = DatasetRepairing(
+        services.dataset_lookup,
+        services.trainable_datasets,
+        datasets.derived.datasets,
+        services.copies,
+        services.lanes,
+        tokenizers=services.settings.tokenizers,
+    )
+    return RepairListeners(callers, repairing, datasets.derived, datasets.modals)

@@ -1,7 +1,7 @@
 """Modals that open at once and are filled when there is something to show: Slack allows three seconds to open one."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 import structlog
@@ -57,12 +57,3 @@ class Modals:
             yield fill
         except (BotError, TrainingFileError) as error:
             await fill(windows.sorry(title, sentence(error)))
-
-
-def opened(turn: Turn, title: str, dataset: Dataset) -> AbstractAsyncContextManager[Fill]:
-    """`Modals.opened`, for listeners that take everything from `turn.services` still."""
-    return Modals(turn.services.poster).opened(turn, title, dataset)
-
-
-def filling(turn: Turn, title: str, view_id: str) -> AbstractAsyncContextManager[Fill]:
-    return Modals(turn.services.poster).filling(turn, title, view_id)

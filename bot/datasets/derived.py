@@ -7,6 +7,7 @@ import asyncio
 import hashlib
 from collections.abc import Sequence
 from pathlib import PurePath
+from typing import Final
 
 import msgspec
 
@@ -16,6 +17,9 @@ from bot.datasets.file_store import Copy
 from bot.datasets.interfaces import DatasetStore
 from bot.errors import Invalid
 from bot.keyed_locks import KeyedLocks
+
+# What was made under an older word is known by it still, and not made again.
+_IN_IDS: Final = {"repaired": "mended"}
 
 
 class NewFile(msgspec.Struct, frozen=True):
@@ -37,11 +41,11 @@ class DerivedDatasets:
         return self._making.of(source_id)
 
     async def plan(self, caller: Caller, source: Dataset, kind: str, *how: object) -> NewFile:
-        """A file of this `kind` made of `source` in this way: "mended" of train.csv is train-mended.jsonl.
+        """A file of this `kind` made of `source` in this way: "repaired" of train.csv is train-repaired.jsonl.
 
         What this very request has begun, before a crash, counts as made when its report is there.
         """
-        identity = f"{source.id}/{msgspec.json.encode((kind, *how)).decode()}"
+        identity = f"{source.id}/{msgspec.json.encode((_IN_IDS.get(kind, kind), *how)).decode()}"
         for salt in ("", caller.key):
             dataset_id = "ds-" + hashlib.sha256((identity + salt).encode()).hexdigest()[:10]
             known = await self._datasets.get(dataset_id)

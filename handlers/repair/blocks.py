@@ -3,14 +3,15 @@
 import re
 from collections.abc import Mapping as Map
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final, cast
 
 import msgspec
 from slack_sdk.models.blocks import Block, CheckboxesElement, InputBlock, Option, SectionBlock, StaticSelectElement
 from slack_sdk.models.views import View
 
+from bot.datasets.columns import LAYOUTS, Columns
 from bot.datasets.dataset import Dataset
+from bot.datasets.repairing import ProposedRepairs
 from handlers.blocks.modals import looking, window
 from handlers.blocks.parts import HINT, OPTIONS, PLACEHOLDER, actions, context, divider, mrkdwn, option, plain, section
 from handlers.blocks.text import bold, clip, code, person, quoted
@@ -18,7 +19,7 @@ from handlers.datasets.blocks.report import mendable, reading_of
 from texts import repair as texts
 from texts.formats import listed
 from training_files.repair import LostLine, ProposedRepair, RepairPlan, RepairResult, Why
-from training_files.report import ColumnMapping, Report, Table
+from training_files.report import Report, Table
 
 COLUMNS: Final = "repair_columns"
 REPAIRS: Final = "repair_choice"
@@ -35,7 +36,6 @@ OLD_VALIDATION: Final = "mend_validation"
 _NONE: Final = "none"
 _MOST_REPAIRS: Final = 30
 _LOST: Final = 5
-_ANSWERS: Final = ("assistant", "completion", "preferred")
 _CLAUSE_END: Final = re.compile(r"\.(?: |$)|。")
 
 
@@ -55,60 +55,26 @@ def waiting() -> View:
     return looking(texts.convert_button(), texts.the_examples())
 
 
-class Layout(msgspec.Struct, frozen=True):
-    """One way of reading a table: the format of its examples, parts that it needs, and parts that it may have, by their
-    names in `ColumnMapping`."""
+class Selection(msgspec.Struct, frozen=True):
+    """What was chosen so far, which a modal carries along. `layout` and `places` are those of `Columns`; `validation`
+    is the data set whose examples are not to stand in this one."""
 
-    format: str
-    needed: tuple[str, ...]
-    more: tuple[str, ...] = ()
+    channel: str
+    dataset: str
+    layout: str | None = None
+    places: dict[str, int] = {}
+    validation: str | None = None
 
     @property
-    def parts(self) -> tuple[str, ...]:
-        return self.needed + self.more
+    def columns(self) -> Columns | None:
+        return Columns(self.layout, self.places) if self.layout is not None else None
+
+    def encoded(self) -> str:
+        return msgspec.json.encode(self).decode()
 
 
-LAYOUTS: Final[Map[str, Layout]] = {
-    "chat": Layout("chat", ("user", "assistant"), ("context", "system", "history", "tools")),
-    "conversation": Layout("chat", ("conversation",), ("system", "tools")),
-    "completion": Layout("completion", ("prompt", "completion")),
-    "preference": Layout("preference", ("preferred", "non_preferred"), ("user", "context", "system", "history")),
-}
-
-
-@dataclass(frozen=True)
-class Columns:
-    """What was chosen: the layout, and for each part the place of its column in the table, from 0."""
-
-    layout: str
-    places: dict[str, int]
-
-    def mapping(self, table: Table) -> ColumnMapping:
-        names = [column.name for column in table.columns]
-        columns = {part: names[place] for part, place in self.places.items() if place < len(names)}
-        return msgspec.convert({"format": LAYOUTS[self.layout].format, "columns": columns}, ColumnMapping)
-
-
-def proposed(table: Table, wanted: str = "") -> Columns:
-    """What is filled in at first: the table's own proposal, or what of it fits the layout that is wanted."""
-    names = [column.name for column in table.columns]
-    mapping = table.mapping or ColumnMapping("chat", {})
-    # Both are read alike.
-    columns = {"conversation" if part == "messages" else part: name for part, name in mapping.columns.items()}
-    places = {part: names.index(name) for part, name in columns.items() if name in names}
-    own = "conversation" if "conversation" in places else mapping.format
-    layout = wanted if wanted in LAYOUTS else own
-    if layout != own:
-        for asked, answered in (("user", "assistant"), ("prompt", "completion"), ("user", "preferred")):
-            places.setdefault(asked, places.get("user", places.get("prompt", -1)))
-            places.setdefault(answered, next((places[p] for p in _ANSWERS if places.get(p, -1) >= 0), -1))
-    parts = LAYOUTS[layout].parts
-    return Columns(layout, {part: place for part, place in places.items() if place >= 0 and part in parts})
-
-
-def columns_window(dataset: Dataset, table: Table, private_metadata: str, chosen: Columns | None = None) -> View:
-    """Which column plays which part; the proposal is filled in."""
-    chosen = chosen or proposed(table, "")
+def columns_modal(dataset: Dataset, table: Table, selection: Selection, chosen: Columns) -> View:
+    """Which column plays which part; what is `chosen` is filled in."""
     layout = LAYOUTS[chosen.layout]
     layouts = {name: option(texts.layout(name), name) for name in LAYOUTS}
     blocks: list[Block] = [
@@ -134,7 +100,7 @@ def columns_window(dataset: Dataset, table: Table, private_metadata: str, chosen
         callback_id=COLUMNS,
         submit=texts.next_button(),
         close=texts.not_now_button(),
-        private_metadata=private_metadata,
+        private_metadata=selection.encoded(),
     )
 
 
@@ -160,23 +126,17 @@ def read_columns(values: Map[str, Map[str, Map[str, object]]]) -> Columns | dict
     return Columns(name, places)
 
 
-def repairs_window(
-    dataset: Dataset,
-    plan: RepairPlan,
-    private_metadata: str,
-    mapping: ColumnMapping | None = None,
-    others: Sequence[Dataset] = (),
-    validation: str | None = None,
-) -> View:
-    """What can be repaired, recommended repairs ticked, each with one place before and after. `validation` is the id of
-    that one of the `others` that the file is held against.
-    """
-    against = [_validation(others, validation)] if others else []
+def repairs_modal(dataset: Dataset, proposed: ProposedRepairs, selection: Selection) -> View:
+    """What can be repaired, recommended repairs ticked, each with one place before and after."""
+    plan, mapping = proposed.plan, proposed.mapping
+    against = [_validation(proposed.others, proposed.validation)] if proposed.others else []
     shown = plan.repairs[:_MOST_REPAIRS]
+    blocks: list[Block]
     if not shown and mapping is None:
         nothing = section(texts.nothing_to_repair(code(dataset.name)))
-        return window(title_of(dataset.report), [nothing, *against, *_lost(plan)], private_metadata=private_metadata)
-    blocks: list[Block] = [section(texts.what_comes(code(dataset.name)))]
+        blocks = [nothing, *against, *_lost(plan)]
+        return window(title_of(dataset.report), blocks, private_metadata=selection.encoded())
+    blocks = [section(texts.what_comes(code(dataset.name)))]
     if mapping is not None:
         blocks.append(context(texts.rows_read_as(plan.examples, reading_of(mapping))))
     blocks += against
@@ -190,12 +150,12 @@ def repairs_window(
         callback_id=REPAIRS,
         submit=texts.leave_out_button() if mapping is None and _is_compared(dataset.report) else title,
         close=texts.not_now_button(),
-        private_metadata=private_metadata,
+        private_metadata=selection.encoded(),
     )
 
 
 def read_validation(words: str) -> str | None:
-    """The id of the data set that was chosen to hold the file against."""
+    """The id of the data set that was chosen to compare the file with."""
     return None if words in {"", _NONE} else words
 
 

@@ -3,21 +3,23 @@
 from typing import Final
 
 from handlers.datasets.blocks import report
-from handlers.repair import blocks, repairing
+from handlers.repair import blocks
+from handlers.repair.listeners import RepairListeners, wrong_columns
 from handlers.routing import SECONDS_AT_ONCE, Feature, Modal
 
-_COLUMNS: Final = Modal(repairing.columns_chosen, repairing.wrong_columns, waiting=blocks.waiting)
-_REPAIRS: Final = Modal(repairing.repairs_chosen, seconds=SECONDS_AT_ONCE, makes_files=True)
+_COLUMNS: Final = Modal(RepairListeners.columns_chosen, wrong_columns, waiting=blocks.waiting)
+_REPAIRS: Final = Modal(RepairListeners.repairs_chosen, seconds=SECONDS_AT_ONCE, makes_files=True)
 
 FEATURE: Final = Feature(
+    RepairListeners,
     buttons={
-        report.REPAIR: repairing.pressed,
-        blocks.LAYOUT: repairing.layout_chosen,
-        blocks.VALIDATION: repairing.validation_chosen,
+        report.REPAIR: RepairListeners.open,
+        blocks.LAYOUT: RepairListeners.layout_chosen,
+        blocks.VALIDATION: RepairListeners.validation_chosen,
         # On messages and in modals that were shown before these names.
-        report.OLD_REPAIR: repairing.pressed,
-        blocks.OLD_LAYOUT: repairing.layout_chosen,
-        blocks.OLD_VALIDATION: repairing.validation_chosen,
+        report.OLD_REPAIR: RepairListeners.open,
+        blocks.OLD_LAYOUT: RepairListeners.layout_chosen,
+        blocks.OLD_VALIDATION: RepairListeners.validation_chosen,
     },
     inputs=(blocks.CHOSEN,),
     modals={
@@ -27,7 +29,7 @@ FEATURE: Final = Feature(
         blocks.OLD_REPAIRS: _REPAIRS,
     },
     options={
-        (report.MORE, report.COMPARE): repairing.pressed,
-        (report.MORE, report.OLD_COMPARE): repairing.pressed,
+        (report.MORE, report.COMPARE): RepairListeners.open,
+        (report.MORE, report.OLD_COMPARE): RepairListeners.open,
     },
 )

@@ -27,11 +27,11 @@ async def test_what_is_made_stands_where_its_source_does_and_belongs_to_who_aske
     derived: DerivedDatasets, drop: Drop, copy: Copy, datasets: SqliteDatasetStore
 ) -> None:
     source = await drop(owner=BEN.user, channel="G0SECRET", channel_private=True, name="our faq.csv")
-    new = await derived.plan(a_caller(), source, "mended", ["roles"], None)
+    new = await derived.plan(a_caller(), source, "repaired", ["roles"], None)
     assert new.before is None
     (made,) = await derived.add(a_caller(), source, [(new, copy)], validation="ds-7")
     assert (made.name, made.owner, made.channel, made.channel_private) == (
-        "our faq-mended.jsonl", ANA.user, "G0SECRET", True
+        "our faq-repaired.jsonl", ANA.user, "G0SECRET", True
     )  # fmt: skip
     assert (made.derived_from, made.thread_ts, made.validation) == ("ds-1", "1.0", "ds-7")
     shown = await derived.shown(made, "F7")
@@ -41,26 +41,26 @@ async def test_what_is_made_stands_where_its_source_does_and_belongs_to_who_aske
 
 async def test_another_way_of_making_it_makes_another(derived: DerivedDatasets, drop: Drop) -> None:
     source = await drop()
-    first = await derived.plan(a_caller(), source, "mended", ["roles"], None)
-    assert (await derived.plan(a_caller(BEN, key="command/2"), source, "mended", ["roles"], None)).id == first.id
-    assert (await derived.plan(a_caller(), source, "mended", ["roles", "tools"], None)).id != first.id
+    first = await derived.plan(a_caller(), source, "repaired", ["roles"], None)
+    assert (await derived.plan(a_caller(BEN, key="command/2"), source, "repaired", ["roles"], None)).id == first.id
+    assert (await derived.plan(a_caller(), source, "repaired", ["roles", "tools"], None)).id != first.id
 
 
 async def test_what_was_deleted_is_made_anew(
     derived: DerivedDatasets, drop: Drop, copy: Copy, datasets: SqliteDatasetStore
 ) -> None:
     source = await drop()
-    new = await derived.plan(a_caller(), source, "mended")
+    new = await derived.plan(a_caller(), source, "repaired")
     await derived.add(a_caller(), source, [(new, copy)])
     await datasets.update(new.id, lambda known: msgspec.structs.replace(known, deleted_at=2.0))
-    again = await derived.plan(a_caller(key="command/2"), source, "mended")
+    again = await derived.plan(a_caller(key="command/2"), source, "repaired")
     assert again.id != new.id
     assert again.before is None
 
 
 async def test_an_empty_file_is_not_kept(derived: DerivedDatasets, drop: Drop, datasets: SqliteDatasetStore) -> None:
     source = await drop()
-    new = await derived.plan(a_caller(), source, "mended")
+    new = await derived.plan(a_caller(), source, "repaired")
     with pytest.raises(Invalid, match="nothing_left"):
         await derived.add(a_caller(), source, [(new, Copy(Path("empty"), "e3b0", 0))])
     assert await datasets.get(new.id) is None

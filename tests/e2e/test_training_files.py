@@ -3,7 +3,6 @@
 import asyncio
 import csv
 import io
-import random
 from typing import Any
 
 import orjson
@@ -11,10 +10,8 @@ import pytest
 from e2e.world import MODEL, World, examples, until
 
 from bot.datasets import second_pass
-from bot.worker_processes import Lane
 
 PATIENCE = 60.0  # seconds that a busy machine may take for anything
-TABLE = "question;answer;note\n" + "\n".join(f"Why {i}?;Because {i}.;x" for i in range(14))
 
 
 async def _dropped(w: World, content: bytes, contains: str, name: str = "train.jsonl") -> dict[str, Any]:
@@ -53,12 +50,6 @@ async def _ready(w: World, report: dict[str, Any]) -> dict[str, Any]:
     )
 
 
-async def _repaired(w: World, report: dict[str, Any], user: str = "ana") -> None:
-    await w.person.click(user, w.channel, report["ts"], "dataset_repair")
-    view = await w.person.wait_view(user, callback_id="repair_choice")
-    assert await w.person.submit(user, view["id"], {}) == {}
-
-
 async def test_repairing_brings_a_new_file_with_a_report_that_can_be_started(w: World) -> None:
     async with w.bot():
         report = await _dropped(w, broken(), "Please correct")
@@ -82,93 +73,10 @@ async def test_repairing_brings_a_new_file_with_a_report_that_can_be_started(w: 
         assert uploaded[1] == content
 
 
-async def test_what_is_not_ticked_is_not_repaired(w: World) -> None:
-    async with w.bot():
-        report = await _dropped(w, broken(), "Please correct")
-        await w.person.click("ana", w.channel, report["ts"], "dataset_repair")
-        view = await w.person.wait_view("ana", callback_id="repair_choice")
-        repairs = [block["block_id"] for block in view["blocks"] if block["type"] == "actions"]
-        assert "repair/roles" in repairs
-        assert await w.person.submit("ana", view["id"], {"repair/roles": []}) == {}
-        content = await _file(w, report, "train-repaired.jsonl")
-        assert b"assistant" in content
-        await w.person.wait_message(w.channel, contains="train-repaired.jsonl", thread_ts=report["thread_ts"])
-
-
-async def test_two_people_who_repair_at_once_get_one_file(w: World) -> None:
-    async with w.bot():
-        report = await _dropped(w, broken(), "Please correct")
-        views = {}
-        for user in ("ana", "ben"):
-            await w.person.click(user, w.channel, report["ts"], "dataset_repair")
-            views[user] = await w.person.wait_view(user, callback_id="repair_choice")
-        await asyncio.gather(*(w.person.submit(user, view["id"], {}) for user, view in views.items()))
-        await _ready(w, report)
-        await until_async(lambda: _told(w, "ana", "made before", "ben"))
-        assert not (await _told(w, "ana", "made before") and await _told(w, "ben", "made before"))
-        await _file(w, report, "train-repaired.jsonl")
-        assert len(await w.person.messages(w.channel, report["thread_ts"])) == 4
-
-
-async def test_a_spreadsheet_becomes_a_training_file_by_naming_its_columns(w: World) -> None:
-    async with w.bot():
-        report = await _dropped(w, TABLE.encode("utf-16"), "14 rows", "faq.csv")
-        assert "I would read it as" in report["plain"]
-        await w.person.click("ana", w.channel, report["ts"], "dataset_repair")
-        view = await w.person.wait_view("ana", title="Convert", callback_id="repair_columns")
-        # What cannot be is said under its field; another layout has other parts.
-        errors = await w.person.submit("ana", view["id"], {"chat/assistant": "question"})
-        assert list(errors) == ["chat/user", "chat/assistant"]
-        await w.person.click_in_view("ana", view["id"], "repair_layout", value="completion")
-        await until(lambda: "completion/prompt" in str(_view(w, view["id"])))
-        await w.person.click_in_view("ana", view["id"], "repair_layout", value="chat")
-        await until(lambda: "chat/assistant" in str(_view(w, view["id"])))
-        assert await w.person.submit("ana", view["id"], {"chat/system": "note"}) == {}
-        view = await w.person.wait_view("ana", callback_id="repair_choice")
-        assert await w.person.submit("ana", view["id"], {}) == {}
-        new = await w.person.wait_message(w.channel, contains="14 examples in chat", thread_ts=report["thread_ts"])
-        first = orjson.loads((await _file(w, report, "faq-repaired.jsonl")).splitlines()[0])
-        assert [message["content"] for message in first["messages"]] == ["x", "Why 0?", "Because 0."]
-        assert "start_job" in _actions(new)
-
-
 def _view(w: World, view_id: str) -> Any:
     view = w.sandbox.state.views.get(view_id)
     assert view is not None
     return view.body["blocks"]
-
-
-def _distinct(count: int) -> bytes:
-    """Examples of which no two are nearly the same."""
-    lines = []
-    for number in range(count):
-        letters = "".join(random.Random(number).choices("abcdefghijklmnop ", k=160))
-        turns = [{"role": "user", "content": letters[:80]}, {"role": "assistant", "content": letters[80:]}]
-        lines.append(orjson.dumps({"messages": turns}))
-    return b"\n".join(lines)
-
-
-async def test_what_stands_in_a_validation_file_too_is_found_and_left_out(w: World) -> None:
-    async with w.bot() as bot:
-        await _dropped(w, _distinct(12), "12 examples", "held-out.jsonl")
-        (validation,) = await bot.services.datasets.latest(1)
-        report = await _dropped(w, _distinct(30), "30 examples")
-        await w.person.choose("ana", w.channel, report["ts"], "dataset_more", "Compare with validation file")
-        view = await w.person.wait_view("ana", title="Compare")
-        await until(lambda: "nothing" in str(_view(w, view["id"])), PATIENCE)
-        await w.person.click_in_view("ana", view["id"], "repair_validation", value=validation.id)
-        await until(lambda: "of the validation file is the same" in str(_view(w, view["id"])), PATIENCE)
-        await w.person.click_in_view("ana", view["id"], "repair_validation", value="none")
-        await until(lambda: "is the same" not in (seen := str(_view(w, view["id"]))) and "nothing" in seen, PATIENCE)
-        await w.person.click_in_view("ana", view["id"], "repair_validation", value=validation.id)
-        await until(lambda: "of the validation file is the same" in str(_view(w, view["id"])), PATIENCE)
-        view = await w.person.wait_view("ana", callback_id="repair_choice")
-        assert await w.person.submit("ana", view["id"], {}) == {}
-        new = await _ready(w, report)
-        assert (await _file(w, report, "train-repaired.jsonl")).splitlines() == _distinct(30).splitlines()[12:]
-        await w.start(new)
-        await w.job_at_provider()
-        assert len(w.provider.files) == 2, "what it was held against validates it"
 
 
 async def test_splitting_gives_two_files_that_belong_together(w: World) -> None:
@@ -317,32 +225,6 @@ async def until_async(condition: Any, seconds: float = PATIENCE) -> None:
     async with asyncio.timeout(seconds):
         while not await condition():
             await asyncio.sleep(0.02)
-
-
-async def test_what_is_made_of_a_file_of_a_private_channel_is_as_private(w: World) -> None:
-    channel = await w.person.create_channel("ana", "board", private=True, members=["ana"])
-    await w.person.join(channel["id"], w.bot_user, "ana")
-    w.channel = channel["id"]
-    async with w.bot() as bot:
-        report = await _dropped(w, broken(), "Please correct")
-        await _repaired(w, report)
-        await _ready(w, report)
-        new = (await bot.services.datasets.latest(5))[0]
-        assert new.channel_private
-        assert new.derived_from
-        await w.person.command("ben", "#general", "/finetune", f"start {new.id}")
-        await w.person.wait_ephemeral("ben", "#general", contains="no such training file")
-
-
-async def test_repairing_whose_process_is_killed_is_done_again(w: World) -> None:
-    async with w.bot() as bot:
-        report = await _dropped(w, broken(), "Please correct")
-        await w.person.click("ana", w.channel, report["ts"], "dataset_repair")
-        view = await w.person.wait_view("ana", callback_id="repair_choice")
-        bot.services.lanes.processes()[Lane.QUICK].kill()
-        assert await w.person.submit("ana", view["id"], {}) == {}
-        await _ready(w, report)
-        assert len(await w.person.messages(w.channel, report["thread_ts"])) == 4
 
 
 @pytest.mark.parametrize("method", ["files.completeUploadExternal", "files.getUploadURLExternal"])

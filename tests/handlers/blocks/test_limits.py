@@ -12,8 +12,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.audit import Entry, Outcome
+from bot.datasets.columns import LAYOUTS, proposed_columns
 from bot.datasets.dataset import Dataset
 from bot.datasets.provider_files import ProviderFile
+from bot.datasets.repairing import ProposedRepairs
 from bot.jobs import notice, states
 from bot.jobs.assessment import assess, rank
 from bot.jobs.job import Job, Origin
@@ -199,17 +201,18 @@ def test_reports_of_any_file_fit(dataset: Dataset, offers: list[report.Offer], a
 
 
 @settings(quick, max_examples=12)
-@given(datasets, tables, plans, st.sampled_from(["", "{}", "x" * 3000]))
-def test_the_modals_of_repair_fit(dataset: Dataset, table: Table, plan: RepairPlan, private_metadata: str) -> None:
+@given(datasets, tables, plans, texts)
+def test_the_modals_of_repair_fit(dataset: Dataset, table: Table, plan: RepairPlan, validation: str) -> None:
+    selection = repair_modal.Selection("C1", dataset.id[:40], validation=validation[:40])
     wide = msgspec.structs.replace(table, columns=table.columns * 40)
-    assert_view_fits(repair_modal.columns_window(dataset, wide, private_metadata).to_dict())
-    for kind in repair_modal.LAYOUTS:
-        chosen = repair_modal.proposed(table, kind)
-        assert_view_fits(repair_modal.columns_window(dataset, table, private_metadata, chosen).to_dict())
-    assert_view_fits(repair_modal.repairs_window(dataset, plan, private_metadata).to_dict())
-    others = [msgspec.structs.replace(dataset, id=f"ds-{number}") for number in range(120)]
-    window = repair_modal.repairs_window(dataset, plan, private_metadata, table.mapping, others, "ds-7")
-    assert_view_fits(window.to_dict())
+    assert_view_fits(repair_modal.columns_modal(dataset, wide, selection, proposed_columns(wide)).to_dict())
+    for layout in LAYOUTS:
+        chosen = proposed_columns(table, layout)
+        assert_view_fits(repair_modal.columns_modal(dataset, table, selection, chosen).to_dict())
+    assert_view_fits(repair_modal.repairs_modal(dataset, ProposedRepairs(plan, None, (), None), selection).to_dict())
+    others = tuple(msgspec.structs.replace(dataset, id=f"ds-{number}") for number in range(120))
+    proposed = ProposedRepairs(plan, table.mapping, others, "ds-7")
+    assert_view_fits(repair_modal.repairs_modal(dataset, proposed, selection).to_dict())
 
 
 @quick

@@ -1,0 +1,108 @@
+"""Repairing a training file: what the modals show, and the repaired file that comes of them.
+
+Of a table is asked first which column plays which part. Where a validation file is chosen, what stands in both is
+found, too.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from bot.datasets.columns import Columns, proposed_columns
+from bot.datasets.dataset import Dataset
+from bot.datasets.repairing import DatasetRepairing
+from bot.errors import Invalid
+from handlers.callers import Callers
+from handlers.datasets.blocks import derived as derived_blocks
+from handlers.datasets.derived_files import DerivedFiles
+from handlers.modals import Fill, Modals
+from handlers.repair import blocks
+from handlers.repair.blocks import Selection
+from handlers.turn import Turn
+from texts import repair as texts
+from training_files.report import Table
+
+
+@dataclass(frozen=True)
+class RepairListeners:
+    callers: Callers
+    repairing: DatasetRepairing
+    derived: DerivedFiles
+    modals: Modals
+
+    async def open(self, turn: Turn) -> None:
+        caller = await self.callers.of(turn)
+        dataset = await self.repairing.check(caller, turn.words)
+        async with self.modals.opened(turn, blocks.title_of(dataset.report), dataset) as fill:
+            first = await self.repairing.begin(caller, dataset)
+            selection = Selection(turn.channel, dataset.id)
+            if isinstance(first, Table):
+                await fill(blocks.columns_modal(dataset, first, selection, proposed_columns(first)))
+            else:
+                selection = msgspec.structs.replace(selection, validation=first.validation)
+                await fill(blocks.repairs_modal(dataset, first, selection))
+
+    async def layout_chosen(self, turn: Turn) -> None:
+        """Another layout was chosen for a table: it has other parts."""
+        selection = _selected(turn)
+        dataset = await self.repairing.check(await self.callers.of(turn), selection.dataset)
+        async with self.modals.filling(turn, texts.convert_button(), turn.body["view"]["id"]) as fill:
+            table = await self.repairing.table(dataset)
+            await fill(blocks.columns_modal(dataset, table, selection, proposed_columns(table, turn.words)))
+
+    async def columns_chosen(self, turn: Turn) -> None:
+        """The columns are named; the modal, which waits, shows what is to be repaired."""
+        selection, columns = _selected(turn), blocks.read_columns(turn.body["view"]["state"]["values"])
+        dataset = await self.repairing.check(await self.callers.of(turn), selection.dataset)
+        async with self.modals.filling(turn, texts.convert_button(), turn.body["view"]["id"]) as fill:
+            if not isinstance(columns, Columns):
+                raise Invalid(" ".join(columns.values()))
+            selection = msgspec.structs.replace(selection, layout=columns.layout, places=columns.places)
+            await self._show_repairs(turn, dataset, selection, fill)
+
+    async def validation_chosen(self, turn: Turn) -> None:
+        """A validation file was chosen, or none: the modal shows what stands in both."""
+        selection = msgspec.structs.replace(_selected(turn), validation=blocks.read_validation(turn.words))
+        dataset = await self.repairing.check(await self.callers.of(turn), selection.dataset)
+        async with self.modals.filling(turn, blocks.title_of(dataset.report), turn.body["view"]["id"]) as fill:
+            await self._show_repairs(turn, dataset, selection, fill)
+
+    async def repairs_chosen(self, turn: Turn) -> None:
+        """The repaired file comes into the thread, once, and gets a report of its own."""
+        caller, view, selection = await self.callers.of(turn), turn.body["view"], _selected(turn)
+        async with self.repairing.plan(
+            caller,
+            selection.dataset,
+            blocks.read_repairs(view),
+            selection.columns,
+            selection.validation,
+            always=blocks.comes_by_itself(view),
+        ) as planned:
+            if await self.derived.is_there(turn, planned.new):
+                return
+            if planned.takes_long:
+                await turn.answer(derived_blocks.under_way(planned.new.name))
+            made = await self.repairing.repair(caller, planned)
+            (dataset,) = await self.derived.share(
+                turn,
+                planned.source,
+                [made.dataset],
+                lambda: blocks.repaired(turn.user, planned.source, made.result),
+            )
+        await self.derived.report_on(turn, dataset, planned.validation)
+
+    async def _show_repairs(self, turn: Turn, dataset: Dataset, selection: Selection, fill: Fill) -> None:
+        proposed = await self.repairing.propose(
+            await self.callers.of(turn), dataset, selection.columns, selection.validation
+        )
+        await fill(blocks.repairs_modal(dataset, proposed, selection))
+
+
+def wrong_columns(values: dict[str, Any]) -> dict[str, str]:
+    columns = blocks.read_columns(values)
+    return columns if isinstance(columns, dict) else {}
+
+
+def _selected(turn: Turn) -> Selection:
+    return msgspec.json.decode(turn.body["view"]["private_metadata"], type=Selection)
