@@ -111,7 +111,7 @@ async def services(
     async def locate(dataset_id: str) -> tuple[Path, str]:
         dataset = await datasets.get(dataset_id)
         if dataset is None or dataset.deleted_at is not None or not copies.path(dataset.sha256).exists():
-            raise NotFound("The training file was deleted before it was uploaded. Drop it again and start anew.")
+            raise NotFound("unknown_file")
         return copies.path(dataset.sha256), dataset.sha256
 
     rules = Rules(

@@ -10,10 +10,12 @@ import openai
 from openai import AsyncOpenAI
 from stand_in_provider import StandInProvider
 
+from bot.datasets.dataset import Dataset
 from bot.jobs.job import Job, Origin
 from bot.providers.interface import RemoteEvent, RemoteJob
 from bot.providers.openai_protocol import OpenAIProtocol
 from bot.providers.protocol import Metrics
+from training_files.report import Report, Tokens
 
 MODEL = "gpt-4.1-mini-2025-04-14"
 CHANNEL = "C0TRAINING"
@@ -32,6 +34,48 @@ def a_job(**fields: Any) -> Job:
             "created_at": time.time(),
             "dataset_id": "ds-1",
             "file_name": "train.jsonl",
+            **fields,
+        }
+    )
+
+
+def a_report(**fields: Any) -> Report:
+    """Of twelve chat examples, in which nothing is wrong."""
+    return Report(
+        **{
+            "ok": True,
+            "format": "chat",
+            "method": "supervised",
+            "examples": 12,
+            "errors": [],
+            "warnings": [],
+            "counts": {},
+            "tokens": Tokens(total=1234, max=140, median=98, p95=130, billed=1300, exact=True, tokenizer="o200k_base"),
+            "epochs": 8,
+            "cost": {},
+            "model": MODEL,
+            "bytes": 3000,
+            "sha256": "abc",
+            **fields,
+        }
+    )
+
+
+def a_dataset(**fields: Any) -> Dataset:
+    """A training file that Ana has dropped and that can be trained on."""
+    return Dataset(
+        **{
+            "id": "ds-1",
+            "sha256": "abc",
+            "name": "train.jsonl",
+            "bytes": 3000,
+            "owner": "U0ANA",
+            "team": "T0ACME",
+            "channel": CHANNEL,
+            "channel_private": False,
+            "thread_ts": "1700000000.000100",
+            "created_at": 1.0,
+            "report": a_report(),
             **fields,
         }
     )

@@ -249,11 +249,6 @@ def overlap(count: int, file: str, repair: str) -> str:
     )
 
 
-def repair_button() -> str:
-    """On a report."""
-    return _("Mend")
-
-
 def advanced() -> str:
     return _("Advanced, fine to leave as they are")
 
@@ -411,7 +406,7 @@ def untrainable(provider: str, format: str, method: str, images: bool, vendors: 
     parts = [_missing(provider, format, method, images=images, anywhere=bool(vendors))]
     if vendors:
         names = [name for vendor, name in _vendors().items() if vendor in vendors]
-        parts.append(_("Ask an administrator to set up one that has: {vendors}.", vendors=listed(names)))
+        parts.append(_("Ask an administrator to set up a provider that has one: {vendors}.", vendors=listed(names)))
     if instead and vendors:
         parts.append(_("Or change the file: {instead}", instead=instead))
     elif instead:

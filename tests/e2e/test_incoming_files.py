@@ -79,10 +79,3 @@ async def test_one_that_was_dropped_while_the_bot_was_away_is_looked_for_first(w
     async with w.bot():
         await w.person.command("ana", w.channel, "/finetune", START.replace("train", "missed"))
         await _started(w)
-
-
-async def test_a_file_with_errors_is_known_as_such(w: World) -> None:
-    async with w.bot():
-        await w.drop("train.jsonl", b'{"messages": []}\n' * 12)
-        await w.person.command("ana", w.channel, "/finetune", START)
-        await w.person.wait_ephemeral("ana", w.channel, contains="train.jsonl has errors")

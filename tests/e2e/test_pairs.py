@@ -19,11 +19,6 @@ async def _dropped(w: World, *files: tuple[str, bytes]) -> dict[str, dict[str, A
     return reports
 
 
-async def _paired(w: World, training: tuple[str, bytes], validation: tuple[str, bytes]) -> None:
-    ts = (await _dropped(w, training, validation))[training[0]]["thread_ts"]
-    await w.person.wait_message(w.channel, contains=f"Dropped with `{training[0]}`, which it validates", thread_ts=ts)
-
-
 def _chosen(view: dict[str, Any]) -> str:
     (block,) = [block for block in view["blocks"] if block.get("block_id") == "validation"]
     return str(block["element"]["initial_option"]["text"]["text"])
@@ -97,36 +92,3 @@ async def test_two_files_that_do_not_belong_together_are_left_alone(w: World) ->
         await _dropped(w, ("train.jsonl", examples(30)), ("val.jsonl", preferences()))
         await w.settled(bot)
         assert [dataset.validation for dataset in await bot.services.datasets.latest(5)] == [None, None]
-
-
-async def test_a_job_that_is_typed_takes_the_validation_file_too(w: World) -> None:
-    async with w.bot():
-        held_out = examples(12, "Held out: ").replace(b"Question number", b"Problem")
-        await _paired(w, ("house-train.jsonl", examples(30)), ("house-val.jsonl", held_out))
-
-        await w.person.command("ana", w.channel, "/finetune", "start house-train.jsonl epochs=2")
-        question = await w.person.wait_ephemeral("ana", w.channel, contains="Start this job?", timeout=30)
-        assert "Validation file: `house-val.jsonl`, which belongs to it" in orjson.dumps(question["blocks"]).decode()
-        await w.person.click("ana", w.channel, question["ts"], "start_confirmed")
-        job = w.provider.jobs[await w.job_at_provider()]
-        assert w.provider.files[job["validation_file"]][1] == held_out
-
-
-async def test_a_job_that_is_typed_leaves_the_validation_file_out_where_somebody_says_so(w: World) -> None:
-    async with w.bot():
-        await _paired(w, ("train.jsonl", examples(30)), ("val.jsonl", examples(12)))
-        await w.person.command("ana", w.channel, "/finetune", "start validation=none confirm=yes")
-        answer = await w.person.wait_ephemeral("ana", w.channel, contains="is on its way", timeout=30)
-        assert "Validation file" not in answer["text"]
-        job = w.provider.jobs[await w.job_at_provider()]
-        assert w.provider.files[job["training_file"]][1] == examples(30), "without a name, the half to train on"
-        assert not job.get("validation_file")
-
-
-async def test_a_job_on_the_validation_file_itself_says_what_that_is(w: World) -> None:
-    async with w.bot():
-        await _paired(w, ("train.jsonl", examples(30)), ("val.jsonl", examples(12)))
-        await w.person.command("ana", w.channel, "/finetune", "start val.jsonl confirm=yes")
-        answer = await w.person.wait_ephemeral("ana", w.channel, contains="is on its way", timeout=30)
-        assert "the validation file of `train.jsonl`" in answer["text"]
-        assert not w.provider.jobs[await w.job_at_provider()].get("validation_file")

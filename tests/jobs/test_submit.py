@@ -42,7 +42,7 @@ def files(tmp_path: Path) -> dict[str, bytes]:
 def make(jobs: SqliteJobStore, provider: OpenAIProtocol, files: dict[str, bytes], tmp_path: Path) -> Make:
     async def locate(dataset_id: str) -> tuple[Path, str]:
         if dataset_id not in files:
-            raise NotFound("The training file was deleted before it was uploaded. Drop it again and start anew.")
+            raise NotFound("unknown_file")
         path = tmp_path / f"{dataset_id}.jsonl"
         path.write_bytes(files[dataset_id])
         return path, hashlib.sha256(files[dataset_id]).hexdigest()

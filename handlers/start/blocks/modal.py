@@ -41,6 +41,7 @@ from handlers.start.form import model_value
 from texts import start as texts
 from texts.errors import sentence
 from texts.formats import money
+from texts.repair import repair_button
 from training_files import lookup
 
 CALLBACK_ID: Final = "start_job"
@@ -107,7 +108,7 @@ def start_modal(
     ]
     chosen = chosen_validation(dataset, words, datasets_for_validation)
     if overlap and chosen is not None:
-        blocks.append(context(f"⚠️ {texts.overlap(overlap, code(chosen.name), bold(texts.repair_button()))}"))
+        blocks.append(context(f"⚠️ {texts.overlap(overlap, code(chosen.name), bold(repair_button()))}"))
     if method == REINFORCEMENT:
         blocks.append(_grader_input(words))
     blocks.append(header(texts.advanced()))
