@@ -8,20 +8,22 @@ from bot.errors import Denied, NotFound
 
 
 class Action(StrEnum):
-    USE = "use the bot"
+    """The value is what the audit log calls it."""
+
+    USE = "use"
     SEE = "see"
-    SUBMIT = "start a fine-tuning job"
-    CHAT = "chat with a model"
-    FOLLOW = "follow a job"
-    SET_LANGUAGE = "set the language of a channel"
+    SUBMIT = "submit"
+    CHAT = "chat"
+    FOLLOW = "follow"
+    SET_LANGUAGE = "set language"
     CANCEL = "cancel"
     PAUSE = "pause"
     RESUME = "resume"
-    DECIDE = "decide about"
+    DECIDE = "decide"
     DELETE = "delete"
     APPROVE = "approve"
-    SET_BUDGET = "change budgets"
-    READ_AUDIT = "read the audit log"
+    SET_BUDGET = "set budget"
+    READ_AUDIT = "read audit"
 
 
 class Role(IntEnum):

@@ -79,8 +79,6 @@ def entry(
     caller: Asking, action: Action | str, resource: str, outcome: Outcome = Outcome.DONE, details: str = ""
 ) -> Entry:
     """What the caller does, for the audit log. Done again after a crash it is the same entry."""
-    if isinstance(action, Action):
-        action = action.name.lower().replace("_", " ")
     return Entry(
         f"{caller.key}/{action}/{resource}/{outcome}",
         time.time(),

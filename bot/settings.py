@@ -178,7 +178,7 @@ class Settings(BaseSettings):
 def load(**overrides: object) -> Settings:
     """The settings of this environment.
 
-    Raises StartError with one sentence for each setting that cannot be used.
+    Raises StartError, which names each setting that cannot be used.
     """
     try:
         return Settings(**overrides)  # type: ignore[arg-type]
@@ -187,6 +187,6 @@ def load(**overrides: object) -> Settings:
             f"{'.'.join(map(str, one['loc'])).upper()}: {one['msg'].removeprefix('Value error, ')}."
             for one in error.errors(include_input=False)
         ]
-        raise StartError("A setting cannot be used. " + " ".join(complaints)) from None
+        raise StartError("settings_unusable", complaints=" ".join(complaints)) from None
     except (OSError, UnicodeDecodeError) as error:
-        raise StartError(f"The file .env cannot be read: {error}.") from error
+        raise StartError("env_unreadable", why=error) from error

@@ -826,3 +826,81 @@ def grader_arguments() -> str:
 @_error
 def grader_no_function() -> str:
     return _("The Python grader has no function `grade(sample, item)` that returns a number.")
+
+
+# Starting, and the store
+
+
+@_error
+def settings_unusable(complaints: str) -> str:
+    """`complaints`: what is wrong with each, in English."""
+    return _("A setting cannot be used. {complaints}", complaints=complaints)
+
+
+@_error
+def env_unreadable(why: object) -> str:
+    return _("The file `.env` cannot be read: {why}.", why=why)
+
+
+@_error
+def folder_in_use(folder: object) -> str:
+    return _(
+        "Another finetune-bot is working in {folder}. Stop it first, or give this one its own folder "
+        "(`FINETUNE_DATA`).",
+        folder=folder,
+    )
+
+
+@_error
+def folder_not_written(folder: object, why: object) -> str:
+    return _("The folder {folder} cannot be written: {why}.", folder=folder, why=why)
+
+
+@_error
+def store_unusable(file: object, why: object) -> str:
+    return _(
+        "The store {file} cannot be used: {why}. If it is damaged, put it aside (or back from a backup) and start "
+        "again.",
+        file=file,
+        why=why,
+    )
+
+
+@_error
+def no_store(folder: object) -> str:
+    return _("There is no store in {folder}. `FINETUNE_DATA` says which folder it is in.", folder=folder)
+
+
+@_error
+def backup_exists(file: object) -> str:
+    return _("{file} is there already, and a backup overwrites nothing. Choose another name.", file=file)
+
+
+@_error
+def backup_not_written(file: object, why: object) -> str:
+    return _("The backup could not be written to {file}: {why}.", file=file, why=why)
+
+
+@_error
+def no_file(file: object) -> str:
+    return _("There is no file {file}.", file=file)
+
+
+@_error
+def stop_first(folder: object) -> str:
+    return _("A finetune-bot is working in {folder}. Stop it first.", folder=folder)
+
+
+@_error
+def not_restored(file: object, why: object) -> str:
+    return _("{file} could not be restored: {why}. The store is as it was.", file=file, why=why)
+
+
+@_error
+def no_backup(file: object) -> str:
+    return _("{file} is no backup of a finetune-bot.", file=file)
+
+
+@_error
+def backup_too_new(file: object) -> str:
+    return _("{file} is the backup of a newer version. Install that one, then restore.", file=file)

@@ -31,13 +31,13 @@ def backup(folder: Path, file: Path) -> int:
     """
     store = folder / "bot.db"
     if not store.is_file():
-        raise StartError(f"There is no store in {folder} (FINETUNE_DATA says which folder it is).")
+        raise StartError("no_store", folder=folder)
     if file.exists():
-        raise StartError(f"{file} is there already, and a backup overwrites nothing. Choose another name.")
+        raise StartError("backup_exists", file=file)
     try:
         _copy(store, file)
     except (OSError, sqlite3.Error) as error:
-        raise StartError(f"The backup could not be written to {file}: {error}.") from error
+        raise StartError("backup_not_written", file=file, why=error) from error
     return file.stat().st_size
 
 
@@ -51,7 +51,7 @@ def restore(folder: Path, file: Path, *, notices_channel: str | None = None) -> 
     Raises StartError where a bot works in `folder`, or `file` is no whole backup that this version understands.
     """
     if not file.is_file():
-        raise StartError(f"There is no file {file}.")
+        raise StartError("no_file", file=file)
     new = folder / "bot.db.new"
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -63,9 +63,9 @@ def restore(folder: Path, file: Path, *, notices_channel: str | None = None) -> 
             finally:
                 new.unlink(missing_ok=True)
     except Timeout as error:
-        raise StartError(f"A finetune-bot is working in {folder}. Stop it first.") from error
+        raise StartError("stop_first", folder=folder) from error
     except (OSError, sqlite3.Error) as error:
-        raise StartError(f"{file} could not be restored: {error}. The store is as it was.") from error
+        raise StartError("not_restored", file=file, why=error) from error
 
 
 def _copy(source: Path, target: Path) -> None:
@@ -82,7 +82,7 @@ def _copy(source: Path, target: Path) -> None:
             reader.backup(writer)
             (verdict,) = writer.execute("PRAGMA integrity_check").fetchone()
             if verdict != "ok":
-                raise sqlite3.DatabaseError(f"it is damaged ({verdict})")
+                raise sqlite3.DatabaseError(f"damaged: {verdict}")
             writer.execute("PRAGMA journal_mode=DELETE")
         with part.open("rb") as whole:
             os.fsync(whole.fileno())
@@ -98,9 +98,9 @@ def _make_ready(new: Path, file: Path, notices_channel: str | None) -> None:
         theirs = {migration.name for migration in migrations.applied(db)}
         ours = {migration.name for migration in migrations.pending(SqliteDatabase(memory=True))}
         if not theirs:
-            raise StartError(f"{file} is no backup of a finetune-bot.")
+            raise StartError("no_backup", file=file)
         if not theirs <= ours:
-            raise StartError(f"{file} is the backup of a newer version. Install that one, then restore.")
+            raise StartError("backup_too_new", file=file)
         migrations.apply(db)
         with db.atomic():
             doubt_what_was_under_way(db, notices_channel)

@@ -62,12 +62,9 @@ class Database:
             database = cls(folder)
             database._lock.acquire(timeout=0)
         except Timeout as error:
-            raise StartError(
-                f"Another finetune-bot is working in {folder}. Stop it first, or give this one its own folder "
-                "(FINETUNE_DATA)."
-            ) from error
+            raise StartError("folder_in_use", folder=folder) from error
         except OSError as error:
-            raise StartError(f"The folder {folder} cannot be written: {error.strerror}.") from error
+            raise StartError("folder_not_written", folder=folder, why=error.strerror or error) from error
         loop = asyncio.get_running_loop()
         try:
             database._write_db = await loop.run_in_executor(database._writer, database._connect)
@@ -75,10 +72,7 @@ class Database:
             database._read_db = await loop.run_in_executor(database._reader, database._connect)
         except sqlite3.Error as error:
             database._release()
-            raise StartError(
-                f"The store {folder / 'bot.db'} cannot be used: {error}. If it is damaged, put it aside (or back from "
-                "a backup) and start again."
-            ) from error
+            raise StartError("store_unusable", file=folder / "bot.db", why=error) from error
         return database
 
     def _connect(self) -> SqliteDatabase:

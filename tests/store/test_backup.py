@@ -100,13 +100,13 @@ async def test_a_backup_is_whole_while_the_bot_goes_on_writing(folder: Path, fil
 
 
 async def test_a_backup_overwrites_nothing_and_needs_a_store(folder: Path, file: Path) -> None:
-    with pytest.raises(StartError, match="no store"):
+    with pytest.raises(StartError, match="no_store"):
         backup(folder, file)
     file.write_text("precious")
     async with Store(folder):
-        with pytest.raises(StartError, match="overwrites nothing"):
+        with pytest.raises(StartError, match="backup_exists"):
             backup(folder, file)
-        with pytest.raises(StartError, match="could not be written"):
+        with pytest.raises(StartError, match="backup_not_written"):
             backup(folder, file.parent / "no such folder" / "file")
     assert file.read_text() == "precious"
 
@@ -195,7 +195,7 @@ async def test_a_damaged_store_is_replaced_and_kept_as_it_is(folder: Path, file:
 async def test_nothing_is_restored_under_a_bot_at_work(folder: Path, file: Path) -> None:
     await backed_up(folder, file, followed_job("ftjob-1"))
     async with Store(folder):
-        with pytest.raises(StartError, match="Stop it first"):
+        with pytest.raises(StartError, match="stop_first"):
             restore(folder, file)
 
 

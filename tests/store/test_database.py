@@ -127,7 +127,7 @@ async def test_migrations_run_once(tmp_path: Path) -> None:
 
 async def test_a_second_bot_is_told_that_the_folder_is_taken(tmp_path: Path) -> None:
     first = await Database.open(tmp_path)
-    with pytest.raises(StartError, match=r"Another finetune-bot is working in .*FINETUNE_DATA"):
+    with pytest.raises(StartError, match="folder_in_use"):
         await Database.open(tmp_path)
     await first.close()
     second = await Database.open(tmp_path)
@@ -136,7 +136,7 @@ async def test_a_second_bot_is_told_that_the_folder_is_taken(tmp_path: Path) -> 
 
 async def test_a_folder_that_cannot_be_made_gets_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
-    with pytest.raises(StartError, match="cannot be written"):
+    with pytest.raises(StartError, match="folder_not_written"):
         await Database.open(tmp_path / "file" / "data")
 
 

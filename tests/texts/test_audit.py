@@ -24,7 +24,7 @@ def _acts() -> Iterator[str]:
                     )
                     if place is not None and len(node.args) > place and isinstance(node.args[place], ast.Constant):
                         yield str(node.args[place].value)
-    yield from (action.name.lower().replace("_", " ") for action in Action)
+    yield from Action
 
 
 def test_every_act_has_words_in_chinese() -> None:

@@ -15,7 +15,17 @@ from texts.language import Language, speaking
 
 ROOT = Path(__file__).parents[2]
 KINDS = {
-    *("BotError", "Denied", "NotFound", "Invalid", "Conflict", "NotAdmitted", "OverBudget", "StoreTrouble"),
+    *(
+        "BotError",
+        "Denied",
+        "NotFound",
+        "Invalid",
+        "Conflict",
+        "NotAdmitted",
+        "OverBudget",
+        "StartError",
+        "StoreTrouble",
+    ),
     *("UnknownProvider", "super().__init__"),
 }
 
