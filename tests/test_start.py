@@ -15,6 +15,7 @@ from structlog.testing import capture_logs
 from app.run import Bot, running
 from bot.errors import StartError
 from bot.store.database import Database
+from texts import errors
 
 MODELS = "GET /models"
 
@@ -30,7 +31,7 @@ async def refused(w: World, **settings: Any) -> str:
     with pytest.raises(StartError) as error:
         async with running(w.settings(**settings)):
             pass
-    sentence = str(error.value)
+    sentence = errors.sentence(error.value)
     assert "\n" not in sentence
     assert sentence.endswith(".") or "finetune-bot try" in sentence
     for secret in (w.sandbox.bot_token, w.sandbox.app_token, w.provider.key):
@@ -212,7 +213,7 @@ async def test_a_provider_in_trouble_is_no_obstacle(w: World, fault: dict[str, A
 
 async def test_a_folder_that_another_bot_uses_is_named(w: World) -> None:
     async with running(w.settings()):
-        with pytest.raises(StartError, match="Another finetune-bot is working in"):
+        with pytest.raises(StartError, match="folder_in_use"):
             async with running(w.settings()):
                 pass
 
