@@ -67,6 +67,11 @@ def find(text: str, phones: PhoneLookup | None = None) -> list[Span]:
     return spans
 
 
+def kinds(text: str, phones: PhoneLookup) -> Iterator[str]:
+    """The kinds of what `find` finds, in order; each is looked for only when it is asked for."""
+    return (span.kind for span in _find(text.encode("utf-8", "replace"), phones))
+
+
 def mask(text: str, phones: PhoneLookup | None = None) -> tuple[str, list[str]]:
     """The text with each find replaced by a word in brackets, and the kinds that were, in order. Masking again changes
     nothing: what comes to light beside a word in brackets is masked at once.
@@ -132,7 +137,7 @@ def _find(encoded: bytes, phones: PhoneLookup) -> Iterator[Span]:
     while match := search(encoded, at):
         start, end = match.span()
         candidate = encoded[start:end]
-        if candidate[0] in b"+(0123456789" and _run().fullmatch(candidate):
+        if not candidate.strip(pii_numbers.RUN_BYTES):
             spans = [Span(*found) for found in pii_numbers.find(encoded, start, end, phones)]
             yield from spans
             # Its last word may begin something else: a mail address, a token.
@@ -252,11 +257,6 @@ def _named() -> Pattern:
 @cache
 def _mail() -> Pattern:
     return _compile(_MAIL)
-
-
-@cache
-def _run() -> Pattern:
-    return _compile(pii_numbers.RUN)
 
 
 @cache

@@ -134,18 +134,39 @@ def _find_pii_and_secrets(entry: _Entry, found: Findings, phones: PhoneLookup) -
     """Adds one finding for each code, with all kinds in its sentence and the first place."""
     if not pii_and_secrets.may_hold(entry.line):
         return
+    if not (found.keeps("personal_data") or found.keeps("secret")):
+        for code in _codes(entry, phones):
+            found.count(code)
+        return
     kinds: dict[str, Counter[str]] = {}
     firsts: dict[str, tuple[str, str, pii_and_secrets.Span]] = {}
     for place, text in texts(entry.example):
         for span in pii_and_secrets.find(text, phones):
-            code = "personal_data" if span.kind in pii_and_secrets.PERSONAL else "secret"
+            code = _code(span.kind)
             kinds.setdefault(code, Counter())[span.kind] += 1
             firsts.setdefault(code, (place, text, span))
     for code, (place, text, span) in firsts.items():
-        if found.keeps(code):
-            found.add(code, entry.number, place, what=_listed(kinds[code]), quote=_around(text, span, phones))
-        else:
-            found.count(code)
+        found.add(code, entry.number, place, what=_listed(kinds[code]), quote=_around(text, span, phones))
+
+
+def _codes(entry: _Entry, phones: PhoneLookup) -> set[str]:
+    """Those of the findings of an example, looked for only until they are known."""
+    codes: set[str] = set()
+    for _, text in texts(entry.example):
+        may_hold_secret = pii_and_secrets.may_hold_secret(text.encode("utf-8", "replace"))
+        if "personal_data" in codes and not may_hold_secret:
+            continue
+        for kind in pii_and_secrets.kinds(text, phones):
+            codes.add(_code(kind))
+            if len(codes) == 2:
+                return codes
+            if not may_hold_secret:
+                break
+    return codes
+
+
+def _code(kind: str) -> str:
+    return "personal_data" if kind in pii_and_secrets.PERSONAL else "secret"
 
 
 def _around(text: str, span: pii_and_secrets.Span, phones: PhoneLookup) -> str:
