@@ -18,6 +18,7 @@ from bot.providers.vendors import vendor_of
 from bot.redact import redact
 from bot.settings import SLACK_API_URL, Settings
 from bot.unreachable import why_unreachable
+from texts.errors import sentence
 
 log = structlog.get_logger()
 
@@ -159,7 +160,7 @@ async def _asked(
         raise StartError(f"{setting} cannot be used. {why}") from error
     except (aiohttp.ClientError, OSError) as error:
         check = "the network" if settings.slack_api_url == SLACK_API_URL else "the network, and SLACK_API_URL"
-        why = why_unreachable(error, settings.slack_api_url)
+        why = sentence(why_unreachable(error, settings.slack_api_url))
         raise StartError(f"Slack cannot be reached. {why} Check {check}.") from error
 
 
@@ -180,12 +181,14 @@ async def provider(settings: Settings) -> OpenAIProtocol:
         if error.status in {400, 404, 405, 422}:
             await provider.close()
             raise StartError(_not_the_protocol(settings, f"status {error.status}")) from error
-        log.warning("The provider refuses; I go on and keep trying.", provider=provider.name, why=str(error))
+        log.warning("The provider refuses; I go on and keep trying.", provider=provider.name, why=sentence(error))
     except Unintelligible as error:
         await provider.close()
         raise StartError(_not_the_protocol(settings, "its answer is something else")) from error
     except ProviderError as error:
-        log.warning("The provider does not answer; I go on and keep trying.", provider=provider.name, why=str(error))
+        log.warning(
+            "The provider does not answer; I go on and keep trying.", provider=provider.name, why=sentence(error)
+        )
     return provider
 
 

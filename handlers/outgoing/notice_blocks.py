@@ -29,6 +29,7 @@ from bot.jobs.notice import (
     WaitsInLine,
 )
 from bot.jobs.training_time import training_seconds
+from bot.providers.protocol import NO_ANSWER
 from handlers.blocks import approval
 from handlers.blocks.approval_text import decision
 from handlers.blocks.card import (
@@ -49,6 +50,7 @@ from texts import notices
 from texts.formats import duration, money, number
 from texts.jobs import start_button
 from texts.provider_errors import explain
+from texts.provider_errors import message as told
 
 
 def render(
@@ -187,7 +189,9 @@ def _failed(job: Job, chart: Block | None) -> Message:
     if job.error is not None:
         saying = ""
         if job.error.message:
-            saying = f"{notices.provider_says(_provider(job))}\n{code_block(job.error.message, 2000)}"
+            saying = code_block(told(job.error), 2000)
+            if job.error.code not in NO_ANSWER:
+                saying = f"{notices.provider_says(_provider(job))}\n{saying}"
         known = notices.error_code(code(job.error.code, 80)) if job.error.code else ""
         blocks += [section(part) for part in (saying, explain(job.error)) if part]
         blocks += [context(known)] if known else []
