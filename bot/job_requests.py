@@ -114,7 +114,7 @@ class JobRequests:
         """What would become of the job if it were submitted now, as far as its price tells. Raises NotAdmitted."""
         dataset = await self._dataset(caller, request.dataset_id) if request.dataset_id else None
         origin = Origin(caller.team, caller.channel, False)
-        return await self._submitter.foresee(self._job(caller, request, dataset, method, origin, caller.key))
+        return await self._submitter.preview(self._job(caller, request, dataset, method, origin, caller.key))
 
     async def estimate(self, settings: JobSettings, dataset: Dataset) -> Estimate | None:
         """Price and time of training on this data set; None if it was not checked yet."""

@@ -173,8 +173,8 @@ async def test_a_preview_says_what_would_become_of_the_job_and_stores_nothing(
 ) -> None:
     await datasets.save(a_dataset())
     requests = make(Rules(approval_above=0, deciders=("U0BEN",)))
-    foreseen = await requests.preview(a_caller(), wanted(), "supervised")
-    assert foreseen.state == states.AWAITING_APPROVAL
+    preview = await requests.preview(a_caller(), wanted(), "supervised")
+    assert preview.state == states.AWAITING_APPROVAL
     assert await jobs.latest(1) == []
     assert (await asked(requests, wanted())).state == states.AWAITING_APPROVAL
 

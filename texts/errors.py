@@ -15,7 +15,7 @@ from bot.jobs.job import Loss
 from bot.providers.interface import ProviderError
 from bot.spending.budget import Scope
 from texts import spending, start
-from texts.formats import listed
+from texts.formats import listed, sentences
 from texts.jobs import start_again_button, submit_again_button
 from texts.language import _, plural
 from texts.start import WANDB
@@ -618,7 +618,7 @@ def untrainable(provider: str, format: str, method: str, images: bool, vendors: 
 @_error
 def settings_refused(problems: Mapping[str, BotError]) -> str:
     """By the names of the settings."""
-    return " ".join(f"`{name}`: {sentence(problem)}" for name, problem in problems.items())
+    return sentences(*(f"`{name}`: {sentence(problem)}" for name, problem in problems.items()))
 
 
 @_error

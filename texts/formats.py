@@ -101,7 +101,17 @@ def listed(items: Sequence[str]) -> str:
         return " and ".join(filter(None, (", ".join(items[:-1]), *items[-1:])))
     from babel.lists import format_list
 
-    return format_list(items, locale=current().locale)
+    spaced = list(items)
+    # A space between Chinese and what stands beside it, around the word for "and".
+    if len(items) > 1:
+        before, after = items[-2:]
+        spaced[-2:] = [before if _is_han(before[-1:]) else f"{before} ", after if _is_han(after[:1]) else f" {after}"]
+    return format_list(spaced, locale=current().locale)
+
+
+def sentences(*parts: str) -> str:
+    """One after the other; empty ones are left out."""
+    return (" " if current() is Language.ENGLISH else "").join(filter(None, parts))
 
 
 def first_of(items: Sequence[str], most: int = 3) -> str:
@@ -156,3 +166,7 @@ def these_direct_messages() -> str:
 def shortened() -> str:
     """At the end of a message that holds more than Slack shows."""
     return _("Shortened: Slack shows no more in one message.")
+
+
+def _is_han(character: str) -> bool:
+    return "\u3400" <= character <= "\u9fff"

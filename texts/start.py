@@ -4,7 +4,7 @@ Slack take plain text."""
 from collections.abc import Sequence
 from typing import Final
 
-from texts.formats import dollars, listed, money, rough_duration
+from texts.formats import dollars, listed, money, rough_duration, sentences
 from texts.language import _, plural
 
 WANDB: Final = "Weights & Biases"
@@ -274,7 +274,7 @@ def rate_input(diverged: str) -> tuple[str, str]:
     hint = _("How large each step is, against the usual: above 1 learns faster and less surely. Or auto.")
     if not diverged:
         return label, hint
-    return label, f"{hint} {_('Training diverged at {rate}, so choose a lower one.', rate=diverged)}"
+    return label, sentences(hint, _("Training diverged at {rate}, so choose a lower one.", rate=diverged))
 
 
 def effort_input() -> tuple[str, str]:
@@ -411,7 +411,7 @@ def untrainable(provider: str, format: str, method: str, images: bool, vendors: 
         parts.append(_("Or change the file: {instead}", instead=instead))
     elif instead:
         parts.append(_("Change the file: {instead}", instead=instead))
-    return " ".join(parts)
+    return sentences(*parts)
 
 
 def _vendors() -> dict[str, str]:
@@ -435,7 +435,7 @@ def _missing(provider: str, format: str, method: str, *, images: bool, anywhere:
         )
     else:
         here = _("{provider} has no model that can be trained on {format} examples.", provider=provider, format=format)
-    return here if anywhere else f"{here} {_('No other provider that I know has one either.')}"
+    return here if anywhere else sentences(here, _("No other provider that I know has one either."))
 
 
 def _instead(format: str, method: str, *, images: bool) -> str:

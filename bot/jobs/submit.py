@@ -93,7 +93,7 @@ class Submitter:
             self._start(job.id)
         return admitted
 
-    async def foresee(self, job: Job) -> Job:
+    async def preview(self, job: Job) -> Job:
         """As what it would be stored if it were submitted now; nothing is done. Raises NotAdmitted."""
         return decide_admission(job, await self._jobs.ledger(job), self._rules).job
 

@@ -25,7 +25,7 @@ from bot.notices.interfaces import PostRefused
 from handlers.blocks import confirmations
 from handlers.callers import Callers
 from handlers.incoming_files import IncomingFiles
-from handlers.start.blocks.outlook import outlook
+from handlers.start.blocks.admission_preview import admission_preview
 from handlers.start.blocks.question import UNPAIRED, Pairing, pairing_words, start_question, still_reading
 from handlers.start.command_words import read_command
 from handlers.start.modal import StartModal
@@ -116,14 +116,14 @@ class StartListeners:
             await self._submit(turn, question, dataset, pairing)
             return
         request = _request(question)
-        foreseen = await self.requests.preview(caller, request, await self.requests.check(caller, request))
+        preview = await self.requests.preview(caller, request, await self.requests.check(caller, request))
         await turn.answer(
             start_question(
                 dataset.name if dataset else file_id or "",
                 words,
                 await self._estimate(request.settings, dataset),
                 msgspec.json.encode(question).decode(),
-                outlook=outlook(foreseen),
+                preview=admission_preview(preview),
                 pairing=pairing,
             )
         )

@@ -21,8 +21,8 @@ from bot.notices.interfaces import PostRefused
 from bot.providers.protocol import Hyperparameters
 from bot.spending.budget import NotAdmitted
 from handlers.callers import Callers
+from handlers.start.blocks.admission_preview import admission_preview, refusal_preview
 from handlers.start.blocks.modal import choice, chosen_validation, start_modal
-from handlers.start.blocks.outlook import hindrance, outlook
 from handlers.start.form import read_form, read_model_value, words_in
 from handlers.turn import Turn
 from handlers.web.poster import Poster
@@ -160,7 +160,7 @@ class StartModal:
             provider=self.provider,
             diverged=state.diverged,
             overlap=self.overlaps.known(dataset, chosen) if dataset and chosen else 0,
-            outlook=await self._outlook(caller, state, dataset, models, words) if models else "",
+            preview=await self._preview(caller, state, dataset, models, words) if models else "",
         )
         shown = {block.block_id for block in view.blocks}
         kept = {name: text for name, text in words.items() if text and name in SETTINGS and name not in shown}
@@ -169,7 +169,7 @@ class StartModal:
         view.private_metadata = msgspec.json.encode(msgspec.structs.replace(state, kept=kept)).decode()
         return dict(view.to_dict())
 
-    async def _outlook(
+    async def _preview(
         self,
         caller: Caller,
         state: ModalState,
@@ -186,9 +186,9 @@ class StartModal:
         settings = JobSettings(model.provider, model.id, Hyperparameters(epochs))
         request = JobRequest(settings, dataset.id if dataset else None, state.file_id)
         try:
-            return outlook(await self.requests.preview(caller, request, method))
+            return admission_preview(await self.requests.preview(caller, request, method))
         except NotAdmitted as error:
-            return hindrance(error)
+            return refusal_preview(error)
 
     async def _models_in_time(self, caller: Caller, report: Report | None) -> list[TrainableModel]:
         """What can be trained, before the three seconds are over in which Slack lets a modal be opened."""

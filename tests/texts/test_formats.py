@@ -37,6 +37,10 @@ def test_lists_are_joined_as_in_a_sentence() -> None:
     ]
 
 
+def test_sentences_stand_after_each_other() -> None:
+    assert formats.sentences("One.", "", "Two.") == "One. Two."
+
+
 def test_sizes_of_files_are_in_the_units_of_file_managers() -> None:
     said = [formats.file_size(size) for size in (0, 1, 999, 1000, 1536, 999_400, 999_600, 512_000_000)]
     assert said == ["0 bytes", "1 byte", "999 bytes", "1 kB", "1.54 kB", "999 kB", "1 MB", "512 MB"]
@@ -53,5 +57,9 @@ def test_chinese_writes_figures_its_own_way() -> None:
         assert formats.money(0) == "免费（自有硬件）"
         assert formats.percent(0.125) == "12.5%"
         assert formats.listed(["甲", "乙", "丙"]) == "甲、乙和丙"
+        # Slack takes backticks for code only at the edge of a word.
+        assert formats.listed(["`a`", "`b`", "`c`"]) == "`a`、`b` 和 `c`"
+        assert [formats.listed(items) for items in ([], ["a"], ["甲", "b"])] == ["", "a", "甲和 b"]
+        assert formats.sentences("第一句。", "", "第二句。") == "第一句。第二句。"
         assert formats.month(2026, 11) == "2026年11月"
         assert formats.number(12345.5) == "12,345.5"

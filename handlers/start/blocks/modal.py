@@ -40,7 +40,7 @@ from handlers.blocks.text import bold, code, one_line, quoted, size
 from handlers.start.form import model_value
 from texts import start as texts
 from texts.errors import sentence
-from texts.formats import money
+from texts.formats import money, sentences
 from texts.repair import repair_button
 from training_files import lookup
 
@@ -68,7 +68,7 @@ def start_modal(
     files: Sequence[Dataset] = (),
     overlap: int = 0,
     diverged: str = "",
-    outlook: str = "",
+    preview: str = "",
     provider: str = "",
     private_metadata: str = "",
 ) -> View:
@@ -76,7 +76,7 @@ def start_modal(
     the names of the settings, as `words_of` and `words_in` give them. `paces`: seconds per trained token of each model.
     `files`: where the training file may be chosen, those to choose from. `overlap`: how many examples of the training
     file stand in the chosen validation file, too. `diverged`: the learning rate multiplier with which an earlier run
-    did. `outlook` (mrkdwn): what would become of the job, as the words stand. `provider`: who has none, where there are
+    did. `preview` (mrkdwn): what would become of the job, as the words stand. `provider`: who has none, where there are
     no `models`. At most 100 models and 99 validation files are offered, as a menu holds no more. Raises ValueError
     where `private_metadata` is longer than the 3,000 that Slack carries.
     """
@@ -95,8 +95,8 @@ def start_modal(
     if len(methods) > 1:
         blocks.append(_method_input(methods, method))
     blocks.append(section(_estimated(dataset, model, method, words.get("epochs", ""), paces)))
-    if outlook:
-        blocks.append(section(outlook))
+    if preview:
+        blocks.append(section(preview))
     if model.tuned:
         blocks.append(context(texts.lower_rate()))
     label, hint, placeholder = texts.suffix_input(suffix_from_file(dataset.name) if dataset else None)
@@ -192,7 +192,7 @@ def _introduction(name: str, dataset: Dataset | None) -> str:
         return texts.unread_file(name)
     tokens = report.tokens
     about = texts.training_file(name, report.examples, tokens.billed, exact=tokens.exact)
-    return f"{about} {texts.format_is_for(report.method or '')}".rstrip()
+    return sentences(about, texts.format_is_for(report.method or ""))
 
 
 def _estimated(

@@ -32,17 +32,17 @@ def start_question(
     estimate: str,
     value: str,
     *,
-    outlook: str = "",
+    preview: str = "",
     pairing: Pairing = UNPAIRED,
 ) -> Message:
-    """`words`: what was typed, by setting; `estimate` and `outlook` (what becomes of the job, where it would not simply
+    """`words`: what was typed, by setting; `estimate` and `preview` (what becomes of the job, where it would not simply
     begin): mrkdwn; `value`: what the button brings back."""
     model = words.get("model", "")
     told_below = {"model", *(["validation"] if pairing.validation else [])}
     chosen = [f"{name} {code(text, 80)}" for name, text in words.items() if name not in told_below]
     text = f"{bold(texts.question())} {code(file)} → {code(model)}"
     estimated = f"{bold(texts.estimate_heading())} {estimate}"
-    lines = [text, " · ".join(chosen), pairing_words(pairing), estimated, outlook]
+    lines = [text, " · ".join(chosen), pairing_words(pairing), estimated, preview]
     blocks: list[Block] = [section("\n".join(filter(None, lines)))]
     if model.startswith("ft:") and "lr" not in words:
         blocks.append(context(texts.lower_rate()))

@@ -13,8 +13,11 @@ from bot.jobs import notice, states
 from bot.jobs.assessment import UNASSESSED, Assessment, rank
 from bot.jobs.diagnosis import Diagnosis, Problem
 from bot.jobs.job import Approval, Job, Loss, QueuePlace
+from bot.models.trainable import TrainableModel
 from bot.providers.protocol import Checkpoint, JobError, Metrics
+from bot.spending.budget import NotAdmitted
 from handlers.blocks.card import card
+from handlers.blocks.confirmations import submitted
 from handlers.blocks.job_controls import question
 from handlers.blocks.message import Message
 from handlers.datasets.blocks import derived, report, split_modal
@@ -22,7 +25,11 @@ from handlers.datasets.blocks.sample import sample_window
 from handlers.jobs.blocks.checkpoints import checkpoint_list
 from handlers.jobs.blocks.jobs import job_list, job_status
 from handlers.outgoing.notice_blocks import render
+from handlers.start.blocks import modal as start_modal
+from handlers.start.blocks.admission_preview import admission_preview, refusal_preview
+from handlers.start.blocks.question import Pairing, start_question, still_reading
 from texts import datasets as texts
+from texts import start as start_texts
 from texts.language import Language, speaking
 from training_files.report import Column, ColumnMapping, Finding, Report, Table, Tokens
 from training_files.sample import Sampled
@@ -35,7 +42,9 @@ MakeReport = Callable[..., Report]
 
 # What is no sentence of ours: code, mentions, links, date tokens, names, and terms that stay English.
 _NOT_OURS = re.compile(
-    r"```.*?```|`[^`]*`|<[^>]*>|\S+\.jsonl → \S+|openai|token|US\$|UTC|\bMB\b|CSV|TSV|JSONL?|Parquet", re.DOTALL
+    r"```.*?```|`[^`]*`|<[^>]*>|\S+\.jsonl → \S+|openai|acme|token|US\$|UTC|\bMB\b|CSV|TSV|JSONL?|Parquet|DPO|"
+    r"Finetune Bot|Weights & Biases|OpenAI|Nebius|\{.*\}|\w+=\w+|\b(auto|Beta|low|medium|high|support|chat)\b",
+    re.DOTALL,
 )
 _ENGLISH = re.compile(r"[A-Za-z]{2,}")
 # A mark of bold beside a Chinese character is shown as it is.
@@ -146,6 +155,57 @@ def test_a_training_files_messages_are_all_chinese(
 ) -> None:
     with speaking(Language.CHINESE):
         messages = list(of_training_files(make_dataset, make_report))
+        _all_chinese({line for message in messages for line in (*seen(message).splitlines(), message.text)})
+
+
+def of_starting_a_job(make_job: MakeJob, make_dataset: MakeDataset, make_report: MakeReport) -> Iterator[Message]:
+    models = [TrainableModel("m", "openai", "`m`", 5.0), TrainableModel("n", "openai", "`n`", certain=False)]
+    tuned = TrainableModel("ft:m", "openai", "`ft`", 0.0, tuned=True)
+    own = make_dataset(id="ds-2", name="`b.jsonl`")
+    views = [
+        start_modal.start_modal(dataset=None, models=[]),
+        start_modal.start_modal(dataset=make_dataset(report=make_report(method="dpo")), models=[], provider="acme"),
+        start_modal.start_modal(dataset=None, file_id="file-1", models=models),
+    ]
+    for method in (None, "supervised", "dpo", "reinforcement"):
+        found = make_report(method=method, tokens=Tokens(9, 9, 9, 9, 9, method is None, "o200k_base"))
+        dataset = make_dataset(name="数据.jsonl", report=found)
+        for words in ({}, {"epochs": "3"}, {"epochs": "many"}, {"model": "ft:m", "validation": "ds-2"}):
+            offered = [*models, tuned]
+            others = {"datasets_for_validation": [own], "files": [dataset, own], "overlap": 3, "diverged": "8"}
+            views.append(start_modal.start_modal(dataset=dataset, models=offered, words=words))
+            views.append(start_modal.start_modal(dataset=dataset, models=offered, words=words, **others))
+    for view in views:
+        yield Message(view.title.text, tuple(view.blocks))
+        yield from (Message(each.text) for each in (view.submit, view.close) if each is not None)
+        yield from (Message(text) for block in view.blocks for text in _inputs(block.to_dict()))
+    for job in states_of_a_job(make_job):
+        preview = Message(admission_preview(job) or "无")
+        yield from (preview, submitted(job))
+    yield Message(refusal_preview(NotAdmitted("nobody_to_approve", above=1.0)))
+    for pairing in (Pairing(), Pairing(validation="a"), Pairing(training="a")):
+        yield start_question("a", {"model": "ft:m"}, start_texts.not_known(), "value", pairing=pairing)
+        yield start_question("a", {"model": "m"}, start_texts.not_known(), "x" * 3_000, pairing=pairing)
+    yield from (still_reading("a"), still_reading(None))
+
+
+def _inputs(block: dict[str, Any]) -> Iterator[str]:
+    """What stands on an input and in its menu."""
+    if block["type"] != "input":
+        return
+    element = block["element"]
+    entries = [*element.get("options", ()), *(o for g in element.get("option_groups", ()) for o in g["options"])]
+    texts = [block["label"], block.get("hint"), element.get("placeholder")]
+    texts += [entry.get("description") for entry in entries]
+    texts += [entry["text"] for entry in entries if block["block_id"] == "method"]
+    yield from (each["text"] for each in texts if each is not None)
+
+
+def test_what_is_said_when_a_job_is_started_is_all_chinese(
+    make_job: MakeJob, make_dataset: MakeDataset, make_report: MakeReport, seen: See
+) -> None:
+    with speaking(Language.CHINESE):
+        messages = list(of_starting_a_job(make_job, make_dataset, make_report))
         _all_chinese({line for message in messages for line in (*seen(message).splitlines(), message.text)})
 
 

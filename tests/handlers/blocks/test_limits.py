@@ -549,4 +549,4 @@ def test_questions_before_something_is_done_fit(
 ) -> None:
     for act in ("cancel", "pause", "resume"):
         assert_fits(job_controls.question(act, job, name))
-    assert_fits(start_question.start_question(name, words, text.quoted(estimate), value, outlook=text.quoted(estimate)))
+    assert_fits(start_question.start_question(name, words, text.quoted(estimate), value, preview=text.quoted(estimate)))

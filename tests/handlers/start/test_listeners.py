@@ -52,7 +52,7 @@ class Bot:
         self.offered = [TrainableModel(MODEL, "acme", MODEL, 5.0)]
         self.submitted: list[tuple[Caller, JobRequest, Origin, str]] = []
         self.draft = Draft()
-        self.foreseen: Job | BotError = a_job()
+        self.previewed: Job | BotError = a_job()
         self.overlap: int | None = None
         self.slow = False
         self.checked = asyncio.Event()
@@ -70,9 +70,9 @@ class Bot:
         return "supervised"
 
     async def preview(self, caller: Caller, request: JobRequest, method: str) -> Job:
-        if isinstance(self.foreseen, BotError):
-            raise self.foreseen
-        return self.foreseen
+        if isinstance(self.previewed, BotError):
+            raise self.previewed
+        return self.previewed
 
     async def estimate(self, settings: JobSettings, dataset: Dataset) -> Estimate:
         return Estimate(3, 3_900, 0.02, None)
@@ -259,9 +259,9 @@ async def test_a_provider_that_takes_too_long_is_told_before_slacks_seconds_are_
 
 
 async def test_what_stands_in_the_way_is_said_in_the_modal(listeners: StartListeners, bot: Bot, slack: Slack) -> None:
-    bot.foreseen = a_job(state="awaiting_approval", approval=Approval(0.0, 1.0, ("U0BEN",)), estimated_cost=2.0)
+    bot.previewed = a_job(state="awaiting_approval", approval=Approval(0.0, 1.0, ("U0BEN",)), estimated_cost=2.0)
     await listeners.pressed(a_turn("ds-1"))
-    bot.foreseen = NotAdmitted("nobody_to_approve", above=1.0)
+    bot.previewed = NotAdmitted("nobody_to_approve", above=1.0)
     await listeners.pressed(a_turn("ds-1"))
     approval, refusal = map(_shown, _modals(slack))
     assert "*Needs approval:*" in approval

@@ -1,21 +1,19 @@
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
+from parts import a_dataset, a_report
 
 from bot.datasets.dataset import Dataset
 from bot.jobs.settings import JobSettings, words_of
 from bot.models.trainable import TrainableModel
 from bot.providers.protocol import Hyperparameters
 from handlers.start.blocks.modal import start_modal
-from training_files.report import Report
 
 MINI = TrainableModel("gpt-4.1-mini", "openai", "GPT-4.1 mini", 5.0)
 SMOL = TrainableModel("smol", "trainer", "SmolLM2", 0.0)
 LLAMA = TrainableModel("meta-llama/Llama-3.1-8B-Instruct", "nebius", "Llama")
 TUNED = TrainableModel("ft:gpt-4.1-mini:acme:old:1", "openai", "old", 5.0, tuned=True)
-
-MakeDataset = Callable[..., Dataset]
 
 
 def inputs(view: dict[str, Any]) -> dict[str, dict[str, Any]]:
@@ -31,12 +29,11 @@ def shown(dataset: Dataset | None, words: Mapping[str, str] | None = None, **mor
     return start_modal(dataset=dataset, **{"models": [MINI], "words": words, **more}).to_dict()
 
 
-@pytest.fixture
-def of_method(make_dataset: MakeDataset, make_report: Callable[..., Report]) -> MakeDataset:
-    return lambda method: make_dataset(report=make_report(method=method))
+def of_method(method: str) -> Dataset:
+    return a_dataset(report=a_report(method=method))
 
 
-def test_what_matters_comes_first_and_the_rest_under_a_heading(of_method: MakeDataset) -> None:
+def test_what_matters_comes_first_and_the_rest_under_a_heading() -> None:
     view = shown(of_method("supervised"))
     order = [block.get("block_id") or block["type"] for block in view["blocks"]]
     first = ["section", "model", "section", "suffix", "epochs", "validation"]
@@ -45,7 +42,7 @@ def test_what_matters_comes_first_and_the_rest_under_a_heading(of_method: MakeDa
     assert view["callback_id"] == "start_job"
 
 
-def test_only_the_fields_of_the_files_method_are_asked(of_method: MakeDataset) -> None:
+def test_only_the_fields_of_the_files_method_are_asked() -> None:
     assert not {"beta", "grader", "effort", "method"} & set(inputs(shown(of_method("supervised"))))
     assert "beta" in inputs(shown(of_method("dpo")))
     reinforcement = inputs(shown(of_method("reinforcement")))
@@ -53,7 +50,7 @@ def test_only_the_fields_of_the_files_method_are_asked(of_method: MakeDataset) -
     assert "beta" not in reinforcement
 
 
-def test_only_what_the_models_provider_takes_is_asked(of_method: MakeDataset) -> None:
+def test_only_what_the_models_provider_takes_is_asked() -> None:
     assert not {"wandb", "metadata"} & set(inputs(shown(of_method("supervised"), models=[LLAMA])))
     assert "wandb" not in inputs(shown(of_method("supervised"), models=[SMOL]))
 
@@ -66,9 +63,9 @@ def test_for_a_file_that_we_have_not_read_the_model_says_which_methods_there_are
     assert not {"method", "beta"} & set(inputs(other))
 
 
-def test_each_model_shows_what_training_it_would_cost(make_dataset: MakeDataset) -> None:
+def test_each_model_shows_what_training_it_would_cost() -> None:
     unknown = TrainableModel("x", "trainer", "X")
-    groups = inputs(shown(make_dataset(), models=[MINI, SMOL, unknown]))["model"]["option_groups"]
+    groups = inputs(shown(a_dataset(), models=[MINI, SMOL, unknown]))["model"]["option_groups"]
     assert [group["label"]["text"] for group in groups] == ["openai", "trainer"]
     # 1,300 billed tokens x 8 epochs x $5 per million
     assert groups[0]["options"][0]["description"]["text"].startswith("$0.05")
@@ -78,22 +75,22 @@ def test_each_model_shows_what_training_it_would_cost(make_dataset: MakeDataset)
     ]
 
 
-def test_the_estimate_follows_what_is_chosen(make_dataset: MakeDataset) -> None:
+def test_the_estimate_follows_what_is_chosen() -> None:
     paces = {"gpt-4.1-mini": 0.1}
-    assert "$0.05 · time not known yet · 10,400 billed tokens in 8 epochs (auto)" in said(shown(make_dataset()))
-    chosen = said(shown(make_dataset(), {"epochs": "20", "model": "gpt-4.1-mini"}, paces=paces))
+    assert "$0.05 · time not known yet · 10,400 billed tokens in 8 epochs (auto)" in said(shown(a_dataset()))
+    chosen = said(shown(a_dataset(), {"epochs": "20", "model": "gpt-4.1-mini"}, paces=paces))
     assert "$0.13 · about 45 min of training · 26,000 billed tokens in 20 epochs" in chosen
-    assert "*Estimate:* shown as soon as the epochs are" in said(shown(make_dataset(), {"epochs": "many"}))
+    assert "*Estimate:* shown as soon as the epochs are" in said(shown(a_dataset(), {"epochs": "many"}))
 
 
-def test_on_ones_own_hardware_nothing_is_billed(make_dataset: MakeDataset) -> None:
-    words = said(shown(make_dataset(), {"model": SMOL.id}, models=[SMOL]))
+def test_on_ones_own_hardware_nothing_is_billed() -> None:
+    words = said(shown(a_dataset(), {"model": SMOL.id}, models=[SMOL]))
     assert "10,400 tokens in 8 epochs" in words
     assert "billed" not in words
 
 
-def test_what_stands_in_the_way_of_the_job_stands_under_its_estimate(make_dataset: MakeDataset) -> None:
-    blocks = shown(make_dataset(), outlook="*Needs approval:* …")["blocks"]
+def test_what_stands_in_the_way_of_the_job_stands_under_its_estimate() -> None:
+    blocks = shown(a_dataset(), preview="*Needs approval:* …")["blocks"]
     texts = [block.get("text", {}).get("text", "") for block in blocks]
     assert texts.index("*Needs approval:* …") == next(n for n, t in enumerate(texts) if "*Estimate:*" in t) + 1
 
@@ -105,14 +102,14 @@ def test_a_file_of_the_provider_shows_the_price_and_not_an_estimate() -> None:
     assert inputs(view)["model"]["options"][0]["description"]["text"].startswith("$5.00 per million tokens")
 
 
-def test_the_settings_of_an_earlier_job_are_filled_in(make_dataset: MakeDataset, of_method: MakeDataset) -> None:
+def test_the_settings_of_an_earlier_job_are_filled_in() -> None:
     asked = Hyperparameters(5, 2, 0.5, beta=0.2)
     kept = JobSettings("trainer", "smol", asked, "support", 7, "ds-2", metadata={"team": "a", "ticket": "42"})
     view = shown(
         of_method("dpo"),
         words_of(kept),
         models=[MINI, SMOL],
-        datasets_for_validation=[make_dataset(id="ds-2", name="validation.jsonl")],
+        datasets_for_validation=[a_dataset(id="ds-2", name="validation.jsonl")],
     )
     fields = inputs(view)
     assert fields["model"]["initial_option"]["value"] == "trainer|smol"
@@ -122,35 +119,35 @@ def test_the_settings_of_an_earlier_job_are_filled_in(make_dataset: MakeDataset,
     assert fields["metadata"]["initial_value"] == "team=a, ticket=42"
 
 
-def test_what_was_split_off_validates_unless_the_person_chose_otherwise(make_dataset: MakeDataset) -> None:
-    training, part = make_dataset(validation="ds-2"), make_dataset(id="ds-2")
+def test_what_was_split_off_validates_unless_the_person_chose_otherwise() -> None:
+    training, part = a_dataset(validation="ds-2"), a_dataset(id="ds-2")
     fields = inputs(shown(training, datasets_for_validation=[part]))
     assert fields["validation"]["initial_option"]["value"] == "ds-2"
     fields = inputs(shown(training, {"validation": "none"}, datasets_for_validation=[part]))
     assert fields["validation"]["initial_option"]["value"] == "none"
 
 
-def test_going_on_from_a_fine_tuned_model_advises_a_lower_rate(make_dataset: MakeDataset) -> None:
-    assert "lower the learning rate" not in said(shown(make_dataset(), models=[MINI, TUNED]))
-    view = shown(make_dataset(), {"model": TUNED.id}, models=[MINI, TUNED])
+def test_going_on_from_a_fine_tuned_model_advises_a_lower_rate() -> None:
+    assert "lower the learning rate" not in said(shown(a_dataset(), models=[MINI, TUNED]))
+    view = shown(a_dataset(), {"model": TUNED.id}, models=[MINI, TUNED])
     assert "lower the learning rate multiplier to a half or a quarter" in said(view)
     groups = inputs(view)["model"]["option_groups"]
     assert [group["label"]["text"] for group in groups] == ["openai", "Continue from a fine-tuned model"]
 
 
-def test_the_training_file_can_be_chosen_where_there_are_several(make_dataset: MakeDataset) -> None:
-    other = make_dataset(id="ds-2", name="more.jsonl")
-    menu = inputs(shown(make_dataset(), files=[make_dataset(), other]))["file"]
+def test_the_training_file_can_be_chosen_where_there_are_several() -> None:
+    other = a_dataset(id="ds-2", name="more.jsonl")
+    menu = inputs(shown(a_dataset(), files=[a_dataset(), other]))["file"]
     assert [option["value"] for option in menu["options"]] == ["ds-1", "ds-2"]
     assert menu["initial_option"]["value"] == "ds-1"
 
 
-def test_without_any_model_the_modal_says_what_to_do_and_cannot_be_sent(make_dataset: MakeDataset) -> None:
-    view = shown(make_dataset(), models=[])
+def test_without_any_model_the_modal_says_what_to_do_and_cannot_be_sent() -> None:
+    view = shown(a_dataset(), models=[])
     assert "submit" not in view
     assert "administrator" in view["blocks"][0]["text"]["text"]
 
 
-def test_a_private_metadata_that_slack_would_refuse_is_refused_here(make_dataset: MakeDataset) -> None:
+def test_a_private_metadata_that_slack_would_refuse_is_refused_here() -> None:
     with pytest.raises(ValueError, match="3000"):
-        shown(make_dataset(), private_metadata="x" * 3001)
+        shown(a_dataset(), private_metadata="x" * 3001)

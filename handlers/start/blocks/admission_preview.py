@@ -9,7 +9,7 @@ from texts import spending
 from texts import start as texts
 
 
-def outlook(job: Job) -> str:
+def admission_preview(job: Job) -> str:
     """Mrkdwn; "" where nothing stands in its way. `job` is as it would be stored."""
     if job.state == states.AWAITING_APPROVAL:
         return f"{bold(texts.needs_approval())} {texts.approval(necessity(job), deciders(job))}"
@@ -19,6 +19,6 @@ def outlook(job: Job) -> str:
     return ""
 
 
-def hindrance(error: NotAdmitted) -> str:
+def refusal_preview(error: NotAdmitted) -> str:
     """Mrkdwn."""
     return f"{bold(spending.cannot_be_started())} {escape(spending.not_admitted(error))}"
