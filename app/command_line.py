@@ -13,7 +13,9 @@ from typing import Annotated, Literal
 import typer
 
 from bot.errors import StartError
+from texts import starting as texts
 from texts.errors import sentence
+from texts.formats import file_size
 from texts.language import speaking, terminal_language
 
 app = typer.Typer(
@@ -78,7 +80,7 @@ def backup(
     from bot.store.backup import backup
 
     size = backup(load().finetune_data, file)
-    print(f"{file}: {max(size // 1000, 1):,} KB")  # noqa: T201
+    print(f"{file}: {file_size(size)}")  # noqa: T201
 
 
 @app.command()
@@ -92,9 +94,9 @@ def restore(file: Annotated[Path, typer.Argument(metavar="FILE", help="A backup.
 
     settings = load()
     kept = restore(settings.finetune_data, file, notices_channel=settings.finetune_notices_channel)
-    print(f"The store in {settings.finetune_data} is {file} now.")  # noqa: T201
+    print(texts.store_replaced(str(settings.finetune_data), str(file)))  # noqa: T201
     if kept is not None:
-        print(f"What was there: {kept}")  # noqa: T201
+        print(texts.store_kept(str(kept)))  # noqa: T201
 
 
 @app.command("try")
@@ -232,7 +234,4 @@ _EXTRAS = {
 def _needs(extra: str, command: str) -> None:
     missing = [name for name in _EXTRAS[extra] if importlib.util.find_spec(name) is None]
     if missing:
-        raise StartError(
-            f"`finetune-bot {command}` needs the extra [{extra}] ({', '.join(missing)} missing). "
-            f'Install it with: pip install -c constraints.txt -e ".[{extra}]"'
-        )
+        raise StartError(texts.extra_needed(f"finetune-bot {command}", extra, ", ".join(missing)))

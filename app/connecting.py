@@ -18,7 +18,7 @@ from bot.providers.vendors import vendor_of
 from bot.redact import redact
 from bot.settings import SLACK_API_URL, Settings
 from bot.unreachable import why_unreachable
-from texts.errors import sentence
+from texts import starting as texts
 
 log = structlog.get_logger()
 
@@ -43,15 +43,9 @@ NEEDED_SCOPES: Final = frozenset(
 _SCOPES_HEADER: Final = "x-oauth-scopes"
 
 
-# Slack's kinds of token by how they begin (docs.slack.dev, "Tokens", read 2026-11-28); where an app rotates its tokens
+# How Slack's tokens begin, by their kinds (docs.slack.dev, "Tokens", read 2026-11-28); where an app rotates its tokens
 # "xoxe." stands before.
-_KINDS: Final = {
-    "xoxb-": "a bot's token",
-    "xapp-": "an app-level token",
-    "xoxp-": "a person's token",
-    "xoxe-": "a refresh token",
-    "xwfp-": "a workflow's token",
-}
+_KINDS: Final = ("xoxb-", "xapp-", "xoxp-", "xoxe-", "xwfp-")
 
 
 def require(settings: Settings) -> None:
@@ -60,39 +54,22 @@ def require(settings: Settings) -> None:
     """
     bot, app, key = _value(settings.slack_bot_token), _value(settings.slack_app_token), _value(settings.openai_api_key)
     complaints = []
-    if _kind(bot) == "an app-level token" and _kind(app) == "a bot's token":
-        complaints.append(
-            "SLACK_BOT_TOKEN and SLACK_APP_TOKEN are swapped: the bot's token begins with xoxb-, the app's with xapp-."
-        )
+    if _kind(bot) == "xapp-" and _kind(app) == "xoxb-":
+        complaints.append(texts.tokens_swapped())
     else:
         if not bot:
-            complaints.append(
-                "SLACK_BOT_TOKEN is missing. Put the bot's token (xoxb-…, from OAuth & Permissions of your Slack app) "
-                "into the environment or a file .env. To try the bot without Slack: finetune-bot try."
-            )
-        elif _kind(bot) != "a bot's token":
-            what = _kind(bot) or "no token of Slack's"
-            complaints.append(
-                f"SLACK_BOT_TOKEN is {what}. The bot's token begins with xoxb- and stands under OAuth & Permissions."
-            )
+            complaints.append(texts.no_bot_token())
+        elif _kind(bot) != "xoxb-":
+            complaints.append(texts.wrong_bot_token(texts.token_kind(_kind(bot))))
         if not app and settings.slack_signing_secret is None:
-            complaints.append(
-                "SLACK_APP_TOKEN is missing. Create an app-level token (xapp-…, scope connections:write) under Basic "
-                "Information, or set SLACK_SIGNING_SECRET to receive Slack's requests over HTTP."
-            )
-        elif app and _kind(app) != "an app-level token":
-            what = _kind(app) or "no token of Slack's"
-            complaints.append(
-                f"SLACK_APP_TOKEN is {what}. The app-level token begins with xapp- and stands under Basic Information."
-            )
+            complaints.append(texts.no_app_token())
+        elif app and _kind(app) != "xapp-":
+            complaints.append(texts.wrong_app_token(texts.token_kind(_kind(app))))
     if not key:
-        complaints.append(
-            "OPENAI_API_KEY is missing. Put the provider's key into the environment or a file .env; for your own "
-            "trainer, the key that `finetune-bot trainer keys create` prints."
-        )
+        complaints.append(texts.no_provider_key())
     for name, value in (("OPENAI_API_KEY", key), ("SLACK_SIGNING_SECRET", _value(settings.slack_signing_secret))):
         if kind := _kind(value):
-            complaints.append(f"{name} holds {kind} of Slack's. Put that into its own setting, and the right one here.")
+            complaints.append(texts.token_in_the_wrong_place(name, texts.token_kind(kind)))
     if complaints:
         raise StartError(" ".join(complaints))
 
@@ -102,8 +79,9 @@ def _value(secret: SecretStr | None) -> str:
 
 
 def _kind(token: str) -> str | None:
-    """Which kind of Slack's tokens it is, if one."""
-    return _KINDS.get(token.removeprefix("xoxe.")[:5])
+    """Which kind of Slack's tokens it is, if one: how that begins."""
+    prefix = token.removeprefix("xoxe.")[:5]
+    return prefix if prefix in _KINDS else None
 
 
 async def slack(settings: Settings) -> tuple[AsyncWebClient, dict[str, object]]:
@@ -117,10 +95,7 @@ async def slack(settings: Settings) -> tuple[AsyncWebClient, dict[str, object]]:
     )
     answer = await _asked(client.auth_test, "SLACK_BOT_TOKEN", settings)
     if not answer.get("bot_id"):
-        raise StartError(
-            "SLACK_BOT_TOKEN cannot be used. It is a person's token (xoxp-…); the bot's begins with xoxb- and stands "
-            "under OAuth & Permissions."
-        )
+        raise StartError(texts.persons_token())
     granted = {scope.strip() for scope in str(answer.headers.get(_SCOPES_HEADER, "")).split(",") if scope.strip()}
     if granted and (missing := NEEDED_SCOPES - granted):
         log.warning(
@@ -142,26 +117,15 @@ async def _asked(
     except SlackApiError as error:
         data = getattr(error.response, "data", None)
         if not isinstance(data, dict) or not isinstance(data.get("error"), str):
-            raise StartError(
-                f"{settings.slack_api_url} does not answer as Slack's Web API does. Check SLACK_API_URL; if it is "
-                "right, try again in a minute."
-            ) from error
+            raise StartError(texts.not_slacks_api(settings.slack_api_url)) from error
         code = redact(data["error"])
         if code == "ratelimited":
-            raise StartError("Slack asks to wait (too many starts). Start again in a minute.") from error
-        why = {
-            "invalid_auth": "Slack does not accept it: it is wrong, or of another kind.",
-            "not_allowed_token_type": "It is a token of another kind.",
-            "account_inactive": "The app was removed from the workspace; install it again.",
-            "token_revoked": "It was revoked; install the app again and take the new one.",
-            "token_expired": "It has expired; take a new one.",
-            "missing_scope": f"It lacks the scope {error.response.get('needed')}.",
-        }.get(code, f"Slack answered: {code}.")
-        raise StartError(f"{setting} cannot be used. {why}") from error
+            raise StartError(texts.slack_asks_to_wait()) from error
+        raise StartError(texts.token_refused(setting, code, str(error.response.get("needed")))) from error
     except (aiohttp.ClientError, OSError) as error:
-        check = "the network" if settings.slack_api_url == SLACK_API_URL else "the network, and SLACK_API_URL"
-        why = sentence(why_unreachable(error, settings.slack_api_url))
-        raise StartError(f"Slack cannot be reached. {why} Check {check}.") from error
+        why = why_unreachable(error, settings.slack_api_url)
+        usual = settings.slack_api_url == SLACK_API_URL
+        raise StartError(texts.slack_unreachable(why, usual_address=usual)) from error
 
 
 async def provider(settings: Settings) -> OpenAIProtocol:
@@ -175,26 +139,19 @@ async def provider(settings: Settings) -> OpenAIProtocol:
     except Refused as error:
         if error.status in {401, 403}:
             await provider.close()
-            raise StartError(
-                f"OPENAI_API_KEY cannot be used: {provider.name} answered: {redact(str(error))}"
-            ) from error
+            raise StartError(texts.key_refused(provider.name, redact(str(error)))) from error
         if error.status in {400, 404, 405, 422}:
             await provider.close()
-            raise StartError(_not_the_protocol(settings, f"status {error.status}")) from error
-        log.warning("The provider refuses; I go on and keep trying.", provider=provider.name, why=sentence(error))
+            raise StartError(_not_the_protocol(settings, error.status)) from error
+        log.warning("The provider refuses; I go on and keep trying.", provider=provider.name, why=str(error))
     except Unintelligible as error:
         await provider.close()
-        raise StartError(_not_the_protocol(settings, "its answer is something else")) from error
+        raise StartError(_not_the_protocol(settings, None)) from error
     except ProviderError as error:
-        log.warning(
-            "The provider does not answer; I go on and keep trying.", provider=provider.name, why=sentence(error)
-        )
+        log.warning("The provider does not answer; I go on and keep trying.", provider=provider.name, why=str(error))
     return provider
 
 
-def _not_the_protocol(settings: Settings, why: str) -> str:
-    address = settings.openai_base_url or "its usual address"
-    return (
-        f"{settings.provider_name} does not speak OpenAI's protocol at {redact(address)} ({why}). "
-        "Check OPENAI_BASE_URL; it usually ends in /v1."
-    )
+def _not_the_protocol(settings: Settings, status: int | None) -> str:
+    address = redact(settings.openai_base_url) if settings.openai_base_url else texts.usual_address()
+    return texts.not_the_protocol(settings.provider_name, address, status)

@@ -17,6 +17,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from bot.errors import StartError
+from texts import starting as texts
 from trainer.workers import died_how
 
 _NEW_GROUP = 0x200  # subprocess.CREATE_NEW_PROCESS_GROUP, which exists on Windows only
@@ -56,11 +57,11 @@ class Child:
             except queue.Empty:
                 break
             if line is None:
-                raise StartError(f"The {self.name} stopped before it was ready. {self.last_words()}")
+                raise StartError(texts.stopped_before_ready(self.name, self.last_words()))
             if line.startswith(until):
                 self._is_ready = True
                 return line[len(until) :].strip()
-        raise StartError(f"The {self.name} was not ready within {seconds:.0f} s. {self.last_words()}")
+        raise StartError(texts.not_ready_in_time(self.name, f"{seconds:.0f}", self.last_words()))
 
     def is_alive(self) -> bool:
         return self._process.poll() is None
@@ -70,7 +71,7 @@ class Child:
         code = self._process.poll()
         if code is not None:
             self._reader.join(1)  # what it said last may still be on its way
-        log = f"Its log is {self.log}."
+        log = texts.its_log(str(self.log))
         if code is not None and code < 0:
             how = died_how(code)
             return f"{how[0].upper()}{how[1:]}. {log}"
@@ -78,7 +79,7 @@ class Child:
         # The last line that is meant for people: of a traceback the error, and none of the log's JSON.
         said = [line.strip() for line in lines if line.strip() and not line.startswith("{")]
         told = [line.removeprefix("finetune-bot: ") for line in said if line.startswith("finetune-bot: ")]
-        return f"It said: {(told or said)[-1]} {log}" if said else log
+        return texts.it_said((told or said)[-1], log) if said else log
 
     def stop(self, seconds: float = 10) -> None:
         """Ask it to end, and end it if it does not."""

@@ -39,9 +39,10 @@ from handlers.datasets.listeners import DatasetListeners
 from handlers.inbox import Inbox
 from handlers.missed import Backfill
 from handlers.outgoing.cards import CardKeeper
-from handlers.outgoing.charts import Charts
-from handlers.outgoing.notice_poster import SlackNoticePoster
+from handlers.outgoing.charts import Pictures
+from handlers.outgoing.notice_poster import SlackSpeaker
 from handlers.services import Services
+from texts import starting as texts
 
 log = structlog.get_logger()
 
@@ -121,7 +122,7 @@ async def running(settings: Settings, timing: Timing = Timing(), lanes: Lanes | 
         if lanes is None:
             stack.callback(services.lanes.close)
 
-        charts = Charts(
+        pictures = Pictures(
             services.jobs,
             services.cards,
             services.poster,
@@ -129,13 +130,13 @@ async def running(settings: Settings, timing: Timing = Timing(), lanes: Lanes | 
             calm=max(settings.finetune_poll_seconds, 5),
         )
         language = services.languages.place
-        notices = SlackNoticePoster(services.jobs, services.poster, charts, language)
-        delivery = Delivery(SqliteOutbox(database), notices, look_every=timing.look_every, backoff=timing.notice)
+        speaker = SlackSpeaker(services.jobs, services.poster, pictures, language)
+        delivery = Delivery(SqliteOutbox(database), speaker, look_every=timing.look_every, backoff=timing.notice)
         keeper = CardKeeper(
             services.jobs,
             services.cards,
             services.poster,
-            charts,
+            pictures,
             language=language,
             look_every=timing.look_every,
             between_edits=timing.between_card_edits,
@@ -244,11 +245,9 @@ async def _listen(
     try:
         await site.start()
     except OSError as error:
-        why = "it is taken by another program" if error.errno == errno.EADDRINUSE else error.strerror
-        raise StartError(
-            f"I cannot listen on port {settings.http_port} of {settings.http_host}: {why}. Set HTTP_PORT to a free "
-            "one (and HTTP_HOST to an address of this machine), or stop the other program."
-        ) from error
+        taken = error.errno == errno.EADDRINUSE
+        why = texts.taken_by_another() if taken else error.strerror or str(error)
+        raise StartError(texts.port_taken(str(settings.http_port), settings.http_host, why)) from error
     return int(runner.addresses[0][1])
 
 
@@ -270,7 +269,7 @@ def set_up_logging(level: str) -> None:
     """Readable lines on a terminal, JSON lines elsewhere; no secret passes."""
     names = logging.getLevelNamesMapping()
     if level.upper() not in names:
-        raise StartError(f"FINETUNE_LOG_LEVEL is {level}; it must be DEBUG, INFO, WARNING or ERROR.")
+        raise StartError(texts.unknown_log_level(level))
 
     def without_secrets(_: object, __: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
         return {key: redact(value) if isinstance(value, str) else value for key, value in event.items()}

@@ -15,11 +15,17 @@ from urllib.parse import urlsplit
 
 import msgspec
 from filelock import FileLock, Timeout
-from rich.console import Console
+from rich.console import Console, Group
 from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
 
 from app.processes import Child
 from bot.errors import StartError
+from texts import datasets
+from texts import starting as texts
+from texts.formats import file_size
+from texts.language import current
 
 BASE_MODEL = "SmolLM2-135M-Instruct"
 ROOT = Path(__file__).parents[1]
@@ -69,7 +75,7 @@ class Trial:
     def run(self, *, reset: bool = False, smoke: Path | None = None) -> int:
         """Until Ctrl-C; with `smoke`, until the whole loop was gone through. The exit code. Raises StartError."""
         if smoke is not None and not smoke.is_file():
-            raise StartError(f"There is no file {smoke}.")
+            raise StartError("no_file", file=smoke)
         self.prepare(reset=reset)
         with _terminated_by_signal():
             try:
@@ -82,7 +88,7 @@ class Trial:
                     self._show(page_url)
                     self.watch()
             except KeyboardInterrupt:
-                self.console.print("\nStopped. Everything is kept in", str(self.data))
+                self.console.print(f"\n{texts.stopped(str(self.data))}", markup=False)
         return 0
 
     @contextlib.contextmanager
@@ -92,15 +98,15 @@ class Trial:
         try:
             # The workspace needs nobody: it starts beside the trainer.
             trainer, sandbox = self._child("trainer"), self._child("sandbox")
-            with self.console.status("Starting the trainer …"):
+            with self.console.status(texts.starting("trainer")):
                 self._await("trainer", trainer)
-            with self.console.status("Starting the workspace …"):
+            with self.console.status(texts.starting("sandbox")):
                 self._await("sandbox", sandbox)
-            with self.console.status("Starting the bot …"):
+            with self.console.status(texts.starting("bot")):
                 self._await("bot", self._child("bot"))
             yield self._page_url
         finally:
-            with self.console.status("Stopping …"):
+            with self.console.status(texts.stopping()):
                 for child in reversed(self._children.values()):
                     child.stop()
             self.release()
@@ -156,6 +162,7 @@ class Trial:
             "FINETUNE_NOTICES_CHANNEL": "",
             "FINETUNE_DATA": str(self.data / "bot"),
             "FINETUNE_POLL_SECONDS": "1",
+            "FINETUNE_LANGUAGE": os.environ.get("FINETUNE_LANGUAGE") or current(),
         }
 
     def prepare(self, *, reset: bool) -> None:
@@ -167,10 +174,7 @@ class Trial:
         mark = self.data / _MARK
         try:
             if self.data.exists() and any(self.data.iterdir()) and not mark.exists():
-                raise StartError(
-                    f"{self.data} holds other things, so I do not write into it. Name an empty or new folder with "
-                    "--data."
-                )
+                raise StartError(texts.folder_of_others(str(self.data)))
             self.data.mkdir(parents=True, exist_ok=True, mode=0o700)
             self._lock.acquire(timeout=0)
             self._check_disk()
@@ -178,12 +182,9 @@ class Trial:
                 _empty(self.data, but=Path(self._lock.lock_file))
             mark.touch()
         except Timeout as error:
-            raise StartError(
-                f"Another `finetune-bot try` is working in {self.data}. Stop it first, or name another folder with "
-                "--data."
-            ) from error
+            raise StartError(texts.tried_already(str(self.data))) from error
         except OSError as error:
-            raise StartError(f"The folder {self.data} cannot be written: {error.strerror}.") from error
+            raise StartError("folder_not_written", folder=self.data, why=error.strerror) from error
 
     def release(self) -> None:
         """The folder is anybody's again."""
@@ -192,10 +193,7 @@ class Trial:
     def _check_disk(self) -> None:
         free = shutil.disk_usage(self.data).free
         if free < _NEEDED_BYTES:
-            raise StartError(
-                f"Only {free // 1_000_000} MB are free on the disk of {self.data}; trying the bot takes about "
-                f"{_NEEDED_BYTES // 1_000_000}. Make room, or name another folder with --data."
-            )
+            raise StartError(texts.disk_full(str(self.data), file_size(free), file_size(_NEEDED_BYTES)))
 
     def _check_port(self) -> None:
         with socket.socket(socket.AF_INET6 if ":" in self.host else socket.AF_INET) as probe:
@@ -204,10 +202,8 @@ class Trial:
             try:
                 probe.bind((self.host, self.port))
             except OSError as error:
-                raise StartError(
-                    f"Port {self.port} on {self.host} cannot be used ({error.strerror}). Another `finetune-bot try` "
-                    "may be running; or choose another port with --port."
-                ) from error
+                why = error.strerror or str(error)
+                raise StartError(texts.page_port_taken(str(self.port), self.host, why)) from error
 
     def _fetch_model(self) -> None:
         """With a progress bar of its own; nothing to see where the model is there already."""
@@ -219,23 +215,22 @@ class Trial:
                 pull.terminate()  # Ctrl-C reached it by itself, another signal did not
                 raise
         if code != 0:
-            raise StartError(f"The base model {self.base_model} could not be fetched; the reason stands above.")
+            raise StartError(texts.model_not_fetched(self.base_model))
 
     def _show(self, page_url: str) -> None:
-        self.console.print(
-            Panel(
-                f"Open  [bold link={page_url}]{page_url}[/]\n\n"
-                "You are in a workspace with the bot. Choose a sample file below the message box, "
-                "read the report, press [bold]Start fine-tuning[/], and talk to your model.\n\n"
-                f"Model    {self.base_model}, trained on this machine\n"
-                f"State    {self.data}\n"
-                f"Logs     {self.data / 'logs'}\n\n"
-                "Ctrl-C stops everything; the next start goes on from here.",
-                title="Finetune Bot",
-                expand=False,
-                padding=(1, 2),
-            )
-        )
+        words = Text(f"{texts.open_page(page_url)}\n\n")
+        words.highlight_words([page_url], f"bold link {page_url}")
+        what_to_do = Text(f"{texts.what_to_do(datasets.start_button())}\n\n")
+        what_to_do.highlight_words([datasets.start_button()], "bold")
+        rows = Table.grid(padding=(0, 2))
+        for label, value in (
+            texts.model_row(self.base_model),
+            (texts.state_label(), str(self.data)),
+            (texts.logs_label(), str(self.data / "logs")),
+        ):
+            rows.add_row(Text(label), Text(value))
+        shown = Group(words + what_to_do, rows, Text(f"\n{texts.how_to_stop()}"))
+        self.console.print(Panel(shown, title="Finetune Bot", expand=False, padding=(1, 2)))
 
     def watch(self) -> None:
         """For ever: one of the processes that ended is started again, three times; the others go on meanwhile."""
@@ -245,12 +240,10 @@ class Trial:
             for name in list(left):
                 if self._children[name].is_alive():
                     continue
-                self._say(f"The {name} has stopped. {self._children[name].last_words()}")
+                self._say(texts.process_stopped(name, self._children[name].last_words()))
                 if not left[name]:
                     del left[name]
-                    self._say(
-                        f"It has stopped {_RESTARTS + 1} times, so it stays away. The rest goes on; Ctrl-C stops it."
-                    )
+                    self._say(texts.stays_away(_RESTARTS + 1))
                     continue
                 left[name] -= 1
                 self._children[name].stop()
@@ -259,8 +252,8 @@ class Trial:
                 except StartError:
                     self._children[name].stop()
                 else:
-                    self._say(f"The {name} is back.")
-        self._say("Nothing is left that runs.")
+                    self._say(texts.process_is_back(name))
+        self._say(texts.nothing_runs())
 
     def _say(self, words: str) -> None:
         self.console.print(words, markup=False)

@@ -1,18 +1,12 @@
-"""What a provider's error says and means in plain words, and what to do about it."""
+"""What a provider's error means in plain words, and what to do about it: two or three sentences of ours, without a
+word of the provider's."""
 
 from bot.jobs.explanations import Cause, cause_of
-from bot.providers.protocol import NO_ANSWER, JobError
-from texts.errors import recorded_sentence
+from bot.providers.protocol import JobError
 from texts.language import _
 
 
-def message(error: JobError) -> str:
-    """What the provider said; where nobody answered, our sentence about that."""
-    return recorded_sentence(error.message) if error.code in NO_ANSWER else error.message
-
-
 def explain(error: JobError) -> str:
-    """Two or three sentences of ours, without a word of the provider's."""
     return explanation(cause_of(error))
 
 

@@ -96,9 +96,7 @@ class JobSync:
             if stored.stuck or hours is None:
                 return None
             quiet = msgspec.structs.replace(stored, stuck=True)
-            return JobUpdate(
-                quiet, notices=[notice(stored, f"stuck/{int(stored.heard_at or 0)}", Stuck(stored.state, hours))]
-            )
+            return JobUpdate(quiet, notices=[notice(stored, f"stuck/{int(stored.heard_at or 0)}", Stuck(quiet, hours))])
 
         await self.jobs.update(job_id, say)
 

@@ -17,20 +17,18 @@ from bot.jobs.notice import (
     Ended,
     EndedElsewhere,
     Linked,
-    Paused,
     ProviderBack,
     ProviderBusy,
     ProviderSaid,
     ProviderSilent,
-    Resumed,
     Started,
+    Steered,
     Stuck,
     Text,
     Uncertain,
     WaitsInLine,
 )
 from bot.jobs.training_time import training_seconds
-from bot.providers.protocol import NO_ANSWER
 from handlers.blocks import approval
 from handlers.blocks.approval_text import decision
 from handlers.blocks.card import (
@@ -51,16 +49,10 @@ from texts import notices
 from texts.formats import duration, money, number
 from texts.jobs import start_button
 from texts.provider_errors import explain
-from texts.provider_errors import message as told
 
 
 def render(
-    body: Body,
-    job: Job,
-    assessment: Assessment = UNASSESSED,
-    *,
-    chart_file_id: str | None = None,
-    chart_alt_text: str = "",
+    body: Body, assessment: Assessment = UNASSESSED, *, chart_file_id: str | None = None, chart_alt_text: str = ""
 ) -> Message:
     """`assessment`: of the job, or at the checkpoint that the notice is about. `chart_file_id`: a picture that Slack
     has already; shown with checkpoints and at the end."""
@@ -69,41 +61,40 @@ def render(
         case Text():
             return _line(trusted(body.sentence))
         case WaitsInLine():
-            return _line(notices.waits_in_line(_provider(job)))
+            return _line(notices.waits_in_line(_provider(body.job)))
         case ProviderBusy():
-            return _line(notices.provider_busy(_provider(job)))
+            return _line(notices.provider_busy(_provider(body.job)))
         case ProviderSilent():
             why = explain(body.refusal) if body.refusal else None
-            return _line(notices.provider_silent(_provider(job), why))
+            return _line(notices.provider_silent(_provider(body.job), why))
         case ProviderBack():
-            return _line(notices.provider_back(_provider(job)))
+            return _line(notices.provider_back(_provider(body.job)))
         case Stuck():
-            return _line(notices.stuck(_provider(job), body.state, body.hours, bold(start_button())))
-        case Paused():
-            return _line(notices.paused(person(body.by)))
-        case Resumed():
-            return _line(notices.resumed(person(body.by)))
+            return _line(notices.stuck(_provider(body.job), body.job.state, body.hours, bold(start_button())))
+        case Steered():
+            say = notices.paused if body.act == "pause" else notices.resumed
+            return _line(say(person(body.by)))
         case Accepted():
-            return _accepted(job)
+            return _accepted(body.job)
         case Started():
-            return _line(notices.training_begun(_name(job)))
+            return _line(notices.training_begun(_name(body.job)))
         case CheckpointMade():
             return _checkpoint(body, assessment, chart)
         case ProviderSaid():
-            return _provider_said(body, job)
+            return _provider_said(body)
         case Ended():
-            return _ended(job, assessment, chart)
+            return _ended(body.job, assessment, chart)
         case EndedElsewhere():
-            return _ended_elsewhere(job, assessment)
+            return _ended_elsewhere(body.job, assessment)
         case Uncertain():
-            return _uncertain(job)
+            return _uncertain(body.job)
         case ApprovalAsked():
-            return approval.asked(job, again=body.again)
+            return approval.asked(body.job, again=body.again)
         case Approved():
-            return approval.approved(job)
+            return approval.approved(body.job)
         case Linked():
             thread = link(body.card_permalink, notices.its_own_thread())
-            return _line(notices.linked(person(job.requester), code(job.base_model), thread))
+            return _line(notices.linked(person(body.job.requester), code(body.job.base_model), thread))
         case _:
             assert_never(body)
 
@@ -136,9 +127,9 @@ def _checkpoint(body: CheckpointMade, assessment: Assessment, chart: Block | Non
     return message(text, blocks)
 
 
-def _provider_said(body: ProviderSaid, job: Job) -> Message:
+def _provider_said(body: ProviderSaid) -> Message:
     says = notices.provider_error if body.level == "error" else notices.provider_warning
-    text = says(_provider(job))
+    text = says(_provider(body.job))
     return message(f"{text} {quoted(body.message, 500)}", [section(f"{text}\n{code_block(body.message, 2000)}")])
 
 
@@ -196,9 +187,7 @@ def _failed(job: Job, chart: Block | None) -> Message:
     if job.error is not None:
         saying = ""
         if job.error.message:
-            saying = code_block(told(job.error), 2000)
-            if job.error.code not in NO_ANSWER:
-                saying = f"{notices.provider_says(_provider(job))}\n{saying}"
+            saying = f"{notices.provider_says(_provider(job))}\n{code_block(job.error.message, 2000)}"
         known = notices.error_code(code(job.error.code, 80)) if job.error.code else ""
         blocks += [section(part) for part in (saying, explain(job.error)) if part]
         blocks += [context(known)] if known else []

@@ -5,7 +5,6 @@ from typing import Any, Protocol
 
 import msgspec
 
-from training_files.pii_numbers import PhoneLookup
 from training_files.repair.endings import Endings
 from training_files.repair.plan import Why
 
@@ -25,9 +24,6 @@ class RepairContext(Protocol):
 
     prompts: Endings
     completions: Endings
-
-    phones: PhoneLookup
-    """One for all the texts of the file."""
 
     @property
     def limit(self) -> int | None:
