@@ -183,8 +183,6 @@ async def services(
             SqliteMissedChannels(database),
             [name for feature in FEATURES for name, modal in feature.modals.items() if modal.makes_files],
         ),
-        second_pass=SecondPass(datasets, copies, lanes),
-        overlaps=Overlaps(copies, lanes),
     )
 
 
@@ -282,7 +280,7 @@ def _datasets(services: Services, callers: Callers, deletion: DatasetDeletion) -
     reports = ReportMessages(
         datasets=datasets,
         reports=DatasetReports(datasets, services.jobs, services.catalogue, lanes, provider=provider, default=default),
-        second_pass=services.second_pass,
+        second_pass=SecondPass(datasets, copies, lanes),
         reactions=Reactions(datasets, poster),
         poster=poster,
         language=language,
@@ -352,7 +350,7 @@ def _start(services: Services, callers: Callers, files: ProviderFiles) -> StartL
         datasets=services.dataset_lookup,
         trainable=services.trainable_datasets,
         models=services.trainable_models,
-        overlaps=services.overlaps,
+        overlaps=Overlaps(services.copies, services.lanes),
         poster=services.poster,
         provider=provider.name,
     )

@@ -8,8 +8,6 @@ from bot.authority import Authority
 from bot.datasets.file_store import Copies
 from bot.datasets.interfaces import DatasetStore
 from bot.datasets.lookup import DatasetLookup
-from bot.datasets.overlaps import Overlaps
-from bot.datasets.second_pass import SecondPass
 from bot.datasets.trainable import TrainableDatasets
 from bot.jobs.admission import Rules
 from bot.jobs.approval import Approvals
@@ -72,5 +70,3 @@ class Services:
     poster: Poster
     lanes: Lanes
     incoming_files: IncomingFiles
-    second_pass: SecondPass
-    overlaps: Overlaps

@@ -215,7 +215,7 @@ def nothing_to_correct(file: str) -> str:
 
 @_error
 def split_with_errors() -> str:
-    return _("This file has errors. Mend it first, then split it.")
+    return _("This file has errors. Repair it first, then split it.")
 
 
 @_error

@@ -16,6 +16,7 @@ from bot.jobs.throughput import seconds_per_token
 from bot.models.catalogue import Catalogue
 from bot.worker_processes import Lanes
 from training_files import Report, TrainingFileError, cost, lookup
+from training_files.finding_codes import BY_CODE
 
 log = structlog.get_logger()
 
@@ -139,6 +140,13 @@ class DatasetReports:
             pace = paces.get(model)
             offers.append(Offer(model, usd, pace * found.tokens.billed * found.epochs if pace else None))
         return offers
+
+
+def is_repairable(found: Report) -> bool:
+    """Whether there is something that a repair can do, or a table that can be converted."""
+    if found.table is not None:
+        return True
+    return any((rule := BY_CODE.get(name)) is not None and rule.repair for name in found.told)
 
 
 def example_limit(found: Report) -> int | None:

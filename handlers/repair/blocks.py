@@ -12,10 +12,11 @@ from slack_sdk.models.views import View
 from bot.datasets.columns import LAYOUTS, Columns
 from bot.datasets.dataset import Dataset
 from bot.datasets.repairing import ProposedRepairs
+from bot.datasets.report import is_repairable
 from handlers.blocks.modals import looking, window
 from handlers.blocks.parts import HINT, OPTIONS, PLACEHOLDER, actions, context, divider, mrkdwn, option, plain, section
 from handlers.blocks.text import bold, clip, code, person, quoted
-from handlers.datasets.blocks.report import mendable, reading_of
+from handlers.datasets.blocks.report import reading_of
 from texts import repair as texts
 from texts.formats import listed
 from training_files.repair import LostLine, ProposedRepair, RepairPlan, RepairResult, Why
@@ -47,7 +48,7 @@ def title_of(report: Report | None) -> str:
 
 
 def _is_compared(report: Report | None) -> bool:
-    return report is not None and report.table is None and not mendable(report)
+    return report is not None and report.table is None and not is_repairable(report)
 
 
 def waiting() -> View:

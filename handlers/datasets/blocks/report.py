@@ -7,7 +7,7 @@ import msgspec
 from slack_sdk.models.blocks import Block, ButtonElement
 
 from bot.datasets.dataset import Dataset
-from bot.datasets.report import Offer
+from bot.datasets.report import Offer, is_repairable
 from bot.providers.protocol import REINFORCEMENT
 from handlers.blocks.message import Message
 from handlers.blocks.parts import actions, button, context, fields, image, menu, message, option, section
@@ -16,7 +16,6 @@ from texts import datasets as texts
 from texts import repair
 from texts.formats import number
 from training_files.epochs import auto_epochs
-from training_files.finding_codes import BY_CODE
 from training_files.report import ColumnMapping, Finding, Report, Table, Tokens
 
 # Buttons of a report; the first two belong to other features.
@@ -132,13 +131,6 @@ def findings_there(address: str) -> Message:
     return message(text, [section(text)])
 
 
-def mendable(found: Report) -> bool:
-    """Whether there is something that *Repair* can do."""
-    if found.table is not None:
-        return True
-    return any((rule := BY_CODE.get(name)) is not None and rule.repair for name in found.told)
-
-
 def _verdict(name: str, found: Report, obstacle: str = "") -> str:
     file, examples = code(name), texts.examples(found.examples)
     if not found.ok:
@@ -217,7 +209,7 @@ def _findings(found: Report) -> list[Block]:
 
 
 def _what_to_do(found: Report) -> str:
-    return texts.repair_or_correct(bold(repair.repair_button())) if mendable(found) else texts.correct_and_drop()
+    return texts.repair_or_correct(bold(repair.repair_button())) if is_repairable(found) else texts.correct_and_drop()
 
 
 def _group(group: Sequence[Finding], count: int | None) -> str:
@@ -308,7 +300,7 @@ def _buttons(dataset: Dataset, found: Report, *, startable: bool = True, first: 
     if found.ok and startable:
         style: Literal["primary"] | None = "primary" if first else None
         shown.append(button(texts.start_button(), START, dataset.id, style=style))
-    if mendable(found):
+    if is_repairable(found):
         shown.append(
             button(
                 repair.repair_button() if found.table is None else repair.convert_button(),
