@@ -19,6 +19,7 @@ from bot.redact import redact
 from bot.settings import SLACK_API_URL, Settings
 from bot.unreachable import why_unreachable
 from texts import starting as texts
+from texts.errors import sentence
 
 log = structlog.get_logger()
 
@@ -123,7 +124,7 @@ async def _asked(
             raise StartError(texts.slack_asks_to_wait()) from error
         raise StartError(texts.token_refused(setting, code, str(error.response.get("needed")))) from error
     except (aiohttp.ClientError, OSError) as error:
-        why = why_unreachable(error, settings.slack_api_url)
+        why = sentence(why_unreachable(error, settings.slack_api_url))
         usual = settings.slack_api_url == SLACK_API_URL
         raise StartError(texts.slack_unreachable(why, usual_address=usual)) from error
 
@@ -143,12 +144,14 @@ async def provider(settings: Settings) -> OpenAIProtocol:
         if error.status in {400, 404, 405, 422}:
             await provider.close()
             raise StartError(_not_the_protocol(settings, error.status)) from error
-        log.warning("The provider refuses; I go on and keep trying.", provider=provider.name, why=str(error))
+        log.warning("The provider refuses; I go on and keep trying.", provider=provider.name, why=sentence(error))
     except Unintelligible as error:
         await provider.close()
         raise StartError(_not_the_protocol(settings, None)) from error
     except ProviderError as error:
-        log.warning("The provider does not answer; I go on and keep trying.", provider=provider.name, why=str(error))
+        log.warning(
+            "The provider does not answer; I go on and keep trying.", provider=provider.name, why=sentence(error)
+        )
     return provider
 
 

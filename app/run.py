@@ -39,8 +39,8 @@ from handlers.datasets.listeners import DatasetListeners
 from handlers.inbox import Inbox
 from handlers.missed import Backfill
 from handlers.outgoing.cards import CardKeeper
-from handlers.outgoing.charts import Pictures
-from handlers.outgoing.notice_poster import SlackSpeaker
+from handlers.outgoing.charts import Charts
+from handlers.outgoing.notice_poster import SlackNoticePoster
 from handlers.services import Services
 from texts import starting as texts
 
@@ -122,7 +122,7 @@ async def running(settings: Settings, timing: Timing = Timing(), lanes: Lanes | 
         if lanes is None:
             stack.callback(services.lanes.close)
 
-        pictures = Pictures(
+        charts = Charts(
             services.jobs,
             services.cards,
             services.poster,
@@ -130,13 +130,13 @@ async def running(settings: Settings, timing: Timing = Timing(), lanes: Lanes | 
             calm=max(settings.finetune_poll_seconds, 5),
         )
         language = services.languages.place
-        speaker = SlackSpeaker(services.jobs, services.poster, pictures, language)
-        delivery = Delivery(SqliteOutbox(database), speaker, look_every=timing.look_every, backoff=timing.notice)
+        notices = SlackNoticePoster(services.jobs, services.poster, charts, language)
+        delivery = Delivery(SqliteOutbox(database), notices, look_every=timing.look_every, backoff=timing.notice)
         keeper = CardKeeper(
             services.jobs,
             services.cards,
             services.poster,
-            pictures,
+            charts,
             language=language,
             look_every=timing.look_every,
             between_edits=timing.between_card_edits,

@@ -179,18 +179,18 @@ async def fill(data: Path, jobs: int, cards: list[str]) -> None:
 
 def put_running(db: SqliteDatabase, number: int, card: str) -> None:
     job = our_job(number, latest=Metrics(EVENTS, EVENTS, train_loss=1.0))
-    told = [notice(job, "accepted", Accepted(job)), notice(job, "started", Started(job))]
+    told = [notice(job, "accepted", Accepted()), notice(job, "started", Started())]
     write_change(db, JobUpdate(job, events=events_of(job), notices=told))
     put_card(db, job, card, dirty=True)
 
 
 def put_ended(db: SqliteDatabase, number: int, created_at: float) -> None:
     job = our_job(number, created_at=created_at, started_at=created_at + 60)
-    told = [notice(job, "accepted", Accepted(job)), notice(job, "started", Started(job))]
+    told = [notice(job, "accepted", Accepted()), notice(job, "started", Started())]
     job = msgspec.structs.replace(job, state=ENDS[number % len(ENDS)], finished_at=created_at + 3600)
     if job.state == states.SUCCEEDED:
         job = msgspec.structs.replace(job, fine_tuned_model=f"ft:{job.base_model}:x::{number}", trained_tokens=99)
-    told.append(notice(job, job.state, Ended(job)))
+    told.append(notice(job, job.state, Ended()))
     write_change(db, JobUpdate(job, events=events_of(job), notices=told, followed=False))
     put_card(db, job, f"{created_at:.6f}", dirty=False)
 
@@ -225,7 +225,7 @@ async def set_to_work(database: Database, requests: list[Json]) -> None:
     def work(db: SqliteDatabase) -> None:
         for number in range(OPEN_NOTICES):
             job = our_job(number)
-            put_notices(db, [notice(job, "event/warning", ProviderSaid(job, "warn", "The loss went up."))])
+            put_notices(db, [notice(job, "event/warning", ProviderSaid("warn", "The loss went up."))])
         db.execute(
             "UPDATE notices SET state = 'attempting', attempts = 1, attempted_at = ?"
             " WHERE state = 'pending' AND seq % 2 = 0",

@@ -33,7 +33,7 @@ def build(
     """Without a signing secret requests are only taken from Socket Mode, which has none."""
     app = AsyncApp(
         client=client,
-        signing_secret=signing_secret or "unused in Socket Mode",
+        signing_secret=signing_secret or "unused",
         request_verification_enabled=signing_secret is not None,
         # Our listeners end with their acknowledgement. Bolt would else look for it every 10 ms only.
         process_before_response=True,

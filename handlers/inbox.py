@@ -334,7 +334,7 @@ class _Window:
 async def _tell(turn: Turn, error: Exception, window: _Window | None = None) -> None:
     """The one place where an error becomes a message."""
     if isinstance(error, ProviderError):
-        said = redact(str(error))
+        said = redact(sentence(error))
         if error.is_answer:
             said = texts.provider_answered(error.provider, said)
         message = errors.failure(said, explain(error.as_job_error()))

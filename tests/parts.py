@@ -12,6 +12,7 @@ from stand_in_provider import StandInProvider
 
 from bot.datasets.dataset import Dataset
 from bot.jobs.job import Job, Origin
+from bot.jobs.notice import Body, Notice
 from bot.providers.interface import RemoteEvent, RemoteJob
 from bot.providers.openai_protocol import OpenAIProtocol
 from bot.providers.protocol import Metrics
@@ -79,6 +80,12 @@ def a_dataset(**fields: Any) -> Dataset:
             **fields,
         }
     )
+
+
+def a_notice(what: str, body: Body, job: Job | None = None, channel: str = CHANNEL, **where: Any) -> Notice:
+    """Something to tell of a job, in its channel."""
+    job = job or a_job()
+    return Notice(f"{job.id}/{what}", body, channel, job.resource, job.created_at, **where)
 
 
 def followed_job(provider_job_id: str, **fields: Any) -> Job:

@@ -4,6 +4,7 @@ import pytest
 
 from bot.errors import StartError
 from bot.settings import Settings, load
+from texts.errors import sentence
 from training_files.tokens import tokenizers_folder
 
 
@@ -74,8 +75,9 @@ def test_a_value_that_cannot_be_used_is_named_in_a_sentence(
     monkeypatch.setenv(name, value)
     with pytest.raises(StartError) as error:
         load()
-    assert says in str(error.value)
-    assert str(error.value).startswith("A setting cannot be used.")
+    said = sentence(error.value)
+    assert says in said
+    assert said.startswith("A setting cannot be used.")
 
 
 def test_every_wrong_setting_is_named_at_once(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,6 +15,8 @@ from ports import free_port
 from bot.providers.interface import Unreachable
 from bot.providers.openai_protocol import OpenAIProtocol
 from bot.unreachable import why_unreachable
+from texts.errors import sentence
+from texts.provider_errors import message
 
 
 @pytest.fixture(autouse=True)
@@ -35,9 +37,11 @@ async def said(url: str) -> str:
     async with aiohttp.ClientSession(trust_env=True) as session:
         with pytest.raises(aiohttp.ClientError) as error:
             await session.get(url + "/api/auth.test?token=secret")
-    assert why_unreachable(error.value, url + "/api/") == str(unreachable.value)
+    assert str(why_unreachable(error.value, url + "/api/")) == str(unreachable.value)
     assert "secret" not in str(unreachable.value)
-    return str(unreachable.value)
+    stored = message(unreachable.value.as_job_error())
+    assert stored == sentence(unreachable.value)
+    return stored
 
 
 async def test_nobody_listens() -> None:
@@ -46,14 +50,14 @@ async def test_nobody_listens() -> None:
 
 
 async def test_the_name_is_unknown() -> None:
-    sentence = await said("https://gpu.invalid")
-    assert sentence == "The network does not know the name gpu.invalid: it is misspelt, or this machine is offline."
+    told = await said("https://gpu.invalid")
+    assert told == "The network does not know the name gpu.invalid: it is misspelt, or this machine is offline."
 
 
 async def test_the_proxy_does_not_answer(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTPS_PROXY", f"http://user:secret@127.0.0.1:{free_port()}")
-    sentence = await said("https://gpu.invalid")
-    assert sentence == "https://gpu.invalid cannot be reached through the proxy that HTTPS_PROXY names."
+    told = await said("https://gpu.invalid")
+    assert told == "https://gpu.invalid cannot be reached through the proxy that HTTPS_PROXY names."
 
 
 async def test_the_server_speaks_no_tls(plain: int) -> None:
@@ -63,9 +67,9 @@ async def test_the_server_speaks_no_tls(plain: int) -> None:
 
 async def test_the_certificate_is_of_nobody_known(encrypted: int) -> None:
     url = f"https://localhost:{encrypted}"
-    sentence = await said(url)
-    assert sentence.startswith(f"The certificate of {url} cannot be trusted (self-signed certificate).")
-    assert "SSL_CERT_FILE" in sentence
+    told = await said(url)
+    assert told.startswith(f"The certificate of {url} cannot be trusted (self-signed certificate).")
+    assert "SSL_CERT_FILE" in told
 
 
 async def test_with_the_certificate_named_it_is_trusted(

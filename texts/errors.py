@@ -12,6 +12,7 @@ from typing import ParamSpec
 from bot.access import Action
 from bot.errors import BotError
 from bot.jobs.job import Loss
+from bot.providers.interface import ProviderError
 from bot.spending.budget import Scope
 from texts import spending, start
 from texts.formats import listed, sentences
@@ -26,7 +27,9 @@ _CHOICES = 5
 
 
 def sentence(error: BotError | TrainingFileError) -> str:
-    """What happened, and what to do next."""
+    """What happened, and what to do next. What a provider answered stays in its own words."""
+    if isinstance(error, ProviderError) and error.is_answer:
+        return str(error)
     say = _SENTENCES.get(error.kind) if isinstance(error, BotError) else None
     return say(**error.values) if isinstance(error, BotError) and say else str(error)
 
@@ -316,6 +319,66 @@ def conversation_gone() -> str:
 @_error
 def model_of_conversation_gone(model: str) -> str:
     return _("There is no model {model} (any more).", model=model)
+
+
+# Providers and Slack, where nobody answers
+
+
+@_error
+def unreachable_through_proxy(address: str, variable: str) -> str:
+    """`variable`: of the environment."""
+    return _("{address} cannot be reached through the proxy that {variable} names.", address=address, variable=variable)
+
+
+@_error
+def unknown_host(host: str) -> str:
+    return _("The network does not know the name {host}: it is misspelt, or this machine is offline.", host=host)
+
+
+@_error
+def untrusted_certificate(address: str, why: str) -> str:
+    """`why`: in the words of OpenSSL."""
+    return _(
+        "The certificate of {address} cannot be trusted ({why}). If it is your own server's, let SSL_CERT_FILE name "
+        "the file of its certificate authority.",
+        address=address,
+        why=why,
+    )
+
+
+@_error
+def no_tls(address: str) -> str:
+    return _("{address} does not speak TLS: perhaps its address begins with http://.", address=address)
+
+
+@_error
+def nobody_answers(address: str) -> str:
+    return _("Nobody answers at {address}: is the server there running?", address=address)
+
+
+@_error
+def unreachable(address: str) -> str:
+    return _("{address} cannot be reached.", address=address)
+
+
+@_error
+def no_answer_in_time() -> str:
+    return _("The provider did not answer in time.")
+
+
+@_error
+def connection_broke() -> str:
+    return _("The connection broke before the answer was there.")
+
+
+@_error
+def not_the_protocol() -> str:
+    return _("The answer does not fit OpenAI's protocol.")
+
+
+@_error
+def file_still_processed() -> str:
+    return _("The provider is still working on the file.")
 
 
 # Jobs

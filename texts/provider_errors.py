@@ -1,12 +1,18 @@
-"""What a provider's error means in plain words, and what to do about it: two or three sentences of ours, without a
-word of the provider's."""
+"""What a provider's error says and means in plain words, and what to do about it."""
 
 from bot.jobs.explanations import Cause, cause_of
-from bot.providers.protocol import JobError
+from bot.providers.protocol import NO_ANSWER, JobError
+from texts.errors import recorded_sentence
 from texts.language import _
 
 
+def message(error: JobError) -> str:
+    """What the provider said; where nobody answered, our sentence about that."""
+    return recorded_sentence(error.message) if error.code in NO_ANSWER else error.message
+
+
 def explain(error: JobError) -> str:
+    """Two or three sentences of ours, without a word of the provider's."""
     return explanation(cause_of(error))
 
 

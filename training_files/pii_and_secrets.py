@@ -18,6 +18,7 @@ import msgspec
 import re2
 
 from training_files import pii_numbers
+from training_files.pii_numbers import PhoneLookup
 from training_files.secret_shapes import IN_ADDRESS, secret_shapes
 
 MAIL = "mail address"
@@ -46,12 +47,15 @@ class Span(msgspec.Struct, frozen=True):
         return PERSONAL.get(self.kind, SECRET)
 
 
-def find(text: str) -> list[Span]:
-    """What should not be trained on, in order; spans do not overlap. Offsets count characters."""
+def find(text: str, phones: PhoneLookup | None = None) -> list[Span]:
+    """What should not be trained on, in order; spans do not overlap. Offsets count characters.
+
+    `phones` is one for all the texts of a file, which bounds how long they take.
+    """
     encoded = text.encode("utf-8", "replace")  # half a surrogate pair becomes one "?": offsets stay
     if _quick_look().search(encoded) is None:
         return []
-    found = list(_find(encoded))
+    found = list(_find(encoded, phones or PhoneLookup()))
     if len(encoded) == len(text):
         return found
     spans, characters, at = [], 0, 0
@@ -63,12 +67,17 @@ def find(text: str) -> list[Span]:
     return spans
 
 
-def mask(text: str) -> tuple[str, list[str]]:
+def kinds(text: str, phones: PhoneLookup) -> Iterator[str]:
+    """The kinds of what `find` finds, in order; each is looked for only when it is asked for."""
+    return (span.kind for span in _find(text.encode("utf-8", "replace"), phones))
+
+
+def mask(text: str, phones: PhoneLookup | None = None) -> tuple[str, list[str]]:
     """The text with each find replaced by a word in brackets, and the kinds that were, in order. Masking again changes
     nothing: what comes to light beside a word in brackets is masked at once.
     """
     kinds: list[str] = []
-    while spans := find(text):
+    while spans := find(text, phones):
         parts, at = [], 0
         for span in spans:
             parts += [text[at : span.start], span.label]
@@ -122,14 +131,14 @@ _EXAMPLES = (  # what people write where a secret would stand, in lower case
 )
 
 
-def _find(encoded: bytes) -> Iterator[Span]:
+def _find(encoded: bytes, phones: PhoneLookup) -> Iterator[Span]:
     """The finds in UTF-8; offsets count bytes."""
     search, at = _candidates().search, 0
     while match := search(encoded, at):
         start, end = match.span()
         candidate = encoded[start:end]
-        if candidate[0] in b"+(0123456789" and _run().fullmatch(candidate):
-            spans = [Span(*found) for found in pii_numbers.find(encoded, start, end)]
+        if not candidate.strip(pii_numbers.RUN_BYTES):
+            spans = [Span(*found) for found in pii_numbers.find(encoded, start, end, phones)]
             yield from spans
             # Its last word may begin something else: a mail address, a token.
             last = start + max(candidate.rfind(b" "), candidate.rfind(b"(")) + 1
@@ -248,11 +257,6 @@ def _named() -> Pattern:
 @cache
 def _mail() -> Pattern:
     return _compile(_MAIL)
-
-
-@cache
-def _run() -> Pattern:
-    return _compile(pii_numbers.RUN)
 
 
 @cache

@@ -43,7 +43,7 @@ def decide_admission(job: Job, ledger: LedgerSnapshot, rules: Rules) -> JobUpdat
         asked = msgspec.structs.replace(
             job, state=states.AWAITING_APPROVAL, approval=Approval(job.created_at, above, deciders)
         )
-        return JobUpdate(asked, notices=[notice(asked, "approval", ApprovalAsked(asked))], audit=[entry])
+        return JobUpdate(asked, notices=[notice(asked, "approval", ApprovalAsked())], audit=[entry])
     if ledger.waiting or (rules.most_running is not None and ledger.running >= rules.most_running):
         waiting = queued_up(job, ledger.waiting + 1, ledger.waiting + 1)
         return JobUpdate(waiting, notices=[waiting_notice(waiting)], audit=[entry])

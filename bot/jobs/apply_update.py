@@ -9,7 +9,7 @@ from bot.access import Place, is_shown_in
 from bot.jobs import states
 from bot.jobs.interfaces import JobUpdate
 from bot.jobs.job import Job
-from bot.jobs.notice import Accepted, Body, CheckpointMade, Ended, EndedElsewhere, Notice, ProviderSaid, Started
+from bot.jobs.notice import Accepted, Body, CheckpointMade, Ended, Notice, ProviderSaid, Started, ended_elsewhere
 from bot.jobs.training_time import running_since
 from bot.providers.interface import RemoteEvent, RemoteJob
 from bot.providers.protocol import Checkpoint, Hyperparameters, JobError, Metrics
@@ -67,14 +67,14 @@ def apply_update(
 
 def notice(job: Job, what: str, body: Body) -> Notice:
     """A notice for the thread under the job's card, known for ever as this one of this job."""
-    return Notice(id=f"{job.id}/{what}", body=body, channel=job.origin.channel, under_card=job.id)
+    return Notice(f"{job.id}/{what}", body, job.origin.channel, job.resource, job.created_at, under_card=job.id)
 
 
 def ending(job: Job, notices_channel: str | None) -> list[Notice]:
     """What is said when a job ends. Jobs of private channels are told of in no other channel."""
-    told = [notice(job, job.state, Ended(job))]
+    told = [notice(job, job.state, Ended())]
     if notices_channel and notices_channel != job.origin.channel and is_shown_in(Place(notices_channel), job.resource):
-        told.append(Notice(id=f"{job.id}/{job.state}/elsewhere", body=EndedElsewhere(job), channel=notices_channel))
+        told.append(ended_elsewhere(told[0], f"{told[0].id}/elsewhere", notices_channel))
     return told
 
 
@@ -87,16 +87,16 @@ def _notices(
 ) -> list[Notice]:
     told: list[Notice] = []
     if old.provider_job_id is None:
-        told.append(notice(new, "accepted", Accepted(new)))
+        told.append(notice(new, "accepted", Accepted()))
     if new.started_at and not old.started_at:
-        told.append(notice(new, "started", Started(new)))
+        told.append(notice(new, "started", Started()))
     told += [
-        notice(new, f"event/{event.id}", ProviderSaid(new, event.level, event.message))
+        notice(new, f"event/{event.id}", ProviderSaid(event.level, event.message))
         for event in events
         # The error that ends a job is told by its ending.
         if event.level == "warn" or (event.level == "error" and new.state != states.FAILED)
     ]
-    told += [notice(new, f"checkpoint/{item.id}", CheckpointMade(new, item)) for item in checkpoints]
+    told += [notice(new, f"checkpoint/{item.id}", CheckpointMade(item)) for item in checkpoints]
     if new.state in states.ENDED and old.state not in states.ENDED:
         told += ending(new, notices_channel)
     return told

@@ -57,7 +57,7 @@ class Approvals:
             if stored.state != states.AWAITING_APPROVAL:
                 return None
             approved = queued_up(_decided(stored, audit, True))
-            return JobUpdate(approved, notices=[notice(approved, "approved", Approved(approved))], audit=[audit])
+            return JobUpdate(approved, notices=[notice(approved, "approved", Approved())], audit=[audit])
 
         approved = await self._decide(caller, job, approve)
         await self._queue.tick()
@@ -120,4 +120,4 @@ def _remind(stored: Job) -> JobUpdate | None:
     if stored.state != states.AWAITING_APPROVAL or stored.approval is None:
         return None
     reminded = msgspec.structs.replace(stored, approval=msgspec.structs.replace(stored.approval, reminded=True))
-    return JobUpdate(reminded, notices=[notice(reminded, "approval/again", ApprovalAsked(reminded, again=True))])
+    return JobUpdate(reminded, notices=[notice(reminded, "approval/again", ApprovalAsked(again=True))])

@@ -18,7 +18,6 @@ from bot.errors import BotError
 from bot.jobs import states
 from bot.jobs.apply_update import notice
 from bot.jobs.interfaces import Followed
-from bot.jobs.job import Job
 from bot.jobs.notice import Body, ProviderBack, ProviderSilent
 from bot.jobs.sync import JobSync
 from bot.providers.interface import (
@@ -276,20 +275,20 @@ class Follower:
         if self._failures >= _SILENT_AFTER and self._silent_since is None:
             refusal = error.as_job_error() if isinstance(error, Refused) else None
             since = self._clock()
-            await self._tell_all("silent", lambda job: ProviderSilent(job, refusal), since=since, now_silent=True)
+            await self._tell_all("silent", ProviderSilent(refusal), since=since, now_silent=True)
 
     async def _provider_answered(self) -> None:
         self._failures = 0
         if self._silent_since is not None:
-            await self._tell_all("back", ProviderBack, since=self._silent_since, now_silent=False)
+            await self._tell_all("back", ProviderBack(), since=self._silent_since, now_silent=False)
 
-    async def _tell_all(self, what: str, body: Callable[[Job], Body], *, since: float, now_silent: bool) -> None:
+    async def _tell_all(self, what: str, body: Body, *, since: float, now_silent: bool) -> None:
         """Tell the jobs that were followed when the silence began; what was told is stored with it."""
         told = []
         for followed in await self._jobs.followed(self._provider.name):
             job = await self._jobs.get(followed.id)
             if job is not None and job.state not in states.ENDED and job.created_at <= since:
-                told.append(notice(job, f"{what}/{int(since)}", body(job)))
+                told.append(notice(job, f"{what}/{int(since)}", body))
         await self._jobs.set_silent_since(self._provider.name, since if now_silent else None, told)
         self._silent_since = since if now_silent else None
 

@@ -1,118 +1,99 @@
-"""Something to tell people: said once, in order, in one thread. How it looks is `handlers.outgoing.notice_blocks`."""
+"""Something to tell people: said once, in order, in one thread. How it looks is `handlers.outgoing.notice_blocks`.
 
-from typing import Literal
+A body says what happened; whoever posts it reads the job that it is about.
+"""
 
 import msgspec
 
-from bot.jobs.job import Job
+from bot.access import Resource
 from bot.providers.protocol import Checkpoint, JobError
 
 
 class Text(msgspec.Struct, frozen=True, tag="text"):
     """A sentence that an earlier version stored, in its English; it is said as it stands (mrkdwn)."""
 
-    job: Job
     sentence: str
 
 
 class WaitsInLine(msgspec.Struct, frozen=True, tag="waits_in_line"):
     """The provider has no room; the job goes on when it is its turn."""
 
-    job: Job
-
 
 class ProviderBusy(msgspec.Struct, frozen=True, tag="provider_busy"):
     """The provider takes no jobs at the moment; it is asked again for an hour."""
-
-    job: Job
 
 
 class ProviderSilent(msgspec.Struct, frozen=True, tag="provider_silent"):
     """The provider cannot be asked about its jobs: it does not answer, or answers with `refusal`."""
 
-    job: Job
     refusal: JobError | None = None
 
 
 class ProviderBack(msgspec.Struct, frozen=True, tag="provider_back"):
     """It answers again."""
 
-    job: Job
-
 
 class Stuck(msgspec.Struct, frozen=True, tag="stuck"):
-    """The job has been quiet for `hours`; what that means depends on its state."""
+    """The job has been quiet for `hours`; what that means depends on its `state` then."""
 
-    job: Job
+    state: str
     hours: int
 
 
-class Steered(msgspec.Struct, frozen=True, tag="steered"):
-    """Somebody paused the job, or let it go on."""
+class Paused(msgspec.Struct, frozen=True, tag="paused"):
+    """`by` somebody, a person's id."""
 
-    job: Job
-    act: Literal["pause", "resume"]
+    by: str
+
+
+class Resumed(msgspec.Struct, frozen=True, tag="resumed"):
     by: str
 
 
 class Accepted(msgspec.Struct, frozen=True, tag="accepted"):
     """The provider has taken the job."""
 
-    job: Job
-
 
 class Started(msgspec.Struct, frozen=True, tag="started"):
     """Training began."""
 
-    job: Job
-
 
 class CheckpointMade(msgspec.Struct, frozen=True, tag="checkpoint"):
-    job: Job
     checkpoint: Checkpoint
 
 
 class ProviderSaid(msgspec.Struct, frozen=True, tag="provider_said"):
     """A warning or error among the provider's events. `message` is untrusted."""
 
-    job: Job
     level: str
     message: str
 
 
 class Ended(msgspec.Struct, frozen=True, tag="ended"):
-    """Succeeded, failed or cancelled: `job` says which. Goes into the card's thread."""
-
-    job: Job
+    """Succeeded, failed or cancelled: the job says which. Goes into the card's thread."""
 
 
 class EndedElsewhere(msgspec.Struct, frozen=True, tag="ended_elsewhere"):
     """The same news in one line, for the channel that is set for notices, or the requester's direct messages."""
 
-    job: Job
-
 
 class Uncertain(msgspec.Struct, frozen=True, tag="uncertain"):
     """We cannot know whether the provider took the job; a person must decide (Adopt, Submit again)."""
-
-    job: Job
 
 
 class ApprovalAsked(msgspec.Struct, frozen=True, tag="approval_asked"):
     """The job waits for somebody to approve it; `again`: a day after the first time."""
 
-    job: Job
     again: bool = False
 
 
 class Approved(msgspec.Struct, frozen=True, tag="approved"):
-    job: Job
+    """Somebody approved the job."""
 
 
 class Linked(msgspec.Struct, frozen=True, tag="linked"):
     """In the file's thread: a job was made from this file; its card is over there."""
 
-    job: Job
     card_permalink: str
 
 
@@ -123,7 +104,8 @@ Body = (
     | ProviderSilent
     | ProviderBack
     | Stuck
-    | Steered
+    | Paused
+    | Resumed
     | Accepted
     | Started
     | CheckpointMade
@@ -140,12 +122,20 @@ Body = (
 class Notice(msgspec.Struct, frozen=True):
     """`id` is unique for ever and travels in the message's metadata, by which a doubtful post is looked up.
 
-    `channel` is a channel's id, or a person's for a direct message. Where `thread_ts` is None and `under_card`
-    names a job, the notice waits until that job's card has been posted and goes into its thread.
+    `channel` is a channel's id, or a person's for a direct message. `about`: what it tells of, and whose that is;
+    `since`: when that was begun, in seconds since the epoch. Where `thread_ts` is None and `under_card` names a job,
+    the notice waits until that job's card has been posted and goes into its thread.
     """
 
     id: str
     body: Body
     channel: str
+    about: Resource
+    since: float
     thread_ts: str | None = None
     under_card: str | None = None
+
+
+def ended_elsewhere(ending: Notice, notice_id: str, channel: str) -> Notice:
+    """The news of an `ending`, for another channel, or for a person."""
+    return Notice(notice_id, EndedElsewhere(), channel, ending.about, ending.since)

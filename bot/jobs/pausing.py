@@ -10,7 +10,7 @@ from bot.jobs import states
 from bot.jobs.apply_update import apply_update, notice
 from bot.jobs.interfaces import JobStore, JobUpdate
 from bot.jobs.job import Job
-from bot.jobs.notice import Steered
+from bot.jobs.notice import Paused, Resumed
 from bot.providers.interface import Refused
 from bot.providers.registry import Providers
 
@@ -63,7 +63,7 @@ async def _steer(
         if remote.status in states.ENDED:
             return None  # It ended a moment ago; its ending is the follower's to tell.
         change = apply_update(stored, remote, now=time.time())
-        said = notice(change.job, notice_id, Steered(change.job, act, by))
+        said = notice(change.job, notice_id, (Paused if act == "pause" else Resumed)(by))
         return msgspec.structs.replace(change, notices=[*change.notices, said])
 
     return await jobs.update(job.id, apply) or job

@@ -129,4 +129,4 @@ def requeued(job: Job, at: float) -> Job:
 
 def waiting_notice(job: Job) -> Notice:
     """Said once of each job, however often it comes back into line."""
-    return notice(job, "in_line", WaitsInLine(job))
+    return notice(job, "in_line", WaitsInLine())

@@ -273,7 +273,7 @@ class Submitter:
                 return None
             uncertain = msgspec.structs.replace(stored, state=states.UNCERTAIN)
             what = f"uncertain/{int(stored.create_attempted_at or 0)}"
-            return JobUpdate(uncertain, notices=[notice(uncertain, what, Uncertain(uncertain))])
+            return JobUpdate(uncertain, notices=[notice(uncertain, what, Uncertain())])
 
         await self._jobs.update(job.id, give_up)
 
@@ -315,7 +315,7 @@ class Submitter:
         def say(stored: Job) -> JobUpdate | None:
             if stored.state != states.SUBMITTING:
                 return None
-            return JobUpdate(stored, notices=[notice(stored, "waiting", ProviderBusy(stored))])
+            return JobUpdate(stored, notices=[notice(stored, "waiting", ProviderBusy())])
 
         await self._jobs.update(job.id, say)
 

@@ -96,7 +96,9 @@ class JobSync:
             if stored.stuck or hours is None:
                 return None
             quiet = msgspec.structs.replace(stored, stuck=True)
-            return JobUpdate(quiet, notices=[notice(stored, f"stuck/{int(stored.heard_at or 0)}", Stuck(quiet, hours))])
+            return JobUpdate(
+                quiet, notices=[notice(stored, f"stuck/{int(stored.heard_at or 0)}", Stuck(stored.state, hours))]
+            )
 
         await self.jobs.update(job_id, say)
 

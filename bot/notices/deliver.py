@@ -14,8 +14,8 @@ import structlog
 
 from bot.backoff import Backoff
 from bot.errors import BotError
-from bot.jobs.notice import Ended, EndedElsewhere, Notice
-from bot.notices.interfaces import Outbox, Pending, PostDoubtful, PostLater, PostRefused, Speaker
+from bot.jobs.notice import Ended, Notice, ended_elsewhere
+from bot.notices.interfaces import NoticePoster, Outbox, Pending, PostDoubtful, PostLater, PostRefused
 from bot.notices.work_loop import WorkLoop
 from bot.timing import Timing
 
@@ -30,7 +30,7 @@ class Delivery:
     def __init__(
         self,
         outbox: Outbox,
-        speaker: Speaker,
+        poster: NoticePoster,
         *,
         look_every: float = Timing.look_every,
         backoff: Backoff = Timing.notice,
@@ -38,7 +38,7 @@ class Delivery:
         store_fault: float = 5.0,
     ) -> None:
         self._outbox = outbox
-        self._speaker = speaker
+        self._poster = poster
         # A delivery that is cut off at the end counts as doubtful, and is looked for at the next start.
         self._rounds = WorkLoop("outbox", self._due, every=look_every, after_fault=store_fault)
         self._backoff = backoff
@@ -67,7 +67,7 @@ class Delivery:
                 return
             doubtful = False
             await self._outbox.attempting(notice.id, time.time())
-            await self._outbox.posted(notice.id, await self._speaker.say(notice, pending.thread_ts))
+            await self._outbox.posted(notice.id, await self._poster.post(notice, pending.thread_ts))
         except PostRefused as error:
             log.warning("notice refused", notice=notice.id, why=str(error))
             await self._outbox.give_up(notice.id, str(error), instead=_to_requester(notice))
@@ -91,7 +91,7 @@ class Delivery:
 
     async def _was_said(self, pending: Pending) -> bool:
         try:
-            ts = await self._speaker.heard(pending.notice, pending.thread_ts, pending.attempted_at or 0)
+            ts = await self._poster.find(pending.notice, pending.thread_ts, pending.attempted_at or 0)
         except PostRefused as error:
             log.warning("thread unreadable, saying it again", notice=pending.notice.id, why=str(error))
             return False
@@ -103,7 +103,6 @@ class Delivery:
 
 def _to_requester(notice: Notice) -> list[Notice]:
     """How a job ended reaches its requester even where the channel is closed to us."""
-    if isinstance(notice.body, Ended) and notice.channel != notice.body.job.requester:
-        job = notice.body.job
-        return [Notice(id=f"{notice.id}/direct", body=EndedElsewhere(job), channel=job.requester)]
+    if isinstance(notice.body, Ended) and notice.channel != notice.about.owner:
+        return [ended_elsewhere(notice, f"{notice.id}/direct", notice.about.owner)]
     return []

@@ -119,11 +119,11 @@ class PostDoubtful(PostError):
     """It may have been posted."""
 
 
-class Speaker(Protocol):
-    """Says a notice in Slack."""
+class NoticePoster(Protocol):
+    """Posts notices to Slack."""
 
-    async def say(self, notice: Notice, thread_ts: str | None) -> str:
+    async def post(self, notice: Notice, thread_ts: str | None) -> str:
         """The message's ts. Raises a PostError."""
 
-    async def heard(self, notice: Notice, thread_ts: str | None, since: float) -> str | None:
+    async def find(self, notice: Notice, thread_ts: str | None, since: float) -> str | None:
         """The ts of this notice's message, if it stands in its thread. Raises PostRefused where nobody can tell."""

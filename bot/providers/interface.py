@@ -4,31 +4,39 @@ The distinction that matters for money is in the errors: after `Refused`, `RateL
 request was certainly not carried out; after `Doubtful` nobody knows.
 """
 
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Protocol
 
 import msgspec
 
 from bot.errors import BotError
-from bot.providers.protocol import Checkpoint, Hyperparameters, JobError, Metrics
+from bot.providers.protocol import NO_ANSWER, Checkpoint, Hyperparameters, JobError, Metrics
 
 
 class ProviderError(BotError):
-    """`str(error)` is the provider's own text (untrusted), or ours where `is_answer` is false; `code` its code,
-    `status` the HTTP status, `provider` the name of the one that was asked."""
+    """`str(error)` is the provider's own text (untrusted); where `is_answer` is false it is one of our errors, with a
+    kind and values. `code` is its code, `status` the HTTP status, `provider` the name of the one that was asked."""
 
     provider: str = ""
 
-    def __init__(self, message: str, *, code: str | None = None, status: int | None = None) -> None:
-        super().__init__(message)
+    def __init__(
+        self,
+        message: str,
+        values: Mapping[str, object] = MappingProxyType({}),
+        *,
+        code: str | None = None,
+        status: int | None = None,
+    ) -> None:
+        super().__init__(message, **values)
         self.code = code
         self.status = status
 
     @property
     def is_answer(self) -> bool:
         """Whether the provider said it: False where nobody answered, or something that is not the protocol."""
-        return self.code not in {"connection_error", "timeout", "unintelligible"}
+        return self.code not in NO_ANSWER
 
     def as_job_error(self) -> JobError:
         return JobError(code=self.code, message=str(self))

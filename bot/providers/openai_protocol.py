@@ -99,7 +99,7 @@ class OpenAIProtocol:
         deadline = time.monotonic() + _PROCESSING_SECONDS
         while file.get("status") in {"pending", "running"}:
             if time.monotonic() > deadline:
-                raise Doubtful("The provider is still working on the file.", code="file_not_ready")
+                raise Doubtful("file_still_processed", code="file_not_ready")
             await asyncio.sleep(self._processing_pause)
             file = _read(await self._raw.files.retrieve(objects.id_of(file)))
         if file.get("status") == "error":

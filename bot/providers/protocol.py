@@ -36,8 +36,13 @@ def of_method(method: str) -> tuple[str, ...]:
     return _EVERY_METHOD + _OF_METHOD.get(method, ())
 
 
+NO_ANSWER: Final = frozenset({"connection_error", "timeout", "unintelligible", "file_not_ready"})
+"""Codes of ours: nobody answered, or not to the end."""
+
+
 class JobError(msgspec.Struct, frozen=True):
-    """Why a job failed. `message` is the provider's own text: untrusted."""
+    """Why a job failed. `message` is the provider's own text: untrusted; with a code of NO_ANSWER, a `str(error)` of
+    ours."""
 
     code: str | None
     message: str

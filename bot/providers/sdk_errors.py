@@ -30,12 +30,12 @@ async def told_apart() -> AsyncIterator[None]:
     except openai.APITimeoutError as error:
         # A time-out while connecting means that nothing was sent.
         if type(error.__cause__).__name__ in {"ConnectTimeout", "PoolTimeout"}:
-            raise Unreachable(why_unreachable(error, str(error.request.url)), code="timeout") from error
-        raise Doubtful("The provider did not answer in time.", code="timeout") from error
+            raise _unreachable(error, "timeout") from error
+        raise Doubtful("no_answer_in_time", code="timeout") from error
     except openai.APIConnectionError as error:
         if type(error.__cause__).__name__ in {"ConnectError", "ConnectTimeout", "ProxyError", "UnsupportedProtocol"}:
-            raise Unreachable(why_unreachable(error, str(error.request.url)), code="connection_error") from error
-        raise Doubtful("The connection broke before the answer was there.", code="connection_error") from error
+            raise _unreachable(error, "connection_error") from error
+        raise Doubtful("connection_broke", code="connection_error") from error
     except openai.APIStatusError as error:
         raise _from_status(error) from error
     except openai.APIError as error:
@@ -43,7 +43,12 @@ async def told_apart() -> AsyncIterator[None]:
         raise Doubtful(redact(error.message), code=error.code) from error
     except (AttributeError, IndexError, KeyError, TypeError, ValueError) as error:
         # Nobody validates what comes back: a page of HTML with status 200 gets as far as here.
-        raise Unintelligible("The answer does not fit OpenAI's protocol.", code="unintelligible") from error
+        raise Unintelligible("not_the_protocol", code="unintelligible") from error
+
+
+def _unreachable(error: openai.APIConnectionError, code: str) -> Unreachable:
+    why = why_unreachable(error, str(error.request.url))
+    return Unreachable(why.kind, why.values, code=code)
 
 
 def _from_status(error: openai.APIStatusError) -> ProviderError:

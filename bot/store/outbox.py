@@ -26,9 +26,7 @@ def put_notices(db: SqliteDatabase, notices: Sequence[Notice]) -> None:
     """
     for notice in (*notices, *heard_elsewhere(db, notices)):
         thread = f"{notice.channel}/{notice.thread_ts or notice.under_card or ''}"
-        (said_since,) = db.execute(
-            "SELECT min(at) FROM restorations WHERE at >= ?", [notice.body.job.created_at]
-        ).fetchone()
+        (said_since,) = db.execute("SELECT min(at) FROM restorations WHERE at >= ?", [notice.since]).fetchone()
         db.execute(
             "INSERT INTO notices (id, thread, state, attempted_at, value) VALUES (?, ?, ?, ?, ?)"
             " ON CONFLICT (id) DO NOTHING",
@@ -74,7 +72,6 @@ class SqliteOutbox:
             ).fetchall()
 
         found = []
-        # A notice holds its whole job: two hundred take 10 ms to read, in which nobody is served.
         for value, state, attempts, attempted_at, card_ts in await self._database.read(work):
             notice = msgspec.json.decode(value, type=Notice)
             thread_ts = card_ts if notice.under_card else notice.thread_ts

@@ -4,6 +4,9 @@ Values (a job, a report, a notice) are kept whole as JSON in `value` or `body`, 
 queries need, so that a new field of a value needs no migration.
 """
 
+import json
+from typing import Any
+
 from sqlite_utils import Database, Migrations
 
 migrations = Migrations("finetune-bot")
@@ -93,6 +96,34 @@ def m010_channel_languages(db: Database) -> None:
         "CREATE TABLE channel_languages (channel TEXT PRIMARY KEY, language TEXT NOT NULL, user TEXT NOT NULL,"
         " at REAL NOT NULL) STRICT"
     )
+
+
+@migrations()
+def m011_notices_without_their_job(db: Database) -> None:
+    """A notice held its whole job. Now it says whose what it is about, and the job is read when it is posted."""
+    rows = db.execute("SELECT seq, value FROM notices").fetchall()
+    for seq, value in rows:
+        db.execute("UPDATE notices SET value = ? WHERE seq = ?", [json.dumps(_without_its_job(json.loads(value))), seq])
+
+
+def _without_its_job(notice: dict[str, Any]) -> dict[str, Any]:
+    body = dict(notice["body"])
+    job = body.pop("job", None)
+    if job is None:
+        return notice
+    if body["type"] == "steered":
+        body["type"] = "paused" if body.pop("act") == "pause" else "resumed"
+    if body["type"] == "stuck":
+        body["state"] = job["state"]
+    at = job["origin"]
+    about = {
+        "owner": job["requester"],
+        "channel": at["channel"],
+        "private": at["private"],
+        "kind": "job",
+        "id": job["id"],
+    }
+    return {**notice, "body": body, "about": about, "since": job["created_at"]}
 
 
 _M001 = """

@@ -6,7 +6,7 @@ from sqlite_utils import Database as SqliteDatabase
 
 from bot.access import Place, is_shown_in
 from bot.audit import Entry
-from bot.jobs.notice import Ended, EndedElsewhere, Notice
+from bot.jobs.notice import Ended, EndedElsewhere, Notice, ended_elsewhere
 from bot.store.audit import put_entries
 from bot.store.database import Database
 
@@ -40,15 +40,15 @@ def heard_elsewhere(db: SqliteDatabase, notices: Sequence[Notice]) -> list[Notic
     """What the channels that subscribed hear of the endings among `notices`, inside a caller's transaction: who has
     subscribed at that moment hears it, come what may. Jobs of private channels are told of in no other channel.
     """
-    endings = [n.body.job for n in notices if isinstance(n.body, Ended)]
+    endings = [notice for notice in notices if isinstance(notice.body, Ended)]
     if not endings:
         return []
     told = {notice.channel for notice in notices if isinstance(notice.body, EndedElsewhere)}
     return [
-        Notice(id=f"{job.id}/{job.state}/elsewhere/{channel}", body=EndedElsewhere(job), channel=channel)
-        for job in endings
+        ended_elsewhere(ending, f"{ending.id}/elsewhere/{channel}", channel)
+        for ending in endings
         for channel in _channels(db)
-        if channel != job.origin.channel and channel not in told and is_shown_in(Place(channel), job.resource)
+        if channel != ending.channel and channel not in told and is_shown_in(Place(channel), ending.about)
     ]
 
 

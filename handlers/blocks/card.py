@@ -24,6 +24,7 @@ from texts.figures import verdict
 from texts.formats import duration, money, rough_duration
 from texts.notices import chart, no_reason
 from texts.provider_errors import explain
+from texts.provider_errors import message as told
 
 JOB_CHAT: Final = "job_chat"
 START_AGAIN: Final = "job_retry"
@@ -217,7 +218,7 @@ def _cancel_button(job: Job) -> ButtonElement:
 def _failure(error: JobError | None) -> str:
     if error is None:
         return no_reason()
-    said = f"{code_block(error.message, 1000)}\n" if error.message else ""
+    said = f"{code_block(told(error), 1000)}\n" if error.message else ""
     return f"{said}{explain(error)}"
 
 

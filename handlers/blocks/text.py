@@ -142,11 +142,6 @@ def since(ts: float) -> str:
     return f"<!date^{int(ts)}^{{time}} ({{ago}})|{fallback}>"
 
 
-def counted(count: int, one: str, many: str | None = None) -> str:
-    """ "1 error", "2 errors". English only: a sentence in `texts` has `plural`."""
-    return f"{formats.number(count)} {one if count == 1 else many or one + 's'}"
-
-
 def progress_bar(step: int, total: int | None, width: int = 20) -> str:
     """A bar and a percentage; "step 12" where nobody knows how many there are."""
     if not total or total < 1:

@@ -24,7 +24,7 @@ from bot.timing import Timing
 from handlers.blocks.card import card as render
 from handlers.blocks.message import Message
 from handlers.languages import LanguageOf, english
-from handlers.outgoing.charts import Pictures
+from handlers.outgoing.charts import Charts
 from handlers.web.poster import Poster
 from handlers.web.rate_limits import Priority
 from texts.language import speaking
@@ -42,7 +42,7 @@ class CardKeeper:
         jobs: JobStore,
         cards: CardStore,
         poster: Poster,
-        pictures: Pictures,
+        charts: Charts,
         *,
         language: LanguageOf = english,
         look_every: float = Timing.look_every,
@@ -52,7 +52,7 @@ class CardKeeper:
         self._jobs = jobs
         self._cards = cards
         self._poster = poster
-        self._pictures = pictures
+        self._charts = charts
         self._language = language
         self._between_edits = between_edits
         self._steady = steady
@@ -97,15 +97,15 @@ class CardKeeper:
         if card.ts is None:
             await self._post(card, job)
             return
-        chart_is_due = await self._pictures.is_due(job)
+        chart_is_due = await self._charts.is_due(job)
         if chart_is_due and (job.state not in states.ENDED or await self._shows_ending(card, job)):
-            chart = await self._pictures.chart(job)
+            chart = await self._charts.chart(job)
             # The card before the job: a change from here on leaves it dirty.
             card = await self._cards.card(card.job_id) or card
             job = await self._jobs.get(card.job_id) or job
             await self._show(card, job, chart)
         else:
-            await self._show(card, job, await self._pictures.chart_shown(job), complete=not chart_is_due)
+            await self._show(card, job, await self._charts.chart_shown(job), complete=not chart_is_due)
 
     async def _post(self, card: Card, job: Job) -> None:
         message = await self._rendered(job)
@@ -122,20 +122,16 @@ class CardKeeper:
         notices = []
         if job.origin.thread_ts:
             link = await self._poster.thread_link(card.channel, ts)
+            at, body = job.origin, Linked(link)
             notices.append(
-                Notice(
-                    id=f"{job.id}/linked",
-                    body=Linked(job, link),
-                    channel=job.origin.channel,
-                    thread_ts=job.origin.thread_ts,
-                )
+                Notice(f"{job.id}/linked", body, at.channel, job.resource, job.created_at, thread_ts=at.thread_ts)
             )
         # Where an earlier attempt is found, it may show something older.
         await self._cards.posted(job.id, ts, _hash(message) if card.posting_since is None else None, notices)
 
     async def _shows_ending(self, card: Card, job: Job) -> bool:
         """Whether Slack shows all but the last chart: how a job ended does not wait for that."""
-        return _hash(await self._rendered(job, await self._pictures.chart_shown(job))) == card.shown
+        return _hash(await self._rendered(job, await self._charts.chart_shown(job))) == card.shown
 
     async def _show(self, card: Card, job: Job, chart: tuple[str | None, str], *, complete: bool = True) -> None:
         try:

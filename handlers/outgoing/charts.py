@@ -31,7 +31,7 @@ _REMEMBERED = 100
 _MOST_SECONDS = 300.0
 
 
-class Pictures:
+class Charts:
     """`calm` is the least number of seconds between two charts of one running job; long jobs get fewer."""
 
     def __init__(self, jobs: JobStore, cards: CardStore, poster: Poster, lanes: Lanes, *, calm: float = 10) -> None:
@@ -43,7 +43,7 @@ class Pictures:
         self._drawn_at: dict[str, float] = {}
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._under_way = 0
-        self._keepsakes: dict[tuple[str, int], tuple[str | None, str]] = {}
+        self._snapshots: dict[tuple[str, int], tuple[str | None, str]] = {}
         self._deletions: set[asyncio.Task[None]] = set()
 
     async def is_due(self, job: Job) -> bool:
@@ -87,21 +87,21 @@ class Pictures:
                 self._later_delete(card.chart_file)
             return made
 
-    async def keepsake(self, job: Job, upto: int) -> tuple[str | None, str]:
+    async def snapshot(self, job: Job, upto: int) -> tuple[str | None, str]:
         """A chart of the steps up to `upto`, for a message that stays as it is: it is never superseded."""
         async with self._locks[job.id]:
-            if (job.id, upto) in self._keepsakes:
-                return self._keepsakes[job.id, upto]
+            if (job.id, upto) in self._snapshots:
+                return self._snapshots[job.id, upto]
             metrics = [one for one in await self._jobs.metrics(job.id) if one.step <= upto]
             if len(metrics) < _WORTH_A_CURVE:
                 return None, ""
             made = await self._made(job, metrics, f"{job.id}-checkpoint-{upto}.png")
             if made is None:
                 return None, ""
-            while len(self._keepsakes) >= _REMEMBERED:
-                self._keepsakes.pop(next(iter(self._keepsakes)))
+            while len(self._snapshots) >= _REMEMBERED:
+                self._snapshots.pop(next(iter(self._snapshots)))
             # Where the message has to be tried again, it is the same picture.
-            self._keepsakes[job.id, upto] = made
+            self._snapshots[job.id, upto] = made
             return made
 
     async def chart_shown(self, job: Job) -> tuple[str | None, str]:

@@ -17,18 +17,20 @@ from bot.jobs.notice import (
     Ended,
     EndedElsewhere,
     Linked,
+    Paused,
     ProviderBack,
     ProviderBusy,
     ProviderSaid,
     ProviderSilent,
+    Resumed,
     Started,
-    Steered,
     Stuck,
     Text,
     Uncertain,
     WaitsInLine,
 )
 from bot.jobs.training_time import training_seconds
+from bot.providers.protocol import NO_ANSWER
 from handlers.blocks import approval
 from handlers.blocks.approval_text import decision
 from handlers.blocks.card import (
@@ -49,10 +51,16 @@ from texts import notices
 from texts.formats import duration, money, number
 from texts.jobs import start_button
 from texts.provider_errors import explain
+from texts.provider_errors import message as told
 
 
 def render(
-    body: Body, assessment: Assessment = UNASSESSED, *, chart_file_id: str | None = None, chart_alt_text: str = ""
+    body: Body,
+    job: Job,
+    assessment: Assessment = UNASSESSED,
+    *,
+    chart_file_id: str | None = None,
+    chart_alt_text: str = "",
 ) -> Message:
     """`assessment`: of the job, or at the checkpoint that the notice is about. `chart_file_id`: a picture that Slack
     has already; shown with checkpoints and at the end."""
@@ -61,40 +69,41 @@ def render(
         case Text():
             return _line(trusted(body.sentence))
         case WaitsInLine():
-            return _line(notices.waits_in_line(_provider(body.job)))
+            return _line(notices.waits_in_line(_provider(job)))
         case ProviderBusy():
-            return _line(notices.provider_busy(_provider(body.job)))
+            return _line(notices.provider_busy(_provider(job)))
         case ProviderSilent():
             why = explain(body.refusal) if body.refusal else None
-            return _line(notices.provider_silent(_provider(body.job), why))
+            return _line(notices.provider_silent(_provider(job), why))
         case ProviderBack():
-            return _line(notices.provider_back(_provider(body.job)))
+            return _line(notices.provider_back(_provider(job)))
         case Stuck():
-            return _line(notices.stuck(_provider(body.job), body.job.state, body.hours, bold(start_button())))
-        case Steered():
-            say = notices.paused if body.act == "pause" else notices.resumed
-            return _line(say(person(body.by)))
+            return _line(notices.stuck(_provider(job), body.state, body.hours, bold(start_button())))
+        case Paused():
+            return _line(notices.paused(person(body.by)))
+        case Resumed():
+            return _line(notices.resumed(person(body.by)))
         case Accepted():
-            return _accepted(body.job)
+            return _accepted(job)
         case Started():
-            return _line(notices.training_begun(_name(body.job)))
+            return _line(notices.training_begun(_name(job)))
         case CheckpointMade():
             return _checkpoint(body, assessment, chart)
         case ProviderSaid():
-            return _provider_said(body)
+            return _provider_said(body, job)
         case Ended():
-            return _ended(body.job, assessment, chart)
+            return _ended(job, assessment, chart)
         case EndedElsewhere():
-            return _ended_elsewhere(body.job, assessment)
+            return _ended_elsewhere(job, assessment)
         case Uncertain():
-            return _uncertain(body.job)
+            return _uncertain(job)
         case ApprovalAsked():
-            return approval.asked(body.job, again=body.again)
+            return approval.asked(job, again=body.again)
         case Approved():
-            return approval.approved(body.job)
+            return approval.approved(job)
         case Linked():
             thread = link(body.card_permalink, notices.its_own_thread())
-            return _line(notices.linked(person(body.job.requester), code(body.job.base_model), thread))
+            return _line(notices.linked(person(job.requester), code(job.base_model), thread))
         case _:
             assert_never(body)
 
@@ -127,9 +136,9 @@ def _checkpoint(body: CheckpointMade, assessment: Assessment, chart: Block | Non
     return message(text, blocks)
 
 
-def _provider_said(body: ProviderSaid) -> Message:
+def _provider_said(body: ProviderSaid, job: Job) -> Message:
     says = notices.provider_error if body.level == "error" else notices.provider_warning
-    text = says(_provider(body.job))
+    text = says(_provider(job))
     return message(f"{text} {quoted(body.message, 500)}", [section(f"{text}\n{code_block(body.message, 2000)}")])
 
 
@@ -187,7 +196,9 @@ def _failed(job: Job, chart: Block | None) -> Message:
     if job.error is not None:
         saying = ""
         if job.error.message:
-            saying = f"{notices.provider_says(_provider(job))}\n{code_block(job.error.message, 2000)}"
+            saying = code_block(told(job.error), 2000)
+            if job.error.code not in NO_ANSWER:
+                saying = f"{notices.provider_says(_provider(job))}\n{saying}"
         known = notices.error_code(code(job.error.code, 80)) if job.error.code else ""
         blocks += [section(part) for part in (saying, explain(job.error)) if part]
         blocks += [context(known)] if known else []

@@ -155,3 +155,23 @@ async def test_files_that_do_not_belong_together_are_left_alone(
     for number, name in enumerate(("a.jsonl", "b.jsonl")):
         await keep(content(20 + number), f"ds-{number}", name=name, created_at=caller.at, channel=caller.channel)
     assert await intake.pair(caller) == []
+
+
+async def test_a_small_file_that_comes_slowly_holds_up_no_other(
+    intake: DatasetIntake, content: Callable[..., bytes]
+) -> None:
+    other = asyncio.Event()
+
+    async def slowly() -> AsyncIterator[bytes]:
+        yield content(12)[:100]
+        await other.wait()
+        yield content(12)[100:]
+
+    slow = asyncio.create_task(intake.read(await intake.begin(a_caller(), FILE), len(content(12)), slowly()))
+    dataset = await intake.begin(a_caller(at=2.0), FILE)
+    assert await intake.read(dataset, len(content(15)), in_chunks(content(15))) is not None
+    other.set()
+    read = await slow
+    assert read is not None
+    assert read.report is not None
+    assert read.report.examples == 12

@@ -5,8 +5,6 @@ from typing import Any
 import pytest
 from e2e.world import World, examples, until
 
-PNG = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x00\x01\x00\x00\x00\x01\x08\x06\x00\x00\x00\x1f\x15\xc4\x89"
-
 
 async def _answer(w: World, content: bytes, contains: str, name: str = "train.jsonl") -> dict[str, Any]:
     dropped = await w.person.drop_bytes("ana", w.channel, [(name, content)])
@@ -51,14 +49,6 @@ async def test_a_file_that_ends_in_the_middle_of_a_line_names_that_line(w: World
         assert "Line 12" in answer["plain"]
 
 
-async def test_a_file_that_is_too_large_is_not_even_fetched(w: World) -> None:
-    async with w.bot(finetune_max_file_mb=1) as bot:
-        await w.person.fault("files.download", "status", 500)
-        answer = await _answer(w, b"x" * 1_000_001, "larger than 1 MB")
-        assert "FINETUNE_MAX_FILE_MB" in answer["plain"]
-        assert list((bot.services.settings.finetune_data / "files").iterdir()) == []
-
-
 async def test_bytes_that_are_no_utf8_are_found_by_line(w: World) -> None:
     async with w.bot():
         lines = examples(12, answer="Café").split(b"\n")
@@ -79,13 +69,6 @@ async def test_nine_examples_are_too_few(w: World) -> None:
         answer = await _answer(w, examples(9), "Please correct")
         assert "10" in answer["plain"]
         assert "start_job" not in _actions(answer)
-
-
-async def test_a_picture_is_none_of_the_bots_business(w: World) -> None:
-    async with w.bot():
-        picture = await w.person.drop_bytes("ana", w.channel, [("cat.png", PNG)], "look at this")
-        await w.drop()
-        assert len(await w.person.messages(w.channel, picture["ts"])) == 1
 
 
 async def test_a_file_that_was_removed_before_it_was_read_is_said_to_be_gone(w: World) -> None:
@@ -117,15 +100,6 @@ async def test_a_file_that_lies_outside_of_slack_is_not_fetched(w: World) -> Non
         assert await bot.inbox.offer({**delivery["payload"], "event": event})
         await bot.inbox.recover(bot.app)
         await w.person.wait_message(w.channel, contains="lies outside of Slack", thread_ts=again["ts"])
-
-
-async def test_two_files_in_one_message_get_a_report_each(w: World) -> None:
-    async with w.bot():
-        files = [("a.jsonl", examples(12)), ("b.jsonl", examples(14)), ("c.png", PNG)]
-        dropped = await w.person.drop_bytes("ana", w.channel, files)
-        await w.wait_report(dropped)
-        await w.person.wait_message(w.channel, contains="14 examples", thread_ts=dropped["ts"], timeout=20)
-        assert len(await w.person.messages(w.channel, dropped["ts"])) == 3
 
 
 async def test_the_same_file_dropped_twice_gets_two_reports_and_is_kept_once(w: World) -> None:

@@ -48,15 +48,6 @@ async def test_without_a_name_the_window_that_comes_too_late_is_a_question(w: Wo
         assert "train.jsonl" in question["plain"]
 
 
-async def test_another_file_is_not_waited_for(w: World) -> None:
-    async with w.bot():
-        await w.drop("train.jsonl")
-        await w.person.fault("files.download", "timeout", 600)
-        await w.person.drop_bytes("ana", w.channel, [("other.jsonl", examples(11))])
-        await w.person.command("ana", w.channel, "/finetune", START)
-        await _started(w)
-
-
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
 async def test_after_a_crash_it_is_the_file_that_the_inbox_holds(w: World) -> None:
     async with bot_process(w) as bot:

@@ -156,9 +156,9 @@ async def _fill(w: World, living: list[Job], cards: dict[str, str], ended: list[
 
 def _said_already(job: Job) -> list[Notice]:
     if job.provider_job_id is None:
-        return [notice(job, "approval", ApprovalAsked(job))] if job.approval else []
-    said = [notice(job, "accepted", Accepted(job)), notice(job, "started", Started(job))]
-    return [*said, notice(job, job.state, Ended(job))] if job.state in states.ENDED else said
+        return [notice(job, "approval", ApprovalAsked())] if job.approval else []
+    said = [notice(job, "accepted", Accepted()), notice(job, "started", Started())]
+    return [*said, notice(job, job.state, Ended())] if job.state in states.ENDED else said
 
 
 async def _said(w: World, channel: str, cards: dict[str, str]) -> dict[str, list[str]]:

@@ -1,15 +1,11 @@
-"""What can be done with a training file from its report: repair, split, sample, all findings; and what goes wrong."""
+"""What can be done with a training file from its report: repair and split; and what goes wrong."""
 
 import asyncio
-import csv
-import io
 from typing import Any
 
 import orjson
 import pytest
 from e2e.world import MODEL, World, examples, until
-
-from bot.datasets import second_pass
 
 PATIENCE = 60.0  # seconds that a busy machine may take for anything
 
@@ -103,35 +99,6 @@ async def test_splitting_gives_two_files_that_belong_together(w: World) -> None:
         await until_async(lambda: _told(w, "ben", "made before"))
 
 
-async def test_a_sample_is_read_in_a_window_and_another_one_too(w: World) -> None:
-    async with w.bot():
-        report = await _dropped(w, examples(60), "60 examples")
-        await w.person.click("ben", w.channel, report["ts"], "dataset_sample")
-        view = await w.person.wait_view("ben", title="Examples")
-        await until(lambda: "Question number" in str(_view(w, view["id"])))
-        first = str(_view(w, view["id"]))
-        assert first.count("*Assistant*") == 3
-        await w.person.click_in_view("ben", view["id"], "sample_another")
-        await until(lambda: str(_view(w, view["id"])) != first)
-        assert await w.person.ephemerals("ben") == []
-
-
-async def test_all_findings_come_as_a_table_once(w: World) -> None:
-    async with w.bot():
-        content = examples(12) + b'\n{"messages": 1}\n{"messages": 2}\n=HYPERLINK("http://evil.test")'
-        report = await _dropped(w, content, "Please correct", "our answers.jsonl")
-        await w.person.click("ben", w.channel, report["ts"], "dataset_findings")
-        attached = await _file(w, report, "our answers-findings.csv")
-        every = csv.DictReader(io.StringIO(attached.decode("utf-8-sig")))
-        rows = [row for row in every if row["severity"] == "error"]
-        assert [row["line"] for row in rows] == ["13", "14", "15"]
-        assert rows[2]["code"] == "invalid_json"
-        assert not any(cell.startswith(("=", "+", "@")) for row in rows for cell in row.values())
-        await w.person.click("ana", w.channel, report["ts"], "dataset_findings")
-        await w.person.wait_ephemeral("ana", w.channel, contains="All findings are in")
-        await _file(w, report, "our answers-findings.csv")
-
-
 async def test_the_picture_of_lengths_stands_in_the_report_of_a_larger_file(w: World) -> None:
     async with w.bot():
         lines = [examples(1, answer="word " * (i % 23)) for i in range(120)]
@@ -141,41 +108,6 @@ async def test_the_picture_of_lengths_stands_in_the_report_of_a_larger_file(w: W
         assert picture["slack_file"]["id"] in w.sandbox.state.workspace.files
         await w.delete(report)
         await until(lambda: w.sandbox.state.workspace.files[picture["slack_file"]["id"]].state == "deleted")
-
-
-async def test_a_second_pass_adds_to_the_report(w: World) -> None:
-    lines = examples(30).split(b"\n")
-    contradiction = lines[4].replace(b"Certainly. 4", b"Never in my life, whatever you say.")
-    async with w.bot() as bot:
-        report = await _dropped(w, b"\n".join([*lines, contradiction]), "hint")
-        dataset = await _only_dataset(bot)
-        assert dataset.report.deep
-        assert set(dataset.report.counts) & {"contradictory_answers", "near_duplicate_example", "contradiction"}
-        assert "start_job" in _actions(report)
-
-
-async def _only_dataset(bot: Any) -> Any:
-    async with asyncio.timeout(PATIENCE):
-        while True:
-            (dataset,) = await bot.services.datasets.latest(5)
-            if dataset.report is not None and dataset.report.deep:
-                return dataset
-            await asyncio.sleep(0.02)
-
-
-async def test_a_second_pass_that_a_restart_cut_off_is_made_after_it(w: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    async def never(*_: Any) -> None:
-        await asyncio.Event().wait()
-
-    with monkeypatch.context() as held:
-        held.setattr(second_pass.SecondPass, "scan", never)
-        async with w.bot() as bot:
-            await _dropped(w, examples(12), "is ready")
-            (dataset,) = await bot.services.datasets.latest(5)
-            assert dataset.report is not None
-            assert not dataset.report.deep
-    async with w.bot() as bot:
-        await _only_dataset(bot)
 
 
 async def test_a_file_deleted_meanwhile_is_said_to_be_gone_whatever_is_pressed(w: World) -> None:

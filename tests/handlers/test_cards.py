@@ -17,7 +17,7 @@ from bot.store.jobs import SqliteJobStore
 from bot.store.outbox import SqliteCardStore
 from bot.worker_processes import Lanes
 from handlers.outgoing.cards import CardKeeper
-from handlers.outgoing.charts import Pictures
+from handlers.outgoing.charts import Charts
 from handlers.web.poster import Poster
 
 PERMALINK = {"ok": True, "permalink": "https://acme.slack.com/archives/C0/p1"}
@@ -35,7 +35,7 @@ class Cards:
             self.jobs,
             self.store,
             poster,
-            Pictures(self.jobs, self.store, poster, Lanes()),
+            Charts(self.jobs, self.store, poster, Lanes()),
             between_edits=between_edits,
             steady=lambda: self.now,
         )

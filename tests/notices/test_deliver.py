@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import pytest
-from parts import CHANNEL, a_job
+from parts import CHANNEL, a_job, a_notice
 from store_reading import all_notices
 
 from bot.backoff import Backoff
@@ -32,7 +32,7 @@ class FakeSlack:
         self.gate.set()
         self.speaking: list[str] = []
 
-    async def say(self, notice: Notice, thread_ts: str | None) -> str:
+    async def post(self, notice: Notice, thread_ts: str | None) -> str:
         self.speaking.append(notice.id)
         await self.gate.wait()
         trouble = self.trouble.pop(0) if self.trouble else None
@@ -43,7 +43,7 @@ class FakeSlack:
             raise PostDoubtful("TimeoutError")
         return f"17.{len(self.speaking):06}"
 
-    async def heard(self, notice: Notice, thread_ts: str | None, since: float) -> str | None:
+    async def find(self, notice: Notice, thread_ts: str | None, since: float) -> str | None:
         self.lookups.append(notice.id)
         if self.lookup_trouble:
             raise self.lookup_trouble.pop(0)
@@ -79,7 +79,7 @@ async def all_said(delivery: Delivery, outbox: SqliteOutbox) -> None:
 
 
 def line(number: int, thread: str = "1.1", job: Job | None = None) -> Notice:
-    return Notice(f"job-1/line/{number}", Text(job or a_job(), f"Line {number}"), CHANNEL, thread)
+    return a_notice(f"line/{number}", Text(f"Line {number}"), job, thread_ts=thread)
 
 
 async def test_each_notice_is_said_once(delivery: Delivery, outbox: SqliteOutbox, slack: FakeSlack) -> None:
@@ -198,7 +198,7 @@ async def test_the_requester_hears_directly_how_a_job_ended_where_the_channel_is
     delivery: Delivery, outbox: SqliteOutbox, slack: FakeSlack, database: Database
 ) -> None:
     slack.trouble = [PostRefused("is_archived")]
-    await outbox.put([Notice("job-1/succeeded", Ended(a_job(state="succeeded")), CHANNEL, "1.1")])
+    await outbox.put([a_notice("succeeded", Ended(), thread_ts="1.1")])
     await all_said(delivery, outbox)
     assert slack.threads["U0ANA", None] == ["job-1/succeeded/direct"]
     assert isinstance((await all_notices(database))[-1].body, EndedElsewhere)
@@ -206,7 +206,7 @@ async def test_the_requester_hears_directly_how_a_job_ended_where_the_channel_is
 
 async def test_a_closed_direct_message_ends_it(delivery: Delivery, outbox: SqliteOutbox, slack: FakeSlack) -> None:
     slack.trouble = [PostRefused("is_archived"), PostRefused("user_disabled")]
-    await outbox.put([Notice("job-1/succeeded", Ended(a_job(state="succeeded")), CHANNEL, "1.1")])
+    await outbox.put([a_notice("succeeded", Ended(), thread_ts="1.1")])
     await all_said(delivery, outbox)
     assert [said for said in slack.threads.values() if said] == []
 
@@ -265,7 +265,7 @@ async def test_an_outbox_that_fails_is_read_again(
 
 
 async def test_what_is_under_way_is_not_read_again(outbox: SqliteOutbox) -> None:
-    await outbox.put([line(1), Notice("job-2/line", Text(a_job(id="job-2"), "said"), "C2")])
+    await outbox.put([line(1), a_notice("line", Text("said"), a_job(id="job-2"), "C2")])
     first, second = await outbox.next(1e12)
     assert await outbox.next(1e12, besides=[first.notice.id]) == [second]
 
@@ -280,7 +280,7 @@ async def cards(database: Database) -> SqliteCardStore:
 
 
 def under_card(what: str, body: Text | Ended | None = None) -> Notice:
-    return Notice(f"job-1/{what}", body or Text(a_job(), what), CHANNEL, under_card="job-1")
+    return a_notice(what, body or Text(what), under_card="job-1")
 
 
 async def test_a_notice_waits_for_the_card_that_it_belongs_under(
@@ -294,7 +294,7 @@ async def test_a_notice_waits_for_the_card_that_it_belongs_under(
 
 
 async def test_however_many_wait_for_their_cards_others_are_said(outbox: SqliteOutbox, cards: SqliteCardStore) -> None:
-    waiting = [Notice(f"job-1/{n}", Text(a_job(), "waits"), f"C{n}", under_card="job-1") for n in range(300)]
+    waiting = [a_notice(str(n), Text("waits"), channel=f"C{n}", under_card="job-1") for n in range(300)]
     await outbox.put([*waiting, line(1)])
     assert [pending.notice.id for pending in await outbox.next(1e12)] == ["job-1/line/1"]
 
@@ -302,7 +302,7 @@ async def test_however_many_wait_for_their_cards_others_are_said(outbox: SqliteO
 async def test_where_the_card_could_not_be_posted_the_requester_is_told_directly(
     delivery: Delivery, outbox: SqliteOutbox, slack: FakeSlack, cards: SqliteCardStore
 ) -> None:
-    await outbox.put([under_card("accepted"), under_card("succeeded", Ended(a_job(state="succeeded")))])
+    await outbox.put([under_card("accepted"), under_card("succeeded", Ended())])
     await cards.abandon("job-1")
     await all_said(delivery, outbox)
     assert {thread: said for thread, said in slack.threads.items() if said} == {

@@ -59,8 +59,8 @@ from bot.store.jobs import SqliteJobStore
 from bot.store.outbox import SqliteCardStore, SqliteOutbox
 from bot.worker_processes import Lanes
 from handlers.outgoing.cards import CardKeeper
-from handlers.outgoing.charts import Pictures
-from handlers.outgoing.notice_poster import SlackSpeaker
+from handlers.outgoing.charts import Charts
+from handlers.outgoing.notice_poster import SlackNoticePoster
 from handlers.web.poster import Poster
 
 EPOCH = 1_800_000_000.0
@@ -324,7 +324,7 @@ class Process:
         provider._client._platform = "Linux"
         session: Any = Session(world.network, world.slack)
         poster = Poster(AsyncWebClient(token="xoxb-x", session=session, retry_handlers=[]))
-        pictures = _NoPictures(self.jobs, self.cards, poster, Lanes())
+        charts = _NoCharts(self.jobs, self.cards, poster, Lanes())
         providers = Providers(provider)
         self.submitter = Submitter(self.jobs, providers, self._locate, rules=world.rules)
         self.line = JobQueue(
@@ -337,10 +337,8 @@ class Process:
         self.approvals = Approvals(self.jobs, lookup, self.line, clock=world.wall)
         self.sync = JobSync(self.jobs, providers, clock=world.wall)
         self.follower = Follower(self.sync, provider, poll_seconds=POLL, steady=lambda: world.timeline.now)
-        self.delivery = Delivery(self.outbox, SlackSpeaker(self.jobs, poster, pictures), look_every=5)
-        self.keeper = CardKeeper(
-            self.jobs, self.cards, poster, pictures, look_every=8, steady=lambda: world.timeline.now
-        )
+        self.delivery = Delivery(self.outbox, SlackNoticePoster(self.jobs, poster, charts), look_every=5)
+        self.keeper = CardKeeper(self.jobs, self.cards, poster, charts, look_every=8, steady=lambda: world.timeline.now)
 
     async def _locate(self, dataset_id: str) -> tuple[Path, str]:
         return Path(__file__), f"sha-of-{dataset_id}"
@@ -505,7 +503,7 @@ class Process:
         return unrest
 
 
-class _NoPictures(Pictures):
+class _NoCharts(Charts):
     async def is_due(self, job: Job) -> bool:
         return False
 

@@ -43,9 +43,7 @@ class Store:
         await self.database.close()
 
     async def says(self, job: Job, what: str) -> None:
-        await self.jobs.update(
-            job.id, lambda stored: JobUpdate(stored, notices=[notice(stored, what, Text(stored, what))])
-        )
+        await self.jobs.update(job.id, lambda stored: JobUpdate(stored, notices=[notice(stored, what, Text(what))]))
 
     async def next(self) -> dict[str, Pending]:
         return {pending.notice.id: pending for pending in await self.outbox.next(1e12)}

@@ -1,10 +1,10 @@
 """A card is a projection: it is dirty as long as it may show something old."""
 
 import pytest
-from parts import a_job, followed_job
+from parts import a_job, a_notice, followed_job
 
 from bot.jobs.interfaces import JobUpdate
-from bot.jobs.notice import Linked, Notice
+from bot.jobs.notice import Linked
 from bot.notices.interfaces import Card
 from bot.store.database import Database
 from bot.store.jobs import SqliteJobStore
@@ -86,7 +86,7 @@ async def test_the_link_in_the_files_thread_is_told_with_the_posting(
     jobs: SqliteJobStore, cards: SqliteCardStore, database: Database
 ) -> None:
     await jobs.insert(a_job())
-    linked = Notice("job-1/linked", Linked(a_job(), "https://acme.slack.com/p1"), "C1", "1.1")
+    linked = a_notice("linked", Linked("https://acme.slack.com/p1"), channel="C1", thread_ts="1.1")
     await cards.posted("job-1", "5.5", "hash", [linked])
     assert [pending.notice for pending in await SqliteOutbox(database).next(1e12)] == [linked]
 

@@ -3,13 +3,13 @@ from typing import Any
 
 import msgspec
 import pytest
-from parts import a_job, event, followed_job, measured
+from parts import a_job, a_notice, event, followed_job, measured
 from store_reading import all_notices
 
 from bot.errors import Conflict
 from bot.jobs.interfaces import JobUpdate
 from bot.jobs.job import Job, Origin
-from bot.jobs.notice import Notice, Text
+from bot.jobs.notice import Text
 from bot.providers.protocol import Checkpoint, Hyperparameters, JobError, Metrics
 from bot.store.database import Database
 from bot.store.jobs import SqliteJobStore
@@ -69,7 +69,7 @@ async def test_a_change_that_the_state_machine_forbids_does_nothing_at_all(
     jobs: SqliteJobStore, database: Database
 ) -> None:
     await jobs.insert(followed_job("ftjob-abc", state="cancelled"))
-    notice = Notice("job-1/x", Text(a_job(), "x"), "C1")
+    notice = a_notice("x", Text("x"), channel="C1")
     forbidden = JobUpdate(followed_job("ftjob-abc", state="running"), events=[event(1)], notices=[notice])
     assert await jobs.update("job-1", lambda _: forbidden) is None
     assert await jobs.event_ids("job-1") == set()
@@ -86,7 +86,7 @@ async def test_news_and_what_is_told_of_it_are_stored_together_or_not_at_all(
     jobs: SqliteJobStore, database: Database
 ) -> None:
     await jobs.insert(followed_job("ftjob-abc"))
-    notice = Notice("job-1/x", Text(a_job(), "x"), "C1")
+    notice = a_notice("x", Text("x"), channel="C1")
     unstorable = event(2, created_at=None)
     with pytest.raises(Exception, match="NOT NULL"):
         await jobs.update("job-1", lambda job: JobUpdate(job, events=[event(1), unstorable], notices=[notice]))
@@ -96,7 +96,7 @@ async def test_news_and_what_is_told_of_it_are_stored_together_or_not_at_all(
 
 async def test_events_notices_and_checkpoints_are_stored_once(jobs: SqliteJobStore, database: Database) -> None:
     await jobs.insert(followed_job("ftjob-abc"))
-    notice = Notice("job-1/x", Text(a_job(), "x"), "C1")
+    notice = a_notice("x", Text("x"), channel="C1")
     checkpoint = Checkpoint("ftckpt-1", "ft:model:ckpt-step-5", 5, Metrics(5))
     for _ in range(2):
         await jobs.update(

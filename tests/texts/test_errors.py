@@ -9,6 +9,7 @@ import pytest
 
 from bot.access import Action
 from bot.errors import Ambiguous, BotError, Conflict, Denied, NotFound
+from bot.providers.interface import Doubtful, Refused
 from bot.spending.budget import NotAdmitted, OverBudget, Scope
 from texts import errors
 from texts.language import Language, speaking
@@ -26,7 +27,7 @@ KINDS = {
         "StartError",
         "StoreTrouble",
     ),
-    *("UnknownProvider", "super().__init__"),
+    *("UnknownProvider", "Doubtful", "Unintelligible", "super().__init__"),
 }
 
 
@@ -38,7 +39,7 @@ def raised() -> Iterator[tuple[str, str, set[str]]]:
                 if isinstance(node, ast.Call) and ast.unparse(node.func) in KINDS:
                     first = node.args[0] if node.args else None
                     if isinstance(first, ast.Constant) and str(first.value).isidentifier():
-                        values = {keyword.arg or "" for keyword in node.keywords}
+                        values = {keyword.arg or "" for keyword in node.keywords} - {"code"}  # is the provider's
                         yield f"{path.name}:{node.lineno}", str(first.value), values
 
 
@@ -75,6 +76,11 @@ def test_an_error_is_said_in_the_language_in_force(error: Conflict, english: str
     assert errors.sentence(error) == english
     with speaking(Language.CHINESE):
         assert errors.sentence(error) == chinese
+
+
+def test_what_a_provider_answers_is_never_taken_for_a_kind_of_ours() -> None:
+    assert errors.sentence(Refused("not_allowed", code="no_access", status=403)) == "not_allowed"
+    assert errors.sentence(Doubtful("no_answer_in_time", code="timeout")) == "The provider did not answer in time."
 
 
 def test_a_sentence_that_was_raised_as_one_is_said_as_it_stands() -> None:

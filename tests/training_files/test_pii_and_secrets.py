@@ -14,7 +14,7 @@ from stdnum.cn import ric
 
 from training_files import pii_and_secrets
 from training_files.pii_and_secrets import MAIL, NAMED, PERSONAL, find, mask, may_hold, may_hold_secret
-from training_files.pii_numbers import ACCOUNT, CARD, IDENTITY, PHONE
+from training_files.pii_numbers import ACCOUNT, CARD, IDENTITY, PHONE, PhoneLookup
 from training_files.secret_shapes import IN_ADDRESS, secret_shapes
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
@@ -184,6 +184,21 @@ def test_a_national_number_needs_a_word_before_it() -> None:
     assert mask("Tel.: 030 90182000")[0] == "Tel.: [PHONE]"
     assert mask("电话：010-62781234")[0] == "电话：[PHONE]"
     assert mask("Items 030 90182000")[1] == []
+
+
+def test_after_many_look_ups_the_form_of_a_phone_number_decides() -> None:
+    nobodys = "(199) 867-5309"
+    phones = PhoneLookup(most=2)
+    assert mask(nobodys, phones)[1] == []
+    mask("(415) 867-5301", phones)
+    assert mask("(415) 867-5302 and +86 139 1234 5678", phones)[1] == [PHONE, PHONE]
+    assert mask(nobodys, phones)[1] == []  # it was looked up while there was room
+    assert mask("(199) 867-5310", phones)[1] == [PHONE]
+    assert mask("(199) 867-5310")[1] == []
+
+
+def test_an_identity_number_of_a_place_without_a_county_is_passed_over() -> None:
+    assert find("619501199808166676") == []
 
 
 def test_what_follows_an_account_number_is_left() -> None:

@@ -25,6 +25,7 @@ from training_files.content_scan.refusals import refuses
 from training_files.content_scan.scan_report import ContentScan, fair
 from training_files.findings import Findings, errors_worth
 from training_files.lines import open_file, read_batches
+from training_files.pii_numbers import PhoneLookup
 
 MOST = 5_000_000
 """Examples that are compared with each other; of a longer file, the first ones."""
@@ -57,12 +58,13 @@ def scan(path: Path, *, progress: Callable[[int, int], None] | None = None) -> C
     """See `content_scan.scan_content`."""
     begun = time.perf_counter()
     pii, others = Findings(), Findings()  # apart: each keeps its first ones
+    phones = PhoneLookup()
     with _Comparison(path) as comparison:
         refusals = _Refusals()
         examples = 0
         for block in _blocks(path, progress):
             for entry in block:
-                _find_pii_and_secrets(entry, pii)
+                _find_pii_and_secrets(entry, pii, phones)
                 refusals.see(entry)
             examples += len(block)
             comparison.take(block)
@@ -128,28 +130,49 @@ def _blocks(
             return
 
 
-def _find_pii_and_secrets(entry: _Entry, found: Findings) -> None:
+def _find_pii_and_secrets(entry: _Entry, found: Findings, phones: PhoneLookup) -> None:
     """Adds one finding for each code, with all kinds in its sentence and the first place."""
     if not pii_and_secrets.may_hold(entry.line):
+        return
+    if not (found.keeps("personal_data") or found.keeps("secret")):
+        for code in _codes(entry, phones):
+            found.count(code)
         return
     kinds: dict[str, Counter[str]] = {}
     firsts: dict[str, tuple[str, str, pii_and_secrets.Span]] = {}
     for place, text in texts(entry.example):
-        for span in pii_and_secrets.find(text):
-            code = "personal_data" if span.kind in pii_and_secrets.PERSONAL else "secret"
+        for span in pii_and_secrets.find(text, phones):
+            code = _code(span.kind)
             kinds.setdefault(code, Counter())[span.kind] += 1
             firsts.setdefault(code, (place, text, span))
     for code, (place, text, span) in firsts.items():
-        if found.keeps(code):
-            found.add(code, entry.number, place, what=_listed(kinds[code]), quote=_around(text, span))
-        else:
-            found.count(code)
+        found.add(code, entry.number, place, what=_listed(kinds[code]), quote=_around(text, span, phones))
 
 
-def _around(text: str, span: pii_and_secrets.Span) -> str:
+def _codes(entry: _Entry, phones: PhoneLookup) -> set[str]:
+    """Those of the findings of an example, looked for only until they are known."""
+    codes: set[str] = set()
+    for _, text in texts(entry.example):
+        may_hold_secret = pii_and_secrets.may_hold_secret(text.encode("utf-8", "replace"))
+        if "personal_data" in codes and not may_hold_secret:
+            continue
+        for kind in pii_and_secrets.kinds(text, phones):
+            codes.add(_code(kind))
+            if len(codes) == 2:
+                return codes
+            if not may_hold_secret:
+                break
+    return codes
+
+
+def _code(kind: str) -> str:
+    return "personal_data" if kind in pii_and_secrets.PERSONAL else "secret"
+
+
+def _around(text: str, span: pii_and_secrets.Span, phones: PhoneLookup) -> str:
     """The text about a find, with it and all others masked."""
-    before = pii_and_secrets.mask(text[: span.start])[0]
-    after = pii_and_secrets.mask(text[span.end : span.end + 4_000])[0]
+    before = pii_and_secrets.mask(text[: span.start], phones)[0]
+    after = pii_and_secrets.mask(text[span.end : span.end + 4_000], phones)[0]
     return f"{before[-50:]}{span.label}{after}"[:120]
 
 

@@ -5,6 +5,7 @@ from typing import Any, Protocol
 
 import msgspec
 
+from training_files.pii_numbers import PhoneLookup
 from training_files.repair.endings import Endings
 from training_files.repair.plan import Why
 
@@ -24,6 +25,9 @@ class RepairContext(Protocol):
 
     prompts: Endings
     completions: Endings
+
+    phones: PhoneLookup
+    """One for all the texts of the file."""
 
     @property
     def limit(self) -> int | None:

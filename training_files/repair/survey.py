@@ -12,6 +12,7 @@ from training_files.finding_codes import BY_CODE
 from training_files.findings import Findings, errors_worth
 from training_files.gauge import OPENING, Gauge, Texts
 from training_files.habits import Habits, filler
+from training_files.pii_numbers import PhoneLookup
 from training_files.repair import exact_json, plain
 from training_files.repair.completions import SEPARATORS, STOPS
 from training_files.repair.conversion import leads
@@ -42,6 +43,7 @@ class Survey:
         self.needed: set[str] = set()
         self.prompts = Endings(SEPARATORS)
         self.completions = Endings(STOPS)
+        self.phones = PhoneLookup()
         self._tokenizers = tokenizers
         self._formats: Counter[str] = Counter()
         self._habits = Habits()

@@ -14,6 +14,7 @@ from training_files.repair.repair import Example, Outcome, RepairContext
 
 if TYPE_CHECKING:
     from training_files.pii_and_secrets import Span
+    from training_files.pii_numbers import PhoneLookup
 
 CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufeff\ufffe\uffff]")
 """Characters that nobody sees and that mean nothing in a text; tab and line ends are none of them."""
@@ -39,18 +40,18 @@ def without_filler(text: str) -> str:
 
 
 def mask_secrets(example: Example, context: RepairContext) -> Outcome:
-    return each_text(example, lambda text: _masked(text, secrets_only=True))
+    return each_text(example, lambda text: _masked(text, context.phones, secrets_only=True))
 
 
 def mask(example: Example, context: RepairContext) -> Outcome:
-    return each_text(example, lambda text: _masked(text, secrets_only=False))
+    return each_text(example, lambda text: _masked(text, context.phones, secrets_only=False))
 
 
-def _masked(text: str, *, secrets_only: bool) -> str:
+def _masked(text: str, phones: "PhoneLookup", *, secrets_only: bool) -> str:
     """As `pii_and_secrets.mask`: what comes to light beside a word in brackets is masked, too."""
     from training_files.pii_and_secrets import SECRET, may_hold_secret
 
-    while spans := [span for span in _find(text) if span.label == SECRET or not secrets_only]:
+    while spans := [span for span in _find(text, phones) if span.label == SECRET or not secrets_only]:
         for span in reversed(spans):
             text = text[: span.start] + span.label + text[span.end :]
         if secrets_only and not may_hold_secret(text.encode("utf-8", "replace")):
@@ -58,15 +59,15 @@ def _masked(text: str, *, secrets_only: bool) -> str:
     return text
 
 
-def _find(text: str) -> "tuple[Span, ...]":
-    return _found(text) if len(text) <= _HELD else _found.__wrapped__(text)
+def _find(text: str, phones: "PhoneLookup") -> "tuple[Span, ...]":
+    return _found(text, phones) if len(text) <= _HELD else _found.__wrapped__(text, phones)
 
 
 @lru_cache(maxsize=16)  # the two that mask look at the same texts, one after the other
-def _found(text: str) -> "tuple[Span, ...]":
+def _found(text: str, phones: "PhoneLookup") -> "tuple[Span, ...]":
     from training_files.pii_and_secrets import find
 
-    return tuple(find(text))
+    return tuple(find(text, phones))
 
 
 _HELD = 1 << 16

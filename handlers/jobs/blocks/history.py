@@ -17,6 +17,7 @@ from texts import audit
 from texts import history as texts
 from texts.errors import recorded_sentence
 from texts.jobs import state
+from texts.provider_errors import message as told
 
 EVENTS_LATER: Final = "events_later"
 EVENTS_EARLIER: Final = "events_earlier"
@@ -83,7 +84,7 @@ def _said(moment: Moment) -> tuple[str, str]:
             return texts.provider(), texts.measured(what.count, what.last)
         case Ended():
             return texts.provider(), texts.ended(
-                state(what.state) or what.state, what.error.message if what.error else ""
+                state(what.state) or what.state, told(what.error) if what.error else ""
             )
         case Delivered():
             return texts.delivery(), _delivery(what)

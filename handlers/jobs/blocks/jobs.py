@@ -17,6 +17,7 @@ from handlers.blocks.text import code, date, link, person, progress_bar, quoted
 from texts import jobs as texts
 from texts.notices import no_reason
 from texts.provider_errors import explain
+from texts.provider_errors import message as told
 
 SHOWN: Final = 15
 
@@ -60,7 +61,7 @@ def job_status(job: Job, permalink: str | None = None, assessment: Assessment = 
         lines.append(texts.model(named(job.fine_tuned_model)))
     if job.state == states.FAILED:
         if job.error is not None and job.error.message:
-            lines.append(quoted(job.error.message, 500))
+            lines.append(quoted(told(job.error), 500))
         lines.append(explain(job.error) if job.error is not None else no_reason())
     known = id_button(job.fine_tuned_model) if job.fine_tuned_model else None
     blocks: list[Block] = [section("\n".join(lines), button=known)]

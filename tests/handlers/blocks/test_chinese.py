@@ -10,7 +10,7 @@ import pytest
 from bot.datasets.dataset import Dataset
 from bot.datasets.report import Offer
 from bot.jobs import notice, states
-from bot.jobs.assessment import UNASSESSED, Assessment
+from bot.jobs.assessment import UNASSESSED, Assessment, rank
 from bot.jobs.diagnosis import Diagnosis, Problem
 from bot.jobs.job import Approval, Job, Loss, QueuePlace
 from bot.models.trainable import TrainableModel
@@ -22,6 +22,7 @@ from handlers.blocks.job_controls import question
 from handlers.blocks.message import Message
 from handlers.datasets.blocks import derived, report, split_modal
 from handlers.datasets.blocks.sample import sample_window
+from handlers.jobs.blocks.checkpoints import checkpoint_list
 from handlers.jobs.blocks.jobs import job_list, job_status
 from handlers.outgoing.notice_blocks import render
 from handlers.start.blocks import modal as start_modal
@@ -79,16 +80,17 @@ def everything(make_job: MakeJob, measured: Assessment) -> Iterator[Message]:
         for assessment in assessments:
             yield card(job, assessment, now=1_795_000_200.0)
             yield job_status(job, None, assessment)
-        bodies: list[Any] = [notice.Accepted(job), notice.Started(job), notice.Uncertain(job), notice.Approved(job)]
-        bodies += [notice.Linked(job, "https://a.b/c"), notice.ApprovalAsked(job, again=True)]
-        bodies += [notice.ProviderSaid(job, level, "") for level in ("warn", "error")]
-        bodies += [notice.WaitsInLine(job), notice.ProviderBusy(job), notice.ProviderBack(job), notice.Stuck(job, 2)]
-        bodies += [notice.ProviderSilent(job, refusal) for refusal in (None, JobError("rate_limit_exceeded", ""))]
-        bodies += [notice.Steered(job, "pause", "U0A"), notice.Steered(job, "resume", "U0A")]
-        bodies += [notice.CheckpointMade(job, Checkpoint("c", "ft:x", 30, Metrics(30)))]
+        bodies: list[Any] = [notice.Accepted(), notice.Started(), notice.Uncertain(), notice.Approved()]
+        bodies += [notice.Linked("https://a.b/c"), notice.ApprovalAsked(again=True)]
+        bodies += [notice.ProviderSaid(level, "") for level in ("warn", "error")]
+        bodies += [notice.WaitsInLine(), notice.ProviderBusy(), notice.ProviderBack(), notice.Stuck(job.state, 2)]
+        bodies += [notice.ProviderSilent(refusal) for refusal in (None, JobError("rate_limit_exceeded", ""))]
+        bodies += [notice.Paused("U0A"), notice.Resumed("U0A")]
+        bodies += [notice.CheckpointMade(Checkpoint("c", "ft:x", 30, Metrics(30)))]
         if job.state in states.ENDED:
-            bodies += [notice.Ended(job), notice.EndedElsewhere(job)]
-        yield from (render(body, measured) for body in bodies)
+            bodies += [notice.Ended(), notice.EndedElsewhere()]
+        yield from (render(body, job, measured) for body in bodies)
+        yield checkpoint_list(job, rank(job, [], [Checkpoint(f"c{step}", f"ft:{step}", step) for step in range(12)]))
         yield from (question(act, job, "a.jsonl → b") for act in ("cancel", "pause", "resume"))
         yield job_list([job], more=3)
     yield job_list([])

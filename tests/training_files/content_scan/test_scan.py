@@ -147,6 +147,21 @@ def test_secrets_and_personal_data_are_named_placed_and_never_shown(write: Write
     assert not any(secret in shown for secret in (KEY, "jane.roe", "13812345678", "Zx9!kd82pQ"))
 
 
+def test_secrets_and_personal_data_are_counted_beyond_the_findings_that_are_kept(write: Write) -> None:
+    mail, key = "ana.silva@gmail.com", "ghp_" + "a1B2c3D4e5F6g7H8i9" * 2
+    many = [chat(f"Question {n}?", f"{mail} {mail}") for n in range(1_000)]
+    later = [
+        chat("1", f"{mail} {key}"),
+        chat("2", f"{key} {key}"),
+        chat("3", "Nothing."),
+        chat(f"{mail} 4", key),
+        chat("5", mail),
+    ]
+    counts = scan_content(write(*many, *later)).counts
+    assert counts["personal_data"] == 1_000 + 3
+    assert counts["secret"] == 3
+
+
 def test_other_findings_show_no_secret_either(write: Write) -> None:
     path = write(chat(f"Is {KEY} mine?", "yes"), chat(f"Is {KEY} mine?", KEY[:38]))
     report = scan_content(path)

@@ -16,7 +16,7 @@ from bot.store.jobs import SqliteJobStore
 from bot.store.outbox import SqliteCardStore
 from bot.worker_processes import Lane, Lanes
 from handlers.outgoing.cards import CardKeeper
-from handlers.outgoing.charts import Pictures
+from handlers.outgoing.charts import Charts
 from handlers.web.poster import Poster
 
 STEPS = 8
@@ -30,8 +30,8 @@ class World:
         self.cards = SqliteCardStore(database)
         self.lanes = Lanes()
         self.poster = Poster(slack.client)
-        self.pictures = Pictures(self.jobs, self.cards, self.poster, self.lanes)
-        self.keeper = CardKeeper(self.jobs, self.cards, self.poster, self.pictures, between_edits=0)
+        self.charts = Charts(self.jobs, self.cards, self.poster, self.lanes)
+        self.keeper = CardKeeper(self.jobs, self.cards, self.poster, self.charts, between_edits=0)
 
     async def measured_job(self, number: int) -> Job:
         job = followed_job(f"ftjob-{number}", id=f"job-{number}", state="running", training_file=f"file-{number}")
@@ -73,7 +73,7 @@ async def world(slack: Slack, tmp_path: Path) -> AsyncIterator[World]:
 
 
 async def test_a_chart_is_drawn_in_a_process_of_its_own(slack: Slack, world: World) -> None:
-    file_id, alt = await world.pictures.chart(await world.measured_job(1))
+    file_id, alt = await world.charts.chart(await world.measured_job(1))
     assert file_id == "F1"
     assert alt.startswith("Line chart by training step. Training loss falls from 3 to 0.402")
     assert list(world.lanes.processes()) == [Lane.CHARTS]
@@ -84,7 +84,7 @@ async def test_a_chart_is_drawn_in_a_process_of_its_own(slack: Slack, world: Wor
 
 async def test_where_nothing_can_be_drawn_the_card_goes_on_without(slack: Slack, world: World) -> None:
     job = await world.measured_job(1)
-    drawing = asyncio.create_task(world.pictures.chart(job))
+    drawing = asyncio.create_task(world.charts.chart(job))
     while not drawing.done():
         for process in world.lanes.processes().values():
             process.kill()
@@ -119,11 +119,11 @@ async def test_an_edit_that_would_change_nothing_costs_nothing(slack: Slack, wor
 
 async def test_while_a_chart_is_made_other_cards_go_on_without(world: World) -> None:
     one, other = await world.measured_job(1), await world.measured_job(2)
-    making = asyncio.create_task(world.pictures.chart(one))
+    making = asyncio.create_task(world.charts.chart(one))
     await asyncio.sleep(0)
-    assert not await world.pictures.is_due(other)
+    assert not await world.charts.is_due(other)
     await making
-    assert await world.pictures.is_due(other)
+    assert await world.charts.is_due(other)
 
 
 async def test_how_a_job_ended_does_not_wait_for_its_chart(slack: Slack, world: World) -> None:
