@@ -57,13 +57,13 @@ def noise(alphabet: bytes, line: int) -> Callable[[int], bytes]:
     return made
 
 
-def phone_numbers(size: int, form: str, starts: tuple[int, int]) -> bytes:
+def numbers(size: int, form: str, starts: tuple[int, int]) -> bytes:
     """Sixty a line, each another one."""
     rng = random.Random(1)
     made, length = [], 0
     while length < size:
-        numbers = (form.format(rng.randrange(*starts), rng.randrange(1000), rng.randrange(1000)) for _ in range(60))
-        made.append(ROOM % " ".join(numbers).encode())
+        filled = (form.format(rng.randrange(*starts), rng.randrange(1000), rng.randrange(1000)) for _ in range(60))
+        made.append(ROOM % " ".join(filled).encode())
         length += len(made[-1])
     return b"".join(made)
 
@@ -141,11 +141,14 @@ SHAPES: dict[str, Callable[[int], bytes]] = {
         ROOM % (b"sk-Ab3dE5gH1jK2mN4pQ6rS%05d a%d@b.cc +1 415 5%02d %04d " % (n, n, n // 7 % 100, n * 7 % 10_000))
         for n in range(size // 141)
     ),
-    "other phone numbers each line": lambda size: phone_numbers(size, "({:03d}) {:03d}-{:04d}", (201, 990)),
-    "other phone numbers of any country": lambda size: phone_numbers(size, "+{:02d} {:03d} {:04d}", (20, 99)),
-    "phone numbers that nobody has": lambda size: phone_numbers(size, "1{:02d}{:04d}{:04d}", (30, 100)),
-    "phone numbers after a word": lambda size: phone_numbers(size, "Tel. {:03d} {:03d}{:03d}", (0, 1000)),
-    "card numbers that nobody has": lambda size: phone_numbers(size, "41{:02d} {:04d} {:04d} 1111", (0, 100)),
+    "other phone numbers each line": lambda size: numbers(size, "({:03d}) {:03d}-{:04d}", (201, 990)),
+    "other phone numbers of any country": lambda size: numbers(size, "+{:02d} {:03d} {:04d}", (20, 99)),
+    "phone numbers that nobody has": lambda size: numbers(size, "1{:02d}{:04d}{:04d}", (30, 100)),
+    "phone numbers after a word": lambda size: numbers(size, "Tel. {:03d} {:03d}{:03d}", (0, 1000)),
+    "card numbers that nobody has": lambda size: numbers(size, "41{:02d} {:04d} {:04d} 1111", (0, 100)),
+    "account numbers that nobody has": lambda size: numbers(size, "DE{:02d} {:04d} {:04d} 7777 8888 9999 00", (0, 100)),
+    "identity numbers that nobody has": lambda size: numbers(size, "1101{:02d}1980010{:03d}{:03d}", (1, 99)),
+    "mail addresses of a role": lambda size: numbers(size, "support@a{:d}{:d}{:d}.com", (1, 1000)),
     "filler": lambda size: lines(ROOM % (b"Sure! " * 200), size),
     "nearly alike": lambda size: b"".join(ROOM % (b"word %d " % (n % 7) * 12) for n in range(size // 190)),
     "JSON's characters": noise(b'{}[]:,"\\ 0a\t', 200),
