@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from texts import findings
 from texts import terminal as texts
 from texts.errors import sentence
 from texts.formats import dollars, money
+from texts.language import Language, speaking
 from training_files import DEFAULT_MODEL, Finding, Report, Severity, TrainingFileError, check_file, lookup
 from training_files.finding_codes import BY_CODE
 from training_files.findings_csv import findings_csv
@@ -95,12 +97,23 @@ def check_command(
 
 
 def _plain(report: Report) -> dict[str, object]:
-    """The report as the object that --json prints: findings without the severity that their list says."""
+    """The report as the object that --json prints: findings without the severity that their list says, and with their
+    sentences, in English whatever the locale: who reads them is a program.
+    """
     plain: dict[str, object] = msgspec.to_builtins(report)
-    for name, findings in (("errors", report.errors), ("warnings", report.warnings)):
-        plain[name] = [
-            {key: value for key, value in msgspec.to_builtins(one).items() if key != "severity"} for one in findings
-        ]
+    with speaking(Language.ENGLISH):
+        for name, found in (("errors", report.errors), ("warnings", report.warnings)):
+            plain[name] = [
+                {
+                    "code": one.code,
+                    "line": one.line,
+                    "field": one.field,
+                    "quote": one.quote,
+                    "params": one.params,
+                    "message": findings.sentence(one),
+                }
+                for one in found
+            ]
     return plain
 
 
@@ -159,7 +172,7 @@ def _with_scan(report: Report, found: "ContentScan") -> Report:
 
 def _write_findings(report: Report, path: Path) -> None:
     try:
-        path.write_bytes(findings_csv(report))
+        path.write_bytes(findings_csv(report, findings.sentence))
     except OSError as error:
         raise TrainingFileError(texts.findings_not_written(path.name, error.strerror or str(error))) from error
 
@@ -307,12 +320,12 @@ def _price(usd: float | None, *, exact: bool) -> str:
     return texts.about(dollars(usd))
 
 
-def _show_findings(console: "Console", title: str, style: str, findings: list[Finding], counts: dict[str, int]) -> None:
+def _show_findings(console: "Console", title: str, style: str, found: list[Finding], counts: dict[str, int]) -> None:
     """The most frequent codes: how often, on which lines, in what words, and the text at fault."""
     from rich.table import Table
     from rich.text import Text
 
-    kept = {code: [one for one in findings if one.code == code] for code in counts}
+    kept = {code: [one for one in found if one.code == code] for code in counts}
     shown = [code for code in counts if kept[code]]
     console.print()
     console.print(Text(title, style=f"bold {style}"))
@@ -323,7 +336,7 @@ def _show_findings(console: "Console", title: str, style: str, findings: list[Fi
         grid.add_column(overflow="fold")
         sentences: dict[str, list[Finding]] = {}
         for one in kept[code]:
-            sentences.setdefault(one.message, []).append(one)
+            sentences.setdefault(findings.sentence(one), []).append(one)
         told = list(sentences.items())[:SENTENCES_SHOWN]
         for message, its in told:
             grid.add_row("    " + _lines(its), Text(harmless(message)))
@@ -339,14 +352,14 @@ def _show_findings(console: "Console", title: str, style: str, findings: list[Fi
         )
 
 
-def _lines(findings: list[Finding]) -> str:
-    lines = [f"{one.line:,}" for one in findings if one.line is not None]
+def _lines(found: list[Finding]) -> str:
+    lines = [f"{one.line:,}" for one in found if one.line is not None]
     return texts.lines(lines[:LINES_SHOWN], more=len(lines) > LINES_SHOWN) if lines else texts.file_label()
 
 
 def at_finding(finding: Finding) -> str:
     """A finding in one line, with the line that it is about."""
-    message = harmless(finding.message)
+    message = harmless(findings.sentence(finding))
     return message if finding.line is None else texts.at_line(finding.line, message)
 
 

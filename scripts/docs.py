@@ -16,6 +16,7 @@ from app.command_line import app as command_line
 from bot.settings import Settings
 from handlers.commands import COMMANDS
 from texts import commands as texts
+from texts import findings
 from texts import repair as repair_texts
 from trainer.cli import app as trainer_command_line
 from trainer.settings import Settings as TrainerSettings
@@ -179,27 +180,10 @@ def findings_page() -> str:
         "|---|---|---|---|---|",
     ]
     for rule in FINDING_CODES:
-        remedy = _REMEDIES.get(rule.code) or rule.remedy.replace("{{", "{").replace("}}", "}")
-        cells = (f"`{rule.code}`", rule.severity, rule.meaning, remedy, repairs.get(rule.repair, ""))
+        meaning, remedy = findings.on_page(rule.code)
+        cells = (f"`{rule.code}`", rule.severity, meaning, remedy, repairs.get(rule.repair, ""))
         parts.append("| " + " | ".join(cells) + " |")
     return "\n".join(parts) + "\n"
-
-
-_REMEDIES = {  # where the sentence depends on what was found
-    "not_jsonl": "Export the data as JSONL: one JSON object a line.",
-    "invalid_json": "Write one complete JSON object a line, with double quotes; let a JSON library write it.",
-    "data_type": "Make it an object in braces.",
-    "missing_messages_list": 'Give the example its messages: `{"messages": [{"role": "user", "content": "..."}]}`.',
-    "message_missing_key": "Add what is missing.",
-    "message_unrecognized_key": "Remove or rename the key.",
-    "unrecognized_role": "Use system, developer, user, assistant, tool or function.",
-    "invalid_weight": "Use 1 to learn an answer and 0 to pass it over; take weights off other messages.",
-    "invalid_value": "Write what belongs there, or remove the key.",
-    "undeclared_tool": "Declare the tool, or call one that is declared.",
-    "invalid_content_part": "Keep text and images only, each with its text or URL.",
-    "format_not_taken": "Choose a model that takes it, or another format.",
-    "too_few_examples": "Add more; 50 to 100 good ones are a usual start.",
-}
 
 
 if __name__ == "__main__":

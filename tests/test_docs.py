@@ -57,7 +57,9 @@ def test_no_secret_has_a_default(docs: ModuleType) -> None:
             assert line.split("|")[2].strip() == ""
 
 
-def test_a_remedy_on_the_page_of_findings_leaves_nothing_to_fill_in(docs: ModuleType) -> None:
+def test_every_finding_is_on_the_page_with_what_it_means_and_what_to_do(docs: ModuleType) -> None:
     page = docs.findings_page()
     for rule in FINDING_CODES:
-        assert "{" not in page.split(f"`{rule.code}`")[1].split("|")[2]
+        _code, _severity, meaning, remedy, *_ = page.split(f"| `{rule.code}` ")[1].splitlines()[0].split("|")
+        assert meaning.strip().endswith(".")
+        assert remedy.strip().endswith(".")

@@ -110,16 +110,6 @@ def hints_to_look_at(format: str, examples: str, count: int) -> str:
     )
 
 
-def format_name(format: str) -> str:
-    """In a sentence."""
-    return {
-        "chat": _("chat"),
-        "completion": _("completion"),
-        "preference": _("preference"),
-        "reinforcement": _("reinforcement"),
-    }.get(format, format)
-
-
 # Figures
 
 

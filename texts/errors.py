@@ -14,7 +14,7 @@ from bot.errors import BotError
 from bot.jobs.job import Loss
 from bot.providers.interface import ProviderError
 from bot.spending.budget import Scope
-from texts import spending, start
+from texts import spending, start, training_file_errors
 from texts.formats import listed, sentences
 from texts.jobs import start_again_button, submit_again_button
 from texts.language import _, plural
@@ -28,10 +28,12 @@ _CHOICES = 5
 
 def sentence(error: BotError | TrainingFileError) -> str:
     """What happened, and what to do next. What a provider answered stays in its own words."""
+    if isinstance(error, TrainingFileError):
+        return training_file_errors.sentence(error)
     if isinstance(error, ProviderError) and error.is_answer:
         return str(error)
-    say = _SENTENCES.get(error.kind) if isinstance(error, BotError) else None
-    return say(**error.values) if isinstance(error, BotError) and say else str(error)
+    say = _SENTENCES.get(error.kind)
+    return say(**error.values) if say else str(error)
 
 
 def recorded_sentence(details: str) -> str:

@@ -13,6 +13,7 @@ from contextvars import ContextVar
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
+from string import Formatter
 
 
 class Language(StrEnum):
@@ -67,16 +68,17 @@ def terminal_language(environment: Mapping[str, str]) -> Language:
 def _(message: str, /, **values: object) -> str:
     """`message` in the language in force, with its `{placeholders}` filled. Whole numbers are written as the language
     writes them; everything else is put in as it is."""
-    return _filled(message if current() is Language.ENGLISH else _catalogue(current()).gettext(message), values)
+    if current() is Language.ENGLISH:
+        return _filled(message, values)
+    return _filled_closely(_catalogue(current()).gettext(message), values)
 
 
 def plural(one: str, many: str, count: int, /, **values: object) -> str:
     """Like `_`, in the form that goes with `count`, which fills `{count}`."""
+    values = {"count": count, **values}
     if current() is Language.ENGLISH:
-        message = one if count == 1 else many
-    else:
-        message = _catalogue(current()).ngettext(one, many, count)
-    return _filled(message, {"count": count, **values})
+        return _filled(one if count == 1 else many, values)
+    return _filled_closely(_catalogue(current()).ngettext(one, many, count), values)
 
 
 def catalogues(language: Language) -> list[Path]:
@@ -85,9 +87,32 @@ def catalogues(language: Language) -> list[Path]:
 
 
 def _filled(message: str, values: Mapping[str, object]) -> str:
+    return message.format_map(_written(values)) if values else message
+
+
+def _filled_closely(message: str, values: Mapping[str, object]) -> str:
+    """Chinese has no spaces between its own words: the one beside a placeholder is for what is no Chinese."""
     if not values:
         return message
-    return message.format_map({name: f"{v:,}" if type(v) is int else v for name, v in values.items()})
+    written = _written(values)
+    parts = [""]
+    for text, name, _spec, _conversion in Formatter().parse(message):
+        if text[:1] == " " and _is_chinese(parts[-1][-1:]) and _is_chinese(text[1:2]):
+            text = text[1:]
+        value = str(written[name]) if name is not None else ""
+        if text[-1:] == " " and _is_chinese(text[-2:-1]) and _is_chinese(value[:1]):
+            text = text[:-1]
+        parts += [text, value]
+    return "".join(parts)
+
+
+def _is_chinese(character: str) -> bool:
+    """A character or a mark of punctuation."""
+    return "\u3000" <= character <= "\u9fff" or "\uff00" <= character <= "\uffef"
+
+
+def _written(values: Mapping[str, object]) -> dict[str, object]:
+    return {name: f"{value:,}" if type(value) is int else value for name, value in values.items()}
 
 
 @cache

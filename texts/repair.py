@@ -6,6 +6,7 @@ Values that quote a file come as they are: whoever shows a sentence with them es
 from collections.abc import Callable
 from typing import ParamSpec
 
+from texts import findings
 from texts.language import _, plural
 from training_files.repair import Remark, Why
 
@@ -124,7 +125,7 @@ def does(repair: str) -> str:
 def remark(why: Why) -> str:
     """A sentence, or what stands in place of an excerpt."""
     if not isinstance(why, Remark):
-        return why.message
+        return findings.sentence(why)
     say = _REMARKS.get(why.kind)
     return say(**why.values) if say else why.kind
 

@@ -15,7 +15,8 @@ from training_files import images, tools
 from training_files.example_format import CHAT_KEYS, Format
 from training_files.findings import Findings
 from training_files.habits import Habits
-from training_files.wording import ending, kind, listed, quoted
+from training_files.quoting import MOST_NAMES, ending, kind, quoted
+from training_files.report import Param
 
 MESSAGE_KEYS = (
     "role",
@@ -77,13 +78,13 @@ class Counted(msgspec.Struct, gc=False):
 
 
 class NotAnExample(Exception):
-    """The line is not valid JSON or not UTF-8: `code`, the text at fault, and the details of its sentence."""
+    """The line is not valid JSON or not UTF-8: the finding's code, the text at fault, and the finding's values."""
 
-    def __init__(self, code: str, quote: str, **details: Any) -> None:
+    def __init__(self, code: str, quote: str, **params: Param) -> None:
         super().__init__(code)
         self.code = code
         self.quote = quote
-        self.details = details
+        self.params = params
 
 
 def parse(line: bytes, *, cut: bool = False) -> Any:
@@ -96,9 +97,9 @@ def parse(line: bytes, *, cut: bool = False) -> Any:
         text = line.decode("utf-8")
     except UnicodeDecodeError as error:
         if not (cut and error.end == len(line) and "unexpected end" in error.reason):
-            what = f"Byte {error.start + 1:,} of the line (0x{line[error.start]:02x}) is not UTF-8."
             around = line[max(0, error.start - _LEAD) : error.start + _LEAD].decode("utf-8", "replace")
-            raise NotAnExample("not_utf8", around, what=what) from None
+            place, value = error.start + 1, f"0x{line[error.start]:02x}"
+            raise NotAnExample("not_utf8", around, place=place, value=value) from None
         text = line[: error.start].decode("utf-8")
     at = 0
     try:
@@ -107,20 +108,19 @@ def parse(line: bytes, *, cut: bool = False) -> Any:
     except json.JSONDecodeError as error:
         if error.msg.startswith("Invalid control character") and _is_json_but_for_control_characters(text):
             raise NotAnExample("control_character", _around(text, error.pos), column=error.pos + 1) from None
-        why, how = _explain(text, error, cut)
+        params = _explained(text, error, cut)
         at = error.pos
     except RecursionError:
-        why, how = "it is nested too deeply to be read", "Flatten it: an example needs a few levels only."
+        params = {"problem": "nested"}
     except UnicodeEncodeError:
-        why = "it holds half of a surrogate pair (an escape such as \\ud83d that stands alone)"
-        how = "Write the character itself, or both halves."
+        params = {"problem": "surrogate"}
     except _Constant as error:
-        why, how = f"{error} is not a JSON value", "Use a number, a string or null."
+        params = {"problem": "constant", "value": str(error)}
     except ValueError:
-        why, how = "it holds a number with thousands of digits", "Write it as a string."
+        params = {"problem": "digits"}
     else:
         return value
-    raise NotAnExample("invalid_json", _around(text, at), why=why, how=how)
+    raise NotAnExample("invalid_json", _around(text, at), **params)
 
 
 def read_object(line: bytes) -> dict[str, Any] | None:
@@ -158,10 +158,7 @@ def _is_json_but_for_control_characters(text: str) -> bool:
 
 def refuse(example: Any, line: int, findings: Findings) -> None:
     """Notes that a line is no object."""
-    how = 'Write each example as {"messages": [...]}.'
-    if isinstance(example, list):
-        how = "Write each element on a line of its own, without the brackets and commas around it."
-    findings.add("data_type", line, where="The line", what=kind(example), how=how, quote=quoted(example, 120))
+    findings.add("data_type", line, found=kind(example), quote=quoted(example, 120))
 
 
 def judge(example: dict[str, Any], line: int, findings: Findings, habits: Habits) -> Counted | None:
@@ -170,7 +167,7 @@ def judge(example: dict[str, Any], line: int, findings: Findings, habits: Habits
     """
     messages = example.get("messages")
     if not messages or not isinstance(messages, list):
-        findings.add("missing_messages_list", line, "messages", what=_missing_messages(example))
+        findings.add("missing_messages_list", line, "messages", **_missing_messages(example))
         return None
     habits.keys(line, [key for key in example if key not in CHAT_KEYS])
     toolbox = toolbox_of(example, line, findings)
@@ -193,9 +190,7 @@ def toolbox_of(example: dict[str, Any], line: int, findings: Findings, prefix: s
     parallel = example.get("parallel_tool_calls")
     if parallel is not None and not isinstance(parallel, bool):
         field = f"{prefix}parallel_tool_calls"
-        findings.add(
-            "invalid_value", line, field, what=kind(parallel), how="Use true or false.", quote=quoted(parallel)
-        )
+        findings.add("invalid_value", line, field, problem="not_boolean", found=kind(parallel), quote=quoted(parallel))
     return tools.declared(example, line, findings, prefix)
 
 
@@ -209,10 +204,7 @@ def judge_messages(
             _judge_message(message, f"{field}[{place}]", line, findings)
             _count_message(message, counted)
         else:
-            how = "Write each message in braces, with a role and content."
-            where = f"{field}[{place}]"
-            quote = quoted(message, 120)
-            findings.add("data_type", line, where, where=f"`{where}`", what=kind(message), how=how, quote=quote)
+            findings.add("data_type", line, f"{field}[{place}]", found=kind(message), quote=quoted(message, 120))
     tools.judge_calls(messages, field, line, findings, toolbox)
     images.judge(messages, field, line, findings)
     return counted
@@ -229,23 +221,17 @@ def _judge_message(message: dict[str, Any], field: str, line: int, findings: Fin
     called = _calls(message) or bool(message.get("refusal"))
     missing = [key for key in ("role", "content") if key not in message and not (key == "content" and called)]
     if missing:
-        findings.add(
-            "message_missing_key",
-            line,
-            field,
-            missing=" and no ".join(f"`{key}`" for key in missing),
-            quote=message,
-        )
+        findings.add("message_missing_key", line, field, missing=missing, quote=message)
     unknown = [key for key in message if key not in MESSAGE_KEYS]
     if unknown:
-        keys = ("the key " if len(unknown) == 1 else "the keys ") + listed([quoted(key) for key in unknown])
-        findings.add("message_unrecognized_key", line, field, keys=keys, known=", ".join(MESSAGE_KEYS))
+        keys = [quoted(key) for key in unknown[:MOST_NAMES]]
+        findings.add("message_unrecognized_key", line, field, keys=keys, more=len(unknown) - len(keys))
     role = message.get("role")
     if role not in ROLES:
         if "role" in missing:
             findings.repeat("unrecognized_role")
         else:
-            instead = (isinstance(role, str) and _INSTEAD.get(role.strip().lower())) or f"one of {', '.join(ROLES)}"
+            instead = _INSTEAD.get(role.strip().lower(), "") if isinstance(role, str) else ""
             findings.add("unrecognized_role", line, f"{field}.role", role=quoted(role), instead=instead)
     content = message.get("content")
     if not (called and content in (None, "", [])):
@@ -253,7 +239,7 @@ def _judge_message(message: dict[str, Any], field: str, line: int, findings: Fin
         if wrong and "content" in missing:
             findings.repeat("missing_content")
         elif wrong:
-            findings.add("missing_content", line, f"{field}.content", what=wrong, quote=message)
+            findings.add("missing_content", line, f"{field}.content", found=wrong, quote=message)
         elif role == "assistant" and not called and _is_blank(message):
             findings.add("empty_answer", line, f"{field}.content", quote=quoted(content, 120))
     if len(message) > 2:
@@ -261,26 +247,23 @@ def _judge_message(message: dict[str, Any], field: str, line: int, findings: Fin
 
 
 def _judge_other_keys(message: dict[str, Any], role: Any, field: str, line: int, findings: Findings) -> None:
-    def wrong(code: str, key: str, what: str, how: str) -> None:
-        findings.add(code, line, f"{field}.{key}", what=what, how=how, quote=quoted(message[key], 120))
+    def wrong(code: str, key: str, **params: str) -> None:
+        findings.add(code, line, f"{field}.{key}", quote=quoted(message[key], 120), **params)
 
     weight = message.get("weight")
     if weight is not None:
         if isinstance(weight, bool) or weight not in (0, 1):
-            wrong(
-                "invalid_weight", "weight", quoted(weight), "Use 1 for an answer to learn and 0 for one to pass over."
-            )
+            wrong("invalid_weight", "weight", value=quoted(weight))
         elif role != "assistant":
-            what = "on a message that is not the assistant's"
-            wrong("invalid_weight", "weight", what, "Remove it: only answers are trained on.")
+            wrong("invalid_weight", "weight")
     for key in ("name", "refusal", "tool_call_id"):
         if message.get(key) is not None and not isinstance(message[key], str):
-            wrong("invalid_value", key, f"{kind(message[key])}, not text", "Write text there, or remove it.")
+            wrong("invalid_value", key, problem="not_text", found=kind(message[key]))
     for key in ("refusal", "tool_calls", "function_call"):
         if message.get(key) and role in ROLES and role != "assistant":
-            wrong("invalid_value", key, f"on a message of the {role}", "Only the assistant's messages have one.")
+            wrong("invalid_value", key, problem="assistants_only", role=role)
     if message.get("tool_call_id") and role in ROLES and role != "tool":
-        wrong("invalid_value", "tool_call_id", f"on a message of the {role}", "Only a tool's messages have one.")
+        wrong("invalid_value", "tool_call_id", problem="tools_only", role=role)
 
 
 def _judge_answers(messages: list[Any], line: int, findings: Findings) -> None:
@@ -291,9 +274,7 @@ def _judge_answers(messages: list[Any], line: int, findings: Findings) -> None:
         return
     last = messages[-1]
     if isinstance(last, dict) and last.get("role") in ROLES and last["role"] != "assistant":
-        findings.add(
-            "last_message_not_assistant", line, f"messages[{len(messages) - 1}].role", whose=f"the {last['role']}'s"
-        )
+        findings.add("last_message_not_assistant", line, f"messages[{len(messages) - 1}].role", role=last["role"])
     if all(_is_zero(answer.get("weight")) for answer in answers):
         findings.add("no_trained_answer", line, "messages")
 
@@ -339,16 +320,12 @@ def _system_prompt(messages: list[Any]) -> str | None:
 
 def _wrong_content(content: Any) -> str | None:
     if isinstance(content, str):
-        return None if content else "an empty string"
-    if content is None:
-        return "missing or null"
+        return None if content else "empty_string"
     if isinstance(content, list):
         if not content:
-            return "an empty list"
-        if all(isinstance(part, dict) and isinstance(part.get("type"), str) for part in content):
-            return None
-        return "a list with something else in it than content parts (objects with a type)"
-    return f"{kind(content)}, not text"
+            return "empty_list"
+        return None if all(isinstance(part, dict) and isinstance(part.get("type"), str) for part in content) else "list"
+    return kind(content)
 
 
 def _count_message(message: dict[str, Any], counted: Counted) -> None:
@@ -387,16 +364,10 @@ _INSTEAD = {
 } | {role: role for role in ROLES}  # wrong case, or blanks around it
 
 
-def _missing_messages(example: dict[str, Any]) -> str:
+def _missing_messages(example: dict[str, Any]) -> dict[str, Param]:
     if "messages" in example:
-        messages = example["messages"]
-        if isinstance(messages, list):
-            return "`messages` is an empty list."
-        return f"`messages` is {kind(messages)}, not a list."
-    what = "The example has no `messages`."
-    if example:
-        return f"{what} It has {', '.join(f'`{key[:30]}`' for key in list(example)[:3])}."
-    return what
+        return {"found": kind(example["messages"])}  # a list that is empty
+    return {"keys": [key[:30] for key in list(example)[:MOST_NAMES]]}
 
 
 def _as_text(value: Any) -> str:
@@ -414,22 +385,21 @@ def _refuse_constant(name: str) -> Any:
     raise _Constant(name)
 
 
-def _explain(text: str, error: json.JSONDecodeError, cut: bool) -> tuple[str, str]:
-    how = "Write one complete JSON object a line; let a JSON library write it."
+def _explained(text: str, error: json.JSONDecodeError, cut: bool) -> dict[str, Param]:
+    """What is wrong, and at which column from 1."""
+    column = error.pos + 1
     at_end = error.pos >= len(text.rstrip()) or error.msg.startswith("Unterminated string")
     if cut and at_end:
-        return "the file seems cut off here", "Copy or export the file again, or remove this last line."
-    where = f"at column {error.pos + 1:,}"
+        return {"problem": "cut_off"}
     if "\0" in text:
-        return f"it holds NUL bytes (the first at column {text.index(chr(0)) + 1:,})", "Export the file again."
+        return {"problem": "nul", "column": text.index(chr(0)) + 1}
     if error.msg.startswith("Extra data"):
-        return f"something follows the object {where}", "Put each example on a line of its own."
+        return {"problem": "extra_data", "column": column}
     # From Python 3.13 on a comma before a closing brace has a message of its own.
     if text.lstrip().startswith("{'") or error.msg.startswith(("Expecting property name", "Illegal trailing comma")):
-        how = 'Use double quotes ("), and no comma before a closing brace.'
-        return f"a key in double quotes is expected {where}", how
+        return {"problem": "key_expected", "column": column}
     if error.msg.startswith("Invalid control character"):
-        return f"a raw line break or control character stands inside a string {where}", r"Write it as \n or \t."
+        return {"problem": "control_character", "column": column}
     if at_end:
-        return "it stops before the object is closed", "Keep the whole example on one line."
-    return f"{error.msg[0].lower()}{error.msg[1:]} {where}", how
+        return {"problem": "not_closed"}
+    return {"problem": "other", "detail": error.msg[0].lower() + error.msg[1:], "column": column}

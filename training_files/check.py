@@ -38,7 +38,7 @@ from training_files.lines import (
     stretches,
 )
 from training_files.overlap import fingerprints
-from training_files.report import Report, Severity, Table, Tokens
+from training_files.report import Param, Report, Severity, Table, Tokens
 from training_files.tables import file_type
 from training_files.tokens import SUBSTITUTE, encoding, tokenizer_for
 
@@ -55,6 +55,9 @@ STRETCH = 1 << 21
 
 MOST_PROCESSES = 6
 """Six take 250 MB together; each further one would take 30 more."""
+
+MOST_COLUMNS = 6
+"""Columns of a table that the finding names."""
 
 FIRST_PARTIAL = 0.5
 NEXT_PARTIAL = 1.0
@@ -237,7 +240,7 @@ class _Check:
             self.rules.add("line_too_long", batch.number, megabytes=LONGEST_LINE >> 20, values=MOST_VALUES)
         if self.given_up():
             if not self.done_with:
-                self.rules.add("too_many_findings", batch.number, count=self.rules.errors)
+                self.rules.add("too_many_findings", None, before=batch.number, count=self.rules.errors)
             self.done_with = True
             return
         self.rules.extend(batch.findings)
@@ -252,14 +255,13 @@ class _Check:
         self.habits.finish(self.rules)
         self._judge_file()
         if self.foreign is not None and not self.foreign.convertible:
-            self.rules.add(self.foreign.code, None, what=self.foreign.what, how=self.foreign.how)
+            self.rules.add(self.foreign.code, None, kind=self.foreign.kind)
         elif self.foreign is not None or self.habits.format == "rows":
             self._describe(path)
         format = self._format()
         if self.facts is not None and format in METHODS and not self.facts.takes(format):
             others = [one.id for one in fine_tunable(date.today()) if one.takes(format) and one.framing_tried]
-            how = f"Choose {' or '.join(others)}." if others else "No model known here is, today: use another format."
-            self.rules.add("format_not_taken", None, model=self.model, format=format, how=how)
+            self.rules.add("format_not_taken", None, model=self.model, format=format, others=others)
 
     def _describe(self, path: Path) -> None:
         """A file of rows: what its columns are, and how they would be read."""
@@ -270,11 +272,11 @@ class _Check:
         except TrainingFileError as error:
             if self.foreign is not None:
                 # People know the file by another name than our copy's.
-                how = str(error).replace(path.name, "The file")
-                self.rules.add("not_jsonl", None, what=self.foreign.what, how=how)
+                trouble = str(error).replace(path.name, "The file")
+                self.rules.add("not_jsonl", None, kind=self.foreign.kind, trouble=trouble)
             return
         if self.foreign is not None:  # rows of JSONL are told by Habits
-            self.rules.add("needs_conversion", None, what=_columns(self.table))
+            self.rules.add("needs_conversion", None, None, **_table_params(self.table))
 
     def _count(self, texts: Texts) -> "_Counting":
         """Has the tokens of the batch's texts counted, for `own` and for `others`."""
@@ -301,8 +303,7 @@ class _Check:
             return
         for number, length in sorted(zip(numbers, lengths, strict=True)):
             if length > limit:
-                cut = length - limit
-                self.too_long.add("example_too_long", number, tokens=length, limit=limit, cut=cut, model=self.model)
+                self.too_long.add("example_too_long", number, tokens=length, limit=limit, model=self.model)
 
     def _wait(self, future: Future[T]) -> T:
         """The future's result; partial reports go on meanwhile."""
@@ -320,12 +321,7 @@ class _Check:
         facts = self.facts
         fewest = facts.min_examples if facts else FEWEST_EXAMPLES
         if self.foreign is None and self.examples < fewest:
-            if self.bytes == 0:
-                what = "The file is empty."
-            else:
-                has = "1 example" if self.examples == 1 else f"{self.examples or 'no'} examples"
-                what = f"The file has {has}; training takes at least {fewest}."
-            self.rules.add("too_few_examples", None, what=what, missing=fewest - self.examples)
+            self.rules.add("too_few_examples", None, examples=self.examples, fewest=fewest, bytes=self.bytes)
         most = facts.max_examples if facts else None
         if most is not None and self.examples > most:
             self.rules.add("too_many_examples", None, model=self.model, examples=self.examples, limit=most)
@@ -438,13 +434,18 @@ def _named(duplicates: Duplicates) -> Findings:
     return findings
 
 
-def _columns(table: Table) -> str:
-    """What a table is and how it would be read, in a sentence or two."""
-    names = ", ".join(f"`{column.name[:40]}`" for column in table.columns[:6])
-    count = len(table.columns) + table.unlisted
-    more = f" and {count - 6:,} more" if count > 6 else ""
-    what = f"This is a table ({table.kind}) of {table.rows:,} rows with the columns {names}{more}."
+def _table_params(table: Table) -> dict[str, Param]:
+    """What a table is and how it would be read."""
+    columns = [column.name[:40] for column in table.columns[:MOST_COLUMNS]]
+    params: dict[str, Param] = {
+        "kind": table.kind,
+        "rows": table.rows,
+        "columns": columns,
+        "more": len(table.columns) + table.unlisted - len(columns),
+    }
     if table.mapping is None:
-        return f"{what} {table.why}".rstrip()
-    parts = ", ".join(f"`{column[:40]}` as {part}" for part, column in table.mapping.columns.items())
-    return f"{what} It would be read as {table.mapping.format}: {parts}."
+        return params | {"why": table.why}
+    return params | {
+        "format": table.mapping.format,
+        "mapping": {part: column[:40] for part, column in table.mapping.columns.items()},
+    }

@@ -97,7 +97,7 @@ def _look_closer(line: bytes, number: int, checked: CheckedBatch, texts: Texts, 
     try:
         example: Any = parse(line, cut=cut)
     except NotAnExample as wrong:
-        findings.add(wrong.code, number, quote=wrong.quote, **wrong.details)
+        findings.add(wrong.code, number, None, quote=wrong.quote, **wrong.params)
         return
     counted = None
     with findings.of_one_example():

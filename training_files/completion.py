@@ -5,7 +5,7 @@ from typing import Any
 from training_files.chat import Counted
 from training_files.findings import Findings
 from training_files.habits import Habits
-from training_files.wording import kind, quoted
+from training_files.quoting import kind, quoted
 
 KEYS = frozenset(("prompt", "completion"))
 
@@ -19,8 +19,8 @@ def judge(example: dict[str, Any], line: int, findings: Findings, habits: Habits
     whole = True
     for key in ("prompt", "completion"):
         if not isinstance(example.get(key), str):
-            what = f"{kind(example[key])}, not text" if key in example else "missing"
-            findings.add("completion_missing_text", line, key, what=what, quote=quoted(example.get(key), 120))
+            found = kind(example[key]) if key in example else "missing"
+            findings.add("completion_missing_text", line, key, found=found, quote=quoted(example.get(key), 120))
             whole = False
     if not whole:
         return None

@@ -7,6 +7,8 @@ from typing import Any
 from training_files.chat import NotAnExample, parse
 from training_files.errors import TrainingFileError
 from training_files.lines import read_batches
+from training_files.quoting import kind
+from training_files.report import Finding
 
 
 def read_examples(path: Path) -> Iterator[dict[str, Any]]:
@@ -17,15 +19,16 @@ def read_examples(path: Path) -> Iterator[dict[str, Any]]:
     """
     for batch in read_batches(path):
         if batch.oversized:
-            raise TrainingFileError(f"Line {batch.number} of {path.name} is too long to be read.")
+            raise TrainingFileError("line_too_long", name=path.name, line=batch.number)
         for number, line in enumerate(batch.lines, batch.number):
             if not line or line.isspace():
                 continue
             try:
                 example = parse(line, cut=batch.cut)
             except NotAnExample as wrong:
-                reason = wrong.details.get("why") or wrong.details.get("what")
-                raise TrainingFileError(f"Line {number} of {path.name} is not an example: {reason}.") from wrong
+                found = Finding(wrong.code, number, params=wrong.params)
+                raise TrainingFileError("no_example", name=path.name, finding=found) from wrong
             if not isinstance(example, dict):
-                raise TrainingFileError(f"Line {number} of {path.name} is not an example: it is not an object.")
+                found = Finding("data_type", number, params={"found": kind(example)})
+                raise TrainingFileError("no_example", name=path.name, finding=found)
             yield example

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 
 from training_files.finding_codes import BY_CODE
-from training_files.report import Finding, Severity
-from training_files.wording import excerpt, quoted
+from training_files.quoting import excerpt, quoted
+from training_files.report import Finding, Param, Severity
 
 KEPT = 1_000
 """Findings kept of each severity; all are counted."""
@@ -23,7 +23,9 @@ class Enough(Exception):
 
 
 class Findings:
-    """Collects what is found in one file: counts all, keeps the first `KEPT` of each severity, or the first `room`."""
+    """Collects what is found in one file: counts all, keeps the first `KEPT` of each severity, or the first `room`, and
+    those about the whole file, which are few.
+    """
 
     def __init__(self, room: Mapping[Severity, int] | None = None) -> None:
         self._room: Mapping[Severity, int] = room or {"error": KEPT, "warning": KEPT}
@@ -34,18 +36,15 @@ class Findings:
         self._kept: dict[Severity, list[Finding]] = {"error": [], "warning": []}
 
     def add(
-        self, code: str, line: int | None, field: str | None = None, *, quote: object = "", **details: object
+        self, code: str, line: int | None, field: str | None = None, *, quote: object = "", **params: Param
     ) -> None:
-        """Notes one finding. `details` fill in the rule's sentence. `quote` is masked and cut to 120 characters;
-        what is no text is written as JSON.
-        """
+        """Notes one finding. `quote` is masked and cut to 120 characters; what is no text is written as JSON."""
         self.count(code)
         rule = BY_CODE[code]
         kept = self._kept[rule.severity]
-        if len(kept) < self._room[rule.severity]:
+        if len(kept) < self._room[rule.severity] or line is None:
             shown = excerpt(quote, 120) if isinstance(quote, str) else quoted(quote, 120)
-            message = f"{rule.says} {rule.remedy}".format(field=field, **details)
-            kept.append(Finding(code, line, message, rule.severity, field, shown))
+            kept.append(Finding(code, line, rule.severity, field, shown, params))
 
     def keeps(self, code: str) -> bool:
         """Whether one more finding of this code would be kept; beyond that they are counted only."""
@@ -76,7 +75,7 @@ class Findings:
 
     def room(self) -> dict[Severity, int]:
         """How many more are kept of each severity."""
-        return {severity: self._room[severity] - len(kept) for severity, kept in self._kept.items()}
+        return {severity: max(0, self._room[severity] - len(kept)) for severity, kept in self._kept.items()}
 
     def extend(self, later: "Findings") -> None:
         """Adds what was found after this, in a later part of the file."""
@@ -85,7 +84,8 @@ class Findings:
         for code, times in later.repeated.items():
             self.repeated[code] = self.repeated.get(code, 0) + times
         for severity, room in self.room().items():
-            self._kept[severity] += later.first(severity)[:room]
+            found = later.first(severity)
+            self._kept[severity] += found[:room] + [one for one in found[room:] if one.line is None]
 
     def first(self, severity: Severity) -> list[Finding]:
         return self._kept[severity]

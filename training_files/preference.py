@@ -6,8 +6,9 @@ from training_files import chat
 from training_files.chat import Counted
 from training_files.findings import Findings
 from training_files.habits import Habits
+from training_files.quoting import kind, quoted
+from training_files.report import Param
 from training_files.tools import Toolbox
-from training_files.wording import kind, quoted
 
 KEYS = frozenset(("input", "preferred_output", "non_preferred_output"))
 INPUT_KEYS = frozenset(("messages", "tools", "parallel_tool_calls"))
@@ -38,17 +39,16 @@ def _judge_input(
     counted = Counted([], 0, format="preference")
     source = example.get("input")
     if not isinstance(source, dict):
-        what = f"{kind(source)}, not an object with `messages`" if "input" in example else "missing"
-        findings.add("invalid_preference", line, "input", what=what, quote=quoted(source, 120))
+        found = kind(source) if "input" in example else "missing"
+        findings.add("invalid_preference", line, "input", problem="not_object", found=found, quote=quoted(source, 120))
         return [], None, counted
     habits.keys(line, [f"input.{key}" for key in source if key not in INPUT_KEYS])
     toolbox = chat.toolbox_of(source, line, findings, "input.")
     messages = source.get("messages")
     if not isinstance(messages, list) or not messages:
-        what = "an empty list" if messages == [] else f"{kind(messages)}, not a list"
-        if "messages" not in source:
-            what = "missing"
-        findings.add("invalid_preference", line, "input.messages", what=what, quote=quoted(messages, 120))
+        found = kind(messages) if "messages" in source else "missing"
+        quote = quoted(messages, 120)
+        findings.add("invalid_preference", line, "input.messages", problem="not_list", found=found, quote=quote)
         return [], toolbox, counted
     counted = chat.judge_messages(messages, "input.messages", line, findings, toolbox)
     chat.count_tools(source, counted)
@@ -56,11 +56,9 @@ def _judge_input(
     counted.estimated = True  # how pairs are billed is not published
     last = messages[-1]
     if isinstance(last, dict) and last.get("role") == "assistant":
-        what = "the assistant's already, so there is nothing left to answer"
-        findings.add("invalid_preference", line, f"input.messages[{len(messages) - 1}].role", what=what)
+        findings.add("invalid_preference", line, f"input.messages[{len(messages) - 1}].role", problem="answered")
     if any(part.get("type") == "image_url" for message in messages for part in chat.parts_of(message)):
-        what = "not of text only, and preferences are trained on text"
-        findings.add("invalid_preference", line, "input.messages", what=what)
+        findings.add("invalid_preference", line, "input.messages", problem="images")
     return messages, toolbox, counted
 
 
@@ -68,18 +66,20 @@ def _answer(example: dict[str, Any], name: str, line: int, findings: Findings) -
     """The one message of an output; None where it is not one of the assistant."""
     output = example.get(name)
     if output is None:
-        findings.add("invalid_preference", line, name, what="null" if name in example else "missing")
+        found = "null" if name in example else "missing"
+        findings.add("invalid_preference", line, name, problem="no_output", found=found)
         return None
+    params: dict[str, Param]
     if not isinstance(output, list):
-        what = f"{kind(output)}, not a list"
+        params = {"problem": "not_list", "found": kind(output)}
     elif len(output) != 1:
-        what = f"a list of {len(output):,} messages" if output else "an empty list"
+        params = {"problem": "length", "messages": len(output)}
     elif not isinstance(output[0], dict):
-        what = f"a list of {kind(output[0])}"
+        params = {"problem": "not_object", "found": kind(output[0])}
     elif output[0].get("role") != "assistant":
-        what = f"a message with the role {quoted(output[0].get('role'))}"
+        params = {"problem": "role", "role": quoted(output[0].get("role"))}
     else:
         answer: dict[str, Any] = output[0]
         return answer
-    findings.add("preference_not_one_answer", line, name, what=what, quote=quoted(output, 120))
+    findings.add("preference_not_one_answer", line, name, quote=quoted(output, 120), **params)
     return None

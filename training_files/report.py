@@ -1,27 +1,33 @@
 """What the check of a training file found: a value, made by `check`, read by everybody else."""
 
+from collections.abc import Mapping
 from typing import Literal
 
 import msgspec
 
 Severity = Literal["error", "warning"]
 
+Param = str | int | float | list[str] | Mapping[str, str | int]
+"""A value of a finding: what was found, as the file has it or as a word of ours that stands for a case."""
+
 
 class Finding(msgspec.Struct, frozen=True):
-    """One thing that is wrong with a file: where, and what to do about it.
+    """One thing that is wrong with a file: what (a code of `finding_codes`), where, and the values that go with it.
 
-    `line` counts from 1; None where the finding is about the whole file. `message` is one or two plain
-    sentences, fit to show a person; it may quote the file, so escape it before it reaches mrkdwn. `field` is
-    the place inside the example, such as `messages[2].role`; None where the finding is about the whole line.
-    `quote` is the text at fault, as the file has it, at most 120 characters of it; empty where there is none to show.
+    `line` counts from 1; None where the finding is about the whole file. `field` is the place inside the example, such
+    as `messages[2].role`; None where the finding is about the whole line. `quote` is the text at fault, as the file has
+    it, at most 120 characters of it; empty where there is none to show. `params` is what the sentence of
+    `texts.findings` takes; it may quote the file, too. `message` is the sentence itself, of a finding that was stored
+    with one.
     """
 
     code: str
     line: int | None
-    message: str
     severity: Severity = "error"
     field: str | None = None
     quote: str = ""
+    params: dict[str, Param] = {}
+    message: str = ""
 
 
 class Bar(msgspec.Struct, frozen=True):

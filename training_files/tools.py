@@ -16,7 +16,8 @@ import msgspec
 from xxhash import xxh3_128_digest
 
 from training_files.findings import Findings
-from training_files.wording import excerpt, kind, listed, quoted
+from training_files.quoting import MOST_NAMES, excerpt, kind, quoted
+from training_files.report import Param
 
 if TYPE_CHECKING:
     from jsonschema_rs import ValidationError, Validator
@@ -43,7 +44,7 @@ class Problem(msgspec.Struct, frozen=True):
 
     code: str
     field: str
-    details: dict[str, str | int]
+    params: dict[str, Param]
     quote: str = ""
 
 
@@ -76,7 +77,7 @@ def declared(example: dict[str, Any], line: int, findings: Findings, prefix: str
         [_Declarations(key, example[key]) for key in ("tools", "functions") if example.get(key) is not None]
     )
     for problem in toolbox.problems:
-        findings.add(problem.code, line, prefix + problem.field, quote=problem.quote, **problem.details)
+        findings.add(problem.code, line, prefix + problem.field, quote=problem.quote, **problem.params)
     return toolbox if any(example.get(key) for key in ("tools", "functions")) else None
 
 
@@ -95,8 +96,8 @@ def judge_calls(messages: list[Any], field: str, line: int, findings: Findings, 
         _refuse_unanswered(open_calls, line, findings)
         open_calls = {}
         if role == "function" and message.get("name") not in functions:
-            what = "no call of the function stands before it"
-            findings.add("answer_without_call", line, where, what=what, quote=quoted(message.get("name")))
+            quote = quoted(message.get("name"))
+            findings.add("answer_without_call", line, where, problem="not_called", quote=quote)
         if role != "assistant":
             continue
         if message.get("tool_calls") is not None:
@@ -115,10 +116,10 @@ def _judge_answer(
 ) -> None:
     answered = message.get("tool_call_id")
     if not answered:
-        findings.add("answer_without_call", line, where, what="it has no `tool_call_id`")
+        findings.add("answer_without_call", line, where, problem="no_id")
     elif isinstance(answered, str) and open_calls.pop(answered, None) is None:
-        what = f"no call in the message before has the id {quoted(answered)}, or it was answered already"
-        findings.add("answer_without_call", line, where, what=what, quote=quoted(answered))
+        shown = quoted(answered)
+        findings.add("answer_without_call", line, where, problem="unknown_id", id=shown, quote=shown)
 
 
 def _refuse_unanswered(open_calls: dict[str, str], line: int, findings: Findings) -> None:
@@ -129,15 +130,14 @@ def _refuse_unanswered(open_calls: dict[str, str], line: int, findings: Findings
 def _judge_tool_calls(calls: Any, field: str, line: int, findings: Findings, toolbox: Toolbox | None) -> dict[str, str]:
     """Gives the calls' ids with their fields."""
     if not isinstance(calls, list) or not calls:
-        what = "an empty list" if calls == [] else f"{kind(calls)}, not a list"
-        findings.add("invalid_tool_call", line, field, what=what, quote=quoted(calls))
+        findings.add("invalid_tool_call", line, field, problem="not_list", found=kind(calls), quote=quoted(calls))
         return {}
     ids: dict[str, str] = {}
     for place, call in enumerate(calls):
         where = f"{field}[{place}]"
         wrong = _wrong_call(call, ids)
         if wrong is not None:
-            findings.add("invalid_tool_call", line, where, what=wrong, quote=quoted(call, 120))
+            findings.add("invalid_tool_call", line, where, quote=quoted(call, 120), **wrong)
         if isinstance(call, dict):
             if isinstance(call.get("id"), str) and call["id"]:
                 ids[call["id"]] = where
@@ -146,39 +146,39 @@ def _judge_tool_calls(calls: Any, field: str, line: int, findings: Findings, too
     return ids
 
 
-def _wrong_call(call: Any, ids: dict[str, str]) -> str | None:
+def _wrong_call(call: Any, ids: dict[str, str]) -> dict[str, Param] | None:
     if not isinstance(call, dict):
-        return f"{kind(call)}, not an object"
+        return {"problem": "not_object", "found": kind(call)}
     if not isinstance(call.get("id"), str) or not call["id"]:
-        return "a call without an id"
+        return {"problem": "no_id"}
     if call["id"] in ids:
-        return f"a second call with the id {quoted(call['id'])}"
+        return {"problem": "same_id", "value": quoted(call["id"])}
     if call.get("type") != "function":
-        return "a call without a type" if "type" not in call else f"a call of the type {quoted(call['type'])}"
-    if not isinstance(call.get("function"), dict):
-        return "a call without a function"
-    return None
+        return {"problem": "type", "value": quoted(call["type"])} if "type" in call else {"problem": "no_type"}
+    return None if isinstance(call.get("function"), dict) else {"problem": "no_function"}
 
 
 def _judge_function(function: Any, field: str, line: int, findings: Findings, toolbox: Toolbox | None) -> str | None:
     """Gives the name of the function that is called."""
     if not isinstance(function, dict):
-        findings.add("invalid_tool_call", line, field, what=f"{kind(function)}, not an object", quote=quoted(function))
+        found, quote = kind(function), quoted(function)
+        findings.add("invalid_tool_call", line, field, problem="not_object", found=found, quote=quote)
         return None
     name = function.get("name")
     if not isinstance(name, str) or not name:
-        findings.add("invalid_tool_call", line, field, what="a call without a name", quote=quoted(function, 120))
+        findings.add("invalid_tool_call", line, field, problem="no_name", quote=quoted(function, 120))
         name = None
     elif toolbox is not None and toolbox.tools and name not in toolbox.tools:
-        known = listed([f"`{tool}`" for tool in toolbox.tools])
-        findings.add("undeclared_tool", line, f"{field}.name", name=quoted(name), known=known, quote=name)
+        known = list(toolbox.tools)[:MOST_NAMES]
+        more = len(toolbox.tools) - len(known)
+        findings.add("undeclared_tool", line, f"{field}.name", name=quoted(name), known=known, more=more, quote=name)
     arguments = _judge_arguments(function.get("arguments"), f"{field}.arguments", line, findings)
     schema = toolbox.tools.get(name) if toolbox is not None and name is not None else None
     if schema is not None and arguments is not None:
-        why = _misfit(schema, arguments)
-        if why is not None:
+        misfit = _misfit(schema, arguments)
+        if misfit is not None:
             quote = function["arguments"]
-            findings.add("arguments_break_schema", line, f"{field}.arguments", name=quoted(name), why=why, quote=quote)
+            findings.add("arguments_break_schema", line, f"{field}.arguments", name=quoted(name), quote=quote, **misfit)
     return name
 
 
@@ -191,25 +191,24 @@ def _judge_arguments(arguments: Any, field: str, line: int, findings: Findings) 
         if isinstance(value, str) and isinstance(_read_arguments(value)[0], dict):
             findings.add("double_encoded_arguments", line, field, quote=arguments)
             return None
-        what = wrong or f"{kind(value)} in a string, not an object"
-        findings.add("invalid_arguments", line, field, what=what, quote=arguments)
+        params = wrong or {"problem": "not_object", "found": kind(value)}
+        findings.add("invalid_arguments", line, field, quote=arguments, **params)
     elif arguments is not None:
-        findings.add(
-            "invalid_arguments", line, field, what=f"{kind(arguments)}, not a string", quote=quoted(arguments, 120)
-        )
+        found, quote = kind(arguments), quoted(arguments, 120)
+        findings.add("invalid_arguments", line, field, problem="not_string", found=found, quote=quote)
     else:
-        findings.add("invalid_arguments", line, field, what="missing or null")
+        findings.add("invalid_arguments", line, field, problem="missing")
     return None
 
 
-def _read_arguments(text: str) -> tuple[Any, str | None]:
+def _read_arguments(text: str) -> tuple[Any, dict[str, Param]]:
     """The JSON value in a string of arguments, and what is wrong with it where it is no JSON."""
     try:
-        return msgspec.json.decode(text), None
+        return msgspec.json.decode(text), {}
     except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
         if not text.strip():
-            return None, "an empty string"
-        return None, f"not JSON ({str(error)[:80]})"
+            return None, {"problem": "empty"}
+        return None, {"problem": "not_json", "detail": str(error)[:80]}
 
 
 class _Declarations:
@@ -248,7 +247,7 @@ _flawless: set[bytes] = set()
 
 
 def _too_deep(key: str) -> Problem:
-    return Problem("invalid_tools", key, {"what": "nested too deeply to be read"})
+    return Problem("invalid_tools", key, {"problem": "nested"})
 
 
 def _read(key: str, text: bytes) -> _Read:
@@ -260,11 +259,11 @@ def _read(key: str, text: bytes) -> _Read:
     found: dict[str, Validator | None] = {}
     problems: list[Problem] = []
 
-    def wrong(code: str, field: str, value: Any, **details: str | int) -> None:
-        problems.append(Problem(code, field, details, quoted(value, 120)))
+    def wrong(code: str, field: str, what: Any, **params: Param) -> None:
+        problems.append(Problem(code, field, params, quoted(what, 120)))
 
     if not isinstance(tools, list):
-        wrong("invalid_tools", key, tools, what=f"{kind(tools)}, not a list")
+        wrong("invalid_tools", key, tools, problem="not_list", found=kind(tools))
         return found, tuple(problems)
     if len(tools) > MOST_TOOLS:
         problems.append(Problem("too_many_tools", key, {"count": len(tools)}))
@@ -272,17 +271,17 @@ def _read(key: str, text: bytes) -> _Read:
         field = f"{key}[{place}]"
         function = tool
         if key == "tools":
-            why = _wrong_tool(tool)
-            if why is not None:
-                wrong("invalid_tools", field, tool, what=why)
+            problem = _wrong_tool(tool)
+            if problem is not None:
+                wrong("invalid_tools", field, tool, **problem)
                 continue
             function, field = tool["function"], f"{field}.function"
         elif not isinstance(tool, dict):
-            wrong("invalid_tools", field, tool, what=f"{kind(tool)}, not an object")
+            wrong("invalid_tools", field, tool, problem="not_object", found=kind(tool))
             continue
         name = function.get("name")
         if not isinstance(name, str) or not re.fullmatch(rf"[a-zA-Z0-9_-]{{1,{LONGEST_NAME}}}", name):
-            wrong("invalid_tool_name", f"{field}.name", name, what=quoted(name) if "name" in function else "missing")
+            wrong("invalid_tool_name", f"{field}.name", name, name=quoted(name) if "name" in function else "")
         if not isinstance(name, str):
             continue
         if name in found:
@@ -291,33 +290,33 @@ def _read(key: str, text: bytes) -> _Read:
         parameters = function.get("parameters")
         if parameters is None:
             continue
-        found[name], problem = _schema(parameters, f"{field}.parameters")
-        if problem is not None:
-            problems.append(problem)
+        found[name], wrong_schema = _schema(parameters, f"{field}.parameters")
+        if wrong_schema is not None:
+            problems.append(wrong_schema)
     return found, tuple(problems)
 
 
 _read_cached = lru_cache(maxsize=64)(_read)
 
 
-def _wrong_tool(tool: Any) -> str | None:
+def _wrong_tool(tool: Any) -> dict[str, Param] | None:
     if not isinstance(tool, dict):
-        return f"{kind(tool)}, not an object"
+        return {"problem": "not_object", "found": kind(tool)}
     if tool.get("type") != "function":
-        return "a tool without a type" if "type" not in tool else f"a tool of the type {quoted(tool['type'])}"
-    return None if isinstance(tool.get("function"), dict) else "a tool without a function"
+        return {"problem": "type", "value": quoted(tool["type"])} if "type" in tool else {"problem": "no_type"}
+    return None if isinstance(tool.get("function"), dict) else {"problem": "no_function"}
 
 
 def _schema(schema: Any, field: str) -> tuple["Validator | None", Problem | None]:
     """A tool's schema ready to apply, and what is wrong with it."""
 
-    def wrong(code: str, why: str) -> tuple[None, Problem]:
-        return None, Problem(code, field, {"why": why}, quoted(schema, 120))
+    def wrong(code: str, problem: str, **params: Param) -> tuple[None, Problem]:
+        return None, Problem(code, field, {"problem": problem, **params}, quoted(schema, 120))
 
     if not isinstance(schema, dict):
-        return wrong("invalid_tool_schema", f"it is {kind(schema)}, not an object")
+        return wrong("invalid_tool_schema", "not_object", found=kind(schema))
     if schema and schema.get("type", "object") != "object":
-        return wrong("invalid_tool_schema", f"its type is {quoted(schema['type'])}, and arguments are an object")
+        return wrong("invalid_tool_schema", "type", value=quoted(schema["type"]))
     unsafe = _unbounded(schema)
     if unsafe is not None:
         return wrong("tool_schema_not_checked", unsafe)
@@ -327,40 +326,41 @@ def _schema(schema: Any, field: str) -> tuple["Validator | None", Problem | None
     try:
         return js.validator_for(schema, pattern_options=linear, offline=True), None
     except js.ValidationError as error:
-        return wrong(*_explain(schema, error))
-    except ValueError as error:  # nested beyond what the validator reads
-        return wrong("tool_schema_not_checked", str(error))
+        code, problem, detail = _explained(schema, error)
+        return wrong(code, problem, **detail)
+    except ValueError:  # nested beyond what the validator reads
+        return wrong("tool_schema_not_checked", "large")
 
 
-def _explain(schema: dict[str, Any], error: "ValidationError") -> tuple[str, str]:
+def _explained(schema: dict[str, Any], error: "ValidationError") -> tuple[str, str, dict[str, Param]]:
+    """The code, the problem, and the words of the library that says what is wrong."""
     import jsonschema_rs as js
 
     what = _shortened(error.message)
     if type(error.kind).__name__ == "Referencing":
         if "retriev" in error.message or "meta-schema" in error.message:
-            return "tool_schema_not_checked", "it refers to another document, and none is ever fetched"
-        return "invalid_tool_schema", what
+            return "tool_schema_not_checked", "other_document", {}
+        return "invalid_tool_schema", "schema", {"detail": what}
     if type(error.kind).__name__ == "Format":
         try:  # only built, never run: this engine knows more and may take exponential time
             js.validator_for(schema, pattern_options=js.FancyRegexOptions(), offline=True)
         except (js.ValidationError, ValueError):
             pass
         else:
-            return "tool_schema_not_checked", f"its pattern {what.split(' is not')[0]} does not run in linear time"
-    at = "/".join(map(str, error.instance_path))
-    return "invalid_tool_schema", f"{what} (at {at})" if at else what
+            return "tool_schema_not_checked", "pattern", {"detail": what.split(" is not")[0]}
+    return "invalid_tool_schema", "schema", {"detail": what, "at": "/".join(map(str, error.instance_path))}
 
 
-def _misfit(schema: "Validator", arguments: dict[str, Any]) -> str | None:
-    """Why the arguments do not fit the schema, None where they do."""
+def _misfit(schema: "Validator", arguments: dict[str, Any]) -> dict[str, Param] | None:
+    """Why the arguments do not fit the schema, in the words of the library; None where they do."""
     try:
         if schema.is_valid(arguments):
             return None
         error = next(iter(schema.iter_errors(arguments)))
     except ValueError:  # nested beyond what the validator reads
-        return "they are nested too deeply"
-    at = "/".join(map(str, error.instance_path))
-    return _shortened(error.message) + (f" (at {_shortened(at)})" if at else "")
+        return {"problem": "nested"}
+    at = _shortened("/".join(map(str, error.instance_path)))
+    return {"problem": "schema", "detail": _shortened(error.message), "at": at}
 
 
 def _shortened(text: str) -> str:
@@ -369,7 +369,8 @@ def _shortened(text: str) -> str:
 
 
 def _unbounded(schema: dict[str, Any]) -> str | None:
-    """Why holding something to the schema might take more than time in proportion to both, None where it cannot.
+    """Why holding something to the schema might take more than time in proportion to both, in a word; None where it
+    cannot.
 
     References are what multiplies work: twenty schemas that each name the next one twice are a million. So they are
     followed here, up to a bound; one that leads back to where it stands may occur once, as in a tree's nodes.
@@ -380,26 +381,26 @@ def _unbounded(schema: dict[str, Any]) -> str | None:
         node, depth, path = stack.pop()
         nodes += 1
         if nodes > SCHEMA_NODES or depth > DEEPEST_SCHEMA:
-            return "it is too large, or nested too deeply"
+            return "large"
         if isinstance(node, list):
             stack += [(item, depth + 1, path) for item in node if isinstance(item, dict | list)]
             continue
         if not isinstance(node, dict):
             continue
         if isinstance(node.get("$dynamicRef"), str) or isinstance(node.get("$recursiveRef"), str):
-            return "it has dynamic references"
+            return "dynamic_references"
         if depth and (isinstance(node.get("$id"), str) or isinstance(node.get("id"), str)):  # id: as Draft 4 has it
-            return "it holds another schema with an address of its own"
+            return "embedded_schema"
         reference = node.get("$ref")
         if isinstance(reference, str) and not reference.startswith("#"):
-            return "it refers to another document, and none is ever fetched"
+            return "other_document"
         if isinstance(reference, str) and reference in path:
             loops += 1
             if loops > 1:
-                return "it refers to itself in more than one place"
+                return "loops"
         elif isinstance(reference, str):
             if reference[1:2] not in ("", "/"):
-                return "it refers to an anchor"
+                return "anchor"
             stack.append((_at(schema, reference), depth + 1, (*path, reference)))
         for key, item in node.items():
             if isinstance(item, dict | list) and key not in _NOT_APPLIED:

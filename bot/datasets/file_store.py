@@ -48,7 +48,7 @@ class Copies:
         try:
             yield path
         except TrainingFileError as error:
-            raise TrainingFileError(str(error).replace(path.name, dataset.name)) from error
+            raise error.calling(path, dataset.name) from error
 
     def check_size(self, size: int) -> None:
         """Raises TrainingFileError for more bytes than are taken."""

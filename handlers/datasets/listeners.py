@@ -30,6 +30,7 @@ from handlers.web.download import Download
 from handlers.web.people import People
 from handlers.web.poster import Poster
 from texts import datasets as dataset_texts
+from texts.findings import sentence
 from texts.language import speaking
 from training_files import TrainingFileError
 from training_files.findings_csv import findings_csv
@@ -94,7 +95,7 @@ class DatasetListeners:
         assert found is not None
         name = f"{PurePath(dataset.name).stem[:100] or 'file'}-findings.csv"
         with speaking(await self.language(dataset.channel, dataset.owner)):
-            table = findings_csv(found)
+            table = findings_csv(found, sentence)
             comment = blocks.findings_attached(dataset, len(found.errors) + len(found.warnings))
         file_id = await self.poster.upload(name, table)
         await self.findings.uploaded(dataset.id, file_id)

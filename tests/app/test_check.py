@@ -34,7 +34,9 @@ def test_json_is_one_object_with_the_agreed_keys(write, good, capsysbinary):
     assert (value["ok"], value["format"], value["examples"], value["epochs"]) == (False, "chat", 11, 3)
     assert value["counts"] == {"invalid_json": 1, "empty_line": 1}
     (error,), (warning,) = value["errors"], value["warnings"]
-    assert error.keys() == warning.keys() == {"code", "line", "field", "message", "quote"}
+    assert error.keys() == warning.keys() == {"code", "line", "field", "message", "quote", "params"}
+    assert error["message"].startswith("The line is not valid JSON: a key")
+    assert (error["params"], warning["params"]) == ({"problem": "key_expected", "column": 2}, {})
     assert (value["method"], value["complete"], value["deep"]) == ("supervised", True, False)
     assert value["histogram"]
     assert (error["code"], error["line"], warning["line"]) == ("invalid_json", 11, 12)

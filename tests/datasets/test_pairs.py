@@ -9,7 +9,7 @@ from training_files.report import Finding, Report, Tokens
 
 def _dataset(name: str, examples: int, errors: tuple[str, ...] = ()) -> Dataset:
     tokens = Tokens(0, 0, 0, 0, 0, exact=True, tokenizer="o200k_base")
-    found = [Finding(code, None, "Wrong.") for code in errors]
+    found = [Finding(code, None, message="Wrong.") for code in errors]
     report = Report(
         not errors, "chat", examples, found, [], {}, tokens, 3, {}, "m", 1, sha256=name, method="supervised"
     )

@@ -9,15 +9,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from texts.findings import sentence
 from training_files import check_file
 from training_files.chat import NotAnExample, decode_plain, is_sound, parse
 from training_files.findings import Findings
 from training_files.habits import Habits
+from training_files.report import Finding
 from training_files.rules import judge
 
 USER = {"role": "user", "content": "Is it open?"}
 ANSWER = {"role": "assistant", "content": "Yes."}
 TOOLS = [{"type": "function", "function": {"name": "f"}}]
+
+
+def told(wrong: NotAnExample) -> str:
+    return sentence(Finding(wrong.code, 1, params=wrong.params))
+
 
 scalars = st.none() | st.booleans() | st.integers(-9, 9) | st.text(max_size=3) | st.just({}) | st.just({"name": "f"})
 
@@ -117,7 +124,7 @@ def test_parallel_tool_calls_is_true_or_false(judged):
 @pytest.mark.parametrize(("role", "instead"), [("human", "user"), ("Assistant", "assistant"), ("gpt", "assistant")])
 def test_a_wrong_role_is_answered_with_the_right_one(judged, role, instead):
     findings = judged({"messages": [USER, {"role": role, "content": "x"}, ANSWER]})
-    assert findings.first("error")[0].message.endswith(f"Use {instead}.")
+    assert sentence(findings.first("error")[0]).endswith(f"Use {instead}.")
 
 
 @pytest.mark.parametrize("content", [[1], [{"text": "no type"}], [], {}, 5, True])
@@ -127,9 +134,9 @@ def test_content_that_is_neither_text_nor_parts_is_missing(judged, content):
 
 def test_what_stands_in_place_of_messages_is_named(judged):
     empty, text, other = judged({"messages": []}, {"messages": "hello"}, {"topic": "bicycles"}).first("error")
-    assert "an empty list" in empty.message
-    assert "`messages` is a string" in text.message
-    assert "It has `topic`" in other.message
+    assert "an empty list" in sentence(empty)
+    assert "`messages` is a string" in sentence(text)
+    assert "It has `topic`" in sentence(other)
 
 
 def test_of_duplicate_keys_the_last_counts():
@@ -164,8 +171,7 @@ def test_a_line_that_is_not_json_is_told_why(line, words):
     with pytest.raises(NotAnExample) as wrong:
         parse(line)
     assert wrong.value.code == "invalid_json"
-    assert words in wrong.value.details["why"]
-    assert wrong.value.details["how"]
+    assert words in told(wrong.value)
 
 
 @pytest.mark.parametrize("line", [b'{"a": "\t"}', b'{"a": "\x00"}', b'{"a": "b\x1f\rc"}'])
@@ -173,22 +179,22 @@ def test_a_line_with_nothing_wrong_but_raw_control_characters_is_told_so(line):
     with pytest.raises(NotAnExample) as wrong:
         parse(line)
     assert wrong.value.code == "control_character"
-    assert wrong.value.details["column"] in (8, 9)
+    assert wrong.value.params["column"] in (8, 9)
 
 
 def test_the_last_line_without_an_end_is_told_to_be_cut_off():
     for line in (b'{"messages": [{"role": "us', b'{"messages": [{"content": "caf\xc3', b'{"messages": [1,'):
         with pytest.raises(NotAnExample) as wrong:
             parse(line, cut=True)
-        assert wrong.value.details["why"] == "the file seems cut off here"
+        assert "the file seems cut off here" in told(wrong.value)
 
 
 def test_bytes_that_are_not_utf8_are_placed():
     with pytest.raises(NotAnExample) as wrong:
         parse(b'{"a": "caf\xe9"}')
     assert wrong.value.code == "not_utf8"
-    assert "Byte 11" in wrong.value.details["what"]
-    assert "0xe9" in wrong.value.details["what"]
+    assert "Byte 11" in told(wrong.value)
+    assert "0xe9" in told(wrong.value)
 
 
 def test_numbers_beyond_a_double_are_json_all_the_same():

@@ -12,6 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from measured import measured
 
+from texts import training_file_errors
+from texts.findings import sentence
 from training_files import TrainingFileError, auto_epochs, check, check_file, cost, lookup, read_examples, tokens
 from training_files.chat import decode_plain, is_sound
 from training_files.findings import Findings
@@ -97,15 +99,15 @@ def test_a_table_is_described_rather_than_read(tmp_path):
     assert (report.ok, report.format, report.counts) == (False, "csv", {"needs_conversion": 1})
     assert report.table is not None
     assert (report.table.kind, report.table.rows) == ("csv", 30)
-    assert "`question` as user, `answer` as assistant" in report.errors[0].message
+    assert "`question` as user, `answer` as assistant" in sentence(report.errors[0])
 
 
 def test_a_finding_does_not_name_our_copy_of_the_file(tmp_path):
     path = tmp_path / "0a1b2c.jsonl"
     path.write_text("[" * 100_000)
     (finding,) = check_file(path).errors
-    assert "0a1b2c" not in finding.message
-    assert "The file is not valid JSON" in finding.message
+    assert "0a1b2c" not in sentence(finding)
+    assert "The file is not valid JSON" in sentence(finding)
 
 
 def test_rows_of_jsonl_are_described_too(write):
@@ -213,7 +215,7 @@ def test_an_example_over_the_models_limit_is_a_warning_that_says_how_much_is_cut
     assert report.ok
     assert (warning.code, warning.line) == ("example_too_long", 11)
     cut = report.tokens.max - 65_536
-    assert f"{cut:,} are cut off" in warning.message
+    assert f"{cut:,} are cut off" in sentence(warning)
     assert report.tokens.billed == report.tokens.total - cut
     assert check_file(path, model="somebody/new-model").warnings == []  # its limit is not known
 
@@ -222,8 +224,8 @@ def test_nine_examples_are_too_few(write, good):
     report = check_file(write(*good[:9]))
     (error,) = report.errors
     assert (error.code, error.line) == ("too_few_examples", None)
-    assert "9 examples" in error.message
-    assert "Add 1 or more" in error.message
+    assert "9 examples" in sentence(error)
+    assert "Add 1 or more" in sentence(error)
 
 
 @pytest.mark.parametrize("content", [b"", b"\n\n", b"\xef\xbb\xbf"])
@@ -255,7 +257,7 @@ def test_a_truncated_file_is_told_where(write, good):
     path.write_bytes(path.read_bytes()[:-20])
     (error,) = check_file(path).errors
     assert (error.code, error.line) == ("invalid_json", 11)
-    assert "cut off" in error.message
+    assert "cut off" in sentence(error)
 
 
 @pytest.mark.parametrize(
@@ -452,11 +454,12 @@ def test_examples_are_read_one_by_one(write, good):
 
 
 @pytest.mark.parametrize(
-    ("line", "words"), [(b"{", "Line 2 .* not an example"), (b"[]", "not an object"), (b"\xff", "UTF-8")]
+    ("line", "words"), [(b"{", "Line 2 of file.jsonl is not an example"), (b"[]", "not an object"), (b"\xff", "UTF-8")]
 )
 def test_reading_examples_stops_at_a_line_that_is_none(write, good, line, words):
-    with pytest.raises(TrainingFileError, match=words):
+    with pytest.raises(TrainingFileError) as refused:
         list(read_examples(write(good[0], line)))
+    assert words in training_file_errors.sentence(refused.value)
 
 
 def test_the_samples_are_what_they_are_for(root):

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from texts.findings import sentence
 from training_files import TrainingFileError, check_file, duplicates
 from training_files.chat import decode_plain
 from training_files.duplicates import Duplicates, Repetition, fingerprint
@@ -18,7 +19,7 @@ def chat(question, **more):
 
 
 def findings(report, code):
-    return [(one.line, one.message) for one in report.warnings if one.code == code]
+    return [(one.line, sentence(one)) for one in report.warnings if one.code == code]
 
 
 def test_a_repeated_example_is_found_and_the_first_one_named(write, good):

@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from texts.findings import sentence
+
 ANSWER = {"role": "assistant", "content": "A red bicycle."}
 PNG = b"\x89PNG\r\n\x1a\n" + b"\0\0\0\rIHDR" + b"\0\0\0\1" * 2 + b"\x08\x02\0\0\0"
 GREY = PNG[:25] + b"\0" + PNG[26:]
@@ -75,7 +77,7 @@ def test_each_part_is_of_a_kind_that_can_be_trained_on(judged, part, code, field
     findings = judged(asks(part))
     (finding,) = findings.first("error") + findings.first("warning")
     assert (finding.code, finding.line, finding.field) == (code, 1, FIELD + field)
-    assert words in finding.message
+    assert words in sentence(finding)
     assert len(finding.quote) <= 120
 
 
@@ -91,11 +93,11 @@ def test_ten_images_are_taken_and_eleven_are_not(judged):
     assert judged(asks(*[one] * 10)).counts == {}
     (finding,) = judged(asks(*[one] * 11)).first("error")
     assert (finding.code, finding.field) == ("too_many_images", "messages")
-    assert "11 images" in finding.message
+    assert "11 images" in sentence(finding)
 
 
 def test_examples_with_images_are_counted_over_the_file(judged):
     findings = judged(*[asks(image("https://example.org/a.png"))] * 50_001)
     (finding,) = findings.first("error")
     assert (finding.code, finding.line) == ("too_many_image_examples", None)
-    assert "50,001" in finding.message
+    assert "50,001" in sentence(finding)

@@ -4,6 +4,8 @@ from typing import Any
 
 import pytest
 
+from texts.findings import sentence
+
 USER = {"role": "user", "content": "Is it open?"}
 
 
@@ -59,7 +61,7 @@ def test_each_defect_is_found_once_at_its_field(judged, changed, code, field):
 def test_pairs_are_trained_on_text(judged):
     image = {"type": "image_url", "image_url": {"url": "https://example.org/a.png"}}
     (finding,) = judged(pair(input={"messages": [USER | {"content": [image]}]})).first("error")
-    assert "trained on text" in finding.message
+    assert "trained on text" in sentence(finding)
 
 
 def test_the_outputs_are_held_to_the_tools_of_the_input(judged):
@@ -79,5 +81,5 @@ def test_unknown_keys_are_named_once_for_the_file(judged):
     findings = judged(pair(), pair(score=1), pair(score=2), pair(input={"messages": [USER], "topic": "hours"}))
     score, topic = findings.first("warning")
     assert (score.code, score.line, score.field) == ("unrecognized_key", 2, "score")
-    assert "2 examples have" in score.message
+    assert "2 examples have" in sentence(score)
     assert (topic.line, topic.field) == (4, "input.topic")

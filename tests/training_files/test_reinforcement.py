@@ -1,5 +1,7 @@
 """The reinforcement format, and what tells it from chats that end too early."""
 
+from texts.findings import sentence
+
 USER = {"role": "user", "content": "What is 2 + 2?"}
 ANSWER = {"role": "assistant", "content": "4"}
 TASK = {"messages": [USER], "reference_answer": "4"}
@@ -12,7 +14,7 @@ def test_examples_that_end_with_a_question_and_have_fields_for_a_grader_are_fine
 def test_a_field_that_is_missing_somewhere_is_named(judged):
     (finding,) = judged(TASK, {"messages": [USER], "answer": "4"}).first("warning")
     assert (finding.code, finding.line) == ("missing_grader_field", 2)
-    assert "`reference_answer`" in finding.message
+    assert "`reference_answer`" in sentence(finding)
 
 
 def test_their_messages_are_held_to_the_format(judged):

@@ -8,6 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from texts.findings import sentence
+
 USER = {"role": "user", "content": "Is it open?"}
 ANSWER = {"role": "assistant", "content": "Yes."}
 CHAT = {"messages": [USER, ANSWER]}
@@ -26,7 +28,7 @@ def test_a_line_that_is_no_object_is_told_so(judged, example):
 
 
 def test_an_array_is_told_to_be_taken_apart(judged):
-    assert "without the brackets" in judged([CHAT]).first("error")[0].message
+    assert "without the brackets" in sentence(judged([CHAT]).first("error")[0])
 
 
 @pytest.mark.parametrize(
@@ -45,7 +47,7 @@ def test_rows_need_conversion_and_that_is_said_once(judged, keys):
     assert findings.counts == {"needs_conversion": 1}
     (finding,) = findings.first("error")
     assert finding.line == 1
-    assert "50 examples are rows" in finding.message
+    assert "50 examples are rows" in sentence(finding)
 
 
 @pytest.mark.parametrize(
@@ -72,13 +74,13 @@ def test_a_file_of_several_formats_is_told_so_at_the_first_odd_line(judged):
     findings = judged(CHAT, CHAT, CHAT, PAIR, COMPLETION, PAIR)
     (finding,) = findings.first("error")
     assert (finding.code, finding.line) == ("mixed_formats", 4)
-    assert "3 examples of chat from line 1 on, 2 examples of preference from line 4 on" in finding.message
+    assert "3 examples of chat from line 1 on, 2 examples of preference from line 4 on" in sentence(finding)
 
 
 def test_unknown_keys_beside_the_messages_are_said_once_each(judged):
     first, second = judged(CHAT, CHAT | {"id": 1, "source": "mail"}, CHAT | {"id": 2}).first("warning")
     assert (first.code, first.line, first.field) == ("unrecognized_key", 2, "id")
-    assert "2 examples have the key `id`" in first.message
+    assert "2 examples have the key `id`" in sentence(first)
     assert (second.line, second.field) == (2, "source")
 
 

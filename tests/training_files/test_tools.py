@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from texts.findings import sentence
 from training_files import tools
 from training_files.findings import Findings
 
@@ -75,7 +76,7 @@ FUNCTION = "messages[1].tool_calls[0].function"
 def test_arguments_are_a_json_object_in_a_string_that_fits_the_schema(judged, arguments, code, words):
     finding = only(judged(chat(says(call(arguments)))))
     assert (finding.code, finding.line, finding.field) == (code, 1, f"{FUNCTION}.arguments")
-    assert words in finding.message
+    assert words in sentence(finding)
 
 
 def test_arguments_nested_beyond_reading_are_told_so(judged):
@@ -93,13 +94,13 @@ def test_an_answer_of_a_function_whose_name_is_none_is_an_answer_without_call(ju
 def test_a_call_names_a_tool_that_is_declared(judged):
     finding = only(judged(chat(says(call(name="find_ordr")))))
     assert (finding.code, finding.field, finding.quote) == ("undeclared_tool", f"{FUNCTION}.name", "find_ordr")
-    assert "call one of `find_order`" in finding.message
+    assert "call one of `find_order`" in sentence(finding)
 
 
 def test_calls_without_any_declaration_are_said_once_for_the_file(judged):
     finding = only(judged(*[chat(says(call()), tools=None)] * 3))
     assert (finding.code, finding.line) == ("tools_not_declared", 1)
-    assert "3 examples call" in finding.message
+    assert "3 examples call" in sentence(finding)
 
 
 @pytest.mark.parametrize(
@@ -118,7 +119,7 @@ def test_calls_without_any_declaration_are_said_once_for_the_file(judged):
 def test_a_call_has_an_id_a_type_and_a_function(judged, calls, field, words):
     finding = only(judged(chat(ANSWER | {"tool_calls": calls})))
     assert (finding.code, finding.field) == ("invalid_tool_call", f"messages[1].{field}")
-    assert words in finding.message
+    assert words in sentence(finding)
 
 
 @pytest.mark.parametrize(
@@ -244,7 +245,7 @@ def nested(depth: int) -> dict[str, Any]:
 def test_a_schema_that_cannot_be_applied_safely_is_not_applied_and_that_is_said(judged, schema, words):
     finding = only(judged(chat(says(call('{"number": [[[[[[[[7]]]]]]]]}')), tools=[tool(parameters=schema)])))
     assert (finding.code, finding.field) == ("tool_schema_not_checked", "tools[0].function.parameters")
-    assert words in finding.message
+    assert words in sentence(finding)
 
 
 def test_a_pattern_that_is_slow_elsewhere_is_fast_here(judged):
@@ -264,7 +265,7 @@ def test_a_tree_may_name_itself_once(judged):
     tree = {"name": "a", "under": [{"name": "b", "under": [{"name": 3}]}]}
     finding = only(judged(chat(says(call(json.dumps(tree))), tools=[tool(parameters=node)])))
     assert finding.code == "arguments_break_schema"
-    assert "(at under/0/under/0/name)" in finding.message
+    assert "(at under/0/under/0/name)" in sentence(finding)
 
 
 def test_an_older_draft_is_followed_where_the_schema_names_it(judged):
@@ -284,7 +285,7 @@ def test_the_same_declarations_are_wrong_on_each_line_that_repeats_them(judged):
 def test_a_long_text_of_a_schema_or_a_call_stays_short_in_the_finding(judged):
     schema = {"type": "object", "properties": {"a": {"enum": ["x" * 5_000]}}}
     finding = only(judged(chat(says(call(json.dumps({"a": "y" * 5_000}))), tools=[tool(parameters=schema)])))
-    assert len(finding.message) < 500
+    assert len(sentence(finding)) < 500
     assert len(finding.quote) == 120
 
 

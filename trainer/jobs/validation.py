@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from texts import findings, training_file_errors
 from trainer.pipes import ChildPipe
 from training_files import Report, TrainingFileError, check_file
 
@@ -88,7 +89,7 @@ def _examine(path: Path, param: str, files: Files) -> Problem | Report:
     try:
         report = check_file(path, model=files.model)
     except TrainingFileError as error:
-        return Problem(f"invalid_{param}", f"The {what} cannot be read: {error}", param)
+        return Problem(f"invalid_{param}", f"The {what} cannot be read: {training_file_errors.sentence(error)}", param)
     fitting = report.format in _FORMATS[files.method]
     if not fitting and report.format in {"chat", "completion", "preference"}:
         return Problem(
@@ -115,7 +116,7 @@ def _examine(path: Path, param: str, files: Files) -> Problem | Report:
         )
     errors = [finding for finding in errors if finding.code != "too_few_examples"]
     said = " ".join(
-        f"Line {finding.line}: {finding.message}" if finding.line else finding.message for finding in errors[:_SHOWN]
+        f"Line {one.line}: {findings.sentence(one)}" if one.line else findings.sentence(one) for one in errors[:_SHOWN]
     )
     total = sum(count for code, count in report.told.items() if code in {finding.code for finding in errors})
     more = f" There are {total - _SHOWN} more errors." if total > _SHOWN else ""

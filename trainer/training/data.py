@@ -8,6 +8,7 @@ from typing import Any, Generic, TypeVar
 
 import msgspec
 
+from texts.training_file_errors import sentence
 from trainer.errors import TrainingFailed
 from training_files import TrainingFileError, read_examples
 
@@ -167,7 +168,7 @@ def examples_of(path: Path, param: str) -> Iterator[dict[str, Any]]:
     try:
         yield from read_examples(path)
     except TrainingFileError as error:
-        raise TrainingFailed(str(error), code=f"invalid_{param}", param=param) from error
+        raise TrainingFailed(sentence(error), code=f"invalid_{param}", param=param) from error
 
 
 def plain(message: dict[str, Any]) -> dict[str, Any]:

@@ -26,6 +26,7 @@ from training_files.content_scan.scan_report import ContentScan, fair
 from training_files.findings import Findings, errors_worth
 from training_files.lines import open_file, read_batches
 from training_files.pii_numbers import PhoneLookup
+from training_files.report import Param
 
 MOST = 5_000_000
 """Examples that are compared with each other; of a longer file, the first ones."""
@@ -70,10 +71,12 @@ def scan(path: Path, *, progress: Callable[[int, int], None] | None = None) -> C
             comparison.take(block)
         refusals.finish(others)
         for pair in comparison.near_duplicates():
-            others.add("near_duplicate", pair.line, percent=pair.how, other=pair.other, quote=pair.quote)
+            others.add("near_duplicate", pair.line, None, other=pair.other, quote=pair.quote, **pair.params)
         contradictions = Findings()
         for pair in comparison.contradictions():
-            contradictions.add("contradictory_answers", pair.line, how=pair.how, other=pair.other, quote=pair.quote)
+            contradictions.add(
+                "contradictory_answers", pair.line, None, other=pair.other, quote=pair.quote, **pair.params
+            )
     collected = (pii, others, contradictions)
     findings = fair([finding for one in collected for finding in one.first("warning")])
     counts = {code: count for one in collected for code, count in one.counts.items()}
@@ -146,7 +149,7 @@ def _find_pii_and_secrets(entry: _Entry, found: Findings, phones: PhoneLookup) -
             kinds.setdefault(code, Counter())[span.kind] += 1
             firsts.setdefault(code, (place, text, span))
     for code, (place, text, span) in firsts.items():
-        found.add(code, entry.number, place, what=_listed(kinds[code]), quote=_around(text, span, phones))
+        found.add(code, entry.number, place, kinds=dict(kinds[code]), quote=_around(text, span, phones))
 
 
 def _codes(entry: _Entry, phones: PhoneLookup) -> set[str]:
@@ -176,24 +179,12 @@ def _around(text: str, span: pii_and_secrets.Span, phones: PhoneLookup) -> str:
     return f"{before[-50:]}{span.label}{after}"[:120]
 
 
-def _listed(kinds: Counter[str]) -> str:
-    words = []
-    for kind, times in kinds.items():
-        article = "an" if kind[0] in "aeioAEIO" or kind.startswith(_SPELT) else "a"
-        plural = f"{kind}es" if kind.endswith("s") else f"{kind}s"
-        words.append(f"{times} {plural}" if times > 1 else f"{article} {kind}")
-    return ", ".join(words[:-1]) + " and " + words[-1] if len(words) > 1 else words[0]
-
-
-_SPELT = ("npm", "xAI", "NVIDIA")  # they sound as if they began with a vowel
-
-
 class _Pair(msgspec.Struct, frozen=True, gc=False):
-    """A line that repeats or contradicts an earlier one: `how` fills in the finding's sentence."""
+    """A line that repeats or contradicts an earlier one."""
 
     line: int
     other: int
-    how: str
+    params: dict[str, Param]
     quote: str
 
 
@@ -225,7 +216,7 @@ class _Refusals:
                 refusals=self.refusals,
                 answers=self.answers,
                 percent=percent,
-                first=self.first,
+                first=self.first or 0,
             )
 
 
@@ -298,7 +289,8 @@ class _Comparison:
             share = self._alike(one, other)
             if share is not None:
                 repeating.add(later)
-                yield _Pair(self._line(later), self._line(earlier), _percent(share), _beginning(other.prompt))
+                params: dict[str, Param] = {"percent": _percent(share)}
+                yield _Pair(self._line(later), self._line(earlier), params, _beginning(other.prompt))
 
     def contradictions(self) -> Iterator[_Pair]:
         """Lines whose prompt an earlier one answers otherwise; in order."""
@@ -312,9 +304,9 @@ class _Comparison:
         by_line = np.argsort(later)
         for index, other in zip(later[by_line].tolist(), first[by_line].tolist(), strict=True):
             one = self._read(index)
-            how = _contradicts(self._read(other), one)
-            if how is not None:
-                yield _Pair(self._line(index), self._line(other), how, _beginning(one.prompt))
+            params = _contradicts(self._read(other), one)
+            if params is not None:
+                yield _Pair(self._line(index), self._line(other), params, _beginning(one.prompt))
 
     def _meetings(self, indexes: NDArray[np.int64]) -> NDArray[np.int64]:
         """The pairs worth comparing, in order: those of which a band is the same. Each is one number, that of the
@@ -374,29 +366,28 @@ def _firsts(ordered: NDArray[Any]) -> NDArray[np.int64]:
     return firsts
 
 
-def _contradicts(one: PromptAndAnswer, other: PromptAndAnswer) -> str | None:
+def _contradicts(one: PromptAndAnswer, other: PromptAndAnswer) -> dict[str, Param] | None:
     """How the later of two examples with the same prompt contradicts the first, None if it does not."""
     if one.rejected or other.rejected:  # different preferred answers are usual; one preferred and rejected is not
         both = normalised(other.answer) == normalised(one.rejected) or normalised(other.rejected) == normalised(
             one.answer
         )
-        return "the other way round" if both else None
+        return {"how": "reversed"} if both else None
     mine, yours = normalised(one.answer[:LONGEST]), normalised(other.answer[:LONGEST])
     if mine == yours:
         return None
     if max(len(mine), len(yours)) < SHORT:
-        return f"with {_shown(one.answer)}, here with {_shown(other.answer)}"
-    share = similarity(mine, yours)
-    return "quite differently" if share < VARIANT else None
+        return {"how": "short", "there": _shown(one.answer), "here": _shown(other.answer)}
+    return {"how": "different"} if similarity(mine, yours) < VARIANT else None
 
 
 def _shown(answer: str) -> str:
-    return f"“{pii_and_secrets.mask(answer.strip())[0]}”"
+    return pii_and_secrets.mask(answer.strip())[0]
 
 
 def _beginning(prompt: str) -> str:
     return pii_and_secrets.mask(prompt.strip()[:4_000])[0]
 
 
-def _percent(share: float) -> str:
-    return f"{int(share * 100)}"
+def _percent(share: float) -> int:
+    return int(share * 100)

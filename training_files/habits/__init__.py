@@ -17,7 +17,7 @@ from training_files.habits.completions import Completions, common_ending
 from training_files.habits.openings import Looked, Openings, filler, look
 from training_files.habits.seen import Seen
 from training_files.habits.systems import Systems, tally_prompts
-from training_files.wording import examples, listed
+from training_files.quoting import MOST_NAMES
 
 __all__ = ["Habits", "Recorder", "common_ending", "filler"]
 
@@ -133,11 +133,10 @@ class Habits:
         self._asked.finish(findings, chats="reinforcement" not in formats)
         self._name_formats(formats, findings)
         for key, seen in self._keys.items():
-            has = examples(seen.count, "has", "have")
-            findings.add("unrecognized_key", seen.line, key[:60], examples=has, key=key[:60])
+            findings.add("unrecognized_key", seen.line, key[:60], examples=seen.count, key=key[:60])
         if self._calls_without_tools.count:
-            call = examples(self._calls_without_tools.count, "calls", "call")
-            findings.add("tools_not_declared", self._calls_without_tools.line, examples=call)
+            without = self._calls_without_tools
+            findings.add("tools_not_declared", without.line, examples=without.count)
         if self._images.count > MOST_IMAGE_EXAMPLES:
             findings.add("too_many_image_examples", None, count=self._images.count)
         self._openings.finish(findings, classes=self._answers.are_classes() or self._completions.are_classes())
@@ -159,17 +158,16 @@ class Habits:
     def _name_formats(self, formats: dict[str, Seen], findings: Findings) -> None:
         rows = formats.get("rows")
         if rows is not None and "needs_conversion" not in findings.counts:
-            keys = listed([f"`{key[:30]}`" for key in self._row_keys])
-            what = f"{examples(rows.count, 'is a row', 'are rows')} ({keys}), not training data yet."
-            findings.add("needs_conversion", rows.line, what=what)
+            keys = [key[:30] for key in self._row_keys[:MOST_NAMES]]
+            more = len(self._row_keys) - len(keys)
+            findings.add("needs_conversion", rows.line, rows=rows.count, columns=keys, more=more)
         trained = sorted(
             (name for name in formats if name != "rows"), key=lambda name: formats[name].rank, reverse=True
         )
         if len(trained) > 1:
-            each = [
-                f"{examples(formats[name].count)} of {name} from line {formats[name].line:,} on" for name in trained
-            ]
-            findings.add("mixed_formats", formats[trained[1]].line, formats=", ".join(each))
+            counts = {name: formats[name].count for name in trained}
+            lines = {name: formats[name].line for name in trained}
+            findings.add("mixed_formats", lines[trained[1]], examples=counts, lines=lines)
 
 
 class Recorder(Habits):

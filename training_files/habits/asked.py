@@ -7,19 +7,19 @@ from collections import Counter
 from collections.abc import Sequence
 
 from training_files.findings import KEPT, Findings
-from training_files.wording import listed
+from training_files.quoting import MOST_NAMES
 
 
 class Asked:
     def __init__(self) -> None:
         self.fields: list[str] | None = None
-        self.held: list[tuple[int, int, bool, str]] = []
+        self.held: list[tuple[int, int, bool, list[str]]] = []
         self.more: Counter[str] = Counter()
 
     def add(self, line: int, fields: Sequence[str], last: int, answered: bool) -> None:
         if self.fields is None:
             self.fields = list(fields)
-        missing = listed([f"`{field[:40]}`" for field in self.fields if field not in fields])
+        missing = [field[:40] for field in self.fields if field not in fields]
         if len(self.held) < KEPT:
             self.held.append((line, last, answered, missing))
         else:
@@ -30,9 +30,10 @@ class Asked:
         for line, last, answered, missing in self.held:
             if not chats:
                 if missing:
-                    findings.add("missing_grader_field", line, fields=missing)
+                    named = missing[:MOST_NAMES]
+                    findings.add("missing_grader_field", line, fields=named, more=len(missing) - len(named))
             elif answered:
-                findings.add("last_message_not_assistant", line, f"messages[{last}].role", whose="the user's")
+                findings.add("last_message_not_assistant", line, f"messages[{last}].role", role="user")
             else:
                 findings.add("example_missing_assistant_message", line, "messages")
         for code, count in self.more.items():

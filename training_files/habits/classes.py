@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from training_files.findings import Findings
 from training_files.habits.seen import Seen, tally
-from training_files.wording import quoted
+from training_files.quoting import quoted
 
 MOST = 64
 """More different answers than these are no classes."""
@@ -48,9 +48,14 @@ class Classes:
         classes = sorted(self.seen.items(), key=lambda item: (item[1].count, item[1].line))
         (rare, least), (frequent, most) = classes[0], classes[-1]
         if len(classes) == 1:
-            what = f"Every answer is {quoted(frequent)}."
+            findings.add("class_imbalance", least.line, frequent=quoted(frequent), quote=rare)
         elif most.count >= 10 * least.count or most.count >= 0.8 * self.total:
-            what = f"{quoted(frequent)} is the answer of {most.count:,} examples, {quoted(rare)} of {least.count:,}."
-        else:
-            return
-        findings.add("class_imbalance", least.line, what=what, quote=rare)
+            findings.add(
+                "class_imbalance",
+                least.line,
+                frequent=quoted(frequent),
+                most=most.count,
+                rare=quoted(rare),
+                least=least.count,
+                quote=rare,
+            )

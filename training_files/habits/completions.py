@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 
 from training_files.findings import Findings
 from training_files.habits.classes import Classes, tally_answers
-from training_files.wording import ending, examples, quoted
+from training_files.quoting import ending, quoted
 
 LEARNED_FROM = 100
 """Examples, the first ones, from which separator, space and stop sequence are learned."""
@@ -61,12 +61,11 @@ class Completions:
                 return
             self._learn(findings)
         if self.unspaced and not self.spaced:
-            what = f"{self.unspaced:,} of {total:,} completions do not begin with a space."
-            findings.add("missing_leading_space", None, "completion", what=what)
+            findings.add("missing_leading_space", None, "completion", completions=self.unspaced, total=total)
         if self.are_classes():
             self._judge_classes(findings)
         elif total < FEW_TO_GENERATE:
-            findings.add("few_examples_to_generate", None, examples=examples(total))
+            findings.add("few_examples_to_generate", None, examples=total)
 
     def _learn(self, findings: Findings) -> None:
         held, self.held = self.held or [], None
@@ -74,37 +73,35 @@ class Completions:
         self.separator, self.stop = common_ending(prompts), common_ending(completions)
         self.spaced = sum(map(_is_spaced, completions)) > len(completions) / 2
         if not self.separator and sum(map(bool, prompts)) > len(prompts) / 2:  # without prompts there is nothing to end
-            findings.add("missing_separator", None, "prompt", what="The prompts do not end with a common separator.")
+            findings.add("missing_separator", None, "prompt")
         if self.are_classes():
             self.stop = ""  # a class of one token needs none
         elif not self.stop:
-            what = "The completions do not end with a common stop sequence."
-            findings.add("missing_stop_sequence", None, "completion", what=what)
+            findings.add("missing_stop_sequence", None, "completion")
         for line, prompt, completion in held:
             self._judge(line, prompt, completion, findings)
 
     def _judge(self, line: int, prompt: str, completion: str, findings: Findings) -> None:
         if self.separator and not prompt.endswith(self.separator):
-            what = f"The prompt does not end with {quoted(self.separator)}, as others do."
-            findings.add("missing_separator", line, "prompt", what=what, quote=ending(prompt, 60))
+            separator = quoted(self.separator)
+            findings.add("missing_separator", line, "prompt", separator=separator, quote=ending(prompt, 60))
         elif self.separator and self.separator in prompt[: -len(self.separator)]:
             findings.add("separator_in_prompt", line, "prompt", separator=quoted(self.separator), quote=prompt)
         if not _is_spaced(completion):
             self.unspaced += 1
             if self.spaced:
-                what = "The completion does not begin with a space, as others do."
-                findings.add("missing_leading_space", line, "completion", what=what, quote=completion)
+                findings.add("missing_leading_space", line, "completion", quote=completion)
         if self.stop and not completion.endswith(self.stop):
-            what = f"The completion does not end with {quoted(self.stop)}, as others do."
-            findings.add("missing_stop_sequence", line, "completion", what=what, quote=ending(completion, 60))
+            stop = quoted(self.stop)
+            findings.add("missing_stop_sequence", line, "completion", stop=stop, quote=ending(completion, 60))
 
     def _judge_classes(self, findings: Findings) -> None:
         seen = self.classes.seen or {}
         few = [name for name, one in seen.items() if one.count < FEW_OF_A_CLASS]
         for name in few[:MOST_NAMED]:
-            has = examples(seen[name].count)
+            count = seen[name].count
             findings.add(
-                "few_examples_of_a_class", seen[name].line, "completion", name=quoted(name), examples=has, quote=name
+                "few_examples_of_a_class", seen[name].line, "completion", name=quoted(name), examples=count, quote=name
             )
         if self.count_tokens is not None:
             names = [" " + name.strip() for name in seen]

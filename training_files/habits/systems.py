@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 from training_files.findings import Findings
 from training_files.habits.seen import Seen, tally
-from training_files.wording import examples
 
 MOST = 256
 """Different system prompts that are counted. In a file with more, none is taken for the usual one."""
@@ -42,32 +41,31 @@ class Systems:
             return
         share = shared.count
         variants = [
-            (system, seen, how)
+            (system, seen, difference)
             for system, seen in self.seen.items()
-            if system != usual and seen.count <= max(1, share / 20) and (how := _difference(system, usual))
+            if system != usual and seen.count <= max(1, share / 20) and (difference := _difference(system, usual))
         ]
         if len(variants) > MOST_ACCIDENTS:  # so many are no accident
             return
-        for system, seen, (one, many) in variants:
-            differ = examples(seen.count, one, many)
+        for system, seen, difference in variants:
             findings.add(
                 "varying_system_prompt",
                 seen.line,
                 "messages[0].content",
                 quote=system or "",
-                examples=differ,
+                difference=difference,
+                examples=seen.count,
                 share=share,
             )
 
 
-def _difference(system: str | None, usual: str) -> tuple[str, str] | None:
-    """How it differs from the usual one, said of one example and of several; None where by more than an accident."""
+def _difference(system: str | None, usual: str) -> str | None:
+    """How it differs from the usual one: "missing", in "style", by a "word"; None where by more than an accident."""
     if system is None:
-        return "lacks", "lack"
+        return "missing"
     words, usual_words = system.split(), usual.split()
     if [_bare(word) for word in words] == [_bare(word) for word in usual_words]:
-        how = "only in spacing, case or punctuation from"
-        return f"differs {how}", f"differ {how}"
+        return "style"
     alike = 0
     while alike < min(len(words), len(usual_words)) and words[alike] == usual_words[alike]:
         alike += 1
@@ -75,7 +73,7 @@ def _difference(system: str | None, usual: str) -> tuple[str, str] | None:
         words.pop()
         usual_words.pop()
     if len(usual.split()) >= 4 and max(len(words), len(usual_words)) - alike <= 1:
-        return "differs in one word from", "differ in one word from"
+        return "word"
     return None
 
 

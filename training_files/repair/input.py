@@ -60,7 +60,7 @@ def open_input(
             yield made
         return
     if foreign is not None and foreign.name not in _TEXT:
-        raise TrainingFileError(f"{path.name} is {foreign.what}. {foreign.how}")
+        raise TrainingFileError("not_a_table", name=path.name, kind=foreign.kind)
     with opened(path) as source:
         table = _table(path, source, mapping)
         if table is None:

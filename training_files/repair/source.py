@@ -20,7 +20,6 @@ import msgspec
 
 from training_files.chat import NotAnExample, parse
 from training_files.errors import TrainingFileError
-from training_files.finding_codes import BY_CODE
 from training_files.lines import LONGEST_LINE, MOST_VALUES, open_file, read_batches
 from training_files.repair import exact_json
 from training_files.repair.plain import Plain, read_plain
@@ -154,7 +153,7 @@ def _read(text: bytes, line: int, *, codec: str | None, syntax: bool, cut: bool 
     try:
         value = parse(text, cut=cut)
     except NotAnExample as wrong:
-        return Record(line, text, why=Finding(wrong.code, line, BY_CODE[wrong.code].says.format(**wrong.details)))
+        return Record(line, text, why=Finding(wrong.code, line, params=wrong.params))
     # JSON all the same, but with a number that has no room elsewhere.
     return _as_example(Record(line, text, repairs=repairs, final=not repairs), value, syntax)
 

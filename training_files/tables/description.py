@@ -5,11 +5,11 @@ from itertools import chain, islice
 from pathlib import Path
 
 from training_files.errors import TrainingFileError
+from training_files.quoting import excerpt
 from training_files.report import Column, Table
 from training_files.tables import columns
 from training_files.tables.cells import text_of
 from training_files.tables.rows import Rows, most_rows, opened
-from training_files.wording import excerpt
 
 COUNTING = 0.5
 """Seconds spent on counting rows; how many there are is estimated after that, by the share of the file read so far."""

@@ -1,4 +1,4 @@
-"""Recognise a file that is not JSONL by its first bytes, and say what to do with it."""
+"""Recognise a file that is not JSONL by its first bytes."""
 
 import codecs
 import contextlib
@@ -12,14 +12,14 @@ HEAD = 1 << 16
 
 
 class FileType(msgspec.Struct, frozen=True):
-    """A type of file other than JSONL: `name` in one word for the report, and how to make a training file of it.
+    """A type of file other than JSONL: `name` in one word for the report; `kind` is more exact where people are told
+    something else about it.
 
     `code` is the finding to report it under. `convertible` means that `tables` can convert it.
     """
 
     name: str
-    what: str
-    how: str
+    kind: str
     code: str = "not_jsonl"
     convertible: bool = False
 
@@ -41,8 +41,7 @@ def recognise(head: bytes) -> FileType | None:
     else:
         found = _table(text, whole)
     if found is None and encoding.startswith(("utf-16", "utf-32")):
-        name = encoding[:6]
-        return FileType(name, f"The file is in {name.upper()}, not UTF-8.", "", "not_utf8")
+        return FileType(encoding[:6], encoding[:6], "not_utf8")
     return found
 
 
@@ -56,29 +55,25 @@ def _decoded(head: bytes) -> tuple[str, str]:
     return codecs.getincrementaldecoder(encoding)("replace").decode(head), encoding
 
 
-_EXPORT = "Export it as JSONL: one JSON object with a list of messages on each line."
-_ROWS = "Say which column is the question and which the answer, and each row becomes an example."
-_ELEMENTS = "Each of its elements becomes an example on a line of its own."
-
-_HTML = FileType("html", "a web page", "Download the file itself; the page may be a log-in or preview page.")
-_JSON = FileType("json", "one JSON document", _ELEMENTS, convertible=True)
-_XLSX = FileType("xlsx", "an Excel workbook", _ROWS, convertible=True)
-_ODS = FileType("ods", "an OpenDocument spreadsheet", _ROWS, convertible=True)
+_HTML = FileType("html", "html")
+_JSON = FileType("json", "json", convertible=True)
+_XLSX = FileType("xlsx", "xlsx", convertible=True)
+_ODS = FileType("ods", "ods", convertible=True)
 _MAGIC = (
-    (b"PK\x03\x04", FileType("zip", "a ZIP archive", "Unpack it and send the JSONL file in it.")),
-    (b"PK\x05\x06", FileType("zip", "an empty ZIP archive", "Send the JSONL file itself.")),
-    (b"\x1f\x8b", FileType("gzip", "a gzip archive", "Unpack it and send the JSONL file in it.")),
-    (b"\x28\xb5\x2f\xfd", FileType("zstd", "a Zstandard archive", "Unpack it and send the JSONL file in it.")),
-    (b"BZh", FileType("bzip2", "a bzip2 archive", "Unpack it and send the JSONL file in it.")),
-    (b"7z\xbc\xaf\x27\x1c", FileType("7z", "a 7-Zip archive", "Unpack it and send the JSONL file in it.")),
-    (b"%PDF", FileType("pdf", "a PDF document", "Send the data that it was made from, as JSONL.")),
-    (b"PAR1", FileType("parquet", "a Parquet file", _ROWS, convertible=True)),
-    (b"SQLite format 3\0", FileType("sqlite", "an SQLite database", _EXPORT)),
-    (b"\xd0\xcf\x11\xe0", FileType("xls", "an old Excel workbook or a protected one", _ROWS, convertible=True)),
-    (b"{\\rtf", FileType("rtf", "a rich-text document", "Save it as plain text, one JSON object a line.")),
-    (b"\x89PNG", FileType("png", "a picture", "Send the training file instead.")),
-    (b"\xff\xd8\xff", FileType("jpeg", "a picture", "Send the training file instead.")),
-    (b"GIF8", FileType("gif", "a picture", "Send the training file instead.")),
+    (b"PK\x03\x04", FileType("zip", "zip")),
+    (b"PK\x05\x06", FileType("zip", "empty_zip")),
+    (b"\x1f\x8b", FileType("gzip", "gzip")),
+    (b"\x28\xb5\x2f\xfd", FileType("zstd", "zstd")),
+    (b"BZh", FileType("bzip2", "bzip2")),
+    (b"7z\xbc\xaf\x27\x1c", FileType("7z", "7z")),
+    (b"%PDF", FileType("pdf", "pdf")),
+    (b"PAR1", FileType("parquet", "parquet", convertible=True)),
+    (b"SQLite format 3\0", FileType("sqlite", "sqlite")),
+    (b"\xd0\xcf\x11\xe0", FileType("xls", "xls", convertible=True)),
+    (b"{\\rtf", FileType("rtf", "rtf")),
+    (b"\x89PNG", FileType("png", "picture")),
+    (b"\xff\xd8\xff", FileType("jpeg", "picture")),
+    (b"GIF8", FileType("gif", "picture")),
 )
 
 
@@ -86,9 +81,9 @@ def _archive(head: bytes) -> FileType | None:
     """The document that a ZIP archive is, by the names of its first parts."""
     if b"application/vnd.oasis.opendocument.spreadsheet" in head[:200]:
         return _ODS
-    for part, what in ((b"word/", "a Word document"), (b"ppt/", "a presentation")):
+    for part, kind in ((b"word/", "word"), (b"ppt/", "presentation")):
         if part in head and b"xl/" not in head:
-            return FileType("zip", what, "Send the data as a table or as JSONL.")
+            return FileType("zip", kind)
     return _XLSX if b"xl/" in head or b"[Content_Types].xml" in head else None
 
 
@@ -134,7 +129,7 @@ def _table(text: str, whole: bool) -> FileType | None:
     if separator is None or any(mark in lines[0] for mark in "{["):
         return None
     name = "tsv" if separator == "\t" else "csv"
-    return FileType(name, f"a table ({name.upper()})", _ROWS, convertible=True)
+    return FileType(name, name, convertible=True)
 
 
 def _json(line: str) -> object:

@@ -76,7 +76,7 @@ def opened(path: Path) -> Iterator[Rows]:
     foreign = file_type.recognise(head)
     kind = foreign.name if foreign is not None else "jsonl"
     if foreign is not None and not foreign.convertible and foreign.code != "not_utf8":
-        raise TrainingFileError(f"{path.name} is {foreign.what}, not a table. {foreign.how}")
+        raise TrainingFileError("not_a_table", name=path.name, kind=foreign.kind)
     with ExitStack() as closing:
         if kind in subprocess_reader.KINDS:
             yield _confined(closing.enter_context(subprocess_reader.read(path, kind)))

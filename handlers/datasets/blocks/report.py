@@ -13,7 +13,7 @@ from handlers.blocks.message import Message
 from handlers.blocks.parts import actions, button, context, fields, image, menu, message, option, section
 from handlers.blocks.text import bold, code, link, quoted
 from texts import datasets as texts
-from texts import repair
+from texts import findings, repair
 from texts.formats import number
 from training_files.epochs import auto_epochs
 from training_files.report import ColumnMapping, Finding, Report, Table, Tokens
@@ -137,7 +137,7 @@ def _verdict(name: str, found: Report, obstacle: str = "") -> str:
         count = max(1, _count(found, found.errors, found.warnings))
         errors = texts.errors_in(count, examples) if found.examples else texts.errors(count)
         return f"{bold(texts.correct_first(file))} {errors}"
-    format = quoted(texts.format_name(found.format), 40)
+    format = quoted(findings.format_name(found.format), 40)
     if obstacle:
         return f"{bold(texts.nothing_learns_from(file))} {texts.examples_of(format, examples)}"
     if found.warnings:
@@ -216,10 +216,10 @@ def _group(group: Sequence[Finding], count: int | None) -> str:
     """Findings of one kind in one line. Where each says something of its own, the first one speaks for itself."""
     first = group[0]
     excerpt = f"\n{code(first.quote, 160)}" if first.quote.strip() else ""
-    said = quoted(first.message, 350)
+    said = quoted(findings.sentence(first), 350)
     if first.severity != "error":
         said = texts.hint(said)
-    if len({finding.message for finding in group}) == 1:
+    if len(set(map(findings.sentence, group))) == 1:
         return f"• {_place(group, count)} {said}{excerpt}"
     others = max(len(group), count or 0) - 1
     return f"• {_place(group[:1])} {said} _({texts.more_of_this_kind(others)})_{excerpt}"

@@ -76,7 +76,13 @@ numbers = st.none() | st.floats() | st.just(0.0)
 counts = st.integers(-5, 10**12)
 metrics = st.builds(Metrics, counts, st.none() | counts, numbers, numbers, numbers, numbers, numbers, numbers)
 findings = st.builds(
-    Finding, texts, st.none() | counts, texts, st.sampled_from(["error", "warning"]), st.none() | texts, texts
+    Finding,
+    texts,
+    st.none() | counts,
+    st.sampled_from(["error", "warning"]),
+    st.none() | texts,
+    texts,
+    message=texts,
 )
 tables = st.builds(
     Table,

@@ -35,7 +35,9 @@ def test_a_file_of_which_nothing_can_be_read_shows_no_figures(
     make_dataset: Callable[..., Dataset], make_report: Callable[..., Report], seen: See
 ) -> None:
     tokens = Tokens(0, 0, 0, 0, 0, False, "o200k_base", "nothing was counted")
-    bad = make_report(ok=False, errors=[Finding("not_utf8", 1, "No UTF-8.")], counts={"not_utf8": 20}, tokens=tokens)
+    bad = make_report(
+        ok=False, errors=[Finding("not_utf8", 1, message="No UTF-8.")], counts={"not_utf8": 20}, tokens=tokens
+    )
     shown = seen(report.report(make_dataset(report=bad)))
     assert "20 errors" in shown
     assert not {"Tokens", "Epochs", "Cost"} & set(shown.replace("*", "\n").split("\n"))
@@ -57,7 +59,7 @@ def test_a_good_file_can_be_started_and_a_bad_one_mended(
     good = buttons(report.report(make_dataset()))
     assert good["start_job"]["value"] == "ds-1"
     assert good["start_job"]["style"] == "primary"
-    bad = make_report(ok=False, errors=[Finding("not_utf8", 2, "No UTF-8.")], counts={"not_utf8": 1})
+    bad = make_report(ok=False, errors=[Finding("not_utf8", 2, message="No UTF-8.")], counts={"not_utf8": 1})
     message = report.report(make_dataset(report=bad))
     assert buttons(message)["dataset_repair"]["style"] == "primary"
     assert "start_job" not in buttons(message)
@@ -68,14 +70,16 @@ def test_a_good_file_can_be_started_and_a_bad_one_mended(
 def test_errors_in_a_file_without_examples_are_not_counted_against_none(
     make_dataset: Callable[..., Dataset], make_report: Callable[..., Report], seen: See
 ) -> None:
-    bad = make_report(ok=False, examples=0, errors=[Finding("empty_file", None, "It is empty.")])
+    bad = make_report(ok=False, examples=0, errors=[Finding("empty_file", None, message="It is empty.")])
     assert "*Please correct `support.jsonl` first:* 1 error." in seen(report.report(make_dataset(report=bad)))
 
 
 def test_what_no_repair_can_mend_is_not_offered_to_be_mended(
     make_dataset: Callable[..., Dataset], make_report: Callable[..., Report], buttons: Buttons
 ) -> None:
-    bad = make_report(ok=False, errors=[Finding("too_few_examples", None, "Add some.")], counts={"too_few_examples": 1})
+    bad = make_report(
+        ok=False, errors=[Finding("too_few_examples", None, message="Add some.")], counts={"too_few_examples": 1}
+    )
     assert list(buttons(report.report(make_dataset(report=bad)))) == ["dataset_sample"]
 
 
@@ -100,7 +104,7 @@ def test_a_spreadsheet_is_greeted_as_one(
         ),
         ColumnMapping("chat", {"user": "question", "assistant": "answer"}),
     )
-    errors = [Finding("needs_conversion", None, "It has to be converted.")]
+    errors = [Finding("needs_conversion", None, message="It has to be converted.")]
     found = make_report(ok=False, examples=0, errors=errors, counts={"needs_conversion": 1}, table=table)
     message = report.report(make_dataset(name="faq.xlsx", report=found))
     assert seen(message).splitlines() == [
@@ -125,7 +129,7 @@ def test_a_spreadsheet_is_greeted_as_one(
 def test_a_check_that_is_under_way_shows_how_far_it_is_and_what_it_found(
     make_dataset: Callable[..., Dataset], make_report: Callable[..., Report], buttons: Buttons, seen: See
 ) -> None:
-    errors = [Finding("missing_content", 7, "No content.")]
+    errors = [Finding("missing_content", 7, message="No content.")]
     found = make_report(ok=False, complete=False, bytes=20_000_000, examples=50_000, errors=errors)
     message = report.report(make_dataset(bytes=900_000_000, report=found))
     assert "Reading `support.jsonl` … 20 of 900 MB, 50,000 examples so far." in seen(message)
@@ -137,7 +141,7 @@ def test_a_finding_shows_what_the_file_says_there(
     make_dataset: Callable[..., Dataset], make_report: Callable[..., Report], seen: See
 ) -> None:
     quote = '{"role": "<!here>", "key": "sk-proj-abcdefghijklmnop1234"}'
-    bad = make_report(ok=False, errors=[Finding("unrecognized_role", 7, "No role.", quote=quote)])
+    bad = make_report(ok=False, errors=[Finding("unrecognized_role", 7, message="No role.", quote=quote)])
     shown = seen(report.report(make_dataset(report=bad)))
     assert '`{"role": "&lt;!here&gt;", "key": "[secret removed]"}`' in shown
 
@@ -150,7 +154,7 @@ def test_the_picture_of_lengths_stands_under_the_figures(make_dataset: Callable[
 def test_the_same_error_in_many_lines_is_told_once_with_the_lines(
     make_dataset: Callable[..., Dataset], make_report: Callable[..., Report], seen: See
 ) -> None:
-    same = [Finding("missing_content", line, "Give it content.") for line in range(3, 1003)]
+    same = [Finding("missing_content", line, message="Give it content.") for line in range(3, 1003)]
     bad = make_report(ok=False, examples=5000, errors=same, counts={"missing_content": 2500})
     shown = seen(report.report(make_dataset(report=bad)))
     assert "*Please correct `support.jsonl` first:* 2,500 errors in 5,000 examples." in shown
@@ -161,8 +165,8 @@ def test_the_same_error_in_many_lines_is_told_once_with_the_lines(
 def test_five_kinds_of_finding_are_shown_errors_first_and_the_rest_is_counted(
     make_dataset: Callable[..., Dataset], make_report: Callable[..., Report], seen: See
 ) -> None:
-    errors = [Finding(f"e{number}", number, f"Error {number}.") for number in range(1, 5)]
-    hints = [Finding(f"w{number}", number, f"Hint {number}.", "warning") for number in range(1, 4)]
+    errors = [Finding(f"e{number}", number, message=f"Error {number}.") for number in range(1, 5)]
+    hints = [Finding(f"w{number}", number, message=f"Hint {number}.", severity="warning") for number in range(1, 4)]
     bad = make_report(ok=False, errors=errors, warnings=hints, counts={f.code: 1 for f in errors + hints})
     shown = seen(report.report(make_dataset(report=bad)))
     assert "4 errors" in shown
@@ -174,14 +178,14 @@ def test_five_kinds_of_finding_are_shown_errors_first_and_the_rest_is_counted(
 def test_a_finding_that_quotes_the_file_pings_nobody(
     make_dataset: Callable[..., Dataset], make_report: Callable[..., Report], seen: See
 ) -> None:
-    bad = make_report(ok=False, errors=[Finding("unrecognized_role", 7, "“<!channel>” is no role.")])
+    bad = make_report(ok=False, errors=[Finding("unrecognized_role", 7, message="“<!channel>” is no role.")])
     assert "*Line 7:* “&lt;!channel&gt;” is no role." in seen(report.report(make_dataset(report=bad)))
 
 
 def test_warnings_alone_do_not_stop_training(
     make_dataset: Callable[..., Dataset], make_report: Callable[..., Report], seen: See, buttons: Buttons
 ) -> None:
-    fair = make_report(warnings=[Finding("example_too_long", 2, "It is cut.", "warning")])
+    fair = make_report(warnings=[Finding("example_too_long", 2, message="It is cut.", severity="warning")])
     message = report.report(make_dataset(report=fair))
     assert "is ready for training:* 12 examples in chat format, with 1 hint to look at." in seen(message)
     assert "start_job" in buttons(message)
@@ -223,7 +227,7 @@ def test_beside_the_file_of_findings_stands_how_many_it_holds(
 def test_findings_of_one_kind_that_say_different_things_are_not_said_to_be_one(
     make_dataset: Callable[..., Dataset], make_report: Callable[..., Report], seen: See
 ) -> None:
-    errors = [Finding("missing_content", 5, "Five."), Finding("missing_content", 8, "Eight.")]
+    errors = [Finding("missing_content", 5, message="Five."), Finding("missing_content", 8, message="Eight.")]
     shown = seen(
         report.report(make_dataset(report=make_report(ok=False, errors=errors, counts={"missing_content": 2})))
     )

@@ -329,7 +329,7 @@ async def test_the_owner_of_a_file_that_was_deleted_in_slack_is_asked_about_our_
 async def test_all_findings_come_into_the_thread_once(
     listeners: DatasetListeners, slack: Slack, datasets: SqliteDatasetStore, dropped: Drop
 ) -> None:
-    findings = [Finding("invalid_json", line, "No JSON.") for line in (3, 4)]
+    findings = [Finding("invalid_json", line, message="No JSON.") for line in (3, 4)]
     await datasets.save(dropped(report=a_report(ok=False, errors=findings, counts={"invalid_json": 2})))
     answers = Answers()
     await asyncio.gather(*(listeners.all_findings(a_turn("ds-1", answers)) for _ in range(2)))

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from texts.findings import sentence
 from training_files import ContentScan, Finding, TrainingFileError, check_file, scan_content, with_scan
 from training_files.content_scan import near_duplicates
 from training_files.content_scan import scan as check
@@ -54,7 +55,7 @@ def test_a_near_duplicate_names_the_line_it_resembles_and_how_much(write: Write)
     )
     [finding] = scan_content(path).findings
     assert (finding.code, finding.line) == ("near_duplicate", 3)
-    assert "% the same as the one on line 1" in finding.message
+    assert "% the same as the one on line 1" in sentence(finding)
     assert finding.quote.startswith("How do I send something back")
     assert near_duplicates(path) == {3: 1}
 
@@ -108,15 +109,15 @@ def test_a_label_that_differs_contradicts_and_a_variant_does_not(write: Write) -
     )
     first, second = found(scan_content(path), "contradictory_answers")
     assert first.line == 2
-    assert "On line 1 the same prompt is answered with “positive”, here with “negative”." in first.message
+    assert "On line 1 the same prompt is answered with “positive”, here with “negative”." in sentence(first)
     assert second.line == 6
-    assert "line 4" in second.message
+    assert "line 4" in sentence(second)
 
 
 def test_a_preference_contradicts_only_where_it_is_the_other_way_round(write: Write) -> None:
     path = write(pair("Hi?", "Hello!", "What?"), pair("Hi?", "Good day!", "What?"), pair("Hi?", "What?", "Hello!"))
     [finding] = found(scan_content(path), "contradictory_answers")
-    assert (finding.line, "the other way round" in finding.message) == (3, True)
+    assert (finding.line, "the other way round" in sentence(finding)) == (3, True)
 
 
 def test_many_refusals_are_counted_with_their_share(write: Write) -> None:
@@ -126,7 +127,7 @@ def test_many_refusals_are_counted_with_their_share(write: Write) -> None:
     spoken = {"messages": [{"role": "user", "content": "Do it"}, {"role": "assistant", "refusal": "No."}]}
     [finding] = scan_content(write(*answers, *refusals, spoken)).findings
     assert (finding.code, finding.line) == ("many_refusals", None)
-    assert "5 of 17 answers (29 %) refuse, the first on line 13" in finding.message
+    assert "5 of 17 answers (29 %) refuse, the first on line 13" in sentence(finding)
 
 
 def test_secrets_and_personal_data_are_named_placed_and_never_shown(write: Write) -> None:
@@ -139,11 +140,11 @@ def test_secrets_and_personal_data_are_named_placed_and_never_shown(write: Write
     )
     report = scan_content(path)
     assert report.counts == {"personal_data": 3, "secret": 3}
-    assert "2 mail addresses" in found(report, "personal_data")[0].message
+    assert "2 mail addresses" in sentence(found(report, "personal_data")[0])
     assert found(report, "personal_data")[0].field == "messages[0].content"
     assert found(report, "secret")[0].field == "messages[1].tool_calls[0].function.arguments"
     assert found(report, "secret")[1].quote == "[SECRET] 手机[PHONE]"
-    shown = json.dumps([[one.message, one.quote] for one in report.findings], ensure_ascii=False)
+    shown = json.dumps([[sentence(one), one.quote] for one in report.findings], ensure_ascii=False)
     assert not any(secret in shown for secret in (KEY, "jane.roe", "13812345678", "Zx9!kd82pQ"))
 
 
@@ -166,7 +167,7 @@ def test_other_findings_show_no_secret_either(write: Write) -> None:
     path = write(chat(f"Is {KEY} mine?", "yes"), chat(f"Is {KEY} mine?", KEY[:38]))
     report = scan_content(path)
     assert found(report, "contradictory_answers")
-    assert KEY[:38] not in json.dumps([[one.message, one.quote] for one in report.findings])
+    assert KEY[:38] not in json.dumps([[sentence(one), one.quote] for one in report.findings])
 
 
 def test_lines_that_are_no_examples_are_passed_over_and_numbers_stay_right(write: Write) -> None:

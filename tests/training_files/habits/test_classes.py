@@ -2,6 +2,8 @@
 
 import pytest
 
+from texts.findings import sentence
+
 
 def chats(answers):
     for n, answer in enumerate(answers):
@@ -12,14 +14,14 @@ def chats(answers):
 def test_a_class_that_is_far_more_frequent_is_found(judged, answers):
     (finding,) = judged(*chats(answers)).first("warning")
     assert finding.code == "class_imbalance"
-    assert f'"{answers[0]}" is the answer of' in finding.message
+    assert f'"{answers[0]}" is the answer of' in sentence(finding)
     assert finding.quote == answers[-1]
     assert finding.line == answers.index(answers[-1]) + 1
 
 
 def test_one_answer_for_everything_is_found(judged):
     (finding,) = judged(*chats(["yes"] * 30)).first("warning")
-    assert 'Every answer is "yes".' in finding.message
+    assert 'Every answer is "yes".' in sentence(finding)
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import pytest
 
+from texts.findings import sentence
 from training_files.habits import filler
 
 
@@ -41,7 +42,7 @@ def test_a_filler_on_many_answers_is_found(judged, words):
     (finding,) = findings.first("warning")
     assert (finding.code, finding.line) == ("filler_opening", 2)
     assert finding.quote == words.strip()
-    assert "10 of 40 answers" in finding.message
+    assert "10 of 40 answers" in sentence(finding)
 
 
 def test_several_fillers_add_up(judged):

@@ -2,6 +2,8 @@
 
 import pytest
 
+from texts.findings import sentence
+
 USUAL = "You are the bot of a bicycle shop. Answer in one sentence."
 
 
@@ -28,8 +30,8 @@ def chats(prompts):
 def test_a_slip_is_found_where_it_is(judged, odd, words):
     (finding,) = judged(*chats([USUAL] * 7 + [odd] + [USUAL] * 12)).first("warning")
     assert (finding.code, finding.line, finding.field) == ("varying_system_prompt", 8, "messages[0].content")
-    assert f"1 example {words}" in finding.message or f"1 example differs {words}" in finding.message
-    assert "19 others share" in finding.message
+    assert f"1 example {words}" in sentence(finding) or f"1 example differs {words}" in sentence(finding)
+    assert "19 others share" in sentence(finding)
     assert finding.quote == (odd or "")
 
 

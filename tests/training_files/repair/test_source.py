@@ -208,5 +208,5 @@ def test_rows_of_alpaca_become_chats(tmp_path: Path) -> None:
 def test_what_is_no_data_at_all_is_refused_with_a_sentence(tmp_path: Path) -> None:
     path = tmp_path / "in.pdf"
     path.write_bytes(b"%PDF-1.7 ...")
-    with pytest.raises(TrainingFileError, match="PDF"):
+    with pytest.raises(TrainingFileError, match="kind=pdf"):
         plan_repairs(path, model=DEFAULT_MODEL)

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from texts.training_file_errors import sentence
 from training_files.check import check_file
 from training_files.errors import TrainingFileError
 from training_files.report import ColumnMapping
@@ -157,5 +158,6 @@ def test_output_without_end_is_stopped(rows, tmp_path, monkeypatch):
 def test_a_file_that_is_no_table_is_refused_with_what_it_is(tmp_path):
     path = tmp_path / "x"
     path.write_bytes(b"%PDF-1.7\n")
-    with pytest.raises(TrainingFileError, match="is a PDF document, not a table"):
+    with pytest.raises(TrainingFileError) as refused:
         describe(path)
+    assert "is a PDF document, not a table" in sentence(refused.value)

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from texts.findings import sentence
 from training_files.check import check_file
 from training_files.tables.file_type import HEAD, recognise
 
@@ -98,8 +99,8 @@ def test_a_foreign_file_is_named_once_with_what_to_do(tmp_path, kind):
     assert not report.ok
     assert finding.line is None
     assert finding.code == ("not_utf8" if kind.startswith("utf-16") else "not_jsonl")
-    assert finding.message.count(". ") == 1
-    assert finding.message.endswith(".")
+    assert sentence(finding).count(". ") == 1
+    assert sentence(finding).endswith(".")
     assert report.format == kind.split()[0]
     assert report.cost == {report.model: None}
     assert report.bytes == len(FOREIGN[kind])

@@ -1,22 +1,24 @@
-"""Values of a file as words in a sentence for people."""
+"""Values of a file as a finding quotes them."""
 
 import json
-from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
+MOST_NAMES = 3
+"""Names of a longer row that a finding gives; how many more there are is said."""
+
 
 def kind(value: Any) -> str:
-    """What sort of JSON value it is."""
+    """What sort of JSON value it is: null, boolean, number, string, list or object."""
     if value is None:
         return "null"
     if isinstance(value, bool):
-        return "true or false"
+        return "boolean"
     if isinstance(value, int | float):
-        return "a number"
+        return "number"
     if isinstance(value, str):
-        return "a string"
-    return "a list" if isinstance(value, list) else "an object"
+        return "string"
+    return "list" if isinstance(value, list) else "object"
 
 
 def quoted(value: Any, length: int = 42) -> str:
@@ -26,7 +28,7 @@ def quoted(value: Any, length: int = 42) -> str:
     try:
         text = json.dumps(value, ensure_ascii=False)
     except RecursionError:
-        return "something deeply nested"
+        return "[…]" if isinstance(value, list) else "{…}"
     text = excerpt(text, length + 1)
     return text if len(text) <= length else text[: length - 2] + "…"
 
@@ -48,16 +50,6 @@ def _masked(text: str) -> str:
     from training_files.pii_and_secrets import mask  # not every file has something to quote
 
     return mask(text)[0]
-
-
-def listed(names: Sequence[str], most: int = 3) -> str:
-    """Some names with commas between them, and whether there are more."""
-    return ", ".join(names[:most]) + (" and more" if len(names) > most else "")
-
-
-def examples(count: int, has: str = "", have: str = "") -> str:
-    """`1 example has`, `3 examples have`: the number with its noun and verb."""
-    return (f"1 example {has}" if count == 1 else f"{count:,} examples {have}").strip()
 
 
 _BEYOND = 400
