@@ -9,7 +9,8 @@ import pytest
 ROOT = Path(__file__).parents[1]
 TRANSLATED = ["README.zh.md", *sorted(f"docs/zh/{path.name}" for path in (ROOT / "docs" / "zh").glob("*.md"))]
 
-_BLOCK = re.compile(r"^( *)```.*?^\1```|(?:^(?: {4}\S.*)\n)(?:^(?: {4}.*)?\n)*", re.MULTILINE | re.DOTALL)
+# Between fences, or indented by four after an empty line.
+_BLOCK = re.compile(r"^( *)```[^\n]*\n.*?^\1```$|(?<=\n\n)(?: {4}[^\n]+\n|\n(?= {4}))+", re.MULTILINE | re.DOTALL)
 _CODE = re.compile(r"`([^`\n]+)`")
 _LINK = re.compile(r"\]\(([^)\s]+)\)")
 
