@@ -1,6 +1,7 @@
 """The parts put together: stores, use cases, and the listeners that need them."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from slack_sdk.web.async_client import AsyncWebClient
@@ -9,6 +10,7 @@ from bot.access import Policy
 from bot.administration.audit_log import AuditLogReader
 from bot.administration.channel_language import ChannelLanguage
 from bot.administration.subscriptions import ChannelSubscriptions
+from bot.audit import AuditLog
 from bot.authority import Authority
 from bot.conversations.chat import Chat
 from bot.conversations.opening import ConversationOpening
@@ -17,6 +19,7 @@ from bot.datasets.deletion import DatasetDeletion
 from bot.datasets.derived import DerivedDatasets
 from bot.datasets.file_store import Copies
 from bot.datasets.intake import DatasetIntake
+from bot.datasets.interfaces import DatasetStore
 from bot.datasets.lookup import DatasetLookup
 from bot.datasets.overlaps import Overlaps
 from bot.datasets.provider_files import ProviderFiles
@@ -34,6 +37,7 @@ from bot.jobs.controls import JobControls
 from bot.jobs.follow import Follower
 from bot.jobs.history import JobHistory
 from bot.jobs.import_job import JobImport
+from bot.jobs.interfaces import JobStore
 from bot.jobs.job import Job
 from bot.jobs.lookup import JobLookup
 from bot.jobs.overview import JobOverview
@@ -41,14 +45,17 @@ from bot.jobs.queue import JobQueue
 from bot.jobs.results import JobResults
 from bot.jobs.submit import Submitter
 from bot.jobs.sync import JobSync
+from bot.jobs.timeline import Deliveries
 from bot.models.catalogue import Catalogue
 from bot.models.deletion import ModelDeletion
 from bot.models.lookup import ModelLookup
 from bot.models.lost import LostModels
 from bot.models.trainable import TrainableModels
+from bot.notices.interfaces import CardStore, Subscriptions
 from bot.providers.registry import Providers
 from bot.settings import Settings
 from bot.spending.budgets import Budgets
+from bot.spending.interfaces import BudgetStore
 from bot.store.audit import SqliteAuditLog
 from bot.store.conversations import SqliteConversationStore
 from bot.store.database import Database
@@ -81,7 +88,6 @@ from handlers.models.listeners import ModelListeners
 from handlers.provider_files.listeners import ProviderFileListeners
 from handlers.register import FEATURES
 from handlers.repair.listeners import RepairListeners
-from handlers.services import Services
 from handlers.spending.listeners import SpendingListeners
 from handlers.start.listeners import StartListeners
 from handlers.start.modal import StartModal
@@ -89,6 +95,44 @@ from handlers.web.download import Download
 from handlers.web.people import People, Roles
 from handlers.web.poster import Poster
 from texts.language import Language
+
+
+@dataclass(frozen=True)
+class Services:
+    """`bot_user` is the bot's own Slack id, `team` the workspace it is installed in; `followers` by provider."""
+
+    settings: Settings
+    timing: Timing
+    authority: Authority
+    job_lookup: JobLookup
+    dataset_lookup: DatasetLookup
+    model_lookup: ModelLookup
+    trainable_datasets: TrainableDatasets
+    trainable_models: TrainableModels
+    bot_user: str
+    team: str
+    jobs: JobStore
+    cards: CardStore
+    datasets: DatasetStore
+    copies: Copies
+    providers: Providers
+    submitter: Submitter
+    sync: JobSync
+    followers: Mapping[str, Follower]
+    catalogue: Catalogue
+    lost_models: LostModels
+    audit: AuditLog
+    deliveries: Deliveries
+    subscriptions: Subscriptions
+    rules: Rules
+    budgets: BudgetStore
+    approvals: Approvals
+    job_queue: JobQueue
+    people: People
+    languages: Languages
+    poster: Poster
+    lanes: Lanes
+    incoming_files: IncomingFiles
 
 
 async def services(

@@ -41,7 +41,6 @@ from handlers.missed import Backfill
 from handlers.outgoing.cards import CardKeeper
 from handlers.outgoing.charts import Charts
 from handlers.outgoing.notice_poster import SlackNoticePoster
-from handlers.services import Services
 from texts import starting as texts
 
 log = structlog.get_logger()
@@ -86,7 +85,7 @@ class Bot:
         self,
         name: str,
         team_name: str,
-        services: Services,
+        services: compose.Services,
         listeners: Mapping[type[object], object],
         inbox: Inbox,
         app: AsyncApp,
@@ -154,7 +153,19 @@ async def running(settings: Settings, timing: Timing = Timing(), lanes: Lanes | 
 
         secret = settings.slack_signing_secret
         checked = secret.get_secret_value() if secret and not settings.slack_app_token else None
-        app, inbox = build(client, checked, services, inbox_store, listeners, backoff=timing.inbox)
+        app, inbox = build(
+            client,
+            checked,
+            inbox_store,
+            listeners,
+            authority=services.authority,
+            people=services.people,
+            poster=services.poster,
+            languages=services.languages,
+            bot_user=services.bot_user,
+            finished=services.incoming_files.changed,
+            timing=timing,
+        )
         stack.push_async_callback(inbox.drain, timing.drain)
         # What was left unfinished comes first, then what is new.
         await services.submitter.recover()
@@ -182,7 +193,7 @@ async def running(settings: Settings, timing: Timing = Timing(), lanes: Lanes | 
         yield bot
 
 
-def _tasks(services: Services, inbox: SqliteInbox, poll_seconds: float) -> list[Task]:
+def _tasks(services: compose.Services, inbox: SqliteInbox, poll_seconds: float) -> list[Task]:
     return [
         *(
             Task(f"follow {name}", min(1.0, poll_seconds), follower.tick)

@@ -2,35 +2,43 @@
 
 import logging
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.context.ack.async_ack import AsyncAck
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.backoff import Backoff
+from bot.authority import Authority
 from bot.store.inbox import SqliteInbox
 from bot.timing import Timing
 from handlers.chat.listeners import ChatListeners
 from handlers.commands import Commands
 from handlers.datasets.listeners import DatasetListeners
 from handlers.inbox import Inbox
+from handlers.languages import Languages
 from handlers.messages import Messages
 from handlers.register import register
-from handlers.services import Services
+from handlers.web.people import People
+from handlers.web.poster import Poster
 
 
 def build(
     client: AsyncWebClient,
     signing_secret: str | None,
-    services: Services,
     store: SqliteInbox,
     listeners: Mapping[type[object], object],
     *,
-    backoff: Backoff = Timing.inbox,
+    authority: Authority,
+    people: People,
+    poster: Poster,
+    languages: Languages,
+    bot_user: str,
+    finished: Callable[[], None],
+    timing: Timing = Timing(),
 ) -> tuple[AsyncApp, Inbox]:
-    """Without a signing secret requests are only taken from Socket Mode, which has none."""
+    """`finished` hears of every request that has been worked on. Without a signing secret requests are only taken from
+    Socket Mode, which has none."""
     app = AsyncApp(
         client=client,
         signing_secret=signing_secret or "unused",
@@ -44,16 +52,17 @@ def build(
     greeted: set[str] = set()
     inbox = Inbox(
         store,
-        services,
-        languages=services.languages,
+        poster,
+        languages=languages,
         threads=chat.threads,
-        bot_user=services.bot_user,
+        bot_user=bot_user,
         greeted=greeted,
-        finished=services.incoming_files.changed,
-        backoff=backoff,
+        finished=finished,
+        backoff=timing.inbox,
+        reply=timing.reply,
     )
     app.use(inbox.middleware)
-    commands = Commands(listeners)
+    commands = Commands(chat.callers, authority, listeners)
     commands.register(app, inbox)
     datasets = listeners[DatasetListeners]
     assert isinstance(datasets, DatasetListeners)
@@ -62,10 +71,10 @@ def build(
         datasets=datasets,
         chat=chat,
         callers=chat.callers,
-        authority=services.authority,
-        people=services.people,
-        poster=services.poster,
-        bot_user=services.bot_user,
+        authority=authority,
+        people=people,
+        poster=poster,
+        bot_user=bot_user,
         greeted=greeted,
     )
     messages.register(app, inbox)

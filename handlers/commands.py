@@ -10,7 +10,10 @@ from typing import Final
 
 from slack_bolt.app.async_app import AsyncApp
 
+from bot.access import Action
+from bot.authority import Authority
 from handlers.blocks import help as help_blocks
+from handlers.callers import Callers
 from handlers.inbox import Inbox
 from handlers.register import FEATURES
 from handlers.routing import Command, Topic, bind
@@ -22,6 +25,8 @@ from texts import commands as texts
 class Commands:
     """`listeners`: what was put together for each class that a feature names."""
 
+    callers: Callers
+    authority: Authority
     listeners: Mapping[type[object], object]
 
     def register(self, app: AsyncApp, inbox: Inbox) -> None:
@@ -31,7 +36,7 @@ class Commands:
 
     async def typed(self, turn: Turn) -> None:
         """The slash command, or a button that stands for one."""
-        await turn.actor()
+        await self.authority.require(await self.callers.of(turn), Action.USE)
         await self.run(turn, turn.words)
 
     async def run(self, turn: Turn, words: str) -> None:

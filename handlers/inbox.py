@@ -31,9 +31,8 @@ from handlers.chat.threads import ChatThreads
 from handlers.languages import Languages
 from handlers.parsing import key_of, turn_of
 from handlers.routing import Listener, Modal
-from handlers.services import Services
 from handlers.turn import Turn
-from handlers.web.poster import REACH, Reach
+from handlers.web.poster import REACH, Poster, Reach
 from texts import inbox as texts
 from texts import modals as modal_texts
 from texts.errors import sentence
@@ -52,12 +51,13 @@ _LONGEST_AWAY = 3600.0
 
 class Inbox:
     """`bot_user` is the bot's own Slack id. `greeted`: direct messages in which nobody needs to be greeted any more.
-    `finished` hears of everything that has been worked on to its end."""
+    `finished` hears of everything that has been worked on to its end. `backoff`: between attempts of the work; `reply`:
+    of an answer in a thread."""
 
     def __init__(
         self,
         store: SqliteInbox,
-        services: Services,
+        poster: Poster,
         *,
         languages: Languages,
         threads: ChatThreads,
@@ -65,15 +65,17 @@ class Inbox:
         greeted: Collection[str],
         finished: Callable[[], None],
         backoff: Backoff = Timing.inbox,
+        reply: Backoff = Timing.reply,
     ) -> None:
         self._store = store
-        self._services = services
+        self._poster = poster
         self._languages = languages
         self._threads = threads
         self._bot_user = bot_user
         self._greeted = greeted
         self._finished = finished
         self._backoff = backoff
+        self._reply = reply
         self._working: set[asyncio.Task[Any]] = set()
         # Keys that this process has taken on: not to be dispatched a second time by `recover`.
         self._taken: set[str] = set()
@@ -130,7 +132,7 @@ class Inbox:
                 self.begin(modal.submitted, body, context)
                 return
             if modal.waiting is not None:
-                with speaking(await self._services.languages.person(str(body["user"]["id"]))):
+                with speaking(await self._languages.person(str(body["user"]["id"]))):
                     view = modal.waiting()
                 await acknowledge(ack, response_action="update", view=view.to_dict())
                 self.begin(modal.submitted, body, context)
@@ -165,8 +167,7 @@ class Inbox:
         REACH.set(reach)
         try:
             await self._store.begin(key)
-            turn = turn_of(
-                self._services,
+            turn = self._turn(
                 key,
                 body,
                 again=bool(context.get("inbox_again")),
@@ -181,6 +182,9 @@ class Inbox:
             raise
         except Exception:  # the store cannot be written: what it holds is gone on with at the next start
             log.exception("left unfinished", key=key)
+
+    def _turn(self, key: str, body: dict[str, Any], *, again: bool, received_at: float | None) -> Turn:
+        return turn_of(self._poster, key, body, again=again, received_at=received_at, backoff=self._reply)
 
     async def _carry_out(self, work: Listener, turn: Turn, window: "_Window | None", reach: Reach) -> bool:
         began = asyncio.get_running_loop().time()
@@ -198,7 +202,7 @@ class Inbox:
                     delay = self._backoff.longest
                 log.info("slack has trouble, again in a moment", key=turn.key, why=str(error), seconds=delay)
                 await asyncio.sleep(delay)
-                turn = turn_of(self._services, turn.key, turn.body, again=True, received_at=turn.received_at)
+                turn = self._turn(turn.key, turn.body, again=True, received_at=turn.received_at)
             except Exception as error:
                 await _tell(turn, error, window)
                 return False
@@ -244,7 +248,7 @@ class Inbox:
         """What kills the process each time is not tried for ever, and its sender is told."""
         log.error("given up", key=key)
         try:
-            turn = turn_of(self._services, key, body, again=True, received_at=received_at)
+            turn = self._turn(key, body, again=True, received_at=received_at)
             with speaking(await self._languages.answers(turn.answers_in, turn.user)):
                 await turn.answer(errors.failure(*texts.given_up()))
         except Exception:

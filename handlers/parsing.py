@@ -7,11 +7,13 @@ from typing import Any
 
 import orjson
 
+from bot.backoff import Backoff
+from bot.timing import Timing
 from handlers.blocks.markup import typed
 from handlers.blocks.message import Message
-from handlers.services import Services
 from handlers.turn import Turn, is_direct
 from handlers.web import replies
+from handlers.web.poster import Poster
 
 
 def key_of(body: dict[str, Any]) -> str | None:
@@ -36,10 +38,16 @@ def key_of(body: dict[str, Any]) -> str | None:
 
 
 def turn_of(
-    services: Services, key: str, body: dict[str, Any], *, again: bool, received_at: float | None = None
+    poster: Poster,
+    key: str,
+    body: dict[str, Any],
+    *,
+    again: bool,
+    received_at: float | None = None,
+    backoff: Backoff = Timing.reply,
 ) -> Turn:
-    """Read who, where and what out of any of Slack's payloads. `received_at`: when it came, if not just now."""
-    poster = services.poster
+    """Read who, where and what out of any of Slack's payloads. `received_at`: when it came, if not just now;
+    `backoff`: between attempts to answer in a thread."""
     received_at = received_at or time.time()
     answer: Callable[[Message], Awaitable[None]]
     alone = True
@@ -69,7 +77,7 @@ def turn_of(
                 mark=f"{key}/{digest}",
                 maybe_posted=again,
                 since=received_at,
-                backoff=services.timing.reply,
+                backoff=backoff,
             )
 
     else:
@@ -90,7 +98,6 @@ def turn_of(
         key=key,
         again=again,
         received_at=received_at,
-        services=services,
         user=user,
         channel=channel,
         thread_ts=thread_ts,

@@ -6,12 +6,10 @@ from typing import Any, cast
 from bot.access import Actor, Caller, Place
 from bot.backoff import Backoff
 from bot.store.inbox import SqliteInbox
-from bot.timing import Timing
 from handlers.blocks.message import Message
 from handlers.chat.threads import ChatThreads
 from handlers.inbox import Inbox
 from handlers.languages import Languages, english
-from handlers.services import Services
 from handlers.turn import Turn
 from handlers.web.poster import Poster
 
@@ -48,7 +46,6 @@ def a_turn(words: str = "", answers: Answers | None = None, **fields: Any) -> Tu
             "key": "command/1",
             "again": False,
             "received_at": 1_700_000_000.0,
-            "services": None,
             "user": ANA.user,
             "channel": "C0TRAINING",
             "thread_ts": None,
@@ -85,16 +82,16 @@ ENGLISH = cast(Languages, SimpleNamespace(answers=english, place=english, person
 
 def an_inbox(store: SqliteInbox, poster: Poster | None = None, **fields: Any) -> Inbox:
     """Of a bot that speaks English, and knows of no conversations."""
-    services = SimpleNamespace(poster=poster, timing=Timing(reply=Backoff(0.01, factor=1, tries=2)))
     return Inbox(
         **{
             "store": store,
-            "services": cast(Services, services),
+            "poster": cast(Poster, poster),
             "languages": ENGLISH,
             "threads": ChatThreads(cast(Poster, poster), ENGLISH, set()),
             "bot_user": "U0BOT",
             "greeted": set(),
             "finished": lambda: None,
+            "reply": Backoff(0.01, factor=1, tries=2),
             **fields,
         }
     )

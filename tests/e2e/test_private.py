@@ -208,7 +208,8 @@ def registered() -> set[tuple[str, str]]:
     with patch.multiple(AsyncApp, **noted):
         own = {one.listeners: object.__new__(one.listeners) for one in FEATURES if one.listeners}
         own[ChatListeners] = Mock(spec=ChatListeners, threads=None, callers=None)
-        handlers.bolt.build(AsyncWebClient("xoxb-none"), None, Mock(), Mock(), own)
+        parts = dict.fromkeys(("authority", "people", "poster", "languages", "finished"), Mock())
+        handlers.bolt.build(AsyncWebClient("xoxb-none"), None, Mock(), own, bot_user="U0BOT", **parts)
     assert ("command", "/finetune") in found
     found.remove(("command", "/finetune"))
     found -= {("action", name) for feature in FEATURES for name in feature.inputs}  # acknowledged, and nothing else

@@ -15,12 +15,10 @@ from bot.errors import BotError, Invalid
 from bot.notices.interfaces import PostError
 from bot.store.database import Database
 from bot.store.inbox import SqliteInbox
-from bot.timing import Timing
 from handlers.blocks.message import Message
 from handlers.blocks.parts import message, section
 from handlers.parsing import key_of, turn_of
 from handlers.routing import Modal
-from handlers.services import Services
 from handlers.web.poster import Poster
 from handlers.web.rate_limits import Priority
 
@@ -43,13 +41,8 @@ def _press(message: dict[str, Any], **fields: Any) -> dict[str, Any]:
     }
 
 
-class _NoServices:
-    poster = None
-    timing = Timing(reply=Backoff(0.01, factor=1, tries=2))
-
-
 def _turn(body: dict[str, Any], **fields: Any) -> Any:
-    return turn_of(cast(Services, _NoServices()), "key", body, again=False, **fields)
+    return turn_of(cast(Poster, None), "key", body, again=False, **fields)
 
 
 def test_a_message_is_the_same_under_another_event_id() -> None:

@@ -21,8 +21,8 @@ MENTION = "<@U0BOT> "
 class Typed(Commands):
     """Keeps what would be run."""
 
-    def __init__(self) -> None:
-        super().__init__({})
+    def __init__(self, chat: ChatListeners) -> None:
+        super().__init__(chat.callers, chat.authority, {})
         object.__setattr__(self, "ran", [])
 
     async def run(self, turn: Turn, words: str) -> None:
@@ -39,7 +39,7 @@ class NoFiles:
 @pytest.fixture
 def messages(chat: ChatListeners) -> Messages:
     return Messages(
-        commands=Typed(),
+        commands=Typed(chat),
         datasets=cast(DatasetListeners, NoFiles()),
         chat=chat,
         callers=chat.callers,
