@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from rich.console import Console
+from typer.testing import CliRunner
 
 from app import command_line, connecting
 from app.check import check_command
@@ -112,3 +113,14 @@ def test_what_there_is_to_do_in_the_trial_is_said_in_chinese(tmp_path: Path) -> 
     said = console.file.getvalue()
     for expected in ("打开  http://127.0.0.1:8900/?key=1", "开始微调", "在本机训练", "按 Ctrl-C 全部停止"):
         assert expected in said
+
+
+@pytest.mark.parametrize("command", ["", "run", "backup", "restore", "try", "check", "prepare", "split"])
+def test_help_is_in_chinese_and_lists_each_command_with_its_first_sentence(command: str) -> None:
+    with speaking(Language.CHINESE):
+        shown = CliRunner().invoke(command_line.app, [*filter(None, [command]), "--help"]).output
+    explained = [line for line in shown.splitlines() if line.startswith("  ") and "-h," not in line]
+    assert explained
+    assert [line for line in explained if not re.search("[\u4e00-\u9fff]", line)] == []
+    if not command:
+        assert "check    检查训练文件。\n" in shown

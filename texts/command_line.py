@@ -1,0 +1,73 @@
+"""What `--help` says of the command `finetune-bot`, its commands and their options."""
+
+from texts.language import _
+
+
+def program() -> str:
+    return _("A Slack bot with which a team fine-tunes language models together.")
+
+
+def command(name: str) -> str:
+    """The first sentence also stands in the list of the commands."""
+    return {
+        "run": _("Run the bot in your Slack workspace. The settings (docs/settings.md) name it."),
+        "backup": _(
+            "Copy the bot's store to a file. The bot may be running. Training files lie beside the store, in `files`."
+        ),
+        "restore": _(
+            "Put the store back to a backup. The bot must be stopped; the store that was there is kept beside it.\n\n"
+            "Jobs and notices that were under way are looked up before anything is done about them."
+        ),
+        "try": _("Try the bot on this machine. A local Slack workspace opens in the browser, with a real small model."),
+        "check": _("Check a training file. Exit code 0: fine, 1: errors found, 2: cannot be read."),
+        "prepare": _(
+            "Repair a training file, or convert a table. You choose what is done; the result is a new file.\n\n"
+            "Exit code 0: the new file can be trained on, 1: not yet, or nothing was chosen, 2: cannot be read or "
+            "written."
+        ),
+        "split": _(
+            "Split off a validation file. NAME.training.jsonl and NAME.validation.jsonl are written beside the file."
+            "\n\nExit code 0: done, 2: not."
+        ),
+        "trainer": _(
+            "Train and serve models on your own hardware. A server of OpenAI's fine-tuning protocol, and its tools."
+        ),
+        "sandbox": _("Run a local Slack workspace by itself. For developing against it."),
+    }[name]
+
+
+def option(command: str, name: str) -> str:
+    """Of a parameter of a command; of the program itself, whose name is empty, too."""
+    return {
+        ("", "version"): _("Show the version and exit."),
+        ("backup", "file"): _("The copy; it must not be there yet."),
+        ("restore", "file"): _("A backup."),
+        ("try", "data"): _("Folder for everything; a later start goes on from it."),
+        ("try", "reset"): _("Start over: delete that folder first."),
+        ("try", "host"): _("Address to listen on; 0.0.0.0 inside a container."),
+        ("try", "port"): _("Port of the page."),
+        ("try", "smoke"): _("Go through everything without a browser, with this training file."),
+        ("check", "file"): _("A training file."),
+        ("check", "model"): _("The base model that it is meant for."),
+        ("check", "epochs"): _("Epochs, for the price; by default chosen by size."),
+        ("check", "validation"): _("Its validation file: finds examples that stand in both."),
+        ("check", "as_json"): _("Print one JSON object."),
+        ("check", "deep"): _(
+            "Also look for near-duplicates, contradictions, refusals, keys and personal data; by default yes, with "
+            "--json no."
+        ),
+        ("check", "all_findings"): _("Write all findings kept (1,000 of each severity) there."),
+        ("prepare", "file"): _("A training file, or a table: CSV, TSV, XLSX, JSON, Parquet."),
+        ("prepare", "out"): _("The new file; by default NAME.repaired.jsonl."),
+        ("prepare", "to"): _("Make every example one of chat, completion or preference."),
+        ("prepare", "yes"): _("Do what is recommended, without asking."),
+        ("prepare", "choose"): _("Do these repairs, without asking; their ids are shown."),
+        ("prepare", "columns"): _("How to read a table: user=question,assistant=answer."),
+        ("prepare", "validation"): _("Its validation file: what stands there is left out here."),
+        ("prepare", "model"): _("The base model that it is meant for."),
+        ("prepare", "force"): _("Overwrite the new file if it is there."),
+        ("split", "file"): _("A training file."),
+        ("split", "share"): _("The share of the examples that goes to the validation file."),
+        ("split", "seed"): _("The same seed gives the same split."),
+        ("split", "force"): _("Overwrite the new files if they are there."),
+    }[command, name]
