@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from texts import findings
+from texts import findings, training_files
 from texts import terminal as texts
 from texts.errors import sentence
 from texts.formats import dollars, money
@@ -100,8 +100,12 @@ def _plain(report: Report) -> dict[str, object]:
     """The report as the object that --json prints: findings without the severity that their list says, and with their
     sentences, in English whatever the locale: who reads them is a program.
     """
-    plain: dict[str, object] = msgspec.to_builtins(report)
     with speaking(Language.ENGLISH):
+        tokens = msgspec.structs.replace(report.tokens, why=training_files.estimate(report.tokens, report.model))
+        reason = training_files.epochs_reason(report.epochs_reason)
+        plain: dict[str, object] = msgspec.to_builtins(
+            msgspec.structs.replace(report, tokens=tokens, epochs_reason=reason)
+        )
         for name, found in (("errors", report.errors), ("warnings", report.warnings)):
             plain[name] = [
                 {
@@ -196,7 +200,8 @@ def _show(console: "Console", report: Report, file: Path) -> None:
         console.print()
         console.print(_costs(report))
     if report.tokens.why:
-        console.print(Text(texts.estimate(report.tokens.why), style="dim"))
+        why = training_files.estimate(report.tokens, report.model)
+        console.print(Text(texts.estimate(harmless(why)), style="dim"))
     if report.errors:
         _show_findings(console, texts.errors_heading(), "red", report.errors, _counts(report, "error"))
     if report.warnings:
@@ -266,7 +271,9 @@ def _summary(report: Report, encoding: str) -> "Table":
         bars = _bars(report.histogram)
         if len(report.histogram) > 1 and _can_say(bars, encoding):
             grid.add_row("", f"{report.histogram[0].low:,} {bars} {report.histogram[-1].high:,}")
-        grid.add_row(texts.epochs_label(), texts.epochs(report.epochs, report.epochs_reason))
+        grid.add_row(
+            texts.epochs_label(), texts.epochs(report.epochs, training_files.epochs_reason(report.epochs_reason))
+        )
         if tokens.billed != tokens.total:
             grid.add_row(texts.billed_label(), texts.billed(tokens.billed))
     return grid

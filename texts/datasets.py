@@ -133,11 +133,6 @@ def epochs(count: int, reason: str) -> str:
     return _("{count}: {reason}", count=count, reason=reason)
 
 
-def as_asked_for() -> str:
-    """The reason for a number of epochs."""
-    return _("as asked for")
-
-
 def cost_heading() -> str:
     return _("Cost")
 

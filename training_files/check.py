@@ -333,7 +333,7 @@ class _Check:
     def report(self, *, complete: bool) -> Report:
         epochs = auto_epochs(self.examples)
         if self.asked is not None:
-            epochs = Epochs(self.asked, "as asked for")
+            epochs = Epochs(self.asked, "asked")
         collected = [self.rules, self.too_long, _named(self.duplicates)]
         errors, warnings = merged(collected, "error"), merged(collected, "warning")
         counts = {code: count for findings in collected for code, count in findings.counts.items()}
@@ -372,15 +372,10 @@ class _Check:
         lengths, tokenizer = self.own.lengths, self.own.tokenizer
         why = tokenizer.why
         if not why and self.estimated:
-            unpublished = {
-                "completion": "completions are billed is not published",
-                "preference": "pairs are billed is not published",
-            }
-            how = unpublished.get(self._format(), "names, tools, calls and images are billed is hardly published")
-            why = f"how {how}, so they are estimated"
+            why = {"completion": "completions", "preference": "preferences"}.get(self._format(), "details")
         tried = self.facts is None or self.facts.framing_tried
         if not why and not tried:
-            why = f"what {self.model} adds to each message is known from its chat template only"
+            why = "chat_template"
         return Tokens(
             total=lengths.total,
             max=lengths.max,

@@ -1,5 +1,7 @@
 """How often training goes through the file when nobody said."""
 
+from typing import Literal
+
 import msgspec
 
 FEWEST_EXAMPLES = 10
@@ -12,14 +14,14 @@ MOST_EPOCHS = 25
 
 
 class Epochs(msgspec.Struct, frozen=True):
-    """How many, and why, in half a sentence."""
+    """How many, and why: a small file, a large one, one of usual size, or somebody asked for so many."""
 
     count: int
-    reason: str
+    reason: Literal["small", "large", "usual", "asked"]
 
 
 def auto_epochs(examples: int) -> Epochs:
-    """The number of epochs for a file of `examples` examples, and why, in one sentence.
+    """The number of epochs for a file of `examples` examples, and why.
 
     The rule of OpenAI's cookbook notebook "Data preparation and analysis for chat model fine-tuning" (read
     2026-11-21); it fits real jobs: 10 examples ran 10 epochs, 25 ran 4, 100 ran 3.
@@ -27,9 +29,9 @@ def auto_epochs(examples: int) -> Epochs:
     if 0 < examples * TARGET_EPOCHS < LEAST_SEEN:
         count = min(MOST_EPOCHS, LEAST_SEEN // examples)
         if count > TARGET_EPOCHS:
-            return Epochs(count, f"a small file is repeated until about {LEAST_SEEN} examples have been seen")
+            return Epochs(count, "small")
     elif examples * TARGET_EPOCHS > MOST_SEEN:
         count = max(1, MOST_SEEN // examples)
         if count < TARGET_EPOCHS:
-            return Epochs(count, f"a large file is stopped at about {MOST_SEEN:,} examples seen")
-    return Epochs(TARGET_EPOCHS, "the usual number for a file of this size")
+            return Epochs(count, "large")
+    return Epochs(TARGET_EPOCHS, "usual")

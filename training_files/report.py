@@ -79,8 +79,11 @@ class Table(msgspec.Struct, frozen=True):
 class Tokens(msgspec.Struct, frozen=True):
     """Token counts of a file, one epoch. `total`, `max`, `median` and `p95` count what an example holds for
     the model (content and framing); `billed` is what a provider charges for one epoch, each example capped
-    at the model's limit. `exact` is False where the figures are estimates, and `why` then says in one sentence
-    what was estimated. Median and 95th percentile are nearest ranks: lengths that occur in the file.
+    at the model's limit. Median and 95th percentile are nearest ranks: lengths that occur in the file.
+
+    `exact` is False where the figures are estimates, and `why` then says of what kind: another tokenizer counted
+    (`stand_in`), or none (`no_vocabulary`); or it is not known for sure how `completions`, `preferences` or `details`
+    (names, tools, calls, images) are billed, or what the model's `chat_template` adds.
     """
 
     total: int
@@ -99,7 +102,7 @@ class Report(msgspec.Struct, frozen=True):
     `errors` and `warnings` hold the first 1,000 each, `counts` counts all by code. Where one defect has two codes (a
     message without content lacks a key as well), both are counted, one finding tells of it, and `repeated` counts the
     other; `told` is what people are to see. `epochs` is what would be
-    used (asked for, or chosen by the documented rule), and `epochs_reason` says why in one sentence; `cost`
+    used (asked for, or chosen by the documented rule), and `epochs_reason` says why, as `epochs.Epochs` does; `cost`
     maps a model's id to US dollars for all epochs, or to None where no price is known, `model` first.
     `method` is how a file of this format trains: supervised, dpo or reinforcement; None where it does not.
     `histogram` shows the lengths in at most 24 bars. `table` describes a file of rows that has to be converted first.

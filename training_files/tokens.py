@@ -30,7 +30,8 @@ class Tokenizer(msgspec.Struct, frozen=True):
     """`count` takes texts and gives their lengths in tokens; it runs in several threads at once. Where it may be called
     before a process forks and after, `forkable` is true: it starts no threads of its own.
 
-    `exact` is False where this is a substitute for the model's own tokenizer; `why` then says so in a sentence.
+    `exact` is False where this is a substitute for the model's own tokenizer; `why` then says which
+    kind of one, as `report.Tokens` does.
     """
 
     name: str
@@ -74,8 +75,7 @@ def tokenizer_for(model: str, facts: ModelFacts | None, folder: Path | None) -> 
     if own is not None:
         return own
     substitute = encoding(SUBSTITUTE)
-    why = f"the tokenizer of {base_of(model)} is not here, so {substitute.name} stands in for it"
-    return msgspec.structs.replace(substitute, exact=False, why=why)
+    return msgspec.structs.replace(substitute, exact=False, why="stand_in")
 
 
 def _after_line_break(count: Callable[[list[str]], list[int]]) -> Callable[[list[str]], list[int]]:
@@ -178,8 +178,7 @@ def _estimate(name: str) -> Tokenizer:
             lengths.append(-(-ascii_characters // 4) + -(-(len(text) - ascii_characters) * 2 // 3))
         return lengths
 
-    why = f"the vocabulary {name} could not be loaded, so tokens are estimated from the number of characters"
-    return Tokenizer("characters", count, exact=False, why=why, forkable=True)
+    return Tokenizer("characters", count, exact=False, why="no_vocabulary", forkable=True)
 
 
 def _names(model: str, facts: ModelFacts | None) -> list[str]:

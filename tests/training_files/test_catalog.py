@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from texts import training_files as texts
 from training_files import auto_epochs, cost, fine_tunable, lookup
 from training_files.catalog import DEFAULT_MODEL, every_model
 
@@ -89,5 +90,4 @@ def test_epochs_follow_the_documented_rule(examples, epochs):
 def test_epochs_are_within_bounds_and_explained(examples):
     chosen = auto_epochs(examples)
     assert 1 <= chosen.count <= 25
-    assert chosen.reason
-    assert not chosen.reason.endswith(".")
+    assert texts.epochs_reason(chosen.reason) != chosen.reason

@@ -7,6 +7,7 @@ import msgspec
 import pytest
 from tiny_model import MODEL_ID, build_tiny_model
 
+from texts import training_files as texts
 from trainer.base_models import read_table
 from trainer.training.data import Reader
 from training_files import check, check_file, lookup, read_examples
@@ -91,4 +92,5 @@ def test_what_a_template_adds_is_an_estimate_until_it_was_tried(write, tmp_path,
     monkeypatch.setattr(check, "lookup", lambda model: msgspec.structs.replace(TINY, framing_tried=False))
     tokens = check_file(write(*good), model=MODEL_ID, tokenizers=tmp_path).tokens
     assert not tokens.exact
-    assert "chat template" in tokens.why
+    assert tokens.why == "chat_template"
+    assert f"what {MODEL_ID} adds" in texts.estimate(tokens, MODEL_ID)

@@ -13,7 +13,7 @@ from handlers.blocks.message import Message
 from handlers.blocks.parts import actions, button, context, fields, image, menu, message, option, section
 from handlers.blocks.text import bold, code, link, quoted
 from texts import datasets as texts
-from texts import findings, repair
+from texts import findings, repair, training_files
 from texts.formats import number
 from training_files.epochs import auto_epochs
 from training_files.report import ColumnMapping, Finding, Report, Table, Tokens
@@ -75,7 +75,7 @@ def report(
     if dataset.lengths_file is not None:
         blocks.append(image(dataset.lengths_file, picture_alt))
     if found.tokens.total and not found.tokens.exact:
-        blocks.append(context(_estimated(found.tokens)))
+        blocks.append(context(_estimated(found.tokens, found.model)))
     blocks += _findings(found)
     if validation is not None and validation.report is not None:
         examples, tokens = texts.examples(validation.report.examples), texts.tokens(validation.report.tokens.total)
@@ -178,12 +178,12 @@ def _cost(offer: Offer, *, exact: bool) -> str:
 def _epochs(found: Report) -> str:
     """How many, and why: "8: a small file …"."""
     chosen = auto_epochs(found.examples)
-    why = chosen.reason if found.epochs == chosen.count else texts.as_asked_for()
-    return texts.epochs(found.epochs, quoted(found.epochs_reason, 200) or why)
+    reason = found.epochs_reason or (chosen.reason if found.epochs == chosen.count else "asked")
+    return texts.epochs(found.epochs, quoted(training_files.epochs_reason(reason), 200))
 
 
-def _estimated(tokens: Tokens) -> str:
-    why = quoted(tokens.why, 300)
+def _estimated(tokens: Tokens, model: str) -> str:
+    why = quoted(training_files.estimate(tokens, model), 300)
     return texts.estimated(why.rstrip(".")) if why else texts.estimated_with(code(tokens.tokenizer, 60))
 
 
