@@ -14,7 +14,7 @@ from bot.errors import BotError
 from bot.jobs.job import Loss
 from bot.providers.interface import ProviderError
 from bot.spending.budget import Scope
-from texts import spending, start, training_file_errors
+from texts import jobs, spending, start, training_file_errors
 from texts.formats import listed, sentences
 from texts.jobs import start_again_button, submit_again_button
 from texts.language import _, plural
@@ -463,17 +463,18 @@ def own_job_there(there: str, job: str) -> str:
 
 @_error
 def nothing_to_cancel(state: str) -> str:
-    return _("This job has already ended ({state}), so there is nothing to cancel.", state=state)
+    """`state`: the protocol's word."""
+    return _("This job has already ended ({state}), so there is nothing to cancel.", state=jobs.state(state) or state)
 
 
 @_error
 def nothing_to_pause(state: str) -> str:
-    return _("This job has already ended ({state}), so there is nothing to pause.", state=state)
+    return _("This job has already ended ({state}), so there is nothing to pause.", state=jobs.state(state) or state)
 
 
 @_error
 def nothing_to_resume(state: str) -> str:
-    return _("This job has already ended ({state}), so there is nothing to resume.", state=state)
+    return _("This job has already ended ({state}), so there is nothing to resume.", state=jobs.state(state) or state)
 
 
 @_error

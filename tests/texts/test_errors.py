@@ -56,6 +56,11 @@ def test_each_error_has_a_sentence_that_takes_its_values() -> None:
     [
         (Conflict("paused_already"), "This job is paused already.", "这个任务已经暂停。"),
         (
+            Conflict("nothing_to_cancel", state="failed"),
+            "This job has already ended (Failed), so there is nothing to cancel.",
+            "这个任务已经结束（失败），无法再取消。",
+        ),
+        (
             NotFound("unknown_job", word="job-9"),
             "There is no job job-9 here. `/finetune jobs` lists them.",
             "这里没有任务 job-9。输入 `/finetune jobs` 可列出任务。",
