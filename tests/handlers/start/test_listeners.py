@@ -1,7 +1,6 @@
 """Starting a job, as people ask for it."""
 
 import asyncio
-import contextlib
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, cast
 
@@ -27,6 +26,7 @@ from bot.models.trainable import TrainableModel, TrainableModels
 from bot.notices.interfaces import PostRefused
 from bot.providers.protocol import Hyperparameters
 from bot.spending.budget import NotAdmitted
+from handlers.blocks.message import Message
 from handlers.callers import Callers
 from handlers.incoming_files import IncomingFiles
 from handlers.start.blocks import modal as blocks
@@ -446,14 +446,17 @@ async def test_wrong_settings_are_told_by_their_names(listeners: StartListeners)
 
 async def test_a_file_that_is_still_read_is_waited_for_and_told(listeners: StartListeners, bot: Bot) -> None:
     bot.checked.clear()
-    answers = Answers()
-    command = asyncio.create_task(listeners.command(a_turn("confirm=yes", answers)))
+    answers, told = Answers(), asyncio.Event()
+
+    async def show(message: Message) -> None:
+        answers.append(message)
+        told.set()
+
+    command = asyncio.create_task(listeners.command(a_turn("confirm=yes", answer=show)))
     async with asyncio.timeout(30):
-        while not answers:
-            await asyncio.sleep(0.01)
+        await told.wait()
     assert "I am still reading the files that were dropped here." in answers.text
     assert bot.submitted == []
     bot.checked.set()
-    with contextlib.suppress(asyncio.CancelledError):
-        await command
+    await command
     assert len(bot.submitted) == 1
