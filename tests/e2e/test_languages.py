@@ -23,8 +23,11 @@ async def test_a_channel_is_spoken_to_in_the_language_its_people_chose(w: World)
 async def test_a_person_is_answered_in_the_language_of_their_slack(w: World) -> None:
     await w.person.set_locale("zh-CN", "ben")
     async with w.bot():
-        await w.start(await w.drop())
+        report = await w.drop()
+        await w.start(report)
         await w.job_at_provider()
+        await w.person.click("ben", w.channel, report["ts"], "start_job")
+        assert (await w.person.wait_view("ben", title="开始微调", timeout=30))["submit"]["text"] == "开始"
         for user, answer in (("ben", "1 个任务"), ("ana", "1 job")):
             await w.person.command(user, w.channel, "/finetune", "jobs")
             await w.person.wait_ephemeral(user, w.channel, contains=answer, timeout=30)
