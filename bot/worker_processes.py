@@ -85,10 +85,7 @@ class Lanes:
                 except TimeoutError:
                     worker.kill()
                     log.warning("stopped, too slow", function=function.__name__, seconds=seconds)
-                    raise TrainingFileError(
-                        f"This file took more than {round(seconds / 60)} minutes, so I stopped. "
-                        "Split it, or ask an administrator."
-                    ) from None
+                    raise TrainingFileError("took_too_long", minutes=round(seconds / 60)) from None
                 except (EOFError, OSError):
                     # Killed from outside, most likely for its memory.
                     worker.kill()
@@ -97,10 +94,7 @@ class Lanes:
                     worker.kill()  # whoever asked does not wait any more
                     raise
             else:
-                raise TrainingFileError(
-                    "Work on this file was stopped twice, most likely because this machine has too little memory "
-                    "for it. Split the file, or ask an administrator."
-                )
+                raise TrainingFileError("stopped_twice")
         if outcome.error is not None:
             raise outcome.error
         return cast(T, outcome.value)

@@ -970,3 +970,8 @@ def no_backup(file: object) -> str:
 @_error
 def backup_too_new(file: object) -> str:
     return _("{file} is the backup of a newer version. Install that one, then restore.", file=file)
+
+
+@_error
+def no_webhook(provider: str, why: object) -> str:
+    return _("This is no webhook of {provider}: {why}", provider=provider, why=why)

@@ -94,6 +94,11 @@ def explanation(cause: Cause) -> str:
                 "The bot's settings no longer name the provider that this job was for. Start it again, or ask an "
                 "administrator to set that provider up."
             )
+        case Cause.RESTORED:
+            return _(
+                "The bot was put back to a backup of a moment when this job had not been handed to the provider yet. "
+                "If the provider has it by now, follow it by its id; else start it again."
+            )
         case Cause.RATE:
             return _(
                 "The provider gets more requests from this account than it allows at a time. Nothing is wrong "

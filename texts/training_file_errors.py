@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import ParamSpec
 
 from texts import findings
-from texts.language import _
+from texts.language import _, plural
 from training_files import TrainingFileError
 from training_files.report import Finding
 
@@ -51,3 +51,37 @@ def no_example(name: str, finding: Finding) -> str:
 @_error
 def line_too_long(name: str, line: int) -> str:
     return _("Line {line} of {name} is too long to be read.", line=line, name=name)
+
+
+# Of the bot
+
+
+@_error
+def larger_than_taken(megabytes: int) -> str:
+    return _(
+        "The file is larger than {megabytes} MB, the most that I take. Split it, or ask an administrator to raise "
+        "`FINETUNE_MAX_FILE_MB`.",
+        megabytes=megabytes,
+    )
+
+
+@_error
+def not_kept(why: str) -> str:
+    return _("I could not keep the file: {why}. Tell an administrator, then drop it again.", why=why)
+
+
+@_error
+def took_too_long(minutes: int) -> str:
+    return plural(
+        "This file took more than {count} minute, so I stopped. Split it, or ask an administrator.",
+        "This file took more than {count} minutes, so I stopped. Split it, or ask an administrator.",
+        minutes,
+    )
+
+
+@_error
+def stopped_twice() -> str:
+    return _(
+        "Work on this file was stopped twice, most likely because this machine has too little memory for it. Split the "
+        "file, or ask an administrator."
+    )

@@ -53,10 +53,7 @@ class Copies:
     def check_size(self, size: int) -> None:
         """Raises TrainingFileError for more bytes than are taken."""
         if size > self._max_bytes:
-            raise TrainingFileError(
-                f"The file is larger than {self._max_bytes // 1_000_000} MB, the most that I take. "
-                "Split it, or ask an administrator to raise FINETUNE_MAX_FILE_MB."
-            )
+            raise TrainingFileError("larger_than_taken", megabytes=self._max_bytes // 1_000_000)
 
     @contextmanager
     def arriving(self) -> Iterator[Arrival]:
@@ -82,9 +79,7 @@ class Copies:
                     # Where the disk does not keep up, a write waits for it.
                     await asyncio.to_thread(_append, out, chunk)
         except OSError as error:
-            raise TrainingFileError(
-                f"I could not keep the file: {error.strerror}. Tell an administrator, then drop it again."
-            ) from error
+            raise TrainingFileError("not_kept", why=error.strerror or str(error)) from error
         arrival.growing.unlink()
 
     def part(self) -> Path:

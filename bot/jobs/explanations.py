@@ -28,6 +28,7 @@ class Cause(StrEnum):
     FILE_DELETED = "file_deleted"
     ALREADY_FOLLOWED = "already_followed"
     UNKNOWN_PROVIDER = "unknown_provider"
+    RESTORED = "restored"
     RATE = "rate"
     TOO_MANY_JOBS = "too_many_jobs"
     SERVER = "server"
@@ -79,6 +80,7 @@ _BY_CODE: Final[dict[str, Cause]] = {
     "file_deleted": Cause.FILE_DELETED,
     "already_followed": Cause.ALREADY_FOLLOWED,
     "unknown_provider": Cause.UNKNOWN_PROVIDER,
+    "restored": Cause.RESTORED,
     "job_not_found": Cause.JOB_GONE,
     "rate_limit_exceeded": Cause.RATE,
     "rate_limit_error": Cause.RATE,

@@ -82,7 +82,7 @@ class OpenAIProtocol:
         try:
             event = self._client.webhooks.unwrap(body, headers, secret=secret)
         except (ValueError, TypeError) as error:  # the latter for letters that no signature has
-            raise Invalid(f"This is no webhook of {self.name}'s: {error}") from error
+            raise Invalid("no_webhook", provider=self.name, why=error) from error
         kind, data = getattr(event, "type", None), getattr(event, "data", None)
         return getattr(data, "id", None) if str(kind).startswith("fine_tuning.job.") else None
 
@@ -103,7 +103,7 @@ class OpenAIProtocol:
             await asyncio.sleep(self._processing_pause)
             file = _read(await self._raw.files.retrieve(objects.id_of(file)))
         if file.get("status") == "error":
-            why = str(file.get("status_details") or "The provider could not process the file.")
+            why = str(file.get("status_details") or "error")
             raise Refused(why, code="invalid_file")
         return objects.id_of(file)
 

@@ -149,12 +149,6 @@ def doubt_what_was_under_way(db: SqliteDatabase, notices_channel: str | None = N
             write_change(db, JobUpdate(msgspec.structs.replace(job, create_attempted_at=attempted)))
         else:
             # It may have gone on, and there is nothing to look it up by: the provider had not even its file.
-            error = JobError("restored", _NOBODY_KNOWS)
+            error = JobError("restored", "")
             failed = msgspec.structs.replace(job, state=states.FAILED, error=error, finished_at=time.time())
             write_change(db, JobUpdate(failed, notices=ending(failed, notices_channel), followed=False))
-
-
-_NOBODY_KNOWS = (
-    "The bot was put back to a backup of a moment when this job had not been handed to the provider yet. If the "
-    "provider has it by now, follow it by its id; else start it again."
-)

@@ -2,7 +2,7 @@
 
 import ast
 import inspect
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -11,42 +11,37 @@ from bot.access import Action
 from bot.errors import Ambiguous, BotError, Conflict, Denied, NotFound
 from bot.providers.interface import Doubtful, Refused
 from bot.spending.budget import NotAdmitted, OverBudget, Scope
-from texts import errors
+from texts import errors, training_file_errors
 from texts.language import Language, speaking
 
 ROOT = Path(__file__).parents[2]
-KINDS = {
-    *(
-        "BotError",
-        "Denied",
-        "NotFound",
-        "Invalid",
-        "Conflict",
-        "NotAdmitted",
-        "OverBudget",
-        "StartError",
-        "StoreTrouble",
-    ),
-    *("UnknownProvider", "Doubtful", "Unintelligible", "super().__init__"),
-}
+OF_THE_BOT = (
+    *("BotError", "Denied", "NotFound", "Invalid", "Conflict", "NotAdmitted", "OverBudget", "StartError"),
+    *("StoreTrouble", "UnknownProvider", "Doubtful", "Unintelligible", "super().__init__"),
+)
+OF_FILES = ("TrainingFileError", "Interrupted")
 
 
-def raised() -> Iterator[tuple[str, str, set[str]]]:
+def raised(*classes: str) -> Iterator[tuple[str, str, set[str]]]:
     """Where, kind and values of each error in the program whose first argument is one word."""
-    for room in ("bot", "handlers"):
+    for room in ("bot", "handlers", "training_files"):
         for path in (ROOT / room).rglob("*.py"):
             for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-                if isinstance(node, ast.Call) and ast.unparse(node.func) in KINDS:
+                if isinstance(node, ast.Call) and ast.unparse(node.func) in classes:
                     first = node.args[0] if node.args else None
                     if isinstance(first, ast.Constant) and str(first.value).isidentifier():
                         values = {keyword.arg or "" for keyword in node.keywords} - {"code"}  # is the provider's
                         yield f"{path.name}:{node.lineno}", str(first.value), values
 
 
-def test_each_error_has_a_sentence_that_takes_its_values() -> None:
-    found = list(raised())
-    assert len(found) > 30
-    wanted = {kind: set(inspect.signature(say).parameters) for kind, say in errors._SENTENCES.items()}
+@pytest.mark.parametrize(
+    ("classes", "sentences"), [(OF_THE_BOT, errors._SENTENCES), (OF_FILES, training_file_errors._SENTENCES)]
+)
+def test_each_error_has_a_sentence_that_takes_its_values(
+    classes: tuple[str, ...], sentences: dict[str, Callable[..., str]]
+) -> None:
+    found = list(raised(*classes))
+    wanted = {kind: set(inspect.signature(say).parameters) for kind, say in sentences.items()}
     assert [(where, kind) for where, kind, values in found if wanted.get(kind) != values] == []
     assert sorted(set(wanted) - {kind for _, kind, _ in found}) == []
 
