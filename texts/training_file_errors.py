@@ -27,6 +27,53 @@ def _error(say: Callable[_P, str]) -> Callable[_P, str]:
     return say
 
 
+# Fetching it from Slack
+
+
+@_error
+def outside_of_slack() -> str:
+    return _("The file lies outside of Slack. Download it, then drop the file itself here.")
+
+
+@_error
+def strange_place() -> str:
+    return _("Slack names a strange place for this file, so I did not fetch it. Drop it again.")
+
+
+@_error
+def not_handed_out(status: int) -> str:
+    """`status`: of HTTP."""
+    return _("Slack did not hand the file out (status {status}). Drop it again in a minute.", status=status)
+
+
+@_error
+def connection_broke() -> str:
+    return _("The connection to Slack broke while I read the file. Drop it again.")
+
+
+@_error
+def file_removed() -> str:
+    return _("The file was removed before I could read it. Drop it again if you still want to train on it.")
+
+
+@_error
+def may_not_read_files() -> str:
+    return _(
+        "Slack does not let me read files: my app lacks the scope `files:read`. An administrator can add it under "
+        "{page} and reinstall the app; then drop the file again.",
+        page="OAuth & Permissions",
+    )
+
+
+@_error
+def refused_by_slack(code: str) -> str:
+    """`code`: Slack's error."""
+    return _("Slack did not let me read the file ({code}). Drop it again, or ask an administrator.", code=code)
+
+
+# Reading it
+
+
 @_error
 def not_a_table(name: str, kind: str) -> str:
     """`kind`: of `training_files.tables.file_type`."""

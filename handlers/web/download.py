@@ -41,44 +41,38 @@ class Download:
         try:
             return dict((await self._poster.call("files.info", {"file": file["id"]}))["file"])
         except PostRefused as error:
-            raise TrainingFileError(_why_not(str(error))) from error
+            raise _refused(str(error)) from error
 
     async def chunks(self, file: dict[str, Any]) -> AsyncIterator[bytes]:
-        """The file's bytes. Raises TrainingFileError with a sentence for the person, Interrupted where trying again
-        may help.
-        """
+        """The file's bytes. Raises TrainingFileError, Interrupted where trying again may help."""
         if file.get("mode") == "external" or file.get("is_external"):
-            raise TrainingFileError("The file lies outside of Slack. Download it, then drop the file itself here.")
+            raise TrainingFileError("outside_of_slack")
         url = str(file.get("url_private_download") or file.get("url_private") or "")
         if urlsplit(url)[:2] != self._host:
-            raise TrainingFileError("Slack names a strange place for this file, so I did not fetch it. Drop it again.")
+            raise TrainingFileError("strange_place")
         try:
             async with (
                 aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(None, sock_connect=10, sock_read=60)) as session,
                 session.get(url, headers={"Authorization": f"Bearer {self._token}"}, allow_redirects=False) as response,
             ):
                 if response.status in {404, 410}:
-                    raise TrainingFileError(_why_not("file_deleted"))
+                    raise _refused("file_deleted")
                 login = response.content_type == "text/html" and file.get("filetype") not in {"html", "htm"}
                 if response.status in {301, 302, 303, 307, 308, 401, 403} or login:
-                    raise TrainingFileError(_why_not("missing_scope"))
+                    raise _refused("missing_scope")
                 if response.status != 200:
                     kind = Interrupted if response.status == 429 or response.status >= 500 else TrainingFileError
-                    raise kind(
-                        f"Slack did not hand the file out (status {response.status}). Drop it again in a minute."
-                    )
+                    raise kind("not_handed_out", status=response.status)
                 async for chunk in response.content.iter_chunked(_CHUNK):
                     yield chunk
         except (aiohttp.ClientError, TimeoutError) as error:
-            raise Interrupted("The connection to Slack broke while I read the file. Drop it again.") from error
+            raise Interrupted("connection_broke") from error
 
 
-def _why_not(code: str) -> str:
+def _refused(code: str) -> TrainingFileError:
+    """`code`: Slack's error."""
     if code in {"file_deleted", "file_not_found"}:
-        return "The file was removed before I could read it. Drop it again if you still want to train on it."
+        return TrainingFileError("file_removed")
     if code.startswith("missing_scope"):
-        return (
-            "Slack does not let me read files: my app lacks the scope `files:read`. An administrator can add it under "
-            "*OAuth & Permissions* and reinstall the app; then drop the file again."
-        )
-    return f"Slack did not let me read the file ({code}). Drop it again, or ask an administrator."
+        return TrainingFileError("may_not_read_files")
+    return TrainingFileError("refused_by_slack", code=code)

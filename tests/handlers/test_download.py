@@ -70,7 +70,7 @@ async def test_the_bytes_come_with_the_token(download: Download, files: Host) ->
 
 
 async def test_another_host_is_never_asked(download: Download, files: Host, elsewhere: Host) -> None:
-    with pytest.raises(TrainingFileError, match="strange place"):
+    with pytest.raises(TrainingFileError, match="strange_place"):
         await _read(download, _file(elsewhere))
     assert elsewhere.tokens == []
 
@@ -88,7 +88,7 @@ async def test_another_host_is_never_asked(download: Download, files: Host, else
 )
 async def test_what_only_looks_like_slacks_host_is_not_asked(slack: Slack, url: str) -> None:
     real = Download(Poster(slack.client), TOKEN, "https://slack.com/api/")
-    with pytest.raises(TrainingFileError, match="strange place"):
+    with pytest.raises(TrainingFileError, match="strange_place"):
         await _read(real, {"id": "F1", "url_private_download": url})
 
 
@@ -97,21 +97,21 @@ async def test_a_redirect_is_not_followed(download: Download, files: Host, elsew
         return web.Response(status=302, headers={"Location": f"{elsewhere.url}/login"})
 
     files.answer = redirect
-    with pytest.raises(TrainingFileError, match="files:read"):
+    with pytest.raises(TrainingFileError, match="may_not_read_files"):
         await _read(download, _file(files))
     assert elsewhere.tokens == []
 
 
 async def test_a_login_page_is_no_file_but_a_dropped_page_is(download: Download, files: Host) -> None:
     files.answer = lambda _: web.Response(text="<!doctype html>Sign in", content_type="text/html")
-    with pytest.raises(TrainingFileError, match="files:read"):
+    with pytest.raises(TrainingFileError, match="may_not_read_files"):
         await _read(download, _file(files))
     assert await _read(download, _file(files, filetype="html"))
 
 
 async def test_a_file_that_is_gone_is_said_to_be(download: Download, files: Host) -> None:
     files.answer = lambda _: web.Response(status=404)
-    with pytest.raises(TrainingFileError, match="removed before I could read it") as gone:
+    with pytest.raises(TrainingFileError, match="file_removed") as gone:
         await _read(download, _file(files))
     assert not isinstance(gone.value, Interrupted)
 
@@ -134,7 +134,7 @@ async def test_a_stub_is_looked_up(slack: Slack, download: Download, files: Host
     details = await download.details({"id": "F1", "file_access": "check_file_info"})
     assert details["name"] == "train.jsonl"
     slack.replies["files.info"] = [error("file_deleted")]
-    with pytest.raises(TrainingFileError, match="removed before"):
+    with pytest.raises(TrainingFileError, match="file_removed"):
         await download.details({"id": "F1"})
     slack.replies["files.info"] = [text(500)]
     with pytest.raises(PostDoubtful):

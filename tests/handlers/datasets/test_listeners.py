@@ -259,7 +259,7 @@ async def test_files_that_belong_together_are_shown_so(
 
 @pytest.mark.parametrize(
     ("trouble", "said"),
-    [(TrainingFileError("Slack has lost it."), "Slack has lost it."), (RuntimeError("x"), "went wrong on my side")],
+    [(TrainingFileError("file_removed"), "was removed before I could"), (RuntimeError("x"), "went wrong on my side")],
 )
 async def test_what_is_wrong_with_a_file_is_said_where_its_report_would_be(
     listeners: DatasetListeners, slack: Slack, use_cases: Datasets, trouble: Exception, said: str
