@@ -670,7 +670,7 @@ def nothing_split_off() -> str:
 
 
 @_error
-def no_validation_file() -> str:
+def invalid_validation_file() -> str:
     return _("That is no validation file. Choose one of the files that were checked here.")
 
 
@@ -705,7 +705,7 @@ def base_model_missing() -> str:
 
 
 @_error
-def no_model_name() -> str:
+def invalid_model_name() -> str:
     return _("That is no model's name. `/finetune models` lists those that can be trained.")
 
 
@@ -730,7 +730,7 @@ def training_ended(model: str, date: str) -> str:
 
 
 @_error
-def no_method() -> str:
+def invalid_method() -> str:
     return _("The method is `supervised`, `dpo` or `reinforcement`.")
 
 
@@ -770,22 +770,22 @@ def settings_of_other_method(settings: Sequence[str], method: str) -> str:
 
 
 @_error
-def no_suffix() -> str:
+def invalid_suffix() -> str:
     return _("The name takes up to 64 letters (a to z), digits, hyphens and underscores, no spaces.")
 
 
 @_error
-def no_seed(most: int) -> str:
+def invalid_seed(most: int) -> str:
     return _("The seed is a whole number from 0 to {most}. Leave it empty for a random one.", most=str(most))
 
 
 @_error
-def no_effort() -> str:
+def invalid_effort() -> str:
     return _("The reasoning effort is `low`, `medium` or `high`, or `auto`.")
 
 
 @_error
-def no_wandb_project() -> str:
+def invalid_wandb_project() -> str:
     return _(
         "A project at {service} has up to 128 characters, none of {forbidden} among them.",
         service=WANDB,
@@ -799,7 +799,7 @@ def wandb_unsupported(model: str) -> str:
 
 
 @_error
-def no_metadata() -> str:
+def invalid_metadata() -> str:
     return _("Metadata are pairs such as `team=support, ticket=42`: names of up to 64 characters, values of up to 512.")
 
 
@@ -809,7 +809,7 @@ def too_much_metadata(most: int) -> str:
 
 
 @_error
-def not_whole(setting: str, least: int, most: int) -> str:
+def not_whole_number(setting: str, least: int, most: int) -> str:
     return {
         "epochs": _("Epochs are a whole number from {least} to {most}, or auto.", least=least, most=most),
         "batch": _("The batch size is a whole number from {least} to {most}, or auto.", least=least, most=most),
@@ -823,7 +823,7 @@ def not_whole(setting: str, least: int, most: int) -> str:
 
 
 @_error
-def not_above_zero(setting: str) -> str:
+def not_positive(setting: str) -> str:
     return {
         "lr": _("The learning rate multiplier is a number above 0, such as 0.3 or 2, or auto."),
         "beta": _("Beta is a number above 0 and at most 2, such as 0.1, or auto."),
@@ -840,7 +840,7 @@ def grader_missing() -> str:
 
 
 @_error
-def grader_no_json(example: str) -> str:
+def grader_not_json(example: str) -> str:
     return _("The grader is JSON, such as {example}.", example=example)
 
 
@@ -880,7 +880,7 @@ def grader_syntax(line: int, problem: str) -> str:
 
 
 @_error
-def grader_no_python() -> str:
+def grader_not_python() -> str:
     return _("The Python grader cannot be read as Python.")
 
 

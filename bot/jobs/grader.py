@@ -105,7 +105,7 @@ def read_grader(text: str) -> dict[str, Any]:
         problem = _readable(str(error))
         raise Invalid("grader_unlike_protocol", "grader", problem=problem) from None
     except (msgspec.DecodeError, RecursionError, UnicodeError):
-        raise Invalid("grader_no_json", "grader", example=EXAMPLE) from None
+        raise Invalid("grader_not_json", "grader", example=EXAMPLE) from None
     for single in grader.graders.values() if isinstance(grader, Multi) else [grader]:
         if isinstance(single, Python):
             _check_source(single.source)
@@ -131,7 +131,7 @@ def _check_source(source: str) -> None:
     except SyntaxError as error:
         raise Invalid("grader_syntax", "grader", line=error.lineno or 1, problem=error.msg) from None
     except (ValueError, RecursionError, MemoryError):
-        raise Invalid("grader_no_python", "grader") from None
+        raise Invalid("grader_not_python", "grader") from None
     for node in tree.body:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name == "grade":
             takes = len(node.args.posonlyargs) + len(node.args.args)

@@ -121,7 +121,7 @@ def _model(text: str) -> str:
     if not model:
         raise Invalid("base_model_missing", "model")
     if len(model) > 500 or not model.isprintable() or " " in model:
-        raise Invalid("no_model_name", "model")
+        raise Invalid("invalid_model_name", "model")
     return model
 
 
@@ -129,7 +129,7 @@ def _method(text: str) -> str:
     word = text.strip().lower()
     method = _OTHER_METHOD_NAMES.get(word, word)
     if method and method not in METHODS:
-        raise Invalid("no_method", "method")
+        raise Invalid("invalid_method", "method")
     return method
 
 
@@ -138,7 +138,7 @@ def _suffix(text: str) -> str | None:
     if not suffix:
         return None
     if not re.fullmatch(r"[A-Za-z0-9_-]{1,64}", suffix):
-        raise Invalid("no_suffix", "suffix")
+        raise Invalid("invalid_suffix", "suffix")
     return suffix
 
 
@@ -147,7 +147,7 @@ def _seed(text: str) -> int | None:
         return None
     value = _integer(text)
     if value is None or value > _MOST_SEED:
-        raise Invalid("no_seed", "seed", most=_MOST_SEED)
+        raise Invalid("invalid_seed", "seed", most=_MOST_SEED)
     return value
 
 
@@ -156,7 +156,7 @@ def _validation(text: str) -> str | None:
     if name in ("", NO_VALIDATION):
         return None
     if len(name) > 255 or not name.isprintable():
-        raise Invalid("no_validation_file", "validation")
+        raise Invalid("invalid_validation_file", "validation")
     return name
 
 
@@ -165,7 +165,7 @@ def _effort(text: str) -> str:
     if _is_auto(word) or word == "default":
         return AUTO
     if word not in {"low", "medium", "high"}:
-        raise Invalid("no_effort", "effort")
+        raise Invalid("invalid_effort", "effort")
     return word
 
 
@@ -179,7 +179,7 @@ def _wandb(text: str) -> str | None:
         return None
     # Weights & Biases refuses these in a project's name, and more than 128 characters (its documentation).
     if len(project) > 128 or not project.isprintable() or re.search(r"[/\\#?%:]", project):
-        raise Invalid("no_wandb_project", "wandb")
+        raise Invalid("invalid_wandb_project", "wandb")
     return project
 
 
@@ -188,7 +188,7 @@ def _metadata(text: str) -> dict[str, str]:
     for part in filter(None, map(str.strip, re.split(r"[,\n]", text))):
         key, equals, value = (piece.strip() for piece in part.partition("="))
         if not equals or not key or not value or len(key) > 64 or len(value) > 512:
-            raise Invalid("no_metadata", "metadata")
+            raise Invalid("invalid_metadata", "metadata")
         pairs[key] = value
     if len(pairs) > _MOST_PAIRS:
         raise Invalid("too_much_metadata", "metadata", most=_MOST_PAIRS)
@@ -200,7 +200,7 @@ def _whole(name: str, least: int, most: int, text: str) -> int | Auto:
         return AUTO
     value = _integer(text)
     if value is None or not least <= value <= most:
-        raise Invalid("not_whole", name, setting=name, least=least, most=most)
+        raise Invalid("not_whole_number", name, setting=name, least=least, most=most)
     return value
 
 
@@ -212,7 +212,7 @@ def _above_zero(name: str, most: float, text: str) -> float | Auto:
     except ValueError:
         value = math.nan
     if not (math.isfinite(value) and 0 < value <= most):
-        raise Invalid("not_above_zero", name, setting=name)
+        raise Invalid("not_positive", name, setting=name)
     return value
 
 
