@@ -10,10 +10,10 @@ from bot.access import Action
 from bot.jobs.controls import JobControls
 from bot.jobs.lookup import JobLookup
 from handlers.blocks.card import title
-from handlers.blocks.confirmations import submitted
 from handlers.blocks.job_controls import question
 from handlers.callers import Callers
 from handlers.job_controls import blocks
+from handlers.start.blocks.submitted import submitted
 from handlers.turn import Turn
 from texts.job_controls import Control
 

@@ -22,11 +22,11 @@ from bot.jobs.settings import AUTO, JobSettings, read_settings
 from bot.models.lookup import ModelLookup
 from bot.models.trainable import TrainableModels, untrainable
 from bot.notices.interfaces import PostRefused
-from handlers.blocks import confirmations
 from handlers.callers import Callers
 from handlers.incoming_files import IncomingFiles
 from handlers.start.blocks.admission_preview import admission_preview
 from handlers.start.blocks.question import UNPAIRED, Pairing, pairing_words, start_question, still_reading
+from handlers.start.blocks.submitted import submitted
 from handlers.start.command_words import read_command
 from handlers.start.modal import StartModal
 from handlers.turn import Turn
@@ -144,7 +144,7 @@ class StartListeners:
         request = _request(question)
         origin = await self.callers.origin(turn, _thread(turn, dataset))
         job = await self.requests.submit(await self.callers.of(turn), request, origin, question.key)
-        await turn.answer(confirmations.submitted(job, pairing_words(pairing)))
+        await turn.answer(submitted(job, pairing_words(pairing)))
 
     async def _take_validation(self, caller: Caller, words: dict[str, str], dataset: Dataset | None) -> Pairing:
         """Put the id of the validation file into `words`: of the one that was named, else of the one that belongs to

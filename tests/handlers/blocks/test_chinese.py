@@ -17,7 +17,6 @@ from bot.models.trainable import TrainableModel
 from bot.providers.protocol import Checkpoint, JobError, Metrics
 from bot.spending.budget import NotAdmitted
 from handlers.blocks.card import card
-from handlers.blocks.confirmations import submitted
 from handlers.blocks.job_controls import question
 from handlers.blocks.message import Message
 from handlers.datasets.blocks import derived, report, split_modal
@@ -28,6 +27,7 @@ from handlers.outgoing.notice_blocks import render
 from handlers.start.blocks import modal as start_modal
 from handlers.start.blocks.admission_preview import admission_preview, refusal_preview
 from handlers.start.blocks.question import Pairing, start_question, still_reading
+from handlers.start.blocks.submitted import submitted
 from texts import datasets as texts
 from texts import start as start_texts
 from texts.language import Language, speaking

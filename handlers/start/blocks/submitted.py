@@ -1,4 +1,4 @@
-"""Short answers that say what was done and where to look."""
+"""What people are told once a job is stored: where it stands, and where to look."""
 
 from bot.jobs import states
 from bot.jobs.job import Job
@@ -6,20 +6,18 @@ from handlers.blocks.approval_text import deciders
 from handlers.blocks.message import Message
 from handlers.blocks.parts import message, section
 from handlers.blocks.text import code
-from texts import start
+from texts import start as texts
 
 
 def submitted(job: Job, note: str = "") -> Message:
     """`note`: mrkdwn that stands below."""
     match job.state:
         case states.AWAITING_APPROVAL:
-            text = start.waits_for_approval(code(job.id), deciders(job))
+            text = texts.waits_for_approval(code(job.id), deciders(job))
         case states.IN_LINE:
-            text = start.waits_in_line(code(job.id))
+            text = texts.waits_in_line(code(job.id))
         case _:
-            text = start.on_its_way(code(job.id))
-    return _line(f"{text}\n{note}" if note else text)
-
-
-def _line(text: str) -> Message:
+            text = texts.on_its_way(code(job.id))
+    if note:
+        text = f"{text}\n{note}"
     return message(text, [section(text)])
