@@ -1,12 +1,23 @@
 """Which command is meant by what people type."""
 
 import re
+from dataclasses import dataclass
+from typing import cast
 
 import pytest
+from scripted_slack import Slack
+from slack_requests import ANA, Answers, a_turn
 
+from bot.access import Policy
+from bot.audit import AuditLog
+from bot.authority import Authority
 from bot.jobs.settings import SETTINGS
-from handlers.commands import COMMANDS, _near
-from handlers.routing import Topic
+from handlers.callers import Callers
+from handlers.commands import _OWNERS, COMMANDS, Commands, _near
+from handlers.routing import Command, Topic
+from handlers.turn import Turn
+from handlers.web.people import People, Roles
+from handlers.web.poster import Poster
 from texts import commands
 from texts.language import Language, speaking
 
@@ -50,3 +61,63 @@ def test_help_on_starting_names_every_setting(language: Language) -> None:
 
 def test_every_topic_has_a_heading() -> None:
     assert all(map(commands.topic, Topic))
+
+
+@dataclass(frozen=True)
+class Office:
+    """A feature's listeners, and what came to them."""
+
+    heard: list[str]
+
+    async def jobs(self, turn: Turn) -> None:
+        self.heard.append(turn.words)
+
+
+@pytest.fixture
+def dispatch(slack: Slack) -> tuple[Commands, Office]:
+    slack.replies["users.info"] = [{"ok": True, "user": {"id": ANA.user, "team_id": "T0ACME"}}]
+    office = Office([])
+    people = People(Poster(slack.client), "T0ACME", Roles())
+    authority = Authority(Policy(), cast(AuditLog, None))
+    return Commands(Callers(people, "T0ACME"), authority, {Office: office}), office
+
+
+async def test_a_command_gets_what_was_typed_after_its_name(
+    dispatch: tuple[Commands, Office], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("handlers.commands.COMMANDS", (*COMMANDS, Command("office", Topic.FOLLOW, Office.jobs)))
+    monkeypatch.setitem(_OWNERS, "office", Office)
+    typed, office = dispatch
+    await typed.typed(a_turn("office  page=2 "))
+    await typed.typed(a_turn("OFFICE"))
+    assert office.heard == ["page=2", ""]
+
+
+@pytest.mark.parametrize(
+    ("words", "body", "said"),
+    [
+        ("", {}, "What Finetune Bot can do"),
+        ("help", {}, "What Finetune Bot can do"),
+        ("help `chat`", {}, "/finetune chat [MODEL]"),
+        ("help /chat", {}, "/finetune chat [MODEL]"),
+        ("help nothing", {}, "What Finetune Bot can do"),
+        ("jbos", {"command": "/finetune"}, "I do not know `jbos`. Did you mean `/finetune jobs`?"),
+        ("jbos", {}, "I do not know `jbos`. Did you mean `jobs`?"),
+        ("evaluate this", {"command": "/finetune"}, "I do not know `evaluate`."),
+        ("what can you do?", {}, "I understand commands only; questions are for models."),
+    ],
+)
+async def test_whoever_means_something_else_is_told_what_there_is(
+    dispatch: tuple[Commands, Office], words: str, body: dict[str, str], said: str
+) -> None:
+    answers = Answers()
+    await dispatch[0].typed(a_turn(words, answers, body=body))
+    assert answers.text == said
+
+
+async def test_help_is_given_in_the_readers_language(dispatch: tuple[Commands, Office]) -> None:
+    answers = Answers()
+    with speaking(Language.CHINESE):
+        await dispatch[0].typed(a_turn("help", answers))
+        await dispatch[0].typed(a_turn("help start", answers))
+    assert answers.text == "Finetune Bot 能做什么\n/finetune start [文件] [model=… epochs=… batch=… lr=… …]"
