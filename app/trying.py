@@ -25,7 +25,7 @@ from bot.errors import StartError
 from texts import datasets
 from texts import starting as texts
 from texts.formats import file_size
-from texts.language import current
+from texts.language import Language, current
 
 BASE_MODEL = "SmolLM2-135M-Instruct"
 ROOT = Path(__file__).parents[1]
@@ -48,7 +48,9 @@ class Keys(msgspec.Struct):
 
 
 class Trial:
-    """`port` is the page's; the trainer takes a free one. `base_model` and `trainer_environment` are for tests."""
+    """`port` is the page's; the trainer takes a free one. `base_model` and `trainer_environment` are for tests.
+    `language` is what the bot speaks in channels.
+    """
 
     def __init__(
         self,
@@ -66,6 +68,7 @@ class Trial:
         self.base_model = base_model
         self.trainer_environment = trainer_environment or {}
         self.console = console or Console(highlight=False)
+        self.language = os.environ.get("FINETUNE_LANGUAGE") or current()
         self._lock = FileLock(self.data / "lock")
         self._children: dict[str, Child] = {}
         self._trainer_port = 0
@@ -76,6 +79,8 @@ class Trial:
         """Until Ctrl-C; with `smoke`, until the whole loop was gone through. The exit code. Raises StartError."""
         if smoke is not None and not smoke.is_file():
             raise StartError("no_file", file=smoke)
+        if smoke is not None:  # its words are looked for
+            self.language = Language.ENGLISH
         self.prepare(reset=reset)
         with _terminated_by_signal():
             try:
@@ -162,7 +167,7 @@ class Trial:
             "FINETUNE_NOTICES_CHANNEL": "",
             "FINETUNE_DATA": str(self.data / "bot"),
             "FINETUNE_POLL_SECONDS": "1",
-            "FINETUNE_LANGUAGE": os.environ.get("FINETUNE_LANGUAGE") or current(),
+            "FINETUNE_LANGUAGE": self.language,
         }
 
     def prepare(self, *, reset: bool) -> None:

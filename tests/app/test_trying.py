@@ -10,6 +10,7 @@ from ports import free_port
 
 from app.trying import Trial, _keys
 from bot.errors import StartError
+from texts.language import Language, speaking
 
 
 def trial(folder: Path, **options: Any) -> Trial:
@@ -112,3 +113,13 @@ def test_the_keys_of_a_folder_are_made_once_and_are_nobody_elses(tmp_path: Path)
     assert _keys(tmp_path / "keys.json") == made
     assert _keys(tmp_path / "other.json") != made
     assert (tmp_path / "keys.json").stat().st_mode & 0o077 == 0
+
+
+def test_the_bot_speaks_the_language_of_the_terminal_unless_a_setting_names_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("FINETUNE_LANGUAGE", raising=False)
+    with speaking(Language.CHINESE):
+        assert Trial(tmp_path).language == "zh"
+        monkeypatch.setenv("FINETUNE_LANGUAGE", "en")
+        assert Trial(tmp_path).language == "en"
