@@ -4,10 +4,11 @@ kind, its parameters are the error's values.
 Sentences are plain text with the values as they came: whoever shows one escapes all of it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import ParamSpec
 
 from texts import findings
+from texts.formats import listed
 from texts.language import _, plural
 from training_files import TrainingFileError
 from training_files.report import Finding
@@ -132,3 +133,57 @@ def stopped_twice() -> str:
         "Work on this file was stopped twice, most likely because this machine has too little memory for it. Split the "
         "file, or ask an administrator."
     )
+
+
+# Repairing
+
+
+@_error
+def cannot_be_written(file: str, reason: str) -> str:
+    return _("{file} cannot be written: {reason}.", file=file, reason=reason)
+
+
+@_error
+def cannot_be_copied(name: str, reason: str) -> str:
+    return _("{name} cannot be copied: {reason}.", name=name, reason=reason)
+
+
+@_error
+def original_is_kept(name: str) -> str:
+    return _("{name} is the file that is repaired; it is never overwritten. Give another name.", name=name)
+
+
+@_error
+def columns_not_named(name: str) -> str:
+    return _("Nobody has said yet which columns of {name} hold what. Name them, then repair it.", name=name)
+
+
+@_error
+def too_many_defects(line: int, defects: int) -> str:
+    return _(
+        "By line {line} the file has {defects} defects, so it is hardly training data that repairs could save. The "
+        "check names the first of them.",
+        line=line,
+        defects=defects,
+    )
+
+
+@_error
+def cannot_be_converted(formats: Sequence[str], to: str) -> str:
+    """`formats`: those of the file's examples."""
+    found = listed(formats)
+    return {
+        "chat": _("These examples ({formats}) cannot become chats: there is no answer in them.", formats=found),
+        "completion": _(
+            "These examples ({formats}) cannot become completions: there is no answer in them.", formats=found
+        ),
+        "preference": _(
+            "These examples ({formats}) cannot become preferences: those need a better and a worse answer to each "
+            "question.",
+            formats=found,
+        ),
+        "reinforcement": _(
+            "These examples ({formats}) cannot become reinforcement examples: those need what a grader reads.",
+            formats=found,
+        ),
+    }[to]

@@ -162,9 +162,7 @@ class Draft:
         _require_another(self._original, out)
         passes = self.passes
         if passes is None:
-            raise TrainingFileError(
-                f"Nobody has said yet which columns of {self._original.name} hold what. Name them, then repair it."
-            )
+            raise TrainingFileError("columns_not_named", name=self._original.name)
         fresh = out.with_name(f".{out.name}.part")
         digest = hashlib.sha256()
         size = examples = 0
@@ -176,7 +174,7 @@ class Draft:
                     examples += 1
             os.replace(fresh, out)
         except OSError as error:
-            raise TrainingFileError(f"{out.name} cannot be written: {error.strerror or error}.") from error
+            raise TrainingFileError("cannot_be_written", file=out.name, reason=error.strerror or str(error)) from error
         finally:
             fresh.unlink(missing_ok=True)
         return RepairResult(
@@ -195,7 +193,5 @@ class Draft:
 
 def _require_another(path: Path, out: Path) -> None:
     if out.resolve() == path.resolve() or (out.exists() and out.samefile(path)):
-        raise TrainingFileError(
-            f"{path.name} is the file that is repaired; it is never overwritten. Give another name."
-        )
+        raise TrainingFileError("original_is_kept", name=path.name)
     require_replaceable(out)

@@ -368,7 +368,7 @@ def _recode(path: Path, encoding: str, copy: Path) -> None:
             while block := text.read(BLOCK):
                 out.write(block)
     except OSError as error:
-        raise TrainingFileError(f"{path.name} cannot be copied: {error.strerror or error}.") from error
+        raise TrainingFileError("cannot_be_copied", name=path.name, reason=error.strerror or str(error)) from error
 
 
 def _codec(head: bytes) -> str:

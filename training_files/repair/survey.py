@@ -22,14 +22,6 @@ from training_files.repair.repair import Example
 from training_files.rules import judge
 from training_files.tokens import tokenizer_for
 
-_WHY = {
-    "chat": "chats: there is no answer in them",
-    "completion": "completions: there is no answer in them",
-    "preference": "preferences: those need a better and a worse answer to each question",
-    "reinforcement": "reinforcement examples: those need what a grader reads",
-}
-
-
 _HELD = 1 << 18
 """Characters of answers and system prompts that are collected before they are looked at: many at once cost less."""
 
@@ -93,18 +85,13 @@ class Survey:
         """
         wrong = self._findings.errors + round(self._lost)
         if wrong > errors_worth(size):
-            raise TrainingFileError(
-                f"By line {line:,} the file has {wrong:,} defects, so it is hardly training data that repairs could "
-                "save. The check names the first of them."
-            )
+            raise TrainingFileError("too_many_defects", line=line, defects=wrong)
 
     def settle(self) -> None:
         """Raises TrainingFileError where no example can become what was asked for."""
         found = self._formats
         if self.format and found and not any(leads(one, self.format) for one in found):
-            raise TrainingFileError(
-                f"{' and '.join(sorted(found)).capitalize()} examples cannot become {_WHY[self.format]}."
-            )
+            raise TrainingFileError("cannot_be_converted", formats=sorted(found), to=self.format)
         if "chat" in found:  # then what looks like reinforcement is a chat that ends too early
             found["chat"] += found.pop("reinforcement", 0)
         self.format = self.format or next((name for name, _ in found.most_common(1)), "unknown")

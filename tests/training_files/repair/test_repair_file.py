@@ -131,7 +131,7 @@ def test_the_original_is_never_overwritten(tmp_path: Path) -> None:
     path.write_bytes(b"{}\n")
     link.symlink_to(path)
     for out in (path, link):
-        with pytest.raises(TrainingFileError, match="never overwritten"):
+        with pytest.raises(TrainingFileError, match="original_is_kept"):
             repair_file(path, out, chosen=[], model=DEFAULT_MODEL)
     assert path.read_bytes() == b"{}\n"
 
@@ -153,7 +153,7 @@ def test_an_unknown_repair_is_a_mistake_of_the_caller(tmp_path: Path) -> None:
 def test_a_repaired_file_that_cannot_be_written_leaves_nothing_behind(tmp_path: Path) -> None:
     path = tmp_path / "in.jsonl"
     path.write_text(json.dumps(CHAT), encoding="utf-8")
-    with pytest.raises(TrainingFileError, match="cannot be written"):
+    with pytest.raises(TrainingFileError, match="cannot_be_written"):
         repair_file(path, tmp_path / "nowhere" / "out.jsonl", chosen=[], model=DEFAULT_MODEL)
     assert list(tmp_path.iterdir()) == [path]
 
@@ -207,7 +207,7 @@ def test_a_chat_that_no_completion_can_hold_is_named(tmp_path: Path) -> None:
 def test_no_answer_is_made_up_for_a_preference(tmp_path: Path) -> None:
     path = tmp_path / "in.jsonl"
     path.write_text(json.dumps(CHAT), encoding="utf-8")
-    with pytest.raises(TrainingFileError, match="better and a worse answer"):
+    with pytest.raises(TrainingFileError, match="cannot_be_converted"):
         plan_repairs(path, model=DEFAULT_MODEL, to="preference")
 
 

@@ -195,7 +195,7 @@ def test_columns_that_say_nothing_are_asked_about(tmp_path: Path) -> None:
     plan = plan_repairs(path, model=DEFAULT_MODEL)
     assert plan.table is not None
     assert (plan.table.mapping, plan.repairs) == (None, ())
-    with pytest.raises(TrainingFileError, match="columns"):
+    with pytest.raises(TrainingFileError, match="columns_not_named"):
         repair_file(path, tmp_path / "out.jsonl", chosen=[], model=DEFAULT_MODEL)
 
 
