@@ -18,14 +18,15 @@ from bot.datasets.checking import DatasetCheck
 from bot.datasets.deletion import DatasetDeletion
 from bot.datasets.derived import DerivedDatasets
 from bot.datasets.file_store import Copies
+from bot.datasets.findings_file import FindingsFile
 from bot.datasets.intake import DatasetIntake
 from bot.datasets.interfaces import DatasetStore
 from bot.datasets.lookup import DatasetLookup
 from bot.datasets.overlaps import Overlaps
 from bot.datasets.provider_files import ProviderFiles
-from bot.datasets.reading import DatasetSamples, FindingsFile
 from bot.datasets.repairing import DatasetRepairing
 from bot.datasets.report import DatasetReports
+from bot.datasets.samples import DatasetSamples
 from bot.datasets.second_pass import SecondPass
 from bot.datasets.splitting import DatasetSplitting
 from bot.datasets.trainable import TrainableDatasets

@@ -67,9 +67,9 @@ def may_not_read_files() -> str:
 
 
 @_error
-def refused_by_slack(code: str) -> str:
-    """`code`: Slack's error."""
-    return _("Slack did not let me read the file ({code}). Drop it again, or ask an administrator.", code=code)
+def refused_by_slack(slack: str) -> str:
+    """`slack`: its error code."""
+    return _("Slack did not let me read the file ({code}). Drop it again, or ask an administrator.", code=slack)
 
 
 # Reading it

@@ -10,8 +10,9 @@ import msgspec
 from bot.datasets.checking import DatasetCheck
 from bot.datasets.dataset import Dataset
 from bot.datasets.deletion import DatasetDeletion
+from bot.datasets.findings_file import FindingsFile
 from bot.datasets.intake import DatasetIntake, DroppedFile
-from bot.datasets.reading import DatasetSamples, FindingsFile
+from bot.datasets.samples import DatasetSamples
 from bot.datasets.splitting import DatasetSplitting
 from bot.errors import Invalid
 from handlers.blocks import deletion as deletion_blocks
@@ -60,9 +61,8 @@ class DatasetListeners:
             await self._take_in(turn, file)
         if len(files) > 1:
             for training, validation in await self.intake.pair(await self.callers.of(turn)):
-                await self.reports.show(training)
+                await self.reports.show_and_scan(training)
                 await self.reports.show(validation)
-                self.reports.second_pass.add(training.id)
         return bool(files)
 
     async def file_deleted(self, turn: Turn) -> None:

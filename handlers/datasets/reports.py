@@ -97,10 +97,14 @@ class ReportMessages:
         if checked is None:  # deleted in the meantime
             await self._show_deleted(dataset, report_ts, Priority.CHAT)
             return
-        await self.show(checked)
-        self.second_pass.add(checked.id)
+        await self.show_and_scan(checked)
         if (pictured := await self._add_picture(checked)) is not None:
             await self.show(pictured)
+
+    async def show_and_scan(self, dataset: Dataset) -> None:
+        """Show it; what the second pass finds then is added by itself."""
+        await self.show(dataset)
+        self.second_pass.add(dataset.id)
 
     async def show(self, dataset: Dataset, *, priority: Priority = Priority.CHAT) -> None:
         """Bring the report's message to what is known now."""

@@ -60,9 +60,10 @@ class Download:
                 login = response.content_type == "text/html" and file.get("filetype") not in {"html", "htm"}
                 if response.status in {301, 302, 303, 307, 308, 401, 403} or login:
                     raise _refused("missing_scope")
+                if response.status == 429 or response.status >= 500:
+                    raise Interrupted("not_handed_out", status=response.status)
                 if response.status != 200:
-                    kind = Interrupted if response.status == 429 or response.status >= 500 else TrainingFileError
-                    raise kind("not_handed_out", status=response.status)
+                    raise TrainingFileError("not_handed_out", status=response.status)
                 async for chunk in response.content.iter_chunked(_CHUNK):
                     yield chunk
         except (aiohttp.ClientError, TimeoutError) as error:
@@ -75,4 +76,4 @@ def _refused(code: str) -> TrainingFileError:
         return TrainingFileError("file_removed")
     if code.startswith("missing_scope"):
         return TrainingFileError("may_not_read_files")
-    return TrainingFileError("refused_by_slack", code=code)
+    return TrainingFileError("refused_by_slack", slack=code)

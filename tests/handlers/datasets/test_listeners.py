@@ -17,8 +17,9 @@ from bot.datasets.dataset import Dataset
 from bot.datasets.deletion import DatasetDeletion
 from bot.datasets.derived import DerivedDatasets, NewFile
 from bot.datasets.file_store import Copies
+from bot.datasets.findings_file import FindingsFile
 from bot.datasets.intake import DatasetIntake, DroppedFile
-from bot.datasets.reading import DatasetSamples, FindingsFile
+from bot.datasets.samples import DatasetSamples
 from bot.datasets.splitting import DatasetSplitting, PlannedSplit, SplitFiles
 from bot.errors import Denied, Invalid, NotFound
 from bot.store.datasets import SqliteDatasetStore

@@ -1,4 +1,4 @@
-"""Looking into a training file."""
+"""Looking into a training file: a few of its examples, and all of its findings."""
 
 from collections.abc import Awaitable, Callable
 
@@ -9,8 +9,9 @@ from slack_requests import a_caller
 from bot.access import Actor
 from bot.datasets.dataset import Dataset
 from bot.datasets.file_store import Copies
+from bot.datasets.findings_file import FindingsFile
 from bot.datasets.lookup import DatasetLookup
-from bot.datasets.reading import DatasetSamples, FindingsFile
+from bot.datasets.samples import DatasetSamples
 from bot.errors import Conflict, NotFound
 from bot.store.datasets import SqliteDatasetStore
 from bot.worker_processes import Lanes
