@@ -129,7 +129,16 @@ class ChatListeners:
         """Stream an answer into the thread, below the message `after`."""
         if not answer.is_known:
             await self._show_thinking(turn, conversation)
-        async with self._streamed(turn, conversation, answer, after) as shown, contextlib.aclosing(answer.events):
+        recipient = Recipient(
+            turn.channel,
+            conversation.thread_ts,
+            turn.user,
+            self.team,
+            self.bot_user,
+            after,
+            await self.languages.person(turn.user),
+        )
+        async with self._streamed(turn, conversation, answer, recipient) as shown, contextlib.aclosing(answer.events):
             async for event in answer.events:
                 match event:
                     case Words(text):
@@ -145,13 +154,13 @@ class ChatListeners:
                     case Gone():
                         await turn.answer(blocks.model_gone(conversation.model))
 
-    def _streamed(self, turn: Turn, conversation: Conversation, answer: Answer, after: str) -> StreamedAnswer:
+    def _streamed(self, turn: Turn, conversation: Conversation, answer: Answer, recipient: Recipient) -> StreamedAnswer:
         async def opened(message_ts: str) -> None:
             await self.chat.shown_in(conversation, answer, message_ts)
 
         return StreamedAnswer(
             self.poster,
-            Recipient(turn.channel, conversation.thread_ts, turn.user, self.team, self.bot_user, after),
+            recipient,
             mark=f"{turn.key}/answer",
             opened=opened,
             messages=answer.messages,

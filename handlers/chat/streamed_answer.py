@@ -25,6 +25,7 @@ from handlers.blocks.text import size
 from handlers.chat.blocks import answer_moved, pieces, stream_text
 from handlers.web.poster import NO_CONNECTION, Poster, metadata
 from handlers.web.rate_limits import Priority
+from texts.language import Language, speaking
 
 log = structlog.get_logger()
 
@@ -41,8 +42,8 @@ _LONGEST_WORD: Final = 400
 
 @dataclass(frozen=True)
 class Recipient:
-    """Whom an answer is for, and in which thread it goes. `team` is the person's, `bot` the bot's own user id; the
-    answer's messages stand below `after`, the ts of what it answers.
+    """Whom an answer is for, and in which thread it goes. `team` and `language` are the person's, `bot` the bot's own
+    user id; the answer's messages stand below `after`, the ts of what it answers.
     """
 
     channel: str
@@ -51,6 +52,7 @@ class Recipient:
     team: str
     bot: str
     after: str
+    language: Language
 
 
 class StreamedAnswer:
@@ -297,7 +299,9 @@ class StreamedAnswer:
         if self._thread_ts is not None:
             self._channel, self._thread_ts = self._recipient.user, None
             try:
-                await self._poster.post(self._channel, answer_moved(self._recipient.channel), priority=Priority.CHAT)
+                with speaking(self._recipient.language):
+                    moved = answer_moved(self._recipient.channel)
+                await self._poster.post(self._channel, moved, priority=Priority.CHAT)
                 return await self._post(words)
             except PostRefused as error:
                 log.error("answer cannot be shown anywhere", why=str(error))

@@ -2,25 +2,31 @@
 
 import asyncio
 import contextlib
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
 from parts import until
 from scripted_slack import Slack, text
 from slack_bolt.context.async_context import AsyncBoltContext
-from slack_requests import an_inbox
+from slack_requests import ENGLISH, an_inbox
 
 from bot.backoff import Backoff
+from bot.conversations.conversation import Conversation
 from bot.errors import BotError, Invalid
-from bot.notices.interfaces import PostError
+from bot.notices.interfaces import PostError, PostRefused
+from bot.providers.interface import Refused
 from bot.store.database import Database
 from bot.store.inbox import SqliteInbox
 from handlers.blocks.message import Message
 from handlers.blocks.parts import message, section
+from handlers.chat.threads import ChatThreads
+from handlers.languages import Languages
 from handlers.parsing import key_of, turn_of
 from handlers.routing import Modal
 from handlers.web.poster import Poster
 from handlers.web.rate_limits import Priority
+from texts.language import Language
 
 
 def _event(kind: str = "message", **fields: Any) -> dict[str, Any]:
@@ -249,3 +255,62 @@ async def test_what_slack_takes_neither_as_answer_nor_as_failure_is_tried_until_
         await until(lambda: not begun.inbox.busy, 60)
         assert slack.called("chat.postMessage")[-1]["text"] == "the answer"
         assert await begun.attempts() == []
+
+
+async def _answered(_channel: str, _person: str) -> Language:
+    return Language.CHINESE
+
+
+async def test_what_fails_is_told_in_the_language_of_who_hears_it(database: Database) -> None:
+    async with Slack() as slack:
+        store = SqliteInbox(database)
+        languages = cast(Languages, SimpleNamespace(answers=_answered))
+        inbox = an_inbox(store, Poster(slack.client), languages=languages)
+        troubles = [RuntimeError("a bug"), PostRefused("expired_trigger_id"), Refused("Not today.", status=403)]
+        troubles[2].provider = "acme"
+        for number, trouble in enumerate(troubles):
+
+            async def work(_: Any, trouble: Exception = trouble) -> None:
+                raise trouble
+
+            key, body = f"key-{number}", _event("app_mention", ts=f"5.00010{number}")
+            assert await store.accept(key, body)
+            await inbox.begin(work, body, cast(AsyncBoltContext, {"inbox_key": key}))
+        told = [call["text"] for call in slack.called("chat.postMessage")]
+        assert told[0].startswith("我这边出了问题。 请再试一次。日志编号：key-0。")
+        assert told[1].startswith("用时太久，Slack 不再允许我打开窗口。")
+        assert told[2].startswith("acme 的回复：Not today.")
+
+
+@pytest.mark.parametrize(
+    ("event", "kept"),
+    [
+        (_event(thread_ts="1.5"), True),
+        (_event(thread_ts="9.9"), False),
+        (_event(), False),
+        (_event(user="U0OWNER"), True),
+        (_event(channel_type="im"), True),
+        (_event(files=[{"id": "F1"}]), True),
+        (_event(files=[{"id": "F1"}], user="U0BOT"), False),
+        (_event(thread_ts="1.5", bot_id="B1"), False),
+        (_event(thread_ts="1.5", subtype="message_changed"), False),
+        (_event("app_mention"), True),
+        (_event("reaction_added"), False),
+        (_event("app_home_opened", tab="messages"), True),
+        (_event("app_home_opened", tab="messages", channel="D0ANA"), False),
+        (_event("app_home_opened", tab="home"), False),
+    ],
+)
+async def test_only_what_may_be_meant_for_the_bot_is_kept(
+    database: Database, event: dict[str, Any], kept: bool
+) -> None:
+    store = SqliteInbox(database)
+    threads = ChatThreads(cast(Poster, None), ENGLISH, {("C1", "1.5")})
+    threads.just_opened.add(Conversation("cv-1", "ft:x", "T1", "C1", "1.5", "U0OWNER", 1.0))
+    inbox = an_inbox(store, threads=threads, greeted={"D0ANA"})
+
+    async def then() -> None:
+        return None
+
+    await inbox.middleware(event, AsyncBoltContext(), then)
+    assert bool(await store.pending()) is kept
