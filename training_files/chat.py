@@ -15,6 +15,7 @@ from training_files import images, tools
 from training_files.example_format import CHAT_KEYS, Format
 from training_files.findings import Findings
 from training_files.habits import Habits
+from training_files.json_depth import check_depth, decode
 from training_files.quoting import MOST_NAMES, ending, kind, quoted
 from training_files.report import Param
 
@@ -90,7 +91,7 @@ class NotAnExample(Exception):
 def parse(line: bytes, *, cut: bool = False) -> Any:
     """The JSON value on a line. Raises NotAnExample. `cut`: the file ends with this line, without a line end."""
     try:
-        return msgspec.json.decode(line)
+        return decode(line)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         pass  # Python's own decoder says better why, and knows numbers that msgspec does not
     try:
@@ -103,6 +104,7 @@ def parse(line: bytes, *, cut: bool = False) -> Any:
         text = line[: error.start].decode("utf-8")
     at = 0
     try:
+        check_depth(text)
         value = json.loads(text, parse_constant=_refuse_constant)
         json.dumps(value, ensure_ascii=False).encode("utf-8")
     except json.JSONDecodeError as error:
@@ -128,7 +130,7 @@ def read_object(line: bytes) -> dict[str, Any] | None:
     takes a tenth of the time.
     """
     try:
-        value = msgspec.json.decode(line)
+        value = decode(line)
     except msgspec.ValidationError:  # a number that msgspec has no room for
         try:
             value = parse(line)

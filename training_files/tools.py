@@ -16,6 +16,7 @@ import msgspec
 from xxhash import xxh3_128_digest
 
 from training_files.findings import Findings
+from training_files.json_depth import decode
 from training_files.quoting import MOST_NAMES, excerpt, kind, quoted
 from training_files.report import Param
 
@@ -204,7 +205,7 @@ def _judge_arguments(arguments: Any, field: str, line: int, findings: Findings) 
 def _read_arguments(text: str) -> tuple[Any, dict[str, Param]]:
     """The JSON value in a string of arguments, and what is wrong with it where it is no JSON."""
     try:
-        return msgspec.json.decode(text), {}
+        return decode(text), {}
     except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
         if not text.strip():
             return None, {"problem": "empty"}
@@ -253,8 +254,8 @@ def _too_deep(key: str) -> Problem:
 def _read(key: str, text: bytes) -> _Read:
     """The tools by name, and what is wrong with them."""
     try:
-        tools = msgspec.json.decode(text)
-    except RecursionError:  # since Python 3.14 what could be written may be too deep to be read
+        tools = decode(text)
+    except RecursionError:
         return {}, (_too_deep(key),)
     found: dict[str, Validator | None] = {}
     problems: list[Problem] = []

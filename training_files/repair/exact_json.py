@@ -5,10 +5,16 @@ from typing import Any
 
 import msgspec
 
-decode = msgspec.json.Decoder(float_hook=Decimal).decode
-"""Raises msgspec.MsgspecError, UnicodeDecodeError, decimal.InvalidOperation or RecursionError."""
+from training_files.json_depth import check_depth
 
+_decoder = msgspec.json.Decoder(float_hook=Decimal)
 _encoder = msgspec.json.Encoder(decimal_format="number")
+
+
+def decode(text: bytes | str) -> Any:
+    """Raises msgspec.MsgspecError, UnicodeDecodeError, decimal.InvalidOperation or RecursionError."""
+    check_depth(text)
+    return _decoder.decode(text)
 
 
 def encode(value: Any) -> bytes:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from training_files.errors import TrainingFileError
+from training_files.json_depth import check_depth
 from training_files.tables.text import LONGEST, Text
 
 BLOCK = 1 << 18
@@ -43,6 +44,7 @@ def lines(text: Text) -> Iterator[Record]:
         if line.isspace():
             continue
         try:
+            check_depth(line)
             value = _DECODER.decode(line)
         except (ValueError, RecursionError):
             yield number, "it is not valid JSON"
@@ -179,6 +181,7 @@ class _Feed:
         while True:
             try:
                 value, end = _DECODER.raw_decode(self._held, self._at)
+                check_depth(self._held[self._at : end])
             except RecursionError as error:
                 raise self.broken("it is nested too deeply") from error
             except json.JSONDecodeError as error:

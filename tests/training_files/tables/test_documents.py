@@ -6,6 +6,7 @@ import pytest
 
 from training_files.errors import TrainingFileError
 from training_files.tables import describe
+from training_files.tables.rows import opened
 
 ROWS = [{"question": f"Is {n} even?", "answer": "yes" if n % 2 == 0 else "no"} for n in range(30)]
 
@@ -92,6 +93,15 @@ def test_a_document_that_is_cut_off_says_so_and_leaves_nothing(document, convert
     with pytest.raises(TrainingFileError, match="ends in the middle"):
         converted(path, describe_of(ROWS))
     assert not (tmp_path / "out.jsonl").exists()
+
+
+@pytest.mark.parametrize("block", [1, 2, 3, 5, 8, 13])
+def test_a_document_reads_the_same_wherever_a_block_of_it_ends(document, monkeypatch, block):
+    rows = [{"q": 'Hi é "x"\n', "a": [1, 2.5e3, -7, True, None, {"b": {}, "c": []}], "n": 12345678901234567890}] * 3
+    monkeypatch.setattr("training_files.tables.documents.BLOCK", block)
+    for text in (json.dumps(rows) + "  ", json.dumps(rows, indent=1, ensure_ascii=False)):
+        with opened(document(text)) as table:
+            assert [row.values for row in table.each] == rows
 
 
 def describe_of(rows):
