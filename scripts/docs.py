@@ -1,5 +1,6 @@
 #!/usr/bin/env python
-"""Write the reference pages from the program itself: docs/settings.md, docs/commands.md and docs/findings.md.
+"""Write the reference pages from the program itself: docs/settings.md, docs/findings.md, docs/commands.md, and the
+commands of Slack in Chinese.
 
 With --check nothing is written; exit code 1 where a page differs from what would be.
 """
@@ -17,7 +18,9 @@ from bot.settings import Settings
 from handlers.commands import COMMANDS
 from texts import commands as texts
 from texts import findings
+from texts import pages as frame
 from texts import repair as repair_texts
+from texts.language import Language, current, speaking
 from trainer.cli import app as trainer_command_line
 from trainer.settings import Settings as TrainerSettings
 from trainer.settings import variable
@@ -44,7 +47,10 @@ def main() -> int:
 
 def pages() -> dict[str, str]:
     """The pages by their names."""
-    return {"settings.md": settings_page(), "commands.md": commands_page(), "findings.md": findings_page()}
+    written = {"settings.md": settings_page(), "commands.md": commands_page(), "findings.md": findings_page()}
+    with speaking(Language.CHINESE):
+        written["zh/commands.md"] = "\n".join(_slack_commands("../commands.md")) + "\n"
+    return written
 
 
 def settings_page() -> str:
@@ -93,24 +99,27 @@ _GROUPS = (
 
 
 def commands_page() -> str:
-    described = [texts.described(command.name) for command in COMMANDS]
     parts = [
-        "# Commands",
-        "",
-        _WRITTEN.strip(),
-        "",
-        "## In Slack",
-        "",
-        "After `/finetune`; in a thread, where Slack takes no slash commands, after a mention of the bot.",
-        "",
-        "| command | what it does |",
-        "|---|---|",
-        *(f"| `{_cell(command.usage)}` | {_cell(command.summary)} |" for command in described),
+        *_slack_commands("zh/commands.md"),
         "",
         "## On the command line",
         *_command("finetune-bot", typer.main.get_command(command_line)),
     ]
     return "\n".join(parts) + "\n"
+
+
+def _slack_commands(twin: str) -> Iterator[str]:
+    """The commands of Slack, in the language in force. `twin`: the page in the other language."""
+    link = f"[简体中文]({twin})" if current() is Language.ENGLISH else f"[English]({twin})"
+    yield from (f"# {frame.commands_title()}", "", link, "", _WRITTEN.strip(), "")
+    yield from (f"## {frame.in_slack()}", "", frame.where_commands_work(), "")
+    yield from (f"| {frame.command_column()} | {frame.summary_column()} |", "|---|---|")
+    described = [texts.described(command.name) for command in COMMANDS]
+    yield from (f"| `{_cell(each.usage)}` | {_cell(each.summary)} |" for each in described)
+    for command, each in zip(COMMANDS, described, strict=True):
+        yield from ("", f"### `{command.name}`", "", each.details, "", "```")
+        yield from (f"/finetune {example}" for example in each.examples)
+        yield "```"
 
 
 def _command(name: str, command: Any) -> Iterator[str]:
