@@ -1,10 +1,11 @@
 """What people do to a job: pause, resume and cancel it, and decide about one that may or may not be at the provider."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Final
 
 from bot.access import Action, Caller
 from bot.authority import Authority
+from bot.errors import Conflict
 from bot.jobs import states
 from bot.jobs.cancel import cancel, refuse_cancel
 from bot.jobs.job import Job
@@ -79,20 +80,26 @@ class JobControls:
     async def adopt(self, caller: Caller, job_id: str) -> Job:
         """A person believes that the provider has an uncertain job: it is looked for once more, and goes on.
 
-        Raises Denied, ProviderError, Conflict; NotFound where the provider lists no such job.
+        Raises Denied, ProviderError; NotFound where the provider lists no such job; Conflict where it is not uncertain,
+        unless this very request decided it before a crash.
         """
-        job = await self._lookup.get(caller, job_id, Action.DECIDE)
-        async with self._authority.recorded(caller, "adopt", job.id):
-            await self._submitter.adopt(job.id)
-        return job
+        return await self._decide(caller, job_id, "adopt", self._submitter.adopt)
 
     async def submit_again(self, caller: Caller, job_id: str) -> Job:
         """A person believes that the provider does not have an uncertain job: if it cannot be found there, it is
         created a second time.
 
-        Raises NotFound, Denied, ProviderError, Conflict.
+        Raises NotFound, Denied, ProviderError; Conflict like `adopt`.
         """
+        return await self._decide(caller, job_id, "submit again", self._submitter.submit_again)
+
+    async def _decide(self, caller: Caller, job_id: str, action: str, decide: Callable[[str], Awaitable[None]]) -> Job:
         job = await self._lookup.get(caller, job_id, Action.DECIDE)
-        async with self._authority.recorded(caller, "submit again", job.id):
-            await self._submitter.submit_again(job.id)
+        if caller.is_retry and job.state != states.UNCERTAIN:
+            return job
+        if caller.is_retry and (job.create_attempted_at or 0.0) >= caller.at:
+            # It was submitted since it was asked for, and is uncertain once more: that is for a person to decide anew.
+            raise Conflict("moved_on")
+        async with self._authority.recorded(caller, action, job.id):
+            await decide(job.id)
         return job

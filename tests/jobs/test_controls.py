@@ -157,3 +157,30 @@ async def test_an_uncertain_job_is_found_or_submitted_again(
     assert len(stand_in.jobs) == 1
     acts = [(entry.act, entry.outcome) for entry in await audit.about("job-1")]
     assert acts == [("adopt", Outcome.DONE), ("adopt", Outcome.FAILED), ("submit again", Outcome.DONE)]
+
+
+@pytest.mark.parametrize("action", ["adopt", "submit_again"])
+async def test_a_decision_that_a_crash_cut_off_is_no_refusal(
+    controls: JobControls, jobs: SqliteJobStore, stand_in: StandInProvider, audit: SqliteAuditLog, action: str
+) -> None:
+    await jobs.insert(a_job(state="uncertain", training_file="file-1", seed=7, create_attempted_at=1.0))
+    stand_in.add_job(metadata={SUBMISSION_KEY: "job-1"})
+    decide: Callable[[Caller, str], Awaitable[Job]] = getattr(controls, action)
+    await decide(a_caller(), "job-1")
+    assert (await decide(a_caller(is_retry=True), "job-1")).provider_job_id
+    assert len(stand_in.jobs) == 1
+    assert [entry.outcome for entry in await audit.about("job-1")] == [Outcome.DONE]
+    with pytest.raises(Conflict, match="not_uncertain"):
+        await decide(a_caller(key="command/2"), "job-1")
+
+
+async def test_what_was_submitted_again_and_is_uncertain_again_is_not_submitted_a_third_time(
+    controls: JobControls, jobs: SqliteJobStore, stand_in: StandInProvider
+) -> None:
+    """The answer to the person may have to be tried again for minutes, and the work with it."""
+    asked = a_caller(is_retry=True)
+    await jobs.insert(a_job(state="uncertain", training_file="file-1", seed=7, create_attempted_at=asked.at + 5))
+    with pytest.raises(Conflict, match="moved_on"):
+        await controls.submit_again(asked, "job-1")
+    assert (await stored(jobs)).state == "uncertain"
+    assert stand_in.requests == []
