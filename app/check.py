@@ -15,7 +15,6 @@ from texts import findings, training_files
 from texts import terminal as texts
 from texts.errors import sentence
 from texts.formats import dollars, money
-from texts.language import Language, speaking
 from training_files import DEFAULT_MODEL, Finding, Report, Severity, TrainingFileError, check_file, lookup
 from training_files.finding_codes import BY_CODE
 from training_files.findings_csv import findings_csv
@@ -98,26 +97,22 @@ def check_command(
 
 def _plain(report: Report) -> dict[str, object]:
     """The report as the object that --json prints: findings without the severity that their list says, and with their
-    sentences, in English whatever the locale: who reads them is a program.
-    """
-    with speaking(Language.ENGLISH):
-        tokens = msgspec.structs.replace(report.tokens, why=training_files.estimate(report.tokens, report.model))
-        reason = training_files.epochs_reason(report.epochs_reason)
-        plain: dict[str, object] = msgspec.to_builtins(
-            msgspec.structs.replace(report, tokens=tokens, epochs_reason=reason)
-        )
-        for name, found in (("errors", report.errors), ("warnings", report.warnings)):
-            plain[name] = [
-                {
-                    "code": one.code,
-                    "line": one.line,
-                    "field": one.field,
-                    "quote": one.quote,
-                    "params": one.params,
-                    "message": findings.sentence(one),
-                }
-                for one in found
-            ]
+    sentences."""
+    tokens = msgspec.structs.replace(report.tokens, why=training_files.estimate(report.tokens, report.model))
+    reason = training_files.epochs_reason(report.epochs_reason)
+    plain: dict[str, object] = msgspec.to_builtins(msgspec.structs.replace(report, tokens=tokens, epochs_reason=reason))
+    for name, found in (("errors", report.errors), ("warnings", report.warnings)):
+        plain[name] = [
+            {
+                "code": one.code,
+                "line": one.line,
+                "field": one.field,
+                "quote": one.quote,
+                "params": one.params,
+                "message": findings.sentence(one),
+            }
+            for one in found
+        ]
     return plain
 
 

@@ -18,7 +18,7 @@ from texts import command_line as help_texts
 from texts import starting as texts
 from texts.errors import sentence
 from texts.formats import file_size
-from texts.language import speaking, terminal_language
+from texts.language import Language, current, speaking, terminal_language
 
 
 class _Described(typer.core.TyperGroup):
@@ -136,9 +136,9 @@ def check(
     gc.set_threshold(50_000)  # examples make no cycles: looking for some every 700 objects took a twentieth of the time
     from app.check import check_command
 
-    raise SystemExit(
-        check_command(file, model, epochs, as_json, validation=validation, deep=deep, all_findings=all_findings)
-    )
+    with speaking(Language.ENGLISH if as_json else current()):  # programs read JSON
+        code = check_command(file, model, epochs, as_json, validation=validation, deep=deep, all_findings=all_findings)
+    raise SystemExit(code)
 
 
 @app.command()
@@ -153,10 +153,10 @@ def prepare(
     model: Annotated[str | None, typer.Option(metavar="MODEL")] = None,
     force: Annotated[bool, typer.Option("--force")] = False,
 ) -> None:
-    from app.prepare import Wishes, prepare_command
+    from app.prepare import PrepareOptions, prepare_command
 
-    wishes = Wishes(out, to, yes, choose, columns, validation, model, force)
-    raise SystemExit(prepare_command(file, wishes))
+    options = PrepareOptions(out, to, yes, choose, columns, validation, model, force)
+    raise SystemExit(prepare_command(file, options))
 
 
 @app.command()

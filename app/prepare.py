@@ -40,7 +40,7 @@ _PARTS: dict[Target, tuple[str, ...]] = {
 }
 
 
-class Wishes(msgspec.Struct, frozen=True):
+class PrepareOptions(msgspec.Struct, frozen=True):
     """What the command line said. `choose` are ids of repairs; `columns` is `part=column,...`."""
 
     out: Path | None = None
@@ -53,13 +53,13 @@ class Wishes(msgspec.Struct, frozen=True):
     force: bool = False
 
 
-def prepare_command(file: Path, wishes: Wishes) -> int:
+def prepare_command(file: Path, options: PrepareOptions) -> int:
     """Shows what can be repaired in `file`, repairs what is chosen, checks the result: exit code 0 the result can be
     trained on (or nothing needs repair), 1 it cannot yet, or nothing was chosen, 2 the file cannot be read or the
     result not be written.
     """
     try:
-        return _prepare(file, wishes)
+        return _prepare(file, options)
     except TrainingFileError as error:
         sys.stderr.write(harmless(sentence(error)) + "\n")
         return UNREADABLE
@@ -91,32 +91,32 @@ def split_command(file: Path, share: float, seed: int, force: bool) -> int:
     return DONE
 
 
-def _prepare(file: Path, wishes: Wishes) -> int:
+def _prepare(file: Path, options: PrepareOptions) -> int:
     from training_files.repair.repairs import BY_ID
 
-    out = wishes.out or file.with_name(f"{file.stem}.repaired.jsonl")
-    chosen = [id.strip() for id in (wishes.choose or "").split(",") if id.strip()]
+    out = options.out or file.with_name(f"{file.stem}.repaired.jsonl")
+    chosen = [id.strip() for id in (options.choose or "").split(",") if id.strip()]
     unknown = [id for id in chosen if id not in BY_ID]
     if unknown:
         raise TrainingFileError(texts.unknown_repairs(", ".join(unknown), ", ".join(BY_ID)))
-    if out.exists() and not wishes.force:
+    if out.exists() and not options.force:
         raise TrainingFileError(texts.name_another(str(out)))
     console = _console()
-    interactive = sys.stdin.isatty() and sys.stdout.isatty() and not wishes.yes and not wishes.choose
-    mapping = _mapping(wishes.columns) if wishes.columns else None
+    interactive = sys.stdin.isatty() and sys.stdout.isatty() and not options.yes and not options.choose
+    mapping = _mapping(options.columns) if options.columns else None
     with ExitStack() as drafts:
-        draft = _drafted(drafts, file, wishes, mapping, chosen or None, offers=not (chosen or wishes.yes))
+        draft = _drafted(drafts, file, options, mapping, chosen or None, offers=not (chosen or options.yes))
         if draft.plan.table is not None:
             _show_table(console, draft.plan.table, mapping)
             needed = mapping is None and draft.plan.table.mapping is None
             if interactive and (answer := _asked_columns(console, needed)):
                 mapping = _mapping(answer)
-                draft = _drafted(drafts, file, wishes, mapping, None, offers=True)
+                draft = _drafted(drafts, file, options, mapping, None, offers=True)
             elif needed:
-                console.print(texts.say_columns(f"{_again(file, wishes)} --columns {_SUCH_AS}"), markup=False)
+                console.print(texts.say_columns(f"{_command_so_far(file, options)} --columns {_SUCH_AS}"), markup=False)
                 return NOT_DONE
         plan = draft.plan
-        asked = wishes.yes or bool(chosen)
+        asked = options.yes or bool(chosen)
         _show_plan(console, plan, briefly=asked)
         if not plan.repairs and not plan.lost_lines and not asked:
             return DONE
@@ -126,9 +126,9 @@ def _prepare(file: Path, wishes: Wishes) -> int:
                 console.print(texts.nothing_written())
                 return NOT_DONE
             if not draft.has(answered):
-                draft = _drafted(drafts, file, wishes, mapping, answered, offers=False)
+                draft = _drafted(drafts, file, options, mapping, answered, offers=False)
         elif not asked:
-            command = f"{_again(file, wishes)} --yes"
+            command = f"{_command_so_far(file, options)} --yes"
             do = texts.to_repair(command) if plan.table is None else texts.to_convert(command)
             console.print(texts.nothing_written_yet(do), markup=False)
             ids = [one.id for one in _choices(plan)]
@@ -136,13 +136,13 @@ def _prepare(file: Path, wishes: Wishes) -> int:
                 console.print(texts.name_repairs("--choose " + ",".join(ids[:2])), markup=False)
             return NOT_DONE
         done = draft.write(out)
-    return _checked(console, done, out, wishes)
+    return _checked(console, done, out, options)
 
 
 def _drafted(
     drafts: ExitStack,
     file: Path,
-    wishes: Wishes,
+    options: PrepareOptions,
     mapping: ColumnMapping | None,
     chosen: list[str] | None,
     *,
@@ -157,24 +157,24 @@ def _drafted(
         return drafts.enter_context(
             drafted(
                 file,
-                model=wishes.model or DEFAULT_MODEL,
+                model=options.model or DEFAULT_MODEL,
                 chosen=chosen,
                 offers=offers,
                 tokenizers=tokenizers_folder(),
-                to=wishes.to,
+                to=options.to,
                 mapping=mapping,
-                validation=wishes.validation,
+                validation=options.validation,
                 progress=progress,
             )
         )
 
 
-def _checked(console: "Console", done: "RepairResult", out: Path, wishes: Wishes) -> int:
+def _checked(console: "Console", done: "RepairResult", out: Path, options: PrepareOptions) -> int:
     """Checks the repaired file, and says what it came to."""
-    model = wishes.model or DEFAULT_MODEL
+    model = options.model or DEFAULT_MODEL
     with progress_bar(out, texts.checking()) as progress:
         report = check_file(
-            out, model=model, tokenizers=tokenizers_folder(), validation=wishes.validation, progress=progress
+            out, model=model, tokenizers=tokenizers_folder(), validation=options.validation, progress=progress
         )
     _show_result(console, done, out)
     console.print(verdict(report, out.name))
@@ -326,17 +326,17 @@ def _mapping(columns: str) -> ColumnMapping:
     return ColumnMapping(format, given)
 
 
-def _again(file: Path, wishes: Wishes) -> str:
+def _command_so_far(file: Path, options: PrepareOptions) -> str:
     """The command line so far."""
     import shlex
 
     words = ["finetune-bot", "prepare", harmless(str(file))]
     for option, value in (
-        ("-o", wishes.out),
-        ("--to", wishes.to),
-        ("--columns", wishes.columns),
-        ("--validation", wishes.validation),
-        ("--model", wishes.model),
+        ("-o", options.out),
+        ("--to", options.to),
+        ("--columns", options.columns),
+        ("--validation", options.validation),
+        ("--model", options.model),
     ):
         if value is not None:
             words += [option, harmless(str(value))]

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from app import command_line, connecting
 from app.check import check_command
-from app.prepare import Wishes, prepare_command, split_command
+from app.prepare import PrepareOptions, prepare_command, split_command
 from app.trying import Trial
 from bot.errors import StartError
 from bot.settings import Settings
@@ -49,8 +49,8 @@ def test_what_prepare_says_is_all_in_chinese(
 ) -> None:
     monkeypatch.setenv("COLUMNS", "400")  # an excerpt stands on one line then
     with speaking(Language.CHINESE):
-        assert prepare_command(file, Wishes()) == 1
-        assert prepare_command(file, Wishes(yes=True)) == 0
+        assert prepare_command(file, PrepareOptions()) == 1
+        assert prepare_command(file, PrepareOptions(yes=True)) == 0
     out = capsys.readouterr().out
     for expected in (
         "12 个样本，chat 格式。",
@@ -65,7 +65,7 @@ def test_what_prepare_says_is_all_in_chinese(
 
 def test_a_refusal_and_a_split_are_said_in_chinese(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with speaking(Language.CHINESE):
-        assert prepare_command(file, Wishes(choose="polish")) == 2
+        assert prepare_command(file, PrepareOptions(choose="polish")) == 2
         assert split_command(file, 0.25, 7, False) == 0
         assert split_command(file, 0.25, 7, False) == 2
     out, err = capsys.readouterr()
@@ -124,3 +124,16 @@ def test_help_is_in_chinese_and_lists_each_command_with_its_first_sentence(comma
     assert [line for line in explained if not re.search("[\u4e00-\u9fff]", line)] == []
     if not command:
         assert "check    检查训练文件。\n" in shown
+
+
+@pytest.mark.parametrize("words", [[], ["--epochs", "99"]])
+def test_json_is_in_english_whatever_the_locale_for_programs_read_it(
+    file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], words: list[str]
+) -> None:
+    monkeypatch.setenv("LC_ALL", "zh_CN.UTF-8")
+    monkeypatch.setattr(sys, "argv", ["finetune-bot", "check", "--json", str(file), *words])
+    with pytest.raises(SystemExit):
+        command_line.main()
+    value = json.loads(capsys.readouterr().out)
+    assert not re.search("[\u4e00-\u9fff]", str(value))
+    assert value["ok"] is False

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from app.prepare import Wishes, prepare_command, split_command
+from app.prepare import PrepareOptions, prepare_command, split_command
 
 ROOT = Path(__file__).parents[2]
 GOOD = [
@@ -38,7 +38,7 @@ def examples(path: Path) -> list[object]:
 
 def test_yes_does_what_is_recommended_and_shows_the_verdict(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
     before = file.read_bytes()
-    assert prepare_command(file, Wishes(yes=True)) == 0
+    assert prepare_command(file, PrepareOptions(yes=True)) == 0
     out = capsys.readouterr().out
     assert "train.repaired.jsonl: 11 examples, 1 left out." in out
     assert "line 13: The line is not valid JSON" in out
@@ -48,7 +48,7 @@ def test_yes_does_what_is_recommended_and_shows_the_verdict(file: Path, capsys: 
 
 
 def test_without_a_terminal_the_plan_is_shown_and_what_to_type(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert prepare_command(file, Wishes(to="chat")) == 1
+    assert prepare_command(file, PrepareOptions(to="chat")) == 1
     out = capsys.readouterr().out
     assert 'messages[0].role: "human"' in out
     assert 'messages[0].role: "user"' in out
@@ -59,7 +59,7 @@ def test_without_a_terminal_the_plan_is_shown_and_what_to_type(file: Path, capsy
 
 def test_only_what_is_named_is_done(file: Path) -> None:
     out = file.with_name("other.jsonl")
-    assert prepare_command(file, Wishes(out=out, choose="duplicates")) == 1  # the wrong role is still there
+    assert prepare_command(file, PrepareOptions(out=out, choose="duplicates")) == 1  # the wrong role is still there
     assert len(examples(out)) == 11
     assert "human" in out.read_text(encoding="utf-8")
 
@@ -67,41 +67,42 @@ def test_only_what_is_named_is_done(file: Path) -> None:
 def test_nothing_is_overwritten_without_being_told_to(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = file.with_name("train.repaired.jsonl")
     out.write_text("mine", encoding="utf-8")
-    assert prepare_command(file, Wishes(yes=True)) == 2
+    assert prepare_command(file, PrepareOptions(yes=True)) == 2
     assert "--force" in capsys.readouterr().err
     assert out.read_text(encoding="utf-8") == "mine"
-    assert prepare_command(file, Wishes(yes=True, force=True)) == 0
-    assert prepare_command(file, Wishes(out=file, yes=True, force=True)) == 2
+    assert prepare_command(file, PrepareOptions(yes=True, force=True)) == 0
+    assert prepare_command(file, PrepareOptions(out=file, yes=True, force=True)) == 2
 
 
 def test_a_sound_file_needs_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "train.jsonl"
     path.write_text("".join(json.dumps(one) + "\n" for one in GOOD), encoding="utf-8")
-    assert prepare_command(path, Wishes()) == 0
+    assert prepare_command(path, PrepareOptions()) == 0
     assert "Nothing needs repair." in capsys.readouterr().out
-    assert prepare_command(path, Wishes(yes=True)) == 0  # a script finds its file
+    assert prepare_command(path, PrepareOptions(yes=True)) == 0  # a script finds its file
     assert path.with_name("train.repaired.jsonl").read_bytes() == path.read_bytes()
 
 
 @pytest.mark.parametrize(
-    "wishes", [Wishes(choose="polish"), Wishes(columns="nonsense"), Wishes(columns="user=a,prompt=b")]
+    "options",
+    [PrepareOptions(choose="polish"), PrepareOptions(columns="nonsense"), PrepareOptions(columns="user=a,prompt=b")],
 )
-def test_a_mistyped_option_is_named(file: Path, wishes: Wishes, capsys: pytest.CaptureFixture[str]) -> None:
-    assert prepare_command(file, wishes) == 2
+def test_a_mistyped_option_is_named(file: Path, options: PrepareOptions, capsys: pytest.CaptureFixture[str]) -> None:
+    assert prepare_command(file, options) == 2
     assert capsys.readouterr().err.strip().endswith(".")
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert prepare_command(tmp_path / "none.jsonl", Wishes(yes=True)) == 2
+    assert prepare_command(tmp_path / "none.jsonl", PrepareOptions(yes=True)) == 2
     assert "none.jsonl" in capsys.readouterr().err
 
 
 def test_a_tables_columns_are_shown_and_can_be_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "faq.csv"
     path.write_text("k,l,m,n\n" + "".join(f"{n},{n + 1},{n + 2},{n + 3}\n" for n in range(12)), encoding="utf-8")
-    assert prepare_command(path, Wishes(yes=True)) == 1
+    assert prepare_command(path, PrepareOptions(yes=True)) == 1
     assert "--columns user=COLUMN,assistant=COLUMN" in capsys.readouterr().out
-    assert prepare_command(path, Wishes(yes=True, columns="user=l,assistant=n")) == 0
+    assert prepare_command(path, PrepareOptions(yes=True, columns="user=l,assistant=n")) == 0
     first = examples(tmp_path / "faq.repaired.jsonl")[0]
     assert first == {"messages": [{"role": "user", "content": "1"}, {"role": "assistant", "content": "3"}]}
 
@@ -144,8 +145,8 @@ def test_what_a_file_holds_does_not_reach_the_terminal_raw(tmp_path: Path, capsy
         "messages": [{"role": "Human", "content": "\x1b[31m[bold]\x9b"}, {"role": "gpt", "content": "\u202e[/nothing]"}]
     }
     path.write_text(json.dumps(nasty) + "\n{'a", encoding="utf-8")
-    prepare_command(path, Wishes())
-    prepare_command(path, Wishes(yes=True))
+    prepare_command(path, PrepareOptions())
+    prepare_command(path, PrepareOptions(yes=True))
     assert not set(capsys.readouterr().out) & {"\x1b", "\x9b", "\u202e"}
 
 
