@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from texts.language import Language, _, speaking
+
 ROOT = Path(__file__).parents[1]
 # scripts/docs.py writes some pages in both languages; tests/test_docs.py holds them.
 TRANSLATED = [
@@ -75,6 +77,15 @@ def links(page: str) -> list[str]:
     return sorted(set(found) - {english_of(page)})
 
 
+def emphasised(page: str) -> set[str]:
+    return set(re.findall(r"(?<!\*)\*([^*\n]+)\*(?!\*)", prose(page)))
+
+
+def said(message: str) -> str:
+    with speaking(Language.CHINESE):
+        return _(message)
+
+
 @pytest.mark.parametrize("page", TRANSLATED)
 def test_a_page_in_chinese_is_built_like_the_english_one(page: str) -> None:
     english = english_of(page)
@@ -90,6 +101,14 @@ def test_a_page_in_chinese_names_the_same_commands_settings_and_fields(page: str
     known, named = set(_CODE.findall(prose(english_of(page)))), set(_CODE.findall(prose(page)))
     assert named - known == set()
     assert known - named == set()
+
+
+@pytest.mark.parametrize("page", TRANSLATED)
+def test_buttons_are_called_in_a_page_as_they_are_in_slack(page: str) -> None:
+    labels = {label: said(label) for label in emphasised(english_of(page)) if said(label) != label}
+    assert labels
+    shown = emphasised(page)
+    assert [label for label, chinese in labels.items() if not any(chinese in each for each in shown)] == []
 
 
 @pytest.mark.parametrize("page", TRANSLATED)
