@@ -24,8 +24,7 @@ from bot.providers.interface import ProviderError
 from bot.redact import redact
 from bot.store.inbox import SqliteInbox
 from bot.timing import Timing
-from handlers.blocks import errors
-from handlers.blocks import modals as windows
+from handlers.blocks import errors, modals
 from handlers.blocks.message import Message
 from handlers.chat.threads import ChatThreads
 from handlers.languages import Languages
@@ -128,7 +127,7 @@ class Inbox:
                 await acknowledge(ack, response_action="errors", errors=wrong)
                 await self.settle(str(context["inbox_key"]))
                 return
-            if context.get("inbox_again"):  # after a crash the window is long gone
+            if context.get("inbox_again"):  # after a crash the modal is long gone
                 self.begin(modal.submitted, body, context)
                 return
             if modal.waiting is not None:
@@ -137,11 +136,11 @@ class Inbox:
                 await acknowledge(ack, response_action="update", view=view.to_dict())
                 self.begin(modal.submitted, body, context)
                 return
-            window = _Window(body["view"])
-            task = self.begin(modal.submitted, body, context, window)
-            waited_for: set[asyncio.Future[Any]] = {task, window.outcome}
+            open_modal = _OpenModal(body["view"])
+            task = self.begin(modal.submitted, body, context, open_modal)
+            waited_for: set[asyncio.Future[Any]] = {task, open_modal.outcome}
             await asyncio.wait(waited_for, timeout=modal.seconds, return_when=asyncio.FIRST_COMPLETED)
-            await acknowledge(ack, **window.close())
+            await acknowledge(ack, **open_modal.close())
 
         return submitted
 
@@ -150,16 +149,16 @@ class Inbox:
             return check(body["view"]["state"]["values"])
 
     def begin(
-        self, work: Listener, body: dict[str, Any], context: AsyncBoltContext, window: "_Window | None" = None
+        self, work: Listener, body: dict[str, Any], context: AsyncBoltContext, open_modal: "_OpenModal | None" = None
     ) -> asyncio.Task[None]:
         """Begin `work` on an acknowledged request, and return: Slack has its answer when the listener ends."""
-        task = asyncio.create_task(self._work(work, body, context, window), name=str(context["inbox_key"]))
+        task = asyncio.create_task(self._work(work, body, context, open_modal), name=str(context["inbox_key"]))
         self._working.add(task)
         task.add_done_callback(self._working.discard)
         return task
 
     async def _work(
-        self, work: Listener, body: dict[str, Any], context: AsyncBoltContext, window: "_Window | None"
+        self, work: Listener, body: dict[str, Any], context: AsyncBoltContext, open_modal: "_OpenModal | None"
     ) -> None:
         """Whatever goes wrong is told to the person."""
         key = str(context["inbox_key"])
@@ -174,7 +173,7 @@ class Inbox:
                 received_at=context.get("inbox_received_at"),
             )
             with speaking(await self._languages.answers(turn.answers_in, turn.user)):
-                failed = not await self._carry_out(work, turn, window, reach)
+                failed = not await self._carry_out(work, turn, open_modal, reach)
             # Not reached when the process is stopped in between: the next start goes on with it.
             await self._finish(key, failed=failed)
         except asyncio.CancelledError:  # the process is told to stop, which is not the message's doing
@@ -186,12 +185,12 @@ class Inbox:
     def _turn(self, key: str, body: dict[str, Any], *, again: bool, received_at: float | None) -> Turn:
         return turn_of(self._poster, key, body, again=again, received_at=received_at, backoff=self._reply)
 
-    async def _carry_out(self, work: Listener, turn: Turn, window: "_Window | None", reach: Reach) -> bool:
+    async def _carry_out(self, work: Listener, turn: Turn, open_modal: "_OpenModal | None", reach: Reach) -> bool:
         began = asyncio.get_running_loop().time()
         delays = iter(self._backoff)
         while True:
             try:
-                await work(window.answering(turn) if window else turn)
+                await work(open_modal.answering(turn) if open_modal else turn)
                 return True
             except (PostLater, PostDoubtful) as error:
                 delay = next(delays, None)
@@ -204,7 +203,7 @@ class Inbox:
                 await asyncio.sleep(delay)
                 turn = self._turn(turn.key, turn.body, again=True, received_at=turn.received_at)
             except Exception as error:
-                await _tell(turn, error, window)
+                await _tell(turn, error, open_modal)
                 return False
 
     @property
@@ -299,7 +298,7 @@ async def acknowledge(ack: Callable[..., Awaitable[Any]], **answer: Any) -> None
         log.warning("not acknowledged", why=type(error).__name__)
 
 
-class _Window:
+class _OpenModal:
     """A modal that was sent off and waits for its answer: for as long as it does, what is to be said is said in it."""
 
     def __init__(self, view: dict[str, Any]) -> None:
@@ -330,12 +329,12 @@ class _Window:
     def _say(self, action: str, message: Message, *, close: str) -> bool:
         if self.outcome.done():
             return False
-        view = windows.window(self._title, message.blocks, close=close)
+        view = modals.modal(self._title, message.blocks, close=close)
         self.outcome.set_result({"response_action": action, "view": view.to_dict()})
         return True
 
 
-async def _tell(turn: Turn, error: Exception, window: _Window | None = None) -> None:
+async def _tell(turn: Turn, error: Exception, open_modal: _OpenModal | None = None) -> None:
     """The one place where an error becomes a message."""
     if isinstance(error, ProviderError):
         said = redact(sentence(error))
@@ -350,5 +349,5 @@ async def _tell(turn: Turn, error: Exception, window: _Window | None = None) -> 
     else:
         log.exception("work failed", key=turn.key, exc_info=error)
         message = errors.failure(*texts.our_fault(turn.key.rsplit("/", 1)[-1]))
-    if window is None or not window.refuse(error, message):
+    if open_modal is None or not open_modal.refuse(error, message):
         await turn.answer(message)

@@ -10,7 +10,7 @@ from slack_sdk.models.views import View
 from bot.datasets.dataset import Dataset
 from bot.errors import BotError, Invalid
 from bot.notices.interfaces import PostRefused
-from handlers.blocks import modals as windows
+from handlers.blocks import modals
 from handlers.turn import Turn
 from handlers.web.poster import Poster
 from texts.errors import sentence
@@ -37,7 +37,7 @@ class Modals:
         """A modal that says that it is looking at the file, until it is given something to show; what goes wrong
         meanwhile is said in it. Raises like `open`.
         """
-        view_id = await self.open(turn, windows.looking(title, dataset.name))
+        view_id = await self.open(turn, modals.looking(title, dataset.name))
         async with self.filling(turn, title, view_id) as fill:
             yield fill
 
@@ -56,4 +56,4 @@ class Modals:
         try:
             yield fill
         except (BotError, TrainingFileError) as error:
-            await fill(windows.sorry(title, sentence(error)))
+            await fill(modals.sorry(title, sentence(error)))

@@ -30,7 +30,7 @@ class Turn:
 
     @property
     def answers_in(self) -> Place:
-        """Where answers and windows are seen."""
+        """Where answers and modals are seen."""
         return Place(self.channel, alone=self.alone)
 
     @property

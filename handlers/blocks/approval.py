@@ -11,7 +11,7 @@ from bot.jobs.job import Job
 from handlers.blocks.approval_text import deciders, decision, necessity
 from handlers.blocks.card import title
 from handlers.blocks.message import Message
-from handlers.blocks.modals import window
+from handlers.blocks.modals import modal
 from handlers.blocks.parts import HINT, actions, button, message, plain, section
 from handlers.blocks.text import code, person
 from texts import approval as texts
@@ -67,7 +67,7 @@ def done(job: Job) -> Message:
     return message(text, [section(text)])
 
 
-def decline_window(job: Job, asked: Asked) -> View:
+def decline_modal(job: Job, asked: Asked) -> View:
     label, hint = texts.reason()
     reason = InputBlock(
         block_id=REASON,
@@ -76,7 +76,7 @@ def decline_window(job: Job, asked: Asked) -> View:
         hint=plain(hint, HINT),
     )
     blocks = [section(f"{_wish(job)} {necessity(job)}"), reason]
-    return window(
+    return modal(
         texts.decline_title(),
         blocks,
         callback_id=CALLBACK_ID,

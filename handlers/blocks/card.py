@@ -193,7 +193,7 @@ def chat_button(job: Job, assessment: Assessment = UNASSESSED) -> ButtonElement:
 
 
 def again_button(job: Job, *, style: Literal["primary"] | None = None) -> ButtonElement:
-    """The start window, with the job's settings kept."""
+    """The start modal, with the job's settings kept."""
     label = texts.try_again_button() if job.state == states.FAILED else texts.start_again_button()
     return button(label, START_AGAIN, job.id, style=style)
 

@@ -12,7 +12,7 @@ from slack_sdk.models.views import View
 
 from bot.datasets.dataset import Dataset
 from handlers.blocks.message import Message
-from handlers.blocks.modals import window
+from handlers.blocks.modals import modal
 from handlers.blocks.model_name import named
 from handlers.blocks.parts import actions, button, message, section
 from handlers.blocks.text import code, escape
@@ -36,8 +36,8 @@ def ask_dataset(dataset: Dataset) -> Message:
     return message(text, [section(text), actions(_delete(DELETE_DATASET, dataset.id))])
 
 
-def dataset_window(dataset: Dataset, channel: str) -> View:
-    return _window(DATASET, _about_dataset(dataset), Doomed(channel, dataset.id))
+def dataset_modal(dataset: Dataset, channel: str) -> View:
+    return _modal(DATASET, _about_dataset(dataset), Doomed(channel, dataset.id))
 
 
 def ask_model(model: str) -> Message:
@@ -45,8 +45,8 @@ def ask_model(model: str) -> Message:
     return message(text, [section(text), actions(_delete(DELETE_MODEL, model))])
 
 
-def model_window(model: str, channel: str) -> View:
-    return _window(MODEL, _about_model(model), Doomed(channel, model))
+def model_modal(model: str, channel: str) -> View:
+    return _modal(MODEL, _about_model(model), Doomed(channel, model))
 
 
 def deleted_in_slack(dataset: Dataset) -> Message:
@@ -73,8 +73,8 @@ def _about_model(model: str) -> str:
     return texts.about_model(named(model), code(model, 300))
 
 
-def _window(callback_id: str, text: str, doomed: Doomed) -> View:
-    return window(
+def _modal(callback_id: str, text: str, doomed: Doomed) -> View:
+    return modal(
         texts.title(),
         [section(text)],
         callback_id=callback_id,

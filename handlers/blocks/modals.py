@@ -1,4 +1,4 @@
-"""Windows without a form: one that waits for what it will show, and one that says what went wrong."""
+"""Modals without a form: one that waits for what it will show, and one that says what went wrong."""
 
 from collections.abc import Sequence
 
@@ -12,19 +12,19 @@ from texts import modals as texts
 
 def looking(title: str, name: str) -> View:
     """Shown at once; what it is opened for follows."""
-    return window(title, [section(texts.looking_at(code(name)))])
+    return modal(title, [section(texts.looking_at(code(name)))])
 
 
 def sorry(title: str, sentence: str) -> View:
     """`sentence` is plain text."""
-    return window(title, [section(quoted(sentence, 1500))])
+    return modal(title, [section(quoted(sentence, 1500))])
 
 
-def window(
+def modal(
     title: str,
     blocks: Sequence[Block],
     *,
-    callback_id: str = "window",
+    callback_id: str = "modal",
     submit: str | None = None,
     close: str | None = None,
     private_metadata: str = "",

@@ -113,12 +113,12 @@ class DatasetListeners:
             await self._fill_sample(turn, dataset, fill)
 
     async def _fill_sample(self, turn: Turn, dataset: Dataset, fill: Fill) -> None:
-        await fill(sample_blocks.sample_window(dataset, await self.samples.draw(dataset), turn.channel))
+        await fill(sample_blocks.sample_modal(dataset, await self.samples.draw(dataset), turn.channel))
 
     async def split(self, turn: Turn) -> None:
         """Opens the modal that asks how."""
         dataset = await self.splitting.check(await self.callers.of(turn), turn.words)
-        await self.modals.open(turn, split_modal.split_window(dataset, turn.channel))
+        await self.modals.open(turn, split_modal.split_modal(dataset, turn.channel))
 
     async def split_submitted(self, turn: Turn) -> None:
         """Two files come into the thread, one to train on and one to validate with."""

@@ -41,11 +41,11 @@ class DeletionListeners:
 
     async def ask_dataset(self, turn: Turn) -> None:
         dataset = await self.datasets.check(await self.callers.of(turn), turn.words)
-        await self._ask(turn, blocks.dataset_window(dataset, turn.channel), blocks.ask_dataset(dataset))
+        await self._ask(turn, blocks.dataset_modal(dataset, turn.channel), blocks.ask_dataset(dataset))
 
     async def ask_model(self, turn: Turn) -> None:
         await self.models.check(await self.callers.of(turn), turn.words)
-        await self._ask(turn, blocks.model_window(turn.words, turn.channel), blocks.ask_model(turn.words))
+        await self._ask(turn, blocks.model_modal(turn.words, turn.channel), blocks.ask_model(turn.words))
 
     async def _ask(self, turn: Turn, view: View, question: Message) -> None:
         """In a modal; in the thread where a mention asked, or where a crash has made the trigger too old."""

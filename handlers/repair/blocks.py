@@ -13,7 +13,7 @@ from bot.datasets.columns import LAYOUTS, Columns
 from bot.datasets.dataset import Dataset
 from bot.datasets.repairing import ProposedRepairs
 from bot.datasets.report import is_repairable
-from handlers.blocks.modals import looking, window
+from handlers.blocks.modals import looking, modal
 from handlers.blocks.parts import HINT, OPTIONS, PLACEHOLDER, actions, context, divider, mrkdwn, option, plain, section
 from handlers.blocks.text import bold, clip, code, person, quoted
 from handlers.datasets.blocks.report import reading_of
@@ -95,7 +95,7 @@ def columns_modal(dataset: Dataset, table: Table, selection: Selection, chosen: 
     if len(table.columns) >= OPTIONS:
         count = len(table.columns) + table.unlisted
         blocks.append(context(texts.columns_offered(OPTIONS - 1, count)))
-    return window(
+    return modal(
         texts.convert_button(),
         blocks,
         callback_id=COLUMNS,
@@ -106,7 +106,7 @@ def columns_modal(dataset: Dataset, table: Table, selection: Selection, chosen: 
 
 
 def read_columns(values: Map[str, Map[str, Map[str, object]]]) -> Columns | dict[str, str]:
-    """What was chosen in the window, or a sentence for each field that is wrong, by block_id."""
+    """What was chosen in the modal, or a sentence for each field that is wrong, by block_id."""
     chosen: dict[str, str] = {}
     for block_id, inputs in values.items():
         for entered in inputs.values():
@@ -136,7 +136,7 @@ def repairs_modal(dataset: Dataset, proposed: ProposedRepairs, selection: Select
     if not shown and mapping is None:
         nothing = section(texts.nothing_to_repair(code(dataset.name)))
         blocks = [nothing, *against, *_lost(plan)]
-        return window(title_of(dataset.report), blocks, private_metadata=selection.encoded())
+        return modal(title_of(dataset.report), blocks, private_metadata=selection.encoded())
     blocks = [section(texts.what_comes(code(dataset.name)))]
     if mapping is not None:
         blocks.append(context(texts.rows_read_as(plan.examples, reading_of(mapping))))
@@ -145,7 +145,7 @@ def repairs_modal(dataset: Dataset, proposed: ProposedRepairs, selection: Select
         blocks += [divider(), *_proposal(proposal, plan)]
     blocks += _lost(plan)
     title = texts.convert_button() if mapping is not None else title_of(dataset.report)
-    return window(
+    return modal(
         title,
         blocks,
         callback_id=REPAIRS,
@@ -171,7 +171,7 @@ def read_repairs(view: Map[str, object]) -> frozenset[str]:
 
 
 def comes_by_itself(view: Map[str, object]) -> bool:
-    """Whether the window showed a repair that is always made."""
+    """Whether the modal showed a repair that is always made."""
     return any(
         str(block.get("block_id", "")).startswith("always/")
         for block in cast("list[dict[str, object]]", view.get("blocks") or [])

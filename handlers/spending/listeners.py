@@ -64,7 +64,7 @@ class SpendingListeners:
         if turn.trigger_id is None:
             raise Conflict("press_again")
         asked = approval.Asked(turn.channel, job.id, _question(turn))
-        await self.poster.open_view(turn.trigger_id, approval.decline_window(job, asked).to_dict())
+        await self.poster.open_view(turn.trigger_id, approval.decline_modal(job, asked).to_dict())
 
     async def declined(self, turn: Turn) -> None:
         """The modal was sent off."""

@@ -312,8 +312,8 @@ class Poster:
         return str(file.get("permalink") or "") or None
 
     async def update_view(self, view_id: str, view: dict[str, Any], *, seen: str | None = None) -> str:
-        """Show something else in an open window; its new hash. Raises PostRefused where it was closed, or where `seen`,
-        the window's hash as the person saw it, is not its hash any more (hash_conflict).
+        """Show something else in an open modal; its new hash. Raises PostRefused where it was closed, or where `seen`,
+        the modal's hash as the person saw it, is not its hash any more (hash_conflict).
         """
         arguments = {"view_id": view_id, "view": view} | ({"hash": seen} if seen else {})
         answer = await self.call("views.update", arguments, priority=Priority.MODAL)

@@ -8,7 +8,7 @@ from slack_sdk.models.blocks import Block
 from slack_sdk.models.views import View
 
 from bot.datasets.dataset import Dataset
-from handlers.blocks.modals import window
+from handlers.blocks.modals import modal
 from handlers.blocks.parts import actions, button, context, divider, section
 from handlers.blocks.text import bold, clip, code, escape, quoted, redact
 from texts import datasets as texts
@@ -16,23 +16,23 @@ from training_files.sample import Sampled
 
 ANOTHER: Final = "sample_another"
 
-# An example has at most some twelve turns; a window holds 100 blocks.
+# An example has at most some twelve turns; a modal holds 100 blocks.
 _TURNS: Final = 16
 _TEXT: Final = 700
 
 
-def sample_window(dataset: Dataset, examples: Sequence[Sampled], channel: str) -> View:
+def sample_modal(dataset: Dataset, examples: Sequence[Sampled], channel: str) -> View:
     """With a button for other examples. It carries the `channel` in which it was asked for."""
     private_metadata = msgspec.json.encode({"channel": channel}).decode()
     if not examples:
         nothing = section(texts.nothing_to_show(code(dataset.name)))
-        return window(texts.sample_title(), [nothing], private_metadata=private_metadata)
+        return modal(texts.sample_title(), [nothing], private_metadata=private_metadata)
     blocks: list[Block] = [section(texts.drawn_at_random(code(dataset.name)))]
     for example in examples:
         blocks += [divider(), context(texts.line(example.line))]
         blocks += [section(_turn(who, text)) for who, text in example.turns[:_TURNS]]
     blocks.append(actions(button(texts.another_button(), ANOTHER, dataset.id)))
-    return window(texts.sample_title(), blocks, private_metadata=private_metadata)
+    return modal(texts.sample_title(), blocks, private_metadata=private_metadata)
 
 
 def _turn(who: str, text: str) -> str:

@@ -1,4 +1,4 @@
-"""The window of *Split*: how much is kept for validation, and the seed."""
+"""The modal of *Split*: how much is kept for validation, and the seed."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -8,7 +8,7 @@ from slack_sdk.models.blocks import InputBlock, NumberInputElement
 from slack_sdk.models.views import View
 
 from bot.datasets.dataset import Dataset
-from handlers.blocks.modals import window
+from handlers.blocks.modals import modal
 from handlers.blocks.parts import HINT, plain, section
 from handlers.blocks.text import code
 from texts import datasets as texts
@@ -28,7 +28,7 @@ class Place(msgspec.Struct, frozen=True):
     dataset: str
 
 
-def split_window(dataset: Dataset, channel: str) -> View:
+def split_modal(dataset: Dataset, channel: str) -> View:
     examples = texts.examples(dataset.report.examples if dataset.report else 0)
     share, share_hint = texts.share_input(LEAST, MOST, USUAL)
     seed, seed_hint = texts.seed_input()
@@ -55,7 +55,7 @@ def split_window(dataset: Dataset, channel: str) -> View:
             hint=plain(seed_hint, HINT),
         ),
     ]
-    return window(
+    return modal(
         texts.split_button(),
         blocks,
         callback_id=CALLBACK_ID,

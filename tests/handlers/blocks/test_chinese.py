@@ -20,7 +20,7 @@ from handlers.blocks.card import card
 from handlers.blocks.job_controls import question
 from handlers.blocks.message import Message
 from handlers.datasets.blocks import derived, report, split_modal
-from handlers.datasets.blocks.sample import sample_window
+from handlers.datasets.blocks.sample import sample_modal
 from handlers.jobs.blocks.checkpoints import checkpoint_list
 from handlers.jobs.blocks.jobs import job_list, job_status
 from handlers.outgoing.notice_blocks import render
@@ -139,9 +139,9 @@ def of_training_files(make_dataset: MakeDataset, make_report: MakeReport) -> Ite
         yield Message(said)
     examples = [Sampled(3, "chat", tuple((who, "") for who in ("system", "user", "assistant", "tool", "preferred")))]
     for view in (
-        split_modal.split_window(dataset, "C1"),
-        sample_window(dataset, examples, "C1"),
-        sample_window(dataset, [], "C1"),
+        split_modal.split_modal(dataset, "C1"),
+        sample_modal(dataset, examples, "C1"),
+        sample_modal(dataset, [], "C1"),
     ):
         yield Message(view.title.text, tuple(view.blocks))
         yield from (Message(each.text) for each in (view.submit,) if each is not None)

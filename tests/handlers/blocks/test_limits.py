@@ -26,14 +26,12 @@ from bot.models.model import FineTunedModel
 from bot.models.trainable import TrainableModel
 from bot.providers.interface import RemoteEvent, RemoteFile
 from bot.providers.protocol import Checkpoint, Hyperparameters, JobError, Metrics
-from handlers.blocks import card, errors, job_controls, text
+from handlers.blocks import card, errors, job_controls, modals, text
 from handlers.blocks import help as help_blocks
-from handlers.blocks import modals as windows
 from handlers.blocks.message import Message
 from handlers.chat import blocks as chat
-from handlers.datasets.blocks import report
-from handlers.datasets.blocks import split_modal as split_window
-from handlers.datasets.blocks.sample import sample_window
+from handlers.datasets.blocks import report, split_modal
+from handlers.datasets.blocks.sample import sample_modal
 from handlers.jobs.blocks import checkpoints, history, jobs
 from handlers.models import blocks as models
 from handlers.outgoing import notice_blocks as notices
@@ -231,10 +229,10 @@ def test_what_repairing_did_fits(
 @quick
 @given(datasets, st.lists(sampled, max_size=3), texts)
 def test_other_windows_fit(dataset: Dataset, examples: list[Sampled], sentence: str) -> None:
-    assert_view_fits(sample_window(dataset, examples, "{}").to_dict())
-    assert_view_fits(split_window.split_window(dataset, "{}").to_dict())
-    assert_view_fits(windows.looking("Repair", dataset.name).to_dict())
-    assert_view_fits(windows.sorry("Repair", sentence).to_dict())
+    assert_view_fits(sample_modal(dataset, examples, "{}").to_dict())
+    assert_view_fits(split_modal.split_modal(dataset, "{}").to_dict())
+    assert_view_fits(modals.looking("Repair", dataset.name).to_dict())
+    assert_view_fits(modals.sorry("Repair", sentence).to_dict())
 
 
 @settings(quick, max_examples=20)

@@ -38,11 +38,13 @@ def test_success_reaches_the_requester_with_model_figures_chart_and_chat(
 
 def test_where_nobody_answered_that_is_not_put_into_the_providers_mouth(make_job: MakeJob, seen: See) -> None:
     error = Unreachable("nobody_answers", {"address": "http://gpu:8000"}, code="connection_error").as_job_error()
-    ended = notice.Ended(make_job(state="failed", error=error))
-    assert "```\nNobody answers at http://gpu:8000: is the server there running?\n```" in seen(render(ended))
-    assert "says" not in seen(render(ended)).partition("```")[0]
+    job = make_job(state="failed", error=error)
+    assert "```\nNobody answers at http://gpu:8000: is the server there running?\n```" in seen(
+        render(notice.Ended(), job)
+    )
+    assert "says" not in seen(render(notice.Ended(), job)).partition("```")[0]
     with speaking(Language.CHINESE):
-        assert "http://gpu:8000 没有响应" in seen(render(ended))
+        assert "http://gpu:8000 没有响应" in seen(render(notice.Ended(), job))
 
 
 def test_failure_gives_the_reason_what_it_means_and_try_again(make_job: MakeJob, seen: See, buttons: Buttons) -> None:
