@@ -8,7 +8,6 @@ from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Final
-from weakref import WeakValueDictionary
 
 import msgspec
 import structlog
@@ -18,6 +17,7 @@ from bot.authority import Authority
 from bot.backoff import Backoff
 from bot.conversations.conversation import BROKEN, Conversation, ConversationStore, Turn, prompt
 from bot.errors import NotFound
+from bot.keyed_locks import KeyedLocks
 from bot.models.catalogue import Catalogue
 from bot.models.lost import LostModels
 from bot.providers.interface import ProviderError, Refused
@@ -94,7 +94,7 @@ class Chat:
         self._warm_up = warm_up
         # One answer at a time in each conversation. A lock is held by whoever waits or answers, so that conversations
         # which have gone quiet cost nothing.
-        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        self._locks = KeyedLocks()
 
     async def in_thread(self, channel: str, thread_ts: str | None) -> Conversation | None:
         return await self._conversations.of_thread(channel, thread_ts) if thread_ts else None
@@ -132,7 +132,7 @@ class Chat:
         await self._conversations.answer_opened(conversation.id, answer.asked_ts, message_ts)
 
     def _lock(self, conversation: Conversation) -> asyncio.Lock:
-        return self._locks.setdefault(conversation.id, asyncio.Lock())
+        return self._locks.of(conversation.id)
 
     async def _answer(self, caller: Caller, conversation: Conversation, asked_ts: str) -> Answer | None:
         turns = await self._conversations.turns(conversation.id)

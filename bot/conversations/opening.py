@@ -6,7 +6,6 @@ import time
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
-from weakref import WeakValueDictionary
 
 import msgspec
 
@@ -20,6 +19,7 @@ from bot.errors import Conflict, NotFound
 from bot.jobs.interfaces import JobStore
 from bot.jobs.job import Origin
 from bot.jobs.lookup import JobLookup
+from bot.keyed_locks import KeyedLocks
 from bot.models.catalogue import Catalogue
 from bot.models.lost import LostModels
 
@@ -72,7 +72,7 @@ class ConversationOpening:
         self._copies = copies
         self._authority = authority
         # One opening at a time for each person and place, or two presses would open two.
-        self._locks: WeakValueDictionary[tuple[str, str], asyncio.Lock] = WeakValueDictionary()
+        self._opening = KeyedLocks()
 
     async def model_of(self, caller: Caller, job_id: str) -> str:
         """The model that a job made. Raises NotFound, Denied; Conflict where it has made none yet."""
@@ -90,7 +90,7 @@ class ConversationOpening:
         ProviderError.
         """
         await self._check(caller, model)
-        async with self._locks.setdefault((caller.user, caller.channel), asyncio.Lock()):
+        async with self._opening.of(caller.user, caller.channel):
             own_id = "cv-" + hashlib.sha256(caller.key.encode()).hexdigest()[:10]
             here = await self._conversations.of_person(caller.user, caller.channel)
             for known in here:

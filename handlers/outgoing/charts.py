@@ -7,7 +7,6 @@ jobs would keep people waiting in the meantime.
 import asyncio
 import contextlib
 import time
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
 import structlog
@@ -16,6 +15,7 @@ from bot.charts.training import loss_chart
 from bot.jobs import states
 from bot.jobs.interfaces import JobStore
 from bot.jobs.job import Job
+from bot.keyed_locks import KeyedLocks
 from bot.notices.interfaces import CardStore, PostError
 from bot.providers.protocol import Metrics
 from bot.worker_processes import Lane, Lanes
@@ -41,7 +41,7 @@ class Charts:
         self._lanes = lanes
         self._calm = calm
         self._drawn_at: dict[str, float] = {}
-        self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._locks = KeyedLocks()
         self._under_way = 0
         self._snapshots: dict[tuple[str, int], tuple[str | None, str]] = {}
         self._deletions: set[asyncio.Task[None]] = set()
@@ -71,7 +71,7 @@ class Charts:
             return await self._up_to_date(job)
 
     async def _up_to_date(self, job: Job) -> tuple[str | None, str]:
-        async with self._locks[job.id]:
+        async with self._locks.of(job.id):
             metrics = await self._jobs.metrics(job.id)
             card = await self._cards.card(job.id)
             if len(metrics) < 2 or card is None:
@@ -89,7 +89,7 @@ class Charts:
 
     async def snapshot(self, job: Job, upto: int) -> tuple[str | None, str]:
         """A chart of the steps up to `upto`, for a message that stays as it is: it is never superseded."""
-        async with self._locks[job.id]:
+        async with self._locks.of(job.id):
             if (job.id, upto) in self._snapshots:
                 return self._snapshots[job.id, upto]
             metrics = [one for one in await self._jobs.metrics(job.id) if one.step <= upto]
