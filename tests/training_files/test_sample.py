@@ -89,7 +89,7 @@ def test_long_texts_and_long_chats_are_cut_and_the_answer_is_kept(write: Callabl
     assert drawn.turns[TURNS // 2] == ("…", "90 turns left out")
 
 
-def test_a_spreadsheet_is_to_be_mended_first(tmp_path: Path) -> None:
+def test_a_spreadsheet_is_to_be_repaired_first(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_text("a,b\n1,2\n3,4\n")
     with pytest.raises(TrainingFileError, match="repair it first"):

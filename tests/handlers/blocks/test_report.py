@@ -53,7 +53,7 @@ def test_time_is_not_spoken_of_where_no_job_has_told_it(make_dataset: Callable[.
     assert "*Cost*\n`gpt-4.1-mini` $0.05\n" in shown
 
 
-def test_a_good_file_can_be_started_and_a_bad_one_mended(
+def test_a_good_file_can_be_started_and_a_bad_one_repaired(
     make_dataset: Callable[..., Dataset], make_report: Callable[..., Report], buttons: Buttons, seen: See
 ) -> None:
     good = buttons(report.report(make_dataset()))
@@ -74,7 +74,7 @@ def test_errors_in_a_file_without_examples_are_not_counted_against_none(
     assert "*Please correct `support.jsonl` first:* 1 error." in seen(report.report(make_dataset(report=bad)))
 
 
-def test_what_no_repair_can_mend_is_not_offered_to_be_mended(
+def test_what_no_repair_can_correct_is_not_offered_to_be_repaired(
     make_dataset: Callable[..., Dataset], make_report: Callable[..., Report], buttons: Buttons
 ) -> None:
     bad = make_report(
