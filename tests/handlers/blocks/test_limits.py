@@ -201,7 +201,7 @@ def test_reports_of_any_file_fit(dataset: Dataset, offers: list[report.Offer], a
 
 
 @settings(quick, max_examples=12)
-@given(datasets, tables, plans, texts)
+@given(datasets, tables, plans, ids)
 def test_the_modals_of_repair_fit(dataset: Dataset, table: Table, plan: RepairPlan, validation: str) -> None:
     selection = repair_modal.Selection("C1", dataset.id[:40], validation=validation[:40])
     wide = msgspec.structs.replace(table, columns=table.columns * 40)
