@@ -51,7 +51,7 @@ class DerivedDatasets:
             known = await self._datasets.get(dataset_id)
             if known is None or known.deleted_at is None:
                 break
-        name = f"{PurePath(source.name).stem[:150] or 'file'}-{kind}.jsonl"
+        name = known.name if known else f"{PurePath(source.name).stem[:150] or 'file'}-{kind}.jsonl"
         is_begun = known is None or (caller.is_retry and known.report is None)
         return NewFile(dataset_id, name, None if is_begun else known)
 

@@ -116,7 +116,7 @@ async def test_what_was_made_while_it_was_called_mending_is_known_and_keeps_its_
     # The id as it was made then, of this data set and these repairs.
     old = await drop("ds-040da46056", name="train-mended.jsonl", derived_from="ds-1")
     async with repairing.plan(a_caller(), "ds-1", ["roles", "duplicates"]) as planned:
-        assert planned.new.before == old
+        assert (planned.new.before, planned.new.name) == (old, "train-mended.jsonl")
 
 
 async def test_nothing_ticked_repairs_nothing(repairing: DatasetRepairing, keep: Keep, content: Content) -> None:
