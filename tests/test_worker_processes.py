@@ -7,6 +7,7 @@ from pathlib import Path
 
 import process_work
 import pytest
+from refusal import refused
 
 from bot.errors import Invalid
 from bot.worker_processes import SMALL, Lane, Lanes
@@ -51,7 +52,7 @@ async def test_a_process_that_is_being_started_does_not_outlive_the_end() -> Non
 
 async def test_what_the_work_raises_is_raised_here_and_the_process_lives(lanes: Lanes) -> None:
     before = await lanes.run(process_work.pid)
-    with pytest.raises(TrainingFileError, match="no such file"):
+    with refused("no such file"):
         await lanes.run(process_work.fail, TrainingFileError("no such file"))
     with pytest.raises(OSError, match="disk"):
         await lanes.run(process_work.fail, OSError("disk"))

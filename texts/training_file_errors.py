@@ -1,17 +1,16 @@
-"""Why a training file cannot be read or kept, and what to do. The name of each function below `sentence` is an error's
-kind, its parameters are the error's values.
+"""Why a training file cannot be read or kept, and what to do. The name of each function below `of_this_file` is an
+error's kind, its parameters are the error's values.
 
 Sentences are plain text with the values as they came: whoever shows one escapes all of it.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import ParamSpec
 
-from texts import findings
+from texts import file_types
 from texts.formats import listed
 from texts.language import _, plural
 from training_files import TrainingFileError
-from training_files.report import Finding
 
 _P = ParamSpec("_P")
 _SENTENCES: dict[str, Callable[..., str]] = {}
@@ -23,9 +22,22 @@ def sentence(error: TrainingFileError) -> str:
     return say(**error.values) if say else str(error)
 
 
+def of_this_file(kind: str, values: Mapping[str, str | int]) -> str:
+    """The sentence for an error whose file the reader knows under a name that is not at hand."""
+    say = _SENTENCES.get(kind)
+    if say is None:
+        return kind
+    said = say(**({"name": _("the file")} if "name" in say.__code__.co_varnames else {}), **values)
+    return said[:1].upper() + said[1:]
+
+
 def _error(say: Callable[_P, str]) -> Callable[_P, str]:
     _SENTENCES[say.__name__] = say
     return say
+
+
+def _quoted(names: Sequence[str]) -> str:
+    return ", ".join(f"“{name}”" for name in names)
 
 
 # Fetching it from Slack
@@ -72,36 +84,57 @@ def refused_by_slack(slack: str) -> str:
     return _("Slack did not let me read the file ({code}). Drop it again, or ask an administrator.", code=slack)
 
 
-# Reading it
+# Opening, keeping and writing it
 
 
 @_error
-def not_a_table(name: str, kind: str) -> str:
-    """`kind`: of `training_files.tables.file_type`."""
+def no_such_file(path: str) -> str:
+    return _("There is no file {path}. Check its name and folder.", path=path)
+
+
+@_error
+def is_a_folder(name: str) -> str:
+    return _("{name} is a folder. Name the training file in it.", name=name)
+
+
+@_error
+def not_a_regular_file(name: str) -> str:
+    return _("{name} is not a regular file. Save the training data to a file first.", name=name)
+
+
+@_error
+def may_not_be_read(name: str) -> str:
+    return _("{name} may not be read by this user. Check its permissions.", name=name)
+
+
+@_error
+def cannot_be_opened(name: str, reason: str) -> str:
+    return _("{name} cannot be opened: {reason}.", name=name, reason=reason)
+
+
+@_error
+def cannot_be_read(name: str, reason: str) -> str:
+    return _("{name} cannot be read: {reason}.", name=name, reason=reason)
+
+
+@_error
+def cannot_be_written(file: str, reason: str) -> str:
+    return _("{file} cannot be written: {reason}.", file=file, reason=reason)
+
+
+@_error
+def not_replaceable(path: str) -> str:
+    return _("{path} is not a file, so no training file can take its place. Give another name.", path=path)
+
+
+@_error
+def no_room(folder: str, reason: str) -> str:
     return _(
-        "{name} is {kind}, not a table. {advice}",
-        name=name,
-        kind=findings.file_type(kind),
-        advice=findings.conversion(kind),
+        "There is no room for a temporary file in {folder}: {reason}. Make room there, or name another folder in "
+        "`TMPDIR`.",
+        folder=folder,
+        reason=reason,
     )
-
-
-@_error
-def no_example(name: str, finding: Finding) -> str:
-    return _(
-        "Line {line} of {name} is not an example. {why}",
-        line=finding.line or 0,
-        name=name,
-        why=findings.sentence(finding),
-    )
-
-
-@_error
-def line_too_long(name: str, line: int) -> str:
-    return _("Line {line} of {name} is too long to be read.", line=line, name=name)
-
-
-# Of the bot
 
 
 @_error
@@ -135,12 +168,31 @@ def stopped_twice() -> str:
     )
 
 
-# Repairing
+# Examples
 
 
 @_error
-def cannot_be_written(file: str, reason: str) -> str:
-    return _("{file} cannot be written: {reason}.", file=file, reason=reason)
+def no_example(name: str, line: int, finding: str) -> str:
+    """`finding`: the code of what is wrong with it."""
+    return _(
+        "Line {line} of {name} is not an example ({finding}). The check of the file says more.",
+        line=line,
+        name=name,
+        finding=finding,
+    )
+
+
+@_error
+def line_too_long(name: str, line: int) -> str:
+    return _("Line {line} of {name} is too long to be read. Repair the file first.", line=line, name=name)
+
+
+@_error
+def no_jsonl_yet(name: str, format: str) -> str:
+    return _("{name} is no JSONL yet ({format}): repair it first, then look at its examples.", name=name, format=format)
+
+
+# Repairing
 
 
 @_error
@@ -187,3 +239,248 @@ def cannot_be_converted(formats: Sequence[str], to: str) -> str:
             formats=found,
         ),
     }[to]
+
+
+# Splitting
+
+
+@_error
+def share_out_of_range(share: float) -> str:
+    return _("The share is {share}; it must lie between 0 and 1, such as 0.1 for a tenth.", share=share)
+
+
+@_error
+def three_names_needed() -> str:
+    return _("The file, its training part and its validation part need three different names.")
+
+
+@_error
+def too_few_to_split(name: str, examples: int) -> str:
+    """`examples` are all the same."""
+    if not examples:
+        return _("{name} has no example. A split needs two different ones.", name=name)
+    return plural(
+        "{name} has {count} example. A split needs two different ones.",
+        "{name} has only one example, {count} times. A split needs two different ones.",
+        examples,
+        name=name,
+    )
+
+
+@_error
+def line_not_split(name: str, line: int) -> str:
+    return _("Line {line} of {name} is no example. Repair the file first, then split it.", line=line, name=name)
+
+
+# Tables
+
+
+@_error
+def not_a_table(name: str, kind: str) -> str:
+    """`kind`: of `training_files.tables.file_type`."""
+    return _(
+        "{name} is {kind}, not a table. {advice}",
+        name=name,
+        kind=file_types.name(kind),
+        advice=file_types.conversion(kind),
+    )
+
+
+@_error
+def not_a_text(name: str) -> str:
+    return _("{name} is not a text file in any encoding that is known. Save it as UTF-8.", name=name)
+
+
+@_error
+def no_rows(name: str) -> str:
+    return _("{name} has no rows that can be read.", name=name)
+
+
+@_error
+def too_many_columns(columns: int, most: int) -> str:
+    return _(
+        "The table has {columns} columns. {most} are read, as many as a sheet has. Leave out those that hold no text, "
+        "or put each example on a row of its own.",
+        columns=columns,
+        most=most,
+    )
+
+
+@_error
+def too_many_rows(rows: int, bytes: int, free: int, size: int) -> str:
+    """Of about `bytes` each; `free` of them may be of any size, and there may be one more for every `size` bytes."""
+    return _(
+        "The table has more than {rows} rows, of about {bytes} bytes each. {free} rows are read, and beyond them one "
+        "for every {size} bytes. Leave out rows that hold no example, or split the table.",
+        rows=rows,
+        bytes=bytes,
+        free=free,
+        size=size,
+    )
+
+
+@_error
+def row_unreadable(name: str, row: int, line: int, reason: str) -> str:
+    return _(
+        "Row {row} of {name} (line {line}) cannot be read: {reason}.", row=row, name=name, line=line, reason=reason
+    )
+
+
+@_error
+def cell_too_long(name: str, row: int, line: int, millions: int) -> str:
+    return _(
+        "Row {row} of {name} (line {line}) cannot be read: a cell is longer than {millions} million characters; "
+        "perhaps a quote is never closed.",
+        row=row,
+        name=name,
+        line=line,
+        millions=millions,
+    )
+
+
+@_error
+def quote_never_closed(name: str) -> str:
+    return _(
+        "A quote is opened in {name} and never closed, so the rows after it cannot be told apart. Close it, or save "
+        "the table anew from the program it came from.",
+        name=name,
+    )
+
+
+@_error
+def text_line_too_long(name: str, line: int, millions: int) -> str:
+    return _(
+        "Line {line} of {name} is longer than {millions} million characters.", line=line, name=name, millions=millions
+    )
+
+
+@_error
+def broken_document(
+    name: str,
+    values: int,
+    problem: str,
+    first: str = "",
+    second: str = "",
+    detail: str = "",
+    near: str = "",
+    millions: int = 0,
+) -> str:
+    """After so many `values` that were read."""
+    where = plural(
+        "{name} is not valid JSON after {count} value",
+        "{name} is not valid JSON after {count} values",
+        values,
+        name=name,
+    )
+    match problem:
+        case "no_name":
+            return _("{where}: a name with a colon is missing.", where=where)
+        case "two_lists":
+            return _(
+                "{where}: it holds two lists, “{first}” and “{second}”, and only one can be read.",
+                where=where,
+                first=first,
+                second=second,
+            )
+        case "cut_off":
+            return _("{where}: the file ends in the middle of it.", where=where)
+        case "nested":
+            return _("{where}: it is nested too deeply.", where=where)
+        case "digits":
+            return _("{where}: a number in it is too long.", where=where)
+        case "long":
+            return _(
+                "{where}: one of its values is longer than {millions} million characters.",
+                where=where,
+                millions=millions,
+            )
+    if near:
+        return _("{where}: {detail}, near “{near}”.", where=where, detail=detail, near=near)
+    return _("{where}: {detail}.", where=where, detail=detail)
+
+
+@_error
+def needs_password(name: str) -> str:
+    return _("{name} is protected with a password. Save it without one.", name=name)
+
+
+@_error
+def damaged_workbook(name: str) -> str:
+    return _(
+        "{name} cannot be read as a workbook: it is damaged or something else. Save the table as CSV or xlsx.",
+        name=name,
+    )
+
+
+@_error
+def no_sheet(name: str) -> str:
+    return _("{name} holds no sheet with rows in it.", name=name)
+
+
+@_error
+def damaged_parquet(name: str, rows: int) -> str:
+    if not rows:
+        return _("{name} cannot be read as Parquet: it is damaged or cut off.", name=name)
+    return plural(
+        "{name} cannot be read as Parquet after {count} row: it is damaged or cut off.",
+        "{name} cannot be read as Parquet after {count} rows: it is damaged or cut off.",
+        rows,
+        name=name,
+    )
+
+
+@_error
+def row_too_large(name: str, megabytes: int) -> str:
+    return _("A row of {name} is larger than {megabytes} MB.", name=name, megabytes=megabytes)
+
+
+@_error
+def too_slow_to_unpack(name: str, seconds: int) -> str:
+    return _(
+        "{name} took longer than {seconds} seconds to unpack, so reading it was stopped. Save it as CSV.",
+        name=name,
+        seconds=seconds,
+    )
+
+
+@_error
+def too_large_to_unpack(name: str, megabytes: int) -> str:
+    return _(
+        "{name} is damaged, or needs more than {megabytes} MB of memory when unpacked, so reading it was stopped. Save "
+        "the table as CSV and send that.",
+        name=name,
+        megabytes=megabytes,
+    )
+
+
+# Converting tables
+
+
+@_error
+def makes_too_much(name: str, gigabytes: int) -> str:
+    return _("{name} makes more than {gigabytes} GB of examples. Split it first.", name=name, gigabytes=gigabytes)
+
+
+@_error
+def no_such_part(part: str, format: str, parts: Sequence[str]) -> str:
+    return _("“{part}” is no part of a {format} example; {parts} are.", part=part, format=format, parts=_quoted(parts))
+
+
+@_error
+def no_such_column(name: str, column: str, columns: Sequence[str]) -> str:
+    return _(
+        "{name} has no column “{column}”; its columns are {columns}.",
+        name=name,
+        column=column,
+        columns=_quoted(columns),
+    )
+
+
+@_error
+def parts_needed(format: str, needed: Sequence[Sequence[str]]) -> str:
+    """`needed`: each is enough."""
+    return _(
+        "For {format} examples it must be said which columns are {parts}.",
+        format=format,
+        parts=_(" or ").join(listed([f"“{part}”" for part in parts]) for parts in needed),
+    )

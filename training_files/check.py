@@ -271,9 +271,13 @@ class _Check:
             self.table = self._wait(self.counter.submit(tables.describe, path))
         except TrainingFileError as error:
             if self.foreign is not None:
-                # People know the file by another name than our copy's.
-                trouble = str(error).replace(path.name, "The file")
-                self.rules.add("not_jsonl", None, kind=self.foreign.kind, trouble=trouble)
+                # But for the name, which is our copy's: people know the file by another one.
+                values: dict[str, str | int] = {
+                    name: value
+                    for name, value in error.values.items()
+                    if isinstance(value, str | int) and name != "name"
+                }
+                self.rules.add("not_jsonl", None, kind=self.foreign.kind, error=error.kind, values=values)
             return
         if self.foreign is not None:  # rows of JSONL are told by Habits
             self.rules.add("needs_conversion", None, None, **_table_params(self.table))

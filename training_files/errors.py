@@ -26,7 +26,4 @@ class TrainingFileError(Exception):
 
 def no_room(error: OSError) -> TrainingFileError:
     """A temporary file cannot be written."""
-    return TrainingFileError(
-        f"There is no room for a temporary file in {tempfile.gettempdir()}: {error.strerror or error}. "
-        "Make room there, or name another folder in TMPDIR."
-    )
+    return TrainingFileError("no_room", folder=tempfile.gettempdir(), reason=error.strerror or str(error))

@@ -7,8 +7,6 @@ from typing import Any
 from training_files.chat import NotAnExample, parse
 from training_files.errors import TrainingFileError
 from training_files.lines import read_batches
-from training_files.quoting import kind
-from training_files.report import Finding
 
 
 def read_examples(path: Path) -> Iterator[dict[str, Any]]:
@@ -26,9 +24,7 @@ def read_examples(path: Path) -> Iterator[dict[str, Any]]:
             try:
                 example = parse(line, cut=batch.cut)
             except NotAnExample as wrong:
-                found = Finding(wrong.code, number, params=wrong.params)
-                raise TrainingFileError("no_example", name=path.name, finding=found) from wrong
+                raise TrainingFileError("no_example", name=path.name, line=number, finding=wrong.code) from wrong
             if not isinstance(example, dict):
-                found = Finding("data_type", number, params={"found": kind(example)})
-                raise TrainingFileError("no_example", name=path.name, finding=found)
+                raise TrainingFileError("no_example", name=path.name, line=number, finding="data_type")
             yield example

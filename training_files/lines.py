@@ -58,7 +58,7 @@ def read_batches(
             for batch in _batches(_blocks(file, block, growing), longest):
                 yield from _without_crowded(batch)
     except OSError as error:
-        raise TrainingFileError(f"{path.name} cannot be read: {error.strerror or error}.") from error
+        raise TrainingFileError("cannot_be_read", name=path.name, reason=error.strerror or str(error)) from error
 
 
 class Stretch(msgspec.Struct, frozen=True, gc=False):
@@ -106,20 +106,20 @@ def read_stretch(
 
 
 def open_file(path: Path) -> BinaryIO:
-    """The regular file at `path`, opened for reading. Raises TrainingFileError with a sentence for a person."""
+    """The regular file at `path`, opened for reading. Raises TrainingFileError."""
     try:
         if path.is_dir():
-            raise TrainingFileError(f"{path.name or path} is a folder. Name the training file in it.")
+            raise TrainingFileError("is_a_folder", name=path.name or str(path))
         if path.exists() and not path.is_file():
-            raise TrainingFileError(f"{path.name} is not a regular file. Save the training data to a file first.")
+            raise TrainingFileError("not_a_regular_file", name=path.name)
         return path.open("rb")
     except FileNotFoundError as error:
-        raise TrainingFileError(f"There is no file {path}. Check its name and folder.") from error
+        raise TrainingFileError("no_such_file", path=str(path)) from error
     except PermissionError as error:
-        raise TrainingFileError(f"{path.name} may not be read by this user. Check its permissions.") from error
+        raise TrainingFileError("may_not_be_read", name=path.name) from error
     except (OSError, ValueError) as error:  # ValueError: a NUL in the name
-        reason = getattr(error, "strerror", None) or error
-        raise TrainingFileError(f"{path.name} cannot be opened: {reason}.") from error
+        reason = getattr(error, "strerror", None) or str(error)
+        raise TrainingFileError("cannot_be_opened", name=path.name, reason=reason) from error
 
 
 def read_head(path: Path, size: int, *, growing: Path | None = None) -> bytes:

@@ -11,4 +11,4 @@ def require_replaceable(*outs: Path) -> None:
     """
     for out in outs:
         if out.exists() and not out.is_file():
-            raise TrainingFileError(f"{out} is not a file, so no training file can take its place. Give another name.")
+            raise TrainingFileError("not_replaceable", path=str(out))

@@ -43,9 +43,7 @@ def sample(path: Path, *, n: int = 3, seed: int) -> list[Sampled]:
     with open_file(path) as file:
         foreign = file_type.recognise(file.read(file_type.HEAD))
     if foreign is not None:
-        raise TrainingFileError(
-            f"{path.name} is no JSONL yet ({foreign.name}): repair it first, then look at its examples."
-        )
+        raise TrainingFileError("no_jsonl_yet", name=path.name, format=foreign.name)
     drawn: list[tuple[float, int, Sampled]] = []  # a heap whose first is the one to go: the largest number
     rng = random.Random(seed)
     for number, line in _lines(path):

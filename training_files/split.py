@@ -51,9 +51,9 @@ def split(path: Path, training: Path, validation: Path, *, share: float = 0.1, s
     few different examples.
     """
     if not 0 < share < 1:
-        raise TrainingFileError(f"The share is {share}; it must lie between 0 and 1, such as 0.1 for a tenth.")
+        raise TrainingFileError("share_out_of_range", share=share)
     if len({path.resolve(), training.resolve(), validation.resolve()}) < 3:
-        raise TrainingFileError("The file, its training part and its validation part need three different names.")
+        raise TrainingFileError("three_names_needed")
     require_replaceable(training, validation)
     groups, labels, field = _survey(path, seed)
     strata: dict[int, list[int]] = {}
@@ -61,14 +61,7 @@ def split(path: Path, training: Path, validation: Path, *, share: float = 0.1, s
         strata.setdefault(label, []).append(group)
     chosen = _choose(list(strata.values()), share)
     if not chosen:
-        has = (
-            "no example"
-            if not groups
-            else "1 example"
-            if len(groups) == 1
-            else f"only one example, {len(groups)} times"
-        )
-        raise TrainingFileError(f"{path.name} has {has}. A split needs two different ones.")
+        raise TrainingFileError("too_few_to_split", name=path.name, examples=len(groups))
     sides = [group in chosen for group in groups]
     _write(path, training, validation, sides)
     return Split(sides.count(False), sides.count(True), field)
@@ -136,9 +129,8 @@ def _write(path: Path, training: Path, validation: Path, sides: list[bool]) -> N
         for one, out in zip(fresh, outs, strict=True):
             os.replace(one, out)
     except OSError as error:
-        raise TrainingFileError(
-            f"{error.filename or training} cannot be written: {error.strerror or error}."
-        ) from error
+        file, reason = str(error.filename or training), error.strerror or str(error)
+        raise TrainingFileError("cannot_be_written", file=file, reason=reason) from error
     finally:
         for one in fresh:
             one.unlink(missing_ok=True)
@@ -147,9 +139,7 @@ def _write(path: Path, training: Path, validation: Path, sides: list[bool]) -> N
 def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
     for batch in read_batches(path):
         if batch.oversized:
-            raise TrainingFileError(
-                f"Line {batch.number:,} of {path.name} is too long to be read. Repair the file first."
-            )
+            raise TrainingFileError("line_too_long", name=path.name, line=batch.number)
         for number, line in enumerate(batch.lines, batch.number):
             if line and not line.isspace():
                 yield number, line
@@ -158,7 +148,7 @@ def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
 def _example(line: bytes, number: int, path: Path) -> dict[str, Any]:
     example = read_object(line)
     if example is None:
-        raise TrainingFileError(f"Line {number:,} of {path.name} is no example. Repair the file first, then split it.")
+        raise TrainingFileError("line_not_split", name=path.name, line=number)
     return example
 
 

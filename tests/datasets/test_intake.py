@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from refusal import refused
 from slack_requests import ANA, a_caller
 
 from bot import worker_processes
@@ -115,7 +116,7 @@ async def test_a_download_that_fails_leaves_nothing_behind_and_the_next_is_judge
         raise TrainingFileError("Slack has lost it.")
 
     dataset = await intake.begin(a_caller(), FILE)
-    with pytest.raises(TrainingFileError, match="Slack has lost it"):
+    with refused("Slack has lost it"):
         await intake.read(dataset, 100_000, broken())
     assert files(tmp_path) == []
     assert await intake.read(dataset, len(content(12)), in_chunks(content(12))) is not None

@@ -96,7 +96,7 @@ def messages() -> Iterator[Any]:
 
 def tools() -> Iterator[Any]:
     deep: Any = {}
-    for _ in range(200):
+    for _ in range(60):
         deep = {"properties": {"a": deep}}
     schemas = (
         *(7, {"type": "array"}, {"required": "a"}, {"$ref": "#/$defs/gone"}, deep, {"$dynamicRef": "#a"}),

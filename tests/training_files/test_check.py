@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from measured import measured
+from refusal import refused
 
 from texts import training_file_errors
 from texts.findings import sentence
@@ -400,14 +401,14 @@ def test_a_file_over_the_providers_limit_is_an_error(write, good, monkeypatch):
 
 @pytest.mark.parametrize("name", ["missing.jsonl", "."])
 def test_what_cannot_be_read_is_told_in_a_sentence(tmp_path, name):
-    with pytest.raises(TrainingFileError, match=r"\.$"):
+    with refused(r"\.$"):
         check_file(tmp_path / name)
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes by name here")
 def test_a_pipe_is_refused_rather_than_waited_for(tmp_path):
     os.mkfifo(tmp_path / "pipe")
-    with pytest.raises(TrainingFileError, match="not a regular file"):
+    with refused("not a regular file"):
         check_file(tmp_path / "pipe")
 
 
@@ -415,7 +416,7 @@ def test_a_pipe_is_refused_rather_than_waited_for(tmp_path):
 def test_a_file_that_may_not_be_read_is_told_so(write, good):
     path = write(*good)
     path.chmod(0)
-    with pytest.raises(TrainingFileError, match="permissions"):
+    with refused("permissions"):
         check_file(path)
 
 
@@ -454,7 +455,8 @@ def test_examples_are_read_one_by_one(write, good):
 
 
 @pytest.mark.parametrize(
-    ("line", "words"), [(b"{", "Line 2 of file.jsonl is not an example"), (b"[]", "not an object"), (b"\xff", "UTF-8")]
+    ("line", "words"),
+    [(b"{", "Line 2 of file.jsonl is not an example"), (b"[]", "(data_type)"), (b"\xff", "(not_utf8)")],
 )
 def test_reading_examples_stops_at_a_line_that_is_none(write, good, line, words):
     with pytest.raises(TrainingFileError) as refused:

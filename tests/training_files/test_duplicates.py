@@ -7,9 +7,10 @@ import random
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from refusal import refused
 
 from texts.findings import sentence
-from training_files import TrainingFileError, check_file, duplicates
+from training_files import check_file, duplicates
 from training_files.chat import decode_plain
 from training_files.duplicates import Duplicates, Repetition, fingerprint
 
@@ -76,7 +77,7 @@ def test_a_repeated_example_of_the_validation_file_counts_as_both(write, good):
 
 
 def test_a_missing_validation_file_is_told_in_a_sentence(write, good, tmp_path):
-    with pytest.raises(TrainingFileError, match="no file"):
+    with refused("no file"):
         check_file(write(*good), validation=tmp_path / "nothing.jsonl")
 
 
@@ -122,5 +123,5 @@ def test_a_full_disk_is_told_in_a_sentence(monkeypatch):
 
     monkeypatch.setattr(duplicates.tempfile, "TemporaryFile", full)
     index = Duplicates(in_memory=1)
-    with pytest.raises(TrainingFileError, match="No space left on device"):
+    with refused("No space left on device"):
         index.add([1, 2], [1, 2])

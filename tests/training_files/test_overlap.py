@@ -3,9 +3,9 @@
 from pathlib import Path
 
 import orjson
-import pytest
+from refusal import refused
 
-from training_files import TrainingFileError, check_file
+from training_files import check_file
 from training_files.overlap import count_overlap
 
 
@@ -28,5 +28,5 @@ def test_each_example_of_the_training_file_that_stands_in_the_other_counts_as_in
 
 
 def test_a_file_that_is_gone_is_told(tmp_path: Path) -> None:
-    with pytest.raises(TrainingFileError, match="There is no file"):
+    with refused("There is no file"):
         count_overlap(tmp_path / "gone.jsonl", _file(tmp_path / "b.jsonl", [_example(1)]))

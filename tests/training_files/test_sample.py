@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from refusal import refused
 
-from training_files import TrainingFileError
 from training_files.sample import TEXT, TURNS, sample
 
 
@@ -92,7 +92,7 @@ def test_long_texts_and_long_chats_are_cut_and_the_answer_is_kept(write: Callabl
 def test_a_spreadsheet_is_to_be_repaired_first(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_text("a,b\n1,2\n3,4\n")
-    with pytest.raises(TrainingFileError, match="repair it first"):
+    with refused("repair it first"):
         sample(path, seed=0)
 
 

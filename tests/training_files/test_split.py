@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from refusal import refused
 
 from training_files import TrainingFileError
 from training_files.split import Split, split
@@ -90,7 +91,7 @@ def test_both_sides_hold_an_example_whatever_the_share(
 ) -> None:
     examples = [chat(f"Question {n % 7}", answer) for n, answer in enumerate(answers)]
     if len(set(map(json.dumps, examples))) < 2:
-        with pytest.raises(TrainingFileError, match="two different"):
+        with refused("two different"):
             done(tmp_path, examples, share=share, seed=seed)
         return
     result, training, validation = done(tmp_path, examples, share=share, seed=seed)
@@ -110,14 +111,14 @@ def test_lines_are_copied_as_they_are(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("share", [0, 1, -0.1, 7])
 def test_a_share_that_is_none_is_refused(tmp_path: Path, share: float) -> None:
-    with pytest.raises(TrainingFileError, match="between 0 and 1"):
+    with refused("between 0 and 1"):
         done(tmp_path, [chat("a", "b"), chat("c", "d")], share=share)
 
 
 def test_a_line_that_is_no_example_is_named(tmp_path: Path) -> None:
     path = tmp_path / "all.jsonl"
     path.write_text('{"messages": []}\n[]\n', encoding="utf-8")
-    with pytest.raises(TrainingFileError, match="Line 2"):
+    with refused("Line 2"):
         split(path, tmp_path / "t", tmp_path / "v")
     assert list(tmp_path.iterdir()) == [path]
 
@@ -127,7 +128,7 @@ def test_a_pipe_or_device_is_not_replaced_by_a_file(tmp_path: Path) -> None:
     path.write_text("\n".join(json.dumps(chat(f"q {n}", "a")) for n in range(10)), encoding="utf-8")
     os.mkfifo(pipe)
     for outs in ((pipe, tmp_path / "v"), (tmp_path / "t", pipe)):
-        with pytest.raises(TrainingFileError, match="not a file"):
+        with refused("not a file"):
             split(path, *outs)
     assert pipe.is_fifo()
 
@@ -136,7 +137,7 @@ def test_no_file_is_written_over_the_one_that_is_split(tmp_path: Path) -> None:
     path = tmp_path / "all.jsonl"
     path.write_text('{"a": 1}\n{"a": 2}\n', encoding="utf-8")
     for training, validation in ((path, tmp_path / "v"), (tmp_path / "t", path), (tmp_path / "t", tmp_path / "t")):
-        with pytest.raises(TrainingFileError, match="different names"):
+        with refused("different names"):
             split(path, training, validation)
 
 

@@ -47,7 +47,7 @@ def convert(
     Streams: memory does not grow with the file. Empty rows are passed over; a row that gives no example is skipped and
     named. `progress` is called with bytes done and bytes in all.
 
-    Raises TrainingFileError with a sentence for a person where the file cannot be read to its end, or `mapping` names a
+    Raises TrainingFileError where the file cannot be read to its end, or `mapping` names a
     column that it has not; `out` is not there then.
     """
     example = _FORMATS[mapping.format]
@@ -74,9 +74,7 @@ def convert(
                 examples += 1
                 written += len(line) + 1
                 if written > MOST_BYTES:
-                    raise TrainingFileError(
-                        f"{path.name} makes more than {MOST_BYTES >> 30} GB of examples. Split it first."
-                    )
+                    raise TrainingFileError("makes_too_much", name=path.name, gigabytes=MOST_BYTES >> 30)
     except BaseException:
         out.unlink(missing_ok=True)
         raise
@@ -94,18 +92,12 @@ def _why(wrong: Exception) -> str:
 def _check(mapping: ColumnMapping, columns: list[str], path: Path) -> None:
     for kind, name in mapping.columns.items():
         if kind not in _PARTS[mapping.format]:
-            raise TrainingFileError(
-                f"“{kind}” is no part of a {mapping.format} example; {_listed(_PARTS[mapping.format])} are."
-            )
+            raise TrainingFileError("no_such_part", part=kind, format=mapping.format, parts=_PARTS[mapping.format])
         if name not in columns:
-            raise TrainingFileError(f"{path.name} has no column “{name}”; its columns are {_listed(columns[:20])}.")
+            raise TrainingFileError("no_such_column", name=path.name, column=name, columns=tuple(columns[:20]))
     if not any(needed <= mapping.columns.keys() for needed in _NEEDED[mapping.format]):
-        wanted = " or ".join(_listed(sorted(needed)) for needed in _NEEDED[mapping.format])
-        raise TrainingFileError(f"For {mapping.format} examples it must be said which columns are {wanted}.")
-
-
-def _listed(names: Any) -> str:
-    return ", ".join(f"“{name}”" for name in names)
+        needed = tuple(tuple(sorted(parts)) for parts in _NEEDED[mapping.format])
+        raise TrainingFileError("parts_needed", format=mapping.format, needed=needed)
 
 
 def _usable(row: Row) -> dict[str, Any]:

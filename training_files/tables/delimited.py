@@ -71,13 +71,15 @@ def rows(text: Text) -> Iterator[tuple[int, list[str]]]:
             begins = reader.line_num + 1
             yield number, row
     except csv.Error as error:
+        if "field limit" in str(error):
+            longest = _LONGEST_CELL >> 20
+            raise TrainingFileError(
+                "cell_too_long", name=text.name, row=number + 1, line=begins, millions=longest
+            ) from error
         raise TrainingFileError(
-            f"Row {number + 1} of {text.name} (line {begins}) cannot be read: {_plainly(error)}."
+            "row_unreadable", name=text.name, row=number + 1, line=begins, reason=str(error)
         ) from error
-    raise TrainingFileError(
-        f"A quote is opened in {text.name} and never closed, so the rows after it cannot be told apart. "
-        "Close it, or save the table anew from the program it came from."
-    )
+    raise TrainingFileError("quote_never_closed", name=text.name)
 
 
 def _first(lines: Iterator[str]) -> Iterator[str]:
@@ -88,9 +90,3 @@ def _first(lines: Iterator[str]) -> Iterator[str]:
         left -= len(line)
         if left < 0:
             return
-
-
-def _plainly(error: csv.Error) -> str:
-    if "field limit" in str(error):
-        return f"a cell is longer than {_LONGEST_CELL >> 20} million characters; perhaps a quote is never closed"
-    return str(error)

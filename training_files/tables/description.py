@@ -25,13 +25,13 @@ def describe(path: Path) -> Table:
     Takes about a second at most, whatever the size of a CSV, TSV, JSON or JSONL file; a workbook is unpacked first.
     `rows` does not count the header or empty rows; with `exact` False it is an estimate.
 
-    Raises TrainingFileError with a sentence for a person: no table, damaged, or too large when unpacked.
+    Raises TrainingFileError: no table, damaged, or too large when unpacked.
     """
     begun = time.monotonic()
     with opened(path) as table:
         whole = [row.values for row in table.sample if not row.why]
         if not whole:
-            raise TrainingFileError(f"{path.name} has no rows that can be read.")
+            raise TrainingFileError("no_rows", name=path.name)
         mapping, why = columns.propose(table.columns, whole)
         count, exact = _count(table, begun)
         wanted = set(mapping.columns.values()) if mapping is not None else set()

@@ -81,11 +81,11 @@ def _object(feed: "_Feed") -> Iterator[Any]:
             continue
         key = feed.value()
         if not isinstance(key, str) or feed.peek() != ":":
-            raise feed.broken("a name with a colon is missing")
+            raise feed.broken("no_name")
         feed.skip()
         if feed.peek() == "[" and key not in _EXAMPLE_KEYS and feed.first_in_list() == "{":
             if holder:
-                raise feed.broken(f"it holds two lists, “{holder}” and “{key[:40]}”, and only one can be read")
+                raise feed.broken("two_lists", first=holder, second=key[:40])
             holder = key[:40]
             yield from feed.elements()
         else:
@@ -167,7 +167,7 @@ class _Feed:
         self.skip()
         while (mark := self.peek()) != "]":
             if not mark:
-                raise self.broken("the file ends in the middle of it")
+                raise self.broken("cut_off")
             if mark == ",":
                 self.skip()
                 continue
@@ -177,30 +177,30 @@ class _Feed:
     def value(self) -> Any:
         """The value that begins here."""
         if not self.peek():
-            raise self.broken("the file ends in the middle of it")
+            raise self.broken("cut_off")
         while True:
             try:
                 value, end = _DECODER.raw_decode(self._held, self._at)
                 check_depth(self._held[self._at : end])
             except RecursionError as error:
-                raise self.broken("it is nested too deeply") from error
+                raise self.broken("nested") from error
             except json.JSONDecodeError as error:
                 cut = error.msg.startswith("Unterminated string") or error.pos >= len(self._held) - 16
                 if not cut:
-                    raise self.broken(_plainly(error)) from error
+                    raise self.broken("other", **_plainly(error)) from error
                 if not self._more():
-                    raise self.broken("the file ends in the middle of it") from error
+                    raise self.broken("cut_off") from error
                 continue
             except ValueError as error:  # a whole number of thousands of digits
-                raise self.broken("a number in it is too long") from error
+                raise self.broken("digits") from error
             if end == len(self._held) and self._more():  # a number may go on
                 continue
             self._at = end
             self._done += 1
             return value
 
-    def broken(self, why: str) -> TrainingFileError:
-        return TrainingFileError(f"{self._text.name} is not valid JSON after {self._done:,} values: {why}.")
+    def broken(self, problem: str, **values: str | int) -> TrainingFileError:
+        return TrainingFileError("broken_document", name=self._text.name, values=self._done, problem=problem, **values)
 
     def _more(self) -> bool:
         """Reads on, twice as much each time, so that a long value is not decoded too often. False at the end."""
@@ -208,7 +208,7 @@ class _Feed:
             return False
         left = len(self._held) - self._at
         if left > LONGEST:
-            raise self.broken(f"one of its values is longer than {LONGEST >> 20} million characters")
+            raise self.broken("long", millions=LONGEST >> 20)
         fresh = self._text.read(max(BLOCK, left))
         self._held = self._held[self._at :] + fresh
         self._at = 0
@@ -216,9 +216,9 @@ class _Feed:
         return bool(fresh)
 
 
-def _plainly(error: json.JSONDecodeError) -> str:
+def _plainly(error: json.JSONDecodeError) -> dict[str, str]:
     near = error.doc[error.pos : error.pos + 30].split("\n")[0].strip()
-    return f"{error.msg[0].lower()}{error.msg[1:]}" + (f", near “{near}”" if near else "")
+    return {"detail": error.msg[0].lower() + error.msg[1:], "near": near}
 
 
 _DECODER = json.JSONDecoder(parse_constant=lambda _: None)

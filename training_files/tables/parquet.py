@@ -30,8 +30,7 @@ def read_parquet(path: Path) -> Iterator[Beginning | tuple[int, dict[str, Any]]]
     except (MemoryError, GeneratorExit, KeyboardInterrupt):
         raise
     except BaseException as error:  # what goes wrong in Rust may come as a panic, which is no Exception
-        where = f" after {number:,} rows" if number else ""
-        raise TrainingFileError(f"{path.name} cannot be read as Parquet{where}: it is damaged or cut off.") from error
+        raise TrainingFileError("damaged_parquet", name=path.name, rows=number) from error
 
 
 def _counted(path: Path) -> Beginning:

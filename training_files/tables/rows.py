@@ -70,7 +70,7 @@ class Rows(msgspec.Struct):
 
 @contextmanager
 def opened(path: Path) -> Iterator[Rows]:
-    """The table at `path`. Raises TrainingFileError, then or while its rows are read, with a sentence for a person."""
+    """The table at `path`. Raises TrainingFileError, then or while its rows are read."""
     with open_file(path) as file:
         head = file.read(file_type.HEAD)
     foreign = file_type.recognise(head)
@@ -83,7 +83,7 @@ def opened(path: Path) -> Iterator[Rows]:
             return
         encoding = encodings.detect(head)
         if encoding is None:
-            raise TrainingFileError(f"{path.name} is not a text file in any encoding that is known. Save it as UTF-8.")
+            raise TrainingFileError("not_a_text", name=path.name)
         text = closing.enter_context(Text(path, encoding))
         if kind in ("csv", "tsv"):
             yield _grid(kind, delimited.rows(text), text, encoding=encoding)
@@ -142,10 +142,7 @@ def _records(
 
 def _refuse_crowd(columns: int) -> None:
     if columns > MOST_COLUMNS:
-        raise TrainingFileError(
-            f"The table has {columns:,} columns. {MOST_COLUMNS:,} are read, as many as a sheet has. Leave out those "
-            "that hold no text, or put each example on a row of its own."
-        )
+        raise TrainingFileError("too_many_columns", columns=columns, most=MOST_COLUMNS)
 
 
 def most_rows(size: int) -> int:
@@ -157,11 +154,8 @@ def _worthwhile(each: Iterator[Row], source: Source) -> Iterator[Row]:
     """The rows. Raises TrainingFileError where they are more than `most_rows`."""
     for count, row in enumerate(each, 1):
         if count % _OFTEN == 0 and count > most_rows(source.bytes_read()):
-            raise TrainingFileError(
-                f"The table has more than {count:,} rows, of about {source.bytes_read() // count} bytes each. "
-                f"{FREE_ROWS:,} rows are read, and beyond them one for every {ROW_SIZE} bytes. Leave out rows that "
-                "hold no example, or split the table."
-            )
+            each_row = source.bytes_read() // count
+            raise TrainingFileError("too_many_rows", rows=count, bytes=each_row, free=FREE_ROWS, size=ROW_SIZE)
         yield row
 
 

@@ -26,7 +26,7 @@ def main() -> None:
         for value in read_parquet(Path(path)) if kind == "parquet" else read_workbook(Path(path)):
             out.write(encode(value) + b"\n")
     except TrainingFileError as error:
-        end = End(str(error))
+        end = End(error.kind, error.values)
     except MemoryError:
         os._exit(1)  # the parent knows what to say
     out.write(encode(end) + b"\n")

@@ -47,9 +47,10 @@ class Beginning(msgspec.Struct, tag=True):
 
 
 class End(msgspec.Struct, tag=True):
-    """The child's last line; `error` says what was wrong, for a person."""
+    """The child's last line; `error` and `values` are those of a TrainingFileError, where there was one."""
 
     error: str = ""
+    values: dict[str, Any] = {}
 
 
 class Child:
@@ -85,7 +86,7 @@ class Child:
     def _begin(self) -> Beginning:
         said = self._decoded(msgspec.json.Decoder(Beginning | End))
         if isinstance(said, End):
-            raise TrainingFileError(said.error)
+            raise TrainingFileError(said.error, **said.values)
         return said  # type: ignore[no-any-return]
 
     def _rows(self, shape: Any) -> Iterator[Any]:
@@ -94,7 +95,7 @@ class Child:
             self._seen = row[0]
             yield row
         if row.error:
-            raise TrainingFileError(row.error)
+            raise TrainingFileError(row.error, **row.values)
 
     def _decoded(self, decoder: "msgspec.json.Decoder[Any]") -> Any:
         self._watch.waiting_since = time.monotonic()
@@ -105,19 +106,15 @@ class Child:
             with contextlib.suppress(msgspec.DecodeError):
                 return decoder.decode(line)
         elif len(line) == _LONGEST_LINE:
-            raise TrainingFileError(f"A row of {self._path.name} is larger than {_LONGEST_LINE >> 20} MB.")
+            raise TrainingFileError("row_too_large", name=self._path.name, megabytes=_LONGEST_LINE >> 20)
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(timeout=10)
-        raise TrainingFileError(self._why())
+        raise self._trouble()
 
-    def _why(self) -> str:
-        name = self._path.name
+    def _trouble(self) -> TrainingFileError:
         if self._watch.ended == "time" or self._process.returncode == -_SIGXCPU:
-            return f"{name} took longer than {SECONDS} seconds to unpack, so reading it was stopped. Save it as CSV."
-        return (
-            f"{name} is damaged, or needs more than {MEMORY >> 20:,} MB of memory when unpacked, so reading it was "
-            "stopped. Save the table as CSV and send that."
-        )
+            return TrainingFileError("too_slow_to_unpack", name=self._path.name, seconds=SECONDS)
+        return TrainingFileError("too_large_to_unpack", name=self._path.name, megabytes=MEMORY >> 20)
 
 
 @contextmanager

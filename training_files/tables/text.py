@@ -40,9 +40,7 @@ class Text:
         while line := readline(LONGEST):
             number += 1
             if len(line) == LONGEST:
-                raise TrainingFileError(
-                    f"Line {number} of {self.name} is longer than {LONGEST >> 20} million characters."
-                )
+                raise TrainingFileError("text_line_too_long", name=self.name, line=number, millions=LONGEST >> 20)
             yield line
 
     def read(self, characters: int) -> str:

@@ -36,15 +36,13 @@ def read_workbook(path: Path) -> Iterator[Beginning | tuple[int, list[str]]]:
             if score > best:
                 chosen, best = sheet, score
     except calamine.PasswordError as error:
-        raise TrainingFileError(f"{path.name} is protected with a password. Save it without one.") from error
+        raise TrainingFileError("needs_password", name=path.name) from error
     except MemoryError:
         raise
     except BaseException as error:  # what goes wrong in Rust may come as a panic, which is no Exception
-        raise TrainingFileError(
-            f"{path.name} cannot be read as a workbook: it is damaged or something else. Save the table as CSV or xlsx."
-        ) from error
+        raise TrainingFileError("damaged_workbook", name=path.name) from error
     if chosen is None or chosen.height == 0:
-        raise TrainingFileError(f"{path.name} holds no sheet with rows in it.")
+        raise TrainingFileError("no_sheet", name=path.name)
     notes = []
     if len(names) > 1:
         notes.append(f"Of its {len(names)} sheets “{chosen.name}” was taken; the others are not read.")

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from refusal import refused
 
-from training_files import DEFAULT_MODEL, TrainingFileError, check_file
+from training_files import DEFAULT_MODEL, check_file
 from training_files.finding_codes import BY_CODE
 from training_files.repair import drafted, passes, plan_repairs, repair_file, survey, unusable
 from training_files.repair.repairs import BY_ID
@@ -131,7 +132,7 @@ def test_the_original_is_never_overwritten(tmp_path: Path) -> None:
     path.write_bytes(b"{}\n")
     link.symlink_to(path)
     for out in (path, link):
-        with pytest.raises(TrainingFileError, match="original_is_kept"):
+        with refused("never overwritten"):
             repair_file(path, out, chosen=[], model=DEFAULT_MODEL)
     assert path.read_bytes() == b"{}\n"
 
@@ -140,7 +141,7 @@ def test_a_pipe_or_device_is_not_replaced_by_a_file(tmp_path: Path) -> None:
     path, pipe = tmp_path / "in.jsonl", tmp_path / "pipe"
     path.write_text(json.dumps(CHAT), encoding="utf-8")
     os.mkfifo(pipe)
-    with pytest.raises(TrainingFileError, match="not a file"):
+    with refused("not a file"):
         repair_file(path, pipe, chosen=[], model=DEFAULT_MODEL)
     assert pipe.is_fifo()
 
@@ -153,7 +154,7 @@ def test_an_unknown_repair_is_a_mistake_of_the_caller(tmp_path: Path) -> None:
 def test_a_repaired_file_that_cannot_be_written_leaves_nothing_behind(tmp_path: Path) -> None:
     path = tmp_path / "in.jsonl"
     path.write_text(json.dumps(CHAT), encoding="utf-8")
-    with pytest.raises(TrainingFileError, match="cannot_be_written"):
+    with refused("cannot be written"):
         repair_file(path, tmp_path / "nowhere" / "out.jsonl", chosen=[], model=DEFAULT_MODEL)
     assert list(tmp_path.iterdir()) == [path]
 
@@ -207,7 +208,7 @@ def test_a_chat_that_no_completion_can_hold_is_named(tmp_path: Path) -> None:
 def test_no_answer_is_made_up_for_a_preference(tmp_path: Path) -> None:
     path = tmp_path / "in.jsonl"
     path.write_text(json.dumps(CHAT), encoding="utf-8")
-    with pytest.raises(TrainingFileError, match="cannot_be_converted"):
+    with refused("better and a worse answer"):
         plan_repairs(path, model=DEFAULT_MODEL, to="preference")
 
 

@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from refusal import refused
 
 from texts.training_file_errors import sentence
 from training_files.check import check_file
@@ -126,12 +127,12 @@ def test_the_first_thousand_skipped_rows_are_named_and_all_are_counted(rows, tmp
         (ColumnMapping("chat", {"user": "prompt", "preferred": "chosen"}), "“preferred” is no part of a chat example"),
         (
             ColumnMapping("chat", {"user": "prompt"}),
-            "which columns are “assistant”, “user” or “conversation” or “messages”",
+            "which columns are “assistant” and “user” or “conversation” or “messages”",
         ),
     ],
 )
 def test_a_mapping_that_does_not_fit_is_refused_in_a_sentence(rows, tmp_path, mapping, said):
-    with pytest.raises(TrainingFileError, match=said):
+    with refused(said):
         convert(rows(*PAIRS), mapping, tmp_path / "out")
     assert not (tmp_path / "out").exists()
 
@@ -150,7 +151,7 @@ def test_progress_goes_from_nothing_to_all_of_the_file(rows, tmp_path):
 
 def test_output_without_end_is_stopped(rows, tmp_path, monkeypatch):
     monkeypatch.setattr("training_files.tables.conversion.MOST_BYTES", 1000)
-    with pytest.raises(TrainingFileError, match="makes more than"):
+    with refused("makes more than"):
         convert(rows(*PAIRS * 10), ColumnMapping("chat", {"user": "prompt", "assistant": "chosen"}), tmp_path / "out")
     assert not (tmp_path / "out").exists()
 

@@ -5,8 +5,8 @@ import subprocess
 import sys
 
 import pytest
+from refusal import refused
 
-from training_files.errors import TrainingFileError
 from training_files.report import ColumnMapping
 from training_files.tables import convert, describe, description
 
@@ -31,11 +31,11 @@ def test_more_columns_than_a_sheet_has_are_refused_with_the_limit(tmp_path):
     path.write_text("\n".join([",".join(["a"] * 16_384)] * 4))
     assert describe(path).unlisted == 16_284
     path.write_text("\n".join([",".join(["a"] * 16_385)] * 4))
-    with pytest.raises(TrainingFileError, match=r"16,385 columns. 16,384 are read"):
+    with refused(r"16,385 columns. 16,384 are read"):
         describe(path)
     path = tmp_path / "wide.json"
     path.write_text(json.dumps([{f"c{n}": n for n in range(16_385)}] * 4))
-    with pytest.raises(TrainingFileError, match="16,385 columns"):
+    with refused("16,385 columns"):
         describe(path)
 
 
@@ -54,9 +54,9 @@ def test_two_hundred_thousand_short_rows_are_read_and_many_more_only_where_they_
     assert convert(path, as_chat, out).examples == 200_000
     write(450_000, "Hi")
     too_many = r"more than \d+,000 rows, of about \d+ bytes each\. 200,000 rows are read"
-    with pytest.raises(TrainingFileError, match=too_many):
+    with refused(too_many):
         describe(path)
-    with pytest.raises(TrainingFileError, match=too_many):
+    with refused(too_many):
         convert(path, as_chat, out)
     write(205_000, "Hello, what can I do for you on this fine day?".replace(",", " and"))
     assert convert(path, as_chat, out).examples == 205_000

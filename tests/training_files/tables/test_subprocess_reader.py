@@ -7,6 +7,7 @@ import time
 
 import psutil
 import pytest
+from refusal import refused
 
 from training_files.errors import TrainingFileError
 from training_files.tables import describe, subprocess_reader
@@ -24,7 +25,7 @@ def little_memory(monkeypatch):
 @linux
 def test_a_sheet_that_claims_all_its_cells_is_given_up(workbook):
     corners = ['<row r="1"><c r="A1"><v>1</v></c></row>', '<row r="1048576"><c r="XFD1048576"><v>2</v></c></row>']
-    with pytest.raises(TrainingFileError, match=STOPPED):
+    with refused(STOPPED):
         describe(workbook({"S": corners}))
 
 
@@ -33,7 +34,7 @@ def test_a_zip_bomb_is_given_up(workbook):
     cell = '<c t="inlineStr"><is><t>' + "A" * MEGABYTE + "</t></is></c>"
     path = workbook({"S": ("<row>" + cell * 4 + "</row>" for _ in range(120))})
     assert path.stat().st_size < 8 * MEGABYTE
-    with pytest.raises(TrainingFileError, match=STOPPED):
+    with refused(STOPPED):
         describe(path)
 
 
@@ -42,7 +43,7 @@ def test_a_parquet_bomb_is_given_up(parquet):
     path = parquet([{"question": "x" * 2 * MEGABYTE, "answer": "y"}] * 12)
     grown = _repeat_rows(path, 40)
     assert grown.stat().st_size < 2 * MEGABYTE
-    with pytest.raises(TrainingFileError, match=r"needs more than 400 MB|is damaged"):
+    with refused(r"needs more than 400 MB|is damaged"):
         describe(grown)
 
 
@@ -62,7 +63,7 @@ def test_a_billion_laughs_are_not_laughed(workbook):
     entities = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10}">' for n in range(1, 10))
     doctype = f'<!DOCTYPE l [<!ENTITY l0 "ha">{entities}]>'
     rows = ['<row r="1"><c r="A1" t="inlineStr"><is><t>&l9;</t></is></c></row>']
-    with pytest.raises(TrainingFileError, match=r"book\.xlsx"):
+    with refused(r"book\.xlsx"):
         describe(workbook({"S": rows}, doctype=doctype))
 
 
@@ -125,5 +126,5 @@ def test_a_workbook_that_takes_too_long_is_told_so(workbook, monkeypatch):
     monkeypatch.setattr(subprocess_reader, "MEMORY", 2000 * MEGABYTE)
     cell = '<c t="inlineStr"><is><t>' + "a&amp;" * 5 + "</t></is></c>"
     path = workbook({f"S{n}": ["<row>" + cell * 1000 + "</row>"] * 400 for n in range(8)})
-    with pytest.raises(TrainingFileError, match=r"took longer than 1 seconds to unpack, so reading it was stopped\."):
+    with refused(r"took longer than 1 seconds to unpack, so reading it was stopped\."):
         describe(path)
