@@ -23,6 +23,7 @@ from handlers.blocks.parts import message, section
 from handlers.chat.threads import ChatThreads
 from handlers.languages import Languages
 from handlers.parsing import key_of, turn_of
+from handlers.repair.blocks import waiting
 from handlers.routing import Modal
 from handlers.web.poster import Poster
 from handlers.web.rate_limits import Priority
@@ -165,6 +166,29 @@ async def test_a_window_waits_for_what_is_refused_and_not_for_what_takes_long(da
     gate.set()
     await until(lambda: not inbox.busy)
     assert await store.pending() == []
+
+
+async def test_what_stands_in_a_modal_while_it_waits_is_in_the_persons_language(database: Database) -> None:
+    store = SqliteInbox(database)
+    languages = SimpleNamespace(answers=_answered, person=lambda _: _answered(None, ""))
+    inbox = an_inbox(store, languages=cast(Languages, languages))
+    body = {"type": "view_submission", "user": {"id": "U1"}, "view": {"id": "V1", "state": {"values": {}}}}
+    answers: list[dict[str, Any]] = []
+    worked: list[Any] = []
+
+    async def ack(**answer: Any) -> None:
+        answers.append(answer)
+
+    async def work(turn: Any) -> None:
+        worked.append(turn)
+
+    assert await store.accept("key", body)
+    context = cast(AsyncBoltContext, {"inbox_key": "key"})
+    await inbox.submission(Modal(work, waiting=waiting))(ack, body, context)
+    assert answers[0]["response_action"] == "update"
+    assert answers[0]["view"]["title"]["text"] == "转换"
+    await until(lambda: not inbox.busy)
+    assert len(worked) == 1
 
 
 class _Begun:
