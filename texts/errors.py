@@ -45,6 +45,8 @@ def recorded_sentence(details: str) -> str:
     parameters = inspect.signature(say).parameters
     names = "|".join(map(re.escape, parameters))
     parts = re.split(rf" (?=(?:{names})=)", details) if names else [details]
+    if parts[0] != kind:  # somebody's own words, such as the reason of a declined job
+        return details
     try:
         values = dict(part.split("=", 1) for part in parts[1:])
         figures = {name: float(value) for name, value in values.items() if parameters[name].annotation is float}

@@ -108,6 +108,17 @@ def test_what_the_audit_log_kept_of_an_error_is_said_as_the_error_was(error: Bot
             assert errors.recorded_sentence(str(error)) == errors.sentence(error) != str(error)
 
 
-@pytest.mark.parametrize("details", ["", "20 $ a month", "You may not do that.", "only_owner", "only_owner kind=job"])
+@pytest.mark.parametrize(
+    "details",
+    [
+        "guest accounts are too dear",
+        "ambiguous wish word=x choices=y",
+        "",
+        "20 $ a month",
+        "You may not do that.",
+        "only_owner",
+        "only_owner kind=job",
+    ],
+)
 def test_other_details_of_the_audit_log_are_shown_as_they_stand(details: str) -> None:
     assert errors.recorded_sentence(details) == details
