@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 
 class BotError(Exception):
-    """Something a person should be told. `kind` names a function of `texts.errors`, `values` are what it takes. (Where
-    sentences have not moved there yet, the kind is the sentence.)"""
+    """Something a person should be told. `kind` names a function of `texts.errors`, `values` are what it takes. What a
+    provider answered is a kind of its own words."""
 
     def __init__(self, kind: str, /, **values: object) -> None:
         super().__init__(kind)

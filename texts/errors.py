@@ -133,7 +133,7 @@ def only_looking(action: Action) -> str:
         Action.FOLLOW: _("You may look, but not follow a job."),
         Action.SET_LANGUAGE: _("You may look, but not set the language of a channel."),
     }.get(action) or _("You may look, but not do this.")
-    return f"{what} {_('Ask an administrator to add you to the members.')}"
+    return sentences(what, _("Ask an administrator to add you to the members."))
 
 
 @_error
@@ -554,12 +554,12 @@ def over_budget(
     scope: Scope, usd: float, budget: float, taken: float, promised: float, left: float, until: float
 ) -> str:
     why = spending.over_budget(scope, usd, budget, taken, promised, left, until)
-    return f"{spending.nothing_started()} {why}"
+    return sentences(spending.nothing_started(), why)
 
 
 @_error
 def nobody_to_approve(above: float) -> str:
-    return f"{spending.nothing_started()} {spending.nobody_to_approve(above)}"
+    return sentences(spending.nothing_started(), spending.nobody_to_approve(above))
 
 
 @_error
@@ -572,7 +572,7 @@ def budget_usage() -> str:
 
 @_error
 def whose_budget(word: str) -> str:
-    return f"{_('I do not know whose budget {word} is.', word=word)} {budget_usage()}"
+    return sentences(_("I do not know whose budget {word} is.", word=word), budget_usage())
 
 
 @_error

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from bot.spending.budget import NotAdmitted, Scope
-from texts.formats import day, dollars, month
+from texts.formats import day, dollars, month, sentences
 from texts.language import _, plural
 
 
@@ -43,7 +43,7 @@ def over_budget(
         "Choose fewer epochs, a smaller file or a cheaper model, wait, or ask an administrator to raise the budget. "
         "`/finetune budget` shows where it stands."
     )
-    return f"{whose} {left_over} {advice}"
+    return sentences(whose, left_over, advice)
 
 
 def nobody_to_approve(above: float) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from texts.formats import listed
+from texts.formats import listed, sentences
 from texts.language import _, plural
 
 
@@ -19,7 +19,7 @@ def subscribed(channels: Sequence[str], *, here: bool) -> str:
         channels=listed(channels),
     )
     change = _("`/finetune notify off` stops it here.") if here else _("`/finetune notify here` adds this one.")
-    return f"{told} {change}"
+    return sentences(told, change)
 
 
 def on(channel: str) -> str:
