@@ -155,6 +155,115 @@ def line_is_too_long(megabytes: int, values: int) -> str:
 
 
 @_remark
+def conversation_empty() -> str:
+    return _("Its conversation is empty.")
+
+
+@_remark
+def conversation_no_list() -> str:
+    return _("Its conversation is not a list of turns.")
+
+
+@_remark
+def nobody_answers() -> str:
+    return _("Nobody answers in its conversation.")
+
+
+@_remark
+def tools_no_list() -> str:
+    return _("Its tools are not a list of objects.")
+
+
+@_remark
+def history_no_pairs() -> str:
+    return _("Its history is not a list of pairs.")
+
+
+@_remark
+def turn_no_object(turn: int) -> str:
+    return _("Turn {turn} of its conversation is not an object.", turn=turn)
+
+
+@_remark
+def turn_of_nobody(turn: int) -> str:
+    return _("Turn {turn} of its conversation does not say who speaks.", turn=turn)
+
+
+@_remark
+def turn_of_no_role(turn: int, speaker: str) -> str:
+    return _("Turn {turn} of its conversation is by “{speaker}”, which is no role.", turn=turn, speaker=speaker)
+
+
+@_remark
+def turn_answers_no_call(turn: int) -> str:
+    return _("Turn {turn} of its conversation answers a tool that was not called.", turn=turn)
+
+
+@_remark
+def turn_calls_no_tool(turn: int) -> str:
+    return _("Turn {turn} of its conversation calls a tool, but names none.", turn=turn)
+
+
+@_remark
+def character_lost() -> str:
+    return _("It has a character that cannot be read in the file's encoding (�).")
+
+
+@_remark
+def half_a_character() -> str:
+    return _("It holds half of a character (a lone surrogate).")
+
+
+@_remark
+def row_nested_too_deeply() -> str:
+    return _("It is nested too deeply.")
+
+
+@_remark
+def equal_answers() -> str:
+    return _("Both answers are the same.")
+
+
+@_remark
+def nothing_asked() -> str:
+    return _("Nothing is asked in it.")
+
+
+@_remark
+def last_turn_no_answer(column: str) -> str:
+    return _("The last turn in “{column}” is not an answer.", column=column)
+
+
+@_remark
+def cell_empty(column: str) -> str:
+    return _("“{column}” is empty.", column=column)
+
+
+@_remark
+def cell_no_value(column: str, text: str) -> str:
+    return _("“{column}” holds no value but {text}.", column=column, text=text)
+
+
+@_remark
+def too_many_cells(cells: int, columns: int) -> str:
+    return _(
+        "It has {cells} cells, the header {columns}; a text with a separator in it needs quotes.",
+        cells=cells,
+        columns=columns,
+    )
+
+
+@_remark
+def row_no_json() -> str:
+    return _("It is not valid JSON.")
+
+
+@_remark
+def row_no_object() -> str:
+    return _("It is not an object.")
+
+
+@_remark
 def list_is_no_example() -> str:
     return _("It is a list, not an example.")
 

@@ -17,14 +17,15 @@ ROOT = Path(__file__).parents[2]
 
 
 def remarks() -> Iterator[tuple[str, set[str]]]:
-    """Kind and values of each remark that the repairs make."""
-    for path in (ROOT / "training_files" / "repair").glob("*.py"):
+    """Kind and values of each remark that is made of examples and rows."""
+    for path in (*(ROOT / "training_files").glob("repair/*.py"), *(ROOT / "training_files").glob("tables/*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name) or not node.args:
                 continue
-            kinds = [one.value for one in ast.walk(node.args[0]) if isinstance(one, ast.Constant)]
-            if node.func.id == "_lost":
-                yield str(kinds[0]), {each.arg or "" for each in node.keywords}
+            kinds = [one.value for one in ast.walk(node.args[0]) if isinstance(one, ast.Constant) and one.value]
+            if node.func.id in ("_lost", "Unusable") and kinds:
+                for kind in filter(str.isidentifier, map(str, kinds)):
+                    yield kind, {each.arg or "" for each in node.keywords}
             elif node.func.id == "Remark":
                 values = node.args[1] if len(node.args) > 1 else ast.Dict([], [])
                 if isinstance(values, ast.Dict):
@@ -36,6 +37,7 @@ def test_each_remark_has_a_sentence_that_takes_its_values() -> None:
     made = dict(remarks()) | {
         kind: {"line"} for kind in ("same_as_line", "nearly_same_as_line", "same_in_validation_file")
     }
+    made |= {kind: set() for kind in ("row_no_json", "row_no_object", "half_a_character", "row_nested_too_deeply")}
     assert len(made) > 20
     assert made == {kind: set(inspect.signature(say).parameters) for kind, say in texts._REMARKS.items()}
 

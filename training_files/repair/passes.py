@@ -50,7 +50,7 @@ class Passes:
             self._first["convert"] = (None, *given.first_row())
             self.seen += given.converted.skipped_rows
             self.lost_lines += given.converted.skipped_rows
-            self.lost += [LostLine(one.row, Remark(one.why)) for one in given.converted.skipped[:MOST_LOST]]
+            self.lost += [LostLine(one.row, Remark(one.why, one.values)) for one in given.converted.skipped[:MOST_LOST]]
 
     @property
     def changed(self) -> dict[str, int]:

@@ -14,7 +14,12 @@ from training_files.tables.cells import text_of
 
 
 class Unusable(ValueError):
-    """A row gives no example; the message says why, as the end of a sentence about the row."""
+    """A row gives no example. `kind` names a remark of `texts.repair`, `values` are what it takes."""
+
+    def __init__(self, kind: str, /, **values: str | int) -> None:
+        super().__init__(kind)
+        self.kind = kind
+        self.values = values
 
 
 _ROLES = {
@@ -60,15 +65,13 @@ def messages(value: Any, *, answered: bool = True) -> list[dict[str, Any]]:
     if isinstance(value, str):
         value = _transcript(value)
     if not isinstance(value, list) or not value:
-        raise Unusable(
-            "its conversation is empty" if value in (None, "", []) else "its conversation is not a list of turns"
-        )
+        raise Unusable("conversation_empty" if value in (None, "", []) else "conversation_no_list")
     made: list[dict[str, Any]] = []
     waiting: list[str] = []  # calls that no tool has answered yet
     for number, turn in enumerate(value, 1):
         made.append(_message(turn, number, waiting))
     if answered and not any(message["role"] == "assistant" for message in made):
-        raise Unusable("nobody answers in its conversation")
+        raise Unusable("nobody_answers")
     return made
 
 
@@ -80,7 +83,7 @@ def tools(value: Any) -> list[dict[str, Any]]:
     if isinstance(value, dict):
         value = [value]
     if not isinstance(value, list) or not all(isinstance(tool, dict) for tool in value):
-        raise Unusable("its tools are not a list of objects")
+        raise Unusable("tools_no_list")
     bare = [_without_nulls(tool) for tool in value]
     return [tool if "function" in tool else {"type": "function", "function": tool} for tool in bare]
 
@@ -93,7 +96,7 @@ def history(value: Any) -> list[dict[str, Any]]:
     if is_conversation(value):
         return messages(value)
     if not isinstance(value, list) or not all(isinstance(pair, list) and len(pair) == 2 for pair in value):
-        raise Unusable("its history is not a list of pairs")
+        raise Unusable("history_no_pairs")
     return [
         {"role": role, "content": text_of(said)}
         for pair in value
@@ -103,13 +106,13 @@ def history(value: Any) -> list[dict[str, Any]]:
 
 def _message(turn: Any, number: int, waiting: list[str]) -> dict[str, Any]:
     if not isinstance(turn, dict):
-        raise Unusable(f"turn {number} of its conversation is not an object")
+        raise Unusable("turn_no_object", turn=number)
     speaker = _speaker(turn)
     if speaker is None:
-        raise Unusable(f"turn {number} of its conversation does not say who speaks")
+        raise Unusable("turn_of_nobody", turn=number)
     role = _ROLE.get(speaker.strip().casefold())
     if role is None:
-        raise Unusable(f"turn {number} of its conversation is by “{speaker[:40]}”, which is no role")
+        raise Unusable("turn_of_no_role", turn=number, speaker=speaker[:40])
     if speaker in _PROTOCOL and ("content" in turn or "tool_calls" in turn or "function_call" in turn):
         return _kept(turn)
     said = next((turn[key] for key in ("value", "content", "text", "message") if turn.get(key) is not None), "")
@@ -119,7 +122,7 @@ def _message(turn: Any, number: int, waiting: list[str]) -> dict[str, Any]:
         return {"role": "assistant", "tool_calls": calls}
     if role == "tool":
         if not waiting:
-            raise Unusable(f"turn {number} of its conversation answers a tool that was not called")
+            raise Unusable("turn_answers_no_call", turn=number)
         return {"role": "tool", "tool_call_id": waiting.pop(0), "content": text_of(said)}
     return {"role": role, "content": text_of(said)}
 
@@ -147,7 +150,7 @@ def _calls(said: Any, number: int) -> list[dict[str, Any]]:
     asked = _unpacked(said)
     calls = asked if isinstance(asked, list) else [asked]
     if not calls or not all(isinstance(call, dict) and isinstance(call.get("name"), str) for call in calls):
-        raise Unusable(f"turn {number} of its conversation calls a tool, but names none")
+        raise Unusable("turn_calls_no_tool", turn=number)
     return [
         {
             "id": f"call_{number}_{place}",

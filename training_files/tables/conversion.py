@@ -25,10 +25,13 @@ _OFTEN = 1_000
 
 
 class Skipped(msgspec.Struct, frozen=True):
-    """A row that could not be converted. `row` is the number that a person sees: in a sheet the header is row 1."""
+    """A row that could not be converted. `row` is the number that a person sees: in a sheet the header is row 1. `why`
+    and `values` are those of a remark of `texts.repair`.
+    """
 
     row: int
     why: str
+    values: dict[str, str | int] = {}
 
 
 class Converted(msgspec.Struct, frozen=True):
@@ -64,11 +67,11 @@ def convert(
                 try:
                     line = encode(example(mapping.columns, _usable(row)))
                     if LOST.encode() in line:
-                        raise Unusable("it has a character that cannot be read in the file's encoding (�)")
+                        raise Unusable("character_lost")
                 except (Unusable, UnicodeEncodeError, RecursionError) as wrong:
                     skipped_rows += 1
                     if len(skipped) < MOST_SKIPPED:
-                        skipped.append(Skipped(row.number, _why(wrong)))
+                        skipped.append(_skipped(row.number, wrong))
                     continue
                 file.write(line + b"\n")
                 examples += 1
@@ -83,10 +86,10 @@ def convert(
     return Converted(examples, skipped, skipped_rows)
 
 
-def _why(wrong: Exception) -> str:
-    if isinstance(wrong, UnicodeEncodeError):
-        return "it holds half of a character (a lone surrogate)"
-    return str(wrong) if isinstance(wrong, Unusable) else "it is nested too deeply"
+def _skipped(row: int, wrong: Exception) -> Skipped:
+    if isinstance(wrong, Unusable):
+        return Skipped(row, wrong.kind, wrong.values)
+    return Skipped(row, "half_a_character" if isinstance(wrong, UnicodeEncodeError) else "row_nested_too_deeply")
 
 
 def _check(mapping: ColumnMapping, columns: list[str], path: Path) -> None:
@@ -101,8 +104,8 @@ def _check(mapping: ColumnMapping, columns: list[str], path: Path) -> None:
 
 
 def _usable(row: Row) -> dict[str, Any]:
-    if row.why:
-        raise Unusable(row.why)
+    if row.wrong:
+        raise row.wrong
     return row.values
 
 
@@ -133,10 +136,10 @@ def _preference(columns: dict[str, str], values: dict[str, Any]) -> dict[str, An
     before, preferred = _said(columns, values, "preferred")
     _, other = _said(columns, values, "non_preferred")
     if preferred == other:
-        raise Unusable("both answers are the same")
+        raise Unusable("equal_answers")
     asked = _asked(columns, values, system) if "user" in columns else before
     if not asked:
-        raise Unusable("nothing is asked in it")
+        raise Unusable("nothing_asked")
     return {"input": {"messages": asked}, "preferred_output": preferred, "non_preferred_output": other}
 
 
@@ -148,7 +151,7 @@ def _said(
     if conversations.is_conversation(value):
         *before, last = conversations.messages(value)
         if last["role"] != "assistant":
-            raise Unusable(f"the last turn in “{columns[kind]}” is not an answer")
+            raise Unusable("last_turn_no_answer", column=columns[kind])
         return before, [last]
     return [], [{"role": "assistant", "content": _answer(columns, values, kind)}]
 
@@ -166,16 +169,16 @@ def _asked(columns: dict[str, str], values: dict[str, Any], system: str) -> list
     parts = [text_of(value), _optional(columns, values, "context")]
     text = "\n\n".join(part for part in parts if part.strip())
     if not text:
-        raise Unusable(f"“{columns['user']}” is empty")
+        raise Unusable("cell_empty", column=columns["user"])
     return [*messages, {"role": "user", "content": text}]
 
 
 def _answer(columns: dict[str, str], values: dict[str, Any], kind: str) -> str:
     text = text_of(values.get(columns[kind]))
     if not text or text.isspace():
-        raise Unusable(f"“{columns[kind]}” is empty")
+        raise Unusable("cell_empty", column=columns[kind])
     if text in NO_VALUE:
-        raise Unusable(f"“{columns[kind]}” holds no value but {text}")
+        raise Unusable("cell_no_value", column=columns[kind], text=text)
     return text
 
 

@@ -29,7 +29,7 @@ def describe(path: Path) -> Table:
     """
     begun = time.monotonic()
     with opened(path) as table:
-        whole = [row.values for row in table.sample if not row.why]
+        whole = [row.values for row in table.sample if not row.wrong]
         if not whole:
             raise TrainingFileError("no_rows", name=path.name)
         mapping, why = columns.propose(table.columns, whole)

@@ -47,9 +47,9 @@ def lines(text: Text) -> Iterator[Record]:
             check_depth(line)
             value = _DECODER.decode(line)
         except (ValueError, RecursionError):
-            yield number, "it is not valid JSON"
+            yield number, "row_no_json"
             continue
-        yield number, value if isinstance(value, dict) else "it is not an object"
+        yield number, value if isinstance(value, dict) else "row_no_object"
 
 
 def records(text: Text) -> Iterator[Record]:
@@ -128,7 +128,7 @@ def _record(value: Any) -> dict[str, Any] | str:
         return {f"Column {place}": one for place, one in enumerate(value, 1)}
     if isinstance(value, str):
         return {"text": value}
-    return "it is not an object"
+    return "row_no_object"
 
 
 class _Feed:

@@ -15,6 +15,7 @@ from training_files.errors import TrainingFileError
 from training_files.lines import open_file
 from training_files.tables import delimited, documents, encodings, file_type, header, subprocess_reader
 from training_files.tables.cells import text_of
+from training_files.tables.conversations import Unusable
 from training_files.tables.delimited import MOST_COLUMNS
 from training_files.tables.text import Text
 
@@ -43,11 +44,11 @@ class Source(Protocol):
 
 
 class Row(msgspec.Struct, frozen=True, gc=False):
-    """A row: its number as the person sees it, from 1, and its values by column. `why` says what is wrong with it."""
+    """A row: its number as the person sees it, from 1, and its values by column. `wrong` says what is wrong with it."""
 
     number: int
     values: dict[str, Any] = {}
-    why: str = ""
+    wrong: Unusable | None = None
 
 
 class Rows(msgspec.Struct):
@@ -123,8 +124,7 @@ def _grid(kind: str, cells: Iterator[tuple[int, list[str]]], source: Source, *, 
 def _row(number: int, cells: list[str], columns: list[str]) -> Row:
     if len(cells) > len(columns):
         if any(cell and not cell.isspace() for cell in cells[len(columns) :]):
-            why = f"it has {len(cells)} cells, the header {len(columns)}; a text with a separator in it needs quotes"
-            return Row(number, why=why)
+            return Row(number, wrong=Unusable("too_many_cells", cells=len(cells), columns=len(columns)))
         cells = cells[: len(columns)]
     return Row(number, dict(zip(columns, cells, strict=False)))
 
@@ -133,7 +133,7 @@ def _records(
     kind: str, records: Iterator[tuple[int, dict[str, Any] | str]], source: Source, *, encoding: str = "utf-8"
 ) -> Rows:
     """Objects with keys: the columns are the keys that the first ones have. A text instead says what is wrong."""
-    each = (Row(number, why=one) if isinstance(one, str) else Row(number, one) for number, one in records)
+    each = (Row(number, wrong=Unusable(one)) if isinstance(one, str) else Row(number, one) for number, one in records)
     sample = list(_first(each, lambda row: sum(len(text_of(one)) for one in row.values.values())))
     columns = list(dict.fromkeys(key for row in sample for key in row.values))
     _refuse_crowd(len(columns))

@@ -9,6 +9,9 @@ from xml.sax.saxutils import escape
 
 import pytest
 
+from texts.repair import remark
+from training_files.repair import Remark
+
 _MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 _OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 _PACKAGE = "http://schemas.openxmlformats.org/package/2006"
@@ -109,6 +112,6 @@ def converted(tmp_path: Path) -> Callable[..., tuple[list[Any], list[tuple[int, 
         examples = [json.loads(line) for line in out.read_text("utf-8").splitlines()]
         assert len(examples) == result.examples
         assert result.skipped_rows == len(result.skipped)
-        return examples, [(one.row, one.why) for one in result.skipped]
+        return examples, [(one.row, remark(Remark(one.why, one.values))) for one in result.skipped]
 
     return run

@@ -4,6 +4,8 @@ import json
 
 import pytest
 
+from texts.repair import remark
+from training_files.repair import Remark
 from training_files.tables.conversations import Unusable, history, is_conversation, messages, tools
 
 
@@ -75,17 +77,18 @@ def test_transcripts_are_split_where_the_speakers_change():
     [
         ([], "is empty"),
         ("no turns", "not a list of turns"),
-        ([{"from": "human", "value": "hi"}], "nobody answers"),
+        ([{"from": "human", "value": "hi"}], "Nobody answers"),
         ([{"from": "elf", "value": "hi"}], "by “elf”, which is no role"),
         ([{"value": "hi"}], "does not say who speaks"),
-        ([{"from": "human", "value": "hi"}, 3], "turn 2 of its conversation is not an object"),
+        ([{"from": "human", "value": "hi"}, 3], "Turn 2 of its conversation is not an object"),
         ([{"from": "observation", "value": "hi"}], "answers a tool that was not called"),
         ([{"from": "function_call", "value": "weather in Rome"}], "calls a tool, but names none"),
     ],
 )
 def test_what_is_no_conversation_is_told_by_its_turn(value, why):
-    with pytest.raises(Unusable, match=why):
+    with pytest.raises(Unusable) as wrong:
         messages(value)
+    assert why in remark(Remark(wrong.value.kind, wrong.value.values))
 
 
 def test_tools_written_as_bare_functions_are_wrapped():

@@ -103,12 +103,12 @@ def test_an_empty_instruction_leaves_the_input_alone(rows, converted):
         )
     )
     assert examples[2]["messages"][0]["content"] == "Just this"
-    assert skipped == [(4, "“instruction” is empty")]
+    assert skipped == [(4, "“instruction” is empty.")]
 
 
 def test_equal_answers_are_no_preference(rows, converted):
     _, skipped = converted(rows(*PAIRS[:2], {"prompt": "q", "chosen": "same", "rejected": "same"}))
-    assert skipped == [(3, "both answers are the same")]
+    assert skipped == [(3, "Both answers are the same.")]
 
 
 def test_the_first_thousand_skipped_rows_are_named_and_all_are_counted(rows, tmp_path):

@@ -65,15 +65,15 @@ def test_rows_are_numbered_as_a_sheet_shows_them_with_the_header_as_row_1(table,
     examples, skipped = converted(table(content))
     assert len(examples) == 2
     assert skipped == [
-        (4, "“answer” is empty"),
-        (5, "it has 3 cells, the header 2; a text with a separator in it needs quotes"),
+        (4, "“answer” is empty."),
+        (5, "It has 3 cells, the header 2; a text with a separator in it needs quotes."),
     ]
 
 
 def test_a_short_row_and_extra_empty_cells_do_no_harm(table, converted):
     examples, skipped = converted(table("question,answer,note\na,b\nc,d,e,,\nf\n"))
     assert [answer(one) for one in examples] == ["b", "d"]
-    assert skipped == [(4, "“answer” is empty")]
+    assert skipped == [(4, "“answer” is empty.")]
 
 
 def test_a_table_without_a_header_is_read_by_what_stands_in_it(table, converted):
@@ -92,14 +92,14 @@ def test_formulas_are_texts_and_are_never_run(table, converted):
 def test_marks_of_no_value_are_no_answers(table, converted):
     examples, skipped = converted(table("question,answer\na,b\nc,NaN\nd,#N/A\n"))
     assert len(examples) == 1
-    assert skipped == [(3, "“answer” holds no value but NaN"), (4, "“answer” holds no value but #N/A")]
+    assert skipped == [(3, "“answer” holds no value but NaN."), (4, "“answer” holds no value but #N/A.")]
 
 
 def test_a_damaged_character_costs_its_row_and_no_other(table, converted):
     path = table(EXPORT.encode() + "坏了吗？,".encode() + b"\xff\xfe" + "\n好的？,好的。\n".encode())
     examples, skipped = converted(path)
     assert [answer(one) for one in examples][-1] == "好的。"
-    assert skipped == [(5, "it has a character that cannot be read in the file's encoding (�)")]
+    assert skipped == [(5, "It has a character that cannot be read in the file's encoding (�).")]
 
 
 def test_nuls_are_characters_like_others(table, converted):

@@ -69,7 +69,7 @@ def test_numbers_constants_and_nothing_are_read_as_people_mean_them(document, co
     path = document(text[:-1] + ', {"q": "y?", "answer": NaN}]')
     examples, skipped = converted(path)
     assert [one["messages"][1]["content"] for one in examples] == ["1", "true"]
-    assert skipped == [(3, "“answer” is empty"), (4, "“answer” is empty")]
+    assert skipped == [(3, "“answer” is empty."), (4, "“answer” is empty")]
 
 
 @pytest.mark.parametrize("block", [1, 2, 3, 7])
@@ -85,7 +85,7 @@ def test_half_a_character_costs_its_row(document, converted):
     path = document(json.dumps([*ROWS, {"question": "emoji \ud83d", "answer": "cut"}], indent=1))
     examples, skipped = converted(path)
     assert len(examples) == len(ROWS)
-    assert skipped == [(31, "it holds half of a character (a lone surrogate)")]
+    assert skipped == [(31, "It holds half of a character (a lone surrogate).")]
 
 
 def test_a_document_that_is_cut_off_says_so_and_leaves_nothing(document, converted, tmp_path):
@@ -141,7 +141,7 @@ def test_jsonl_rows_are_numbered_by_line_and_a_bad_line_costs_only_itself(docume
     path = document("\n".join([lines[0], "", "{broken", lines[1], "[1]", lines[2]]), name="rows.jsonl")
     examples, skipped = converted(path)
     assert len(examples) == 3
-    assert skipped == [(3, "it is not valid JSON"), (5, "it is not an object")]
+    assert skipped == [(3, "It is not valid JSON."), (5, "It is not an object.")]
 
 
 def test_jsonl_in_a_legacy_encoding_is_read(tmp_path, converted):

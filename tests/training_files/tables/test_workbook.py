@@ -19,7 +19,7 @@ def test_a_sheet_becomes_examples_with_rows_numbered_as_it_shows_them(workbook, 
     rows = [[], ["Our questions", None], [], *PAIRS, [None, None], ["No answer", None], ["Last", "one"]]
     examples, skipped = converted(workbook({"Sheet1": rows}))
     assert answers(examples) == ["With the key.", "The same way.", "one"]
-    assert skipped == [(8, "“answer” is empty")]
+    assert skipped == [(8, "“answer” is empty.")]
 
 
 def test_the_sheet_that_looks_like_data_is_taken_and_named(workbook, converted):
