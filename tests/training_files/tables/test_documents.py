@@ -69,7 +69,7 @@ def test_numbers_constants_and_nothing_are_read_as_people_mean_them(document, co
     path = document(text[:-1] + ', {"q": "y?", "answer": NaN}]')
     examples, skipped = converted(path)
     assert [one["messages"][1]["content"] for one in examples] == ["1", "true"]
-    assert skipped == [(3, "“answer” is empty."), (4, "“answer” is empty")]
+    assert skipped == [(3, "“answer” is empty."), (4, "“answer” is empty.")]
 
 
 @pytest.mark.parametrize("block", [1, 2, 3, 7])

@@ -31,7 +31,7 @@ def test_rows_without_an_answer_are_named_by_their_number(parquet, converted):
         )
     )
     assert len(examples) == 1
-    assert skipped == [(2, "“answer” is empty."), (3, "“question” is empty")]
+    assert skipped == [(2, "“answer” is empty."), (3, "“question” is empty.")]
 
 
 @pytest.mark.parametrize("keep", [4, 0.5, 0.99])
