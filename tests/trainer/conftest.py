@@ -7,13 +7,23 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tiny_model import build_tiny_model
+from tiny_model import MODEL_ID, build_tiny_model
 from trainer_process import Trainer, jsonl, some_examples
+
+from trainer.base_models import read_table
+from trainer.serving.messages import ModelRef
 
 
 @pytest.fixture(scope="session")
 def table(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return build_tiny_model(tmp_path_factory.mktemp("tiny"))
+
+
+@pytest.fixture(scope="session")
+def model(table: Path) -> ModelRef:
+    """The tiny model, as engines are asked for it."""
+    base = read_table(table)[MODEL_ID]
+    return ModelRef(base.id, base.source[0].path, base.template(), base.context_length)
 
 
 @pytest.fixture(scope="session")

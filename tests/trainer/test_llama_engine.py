@@ -14,6 +14,7 @@ import msgspec
 import numpy as np
 import pytest
 import torch
+from engine_answers import CHAT, said, text
 from safetensors.numpy import load_file, save_file
 from tiny_model import HEADS, HIDDEN, LAYERS, MODEL_ID, build_tiny_model
 
@@ -25,7 +26,6 @@ from trainer.serving.engines.slots import SlotPool, threads
 from trainer.serving.engines.transformers_engine import TransformersEngine
 from trainer.serving.engines.transformers_model import TransformersModel
 from trainer.serving.messages import (
-    Conversation,
     Delta,
     End,
     Generation,
@@ -39,7 +39,6 @@ from trainer.serving.messages import (
 )
 from trainer.serving.vocabulary import Vocabulary
 
-CHAT = Conversation([{"role": "user", "content": "Hello"}])
 # The tiny model's answers under this bias never end by themselves.
 ENDLESS = {"2": -100.0}
 
@@ -47,12 +46,6 @@ ENDLESS = {"2": -100.0}
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("llama")
-
-
-@pytest.fixture(scope="module")
-def model(home: Path) -> ModelRef:
-    base = read_table(build_tiny_model(home))[MODEL_ID]
-    return ModelRef(base.id, base.source[0].path, base.template(), base.context_length)
 
 
 @pytest.fixture(scope="module")
@@ -79,16 +72,6 @@ def _adapter(folder: Path, seed: int) -> Path:
     save_file(pairs, str(folder / "adapter_model.safetensors"))
     (folder / "adapter_config.json").write_text(json.dumps({"r": 4, "lora_alpha": 8}), encoding="utf-8")
     return folder
-
-
-def said(engine: Any, model: ModelRef, generation: Generation) -> list[StreamEvent]:
-    heard: list[StreamEvent] = []
-    engine.answer(GenerationRequest("gen-1", model, generation), heard.append, lambda: False)
-    return heard
-
-
-def text(answer: list[StreamEvent], choice: int = 0) -> str:
-    return "".join(one.text for one in answer if isinstance(one, Delta) and one.choice == choice)
 
 
 def judged(engine: LlamaEngine, model: ModelRef, prompt: list[int]) -> torch.Tensor:

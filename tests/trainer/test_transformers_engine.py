@@ -1,61 +1,35 @@
 """What each engine makes of a request, without server or worker: the tiny model, asked directly."""
 
 import json
-from pathlib import Path
-from typing import Any
 
 import pytest
 import torch
-from tiny_model import MODEL_ID, build_tiny_model
+from engine_answers import CHAT, said, text
 
-from trainer.base_models import read_table
 from trainer.serving.engines.interface import Engine
 from trainer.serving.engines.llama_engine import LlamaEngine
 from trainer.serving.engines.slots import SlotPool
 from trainer.serving.engines.transformers_engine import TransformersEngine
 from trainer.serving.engines.transformers_model import TransformersModel
 from trainer.serving.messages import (
-    Conversation,
     Delta,
     End,
     Generation,
-    GenerationRequest,
     ModelRef,
     Refusal,
     Sampling,
-    StreamEvent,
     Text,
     Tokens,
 )
 
 
-@pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("models")
-
-
-@pytest.fixture(scope="module")
-def model(home: Path) -> ModelRef:
-    base = read_table(build_tiny_model(home))[MODEL_ID]
-    return ModelRef(base.id, base.source[0].path, base.template(), base.context_length)
-
-
 @pytest.fixture(scope="module", params=["llama.cpp", "transformers"])
-def engine(request: pytest.FixtureRequest, home: Path) -> Engine:
-    return LlamaEngine(SlotPool(home)) if request.param == "llama.cpp" else TransformersEngine()
-
-
-def said(engine: Engine, model: ModelRef, generation: Generation) -> list[Any]:
-    events: list[StreamEvent] = []
-    engine.answer(GenerationRequest("gen-1", model, generation), events.append, lambda: False)
-    return events
-
-
-def text(answer: list[Any], choice: int = 0) -> str:
-    return "".join(one.text for one in answer if isinstance(one, Delta) and one.choice == choice)
-
-
-CHAT = Conversation([{"role": "user", "content": "Hello"}])
+def engine(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Engine:
+    return (
+        LlamaEngine(SlotPool(tmp_path_factory.mktemp("llama")))
+        if request.param == "llama.cpp"
+        else TransformersEngine()
+    )
 
 
 def test_the_same_seed_says_the_same_and_choices_differ(engine: Engine, model: ModelRef) -> None:
