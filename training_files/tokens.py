@@ -7,13 +7,13 @@ OpenAI's encodings; a model's own tokenizer treats it as training will.
 import importlib.util
 import os
 import re
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import msgspec
+from platformdirs import user_cache_path
 
 from training_files.catalog import ModelFacts, base_of
 
@@ -54,12 +54,7 @@ def models_cache() -> Path:
     named = os.environ.get("FINETUNE_CACHE")
     if named:
         return Path(named).expanduser() / "models"
-    if sys.platform == "win32":
-        local = os.environ.get("LOCALAPPDATA", Path.home() / "AppData" / "Local")
-        return Path(local) / "finetune-bot" / "cache" / "models"
-    if sys.platform == "darwin":
-        return Path.home() / "Library" / "Caches" / "finetune-bot" / "models"
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "finetune-bot" / "models"
+    return user_cache_path("finetune-bot", appauthor=False) / "models"
 
 
 def tokenizer_for(model: str, facts: ModelFacts | None, folder: Path | None) -> Tokenizer:
