@@ -6,7 +6,7 @@ The same words work after a mention of the bot in a thread, where Slack takes no
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
-from typing import Final
+from typing import Any, Final
 
 from slack_bolt.app.async_app import AsyncApp
 
@@ -45,34 +45,37 @@ class Commands:
         command = find_command(name or "help")
         if command is not None:
             owner = _OWNERS.get(command.name)
-            await bind(command.run, self.listeners[owner] if owner else None)(replace(turn, words=rest.strip()))
+            own = self.listeners[owner] if owner else self
+            await bind(command.run, own)(replace(turn, words=rest.strip()))
         elif (near := _near(name)) is not None:
             await turn.answer(help_blocks.near_miss(name, near, slash="command" in turn.body))
         else:
             await turn.answer(help_blocks.what_there_is(name if "command" in turn.body else None))
 
+    async def help(self, turn: Turn) -> None:
+        """All commands, or the one that is named."""
+        word = next(iter(turn.words.split()), "").strip("`").removeprefix("/")
+        command = find_command(word) if word else None
+        if command is not None:
+            await turn.answer(help_blocks.command_help(texts.described(command.name)))
+            return
+        topics = [
+            (texts.topic(topic), [texts.described(command.name) for command in COMMANDS if command.topic is topic])
+            for topic in Topic
+        ]
+        await turn.answer(help_blocks.help_message(topics))
 
-def find_command(word: str) -> Command | None:
+
+def find_command(word: str) -> Command[Any] | None:
     return next((command for command in COMMANDS if command.name == word.lower()), None)
 
 
-async def _help(turn: Turn) -> None:
-    """All commands, or the one that is named."""
-    word = next(iter(turn.words.split()), "").strip("`").removeprefix("/")
-    command = find_command(word) if word else None
-    if command is not None:
-        await turn.answer(help_blocks.command_help(texts.described(command.name)))
-        return
-    topics = [
-        (texts.topic(topic), [texts.described(command.name) for command in COMMANDS if command.topic is topic])
-        for topic in Topic
-    ]
-    await turn.answer(help_blocks.help_message(topics))
-
-
-COMMANDS: Final = tuple(
+COMMANDS: Final[tuple[Command[Any], ...]] = tuple(
     sorted(
-        (*(command for feature in FEATURES for command in feature.commands), Command("help", Topic.MANAGE, _help)),
+        (
+            *(command for feature in FEATURES for command in feature.commands),
+            Command("help", Topic.MANAGE, Commands.help),
+        ),
         key=lambda command: list(Topic).index(command.topic),
     )
 )

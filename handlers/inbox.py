@@ -113,8 +113,8 @@ class Inbox:
         listen.__name__ = getattr(work, "__name__", "listen")
         return listen
 
-    def submission(self, modal: Modal) -> Callable[..., Awaitable[None]]:
-        """A Bolt listener for a modal that was sent off.
+    def submission(self, modal: Modal[Any], work: Listener) -> Callable[..., Awaitable[None]]:
+        """A Bolt listener for a modal that was sent off, with `work` as its listener.
 
         It is acknowledged when it is clear what comes of it: what is refused or answered within `modal.seconds` (Slack
         waits for three) is said in the modal, which keeps what was typed. What comes later is said as ever.
@@ -128,16 +128,16 @@ class Inbox:
                 await self.settle(str(context["inbox_key"]))
                 return
             if context.get("inbox_again"):  # after a crash the modal is long gone
-                self.begin(modal.submitted, body, context)
+                self.begin(work, body, context)
                 return
             if modal.waiting is not None:
                 with speaking(await self._languages.person(str(body["user"]["id"]))):
                     view = modal.waiting()
                 await acknowledge(ack, response_action="update", view=view.to_dict())
-                self.begin(modal.submitted, body, context)
+                self.begin(work, body, context)
                 return
             open_modal = _OpenModal(body["view"])
-            task = self.begin(modal.submitted, body, context, open_modal)
+            task = self.begin(work, body, context, open_modal)
             waited_for: set[asyncio.Future[Any]] = {task, open_modal.outcome}
             await asyncio.wait(waited_for, timeout=modal.seconds, return_when=asyncio.FIRST_COMPLETED)
             await acknowledge(ack, **open_modal.close())

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 import structlog
 from slack_bolt.app.async_app import AsyncApp
@@ -20,12 +20,12 @@ from handlers.jobs.register import FEATURE as JOBS
 from handlers.models.register import FEATURE as MODELS
 from handlers.provider_files.register import FEATURE as PROVIDER_FILES
 from handlers.repair.register import FEATURE as REPAIR
-from handlers.routing import Listener, bind
+from handlers.routing import Feature, Listener, bind
 from handlers.spending.register import FEATURE as SPENDING
 from handlers.start.register import FEATURE as START
 from handlers.turn import Turn
 
-FEATURES: Final = (
+FEATURES: Final[tuple[Feature[Any], ...]] = (
     DATASETS,
     REPAIR,
     START,
@@ -46,13 +46,13 @@ def register(app: AsyncApp, inbox: Inbox, listeners: Mapping[type[object], objec
     """`listeners`: what was put together for each class that a feature names."""
     menus: dict[str, dict[str, Listener]] = {}
     for feature in FEATURES:
-        own = listeners[feature.listeners] if feature.listeners else None
+        own: Any = listeners[feature.listeners]
         for action_id, pressed in feature.buttons.items():
             app.action(action_id)(inbox.listener(bind(pressed, own)))
         for action_id in feature.inputs:
             app.action(action_id)(inbox.listener(_nothing))
         for callback_id, modal in feature.modals.items():
-            app.view(callback_id)(inbox.submission(replace(modal, submitted=bind(modal.submitted, own))))
+            app.view(callback_id)(inbox.submission(modal, bind(modal.submitted, own)))
         for event, heard in feature.events.items():
             app.event(event)(inbox.listener(bind(heard, own)))
         for (menu, word), chosen in feature.options.items():

@@ -8,15 +8,15 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, Generic, TypeVar
 
 from slack_sdk.models.views import View
 
 from handlers.turn import Turn
 
+L = TypeVar("L")
 Listener = Callable[[Turn], Awaitable[None]]
-# A listener, or a method of the class that the feature names.
-Method = Callable[..., Awaitable[None]]
+Method = Callable[[L, Turn], Awaitable[None]]
 
 SECONDS_AT_ONCE: Final = 0.5
 """Where the work itself takes long, only what is refused or known at once is said in its modal."""
@@ -33,7 +33,7 @@ class Topic(StrEnum):
 
 
 @dataclass(frozen=True)
-class Command:
+class Command(Generic[L]):
     """A sub-command of `/finetune`. `run` gets a turn whose words are what follows the name. What `help` says of it
     stands in `texts.commands`, in a function of the same name.
 
@@ -42,18 +42,18 @@ class Command:
 
     name: str
     topic: Topic
-    run: Method
+    run: Method[L]
     final: bool = False
 
 
 @dataclass(frozen=True)
-class Modal:
+class Modal(Generic[L]):
     """`check` reads what was filled in and gives a sentence for each field that is wrong, by block_id. What is refused
     or answered within `seconds` is said in the modal, unless `waiting` takes its place at once. `makes_files`: training
     files come of it, for which whoever names one waits.
     """
 
-    submitted: Method
+    submitted: Method[L]
     check: Callable[[dict[str, Any]], dict[str, str]] | None = None
     seconds: float = 2.0
     waiting: Callable[[], View] | None = None
@@ -61,21 +61,21 @@ class Modal:
 
 
 @dataclass(frozen=True)
-class Feature:
+class Feature(Generic[L]):
     """`listeners` is the class whose methods take what comes. `buttons` by action_id (menus and inputs are buttons to
     Slack, too), `modals` by callback_id, `events` by type. `options` are entries of a menu that several features share,
     by the menu's action_id and the word with which the entry's value begins; what follows that is the turn's words.
     `inputs`: action_ids of what Slack tells of at once and is read only when its modal is sent off: nothing takes them.
     """
 
-    listeners: type[object] | None = None
-    commands: tuple[Command, ...] = ()
-    buttons: Mapping[str, Method] = field(default_factory=dict)
+    listeners: type[L]
+    commands: tuple[Command[L], ...] = ()
+    buttons: Mapping[str, Method[L]] = field(default_factory=dict)
     inputs: tuple[str, ...] = ()
-    modals: Mapping[str, Modal] = field(default_factory=dict)
-    events: Mapping[str, Method] = field(default_factory=dict)
-    options: Mapping[tuple[str, str], Method] = field(default_factory=dict)
+    modals: Mapping[str, Modal[L]] = field(default_factory=dict)
+    events: Mapping[str, Method[L]] = field(default_factory=dict)
+    options: Mapping[tuple[str, str], Method[L]] = field(default_factory=dict)
 
 
-def bind(method: Method, listeners: object | None) -> Listener:
-    return method if listeners is None else partial(method, listeners)
+def bind(method: Method[L], listeners: L) -> Listener:
+    return partial(method, listeners)

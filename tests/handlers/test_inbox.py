@@ -156,7 +156,7 @@ async def test_a_window_waits_for_what_is_refused_and_not_for_what_takes_long(da
         assert await store.accept(key, body)
         context = cast(AsyncBoltContext, {"inbox_key": key})
         await asyncio.wait_for(
-            inbox.submission(Modal(work, seconds=60 if work is not take_long else 0))(ack, body, context), 60
+            inbox.submission(Modal(work, seconds=60 if work is not take_long else 0), work)(ack, body, context), 60
         )
     assert answers[0]["response_action"] == "push"
     assert "Over the budget." in str(answers[0]["view"])
@@ -184,7 +184,7 @@ async def test_what_stands_in_a_modal_while_it_waits_is_in_the_persons_language(
 
     assert await store.accept("key", body)
     context = cast(AsyncBoltContext, {"inbox_key": "key"})
-    await inbox.submission(Modal(work, waiting=waiting))(ack, body, context)
+    await inbox.submission(Modal(work, waiting=waiting), work)(ack, body, context)
     assert answers[0]["response_action"] == "update"
     assert answers[0]["view"]["title"]["text"] == "转换"
     await until(lambda: not inbox.busy)
