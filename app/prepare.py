@@ -15,6 +15,7 @@ import msgspec
 from app.check import at_finding, harmless, progress_bar, verdict
 from texts import terminal as texts
 from texts.errors import sentence
+from texts.findings import unclear_columns
 from training_files import DEFAULT_MODEL, TrainingFileError, check_file
 from training_files.report import ColumnMapping, Table
 from training_files.tokens import tokenizers_folder
@@ -268,8 +269,8 @@ def _show_table(console: "Console", table: Table, mapping: ColumnMapping | None)
         samples = " | ".join(column.samples)
         grid.add_row(f"  {part}", Text(harmless(column.name), style="bold"), Text(harmless(samples), style="dim"))
     console.print(grid)
-    if mapping is None and table.why:
-        console.print(Text(harmless(table.why)))
+    if mapping is None:
+        console.print(Text(unclear_columns() if table.mapping is None else harmless(table.why)))
 
 
 def _asked_columns(console: "Console", needed: bool) -> str:

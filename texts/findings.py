@@ -336,13 +336,19 @@ def format_not_taken(model: str, format: str, others: Sequence[str]) -> str:
     )
 
 
+def unclear_columns() -> str:
+    """Of a table of which it cannot be told how to read it."""
+    return _(
+        "Neither the names of the columns nor what stands in them says which is the question and which the answer."
+    )
+
+
 @_finding
 def needs_conversion(
     rows: int,
     columns: Sequence[str],
     more: int = 0,
     kind: str = "",
-    why: str = "",
     format: str = "",
     mapping: Mapping[str, str] | None = None,
 ) -> str:
@@ -360,17 +366,26 @@ def needs_conversion(
             rows,
             columns=names,
         )
-    what = plural(
-        "This is a table ({kind}) of {count} row with the columns {columns}.",
-        "This is a table ({kind}) of {count} rows with the columns {columns}.",
-        rows,
-        kind=kind,
-        columns=names,
-    )
+    how = unclear_columns()
+    if columns:
+        what = plural(
+            "This is a table ({kind}) of {count} row with the columns {columns}.",
+            "This is a table ({kind}) of {count} rows with the columns {columns}.",
+            rows,
+            kind=kind,
+            columns=names,
+        )
+    else:
+        what = plural(
+            "This is a table ({kind}) of {count} row without columns.",
+            "This is a table ({kind}) of {count} rows without columns.",
+            rows,
+            kind=kind,
+        )
     if mapping:
         parts = [_("`{column}` as {part}", column=column, part=part) for part, column in mapping.items()]
-        why = _("It would be read as {format}: {parts}.", format=format_name(format), parts=", ".join(parts))
-    return sentences(what, why, _("Convert it: Repair shows how it would be read and lets you choose."))
+        how = _("It would be read as {format}: {parts}.", format=format_name(format), parts=", ".join(parts))
+    return sentences(what, how, _("Convert it: Repair shows how it would be read and lets you choose."))
 
 
 # Examples and messages

@@ -443,7 +443,7 @@ def _table_params(table: Table) -> dict[str, Param]:
         "more": len(table.columns) + table.unlisted - len(columns),
     }
     if table.mapping is None:
-        return params | {"why": table.why}
+        return params
     return params | {
         "format": table.mapping.format,
         "mapping": {part: column[:40] for part, column in table.mapping.columns.items()},

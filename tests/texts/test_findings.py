@@ -192,7 +192,13 @@ FOREIGN = (
         b"7z\xbc\xaf\x27\x1c",
     ),
     *(b"%PDF", b"PAR1", b"SQLite format 3\0", b"\xd0\xcf\x11\xe0", b"{\\rtf", b"\x89PNG", b"PK\x03\x04word/"),
-    *(b"PK\x03\x04ppt/", b"PK\x03\x04xl/", b"PK\x03\x04application/vnd.oasis.opendocument.spreadsheet", b"[\n{"),
+    *(
+        b"PK\x03\x04ppt/",
+        b"PK\x03\x04xl/",
+        b"PK\x03\x04application/vnd.oasis.opendocument.spreadsheet",
+        b"[\n{",
+        b"[\n{}, {}]",
+    ),
     *(b'question,answer\n1,"2\n', b'question\tanswer\n1\t"2\n', "{'a': 1}\n{'b': 2}\n".encode("utf-16")),
     *(b"question,answer\na,b\n", b"a,b,c,d,e,f,g,h\n1,2,3,4,5,6,7,8\n9,9,9,9,9,9,9,9\n"),
 )
