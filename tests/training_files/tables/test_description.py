@@ -8,7 +8,7 @@ import pytest
 from refusal import refused
 
 from training_files.report import ColumnMapping
-from training_files.tables import convert, describe, description
+from training_files.tables import convert, describe, description, rows
 
 
 def test_samples_are_short_and_on_one_line(tmp_path):
@@ -40,26 +40,28 @@ def test_more_columns_than_a_sheet_has_are_refused_with_the_limit(tmp_path):
 
 
 @pytest.mark.parametrize("kind", ["csv", "json", "jsonl"])
-def test_two_hundred_thousand_short_rows_are_read_and_many_more_only_where_they_are_longer(tmp_path, kind):
+def test_short_rows_are_read_up_to_a_number_and_many_more_only_where_they_are_longer(tmp_path, kind, monkeypatch):
+    assert rows.FREE_ROWS == 200_000
+    monkeypatch.setattr(rows, "FREE_ROWS", 20_000)  # writing and reading ten times as many shows no more
     path, out = tmp_path / f"table.{kind}", tmp_path / "out.jsonl"
     as_chat = ColumnMapping("chat", {"user": "q", "assistant": "a"})
 
-    def write(rows, answer):
+    def write(count, answer):
         line = f"Hi,{answer}" if kind == "csv" else json.dumps({"q": "Hi", "a": answer})
         begin, between, end = {"csv": ("q,a\n", "\n", ""), "json": ("[", ",", "]"), "jsonl": ("", "\n", "")}[kind]
-        path.write_text(begin + between.join([line] * rows) + end)
+        path.write_text(begin + between.join([line] * count) + end)
 
-    write(200_000, "Hi")
-    assert describe(path).rows == pytest.approx(200_000, rel=0.2)
-    assert convert(path, as_chat, out).examples == 200_000
-    write(450_000, "Hi")
-    too_many = r"more than \d+,000 rows, of about \d+ bytes each\. 200,000 rows are read"
+    write(20_000, "Hi")
+    assert describe(path).rows == pytest.approx(20_000, rel=0.2)
+    assert convert(path, as_chat, out).examples == 20_000
+    write(45_000, "Hi")
+    too_many = r"more than \d+,000 rows, of about \d+ bytes each\. 20,000 rows are read"
     with refused(too_many):
         describe(path)
     with refused(too_many):
         convert(path, as_chat, out)
-    write(205_000, "Hello, what can I do for you on this fine day?".replace(",", " and"))
-    assert convert(path, as_chat, out).examples == 205_000
+    write(20_500, "Hello, what can I do for you on this fine day?".replace(",", " and"))
+    assert convert(path, as_chat, out).examples == 20_500
 
 
 def test_samples_show_no_secret_and_no_personal_data(tmp_path):
