@@ -70,7 +70,7 @@ from bot.store.spending import SqliteBudgetStore
 from bot.store.subscriptions import SqliteSubscriptions
 from bot.store.timeline import SqliteDeliveries
 from bot.timing import Timing
-from bot.worker_processes import Lanes
+from bot.worker_processes import WorkerPools
 from handlers.administration.listeners import AdministrationListeners
 from handlers.callers import Callers
 from handlers.chat.listeners import ChatListeners
@@ -132,7 +132,7 @@ class Services:
     people: People
     languages: Languages
     poster: Poster
-    lanes: Lanes
+    pools: WorkerPools
     incoming_files: IncomingFiles
 
 
@@ -143,7 +143,7 @@ async def services(
     who: dict[str, object],
     providers: Providers,
     database: Database,
-    lanes: Lanes,
+    pools: WorkerPools,
 ) -> Services:
     jobs = SqliteJobStore(database)
     datasets = SqliteDatasetStore(database)
@@ -222,7 +222,7 @@ async def services(
         people=people,
         languages=Languages(people, SqliteChannelLanguages(database), Language(settings.finetune_language)),
         poster=poster,
-        lanes=lanes,
+        pools=pools,
         incoming_files=IncomingFiles(
             SqliteInbox(database),
             SqliteMissedChannels(database),
@@ -314,18 +314,18 @@ async def listeners(services: Services, database: Database) -> Mapping[type[obje
 
 
 def _datasets(services: Services, callers: Callers, deletion: DatasetDeletion) -> DatasetListeners:
-    settings, datasets, copies, lanes = services.settings, services.datasets, services.copies, services.lanes
+    settings, datasets, copies, pools = services.settings, services.datasets, services.copies, services.pools
     poster, language = services.poster, services.languages.place
     provider = services.providers.default.name
     default = settings.finetune_default_model
     checking = DatasetCheck(
-        datasets, copies, lanes, services.catalogue, default=default, tokenizers=settings.tokenizers
+        datasets, copies, pools, services.catalogue, default=default, tokenizers=settings.tokenizers
     )
     making = DerivedDatasets(datasets)
     reports = ReportMessages(
         datasets=datasets,
-        reports=DatasetReports(datasets, services.jobs, services.catalogue, lanes, provider=provider, default=default),
-        second_pass=SecondPass(datasets, copies, lanes),
+        reports=DatasetReports(datasets, services.jobs, services.catalogue, pools, provider=provider, default=default),
+        second_pass=SecondPass(datasets, copies, pools),
         reactions=Reactions(datasets, poster),
         poster=poster,
         language=language,
@@ -335,10 +335,10 @@ def _datasets(services: Services, callers: Callers, deletion: DatasetDeletion) -
     token = settings.slack_bot_token.get_secret_value() if settings.slack_bot_token else ""
     return DatasetListeners(
         callers=callers,
-        intake=DatasetIntake(datasets, copies, lanes, checking, services.authority),
+        intake=DatasetIntake(datasets, copies, pools, checking, services.authority),
         checking=checking,
-        splitting=DatasetSplitting(services.dataset_lookup, making, copies, lanes),
-        samples=DatasetSamples(services.dataset_lookup, copies, lanes),
+        splitting=DatasetSplitting(services.dataset_lookup, making, copies, pools),
+        samples=DatasetSamples(services.dataset_lookup, copies, pools),
         findings=FindingsFile(datasets, services.dataset_lookup),
         deletion=deletion,
         reports=reports,
@@ -395,7 +395,7 @@ def _start(services: Services, callers: Callers, files: ProviderFiles) -> StartL
         datasets=services.dataset_lookup,
         trainable=services.trainable_datasets,
         models=services.trainable_models,
-        overlaps=Overlaps(services.copies, services.lanes),
+        overlaps=Overlaps(services.copies, services.pools),
         poster=services.poster,
         provider=provider.name,
     )
@@ -419,7 +419,7 @@ def _repair(services: Services, callers: Callers, datasets: DatasetListeners) ->
         services.trainable_datasets,
         datasets.derived.datasets,
         services.copies,
-        services.lanes,
+        services.pools,
         tokenizers=services.settings.tokenizers,
     )
     return RepairListeners(callers, repairing, datasets.derived, datasets.modals)

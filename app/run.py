@@ -33,7 +33,7 @@ from bot.store.inbox import SqliteInbox
 from bot.store.missed_channels import SqliteMissedChannels
 from bot.store.outbox import SqliteOutbox
 from bot.timing import Timing
-from bot.worker_processes import Lane, Lanes
+from bot.worker_processes import Pool, WorkerPools
 from handlers.bolt import build
 from handlers.datasets.listeners import DatasetListeners
 from handlers.inbox import Inbox
@@ -73,8 +73,8 @@ async def _until_stopped(settings: Settings) -> None:
         # What comes later leaves few cycles: every 700 objects, looking through all of them took 17 ms every 13 s.
         gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS)
         print(f"bot ready: {bot.name} in {bot.team_name}", flush=True)  # noqa: T201
-        for lane in (Lane.QUICK, Lane.REPORT):  # or the first file would wait for its process
-            bot.services.lanes.warm(lane)
+        for pool in (Pool.QUICK, Pool.REPORT):  # or the first file would wait for its process
+            bot.services.pools.warm(pool)
         await stop.wait()
 
 
@@ -100,8 +100,10 @@ class Bot:
 
 
 @asynccontextmanager
-async def running(settings: Settings, timing: Timing = Timing(), lanes: Lanes | None = None) -> AsyncIterator[Bot]:
-    """The bot, from its first to its last moment. It closes its worker processes, but not `lanes` of somebody else.
+async def running(
+    settings: Settings, timing: Timing = Timing(), pools: WorkerPools | None = None
+) -> AsyncIterator[Bot]:
+    """The bot, from its first to its last moment. It closes its worker processes, but not `pools` of somebody else.
 
     Raises StartError, with one sentence, where it cannot start.
     """
@@ -116,16 +118,16 @@ async def running(settings: Settings, timing: Timing = Timing(), lanes: Lanes | 
         inbox_store = SqliteInbox(database)
         unread = SqliteMissedChannels(database)
         last_heard = await unread.last_heard()
-        services = await compose.services(settings, timing, client, who, providers, database, lanes or Lanes())
+        services = await compose.services(settings, timing, client, who, providers, database, pools or WorkerPools())
         await note_roles(services.audit, services.people.roles.in_words(), time.time())
-        if lanes is None:
-            stack.callback(services.lanes.close)
+        if pools is None:
+            stack.callback(services.pools.close)
 
         charts = Charts(
             services.jobs,
             services.cards,
             services.poster,
-            services.lanes,
+            services.pools,
             calm=max(settings.finetune_poll_seconds, 5),
         )
         language = services.languages.place

@@ -1,7 +1,7 @@
 """Long work (checking, repairing, splitting training files; drawing charts) in processes of its own: it slows down
 nothing else.
 
-There is one process for each lane, started with the first work there. So a small file is reported on while a large one
+Each pool is one process, started with the first work there. So a small file is reported on while a large one
 is still being read, and neither waits for a second pass.
 """
 
@@ -32,7 +32,7 @@ SMALL: Final = 16 << 20
 MOST_SECONDS: Final = 3600.0
 
 
-class Lane(StrEnum):
+class Pool(StrEnum):
     """Which process does it: what is done in a moment, reports on large files, other work on large files (repairing,
     splitting), the second pass, for which nobody waits, and charts of jobs.
     """
@@ -44,28 +44,28 @@ class Lane(StrEnum):
     CHARTS = "charts"
 
     @classmethod
-    def of_report(cls, size: int) -> "Lane":
+    def of_report(cls, size: int) -> "Pool":
         """For a file of so many bytes."""
         return cls.QUICK if size <= SMALL else cls.REPORT
 
     @classmethod
-    def of_work(cls, size: int) -> "Lane":
+    def of_work(cls, size: int) -> "Pool":
         return cls.QUICK if size <= SMALL else cls.LARGE
 
 
-class Lanes:
-    """A process for each lane, which does one thing at a time; started anew should it die."""
+class WorkerPools:
+    """The pools, each a process that does one thing at a time; started anew should it die."""
 
     def __init__(self) -> None:
         # The threads only wait for a process to say something.
-        self._threads = ThreadPoolExecutor(len(Lane), thread_name_prefix="lane")
-        self._workers = {lane: _Worker(self._threads, polite=lane is not Lane.QUICK) for lane in Lane}
+        self._threads = ThreadPoolExecutor(len(Pool), thread_name_prefix="pool")
+        self._workers = {pool: _Worker(self._threads, polite=pool is not Pool.QUICK) for pool in Pool}
 
     async def run(
         self,
         function: Callable[..., T],
         *args: Any,
-        lane: Lane = Lane.QUICK,
+        pool: Pool = Pool.QUICK,
         seconds: float = MOST_SECONDS,
         on_partial: Callable[[Any], None] | None = None,
         **kwargs: Any,
@@ -75,7 +75,7 @@ class Lanes:
         With `on_partial` it is called with `partial=`, and what it gives to that arrives here, in the event loop.
         Raises TrainingFileError where the process dies twice over this work, or is stopped after so many seconds.
         """
-        worker = self._workers[lane]
+        worker = self._workers[pool]
         async with worker.free:
             for _ in range(2):
                 try:
@@ -89,7 +89,7 @@ class Lanes:
                 except (EOFError, OSError):
                     # Killed from outside, most likely for its memory.
                     worker.kill()
-                    log.warning("a process died", function=function.__name__, lane=lane)
+                    log.warning("a process died", function=function.__name__, pool=pool)
                 except BaseException:
                     worker.kill()  # whoever asked does not wait any more
                     raise
@@ -99,13 +99,13 @@ class Lanes:
             raise outcome.error
         return cast(T, outcome.value)
 
-    def warm(self, lane: Lane) -> None:
-        """Start the lane's process, where there is none yet: it takes a second, and work for it is on the way."""
-        self._threads.submit(self._workers[lane].start)
+    def warm(self, pool: Pool) -> None:
+        """Start the pool's process, where there is none yet: it takes a second, and work for it is on the way."""
+        self._threads.submit(self._workers[pool].start)
 
-    def processes(self) -> dict[Lane, multiprocessing.process.BaseProcess]:
+    def processes(self) -> dict[Pool, multiprocessing.process.BaseProcess]:
         """Those that were started and live."""
-        return {lane: worker.process for lane, worker in self._workers.items() if worker.process is not None}
+        return {pool: worker.process for pool, worker in self._workers.items() if worker.process is not None}
 
     def close(self) -> None:
         for worker in self._workers.values():
@@ -159,7 +159,7 @@ class _Worker:
             if self._connection is None or self.process is None or not self.process.is_alive():
                 spawn = multiprocessing.get_context("spawn")
                 ours, theirs = spawn.Pipe()
-                process = spawn.Process(target=_serve, args=(theirs, self._polite), name="lane")
+                process = spawn.Process(target=_serve, args=(theirs, self._polite), name="pool")
                 process.start()
                 theirs.close()
                 self.process, self._connection = process, ours

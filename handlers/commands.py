@@ -16,8 +16,8 @@ from handlers.blocks import help as help_blocks
 from handlers.callers import Callers
 from handlers.inbox import Inbox
 from handlers.register import FEATURES
+from handlers.request import Request
 from handlers.routing import Command, Topic, bind
-from handlers.turn import Turn
 from texts import commands as texts
 
 
@@ -34,36 +34,36 @@ class Commands:
         for action_id in help_blocks.ASKED:
             app.action(action_id)(inbox.listener(self.typed))
 
-    async def typed(self, turn: Turn) -> None:
+    async def typed(self, request: Request) -> None:
         """The slash command, or a button that stands for one."""
-        await self.authority.require(await self.callers.of(turn), Action.USE)
-        await self.run(turn, turn.words)
+        await self.authority.require(await self.callers.of(request), Action.USE)
+        await self.run(request, request.text)
 
-    async def run(self, turn: Turn, words: str) -> None:
+    async def run(self, request: Request, words: str) -> None:
         """Run the sub-command that `words` begin with; who means something else is told what there is."""
         name, _, rest = words.strip().partition(" ")
         command = find_command(name or "help")
         if command is not None:
             owner = _OWNERS.get(command.name)
             own = self.listeners[owner] if owner else self
-            await bind(command.run, own)(replace(turn, words=rest.strip()))
+            await bind(command.run, own)(replace(request, text=rest.strip()))
         elif (near := _near(name)) is not None:
-            await turn.answer(help_blocks.near_miss(name, near, slash="command" in turn.body))
+            await request.answer(help_blocks.near_miss(name, near, slash="command" in request.body))
         else:
-            await turn.answer(help_blocks.what_there_is(name if "command" in turn.body else None))
+            await request.answer(help_blocks.what_there_is(name if "command" in request.body else None))
 
-    async def help(self, turn: Turn) -> None:
+    async def help(self, request: Request) -> None:
         """All commands, or the one that is named."""
-        word = next(iter(turn.words.split()), "").strip("`").removeprefix("/")
+        word = next(iter(request.text.split()), "").strip("`").removeprefix("/")
         command = find_command(word) if word else None
         if command is not None:
-            await turn.answer(help_blocks.command_help(texts.described(command.name)))
+            await request.answer(help_blocks.command_help(texts.described(command.name)))
             return
         topics = [
             (texts.topic(topic), [texts.described(command.name) for command in COMMANDS if command.topic is topic])
             for topic in Topic
         ]
-        await turn.answer(help_blocks.help_message(topics))
+        await request.answer(help_blocks.help_message(topics))
 
 
 def find_command(word: str) -> Command[Any] | None:

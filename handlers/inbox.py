@@ -28,9 +28,9 @@ from handlers.blocks import errors, modals
 from handlers.blocks.message import Message
 from handlers.chat.threads import ChatThreads
 from handlers.languages import Languages
-from handlers.parsing import key_of, turn_of
+from handlers.parsing import key_of, request_of
+from handlers.request import Request
 from handlers.routing import Listener, Modal
-from handlers.turn import Turn
 from handlers.web.poster import REACH, Poster, Reach
 from texts import inbox as texts
 from texts import modals as modal_texts
@@ -166,14 +166,14 @@ class Inbox:
         REACH.set(reach)
         try:
             await self._store.begin(key)
-            turn = self._turn(
+            request = self._request(
                 key,
                 body,
-                again=bool(context.get("inbox_again")),
+                is_retry=bool(context.get("inbox_again")),
                 received_at=context.get("inbox_received_at"),
             )
-            with speaking(await self._languages.answers(turn.answers_in, turn.user)):
-                failed = not await self._carry_out(work, turn, open_modal, reach)
+            with speaking(await self._languages.answers(request.answers_in, request.user)):
+                failed = not await self._carry_out(work, request, open_modal, reach)
             # Not reached when the process is stopped in between: the next start goes on with it.
             await self._finish(key, failed=failed)
         except asyncio.CancelledError:  # the process is told to stop, which is not the message's doing
@@ -182,28 +182,28 @@ class Inbox:
         except Exception:  # the store cannot be written: what it holds is gone on with at the next start
             log.exception("left unfinished", key=key)
 
-    def _turn(self, key: str, body: dict[str, Any], *, again: bool, received_at: float | None) -> Turn:
-        return turn_of(self._poster, key, body, again=again, received_at=received_at, backoff=self._reply)
+    def _request(self, key: str, body: dict[str, Any], *, is_retry: bool, received_at: float | None) -> Request:
+        return request_of(self._poster, key, body, is_retry=is_retry, received_at=received_at, backoff=self._reply)
 
-    async def _carry_out(self, work: Listener, turn: Turn, open_modal: "_OpenModal | None", reach: Reach) -> bool:
+    async def _carry_out(self, work: Listener, request: Request, open_modal: "_OpenModal | None", reach: Reach) -> bool:
         began = asyncio.get_running_loop().time()
         delays = iter(self._backoff)
         while True:
             try:
-                await work(open_modal.answering(turn) if open_modal else turn)
+                await work(open_modal.answering(request) if open_modal else request)
                 return True
             except (PostLater, PostDoubtful) as error:
                 delay = next(delays, None)
                 if delay is None:
-                    await _tell(turn, error)
+                    await _tell(request, error)
                     if not reach.is_away or asyncio.get_running_loop().time() - began > _LONGEST_AWAY:
                         return False
                     delay = self._backoff.longest
-                log.info("slack has trouble, again in a moment", key=turn.key, why=str(error), seconds=delay)
+                log.info("slack has trouble, again in a moment", key=request.key, why=str(error), seconds=delay)
                 await asyncio.sleep(delay)
-                turn = self._turn(turn.key, turn.body, again=True, received_at=turn.received_at)
+                request = self._request(request.key, request.body, is_retry=True, received_at=request.received_at)
             except Exception as error:
-                await _tell(turn, error, open_modal)
+                await _tell(request, error, open_modal)
                 return False
 
     @property
@@ -235,8 +235,8 @@ class Inbox:
                 await self._give_up(entry.key, body, entry.received_at)
                 continue
             context = {"inbox_key": entry.key, "inbox_again": True, "inbox_received_at": entry.received_at}
-            request = AsyncBoltRequest(mode="socket_mode", body=body, context=context)
-            response = await app.async_dispatch(request)
+            bolt_request = AsyncBoltRequest(mode="socket_mode", body=body, context=context)
+            response = await app.async_dispatch(bolt_request)
             if response.status == 404:
                 # An earlier version knew what to do with it.
                 log.warning("nobody takes this", key=entry.key)
@@ -247,9 +247,9 @@ class Inbox:
         """What kills the process each time is not tried for ever, and its sender is told."""
         log.error("given up", key=key)
         try:
-            turn = self._turn(key, body, again=True, received_at=received_at)
-            with speaking(await self._languages.answers(turn.answers_in, turn.user)):
-                await turn.answer(errors.failure(*texts.given_up()))
+            request = self._request(key, body, is_retry=True, received_at=received_at)
+            with speaking(await self._languages.answers(request.answers_in, request.user)):
+                await request.answer(errors.failure(*texts.given_up()))
         except Exception:
             log.exception("could not tell", key=key)
         await self._finish(key, failed=True)
@@ -312,12 +312,12 @@ class _OpenModal:
             self.outcome.set_result({})
         return self.outcome.result()
 
-    def answering(self, turn: Turn) -> Turn:
+    def answering(self, request: Request) -> Request:
         async def answer(message: Message) -> None:
             if not self._say("update", message, close=modal_texts.close_button()):
-                await turn.answer(message)
+                await request.answer(message)
 
-        return replace(turn, answer=answer)
+        return replace(request, answer=answer)
 
     def refuse(self, error: Exception, message: Message) -> bool:
         """At the field at fault, else on top of the form. False where it is too late."""
@@ -334,7 +334,7 @@ class _OpenModal:
         return True
 
 
-async def _tell(turn: Turn, error: Exception, open_modal: _OpenModal | None = None) -> None:
+async def _tell(request: Request, error: Exception, open_modal: _OpenModal | None = None) -> None:
     """The one place where an error becomes a message."""
     if isinstance(error, ProviderError):
         said = redact(sentence(error))
@@ -344,10 +344,10 @@ async def _tell(turn: Turn, error: Exception, open_modal: _OpenModal | None = No
     elif isinstance(error, BotError | TrainingFileError):
         message = errors.refusal(sentence(error))
     elif isinstance(error, PostError):
-        log.warning("slack refused", key=turn.key, why=str(error))
+        log.warning("slack refused", key=request.key, why=str(error))
         message = errors.failure(*texts.slack_trouble(str(error)))
     else:
-        log.exception("work failed", key=turn.key, exc_info=error)
-        message = errors.failure(*texts.our_fault(turn.key.rsplit("/", 1)[-1]))
+        log.exception("work failed", key=request.key, exc_info=error)
+        message = errors.failure(*texts.our_fault(request.key.rsplit("/", 1)[-1]))
     if open_modal is None or not open_modal.refuse(error, message):
-        await turn.answer(message)
+        await request.answer(message)

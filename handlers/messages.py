@@ -22,7 +22,7 @@ from handlers.commands import Commands, find_command
 from handlers.datasets.dropped_files import may_be_training_data
 from handlers.datasets.listeners import DatasetListeners
 from handlers.inbox import Inbox
-from handlers.turn import Turn
+from handlers.request import Request
 from handlers.web.people import People
 from handlers.web.poster import Poster
 from texts import messages as texts
@@ -49,10 +49,10 @@ class Messages:
         app.event("app_home_opened")(inbox.listener(self.home_opened))
         app.event("member_joined_channel")(inbox.listener(self.joined))
 
-    async def message(self, turn: Turn) -> None:
+    async def message(self, request: Request) -> None:
         """A message without a mention of the bot, or one in a direct message, where nobody mentions anybody."""
-        event = turn.body["event"]
-        if event.get("files") and await self.datasets.files_dropped(turn):
+        event = request.body["event"]
+        if event.get("files") and await self.datasets.files_dropped(request):
             return
         direct = event.get("channel_type") == "im"
         text = str(event.get("text") or "")
@@ -60,71 +60,71 @@ class Messages:
             return  # comes as app_mention, too
         if not direct and addresses_others(text, self.bot_user):
             return
-        await self.chat.threads.just_opened.settled(turn.channel)
-        conversation = await self._conversation(turn)
+        await self.chat.threads.just_opened.settled(request.channel)
+        conversation = await self._conversation(request)
         if conversation is not None:
-            await self._talk(turn, conversation)
-        elif direct and find_command(self._first_word(turn)) is not None:
-            await self._command(turn)
-        elif not event.get("thread_ts") and await self.chat.said_in_channel(turn):
+            await self._talk(request, conversation)
+        elif direct and find_command(self._first_word(request)) is not None:
+            await self._command(request)
+        elif not event.get("thread_ts") and await self.chat.said_in_channel(request):
             return
         elif direct:
-            await self._command(turn)
+            await self._command(request)
 
-    async def mention(self, turn: Turn) -> None:
+    async def mention(self, request: Request) -> None:
         """In a thread the bot is spoken to with the same words as `/finetune`, which Slack refuses there."""
-        if any(may_be_training_data(file) for file in turn.body["event"].get("files") or []):
+        if any(may_be_training_data(file) for file in request.body["event"].get("files") or []):
             return  # comes as message, too
-        conversation = await self._conversation(turn)
-        if conversation is not None and find_command(self._first_word(turn)) is None:
-            await self._talk(turn, conversation)
+        conversation = await self._conversation(request)
+        if conversation is not None and find_command(self._first_word(request)) is None:
+            await self._talk(request, conversation)
         else:
-            await self._command(turn)
+            await self._command(request)
 
-    async def home_opened(self, turn: Turn) -> None:
+    async def home_opened(self, request: Request) -> None:
         """Somebody opened their direct messages with the bot, where nothing was said yet."""
-        self.greeted.add(turn.channel)
+        self.greeted.add(request.channel)
         with contextlib.suppress(Denied, PostRefused):  # they asked for nothing, so there is nothing to refuse
-            if not self.authority.allows(await self.callers.of(turn), Action.USE):
+            if not self.authority.allows(await self.callers.of(request), Action.USE):
                 return
-            history = await self.poster.call("conversations.history", {"channel": turn.channel, "limit": 1})
-            if turn.again or not history.get("messages"):
-                await self._greet(turn, help_blocks.greeting())
+            history = await self.poster.call("conversations.history", {"channel": request.channel, "limit": 1})
+            if request.is_retry or not history.get("messages"):
+                await self._greet(request, help_blocks.greeting())
 
-    async def joined(self, turn: Turn) -> None:
+    async def joined(self, request: Request) -> None:
         """The bot was invited: it says once what it is for."""
-        self.people.forget(turn.channel)
-        if turn.user == self.bot_user:
-            await self._greet(turn, line(texts.welcome()))
+        self.people.forget(request.channel)
+        if request.user == self.bot_user:
+            await self._greet(request, line(texts.welcome()))
 
-    async def _greet(self, turn: Turn, message: Message) -> None:
+    async def _greet(self, request: Request, message: Message) -> None:
         await self.poster.post_once(
-            turn.channel, message, mark=turn.key, maybe_posted=turn.again, since=turn.received_at
+            request.channel, message, mark=request.key, maybe_posted=request.is_retry, since=request.received_at
         )
 
-    async def _conversation(self, turn: Turn) -> Conversation | None:
+    async def _conversation(self, request: Request) -> Conversation | None:
         """The one in whose thread it was said."""
-        return await self.chat.chat.in_thread(turn.channel, turn.body["event"].get("thread_ts"))
+        return await self.chat.chat.in_thread(request.channel, request.body["event"].get("thread_ts"))
 
-    async def _talk(self, turn: Turn, conversation: Conversation) -> None:
-        if names := _file_names(turn):
-            await turn.answer(chat_blocks.files_left_out(names))
-        await self.chat.said(turn, conversation, plain(self._without_mention(turn)))
+    async def _talk(self, request: Request, conversation: Conversation) -> None:
+        if names := _file_names(request):
+            await request.answer(chat_blocks.files_left_out(names))
+        await self.chat.said(request, conversation, plain(self._without_mention(request)))
 
-    async def _command(self, turn: Turn) -> None:
-        await self.authority.require(await self.callers.of(turn), Action.USE)
-        if names := _file_names(turn):
-            await turn.answer(line(texts.unreadable_files(file_names(names))))
+    async def _command(self, request: Request) -> None:
+        await self.authority.require(await self.callers.of(request), Action.USE)
+        if names := _file_names(request):
+            await request.answer(line(texts.unreadable_files(file_names(names))))
         else:
-            await self.commands.run(turn, typed(self._without_mention(turn)))
+            await self.commands.run(request, typed(self._without_mention(request)))
 
-    def _without_mention(self, turn: Turn) -> str:
-        return turn.words.replace(f"<@{self.bot_user}>", " ").strip()
+    def _without_mention(self, request: Request) -> str:
+        return request.text.replace(f"<@{self.bot_user}>", " ").strip()
 
-    def _first_word(self, turn: Turn) -> str:
-        return next(iter(self._without_mention(turn).split(maxsplit=1)), "")
+    def _first_word(self, request: Request) -> str:
+        return next(iter(self._without_mention(request).split(maxsplit=1)), "")
 
 
-def _file_names(turn: Turn) -> list[str]:
-    files = turn.body["event"].get("files") or []
+def _file_names(request: Request) -> list[str]:
+    files = request.body["event"].get("files") or []
     return [str(file.get("name") or file.get("title") or texts.unnamed_file()) for file in files]

@@ -11,7 +11,7 @@ from bot.datasets.dataset import Dataset
 from bot.errors import BotError, Invalid
 from bot.notices.interfaces import PostRefused
 from handlers.blocks import modals
-from handlers.turn import Turn
+from handlers.request import Request
 from handlers.web.poster import Poster
 from texts.errors import sentence
 from training_files import TrainingFileError
@@ -25,24 +25,24 @@ Fill = Callable[[View], Awaitable[None]]
 class Modals:
     poster: Poster
 
-    async def open(self, turn: Turn, view: View) -> str:
+    async def open(self, request: Request, view: View) -> str:
         """Slack's id of it. Raises Invalid where nothing was pressed that could open one, PostRefused where Slack's
         three seconds are over."""
-        if turn.trigger_id is None:
+        if request.trigger_id is None:
             raise Invalid("no_modal_here")
-        return await self.poster.open_view(turn.trigger_id, view.to_dict())
+        return await self.poster.open_view(request.trigger_id, view.to_dict())
 
     @asynccontextmanager
-    async def opened(self, turn: Turn, title: str, dataset: Dataset) -> AsyncIterator[Fill]:
+    async def opened(self, request: Request, title: str, dataset: Dataset) -> AsyncIterator[Fill]:
         """A modal that says that it is looking at the file, until it is given something to show; what goes wrong
         meanwhile is said in it. Raises like `open`.
         """
-        view_id = await self.open(turn, modals.looking(title, dataset.name))
-        async with self.filling(turn, title, view_id) as fill:
+        view_id = await self.open(request, modals.looking(title, dataset.name))
+        async with self.filling(request, title, view_id) as fill:
             yield fill
 
     @asynccontextmanager
-    async def filling(self, turn: Turn, title: str, view_id: str) -> AsyncIterator[Fill]:
+    async def filling(self, request: Request, title: str, view_id: str) -> AsyncIterator[Fill]:
         """The same for a modal that is open already."""
 
         async def fill(view: View) -> None:
@@ -51,7 +51,7 @@ class Modals:
             except PostRefused as error:
                 if str(error) not in {"not_found", "view_not_found"}:
                     raise
-                log.info("modal was closed", key=turn.key)
+                log.info("modal was closed", key=request.key)
 
         try:
             yield fill

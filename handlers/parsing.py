@@ -1,4 +1,4 @@
-"""Slack's payloads, read: what makes each the same when it comes again, and the turn that it asks for."""
+"""Slack's payloads, read: what makes each the same when it comes again, and the request that it is."""
 
 import hashlib
 import time
@@ -11,7 +11,7 @@ from bot.backoff import Backoff
 from bot.timing import Timing
 from handlers.blocks.markup import typed
 from handlers.blocks.message import Message
-from handlers.turn import Turn, is_direct
+from handlers.request import Request, is_direct
 from handlers.web import replies
 from handlers.web.poster import Poster
 
@@ -37,22 +37,22 @@ def key_of(body: dict[str, Any]) -> str | None:
     return None
 
 
-def turn_of(
+def request_of(
     poster: Poster,
     key: str,
     body: dict[str, Any],
     *,
-    again: bool,
+    is_retry: bool,
     received_at: float | None = None,
     backoff: Backoff = Timing.reply,
-) -> Turn:
+) -> Request:
     """Read who, where and what out of any of Slack's payloads. `received_at`: when it came, if not just now;
     `backoff`: between attempts to answer in a thread."""
     received_at = received_at or time.time()
     answer: Callable[[Message], Awaitable[None]]
     alone = True
     if "command" in body:
-        channel, user, thread_ts, words = body["channel_id"], body["user_id"], None, typed(body.get("text") or "")
+        channel, user, thread_ts, text = body["channel_id"], body["user_id"], None, typed(body.get("text") or "")
 
         async def answer(message: Message) -> None:
             await replies.to_command(poster, body["response_url"], channel, user, message)
@@ -61,7 +61,7 @@ def turn_of(
         event = body["event"]
         channel, user = str(event.get("channel") or ""), str(event.get("user") or event.get("user_id") or "")
         thread_ts = event.get("thread_ts") or event.get("ts")
-        words = event.get("text") or ""
+        text = event.get("text") or ""
         received_at = float(event.get("ts") or event.get("event_ts") or received_at)
         alone = is_direct(channel)
 
@@ -75,7 +75,7 @@ def turn_of(
                 user,
                 message,
                 mark=f"{key}/{digest}",
-                maybe_posted=again,
+                maybe_posted=is_retry,
                 since=received_at,
                 backoff=backoff,
             )
@@ -86,7 +86,7 @@ def turn_of(
         channel = (body.get("channel") or {}).get("id") or _channel_in(metadata) or user
         thread_ts = _thread_of_button(body)
         action = (body.get("actions") or [{}])[0]
-        words = str(action.get("value") or (action.get("selected_option") or {}).get("value") or "")
+        text = str(action.get("value") or (action.get("selected_option") or {}).get("value") or "")
 
         async def answer(message: Message) -> None:
             await replies.to_button(poster, channel, user, thread_ts, message)
@@ -94,15 +94,15 @@ def turn_of(
     async def replace_message(message: Message) -> None:
         await replies.in_place(poster, body.get("response_url"), channel, user, message)
 
-    return Turn(
+    return Request(
         key=key,
-        again=again,
+        is_retry=is_retry,
         received_at=received_at,
         user=user,
         channel=channel,
         thread_ts=thread_ts,
         trigger_id=body.get("trigger_id"),
-        words=words.strip(),
+        text=text.strip(),
         body=body,
         answer=answer,
         replace_message=replace_message,

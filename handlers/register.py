@@ -20,10 +20,10 @@ from handlers.jobs.register import FEATURE as JOBS
 from handlers.models.register import FEATURE as MODELS
 from handlers.provider_files.register import FEATURE as PROVIDER_FILES
 from handlers.repair.register import FEATURE as REPAIR
+from handlers.request import Request
 from handlers.routing import Feature, Listener, bind
 from handlers.spending.register import FEATURE as SPENDING
 from handlers.start.register import FEATURE as START
-from handlers.turn import Turn
 
 FEATURES: Final[tuple[Feature[Any], ...]] = (
     DATASETS,
@@ -78,16 +78,16 @@ def callback_ids() -> frozenset[str]:
     return frozenset(callback_id for feature in FEATURES for callback_id in feature.modals)
 
 
-async def _chosen(options: Mapping[str, Listener], turn: Turn) -> None:
+async def _chosen(options: Mapping[str, Listener], request: Request) -> None:
     """An entry of a menu: the first word of its value says which, the rest of what."""
-    word, _, rest = turn.words.partition(" ")
-    await options[word](replace(turn, words=rest))
+    word, _, rest = request.text.partition(" ")
+    await options[word](replace(request, text=rest))
 
 
-async def _nothing(_: Turn) -> None:
+async def _nothing(_: Request) -> None:
     return None
 
 
-async def _of_another_version(turn: Turn) -> None:
+async def _of_another_version(request: Request) -> None:
     """A button that was posted by an older version, or a newer one."""
-    log.warning("nobody takes this", action_id=turn.body["actions"][0].get("action_id"))
+    log.warning("nobody takes this", action_id=request.body["actions"][0].get("action_id"))

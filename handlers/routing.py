@@ -12,11 +12,11 @@ from typing import Any, Final, Generic, TypeVar
 
 from slack_sdk.models.views import View
 
-from handlers.turn import Turn
+from handlers.request import Request
 
 L = TypeVar("L")
-Listener = Callable[[Turn], Awaitable[None]]
-Method = Callable[[L, Turn], Awaitable[None]]
+Listener = Callable[[Request], Awaitable[None]]
+Method = Callable[[L, Request], Awaitable[None]]
 
 SECONDS_AT_ONCE: Final = 0.5
 """Where the work itself takes long, only what is refused or known at once is said in its modal."""
@@ -34,7 +34,7 @@ class Topic(StrEnum):
 
 @dataclass(frozen=True)
 class Command(Generic[L]):
-    """A sub-command of `/finetune`. `run` gets a turn whose words are what follows the name. What `help` says of it
+    """A sub-command of `/finetune`. `run` gets a request whose text is what follows the name. What `help` says of it
     stands in `texts.commands`, in a function of the same name.
 
     What is `final` cannot be undone, and is never suggested to somebody who typed something else.
@@ -64,7 +64,7 @@ class Modal(Generic[L]):
 class Feature(Generic[L]):
     """`listeners` is the class whose methods take what comes. `buttons` by action_id (menus and inputs are buttons to
     Slack, too), `modals` by callback_id, `events` by type. `options` are entries of a menu that several features share,
-    by the menu's action_id and the word with which the entry's value begins; what follows that is the turn's words.
+    by the menu's action_id and the word with which the entry's value begins; what follows that is the request's words.
     `inputs`: action_ids of what Slack tells of at once and is read only when its modal is sent off: nothing takes them.
     """
 

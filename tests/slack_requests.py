@@ -1,4 +1,4 @@
-"""What Slack sends, as plain values: a turn to call a listener with, which keeps what was answered."""
+"""What Slack sends, as plain values: a request to call a listener with, which keeps what was answered."""
 
 from types import SimpleNamespace
 from typing import Any, cast
@@ -10,7 +10,7 @@ from handlers.blocks.message import Message
 from handlers.chat.threads import ChatThreads
 from handlers.inbox import Inbox
 from handlers.languages import Languages, english
-from handlers.turn import Turn
+from handlers.request import Request
 from handlers.web.poster import Poster
 
 ANA = Actor("U0ANA", "T0ACME")
@@ -38,19 +38,19 @@ class Answers(list[Message]):
         return found
 
 
-def a_turn(words: str = "", answers: Answers | None = None, **fields: Any) -> Turn:
-    """Ana typed `words`, or pressed a button with that value, in a public channel."""
+def a_request(text: str = "", answers: Answers | None = None, **fields: Any) -> Request:
+    """Ana typed `text`, or pressed a button with that value, in a public channel."""
     show = (answers if answers is not None else Answers()).show
-    return Turn(
+    return Request(
         **{
             "key": "command/1",
-            "again": False,
+            "is_retry": False,
             "received_at": 1_700_000_000.0,
             "user": ANA.user,
             "channel": "C0TRAINING",
             "thread_ts": None,
             "trigger_id": "trigger-1",
-            "words": words,
+            "text": text,
             "body": {},
             "answer": show,
             "replace_message": show,

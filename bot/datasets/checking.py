@@ -11,7 +11,7 @@ from bot.datasets.file_store import Arrival, Copies
 from bot.datasets.interfaces import DatasetStore
 from bot.models.catalogue import Catalogue
 from bot.providers.interface import ProviderError
-from bot.worker_processes import Lane, Lanes
+from bot.worker_processes import Pool, WorkerPools
 from training_files import DEFAULT_MODEL, Report, check_file
 
 log = structlog.get_logger()
@@ -34,7 +34,7 @@ class DatasetCheck:
         self,
         datasets: DatasetStore,
         copies: Copies,
-        lanes: Lanes,
+        pools: WorkerPools,
         catalogue: Catalogue,
         *,
         tokenizers: Path,
@@ -42,7 +42,7 @@ class DatasetCheck:
     ) -> None:
         self._datasets = datasets
         self._copies = copies
-        self._lanes = lanes
+        self._pools = pools
         self._catalogue = catalogue
         self._default = default
         self._tokenizers = tokenizers
@@ -62,14 +62,14 @@ class DatasetCheck:
         """
         models = await offered_models(self._catalogue, self._default)
         with self._copies.reading(dataset, arrival) as path:
-            found = await self._lanes.run(
+            found = await self._pools.run(
                 check_file,
                 path,
                 model=models[0] if models else self._default or DEFAULT_MODEL,
                 tokenizers=self._tokenizers,
                 validation=self._copies.path(validation.sha256) if validation else None,
                 growing=arrival.growing if arrival else None,
-                lane=Lane.of_report(dataset.bytes),
+                pool=Pool.of_report(dataset.bytes),
                 on_partial=on_partial,
             )
         if arrival is not None:

@@ -16,7 +16,7 @@ from bot.datasets.dataset import Dataset
 from bot.datasets.file_store import Copies
 from bot.datasets.interfaces import DatasetStore
 from bot.datasets.pairs import validation_of
-from bot.worker_processes import Lane, Lanes
+from bot.worker_processes import Pool, WorkerPools
 from training_files import Report, TrainingFileError
 
 
@@ -33,11 +33,11 @@ class DroppedFile(msgspec.Struct, frozen=True):
 
 class DatasetIntake:
     def __init__(
-        self, datasets: DatasetStore, copies: Copies, lanes: Lanes, checking: DatasetCheck, authority: Authority
+        self, datasets: DatasetStore, copies: Copies, pools: WorkerPools, checking: DatasetCheck, authority: Authority
     ) -> None:
         self._datasets = datasets
         self._copies = copies
-        self._lanes = lanes
+        self._pools = pools
         self._checking = checking
         self._authority = authority
 
@@ -76,12 +76,12 @@ class DatasetIntake:
         The data set with its report; None where it was deleted meanwhile. Raises TrainingFileError.
         """
         self._copies.check_size(size)
-        lane = Lane.of_report(size)
-        self._lanes.warm(lane)
+        pool = Pool.of_report(size)
+        self._pools.warm(pool)
         dataset = msgspec.structs.replace(dataset, bytes=size)
         with self._copies.arriving() as arrival:
             async with _meanwhile(self._copies.receive(arrival, chunks)) as received:
-                if lane is Lane.QUICK:  # others wait for that process, and would wait for this download
+                if pool is Pool.QUICK:  # others wait for that process, and would wait for this download
                     await received
                 return await self._checking.check(dataset, arrival=arrival, on_partial=on_partial)
 

@@ -7,7 +7,7 @@ import structlog
 from bot.datasets.dataset import Dataset
 from bot.datasets.file_store import Copies
 from bot.keyed_locks import KeyedLocks
-from bot.worker_processes import Lane, Lanes
+from bot.worker_processes import Pool, WorkerPools
 from training_files import TrainingFileError
 from training_files.overlap import count_overlap
 
@@ -21,9 +21,9 @@ _KEPT: Final = 1_000
 class Overlaps:
     """Counted once for two contents; the last `_KEPT` are remembered."""
 
-    def __init__(self, copies: Copies, lanes: Lanes) -> None:
+    def __init__(self, copies: Copies, pools: WorkerPools) -> None:
         self._copies = copies
-        self._lanes = lanes
+        self._pools = pools
         # By the hashes of training and validation file; None where it could not be counted, which is not tried again.
         self._counts: dict[tuple[str, str], int | None] = {}
         self._counting = KeyedLocks()
@@ -46,11 +46,11 @@ class Overlaps:
                 return
             count = None
             try:
-                count = await self._lanes.run(
+                count = await self._pools.run(
                     count_overlap,
                     self._copies.path(training.sha256),
                     self._copies.path(validation.sha256),
-                    lane=Lane.of_report(training.bytes + validation.bytes),
+                    pool=Pool.of_report(training.bytes + validation.bytes),
                     seconds=_MOST_SECONDS,
                 )
             except TrainingFileError as error:

@@ -14,7 +14,7 @@ from bot.datasets.file_store import Copies
 from bot.datasets.lookup import DatasetLookup
 from bot.datasets.trainable import TrainableDatasets
 from bot.errors import Conflict, Invalid
-from bot.worker_processes import SMALL, Lane, Lanes
+from bot.worker_processes import SMALL, Pool, WorkerPools
 from training_files import tables
 from training_files.repair import RepairPlan, RepairResult, plan_repairs, repair_file
 from training_files.report import ColumnMapping, Table
@@ -56,7 +56,7 @@ class DatasetRepairing:
         trainable: TrainableDatasets,
         derived: DerivedDatasets,
         copies: Copies,
-        lanes: Lanes,
+        pools: WorkerPools,
         *,
         tokenizers: Path,
     ) -> None:
@@ -64,7 +64,7 @@ class DatasetRepairing:
         self._trainable = trainable
         self._derived = derived
         self._copies = copies
-        self._lanes = lanes
+        self._pools = pools
         self._tokenizers = tokenizers
 
     async def check(self, caller: Caller, dataset_id: str) -> Dataset:
@@ -89,14 +89,14 @@ class DatasetRepairing:
         held_out = await self.check(caller, validation) if validation else None
         mapping = await self._mapping(dataset, columns)
         with ExitStack() as reading:
-            plan: RepairPlan = await self._lanes.run(
+            plan: RepairPlan = await self._pools.run(
                 plan_repairs,
                 reading.enter_context(self._copies.reading(dataset)),
                 model=_model(dataset),
                 tokenizers=self._tokenizers,
                 mapping=mapping,
                 validation=reading.enter_context(self._copies.reading(held_out)) if held_out else None,
-                lane=Lane.of_work(dataset.bytes),
+                pool=Pool.of_work(dataset.bytes),
             )
         others = [
             other
@@ -110,7 +110,7 @@ class DatasetRepairing:
         if dataset.report is not None and dataset.report.table is not None:
             return dataset.report.table
         with self._copies.reading(dataset) as path:
-            return await self._lanes.run(tables.describe, path, lane=Lane.of_work(dataset.bytes))
+            return await self._pools.run(tables.describe, path, pool=Pool.of_work(dataset.bytes))
 
     @asynccontextmanager
     async def plan(
@@ -143,7 +143,7 @@ class DatasetRepairing:
         part = self._copies.part()
         try:
             with ExitStack() as reading:
-                result: RepairResult = await self._lanes.run(
+                result: RepairResult = await self._pools.run(
                     repair_file,
                     reading.enter_context(self._copies.reading(source)),
                     part,
@@ -152,7 +152,7 @@ class DatasetRepairing:
                     tokenizers=self._tokenizers,
                     mapping=planned.mapping,
                     validation=reading.enter_context(self._copies.reading(held_out)) if held_out else None,
-                    lane=Lane.of_work(source.bytes),
+                    pool=Pool.of_work(source.bytes),
                 )
             copy = self._copies.adopt(part, result.sha256)
         finally:

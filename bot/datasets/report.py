@@ -14,7 +14,7 @@ from bot.datasets.interfaces import DatasetStore
 from bot.jobs.interfaces import JobStore
 from bot.jobs.throughput import seconds_per_token
 from bot.models.catalogue import Catalogue
-from bot.worker_processes import Lanes
+from bot.worker_processes import WorkerPools
 from training_files import Report, TrainingFileError, cost, lookup
 from training_files.finding_codes import BY_CODE
 
@@ -72,7 +72,7 @@ class DatasetReports:
         datasets: DatasetStore,
         jobs: JobStore,
         catalogue: Catalogue,
-        lanes: Lanes,
+        pools: WorkerPools,
         *,
         provider: str,
         default: str | None = None,
@@ -80,7 +80,7 @@ class DatasetReports:
         self._datasets = datasets
         self._jobs = jobs
         self._catalogue = catalogue
-        self._lanes = lanes
+        self._pools = pools
         self._provider = provider
         self._default = default
 
@@ -110,7 +110,7 @@ class DatasetReports:
         if dataset.lengths_file is not None:
             return None
         try:
-            return await self._lanes.run(
+            return await self._pools.run(
                 length_chart,
                 found.histogram,
                 found.tokens,

@@ -7,17 +7,17 @@ from bot.access import Action, Caller
 from bot.datasets.dataset import Dataset
 from bot.datasets.file_store import Copies
 from bot.datasets.lookup import DatasetLookup
-from bot.worker_processes import Lane, Lanes
+from bot.worker_processes import Pool, WorkerPools
 from training_files.sample import Sampled, sample
 
 _EXAMPLES: Final = 3
 
 
 class DatasetSamples:
-    def __init__(self, lookup: DatasetLookup, copies: Copies, lanes: Lanes) -> None:
+    def __init__(self, lookup: DatasetLookup, copies: Copies, pools: WorkerPools) -> None:
         self._lookup = lookup
         self._copies = copies
-        self._lanes = lanes
+        self._pools = pools
 
     async def check(self, caller: Caller, dataset_id: str) -> Dataset:
         """The data set, if the caller may look into it. Raises Denied, NotFound."""
@@ -26,6 +26,6 @@ class DatasetSamples:
     async def draw(self, dataset: Dataset) -> list[Sampled]:
         """Other ones each time. Raises NotFound, TrainingFileError."""
         with self._copies.reading(dataset) as path:
-            return await self._lanes.run(
-                sample, path, n=_EXAMPLES, seed=random.getrandbits(32), lane=Lane.of_work(dataset.bytes)
+            return await self._pools.run(
+                sample, path, n=_EXAMPLES, seed=random.getrandbits(32), pool=Pool.of_work(dataset.bytes)
             )

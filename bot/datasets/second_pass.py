@@ -15,7 +15,7 @@ from bot.datasets.dataset import Dataset
 from bot.datasets.file_store import Copies
 from bot.datasets.interfaces import DatasetStore
 from bot.notices.interfaces import PostError
-from bot.worker_processes import Lane, Lanes
+from bot.worker_processes import Pool, WorkerPools
 from training_files import TrainingFileError
 from training_files.content_scan import ContentScan, scan_content, with_scan
 
@@ -29,10 +29,10 @@ _MOST_SECONDS: Final = 1800.0
 class SecondPass:
     """One file after the other."""
 
-    def __init__(self, datasets: DatasetStore, copies: Copies, lanes: Lanes) -> None:
+    def __init__(self, datasets: DatasetStore, copies: Copies, pools: WorkerPools) -> None:
         self._datasets = datasets
         self._copies = copies
-        self._lanes = lanes
+        self._pools = pools
         self._waiting: asyncio.Queue[str] = asyncio.Queue()
 
     def add(self, dataset_id: str) -> None:
@@ -62,7 +62,7 @@ class SecondPass:
             return None
         path = self._copies.path(dataset.sha256)
         try:
-            found = await self._lanes.run(scan_content, path, lane=Lane.SECOND, seconds=_MOST_SECONDS)
+            found = await self._pools.run(scan_content, path, pool=Pool.SECOND, seconds=_MOST_SECONDS)
         except TrainingFileError as error:
             # The report stands without it; trying again at each start would end no better.
             log.warning("second pass given up", dataset=dataset_id, why=str(error))

@@ -13,7 +13,7 @@ from bot.datasets.derived import DerivedDatasets, NewFile
 from bot.datasets.file_store import Copies, Copy
 from bot.datasets.lookup import DatasetLookup
 from bot.errors import Invalid
-from bot.worker_processes import SMALL, Lane, Lanes
+from bot.worker_processes import SMALL, Pool, WorkerPools
 from training_files.split import Split, split
 
 
@@ -40,11 +40,11 @@ class SplitFiles(msgspec.Struct, frozen=True):
 
 
 class DatasetSplitting:
-    def __init__(self, lookup: DatasetLookup, derived: DerivedDatasets, copies: Copies, lanes: Lanes) -> None:
+    def __init__(self, lookup: DatasetLookup, derived: DerivedDatasets, copies: Copies, pools: WorkerPools) -> None:
         self._lookup = lookup
         self._derived = derived
         self._copies = copies
-        self._lanes = lanes
+        self._pools = pools
 
     async def check(self, caller: Caller, dataset_id: str) -> Dataset:
         """The data set, if the caller may split it. Raises Denied, NotFound, Invalid where it has errors."""
@@ -69,8 +69,8 @@ class DatasetSplitting:
         parts = self._copies.part(), self._copies.part()
         try:
             with self._copies.reading(source) as path:
-                done: tuple[Split, str, str] = await self._lanes.run(
-                    _split_and_hash, path, *parts, planned.share, planned.seed, lane=Lane.of_work(source.bytes)
+                done: tuple[Split, str, str] = await self._pools.run(
+                    _split_and_hash, path, *parts, planned.share, planned.seed, pool=Pool.of_work(source.bytes)
                 )
             sides, *hashes = done
             copies = [self._copies.adopt(part, sha256) for part, sha256 in zip(parts, hashes, strict=True)]

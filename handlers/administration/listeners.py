@@ -15,7 +15,7 @@ from handlers.blocks.markup import channel_in
 from handlers.blocks.text import person
 from handlers.callers import Callers
 from handlers.languages import Languages
-from handlers.turn import Turn, is_direct
+from handlers.request import Request, is_direct
 from handlers.web.poster import Poster
 from handlers.web.rate_limits import Priority
 from texts import languages as texts
@@ -36,74 +36,74 @@ class AdministrationListeners:
     languages: Languages
     poster: Poster
 
-    async def audit(self, turn: Turn) -> None:
+    async def audit(self, request: Request) -> None:
         """`[page=2 | csv]`; csv comes as a file in the person's direct messages."""
-        if turn.words == "csv":
-            await self._export(turn)
+        if request.text == "csv":
+            await self._export(request)
             return
-        page = re.fullmatch(r"(?:page=)?([0-9]{1,6})", turn.words or "1")
+        page = re.fullmatch(r"(?:page=)?([0-9]{1,6})", request.text or "1")
         if page is None or page[1].strip("0") == "":
             raise Invalid("audit_usage")
-        await turn.answer(blocks.audit_page(await self.audit_log.page(await self.callers.of(turn), int(page[1]))))
+        await request.answer(blocks.audit_page(await self.audit_log.page(await self.callers.of(request), int(page[1]))))
 
-    async def audit_turned(self, turn: Turn) -> None:
+    async def audit_turned(self, request: Request) -> None:
         """*Older* and *Newer*."""
-        turn = turn.in_place
-        page, upto = map(int, turn.words.split())
-        await turn.answer(blocks.audit_page(await self.audit_log.page(await self.callers.of(turn), page, upto)))
+        request = request.in_place
+        page, upto = map(int, request.text.split())
+        await request.answer(blocks.audit_page(await self.audit_log.page(await self.callers.of(request), page, upto)))
 
-    async def _export(self, turn: Turn) -> None:
-        entries = await self.audit_log.export(await self.callers.of(turn))
-        name = f"audit-{datetime.fromtimestamp(turn.received_at, UTC):%Y-%m-%d}.csv"
+    async def _export(self, request: Request) -> None:
+        entries = await self.audit_log.export(await self.callers.of(request))
+        name = f"audit-{datetime.fromtimestamp(request.received_at, UTC):%Y-%m-%d}.csv"
         table = as_csv(_COLUMNS, (_row(number, entry) for number, entry in entries))
         file_id = await self.poster.upload(name, table)
         # A file is shared with a channel's id only, and the answer to a message to a person tells that of their own.
-        arguments = blocks.export(len(entries)).as_arguments() | {"channel": turn.user}
+        arguments = blocks.export(len(entries)).as_arguments() | {"channel": request.user}
         posted = await self.poster.call("chat.postMessage", arguments, priority=Priority.CHAT)
         await self.poster.share({file_id: name}, str(posted["channel"]), None, "")
-        await turn.answer(blocks.exported(len(entries)))
+        await request.answer(blocks.exported(len(entries)))
 
-    async def notify(self, turn: Turn) -> None:
+    async def notify(self, request: Request) -> None:
         """`here | off | #channel | off #channel`; without words, which channels are told."""
-        caller = await self.callers.of(turn)
-        words = turn.words.lower().split()
-        named = channel_in(turn.words.split()[-1]) if words else None
+        caller = await self.callers.of(request)
+        words = request.text.lower().split()
+        named = channel_in(request.text.split()[-1]) if words else None
         match words:
             case []:
-                await turn.answer(blocks.subscribed(await self.subscriptions.visible(caller), turn.channel))
+                await request.answer(blocks.subscribed(await self.subscriptions.visible(caller), request.channel))
             case ["here"] | [_] if words[0] == "here" or named:
-                await self.subscriptions.subscribe(caller, named or turn.channel)
-                await turn.answer(blocks.subscription_on(named or turn.channel))
+                await self.subscriptions.subscribe(caller, named or request.channel)
+                await request.answer(blocks.subscription_on(named or request.channel))
             case ["off", *rest] if not rest or named:
-                await self.subscriptions.unsubscribe(caller, named or turn.channel)
-                await turn.answer(blocks.subscription_off(named or turn.channel))
+                await self.subscriptions.unsubscribe(caller, named or request.channel)
+                await request.answer(blocks.subscription_off(named or request.channel))
             case _:
                 raise Invalid("notify_usage")
 
-    async def language(self, turn: Turn) -> None:
+    async def language(self, request: Request) -> None:
         """`[en | zh | default]`: of a channel. A person alone is answered in theirs."""
-        word = turn.words.strip().lower()
+        word = request.text.strip().lower()
         if word and word != "default" and word not in set(Language):
             raise Invalid("unknown_language", word=word)
-        if is_direct(turn.channel):
-            await turn.answer(blocks.sentence(texts.direct()))
+        if is_direct(request.channel):
+            await request.answer(blocks.sentence(texts.direct()))
         elif not word:
-            chosen = await self.languages.chosen(turn.channel)
+            chosen = await self.languages.chosen(request.channel)
             said = texts.chosen(chosen) if chosen else texts.by_default(self.languages.default)
-            await turn.answer(blocks.sentence(said))
+            await request.answer(blocks.sentence(said))
         else:
-            await self.channel_language.choose(await self.callers.of(turn), None if word == "default" else word)
-            await self._tell_channel(turn)
+            await self.channel_language.choose(await self.callers.of(request), None if word == "default" else word)
+            await self._tell_channel(request)
 
-    async def _tell_channel(self, turn: Turn) -> None:
-        language = await self.languages.place(turn.channel, turn.user)
+    async def _tell_channel(self, request: Request) -> None:
+        language = await self.languages.place(request.channel, request.user)
         with speaking(language):
             await self.poster.post_once(
-                turn.channel,
-                blocks.sentence(texts.set_here(person(turn.user), language)),
-                mark=turn.key,
-                maybe_posted=turn.again,
-                since=turn.received_at,
+                request.channel,
+                blocks.sentence(texts.set_here(person(request.user), language)),
+                mark=request.key,
+                maybe_posted=request.is_retry,
+                since=request.received_at,
             )
 
 

@@ -125,7 +125,7 @@ def confirm(title: str, text: str, yes: str, no: str, style: Literal["primary", 
 
 
 def menu(action_id: str, entries: Sequence[Option]) -> OverflowMenuElement:
-    """The menu behind three dots, of one to five entries; what is chosen comes as the turn's words."""
+    """The menu behind three dots, of one to five entries; what is chosen comes as the text of the request."""
     return OverflowMenuElement(action_id=action_id, options=list(entries))
 
 

@@ -21,7 +21,7 @@ from handlers.chat.streamed_answer import Recipient, StreamedAnswer
 from handlers.chat.threads import ChatThreads
 from handlers.languages import Languages
 from handlers.models.blocks import model_choice
-from handlers.turn import Turn
+from handlers.request import Request
 from handlers.web import replies
 from handlers.web.poster import Poster
 from handlers.web.rate_limits import Priority
@@ -47,9 +47,9 @@ class ChatListeners:
     bot_user: str
     team: str
 
-    async def command(self, turn: Turn) -> None:
+    async def command(self, request: Request) -> None:
         """`/finetune chat [MODEL]`; where several are meant, they are there to choose from."""
-        caller, word = await self.callers.of(turn), turn.words.strip("`")
+        caller, word = await self.callers.of(request), request.text.strip("`")
         try:
             models = [await self.models.named(caller, word)] if word else []
         except Ambiguous as several:
@@ -59,141 +59,146 @@ class ChatListeners:
         if not models:
             raise NotFound("nothing_to_talk_to")
         if len(models) > 1:
-            await turn.answer(model_choice(word, models))
+            await request.answer(model_choice(word, models))
             return
-        await self._open(turn, models[0])
+        await self._open(request, models[0])
 
-    async def open_job(self, turn: Turn) -> None:
+    async def open_job(self, request: Request) -> None:
         """*Chat* on the card of a job."""
-        await self._open(turn, await self.opening.model_of(await self.callers.of(turn), turn.words))
+        await self._open(request, await self.opening.model_of(await self.callers.of(request), request.text))
 
-    async def open_model(self, turn: Turn) -> None:
+    async def open_model(self, request: Request) -> None:
         """*Chat* beside a model."""
-        await self._open(turn, turn.words)
+        await self._open(request, request.text)
 
-    async def open_anew(self, turn: Turn) -> None:
+    async def open_anew(self, request: Request) -> None:
         """*New conversation*, where there is one already."""
-        await self._open(turn, turn.words, anew=True)
+        await self._open(request, request.text, anew=True)
 
-    async def _open(self, turn: Turn, model: str, *, anew: bool = False) -> None:
-        origin = await self.callers.origin(turn)
-        opened = await self.opening.open(await self.callers.of(turn), origin, model, anew=anew)
+    async def _open(self, request: Request, model: str, *, anew: bool = False) -> None:
+        origin = await self.callers.origin(request)
+        opened = await self.opening.open(await self.callers.of(request), origin, model, anew=anew)
         self.threads.just_opened.add(opened.conversation)
         show = blocks.conversation_elsewhere if opened.is_new else blocks.conversation_there
-        await turn.answer(show(model, opened.link))
+        await request.answer(show(model, opened.link))
         await self.opening.remove_unused(opened.others)
 
-    async def show_id(self, turn: Turn) -> None:
+    async def show_id(self, request: Request) -> None:
         """*Model id*: what a model's name stands for."""
-        await self.authority.require(await self.callers.of(turn), Action.USE)
-        await turn.answer(model_id(turn.words))
+        await self.authority.require(await self.callers.of(request), Action.USE)
+        await request.answer(model_id(request.text))
 
-    async def said(self, turn: Turn, conversation: Conversation, text: str) -> None:
+    async def said(self, request: Request, conversation: Conversation, text: str) -> None:
         """What somebody said in a conversation's thread goes to the model."""
-        caller = await self.callers.of(turn)
-        self.threads.just_opened.take(turn.channel, turn.user)
+        caller = await self.callers.of(request)
+        self.threads.just_opened.take(request.channel, request.user)
         if not text:
             await self.chat.check(caller, conversation)
             return
-        ts = str(turn.body["event"]["ts"])
+        ts = str(request.body["event"]["ts"])
         async with self.chat.asked(caller, conversation, ts, text) as answer:
             if answer is not None:
-                await self._show(turn, conversation, answer, after=ts)
+                await self._show(request, conversation, answer, after=ts)
 
-    async def said_in_channel(self, turn: Turn) -> bool:
+    async def said_in_channel(self, request: Request) -> bool:
         """Tell who asks in the channel, having just opened a conversation, where its thread is; whether that is so."""
-        opened = self.threads.just_opened.take(turn.channel, turn.user)
+        opened = self.threads.just_opened.take(request.channel, request.user)
         if opened is None:
             return False
         link = await self.threads.link(opened)
-        with speaking(await self.languages.person(turn.user)):
+        with speaking(await self.languages.person(request.user)):
             pointer = blocks.ask_in_thread(opened.model, link)
-        await self.poster.whisper(turn.channel, turn.user, pointer)
+        await self.poster.whisper(request.channel, request.user, pointer)
         return True
 
-    async def continue_answer(self, turn: Turn) -> None:
+    async def continue_answer(self, request: Request) -> None:
         """*Continue* below an answer that was cut off."""
-        conversation = await self.chat.in_thread(turn.channel, turn.thread_ts)
+        conversation = await self.chat.in_thread(request.channel, request.thread_ts)
         if conversation is None:
             raise NotFound("conversation_gone")
-        offer = str(turn.body["message"]["ts"])
-        async with self.chat.continued(await self.callers.of(turn), conversation, turn.words) as answer:
+        offer = str(request.body["message"]["ts"])
+        async with self.chat.continued(await self.callers.of(request), conversation, request.text) as answer:
             if answer is None:
-                await turn.answer(blocks.went_on())
+                await request.answer(blocks.went_on())
             else:
-                await self._show(turn, conversation, answer, after=offer)
+                await self._show(request, conversation, answer, after=offer)
             with contextlib.suppress(PostError):
-                await self.poster.call("chat.delete", {"channel": turn.channel, "ts": offer}, priority=Priority.CHAT)
+                await self.poster.call("chat.delete", {"channel": request.channel, "ts": offer}, priority=Priority.CHAT)
 
-    async def _show(self, turn: Turn, conversation: Conversation, answer: Answer, *, after: str) -> None:
+    async def _show(self, request: Request, conversation: Conversation, answer: Answer, *, after: str) -> None:
         """Stream an answer into the thread, below the message `after`."""
         if not answer.is_known:
-            await self._show_thinking(turn, conversation)
+            await self._show_thinking(request, conversation)
         recipient = Recipient(
-            turn.channel,
+            request.channel,
             conversation.thread_ts,
-            turn.user,
+            request.user,
             self.team,
             self.bot_user,
             after,
-            await self.languages.person(turn.user),
+            await self.languages.person(request.user),
         )
-        async with self._streamed(turn, conversation, answer, recipient) as shown, contextlib.aclosing(answer.events):
+        async with (
+            self._streamed(request, conversation, answer, recipient) as shown,
+            contextlib.aclosing(answer.events),
+        ):
             async for event in answer.events:
                 match event:
                     case Words(text):
                         shown.add(text)
                     case Ended():
-                        await self._end(turn, conversation, shown, event)
+                        await self._end(request, conversation, shown, event)
                     case Warming():
-                        await turn.answer(blocks.model_warming(conversation.model))
+                        await request.answer(blocks.model_warming(conversation.model))
                     case Empty(finish_reason):
-                        await turn.answer(blocks.nothing_said(finish_reason))
+                        await request.answer(blocks.nothing_said(finish_reason))
                     case TooLong():
-                        await turn.answer(blocks.message_too_long(conversation.model))
+                        await request.answer(blocks.message_too_long(conversation.model))
                     case Gone():
-                        await turn.answer(blocks.model_gone(conversation.model))
+                        await request.answer(blocks.model_gone(conversation.model))
 
-    def _streamed(self, turn: Turn, conversation: Conversation, answer: Answer, recipient: Recipient) -> StreamedAnswer:
+    def _streamed(
+        self, request: Request, conversation: Conversation, answer: Answer, recipient: Recipient
+    ) -> StreamedAnswer:
         async def opened(message_ts: str) -> None:
             await self.chat.shown_in(conversation, answer, message_ts)
 
         return StreamedAnswer(
             self.poster,
             recipient,
-            mark=f"{turn.key}/answer",
+            mark=f"{request.key}/answer",
             opened=opened,
             messages=answer.messages,
-            doubtful=turn.again,
+            doubtful=request.is_retry,
             backoff=self.timing.answer,
         )
 
-    async def _end(self, turn: Turn, conversation: Conversation, shown: StreamedAnswer, end: Ended) -> None:
+    async def _end(self, request: Request, conversation: Conversation, shown: StreamedAnswer, end: Ended) -> None:
         """Show what is left of an answer; where the model could go on, offer it."""
-        with speaking(await self.languages.place(turn.channel, turn.user)):
+        with speaking(await self.languages.place(request.channel, request.user)):
             note = texts.end_note(end.finish_reason)
             offer = blocks.cut_off(end.finish_reason, end.rest) if end.rest else None
         await shown.close(note)
         if offer is not None:
             await replies.in_thread(
                 self.poster,
-                turn.channel,
+                request.channel,
                 conversation.thread_ts,
-                turn.user,
+                request.user,
                 offer,
-                mark=f"{turn.key}/continue",
-                maybe_posted=turn.again,
-                since=turn.received_at,
+                mark=f"{request.key}/continue",
+                maybe_posted=request.is_retry,
+                since=request.received_at,
                 backoff=self.timing.reply,
             )
 
-    async def _show_thinking(self, turn: Turn, conversation: Conversation) -> None:
+    async def _show_thinking(self, request: Request, conversation: Conversation) -> None:
         """A courtesy, for which no answer waits; a workspace that does not know it is answered all the same."""
         if not self.poster.has_room("assistant.threads.setStatus"):
             return
-        with speaking(await self.languages.place(turn.channel, turn.user)):
+        with speaking(await self.languages.place(request.channel, request.user)):
             status = texts.thinking()
-        arguments = {"channel_id": turn.channel, "thread_ts": conversation.thread_ts, "status": status}
+        arguments = {"channel_id": request.channel, "thread_ts": conversation.thread_ts, "status": status}
         try:
             await self.poster.call("assistant.threads.setStatus", arguments, priority=Priority.CHAT, repeat=False)
         except PostError as error:

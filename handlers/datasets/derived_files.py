@@ -10,7 +10,7 @@ from bot.datasets.file_store import Copies
 from handlers.datasets.blocks import derived as blocks
 from handlers.datasets.reports import ReportMessages
 from handlers.languages import LanguageOf
-from handlers.turn import Turn
+from handlers.request import Request
 from handlers.web.poster import Poster
 from texts.language import speaking
 
@@ -24,22 +24,22 @@ class DerivedFiles:
     poster: Poster
     language: LanguageOf
 
-    async def is_there(self, turn: Turn, new: NewFile) -> bool:
+    async def is_there(self, request: Request, new: NewFile) -> bool:
         """Whether it stands in the thread already, in which case the person is told where."""
         if new.before is None or not new.before.file_id:
             return False
         link = await self.poster.file_link(new.before.file_id)
         if link is None:
             return False
-        if not turn.again:
-            await turn.answer(blocks.made_before(new.before, link))
+        if not request.is_retry:
+            await request.answer(blocks.made_before(new.before, link))
         return True
 
     async def share(
-        self, turn: Turn, source: Dataset, made: Sequence[Dataset], comment: Callable[[], str]
+        self, request: Request, source: Dataset, made: Sequence[Dataset], comment: Callable[[], str]
     ) -> list[Dataset]:
         """Show the new files in the source's thread, in one message that says `comment` (mrkdwn)."""
-        if turn.again and made[0].file_id and await self.poster.file_link(made[0].file_id):
+        if request.is_retry and made[0].file_id and await self.poster.file_link(made[0].file_id):
             return list(made)
         titles: dict[str, str] = {}
         shown = []
@@ -52,9 +52,9 @@ class DerivedFiles:
         await self.poster.share(titles, source.channel, source.thread_ts, said)
         return shown
 
-    async def report_on(self, turn: Turn, dataset: Dataset, validation: Dataset | None = None) -> None:
+    async def report_on(self, request: Request, dataset: Dataset, validation: Dataset | None = None) -> None:
         """Check a new file and show its report in the thread. `validation` is to validate what it trains."""
-        report_ts = await self.reports.begin(dataset, again=turn.again, since=turn.received_at)
+        report_ts = await self.reports.begin(dataset, again=request.is_retry, since=request.received_at)
         async with self.reports.trouble_shown(dataset, report_ts):
             await self.reports.follow(
                 dataset,

@@ -26,7 +26,7 @@ from handlers.datasets.dropped_files import may_be_training_data, name_of, unbro
 from handlers.datasets.reports import ReportMessages
 from handlers.languages import LanguageOf
 from handlers.modals import Fill, Modals
-from handlers.turn import Turn
+from handlers.request import Request
 from handlers.web.download import Download
 from handlers.web.people import People
 from handlers.web.poster import Poster
@@ -54,39 +54,39 @@ class DatasetListeners:
     poster: Poster
     language: LanguageOf
 
-    async def files_dropped(self, turn: Turn) -> bool:
+    async def files_dropped(self, request: Request) -> bool:
         """Each file of a message gets its own report. False if none is meant as training data."""
-        files = [file for file in turn.body["event"].get("files") or [] if may_be_training_data(file)]
+        files = [file for file in request.body["event"].get("files") or [] if may_be_training_data(file)]
         for file in files:
-            await self._take_in(turn, file)
+            await self._take_in(request, file)
         if len(files) > 1:
-            for training, validation in await self.intake.pair(await self.callers.of(turn)):
+            for training, validation in await self.intake.pair(await self.callers.of(request)):
                 await self.reports.show_and_scan(training)
                 await self.reports.show(validation)
         return bool(files)
 
-    async def file_deleted(self, turn: Turn) -> None:
+    async def file_deleted(self, request: Request) -> None:
         """The file is gone from Slack: offer its owner to delete our copy and the provider's."""
-        for dataset in await self.deletion.of_file(str(turn.body["event"].get("file_id") or "")):
+        for dataset in await self.deletion.of_file(str(request.body["event"].get("file_id") or "")):
             with speaking(await self.language(dataset.owner, dataset.owner)):
                 question = deletion_blocks.deleted_in_slack(dataset)
             await self.poster.post_once(
                 dataset.owner,
                 question,
-                mark=f"{turn.key}/{dataset.id}",
-                maybe_posted=turn.again,
-                since=turn.received_at,
+                mark=f"{request.key}/{dataset.id}",
+                maybe_posted=request.is_retry,
+                since=request.received_at,
             )
 
-    async def all_findings(self, turn: Turn) -> None:
+    async def all_findings(self, request: Request) -> None:
         """As a table in a file, once in the thread, for everybody."""
-        caller = await self.callers.of(turn)
-        async with self.findings.uploading(turn.words):
-            dataset = await self.findings.check(caller, turn.words)
+        caller = await self.callers.of(request)
+        async with self.findings.uploading(request.text):
+            dataset = await self.findings.check(caller, request.text)
             there = await self.poster.file_link(dataset.findings_file) if dataset.findings_file else None
             if there is not None:
-                if not turn.again:
-                    await turn.answer(blocks.findings_there(there))
+                if not request.is_retry:
+                    await request.answer(blocks.findings_there(there))
                 return
             await self._share_findings(dataset)
 
@@ -101,56 +101,56 @@ class DatasetListeners:
         await self.findings.uploaded(dataset.id, file_id)
         await self.poster.share({file_id: name}, dataset.channel, dataset.thread_ts, comment)
 
-    async def sample(self, turn: Turn) -> None:
+    async def sample(self, request: Request) -> None:
         """A few random examples in a modal."""
-        dataset = await self.samples.check(await self.callers.of(turn), turn.words)
-        async with self.modals.opened(turn, dataset_texts.sample_title(), dataset) as fill:
-            await self._fill_sample(turn, dataset, fill)
+        dataset = await self.samples.check(await self.callers.of(request), request.text)
+        async with self.modals.opened(request, dataset_texts.sample_title(), dataset) as fill:
+            await self._fill_sample(request, dataset, fill)
 
-    async def another_sample(self, turn: Turn) -> None:
-        dataset = await self.samples.check(await self.callers.of(turn), turn.words)
-        async with self.modals.filling(turn, dataset_texts.sample_title(), turn.body["view"]["id"]) as fill:
-            await self._fill_sample(turn, dataset, fill)
+    async def another_sample(self, request: Request) -> None:
+        dataset = await self.samples.check(await self.callers.of(request), request.text)
+        async with self.modals.filling(request, dataset_texts.sample_title(), request.body["view"]["id"]) as fill:
+            await self._fill_sample(request, dataset, fill)
 
-    async def _fill_sample(self, turn: Turn, dataset: Dataset, fill: Fill) -> None:
-        await fill(sample_blocks.sample_modal(dataset, await self.samples.draw(dataset), turn.channel))
+    async def _fill_sample(self, request: Request, dataset: Dataset, fill: Fill) -> None:
+        await fill(sample_blocks.sample_modal(dataset, await self.samples.draw(dataset), request.channel))
 
-    async def split(self, turn: Turn) -> None:
+    async def split(self, request: Request) -> None:
         """Opens the modal that asks how."""
-        dataset = await self.splitting.check(await self.callers.of(turn), turn.words)
-        await self.modals.open(turn, split_modal.split_modal(dataset, turn.channel))
+        dataset = await self.splitting.check(await self.callers.of(request), request.text)
+        await self.modals.open(request, split_modal.split_modal(dataset, request.channel))
 
-    async def split_submitted(self, turn: Turn) -> None:
+    async def split_submitted(self, request: Request) -> None:
         """Two files come into the thread, one to train on and one to validate with."""
-        caller, view = await self.callers.of(turn), turn.body["view"]
+        caller, view = await self.callers.of(request), request.body["view"]
         wanted = split_modal.read_split(view["state"]["values"])
         if isinstance(wanted, dict):
             raise Invalid(" ".join(wanted.values()))
         place = msgspec.json.decode(view["private_metadata"], type=split_modal.Place)
         async with self.splitting.plan(caller, place.dataset, *wanted) as planned:
-            if await self.derived.is_there(turn, planned.training):
+            if await self.derived.is_there(request, planned.training):
                 return
             if planned.takes_long:
-                await turn.answer(derived_blocks.under_way(planned.training.name))
+                await request.answer(derived_blocks.under_way(planned.training.name))
             made = await self.splitting.split(caller, planned)
             training, validation = await self.derived.share(
-                turn,
+                request,
                 planned.source,
                 [made.training, made.validation],
-                lambda: derived_blocks.split(turn.user, planned.source, made.sides),
+                lambda: derived_blocks.split(request.user, planned.source, made.sides),
             )
         await self.checking.check(validation)
-        await self.derived.report_on(turn, training, validation)
+        await self.derived.report_on(request, training, validation)
 
-    async def _take_in(self, turn: Turn, file: dict[str, Any]) -> None:
+    async def _take_in(self, request: Request, file: dict[str, Any]) -> None:
         if not name_of(file):
             # A stub may turn out to be a picture.
             with contextlib.suppress(TrainingFileError):
                 file = await self.download.details(file)
                 if not may_be_training_data(file):
                     return
-        dataset = await self.intake.begin(await self.callers.of(turn), await self._dropped(turn, file))
-        report_ts = await self.reports.begin(dataset, again=turn.again, since=turn.received_at)
+        dataset = await self.intake.begin(await self.callers.of(request), await self._dropped(request, file))
+        report_ts = await self.reports.begin(dataset, again=request.is_retry, since=request.received_at)
         async with self.reports.trouble_shown(dataset, report_ts):
             details = await self.download.details(file)
             size = int(details.get("size") or 0)
@@ -161,13 +161,13 @@ class DatasetListeners:
                 lambda on_partial: self.intake.read(dataset, size, unbroken(self.download, details), on_partial),
             )
 
-    async def _dropped(self, turn: Turn, file: dict[str, Any]) -> DroppedFile:
+    async def _dropped(self, request: Request, file: dict[str, Any]) -> DroppedFile:
         return DroppedFile(
             id=file["id"],
             name=name_of(file) or "file",
             bytes=int(file.get("size") or 0),
-            thread_ts=str(turn.thread_ts),
-            private=(await self.people.channel(turn.channel)).private,
+            thread_ts=str(request.thread_ts),
+            private=(await self.people.channel(request.channel)).private,
         )
 
 

@@ -14,7 +14,7 @@ from bot.models.lookup import ModelLookup
 from handlers.blocks import deletion as blocks
 from handlers.blocks.message import Message
 from handlers.callers import Callers
-from handlers.turn import Turn
+from handlers.request import Request
 from handlers.web.poster import Poster
 
 
@@ -29,45 +29,45 @@ class DeletionListeners:
     poster: Poster
     take_down: Callable[[Dataset], Awaitable[None]]
 
-    async def command(self, turn: Turn) -> None:
-        word = turn.words.strip("`")
+    async def command(self, request: Request) -> None:
+        word = request.text.strip("`")
         if not word:
             raise Invalid("delete_what")
         if word.startswith("ds-"):
-            await self.ask_dataset(replace(turn, words=word))
+            await self.ask_dataset(replace(request, text=word))
         else:
-            model = await self.lookup.named(await self.callers.of(turn), word, tuned_only=True)
-            await self.ask_model(replace(turn, words=model))
+            model = await self.lookup.named(await self.callers.of(request), word, tuned_only=True)
+            await self.ask_model(replace(request, text=model))
 
-    async def ask_dataset(self, turn: Turn) -> None:
-        dataset = await self.datasets.check(await self.callers.of(turn), turn.words)
-        await self._ask(turn, blocks.dataset_modal(dataset, turn.channel), blocks.ask_dataset(dataset))
+    async def ask_dataset(self, request: Request) -> None:
+        dataset = await self.datasets.check(await self.callers.of(request), request.text)
+        await self._ask(request, blocks.dataset_modal(dataset, request.channel), blocks.ask_dataset(dataset))
 
-    async def ask_model(self, turn: Turn) -> None:
-        await self.models.check(await self.callers.of(turn), turn.words)
-        await self._ask(turn, blocks.model_modal(turn.words, turn.channel), blocks.ask_model(turn.words))
+    async def ask_model(self, request: Request) -> None:
+        await self.models.check(await self.callers.of(request), request.text)
+        await self._ask(request, blocks.model_modal(request.text, request.channel), blocks.ask_model(request.text))
 
-    async def _ask(self, turn: Turn, view: View, question: Message) -> None:
+    async def _ask(self, request: Request, view: View, question: Message) -> None:
         """In a modal; in the thread where a mention asked, or where a crash has made the trigger too old."""
-        if turn.trigger_id is None or turn.again:
-            await turn.answer(question)
+        if request.trigger_id is None or request.is_retry:
+            await request.answer(question)
         else:
-            await self.poster.open_view(turn.trigger_id, view.to_dict())
+            await self.poster.open_view(request.trigger_id, view.to_dict())
 
-    async def delete_dataset(self, turn: Turn) -> None:
-        deleted = await self.datasets.delete(await self.callers.of(turn), _chosen(turn))
-        await turn.answer(blocks.dataset_deleted(deleted.dataset, deleted.providers))
+    async def delete_dataset(self, request: Request) -> None:
+        deleted = await self.datasets.delete(await self.callers.of(request), _chosen(request))
+        await request.answer(blocks.dataset_deleted(deleted.dataset, deleted.providers))
         await self.take_down(deleted.dataset)
 
-    async def delete_model(self, turn: Turn) -> None:
-        model = _chosen(turn)
-        await self.models.delete(await self.callers.of(turn), model)
-        await turn.answer(blocks.model_deleted(model))
+    async def delete_model(self, request: Request) -> None:
+        model = _chosen(request)
+        await self.models.delete(await self.callers.of(request), model)
+        await request.answer(blocks.model_deleted(model))
 
 
-def _chosen(turn: Turn) -> str:
+def _chosen(request: Request) -> str:
     """What the button, or the modal, is about."""
-    view = turn.body.get("view")
+    view = request.body.get("view")
     if view is None:
-        return turn.words
+        return request.text
     return msgspec.json.decode(view["private_metadata"], type=blocks.Doomed).id

@@ -13,8 +13,8 @@ from handlers.blocks.card import title
 from handlers.blocks.job_controls import question
 from handlers.callers import Callers
 from handlers.job_controls import blocks
+from handlers.request import Request
 from handlers.start.blocks.submitted import submitted
-from handlers.turn import Turn
 from texts.job_controls import Control
 
 
@@ -24,48 +24,48 @@ class JobControlListeners:
     lookup: JobLookup
     controls: JobControls
 
-    async def cancel_command(self, turn: Turn) -> None:
-        await self._command(turn, Action.CANCEL, "cancel", self.cancel)
+    async def cancel_command(self, request: Request) -> None:
+        await self._command(request, Action.CANCEL, "cancel", self.cancel)
 
-    async def pause_command(self, turn: Turn) -> None:
-        await self._command(turn, Action.PAUSE, "pause", self.pause)
+    async def pause_command(self, request: Request) -> None:
+        await self._command(request, Action.PAUSE, "pause", self.pause)
 
-    async def resume_command(self, turn: Turn) -> None:
-        await self._command(turn, Action.RESUME, "resume", self.resume)
+    async def resume_command(self, request: Request) -> None:
+        await self._command(request, Action.RESUME, "resume", self.resume)
 
-    async def cancel(self, turn: Turn) -> None:
-        await turn.answer(blocks.cancelled(await self.controls.cancel(await self.callers.of(turn), turn.words)))
+    async def cancel(self, request: Request) -> None:
+        await request.answer(blocks.cancelled(await self.controls.cancel(await self.callers.of(request), request.text)))
 
-    async def cancel_confirmed(self, turn: Turn) -> None:
-        await self.cancel(turn.in_place)
+    async def cancel_confirmed(self, request: Request) -> None:
+        await self.cancel(request.in_place)
 
-    async def pause(self, turn: Turn) -> None:
-        await turn.answer(blocks.done(await self.controls.pause(await self.callers.of(turn), turn.words)))
+    async def pause(self, request: Request) -> None:
+        await request.answer(blocks.done(await self.controls.pause(await self.callers.of(request), request.text)))
 
-    async def pause_confirmed(self, turn: Turn) -> None:
-        await self.pause(turn.in_place)
+    async def pause_confirmed(self, request: Request) -> None:
+        await self.pause(request.in_place)
 
-    async def resume(self, turn: Turn) -> None:
-        await turn.answer(blocks.done(await self.controls.resume(await self.callers.of(turn), turn.words)))
+    async def resume(self, request: Request) -> None:
+        await request.answer(blocks.done(await self.controls.resume(await self.callers.of(request), request.text)))
 
-    async def resume_confirmed(self, turn: Turn) -> None:
-        await self.resume(turn.in_place)
+    async def resume_confirmed(self, request: Request) -> None:
+        await self.resume(request.in_place)
 
-    async def adopt(self, turn: Turn) -> None:
-        await turn.answer(blocks.adopted(await self.controls.adopt(await self.callers.of(turn), turn.words)))
+    async def adopt(self, request: Request) -> None:
+        await request.answer(blocks.adopted(await self.controls.adopt(await self.callers.of(request), request.text)))
 
-    async def submit_again(self, turn: Turn) -> None:
-        await turn.answer(submitted(await self.controls.submit_again(await self.callers.of(turn), turn.words)))
+    async def submit_again(self, request: Request) -> None:
+        await request.answer(submitted(await self.controls.submit_again(await self.callers.of(request), request.text)))
 
     async def _command(
-        self, turn: Turn, action: Action, control: Control, carry_out: Callable[[Turn], Awaitable[None]]
+        self, request: Request, action: Action, control: Control, carry_out: Callable[[Request], Awaitable[None]]
     ) -> None:
-        caller = await self.callers.of(turn)
-        word, _, rest = turn.words.partition(" ")
+        caller = await self.callers.of(request)
+        word, _, rest = request.text.partition(" ")
         word = word.strip("`")
         if rest.strip().lower() == "confirm=yes":
             job = await self.lookup.named(caller, word, action)
-            await carry_out(replace(turn, words=job.id))
+            await carry_out(replace(request, text=job.id))
             return
         job = await self.controls.check(caller, word, action)
-        await turn.answer(question(control, job, title(job)))
+        await request.answer(question(control, job, title(job)))

@@ -15,7 +15,7 @@ from handlers.blocks.text import code
 from handlers.callers import Callers
 from handlers.jobs.blocks import checkpoints, history, jobs
 from handlers.languages import LanguageOf
-from handlers.turn import Turn
+from handlers.request import Request
 from handlers.web.poster import Poster
 from texts.jobs import results_of
 from texts.language import speaking
@@ -32,58 +32,58 @@ class JobListeners:
     poster: Poster
     language_of: LanguageOf
 
-    async def list(self, turn: Turn) -> None:
+    async def list(self, request: Request) -> None:
         """The latest jobs that this person may see."""
-        shown, more = await self.overview.latest(await self.callers.of(turn), jobs.SHOWN)
+        shown, more = await self.overview.latest(await self.callers.of(request), jobs.SHOWN)
         links = {one.job.id: link for one in shown if (link := await self._card_link(one.job))}
         assessments = {one.job.id: one.assessment for one in shown}
-        await turn.answer(jobs.job_list([one.job for one in shown], links, assessments, more=more))
+        await request.answer(jobs.job_list([one.job for one in shown], links, assessments, more=more))
 
-    async def status(self, turn: Turn) -> None:
+    async def status(self, request: Request) -> None:
         """Without a word it is the latest of the thread, or of the channel."""
-        word = turn.words or await self.overview.latest_in(turn.channel, turn.thread_ts)
+        word = request.text or await self.overview.latest_in(request.channel, request.thread_ts)
         if word is None:
-            raise NotFound("no_job_here", member=await self.callers.is_member(turn.channel))
-        one = await self.overview.one(await self.callers.of(turn), word)
-        await turn.answer(jobs.job_status(one.job, await self._card_link(one.job), one.assessment))
+            raise NotFound("no_job_here", member=await self.callers.is_member(request.channel))
+        one = await self.overview.one(await self.callers.of(request), word)
+        await request.answer(jobs.job_status(one.job, await self._card_link(one.job), one.assessment))
 
-    async def events(self, turn: Turn) -> None:
-        word, number = _word_and_page(turn.words)
-        page = await self.job_history.events(await self.callers.of(turn), word, number, history.PAGE)
-        await turn.answer(history.event_page(page.job, page.events, page.number, page.count))
+    async def events(self, request: Request) -> None:
+        word, number = _word_and_page(request.text)
+        page = await self.job_history.events(await self.callers.of(request), word, number, history.PAGE)
+        await request.answer(history.event_page(page.job, page.events, page.number, page.count))
 
-    async def events_turned(self, turn: Turn) -> None:
-        await self.events(turn.in_place)
+    async def events_turned(self, request: Request) -> None:
+        await self.events(request.in_place)
 
-    async def explain(self, turn: Turn) -> None:
-        word, number = _word_and_page(turn.words)
-        job, moments = await self.job_history.timeline(await self.callers.of(turn), word)
-        await turn.answer(history.timeline_page(job, moments, number))
+    async def explain(self, request: Request) -> None:
+        word, number = _word_and_page(request.text)
+        job, moments = await self.job_history.timeline(await self.callers.of(request), word)
+        await request.answer(history.timeline_page(job, moments, number))
 
-    async def explain_turned(self, turn: Turn) -> None:
-        await self.explain(turn.in_place)
+    async def explain_turned(self, request: Request) -> None:
+        await self.explain(request.in_place)
 
-    async def follow(self, turn: Turn) -> None:
+    async def follow(self, request: Request) -> None:
         """A job by its provider's id, whoever created it."""
-        word = turn.words.strip("`")
+        word = request.text.strip("`")
         if not word or " " in word:
             raise Invalid("which_provider_job")
-        job = await self.imports.follow(await self.callers.of(turn), word, await self.callers.origin(turn))
-        await turn.answer(jobs.followed(job))
+        job = await self.imports.follow(await self.callers.of(request), word, await self.callers.origin(request))
+        await request.answer(jobs.followed(job))
 
-    async def checkpoints(self, turn: Turn) -> None:
-        job, ranked = await self.overview.checkpoints(await self.callers.of(turn), turn.words)
-        await turn.answer(checkpoints.checkpoint_list(job, ranked))
+    async def checkpoints(self, request: Request) -> None:
+        job, ranked = await self.overview.checkpoints(await self.callers.of(request), request.text)
+        await request.answer(checkpoints.checkpoint_list(job, ranked))
 
-    async def results_file(self, turn: Turn) -> None:
+    async def results_file(self, request: Request) -> None:
         """The CSV, into the thread of the card."""
-        job, content = await self.results.file(await self.callers.of(turn), turn.words)
+        job, content = await self.results.file(await self.callers.of(request), request.text)
         name = f"{job.id}-results.csv"
         file_id = await self.poster.upload(name, content)
-        card = await self.cards.card(job.id) if turn.channel == job.origin.channel else None
-        with speaking(await self.language_of(turn.channel, turn.user)):
+        card = await self.cards.card(job.id) if request.channel == job.origin.channel else None
+        with speaking(await self.language_of(request.channel, request.user)):
             comment = results_of(code(title(job), 150))
-        await self.poster.share({file_id: name}, turn.channel, card.ts if card else turn.thread_ts, comment)
+        await self.poster.share({file_id: name}, request.channel, card.ts if card else request.thread_ts, comment)
 
     async def _card_link(self, job: Job) -> str | None:
         card = await self.cards.card(job.id)

@@ -6,7 +6,7 @@ from bot.models.lookup import ModelLookup
 from bot.models.trainable import TrainableModels
 from handlers.callers import Callers
 from handlers.models import blocks
-from handlers.turn import Turn
+from handlers.request import Request
 
 
 @dataclass(frozen=True)
@@ -15,7 +15,7 @@ class ModelListeners:
     trainable: TrainableModels
     lookup: ModelLookup
 
-    async def command(self, turn: Turn) -> None:
-        caller = await self.callers.of(turn)
+    async def command(self, request: Request) -> None:
+        caller = await self.callers.of(request)
         fine_tuned = await self.lookup.visible(caller, caller.answers_in)
-        await turn.answer(blocks.model_list(await self.trainable.base(), fine_tuned))
+        await request.answer(blocks.model_list(await self.trainable.base(), fine_tuned))

@@ -18,7 +18,7 @@ from bot.jobs.job import Job
 from bot.keyed_locks import KeyedLocks
 from bot.notices.interfaces import CardStore, PostError
 from bot.providers.protocol import Metrics
-from bot.worker_processes import Lane, Lanes
+from bot.worker_processes import Pool, WorkerPools
 from handlers.web.poster import Poster
 from texts.charts import loss_alt_text, words
 from training_files import TrainingFileError
@@ -34,11 +34,13 @@ _MOST_SECONDS = 300.0
 class Charts:
     """`calm` is the least number of seconds between two charts of one running job; long jobs get fewer."""
 
-    def __init__(self, jobs: JobStore, cards: CardStore, poster: Poster, lanes: Lanes, *, calm: float = 10) -> None:
+    def __init__(
+        self, jobs: JobStore, cards: CardStore, poster: Poster, pools: WorkerPools, *, calm: float = 10
+    ) -> None:
         self._jobs = jobs
         self._cards = cards
         self._poster = poster
-        self._lanes = lanes
+        self._pools = pools
         self._calm = calm
         self._drawn_at: dict[str, float] = {}
         self._locks = KeyedLocks()
@@ -115,13 +117,13 @@ class Charts:
     async def _made(self, job: Job, metrics: Sequence[Metrics], name: str) -> tuple[str, str] | None:
         """The file id of a new chart and its alt text; None where it could not be drawn, or Slack did not take it."""
         try:
-            png = await self._lanes.run(
+            png = await self._pools.run(
                 loss_chart,
                 metrics,
                 words(),
                 method=job.method,
                 title=_title(job),
-                lane=Lane.CHARTS,
+                pool=Pool.CHARTS,
                 seconds=_MOST_SECONDS,
             )
             alt = loss_alt_text(metrics, method=job.method)

@@ -6,7 +6,7 @@ from bot.access import Role
 from bot.datasets.provider_files import ProviderFiles
 from handlers.callers import Callers
 from handlers.provider_files import blocks
-from handlers.turn import Turn
+from handlers.request import Request
 
 
 @dataclass(frozen=True)
@@ -17,24 +17,24 @@ class ProviderFileListeners:
     files: ProviderFiles
     provider: str
 
-    async def command(self, turn: Turn) -> None:
-        await self._show(turn, 1)
+    async def command(self, request: Request) -> None:
+        await self._show(request, 1)
 
-    async def turned(self, turn: Turn) -> None:
-        await self._show(turn.in_place, int(turn.words))
+    async def turned(self, request: Request) -> None:
+        await self._show(request.in_place, int(request.text))
 
-    async def delete(self, turn: Turn) -> None:
+    async def delete(self, request: Request) -> None:
         """One file; the button has asked."""
-        turn = turn.in_place
-        await self.files.delete(await self.callers.of(turn), turn.words)
-        await self._show(turn, 1)
+        request = request.in_place
+        await self.files.delete(await self.callers.of(request), request.text)
+        await self._show(request, 1)
 
-    async def delete_unused(self, turn: Turn) -> None:
-        turn = turn.in_place
-        await self.files.delete_unused(await self.callers.of(turn))
-        await self._show(turn, 1)
+    async def delete_unused(self, request: Request) -> None:
+        request = request.in_place
+        await self.files.delete_unused(await self.callers.of(request))
+        await self._show(request, 1)
 
-    async def _show(self, turn: Turn, page: int) -> None:
-        caller = await self.callers.of(turn)
+    async def _show(self, request: Request, page: int) -> None:
+        caller = await self.callers.of(request)
         files = await self.files.visible(caller)
-        await turn.answer(blocks.file_list(self.provider, files, page, admin=caller.actor.role is Role.ADMIN))
+        await request.answer(blocks.file_list(self.provider, files, page, admin=caller.actor.role is Role.ADMIN))

@@ -19,7 +19,7 @@ from handlers.datasets.derived_files import DerivedFiles
 from handlers.modals import Fill, Modals
 from handlers.repair import blocks
 from handlers.repair.blocks import Selection
-from handlers.turn import Turn
+from handlers.request import Request
 from texts import repair as texts
 from training_files.report import Table
 
@@ -31,46 +31,46 @@ class RepairListeners:
     derived: DerivedFiles
     modals: Modals
 
-    async def open(self, turn: Turn) -> None:
-        caller = await self.callers.of(turn)
-        dataset = await self.repairing.check(caller, turn.words)
-        async with self.modals.opened(turn, blocks.title_of(dataset.report), dataset) as fill:
+    async def open(self, request: Request) -> None:
+        caller = await self.callers.of(request)
+        dataset = await self.repairing.check(caller, request.text)
+        async with self.modals.opened(request, blocks.title_of(dataset.report), dataset) as fill:
             first = await self.repairing.begin(caller, dataset)
-            selection = Selection(turn.channel, dataset.id)
+            selection = Selection(request.channel, dataset.id)
             if isinstance(first, Table):
                 await fill(blocks.columns_modal(dataset, first, selection, proposed_columns(first)))
             else:
                 selection = msgspec.structs.replace(selection, validation=first.validation)
                 await fill(blocks.repairs_modal(dataset, first, selection))
 
-    async def layout_chosen(self, turn: Turn) -> None:
+    async def layout_chosen(self, request: Request) -> None:
         """Another layout was chosen for a table: it has other parts."""
-        selection = _selected(turn)
-        dataset = await self.repairing.check(await self.callers.of(turn), selection.dataset)
-        async with self.modals.filling(turn, texts.convert_button(), turn.body["view"]["id"]) as fill:
+        selection = _selected(request)
+        dataset = await self.repairing.check(await self.callers.of(request), selection.dataset)
+        async with self.modals.filling(request, texts.convert_button(), request.body["view"]["id"]) as fill:
             table = await self.repairing.table(dataset)
-            await fill(blocks.columns_modal(dataset, table, selection, proposed_columns(table, turn.words)))
+            await fill(blocks.columns_modal(dataset, table, selection, proposed_columns(table, request.text)))
 
-    async def columns_chosen(self, turn: Turn) -> None:
+    async def columns_chosen(self, request: Request) -> None:
         """The columns are named; the modal, which waits, shows what is to be repaired."""
-        selection, columns = _selected(turn), blocks.read_columns(turn.body["view"]["state"]["values"])
-        dataset = await self.repairing.check(await self.callers.of(turn), selection.dataset)
-        async with self.modals.filling(turn, texts.convert_button(), turn.body["view"]["id"]) as fill:
+        selection, columns = _selected(request), blocks.read_columns(request.body["view"]["state"]["values"])
+        dataset = await self.repairing.check(await self.callers.of(request), selection.dataset)
+        async with self.modals.filling(request, texts.convert_button(), request.body["view"]["id"]) as fill:
             if not isinstance(columns, Columns):
                 raise Invalid(" ".join(columns.values()))
             selection = msgspec.structs.replace(selection, layout=columns.layout, places=columns.places)
-            await self._show_repairs(turn, dataset, selection, fill)
+            await self._show_repairs(request, dataset, selection, fill)
 
-    async def validation_chosen(self, turn: Turn) -> None:
+    async def validation_chosen(self, request: Request) -> None:
         """A validation file was chosen, or none: the modal shows what stands in both."""
-        selection = msgspec.structs.replace(_selected(turn), validation=blocks.read_validation(turn.words))
-        dataset = await self.repairing.check(await self.callers.of(turn), selection.dataset)
-        async with self.modals.filling(turn, blocks.title_of(dataset.report), turn.body["view"]["id"]) as fill:
-            await self._show_repairs(turn, dataset, selection, fill)
+        selection = msgspec.structs.replace(_selected(request), validation=blocks.read_validation(request.text))
+        dataset = await self.repairing.check(await self.callers.of(request), selection.dataset)
+        async with self.modals.filling(request, blocks.title_of(dataset.report), request.body["view"]["id"]) as fill:
+            await self._show_repairs(request, dataset, selection, fill)
 
-    async def repairs_chosen(self, turn: Turn) -> None:
+    async def repairs_chosen(self, request: Request) -> None:
         """The repaired file comes into the thread, once, and gets a report of its own."""
-        caller, view, selection = await self.callers.of(turn), turn.body["view"], _selected(turn)
+        caller, view, selection = await self.callers.of(request), request.body["view"], _selected(request)
         async with self.repairing.plan(
             caller,
             selection.dataset,
@@ -79,22 +79,22 @@ class RepairListeners:
             selection.validation,
             always=blocks.comes_by_itself(view),
         ) as planned:
-            if await self.derived.is_there(turn, planned.new):
+            if await self.derived.is_there(request, planned.new):
                 return
             if planned.takes_long:
-                await turn.answer(derived_blocks.under_way(planned.new.name))
+                await request.answer(derived_blocks.under_way(planned.new.name))
             made = await self.repairing.repair(caller, planned)
             (dataset,) = await self.derived.share(
-                turn,
+                request,
                 planned.source,
                 [made.dataset],
-                lambda: blocks.repaired(turn.user, planned.source, made.result),
+                lambda: blocks.repaired(request.user, planned.source, made.result),
             )
-        await self.derived.report_on(turn, dataset, planned.validation)
+        await self.derived.report_on(request, dataset, planned.validation)
 
-    async def _show_repairs(self, turn: Turn, dataset: Dataset, selection: Selection, fill: Fill) -> None:
+    async def _show_repairs(self, request: Request, dataset: Dataset, selection: Selection, fill: Fill) -> None:
         proposed = await self.repairing.propose(
-            await self.callers.of(turn), dataset, selection.columns, selection.validation
+            await self.callers.of(request), dataset, selection.columns, selection.validation
         )
         await fill(blocks.repairs_modal(dataset, proposed, selection))
 
@@ -104,5 +104,5 @@ def wrong_columns(values: dict[str, Any]) -> dict[str, str]:
     return columns if isinstance(columns, dict) else {}
 
 
-def _selected(turn: Turn) -> Selection:
-    return msgspec.json.decode(turn.body["view"]["private_metadata"], type=Selection)
+def _selected(request: Request) -> Selection:
+    return msgspec.json.decode(request.body["view"]["private_metadata"], type=Selection)

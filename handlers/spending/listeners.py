@@ -18,8 +18,8 @@ from handlers.blocks import approval
 from handlers.blocks.markup import channel_in, person_in
 from handlers.callers import Callers
 from handlers.languages import Languages
+from handlers.request import Request
 from handlers.spending import blocks
-from handlers.turn import Turn
 from handlers.web.poster import Poster
 from handlers.web.rate_limits import Priority
 from texts.approval import say_why
@@ -34,54 +34,54 @@ class SpendingListeners:
     languages: Languages
     poster: Poster
 
-    async def budget(self, turn: Turn) -> None:
+    async def budget(self, request: Request) -> None:
         """`set workspace | #channel | @person  200 | off`, or `approval 25 | off`; without words, what is used."""
-        caller = await self.callers.of(turn)
-        match turn.words.split():
+        caller = await self.callers.of(request)
+        match request.text.split():
             case []:
-                await turn.answer(blocks.month(await self.budgets.this_month(caller)))
+                await request.answer(blocks.month(await self.budgets.this_month(caller)))
             case ["set", whose, amount]:
                 (scope, subject), usd = _whose(whose), read_dollars(amount)
                 await self.budgets.set_budget(caller, scope, subject, usd)
-                await turn.answer(blocks.budget_set(scope, subject, usd))
+                await request.answer(blocks.budget_set(scope, subject, usd))
             case ["approval", amount]:
                 above = read_dollars(amount)
-                await turn.answer(blocks.approval_set(above, await self.budgets.set_approval(caller, above)))
+                await request.answer(blocks.approval_set(above, await self.budgets.set_approval(caller, above)))
             case _:
                 raise Invalid("budget_usage")
 
-    async def approve(self, turn: Turn) -> None:
-        deciding = self.approvals.approve(await self.callers.of(turn), turn.words)
-        await self._decide(turn, deciding, _question(turn))
+    async def approve(self, request: Request) -> None:
+        deciding = self.approvals.approve(await self.callers.of(request), request.text)
+        await self._decide(request, deciding, _question(request))
 
-    async def decline(self, turn: Turn) -> None:
+    async def decline(self, request: Request) -> None:
         """Opens a modal that asks why."""
         try:
-            job = await self.approvals.check(await self.callers.of(turn), turn.words)
+            job = await self.approvals.check(await self.callers.of(request), request.text)
         except AlreadyDecided as late:
-            await turn.answer(approval.decided_before(late.job))
+            await request.answer(approval.decided_before(late.job))
             return
-        if turn.trigger_id is None:
+        if request.trigger_id is None:
             raise Conflict("press_again")
-        asked = approval.Asked(turn.channel, job.id, _question(turn))
-        await self.poster.open_view(turn.trigger_id, approval.decline_modal(job, asked).to_dict())
+        asked = approval.Asked(request.channel, job.id, _question(request))
+        await self.poster.open_view(request.trigger_id, approval.decline_modal(job, asked).to_dict())
 
-    async def declined(self, turn: Turn) -> None:
+    async def declined(self, request: Request) -> None:
         """The modal was sent off."""
-        view = turn.body["view"]
+        view = request.body["view"]
         asked = msgspec.json.decode(view["private_metadata"], type=approval.Asked)
         reason = approval.read_reason(view["state"]["values"]) or ""
-        deciding = self.approvals.decline(await self.callers.of(turn), asked.job, reason)
-        await self._decide(turn, deciding, asked.question)
+        deciding = self.approvals.decline(await self.callers.of(request), asked.job, reason)
+        await self._decide(request, deciding, asked.question)
 
-    async def _decide(self, turn: Turn, deciding: Awaitable[Job], question: str) -> None:
+    async def _decide(self, request: Request, deciding: Awaitable[Job], question: str) -> None:
         try:
             job = await deciding
         except AlreadyDecided as late:
-            await turn.answer(approval.decided_before(late.job))
+            await request.answer(approval.decided_before(late.job))
             return
         await self._close(job, question)
-        await turn.answer(approval.done(job))
+        await request.answer(approval.done(job))
 
     async def _close(self, job: Job, question: str) -> None:
         """Take the question's buttons away. Where that fails, whoever presses them is told."""
@@ -98,9 +98,9 @@ def without_reason(values: dict[str, Any]) -> dict[str, str]:
     return {approval.REASON: say_why()} if approval.read_reason(values) is None else {}
 
 
-def _question(turn: Turn) -> str:
+def _question(request: Request) -> str:
     """The ts of the message whose button was pressed."""
-    return str((turn.body.get("message") or {}).get("ts") or "")
+    return str((request.body.get("message") or {}).get("ts") or "")
 
 
 def _whose(word: str) -> tuple[Scope, str]:

@@ -24,12 +24,12 @@ from bot.models.trainable import TrainableModels, untrainable
 from bot.notices.interfaces import PostRefused
 from handlers.callers import Callers
 from handlers.incoming_files import IncomingFiles
+from handlers.request import Request
 from handlers.start.blocks.admission_preview import admission_preview
 from handlers.start.blocks.question import UNPAIRED, Pairing, pairing_words, start_question, still_reading
 from handlers.start.blocks.submitted import submitted
 from handlers.start.command_words import read_command
 from handlers.start.modal import StartModal
-from handlers.turn import Turn
 from texts import start as texts
 
 # Slack lets a modal be opened for three seconds; the rest of them is for what else must be asked before.
@@ -64,87 +64,89 @@ class StartListeners:
     modal: StartModal
     provider: str
 
-    async def pressed(self, turn: Turn) -> None:
+    async def pressed(self, request: Request) -> None:
         """*Start fine-tuning* on a report."""
-        dataset = await self.datasets.get(await self.callers.of(turn), turn.words, Action.SUBMIT)
+        dataset = await self.datasets.get(await self.callers.of(request), request.text, Action.SUBMIT)
         refuse_errors(dataset)
-        await self.modal.open(turn, Draft(dataset=dataset, thread_ts=dataset.thread_ts))
+        await self.modal.open(request, Draft(dataset=dataset, thread_ts=dataset.thread_ts))
 
-    async def changed(self, turn: Turn) -> None:
+    async def changed(self, request: Request) -> None:
         """Something was chosen in the modal on which other fields depend."""
-        await self.modal.update(turn)
+        await self.modal.update(request)
 
-    async def again(self, turn: Turn) -> None:
+    async def again(self, request: Request) -> None:
         """*Start again* on the card of a job."""
-        await self.modal.open(turn, await self.requests.again(await self.callers.of(turn), turn.words))
+        await self.modal.open(request, await self.requests.again(await self.callers.of(request), request.text))
 
-    async def continued(self, turn: Turn) -> None:
+    async def continued(self, request: Request) -> None:
         """*Continue training* on a checkpoint."""
-        job_id, _, model = turn.words.partition(" ")
-        await self.modal.open(turn, await self.requests.continued(await self.callers.of(turn), job_id, model))
+        job_id, _, model = request.text.partition(" ")
+        await self.modal.open(request, await self.requests.continued(await self.callers.of(request), job_id, model))
 
-    async def submitted(self, turn: Turn) -> None:
+    async def submitted(self, request: Request) -> None:
         """The modal: it closes when the job is stored."""
-        request, thread_ts = await self.modal.submitted(turn)
-        origin = await self.callers.origin(turn, thread_ts)
-        await self.requests.submit(await self.callers.of(turn), request, origin, f"view/{turn.body['view']['id']}")
+        job_request, thread_ts = await self.modal.submitted(request)
+        origin = await self.callers.origin(request, thread_ts)
+        await self.requests.submit(
+            await self.callers.of(request), job_request, origin, f"view/{request.body['view']['id']}"
+        )
 
-    async def command(self, turn: Turn) -> None:
-        caller = await self.callers.of(turn)
+    async def command(self, request: Request) -> None:
+        caller = await self.callers.of(request)
         await self.requests.require(caller)
-        typed = read_command(turn.words)
+        typed = read_command(request.text)
         words = typed.settings
-        await self.callers.origin(turn)
-        waited = await self._files_checked(turn, typed.file, words.get("validation"))
+        await self.callers.origin(request)
+        waited = await self._files_checked(request, typed.file, words.get("validation"))
         dataset, file_id = None, None
         if typed.file and typed.file.startswith("file-"):
             file_id = await self.provider_files.find(caller, typed.file)
         else:
-            dataset = await self.trainable.find(caller, typed.file, turn.thread_ts)
-        if not words and not typed.confirmed and turn.trigger_id:
+            dataset = await self.trainable.find(caller, typed.file, request.thread_ts)
+        if not words and not typed.confirmed and request.trigger_id:
             try:
-                thread_ts = _thread(turn, dataset)
-                await self.modal.open(turn, Draft(dataset=dataset, file_id=file_id, thread_ts=thread_ts))
+                thread_ts = _thread(request, dataset)
+                await self.modal.open(request, Draft(dataset=dataset, file_id=file_id, thread_ts=thread_ts))
                 return
             except PostRefused as error:
-                if not (turn.again or waited) or "trigger" not in str(error):
+                if not (request.is_retry or waited) or "trigger" not in str(error):
                     raise
         pairing = await self._take_validation(caller, words, dataset)
         words |= await self._model(caller, words, dataset)
-        question = Question(turn.key, turn.user, words, dataset.id if dataset else None, file_id)
+        question = Question(request.key, request.user, words, dataset.id if dataset else None, file_id)
         if typed.confirmed:
-            await self._submit(turn, question, dataset, pairing)
+            await self._submit(request, question, dataset, pairing)
             return
-        request = _request(question)
-        preview = await self.requests.preview(caller, request, await self.requests.check(caller, request))
-        await turn.answer(
+        job_request = _request(question)
+        preview = await self.requests.preview(caller, job_request, await self.requests.check(caller, job_request))
+        await request.answer(
             start_question(
                 dataset.name if dataset else file_id or "",
                 words,
-                await self._estimate(request.settings, dataset),
+                await self._estimate(job_request.settings, dataset),
                 msgspec.json.encode(question).decode(),
                 preview=admission_preview(preview),
                 pairing=pairing,
             )
         )
 
-    async def confirmed(self, turn: Turn) -> None:
+    async def confirmed(self, request: Request) -> None:
         """The button of the question."""
-        turn = turn.in_place
-        question = msgspec.json.decode(turn.words, type=Question)
-        if question.user != turn.user:
+        request = request.in_place
+        question = msgspec.json.decode(request.text, type=Question)
+        if question.user != request.user:
             raise Denied("question_of_another")
-        caller = await self.callers.of(turn)
+        caller = await self.callers.of(request)
         dataset = await self.datasets.get(caller, question.dataset, Action.SUBMIT) if question.dataset else None
-        await self._submit(turn, question, dataset)
+        await self._submit(request, question, dataset)
 
     async def _submit(
-        self, turn: Turn, question: Question, dataset: Dataset | None, pairing: Pairing = UNPAIRED
+        self, request: Request, question: Question, dataset: Dataset | None, pairing: Pairing = UNPAIRED
     ) -> None:
-        request = _request(question)
-        origin = await self.callers.origin(turn, _thread(turn, dataset))
-        job = await self.requests.submit(await self.callers.of(turn), request, origin, question.key)
-        await turn.answer(submitted(job, pairing_words(pairing)))
+        job_request = _request(question)
+        origin = await self.callers.origin(request, _thread(request, dataset))
+        job = await self.requests.submit(await self.callers.of(request), job_request, origin, question.key)
+        await request.answer(submitted(job, pairing_words(pairing)))
 
     async def _take_validation(self, caller: Caller, words: dict[str, str], dataset: Dataset | None) -> Pairing:
         """Put the id of the validation file into `words`: of the one that was named, else of the one that belongs to
@@ -178,18 +180,18 @@ class StartListeners:
         chosen = settings.hyperparameters.n_epochs != AUTO
         return texts.estimate(told.usd, told.seconds, told.tokens, told.epochs, chosen=chosen)
 
-    async def _files_checked(self, turn: Turn, file: str | None, validation: str | None) -> bool:
+    async def _files_checked(self, request: Request, file: str | None, validation: str | None) -> bool:
         """Wait until what was dropped here is checked, as far as the command is about it; whether that took long, so
         that no modal can be opened any more."""
         names = [word for word in (file, validation) if word and not word.startswith(("ds-", "file-"))]
         if file and not names:
             return False
         # Without a name it is the file that was dropped last.
-        checked = asyncio.create_task(self.incoming_files.checked(turn.channel, names if file else ()))
+        checked = asyncio.create_task(self.incoming_files.checked(request.channel, names if file else ()))
         done, _ = await asyncio.wait([checked], timeout=_MODAL_SECONDS)
         if done:
             return False
-        await turn.answer(still_reading(file))
+        await request.answer(still_reading(file))
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(checked, _MOST_SECONDS)
         return True
@@ -203,5 +205,5 @@ def _request(question: Question) -> JobRequest:
     return JobRequest(settings, question.dataset, question.file_id)
 
 
-def _thread(turn: Turn, dataset: Dataset | None) -> str | None:
-    return dataset.thread_ts if dataset and dataset.channel == turn.channel else None
+def _thread(request: Request, dataset: Dataset | None) -> str | None:
+    return dataset.thread_ts if dataset and dataset.channel == request.channel else None

@@ -21,10 +21,10 @@ from bot.notices.interfaces import PostRefused
 from bot.providers.protocol import Hyperparameters
 from bot.spending.budget import NotAdmitted
 from handlers.callers import Callers
+from handlers.request import Request
 from handlers.start.blocks.admission_preview import admission_preview, refusal_preview
 from handlers.start.blocks.modal import choice, chosen_validation, start_modal
 from handlers.start.form import read_form, read_model_value, words_in
-from handlers.turn import Turn
 from handlers.web.poster import Poster
 from training_files import Report
 
@@ -66,33 +66,33 @@ class StartModal:
     # The hash of a modal as somebody may still see it, and the one that it got since, not by anything they chose.
     _replaced: dict[str, str] = field(default_factory=dict)
 
-    async def open(self, turn: Turn, draft: Draft) -> None:
+    async def open(self, request: Request, draft: Draft) -> None:
         """Raises PostRefused if Slack's three seconds for opening a modal are over."""
-        if turn.trigger_id is None:
+        if request.trigger_id is None:
             raise Invalid("no_modal_here")
         state = ModalState(
-            channel=turn.channel,
+            channel=request.channel,
             dataset=draft.dataset.id if draft.dataset else None,
             file_id=draft.file_id,
             thread_ts=draft.thread_ts,
             choose=bool(draft.files),
             diverged="" if draft.diverged is None else f"{draft.diverged:g}",
         )
-        view = await self._view(await self.callers.of(turn), state, draft.dataset, draft.words)
+        view = await self._view(await self.callers.of(request), state, draft.dataset, draft.words)
         try:
-            await self.poster.open_view(turn.trigger_id, view)
+            await self.poster.open_view(request.trigger_id, view)
         except PostRefused as error:
             # Used already: the first attempt, whose answer was lost, has opened it.
-            if not (turn.again and str(error) == "exchanged_trigger_id"):
+            if not (request.is_retry and str(error) == "exchanged_trigger_id"):
                 raise
 
-    async def update(self, turn: Turn) -> None:
+    async def update(self, request: Request) -> None:
         """The model, the method, the epochs or a file: other fields, another estimate. What was typed stays. What
         stands in both files is told as soon as it is counted.
         """
-        view = turn.body["view"]
+        view = request.body["view"]
         state = _state_of(view)
-        caller = await self.callers.of(turn)
+        caller = await self.callers.of(request)
         words = state.kept | words_in(view["state"]["values"])
         words["provider"], words["model"] = read_model_value(
             words.get("model", ""), await self._models_in_time(caller, None)
@@ -117,11 +117,11 @@ class StartModal:
             # Something newer was chosen meanwhile, which updates the modal again, or it was closed.
             log.info("modal not updated", why=str(error))
 
-    async def submitted(self, turn: Turn) -> tuple[JobRequest, str | None]:
+    async def submitted(self, request: Request) -> tuple[JobRequest, str | None]:
         """What was asked for, and the file's thread if that is in this channel. Raises Invalid."""
-        view = turn.body["view"]
+        view = request.body["view"]
         state, values = _state_of(view), view["state"]["values"]
-        caller = await self.callers.of(turn)
+        caller = await self.callers.of(request)
         # Only the ids too long for a menu's value need the models to be read again.
         settings = read_form(values, [*await self.models.base(), *await self.models.tuned(caller)])
         if isinstance(settings, dict):
@@ -184,9 +184,9 @@ class StartModal:
         except Invalid:
             return ""
         settings = JobSettings(model.provider, model.id, Hyperparameters(epochs))
-        request = JobRequest(settings, dataset.id if dataset else None, state.file_id)
+        job_request = JobRequest(settings, dataset.id if dataset else None, state.file_id)
         try:
-            return admission_preview(await self.requests.preview(caller, request, method))
+            return admission_preview(await self.requests.preview(caller, job_request, method))
         except NotAdmitted as error:
             return refusal_preview(error)
 

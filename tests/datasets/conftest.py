@@ -21,7 +21,7 @@ from bot.store.audit import SqliteAuditLog
 from bot.store.database import Database
 from bot.store.datasets import SqliteDatasetStore
 from bot.store.jobs import SqliteJobStore
-from bot.worker_processes import Lanes
+from bot.worker_processes import WorkerPools
 
 
 @pytest.fixture
@@ -45,9 +45,9 @@ def copies(tmp_path: Path) -> Copies:
 
 
 @pytest.fixture(scope="session")
-def lanes() -> Iterator[Lanes]:
+def pools() -> Iterator[WorkerPools]:
     """To start a process that loads a vocabulary takes seconds."""
-    lasting = Lanes()
+    lasting = WorkerPools()
     yield lasting
     lasting.close()
 
@@ -69,9 +69,9 @@ def catalogue(provider: OpenAIProtocol, jobs: SqliteJobStore) -> Catalogue:
 
 @pytest.fixture
 def checking(
-    datasets: SqliteDatasetStore, copies: Copies, lanes: Lanes, catalogue: Catalogue, tmp_path: Path
+    datasets: SqliteDatasetStore, copies: Copies, pools: WorkerPools, catalogue: Catalogue, tmp_path: Path
 ) -> DatasetCheck:
-    return DatasetCheck(datasets, copies, lanes, catalogue, tokenizers=tmp_path)
+    return DatasetCheck(datasets, copies, pools, catalogue, tokenizers=tmp_path)
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from bot.datasets.file_store import Copies
 from bot.datasets.intake import DatasetIntake, DroppedFile
 from bot.errors import Denied
 from bot.store.datasets import SqliteDatasetStore
-from bot.worker_processes import Lanes
+from bot.worker_processes import WorkerPools
 from training_files import Report, TrainingFileError
 
 FILE = DroppedFile("F1", "train.jsonl", 0, "1.0", private=False)
@@ -28,9 +28,9 @@ VIEWER = Actor("U0VIC", "T0ACME", Role.VIEWER)
 
 @pytest.fixture
 def intake(
-    datasets: SqliteDatasetStore, copies: Copies, lanes: Lanes, checking: DatasetCheck, authority: Authority
+    datasets: SqliteDatasetStore, copies: Copies, pools: WorkerPools, checking: DatasetCheck, authority: Authority
 ) -> DatasetIntake:
-    return DatasetIntake(datasets, copies, lanes, checking, authority)
+    return DatasetIntake(datasets, copies, pools, checking, authority)
 
 
 @pytest.fixture

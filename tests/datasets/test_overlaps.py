@@ -8,14 +8,14 @@ import pytest
 from bot.datasets.dataset import Dataset
 from bot.datasets.file_store import Copies
 from bot.datasets.overlaps import Overlaps
-from bot.worker_processes import Lanes
+from bot.worker_processes import WorkerPools
 
 Keep = Callable[..., Awaitable[Dataset]]
 
 
 @pytest.fixture
-def overlaps(copies: Copies, lanes: Lanes) -> Overlaps:
-    return Overlaps(copies, lanes)
+def overlaps(copies: Copies, pools: WorkerPools) -> Overlaps:
+    return Overlaps(copies, pools)
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ from bot.datasets.repairing import DatasetRepairing, ProposedRepairs, RepairedFi
 from bot.datasets.trainable import TrainableDatasets
 from bot.errors import Conflict, Invalid, NotFound
 from bot.store.datasets import SqliteDatasetStore
-from bot.worker_processes import Lanes
+from bot.worker_processes import WorkerPools
 from training_files.report import Column, ColumnMapping, Table
 
 BEN = Actor("U0BEN", "T0ACME")
@@ -39,11 +39,11 @@ def repairing(
     authority: Authority,
     derived: DerivedDatasets,
     copies: Copies,
-    lanes: Lanes,
+    pools: WorkerPools,
     tmp_path: Path,
 ) -> DatasetRepairing:
     trainable = TrainableDatasets(datasets, lookup, authority)
-    return DatasetRepairing(lookup, trainable, derived, copies, lanes, tokenizers=tmp_path)
+    return DatasetRepairing(lookup, trainable, derived, copies, pools, tokenizers=tmp_path)
 
 
 def broken(content: Content) -> bytes:

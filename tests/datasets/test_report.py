@@ -15,7 +15,7 @@ from bot.models.catalogue import Catalogue
 from bot.providers.openai_protocol import OpenAIProtocol
 from bot.store.datasets import SqliteDatasetStore
 from bot.store.jobs import SqliteJobStore
-from bot.worker_processes import Lanes
+from bot.worker_processes import WorkerPools
 from texts.charts import words
 from training_files.report import Finding
 
@@ -27,10 +27,10 @@ def reports(
     datasets: SqliteDatasetStore,
     jobs: SqliteJobStore,
     catalogue: Catalogue,
-    lanes: Lanes,
+    pools: WorkerPools,
     provider: OpenAIProtocol,
 ) -> DatasetReports:
-    return DatasetReports(datasets, jobs, catalogue, lanes, provider=provider.name, default="gpt-4.1")
+    return DatasetReports(datasets, jobs, catalogue, pools, provider=provider.name, default="gpt-4.1")
 
 
 def varied(count: int) -> bytes:

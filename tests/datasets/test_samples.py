@@ -14,7 +14,7 @@ from bot.datasets.lookup import DatasetLookup
 from bot.datasets.samples import DatasetSamples
 from bot.errors import Conflict, NotFound
 from bot.store.datasets import SqliteDatasetStore
-from bot.worker_processes import Lanes
+from bot.worker_processes import WorkerPools
 
 Keep = Callable[..., Awaitable[Dataset]]
 BEN = Actor("U0BEN", "T0ACME")
@@ -22,8 +22,8 @@ SECRET = {"channel": "G0SECRET", "channel_private": True}
 
 
 @pytest.fixture
-def samples(lookup: DatasetLookup, copies: Copies, lanes: Lanes) -> DatasetSamples:
-    return DatasetSamples(lookup, copies, lanes)
+def samples(lookup: DatasetLookup, copies: Copies, pools: WorkerPools) -> DatasetSamples:
+    return DatasetSamples(lookup, copies, pools)
 
 
 @pytest.fixture

@@ -15,14 +15,14 @@ from bot.datasets.file_store import Copies
 from bot.datasets.second_pass import SecondPass
 from bot.notices.interfaces import PostRefused
 from bot.store.datasets import SqliteDatasetStore
-from bot.worker_processes import Lanes
+from bot.worker_processes import WorkerPools
 
 Keep = Callable[..., Awaitable[Dataset]]
 
 
 @pytest.fixture
-def second_pass(datasets: SqliteDatasetStore, copies: Copies, lanes: Lanes) -> SecondPass:
-    return SecondPass(datasets, copies, lanes)
+def second_pass(datasets: SqliteDatasetStore, copies: Copies, pools: WorkerPools) -> SecondPass:
+    return SecondPass(datasets, copies, pools)
 
 
 @pytest.fixture

@@ -14,14 +14,14 @@ from bot.datasets.lookup import DatasetLookup
 from bot.datasets.splitting import DatasetSplitting, SplitFiles
 from bot.errors import Invalid, NotFound
 from bot.store.datasets import SqliteDatasetStore
-from bot.worker_processes import Lanes
+from bot.worker_processes import WorkerPools
 
 BEN = Actor("U0BEN", "T0ACME")
 
 
 @pytest.fixture
-def splitting(lookup: DatasetLookup, derived: DerivedDatasets, copies: Copies, lanes: Lanes) -> DatasetSplitting:
-    return DatasetSplitting(lookup, derived, copies, lanes)
+def splitting(lookup: DatasetLookup, derived: DerivedDatasets, copies: Copies, pools: WorkerPools) -> DatasetSplitting:
+    return DatasetSplitting(lookup, derived, copies, pools)
 
 
 async def _split(splitting: DatasetSplitting, **caller: Any) -> SplitFiles:

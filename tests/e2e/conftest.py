@@ -9,7 +9,7 @@ import pytest_asyncio
 from e2e.world import World, all_is_taken, workspace
 from stand_in_provider import StandInProvider
 
-from bot.worker_processes import Lanes
+from bot.worker_processes import WorkerPools
 from sandbox.client import SandboxClient
 from sandbox.server import Sandbox
 
@@ -32,18 +32,18 @@ async def shared(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[tupl
 
 
 @pytest_asyncio.fixture(loop_scope="session", scope="session")
-async def lanes() -> AsyncIterator[Lanes]:
+async def pools() -> AsyncIterator[WorkerPools]:
     """To start a process that loads a vocabulary or matplotlib takes seconds."""
-    lasting = Lanes()
+    lasting = WorkerPools()
     yield lasting
     lasting.close()
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def w(shared: tuple[Sandbox, SandboxClient], lanes: Lanes, tmp_path: Path) -> AsyncIterator[World]:
+async def w(shared: tuple[Sandbox, SandboxClient], pools: WorkerPools, tmp_path: Path) -> AsyncIterator[World]:
     """A new workspace and a provider, no bot yet."""
     sandbox, person = shared
     await sandbox.reset()
     async with StandInProvider() as provider:
-        yield World(tmp_path, sandbox, person, provider, lanes)
+        yield World(tmp_path, sandbox, person, provider, pools)
     all_is_taken(sandbox)

@@ -134,6 +134,6 @@ async def test_a_download_that_breaks_off_is_begun_again(w: World, trouble: tupl
 async def test_a_check_whose_process_is_killed_is_done_again(w: World) -> None:
     async with w.bot() as bot:
         await w.drop()
-        for process in bot.services.lanes.processes().values():
+        for process in bot.services.pools.processes().values():
             process.kill()
         await w.drop("again.jsonl", examples(15))

@@ -6,7 +6,7 @@ import orjson
 from e2e.test_settings import opened, shown, window
 from e2e.world import World, examples
 
-from bot.worker_processes import Lane
+from bot.worker_processes import Pool
 
 
 async def _dropped(w: World, *files: tuple[str, bytes]) -> dict[str, dict[str, Any]]:
@@ -70,7 +70,7 @@ async def test_the_window_changes_and_is_sent_off_while_what_stands_in_both_is_n
         await w.drop("held-out.jsonl", examples(12))
         view = await opened(w, await w.drop("house.jsonl", examples(30)))
         await w.settled(bot)
-        async with bot.services.lanes._workers[Lane.QUICK].free:  # the process that counts is busy
+        async with bot.services.pools._workers[Pool.QUICK].free:  # the process that counts is busy
             await w.person.click_in_view("ana", view["id"], "start_validation", value="held-out.jsonl")
             await w.person.click_in_view("ana", view["id"], "start_epochs", value="3")
             view = await window(w, lambda view: "in 3 epochs" in shown(view))

@@ -17,7 +17,7 @@ from bot.backoff import Backoff
 from bot.settings import Settings
 from bot.store.outbox import SqliteOutbox
 from bot.timing import Timing
-from bot.worker_processes import Lanes
+from bot.worker_processes import WorkerPools
 from handlers import register
 from sandbox.client import SandboxClient
 from sandbox.server import Sandbox
@@ -45,7 +45,7 @@ class World:
     sandbox: Sandbox
     person: SandboxClient
     provider: StandInProvider
-    lanes: Lanes | None = None
+    pools: WorkerPools | None = None
     """Worker processes for every bot of this world; without them each has its own."""
     channel: str = "#support-model"
 
@@ -72,7 +72,7 @@ class World:
 
     @asynccontextmanager
     async def bot(self, timing: Timing = HURRIED, **changes: Any) -> AsyncIterator[Bot]:
-        async with running(self.settings(**changes), timing, self.lanes) as bot:
+        async with running(self.settings(**changes), timing, self.pools) as bot:
             await self._connected(bot)
             yield bot
 

@@ -15,7 +15,7 @@ from bot.jobs.job import Job
 from bot.store.database import Database
 from bot.store.jobs import SqliteJobStore
 from bot.store.outbox import SqliteCardStore
-from bot.worker_processes import Lanes
+from bot.worker_processes import WorkerPools
 from handlers.outgoing.cards import CardKeeper
 from handlers.outgoing.charts import Charts
 from handlers.web.poster import Poster
@@ -35,7 +35,7 @@ class Cards:
             self.jobs,
             self.store,
             poster,
-            Charts(self.jobs, self.store, poster, Lanes()),
+            Charts(self.jobs, self.store, poster, WorkerPools()),
             between_edits=between_edits,
             steady=lambda: self.now,
         )

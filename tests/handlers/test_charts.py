@@ -14,7 +14,7 @@ from bot.jobs.job import Job
 from bot.store.database import Database
 from bot.store.jobs import SqliteJobStore
 from bot.store.outbox import SqliteCardStore
-from bot.worker_processes import Lane, Lanes
+from bot.worker_processes import Pool, WorkerPools
 from handlers.outgoing.cards import CardKeeper
 from handlers.outgoing.charts import Charts
 from handlers.web.poster import Poster
@@ -28,9 +28,9 @@ class World:
     def __init__(self, slack: Slack, database: Database) -> None:
         self.jobs = SqliteJobStore(database)
         self.cards = SqliteCardStore(database)
-        self.lanes = Lanes()
+        self.pools = WorkerPools()
         self.poster = Poster(slack.client)
-        self.charts = Charts(self.jobs, self.cards, self.poster, self.lanes)
+        self.charts = Charts(self.jobs, self.cards, self.poster, self.pools)
         self.keeper = CardKeeper(self.jobs, self.cards, self.poster, self.charts, between_edits=0)
 
     async def measured_job(self, number: int) -> Job:
@@ -68,7 +68,7 @@ async def world(slack: Slack, tmp_path: Path) -> AsyncIterator[World]:
     database = await Database.open(tmp_path)
     made = World(slack, database)
     yield made
-    made.lanes.close()
+    made.pools.close()
     await database.close()
 
 
@@ -76,7 +76,7 @@ async def test_a_chart_is_drawn_in_a_process_of_its_own(slack: Slack, world: Wor
     file_id, alt = await world.charts.chart(await world.measured_job(1))
     assert file_id == "F1"
     assert alt.startswith("Line chart by training step. Training loss falls from 3 to 0.402")
-    assert list(world.lanes.processes()) == [Lane.CHARTS]
+    assert list(world.pools.processes()) == [Pool.CHARTS]
     (upload,) = slack.called("files.getUploadURLExternal")
     assert int(upload["length"]) > 10_000
     assert upload["alt_txt"] == alt
@@ -86,7 +86,7 @@ async def test_where_nothing_can_be_drawn_the_card_goes_on_without(slack: Slack,
     job = await world.measured_job(1)
     drawing = asyncio.create_task(world.charts.chart(job))
     while not drawing.done():
-        for process in world.lanes.processes().values():
+        for process in world.pools.processes().values():
             process.kill()
         await asyncio.sleep(0.01)
     assert await drawing == (None, "")
@@ -98,7 +98,7 @@ async def test_nothing_is_drawn_for_an_edit_that_cannot_be_made(slack: Slack, wo
     world.spend_all_edits()
     await world.round()
     assert slack.calls == []
-    assert world.lanes.processes() == {}
+    assert world.pools.processes() == {}
     world.poster.need_not_update()
     await world.round()
     (edit,) = slack.called("chat.update")

@@ -6,7 +6,7 @@ from typing import cast
 
 import pytest
 from scripted_slack import Slack
-from slack_requests import ANA, Answers, a_turn
+from slack_requests import ANA, Answers, a_request
 
 from bot.access import Policy
 from bot.audit import AuditLog
@@ -14,8 +14,8 @@ from bot.authority import Authority
 from bot.jobs.settings import SETTINGS
 from handlers.callers import Callers
 from handlers.commands import _OWNERS, COMMANDS, Commands, _near
+from handlers.request import Request
 from handlers.routing import Command, Topic
-from handlers.turn import Turn
 from handlers.web.people import People, Roles
 from handlers.web.poster import Poster
 from texts import commands
@@ -69,8 +69,8 @@ class Office:
 
     heard: list[str]
 
-    async def jobs(self, turn: Turn) -> None:
-        self.heard.append(turn.words)
+    async def jobs(self, request: Request) -> None:
+        self.heard.append(request.text)
 
 
 @pytest.fixture
@@ -88,8 +88,8 @@ async def test_a_command_gets_what_was_typed_after_its_name(
     monkeypatch.setattr("handlers.commands.COMMANDS", (*COMMANDS, Command("office", Topic.FOLLOW, Office.jobs)))
     monkeypatch.setitem(_OWNERS, "office", Office)
     typed, office = dispatch
-    await typed.typed(a_turn("office  page=2 "))
-    await typed.typed(a_turn("OFFICE"))
+    await typed.typed(a_request("office  page=2 "))
+    await typed.typed(a_request("OFFICE"))
     assert office.heard == ["page=2", ""]
 
 
@@ -111,13 +111,13 @@ async def test_whoever_means_something_else_is_told_what_there_is(
     dispatch: tuple[Commands, Office], words: str, body: dict[str, str], said: str
 ) -> None:
     answers = Answers()
-    await dispatch[0].typed(a_turn(words, answers, body=body))
+    await dispatch[0].typed(a_request(words, answers, body=body))
     assert answers.text == said
 
 
 async def test_help_is_given_in_the_readers_language(dispatch: tuple[Commands, Office]) -> None:
     answers = Answers()
     with speaking(Language.CHINESE):
-        await dispatch[0].typed(a_turn("help", answers))
-        await dispatch[0].typed(a_turn("help start", answers))
+        await dispatch[0].typed(a_request("help", answers))
+        await dispatch[0].typed(a_request("help start", answers))
     assert answers.text == "Finetune Bot 能做什么\n/finetune start [文件] [model=… epochs=… batch=… lr=… …]"

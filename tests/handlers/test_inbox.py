@@ -22,7 +22,7 @@ from handlers.blocks.message import Message
 from handlers.blocks.parts import message, section
 from handlers.chat.threads import ChatThreads
 from handlers.languages import Languages
-from handlers.parsing import key_of, turn_of
+from handlers.parsing import key_of, request_of
 from handlers.repair.blocks import waiting
 from handlers.routing import Modal
 from handlers.web.poster import Poster
@@ -48,8 +48,8 @@ def _press(message: dict[str, Any], **fields: Any) -> dict[str, Any]:
     }
 
 
-def _turn(body: dict[str, Any], **fields: Any) -> Any:
-    return turn_of(cast(Poster, None), "key", body, again=False, **fields)
+def _request(body: dict[str, Any], **fields: Any) -> Any:
+    return request_of(cast(Poster, None), "key", body, is_retry=False, **fields)
 
 
 def test_a_message_is_the_same_under_another_event_id() -> None:
@@ -79,18 +79,18 @@ def test_what_nobody_waits_for_has_no_key(body: dict[str, Any]) -> None:
 
 
 def test_a_message_begins_its_own_thread() -> None:
-    assert _turn(_event()).thread_ts == "5.000100"
-    assert _turn(_event(thread_ts="4.0")).thread_ts == "4.0"
-    assert _turn(_event()).words == "hi"
-    assert _turn(_event()).received_at == 5.0001
+    assert _request(_event()).thread_ts == "5.000100"
+    assert _request(_event(thread_ts="4.0")).thread_ts == "4.0"
+    assert _request(_event()).text == "hi"
+    assert _request(_event()).received_at == 5.0001
 
 
 def test_a_button_on_a_message_with_replies_was_pressed_in_the_channel() -> None:
-    assert _turn(_press({"ts": "5.0", "thread_ts": "5.0"})).thread_ts is None
-    assert _turn(_press({"ts": "5.0"})).thread_ts is None
-    assert _turn(_press({"ts": "5.0", "thread_ts": "4.0"})).thread_ts == "4.0"
+    assert _request(_press({"ts": "5.0", "thread_ts": "5.0"})).thread_ts is None
+    assert _request(_press({"ts": "5.0"})).thread_ts is None
+    assert _request(_press({"ts": "5.0", "thread_ts": "4.0"})).thread_ts == "4.0"
     whispered = _press({}, container={"type": "message", "message_ts": "5.0", "thread_ts": "4.0"})
-    assert _turn(whispered).thread_ts == "4.0"
+    assert _request(whispered).thread_ts == "4.0"
 
 
 def test_a_window_belongs_to_the_channel_it_was_opened_in() -> None:
@@ -99,13 +99,13 @@ def test_a_window_belongs_to_the_channel_it_was_opened_in() -> None:
         "user": {"id": "U1"},
         "view": {"id": "V1", "private_metadata": '{"channel":"C7"}'},
     }
-    assert _turn(body).channel == "C7"
-    assert _turn({**body, "view": {"private_metadata": "not JSON"}}).channel == "U1"
+    assert _request(body).channel == "C7"
+    assert _request({**body, "view": {"private_metadata": "not JSON"}}).channel == "U1"
 
 
 def test_after_a_crash_the_time_is_that_of_the_first_arrival() -> None:
     body = {"command": "/finetune", "channel_id": "C1", "user_id": "U1", "text": "jobs", "response_url": "https://x"}
-    assert _turn(body, received_at=123.0).received_at == 123.0
+    assert _request(body, received_at=123.0).received_at == 123.0
 
 
 async def test_a_request_is_acknowledged_and_its_listener_over_while_the_work_goes_on(database: Database) -> None:
@@ -179,8 +179,8 @@ async def test_what_stands_in_a_modal_while_it_waits_is_in_the_persons_language(
     async def ack(**answer: Any) -> None:
         answers.append(answer)
 
-    async def work(turn: Any) -> None:
-        worked.append(turn)
+    async def work(request: Any) -> None:
+        worked.append(request)
 
     assert await store.accept("key", body)
     context = cast(AsyncBoltContext, {"inbox_key": "key"})

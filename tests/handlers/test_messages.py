@@ -6,13 +6,13 @@ from typing import Any, cast
 import pytest
 from chatting import TALK, Models
 from scripted_slack import Slack
-from slack_requests import ANA, Answers, a_turn
+from slack_requests import ANA, Answers, a_request
 
 from handlers.chat.listeners import ChatListeners
 from handlers.commands import Commands
 from handlers.datasets.listeners import DatasetListeners
 from handlers.messages import Messages
-from handlers.turn import Turn
+from handlers.request import Request
 
 OTHERS = "<@U0BEN> what do you think?"
 MENTION = "<@U0BOT> "
@@ -25,14 +25,14 @@ class Typed(Commands):
         super().__init__(chat.callers, chat.authority, {})
         object.__setattr__(self, "ran", [])
 
-    async def run(self, turn: Turn, words: str) -> None:
+    async def run(self, request: Request, words: str) -> None:
         self.ran.append(words)  # type: ignore[attr-defined]
 
 
 class NoFiles:
     """The data sets' listeners, to whom no file here is a training file."""
 
-    async def files_dropped(self, turn: Turn) -> bool:
+    async def files_dropped(self, request: Request) -> bool:
         return False
 
 
@@ -55,14 +55,14 @@ def ran(messages: Messages) -> list[str]:
     return messages.commands.ran  # type: ignore[attr-defined, no-any-return]
 
 
-def said(text: str, answers: Answers | None = None, *, thread_ts: str | None = None, **event: Any) -> Turn:
+def said(text: str, answers: Answers | None = None, *, thread_ts: str | None = None, **event: Any) -> Request:
     """Ana said `text`, in the channel or in a thread of it."""
     body = {"event": {"ts": "2.0", "channel": TALK.channel, "text": text, "thread_ts": thread_ts, **event}}
     fields: dict[str, Any] = {"thread_ts": thread_ts or "2.0", "body": body, "alone": False, "key": "message/2.0"}
-    return a_turn(text, answers, **fields)
+    return a_request(text, answers, **fields)
 
 
-def said_directly(text: str, answers: Answers | None = None, **event: Any) -> Turn:
+def said_directly(text: str, answers: Answers | None = None, **event: Any) -> Request:
     return said(text, answers, channel_type="im", **event)
 
 
@@ -131,7 +131,7 @@ async def test_who_opens_empty_direct_messages_is_greeted(
     messages: Messages, slack: Slack, history: list[Any], greets: int
 ) -> None:
     slack.replies["conversations.history"] = [{"ok": True, "messages": history}]
-    await messages.home_opened(a_turn(channel="D0ANA"))
+    await messages.home_opened(a_request(channel="D0ANA"))
     assert len(slack.called("chat.postMessage")) == greets
     assert messages.greeted == {"D0ANA"}
 
@@ -140,15 +140,15 @@ async def test_a_guest_who_opens_direct_messages_asked_for_nothing_and_hears_not
     messages: Messages, slack: Slack
 ) -> None:
     slack.replies["users.info"] = [{"ok": True, "user": {"id": "U0GIL", "team_id": "T0ACME", "is_restricted": True}}]
-    await messages.home_opened(a_turn(channel="D0GIL", user="U0GIL"))
+    await messages.home_opened(a_request(channel="D0GIL", user="U0GIL"))
     assert slack.called("chat.postMessage") == []
 
 
 async def test_the_bot_says_what_it_is_for_where_it_was_invited_and_nothing_when_others_join(
     messages: Messages, slack: Slack
 ) -> None:
-    await messages.joined(a_turn(user=ANA.user))
+    await messages.joined(a_request(user=ANA.user))
     assert slack.called("chat.postMessage") == []
-    await messages.joined(a_turn(user="U0BOT"))
+    await messages.joined(a_request(user="U0BOT"))
     (welcome,) = slack.called("chat.postMessage")
     assert welcome["text"].startswith("Thank you for having me.")

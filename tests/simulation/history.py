@@ -57,7 +57,7 @@ from bot.store.backup import doubt_what_was_under_way
 from bot.store.database import StoreTrouble
 from bot.store.jobs import SqliteJobStore
 from bot.store.outbox import SqliteCardStore, SqliteOutbox
-from bot.worker_processes import Lanes
+from bot.worker_processes import WorkerPools
 from handlers.outgoing.cards import CardKeeper
 from handlers.outgoing.charts import Charts
 from handlers.outgoing.notice_poster import SlackNoticePoster
@@ -324,7 +324,7 @@ class Process:
         provider._client._platform = "Linux"
         session: Any = Session(world.network, world.slack)
         poster = Poster(AsyncWebClient(token="xoxb-x", session=session, retry_handlers=[]))
-        charts = _NoCharts(self.jobs, self.cards, poster, Lanes())
+        charts = _NoCharts(self.jobs, self.cards, poster, WorkerPools())
         providers = Providers(provider)
         self.submitter = Submitter(self.jobs, providers, self._locate, rules=world.rules)
         self.line = JobQueue(

@@ -6,7 +6,7 @@ from typing import Any, cast
 
 import pytest
 from scripted_slack import Slack
-from slack_requests import ANA, Answers, a_turn
+from slack_requests import ANA, Answers, a_request
 
 from bot.access import Caller
 from bot.administration.audit_log import AuditLogReader, AuditPage
@@ -92,37 +92,37 @@ def _shown(answers: Answers) -> str:
 async def test_a_page_of_the_audit_log_is_asked_for_by_its_number(
     listeners: AdministrationListeners, office: Office, words: str, number: int
 ) -> None:
-    await listeners.audit(a_turn(words))
+    await listeners.audit(a_request(words))
     assert office.asked == [(ANA.user, number, None)]
 
 
 @pytest.mark.parametrize("words", ["page=0", "all", "page=two", "2 3"])
 async def test_other_words_are_answered_with_how_it_is_written(listeners: AdministrationListeners, words: str) -> None:
     with pytest.raises(Invalid, match="audit_usage"):
-        await listeners.audit(a_turn(words))
+        await listeners.audit(a_request(words))
 
 
 async def test_pages_are_turned_in_place_up_to_the_entry_that_was_the_latest(
     listeners: AdministrationListeners, office: Office
 ) -> None:
     first, second = Answers(), Answers()
-    await listeners.audit(a_turn("page=2", first))
+    await listeners.audit(a_request("page=2", first))
     (turning,) = [block.to_dict() for block in first[0].blocks if block.type == "actions"]
     values = {button["action_id"]: button["value"] for button in turning["elements"]}
     assert values == {blocks.NEWER: "1 99", blocks.OLDER: "3 99"}
-    await listeners.audit_turned(a_turn(values[blocks.OLDER], first, replace_message=second.show))
+    await listeners.audit_turned(a_request(values[blocks.OLDER], first, replace_message=second.show))
     assert office.asked[-1] == (ANA.user, 3, 99)
     assert (len(first), len(second)) == (1, 1)
 
 
 async def test_an_entry_says_who_did_what_to_what_and_what_came_of_it(listeners: AdministrationListeners) -> None:
     answers = Answers()
-    await listeners.audit(a_turn("", answers))
+    await listeners.audit(a_request("", answers))
     shown = _shown(answers)
     assert "<@U0BEN> · cancel · `job-1` · *refused* · <#C0TRAINING> · Only the person who started this job" in shown
     assert "The settings · set · roles · administrators: <@U0ADA>; members: <!subteam^S0ALL>" in shown
     with speaking(Language.CHINESE):
-        await listeners.audit(a_turn("", answers))
+        await listeners.audit(a_request("", answers))
     assert "<@U0BEN> · 取消 · `job-1` · *被拒绝* · <#C0TRAINING> · 只有发起这个任务的人" in _shown(answers)
     assert "程序设置 · 设置 · 角色 · 管理员: <@U0ADA>" in _shown(answers)
 
@@ -130,9 +130,9 @@ async def test_an_entry_says_who_did_what_to_what_and_what_came_of_it(listeners:
 async def test_an_empty_page_says_so(listeners: AdministrationListeners, office: Office) -> None:
     answers = Answers()
     office.entries = []
-    await listeners.audit(a_turn("page=9", answers))
+    await listeners.audit(a_request("page=9", answers))
     office.pages = 0
-    await listeners.audit(a_turn("", answers))
+    await listeners.audit(a_request("", answers))
     assert [message.text for message in answers] == ["The audit log has no such page.", "Nothing was done yet."]
 
 
@@ -145,7 +145,7 @@ async def test_all_of_it_comes_as_a_file_into_the_persons_direct_messages(
     slack.replies["chat.postMessage"] = [{"ok": True, "ts": "1.0", "channel": "D0ANA"}]
     slack.replies["files.info"] = [{"ok": True, "file": {"shares": {"private": {}}}}]
     answers = Answers()
-    await listeners.audit(a_turn("csv", answers))
+    await listeners.audit(a_request("csv", answers))
     (posted,) = slack.called("chat.postMessage")
     assert posted["channel"] == ANA.user
     (shared,) = slack.called("files.completeUploadExternal")
@@ -159,7 +159,7 @@ async def test_which_channels_are_told_is_said_with_what_can_be_done_here(
 ) -> None:
     answers = Answers()
     for office.subscribed in ([], ["C0NEWS"], ["C0NEWS", "C0TRAINING"]):
-        await listeners.notify(a_turn("", answers))
+        await listeners.notify(a_request("", answers))
     none, elsewhere, here = (message.text for message in answers)
     assert none.startswith("No channel is told yet")
     assert elsewhere.startswith("<#C0NEWS> is told how")
@@ -181,7 +181,7 @@ async def test_a_channel_is_subscribed_or_taken_off(
     listeners: AdministrationListeners, office: Office, words: str, asked: tuple[str, str]
 ) -> None:
     answers = Answers()
-    await listeners.notify(a_turn(words, answers))
+    await listeners.notify(a_request(words, answers))
     assert office.asked == [asked]
     assert f"<#{asked[1]}>" in answers.text
 
@@ -191,7 +191,7 @@ async def test_what_is_not_understood_subscribes_nothing(
     listeners: AdministrationListeners, office: Office, words: str
 ) -> None:
     with pytest.raises(Invalid, match="notify_usage"):
-        await listeners.notify(a_turn(words))
+        await listeners.notify(a_request(words))
     assert office.asked == []
 
 
@@ -199,9 +199,9 @@ async def test_the_language_of_a_channel_is_chosen_and_told_to_all_in_it(
     listeners: AdministrationListeners, office: Office, slack: Slack
 ) -> None:
     answers = Answers()
-    await listeners.language(a_turn("ZH", answers))
+    await listeners.language(a_request("ZH", answers))
     assert office.language == "zh"
-    await listeners.language(a_turn("default", answers))
+    await listeners.language(a_request("default", answers))
     assert office.language is None
     posted: list[dict[str, Any]] = slack.called("chat.postMessage")
     assert [message["text"] for message in posted] == [
@@ -215,10 +215,10 @@ async def test_what_is_spoken_is_said_where_it_can_be_chosen(
     listeners: AdministrationListeners, office: Office
 ) -> None:
     answers = Answers()
-    await listeners.language(a_turn("", answers))
+    await listeners.language(a_request("", answers))
     office.language = "zh"
-    await listeners.language(a_turn("", answers))
-    await listeners.language(a_turn("zh", answers, channel="D0ANA"))
+    await listeners.language(a_request("", answers))
+    await listeners.language(a_request("zh", answers, channel="D0ANA"))
     default, chosen, direct = (message.text for message in answers)
     assert "I speak English, the workspace's language" in default
     assert "I speak 简体中文." in chosen
@@ -227,4 +227,4 @@ async def test_what_is_spoken_is_said_where_it_can_be_chosen(
 
 async def test_a_language_that_nothing_is_written_in_is_not_taken(listeners: AdministrationListeners) -> None:
     with pytest.raises(Invalid, match="unknown_language"):
-        await listeners.language(a_turn("klingon"))
+        await listeners.language(a_request("klingon"))

@@ -5,26 +5,26 @@ from typing import Any
 import pytest
 from chatting import TALK, Models
 from scripted_slack import Slack, error
-from slack_requests import Answers, a_turn
+from slack_requests import Answers, a_request
 
 from bot.conversations.chat import Empty, Ended, Event, Gone, TooLong, Warming, Words
 from bot.errors import Denied, Invalid, NotFound
 from handlers.blocks.model_name import MODEL_CHAT
 from handlers.chat import blocks
 from handlers.chat.listeners import ChatListeners
-from handlers.turn import Turn
+from handlers.request import Request
 
 VOICE = ["ft:gpt:acme:voice:1", "ft:gpt:acme:voice:2"]
 
 
-def a_message(text: str, answers: Answers, **fields: Any) -> Turn:
+def a_message(text: str, answers: Answers, **fields: Any) -> Request:
     """Ana said `text` in the conversation's thread."""
     event = {"ts": "2.0", "thread_ts": TALK.thread_ts, "channel": TALK.channel, "text": text}
-    return a_turn(text, answers, **{"key": "message/2.0", "body": {"event": event}, "alone": False, **fields})
+    return a_request(text, answers, **{"key": "message/2.0", "body": {"event": event}, "alone": False, **fields})
 
 
-def a_press_of_continue(answers: Answers) -> Turn:
-    return a_turn("2.0+1", answers, thread_ts=TALK.thread_ts, body={"message": {"ts": "2.5"}})
+def a_press_of_continue(answers: Answers) -> Request:
+    return a_request("2.0+1", answers, thread_ts=TALK.thread_ts, body={"message": {"ts": "2.5"}})
 
 
 # Opening
@@ -33,10 +33,10 @@ def a_press_of_continue(answers: Answers) -> Turn:
 async def test_a_named_model_is_opened_and_one_of_several_is_chosen(chat: ChatListeners, models: Models) -> None:
     models.there = [*VOICE, "ft:gpt:acme:support:1"]
     answers = Answers()
-    await chat.command(a_turn("`support`", answers))
+    await chat.command(a_request("`support`", answers))
     assert models.opened == [("ft:gpt:acme:support:1", False)]
     for words in ("voice", ""):
-        await chat.command(a_turn(words, answers))
+        await chat.command(a_request(words, answers))
         assert answers.buttons[:2] == [(MODEL_CHAT, model) for model in VOICE]
     assert len(models.opened) == 1
 
@@ -45,18 +45,18 @@ async def test_without_a_name_the_only_one_is_opened_and_where_there_is_none_it_
     chat: ChatListeners, models: Models
 ) -> None:
     with pytest.raises(NotFound, match="nothing_to_talk_to"):
-        await chat.command(a_turn())
+        await chat.command(a_request())
     models.there = VOICE[:1]
-    await chat.command(a_turn())
+    await chat.command(a_request())
     assert models.opened == [(VOICE[0], False)]
 
 
 async def test_buttons_open_the_model_of_a_job_a_model_and_another_conversation(
     chat: ChatListeners, models: Models
 ) -> None:
-    await chat.open_job(a_turn("job-1"))
-    await chat.open_model(a_turn(VOICE[0]))
-    await chat.open_anew(a_turn(VOICE[0]))
+    await chat.open_job(a_request("job-1"))
+    await chat.open_model(a_request(VOICE[0]))
+    await chat.open_anew(a_request(VOICE[0]))
     assert models.opened == [("ft:gpt:acme:of-job-1:1", False), (VOICE[0], False), (VOICE[0], True)]
 
 
@@ -68,7 +68,7 @@ async def test_the_answer_leads_to_the_thread_and_then_unused_ones_are_taken_awa
 ) -> None:
     models.is_new = is_new
     answers = Answers()
-    await chat.open_model(a_turn(VOICE[0], answers))
+    await chat.open_model(a_request(VOICE[0], answers))
     assert said in answers.text
     assert "<https://acme.slack.com/p15|" in answers.text
     assert answers.buttons == offered
@@ -79,17 +79,17 @@ async def test_the_answer_leads_to_the_thread_and_then_unused_ones_are_taken_awa
 async def test_where_the_bot_is_no_member_nothing_is_opened(chat: ChatListeners, models: Models, slack: Slack) -> None:
     slack.replies["conversations.info"] = [error("channel_not_found")]
     with pytest.raises(Invalid, match="not_in_channel"):
-        await chat.open_model(a_turn(VOICE[0]))
+        await chat.open_model(a_request(VOICE[0]))
     assert models.opened == []
 
 
 async def test_a_models_id_is_shown_to_whoever_may_use_the_bot(chat: ChatListeners, slack: Slack) -> None:
     answers = Answers()
-    await chat.show_id(a_turn(VOICE[0], answers))
+    await chat.show_id(a_request(VOICE[0], answers))
     assert VOICE[0] in answers.text
     slack.replies["users.info"] = [{"ok": True, "user": {"id": "U0GIL", "team_id": "T0ACME", "is_restricted": True}}]
     with pytest.raises(Denied):
-        await chat.show_id(a_turn(VOICE[0], answers, user="U0GIL"))
+        await chat.show_id(a_request(VOICE[0], answers, user="U0GIL"))
 
 
 # Asking
@@ -114,11 +114,11 @@ async def test_what_was_answered_before_a_crash_needs_no_thinking(
     chat: ChatListeners, models: Models, slack: Slack
 ) -> None:
     models.is_known = True
-    await chat.said(a_message("Hello?", Answers(), again=True), TALK, "Hello?")
+    await chat.said(a_message("Hello?", Answers(), is_retry=True), TALK, "Hello?")
     assert slack.called("assistant.threads.setStatus") == []
     models.answer = None  # all of it was shown
     streams = len(slack.called("chat.startStream"))
-    await chat.said(a_message("Hello?", Answers(), again=True), TALK, "Hello?")
+    await chat.said(a_message("Hello?", Answers(), is_retry=True), TALK, "Hello?")
     assert len(slack.called("chat.startStream")) == streams
 
 
@@ -182,17 +182,17 @@ async def test_the_model_goes_on_and_the_offer_disappears(chat: ChatListeners, m
     await chat.continue_answer(a_press_of_continue(answers))
     assert "further below" in answers.text
     with pytest.raises(NotFound, match="conversation_gone"):
-        await chat.continue_answer(a_turn("2.0+1", answers, thread_ts="9.9", body={"message": {"ts": "2.5"}}))
+        await chat.continue_answer(a_request("2.0+1", answers, thread_ts="9.9", body={"message": {"ts": "2.5"}}))
 
 
 # Asking in the channel
 
 
 async def test_who_asks_in_the_channel_is_told_once_where_the_thread_is(chat: ChatListeners, slack: Slack) -> None:
-    assert not await chat.said_in_channel(a_turn())
+    assert not await chat.said_in_channel(a_request())
     chat.threads.just_opened.add(TALK)
-    assert await chat.said_in_channel(a_turn())
-    assert not await chat.said_in_channel(a_turn())
+    assert await chat.said_in_channel(a_request())
+    assert not await chat.said_in_channel(a_request())
     (told,) = slack.called("chat.postEphemeral")
     assert "ask there" in told["text"]
 
@@ -200,4 +200,4 @@ async def test_who_asks_in_the_channel_is_told_once_where_the_thread_is(chat: Ch
 async def test_who_has_found_the_thread_is_not_told(chat: ChatListeners) -> None:
     chat.threads.just_opened.add(TALK)
     await chat.said(a_message("Hello?", Answers()), TALK, "Hello?")
-    assert not await chat.said_in_channel(a_turn())
+    assert not await chat.said_in_channel(a_request())

@@ -9,7 +9,7 @@ from typing import Any, cast
 import msgspec
 import pytest
 from scripted_slack import Slack, error
-from slack_requests import ANA, Answers, a_turn
+from slack_requests import ANA, Answers, a_request
 
 from bot.access import Caller
 from bot.datasets.checking import DatasetCheck
@@ -213,7 +213,7 @@ class _Lookup:
 def with_files(*names: str, **fields: Any) -> Any:
     """A message with files of these names; "" for a stub."""
     files = [{"id": f"F{n}", **({"name": name} if name else {})} for n, name in enumerate(names)]
-    return a_turn(key="message/1", thread_ts="1.0", body={"event": {"files": files}}, **fields)
+    return a_request(key="message/1", thread_ts="1.0", body={"event": {"files": files}}, **fields)
 
 
 def shown(slack: Slack) -> list[str]:
@@ -284,7 +284,7 @@ async def test_work_that_a_crash_cut_off_grows_the_message_that_is_there(
     listeners: DatasetListeners, slack: Slack
 ) -> None:
     await listeners.files_dropped(with_files("a.jsonl"))
-    await listeners.files_dropped(with_files("a.jsonl", again=True))
+    await listeners.files_dropped(with_files("a.jsonl", is_retry=True))
     assert len(slack.called("chat.postMessage")) == 1
     assert len(slack.called("chat.update")) == 2
 
@@ -318,7 +318,7 @@ async def test_the_owner_of_a_file_that_was_deleted_in_slack_is_asked_about_our_
     listeners: DatasetListeners, slack: Slack, datasets: SqliteDatasetStore, dropped: Drop
 ) -> None:
     await datasets.save(dropped(file_id="F1", report=a_report()))
-    await listeners.file_deleted(a_turn(body={"event": {"file_id": "F1"}}))
+    await listeners.file_deleted(a_request(body={"event": {"file_id": "F1"}}))
     (question,) = slack.called("chat.postMessage")
     assert question["channel"] == ANA.user
     assert "`train.jsonl` was deleted in Slack" in question["text"]
@@ -333,7 +333,7 @@ async def test_all_findings_come_into_the_thread_once(
     findings = [Finding("invalid_json", line, message="No JSON.") for line in (3, 4)]
     await datasets.save(dropped(report=a_report(ok=False, errors=findings, counts={"invalid_json": 2})))
     answers = Answers()
-    await asyncio.gather(*(listeners.all_findings(a_turn("ds-1", answers)) for _ in range(2)))
+    await asyncio.gather(*(listeners.all_findings(a_request("ds-1", answers)) for _ in range(2)))
     (shared,) = slack.called("files.completeUploadExternal")
     assert (shared["channel_id"], shared["thread_ts"]) == ("C0TRAINING", "1.0")
     assert "All 2 findings in `train.jsonl`." in shared["initial_comment"]
@@ -348,12 +348,12 @@ async def test_a_sample_fills_the_modal_that_opened_at_once(
     listeners: DatasetListeners, slack: Slack, datasets: SqliteDatasetStore, dropped: Drop
 ) -> None:
     await datasets.save(dropped())
-    await listeners.sample(a_turn("ds-1"))
+    await listeners.sample(a_request("ds-1"))
     assert "Looking at `train.jsonl`" in str(slack.called("views.open")[0]["view"])
     (filled,) = slack.called("views.update")
     assert filled["view_id"] == "V1"
     assert "> Because." in str(filled["view"])
-    await listeners.another_sample(a_turn("ds-1", body={"view": {"id": "V7"}}))
+    await listeners.another_sample(a_request("ds-1", body={"view": {"id": "V7"}}))
     assert slack.called("views.update")[1]["view_id"] == "V7"
 
 
@@ -361,7 +361,7 @@ async def test_a_sample_that_cannot_be_drawn_says_why_in_its_modal(
     listeners: DatasetListeners, slack: Slack, datasets: SqliteDatasetStore, dropped: Drop
 ) -> None:
     await datasets.save(dropped(name="gone.jsonl"))
-    await listeners.sample(a_turn("ds-1"))
+    await listeners.sample(a_request("ds-1"))
     assert "My copy of gone.jsonl is gone" in str(slack.called("views.update")[0]["view"])
 
 
@@ -371,7 +371,7 @@ async def test_where_no_modal_can_be_opened_that_is_said(
     await datasets.save(dropped(report=a_report()))
     for pressed in (listeners.sample, listeners.split):
         with pytest.raises(Invalid, match="no_modal_here"):
-            await pressed(a_turn("ds-1", trigger_id=None))
+            await pressed(a_request("ds-1", trigger_id=None))
 
 
 # Splitting
@@ -381,14 +381,14 @@ def sent_off(share: str = "20", seed: str = "7", **fields: Any) -> Any:
     values = {"share": {"share": {"value": share}}, "seed": {"seed": {"value": seed}}}
     metadata = msgspec.json.encode(split_modal.Place("C0TRAINING", "ds-1")).decode()
     view = {"id": "V1", "private_metadata": metadata, "state": {"values": values}}
-    return a_turn(body={"view": view}, **fields)
+    return a_request(body={"view": view}, **fields)
 
 
 async def test_the_modal_of_split_carries_what_it_is_about(
     listeners: DatasetListeners, slack: Slack, datasets: SqliteDatasetStore, dropped: Drop
 ) -> None:
     await datasets.save(dropped(report=a_report()))
-    await listeners.split(a_turn("ds-1"))
+    await listeners.split(a_request("ds-1"))
     (opened,) = slack.called("views.open")
     place = msgspec.json.decode(opened["view"]["private_metadata"], type=split_modal.Place)
     assert (place.channel, place.dataset) == ("C0TRAINING", "ds-1")
@@ -434,7 +434,7 @@ async def test_a_split_that_was_made_before_is_pointed_to(
     await datasets.save(dropped(report=a_report()))
     use_cases.before = dropped("ds-t", name="train-training.jsonl", file_id="F3")
     answers = Answers()
-    await listeners.split_submitted(sent_off(answers=answers, again=again))
+    await listeners.split_submitted(sent_off(answers=answers, is_retry=again))
     assert slack.called("files.completeUploadExternal") == []
     assert ("<https://a.b/f|`train-training.jsonl`>" in answers.text) is not again
 
@@ -454,5 +454,5 @@ async def test_after_a_crash_files_that_stand_in_the_thread_are_not_shown_again(
 ) -> None:
     source = dropped(report=a_report())
     made = [dropped("ds-t", file_id="F3"), dropped("ds-v", file_id="F4")]
-    assert await listeners.derived.share(sent_off(again=True), source, made, lambda: "") == made
+    assert await listeners.derived.share(sent_off(is_retry=True), source, made, lambda: "") == made
     assert slack.called("files.completeUploadExternal") == []

@@ -6,7 +6,7 @@ from typing import Any, cast
 import msgspec
 import pytest
 from scripted_slack import Slack
-from slack_requests import ANA, Answers, a_turn
+from slack_requests import ANA, Answers, a_request
 
 from bot.access import Caller
 from bot.datasets.dataset import Dataset
@@ -79,7 +79,7 @@ def _modal(slack: Slack) -> dict[str, Any]:
 
 async def test_a_command_without_a_name_is_told_what_is_missing(listeners: DeletionListeners) -> None:
     with pytest.raises(Invalid, match="delete_what"):
-        await listeners.command(a_turn())
+        await listeners.command(a_request())
 
 
 @pytest.mark.parametrize(
@@ -88,31 +88,31 @@ async def test_a_command_without_a_name_is_told_what_is_missing(listeners: Delet
 async def test_a_command_asks_in_a_modal_before_anything_goes(
     listeners: DeletionListeners, deletions: Deletions, slack: Slack, words: str, callback: str, named: str
 ) -> None:
-    await listeners.command(a_turn(words))
+    await listeners.command(a_request(words))
     view = _modal(slack)
     assert view["callback_id"] == callback
     assert msgspec.json.decode(view["private_metadata"], type=blocks.Doomed).id == named
     assert deletions.deleted == []
 
 
-@pytest.mark.parametrize("fields", [{"trigger_id": None}, {"again": True}])
+@pytest.mark.parametrize("fields", [{"trigger_id": None}, {"is_retry": True}])
 async def test_where_no_modal_can_be_opened_the_question_has_a_button(
     listeners: DeletionListeners, slack: Slack, fields: dict[str, Any]
 ) -> None:
     answers = Answers()
-    await listeners.ask_dataset(a_turn("ds-1", answers, **fields))
+    await listeners.ask_dataset(a_request("ds-1", answers, **fields))
     assert slack.called("views.open") == []
     (button,) = answers[0].blocks[-1].to_dict()["elements"]
     assert (button["action_id"], button["value"]) == (blocks.DELETE_DATASET, "ds-1")
 
 
 async def _by_button(delete: Callable[..., Awaitable[None]], what: str, answers: Answers) -> None:
-    await delete(a_turn(what, answers))
+    await delete(a_request(what, answers))
 
 
 async def _by_modal(delete: Callable[..., Awaitable[None]], what: str, answers: Answers) -> None:
     metadata = msgspec.json.encode(blocks.Doomed("C0TRAINING", what)).decode()
-    await delete(a_turn("", answers, body={"view": {"private_metadata": metadata}}))
+    await delete(a_request("", answers, body={"view": {"private_metadata": metadata}}))
 
 
 @pytest.mark.parametrize("ask", [_by_button, _by_modal])

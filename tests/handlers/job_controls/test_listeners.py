@@ -6,7 +6,7 @@ from typing import Any, cast
 import pytest
 from parts import a_job
 from scripted_slack import Slack
-from slack_requests import ANA, Answers, a_turn
+from slack_requests import ANA, Answers, a_request
 
 from bot.access import Action, Caller
 from bot.errors import Conflict
@@ -75,7 +75,7 @@ async def test_a_command_asks_before_it_does_anything(
     listeners: JobControlListeners, controls: Controls, command: Listener, heading: str, action_id: str
 ) -> None:
     answers = Answers()
-    await command(listeners, a_turn("`support`", answers))
+    await command(listeners, a_request("`support`", answers))
     assert heading in answers.text
     assert (_button(answers)["action_id"], _button(answers)["value"]) == (action_id, "job-1")
     assert controls.asked == []
@@ -84,7 +84,7 @@ async def test_a_command_asks_before_it_does_anything(
 async def test_what_cannot_be_done_is_not_asked_back(listeners: JobControlListeners) -> None:
     answers = Answers()
     with pytest.raises(Conflict, match="nothing_to_pause"):
-        await listeners.pause_command(a_turn("job-ended", answers))
+        await listeners.pause_command(a_request("job-ended", answers))
     assert answers == []
 
 
@@ -105,7 +105,7 @@ async def test_with_confirm_yes_it_is_done_at_once(
 ) -> None:
     controls.state = state
     answers = Answers()
-    await command(listeners, a_turn("support confirm=yes", answers))
+    await command(listeners, a_request("support confirm=yes", answers))
     assert controls.asked == [(name, "job-1", True)]
     assert told in answers.text
 
@@ -123,7 +123,7 @@ async def test_what_came_of_it_takes_the_questions_place_for_all_who_see_that(
 ) -> None:
     answers, replaced = Answers(), Answers()
     body = {"container": {"is_ephemeral": False}}
-    await confirmed(listeners, a_turn("job-1", answers, replace_message=replaced.show, body=body))
+    await confirmed(listeners, a_request("job-1", answers, replace_message=replaced.show, body=body))
     assert controls.asked == [(name, "job-1", False)]
     assert (len(answers), len(replaced)) == (0, 1)
 
@@ -140,6 +140,6 @@ async def test_a_button_of_the_card_does_it_and_answers_who_pressed_it(
     listeners: JobControlListeners, controls: Controls, listener: Listener, name: str, told: str
 ) -> None:
     answers = Answers()
-    await listener(listeners, a_turn("job-1", answers))
+    await listener(listeners, a_request("job-1", answers))
     assert controls.asked == [(name, "job-1", True)]
     assert told in answers.text

@@ -6,7 +6,7 @@ from typing import Any, cast
 import pytest
 from parts import a_job, event
 from scripted_slack import Slack
-from slack_requests import ANA, Answers, a_turn
+from slack_requests import ANA, Answers, a_request
 
 from bot.access import Caller
 from bot.errors import Invalid, NotFound
@@ -119,15 +119,15 @@ def _shown(answers: Answers) -> str:
 
 async def test_a_list_links_each_job_to_its_card(listeners: JobListeners) -> None:
     answers = Answers()
-    await listeners.list(a_turn("", answers))
+    await listeners.list(a_request("", answers))
     assert "4 jobs" in answers.text
     assert "<https://acme.slack.com/archives/C0TRAINING/p5?" in _shown(answers)
     assert "3 older jobs" in _shown(answers)
 
 
 async def test_a_status_without_a_word_is_that_of_the_latest_job_here(listeners: JobListeners, jobs: Jobs) -> None:
-    await listeners.status(a_turn("", thread_ts="1.0"))
-    await listeners.status(a_turn("support"))
+    await listeners.status(a_request("", thread_ts="1.0"))
+    await listeners.status(a_request("support"))
     assert jobs.asked == [(CHANNEL, "1.0"), "job-here", "support"]
 
 
@@ -138,7 +138,7 @@ async def test_where_no_job_was_started_it_says_how_to_begin(
     jobs.here = None
     slack.replies["conversations.info"] = [{"ok": True, "channel": {"id": CHANNEL, "is_member": member}}]
     with pytest.raises(NotFound, match=f"no_job_here member={member}"):
-        await listeners.status(a_turn())
+        await listeners.status(a_request())
 
 
 @pytest.mark.parametrize(
@@ -146,47 +146,47 @@ async def test_where_no_job_was_started_it_says_how_to_begin(
 )
 async def test_events_are_asked_for_by_page(listeners: JobListeners, jobs: Jobs, words: str, asked: int) -> None:
     answers = Answers()
-    await listeners.events(a_turn(words, answers))
+    await listeners.events(a_request(words, answers))
     assert jobs.asked == [("job-1", asked, True)]
     assert "Said &amp; done" in _shown(answers)
 
 
 async def test_pages_are_turned_in_place_for_the_eyes_of_all_who_see_them(listeners: JobListeners, jobs: Jobs) -> None:
     answers, replaced = Answers(), Answers()
-    turn = a_turn("job-1 2", answers, replace_message=replaced.show, body={"container": {"is_ephemeral": False}})
-    await listeners.events_turned(turn)
-    await listeners.explain_turned(turn)
+    request = a_request("job-1 2", answers, replace_message=replaced.show, body={"container": {"is_ephemeral": False}})
+    await listeners.events_turned(request)
+    await listeners.explain_turned(request)
     assert jobs.asked == [("job-1", 2, False), ("job-1", False)]
     assert (len(answers), len(replaced)) == (0, 2)
 
 
 async def test_each_page_of_events_leads_to_its_neighbours(listeners: JobListeners) -> None:
     answers = Answers()
-    await listeners.events(a_turn("job-1 2", answers))
+    await listeners.events(a_request("job-1 2", answers))
     assert _buttons(answers) == {history_blocks.EVENTS_LATER: "job-1 1", history_blocks.EVENTS_EARLIER: "job-1 3"}
 
 
 @pytest.mark.parametrize("words", ["", "ftjob-1 ftjob-2"])
 async def test_following_takes_one_id_of_the_provider(listeners: JobListeners, words: str) -> None:
     with pytest.raises(Invalid, match="which_provider_job"):
-        await listeners.follow(a_turn(words))
+        await listeners.follow(a_request(words))
 
 
 async def test_a_job_is_followed_where_the_bot_can_post_its_card(
     listeners: JobListeners, jobs: Jobs, slack: Slack
 ) -> None:
     answers = Answers()
-    await listeners.follow(a_turn("`ftjob-7`", answers))
+    await listeners.follow(a_request("`ftjob-7`", answers))
     assert jobs.asked == [("ftjob-7", Origin("T0ACME", CHANNEL, False))]
     assert "I follow `ftjob-7` as job `job-9`" in answers.text
     slack.replies["conversations.info"] = [{"ok": True, "channel": {"id": "C0OTHER", "is_member": False}}]
     with pytest.raises(Invalid, match="not_in_channel"):
-        await listeners.follow(a_turn("ftjob-7", channel="C0OTHER"))
+        await listeners.follow(a_request("ftjob-7", channel="C0OTHER"))
 
 
 async def test_a_checkpoint_is_there_to_talk_to_and_to_go_on_from(listeners: JobListeners) -> None:
     answers = Answers()
-    await listeners.checkpoints(a_turn("job-1", answers))
+    await listeners.checkpoints(a_request("job-1", answers))
     assert _buttons(answers) == {
         "model_chat": "ft:m:acme:support:1:ckpt-step-4",
         "checkpoint_continue": "job-1 ft:m:acme:support:1:ckpt-step-4",
@@ -196,14 +196,14 @@ async def test_a_checkpoint_is_there_to_talk_to_and_to_go_on_from(listeners: Job
 async def test_results_go_into_the_thread_of_the_card_in_the_language_of_the_channel(
     listeners: JobListeners, slack: Slack
 ) -> None:
-    await listeners.results_file(a_turn("job-1", thread_ts="9.0"))
+    await listeners.results_file(a_request("job-1", thread_ts="9.0"))
     (shared,) = slack.called("files.completeUploadExternal")
     assert (shared["channel_id"], shared["thread_ts"]) == (CHANNEL, "5.0")
     assert "的结果" in shared["initial_comment"]
 
 
 async def test_results_that_are_asked_for_elsewhere_stay_there(listeners: JobListeners, slack: Slack) -> None:
-    await listeners.results_file(a_turn("job-1", channel="D0ANA", thread_ts="9.0"))
+    await listeners.results_file(a_request("job-1", channel="D0ANA", thread_ts="9.0"))
     (shared,) = slack.called("files.completeUploadExternal")
     assert (shared["channel_id"], shared["thread_ts"]) == ("D0ANA", "9.0")
     assert "Results of" in shared["initial_comment"]

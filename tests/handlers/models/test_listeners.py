@@ -3,7 +3,7 @@
 from typing import cast
 
 from scripted_slack import Slack
-from slack_requests import ANA, Answers, a_turn
+from slack_requests import ANA, Answers, a_request
 
 from bot.access import Caller, Place
 from bot.models.lookup import ModelLookup
@@ -40,7 +40,7 @@ async def test_the_list_has_base_models_and_those_fine_tuned_ones_that_may_be_se
         lookup=cast(ModelLookup, models),
     )
     answers = Answers()
-    await listeners.command(a_turn("", answers, alone=False))
+    await listeners.command(a_request("", answers, alone=False))
     assert models.seen_in == [Place("C0TRAINING", alone=False)]
     assert answers.text == "1 fine-tuned model · 1 base model that can be trained"
     blocks = [block.to_dict() for block in answers[0].blocks]

@@ -4,7 +4,7 @@ from typing import Any, cast
 
 import pytest
 from scripted_slack import Slack
-from slack_requests import ANA, Answers, a_turn
+from slack_requests import ANA, Answers, a_request
 
 from bot.access import Caller
 from bot.datasets.provider_files import ProviderFile, ProviderFiles
@@ -62,23 +62,23 @@ def _buttons(answers: Answers) -> dict[str, str]:
 
 async def test_pages_are_turned_in_place(listeners: ProviderFileListeners) -> None:
     answers = Answers()
-    await listeners.command(a_turn("", answers))
+    await listeners.command(a_request("", answers))
     assert _buttons(answers)[blocks.OLDER] == "2"
     replaced = Answers()
-    await listeners.turned(a_turn("2", answers, replace_message=replaced.show))
+    await listeners.turned(a_request("2", answers, replace_message=replaced.show))
     assert _buttons(replaced) == {blocks.DELETE: "file-11", blocks.NEWER: "1", blocks.DELETE_UNUSED: "all"}
     assert len(answers) == 1
 
 
 async def test_a_list_that_all_see_is_for_the_eyes_of_all(listeners: ProviderFileListeners, files: TwelveFiles) -> None:
-    await listeners.turned(a_turn("1", body={"container": {"is_ephemeral": False}}))
-    await listeners.turned(a_turn("1", body={"container": {"is_ephemeral": True}}))
+    await listeners.turned(a_request("1", body={"container": {"is_ephemeral": False}}))
+    await listeners.turned(a_request("1", body={"container": {"is_ephemeral": True}}))
     assert [caller.answers_in.alone for caller in files.callers] == [False, True]
 
 
 async def test_after_deleting_what_is_left_is_shown_in_place(listeners: ProviderFileListeners) -> None:
     answers = Answers()
-    await listeners.delete(a_turn("file-3", answers))
+    await listeners.delete(a_request("file-3", answers))
     assert "11 training files at acme" in answers[-1].text
-    await listeners.delete_unused(a_turn("all", answers))
+    await listeners.delete_unused(a_request("all", answers))
     assert "no training files" in answers[-1].text

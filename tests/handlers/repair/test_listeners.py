@@ -8,7 +8,7 @@ from typing import Any, cast
 import msgspec
 import pytest
 from scripted_slack import Slack
-from slack_requests import ANA, Answers, a_turn
+from slack_requests import ANA, Answers, a_request
 
 from bot.access import Caller
 from bot.datasets.columns import Columns
@@ -22,7 +22,7 @@ from handlers.modals import Modals
 from handlers.repair import blocks
 from handlers.repair.blocks import Selection
 from handlers.repair.listeners import RepairListeners, wrong_columns
-from handlers.turn import Turn
+from handlers.request import Request
 from handlers.web.people import People, Roles
 from handlers.web.poster import Poster
 from texts.language import Language, speaking
@@ -97,16 +97,16 @@ class Derived:
         self.comments: list[str] = []
         self.reported: list[tuple[str, Dataset | None]] = []
 
-    async def is_there(self, turn: Turn, new: NewFile) -> bool:
+    async def is_there(self, request: Request, new: NewFile) -> bool:
         return new.before is not None
 
     async def share(
-        self, turn: Turn, source: Dataset, made: Sequence[Dataset], comment: Callable[[], str]
+        self, request: Request, source: Dataset, made: Sequence[Dataset], comment: Callable[[], str]
     ) -> list[Dataset]:
         self.comments.append(comment())
         return list(made)
 
-    async def report_on(self, turn: Turn, dataset: Dataset, validation: Dataset | None = None) -> None:
+    async def report_on(self, request: Request, dataset: Dataset, validation: Dataset | None = None) -> None:
         self.reported.append((dataset.id, validation))
 
 
@@ -136,11 +136,11 @@ def shown(slack: Slack) -> dict[str, Any]:
     return cast("dict[str, Any]", json.loads(view) if isinstance(view, str) else view)
 
 
-def submitted(words: str = "", state: dict[str, Any] | None = None, **selection: Any) -> Turn:
-    """A turn in a modal that carries this selection."""
+def submitted(words: str = "", state: dict[str, Any] | None = None, **selection: Any) -> Request:
+    """A request from a modal that carries this selection."""
     chosen = Selection("C0TRAINING", DATASET.id, **selection)
     view = {"id": "V1", "private_metadata": chosen.encoded(), "state": {"values": state or {}}, "blocks": []}
-    return a_turn(words, body={"view": view})
+    return a_request(words, body={"view": view})
 
 
 def ticked(*repairs: str) -> dict[str, Any]:
@@ -159,7 +159,7 @@ def selected(**fields: str) -> dict[str, Any]:
 async def test_the_repairs_that_a_file_needs_are_shown_and_the_recommended_ones_ticked(
     listeners: RepairListeners, slack: Slack
 ) -> None:
-    await listeners.open(a_turn("ds-1"))
+    await listeners.open(a_request("ds-1"))
     view = shown(slack)
     assert view["callback_id"] == blocks.REPAIRS
     boxes = {block["block_id"]: block["elements"][0] for block in view["blocks"] if block["type"] == "actions"}
@@ -174,7 +174,7 @@ async def test_the_repairs_that_a_file_needs_are_shown_and_the_recommended_ones_
 
 async def test_it_is_shown_in_the_language_of_who_pressed(listeners: RepairListeners, slack: Slack) -> None:
     with speaking(Language.CHINESE):
-        await listeners.open(a_turn("ds-1"))
+        await listeners.open(a_request("ds-1"))
     view = shown(slack)
     assert view["submit"]["text"] == "修复"
     assert "更正角色名称" in str(view["blocks"])
@@ -185,7 +185,7 @@ async def test_of_a_table_the_columns_are_asked_for_first(
     listeners: RepairListeners, slack: Slack, repairing: Repairing
 ) -> None:
     repairing.first = TABLE
-    await listeners.open(a_turn("ds-1"))
+    await listeners.open(a_request("ds-1"))
     assert [b["block_id"] for b in shown(slack)["blocks"][1:4]] == [blocks.LAYOUT, "chat/user", "chat/assistant"]
     await listeners.layout_chosen(submitted("preference"))
     view = shown(slack)
@@ -204,7 +204,7 @@ async def test_the_columns_that_were_named_are_carried_along(
     assert repairing.proposed == [(columns, None)]
     view = shown(slack)
     assert "12 rows, read as `question` → `answer`" in str(view["blocks"])
-    await listeners.repairs_chosen(a_turn(body={"view": view | {"state": {"values": ticked("roles")}}}))
+    await listeners.repairs_chosen(a_request(body={"view": view | {"state": {"values": ticked("roles")}}}))
     assert repairing.planned == [(frozenset({"roles"}), columns, None, True)]
 
 
@@ -259,7 +259,7 @@ async def test_what_goes_wrong_is_said_in_the_modal(
 ) -> None:
     repairing.trouble = Conflict("file_still_read", file="train.jsonl")
     answers = Answers()
-    await listeners.open(a_turn("ds-1", answers))
+    await listeners.open(a_request("ds-1", answers))
     assert "train.jsonl is still being read. Try again in a moment." in str(shown(slack)["blocks"])
     assert answers == []
 

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 from parts import a_job
 from scripted_slack import Slack, error
-from slack_requests import ANA, Answers, a_turn
+from slack_requests import ANA, Answers, a_request
 
 from bot.access import Caller
 from bot.errors import Conflict, Invalid
@@ -111,7 +111,7 @@ async def test_each_budget_is_shown_with_what_is_used_of_it(listeners: SpendingL
         False,
     )
     answers = Answers()
-    await listeners.budget(a_turn("", answers))
+    await listeners.budget(a_request("", answers))
     shown = _shown(answers)
     for part in (
         "Spending in November 2023",
@@ -132,7 +132,7 @@ async def test_administrators_read_how_to_set_one_and_how_many_are_not_shown(
     uses = [BudgetUse(Scope.WORKSPACE, "", 10.0, Used()) for _ in range(43)]
     office.spending = msgspec.structs.replace(office.spending, uses=uses, overseen=True)
     answers = Answers()
-    await listeners.budget(a_turn("", answers))
+    await listeners.budget(a_request("", answers))
     assert "And 3 more budgets." in _shown(answers)
     assert "`/finetune budget set workspace 200`" in _shown(answers)
     assert "No job needs approval." in _shown(answers)
@@ -141,7 +141,7 @@ async def test_administrators_read_how_to_set_one_and_how_many_are_not_shown(
 async def test_the_month_is_told_in_chinese(listeners: SpendingListeners) -> None:
     answers = Answers()
     with speaking(Language.CHINESE):
-        await listeners.budget(a_turn("", answers))
+        await listeners.budget(a_request("", answers))
     assert "费用统计：2023年11月" in _shown(answers)
     assert "*整个工作区* · 已用 US$0.00，没有预算 · 还没有任务" in _shown(answers)
 
@@ -164,7 +164,7 @@ async def test_what_is_typed_is_set_and_said(
     listeners: SpendingListeners, office: Office, words: str, asked: tuple[object, ...], said: str
 ) -> None:
     answers = Answers()
-    await listeners.budget(a_turn(words, answers))
+    await listeners.budget(a_request(words, answers))
     assert office.asked == [asked]
     assert answers.text.startswith(said)
 
@@ -172,7 +172,7 @@ async def test_what_is_typed_is_set_and_said(
 async def test_a_threshold_that_nobody_can_lift_says_whom_to_ask(listeners: SpendingListeners, office: Office) -> None:
     office.deciders = ()
     answers = Answers()
-    await listeners.budget(a_turn("approval 10", answers))
+    await listeners.budget(a_request("approval 10", answers))
     assert "FINETUNE_APPROVERS" in answers.text
 
 
@@ -191,7 +191,7 @@ async def test_what_is_not_understood_sets_nothing(
     listeners: SpendingListeners, office: Office, words: str, kind: str
 ) -> None:
     with pytest.raises(Invalid, match=kind):
-        await listeners.budget(a_turn(words))
+        await listeners.budget(a_request(words))
     assert office.asked == []
 
 
@@ -203,7 +203,7 @@ async def test_approving_takes_the_buttons_away_in_the_channels_language(
 ) -> None:
     office.language = "zh"
     answers = Answers()
-    await listeners.approve(a_turn("job-1", answers, body=PRESSED))
+    await listeners.approve(a_request("job-1", answers, body=PRESSED))
     assert office.asked == [("approve", ANA.user, "job-1")]
     (closed,) = slack.called("chat.update")
     assert (closed["channel"], closed["ts"]) == (WAITING.origin.channel, "5.0")
@@ -216,21 +216,21 @@ async def test_where_the_buttons_cannot_be_taken_away_the_job_goes_on(
 ) -> None:
     slack.replies["chat.update"] = [error("message_not_found")]
     answers = Answers()
-    await listeners.approve(a_turn("job-1", answers, body=PRESSED))
+    await listeners.approve(a_request("job-1", answers, body=PRESSED))
     assert answers.text.startswith("You approved ")
 
 
 async def test_declining_asks_for_a_reason_and_tells_it(
     listeners: SpendingListeners, office: Office, slack: Slack
 ) -> None:
-    await listeners.decline(a_turn("job-1", body=PRESSED))
+    await listeners.decline(a_request("job-1", body=PRESSED))
     (opened,) = slack.called("views.open")
     view = {"private_metadata": opened["view"]["private_metadata"]}
     assert opened["view"]["callback_id"] == approval.CALLBACK_ID
     assert office.asked == []
     answers = Answers()
     view["state"] = _typed(" Too dear ")
-    await listeners.declined(a_turn("", answers, body={"view": view}))
+    await listeners.declined(a_request("", answers, body={"view": view}))
     assert office.asked == [("decline", ANA.user, "job-1", "Too dear")]
     (closed,) = slack.called("chat.update")
     assert closed["ts"] == "5.0"
@@ -249,17 +249,17 @@ def test_a_reason_is_needed(reason: str | None) -> None:
 
 
 async def _approved(listeners: SpendingListeners, answers: Answers) -> None:
-    await listeners.approve(a_turn("job-1", answers, body=PRESSED))
+    await listeners.approve(a_request("job-1", answers, body=PRESSED))
 
 
 async def _declines(listeners: SpendingListeners, answers: Answers) -> None:
-    await listeners.decline(a_turn("job-1", answers, body=PRESSED))
+    await listeners.decline(a_request("job-1", answers, body=PRESSED))
 
 
 async def _declined(listeners: SpendingListeners, answers: Answers) -> None:
     asked = msgspec.json.encode(approval.Asked("C0TRAINING", "job-1", "5.0")).decode()
     view = {"private_metadata": asked, "state": _typed("no")}
-    await listeners.declined(a_turn("", answers, body={"view": view}))
+    await listeners.declined(a_request("", answers, body={"view": view}))
 
 
 @pytest.mark.parametrize("decide", [_approved, _declines, _declined])
@@ -281,4 +281,4 @@ async def test_without_a_trigger_no_modal_opens_and_the_button_is_to_be_pressed_
     listeners: SpendingListeners,
 ) -> None:
     with pytest.raises(Conflict, match="press_again"):
-        await listeners.decline(a_turn("job-1", trigger_id=None))
+        await listeners.decline(a_request("job-1", trigger_id=None))

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 from parts import MODEL, a_dataset, a_job, a_report
 from scripted_slack import Slack, error
-from slack_requests import ANA, Answers, a_turn
+from slack_requests import ANA, Answers, a_request
 
 from bot.access import Action, Caller
 from bot.datasets.dataset import Dataset
@@ -29,11 +29,11 @@ from bot.spending.budget import NotAdmitted
 from handlers.blocks.message import Message
 from handlers.callers import Callers
 from handlers.incoming_files import IncomingFiles
+from handlers.request import Request
 from handlers.start.blocks import modal as blocks
 from handlers.start.blocks import question
 from handlers.start.listeners import Question, StartListeners
 from handlers.start.modal import ModalState, StartModal
-from handlers.turn import Turn
 from handlers.web.people import People, Roles
 from handlers.web.poster import Poster
 from texts.errors import sentence
@@ -198,7 +198,7 @@ def _shown(view: dict[str, Any]) -> str:
     return msgspec.json.encode(view["blocks"]).decode()
 
 
-def _modal_turn(state: ModalState, **values: str) -> Turn:
+def _modal_turn(state: ModalState, **values: str) -> Request:
     """The modal, with `values` in its fields."""
     menus = {"model", "validation", "file"}
     entered = {
@@ -206,7 +206,9 @@ def _modal_turn(state: ModalState, **values: str) -> Turn:
         for name, text in values.items()
     }
     metadata = msgspec.json.encode(state).decode()
-    return a_turn(body={"view": {"id": "V1", "hash": "1", "private_metadata": metadata, "state": {"values": entered}}})
+    return a_request(
+        body={"view": {"id": "V1", "hash": "1", "private_metadata": metadata, "state": {"values": entered}}}
+    )
 
 
 def _button(answers: Answers) -> Question:
@@ -223,7 +225,7 @@ def _button(answers: Answers) -> Question:
 
 
 async def test_a_report_opens_the_modal_on_its_file(listeners: StartListeners, slack: Slack) -> None:
-    await listeners.pressed(a_turn("ds-1"))
+    await listeners.pressed(a_request("ds-1"))
     (view,) = _modals(slack)
     assert view["callback_id"] == blocks.CALLBACK_ID
     assert _state(view) == ModalState("C0TRAINING", "ds-1", thread_ts=a_dataset().thread_ts)
@@ -233,20 +235,20 @@ async def test_a_report_opens_the_modal_on_its_file(listeners: StartListeners, s
 async def test_a_file_with_errors_opens_nothing(listeners: StartListeners, bot: Bot, slack: Slack) -> None:
     bot.files["ds-1"] = a_dataset(report=a_report(ok=False))
     with pytest.raises(Invalid, match="file_has_errors"):
-        await listeners.pressed(a_turn("ds-1"))
+        await listeners.pressed(a_request("ds-1"))
     assert _modals(slack) == []
 
 
 async def test_where_no_modal_can_be_opened_it_says_so(listeners: StartListeners) -> None:
     with pytest.raises(Invalid, match="no_modal_here"):
-        await listeners.pressed(a_turn("ds-1", trigger_id=None))
+        await listeners.pressed(a_request("ds-1", trigger_id=None))
 
 
 async def test_a_lost_reply_to_opening_the_modal_is_no_trouble(listeners: StartListeners, slack: Slack) -> None:
     slack.replies["views.open"] = [error("exchanged_trigger_id")]
     with pytest.raises(PostRefused):
-        await listeners.pressed(a_turn("ds-1"))
-    await listeners.pressed(a_turn("ds-1", again=True))
+        await listeners.pressed(a_request("ds-1"))
+    await listeners.pressed(a_request("ds-1", is_retry=True))
 
 
 async def test_a_provider_that_takes_too_long_is_told_before_slacks_seconds_are_over(
@@ -254,15 +256,15 @@ async def test_a_provider_that_takes_too_long_is_told_before_slacks_seconds_are_
 ) -> None:
     bot.slow = True
     with pytest.raises(BotError) as trouble:
-        await listeners.pressed(a_turn("ds-1"))
+        await listeners.pressed(a_request("ds-1"))
     assert sentence(trouble.value).startswith("acme takes too long")
 
 
 async def test_what_stands_in_the_way_is_said_in_the_modal(listeners: StartListeners, bot: Bot, slack: Slack) -> None:
     bot.previewed = a_job(state="awaiting_approval", approval=Approval(0.0, 1.0, ("U0BEN",)), estimated_cost=2.0)
-    await listeners.pressed(a_turn("ds-1"))
+    await listeners.pressed(a_request("ds-1"))
     bot.previewed = NotAdmitted("nobody_to_approve", above=1.0)
-    await listeners.pressed(a_turn("ds-1"))
+    await listeners.pressed(a_request("ds-1"))
     approval, refusal = map(_shown, _modals(slack))
     assert "*Needs approval:*" in approval
     assert "*Cannot be started like this:*" in refusal
@@ -271,7 +273,7 @@ async def test_what_stands_in_the_way_is_said_in_the_modal(listeners: StartListe
 async def test_an_earlier_job_fills_the_modal(listeners: StartListeners, bot: Bot, slack: Slack) -> None:
     words = {"model": MODEL, "epochs": "2", "suffix": "support"}
     bot.draft = Draft(words, a_dataset(), diverged=8.0, thread_ts="1.0")
-    await listeners.again(a_turn("job-1"))
+    await listeners.again(a_request("job-1"))
     (view,) = _modals(slack)
     assert {name: _inputs(view)[name] for name in ("epochs", "suffix")} == {"epochs": "2", "suffix": "support"}
     assert "Training diverged at 8" in _shown(view)
@@ -283,7 +285,7 @@ async def test_a_checkpoint_fills_the_modal_with_its_model_and_offers_files(
 ) -> None:
     checkpoint = f"{TUNED}:ckpt-step-88"
     bot.draft = Draft({"model": checkpoint}, a_dataset(), files=[a_dataset(), VALIDATION])
-    await listeners.continued(a_turn(f"job-1 {TUNED}"))
+    await listeners.continued(a_request(f"job-1 {TUNED}"))
     (view,) = _modals(slack)
     assert _inputs(view)["model"] == f"acme|{checkpoint}"
     assert _inputs(view)["file"] == "ds-1"
@@ -314,9 +316,9 @@ async def test_a_file_of_the_provider_changes_its_fields_with_the_method(
 
 
 async def test_what_stands_in_both_files_is_told_once_it_is_counted(listeners: StartListeners, slack: Slack) -> None:
-    turn = _modal_turn(ModalState("C0TRAINING", "ds-1"), model=f"acme|{MODEL}", validation="ds-2")
-    await listeners.changed(turn)
-    await listeners.changed(turn)
+    request = _modal_turn(ModalState("C0TRAINING", "ds-1"), model=f"acme|{MODEL}", validation="ds-2")
+    await listeners.changed(request)
+    await listeners.changed(request)
     told = "12 examples of the training file stand in `val.jsonl`"
     assert [told in _shown(view) for view in _modals(slack, "views.update")] == [False, True, True]
 
@@ -357,18 +359,18 @@ async def test_wrong_values_are_told_by_their_fields(listeners: StartListeners, 
 
 async def test_without_settings_the_command_opens_the_modal(listeners: StartListeners, slack: Slack) -> None:
     answers = Answers()
-    await listeners.command(a_turn("ds-2", answers))
+    await listeners.command(a_request("ds-2", answers))
     assert [_state(view).dataset for view in _modals(slack)] == ["ds-2"]
     assert answers == []
 
 
-@pytest.mark.parametrize("fields", [{"trigger_id": None}, {"again": True}])
+@pytest.mark.parametrize("fields", [{"trigger_id": None}, {"is_retry": True}])
 async def test_where_the_modal_cannot_be_opened_any_more_the_command_asks(
     listeners: StartListeners, slack: Slack, fields: dict[str, Any]
 ) -> None:
     slack.replies["views.open"] = [error("expired_trigger_id")]
     answers = Answers()
-    await listeners.command(a_turn("", answers, **fields))
+    await listeners.command(a_request("", answers, **fields))
     assert _button(answers).dataset == "ds-1"
 
 
@@ -376,7 +378,7 @@ async def test_settings_are_confirmed_with_the_price_before_anything_is_asked_fo
     listeners: StartListeners, bot: Bot
 ) -> None:
     answers = Answers()
-    await listeners.command(a_turn("epochs=3 model=support", answers))
+    await listeners.command(a_request("epochs=3 model=support", answers))
     assert bot.submitted == []
     said = "\n".join(str(block.to_dict()) for block in answers[0].blocks)
     assert "$0.02 · time not known yet · 3,900 billed tokens in 3 epochs" in said
@@ -385,7 +387,7 @@ async def test_settings_are_confirmed_with_the_price_before_anything_is_asked_fo
     assert asked == Question("command/1", ANA.user, {"epochs": "3", "model": TUNED}, "ds-1")
     replaced = Answers()
     value = msgspec.json.encode(asked).decode()
-    await listeners.confirmed(a_turn(value, answers, key="button/2", replace_message=replaced.show))
+    await listeners.confirmed(a_request(value, answers, key="button/2", replace_message=replaced.show))
     ((_, request, origin, identity),) = bot.submitted
     assert request == JobRequest(JobSettings("", TUNED, Hyperparameters(3)), "ds-1")
     # The command names the job, however often the button is pressed.
@@ -396,13 +398,13 @@ async def test_settings_are_confirmed_with_the_price_before_anything_is_asked_fo
 async def test_only_the_one_who_asked_starts_what_was_asked_for(listeners: StartListeners, bot: Bot) -> None:
     value = msgspec.json.encode(Question("command/1", "U0BEN", {"model": MODEL}, "ds-1")).decode()
     with pytest.raises(Denied, match="question_of_another"):
-        await listeners.confirmed(a_turn(value))
+        await listeners.confirmed(a_request(value))
     assert bot.submitted == []
 
 
 async def test_confirmed_in_the_command_nothing_is_asked(listeners: StartListeners, bot: Bot) -> None:
     answers = Answers()
-    await listeners.command(a_turn("confirm=yes validation=val.jsonl", answers))
+    await listeners.command(a_request("confirm=yes validation=val.jsonl", answers))
     assert [request.settings.validation for _, request, _, _ in bot.submitted] == ["ds-2"]
     assert "is on its way" in answers.text
 
@@ -412,17 +414,17 @@ async def test_the_validation_file_that_belongs_to_the_file_is_taken_and_told(
 ) -> None:
     bot.validation = VALIDATION
     answers = Answers()
-    await listeners.command(a_turn("epochs=2", answers))
+    await listeners.command(a_request("epochs=2", answers))
     assert _button(answers).words["validation"] == "ds-2"
     assert "Validation file: `val.jsonl`, which belongs to it." in str(answers[0].blocks[0].to_dict())
-    await listeners.command(a_turn("validation=none confirm=yes", answers))
+    await listeners.command(a_request("validation=none confirm=yes", answers))
     assert [request.settings.validation for _, request, _, _ in bot.submitted] == [None]
 
 
 async def test_of_a_file_that_validates_another_one_the_command_says_so(listeners: StartListeners, bot: Bot) -> None:
     bot.validates = a_dataset(name="house.jsonl")
     answers = Answers()
-    await listeners.command(a_turn("ds-2 confirm=yes", answers))
+    await listeners.command(a_request("ds-2 confirm=yes", answers))
     assert "This file is the validation file of `house.jsonl`." in answers.text
 
 
@@ -432,14 +434,14 @@ async def test_where_no_model_learns_from_the_file_the_command_says_what_to_do(
     bot.offered = []
     bot.files["ds-1"] = a_dataset(report=a_report(format="reinforcement", method="reinforcement"))
     with pytest.raises(Invalid) as refusal:
-        await listeners.command(a_turn("confirm=yes"))
+        await listeners.command(a_request("confirm=yes"))
     assert "acme has no model that can be trained by reinforcement." in sentence(refusal.value)
     assert "write the answer that you want into each example" in sentence(refusal.value)
 
 
 async def test_wrong_settings_are_told_by_their_names(listeners: StartListeners) -> None:
     with pytest.raises(Invalid) as refusal:
-        await listeners.command(a_turn("epochs=many lr=fast"))
+        await listeners.command(a_request("epochs=many lr=fast"))
     assert sentence(refusal.value).startswith("`epochs`: Epochs are a whole number")
     assert "`lr`: The learning rate multiplier is a number above 0" in sentence(refusal.value)
 
@@ -452,7 +454,7 @@ async def test_a_file_that_is_still_read_is_waited_for_and_told(listeners: Start
         answers.append(message)
         told.set()
 
-    command = asyncio.create_task(listeners.command(a_turn("confirm=yes", answer=show)))
+    command = asyncio.create_task(listeners.command(a_request("confirm=yes", answer=show)))
     async with asyncio.timeout(30):
         await told.wait()
     assert "I am still reading the files that were dropped here." in answers.text

@@ -1,4 +1,4 @@
-"""One thing that somebody did in Slack: who, where, with which words, and how to answer them there."""
+"""One thing that somebody did in Slack: who, where, with which text, and how to answer them there."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
@@ -9,20 +9,20 @@ from handlers.blocks.message import Message
 
 
 @dataclass(frozen=True)
-class Turn:
+class Request:
     """`key` is the inbox's; what is derived from it is the same when the work is done again after a crash
-    (`again`). `words` is what was typed, without the command itself. `answer` speaks where the person looks; `alone`:
+    (`is_retry`). `text` is what was typed, without the command itself. `answer` speaks where the person looks; `alone`:
     only they see that. `replace_message` puts an answer in place of the message whose button was pressed.
     """
 
     key: str
-    again: bool
+    is_retry: bool
     received_at: float
     user: str
     channel: str
     thread_ts: str | None
     trigger_id: str | None
-    words: str
+    text: str
     body: dict[str, Any]
     answer: Callable[[Message], Awaitable[None]]
     replace_message: Callable[[Message], Awaitable[None]]
@@ -35,7 +35,7 @@ class Turn:
 
     @property
     def posts_in(self) -> Place:
-        """Where what this turn posts is seen, such as a job's card or a conversation."""
+        """Where what this request posts is seen, such as a job's card or a conversation."""
         return Place(self.channel, alone=is_direct(self.channel))
 
     def as_caller(self, actor: Actor, team: str) -> Caller:
@@ -48,12 +48,12 @@ class Turn:
             posts_in=self.posts_in,
             key=self.key,
             at=self.received_at,
-            is_retry=self.again,
+            is_retry=self.is_retry,
         )
 
     @property
-    def in_place(self) -> "Turn":
-        """This turn, whose answers stand in place of the message whose button was pressed, for all who see that."""
+    def in_place(self) -> "Request":
+        """This request, whose answers stand in place of the message whose button was pressed, for all who see that."""
 
         seen_alone = bool((self.body.get("container") or {}).get("is_ephemeral")) or is_direct(self.channel)
         return replace(self, answer=self.replace_message, alone=seen_alone)
