@@ -12,9 +12,9 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from training_files import images, tools
+from training_files.dataset_checks import DatasetChecks
 from training_files.example_format import CHAT_KEYS, Format
 from training_files.findings import Findings
-from training_files.habits import Habits
 from training_files.json_depth import check_depth, decode
 from training_files.quoting import MOST_NAMES, ending, kind, quoted
 from training_files.report import Param
@@ -40,7 +40,7 @@ class PlainMessage(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=Tru
 
 class PlainExample(msgspec.Struct, forbid_unknown_fields=True, gc=False):
     """An example of the classic kind. Nearly all lines decode to this, at the speed of C; the others take the long
-    way through `judge`.
+    way through `validate`.
     """
 
     messages: Annotated[list[PlainMessage], msgspec.Meta(min_length=1)]
@@ -163,7 +163,7 @@ def refuse(example: Any, line: int, findings: Findings) -> None:
     findings.add("data_type", line, found=kind(example), quote=quoted(example, 120))
 
 
-def judge(example: dict[str, Any], line: int, findings: Findings, habits: Habits) -> Counted | None:
+def validate(example: dict[str, Any], line: int, findings: Findings, dataset_checks: DatasetChecks) -> Counted | None:
     """Holds a chat example to the format, notes what is wrong in `findings`, and gives what is to be counted;
     None where it has no messages.
     """
@@ -171,19 +171,19 @@ def judge(example: dict[str, Any], line: int, findings: Findings, habits: Habits
     if not messages or not isinstance(messages, list):
         findings.add("missing_messages_list", line, "messages", **_missing_messages(example))
         return None
-    habits.keys(line, [key for key in example if key not in CHAT_KEYS])
+    dataset_checks.keys(line, [key for key in example if key not in CHAT_KEYS])
     toolbox = toolbox_of(example, line, findings)
-    counted = judge_messages(messages, "messages", line, findings, toolbox)
+    counted = validate_messages(messages, "messages", line, findings, toolbox)
     count_tools(example, counted)
-    _judge_answers(messages, line, findings)
+    _validate_answers(messages, line, findings)
     roles = [message.get("role") if isinstance(message, dict) else None for message in messages]
     if "user" not in roles and all(role in ROLES for role in roles):  # else a wrong role is told of already
         findings.add("example_missing_user_message", line, "messages")
     if toolbox is None and any(_calls(message) for message in messages):
-        habits.calls_without_tools(line)
+        dataset_checks.calls_without_tools(line)
     if any(part.get("type") == "image_url" for message in messages for part in parts_of(message)):
-        habits.images(line)
-    habits.chat([line], [_last_answer(messages)], [_system_prompt(messages)])
+        dataset_checks.images(line)
+    dataset_checks.chat([line], [_last_answer(messages)], [_system_prompt(messages)])
     return counted
 
 
@@ -196,19 +196,19 @@ def toolbox_of(example: dict[str, Any], line: int, findings: Findings, prefix: s
     return tools.declared(example, line, findings, prefix)
 
 
-def judge_messages(
+def validate_messages(
     messages: list[Any], field: str, line: int, findings: Findings, toolbox: tools.Toolbox | None
 ) -> Counted:
     """Holds each message to the format, and the calls among them to each other. `field` is the list's own name."""
     counted = Counted([], len(messages))
     for place, message in enumerate(messages):
         if isinstance(message, dict):
-            _judge_message(message, f"{field}[{place}]", line, findings)
+            _validate_message(message, f"{field}[{place}]", line, findings)
             _count_message(message, counted)
         else:
             findings.add("data_type", line, f"{field}[{place}]", found=kind(message), quote=quoted(message, 120))
-    tools.judge_calls(messages, field, line, findings, toolbox)
-    images.judge(messages, field, line, findings)
+    tools.validate_calls(messages, field, line, findings, toolbox)
+    images.validate(messages, field, line, findings)
     return counted
 
 
@@ -219,7 +219,7 @@ def count_tools(example: dict[str, Any], counted: Counted) -> None:
             counted.estimated = True
 
 
-def _judge_message(message: dict[str, Any], field: str, line: int, findings: Findings) -> None:
+def _validate_message(message: dict[str, Any], field: str, line: int, findings: Findings) -> None:
     called = _calls(message) or bool(message.get("refusal"))
     missing = [key for key in ("role", "content") if key not in message and not (key == "content" and called)]
     if missing:
@@ -245,10 +245,10 @@ def _judge_message(message: dict[str, Any], field: str, line: int, findings: Fin
         elif role == "assistant" and not called and _is_blank(message):
             findings.add("empty_answer", line, f"{field}.content", quote=quoted(content, 120))
     if len(message) > 2:
-        _judge_other_keys(message, role, field, line, findings)
+        _validate_other_keys(message, role, field, line, findings)
 
 
-def _judge_other_keys(message: dict[str, Any], role: Any, field: str, line: int, findings: Findings) -> None:
+def _validate_other_keys(message: dict[str, Any], role: Any, field: str, line: int, findings: Findings) -> None:
     def wrong(code: str, key: str, **params: str) -> None:
         findings.add(code, line, f"{field}.{key}", quote=quoted(message[key], 120), **params)
 
@@ -268,7 +268,7 @@ def _judge_other_keys(message: dict[str, Any], role: Any, field: str, line: int,
         wrong("invalid_value", "tool_call_id", problem="tools_only", role=role)
 
 
-def _judge_answers(messages: list[Any], line: int, findings: Findings) -> None:
+def _validate_answers(messages: list[Any], line: int, findings: Findings) -> None:
     """That there is something to learn, and at the end."""
     answers = [message for message in messages if isinstance(message, dict) and message.get("role") == "assistant"]
     if not answers:

@@ -18,13 +18,13 @@ from typing import BinaryIO, NamedTuple, TypeVar
 
 from training_files.catalog import DEFAULT_MODEL, METHODS, cost, fine_tunable, lookup
 from training_files.check_batch import CheckedBatch, check_and_count, check_batch, skim_batch
+from training_files.dataset_checks import DatasetChecks
 from training_files.duplicates import Duplicates
 from training_files.epochs import FEWEST_EXAMPLES, Epochs, auto_epochs
 from training_files.errors import TrainingFileError
 from training_files.findings import Findings, errors_worth, merged
 from training_files.forked import can_fork, forked_map
-from training_files.gauge import Gauge, Texts
-from training_files.habits import Habits
+from training_files.length_counter import LengthCounter, Texts
 from training_files.lines import (
     BLOCK,
     LONGEST_LINE,
@@ -98,7 +98,7 @@ def check_file(
         check = _Check(model, tokenizers, epochs, foreign, counter, second, duplicates, partial)
         try:
             if validation is not None:
-                check.hold_out(validation)
+                check.add_validation(validation)
             if processes > 1 and growing is None and size >= SHARED and check.can_be_shared():
                 steps = check.share(path, processes)
             else:
@@ -146,17 +146,17 @@ class _Check:
         self.estimated = False
         self.done_with = False
         self.hash = hashlib.sha256()
-        self.own = Gauge(tokenizer_for(model, self.facts, tokenizers), self.facts)
-        self.others = Gauge(encoding(SUBSTITUTE), None)  # measures for the other models' prices
+        self.own = LengthCounter(tokenizer_for(model, self.facts, tokenizers), self.facts)
+        self.others = LengthCounter(encoding(SUBSTITUTE), None)  # measures for the other models' prices
         if self.others.measures_like(self.own):
             self.others = self.own
-        self.habits = Habits(self.own.tokenizer.count)
+        self.dataset_checks = DatasetChecks(self.own.tokenizer.count)
         self.waiting: deque[_Counting] = deque()
 
-    def hold_out(self, validation: Path) -> None:
+    def add_validation(self, validation: Path) -> None:
         """Notes the validation file's examples."""
         for batch in read_batches(validation):
-            self.duplicates.hold_out(*fingerprints(batch))
+            self.duplicates.add_validation(*fingerprints(batch))
             self._say_partial()
 
     def can_be_shared(self) -> bool:
@@ -197,8 +197,8 @@ class _Check:
             yield raw
 
     def _load(self) -> None:
-        for gauge in (self.own, self.others):
-            gauge.tokenizer.count(["."])
+        for counter in (self.own, self.others):
+            counter.tokenizer.count(["."])
 
     def take_all(self, batches: Iterator[Batch]) -> Generator[int, None, None]:
         """Checks the file's batches one after the other. Gives the bytes done after each."""
@@ -244,7 +244,7 @@ class _Check:
             self.done_with = True
             return
         self.rules.extend(batch.findings)
-        batch.habits.replay(self.habits, self.rules)
+        batch.dataset_checks.replay(self.dataset_checks, self.rules)
         self.duplicates.add(batch.hashes, batch.numbers)
         self.estimated = self.estimated or batch.estimated
         self.add_lengths(batch.numbers, batch.lengths, batch.other_lengths)
@@ -252,11 +252,11 @@ class _Check:
     def finish(self, path: Path) -> None:
         self._settle(all_but=0)
         self._wait(self.counter.submit(self.duplicates.finish))
-        self.habits.finish(self.rules)
-        self._judge_file()
+        self.dataset_checks.finish(self.rules)
+        self._validate_file()
         if self.foreign is not None and not self.foreign.convertible:
             self.rules.add(self.foreign.code, None, kind=self.foreign.kind)
-        elif self.foreign is not None or self.habits.format == "rows":
+        elif self.foreign is not None or self.dataset_checks.format == "rows":
             self._describe(path)
         format = self._format()
         if self.facts is not None and format in METHODS and not self.facts.takes(format):
@@ -279,7 +279,7 @@ class _Check:
                 }
                 self.rules.add("not_jsonl", None, kind=self.foreign.kind, error=error.kind, values=values)
             return
-        if self.foreign is not None:  # rows of JSONL are told by Habits
+        if self.foreign is not None:  # rows of JSONL are told by DatasetChecks
             self.rules.add("needs_conversion", None, None, **_table_params(self.table))
 
     def _count(self, texts: Texts) -> "_Counting":
@@ -321,7 +321,7 @@ class _Check:
             self.partial(self.report(complete=False))
             self.due = time.monotonic() + NEXT_PARTIAL
 
-    def _judge_file(self) -> None:
+    def _validate_file(self) -> None:
         facts = self.facts
         fewest = facts.min_examples if facts else FEWEST_EXAMPLES
         if self.foreign is None and self.examples < fewest:
@@ -362,14 +362,14 @@ class _Check:
             table=self.table,
             complete=complete,
             repeated=self.rules.repeated,
-            images=self.habits.image_examples,
+            images=self.dataset_checks.image_examples,
         )
 
     def _format(self) -> str:
         if self.foreign is not None:
             return self.foreign.name
-        if self.habits.format or not self.own.lengths.examples:
-            return self.habits.format or ("unknown" if self.examples else "empty")
+        if self.dataset_checks.format or not self.own.lengths.examples:
+            return self.dataset_checks.format or ("unknown" if self.examples else "empty")
         return "chat"
 
     def _tokens(self) -> Tokens:

@@ -5,20 +5,21 @@ from typing import Any
 import msgspec
 
 from training_files.chat import NotAnExample, PlainMessage, decode_plain, is_sound, parse
+from training_files.dataset_checks import DatasetChecks, Recorder
 from training_files.duplicates import fingerprint
 from training_files.findings import Findings
-from training_files.gauge import Gauge, Texts
-from training_files.habits import Habits, Recorder
+from training_files.length_counter import LengthCounter, Texts
 from training_files.lines import Batch
-from training_files.rules import judge
+from training_files.validate_example import validate
 
 
 class CheckedBatch(msgspec.Struct, gc=False):
     """What was found in one batch.
 
-    `lines` is how many lines are not blank. `findings` keeps as many as were asked for; `habits` is what was seen of
-    things that show only over many examples. `numbers` has the line of each example whose tokens are counted, `hashes`
-    its fingerprint. Its tokens come later: `lengths` for the model, `other_lengths` for the other models' prices.
+    `lines` is how many lines are not blank. `findings` keeps as many as were asked for; `dataset_checks` is what
+    was seen of things that show only over many examples. `numbers` has the line of each example whose tokens are
+    counted, `hashes` its fingerprint. Its tokens come later: `lengths` for the model, `other_lengths` for the other
+    models' prices.
     """
 
     number: int
@@ -28,7 +29,7 @@ class CheckedBatch(msgspec.Struct, gc=False):
     lines: int = 0
     estimated: bool = False
     findings: Findings = msgspec.field(default_factory=Findings)
-    habits: Recorder = msgspec.field(default_factory=Recorder)
+    dataset_checks: Recorder = msgspec.field(default_factory=Recorder)
     numbers: list[int] = []
     hashes: list[int] = []
     lengths: list[int] = []
@@ -66,15 +67,15 @@ def check_batch(batch: Batch, findings: Findings, *, with_roles: bool) -> tuple[
         numbers.append(number)
         hashes.append(fingerprint(example, line))
     texts.add_plain(plain, with_roles=with_roles)
-    habits: Habits = checked.habits
-    habits.chat(numbers, [messages[-1].content for messages in plain], texts.systems)
+    dataset_checks: DatasetChecks = checked.dataset_checks
+    dataset_checks.chat(numbers, [messages[-1].content for messages in plain], texts.systems)
     for number, line in odd:
         _look_closer(line, number, checked, texts, cut=batch.cut)
     checked.numbers = numbers
     return checked, texts
 
 
-def check_and_count(batch: Batch, findings: Findings, own: Gauge, others: Gauge) -> CheckedBatch:
+def check_and_count(batch: Batch, findings: Findings, own: LengthCounter, others: LengthCounter) -> CheckedBatch:
     """Judges each line and counts the tokens, all in this thread."""
     checked, texts = check_batch(batch, findings, with_roles=bool(own.by_role))
     mine, each = own.texts(texts), len(texts.texts)
@@ -101,7 +102,7 @@ def _look_closer(line: bytes, number: int, checked: CheckedBatch, texts: Texts, 
         return
     counted = None
     with findings.of_one_example():
-        counted = judge(example, number, findings, checked.habits)
+        counted = validate(example, number, findings, checked.dataset_checks)
     if counted is None:
         return
     checked.estimated = checked.estimated or counted.estimated

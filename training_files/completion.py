@@ -3,19 +3,19 @@
 from typing import Any
 
 from training_files.chat import Counted
+from training_files.dataset_checks import DatasetChecks
 from training_files.findings import Findings
-from training_files.habits import Habits
 from training_files.quoting import kind, quoted
 
 KEYS = frozenset(("prompt", "completion"))
 
 
-def judge(example: dict[str, Any], line: int, findings: Findings, habits: Habits) -> Counted | None:
+def validate(example: dict[str, Any], line: int, findings: Findings, dataset_checks: DatasetChecks) -> Counted | None:
     """Holds a completion example to the format; None where it is not a pair of texts. What was advised for such
-    files shows over many lines: `habits` finds it.
+    files shows over many lines: `dataset_checks` finds it.
     """
-    habits.completion(line)
-    habits.keys(line, [key for key in example if key not in KEYS])
+    dataset_checks.completion(line)
+    dataset_checks.keys(line, [key for key in example if key not in KEYS])
     whole = True
     for key in ("prompt", "completion"):
         if not isinstance(example.get(key), str):
@@ -28,5 +28,5 @@ def judge(example: dict[str, Any], line: int, findings: Findings, habits: Habits
     if not completion.strip():
         findings.add("empty_answer", line, "completion", quote=quoted(completion, 120))
     else:
-        habits.pair(line, prompt, completion, findings)
+        dataset_checks.pair(line, prompt, completion, findings)
     return Counted([prompt, completion], 0, format="completion", estimated=True)

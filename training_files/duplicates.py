@@ -65,7 +65,7 @@ class Repetitions(msgspec.Struct):
 
 
 class Duplicates:
-    """Give it the hashes of the validation file first (`hold_out`), then those of the training file (`add`); then
+    """Give it the hashes of the validation file first (`add_validation`), then those of the training file (`add`); then
     `finish`, and in the end `close`. `found` grows on the way.
     """
 
@@ -73,25 +73,25 @@ class Duplicates:
         self.found: dict[Kind, Repetitions] = {"duplicate_example": Repetitions(), "in_validation_file": Repetitions()}
         self._room = in_memory
         self._seen: dict[int, int] = {}
-        self._held_out: dict[int, int] = {}
+        self._in_validation: dict[int, int] = {}
         self._spilled: _Spilled | None = None
 
-    def hold_out(self, hashes: Sequence[int], lines: Sequence[int]) -> None:
+    def add_validation(self, hashes: Sequence[int], lines: Sequence[int]) -> None:
         for key, line in zip(hashes, lines, strict=True):
-            if key not in self._held_out:
-                if len(self._held_out) < self._room:
-                    self._held_out[key] = line
+            if key not in self._in_validation:
+                if len(self._in_validation) < self._room:
+                    self._in_validation[key] = line
                 else:
                     self._spill(key, -line)
 
     def add(self, hashes: Sequence[int], lines: Sequence[int]) -> None:
-        seen, held_out = self._seen, self._held_out
+        seen, in_validation = self._seen, self._in_validation
         # Where the validation file did not fit, no training example may settle here: its part knows more.
-        room = self._room - len(held_out)
+        room = self._room - len(in_validation)
         repeated, overlapping = [], []
         for key, line in zip(hashes, lines, strict=True):
-            if held_out and key in held_out:
-                overlapping.append(Repetition(line, held_out[key]))
+            if in_validation and key in in_validation:
+                overlapping.append(Repetition(line, in_validation[key]))
             first = seen.get(key)
             if first is not None:
                 repeated.append(Repetition(line, first))
@@ -107,14 +107,14 @@ class Duplicates:
             return
         for records in self._spilled.parts():
             seen: dict[bytes, int] = {}
-            held_out: dict[bytes, int] = {}
+            in_validation: dict[bytes, int] = {}
             repeated, overlapping = [], []
             for key, line in records:
                 if line < 0:
-                    held_out.setdefault(key, -line)
+                    in_validation.setdefault(key, -line)
                     continue
-                if key in held_out:
-                    overlapping.append(Repetition(line, held_out[key]))
+                if key in in_validation:
+                    overlapping.append(Repetition(line, in_validation[key]))
                 first = seen.setdefault(key, line)
                 if first != line:
                     repeated.append(Repetition(line, first))

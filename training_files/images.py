@@ -16,7 +16,7 @@ MOST = 10
 MOST_BYTES = 10 * 1_000_000
 
 
-def judge(messages: list[Any], field: str, line: int, findings: Findings) -> None:
+def validate(messages: list[Any], field: str, line: int, findings: Findings) -> None:
     """Holds the parts of each message's content to what can be trained on."""
     images = 0
     for place, message in enumerate(messages):
@@ -32,14 +32,14 @@ def judge(messages: list[Any], field: str, line: int, findings: Findings) -> Non
                 images += 1
                 if isinstance(role, str) and role != "user":
                     findings.add("misplaced_image", line, where, role=role[:20], quote=quoted(part, 120))
-                _judge_image(part.get("image_url"), f"{where}.image_url", line, findings)
+                _validate_image(part.get("image_url"), f"{where}.image_url", line, findings)
             else:
-                _judge_text(part, role, where, line, findings)
+                _validate_text(part, role, where, line, findings)
     if images > MOST:
         findings.add("too_many_images", line, field, count=images)
 
 
-def _judge_text(part: dict[str, Any], role: Any, where: str, line: int, findings: Findings) -> None:
+def _validate_text(part: dict[str, Any], role: Any, where: str, line: int, findings: Findings) -> None:
     sort = part["type"]
     if sort not in ("text", "refusal"):
         params = {"problem": "type", "type": quoted(sort)}
@@ -52,7 +52,7 @@ def _judge_text(part: dict[str, Any], role: Any, where: str, line: int, findings
     findings.add("invalid_content_part", line, where, quote=quoted(part, 120), **params)
 
 
-def _judge_image(image: Any, field: str, line: int, findings: Findings) -> None:
+def _validate_image(image: Any, field: str, line: int, findings: Findings) -> None:
     url = image.get("url") if isinstance(image, dict) else None
     if not isinstance(url, str):
         findings.add("invalid_image_url", line, field, problem="no_url", found=kind(image), quote=quoted(image, 120))
@@ -62,12 +62,12 @@ def _judge_image(image: Any, field: str, line: int, findings: Findings) -> None:
         value = quoted(detail)
         findings.add("invalid_value", line, f"{field}.detail", problem="detail", value=value, quote=value)
     if url[:5].lower() == "data:":
-        _judge_data(url, f"{field}.url", line, findings)
+        _validate_data(url, f"{field}.url", line, findings)
     elif not re.match(r"https?://[^\s/?#]+", url, re.IGNORECASE) or re.search(r"\s", url):
         findings.add("invalid_image_url", line, f"{field}.url", problem="no_address" if url else "empty", quote=url)
 
 
-def _judge_data(url: str, field: str, line: int, findings: Findings) -> None:
+def _validate_data(url: str, field: str, line: int, findings: Findings) -> None:
     head, comma, data = url.partition(",")
     named = re.fullmatch(r"data:([\w.+-]+/[\w.+-]+)?(;[\w=.+-]+)*;base64", head[:200], re.IGNORECASE)
     if not comma or named is None:

@@ -16,7 +16,7 @@ def count_overlap(training: Path, validation: Path) -> int:
     passed over. Raises TrainingFileError where one of the files cannot be read.
     """
     with closing(Duplicates()) as duplicates:
-        for path, take in ((validation, duplicates.hold_out), (training, duplicates.add)):
+        for path, take in ((validation, duplicates.add_validation), (training, duplicates.add)):
             for batch in read_batches(path):
                 take(*fingerprints(batch))
         duplicates.finish()

@@ -4,8 +4,8 @@ from typing import Any
 
 from training_files import chat
 from training_files.chat import Counted
+from training_files.dataset_checks import DatasetChecks
 from training_files.findings import Findings
-from training_files.habits import Habits
 from training_files.quoting import kind, quoted
 from training_files.report import Param
 from training_files.tools import Toolbox
@@ -14,17 +14,17 @@ KEYS = frozenset(("input", "preferred_output", "non_preferred_output"))
 INPUT_KEYS = frozenset(("messages", "tools", "parallel_tool_calls"))
 
 
-def judge(example: dict[str, Any], line: int, findings: Findings, habits: Habits) -> Counted | None:
+def validate(example: dict[str, Any], line: int, findings: Findings, dataset_checks: DatasetChecks) -> Counted | None:
     """Holds a preference example to the format; None where nothing of it can be counted."""
-    habits.preference(line)
-    habits.keys(line, [key for key in example if key not in KEYS])
-    messages, toolbox, counted = _judge_input(example, line, findings, habits)
+    dataset_checks.preference(line)
+    dataset_checks.keys(line, [key for key in example if key not in KEYS])
+    messages, toolbox, counted = _validate_input(example, line, findings, dataset_checks)
     answers = []
     for name in ("preferred_output", "non_preferred_output"):
         answer = _answer(example, name, line, findings)
         if answer is not None:
             answers.append(answer)
-            said = chat.judge_messages([answer], name, line, findings, toolbox)
+            said = chat.validate_messages([answer], name, line, findings, toolbox)
             counted.texts += said.texts
             counted.messages += 1
     if len(answers) == 2 and answers[0] == answers[1]:
@@ -32,8 +32,8 @@ def judge(example: dict[str, Any], line: int, findings: Findings, habits: Habits
     return counted if messages else None
 
 
-def _judge_input(
-    example: dict[str, Any], line: int, findings: Findings, habits: Habits
+def _validate_input(
+    example: dict[str, Any], line: int, findings: Findings, dataset_checks: DatasetChecks
 ) -> tuple[list[Any], Toolbox | None, Counted]:
     """Gives the messages (none where it has none), the tools, and what is to be counted of both."""
     counted = Counted([], 0, format="preference")
@@ -42,7 +42,7 @@ def _judge_input(
         found = kind(source) if "input" in example else "missing"
         findings.add("invalid_preference", line, "input", problem="not_object", found=found, quote=quoted(source, 120))
         return [], None, counted
-    habits.keys(line, [f"input.{key}" for key in source if key not in INPUT_KEYS])
+    dataset_checks.keys(line, [f"input.{key}" for key in source if key not in INPUT_KEYS])
     toolbox = chat.toolbox_of(source, line, findings, "input.")
     messages = source.get("messages")
     if not isinstance(messages, list) or not messages:
@@ -50,7 +50,7 @@ def _judge_input(
         quote = quoted(messages, 120)
         findings.add("invalid_preference", line, "input.messages", problem="not_list", found=found, quote=quote)
         return [], toolbox, counted
-    counted = chat.judge_messages(messages, "input.messages", line, findings, toolbox)
+    counted = chat.validate_messages(messages, "input.messages", line, findings, toolbox)
     chat.count_tools(source, counted)
     counted.format = "preference"
     counted.estimated = True  # how pairs are billed is not published

@@ -192,9 +192,9 @@ def _own(names: list[str], folder: Path | None) -> Tokenizer | None:
         except (OSError, ValueError):  # one that no file can have
             continue
         if there:
-            from training_files import own_tokenizer
+            from training_files import hf_tokenizer
 
-            count = own_tokenizer.counting(file)
+            count = hf_tokenizer.counting(file)
             if count is not None:
                 return Tokenizer(name, count)
     return None

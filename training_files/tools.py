@@ -82,7 +82,7 @@ def declared(example: dict[str, Any], line: int, findings: Findings, prefix: str
     return toolbox if any(example.get(key) for key in ("tools", "functions")) else None
 
 
-def judge_calls(messages: list[Any], field: str, line: int, findings: Findings, toolbox: Toolbox | None) -> None:
+def validate_calls(messages: list[Any], field: str, line: int, findings: Findings, toolbox: Toolbox | None) -> None:
     """Holds the calls among the messages to their form and schema, and to the tools' answers."""
     open_calls: dict[str, str] = {}  # ids of the calls that wait for an answer, with their fields
     functions: list[str] = []  # called the older way; a name that is looked up may be anything
@@ -92,7 +92,7 @@ def judge_calls(messages: list[Any], field: str, line: int, findings: Findings, 
         where = f"{field}[{place}]"
         role = message.get("role")
         if role == "tool":
-            _judge_answer(message, where, line, findings, open_calls)
+            _validate_answer(message, where, line, findings, open_calls)
             continue
         _refuse_unanswered(open_calls, line, findings)
         open_calls = {}
@@ -102,17 +102,17 @@ def judge_calls(messages: list[Any], field: str, line: int, findings: Findings, 
         if role != "assistant":
             continue
         if message.get("tool_calls") is not None:
-            open_calls = _judge_tool_calls(message["tool_calls"], f"{where}.tool_calls", line, findings, toolbox)
+            open_calls = _validate_tool_calls(message["tool_calls"], f"{where}.tool_calls", line, findings, toolbox)
         if message.get("function_call") is not None:
             call = message["function_call"]
-            name = _judge_function(call, f"{where}.function_call", line, findings, toolbox)
+            name = _validate_function(call, f"{where}.function_call", line, findings, toolbox)
             if name is not None:
                 functions.append(name)
     if messages and isinstance(messages[-1], dict) and messages[-1].get("role") == "tool":
         _refuse_unanswered(open_calls, line, findings)
 
 
-def _judge_answer(
+def _validate_answer(
     message: dict[str, Any], where: str, line: int, findings: Findings, open_calls: dict[str, str]
 ) -> None:
     answered = message.get("tool_call_id")
@@ -128,7 +128,9 @@ def _refuse_unanswered(open_calls: dict[str, str], line: int, findings: Findings
         findings.add("call_without_answer", line, where, id=quoted(call), quote=call)
 
 
-def _judge_tool_calls(calls: Any, field: str, line: int, findings: Findings, toolbox: Toolbox | None) -> dict[str, str]:
+def _validate_tool_calls(
+    calls: Any, field: str, line: int, findings: Findings, toolbox: Toolbox | None
+) -> dict[str, str]:
     """Gives the calls' ids with their fields."""
     if not isinstance(calls, list) or not calls:
         findings.add("invalid_tool_call", line, field, problem="not_list", found=kind(calls), quote=quoted(calls))
@@ -143,7 +145,7 @@ def _judge_tool_calls(calls: Any, field: str, line: int, findings: Findings, too
             if isinstance(call.get("id"), str) and call["id"]:
                 ids[call["id"]] = where
             if isinstance(call.get("function"), dict):
-                _judge_function(call["function"], f"{where}.function", line, findings, toolbox)
+                _validate_function(call["function"], f"{where}.function", line, findings, toolbox)
     return ids
 
 
@@ -159,7 +161,7 @@ def _wrong_call(call: Any, ids: dict[str, str]) -> dict[str, Param] | None:
     return None if isinstance(call.get("function"), dict) else {"problem": "no_function"}
 
 
-def _judge_function(function: Any, field: str, line: int, findings: Findings, toolbox: Toolbox | None) -> str | None:
+def _validate_function(function: Any, field: str, line: int, findings: Findings, toolbox: Toolbox | None) -> str | None:
     """Gives the name of the function that is called."""
     if not isinstance(function, dict):
         found, quote = kind(function), quoted(function)
@@ -173,7 +175,7 @@ def _judge_function(function: Any, field: str, line: int, findings: Findings, to
         known = list(toolbox.tools)[:MOST_NAMES]
         more = len(toolbox.tools) - len(known)
         findings.add("undeclared_tool", line, f"{field}.name", name=quoted(name), known=known, more=more, quote=name)
-    arguments = _judge_arguments(function.get("arguments"), f"{field}.arguments", line, findings)
+    arguments = _validate_arguments(function.get("arguments"), f"{field}.arguments", line, findings)
     schema = toolbox.tools.get(name) if toolbox is not None and name is not None else None
     if schema is not None and arguments is not None:
         misfit = _misfit(schema, arguments)
@@ -183,7 +185,7 @@ def _judge_function(function: Any, field: str, line: int, findings: Findings, to
     return name
 
 
-def _judge_arguments(arguments: Any, field: str, line: int, findings: Findings) -> dict[str, Any] | None:
+def _validate_arguments(arguments: Any, field: str, line: int, findings: Findings) -> dict[str, Any] | None:
     """The arguments as an object, None where they are none."""
     if isinstance(arguments, str):
         value, wrong = _read_arguments(arguments)

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
+from training_files.dataset_checks import DatasetChecks
 from training_files.findings import Findings
-from training_files.habits import Habits
-from training_files.rules import judge
 from training_files.tokens import encoding
+from training_files.validate_example import validate
 
 ROOT = Path(__file__).parents[2]
 
@@ -32,10 +32,10 @@ def judged() -> Callable[..., Findings]:
     """What is found in a file of these examples, given as values; their lines count from 1."""
 
     def judged(*examples: Any) -> Findings:
-        findings, habits = Findings(), Habits(encoding("cl100k_base").count)
+        findings, dataset_checks = Findings(), DatasetChecks(encoding("cl100k_base").count)
         for line, example in enumerate(examples, 1):
-            judge(example, line, findings, habits)
-        habits.finish(findings)
+            validate(example, line, findings, dataset_checks)
+        dataset_checks.finish(findings)
         return findings
 
     return judged

@@ -16,9 +16,23 @@ import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from training_files import check, check_file, findings, forked, habits, lookup
+from training_files import check, check_file, dataset_checks, findings, forked, lookup
 from training_files import lines as reading
-from training_files.habits import asked, classes, completions, openings, systems
+from training_files.dataset_checks import (
+    answer_classes as classes,
+)
+from training_files.dataset_checks import (
+    completions,
+)
+from training_files.dataset_checks import (
+    filler_openings as openings,
+)
+from training_files.dataset_checks import (
+    reinforcement_checks as asked,
+)
+from training_files.dataset_checks import (
+    system_prompts as systems,
+)
 
 USER = {"role": "user", "content": "Is it open?"}
 ANSWER = {"role": "assistant", "content": "Yes."}
@@ -91,7 +105,7 @@ def _limits(*, few: bool):
         patch.object(check, "SHARED", 0),
         patch.object(openings, "ALL", 10),
         patch.object(openings, "STRIDE", 3),
-        patch.object(habits, "MOST_KEYS", 2),
+        patch.object(dataset_checks, "MOST_KEYS", 2),
         patch.object(classes, "MOST", 4),
         patch.object(systems, "MOST", 3),
         patch.object(completions, "LEARNED_FROM", 8),

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from texts.findings import sentence
 from training_files import check_file
 from training_files.chat import NotAnExample, decode_plain, is_sound, parse
+from training_files.dataset_checks import DatasetChecks
 from training_files.findings import Findings
-from training_files.habits import Habits
 from training_files.report import Finding
-from training_files.rules import judge
+from training_files.validate_example import validate
 
 USER = {"role": "user", "content": "Is it open?"}
 ANSWER = {"role": "assistant", "content": "Yes."}
@@ -204,7 +204,7 @@ def test_numbers_beyond_a_double_are_json_all_the_same():
 @given(st.binary(max_size=60) | st.text(max_size=40).map(str.encode))
 def test_any_bytes_give_a_value_or_a_clear_answer(line):
     with suppress(NotAnExample):
-        judge(parse(line), 1, Findings(), Habits())
+        validate(parse(line), 1, Findings(), DatasetChecks())
 
 
 json_values = st.recursive(
@@ -219,7 +219,7 @@ keys = st.sampled_from(["role", "content", "name", "weight", "tool_calls", "func
     )
 )
 def test_any_shape_under_the_known_keys_is_judged_and_counted_without_a_crash(example):
-    counted = judge(example, 1, Findings(), Habits())
+    counted = validate(example, 1, Findings(), DatasetChecks())
     assert (counted is None) == (not example["messages"])
 
 
@@ -231,13 +231,16 @@ def test_nesting_of_any_depth_is_answered(place):
         message = {"role": parts["role"], "content": parts["content"], "k": parts["key"]}
         line = json.dumps({"tools": parts["tools"], "messages": [message]}).replace('"DEEP"', deep)
         with suppress(NotAnExample):
-            judge(parse((deep if place == "whole" else line).encode()), 1, Findings(), Habits())
+            validate(parse((deep if place == "whole" else line).encode()), 1, Findings(), DatasetChecks())
 
 
 def test_the_texts_of_calls_names_and_tools_are_counted_as_an_estimate():
     call = {"id": "1", "type": "function", "function": {"name": "open_door", "arguments": '{"a": 1}'}}
-    counted = judge(
-        {"messages": [USER, {"role": "assistant", "tool_calls": [call]}], "tools": [{"x": 1}]}, 1, Findings(), Habits()
+    counted = validate(
+        {"messages": [USER, {"role": "assistant", "tool_calls": [call]}], "tools": [{"x": 1}]},
+        1,
+        Findings(),
+        DatasetChecks(),
     )
     assert counted is not None
     assert counted.texts == ["Is it open?", "open_door", '{"a": 1}']

@@ -17,10 +17,10 @@ from texts import training_file_errors
 from texts.findings import sentence
 from training_files import TrainingFileError, auto_epochs, check, check_file, cost, lookup, read_examples, tokens
 from training_files.chat import decode_plain, is_sound
+from training_files.dataset_checks import DatasetChecks
 from training_files.findings import Findings
-from training_files.habits import Habits
 from training_files.lines import LONGEST_LINE
-from training_files.rules import judge
+from training_files.validate_example import validate
 
 USER = {"role": "user", "content": "Is it open?"}
 ANSWER = {"role": "assistant", "content": "Yes."}
@@ -351,9 +351,9 @@ plain_message = st.fixed_dictionaries(
 
 @given(st.lists(plain_message, min_size=1, max_size=4))
 def test_what_is_passed_quickly_has_nothing_wrong_with_it(messages):
-    """The fast path leaves out the judge: only where it has nothing to say."""
+    """The fast path leaves out the rules: only where it has nothing to say."""
     findings = Findings()
-    judge({"messages": messages}, 1, findings, Habits())
+    validate({"messages": messages}, 1, findings, DatasetChecks())
     example = decode_plain(json.dumps({"messages": messages}).encode())
     if is_sound(example.messages):
         assert findings.counts == {}

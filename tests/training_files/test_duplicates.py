@@ -85,14 +85,14 @@ keys = st.lists(st.integers(0, 30), max_size=60)
 
 
 @given(keys, keys, st.integers(0, 40))
-def test_memory_or_disk_makes_no_difference(held_out, mine, room):
+def test_memory_or_disk_makes_no_difference(in_validation, mine, room):
     index = Duplicates(in_memory=room)
-    index.hold_out([key << 100 | key for key in held_out], range(1, len(held_out) + 1))
+    index.add_validation([key << 100 | key for key in in_validation], range(1, len(in_validation) + 1))
     index.add([key << 100 | key for key in mine], range(1, len(mine) + 1))
     index.finish()
     index.close()
     repeated = [Repetition(n, mine.index(key) + 1) for n, key in enumerate(mine, 1) if mine.index(key) + 1 < n]
-    overlapping = [Repetition(n, held_out.index(key) + 1) for n, key in enumerate(mine, 1) if key in held_out]
+    overlapping = [Repetition(n, in_validation.index(key) + 1) for n, key in enumerate(mine, 1) if key in in_validation]
     assert index.found["duplicate_example"].named == repeated
     assert index.found["in_validation_file"].named == overlapping
 

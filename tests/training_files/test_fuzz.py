@@ -10,11 +10,11 @@ import pytest
 
 from training_files import DEFAULT_MODEL, TrainingFileError
 from training_files.chat import NotAnExample, parse
+from training_files.dataset_checks import DatasetChecks
 from training_files.findings import Findings
-from training_files.habits import Habits
 from training_files.repair import repair_file
 from training_files.repair.repairs import REPAIRS
-from training_files.rules import judge
+from training_files.validate_example import validate
 
 STEPS = [
     "",
@@ -95,7 +95,7 @@ def judged(parameters: Any, arguments: str) -> Findings:
     tools = [{"type": "function", "function": {"name": "f", "parameters": parameters}}]
     messages = [{"role": "user", "content": "a"}, {"role": "assistant", "tool_calls": [call]}]
     with suppress(NotAnExample):
-        judge(parse(json.dumps({"messages": messages, "tools": tools}).encode()), 1, findings, Habits())
+        validate(parse(json.dumps({"messages": messages, "tools": tools}).encode()), 1, findings, DatasetChecks())
     return findings
 
 

@@ -46,7 +46,7 @@ class Comparison:
         self._duplicates = Duplicates()
         self._duplicates.found.update({_KINDS[id]: places for id, places in self._found.items()})
         if validation is not None and "validation_overlap" in self._found:
-            self._hold_out(validation)
+            self._add_validation(validation)
 
     def add(self, line: int, example: Example | Plain, text: bytes) -> None:
         self.lines.append(line)
@@ -85,12 +85,12 @@ class Comparison:
         self._duplicates.add(self._hashes, range(last - len(self._hashes) + 1, last + 1))
         self._hashes = []
 
-    def _hold_out(self, validation: Path) -> None:
+    def _add_validation(self, validation: Path) -> None:
         with opened(validation) as source:
             for record in records(source, encoding=True, syntax=True, progress=lambda done: None):
                 example = record.plain or record.example
                 if example is not None:
-                    self._duplicates.hold_out([_fingerprint(example, record.text)], [record.line])
+                    self._duplicates.add_validation([_fingerprint(example, record.text)], [record.line])
 
 
 class _Places(Repetitions):

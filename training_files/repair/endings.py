@@ -1,6 +1,6 @@
 """How the prompts, or the completions, of a file end: with a separator or stop sequence, its own or a new one."""
 
-from training_files.habits.completions import FEWEST, LEARNED_FROM, common_ending
+from training_files.dataset_checks.completions import FEWEST, LEARNED_FROM, common_ending
 
 _LONGEST = 1 << 16
 """Characters of a text that are kept to learn from."""

@@ -6,12 +6,12 @@ from pathlib import Path
 
 from training_files.catalog import lookup
 from training_files.chat import PlainMessage, parse
+from training_files.dataset_checks import DatasetChecks, filler
 from training_files.errors import TrainingFileError
 from training_files.example_format import Format, format_of
 from training_files.finding_codes import BY_CODE
 from training_files.findings import Findings, errors_worth
-from training_files.gauge import OPENING, Gauge, Texts
-from training_files.habits import Habits, filler
+from training_files.length_counter import OPENING, LengthCounter, Texts
 from training_files.pii_numbers import PhoneLookup
 from training_files.repair import exact_json, plain
 from training_files.repair.completions import SEPARATORS, STOPS
@@ -19,8 +19,8 @@ from training_files.repair.conversion import leads
 from training_files.repair.endings import Endings
 from training_files.repair.plain import Plain, PlainCompletion
 from training_files.repair.repair import Example
-from training_files.rules import judge
 from training_files.tokens import tokenizer_for
+from training_files.validate_example import validate
 
 _HELD = 1 << 18
 """Characters of answers and system prompts that are collected before they are looked at: many at once cost less."""
@@ -38,7 +38,7 @@ class Survey:
         self.phones = PhoneLookup()
         self._tokenizers = tokenizers
         self._formats: Counter[str] = Counter()
-        self._habits = Habits()
+        self._dataset_checks = DatasetChecks()
         self._findings = Findings()
         self._lost = 0.0
         self._chats = _Chats()
@@ -56,7 +56,7 @@ class Survey:
             self.completions.observe(paired["completion"])
         errors = self._findings.errors
         with self._findings.of_one_example():
-            judge(parse(text), line, self._findings, self._habits)
+            validate(parse(text), line, self._findings, self._dataset_checks)
         return self._findings.errors == errors
 
     def observe_plain(self, example: Plain, line: int) -> None:
@@ -65,15 +65,15 @@ class Survey:
         if isinstance(example, PlainCompletion):
             self.prompts.observe(example.prompt)
             self.completions.observe(example.completion)
-            self._habits.completion(line)
-            self._habits.pair(line, example.prompt, example.completion, self._findings)
+            self._dataset_checks.completion(line)
+            self._dataset_checks.pair(line, example.prompt, example.completion, self._findings)
             return
         if self._chats.add(line, example.messages) > _HELD:
             self._look_at_chats()
 
     def _look_at_chats(self) -> None:
         held, self._chats = self._chats, _Chats()
-        self._habits.chat(held.lines, held.answers, held.system_prompts)
+        self._dataset_checks.chat(held.lines, held.answers, held.system_prompts)
 
     def lose(self, *, blank: bool) -> None:
         """A line that is no example; a blank one is no great defect."""
@@ -98,7 +98,7 @@ class Survey:
         self.prompts.settle()
         self.completions.settle()
         self._look_at_chats()
-        self._habits.finish(self._findings)
+        self._dataset_checks.finish(self._findings)
         self.needed = {BY_CODE[code].repair for code in self._findings.counts}
         # Other words that many answers share may be a style, so they are reported but not taken off.
         if not any(
@@ -116,24 +116,26 @@ class Survey:
         """How long an example is for the model, as the check measures it; 0 where it cannot be measured."""
         findings, counted = Findings(), None
         with findings.of_one_example():
-            counted = judge(parse(exact_json.encode(example)), 1, findings, Habits())
+            counted = validate(parse(exact_json.encode(example)), 1, findings, DatasetChecks())
         if counted is None:
             return 0
         messages = example.get("messages", ())
         roles = [str(message.get("role")) for message in messages if isinstance(message, dict)]
         texts = Texts()
         texts.add(1, counted, roles)
-        (length,) = self._gauge.measure(texts, self._gauge.tokenizer.count(self._gauge.texts(texts)))
+        (length,) = self._length_counter.measure(
+            texts, self._length_counter.tokenizer.count(self._length_counter.texts(texts))
+        )
         return length
 
     @cached_property
-    def _gauge(self) -> Gauge:
+    def _length_counter(self) -> LengthCounter:
         facts = lookup(self.model)
-        return Gauge(tokenizer_for(self.model, facts, self._tokenizers), facts)
+        return LengthCounter(tokenizer_for(self.model, facts, self._tokenizers), facts)
 
 
 class _Chats:
-    """What the habits of a file are seen by in its plain chats."""
+    """What is collected of plain chats for `DatasetChecks`."""
 
     def __init__(self) -> None:
         self.lines: list[int] = []

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from training_files.habits import filler
+from training_files.dataset_checks import filler
 from training_files.repair import exact_json
 from training_files.repair.messages import Message, each_call, each_message
 from training_files.repair.repair import Example, Outcome, RepairContext

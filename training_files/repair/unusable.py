@@ -1,13 +1,13 @@
 """Examples that would still have errors after every other repair: they are left out last."""
 
 from training_files.chat import NotAnExample, parse
+from training_files.dataset_checks import DatasetChecks
 from training_files.findings import Findings
-from training_files.habits import Habits
 from training_files.repair import exact_json
 from training_files.repair.plain import read_plain
 from training_files.repair.plan import Remark
 from training_files.repair.repair import Dropped, Example, Outcome, RepairContext
-from training_files.rules import judge
+from training_files.validate_example import validate
 
 
 def unusable(example: Example, context: RepairContext) -> Outcome:
@@ -17,7 +17,7 @@ def unusable(example: Example, context: RepairContext) -> Outcome:
     findings = Findings()
     try:
         with findings.of_one_example():
-            judge(parse(line), 1, findings, Habits())
+            validate(parse(line), 1, findings, DatasetChecks())
     except NotAnExample:
         return Dropped(Remark("cannot_be_json"), lost=True)
     first = next(iter(findings.first("error")), None)

@@ -8,14 +8,14 @@ from hypothesis import strategies as st
 
 from training_files import DEFAULT_MODEL
 from training_files.chat import NotAnExample, parse
+from training_files.dataset_checks import DatasetChecks
 from training_files.duplicates import fingerprint
 from training_files.findings import Findings
-from training_files.habits import Habits
 from training_files.repair import exact_json
 from training_files.repair.plain import FAR_REACHING, PlainCompletion, read_plain, repairs_that_concern
 from training_files.repair.repairs import REPAIRS
 from training_files.repair.survey import Survey
-from training_files.rules import judge
+from training_files.validate_example import validate
 
 texts = st.one_of(
     st.sampled_from(
@@ -93,7 +93,7 @@ def test_what_is_plain_has_no_error_and_its_own_fingerprint(example: dict[str, A
         return
     findings = Findings()
     try:
-        judge(parse(line), 1, findings, Habits())
+        validate(parse(line), 1, findings, DatasetChecks())
     except NotAnExample as wrong:
         raise AssertionError(line) from wrong
     assert not findings.errors

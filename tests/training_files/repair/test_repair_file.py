@@ -16,7 +16,7 @@ from training_files.finding_codes import BY_CODE
 from training_files.repair import drafted, passes, plan_repairs, repair_file, survey, unusable
 from training_files.repair.repairs import BY_ID
 from training_files.repair.source import records
-from training_files.rules import judge
+from training_files.validate_example import validate
 
 texts = st.text(st.characters(codec="utf-8"), max_size=30)
 words = st.sampled_from(
@@ -238,7 +238,7 @@ def test_a_file_is_read_twice_and_an_example_without_errors_judged_once(
     reads, judged = [], []
     monkeypatch.setattr(passes, "records", lambda *given, **more: reads.append(given) or records(*given, **more))
     for module in (survey, unusable):
-        monkeypatch.setattr(module, "judge", lambda *given: judged.append(given) or judge(*given))
+        monkeypatch.setattr(module, "validate", lambda *given: judged.append(given) or validate(*given))
     tools = [{"type": "function", "function": {"name": "f", "parameters": {"type": "object"}}}]
     path = tmp_path / "in.jsonl"
     path.write_text("".join(json.dumps(CHAT | {"tools": tools}) + "\n" + json.dumps(CHAT) + ",\n" for _ in range(20)))

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
+from training_files.dataset_checks.occurrences import Occurrences, tally
 from training_files.findings import Findings
-from training_files.habits.seen import Seen, tally
 
 MOST = 256
 """Different system prompts that are counted. In a file with more, none is taken for the usual one."""
@@ -12,30 +12,30 @@ MOST_ACCIDENTS = 10
 """More variants than these are meant."""
 
 
-def tally_prompts(numbers: Sequence[int], prompts: Sequence[str | None]) -> dict[str | None, Seen] | None:
+def tally_prompts(numbers: Sequence[int], prompts: Sequence[str | None]) -> dict[str | None, Occurrences] | None:
     """The different system prompts, given their lines; None where there are too many."""
     return tally(numbers, prompts, MOST)
 
 
-class Systems:
+class SystemPrompts:
     """The system prompts of a file, as long as one may be the usual one."""
 
     def __init__(self) -> None:
-        self.seen: dict[str | None, Seen] | None = {}
+        self.seen: dict[str | None, Occurrences] | None = {}
 
-    def add(self, different: dict[str | None, Seen] | None) -> None:
+    def add(self, different: dict[str | None, Occurrences] | None) -> None:
         """Takes what `tally_prompts` found."""
         if self.seen is None:
             return
         for system, seen in (different or {}).items():
-            self.seen.setdefault(system, Seen()).again(seen.line, seen.count)
+            self.seen.setdefault(system, Occurrences()).again(seen.line, seen.count)
         if different is None or len(self.seen) > MOST:
             self.seen = None
 
     def finish(self, findings: Findings) -> None:
         if self.seen is None:
             return
-        usual, shared = max(self.seen.items(), key=lambda item: item[1].rank, default=(None, Seen()))
+        usual, shared = max(self.seen.items(), key=lambda item: item[1].rank, default=(None, Occurrences()))
         total = sum(seen.count for seen in self.seen.values())
         if usual is None or total < 10 or shared.count < total / 2:
             return

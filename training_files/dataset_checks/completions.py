@@ -7,8 +7,8 @@ sequence are learned from the first examples; the others are held to them.
 from collections import Counter
 from collections.abc import Callable, Sequence
 
+from training_files.dataset_checks.answer_classes import AnswerClasses, tally_answers
 from training_files.findings import Findings
-from training_files.habits.classes import Classes, tally_answers
 from training_files.quoting import ending, quoted
 
 LEARNED_FROM = 100
@@ -27,7 +27,7 @@ FEW_OF_A_CLASS = 100  # about, as are the 500
 FEW_TO_GENERATE = 500
 
 MOST_NAMED = 10
-"""Classes that are named for one reason."""
+"""AnswerClasses that are named for one reason."""
 
 
 class Completions:
@@ -35,7 +35,7 @@ class Completions:
 
     def __init__(self, count_tokens: Callable[[list[str]], list[int]] | None) -> None:
         self.count_tokens = count_tokens
-        self.classes = Classes()
+        self.classes = AnswerClasses()
         self.held: list[tuple[int, str, str]] | None = []  # until enough are seen to learn from
         self.separator = ""
         self.stop = ""
@@ -48,7 +48,7 @@ class Completions:
     def add(self, line: int, prompt: str, completion: str, findings: Findings) -> None:
         self.classes.add(1, tally_answers([line], [completion]))
         if self.held is None:
-            self._judge(line, prompt, completion, findings)
+            self._validate(line, prompt, completion, findings)
             return
         self.held.append((line, prompt[-HELD_TEXT:], completion[:HELD_TEXT]))
         if len(self.held) == LEARNED_FROM:
@@ -63,7 +63,7 @@ class Completions:
         if self.unspaced and not self.spaced:
             findings.add("missing_leading_space", None, "completion", completions=self.unspaced, total=total)
         if self.are_classes():
-            self._judge_classes(findings)
+            self._validate_classes(findings)
         elif total < FEW_TO_GENERATE:
             findings.add("few_examples_to_generate", None, examples=total)
 
@@ -79,9 +79,9 @@ class Completions:
         elif not self.stop:
             findings.add("missing_stop_sequence", None, "completion")
         for line, prompt, completion in held:
-            self._judge(line, prompt, completion, findings)
+            self._validate(line, prompt, completion, findings)
 
-    def _judge(self, line: int, prompt: str, completion: str, findings: Findings) -> None:
+    def _validate(self, line: int, prompt: str, completion: str, findings: Findings) -> None:
         if self.separator and not prompt.endswith(self.separator):
             separator = quoted(self.separator)
             findings.add("missing_separator", line, "prompt", separator=separator, quote=ending(prompt, 60))
@@ -95,7 +95,7 @@ class Completions:
             stop = quoted(self.stop)
             findings.add("missing_stop_sequence", line, "completion", stop=stop, quote=ending(completion, 60))
 
-    def _judge_classes(self, findings: Findings) -> None:
+    def _validate_classes(self, findings: Findings) -> None:
         seen = self.classes.seen or {}
         few = [name for name, one in seen.items() if one.count < FEW_OF_A_CLASS]
         for name in few[:MOST_NAMED]:

@@ -78,7 +78,7 @@ class Texts(msgspec.Struct, gc=False):
         self.roles.append(roles)
 
 
-class Gauge:
+class LengthCounter:
     """Measures examples with one tokenizer and the framing of one model (OpenAI's where `facts` is None)."""
 
     def __init__(self, tokenizer: Tokenizer, facts: ModelFacts | None) -> None:
@@ -90,11 +90,11 @@ class Gauge:
         self._framing = (facts.message_tokens, facts.frame_tokens) if facts else OPENAI_FRAMING
         self._default_system = facts.default_system_tokens if facts else 0
 
-    def measures_like(self, other: "Gauge") -> bool:
+    def measures_like(self, other: "LengthCounter") -> bool:
         """Whether both give every example the same length."""
         mine, its = (
-            (gauge.tokenizer.name, gauge._tools_as_json, gauge._framing, gauge._default_system, gauge.by_role)
-            for gauge in (self, other)
+            (counter.tokenizer.name, counter._tools_as_json, counter._framing, counter._default_system, counter.by_role)
+            for counter in (self, other)
         )
         return mine == its
 

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from training_files import own_tokenizer
-from training_files.own_tokenizer import counting
+from training_files import hf_tokenizer
+from training_files.hf_tokenizer import counting
 from training_files.tokens import tokenizers_folder
 
 hf: Any = pytest.importorskip("tokenizers", reason="needs the extra [local]")
@@ -112,7 +112,7 @@ def test_any_texts_count_as_tokenizers_counts_them(file: Path) -> None:
 
 
 def test_words_are_forgotten_and_counted_the_same_again(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(own_tokenizer, "MOST_CACHED", 3)
+    monkeypatch.setattr(hf_tokenizer, "MOST_CACHED", 3)
     count = counting(file)
     assert count is not None
     assert count(SAMPLE) == count(SAMPLE) == counts_of(file, SAMPLE)

@@ -8,14 +8,14 @@ from collections.abc import Sequence
 
 import msgspec
 
+from training_files.dataset_checks.occurrences import Occurrences
 from training_files.findings import Findings
-from training_files.habits.seen import Seen
 
 ALL = 20_000
 STRIDE = 16
 
 MOST_OPENINGS = 5_000
-"""Openings that are counted at a time; those seen once are forgotten for new ones."""
+"""FillerOpenings that are counted at a time; those seen once are forgotten for new ones."""
 
 _OPENINGS = (
     *("sure", "sure thing", "of course", "certainly", "absolutely", "definitely", "no problem", "great question"),
@@ -86,13 +86,13 @@ def look(numbers: Sequence[int], answers: Sequence[str]) -> Looked:
     return Looked(looked, found)
 
 
-class Openings:
+class FillerOpenings:
     """Words that open many answers."""
 
     def __init__(self) -> None:
         self.looked = 0
-        self.fillers: dict[str, Seen] = {}
-        self.others: dict[str, Seen] = {}
+        self.fillers: dict[str, Occurrences] = {}
+        self.others: dict[str, Occurrences] = {}
 
     def add(self, looked: Looked) -> None:
         self.looked += looked.answers
@@ -104,11 +104,11 @@ class Openings:
                     self.others = {words: seen for words, seen in self.others.items() if seen.count > 1}
                 seen = self.others
             if opening.words in seen or len(seen) < MOST_OPENINGS:
-                seen.setdefault(opening.words, Seen()).again(opening.line)
+                seen.setdefault(opening.words, Occurrences()).again(opening.line)
 
     def finish(self, findings: Findings, *, classes: bool) -> None:
         filled = sum(seen.count for seen in self.fillers.values())
-        openings: dict[str, Seen] = {}
+        openings: dict[str, Occurrences] = {}
         if filled >= 5 and filled >= self.looked / 10:
             openings = {opening: seen for opening, seen in self.fillers.items() if seen.count >= max(3, filled / 20)}
         if self.looked >= 100 and not classes:  # that all answers begin alike is a style, or the format asked for

@@ -9,7 +9,7 @@ import msgspec
 T = TypeVar("T")
 
 
-class Seen(msgspec.Struct, gc=False):
+class Occurrences(msgspec.Struct, gc=False):
     """How often something was seen, and on which line first."""
 
     count: int = 0
@@ -25,9 +25,9 @@ class Seen(msgspec.Struct, gc=False):
         self.count += count
 
 
-def tally(numbers: Sequence[int], values: Sequence[T], most: int) -> dict[T, Seen] | None:
+def tally(numbers: Sequence[int], values: Sequence[T], most: int) -> dict[T, Occurrences] | None:
     """The different values, given their lines; None where there are more than `most`."""
     counts = Counter(values)
     if len(counts) > most:
         return None
-    return {value: Seen(count, numbers[values.index(value)]) for value, count in counts.items()}
+    return {value: Occurrences(count, numbers[values.index(value)]) for value, count in counts.items()}

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
+from training_files.dataset_checks.occurrences import Occurrences, tally
 from training_files.findings import Findings
-from training_files.habits.seen import Seen, tally
 from training_files.quoting import quoted
 
 MOST = 64
@@ -13,19 +13,19 @@ LONGEST = 60
 """Characters. A longer answer is no class."""
 
 
-def tally_answers(numbers: Sequence[int], answers: Sequence[str]) -> dict[str, Seen] | None:
+def tally_answers(numbers: Sequence[int], answers: Sequence[str]) -> dict[str, Occurrences] | None:
     """The different answers, given their lines; None where they are no classes."""
     return tally(numbers, answers, MOST) if max(map(len, answers)) <= LONGEST else None
 
 
-class Classes:
+class AnswerClasses:
     """The different answers of a file, as long as they are few and short."""
 
     def __init__(self) -> None:
         self.total = 0
-        self.seen: dict[str, Seen] | None = {}
+        self.seen: dict[str, Occurrences] | None = {}
 
-    def add(self, answers: int, different: dict[str, Seen] | None) -> None:
+    def add(self, answers: int, different: dict[str, Occurrences] | None) -> None:
         """Takes what `tally_answers` found in a number of answers."""
         self.total += answers
         if self.seen is None:
@@ -34,7 +34,7 @@ class Classes:
             self.seen = None
             return
         for answer, seen in different.items():
-            self.seen.setdefault(answer, Seen()).again(seen.line, seen.count)
+            self.seen.setdefault(answer, Occurrences()).again(seen.line, seen.count)
         if len(self.seen) > MOST:
             self.seen = None
 

@@ -4,9 +4,9 @@ from typing import Any
 
 from training_files import chat, completion, preference, reinforcement
 from training_files.chat import Counted
+from training_files.dataset_checks import DatasetChecks
 from training_files.example_format import format_of
 from training_files.findings import Findings
-from training_files.habits import Habits
 
 ROWS = (
     {"conversations"},
@@ -27,28 +27,28 @@ ROWS = (
 """Keys of common layouts that are no training format, but can be converted to one."""
 
 
-def judge(example: Any, line: int, findings: Findings, habits: Habits) -> Counted | None:
+def validate(example: Any, line: int, findings: Findings, dataset_checks: DatasetChecks) -> Counted | None:
     """Holds one decoded line to its format, notes what is wrong in `findings` and what may show only over many lines in
-    `habits`. Gives what is to be counted; None where there is nothing.
+    `dataset_checks`. Gives what is to be counted; None where there is nothing.
     """
     if not isinstance(example, dict):
         chat.refuse(example, line, findings)
         return None
     found = format_of(example)
     if found is None and is_row(example):
-        habits.row(line, list(example))
+        dataset_checks.row(line, list(example))
         return None
     if found is None and ("completion" in example or "prompt" in example):
         found = "completion"  # half of one
     match found:
         case "preference":
-            return preference.judge(example, line, findings, habits)
+            return preference.validate(example, line, findings, dataset_checks)
         case "completion":
-            return completion.judge(example, line, findings, habits)
+            return completion.validate(example, line, findings, dataset_checks)
         case "reinforcement":
-            return reinforcement.judge(example, line, findings, habits)
+            return reinforcement.validate(example, line, findings, dataset_checks)
         case _:
-            return chat.judge(example, line, findings, habits)
+            return chat.validate(example, line, findings, dataset_checks)
 
 
 def is_row(example: dict[str, Any]) -> bool:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from training_files.habits import common_ending
+from training_files.dataset_checks import common_ending
 
 SEPARATOR = "\n\n###\n\n"
 

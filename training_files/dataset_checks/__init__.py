@@ -1,4 +1,4 @@
-"""What shows only over many examples: habits of whoever made the file.
+"""What shows only over many examples of a file.
 
 Words that open many answers, a system prompt that varies by accident, classes out of balance, the separator and
 stop sequence of completions, keys that nobody knows, formats that are mixed. It is fed while the file is read, costs
@@ -10,16 +10,16 @@ from typing import Any
 
 import msgspec
 
+from training_files.dataset_checks.answer_classes import AnswerClasses, tally_answers
+from training_files.dataset_checks.completions import Completions, common_ending
+from training_files.dataset_checks.filler_openings import FillerOpenings, Looked, filler, look
+from training_files.dataset_checks.occurrences import Occurrences
+from training_files.dataset_checks.reinforcement_checks import ReinforcementChecks
+from training_files.dataset_checks.system_prompts import SystemPrompts, tally_prompts
 from training_files.findings import Findings
-from training_files.habits.asked import Asked
-from training_files.habits.classes import Classes, tally_answers
-from training_files.habits.completions import Completions, common_ending
-from training_files.habits.openings import Looked, Openings, filler, look
-from training_files.habits.seen import Seen
-from training_files.habits.systems import Systems, tally_prompts
 from training_files.quoting import MOST_NAMES
 
-__all__ = ["Habits", "Recorder", "common_ending", "filler"]
+__all__ = ["DatasetChecks", "Recorder", "common_ending", "filler"]
 
 MOST_KEYS = 20
 """Unknown keys that are named."""
@@ -35,8 +35,8 @@ class Chats(msgspec.Struct, frozen=True, gc=False):
     line: int
     count: int
     openings: Looked
-    answers: dict[str, Seen] | None
-    systems: dict[str | None, Seen] | None
+    answers: dict[str, Occurrences] | None
+    systems: dict[str | None, Occurrences] | None
 
     @classmethod
     def of(cls, numbers: Sequence[int], answers: Sequence[str], prompts: Sequence[str | None]) -> "Chats":
@@ -50,21 +50,21 @@ class Chats(msgspec.Struct, frozen=True, gc=False):
         )
 
 
-class Habits:
-    """The habits of one file. Feed it examples in any order, then ask `finish` once."""
+class DatasetChecks:
+    """What is seen of one file. Feed it examples in any order, then ask `finish` once."""
 
     def __init__(self, count_tokens: Callable[[list[str]], list[int]] | None = None) -> None:
         """`count_tokens` measures the names of classes; where there is none their lengths are not judged."""
-        self._formats: dict[str, Seen] = {}
-        self._keys: dict[str, Seen] = {}
+        self._formats: dict[str, Occurrences] = {}
+        self._keys: dict[str, Occurrences] = {}
         self._row_keys: list[str] = []
-        self._calls_without_tools = Seen()
-        self._images = Seen()
-        self._openings = Openings()
-        self._answers = Classes()
-        self._systems = Systems()
+        self._calls_without_tools = Occurrences()
+        self._images = Occurrences()
+        self._filler_openings = FillerOpenings()
+        self._answers = AnswerClasses()
+        self._system_prompts = SystemPrompts()
         self._completions = Completions(count_tokens)
-        self._asked = Asked()
+        self._reinforcement = ReinforcementChecks()
 
     @property
     def format(self) -> str:
@@ -82,13 +82,13 @@ class Habits:
     def chats(self, chats: "Chats") -> None:
         """Chat examples that were looked at already."""
         self._note("chat", chats.line, chats.count)
-        self._openings.add(chats.openings)
+        self._filler_openings.add(chats.openings)
         self._answers.add(chats.count, chats.answers)
-        self._systems.add(chats.systems)
+        self._system_prompts.add(chats.systems)
 
     def pair(self, line: int, prompt: str, completion: str, findings: Findings) -> None:
         """A completion example with its texts."""
-        self._openings.add(look([line], [completion]))
+        self._filler_openings.add(look([line], [completion]))
         self._completions.add(line, prompt, completion, findings)
 
     def completion(self, line: int) -> None:
@@ -102,7 +102,7 @@ class Habits:
         whether the assistant speaks in it.
         """
         self._note("reinforcement", line)
-        self._asked.add(line, fields, last, answered)
+        self._reinforcement.add(line, fields, last, answered)
 
     def row(self, line: int, keys: Sequence[str]) -> None:
         """An object of a layout that has to be converted."""
@@ -113,7 +113,7 @@ class Habits:
         """Keys that the format does not know."""
         for key in unknown:
             if key in self._keys or len(self._keys) < MOST_KEYS:
-                self._keys.setdefault(key, Seen()).again(line)
+                self._keys.setdefault(key, Occurrences()).again(line)
 
     def calls_without_tools(self, line: int) -> None:
         """An example calls tools and declares none."""
@@ -130,7 +130,7 @@ class Habits:
     def finish(self, findings: Findings) -> None:
         """Notes what showed over the whole file."""
         formats = self._settled()
-        self._asked.finish(findings, chats="reinforcement" not in formats)
+        self._reinforcement.finish(findings, chats="reinforcement" not in formats)
         self._name_formats(formats, findings)
         for key, seen in self._keys.items():
             findings.add("unrecognized_key", seen.line, key[:60], examples=seen.count, key=key[:60])
@@ -139,23 +139,23 @@ class Habits:
             findings.add("tools_not_declared", without.line, examples=without.count)
         if self._images.count > MOST_IMAGE_EXAMPLES:
             findings.add("too_many_image_examples", None, count=self._images.count)
-        self._openings.finish(findings, classes=self._answers.are_classes() or self._completions.are_classes())
+        self._filler_openings.finish(findings, classes=self._answers.are_classes() or self._completions.are_classes())
         self._answers.finish(findings)
-        self._systems.finish(findings)
+        self._system_prompts.finish(findings)
         self._completions.finish(findings)
 
     def _note(self, name: str, line: int, count: int = 1) -> None:
-        self._formats.setdefault(name, Seen()).again(line, count)
+        self._formats.setdefault(name, Occurrences()).again(line, count)
 
-    def _settled(self) -> dict[str, Seen]:
+    def _settled(self) -> dict[str, Occurrences]:
         """The formats seen; among chats an example that ends with the user's message is a chat too."""
         if "chat" not in self._formats or "reinforcement" not in self._formats:
             return self._formats
         formats = dict(self._formats)
         asked, chat = formats.pop("reinforcement"), formats["chat"]
-        return formats | {"chat": Seen(chat.count + asked.count, min(chat.line, asked.line))}
+        return formats | {"chat": Occurrences(chat.count + asked.count, min(chat.line, asked.line))}
 
-    def _name_formats(self, formats: dict[str, Seen], findings: Findings) -> None:
+    def _name_formats(self, formats: dict[str, Occurrences], findings: Findings) -> None:
         rows = formats.get("rows")
         if rows is not None and "needs_conversion" not in findings.counts:
             keys = [key[:30] for key in self._row_keys[:MOST_NAMES]]
@@ -170,17 +170,17 @@ class Habits:
             findings.add("mixed_formats", lines[trained[1]], examples=counts, lines=lines)
 
 
-class Recorder(Habits):
-    """Takes what is fed to `Habits`, to feed it to another later on (`replay`), perhaps in another process."""
+class Recorder(DatasetChecks):
+    """Takes what is fed to `DatasetChecks`, to feed it to another later on (`replay`), perhaps in another process."""
 
     def __init__(self) -> None:
         self.calls: list[tuple[Any, ...]] = []
 
-    def replay(self, habits: Habits, findings: Findings) -> None:
-        """Feeds all to `habits`; what it finds at once goes to `findings`."""
+    def replay(self, dataset_checks: DatasetChecks, findings: Findings) -> None:
+        """Feeds all to `dataset_checks`; what it finds at once goes to `findings`."""
         for name, *arguments in self.calls:
             more = [findings] if name == "pair" else []
-            getattr(habits, name)(*arguments, *more)
+            getattr(dataset_checks, name)(*arguments, *more)
 
     def chats(self, chats: Chats) -> None:
         self.calls.append(("chats", chats))

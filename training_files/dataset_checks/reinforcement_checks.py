@@ -10,7 +10,7 @@ from training_files.findings import KEPT, Findings
 from training_files.quoting import MOST_NAMES
 
 
-class Asked:
+class ReinforcementChecks:
     def __init__(self) -> None:
         self.fields: list[str] | None = None
         self.held: list[tuple[int, int, bool, list[str]]] = []

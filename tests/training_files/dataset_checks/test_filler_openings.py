@@ -3,7 +3,7 @@
 import pytest
 
 from texts.findings import sentence
-from training_files.habits import filler
+from training_files.dataset_checks import filler
 
 
 def chats(answers):
