@@ -19,7 +19,7 @@ import re2
 
 from training_files import pii_numbers
 from training_files.pii_numbers import PhoneLookup
-from training_files.secret_shapes import IN_ADDRESS, secret_shapes
+from training_files.secret_shapes import IN_ADDRESS, PRIVATE_KEY, secret_shapes
 
 MAIL = "mail address"
 PERSONAL = {  # what stands in the text instead
@@ -154,7 +154,8 @@ def _find(encoded: bytes, phones: PhoneLookup) -> Iterator[Span]:
                 end = encoded.index(b"@", start)
                 if _is_password(encoded[start:end].partition(b":")[2]):
                     yield Span(start, end, kind)
-            elif _is_dense(candidate):
+            # A key without its last line runs on into what follows, which may well speak of an example.
+            elif _has_dense_run(candidate) if kind == PRIVATE_KEY else _is_dense(candidate):
                 yield Span(start, end, kind)
         elif named := _named().fullmatch(candidate):
             value_start, end = named.span(1)
@@ -184,8 +185,10 @@ def _is_dense(secret: bytes) -> bool:
     """Whether part of it looks drawn by lot: 16 letters and digits without a break, 8 different ones, not all lower
     case letters. A text such as sk-learn-examples-for-beginners does not.
     """
-    if _is_example(secret):
-        return False
+    return not _is_example(secret) and _has_dense_run(secret)
+
+
+def _has_dense_run(secret: bytes) -> bool:
     return any(
         len(run) >= 16 and len(set(run)) >= 8 and not (run.isalpha() and run.islower())
         for run in re.split(rb"[^A-Za-z0-9]", secret)

@@ -7,6 +7,7 @@ from pathlib import Path
 import msgspec
 
 IN_ADDRESS = "URL password"
+PRIVATE_KEY = "private key"
 
 
 class SecretShape(msgspec.Struct, frozen=True):

@@ -186,6 +186,16 @@ def test_a_national_number_needs_a_word_before_it() -> None:
     assert mask("Items 030 90182000")[1] == []
 
 
+@pytest.mark.parametrize("last", [None, -1], ids=["whole", "cut off"])
+def test_a_private_key_is_masked_whatever_follows_it(last: int | None) -> None:
+    lines = SECRETS["private key"](random.Random(0)).splitlines()[:last]
+    masked, kinds = mask("\n".join([*lines, "Here is your sample, replace it."]))
+    assert kinds == ["private key"]
+    assert not any(line in masked for line in lines[1:-1])
+    if last is None:
+        assert masked == "[SECRET]\nHere is your sample, replace it."
+
+
 def test_after_many_look_ups_the_form_of_a_phone_number_decides() -> None:
     nobodys = "(199) 867-5309"
     phones = PhoneLookup(most=2)
