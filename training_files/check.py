@@ -168,19 +168,22 @@ class _Check:
 
             def work(asked: _Asked) -> list[CheckedBatch]:
                 findings = Findings(asked.room)
+                errors, done = asked.errors, asked.stretch.start
                 checked = []
                 for batch in read_stretch(file, asked.stretch, block=BLOCK):
-                    if asked.skim:
+                    done += len(batch.raw)
+                    if asked.skim or errors > errors_worth(done):  # it will be given up by then, if not before
                         checked.append(skim_batch(batch))
                         continue
                     findings = Findings(findings.room())
                     checked.append(check_and_count(batch, findings, self.own, self.others))
+                    errors += findings.errors
                 return checked
 
             results = forked_map(
                 work,
                 stretches(self._hashed(file), STRETCH),
-                request=lambda stretch: _Asked(stretch, self.rules.room(), self.done_with),
+                request=lambda stretch: _Asked(stretch, self.rules.room(), self.rules.errors, self.done_with),
                 warm_up=self._load,
                 processes=min(processes, MOST_PROCESSES),
             )
@@ -408,10 +411,13 @@ class _Check:
 
 
 class _Asked(NamedTuple):
-    """What another process is to check: it keeps as many findings as there is room for, or skims the lines only."""
+    """What another process is to check: it keeps as many findings as there is room for, or skims the lines only.
+    `errors` is how many were counted so far, in what comes before.
+    """
 
     stretch: Stretch
     room: dict[Severity, int]
+    errors: int
     skim: bool
 
 

@@ -19,19 +19,11 @@ from hypothesis import strategies as st
 from training_files import check, check_file, dataset_checks, findings, forked, lookup
 from training_files import lines as reading
 from training_files.dataset_checks import (
-    answer_classes as classes,
-)
-from training_files.dataset_checks import (
+    answer_classes,
     completions,
-)
-from training_files.dataset_checks import (
-    filler_openings as openings,
-)
-from training_files.dataset_checks import (
-    reinforcement_checks as asked,
-)
-from training_files.dataset_checks import (
-    system_prompts as systems,
+    filler_openings,
+    reinforcement_checks,
+    system_prompts,
 )
 
 USER = {"role": "user", "content": "Is it open?"}
@@ -103,13 +95,13 @@ def _limits(*, few: bool):
     with (
         patch.object(check, "lookup", lambda model: facts),
         patch.object(check, "SHARED", 0),
-        patch.object(openings, "ALL", 10),
-        patch.object(openings, "STRIDE", 3),
+        patch.object(filler_openings, "ALL", 10),
+        patch.object(filler_openings, "STRIDE", 3),
         patch.object(dataset_checks, "MOST_KEYS", 2),
-        patch.object(classes, "MOST", 4),
-        patch.object(systems, "MOST", 3),
+        patch.object(answer_classes, "MOST", 4),
+        patch.object(system_prompts, "MOST", 3),
         patch.object(completions, "LEARNED_FROM", 8),
-        patch.object(asked, "KEPT", 3),
+        patch.object(reinforcement_checks, "KEPT", 3),
         patch.object(findings, "KEPT", 4 if few else MANY),
         patch.object(check, "errors_worth", lambda size: 2 + size // 200 if few else MANY),
         patch.object(reading, "MOST_VALUES", 250),

@@ -72,10 +72,5 @@ def _text(message: dict[str, Any]) -> str:
     content = message.get("content")
     if isinstance(content, str) and len(message) == 2:
         return content
-    said = [
-        message.get("content"),
-        message.get("refusal"),
-        message.get("tool_calls"),
-        message.get("function_call"),
-    ]
+    said = [part for key in ("content", "refusal", "tool_calls", "function_call") if (part := message.get(key))]
     return "\n".join(text for place, text in texts(said) if not place.endswith((".id", ".type")))
