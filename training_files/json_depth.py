@@ -15,7 +15,8 @@ _TEXT_OR_BRACKET = re.compile(rb'"(?:[^"\\]|\\.)*+"?|[\[{]|[\]}]', re.DOTALL)
 
 def decode(text: bytes | str) -> Any:
     """Raises msgspec.MsgspecError; RecursionError beyond `MOST_LEVELS`."""
-    check_depth(text)
+    if len(text) > MOST_LEVELS:  # a file may have millions of lines
+        check_depth(text)
     return msgspec.json.decode(text)
 
 

@@ -171,7 +171,10 @@ _DOUBLED = bytes.maketrans(b"0123456789", b"0246813579")
 def _has_iban_remainder(candidate: str) -> bool:
     """ISO 13616: quick, before the country's own rules."""
     compact = candidate.replace(" ", "")
-    return int("".join(str(int(character, 36)) for character in compact[4:] + compact[:4])) % 97 == 1
+    return len(compact) >= 15 and int((compact[4:] + compact[:4]).translate(_IBAN_DIGITS)) % 97 == 1
+
+
+_IBAN_DIGITS = {ord(letter): str(int(letter, 36)) for letter in "ABCDEFGHIJKLMNOPQRSTUVWXYZ"}
 
 
 def _is_identity_cn(number: str) -> bool:

@@ -76,7 +76,13 @@ def _survey(path: Path, seed: int) -> tuple["array[int]", bytes | None, str | No
     labels = bytearray()
     field = ""
     key = str(seed).encode()[:64]
+    before = b""
     for number, line in _lines(path):
+        if line == before:
+            groups.append(groups[-1])
+            labels += labels[-1:]
+            continue
+        before = line
         example = _example(line, number, path)
         text = _QUOTES.sub('"', _BLANKS.sub(" ", msgspec.json.encode(example).decode().casefold()))
         digest = hashlib.blake2b(text.encode(), digest_size=8, key=key).digest()

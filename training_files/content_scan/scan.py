@@ -117,7 +117,7 @@ def _blocks(
         block = []
         for number, line in enumerate(batch.lines, batch.number):
             if not (left_out and left_out[number - 1]):
-                example = read_object(line)
+                example = read_object(line) if line else None
                 if example is not None:
                     block.append(_Entry(number, offset, line, example, prompt_and_answer(example)))
                 elif line and not line.isspace():
