@@ -16,6 +16,7 @@ from app.check import at_finding, harmless, progress_bar, verdict
 from texts import terminal as texts
 from texts.errors import sentence
 from texts.findings import unclear_columns
+from texts.formats import sentences
 from training_files import DEFAULT_MODEL, TrainingFileError, check_file
 from training_files.report import ColumnMapping, Table
 from training_files.tokens import tokenizers_folder
@@ -270,7 +271,10 @@ def _show_table(console: "Console", table: Table, mapping: ColumnMapping | None)
         grid.add_row(f"  {part}", Text(harmless(column.name), style="bold"), Text(harmless(samples), style="dim"))
     console.print(grid)
     if mapping is None:
-        console.print(Text(unclear_columns() if table.mapping is None else harmless(table.why)))
+        notes = [texts.table_note(note) for note in table.notes]
+        if table.mapping is None:
+            notes.append(unclear_columns())
+        console.print(Text(harmless(sentences(*notes))))
 
 
 def _asked_columns(console: "Console", needed: bool) -> str:

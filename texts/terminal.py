@@ -6,6 +6,7 @@ Values come as they are: whoever prints a sentence takes out what a terminal wou
 from collections.abc import Sequence
 
 from texts.language import _, plural
+from training_files.report import TableNote
 
 # Of several commands
 
@@ -232,6 +233,20 @@ def say_columns(command: str) -> str:
 
 def name_repairs(options: str) -> str:
     return _("Or name the repairs, such as: {options}", options=options)
+
+
+def table_note(note: TableNote) -> str:
+    match note.kind:
+        case "no_header":
+            return _("No row looks like a header, so the columns are named by their letters.")
+        case "header_row":
+            return _("The header is row {row}.", **note.values)
+        case "sheet":
+            return _("Of its {sheets} sheets “{sheet}” was taken; the others are not read.", **note.values)
+        case "by_names":
+            return _("The columns are read so by their names.")
+        case "by_contents":
+            return _("The columns are read so by what stands in them.")
 
 
 def columns_are_written(parts: str) -> str:

@@ -58,19 +58,28 @@ class ColumnMapping(msgspec.Struct, frozen=True):
     columns: dict[str, str]
 
 
+class TableNote(msgspec.Struct, frozen=True):
+    """How a table was read: `texts.terminal.table_note` says it. `kind`: no_header; header_row (`row`); sheet (`sheet`,
+    of `sheets`); by_names or by_contents, of the proposed mapping.
+    """
+
+    kind: Literal["no_header", "header_row", "sheet", "by_names", "by_contents"]
+    values: dict[str, str | int] = {}
+
+
 class Table(msgspec.Struct, frozen=True):
     """A file of rows that is not training data yet: what it is and how it would be read.
 
     `kind` is csv, tsv, xlsx, xls, ods, json, jsonl or parquet. `rows` is an estimate unless `exact`. `mapping` is the
-    proposal, None where the columns' names and contents suggest none, and `why` says in a few sentences how it came
-    about. `unlisted` is how many columns there are beside `columns`.
+    proposal, None where the columns' names and contents suggest none, and `notes` tell how it came about. `unlisted` is
+    how many columns there are beside `columns`.
     """
 
     kind: str
     rows: int
     columns: tuple[Column, ...]
     mapping: ColumnMapping | None = None
-    why: str = ""
+    notes: tuple[TableNote, ...] = ()
     encoding: str = "utf-8"
     exact: bool = True
     unlisted: int = 0

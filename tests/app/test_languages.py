@@ -63,6 +63,14 @@ def test_what_prepare_says_is_all_in_chinese(
     assert left_in_english(out) == []
 
 
+def test_how_a_table_is_read_is_said_in_chinese(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    table = tmp_path / "表.csv"
+    table.write_text("说明\n问题,回答\n" + "".join(f"{n} 加 1 等于几？,等于 {n + 1}。\n" for n in range(12)), "utf-8")
+    with speaking(Language.CHINESE):
+        assert prepare_command(table, PrepareOptions()) == 1
+    assert "表头是第 2 行。各列的含义是按列名判断的。" in capsys.readouterr().out
+
+
 def test_a_refusal_and_a_split_are_said_in_chinese(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with speaking(Language.CHINESE):
         assert prepare_command(file, PrepareOptions(choose="polish")) == 2

@@ -8,7 +8,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from training_files.report import ColumnMapping
+from training_files.report import ColumnMapping, TableNote
 from training_files.tables.cells import text_of
 from training_files.tables.conversations import is_conversation
 
@@ -18,22 +18,17 @@ _QUESTIONS = ("question", "instruction", "prompt", "text", "input")
 Rows = Sequence[Mapping[str, Any]]
 
 
-def propose(columns: Sequence[str], rows: Rows) -> tuple[ColumnMapping | None, str]:
-    """A column mapping, and why in a sentence or two for a person. `rows` are the first of the table.
+def propose(columns: Sequence[str], rows: Rows) -> tuple[ColumnMapping | None, TableNote | None]:
+    """A column mapping, and by what it was found. `rows` are the first of the table.
 
-    The mapping is None if neither names nor contents suggest one.
+    Both are None if neither names nor contents suggest one.
     """
     named = _named(columns)
     for reading in (_messages, _preference, _conversation, _pair, _contents):
         mapping = reading(columns, named, rows)
         if mapping is not None:
-            return mapping, _told(mapping, columns, by_contents=reading is _contents)
-    if not columns:
-        return None, "The table has no columns."
-    return (
-        None,
-        "Neither the names of the columns nor what stands in them says which is the question and which the answer.",
-    )
+            return mapping, TableNote("by_contents" if reading is _contents else "by_names")
+    return None, None
 
 
 def part(name: str) -> str | None:
@@ -111,33 +106,6 @@ def _contents(columns: Sequence[str], named: dict[str, str], rows: Rows) -> Colu
     if _is_label(first, rows) and not _is_label(second, rows):
         first, second = second, first
     return ColumnMapping("chat", {"user": first, "assistant": second})
-
-
-def _told(mapping: ColumnMapping, columns: Sequence[str], *, by_contents: bool) -> str:
-    told = ", ".join(f"“{name}” {_SAID[kind]}" for kind, name in mapping.columns.items()).replace("” ", "” is ", 1)
-    why = "By what stands in the columns: " if by_contents else "By the columns' names: "
-    used = set(mapping.columns.values())
-    left = [f"“{name}”" for name in columns if name not in used]
-    if not left:
-        return f"{why}{told}."
-    shown = ", ".join(left[:5]) + (f" and {len(left) - 5} more" if len(left) > 5 else "")
-    return f"{why}{told}. Not used: {shown}."
-
-
-_SAID = {
-    "messages": "the messages",
-    "conversation": "the conversation",
-    "history": "the turns before",
-    "system": "the system message",
-    "user": "the user's message",
-    "context": "what is added to it",
-    "assistant": "the answer",
-    "prompt": "the prompt",
-    "completion": "the completion",
-    "preferred": "the preferred answer",
-    "non_preferred": "the other one",
-    "tools": "the tools",
-}
 
 
 def _beside(named: dict[str, str], *kinds: str) -> dict[str, str]:

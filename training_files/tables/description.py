@@ -32,7 +32,7 @@ def describe(path: Path) -> Table:
         whole = [row.values for row in table.sample if not row.wrong]
         if not whole:
             raise TrainingFileError("no_rows", name=path.name)
-        mapping, why = columns.propose(table.columns, whole)
+        mapping, found_by = columns.propose(table.columns, whole)
         count, exact = _count(table, begun)
         wanted = set(mapping.columns.values()) if mapping is not None else set()
         shown = list(
@@ -43,7 +43,7 @@ def describe(path: Path) -> Table:
             rows=count,
             columns=tuple(Column(name, _samples(name, whole)) for name in shown),
             mapping=mapping,
-            why=" ".join([*table.notes, why]),
+            notes=(*table.notes, *([found_by] if found_by else [])),
             encoding=table.encoding,
             exact=exact,
             unlisted=len(table.columns) - len(shown),

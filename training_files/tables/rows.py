@@ -13,6 +13,7 @@ import msgspec
 
 from training_files.errors import TrainingFileError
 from training_files.lines import open_file
+from training_files.report import TableNote
 from training_files.tables import delimited, documents, encodings, file_type, header, subprocess_reader
 from training_files.tables.cells import text_of
 from training_files.tables.conversations import Unusable
@@ -55,7 +56,7 @@ class Rows(msgspec.Struct):
     """An open table. `each` gives all rows once, `sample`'s among them; `total` is known for some kinds only,
     and a lower bound where `counted` is False.
 
-    `notes` are sentences for the person.
+    `notes` are for the person.
     """
 
     kind: str
@@ -66,7 +67,7 @@ class Rows(msgspec.Struct):
     source: Source
     total: int | None = None
     counted: bool = True
-    notes: list[str] = []
+    notes: list[TableNote] = []
 
 
 @contextmanager
@@ -113,9 +114,9 @@ def _grid(kind: str, cells: Iterator[tuple[int, list[str]]], source: Source, *, 
     body = first[place + 1 :] if place is not None else first
     notes = []
     if place is None and first:
-        notes.append("No row looks like a header, so the columns are named by their letters.")
+        notes.append(TableNote("no_header"))
     elif place:
-        notes.append(f"The header is row {first[place][0]}.")
+        notes.append(TableNote("header_row", {"row": first[place][0]}))
     sample = [_row(number, row, columns) for number, row in body]
     rest = (_row(number, row, columns) for number, row in filled)
     return Rows(kind, encoding, columns, sample, _worthwhile(chain(sample, rest), source), source, notes=notes)

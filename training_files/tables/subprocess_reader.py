@@ -19,6 +19,7 @@ from typing import IO, Any
 import msgspec
 
 from training_files.errors import TrainingFileError
+from training_files.report import TableNote
 
 KINDS = frozenset({"xlsx", "xls", "ods", "parquet"})
 
@@ -43,7 +44,7 @@ class Beginning(msgspec.Struct, tag=True):
 
     total: int
     counted: bool = True
-    notes: list[str] = []
+    notes: list[TableNote] = []
 
 
 class End(msgspec.Struct, tag=True):

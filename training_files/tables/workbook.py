@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from training_files.errors import TrainingFileError
+from training_files.report import TableNote
 from training_files.tables import columns, header
 from training_files.tables.subprocess_reader import Beginning
 
@@ -45,7 +46,7 @@ def read_workbook(path: Path) -> Iterator[Beginning | tuple[int, list[str]]]:
         raise TrainingFileError("no_sheet", name=path.name)
     notes = []
     if len(names) > 1:
-        notes.append(f"Of its {len(names)} sheets “{chosen.name}” was taken; the others are not read.")
+        notes.append(TableNote("sheet", {"sheet": chosen.name, "sheets": len(names)}))
     yield Beginning(total=chosen.total_height, notes=notes)
     for number, row in enumerate(chosen.iter_rows(), 1):
         yield number, [display_text(cell) for cell in row]

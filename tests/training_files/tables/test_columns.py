@@ -2,7 +2,7 @@
 
 import pytest
 
-from training_files.report import ColumnMapping
+from training_files.report import ColumnMapping, TableNote
 from training_files.tables.columns import part, propose
 
 TURNS = [{"from": "human", "value": "hi"}, {"from": "gpt", "value": "hello"}]
@@ -38,10 +38,9 @@ def table(*columns, rows=8):
 )
 def test_a_pair_is_known_by_name_in_many_languages_whatever_stands_beside_it(question, answer):
     columns, rows = table("id", answer, question, "remarks")
-    mapping, why = propose(columns, rows)
+    mapping, found_by = propose(columns, rows)
     assert mapping == ColumnMapping("chat", {"user": question, "assistant": answer})
-    assert f"“{question}” is the user's message, “{answer}” the answer." in why
-    assert "Not used: “id”, “remarks”." in why
+    assert found_by == TableNote("by_names")
 
 
 def test_alpaca_has_its_input_added_to_the_instruction():
@@ -81,9 +80,9 @@ def test_completions_that_begin_with_a_space_were_made_for_a_base_model():
 
 
 def test_of_two_columns_with_other_names_the_first_is_the_question():
-    mapping, why = propose(*table("spalte 1", "spalte 2"))
+    mapping, found_by = propose(*table("spalte 1", "spalte 2"))
     assert mapping == ColumnMapping("chat", {"user": "spalte 1", "assistant": "spalte 2"})
-    assert why.startswith("By what stands in the columns")
+    assert found_by == TableNote("by_contents")
 
 
 def test_a_column_of_a_few_values_that_come_again_is_the_answer():
@@ -102,9 +101,7 @@ def test_numbers_dates_ids_and_constants_are_not_taken_for_text():
 
 
 def test_where_nothing_tells_it_is_said_instead_of_guessed():
-    mapping, why = propose(*table("alpha", "beta", "gamma"))
-    assert mapping is None
-    assert "which is the question" in why
+    assert propose(*table("alpha", "beta", "gamma")) == (None, None)
 
 
 def test_one_named_column_and_one_other_text_make_a_pair():

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from refusal import refused
 
+from training_files.report import TableNote
 from training_files.tables import describe
 from training_files.tables.delimited import separator
 
@@ -80,7 +81,7 @@ def test_a_table_without_a_header_is_read_by_what_stands_in_it(table, converted)
     path = table("What is 2 + 2?,Four of course\nWhat is 3 + 3?,Six I think\nWho are you?,A bot\n")
     examples, _ = converted(path)
     assert [user(one) for one in examples] == ["What is 2 + 2?", "What is 3 + 3?", "Who are you?"]
-    assert "No row looks like a header" in describe(path).why
+    assert TableNote("no_header") in describe(path).notes
 
 
 def test_formulas_are_texts_and_are_never_run(table, converted):

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from refusal import refused
 
+from training_files.report import TableNote
 from training_files.tables import describe
 
 PAIRS = [["question", "answer"], ["How do I open it?", "With the key."], ["And close it?", "The same way."]]
@@ -25,7 +26,7 @@ def test_a_sheet_becomes_examples_with_rows_numbered_as_it_shows_them(workbook, 
 def test_the_sheet_that_looks_like_data_is_taken_and_named(workbook, converted):
     path = workbook({"Read me": [["This file holds our questions."]] * 9, "Data": PAIRS, "Empty": []})
     table = describe(path)
-    assert "Of its 3 sheets “Data” was taken" in table.why
+    assert TableNote("sheet", {"sheet": "Data", "sheets": 3}) in table.notes
     assert (table.kind, table.rows) == ("xlsx", 2)
     assert len(converted(path)[0]) == 2
 
