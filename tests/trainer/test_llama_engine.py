@@ -1,5 +1,6 @@
 """Answers by llama.cpp, asked directly: the tiny model, and adapters with random weights."""
 
+import gc
 import json
 import os
 import queue
@@ -19,7 +20,7 @@ from safetensors.numpy import load_file, save_file
 from tiny_model import HEADS, HIDDEN, LAYERS, MODEL_ID, build_tiny_model
 
 from trainer.base_models import read_table
-from trainer.serving.engines import gguf_files
+from trainer.serving.engines import gguf_files, llama_library
 from trainer.serving.engines.interface import CannotServe
 from trainer.serving.engines.llama_engine import LlamaEngine
 from trainer.serving.engines.slots import SlotPool, threads
@@ -41,6 +42,19 @@ from trainer.serving.vocabulary import Vocabulary
 
 # The tiny model's answers under this bias never end by themselves.
 ENDLESS = {"2": -100.0}
+
+
+def test_a_model_is_freed_after_what_was_made_from_it_also_where_the_collector_finds_them_in_a_cycle() -> None:
+    freed: list[str] = []
+    model = llama_library.Resource("model", freed.append)  # older than the others, and so finalized before them
+    adapter = llama_library.Resource("adapter", freed.append, model)
+    context = llama_library.Resource("context", freed.append, model, adapter)
+    for one in (model, adapter, context):
+        vars(one)["cycle"] = (model, adapter, context)
+    del model, adapter, context, one
+    assert freed == []
+    gc.collect()
+    assert freed == ["context", "adapter", "model"]
 
 
 @pytest.fixture(scope="module")

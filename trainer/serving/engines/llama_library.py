@@ -12,7 +12,7 @@ import importlib.util
 import os
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -120,37 +120,52 @@ _library.llama_log_set(_logging, None)
 _library.llama_backend_init()
 
 
-class Model:
+class Resource:
+    """What llama.cpp made, freed after all that was made from it. References alone would not do: of a cycle Python's
+    collector finalizes the parts in any order.
+    """
+
+    def __init__(self, handle: Any, free: Callable[[Any], None], *made_from: Resource) -> None:
+        self._handle, self._free, self._made_from = handle, free, made_from
+        self._users = [True]  # True is popped last; a list bears several threads
+        for one in made_from:
+            one._users.append(False)
+
+    def _let_go(self) -> None:
+        if self._users.pop():
+            self._free(self._handle)
+            for one in self._made_from:
+                one._let_go()
+
+    def __del__(self) -> None:
+        if hasattr(self, "_users"):
+            self._let_go()
+
+
+class Model(Resource):
     """Weights, mapped from a GGUF file. ValueError where llama.cpp cannot read it."""
 
     def __init__(self, file: Path) -> None:
-        self._handle = _library.llama_model_load_from_file(os.fsencode(file), _library.llama_model_default_params())
-        if not self._handle:
+        handle = _library.llama_model_load_from_file(os.fsencode(file), _library.llama_model_default_params())
+        if not handle:
             raise ValueError(f"llama.cpp cannot load {file}")
+        super().__init__(handle, _library.llama_model_free)
         self.bytes = file.stat().st_size
         self.vocabulary_size = int(_library.llama_vocab_n_tokens(_library.llama_model_get_vocab(self._handle)))
 
-    def __del__(self) -> None:
-        if getattr(self, "_handle", None):
-            _library.llama_model_free(self._handle)
 
-
-class Adapter:
+class Adapter(Resource):
     """A LoRA adapter, computed beside a model's weights. ValueError where it does not fit the model."""
 
     def __init__(self, model: Model, file: Path) -> None:
-        self._model = model  # freed after its adapters
-        self._handle = _library.llama_adapter_lora_init(model._handle, os.fsencode(file))
-        if not self._handle:
+        handle = _library.llama_adapter_lora_init(model._handle, os.fsencode(file))
+        if not handle:
             raise ValueError(f"llama.cpp cannot load the adapter {file}")
+        super().__init__(handle, _library.llama_adapter_lora_free, model)
         self.bytes = file.stat().st_size
 
-    def __del__(self) -> None:
-        if getattr(self, "_handle", None):
-            _library.llama_adapter_lora_free(self._handle)
 
-
-class Context:
+class Context(Resource):
     """A model, perhaps with an adapter, and up to `size` tokens that it has read. One thread at a time."""
 
     # Making a context changes the model that others share.
@@ -160,15 +175,16 @@ class Context:
         self, model: Model, adapter: Adapter | None, size: int, *, batch: int, threads: int, batch_threads: int
     ) -> None:
         """`batch`: tokens that are read at once at most. `threads` compute one token, `batch_threads` several."""
-        self.model, self.adapter = model, adapter  # freed after this
+        self.model, self.adapter = model, adapter
         self._batch = batch
         self._read: list[int] = []
         params = _library.llama_context_default_params()
         params.head[:3] = [size, batch, batch]
         with self._making:
-            self._handle = _library.llama_init_from_model(model._handle, params)
-        if not self._handle:
+            handle = _library.llama_init_from_model(model._handle, params)
+        if not handle:
             raise ValueError(f"llama.cpp has no memory for a context of {size} tokens")
+        super().__init__(handle, _library.llama_free, model, *([adapter] if adapter is not None else []))
         own = (_library.llama_n_ctx(self._handle), _library.llama_n_batch(self._handle))
         if own[0] < size or own[1] != batch or _library.llama_n_ubatch(self._handle) != batch:
             raise ValueError(f"llama.cpp made another context than was asked for: {own}")
@@ -203,7 +219,3 @@ class Context:
         if every:
             return np.ctypeslib.as_array(_library.llama_get_logits(self._handle), (len(ids), words))
         return np.ctypeslib.as_array(_library.llama_get_logits_ith(self._handle, -1), (words,)).copy()
-
-    def __del__(self) -> None:
-        if getattr(self, "_handle", None):
-            _library.llama_free(self._handle)
