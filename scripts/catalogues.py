@@ -23,7 +23,7 @@ from texts.language import Language
 TEXTS = Path(__file__).parents[1] / "texts"
 _COMMENT = "# Translators: "
 _HEADER = """\
-# The English of texts/{module}.py in {autonym}. Terms: docs/glossary.md. Written anew by scripts/catalogues.py update.
+# The English of texts/{module} in {autonym}. Terms: docs/glossary.md. Written anew by scripts/catalogues.py update.
 msgid ""
 msgstr ""
 "Language: {language}\\n"
@@ -44,6 +44,7 @@ def main() -> int:
     if parser.parse_args().action == "update":
         for path, content in catalogues():
             if not path.exists() or path.read_text(encoding="utf-8") != content:
+                path.parent.mkdir(exist_ok=True)
                 path.write_text(content, encoding="utf-8")
                 print(f"{path.relative_to(TEXTS.parent)} written.")
     found = list(problems())
@@ -55,8 +56,8 @@ def catalogues() -> Iterator[tuple[Path, str]]:
     """Each catalogue and what should stand in it: the messages of its module in their order there, with the
     translations that are known."""
     for language in set(Language) - {Language.ENGLISH}:
-        known = {message.id: message for path in sorted((TEXTS / language).glob("*.po")) for message in _read(path)}
-        for module in sorted(TEXTS.glob("*.py")):
+        known = {message.id: message for path in _written_before(language) for message in _read(path, language)}
+        for module in sorted(TEXTS.rglob("*.py")):
             catalogue = Catalog(locale=language.locale)
             for message in _said(module):
                 if message.id not in catalogue:
@@ -64,9 +65,9 @@ def catalogues() -> Iterator[tuple[Path, str]]:
                     string = before.string if before else None
                     added = catalogue.add(message.id, string, auto_comments=message.auto_comments)
                     added.flags = {"fuzzy"} if before and before.fuzzy else set()
-            path = TEXTS / language / f"{module.stem}.po"
+            name = module.relative_to(TEXTS)
             if len(catalogue):
-                yield path, _written(catalogue, module.stem, language)
+                yield TEXTS / language / name.with_suffix(".po"), _written(catalogue, name, language)
 
 
 def _said(module: Path) -> Iterator[Message]:
@@ -91,14 +92,14 @@ def problems() -> Iterator[str]:
     for path, content in expected.items():
         name = path.relative_to(TEXTS.parent)
         if not path.exists() or path.read_text(encoding="utf-8") != content:
-            yield f"{name}: not what texts/{path.stem}.py says now. Run scripts/catalogues.py update."
+            yield f"{name}: not what its module says now. Run scripts/catalogues.py update."
     for language in set(Language) - {Language.ENGLISH}:
         translated: dict[object, object] = {}
-        for path in sorted((TEXTS / language).glob("*.po")):
+        for path in _written_before(language):
             name = path.relative_to(TEXTS.parent)
             if path not in expected:
                 yield f"{name}: its module is gone, or says nothing. Delete it."
-            for message in _read(path):
+            for message in _read(path, language):
                 for problem in _wrong(message):
                     yield f"{name}: {problem}: {message.id!r}"
                 if message.string != translated.setdefault(message.id, message.string):
@@ -131,16 +132,20 @@ def _code(message: str) -> list[str]:
     return re.findall(r"`([^`]*)`", message)
 
 
-def _read(path: Path) -> list[Message]:
+def _written_before(language: Language) -> list[Path]:
+    return sorted((TEXTS / language).rglob("*.po"))
+
+
+def _read(path: Path, language: Language) -> list[Message]:
     with path.open("rb") as file:
-        return [message for message in read_po(file, locale=Language(path.parent.name).locale) if message.id]
+        return [message for message in read_po(file, locale=language.locale) if message.id]
 
 
-def _written(catalogue: Catalog, module: str, language: Language) -> str:
+def _written(catalogue: Catalog, module: Path, language: Language) -> str:
     written = io.BytesIO()
     write_po(written, catalogue, no_location=True, omit_header=True, width=100)
     header = _HEADER.format(
-        module=module, autonym=language.autonym, language=language, plural_forms=catalogue.plural_forms
+        module=module.as_posix(), autonym=language.autonym, language=language, plural_forms=catalogue.plural_forms
     )
     return header + written.getvalue().decode().strip() + "\n"
 

@@ -1,50 +1,41 @@
 """What is wrong with a training file, and what to do about it.
 
-The name of each function below `sentence` is a finding's code, its parameters are the finding's `params` (and its
-`field`, where one is asked for). The docstring is what docs/findings.md says: what the code means, then what to do.
+A function marked with `@FINDINGS.sentence` says one code: its name is the code, its parameters are the finding's
+`params` (and its `field`, where one is asked for). The docstring is what docs/findings.md says: what the code
+means, then what to do.
 
 Sentences are plain text with values as the file has them: whoever shows one escapes all of it.
 """
 
 import inspect
-from collections.abc import Callable, Mapping, Sequence
-from typing import Literal, ParamSpec
+from collections.abc import Mapping, Sequence
+from typing import Final, Literal
 
 from texts import file_types, training_file_errors
 from texts.formats import listed, sentences
 from texts.language import _, plural
+from texts.sentences import Sentences
 from training_files.chat import MESSAGE_KEYS, ROLES
 from training_files.report import Finding
 
 Kind = Literal["null", "boolean", "number", "string", "list", "object"]
 """Of a JSON value."""
 
-_P = ParamSpec("_P")
-_SENTENCES: dict[str, Callable[..., str]] = {}
-_WITH_FIELD: set[str] = set()
+FINDINGS: Final = Sentences()
 
 
 def sentence(finding: Finding) -> str:
     """What is wrong, and what to do about it."""
     if finding.message:  # stored before findings were data
         return finding.message
-    say = _SENTENCES.get(finding.code)
-    if say is None:  # stored by another version
-        return finding.code
-    return say(field=finding.field or "", **finding.params) if finding.code in _WITH_FIELD else say(**finding.params)
+    # A code without a sentence was stored by another version.
+    return FINDINGS.say(finding.code, finding.params, field=finding.field or "") or finding.code
 
 
 def on_page(code: str) -> tuple[str, str]:
     """What a code means and what to do about it, for docs/findings.md."""
-    meaning, _blank, remedy = inspect.cleandoc(_SENTENCES[code].__doc__ or "").partition("\n\n")
+    meaning, _blank, remedy = inspect.cleandoc(FINDINGS[code].__doc__ or "").partition("\n\n")
     return " ".join(meaning.split()), " ".join(remedy.split())
-
-
-def _finding(say: Callable[_P, str]) -> Callable[_P, str]:
-    _SENTENCES[say.__name__] = say
-    if "field" in inspect.signature(say).parameters:
-        _WITH_FIELD.add(say.__name__)
-    return say
 
 
 # Words that several sentences take
@@ -89,7 +80,7 @@ _PREFERENCE = '`{"input": {"messages": [...]}, "preferred_output": [...], "non_p
 # The file and its lines
 
 
-@_finding
+@FINDINGS.sentence
 def not_jsonl(kind: str, error: str = "", values: Mapping[str, str | int] | None = None) -> str:
     """The file is something else than JSONL: a spreadsheet, a JSON array, a PDF. It is not read further.
 
@@ -101,7 +92,7 @@ def not_jsonl(kind: str, error: str = "", values: Mapping[str, str | int] | None
     return _("This is {kind}, not JSONL. {advice}", kind=file_types.name(kind), advice=advice)
 
 
-@_finding
+@FINDINGS.sentence
 def not_utf8(place: int = 0, value: str = "", kind: str = "") -> str:
     """A line, or the whole file, is not UTF-8 text.
 
@@ -116,7 +107,7 @@ def not_utf8(place: int = 0, value: str = "", kind: str = "") -> str:
     )
 
 
-@_finding
+@FINDINGS.sentence
 def invalid_json(problem: str, column: int = 0, value: str = "", detail: str = "") -> str:
     """The line is not valid JSON.
 
@@ -179,7 +170,7 @@ def invalid_json(problem: str, column: int = 0, value: str = "", detail: str = "
     )
 
 
-@_finding
+@FINDINGS.sentence
 def control_character(column: int) -> str:
     r"""A raw control character (a line break, a tab, NUL) stands inside a string, where JSON wants it escaped.
 
@@ -192,7 +183,7 @@ def control_character(column: int) -> str:
     )
 
 
-@_finding
+@FINDINGS.sentence
 def line_too_long(megabytes: int, values: int) -> str:
     """The line is longer than 8 MB, or has more than 500,000 brackets and commas. It is skipped.
 
@@ -206,7 +197,7 @@ def line_too_long(megabytes: int, values: int) -> str:
     )
 
 
-@_finding
+@FINDINGS.sentence
 def too_many_findings(before: int, count: int) -> str:
     """The file has so many errors that the rest of it was not looked at.
 
@@ -220,7 +211,7 @@ def too_many_findings(before: int, count: int) -> str:
     )
 
 
-@_finding
+@FINDINGS.sentence
 def empty_line() -> str:
     """The line is empty. It is passed over here; some tools stop at it.
 
@@ -229,7 +220,7 @@ def empty_line() -> str:
     return _("The line is empty. Remove it.")
 
 
-@_finding
+@FINDINGS.sentence
 def byte_order_mark() -> str:
     """The file begins with a byte-order mark. It is passed over here; some tools stop at it.
 
@@ -240,7 +231,7 @@ def byte_order_mark() -> str:
     )
 
 
-@_finding
+@FINDINGS.sentence
 def too_few_examples(examples: int, fewest: int, bytes: int) -> str:
     """The file has fewer examples than training takes: 10.
 
@@ -267,7 +258,7 @@ def too_few_examples(examples: int, fewest: int, bytes: int) -> str:
     )
 
 
-@_finding
+@FINDINGS.sentence
 def too_many_examples(model: str, examples: int, limit: int) -> str:
     """The file has more examples than the model's provider takes.
 
@@ -281,7 +272,7 @@ def too_many_examples(model: str, examples: int, limit: int) -> str:
     )
 
 
-@_finding
+@FINDINGS.sentence
 def file_too_large(model: str, megabytes: int, limit: int) -> str:
     """The file is larger than the model's provider takes.
 
@@ -296,7 +287,7 @@ def file_too_large(model: str, megabytes: int, limit: int) -> str:
     )
 
 
-@_finding
+@FINDINGS.sentence
 def mixed_formats(examples: Mapping[str, int], lines: Mapping[str, int]) -> str:
     """The file holds examples of several formats. A job takes one.
 
@@ -315,7 +306,7 @@ def mixed_formats(examples: Mapping[str, int], lines: Mapping[str, int]) -> str:
     return _("The file mixes formats: {formats}. Put each format in a file of its own.", formats=", ".join(each))
 
 
-@_finding
+@FINDINGS.sentence
 def format_not_taken(model: str, format: str, others: Sequence[str]) -> str:
     """The model that was asked about is not trained on files of this format.
 
@@ -343,7 +334,7 @@ def unclear_columns() -> str:
     )
 
 
-@_finding
+@FINDINGS.sentence
 def needs_conversion(
     rows: int,
     columns: Sequence[str],
@@ -391,7 +382,7 @@ def needs_conversion(
 # Examples and messages
 
 
-@_finding
+@FINDINGS.sentence
 def data_type(field: str, found: Kind) -> str:
     """An example, or a message in it, is not a JSON object.
 
@@ -415,7 +406,7 @@ def data_type(field: str, found: Kind) -> str:
     )
 
 
-@_finding
+@FINDINGS.sentence
 def missing_messages_list(found: Kind | Literal[""] = "", keys: Sequence[str] = ()) -> str:
     """The example has no `messages` list, or an empty one.
 
@@ -438,7 +429,7 @@ def missing_messages_list(found: Kind | Literal[""] = "", keys: Sequence[str] = 
     )
 
 
-@_finding
+@FINDINGS.sentence
 def message_missing_key(field: str, missing: Sequence[Literal["role", "content"]]) -> str:
     """A message has no `role`, or no `content` and no call in its place.
 
@@ -449,7 +440,7 @@ def message_missing_key(field: str, missing: Sequence[Literal["role", "content"]
     return _("`{field}` has no `{key}`. Add it to the message.", field=field, key=missing[0])
 
 
-@_finding
+@FINDINGS.sentence
 def message_unrecognized_key(field: str, keys: Sequence[str], more: int) -> str:
     """A message has a key that the format does not know.
 
@@ -469,7 +460,7 @@ def message_unrecognized_key(field: str, keys: Sequence[str], more: int) -> str:
     )
 
 
-@_finding
+@FINDINGS.sentence
 def unrecognized_role(field: str, role: str, instead: str) -> str:
     """A message's `role` is not one of the format's roles.
 
@@ -485,7 +476,7 @@ def unrecognized_role(field: str, role: str, instead: str) -> str:
     )
 
 
-@_finding
+@FINDINGS.sentence
 def missing_content(field: str, found: Kind | Literal["empty_string", "empty_list"]) -> str:
     """A message has no content (empty, null or not text), and no call in its place.
 
@@ -515,7 +506,7 @@ def missing_content(field: str, found: Kind | Literal["empty_string", "empty_lis
     )
 
 
-@_finding
+@FINDINGS.sentence
 def example_missing_assistant_message() -> str:
     """No message of the example is the assistant's, so there is nothing to learn from it.
 
@@ -527,7 +518,7 @@ def example_missing_assistant_message() -> str:
     )
 
 
-@_finding
+@FINDINGS.sentence
 def example_missing_user_message() -> str:
     """No message of the example is the user's: the model learns to answer without having been asked.
 
@@ -538,7 +529,7 @@ def example_missing_user_message() -> str:
     )
 
 
-@_finding
+@FINDINGS.sentence
 def example_too_long(tokens: int, limit: int, model: str) -> str:
     """The example is longer than the model takes. It is cut at the end without any notice, and the answer is what
     stands there.
@@ -555,7 +546,7 @@ def example_too_long(tokens: int, limit: int, model: str) -> str:
     )
 
 
-@_finding
+@FINDINGS.sentence
 def last_message_not_assistant(role: str) -> str:
     """The last message is not the assistant's. What follows the last answer teaches nothing; providers refuse it.
 
@@ -567,7 +558,7 @@ def last_message_not_assistant(role: str) -> str:
     )
 
 
-@_finding
+@FINDINGS.sentence
 def empty_answer(field: str) -> str:
     """An answer is blank: nothing but spaces and line breaks.
 
@@ -579,7 +570,7 @@ def empty_answer(field: str) -> str:
     )
 
 
-@_finding
+@FINDINGS.sentence
 def no_trained_answer() -> str:
     """All answers of the example have weight 0, so nothing of it is trained on.
 
@@ -591,7 +582,7 @@ def no_trained_answer() -> str:
     )
 
 
-@_finding
+@FINDINGS.sentence
 def invalid_weight(field: str, value: str = "") -> str:
     """A weight is something else than 0 or 1, or stands on a message that is not the assistant's.
 
@@ -606,7 +597,7 @@ def invalid_weight(field: str, value: str = "") -> str:
     )
 
 
-@_finding
+@FINDINGS.sentence
 def invalid_value(field: str, problem: str, found: Kind = "null", role: str = "", value: str = "") -> str:
     """A known key holds what it cannot hold, or stands where it cannot stand.
 
@@ -630,7 +621,7 @@ def invalid_value(field: str, problem: str, found: Kind = "null", role: str = ""
     return _("`{field}` is {value}. Use auto, low or high.", field=field, value=value)
 
 
-@_finding
+@FINDINGS.sentence
 def unrecognized_key(examples: int, key: str) -> str:
     """Examples have a key, beside their messages, that the format does not know. It is passed over here; a provider may
     refuse it. Reported once for each key.
@@ -650,7 +641,7 @@ def unrecognized_key(examples: int, key: str) -> str:
 # Tools and calls
 
 
-@_finding
+@FINDINGS.sentence
 def invalid_tools(field: str, problem: str, found: Kind = "null", value: str = "") -> str:
     """What declares the tools has the wrong form.
 
@@ -685,7 +676,7 @@ def invalid_tools(field: str, problem: str, found: Kind = "null", value: str = "
     return _("`{field}` is a tool without a function. Declare each tool as {form}.", field=field, form=_TOOL)
 
 
-@_finding
+@FINDINGS.sentence
 def too_many_tools(count: int) -> str:
     """The example declares more than 128 tools, the most that the protocol takes.
 
@@ -698,7 +689,7 @@ def too_many_tools(count: int) -> str:
     )
 
 
-@_finding
+@FINDINGS.sentence
 def invalid_tool_name(field: str, name: str) -> str:
     """A tool's name is missing, too long (over 64 characters), or has other characters than letters, digits,
     underscores and dashes.
@@ -716,7 +707,7 @@ def invalid_tool_name(field: str, name: str) -> str:
     )
 
 
-@_finding
+@FINDINGS.sentence
 def duplicate_tool(field: str, name: str) -> str:
     """Two tools of the example have the same name.
 
@@ -727,7 +718,7 @@ def duplicate_tool(field: str, name: str) -> str:
     )
 
 
-@_finding
+@FINDINGS.sentence
 def invalid_tool_schema(
     field: str, problem: str, found: Kind = "null", value: str = "", detail: str = "", at: str = ""
 ) -> str:
@@ -762,7 +753,7 @@ def _placed(detail: str, at: str) -> str:
     return _("{detail} (at {place})", detail=detail, place=at) if at else detail
 
 
-@_finding
+@FINDINGS.sentence
 def tool_schema_not_checked(problem: str, detail: str = "") -> str:
     """A tool's schema cannot be applied safely: it needs another document (none is ever fetched), a pattern with
     look-around or back-references (no linear-time engine has them), or unbounded work. Calls of that tool are not held
@@ -808,7 +799,7 @@ def tool_schema_not_checked(problem: str, detail: str = "") -> str:
     )
 
 
-@_finding
+@FINDINGS.sentence
 def invalid_tool_call(field: str, problem: str, found: Kind = "null", value: str = "") -> str:
     """A call has the wrong form: no id, no name, or not of the type function.
 
@@ -851,7 +842,7 @@ def invalid_tool_call(field: str, problem: str, found: Kind = "null", value: str
     return _("`{field}` is a call without a function. Write a call as {form}.", field=field, form=_CALL)
 
 
-@_finding
+@FINDINGS.sentence
 def invalid_arguments(field: str, problem: str, found: Kind = "null", detail: str = "") -> str:
     """A call's arguments are not a JSON object written in a string.
 
@@ -881,7 +872,7 @@ def invalid_arguments(field: str, problem: str, found: Kind = "null", detail: st
     return _("`{field}` is missing or null. Write the arguments as a JSON object in a string.", field=field)
 
 
-@_finding
+@FINDINGS.sentence
 def double_encoded_arguments(field: str) -> str:
     """A call's arguments were encoded twice: the string holds a JSON string, and that one the object.
 
@@ -894,7 +885,7 @@ def double_encoded_arguments(field: str) -> str:
     )
 
 
-@_finding
+@FINDINGS.sentence
 def undeclared_tool(field: str, name: str, known: Sequence[str], more: int) -> str:
     """A call names a tool that the example does not declare, although it declares others.
 
@@ -908,7 +899,7 @@ def undeclared_tool(field: str, name: str, known: Sequence[str], more: int) -> s
     )
 
 
-@_finding
+@FINDINGS.sentence
 def tools_not_declared(examples: int) -> str:
     """Examples call tools and declare none. Reported once for the file.
 
@@ -923,7 +914,7 @@ def tools_not_declared(examples: int) -> str:
     )
 
 
-@_finding
+@FINDINGS.sentence
 def arguments_break_schema(field: str, name: str, problem: str, detail: str = "", at: str = "") -> str:
     """A call's arguments break the JSON schema of the tool that it calls. The model learns to call it wrongly.
 
@@ -944,7 +935,7 @@ def arguments_break_schema(field: str, name: str, problem: str, detail: str = ""
     )
 
 
-@_finding
+@FINDINGS.sentence
 def call_without_answer(field: str, id: str) -> str:
     """A call is followed by other messages, but by no answer of the tool. The API refuses such a conversation.
 
@@ -958,7 +949,7 @@ def call_without_answer(field: str, id: str) -> str:
     )
 
 
-@_finding
+@FINDINGS.sentence
 def answer_without_call(field: str, problem: str, id: str = "") -> str:
     """A tool's answer belongs to no call before it. The API refuses such a conversation.
 
@@ -988,7 +979,7 @@ def answer_without_call(field: str, problem: str, id: str = "") -> str:
 # Parts and images
 
 
-@_finding
+@FINDINGS.sentence
 def invalid_content_part(field: str, problem: str, type: str = "") -> str:
     """A part of a message's content is of a kind that cannot be trained on, or lacks what its kind needs.
 
@@ -1006,7 +997,7 @@ def invalid_content_part(field: str, problem: str, type: str = "") -> str:
     return _("`{field}` is a refusal in a message that is not the assistant's. Remove it.", field=field)
 
 
-@_finding
+@FINDINGS.sentence
 def misplaced_image(field: str, role: str) -> str:
     """An image stands in a message that is not the user's. Models are not trained to answer with images.
 
@@ -1019,7 +1010,7 @@ def misplaced_image(field: str, role: str) -> str:
     )
 
 
-@_finding
+@FINDINGS.sentence
 def too_many_images(count: int) -> str:
     """The example has more than 10 images.
 
@@ -1031,7 +1022,7 @@ def too_many_images(count: int) -> str:
     )
 
 
-@_finding
+@FINDINGS.sentence
 def too_many_image_examples(count: int) -> str:
     """More than 50,000 examples of the file have images.
 
@@ -1043,7 +1034,7 @@ def too_many_image_examples(count: int) -> str:
     )
 
 
-@_finding
+@FINDINGS.sentence
 def invalid_image_url(field: str, problem: str, found: Kind = "null") -> str:
     """An image's URL is neither an http address nor a data URL with Base64. Addresses are never fetched.
 
@@ -1079,7 +1070,7 @@ def invalid_image_url(field: str, problem: str, found: Kind = "null") -> str:
     )
 
 
-@_finding
+@FINDINGS.sentence
 def unsupported_image(field: str, problem: str, named: str = "", found: str = "") -> str:
     """An image is not a JPEG, PNG or WEBP in RGB or RGBA, or is another kind than its URL says. Providers skip it.
 
@@ -1112,7 +1103,7 @@ def unsupported_image(field: str, problem: str, named: str = "", found: str = ""
     )
 
 
-@_finding
+@FINDINGS.sentence
 def image_too_large(field: str, megabytes: float) -> str:
     """An image is larger than 10 MB. Providers skip it.
 
@@ -1128,7 +1119,7 @@ def image_too_large(field: str, megabytes: float) -> str:
 # Completions
 
 
-@_finding
+@FINDINGS.sentence
 def completion_missing_text(field: str, found: Kind | Literal["missing"]) -> str:
     """A completion example lacks its `prompt` or `completion`, or one of them is not text.
 
@@ -1140,7 +1131,7 @@ def completion_missing_text(field: str, found: Kind | Literal["missing"]) -> str
     return _("`{field}` is {found}, not text. Write the example as {form}.", field=field, found=_a(found), form=form)
 
 
-@_finding
+@FINDINGS.sentence
 def missing_separator(separator: str = "") -> str:
     r"""The prompts do not all end with the same separator, so the model cannot know where the completion begins.
 
@@ -1158,7 +1149,7 @@ def missing_separator(separator: str = "") -> str:
     )
 
 
-@_finding
+@FINDINGS.sentence
 def separator_in_prompt(separator: str) -> str:
     """The separator that ends the prompts also stands inside one.
 
@@ -1171,7 +1162,7 @@ def separator_in_prompt(separator: str) -> str:
     )
 
 
-@_finding
+@FINDINGS.sentence
 def missing_leading_space(completions: int = 0, total: int = 0) -> str:
     """A completion does not begin with a space. Most words are one token only with the space before them.
 
@@ -1187,7 +1178,7 @@ def missing_leading_space(completions: int = 0, total: int = 0) -> str:
     )
 
 
-@_finding
+@FINDINGS.sentence
 def missing_stop_sequence(stop: str = "") -> str:
     r"""The completions do not all end with the same stop sequence, so the model does not learn where to stop.
 
@@ -1205,7 +1196,7 @@ def missing_stop_sequence(stop: str = "") -> str:
     )
 
 
-@_finding
+@FINDINGS.sentence
 def class_of_many_tokens(name: str, tokens: int) -> str:
     """A class of a completion file is more than one token. One tells classes apart, and is cheaper and safer.
 
@@ -1218,7 +1209,7 @@ def class_of_many_tokens(name: str, tokens: int) -> str:
     )
 
 
-@_finding
+@FINDINGS.sentence
 def few_examples_of_a_class(name: str, examples: int) -> str:
     """A class of a completion file has fewer than about 100 examples.
 
@@ -1232,7 +1223,7 @@ def few_examples_of_a_class(name: str, examples: int) -> str:
     )
 
 
-@_finding
+@FINDINGS.sentence
 def few_examples_to_generate(examples: int) -> str:
     """A completion file for free text has fewer than about 500 examples.
 
@@ -1248,7 +1239,7 @@ def few_examples_to_generate(examples: int) -> str:
 # Preferences, graders
 
 
-@_finding
+@FINDINGS.sentence
 def invalid_preference(field: str, problem: str, found: Kind | Literal["missing"] = "missing") -> str:
     """A preference example lacks its `input`, its messages, or one of the two outputs, or they have the wrong form.
 
@@ -1289,7 +1280,7 @@ def invalid_preference(field: str, problem: str, found: Kind | Literal["missing"
     )
 
 
-@_finding
+@FINDINGS.sentence
 def preference_not_one_answer(field: str, problem: str, found: Kind = "null", messages: int = 0, role: str = "") -> str:
     """An output of a preference example is something else than one message of the assistant.
 
@@ -1328,7 +1319,7 @@ def preference_not_one_answer(field: str, problem: str, found: Kind = "null", me
     )
 
 
-@_finding
+@FINDINGS.sentence
 def equal_preference() -> str:
     """The two outputs of a preference example are the same, so there is nothing to prefer.
 
@@ -1340,7 +1331,7 @@ def equal_preference() -> str:
     )
 
 
-@_finding
+@FINDINGS.sentence
 def missing_grader_field(fields: Sequence[str], more: int) -> str:
     """A reinforcement example lacks a field that the first example has for the grader.
 
@@ -1356,7 +1347,7 @@ def missing_grader_field(fields: Sequence[str], more: int) -> str:
 # Over many examples
 
 
-@_finding
+@FINDINGS.sentence
 def class_imbalance(frequent: str, most: int = 0, rare: str = "", least: int = 0) -> str:
     """The answers are a few classes, and one of them is far more frequent than another (ten times or more, or four
     fifths of all). The model will lean to it.
@@ -1378,7 +1369,7 @@ def class_imbalance(frequent: str, most: int = 0, rare: str = "", least: int = 0
     )
 
 
-@_finding
+@FINDINGS.sentence
 def filler_opening(opening: str, answers: int, looked: int) -> str:
     """Many answers begin with the same empty words (“Sure!”, “Of course”, “好的”), as a generating model left them
     there. The fine-tuned model will say them each time.
@@ -1394,7 +1385,7 @@ def filler_opening(opening: str, answers: int, looked: int) -> str:
     )
 
 
-@_finding
+@FINDINGS.sentence
 def varying_system_prompt(difference: str, examples: int, share: int) -> str:
     """Nearly all examples share a system prompt; a few have it in another wording, spacing or case, or not at all.
 
@@ -1429,7 +1420,7 @@ def varying_system_prompt(difference: str, examples: int, share: int) -> str:
     )
 
 
-@_finding
+@FINDINGS.sentence
 def duplicate_example(first: int) -> str:
     """The example is the same as an earlier one, whatever the spacing and the order of keys in its line. It counts
     twice in training, and costs twice.
@@ -1441,7 +1432,7 @@ def duplicate_example(first: int) -> str:
     )
 
 
-@_finding
+@FINDINGS.sentence
 def in_validation_file(first: int) -> str:
     """The example also stands in the validation file, where it measures what was learned by heart.
 
@@ -1455,7 +1446,7 @@ def in_validation_file(first: int) -> str:
 # What the content scan finds
 
 
-@_finding
+@FINDINGS.sentence
 def near_duplicate(percent: int, other: int) -> str:
     """The example says nearly the same as an earlier one (95 % of the text or more). The model learns such examples by
     heart.
@@ -1470,7 +1461,7 @@ def near_duplicate(percent: int, other: int) -> str:
     )
 
 
-@_finding
+@FINDINGS.sentence
 def contradictory_answers(other: int, how: str, there: str = "", here: str = "") -> str:
     """The same prompt has another answer elsewhere in the file, and not a mere variant of it.
 
@@ -1498,7 +1489,7 @@ def contradictory_answers(other: int, how: str, there: str = "", here: str = "")
     )
 
 
-@_finding
+@FINDINGS.sentence
 def many_refusals(refusals: int, answers: int, percent: int, first: int) -> str:
     """A large share of the answers refuse (a fifth or more). The model will refuse more than it should.
 
@@ -1514,7 +1505,7 @@ def many_refusals(refusals: int, answers: int, percent: int, first: int) -> str:
     )
 
 
-@_finding
+@FINDINGS.sentence
 def secret(kinds: Mapping[str, int]) -> str:
     """The example holds a key, token or password. What a model is trained on, it can say.
 
@@ -1527,7 +1518,7 @@ def secret(kinds: Mapping[str, int]) -> str:
     )
 
 
-@_finding
+@FINDINGS.sentence
 def personal_data(kinds: Mapping[str, int]) -> str:
     """The example holds personal data: a mail address, a phone, card or account number, an identity number.
 

@@ -1,8 +1,8 @@
 """The languages, which of them is in force, and messages in it.
 
 English stands in the code and is its own key. Other languages have a catalogue for each module of texts:
-`texts/zh/notices.po` for `texts/notices.py`, read and compiled in memory when a language is first spoken (English
-reads nothing). `scripts/catalogues.py` keeps the catalogues and checks them.
+`texts/zh/errors/jobs.po` for `texts/errors/jobs.py`, read and compiled in memory when a language is first spoken
+(English reads nothing). `scripts/catalogues.py` keeps the catalogues and checks them.
 """
 
 import gettext
@@ -83,7 +83,7 @@ def plural(one: str, many: str, count: int, /, **values: object) -> str:
 
 def catalogues(language: Language) -> list[Path]:
     """The files, one a module."""
-    return sorted((Path(__file__).parent / language).glob("*.po"))
+    return sorted((Path(__file__).parent / language).rglob("*.po"))
 
 
 def _filled(message: str, values: Mapping[str, object]) -> str:

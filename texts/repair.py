@@ -3,15 +3,14 @@
 Values that quote a file come as they are: whoever shows a sentence with them escapes all of it.
 """
 
-from collections.abc import Callable
-from typing import ParamSpec
+from typing import Final
 
 from texts import findings
 from texts.language import _, plural
+from texts.sentences import Sentences
 from training_files.repair import Remark, Why
 
-_P = ParamSpec("_P")
-_REMARKS: dict[str, Callable[..., str]] = {}
+REMARKS: Final = Sentences()
 
 
 def title(repair: str, *, mark: str = "", format: str = "", of_rows: bool = False) -> str:
@@ -126,26 +125,20 @@ def remark(why: Why) -> str:
     """A sentence, or what stands in place of an excerpt."""
     if not isinstance(why, Remark):
         return findings.sentence(why)
-    say = _REMARKS.get(why.kind)
-    return say(**why.values) if say else why.kind
+    return REMARKS.say(why.kind, why.values) or why.kind
 
 
-def _remark(say: Callable[_P, str]) -> Callable[_P, str]:
-    _REMARKS[say.__name__] = say
-    return say
-
-
-@_remark
+@REMARKS.sentence
 def byte_order_mark_is_there() -> str:
     return _("three invisible bytes before the first line")
 
 
-@_remark
+@REMARKS.sentence
 def line_is_empty() -> str:
     return _("an empty line")
 
 
-@_remark
+@REMARKS.sentence
 def line_is_too_long(megabytes: int, values: int) -> str:
     return _(
         "The line is longer than {megabytes} MB, or has more than {values} brackets and commas.",
@@ -154,97 +147,97 @@ def line_is_too_long(megabytes: int, values: int) -> str:
     )
 
 
-@_remark
+@REMARKS.sentence
 def conversation_empty() -> str:
     return _("Its conversation is empty.")
 
 
-@_remark
+@REMARKS.sentence
 def conversation_no_list() -> str:
     return _("Its conversation is not a list of turns.")
 
 
-@_remark
+@REMARKS.sentence
 def nobody_answers() -> str:
     return _("Nobody answers in its conversation.")
 
 
-@_remark
+@REMARKS.sentence
 def tools_no_list() -> str:
     return _("Its tools are not a list of objects.")
 
 
-@_remark
+@REMARKS.sentence
 def history_no_pairs() -> str:
     return _("Its history is not a list of pairs.")
 
 
-@_remark
+@REMARKS.sentence
 def turn_no_object(turn: int) -> str:
     return _("Turn {turn} of its conversation is not an object.", turn=turn)
 
 
-@_remark
+@REMARKS.sentence
 def turn_of_nobody(turn: int) -> str:
     return _("Turn {turn} of its conversation does not say who speaks.", turn=turn)
 
 
-@_remark
+@REMARKS.sentence
 def turn_of_no_role(turn: int, speaker: str) -> str:
     return _("Turn {turn} of its conversation is by “{speaker}”, which is no role.", turn=turn, speaker=speaker)
 
 
-@_remark
+@REMARKS.sentence
 def turn_answers_no_call(turn: int) -> str:
     return _("Turn {turn} of its conversation answers a tool that was not called.", turn=turn)
 
 
-@_remark
+@REMARKS.sentence
 def turn_calls_no_tool(turn: int) -> str:
     return _("Turn {turn} of its conversation calls a tool, but names none.", turn=turn)
 
 
-@_remark
+@REMARKS.sentence
 def character_lost() -> str:
     return _("It has a character that cannot be read in the file's encoding (�).")
 
 
-@_remark
+@REMARKS.sentence
 def half_a_character() -> str:
     return _("It holds half of a character (a lone surrogate).")
 
 
-@_remark
+@REMARKS.sentence
 def row_nested_too_deeply() -> str:
     return _("It is nested too deeply.")
 
 
-@_remark
+@REMARKS.sentence
 def equal_answers() -> str:
     return _("Both answers are the same.")
 
 
-@_remark
+@REMARKS.sentence
 def nothing_asked() -> str:
     return _("Nothing is asked in it.")
 
 
-@_remark
+@REMARKS.sentence
 def last_turn_no_answer(column: str) -> str:
     return _("The last turn in “{column}” is not an answer.", column=column)
 
 
-@_remark
+@REMARKS.sentence
 def cell_empty(column: str) -> str:
     return _("“{column}” is empty.", column=column)
 
 
-@_remark
+@REMARKS.sentence
 def cell_no_value(column: str, text: str) -> str:
     return _("“{column}” holds no value but {text}.", column=column, text=text)
 
 
-@_remark
+@REMARKS.sentence
 def too_many_cells(cells: int, columns: int) -> str:
     return _(
         "It has {cells} cells, the header {columns}; a text with a separator in it needs quotes.",
@@ -253,102 +246,102 @@ def too_many_cells(cells: int, columns: int) -> str:
     )
 
 
-@_remark
+@REMARKS.sentence
 def row_no_json() -> str:
     return _("It is not valid JSON.")
 
 
-@_remark
+@REMARKS.sentence
 def row_no_object() -> str:
     return _("It is not an object.")
 
 
-@_remark
+@REMARKS.sentence
 def list_is_no_example() -> str:
     return _("It is a list, not an example.")
 
 
-@_remark
+@REMARKS.sentence
 def value_is_no_example() -> str:
     return _("It is a single value, not an example.")
 
 
-@_remark
+@REMARKS.sentence
 def json_is_broken() -> str:
     return _("The JSON that begins here is broken.")
 
 
-@_remark
+@REMARKS.sentence
 def nested_too_deeply() -> str:
     return _("It is nested too deeply to be repaired.")
 
 
-@_remark
+@REMARKS.sentence
 def number_cannot_be_written() -> str:
     return _("It needs a repair, and holds a number that cannot be written anew.")
 
 
-@_remark
+@REMARKS.sentence
 def cannot_be_json() -> str:
     return _("It cannot be written as JSON.")
 
 
-@_remark
+@REMARKS.sentence
 def cannot_become(found: str, format: str) -> str:
     return _("A {found} example cannot become a {format} example.", found=found, format=format)
 
 
-@_remark
+@REMARKS.sentence
 def pair_is_not_text() -> str:
     return _("Its prompt or its completion is not text.")
 
 
-@_remark
+@REMARKS.sentence
 def no_prompt() -> str:
     return _("It has no prompt, so a chat would have no question.")
 
 
-@_remark
+@REMARKS.sentence
 def preference_without_lists() -> str:
     return _("Its messages or its preferred answer are not lists.")
 
 
-@_remark
+@REMARKS.sentence
 def no_list_of_messages() -> str:
     return _("Its messages are not a list of messages.")
 
 
-@_remark
+@REMARKS.sentence
 def more_than_a_completion() -> str:
     return _("A completion holds one question and one answer; this chat is longer, or of another form.")
 
 
-@_remark
+@REMARKS.sentence
 def more_than_text() -> str:
     return _("A completion holds text only; this chat has calls, tools or images.")
 
 
-@_remark
+@REMARKS.sentence
 def completion_is_empty() -> str:
     return _("The completion is empty.")
 
 
-@_remark
+@REMARKS.sentence
 def answer_is_empty() -> str:
     return _("An answer is empty.")
 
 
-@_remark
+@REMARKS.sentence
 def no_answer_counts() -> str:
     return _("Every answer has weight 0, so nothing would be trained on.")
 
 
-@_remark
+@REMARKS.sentence
 def answers_are_the_same() -> str:
     return _("The preferred answer and the other one are the same.")
 
 
-@_remark
+@REMARKS.sentence
 def too_many_tokens(tokens: int, model: str, limit: int) -> str:
     return _(
         "It has {tokens} tokens; {model} takes {limit}, and no turn can be spared.",
@@ -358,17 +351,17 @@ def too_many_tokens(tokens: int, model: str, limit: int) -> str:
     )
 
 
-@_remark
+@REMARKS.sentence
 def same_as_line(line: int) -> str:
     return _("It is the same as line {line}.", line=line)
 
 
-@_remark
+@REMARKS.sentence
 def nearly_same_as_line(line: int) -> str:
     return _("It is nearly the same as line {line}.", line=line)
 
 
-@_remark
+@REMARKS.sentence
 def same_in_validation_file(line: int) -> str:
     return _("Line {line} of the validation file is the same.", line=line)
 

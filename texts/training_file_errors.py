@@ -1,39 +1,30 @@
-"""Why a training file cannot be read or kept, and what to do. The name of each function below `of_this_file` is an
-error's kind, its parameters are the error's values.
+"""Why a training file cannot be read or kept, and what to do. A function marked with
+`@ERRORS.sentence` says one kind of error: its name is the kind, its parameters are the error's values.
 
 Sentences are plain text with the values as they came: whoever shows one escapes all of it.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import ParamSpec
+from collections.abc import Mapping, Sequence
+from typing import Final
 
 from texts import file_types
 from texts.formats import listed
 from texts.language import _, plural
+from texts.sentences import Sentences
 from training_files import TrainingFileError
 
-_P = ParamSpec("_P")
-_SENTENCES: dict[str, Callable[..., str]] = {}
+ERRORS: Final = Sentences()
 
 
 def sentence(error: TrainingFileError) -> str:
     """What happened, and what to do next."""
-    say = _SENTENCES.get(error.kind)
-    return say(**error.values) if say else str(error)
+    return ERRORS.say(error.kind, error.values) or str(error)
 
 
 def of_this_file(kind: str, values: Mapping[str, str | int]) -> str:
     """The sentence for an error whose file the reader knows under a name that is not at hand."""
-    say = _SENTENCES.get(kind)
-    if say is None:
-        return kind
-    said = say(**({"name": _("the file")} if "name" in say.__code__.co_varnames else {}), **values)
+    said = ERRORS.say(kind, values, name=_("the file")) or kind
     return said[:1].upper() + said[1:]
-
-
-def _error(say: Callable[_P, str]) -> Callable[_P, str]:
-    _SENTENCES[say.__name__] = say
-    return say
 
 
 def _quoted(names: Sequence[str]) -> str:
@@ -43,33 +34,33 @@ def _quoted(names: Sequence[str]) -> str:
 # Fetching it from Slack
 
 
-@_error
+@ERRORS.sentence
 def outside_of_slack() -> str:
     return _("The file lies outside of Slack. Download it, then drop the file itself here.")
 
 
-@_error
+@ERRORS.sentence
 def strange_place() -> str:
     return _("Slack names a strange place for this file, so I did not fetch it. Drop it again.")
 
 
-@_error
+@ERRORS.sentence
 def not_handed_out(status: int) -> str:
     """`status`: of HTTP."""
     return _("Slack did not hand the file out (status {status}). Drop it again in a minute.", status=status)
 
 
-@_error
+@ERRORS.sentence
 def connection_broke() -> str:
     return _("The connection to Slack broke while I read the file. Drop it again.")
 
 
-@_error
+@ERRORS.sentence
 def file_removed() -> str:
     return _("The file was removed before I could read it. Drop it again if you still want to train on it.")
 
 
-@_error
+@ERRORS.sentence
 def may_not_read_files() -> str:
     return _(
         "Slack does not let me read files: my app lacks the scope `files:read`. An administrator can add it under "
@@ -78,7 +69,7 @@ def may_not_read_files() -> str:
     )
 
 
-@_error
+@ERRORS.sentence
 def refused_by_slack(slack: str) -> str:
     """`slack`: its error code."""
     return _("Slack did not let me read the file ({code}). Drop it again, or ask an administrator.", code=slack)
@@ -87,47 +78,47 @@ def refused_by_slack(slack: str) -> str:
 # Opening, keeping and writing it
 
 
-@_error
+@ERRORS.sentence
 def no_such_file(path: str) -> str:
     return _("There is no file {path}. Check its name and folder.", path=path)
 
 
-@_error
+@ERRORS.sentence
 def is_a_folder(name: str) -> str:
     return _("{name} is a folder. Name the training file in it.", name=name)
 
 
-@_error
+@ERRORS.sentence
 def not_a_regular_file(name: str) -> str:
     return _("{name} is not a regular file. Save the training data to a file first.", name=name)
 
 
-@_error
+@ERRORS.sentence
 def may_not_be_read(name: str) -> str:
     return _("{name} may not be read by this user. Check its permissions.", name=name)
 
 
-@_error
+@ERRORS.sentence
 def cannot_be_opened(name: str, reason: str) -> str:
     return _("{name} cannot be opened: {reason}.", name=name, reason=reason)
 
 
-@_error
+@ERRORS.sentence
 def cannot_be_read(name: str, reason: str) -> str:
     return _("{name} cannot be read: {reason}.", name=name, reason=reason)
 
 
-@_error
+@ERRORS.sentence
 def cannot_be_written(file: str, reason: str) -> str:
     return _("{file} cannot be written: {reason}.", file=file, reason=reason)
 
 
-@_error
+@ERRORS.sentence
 def not_replaceable(path: str) -> str:
     return _("{path} is not a file, so no training file can take its place. Give another name.", path=path)
 
 
-@_error
+@ERRORS.sentence
 def no_room(folder: str, reason: str) -> str:
     return _(
         "There is no room for a temporary file in {folder}: {reason}. Make room there, or name another folder in "
@@ -137,7 +128,7 @@ def no_room(folder: str, reason: str) -> str:
     )
 
 
-@_error
+@ERRORS.sentence
 def larger_than_taken(megabytes: int) -> str:
     return _(
         "The file is larger than {megabytes} MB, the most that I take. Split it, or ask an administrator to raise "
@@ -146,12 +137,12 @@ def larger_than_taken(megabytes: int) -> str:
     )
 
 
-@_error
+@ERRORS.sentence
 def not_kept(why: str) -> str:
     return _("I could not keep the file: {why}. Tell an administrator, then drop it again.", why=why)
 
 
-@_error
+@ERRORS.sentence
 def took_too_long(minutes: int) -> str:
     return plural(
         "This file took more than {count} minute, so I stopped. Split it, or ask an administrator.",
@@ -160,7 +151,7 @@ def took_too_long(minutes: int) -> str:
     )
 
 
-@_error
+@ERRORS.sentence
 def stopped_twice() -> str:
     return _(
         "Work on this file was stopped twice, most likely because this machine has too little memory for it. Split the "
@@ -171,7 +162,7 @@ def stopped_twice() -> str:
 # Examples
 
 
-@_error
+@ERRORS.sentence
 def no_example(name: str, line: int, finding: str) -> str:
     """`finding`: the code of what is wrong with it."""
     return _(
@@ -182,12 +173,12 @@ def no_example(name: str, line: int, finding: str) -> str:
     )
 
 
-@_error
+@ERRORS.sentence
 def line_too_long(name: str, line: int) -> str:
     return _("Line {line} of {name} is too long to be read. Repair the file first.", line=line, name=name)
 
 
-@_error
+@ERRORS.sentence
 def no_jsonl_yet(name: str, format: str) -> str:
     return _("{name} is no JSONL yet ({format}): repair it first, then look at its examples.", name=name, format=format)
 
@@ -195,22 +186,22 @@ def no_jsonl_yet(name: str, format: str) -> str:
 # Repairing
 
 
-@_error
+@ERRORS.sentence
 def cannot_be_copied(name: str, reason: str) -> str:
     return _("{name} cannot be copied: {reason}.", name=name, reason=reason)
 
 
-@_error
+@ERRORS.sentence
 def original_is_kept(name: str) -> str:
     return _("{name} is the file that is repaired; it is never overwritten. Give another name.", name=name)
 
 
-@_error
+@ERRORS.sentence
 def columns_not_named(name: str) -> str:
     return _("Nobody has said yet which columns of {name} hold what. Name them, then repair it.", name=name)
 
 
-@_error
+@ERRORS.sentence
 def too_many_defects(line: int, defects: int) -> str:
     return _(
         "By line {line} the file has {defects} defects, so it is hardly training data that repairs could save. The "
@@ -220,7 +211,7 @@ def too_many_defects(line: int, defects: int) -> str:
     )
 
 
-@_error
+@ERRORS.sentence
 def cannot_be_converted(formats: Sequence[str], to: str) -> str:
     """`formats`: those of the file's examples."""
     found = listed(formats)
@@ -244,17 +235,17 @@ def cannot_be_converted(formats: Sequence[str], to: str) -> str:
 # Splitting
 
 
-@_error
+@ERRORS.sentence
 def share_out_of_range(share: float) -> str:
     return _("The share is {share}; it must lie between 0 and 1, such as 0.1 for a tenth.", share=share)
 
 
-@_error
+@ERRORS.sentence
 def three_names_needed() -> str:
     return _("The file, its training part and its validation part need three different names.")
 
 
-@_error
+@ERRORS.sentence
 def too_few_to_split(name: str, examples: int) -> str:
     """`examples` are all the same."""
     if not examples:
@@ -267,7 +258,7 @@ def too_few_to_split(name: str, examples: int) -> str:
     )
 
 
-@_error
+@ERRORS.sentence
 def line_not_split(name: str, line: int) -> str:
     return _("Line {line} of {name} is no example. Repair the file first, then split it.", line=line, name=name)
 
@@ -275,7 +266,7 @@ def line_not_split(name: str, line: int) -> str:
 # Tables
 
 
-@_error
+@ERRORS.sentence
 def not_a_table(name: str, kind: str) -> str:
     """`kind`: of `training_files.tables.file_type`."""
     return _(
@@ -286,17 +277,17 @@ def not_a_table(name: str, kind: str) -> str:
     )
 
 
-@_error
+@ERRORS.sentence
 def not_a_text(name: str) -> str:
     return _("{name} is not a text file in any encoding that is known. Save it as UTF-8.", name=name)
 
 
-@_error
+@ERRORS.sentence
 def no_rows(name: str) -> str:
     return _("{name} has no rows that can be read.", name=name)
 
 
-@_error
+@ERRORS.sentence
 def too_many_columns(columns: int, most: int) -> str:
     return _(
         "The table has {columns} columns. {most} are read, as many as a sheet has. Leave out those that hold no text, "
@@ -306,7 +297,7 @@ def too_many_columns(columns: int, most: int) -> str:
     )
 
 
-@_error
+@ERRORS.sentence
 def too_many_rows(rows: int, bytes: int, free: int, size: int) -> str:
     """Of about `bytes` each; `free` of them may be of any size, and there may be one more for every `size` bytes."""
     return _(
@@ -319,14 +310,14 @@ def too_many_rows(rows: int, bytes: int, free: int, size: int) -> str:
     )
 
 
-@_error
+@ERRORS.sentence
 def row_unreadable(name: str, row: int, line: int, reason: str) -> str:
     return _(
         "Row {row} of {name} (line {line}) cannot be read: {reason}.", row=row, name=name, line=line, reason=reason
     )
 
 
-@_error
+@ERRORS.sentence
 def cell_too_long(name: str, row: int, line: int, millions: int) -> str:
     return _(
         "Row {row} of {name} (line {line}) cannot be read: a cell is longer than {millions} million characters; "
@@ -338,7 +329,7 @@ def cell_too_long(name: str, row: int, line: int, millions: int) -> str:
     )
 
 
-@_error
+@ERRORS.sentence
 def quote_never_closed(name: str) -> str:
     return _(
         "A quote is opened in {name} and never closed, so the rows after it cannot be told apart. Close it, or save "
@@ -347,14 +338,14 @@ def quote_never_closed(name: str) -> str:
     )
 
 
-@_error
+@ERRORS.sentence
 def text_line_too_long(name: str, line: int, millions: int) -> str:
     return _(
         "Line {line} of {name} is longer than {millions} million characters.", line=line, name=name, millions=millions
     )
 
 
-@_error
+@ERRORS.sentence
 def broken_document(
     name: str,
     values: int,
@@ -399,12 +390,12 @@ def broken_document(
     return _("{where}: {detail}.", where=where, detail=detail)
 
 
-@_error
+@ERRORS.sentence
 def needs_password(name: str) -> str:
     return _("{name} is protected with a password. Save it without one.", name=name)
 
 
-@_error
+@ERRORS.sentence
 def damaged_workbook(name: str) -> str:
     return _(
         "{name} cannot be read as a workbook: it is damaged or something else. Save the table as CSV or xlsx.",
@@ -412,12 +403,12 @@ def damaged_workbook(name: str) -> str:
     )
 
 
-@_error
+@ERRORS.sentence
 def no_sheet(name: str) -> str:
     return _("{name} holds no sheet with rows in it.", name=name)
 
 
-@_error
+@ERRORS.sentence
 def damaged_parquet(name: str, rows: int) -> str:
     if not rows:
         return _("{name} cannot be read as Parquet: it is damaged or cut off.", name=name)
@@ -429,12 +420,12 @@ def damaged_parquet(name: str, rows: int) -> str:
     )
 
 
-@_error
+@ERRORS.sentence
 def row_too_large(name: str, megabytes: int) -> str:
     return _("A row of {name} is larger than {megabytes} MB.", name=name, megabytes=megabytes)
 
 
-@_error
+@ERRORS.sentence
 def too_slow_to_unpack(name: str, seconds: int) -> str:
     return _(
         "{name} took longer than {seconds} seconds to unpack, so reading it was stopped. Save it as CSV.",
@@ -443,7 +434,7 @@ def too_slow_to_unpack(name: str, seconds: int) -> str:
     )
 
 
-@_error
+@ERRORS.sentence
 def too_large_to_unpack(name: str, megabytes: int) -> str:
     return _(
         "{name} is damaged, or needs more than {megabytes} MB of memory when unpacked, so reading it was stopped. Save "
@@ -456,17 +447,17 @@ def too_large_to_unpack(name: str, megabytes: int) -> str:
 # Converting tables
 
 
-@_error
+@ERRORS.sentence
 def makes_too_much(name: str, gigabytes: int) -> str:
     return _("{name} makes more than {gigabytes} GB of examples. Split it first.", name=name, gigabytes=gigabytes)
 
 
-@_error
+@ERRORS.sentence
 def no_such_part(part: str, format: str, parts: Sequence[str]) -> str:
     return _("“{part}” is no part of a {format} example; {parts} are.", part=part, format=format, parts=_quoted(parts))
 
 
-@_error
+@ERRORS.sentence
 def no_such_column(name: str, column: str, columns: Sequence[str]) -> str:
     return _(
         "{name} has no column “{column}”; its columns are {columns}.",
@@ -476,7 +467,7 @@ def no_such_column(name: str, column: str, columns: Sequence[str]) -> str:
     )
 
 
-@_error
+@ERRORS.sentence
 def parts_needed(format: str, needed: Sequence[Sequence[str]]) -> str:
     """`needed`: each is enough."""
     return _(

@@ -32,6 +32,7 @@ def catalogues(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
 
 def update(script: ModuleType) -> None:
     for path, content in script.catalogues():
+        path.parent.mkdir(exist_ok=True)
         path.write_text(content, encoding="utf-8")
 
 
@@ -74,7 +75,7 @@ def test_a_module_that_says_something_else_now_is_found_and_keeps_its_other_tran
     path = translate(catalogues, OF_ALL, SAY, JOBS)
     module = catalogues.TEXTS / "jobs.py"
     module.write_text(MODULE.replace("of all", "of them"), encoding="utf-8")
-    assert "not what texts/jobs.py says now" in "".join(catalogues.problems())
+    assert "jobs.po: not what its module says now" in "".join(catalogues.problems())
     update(catalogues)
     assert "of all" not in path.read_text(encoding="utf-8")
     assert len(list(catalogues.problems())) == 1  # the new message, not translated yet
@@ -111,6 +112,16 @@ def test_a_catalogue_without_its_module_is_found(catalogues: ModuleType) -> None
     (catalogues.TEXTS / "jobs.py").rename(catalogues.TEXTS / "tasks.py")
     found = list(catalogues.problems())
     assert any("jobs.po: its module is gone" in problem for problem in found)
+
+
+def test_a_module_in_a_folder_has_its_catalogue_in_a_folder(catalogues: ModuleType) -> None:
+    (catalogues.TEXTS / "errors").mkdir()
+    (catalogues.TEXTS / "jobs.py").rename(catalogues.TEXTS / "errors" / "jobs.py")
+    before = translate(catalogues, OF_ALL, SAY, JOBS)
+    update(catalogues)
+    before.unlink()
+    assert [path.name for path in before.parent.iterdir()] == ["errors"]
+    assert list(catalogues.problems()) == []
 
 
 def test_slacks_own_markup_does_not_belong_into_a_message(catalogues: ModuleType) -> None:

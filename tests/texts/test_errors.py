@@ -1,8 +1,7 @@
 """Every error that is raised by its kind has a sentence, in both languages, that takes its values."""
 
 import ast
-import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,6 +12,7 @@ from bot.providers.interface import Doubtful, Refused
 from bot.spending.budget import NotAdmitted, OverBudget, Scope
 from texts import errors, training_file_errors
 from texts.language import Language, speaking
+from texts.sentences import Sentences
 
 ROOT = Path(__file__).parents[2]
 OF_THE_BOT = (
@@ -35,13 +35,11 @@ def raised(*classes: str) -> Iterator[tuple[str, str, set[str]]]:
 
 
 @pytest.mark.parametrize(
-    ("classes", "sentences"), [(OF_THE_BOT, errors._SENTENCES), (OF_FILES, training_file_errors._SENTENCES)]
+    ("classes", "sentences"), [(OF_THE_BOT, errors.ERRORS), (OF_FILES, training_file_errors.ERRORS)]
 )
-def test_each_error_has_a_sentence_that_takes_its_values(
-    classes: tuple[str, ...], sentences: dict[str, Callable[..., str]]
-) -> None:
+def test_each_error_has_a_sentence_that_takes_its_values(classes: tuple[str, ...], sentences: Sentences) -> None:
     found = list(raised(*classes))
-    wanted = {kind: set(inspect.signature(say).parameters) for kind, say in sentences.items()}
+    wanted = {kind: set(sentences.parameters(kind)) for kind in sentences}
     for where, kind, values in found:
         if "" in values:  # some are handed on as a dictionary
             assert values - {""} < wanted.get(kind, set()), (where, kind)

@@ -282,7 +282,7 @@ UNUSUAL = [  # what takes a provider's limits, a library's, or a longer line tha
 
 
 def test_each_code_has_one_sentence() -> None:
-    assert findings._SENTENCES.keys() == BY_CODE.keys()
+    assert findings.FINDINGS.keys() == BY_CODE.keys()
 
 
 def test_each_code_is_found_in_some_file(found: list[Finding]) -> None:
@@ -291,9 +291,9 @@ def test_each_code_is_found_in_some_file(found: list[Finding]) -> None:
 
 def test_each_sentence_takes_what_is_found_and_says_it_whole(found: list[Finding]) -> None:
     for one in found:
-        say = findings._SENTENCES[one.code]
+        say = findings.FINDINGS[one.code]
         signature = inspect.signature(say)
-        given = signature.bind(**one.params, **({"field": one.field or ""} if one.code in findings._WITH_FIELD else {}))
+        given = signature.bind(**one.params, **({"field": one.field or ""} if "field" in signature.parameters else {}))
         types = typing.get_type_hints(say)
         for name, value in given.arguments.items():
             assert _fits(value, types[name]), (one, name)

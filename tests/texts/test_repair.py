@@ -1,7 +1,6 @@
 """Each repair has its name, and each remark about a file its sentence, in both languages."""
 
 import ast
-import inspect
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -39,7 +38,7 @@ def test_each_remark_has_a_sentence_that_takes_its_values() -> None:
     }
     made |= {kind: set() for kind in ("row_no_json", "row_no_object", "half_a_character", "row_nested_too_deeply")}
     assert len(made) > 20
-    assert made == {kind: set(inspect.signature(say).parameters) for kind, say in texts._REMARKS.items()}
+    assert made == {kind: set(texts.REMARKS.parameters(kind)) for kind in texts.REMARKS}
 
 
 @pytest.mark.parametrize("language", Language)

@@ -1,0 +1,70 @@
+"""What a person is told of an error: a module for each domain. A function marked with `@ERRORS.sentence` says one
+kind of error: its name is the kind, its parameters are the error's values.
+
+Sentences are plain text with the values as they came: whoever shows one escapes all of it.
+"""
+
+import re
+
+from bot.errors import BotError
+from bot.providers.interface import ProviderError
+from texts import training_file_errors
+from texts.errors import (
+    access,
+    administration,
+    datasets,
+    graders,
+    job_requests,
+    jobs,
+    models,
+    providers,
+    requests,
+    spending,
+    starting,
+)
+from texts.errors.table import ERRORS
+from training_files import TrainingFileError
+
+__all__ = [
+    "ERRORS",
+    "access",
+    "administration",
+    "datasets",
+    "graders",
+    "job_requests",
+    "jobs",
+    "models",
+    "providers",
+    "recorded_sentence",
+    "requests",
+    "sentence",
+    "spending",
+    "starting",
+]
+
+
+def sentence(error: BotError | TrainingFileError) -> str:
+    """What happened, and what to do next. What a provider answered stays in its own words."""
+    if isinstance(error, TrainingFileError):
+        return training_file_errors.sentence(error)
+    if isinstance(error, ProviderError) and error.is_answer:
+        return str(error)
+    return ERRORS.say(error.kind, error.values) or str(error)
+
+
+def recorded_sentence(details: str) -> str:
+    """The sentence for an error that the audit log keeps as `str(error)`; other details are given back as they are."""
+    kind = details.partition(" ")[0]
+    if kind not in ERRORS:
+        return details
+    parameters = ERRORS.parameters(kind)
+    names = "|".join(map(re.escape, parameters))
+    parts = re.split(rf" (?=(?:{names})=)", details) if names else [details]
+    if parts[0] != kind:  # somebody's own words, such as the reason of a declined job
+        return details
+    try:
+        values = dict(part.split("=", 1) for part in parts[1:])
+        figures = {name: float(value) for name, value in values.items() if parameters[name].annotation is float}
+        return ERRORS[kind](**{**values, **figures})
+    except (TypeError, ValueError, KeyError):
+        return details

@@ -1,0 +1,114 @@
+"""Who may do what, and where it would be seen."""
+
+from bot.access import Action
+from texts.errors.table import ERRORS
+from texts.formats import sentences
+from texts.language import _
+
+
+@ERRORS.sentence
+def account_deactivated() -> str:
+    return _("Your account is deactivated.")
+
+
+@ERRORS.sentence
+def other_organisation() -> str:
+    return _("I only work for people of this workspace. Ask someone of the team that installed me to do this.")
+
+
+@ERRORS.sentence
+def guest() -> str:
+    return _("Guests cannot use me here. Ask a full member of the workspace to do this.")
+
+
+@ERRORS.sentence
+def who_is_unknown(slack: str) -> str:
+    """`slack`: its error code."""
+    return _("I could not find out who you are ({code}). Please try again in a minute.", code=slack)
+
+
+@ERRORS.sentence
+def no_such_thing(kind: str) -> str:
+    return {
+        "job": _("There is no such job here."),
+        "model": _("There is no such model here."),
+        "conversation": _("There is no such conversation here."),
+        "file": _("There is no such file here."),
+    }.get(kind) or _("There is no such thing here.")
+
+
+@ERRORS.sentence
+def only_looking(action: Action) -> str:
+    what = {
+        Action.SUBMIT: _("You may look, but not start a fine-tuning job."),
+        Action.CHAT: _("You may look, but not chat with a model."),
+        Action.FOLLOW: _("You may look, but not follow a job."),
+        Action.SET_LANGUAGE: _("You may look, but not set the language of a channel."),
+    }.get(action) or _("You may look, but not do this.")
+    return sentences(what, _("Ask an administrator to add you to the members."))
+
+
+@ERRORS.sentence
+def only_owner(action: Action, kind: str) -> str:
+    if kind == "job":
+        return {
+            Action.CANCEL: _("Only the person who started this job or an administrator may cancel it."),
+            Action.PAUSE: _("Only the person who started this job or an administrator may pause it."),
+            Action.RESUME: _("Only the person who started this job or an administrator may resume it."),
+            Action.DECIDE: _("Only the person who started this job or an administrator may decide about it."),
+        }.get(action) or _("Only the person who started this job or an administrator may delete it.")
+    return {
+        "model": _("Only the person whom this model belongs to or an administrator may delete it."),
+        "file": _("Only the person whom this file belongs to or an administrator may delete it."),
+    }.get(kind) or _("Only the person whom this belongs to or an administrator may do this.")
+
+
+@ERRORS.sentence
+def only_approvers() -> str:
+    return _("Only approvers and administrators may decide about the cost of a job.")
+
+
+@ERRORS.sentence
+def own_job() -> str:
+    return _("You asked for this job yourself, so somebody else has to approve it.")
+
+
+@ERRORS.sentence
+def only_administrators(action: Action) -> str:
+    return {
+        Action.SET_BUDGET: _("Only administrators may change budgets."),
+        Action.READ_AUDIT: _("Only administrators may read the audit log."),
+    }[action]
+
+
+@ERRORS.sentence
+def audit_for_one() -> str:
+    return _("The audit log is for one pair of eyes: type `/finetune audit`, which only you see.")
+
+
+@ERRORS.sentence
+def not_allowed() -> str:
+    return _("You may not do that.")
+
+
+@ERRORS.sentence
+def seen_by_too_many(kind: str) -> str:
+    if kind == "job":
+        return _(
+            "That job comes from a private channel or from direct messages, and everybody here could see what I post "
+            "here. Do this where it comes from, or in your direct messages with me."
+        )
+    if kind == "model":
+        return _(
+            "That model comes from a private channel or from direct messages, and everybody here could see what I "
+            "post here. Do this where it comes from, or in your direct messages with me."
+        )
+    return _(
+        "That file comes from a private channel or from direct messages, and everybody here could see what "
+        "I post here. Do this where it comes from, or in your direct messages with me."
+    )
+
+
+@ERRORS.sentence
+def not_in_channel() -> str:
+    return _("I am not in this channel, so I cannot post here. Type `/invite` followed by my name, then try again.")

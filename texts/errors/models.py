@@ -1,0 +1,62 @@
+"""Fine-tuned models, and conversations with them."""
+
+from bot.jobs.job import Loss
+from texts.errors.table import ERRORS
+from texts.jobs import start_again_button
+from texts.language import _
+
+
+@ERRORS.sentence
+def unknown_model(model: str) -> str:
+    return _("There is no fine-tuned model {model}. `/finetune models` lists them.", model=model)
+
+
+@ERRORS.sentence
+def no_such_model(model: str) -> str:
+    return _("There is no model {model} (any more). `/finetune models` lists those that there are.", model=model)
+
+
+@ERRORS.sentence
+def no_model_yet() -> str:
+    return _("This job has made no model yet. I say so in its thread when it has.")
+
+
+@ERRORS.sentence
+def model_lost(loss: str) -> str:
+    """`loss`: a value of `Loss`."""
+    values = {"start_again": f"*{start_again_button()}*"}
+    return {
+        Loss.DELETED: _(
+            "This job's model was deleted, so nobody can talk to it any more. {start_again} on its card trains it "
+            "anew.",
+            **values,
+        ),
+        Loss.MISSING: _(
+            "The provider no longer has this job's model, so nobody can talk to it any more. {start_again} on its card "
+            "trains it anew.",
+            **values,
+        ),
+        Loss.SHUT_DOWN: _(
+            "This job's model was shut down, so nobody can talk to it any more. {start_again} on its card trains it "
+            "anew.",
+            **values,
+        ),
+    }[Loss(loss)]
+
+
+@ERRORS.sentence
+def nothing_to_talk_to() -> str:
+    return _(
+        "There is no fine-tuned model yet that can be talked to here. Drop a training file into a channel to make one. "
+        "`/finetune models` lists the base models, which `/finetune chat MODEL` opens, too."
+    )
+
+
+@ERRORS.sentence
+def conversation_gone() -> str:
+    return _("There is no conversation with a model in this thread any more.")
+
+
+@ERRORS.sentence
+def model_of_conversation_gone(model: str) -> str:
+    return _("There is no model {model} (any more).", model=model)

@@ -1,0 +1,42 @@
+"""What cannot be understood, or not be done from where it was asked."""
+
+from collections.abc import Sequence
+
+from texts.errors.table import ERRORS
+from texts.language import _, plural
+
+_CHOICES = 5
+
+
+@ERRORS.sentence
+def no_modal_here() -> str:
+    return _("A window can only be opened from a button or a slash command.")
+
+
+@ERRORS.sentence
+def press_again() -> str:
+    return _("Slack did not let me open the window in time. Press the button again.")
+
+
+@ERRORS.sentence
+def ambiguous(word: str, choices: Sequence[str]) -> str:
+    shown = ", ".join(choices[:_CHOICES])
+    if len(choices) <= _CHOICES:
+        return _("{word} could be any of these: {choices}. Write more of the name.", word=word, choices=shown)
+    return plural(
+        "{word} could be any of these: {choices} and {count} more. Write more of the name.",
+        "{word} could be any of these: {choices} and {count} more. Write more of the name.",
+        len(choices) - _CHOICES,
+        word=word,
+        choices=shown,
+    )
+
+
+@ERRORS.sentence
+def quotation_mark_missing() -> str:
+    return _("A quotation mark is missing in what you typed.")
+
+
+@ERRORS.sentence
+def question_of_another() -> str:
+    return _("Only the person who typed this may start it. Type the command yourself to start one of your own.")

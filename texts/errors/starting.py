@@ -1,0 +1,91 @@
+"""Starting the bot, and its store."""
+
+from texts.errors.table import ERRORS
+from texts.language import _
+
+
+@ERRORS.sentence
+def store_trouble(trouble: str) -> str:
+    why = {
+        "locked": _("another program holds it locked"),
+        "readonly": _("it is read-only"),
+        "full": _("the disk is full"),
+        "io": _("the disk does not do its work"),
+        "cannot_open": _("its file cannot be opened"),
+    }[trouble]
+    return _("My store cannot be used: {why}. Nothing was changed; try again in a while.", why=why)
+
+
+@ERRORS.sentence
+def settings_unusable(complaints: str) -> str:
+    """`complaints`: what is wrong with each, in English."""
+    return _("A setting cannot be used. {complaints}", complaints=complaints)
+
+
+@ERRORS.sentence
+def env_unreadable(why: object) -> str:
+    return _("The file `.env` cannot be read: {why}.", why=why)
+
+
+@ERRORS.sentence
+def folder_in_use(folder: object) -> str:
+    return _(
+        "Another finetune-bot is working in {folder}. Stop it first, or give this one its own folder "
+        "(`FINETUNE_DATA`).",
+        folder=folder,
+    )
+
+
+@ERRORS.sentence
+def folder_not_written(folder: object, why: object) -> str:
+    return _("The folder {folder} cannot be written: {why}.", folder=folder, why=why)
+
+
+@ERRORS.sentence
+def store_unusable(file: object, why: object) -> str:
+    return _(
+        "The store {file} cannot be used: {why}. If it is damaged, put it aside (or back from a backup) and start "
+        "again.",
+        file=file,
+        why=why,
+    )
+
+
+@ERRORS.sentence
+def no_store(folder: object) -> str:
+    return _("There is no store in {folder}. `FINETUNE_DATA` says which folder it is in.", folder=folder)
+
+
+@ERRORS.sentence
+def backup_exists(file: object) -> str:
+    return _("{file} is there already, and a backup overwrites nothing. Choose another name.", file=file)
+
+
+@ERRORS.sentence
+def backup_not_written(file: object, why: object) -> str:
+    return _("The backup could not be written to {file}: {why}.", file=file, why=why)
+
+
+@ERRORS.sentence
+def no_file(file: object) -> str:
+    return _("There is no file {file}.", file=file)
+
+
+@ERRORS.sentence
+def stop_first(folder: object) -> str:
+    return _("A finetune-bot is working in {folder}. Stop it first.", folder=folder)
+
+
+@ERRORS.sentence
+def not_restored(file: object, why: object) -> str:
+    return _("{file} could not be restored: {why}. The store is as it was.", file=file, why=why)
+
+
+@ERRORS.sentence
+def no_backup(file: object) -> str:
+    return _("{file} is no backup of a finetune-bot.", file=file)
+
+
+@ERRORS.sentence
+def backup_too_new(file: object) -> str:
+    return _("{file} is the backup of a newer version. Install that one, then restore.", file=file)
