@@ -10,7 +10,6 @@ import argparse
 import ast
 import io
 import re
-import string
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,6 +18,7 @@ from babel.messages.catalog import Catalog, Message
 from babel.messages.pofile import read_po, write_po
 
 from texts.language import Language
+from texts.sentences import paragraphs
 
 TEXTS = Path(__file__).parents[1] / "texts"
 _COMMENT = "# Translators: "
@@ -72,11 +72,17 @@ def catalogues() -> Iterator[tuple[Path, str]]:
 
 def _said(module: Path) -> Iterator[Message]:
     """The messages of a module in their order. (Babel's own extractor reads tokens, and stumbles over f-strings and
-    calls among the arguments.) A comment for translators stands above: `# Translators: …`."""
+    calls among the arguments.) A comment for translators stands above: `# Translators: …`. What a finding's docstring
+    says is a message of each paragraph: docs/findings.md is written in both languages."""
     source = module.read_text(encoding="utf-8")
     lines = source.splitlines()
-    calls = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call)]
-    for call in sorted(calls, key=lambda call: (call.lineno, call.col_offset)):
+    nodes = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call | ast.FunctionDef)]
+    for node in sorted(nodes, key=lambda node: (node.lineno, node.col_offset)):
+        if isinstance(node, ast.FunctionDef):
+            if "FINDINGS.sentence" in map(ast.unparse, node.decorator_list):
+                yield from map(Message, paragraphs(ast.get_docstring(node) or ""))
+            continue
+        call = node
         if isinstance(call.func, ast.Name) and (forms := {"_": 1, "plural": 2}.get(call.func.id)):
             values = [argument.value for argument in call.args[:forms] if isinstance(argument, ast.Constant)]
             ids = [value for value in values if isinstance(value, str)]
@@ -125,7 +131,7 @@ def _wrong(message: Message) -> Iterator[str]:
 
 
 def _placeholders(message: str) -> set[str]:
-    return {name for _, name, _, _ in string.Formatter().parse(message) if name is not None}
+    return set(re.findall(r"\{(\w+)\}", message))
 
 
 def _code(message: str) -> list[str]:

@@ -1,6 +1,6 @@
 #!/usr/bin/env python
-"""Write the reference pages from the program itself: docs/settings.md, docs/findings.md, docs/commands.md, and the
-commands of Slack in Chinese.
+"""Write the reference pages from the program itself: docs/settings.md, docs/findings.md, docs/commands.md, and in
+Chinese the findings and the commands of Slack.
 
 With --check nothing is written; exit code 1 where a page differs from what would be.
 """
@@ -49,7 +49,8 @@ def pages() -> dict[str, str]:
     """The pages by their names."""
     written = {"settings.md": settings_page(), "commands.md": commands_page(), "findings.md": findings_page()}
     with speaking(Language.CHINESE):
-        written["zh/commands.md"] = "\n".join(_slack_commands("../commands.md")) + "\n"
+        written["zh/findings.md"] = findings_page()
+        written["zh/commands.md"] = "\n".join(_slack_commands()) + "\n"
     return written
 
 
@@ -100,7 +101,7 @@ _GROUPS = (
 
 def commands_page() -> str:
     parts = [
-        *_slack_commands("zh/commands.md"),
+        *_slack_commands(),
         "",
         "## On the command line",
         *_command("finetune-bot", typer.main.get_command(command_line)),
@@ -108,10 +109,9 @@ def commands_page() -> str:
     return "\n".join(parts) + "\n"
 
 
-def _slack_commands(twin: str) -> Iterator[str]:
-    """The commands of Slack, in the language in force. `twin`: the page in the other language."""
-    link = f"[简体中文]({twin})" if current() is Language.ENGLISH else f"[English]({twin})"
-    yield from (f"# {frame.commands_title()}", "", link, "", _WRITTEN.strip(), "")
+def _slack_commands() -> Iterator[str]:
+    """The commands of Slack, in the language in force."""
+    yield from _head(frame.commands_title(), "commands.md")
     yield from (f"## {frame.in_slack()}", "", frame.where_commands_work(), "")
     yield from (f"| {frame.command_column()} | {frame.summary_column()} |", "|---|---|")
     described = [texts.described(command.name) for command in COMMANDS]
@@ -120,6 +120,12 @@ def _slack_commands(twin: str) -> Iterator[str]:
         yield from ("", f"### `{command.name}`", "", each.details, "", "```")
         yield from (f"/finetune {example}" for example in each.examples)
         yield "```"
+
+
+def _head(title: str, page: str) -> Iterator[str]:
+    """With a link to the page in the other language."""
+    twin = f"[简体中文](zh/{page})" if current() is Language.ENGLISH else f"[English](../{page})"
+    yield from (f"# {title}", "", twin, "", _WRITTEN.strip(), "")
 
 
 def _command(name: str, command: Any) -> Iterator[str]:
@@ -176,23 +182,21 @@ def _is(path: Path, page: str) -> bool:
 
 
 def findings_page() -> str:
+    """In the language in force."""
     repairs = {repair.id: repair_texts.title(repair.id) for repair in REPAIRS}
-    parts = [
-        "# Findings",
-        "",
-        _WRITTEN.strip(),
-        "",
-        "What the check of a training file can find. An error keeps a file from being trained on; a warning does not. "
-        "The last column says what *Repair* (`finetune-bot prepare`) offers to do about it.",
-        "",
-        "| code | severity | what it means | what to do | Repair |",
-        "|---|---|---|---|---|",
-    ]
+    repair = repair_texts.repair_button()
+    parts = [*_head(frame.findings_title(), "findings.md"), frame.what_findings_are(f"*{repair}*"), ""]
+    parts += [_row(*frame.findings_columns(), repair), "|---|---|---|---|---|"]
     for rule in FINDING_CODES:
         meaning, remedy = findings.on_page(rule.code)
-        cells = (f"`{rule.code}`", rule.severity, meaning, remedy, repairs.get(rule.repair, ""))
-        parts.append("| " + " | ".join(cells) + " |")
+        parts.append(
+            _row(f"`{rule.code}`", frame.severity(rule.severity), meaning, remedy, repairs.get(rule.repair, ""))
+        )
     return "\n".join(parts) + "\n"
+
+
+def _row(*cells: str) -> str:
+    return f"| {' | '.join(cells)} |"
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ import pytest
 from bot.settings import Settings
 from handlers.commands import COMMANDS
 from texts.commands import described
+from texts.language import Language, speaking
 from training_files.finding_codes import FINDING_CODES
 
 ROOT = Path(__file__).parents[1]
@@ -25,7 +26,7 @@ def docs() -> ModuleType:
     return module
 
 
-@pytest.mark.parametrize("name", ["settings.md", "commands.md", "findings.md", "zh/commands.md"])
+@pytest.mark.parametrize("name", ["settings.md", "commands.md", "findings.md", "zh/commands.md", "zh/findings.md"])
 def test_a_page_is_what_the_script_would_write(docs: ModuleType, name: str) -> None:
     written = (ROOT / "docs" / name).read_text(encoding="utf-8")
     assert written == docs.pages()[name], f"docs/{name} is out of date: run scripts/docs.py"
@@ -57,9 +58,19 @@ def test_no_secret_has_a_default(docs: ModuleType) -> None:
             assert line.split("|")[2].strip() == ""
 
 
-def test_every_finding_is_on_the_page_with_what_it_means_and_what_to_do(docs: ModuleType) -> None:
-    page = docs.findings_page()
+@pytest.mark.parametrize(("language", "stop"), [(Language.ENGLISH, "."), (Language.CHINESE, "。")])
+def test_every_finding_is_on_the_page_with_what_it_means_and_what_to_do(
+    docs: ModuleType, language: Language, stop: str
+) -> None:
+    with speaking(language):
+        page = docs.findings_page()
     for rule in FINDING_CODES:
         _code, _severity, meaning, remedy, *_ = page.split(f"| `{rule.code}` ")[1].splitlines()[0].split("|")
-        assert meaning.strip().endswith(".")
-        assert remedy.strip().endswith(".")
+        assert meaning.strip().endswith(stop)
+        assert remedy.strip().endswith(stop)
+
+
+@pytest.mark.parametrize("page", ["findings.md", "commands.md"])
+def test_a_page_that_is_written_in_both_languages_links_to_the_other(docs: ModuleType, page: str) -> None:
+    assert f"[简体中文](zh/{page})" in docs.pages()[page]
+    assert f"[English](../{page})" in docs.pages()[f"zh/{page}"]

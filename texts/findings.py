@@ -2,19 +2,18 @@
 
 A function marked with `@FINDINGS.sentence` says one code: its name is the code, its parameters are the finding's
 `params` (and its `field`, where one is asked for). The docstring is what docs/findings.md says: what the code
-means, then what to do.
+means, then what to do. It is translated like the sentences.
 
 Sentences are plain text with values as the file has them: whoever shows one escapes all of it.
 """
 
-import inspect
 from collections.abc import Mapping, Sequence
 from typing import Final, Literal
 
 from texts import file_types, training_file_errors
 from texts.formats import listed, sentences
-from texts.language import _, plural
-from texts.sentences import Sentences
+from texts.language import _, plural, translated
+from texts.sentences import Sentences, paragraphs
 from training_files.chat import MESSAGE_KEYS, ROLES
 from training_files.report import Finding
 
@@ -33,9 +32,10 @@ def sentence(finding: Finding) -> str:
 
 
 def on_page(code: str) -> tuple[str, str]:
-    """What a code means and what to do about it, for docs/findings.md."""
-    meaning, _blank, remedy = inspect.cleandoc(FINDINGS[code].__doc__ or "").partition("\n\n")
-    return " ".join(meaning.split()), " ".join(remedy.split())
+    """What a code means and what to do about it, for docs/findings.md. scripts/catalogues.py takes both from the
+    docstring."""
+    meaning, remedy = (translated(paragraph) for paragraph in paragraphs(FINDINGS[code].__doc__ or ""))
+    return meaning, remedy
 
 
 # Words that several sentences take

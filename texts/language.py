@@ -65,6 +65,11 @@ def terminal_language(environment: Mapping[str, str]) -> Language:
     return language_of(next(filter(None, names), None)) or Language.ENGLISH
 
 
+def translated(message: str) -> str:
+    """A message that has no values and is not written where it is said."""
+    return message if current() is Language.ENGLISH else _catalogue(current()).gettext(message)
+
+
 def _(message: str, /, **values: object) -> str:
     """`message` in the language in force, with its `{placeholders}` filled. Whole numbers are written as the language
     writes them; everything else is put in as it is."""

@@ -1,6 +1,9 @@
-"""What stands around the commands on their page in docs/ (scripts/docs.py)."""
+"""What stands around commands and findings on their pages in docs/ (scripts/docs.py)."""
 
 from texts.language import _
+from training_files.report import Severity
+
+# Commands
 
 
 def commands_title() -> str:
@@ -21,3 +24,28 @@ def command_column() -> str:
 
 def summary_column() -> str:
     return _("what it does")
+
+
+# Findings
+
+
+def findings_title() -> str:
+    return _("Findings")
+
+
+def what_findings_are(repair: str) -> str:
+    """`repair`: the button's name."""
+    return _(
+        "What the check of a training file can find. An error keeps a file from being trained on; a warning does not. "
+        "The last column says what {repair} (`finetune-bot prepare`) offers to do about it.",
+        repair=repair,
+    )
+
+
+def findings_columns() -> tuple[str, str, str, str]:
+    """Before the one of repairs."""
+    return _("code"), _("severity"), _("what it means"), _("what to do")
+
+
+def severity(severity: Severity) -> str:
+    return {"error": _("error"), "warning": _("warning")}[severity]

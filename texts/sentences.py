@@ -7,6 +7,11 @@ from typing import ParamSpec
 _P = ParamSpec("_P")
 
 
+def paragraphs(docstring: str) -> list[str]:
+    """Each on one line."""
+    return [" ".join(paragraph.split()) for paragraph in inspect.cleandoc(docstring).split("\n\n")]
+
+
 class Sentences(Mapping[str, Callable[..., str]]):
     """Functions, each of which says one sentence, by their names. `sentence` marks those that belong to the table; the
     name is the kind, the parameters are the values that come with it."""

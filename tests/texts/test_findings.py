@@ -330,8 +330,10 @@ def test_no_sentence_stands_in_the_texts_for_nothing(found: list[Finding], monke
 
     monkeypatch.setattr(findings, "_", recorded(findings._, 1))
     monkeypatch.setattr(findings, "plural", recorded(findings.plural, 2))
+    monkeypatch.setattr(findings, "translated", recorded(findings.translated, 1))
     for one in found:
         findings.sentence(one)
+        findings.on_page(one.code)
     with (Path(findings.__file__).parent / "zh" / "findings.po").open("rb") as file:
         unsaid = [message.id for message in read_po(file) if message.id and message.id not in said]
     assert not unsaid, unsaid
