@@ -1,16 +1,14 @@
 #!/usr/bin/env python
 """Find sentences for people outside texts/: what stands in bot/, training_files/ and handlers/ cannot be translated.
 
-`check` (part of scripts/check) fails where a module holds more of them than scripts/sentences.toml grants it;
-`shrink` writes the numbers anew after some went to texts/, or a module was moved, and refuses where their sum would
-grow. `show` prints them, of the modules that are named or all.
+Prints each with its place; exit code 1 where there is one. Part of scripts/check. Modules whose words are for nobody to
+read, or not ours, stand in scripts/sentences.toml with the reason.
 
 A sentence is a literal of three words and more that is no docstring, log event, annotation, SQL, or message of an
 error for programmers (ValueError and its like, assertions); beside these, any words given to a builder of blocks that
 shows them as they are: button, header, option, ...
 """
 
-import argparse
 import ast
 import re
 import sys
@@ -19,7 +17,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-GRANTED = Path(__file__).with_suffix(".toml")
+EXCEPTIONS = Path(__file__).with_suffix(".toml")
 ROOMS = ("bot", "training_files", "handlers")
 _WORD = re.compile(r"[A-Za-z][A-Za-z'’-]*[A-Za-z]")
 _SQL = re.compile(
@@ -30,39 +28,19 @@ _FOR_PROGRAMMERS = frozenset(
 )
 _NOT_SHOWN = frozenset(("compile", "getenv", "create_task", "Field"))
 _BUILDERS = frozenset(("button", "header", "option", "confirm", "context", "section", "plain", "modal", "fields"))
-_HEADER = """\
-# Sentences that still stand outside texts/, by module. The numbers may only shrink: scripts/sentences.py shrink.
-"""
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("action", choices=("check", "shrink", "show"))
-    parser.add_argument("module", nargs="*", help="for show: paths from the root of the repository")
-    options = parser.parse_args()
+    exceptions = tomllib.loads(EXCEPTIONS.read_text(encoding="utf-8"))
     found = {path: sentences(ROOT / path) for path in modules()}
-    granted = tomllib.loads(GRANTED.read_text(encoding="utf-8"))
-    exceptions: dict[str, str] = granted["exceptions"]
-    counts = {path: len(each) for path, each in found.items() if each and path not in exceptions}
-    if options.action == "show":
-        for path in options.module or found:
-            print(*(f"{path}:{line}: {text}" for line, text in found[path]), sep="\n")
-        return 0
-    if options.action == "check":
-        over = [path for path, count in counts.items() if count > granted["sentences"].get(path, 0)]
-        for path in over:
-            before = granted["sentences"].get(path, 0)
-            print(
-                f"{path}: {counts[path]} sentences, {before} before. What people read is said "
-                f"in texts/ (docs/architecture.md, Sentences). `scripts/sentences.py show {path}` lists them; after a "
-                "move of modules, `scripts/sentences.py shrink`."
-            )
-        return 1 if over else 0
-    if sum(counts.values()) > sum(granted["sentences"].values()):
-        print("There would be more of them than before.")
-        return 1
-    GRANTED.write_text(_written(exceptions, counts), encoding="utf-8")
-    return 0
+    over = [f"{path}:{line}: {text}" for path in found.keys() - exceptions.keys() for line, text in found[path]]
+    idle = [path for path in exceptions if not found.get(path)]
+    print(*sorted(over), sep="\n", end="")
+    if over:
+        print("\nWhat people read is said in texts/ (docs/architecture.md, Sentences).")
+    if idle:
+        print(f"No longer exceptions, so take them out of scripts/sentences.toml: {', '.join(idle)}.")
+    return 1 if over or idle else 0
 
 
 def modules() -> list[str]:
@@ -133,12 +111,6 @@ def _is_label(text: str) -> bool:
 
 def _is_sentence(text: str) -> bool:
     return len(_WORD.findall(text)) >= 3 and " " in text and not _SQL.search(text)
-
-
-def _written(exceptions: dict[str, str], counts: dict[str, int]) -> str:
-    lines = [_HEADER, "[exceptions]", *(f'"{path}" = "{why}"' for path, why in sorted(exceptions.items()))]
-    lines += ["", "[sentences]", *(f'"{path}" = {count}' for path, count in sorted(counts.items()))]
-    return "\n".join(lines) + "\n"
 
 
 if __name__ == "__main__":

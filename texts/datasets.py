@@ -326,6 +326,11 @@ def preferences(asked: str, preferred: str, rejected: str) -> str:
     return _("{asked} → {preferred} rather than {rejected}", asked=asked, preferred=preferred, rejected=rejected)
 
 
+def turns_left_out(count: int) -> str:
+    """Of a long conversation, in their place."""
+    return plural("… {count} turn left out …", "… {count} turns left out …", count)
+
+
 def empty() -> str:
     """In place of a text."""
     return _("(empty)")

@@ -6,7 +6,7 @@ that can be read are the sample. So each example is equally likely, whatever sta
 
 import heapq
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,18 +21,20 @@ TEXT = 600
 """Characters of a turn that are shown."""
 
 TURNS = 12
-"""Turns of an example that are shown: the first ones and the last, which is the answer."""
+"""Turns of a conversation that are shown: the first half of them and the last, at whose end the answer is."""
 
 
 class Sampled(msgspec.Struct, frozen=True):
     """One example. `line` counts from 1. `turns` are pairs of who speaks and what is said: roles in a chat, else
     `prompt` and `completion`, `preferred` and `non_preferred`, or the names of the fields that a grader reads.
-    The text is the file's own, so escape it before it reaches mrkdwn.
+    The text is the file's own, so escape it before it reaches mrkdwn. `left_out`: how many turns of a long conversation
+    are missing behind the first `TURNS // 2`.
     """
 
     line: int
     format: str
     turns: tuple[tuple[str, str], ...]
+    left_out: int = 0
 
 
 def sample(path: Path, *, n: int = 3, seed: int) -> list[Sampled]:
@@ -56,29 +58,30 @@ def sample(path: Path, *, n: int = 3, seed: int) -> list[Sampled]:
     return [shown for _, _, shown in sorted(drawn, key=lambda one: one[1])]
 
 
-def turns(example: dict[str, Any]) -> tuple[str, tuple[tuple[str, str], ...]] | None:
-    """An example's format and its turns, each text cut to `TEXT` characters; None where it is no example."""
+def _sampled(example: dict[str, Any], line: int) -> Sampled | None:
+    """Each text cut to `TEXT` characters; None where it is no example."""
     messages = example.get("messages")
     given = example.get("input")
     if isinstance(messages, list) and messages:
         said = list(_spoken(messages))
         if said[-1][0] == "assistant":
-            return "chat", _few(said)
+            return _shortened(line, "chat", said)
         graded = [(key, _text(value)) for key, value in example.items() if key not in _KNOWN]
-        return ("reinforcement" if graded else "chat"), _few(said) + tuple(graded[:TURNS])
+        return _shortened(line, "reinforcement" if graded else "chat", said, graded[:TURNS])
     if "prompt" in example and "completion" in example:
-        return "completion", (("prompt", _text(example["prompt"])), ("completion", _text(example["completion"])))
+        texts = [(part, _text(example[part])) for part in ("prompt", "completion")]
+        return _shortened(line, "completion", texts)
     if isinstance(given, dict) and "preferred_output" in example:
         asked = given.get("messages")
         said = list(_spoken(asked)) if isinstance(asked, list) else []
         answers = [
-            (who, "\n".join(text for _, text in _spoken(output)) if isinstance(output, list) else _text(output))
+            (who, _cut("\n".join(text for _, text in _spoken(output))) if isinstance(output, list) else _text(output))
             for who, output in (
                 ("preferred", example["preferred_output"]),
                 ("non_preferred", example.get("non_preferred_output")),
             )
         ]
-        return "preference", _few(said) + tuple((who, _cut(text)) for who, text in answers)
+        return _shortened(line, "preference", said, answers)
     return None
 
 
@@ -94,8 +97,7 @@ def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
 
 def _shown(line: bytes, number: int) -> Sampled | None:
     example = read_object(line)
-    found = turns(example) if example is not None else None
-    return Sampled(number, *found) if found else None
+    return _sampled(example, number) if example is not None else None
 
 
 def _spoken(messages: list[Any]) -> Iterator[tuple[str, str]]:
@@ -143,8 +145,9 @@ def _cut(text: str) -> str:
     return text if len(text) <= TEXT else text[: TEXT - 1] + "…"
 
 
-def _few(said: list[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
-    if len(said) <= TURNS:
-        return tuple(said)
-    left_out = len(said) - TURNS + 1
-    return (*said[: TURNS // 2], ("…", f"{left_out} turns left out"), *said[TURNS // 2 - TURNS + 1 :])
+def _shortened(line: int, format: str, said: list[tuple[str, str]], others: Sequence[tuple[str, str]] = ()) -> Sampled:
+    """Of a long conversation, its beginning and its end; `others` come after it."""
+    left_out = max(0, len(said) - TURNS)
+    if left_out:
+        said = said[: TURNS // 2] + said[-(TURNS // 2) :]
+    return Sampled(line, format, (*said, *others), left_out)

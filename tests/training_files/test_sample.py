@@ -85,8 +85,22 @@ def test_long_texts_and_long_chats_are_cut_and_the_answer_is_kept(write: Callabl
     (drawn,) = sample(write({"messages": [*turns, {"role": "assistant", "content": "the end"}]}), seed=0)
     assert len(drawn.turns) == TURNS
     assert max(len(text) for _, text in drawn.turns) == TEXT
+    assert [text[:2] for _, text in drawn.turns] == [
+        "0x",
+        "1x",
+        "2x",
+        "3x",
+        "4x",
+        "5x",
+        "95",
+        "96",
+        "97",
+        "98",
+        "99",
+        "th",
+    ]
     assert drawn.turns[-1] == ("assistant", "the end")
-    assert drawn.turns[TURNS // 2] == ("…", "90 turns left out")
+    assert drawn.left_out == 101 - TURNS
 
 
 def test_a_spreadsheet_is_to_be_repaired_first(tmp_path: Path) -> None:

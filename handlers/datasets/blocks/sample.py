@@ -12,7 +12,7 @@ from handlers.blocks.modals import modal
 from handlers.blocks.parts import actions, button, context, divider, section
 from handlers.blocks.text import bold, clip, code, escape, quoted, redact
 from texts import datasets as texts
-from training_files.sample import Sampled
+from training_files.sample import TURNS, Sampled
 
 ANOTHER: Final = "sample_another"
 
@@ -30,7 +30,10 @@ def sample_modal(dataset: Dataset, examples: Sequence[Sampled], channel: str) ->
     blocks: list[Block] = [section(texts.drawn_at_random(code(dataset.name)))]
     for example in examples:
         blocks += [divider(), context(texts.line(example.line))]
-        blocks += [section(_turn(who, text)) for who, text in example.turns[:_TURNS]]
+        turns: list[Block] = [section(_turn(who, text)) for who, text in example.turns[:_TURNS]]
+        if example.left_out:
+            turns.insert(TURNS // 2, context(texts.turns_left_out(example.left_out)))
+        blocks += turns
     blocks.append(actions(button(texts.another_button(), ANOTHER, dataset.id)))
     return modal(texts.sample_title(), blocks, private_metadata=private_metadata)
 

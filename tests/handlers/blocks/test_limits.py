@@ -136,7 +136,7 @@ proposals = st.builds(
 lost = st.lists(st.builds(LostLine, counts, remarks), max_size=8).map(tuple)
 repairs = st.lists(proposals, max_size=20, unique_by=lambda one: one.id).map(tuple)
 plans = st.builds(RepairPlan, repairs, st.none(), counts, texts, lost, counts)
-sampled = st.builds(Sampled, counts, texts, st.lists(st.tuples(texts, texts), max_size=30).map(tuple))
+sampled = st.builds(Sampled, counts, texts, st.lists(st.tuples(texts, texts), max_size=30).map(tuple), left_out=counts)
 datasets = st.builds(
     Dataset,
     id=ids,
