@@ -2,10 +2,11 @@
 
 import re
 from pathlib import Path
-from typing import Annotated, Final, Literal
+from typing import Annotated, Any, Final, Literal, NamedTuple
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from bot.errors import StartError
@@ -14,6 +15,15 @@ from bot.providers.trainer import TRAINER
 from training_files.tokens import tokenizers_folder
 
 SLACK_API_URL: Final = "https://slack.com/api/"
+
+
+class UnusableSetting(NamedTuple):
+    """`kind` and `values` as in pydantic, and pydantic's own `words`. What was set is left out: it may be a secret."""
+
+    variable: str
+    kind: str
+    values: dict[str, Any]
+    words: str
 
 
 class Settings(BaseSettings):
@@ -123,7 +133,7 @@ class Settings(BaseSettings):
     def _people(cls, value: list[str]) -> list[str]:
         for one in value:
             if not re.fullmatch(r"[UWS][A-Z0-9]{2,}", one):
-                raise ValueError(f"{one} is no id of a person (U…) or a user group (S…); Slack shows it under Copy ID")
+                raise PydanticCustomError("no_id_of_people", "{word}", {"word": one})
         return value
 
     @field_validator(
@@ -144,7 +154,7 @@ class Settings(BaseSettings):
         if len(token) > 1 and token[0] == token[-1] and token[0] in "\"'":
             token = token[1:-1].strip()
         if not token.isascii() or not token.isprintable() or set(token) & set(" \"'"):
-            raise ValueError("it has characters that no token has; copy it again")
+            raise PydanticCustomError("no_token", "no token")
         return token or None
 
     @field_validator("openai_base_url", "slack_api_url")
@@ -154,14 +164,14 @@ class Settings(BaseSettings):
         if value is None:
             return None
         if not value.startswith(("http://", "https://")):
-            raise ValueError("an address begins with http:// or https://")
+            raise PydanticCustomError("no_http_address", "no address")
         try:
             parts = urlsplit(value)
             _ = parts.port
-        except ValueError as error:
-            raise ValueError(f"it is no address: {error}") from None
+        except ValueError:
+            raise PydanticCustomError("no_address", "no address") from None
         if not parts.hostname or any(letter.isspace() for letter in value.strip()):
-            raise ValueError("it is no address, such as https://api.openai.com/v1")
+            raise PydanticCustomError("no_address", "no address")
         return value.strip()
 
     @property
@@ -183,10 +193,10 @@ def load(**overrides: object) -> Settings:
     try:
         return Settings(**overrides)  # type: ignore[arg-type]
     except ValidationError as error:
-        complaints = [
-            f"{'.'.join(map(str, one['loc'])).upper()}: {one['msg'].removeprefix('Value error, ')}."
+        problems = [
+            UnusableSetting(str(one["loc"][0]).upper(), one["type"], one.get("ctx", {}), one["msg"])
             for one in error.errors(include_input=False)
         ]
-        raise StartError("settings_unusable", complaints=" ".join(complaints)) from None
+        raise StartError("settings_unusable", problems=problems) from None
     except (OSError, UnicodeDecodeError) as error:
         raise StartError("env_unreadable", why=error) from error

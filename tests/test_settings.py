@@ -5,6 +5,8 @@ import pytest
 from bot.errors import StartError
 from bot.settings import Settings, load
 from texts.errors import sentence
+from texts.language import Language, speaking
+from texts.settings import unusable
 from training_files.tokens import tokenizers_folder
 
 
@@ -51,22 +53,23 @@ def test_blanks_and_quotes_around_a_token_are_dropped(monkeypatch: pytest.Monkey
 @pytest.mark.parametrize(
     ("name", "value", "says"),
     [
-        ("HTTP_PORT", "99999", "HTTP_PORT: Input should be less than or equal to 65535."),
-        ("HTTP_PORT", "three thousand", "HTTP_PORT: Input should be a valid integer"),
-        ("FINETUNE_POLL_SECONDS", "0", "FINETUNE_POLL_SECONDS: Input should be greater than 0."),
-        ("FINETUNE_MAX_FILE_MB", "-1", "FINETUNE_MAX_FILE_MB"),
-        ("FINETUNE_ALLOW_GUESTS", "perhaps", "FINETUNE_ALLOW_GUESTS: Input should be a valid boolean"),
-        ("OPENAI_BASE_URL", "localhost:8902/v1", "OPENAI_BASE_URL: an address begins with http:// or https://."),
-        ("OPENAI_BASE_URL", "http://", "OPENAI_BASE_URL: it is no address, such as https://api.openai.com/v1."),
-        ("OPENAI_BASE_URL", "http://:8902/v1", "OPENAI_BASE_URL: it is no address"),
-        ("OPENAI_BASE_URL", "http://localhost:port/v1", "OPENAI_BASE_URL: it is no address: Port could not be"),
-        ("OPENAI_BASE_URL", "http://[::1/v1", "OPENAI_BASE_URL: it is no address: Invalid IPv6"),
-        ("OPENAI_BASE_URL", "http://my host/v1", "OPENAI_BASE_URL: it is no address"),
-        ("SLACK_API_URL", "slack.com/api", "SLACK_API_URL: an address begins with http:// or https://."),
-        ("OPENAI_API_KEY", "sk-abc…def", "OPENAI_API_KEY: it has characters that no token has; copy it again."),
-        ("SLACK_BOT_TOKEN", "“xoxb-1”", "SLACK_BOT_TOKEN: it has characters that no token has"),
-        ("SLACK_BOT_TOKEN", "'xoxb-1", "SLACK_BOT_TOKEN: it has characters that no token has"),
-        ("SLACK_BOT_TOKEN", "xoxb-1 xoxb-2", "SLACK_BOT_TOKEN: it has characters that no token has"),
+        ("HTTP_PORT", "99999", "HTTP_PORT must be 65535 or less."),
+        ("HTTP_PORT", "three thousand", "HTTP_PORT must be a whole number."),
+        ("FINETUNE_POLL_SECONDS", "0", "FINETUNE_POLL_SECONDS must be more than 0."),
+        ("FINETUNE_MAX_FILE_MB", "-1", "FINETUNE_MAX_FILE_MB must be 1 or more."),
+        ("FINETUNE_ALLOW_GUESTS", "perhaps", "FINETUNE_ALLOW_GUESTS must be true or false."),
+        ("OPENAI_BASE_URL", "localhost:8902/v1", "OPENAI_BASE_URL must begin with http:// or https://."),
+        ("OPENAI_BASE_URL", "http://", "OPENAI_BASE_URL is no address, such as https://api.openai.com/v1."),
+        ("OPENAI_BASE_URL", "http://:8902/v1", "OPENAI_BASE_URL is no address"),
+        ("OPENAI_BASE_URL", "http://localhost:port/v1", "OPENAI_BASE_URL is no address"),
+        ("OPENAI_BASE_URL", "http://[::1/v1", "OPENAI_BASE_URL is no address"),
+        ("OPENAI_BASE_URL", "http://my host/v1", "OPENAI_BASE_URL is no address"),
+        ("SLACK_API_URL", "slack.com/api", "SLACK_API_URL must begin with http:// or https://."),
+        ("OPENAI_API_KEY", "sk-abc…def", "OPENAI_API_KEY has characters that no token has; copy it again."),
+        ("SLACK_BOT_TOKEN", "“xoxb-1”", "SLACK_BOT_TOKEN has characters that no token has"),
+        ("SLACK_BOT_TOKEN", "'xoxb-1", "SLACK_BOT_TOKEN has characters that no token has"),
+        ("FINETUNE_ADMINS", "U0ANA,ben", "FINETUNE_ADMINS: ben is no ID of a person (U…)"),
+        ("SLACK_BOT_TOKEN", "xoxb-1 xoxb-2", "SLACK_BOT_TOKEN has characters that no token has"),
     ],
 )
 def test_a_value_that_cannot_be_used_is_named_in_a_sentence(
@@ -78,6 +81,23 @@ def test_a_value_that_cannot_be_used_is_named_in_a_sentence(
     said = sentence(error.value)
     assert says in said
     assert said.startswith("A setting cannot be used.")
+    with speaking(Language.CHINESE):
+        said = sentence(error.value)
+    assert said.startswith(f"有设置无法使用。{name} ")
+    assert "无法使用：" not in said  # it is not left to pydantic's words
+
+
+def test_a_choice_that_there_is_not_is_answered_with_the_choices(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FINETUNE_LANGUAGE", "de")
+    with pytest.raises(StartError) as error:
+        load()
+    assert sentence(error.value) == "A setting cannot be used. FINETUNE_LANGUAGE can be: en and zh."
+    with speaking(Language.CHINESE):
+        assert sentence(error.value) == "有设置无法使用。FINETUNE_LANGUAGE 可以是：en 和 zh。"
+
+
+def test_what_we_do_not_know_of_pydantic_is_said_in_its_words() -> None:
+    assert unusable("A", "too_odd", {}, "Input is odd") == "A cannot be used: Input is odd."
 
 
 def test_every_wrong_setting_is_named_at_once(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from texts import settings as texts
 from trainer.errors import TrainerError
 from training_files.tokens import models_cache
 
@@ -108,7 +109,9 @@ def load(data: Path, **given: Any) -> Settings:
     try:
         return Settings(data=data, **{name: value for name, value in given.items() if value is not None})
     except ValidationError as error:
-        raise TrainerError("\n".join(map(_sentence, error.errors()))) from error
+        raise TrainerError("\n".join(map(_sentence, error.errors(include_input=False)))) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise TrainerError(texts.env_unreadable(error)) from error
 
 
 def variable(name: str) -> str:
@@ -120,4 +123,4 @@ def variable(name: str) -> str:
 def _sentence(error: Any) -> str:
     name = str(error["loc"][0])
     named = name if name.isupper() else variable(name)
-    return f"{named} cannot be {error['input']!r}: {error['msg'][0].lower()}{error['msg'][1:]}."
+    return texts.unusable(named, error["type"], error.get("ctx", {}), error["msg"])

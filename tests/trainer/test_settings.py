@@ -47,8 +47,14 @@ def test_each_value_that_cannot_be_used_is_named_in_a_sentence(monkeypatch: pyte
     with pytest.raises(TrainerError) as caught:
         load(Path("data"))
     first, second = str(caught.value).splitlines()
-    assert first.startswith("TRAINER_SAVE_SECONDS cannot be 'often': ")
-    assert second.startswith("TRAINER_CHAT_MEMORY cannot be '-1': ")
+    assert first == "TRAINER_SAVE_SECONDS must be a number."
+    assert second == "TRAINER_CHAT_MEMORY must be 0 or more."
+
+
+def test_a_file_of_settings_that_is_no_text_gets_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_bytes(b"TRAINER_KEY=\xff\xfe")
+    with pytest.raises(TrainerError, match=r"^The file `\.env` cannot be read: "):
+        load(Path("data"))
 
 
 @pytest.mark.parametrize("command", [["models"], ["pull"], ["keys", "list"], ["retire", "any"], ["serve"]])
@@ -56,5 +62,5 @@ def test_every_command_says_which_setting_is_wrong(command: list[str], monkeypat
     monkeypatch.setenv("TRAINER_CHAT_DISK", "much")
     run = subprocess.run([sys.executable, "-m", "trainer", *command], capture_output=True, text=True, timeout=240)
     assert run.returncode == 1
-    assert run.stderr.startswith("TRAINER_CHAT_DISK cannot be 'much'")
+    assert run.stderr == "TRAINER_CHAT_DISK must be a number.\n"
     assert "Traceback" not in run.stderr

@@ -1,6 +1,11 @@
 """Starting the bot, and its store."""
 
+from collections.abc import Sequence
+
+from bot.settings import UnusableSetting
+from texts import settings
 from texts.errors.table import ERRORS
+from texts.formats import sentences
 from texts.language import _
 
 
@@ -17,14 +22,13 @@ def store_trouble(trouble: str) -> str:
 
 
 @ERRORS.sentence
-def settings_unusable(complaints: str) -> str:
-    """`complaints`: what is wrong with each, in English."""
-    return _("A setting cannot be used. {complaints}", complaints=complaints)
+def settings_unusable(problems: Sequence[UnusableSetting]) -> str:
+    return sentences(_("A setting cannot be used."), *(settings.unusable(*problem) for problem in problems))
 
 
 @ERRORS.sentence
 def env_unreadable(why: object) -> str:
-    return _("The file `.env` cannot be read: {why}.", why=why)
+    return settings.env_unreadable(why)
 
 
 @ERRORS.sentence
