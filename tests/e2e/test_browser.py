@@ -1,7 +1,8 @@
 """`finetune-bot try` as a new user meets it: in a real browser, with real processes, from a file to a chat.
 
-With FINETUNE_PICTURES set to a folder the real small model is trained and the README's pictures are taken
-(scripts/pictures does that); otherwise a tiny random model goes the same way in seconds.
+With FINETUNE_PICTURES set to a folder the real small model is trained and the pictures of docs/ are taken
+(scripts/pictures does that); otherwise a tiny random model goes the same way in seconds. With FINETUNE_LANGUAGE=zh the
+person and the bot speak Chinese; the page's own words stay English.
 """
 
 import os
@@ -17,7 +18,12 @@ from ports import free_port
 from tiny_model import MODEL_ID, build_tiny_model
 
 from app.trying import BASE_MODEL, Trial
+from texts import chat, datasets, jobs, notices, start
+from texts.errors import not_whole_number
+from texts.language import Language, speaking
 
+LANGUAGE = Language(os.environ.get("FINETUNE_LANGUAGE") or Language.ENGLISH)
+PERSON = {Language.ENGLISH: "Ana Reed", Language.CHINESE: "Mei Lin"}[LANGUAGE]
 PICTURES = os.environ.get("FINETUNE_PICTURES")
 TRAINING_MS = 900_000 if PICTURES else 60_000
 
@@ -49,6 +55,12 @@ async def page(tmp_path: Path) -> AsyncIterator[Page]:
 
 @pytest.mark.browser
 async def test_a_new_user_drops_a_sample_trains_a_model_and_talks_to_it(page: Page) -> None:
+    with speaking(LANGUAGE):
+        await _walk(page)
+
+
+async def _walk(page: Page) -> None:
+    await page.get_by_role("link", name=PERSON).click()
     await page.get_by_role("link", name="support-model").click()
     await expect(page.get_by_label("Message #support-model")).to_be_visible()
 
@@ -61,41 +73,46 @@ async def test_a_new_user_drops_a_sample_trains_a_model_and_talks_to_it(page: Pa
     await offered.first.click()
     await page.get_by_text("1 reply").click()
     thread = page.get_by_role("complementary", name="Thread")
-    await expect(thread.get_by_text("is ready for training")).to_be_visible(timeout=20_000)
+    await expect(thread.get_by_text(datasets.ready("house-voice.jsonl"))).to_be_visible(timeout=20_000)
     await _picture(page, "report")
 
-    # Start, with a mistake first: the window says so under the field and stays open.
-    await thread.get_by_role("button", name="Start fine-tuning").click()
-    window = page.get_by_role("dialog")
-    await window.get_by_label("Name of the new model").fill("bike-shop")
-    await window.get_by_label("Epochs").fill("many")
-    await window.get_by_role("button", name="Start", exact=True).click()
-    await expect(window.get_by_text("1 to 50")).not_to_have_count(0)
-    await expect(window).to_be_visible()
+    # Start, with a mistake first: the modal says so under the field and stays open.
+    await thread.get_by_role("button", name=datasets.start_button()).click()
+    modal = page.get_by_role("dialog")
+    name, epochs = start.suffix_input(None)[0], start.epochs_input(None)[0]
+    await modal.get_by_label(name).fill("bike-shop")
+    await modal.get_by_label(epochs).fill("many")
+    await modal.get_by_role("button", name=start.start_button(), exact=True).click()
+    await expect(modal.get_by_text(not_whole_number("epochs", 1, 50))).to_be_visible()
     await _picture(page, "settings")
-    await window.get_by_label("Epochs").fill("auto")
-    await window.get_by_role("button", name="Start", exact=True).click()
-    await expect(window).to_have_count(0)
+    await modal.get_by_label(epochs).fill("auto")
+    await modal.get_by_role("button", name=start.start_button(), exact=True).click()
+    await expect(modal).to_have_count(0)
 
     # Watch it train: a progress bar and a chart on the card.
     channel = page.get_by_role("main")
-    await expect(channel.get_by_text("Training").first).to_be_visible(timeout=60_000)
-    await expect(channel.get_by_alt_text("Line chart").first).to_be_visible(timeout=TRAINING_MS)
-    await thread.get_by_role("link", name="its own thread").click()
-    card = channel.get_by_role("article").filter(has_text="Started by")
+    card = channel.get_by_role("article").filter(has_text=jobs.started_by(f"@{PERSON}"))
+    await expect(card.get_by_text(str(jobs.state("running")))).to_be_visible(timeout=60_000)
+    await expect(card.locator("img")).to_be_visible(timeout=TRAINING_MS)
+    await thread.get_by_role("link", name=notices.its_own_thread()).click()
     if PICTURES:
-        await expect(card.get_by_text("epoch 5")).to_be_visible(timeout=TRAINING_MS)
+        half = "▰" * 10
+        await expect(card.get_by_text(half)).to_be_visible(timeout=TRAINING_MS)
     await _picture(page, "training")
 
-    # Be told that it is done, and talk to it.
-    await expect(thread.get_by_text("Your model is ready")).to_be_visible(timeout=TRAINING_MS)
-    chat = thread.get_by_role("button", name="Chat").last
-    await chat.scroll_into_view_if_needed()
+    # Be told that it is done, and talk to it. The card's chart comes up to the last step, as in the thread.
+    ready = thread.get_by_role("article").filter(has_text=notices.ready(f"@{PERSON}", "bike-shop"))
+    await expect(ready).to_be_visible(timeout=TRAINING_MS)
+    whole = await ready.locator("img").get_attribute("alt")
+    await expect(card.locator("img")).to_have_attribute("alt", str(whole), timeout=30_000)
+    button = ready.get_by_role("button", name=jobs.chat_button())
+    await button.scroll_into_view_if_needed()
     await _picture(page, "ready")
-    await chat.click()
-    await expect(channel.get_by_text("This thread talks to")).to_be_visible(timeout=20_000)
-    await thread.get_by_role("link", name="in this thread").click()
-    await expect(thread.get_by_text("This thread talks to")).to_be_visible()
+    await button.click()
+    opened = chat.opened(f"@{PERSON}", "bike-shop")
+    await expect(channel.get_by_text(opened)).to_be_visible(timeout=20_000)
+    await thread.get_by_role("link", name=chat.this_thread()).click()
+    await expect(thread.get_by_text(opened)).to_be_visible()
     reply = page.get_by_label("Reply in the thread")
     await reply.fill("What time do you open?")
     await reply.press("Enter")
