@@ -99,7 +99,7 @@ class Messages:
 
     async def _greet(self, request: Request, message: Message) -> None:
         await self.poster.post_once(
-            request.channel, message, mark=request.key, maybe_posted=request.is_retry, since=request.received_at
+            request.channel, message, idempotency_key=request.key, may_exist=request.is_retry, since=request.received_at
         )
 
     async def _conversation(self, request: Request) -> Conversation | None:

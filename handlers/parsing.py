@@ -74,8 +74,8 @@ def request_of(
                 None if direct else thread_ts,
                 user,
                 message,
-                mark=f"{key}/{digest}",
-                maybe_posted=is_retry,
+                idempotency_key=f"{key}/{digest}",
+                may_exist=is_retry,
                 since=received_at,
                 backoff=backoff,
             )

@@ -101,8 +101,8 @@ class AdministrationListeners:
             await self.poster.post_once(
                 request.channel,
                 blocks.sentence(texts.set_here(person(request.user), language)),
-                mark=request.key,
-                maybe_posted=request.is_retry,
+                idempotency_key=request.key,
+                may_exist=request.is_retry,
                 since=request.received_at,
             )
 

@@ -166,7 +166,7 @@ class ChatListeners:
         return StreamedAnswer(
             self.poster,
             recipient,
-            mark=f"{request.key}/answer",
+            idempotency_key=f"{request.key}/answer",
             opened=opened,
             messages=answer.messages,
             doubtful=request.is_retry,
@@ -186,8 +186,8 @@ class ChatListeners:
                 conversation.thread_ts,
                 request.user,
                 offer,
-                mark=f"{request.key}/continue",
-                maybe_posted=request.is_retry,
+                idempotency_key=f"{request.key}/continue",
+                may_exist=request.is_retry,
                 since=request.received_at,
                 backoff=self.timing.reply,
             )

@@ -58,9 +58,9 @@ class Recipient:
 class StreamedAnswer:
     """`async with StreamedAnswer(…) as answer`: `add` words, then `close`, which returns when all of them can be read.
 
-    `mark` names the answer in the metadata of its messages. `opened` hears of each message once it stands in Slack.
-    `messages` are those of an earlier attempt (oldest first): they are brought to what is said now, and what is not
-    needed of them is deleted. `doubtful`: that attempt may have begun one more.
+    `idempotency_key` names the answer in the metadata of its messages. `opened` is called with the ts of each message
+    once it is in Slack. `messages` are those of an earlier attempt, oldest first: they are edited to the new answer,
+    and the rest is deleted. `doubtful`: that attempt may have begun one more.
     """
 
     def __init__(
@@ -68,7 +68,7 @@ class StreamedAnswer:
         poster: Poster,
         recipient: Recipient,
         *,
-        mark: str,
+        idempotency_key: str,
         opened: Callable[[str], Awaitable[None]],
         messages: Sequence[str] = (),
         doubtful: bool = False,
@@ -76,7 +76,7 @@ class StreamedAnswer:
     ) -> None:
         self._poster = poster
         self._recipient = recipient
-        self._mark = mark
+        self._idempotency_key = idempotency_key
         self._opened = opened
         self._left = list(messages)
         self._doubtful = doubtful
@@ -103,7 +103,7 @@ class StreamedAnswer:
         self._dotted = False  # says that more is to come
 
     async def __aenter__(self) -> "StreamedAnswer":
-        self._writer = asyncio.create_task(self._write(), name=self._mark)
+        self._writer = asyncio.create_task(self._write(), name=self._idempotency_key)
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -229,7 +229,11 @@ class StreamedAnswer:
         recipient = self._recipient
         try:
             return await self._poster.find_answer(
-                self._channel, self._thread_ts, f"{self._mark}/{self._number}", after=recipient.after, by=recipient.bot
+                self._channel,
+                self._thread_ts,
+                f"{self._idempotency_key}/{self._number}",
+                after=recipient.after,
+                by=recipient.bot,
             )
         except PostRefused as error:
             log.warning("thread unreadable, beginning again", why=str(error))
@@ -283,7 +287,7 @@ class StreamedAnswer:
         arguments = {
             "channel": self._channel,
             "markdown_text": words,
-            "metadata": metadata(f"{self._mark}/{self._number}"),
+            "metadata": metadata(f"{self._idempotency_key}/{self._number}"),
             "unfurl_links": False,
             "unfurl_media": False,
         }
@@ -362,7 +366,7 @@ class StreamedAnswer:
             self._left.pop(0)
 
     def _metadata(self) -> dict[str, Any]:
-        return metadata(f"{self._mark}/{self._number}")
+        return metadata(f"{self._idempotency_key}/{self._number}")
 
     async def _call(self, method: str, **arguments: Any) -> None:
         await self._poster.call(

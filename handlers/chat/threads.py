@@ -35,8 +35,8 @@ class ChatThreads:
             ts = await self._poster.post_once(
                 caller.channel,
                 opened,
-                mark=f"chat/{caller.key}",
-                maybe_posted=caller.is_retry,
+                idempotency_key=f"chat/{caller.key}",
+                may_exist=caller.is_retry,
                 since=caller.at,
                 priority=Priority.CHAT,
             )

@@ -54,7 +54,7 @@ class DerivedFiles:
 
     async def report_on(self, request: Request, dataset: Dataset, validation: Dataset | None = None) -> None:
         """Check a new file and show its report in the thread. `validation` is to validate what it trains."""
-        report_ts = await self.reports.begin(dataset, again=request.is_retry, since=request.received_at)
+        report_ts = await self.reports.begin(dataset, is_retry=request.is_retry, since=request.received_at)
         async with self.reports.trouble_shown(dataset, report_ts):
             await self.reports.follow(
                 dataset,

@@ -73,8 +73,8 @@ class DatasetListeners:
             await self.poster.post_once(
                 dataset.owner,
                 question,
-                mark=f"{request.key}/{dataset.id}",
-                maybe_posted=request.is_retry,
+                idempotency_key=f"{request.key}/{dataset.id}",
+                may_exist=request.is_retry,
                 since=request.received_at,
             )
 
@@ -150,7 +150,7 @@ class DatasetListeners:
                 if not may_be_training_data(file):
                     return
         dataset = await self.intake.begin(await self.callers.of(request), await self._dropped(request, file))
-        report_ts = await self.reports.begin(dataset, again=request.is_retry, since=request.received_at)
+        report_ts = await self.reports.begin(dataset, is_retry=request.is_retry, since=request.received_at)
         async with self.reports.trouble_shown(dataset, report_ts):
             details = await self.download.details(file)
             size = int(details.get("size") or 0)

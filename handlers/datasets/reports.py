@@ -50,7 +50,7 @@ class ReportMessages:
     provider: str
     between_edits: float
 
-    async def begin(self, dataset: Dataset, *, again: bool, since: float) -> str:
+    async def begin(self, dataset: Dataset, *, is_retry: bool, since: float) -> str:
         """Say once in the file's thread that it is being read; the ts of the message, which becomes the report."""
         report_ts = await self.datasets.report_ts(dataset.id)
         if report_ts is None:
@@ -59,8 +59,8 @@ class ReportMessages:
             report_ts = await self.poster.post_once(
                 dataset.channel,
                 reading,
-                mark=f"report/{dataset.id}",
-                maybe_posted=again,
+                idempotency_key=f"report/{dataset.id}",
+                may_exist=is_retry,
                 since=since,
                 thread_ts=dataset.thread_ts,
                 priority=Priority.CHAT,

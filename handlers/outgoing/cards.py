@@ -114,8 +114,8 @@ class CardKeeper:
             ts = await self._poster.post_once(
                 card.channel,
                 message,
-                mark=f"card/{job.id}",
-                maybe_posted=card.posting_since is not None,
+                idempotency_key=f"card/{job.id}",
+                may_exist=card.posting_since is not None,
                 since=card.posting_since or time.time(),
                 priority=Priority.CHAT,
             )

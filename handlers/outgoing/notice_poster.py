@@ -42,7 +42,7 @@ class SlackNoticePoster:
                 notice.channel,
                 render(body, job, assessment, chart_file_id=chart, chart_alt_text=alt),
                 thread_ts=thread_ts,
-                mark=notice.id,
+                idempotency_key=notice.id,
                 priority=priority,
             )
         except PostRefused as error:
@@ -50,7 +50,11 @@ class SlackNoticePoster:
                 raise
             # The picture is gone from Slack, or not ready: the news goes out without it.
             return await self._poster.post(
-                notice.channel, render(body, job, assessment), thread_ts=thread_ts, mark=notice.id, priority=priority
+                notice.channel,
+                render(body, job, assessment),
+                thread_ts=thread_ts,
+                idempotency_key=notice.id,
+                priority=priority,
             )
 
     async def _assessment(self, body: Body, job: Job) -> Assessment:

@@ -125,10 +125,10 @@ class Poster:
         message: Message,
         *,
         thread_ts: str | None = None,
-        mark: str | None = None,
+        idempotency_key: str | None = None,
         priority: Priority = Priority.MILESTONE,
     ) -> str:
-        """Post a message; its ts. `mark` goes into the metadata, by which `find` knows it again."""
+        """Post a message; its ts. `idempotency_key` goes into the metadata, by which `find` knows it again."""
         arguments = message.as_arguments() | {
             "channel": channel,
             "unfurl_links": False,
@@ -136,8 +136,8 @@ class Poster:
         }
         if thread_ts:
             arguments["thread_ts"] = thread_ts
-        if mark:
-            arguments["metadata"] = metadata(mark)
+        if idempotency_key:
+            arguments["metadata"] = metadata(idempotency_key)
         answer = await self.call("chat.postMessage", arguments, priority=priority, channel=channel)
         return str(answer["ts"])
 
@@ -146,45 +146,49 @@ class Poster:
         channel: str,
         message: Message,
         *,
-        mark: str,
-        maybe_posted: bool,
+        idempotency_key: str,
+        may_exist: bool,
         since: float,
         thread_ts: str | None = None,
         priority: Priority = Priority.MILESTONE,
     ) -> str:
         """Like `post`; where an earlier attempt may have succeeded, it is looked for first."""
-        if maybe_posted:
+        if may_exist:
             try:
-                found = await self.find(channel, mark, thread_ts=thread_ts, since=since)
+                found = await self.find(channel, idempotency_key, thread_ts=thread_ts, since=since)
             except PostRefused:
                 found = None
             if found:
                 return found
-        return await self.post(channel, message, thread_ts=thread_ts, mark=mark, priority=priority)
+        return await self.post(
+            channel, message, thread_ts=thread_ts, idempotency_key=idempotency_key, priority=priority
+        )
 
-    async def find(self, channel: str, mark: str, *, thread_ts: str | None, since: float) -> str | None:
-        """The ts of the message that carries `mark`, posted after `since`.
+    async def find(self, channel: str, idempotency_key: str, *, thread_ts: str | None, since: float) -> str | None:
+        """The ts of the message that carries `idempotency_key`, posted after `since`.
 
         `since` is by our clock and messages go by Slack's; a day is added, because ours may be set wrong, or anew.
         Raises PostRefused where the channel cannot be read.
         """
         async for message in self._messages(channel, thread_ts, max(since - _CLOCKS_DIFFER, 0)):
-            if _mark_of(message) == mark:
+            if _idempotency_key_of(message) == idempotency_key:
                 return str(message["ts"])
         return None
 
-    async def find_answer(self, channel: str, thread_ts: str | None, mark: str, *, after: str, by: str) -> str | None:
-        """The ts of the message of an answer that may have been begun: one with `mark`, or the last of the user `by`
-        that has none, as a stream before its end. `after`: the ts of what is answered.
+    async def find_answer(
+        self, channel: str, thread_ts: str | None, idempotency_key: str, *, after: str, by: str
+    ) -> str | None:
+        """The ts of the message of an answer that may have been begun: the one with `idempotency_key`, or the last of
+        user `by` that has none, as a stream has before its end. `after`: the ts of the message that is answered.
 
         Raises PostRefused where the thread cannot be read.
         """
         stream = None
         async for message in self._messages(channel, thread_ts, float(after)):
-            if _mark_of(message) == mark:
+            if _idempotency_key_of(message) == idempotency_key:
                 return str(message["ts"])
             is_newer = float(message["ts"]) > float(after)
-            if is_newer and message.get("user") == by and not _mark_of(message) and not message.get("files"):
+            if is_newer and message.get("user") == by and not _idempotency_key_of(message) and not message.get("files"):
                 stream = str(message["ts"])
         return stream
 
@@ -358,12 +362,12 @@ async def _reach_noted() -> AsyncIterator[None]:
         reach.is_away = False
 
 
-def metadata(mark: str) -> dict[str, Any]:
+def metadata(idempotency_key: str) -> dict[str, Any]:
     """What makes a message known again."""
-    return {"event_type": _METADATA_TYPE, "event_payload": {"id": mark}}
+    return {"event_type": _METADATA_TYPE, "event_payload": {"id": idempotency_key}}
 
 
-def _mark_of(message: dict[str, Any]) -> str | None:
+def _idempotency_key_of(message: dict[str, Any]) -> str | None:
     return ((message.get("metadata") or {}).get("event_payload") or {}).get("id")
 
 

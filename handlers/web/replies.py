@@ -50,12 +50,12 @@ async def in_thread(
     user: str,
     message: Message,
     *,
-    mark: str,
-    maybe_posted: bool,
+    idempotency_key: str,
+    may_exist: bool,
     since: float,
     backoff: Backoff = Timing.reply,
 ) -> None:
-    """To everybody in the thread, once: found by its mark where an earlier attempt may have said it.
+    """To everybody in the thread, once: found by its key where an earlier attempt may have said it.
 
     Where the bot may not post there, it goes to the person's direct messages.
     """
@@ -64,8 +64,8 @@ async def in_thread(
             await poster.post_once(
                 channel,
                 message,
-                mark=mark,
-                maybe_posted=maybe_posted,
+                idempotency_key=idempotency_key,
+                may_exist=may_exist,
                 since=since,
                 thread_ts=thread_ts,
                 priority=Priority.CHAT,
@@ -77,7 +77,7 @@ async def in_thread(
                 await _directly(poster, user, message)
             return
         except (PostLater, PostDoubtful) as error:
-            maybe_posted = maybe_posted or isinstance(error, PostDoubtful)
+            may_exist = may_exist or isinstance(error, PostDoubtful)
             if delay is None:
                 log.warning("could not answer", why=str(error))
                 return

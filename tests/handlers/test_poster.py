@@ -18,8 +18,8 @@ def poster(slack: Slack) -> Poster:
     return Poster(slack.client)
 
 
-async def test_a_post_says_its_mark_in_its_metadata_and_unfurls_nothing(slack: Slack, poster: Poster) -> None:
-    assert await poster.post("C1", HELLO, mark="job-1/accepted", thread_ts="9.0") == "1.0"
+async def test_a_post_carries_its_key_in_its_metadata_and_unfurls_nothing(slack: Slack, poster: Poster) -> None:
+    assert await poster.post("C1", HELLO, idempotency_key="job-1/accepted", thread_ts="9.0") == "1.0"
     (sent,) = slack.called("chat.postMessage")
     assert sent["metadata"]["event_payload"] == {"id": "job-1/accepted"}
     assert sent["unfurl_links"] is False
@@ -86,17 +86,17 @@ async def test_without_a_connection_it_is_certain_that_nothing_was_posted(slack:
     assert await call == "1.0"
 
 
-async def test_a_message_that_may_be_there_is_looked_for_by_its_mark_on_every_page(
-    slack: Slack, poster: Poster
-) -> None:
-    def message(ts: str, mark: str) -> dict[str, object]:
-        return {"ts": ts, "metadata": {"event_type": "finetune_bot", "event_payload": {"id": mark}}}
+async def test_a_message_that_may_be_there_is_looked_for_by_its_key_on_every_page(slack: Slack, poster: Poster) -> None:
+    def message(ts: str, idempotency_key: str) -> dict[str, object]:
+        return {"ts": ts, "metadata": {"event_type": "finetune_bot", "event_payload": {"id": idempotency_key}}}
 
     slack.replies["conversations.replies"] = [
         {"ok": True, "messages": [message("5.0", "other")], "response_metadata": {"next_cursor": "more"}},
         {"ok": True, "messages": [{"ts": "6.0"}, message("7.0", "mine")]},
     ]
-    found = await poster.post_once("C1", HELLO, mark="mine", maybe_posted=True, since=100_000.0, thread_ts="4.0")
+    found = await poster.post_once(
+        "C1", HELLO, idempotency_key="mine", may_exist=True, since=100_000.0, thread_ts="4.0"
+    )
     assert found == "7.0"
     assert slack.called("chat.postMessage") == []
     # Slack's clock is not ours: a day earlier.
@@ -105,7 +105,7 @@ async def test_a_message_that_may_be_there_is_looked_for_by_its_mark_on_every_pa
 
 async def test_where_the_thread_cannot_be_read_it_is_posted_after_all(slack: Slack, poster: Poster) -> None:
     slack.replies["conversations.history"] = [error("missing_scope", needed="groups:history")]
-    assert await poster.post_once("C1", HELLO, mark="mine", maybe_posted=True, since=1.0) == "1.0"
+    assert await poster.post_once("C1", HELLO, idempotency_key="mine", may_exist=True, since=1.0) == "1.0"
 
 
 async def test_a_whisper_that_cannot_be_goes_to_the_persons_direct_messages(slack: Slack, poster: Poster) -> None:
