@@ -137,10 +137,6 @@ def raw_of(state: Json) -> Any:
     return "" if value is None else value
 
 
-def is_empty(state: Json) -> bool:
-    return raw_of(state) in ("", [], None)
-
-
 def action(block: Json, element: Json, state: Json | None, action_ts: str) -> Json:
     """One entry of a block_actions payload's `actions`."""
     entry: Json = {

@@ -4,9 +4,10 @@ from typing import Any, get_args
 
 import httpx
 import pytest
-from openai.types import Completion, FileDeleted, FileObject, Model, Upload
-from openai.types.chat import ChatCompletion, ChatCompletionChunk
-from openai.types.fine_tuning import FineTuningJob, FineTuningJobEvent
+from openai.types import Completion, CompletionChoice, CompletionUsage, FileDeleted, FileObject, Model, Upload
+from openai.types.chat import ChatCompletion, ChatCompletionMessage, chat_completion, chat_completion_chunk
+from openai.types.completion_choice import Logprobs
+from openai.types.fine_tuning import DpoHyperparameters, FineTuningJob, FineTuningJobEvent, fine_tuning_job
 from openai.types.fine_tuning.checkpoints import PermissionCreateResponse
 from openai.types.fine_tuning.jobs import FineTuningJobCheckpoint
 from openai.types.uploads import UploadPart
@@ -21,13 +22,23 @@ SAME: list[tuple[Any, Any]] = [
     (objects.UploadObject, Upload),
     (objects.UploadPartObject, UploadPart),
     (objects.JobObject, FineTuningJob),
+    (objects.JobError, fine_tuning_job.Error),
+    (objects.HyperparametersObject, DpoHyperparameters),
+    (objects.MethodObject, fine_tuning_job.Method),
     (objects.EventObject, FineTuningJobEvent),
     (objects.CheckpointObject, FineTuningJobCheckpoint),
     (objects.PermissionObject, PermissionCreateResponse),
     (objects.ModelObject, Model),
     (objects.ChatCompletionObject, ChatCompletion),
-    (objects.ChatChunk, ChatCompletionChunk),
+    (objects.ChatChoice, chat_completion.Choice),
+    (objects.ChatMessage, ChatCompletionMessage),
+    (objects.ChatChunkChoice, chat_completion_chunk.Choice),
+    (objects.ChatDelta, chat_completion_chunk.ChoiceDelta),
+    (objects.ToolCallDelta, chat_completion_chunk.ChoiceDeltaToolCall),
     (objects.CompletionObject, Completion),
+    (objects.CompletionChoice, CompletionChoice),
+    (objects.CompletionLogprobs, Logprobs),
+    (objects.Usage, CompletionUsage),
 ]
 # Fields of our own.
 OURS = {

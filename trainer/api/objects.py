@@ -226,15 +226,6 @@ class ChatChunkChoice(TypedDict):
     finish_reason: FinishReason | None
 
 
-class ChatChunk(TypedDict):
-    id: str
-    object: Literal["chat.completion.chunk"]
-    created: int
-    model: str
-    choices: list[ChatChunkChoice]
-    usage: NotRequired[Usage | None]
-
-
 class CompletionLogprobs(TypedDict):
     """`text_offset` counts characters from the beginning of the prompt, shown or not. Of several tokens that read alike
     (halves of characters) `top_logprobs` has the likeliest; the token itself is always among them. An echoed prompt's
