@@ -17,7 +17,7 @@ from bot.conversations.opening import ConversationOpening
 from bot.datasets.checking import DatasetCheck
 from bot.datasets.deletion import DatasetDeletion
 from bot.datasets.derived import DerivedDatasets
-from bot.datasets.file_store import Copies
+from bot.datasets.file_store import FileStore
 from bot.datasets.findings_file import FindingsFile
 from bot.datasets.intake import DatasetIntake
 from bot.datasets.interfaces import DatasetStore
@@ -115,7 +115,7 @@ class Services:
     jobs: JobStore
     cards: CardStore
     datasets: DatasetStore
-    copies: Copies
+    file_store: FileStore
     providers: Providers
     submitter: Submitter
     sync: JobSync
@@ -147,17 +147,17 @@ async def services(
 ) -> Services:
     jobs = SqliteJobStore(database)
     datasets = SqliteDatasetStore(database)
-    copies = Copies(settings.finetune_data / "files", settings.finetune_max_file_mb * 1_000_000)
-    copies.remove_leftovers()
+    file_store = FileStore(settings.finetune_data / "files", settings.finetune_max_file_mb * 1_000_000)
+    file_store.remove_leftovers()
     poster = Poster(client, pace=timing.pace)
     team = str(who["team_id"])
     elsewhere = settings.finetune_notices_channel
 
     async def locate(dataset_id: str) -> tuple[Path, str]:
         dataset = await datasets.get(dataset_id)
-        if dataset is None or dataset.deleted_at is not None or not copies.path(dataset.sha256).exists():
+        if dataset is None or dataset.deleted_at is not None or not file_store.path(dataset.sha256).exists():
             raise NotFound("unknown_file")
-        return copies.path(dataset.sha256), dataset.sha256
+        return file_store.path(dataset.sha256), dataset.sha256
 
     rules = Rules(
         settings.finetune_approval_above,
@@ -202,7 +202,7 @@ async def services(
         jobs=jobs,
         cards=SqliteCardStore(database),
         datasets=datasets,
-        copies=copies,
+        file_store=file_store,
         providers=providers,
         submitter=submitter,
         sync=sync,
@@ -235,7 +235,7 @@ async def listeners(services: Services, database: Database) -> Mapping[type[obje
     """For each class that a feature names in its register."""
     callers = Callers(services.people, services.team)
     authority, providers = services.authority, services.providers
-    deletion = DatasetDeletion(services.datasets, services.copies, services.jobs, providers, authority)
+    deletion = DatasetDeletion(services.datasets, services.file_store, services.jobs, providers, authority)
     datasets = _datasets(services, callers, deletion)
     files = ProviderFiles(providers.default, services.datasets, services.jobs, authority)
     conversations = SqliteConversationStore(database)
@@ -290,7 +290,7 @@ async def listeners(services: Services, database: Database) -> Mapping[type[obje
                 services.lost_models,
                 services.jobs,
                 services.datasets,
-                services.copies,
+                services.file_store,
                 authority,
             ),
             chat=Chat(
@@ -314,18 +314,18 @@ async def listeners(services: Services, database: Database) -> Mapping[type[obje
 
 
 def _datasets(services: Services, callers: Callers, deletion: DatasetDeletion) -> DatasetListeners:
-    settings, datasets, copies, pools = services.settings, services.datasets, services.copies, services.pools
+    settings, datasets, file_store, pools = services.settings, services.datasets, services.file_store, services.pools
     poster, language = services.poster, services.languages.place
     provider = services.providers.default.name
     default = settings.finetune_default_model
     checking = DatasetCheck(
-        datasets, copies, pools, services.catalogue, default=default, tokenizers=settings.tokenizers
+        datasets, file_store, pools, services.catalogue, default=default, tokenizers=settings.tokenizers
     )
     making = DerivedDatasets(datasets)
     reports = ReportMessages(
         datasets=datasets,
         reports=DatasetReports(datasets, services.jobs, services.catalogue, pools, provider=provider, default=default),
-        second_pass=SecondPass(datasets, copies, pools),
+        second_pass=SecondPass(datasets, file_store, pools),
         reactions=Reactions(datasets, poster),
         poster=poster,
         language=language,
@@ -335,14 +335,14 @@ def _datasets(services: Services, callers: Callers, deletion: DatasetDeletion) -
     token = settings.slack_bot_token.get_secret_value() if settings.slack_bot_token else ""
     return DatasetListeners(
         callers=callers,
-        intake=DatasetIntake(datasets, copies, pools, checking, services.authority),
+        intake=DatasetIntake(datasets, file_store, pools, checking, services.authority),
         checking=checking,
-        splitting=DatasetSplitting(services.dataset_lookup, making, copies, pools),
-        samples=DatasetSamples(services.dataset_lookup, copies, pools),
+        splitting=DatasetSplitting(services.dataset_lookup, making, file_store, pools),
+        samples=DatasetSamples(services.dataset_lookup, file_store, pools),
         findings=FindingsFile(datasets, services.dataset_lookup),
         deletion=deletion,
         reports=reports,
-        derived=DerivedFiles(making, checking, copies, reports, poster, language),
+        derived=DerivedFiles(making, checking, file_store, reports, poster, language),
         download=Download(poster, token, settings.slack_api_url),
         modals=Modals(poster),
         people=services.people,
@@ -395,7 +395,7 @@ def _start(services: Services, callers: Callers, files: ProviderFiles) -> StartL
         datasets=services.dataset_lookup,
         trainable=services.trainable_datasets,
         models=services.trainable_models,
-        overlaps=Overlaps(services.copies, services.pools),
+        overlaps=Overlaps(services.file_store, services.pools),
         poster=services.poster,
         provider=provider.name,
     )
@@ -418,7 +418,7 @@ def _repair(services: Services, callers: Callers, datasets: DatasetListeners) ->
         services.dataset_lookup,
         services.trainable_datasets,
         datasets.derived.datasets,
-        services.copies,
+        services.file_store,
         services.pools,
         tokenizers=services.settings.tokenizers,
     )

@@ -13,7 +13,7 @@ from bot.access import Action, Caller
 from bot.authority import Authority
 from bot.conversations.conversation import Conversation, ConversationStore
 from bot.conversations.starter import Starter, starter
-from bot.datasets.file_store import Copies
+from bot.datasets.file_store import FileStore
 from bot.datasets.interfaces import DatasetStore
 from bot.errors import Conflict, NotFound
 from bot.jobs.interfaces import JobStore
@@ -59,7 +59,7 @@ class ConversationOpening:
         lost_models: LostModels,
         jobs: JobStore,
         datasets: DatasetStore,
-        copies: Copies,
+        file_store: FileStore,
         authority: Authority,
     ) -> None:
         self._conversations = conversations
@@ -69,7 +69,7 @@ class ConversationOpening:
         self._jobs = jobs
         self._job_lookup = JobLookup(jobs, authority)
         self._datasets = datasets
-        self._copies = copies
+        self._file_store = file_store
         self._authority = authority
         # One opening at a time for each person and place, or two presses would open two.
         self._opening = KeyedLocks()
@@ -144,4 +144,4 @@ class ConversationOpening:
             return Starter()
         if not self._authority.allows(caller, Action.SEE, dataset.resource, caller.posts_in):
             return Starter()
-        return await asyncio.to_thread(starter, self._copies.path(dataset.sha256))
+        return await asyncio.to_thread(starter, self._file_store.path(dataset.sha256))

@@ -7,7 +7,7 @@ import msgspec
 import structlog
 
 from bot.datasets.dataset import Dataset
-from bot.datasets.file_store import Arrival, Copies
+from bot.datasets.file_store import Arrival, FileStore
 from bot.datasets.interfaces import DatasetStore
 from bot.models.catalogue import Catalogue
 from bot.providers.interface import ProviderError
@@ -33,7 +33,7 @@ class DatasetCheck:
     def __init__(
         self,
         datasets: DatasetStore,
-        copies: Copies,
+        file_store: FileStore,
         pools: WorkerPools,
         catalogue: Catalogue,
         *,
@@ -41,7 +41,7 @@ class DatasetCheck:
         default: str | None = None,
     ) -> None:
         self._datasets = datasets
-        self._copies = copies
+        self._file_store = file_store
         self._pools = pools
         self._catalogue = catalogue
         self._default = default
@@ -61,23 +61,23 @@ class DatasetCheck:
         `on_partial` gets what was found up to then.
         """
         models = await offered_models(self._catalogue, self._default)
-        with self._copies.reading(dataset, arrival) as path:
+        with self._file_store.reading(dataset, arrival) as path:
             found = await self._pools.run(
                 check_file,
                 path,
                 model=models[0] if models else self._default or DEFAULT_MODEL,
                 tokenizers=self._tokenizers,
-                validation=self._copies.path(validation.sha256) if validation else None,
+                validation=self._file_store.path(validation.sha256) if validation else None,
                 growing=arrival.growing if arrival else None,
                 pool=Pool.of_report(dataset.bytes),
                 on_partial=on_partial,
             )
         if arrival is not None:
-            self._copies.adopt(arrival.path, found.sha256)
+            self._file_store.adopt(arrival.path, found.sha256)
         checked = await self._datasets.update(
             dataset.id,
             lambda known: msgspec.structs.replace(known, sha256=found.sha256, bytes=found.bytes, report=found),
         )
         if checked is None and not await self._datasets.by_hash(found.sha256):
-            self._copies.remove(found.sha256)
+            self._file_store.remove(found.sha256)
         return checked

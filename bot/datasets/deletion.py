@@ -7,7 +7,7 @@ import msgspec
 from bot.access import Action, Caller
 from bot.authority import Authority, entry
 from bot.datasets.dataset import Dataset
-from bot.datasets.file_store import Copies
+from bot.datasets.file_store import FileStore
 from bot.datasets.interfaces import DatasetStore
 from bot.datasets.lookup import DatasetLookup
 from bot.errors import Conflict
@@ -25,10 +25,10 @@ class DeletedDataset(msgspec.Struct, frozen=True):
 
 class DatasetDeletion:
     def __init__(
-        self, datasets: DatasetStore, copies: Copies, jobs: JobStore, providers: Providers, authority: Authority
+        self, datasets: DatasetStore, file_store: FileStore, jobs: JobStore, providers: Providers, authority: Authority
     ) -> None:
         self._datasets = datasets
-        self._copies = copies
+        self._file_store = file_store
         self._jobs = jobs
         self._providers = providers
         self._authority = authority
@@ -62,7 +62,7 @@ class DatasetDeletion:
                 audit=[entry(caller, "delete file", doomed.id)],
             )
         if not await self._datasets.by_hash(doomed.sha256):
-            self._copies.remove(doomed.sha256)
+            self._file_store.remove(doomed.sha256)
             for provider, file_id in uploads.items():
                 await self._delete_at(provider, doomed.sha256, file_id)
         return DeletedDataset(doomed, tuple(provider.name for provider in uploads))

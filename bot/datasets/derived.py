@@ -13,7 +13,7 @@ import msgspec
 
 from bot.access import Caller
 from bot.datasets.dataset import Dataset
-from bot.datasets.file_store import Copy
+from bot.datasets.file_store import StoredFile
 from bot.datasets.interfaces import DatasetStore
 from bot.errors import Invalid
 from bot.keyed_locks import KeyedLocks
@@ -56,18 +56,22 @@ class DerivedDatasets:
         return NewFile(dataset_id, name, None if is_begun else known)
 
     async def add(
-        self, caller: Caller, source: Dataset, files: Sequence[tuple[NewFile, Copy]], validation: str | None = None
+        self,
+        caller: Caller,
+        source: Dataset,
+        files: Sequence[tuple[NewFile, StoredFile]],
+        validation: str | None = None,
     ) -> list[Dataset]:
         """The data sets of files that were made, stored. `validation` is the data set that is to validate what the
         first of them trains. Raises Invalid, and stores none, where one of them is empty."""
-        if not all(copy.bytes for _, copy in files):
+        if not all(stored.bytes for _, stored in files):
             raise Invalid("nothing_left")
         made = [
             Dataset(
                 id=new.id,
-                sha256=copy.sha256,
+                sha256=stored.sha256,
                 name=new.name,
-                bytes=copy.bytes,
+                bytes=stored.bytes,
                 owner=caller.user,
                 team=source.team,
                 channel=source.channel,
@@ -77,7 +81,7 @@ class DerivedDatasets:
                 derived_from=source.id,
                 validation=validation if place == 0 else None,
             )
-            for place, (new, copy) in enumerate(files)
+            for place, (new, stored) in enumerate(files)
         ]
         return [await self._stored(each) for each in made]
 

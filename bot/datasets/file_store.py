@@ -15,7 +15,7 @@ from bot.errors import NotFound
 from training_files.errors import TrainingFileError
 
 
-class Copy(msgspec.Struct, frozen=True):
+class StoredFile(msgspec.Struct, frozen=True):
     path: Path
     sha256: str
     bytes: int
@@ -28,7 +28,7 @@ class Arrival(msgspec.Struct, frozen=True):
     growing: Path
 
 
-class Copies:
+class FileStore:
     def __init__(self, folder: Path, max_bytes: int) -> None:
         self._folder = folder
         self._max_bytes = max_bytes
@@ -88,11 +88,11 @@ class Copies:
         os.close(handle)
         return Path(name)
 
-    def adopt(self, part: Path, sha256: str) -> Copy:
+    def adopt(self, part: Path, sha256: str) -> StoredFile:
         """Make a copy of what was written to `part`. Its hash is taken as given."""
         size = part.stat().st_size
         os.replace(part, self.path(sha256))
-        return Copy(self.path(sha256), sha256, size)
+        return StoredFile(self.path(sha256), sha256, size)
 
     def remove(self, sha256: str) -> None:
         self.path(sha256).unlink(missing_ok=True)

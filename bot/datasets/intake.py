@@ -13,7 +13,7 @@ from bot.access import Action, Caller
 from bot.authority import Authority
 from bot.datasets.checking import DatasetCheck
 from bot.datasets.dataset import Dataset
-from bot.datasets.file_store import Copies
+from bot.datasets.file_store import FileStore
 from bot.datasets.interfaces import DatasetStore
 from bot.datasets.pairs import validation_of
 from bot.worker_processes import Pool, WorkerPools
@@ -33,10 +33,15 @@ class DroppedFile(msgspec.Struct, frozen=True):
 
 class DatasetIntake:
     def __init__(
-        self, datasets: DatasetStore, copies: Copies, pools: WorkerPools, checking: DatasetCheck, authority: Authority
+        self,
+        datasets: DatasetStore,
+        file_store: FileStore,
+        pools: WorkerPools,
+        checking: DatasetCheck,
+        authority: Authority,
     ) -> None:
         self._datasets = datasets
-        self._copies = copies
+        self._file_store = file_store
         self._pools = pools
         self._checking = checking
         self._authority = authority
@@ -75,12 +80,12 @@ class DatasetIntake:
 
         The data set with its report; None where it was deleted meanwhile. Raises TrainingFileError.
         """
-        self._copies.check_size(size)
+        self._file_store.check_size(size)
         pool = Pool.of_report(size)
         self._pools.warm(pool)
         dataset = msgspec.structs.replace(dataset, bytes=size)
-        with self._copies.arriving() as arrival:
-            async with _meanwhile(self._copies.receive(arrival, chunks)) as received:
+        with self._file_store.arriving() as arrival:
+            async with _meanwhile(self._file_store.receive(arrival, chunks)) as received:
                 if pool is Pool.QUICK:  # others wait for that process, and would wait for this download
                     await received
                 return await self._checking.check(dataset, arrival=arrival, on_partial=on_partial)

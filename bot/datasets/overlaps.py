@@ -5,7 +5,7 @@ from typing import Final
 import structlog
 
 from bot.datasets.dataset import Dataset
-from bot.datasets.file_store import Copies
+from bot.datasets.file_store import FileStore
 from bot.keyed_locks import KeyedLocks
 from bot.worker_processes import Pool, WorkerPools
 from training_files import TrainingFileError
@@ -21,8 +21,8 @@ _KEPT: Final = 1_000
 class Overlaps:
     """Counted once for two contents; the last `_KEPT` are remembered."""
 
-    def __init__(self, copies: Copies, pools: WorkerPools) -> None:
-        self._copies = copies
+    def __init__(self, file_store: FileStore, pools: WorkerPools) -> None:
+        self._file_store = file_store
         self._pools = pools
         # By the hashes of training and validation file; None where it could not be counted, which is not tried again.
         self._counts: dict[tuple[str, str], int | None] = {}
@@ -48,8 +48,8 @@ class Overlaps:
             try:
                 count = await self._pools.run(
                     count_overlap,
-                    self._copies.path(training.sha256),
-                    self._copies.path(validation.sha256),
+                    self._file_store.path(training.sha256),
+                    self._file_store.path(validation.sha256),
                     pool=Pool.of_report(training.bytes + validation.bytes),
                     seconds=_MOST_SECONDS,
                 )

@@ -10,7 +10,7 @@ from bot.access import Action, Caller
 from bot.datasets.columns import Columns
 from bot.datasets.dataset import Dataset
 from bot.datasets.derived import DerivedDatasets, NewFile
-from bot.datasets.file_store import Copies
+from bot.datasets.file_store import FileStore
 from bot.datasets.lookup import DatasetLookup
 from bot.datasets.trainable import TrainableDatasets
 from bot.errors import Conflict, Invalid
@@ -55,7 +55,7 @@ class DatasetRepairing:
         lookup: DatasetLookup,
         trainable: TrainableDatasets,
         derived: DerivedDatasets,
-        copies: Copies,
+        file_store: FileStore,
         pools: WorkerPools,
         *,
         tokenizers: Path,
@@ -63,7 +63,7 @@ class DatasetRepairing:
         self._lookup = lookup
         self._trainable = trainable
         self._derived = derived
-        self._copies = copies
+        self._file_store = file_store
         self._pools = pools
         self._tokenizers = tokenizers
 
@@ -91,11 +91,11 @@ class DatasetRepairing:
         with ExitStack() as reading:
             plan: RepairPlan = await self._pools.run(
                 plan_repairs,
-                reading.enter_context(self._copies.reading(dataset)),
+                reading.enter_context(self._file_store.reading(dataset)),
                 model=_model(dataset),
                 tokenizers=self._tokenizers,
                 mapping=mapping,
-                validation=reading.enter_context(self._copies.reading(held_out)) if held_out else None,
+                validation=reading.enter_context(self._file_store.reading(held_out)) if held_out else None,
                 pool=Pool.of_work(dataset.bytes),
             )
         others = [
@@ -109,7 +109,7 @@ class DatasetRepairing:
         """What the file is as a table. Raises NotFound, TrainingFileError."""
         if dataset.report is not None and dataset.report.table is not None:
             return dataset.report.table
-        with self._copies.reading(dataset) as path:
+        with self._file_store.reading(dataset) as path:
             return await self._pools.run(tables.describe, path, pool=Pool.of_work(dataset.bytes))
 
     @asynccontextmanager
@@ -140,25 +140,25 @@ class DatasetRepairing:
     async def repair(self, caller: Caller, planned: PlannedRepair) -> RepairedFile:
         """The repaired file, kept; nobody was shown it yet. Raises NotFound, Invalid, Conflict, TrainingFileError."""
         source, held_out = planned.source, planned.validation
-        part = self._copies.part()
+        part = self._file_store.part()
         try:
             with ExitStack() as reading:
                 result: RepairResult = await self._pools.run(
                     repair_file,
-                    reading.enter_context(self._copies.reading(source)),
+                    reading.enter_context(self._file_store.reading(source)),
                     part,
                     chosen=planned.chosen,
                     model=_model(source),
                     tokenizers=self._tokenizers,
                     mapping=planned.mapping,
-                    validation=reading.enter_context(self._copies.reading(held_out)) if held_out else None,
+                    validation=reading.enter_context(self._file_store.reading(held_out)) if held_out else None,
                     pool=Pool.of_work(source.bytes),
                 )
-            copy = self._copies.adopt(part, result.sha256)
+            stored = self._file_store.adopt(part, result.sha256)
         finally:
             part.unlink(missing_ok=True)
         validation = held_out.id if held_out else None
-        (dataset,) = await self._derived.add(caller, source, [(planned.new, copy)], validation=validation)
+        (dataset,) = await self._derived.add(caller, source, [(planned.new, stored)], validation=validation)
         return RepairedFile(dataset, result)
 
     async def _mapping(self, dataset: Dataset, columns: Columns | None) -> ColumnMapping | None:

@@ -12,7 +12,7 @@ import msgspec
 import structlog
 
 from bot.datasets.dataset import Dataset
-from bot.datasets.file_store import Copies
+from bot.datasets.file_store import FileStore
 from bot.datasets.interfaces import DatasetStore
 from bot.notices.interfaces import PostError
 from bot.worker_processes import Pool, WorkerPools
@@ -29,9 +29,9 @@ _MOST_SECONDS: Final = 1800.0
 class SecondPass:
     """One file after the other."""
 
-    def __init__(self, datasets: DatasetStore, copies: Copies, pools: WorkerPools) -> None:
+    def __init__(self, datasets: DatasetStore, file_store: FileStore, pools: WorkerPools) -> None:
         self._datasets = datasets
-        self._copies = copies
+        self._file_store = file_store
         self._pools = pools
         self._waiting: asyncio.Queue[str] = asyncio.Queue()
 
@@ -60,7 +60,7 @@ class SecondPass:
         dataset = await self._datasets.get(dataset_id)
         if dataset is None or not _is_due(dataset):
             return None
-        path = self._copies.path(dataset.sha256)
+        path = self._file_store.path(dataset.sha256)
         try:
             found = await self._pools.run(scan_content, path, pool=Pool.SECOND, seconds=_MOST_SECONDS)
         except TrainingFileError as error:

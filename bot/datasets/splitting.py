@@ -10,7 +10,7 @@ import msgspec
 from bot.access import Action, Caller
 from bot.datasets.dataset import Dataset
 from bot.datasets.derived import DerivedDatasets, NewFile
-from bot.datasets.file_store import Copies, Copy
+from bot.datasets.file_store import FileStore, StoredFile
 from bot.datasets.lookup import DatasetLookup
 from bot.errors import Invalid
 from bot.worker_processes import SMALL, Pool, WorkerPools
@@ -40,10 +40,12 @@ class SplitFiles(msgspec.Struct, frozen=True):
 
 
 class DatasetSplitting:
-    def __init__(self, lookup: DatasetLookup, derived: DerivedDatasets, copies: Copies, pools: WorkerPools) -> None:
+    def __init__(
+        self, lookup: DatasetLookup, derived: DerivedDatasets, file_store: FileStore, pools: WorkerPools
+    ) -> None:
         self._lookup = lookup
         self._derived = derived
-        self._copies = copies
+        self._file_store = file_store
         self._pools = pools
 
     async def check(self, caller: Caller, dataset_id: str) -> Dataset:
@@ -66,24 +68,24 @@ class DatasetSplitting:
     async def split(self, caller: Caller, planned: PlannedSplit) -> SplitFiles:
         """Both files, kept; nobody was shown them yet. Raises NotFound, Invalid, TrainingFileError."""
         source = planned.source
-        parts = self._copies.part(), self._copies.part()
+        parts = self._file_store.part(), self._file_store.part()
         try:
-            with self._copies.reading(source) as path:
+            with self._file_store.reading(source) as path:
                 done: tuple[Split, str, str] = await self._pools.run(
                     _split_and_hash, path, *parts, planned.share, planned.seed, pool=Pool.of_work(source.bytes)
                 )
             sides, *hashes = done
-            copies = [self._copies.adopt(part, sha256) for part, sha256 in zip(parts, hashes, strict=True)]
+            stored = [self._file_store.adopt(part, sha256) for part, sha256 in zip(parts, hashes, strict=True)]
         finally:
             for part in parts:
                 part.unlink(missing_ok=True)
-        training, validation = await self._kept(caller, planned, copies)
+        training, validation = await self._kept(caller, planned, stored)
         return SplitFiles(training, validation, sides)
 
-    async def _kept(self, caller: Caller, planned: PlannedSplit, copies: list[Copy]) -> list[Dataset]:
+    async def _kept(self, caller: Caller, planned: PlannedSplit, stored: list[StoredFile]) -> list[Dataset]:
         new = (planned.training, planned.validation)
         return await self._derived.add(
-            caller, planned.source, list(zip(new, copies, strict=True)), validation=planned.validation.id
+            caller, planned.source, list(zip(new, stored, strict=True)), validation=planned.validation.id
         )
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from bot.datasets.checking import DatasetCheck
 from bot.datasets.dataset import Dataset
 from bot.datasets.derived import DerivedDatasets, NewFile
-from bot.datasets.file_store import Copies
+from bot.datasets.file_store import FileStore
 from handlers.datasets.blocks import derived as blocks
 from handlers.datasets.reports import ReportMessages
 from handlers.languages import LanguageOf
@@ -19,7 +19,7 @@ from texts.language import speaking
 class DerivedFiles:
     datasets: DerivedDatasets
     checking: DatasetCheck
-    copies: Copies
+    file_store: FileStore
     reports: ReportMessages
     poster: Poster
     language: LanguageOf
@@ -44,7 +44,7 @@ class DerivedFiles:
         titles: dict[str, str] = {}
         shown = []
         for dataset in made:
-            file_id = await self.poster.upload(dataset.name, self.copies.path(dataset.sha256))
+            file_id = await self.poster.upload(dataset.name, self.file_store.path(dataset.sha256))
             titles[file_id] = dataset.name
             shown.append(await self.datasets.shown(dataset, file_id))
         with speaking(await self.language(source.channel, source.owner)):

@@ -16,7 +16,7 @@ from bot.authority import Authority
 from bot.conversations.conversation import Conversation, Turn
 from bot.conversations.opening import ConversationOpening
 from bot.datasets.dataset import Dataset
-from bot.datasets.file_store import Copies
+from bot.datasets.file_store import FileStore
 from bot.errors import Conflict, Denied, NotFound
 from bot.jobs.job import Loss, Origin
 from bot.models.catalogue import Catalogue
@@ -73,8 +73,8 @@ def datasets(database: Database) -> SqliteDatasetStore:
 
 
 @pytest.fixture
-def copies(tmp_path: Path) -> Copies:
-    return Copies(tmp_path / "files", 1_000_000)
+def file_store(tmp_path: Path) -> FileStore:
+    return FileStore(tmp_path / "files", 1_000_000)
 
 
 @pytest.fixture
@@ -85,12 +85,12 @@ def opening(
     lost_models: LostModels,
     jobs: SqliteJobStore,
     datasets: SqliteDatasetStore,
-    copies: Copies,
+    file_store: FileStore,
     authority: Authority,
     stand_in: StandInProvider,
 ) -> ConversationOpening:
     stand_in.tuned += [OLD, NEW]
-    return ConversationOpening(conversations, board, catalogue, lost_models, jobs, datasets, copies, authority)
+    return ConversationOpening(conversations, board, catalogue, lost_models, jobs, datasets, file_store, authority)
 
 
 async def test_each_person_has_one_conversation_with_each_model_and_finds_it_again(
@@ -145,25 +145,33 @@ async def test_those_in_which_nobody_has_said_anything_give_way_to_a_new_one(
 
 
 async def test_a_conversation_starts_with_what_the_model_was_trained_on(
-    opening: ConversationOpening, board: Board, jobs: SqliteJobStore, datasets: SqliteDatasetStore, copies: Copies
+    opening: ConversationOpening,
+    board: Board,
+    jobs: SqliteJobStore,
+    datasets: SqliteDatasetStore,
+    file_store: FileStore,
 ) -> None:
-    await _trained(jobs, datasets, copies)
+    await _trained(jobs, datasets, file_store)
     opened = await opening.open(a_caller(), HERE, OLD)
     assert opened.conversation.system == "Be kind."
     assert list(board.started_with.values()) == ["Where is my parcel?"]
 
 
 async def test_of_a_file_that_not_all_may_know_of_nothing_is_told(
-    opening: ConversationOpening, board: Board, jobs: SqliteJobStore, datasets: SqliteDatasetStore, copies: Copies
+    opening: ConversationOpening,
+    board: Board,
+    jobs: SqliteJobStore,
+    datasets: SqliteDatasetStore,
+    file_store: FileStore,
 ) -> None:
-    await _trained(jobs, datasets, copies, channel="G0SECRET", channel_private=True)
+    await _trained(jobs, datasets, file_store, channel="G0SECRET", channel_private=True)
     opened = await opening.open(a_caller(), HERE, OLD)
     assert opened.conversation.system is None
     assert list(board.started_with.values()) == [None]
 
 
 async def _trained(
-    jobs: SqliteJobStore, datasets: SqliteDatasetStore, copies: Copies, channel: str = CHANNEL, **fields: bool
+    jobs: SqliteJobStore, datasets: SqliteDatasetStore, file_store: FileStore, channel: str = CHANNEL, **fields: bool
 ) -> None:
     """OLD was trained on a file that was dropped in `channel`."""
     example = {
@@ -173,7 +181,7 @@ async def _trained(
             {"role": "assistant", "content": "On its way."},
         ]
     }
-    copies.path("abc").write_bytes(orjson.dumps(example) + b"\n")
+    file_store.path("abc").write_bytes(orjson.dumps(example) + b"\n")
     values = {"channel_private": False, **fields}
     await datasets.save(
         Dataset("ds-1", "abc", "train.jsonl", 3, ANA.user, "T0ACME", channel, thread_ts="1.0", created_at=1.0, **values)

@@ -12,7 +12,7 @@ from bot.authority import Authority
 from bot.datasets.checking import DatasetCheck
 from bot.datasets.dataset import Dataset
 from bot.datasets.derived import DerivedDatasets
-from bot.datasets.file_store import Copies
+from bot.datasets.file_store import FileStore
 from bot.datasets.lookup import DatasetLookup
 from bot.models.catalogue import Catalogue
 from bot.providers.openai_protocol import OpenAIProtocol
@@ -40,8 +40,8 @@ def authority(audit: SqliteAuditLog) -> Authority:
 
 
 @pytest.fixture
-def copies(tmp_path: Path) -> Copies:
-    return Copies(tmp_path / "files", 1_000_000)
+def file_store(tmp_path: Path) -> FileStore:
+    return FileStore(tmp_path / "files", 1_000_000)
 
 
 @pytest.fixture(scope="session")
@@ -69,9 +69,9 @@ def catalogue(provider: OpenAIProtocol, jobs: SqliteJobStore) -> Catalogue:
 
 @pytest.fixture
 def checking(
-    datasets: SqliteDatasetStore, copies: Copies, pools: WorkerPools, catalogue: Catalogue, tmp_path: Path
+    datasets: SqliteDatasetStore, file_store: FileStore, pools: WorkerPools, catalogue: Catalogue, tmp_path: Path
 ) -> DatasetCheck:
-    return DatasetCheck(datasets, copies, pools, catalogue, tokenizers=tmp_path)
+    return DatasetCheck(datasets, file_store, pools, catalogue, tokenizers=tmp_path)
 
 
 @pytest.fixture
@@ -92,23 +92,23 @@ def content() -> Callable[..., bytes]:
 
 
 @pytest.fixture
-def keep(drop: Drop, copies: Copies, checking: DatasetCheck) -> Callable[..., Any]:
+def keep(drop: Drop, file_store: FileStore, checking: DatasetCheck) -> Callable[..., Any]:
     """A file that somebody dropped, with its report; `content` is what is in it."""
 
     async def keep(content: bytes, dataset_id: str = "ds-1", **fields: Any) -> Dataset:
         dataset = await drop(dataset_id, sha256=f"content of {dataset_id}", bytes=len(content), **fields)
-        part = copies.path(dataset.sha256)
+        part = file_store.path(dataset.sha256)
         part.write_bytes(content)
         checked = await checking.check(dataset)
         assert checked is not None
-        part.rename(copies.path(checked.sha256))
+        part.rename(file_store.path(checked.sha256))
         return checked
 
     return keep
 
 
 @pytest.fixture
-def drop(datasets: SqliteDatasetStore, copies: Copies) -> Drop:
+def drop(datasets: SqliteDatasetStore, file_store: FileStore) -> Drop:
     """A file that somebody dropped, with our copy of it."""
 
     async def drop(dataset_id: str = "ds-1", **fields: Any) -> Dataset:
@@ -127,7 +127,7 @@ def drop(datasets: SqliteDatasetStore, copies: Copies) -> Drop:
                 **fields,
             }
         )
-        copies.path(dataset.sha256).write_bytes(b"{}\n")
+        file_store.path(dataset.sha256).write_bytes(b"{}\n")
         await datasets.save(dataset)
         return dataset
 

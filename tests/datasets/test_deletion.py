@@ -11,7 +11,7 @@ from bot.access import Actor, Role
 from bot.audit import Outcome
 from bot.authority import Authority
 from bot.datasets.deletion import DatasetDeletion
-from bot.datasets.file_store import Copies
+from bot.datasets.file_store import FileStore
 from bot.errors import Conflict, Denied, NotFound
 from bot.providers.interface import ProviderError
 from bot.providers.openai_protocol import OpenAIProtocol
@@ -26,12 +26,12 @@ BEN = Actor("U0BEN", "T0ACME")
 @pytest.fixture
 def deletion(
     datasets: SqliteDatasetStore,
-    copies: Copies,
+    file_store: FileStore,
     jobs: SqliteJobStore,
     provider: OpenAIProtocol,
     authority: Authority,
 ) -> DatasetDeletion:
-    return DatasetDeletion(datasets, copies, jobs, Providers(provider), authority)
+    return DatasetDeletion(datasets, file_store, jobs, Providers(provider), authority)
 
 
 async def test_our_copy_and_the_providers_go_and_the_log_says_who_did_it(
@@ -40,7 +40,7 @@ async def test_our_copy_and_the_providers_go_and_the_log_says_who_did_it(
     jobs: SqliteJobStore,
     provider: OpenAIProtocol,
     stand_in: StandInProvider,
-    copies: Copies,
+    file_store: FileStore,
     audit: SqliteAuditLog,
     datasets: SqliteDatasetStore,
     upload: Upload,
@@ -49,7 +49,7 @@ async def test_our_copy_and_the_providers_go_and_the_log_says_who_did_it(
     await upload("abc")
     deleted = await deletion.delete(a_caller(), "ds-1")
     assert (deleted.dataset.name, deleted.providers) == ("train.jsonl", ("acme",))
-    assert not copies.path("abc").exists()
+    assert not file_store.path("abc").exists()
     assert not stand_in.files
     assert await jobs.provider_file(provider.name, "abc") is None
     assert await datasets.by_hash("abc") == []
@@ -57,12 +57,14 @@ async def test_our_copy_and_the_providers_go_and_the_log_says_who_did_it(
     assert (entry.actor, entry.act, entry.outcome) == (ANA.user, "delete file", Outcome.DONE)
 
 
-async def test_bytes_that_somebody_else_dropped_too_stay(deletion: DatasetDeletion, drop: Drop, copies: Copies) -> None:
+async def test_bytes_that_somebody_else_dropped_too_stay(
+    deletion: DatasetDeletion, drop: Drop, file_store: FileStore
+) -> None:
     await drop()
     await drop("ds-2", owner=BEN.user)
     deleted = await deletion.delete(a_caller(), "ds-1")
     assert not deleted.providers
-    assert copies.path("abc").exists()
+    assert file_store.path("abc").exists()
 
 
 async def test_a_file_that_a_job_trains_on_is_not_deleted(
@@ -70,7 +72,7 @@ async def test_a_file_that_a_job_trains_on_is_not_deleted(
     drop: Drop,
     jobs: SqliteJobStore,
     provider: OpenAIProtocol,
-    copies: Copies,
+    file_store: FileStore,
     upload: Upload,
 ) -> None:
     await drop()
@@ -78,7 +80,7 @@ async def test_a_file_that_a_job_trains_on_is_not_deleted(
     await jobs.insert(followed_job("ftjob-1", state="running", training_file=file_id))
     with pytest.raises(Conflict):
         await deletion.delete(a_caller(), "ds-1")
-    assert copies.path("abc").exists()
+    assert file_store.path("abc").exists()
 
 
 async def test_only_its_owner_and_administrators_may(

@@ -9,7 +9,7 @@ from slack_requests import ANA, a_caller
 
 from bot.access import Actor
 from bot.datasets.derived import DerivedDatasets
-from bot.datasets.file_store import Copies, Copy
+from bot.datasets.file_store import FileStore, StoredFile
 from bot.errors import Invalid
 from bot.store.datasets import SqliteDatasetStore
 
@@ -17,19 +17,19 @@ BEN = Actor("U0BEN", "T0ACME")
 
 
 @pytest.fixture
-def copy(copies: Copies) -> Copy:
-    part = copies.part()
+def stored(file_store: FileStore) -> StoredFile:
+    part = file_store.part()
     part.write_bytes(b"{}\n")
-    return copies.adopt(part, "def")
+    return file_store.adopt(part, "def")
 
 
 async def test_what_is_made_stands_where_its_source_does_and_belongs_to_who_asked(
-    derived: DerivedDatasets, drop: Drop, copy: Copy, datasets: SqliteDatasetStore
+    derived: DerivedDatasets, drop: Drop, stored: StoredFile, datasets: SqliteDatasetStore
 ) -> None:
     source = await drop(owner=BEN.user, channel="G0SECRET", channel_private=True, name="our faq.csv")
     new = await derived.plan(a_caller(), source, "repaired", ["roles"], None)
     assert new.before is None
-    (made,) = await derived.add(a_caller(), source, [(new, copy)], validation="ds-7")
+    (made,) = await derived.add(a_caller(), source, [(new, stored)], validation="ds-7")
     assert (made.name, made.owner, made.channel, made.channel_private) == (
         "our faq-repaired.jsonl", ANA.user, "G0SECRET", True
     )  # fmt: skip
@@ -47,11 +47,11 @@ async def test_another_way_of_making_it_makes_another(derived: DerivedDatasets, 
 
 
 async def test_what_was_deleted_is_made_anew(
-    derived: DerivedDatasets, drop: Drop, copy: Copy, datasets: SqliteDatasetStore
+    derived: DerivedDatasets, drop: Drop, stored: StoredFile, datasets: SqliteDatasetStore
 ) -> None:
     source = await drop()
     new = await derived.plan(a_caller(), source, "repaired")
-    await derived.add(a_caller(), source, [(new, copy)])
+    await derived.add(a_caller(), source, [(new, stored)])
     await datasets.update(new.id, lambda known: msgspec.structs.replace(known, deleted_at=2.0))
     again = await derived.plan(a_caller(key="command/2"), source, "repaired")
     assert again.id != new.id
@@ -62,5 +62,5 @@ async def test_an_empty_file_is_not_kept(derived: DerivedDatasets, drop: Drop, d
     source = await drop()
     new = await derived.plan(a_caller(), source, "repaired")
     with pytest.raises(Invalid, match="nothing_left"):
-        await derived.add(a_caller(), source, [(new, Copy(Path("empty"), "e3b0", 0))])
+        await derived.add(a_caller(), source, [(new, StoredFile(Path("empty"), "e3b0", 0))])
     assert await datasets.get(new.id) is None

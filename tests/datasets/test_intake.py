@@ -15,7 +15,7 @@ from bot import worker_processes
 from bot.access import Actor, Role
 from bot.authority import Authority
 from bot.datasets.checking import DatasetCheck
-from bot.datasets.file_store import Copies
+from bot.datasets.file_store import FileStore
 from bot.datasets.intake import DatasetIntake, DroppedFile
 from bot.errors import Denied
 from bot.store.datasets import SqliteDatasetStore
@@ -28,9 +28,13 @@ VIEWER = Actor("U0VIC", "T0ACME", Role.VIEWER)
 
 @pytest.fixture
 def intake(
-    datasets: SqliteDatasetStore, copies: Copies, pools: WorkerPools, checking: DatasetCheck, authority: Authority
+    datasets: SqliteDatasetStore,
+    file_store: FileStore,
+    pools: WorkerPools,
+    checking: DatasetCheck,
+    authority: Authority,
 ) -> DatasetIntake:
-    return DatasetIntake(datasets, copies, pools, checking, authority)
+    return DatasetIntake(datasets, file_store, pools, checking, authority)
 
 
 @pytest.fixture
@@ -49,7 +53,11 @@ async def in_chunks(*chunks: bytes) -> AsyncIterator[bytes]:
 
 
 async def test_a_dropped_file_is_kept_with_what_was_found_in_it(
-    intake: DatasetIntake, content: Callable[..., bytes], tmp_path: Path, copies: Copies, datasets: SqliteDatasetStore
+    intake: DatasetIntake,
+    content: Callable[..., bytes],
+    tmp_path: Path,
+    file_store: FileStore,
+    datasets: SqliteDatasetStore,
 ) -> None:
     caller = a_caller(channel="G0SECRET")
     dataset = await intake.begin(caller, msgspec.structs.replace(FILE, private=True))
@@ -59,7 +67,7 @@ async def test_a_dropped_file_is_kept_with_what_was_found_in_it(
     assert read.report is not None
     assert (read.report.ok, read.report.examples, read.bytes) == (True, 12, len(content(12)))
     assert await datasets.get(dataset.id) == read
-    assert copies.path(read.sha256).read_bytes() == content(12)
+    assert file_store.path(read.sha256).read_bytes() == content(12)
     assert len(files(tmp_path)) == 1
 
 

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from bot.datasets.dataset import Dataset
-from bot.datasets.file_store import Copies
+from bot.datasets.file_store import FileStore
 from bot.datasets.overlaps import Overlaps
 from bot.worker_processes import WorkerPools
 
@@ -14,8 +14,8 @@ Keep = Callable[..., Awaitable[Dataset]]
 
 
 @pytest.fixture
-def overlaps(copies: Copies, pools: WorkerPools) -> Overlaps:
-    return Overlaps(copies, pools)
+def overlaps(file_store: FileStore, pools: WorkerPools) -> Overlaps:
+    return Overlaps(file_store, pools)
 
 
 @pytest.fixture
@@ -24,13 +24,13 @@ async def files(keep: Keep, content: Callable[..., bytes]) -> tuple[Dataset, Dat
 
 
 async def test_it_is_counted_once_for_two_contents(
-    overlaps: Overlaps, files: tuple[Dataset, Dataset], copies: Copies
+    overlaps: Overlaps, files: tuple[Dataset, Dataset], file_store: FileStore
 ) -> None:
     assert overlaps.is_due(*files)
     assert overlaps.known(*files) == 0
     await overlaps.count(*files)
     assert not overlaps.is_due(*files)
-    copies.remove(files[0].sha256)  # or it would fail the second time
+    file_store.remove(files[0].sha256)  # or it would fail the second time
     await overlaps.count(*files)
     assert overlaps.known(*files) == 12
     assert not overlaps.is_due(files[0], msgspec.structs.replace(files[1], id="ds-3"))
@@ -48,9 +48,9 @@ async def test_of_files_that_belong_together_the_report_tells_it(
 
 
 async def test_what_could_not_be_counted_is_not_tried_again(
-    overlaps: Overlaps, files: tuple[Dataset, Dataset], copies: Copies
+    overlaps: Overlaps, files: tuple[Dataset, Dataset], file_store: FileStore
 ) -> None:
-    copies.path(files[1].sha256).write_bytes(b"PK\x03\x04" + bytes(5_000))
+    file_store.path(files[1].sha256).write_bytes(b"PK\x03\x04" + bytes(5_000))
     await overlaps.count(*files)
     assert not overlaps.is_due(*files)
     assert overlaps.known(*files) == 0

@@ -16,7 +16,7 @@ from bot.authority import Authority
 from bot.datasets.columns import Columns, proposed_columns
 from bot.datasets.dataset import Dataset
 from bot.datasets.derived import DerivedDatasets
-from bot.datasets.file_store import Copies
+from bot.datasets.file_store import FileStore
 from bot.datasets.lookup import DatasetLookup
 from bot.datasets.repairing import DatasetRepairing, ProposedRepairs, RepairedFile
 from bot.datasets.trainable import TrainableDatasets
@@ -38,12 +38,12 @@ def repairing(
     datasets: SqliteDatasetStore,
     authority: Authority,
     derived: DerivedDatasets,
-    copies: Copies,
+    file_store: FileStore,
     pools: WorkerPools,
     tmp_path: Path,
 ) -> DatasetRepairing:
     trainable = TrainableDatasets(datasets, lookup, authority)
-    return DatasetRepairing(lookup, trainable, derived, copies, pools, tokenizers=tmp_path)
+    return DatasetRepairing(lookup, trainable, derived, file_store, pools, tokenizers=tmp_path)
 
 
 def broken(content: Content) -> bytes:
@@ -58,12 +58,12 @@ async def repair(repairing: DatasetRepairing, *chosen: str, **more: Any) -> Repa
         return await repairing.repair(caller, planned)
 
 
-def lines_of(copies: Copies, dataset: Dataset) -> list[bytes]:
-    return copies.path(dataset.sha256).read_bytes().splitlines()
+def lines_of(file_store: FileStore, dataset: Dataset) -> list[bytes]:
+    return file_store.path(dataset.sha256).read_bytes().splitlines()
 
 
 async def test_what_is_chosen_is_repaired_in_a_data_set_of_its_own(
-    repairing: DatasetRepairing, keep: Keep, content: Content, copies: Copies
+    repairing: DatasetRepairing, keep: Keep, content: Content, file_store: FileStore
 ) -> None:
     source = await keep(broken(content), channel_private=True)
     proposed = await repairing.begin(a_caller(), source)
@@ -75,10 +75,10 @@ async def test_what_is_chosen_is_repaired_in_a_data_set_of_its_own(
     )  # fmt: skip
     assert made.dataset.channel_private
     assert made.result.changed == {"roles": 1, "duplicates": 1}
-    assert len(lines_of(copies, made.dataset)) == 13
-    assert not [line for line in lines_of(copies, made.dataset) if b"human" in line]
+    assert len(lines_of(file_store, made.dataset)) == 13
+    assert not [line for line in lines_of(file_store, made.dataset) if b"human" in line]
     only = await repair(repairing, "duplicates", caller=a_caller(key="command/2"))
-    assert any(b"human" in line for line in lines_of(copies, only.dataset))
+    assert any(b"human" in line for line in lines_of(file_store, only.dataset))
 
 
 async def test_the_same_repair_again_is_the_one_that_was_made_before(
@@ -127,7 +127,7 @@ async def test_nothing_ticked_repairs_nothing(repairing: DatasetRepairing, keep:
 
 
 async def test_the_rows_of_a_table_become_examples_by_the_columns_that_are_named(
-    repairing: DatasetRepairing, keep: Keep, copies: Copies
+    repairing: DatasetRepairing, keep: Keep, file_store: FileStore
 ) -> None:
     source = await keep(TABLE, name="faq.csv")
     table = await repairing.begin(a_caller(), source)
@@ -138,12 +138,12 @@ async def test_the_rows_of_a_table_become_examples_by_the_columns_that_are_named
     assert [one.id for one in proposed.plan.repairs if one.always] == ["convert"]
     made = await repair(repairing, columns=columns)
     assert (made.dataset.name, made.result.of_rows) == ("faq-repaired.jsonl", True)
-    first = json.loads(lines_of(copies, made.dataset)[0])
+    first = json.loads(lines_of(file_store, made.dataset)[0])
     assert [message["content"] for message in first["messages"]] == ["Why 0?", "Because 0."]
 
 
 async def test_what_stands_in_the_validation_file_too_is_left_out_and_that_validates_the_new_file(
-    repairing: DatasetRepairing, keep: Keep, content: Content, copies: Copies
+    repairing: DatasetRepairing, keep: Keep, content: Content, file_store: FileStore
 ) -> None:
     held_out = await keep(content(12), "ds-2", name="held-out.jsonl")
     source = await keep(content(30))
@@ -152,7 +152,7 @@ async def test_what_stands_in_the_validation_file_too_is_left_out_and_that_valid
     assert (overlap.examples, [other.id for other in proposed.others]) == (12, [held_out.id])
     made = await repair(repairing, "validation_overlap", validation=held_out.id)
     assert made.dataset.validation == held_out.id
-    assert lines_of(copies, made.dataset) == content(30).splitlines()[12:]
+    assert lines_of(file_store, made.dataset) == content(30).splitlines()[12:]
 
 
 async def test_a_file_is_compared_with_its_own_validation_file_at_first(

@@ -8,7 +8,7 @@ from slack_requests import a_caller
 
 from bot.access import Actor
 from bot.datasets.dataset import Dataset
-from bot.datasets.file_store import Copies
+from bot.datasets.file_store import FileStore
 from bot.datasets.findings_file import FindingsFile
 from bot.datasets.lookup import DatasetLookup
 from bot.datasets.samples import DatasetSamples
@@ -22,8 +22,8 @@ SECRET = {"channel": "G0SECRET", "channel_private": True}
 
 
 @pytest.fixture
-def samples(lookup: DatasetLookup, copies: Copies, pools: WorkerPools) -> DatasetSamples:
-    return DatasetSamples(lookup, copies, pools)
+def samples(lookup: DatasetLookup, file_store: FileStore, pools: WorkerPools) -> DatasetSamples:
+    return DatasetSamples(lookup, file_store, pools)
 
 
 @pytest.fixture

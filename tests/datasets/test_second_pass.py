@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from bot.datasets.dataset import Dataset
-from bot.datasets.file_store import Copies
+from bot.datasets.file_store import FileStore
 from bot.datasets.second_pass import SecondPass
 from bot.notices.interfaces import PostRefused
 from bot.store.datasets import SqliteDatasetStore
@@ -21,8 +21,8 @@ Keep = Callable[..., Awaitable[Dataset]]
 
 
 @pytest.fixture
-def second_pass(datasets: SqliteDatasetStore, copies: Copies, pools: WorkerPools) -> SecondPass:
-    return SecondPass(datasets, copies, pools)
+def second_pass(datasets: SqliteDatasetStore, file_store: FileStore, pools: WorkerPools) -> SecondPass:
+    return SecondPass(datasets, file_store, pools)
 
 
 @pytest.fixture
@@ -117,10 +117,10 @@ async def test_a_report_that_cannot_be_shown_does_not_stop_the_next(
 
 
 async def test_a_file_that_cannot_be_read_is_not_tried_again(
-    second_pass: SecondPass, keep: Keep, contradictory: bytes, copies: Copies, datasets: SqliteDatasetStore
+    second_pass: SecondPass, keep: Keep, contradictory: bytes, file_store: FileStore, datasets: SqliteDatasetStore
 ) -> None:
     kept = await keep(contradictory, created_at=time.time())
-    copies.path(kept.sha256).write_bytes(b"PK\x03\x04" + bytes(5_000))
+    file_store.path(kept.sha256).write_bytes(b"PK\x03\x04" + bytes(5_000))
     assert await second_pass.scan("ds-1") is None
     given_up = await datasets.get("ds-1")
     assert given_up is not None

@@ -9,7 +9,7 @@ from slack_requests import ANA, a_caller
 
 from bot.access import Actor
 from bot.datasets.derived import DerivedDatasets
-from bot.datasets.file_store import Copies
+from bot.datasets.file_store import FileStore
 from bot.datasets.lookup import DatasetLookup
 from bot.datasets.splitting import DatasetSplitting, SplitFiles
 from bot.errors import Invalid, NotFound
@@ -20,8 +20,10 @@ BEN = Actor("U0BEN", "T0ACME")
 
 
 @pytest.fixture
-def splitting(lookup: DatasetLookup, derived: DerivedDatasets, copies: Copies, pools: WorkerPools) -> DatasetSplitting:
-    return DatasetSplitting(lookup, derived, copies, pools)
+def splitting(
+    lookup: DatasetLookup, derived: DerivedDatasets, file_store: FileStore, pools: WorkerPools
+) -> DatasetSplitting:
+    return DatasetSplitting(lookup, derived, file_store, pools)
 
 
 async def _split(splitting: DatasetSplitting, **caller: Any) -> SplitFiles:
@@ -30,7 +32,7 @@ async def _split(splitting: DatasetSplitting, **caller: Any) -> SplitFiles:
 
 
 async def test_each_example_stands_in_one_of_the_two_files(
-    splitting: DatasetSplitting, keep: Callable[..., Any], content: Callable[..., bytes], copies: Copies
+    splitting: DatasetSplitting, keep: Callable[..., Any], content: Callable[..., bytes], file_store: FileStore
 ) -> None:
     source = await keep(content(100), channel_private=True)
     files = await _split(splitting)
@@ -39,7 +41,7 @@ async def test_each_example_stands_in_one_of_the_two_files(
     assert files.training.validation == files.validation.id
     for made in (files.training, files.validation):
         assert (made.derived_from, made.owner, made.channel_private) == (source.id, ANA.user, True)
-    both = [copies.path(made.sha256).read_bytes().splitlines() for made in (files.training, files.validation)]
+    both = [file_store.path(made.sha256).read_bytes().splitlines() for made in (files.training, files.validation)]
     assert sorted([*both[0], *both[1]]) == sorted(content(100).splitlines())
 
 
@@ -82,8 +84,8 @@ async def test_a_file_of_a_private_channel_is_not_split_elsewhere(
 
 
 async def test_a_file_whose_copy_is_gone_says_so(
-    splitting: DatasetSplitting, keep: Callable[..., Any], content: Callable[..., bytes], copies: Copies
+    splitting: DatasetSplitting, keep: Callable[..., Any], content: Callable[..., bytes], file_store: FileStore
 ) -> None:
-    copies.remove((await keep(content(12))).sha256)
+    file_store.remove((await keep(content(12))).sha256)
     with pytest.raises(NotFound, match="copy_gone"):
         await _split(splitting)

@@ -298,10 +298,10 @@ class Private:
         names = Names(str(next(self.numbers)))
         it, now = names.secrets, time.time()
         content = examples(12).replace(b"Question number 0?", it["question"].encode())
-        part = services.copies.part()
+        part = services.file_store.part()
         part.write_bytes(content)
         report = check_file(part, model=MODEL)
-        services.copies.adopt(part, report.sha256)
+        services.file_store.adopt(part, report.sha256)
         origin = Origin(services.team, LEADS, True, "1700000000.000100")
         await services.datasets.save(
             Dataset(

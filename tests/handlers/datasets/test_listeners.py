@@ -16,7 +16,7 @@ from bot.datasets.checking import DatasetCheck
 from bot.datasets.dataset import Dataset
 from bot.datasets.deletion import DatasetDeletion
 from bot.datasets.derived import DerivedDatasets, NewFile
-from bot.datasets.file_store import Copies
+from bot.datasets.file_store import FileStore
 from bot.datasets.findings_file import FindingsFile
 from bot.datasets.intake import DatasetIntake, DroppedFile
 from bot.datasets.samples import DatasetSamples
@@ -176,9 +176,9 @@ def listeners(
     slack.replies["files.info"] = [{"ok": True, "file": {"permalink": "https://a.b/f", "shares": {"public": {}}}}]
     poster = report_messages.poster
     people = People(poster, "T0ACME", Roles())
-    copies = Copies(tmp_path / "files", 1_000_000)
+    file_store = FileStore(tmp_path / "files", 1_000_000)
     for content in ("ds-t", "ds-v"):
-        copies.path(content).write_bytes(b"{}\n")
+        file_store.path(content).write_bytes(b"{}\n")
     checking = cast(DatasetCheck, use_cases)
     return DatasetListeners(
         callers=Callers(people, "T0ACME"),
@@ -189,7 +189,7 @@ def listeners(
         findings=FindingsFile(datasets, cast(Any, _Lookup(datasets))),
         deletion=cast(DatasetDeletion, use_cases),
         reports=report_messages,
-        derived=DerivedFiles(DerivedDatasets(datasets), checking, copies, report_messages, poster, english),
+        derived=DerivedFiles(DerivedDatasets(datasets), checking, file_store, report_messages, poster, english),
         download=cast(Download, Downloads()),
         modals=Modals(poster),
         people=people,
