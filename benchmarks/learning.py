@@ -134,9 +134,9 @@ def _load(adapter: Path | None) -> tuple[Any, Any]:
     from peft import PeftModel
     from transformers import AutoTokenizer
 
-    from trainer.weights import load, quiet
+    from trainer.weights import load, silence_transformers
 
-    quiet()
+    silence_transformers()
     _, weights = _base()
     whole = adapter is not None and (adapter / "config.json").is_file()
     model = load(str(adapter if whole else weights))

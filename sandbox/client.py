@@ -263,7 +263,7 @@ class SandboxClient:
         await self.call("archive", channel=channel, archived=archived)
 
     async def add_user(self, name: str, **fields: Any) -> Json:
-        """Add a person. Fields: real_name, guest, stranger (of another organisation), admin, locale, tz, selectable."""
+        """Add a person. Fields: real_name, guest, external (of another organisation), admin, locale, tz, selectable."""
         return dict((await self.call("add-user", name=name, **fields))["user"])
 
     async def set_locale(self, locale: str, user: str | None = None) -> None:

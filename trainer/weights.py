@@ -42,7 +42,7 @@ def load(folder: str, *, numbers: torch.dtype | None = None, four_bit: bool = Fa
 
 def convert_gguf(gguf: Path, into: Path) -> None:
     """Read GGUF weights and write them as bf16 safetensors, with their tokenizer."""
-    quiet()
+    silence_transformers()
     where = {"pretrained_model_name_or_path": str(gguf.parent), "gguf_file": gguf.name}
     model: Any = AutoModelForCausalLM.from_pretrained(**where, dtype=torch.bfloat16)
     # save_pretrained refuses a model that a quantizer has read, until its marks are gone.
@@ -58,7 +58,7 @@ def merge(folder: str, adapter: str, into: Path, chat_template: str) -> None:
     """Write the model in `folder` with a LoRA adapter added into its weights, as safetensors, with its tokenizer."""
     from peft import PeftModel  # not for the serving worker, which merges by itself
 
-    quiet()
+    silence_transformers()
     base: Any = AutoModelForCausalLM.from_pretrained(
         folder, dtype=torch.float32, use_safetensors=True, trust_remote_code=False, local_files_only=True
     )
@@ -69,7 +69,7 @@ def merge(folder: str, adapter: str, into: Path, chat_template: str) -> None:
     tokenizer.save_pretrained(into)
 
 
-def quiet() -> None:
+def silence_transformers() -> None:
     """Keep transformers' progress bars and advice out of the logs."""
     loud: Any = logging  # its functions carry no types
     loud.disable_progress_bar()

@@ -48,7 +48,7 @@ async def archive(request: ControlRequest) -> Json:
 @endpoint("add-user")
 async def add_user(request: ControlRequest) -> Json:
     ws = request.state.workspace
-    team = ws.OTHER_TEAM if request.fields.get("stranger") else ws.TEAM
+    team = ws.OTHER_TEAM if request.fields.get("external") else ws.TEAM
     user = ws.add_user(
         User(
             new_id("U"),

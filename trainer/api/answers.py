@@ -68,7 +68,7 @@ C = TypeVar("C", covariant=True)  # a choice of the whole answer
 K = TypeVar("K", covariant=True)  # a choice of a chunk
 
 
-class Shape(Protocol[C, K]):
+class AnswerShape(Protocol[C, K]):
     """How an endpoint writes an answer. All but `whole` are choices of one chunk; none, and no chunk is sent."""
 
     id: str
@@ -77,7 +77,7 @@ class Shape(Protocol[C, K]):
 
     def opening(self) -> Sequence[K]: ...
 
-    def heard(self, choice: int, said: Delta | End) -> Sequence[K]: ...
+    def add(self, choice: int, said: Delta | End) -> Sequence[K]: ...
 
     def whole(self) -> Sequence[C]:
         """The complete choices, once all has been heard."""
@@ -90,7 +90,7 @@ async def reply(
     found: ResolvedModel,
     body: CreateAnswer,
     generations: list[Generation],
-    shape: Shape[Any, Any],
+    shape: AnswerShape[Any, Any],
 ) -> Response:
     """Answer with the choices of all requests, those of the first one first. Raises ApiError."""
     if body.stream_options is not None and not body.stream:
@@ -98,22 +98,22 @@ async def reply(
             400, "The 'stream_options' parameter is only allowed when 'stream' is enabled.", param="stream_options"
         )
     answer = _Answer(body, generations, shape)
-    heard = answer.hear(services, found)
+    events = answer.events(services, found)
     first = []
     try:
         while answer.starting:  # until then it may be refused
-            first.append(await anext(heard))
+            first.append(await anext(events))
     except BaseException:
-        await heard.aclose()
+        await events.aclose()
         raise
-    said = _after(first, heard)
+    said = _after(first, events)
     if body.stream:
         # The headers go out now, before the first token; and no proxy should collect the pieces.
         headers = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
         return StreamingResponse(_stream(answer, said), media_type="text/event-stream", headers=headers)
     async with contextlib.aclosing(said):
         async for choice, one in said:
-            answer.shape.heard(choice, one)
+            answer.shape.add(choice, one)
             if await http.is_disconnected():
                 return Response(status_code=499)  # nobody reads it
     return JSONResponse({**answer.common(shape.object), "choices": shape.whole(), "usage": answer.usage()})
@@ -122,7 +122,7 @@ async def reply(
 class _Answer:
     """What is being heard to the requests of one call, and what counts in it."""
 
-    def __init__(self, body: CreateAnswer, generations: list[Generation], shape: Shape[Any, Any]) -> None:
+    def __init__(self, body: CreateAnswer, generations: list[Generation], shape: AnswerShape[Any, Any]) -> None:
         self.with_usage = body.stream_options is not None and bool(body.stream_options.include_usage)
         self.shape = shape
         self.starting = len(generations)
@@ -131,7 +131,7 @@ class _Answer:
         self._created = now()
         self._prompt_tokens = self._completion_tokens = 0
 
-    async def hear(
+    async def events(
         self, services: Services, found: ResolvedModel
     ) -> AsyncGenerator[tuple[int, Start | Delta | End], None]:
         """Starts by the number of their request's first choice, pieces and ends by that of their own. ApiError for a
@@ -215,7 +215,7 @@ async def _stream(answer: _Answer, said: AsyncGenerator[tuple[int, Delta | End],
             for choice in opening:
                 yield answer.chunk([choice])
             async for number, one in said:
-                for choice in answer.shape.heard(number, one):
+                for choice in answer.shape.add(number, one):
                     yield answer.chunk([choice])
         except ApiError as error:
             yield _event(error.body)

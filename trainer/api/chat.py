@@ -207,7 +207,7 @@ class _Chat:
         delta: ChatDelta = {"role": "assistant", "content": "", "refusal": None}
         return [self._chunk(at, delta) for at in range(len(self._choices))]
 
-    def heard(self, choice: int, said: Delta | End) -> list[ChatChunkChoice]:
+    def add(self, choice: int, said: Delta | End) -> list[ChatChunkChoice]:
         of = self._choices[choice]
         if isinstance(said, Delta):
             of.tokens += said.tokens

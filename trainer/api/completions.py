@@ -78,7 +78,7 @@ class _Completion:
     def opening(self) -> list[CompletionChoice]:
         return []
 
-    def heard(self, choice: int, said: Delta | End) -> list[CompletionChoice]:
+    def add(self, choice: int, said: Delta | End) -> list[CompletionChoice]:
         of = self._choices[choice]
         first = not of.tokens
         of.tokens += said.tokens

@@ -32,7 +32,7 @@ from trainer.training.order import Order
 from trainer.training.plan import Hyperparameters, Plan, chosen
 from trainer.training.reporting import ControlFlags, ReportingCallback, ResumeState, Send
 from trainer.training.trainers import MARK, Preference, Supervised, last_saved, save
-from trainer.weights import load, quiet
+from trainer.weights import load, silence_transformers
 
 # Short bursts of training on little data want a short warm-up.
 _WARMUP_SHARE = 0.05
@@ -47,7 +47,7 @@ def train(plan: Plan, send: Send, flags: ControlFlags) -> None:
     Goes on from the last state under `plan.state` if there is one. Raises TrainingFailed; anything else is a defect,
     or the machine's.
     """
-    quiet()
+    silence_transformers()
     tokenizer = AutoTokenizer.from_pretrained(plan.weights)
     pad_token = tokenizer.pad_token_id if tokenizer.pad_token_id is not None else tokenizer.eos_token_id
     training, held_back = _tokenized(plan, Reader(tokenizer, plan.chat_template, plan.context_length))

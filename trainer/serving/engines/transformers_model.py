@@ -21,12 +21,12 @@ from transformers import DynamicCache
 from trainer.hardware import device
 from trainer.serving.messages import ModelRef
 from trainer.serving.sampling import Logits
-from trainer.weights import load, quiet
+from trainer.weights import load, silence_transformers
 
 
 class TransformersModel:
     def __init__(self) -> None:
-        quiet()
+        silence_transformers()
         self.device = device()
         self.model: Any = None
         self.ref: ModelRef | None = None
