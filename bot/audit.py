@@ -23,14 +23,14 @@ class Outcome(StrEnum):
 
 class Entry(msgspec.Struct, frozen=True):
     """`key` tells one act from another: done again after a crash, it is not written again. `actor` is a person's id,
-    or SETTINGS; `thing` names what it was done to (a job's id, a model); `details` hold no name of a file.
+    or SETTINGS; `resource` names what it was done to (a job's id, a model); `details` hold no name of a file.
     """
 
     key: str
     at: float
     actor: str
-    act: str
-    thing: str
+    action: str
+    resource: str
     channel: str = ""
     outcome: Outcome = Outcome.DONE
     details: str = ""
@@ -53,5 +53,5 @@ class AuditLog(Protocol):
 
     async def count(self, upto: int | None = None) -> int: ...
 
-    async def about(self, thing: str) -> Sequence[Entry]:
+    async def about(self, resource: str) -> Sequence[Entry]:
         """All that was done to one thing, oldest first."""

@@ -124,7 +124,7 @@ async def test_a_request_becomes_a_job_with_its_price_and_its_audit_entry(
     assert stand_in.files[created["training_file"]][1] == b"ds-1"
     assert stand_in.files[created["validation_file"]][1] == b"ds-2"
     assert created["metadata"]["team"] == "support"
-    assert [(entry.act, entry.outcome) for entry in await audit.about(job.id)] == [("submit", Outcome.DONE)]
+    assert [(entry.action, entry.outcome) for entry in await audit.about(job.id)] == [("submit", Outcome.DONE)]
 
 
 async def test_the_same_act_makes_one_job_and_the_same_request_by_another_is_refused_while_it_trains(
@@ -163,7 +163,7 @@ async def test_a_job_over_budget_is_not_stored_and_the_refusal_is_in_the_audit_l
     with pytest.raises(OverBudget):
         await asked(requests, wanted())
     assert await jobs.latest(1) == []
-    refused = [entry for _, entry in await audit.latest(5) if entry.act == "submit"]
+    refused = [entry for _, entry in await audit.latest(5) if entry.action == "submit"]
     assert [entry.outcome for entry in refused] == [Outcome.REFUSED]
     assert (await asked(requests, wanted(), a_caller(BEN))).requester == BEN.user
 

@@ -48,9 +48,11 @@ class SqliteAuditLog:
             ]
         )
 
-    async def about(self, thing: str) -> Sequence[Entry]:
+    async def about(self, resource: str) -> Sequence[Entry]:
         rows = await self._database.read(
-            lambda db: db.execute(f"SELECT {_COLUMNS} FROM audit WHERE thing = ? ORDER BY number", [thing]).fetchall()
+            lambda db: db.execute(
+                f"SELECT {_COLUMNS} FROM audit WHERE thing = ? ORDER BY number", [resource]
+            ).fetchall()
         )
         return [_entry(row) for row in rows]
 

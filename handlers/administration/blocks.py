@@ -69,10 +69,10 @@ def _line(entry: Entry) -> str:
     parts = [
         date(entry.at),
         texts.the_settings() if entry.actor == SETTINGS else person(entry.actor),
-        quoted(texts.act(entry.act), 40),
-        _thing(entry.thing),
+        quoted(texts.act(entry.action), 40),
+        _resource(entry.resource),
         {Outcome.DONE: "", Outcome.REFUSED: bold(texts.refused()), Outcome.FAILED: bold(texts.failed())}[entry.outcome],
-        channel(entry.channel) if entry.channel.startswith(("C", "G")) and entry.channel != entry.thing else "",
+        channel(entry.channel) if entry.channel.startswith(("C", "G")) and entry.channel != entry.resource else "",
         _roles(entry.details) if entry.actor == SETTINGS else quoted(recorded_sentence(entry.details), 200),
     ]
     return f"• {' · '.join(filter(None, parts))}"
@@ -82,12 +82,12 @@ def _roles(details: str) -> str:
     return _HOLDER.sub(lambda match: person(match[0]), quoted(texts.roles(details), 200)) or texts.nobody_has_one()
 
 
-def _thing(thing: str) -> str:
+def _resource(resource: str) -> str:
     """A channel or person by name, everything else as code."""
-    if not thing:
+    if not resource:
         return ""
-    if thing.isalnum() and thing.isupper() and thing.startswith(("C", "G")):
-        return channel(thing)
-    if thing.isalnum() and thing.isupper() and thing.startswith(("U", "W")):
-        return person(thing)
-    return texts.named_thing(thing) or code(thing, 100)
+    if resource.isalnum() and resource.isupper() and resource.startswith(("C", "G")):
+        return channel(resource)
+    if resource.isalnum() and resource.isupper() and resource.startswith(("U", "W")):
+        return person(resource)
+    return texts.named_thing(resource) or code(resource, 100)

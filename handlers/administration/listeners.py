@@ -110,4 +110,4 @@ class AdministrationListeners:
 def _row(number: int, entry: Entry) -> tuple[str | int, ...]:
     at = datetime.fromtimestamp(entry.at, UTC).isoformat(sep=" ", timespec="seconds").removesuffix("+00:00")
     details = recorded_sentence(entry.details)
-    return number, at, entry.actor, entry.act, entry.thing, entry.outcome, details, entry.channel
+    return number, at, entry.actor, entry.action, entry.resource, entry.outcome, details, entry.channel

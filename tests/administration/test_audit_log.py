@@ -38,11 +38,11 @@ async def test_pages_hold_the_latest_first_and_stay_what_they_were_while_entries
 ) -> None:
     await _fill(audit, 1, 20)
     first = await log.page(a_caller(ADMIN), 1)
-    assert [entry.thing for entry in first.entries] == [f"job-{n}" for n in range(20, 5, -1)]
+    assert [entry.resource for entry in first.entries] == [f"job-{n}" for n in range(20, 5, -1)]
     assert (first.number, first.pages, first.upto) == (1, 2, 20)
     await _fill(audit, 21, 40)
     second = await log.page(a_caller(ADMIN), 2, first.upto)
-    assert [entry.thing for entry in second.entries] == [f"job-{n}" for n in range(5, 0, -1)]
+    assert [entry.resource for entry in second.entries] == [f"job-{n}" for n in range(5, 0, -1)]
     assert (second.pages, second.upto) == (2, 20)
 
 
@@ -58,4 +58,4 @@ async def test_an_export_holds_all_and_is_an_entry_itself(log: AuditLogReader, a
     exported = await log.export(a_caller(ADMIN))
     assert [number for number, _ in exported] == list(range(20, 0, -1))
     (_, last), *_ = await audit.latest(1)
-    assert (last.act, last.actor, last.details) == ("export the audit log", ADMIN.user, "20")
+    assert (last.action, last.actor, last.details) == ("export the audit log", ADMIN.user, "20")

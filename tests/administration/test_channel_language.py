@@ -31,7 +31,7 @@ async def test_what_a_channel_is_spoken_to_in_is_kept_with_who_said_so(
     await language.choose(a_caller(key="command/2"), None)
     assert await kept.get("C0TRAINING") is None
     entries = await audit.about("C0TRAINING")
-    assert [(entry.actor, entry.act, entry.details) for entry in entries] == [
+    assert [(entry.actor, entry.action, entry.details) for entry in entries] == [
         (ANA.user, "set language", "zh"),
         (ANA.user, "set language", "default"),
     ]

@@ -26,7 +26,7 @@ async def test_a_channel_is_subscribed_until_it_is_taken_off_and_the_log_says_by
     assert await subscriptions.visible(a_caller()) == ["C0NEWS"]
     await subscriptions.unsubscribe(a_caller(key="command/3"), "C0NEWS")
     assert await subscriptions.visible(a_caller()) == []
-    acts = [(entry.actor, entry.act) for entry in await audit.about("C0NEWS")]
+    acts = [(entry.actor, entry.action) for entry in await audit.about("C0NEWS")]
     assert acts == [(ANA.user, f"{what} a channel") for what in ("subscribe", "subscribe", "unsubscribe")]
 
 

@@ -54,7 +54,7 @@ async def test_our_copy_and_the_providers_go_and_the_log_says_who_did_it(
     assert await jobs.provider_file(provider.name, "abc") is None
     assert await datasets.by_hash("abc") == []
     (entry,) = await audit.about("ds-1")
-    assert (entry.actor, entry.act, entry.outcome) == (ANA.user, "delete file", Outcome.DONE)
+    assert (entry.actor, entry.action, entry.outcome) == (ANA.user, "delete file", Outcome.DONE)
 
 
 async def test_bytes_that_somebody_else_dropped_too_stay(

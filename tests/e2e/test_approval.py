@@ -32,7 +32,7 @@ async def _told(w: World, user: str, contains: str) -> dict[str, Any]:
 async def _acts(bot: Bot) -> list[tuple[str, str, str]]:
     """What people did, from the audit log, oldest first."""
     entries = [entry for _, entry in reversed(await bot.services.audit.latest(20))]
-    return [(entry.actor, entry.act, entry.outcome) for entry in entries if entry.actor != SETTINGS]
+    return [(entry.actor, entry.action, entry.outcome) for entry in entries if entry.actor != SETTINGS]
 
 
 async def test_a_job_above_the_threshold_waits_for_an_approver_and_then_goes_on(w: World) -> None:

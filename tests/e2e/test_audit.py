@@ -11,7 +11,7 @@ async def _lines(bot: Bot) -> list[str]:
     """Oldest first."""
     entries = [entry for _, entry in reversed(await bot.services.audit.latest(50))]
     names = {ANA: "ana", BEN: "ben", "settings": "settings"}
-    return [f"{names[entry.actor]}: {entry.act} {entry.outcome}" for entry in entries]
+    return [f"{names[entry.actor]}: {entry.action} {entry.outcome}" for entry in entries]
 
 
 async def test_a_job_of_which_somebody_else_presses_cancel_and_then_its_owner(w: World) -> None:
@@ -45,4 +45,4 @@ async def test_a_model_that_is_deleted(w: World) -> None:
         await w.person.command("ben", w.channel, "/finetune", f"delete {model}")
         await w.confirm("cannot be brought back", "is deleted", "ben")
         assert await _lines(bot) == ["settings: set done", "ben: delete model done"]
-        assert [entry.act for entry in await bot.services.audit.about(model)] == ["delete model"]
+        assert [entry.action for entry in await bot.services.audit.about(model)] == ["delete model"]

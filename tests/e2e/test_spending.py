@@ -47,7 +47,7 @@ async def _refused(w: World, contains: str, user: str = "ana") -> None:
 async def _acts(bot: Bot) -> list[tuple[str, str, str]]:
     """What people did, from the audit log, oldest first."""
     entries = [entry for _, entry in reversed(await bot.services.audit.latest(50))]
-    return [(entry.actor, entry.act, entry.outcome) for entry in entries if entry.actor != SETTINGS]
+    return [(entry.actor, entry.action, entry.outcome) for entry in entries if entry.actor != SETTINGS]
 
 
 async def test_over_a_budget_nothing_is_started_and_the_figures_are_told(w: World) -> None:

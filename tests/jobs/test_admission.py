@@ -78,12 +78,12 @@ def test_without_room_a_job_waits_behind_those_that_wait(
     change = decide_admission(a_job(), ledger(waiting=waiting, running=running), Rules(most_running=most))
     assert change.job.state == state
     if state == "in_line":
-        assert change.job.in_line
-        assert (change.job.in_line.place, change.job.in_line.length) == (waiting + 1, waiting + 1)
+        assert change.job.queue_place
+        assert (change.job.queue_place.place, change.job.queue_place.length) == (waiting + 1, waiting + 1)
         assert [type(notice.body) for notice in change.notices] == [WaitsInLine]
 
 
 def test_every_submission_is_in_the_audit_log_with_its_price_and_without_its_file() -> None:
     (entry,) = decide_admission(a_job(estimated_cost=3.2), ledger(), Rules()).audit
-    assert (entry.actor, entry.act, entry.thing) == ("U0ANA", "submit", "job-1")
+    assert (entry.actor, entry.action, entry.resource) == ("U0ANA", "submit", "job-1")
     assert entry.details == f"{a_job().base_model}, $3.20"

@@ -78,7 +78,7 @@ async def test_what_a_crash_cut_off_is_not_done_twice(
     with pytest.raises(Conflict, match="nothing_to_cancel"):
         await controls.cancel(a_caller(key="command/4"), "job-1")
     assert [kind for kind in await told(database) if kind in (Paused, Resumed)] == [Paused, Resumed]
-    acts = [entry.act for entry in await audit.about("job-1") if entry.outcome is Outcome.DONE]
+    acts = [entry.action for entry in await audit.about("job-1") if entry.outcome is Outcome.DONE]
     assert acts == ["pause", "resume", "cancel", "cancel"]
 
 
@@ -155,7 +155,7 @@ async def test_an_uncertain_job_is_found_or_submitted_again(
     await controls.submit_again(a_caller(key="command/2"), "job-1")
     assert (await stored(jobs)).provider_job_id == theirs
     assert len(stand_in.jobs) == 1
-    acts = [(entry.act, entry.outcome) for entry in await audit.about("job-1")]
+    acts = [(entry.action, entry.outcome) for entry in await audit.about("job-1")]
     assert acts == [("adopt", Outcome.DONE), ("adopt", Outcome.FAILED), ("submit again", Outcome.DONE)]
 
 

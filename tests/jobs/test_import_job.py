@@ -178,7 +178,7 @@ async def test_who_asks_for_a_job_has_it_from_then_on_and_a_crash_makes_no_secon
     job = await follow.follow(a_caller(), theirs, HERE)
     assert (job.id, job.requester, job.provider_job_id) == (id_for("command/1"), ANA.user, theirs)
     assert (await follow.follow(a_caller(is_retry=True), theirs, HERE)).id == job.id
-    assert [(entry.act, entry.details) for entry in await audit.about(job.id)] == [("follow", theirs)]
+    assert [(entry.action, entry.details) for entry in await audit.about(job.id)] == [("follow", theirs)]
 
 
 async def test_what_is_followed_already_is_named_to_those_who_may_see_it(

@@ -67,7 +67,7 @@ async def test_pages_stay_what_they_were_while_entries_come_in(audit: SqliteAudi
 
 
 async def test_what_was_done_to_one_thing_is_told_in_its_order(audit: SqliteAuditLog) -> None:
-    await audit.add(entry(1), entry(2, thing="job-2"), entry(3))
+    await audit.add(entry(1), entry(2, resource="job-2"), entry(3))
     assert await audit.about("job-1") == [entry(1), entry(3)]
 
 
