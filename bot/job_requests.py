@@ -123,9 +123,16 @@ class JobRequests:
             return None
         epochs, method = settings.hyperparameters.n_epochs, report.method or ""
         provider = self._provider.name
-        return estimate(report, settings.model, epochs, method=method, provider=provider, paces=await self.paces())
+        return estimate(
+            report,
+            settings.model,
+            epochs,
+            method=method,
+            provider=provider,
+            seconds_per_token=await self.seconds_per_token(),
+        )
 
-    async def paces(self) -> Mapping[str, float]:
+    async def seconds_per_token(self) -> Mapping[str, float]:
         """Seconds for each trained token, by base model, judged by the team's own past jobs."""
         return seconds_per_token(await self._jobs.latest(_PAST_JOBS), self._provider.name)
 

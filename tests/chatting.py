@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from slack_requests import ANA
 
 from bot.access import Caller, Place
-from bot.conversations.chat import Answer, Ended, Event, Words
+from bot.conversations.chat import Answer, Ended, Event, TextDelta
 from bot.conversations.conversation import Conversation
 from bot.conversations.opening import OpenConversation
 from bot.errors import Ambiguous
@@ -23,7 +23,9 @@ class Models:
 
     there: list[str] = field(default_factory=list)
     is_new: bool = True
-    answer: list[Event] | None = field(default_factory=lambda: [Words("Hello "), Words("you."), Ended("stop", None)])
+    answer: list[Event] | None = field(
+        default_factory=lambda: [TextDelta("Hello "), TextDelta("you."), Ended("stop", None)]
+    )
     is_known: bool = False
     opened: list[tuple[str, bool]] = field(default_factory=list)
     heard: list[tuple[str, str]] = field(default_factory=list)
@@ -56,14 +58,14 @@ class Models:
         self.heard.append((caller.user, ""))
 
     @asynccontextmanager
-    async def asked(
+    async def ask(
         self, caller: Caller, conversation: Conversation, message_ts: str, text: str
     ) -> AsyncIterator[Answer | None]:
         self.heard.append((message_ts, text))
         yield self._answer(message_ts)
 
     @asynccontextmanager
-    async def continued(self, caller: Caller, conversation: Conversation, rest: str) -> AsyncIterator[Answer | None]:
+    async def resume(self, caller: Caller, conversation: Conversation, rest: str) -> AsyncIterator[Answer | None]:
         self.heard.append((rest, ""))
         yield self._answer(rest)
 

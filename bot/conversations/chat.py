@@ -31,7 +31,7 @@ CUT_OFF: Final = ("length", BROKEN)
 _PATIENT: Final = 3
 
 
-class Words(msgspec.Struct, frozen=True):
+class TextDelta(msgspec.Struct, frozen=True):
     """More of the answer."""
 
     text: str
@@ -63,8 +63,8 @@ class Gone(msgspec.Struct, frozen=True):
     """The provider has no such model any more."""
 
 
-Event = Words | Warming | Ended | Empty | TooLong | Gone
-"""Any number of Words and Warming, then one of the others."""
+Event = TextDelta | Warming | Ended | Empty | TooLong | Gone
+"""Any number of TextDelta and Warming, then one of the others."""
 
 
 @dataclass(frozen=True)
@@ -109,7 +109,7 @@ class Chat:
             raise NotFound("model_of_conversation_gone", model=conversation.model) from None
 
     @asynccontextmanager
-    async def asked(
+    async def ask(
         self, caller: Caller, conversation: Conversation, message_ts: str, text: str
     ) -> AsyncIterator[Answer | None]:
         """The answer to a message; None where all of it was shown before a crash. Until it is left, nobody else is
@@ -120,7 +120,7 @@ class Chat:
             yield await self._answer(caller, conversation, message_ts)
 
     @asynccontextmanager
-    async def continued(self, caller: Caller, conversation: Conversation, rest: str) -> AsyncIterator[Answer | None]:
+    async def resume(self, caller: Caller, conversation: Conversation, rest: str) -> AsyncIterator[Answer | None]:
         """What the model adds to an answer that was cut off, by `Ended.rest`; None where that is shown already:
         however often it is asked for, the model goes on once. Raises like `asked`."""
         await self.check(caller, conversation)
@@ -149,7 +149,7 @@ class Chat:
         return Answer(asked_ts, False, tuple(begun or ()), self._ask(conversation, before, asked_ts))
 
     async def _known(self, conversation: Conversation, known: Turn) -> AsyncGenerator[Event, None]:
-        yield Words(known.content)
+        yield TextDelta(known.content)
         yield _end(known)
         await self._conversations.answer_shown(conversation.id, known.ts)
 
@@ -165,7 +165,7 @@ class Chat:
                     whole += delta.text
                     finish_reason = delta.finish_reason or finish_reason
                     if whole.strip():
-                        yield Words(delta.text)
+                        yield TextDelta(delta.text)
                 break
             except ProviderError as error:
                 failure = error

@@ -46,26 +46,26 @@ class DatasetDeletion:
         """The bytes go where nobody else dropped the same. Raises Denied, NotFound, Conflict while a job trains on
         them, ProviderError.
         """
-        doomed = await self._begun_before(caller, dataset_id) or await self.check(caller, dataset_id)
+        dataset = await self._begun_before(caller, dataset_id) or await self.check(caller, dataset_id)
         uploads = {
             provider: file_id
             for provider in self._providers
-            if (file_id := await self._jobs.provider_file(provider.name, doomed.sha256))
+            if (file_id := await self._jobs.provider_file(provider.name, dataset.sha256))
         }
-        if doomed.deleted_at is None:
+        if dataset.deleted_at is None:
             for provider, file_id in uploads.items():
                 if await self._jobs.uses_file(provider.name, file_id):
                     raise Conflict("file_in_training")
             await self._datasets.update(
-                doomed.id,
+                dataset.id,
                 lambda known: msgspec.structs.replace(known, deleted_at=time.time(), report=None),
-                audit=[entry(caller, "delete file", doomed.id)],
+                audit=[entry(caller, "delete file", dataset.id)],
             )
-        if not await self._datasets.by_hash(doomed.sha256):
-            self._file_store.remove(doomed.sha256)
+        if not await self._datasets.by_hash(dataset.sha256):
+            self._file_store.remove(dataset.sha256)
             for provider, file_id in uploads.items():
-                await self._delete_at(provider, doomed.sha256, file_id)
-        return DeletedDataset(doomed, tuple(provider.name for provider in uploads))
+                await self._delete_at(provider, dataset.sha256, file_id)
+        return DeletedDataset(dataset, tuple(provider.name for provider in uploads))
 
     async def _begun_before(self, caller: Caller, dataset_id: str) -> Dataset | None:
         """The data set that this very request had marked as deleted when a crash cut it off."""

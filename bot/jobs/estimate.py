@@ -34,17 +34,17 @@ def estimate(
     method: str = "",
     provider: str = "",
     price_per_million: float | None = None,
-    paces: Mapping[str, float] | None = None,
+    seconds_per_token: Mapping[str, float] | None = None,
 ) -> Estimate:
-    """`price_per_million`: the provider's own price, which beats our table's; `paces`: seconds per trained token of
-    each model, by past jobs. Reinforcement fine-tuning is billed by the hour, which nobody knows beforehand.
+    """`price_per_million`: the provider's own price, which beats our table's; `seconds_per_token`: for each model, of
+    trained tokens, by past jobs. Reinforcement fine-tuning is billed by the hour, which nobody knows beforehand.
     """
     epochs = report.epochs if n_epochs == "auto" else n_epochs
     tokens = report.tokens.billed * epochs
     if method == REINFORCEMENT:
         return Estimate(epochs, tokens, None, None)
     usd = _usd(model, tokens, provider) if price_per_million is None else price_per_million * tokens / MILLION
-    pace = (paces or {}).get(model)
+    pace = (seconds_per_token or {}).get(model)
     return Estimate(epochs, tokens, usd, None if pace is None else pace * tokens)
 
 

@@ -55,7 +55,7 @@ _LONG = 500
 _QUIET = frozenset({states.VALIDATING, states.QUEUED, states.PAUSED})
 
 
-class _Pace(msgspec.Struct):
+class _PollState(msgspec.Struct):
     """`events_at`: when a job's events are read next, as fits `state`. `seen`: how it stood at the provider when it was
     looked at last. `troubles`: how often in a row something was wrong with this job alone; it is left alone until
     `not_before`."""
@@ -96,7 +96,7 @@ class Follower:
         self._poll = poll_seconds
         self._backoff = Backoff(2 * poll_seconds, longest=_LONGEST_PAUSE)
         self._steady = steady
-        self._paces: dict[str, _Pace] = {}
+        self._poll_states: dict[str, _PollState] = {}
         self._states_asked_at = self._not_before = float("-inf")
         self._figures_pause = poll_seconds
         self._hinted: set[str] = set()
@@ -117,7 +117,7 @@ class Follower:
                 self._silent_since = await self._jobs.silent_since(self._provider.name)
                 self._silence_known = True
             followed = await self._jobs.followed(self._provider.name)
-            self._keep_pace_with(followed)
+            self._update_poll_states(followed)
             if await self._round(followed):
                 await self._provider_answered()
         except ProviderError as error:
@@ -130,27 +130,27 @@ class Follower:
             log.exception("following stopped for this round", provider=self._provider.name)
             self._not_before = self._steady() + self._poll
 
-    def _keep_pace_with(self, followed: Sequence[Followed]) -> None:
+    def _update_poll_states(self, followed: Sequence[Followed]) -> None:
         """Jobs that are new here are looked at soon, but not a thousand at once."""
-        now, known = self._steady(), self._paces
+        now, known = self._steady(), self._poll_states
         in_training = sum(map(_has_figures, followed))
         self._figures_pause = self._poll * min(max(1, _BETWEEN_LOOKS * in_training), _OLDEST_FIGURES)
         training = 0
-        self._paces = {}
+        self._poll_states = {}
         for job in followed:
-            pace = known.get(job.id)
-            if pace is None:
+            poll = known.get(job.id)
+            if poll is None:
                 # After a restart nobody knows when an ended job was last looked at, and events come late.
                 pause = self._events_pause(job.state)
                 if _has_figures(job):
                     pause = training * _BETWEEN_LOOKS * self._poll % pause
                     training += 1
-                pace = _Pace(now + pause, job.state)
-            elif pace.state != job.state:  # not by our doing: it was cancelled, or paused
+                poll = _PollState(now + pause, job.state)
+            elif poll.state != job.state:  # not by our doing: it was cancelled, or paused
                 next_at = now + self._events_pause(job.state)
-                pace.events_at = next_at if job.state in states.ENDED else min(pace.events_at, next_at)
-                pace.state = job.state
-            self._paces[job.id] = pace
+                poll.events_at = next_at if job.state in states.ENDED else min(poll.events_at, next_at)
+                poll.state = job.state
+            self._poll_states[job.id] = poll
 
     async def _round(self, followed: Sequence[Followed]) -> bool:
         """Look at each job that is due; whether the provider answered.
@@ -160,7 +160,7 @@ class Follower:
         """
         now = self._steady()
         hinted, self._hinted = self._hinted, set()
-        ready = [job for job in followed if self._paces[job.id].not_before <= now]
+        ready = [job for job in followed if self._poll_states[job.id].not_before <= now]
         active = [job for job in ready if job.state not in states.ENDED]
         asked = active if active and now >= self._states_asked_at + self._states_pause(active) else []
         due = {
@@ -178,7 +178,7 @@ class Follower:
         remotes = {remote.id: remote for remote in found}
         looks = []
         for job in ready:
-            theirs, seen = job.provider_job_id, self._paces[job.id].seen
+            theirs, seen = job.provider_job_id, self._poll_states[job.id].seen
             if theirs in asked_ids:
                 remote = remotes.get(theirs)
                 if remote is None or remote != seen or theirs in due:
@@ -193,7 +193,7 @@ class Follower:
     def _is_due(self, job: Followed, now: float, hinted: set[str], *, others_asked: bool) -> bool:
         """Whether its events are read now. After the end that is done once more, for what the provider tells late:
         nothing hastens it, and it waits until the others are asked for anyway."""
-        is_time = self._paces[job.id].events_at <= now
+        is_time = self._poll_states[job.id].events_at <= now
         if job.state in states.ENDED:
             return is_time and others_asked
         return is_time or job.provider_job_id in hinted
@@ -237,10 +237,10 @@ class Follower:
         return failures
 
     def _put_off(self, job: Followed) -> None:
-        pace = self._paces[job.id]
-        pace.troubles += 1
-        pace.seen = None
-        pace.not_before = self._steady() + self._backoff.delay(pace.troubles)
+        poll = self._poll_states[job.id]
+        poll.troubles += 1
+        poll.seen = None
+        poll.not_before = self._steady() + self._backoff.delay(poll.troubles)
 
     def _states_pause(self, active: Sequence[Followed]) -> float:
         """Seconds until states are asked for again: what the liveliest of the jobs needs."""
@@ -261,10 +261,10 @@ class Follower:
 
     async def _look(self, job: Followed, remote: RemoteJob, with_events: bool) -> None:
         await self._sync.apply(job, remote, with_events=with_events)
-        if (pace := self._paces.get(job.id)) is not None:
-            pace.state, pace.seen, pace.troubles = remote.status, remote, 0
+        if (poll := self._poll_states.get(job.id)) is not None:
+            poll.state, poll.seen, poll.troubles = remote.status, remote, 0
             if with_events:
-                pace.events_at = self._steady() + self._events_pause(remote.status)
+                poll.events_at = self._steady() + self._events_pause(remote.status)
 
     async def _provider_failed(self, error: ProviderError) -> None:
         self._failures += 1

@@ -112,7 +112,7 @@ class Job(msgspec.Struct, frozen=True):
     latest: Metrics | None = None
     lost_models: dict[str, Loss] = {}
     approval: Approval | None = None
-    in_line: QueuePlace | None = None
+    queue_place: QueuePlace | None = msgspec.field(default=None, name="in_line")
     queued_at: float | None = None
     queue_position: int | None = None
     training_since: float | None = None

@@ -21,13 +21,13 @@ async def pause(jobs: JobStore, providers: Providers, job: Job, *, notice_id: st
     Raises Conflict where it does not train, or the provider does not pause it; ProviderError where it cannot be asked.
     """
     refuse_pause(job)
-    return await _steer(jobs, providers, "pause", job, notice_id, by)
+    return await _change(jobs, providers, "pause", job, notice_id, by)
 
 
 async def resume(jobs: JobStore, providers: Providers, job: Job, *, notice_id: str, by: str) -> Job:
     """Like `pause`: raises Conflict where the job is not paused, or the provider does not let it go on."""
     refuse_resume(job)
-    return await _steer(jobs, providers, "resume", job, notice_id, by)
+    return await _change(jobs, providers, "resume", job, notice_id, by)
 
 
 def refuse_pause(job: Job) -> None:
@@ -46,7 +46,7 @@ def refuse_resume(job: Job) -> None:
         raise Conflict("not_paused")
 
 
-async def _steer(
+async def _change(
     jobs: JobStore, providers: Providers, act: Literal["pause", "resume"], job: Job, notice_id: str, by: str
 ) -> Job:
     if job.provider_job_id is None:

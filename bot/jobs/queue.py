@@ -26,7 +26,7 @@ log = structlog.get_logger()
 _BACKOFF = Backoff(60, longest=900)
 
 
-class _Room(msgspec.Struct):
+class _Capacity(msgspec.Struct):
     """What is known of the room at one provider: the refusals that were seen of each job; with how many running jobs
     it was full last; when to ask again."""
 
@@ -53,7 +53,7 @@ class JobQueue:
         steady: Callable[[], float] = time.monotonic,
     ) -> None:
         self._jobs = jobs
-        self._rooms = {provider: _Room() for provider in providers}
+        self._capacities = {provider: _Capacity() for provider in providers}
         self._release = release
         self._most_running = most_running
         self._clock = clock
@@ -66,33 +66,34 @@ class JobQueue:
         async with self._turn:
             try:
                 ours = await self._jobs.in_states([states.IN_LINE, states.SUBMITTING])
-                for provider, room in self._rooms.items():
-                    await self._advance([job for job in ours if job.provider == provider], provider, room)
+                for provider, capacity in self._capacities.items():
+                    await self._advance([job for job in ours if job.provider == provider], provider, capacity)
             except BotError as error:
                 log.error("the line stands still for now", why=str(error))
 
-    async def _advance(self, ours: Sequence[Job], provider: str, room: _Room) -> None:
+    async def _advance(self, ours: Sequence[Job], provider: str, capacity: _Capacity) -> None:
         waiting = [job for job in ours if job.state == states.IN_LINE]
         # Whoever went on last, or came earlier and asks for the first time, must be in, or in line, before the
         # next one: they keep their order.
         earlier = itertools.takewhile(lambda job: job.state == states.SUBMITTING, ours)
-        on_the_way = any(earlier) or any(job.in_line for job in ours if job.state == states.SUBMITTING)
-        has_room = waiting and not on_the_way and await self._has_room(waiting, provider, room)
+        on_the_way = any(earlier) or any(job.queue_place for job in ours if job.state == states.SUBMITTING)
+        has_room = waiting and not on_the_way and await self._has_room(waiting, provider, capacity)
         if has_room and await self._release(waiting[0].id):
             waiting.pop(0)
         for place, job in enumerate(waiting, start=1):
             await self._tell(job, place, len(waiting))
 
-    async def _has_room(self, waiting: Sequence[Job], provider: str, room: _Room) -> bool:
+    async def _has_room(self, waiting: Sequence[Job], provider: str, capacity: _Capacity) -> bool:
         running = await self._jobs.running(provider)
         if self._most_running is not None and running >= self._most_running:
             return False
         for job in waiting:
-            if job.in_line and job.in_line.refused_at and room.refusals.get(job.id) != job.in_line.refusals:
-                room.refusals[job.id] = job.in_line.refusals
-                room.full = running
-                room.again_at = self._steady() + self._pause_left(job.in_line.refusals, job.in_line.refused_at)
-        return running < room.full or self._steady() >= room.again_at
+            place = job.queue_place
+            if place and place.refused_at and capacity.refusals.get(job.id) != place.refusals:
+                capacity.refusals[job.id] = place.refusals
+                capacity.full = running
+                capacity.again_at = self._steady() + self._pause_left(place.refusals, place.refused_at)
+        return running < capacity.full or self._steady() >= capacity.again_at
 
     def _pause_left(self, refusals: int, refused_at: float) -> float:
         """Seconds. A clock that was set anew since then makes nobody wait for the day to come round again."""
@@ -101,7 +102,7 @@ class JobQueue:
         return pause - since if 0 <= since < pause else 0
 
     async def _tell(self, job: Job, place: int, length: int) -> None:
-        if job.in_line is not None and (job.in_line.place, job.in_line.length) == (place, length):
+        if job.queue_place is not None and (job.queue_place.place, job.queue_place.length) == (place, length):
             return
 
         def move(stored: Job) -> JobUpdate | None:
@@ -114,17 +115,17 @@ class JobQueue:
 
 def queued_up(job: Job, place: int = 0, length: int = 0) -> Job:
     """The job in line; place 0 is for the next tick to find out."""
-    before = job.in_line or QueuePlace(0, 0)
+    before = job.queue_place or QueuePlace(0, 0)
     return msgspec.structs.replace(
-        job, state=states.IN_LINE, in_line=msgspec.structs.replace(before, place=place, length=length)
+        job, state=states.IN_LINE, queue_place=msgspec.structs.replace(before, place=place, length=length)
     )
 
 
 def requeued(job: Job, at: float) -> Job:
     """The job back in line, at the place that it had: the provider has no room."""
-    before = job.in_line or QueuePlace(0, 0)
+    before = job.queue_place or QueuePlace(0, 0)
     refused = msgspec.structs.replace(before, refusals=before.refusals + 1, refused_at=at)
-    return msgspec.structs.replace(job, state=states.IN_LINE, in_line=refused)
+    return msgspec.structs.replace(job, state=states.IN_LINE, queue_place=refused)
 
 
 def waiting_notice(job: Job) -> Notice:

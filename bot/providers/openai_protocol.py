@@ -34,7 +34,7 @@ from bot.providers.interface import (
 )
 from bot.providers.objects import AUTO, SUBMISSION_KEY, Json
 from bot.providers.protocol import Checkpoint, of_method
-from bot.providers.sdk_errors import told_apart
+from bot.providers.sdk_errors import errors_classified
 from bot.providers.vendor import Vendor
 
 _PAGE = 100
@@ -87,7 +87,7 @@ class OpenAIProtocol:
         return getattr(data, "id", None) if str(kind).startswith("fine_tuning.job.") else None
 
     async def upload(self, path: Path, name: str) -> str:
-        async with self._told_apart():
+        async with self._errors_classified():
             with path.open("rb") as content:
                 answer = await self._raw.files.create(
                     file=(name, content), purpose="fine-tune", timeout=_UPLOAD_TIMEOUT
@@ -108,7 +108,7 @@ class OpenAIProtocol:
         return objects.id_of(file)
 
     async def find_upload(self, name: str) -> str | None:
-        async with self._told_apart():
+        async with self._errors_classified():
             files = await self._listed_files()
             found = next((file for file in files if file["filename"] == name and file.get("status") != "error"), None)
             return await self._processed(found) if found else None
@@ -118,7 +118,7 @@ class OpenAIProtocol:
 
     async def has_file(self, file_id: str) -> bool:
         try:
-            async with self._told_apart():
+            async with self._errors_classified():
                 await self._client.files.retrieve(file_id)
         except Refused as error:
             if error.status == 404:
@@ -127,17 +127,17 @@ class OpenAIProtocol:
         return True
 
     async def files(self) -> list[RemoteFile]:
-        async with self._told_apart():
+        async with self._errors_classified():
             files = await self._listed_files()
             found = [objects.file(file) for file in files if file.get("purpose") in {"fine-tune", None}]
         return sorted(found, key=lambda file: file.created_at, reverse=True)
 
     async def delete_file(self, file_id: str) -> None:
-        async with self._told_apart():
+        async with self._errors_classified():
             await self._client.files.delete(file_id)
 
     async def file_content(self, file_id: str) -> bytes:
-        async with self._told_apart():
+        async with self._errors_classified():
             return (await self._client.files.content(file_id)).content
 
     async def create_job(self, order: CreateRequest) -> RemoteJob:
@@ -158,13 +158,13 @@ class OpenAIProtocol:
             arguments["validation_file"] = order.validation_file
         if order.suffix:
             arguments["suffix"] = order.suffix
-        async with self._told_apart():
+        async with self._errors_classified():
             return objects.job(_read(await self._raw.fine_tuning.jobs.create(**arguments)))
 
     async def find_job(self, order: CreateRequest, others: Collection[str] = ()) -> RemoteJob | None:
         # The listing is asked without a metadata filter: a provider that does not know the filter would ignore
         # it, and one listing serves both ways of recognising the job.
-        async with self._told_apart():
+        async with self._errors_classified():
             async for page in self._job_pages():
                 for raw in page:
                     job = objects.job(raw)
@@ -177,12 +177,12 @@ class OpenAIProtocol:
         return None
 
     async def job(self, job_id: str) -> RemoteJob:
-        async with self._told_apart():
+        async with self._errors_classified():
             return objects.job(_read(await self._raw.fine_tuning.jobs.retrieve(job_id)))
 
     async def jobs(self, wanted: Collection[str]) -> list[RemoteJob]:
         missing, found, in_vain = set(wanted), [], 0
-        async with self._told_apart():
+        async with self._errors_classified():
             async for page in self._job_pages():
                 wanted_here = {raw["id"]: raw for raw in page if raw["id"] in missing}
                 missing.difference_update(wanted_here)
@@ -199,7 +199,7 @@ class OpenAIProtocol:
         new: dict[str, RemoteEvent] = {}
         first: float | None = None
         last = 0.0
-        async with self._told_apart():
+        async with self._errors_classified():
             async for page in _pages(
                 lambda after: self._raw.fine_tuning.jobs.list_events(job_id, limit=_PAGE, after=after or omit)
             ):
@@ -217,29 +217,29 @@ class OpenAIProtocol:
         return sorted(listed, key=lambda event: event.created_at)
 
     async def checkpoints(self, job_id: str) -> list[Checkpoint]:
-        async with self._told_apart():
+        async with self._errors_classified():
             page = await self._raw.fine_tuning.jobs.checkpoints.list(job_id, limit=_PAGE)
             checkpoints = [objects.checkpoint(raw) for raw in _data(page)]
         return sorted(checkpoints, key=lambda checkpoint: checkpoint.step)
 
     async def cancel(self, job_id: str) -> RemoteJob:
-        async with self._told_apart():
+        async with self._errors_classified():
             return objects.job(_read(await self._raw.fine_tuning.jobs.cancel(job_id)))
 
     async def pause(self, job_id: str) -> RemoteJob:
-        async with self._told_apart():
+        async with self._errors_classified():
             return objects.job(_read(await self._raw.fine_tuning.jobs.pause(job_id)))
 
     async def resume(self, job_id: str) -> RemoteJob:
-        async with self._told_apart():
+        async with self._errors_classified():
             return objects.job(_read(await self._raw.fine_tuning.jobs.resume(job_id)))
 
     async def models(self) -> list[RemoteModel]:
-        async with self._told_apart():
+        async with self._errors_classified():
             return [objects.model(raw) for raw in _data(await self._raw.models.list())]
 
     async def delete_model(self, model: str) -> None:
-        async with self._told_apart():
+        async with self._errors_classified():
             await self._client.models.delete(model)
 
     async def chat(self, model: str, messages: Sequence[ChatMessage]) -> AsyncIterator[ChatDelta]:
@@ -260,7 +260,7 @@ class OpenAIProtocol:
     async def _chat(
         self, model: str, messages: Sequence[ChatMessage], *, extra_body: Json | None = None
     ) -> AsyncIterator[ChatDelta]:
-        async with self._told_apart():
+        async with self._errors_classified():
             turns: Any = [{"role": message.role, "content": message.content} for message in messages]
             refused = False
             stream: AsyncStream[ChatCompletionChunk] = await self._client.chat.completions.create(
@@ -284,9 +284,9 @@ class OpenAIProtocol:
         await self._client.close()
 
     @asynccontextmanager
-    async def _told_apart(self) -> AsyncIterator[None]:
+    async def _errors_classified(self) -> AsyncIterator[None]:
         try:
-            async with told_apart():
+            async with errors_classified():
                 yield
         except ProviderError as error:
             error.provider = self.name

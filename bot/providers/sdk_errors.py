@@ -23,7 +23,7 @@ _LONGEST_RETRY_AFTER = 600.0
 
 
 @asynccontextmanager
-async def told_apart() -> AsyncIterator[None]:
+async def errors_classified() -> AsyncIterator[None]:
     """Turns the SDK's errors, and those of reading an answer that is something else, into ours."""
     try:
         yield

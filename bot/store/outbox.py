@@ -12,7 +12,7 @@ from bot.jobs import states
 from bot.jobs.notice import Notice
 from bot.notices.interfaces import Card, Pending
 from bot.store.database import Database
-from bot.store.subscriptions import heard_elsewhere
+from bot.store.subscriptions import endings_for_subscribers
 
 # So many notices are under way at a time.
 _AT_ONCE = 200
@@ -24,7 +24,7 @@ def put_notices(db: SqliteDatabase, notices: Sequence[Notice]) -> None:
 
     About a job that is older than a restored backup this may have been said before, and forgotten: it is looked for.
     """
-    for notice in (*notices, *heard_elsewhere(db, notices)):
+    for notice in (*notices, *endings_for_subscribers(db, notices)):
         thread = f"{notice.channel}/{notice.thread_ts or notice.under_card or ''}"
         (said_since,) = db.execute("SELECT min(at) FROM restorations WHERE at >= ?", [notice.since]).fetchone()
         db.execute(

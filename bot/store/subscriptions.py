@@ -36,7 +36,7 @@ class SqliteSubscriptions:
         return await self._database.read(_channels)
 
 
-def heard_elsewhere(db: SqliteDatabase, notices: Sequence[Notice]) -> list[Notice]:
+def endings_for_subscribers(db: SqliteDatabase, notices: Sequence[Notice]) -> list[Notice]:
     """What the channels that subscribed hear of the endings among `notices`, inside a caller's transaction: who has
     subscribed at that moment hears it, come what may. Jobs of private channels are told of in no other channel.
     """

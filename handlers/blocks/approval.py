@@ -23,7 +23,7 @@ REASON: Final = "reason"
 _LONGEST_REASON: Final = 500
 
 
-class Asked(msgspec.Struct, frozen=True):
+class DeclineTarget(msgspec.Struct, frozen=True):
     """What the modal that asks for a reason carries: where *Decline* was pressed, on which job, and the ts of the
     question whose button it is."""
 
@@ -67,7 +67,7 @@ def done(job: Job) -> Message:
     return message(text, [section(text)])
 
 
-def decline_modal(job: Job, asked: Asked) -> View:
+def decline_modal(job: Job, target: DeclineTarget) -> View:
     label, hint = texts.reason()
     reason = InputBlock(
         block_id=REASON,
@@ -82,7 +82,7 @@ def decline_modal(job: Job, asked: Asked) -> View:
         callback_id=CALLBACK_ID,
         submit=texts.decline_button(),
         close=texts.not_now_button(),
-        private_metadata=msgspec.json.encode(asked).decode(),
+        private_metadata=msgspec.json.encode(target).decode(),
     )
 
 

@@ -243,8 +243,8 @@ def waiting(job: Job) -> str:
         return texts.queued(quoted(job.provider, 60), since(job.queued_at), job.queue_position)
     if job.state == states.AWAITING_APPROVAL:
         return texts.awaiting_approval(deciders(job))
-    if job.state == states.IN_LINE and job.in_line is not None and job.in_line.place:
-        return texts.in_line(job.in_line.place, job.in_line.length, quoted(job.provider, 60))
+    if job.state == states.IN_LINE and job.queue_place is not None and job.queue_place.place:
+        return texts.in_line(job.queue_place.place, job.queue_place.length, quoted(job.provider, 60))
     return ""
 
 

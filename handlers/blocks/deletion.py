@@ -24,7 +24,7 @@ DATASET: Final = "dataset_deletion"
 MODEL: Final = "model_deletion"
 
 
-class Doomed(msgspec.Struct, frozen=True):
+class DeletionTarget(msgspec.Struct, frozen=True):
     """What the modal carries: what is to be deleted, by its id, and where that was asked for."""
 
     channel: str
@@ -37,7 +37,7 @@ def ask_dataset(dataset: Dataset) -> Message:
 
 
 def dataset_modal(dataset: Dataset, channel: str) -> View:
-    return _modal(DATASET, _about_dataset(dataset), Doomed(channel, dataset.id))
+    return _modal(DATASET, _about_dataset(dataset), DeletionTarget(channel, dataset.id))
 
 
 def ask_model(model: str) -> Message:
@@ -46,7 +46,7 @@ def ask_model(model: str) -> Message:
 
 
 def model_modal(model: str, channel: str) -> View:
-    return _modal(MODEL, _about_model(model), Doomed(channel, model))
+    return _modal(MODEL, _about_model(model), DeletionTarget(channel, model))
 
 
 def deleted_in_slack(dataset: Dataset) -> Message:
@@ -73,14 +73,14 @@ def _about_model(model: str) -> str:
     return texts.about_model(named(model), code(model, 300))
 
 
-def _modal(callback_id: str, text: str, doomed: Doomed) -> View:
+def _modal(callback_id: str, text: str, target: DeletionTarget) -> View:
     return modal(
         texts.title(),
         [section(text)],
         callback_id=callback_id,
         submit=texts.delete_button(),
         close=texts.keep_button(),
-        private_metadata=msgspec.json.encode(doomed).decode(),
+        private_metadata=msgspec.json.encode(target).decode(),
     )
 
 

@@ -18,7 +18,7 @@ def pairs(found: Sequence[Figure]) -> list[tuple[str, str]]:
     return [(_name(one), texts.value(one, latest)) for one in found]
 
 
-def in_line(found: Sequence[Figure]) -> str:
+def one_line(found: Sequence[Figure]) -> str:
     """ "training loss 0.300 (mean of 5 steps), validation loss 0.410"; empty for nothing measured."""
     latest = max((one.step for one in found), default=0)
     return ", ".join(f"{_name(one).lower()} {texts.value(one, latest)}" for one in found)

@@ -7,7 +7,7 @@ import structlog
 
 from bot.access import Action
 from bot.authority import Authority
-from bot.conversations.chat import Answer, Chat, Empty, Ended, Gone, TooLong, Warming, Words
+from bot.conversations.chat import Answer, Chat, Empty, Ended, Gone, TextDelta, TooLong, Warming
 from bot.conversations.conversation import Conversation
 from bot.conversations.opening import ConversationOpening
 from bot.errors import Ambiguous, NotFound
@@ -96,7 +96,7 @@ class ChatListeners:
             await self.chat.check(caller, conversation)
             return
         ts = str(request.body["event"]["ts"])
-        async with self.chat.asked(caller, conversation, ts, text) as answer:
+        async with self.chat.ask(caller, conversation, ts, text) as answer:
             if answer is not None:
                 await self._show(request, conversation, answer, after=ts)
 
@@ -117,7 +117,7 @@ class ChatListeners:
         if conversation is None:
             raise NotFound("conversation_gone")
         offer = str(request.body["message"]["ts"])
-        async with self.chat.continued(await self.callers.of(request), conversation, request.text) as answer:
+        async with self.chat.resume(await self.callers.of(request), conversation, request.text) as answer:
             if answer is None:
                 await request.answer(blocks.went_on())
             else:
@@ -144,7 +144,7 @@ class ChatListeners:
         ):
             async for event in answer.events:
                 match event:
-                    case Words(text):
+                    case TextDelta(text):
                         shown.add(text)
                     case Ended():
                         await self._end(request, conversation, shown, event)

@@ -70,4 +70,4 @@ def _chosen(request: Request) -> str:
     view = request.body.get("view")
     if view is None:
         return request.text
-    return msgspec.json.decode(view["private_metadata"], type=blocks.Doomed).id
+    return msgspec.json.decode(view["private_metadata"], type=blocks.DeletionTarget).id

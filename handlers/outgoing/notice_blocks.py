@@ -42,7 +42,7 @@ from handlers.blocks.card import (
     uncertain,
     uncertain_buttons,
 )
-from handlers.blocks.figures import diagnosis, in_line, pairs
+from handlers.blocks.figures import diagnosis, one_line, pairs
 from handlers.blocks.message import Message
 from handlers.blocks.model_name import id_button, named
 from handlers.blocks.parts import actions, context, fields, image, message, section
@@ -128,7 +128,7 @@ def _accepted(job: Job) -> Message:
 def _checkpoint(body: CheckpointMade, assessment: Assessment, chart: Block | None) -> Message:
     checkpoint = body.checkpoint
     text = bold(notices.checkpoint(checkpoint.step))
-    if measured := in_line(assessment.figures):
+    if measured := one_line(assessment.figures):
         text += f": {measured}"
     blocks: list[Block] = [section(f"{text}\n{named(checkpoint.model)}", button=id_button(checkpoint.model))]
     if chart:

@@ -63,16 +63,16 @@ class SpendingListeners:
             return
         if request.trigger_id is None:
             raise Conflict("press_again")
-        asked = approval.Asked(request.channel, job.id, _question(request))
-        await self.poster.open_view(request.trigger_id, approval.decline_modal(job, asked).to_dict())
+        target = approval.DeclineTarget(request.channel, job.id, _question(request))
+        await self.poster.open_view(request.trigger_id, approval.decline_modal(job, target).to_dict())
 
     async def declined(self, request: Request) -> None:
         """The modal was sent off."""
         view = request.body["view"]
-        asked = msgspec.json.decode(view["private_metadata"], type=approval.Asked)
+        target = msgspec.json.decode(view["private_metadata"], type=approval.DeclineTarget)
         reason = approval.read_reason(view["state"]["values"]) or ""
-        deciding = self.approvals.decline(await self.callers.of(request), asked.job, reason)
-        await self._decide(request, deciding, asked.question)
+        deciding = self.approvals.decline(await self.callers.of(request), target.job, reason)
+        await self._decide(request, deciding, target.question)
 
     async def _decide(self, request: Request, deciding: Awaitable[Job], question: str) -> None:
         try:

@@ -154,7 +154,7 @@ class StartModal:
             file_id=state.file_id,
             models=models,
             words=words,
-            paces=await self.requests.paces(),
+            seconds_per_token=await self.requests.seconds_per_token(),
             datasets_for_validation=offered,
             files=await self.trainable.latest(caller) if state.choose else (),
             provider=self.provider,

@@ -12,7 +12,7 @@ from stand_in_provider import StandInProvider
 from bot.access import Actor
 from bot.authority import Authority
 from bot.backoff import Backoff
-from bot.conversations.chat import Chat, Empty, Ended, Event, Gone, TooLong, Warming, Words
+from bot.conversations.chat import Chat, Empty, Ended, Event, Gone, TextDelta, TooLong, Warming
 from bot.conversations.conversation import BROKEN, Conversation, Turn
 from bot.errors import Denied, NotFound
 from bot.jobs.job import Loss, Origin
@@ -43,17 +43,17 @@ async def chat(
 
 
 async def ask(chat: Chat, ts: str, text: str = "Hello?", **fields: Any) -> list[Event] | None:
-    async with chat.asked(a_caller(**fields), TALK, ts, text) as answer:
+    async with chat.ask(a_caller(**fields), TALK, ts, text) as answer:
         return None if answer is None else [event async for event in answer.events]
 
 
 async def go_on(chat: Chat, rest: str) -> list[Event] | None:
-    async with chat.continued(a_caller(), TALK, rest) as answer:
+    async with chat.resume(a_caller(), TALK, rest) as answer:
         return None if answer is None else [event async for event in answer.events]
 
 
 def words(events: list[Event] | None) -> str:
-    return "".join(event.text for event in events or [] if isinstance(event, Words))
+    return "".join(event.text for event in events or [] if isinstance(event, TextDelta))
 
 
 def given(stand_in: StandInProvider) -> list[str]:
@@ -121,7 +121,7 @@ async def test_a_model_that_is_not_ready_is_asked_again_and_people_are_told_once
     stand_in.fault(CHATS, times=3, status=503)
     events = await ask(chat, "2.0")
     assert events is not None
-    assert [event for event in events if not isinstance(event, Words)] == [Warming(), Ended(None, None)]
+    assert [event for event in events if not isinstance(event, TextDelta)] == [Warming(), Ended(None, None)]
     assert words(events).strip() == stand_in.answer
 
 
@@ -176,13 +176,13 @@ async def test_an_answer_that_breaks_off_is_kept_and_goes_on_once_however_often_
 async def test_what_was_answered_before_a_crash_is_shown_and_not_asked_again(
     chat: Chat, stand_in: StandInProvider
 ) -> None:
-    async with chat.asked(a_caller(), TALK, "2.0", "Hello?") as answer:
+    async with chat.ask(a_caller(), TALK, "2.0", "Hello?") as answer:
         assert answer is not None
         await chat.shown_in(TALK, answer, "2.1")
         async with aclosing(answer.events) as events:
             while not isinstance(await anext(events), Ended):
                 pass  # and before all of it is shown, the process ends
-    async with chat.asked(a_caller(is_retry=True), TALK, "2.0", "Hello?") as answer:
+    async with chat.ask(a_caller(is_retry=True), TALK, "2.0", "Hello?") as answer:
         assert answer is not None
         assert (answer.is_known, answer.messages) == (True, ("2.1",))
         assert words([event async for event in answer.events]).strip() == stand_in.answer
@@ -193,10 +193,10 @@ async def test_what_was_answered_before_a_crash_is_shown_and_not_asked_again(
 async def test_an_answer_that_was_not_whole_is_asked_for_again_and_takes_the_place_of_what_was_shown(
     chat: Chat, stand_in: StandInProvider
 ) -> None:
-    async with chat.asked(a_caller(), TALK, "2.0", "Hello?") as answer:
+    async with chat.ask(a_caller(), TALK, "2.0", "Hello?") as answer:
         assert answer is not None
         await chat.shown_in(TALK, answer, "2.1")
-    async with chat.asked(a_caller(is_retry=True), TALK, "2.0", "Hello?") as answer:
+    async with chat.ask(a_caller(is_retry=True), TALK, "2.0", "Hello?") as answer:
         assert answer is not None
         assert (answer.is_known, answer.messages) == (False, ("2.1",))
         assert words([event async for event in answer.events]).strip() == stand_in.answer

@@ -110,7 +110,7 @@ def _living(w: World, channel: str) -> list[Job]:
     fields["training_file"] = "file-elsewhere"
     w.provider.add_job(metadata={"finetune_bot_submission": "job-doubtful"})
     jobs.append(a_job(id="job-doubtful", state=states.SUBMITTING, create_attempted_at=now, **fields))
-    jobs += [a_job(id=f"job-line-{n}", state=states.IN_LINE, in_line=QueuePlace(n, 2), **fields) for n in (1, 2)]
+    jobs += [a_job(id=f"job-line-{n}", state=states.IN_LINE, queue_place=QueuePlace(n, 2), **fields) for n in (1, 2)]
     approval = Approval(now, 25.0, ("U0BENHALL1",))
     return [*jobs, a_job(id="job-asking", state=states.AWAITING_APPROVAL, approval=approval, **fields)]
 

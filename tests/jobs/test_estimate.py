@@ -32,7 +32,7 @@ def test_left_to_the_provider_the_epochs_are_those_of_the_report() -> None:
 
 
 def test_epochs_that_were_chosen_and_the_pace_of_past_jobs_count() -> None:
-    said = estimate(REPORT, MODEL, 2, paces={MODEL: 0.03})
+    said = estimate(REPORT, MODEL, 2, seconds_per_token={MODEL: 0.03})
     assert (said.tokens, said.usd, said.seconds) == (2000, pytest.approx(0.01), pytest.approx(60))
 
 

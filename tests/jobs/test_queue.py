@@ -73,7 +73,9 @@ class Bot:
         """By job: its place while it waits, else its state."""
         found = sorted(await self.jobs.latest(10), key=lambda job: job.id)
         return {
-            job.id: (job.in_line.place, job.in_line.length) if job.in_line and job.state == "in_line" else job.state
+            job.id: (job.queue_place.place, job.queue_place.length)
+            if job.queue_place and job.state == "in_line"
+            else job.state
             for job in found
         }
 

@@ -352,7 +352,7 @@ class Process:
             job = msgspec.json.decode(value, type=Job)
             # Whoever is let into the line while it is looked at was not seen there yet.
             just_approved = job.approval is not None and self.world.wall() - (job.approval.decided_at or 0) < 0.2
-            if job.in_line is not None and job.state in {states.IN_LINE, states.SUBMITTING} and not just_approved:
+            if job.queue_place is not None and job.state in {states.IN_LINE, states.SUBMITTING} and not just_approved:
                 self.world.surprises.append(f"{job_id} overtakes {job.id}, which is {job.state}")
         return await self.submitter.release(job_id)
 

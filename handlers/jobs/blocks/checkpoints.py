@@ -8,7 +8,7 @@ from slack_sdk.models.blocks import Block
 from bot.jobs.assessment import RankedCheckpoint
 from bot.jobs.job import Job
 from handlers.blocks.card import title
-from handlers.blocks.figures import in_line
+from handlers.blocks.figures import one_line
 from handlers.blocks.message import Message
 from handlers.blocks.model_name import chat_button, id_button, named
 from handlers.blocks.parts import VALUE, actions, button, context, message, section
@@ -46,5 +46,5 @@ def checkpoint_list(job: Job, ranked: Sequence[RankedCheckpoint]) -> Message:
 def _measured(one: RankedCheckpoint) -> str:
     step = bold(texts.checkpoint(one.checkpoint.step))
     marks = f"★ {step} · {bold(texts.best())}" if one.best else step
-    measured = in_line(one.figures)
+    measured = one_line(one.figures)
     return f"{marks} · {measured}" if measured else marks

@@ -13,8 +13,8 @@ def admission_preview(job: Job) -> str:
     """Mrkdwn; "" where nothing stands in its way. `job` is as it would be stored."""
     if job.state == states.AWAITING_APPROVAL:
         return f"{bold(texts.needs_approval())} {texts.approval(necessity(job), deciders(job))}"
-    if job.state == states.IN_LINE and job.in_line is not None:
-        place = texts.place_in_line(job.in_line.place, job.in_line.length, quoted(job.provider, 60))
+    if job.state == states.IN_LINE and job.queue_place is not None:
+        place = texts.place_in_line(job.queue_place.place, job.queue_place.length, quoted(job.provider, 60))
         return f"{bold(texts.will_wait())} {place}"
     return ""
 

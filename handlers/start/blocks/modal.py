@@ -63,7 +63,7 @@ def start_modal(
     models: Sequence[TrainableModel],
     file_id: str | None = None,
     words: Mapping[str, str] | None = None,
-    paces: Mapping[str, float] | None = None,
+    seconds_per_token: Mapping[str, float] | None = None,
     datasets_for_validation: Sequence[Dataset] = (),
     files: Sequence[Dataset] = (),
     overlap: int = 0,
@@ -73,7 +73,8 @@ def start_modal(
     private_metadata: str = "",
 ) -> View:
     """`dataset`, or `file_id` for a file that the provider has already. `words`: what stands in the fields, by
-    the names of the settings, as `words_of` and `words_in` give them. `paces`: seconds per trained token of each model.
+    the names of the settings, as `words_of` and `words_in` give them. `seconds_per_token`: of each model, by past
+    jobs.
     `files`: where the training file may be chosen, those to choose from. `overlap`: how many examples of the training
     file stand in the chosen validation file, too. `diverged`: the learning rate multiplier with which an earlier run
     did. `preview` (mrkdwn): what would become of the job, as the words stand. `provider`: who has none, where there are
@@ -94,7 +95,7 @@ def start_modal(
     blocks.append(_model_input(models, model, dataset, method))
     if len(methods) > 1:
         blocks.append(_method_input(methods, method))
-    blocks.append(section(_estimated(dataset, model, method, words.get("epochs", ""), paces)))
+    blocks.append(section(_estimated(dataset, model, method, words.get("epochs", ""), seconds_per_token)))
     if preview:
         blocks.append(section(preview))
     if model.tuned:
@@ -196,13 +197,21 @@ def _introduction(name: str, dataset: Dataset | None) -> str:
 
 
 def _estimated(
-    dataset: Dataset | None, model: TrainableModel, method: str, epochs: str, paces: Mapping[str, float] | None
+    dataset: Dataset | None,
+    model: TrainableModel,
+    method: str,
+    epochs: str,
+    seconds_per_token: Mapping[str, float] | None,
 ) -> str:
-    return f"{bold(texts.estimate_heading())} {_estimate(dataset, model, method, epochs, paces)}"
+    return f"{bold(texts.estimate_heading())} {_estimate(dataset, model, method, epochs, seconds_per_token)}"
 
 
 def _estimate(
-    dataset: Dataset | None, model: TrainableModel, method: str, epochs: str, paces: Mapping[str, float] | None
+    dataset: Dataset | None,
+    model: TrainableModel,
+    method: str,
+    epochs: str,
+    seconds_per_token: Mapping[str, float] | None,
 ) -> str:
     report = dataset.report if dataset else None
     if method == REINFORCEMENT:
@@ -213,7 +222,9 @@ def _estimate(
         asked: int | Auto = read_setting("epochs", epochs)
     except Invalid:  # which the field itself says when the modal is submitted
         return texts.shown_soon()
-    told = estimate(report, model.id, asked, price_per_million=model.price_per_million, paces=paces)
+    told = estimate(
+        report, model.id, asked, price_per_million=model.price_per_million, seconds_per_token=seconds_per_token
+    )
     return texts.estimate(told.usd, told.seconds, told.tokens, told.epochs, chosen=asked != AUTO)
 
 

@@ -61,7 +61,7 @@ _MAPPINGS = (
 
 def states_of_a_job(make_job: MakeJob) -> Iterator[Job]:
     for state in (*states.OURS, *states.ENDED, "validating_files", "queued", "running", "pausing", "paused"):
-        yield make_job(state=state, queued_at=1_795_000_000.0, queue_position=3, in_line=QueuePlace(1, 1, 2, 5))
+        yield make_job(state=state, queued_at=1_795_000_000.0, queue_position=3, queue_place=QueuePlace(1, 1, 2, 5))
     yield make_job(state="failed", error=JobError("invalid_file", "第 3 行"))
     yield make_job(state="awaiting_approval", approval=Approval(0, 5.0, tuple(f"U0{n}" for n in range(12))))
     yield make_job(

@@ -7,7 +7,7 @@ from chatting import TALK, Models
 from scripted_slack import Slack, error
 from slack_requests import Answers, a_request
 
-from bot.conversations.chat import Empty, Ended, Event, Gone, TooLong, Warming, Words
+from bot.conversations.chat import Empty, Ended, Event, Gone, TextDelta, TooLong, Warming
 from bot.errors import Denied, Invalid, NotFound
 from handlers.blocks.model_name import MODEL_CHAT
 from handlers.chat import blocks
@@ -137,7 +137,7 @@ async def test_who_says_nothing_in_words_is_checked_all_the_same(
         ([Empty(None)], "nothing to say"),
         ([TooLong()], "too long for `support`"),
         ([Gone()], "`support` no longer exists"),
-        ([Warming(), Words("Hi."), Ended("stop", None)], "still warming up"),
+        ([Warming(), TextDelta("Hi."), Ended("stop", None)], "still warming up"),
     ],
 )
 async def test_where_no_answer_comes_the_person_is_told_why(
@@ -152,7 +152,7 @@ async def test_where_no_answer_comes_the_person_is_told_why(
 async def test_below_an_answer_that_was_cut_off_the_model_can_be_told_to_go_on(
     chat: ChatListeners, models: Models, slack: Slack
 ) -> None:
-    models.answer = [Words("One two"), Ended("length", "2.0+1")]
+    models.answer = [TextDelta("One two"), Ended("length", "2.0+1")]
     await chat.said(a_message("Count.", Answers()), TALK, "Count.")
     (offer,) = slack.called("chat.postMessage")
     assert offer["thread_ts"] == TALK.thread_ts
@@ -166,7 +166,7 @@ async def test_below_an_answer_that_was_cut_off_the_model_can_be_told_to_go_on(
 async def test_an_answer_that_a_filter_ended_says_so_at_its_end(
     chat: ChatListeners, models: Models, slack: Slack
 ) -> None:
-    models.answer = [Words("One two"), Ended("content_filter", None)]
+    models.answer = [TextDelta("One two"), Ended("content_filter", None)]
     await chat.said(a_message("Count.", Answers()), TALK, "Count.")
     assert "content filter ended the answer" in str(slack.called("chat.startStream"))
     assert slack.called("chat.postMessage") == []

@@ -91,7 +91,7 @@ async def test_a_command_asks_in_a_modal_before_anything_goes(
     await listeners.command(a_request(words))
     view = _modal(slack)
     assert view["callback_id"] == callback
-    assert msgspec.json.decode(view["private_metadata"], type=blocks.Doomed).id == named
+    assert msgspec.json.decode(view["private_metadata"], type=blocks.DeletionTarget).id == named
     assert deletions.deleted == []
 
 
@@ -111,7 +111,7 @@ async def _by_button(delete: Callable[..., Awaitable[None]], what: str, answers:
 
 
 async def _by_modal(delete: Callable[..., Awaitable[None]], what: str, answers: Answers) -> None:
-    metadata = msgspec.json.encode(blocks.Doomed("C0TRAINING", what)).decode()
+    metadata = msgspec.json.encode(blocks.DeletionTarget("C0TRAINING", what)).decode()
     await delete(a_request("", answers, body={"view": {"private_metadata": metadata}}))
 
 

@@ -257,7 +257,7 @@ async def _declines(listeners: SpendingListeners, answers: Answers) -> None:
 
 
 async def _declined(listeners: SpendingListeners, answers: Answers) -> None:
-    asked = msgspec.json.encode(approval.Asked("C0TRAINING", "job-1", "5.0")).decode()
+    asked = msgspec.json.encode(approval.DeclineTarget("C0TRAINING", "job-1", "5.0")).decode()
     view = {"private_metadata": asked, "state": _typed("no")}
     await listeners.declined(a_request("", answers, body={"view": view}))
 

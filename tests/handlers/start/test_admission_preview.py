@@ -19,7 +19,7 @@ def test_who_has_to_approve_and_why_is_said() -> None:
 
 
 def test_the_place_in_line_is_said() -> None:
-    assert "place 3 of 3" in admission_preview(a_job(state="in_line", in_line=QueuePlace(3, 3)))
+    assert "place 3 of 3" in admission_preview(a_job(state="in_line", queue_place=QueuePlace(3, 3)))
 
 
 def test_what_hinders_it_is_said_with_what_to_do() -> None:

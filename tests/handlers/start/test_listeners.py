@@ -77,7 +77,7 @@ class Bot:
     async def estimate(self, settings: JobSettings, dataset: Dataset) -> Estimate:
         return Estimate(3, 3_900, 0.02, None)
 
-    async def paces(self) -> Mapping[str, float]:
+    async def seconds_per_token(self) -> Mapping[str, float]:
         return {}
 
     async def again(self, caller: Caller, job_id: str) -> Draft:

@@ -76,9 +76,9 @@ def test_each_model_shows_what_training_it_would_cost() -> None:
 
 
 def test_the_estimate_follows_what_is_chosen() -> None:
-    paces = {"gpt-4.1-mini": 0.1}
+    seconds_per_token = {"gpt-4.1-mini": 0.1}
     assert "$0.05 · time not known yet · 10,400 billed tokens in 8 epochs (auto)" in said(shown(a_dataset()))
-    chosen = said(shown(a_dataset(), {"epochs": "20", "model": "gpt-4.1-mini"}, paces=paces))
+    chosen = said(shown(a_dataset(), {"epochs": "20", "model": "gpt-4.1-mini"}, seconds_per_token=seconds_per_token))
     assert "$0.13 · about 45 min of training · 26,000 billed tokens in 20 epochs" in chosen
     assert "*Estimate:* shown as soon as the epochs are" in said(shown(a_dataset(), {"epochs": "many"}))
 
