@@ -33,6 +33,11 @@ def percent(share: float | None, digits: int = 1) -> str:
     return _("{number} %", number=f"{share * 100:.{digits}f}")
 
 
+def labelled(label: str, value: str) -> str:
+    """ "house-voice.jsonl: Training"."""
+    return _("{label}: {value}", label=label, value=value)
+
+
 def money(usd: float | None) -> str:
     """US dollars: "$0.42", "less than $0.01", "free (your own hardware)", "unknown price"."""
     if usd is None or not math.isfinite(usd) or usd < 0:
@@ -112,6 +117,11 @@ def listed(items: Sequence[str]) -> str:
 def sentences(*parts: str) -> str:
     """One after the other; empty ones are left out."""
     return (" " if current() is Language.ENGLISH else "").join(filter(None, parts))
+
+
+def clauses(*parts: str) -> str:
+    """ "a, b": beside each other in one line; empty ones are left out."""
+    return (", " if current() is Language.ENGLISH else "，").join(filter(None, parts))
 
 
 def first_of(items: Sequence[str], most: int = 3) -> str:

@@ -21,7 +21,7 @@ from handlers.blocks.parts import actions, button, confirm, context, fields, hea
 from handlers.blocks.text import bold, code, code_block, date, one_line, person, progress_bar, quoted, since
 from texts import jobs as texts
 from texts.figures import verdict
-from texts.formats import duration, money, rough_duration
+from texts.formats import duration, labelled, money, rough_duration
 from texts.notices import chart, no_reason
 from texts.provider_errors import explain
 from texts.provider_errors import message as told
@@ -101,7 +101,7 @@ def card(
     if buttons:
         blocks.append(actions(*buttons))
     blocks.append(context(_origin(job)))
-    return message(f"{code(title(job), 150)}: {outcome(job, assessment)}", blocks)
+    return message(labelled(code(title(job), 150), outcome(job, assessment)), blocks)
 
 
 def uncertain() -> str:

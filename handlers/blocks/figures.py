@@ -9,6 +9,7 @@ from bot.jobs.figures import Figure
 from bot.jobs.job import Job
 from handlers.blocks.text import bold
 from texts import figures as texts
+from texts.formats import clauses
 from texts.jobs import checkpoints_button
 
 
@@ -21,7 +22,7 @@ def pairs(found: Sequence[Figure]) -> list[tuple[str, str]]:
 def one_line(found: Sequence[Figure]) -> str:
     """ "training loss 0.300 (mean of 5 steps), validation loss 0.410"; empty for nothing measured."""
     latest = max((one.step for one in found), default=0)
-    return ", ".join(f"{_name(one).lower()} {texts.value(one, latest)}" for one in found)
+    return clauses(*(f"{_name(one).lower()} {texts.value(one, latest)}" for one in found))
 
 
 def _name(one: Figure) -> str:

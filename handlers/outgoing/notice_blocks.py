@@ -48,7 +48,7 @@ from handlers.blocks.model_name import id_button, named
 from handlers.blocks.parts import actions, context, fields, image, message, section
 from handlers.blocks.text import bold, code, code_block, link, person, quoted, trusted
 from texts import notices
-from texts.formats import duration, money, number
+from texts.formats import duration, labelled, money, number
 from texts.jobs import start_button
 from texts.provider_errors import explain
 from texts.provider_errors import message as told
@@ -129,7 +129,7 @@ def _checkpoint(body: CheckpointMade, assessment: Assessment, chart: Block | Non
     checkpoint = body.checkpoint
     text = bold(notices.checkpoint(checkpoint.step))
     if measured := one_line(assessment.figures):
-        text += f": {measured}"
+        text = labelled(text, measured)
     blocks: list[Block] = [section(f"{text}\n{named(checkpoint.model)}", button=id_button(checkpoint.model))]
     if chart:
         blocks.append(chart)

@@ -15,6 +15,7 @@ from handlers.blocks.model_name import id_button, named
 from handlers.blocks.parts import actions, context, fields, message, section
 from handlers.blocks.text import code, date, link, person, progress_bar, quoted
 from texts import jobs as texts
+from texts.formats import labelled
 from texts.notices import no_reason
 from texts.provider_errors import explain
 from texts.provider_errors import message as told
@@ -48,7 +49,7 @@ def job_list(
 def job_status(job: Job, permalink: str | None = None, assessment: Assessment = UNASSESSED) -> Message:
     """One job: where it stands, and the way to its card."""
     name = code(title(job), 150)
-    text = f"{name}: {outcome(job, assessment)}"
+    text = labelled(name, outcome(job, assessment))
     # A link's label is plain text: backticks in it would show.
     lines = [f"*{link(permalink, quoted(title(job), 100))}*" if permalink else name, steps(job, assessment)]
     if job.latest is not None and job.state not in states.ENDED:

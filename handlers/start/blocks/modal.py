@@ -40,7 +40,7 @@ from handlers.blocks.text import bold, code, one_line, quoted, size
 from handlers.start.form import model_value
 from texts import start as texts
 from texts.errors import sentence
-from texts.formats import money, sentences
+from texts.formats import clauses, money, sentences
 from texts.repair import repair_button
 from training_files import lookup
 
@@ -241,7 +241,7 @@ def _described(model: TrainableModel, dataset: Dataset | None, method: str) -> s
         price = money(estimate(report, model.id, price_per_million=model.price_per_million).usd)
     else:
         price = _price(model)
-    return ", ".join(filter(None, [price, _ends(model), "" if model.certain else texts.may_not_take_format()]))
+    return clauses(price, _ends(model), "" if model.certain else texts.may_not_take_format())
 
 
 def _ends(model: TrainableModel) -> str:

@@ -50,6 +50,7 @@ _ENGLISH = re.compile(r"[A-Za-z]{2,}")
 # A mark of bold beside a Chinese character is shown as it is.
 _BOLD = re.compile(r"(.?)\*[^*\n]+\*(.?)")
 _HAN = re.compile(r"[\u3400-\u9fff]")
+_ENGLISH_MARKS = re.compile(r"[\u3400-\u9fff*`]: |[）\d], [\u3400-\u9fff]")
 _OFFERS = [Offer("`m`", usd, time) for usd in (None, 0.0, 0.001, 5.0) for time in (None, 5.0, 40.0, 700.0)]
 _MAPPINGS = (
     None,
@@ -212,6 +213,7 @@ def test_what_is_said_when_a_job_is_started_is_all_chinese(
 def _all_chinese(shown: set[str]) -> None:
     left = sorted(line for line in shown if _ENGLISH.search(_NOT_OURS.sub("", line)))
     assert left == []
+    assert sorted(line for line in shown if _ENGLISH_MARKS.search(line)) == []
     beside = [(line, *mark.groups()) for line in shown for mark in _BOLD.finditer(line)]
     assert [line for line, before, after in beside if _HAN.search(before + after)] == []
     assert beside
