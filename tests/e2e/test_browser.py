@@ -128,5 +128,6 @@ async def _walk(page: Page) -> None:
 
 async def _picture(page: Page, name: str) -> None:
     if PICTURES:
+        await page.evaluate("document.querySelectorAll('.newest').forEach(button => button.click())")
         await page.wait_for_timeout(400)
         await page.screenshot(path=Path(PICTURES) / f"{name}.png")
