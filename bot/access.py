@@ -1,4 +1,4 @@
-"""Who may do what, and what may be seen where: one function, deny by default, asked when an act is carried out."""
+"""Who may do what, and what may be seen where: one function, deny by default, checked each time something is done."""
 
 from enum import IntEnum, StrEnum
 
@@ -47,8 +47,8 @@ class Actor(msgspec.Struct, frozen=True):
 
 
 class Resource(msgspec.Struct, frozen=True):
-    """What an act is about: whose it is and where it was born. `private`: that was a private channel or a direct
-    message. `id` is for the audit log."""
+    """What an action is about: its owner and where it was made. `private`: in a private channel or a direct message.
+    `id` is for the audit log."""
 
     owner: str
     channel: str
@@ -58,19 +58,19 @@ class Resource(msgspec.Struct, frozen=True):
 
 
 class Place(msgspec.Struct, frozen=True):
-    """Where what comes of an act is seen: by everybody in `channel`, or by the actor `alone` (an ephemeral message, a
-    modal, their direct messages)."""
+    """Who sees the result of an action: everybody in `channel`, or the actor `alone` (an ephemeral message, a modal,
+    their direct messages)."""
 
     channel: str
     alone: bool = False
 
 
 class Caller(msgspec.Struct, frozen=True):
-    """Who asks a use case for something, and from where.
+    """Who calls a use case, and from where.
 
-    `answers_in` is where the answer is seen, `posts_in` where what is posted is. `key` belongs to the request: it is
-    the same when a crash makes it be worked on again (`is_retry`), so that what derives from it is done once. `at`:
-    when it was asked, in seconds since the epoch.
+    `answers_in`: who sees the answer; `posts_in`: who sees what is posted. `key` identifies the request. A request that
+    is processed again after a crash (`is_retry`) has the same key, so what derives from it is done once. `at`: time of
+    the request, in seconds since the epoch.
     """
 
     actor: Actor
@@ -109,7 +109,7 @@ def authorize(
 ) -> None:
     """Return if `actor` may carry out `action` on `resource`, and `resource` may be seen in `place`.
 
-    Raises Denied, or NotFound where even the thing's existence is not for that place (see `is_shown_in`).
+    Raises Denied; NotFound if not even the resource's existence may be known in that place (see `is_shown_in`).
     """
     if actor.deactivated:
         raise Denied("account_deactivated")
@@ -147,8 +147,8 @@ def authorize(
 def is_shown_in(place: Place | None, resource: Resource, user: str = "") -> bool:
     """Whether `resource` may be seen in `place`, where `user` looks or acts.
 
-    What was born in a private channel or a direct message is seen there, by whoever is there (Slack lets only members
-    in), and by the one who made it where nobody else looks. Whoever asks, no other channel shows it.
+    A resource made in a private channel or a direct message is shown there, to everybody in it (Slack lets only members
+    in), and to its owner where nobody else can see it. No other channel shows it, whoever asks.
     """
     if not resource.private:
         return True

@@ -1,7 +1,7 @@
 """The audit log: who did what to what, and who was refused. It is only ever added to.
 
-What happens in the store is written in the same transaction as the act. What happens at the provider is written
-before it is asked for, and once more if it fails, so that no crash leaves an act without its line.
+A change in the store and its entry are one transaction. A call to the provider is entered before it is made, and again
+if it fails, so no crash leaves an action without an entry.
 """
 
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ class Outcome(StrEnum):
 
 
 class Entry(msgspec.Struct, frozen=True):
-    """`key` tells one act from another: done again after a crash, it is not written again. `actor` is a person's id,
+    """`key` identifies the action: repeated after a crash, it is not written again. `actor` is a person's id,
     or SETTINGS; `resource` names what it was done to (a job's id, a model); `details` hold no name of a file.
     """
 
@@ -37,7 +37,7 @@ class Entry(msgspec.Struct, frozen=True):
 
 
 async def note_roles(log: "AuditLog", roles: str, at: float) -> None:
-    """`roles`, in words, are those of the settings: written down where they differ from what was written last."""
+    """Record the roles of the settings, in words, if they differ from those recorded last."""
     before = await log.about(_ROLES)
     if roles == (before[-1].details if before else ""):
         return

@@ -1,4 +1,4 @@
-"""What a caller may do, asked by use cases. A refusal is kept in the audit log."""
+"""Authorization for use cases. A refusal is kept in the audit log."""
 
 import time
 from collections.abc import AsyncIterator
@@ -31,8 +31,8 @@ class Authority:
             raise
 
     async def require_to_post(self, caller: Caller, action: Action, resource: Resource) -> None:
-        """Return if what tells of `resource` may be posted where the caller is. Raises NotFound where the caller may
-        not know of it, Denied where they may, but not all who would see it."""
+        """Return if a message about `resource` may be posted where the caller is. Raises NotFound if the caller may not
+        know of it, Denied if the caller may but others who would see the message may not."""
         await self.require(caller, action, resource)
         try:
             await self.require(caller, action, resource, caller.posts_in)
@@ -42,7 +42,7 @@ class Authority:
     def allows(
         self, caller: Caller, action: Action, resource: Resource | None = None, place: Place | None = None
     ) -> bool:
-        """Whether the caller may do this there; what is not for everybody is left out by it."""
+        """Whether the caller may do this there. For leaving out of a list what the caller may not see."""
         try:
             authorize(caller.actor, action, resource, place or caller.answers_in, self._policy)
         except (Denied, NotFound):
@@ -53,7 +53,7 @@ class Authority:
     async def recorded(
         self, caller: Caller, action: Action | str, resource: str, details: str = ""
     ) -> AsyncIterator[None]:
-        """For what is carried out at the provider: in the audit log before it begins, and once more if it fails."""
+        """For a call to the provider: enters it in the audit log before it begins, and again if it fails."""
         await self._audit.add(entry(caller, action, resource, details=details))
         try:
             yield

@@ -18,7 +18,7 @@ class BotError(Exception):
 
 
 class Denied(BotError):
-    """The actor may not do that."""
+    """The actor is not allowed to do that."""
 
 
 class NotFound(BotError):
@@ -42,7 +42,7 @@ class Ambiguous(BotError):
 
 
 class Conflict(BotError):
-    """It cannot be done in the present state of things (a job that has ended cannot be cancelled)."""
+    """Not possible in the present state (a job that has ended cannot be cancelled)."""
 
 
 class StartError(BotError):

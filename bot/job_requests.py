@@ -1,4 +1,4 @@
-"""Asking for a fine-tuning job: what a person chose is judged, priced and admitted, and becomes a job.
+"""Requests for a fine-tuning job: checked, priced, admitted, and turned into a job.
 
 It stands beside `bot.jobs`: data sets and models know jobs, and a request needs all three.
 """
@@ -111,7 +111,7 @@ class JobRequests:
         return method
 
     async def preview(self, caller: Caller, request: JobRequest, method: str) -> Job:
-        """What would become of the job if it were submitted now, as far as its price tells. Raises NotAdmitted."""
+        """The job as it would be stored if it were submitted now, judged by its price. Raises NotAdmitted."""
         dataset = await self._dataset(caller, request.dataset_id) if request.dataset_id else None
         origin = Origin(caller.team, caller.channel, False)
         return await self._submitter.preview(self._job(caller, request, dataset, method, origin, caller.key))
@@ -137,7 +137,7 @@ class JobRequests:
         return seconds_per_token(await self._jobs.latest(_PAST_JOBS), self._provider.name)
 
     async def again(self, caller: Caller, job_id: str) -> Draft:
-        """The request of an earlier job once more, but for a learning rate with which training diverged.
+        """The request of an earlier job again, without a learning rate with which training diverged.
 
         Raises Denied, NotFound; Conflict where its file is not known any more.
         """

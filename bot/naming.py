@@ -1,4 +1,4 @@
-"""What a word names: a thing is called by its whole name, or by the beginning of it where nothing else begins so."""
+"""Looking up by name: the whole name, or a beginning that no other name has."""
 
 from collections.abc import Callable, Iterable
 from typing import TypeVar

@@ -7,7 +7,7 @@ from bot.backoff import Backoff
 
 @dataclass(frozen=True)
 class Timing:
-    """In seconds. Whoever puts the parts together hands each its own; a test makes a hurried one."""
+    """In seconds. The composition root hands each part its own; a test makes a hurried one."""
 
     look_every: float = 0.5
     """At what has to be said, and at the cards that show something old."""

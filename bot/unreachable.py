@@ -1,4 +1,4 @@
-"""Why an address could not be reached: from the error that lies at the bottom of an HTTP library's."""
+"""Why an address could not be reached, by the cause at the bottom of an HTTP library's error."""
 
 import socket
 import ssl

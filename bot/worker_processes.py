@@ -1,5 +1,5 @@
-"""Long work (checking, repairing, splitting training files; drawing charts) in processes of its own: it slows down
-nothing else.
+"""Worker processes for long work (checking, repairing, splitting training files; drawing charts), so the event loop
+stays free.
 
 Each pool is one process, started with the first work there. So a small file is reported on while a large one
 is still being read, and neither waits for a second pass.
@@ -33,7 +33,7 @@ MOST_SECONDS: Final = 3600.0
 
 
 class Pool(StrEnum):
-    """Which process does it: what is done in a moment, reports on large files, other work on large files (repairing,
+    """Which process does the work: quick work, reports on large files, other work on large files (repairing,
     splitting), the second pass, for which nobody waits, and charts of jobs.
     """
 
@@ -54,7 +54,7 @@ class Pool(StrEnum):
 
 
 class WorkerPools:
-    """The pools, each a process that does one thing at a time; started anew should it die."""
+    """The pools, each one process that does one piece of work at a time and is restarted if it dies."""
 
     def __init__(self) -> None:
         # The threads only wait for a process to say something.

@@ -1,4 +1,4 @@
-"""The Bolt app: everything that Slack can send, and who takes it."""
+"""The Bolt app: everything that Slack can send, and its listeners."""
 
 import logging
 import re
@@ -37,7 +37,7 @@ def build(
     finished: Callable[[], None],
     timing: Timing = Timing(),
 ) -> tuple[AsyncApp, Inbox]:
-    """`finished` hears of every request that has been worked on. Without a signing secret requests are only taken from
+    """`finished` is called after each request. Without a signing secret requests are only taken from
     Socket Mode, which has none."""
     app = AsyncApp(
         client=client,

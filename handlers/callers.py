@@ -1,4 +1,4 @@
-"""Who asks, from where: what Slack sent becomes the caller of a use case."""
+"""From a request of Slack's to the caller of a use case."""
 
 from bot.access import Caller
 from bot.errors import Invalid

@@ -40,7 +40,7 @@ class Commands:
         await self.run(request, request.text)
 
     async def run(self, request: Request, words: str) -> None:
-        """Run the sub-command that `words` begin with; who means something else is told what there is."""
+        """Run the sub-command that `words` begin with; if there is none, say which there are."""
         name, _, rest = words.strip().partition(" ")
         command = find_command(name or "help")
         if command is not None:

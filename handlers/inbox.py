@@ -1,4 +1,4 @@
-"""What Slack sent is stored before it is acknowledged, and worked through once.
+"""What Slack sends is stored before it is acknowledged, and processed once.
 
 A global middleware commits the payload under Slack's own id of it; a redelivery finds that id and is only
 acknowledged. The listener's work is marked done when it returns. After a crash, what was not marked is
@@ -82,7 +82,7 @@ class Inbox:
     async def middleware(
         self, body: dict[str, Any], context: AsyncBoltContext, next: Callable[[], Awaitable[None]]
     ) -> BoltResponse | None:
-        """Commit, then let Bolt find the listener. What does not concern us is acknowledged and not kept."""
+        """Commit, then let Bolt find the listener. What does not concern the bot is acknowledged and not kept."""
         if "inbox_key" not in context:
             key = key_of(body)
             if key is None or not self._concerns_us(body):
@@ -116,8 +116,8 @@ class Inbox:
     def submission(self, modal: Modal[Any], work: Listener) -> Callable[..., Awaitable[None]]:
         """A Bolt listener for a modal that was sent off, with `work` as its listener.
 
-        It is acknowledged when it is clear what comes of it: what is refused or answered within `modal.seconds` (Slack
-        waits for three) is said in the modal, which keeps what was typed. What comes later is said as ever.
+        It is acknowledged once the outcome is known: a refusal or answer within `modal.seconds` (Slack waits for three)
+        is shown in the modal, which keeps what was typed. A later one is given as for any request.
         """
 
         async def submitted(
@@ -160,7 +160,7 @@ class Inbox:
     async def _work(
         self, work: Listener, body: dict[str, Any], context: AsyncBoltContext, open_modal: "_OpenModal | None"
     ) -> None:
-        """Whatever goes wrong is told to the person."""
+        """Run the work; errors are shown to the person."""
         key = str(context["inbox_key"])
         reach = Reach(partial(self._store.excuse, key))
         REACH.set(reach)
@@ -244,7 +244,7 @@ class Inbox:
         return len(entries)
 
     async def _give_up(self, key: str, body: dict[str, Any], received_at: float) -> None:
-        """What kills the process each time is not tried for ever, and its sender is told."""
+        """Give up a request that kills the process each time, and tell its sender."""
         log.error("given up", key=key)
         try:
             request = self._request(key, body, is_retry=True, received_at=received_at)
@@ -291,7 +291,7 @@ def _not_taken(body: dict[str, Any], error: BotError) -> BoltResponse:
 
 
 async def acknowledge(ack: Callable[..., Awaitable[Any]], **answer: Any) -> None:
-    """Whether or not Slack hears of it: the request is committed, so it is carried out."""
+    """Acknowledge; if that fails the request is carried out all the same, since it is committed."""
     try:
         await ack(**answer)
     except Exception as error:
@@ -299,7 +299,7 @@ async def acknowledge(ack: Callable[..., Awaitable[Any]], **answer: Any) -> None
 
 
 class _OpenModal:
-    """A modal that was sent off and waits for its answer: for as long as it does, what is to be said is said in it."""
+    """A submitted modal that waits for its answer: until then, errors and answers are shown in it."""
 
     def __init__(self, view: dict[str, Any]) -> None:
         self.outcome: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()

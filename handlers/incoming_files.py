@@ -1,6 +1,6 @@
-"""Files that people dropped and that are not checked yet: whoever names one in a command is answered when it is.
+"""Dropped files that are not checked yet: a command that names one is answered once it is checked.
 
-What the inbox holds is in hand, also after a crash. So is what may still be found in a channel's history.
+That covers what is in the inbox, also after a crash, and what may still be found in a channel's history.
 """
 
 import asyncio

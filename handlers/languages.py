@@ -1,4 +1,4 @@
-"""Whose language: what one person sees is in theirs, what stands in a channel is in the channel's."""
+"""Which language: what one person sees is in theirs, what is posted to a channel in the channel's."""
 
 from collections.abc import Awaitable, Callable
 
@@ -33,7 +33,7 @@ class Languages:
         return chosen or self.default
 
     async def answers(self, seen: Place, person: str) -> Language:
-        """Of what `person` is answered, by who sees that."""
+        """Of an answer to `person`, depending on who sees it."""
         return await (self.person(person) if seen.alone else self.place(seen.channel, person))
 
     async def chosen(self, channel: str) -> Language | None:

@@ -50,7 +50,7 @@ class Messages:
         app.event("member_joined_channel")(inbox.listener(self.joined))
 
     async def message(self, request: Request) -> None:
-        """A message without a mention of the bot, or one in a direct message, where nobody mentions anybody."""
+        """A message that does not mention the bot, or a direct message to it."""
         event = request.body["event"]
         if event.get("files") and await self.datasets.files_dropped(request):
             return

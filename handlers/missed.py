@@ -1,4 +1,4 @@
-"""Files that were dropped while the bot could not hear of it: found again in the channels' history.
+"""Files that were dropped while the bot was away, found in the channels' history.
 
 Slack redelivers events for minutes, not for hours. After a start, and after the connection was gone, channels that the
 bot is in are read back to when something was last heard; so are direct messages in which it was given a file before.
@@ -39,7 +39,7 @@ class Backfill:
     """`was_away` before the bot listens, `run` for as long as it does, and `watch` where a connection tells whether
     Slack is heard.
 
-    `work_off` has what was found worked on, as if Slack had just sent it. `bot_user` is the bot's own Slack id, `team`
+    `work_off` processes what was found, as if Slack had just sent it. `bot_user` is the bot's own Slack id, `team`
     the workspace it is installed in.
     """
 
@@ -69,8 +69,8 @@ class Backfill:
         self._away_since: float | None = None
 
     async def was_away(self, since: float) -> None:
-        """Nothing was heard since then (seconds since the epoch). Kept before anything new is heard, by which a restart
-        would take us for present; where the store has trouble, as soon as it has none."""
+        """Store that the bot was away since then (seconds since the epoch), before a new event is stored that would
+        hide it. If the store has trouble, as soon as it has none."""
         self._away_since = min(since, self._away_since or since)
         with contextlib.suppress(BotError):
             await self._keep()

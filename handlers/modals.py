@@ -1,4 +1,4 @@
-"""Modals that open at once and are filled when there is something to show: Slack allows three seconds to open one."""
+"""Modals that open at once and are filled later: Slack allows three seconds to open one."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager

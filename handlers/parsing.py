@@ -1,4 +1,4 @@
-"""Slack's payloads, read: what makes each the same when it comes again, and the request that it is."""
+"""Parsing of Slack's payloads: a stable key for deduplication, and the request."""
 
 import hashlib
 import time

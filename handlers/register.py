@@ -1,4 +1,4 @@
-"""The features, and what Slack sends to which of them. This page is their table of contents."""
+"""The features and their listeners: a table of contents."""
 
 import re
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""One thing that somebody did in Slack: who, where, with which text, and how to answer them there."""
+"""A request: what somebody did in Slack, where, with which text, and how to answer there."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace

@@ -1,4 +1,4 @@
-"""Whether somebody chats: chats say so, and training stands still meanwhile. Neither knows the other."""
+"""Whether somebody chats: chats set it, and training pauses meanwhile. Neither knows the other."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the trainer keeps: files, jobs, events, checkpoints, models. Values; `store` reads and writes them.
+"""The trainer's records: files, jobs, events, checkpoints, models. Values; `store` reads and writes them.
 
 The `owner` of a file, job or model is the name of the key that made it; None is older than owners, and admins' alone.
 """

@@ -1,5 +1,5 @@
-"""How the server's processes talk: one message a line, as JSON, over the child's standard input and output. Messages
-are msgspec structs on both sides.
+"""Messages between the server and its child processes: JSON lines over standard input and output, msgspec structs on
+both sides.
 
 A child ends when its input ends, so that none outlives its server; but for a training that has begun (see
 `training.runners.mailbox`).

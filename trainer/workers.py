@@ -1,4 +1,4 @@
-"""A worker process as its server sees it: started, written to, read from, ended."""
+"""A worker process: started, written to, read from and ended by the server."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class Worker:
         return self._process.returncode is None
 
     async def send(self, message: msgspec.Struct) -> None:
-        """Hand the worker a message; one that is dead hears nothing, and its `messages` say so."""
+        """Send the worker a message. A dead one ignores it, and its `messages` raise."""
         assert self._process.stdin is not None
         with contextlib.suppress(ConnectionError, RuntimeError):
             self._process.stdin.write(msgspec.json.encode(message) + b"\n")

@@ -1,6 +1,6 @@
-"""Asking a model in a conversation: what it is given, what is tried again, and what is kept of its answer.
+"""Asking a model in a conversation: the prompt, retries, and keeping the answer.
 
-An answer is kept whole before all of it is shown: whatever happens meanwhile, the model is not asked for it again.
+A whole answer is stored before all of it is shown, so the model is never asked twice for the same answer.
 """
 
 import asyncio
@@ -38,12 +38,12 @@ class TextDelta(msgspec.Struct, frozen=True):
 
 
 class Warming(msgspec.Struct, frozen=True):
-    """The model is not ready; it is asked again."""
+    """The model is not ready yet; the request is retried."""
 
 
 class Ended(msgspec.Struct, frozen=True):
-    """The answer is whole. `finish_reason` as in `Turn`; `rest`: by what the model is asked to go on, where it can.
-    Once the next event is asked for, all of it counts as shown."""
+    """The answer is complete. `finish_reason` as in `Turn`; `rest`: what to give `Chat.resume` for the model to go on,
+    if it can. When the next event is requested, all of the answer counts as shown."""
 
     finish_reason: str | None
     rest: str | None
@@ -69,7 +69,8 @@ Event = TextDelta | Warming | Ended | Empty | TooLong | Gone
 
 @dataclass(frozen=True)
 class Answer:
-    """`is_known`: the model gave it before a crash. `messages`: in which it began to be shown then, oldest first."""
+    """`is_known`: the model gave it before a crash. `messages`: those in which it was being shown then, oldest
+    first."""
 
     asked_ts: str
     is_known: bool
@@ -112,8 +113,8 @@ class Chat:
     async def ask(
         self, caller: Caller, conversation: Conversation, message_ts: str, text: str
     ) -> AsyncIterator[Answer | None]:
-        """The answer to a message; None where all of it was shown before a crash. Until it is left, nobody else is
-        answered in this conversation. Raises Denied, NotFound; `events` ProviderError."""
+        """The answer to a message; None if all of it was shown before a crash. No other answer is given in this
+        conversation until the context is left. Raises Denied, NotFound; `events` raises ProviderError."""
         await self.check(caller, conversation)
         async with self._lock(conversation):
             await self._conversations.add(conversation.id, Turn(message_ts, "user", text))
@@ -121,14 +122,14 @@ class Chat:
 
     @asynccontextmanager
     async def resume(self, caller: Caller, conversation: Conversation, rest: str) -> AsyncIterator[Answer | None]:
-        """What the model adds to an answer that was cut off, by `Ended.rest`; None where that is shown already:
-        however often it is asked for, the model goes on once. Raises like `asked`."""
+        """The continuation of an answer that was cut off, by `Ended.rest`; None if it is shown already: the model goes
+        on once, however often this is called. Raises like `ask`."""
         await self.check(caller, conversation)
         async with self._lock(conversation):
             yield await self._answer(caller, conversation, rest)
 
     async def shown_in(self, conversation: Conversation, answer: Answer, message_ts: str) -> None:
-        """Showing the answer goes on in this message."""
+        """The answer is now being shown in this message."""
         await self._conversations.answer_opened(conversation.id, answer.asked_ts, message_ts)
 
     def _lock(self, conversation: Conversation) -> asyncio.Lock:
@@ -154,7 +155,7 @@ class Chat:
         await self._conversations.answer_shown(conversation.id, known.ts)
 
     async def _ask(self, conversation: Conversation, turns: list[Turn], asked_ts: str) -> AsyncGenerator[Event, None]:
-        """With as much of the conversation as the model can read; again while it is not ready."""
+        """With as much of the conversation as the model can read; retried while it is not ready."""
         kept, fewest = len(turns), 2 if turns[-1].role == "assistant" else 1  # an answer goes on below its question
         provider = await self._catalogue.provider_of(conversation.model)
         failures, delays = 0, iter(self._warm_up)

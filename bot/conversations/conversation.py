@@ -55,7 +55,7 @@ class ConversationStore(Protocol):
         """Those that this person has opened there, the latest first."""
 
     async def remove(self, conversation_id: str) -> None:
-        """One in which nothing was said."""
+        """Delete a conversation in which nothing was said."""
 
     async def threads(self) -> set[tuple[str, str]]:
         """(channel, thread_ts) of all conversations."""
@@ -79,10 +79,10 @@ class ConversationStore(Protocol):
 
 
 def prompt(conversation: Conversation, turns: Sequence[Turn], most: int | None = None) -> list[ChatMessage]:
-    """What the model is given: the system message, then the latest `most` turns, beginning with a person's.
+    """The prompt: the system message, then the latest `most` turns, beginning with a person's.
 
-    An answer that went on later is one turn. Turns that were never answered (the model failed, or was gone) are left
-    out, the last one aside: most chat templates refuse two messages of one role in a row.
+    An answer and its continuation are one turn. Turns that were never answered (the model failed, or was gone) are left
+    out, except the last: most chat templates refuse two messages of one role in a row.
     """
     paired: list[Turn] = []
     for turn in _joined(turns):

@@ -28,16 +28,17 @@ class Threads(Protocol):
     """Where conversations are held."""
 
     def started(self, caller: Caller, model: str, question: str | None) -> AbstractAsyncContextManager[str]:
-        """Within, the message stands whose thread will talk to `model` (its ts), and the conversation is stored.
+        """A context with the ts of the message whose thread will talk to `model`; the conversation is to be stored
+        within.
 
-        `question`: one to start with. When the caller's request is worked on again, it is the same message.
+        `question`: one to start with. A retry of the caller's request gets the same message.
         """
 
     async def link(self, conversation: Conversation) -> str | None:
-        """None where its message was deleted."""
+        """Permalink of its message; None if that was deleted."""
 
     async def remove_unused(self, conversation: Conversation) -> bool:
-        """Take its message away, unless somebody has said something below; whether it is gone."""
+        """Delete its message unless somebody has replied; whether it is gone."""
 
 
 class OpenConversation(msgspec.Struct, frozen=True):
@@ -102,7 +103,7 @@ class ConversationOpening:
             return OpenConversation(opened, await self._threads.link(opened), is_new=True, others=tuple(here))
 
     async def remove_unused(self, conversations: Sequence[Conversation]) -> None:
-        """Those in whose threads nobody has said anything."""
+        """Remove conversations in which nobody has said anything."""
         for conversation in conversations:
             if await self._conversations.turns(conversation.id):
                 continue
@@ -137,7 +138,7 @@ class ConversationOpening:
         return conversation
 
     async def _starter(self, caller: Caller, model: str) -> Starter:
-        """Nothing of a file that not all may know of who see the conversation."""
+        """Nothing, if somebody who sees the conversation may not know of the file."""
         job = (await self._jobs.models([model])).get(model)
         dataset = await self._datasets.get(job.dataset_id) if job and job.dataset_id else None
         if dataset is None or dataset.deleted_at is not None:

@@ -1,6 +1,6 @@
-"""Data sets that the bot makes of others, like any that was dropped.
+"""Data sets that the bot derives from others. They are used like any that was dropped.
 
-What is made is named by what it is made of and how: the same wish, of two people or after a crash, makes it once.
+Their id derives from the source and what is done to it, so the same request, by two people or after a crash, makes one.
 """
 
 import asyncio
@@ -23,8 +23,7 @@ _IN_IDS: Final = {"repaired": "mended"}
 
 
 class NewFile(msgspec.Struct, frozen=True):
-    """What is to be made: the id and the name that its data set gets. `before` is that data set, where it was made
-    before."""
+    """A file to be made: the id and name of its data set. `before` is that data set if it was made earlier."""
 
     id: str
     name: str
@@ -37,13 +36,13 @@ class DerivedDatasets:
         self._making = KeyedLocks()
 
     def making(self, source_id: str) -> asyncio.Lock:
-        """Held from `plan` until the new file is `shown`: one thing at a time is made of a data set."""
+        """A lock to hold from `plan` until the new file is `shown`: one file at a time is derived from a data set."""
         return self._making.of(source_id)
 
     async def plan(self, caller: Caller, source: Dataset, kind: str, *how: object) -> NewFile:
-        """A file of this `kind` made of `source` in this way: "repaired" of train.csv is train-repaired.jsonl.
+        """A file of this `kind` derived from `source`: "repaired" of train.csv is train-repaired.jsonl.
 
-        What this very request has begun, before a crash, counts as made when its report is there.
+        One that this very request began before a crash counts as made once its report is there.
         """
         identity = f"{source.id}/{msgspec.json.encode((_IN_IDS.get(kind, kind), *how)).decode()}"
         for salt in ("", caller.key):
@@ -86,7 +85,7 @@ class DerivedDatasets:
         return [await self._stored(each) for each in made]
 
     async def shown(self, dataset: Dataset, file_id: str) -> Dataset:
-        """It stands in its thread, as this file of Slack's."""
+        """Record that the file is in its thread, as this file of Slack's."""
         changed = await self._datasets.update(dataset.id, lambda known: msgspec.structs.replace(known, file_id=file_id))
         return changed or dataset
 

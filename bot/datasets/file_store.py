@@ -22,7 +22,8 @@ class StoredFile(msgspec.Struct, frozen=True):
 
 
 class Arrival(msgspec.Struct, frozen=True):
-    """A training file on its way: at `path` is what has come so far, and as long as `growing` stands, more comes."""
+    """A training file being downloaded: `path` holds what has come so far; more comes as long as the file `growing`
+    exists."""
 
     path: Path
     growing: Path
@@ -39,8 +40,8 @@ class FileStore:
 
     @contextmanager
     def reading(self, dataset: Dataset, arrival: Arrival | None = None) -> Iterator[Path]:
-        """The path of our copy, or of what arrives to become it. Its name means nothing to people: a TrainingFileError
-        calls the file by theirs. Raises NotFound where the copy is gone.
+        """The path of our copy, or of the arrival that will become it. People do not know that path: a
+        TrainingFileError raised within names the data set instead. Raises NotFound if the copy is gone.
         """
         path = arrival.path if arrival else self.path(dataset.sha256)
         if not path.exists():
@@ -57,7 +58,7 @@ class FileStore:
 
     @contextmanager
     def arriving(self) -> Iterator[Arrival]:
-        """A new, empty file for what is on its way; gone at the end, unless it was adopted."""
+        """A new, empty file to download to; removed at the end unless it was adopted."""
         arrival = Arrival(self.part(), self.part())
         try:
             yield arrival

@@ -30,5 +30,5 @@ class FindingsFile:
         return dataset
 
     async def uploaded(self, dataset_id: str, file_id: str) -> None:
-        """It is this file of Slack's."""
+        """Record which file of Slack's it is."""
         await self._datasets.update(dataset_id, lambda known: msgspec.structs.replace(known, findings_file=file_id))

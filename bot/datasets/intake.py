@@ -47,7 +47,7 @@ class DatasetIntake:
         self._authority = authority
 
     async def begin(self, caller: Caller, file: DroppedFile) -> Dataset:
-        """What is known before the file was read; the same again when this is repeated after a crash. Raises Denied."""
+        """The data set before its file is read; a retry after a crash gets the same one. Raises Denied."""
         await self._authority.require(caller, Action.SUBMIT)
         dataset_id = "ds-" + hashlib.sha256(f"{caller.channel}/{caller.at}/{file.id}".encode()).hexdigest()[:10]
         known = await self._datasets.get(dataset_id)
@@ -91,8 +91,8 @@ class DatasetIntake:
                 return await self._checking.check(dataset, arrival=arrival, on_partial=on_partial)
 
     async def pair(self, caller: Caller) -> list[tuple[Dataset, Dataset]]:
-        """Of files that were dropped with one message, a training file gets the one that validates it; what stands in
-        both is looked for. Each training file, with the one that validates it.
+        """Pair training files that were dropped in one message with their validation files, and look for examples that
+        are in both. Returns (training, validation) pairs.
         """
         dropped = await self._datasets.of_message(caller.channel, caller.at)
         pairs = []
@@ -110,7 +110,7 @@ class DatasetIntake:
 
 @contextlib.asynccontextmanager
 async def _meanwhile(work: Coroutine[Any, Any, None]) -> AsyncIterator[asyncio.Task[None]]:
-    """`work` goes on beside what is done here; where one of the two raises, the other is stopped."""
+    """Run `work` beside the body; if one of the two raises, the other is stopped."""
     try:
         async with asyncio.TaskGroup() as tasks:
             yield tasks.create_task(work)

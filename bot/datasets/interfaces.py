@@ -1,4 +1,4 @@
-"""What data sets need kept, as a contract; `bot.store.datasets` keeps it."""
+"""The store of data sets, as an interface; `bot.store.datasets` implements it."""
 
 from collections.abc import Callable, Sequence
 from typing import Protocol

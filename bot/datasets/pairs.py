@@ -36,7 +36,7 @@ def validates(validation: Dataset, training: Dataset) -> bool:
 
 
 def validation_of(training: Dataset, dropped: Sequence[Dataset]) -> Dataset | None:
-    """The one of the files `dropped` with `training` that is to validate it; None where none is, or nobody can tell."""
+    """The file among `dropped` that validates `training`; None if there is none, or it is not clear which."""
     if training.report is None or not training.report.ok or split_of(training.name) in ("validation", "test"):
         return None
     others = [other for other in dropped if validates(other, training)]

@@ -31,7 +31,7 @@ class ProposedRepairs(msgspec.Struct, frozen=True):
 
 
 class PlannedRepair(msgspec.Struct, frozen=True):
-    """`source` is repaired by what was `chosen` (ids of repairs); what stands in `validation` too is known then."""
+    """`source` is to be repaired by what was `chosen` (ids of repairs), compared with `validation`."""
 
     source: Dataset
     chosen: frozenset[str]
@@ -72,8 +72,8 @@ class DatasetRepairing:
         return await self._lookup.get(caller, dataset_id, Action.SUBMIT)
 
     async def begin(self, caller: Caller, dataset: Dataset) -> Table | ProposedRepairs:
-        """What a person is asked first: of a table which column plays which part; else what is to be repaired, the file
-        being compared with its own validation file. Raises like `propose`.
+        """The first question: for a table, which column plays which part; otherwise which repairs to make, with the
+        file compared with its own validation file. Raises like `propose`.
         """
         if dataset.report is not None and dataset.report.table is not None:
             return dataset.report.table
@@ -138,7 +138,8 @@ class DatasetRepairing:
             yield PlannedRepair(source, frozenset(chosen), mapping, held_out, new)
 
     async def repair(self, caller: Caller, planned: PlannedRepair) -> RepairedFile:
-        """The repaired file, kept; nobody was shown it yet. Raises NotFound, Invalid, Conflict, TrainingFileError."""
+        """The repaired file, stored but not shown to anybody yet. Raises NotFound, Invalid, Conflict,
+        TrainingFileError."""
         source, held_out = planned.source, planned.validation
         part = self._file_store.part()
         try:

@@ -29,7 +29,7 @@ _JOBS: Final = 200
 
 
 class Verdict(Enum):
-    """It can be trained on; somebody should look at it first; it cannot be used as it is."""
+    """In this order: can be trained on; somebody should look at it first; cannot be used as it is."""
 
     READY = "ready"
     LOOK = "look"

@@ -1,6 +1,6 @@
-"""The second pass over training files: after the report, in the background, and added to it where it finds something.
+"""The second pass over training files: in the background, after the report, to which its findings are added.
 
-What waits is not stored: a report says itself whether the pass is still to come, and after a start it is looked up.
+The queue is not stored: a report says whether its pass is still to come, and is found again at start.
 """
 
 import asyncio

@@ -66,7 +66,7 @@ class DatasetSplitting:
             yield PlannedSplit(source, share, seed, training, validation)
 
     async def split(self, caller: Caller, planned: PlannedSplit) -> SplitFiles:
-        """Both files, kept; nobody was shown them yet. Raises NotFound, Invalid, TrainingFileError."""
+        """Both files, stored but not shown to anybody yet. Raises NotFound, Invalid, TrainingFileError."""
         source = planned.source
         parts = self._file_store.part(), self._file_store.part()
         try:

@@ -27,7 +27,7 @@ class Rules(msgspec.Struct, frozen=True):
 
 
 def decide_admission(job: Job, ledger: LedgerSnapshot, rules: Rules) -> JobUpdate:
-    """The job in the state in which it begins, with what is said and kept of it.
+    """The job in its first state, with its notices and audit entry.
 
     Raises NotAdmitted where it is over a budget (OverBudget), or needs approval and there is nobody to give it.
     """

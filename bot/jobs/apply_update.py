@@ -1,4 +1,4 @@
-"""What news from the provider does to a job: a pure function, so that every history can be tested."""
+"""Apply news from the provider to a job: a pure function, so every history can be tested."""
 
 from collections.abc import Collection, Sequence
 from typing import Any
@@ -66,7 +66,7 @@ def apply_update(
 
 
 def notice(job: Job, what: str, body: Body) -> Notice:
-    """A notice for the thread under the job's card, known for ever as this one of this job."""
+    """A notice for the thread under the job's card. Its id is unique for ever."""
     return Notice(f"{job.id}/{what}", body, job.origin.channel, job.resource, job.created_at, under_card=job.id)
 
 

@@ -1,4 +1,4 @@
-"""Cancelling a job, wherever it is in its life."""
+"""Cancelling a job, whatever its state."""
 
 from bot.errors import Conflict
 from bot.jobs import states

@@ -18,7 +18,7 @@ _REFUSE: Final = {Action.CANCEL: refuse_cancel, Action.PAUSE: refuse_pause, Acti
 
 
 class JobControls:
-    """`hint` tells whoever follows a job that there is news of it."""
+    """`hint` tells the follower that there is news of a job."""
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""Why a provider refused, in the terms of this program.
+"""The cause of a provider's refusal, as one of those that the bot knows.
 
 By the protocol's error code; where there is none, or none that we know, by words in the message. Codes from the
 API reference and from published errors, read 2026-11-21. What each means in plain words, and what to do about it, says

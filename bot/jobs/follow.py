@@ -1,8 +1,8 @@
-"""Following jobs at one provider: ask what changed since last time, store it together with what people must
-be told. One tick serves all jobs.
+"""Following the jobs at one provider: ask what changed, and store it together with its notices. One tick serves all
+jobs.
 
-States come from the listing, a hundred jobs a call, so that they are seen within seconds. Events cost a call for each
-job: they are read when a state changed, when figures are due, and once more after the end.
+States come from the listing, a hundred jobs a call, and are seen within seconds. Events cost one call a job: they are
+read when a state has changed, when figures are due, and once more after the end.
 """
 
 import asyncio
@@ -36,29 +36,30 @@ _SILENT_AFTER = 5
 _LONGEST_PAUSE = 300.0
 # How many jobs are looked at side by side: quick, without looking like an attack.
 _AT_ONCE = 8
-# In seconds: so far apart are looks begun, for many at once would hold up whatever a person waits for meanwhile …
+# Seconds between the starts of two looks, since many at once would hold up what people wait for meanwhile; less if a
+# round of all jobs would take longer than _ROUND.
 _APART = 0.03
-# … but all of a round within this.
 _ROUND = 0.8
-# Where poll_seconds is five, in units of it:
-# a card can be edited about once a second, whatever the number of jobs, so figures need no more looks than that …
+# The others are multiples of poll_seconds, chosen for its default of five.
+# Between two looks at a job's figures, for each job in training: a card can be edited about once a second, whatever the
+# number of jobs.
 _BETWEEN_LOOKS = 0.2
-# … but are never older than a minute;
+# Figures are never older than a minute.
 _OLDEST_FIGURES = 11.4
-# jobs that do not train say nothing worth the asking until their state changes;
+# Jobs that do not train have no news until their state changes.
 _WITHOUT_FIGURES = 60.0
-# a long listing is asked for a little less often;
+# A long listing is read a little less often.
 _LONG_LISTING = 1.6
-# and so are jobs that have waited for long, and jobs that wait for a person.
+# So are jobs that have been queued for long, and paused ones, which wait for a person.
 _IN_QUEUE, _PAUSED = 1.5, 6.0
 _LONG = 500
 _QUIET = frozenset({states.VALIDATING, states.QUEUED, states.PAUSED})
 
 
 class _PollState(msgspec.Struct):
-    """`events_at`: when a job's events are read next, as fits `state`. `seen`: how it stood at the provider when it was
-    looked at last. `troubles`: how often in a row something was wrong with this job alone; it is left alone until
-    `not_before`."""
+    """When to poll a job. `events_at`: when its events are read next, depending on `state`. `seen`: the job as the
+    provider listed it last. `troubles`: how many times in a row this job alone failed to be read; it is not polled
+    before `not_before`."""
 
     events_at: float
     state: str
@@ -76,9 +77,9 @@ class _Look(msgspec.Struct, frozen=True):
 
 
 class Follower:
-    """`tick` as often as you like; each job is asked for when it is due, at a pace that fits its state.
+    """Call `tick` as often as you like: each job is polled when it is due, at a rate that depends on its state.
 
-    `steady`, a clock that nobody can set, tells the pauses.
+    `steady` is a monotonic clock, for the pauses.
     """
 
     def __init__(
@@ -105,7 +106,7 @@ class Follower:
         self._silent_since: float | None = None
 
     def hint(self, provider_job_id: str) -> None:
-        """Something happened to this job, as the provider itself says: it is due at once."""
+        """The provider says that something happened to this job: it is due at once."""
         self._hinted.add(provider_job_id)
 
     async def tick(self) -> None:
@@ -243,7 +244,7 @@ class Follower:
         poll.not_before = self._steady() + self._backoff.delay(poll.troubles)
 
     def _states_pause(self, active: Sequence[Followed]) -> float:
-        """Seconds until states are asked for again: what the liveliest of the jobs needs."""
+        """Seconds until the next listing: as the job that needs it soonest requires."""
         now = self._clock()
 
         def factor(job: Followed) -> float:

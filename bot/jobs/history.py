@@ -1,4 +1,4 @@
-"""What happened to a job: all that the provider told of it, and what led to what."""
+"""The history of a job: the provider's events, and the timeline of what led to what."""
 
 from collections.abc import Sequence
 from typing import Final

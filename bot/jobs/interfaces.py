@@ -1,4 +1,4 @@
-"""What jobs need kept, as a contract; `bot.store.jobs` keeps it."""
+"""The store of jobs, as an interface; `bot.store.jobs` implements it."""
 
 from collections.abc import Callable, Sequence
 from typing import Protocol
@@ -60,8 +60,8 @@ class JobStore(Protocol):
         """
 
     async def admit(self, job: Job, decide: Callable[[LedgerSnapshot], JobUpdate]) -> Job | None:
-        """Store a new job and its card as `decide` says, who sees the ledger of its month: one transaction, so that no
-        two jobs take the same last dollar. `decide` is pure and quick, and may raise: then nothing is stored. The job
+        """Store a new job and its card as `decide` says, which sees the ledger of its month: one transaction, so no two
+        jobs take the same last dollar. `decide` is pure and quick, and may raise: then nothing is stored. The job
         as it was stored; None if its id is there.
         """
 

@@ -11,7 +11,7 @@ from bot.providers.protocol import SUPERVISED, Hyperparameters, JobError, Metric
 
 
 class Origin(msgspec.Struct, frozen=True):
-    """Where in Slack something was born; `private` channels' things are visible to their members only."""
+    """Where in Slack something was made. What is made in a `private` channel is visible to its members only."""
 
     team: str
     channel: str
@@ -20,8 +20,8 @@ class Origin(msgspec.Struct, frozen=True):
 
 
 def id_for(request: str) -> str:
-    """The id of the job that this request (Slack's own key for it) asks for: the same however often it is delivered.
-    Twelve digits, so that of 10,000 jobs no two share one (chance: 2 in 10 million)."""
+    """The id of the job for this request (Slack's own key for it): the same however often it is delivered. Twelve
+    hexadecimal digits: the chance that two of 10,000 jobs share one is 2 in 10 million."""
     return "job-" + hashlib.sha256(request.encode()).hexdigest()[:12]
 
 
@@ -121,7 +121,7 @@ class Job(msgspec.Struct, frozen=True):
 
     @property
     def resource(self) -> Resource:
-        """What it is to `authorize`, it and whatever it makes."""
+        """The job and whatever it makes, as `authorize` takes it."""
         return Resource(self.requester, self.origin.channel, self.origin.private, "job", self.id)
 
     @property

@@ -1,6 +1,6 @@
-"""Something to tell people: said once, in order, in one thread. How it looks is `handlers.outgoing.notice_blocks`.
+"""Notices: what people are told, once and in order, in one thread. `handlers.outgoing.notice_blocks` renders them.
 
-A body says what happened; whoever posts it reads the job that it is about.
+A body says what happened; the poster reads the job that it is about.
 """
 
 import msgspec
@@ -41,7 +41,7 @@ class Stuck(msgspec.Struct, frozen=True, tag="stuck"):
 
 
 class Paused(msgspec.Struct, frozen=True, tag="paused"):
-    """`by` somebody, a person's id."""
+    """`by`: a person's id."""
 
     by: str
 
@@ -92,7 +92,7 @@ class Approved(msgspec.Struct, frozen=True, tag="approved"):
 
 
 class Linked(msgspec.Struct, frozen=True, tag="linked"):
-    """In the file's thread: a job was made from this file; its card is over there."""
+    """For the file's thread: a job was started on this file, and this is its card."""
 
     card_permalink: str
 

@@ -1,4 +1,4 @@
-"""Pausing a job at its provider, and letting it go on."""
+"""Pausing and resuming a job at its provider."""
 
 import time
 from typing import Literal
@@ -16,7 +16,7 @@ from bot.providers.registry import Providers
 
 
 async def pause(jobs: JobStore, providers: Providers, job: Job, *, notice_id: str, by: str) -> Job:
-    """Who did it is said in the job's thread, once for each `notice_id`.
+    """A notice in the job's thread says who did it, once for each `notice_id`.
 
     Raises Conflict where it does not train, or the provider does not pause it; ProviderError where it cannot be asked.
     """

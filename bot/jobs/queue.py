@@ -1,7 +1,7 @@
-"""The line: jobs that wait because the provider runs no more of ours at a time, or the settings allow no more.
+"""The queue: jobs that wait until the provider, or a setting, allows one more to run.
 
-They go on one by one, in the order in which they were submitted, and each knows its place. All of it is in the store,
-so a restart changes nothing.
+They are released one by one in the order of submission, and each knows its place. All of it is in the store, so a
+restart changes nothing.
 """
 
 import asyncio
@@ -27,8 +27,8 @@ _BACKOFF = Backoff(60, longest=900)
 
 
 class _Capacity(msgspec.Struct):
-    """What is known of the room at one provider: the refusals that were seen of each job; with how many running jobs
-    it was full last; when to ask again."""
+    """What is known of one provider's capacity. `refusals`: those seen of each job; `full`: the number of running jobs
+    with which it last refused one more; `again_at`: when to try again."""
 
     refusals: dict[str, int] = {}
     full: int = 0
@@ -36,10 +36,10 @@ class _Capacity(msgspec.Struct):
 
 
 class JobQueue:
-    """`tick` as often as you like. `release` begins to submit a job, and says whether it did. Each of `providers`, by
-    name, has a line of its own.
+    """Call `tick` as often as you like. `release` begins to submit a job, and returns whether it did. Each of
+    `providers`, by name, has its own queue.
 
-    `clock` tells the time that is stored; `steady`, which no change of the clock moves, the pauses.
+    `clock` gives the times that are stored; `steady`, a monotonic clock, the pauses.
     """
 
     def __init__(
@@ -114,7 +114,7 @@ class JobQueue:
 
 
 def queued_up(job: Job, place: int = 0, length: int = 0) -> Job:
-    """The job in line; place 0 is for the next tick to find out."""
+    """The job in the queue; the next tick replaces place 0."""
     before = job.queue_place or QueuePlace(0, 0)
     return msgspec.structs.replace(
         job, state=states.IN_LINE, queue_place=msgspec.structs.replace(before, place=place, length=length)
@@ -122,12 +122,12 @@ def queued_up(job: Job, place: int = 0, length: int = 0) -> Job:
 
 
 def requeued(job: Job, at: float) -> Job:
-    """The job back in line, at the place that it had: the provider has no room."""
+    """The job back in the queue at the place it had: the provider has no room."""
     before = job.queue_place or QueuePlace(0, 0)
     refused = msgspec.structs.replace(before, refusals=before.refusals + 1, refused_at=at)
     return msgspec.structs.replace(job, state=states.IN_LINE, queue_place=refused)
 
 
 def waiting_notice(job: Job) -> Notice:
-    """Said once of each job, however often it comes back into line."""
+    """Sent once for each job, however often it comes back into the queue."""
     return notice(job, "in_line", WaitsInLine())

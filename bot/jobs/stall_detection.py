@@ -1,4 +1,4 @@
-"""When a job has been quiet for too long. Said once for each silence; the job is followed on."""
+"""Jobs without news for too long. People are told once for each silence; the job is still followed."""
 
 from typing import Final
 
@@ -21,7 +21,7 @@ def patience(job: Job) -> float | None:
 
 
 def quiet_hours(job: Job, now: float) -> int | None:
-    """For how long a job has been quiet that has been so for too long; None while it has not."""
+    """Hours without news, if they are too many; else None."""
     limit = patience(job)
     if limit is None or job.heard_at is None or now - job.heard_at < limit:
         return None

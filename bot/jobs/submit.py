@@ -98,7 +98,7 @@ class Submitter:
         return decide_admission(job, await self._jobs.ledger(job), self._rules).job
 
     async def release(self, job_id: str) -> bool:
-        """A job that waited in line goes on; False if it does not wait any more."""
+        """Submit a job that waited in the queue; False if it no longer waits."""
 
         def go_on(stored: Job) -> JobUpdate | None:
             if stored.state != states.IN_LINE:
@@ -111,7 +111,7 @@ class Submitter:
         return True
 
     async def recover(self) -> None:
-        """After a start: go on with every submission that was under way."""
+        """After a start: resume every submission that was under way."""
         for job in await self._jobs.in_states([states.SUBMITTING]):
             self._start(job.id)
 

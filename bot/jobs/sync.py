@@ -1,4 +1,4 @@
-"""What the provider says of one job: read, and stored together with what people must be told."""
+"""Reading one job from its provider and storing the news together with its notices."""
 
 import time
 from collections.abc import Callable

@@ -55,7 +55,7 @@ class LostModels:
 
 
 def seen(job: Job, listed: dict[str, RemoteModel], today: date) -> Job | None:
-    """The job as it is by what its provider lists today; None where that is nothing new.
+    """The job as it is by its provider's listing of today; None if nothing changed.
 
     Not every provider lists every model: one that was never listed is not missed.
     """

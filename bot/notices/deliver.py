@@ -1,8 +1,8 @@
-"""Delivery: each notice is said once and in the order of its thread, across crashes.
+"""Delivery: each notice is posted once and in the order of its thread, across crashes.
 
 A notice is marked before it is posted and carries its id in the message's metadata. After any doubt the
 thread is read for that id before it is posted again. Where the thread cannot be read, the promise is *at
-least once*: a crash between Slack's posting and our marking then says it twice.
+least once*: after a crash between Slack's posting and our marking it is posted twice.
 """
 
 import time

@@ -1,4 +1,4 @@
-"""Doing what is due, round after round: different things side by side, the same thing never twice at a time."""
+"""A loop that starts whatever work is due: different keys in parallel, one key never twice at a time."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Coroutine, Iterable
@@ -15,10 +15,10 @@ _IN_ONE_GO = 8
 
 
 class WorkLoop:
-    """`due`, given the keys of what is under way, says what is to be done now, as pairs of a key and the work of it.
+    """`due(in_progress)` returns (key, coroutine factory) pairs to start now.
 
-    In seconds: rounds are `every` so far apart; what could not be done for a fault of our own rests `after_fault`;
-    `breath` is the pause where much is due at once; work under way may keep the bot from stopping for `last_seconds`,
+    In seconds: `every` between rounds; `after_fault` before a key is tried again that failed by a fault of our own;
+    `breath` between two starts if much is due at once; `last_seconds` for work under way when the loop is cancelled,
     since Slack may have asked to wait for minutes.
     """
 

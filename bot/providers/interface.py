@@ -1,4 +1,4 @@
-"""What the bot asks of a provider, and how a provider's failures are told apart.
+"""The interface of a provider, and the kinds of its failures.
 
 The distinction that matters for money is in the errors: after `Refused`, `RateLimited` or `Unreachable` the
 request was certainly not carried out; after `Doubtful` nobody knows.
@@ -73,7 +73,7 @@ class Unintelligible(Doubtful):
 
 
 class CreateRequest(msgspec.Struct, frozen=True):
-    """What is sent to create a job. `submission` is our job's id; it travels in `metadata`, beside the person's own."""
+    """The request to create a job. `submission` is our job's id; it travels in `metadata`, beside the person's own."""
 
     submission: str
     model: str
@@ -90,9 +90,9 @@ class CreateRequest(msgspec.Struct, frozen=True):
 
 
 class RemoteJob(msgspec.Struct, frozen=True):
-    """A job as the provider tells it. Times in seconds since the epoch; 0 was turned into None. `method` is None where
-    the provider does not say; `metadata` is without our `submission`. `queue_position`: from 1, the next to be trained;
-    the protocol has no such field, our trainer has.
+    """A job as the provider describes it. Times in seconds since the epoch; 0 was turned into None. `method` is None
+    where the provider does not say; `metadata` is without our `submission`. `queue_position`: from 1, the next to be
+    trained; the protocol has no such field, our trainer has.
     """
 
     id: str

@@ -1,4 +1,4 @@
-"""What budgets need kept, as a contract; `bot.store.spending` keeps it."""
+"""The store of budgets, as an interface; `bot.store.spending` implements it."""
 
 from typing import Protocol
 

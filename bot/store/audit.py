@@ -13,7 +13,7 @@ _COLUMNS = "key, at, actor, act, thing, channel, outcome, details"
 
 
 def put_entries(db: SqliteDatabase, entries: Iterable[Entry]) -> int:
-    """Inside a caller's transaction. An act whose key is known is left as it is; how many were new."""
+    """Inside a caller's transaction. An entry whose key is known is left as it is. Returns how many were new."""
     new = 0
     for entry in entries:
         if db.execute("SELECT 1 FROM audit WHERE key = ?", [entry.key]).fetchone() is None:

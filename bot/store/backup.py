@@ -25,7 +25,7 @@ from bot.store.schema import migrations
 
 
 def backup(folder: Path, file: Path) -> int:
-    """Copy the store in `folder` to `file`; its size in bytes. Whoever works with the store is not held up.
+    """Copy the store in `folder` to `file`; its size in bytes. The store can be used meanwhile.
 
     Raises StartError where there is no store, or `file` is there already or cannot be written.
     """
@@ -42,7 +42,7 @@ def backup(folder: Path, file: Path) -> int:
 
 
 def restore(folder: Path, file: Path, *, notices_channel: str | None = None) -> Path | None:
-    """Put the backup `file` in the place of the store in `folder`; where a copy of the store that was there is kept.
+    """Replace the store in `folder` by the backup `file`. Returns where a copy of the replaced store is kept.
 
     What was under way when the backup was made may have been done since then, so nothing of it is done blindly: jobs
     are looked up at the provider before they are created, notices in their threads before they are said, and requests
@@ -69,7 +69,7 @@ def restore(folder: Path, file: Path, *, notices_channel: str | None = None) -> 
 
 
 def _copy(source: Path, target: Path) -> None:
-    """A whole and checked copy, or none."""
+    """Copy and check; leaves no partial copy."""
     part = target.with_name(target.name + ".part")
     part.unlink(missing_ok=True)
     try:

@@ -25,12 +25,12 @@ T = TypeVar("T")
 
 
 class StoreTrouble(BotError):
-    """The store cannot be used at the moment; nothing of what was to be written was."""
+    """The store cannot be used at the moment; nothing was written."""
 
 
 @dataclass(frozen=True)
 class _Write:
-    """What waits to be written, and who waits for that."""
+    """A write in the queue, and the future of its result."""
 
     work: Callable[[SqliteDatabase], Any]
     done: asyncio.Future[Any]

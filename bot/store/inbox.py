@@ -41,7 +41,7 @@ class SqliteInbox:
         )
 
     async def excuse(self, key: str) -> None:
-        """What was begun up to now does not count: whatever stopped it, it was not this message."""
+        """Do not count the attempts up to now: this message did not cause the crash."""
         await self._database.write(lambda db: db.execute("UPDATE inbox SET attempts = 0 WHERE key = ?", [key]))
 
     async def finish(self, key: str, *, failed: bool = False) -> None:

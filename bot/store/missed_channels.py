@@ -25,23 +25,23 @@ class SqliteMissedChannels:
         self._database = database
 
     async def last_heard(self) -> float | None:
-        """When something last came in (seconds since the epoch); None for a new store, which has missed nothing."""
+        """When the last event came in (seconds since the epoch); None for a new store, which has missed nothing."""
         row = await self._database.read(lambda db: db.execute("SELECT max(received_at) FROM inbox").fetchone())
         return float(row[0]) if row[0] is not None else None
 
     async def was_away(self, since: float) -> None:
-        """Nothing was heard since then."""
+        """Record that no event came in since then."""
         await self._database.write(lambda db: _add(db, _EVERYWHERE, since - _STILL_UNDER_WAY))
 
     async def everywhere(self) -> float | None:
-        """Since when it is for all channels, where nobody has asked yet which those are."""
+        """Since when all channels are to be read back, while it is not known which those are; else None."""
         row = await self._database.read(
             lambda db: db.execute("SELECT since FROM unread WHERE channel = ?", [_EVERYWHERE]).fetchone()
         )
         return row[0] if row else None
 
     async def spread(self, since: float, channels: Iterable[str]) -> None:
-        """These are all channels."""
+        """Store which all channels are."""
 
         def work(db: SqliteDatabase) -> None:
             for channel in channels:

@@ -37,8 +37,8 @@ class SqliteSubscriptions:
 
 
 def endings_for_subscribers(db: SqliteDatabase, notices: Sequence[Notice]) -> list[Notice]:
-    """What the channels that subscribed hear of the endings among `notices`, inside a caller's transaction: who has
-    subscribed at that moment hears it, come what may. Jobs of private channels are told of in no other channel.
+    """Notices of the endings among `notices` for the channels that are subscribed at this moment, inside a caller's
+    transaction. Jobs of private channels are announced in no other channel.
     """
     endings = [notice for notice in notices if isinstance(notice.body, Ended)]
     if not endings:

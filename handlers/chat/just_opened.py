@@ -1,7 +1,7 @@
 """Conversations that are being opened, or were a moment ago.
 
-Who replies before the thread is known is heard all the same; who asks in the channel instead is told where the thread
-is.
+A reply that comes before the thread is known is answered all the same. Whoever asks in the channel instead is told
+where the thread is.
 """
 
 import asyncio
@@ -26,7 +26,7 @@ class JustOpened:
 
     @asynccontextmanager
     async def opening(self, channel: str) -> AsyncIterator[None]:
-        """Meanwhile a thread may stand in the channel that is no conversation yet."""
+        """While it runs, the channel may have a thread that is not a conversation yet."""
         done = asyncio.Event()
         self._opening[channel].add(done)
         try:
@@ -39,7 +39,7 @@ class JustOpened:
         return bool(self._opening.get(channel))
 
     async def settled(self, channel: str) -> None:
-        """Return when what was being opened in the channel is open."""
+        """Wait until no conversation is being opened in the channel."""
         for done in list(self._opening.get(channel, ())):
             await done.wait()
 

@@ -1,7 +1,7 @@
 """A model's answer in Slack, growing while it is written.
 
-The model is read at its own speed; a task beside that brings the words to Slack. Whatever Slack does meanwhile is this
-page's affair: words that it does not take wait and are offered again, so no answer is lost and no model is asked twice.
+The model is read at its own speed; a separate task brings the text to Slack. Slack's failures are dealt with here: text
+that it does not take is sent again, so no answer is lost and no model is asked twice.
 
 An answer is streamed, and Slack shows by itself that more is to come. Slack ends a stream about five minutes after its
 start (python-slack-sdk#1859), and a stream may be refused for other reasons: from then on the message is edited
@@ -116,8 +116,8 @@ class StreamedAnswer:
         self._news.set()
 
     async def close(self, note: str = "") -> None:
-        """Nothing more will come; `note` (one line of ours) stands below, in italics. Returns when all is shown,
-        however long Slack is out of reach.
+        """End the answer; `note` (one line of ours) is added in italics. Returns when all is shown, however long Slack
+        is out of reach.
         """
         self._note = f"\n\n_{note}_" if note else ""
         self._ended.set()
@@ -148,8 +148,8 @@ class StreamedAnswer:
                     await asyncio.wait_for(self._ended.wait(), _EVERY)
 
     async def _show(self) -> bool:
-        """Bring what has come to Slack; whether that is all. Raises PostLater or PostDoubtful where it is to be tried
-        again.
+        """Bring to Slack what has come; returns whether that is all. Raises PostLater or PostDoubtful if it is to be
+        tried again.
         """
         ended = self._ended.is_set()
         self._rest += self._whole_words(ended)

@@ -1,4 +1,4 @@
-"""The threads that talk to a model. Which ones there are is kept in memory, so that other threads cost no look-up."""
+"""The threads that talk to a model, kept in memory so that messages in other threads cost no query."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager

@@ -25,7 +25,7 @@ class DerivedFiles:
     language: LanguageOf
 
     async def is_there(self, request: Request, new: NewFile) -> bool:
-        """Whether it stands in the thread already, in which case the person is told where."""
+        """Whether it is in the thread already; the person is then told where."""
         if new.before is None or not new.before.file_id:
             return False
         link = await self.poster.file_link(new.before.file_id)

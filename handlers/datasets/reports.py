@@ -70,7 +70,7 @@ class ReportMessages:
 
     @asynccontextmanager
     async def trouble_shown(self, dataset: Dataset, report_ts: str) -> AsyncIterator[None]:
-        """What goes wrong with the file itself is said where its report would be."""
+        """Within, an error of the file itself is shown in place of its report."""
         try:
             yield
             return
@@ -102,12 +102,12 @@ class ReportMessages:
             await self.show(pictured)
 
     async def show_and_scan(self, dataset: Dataset) -> None:
-        """Show it; what the second pass finds then is added by itself."""
+        """Show the report, and queue the second pass, which adds to it."""
         await self.show(dataset)
         self.second_pass.add(dataset.id)
 
     async def show(self, dataset: Dataset, *, priority: Priority = Priority.CHAT) -> None:
-        """Bring the report's message to what is known now."""
+        """Bring the report's message up to date."""
         report_ts = await self.datasets.report_ts(dataset.id)
         report = await self.reports.of(dataset) if report_ts is not None else None
         if report_ts is None or report is None:
@@ -139,7 +139,7 @@ class ReportMessages:
         await self.second_pass.run(partial(self.show, priority=Priority.MILESTONE))
 
     async def take_down(self, dataset: Dataset) -> None:
-        """The file was deleted: its report says so; what was uploaded beside it goes too, as far as Slack lets us."""
+        """Make a deleted file's report say so, and delete what was uploaded beside it as far as Slack lets us."""
         await self.reactions.show(dataset, None)
         try:
             report_ts = await self.datasets.report_ts(dataset.id)

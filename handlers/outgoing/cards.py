@@ -66,7 +66,7 @@ class CardKeeper:
         await self._rounds.run()
 
     async def round(self) -> None:
-        """See to whatever shows something old; the latest change first."""
+        """Update whatever is out of date, the latest change first."""
         await self._rounds.round()
 
     async def _due(self, _busy: Collection[str]) -> list[tuple[str, Callable[[], Coroutine[None, None, None]]]]:

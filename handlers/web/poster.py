@@ -1,7 +1,7 @@
-"""The only place that posts to Slack: budgets, retries, and a clear word on how a call ended.
+"""The only place that posts to Slack: rate limits, retries, and errors that say whether a call was carried out.
 
-A call that Slack did not carry out (429, no connection) is repeated here; one that it may have carried out is
-not: the caller is told with PostDoubtful.
+A call that Slack certainly did not carry out (429, no connection) is repeated here. One that it may have carried out is
+not: it raises PostDoubtful.
 """
 
 import asyncio
@@ -56,8 +56,8 @@ _SHARING = Backoff(0.1, longest=2, tries=6)
 
 @dataclass
 class Reach:
-    """How Slack takes the calls of one piece of work. `on_trouble` hears of each that it did not answer; `is_away`:
-    whether that was the last one."""
+    """Whether Slack answers the calls of one piece of work. `on_trouble` is called for each that it did not answer;
+    `is_away`: whether the last one was such."""
 
     on_trouble: Callable[[], Awaitable[None]]
     is_away: bool = False

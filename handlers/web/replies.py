@@ -1,4 +1,4 @@
-"""How a person is answered where they look. An answer never raises: what could not be said is in the log."""
+"""Answering people where they look. An answer never raises; a failure is logged."""
 
 import asyncio
 

@@ -69,7 +69,7 @@ K = TypeVar("K", covariant=True)  # a choice of a chunk
 
 
 class AnswerShape(Protocol[C, K]):
-    """How an endpoint writes an answer. All but `whole` are choices of one chunk; none, and no chunk is sent."""
+    """The shape of an endpoint's answer. `opening` and `add` return choices, each sent as a chunk of its own."""
 
     id: str
     object: str
@@ -80,7 +80,7 @@ class AnswerShape(Protocol[C, K]):
     def add(self, choice: int, said: Delta | End) -> Sequence[K]: ...
 
     def whole(self) -> Sequence[C]:
-        """The complete choices, once all has been heard."""
+        """The complete choices, once all events were added."""
         ...
 
 
@@ -120,7 +120,7 @@ async def reply(
 
 
 class _Answer:
-    """What is being heard to the requests of one call, and what counts in it."""
+    """The events of one call's generations, and its usage."""
 
     def __init__(self, body: CreateAnswer, generations: list[Generation], shape: AnswerShape[Any, Any]) -> None:
         self.with_usage = body.stream_options is not None and bool(body.stream_options.include_usage)
@@ -134,8 +134,8 @@ class _Answer:
     async def events(
         self, services: Services, found: ResolvedModel
     ) -> AsyncGenerator[tuple[int, Start | Delta | End], None]:
-        """Starts by the number of their request's first choice, pieces and ends by that of their own. ApiError for a
-        request that is refused."""
+        """(number, event) pairs: a Start has the number of its generation's first choice, a Delta or End that of its
+        own. Raises ApiError for a generation that is refused."""
         arrived: asyncio.Queue[tuple[int, StreamEvent | Exception]] = asyncio.Queue()
 
         async def listen(first: int, generation: Generation) -> None:
@@ -198,7 +198,7 @@ class _Answer:
 async def _after(
     first: list[tuple[int, Start | Delta | End]], rest: AsyncGenerator[tuple[int, Start | Delta | End], None]
 ) -> AsyncGenerator[tuple[int, Delta | End], None]:
-    """The pieces and ends of both."""
+    """The deltas and ends of both."""
     async with contextlib.aclosing(rest):
         for number, said in first:
             if not isinstance(said, Start):

@@ -1,4 +1,4 @@
-"""Who may ask at all: the right Host, no foreign page, a key; and how much may be sent."""
+"""Checks before any endpoint: Host, Origin, key, and the size of the body."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is recorded of a job: its states and events, in the protocol's words and order."""
+"""The record of a job: its states and events, in the protocol's words and order."""
 
 from __future__ import annotations
 

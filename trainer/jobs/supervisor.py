@@ -43,8 +43,8 @@ _DISK_PATIENCE = 5.0
 
 @dataclass
 class _Attempt:
-    """One attempt at training a job: the last step that was told of it before, the step of its last saved state, and
-    whether its run said how it ended."""
+    """One attempt at training a job: the last step reported before it, the step of its last saved state, and whether
+    its run reported how it ended."""
 
     job: Job
     last_step: int
@@ -114,14 +114,14 @@ class Supervisor:
         return cancelled
 
     def pause(self, job: Job) -> Job:
-        """Let a job that waits or trains rest, at once; its worker ends after the step at hand, its state saved."""
+        """Pause a job that waits or trains, at once; its worker saves its state and ends after the present step."""
         paused = self._journal.paused(job.id)
         if self._current == job.id and self._run is not None:
             self._run.send(Pause())
         return paused
 
     def resume(self, job: Job) -> Job:
-        """Let a paused job go on: it waits for its turn as others do."""
+        """Put a paused job back into the queue."""
         resumed = self._journal.resumed(job.id)
         self._queue_changed.set()
         self.expect_job()
@@ -132,7 +132,7 @@ class Supervisor:
         self._runner.prepare()
 
     async def _yield_to_chat(self) -> None:
-        """Let training stand still between two steps while somebody chats."""
+        """Hold training between two steps while somebody chats."""
         while True:
             await self._activity.busy.wait()
             if self._run is not None:

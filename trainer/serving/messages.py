@@ -1,4 +1,4 @@
-"""What the API asks of the process that answers, and what comes back. Values; they travel as lines of JSON.
+"""Messages between the API and the serving worker. Values, sent as JSON lines.
 
 To a `Generate` the worker sends one `Start`, then for each choice any number of `Delta` and one `End`; choices may come
 mixed. Or it sends one `Refused`, at any time, and nothing after it. Each travels in an `Answered` with the request's

@@ -1,4 +1,4 @@
-"""What the server and the process that trains a job say to each other. Values; they travel as lines of JSON.
+"""Messages between the server and the process that trains a job. Values, sent as JSON lines.
 
 A training outlives its server, and may meet a newer one: fields are added with defaults, and none is renamed.
 """
@@ -20,7 +20,7 @@ class Serve(msgspec.Struct, frozen=True, tag_field="op", tag="serve"):
 
 
 class Hold(msgspec.Struct, frozen=True, tag_field="op", tag="hold"):
-    """Stand still: somebody chats."""
+    """Pause between two steps: somebody chats."""
 
 
 class Go(msgspec.Struct, frozen=True, tag_field="op", tag="go"):
@@ -83,7 +83,7 @@ class Saved(msgspec.Struct, frozen=True, tag_field="kind", tag="saved"):
 
 
 class Stopped(msgspec.Struct, frozen=True, tag_field="kind", tag="stopped"):
-    """It ended as it was asked to, with a model where that was asked for."""
+    """It ended as requested, with a model if one was requested."""
 
     snapshot: SavedModel | None = None
 

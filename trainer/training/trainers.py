@@ -1,4 +1,4 @@
-"""TRL's trainers, told what we know better: the data is tokenized, its order is ours, checkpoints are private."""
+"""TRL's trainers adapted: the data is tokenized already, its order is our own, checkpoints are private."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an engine is: something that answers generation requests for some models."""
+"""The interface of engines, which answer generation requests for the models they serve."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Emit = Callable[[StreamEvent], None]
 
 
 class CannotServe(Exception):
-    """The engine found only while it loaded a model that it cannot take it: another engine may."""
+    """Raised while a model is loaded: this engine cannot serve it after all; another may."""
 
 
 class Engine(Protocol):

@@ -1,4 +1,4 @@
-"""What a runner is: something that trains a job apart from the server, and is found again after a restart."""
+"""The interface of runners, which train jobs apart from the server and find their runs again after a restart."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class Run(Protocol):
     """One attempt at training a job, whichever server started it."""
 
     def send(self, command: Command) -> None:
-        """Ask for something. One that has ended hears nothing."""
+        """Send a command. A run that has ended ignores it."""
         ...
 
     def messages(self) -> AsyncIterator[Report]:
@@ -30,7 +30,7 @@ class Run(Protocol):
         ...
 
     def close(self) -> None:
-        """It was heard to its end: `find` finds it no more."""
+        """All its messages were read: `find` no longer returns it."""
         ...
 
 

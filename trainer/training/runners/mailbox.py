@@ -1,5 +1,5 @@
-"""How the server and a training worker talk: through files in the job's private folder, so that a training goes on
-while its server is restarted, and the next server finds it.
+"""Messages between the server and a training worker: files in the job's private folder, so training goes on while the
+server is restarted, and the next server finds it.
 
 `worker.json` says which process it is, `said.jsonl` what it has reported since it was given the job, and `asked.jsonl`
 what it was asked. The last two only grow, and whoever reads remembers how far.
@@ -56,7 +56,7 @@ def read_owner(folder: Path) -> Owner | None:
 
 
 def close(folder: Path) -> None:
-    """The worker was heard to its end: the next attempt is another one."""
+    """All of the worker's messages were read: the next attempt is a new one."""
     (folder / WORKER).unlink(missing_ok=True)
 
 

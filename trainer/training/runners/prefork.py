@@ -1,4 +1,4 @@
-"""What the server and the process that forks training workers say to each other."""
+"""Messages between the server and the process that forks training workers."""
 
 from __future__ import annotations
 
