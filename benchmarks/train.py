@@ -49,7 +49,7 @@ SFTTrainer(
     peft_config=LoraConfig(r=16, lora_alpha=32, target_modules="all-linear", task_type="CAUSAL_LM"),
     args=SFTConfig(output_dir=out, max_steps=int(steps), per_device_train_batch_size=int(batch), learning_rate=3e-4,
                    lr_scheduler_type="linear", assistant_only_loss=True, max_length=None, logging_steps=1,
-                   save_strategy="no", report_to="none", disable_tqdm=True, gradient_checkpointing=False, bf16=False,
+                   save_strategy="no", report_to="none", disable_tqdm=True, activation_checkpointing=False, bf16=False,
                    use_cpu=True, seed=1),
     callbacks=[Clock()],
 ).train()

@@ -263,7 +263,7 @@ def _arguments(plan: Plan, numbers: Hyperparameters, memory: MemoryPlan, total_s
         "save_strategy": "no",  # `ReportingCallback` says when
         "report_to": "none",
         "disable_tqdm": True,
-        "gradient_checkpointing": memory.checkpointing,
+        "activation_checkpointing": memory.checkpointing,
         # Under an adapter the weights are loaded in the right type and the adapter in fp32: autocast would only convert
         # back and forth (0.47 s a step without it, 0.55 s with it).
         "bf16": plan.whole and dtype(on) == torch.bfloat16,

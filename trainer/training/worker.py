@@ -16,6 +16,7 @@ import shutil
 import sys
 import threading
 import traceback
+import warnings
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -46,7 +47,10 @@ def main() -> None:
             pipe.send(Begun())
             _work(order, missing)
             return
-        pid = os.fork()
+        with warnings.catch_warnings():
+            # Since 3.12 Python warns where other threads run. Those here only wait: for orders, and for jobs to end.
+            warnings.simplefilter("ignore", DeprecationWarning)
+            pid = os.fork()
         if pid == 0:
             _be_forked(pipe, order)
         pipe.send(Forked(pid))
