@@ -8,37 +8,20 @@ import importlib.util
 import os
 import sys
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import typer
-import typer.core
 
 from bot.errors import StartError
 from texts import command_line as help_texts
 from texts import starting as texts
+from texts.command_help import described
 from texts.errors import sentence
 from texts.formats import file_size
 from texts.language import Language, current, speaking, terminal_language
 
-
-class _Described(typer.core.TyperGroup):
-    """The program, whose help stands in texts/: said in the language that is in force when it begins."""
-
-    def __init__(self, **attributes: Any) -> None:
-        super().__init__(**attributes)
-        self.help = help_texts.program()
-        for option in self.params:
-            option.help = help_texts.option("", str(option.name))  # type: ignore[attr-defined]
-        for name, command in self.commands.items():
-            command.help = help_texts.command(name)
-            # A sentence in Chinese has no blank behind its end, by which it would be known.
-            command.short_help = f"{command.help.partition('。')[0]}。" if "。" in command.help else None
-            for option in command.params:
-                option.help = help_texts.option(name, str(option.name))  # type: ignore[attr-defined]
-
-
 app = typer.Typer(
-    cls=_Described,
+    cls=described(help_texts.command, help_texts.option),
     name="finetune-bot",
     no_args_is_help=True,
     pretty_exceptions_enable=False,

@@ -3,13 +3,10 @@
 from texts.language import _
 
 
-def program() -> str:
-    return _("A Slack bot with which a team fine-tunes language models together.")
-
-
 def command(name: str) -> str:
-    """The first sentence also stands in the list of the commands."""
+    """The first sentence also stands in the list of the commands. The program itself has no name."""
     return {
+        "": _("A Slack bot with which a team fine-tunes language models together."),
         "run": _("Run the bot in your Slack workspace. The settings (docs/settings.md) name it."),
         "backup": _(
             "Copy the bot's store to a file. The bot may be running. Training files lie beside the store, in `files`."

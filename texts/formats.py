@@ -114,6 +114,11 @@ def listed(items: Sequence[str]) -> str:
     return format_list(spaced, locale=current().locale)
 
 
+def enumerated(items: Sequence[str]) -> str:
+    """ "a, b, c"."""
+    return _(", ").join(items)
+
+
 def sentences(*parts: str) -> str:
     """One after the other; empty ones are left out."""
     return (" " if current() is Language.ENGLISH else "").join(filter(None, parts))
@@ -128,7 +133,7 @@ def first_of(items: Sequence[str], most: int = 3) -> str:
     """Like `listed`; of more than `most`, so many and the number of the others: "a, b, c and 2 more"."""
     if len(items) <= most:
         return listed(items)
-    shown = _(", ").join(items[:most])
+    shown = enumerated(items[:most])
     return plural("{items} and {count} more", "{items} and {count} more", len(items) - most, items=shown)
 
 

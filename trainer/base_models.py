@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from texts import trainer as texts
 from trainer.errors import TrainerError
 
 _HERE = Path(__file__).parent
@@ -87,9 +88,9 @@ def _read(path: Path) -> list[BaseModel]:
     try:
         table = msgspec.toml.decode(path.read_bytes(), type=_Table)
     except OSError as error:
-        raise TrainerError(f"The table of base models {path} cannot be read: {error.strerror}.") from error
+        raise TrainerError(texts.table_unreadable(path, error.strerror)) from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise TrainerError(f"The table of base models {path} has a mistake: {error}") from error
+        raise TrainerError(texts.table_mistaken(path, error)) from error
     return [_placed(model, path.parent) for model in table.model]
 
 
@@ -98,10 +99,7 @@ def _placed(model: BaseModel, folder: Path) -> BaseModel:
         (at for at in (folder / model.chat_template, _TEMPLATES / model.chat_template) if at.is_file()), None
     )
     if template is None:
-        raise TrainerError(
-            f"The chat template {model.chat_template} of the base model {model.id} is neither in {folder} "
-            "nor among the trainer's own."
-        )
+        raise TrainerError(texts.template_missing(model.chat_template, model.id, folder))
     sources = [
         msgspec.structs.replace(source, path=str((folder / source.path).absolute())) if source.path else source
         for source in model.source

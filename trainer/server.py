@@ -17,6 +17,8 @@ from fastapi.security import HTTPBearer
 from fastapi_offline import FastAPIOffline
 from filelock import FileLock, Timeout
 
+from texts import trainer as texts
+from texts.language import Language, speaking
 from trainer.activity import ChatActivity
 from trainer.api import chat, completions, errors, exports, files, jobs, models, permissions, uploads
 from trainer.api.guard import Guard
@@ -44,7 +46,7 @@ def open_store(settings: Settings) -> Store:
 
 def _unusable(settings: Settings, error: OSError | sqlite3.Error) -> TrainerError:
     why = error.strerror if isinstance(error, OSError) else error
-    return TrainerError(f"The data folder {settings.data} cannot be used: {why}. Name another with --data.")
+    return TrainerError(texts.folder_unusable(settings.data, why))
 
 
 def create_app(settings: Settings, store: Store) -> FastAPI:
@@ -95,7 +97,7 @@ def serve(settings: Settings) -> None:
     try:
         lock.acquire(timeout=0)
     except Timeout:
-        raise TrainerError(f"Another trainer works in {settings.data}. Stop it, or name another --data.") from None
+        raise TrainerError(texts.folder_in_use(settings.data)) from None
     except OSError as error:
         raise _unusable(settings, error) from error
     with lock:
@@ -113,7 +115,8 @@ def serve(settings: Settings) -> None:
             # Proxies in front are not ours to trust.
             proxy_headers=False,
         )
-        _Server(config, address).run(sockets=[listening])
+        with speaking(Language.ENGLISH):  # programs read what it answers
+            _Server(config, address).run(sockets=[listening])
     store.close()
 
 
@@ -125,7 +128,7 @@ def first_key(settings: Settings, store: Store) -> None:
     key = new_key()
     _write_private(path, key + "\n")
     store.add_key("first", key, admin=True)
-    print(f"No key was set up, so one was made. It is in {path}", flush=True)  # noqa: T201
+    print(texts.first_key(path), flush=True)  # noqa: T201
 
 
 def new_key() -> str:
@@ -151,10 +154,7 @@ def _listen(host: str, port: int) -> socket.socket:
             listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind((host, port))
     except OSError as error:
-        raise TrainerError(
-            f"The trainer cannot listen on {host}:{port} ({error.strerror}). Is another program there? "
-            "Choose another with --port, or --port 0 for any that is free."
-        ) from error
+        raise TrainerError(texts.cannot_listen(f"{host}:{port}", error.strerror)) from error
     return listening
 
 

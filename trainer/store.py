@@ -19,6 +19,8 @@ import msgspec
 from sqlite_utils import Database, Migrations
 from sqlite_utils.db import Table
 
+from texts import trainer as texts
+from trainer.errors import TrainerError
 from trainer.objects import FROM_ENVIRONMENT, Checkpoint, Event, File, Job, Key, Model, Permission, Upload, now
 
 migrations = Migrations("trainer")
@@ -295,15 +297,15 @@ class Store:
     # Keys: only their hashes are kept.
 
     def add_key(self, name: str, key: str, *, admin: bool) -> None:
-        """ValueError if the name is taken."""
+        """TrainerError if the name is taken."""
         if name == FROM_ENVIRONMENT.name:
-            raise ValueError(f"{name} is the key that comes from the environment; choose another name.")
+            raise TrainerError(texts.key_of_environment(name))
         row = {"name": name, "sha256": _hash(key), "created_at": now(), "admin": admin}
         try:
             with self._lock:
                 self._table("keys").insert(row)
         except sqlite3.IntegrityError:
-            raise ValueError(f"There is a key named {name!r} already; choose another name.") from None
+            raise TrainerError(texts.key_exists(name)) from None
 
     def key(self, key: str) -> Key | None:
         """Whose key this is; None if nobody's. Compared by hash, so the time it takes tells nothing about keys."""

@@ -18,6 +18,7 @@ from bot.errors import StartError
 from bot.settings import Settings
 from texts.errors import sentence
 from texts.language import Language, speaking
+from trainer.cli import app as trainer_command_line
 
 # What stays as it is in every language: what is typed, ids, names of formats and files, and terms.
 _NOT_OURS = re.compile(
@@ -132,6 +133,35 @@ def test_help_is_in_chinese_and_lists_each_command_with_its_first_sentence(comma
     assert [line for line in explained if not re.search("[\u4e00-\u9fff]", line)] == []
     if not command:
         assert "check    检查训练文件。\n" in shown
+
+
+@pytest.mark.parametrize(
+    "command", ["", "serve", "pull", "models", "export", "retire", "keys", "keys create", "keys list", "keys delete"]
+)
+def test_the_trainers_help_is_in_chinese(command: str) -> None:
+    with speaking(Language.CHINESE):
+        shown = CliRunner().invoke(trainer_command_line, [*command.split(), "--help"]).output
+    explained = [line for line in shown.splitlines() if line.startswith("  ") and "-h," not in line]
+    assert explained
+    assert [line for line in explained if not re.search("[\u4e00-\u9fff]", line)] == []
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["pull", "gpt-9"], "没有基座模型 gpt-9。可用的有：SmolLM2-135M-Instruct、"),
+        (["models"], "已下载"),
+        (["keys", "delete", "nobody"], "没有名为 nobody 的密钥。"),
+        (["retire", "nobody"], "data/trainer 里没有模型 nobody。"),
+        (["export", "nobody", "-o", "out"], "data/trainer 里没有微调模型 nobody，也没有其他微调模型。"),
+    ],
+)
+def test_what_the_trainers_commands_say_is_in_chinese(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: list[str], says: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with speaking(Language.CHINESE):
+        assert says in CliRunner().invoke(trainer_command_line, words).output
 
 
 @pytest.mark.parametrize("words", [[], ["--epochs", "99"]])

@@ -76,7 +76,7 @@ def ended(*words: str) -> subprocess.CompletedProcess[str]:
 @pytest.mark.parametrize(
     ("words", "code", "says"),
     [
-        (("trainer", "keys", "delete", "nobody"), 1, "There is no key named 'nobody'."),
+        (("trainer", "keys", "delete", "nobody"), 1, "There is no key named nobody."),
         (("trainer", "serve", "--nonsense"), 2, "No such option: --nonsense"),
         (("sandbox", "--nonsense"), 2, "--data"),
         (("trainer", "--help"), 0, "Usage: python -m app trainer [OPTIONS] COMMAND"),

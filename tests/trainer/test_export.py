@@ -84,5 +84,5 @@ def test_what_cannot_be_exported_is_said(trainer: Trainer, tmp_path: Path) -> No
         env=trainer.environment,
     )
     assert told.returncode == 1
-    assert "no fine-tuned model 'ft:nobody'" in told.stderr
+    assert "no fine-tuned model ft:nobody" in told.stderr
     assert "Traceback" not in told.stderr

@@ -88,7 +88,7 @@ def test_a_damaged_model_is_fetched_again(tmp_path: Path) -> None:
     folder = stored(tmp_path)
     (folder / "config.json").write_text("{ }")
     answer = pull(tmp_path, **NOWHERE, HF_ENDPOINT="http://127.0.0.1:9")
-    assert "config.json of SmolLM2-135M-Instruct is damaged" in answer.stdout
+    assert "Damaged: config.json. SmolLM2-135M-Instruct is fetched again." in answer.stdout
     assert answer.returncode == 1  # there is no network here to fetch it from
 
 

@@ -1,0 +1,308 @@
+"""What `finetune-bot trainer` says in a terminal: its help, what it does, and why it cannot.
+
+What the server answers to programs is in English, and is no business of this module. Values come as they are.
+"""
+
+from texts.language import _
+
+# Help
+
+
+def command(name: str) -> str:
+    """The first sentence also stands in the list of the commands. The program itself has no name."""
+    return {
+        "": _("Fine-tune and serve open models on your own hardware, over OpenAI's protocol."),
+        "serve": _("Serve the API until stopped."),
+        "pull": _("Fetch a base model. Of one that is there the hashes are checked."),
+        "models": _("List the base models, and whether they are here."),
+        "export": _(
+            "Write a fine-tuned model to a folder. As safetensors, with a model card that tells where it comes from."
+        ),
+        "retire": _("Set the day on which a model stops answering. Clients see it as the model's shutdown_date."),
+        "keys": _("The keys that clients use."),
+        "keys create": _(
+            "Make a key and show it, this once. Its holder sees what it made itself, and the base models."
+        ),
+        "keys list": _("Show the names of the keys. Those that see everything are marked (admin)."),
+        "keys delete": _("Revoke a key."),
+    }[name]
+
+
+def option(command: str, name: str) -> str:
+    match name:
+        case "data":
+            return _("Folder for the database, uploads and fine-tuned models.")
+        case "cache":
+            return _("Folder for base models. [default: FINETUNE_CACHE]")
+    return {
+        ("serve", "host"): _("Address to listen on. 0.0.0.0 lets other machines in."),
+        ("serve", "port"): _("Port to listen on; 0 takes a free one."),
+        ("serve", "org"): _("Stands in the names of fine-tuned models."),
+        ("pull", "model"): _("A base model's id; `models` lists them."),
+        ("export", "model"): _("A fine-tuned model's id."),
+        ("export", "output"): _("Folder to write; it is made."),
+        ("export", "merged"): _("Base and adapter as one model, not the adapter alone."),
+        ("retire", "model"): _("A fine-tuned model's id, or a base model's for all on it."),
+        ("retire", "on"): _("The first day (UTC) without it. [default: none]"),
+        ("keys create", "name"): _("Whose key it is."),
+        ("keys create", "admin"): _("Let it see what all keys have made."),
+        ("keys delete", "name"): _("As `list` shows it."),
+    }[command, name]
+
+
+# Base models
+
+
+def whole(model: str, folder: object) -> str:
+    return _("{model} is here and whole: {folder}", model=model, folder=folder)
+
+
+def damaged(files: str, model: str) -> str:
+    return _("Damaged: {files}. {model} is fetched again.", files=files, model=model)
+
+
+def fetched(model: str, folder: object) -> str:
+    return _("{model} is ready: {folder}", model=model, folder=folder)
+
+
+def downloading_from_hub() -> str:
+    return _("Downloading from the Hugging Face hub")
+
+
+def downloading_from_index() -> str:
+    return _("Downloading from the Python package index")
+
+
+def unpacking() -> str:
+    return _("Unpacking")
+
+
+def converting() -> str:
+    return _("Converting the weights, once")
+
+
+def column(name: str) -> str:
+    """Of the table of base models."""
+    return {
+        "model": _("model"),
+        "context": _("context"),
+        "training": _("train GB"),
+        "serving": _("serve GB"),
+        "licence": _("licence"),
+        "here": _("here"),
+        "note": _("note"),
+    }[name]
+
+
+def is_here(here: bool) -> str:
+    return _("yes") if here else _("no")
+
+
+def untried() -> str:
+    return _("untried")
+
+
+def needs_token() -> str:
+    return _("needs HF_TOKEN")
+
+
+def unknown_base_model(model: str, known: str) -> str:
+    return _("There is no base model {model}. There are: {known}.", model=model, known=known)
+
+
+def table_unreadable(file: object, why: object) -> str:
+    return _("The table of base models {file} cannot be read: {why}.", file=file, why=why)
+
+
+def table_mistaken(file: object, mistake: object) -> str:
+    """`mistake`: in the words of the TOML library."""
+    return _("The table of base models {file} has a mistake: {mistake}", file=file, mistake=mistake)
+
+
+def template_missing(template: str, model: str, folder: object) -> str:
+    return _(
+        "The chat template {template} of the base model {model} is neither in {folder} nor among the trainer's own.",
+        template=template,
+        model=model,
+        folder=folder,
+    )
+
+
+# Why a base model could not be fetched
+
+
+def unfetched(model: str, reasons: list[str]) -> str:
+    """`reasons`: one for each source, as below."""
+    return _(
+        "The base model {model} could not be fetched: {reasons}. Check the network and run `{command}` again.",
+        model=model,
+        reasons=_("; ").join(reasons),
+        command=f"finetune-bot trainer pull {model}",
+    )
+
+
+def not_stored(model: str, folder: object, why: object) -> str:
+    return _("The base model {model} could not be stored in {folder}: {why}.", model=model, folder=folder, why=why)
+
+
+def no_space(model: str, folder: object, megabytes: int) -> str:
+    """`megabytes`: that are needed; 0 where nobody knows."""
+    if not megabytes:
+        return _(
+            "There is not enough disk space under {folder} for the base model {model}. Make room, or name another "
+            "folder in FINETUNE_CACHE.",
+            folder=folder,
+            model=model,
+        )
+    return _(
+        "There is not enough disk space under {folder} for the base model {model} ({megabytes} MB are needed). Make "
+        "room, or name another folder in FINETUNE_CACHE.",
+        folder=folder,
+        model=model,
+        megabytes=megabytes,
+    )
+
+
+def no_model_in_folder(folder: str) -> str:
+    return _("the folder {folder} has no config.json", folder=folder)
+
+
+def hub_silent(seconds: float) -> str:
+    return _("the Hugging Face hub did not answer within {seconds} s", seconds=f"{seconds:g}")
+
+
+def hub_unreachable(error: str) -> str:
+    """`error`: its class, as below."""
+    return _("the Hugging Face hub could not be reached ({error})", error=error)
+
+
+def hub_broke_off(error: str) -> str:
+    return _("the Hugging Face hub broke off a download ({error})", error=error)
+
+
+def hub_gated(repository: str, error: str) -> str:
+    return _(
+        "the Hugging Face hub does not hand out {repository} ({error}): accept its licence there and put your token "
+        "into HF_TOKEN",
+        repository=repository,
+        error=error,
+    )
+
+
+def hub_without_revision(repository: str) -> str:
+    return _("the Hugging Face hub names no revision of {repository}", repository=repository)
+
+
+def hub_without_safetensors(repository: str) -> str:
+    return _("{repository} has no safetensors on the Hugging Face hub", repository=repository)
+
+
+def wrong_hash(file: str) -> str:
+    return _("{file} is not the file it should be (wrong hash)", file=file)
+
+
+def index_without_wheel(package: str, version: str) -> str:
+    return _("the Python package index sent no wheel of {package} {version}", package=package, version=version)
+
+
+def wheel_without(wheel: str, member: str) -> str:
+    return _("the wheel {wheel} does not hold {member}", wheel=wheel, member=member)
+
+
+def index_unreachable() -> str:
+    return _("the Python package index could not be reached")
+
+
+def index_lacks(requirement: str, code: int) -> str:
+    """`code`: with which pip ended."""
+    return _(
+        "the Python package index that pip uses here does not have {requirement} (pip ended with {code})",
+        requirement=requirement,
+        code=code,
+    )
+
+
+def no_pip() -> str:
+    return _("there is no pip here to ask the Python package index with (install pip)")
+
+
+def no_gguf(file: object) -> str:
+    return _("there is no file {file}", file=file)
+
+
+def unreadable_gguf(file: str, why: object) -> str:
+    """`why`: in the words of its reader."""
+    return _("{file} cannot be read as GGUF weights of a model known here ({why})", file=file, why=why)
+
+
+# The server
+
+
+def first_key(file: object) -> str:
+    return _("No key was set up, so one was made. It is in {file}", file=file)
+
+
+def folder_unusable(folder: object, why: object) -> str:
+    return _("The data folder {folder} cannot be used: {why}. Name another with --data.", folder=folder, why=why)
+
+
+def folder_in_use(folder: object) -> str:
+    return _("Another trainer works in {folder}. Stop it, or name another --data.", folder=folder)
+
+
+def cannot_listen(address: str, why: object) -> str:
+    return _(
+        "The trainer cannot listen on {address} ({why}). Is another program there? Choose another with --port, or "
+        "--port 0 for any that is free.",
+        address=address,
+        why=why,
+    )
+
+
+# Fine-tuned models and keys
+
+
+def not_empty(folder: object) -> str:
+    return _("{folder} is not empty. Name another folder.", folder=folder)
+
+
+def unknown_fine_tuned_model(model: str, folder: object, known: str) -> str:
+    if not known:
+        return _("There is no fine-tuned model {model} in {folder}, nor any other.", model=model, folder=folder)
+    return _(
+        "There is no fine-tuned model {model} in {folder}. There are: {known}.",
+        model=model,
+        folder=folder,
+        known=known,
+    )
+
+
+def not_exported(folder: object, why: object) -> str:
+    return _("{folder} could not be written: {why}.", folder=folder, why=why)
+
+
+def exported(model: str, folder: object) -> str:
+    return _("{model} is in {folder}", model=model, folder=folder)
+
+
+def unknown_model(model: str, folder: object) -> str:
+    return _("There is no model {model} in {folder}.", model=model, folder=folder)
+
+
+def retires(model: str, day: str) -> str:
+    """`day`: YYYY-MM-DD; none where it is empty."""
+    if not day:
+        return _("{model} has no shutdown date.", model=model)
+    return _("{model} answers until {day}.", model=model, day=day)
+
+
+def key_of_environment(name: str) -> str:
+    return _("{name} is the key that comes from the environment; choose another name.", name=name)
+
+
+def key_exists(name: str) -> str:
+    return _("There is a key named {name} already; choose another name.", name=name)
+
+
+def unknown_key(name: str) -> str:
+    return _("There is no key named {name}.", name=name)
