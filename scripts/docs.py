@@ -63,12 +63,13 @@ def settings_page() -> str:
         "Read from the environment, then from a file `.env` in the folder that `finetune-bot run` is started from. An "
         "empty variable counts as not set. What cannot be used is named at start, in one sentence.",
     ]
-    for title, prefixes in _GROUPS:
+    left = dict(Settings.model_fields)
+    for title, prefixes in (*_GROUPS, ("Running", "")):
         parts += ["", f"## {title}", "", "| variable | default | meaning |", "|---|---|---|"]
-        for name, field in Settings.model_fields.items():
-            if name.startswith(prefixes):
-                default = field.get_default(call_default_factory=True)
-                parts.append(f"| `{name.upper()}` | {_default(default)} | {_cell(field.description)} |")
+        for name in [name for name in left if name.startswith(prefixes)]:
+            field = left.pop(name)
+            default = field.get_default(call_default_factory=True)
+            parts.append(f"| `{name.upper()}` | {_default(default)} | {_cell(field.description)} |")
     parts += ["", "## Trainer", "", "Of `finetune-bot trainer serve`.", ""]
     parts += ["| variable | default | meaning |", "|---|---|---|"]
     for name, field in TrainerSettings.model_fields.items():
@@ -95,7 +96,6 @@ _GROUPS = (
         ),
     ),
     ("Spending", ("finetune_approval_above", "finetune_approve_unknown", "finetune_max_running")),
-    ("Running", ("finetune_data", "finetune_max_file_mb", "finetune_poll_seconds", "finetune_log_level")),
 )
 
 
