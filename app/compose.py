@@ -104,6 +104,7 @@ class Services:
 
     settings: Settings
     timing: Timing
+    database: Database
     authority: Authority
     job_lookup: JobLookup
     dataset_lookup: DatasetLookup
@@ -191,6 +192,7 @@ async def services(
     return Services(
         settings=settings,
         timing=timing,
+        database=database,
         authority=authority,
         job_lookup=job_lookup,
         dataset_lookup=dataset_lookup,
@@ -231,14 +233,14 @@ async def services(
     )
 
 
-async def listeners(services: Services, database: Database) -> Mapping[type[object], object]:
+async def listeners(services: Services) -> Mapping[type[object], object]:
     """For each class that a feature names in its register."""
     callers = Callers(services.people, services.team)
     authority, providers = services.authority, services.providers
     deletion = DatasetDeletion(services.datasets, services.file_store, services.jobs, providers, authority)
     datasets = _datasets(services, callers, deletion)
     files = ProviderFiles(providers.default, services.datasets, services.jobs, authority)
-    conversations = SqliteConversationStore(database)
+    conversations = SqliteConversationStore(services.database)
     threads = ChatThreads(services.poster, services.languages, await conversations.threads())
     made = [
         datasets,

@@ -142,7 +142,7 @@ async def running(
             look_every=timing.look_every,
             between_edits=timing.between_card_edits,
         )
-        listeners = await compose.listeners(services, database)
+        listeners = await compose.listeners(services)
         datasets = listeners[DatasetListeners]
         assert isinstance(datasets, DatasetListeners)
         tasks = [

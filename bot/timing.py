@@ -31,6 +31,8 @@ class Timing:
     """A model's answer that cannot be shown."""
     reply: Backoff = Backoff(1, factor=4, tries=2)
     """An answer of the bot's own to a person."""
+    download: Backoff = Backoff(0.5, factor=6, tries=2)
+    """A file that Slack did not hand out to its end."""
     read_back: Backoff = Backoff(30, factor=4, longest=600)
     """Channels that could not be read back."""
 

@@ -7,15 +7,13 @@ from typing import Any, Final
 import structlog
 
 from bot.backoff import Backoff
+from bot.timing import Timing
 from handlers.web.download import Download, Interrupted
 
 log = structlog.get_logger()
 
 # What may be meant as training data; other files in a channel are none of our business.
 _ENDINGS: Final = (".jsonl", ".ndjson", ".json", ".csv", ".tsv", ".xlsx", ".xls", ".ods", ".parquet", ".jsonl.gz")
-
-# A download that broke off is begun again.
-_BACKOFF: Final = Backoff(0.5, factor=6, tries=2)
 
 
 def may_be_training_data(file: dict[str, Any]) -> bool:
@@ -27,10 +25,12 @@ def name_of(file: dict[str, Any]) -> str:
     return str(file.get("name") or file.get("title") or "")
 
 
-async def unbroken(download: Download, details: dict[str, Any]) -> AsyncIterator[bytes]:
-    """The file's bytes. A download that breaks off is begun again, and what has come before is passed over."""
+async def unbroken(
+    download: Download, details: dict[str, Any], backoff: Backoff = Timing.download
+) -> AsyncIterator[bytes]:
+    """The file's bytes. A download that breaks off is begun again, without the bytes that came before."""
     have = 0
-    for delay in (*_BACKOFF, None):
+    for delay in (*backoff, None):
         passed = 0
         try:
             async for chunk in download.chunks(details):

@@ -87,7 +87,7 @@ async def test_what_lives_is_taken_up_and_what_ended_is_left_alone(w: World) -> 
     with calls.watched:
         async with w.bot(finetune_max_running=RUNNING) as bot:
             await until(lambda: calls.have_read_events_of(training[ENDING:]), 60)
-            unread = bot.services.jobs._database
+            unread = bot.services.database
             async with asyncio.timeout(60):
                 while await unread.read(lambda db: db.execute("SELECT count(*) FROM unread").fetchone()[0]):
                     await asyncio.sleep(0.05)

@@ -594,7 +594,7 @@ async def test_a_private_model_is_silent_in_a_public_thread(private: Private, wi
     conversation = Conversation(
         "cv-" + names.number, names.secrets["model"], services.team, SUPPORT, ts, ANA, 1.0, True
     )
-    await SqliteConversationStore(services.jobs._database).open(conversation)
+    await SqliteConversationStore(services.database).open(conversation)
     chats = private.bot.listeners[ChatListeners]
     assert isinstance(chats, ChatListeners)
     chats.threads.add(conversation)

@@ -17,7 +17,7 @@ async def _full(bot: Bot, *, full: bool) -> None:
         (pages,) = db.execute("PRAGMA page_count").fetchone()
         db.execute(f"PRAGMA max_page_count = {pages if full else 1_000_000}")
 
-    database = bot.services.jobs._database  # type: ignore[attr-defined]
+    database = bot.services.database
     await database.write(bound)
 
 

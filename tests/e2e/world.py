@@ -84,7 +84,7 @@ class World:
 
     async def settled(self, bot: Bot) -> None:
         """Wait until the bot has nothing more to do about what Slack sent, and nothing more to say."""
-        outbox = SqliteOutbox(bot.services.jobs._database)
+        outbox = SqliteOutbox(bot.services.database)
         async with asyncio.timeout(60):
             while bot.inbox.busy or await outbox.open() or await bot.services.cards.dirty(1):
                 await asyncio.sleep(0.02)

@@ -1,7 +1,6 @@
 """Models that answer no more, by what a provider lists over a real socket."""
 
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 from parts import MODEL, followed_job, provider_over
@@ -27,13 +26,11 @@ async def stand_in() -> AsyncIterator[StandInProvider]:
 
 
 @pytest.fixture
-async def jobs(tmp_path: Path) -> AsyncIterator[SqliteJobStore]:
-    database = await Database.open(tmp_path)
+async def jobs(database: Database) -> SqliteJobStore:
     store = SqliteJobStore(database)
     job = followed_job("ftjob-1", state="succeeded", fine_tuned_model=MADE)
     await store.insert(job, JobUpdate(job, checkpoints=[Checkpoint("c1", f"{MADE}:ckpt-step-5", 5)]))
-    yield store
-    await database.close()
+    return store
 
 
 @pytest.fixture
@@ -62,9 +59,9 @@ async def test_a_model_that_the_provider_deleted_is_found_later(
 
 
 async def test_cards_are_only_seen_to_when_a_model_is_lost_or_found(
-    lost: LostModels, jobs: SqliteJobStore, stand_in: StandInProvider
+    lost: LostModels, jobs: SqliteJobStore, database: Database, stand_in: StandInProvider
 ) -> None:
-    cards = SqliteCardStore(jobs._database)
+    cards = SqliteCardStore(database)
     (card,) = await cards.dirty(5)
     await cards.posted("job-1", "1.2", "as it is", [])
     await cards.showing(card, "as it is")

@@ -6,7 +6,6 @@ from typing import Any, cast
 import pytest
 
 from bot.backoff import Backoff
-from handlers.datasets import dropped_files
 from handlers.datasets.dropped_files import may_be_training_data, unbroken
 from handlers.web.download import Download, Interrupted
 
@@ -26,20 +25,18 @@ class BreakingOff:
             raise Interrupted("The connection to Slack broke.")
 
 
-@pytest.fixture(autouse=True)
-def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(dropped_files, "_BACKOFF", Backoff(0.001, tries=2))
+HURRIED = Backoff(0.001, tries=2)
 
 
 async def test_a_download_that_breaks_off_goes_on_where_it_was() -> None:
     tries = [CONTENT[:100], CONTENT[100:300]], [CONTENT[:250], CONTENT[250:700]], [CONTENT]
     download = cast(Download, BreakingOff(*tries))
-    assert b"".join([chunk async for chunk in unbroken(download, {"id": "F1"})]) == CONTENT
+    assert b"".join([chunk async for chunk in unbroken(download, {"id": "F1"}, HURRIED)]) == CONTENT
 
 
 async def test_one_that_breaks_off_each_time_is_given_up() -> None:
     download = cast(Download, BreakingOff([b"1"], [b"12"], [b"123"], [b"1234"]))
-    chunks = unbroken(download, {"id": "F1"})
+    chunks = unbroken(download, {"id": "F1"}, HURRIED)
     assert [await anext(chunks) for _ in range(3)] == [b"1", b"2", b"3"]
     with pytest.raises(Interrupted):
         await anext(chunks)
