@@ -15,7 +15,7 @@ from training_files import fine_tunable, lookup
 from training_files.catalog import base_of
 from training_files.report import Report
 
-# So long, in seconds, is waited for a new listing where there is an old one: a window must open within three.
+# So long, in seconds, is waited for a new listing where there is an old one: a modal must open within three.
 _PATIENCE = 1.5
 
 

@@ -59,9 +59,9 @@ async def test_the_window_and_the_question_say_beforehand_who_has_to_approve(w: 
     async with w.bot(finetune_approval_above=0, finetune_approvers=[BEN, ANA]) as bot:
         report = await w.drop()
         await w.person.click("ana", w.channel, report["ts"], "start_job")
-        window = str((await w.person.wait_view("ana"))["blocks"])
-        assert "*Needs approval:* It is estimated at" in window
-        assert f"above $0.00 jobs need approval. <@{BEN}> can approve it. Nothing is spent before." in window
+        modal = str((await w.person.wait_view("ana"))["blocks"])
+        assert "*Needs approval:* It is estimated at" in modal
+        assert f"above $0.00 jobs need approval. <@{BEN}> can approve it. Nothing is spent before." in modal
         await w.person.command("ana", w.channel, "/finetune", "start epochs=2")
         question = await _told(w, "ana", "Start this job?")
         assert "Needs approval: It is estimated at" in question["plain"].replace("*", "")

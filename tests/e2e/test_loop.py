@@ -4,7 +4,7 @@ import re
 from typing import Any
 
 import pytest
-from e2e.test_settings import shown, window
+from e2e.test_settings import modal, shown
 from e2e.world import World, until
 from pydantic import SecretStr
 
@@ -205,7 +205,7 @@ async def test_a_run_that_diverged_is_started_again_with_the_lower_rate_that_is_
         hint = "Training diverged at 100"
         assert hint in shown(view)
         await w.person.click_in_view("ana", view["id"], "start_epochs", value="3")
-        view = await window(w, lambda view: "in 3 epochs" in shown(view))
+        view = await modal(w, lambda view: "in 3 epochs" in shown(view))
         assert hint in shown(view), "it stays when something else is chosen"
         assert await w.person.submit("ana", view["id"], {}) == {}
         await until(lambda: len(w.provider.jobs) == 2)

@@ -3,7 +3,7 @@
 from typing import Any
 
 import orjson
-from e2e.test_settings import opened, shown, window
+from e2e.test_settings import modal, opened, shown
 from e2e.world import World, examples
 
 from bot.worker_processes import Pool
@@ -55,11 +55,11 @@ async def test_what_stands_in_both_is_told_for_another_validation_file_too(w: Wo
         assert "stand in `held-out.jsonl`" not in shown(view)
         await w.person.click_in_view("ana", view["id"], "start_validation", value="held-out.jsonl")
         told = "12 examples of the training file stand in `held-out.jsonl`"
-        await window(w, lambda view: told in shown(view))
+        await modal(w, lambda view: told in shown(view))
         await w.person.click_in_view("ana", view["id"], "start_validation", value="None")
-        await window(w, lambda view: told not in shown(view))
+        await modal(w, lambda view: told not in shown(view))
         await w.person.click_in_view("ana", view["id"], "start_validation", value="held-out.jsonl")
-        await window(w, lambda view: told in shown(view))
+        await modal(w, lambda view: told in shown(view))
         assert await w.person.submit("ana", view["id"]) == {}
         job = w.provider.jobs[await w.job_at_provider()]
         assert w.provider.files[job["validation_file"]][1] == examples(12)
@@ -73,7 +73,7 @@ async def test_the_window_changes_and_is_sent_off_while_what_stands_in_both_is_n
         async with bot.services.pools._workers[Pool.QUICK].free:  # the process that counts is busy
             await w.person.click_in_view("ana", view["id"], "start_validation", value="held-out.jsonl")
             await w.person.click_in_view("ana", view["id"], "start_epochs", value="3")
-            view = await window(w, lambda view: "in 3 epochs" in shown(view))
+            view = await modal(w, lambda view: "in 3 epochs" in shown(view))
             assert "stand in `held-out.jsonl`" not in shown(view)
             assert await w.person.submit("ana", view["id"]) == {}
             job = w.provider.jobs[await w.job_at_provider()]

@@ -152,7 +152,7 @@ ACTION_CASES = {
     "dataset_delete": "{dataset}",
     "model_delete": "{model}",
 }
-# In a window: what it carries, and what was filled in.
+# In a modal: what it carries, and what was filled in.
 VIEW_CASES = {
     "start_job": (
         {"channel": SUPPORT, "dataset": "{dataset}"},
@@ -248,7 +248,7 @@ class Sent:
 
 @dataclass
 class Wire:
-    """Everything that the bot sends to Slack while it lasts. `presser` is who acts: windows open for them."""
+    """Everything that the bot sends to Slack while it lasts. `presser` is who acts: modals open for them."""
 
     presser: str
     direct: dict[str, str]
@@ -358,7 +358,7 @@ class Private:
         return names
 
     async def bring(self, body: Json) -> Json:
-        """What Slack would send, to Bolt and the inbox; the acknowledgement, which a window shows, when all was done
+        """What Slack would send, to Bolt and the inbox; the acknowledgement, which a modal shows, when all was done
         about it."""
         response = await self.bot.app.async_dispatch(AsyncBoltRequest(mode="socket_mode", body=body))
         assert response.status == 200
@@ -524,7 +524,7 @@ async def test_nothing_private_is_seen_elsewhere(
 
 
 def not_typed(it: dict[str, str], use: str) -> dict[str, str]:
-    """What a person has typed, or a window has carried, is no news."""
+    """What a person has typed, or a modal has carried, is no news."""
     typed = [secret for word, secret in it.items() if f"{{{word}}}" in use]
     return {word: secret for word, secret in it.items() if not any(secret in one for one in typed)}
 

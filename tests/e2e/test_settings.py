@@ -1,4 +1,4 @@
-"""The settings of a job: in the window, which shows what applies, and typed after `/finetune start`."""
+"""The settings of a job: in the modal, which shows what applies, and typed after `/finetune start`."""
 
 import asyncio
 from collections.abc import Callable
@@ -33,8 +33,8 @@ async def opened(w: World, report: dict[str, Any], user: str = "ana") -> dict[st
     return await w.person.wait_view(user, timeout=30)
 
 
-async def window(w: World, fits: Callable[[dict[str, Any]], bool], user: str = "ana") -> dict[str, Any]:
-    """The window, once it is as it should be."""
+async def modal(w: World, fits: Callable[[dict[str, Any]], bool], user: str = "ana") -> dict[str, Any]:
+    """The modal, once it is as it should be."""
     async with asyncio.timeout(30):
         while (view := await w.person.open_view(user)) is None or not fits(view):
             await asyncio.sleep(0.02)
@@ -47,7 +47,7 @@ async def test_the_estimate_follows_the_epochs_and_what_was_typed_stays(w: World
         assert "in 8 epochs (auto)" in shown(view)
         await w.person.click_in_view("ana", view["id"], "suffix", value="support")
         await w.person.click_in_view("ana", view["id"], "start_epochs", value="16")
-        await window(w, lambda view: "in 16 epochs" in shown(view))
+        await modal(w, lambda view: "in 16 epochs" in shown(view))
         assert await w.person.submit("ana", view["id"], {}) == {}
         job = w.provider.jobs[await w.job_at_provider()]
         assert job["user_provided_suffix"] == "support"

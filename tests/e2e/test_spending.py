@@ -29,7 +29,7 @@ async def _ask(w: World, user: str, words: str, contains: str) -> dict[str, Any]
 
 
 async def _refused(w: World, contains: str, user: str = "ana") -> None:
-    """Said beforehand in the window, and again to whoever sends it off all the same."""
+    """Said beforehand in the modal, and again to whoever sends it off all the same."""
     report = await w.drop(content=examples(12, f"For {user}, "))
     await w.person.click(user, w.channel, report["ts"], "start_job")
     view = await w.person.wait_view(user)

@@ -146,7 +146,7 @@ async def _heard(w: World, user: str, times: int) -> bool:
 
 
 async def _told(w: World, user: str, what: str, *others: str) -> bool:
-    """In the window that was sent off, or where it took too long for that, in the channel."""
+    """In the modal that was sent off, or where it took too long for that, in the channel."""
     for person in (user, *others):
         if any(what in str(shown) for shown in await w.person.views(person) + await w.person.ephemerals(person)):
             return True

@@ -131,7 +131,7 @@ class World:
         )
 
     async def start(self, report: dict[str, Any], user: str = "ana", **values: Any) -> dict[str, Any]:
-        """Press the button, send the window off as it is (with `values`), and wait for the card."""
+        """Press the button, send the modal off as it is (with `values`), and wait for the card."""
         await self.person.click(user, self.channel, report["ts"], "start_job")
         view = await self.person.wait_view(user, 60)
         errors = await self.person.submit(user, view["id"], values)
@@ -150,13 +150,13 @@ class World:
         await self.confirm("My copy and the provider's go", "My copy of", user)
 
     async def confirm(self, question: str, answer: str, user: str = "ana") -> None:
-        """Say yes to what a window asks, and read there what came of it."""
+        """Say yes to what a modal asks, and read there what came of it."""
         view = await self.person.wait_view(user, 60)
         assert question in orjson.dumps(view).decode()
         await self.submit(view, answer, user)
 
     async def submit(self, view: dict[str, Any], answer: str, user: str = "ana", **values: Any) -> None:
-        """Send off a window that then says `answer`, and close that."""
+        """Send off a modal that then says `answer`, and close that."""
         assert await self.person.submit(user, view["id"], values) == {}
         told = await self.person.wait_view(user, 60)
         assert answer in orjson.dumps(told).decode(), told

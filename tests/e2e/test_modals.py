@@ -1,4 +1,4 @@
-"""What a window asks stands where people look, and so does what comes of it."""
+"""What a modal asks stands where people look, and so does what comes of it."""
 
 from e2e.world import World
 
