@@ -86,7 +86,7 @@ def _kind(token: str) -> str | None:
 
 
 async def slack(settings: Settings) -> tuple[AsyncWebClient, dict[str, object]]:
-    """A client whose token works, and who it says that we are."""
+    """A client with a token that works, and the bot's identity."""
     client = AsyncWebClient(
         token=_value(settings.slack_bot_token),
         base_url=settings.slack_api_url.rstrip("/") + "/",

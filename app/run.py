@@ -209,7 +209,7 @@ def _tasks(services: compose.Services, inbox: SqliteInbox, poll_seconds: float) 
 
 
 def _webhooks(settings: Settings, provider: OpenAIProtocol, follower: Follower) -> list[web.RouteDef]:
-    """Where the provider tells that a job has ended. It only wakes the follower, so one that comes twice, late or not
+    """Where the provider reports that a job has ended. It only wakes the follower, so one that comes twice, late or not
     at all does no harm: what is true is asked for."""
     if settings.openai_webhook_secret is None:
         return []

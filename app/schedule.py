@@ -17,7 +17,7 @@ _LAST_SECONDS: Final = 1.0
 
 @dataclass(frozen=True)
 class Task:
-    """`work` every so many seconds, never twice at a time."""
+    """`work` at an interval in seconds, never twice at a time."""
 
     name: str
     seconds: float

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 
 class BotError(Exception):
-    """Something a person should be told. `kind` names a function of `texts.errors`, `values` are what it takes. What a
+    """An error to show to a person. `kind` names a function of `texts.errors`, `values` are what it takes. What a
     provider answered is a kind of its own words."""
 
     def __init__(self, kind: str, /, **values: object) -> None:

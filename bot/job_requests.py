@@ -1,6 +1,6 @@
 """Requests for a fine-tuning job: checked, priced, admitted, and turned into a job.
 
-It stands beside `bot.jobs`: data sets and models know jobs, and a request needs all three.
+It is not in `bot.jobs`: data sets and models depend on jobs, and a request needs all three.
 """
 
 import time

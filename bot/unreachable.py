@@ -10,7 +10,7 @@ from bot.errors import BotError
 
 
 def why_unreachable(error: BaseException, url: str) -> BotError:
-    """Tells scheme, host and port of `url`; whatever else stands in it (a path, a password) is not repeated.
+    """Names scheme, host and port of `url`, and nothing else that is in it (a path, a password).
 
     Knows what the operating system and OpenSSL tell, whichever library raised it: a name that nobody knows, a refused
     connection, a certificate, an answer that is not TLS, a proxy, a time-out.

@@ -35,7 +35,7 @@ class Commands:
             app.action(action_id)(inbox.listener(self.typed))
 
     async def typed(self, request: Request) -> None:
-        """The slash command, or a button that stands for one."""
+        """The slash command, or a button for one."""
         await self.authority.require(await self.callers.of(request), Action.USE)
         await self.run(request, request.text)
 

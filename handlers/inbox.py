@@ -50,8 +50,8 @@ _LONGEST_AWAY = 3600.0
 
 class Inbox:
     """`bot_user` is the bot's own Slack id. `greeted`: direct messages in which nobody needs to be greeted any more.
-    `finished` hears of everything that has been worked on to its end. `backoff`: between attempts of the work; `reply`:
-    of an answer in a thread."""
+    `finished` is called after everything that was processed to its end. `backoff`: between attempts of the work;
+    `reply`: of an answer in a thread."""
 
     def __init__(
         self,

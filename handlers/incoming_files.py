@@ -50,7 +50,7 @@ class IncomingFiles:
             self._awaited[channel] -= 1
 
     async def _reading_back(self, channel: str) -> asyncio.Event | None:
-        """What tells of the next change; None where the channel has been read."""
+        """The event of the next change; None if the channel has been read."""
         changed = self._changed
         if await self._unread.everywhere() is not None:
             return changed

@@ -1,10 +1,10 @@
 """Files that were dropped while the bot was away, found in the channels' history.
 
 Slack redelivers events for minutes, not for hours. After a start, and after the connection was gone, channels that the
-bot is in are read back to when something was last heard; so are direct messages in which it was given a file before.
+bot is in are read back to the last event that came in; so are direct messages in which it was given a file before.
 What was not read yet is kept in the store. Other things that were missed (clicks, commands) people do again.
 
-Slack's history of a channel does not show what stands in its threads. Those that people began in that time are read as
+Slack's history of a channel leaves out the replies in its threads. Those that people began in that time are read as
 well, and those in which the bot has lately reported on a file, for there a repaired one is dropped.
 """
 
@@ -36,8 +36,8 @@ _MOST_THREADS = 20
 
 
 class Backfill:
-    """`was_away` before the bot listens, `run` for as long as it does, and `watch` where a connection tells whether
-    Slack is heard.
+    """`was_away` before the bot listens, `run` for as long as it does, and `watch` if there is a connection whose
+    loss can be seen.
 
     `work_off` processes what was found, as if Slack had just sent it. `bot_user` is the bot's own Slack id, `team`
     the workspace it is installed in.

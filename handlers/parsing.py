@@ -111,7 +111,8 @@ def request_of(
 
 
 def _thread_of_button(body: dict[str, Any]) -> str | None:
-    """The thread in which the button was pressed. A message that has replies is no reply: it stands in the channel."""
+    """The thread in which the button was pressed. A message that has replies is not one itself: it is in the
+    channel."""
     message, container = body.get("message") or {}, body.get("container") or {}
     thread_ts = message.get("thread_ts") or container.get("thread_ts")
     return None if thread_ts in {None, message.get("ts"), container.get("message_ts")} else str(thread_ts)

@@ -53,7 +53,7 @@ class Request:
 
     @property
     def in_place(self) -> "Request":
-        """This request, whose answers stand in place of the message whose button was pressed, for all who see that."""
+        """This request with answers that replace the message whose button was pressed, for all who see it."""
 
         seen_alone = bool((self.body.get("container") or {}).get("is_ephemeral")) or is_direct(self.channel)
         return replace(self, answer=self.replace_message, alone=seen_alone)

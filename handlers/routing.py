@@ -34,8 +34,8 @@ class Topic(StrEnum):
 
 @dataclass(frozen=True)
 class Command(Generic[L]):
-    """A sub-command of `/finetune`. `run` gets a request whose text is what follows the name. What `help` says of it
-    stands in `texts.commands`, in a function of the same name.
+    """A sub-command of `/finetune`. `run` gets a request whose text is what follows the name. Its help
+    is a function of the same name in `texts.commands`.
 
     What is `final` cannot be undone, and is never suggested to somebody who typed something else.
     """
@@ -62,10 +62,11 @@ class Modal(Generic[L]):
 
 @dataclass(frozen=True)
 class Feature(Generic[L]):
-    """`listeners` is the class whose methods take what comes. `buttons` by action_id (menus and inputs are buttons to
+    """`listeners` is the class whose methods are the listeners. `buttons` by action_id (menus and inputs are buttons to
     Slack, too), `modals` by callback_id, `events` by type. `options` are entries of a menu that several features share,
     by the menu's action_id and the word with which the entry's value begins; what follows that is the request's words.
-    `inputs`: action_ids of what Slack tells of at once and is read only when its modal is sent off: nothing takes them.
+    `inputs`: action_ids that Slack sends at once and that are read only when their modal is submitted: they have no
+    listener.
     """
 
     listeners: type[L]

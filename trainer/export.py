@@ -1,5 +1,5 @@
 """A fine-tuned model as a folder to take away: the adapter, or one whole model (base and adapter merged, or all weights
-as they were trained); safetensors either way, with a model card that tells where it comes from.
+as they were trained); safetensors either way, with a model card that says where it comes from.
 
 In a process of its own: `python -m trainer.export '{...}'`
 """

@@ -1,1 +1,1 @@
-"""The audit log, channels that are told how jobs end, and the languages of channels."""
+"""The audit log, channels that get the endings of jobs, and the languages of channels."""

@@ -1,6 +1,6 @@
-"""Channels that are told how jobs end which were started in public channels.
+"""Channels that are subscribed to the endings of jobs from public channels.
 
-Where a job was started, and the person who started it, are told anyway.
+The channel in which a job was started, and the person who started it, are notified anyway.
 """
 
 from bot.access import Action, Caller

@@ -11,7 +11,7 @@ class Dataset(msgspec.Struct, frozen=True):
     may see it. `report` is None until the check has run. `derived_from` is the data set that this one was repaired or
     split from, `validation` the one that was split off to validate it. `lengths_file` and `findings_file` are Slack's
     ids of what was uploaded beside the report: the picture of lengths, and all findings. `reaction` is the
-    emoji's name that stands for the report's verdict.
+    name of the emoji for the report's verdict.
     """
 
     id: str

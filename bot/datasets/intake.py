@@ -21,8 +21,8 @@ from training_files import Report, TrainingFileError
 
 
 class DroppedFile(msgspec.Struct, frozen=True):
-    """A file as Slack tells of it: its id there, its name, its size as far as that is known, the thread of the message
-    with which it came, and whether that stands in a private place."""
+    """A file as Slack describes it: its id there, its name, its size if known, the thread of the message with which it
+    came, and whether that is in a private place."""
 
     id: str
     name: str

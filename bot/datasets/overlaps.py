@@ -29,7 +29,7 @@ class Overlaps:
         self._counting = KeyedLocks()
 
     def is_due(self, training: Dataset, validation: Dataset) -> bool:
-        """Whether it has yet to be counted. Of two files that belong together the report tells it."""
+        """Whether it is still to be counted. For two files that belong together it is in the report."""
         return training.validation != validation.id and _key(training, validation) not in self._counts
 
     def known(self, training: Dataset, validation: Dataset) -> int:

@@ -62,7 +62,7 @@ class ProviderFiles:
         return file_id
 
     async def require_to_post(self, caller: Caller, file_id: str) -> None:
-        """Return if what tells of this file may be posted where the caller is: where it is our upload, of one of the
+        """Return if a message about this file may be posted where the caller is: if it is our upload, of one of the
         data sets with these bytes. Raises NotFound, Denied.
         """
         sha256 = await self._jobs.content_of(self._provider.name, file_id)

@@ -71,7 +71,7 @@ def notice(job: Job, what: str, body: Body) -> Notice:
 
 
 def ending(job: Job, notices_channel: str | None) -> list[Notice]:
-    """What is said when a job ends. Jobs of private channels are told of in no other channel."""
+    """The notices when a job ends. Jobs of private channels are announced in no other channel."""
     told = [notice(job, job.state, Ended())]
     if notices_channel and notices_channel != job.origin.channel and is_shown_in(Place(notices_channel), job.resource):
         told.append(ended_elsewhere(told[0], f"{told[0].id}/elsewhere", notices_channel))
@@ -93,7 +93,7 @@ def _notices(
     told += [
         notice(new, f"event/{event.id}", ProviderSaid(event.level, event.message))
         for event in events
-        # The error that ends a job is told by its ending.
+        # The error that ends a job is in the notice of its end.
         if event.level == "warn" or (event.level == "error" and new.state != states.FAILED)
     ]
     told += [notice(new, f"checkpoint/{item.id}", CheckpointMade(item)) for item in checkpoints]

@@ -14,7 +14,7 @@ from bot.providers.protocol import Checkpoint, Metrics
 
 
 class RankedCheckpoint(msgspec.Struct, frozen=True):
-    """`loss`: the validation loss by which it stands where it does; None where nothing tells. `best` of several."""
+    """`loss`: the validation loss by which it is ranked; None if there is none. `best` of several."""
 
     checkpoint: Checkpoint
     figures: Sequence[Figure] = ()
@@ -66,7 +66,7 @@ def rank(job: Job, metrics: Sequence[Metrics], checkpoints: Sequence[Checkpoint]
 
 
 def checkpoint_figures(job: Job, metrics: Sequence[Metrics], checkpoint: Checkpoint) -> list[Figure]:
-    """How it stood at that checkpoint."""
+    """The figures at that checkpoint."""
     return figures(_all(metrics, [checkpoint]), job.method, upto=checkpoint.step)
 
 

@@ -31,7 +31,7 @@ from bot.providers.interface import (
 
 log = structlog.get_logger()
 
-# After how many failed rounds people are told that the provider is silent.
+# Failed rounds after which people are told that the provider does not answer.
 _SILENT_AFTER = 5
 _LONGEST_PAUSE = 300.0
 # How many jobs are looked at side by side: quick, without looking like an attack.
@@ -284,7 +284,7 @@ class Follower:
             await self._tell_all("back", ProviderBack(), since=self._silent_since, now_silent=False)
 
     async def _tell_all(self, what: str, body: Body, *, since: float, now_silent: bool) -> None:
-        """Tell the jobs that were followed when the silence began; what was told is stored with it."""
+        """Notify the jobs that were followed when the silence began; stored together with it."""
         told = []
         for followed in await self._jobs.followed(self._provider.name):
             job = await self._jobs.get(followed.id)

@@ -34,8 +34,8 @@ class JobHistory:
         self._deliveries = deliveries
 
     async def events(self, caller: Caller, word: str, number: int, size: int) -> EventPage:
-        """What the provider told of the job that a person calls `word`, in pages of `size`; the last page where there
-        are fewer. Raises Ambiguous, NotFound, Denied; Invalid without a word.
+        """The provider's events of the job that a person calls `word`, in pages of `size`; the last page if there are
+        fewer. Raises Ambiguous, NotFound, Denied; Invalid without a word.
         """
         job = await self._lookup.named(caller, word, Action.SEE)
         count = await self._jobs.event_count(job.id)

@@ -23,8 +23,8 @@ log = structlog.get_logger()
 
 
 class JobImport:
-    """`model` says what a model is to `authorize`. `require_file` returns if what tells of that file of the provider's
-    may be posted where the caller is, and raises Denied or NotFound."""
+    """`model` gives a model's resource for `authorize`. `require_file` returns if a message about that file of the
+    provider's may be posted where the caller is; else it raises Denied or NotFound."""
 
     def __init__(
         self,
@@ -140,7 +140,7 @@ async def import_job(
 
 
 async def _found(providers: Providers, provider_job_id: str) -> tuple[Provider, RemoteJob] | None:
-    """Where it is, and how it stands there."""
+    """The provider that has it, and the job there."""
     for provider in providers:
         try:
             return provider, await provider.job(provider_job_id)

@@ -105,13 +105,13 @@ class JobStore(Protocol):
         """Since when people have been told that this provider does not answer; None where it does."""
 
     async def set_silent_since(self, provider: str, since: float | None, notices: Sequence[Notice]) -> None:
-        """Store that, together with what people are told, in one transaction."""
+        """Store that together with the notices, in one transaction."""
 
     async def known_jobs(self, provider: str) -> set[str]:
         """The provider's ids of the jobs that ours stand for."""
 
     async def events(self, job_id: str, limit: int, *, skip: int = 0) -> list[RemoteEvent]:
-        """What the provider told, the latest first."""
+        """The provider's events, the latest first."""
 
     async def event_count(self, job_id: str) -> int: ...
 

@@ -67,7 +67,7 @@ class Job(msgspec.Struct, frozen=True):
     seconds since the epoch. `state` is one of `states.STATES` or a word of the provider's that we do not know.
     `requested_hyperparameters` is what the person chose; `hyperparameters` turns into the provider's numbers once it
     has chosen.
-    `heard_at`: when the provider last told anything new about it; `stuck`: that was too long ago, and people know.
+    `heard_at`: time of the provider's last news about it; `stuck`: that was too long ago, and people were told.
     `method` is the protocol's: supervised, dpo or reinforcement; the last has a `grader`. `wandb` is the project at
     Weights & Biases that the provider reports to, `metadata` what the person wants the provider to keep with the job.
     `cause` is the inbox's key of what was done in Slack to start it. `lost_models`: those of its models, checkpoints'

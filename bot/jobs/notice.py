@@ -122,7 +122,7 @@ Body = (
 class Notice(msgspec.Struct, frozen=True):
     """`id` is unique for ever and travels in the message's metadata, by which a doubtful post is looked up.
 
-    `channel` is a channel's id, or a person's for a direct message. `about`: what it tells of, and whose that is;
+    `channel` is a channel's id, or a person's for a direct message. `about`: its subject, with the owner;
     `since`: when that was begun, in seconds since the epoch. Where `thread_ts` is None and `under_card` names a job,
     the notice waits until that job's card has been posted and goes into its thread.
     """

@@ -1,4 +1,4 @@
-"""Jobs as people look at them: where each stands, and how its training goes."""
+"""Jobs as people look at them: the state of each, and how its training goes."""
 
 from typing import Final
 

@@ -18,7 +18,7 @@ from bot.providers.registry import Providers
 
 
 class JobSync:
-    """`clock` tells the time that is stored."""
+    """`clock` gives the times that are stored."""
 
     def __init__(
         self,

@@ -7,7 +7,7 @@ from bot.jobs.job import Job
 def training_seconds(job: Job, now: float) -> float | None:
     """Until `now`, or its end; None while training has not begun.
 
-    The trainer tells it with its figures. Of another provider it is the time in which the job was seen to be running.
+    The trainer sends it with its figures. For another provider it is the time in which the job was seen running.
     """
     if job.started_at is None:
         return None

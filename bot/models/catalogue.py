@@ -15,7 +15,7 @@ from training_files import fine_tunable, lookup
 from training_files.catalog import base_of
 from training_files.report import Report
 
-# So long, in seconds, is waited for a new listing where there is an old one: a modal must open within three.
+# Seconds to wait for a new listing if there is an old one: a modal must open within three.
 _PATIENCE = 1.5
 
 
@@ -99,8 +99,7 @@ class Catalogue:
         return (await self.resources([model]))[model]
 
     async def resources(self, models: Sequence[str]) -> dict[str, Resource]:
-        """What each of these models is to `authorize`: what the job is that made it; for everybody where none of ours
-        did.
+        """The resource of each of these models: that of the job that made it; public if none of our jobs did.
 
         The provider lists a new model before we hear that its job has ended. Until then, one that a job of a private
         place may have made is shown nowhere.

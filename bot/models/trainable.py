@@ -20,7 +20,7 @@ _LATEST_TUNED: Final = 25
 
 class TrainableModel(msgspec.Struct, frozen=True):
     """`price_per_million` is in US dollars per million billed tokens: 0 on the team's own hardware, None if unknown.
-    `certain` is False if nobody has told whether the model takes the file's format. `tuned`: a fine-tuned model.
+    `certain` is False if it is not known whether the model takes the file's format. `tuned`: a fine-tuned model.
     """
 
     id: str

@@ -73,7 +73,7 @@ class CardStore(Protocol):
     async def posting(self, job_id: str, now: float) -> None: ...
 
     async def posted(self, job_id: str, ts: str, shown: str | None, notices: Sequence[Notice]) -> None:
-        """It stands in Slack; `shown` is None where nobody knows what it shows."""
+        """The card is in Slack; `shown` is None if it is not known what it shows."""
 
     async def editing(self, job_id: str) -> None:
         """From here on nobody knows what it shows, until `showing`."""
@@ -88,7 +88,8 @@ class CardStore(Protocol):
 
 
 class Subscriptions(Protocol):
-    """The channels that hear how jobs from public channels end; what they are told is stored with the ending."""
+    """The channels that are subscribed to the endings of jobs from public channels. Their notices are stored with the
+    ending."""
 
     async def add(self, channel: str, entry: Entry) -> None:
         """Stored together with its line in the audit log."""
@@ -126,4 +127,4 @@ class NoticePoster(Protocol):
         """The message's ts. Raises a PostError."""
 
     async def find(self, notice: Notice, thread_ts: str | None, since: float) -> str | None:
-        """The ts of this notice's message, if it stands in its thread. Raises PostRefused where nobody can tell."""
+        """The ts of this notice's message, if it is in its thread. Raises PostRefused if the thread cannot be read."""

@@ -9,7 +9,7 @@ from bot.errors import BotError
 
 log = structlog.get_logger()
 
-# So many are begun in one go, with a pause after: two hundred notices that are due at once would else be written, and
+# Started in one go, with a pause after: two hundred notices that are due at once would else be written, and
 # hold up everything else, in one breath.
 _IN_ONE_GO = 8
 

@@ -1,4 +1,4 @@
-"""The `openai` SDK's errors, told apart by what may be done about them."""
+"""The `openai` SDK's errors, classified by what may be done about them."""
 
 import math
 import re

@@ -14,13 +14,13 @@ from bot.notices.interfaces import Card, Pending
 from bot.store.database import Database
 from bot.store.subscriptions import endings_for_subscribers
 
-# So many notices are under way at a time.
+# Notices that are under way at a time.
 _AT_ONCE = 200
 
 
 def put_notices(db: SqliteDatabase, notices: Sequence[Notice]) -> None:
-    """Inside a caller's transaction. A notice whose id is known is left as it is; endings are told to the channels
-    that subscribed, too.
+    """Inside a caller's transaction. A notice whose id is known is left as it is; endings go to the
+    subscribed channels, too.
 
     About a job that is older than a restored backup this may have been said before, and forgotten: it is looked for.
     """

@@ -66,8 +66,8 @@ def m005_budgets(db: Database) -> None:
 
 @migrations()
 def m006_restorations(db: Database) -> None:
-    """Backups that this store was put back to. `at`: the last thing that the backup knew of; what people were told
-    after that stands in Slack and not here."""
+    """Backups that this store was put back to. `at`: the last thing that the backup knew of; what was posted
+    after that is in Slack and not here."""
     db.execute("CREATE TABLE restorations (at REAL NOT NULL) STRICT")
 
 
@@ -100,7 +100,7 @@ def m010_channel_languages(db: Database) -> None:
 
 @migrations()
 def m011_notices_without_their_job(db: Database) -> None:
-    """A notice held its whole job. Now it says whose what it is about, and the job is read when it is posted."""
+    """A notice held its whole job. Now it has the owner of its subject, and the job is read when it is posted."""
     rows = db.execute("SELECT seq, value FROM notices").fetchall()
     for seq, value in rows:
         db.execute("UPDATE notices SET value = ? WHERE seq = ?", [json.dumps(_without_its_job(json.loads(value))), seq])

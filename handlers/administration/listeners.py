@@ -64,7 +64,7 @@ class AdministrationListeners:
         await request.answer(blocks.exported(len(entries)))
 
     async def notify(self, request: Request) -> None:
-        """`here | off | #channel | off #channel`; without words, which channels are told."""
+        """`here | off | #channel | off #channel`; without words, which channels are subscribed."""
         caller = await self.callers.of(request)
         words = request.text.lower().split()
         named = channel_in(request.text.split()[-1]) if words else None

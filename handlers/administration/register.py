@@ -1,4 +1,4 @@
-"""For administrators: the audit log, channels that are told how jobs end, and in which language."""
+"""For administrators: the audit log, channels that get the endings of jobs, and channels' languages."""
 
 from typing import Final
 

@@ -45,7 +45,7 @@ def asked(job: Job, *, again: bool = False) -> Message:
 
 
 def answered(job: Job) -> Message:
-    """What stands in the place of the question once it is answered."""
+    """Replaces the question once it is answered."""
     text = f"{_wish(job)} {decision(job)}"
     return message(text, [section(text)])
 

@@ -1,4 +1,4 @@
-"""The job card: one message that always shows where a job stands."""
+"""The job card: one message that always shows the state of a job."""
 
 import math
 from typing import Final, Literal
@@ -78,7 +78,7 @@ def card(
     chart_file_id: str | None = None,
     chart_alt_text: str = "",
 ) -> Message:
-    """Where `job` stands at `now` (seconds since the epoch). The same arguments give the same message, and times
+    """The state of `job` at `now` (seconds since the epoch). The same arguments give the same message, and times
     are coarse while the job runs, so that what is shown changes only when there is news worth an edit.
     """
     model = job.fine_tuned_model if job.state == states.SUCCEEDED else None

@@ -63,7 +63,7 @@ def nothing_said(finish_reason: str | None) -> Message:
 
 
 def answer_moved(channel_id: str) -> Message:
-    """What stands above an answer that could not be shown in its thread."""
+    """The line above an answer that could not be shown in its thread."""
     return line(texts.moved(channel(channel_id)))
 
 

@@ -1,1 +1,1 @@
-"""What is kept up to date, and what people are told."""
+"""Messages that are kept up to date, and notices."""

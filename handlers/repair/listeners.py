@@ -1,7 +1,7 @@
 """Repairing a training file: what the modals show, and the repaired file that comes of them.
 
-Of a table is asked first which column plays which part. Where a validation file is chosen, what stands in both is
-found, too.
+For a table, the first question is which column plays which part. If a validation file is chosen, examples that are in
+both are found, too.
 """
 
 from dataclasses import dataclass
@@ -62,7 +62,7 @@ class RepairListeners:
             await self._show_repairs(request, dataset, selection, fill)
 
     async def validation_chosen(self, request: Request) -> None:
-        """A validation file was chosen, or none: the modal shows what stands in both."""
+        """A validation file was chosen, or none: the modal shows what is in both files."""
         selection = msgspec.structs.replace(_selected(request), validation=blocks.read_validation(request.text))
         dataset = await self.repairing.check(await self.callers.of(request), selection.dataset)
         async with self.modals.filling(request, blocks.title_of(dataset.report), request.body["view"]["id"]) as fill:

@@ -1,4 +1,4 @@
-"""What stands in the fields of the modal, read."""
+"""Reading the fields of the modal."""
 
 import hashlib
 from collections.abc import Mapping, Sequence
@@ -41,7 +41,7 @@ def wrong(values: Values) -> dict[str, str]:
 
 
 def words_in(values: Values) -> dict[str, str]:
-    """What stands in the fields, by block_id; a menu's choice by its value."""
+    """The fields as typed, by block_id; a menu's choice by its value."""
     words: dict[str, str] = {}
     for block_id, inputs in values.items():
         for entered in inputs.values():

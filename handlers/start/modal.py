@@ -87,8 +87,8 @@ class StartModal:
                 raise
 
     async def update(self, request: Request) -> None:
-        """The model, the method, the epochs or a file: other fields, another estimate. What was typed stays. What
-        stands in both files is told as soon as it is counted.
+        """The model, the method, the epochs or a file: other fields, another estimate. What was typed stays. The
+        overlap of the two files is shown as soon as it is counted.
         """
         view = request.body["view"]
         state = _state_of(view)
@@ -134,7 +134,7 @@ class StartModal:
         return JobRequest(settings, dataset_id, state.file_id), thread_ts
 
     async def _counted_overlap(self, caller: Caller, dataset: Dataset, words: Mapping[str, str]) -> bool:
-        """Whether what stands in both files had to be counted now, and there is something to tell."""
+        """Whether the overlap of both files had to be counted now, and there is one."""
         offered = await self.trainable.validation_files(caller, dataset)
         chosen = chosen_validation(dataset, words, offered)
         if chosen is None or not self.overlaps.is_due(dataset, chosen):

@@ -291,7 +291,7 @@ class Poster:
         return str(slot["file_id"])
 
     async def share(self, files: Mapping[str, str], channel: str, thread_ts: str | None, comment: str) -> None:
-        """Show uploaded files (id to title) in one message with `comment` (mrkdwn). Slack tells no ts of it."""
+        """Show uploaded files (id to title) in one message with `comment` (mrkdwn). Slack does not return its ts."""
         arguments: dict[str, Any] = {
             "files": [{"id": file_id, "title": title} for file_id, title in files.items()],
             "channel_id": channel,

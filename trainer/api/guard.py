@@ -137,7 +137,7 @@ def _limit(path: str) -> int:
 
 
 def _open(path: str) -> bool:
-    """Whether a path needs no key: what tells nothing that the source code does not."""
+    """Whether a path needs no key: it gives away nothing that is not in the source code."""
     return path in _OPEN_PATHS or path.startswith(_OPEN_PATHS[-1])
 
 

@@ -63,7 +63,7 @@ class Supervisor:
         *,
         warm_chat: Callable[[str], None] = lambda model: None,
     ) -> None:
-        """Training stands still while `activity` says that somebody chats; `warm_chat` loads a new model for chats."""
+        """Training pauses while `activity` says that somebody chats; `warm_chat` loads a new model for chats."""
         self._settings = settings
         self._store = store
         self._catalogue = catalogue
@@ -143,7 +143,7 @@ class Supervisor:
 
     def _recover(self) -> None:
         for job in self._store.jobs_with_status("running"):
-            # What a run said while there was no server is heard in `_train`, whether it still lives or not.
+            # Messages of a run from the time without a server are read in `_train`, whether it still lives or not.
             if self._runner.find(self._settings.states / job.id) is None:
                 self._interrupted(job.id)
         for folder in self._settings.states.iterdir():
@@ -329,7 +329,7 @@ class Supervisor:
                 if self._status(job.id) == "queued":  # not if it was paused since
                     self._journal.started(job.id, report)
             case Measured():
-                # Steps that are made again after an interruption were told before.
+                # Steps that are made again after an interruption were reported before.
                 if report.step > attempt.last_step:
                     self._journal.measured(job.id, report)
             case Saved(step):

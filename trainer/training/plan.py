@@ -1,4 +1,4 @@
-"""What a training worker is told to do, and the numbers that "auto" stands for."""
+"""The plan for a training worker, and the numbers for "auto"."""
 
 from __future__ import annotations
 

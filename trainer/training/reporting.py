@@ -20,7 +20,7 @@ from trainer.training.messages import Measured, Report, Saved, SavedModel
 from trainer.training.trainers import MARK
 
 KEPT_CHECKPOINTS = 3
-# The longest that training stands still because somebody chats: a busy chat slows it down and does not stop it.
+# The longest that training pauses because somebody chats: a busy chat slows it down and does not stop it.
 LONGEST_HOLD = 20.0
 # Saving what is needed to go on takes at most about this share of the time.
 _SAVING_SHARE = 0.02

@@ -72,7 +72,7 @@ class Supervised(_Ours, SFTTrainer):
             self.counted["sequences"] += len(missed)
             self.counted["right"] += int((~missed.any(-1)).sum())
         else:
-            # At the end of an example nothing is predicted: what stands there predicts the next example's first token.
+            # At the end of an example nothing is predicted: the token there predicts the next example's first token.
             examples = int(of.max()) + 1
             self.counted["sequences"] += examples
             self.counted["right"] += examples - len(set(of[:, : missed.shape[1]][missed].tolist()))
@@ -98,7 +98,7 @@ class Preference(_Ours, DPOTrainer):
 
 
 def kept(model: Any) -> dict[str, Any]:
-    """What `save_pretrained` is to be told: DPO keeps a frozen copy of an adapter that it goes on from."""
+    """Arguments of `save_pretrained`: DPO keeps a frozen copy of an adapter that it goes on from."""
     return {"selected_adapters": ["default"]} if isinstance(model, PeftModel) else {}
 
 

@@ -235,7 +235,7 @@ def _place(group: Sequence[Finding], count: int | None = None) -> str:
 
 
 def _has_more(found: Report) -> bool:
-    """Whether the report shows less than was found: one line stands for all findings of a kind."""
+    """Whether the report shows less than was found: all findings of a kind are one line."""
     kinds = {(finding.severity, finding.code) for finding in (*found.errors, *found.warnings)}
     return len(kinds) > _FINDINGS or sum(found.told.values()) > len(kinds)
 

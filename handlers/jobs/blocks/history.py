@@ -1,4 +1,4 @@
-"""The history of a job, in pages: what the provider told, and what led to what."""
+"""The history of a job, in pages: the provider's events, and the timeline."""
 
 from collections.abc import Sequence
 from typing import Final, assert_never

@@ -47,7 +47,7 @@ def job_list(
 
 
 def job_status(job: Job, permalink: str | None = None, assessment: Assessment = UNASSESSED) -> Message:
-    """One job: where it stands, and the way to its card."""
+    """One job: its state, and a link to its card."""
     name = code(title(job), 150)
     text = labelled(name, outcome(job, assessment))
     # A link's label is plain text: backticks in it would show.

@@ -10,7 +10,7 @@ from texts import start as texts
 
 
 def admission_preview(job: Job) -> str:
-    """Mrkdwn; "" where nothing stands in its way. `job` is as it would be stored."""
+    """Mrkdwn; "" if nothing is in its way. `job` is as it would be stored."""
     if job.state == states.AWAITING_APPROVAL:
         return f"{bold(texts.needs_approval())} {texts.approval(necessity(job), deciders(job))}"
     if job.state == states.IN_LINE and job.queue_place is not None:

@@ -320,7 +320,7 @@ def _text_input(
     longest: int = 20,
     action_id: str = "",
 ) -> InputBlock:
-    """With an `action_id`, Slack tells each character that is typed, so that the estimate follows."""
+    """With an `action_id`, Slack sends each character that is typed, so the estimate follows."""
     label, hint = label_and_hint
     each_character = DispatchActionConfig(trigger_actions_on=["on_character_entered"])
     return InputBlock(

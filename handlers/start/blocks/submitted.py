@@ -1,4 +1,4 @@
-"""What people are told once a job is stored: where it stands, and where to look."""
+"""The answer once a job is stored: its state, and where to look."""
 
 from bot.jobs import states
 from bot.jobs.job import Job
@@ -10,7 +10,7 @@ from texts import start as texts
 
 
 def submitted(job: Job, note: str = "") -> Message:
-    """`note`: mrkdwn that stands below."""
+    """`note`: mrkdwn, shown below."""
     match job.state:
         case states.AWAITING_APPROVAL:
             text = texts.waits_for_approval(code(job.id), deciders(job))

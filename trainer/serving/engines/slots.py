@@ -25,7 +25,7 @@ from trainer.serving.engines.interface import CannotServe
 from trainer.serving.engines.llama_library import Adapter, Context, Model
 from trainer.serving.messages import ModelRef
 
-# So many answers grow at once; more wait in line.
+# Answers that are generated at once; more wait in the queue.
 _MOST = 4
 _SMALLEST_CONTEXT = 2048
 # What a slot takes besides keys and values: up to 50 MB where a prompt is judged, 15 MB otherwise (SmolLM2-135M).

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from trainer.serving.engines.transformers_model import TransformersModel
 
 SLICE = 3.0
-# So many answers grow at once: each holds the keys and values of its prompt.
+# Answers that are generated at once: each holds the keys and values of its prompt.
 MOST = 4
 
 

@@ -160,7 +160,7 @@ class WorkerHandle:
         """All that it has said and says, until it ends."""
         reports: mailbox.Tail[Report] = mailbox.Tail(self._folder / mailbox.REPORTS, Report)
         while True:
-            alive = self.alive  # before looking, so that its last words are heard
+            alive = self.alive  # before looking, so its last messages are read
             news = reports.read()
             for report in news:
                 yield report
