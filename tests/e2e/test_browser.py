@@ -19,7 +19,7 @@ from tiny_model import MODEL_ID, build_tiny_model
 
 from app.trying import BASE_MODEL, Trial
 from texts import chat, datasets, jobs, notices, start
-from texts.errors import not_whole_number
+from texts.errors.job_requests import not_whole_number
 from texts.language import Language, speaking
 
 LANGUAGE = Language(os.environ.get("FINETUNE_LANGUAGE") or Language.ENGLISH)
@@ -83,7 +83,7 @@ async def _walk(page: Page) -> None:
     await modal.get_by_label(name).fill("bike-shop")
     await modal.get_by_label(epochs).fill("many")
     await modal.get_by_role("button", name=start.start_button(), exact=True).click()
-    await expect(modal.get_by_text(not_whole_number("epochs", 1, 50))).to_be_visible()
+    await expect(modal.get_by_text(not_whole_number("epochs", 1, 50), exact=True)).to_be_visible()
     await _picture(page, "settings")
     await modal.get_by_label(epochs).fill("auto")
     await modal.get_by_role("button", name=start.start_button(), exact=True).click()
