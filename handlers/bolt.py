@@ -40,6 +40,7 @@ def build(
     """`finished` is called after each request. Without a signing secret requests are only taken from
     Socket Mode, which has none."""
     app = AsyncApp(
+        name="finetune-bot",  # or Bolt looks for the caller's file in every module that is loaded
         client=client,
         signing_secret=signing_secret or "unused",
         request_verification_enabled=signing_secret is not None,

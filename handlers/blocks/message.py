@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
 
 from slack_sdk.models.blocks import Block
 
@@ -19,5 +21,10 @@ class Message:
         """Arguments for chat.postMessage, chat.update and chat.postEphemeral."""
         arguments: dict[str, object] = {"text": self.text}
         if self.blocks:
-            arguments["blocks"] = [block.to_dict() for block in self.blocks]
+            arguments["blocks"] = self._block_dicts
         return arguments
+
+    @cached_property
+    def _block_dicts(self) -> list[dict[str, Any]]:
+        """Made once: a card is hashed, then sent."""
+        return [block.to_dict() for block in self.blocks]
