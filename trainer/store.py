@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +17,13 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
+
+# sqlite-utils imports pandas where it finds it, only to know its types: a third of a second more at each start.
+if "pandas" not in sys.modules:
+    sys.modules["pandas"] = None  # type: ignore[assignment]
+    import sqlite_utils  # noqa: F401
+
+    del sys.modules["pandas"]
 from sqlite_utils import Database, Migrations
 from sqlite_utils.db import Table
 

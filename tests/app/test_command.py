@@ -2,6 +2,7 @@
 
 import importlib.util
 import re
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -139,3 +140,11 @@ def test_through_a_pipe_one_line_is_one_base_model(tmp_path: Path) -> None:
     lines = CliRunner().invoke(trainer_app, ["models", "--cache", str(tmp_path)]).output.splitlines()
     assert [line.split()[0] for line in lines[1:]] == list(read_table(None))
     assert "Llama 3.2 Community" in lines[8]
+
+
+@pytest.mark.parametrize("server", ["app.run", "trainer.server"])
+def test_a_server_starts_without_loading_what_it_does_not_use(server: str) -> None:
+    heavy = {"pandas", "torch", "transformers", "matplotlib"}
+    code = f"import sys, {server}; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    assert not heavy & set(loaded)
