@@ -350,6 +350,8 @@ class Private:
             other = {"fine_tuned_model": None, "result_files": (), "finished_at": None, "id": it[name], **changes}
             other = msgspec.structs.replace(job, **other)
             assert await services.jobs.insert(other, JobUpdate(other, followed=False))
+        for kind in ("job", *others):  # their cards stand in #support-leads, if at all, and take longer than all else
+            await services.cards.abandon(it[kind])
         provider.tuned += [it["model"], it["checkpoint"], it["unheard"]]
         provider.add_job(id=it["remote_running"], training_file=it["upload"], status="running")
         # Somebody else goes on from the private model, at the provider's own pages.
