@@ -5,13 +5,15 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import psutil
 import pytest
+
+from app import command_line
 
 BOT = [sys.executable, "-m", "app"]
 ROOT = Path(__file__).parents[2]
@@ -51,22 +53,32 @@ def serving(name: str, folder: Path) -> Iterator[tuple[psutil.Popen, int]]:
 
 
 @pytest.mark.parametrize("name", ["trainer", "sandbox"])
-def test_the_process_of_the_command_is_the_one_that_listens(name: str, tmp_path: Path) -> None:
-    with serving(name, tmp_path) as (process, port):
-        listening = {one.laddr.port for one in process.net_connections("tcp") if one.status == psutil.CONN_LISTEN}
-        assert port in listening
-        process.terminate()
+def test_the_command_is_the_server_and_each_signal_ends_it_and_leaves_nothing_behind(name: str, tmp_path: Path) -> None:
+    for sent in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGTERM):  # each finds the folder free again
+        with serving(name, tmp_path) as (process, port):
+            listening = {one.laddr.port for one in process.net_connections("tcp") if one.status == psutil.CONN_LISTEN}
+            assert port in listening
+            process.send_signal(sent)
+        assert process.returncode in {0, -sent, 128 + sent}
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no signals that a program could take")
-@pytest.mark.parametrize("sent", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
-@pytest.mark.parametrize("name", ["trainer", "sandbox"])
-def test_a_signal_ends_the_server_and_leaves_nothing_behind(name: str, sent: signal.Signals, tmp_path: Path) -> None:
-    with serving(name, tmp_path) as (process, _):
-        process.send_signal(sent)
-    assert process.returncode in {0, -sent, 128 + sent}
-    with serving(name, tmp_path) as (process, _):  # and its folder is free again
-        process.terminate()
+Words = tuple[str, ...]
+Called = Callable[..., tuple[object, str, str]]
+
+
+@pytest.fixture
+def called(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Called:
+    """The command with these words, in this process: its exit code, and what it has printed."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "80")
+
+    def called(*words: str) -> tuple[object, str, str]:
+        monkeypatch.setattr(sys, "argv", ["finetune-bot", *words])
+        with pytest.raises(SystemExit) as end:
+            command_line.main()
+        return end.value.code, *capsys.readouterr()
+
+    return called
 
 
 def ended(*words: str) -> subprocess.CompletedProcess[str]:
@@ -79,20 +91,21 @@ def ended(*words: str) -> subprocess.CompletedProcess[str]:
         (("trainer", "keys", "delete", "nobody"), 1, "There is no key named nobody."),
         (("trainer", "serve", "--nonsense"), 2, "No such option: --nonsense"),
         (("sandbox", "--nonsense"), 2, "--data"),
-        (("trainer", "--help"), 0, "Usage: python -m app trainer [OPTIONS] COMMAND"),
-        (("trainer", "keys", "create", "--help"), 0, "Usage: python -m app trainer keys create [OPTIONS]"),
-        (("sandbox", "--help"), 0, "usage: python -m app sandbox"),
+        (("trainer", "--help"), 0, "finetune-bot trainer [OPTIONS] COMMAND"),
+        (("trainer", "keys", "create", "--help"), 0, "finetune-bot trainer keys create [OPTIONS]"),
+        (("sandbox", "--help"), 0, "finetune-bot sandbox"),
     ],
 )
 def test_the_words_after_it_are_the_others_and_so_is_the_exit_code(
-    words: tuple[str, ...], code: int, says: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    called: Called, words: Words, code: int, says: str
 ) -> None:
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("PYTHONPATH", str(ROOT))
-    monkeypatch.setenv("COLUMNS", "80")
-    result = ended(*words)
-    assert result.returncode == code, result.stderr
-    assert says in result.stdout + result.stderr
+    result = called(*words)
+    assert result[0] == code
+    assert says in result[1] + result[2]
+
+
+def test_the_process_says_under_which_name_it_was_called() -> None:
+    assert "Usage: python -m app trainer keys create [OPTIONS]" in ended("trainer", "keys", "create", "--help").stdout
 
 
 @pytest.mark.parametrize(
@@ -106,7 +119,7 @@ def test_the_words_after_it_are_the_others_and_so_is_the_exit_code(
     ],
 )
 def test_a_data_folder_that_cannot_be_used_is_said_in_one_sentence(
-    name: str, in_the_way: str, content: str | None, says: str, tmp_path: Path
+    called: Called, name: str, in_the_way: str, content: str | None, says: str, tmp_path: Path
 ) -> None:
     folder = tmp_path / "data"
     thing = folder / in_the_way
@@ -115,10 +128,10 @@ def test_a_data_folder_that_cannot_be_used_is_said_in_one_sentence(
     else:
         thing.parent.mkdir(parents=True, exist_ok=True)
         thing.write_text(content)
-    result = ended(*servers(folder)[name])
-    assert result.returncode == 1
-    assert says in result.stderr
-    assert result.stderr.count("\n") == 1
+    code, _, errors = called(*servers(folder)[name])
+    assert code == 1
+    assert says in errors
+    assert errors.count("\n") == 1
 
 
 @pytest.mark.parametrize("name", ["trainer", "sandbox"])
