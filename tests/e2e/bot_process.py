@@ -1,16 +1,18 @@
 """The bot as a process of its own, which a test can kill."""
 
 import asyncio
+import multiprocessing
 import os
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from multiprocessing.process import BaseProcess
 
+from e2e import bot_main
 from e2e.world import ROOT, World, until
 
 
-async def launch(w: World, **changes: str) -> asyncio.subprocess.Process:
-    """`python -m app run`, as it has just been started, with `changes` to its environment."""
+async def launch(w: World, **changes: str) -> BaseProcess:
+    """`finetune-bot run`, as it has just been started, with `changes` to its environment."""
     environment = {key: value for key, value in os.environ.items() if not key.startswith(("SLACK_", "OPENAI_"))}
     settings = {
         "SLACK_BOT_TOKEN": w.sandbox.bot_token,
@@ -23,23 +25,24 @@ async def launch(w: World, **changes: str) -> asyncio.subprocess.Process:
         "FINETUNE_POLL_SECONDS": "0.1",
         **changes,
     }
-    with (w.folder / "bot.log").open("ab") as log:
-        return await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "app", "run", cwd=ROOT, env=environment | settings, stdout=log, stderr=log
-        )
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["app.command_line", "app.run"])
+    process = context.Process(target=bot_main.run, args=(environment | settings, ROOT, w.folder / "bot.log"))
+    await asyncio.to_thread(process.start)
+    return process
 
 
-async def kill(w: World, process: asyncio.subprocess.Process) -> None:
+async def kill(w: World, process: BaseProcess) -> None:
     """As kill -9 does, unless it is dead already."""
-    if process.returncode is None:
+    if process.exitcode is None:
         process.kill()
-        await process.wait()
+        await asyncio.to_thread(process.join)
         # Slack sees the socket break.
         await until(lambda: w.sandbox.state.deliverer.sockets.count == 0)
 
 
 @asynccontextmanager
-async def bot_process(w: World) -> AsyncIterator[asyncio.subprocess.Process]:
+async def bot_process(w: World) -> AsyncIterator[BaseProcess]:
     """A bot that Slack can reach; killed at the end, unless the test has done so already."""
     process = await launch(w)
     try:

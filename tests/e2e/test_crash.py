@@ -60,8 +60,8 @@ async def test_during_a_check(w: World) -> None:
         files = w.folder / "bot" / "files"
         await until(lambda: list(files.glob("*.jsonl")), seconds=60)
         if Path("/proc").is_dir():
-            await until(lambda: _children(bot.pid), seconds=60)
-        workers = _children(bot.pid)
+            await until(lambda: _children(bot.pid or 0), seconds=60)
+        workers = _children(bot.pid or 0)
         await kill(w, bot)
     # The process that was checking ends with its parent.
     await until(lambda: not any(_lives(pid) for pid in workers), seconds=60)

@@ -16,6 +16,7 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from multiprocessing.process import BaseProcess
 from typing import Any
 
 import httpx
@@ -87,7 +88,7 @@ class Scene:
         self.w = w
         self.trainer = trainer
         self.rng = rng
-        self.bot: asyncio.subprocess.Process | None = None
+        self.bot: BaseProcess | None = None
         self.struck: Counter[str] = Counter()
         self.in_doubt: list[str] = []
         self._began = time.monotonic()
@@ -124,7 +125,7 @@ class Scene:
 
     async def strike(self) -> None:
         """Kill the bot, the trainer's server, one of its workers, or both, at work or while the bot starts."""
-        if self.bot is None or self.bot.returncode is not None:
+        if self.bot is None or self.bot.exitcode is not None:
             self.bot = await launch(self.w, **self.settings)
         if self.rng.random() < 0.6:
             await self._connected()
@@ -159,7 +160,7 @@ class Scene:
         async with asyncio.timeout(PATIENCE):
             while self.w.sandbox.state.deliverer.sockets.count == 0:
                 assert self.bot is not None
-                assert self.bot.returncode is None, "the bot ended by itself"
+                assert self.bot.exitcode is None, "the bot ended by itself"
                 await asyncio.sleep(0.05)
 
     # Who uses it
@@ -220,7 +221,7 @@ class Scene:
         try:
             async with asyncio.timeout(PATIENCE):
                 while unrest := self._unrest():
-                    if self.bot is None or self.bot.returncode is not None:
+                    if self.bot is None or self.bot.exitcode is not None:
                         self.bot = await launch(self.w, **self.settings)
                     await self._connected()
                     await asyncio.sleep(0.2)
