@@ -23,8 +23,9 @@ settings.register_profile("patient", settings.get_profile(settings.get_current_p
 settings.load_profile("patient")
 
 
-# Files whose few tests take minutes. They begin first, or one process would be left alone with them at the end.
-_LONG = ("test_kills.py", "test_learns.py")
+# Files whose few tests take minutes. They begin first, or one process would be left alone with them at the end. The
+# histories, in processes of their own, take only what the other tests leave of the processors.
+_LONG = ("test_histories.py", "test_learns.py", "test_kills.py", "test_crash.py", "test_slack_trouble.py")
 
 # The bot runs without its extras, and so do its tests. What drives the sandbox or the trainer is left out where these
 # are not installed; in CI they have to be, and it fails there.
@@ -50,7 +51,7 @@ def pytest_report_header() -> str | None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    items.sort(key=lambda item: item.path.name not in _LONG)
+    items.sort(key=lambda item: _LONG.index(item.path.name) if item.path.name in _LONG else len(_LONG))
     if "soak" in config.getoption("-m"):
         return
     for item in items:

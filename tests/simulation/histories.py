@@ -26,12 +26,15 @@ def failures(seeds: Iterable[str]) -> list[tuple[str, list[str], list[str]]]:
     """(seed, violations, trace) of each history that went wrong."""
     seeds = list(seeds)
     chunks = [seeds[i : i + _AT_A_TIME] for i in range(0, len(seeds), _AT_A_TIME)]
-    with ProcessPoolExecutor(os.cpu_count(), multiprocessing.get_context("spawn"), initializer=_hurry) as pool:
+    with ProcessPoolExecutor(os.cpu_count(), multiprocessing.get_context("spawn"), initializer=_step_back) as pool:
         return [failure for chunk in pool.map(_failures, chunks) for failure in chunk]
 
 
-def _hurry() -> None:
-    """Nothing from the start is garbage, and what histories leave behind need not be looked through so often."""
+def _step_back() -> None:
+    """Other tests, which wait for each other's processes, go first: histories take what time is left."""
+    if hasattr(os, "nice"):
+        os.nice(19)
+    # Nothing from the start is garbage, and what histories leave behind need not be looked through so often.
     gc.freeze()
     gc.set_threshold(100_000, 50, 50)
 
