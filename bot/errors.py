@@ -1,6 +1,7 @@
 """The bot's errors: what happened, as a kind with values. `texts.errors` has a sentence for each kind."""
 
 from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 
 class BotError(Exception):
@@ -43,6 +44,15 @@ class Ambiguous(BotError):
 
 class Conflict(BotError):
     """Not possible in the present state (a job that has ended cannot be cancelled)."""
+
+
+class UnusableSetting(NamedTuple):
+    """`kind` and `values` as in pydantic, and pydantic's own `words`. What was set is left out: it may be a secret."""
+
+    variable: str
+    kind: str
+    values: dict[str, Any]
+    words: str
 
 
 class StartError(BotError):

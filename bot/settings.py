@@ -2,28 +2,19 @@
 
 import re
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal, NamedTuple
+from typing import Annotated, Final, Literal
 from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from bot.errors import StartError
+from bot.errors import StartError, UnusableSetting
 from bot.providers.openai import OPENAI
 from bot.providers.trainer import TRAINER
 from training_files.tokens import tokenizers_folder
 
 SLACK_API_URL: Final = "https://slack.com/api/"
-
-
-class UnusableSetting(NamedTuple):
-    """`kind` and `values` as in pydantic, and pydantic's own `words`. What was set is left out: it may be a secret."""
-
-    variable: str
-    kind: str
-    values: dict[str, Any]
-    words: str
 
 
 class Settings(BaseSettings):

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from bot.settings import UnusableSetting
+from bot.errors import UnusableSetting
 from texts import settings
 from texts.errors.table import ERRORS
 from texts.formats import sentences
