@@ -14,7 +14,7 @@ import msgspec
 from texts import findings, training_files
 from texts import terminal as texts
 from texts.errors import sentence
-from texts.formats import dollars, money
+from texts.formats import dollars, enumerated, money
 from training_files import DEFAULT_MODEL, Finding, Report, Severity, TrainingFileError, check_file, lookup
 from training_files.finding_codes import BY_CODE
 from training_files.findings_csv import findings_csv
@@ -350,7 +350,7 @@ def _show_findings(console: "Console", title: str, style: str, found: list[Findi
             console.print(Text(f"    {texts.more(more)}", style="dim"))
     if rest := shown[CODES_SHOWN:]:
         console.print(
-            Text("  " + texts.other_codes(", ".join(f"{code} {counts[code]:,}" for code in rest)), style="dim")
+            Text("  " + texts.other_codes(enumerated([f"{code} {counts[code]:,}" for code in rest])), style="dim")
         )
 
 

@@ -17,7 +17,7 @@ from texts import command_line as help_texts
 from texts import starting as texts
 from texts.command_help import described
 from texts.errors import sentence
-from texts.formats import file_size
+from texts.formats import enumerated, file_size
 from texts.language import Language, current, speaking, terminal_language
 
 app = typer.Typer(
@@ -177,4 +177,4 @@ _EXTRAS = {"local": ("torch", "trl", "fastapi", "jinja2"), "sandbox": ("starlett
 def _needs(extra: str, command: str) -> None:
     missing = [name for name in _EXTRAS[extra] if importlib.util.find_spec(name) is None]
     if missing:
-        raise StartError(texts.extra_needed(f"finetune-bot {command}", extra, ", ".join(missing)))
+        raise StartError(texts.extra_needed(f"finetune-bot {command}", extra, enumerated(missing)))

@@ -20,6 +20,7 @@ from bot.settings import SLACK_API_URL, Settings
 from bot.unreachable import why_unreachable
 from texts import starting as texts
 from texts.errors import sentence
+from texts.formats import sentences
 
 log = structlog.get_logger()
 
@@ -72,7 +73,7 @@ def require(settings: Settings) -> None:
         if kind := _kind(value):
             complaints.append(texts.token_in_the_wrong_place(name, texts.token_kind(kind)))
     if complaints:
-        raise StartError(" ".join(complaints))
+        raise StartError(sentences(*complaints))
 
 
 def _value(secret: SecretStr | None) -> str:

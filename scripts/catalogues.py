@@ -36,6 +36,7 @@ msgstr ""
 _HAN = "\u3400-\u9fff"
 # Slack sees a mark of bold or code only at the edge of a word, and Chinese has no spaces of its own.
 _CRAMPED = re.compile(rf"[{_HAN}][`{{A-Za-z0-9]|[`}}A-Za-z0-9][{_HAN}]")
+_HALF_WIDTH = re.compile(rf"[{_HAN}] ?[,;:!?()]|[,;:!?()] ?[{_HAN}]| [，。；：（）]|[，。；：（] ")
 
 
 def main() -> int:
@@ -126,6 +127,8 @@ def _wrong(message: Message) -> Iterator[str]:
         yield "other placeholders"
     if any(sorted(_code(form)) != sorted(_code(originals[-1])) for form in forms):
         yield "other code in backticks"
+    if half := next(filter(None, (_HALF_WIDTH.search(re.sub("`[^`]*`", "`", form)) for form in forms)), None):
+        yield f"punctuation of half width beside Chinese ({half[0]})"
     if cramped := next(filter(None, map(_CRAMPED.search, forms)), None):
         yield f"no space between Chinese and what stands beside it ({cramped[0]})"
 

@@ -152,7 +152,7 @@ def test_any_histogram_can_be_drawn() -> None:
 def test_the_histogram_in_words() -> None:
     said = length_alt_text(BARS, TOKENS, limit=49)
     assert said == (
-        "Histogram of the lengths of 66 examples. They have 10 to 55 tokens; half have at most 26, 95 % at most 38. "
+        "Histogram of the lengths of 66 examples. They have 10 to 55 tokens; half have at most 26, 95% at most 38. "
         "Most, 40, have 20 to 29. 1 is longer than the 49 that the model takes, and is cut."
     )
     assert len(said) <= ALT_TEXT
@@ -250,7 +250,7 @@ def test_a_picture_is_told_in_chinese() -> None:
     metrics = [Metrics(1, train_loss=3.2, full_valid_loss=3.0), Metrics(9, train_loss=0.5, full_valid_loss=0.75)]
     with speaking(Language.CHINESE):
         assert loss_alt_text(metrics) == (
-            "以训练步数为横轴的折线图。 训练损失：从 3.2 降到 0.5，此时为第 9 步。 "
+            "以训练步数为横轴的折线图。训练损失：从 3.2 降到 0.5（第 9 步）。"
             "验证损失：从 3 降到 0.75，最低为 0.75，在第 9 步。"
         )
         assert "有 1 个超过模型能接受的 49，" in length_alt_text(BARS, TOKENS, limit=49)

@@ -6,6 +6,7 @@ from typing import Final
 from bot.charts.words import ChartWords
 from bot.jobs.figures import Points, Quantity, quantities, training, validation
 from bot.providers.protocol import Metrics
+from texts.formats import percent, sentences
 from texts.language import _, plural
 from training_files.report import Bar, Tokens
 
@@ -28,21 +29,21 @@ def words() -> ChartWords:
         examples=_("Examples"),
         tokens=_("Tokens"),
         median=_("median {length}"),
-        share=_("95 % up to {length}"),
+        share=_("95% up to {length}"),
         cut=_("cut at {length}"),
     )
 
 
 def loss_alt_text(metrics: Sequence[Metrics], *, method: str = "") -> str:
     """Of `bot.charts.training.loss_chart`."""
-    sentences = []
+    said = []
     train, valid = training(metrics, "loss").points, validation(metrics, "loss").points
     if train:
-        sentences.append(_("Training loss {course} at step {step}.", course=_course(train, _figure), step=train[-1][0]))
+        said.append(_("Training loss {course} at step {step}.", course=_course(train, _figure), step=train[-1][0]))
     if valid:
         step, least = min(valid, key=lambda point: point[1])
         if len(valid) > 1:
-            sentences.append(
+            said.append(
                 _(
                     "Validation loss {course}; lowest, {least}, at step {step}.",
                     course=_course(valid, _figure),
@@ -51,21 +52,21 @@ def loss_alt_text(metrics: Sequence[Metrics], *, method: str = "") -> str:
                 )
             )
         else:
-            sentences.append(_("Validation loss {course}.", course=_course(valid, _figure)))
-    if said := _accuracy(metrics, quantities(method)[1]):
-        sentences.append(said)
-    if not sentences:
+            said.append(_("Validation loss {course}.", course=_course(valid, _figure)))
+    if accuracy := _accuracy(metrics, quantities(method)[1]):
+        said.append(accuracy)
+    if not said:
         return _("Chart of training loss by step; nothing has been measured yet.")
-    return " ".join([_("Line chart by training step."), *sentences])[:ALT_TEXT]
+    return sentences(_("Line chart by training step."), *said)[:ALT_TEXT]
 
 
 def length_alt_text(bars: Sequence[Bar], tokens: Tokens, *, limit: int | None = None) -> str:
     """Of `bot.charts.lengths.length_chart`."""
     fullest = max(bars, key=lambda bar: bar.examples)
-    sentences = [
+    said = [
         _("Histogram of the lengths of {examples} examples.", examples=sum(bar.examples for bar in bars)),
         _(
-            "They have {least} to {most} tokens; half have at most {median}, 95 % at most {p95}.",
+            "They have {least} to {most} tokens; half have at most {median}, 95% at most {p95}.",
             least=bars[0].low,
             most=tokens.max,
             median=tokens.median,
@@ -80,7 +81,7 @@ def length_alt_text(bars: Sequence[Bar], tokens: Tokens, *, limit: int | None = 
     ]
     if limit is not None and tokens.max > limit:
         longer = sum(bar.examples for bar in bars if bar.low > limit)
-        sentences.append(
+        said.append(
             plural(
                 "{count} is longer than the {limit} that the model takes, and is cut.",
                 "{count} are longer than the {limit} that the model takes, and are cut.",
@@ -88,7 +89,7 @@ def length_alt_text(bars: Sequence[Bar], tokens: Tokens, *, limit: int | None = 
                 limit=limit,
             )
         )
-    return " ".join(sentences)[:ALT_TEXT]
+    return sentences(*said)[:ALT_TEXT]
 
 
 def _accuracy(metrics: Sequence[Metrics], quantity: Quantity) -> str:
@@ -97,7 +98,7 @@ def _accuracy(metrics: Sequence[Metrics], quantity: Quantity) -> str:
     points = held_out or training(metrics, quantity).points
     if not points:
         return ""
-    course = _course(points, lambda value: f"{value:.0%}")
+    course = _course(points, lambda value: percent(value, 0))
     if quantity == "reward_accuracy":
         if held_out:
             return _("Validation reward accuracy {course}.", course=course)

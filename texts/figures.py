@@ -2,7 +2,7 @@
 
 from bot.jobs.diagnosis import Diagnosis, Problem
 from bot.jobs.figures import Figure, Quantity
-from texts.formats import figure, percent, step
+from texts.formats import figure, percent, sentences, step
 from texts.language import _, plural
 
 
@@ -117,4 +117,4 @@ def overfitted(
     advice = _("Try fewer epochs or more examples.")
     if fewer is not None and epochs is not None:
         advice = _("Try fewer epochs ({fewer} instead of {epochs}) or more examples.", fewer=fewer, epochs=epochs)
-    return _("Over-fitted:"), " ".join(filter(None, (said, instead, advice)))
+    return _("Over-fitted:"), sentences(said, instead, advice)

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final, Literal
 
 from texts import file_types, training_file_errors
-from texts.formats import listed, sentences
+from texts.formats import enumerated, listed, sentences
 from texts.language import _, plural, translated
 from texts.sentences import Sentences, paragraphs
 from training_files.chat import MESSAGE_KEYS, ROLES
@@ -58,7 +58,7 @@ def _names(names: Sequence[str], more: int = 0) -> str:
     shown = [f"`{name}`" for name in names]
     if not more:
         return listed(shown)
-    return plural("{names} and {count} more", "{names} and {count} more", more, names=", ".join(shown))
+    return plural("{names} and {count} more", "{names} and {count} more", more, names=enumerated(shown))
 
 
 def format_name(format: str) -> str:
@@ -303,7 +303,7 @@ def mixed_formats(examples: Mapping[str, int], lines: Mapping[str, int]) -> str:
         )
         for name, count in examples.items()
     ]
-    return _("The file mixes formats: {formats}. Put each format in a file of its own.", formats=", ".join(each))
+    return _("The file mixes formats: {formats}. Put each format in a file of its own.", formats=enumerated(each))
 
 
 @FINDINGS.sentence
@@ -323,7 +323,7 @@ def format_not_taken(model: str, format: str, others: Sequence[str]) -> str:
         "{model} is not trained on {format} files. Choose one that is: {others}.",
         model=model,
         format=shown,
-        others=", ".join(others),
+        others=enumerated(others),
     )
 
 
@@ -375,7 +375,7 @@ def needs_conversion(
         )
     if mapping:
         parts = [_("`{column}` as {part}", column=column, part=part) for part, column in mapping.items()]
-        how = _("It would be read as {format}: {parts}.", format=format_name(format), parts=", ".join(parts))
+        how = _("It would be read as {format}: {parts}.", format=format_name(format), parts=enumerated(parts))
     return sentences(what, how, _("Convert it: Repair shows how it would be read and lets you choose."))
 
 
@@ -424,7 +424,7 @@ def missing_messages_list(found: Kind | Literal[""] = "", keys: Sequence[str] = 
         return _("The example has no `messages`. Give the example a list of messages: {form}.", form=_CHAT)
     return _(
         "The example has no `messages`. It has {keys}. Give the example a list of messages: {form}.",
-        keys=", ".join(f"`{key}`" for key in keys),
+        keys=enumerated([f"`{key}`" for key in keys]),
         form=_CHAT,
     )
 
@@ -447,7 +447,7 @@ def message_unrecognized_key(field: str, keys: Sequence[str], more: int) -> str:
     Remove or rename the key.
     """
     count = len(keys) + more
-    shown = ", ".join(keys)
+    shown = enumerated(keys)
     if more:
         shown = plural("{names} and {count} more", "{names} and {count} more", more, names=shown)
     return plural(
@@ -456,7 +456,7 @@ def message_unrecognized_key(field: str, keys: Sequence[str], more: int) -> str:
         count,
         field=field,
         keys=shown,
-        known=", ".join(MESSAGE_KEYS),
+        known=enumerated(MESSAGE_KEYS),
     )
 
 
@@ -472,7 +472,7 @@ def unrecognized_role(field: str, role: str, instead: str) -> str:
         "`{field}` is {role}, which is not a role. Use one of {roles}.",
         field=field,
         role=role,
-        roles=", ".join(ROLES),
+        roles=enumerated(ROLES),
     )
 
 
@@ -1448,13 +1448,13 @@ def in_validation_file(first: int) -> str:
 
 @FINDINGS.sentence
 def near_duplicate(percent: int, other: int) -> str:
-    """The example says nearly the same as an earlier one (95 % of the text or more). The model learns such examples by
+    """The example says nearly the same as an earlier one (95% of the text or more). The model learns such examples by
     heart.
 
     Keep one of them, or make them differ in what matters.
     """
     return _(
-        "This example is {percent} % the same as the one on line {other}. Keep one of them, or make them differ in "
+        "This example is {percent}% the same as the one on line {other}. Keep one of them, or make them differ in "
         "what matters.",
         percent=percent,
         other=other,
@@ -1496,7 +1496,7 @@ def many_refusals(refusals: int, answers: int, percent: int, first: int) -> str:
     Answer what should be answered, and keep refusals for what should be refused.
     """
     return _(
-        "{refusals} of {answers} answers ({percent} %) refuse, the first on line {first}. Answer what should be "
+        "{refusals} of {answers} answers ({percent}%) refuse, the first on line {first}. Answer what should be "
         "answered, and keep refusals for what should be refused.",
         refusals=refusals,
         answers=answers,

@@ -7,7 +7,7 @@ import math
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from texts.language import Language, _, current, plural
+from texts.language import Language, _, current, is_chinese, plural
 
 
 def number(value: float) -> str:
@@ -27,10 +27,10 @@ def figure(value: float | None) -> str:
 
 
 def percent(share: float | None, digits: int = 1) -> str:
-    """ "12.5 %" for 0.125."""
+    """ "12.5%" for 0.125."""
     if share is None or not math.isfinite(share):
         return "–"
-    return _("{number} %", number=f"{share * 100:.{digits}f}")
+    return f"{share:.{digits}%}"
 
 
 def labelled(label: str, value: str) -> str:
@@ -110,7 +110,10 @@ def listed(items: Sequence[str]) -> str:
     # A space between Chinese and what stands beside it, around the word for "and".
     if len(items) > 1:
         before, after = items[-2:]
-        spaced[-2:] = [before if _is_han(before[-1:]) else f"{before} ", after if _is_han(after[:1]) else f" {after}"]
+        spaced[-2:] = [
+            before if is_chinese(before[-1:]) else f"{before} ",
+            after if is_chinese(after[:1]) else f" {after}",
+        ]
     return format_list(spaced, locale=current().locale)
 
 
@@ -119,7 +122,7 @@ def enumerated(items: Sequence[str]) -> str:
     return _(", ").join(items)
 
 
-def sentences(*parts: str) -> str:
+def sentences(*parts: str | None) -> str:
     """One after the other; empty ones are left out."""
     return (" " if current() is Language.ENGLISH else "").join(filter(None, parts))
 
@@ -181,7 +184,3 @@ def these_direct_messages() -> str:
 def shortened() -> str:
     """At the end of a message that holds more than Slack shows."""
     return _("Shortened: Slack shows no more in one message.")
-
-
-def _is_han(character: str) -> bool:
-    return "\u3400" <= character <= "\u9fff"

@@ -1,5 +1,6 @@
 """The history of a job: what the provider told of it, and what led to what. Sentences of moments take raw values."""
 
+from texts.formats import sentences
 from texts.language import _, plural
 
 
@@ -81,7 +82,7 @@ def requested(key: str, attempts: int, state: str) -> str:
         plural("The bot began it {count} time.", "The bot began it {count} times.", attempts) if attempts > 1 else ""
     )
     outcome = {"pending": _("The bot is at it."), "failed": _("The bot failed at it.")}.get(state, "")
-    return " ".join(filter(None, (how, tries, outcome)))
+    return sentences(how, tries, outcome)
 
 
 def stored(job: str, model: str) -> str:

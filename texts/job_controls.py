@@ -4,6 +4,7 @@ characters), and what came of it."""
 from typing import Literal
 
 from bot.jobs import states
+from texts.formats import sentences
 from texts.language import _
 
 Control = Literal["cancel", "pause", "resume"]
@@ -24,7 +25,7 @@ def question(control: Control) -> tuple[str, str, str]:
 
 def pause(spent: str | None) -> str:
     """`spent`: what of the estimate, where that is known."""
-    return _sentences(
+    return sentences(
         _("Training stops, and what was learned is kept."),
         _spent(spent),
         _("Nothing more is trained, or paid for, until somebody presses {resume}.", resume=button("resume")),
@@ -34,12 +35,12 @@ def pause(spent: str | None) -> str:
 def resume(left: str | None) -> str:
     """`left`: what of the estimate, where that is known."""
     coming = _("About {amount} of the estimate is still to come.", amount=left) if left else None
-    return _sentences(_("Training goes on from where it was paused."), coming)
+    return sentences(_("Training goes on from where it was paused."), coming)
 
 
 def cancel(spent: str | None) -> str:
     """While it trains."""
-    return _sentences(
+    return sentences(
         _(
             "Training stops at once and there will be no finished model; what was learned since the last checkpoint "
             "is lost."
@@ -79,7 +80,3 @@ def adopted(job: str) -> str:
 
 def _spent(amount: str | None) -> str | None:
     return _("About {amount} of the estimate is spent.", amount=amount) if amount else None
-
-
-def _sentences(*sentences: str | None) -> str:
-    return " ".join(filter(None, sentences))

@@ -102,16 +102,16 @@ def _filled_closely(message: str, values: Mapping[str, object]) -> str:
     written = _written(values)
     parts = [""]
     for text, name, _spec, _conversion in Formatter().parse(message):
-        if text[:1] == " " and _is_chinese(parts[-1][-1:]) and _is_chinese(text[1:2]):
-            text = text[1:]
         value = str(written[name]) if name is not None else ""
-        if text[-1:] == " " and _is_chinese(text[-2:-1]) and _is_chinese(value[:1]):
+        if text[:1] == " " and is_chinese(parts[-1][-1:]) and is_chinese((text[1:] or value)[:1]):
+            text = text[1:]
+        if text[-1:] == " " and is_chinese(text[-2:-1]) and is_chinese(value[:1]):
             text = text[:-1]
         parts += [text, value]
     return "".join(parts)
 
 
-def _is_chinese(character: str) -> bool:
+def is_chinese(character: str) -> bool:
     """A character or a mark of punctuation."""
     return "\u3000" <= character <= "\u9fff" or "\uff00" <= character <= "\uffef"
 

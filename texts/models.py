@@ -4,7 +4,7 @@ from texts.language import _, plural
 
 
 def id_button() -> str:
-    return _("Model id")
+    return _("Model ID")
 
 
 def model_id(name: str, model: str) -> str:

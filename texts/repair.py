@@ -116,7 +116,7 @@ def does(repair: str) -> str:
         ),
         "unusable": _("Examples that no other repair could save; each is named with the reason."),
         "duplicates": _("The first of those that are the same."),
-        "near_duplicates": _("95 % of the text or more is the same. The model would learn them by heart."),
+        "near_duplicates": _("95% of the text or more is the same. The model would learn them by heart."),
         "validation_overlap": _("Otherwise the validation loss tells nothing about what the model has not seen."),
     }[repair]
 

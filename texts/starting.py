@@ -219,6 +219,10 @@ def starting(process: str) -> str:
     }[process]
 
 
+def _process(name: str) -> str:
+    return {"trainer": _("trainer"), "sandbox": _("workspace"), "bot": _("bot")}.get(name, name)
+
+
 def stopping() -> str:
     return _("Stopping …")
 
@@ -257,7 +261,7 @@ def how_to_stop() -> str:
 
 
 def process_stopped(name: str, last_words: str) -> str:
-    return _("The {name} has stopped. {last_words}", name=name, last_words=last_words)
+    return _("The {name} has stopped. {last_words}", name=_process(name), last_words=last_words)
 
 
 def stays_away(times: int) -> str:
@@ -269,7 +273,7 @@ def stays_away(times: int) -> str:
 
 
 def process_is_back(name: str) -> str:
-    return _("The {name} is back.", name=name)
+    return _("The {name} is back.", name=_process(name))
 
 
 def nothing_runs() -> str:
@@ -277,12 +281,15 @@ def nothing_runs() -> str:
 
 
 def stopped_before_ready(name: str, last_words: str) -> str:
-    return _("The {name} stopped before it was ready. {last_words}", name=name, last_words=last_words)
+    return _("The {name} stopped before it was ready. {last_words}", name=_process(name), last_words=last_words)
 
 
 def not_ready_in_time(name: str, seconds: str, last_words: str) -> str:
     return _(
-        "The {name} was not ready within {seconds} s. {last_words}", name=name, seconds=seconds, last_words=last_words
+        "The {name} was not ready within {seconds} s. {last_words}",
+        name=_process(name),
+        seconds=seconds,
+        last_words=last_words,
     )
 
 

@@ -5,6 +5,7 @@ Values come as they are: whoever prints a sentence takes out what a terminal wou
 
 from collections.abc import Sequence
 
+from texts.formats import enumerated
 from texts.language import _, plural
 from training_files.report import TableNote
 
@@ -191,7 +192,7 @@ def times(count: int) -> str:
 
 
 def lines(numbers: Sequence[str], *, more: bool) -> str:
-    listed = ", ".join(numbers) + (" …" if more else "")
+    listed = enumerated(numbers) + (" …" if more else "")
     return _("line {line}", line=listed) if len(numbers) == 1 else _("lines {lines}", lines=listed)
 
 

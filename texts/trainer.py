@@ -23,7 +23,7 @@ def command(name: str) -> str:
         "keys create": _(
             "Make a key and show it, this once. Its holder sees what it made itself, and the base models."
         ),
-        "keys list": _("Show the names of the keys. Those that see everything are marked (admin)."),
+        "keys list": _("Show the names of the keys. Those that see everything are marked `(admin)`."),
         "keys delete": _("Revoke a key."),
     }[name]
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from texts import file_types
-from texts.formats import listed
+from texts.formats import enumerated, listed
 from texts.language import _, plural
 from texts.sentences import Sentences
 from training_files import TrainingFileError
@@ -28,7 +28,7 @@ def of_this_file(kind: str, values: Mapping[str, str | int]) -> str:
 
 
 def _quoted(names: Sequence[str]) -> str:
-    return ", ".join(f"“{name}”" for name in names)
+    return enumerated([f"“{name}”" for name in names])
 
 
 # Fetching it from Slack

@@ -15,6 +15,7 @@ from handlers.blocks.modals import modal
 from handlers.blocks.parts import HINT, actions, button, message, plain, section
 from handlers.blocks.text import code, person
 from texts import approval as texts
+from texts.formats import sentences
 
 APPROVE: Final = "job_approve"
 DECLINE: Final = "job_decline"
@@ -36,7 +37,7 @@ def asked(job: Job, *, again: bool = False) -> Message:
     alone = job.approval is not None and len(job.approval.deciders) == 1
     text = (texts.ask_one if alone else texts.ask)(deciders(job), _wish(job), necessity(job))
     if again:
-        text = f"{texts.still_waits()} {text}"
+        text = sentences(texts.still_waits(), text)
     buttons = actions(
         button(texts.approve_button(), APPROVE, job.id, style="primary"),
         button(texts.decline_button(), DECLINE, job.id, style="danger"),
@@ -46,7 +47,7 @@ def asked(job: Job, *, again: bool = False) -> Message:
 
 def answered(job: Job) -> Message:
     """Replaces the question once it is answered."""
-    text = f"{_wish(job)} {decision(job)}"
+    text = sentences(_wish(job), decision(job))
     return message(text, [section(text)])
 
 
@@ -75,7 +76,7 @@ def decline_modal(job: Job, target: DeclineTarget) -> View:
         element=PlainTextInputElement(action_id=REASON, multiline=True, max_length=_LONGEST_REASON),
         hint=plain(hint, HINT),
     )
-    blocks = [section(f"{_wish(job)} {necessity(job)}"), reason]
+    blocks = [section(sentences(_wish(job), necessity(job))), reason]
     return modal(
         texts.decline_title(),
         blocks,

@@ -3,6 +3,7 @@
 from handlers.blocks.message import Message
 from handlers.blocks.parts import message, section
 from handlers.blocks.text import quoted
+from texts.formats import sentences
 
 
 def refusal(sentence: str) -> Message:
@@ -14,4 +15,4 @@ def refusal(sentence: str) -> Message:
 def failure(sentence: str, what_next: str = "") -> Message:
     """It was tried and did not work: what happened, then what to do next."""
     words, next_step = quoted(sentence, 1500), quoted(what_next, 1000)
-    return message(f"{words} {next_step}".strip(), [section(f"{words}\n{next_step}".rstrip())])
+    return message(sentences(words, next_step), [section(f"{words}\n{next_step}".rstrip())])

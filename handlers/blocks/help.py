@@ -10,6 +10,7 @@ from handlers.blocks.parts import actions, button, context, message, section
 from handlers.blocks.text import bold, code, quoted
 from texts import help as texts
 from texts.commands import Description
+from texts.formats import sentences
 
 JOBS: Final = "ask_jobs"
 MODELS: Final = "ask_models"
@@ -48,7 +49,7 @@ def what_there_is(word: str | None = None) -> Message:
 
 def greeting() -> Message:
     """For whoever opens their direct messages with the bot for the first time."""
-    return message(texts.greeting(), [section(f"{texts.welcome()} {_introduction()}"), *_ways_on()])
+    return message(texts.greeting(), [section(sentences(texts.welcome(), _introduction())), *_ways_on()])
 
 
 def _introduction() -> str:

@@ -20,7 +20,7 @@ def named(model: str) -> str:
 
 
 def id_button(model: str) -> ButtonElement | None:
-    """*Model id*, which shows the whole id; None where the name is the id already, or no button can carry it."""
+    """*Model ID*, which shows the whole id; None where the name is the id already, or no button can carry it."""
     if short_name(model) == model or size(model) > VALUE:
         return None
     return button(models.id_button(), MODEL_ID, model)
@@ -32,6 +32,6 @@ def chat_button(model: str) -> ButtonElement | None:
 
 
 def model_id(model: str) -> Message:
-    """For whoever pressed *Model id*."""
+    """For whoever pressed *Model ID*."""
     text = models.model_id(named(model), code(model, 500))
     return message(text, [section(text)])

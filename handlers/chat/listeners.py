@@ -84,7 +84,7 @@ class ChatListeners:
         await self.opening.remove_unused(opened.others)
 
     async def show_id(self, request: Request) -> None:
-        """*Model id*: the id behind a model's short name."""
+        """*Model ID*: the id behind a model's short name."""
         await self.authority.require(await self.callers.of(request), Action.USE)
         await request.answer(model_id(request.text))
 

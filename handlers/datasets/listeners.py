@@ -32,6 +32,7 @@ from handlers.web.people import People
 from handlers.web.poster import Poster
 from texts import datasets as dataset_texts
 from texts.findings import sentence
+from texts.formats import sentences
 from texts.language import speaking
 from training_files import TrainingFileError
 from training_files.findings_csv import findings_csv
@@ -125,7 +126,7 @@ class DatasetListeners:
         caller, view = await self.callers.of(request), request.body["view"]
         wanted = split_modal.read_split(view["state"]["values"])
         if isinstance(wanted, dict):
-            raise Invalid(" ".join(wanted.values()))
+            raise Invalid(sentences(*wanted.values()))
         place = msgspec.json.decode(view["private_metadata"], type=split_modal.Place)
         async with self.splitting.plan(caller, place.dataset, *wanted) as planned:
             if await self.derived.is_there(request, planned.training):

@@ -21,6 +21,7 @@ from handlers.repair import blocks
 from handlers.repair.blocks import Selection
 from handlers.request import Request
 from texts import repair as texts
+from texts.formats import sentences
 from training_files.report import Table
 
 
@@ -57,7 +58,7 @@ class RepairListeners:
         dataset = await self.repairing.check(await self.callers.of(request), selection.dataset)
         async with self.modals.filling(request, texts.convert_button(), request.body["view"]["id"]) as fill:
             if not isinstance(columns, Columns):
-                raise Invalid(" ".join(columns.values()))
+                raise Invalid(sentences(*columns.values()))
             selection = msgspec.structs.replace(selection, layout=columns.layout, places=columns.places)
             await self._show_repairs(request, dataset, selection, fill)
 

@@ -16,7 +16,7 @@ async def _opened(w: World) -> list[str]:
 
 
 def _model(message: dict[str, Any]) -> str:
-    """What its *Model id* stands for; a base model goes by its id."""
+    """What its *Model ID* stands for; a base model goes by its id."""
     elements = [element for block in message["blocks"] for element in block.get("elements", [])]
     ids = [element["value"] for element in elements if element.get("action_id") == "model_id"]
     return ids[0] if ids else message["plain"].partition(OPENED)[2].splitlines()[0].strip(" `.")

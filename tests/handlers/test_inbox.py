@@ -301,7 +301,7 @@ async def test_what_fails_is_told_in_the_language_of_who_hears_it(database: Data
             assert await store.accept(key, body)
             await inbox.begin(work, body, cast(AsyncBoltContext, {"inbox_key": key}))
         told = [call["text"] for call in slack.called("chat.postMessage")]
-        assert told[0].startswith("我这边出了问题。 请再试一次。日志编号：key-0。")
+        assert told[0].startswith("我这边出了问题。请再试一次。日志编号：key-0。")
         assert told[1].startswith("用时太久，Slack 不再允许我打开窗口。")
         assert told[2].startswith("acme 的回复：Not today.")
 

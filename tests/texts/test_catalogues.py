@@ -89,6 +89,8 @@ def test_a_module_that_says_something_else_now_is_found_and_keeps_its_other_tran
         (SAY, "请输入 `/finetune job`。", "other code in backticks"),
         (OF_ALL, "共{count} 个", "no space between Chinese"),
         (SAY, "请输入`/finetune jobs`。", "no space between Chinese"),
+        (OF_ALL, "共 {count} 个 (全部)", "punctuation of half width"),
+        (OF_ALL, "共 {count} 个 ，", "punctuation of half width"),
     ],
 )
 def test_a_translation_that_does_not_fit_is_found(

@@ -65,7 +65,7 @@ def test_each_error_has_a_sentence_that_takes_its_values(classes: tuple[str, ...
         (
             Ambiguous("voice", [f"a{n}" for n in range(7)]),
             "voice could be any of these: a0, a1, a2, a3, a4 and 2 more. Write more of the name.",
-            "voice 可能是其中任意一个：a0, a1, a2, a3, a4，另有 2 个。请把名称写得更完整。",
+            "voice 可能是以下任意一个：a0、a1、a2、a3、a4，另有 2 个。请把名称写得更完整。",
         ),
         (
             Denied("only_owner", action=Action.CANCEL, kind="job"),

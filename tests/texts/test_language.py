@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from texts.approval import ask_one
 from texts.formats import duration
 from texts.language import Language, _, current, language_of, plural, speaking, terminal_language
 
@@ -35,6 +36,13 @@ def test_a_plural_form_goes_with_its_count() -> None:
     ]
     with speaking(Language.CHINESE):
         assert plural("{count} byte", "{count} bytes", 1) == "1 字节"
+
+
+def test_chinese_sentences_that_fill_placeholders_stand_without_a_space_between_them() -> None:
+    with speaking(Language.CHINESE):
+        assert ask_one("@李雷", "韩梅梅想要训练。", "事先无法知道它的价格。") == (
+            "@李雷：韩梅梅想要训练。事先无法知道它的价格。在你同意之前不会产生费用。"
+        )
 
 
 async def test_each_task_speaks_the_language_it_was_started_in() -> None:

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from bot.errors import BotError
 from texts import start
 from texts.errors.table import ERRORS
-from texts.formats import listed, sentences
+from texts.formats import enumerated, listed, sentences
 from texts.language import _
 from texts.start import WANDB
 
@@ -24,7 +24,7 @@ def settings_refused(problems: Mapping[str, BotError]) -> str:
 
 @ERRORS.sentence
 def unknown_setting(word: str, settings: Sequence[str]) -> str:
-    return _("I do not know the setting {word}. There are: {settings}.", word=word, settings=", ".join(settings))
+    return _("I do not know the setting {word}. There are: {settings}.", word=word, settings=enumerated(settings))
 
 
 @ERRORS.sentence
@@ -107,7 +107,7 @@ def not_fine_tunable(provider: str, model: str, offered: Sequence[str]) -> str:
         "{provider} cannot fine-tune {model}. It can fine-tune: {offered}.",
         provider=provider,
         model=model,
-        offered=", ".join(offered),
+        offered=enumerated(offered),
     )
 
 

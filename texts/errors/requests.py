@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from texts.errors.table import ERRORS
+from texts.formats import enumerated
 from texts.language import _, plural
 
 _CHOICES = 5
@@ -20,7 +21,7 @@ def press_again() -> str:
 
 @ERRORS.sentence
 def ambiguous(word: str, choices: Sequence[str]) -> str:
-    shown = ", ".join(choices[:_CHOICES])
+    shown = enumerated(choices[:_CHOICES])
     if len(choices) <= _CHOICES:
         return _("{word} could be any of these: {choices}. Write more of the name.", word=word, choices=shown)
     return plural(

@@ -23,16 +23,16 @@ def test_a_running_job_shows_where_it_is_and_how_it_does(
     assert seen(shown).splitlines() == [
         "🔵 support.jsonl → gpt-4.1-mini",
         "✓ Checked · ✓ Queued · ● *Training* · ○ Ready",
-        "▰▰▰▰▰▰▱▱▱▱▱▱▱▱▱▱▱▱▱▱ 30 % · step 30 of 100, epoch 2 of 4",
+        "▰▰▰▰▰▰▱▱▱▱▱▱▱▱▱▱▱▱▱▱ 30% · step 30 of 100, epoch 2 of 4",
         "Training for 2 min, about 5 min left",
         "*Training loss*",
         "1.234",
         "*Validation loss*",
         "1.100",
         "*Token accuracy*",
-        "61.0 %",
+        "61.0%",
         "*Validation token accuracy*",
-        "60.0 %",
+        "60.0%",
         "(picture F1: It falls.)",
         "[Pause]",
         "[Cancel]",
@@ -231,9 +231,9 @@ def test_preferences_show_how_often_the_preferred_answer_wins(make_job: MakeJob,
         )
     ]
     shown = seen(card(job, assess(job, told), now=t0)).splitlines()
-    assert shown[shown.index("*Reward accuracy*") + 1] == "75.0 %"
+    assert shown[shown.index("*Reward accuracy*") + 1] == "75.0%"
     assert shown[shown.index("*Reward margin*") + 1] == "0.300"
-    assert "22.0 %" not in shown
+    assert "22.0%" not in shown
 
 
 @pytest.mark.parametrize(

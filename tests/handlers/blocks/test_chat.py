@@ -49,6 +49,6 @@ def test_a_warming_model_needs_no_help_and_a_deleted_one_leads_to_the_list(seen:
 def test_a_conversation_is_opened_in_chinese(seen: See) -> None:
     with speaking(Language.CHINESE):
         shown = seen(chat.conversation_opened("ft:x", "U0ADA", "包裹在哪里？"))
-    assert shown.startswith("<@U0ADA> 这个消息列与 `ft:x` 对话。")
+    assert shown.startswith("<@U0ADA> 这个消息列用来与 `ft:x` 对话。")
     assert "*在这个消息列中回复*" in shown
     assert "“包裹在哪里？”" in shown

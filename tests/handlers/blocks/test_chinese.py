@@ -228,7 +228,7 @@ def test_a_card_says_where_a_job_stands(make_job: MakeJob, seen: See, t0: float,
         == {
             Language.ENGLISH: [
                 "✓ Checked · ✓ Queued · ● *Training* · ○ Ready",
-                "▰▰▰▰▰▰▱▱▱▱▱▱▱▱▱▱▱▱▱▱ 30 % · step 30 of 100, epoch 2 of 4",
+                "▰▰▰▰▰▰▱▱▱▱▱▱▱▱▱▱▱▱▱▱ 30% · step 30 of 100, epoch 2 of 4",
                 "Training for 2 min, about 5 min left",
             ],
             Language.CHINESE: [

@@ -78,7 +78,7 @@ def test_a_checkpoint_tells_its_metrics(make_job: MakeJob, seen: See) -> None:
 def test_a_checkpoint_that_was_made_goes_by_its_short_name(make_job: MakeJob, seen: See, buttons: Buttons) -> None:
     made = Checkpoint("c1", "ft:gpt-4.1-mini:acme:house-voice:9aBc:ckpt-step-88", 88)
     message = render(notice.CheckpointMade(made), make_job())
-    assert seen(message) == "*Checkpoint at step 88*\n`house-voice, step 88`\n[Model id]"
+    assert seen(message) == "*Checkpoint at step 88*\n`house-voice, step 88`\n[Model ID]"
     assert buttons(message)["model_id"]["value"] == made.model
 
 

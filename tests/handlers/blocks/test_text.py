@@ -60,10 +60,10 @@ def test_dates_are_left_to_each_readers_own_time_zone() -> None:
 
 
 def test_a_progress_bar_is_full_only_at_the_end() -> None:
-    assert text.progress_bar(0, 1000) == "▱" * 20 + " 0 %"
-    assert text.progress_bar(999, 1000) == "▰" * 19 + "▱ 99 %"
-    assert text.progress_bar(1000, 1000) == "▰" * 20 + " 100 %"
-    assert text.progress_bar(5000, 1000) == "▰" * 20 + " 100 %"
+    assert text.progress_bar(0, 1000) == "▱" * 20 + " 0%"
+    assert text.progress_bar(999, 1000) == "▰" * 19 + "▱ 99%"
+    assert text.progress_bar(1000, 1000) == "▰" * 20 + " 100%"
+    assert text.progress_bar(5000, 1000) == "▰" * 20 + " 100%"
 
 
 def test_progress_without_an_end_is_a_step() -> None:

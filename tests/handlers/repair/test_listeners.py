@@ -178,7 +178,7 @@ async def test_it_is_shown_in_the_language_of_who_pressed(listeners: RepairListe
     view = shown(slack)
     assert view["submit"]["text"] == "修复"
     assert "更正角色名称" in str(view["blocks"])
-    assert "与第 3 行近似。" in str(view["blocks"])
+    assert "与第 3 行近似重复。" in str(view["blocks"])
 
 
 async def test_of_a_table_the_columns_are_asked_for_first(

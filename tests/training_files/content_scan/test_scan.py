@@ -127,7 +127,7 @@ def test_many_refusals_are_counted_with_their_share(write: Write) -> None:
     spoken = {"messages": [{"role": "user", "content": "Do it"}, {"role": "assistant", "refusal": "No."}]}
     [finding] = scan_content(write(*answers, *refusals, spoken)).findings
     assert (finding.code, finding.line) == ("many_refusals", None)
-    assert "5 of 17 answers (29 %) refuse, the first on line 13" in sentence(finding)
+    assert "5 of 17 answers (29%) refuse, the first on line 13" in sentence(finding)
 
 
 def test_secrets_and_personal_data_are_named_placed_and_never_shown(write: Write) -> None:
