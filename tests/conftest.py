@@ -24,7 +24,8 @@ settings.load_profile("patient")
 
 
 # Files whose few tests take minutes. They begin first, or one process would be left alone with them at the end. The
-# histories, in processes of their own, take only what the other tests leave of the processors.
+# histories, in processes of their own, take only what the other tests leave of the processors; behind them stand tests
+# of a moment, for xdist has a process with two tests left take the next file, which would wait for them.
 _LONG = ("test_histories.py", "test_learns.py", "test_kills.py", "test_crash.py", "test_slack_trouble.py")
 
 # The bot runs without its extras, and so do its tests. What drives the sandbox or the trainer is left out where these

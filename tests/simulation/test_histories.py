@@ -4,10 +4,15 @@ FINETUNE_HISTORIES says how many (2,000; 100,000 under `pytest -m soak`), FINETU
 """
 
 import os
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 from simulation.histories import failures
+from simulation.history import play
 
+ROOT = Path(__file__).parents[2]
 FIRST = int(os.environ.get("FINETUNE_FIRST_SEED", "0"))
 
 
@@ -30,3 +35,35 @@ def test_the_promises_hold_in_every_history() -> None:
 @pytest.mark.timeout(0)
 def test_the_promises_hold_in_very_many_histories() -> None:
     _hold(int(os.environ.get("FINETUNE_HISTORIES", "100000")))
+
+
+def test_a_seed_is_one_history_wherever_it_is_played() -> None:
+    """Also in another process, whose strings hash otherwise."""
+    here = [play(seed).fingerprint for seed in ("11", "12", "13", "11")]
+    assert here[0] == here[3]
+    assert len(set(here)) == 3
+    code = "from simulation.history import play; print(*[play(s).fingerprint for s in ('11', '12', '13', '11')])"
+    there = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": f"{ROOT}:{ROOT / 'tests'}", "PYTHONHASHSEED": "7"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert there.stdout.split() == here
+
+
+def test_histories_have_all_kinds_of_weather() -> None:
+    """Or the simulation would prove little."""
+    unseen = {
+        *("no connection", "reset before", "reset after", "carried out later", "500", "429", "slow", "truncated"),
+        *("repeated", "*** killed", "a person decides", "says yes", "says no", "maximum of active", "is locked"),
+    }
+    # The rarest is in one of twenty.
+    for seed in range(400):
+        trace = "\n".join(play(f"weather {seed}").trace)
+        unseen = {what for what in unseen if what not in trace}
+        if not unseen:
+            break
+    assert not unseen
