@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from texts import findings, training_files
+from texts import findings, training_file_errors, training_files
 from texts import terminal as texts
-from texts.errors import sentence
 from texts.formats import dollars, enumerated, money
 from training_files import DEFAULT_MODEL, Finding, Report, Severity, TrainingFileError, check_file, lookup
 from training_files.finding_codes import BY_CODE
@@ -91,7 +90,7 @@ def check_command(
         if all_findings is not None:
             _write_findings(report, all_findings)
     except TrainingFileError as error:
-        return _refuse(sentence(error), as_json)
+        return _refuse(training_file_errors.sentence(error), as_json)
     return FINE if report.ok else ERRORS_FOUND
 
 

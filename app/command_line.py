@@ -16,7 +16,6 @@ from bot.errors import StartError
 from texts import command_line as help_texts
 from texts import starting as texts
 from texts.command_help import described
-from texts.errors import sentence
 from texts.formats import enumerated, file_size
 from texts.language import Language, current, speaking, terminal_language
 
@@ -43,6 +42,8 @@ def _run() -> None:
     try:
         app()
     except StartError as error:
+        from texts.errors import sentence  # brings most of the bot with it
+
         print(f"finetune-bot: {sentence(error)}", file=sys.stderr)  # noqa: T201
         raise SystemExit(1) from None
     except KeyboardInterrupt:  # on Windows, and before a command has set up its own ending

@@ -204,6 +204,9 @@ HEAVY = {
     *(
         "pydantic_settings",
         "bot.settings",
+        "bot.access",
+        "bot.jobs",
+        "bot.spending",
         "bot.store",
         "training_files.repair",
         "training_files.content_scan.scan",
