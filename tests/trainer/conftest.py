@@ -34,22 +34,6 @@ def trainer(tmp_path_factory: pytest.TempPathFactory, table: Path) -> Iterator[T
     running.stop()
 
 
-@pytest.fixture
-def own_trainer(tmp_path: Path, table: Path) -> Iterator[Trainer]:
-    """A server to be mistreated."""
-    running = Trainer(tmp_path / "data", table, tmp_path / "cache")
-    yield running
-    running.kill_all()
-
-
-@pytest.fixture
-def saving_trainer(tmp_path: Path, table: Path) -> Iterator[Trainer]:
-    """A server to be mistreated, whose jobs save their state after each step."""
-    running = Trainer(tmp_path / "data", table, tmp_path / "cache", TRAINER_SAVE_SECONDS="0")
-    yield running
-    running.kill_all()
-
-
 @pytest.fixture(scope="session")
 def finished(trainer: Trainer) -> Any:
     """A job that has succeeded: 12 examples, four epochs of six steps, with a validation file."""

@@ -28,9 +28,9 @@ SAID = {
 }
 
 
-@pytest.fixture
-def real_trainer(tmp_path: Path, table: Path) -> Iterator[Trainer]:
-    running = Trainer(tmp_path / "data", table, cache_folder())
+@pytest.fixture(scope="module")
+def real_trainer(tmp_path_factory: pytest.TempPathFactory, table: Path) -> Iterator[Trainer]:
+    running = Trainer(tmp_path_factory.mktemp("real"), table, cache_folder())
     yield running
     running.stop()
 

@@ -1,7 +1,9 @@
 """What can be trained besides chats: preferences, completions, classes; and going on after an interruption."""
 
 import ast
+import gc
 import inspect
+from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -24,6 +26,14 @@ from trainer.training.trainers import _only_what_is_learned
 
 COMPLETIONS = [{"prompt": f"{number} and one is", "completion": f" {number + 1}"} for number in range(12)]
 CLASSES = [{"prompt": f"Is {'a' * number} odd?", "completion": " yes" if number % 2 else " no"} for number in range(15)]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _frozen() -> Iterator[None]:
+    """As in a training worker, the libraries are no garbage: each training looks for some at its beginning."""
+    gc.freeze()
+    yield
+    gc.unfreeze()
 
 
 @pytest.fixture

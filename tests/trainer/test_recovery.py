@@ -3,6 +3,7 @@ import json
 import os
 import re
 import stat
+from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,46 @@ MANY = {"n_epochs": 50}
 ONE = {"n_epochs": 1}
 # Answers that would go on for a while, however fast the machine is.
 LONG: Any = {"model": "tiny-random", "messages": HELLO, "max_tokens": 1900, "n": 8, "logit_bias": ENDLESS}
+
+
+@pytest.fixture(scope="module")
+def lasting(tmp_path_factory: pytest.TempPathFactory, table: Path) -> Iterator[Trainer]:
+    """To start a trainer, and to have it load what training needs, takes ten seconds of a processor."""
+    running = Trainer(tmp_path_factory.mktemp("own"), table, tmp_path_factory.mktemp("cache"))
+    yield running
+    running.kill_all()
+
+
+@pytest.fixture(scope="module")
+def lasting_and_saving(tmp_path_factory: pytest.TempPathFactory, table: Path) -> Iterator[Trainer]:
+    running = Trainer(
+        tmp_path_factory.mktemp("saving"), table, tmp_path_factory.mktemp("cache"), TRAINER_SAVE_SECONDS="0"
+    )
+    yield running
+    running.kill_all()
+
+
+@pytest.fixture
+def own_trainer(lasting: Trainer) -> Iterator[Trainer]:
+    """A server to be mistreated."""
+    yield lasting
+    recover(lasting)
+
+
+@pytest.fixture
+def saving_trainer(lasting_and_saving: Trainer) -> Iterator[Trainer]:
+    """A server to be mistreated, whose jobs save their state after each step."""
+    yield lasting_and_saving
+    recover(lasting_and_saving)
+
+
+def recover(trainer: Trainer) -> None:
+    """The next test finds it running, with nothing to do."""
+    if trainer.process.poll() is not None:
+        trainer.start()
+    for job in trainer.client.fine_tuning.jobs.list(limit=100):
+        if job.status not in ("succeeded", "failed", "cancelled"):
+            trainer.client.fine_tuning.jobs.cancel(job.id)
 
 
 def worker_of(trainer: Trainer, job_id: str) -> psutil.Process:
