@@ -1,5 +1,6 @@
 """Whatever is wrong with a request, the answer is 4xx in the protocol's shape, and has an id: clients repeat a 5xx."""
 
+import functools
 import gzip
 import itertools
 import json
@@ -85,6 +86,7 @@ HEADERS: dict[str, dict[str, str]] = {
 }
 
 
+@functools.cache
 def operations(trainer: Trainer) -> list[tuple[str, str]]:
     """All that the server has, as it says itself."""
     described = httpx.get(trainer.url.removesuffix("/v1") + "/openapi.json").json()["paths"]
@@ -105,7 +107,7 @@ def upload(trainer: Trainer) -> str:
     return made.id
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def client(trainer: Trainer) -> Iterator[httpx.Client]:
     root = trainer.url.removesuffix("/v1")
     with httpx.Client(base_url=root, headers={"Authorization": f"Bearer {KEY}"}, timeout=60) as client:

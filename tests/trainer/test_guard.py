@@ -10,10 +10,20 @@ import openai
 import pytest
 from trainer_process import KEY, Trainer
 
+from trainer.cli import main
+
 
 def ask(trainer: Trainer, path: str = "/v1/models", method: str = "GET", **headers: str) -> httpx.Response:
     root = trainer.url.removesuffix("/v1")
     return httpx.request(method, root + path, headers={"Authorization": f"Bearer {KEY}", **headers})
+
+
+def command(capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
+    """The command line, here: its code, what it said, and what it said of errors."""
+    with pytest.raises(SystemExit) as ended:
+        main(list(arguments))
+    assert isinstance(ended.value.code, int)
+    return ended.value.code, *capsys.readouterr()
 
 
 def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -70,19 +80,22 @@ def test_errors_outside_the_protocol_have_its_shape_too(trainer: Trainer) -> Non
         assert set(answer.json()["error"]) == {"message", "type", "param", "code"}
 
 
-def test_keys_are_made_on_the_command_line_and_kept_as_hashes(trainer: Trainer) -> None:
-    made = run("keys", "create", "laptop", "--data", str(trainer.data))
+def test_keys_are_made_on_the_command_line_and_kept_as_hashes(
+    trainer: Trainer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = ("--data", str(trainer.data))
+    made = run("keys", "create", "laptop", *data)
     key = made.stdout.strip()
     client: Any = openai.OpenAI(base_url=trainer.url, api_key=key, max_retries=0)
     assert client.models.list().data
-    assert "laptop" in run("keys", "list", "--data", str(trainer.data)).stdout
+    assert "laptop" in command(capsys, "keys", "list", *data)[1]
     kept = b"".join(path.read_bytes() for path in trainer.data.glob("trainer.db*"))
     assert b"laptop" in kept
     assert key.encode() not in kept
-    again = run("keys", "create", "laptop", "--data", str(trainer.data))
-    assert again.returncode == 1
-    assert "already" in again.stderr
-    assert run("keys", "delete", "laptop", "--data", str(trainer.data)).returncode == 0
+    code, _, error = command(capsys, "keys", "create", "laptop", *data)
+    assert code == 1
+    assert "already" in error
+    assert command(capsys, "keys", "delete", "laptop", *data)[0] == 0
     with pytest.raises(openai.AuthenticationError):
         client.models.list()
 
