@@ -303,7 +303,7 @@ async def test_what_fails_is_told_in_the_language_of_who_hears_it(database: Data
         told = [call["text"] for call in slack.called("chat.postMessage")]
         assert told[0].startswith("我这边出了问题。请再试一次。日志编号：key-0。")
         assert told[1].startswith("用时太久，Slack 不再允许我打开窗口。")
-        assert told[2].startswith("acme 的回复：Not today.")
+        assert told[2].startswith("服务商 acme 的回复：Not today.")
 
 
 @pytest.mark.parametrize(

@@ -95,5 +95,5 @@ def test_where_no_model_learns_from_a_file_what_to_do_is_said(found: dict[str, A
     assert sentence(error) == english
     with speaking(Language.CHINESE):
         said = sentence(error)
-    assert said.startswith("acme 没有")
+    assert said.startswith("服务商 acme 没有")
     assert said.endswith("。")
