@@ -29,7 +29,7 @@ def test_every_file_of_a_vendor_has_its_line() -> None:
 
 def test_whoever_the_table_of_models_names_is_known() -> None:
     named = get_args(get_type_hints(ModelFacts)["provider"])
-    assert set(named) == {vendor.name for vendor in VENDORS}
+    assert set(named) <= {vendor.name for vendor in VENDORS}
 
 
 @pytest.mark.parametrize("vendor", VENDORS, ids=lambda vendor: vendor.name)
