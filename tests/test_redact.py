@@ -56,7 +56,7 @@ def test_ordinary_text_stays_as_it_is(text: str) -> None:
 
 
 def test_text_made_to_be_slow_is_not() -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     for piece in (
         "sk-",
         "-----BEGIN PRIVATE KEY-----",
@@ -68,4 +68,4 @@ def test_text_made_to_be_slow_is_not() -> None:
         "a:",
     ):
         redact(piece * 20_000)
-    assert time.perf_counter() - began < 5
+    assert time.process_time() - began < 5
