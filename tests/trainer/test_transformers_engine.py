@@ -114,6 +114,11 @@ def test_a_long_prompt_is_judged_as_if_it_were_read_at_once(engine: Engine, mode
         assert told[place] == pytest.approx(float(logs[place - 1, ids[place]]), abs=0.1)
 
 
+@pytest.mark.filterwarnings("error::FutureWarning", "error::DeprecationWarning")
+def test_an_answer_does_nothing_that_a_library_will_not_do_any_more(engine: Engine, model: ModelRef) -> None:
+    assert isinstance(said(engine, model, Generation(CHAT, max_tokens=3))[-1], End)
+
+
 def test_ids_that_are_no_tokens_and_prompts_without_room_are_refused(engine: Engine, model: ModelRef) -> None:
     for prompt, code in ((Tokens([10**6]), "invalid_prompt"), (Tokens([5] * 2048), "context_length_exceeded")):
         with pytest.raises(Refusal) as caught:

@@ -93,7 +93,7 @@ class Context:
         with torch.inference_mode():
             answer: Any = self._model.model(
                 input_ids=torch.tensor([list(ids)], device=self._model.device),
-                past_key_values=self._cache,
+                cache=self._cache,
                 use_cache=True,
                 logits_to_keep=0 if every else 1,
             )
