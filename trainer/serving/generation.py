@@ -120,7 +120,7 @@ class Answer:
         wanted = self._generation.logprobs
         if wanted is None:
             return []
-        highest = logits.max()
+        highest = np.max(logits)
         total = float(highest) + float(np.log(np.exp(logits - highest).sum(dtype=np.float64)))
         top = [self._as_logprob(TopLogprob, int(id), float(logits[id]) - total) for id in likeliest(logits, wanted)]
         chosen = self._as_logprob(TokenLogprob, token, float(logits[token]) - total)

@@ -44,7 +44,7 @@ class Sampler:
             allowed = self._follower.allowed()[: logits.size]
             logits[: allowed.size][~allowed] = -np.inf
             logits[allowed.size :] = -np.inf
-        token = int(logits.argmax()) if sampling.temperature == 0 else self._draw(logits)
+        token = int(np.argmax(logits)) if sampling.temperature == 0 else self._draw(logits)
         self._counts[token] = self._counts.get(token, 0) + 1
         if self._follower is not None:
             self._follower.add(token)
@@ -52,7 +52,7 @@ class Sampler:
 
     def _draw(self, logits: Logits) -> int:
         top_p = self._sampling.top_p
-        logits -= logits.max()
+        logits -= np.max(logits)
         logits /= self._sampling.temperature
         likelihood = np.exp(logits, out=logits)
         likelihood /= likelihood.sum()
