@@ -1,6 +1,7 @@
 """What all tests share: a new store and training files, where they are asked for; long runs wait until they are asked
 for, and no property has to be shown within a time."""
 
+import gc
 import importlib.util
 import json
 import os
@@ -58,6 +59,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         if item.get_closest_marker("soak"):
             item.add_marker(pytest.mark.skip(reason="a long run: pytest -m soak"))
+
+
+def pytest_collection_finish() -> None:
+    """All that the modules of the tests brought along stays to the end, so no garbage is looked for in it."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture

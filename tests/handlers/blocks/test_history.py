@@ -74,5 +74,5 @@ def test_details_that_are_no_error_stand_as_they_are() -> None:
 
 def test_the_history_is_read_in_chinese() -> None:
     with speaking(Language.CHINESE):
-        assert shown(Sent("acme")) == "*机器人*  任务已发送给 acme"
+        assert shown(Sent("acme")) == "*机器人*  任务已发送给服务商 acme"
         assert "最新的在前" in event_page(a_job(), [event(1)], 1, 1).text
