@@ -100,7 +100,7 @@ def _prepare(file: Path, options: PrepareOptions) -> int:
     chosen = [id.strip() for id in (options.choose or "").split(",") if id.strip()]
     unknown = [id for id in chosen if id not in BY_ID]
     if unknown:
-        raise TrainingFileError(texts.unknown_repairs(enumerated(list(unknown)), enumerated(list(BY_ID))))
+        raise TrainingFileError(texts.unknown_repairs(enumerated(unknown), enumerated(list(BY_ID))))
     if out.exists() and not options.force:
         raise TrainingFileError(texts.name_another(str(out)))
     console = _console()
@@ -326,7 +326,7 @@ def _mapping(columns: str) -> ColumnMapping:
     given = {part.strip(): name.strip() for part, equals, name in (pair.partition("=") for pair in pairs) if equals}
     format: Target | None = next((one for one, parts in _PARTS.items() if given and set(given) <= set(parts)), None)
     if len(given) != len(pairs) or format is None:
-        known = "; ".join(texts.parts_of(one, enumerated(parts)) for one, parts in reversed(_PARTS.items()))
+        known = [texts.parts_of(one, enumerated(parts)) for one, parts in reversed(_PARTS.items())]
         raise TrainingFileError(texts.columns_are_written(known))
     return ColumnMapping(format, given)
 

@@ -1,5 +1,6 @@
 """The audit log, as administrators read it. It holds codes and figures; here are the words."""
 
+from texts.formats import enumerated, grouped, labelled
 from texts.language import _, plural
 
 
@@ -50,7 +51,7 @@ def roles(details: str) -> str:
         "members": _("members"),
     }
     parts = [part.partition(": ") for part in details.split("; ") if part]
-    return "; ".join(f"{said.get(role, role)}: {holders}" for role, _colon, holders in parts)
+    return grouped([labelled(said.get(role, role), enumerated(holders.split(", "))) for role, _colon, holders in parts])
 
 
 def nobody_has_one() -> str:

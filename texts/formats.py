@@ -122,6 +122,11 @@ def enumerated(items: Sequence[str]) -> str:
     return _(", ").join(items)
 
 
+def grouped(items: Sequence[str]) -> str:
+    """ "a, b; c": items with marks of their own."""
+    return _("; ").join(items)
+
+
 def sentences(*parts: str | None) -> str:
     """One after the other; empty ones are left out."""
     return (" " if current() is Language.ENGLISH else "").join(filter(None, parts))

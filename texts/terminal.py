@@ -5,7 +5,7 @@ Values come as they are: whoever prints a sentence takes out what a terminal wou
 
 from collections.abc import Sequence
 
-from texts.formats import enumerated
+from texts.formats import enumerated, grouped
 from texts.language import _, plural
 from training_files.report import TableNote
 
@@ -250,8 +250,9 @@ def table_note(note: TableNote) -> str:
             return _("The columns are read so by what stands in them.")
 
 
-def columns_are_written(parts: str) -> str:
-    return _("Write the columns as part=column,... The parts are, {parts}.", parts=parts)
+def columns_are_written(parts: Sequence[str]) -> str:
+    """`parts`: `parts_of` each format."""
+    return _("Write the columns as part=column,... The parts are, {parts}.", parts=grouped(parts))
 
 
 def parts_of(format: str, parts: str) -> str:

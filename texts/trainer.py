@@ -3,6 +3,7 @@
 What the server answers to programs is in English, and is no business of this module. Values come as they are.
 """
 
+from texts.formats import grouped
 from texts.language import _
 
 # Help
@@ -136,7 +137,7 @@ def unfetched(model: str, reasons: list[str]) -> str:
     return _(
         "The base model {model} could not be fetched: {reasons}. Check the network and run `{command}` again.",
         model=model,
-        reasons=_("; ").join(reasons),
+        reasons=grouped(reasons),
         command=f"finetune-bot trainer pull {model}",
     )
 

@@ -42,3 +42,10 @@ def test_an_act_of_another_version_stands_as_it_was_written() -> None:
 def test_what_has_no_id_is_named(thing: str) -> None:
     assert audit.named_thing(thing)
     assert audit.named_thing("job-1") is None
+
+
+def test_roles_are_listed_in_the_language_of_the_reader() -> None:
+    kept = "administrators: U1, U2; members: U3"
+    assert audit.roles(kept) == kept
+    with speaking(Language.CHINESE):
+        assert audit.roles(kept) == "管理员：U1、U2；成员：U3"

@@ -124,7 +124,7 @@ async def test_an_entry_says_who_did_what_to_what_and_what_came_of_it(listeners:
     with speaking(Language.CHINESE):
         await listeners.audit(a_request("", answers))
     assert "<@U0BEN> · 取消 · `job-1` · *被拒绝* · <#C0TRAINING> · 只有发起这个任务的人" in _shown(answers)
-    assert "程序设置 · 设置 · 角色 · 管理员: <@U0ADA>" in _shown(answers)
+    assert "程序设置 · 设置 · 角色 · 管理员：<@U0ADA>" in _shown(answers)
 
 
 async def test_an_empty_page_says_so(listeners: AdministrationListeners, office: Office) -> None:
