@@ -19,6 +19,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from app import compose, connecting
 from app.schedule import Task, schedule
+from app.services import Services, make_services
 from bot.audit import note_roles
 from bot.errors import Invalid, StartError
 from bot.jobs.follow import Follower
@@ -85,7 +86,7 @@ class Bot:
         self,
         name: str,
         team_name: str,
-        services: compose.Services,
+        services: Services,
         listeners: Mapping[type[object], object],
         inbox: Inbox,
         app: AsyncApp,
@@ -118,7 +119,7 @@ async def running(
         inbox_store = SqliteInbox(database)
         unread = SqliteMissedChannels(database)
         last_heard = await unread.last_heard()
-        services = await compose.services(settings, timing, client, who, providers, database, pools or WorkerPools())
+        services = await make_services(settings, timing, client, who, providers, database, pools or WorkerPools())
         await note_roles(services.audit, services.people.roles.in_words(), time.time())
         if pools is None:
             stack.callback(services.pools.close)
@@ -195,7 +196,7 @@ async def running(
         yield bot
 
 
-def _tasks(services: compose.Services, inbox: SqliteInbox, poll_seconds: float) -> list[Task]:
+def _tasks(services: Services, inbox: SqliteInbox, poll_seconds: float) -> list[Task]:
     return [
         *(
             Task(f"follow {name}", min(1.0, poll_seconds), follower.tick)

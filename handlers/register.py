@@ -12,8 +12,11 @@ from slack_bolt.app.async_app import AsyncApp
 from handlers.administration.register import FEATURE as ADMINISTRATION
 from handlers.blocks import help as help_blocks
 from handlers.chat.register import FEATURE as CHAT
+from handlers.collections.register import FEATURE as COLLECTIONS
+from handlers.compare.register import FEATURE as COMPARE
 from handlers.datasets.register import FEATURE as DATASETS
 from handlers.deletion.register import FEATURE as DELETION
+from handlers.feedback.register import FEATURE as FEEDBACK
 from handlers.inbox import Inbox
 from handlers.job_controls.register import FEATURE as JOB_CONTROLS
 from handlers.jobs.register import FEATURE as JOBS
@@ -34,6 +37,9 @@ FEATURES: Final[tuple[Feature[Any], ...]] = (
     JOB_CONTROLS,
     MODELS,
     CHAT,
+    COMPARE,
+    FEEDBACK,
+    COLLECTIONS,
     DELETION,
     SPENDING,
     ADMINISTRATION,

@@ -1,7 +1,7 @@
 """Talking to a model in a thread. Values come as Slack shall show them."""
 
 from bot.conversations.conversation import BROKEN
-from bot.providers.interface import REFUSAL
+from bot.providers.chat import REFUSAL
 from texts.language import _
 
 

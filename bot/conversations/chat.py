@@ -20,6 +20,7 @@ from bot.errors import NotFound
 from bot.keyed_locks import KeyedLocks
 from bot.models.catalogue import Catalogue
 from bot.models.lost import LostModels
+from bot.providers.chat import ChatRequest
 from bot.providers.interface import ProviderError, Refused
 from bot.timing import Timing
 
@@ -162,7 +163,7 @@ class Chat:
         while True:
             whole, finish_reason = "", None
             try:
-                async for delta in provider.chat(conversation.model, prompt(conversation, turns, kept)):
+                async for delta in provider.chat(_request(conversation, turns, kept)):
                     whole += delta.text
                     finish_reason = delta.finish_reason or finish_reason
                     if whole.strip():
@@ -202,6 +203,15 @@ class Chat:
         await self._conversations.answered(conversation.id, said)
         yield _end(said)
         await self._conversations.answer_shown(conversation.id, asked_ts)
+
+
+def _request(conversation: Conversation, turns: list[Turn], most: int) -> ChatRequest:
+    return ChatRequest(
+        conversation.model,
+        tuple(prompt(conversation, turns, most)),
+        parameters=conversation.parameters,
+        tools=conversation.tools,
+    )
 
 
 def _end(said: Turn) -> Ended:

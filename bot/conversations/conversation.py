@@ -1,16 +1,17 @@
 """A conversation with a model, bound to one Slack thread."""
 
-from collections.abc import Sequence
-from typing import Final, Protocol
+from collections.abc import Callable, Sequence
+from typing import Any, Final, Protocol
 
 import msgspec
 
 from bot.access import Resource
-from bot.providers.interface import ChatMessage
+from bot.providers.chat import ChatMessage, Parameters
 
 
 class Conversation(msgspec.Struct, frozen=True):
-    """`system` is the system message that the training examples shared; a model answers best under it."""
+    """`system` is the system message that the training examples shared; a model answers best under it. So is it with
+    `tools`, the protocol's JSON. `title` is the one that a person gave it."""
 
     id: str
     model: str
@@ -21,6 +22,9 @@ class Conversation(msgspec.Struct, frozen=True):
     created_at: float
     private: bool = False
     system: str | None = None
+    parameters: Parameters = Parameters()
+    tools: tuple[dict[str, Any], ...] = ()
+    title: str | None = None
 
     @property
     def resource(self) -> Resource:
@@ -53,6 +57,11 @@ class ConversationStore(Protocol):
 
     async def of_person(self, owner: str, channel: str) -> list[Conversation]:
         """Those that this person has opened there, the latest first."""
+
+    async def get(self, conversation_id: str) -> Conversation | None: ...
+
+    async def update(self, conversation_id: str, change: Callable[[Conversation], Conversation]) -> Conversation | None:
+        """Change what is stored; the conversation as it is then, None where there is none any more."""
 
     async def remove(self, conversation_id: str) -> None:
         """Delete a conversation in which nothing was said."""

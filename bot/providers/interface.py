@@ -4,7 +4,7 @@ The distinction that matters for money is in the errors: after `Refused`, `RateL
 request was certainly not carried out; after `Doubtful` nobody knows.
 """
 
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Protocol
@@ -12,6 +12,7 @@ from typing import Any, Protocol
 import msgspec
 
 from bot.errors import BotError
+from bot.providers.chat import ChatDelta, ChatRequest, CompletionRequest
 from bot.providers.protocol import NO_ANSWER, Checkpoint, Hyperparameters, JobError, Metrics
 
 
@@ -152,23 +153,6 @@ class RemoteModel(msgspec.Struct, frozen=True):
     shutdown_date: str | None = None
 
 
-class ChatMessage(msgspec.Struct, frozen=True):
-    role: str
-    content: str
-
-
-class ChatDelta(msgspec.Struct, frozen=True):
-    """More of an answer. `finish_reason` comes with the last: the protocol's (`stop`, `length`, `content_filter`), or
-    REFUSAL where `text` says why the model does not answer; None where the provider does not say.
-    """
-
-    text: str = ""
-    finish_reason: str | None = None
-
-
-REFUSAL = "refusal"
-
-
 class Provider(Protocol):
     """Every method may raise ProviderError in one of its kinds. None repeats a request by itself."""
 
@@ -223,7 +207,10 @@ class Provider(Protocol):
 
     async def delete_model(self, model: str) -> None: ...
 
-    def chat(self, model: str, messages: Sequence[ChatMessage]) -> AsyncIterator[ChatDelta]:
+    def chat(self, request: ChatRequest) -> AsyncIterator[ChatDelta]:
         """The answer, piece by piece. Where the last message is the assistant's, the answer goes on with that."""
+
+    def complete(self, request: CompletionRequest) -> AsyncIterator[ChatDelta]:
+        """What a completion model writes after the prompt, piece by piece."""
 
     async def close(self) -> None: ...

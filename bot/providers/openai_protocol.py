@@ -13,16 +13,24 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
+import msgspec
 import openai
 from openai import AsyncOpenAI, AsyncStream, omit
 from openai.types.chat import ChatCompletionChunk
 
 from bot.errors import Invalid
 from bot.providers import objects
-from bot.providers.interface import (
+from bot.providers.chat import (
     REFUSAL,
     ChatDelta,
     ChatMessage,
+    ChatRequest,
+    CompletionRequest,
+    Parameters,
+    ToolCall,
+    Usage,
+)
+from bot.providers.interface import (
     CreateRequest,
     Doubtful,
     ProviderError,
@@ -242,43 +250,72 @@ class OpenAIProtocol:
         async with self._errors_classified():
             await self._client.models.delete(model)
 
-    async def chat(self, model: str, messages: Sequence[ChatMessage]) -> AsyncIterator[ChatDelta]:
-        if messages[-1].role == "assistant":
+    async def chat(self, request: ChatRequest) -> AsyncIterator[ChatDelta]:
+        if request.messages[-1].role == "assistant":
             if self._continues:
                 try:
-                    async for delta in self._chat(model, messages, extra_body=_CONTINUE):
+                    async for delta in self._chat(request, extra_body=_CONTINUE):
                         yield delta
                     return
                 except Refused as error:
                     if error.status not in {400, 422} or error.code == "context_length_exceeded":
                         raise
                     self._continues = False
-            messages = [*messages, _GO_ON]
-        async for delta in self._chat(model, messages):
+            request = msgspec.structs.replace(request, messages=(*request.messages, _GO_ON))
+        async for delta in self._chat(request):
             yield delta
 
-    async def _chat(
-        self, model: str, messages: Sequence[ChatMessage], *, extra_body: Json | None = None
-    ) -> AsyncIterator[ChatDelta]:
+    async def _chat(self, request: ChatRequest, *, extra_body: Json | None = None) -> AsyncIterator[ChatDelta]:
         async with self._errors_classified():
-            turns: Any = [{"role": message.role, "content": message.content} for message in messages]
+            messages: Any = [_message(message) for message in request.messages]
+            tools: Any = list(request.tools) or omit
             refused = False
+            calls: dict[int, ToolCall] = {}
             stream: AsyncStream[ChatCompletionChunk] = await self._client.chat.completions.create(
-                model=model,
-                messages=turns,
+                model=request.model,
+                messages=messages,
+                tools=tools,
                 stream=True,
                 timeout=_CHAT_TIMEOUT,
-                extra_body=extra_body,
+                extra_body={**_parameters(request.parameters), **(extra_body or {})} or None,
             )
             async with stream:
                 async for chunk in stream:
                     if not chunk.choices:
+                        if chunk.usage:
+                            yield ChatDelta(usage=Usage(chunk.usage.prompt_tokens, chunk.usage.completion_tokens))
                         continue
                     delta, reason = chunk.choices[0].delta, chunk.choices[0].finish_reason
                     refused = refused or bool(delta.refusal)
+                    for piece in delta.tool_calls or ():
+                        begun = calls.get(piece.index, ToolCall("", "", ""))
+                        of = piece.function
+                        calls[piece.index] = ToolCall(
+                            begun.id or piece.id or "",
+                            begun.name or (of and of.name) or "",
+                            begun.arguments + ((of and of.arguments) or ""),
+                        )
                     text = delta.content or delta.refusal or ""
                     if text or reason:
-                        yield ChatDelta(text, REFUSAL if refused and reason == "stop" else reason)
+                        yield ChatDelta(
+                            text,
+                            REFUSAL if refused and reason == "stop" else reason,
+                            tuple(calls.values()) if reason else (),
+                        )
+
+    async def complete(self, request: CompletionRequest) -> AsyncIterator[ChatDelta]:
+        async with self._errors_classified():
+            stream = await self._client.completions.create(
+                model=request.model,
+                prompt=request.prompt,
+                stream=True,
+                timeout=_CHAT_TIMEOUT,
+                extra_body=_parameters(request.parameters) or None,
+            )
+            async with stream:
+                async for chunk in stream:
+                    for choice in chunk.choices:
+                        yield ChatDelta(choice.text, choice.finish_reason)
 
     async def close(self) -> None:
         await self._client.close()
@@ -291,6 +328,28 @@ class OpenAIProtocol:
         except ProviderError as error:
             error.provider = self.name
             raise
+
+
+def _message(message: ChatMessage) -> Json:
+    """As the protocol has it. What is not there is left out: not every server takes null."""
+    content: Any = message.content
+    if message.images:
+        pictures = [{"type": "image_url", "image_url": {"url": url}} for url in message.images]
+        content = [{"type": "text", "text": message.content}, *pictures]
+    told: Json = {"role": message.role, "content": content}
+    if message.tool_calls:
+        told["tool_calls"] = [
+            {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": call.arguments}}
+            for call in message.tool_calls
+        ]
+    if message.tool_call_id is not None:
+        told["tool_call_id"] = message.tool_call_id
+    return told
+
+
+def _parameters(parameters: Parameters) -> Json:
+    told: Json = msgspec.to_builtins(parameters)
+    return {name: value for name, value in told.items() if value is not None}
 
 
 def _read(answer: _Answer) -> Json:

@@ -1,5 +1,7 @@
 """Conversations and their turns. Implements `bot.conversations.conversation.ConversationStore`."""
 
+from collections.abc import Callable
+
 import msgspec
 from sqlite_utils import Database as SqliteDatabase
 
@@ -41,6 +43,23 @@ class SqliteConversationStore:
             ).fetchall()
         )
         return [msgspec.json.decode(row[0], type=Conversation) for row in rows]
+
+    async def get(self, conversation_id: str) -> Conversation | None:
+        return await self._database.read(lambda db: _get(db, conversation_id))
+
+    async def update(self, conversation_id: str, change: Callable[[Conversation], Conversation]) -> Conversation | None:
+        def work(db: SqliteDatabase) -> Conversation | None:
+            known = _get(db, conversation_id)
+            if known is None:
+                return None
+            changed = change(known)
+            db.execute(
+                "UPDATE conversations SET value = ? WHERE id = ?",
+                [msgspec.json.encode(changed).decode(), conversation_id],
+            )
+            return changed
+
+        return await self._database.write(work)
 
     async def remove(self, conversation_id: str) -> None:
         await self._database.write(
@@ -94,6 +113,11 @@ class SqliteConversationStore:
             ).fetchall()
         )
         return [row[0] for row in rows if row[0] != asked_ts] if rows else None
+
+
+def _get(db: SqliteDatabase, conversation_id: str) -> Conversation | None:
+    row = db.execute("SELECT value FROM conversations WHERE id = ?", [conversation_id]).fetchone()
+    return msgspec.json.decode(row[0], type=Conversation) if row else None
 
 
 def _add(db: SqliteDatabase, conversation_id: str, turn: Turn) -> bool:

@@ -2,7 +2,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.conversations.conversation import Conversation, Turn, prompt
-from bot.providers.interface import ChatMessage
+from bot.providers.chat import ChatMessage
 
 PLAIN = Conversation("chat-1", "ft:model", "T0ACME", "C1", "1.1", "U0ANA", 1.0)
 TAUGHT = Conversation("chat-1", "ft:model", "T0ACME", "C1", "1.1", "U0ANA", 1.0, system="Be kind.")

@@ -11,9 +11,8 @@ from openai import AsyncOpenAI
 from parts import MODEL, impatient, provider_over
 from stand_in_provider import StandInProvider
 
+from bot.providers.chat import ChatDelta, ChatMessage, ChatRequest
 from bot.providers.interface import (
-    ChatDelta,
-    ChatMessage,
     CreateRequest,
     Doubtful,
     ProviderError,
@@ -53,7 +52,7 @@ async def read_job(provider: OpenAIProtocol, stand_in: StandInProvider, **fields
 
 
 async def answer(provider: OpenAIProtocol, model: str = MODEL) -> list[str]:
-    return [delta.text async for delta in provider.chat(model, ASKED)]
+    return [delta.text async for delta in provider.chat(ChatRequest(model, tuple(ASKED)))]
 
 
 # What goes wrong is told apart by what it means for money
@@ -595,7 +594,7 @@ async def test_why_an_answer_ended_comes_with_its_last_piece(
     provider: OpenAIProtocol, stand_in: StandInProvider
 ) -> None:
     stand_in.finish_reason = "length"
-    *others, last = [delta async for delta in provider.chat(MODEL, ASKED)]
+    *others, last = [delta async for delta in provider.chat(ChatRequest(MODEL, tuple(ASKED)))]
     assert last.finish_reason == "length"
     assert {delta.finish_reason for delta in others} == {None}
 
@@ -608,7 +607,7 @@ async def test_a_refusal_is_said_and_known_as_one(provider: OpenAIProtocol, stan
     chunk = {"id": "1", "object": "chat.completion.chunk", "created": 1, "model": MODEL}
     body = "".join(f"data: {json.dumps(chunk | {'choices': [{'index': 0} | one]})}\n\n" for one in deltas)
     stand_in.fault(CHAT, status=200, body=body, content_type="text/event-stream")
-    said = [delta async for delta in provider.chat(MODEL, ASKED)]
+    said = [delta async for delta in provider.chat(ChatRequest(MODEL, tuple(ASKED)))]
     assert said == [ChatDelta("I cannot help with that."), ChatDelta("", "refusal")]
 
 
@@ -616,12 +615,12 @@ async def test_who_can_goes_on_with_the_last_message_and_others_are_asked_in_wor
     provider: OpenAIProtocol, stand_in: StandInProvider
 ) -> None:
     begun = [*ASKED, ChatMessage("assistant", "It is")]
-    assert [delta async for delta in provider.chat(MODEL, begun)]
+    assert [delta async for delta in provider.chat(ChatRequest(MODEL, tuple(begun)))]
     assert stand_in.chats[-1]["messages"][-1] == {"role": "assistant", "content": "It is"}
     assert stand_in.chats[-1]["continue_final_message"] is True
     stand_in.continues = False
     for _ in range(2):
-        assert [delta async for delta in provider.chat(MODEL, begun)]
+        assert [delta async for delta in provider.chat(ChatRequest(MODEL, tuple(begun)))]
         assert "Go on" in stand_in.chats[-1]["messages"][-1]["content"]
         assert "continue_final_message" not in stand_in.chats[-1]
     assert stand_in.requests.count(CHAT) == 4, "what was refused once is not tried again"
@@ -640,7 +639,7 @@ async def test_an_answer_that_breaks_off_is_an_error_after_what_came(
     pieces: list[str] = []
 
     async def listen() -> None:
-        async for delta in provider.chat(MODEL, ASKED):
+        async for delta in provider.chat(ChatRequest(MODEL, tuple(ASKED))):
             pieces.append(delta.text)
 
     with pytest.raises(ProviderError):
@@ -660,7 +659,7 @@ async def test_an_error_in_the_middle_of_an_answer_is_told(provider: OpenAIProto
 async def test_a_listener_who_leaves_early_leaves_nothing_open(
     provider: OpenAIProtocol, stand_in: StandInProvider
 ) -> None:
-    stream = provider.chat(MODEL, ASKED)
+    stream = provider.chat(ChatRequest(MODEL, tuple(ASKED)))
     async for _ in stream:
         break
     await stream.aclose()  # type: ignore[attr-defined]

@@ -10,7 +10,8 @@ from stand_in_provider import StandInProvider
 
 import bot.providers
 from bot.jobs.estimate import is_free
-from bot.providers.interface import ChatMessage, ProviderError
+from bot.providers.chat import ChatMessage, ChatRequest
+from bot.providers.interface import ProviderError
 from bot.providers.vendor import Vendor
 from bot.providers.vendors import VENDORS, vendor_of
 from bot.settings import Settings
@@ -61,7 +62,7 @@ async def test_only_who_may_know_how_is_told_to_go_on_with_an_answer(
     stand_in: StandInProvider, continues: bool
 ) -> None:
     async with provider_over(stand_in, vendor=Vendor(name="acme", continues=continues)) as provider:
-        async for _ in provider.chat(stand_in.base_models[0], CUT_OFF):
+        async for _ in provider.chat(ChatRequest(stand_in.base_models[0], tuple(CUT_OFF))):
             pass
     asked = stand_in.chats[-1]
     assert ("continue_final_message" in asked) is continues

@@ -1,4 +1,5 @@
 import pytest
+from msgspec import structs
 
 from bot.conversations.conversation import Conversation, Turn
 from bot.store.conversations import SqliteConversationStore
@@ -48,3 +49,10 @@ async def test_a_redelivered_message_is_no_new_turn(conversations: SqliteConvers
     assert await conversations.add("chat-1", Turn("3.3", "user", "One?"))
     assert not await conversations.add("chat-1", Turn("3.3", "user", "One?"))
     assert len(await conversations.turns("chat-1")) == 1
+
+
+async def test_a_conversation_is_changed_as_it_stands(conversations: SqliteConversationStore) -> None:
+    changed = await conversations.update("chat-1", lambda known: structs.replace(known, title=f"About {known.model}"))
+    assert changed == structs.replace(CONVERSATION, title="About ft:model")
+    assert await conversations.get("chat-1") == changed
+    assert await conversations.update("chat-2", lambda known: known) is None

@@ -1,0 +1,187 @@
+"""The parts that features share: stores, use cases, Slack's side."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.access import Policy
+from bot.audit import AuditLog
+from bot.authority import Authority
+from bot.datasets.file_store import FileStore
+from bot.datasets.interfaces import DatasetStore
+from bot.datasets.lookup import DatasetLookup
+from bot.datasets.trainable import TrainableDatasets
+from bot.errors import NotFound
+from bot.jobs.admission import Rules
+from bot.jobs.approval import Approvals
+from bot.jobs.follow import Follower
+from bot.jobs.interfaces import JobStore
+from bot.jobs.lookup import JobLookup
+from bot.jobs.queue import JobQueue
+from bot.jobs.submit import Submitter
+from bot.jobs.sync import JobSync
+from bot.jobs.timeline import Deliveries
+from bot.models.catalogue import Catalogue
+from bot.models.lookup import ModelLookup
+from bot.models.lost import LostModels
+from bot.models.trainable import TrainableModels
+from bot.notices.interfaces import CardStore, Subscriptions
+from bot.providers.registry import Providers
+from bot.settings import Settings
+from bot.spending.interfaces import BudgetStore
+from bot.store.audit import SqliteAuditLog
+from bot.store.database import Database
+from bot.store.datasets import SqliteDatasetStore
+from bot.store.inbox import SqliteInbox
+from bot.store.jobs import SqliteJobStore
+from bot.store.languages import SqliteChannelLanguages
+from bot.store.missed_channels import SqliteMissedChannels
+from bot.store.outbox import SqliteCardStore
+from bot.store.spending import SqliteBudgetStore
+from bot.store.subscriptions import SqliteSubscriptions
+from bot.store.timeline import SqliteDeliveries
+from bot.timing import Timing
+from bot.worker_processes import WorkerPools
+from handlers.incoming_files import IncomingFiles
+from handlers.languages import Languages
+from handlers.register import FEATURES
+from handlers.web.people import People, Roles
+from handlers.web.poster import Poster
+from texts.language import Language
+
+
+@dataclass(frozen=True)
+class Services:
+    """`bot_user` is the bot's own Slack id, `team` the workspace it is installed in; `followers` by provider."""
+
+    settings: Settings
+    timing: Timing
+    database: Database
+    authority: Authority
+    job_lookup: JobLookup
+    dataset_lookup: DatasetLookup
+    model_lookup: ModelLookup
+    trainable_datasets: TrainableDatasets
+    trainable_models: TrainableModels
+    bot_user: str
+    team: str
+    jobs: JobStore
+    cards: CardStore
+    datasets: DatasetStore
+    file_store: FileStore
+    providers: Providers
+    submitter: Submitter
+    sync: JobSync
+    followers: Mapping[str, Follower]
+    catalogue: Catalogue
+    lost_models: LostModels
+    audit: AuditLog
+    deliveries: Deliveries
+    subscriptions: Subscriptions
+    rules: Rules
+    budgets: BudgetStore
+    approvals: Approvals
+    job_queue: JobQueue
+    people: People
+    languages: Languages
+    poster: Poster
+    pools: WorkerPools
+    incoming_files: IncomingFiles
+
+
+async def make_services(
+    settings: Settings,
+    timing: Timing,
+    client: AsyncWebClient,
+    who: dict[str, object],
+    providers: Providers,
+    database: Database,
+    pools: WorkerPools,
+) -> Services:
+    jobs = SqliteJobStore(database)
+    datasets = SqliteDatasetStore(database)
+    file_store = FileStore(settings.finetune_data / "files", settings.finetune_max_file_mb * 1_000_000)
+    file_store.remove_leftovers()
+    poster = Poster(client, pace=timing.pace)
+    team = str(who["team_id"])
+    elsewhere = settings.finetune_notices_channel
+
+    async def locate(dataset_id: str) -> tuple[Path, str]:
+        dataset = await datasets.get(dataset_id)
+        if dataset is None or dataset.deleted_at is not None or not file_store.path(dataset.sha256).exists():
+            raise NotFound("unknown_file")
+        return file_store.path(dataset.sha256), dataset.sha256
+
+    rules = Rules(
+        settings.finetune_approval_above,
+        settings.finetune_approve_unknown_prices,
+        tuple(dict.fromkeys((*settings.finetune_approvers, *settings.finetune_admins))),
+        settings.finetune_max_running,
+    )
+    submitter = Submitter(
+        jobs,
+        providers,
+        locate,
+        rules=rules,
+        notices_channel=elsewhere,
+        retry=timing.submit,
+        look_up=timing.look_up,
+    )
+    sync = JobSync(jobs, providers, notices_channel=elsewhere)
+    audit = SqliteAuditLog(database)
+    policy = Policy(settings.finetune_allow_guests, settings.finetune_allow_other_organisations)
+    authority = Authority(policy, audit)
+    catalogue = Catalogue(providers, jobs, wanted=settings.finetune_models, default=settings.finetune_default_model)
+    people = People(
+        poster, team, Roles(settings.finetune_admins, settings.finetune_approvers, settings.finetune_members)
+    )
+    job_lookup = JobLookup(jobs, authority)
+    dataset_lookup = DatasetLookup(datasets, authority)
+    model_lookup = ModelLookup(catalogue, authority)
+    job_queue = JobQueue(
+        jobs, [provider.name for provider in providers], submitter.release, most_running=rules.most_running
+    )
+    return Services(
+        settings=settings,
+        timing=timing,
+        database=database,
+        authority=authority,
+        job_lookup=job_lookup,
+        dataset_lookup=dataset_lookup,
+        model_lookup=model_lookup,
+        trainable_datasets=TrainableDatasets(datasets, dataset_lookup, authority),
+        trainable_models=TrainableModels(catalogue, model_lookup, providers.default),
+        bot_user=str(who["user_id"]),
+        team=team,
+        jobs=jobs,
+        cards=SqliteCardStore(database),
+        datasets=datasets,
+        file_store=file_store,
+        providers=providers,
+        submitter=submitter,
+        sync=sync,
+        followers={
+            provider.name: Follower(sync, provider, poll_seconds=settings.finetune_poll_seconds)
+            for provider in providers
+        },
+        catalogue=catalogue,
+        lost_models=LostModels(jobs, providers),
+        deliveries=SqliteDeliveries(database),
+        subscriptions=SqliteSubscriptions(database),
+        audit=audit,
+        rules=rules,
+        budgets=SqliteBudgetStore(database),
+        approvals=Approvals(jobs, job_lookup, job_queue, notices_channel=elsewhere),
+        job_queue=job_queue,
+        people=people,
+        languages=Languages(people, SqliteChannelLanguages(database), Language(settings.finetune_language)),
+        poster=poster,
+        pools=pools,
+        incoming_files=IncomingFiles(
+            SqliteInbox(database),
+            SqliteMissedChannels(database),
+            [name for feature in FEATURES for name, modal in feature.modals.items() if modal.makes_files],
+        ),
+    )

@@ -1,0 +1,1 @@
+"""Collections of examples that grow in Slack, and training on them."""

@@ -1,0 +1,1 @@
+"""Comparing models: side by side, and blind with votes."""

@@ -1,0 +1,1 @@
+"""What people think of an answer: thumbs, and what would have been right."""
