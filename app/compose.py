@@ -121,12 +121,8 @@ def _chat(
         opening=ConversationOpening(
             conversations,
             threads,
-            services.catalogue,
-            services.lost_models,
-            services.jobs,
-            services.datasets,
-            services.file_store,
-            services.authority,
+            services.chat_models,
+            services.job_lookup,
         ),
         chat=Chat(
             conversations,

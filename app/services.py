@@ -9,6 +9,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.access import Policy
 from bot.audit import AuditLog
 from bot.authority import Authority
+from bot.conversations.chat_models import ChatModels
 from bot.datasets.file_store import FileStore
 from bot.datasets.interfaces import DatasetStore
 from bot.datasets.lookup import DatasetLookup
@@ -63,6 +64,7 @@ class Services:
     job_lookup: JobLookup
     dataset_lookup: DatasetLookup
     model_lookup: ModelLookup
+    chat_models: ChatModels
     trainable_datasets: TrainableDatasets
     trainable_models: TrainableModels
     bot_user: str
@@ -137,6 +139,7 @@ async def make_services(
     people = People(
         poster, team, Roles(settings.finetune_admins, settings.finetune_approvers, settings.finetune_members)
     )
+    lost_models = LostModels(jobs, providers)
     job_lookup = JobLookup(jobs, authority)
     dataset_lookup = DatasetLookup(datasets, authority)
     model_lookup = ModelLookup(catalogue, authority)
@@ -151,6 +154,7 @@ async def make_services(
         job_lookup=job_lookup,
         dataset_lookup=dataset_lookup,
         model_lookup=model_lookup,
+        chat_models=ChatModels(catalogue, lost_models, jobs, datasets, file_store, authority),
         trainable_datasets=TrainableDatasets(datasets, dataset_lookup, authority),
         trainable_models=TrainableModels(catalogue, model_lookup, providers.default),
         bot_user=str(who["user_id"]),
@@ -167,7 +171,7 @@ async def make_services(
             for provider in providers
         },
         catalogue=catalogue,
-        lost_models=LostModels(jobs, providers),
+        lost_models=lost_models,
         deliveries=SqliteDeliveries(database),
         subscriptions=SqliteSubscriptions(database),
         audit=audit,

@@ -1,6 +1,5 @@
 """Opening a conversation with a model: each person has one with each model in a place, unless they ask for another."""
 
-import asyncio
 import hashlib
 import time
 from collections.abc import Sequence
@@ -10,18 +9,12 @@ from typing import Protocol
 import msgspec
 
 from bot.access import Action, Caller
-from bot.authority import Authority
+from bot.conversations.chat_models import ChatModels
 from bot.conversations.conversation import Conversation, ConversationStore
-from bot.conversations.starter import Starter, starter
-from bot.datasets.file_store import FileStore
-from bot.datasets.interfaces import DatasetStore
 from bot.errors import Conflict, NotFound
-from bot.jobs.interfaces import JobStore
 from bot.jobs.job import Origin
 from bot.jobs.lookup import JobLookup
 from bot.keyed_locks import KeyedLocks
-from bot.models.catalogue import Catalogue
-from bot.models.lost import LostModels
 
 
 class Threads(Protocol):
@@ -56,22 +49,13 @@ class ConversationOpening:
         self,
         conversations: ConversationStore,
         threads: Threads,
-        catalogue: Catalogue,
-        lost_models: LostModels,
-        jobs: JobStore,
-        datasets: DatasetStore,
-        file_store: FileStore,
-        authority: Authority,
+        models: ChatModels,
+        job_lookup: JobLookup,
     ) -> None:
         self._conversations = conversations
         self._threads = threads
-        self._catalogue = catalogue
-        self._lost_models = lost_models
-        self._jobs = jobs
-        self._job_lookup = JobLookup(jobs, authority)
-        self._datasets = datasets
-        self._file_store = file_store
-        self._authority = authority
+        self._models = models
+        self._job_lookup = job_lookup
         # One opening at a time for each person and place, or two presses would open two.
         self._opening = KeyedLocks()
 
@@ -90,7 +74,7 @@ class ConversationOpening:
         Raises NotFound where there is no such model for this person, Denied where others would see it who may not,
         ProviderError.
         """
-        await self._check(caller, model)
+        await self._models.require(caller, model)
         async with self._opening.of(caller.user, caller.channel):
             own_id = "cv-" + hashlib.sha256(caller.key.encode()).hexdigest()[:10]
             here = await self._conversations.of_person(caller.user, caller.channel)
@@ -110,18 +94,8 @@ class ConversationOpening:
             if await self._threads.remove_unused(conversation):
                 await self._conversations.remove(conversation.id)
 
-    async def _check(self, caller: Caller, model: str) -> None:
-        unknown = NotFound("no_such_model", model=model)
-        try:
-            await self._authority.require_to_post(caller, Action.CHAT, await self._catalogue.resource(model))
-        except NotFound:
-            raise unknown from None
-        if not await self._catalogue.exists(model):
-            await self._lost_models.missing(model)
-            raise unknown
-
     async def _open(self, caller: Caller, origin: Origin, model: str, conversation_id: str) -> Conversation:
-        start = await self._starter(caller, model)
+        start = await self._models.starter(caller, model)
         async with self._threads.started(caller, model, start.question) as thread_ts:
             conversation = Conversation(
                 id=conversation_id,
@@ -136,13 +110,3 @@ class ConversationOpening:
             )
             await self._conversations.open(conversation)
         return conversation
-
-    async def _starter(self, caller: Caller, model: str) -> Starter:
-        """Nothing, if somebody who sees the conversation may not know of the file."""
-        job = (await self._jobs.models([model])).get(model)
-        dataset = await self._datasets.get(job.dataset_id) if job and job.dataset_id else None
-        if dataset is None or dataset.deleted_at is not None:
-            return Starter()
-        if not self._authority.allows(caller, Action.SEE, dataset.resource, caller.posts_in):
-            return Starter()
-        return await asyncio.to_thread(starter, self._file_store.path(dataset.sha256))

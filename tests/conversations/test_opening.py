@@ -13,12 +13,14 @@ from stand_in_provider import StandInProvider
 
 from bot.access import Actor, Caller
 from bot.authority import Authority
+from bot.conversations.chat_models import ChatModels
 from bot.conversations.conversation import Conversation, Turn
 from bot.conversations.opening import ConversationOpening
 from bot.datasets.dataset import Dataset
 from bot.datasets.file_store import FileStore
 from bot.errors import Conflict, Denied, NotFound
 from bot.jobs.job import Loss, Origin
+from bot.jobs.lookup import JobLookup
 from bot.models.catalogue import Catalogue
 from bot.models.lost import LostModels
 from bot.store.conversations import SqliteConversationStore
@@ -90,7 +92,8 @@ def opening(
     stand_in: StandInProvider,
 ) -> ConversationOpening:
     stand_in.tuned += [OLD, NEW]
-    return ConversationOpening(conversations, board, catalogue, lost_models, jobs, datasets, file_store, authority)
+    models = ChatModels(catalogue, lost_models, jobs, datasets, file_store, authority)
+    return ConversationOpening(conversations, board, models, JobLookup(jobs, authority))
 
 
 async def test_each_person_has_one_conversation_with_each_model_and_finds_it_again(

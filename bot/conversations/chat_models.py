@@ -1,0 +1,57 @@
+"""The models that a person may talk to, and what a conversation with one begins with."""
+
+import asyncio
+
+from bot.access import Action, Caller
+from bot.authority import Authority
+from bot.conversations.starter import Starter, starter
+from bot.datasets.file_store import FileStore
+from bot.datasets.interfaces import DatasetStore
+from bot.errors import NotFound
+from bot.jobs.interfaces import JobStore
+from bot.models.catalogue import Catalogue
+from bot.models.lost import LostModels
+
+
+class ChatModels:
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        lost_models: LostModels,
+        jobs: JobStore,
+        datasets: DatasetStore,
+        file_store: FileStore,
+        authority: Authority,
+    ) -> None:
+        self._catalogue = catalogue
+        self._lost_models = lost_models
+        self._jobs = jobs
+        self._datasets = datasets
+        self._file_store = file_store
+        self._authority = authority
+
+    async def require(self, caller: Caller, model: str) -> None:
+        """Return if the caller may talk to `model` where everybody in the channel reads along.
+
+        Raises NotFound where there is no such model for this person, Denied where others would see it who may not,
+        ProviderError.
+        """
+        unknown = NotFound("no_such_model", model=model)
+        try:
+            await self._authority.require_to_post(caller, Action.CHAT, await self._catalogue.resource(model))
+        except NotFound:
+            raise unknown from None
+        if not await self._catalogue.exists(model):
+            await self._lost_models.missing(model)
+            raise unknown
+
+    async def starter(self, caller: Caller, model: str) -> Starter:
+        """What the file it was trained on begins with; nothing, if somebody who reads along may not know of the
+        file."""
+        job = (await self._jobs.models([model])).get(model)
+        dataset = await self._datasets.get(job.dataset_id) if job and job.dataset_id else None
+        if dataset is None or dataset.deleted_at is not None:
+            return Starter()
+        if not self._authority.allows(caller, Action.SEE, dataset.resource, caller.posts_in):
+            return Starter()
+        return await asyncio.to_thread(starter, self._file_store.path(dataset.sha256))
