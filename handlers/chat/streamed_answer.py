@@ -17,11 +17,12 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import structlog
+from slack_sdk.models.blocks import Block
 
 from bot.backoff import Backoff
 from bot.notices.interfaces import PostDoubtful, PostError, PostLater, PostRefused
 from bot.timing import Timing
-from handlers.blocks.text import size
+from handlers.blocks.text import clip, escape, size
 from handlers.chat.blocks import answer_moved, pieces, stream_text
 from handlers.web.poster import NO_CONNECTION, Poster, metadata
 from handlers.web.rate_limits import Priority
@@ -35,7 +36,10 @@ _EVERY: Final = 0.4
 _BETWEEN_EDITS: Final = 3.0
 # markdown_text holds 12,000 characters (chat.startStream and chat.update, read 2026-11-21).
 LONGEST: Final = 11_000
+_REFUSED_BLOCKS: Final = ("invalid_blocks", "invalid_blocks_format", "msg_blocks_too_long", "msg_too_long")
 _TO_BE_CONTINUED: Final = " …"
+# The text beside blocks is for notifications and screen readers; chat.update refuses more than 4,000 characters of it.
+_FALLBACK: Final = 3_000
 # A word longer than this is no word, and is not waited for.
 _LONGEST_WORD: Final = 400
 
@@ -87,6 +91,7 @@ class StreamedAnswer:
         self._ended = asyncio.Event()
         self._words = ""  # the model's, of which the last may be half a word
         self._rest = ""  # what is to be shown next
+        self._footer: list[dict[str, Any]] = []  # blocks below the last message
         self._number = 0  # of the present message
         self._forget_message()
         self._edited_at = float("-inf")
@@ -115,11 +120,12 @@ class StreamedAnswer:
         self._words += words
         self._news.set()
 
-    async def close(self, note: str = "") -> None:
-        """End the answer; `note` (one line of ours) is added in italics. Returns when all is shown, however long Slack
-        is out of reach.
+    async def close(self, note: str = "", blocks: Sequence[Block] = ()) -> None:
+        """End the answer; `note` (one line of ours) is added in italics, and `blocks` stand below its last message,
+        unless Slack refuses them. Returns when all is shown, however long Slack is out of reach.
         """
         self._note = f"\n\n_{note}_" if note else ""
+        self._footer = [block.to_dict() for block in blocks]
         self._ended.set()
         self._news.set()
         await self._writer
@@ -173,7 +179,7 @@ class StreamedAnswer:
         elif not ended and self._behind and time.monotonic() - self._edited_at >= _BETWEEN_EDITS:
             await self._edit(dotted=True)
         if ended:
-            await self._finish_message()
+            await self._finish_message(last=not self._rest)
             await self._delete_left()
         # An edit that was refused leaves words over, which go into a message of their own.
         if ended and self._rest:
@@ -273,9 +279,9 @@ class StreamedAnswer:
         dotted = not self._ended.is_set() or words != self._rest
         text = words + _TO_BE_CONTINUED if dotted else words
         try:
-            answer = await self._post(text)
+            answer = await self._post(text, with_footer=not dotted)
         except PostRefused as error:
-            answer = await self._post_directly(text, error)
+            answer = await self._post_directly(text, error, with_footer=not dotted)
         if answer is None:
             return None
         self._channel = str(answer.get("channel") or self._channel)
@@ -283,21 +289,24 @@ class StreamedAnswer:
         self._edited_at = time.monotonic()
         return str(answer["ts"])
 
-    async def _post(self, words: str) -> dict[str, Any]:
+    async def _post(self, words: str, *, with_footer: bool) -> dict[str, Any]:
         arguments = {
             "channel": self._channel,
-            "markdown_text": words,
             "metadata": metadata(f"{self._idempotency_key}/{self._number}"),
             "unfurl_links": False,
             "unfurl_media": False,
         }
         if self._thread_ts:
             arguments["thread_ts"] = self._thread_ts
-        return await self._poster.call(
-            "chat.postMessage", arguments, priority=Priority.CHAT, channel=self._channel, repeat=False
-        )
 
-    async def _post_directly(self, words: str, why: PostRefused) -> dict[str, Any] | None:
+        async def post(content: dict[str, Any]) -> dict[str, Any]:
+            return await self._poster.call(
+                "chat.postMessage", arguments | content, priority=Priority.CHAT, channel=self._channel, repeat=False
+            )
+
+        return await self._with_footer(words, post, wanted=with_footer)
+
+    async def _post_directly(self, words: str, why: PostRefused, *, with_footer: bool) -> dict[str, Any] | None:
         """To the person, where the bot may not write in the thread (any more); None where that is refused, too."""
         log.warning("no answer in the thread", why=str(why))
         if self._thread_ts is not None:
@@ -306,29 +315,55 @@ class StreamedAnswer:
                 with speaking(self._recipient.language):
                     moved = answer_moved(self._recipient.channel)
                 await self._poster.post(self._channel, moved, priority=Priority.CHAT)
-                return await self._post(words)
+                return await self._post(words, with_footer=with_footer)
             except PostRefused as error:
                 log.error("answer cannot be shown anywhere", why=str(error))
         self._gone = True
         return None
 
-    async def _finish_message(self) -> None:
+    async def _finish_message(self, *, last: bool = False) -> None:
         if self._ts is None:
             return
         unfinished = self._open or self._behind or self._dotted
         if self._streaming:
-            unfinished = not await self._stop()
+            unfinished = not await self._stop(with_footer=last)
             self._streaming = False
         if unfinished and not self._gone:
-            await self._edit()
+            await self._edit(with_footer=last)
         if self._ts is not None:
             self._number += 1
             self._forget_message()
 
-    async def _stop(self) -> bool:
+    async def _with_footer(
+        self, words: str, send: Callable[[dict[str, Any]], Awaitable[dict[str, Any]]], *, wanted: bool
+    ) -> dict[str, Any]:
+        """`send` the words with the blocks below them if `wanted`; without, where Slack refuses these."""
+        if wanted and self._footer:
+            blocks = [{"type": "markdown", "text": words}, *self._footer]
+            try:
+                return await send({"text": clip(escape(words), _FALLBACK), "blocks": blocks})
+            except PostRefused as error:
+                self._refused_footer(error)
+        return await send({"markdown_text": words})
+
+    def _refused_footer(self, error: PostRefused) -> None:
+        """Go on without the blocks if it was they that Slack refused; else raises the error."""
+        if not self._footer or str(error) not in _REFUSED_BLOCKS:
+            raise error
+        log.warning("answer goes without what stands below it", why=str(error))
+        self._footer = []
+
+    async def _stop(self, *, with_footer: bool = False) -> bool:
         """End the stream, so that the message can be edited. False where it was none any more."""
         try:
-            await self._call("chat.stopStream", metadata=self._metadata())
+            if with_footer and self._footer:
+                try:
+                    await self._call("chat.stopStream", metadata=self._metadata(), blocks=self._footer)
+                except PostRefused as error:
+                    self._refused_footer(error)
+                    await self._call("chat.stopStream", metadata=self._metadata())
+            else:
+                await self._call("chat.stopStream", metadata=self._metadata())
         except PostRefused as error:
             log.info("stream was ended already", why=str(error))
             self._open = False
@@ -336,7 +371,7 @@ class StreamedAnswer:
         self._open = False
         return True
 
-    async def _edit(self, *, dotted: bool = False) -> None:
+    async def _edit(self, *, dotted: bool = False, with_footer: bool = False) -> None:
         """Show all there is in this message, and mark it. An edit done twice does no harm."""
         if self._ts is None or not self._can_edit:
             return
@@ -344,7 +379,11 @@ class StreamedAnswer:
         self._edited_at = time.monotonic()
         try:
             text = self._text + _TO_BE_CONTINUED if dotted else self._text
-            await self._call("chat.update", markdown_text=text, metadata=self._metadata())
+
+            async def edit(content: dict[str, Any]) -> dict[str, Any]:
+                return await self._call("chat.update", metadata=self._metadata(), **content)
+
+            await self._with_footer(text, edit, wanted=with_footer)
             self._certain, self._dotted = len(self._text), dotted
         except PostRefused as error:
             log.warning("answer cannot be edited", why=str(error))
@@ -368,7 +407,7 @@ class StreamedAnswer:
     def _metadata(self) -> dict[str, Any]:
         return metadata(f"{self._idempotency_key}/{self._number}")
 
-    async def _call(self, method: str, **arguments: Any) -> None:
-        await self._poster.call(
+    async def _call(self, method: str, **arguments: Any) -> dict[str, Any]:
+        return await self._poster.call(
             method, {"channel": self._channel, "ts": self._ts, **arguments}, priority=Priority.CHAT, repeat=False
         )
