@@ -15,7 +15,8 @@ import structlog
 from bot.access import Action, Caller
 from bot.authority import Authority
 from bot.backoff import Backoff
-from bot.conversations.conversation import BROKEN, Conversation, ConversationStore, Turn, prompt
+from bot.conversations.conversation import BROKEN, Conversation, ConversationStore, Turn
+from bot.conversations.prompt import exchanges, next_part, prompt, up_to
 from bot.errors import NotFound
 from bot.keyed_locks import KeyedLocks
 from bot.models.catalogue import Catalogue
@@ -118,7 +119,7 @@ class Chat:
         conversation until the context is left. Raises Denied, NotFound; `events` raises ProviderError."""
         await self.check(caller, conversation)
         async with self._lock(conversation):
-            await self._conversations.add(conversation.id, Turn(message_ts, "user", text))
+            await self._conversations.add(conversation.id, Turn(message_ts, "user", text, user=caller.user))
             yield await self._answer(caller, conversation, message_ts)
 
     @asynccontextmanager
@@ -131,7 +132,7 @@ class Chat:
 
     async def shown_in(self, conversation: Conversation, answer: Answer, message_ts: str) -> None:
         """The answer is now being shown in this message."""
-        await self._conversations.answer_opened(conversation.id, answer.asked_ts, message_ts)
+        await self._conversations.answer_opened(conversation.id, answer.asked_ts, conversation.channel, message_ts)
 
     def _lock(self, conversation: Conversation) -> asyncio.Lock:
         return self._locks.of(conversation.id)
@@ -146,26 +147,28 @@ class Chat:
             if begun is None:
                 return None
             return Answer(asked_ts, True, tuple(begun), self._known(conversation, known))
-        message_ts = asked_ts.partition("+")[0]
-        before = [turn for turn in turns if float(turn.message_ts) <= float(message_ts)]
-        return Answer(asked_ts, False, tuple(begun or ()), self._ask(conversation, before, asked_ts))
+        before = up_to(turns, asked_ts)
+        return Answer(asked_ts, False, tuple(begun or ()), self._ask(caller, conversation, before, asked_ts))
 
     async def _known(self, conversation: Conversation, known: Turn) -> AsyncGenerator[Event, None]:
         yield TextDelta(known.content)
         yield _end(known)
         await self._conversations.answer_shown(conversation.id, known.ts)
 
-    async def _ask(self, conversation: Conversation, turns: list[Turn], asked_ts: str) -> AsyncGenerator[Event, None]:
+    async def _ask(
+        self, caller: Caller, conversation: Conversation, turns: list[Turn], asked_ts: str
+    ) -> AsyncGenerator[Event, None]:
         """With as much of the conversation as the model can read; retried while it is not ready."""
-        kept, fewest = len(turns), 2 if turns[-1].role == "assistant" else 1  # an answer goes on below its question
+        kept = len(exchanges(turns))
         provider = await self._catalogue.provider_of(conversation.model)
         failures, delays = 0, iter(self._warm_up)
         while True:
-            whole, finish_reason = "", None
+            whole, finish_reason, usage = "", None, None
             try:
                 async for delta in provider.chat(_request(conversation, turns, kept)):
                     whole += delta.text
                     finish_reason = delta.finish_reason or finish_reason
+                    usage = delta.usage or usage
                     if whole.strip():
                         yield TextDelta(delta.text)
                 break
@@ -177,11 +180,11 @@ class Chat:
                 break
             if isinstance(failure, Refused):
                 if _is_too_long(failure):
-                    # Forget the older half, until only this one message is left.
-                    if kept <= fewest:
+                    # Forget the older half, until only this one exchange is left.
+                    if kept <= 1:
                         yield TooLong()
                         return
-                    kept = max(fewest, kept // 2)
+                    kept //= 2
                     continue
                 if failure.status != 404:
                     raise failure
@@ -199,7 +202,9 @@ class Chat:
         if not whole.strip():
             yield Empty(finish_reason)
             return
-        said = Turn(asked_ts, "assistant", whole, finish_reason)
+        said = Turn(
+            asked_ts, "assistant", whole, finish_reason, user=caller.user, model=conversation.model, usage=usage
+        )
         await self._conversations.answered(conversation.id, said)
         yield _end(said)
         await self._conversations.answer_shown(conversation.id, asked_ts)
@@ -215,8 +220,7 @@ def _request(conversation: Conversation, turns: list[Turn], most: int) -> ChatRe
 
 
 def _end(said: Turn) -> Ended:
-    number = int(said.ts.partition("+")[2] or 0) + 1
-    return Ended(said.finish_reason, f"{said.message_ts}+{number}" if said.finish_reason in CUT_OFF else None)
+    return Ended(said.finish_reason, next_part(said.ts) if said.finish_reason in CUT_OFF else None)
 
 
 def _is_too_long(error: Refused) -> bool:

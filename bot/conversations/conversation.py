@@ -1,12 +1,13 @@
 """A conversation with a model, bound to one Slack thread."""
 
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable
 from typing import Any, Final, Protocol
 
 import msgspec
 
 from bot.access import Resource
-from bot.providers.chat import ChatMessage, Parameters
+from bot.providers.chat import Parameters, ToolCall, Usage
 
 
 class Conversation(msgspec.Struct, frozen=True):
@@ -31,20 +32,55 @@ class Conversation(msgspec.Struct, frozen=True):
         return Resource(self.owner, self.channel, self.private, "conversation", self.id)
 
 
-class Turn(msgspec.Struct, frozen=True):
-    """`ts` is the Slack message's; the answer to a message carries the same ts, and what goes on with that answer the
-    same with a number (`1700000000.000100+1`). `finish_reason`: why an answer ended; the protocol's word, or BROKEN.
+class Attachment(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A file in a message: a text (`text`), or an image as a data URL (`image`)."""
+
+    name: str
+    text: str | None = None
+    image: str | None = None
+
+
+class Turn(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One thing that was said. Roles are the protocol's, and BACKGROUND.
+
+    `ts` is the Slack message's. The answer to a message carries the same ts, what goes on with that answer the same
+    with a number (`1700000000.000100+1`), and another answer to the same question with a number of its own
+    (`1700000000.000100~1`). What a function gave (role `tool`) carries the ts of the answer that called it.
+
+    `user`: the person who said it, or asked for it. `finish_reason`: why an answer ended; the protocol's word, or
+    BROKEN.
+    `tool_calls` are the assistant's, `tool_call_id` says which of them a turn of role `tool` answers. `usage` and
+    `cost_usd` are those of one answer. `probabilities`: of each class, where the model chose one. `original`: what an
+    answer was before a person edited it (`edited_by`). A turn that was deleted (`deleted_at`) is no part of the prompt.
+    Times in seconds since the epoch.
     """
 
     ts: str
     role: str
     content: str
     finish_reason: str | None = None
+    user: str | None = None
+    model: str | None = None
+    tool_calls: tuple[ToolCall, ...] = ()
+    tool_call_id: str | None = None
+    attachments: tuple[Attachment, ...] = ()
+    usage: Usage | None = None
+    cost_usd: float | None = None
+    probabilities: tuple[tuple[str, float], ...] = ()
+    edited_at: float | None = None
+    edited_by: str | None = None
+    original: str | None = None
+    deleted_at: float | None = None
 
     @property
     def message_ts(self) -> str:
-        return self.ts.partition("+")[0]
+        """That of the question."""
+        return re.split(r"[+~]", self.ts, maxsplit=1)[0]
 
+
+BACKGROUND: Final = "background"
+"""What had been said in the thread before the model was called into it; not the protocol's role, nor a turn of its
+own in the prompt."""
 
 # The connection to the model broke.
 BROKEN: Final = "broken"
@@ -72,49 +108,27 @@ class ConversationStore(Protocol):
     async def turns(self, conversation_id: str) -> list[Turn]: ...
 
     async def add(self, conversation_id: str, turn: Turn) -> bool:
-        """False if this turn (role and ts) is there already."""
+        """False if this turn (ts, role and call) is there already."""
+
+    async def change_turn(
+        self, conversation_id: str, ts: str, role: str, change: Callable[[Turn], Turn]
+    ) -> Turn | None:
+        """Change a turn; the turn as it is then, None where there is none."""
 
     async def answered(self, conversation_id: str, turn: Turn) -> None:
         """Keep a model's whole answer. It counts as not shown until `answer_shown`."""
 
-    async def answer_opened(self, conversation_id: str, asked_ts: str, answer_ts: str) -> None:
-        """The message `answer_ts` is being written, as an answer to the message `asked_ts`."""
+    async def answer_opened(self, conversation_id: str, asked_ts: str, channel: str, message_ts: str) -> None:
+        """The answer `asked_ts` is being written into this message."""
 
     async def answer_shown(self, conversation_id: str, asked_ts: str) -> None:
-        """All of the answer to `asked_ts` can be read."""
+        """All of the answer `asked_ts` can be read."""
 
     async def open_answer(self, conversation_id: str, asked_ts: str) -> list[str] | None:
         """The messages of an answer that was not shown to its end, oldest first; None where there is no such answer."""
 
+    async def answer_of(self, channel: str, message_ts: str) -> tuple[str, str] | None:
+        """(conversation_id, asked_ts) of the answer that this message shows, or a part of."""
 
-def prompt(conversation: Conversation, turns: Sequence[Turn], most: int | None = None) -> list[ChatMessage]:
-    """The prompt: the system message, then the latest `most` turns, beginning with a person's.
-
-    An answer and its continuation are one turn. Turns that were never answered (the model failed, or was gone) are left
-    out, except the last: most chat templates refuse two messages of one role in a row.
-    """
-    paired: list[Turn] = []
-    for turn in _joined(turns):
-        if paired and paired[-1].role == turn.role:
-            paired.pop()
-        paired.append(turn)
-    kept = paired if most is None else paired[max(len(paired) - most, 0) :]
-    while kept and kept[0].role != "user":
-        kept = kept[1:]
-    messages = [ChatMessage(turn.role, turn.content) for turn in kept]
-    return [ChatMessage("system", conversation.system), *messages] if conversation.system else messages
-
-
-def _joined(turns: Sequence[Turn]) -> list[Turn]:
-    """Each answer as one turn, with all that went on with it."""
-    whole: list[Turn] = []
-    answers: dict[str, int] = {}
-    for turn in turns:
-        begun = answers.get(turn.message_ts) if turn.ts != turn.message_ts else None
-        if begun is not None:
-            whole[begun] = msgspec.structs.replace(whole[begun], content=whole[begun].content + turn.content)
-            continue
-        if turn.role == "assistant":
-            answers[turn.message_ts] = len(whole)
-        whole.append(turn)
-    return whole
+    async def messages_of(self, conversation_id: str, asked_ts: str) -> list[tuple[str, str]]:
+        """(channel, ts) of the messages that show an answer, oldest first."""

@@ -78,25 +78,49 @@ class SqliteConversationStore:
     async def turns(self, conversation_id: str) -> list[Turn]:
         rows = await self._database.read(
             lambda db: db.execute(
-                "SELECT ts, role, content, finish_reason FROM turns WHERE conversation_id = ? ORDER BY seq",
-                [conversation_id],
+                "SELECT value FROM turns WHERE conversation_id = ? ORDER BY seq", [conversation_id]
             ).fetchall()
         )
-        return [Turn(*row) for row in rows]
+        return [_turn(row[0]) for row in rows]
 
     async def add(self, conversation_id: str, turn: Turn) -> bool:
         return await self._database.write(lambda db: _add(db, conversation_id, turn))
 
+    async def change_turn(
+        self, conversation_id: str, ts: str, role: str, change: Callable[[Turn], Turn]
+    ) -> Turn | None:
+        def work(db: SqliteDatabase) -> Turn | None:
+            row = db.execute(
+                "SELECT seq, value FROM turns WHERE conversation_id = ? AND ts = ? AND role = ?",
+                [conversation_id, ts, role],
+            ).fetchone()
+            if row is None:
+                return None
+            changed = change(_turn(row[1]))
+            db.execute(
+                "UPDATE turns SET user = ?, value = ? WHERE conversation_id = ? AND seq = ?",
+                [changed.user, msgspec.json.encode(changed).decode(), conversation_id, row[0]],
+            )
+            return changed
+
+        return await self._database.write(work)
+
     async def answered(self, conversation_id: str, turn: Turn) -> None:
         def work(db: SqliteDatabase) -> None:
             if _add(db, conversation_id, turn):
-                # No answer has the ts of its question: this stands for one of which there may be no message yet.
-                _open(db, conversation_id, turn.ts, turn.ts)
+                _open(db, conversation_id, turn.ts)
 
         await self._database.write(work)
 
-    async def answer_opened(self, conversation_id: str, asked_ts: str, answer_ts: str) -> None:
-        await self._database.write(lambda db: _open(db, conversation_id, asked_ts, answer_ts))
+    async def answer_opened(self, conversation_id: str, asked_ts: str, channel: str, message_ts: str) -> None:
+        def work(db: SqliteDatabase) -> None:
+            _open(db, conversation_id, asked_ts)
+            db.execute(
+                "INSERT OR IGNORE INTO answer_messages VALUES (?, ?, ?, ?)",
+                [channel, message_ts, conversation_id, asked_ts],
+            )
+
+        await self._database.write(work)
 
     async def answer_shown(self, conversation_id: str, asked_ts: str) -> None:
         await self._database.write(
@@ -106,13 +130,27 @@ class SqliteConversationStore:
         )
 
     async def open_answer(self, conversation_id: str, asked_ts: str) -> list[str] | None:
-        rows = await self._database.read(
+        def work(db: SqliteDatabase) -> list[str] | None:
+            which = [conversation_id, asked_ts]
+            if not db.execute(
+                "SELECT 1 FROM open_answers WHERE conversation_id = ? AND asked_ts = ?", which
+            ).fetchone():
+                return None
+            return [ts for _, ts in _messages_of(db, *which)]
+
+        return await self._database.read(work)
+
+    async def answer_of(self, channel: str, message_ts: str) -> tuple[str, str] | None:
+        row = await self._database.read(
             lambda db: db.execute(
-                "SELECT answer_ts FROM open_answers WHERE conversation_id = ? AND asked_ts = ? ORDER BY answer_ts",
-                [conversation_id, asked_ts],
-            ).fetchall()
+                "SELECT conversation_id, asked_ts FROM answer_messages WHERE channel = ? AND message_ts = ?",
+                [channel, message_ts],
+            ).fetchone()
         )
-        return [row[0] for row in rows if row[0] != asked_ts] if rows else None
+        return (row[0], row[1]) if row else None
+
+    async def messages_of(self, conversation_id: str, asked_ts: str) -> list[tuple[str, str]]:
+        return await self._database.read(lambda db: _messages_of(db, conversation_id, asked_ts))
 
 
 def _get(db: SqliteDatabase, conversation_id: str) -> Conversation | None:
@@ -120,14 +158,34 @@ def _get(db: SqliteDatabase, conversation_id: str) -> Conversation | None:
     return msgspec.json.decode(row[0], type=Conversation) if row else None
 
 
+def _turn(value: str) -> Turn:
+    return msgspec.json.decode(value, type=Turn)
+
+
 def _add(db: SqliteDatabase, conversation_id: str, turn: Turn) -> bool:
     cursor = db.execute(
-        "INSERT OR IGNORE INTO turns SELECT ?, coalesce(max(seq), 0) + 1, ?, ?, ?, ? FROM turns"
+        "INSERT OR IGNORE INTO turns SELECT ?, coalesce(max(seq), 0) + 1, ?, ?, ?, ?, ? FROM turns"
         " WHERE conversation_id = ?",
-        [conversation_id, turn.ts, turn.role, turn.content, turn.finish_reason, conversation_id],
+        [
+            conversation_id,
+            turn.ts,
+            turn.role,
+            turn.tool_call_id or "",
+            turn.user,
+            msgspec.json.encode(turn).decode(),
+            conversation_id,
+        ],
     )
     return cursor.rowcount == 1
 
 
-def _open(db: SqliteDatabase, conversation_id: str, asked_ts: str, answer_ts: str) -> None:
-    db.execute("INSERT OR IGNORE INTO open_answers VALUES (?, ?, ?)", [conversation_id, asked_ts, answer_ts])
+def _open(db: SqliteDatabase, conversation_id: str, asked_ts: str) -> None:
+    db.execute("INSERT OR IGNORE INTO open_answers VALUES (?, ?)", [conversation_id, asked_ts])
+
+
+def _messages_of(db: SqliteDatabase, conversation_id: str, asked_ts: str) -> list[tuple[str, str]]:
+    return db.execute(
+        "SELECT channel, message_ts FROM answer_messages WHERE conversation_id = ? AND asked_ts = ?"
+        " ORDER BY message_ts",
+        [conversation_id, asked_ts],
+    ).fetchall()

@@ -106,6 +106,27 @@ def m011_notices_without_their_job(db: Database) -> None:
         db.execute("UPDATE notices SET value = ? WHERE seq = ?", [json.dumps(_without_its_job(json.loads(value))), seq])
 
 
+@migrations()
+def m012_whole_turns(db: Database) -> None:
+    """Turns are kept whole, with who said them. The messages that show an answer are kept for good, apart from whether
+    all of it is shown."""
+    turns = db.execute("SELECT conversation_id, seq, ts, role, content, finish_reason FROM turns").fetchall()
+    shown = db.execute(
+        "SELECT channel, answer_ts, conversation_id, asked_ts FROM open_answers"
+        " JOIN conversations ON id = conversation_id WHERE answer_ts <> asked_ts"
+    ).fetchall()
+    opened = db.execute("SELECT DISTINCT conversation_id, asked_ts FROM open_answers").fetchall()
+    for statement in _M012.split(";\n"):
+        db.execute(statement)
+    for conversation_id, seq, ts, role, content, finish_reason in turns:
+        value = json.dumps({"ts": ts, "role": role, "content": content, "finish_reason": finish_reason})
+        db.execute("INSERT INTO turns VALUES (?, ?, ?, ?, '', NULL, ?)", [conversation_id, seq, ts, role, value])
+    for row in shown:
+        db.execute("INSERT OR IGNORE INTO answer_messages VALUES (?, ?, ?, ?)", row)
+    for row in opened:
+        db.execute("INSERT INTO open_answers VALUES (?, ?)", row)
+
+
 def _without_its_job(notice: dict[str, Any]) -> dict[str, Any]:
     body = dict(notice["body"])
     job = body.pop("job", None)
@@ -245,4 +266,34 @@ CREATE TABLE turns (
     PRIMARY KEY (conversation_id, seq),
     UNIQUE (conversation_id, role, ts)
 ) STRICT
+"""
+
+_M012 = """
+DROP TABLE turns;
+CREATE TABLE turns (
+    conversation_id TEXT NOT NULL REFERENCES conversations (id),
+    seq INTEGER NOT NULL,
+    ts TEXT NOT NULL,               -- Slack's ts of the message, by which a redelivery is known
+    role TEXT NOT NULL,
+    tool_call_id TEXT NOT NULL,     -- which call it answers; '' if none
+    user TEXT,                      -- who said it
+    value TEXT NOT NULL,
+    PRIMARY KEY (conversation_id, seq),
+    UNIQUE (conversation_id, ts, role, tool_call_id)
+) STRICT;
+CREATE INDEX turns_user ON turns (user);
+DROP TABLE open_answers;
+CREATE TABLE open_answers (
+    conversation_id TEXT NOT NULL REFERENCES conversations (id),
+    asked_ts TEXT NOT NULL,
+    PRIMARY KEY (conversation_id, asked_ts)
+) STRICT;
+CREATE TABLE answer_messages (
+    channel TEXT NOT NULL,
+    message_ts TEXT NOT NULL,
+    conversation_id TEXT NOT NULL REFERENCES conversations (id),
+    asked_ts TEXT NOT NULL,
+    PRIMARY KEY (channel, message_ts)
+) STRICT;
+CREATE INDEX answer_messages_answer ON answer_messages (conversation_id, asked_ts)
 """

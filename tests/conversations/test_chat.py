@@ -71,8 +71,8 @@ async def test_an_answer_comes_in_words_and_is_kept(
     assert words(events).strip() == stand_in.answer
     assert events[-1] == Ended("stop", None)
     assert await conversations.turns(TALK.id) == [
-        Turn("2.0", "user", "Hello?"),
-        Turn("2.0", "assistant", words(events), "stop"),
+        Turn("2.0", "user", "Hello?", user="U0ANA"),
+        Turn("2.0", "assistant", words(events), "stop", user="U0ANA", model=TUNED),
     ]
 
 
