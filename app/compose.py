@@ -9,6 +9,7 @@ from bot.administration.subscriptions import ChannelSubscriptions
 from bot.conversations.chat import Chat
 from bot.conversations.conversation import ConversationStore
 from bot.conversations.opening import ConversationOpening
+from bot.conversations.window import Window
 from bot.datasets.checking import DatasetCheck
 from bot.datasets.deletion import DatasetDeletion
 from bot.datasets.derived import DerivedDatasets
@@ -129,6 +130,7 @@ def _chat(
             services.catalogue,
             services.lost_models,
             services.authority,
+            Window(services.catalogue, services.settings.tokenizers),
             warm_up=services.timing.warm_up,
         ),
         models=services.model_lookup,

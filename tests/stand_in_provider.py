@@ -39,6 +39,9 @@ class StandInProvider:
         self.answers_between = 0.0
         self.context = 20_000
         self.finish_reason: str | None = None
+        self.context_lengths: dict[str, int] = {}  # of fine-tuned models, in tokens
+        self.calls: list[tuple[str, str]] = []  # (function, arguments) that a model calls which has tools
+        self.usage: tuple[int, int] | None = None  # prompt and completion tokens of an answer
         self.continues = True
         self._cut: int | None = None
         self.chat_open = asyncio.Event()
@@ -359,6 +362,7 @@ class StandInProvider:
                 "created": 2,
                 "owned_by": "acme",
                 "shutdown_date": self.shutdown_dates.get(model),
+                "context_length": self.context_lengths.get(model),
             }
             for model in self.tuned
         ]
@@ -383,7 +387,8 @@ class StandInProvider:
             return _error(400, "context_length_exceeded", "This model's maximum context length is 4096 tokens.")
         response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
         await response.prepare(request)
-        for number, piece in enumerate(self.answer.split(" ")):
+        calls = self.calls if body.get("tools") and body["messages"][-1]["role"] == "user" else []
+        for number, piece in enumerate(self.answer.split(" ") if not calls else [""]):
             if number == cut:
                 assert request.transport is not None
                 request.transport.abort()
@@ -399,9 +404,19 @@ class StandInProvider:
                 "choices": [{"index": 0, "delta": {"content": piece + " "}, "finish_reason": None}],
             }
             await response.write(f"data: {json.dumps(chunk)}\n\n".encode())
-        if self.finish_reason:
-            end = chunk | {"choices": [{"index": 0, "delta": {}, "finish_reason": self.finish_reason}]}
+        for index, (name, arguments) in enumerate(calls):
+            call = {"index": index, "id": f"call_{index}", "type": "function"}
+            for function in ({"name": name, "arguments": ""}, {"arguments": arguments}):
+                delta = {"tool_calls": [call | {"function": function}]}
+                choice = {"index": 0, "delta": delta, "finish_reason": None}
+                await response.write(f"data: {json.dumps(chunk | {'choices': [choice]})}\n\n".encode())
+        if reason := "tool_calls" if calls else self.finish_reason:
+            end = chunk | {"choices": [{"index": 0, "delta": {}, "finish_reason": reason}]}
             await response.write(f"data: {json.dumps(end)}\n\n".encode())
+        if self.usage:
+            prompt, completion = self.usage
+            told = {"prompt_tokens": prompt, "completion_tokens": completion, "total_tokens": prompt + completion}
+            await response.write(f"data: {json.dumps(chunk | {'choices': [], 'usage': told})}\n\n".encode())
         await response.write(b"data: [DONE]\n\n")
         return response
 

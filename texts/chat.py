@@ -134,6 +134,15 @@ def send_less(chat: str, new_conversation: str) -> str:
     )
 
 
+def beginning_left_out(model: str) -> str:
+    """Once in a conversation."""
+    return _(
+        "This conversation has become longer than {model} can read. From now on it no longer sees the beginning; the "
+        "latest question and as much as fits before it, it does.",
+        model=model,
+    )
+
+
 def gone(model: str) -> str:
     return _("{model} no longer exists at the provider, so nobody can answer here.", model=model)
 

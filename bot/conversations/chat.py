@@ -4,8 +4,8 @@ A whole answer is stored before all of it is shown, so the model is never asked 
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Final
 
@@ -15,13 +15,14 @@ import structlog
 from bot.access import Action, Caller
 from bot.authority import Authority
 from bot.backoff import Backoff
-from bot.conversations.conversation import BROKEN, Conversation, ConversationStore, Turn
+from bot.conversations.conversation import BROKEN, STOPPED, Attachment, Conversation, ConversationStore, Turn
 from bot.conversations.prompt import exchanges, next_part, prompt, up_to
-from bot.errors import NotFound
+from bot.conversations.window import Window
+from bot.errors import Conflict, NotFound
 from bot.keyed_locks import KeyedLocks
 from bot.models.catalogue import Catalogue
 from bot.models.lost import LostModels
-from bot.providers.chat import ChatRequest
+from bot.providers.chat import ChatDelta, ChatRequest, ToolCall
 from bot.providers.interface import ProviderError, Refused
 from bot.timing import Timing
 
@@ -29,6 +30,8 @@ log = structlog.get_logger()
 
 CUT_OFF: Final = ("length", BROKEN)
 """For these reasons an answer ends in the middle: the model can go on with it."""
+MOST_CALLS: Final = 32
+"""A model that calls more functions in one answer has lost its way; the rest is left out."""
 # A person hears of it when the model was asked so often in vain.
 _PATIENT: Final = 3
 
@@ -51,6 +54,20 @@ class Ended(msgspec.Struct, frozen=True):
     rest: str | None
 
 
+class Called(msgspec.Struct, frozen=True):
+    """The model calls functions, and the answer is complete. `rest`: what to give `Chat.resume` for the model to go on,
+    with the results that `Chat.give_results` was given by then, and without the others. All counts as shown like
+    `Ended`."""
+
+    calls: tuple[ToolCall, ...]
+    rest: str
+
+
+class Trimmed(msgspec.Struct, frozen=True):
+    """The conversation has become longer than the model can read: its beginning is left out from now on. Comes once in
+    a conversation."""
+
+
 class Empty(msgspec.Struct, frozen=True):
     """The model said nothing."""
 
@@ -65,8 +82,8 @@ class Gone(msgspec.Struct, frozen=True):
     """The provider has no such model any more."""
 
 
-Event = TextDelta | Warming | Ended | Empty | TooLong | Gone
-"""Any number of TextDelta and Warming, then one of the others."""
+Event = TextDelta | Warming | Trimmed | Ended | Called | Empty | TooLong | Gone
+"""Any number of TextDelta, Warming and Trimmed, then one of the others."""
 
 
 @dataclass(frozen=True)
@@ -87,6 +104,7 @@ class Chat:
         catalogue: Catalogue,
         lost_models: LostModels,
         authority: Authority,
+        window: Window,
         *,
         warm_up: Backoff = Timing.warm_up,
     ) -> None:
@@ -94,10 +112,13 @@ class Chat:
         self._catalogue = catalogue
         self._lost_models = lost_models
         self._authority = authority
+        self._window = window
         self._warm_up = warm_up
         # One answer at a time in each conversation. A lock is held by whoever waits or answers, so that conversations
         # which have gone quiet cost nothing.
         self._locks = KeyedLocks()
+        # Set where a person stops the answer that is being written.
+        self._stops: dict[str, asyncio.Event] = {}
 
     async def in_thread(self, channel: str, thread_ts: str | None) -> Conversation | None:
         return await self._conversations.of_thread(channel, thread_ts) if thread_ts else None
@@ -113,22 +134,62 @@ class Chat:
 
     @asynccontextmanager
     async def ask(
-        self, caller: Caller, conversation: Conversation, message_ts: str, text: str
+        self,
+        caller: Caller,
+        conversation: Conversation,
+        message_ts: str,
+        text: str,
+        attachments: tuple[Attachment, ...] = (),
     ) -> AsyncIterator[Answer | None]:
-        """The answer to a message; None if all of it was shown before a crash. No other answer is given in this
-        conversation until the context is left. Raises Denied, NotFound; `events` raises ProviderError."""
+        """The answer to a message; None if all of it was shown before a crash, or the message is deleted. No other
+        answer is given in this conversation until the context is left. Raises Denied, NotFound; `events` raises
+        ProviderError."""
         await self.check(caller, conversation)
         async with self._lock(conversation):
-            await self._conversations.add(conversation.id, Turn(message_ts, "user", text, user=caller.user))
+            question = Turn(message_ts, "user", text, user=caller.user, attachments=attachments)
+            await self._conversations.add(conversation.id, question)
             yield await self._answer(caller, conversation, message_ts)
 
     @asynccontextmanager
     async def resume(self, caller: Caller, conversation: Conversation, rest: str) -> AsyncIterator[Answer | None]:
-        """The continuation of an answer that was cut off, by `Ended.rest`; None if it is shown already: the model goes
-        on once, however often this is called. Raises like `ask`."""
+        """The continuation of an answer that was cut off or called functions, by its event's `rest`; or another
+        answer to the same question, by `another_answer`. None if it is shown already: the model goes on once, however
+        often this is called. Raises like `ask`."""
         await self.check(caller, conversation)
         async with self._lock(conversation):
             yield await self._answer(caller, conversation, rest)
+
+    async def open_calls(self, conversation: Conversation, asked_ts: str) -> tuple[ToolCall, ...]:
+        """The calls of an answer that wait for a result; none where the model has gone on without them."""
+        turns = await self._conversations.turns(conversation.id)
+        try:
+            return _open_calls(turns, asked_ts)
+        except (NotFound, Conflict):
+            return ()
+
+    async def give_results(
+        self, caller: Caller, conversation: Conversation, asked_ts: str, results: Mapping[str, str]
+    ) -> tuple[ToolCall, ...]:
+        """Keep what the functions returned that the answer `asked_ts` called, by the ids of the calls; of two results
+        for one call the first stands. Returns the calls that still wait for theirs: with the last, let the model go on
+        by `resume`. Raises NotFound where there is no such call, Conflict where the model has gone on."""
+        await self.check(caller, conversation)
+        async with self._lock(conversation):
+            turns = await self._conversations.turns(conversation.id)
+            waiting = _open_calls(turns, asked_ts)
+            for call in waiting:
+                if call.id in results:
+                    result = Turn(asked_ts, "tool", results[call.id], user=caller.user, tool_call_id=call.id)
+                    await self._conversations.add(conversation.id, result)
+            return tuple(call for call in waiting if call.id not in results)
+
+    async def stop(self, caller: Caller, conversation: Conversation) -> bool:
+        """End the answer that is being written; what the model has said so far is kept. Whether there was one."""
+        await self.check(caller, conversation)
+        stop = self._stops.get(conversation.id)
+        if stop is not None:
+            stop.set()
+        return stop is not None
 
     async def shown_in(self, conversation: Conversation, answer: Answer, message_ts: str) -> None:
         """The answer is now being shown in this message."""
@@ -148,35 +209,63 @@ class Chat:
                 return None
             return Answer(asked_ts, True, tuple(begun), self._known(conversation, known))
         before = up_to(turns, asked_ts)
+        asked = exchanges(before)
+        if not asked or asked[-1].question.ts != Turn(asked_ts, "assistant", "").message_ts:
+            return None  # somebody has deleted the question
         return Answer(asked_ts, False, tuple(begun or ()), self._ask(caller, conversation, before, asked_ts))
 
     async def _known(self, conversation: Conversation, known: Turn) -> AsyncGenerator[Event, None]:
-        yield TextDelta(known.content)
+        if known.content:
+            yield TextDelta(known.content)
         yield _end(known)
         await self._conversations.answer_shown(conversation.id, known.ts)
 
     async def _ask(
         self, caller: Caller, conversation: Conversation, turns: list[Turn], asked_ts: str
     ) -> AsyncGenerator[Event, None]:
+        stop = self._stops[conversation.id] = asyncio.Event()
+        try:
+            async with aclosing(self._written(caller, conversation, turns, asked_ts, stop)) as events:
+                async for event in events:
+                    yield event
+        finally:
+            del self._stops[conversation.id]
+
+    async def _written(
+        self, caller: Caller, conversation: Conversation, turns: list[Turn], asked_ts: str, stop: asyncio.Event
+    ) -> AsyncGenerator[Event, None]:
         """With as much of the conversation as the model can read; retried while it is not ready."""
-        kept = len(exchanges(turns))
+        told = conversation.trimmed
+        there = len(exchanges(turns))
+        kept = await self._window.fitting(conversation, turns)
         provider = await self._catalogue.provider_of(conversation.model)
         failures, delays = 0, iter(self._warm_up)
         while True:
-            whole, finish_reason, usage = "", None, None
+            if kept < there and not told:
+                told = True
+                yield Trimmed()
+                await self._conversations.update(
+                    conversation.id, lambda now: msgspec.structs.replace(now, trimmed=True)
+                )
+            whole, said = "", Turn(asked_ts, "assistant", "", user=caller.user, model=conversation.model)
+            failure: ProviderError | None = None
             try:
-                async for delta in provider.chat(_request(conversation, turns, kept)):
-                    whole += delta.text
-                    finish_reason = delta.finish_reason or finish_reason
-                    usage = delta.usage or usage
-                    if whole.strip():
-                        yield TextDelta(delta.text)
-                break
+                async for delta in _until(stop, provider.chat(_request(conversation, turns, kept))):
+                    text = _encodable(delta.text)
+                    whole += text
+                    said = _with(said, delta)
+                    if text and whole.strip():
+                        yield TextDelta(text)
             except ProviderError as error:
                 failure = error
+            if stop.is_set():
+                said = msgspec.structs.replace(said, finish_reason=STOPPED, tool_calls=())
+                break
+            if failure is None:
+                break
             if whole.strip():
                 log.warning("answer cut off", model=conversation.model, why=str(failure))
-                finish_reason = BROKEN
+                said = msgspec.structs.replace(said, finish_reason=BROKEN, tool_calls=())
                 break
             if isinstance(failure, Refused):
                 if _is_too_long(failure):
@@ -198,28 +287,83 @@ class Chat:
                 raise failure
             if failures == _PATIENT:
                 yield Warming()
-            await asyncio.sleep(max(delay, min(getattr(failure, "retry_after", 0), 60)))
-        if not whole.strip():
-            yield Empty(finish_reason)
+            with suppress(TimeoutError):
+                retry_after = min(getattr(failure, "retry_after", 0), 60)
+                await asyncio.wait_for(stop.wait(), max(delay, retry_after))
+        if not whole.strip() and not said.tool_calls:
+            yield Empty(said.finish_reason)
             return
-        said = Turn(
-            asked_ts, "assistant", whole, finish_reason, user=caller.user, model=conversation.model, usage=usage
-        )
+        said = msgspec.structs.replace(said, content=whole if whole.strip() else "")
         await self._conversations.answered(conversation.id, said)
         yield _end(said)
         await self._conversations.answer_shown(conversation.id, asked_ts)
 
 
 def _request(conversation: Conversation, turns: list[Turn], most: int) -> ChatRequest:
-    return ChatRequest(
-        conversation.model,
-        tuple(prompt(conversation, turns, most)),
-        parameters=conversation.parameters,
-        tools=conversation.tools,
+    messages = tuple(prompt(conversation, turns, most))
+    # An answer that goes on is text: servers refuse tools beside it.
+    tools = conversation.tools if messages[-1].role != "assistant" else ()
+    return ChatRequest(conversation.model, messages, parameters=conversation.parameters, tools=tools)
+
+
+def _with(said: Turn, delta: ChatDelta) -> Turn:
+    """What a delta tells about the answer beside its text."""
+    return msgspec.structs.replace(
+        said,
+        finish_reason=delta.finish_reason or said.finish_reason,
+        tool_calls=_named(delta.tool_calls) or said.tool_calls,
+        usage=delta.usage or said.usage,
     )
 
 
-def _end(said: Turn) -> Ended:
+def _named(calls: Sequence[ToolCall]) -> tuple[ToolCall, ...]:
+    """Each call with an id of its own: not every server gives one, and results go by it."""
+    named: dict[str, ToolCall] = {}
+    for number, call in enumerate(calls[:MOST_CALLS], 1):
+        id = _encodable(call.id)
+        id = id if id and id not in named else f"call_{number}"
+        named[id] = ToolCall(id, _encodable(call.name), _encodable(call.arguments))
+    return tuple(named.values())
+
+
+def _encodable(text: str) -> str:
+    """Half a character, as JSON can hold it, can be neither stored nor sent."""
+    return text.encode("utf-8", "replace").decode() if not text.isascii() else text
+
+
+async def _until(stop: asyncio.Event, deltas: AsyncIterator[ChatDelta]) -> AsyncIterator[ChatDelta]:
+    """The deltas until `stop` is set, also while none comes."""
+    stopped = asyncio.ensure_future(stop.wait())
+    try:
+        while True:
+            coming = asyncio.ensure_future(anext(deltas, None))
+            await asyncio.wait({coming, stopped}, return_when=asyncio.FIRST_COMPLETED)
+            if not coming.done():
+                coming.cancel()
+                await asyncio.wait({coming})
+                return
+            delta = coming.result()
+            if delta is None:
+                return
+            yield delta
+    finally:
+        stopped.cancel()
+
+
+def _open_calls(turns: Sequence[Turn], asked_ts: str) -> tuple[ToolCall, ...]:
+    """Raises NotFound where the answer calls nothing, Conflict where the model has gone on."""
+    called = next((turn for turn in turns if turn.role == "assistant" and turn.ts == asked_ts), None)
+    if called is None or not called.tool_calls:
+        raise NotFound("no_such_call")
+    if any(turn.role == "assistant" and turn.ts == next_part(asked_ts) for turn in turns):
+        raise Conflict("model_went_on")
+    given = {turn.tool_call_id for turn in turns if turn.role == "tool" and turn.ts == asked_ts}
+    return tuple(call for call in called.tool_calls if call.id not in given)
+
+
+def _end(said: Turn) -> Ended | Called:
+    if said.tool_calls:
+        return Called(said.tool_calls, next_part(said.ts))
     return Ended(said.finish_reason, next_part(said.ts) if said.finish_reason in CUT_OFF else None)
 
 

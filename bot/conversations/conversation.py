@@ -12,7 +12,8 @@ from bot.providers.chat import Parameters, ToolCall, Usage
 
 class Conversation(msgspec.Struct, frozen=True):
     """`system` is the system message that the training examples shared; a model answers best under it. So is it with
-    `tools`, the protocol's JSON. `title` is the one that a person gave it."""
+    `tools`, the protocol's JSON. `title` is the one that a person gave it.
+    `trimmed`: people were told that the model no longer reads its beginning."""
 
     id: str
     model: str
@@ -26,6 +27,7 @@ class Conversation(msgspec.Struct, frozen=True):
     parameters: Parameters = Parameters()
     tools: tuple[dict[str, Any], ...] = ()
     title: str | None = None
+    trimmed: bool = False
 
     @property
     def resource(self) -> Resource:
@@ -47,8 +49,8 @@ class Turn(msgspec.Struct, frozen=True, omit_defaults=True):
     with a number (`1700000000.000100+1`), and another answer to the same question with a number of its own
     (`1700000000.000100~1`). What a function gave (role `tool`) carries the ts of the answer that called it.
 
-    `user`: the person who said it, or asked for it. `finish_reason`: why an answer ended; the protocol's word, or
-    BROKEN.
+    `user`: the person who said it, or asked for it. `finish_reason`: why an answer ended; the protocol's word,
+    BROKEN or STOPPED.
     `tool_calls` are the assistant's, `tool_call_id` says which of them a turn of role `tool` answers. `usage` and
     `cost_usd` are those of one answer. `probabilities`: of each class, where the model chose one. `original`: what an
     answer was before a person edited it (`edited_by`). A turn that was deleted (`deleted_at`) is no part of the prompt.
@@ -82,8 +84,10 @@ BACKGROUND: Final = "background"
 """What had been said in the thread before the model was called into it; not the protocol's role, nor a turn of its
 own in the prompt."""
 
-# The connection to the model broke.
 BROKEN: Final = "broken"
+"""The connection to the model broke."""
+STOPPED: Final = "stopped"
+"""A person stopped the answer."""
 
 
 class ConversationStore(Protocol):

@@ -107,6 +107,7 @@ class ConversationOpening:
                 created_at=time.time(),
                 private=origin.private,
                 system=start.system,
+                tools=start.tools,
             )
             await self._conversations.open(conversation)
         return conversation

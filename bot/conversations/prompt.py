@@ -15,7 +15,7 @@ NO_RESULT: Final = "No result: the function was not run."
 class Exchange(msgspec.Struct, frozen=True):
     """A question, and what was answered: the assistant's turns, each with what the functions gave that it called.
 
-    `asked_ts` is that of the answer as a whole; of several answers to one question it is the latest.
+    Of several answers to one question it has the latest.
     """
 
     question: Turn
@@ -53,8 +53,8 @@ def exchanges(turns: Iterable[Turn]) -> list[Exchange]:
     found = []
     for ts, question in questions.items():
         if not question.deleted_at:
-            latest = next(reversed(answers.get(ts, {}).values()), [])
-            found.append(Exchange(question, tuple(latest)))
+            whole = [parts for parts in answers.get(ts, {}).values() if any(part.role == "assistant" for part in parts)]
+            found.append(Exchange(question, tuple(whole[-1]) if whole else ()))
     return found
 
 
@@ -74,6 +74,12 @@ def up_to(turns: Iterable[Turn], asked_ts: str) -> list[Turn]:
 def next_part(asked_ts: str) -> str:
     """The ts with which an answer goes on."""
     return f"{asked_ts.partition('+')[0]}+{_number(asked_ts) + 1}"
+
+
+def another_answer(asked_ts: str) -> str:
+    """The ts of the answer that may take the place of this one."""
+    answer, _, number = asked_ts.partition("+")[0].partition("~")
+    return f"{answer}~{int(number or 0) + 1}"
 
 
 def parts_of(turns: Iterable[Turn], asked_ts: str) -> list[Turn]:

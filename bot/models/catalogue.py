@@ -1,6 +1,7 @@
 """Which base models can be trained, and which fine-tuned ones there are to talk to."""
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
@@ -129,6 +130,17 @@ class Catalogue:
             # Preferences are text only (OpenAI's guide to DPO, read 2026-11-21).
             return False if method == DPO else facts.images if facts else None
         return True if facts or told or report.format == "chat" else None
+
+    async def context_length(self, model: str) -> int | None:
+        """How many tokens the model reads and writes at once; None where neither its provider nor our table tells."""
+        listings = self._listings.values()
+        if not any(listing.read_last for listing in listings):
+            with contextlib.suppress(ProviderError):
+                await self._listed_anywhere(fresh=False)
+        told = {listed.id: listed.context_length for listing in listings for listed in listing.read_last}
+        facts = lookup(model)
+        listed = told.get(model) or told.get(base_of(model))
+        return listed or (facts.example_tokens if facts and facts.provider == "trainer" else None)
 
     async def exists(self, model: str) -> bool:
         """Asks the providers anew. Raises ProviderError where one of them does not answer, and no other lists it."""

@@ -88,6 +88,10 @@ def message_too_long(model: str) -> Message:
     return message(text, [section(f"{text}\n{texts.send_less(*buttons)}")])
 
 
+def beginning_left_out(model: str) -> Message:
+    return line(texts.beginning_left_out(named(model)))
+
+
 def model_gone(model: str) -> Message:
     """The model was deleted or shut down while people talk to it."""
     text = texts.gone(named(model))

@@ -7,7 +7,7 @@ import structlog
 
 from bot.access import Action
 from bot.authority import Authority
-from bot.conversations.chat import Answer, Chat, Empty, Ended, Gone, TextDelta, TooLong, Warming
+from bot.conversations.chat import Answer, Called, Chat, Empty, Ended, Gone, TextDelta, TooLong, Trimmed, Warming
 from bot.conversations.conversation import Conversation
 from bot.conversations.opening import ConversationOpening
 from bot.errors import Ambiguous, NotFound
@@ -148,6 +148,11 @@ class ChatListeners:
                         shown.add(text)
                     case Ended():
                         await self._end(request, conversation, shown, event)
+                    case Called():
+                        await shown.close()
+                        await request.answer(blocks.nothing_said("tool_calls"))
+                    case Trimmed():
+                        await request.answer(blocks.beginning_left_out(conversation.model))
                     case Warming():
                         await request.answer(blocks.model_warming(conversation.model))
                     case Empty(finish_reason):

@@ -5,6 +5,7 @@ from contextlib import aclosing
 from typing import Any
 
 import pytest
+from msgspec import structs
 from parts import MODEL, followed_job, until
 from slack_requests import a_caller
 from stand_in_provider import StandInProvider
@@ -12,12 +13,15 @@ from stand_in_provider import StandInProvider
 from bot.access import Actor
 from bot.authority import Authority
 from bot.backoff import Backoff
-from bot.conversations.chat import Chat, Empty, Ended, Event, Gone, TextDelta, TooLong, Warming
-from bot.conversations.conversation import BROKEN, Conversation, Turn
-from bot.errors import Denied, NotFound
+from bot.conversations.chat import Called, Chat, Empty, Ended, Event, Gone, TextDelta, TooLong, Trimmed, Warming
+from bot.conversations.conversation import BROKEN, STOPPED, Conversation, Turn
+from bot.conversations.prompt import NO_RESULT, another_answer
+from bot.conversations.window import Window
+from bot.errors import Conflict, Denied, NotFound
 from bot.jobs.job import Loss, Origin
 from bot.models.catalogue import Catalogue
 from bot.models.lost import LostModels
+from bot.providers.chat import Parameters, ToolCall
 from bot.providers.interface import Doubtful, Refused
 from bot.store.conversations import SqliteConversationStore
 from bot.store.jobs import SqliteJobStore
@@ -39,16 +43,18 @@ async def chat(
     stand_in.tuned.append(TUNED)
     await conversations.open(TALK)
     warm_up = Backoff(0.01, factor=1, tries=4)
-    return Chat(conversations, catalogue, lost_models, authority, warm_up=warm_up)
+    return Chat(conversations, catalogue, lost_models, authority, Window(catalogue, None), warm_up=warm_up)
 
 
-async def ask(chat: Chat, ts: str, text: str = "Hello?", **fields: Any) -> list[Event] | None:
-    async with chat.ask(a_caller(**fields), TALK, ts, text) as answer:
+async def ask(
+    chat: Chat, ts: str, text: str = "Hello?", talk: Conversation = TALK, **fields: Any
+) -> list[Event] | None:
+    async with chat.ask(a_caller(**fields), talk, ts, text) as answer:
         return None if answer is None else [event async for event in answer.events]
 
 
-async def go_on(chat: Chat, rest: str) -> list[Event] | None:
-    async with chat.resume(a_caller(), TALK, rest) as answer:
+async def go_on(chat: Chat, rest: str, talk: Conversation = TALK) -> list[Event] | None:
+    async with chat.resume(a_caller(), talk, rest) as answer:
         return None if answer is None else [event async for event in answer.events]
 
 
@@ -96,7 +102,9 @@ async def test_the_older_half_is_forgotten_until_the_model_can_read_the_rest(
     for number in range(5):
         await ask(chat, f"{number + 2}.0", f"Question {number} " + "x" * 60)
     stand_in.context = 600
-    assert words(await ask(chat, "9.0", "And now?")).strip() == stand_in.answer
+    events = await ask(chat, "9.0", "And now?")
+    assert words(events).strip() == stand_in.answer
+    assert (events or []).count(Trimmed()) == 1
     assert stand_in.chats[-1]["messages"][0]["role"] == "user"
     assert given(stand_in)[-1] == "And now?"
     assert 1 < len(given(stand_in)) < 11
@@ -221,3 +229,176 @@ async def test_a_private_model_is_silent_where_others_read_along(
     with pytest.raises(NotFound, match="model_of_conversation_gone"):
         await ask(chat, "2.0")
     assert stand_in.chats == []
+
+
+# Functions
+
+TOOL = {"type": "function", "function": {"name": "find_order", "parameters": {"type": "object"}}}
+WITH_TOOLS = structs.replace(TALK, tools=(TOOL,))
+FIND = ToolCall("call_0", "find_order", '{"number": 4102}')
+BOOK = ToolCall("call_1", "book_repair", "{}")
+
+
+@pytest.fixture
+def calling(stand_in: StandInProvider) -> StandInProvider:
+    stand_in.calls = [(call.name, call.arguments) for call in (FIND, BOOK)]
+    return stand_in
+
+
+async def test_a_model_calls_functions_and_goes_on_once_all_results_are_there(
+    chat: Chat, calling: StandInProvider, conversations: SqliteConversationStore
+) -> None:
+    assert await ask(chat, "2.0", talk=WITH_TOOLS) == [Called((FIND, BOOK), "2.0+1")]
+    assert calling.chats[-1]["tools"] == [TOOL]
+    assert await chat.open_calls(WITH_TOOLS, "2.0") == (FIND, BOOK)
+    assert await chat.give_results(a_caller(), WITH_TOOLS, "2.0", {BOOK.id: "Booked.", "call_9": "?"}) == (FIND,)
+    assert await chat.give_results(a_caller(), WITH_TOOLS, "2.0", {BOOK.id: "Never.", FIND.id: "Sent."}) == ()
+    events = await go_on(chat, "2.0+1", WITH_TOOLS)
+    assert words(events).strip() == calling.answer
+    assert [message.get("content") for message in calling.chats[-1]["messages"]] == ["Hello?", "", "Sent.", "Booked."]
+    assert [call["id"] for call in calling.chats[-1]["messages"][1]["tool_calls"]] == [FIND.id, BOOK.id]
+    assert await go_on(chat, "2.0+1", WITH_TOOLS) is None, "the model goes on once"
+    with pytest.raises(Conflict):
+        await chat.give_results(a_caller(), WITH_TOOLS, "2.0", {FIND.id: "Too late."})
+    assert [turn.role for turn in await conversations.turns(TALK.id)] == [
+        "user", "assistant", "tool", "tool", "assistant"
+    ]  # fmt: skip
+
+
+async def test_a_model_goes_on_without_results_that_nobody_gives(chat: Chat, calling: StandInProvider) -> None:
+    await ask(chat, "2.0", talk=WITH_TOOLS)
+    await chat.give_results(a_caller(), WITH_TOOLS, "2.0", {FIND.id: "Sent."})
+    assert words(await go_on(chat, "2.0+1", WITH_TOOLS)).strip() == calling.answer
+    assert given(calling) == ["Hello?", "", "Sent.", NO_RESULT]
+    assert await chat.open_calls(WITH_TOOLS, "2.0") == ()
+
+
+async def test_who_asks_something_else_after_a_call_is_answered(chat: Chat, calling: StandInProvider) -> None:
+    await ask(chat, "2.0", talk=WITH_TOOLS)
+    calling.calls = []
+    assert words(await ask(chat, "3.0", "Never mind?", WITH_TOOLS)).strip() == calling.answer
+    assert given(calling) == ["Hello?", "", NO_RESULT, NO_RESULT, "Never mind?"]
+
+
+async def test_calls_survive_a_crash_before_they_were_shown(chat: Chat, calling: StandInProvider) -> None:
+    async with chat.ask(a_caller(), WITH_TOOLS, "2.0", "Hello?") as answer:
+        assert answer is not None
+        async with aclosing(answer.events) as events:
+            assert await anext(events) == Called((FIND, BOOK), "2.0+1")
+    assert await ask(chat, "2.0", talk=WITH_TOOLS, is_retry=True) == [Called((FIND, BOOK), "2.0+1")]
+    assert len(calling.chats) == 1
+    assert await ask(chat, "2.0", talk=WITH_TOOLS, is_retry=True) is None
+
+
+async def test_results_are_for_calls_only(chat: Chat) -> None:
+    await ask(chat, "2.0")
+    for asked_ts in ("2.0", "3.0"):
+        with pytest.raises(NotFound):
+            await chat.give_results(a_caller(), TALK, asked_ts, {"call_0": "Sent."})
+    with pytest.raises(Denied):
+        await chat.give_results(a_caller(GUEST), TALK, "2.0", {"call_0": "Sent."})
+
+
+# Stopping, and asking again
+
+
+async def test_a_stopped_answer_keeps_what_was_said_and_the_conversation_goes_on(
+    chat: Chat, conversations: SqliteConversationStore, stand_in: StandInProvider
+) -> None:
+    assert not await chat.stop(a_caller(), TALK)
+    stand_in.chat_open.clear()
+    async with chat.ask(a_caller(), TALK, "2.0", "Hello?") as answer:
+        assert answer is not None
+        assert await anext(answer.events) == TextDelta("The ")
+        assert await chat.stop(a_caller(), TALK)
+        assert [event async for event in answer.events] == [Ended(STOPPED, None)]
+    stand_in.chat_open.set()
+    assert (await conversations.turns(TALK.id))[-1].content == "The "
+    await ask(chat, "3.0", "And?")
+    assert given(stand_in) == ["Hello?", "The ", "And?"]
+
+
+async def test_a_model_that_is_not_ready_is_not_waited_for_once_people_have_stopped_it(
+    conversations: SqliteConversationStore,
+    catalogue: Catalogue,
+    lost_models: LostModels,
+    authority: Authority,
+    stand_in: StandInProvider,
+    chat: Chat,
+) -> None:
+    patient = Backoff(3600, factor=1, tries=4)
+    chat = Chat(conversations, catalogue, lost_models, authority, Window(catalogue, None), warm_up=patient)
+    stand_in.fault(CHATS, status=503)
+    asked = asyncio.create_task(ask(chat, "2.0"))
+    await until(lambda: CHATS in stand_in.requests)
+    await chat.stop(a_caller(), TALK)
+    assert await asked == [Empty(STOPPED)]
+
+
+async def test_another_answer_takes_the_place_of_the_first_and_both_are_kept(
+    chat: Chat, conversations: SqliteConversationStore, stand_in: StandInProvider
+) -> None:
+    await ask(chat, "2.0")
+    stand_in.answer = "Better."
+    assert another_answer("2.0~1+1") == "2.0~2"
+    assert words(await go_on(chat, another_answer("2.0"))) == "Better. "
+    assert given(stand_in) == ["Hello?"]
+    assert await go_on(chat, another_answer("2.0")) is None
+    await ask(chat, "3.0", "And?")
+    assert given(stand_in) == ["Hello?", "Better. ", "And?"]
+    assert [turn.ts for turn in await conversations.turns(TALK.id)][:3] == ["2.0", "2.0", "2.0~1"]
+
+
+async def test_half_a_character_is_kept_from_no_answer(
+    chat: Chat, conversations: SqliteConversationStore, stand_in: StandInProvider
+) -> None:
+    stand_in.answer = "So \ud800 it is"
+    assert words(await ask(chat, "2.0")) == "So ? it is "
+    assert (await conversations.turns(TALK.id))[-1].content == "So ? it is "
+
+
+# What the model can read
+
+
+@pytest.fixture
+def short_sighted(stand_in: StandInProvider) -> StandInProvider:
+    """A model that reads 200 tokens."""
+    stand_in.context_lengths[TUNED] = 200
+    return stand_in
+
+
+async def test_as_much_is_given_as_the_model_can_read_and_people_are_told_once(
+    chat: Chat, short_sighted: StandInProvider, conversations: SqliteConversationStore
+) -> None:
+    taught = structs.replace(TALK, system="Be kind.", parameters=Parameters(max_tokens=50))
+    told = []
+    for number in range(6):
+        talk = structs.replace(taught, trimmed=(await conversations.get(TALK.id) or TALK).trimmed)
+        events = await ask(chat, f"{number + 2}.0", f"Question {number} " + "word " * 30, talk)
+        told.append((events or []).count(Trimmed()))
+    assert told == [0, 0, 0, 1, 0, 0]
+    assert [text.split(" w")[0] for text in given(short_sighted)] == [
+        "Be kind.", "Question 3", short_sighted.answer + " ", "Question 4", short_sighted.answer + " ", "Question 5"
+    ]  # fmt: skip
+    assert short_sighted.requests.count(CHATS) == 6, "it was never refused"
+
+
+async def test_calls_stay_with_their_results_when_the_beginning_is_left_out(
+    chat: Chat, short_sighted: StandInProvider
+) -> None:
+    talk = structs.replace(WITH_TOOLS, parameters=Parameters(max_tokens=50))
+    short_sighted.calls = [(FIND.name, FIND.arguments)]
+    for number in range(4):
+        await ask(chat, f"{number + 2}.0", f"Question {number}", talk)
+        await chat.give_results(a_caller(), talk, f"{number + 2}.0", {FIND.id: "word " * 30})
+        await go_on(chat, f"{number + 2}.0+1", talk)
+    roles = [message["role"] for message in short_sighted.chats[-1]["messages"]]
+    assert roles == ["user", "assistant", "tool", "assistant", "user", "assistant", "tool"]
+
+
+async def test_a_question_that_alone_is_too_long_is_left_to_the_provider(
+    chat: Chat, short_sighted: StandInProvider
+) -> None:
+    await ask(chat, "2.0", "Short?")
+    assert words(await ask(chat, "3.0", "word " * 900)).strip() == short_sighted.answer
+    assert len(given(short_sighted)) == 1

@@ -55,3 +55,8 @@ def test_a_file_that_is_gone_or_is_no_jsonl_opens_with_nothing(tmp_path: Path, w
     assert starter(tmp_path / "gone.jsonl") == Starter()
     (tmp_path / "photo.jsonl").write_bytes(b"\x89PNG\r\n\x1a\n\xff\xfe")
     assert starter(tmp_path / "photo.jsonl") == Starter()
+
+
+def test_the_tools_of_the_examples_are_offered_to_the_model() -> None:
+    begun = starter(Path(__file__).parents[2] / "examples" / "tool-calls.jsonl")
+    assert [tool["function"]["name"] for tool in begun.tools] == ["find_order", "book_repair"]

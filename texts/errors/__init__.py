@@ -12,6 +12,7 @@ from texts import training_file_errors
 from texts.errors import (
     access,
     administration,
+    conversations,
     datasets,
     graders,
     job_requests,
@@ -29,6 +30,7 @@ __all__ = [
     "ERRORS",
     "access",
     "administration",
+    "conversations",
     "datasets",
     "graders",
     "job_requests",

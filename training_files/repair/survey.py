@@ -9,9 +9,10 @@ from training_files.chat import PlainMessage, parse
 from training_files.dataset_checks import DatasetChecks, filler
 from training_files.errors import TrainingFileError
 from training_files.example_format import Format, format_of
+from training_files.example_length import example_length
 from training_files.finding_codes import BY_CODE
 from training_files.findings import Findings, errors_worth
-from training_files.length_counter import OPENING, LengthCounter, Texts
+from training_files.length_counter import OPENING, LengthCounter
 from training_files.pii_numbers import PhoneLookup
 from training_files.repair import exact_json, plain
 from training_files.repair.completions import SEPARATORS, STOPS
@@ -114,19 +115,7 @@ class Survey:
 
     def tokens(self, example: Example) -> int:
         """How long an example is for the model, as the check measures it; 0 where it cannot be measured."""
-        findings, counted = Findings(), None
-        with findings.of_one_example():
-            counted = validate(parse(exact_json.encode(example)), 1, findings, DatasetChecks())
-        if counted is None:
-            return 0
-        messages = example.get("messages", ())
-        roles = [str(message.get("role")) for message in messages if isinstance(message, dict)]
-        texts = Texts()
-        texts.add(1, counted, roles)
-        (length,) = self._length_counter.measure(
-            texts, self._length_counter.tokenizer.count(self._length_counter.texts(texts))
-        )
-        return length
+        return example_length(parse(exact_json.encode(example)), self._length_counter)
 
     @cached_property
     def _length_counter(self) -> LengthCounter:

@@ -1,0 +1,37 @@
+"""What goes wrong in a conversation with a model."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from texts.errors.table import ERRORS
+from texts.findings import FINDINGS
+from texts.language import _
+
+
+@ERRORS.sentence
+def no_such_call() -> str:
+    return _("That answer calls no function (any more). Ask anew in the thread.")
+
+
+@ERRORS.sentence
+def model_went_on() -> str:
+    return _("The model has gone on without this result already. Say in the thread what it should know.")
+
+
+@ERRORS.sentence
+def tools_too_long(most: int) -> str:
+    return _("The tools are longer than {most} characters. Leave out those that the model has no use for.", most=most)
+
+
+@ERRORS.sentence
+def tools_no_json() -> str:
+    return _(
+        "The tools are not valid JSON. Paste a list such as {form}, as it stands under `tools` in a training file.",
+        form='`[{"type": "function", "function": {"name": ..., "parameters": ...}}]`',
+    )
+
+
+@ERRORS.sentence
+def tools_invalid(finding: str, field: str, params: Mapping[str, Any]) -> str:
+    """As the same defect in a training file is told."""
+    return FINDINGS.say(finding, dict(params), field=field) or finding
