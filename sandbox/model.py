@@ -161,7 +161,7 @@ class Message:
     ephemeral_to: str = ""
     broadcast: bool = False
     streaming: str = ""
-    """`streaming` until the stream ends, then `completed`."""
+    """`streaming` until the stream ends, then `completed`, or `stopped` when a person ended it."""
     stream_started: float = 0.0
     response_url: str = ""
     version: int = 0

@@ -59,7 +59,7 @@ def block_text(block: Json) -> str:
 
 def element_text(element: Json) -> str:
     match element.get("type"):
-        case "button":
+        case "button" | "icon_button":
             return f"[{_text(element.get('text'))}]"
         case "image":
             return f"[image {element.get('alt_text', '')}]"

@@ -18,6 +18,8 @@ class Settings:
     response_url_uses: int = 5
     stream_life: float = 306.0
     """Slack ends a streamed message about five minutes after its start."""
+    stream_length: int = 12_000
+    """Characters that one streamed message holds: its text, and with text also what its tasks and plan say."""
     status_life: float = 120.0
     """An assistant's status expires after two minutes."""
     file_processing: float = 0.4

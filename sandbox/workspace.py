@@ -192,6 +192,11 @@ class Workspace:
         if self.observer and not quiet and not message.ephemeral_to:
             self.observer.changed(message, previous)
 
+    def expire_stream(self, message: Message) -> None:
+        """End a stream that has lived for `stream_life`. From then on the message is like any other."""
+        if message.streaming == "streaming" and time.time() - message.stream_started > self.settings.stream_life:
+            self.edit(message, quiet=True, streaming="completed")
+
     def delete(self, message: Message) -> None:
         """Delete a message. One with replies stays as a tombstone, as in Slack."""
         previous = self.to_api(message)

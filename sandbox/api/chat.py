@@ -117,6 +117,7 @@ async def update(call: Call) -> Json:
     message = own_message(call, channel, "message.update.other")
     if channel.archived:
         fail("channel.inactive")
+    ws.expire_stream(message)
     if message.streaming == "streaming":
         fail("stream.update")
     if len(call.text("text")) > limit("text.update"):

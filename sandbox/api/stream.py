@@ -31,7 +31,7 @@ async def start_stream(call: Call) -> Json:
         fail("user.unknown")
     if call.text("task_display_mode", "timeline") not in ("timeline", "plan", "dense"):
         fail("stream.mode")
-    chunks = _chunks(call)
+    content = _content(call, "", [], _chunks(call))
     message = ws.post(
         channel,
         ws.BOT,
@@ -41,7 +41,7 @@ async def start_stream(call: Call) -> Json:
         stream_started=time.time(),
         blocks=None,
     )
-    _add(call, message, chunks)
+    ws.edit(message, quiet=True, **content)
     call.state.statuses.set(channel.id, thread_ts, "")
     return {"channel": channel.id, "ts": message.ts}
 
@@ -53,7 +53,7 @@ async def append_stream(call: Call) -> Json:
     chunks = _chunks(call)
     if not chunks:
         fail("args.missing", "missing required field: markdown_text or chunks")
-    _add(call, message, chunks)
+    call.workspace.edit(message, quiet=True, **_content(call, message.text, message.blocks or [], chunks))
     return {"channel": channel.id, "ts": message.ts}
 
 
@@ -63,14 +63,13 @@ async def stop_stream(call: Call) -> Json:
     channel = call.member_channel()
     message = _streaming(call, channel)
     chunks = _chunks(call)
-    blocks = call.json("blocks")
+    blocks = call.json("blocks")  # counted apart from those in chunks: 50 here, 50 there
     if blocks is not None:
         blocks = with_ids(check_message_blocks(blocks, ws))
-    if chunks:
-        _add(call, message, chunks)
-    fields: Json = {"streaming": "completed", "metadata": metadata(call) or message.metadata}
+    fields = _content(call, message.text, message.blocks or [], chunks)
+    fields |= {"streaming": "completed", "metadata": metadata(call) or message.metadata}
     if blocks:
-        fields["blocks"] = [*(message.blocks or []), *blocks]
+        fields["blocks"] = [*(fields["blocks"] or []), *blocks]
     before = ws.to_api(message)
     ws.edit(message, quiet=True, **fields)
     if ws.observer:
@@ -82,9 +81,9 @@ def _streaming(call: Call, channel: Channel) -> Message:
     message = call.message(channel)
     if message.user != call.workspace.BOT:
         fail("stream.owner")
-    life = call.state.settings.stream_life
-    if message.streaming == "streaming" and time.time() - message.stream_started > life:
-        call.workspace.edit(message, quiet=True, streaming="completed")
+    call.workspace.expire_stream(message)
+    if message.streaming == "stopped":
+        fail("stream.stopped")
     if message.streaming != "streaming":
         fail("stream.state")
     return message
@@ -128,10 +127,9 @@ def _check(chunk: Any, call: Call) -> None:
             check_message_blocks(chunk["blocks"], call.workspace)
 
 
-def _add(call: Call, message: Message, chunks: list[Json]) -> None:
-    """Add to the message: text extends one markdown block; tasks and the plan's title are updated."""
-    blocks = [dict(b) for b in message.blocks or []]
-    text = message.text
+def _content(call: Call, text: str, blocks: list[Json], chunks: list[Json]) -> Json:
+    """Text and blocks with the chunks: text extends one markdown block; tasks and the plan's title are updated."""
+    blocks = [dict(b) for b in blocks]
     for chunk in chunks:
         match chunk["type"]:
             case "markdown_text":
@@ -156,4 +154,14 @@ def _add(call: Call, message: Message, chunks: list[Json]) -> None:
                     old["title"] = chunk["title"]
             case "blocks":
                 blocks += with_ids(chunk["blocks"])
-    call.workspace.edit(message, quiet=True, text=text, blocks=blocks or None)
+    # Tasks alone may be longer; with the first text everything counts.
+    if text and len(text) + sum(map(_task_length, blocks)) > call.state.settings.stream_length:
+        fail("stream.length")
+    return {"text": text, "blocks": blocks or None}
+
+
+def _task_length(block: Json) -> int:
+    """The characters of a task card or a plan."""
+    if block["type"] not in ("task_card", "plan"):
+        return 0
+    return sum(len(str(block.get(name) or "")) for name in ("title", "details", "output"))

@@ -153,14 +153,27 @@ def check_element(element: Any, block: str, surface: str, at: str) -> None:
         case "feedback_buttons":
             for name in ("positive_button", "negative_button"):
                 check_fields(element[name], "text value", "accessibility_label", f"{at}/{name}")
-                check_text(element[name]["text"], "block.button.text", f"{at}/{name}/text", plain=True)
+                _pressed(element[name], f"{at}/{name}")
+        case "icon_button":
+            if element["icon"] != "trash":
+                fail("block.icon", f"must be trash [json-pointer:{at}/icon]")
+            if not all(isinstance(user, str) for user in element.get("visible_to_user_ids") or []):
+                fail("block.format", f"must be a list of user ids [json-pointer:{at}/visible_to_user_ids]")
+            _pressed(element, at)
     _initial(element, at)
 
 
+def _pressed(button: Json, at: str) -> None:
+    """What all buttons have: text, value, and a label for screen readers."""
+    check_text(button["text"], "block.button.text", f"{at}/text", plain=True)
+    if button.get("value") is not None:
+        check_length(button["value"], "block.button.value", f"{at}/value")
+    if button.get("accessibility_label") is not None:
+        check_length(button["accessibility_label"], "block.button.label", f"{at}/accessibility_label")
+
+
 def _button(element: Json, at: str) -> None:
-    check_text(element["text"], "block.button.text", f"{at}/text", plain=True)
-    if element.get("value") is not None:
-        check_length(element["value"], "block.button.value", f"{at}/value")
+    _pressed(element, at)
     if element.get("url") is not None:
         check_length(element["url"], "block.button.url", f"{at}/url")
     if element.get("style") not in (None, "primary", "danger"):

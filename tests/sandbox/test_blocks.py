@@ -60,6 +60,19 @@ def task_input(element: Block, **fields: Any) -> Block:
     return {"type": "input", "label": plain("L"), "element": {"action_id": "e"} | element} | fields
 
 
+def feedback(**fields: Any) -> Block:
+    buttons = {f"{name}_button": {"text": plain("x"), "value": name} for name in ("positive", "negative")}
+    return {"type": "feedback_buttons", "action_id": "f"} | buttons | fields
+
+
+def icon_button(**fields: Any) -> Block:
+    return {"type": "icon_button", "icon": "trash", "text": plain("Delete"), "action_id": "d"} | fields
+
+
+def below(*elements: Block) -> Block:
+    return {"type": "context_actions", "elements": list(elements)}
+
+
 @pytest_asyncio.fixture(loop_scope="session", scope="module")
 async def slack(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[AsyncWebClient]:
     """One sandbox for all blocks, with no limit on rates."""
@@ -87,6 +100,7 @@ GOOD: list[list[Block]] = [
     [confirm(confirm=plain("Yes"), deny=plain("No"))],
     [section(block_id=f"b{i}") for i in range(50)],
     [task_input({"type": "plain_text_input"})],
+    [below(feedback(), *[icon_button(action_id=f"d{i}", visible_to_user_ids=["U1"]) for i in range(4)])],
     [
         {
             "type": "rich_text",
@@ -153,6 +167,17 @@ BAD: dict[str, Any] = {
     "number without decimal": [task_input({"type": "number_input"})],
     "number no string": [task_input({"type": "number_input", "is_decimal_allowed": False, "initial_value": 3})],
     "file input in a message": [task_input({"type": "file_input"})],
+    "too much below": [below(*[icon_button(action_id=f"d{i}") for i in range(6)])],
+    "a button below": [below(button())],
+    "feedback among buttons": [actions(feedback())],
+    "feedback without its other half": [below({k: v for k, v in feedback().items() if k != "negative_button"})],
+    "feedback value": [below(feedback(positive_button={"text": plain("x"), "value": "x" * 2001}))],
+    "feedback without value": [below(feedback(positive_button={"text": plain("x")}))],
+    "feedback label": [
+        below(feedback(positive_button={"text": plain("x"), "value": "x", "accessibility_label": "x" * 76}))
+    ],
+    "another icon": [below(icon_button(icon="pencil"))],
+    "icon's text": [below(icon_button(text=plain("x" * 76)))],
     "input outside input": [actions({"type": "plain_text_input", "action_id": "x"})],
 }
 
