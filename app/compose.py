@@ -8,6 +8,7 @@ from bot.administration.channel_language import ChannelLanguage
 from bot.administration.subscriptions import ChannelSubscriptions
 from bot.conversations.chat import Chat
 from bot.conversations.conversation import ConversationStore
+from bot.conversations.message_changes import MessageChanges
 from bot.conversations.opening import ConversationOpening
 from bot.conversations.window import Window
 from bot.datasets.checking import DatasetCheck
@@ -133,6 +134,7 @@ def _chat(
             Window(services.catalogue, services.settings.tokenizers),
             warm_up=services.timing.warm_up,
         ),
+        changes=MessageChanges(conversations),
         models=services.model_lookup,
         authority=services.authority,
         threads=threads,

@@ -28,6 +28,7 @@ from handlers.blocks import errors, modals
 from handlers.blocks.message import Message
 from handlers.chat.threads import ChatThreads
 from handlers.languages import Languages
+from handlers.message_changes import SUBTYPES, message_change
 from handlers.parsing import key_of, request_of
 from handlers.request import Request
 from handlers.routing import Listener, Modal
@@ -272,6 +273,9 @@ class Inbox:
             return event.get("tab") == "messages" and event.get("channel") not in self._greeted
         if event.get("type") != "message":
             return event.get("type") in {"app_mention", "file_deleted", "member_joined_channel"}
+        if event.get("subtype") in SUBTYPES:
+            change = message_change(event)
+            return change is not None and self._threads.may_be_meant(change.channel, change.thread_ts, change.user)
         if event.get("subtype") not in {None, "file_share", "thread_broadcast"} or event.get("bot_id"):
             return False
         if event.get("user") == self._bot_user:  # files that we uploaded come without a bot_id

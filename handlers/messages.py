@@ -22,6 +22,7 @@ from handlers.commands import Commands, find_command
 from handlers.datasets.dropped_files import may_be_training_data
 from handlers.datasets.listeners import DatasetListeners
 from handlers.inbox import Inbox
+from handlers.message_changes import SUBTYPES, message_change
 from handlers.request import Request
 from handlers.web.people import People
 from handlers.web.poster import Poster
@@ -52,6 +53,9 @@ class Messages:
     async def message(self, request: Request) -> None:
         """A message that does not mention the bot, or a direct message to it."""
         event = request.body["event"]
+        if event.get("subtype") in SUBTYPES:
+            await self._changed(request)
+            return
         if event.get("files") and await self.datasets.files_dropped(request):
             return
         direct = event.get("channel_type") == "im"
@@ -70,6 +74,21 @@ class Messages:
             return
         elif direct:
             await self._command(request)
+
+    async def _changed(self, request: Request) -> None:
+        """A person edited or deleted a message of theirs."""
+        change = message_change(request.body["event"])
+        if change is None:
+            return
+        await self.chat.threads.just_opened.settled(change.channel)
+        conversation = await self.chat.chat.in_thread(change.channel, change.thread_ts)
+        if conversation is None:
+            return
+        if change.text is None:
+            await self.chat.changes.deleted(conversation, change.ts, change.user, change.at)
+        else:
+            text = plain(self._without_mention(change.text))
+            await self.chat.changes.edited(conversation, change.ts, change.user, text, change.at)
 
     async def mention(self, request: Request) -> None:
         """In a thread the bot is spoken to with the same words as `/finetune`, which Slack refuses there."""
@@ -109,20 +128,20 @@ class Messages:
     async def _talk(self, request: Request, conversation: Conversation) -> None:
         if names := _file_names(request):
             await request.answer(chat_blocks.files_left_out(names))
-        await self.chat.said(request, conversation, plain(self._without_mention(request)))
+        await self.chat.said(request, conversation, plain(self._without_mention(request.text)))
 
     async def _command(self, request: Request) -> None:
         await self.authority.require(await self.callers.of(request), Action.USE)
         if names := _file_names(request):
             await request.answer(line(texts.unreadable_files(file_names(names))))
         else:
-            await self.commands.run(request, typed(self._without_mention(request)))
+            await self.commands.run(request, typed(self._without_mention(request.text)))
 
-    def _without_mention(self, request: Request) -> str:
-        return request.text.replace(f"<@{self.bot_user}>", " ").strip()
+    def _without_mention(self, text: str) -> str:
+        return text.replace(f"<@{self.bot_user}>", " ").strip()
 
     def _first_word(self, request: Request) -> str:
-        return next(iter(self._without_mention(request).split(maxsplit=1)), "")
+        return next(iter(self._without_mention(request.text).split(maxsplit=1)), "")
 
 
 def _file_names(request: Request) -> list[str]:

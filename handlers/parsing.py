@@ -11,6 +11,7 @@ from bot.backoff import Backoff
 from bot.timing import Timing
 from handlers.blocks.markup import typed
 from handlers.blocks.message import Message
+from handlers.message_changes import SUBTYPES
 from handlers.request import Request, is_direct
 from handlers.web import replies
 from handlers.web.poster import Poster
@@ -24,6 +25,8 @@ def key_of(body: dict[str, Any]) -> str | None:
     kind = body.get("type")
     if kind == "event_callback":
         event = body.get("event") or {}
+        if event.get("subtype") in SUBTYPES:
+            return f"{event['subtype']}/{event.get('channel')}/{event.get('event_ts') or event.get('ts')}"
         if event.get("type") in {"message", "app_mention"} and event.get("ts"):
             return f"{event['type']}/{event.get('channel')}/{event['ts']}"
         return f"event/{body['event_id']}" if body.get("event_id") else None

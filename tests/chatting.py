@@ -57,6 +57,12 @@ class Models:
     async def check(self, caller: Caller, conversation: Conversation) -> None:
         self.heard.append((caller.user, ""))
 
+    async def edited(self, conversation: Conversation, ts: str, user: str, text: str, at: float) -> None:
+        self.heard.append((ts, f"{user} edited: {text}"))
+
+    async def deleted(self, conversation: Conversation, ts: str, user: str, at: float) -> None:
+        self.heard.append((ts, f"{user} deleted"))
+
     @asynccontextmanager
     async def ask(
         self, caller: Caller, conversation: Conversation, message_ts: str, text: str

@@ -49,8 +49,8 @@ class Turn(msgspec.Struct, frozen=True, omit_defaults=True):
     with a number (`1700000000.000100+1`), and another answer to the same question with a number of its own
     (`1700000000.000100~1`). What a function gave (role `tool`) carries the ts of the answer that called it.
 
-    `user`: the person who said it, or asked for it. `finish_reason`: why an answer ended; the protocol's word,
-    BROKEN or STOPPED.
+    `user`: the person who said it, or asked for it; `name`: how people call them, where the model is told.
+    `finish_reason`: why an answer ended; the protocol's word, BROKEN or STOPPED.
     `tool_calls` are the assistant's, `tool_call_id` says which of them a turn of role `tool` answers. `usage` and
     `cost_usd` are those of one answer. `probabilities`: of each class, where the model chose one. `original`: what an
     answer was before a person edited it (`edited_by`). A turn that was deleted (`deleted_at`) is no part of the prompt.
@@ -62,6 +62,7 @@ class Turn(msgspec.Struct, frozen=True, omit_defaults=True):
     content: str
     finish_reason: str | None = None
     user: str | None = None
+    name: str | None = None
     model: str | None = None
     tool_calls: tuple[ToolCall, ...] = ()
     tool_call_id: str | None = None
@@ -81,8 +82,8 @@ class Turn(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 BACKGROUND: Final = "background"
-"""What had been said in the thread before the model was called into it; not the protocol's role, nor a turn of its
-own in the prompt."""
+"""The role of what had been said in the thread before the model was called into it: it is given with the first
+question."""
 
 BROKEN: Final = "broken"
 """The connection to the model broke."""

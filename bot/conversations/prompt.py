@@ -12,6 +12,10 @@ NO_RESULT: Final = "No result: the function was not run."
 """What a model is told of a call whose result nobody gave: after a call the protocol wants a result."""
 
 
+BEFORE: Final = "What people wrote in this thread before, as background:"
+NOW: Final = "Now you are asked:"
+
+
 class Exchange(msgspec.Struct, frozen=True):
     """A question, and what was answered: the assistant's turns, each with what the functions gave that it called.
 
@@ -42,7 +46,11 @@ class Exchange(msgspec.Struct, frozen=True):
 
 
 def exchanges(turns: Iterable[Turn]) -> list[Exchange]:
-    """What was asked and answered, in the order of the questions. Deleted questions are left out with their answers."""
+    """What was asked and answered, in the order of the questions. Deleted questions are left out with their answers.
+
+    So are those that were never answered (the model failed, or was gone), except the last: most chat templates refuse
+    two messages of one role in a row.
+    """
     questions: dict[str, Turn] = {}
     answers: dict[str, dict[str, list[Turn]]] = {}
     for turn in turns:
@@ -55,7 +63,7 @@ def exchanges(turns: Iterable[Turn]) -> list[Exchange]:
         if not question.deleted_at:
             whole = [parts for parts in answers.get(ts, {}).values() if any(part.role == "assistant" for part in parts)]
             found.append(Exchange(question, tuple(whole[-1]) if whole else ()))
-    return found
+    return [exchange for exchange in found[:-1] if exchange.answer] + found[-1:]
 
 
 def up_to(turns: Iterable[Turn], asked_ts: str) -> list[Turn]:
@@ -97,20 +105,23 @@ def parts_of(turns: Iterable[Turn], asked_ts: str) -> list[Turn]:
 
 
 def prompt(conversation: Conversation, turns: Sequence[Turn], most: int | None = None) -> list[ChatMessage]:
-    """The system message, what had been said before the conversation, and the latest `most` exchanges.
-
-    Questions that were never answered (the model failed, or was gone) are left out, except the last: most chat
-    templates refuse two messages of one role in a row.
-    """
-    asked = exchanges(turns)
-    kept = [exchange for exchange in asked[:-1] if exchange.answer] + asked[-1:]
+    """The system message, what had been said before the conversation, and the latest `most` exchanges."""
+    kept = exchanges(turns)
     dropped = 0 if most is None else max(len(kept) - most, 0)
     messages = [message for exchange in kept[dropped:] for message in exchange.messages]
-    background = next((turn for turn in turns if turn.role == BACKGROUND and not turn.deleted_at), None)
+    background = _background(turns)
     if background and messages and not dropped:
         first = messages[0]
-        messages[0] = msgspec.structs.replace(first, content=f"{background.content}\n\n{first.content}")
+        messages[0] = msgspec.structs.replace(first, content=f"{background}\n\n{first.content}")
     return [ChatMessage("system", conversation.system), *messages] if conversation.system else messages
+
+
+def _background(turns: Iterable[Turn]) -> str:
+    said = [turn for turn in turns if turn.role == BACKGROUND and not turn.deleted_at]
+    lines = [
+        f"{turn.name or turn.user}: {turn.content}" for turn in sorted(said, key=lambda turn: float(turn.message_ts))
+    ]
+    return "\n".join([BEFORE, "", *lines, "", NOW]) if lines else ""
 
 
 def _message(question: Turn) -> ChatMessage:

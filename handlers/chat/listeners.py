@@ -9,6 +9,7 @@ from bot.access import Action
 from bot.authority import Authority
 from bot.conversations.chat import Answer, Called, Chat, Empty, Ended, Gone, TextDelta, TooLong, Trimmed, Warming
 from bot.conversations.conversation import Conversation
+from bot.conversations.message_changes import MessageChanges
 from bot.conversations.opening import ConversationOpening
 from bot.errors import Ambiguous, NotFound
 from bot.models.lookup import ModelLookup
@@ -38,6 +39,7 @@ class ChatListeners:
     callers: Callers
     opening: ConversationOpening
     chat: Chat
+    changes: MessageChanges
     models: ModelLookup
     authority: Authority
     threads: ChatThreads

@@ -2,7 +2,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.conversations.conversation import BACKGROUND, Attachment, Conversation, Turn
-from bot.conversations.prompt import NO_RESULT, exchanges, next_part, parts_of, prompt, up_to
+from bot.conversations.prompt import BEFORE, NO_RESULT, NOW, exchanges, next_part, parts_of, prompt, up_to
 from bot.providers.chat import ChatMessage, ToolCall
 
 PLAIN = Conversation("chat-1", "ft:model", "T0ACME", "C1", "1.1", "U0ANA", 1.0)
@@ -107,8 +107,10 @@ def test_what_was_deleted_leaves_with_its_answer() -> None:
 
 
 def test_what_was_said_before_the_model_was_called_stands_before_the_first_question_until_that_is_dropped() -> None:
-    turns = [Turn("1.0", BACKGROUND, "Ana: Hello"), *talk("One?", "One.", "Two?")]
-    assert said(prompt(TAUGHT, turns)) == ["Be kind.", "Ana: Hello\n\nOne?", "One.", "Two?"]
+    before = [Turn("0.2", BACKGROUND, "Hi!", user="U0BEN"), Turn("0.1", BACKGROUND, "Hello", user="U0ANA", name="Ana")]
+    turns = [*before, *talk("One?", "One.", "Two?")]
+    first = f"{BEFORE}\n\nAna: Hello\nU0BEN: Hi!\n\n{NOW}\n\nOne?"
+    assert said(prompt(TAUGHT, turns)) == ["Be kind.", first, "One.", "Two?"]
     assert said(prompt(PLAIN, turns, 1)) == ["Two?"]
 
 

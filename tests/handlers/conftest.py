@@ -10,6 +10,7 @@ from bot.access import Policy
 from bot.authority import Authority
 from bot.backoff import Backoff
 from bot.conversations.chat import Chat
+from bot.conversations.message_changes import MessageChanges
 from bot.conversations.opening import ConversationOpening
 from bot.models.lookup import ModelLookup
 from bot.store.audit import SqliteAuditLog
@@ -45,6 +46,7 @@ def chat(slack: Slack, models: Models, database: Database) -> ChatListeners:
         callers=Callers(People(poster, "T0ACME", Roles()), "T0ACME"),
         opening=cast(ConversationOpening, use_cases),
         chat=cast(Chat, use_cases),
+        changes=cast(MessageChanges, use_cases),
         models=cast(ModelLookup, use_cases),
         authority=Authority(Policy(), SqliteAuditLog(database)),
         threads=ChatThreads(poster, ENGLISH, set()),

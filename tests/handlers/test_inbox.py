@@ -35,6 +35,11 @@ def _event(kind: str = "message", **fields: Any) -> dict[str, Any]:
     return {"type": "event_callback", "event_id": "Ev1", "event": event}
 
 
+def _edited(thread_ts: str, **fields: Any) -> dict[str, Any]:
+    before = {"user": "U1", "ts": "5.000050", "thread_ts": thread_ts, "text": "hi", **fields}
+    return _event(subtype="message_changed", message={**before, "text": "hello"}, previous_message=before)
+
+
 def _press(message: dict[str, Any], **fields: Any) -> dict[str, Any]:
     return {
         "type": "block_actions",
@@ -50,6 +55,15 @@ def _press(message: dict[str, Any], **fields: Any) -> dict[str, Any]:
 
 def _request(body: dict[str, Any], **fields: Any) -> Any:
     return request_of(cast(Poster, None), "key", body, is_retry=False, **fields)
+
+
+def test_each_edit_of_a_message_is_another_event_and_none_is_the_message() -> None:
+    keys = {key_of(_event())} | {
+        key_of(_event(subtype=subtype, event_ts=at))
+        for subtype in ("message_changed", "message_deleted")
+        for at in ("6.0", "7.0")
+    }
+    assert len(keys) == 5
 
 
 def test_a_message_is_the_same_under_another_event_id() -> None:
@@ -318,6 +332,9 @@ async def test_what_fails_is_told_in_the_language_of_who_hears_it(database: Data
         (_event(files=[{"id": "F1"}], user="U0BOT"), False),
         (_event(thread_ts="1.5", bot_id="B1"), False),
         (_event(thread_ts="1.5", subtype="message_changed"), False),
+        (_edited("1.5"), True),
+        (_edited("9.9"), False),
+        (_edited("1.5", bot_id="B1"), False),
         (_event("app_mention"), True),
         (_event("reaction_added"), False),
         (_event("app_home_opened", tab="messages"), True),

@@ -79,6 +79,25 @@ async def test_in_a_models_thread_it_hears_what_is_said_to_it_and_the_rest_not(
     assert ran(messages) == []
 
 
+async def test_what_people_edit_or_delete_in_a_models_thread_is_passed_on(messages: Messages, models: Models) -> None:
+    before = {"user": ANA.user, "ts": "2.0", "thread_ts": TALK.thread_ts, "text": "Helo"}
+    for subtype, fields in (
+        ("message_changed", {"message": {**before, "text": f"{MENTION}Hello &amp; welcome"}}),
+        ("message_deleted", {"deleted_ts": "2.0"}),
+        ("message_changed", {"message": {"subtype": "tombstone", "ts": "2.0"}}),
+        ("message_changed", {"message": {**before, "edited": {}}}),
+        ("message_changed", {"message": {**before, "text": "?", "bot_id": "B1"}}),
+    ):
+        await messages.message(said("", subtype=subtype, previous_message=before, event_ts="3.0", **fields))
+    elsewhere = {**before, "thread_ts": "9.9"}
+    await messages.message(said("", subtype="message_deleted", previous_message=elsewhere, deleted_ts="2.0"))
+    assert models.heard == [
+        ("2.0", "U0ANA edited: Hello & welcome"),
+        ("2.0", "U0ANA deleted"),
+        ("2.0", "U0ANA deleted"),
+    ]
+
+
 async def test_a_command_after_a_mention_is_one_in_a_models_thread_too(messages: Messages, models: Models) -> None:
     await messages.mention(said(f"{MENTION}jobs", thread_ts=TALK.thread_ts))
     await messages.mention(said(f"{MENTION}what can you do?"))
