@@ -88,6 +88,7 @@ class SandboxClient:
         return _message(answer)
 
     async def edit(self, user: str, channel: str, ts: str, text: str) -> None:
+        """Change the text of one's own message."""
         await self.call("edit", user=user, channel=channel, ts=ts, text=text)
 
     async def delete(self, user: str, channel: str, ts: str) -> None:
@@ -108,6 +109,14 @@ class SandboxClient:
     ) -> Json:
         """Run a slash command. Returns {acked, reason, response}; the person reads the answer in ephemerals()."""
         return await self.call("command", user=user, channel=channel, command=command, text=text, thread_ts=thread_ts)
+
+    async def run_message_shortcut(self, user: str, channel: str, ts: str, callback_id: str) -> Json:
+        """Choose a shortcut in a message's menu. Returns {acked, reason, response}."""
+        return await self.call("shortcut", user=user, channel=channel, ts=ts, callback_id=callback_id)
+
+    async def run_shortcut(self, user: str, callback_id: str) -> Json:
+        """Choose a global shortcut. Returns {acked, reason, response}."""
+        return await self.call("shortcut", user=user, callback_id=callback_id)
 
     async def click(
         self, user: str, channel: str, ts: str, action_id: str, *, block_id: str = "", value: Any = None

@@ -36,6 +36,21 @@ def to_mrkdwn(workspace: Workspace, text: str) -> str:
     return re.sub("\x00(\\d+)\x00", lambda m: kept[int(m[1])], text)
 
 
+def from_mrkdwn(workspace: Workspace, text: str) -> str:
+    """A message's text as the person entered it, to edit it: the inverse of to_mrkdwn."""
+
+    def entered(match: re.Match[str]) -> str:
+        target = match[1].partition("|")[0]
+        if target.startswith("@") and target[1:] in workspace.users:
+            return f"@{workspace.users[target[1:]].real_name}"
+        if target.startswith("#") and target[1:] in workspace.channels:
+            return f"#{workspace.channels[target[1:]].name}"
+        return f"@{target[1:]}" if target.startswith("!") else target
+
+    text = re.sub(r"<([^<>\n]+)>", entered, text)
+    return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+
+
 def to_command_text(workspace: Workspace, text: str) -> str:
     """The text of a slash command with `should_escape`: as in a message, but with the names of people."""
     return re.sub(

@@ -16,6 +16,14 @@ class Command:
 
 
 @dataclass(frozen=True, slots=True)
+class Shortcut:
+    name: str
+    callback_id: str
+    on_message: bool
+    """Offered on a message; else everywhere (a global shortcut)."""
+
+
+@dataclass(frozen=True, slots=True)
 class Manifest:
     """The parts of an app manifest that the sandbox uses (docs.slack.dev/reference/app-manifest)."""
 
@@ -23,6 +31,7 @@ class Manifest:
     bot_name: str
     scopes: frozenset[str]
     commands: tuple[Command, ...]
+    shortcuts: tuple[Shortcut, ...]
     events: frozenset[str]
     interactive: bool
     home_tab: bool
@@ -59,12 +68,20 @@ class Manifest:
                 )
                 for c in features.get("slash_commands") or []
             ),
+            shortcuts=tuple(
+                Shortcut(str(s["name"]), str(s["callback_id"]), s["type"] == "message")
+                for s in features.get("shortcuts") or []
+            ),
             events=frozenset(map(str, (settings.get("event_subscriptions") or {}).get("bot_events") or [])),
             interactive=bool((settings.get("interactivity") or {}).get("is_enabled")),
             home_tab=bool(home.get("home_tab_enabled")),
             messages_tab=bool(home.get("messages_tab_enabled", True)),
             messages_read_only=bool(home.get("messages_tab_read_only_enabled", False)),
         )
+
+    def offered_shortcuts(self, *, on_message: bool) -> list[Shortcut]:
+        """Those on a message, or those that are offered everywhere. They need the scope `commands`."""
+        return [s for s in self.shortcuts if s.on_message == on_message and "commands" in self.scopes]
 
     def command(self, name: str) -> Command | None:
         return next((c for c in self.commands if c.command == name), None)

@@ -91,9 +91,13 @@ class UserActions:
         return [self.workspace.file_to_api(f) for f in added]
 
     def edit(self, user: User, message: Message, text: str) -> None:
-        if message.user != user.id:
+        """Change the text of one's own message; the app hears of it as message_changed."""
+        if message.user != user.id or message.subtype in ("tombstone", "channel_join"):
             raise UserError("People edit only their own messages.")
-        self.workspace.edit(message, by=user.id, text=to_mrkdwn(self.workspace, text))
+        if not text.strip() and not message.files:
+            raise UserError("A message needs some text.")
+        if (changed := to_mrkdwn(self.workspace, text)) != message.text:
+            self.workspace.edit(message, by=user.id, text=changed)
 
     def delete(self, user: User, message: Message) -> None:
         if message.ephemeral_to == user.id:
@@ -261,6 +265,28 @@ class UserActions:
         self.views.offered[key] = options
         return options
 
+    # Shortcuts
+
+    async def run_message_shortcut(self, user: User, message: Message, callback_id: str) -> Reply:
+        """Choose a shortcut in a message's menu."""
+        if not self._may_see(user, message) or message.ephemeral_to:
+            raise UserError("This person cannot use shortcuts on that message.")
+        channel = self.workspace.channels[message.channel]
+        hook = self.response_urls.new(channel.id, user.id, thread_ts=message.thread_ts if message.is_reply else "")
+        payload = self._interaction("message_action", user) | {
+            "channel": {"id": channel.id, "name": channel.name or "directmessage"},
+            "message_ts": message.ts,
+            "message": self.workspace.to_api(message),
+            "response_url": self.responses.url(hook),
+            "trigger_id": self.triggers.new(user.id, channel=channel.id),
+        }
+        return await self._shortcut(user, callback_id, payload)
+
+    async def run_shortcut(self, user: User, callback_id: str) -> Reply:
+        """Choose a global shortcut. It knows no channel, and has no response_url."""
+        payload = self._interaction("shortcut", user) | {"trigger_id": self.triggers.new(user.id)}
+        return await self._shortcut(user, callback_id, payload)
+
     # Modals
 
     async def submit(self, user: User, view: View, values: dict[str, Any] | None = None) -> dict[str, str]:
@@ -329,10 +355,18 @@ class UserActions:
             },
         }
 
+    async def _shortcut(self, user: User, callback_id: str, payload: Json) -> Reply:
+        on_message = payload["type"] == "message_action"
+        offered = [s.callback_id for s in self.manifest.offered_shortcuts(on_message=on_message)]
+        if callback_id not in offered:
+            raise UserError(f"The app has no shortcut {callback_id!r} there; it has: {', '.join(offered) or 'none'}.")
+        more = {"callback_id": callback_id, "action_ts": self.workspace.clock.ts()}
+        return await self._interact(user, callback_id, payload | more)
+
     async def _interact(self, user: User, name: str, payload: Json) -> Reply:
         if not self.manifest.interactive:
             raise UserError("The manifest turns interactivity off.")
-        reply = await self.deliverer.ask("interactive", f"block_actions {name}", payload)
+        reply = await self.deliverer.ask("interactive", f"{payload['type']} {name}", payload)
         if not reply.acked:
             self._toast(user, "The app did not answer in time. Try again?")
         return reply

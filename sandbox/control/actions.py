@@ -72,6 +72,17 @@ async def command(request: ControlRequest) -> Json:
     return {"acked": reply.acked, "reason": reply.reason, "response": reply.payload}
 
 
+@endpoint("shortcut")
+async def shortcut(request: ControlRequest) -> Json:
+    """Run a shortcut: on a message (channel, ts), or a global one."""
+    actions, callback_id = request.state.user_actions, request.text("callback_id")
+    if request.text("ts"):
+        reply = await actions.run_message_shortcut(request.user(), request.message(), callback_id)
+    else:
+        reply = await actions.run_shortcut(request.user(), callback_id)
+    return {"acked": reply.acked, "reason": reply.reason, "response": reply.payload}
+
+
 @endpoint("act")
 async def press(request: ControlRequest) -> Json:
     """Press a button, or use a menu, of a message (channel, ts) or a view (view_id)."""

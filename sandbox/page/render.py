@@ -15,6 +15,8 @@ from sandbox import markdown, mrkdwn
 from sandbox.dates import date_text
 from sandbox.elements import options_of, raw_of
 from sandbox.emoji import EMOJI
+from sandbox.entered_text import from_mrkdwn
+from sandbox.manifest import Shortcut
 from sandbox.model import Channel, File, Json, Message, User, View
 from sandbox.samples import samples
 from sandbox.state import SandboxState
@@ -272,6 +274,12 @@ class Renderer:
 
     def can_act_on(self, message: Message) -> bool:
         return message.user == self.user.id or self.user.is_admin
+
+    def shortcuts(self, *, on_message: bool) -> list[Shortcut]:
+        return self.state.manifest.offered_shortcuts(on_message=on_message)
+
+    def entered(self, message: Message) -> str:
+        return from_mrkdwn(self.ws, message.text)
 
     def reactions(self, message: Message) -> list[tuple[str, str, int, bool, str]]:
         return [

@@ -292,6 +292,21 @@ async def react(action: PageAction) -> None:
     action.state.workspace.react(message, action.user.id, name, add=not mine)
 
 
+@page_action("edit")
+async def edit(action: PageAction) -> None:
+    action.state.user_actions.edit(action.user, action.message(), action.text("text"))
+
+
+@page_action("shortcut")
+async def shortcut(action: PageAction) -> None:
+    """A shortcut on a message, or a global one."""
+    actions, callback_id = action.state.user_actions, action.text("callback_id")
+    if action.text("ts"):
+        await actions.run_message_shortcut(action.user, action.message(), callback_id)
+    else:
+        await actions.run_shortcut(action.user, callback_id)
+
+
 @page_action("delete")
 async def delete(action: PageAction) -> None:
     action.state.user_actions.delete(action.user, action.message())

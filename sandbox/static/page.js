@@ -65,7 +65,7 @@ document.addEventListener("keydown", (event) => {
     const edge = event.shiftKey ? stops[0] : stops.at(-1);
     if (document.activeElement === edge) { event.preventDefault(); (event.shiftKey ? stops.at(-1) : stops[0]).focus(); }
   }
-  if (event.key !== "Escape" || $("#confirm").open) return;
+  if (event.key !== "Escape" || $("#confirm").open || $("#edit").open) return;
   const open = $("details[open]");
   if (open) { open.open = false; $("summary", open).focus(); return; }
   if (form) { $("[data-close]", form).click(); return; }
@@ -91,6 +91,25 @@ document.addEventListener("htmx:confirm", (event) => {
   dialog.addEventListener("close", () => (dialog.returnValue === "yes" ? event.detail.issueRequest() : event.detail.dropRequest()), { once: true });
   dialog.showModal();
 });
+
+// Editing a message
+document.addEventListener("click", (event) => {
+  const source = event.target.closest("[data-edit]");
+  const dialog = $("#edit");
+  if (source) {
+    const form = $("form", dialog);
+    form.elements.channel.value = source.dataset.channel;
+    form.elements.ts.value = source.dataset.ts;
+    form.elements.text.value = source.dataset.edit;
+    dialog.showModal();
+    form.elements.text.focus();
+  }
+  if (event.target.closest("#edit [data-cancel]")) dialog.close();
+});
+$("#edit").addEventListener("keydown", (event) => {
+  if (event.key === "Enter" && !event.shiftKey && !event.isComposing && event.target.matches("textarea")) { event.preventDefault(); $("#edit form").requestSubmit(); }
+});
+$("#edit").addEventListener("htmx:before:request", () => $("#edit").close());
 
 // Toasts
 $("#live").addEventListener("toast", (event) => toast(event.detail.data));
@@ -234,7 +253,8 @@ function compose(form) {
   });
 
   // What is sent is gone from the composer at once; htmx has read the form by then.
-  form.addEventListener("htmx:before:request", () => {
+  form.addEventListener("htmx:before:request", (event) => {
+    if (event.target !== form) return; // a shortcut
     const kept = { text: area.value, files };
     area.value = "";
     files = [];

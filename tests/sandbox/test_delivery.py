@@ -12,9 +12,9 @@ from aiohttp import web
 from slack_bolt.app.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
-from sandbox.client import SandboxClient
+from sandbox.client import SandboxClient, SandboxError
 from sandbox.delivery.http import signature
-from sandbox.seed import GENERAL
+from sandbox.seed import BEN, GENERAL
 from sandbox.server import Sandbox
 
 
@@ -122,6 +122,22 @@ async def test_edits_deletions_and_joins_are_told(people: SandboxClient, sandbox
     assert events[1]["previous_message"]["text"] == "draft"
     assert events[2]["deleted_ts"] == ts
     assert "member_joined_channel" in [e["type"] for e in events]
+
+
+async def test_people_change_only_what_they_wrote_themselves_and_in_threads_too(people: SandboxClient) -> None:
+    parent = (await people.say("ana", "#general", "question"))["ts"]
+    reply = (await people.say("ben", "#general", "tea & <cake> for @Ana Reed", parent))["ts"]
+    with pytest.raises(SandboxError, match="only their own"):
+        await people.edit("ana", "#general", reply, "mine now")
+    await people.edit("ben", "#general", reply, "tea & <cake> for @Ana Reed")  # nothing changed, so nothing is told
+    await people.edit("ben", "#general", reply, "coffee")
+    await people.delete("ben", "#general", reply)
+    _, _, changed, deleted = [d["payload"]["event"] for d in await people.deliveries()]
+    assert changed["message"]["text"] == "coffee"
+    assert changed["message"]["edited"]["user"] == BEN
+    assert changed["message"]["thread_ts"] == changed["previous_message"]["thread_ts"] == parent
+    assert (deleted["subtype"], deleted["deleted_ts"]) == ("message_deleted", reply)
+    assert deleted["previous_message"]["thread_ts"] == parent
 
 
 async def test_the_app_comes_back_after_its_sockets_are_cut(bolt: AsyncApp, people: SandboxClient) -> None:

@@ -472,3 +472,59 @@ async def test_the_page_says_while_the_app_is_away(page: Page, sandbox: Sandbox,
     await expect(away).to_be_hidden()
     await handler.close_async()
     await expect(away).to_be_visible()
+
+
+async def test_ones_own_message_is_changed_and_deleted_from_its_menu(page: Page, people: SandboxClient) -> None:
+    await people.say("ben", "#support-model", "somebody else's")
+    ts = (await people.say("ana", "#support-model", "hello @Ben Hall, see https://example.com/?a=1&b=2 & reply"))["ts"]
+    before = (await people.messages("#support-model"))[-1]["text"]
+    mine = page.locator("#messages .message", has_text="hello")
+    await mine.hover()
+    await mine.get_by_label("More actions").click()
+    await mine.get_by_role("menuitem", name="Edit message").click()
+    box = page.get_by_label("Text of the message")
+    await expect(box).to_have_value("hello @Ben Hall, see https://example.com/?a=1&b=2 & reply")
+    await box.press("End")
+    await box.press_sequentially(" soon")
+    await box.press("Enter")
+    await expect(mine).to_contain_text("reply soon")
+    await expect(mine).to_contain_text("(edited)")
+    assert (await people.messages("#support-model"))[-1]["text"] == f"{before} soon"
+    await mine.get_by_label("More actions").click()
+    await mine.get_by_role("menuitem", name="Delete message").click()
+    await page.locator("#confirm-yes").click()
+    await expect(mine).to_have_count(0)
+    assert ts not in [message["ts"] for message in await people.messages("#support-model")]
+    theirs = page.locator("#messages .message", has_text="somebody else's")
+    await theirs.hover()
+    await theirs.get_by_label("More actions").click()
+    await expect(theirs.get_by_role("menuitem", name="Edit message")).to_have_count(0)
+
+
+async def test_shortcuts_are_chosen_on_a_message_and_in_the_composer(
+    page: Page, people: SandboxClient, bolt: AsyncApp
+) -> None:
+    @bolt.shortcut("keep")
+    async def keep(ack: Any, body: dict[str, Any], respond: Any) -> None:
+        await ack()
+        await respond(f"kept: {body['message']['text']}")
+
+    @bolt.shortcut("begin")
+    async def begin(ack: Any, body: dict[str, Any], client: AsyncWebClient) -> None:
+        await ack()
+        view = {"type": "modal", "title": plain("Begin"), "blocks": [{"type": "divider"}]}
+        await client.views_open(trigger_id=body["trigger_id"], view=view)
+
+    await people.say("ben", "#support-model", "worth keeping")
+    message = page.locator("#messages .message", has_text="worth keeping").first
+    await message.hover()
+    await message.get_by_label("More actions").click()
+    await message.get_by_role("menuitem", name="Keep this").click()
+    await expect(page.locator("#messages .ephemeral")).to_contain_text("kept: worth keeping")
+    box = page.get_by_label("Message #support-model")
+    await box.fill("half a thought")
+    await page.get_by_label("Shortcuts").first.click()
+    await page.get_by_role("button", name="Begin anew").click()
+    await expect(page.get_by_role("dialog", name="Begin")).to_be_visible()
+    await page.keyboard.press("Escape")
+    await expect(box).to_have_value("half a thought")
