@@ -141,7 +141,7 @@ async def running(
             charts,
             language=language,
             look_every=timing.look_every,
-            between_edits=timing.between_card_edits,
+            between_edits=timing.between_edits,
         )
         listeners = await compose.listeners(services)
         datasets = listeners[DatasetListeners]

@@ -11,8 +11,13 @@ class Timing:
 
     look_every: float = 0.5
     """At what has to be said, and at the cards that show something old."""
-    between_card_edits: float = 3.0
+    between_edits: float = 3.0
     """Slack advises one edit of a message in three seconds at most (chat.update, read 2026-11-21)."""
+    between_appends: float = 0.4
+    """Words of an answer are gathered for this long: calm for Slack, fluent for the eye. Where several answers are
+    streamed it is longer, since they take turns."""
+    longest_stream: float = 240.0
+    """Slack ends a stream about five minutes after its start, whatever comes (python-slack-sdk#1859)."""
     between_report_edits: float = 1.5
     """Of a report that grows while its file is read."""
     connection_look: float = 5.0

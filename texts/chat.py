@@ -114,6 +114,11 @@ def moved(channel: str) -> str:
     return _("I can no longer write in the thread in {channel}, so the model's answer comes here.", channel=channel)
 
 
+def whole_in_file() -> str:
+    """At the end of the beginning of a very long answer."""
+    return _("The answer is very long. All of it is in the file below.")
+
+
 # Why there is none
 
 

@@ -96,23 +96,3 @@ def model_gone(model: str) -> Message:
     """The model was deleted or shut down while people talk to it."""
     text = texts.gone(named(model))
     return message(text, [section(f"{text}\n{texts.which_models()}")])
-
-
-def pieces(text: str, limit: int) -> list[str]:
-    """`text` cut at line breaks, else at spaces, else anywhere but inside an entity; no piece is empty."""
-    pieces = []
-    while size(text) > limit:
-        end = _place_to_cut(text, limit)
-        pieces.append(text[:end].rstrip() or text[:end])
-        text = text[end:].lstrip("\n")
-    return [*pieces, text] if text.strip() else pieces
-
-
-def _place_to_cut(text: str, limit: int) -> int:
-    end = limit // 2 if size(text[:limit]) > limit else limit
-    for mark in ("\n\n", "\n", " "):
-        found = text.rfind(mark, end // 2, end)
-        if found > 0:
-            return found + len(mark)
-    entity = re.search(r"&[a-z]{0,3}$", text[:end])
-    return entity.start() if entity else end

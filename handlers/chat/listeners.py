@@ -177,7 +177,7 @@ class ChatListeners:
             opened=opened,
             messages=answer.messages,
             doubtful=request.is_retry,
-            backoff=self.timing.answer,
+            timing=self.timing,
         )
 
     async def _end(self, request: Request, conversation: Conversation, shown: StreamedAnswer, end: Ended) -> None:

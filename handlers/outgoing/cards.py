@@ -46,7 +46,7 @@ class CardKeeper:
         *,
         language: LanguageOf = english,
         look_every: float = Timing.look_every,
-        between_edits: float = Timing.between_card_edits,
+        between_edits: float = Timing.between_edits,
         steady: Callable[[], float] = time.monotonic,
     ) -> None:
         self._jobs = jobs

@@ -23,6 +23,7 @@ from bot.notices.interfaces import PostDoubtful, PostError, PostLater, PostRefus
 from bot.timing import Timing
 from handlers.blocks.message import Message
 from handlers.web.rate_limits import Budgets, Priority
+from handlers.web.streams import Streams
 
 log = structlog.get_logger()
 
@@ -71,6 +72,7 @@ class Poster:
     def __init__(self, client: AsyncWebClient, *, pace: float = Timing.pace) -> None:
         self._client = client
         self._budgets = Budgets(pace)
+        self.streams = Streams(self._budgets)
 
     async def call(
         self,
@@ -101,6 +103,19 @@ class Poster:
             if not rate_limited:
                 await asyncio.sleep(_BACKOFF.delay(attempt + 1))
         raise AssertionError("not reached")
+
+    async def turn(self, method: str, *, priority: Priority, channel: str = "") -> None:
+        """Wait until a call may be made; `call_now` makes it, with what is to be said by then."""
+        await self._budgets.bucket(method, channel).take(priority)
+
+    async def call_now(self, method: str, arguments: dict[str, Any], *, channel: str = "") -> dict[str, Any]:
+        """A call whose token was taken before. Raises like `call`, but never waits and never repeats."""
+        try:
+            return await self._once(method, arguments)
+        except PostLater as error:
+            if str(error) != NO_CONNECTION:
+                self._budgets.bucket(method, channel).block(error.retry_after)
+            raise
 
     async def _once(self, method: str, arguments: dict[str, Any]) -> dict[str, Any]:
         """Slack's answer to one call. Raises a PostError for whatever else comes of it."""
@@ -177,20 +192,29 @@ class Poster:
 
     async def find_answer(
         self, channel: str, thread_ts: str | None, idempotency_key: str, *, after: str, by: str
-    ) -> str | None:
-        """The ts of the message of an answer that may have been begun: the one with `idempotency_key`, or the last of
-        user `by` that has none, as a stream has before its end. `after`: the ts of the message that is answered.
+    ) -> tuple[str, bool] | None:
+        """The message of an answer that may have been begun: the one with `idempotency_key`, or the last of user `by`
+        that has none, as a stream has before its end; its ts, and whether it is certainly that. `after`: the ts of the
+        message that is answered.
 
         Raises PostRefused where the thread cannot be read.
         """
         stream = None
         async for message in self._messages(channel, thread_ts, float(after)):
             if _idempotency_key_of(message) == idempotency_key:
-                return str(message["ts"])
+                return str(message["ts"]), True
             is_newer = float(message["ts"]) > float(after)
             if is_newer and message.get("user") == by and not _idempotency_key_of(message) and not message.get("files"):
-                stream = str(message["ts"])
+                stream = str(message["ts"]), "streaming_state" in message
         return stream
+
+    async def has_file(self, channel: str, thread_ts: str | None, name: str, *, after: str) -> bool:
+        """Whether a file of this name was shared after the message `after`. Raises PostRefused where the thread cannot
+        be read."""
+        async for message in self._messages(channel, thread_ts, float(after)):
+            if any(file.get("name") == name for file in message.get("files") or ()):
+                return True
+        return False
 
     async def _messages(self, channel: str, thread_ts: str | None, oldest: float) -> AsyncIterator[dict[str, Any]]:
         """Those of a thread (its first one, too), else of a channel."""
@@ -230,11 +254,7 @@ class Poster:
 
     async def update_now(self, channel: str, ts: str, message: Message) -> None:
         """An edit whose token was taken with `may_update_now`. Raises like `call`, but never waits."""
-        try:
-            await self._once("chat.update", message.as_arguments() | {"channel": channel, "ts": ts})
-        except PostLater as error:
-            self._budgets.bucket("chat.update").block(error.retry_after)
-            raise
+        await self.call_now("chat.update", message.as_arguments() | {"channel": channel, "ts": ts})
 
     async def whisper(self, channel: str, user: str, message: Message, *, thread_ts: str | None = None) -> None:
         """Visible to `user` only. Where that cannot be (not in the channel), it goes to their direct messages."""
@@ -290,12 +310,12 @@ class Poster:
                 raise PostDoubtful(type(error).__name__) from error
         return str(slot["file_id"])
 
-    async def share(self, files: Mapping[str, str], channel: str, thread_ts: str | None, comment: str) -> None:
+    async def share(self, files: Mapping[str, str], channel: str, thread_ts: str | None, comment: str = "") -> None:
         """Show uploaded files (id to title) in one message with `comment` (mrkdwn). Slack does not return its ts."""
         arguments: dict[str, Any] = {
             "files": [{"id": file_id, "title": title} for file_id, title in files.items()],
             "channel_id": channel,
-            "initial_comment": comment,
+            **({"initial_comment": comment} if comment else {}),
         }
         if thread_ts:
             arguments["thread_ts"] = thread_ts

@@ -1,6 +1,7 @@
 """Slack's rate limits, kept on our side: one token bucket for each method, workspace and channel.
 
-Tiers and the one-a-second rule for posting in a channel: docs.slack.dev, "Rate limits", read 2026-11-21.
+Tiers and the one-a-second rule for posting in a channel: docs.slack.dev, "Rate limits", read 2026-11-21. Slack counts
+what came in a minute, so burst and minute together stay under its rate.
 """
 
 import asyncio
@@ -9,7 +10,7 @@ import itertools
 import time
 from collections.abc import Callable
 from enum import IntEnum
-from typing import Final
+from typing import Final, NamedTuple
 
 from bot.timing import Timing
 
@@ -24,32 +25,45 @@ class Priority(IntEnum):
     PROGRESS = 4
 
 
-# Calls a minute, a little under what Slack grants; bursts are short.
-_PER_MINUTE: Final = {
-    "chat.postMessage": 55,  # for each channel
-    "chat.update": 48,
-    "chat.startStream": 12,
-    "chat.stopStream": 12,
-    "chat.appendStream": 95,
-    "chat.postEphemeral": 95,
-    "views.open": 95,
-    "views.update": 95,
-    "conversations.replies": 48,
-    "conversations.history": 48,
-    "conversations.info": 48,
-    "conversations.list": 19,
-    "users.info": 95,
-    "files.info": 95,
-    "files.getUploadURLExternal": 95,
-    "files.completeUploadExternal": 95,
-    "files.delete": 48,
-    "chat.getPermalink": 600,
-    "reactions.add": 48,
-    "assistant.threads.setStatus": 95,
+class Rate(NamedTuple):
+    """So many calls at once, and so many a minute after that."""
+
+    burst: float
+    per_minute: float
+
+
+_TIER_2: Final = Rate(2, 17)
+_TIER_3: Final = Rate(5, 43)
+_TIER_4: Final = Rate(10, 85)
+# One for each person or file, wanted together when many people come at once, and remembered for a while.
+_LOOK_UPS: Final = Rate(50, 45)
+
+_RATES: Final = {
+    "chat.postMessage": Rate(5, 55),  # for each channel; "short bursts are allowed"
+    "chat.update": _TIER_3,
+    # Several people may want an answer in the same second.
+    "chat.startStream": Rate(8, 11),
+    "chat.stopStream": Rate(8, 11),
+    "chat.appendStream": _TIER_4,
+    "chat.delete": _TIER_3,
+    "chat.postEphemeral": _TIER_4,
+    "views.open": _TIER_4,
+    "views.push": _TIER_4,
+    "views.update": _TIER_4,
+    "views.publish": _TIER_4,
+    "conversations.replies": _TIER_3,
+    "conversations.history": _TIER_3,
+    "conversations.info": _TIER_3,
+    "users.info": _LOOK_UPS,
+    "files.info": _TIER_4,
+    "files.getUploadURLExternal": _TIER_4,
+    "files.completeUploadExternal": _TIER_4,
+    "files.delete": _TIER_3,
+    "chat.getPermalink": Rate(60, 600),
+    "reactions.add": _TIER_3,
+    # A tier of its own, of which no figure is known.
+    "assistant.threads.setStatus": Rate(20, 28),
 }
-_DEFAULT_PER_MINUTE: Final = 19
-# Where several people may want something in the same second. Burst and minute together stay under the limit.
-_BURSTS: Final = {"chat.startStream": 8.0, "chat.stopStream": 8.0}
 _BY_CHANNEL: Final = frozenset({"chat.postMessage"})
 
 
@@ -67,9 +81,13 @@ class Bucket:
         self._order = itertools.count()
         self._server: asyncio.Task[None] | None = None
 
+    def room(self) -> int:
+        """How many tokens are there that nobody waits for."""
+        return 0 if self._queue or self._wait() > 0 else int(self._tokens + 1e-9)
+
     def has_room(self) -> bool:
         """Whether a token is there that nobody waits for."""
-        return not self._queue and self._wait() <= 0
+        return self.room() > 0
 
     def try_take(self) -> bool:
         """A token, if one is there and nobody waits for it."""
@@ -92,8 +110,9 @@ class Bucket:
         await turn
 
     def block(self, seconds: float) -> None:
-        """Slack answered 429: nothing for so long."""
+        """Slack answered 429: nothing for so long, and no burst after it."""
         self._blocked_until = max(self._blocked_until, self._clock() + seconds)
+        self._tokens = min(self._tokens, 1 - seconds * self._rate)
 
     def _wait(self) -> float:
         now = self._clock()
@@ -118,14 +137,14 @@ class Bucket:
 class Budgets:
     """The bucket for each call. `pace`: a multiple of what Slack grants."""
 
-    def __init__(self, pace: float = Timing.pace) -> None:
+    def __init__(self, pace: float = Timing.pace, clock: Callable[[], float] = time.monotonic) -> None:
         self._pace = pace
+        self._clock = clock
         self._buckets: dict[tuple[str, str], Bucket] = {}
 
     def bucket(self, method: str, channel: str = "") -> Bucket:
         key = (method, channel if method in _BY_CHANNEL else "")
         if key not in self._buckets:
-            per_minute = _PER_MINUTE.get(method, _DEFAULT_PER_MINUTE)
-            burst = _BURSTS.get(method, max(2.0, per_minute / 10))
-            self._buckets[key] = Bucket(per_minute * self._pace, burst * self._pace)
+            rate = _RATES.get(method, _TIER_2)
+            self._buckets[key] = Bucket(rate.per_minute * self._pace, rate.burst * self._pace, self._clock)
         return self._buckets[key]

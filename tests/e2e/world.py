@@ -28,7 +28,7 @@ MODEL = "gpt-4.1-mini-2025-04-14"
 
 HURRIED = Timing(
     look_every=0.1,
-    between_card_edits=0.5,
+    between_edits=0.5,
     inbox=Backoff(0.2, factor=2.5, longest=1, tries=3),
     notice=Backoff(0.2, factor=2.5, longest=1),
     answer=Backoff(0.1, longest=0.5),

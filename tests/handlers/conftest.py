@@ -38,7 +38,7 @@ def models() -> Models:
 def chat(slack: Slack, models: Models, database: Database) -> ChatListeners:
     slack.replies["users.info"] = [{"ok": True, "user": {"id": ANA.user, "team_id": "T0ACME"}}]
     slack.replies["conversations.info"] = [{"ok": True, "channel": {"is_member": True}}]
-    slack.replies["chat.startStream"] = [{"ok": True, "ts": "2.1"}]
+    slack.replies["chat.postMessage"] = [{"ok": True, "ts": "2.5"}]
     slack.replies["chat.getPermalink"] = [{"ok": True, "permalink": "https://acme.slack.com/p15"}]
     poster = Poster(slack.client)
     use_cases: Any = models

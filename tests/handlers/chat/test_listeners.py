@@ -95,7 +95,7 @@ async def test_a_models_id_is_shown_to_whoever_may_use_the_bot(chat: ChatListene
 # Asking
 
 
-async def test_an_answer_is_streamed_into_the_thread_below_a_sign_that_the_model_thinks(
+async def test_an_answer_is_shown_in_the_thread_below_a_sign_that_the_model_thinks(
     chat: ChatListeners, models: Models, slack: Slack
 ) -> None:
     answers = Answers()
@@ -103,10 +103,9 @@ async def test_an_answer_is_streamed_into_the_thread_below_a_sign_that_the_model
     assert models.heard == [("2.0", "Hello?")]
     (status,) = slack.called("assistant.threads.setStatus")
     assert (status["thread_ts"], status["status"]) == (TALK.thread_ts, "is thinking…")
-    (begun,) = slack.called("chat.startStream")
-    shown = "".join([begun["markdown_text"], *(call["markdown_text"] for call in slack.called("chat.appendStream"))])
-    assert (begun["thread_ts"], shown) == (TALK.thread_ts, "Hello you.")
-    assert models.shown_messages == ["2.1"]
+    (posted,) = slack.called("chat.postMessage")
+    assert (posted["thread_ts"], posted["markdown_text"]) == (TALK.thread_ts, "Hello you.")
+    assert models.shown_messages == ["2.5"]
     assert answers == []
 
 
@@ -117,9 +116,8 @@ async def test_what_was_answered_before_a_crash_needs_no_thinking(
     await chat.said(a_message("Hello?", Answers(), is_retry=True), TALK, "Hello?")
     assert slack.called("assistant.threads.setStatus") == []
     models.answer = None  # all of it was shown
-    streams = len(slack.called("chat.startStream"))
     await chat.said(a_message("Hello?", Answers(), is_retry=True), TALK, "Hello?")
-    assert len(slack.called("chat.startStream")) == streams
+    assert len(slack.called("chat.postMessage")) == 1
 
 
 async def test_who_says_nothing_in_words_is_checked_all_the_same(
@@ -127,7 +125,7 @@ async def test_who_says_nothing_in_words_is_checked_all_the_same(
 ) -> None:
     await chat.said(a_message("", Answers()), TALK, "")
     assert models.heard == [("U0ANA", "")]
-    assert slack.called("chat.startStream") == []
+    assert slack.called("chat.postMessage") == []
 
 
 @pytest.mark.parametrize(
@@ -154,7 +152,7 @@ async def test_below_an_answer_that_was_cut_off_the_model_can_be_told_to_go_on(
 ) -> None:
     models.answer = [TextDelta("One two"), Ended("length", "2.0+1")]
     await chat.said(a_message("Count.", Answers()), TALK, "Count.")
-    (offer,) = slack.called("chat.postMessage")
+    _, offer = slack.called("chat.postMessage")
     assert offer["thread_ts"] == TALK.thread_ts
     assert "reached the length" in offer["text"]
     assert (offer["blocks"][-1]["elements"][0]["action_id"], offer["blocks"][-1]["elements"][0]["value"]) == (
@@ -168,15 +166,15 @@ async def test_an_answer_that_a_filter_ended_says_so_at_its_end(
 ) -> None:
     models.answer = [TextDelta("One two"), Ended("content_filter", None)]
     await chat.said(a_message("Count.", Answers()), TALK, "Count.")
-    assert "content filter ended the answer" in str(slack.called("chat.startStream"))
-    assert slack.called("chat.postMessage") == []
+    (posted,) = slack.called("chat.postMessage")
+    assert "content filter ended the answer" in posted["markdown_text"]
 
 
 async def test_the_model_goes_on_and_the_offer_disappears(chat: ChatListeners, models: Models, slack: Slack) -> None:
     answers = Answers()
     await chat.continue_answer(a_press_of_continue(answers))
     assert models.heard == [("2.0+1", "")]
-    assert len(slack.called("chat.startStream")) == 1
+    assert len(slack.called("chat.postMessage")) == 1
     assert [call["ts"] for call in slack.called("chat.delete")] == ["2.5"]
     models.answer = None
     await chat.continue_answer(a_press_of_continue(answers))
