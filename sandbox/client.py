@@ -141,6 +141,11 @@ class SandboxClient:
         answer = await self.call("suggest", user=user, view_id=view_id, action_id=action_id, value=text)
         return list(answer["options"])
 
+    async def suggest_in_message(self, user: str, channel: str, ts: str, action_id: str, text: str) -> list[Json]:
+        """Enter text into an external select of a message. Returns the options that the app offers."""
+        answer = await self.call("suggest", user=user, channel=channel, ts=ts, action_id=action_id, value=text)
+        return list(answer["options"])
+
     async def submit(self, user: str, view_id: str, values: Json | None = None) -> dict[str, str]:
         """Fill in (by block_id or action_id) and submit a modal.
 

@@ -262,7 +262,8 @@ class UserActions:
         if not reply.acked or len(options) > limit("options.count"):
             self._toast(user, "The options could not be loaded.")
             return []
-        self.views.offered[key] = options
+        # What was offered for other words may be chosen too: a menu for several is searched several times.
+        self.views.offered[key] = [*options, *self.views.offered.get(key, [])]
         return options
 
     # Shortcuts
@@ -385,7 +386,10 @@ class UserActions:
         if element["type"] not in elements.STATEFUL:
             return None
         try:
-            offered = self.views.offered.get(key) if "external" in element["type"] else None
+            offered = None
+            if "external" in element["type"]:
+                first = element.get("initial_options") or [element.get("initial_option")]
+                offered = [*self.views.offered.get(key, []), *(option for option in first if option)]
             return elements.state_from(element, value, offered)
         except ValueError as e:
             raise UserError(str(e)) from e

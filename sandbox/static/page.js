@@ -75,6 +75,16 @@ document.addEventListener("click", (event) => {
   for (const open of $$("details[open]")) if (!open.contains(event.target) || event.target.closest(".menu button")) open.open = false;
 });
 
+// A menu that would end below its list opens upwards.
+document.addEventListener("toggle", (event) => {
+  const menu = event.target.open && $(".menu", event.target);
+  const list = menu && menu.closest(".scroll");
+  if (!list) return;
+  menu.classList.remove("up");
+  const [inner, outer] = [menu.getBoundingClientRect(), list.getBoundingClientRect()];
+  menu.classList.toggle("up", inner.bottom > outer.bottom && inner.top - inner.height > outer.top);
+}, true);
+
 // Are you sure?
 document.addEventListener("htmx:confirm", (event) => {
   const source = event.target.closest("[data-confirm]");
@@ -121,11 +131,25 @@ function toast(html) {
   setTimeout(() => box.remove(), 7000);
 }
 
-// An external select: choosing an option fills the hidden input.
+// An external select: choosing an option fills the hidden input, or where several may be chosen adds a tick.
 document.addEventListener("click", (event) => {
   const option = event.target.closest(".external [role=option]");
   if (!option) return;
   const box = option.closest(".external");
+  const chosen = $(".chosen", box);
+  if (chosen) {
+    if (![...chosen.querySelectorAll("input")].some((input) => input.value === option.dataset.value)) {
+      const label = document.createElement("label");
+      const tick = document.createElement("input");
+      Object.assign(tick, { type: "checkbox", name: chosen.dataset.name, value: option.dataset.value, checked: true });
+      label.append(tick, document.createTextNode(option.textContent));
+      chosen.append(label);
+    }
+    $("input[type=search]", box).value = "";
+    $(".menu", box).replaceChildren();
+    chosen.dispatchEvent(new Event("change", { bubbles: true }));
+    return;
+  }
   $("input[type=search]", box).value = option.textContent;
   const hidden = $("input[type=hidden]", box);
   hidden.value = option.dataset.value;

@@ -490,6 +490,7 @@ async def test_ones_own_message_is_changed_and_deleted_from_its_menu(page: Page,
     await expect(mine).to_contain_text("reply soon")
     await expect(mine).to_contain_text("(edited)")
     assert (await people.messages("#support-model"))[-1]["text"] == f"{before} soon"
+    await mine.hover()
     await mine.get_by_label("More actions").click()
     await mine.get_by_role("menuitem", name="Delete message").click()
     await page.locator("#confirm-yes").click()
@@ -528,3 +529,33 @@ async def test_shortcuts_are_chosen_on_a_message_and_in_the_composer(
     await expect(page.get_by_role("dialog", name="Begin")).to_be_visible()
     await page.keyboard.press("Escape")
     await expect(box).to_have_value("half a thought")
+
+
+async def test_options_of_the_app_are_searched_and_several_are_chosen(
+    page: Page, people: SandboxClient, slack: AsyncWebClient, bolt: AsyncApp
+) -> None:
+    chosen: asyncio.Queue[list[str]] = asyncio.Queue()
+
+    @bolt.options("models")
+    async def options(ack: Any, body: dict[str, Any]) -> None:
+        found = [name for name in ("llama", "qwen", "smollm") if body["value"] in name]
+        await ack(options=[{"text": plain(name.title()), "value": name} for name in found])
+
+    @bolt.action("models")
+    async def picked(ack: Any, action: dict[str, Any]) -> None:
+        await ack()
+        await chosen.put([option["value"] for option in action["selected_options"]])
+
+    menu = {"type": "multi_external_select", "action_id": "models", "placeholder": plain("Models")}
+    blocks = [{"type": "actions", "elements": [menu | {"min_query_length": 1}]}]
+    await slack.chat_postMessage(channel=SUPPORT, text="x", blocks=blocks)
+    box = page.get_by_placeholder("Models")
+    await box.press_sequentially("ll")
+    await page.get_by_role("option", name="Llama").click()
+    assert await chosen.get() == ["llama"]
+    await box.press_sequentially("qw")
+    await page.get_by_role("option", name="Qwen").click()
+    assert await chosen.get() == ["llama", "qwen"]
+    await page.locator(".chosen").get_by_label("Llama").uncheck()
+    assert await chosen.get() == ["qwen"]
+    await expect(page.locator(".chosen").get_by_label("Qwen")).to_be_checked()

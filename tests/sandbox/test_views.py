@@ -242,6 +242,41 @@ async def test_an_external_select_asks_the_app_for_its_options(
     assert await chosen.get() == "m"
 
 
+async def test_several_options_are_found_by_several_searches_and_chosen_in_a_message(
+    people: SandboxClient, slack: AsyncWebClient, bolt: AsyncApp
+) -> None:
+    asked: list[dict[str, Any]] = []
+    chosen: asyncio.Queue[list[str]] = asyncio.Queue()
+
+    @bolt.options("models")
+    async def options(ack: Any, body: dict[str, Any]) -> None:
+        asked.append(body)
+        await ack(options=[{"text": plain(body["value"].title()), "value": body["value"]}])
+
+    @bolt.action("models")
+    async def picked(ack: Any, action: dict[str, Any]) -> None:
+        await ack()
+        await chosen.put([option["value"] for option in action["selected_options"]])
+
+    first = {"text": plain("Base"), "value": "base"}
+    menu = {
+        "type": "multi_external_select",
+        "action_id": "models",
+        "placeholder": plain("Models"),
+        "min_query_length": 0,
+        "initial_options": [first],
+    }
+    blocks = [{"type": "actions", "block_id": "b", "elements": [menu]}]
+    ts = (await slack.chat_postMessage(channel=GENERAL, text="x", blocks=blocks))["ts"]
+    assert (await people.suggest_in_message("ana", "#general", ts, "models", "llama"))[0]["value"] == "llama"
+    await people.suggest_in_message("ana", "#general", ts, "models", "qwen")
+    await people.choose("ana", "#general", ts, "models", ["base", "llama", "qwen"])
+    assert await chosen.get() == ["base", "llama", "qwen"]
+    assert (asked[0]["type"], asked[0]["container"]["message_ts"]) == ("block_suggestion", ts)
+    with pytest.raises(SandboxError, match="has no option"):
+        await people.choose("ana", "#general", ts, "models", ["gpt"])
+
+
 async def test_the_home_tab_is_published_and_each_opening_is_told(
     people: SandboxClient, slack: AsyncWebClient, bolt: AsyncApp
 ) -> None:
