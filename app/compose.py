@@ -35,7 +35,9 @@ from bot.spending.budgets import Budgets
 from bot.store.conversations import SqliteConversationStore
 from handlers.administration.listeners import AdministrationListeners
 from handlers.callers import Callers
+from handlers.chat.joining import Joining
 from handlers.chat.listeners import ChatListeners
+from handlers.chat.thread_history import SlackThreadHistory
 from handlers.chat.threads import ChatThreads
 from handlers.collections.listeners import CollectionListeners
 from handlers.compare.listeners import CompareListeners
@@ -118,23 +120,28 @@ async def listeners(services: Services) -> Mapping[type[object], object]:
 def _chat(
     services: Services, callers: Callers, conversations: ConversationStore, threads: ChatThreads
 ) -> ChatListeners:
+    window = Window(services.catalogue, services.settings.tokenizers)
+    opening = ConversationOpening(
+        conversations,
+        threads,
+        services.chat_models,
+        services.job_lookup,
+        SlackThreadHistory(services.poster, services.people),
+        window,
+    )
     return ChatListeners(
         callers=callers,
-        opening=ConversationOpening(
-            conversations,
-            threads,
-            services.chat_models,
-            services.job_lookup,
-        ),
+        opening=opening,
         chat=Chat(
             conversations,
             services.catalogue,
             services.lost_models,
             services.authority,
-            Window(services.catalogue, services.settings.tokenizers),
+            window,
             warm_up=services.timing.warm_up,
         ),
         changes=MessageChanges(conversations),
+        joining=Joining(callers, opening, services.model_lookup),
         models=services.model_lookup,
         authority=services.authority,
         threads=threads,

@@ -70,6 +70,12 @@ def find_command(word: str) -> Command[Any] | None:
     return next((command for command in COMMANDS if command.name == word.lower()), None)
 
 
+def is_command_like(words: str) -> bool:
+    """Whether it begins with a command, or with what was probably meant as one."""
+    word = words.strip().partition(" ")[0]
+    return find_command(word) is not None or _near(word) is not None
+
+
 COMMANDS: Final[tuple[Command[Any], ...]] = tuple(
     sorted(
         (

@@ -10,6 +10,7 @@ from bot.authority import Authority
 from bot.conversations.conversation import Conversation
 from bot.errors import Denied
 from bot.notices.interfaces import PostRefused
+from bot.providers.interface import ProviderError
 from handlers.blocks import help as help_blocks
 from handlers.blocks.markup import addresses_others, plain, typed
 from handlers.blocks.message import Message
@@ -18,7 +19,7 @@ from handlers.blocks.text import file_names
 from handlers.callers import Callers
 from handlers.chat import blocks as chat_blocks
 from handlers.chat.listeners import ChatListeners
-from handlers.commands import Commands, find_command
+from handlers.commands import Commands, find_command, is_command_like
 from handlers.datasets.dropped_files import may_be_training_data
 from handlers.datasets.listeners import DatasetListeners
 from handlers.inbox import Inbox
@@ -97,8 +98,22 @@ class Messages:
         conversation = await self._conversation(request)
         if conversation is not None and find_command(self._first_word(request)) is None:
             await self._talk(request, conversation)
+        elif conversation is None and (joined := await self._called_in(request)) is not None:
+            await self._talk(request, joined)
         else:
             await self._command(request)
+
+    async def _called_in(self, request: Request) -> Conversation | None:
+        """Whoever asks something in a thread calls in the model that is meant, if there is only one that may be."""
+        words = self._without_mention(request.text)
+        if not words or is_command_like(words) or not self.chat.joining.is_possible(request):
+            return None
+        if not self.authority.allows(await self.callers.of(request), Action.CHAT):
+            return None
+        with contextlib.suppress(ProviderError):
+            model = await self.chat.joining.only_model(request)
+            return (await self.chat.joining.join(request, model)).conversation if model else None
+        return None
 
     async def home_opened(self, request: Request) -> None:
         """Somebody opened their direct messages with the bot, where nothing was said yet."""

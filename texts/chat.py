@@ -2,7 +2,7 @@
 
 from bot.conversations.conversation import BROKEN
 from bot.providers.chat import REFUSAL
-from texts.language import _
+from texts.language import _, plural
 
 
 def opened(person: str, model: str) -> str:
@@ -22,6 +22,42 @@ def reply_here() -> str:
 def starter(question: str) -> str:
     """A question that the model was trained on."""
     return _("A start could be: “{question}”", question=question)
+
+
+def read_before(count: int, left_out: int) -> str:
+    """Of a model that was called into a thread: how many messages of it were read, and how many older ones not."""
+    if left_out:
+        return plural(
+            "It knows the latest message that was written here before; older ones were too much for it.",
+            "It knows the latest {count} messages that were written here before; older ones were too much for it.",
+            count,
+        )
+    return plural(
+        "It knows the message that was written here before.",
+        "It knows the {count} messages that were written here before.",
+        count,
+    )
+
+
+def thread_unread(why: str, read: int) -> str:
+    """`why`: Slack's error; `read`: messages that were read all the same."""
+    if why in ("ratelimited", "rate_limited"):
+        return _(
+            "Slack lets me read this thread only now and then, and not just now, so it does not know all that was "
+            "written here before. Repeat what it should know."
+        )
+    if why.startswith("missing_scope"):
+        return _(
+            "I am not allowed to read this thread, so it does not know what was written here before. Repeat what it "
+            "should know, or ask an administrator to install the app anew with the scopes of its manifest."
+        )
+    if read:
+        return _("I could not read this thread to its end ({why}). Repeat what it should know.", why=f"`{why}`")
+    return _(
+        "I could not read this thread ({why}), so it does not know what was written here before. Repeat what it should "
+        "know.",
+        why=f"`{why}`",
+    )
 
 
 def opened_there(model: str, thread: str) -> str:

@@ -1,7 +1,7 @@
 """A conversation with a model, bound to one Slack thread."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final, Protocol
 
 import msgspec
@@ -92,7 +92,8 @@ STOPPED: Final = "stopped"
 
 
 class ConversationStore(Protocol):
-    async def open(self, conversation: Conversation) -> None: ...
+    async def open(self, conversation: Conversation, turns: Sequence[Turn] = ()) -> None:
+        """Keep a conversation, with what was said before; nothing where its thread has one already."""
 
     async def of_thread(self, channel: str, thread_ts: str) -> Conversation | None: ...
 

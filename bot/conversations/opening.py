@@ -9,8 +9,11 @@ from typing import Protocol
 import msgspec
 
 from bot.access import Action, Caller
+from bot.conversations.background import Background, ThreadHistory, background
 from bot.conversations.chat_models import ChatModels
-from bot.conversations.conversation import Conversation, ConversationStore
+from bot.conversations.conversation import BACKGROUND, Conversation, ConversationStore
+from bot.conversations.starter import Starter
+from bot.conversations.window import Window
 from bot.errors import Conflict, NotFound
 from bot.jobs.job import Origin
 from bot.jobs.lookup import JobLookup
@@ -29,6 +32,9 @@ class Threads(Protocol):
 
     async def link(self, conversation: Conversation) -> str | None:
         """Permalink of its message; None if that was deleted."""
+
+    async def joined(self, caller: Caller, conversation: Conversation, background: Background) -> None:
+        """Say in its thread that a model was called into it, and what it knows of it. Once for the caller's request."""
 
     async def remove_unused(self, conversation: Conversation) -> bool:
         """Delete its message unless somebody has replied; whether it is gone."""
@@ -51,11 +57,15 @@ class ConversationOpening:
         threads: Threads,
         models: ChatModels,
         job_lookup: JobLookup,
+        history: ThreadHistory,
+        window: Window,
     ) -> None:
         self._conversations = conversations
         self._threads = threads
         self._models = models
         self._job_lookup = job_lookup
+        self._history = history
+        self._window = window
         # One opening at a time for each person and place, or two presses would open two.
         self._opening = KeyedLocks()
 
@@ -76,7 +86,7 @@ class ConversationOpening:
         """
         await self._models.require(caller, model)
         async with self._opening.of(caller.user, caller.channel):
-            own_id = "cv-" + hashlib.sha256(caller.key.encode()).hexdigest()[:10]
+            own_id = _own_id(caller)
             here = await self._conversations.of_person(caller.user, caller.channel)
             for known in here:
                 if known.model == model and (known.id == own_id or not anew):
@@ -85,6 +95,34 @@ class ConversationOpening:
                         return OpenConversation(known, link, is_new=False)
             opened = await self._open(caller, origin, model, own_id)
             return OpenConversation(opened, await self._threads.link(opened), is_new=True, others=tuple(here))
+
+    async def join(
+        self, caller: Caller, origin: Origin, model: str, thread_ts: str, called_ts: str
+    ) -> OpenConversation:
+        """Call `model` into a running thread by the message `called_ts`: what was said before is read, once. Nothing
+        happens where that thread talks to this model already.
+
+        Raises like `open`; Conflict where the thread talks to another model.
+        """
+        await self._models.require(caller, model)
+        async with self._opening.of("", f"{origin.channel}/{thread_ts}"):
+            own_id = _own_id(caller)
+            known = await self._conversations.of_thread(origin.channel, thread_ts)
+            if known is not None and known.model != model:
+                raise Conflict("thread_has_model", model=known.model)
+            if known is not None and known.id != own_id:
+                return OpenConversation(known, None, is_new=False)
+            if known is None:
+                start = await self._models.starter(caller, model)
+                history = await self._history.before(origin.channel, thread_ts, called_ts)
+                read = await background(self._window, model, history)
+                known = _conversation(caller, origin, own_id, model, thread_ts, start)
+                await self._conversations.open(known, read.turns)
+            else:  # it was opened before a crash
+                turns = await self._conversations.turns(known.id)
+                read = Background(tuple(turn for turn in turns if turn.role == BACKGROUND))
+            await self._threads.joined(caller, known, read)
+            return OpenConversation(known, None, is_new=True)
 
     async def remove_unused(self, conversations: Sequence[Conversation]) -> None:
         """Remove conversations in which nobody has said anything."""
@@ -97,17 +135,28 @@ class ConversationOpening:
     async def _open(self, caller: Caller, origin: Origin, model: str, conversation_id: str) -> Conversation:
         start = await self._models.starter(caller, model)
         async with self._threads.started(caller, model, start.question) as thread_ts:
-            conversation = Conversation(
-                id=conversation_id,
-                model=model,
-                team=origin.team,
-                channel=origin.channel,
-                thread_ts=thread_ts,
-                owner=caller.user,
-                created_at=time.time(),
-                private=origin.private,
-                system=start.system,
-                tools=start.tools,
-            )
+            conversation = _conversation(caller, origin, conversation_id, model, thread_ts, start)
             await self._conversations.open(conversation)
         return conversation
+
+
+def _own_id(caller: Caller) -> str:
+    """Of the conversation that this request opens, the same after a crash."""
+    return "cv-" + hashlib.sha256(caller.key.encode()).hexdigest()[:10]
+
+
+def _conversation(
+    caller: Caller, origin: Origin, conversation_id: str, model: str, thread_ts: str, start: Starter
+) -> Conversation:
+    return Conversation(
+        id=conversation_id,
+        model=model,
+        team=origin.team,
+        channel=origin.channel,
+        thread_ts=thread_ts,
+        owner=caller.user,
+        created_at=time.time(),
+        private=origin.private,
+        system=start.system,
+        tools=start.tools,
+    )

@@ -47,6 +47,19 @@ class Window:
             return there
         return await asyncio.to_thread(self._counted, conversation, turns, there, room)
 
+    async def share(self, model: str, unknown: int) -> int:
+        """A quarter of what the model can read, in tokens; `unknown` where nobody says how much that is."""
+        context = await self._catalogue.context_length(model)
+        return context // 4 if context else unknown
+
+    async def count(self, model: str, texts: list[str]) -> list[int]:
+        """The tokens of each text."""
+
+        def counted() -> list[int]:
+            return _counter(base_of(model), self._tokenizers).tokenizer.count(texts)
+
+        return await asyncio.to_thread(counted) if texts else []
+
     def _counted(self, conversation: Conversation, turns: Sequence[Turn], there: int, room: int) -> int:
         counter = _counter(base_of(conversation.model), self._tokenizers)
 

@@ -1,6 +1,6 @@
 """Conversations and their turns. Implements `bot.conversations.conversation.ConversationStore`."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import msgspec
 from sqlite_utils import Database as SqliteDatabase
@@ -13,9 +13,9 @@ class SqliteConversationStore:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def open(self, conversation: Conversation) -> None:
-        await self._database.write(
-            lambda db: db.execute(
+    async def open(self, conversation: Conversation, turns: Sequence[Turn] = ()) -> None:
+        def work(db: SqliteDatabase) -> None:
+            opened = db.execute(
                 "INSERT OR IGNORE INTO conversations VALUES (?, ?, ?, ?)",
                 [
                     conversation.id,
@@ -24,7 +24,11 @@ class SqliteConversationStore:
                     msgspec.json.encode(conversation).decode(),
                 ],
             )
-        )
+            if opened.rowcount:
+                for turn in turns:
+                    _add(db, conversation.id, turn)
+
+        await self._database.write(work)
 
     async def of_thread(self, channel: str, thread_ts: str) -> Conversation | None:
         row = await self._database.read(

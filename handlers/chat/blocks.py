@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
+from bot.conversations.background import Background
 from handlers.blocks.message import Message
 from handlers.blocks.model_name import id_button, named
 from handlers.blocks.parts import VALUE, actions, button, line, message, section
@@ -24,6 +25,17 @@ def conversation_opened(model: str, person_id: str, first_question: str | None =
     lines = [text, texts.how_to_talk(bold(texts.reply_here()))]
     if first_question and first_question.strip():
         lines.append(texts.starter(quoted(first_question, 300)))
+    with_id = id_button(model)
+    return message(text, [section("\n".join(lines)), *([actions(with_id)] if with_id else [])])
+
+
+def conversation_joined(model: str, person_id: str, background: Background) -> Message:
+    """For a model that was called into a running thread."""
+    text = texts.opened(person(person_id), named(model))
+    read = len(background.turns)
+    lines = [text, texts.read_before(read, background.left_out)] if read else [text]
+    if background.why is not None:
+        lines.append(texts.thread_unread(background.why, read))
     with_id = id_button(model)
     return message(text, [section("\n".join(lines)), *([actions(with_id)] if with_id else [])])
 

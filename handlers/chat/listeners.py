@@ -18,6 +18,7 @@ from bot.timing import Timing
 from handlers.blocks.model_name import model_id
 from handlers.callers import Callers
 from handlers.chat import blocks
+from handlers.chat.joining import Joining
 from handlers.chat.streamed_answer import Recipient, StreamedAnswer
 from handlers.chat.threads import ChatThreads
 from handlers.languages import Languages
@@ -40,6 +41,7 @@ class ChatListeners:
     opening: ConversationOpening
     chat: Chat
     changes: MessageChanges
+    joining: Joining
     models: ModelLookup
     authority: Authority
     threads: ChatThreads
@@ -78,6 +80,11 @@ class ChatListeners:
         await self._open(request, request.text, anew=True)
 
     async def _open(self, request: Request, model: str, *, anew: bool = False) -> None:
+        if self.joining.is_possible(request):
+            joined = await self.joining.join(request, model)
+            if not joined.is_new:
+                await request.answer(blocks.conversation_there(model, joined.link))
+            return
         origin = await self.callers.origin(request)
         opened = await self.opening.open(await self.callers.of(request), origin, model, anew=anew)
         self.threads.just_opened.add(opened.conversation)

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 import structlog
 
 from bot.access import Caller
+from bot.conversations.background import Background
 from bot.conversations.conversation import Conversation
 from bot.notices.interfaces import PostError, PostRefused
 from handlers.chat import blocks
@@ -49,6 +50,20 @@ class ChatThreads:
         except PostRefused as error:
             log.info("conversation has no message", why=str(error))
             return None
+
+    async def joined(self, caller: Caller, conversation: Conversation, background: Background) -> None:
+        self.add(conversation)
+        with speaking(await self._languages.place(conversation.channel, conversation.owner)):
+            joined = blocks.conversation_joined(conversation.model, conversation.owner, background)
+        await self._poster.post_once(
+            conversation.channel,
+            joined,
+            idempotency_key=f"chat/{caller.key}",
+            may_exist=caller.is_retry,
+            since=caller.at,
+            thread_ts=conversation.thread_ts,
+            priority=Priority.CHAT,
+        )
 
     async def remove_unused(self, conversation: Conversation) -> bool:
         message = {"channel": conversation.channel, "ts": conversation.thread_ts}

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Collection
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import msgspec
 import structlog
@@ -38,12 +38,18 @@ class Roles(msgspec.Struct, frozen=True):
         return (Role.ADMIN, self.admins), (Role.APPROVER, self.approvers), (Role.MEMBER, self.members)
 
 
+class _Person(NamedTuple):
+    actor: Actor
+    language: Language | None
+    name: str | None
+
+
 class People:
     def __init__(self, poster: Poster, team: str, roles: Roles) -> None:
         self._poster = poster
         self._team = team
         self.roles = roles
-        self._known: dict[str, tuple[float, Actor, Language | None]] = {}
+        self._known: dict[str, tuple[float, _Person]] = {}
         self._groups: dict[str, tuple[float, frozenset[str]]] = {}
         self._channels: dict[str, tuple[float, Channel]] = {}
 
@@ -51,21 +57,29 @@ class People:
         """Raises Denied where Slack does not tell who this is: what we cannot know we do not allow; PostLater
         and PostDoubtful where it cannot be asked at the moment.
         """
-        actor, _ = await self._ask_for(user)
-        return msgspec.structs.replace(actor, role=await self._role(user))
+        person = await self._ask_for(user)
+        return msgspec.structs.replace(person.actor, role=await self._role(user))
+
+    async def name(self, user: str) -> str | None:
+        """How people call them in Slack; None where it does not tell."""
+        try:
+            return (await self._ask_for(user)).name
+        except (Denied, PostError) as error:
+            log.info("name unknown", user=user, why=str(error))
+            return None
 
     async def language(self, user: str) -> Language | None:
         """By their locale in Slack; None where nothing is written in its language, or Slack does not tell."""
         try:
-            return (await self._ask_for(user))[1]
+            return (await self._ask_for(user)).language
         except (Denied, PostError) as error:
             log.info("language unknown", user=user, why=str(error))
             return None
 
-    async def _ask_for(self, user: str) -> tuple[Actor, Language | None]:
+    async def _ask_for(self, user: str) -> "_Person":
         remembered = self._known.get(user)
         if remembered and remembered[0] > time.monotonic():
-            return remembered[1:]
+            return remembered[1]
         try:
             answer = await self._poster.call("users.info", {"user": user, "include_locale": True})
         except PostRefused as error:
@@ -80,8 +94,11 @@ class People:
             deactivated=bool(info.get("deleted")),
         )
         language = language_of(str(info.get("locale") or ""))
-        self._known[user] = (time.monotonic() + _REMEMBERED_FOR, actor, language)
-        return actor, language
+        profile = info.get("profile") or {}
+        name = profile.get("display_name") or profile.get("real_name") or info.get("real_name") or info.get("name")
+        person = _Person(actor, language, str(name) if name else None)
+        self._known[user] = (time.monotonic() + _REMEMBERED_FOR, person)
+        return person
 
     async def _role(self, user: str) -> Role:
         for role, holders in self.roles.by_rank():

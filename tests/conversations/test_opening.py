@@ -13,9 +13,11 @@ from stand_in_provider import StandInProvider
 
 from bot.access import Actor, Caller
 from bot.authority import Authority
+from bot.conversations.background import Background, History, Said
 from bot.conversations.chat_models import ChatModels
-from bot.conversations.conversation import Conversation, Turn
+from bot.conversations.conversation import BACKGROUND, Conversation, Turn
 from bot.conversations.opening import ConversationOpening
+from bot.conversations.window import Window
 from bot.datasets.dataset import Dataset
 from bot.datasets.file_store import FileStore
 from bot.errors import Conflict, Denied, NotFound
@@ -41,6 +43,10 @@ class Board:
         self.requests: dict[str, str] = {}
         self.replies: set[str] = set()
         self.deleted: set[str] = set()
+        self.joins: list[tuple[str, str, Background]] = []
+
+    async def joined(self, caller: Caller, conversation: Conversation, background: Background) -> None:
+        self.joins.append((caller.key, conversation.thread_ts, background))
 
     @asynccontextmanager
     async def started(self, caller: Caller, model: str, question: str | None) -> AsyncIterator[str]:
@@ -62,6 +68,24 @@ class Board:
     @property
     def standing(self) -> list[str]:
         return [ts for ts in self.started_with if ts not in self.deleted]
+
+
+class Thread:
+    """What was said in a thread; `read`: how often it was read."""
+
+    def __init__(self) -> None:
+        self.history = History()
+        self.read = 0
+
+    async def before(self, channel: str, thread_ts: str, ts: str) -> History:
+        self.read += 1
+        await asyncio.sleep(0)
+        return self.history
+
+
+@pytest.fixture
+def thread() -> Thread:
+    return Thread()
 
 
 @pytest.fixture
@@ -90,10 +114,13 @@ def opening(
     file_store: FileStore,
     authority: Authority,
     stand_in: StandInProvider,
+    thread: Thread,
 ) -> ConversationOpening:
     stand_in.tuned += [OLD, NEW]
     models = ChatModels(catalogue, lost_models, jobs, datasets, file_store, authority)
-    return ConversationOpening(conversations, board, models, JobLookup(jobs, authority))
+    return ConversationOpening(
+        conversations, board, models, JobLookup(jobs, authority), thread, Window(catalogue, None)
+    )
 
 
 async def test_each_person_has_one_conversation_with_each_model_and_finds_it_again(
@@ -222,3 +249,62 @@ async def test_a_job_that_has_made_no_model_says_so(opening: ConversationOpening
     await jobs.insert(a_job(state="running"))
     with pytest.raises(Conflict, match="no_model_yet"):
         await opening.model_of(a_caller(), "job-1")
+
+
+# Called into a running thread
+
+CALLED = Origin("T0ACME", CHANNEL, False, "5.0")
+SAID = (Said("5.0", "U0ANA", "Ana", "The printer is broken."), Said("5.1", "B0X", "Monitor", "Alert: no paper"))
+
+
+async def test_a_model_that_is_called_into_a_thread_knows_what_was_said_there(
+    opening: ConversationOpening, board: Board, thread: Thread, conversations: SqliteConversationStore
+) -> None:
+    thread.history = History(SAID)
+    joined = await opening.join(a_caller(key="1"), CALLED, OLD, "5.0", "5.2")
+    assert (joined.conversation.thread_ts, joined.is_new) == ("5.0", True)
+    assert await conversations.of_thread(CHANNEL, "5.0") == joined.conversation
+    turns = await conversations.turns(joined.conversation.id)
+    assert turns == [
+        Turn("5.0", BACKGROUND, "The printer is broken.", user="U0ANA", name="Ana"),
+        Turn("5.1", BACKGROUND, "Alert: no paper", user="B0X", name="Monitor"),
+    ]
+    assert board.joins == [("1", "5.0", Background(tuple(turns)))]
+
+
+async def test_the_thread_is_read_once_also_when_two_call_at_once_or_the_process_died(
+    opening: ConversationOpening, board: Board, thread: Thread
+) -> None:
+    thread.history = History(SAID)
+    both = await asyncio.gather(
+        opening.join(a_caller(key="1"), CALLED, OLD, "5.0", "5.2"),
+        opening.join(a_caller(BEN), CALLED, OLD, "5.0", "5.3"),
+    )
+    assert sorted(one.is_new for one in both) == [False, True]
+    again = await opening.join(a_caller(key="1", is_retry=True), CALLED, OLD, "5.0", "5.2")
+    assert again.conversation == both[0].conversation == both[1].conversation
+    assert thread.read == 1
+    assert [len(read.turns) for _, _, read in board.joins] == [2, 2], "it is said anew, by the same key"
+
+
+async def test_of_a_long_thread_the_latest_is_read_and_where_it_cannot_be_it_goes_on(
+    opening: ConversationOpening, board: Board, thread: Thread
+) -> None:
+    long = tuple(Said(f"5.{number:04}", "U0ANA", "Ana", "word " * 100) for number in range(100))
+    thread.history = History(long)
+    await opening.join(a_caller(key="1"), CALLED, OLD, "5.0", "6.0")
+    thread.history = History((), "missing_scope")
+    await opening.join(a_caller(key="2"), CALLED, OLD, "7.0", "8.0")
+    cut, unread = (read for _, _, read in board.joins)
+    assert (len(cut.turns) + cut.left_out, cut.turns[-1].ts) == (100, "5.0099")
+    assert 30 < len(cut.turns) < 45
+    assert unread == Background(why="missing_scope")
+
+
+async def test_a_thread_talks_to_one_model(opening: ConversationOpening, thread: Thread) -> None:
+    await opening.join(a_caller(key="1"), CALLED, OLD, "5.0", "5.2")
+    with pytest.raises(Conflict, match="thread_has_model"):
+        await opening.join(a_caller(key="2"), CALLED, NEW, "5.0", "5.3")
+    with pytest.raises(Denied):
+        await opening.join(a_caller(Actor("U0GIL", "T0ACME", guest=True)), CALLED, OLD, "6.0", "6.1")
+    assert thread.read == 1

@@ -17,6 +17,7 @@ from bot.store.audit import SqliteAuditLog
 from bot.store.database import Database
 from bot.timing import Timing
 from handlers.callers import Callers
+from handlers.chat.joining import Joining
 from handlers.chat.listeners import ChatListeners
 from handlers.chat.threads import ChatThreads
 from handlers.web.people import People, Roles
@@ -42,11 +43,13 @@ def chat(slack: Slack, models: Models, database: Database) -> ChatListeners:
     slack.replies["chat.getPermalink"] = [{"ok": True, "permalink": "https://acme.slack.com/p15"}]
     poster = Poster(slack.client)
     use_cases: Any = models
+    callers = Callers(People(poster, "T0ACME", Roles()), "T0ACME")
     return ChatListeners(
-        callers=Callers(People(poster, "T0ACME", Roles()), "T0ACME"),
+        callers=callers,
         opening=cast(ConversationOpening, use_cases),
         chat=cast(Chat, use_cases),
         changes=cast(MessageChanges, use_cases),
+        joining=Joining(callers, cast(ConversationOpening, use_cases), cast(ModelLookup, use_cases)),
         models=cast(ModelLookup, use_cases),
         authority=Authority(Policy(), SqliteAuditLog(database)),
         threads=ChatThreads(poster, ENGLISH, set()),

@@ -5,7 +5,7 @@ import pytest
 from msgspec import structs
 from sqlite_utils import Database as SqliteDatabase
 
-from bot.conversations.conversation import Conversation, Turn
+from bot.conversations.conversation import BACKGROUND, Conversation, Turn
 from bot.providers.chat import ToolCall, Usage
 from bot.store.conversations import SqliteConversationStore
 from bot.store.database import Database
@@ -30,6 +30,16 @@ async def test_a_conversation_is_known_by_its_thread(conversations: SqliteConver
 async def test_a_thread_has_one_conversation(conversations: SqliteConversationStore) -> None:
     await conversations.open(Conversation("chat-2", "ft:other", "T0ACME", "C1", "1.1", "U0BEN", 1.0))
     assert await conversations.of_thread("C1", "1.1") == CONVERSATION
+
+
+async def test_a_conversation_begins_with_what_was_said_before_unless_its_thread_has_one(
+    conversations: SqliteConversationStore,
+) -> None:
+    before = [Turn("1.0", BACKGROUND, "Hello")]
+    await conversations.open(structs.replace(CONVERSATION, id="chat-2", thread_ts="2.2"), before)
+    await conversations.open(structs.replace(CONVERSATION, id="chat-3"), before)
+    assert await conversations.turns("chat-2") == before
+    assert await conversations.turns("chat-3") == await conversations.turns("chat-1") == []
 
 
 async def test_turns_come_back_in_the_order_in_which_they_were_added(conversations: SqliteConversationStore) -> None:

@@ -9,6 +9,11 @@ from texts.language import _
 
 
 @ERRORS.sentence
+def thread_has_model(model: str) -> str:
+    return _("This thread talks to {model} already. Call another model into a thread of its own.", model=model)
+
+
+@ERRORS.sentence
 def no_such_call() -> str:
     return _("That answer calls no function (any more). Ask anew in the thread.")
 

@@ -1,0 +1,32 @@
+"""A model that is called into a running thread."""
+
+from dataclasses import dataclass
+
+from bot.conversations.opening import ConversationOpening, OpenConversation
+from bot.models.lookup import ModelLookup
+from handlers.callers import Callers
+from handlers.request import Request
+
+
+@dataclass(frozen=True)
+class Joining:
+    callers: Callers
+    opening: ConversationOpening
+    models: ModelLookup
+
+    def is_possible(self, request: Request) -> bool:
+        """Whether the bot was mentioned in a thread."""
+        event = request.body.get("event") or {}
+        return event.get("type") == "app_mention" and bool(event.get("thread_ts"))
+
+    async def join(self, request: Request, model: str) -> OpenConversation:
+        event = request.body["event"]
+        caller = await self.callers.of(request)
+        origin = await self.callers.origin(request, str(event["thread_ts"]))
+        return await self.opening.join(caller, origin, model, str(event["thread_ts"]), str(event["ts"]))
+
+    async def only_model(self, request: Request) -> str | None:
+        """The model that must be meant, because there is no other in this place."""
+        caller = await self.callers.of(request)
+        models = await self.models.visible(caller, caller.posts_in, fresh=False)
+        return models[0].id if len(models) == 1 else None
