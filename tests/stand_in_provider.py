@@ -9,6 +9,7 @@ import itertools
 import json
 import time
 from collections import defaultdict
+from math import log
 from typing import Any
 
 from aiohttp import web
@@ -35,6 +36,7 @@ class StandInProvider:
         self.most_running: int | None = None
         self.requests: list[str] = []
         self.chats: list[Json] = []
+        self.completions: list[Json] = []
         self.answer = "The answer, in several pieces."
         self.answers_between = 0.0
         self.context = 20_000
@@ -42,7 +44,10 @@ class StandInProvider:
         self.context_lengths: dict[str, int] = {}  # of fine-tuned models, in tokens
         self.calls: list[tuple[str, str]] = []  # (function, arguments) that a model calls which has tools
         self.usage: tuple[int, int] | None = None  # prompt and completion tokens of an answer
-        self.continues = True
+        self.refuses: set[str] = set()  # fields that no request may have
+        self.says_what_it_refuses = True
+        # How likely each token is, for each place in an answer; told to who asks for logprobs.
+        self.likely: list[dict[str, float]] = []
         self._cut: int | None = None
         self.chat_open = asyncio.Event()
         self.chat_open.set()
@@ -67,6 +72,7 @@ class StandInProvider:
         app.router.add_get("/v1/models", self._models)
         app.router.add_delete("/v1/models/{id}", self._delete_model)
         app.router.add_post("/v1/chat/completions", self._chat)
+        app.router.add_post("/v1/completions", self._complete)
         self._runner = web.AppRunner(app, shutdown_timeout=0.1)
         await self._runner.setup()
         self._site = web.TCPSite(self._runner, "127.0.0.1", 0)
@@ -106,7 +112,7 @@ class StandInProvider:
         lost=True -- carried out, but the connection breaks before the answer;
         hold=Event -- carried out once the test sets the event;
         hold_answer=Event -- carried out, and answered once the test sets the event;
-        cut=N -- a chat's answer breaks off after N pieces.
+        cut=N -- a chat's answer breaks off after N pieces; where it has no more, after its finish_reason.
         """
         self._faults[route] += [what] * times
 
@@ -378,8 +384,8 @@ class StandInProvider:
     async def _chat(self, request: web.Request) -> web.StreamResponse:
         cut = self._cut
         body = await request.json()
-        if "continue_final_message" in body and not self.continues:
-            return _error(400, None, "Unrecognized request argument supplied: continue_final_message")
+        if refused := self._refusal(body):
+            return refused
         self.chats.append(body)
         if body["model"] not in self.tuned + self.base_models:
             return _error(404, "model_not_found", f"The model `{body['model']}` does not exist")
@@ -388,6 +394,7 @@ class StandInProvider:
         response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
         await response.prepare(request)
         calls = self.calls if body.get("tools") and body["messages"][-1]["role"] == "user" else []
+        chunk = {"id": "chatcmpl-1", "object": "chat.completion.chunk", "created": 1, "model": body["model"]}
         for number, piece in enumerate(self.answer.split(" ") if not calls else [""]):
             if number == cut:
                 assert request.transport is not None
@@ -396,14 +403,11 @@ class StandInProvider:
             if number:
                 await self.chat_open.wait()
                 await asyncio.sleep(self.answers_between)
-            chunk = {
-                "id": "chatcmpl-1",
-                "object": "chat.completion.chunk",
-                "created": 1,
-                "model": body["model"],
-                "choices": [{"index": 0, "delta": {"content": piece + " "}, "finish_reason": None}],
-            }
-            await response.write(f"data: {json.dumps(chunk)}\n\n".encode())
+            choice: Json = {"index": 0, "delta": {"content": piece + " "}, "finish_reason": None}
+            if body.get("logprobs") and number < len(self.likely):
+                top = [{"token": token, "logprob": log(of), "bytes": None} for token, of in self.likely[number].items()]
+                choice["logprobs"] = {"content": [{**top[0], "top_logprobs": top[: body["top_logprobs"]]}]}
+            await response.write(f"data: {json.dumps(chunk | {'choices': [choice]})}\n\n".encode())
         for index, (name, arguments) in enumerate(calls):
             call = {"index": index, "id": f"call_{index}", "type": "function"}
             for function in ({"name": name, "arguments": ""}, {"arguments": arguments}):
@@ -413,12 +417,52 @@ class StandInProvider:
         if reason := "tool_calls" if calls else self.finish_reason:
             end = chunk | {"choices": [{"index": 0, "delta": {}, "finish_reason": reason}]}
             await response.write(f"data: {json.dumps(end)}\n\n".encode())
-        if self.usage:
+        if cut is not None and cut > number:
+            assert request.transport is not None
+            request.transport.abort()
+            return response
+        await self._end(response, body, chunk)
+        return response
+
+    async def _complete(self, request: web.Request) -> web.StreamResponse:
+        body = await request.json()
+        if refused := self._refusal(body):
+            return refused
+        self.completions.append(body)
+        response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
+        await response.prepare(request)
+        chunk = {"id": "cmpl-1", "object": "text_completion", "created": 1, "model": body["model"]}
+        for number, piece in enumerate(self.answer.split(" ")):
+            choice: Json = {"index": 0, "text": piece + " ", "finish_reason": None}
+            if body.get("logprobs") and number < len(self.likely):
+                token, *_ = self.likely[number]
+                top = {token: log(of) for token, of in list(self.likely[number].items())[: body["logprobs"]]}
+                told = {"tokens": [token], "token_logprobs": [top[token]], "top_logprobs": [top], "text_offset": [0]}
+                choice["logprobs"] = told
+            await response.write(f"data: {json.dumps(chunk | {'choices': [choice]})}\n\n".encode())
+        if self.finish_reason:
+            choice = {"index": 0, "text": "", "finish_reason": self.finish_reason}
+            await response.write(f"data: {json.dumps(chunk | {'choices': [choice]})}\n\n".encode())
+        await self._end(response, body, chunk)
+        return response
+
+    async def _end(self, response: web.StreamResponse, body: Json, chunk: Json) -> None:
+        if self.usage and body.get("stream_options", {}).get("include_usage"):
             prompt, completion = self.usage
             told = {"prompt_tokens": prompt, "completion_tokens": completion, "total_tokens": prompt + completion}
             await response.write(f"data: {json.dumps(chunk | {'choices': [], 'usage': told})}\n\n".encode())
         await response.write(b"data: [DONE]\n\n")
-        return response
+
+    def _refusal(self, body: Json) -> web.Response | None:
+        for field in sorted(self.refuses & body.keys()):
+            if not self.says_what_it_refuses:
+                return _error(400, None, "Bad request")
+            if field == "max_tokens":
+                instead = "Use 'max_completion_tokens' instead."
+                said = f"Unsupported parameter: 'max_tokens' is not supported with this model. {instead}"
+                return _error(400, "unsupported_parameter", said)
+            return _error(400, None, f"Unrecognized request argument supplied: {field}")
+        return None
 
 
 def _page(items: list[Json], request: web.Request | None = None) -> web.Response:

@@ -40,7 +40,8 @@ class ChatMessage(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class ChatRequest(msgspec.Struct, frozen=True, omit_defaults=True):
-    """`tools` as in the protocol, JSON. `top_logprobs`: how many likely tokens are told for each place; 0 for none."""
+    """`tools` as in the protocol, JSON. `top_logprobs`: how many likely tokens are told for each place, at most 20; 0
+    for none. Not every model tells any."""
 
     model: str
     messages: tuple[ChatMessage, ...]
@@ -58,23 +59,25 @@ class CompletionRequest(msgspec.Struct, frozen=True, omit_defaults=True):
     top_logprobs: int = 0
 
 
-class Usage(msgspec.Struct, frozen=True):
-    """Billed tokens."""
+class Usage(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Billed tokens. `cached_tokens` of the prompt's were read from the provider's cache, which costs less."""
 
     prompt_tokens: int
     completion_tokens: int
+    cached_tokens: int = 0
 
 
 class TokenLogprobs(msgspec.Struct, frozen=True):
-    """One token of the answer, and the likeliest in its place with their natural logarithms of probability."""
+    """One token of the answer, and the likeliest in its place with their natural logarithms of probability, the
+    likeliest first; the token is among them."""
 
     token: str
     top: tuple[tuple[str, float], ...]
 
 
 class ChatDelta(msgspec.Struct, frozen=True, omit_defaults=True):
-    """More of an answer. `tool_calls` come whole, and in the delta with the `finish_reason`; so does `usage`, or in one
-    after it, where the provider tells it.
+    """More of an answer. The last delta has no text: it has the `finish_reason`, the `tool_calls`, each of them whole,
+    and the `usage`, as far as there are any and the provider tells them.
 
     `finish_reason`: the protocol's (`stop`, `length`, `tool_calls`, `content_filter`), or REFUSAL where `text` says why
     the model does not answer; None where the provider does not say.

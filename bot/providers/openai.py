@@ -10,4 +10,6 @@ OPENAI: Final = Vendor(
     reports_to_wandb=True,
     # It refuses fields that it does not know.
     continues=False,
+    # Deprecated there, and its reasoning models refuse it (API reference, read 2026-11-29).
+    takes_max_tokens=False,
 )

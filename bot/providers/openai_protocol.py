@@ -11,25 +11,18 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import msgspec
 import openai
 from openai import AsyncOpenAI, AsyncStream, omit
+from openai.types import Completion
 from openai.types.chat import ChatCompletionChunk
 
 from bot.errors import Invalid
 from bot.providers import objects
-from bot.providers.chat import (
-    REFUSAL,
-    ChatDelta,
-    ChatMessage,
-    ChatRequest,
-    CompletionRequest,
-    Parameters,
-    ToolCall,
-    Usage,
-)
+from bot.providers.chat import ChatDelta, ChatMessage, ChatRequest, CompletionRequest, Parameters
+from bot.providers.chat_stream import ChatReader, CompletionReader
 from bot.providers.interface import (
     CreateRequest,
     Doubtful,
@@ -41,6 +34,7 @@ from bot.providers.interface import (
     RemoteModel,
 )
 from bot.providers.objects import AUTO, SUBMISSION_KEY, Json
+from bot.providers.optional_fields import CONTINUE, LOGPROBS, MAX_TOKENS, USAGE, OptionalFields
 from bot.providers.protocol import Checkpoint, of_method
 from bot.providers.sdk_errors import errors_classified
 from bot.providers.vendor import Vendor
@@ -58,9 +52,21 @@ _CONTINUE: Json = {"continue_final_message": True, "add_generation_prompt": Fals
 _GO_ON = ChatMessage("user", "Go on exactly where your last message ended. Repeat nothing of it.")
 
 
+_Chunk = TypeVar("_Chunk")
+_Read = TypeVar("_Read", contravariant=True)
+
+
 class _Answer(Protocol):
     @property
     def content(self) -> bytes: ...
+
+
+class _Reader(Protocol[_Read]):
+    finish_reason: str | None
+
+    def read(self, chunk: _Read) -> ChatDelta | None: ...
+
+    def end(self) -> ChatDelta | None: ...
 
 
 class OpenAIProtocol:
@@ -76,7 +82,9 @@ class OpenAIProtocol:
         processing_pause: float = 2,
     ) -> None:
         self.name = name
-        self._continues = (vendor or Vendor(name=name)).continues  # until it refuses to
+        vendor = vendor or Vendor(name=name)
+        refused = {CONTINUE: not vendor.continues, MAX_TOKENS: not vendor.takes_max_tokens}
+        self._optional_fields = OptionalFields([field for field, never in refused.items() if never])
         # A copy with other options; it shares the connections.
         self._client = client.with_options(max_retries=0, timeout=timeout)
         self._raw = self._client.with_raw_response
@@ -251,71 +259,90 @@ class OpenAIProtocol:
             await self._client.models.delete(model)
 
     async def chat(self, request: ChatRequest) -> AsyncIterator[ChatDelta]:
-        if request.messages[-1].role == "assistant":
-            if self._continues:
-                try:
-                    async for delta in self._chat(request, extra_body=_CONTINUE):
-                        yield delta
-                    return
-                except Refused as error:
-                    if error.status not in {400, 422} or error.code == "context_length_exceeded":
-                        raise
-                    self._continues = False
-            request = msgspec.structs.replace(request, messages=(*request.messages, _GO_ON))
-        async for delta in self._chat(request):
-            yield delta
+        goes_on = request.messages[-1].role == "assistant"
 
-    async def _chat(self, request: ChatRequest, *, extra_body: Json | None = None) -> AsyncIterator[ChatDelta]:
-        async with self._errors_classified():
-            messages: Any = [_message(message) for message in request.messages]
+        def ask(sent: Collection[str]) -> Awaitable[AsyncStream[ChatCompletionChunk]]:
+            asked = request.messages if not goes_on or CONTINUE in sent else (*request.messages, _GO_ON)
+            messages: Any = [_message(message) for message in asked]
             tools: Any = list(request.tools) or omit
-            refused = False
-            calls: dict[int, ToolCall] = {}
-            stream: AsyncStream[ChatCompletionChunk] = await self._client.chat.completions.create(
+            body = _body(request.parameters, sent)
+            if LOGPROBS in sent:
+                body |= {"logprobs": True, "top_logprobs": request.top_logprobs}
+            if CONTINUE in sent:
+                body |= _CONTINUE
+            return self._client.chat.completions.create(
                 model=request.model,
                 messages=messages,
                 tools=tools,
                 stream=True,
                 timeout=_CHAT_TIMEOUT,
-                extra_body={**_parameters(request.parameters), **(extra_body or {})} or None,
+                extra_body=body or None,
             )
-            async with stream:
-                async for chunk in stream:
-                    if not chunk.choices:
-                        if chunk.usage:
-                            yield ChatDelta(usage=Usage(chunk.usage.prompt_tokens, chunk.usage.completion_tokens))
-                        continue
-                    delta, reason = chunk.choices[0].delta, chunk.choices[0].finish_reason
-                    refused = refused or bool(delta.refusal)
-                    for piece in delta.tool_calls or ():
-                        begun = calls.get(piece.index, ToolCall("", "", ""))
-                        of = piece.function
-                        calls[piece.index] = ToolCall(
-                            begun.id or piece.id or "",
-                            begun.name or (of and of.name) or "",
-                            begun.arguments + ((of and of.arguments) or ""),
-                        )
-                    text = delta.content or delta.refusal or ""
-                    if text or reason:
-                        yield ChatDelta(
-                            text,
-                            REFUSAL if refused and reason == "stop" else reason,
-                            tuple(calls.values()) if reason else (),
-                        )
+
+        wanted = {USAGE, MAX_TOKENS, *([LOGPROBS] if request.top_logprobs else []), *([CONTINUE] if goes_on else [])}
+        async for delta in self._streamed(request.model, wanted, ask, ChatReader()):
+            yield delta
 
     async def complete(self, request: CompletionRequest) -> AsyncIterator[ChatDelta]:
-        async with self._errors_classified():
-            stream = await self._client.completions.create(
+        def ask(sent: Collection[str]) -> Awaitable[AsyncStream[Completion]]:
+            body = _body(request.parameters, {*sent, MAX_TOKENS})  # the only name that this endpoint has for it
+            if LOGPROBS in sent:
+                body["logprobs"] = request.top_logprobs
+            return self._client.completions.create(
                 model=request.model,
                 prompt=request.prompt,
                 stream=True,
                 timeout=_CHAT_TIMEOUT,
-                extra_body=_parameters(request.parameters) or None,
+                extra_body=body or None,
             )
-            async with stream:
-                async for chunk in stream:
-                    for choice in chunk.choices:
-                        yield ChatDelta(choice.text, choice.finish_reason)
+
+        wanted = {USAGE, *([LOGPROBS] if request.top_logprobs else [])}
+        async for delta in self._streamed(request.model, wanted, ask, CompletionReader()):
+            yield delta
+
+    async def _streamed(
+        self,
+        model: str,
+        wanted: Collection[str],
+        ask: Callable[[Collection[str]], Awaitable[AsyncStream[_Chunk]]],
+        reader: _Reader[_Chunk],
+    ) -> AsyncIterator[ChatDelta]:
+        """The answer, asked for with those of the `wanted` fields that the model takes."""
+        async with self._errors_classified():
+            async with await self._opened(model, wanted, ask) as stream:
+                is_answer = False
+                try:
+                    async for chunk in stream:
+                        is_answer = True
+                        delta = reader.read(chunk)
+                        if delta is not None:
+                            yield delta
+                except openai.APIConnectionError:
+                    if reader.finish_reason is None:
+                        raise
+                    # All of the answer is there: what broke off was its farewell.
+            if not is_answer:
+                raise ValueError("no stream")
+            end = reader.end()
+            if end is not None:
+                yield end
+
+    async def _opened(
+        self, model: str, wanted: Collection[str], ask: Callable[[Collection[str]], Awaitable[AsyncStream[_Chunk]]]
+    ) -> AsyncStream[_Chunk]:
+        sent = self._optional_fields.for_model(model, wanted)
+        while True:
+            try:
+                async with self._errors_classified():
+                    stream = await ask(sent)
+            except Refused as error:
+                fewer = self._optional_fields.without_refused(model, sent, error)
+                if fewer == sent:
+                    raise
+                sent = fewer
+            else:
+                self._optional_fields.took(model, wanted, sent)
+                return stream
 
     async def close(self) -> None:
         await self._client.close()
@@ -335,7 +362,7 @@ def _message(message: ChatMessage) -> Json:
     content: Any = message.content
     if message.images:
         pictures = [{"type": "image_url", "image_url": {"url": url}} for url in message.images]
-        content = [{"type": "text", "text": message.content}, *pictures]
+        content = [*([{"type": "text", "text": message.content}] if message.content else []), *pictures]
     told: Json = {"role": message.role, "content": content}
     if message.tool_calls:
         told["tool_calls"] = [
@@ -347,9 +374,14 @@ def _message(message: ChatMessage) -> Json:
     return told
 
 
-def _parameters(parameters: Parameters) -> Json:
+def _body(parameters: Parameters, sent: Collection[str]) -> Json:
     told: Json = msgspec.to_builtins(parameters)
-    return {name: value for name, value in told.items() if value is not None}
+    body = {name: value for name, value in told.items() if value is not None}
+    if MAX_TOKENS in body and MAX_TOKENS not in sent:
+        body["max_completion_tokens"] = body.pop(MAX_TOKENS)
+    if USAGE in sent:
+        body[USAGE] = {"include_usage": True}
+    return body
 
 
 def _read(answer: _Answer) -> Json:

@@ -618,7 +618,7 @@ async def test_who_can_goes_on_with_the_last_message_and_others_are_asked_in_wor
     assert [delta async for delta in provider.chat(ChatRequest(MODEL, tuple(begun)))]
     assert stand_in.chats[-1]["messages"][-1] == {"role": "assistant", "content": "It is"}
     assert stand_in.chats[-1]["continue_final_message"] is True
-    stand_in.continues = False
+    stand_in.refuses = {"continue_final_message"}
     for _ in range(2):
         assert [delta async for delta in provider.chat(ChatRequest(MODEL, tuple(begun)))]
         assert "Go on" in stand_in.chats[-1]["messages"][-1]["content"]

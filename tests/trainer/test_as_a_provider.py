@@ -1,0 +1,117 @@
+"""The trainer as the bot's provider: what the bot asks for, it has."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from math import exp
+from typing import Any
+
+import pytest
+from openai import AsyncOpenAI
+from trainer_process import KEY, Trainer
+
+from bot.providers.chat import ChatDelta, ChatMessage, ChatRequest, CompletionRequest, Parameters, ToolCall
+from bot.providers.chat_stream import ChatReader
+from bot.providers.interface import Refused
+from bot.providers.openai_protocol import OpenAIProtocol
+
+MODEL = "tiny-random"
+ASKED = (ChatMessage("user", "What comes after 3?"),)
+SHORT = Parameters(temperature=0, max_tokens=6)
+WEATHER = {"type": "function", "function": {"name": "weather", "parameters": {"type": "object", "properties": {}}}}
+
+
+@pytest.fixture
+async def provider(trainer: Trainer) -> AsyncIterator[OpenAIProtocol]:
+    made = OpenAIProtocol("trainer", AsyncOpenAI(base_url=trainer.url, api_key=KEY))
+    yield made
+    await made.close()
+
+
+async def whole(deltas: AsyncIterator[ChatDelta]) -> list[ChatDelta]:
+    return [delta async for delta in deltas]
+
+
+@pytest.mark.parametrize("endpoint", ["chat", "completions"])
+async def test_an_answer_comes_with_its_usage_and_how_likely_each_token_was(
+    provider: OpenAIProtocol, endpoint: str
+) -> None:
+    if endpoint == "chat":
+        said = await whole(provider.chat(ChatRequest(MODEL, ASKED, SHORT, top_logprobs=5)))
+    else:
+        said = await whole(provider.complete(CompletionRequest(MODEL, "a b c d", SHORT, top_logprobs=5)))
+    *pieces, end = said
+    assert any(delta.text for delta in pieces)
+    assert end.finish_reason == "length"
+    assert end.usage is not None
+    assert end.usage.completion_tokens == 6
+    assert end.usage.prompt_tokens > 0
+    places = [place for delta in pieces for place in delta.logprobs]
+    assert len(places) == 6
+    for place in places:
+        assert place.token == place.top[0][0], "at temperature 0 the likeliest is chosen"
+        assert [of for _, of in place.top] == sorted((of for _, of in place.top), reverse=True)
+        assert len(place.top) == 5
+        assert 0 < sum(exp(of) for _, of in place.top) <= 1.0001
+
+
+async def test_a_completion_ends_at_its_stop_sequence(provider: OpenAIProtocol) -> None:
+    said = await whole(provider.complete(CompletionRequest(MODEL, "3", SHORT)))
+    text = "".join(delta.text for delta in said)
+    stop = Parameters(temperature=0, max_tokens=6, stop=(text[2:4],))
+    stopped = await whole(provider.complete(CompletionRequest(MODEL, "3", stop)))
+    assert "".join(delta.text for delta in stopped) == text[: text.index(text[2:4])]
+    assert stopped[-1].finish_reason == "stop"
+
+
+async def test_an_answer_that_was_cut_off_goes_on(provider: OpenAIProtocol) -> None:
+    begun = "".join(delta.text for delta in await whole(provider.chat(ChatRequest(MODEL, ASKED, SHORT))))
+    on = await whole(provider.chat(ChatRequest(MODEL, (*ASKED, ChatMessage("assistant", begun)), SHORT)))
+    more = Parameters(temperature=0, max_tokens=12)
+    at_once = "".join(delta.text for delta in await whole(provider.chat(ChatRequest(MODEL, ASKED, more))))
+    assert begun + "".join(delta.text for delta in on) == at_once
+
+
+async def test_a_call_is_read_from_the_trainers_stream(trainer: Trainer) -> None:
+    """The call is required, which the tiny model would not make by itself."""
+    client = AsyncOpenAI(base_url=trainer.url, api_key=KEY)
+    messages: Any = [{"role": "user", "content": "How is the weather?"}]
+    tools: Any = [WEATHER]
+    reader = ChatReader()
+    stream = await client.chat.completions.create(
+        model=MODEL, messages=messages, tools=tools, tool_choice="required", stream=True, max_tokens=200
+    )
+    async for chunk in stream:
+        reader.read(chunk)
+    await client.close()
+    end = reader.end()
+    assert end is not None
+    assert [call.name for call in end.tool_calls] == ["weather"]
+    assert end.finish_reason in {"tool_calls", "length"}
+
+
+async def test_a_call_and_its_result_can_be_given_back(provider: OpenAIProtocol) -> None:
+    messages = (
+        *ASKED,
+        ChatMessage("assistant", "", tool_calls=(ToolCall("call_1", "weather", "{}"),)),
+        ChatMessage("tool", "Rain", tool_call_id="call_1"),
+    )
+    said = await whole(provider.chat(ChatRequest(MODEL, messages, SHORT, tools=(WEATHER,))))
+    assert said[-1].finish_reason == "length"
+
+
+@pytest.mark.parametrize(
+    ("model", "message", "status", "code"),
+    [
+        ("ft:gone", ASKED[0], 404, "model_not_found"),
+        (MODEL, ChatMessage("user", "word " * 20_000), 400, "context_length_exceeded"),
+        (MODEL, ChatMessage("user", "Look", images=("data:image/png;base64,AAAA",)), 400, "unsupported_value"),
+    ],
+    ids=["unknown model", "too long", "an image"],
+)
+async def test_what_it_cannot_do_is_a_refusal_with_its_reason(
+    provider: OpenAIProtocol, model: str, message: ChatMessage, status: int, code: str
+) -> None:
+    with pytest.raises(Refused) as error:
+        await whole(provider.chat(ChatRequest(model, (message,), SHORT)))
+    assert (error.value.status, error.value.code) == (status, code)
