@@ -60,14 +60,31 @@ def elements_of(block: Json) -> list[Json]:
             return [block["element"]] if isinstance(block.get("element"), dict) else []
         case "actions" | "context_actions":
             return [e for e in block.get("elements") or [] if isinstance(e, dict)]
+        case "card":
+            return [e for e in block.get("actions") or [] if isinstance(e, dict)]
         case _:
             return []
+
+
+CHILDREN = ("child_blocks", "tasks")
+"""Fields with blocks inside of a block. A carousel's cards are its `elements`."""
+
+
+def flat(blocks: list[Json]) -> list[Json]:
+    """The blocks, each followed by those inside of it."""
+    found = []
+    for block in blocks:
+        inside = [child for name in CHILDREN for child in block.get(name) or []]
+        if block.get("type") == "carousel":
+            inside = block.get("elements") or []
+        found += [block, *flat(inside)]
+    return found
 
 
 def with_ids(blocks: list[Json]) -> list[Json]:
     """The blocks with generated block_ids and action_ids where the app gave none, as in Slack."""
     blocks = deepcopy(blocks)
-    for block in blocks:
+    for block in flat(blocks):
         if not block.get("block_id") or block.get("type") == "markdown":
             block["block_id"] = secrets.token_urlsafe(4)
         for element in elements_of(block):
@@ -85,7 +102,7 @@ def find(blocks: list[Json], action_id: str, block_id: str = "") -> tuple[Json, 
 
 
 def walk(blocks: list[Json]) -> Iterator[tuple[Json, Json]]:
-    for block in blocks:
+    for block in flat(blocks):
         for element in elements_of(block):
             yield block, element
 

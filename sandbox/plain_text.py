@@ -46,13 +46,31 @@ def block_text(block: Json) -> str:
             return f"{_text(block.get('label'))}: {element_text(block.get('element') or {})}"
         case "rich_text":
             return "\n".join(_rich(e) for e in block.get("elements") or [])
-        case "table":
-            return "\n".join(" | ".join(_cell(c) for c in row) for row in block.get("rows") or [])
+        case "table" | "data_table":
+            rows = [" | ".join(_cell(c) for c in row) for row in block.get("rows") or []]
+            return "\n".join([*filter(None, [block.get("caption")]), *rows])
+        case "data_visualization":
+            chart = block["chart"]
+            series = chart.get("series") or [{"name": "", "data": chart.get("segments")}]
+            lines = [f"{s['name']}: " * bool(s["name"]) + _points(s["data"]) for s in series]
+            return "\n".join([f"[{chart['type']} chart {block['title']}]", *lines])
         case "task_card":
             status, output = block.get("status", ""), block.get("output") or ""
+            output = block_text(output) if isinstance(output, dict) else output
             return " ".join(str(p) for p in (f"[{status}]", block.get("title", ""), output) if p)
         case "plan":
-            return _text(block.get("title"))
+            return "\n".join([_text(block.get("title")), *map(block_text, block.get("tasks") or [])])
+        case "alert":
+            return _text(block.get("text"))
+        case "card":
+            parts = [_text(block.get(name)) for name in ("title", "subtitle", "body")]
+            return "\n".join(p for p in (*parts, " ".join(map(element_text, block.get("actions") or []))) if p)
+        case "carousel":
+            return "\n".join(map(block_text, block.get("elements") or []))
+        case "container":
+            title = block.get("rich_text_title")
+            parts = [block_text(title) if title else _text(block.get("title")), _text(block.get("subtitle"))]
+            return "\n".join(p for p in (*parts, *map(block_text, block["child_blocks"])) if p)
         case _:
             return ""
 
@@ -123,6 +141,10 @@ def _rich(element: Json) -> str:
             return str(element.get("text") or element.get("url"))
         case _:
             return str(element.get("text") or element.get("fallback") or "")
+
+
+def _points(points: list[Json]) -> str:
+    return ", ".join(f"{point['label']} {point['value']:g}" for point in points)
 
 
 def _cell(cell: Json) -> str:

@@ -9,9 +9,9 @@ from sandbox.elements import with_ids
 from sandbox.model import Channel, Json, Message
 from sandbox.slack_errors import fail, limit
 from sandbox.validation import check_message_blocks
+from sandbox.validation.blocks import TASK_STATES
 
 CHUNKS = {"markdown_text": "text", "task_update": "id", "plan_update": "title", "blocks": "blocks"}
-TASK_STATES = ("pending", "in_progress", "complete", "error")
 
 
 @method("chat.startStream", "chat:write", tier=2)

@@ -18,6 +18,7 @@ from sandbox.emoji import EMOJI
 from sandbox.entered_text import from_mrkdwn
 from sandbox.manifest import Shortcut
 from sandbox.model import Channel, File, Json, Message, User, View
+from sandbox.page import charts
 from sandbox.samples import samples
 from sandbox.state import SandboxState
 from sandbox.workspace import Workspace
@@ -378,6 +379,9 @@ class Renderer:
 
     def markdown(self, text: str) -> Markup:
         return Markup(markdown.to_html(text))
+
+    def chart(self, title: str, chart: Json) -> Markup:
+        return charts.svg(title, chart)
 
     def size(self, number: int) -> str:
         size = float(number)

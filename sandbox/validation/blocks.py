@@ -6,8 +6,10 @@ Every check names a row of slack_errors.csv. The details are worded as in Slack 
 
 from typing import Any
 
+from sandbox.elements import CHILDREN, flat
 from sandbox.model import Json
 from sandbox.slack_errors import fail, limit
+from sandbox.validation.data import check_chart, check_data_table, check_table, check_tables_and_charts
 from sandbox.validation.elements import check_count, check_element, check_fields, check_length, check_text
 from sandbox.workspace import Workspace
 
@@ -26,6 +28,16 @@ BLOCKS: dict[str, tuple[frozenset[str], str, str]] = {
     "markdown": (ALL, "text", ""),
     "rich_text": (ALL, "elements", ""),
     "table": (frozenset({MESSAGE}), "rows", "column_settings"),
+    "data_table": (frozenset({MESSAGE}), "caption rows", "page_size row_header_column_index"),
+    "data_visualization": (frozenset({MESSAGE}), "title chart", ""),
+    "alert": (frozenset({MODAL}), "text", "level"),
+    "card": (ALL, "", "hero_image icon title subtitle body actions"),
+    "carousel": (frozenset({MESSAGE, HOME}), "elements", ""),
+    "container": (
+        frozenset({MESSAGE}),
+        "child_blocks",
+        "title rich_text_title subtitle width icon is_collapsible default_collapsed has_header_divider",
+    ),
     "task_card": (frozenset({MESSAGE}), "task_id title", "status details output sources"),
     "plan": (frozenset({MESSAGE}), "title", "tasks"),
     "file": (frozenset({MESSAGE}), "external_id source", ""),
@@ -36,6 +48,20 @@ BLOCKS: dict[str, tuple[frozenset[str], str, str]] = {
     ),
 }
 """Block type -> surfaces that allow it, required fields, optional fields (besides type and block_id)."""
+
+INSIDE: dict[str, tuple[str, str, frozenset[str]]] = {
+    "container": (
+        "child_blocks",
+        "block.container.children",
+        frozenset({"actions", "context", "divider", "file", "header", "image"})
+        | frozenset({"input", "rich_text", "section", "table", "video"}),
+    ),
+    "carousel": ("elements", "block.carousel.cards", frozenset({"card"})),
+    "plan": ("tasks", "block.count", frozenset({"task_card"})),
+}
+"""Block type -> the field with blocks inside of it, the row with their number, their types."""
+TASK_STATES = ("pending", "in_progress", "complete", "error")
+ALERTS = ("default", "info", "warning", "error", "success")
 
 RICH = {"rich_text_section", "rich_text_list", "rich_text_preformatted", "rich_text_quote"}
 
@@ -48,15 +74,15 @@ def check_blocks(blocks: Any, surface: str, workspace: Workspace, *, most: str =
         fail(most, f"no more than {limit(most)} items allowed [json-pointer:/blocks]")
     seen: set[str] = set()
     for index, block in enumerate(blocks):
-        at = f"/blocks/{index}"
-        _block(block, surface, workspace, at)
+        _block(block, surface, workspace, f"/blocks/{index}")
+    for block in flat(blocks):
         block_id = block.get("block_id")
         if block_id and block["type"] != "markdown":
-            check_length(block_id, "block.id", f"{at}/block_id")
+            check_length(block_id, "block.id", "/blocks/*/block_id")
             if block_id in seen:
-                fail("block.id.twice", f"block_id already exists: {block_id} [json-pointer:{at}/block_id]")
+                fail("block.id.twice", f"block_id already exists: {block_id} [json-pointer:/blocks]")
             seen.add(block_id)
-    _check_totals(blocks)
+    _check_totals(flat(blocks))
     return blocks
 
 
@@ -98,7 +124,23 @@ def _block(block: Any, surface: str, workspace: Workspace, at: str) -> None:
             ):
                 fail("block.format", f"unsupported rich text element [json-pointer:{at}/elements]")
         case "table":
-            _table(block, at)
+            check_table(block, at)
+        case "data_table":
+            check_data_table(block, at)
+        case "data_visualization":
+            check_chart(block, at)
+        case "alert":
+            check_text(block["text"], "block.alert.text", f"{at}/text")
+            if block.get("level", "default") not in ALERTS:
+                fail("block.alert.level", f"must be one of {', '.join(ALERTS)} [json-pointer:{at}/level]")
+        case "card":
+            _card(block, surface, workspace, at)
+        case "container":
+            _container(block, at)
+        case "task_card":
+            _task_card(block, at)
+    if kind in INSIDE:
+        _inside(block, surface, workspace, at)
 
 
 def _section(block: Json, surface: str, at: str) -> None:
@@ -156,33 +198,77 @@ def check_image(image: Json, workspace: Workspace, at: str) -> None:
         fail("block.image.file", f"invalid slack file [json-pointer:{at}/slack_file]")
 
 
-def _table(block: Json, at: str) -> None:
-    check_count(block["rows"], "block.table.rows", f"{at}/rows")
-    for i, row in enumerate(block["rows"]):
-        check_count(row, "block.table.cells", f"{at}/rows/{i}")
-        for j, cell in enumerate(row):
-            if not isinstance(cell, dict) or cell.get("type") not in ("raw_text", "raw_number", "rich_text"):
-                fail("block.format", f"a cell is raw_text or rich_text [json-pointer:{at}/rows/{i}/{j}]")
+def _card(block: Json, surface: str, workspace: Workspace, at: str) -> None:
+    if not any(block.get(name) for name in ("hero_image", "title", "actions", "body")):
+        fail("block.card.none", f"missing required field: hero_image, title, actions or body [json-pointer:{at}]")
+    for name in ("title", "subtitle", "body"):
+        if block.get(name) is not None:
+            check_text(block[name], f"block.card.{name}", f"{at}/{name}")
+    for name in ("icon", "hero_image"):
+        if block.get(name) is not None:
+            check_image(block[name], workspace, f"{at}/{name}")
+    if block.get("actions") is not None:
+        check_count(block["actions"], "block.card.actions", f"{at}/actions")
+        _actions(block["actions"], "card", surface, f"{at}/actions")
+
+
+def _container(block: Json, at: str) -> None:
+    if block.get("title") is None and block.get("rich_text_title") is None:
+        fail("block.container.title", f"missing required field: title or rich_text_title [json-pointer:{at}]")
+    if block.get("title") is not None:
+        check_text(block["title"], "block.container.title", f"{at}/title", plain=True)
+    if block.get("subtitle") is not None:
+        check_text(block["subtitle"], "block.container.title", f"{at}/subtitle")
+    if block.get("width", "standard") not in ("narrow", "standard", "wide", "full"):
+        fail("block.container.width", f"must be narrow, standard, wide or full [json-pointer:{at}/width]")
+    if block.get("default_collapsed") and not block.get("is_collapsible"):
+        fail("block.container.collapsed", f"default_collapsed needs is_collapsible [json-pointer:{at}]")
+
+
+def _task_card(block: Json, at: str) -> None:
+    for name in ("task_id", "title"):
+        if not isinstance(block[name], str) or not block[name]:
+            fail("block.task", f"must be a string [json-pointer:{at}/{name}]")
+    if block.get("status", "pending") not in TASK_STATES:
+        fail("block.task", f"must be one of {', '.join(TASK_STATES)} [json-pointer:{at}/status]")
+    for name in ("details", "output"):
+        if block.get(name) is not None and not (
+            isinstance(block[name], dict) and block[name].get("type") == "rich_text"
+        ):
+            fail("block.task", f"must be rich_text [json-pointer:{at}/{name}]")
+
+
+def _inside(block: Json, surface: str, workspace: Workspace, at: str) -> None:
+    """Blocks inside of this one."""
+    field, row, allowed = INSIDE[block["type"]]
+    if block.get(field) is None:
+        return
+    check_count(block[field], row, f"{at}/{field}")
+    for i, child in enumerate(block[field]):
+        kind = child.get("type") if isinstance(child, dict) else None
+        if kind not in allowed:
+            fail("block.inside", f"unsupported type in a {block['type']}: {kind} [json-pointer:{at}/{field}/{i}/type]")
+        _block(child, surface, workspace, f"{at}/{field}/{i}")
 
 
 def _check_totals(blocks: list[Json]) -> None:
-    """Limits on all blocks together."""
+    """Limits on all blocks together. `blocks` includes those inside of others."""
     if sum(len(b["text"]) for b in blocks if b["type"] == "markdown") > limit("block.markdown.text"):
         most = limit("block.markdown.text")
         fail("block.markdown.text", f"markdown blocks must be less than {most + 1} characters together")
-    cells = sum(text_length(b["rows"]) for b in blocks if b["type"] == "table")
-    if cells > limit("block.table.text"):
-        fail("block.table.text", f"tables must be less than {limit('block.table.text') + 1} characters together")
+    check_tables_and_charts(blocks)
 
 
-def text_length(value: Any) -> int:
-    """The length of all text in a structure, in characters."""
+def text_length(block: Json) -> int:
+    """A block's own text in characters: without blocks inside of it. Markdown and tables have limits of their own."""
+    if block["type"] in ("markdown", "table", "data_table", "carousel"):
+        return 0
+    return sum(_text_length(k, v) for k, v in block.items() if k not in CHILDREN)
+
+
+def _text_length(key: str, value: Any) -> int:
     if isinstance(value, list):
-        return sum(map(text_length, value))
+        return sum(_text_length("", v) for v in value)
     if isinstance(value, dict):
-        return sum(
-            len(v) if k == "text" and isinstance(v, str) else text_length(v)
-            for k, v in value.items()
-            if isinstance(v, list | dict | str)
-        )
-    return 0
+        return sum(_text_length(k, v) for k, v in value.items())
+    return len(value) if key == "text" and isinstance(value, str) else 0

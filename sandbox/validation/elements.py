@@ -9,7 +9,7 @@ ANYWHERE = frozenset({"section", "actions"})
 FORM = ANYWHERE | {"input"}
 
 ELEMENTS: dict[str, tuple[frozenset[str], str, str]] = {
-    "button": (ANYWHERE, "text", "url value style confirm accessibility_label"),
+    "button": (ANYWHERE | {"card"}, "text", "url value style confirm accessibility_label"),
     "overflow": (ANYWHERE, "options", "confirm"),
     "image": (frozenset({"section"}), "alt_text", "image_url slack_file"),
     "static_select": (FORM, "", "placeholder options option_groups initial_option confirm focus_on_load"),

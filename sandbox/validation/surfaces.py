@@ -4,6 +4,7 @@ import dataclasses
 import json
 from typing import Any
 
+from sandbox.elements import flat
 from sandbox.model import Json
 from sandbox.slack_errors import SlackError, fail, limit
 from sandbox.validation.blocks import MESSAGE, check_blocks, text_length
@@ -19,7 +20,7 @@ VIEW_FIELDS = frozenset(
 def check_message_blocks(value: Any, workspace: Workspace) -> list[Json]:
     """The blocks of a message. Raises SlackError for blocks that Slack refuses."""
     checked = check_blocks(value, MESSAGE, workspace)
-    if text_length([b for b in checked if b["type"] not in ("markdown", "table")]) > limit("blocks.total"):
+    if sum(map(text_length, flat(checked))) > limit("blocks.total"):
         fail("blocks.total")
     workspace.offered.blocks(checked)
     return checked

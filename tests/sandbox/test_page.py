@@ -559,3 +559,45 @@ async def test_options_of_the_app_are_searched_and_several_are_chosen(
     await page.locator(".chosen").get_by_label("Llama").uncheck()
     assert await chosen.get() == ["qwen"]
     await expect(page.locator(".chosen").get_by_label("Qwen")).to_be_checked()
+
+
+async def test_charts_tables_and_cards_are_seen_and_a_card_s_button_works(
+    page: Page, slack: AsyncWebClient, bolt: AsyncApp, people: SandboxClient
+) -> None:
+    pressed: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+
+    @bolt.action("choose")
+    async def choose(ack: Any, action: dict[str, Any]) -> None:
+        await ack()
+        await pressed.put(action)
+
+    labels = ["spam", "ham"]
+    points = [{"label": label, "value": value} for label, value in zip(labels, (0.8, 0.2), strict=True)]
+    bars = {
+        "type": "bar",
+        "series": [{"name": "probability", "data": points}],
+        "axis_config": {"categories": labels},
+    }
+    button = {"type": "button", "text": plain("Choose"), "action_id": "choose", "value": "A"}
+    card = {"type": "card", "block_id": "first", "title": plain("Model A"), "actions": [button]}
+    rows = [[{"type": "raw_text", "text": text}] for text in ("job", "ftjob-1")]
+    inside = {"type": "container", "title": plain("Jobs"), "child_blocks": [{"type": "table", "rows": rows}]}
+    blocks = [
+        {"type": "data_visualization", "title": "Which label", "chart": bars},
+        {"type": "carousel", "elements": [card]},
+        inside | {"is_collapsible": True, "default_collapsed": True},
+    ]
+    await slack.chat_postMessage(channel=SUPPORT, text="x", blocks=blocks)
+    chart = page.get_by_role("img", name="Which label")
+    await expect(chart).to_be_visible()
+    await expect(chart.locator("rect")).to_have_count(2)
+    tall, low = [await bar.bounding_box() for bar in await chart.locator("rect").all()]
+    assert tall
+    assert low
+    assert abs(tall["height"] / low["height"] - 4) < 0.1
+    await page.get_by_role("button", name="Choose").click()
+    action = await pressed.get()
+    assert (action["block_id"], action["value"]) == ("first", "A")
+    await expect(page.get_by_text("ftjob-1")).to_be_hidden()
+    await page.get_by_text("Jobs", exact=True).click()
+    await expect(page.get_by_text("ftjob-1")).to_be_visible()
