@@ -23,8 +23,18 @@ METHODS: dict[str, Method] = {
 """The method by which a file of that format trains."""
 
 
+class TokenPrice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """US dollars per million tokens. `cached` is for input that was read from the provider's cache; None where there is
+    no other price for it."""
+
+    input: float
+    output: float
+    cached: float | None = None
+
+
 class ModelFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Prices are US dollars per million tokens. None is unknown, or for a date: none is announced.
+    """`training_price` is in US dollars per million tokens; `base_price` is what it costs to talk to the model, and
+    `fine_tuned_price` to one fine-tuned from it. None is unknown, or for a date: none is announced.
 
     `example_tokens` is the most that one example may have. `message_tokens` and `frame_tokens` are what each
     message and each example add to their content. For OpenAI 4 and 1: that is what two published jobs were
@@ -54,9 +64,8 @@ class ModelFacts(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     content_after_line_break: bool = False
     framing_tried: bool = True
     training_price: float | None = None
-    input_price: float | None = None
-    cached_price: float | None = None
-    output_price: float | None = None
+    base_price: TokenPrice | None = None
+    fine_tuned_price: TokenPrice | None = None
     min_examples: int = 10
     max_examples: int | None = None
     images: bool | None = None
