@@ -7,6 +7,7 @@ from pathlib import Path
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.access import Policy
+from bot.administration.channel_models import ChannelModels
 from bot.audit import AuditLog
 from bot.authority import Authority
 from bot.conversations.chat_models import ChatModels
@@ -24,6 +25,7 @@ from bot.jobs.queue import JobQueue
 from bot.jobs.submit import Submitter
 from bot.jobs.sync import JobSync
 from bot.jobs.timeline import Deliveries
+from bot.models.answer_cost import answer_cost
 from bot.models.catalogue import Catalogue
 from bot.models.lookup import ModelLookup
 from bot.models.lost import LostModels
@@ -32,7 +34,9 @@ from bot.notices.interfaces import CardStore, Subscriptions
 from bot.providers.registry import Providers
 from bot.settings import Settings
 from bot.spending.interfaces import BudgetStore
+from bot.spending.model_use import ModelSpending
 from bot.store.audit import SqliteAuditLog
+from bot.store.channel_models import SqliteChannelModels
 from bot.store.database import Database
 from bot.store.datasets import SqliteDatasetStore
 from bot.store.inbox import SqliteInbox
@@ -40,7 +44,7 @@ from bot.store.jobs import SqliteJobStore
 from bot.store.languages import SqliteChannelLanguages
 from bot.store.missed_channels import SqliteMissedChannels
 from bot.store.outbox import SqliteCardStore
-from bot.store.spending import SqliteBudgetStore
+from bot.store.spending import SqliteBudgetStore, SqliteModelUseStore
 from bot.store.subscriptions import SqliteSubscriptions
 from bot.store.timeline import SqliteDeliveries
 from bot.timing import Timing
@@ -65,6 +69,8 @@ class Services:
     dataset_lookup: DatasetLookup
     model_lookup: ModelLookup
     chat_models: ChatModels
+    channel_models: ChannelModels
+    model_spending: ModelSpending
     trainable_datasets: TrainableDatasets
     trainable_models: TrainableModels
     bot_user: str
@@ -143,6 +149,8 @@ async def make_services(
     job_lookup = JobLookup(jobs, authority)
     dataset_lookup = DatasetLookup(datasets, authority)
     model_lookup = ModelLookup(catalogue, authority)
+    channel_models = ChannelModels(SqliteChannelModels(database), authority)
+    budgets = SqliteBudgetStore(database)
     job_queue = JobQueue(
         jobs, [provider.name for provider in providers], submitter.release, most_running=rules.most_running
     )
@@ -154,7 +162,9 @@ async def make_services(
         job_lookup=job_lookup,
         dataset_lookup=dataset_lookup,
         model_lookup=model_lookup,
-        chat_models=ChatModels(catalogue, lost_models, jobs, datasets, file_store, authority),
+        chat_models=ChatModels(catalogue, lost_models, jobs, datasets, file_store, authority, channel_models),
+        channel_models=channel_models,
+        model_spending=ModelSpending(SqliteModelUseStore(database), budgets, jobs, answer_cost),
         trainable_datasets=TrainableDatasets(datasets, dataset_lookup, authority),
         trainable_models=TrainableModels(catalogue, model_lookup, providers.default),
         bot_user=str(who["user_id"]),
@@ -176,7 +186,7 @@ async def make_services(
         subscriptions=SqliteSubscriptions(database),
         audit=audit,
         rules=rules,
-        budgets=SqliteBudgetStore(database),
+        budgets=budgets,
         approvals=Approvals(jobs, job_lookup, job_queue, notices_channel=elsewhere),
         job_queue=job_queue,
         people=people,

@@ -23,6 +23,7 @@ class Action(StrEnum):
     DELETE = "delete"
     APPROVE = "approve"
     SET_BUDGET = "set budget"
+    RESTRICT_MODELS = "restrict models"
     READ_AUDIT = "read audit"
 
 
@@ -97,7 +98,7 @@ class Policy(msgspec.Struct, frozen=True):
 _VIEWERS = frozenset({Action.USE, Action.SEE})
 _MEMBERS = _VIEWERS | {Action.SUBMIT, Action.CHAT, Action.FOLLOW, Action.SET_LANGUAGE}
 _OWNER_OR_ADMIN = frozenset({Action.CANCEL, Action.PAUSE, Action.RESUME, Action.DELETE, Action.DECIDE})
-_ADMINS = frozenset({Action.SET_BUDGET, Action.READ_AUDIT})
+_ADMINS = frozenset({Action.SET_BUDGET, Action.RESTRICT_MODELS, Action.READ_AUDIT})
 
 
 def authorize(

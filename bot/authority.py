@@ -3,7 +3,7 @@
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Protocol
+from typing import NoReturn, Protocol
 
 from bot.access import Action, Caller, Place, Policy, Resource, authorize
 from bot.audit import AuditLog, Entry, Outcome
@@ -29,6 +29,11 @@ class Authority:
         except Denied as error:
             await self._audit.add(entry(caller, action, resource.id if resource else "", Outcome.REFUSED, str(error)))
             raise
+
+    async def refuse(self, caller: Caller, action: Action, resource: str, error: Denied) -> NoReturn:
+        """For what is decided elsewhere: raises the error, which the audit log keeps."""
+        await self._audit.add(entry(caller, action, resource, Outcome.REFUSED, str(error)))
+        raise error
 
     async def require_to_post(self, caller: Caller, action: Action, resource: Resource) -> None:
         """Return if a message about `resource` may be posted where the caller is. Raises NotFound if the caller may not

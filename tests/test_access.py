@@ -32,9 +32,9 @@ ALLOWED = {
     ),
     *itertools.product(("owner", "administrator"), OWNERS_ACTS),
     *itertools.product(("approver", "administrator"), (Action.APPROVE,)),
-    *itertools.product(("administrator",), (Action.SET_BUDGET, Action.READ_AUDIT)),
+    *itertools.product(("administrator",), (Action.SET_BUDGET, Action.RESTRICT_MODELS, Action.READ_AUDIT)),
 }
-OF_THE_BOT = (Action.SET_BUDGET, Action.READ_AUDIT)
+OF_THE_BOT = (Action.SET_BUDGET, Action.RESTRICT_MODELS, Action.READ_AUDIT)
 
 
 def outcome(

@@ -26,6 +26,7 @@ def act(code: str) -> str:
         "delete model": _("delete a model"),
         "set": _("set"),
         "set budget": _("set a budget"),
+        "restrict models": _("say which models may be talked to"),
         "set language": _("set the language"),
         "subscribe a channel": _("subscribe a channel"),
         "unsubscribe a channel": _("unsubscribe a channel"),

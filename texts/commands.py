@@ -161,10 +161,13 @@ def cancel() -> Description:
 @_command
 def models() -> Description:
     return Description(
-        _("models"),
+        _("models [allow MODEL | all]"),
         _("List base models and fine-tuned ones"),
-        _("Each fine-tuned model has a button that opens a thread to talk to it."),
-        ("models",),
+        _(
+            "Each fine-tuned model has a button that opens a thread to talk to it. With `allow`, an administrator says "
+            "which models may be talked to in a channel: those that are named, or all again."
+        ),
+        ("models", "models allow support:v3", "models allow all"),
     )
 
 

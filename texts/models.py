@@ -72,3 +72,14 @@ def stops_answering(day: str) -> str:
 
 def price(price: str) -> str:
     return _("{price} per million tokens", price=price)
+
+
+# `/finetune models allow`
+
+
+def allowed_here(person: str, models: str) -> str:
+    return _("{person} has said which models may be talked to in this channel: {models}.", person=person, models=models)
+
+
+def all_allowed_here(person: str) -> str:
+    return _("{person} has said that every model may be talked to in this channel.", person=person)

@@ -46,6 +46,30 @@ def over_budget(
     return sentences(whose, left_over, advice)
 
 
+def budget_used_up(scope: Scope, budget: float, taken: float, promised: float, until: float) -> str:
+    """Instead of a model's answer; like `over_budget`."""
+    whose = {
+        Scope.WORKSPACE: _("The model was not asked, because the workspace's budget is used up."),
+        Scope.CHANNEL: _("The model was not asked, because this channel's budget is used up."),
+        Scope.PERSON: _("The model was not asked, because your budget is used up."),
+    }[scope]
+    figures = {"budget": dollars(budget), "taken": dollars(taken), "day": day(until)}
+    if promised:
+        spent = _(
+            "Of {budget} a month, {taken} are taken ({promised} of it by jobs that have not ended yet) until {day} "
+            "(UTC).",
+            promised=dollars(promised),
+            **figures,
+        )
+    else:
+        spent = _("Of {budget} a month, {taken} are taken until {day} (UTC).", **figures)
+    advice = _(
+        "Talk to a model that costs nothing, wait, or ask an administrator to raise the budget. `/finetune budget` "
+        "shows where it stands."
+    )
+    return sentences(whose, spent, advice)
+
+
 def nobody_to_approve(above: float) -> str:
     """`above`: US dollars."""
     return _(
@@ -108,6 +132,11 @@ def jobs(count: int, promised: float) -> str:
     return plural("{count} job", "{count} jobs", count)
 
 
+def with_answers(jobs: str, count: int) -> str:
+    """`jobs`: what `jobs()` says; `count`: answers of models."""
+    return plural("{jobs}, {count} answer of a model", "{jobs}, {count} answers of models", count, jobs=jobs)
+
+
 def more_budgets(count: int) -> str:
     return plural("And {count} more budget.", "And {count} more budgets.", count)
 
@@ -115,7 +144,7 @@ def more_budgets(count: int) -> str:
 def how_jobs_count(until: float) -> str:
     return _(
         "Until {day}, 00:00 UTC. A job counts in the month in which it was submitted: its estimate while it is open, "
-        "its real cost once it has ended.",
+        "its real cost once it has ended. Answers of models count when they are given.",
         day=day(until),
     )
 

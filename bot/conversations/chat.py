@@ -4,6 +4,7 @@ A whole answer is stored before all of it is shown, so the model is never asked 
 """
 
 import asyncio
+import time
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ import msgspec
 import structlog
 
 from bot.access import Action, Caller
+from bot.administration.channel_models import ChannelModels
 from bot.authority import Authority
 from bot.backoff import Backoff
 from bot.conversations.conversation import BROKEN, STOPPED, Attachment, Conversation, ConversationStore, Turn
@@ -22,8 +24,9 @@ from bot.errors import Conflict, NotFound
 from bot.keyed_locks import KeyedLocks
 from bot.models.catalogue import Catalogue
 from bot.models.lost import LostModels
-from bot.providers.chat import ChatDelta, ChatRequest, ToolCall
+from bot.providers.chat import ChatDelta, ChatRequest, ToolCall, Usage
 from bot.providers.interface import ProviderError, Refused
+from bot.spending.model_use import ModelSpending, UseSum
 from bot.timing import Timing
 
 log = structlog.get_logger()
@@ -105,6 +108,8 @@ class Chat:
         lost_models: LostModels,
         authority: Authority,
         window: Window,
+        channel_models: ChannelModels,
+        spending: ModelSpending,
         *,
         warm_up: Backoff = Timing.warm_up,
     ) -> None:
@@ -113,6 +118,8 @@ class Chat:
         self._lost_models = lost_models
         self._authority = authority
         self._window = window
+        self._channel_models = channel_models
+        self._spending = spending
         self._warm_up = warm_up
         # One answer at a time in each conversation. A lock is held by whoever waits or answers, so that conversations
         # which have gone quiet cost nothing.
@@ -131,6 +138,11 @@ class Chat:
             await self._authority.require(caller, Action.CHAT, model, caller.posts_in)
         except NotFound:
             raise NotFound("model_of_conversation_gone", model=conversation.model) from None
+        await self._channel_models.require(caller, conversation.model)
+
+    async def _check_budget(self, caller: Caller, conversation: Conversation) -> None:
+        provider = (await self._catalogue.provider_of(conversation.model)).name
+        await self._spending.check(caller.user, conversation.channel, conversation.model, provider, time.time())
 
     @asynccontextmanager
     async def ask(
@@ -142,8 +154,8 @@ class Chat:
         attachments: tuple[Attachment, ...] = (),
     ) -> AsyncIterator[Answer | None]:
         """The answer to a message; None if all of it was shown before a crash, or the message is deleted. No other
-        answer is given in this conversation until the context is left. Raises Denied, NotFound; `events` raises
-        ProviderError."""
+        answer is given in this conversation until the context is left. Raises Denied, NotFound, OverBudget; `events`
+        raises ProviderError."""
         await self.check(caller, conversation)
         async with self._lock(conversation):
             question = Turn(message_ts, "user", text, user=caller.user, attachments=attachments)
@@ -208,6 +220,7 @@ class Chat:
             if begun is None:
                 return None
             return Answer(asked_ts, True, tuple(begun), self._known(conversation, known))
+        await self._check_budget(caller, conversation)
         before = up_to(turns, asked_ts)
         asked = exchanges(before)
         if not asked or asked[-1].question.ts != Turn(asked_ts, "assistant", "").message_ts:
@@ -258,6 +271,8 @@ class Chat:
                         yield TextDelta(text)
             except ProviderError as error:
                 failure = error
+            if said.usage is not None:
+                said = await self._counted(conversation, provider.name, said, said.usage)
             if stop.is_set():
                 said = msgspec.structs.replace(said, finish_reason=STOPPED, tool_calls=())
                 break
@@ -297,6 +312,17 @@ class Chat:
         await self._conversations.answered(conversation.id, said)
         yield _end(said)
         await self._conversations.answer_shown(conversation.id, asked_ts)
+
+    async def _counted(self, conversation: Conversation, provider: str, said: Turn, usage: Usage) -> Turn:
+        """An answer with its cost, which counts from now on, whatever becomes of the answer."""
+        asker, now = said.user or "", time.time()
+        place = conversation.channel, conversation.model, provider
+        cost = await self._spending.count(asker, *place, conversation.id, usage, now)
+        return msgspec.structs.replace(said, cost_usd=cost)
+
+    async def used(self, conversation: Conversation) -> UseSum:
+        """What its answers have used and cost in all."""
+        return await self._spending.of(conversation.id)
 
 
 def _request(conversation: Conversation, turns: list[Turn], most: int) -> ChatRequest:

@@ -3,6 +3,7 @@
 import asyncio
 
 from bot.access import Action, Caller
+from bot.administration.channel_models import ChannelModels
 from bot.authority import Authority
 from bot.conversations.starter import Starter, starter
 from bot.datasets.file_store import FileStore
@@ -22,6 +23,7 @@ class ChatModels:
         datasets: DatasetStore,
         file_store: FileStore,
         authority: Authority,
+        channel_models: ChannelModels,
     ) -> None:
         self._catalogue = catalogue
         self._lost_models = lost_models
@@ -29,12 +31,13 @@ class ChatModels:
         self._datasets = datasets
         self._file_store = file_store
         self._authority = authority
+        self._channel_models = channel_models
 
     async def require(self, caller: Caller, model: str) -> None:
         """Return if the caller may talk to `model` where everybody in the channel reads along.
 
         Raises NotFound where there is no such model for this person, Denied where others would see it who may not,
-        ProviderError.
+        or the channel is restricted to other models; ProviderError.
         """
         unknown = NotFound("no_such_model", model=model)
         try:
@@ -44,6 +47,7 @@ class ChatModels:
         if not await self._catalogue.exists(model):
             await self._lost_models.missing(model)
             raise unknown
+        await self._channel_models.require(caller, model)
 
     async def starter(self, caller: Caller, model: str) -> Starter:
         """What the file it was trained on begins with; nothing, if somebody who reads along may not know of the

@@ -2,6 +2,7 @@
 
 from bot.access import Action, Caller, Place
 from bot.authority import Authority
+from bot.errors import NotFound
 from bot.models.catalogue import Catalogue
 from bot.models.model import FineTunedModel
 from bot.models.names import short_name
@@ -38,3 +39,10 @@ class ModelLookup:
 
         found = the_one_named(word, [*tuned, *base], names, label=lambda model: model[0])
         return found[0] if found else word
+
+    async def existing(self, caller: Caller, word: str) -> str:
+        """Like `named`; raises NotFound where the providers have no such model."""
+        model = await self.named(caller, word)
+        if not await self._catalogue.exists(model):
+            raise NotFound("no_such_model", model=model)
+        return model

@@ -18,16 +18,18 @@ class NotAdmitted(BotError):
 
 
 class OverBudget(NotAdmitted):
-    """The job would cost more than is left."""
+    """The job would cost more than is left, or nothing is left for an answer."""
 
 
 class Spend(msgspec.Struct, frozen=True):
-    """What one job counts for: US dollars, None where nobody knows its price; `promised` while that is an estimate."""
+    """What one job counts for, or so many `answers` of models: US dollars, None where nobody knows its price;
+    `promised` while that is an estimate."""
 
     person: str
     channel: str
     usd: float | None
     promised: bool = False
+    answers: int = 0
 
 
 class Scope(StrEnum):
@@ -68,26 +70,28 @@ class Limits(msgspec.Struct, frozen=True):
 
 
 class Used(msgspec.Struct, frozen=True):
-    """What jobs count together. `promised` is the part that is still an estimate, `unknown` how many jobs have no
-    price that anybody knows; those count nothing.
+    """What jobs and models' answers count together. `promised` is the part that is still an estimate, `unknown` how
+    many jobs have no price that anybody knows; those count nothing.
     """
 
     usd: float = 0
     promised: float = 0
     jobs: int = 0
     unknown: int = 0
+    answers: int = 0
 
 
 def used(spends: Iterable[Spend]) -> Used:
     usd = promised = 0.0
-    number = unknown = 0
+    jobs = unknown = answers = 0
     for spend in spends:
         cost = spend.usd or 0
-        number += 1
+        answers += spend.answers
+        jobs += not spend.answers
         unknown += spend.usd is None
         usd += cost
         promised += cost if spend.promised else 0
-    return Used(usd, promised, number, unknown)
+    return Used(usd, promised, jobs, unknown, answers)
 
 
 def check(new: Spend, at: float, limits: Limits, month: Sequence[Spend]) -> None:
@@ -110,6 +114,24 @@ def check(new: Spend, at: float, limits: Limits, month: Sequence[Spend]) -> None
                 taken=spent.usd,
                 promised=spent.promised,
                 left=max(left, 0.0),
+                until=month_of(at)[1],
+            )
+
+
+def check_left(new: Spend, at: float, limits: Limits, month: Sequence[Spend]) -> None:
+    """Raises OverBudget where the month's spending has used up one of the budgets that cover `new`, of which nobody
+    knows what it will cost."""
+    for budget in limits.budgets:
+        if not budget.covers(new):
+            continue
+        spent = used(other for other in month if budget.covers(other))
+        if spent.usd >= budget.usd - 1e-6:
+            raise OverBudget(
+                "budget_used_up",
+                scope=budget.scope,
+                budget=budget.usd,
+                taken=spent.usd,
+                promised=spent.promised,
                 until=month_of(at)[1],
             )
 

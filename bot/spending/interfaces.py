@@ -8,7 +8,7 @@ from bot.spending.budget import Limits, Scope, Spend
 
 class Ledger(Protocol):
     async def spends_of_month(self, at: float) -> list[Spend]:
-        """Of every job submitted in the same calendar month (UTC) as `at`."""
+        """Of every job submitted in the same calendar month (UTC) as `at`, and of the answers of models in it."""
 
 
 class BudgetStore(Protocol):

@@ -19,7 +19,7 @@ from bot.spending.budget import Spend, month_of
 from bot.store.audit import put_entries
 from bot.store.database import Database
 from bot.store.outbox import put_notices, touch_card
-from bot.store.spending import read_limits
+from bot.store.spending import read_answers, read_limits
 
 
 class SqliteJobStore:
@@ -90,7 +90,8 @@ class SqliteJobStore:
         return await self._many(f"state NOT IN ({_marks(states.ENDED)})", list(states.ENDED))
 
     async def spends_of_month(self, at: float) -> list[Spend]:
-        return [spend_of(job) for job in await self._many("created_at >= ? AND created_at < ?", month_of(at))]
+        jobs = [spend_of(job) for job in await self._many("created_at >= ? AND created_at < ?", month_of(at))]
+        return jobs + await self._database.read(lambda db: read_answers(db, at))
 
     async def running(self, provider: str) -> int:
         return await self._database.read(lambda db: _running(db, provider))
@@ -241,7 +242,10 @@ def _ledger(db: SqliteDatabase, job: Job) -> LedgerSnapshot:
         if limits.budgets
         else []
     )
-    return LedgerSnapshot(limits, [spend_of(_job(row[0])) for row in month], waiting, _running(db, job.provider))
+    spends = [spend_of(_job(row[0])) for row in month]
+    if limits.budgets:
+        spends += read_answers(db, job.created_at)
+    return LedgerSnapshot(limits, spends, waiting, _running(db, job.provider))
 
 
 def _running(db: SqliteDatabase, provider: str) -> int:

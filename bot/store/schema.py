@@ -127,6 +127,20 @@ def m012_whole_turns(db: Database) -> None:
         db.execute("INSERT INTO open_answers VALUES (?, ?)", row)
 
 
+@migrations()
+def m016_use_of_models(db: Database) -> None:
+    """What answers of models cost, and which models may be talked to in a channel that is restricted to some."""
+    db.execute(
+        "CREATE TABLE model_use (at REAL NOT NULL, user TEXT NOT NULL, channel TEXT NOT NULL, model TEXT NOT NULL,"
+        " subject TEXT NOT NULL, prompt_tokens INTEGER NOT NULL, completion_tokens INTEGER NOT NULL, usd REAL) STRICT"
+    )
+    db.execute("CREATE INDEX model_use_at ON model_use (at)")
+    db.execute("CREATE INDEX model_use_subject ON model_use (subject)")
+    db.execute(
+        "CREATE TABLE channel_models (channel TEXT NOT NULL, model TEXT NOT NULL, PRIMARY KEY (channel, model)) STRICT"
+    )
+
+
 def _without_its_job(notice: dict[str, Any]) -> dict[str, Any]:
     body = dict(notice["body"])
     job = body.pop("job", None)

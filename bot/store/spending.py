@@ -1,11 +1,12 @@
-"""Budgets and the threshold of approval. Implements `bot.spending.interfaces.BudgetStore`."""
+"""Budgets, the threshold of approval, and what models' answers cost. Implements `BudgetStore` and `ModelUseStore`."""
 
 import math
 
 from sqlite_utils import Database as SqliteDatabase
 
 from bot.audit import Entry
-from bot.spending.budget import Budget, Limits, Scope
+from bot.spending.budget import Budget, Limits, Scope, Spend, month_of
+from bot.spending.model_use import ModelUse, UseSum
 from bot.store.audit import put_entries
 from bot.store.database import Database
 
@@ -17,6 +18,42 @@ def read_limits(db: SqliteDatabase) -> Limits:
     rows = db.execute("SELECT scope, subject, usd FROM budgets ORDER BY scope, subject").fetchall()
     budgets = tuple(Budget(Scope(scope), subject, usd) for scope, subject, usd in rows if scope != _APPROVAL)
     return Limits(budgets, next((usd for scope, _, usd in rows if scope == _APPROVAL), None))
+
+
+def read_answers(db: SqliteDatabase, at: float) -> list[Spend]:
+    """What models' answers cost each person in each channel, in the calendar month (UTC) of `at`. Also inside a
+    caller's transaction."""
+    rows = db.execute(
+        "SELECT user, channel, coalesce(sum(usd), 0.0), count(*) FROM model_use WHERE at >= ? AND at < ?"
+        " GROUP BY user, channel",
+        month_of(at),
+    ).fetchall()
+    return [Spend(user, channel, usd, answers=answers) for user, channel, usd, answers in rows]
+
+
+class SqliteModelUseStore:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def add(self, use: ModelUse) -> None:
+        values = [use.at, use.user, use.channel, use.model, use.subject]
+        figures = [use.usage.prompt_tokens, use.usage.completion_tokens, use.usd]
+        await self._database.write(
+            lambda db: db.execute("INSERT INTO model_use VALUES (?, ?, ?, ?, ?, ?, ?, ?)", values + figures)
+        )
+
+    async def of_subject(self, subject: str) -> UseSum:
+        row = await self._database.read(
+            lambda db: db.execute(
+                "SELECT count(*), coalesce(sum(prompt_tokens), 0), coalesce(sum(completion_tokens), 0),"
+                " coalesce(sum(usd), 0.0), count(*) - count(usd) FROM model_use WHERE subject = ?",
+                [subject],
+            ).fetchone()
+        )
+        return UseSum(*row)
+
+    async def spends_of_month(self, at: float) -> list[Spend]:
+        return await self._database.read(lambda db: read_answers(db, at))
 
 
 class SqliteBudgetStore:

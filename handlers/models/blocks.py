@@ -10,10 +10,10 @@ from bot.models.names import short_name
 from bot.models.trainable import TrainableModel
 from handlers.blocks.message import Message
 from handlers.blocks.model_name import chat_button, named
-from handlers.blocks.parts import context, message, section
+from handlers.blocks.parts import context, line, message, section
 from handlers.blocks.text import bold, code, date, person, quoted
 from texts import models as texts
-from texts.formats import money
+from texts.formats import listed, money
 
 _BASE_SHOWN: Final = 20
 _TUNED_SHOWN: Final = 12
@@ -36,6 +36,12 @@ def model_choice(word: str, models: Sequence[str]) -> Message:
     blocks: list[Block] = [section(text)]
     blocks += [section(_names(model), button=chat_button(model)) for model in models[:_TUNED_SHOWN]]
     return message(text, [*blocks, *_left(models)])
+
+
+def models_allowed(by: str, models: Sequence[str]) -> Message:
+    """Which may be talked to in this channel; all where none are named."""
+    text = texts.allowed_here(person(by), listed([code(model, 200) for model in models])) if models else ""
+    return line(text or texts.all_allowed_here(person(by)))
 
 
 def _left(models: Sequence[object]) -> list[Block]:

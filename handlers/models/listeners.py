@@ -1,12 +1,18 @@
 """`/finetune models`: what can be trained, and what can be talked to."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from bot.administration.channel_models import ChannelModels
+from bot.errors import Invalid
 from bot.models.lookup import ModelLookup
 from bot.models.trainable import TrainableModels
 from handlers.callers import Callers
+from handlers.languages import Languages
 from handlers.models import blocks
 from handlers.request import Request
+from handlers.web.poster import Poster
+from texts.language import speaking
 
 
 @dataclass(frozen=True)
@@ -14,8 +20,30 @@ class ModelListeners:
     callers: Callers
     trainable: TrainableModels
     lookup: ModelLookup
+    channel_models: ChannelModels
+    languages: Languages
+    poster: Poster
 
     async def command(self, request: Request) -> None:
+        """`allow MODEL | all` restricts the channel; without words, the models that there are."""
         caller = await self.callers.of(request)
+        match request.text.split(maxsplit=1):
+            case ["allow", "all"]:
+                await self.channel_models.allow_all(caller)
+                await self._tell_channel(request, [])
+                return
+            case ["allow", word]:
+                model = await self.lookup.existing(caller, word.strip("`"))
+                await self._tell_channel(request, await self.channel_models.allow(caller, model))
+                return
+            case ["allow"]:
+                raise Invalid("allow_usage")
         fine_tuned = await self.lookup.visible(caller, caller.answers_in)
         await request.answer(blocks.model_list(await self.trainable.base(), fine_tuned))
+
+    async def _tell_channel(self, request: Request, allowed: Sequence[str]) -> None:
+        with speaking(await self.languages.place(request.channel, request.user)):
+            told = blocks.models_allowed(request.user, allowed)
+        await self.poster.post_once(
+            request.channel, told, idempotency_key=request.key, may_exist=request.is_retry, since=request.received_at
+        )

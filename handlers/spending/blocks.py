@@ -55,6 +55,8 @@ def approval_set(above: float | None, deciders: Collection[str]) -> Message:
 def _line(use: BudgetUse) -> str:
     whose = bold(_whose(use.scope, use.subject))
     jobs = texts.jobs(use.used.jobs, use.used.promised)
+    if use.used.answers:
+        jobs = texts.with_answers(jobs, use.used.answers)
     if use.usd is None:
         return texts.without_budget(whose, dollars(use.used.usd), jobs)
     share = use.used.usd / use.usd if use.usd else 1.0

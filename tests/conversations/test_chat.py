@@ -10,8 +10,9 @@ from parts import MODEL, followed_job, until
 from slack_requests import a_caller
 from stand_in_provider import StandInProvider
 
-from bot.access import Actor
-from bot.authority import Authority
+from bot.access import Actor, Role
+from bot.administration.channel_models import ChannelModels
+from bot.authority import Authority, entry
 from bot.backoff import Backoff
 from bot.conversations.chat import Called, Chat, Empty, Ended, Event, Gone, TextDelta, TooLong, Trimmed, Warming
 from bot.conversations.conversation import BROKEN, STOPPED, Conversation, Turn
@@ -19,12 +20,16 @@ from bot.conversations.prompt import NO_RESULT, another_answer
 from bot.conversations.window import Window
 from bot.errors import Conflict, Denied, NotFound
 from bot.jobs.job import Loss, Origin
+from bot.models.answer_cost import answer_cost
 from bot.models.catalogue import Catalogue
 from bot.models.lost import LostModels
-from bot.providers.chat import Parameters, ToolCall
+from bot.providers.chat import Parameters, ToolCall, Usage
 from bot.providers.interface import Doubtful, Refused
+from bot.spending.budget import OverBudget, Scope
+from bot.spending.model_use import ModelSpending, UseSum
 from bot.store.conversations import SqliteConversationStore
 from bot.store.jobs import SqliteJobStore
+from bot.store.spending import SqliteBudgetStore
 
 TUNED = f"ft:{MODEL}:acme:old:abc12345"
 TALK = Conversation("cv-1", TUNED, "T0ACME", "C0TRAINING", "1.0", "U0ANA", 1.0)
@@ -39,11 +44,19 @@ async def chat(
     lost_models: LostModels,
     authority: Authority,
     stand_in: StandInProvider,
+    channel_models: ChannelModels,
+    spending: ModelSpending,
+    warm_up: Backoff,
 ) -> Chat:
     stand_in.tuned.append(TUNED)
     await conversations.open(TALK)
-    warm_up = Backoff(0.01, factor=1, tries=4)
-    return Chat(conversations, catalogue, lost_models, authority, Window(catalogue, None), warm_up=warm_up)
+    window = Window(catalogue, None)
+    return Chat(conversations, catalogue, lost_models, authority, window, channel_models, spending, warm_up=warm_up)
+
+
+@pytest.fixture
+def warm_up() -> Backoff:
+    return Backoff(0.01, factor=1, tries=4)
 
 
 async def ask(
@@ -318,16 +331,10 @@ async def test_a_stopped_answer_keeps_what_was_said_and_the_conversation_goes_on
     assert given(stand_in) == ["Hello?", "The ", "And?"]
 
 
+@pytest.mark.parametrize("warm_up", [Backoff(3600, factor=1, tries=4)])
 async def test_a_model_that_is_not_ready_is_not_waited_for_once_people_have_stopped_it(
-    conversations: SqliteConversationStore,
-    catalogue: Catalogue,
-    lost_models: LostModels,
-    authority: Authority,
-    stand_in: StandInProvider,
-    chat: Chat,
+    chat: Chat, stand_in: StandInProvider
 ) -> None:
-    patient = Backoff(3600, factor=1, tries=4)
-    chat = Chat(conversations, catalogue, lost_models, authority, Window(catalogue, None), warm_up=patient)
     stand_in.fault(CHATS, status=503)
     asked = asyncio.create_task(ask(chat, "2.0"))
     await until(lambda: CHATS in stand_in.requests)
@@ -402,3 +409,49 @@ async def test_a_question_that_alone_is_too_long_is_left_to_the_provider(
     await ask(chat, "2.0", "Short?")
     assert words(await ask(chat, "3.0", "word " * 900)).strip() == short_sighted.answer
     assert len(given(short_sighted)) == 1
+
+
+# What it costs
+
+
+async def test_each_answer_has_its_cost_and_a_budget_that_is_used_up_ends_them(
+    chat: Chat, conversations: SqliteConversationStore, stand_in: StandInProvider, budgets: SqliteBudgetStore
+) -> None:
+    await budgets.set_budget(Scope.CHANNEL, TALK.channel, 1.0, entry(a_caller(), "set budget", TALK.channel))
+    stand_in.usage = (1_000_000, 1_000_000)
+    price = answer_cost(Usage(1_000_000, 1_000_000), TUNED, "acme")
+    assert price is not None
+    assert price > 1
+    await ask(chat, "2.0")
+    answer = (await conversations.turns(TALK.id))[-1]
+    assert (answer.usage, answer.cost_usd) == (Usage(1_000_000, 1_000_000), price)
+    assert await chat.used(TALK) == UseSum(1, 1_000_000, 1_000_000, price)
+    with pytest.raises(OverBudget, match="budget_used_up"):
+        await ask(chat, "3.0")
+    with pytest.raises(OverBudget):
+        await go_on(chat, another_answer("2.0"))
+    assert len(stand_in.chats) == 1
+    await budgets.set_budget(Scope.CHANNEL, TALK.channel, None, entry(a_caller(), "set budget", "", details="off"))
+    assert await ask(chat, "3.0", is_retry=True)
+
+
+async def test_a_model_that_costs_nothing_needs_no_budget(
+    chat: Chat, stand_in: StandInProvider, budgets: SqliteBudgetStore, conversations: SqliteConversationStore
+) -> None:
+    await budgets.set_budget(Scope.WORKSPACE, "", 0.0, entry(a_caller(), "set budget", ""))
+    free = structs.replace(TALK, id="cv-2", thread_ts="2.0", model="HuggingFaceTB/SmolLM2-135M-Instruct")
+    await conversations.open(free)
+    stand_in.base_models.append(free.model)
+    stand_in.usage = (3, 4)
+    assert await ask(chat, "3.0", talk=free)
+    assert await chat.used(free) == UseSum(1, 3, 4)
+
+
+async def test_in_a_channel_that_is_restricted_another_model_falls_silent(
+    chat: Chat, channel_models: ChannelModels, stand_in: StandInProvider
+) -> None:
+    admin = Actor("U0ADA", "T0ACME", Role.ADMIN)
+    await channel_models.allow(a_caller(admin), "another")
+    with pytest.raises(Denied, match="model_not_allowed_here"):
+        await ask(chat, "2.0")
+    assert stand_in.chats == []

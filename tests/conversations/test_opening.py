@@ -11,7 +11,8 @@ from parts import CHANNEL, MODEL, a_job, followed_job
 from slack_requests import ANA, a_caller
 from stand_in_provider import StandInProvider
 
-from bot.access import Actor, Caller
+from bot.access import Actor, Caller, Role
+from bot.administration.channel_models import ChannelModels
 from bot.authority import Authority
 from bot.conversations.background import Background, History, Said
 from bot.conversations.chat_models import ChatModels
@@ -115,9 +116,10 @@ def opening(
     authority: Authority,
     stand_in: StandInProvider,
     thread: Thread,
+    channel_models: ChannelModels,
 ) -> ConversationOpening:
     stand_in.tuned += [OLD, NEW]
-    models = ChatModels(catalogue, lost_models, jobs, datasets, file_store, authority)
+    models = ChatModels(catalogue, lost_models, jobs, datasets, file_store, authority, channel_models)
     return ConversationOpening(
         conversations, board, models, JobLookup(jobs, authority), thread, Window(catalogue, None)
     )
@@ -308,3 +310,15 @@ async def test_a_thread_talks_to_one_model(opening: ConversationOpening, thread:
     with pytest.raises(Denied):
         await opening.join(a_caller(Actor("U0GIL", "T0ACME", guest=True)), CALLED, OLD, "6.0", "6.1")
     assert thread.read == 1
+
+
+async def test_only_models_that_are_allowed_in_a_channel_are_opened_there(
+    opening: ConversationOpening, channel_models: ChannelModels
+) -> None:
+    admin = Actor("U0ADA", "T0ACME", Role.ADMIN)
+    await channel_models.allow(a_caller(admin, key="0"), NEW)
+    with pytest.raises(Denied, match="model_not_allowed_here"):
+        await opening.open(a_caller(key="1"), HERE, OLD)
+    assert (await opening.open(a_caller(key="2"), HERE, NEW)).is_new
+    await channel_models.allow_all(a_caller(admin, key="3"))
+    assert (await opening.open(a_caller(key="4"), HERE, OLD)).is_new

@@ -77,6 +77,7 @@ def own_job() -> str:
 def only_administrators(action: Action) -> str:
     return {
         Action.SET_BUDGET: _("Only administrators may change budgets."),
+        Action.RESTRICT_MODELS: _("Only administrators may say which models may be talked to in a channel."),
         Action.READ_AUDIT: _("Only administrators may read the audit log."),
     }[action]
 

@@ -1,6 +1,9 @@
 """The audit log, subscriptions, languages."""
 
+from collections.abc import Sequence
+
 from texts.errors.table import ERRORS
+from texts.formats import enumerated
 from texts.language import _
 
 
@@ -25,3 +28,26 @@ def cannot_post_there() -> str:
 @ERRORS.sentence
 def unknown_language(word: str) -> str:
     return _("I do not speak {language}. Write `/finetune language en`, `zh` or `default`.", language=word)
+
+
+@ERRORS.sentence
+def models_of_direct_messages() -> str:
+    return _("That is said in a channel: in direct messages people may talk to every model that they may see.")
+
+
+@ERRORS.sentence
+def model_not_allowed_here(models: Sequence[str]) -> str:
+    """`models`: those that are."""
+    return _(
+        "An administrator has said which models may be talked to in this channel: {models}. Use one of them, or ask in "
+        "another channel.",
+        models=enumerated(models),
+    )
+
+
+@ERRORS.sentence
+def allow_usage() -> str:
+    return _(
+        "Write `/finetune models allow MODEL` in a channel in which people shall talk to that model and no other (once "
+        "more for each further one), or `/finetune models allow all`."
+    )

@@ -16,6 +16,11 @@ def over_budget(
 
 
 @ERRORS.sentence
+def budget_used_up(scope: Scope, budget: float, taken: float, promised: float, until: float) -> str:
+    return spending.budget_used_up(scope, budget, taken, promised, until)
+
+
+@ERRORS.sentence
 def nobody_to_approve(above: float) -> str:
     return sentences(spending.nothing_started(), spending.nobody_to_approve(above))
 

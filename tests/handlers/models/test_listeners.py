@@ -2,10 +2,13 @@
 
 from typing import cast
 
+import pytest
 from scripted_slack import Slack
-from slack_requests import ANA, Answers, a_request
+from slack_requests import ANA, ENGLISH, Answers, a_request
 
 from bot.access import Caller, Place
+from bot.administration.channel_models import ChannelModels
+from bot.errors import Invalid
 from bot.models.lookup import ModelLookup
 from bot.models.model import FineTunedModel
 from bot.models.trainable import TrainableModel, TrainableModels
@@ -22,6 +25,7 @@ class Models:
 
     def __init__(self) -> None:
         self.seen_in: list[Place] = []
+        self.allowed: list[str] = []
 
     async def base(self) -> list[TrainableModel]:
         return [TrainableModel("gpt-4.1-mini-2025-04-14", "acme", "gpt-4.1-mini-2025-04-14", 5.0)]
@@ -30,15 +34,52 @@ class Models:
         self.seen_in.append(place)
         return [FineTunedModel(TUNED, "gpt-4.1-mini-2025-04-14", "job-1", 1_700_000_000.0, ANA.user, "2027-01-14")]
 
+    async def existing(self, caller: Caller, word: str) -> str:
+        return f"ft:{word}"
 
-async def test_the_list_has_base_models_and_those_fine_tuned_ones_that_may_be_seen_there(slack: Slack) -> None:
+    async def allow(self, caller: Caller, model: str) -> list[str]:
+        self.allowed.append(model)
+        return self.allowed
+
+    async def allow_all(self, caller: Caller) -> None:
+        self.allowed.clear()
+
+
+@pytest.fixture
+def models() -> Models:
+    return Models()
+
+
+@pytest.fixture
+def listeners(slack: Slack, models: Models) -> ModelListeners:
     slack.replies["users.info"] = [{"ok": True, "user": {"id": ANA.user, "team_id": "T0ACME"}}]
-    models = Models()
-    listeners = ModelListeners(
-        callers=Callers(People(Poster(slack.client), "T0ACME", Roles()), "T0ACME"),
+    poster = Poster(slack.client)
+    return ModelListeners(
+        callers=Callers(People(poster, "T0ACME", Roles()), "T0ACME"),
         trainable=cast(TrainableModels, models),
         lookup=cast(ModelLookup, models),
+        channel_models=cast(ChannelModels, models),
+        languages=ENGLISH,
+        poster=poster,
     )
+
+
+async def test_what_may_be_talked_to_in_a_channel_is_said_there(
+    slack: Slack, models: Models, listeners: ModelListeners
+) -> None:
+    for words in ("allow `support`", "allow old", "allow all"):
+        await listeners.command(a_request(words))
+    with pytest.raises(Invalid, match="allow_usage"):
+        await listeners.command(a_request("allow"))
+    said = [call["text"] for call in slack.called("chat.postMessage")]
+    assert ["ft:support" in text for text in said] == [True, True, False]
+    assert "`ft:old`" in said[1]
+    assert "every model" in said[2]
+
+
+async def test_the_list_has_base_models_and_those_fine_tuned_ones_that_may_be_seen_there(
+    models: Models, listeners: ModelListeners
+) -> None:
     answers = Answers()
     await listeners.command(a_request("", answers, alone=False))
     assert models.seen_in == [Place("C0TRAINING", alone=False)]

@@ -1,0 +1,50 @@
+"""Which models may be talked to in a channel. Where administrators have named some, no others."""
+
+from collections.abc import Collection
+from typing import Protocol
+
+from bot.access import Action, Caller
+from bot.audit import Entry
+from bot.authority import Authority, entry
+from bot.errors import Denied, Invalid
+
+
+class ChannelModelsStore(Protocol):
+    async def get(self, channel: str) -> list[str]: ...
+
+    async def set(self, channel: str, models: Collection[str], entry: Entry) -> None:
+        """Stored together with its line in the audit log."""
+
+
+class ChannelModels:
+    def __init__(self, store: ChannelModelsStore, authority: Authority) -> None:
+        self._store = store
+        self._authority = authority
+
+    async def allowed(self, channel: str) -> list[str]:
+        """Empty where all are."""
+        return await self._store.get(channel)
+
+    async def allow(self, caller: Caller, model: str) -> list[str]:
+        """One more in the caller's channel; with the first, all others are shut out. Returns those that are allowed.
+        Raises Denied, Invalid in direct messages."""
+        await self._authority.require(caller, Action.RESTRICT_MODELS)
+        if caller.posts_in.alone:
+            raise Invalid("models_of_direct_messages")
+        models = sorted({*await self._store.get(caller.channel), model})
+        changed = entry(caller, Action.RESTRICT_MODELS, caller.channel, details=", ".join(models))
+        await self._store.set(caller.channel, models, changed)
+        return models
+
+    async def allow_all(self, caller: Caller) -> None:
+        """In the caller's channel. Raises Denied."""
+        await self._authority.require(caller, Action.RESTRICT_MODELS)
+        changed = entry(caller, Action.RESTRICT_MODELS, caller.channel, details="all")
+        await self._store.set(caller.channel, (), changed)
+
+    async def require(self, caller: Caller, model: str) -> None:
+        """Return if the model may be talked to in the caller's channel. Raises Denied, which the audit log keeps."""
+        models = await self._store.get(caller.channel)
+        if models and model not in models:
+            error = Denied("model_not_allowed_here", models=tuple(models))
+            await self._authority.refuse(caller, Action.CHAT, model, error)
