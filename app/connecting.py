@@ -28,6 +28,7 @@ log = structlog.get_logger()
 NEEDED_SCOPES: Final = frozenset(
     {
         "app_mentions:read",
+        "assistant:write",
         "channels:history",
         "channels:read",
         "chat:write",

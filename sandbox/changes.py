@@ -8,7 +8,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """Something has changed. `what` is message, channel, view, home, status, locale, presence or toast."""
+    """Something has changed.
+
+    `what` is message, channel, view, home, status, session, prompts, locale, presence or toast.
+    """
 
     what: str
     channel: str = ""

@@ -146,6 +146,40 @@ class SandboxClient:
         answer = await self.call("suggest", user=user, channel=channel, ts=ts, action_id=action_id, value=text)
         return list(answer["options"])
 
+    async def prompts(self, user: str) -> list[Json]:
+        """The suggested prompts {title, message} at the top of the agent's Messages tab."""
+        return list((await self.call("prompts", user=user))["prompts"])
+
+    async def wait_prompts(self, user: str, contains: str = "", timeout: float = 30) -> list[Json]:
+        """Wait until a prompt with this in its title stands in a person's Messages tab. Returns all prompts."""
+        return list((await self.call("wait-prompts", timeout=timeout, user=user, contains=contains))["prompts"])
+
+    async def send_prompt(self, user: str, title: str) -> Json:
+        """Press a suggested prompt, which sends its message. Returns the message."""
+        return _message(await self.call("send-prompt", user=user, title=title))
+
+    async def session(self, channel: str, thread_ts: str) -> Json | None:
+        """The agent's session of a thread {status, title, initiator, can_stop}, or None."""
+        session: Json | None = (await self.call("session", channel=channel, thread_ts=thread_ts))["session"]
+        return session
+
+    async def wait_session(
+        self, channel: str, thread_ts: str, status: str = "", title: str = "", timeout: float = 30
+    ) -> Json:
+        """Wait until a thread is a session of the agent, with this status and title if given."""
+        answer = await self.call(
+            "wait-session", timeout=timeout, channel=channel, thread_ts=thread_ts, status=status, title=title
+        )
+        return dict(answer["session"])
+
+    async def stop_session(self, user: str, channel: str, thread_ts: str) -> None:
+        """Press the stop button of a session that is processing."""
+        await self.call("stop-session", user=user, channel=channel, thread_ts=thread_ts)
+
+    async def rename_session(self, user: str, channel: str, thread_ts: str, title: str) -> None:
+        """Change the title of a session."""
+        await self.call("rename-session", user=user, channel=channel, thread_ts=thread_ts, title=title)
+
     async def submit(self, user: str, view_id: str, values: Json | None = None) -> dict[str, str]:
         """Fill in (by block_id or action_id) and submit a modal.
 

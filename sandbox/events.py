@@ -6,6 +6,7 @@ Only events that the manifest subscribes to and its scopes allow, and only from 
 
 import time
 
+from sandbox.agents import Session
 from sandbox.delivery import Deliverer
 from sandbox.delivery.deliverer import event_name
 from sandbox.ids import new_id
@@ -130,6 +131,17 @@ class Events:
                     "event_ts": self.workspace.clock.ts(),
                 }
             )
+
+    def session_stopped(self, session: Session, user: str, streams: list[str]) -> None:
+        self._session(session, user, "agent_session_stopped", {"streaming_message_ts": streams})
+
+    def session_renamed(self, session: Session, user: str, previous: str) -> None:
+        titles = {"title": session.title} | ({"previous_title": previous} if previous else {})
+        self._session(session, user, "agent_session_title_changed", titles | {"team_id": Workspace.TEAM})
+
+    def _session(self, session: Session, user: str, kind: str, fields: Json) -> None:
+        where = {"channel": session.channel, "thread_ts": session.thread_ts}
+        self.send({"type": kind, "user": user, "event_ts": self.workspace.clock.ts()} | where | fields)
 
     def home_opened(self, user: str, channel: Channel, tab: str, view: View | None) -> None:
         event: Json = {

@@ -32,6 +32,11 @@ class Manifest:
     scopes: frozenset[str]
     commands: tuple[Command, ...]
     shortcuts: tuple[Shortcut, ...]
+    agent: bool
+    """Whether it has agent_view, which makes the app an agent."""
+    agent_description: str
+    prompts: tuple[dict[str, str], ...]
+    """Suggested prompts (title, message) that stand in the Messages tab until the app pins others."""
     events: frozenset[str]
     interactive: bool
     home_tab: bool
@@ -53,6 +58,7 @@ class Manifest:
         settings = data.get("settings") or {}
         home = features.get("app_home") or {}
         bot = features.get("bot_user") or {}
+        agent = features.get("agent_view") or {}
         scopes = ((data.get("oauth_config") or {}).get("scopes") or {}).get("bot") or []
         name = str(data["display_information"].get("name", "App"))
         return cls(
@@ -71,6 +77,11 @@ class Manifest:
             shortcuts=tuple(
                 Shortcut(str(s["name"]), str(s["callback_id"]), s["type"] == "message")
                 for s in features.get("shortcuts") or []
+            ),
+            agent="agent_view" in features,
+            agent_description=str(agent.get("agent_description") or ""),
+            prompts=tuple(
+                {"title": str(p["title"]), "message": str(p["message"])} for p in agent.get("suggested_prompts") or []
             ),
             events=frozenset(map(str, (settings.get("event_subscriptions") or {}).get("bot_events") or [])),
             interactive=bool((settings.get("interactivity") or {}).get("is_enabled")),

@@ -20,6 +20,8 @@ class Settings:
     """Slack ends a streamed message about five minutes after its start."""
     stream_length: int = 12_000
     """Characters that one streamed message holds: its text, and with text also what its tasks and plan say."""
+    agent_sessions: bool = True
+    """Whether the workspace has agent sessions; without them agents.sessions.* says feature_disabled."""
     status_life: float = 120.0
     """An assistant's status expires after two minutes."""
     file_processing: float = 0.4

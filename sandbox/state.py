@@ -6,6 +6,7 @@ import secrets
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from sandbox.agents import Agents
 from sandbox.changes import Change
 from sandbox.delivery import Deliverer
 from sandbox.events import Events
@@ -89,6 +90,7 @@ class SandboxState:
         self.response_urls = ResponseUrls(self.settings)
         self.responses = Responses(self.workspace, self.views)
         self.statuses = Statuses(self.workspace)
+        self.agents = Agents(self.workspace)
         self.uploads = Uploads()
         self.limits = Limits(self.settings)
         self.faults = Faults()
@@ -101,6 +103,7 @@ class SandboxState:
             self.triggers,
             self.response_urls,
             self.responses,
+            self.agents,
         )
 
     async def reset(self) -> None:

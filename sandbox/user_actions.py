@@ -7,6 +7,7 @@ import uuid
 from typing import Any
 
 from sandbox import elements
+from sandbox.agents import Agents, Session
 from sandbox.changes import Change
 from sandbox.delivery import Deliverer, Reply
 from sandbox.entered_text import to_command_text, to_mrkdwn
@@ -36,6 +37,7 @@ class UserActions:
         triggers: Triggers,
         response_urls: ResponseUrls,
         responses: Responses,
+        agents: Agents,
     ) -> None:
         self.workspace = workspace
         self.manifest = manifest
@@ -45,6 +47,7 @@ class UserActions:
         self.triggers = triggers
         self.response_urls = response_urls
         self.responses = responses
+        self.agents = agents
         self.message_state: dict[tuple[str, str], dict[str, dict[str, Json]]] = {}
         """What people have chosen in the menus of messages: (user, message ts) -> block_id -> action_id -> state."""
 
@@ -287,6 +290,54 @@ class UserActions:
         """Choose a global shortcut. It knows no channel, and has no response_url."""
         payload = self._interaction("shortcut", user) | {"trigger_id": self.triggers.new(user.id)}
         return await self._shortcut(user, callback_id, payload)
+
+    # The agent
+
+    def prompts(self, channel: Channel) -> tuple[str, list[Json]]:
+        """Title and prompts at the top of the agent's Messages tab: those it has pinned, else the manifest's."""
+        if not self.manifest.agent or not channel.is_im:
+            return "", []
+        pinned = self.agents.prompts(channel.id)
+        return (pinned.title, pinned.prompts) if pinned else ("", list(self.manifest.prompts))
+
+    def send_prompt(self, user: User, channel: Channel, title: str) -> Message:
+        """Press a suggested prompt: its message is sent."""
+        _, prompts = self.prompts(channel)
+        for prompt in prompts:
+            if prompt["title"] == title:
+                return self.say(user, channel, prompt["message"])
+        raise UserError(f"There is no prompt {title!r}; there are: {', '.join(p['title'] for p in prompts) or 'none'}.")
+
+    def can_stop(self, session: Session) -> bool:
+        """The stop button stands only while the agent works, and only where the app hears of it."""
+        return session.status == "processing" and "agent_session_stopped" in self.manifest.events
+
+    def stop_session(self, user: User, channel: Channel, thread_ts: str) -> None:
+        """Press the stop button: Slack ends the streams; what becomes of the status is up to the app."""
+        session = self._session(user, channel, thread_ts)
+        if not self.can_stop(session):
+            raise UserError("There is no stop button: the agent is not at work, or does not hear of it.")
+        streams = [m for m in self.workspace.thread(channel.id, thread_ts) if m.streaming == "streaming"]
+        for message in streams:
+            self.workspace.edit(message, quiet=True, streaming="stopped")
+        self.events.session_stopped(session, user.id, [message.ts for message in streams])
+
+    def rename_session(self, user: User, channel: Channel, thread_ts: str, title: str) -> None:
+        session = self._session(user, channel, thread_ts)
+        title = title.strip()
+        if not 1 <= len(title) <= limit("session.title"):
+            raise UserError(f"A title has 1 to {limit('session.title')} characters.")
+        if title != session.title:
+            previous, session.title = session.title, title
+            self.agents.save(session)
+            self.events.session_renamed(session, user.id, previous)
+
+    def _session(self, user: User, channel: Channel, thread_ts: str) -> Session:
+        self._must_be_in(user, channel)
+        session = self.agents.session(channel.id, thread_ts)
+        if session is None:
+            raise UserError("This thread is no session of the agent.")
+        return session
 
     # Modals
 

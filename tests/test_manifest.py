@@ -21,6 +21,8 @@ EVENTS = {
     "message.groups": {"groups:history"},
     "message.im": {"im:history"},
     "app_home_opened": set(),
+    "agent_session_stopped": {"chat:write"},
+    "agent_session_title_changed": {"chat:write"},
     "file_deleted": {"files:read"},
     "member_joined_channel": {"channels:read", "groups:read"},
 }
@@ -74,3 +76,10 @@ def test_scopes_that_the_bot_does_without_are_not_asked_for(manifest: dict[str, 
     asked = set(manifest["oauth_config"]["scopes"]["bot"])
     assert not asked & {"im:write", "chat:write.public", "mpim:history", "users:read.email"}
     assert set(manifest["oauth_config"]["scopes"]) == {"bot"}
+
+
+def test_it_is_an_agent_and_only_in_the_way_that_new_apps_can_be(manifest: dict[str, Any]) -> None:
+    features = manifest["features"]
+    assert "assistant_view" not in features
+    assert len(features["agent_view"]["suggested_prompts"]) <= 4
+    assert [s["callback_id"] for s in features["shortcuts"]] == ["add_to_training_set"]

@@ -1,12 +1,13 @@
 """The Web API: one module for each family of methods."""
 
-from sandbox.api import assistant, auth, chat, conversations, files, reactions, stream, users, views
+from sandbox.api import agents, assistant, auth, chat, conversations, files, reactions, stream, users, views
 from sandbox.api.call import METHODS, Call, Method
 
 __all__ = [
     "METHODS",
     "Call",
     "Method",
+    "agents",
     "assistant",
     "auth",
     "chat",

@@ -1,5 +1,6 @@
 """assistant.threads.setStatus, setTitle, setSuggestedPrompts."""
 
+from sandbox.agents import Prompts
 from sandbox.api.call import Call, method
 from sandbox.model import Json
 from sandbox.slack_errors import fail, limit
@@ -27,10 +28,21 @@ async def set_title(call: Call) -> Json:
     return {}
 
 
-@method("assistant.threads.setSuggestedPrompts", "assistant:write", tier=3)
+@method("assistant.threads.setSuggestedPrompts", "assistant:write", tier=4)
 async def set_suggested_prompts(call: Call) -> Json:
-    call.member_channel("channel_id")
+    """Pin prompts at the top of an agent's Messages tab. With thread_ts, as for older assistants, nothing happens."""
+    channel = call.member_channel("channel_id")
     prompts = call.json("prompts")
-    if not isinstance(prompts, list) or not 1 <= len(prompts) <= 4:
-        fail("args.type", "prompts must hold 1 to 4 prompts")
+    if not isinstance(prompts, list) or not 1 <= len(prompts) <= limit("prompts.count"):
+        fail("prompts.count", "must hold 1 to 4 prompts [json-pointer:/prompts]")
+    for i, prompt in enumerate(prompts):
+        if not isinstance(prompt, dict) or not all(_filled(prompt.get(name)) for name in ("title", "message")):
+            fail("args.type", f"needs title and message [json-pointer:/prompts/{i}]")
+    if call.state.manifest.agent and not call.text("thread_ts"):
+        kept = [{name: prompt[name] for name in ("title", "message")} for prompt in prompts]
+        call.state.agents.pin(Prompts(channel.id, call.text("title"), kept))
     return {}
+
+
+def _filled(value: object) -> bool:
+    return isinstance(value, str) and bool(value)

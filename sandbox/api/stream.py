@@ -74,6 +74,7 @@ async def stop_stream(call: Call) -> Json:
     ws.edit(message, quiet=True, **fields)
     if ws.observer:
         ws.observer.changed(message, before)
+    call.state.agents.finished(channel.id, message.thread_ts)
     return {"channel": channel.id, "ts": message.ts, "message": ws.to_api(message)}
 
 

@@ -127,6 +127,35 @@ async def home(request: ControlRequest) -> Json:
     return {"view": request.state.views.to_api(view) if view else None}
 
 
+@endpoint("prompts")
+async def prompts(request: ControlRequest) -> Json:
+    """The suggested prompts in a person's Messages tab."""
+    title, listed = request.state.user_actions.prompts(request.state.workspace.im(request.user().id))
+    return {"title": title, "prompts": listed}
+
+
+@endpoint("send-prompt")
+async def send_prompt(request: ControlRequest) -> Json:
+    user = request.user()
+    channel = request.state.workspace.im(user.id)
+    message = request.state.user_actions.send_prompt(user, channel, request.text("title"))
+    return {"channel": message.channel, "ts": message.ts, "message": request.state.workspace.to_api(message)}
+
+
+@endpoint("stop-session")
+async def stop_session(request: ControlRequest) -> Json:
+    request.state.user_actions.stop_session(request.user(), request.channel(), request.text("thread_ts"))
+    return {}
+
+
+@endpoint("rename-session")
+async def rename_session(request: ControlRequest) -> Json:
+    request.state.user_actions.rename_session(
+        request.user(), request.channel(), request.text("thread_ts"), request.text("title")
+    )
+    return {}
+
+
 @endpoint("views")
 async def views(request: ControlRequest) -> Json:
     """A person's open modals with their errors, the top one last, and the Home tab."""

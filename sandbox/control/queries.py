@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import asdict
 from fnmatch import fnmatchcase
 
 from sandbox.control.request import BadRequest, ControlRequest, endpoint
@@ -49,6 +50,17 @@ async def status(request: ControlRequest) -> Json:
     return {"status": request.state.statuses.get(request.channel().id, request.text("thread_ts"))}
 
 
+@endpoint("session")
+async def session(request: ControlRequest) -> Json:
+    """The agent's session of a thread, with `can_stop`; null where there is none."""
+    return {"session": _session(request)}
+
+
+def _session(request: ControlRequest) -> Json | None:
+    found = request.state.agents.session(request.channel().id, request.text("thread_ts"))
+    return asdict(found) | {"can_stop": request.state.user_actions.can_stop(found)} if found else None
+
+
 # Waiting
 
 
@@ -92,6 +104,31 @@ def _is_marked(request: ControlRequest, message: Message) -> bool:
     if action_id and find(blocks, action_id) is None:
         return False
     return request.text("block_id") in ("", *(block["block_id"] for block in blocks))
+
+
+@endpoint("wait-session")
+async def wait_session(request: ControlRequest) -> Json:
+    """Until a thread is a session (with this `status` and `title` if given)."""
+
+    def found() -> Json | None:
+        now = _session(request)
+        fits = now and all(request.text(name) in ("", now[name]) for name in ("status", "title"))
+        return now if fits else None
+
+    return {"session": await _until(request, found)}
+
+
+@endpoint("wait-prompts")
+async def wait_prompts(request: ControlRequest) -> Json:
+    """Until a prompt stands in a person's Messages tab whose title contains a text."""
+    channel = request.state.workspace.im(request.user().id)
+
+    def found() -> Json | None:
+        title, listed = request.state.user_actions.prompts(channel)
+        titles = [prompt["title"] for prompt in listed]
+        return {"title": title, "prompts": listed} if any(request.text("contains") in t for t in titles) else None
+
+    return await _until(request, found)
 
 
 @endpoint("wait-view")

@@ -125,6 +125,7 @@ class Renderer:
             together,
             [r.ts for r in self.replies(m)],
             self.status(m.ts),
+            self.session_of(m.ts),
             [(f.state, f.mimetype) for f in self.files(m)],
             json.dumps(self.state.user_actions.message_state.get((self.user.id, m.ts))),
             [self.image_url(b) for b in m.blocks or [] if b["type"] == "image"],
@@ -272,6 +273,14 @@ class Renderer:
 
     def status(self, thread: str) -> str:
         return self.state.statuses.get(self.channel.id, thread)
+
+    def prompts(self) -> tuple[str, list[Json]]:
+        return self.state.user_actions.prompts(self.channel)
+
+    def session_of(self, thread: str) -> tuple[str, str, bool] | None:
+        """Title and status of the agent's session of a thread, and whether it can be stopped."""
+        session = self.state.agents.session(self.channel.id, thread)
+        return (session.title, session.status, self.state.user_actions.can_stop(session)) if session else None
 
     def can_act_on(self, message: Message) -> bool:
         return message.user == self.user.id or self.user.is_admin

@@ -307,6 +307,22 @@ async def shortcut(action: PageAction) -> None:
         await actions.run_shortcut(action.user, callback_id)
 
 
+@page_action("prompt")
+async def prompt(action: PageAction) -> None:
+    action.state.user_actions.send_prompt(action.user, action.channel(), action.text("title"))
+
+
+@page_action("stop-session")
+async def stop_session(action: PageAction) -> None:
+    action.state.user_actions.stop_session(action.user, action.channel(), action.text("thread_ts"))
+
+
+@page_action("rename-session")
+async def rename_session(action: PageAction) -> None:
+    thread_ts, title = action.text("thread_ts"), action.text("title")
+    action.state.user_actions.rename_session(action.user, action.channel(), thread_ts, title)
+
+
 @page_action("delete")
 async def delete(action: PageAction) -> None:
     action.state.user_actions.delete(action.user, action.message())

@@ -8,7 +8,7 @@ from markupsafe import escape
 from sandbox.changes import Change
 from sandbox.page.render import Renderer
 
-EVERYTHING = {"sidebar", "modal", "presence", "home", "messages", "thread"}
+EVERYTHING = {"sidebar", "modal", "presence", "home", "messages", "thread", "prompts", "session"}
 COALESCE = 0.04
 """Changes within this time (seconds) are rendered together: a streamed message changes dozens of times a second."""
 
@@ -60,6 +60,12 @@ def mark(renderer: Renderer, change: Change, dirty: set[str], toasts: list[str])
         case "status":
             if here:
                 dirty |= {"messages", "thread"} if renderer.thread else {"messages"}
+        case "session":
+            if here:
+                dirty |= {"messages", "session"}
+        case "prompts":
+            if here:
+                dirty.add("prompts")
         case "channel":
             dirty.add("sidebar")
         case "view":
@@ -79,7 +85,8 @@ def mark(renderer: Renderer, change: Change, dirty: set[str], toasts: list[str])
 
 
 def event(renderer: Renderer, regions: set[str]) -> str:
-    hidden = {"messages" if renderer.tab == "home" else "home"} | (set() if renderer.thread else {"thread"})
+    hidden = {"messages", "prompts"} if renderer.tab == "home" else {"home"}
+    hidden |= set() if renderer.thread else {"thread", "session"}
     html = "\n".join(renderer.update(name) for name in sorted(regions - hidden))
     lines = "".join(f"data: {line}\n" for line in html.splitlines() if line.strip())
     return lines + "\n"

@@ -601,3 +601,50 @@ async def test_charts_tables_and_cards_are_seen_and_a_card_s_button_works(
     await expect(page.get_by_text("ftjob-1")).to_be_hidden()
     await page.get_by_text("Jobs", exact=True).click()
     await expect(page.get_by_text("ftjob-1")).to_be_visible()
+
+
+async def test_an_agents_prompts_its_stop_button_and_the_title_of_its_session(
+    page: Page, sandbox: Sandbox, people: SandboxClient, slack: AsyncWebClient, bolt: AsyncApp
+) -> None:
+    stopped: asyncio.Queue[str] = asyncio.Queue()
+    renamed: asyncio.Queue[str] = asyncio.Queue()
+
+    @bolt.event("agent_session_stopped")
+    async def stop(event: dict[str, Any], client: AsyncWebClient) -> None:
+        await client.agents_sessions_setStatus(
+            channel_id=event["channel"], thread_ts=event["thread_ts"], status="active"
+        )
+        await stopped.put(event["user"])
+
+    @bolt.event("agent_session_title_changed")
+    async def rename(event: dict[str, Any]) -> None:
+        await renamed.put(event["title"])
+
+    @bolt.event("app_home_opened")
+    @bolt.event("message")
+    async def quiet() -> None:
+        pass
+
+    await page.get_by_role("link", name="Test Bot").click()
+    await page.get_by_role("button", name="What can you do?").click()
+    asked = page.locator("#messages .message", has_text="help")
+    await expect(asked).to_be_visible()
+    message = (await people.messages("@ana"))[-1]
+    prompts = [{"title": "Talk to tone", "message": "chat tone"}]
+    await slack.assistant_threads_setSuggestedPrompts(channel_id=message["channel"], prompts=prompts)
+    await expect(page.locator("#prompts button")).to_have_text(["Talk to tone"])
+    await slack.agents_sessions_setStatus(
+        channel_id=message["channel"], thread_ts=message["ts"], status="processing", title="Helping"
+    )
+    await expect(asked.locator(".session-of")).to_contain_text("Helping processing")
+    await asked.hover()
+    await asked.get_by_label("Reply in thread").click()
+    await page.get_by_role("button", name="Stop").click()
+    assert await stopped.get() == ANA
+    await expect(page.get_by_role("button", name="Stop")).to_have_count(0)
+    title = page.get_by_label("Title of the session")
+    await expect(title).to_have_value("Helping")
+    await title.fill("What it can do")
+    await title.press("Enter")
+    assert await renamed.get() == "What it can do"
+    await expect(asked.locator(".session-of")).to_have_text("What it can do")
