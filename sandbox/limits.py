@@ -9,10 +9,12 @@ import time
 from collections import deque
 
 from sandbox.settings import Settings
-from sandbox.slack_errors import fail
+from sandbox.slack_errors import fail, limit
 
 TIERS = {1: 1, 2: 20, 3: 50, 4: 100}
 """Calls a minute for each method, app and workspace."""
+HISTORY = ("conversations.history", "conversations.replies")
+"""What distributed apps may read once a minute (docs.slack.dev/changelog, 2025-05-29; read 2026-11-28)."""
 POST_BURST = 5
 """chat.postMessage: this many at once in one channel, then one a second ("short bursts are allowed")."""
 POST_WORKSPACE = 300
@@ -30,8 +32,11 @@ class Limits:
 
     def count(self, method: str, tier: int) -> None:
         """Count one call of a method. Raises SlackError `ratelimited` with `retry_after` in seconds above the rate."""
-        rate = self._settings.rate_overrides.get(method, TIERS.get(tier, POST_WORKSPACE))
-        if self._settings.rates == "off" and method not in self._settings.rate_overrides:
+        overrides = self._settings.rate_overrides
+        if self._settings.app_distribution == "distributed":
+            overrides = dict.fromkeys(HISTORY, float(limit("history.rate"))) | overrides
+        rate = overrides.get(method, TIERS.get(tier, POST_WORKSPACE))
+        if self._settings.rates == "off" and method not in overrides:
             return
         now = time.monotonic()
         calls = self._calls.setdefault(method, deque())

@@ -3,6 +3,8 @@
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
+CHOICES = {"rates": ("strict", "off"), "app_distribution": ("internal", "distributed")}
+
 
 @dataclass(slots=True)
 class Settings:
@@ -34,6 +36,8 @@ class Settings:
     """`strict`: Slack's published rates. `off`: none."""
     rate_overrides: dict[str, float] = field(default_factory=dict)
     """Calls a minute for individual methods, for example {"chat.update": 5}."""
+    app_distribution: str = "internal"
+    """`internal`, or `distributed`: sold outside the Marketplace, so that Slack lets it read little history."""
     http_delivery: str = ""
     """Deliver to this URL by signed POST; empty means Socket Mode."""
 
@@ -48,8 +52,8 @@ class Settings:
                 value = float(value)
             if type(value) is not type(old):
                 raise ValueError(f"setting {name} must be a {type(old).__name__}")
-            if name == "rates" and value not in ("strict", "off"):
-                raise ValueError("rates must be strict or off")
+            if value not in CHOICES.get(name, (value,)):
+                raise ValueError(f"{name} must be {' or '.join(CHOICES[name])}")
             setattr(self, name, value)
 
     def as_dict(self) -> dict[str, Any]:

@@ -12,6 +12,9 @@ from sandbox.offered import Offered
 from sandbox.settings import Settings
 from sandbox.store import Store
 
+JPEG_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
+"""The markers of a JPEG's segments that begin a frame, which has its size."""
+
 
 class Observer(Protocol):
     """Is notified of what happens in the workspace: the Events API."""
@@ -386,9 +389,14 @@ class Workspace:
 
 
 def image_size(data: bytes) -> tuple[int, int]:
-    """Width and height of a PNG or GIF in pixels; (0, 0) for anything else."""
+    """Width and height of a PNG, GIF or JPEG in pixels; (0, 0) for anything else."""
     if data[:8] == b"\x89PNG\r\n\x1a\n" and len(data) >= 24:
         return int.from_bytes(data[16:20], "big"), int.from_bytes(data[20:24], "big")
     if data[:4] == b"GIF8" and len(data) >= 10:
         return int.from_bytes(data[6:8], "little"), int.from_bytes(data[8:10], "little")
+    at = 2
+    while data[:2] == b"\xff\xd8" and at + 9 <= len(data) and data[at] == 0xFF:
+        if data[at + 1] in JPEG_FRAMES:
+            return int.from_bytes(data[at + 7 : at + 9], "big"), int.from_bytes(data[at + 5 : at + 7], "big")
+        at += 2 + int.from_bytes(data[at + 2 : at + 4], "big")
     return 0, 0

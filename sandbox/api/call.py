@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from sandbox.model import Channel, Json, Message
-from sandbox.slack_errors import fail
+from sandbox.slack_errors import fail, limit
 from sandbox.state import SandboxState
 
 T = TypeVar("T")
@@ -85,11 +85,12 @@ class Call:
             fail("message.unknown")
         return message
 
-    def page_of(self, items: list[T], default: int, *, most: int = 999) -> tuple[list[T], Json]:
+    def page_of(self, items: list[T], default: int, *, at_most: int = 1000) -> tuple[list[T], Json]:
         """A page of items from `cursor` on, and the response_metadata with the next cursor."""
         count = self.number("limit", default)
-        if not 1 <= count <= most + 1:
+        if not 1 <= count <= limit("limit"):
             fail("limit")
+        count = min(count, at_most)
         start = 0
         if cursor := self.text("cursor"):
             try:

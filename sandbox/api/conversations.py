@@ -2,7 +2,7 @@
 
 from sandbox.api.call import TS, Call, method
 from sandbox.model import Channel, Json, Message
-from sandbox.slack_errors import fail
+from sandbox.slack_errors import fail, limit
 
 READ = {"channel": "channels:read", "group": "groups:read", "im": "im:read"}
 HISTORY = {"channel": "channels:history", "group": "groups:history", "im": "im:history"}
@@ -95,7 +95,7 @@ async def history(call: Call) -> Json:
         fail("channel.outside")
     found = _between(call, call.workspace.history(channel.id))
     found.reverse()
-    page, more = call.page_of(found, 100)
+    page, more = call.page_of(found, 100, at_most=_most(call))
     return _answer(call, page, more)
 
 
@@ -114,8 +114,13 @@ async def replies(call: Call) -> Json:
         thread = call.workspace.thread(channel.id, message.ts)
         # The parent is always included, whatever oldest and latest are.
         found = [thread[0], *_between(call, thread[1:])]
-    page, more = call.page_of(found, 1000)
+    page, more = call.page_of(found, 1000, at_most=_most(call))
     return _answer(call, page, more)
+
+
+def _most(call: Call) -> int:
+    """How many messages a page has at most, whatever `limit` says."""
+    return limit("history.items" if call.state.settings.app_distribution == "distributed" else "limit")
 
 
 def _between(call: Call, messages: list[Message]) -> list[Message]:

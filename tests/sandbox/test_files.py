@@ -1,9 +1,14 @@
 """Files: up, down, shown, deleted."""
 
 import asyncio
+from pathlib import Path
+from typing import Any
 
 import httpx
+import matplotlib.image
+import numpy
 import pytest
+from slack_bolt.app.async_app import AsyncApp
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
@@ -101,3 +106,35 @@ async def test_an_upload_is_completed_once_and_its_bytes_must_be_those_promised(
         await slack.files_completeUploadExternal(files=files)
     with pytest.raises(SlackApiError, match="invalid_arguments"):
         await slack.files_getUploadURLExternal(filename="a.txt", length=0)
+
+
+@pytest.mark.parametrize("kind", ["png", "jpg"])
+async def test_an_image_in_a_thread_is_told_with_its_comment_and_can_be_read(
+    slack: AsyncWebClient, people: SandboxClient, sandbox: Sandbox, bolt: AsyncApp, tmp_path: Path, kind: str
+) -> None:
+    told: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+
+    @bolt.event("message")
+    async def shared(event: dict[str, Any]) -> None:
+        if event.get("files"):
+            await told.put(event)
+
+    @bolt.event("file_shared")
+    async def quiet() -> None:
+        pass
+
+    matplotlib.image.imsave(tmp_path / f"screen.{kind}", numpy.zeros((40, 60, 3)))
+    parent = (await people.say("ana", "#general", "question"))["ts"]
+    await people.drop("ana", "#general", tmp_path / f"screen.{kind}", "what is this?", parent)
+    event = await told.get()
+    assert (event["subtype"], event["text"], event["thread_ts"]) == ("file_share", "what is this?", parent)
+    assert event["files"][0]["mimetype"] == ""  # not looked at yet
+    await until_typed(slack, event["files"][0]["id"])
+    file = (await slack.files_info(file=event["files"][0]["id"]))["file"]
+    assert file["mimetype"] == {"png": "image/png", "jpg": "image/jpeg"}[kind]
+    assert (file["original_w"], file["original_h"]) == (60, 40)
+    async with httpx.AsyncClient(trust_env=False) as http:
+        for url in ("url_private", "url_private_download"):
+            got = await http.get(file[url], headers={"Authorization": f"Bearer {sandbox.bot_token}"})
+            assert got.headers["content-type"] == file["mimetype"]
+            assert got.content == (tmp_path / f"screen.{kind}").read_bytes()

@@ -184,6 +184,37 @@ async def test_replies_begin_with_the_parent_and_can_start_after_a_time(
     assert await refused(slack.conversations_replies(channel=GENERAL, ts="1.000001")) == "thread_not_found"
 
 
+async def test_a_thread_is_read_up_to_a_message_page_by_page(slack: AsyncWebClient, people: SandboxClient) -> None:
+    parent = (await people.say("ana", "#general", "parent"))["ts"]
+    stamps = [(await people.say("ben", "#general", str(number), parent))["ts"] for number in range(5)]
+    seen: list[list[str]] = []
+    async for page in await slack.conversations_replies(channel=GENERAL, ts=parent, latest=stamps[3], limit=2):
+        seen.append([m["text"] for m in page["messages"]])
+    assert seen == [["parent", "0"], ["1", "2"]]
+    up_to = await slack.conversations_replies(
+        channel=GENERAL, ts=parent, oldest=stamps[2], latest=stamps[3], inclusive=True
+    )
+    assert [m["text"] for m in up_to["messages"]] == ["parent", "2", "3"]
+    assert up_to["has_more"] is False
+    # The time stamp of a reply gives that reply alone.
+    assert [m["text"] for m in (await slack.conversations_replies(channel=GENERAL, ts=stamps[1]))["messages"]] == ["1"]
+    assert await refused(slack.conversations_replies(channel=GENERAL, ts=parent, limit=1001)) == "invalid_limit"
+
+
+async def test_a_distributed_app_reads_15_messages_once_a_minute(slack: AsyncWebClient, people: SandboxClient) -> None:
+    parent = (await people.say("ana", "#general", "parent"))["ts"]
+    for number in range(20):
+        await people.say("ben", "#general", str(number), parent)
+    await people.settings(app_distribution="distributed", rates="off")
+    read = await slack.conversations_replies(channel=GENERAL, ts=parent, limit=200)
+    assert (len(read["messages"]), read["has_more"]) == (15, True)
+    assert await refused(slack.conversations_replies(channel=GENERAL, ts=parent)) == "ratelimited"
+    assert len((await slack.conversations_history(channel=GENERAL))["messages"]) == 1
+    assert await refused(slack.conversations_history(channel=GENERAL)) == "ratelimited"
+    with pytest.raises(SandboxError, match="must be internal or distributed"):
+        await people.settings(app_distribution="sold")
+
+
 async def test_metadata_is_whole_only_when_asked_for(slack: AsyncWebClient) -> None:
     metadata = {"event_type": "notice", "event_payload": {"id": "7"}}
     await slack.chat_postMessage(channel=GENERAL, text="x", metadata=metadata)
