@@ -35,6 +35,7 @@ from bot.spending.budgets import Budgets
 from bot.store.conversations import SqliteConversationStore
 from handlers.administration.listeners import AdministrationListeners
 from handlers.callers import Callers
+from handlers.chat.attached_files import AttachedFiles
 from handlers.chat.joining import Joining
 from handlers.chat.listeners import ChatListeners
 from handlers.chat.thread_history import SlackThreadHistory
@@ -150,6 +151,7 @@ def _chat(
             warm_up=services.timing.warm_up,
         ),
         changes=MessageChanges(conversations),
+        attached_files=AttachedFiles(_download(services)),
         joining=Joining(callers, opening, services.model_lookup),
         models=services.model_lookup,
         authority=services.authority,
@@ -160,6 +162,11 @@ def _chat(
         bot_user=services.bot_user,
         team=services.team,
     )
+
+
+def _download(services: Services) -> Download:
+    token = services.settings.slack_bot_token
+    return Download(services.poster, token.get_secret_value() if token else "", services.settings.slack_api_url)
 
 
 def _datasets(services: Services, callers: Callers, deletion: DatasetDeletion) -> DatasetListeners:
@@ -181,7 +188,6 @@ def _datasets(services: Services, callers: Callers, deletion: DatasetDeletion) -
         provider=provider,
         between_edits=services.timing.between_report_edits,
     )
-    token = settings.slack_bot_token.get_secret_value() if settings.slack_bot_token else ""
     return DatasetListeners(
         callers=callers,
         intake=DatasetIntake(datasets, file_store, pools, checking, services.authority),
@@ -192,7 +198,7 @@ def _datasets(services: Services, callers: Callers, deletion: DatasetDeletion) -
         deletion=deletion,
         reports=reports,
         derived=DerivedFiles(making, checking, file_store, reports, poster, language),
-        download=Download(poster, token, settings.slack_api_url),
+        download=_download(services),
         modals=Modals(poster),
         people=services.people,
         poster=poster,

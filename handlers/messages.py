@@ -17,10 +17,9 @@ from handlers.blocks.message import Message
 from handlers.blocks.parts import line
 from handlers.blocks.text import file_names
 from handlers.callers import Callers
-from handlers.chat import blocks as chat_blocks
 from handlers.chat.listeners import ChatListeners
 from handlers.commands import Commands, find_command, is_command_like
-from handlers.datasets.dropped_files import may_be_training_data
+from handlers.datasets.dropped_files import is_training_data, may_be_training_data
 from handlers.datasets.listeners import DatasetListeners
 from handlers.inbox import Inbox
 from handlers.message_changes import SUBTYPES, message_change
@@ -57,7 +56,7 @@ class Messages:
         if event.get("subtype") in SUBTYPES:
             await self._changed(request)
             return
-        if event.get("files") and await self.datasets.files_dropped(request):
+        if await self._brings_training_data(request) and await self.datasets.files_dropped(request):
             return
         direct = event.get("channel_type") == "im"
         text = str(event.get("text") or "")
@@ -93,7 +92,7 @@ class Messages:
 
     async def mention(self, request: Request) -> None:
         """In a thread the bot is spoken to with the same words as `/finetune`, which Slack refuses there."""
-        if any(may_be_training_data(file) for file in request.body["event"].get("files") or []):
+        if await self._brings_training_data(request):
             return  # comes as message, too
         conversation = await self._conversation(request)
         if conversation is not None and find_command(self._first_word(request)) is None:
@@ -136,13 +135,19 @@ class Messages:
             request.channel, message, idempotency_key=request.key, may_exist=request.is_retry, since=request.received_at
         )
 
+    async def _brings_training_data(self, request: Request) -> bool:
+        """In a thread with a model most files are for the model."""
+        files = request.body["event"].get("files") or []
+        if not files:
+            return False
+        is_meant = is_training_data if await self._conversation(request) else may_be_training_data
+        return any(map(is_meant, files))
+
     async def _conversation(self, request: Request) -> Conversation | None:
         """The one in whose thread it was said."""
         return await self.chat.chat.in_thread(request.channel, request.body["event"].get("thread_ts"))
 
     async def _talk(self, request: Request, conversation: Conversation) -> None:
-        if names := _file_names(request):
-            await request.answer(chat_blocks.files_left_out(names))
         await self.chat.said(request, conversation, plain(self._without_mention(request.text)))
 
     async def _command(self, request: Request) -> None:

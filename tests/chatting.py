@@ -8,7 +8,7 @@ from slack_requests import ANA
 
 from bot.access import Caller, Place
 from bot.conversations.chat import Answer, Ended, Event, TextDelta
-from bot.conversations.conversation import Conversation
+from bot.conversations.conversation import Attachment, Conversation
 from bot.conversations.opening import OpenConversation
 from bot.errors import Ambiguous
 from bot.jobs.job import Origin
@@ -30,6 +30,8 @@ class Models:
     opened: list[tuple[str, bool]] = field(default_factory=list)
     heard: list[tuple[str, str]] = field(default_factory=list)
     shown_messages: list[str] = field(default_factory=list)
+    attachments: list[Attachment] = field(default_factory=list)
+    eyes: bool = False
     removed: list[Conversation] = field(default_factory=list)
 
     async def named(self, caller: Caller, word: str) -> str:
@@ -54,6 +56,9 @@ class Models:
     async def in_thread(self, channel: str, thread_ts: str | None) -> Conversation | None:
         return TALK if (channel, thread_ts) == (TALK.channel, TALK.thread_ts) else None
 
+    def takes_images(self, conversation: Conversation) -> bool:
+        return self.eyes
+
     async def check(self, caller: Caller, conversation: Conversation) -> None:
         self.heard.append((caller.user, ""))
 
@@ -65,9 +70,15 @@ class Models:
 
     @asynccontextmanager
     async def ask(
-        self, caller: Caller, conversation: Conversation, message_ts: str, text: str
+        self,
+        caller: Caller,
+        conversation: Conversation,
+        message_ts: str,
+        text: str,
+        attachments: tuple[Attachment, ...] = (),
     ) -> AsyncIterator[Answer | None]:
         self.heard.append((message_ts, text))
+        self.attachments += attachments
         yield self._answer(message_ts)
 
     @asynccontextmanager

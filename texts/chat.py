@@ -87,8 +87,9 @@ def its_thread() -> str:
     return _("in its thread")
 
 
-def files_left_out(files: str) -> str:
-    return _("The model reads text only, so it does not see {files}. Paste what it should read.", files=files)
+def file_left_out(file: str, why: str) -> str:
+    """`why`: a sentence."""
+    return _("The model does not see {file}. {why}", file=file, why=why)
 
 
 def thinking() -> str:

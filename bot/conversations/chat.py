@@ -320,6 +320,10 @@ class Chat:
         cost = await self._spending.count(asker, *place, conversation.id, usage, now)
         return msgspec.structs.replace(said, cost_usd=cost)
 
+    def takes_images(self, conversation: Conversation) -> bool:
+        """Whether its model is known to read images."""
+        return self._catalogue.takes_images(conversation.model)
+
     async def used(self, conversation: Conversation) -> UseSum:
         """What its answers have used and cost in all."""
         return await self._spending.of(conversation.id)

@@ -142,6 +142,11 @@ class Catalogue:
         listed = told.get(model) or told.get(base_of(model))
         return listed or (facts.example_tokens if facts and facts.provider == "trainer" else None)
 
+    def takes_images(self, model: str) -> bool:
+        """Whether it is known to read images."""
+        facts = lookup(model)
+        return bool(facts and facts.images)
+
     async def exists(self, model: str) -> bool:
         """Asks the providers anew. Raises ProviderError where one of them does not answer, and no other lists it."""
         read = await asyncio.gather(*(one.read() for one in self._listings.values()), return_exceptions=True)

@@ -8,7 +8,7 @@ from bot.conversations.background import Background
 from handlers.blocks.message import Message
 from handlers.blocks.model_name import id_button, named
 from handlers.blocks.parts import VALUE, actions, button, line, message, section
-from handlers.blocks.text import bold, channel, clean, file_names, link, person, quoted, redact, size
+from handlers.blocks.text import bold, channel, clean, escape, file_names, link, person, quoted, redact, size
 from texts import chat as texts
 from texts import jobs
 
@@ -54,9 +54,10 @@ def ask_in_thread(model: str, permalink: str | None) -> Message:
     return line(texts.ask_in_thread(named(model), link(permalink, texts.its_thread())))
 
 
-def files_left_out(names: Sequence[str]) -> Message:
-    """For files that were given to a model in its thread."""
-    return line(texts.files_left_out(file_names(names)))
+def files_left_out(files: Sequence[tuple[str, str]]) -> Message:
+    """For files that a model cannot be given: their names, and why not."""
+    lines = [texts.file_left_out(file_names([name]), escape(why)) for name, why in files]
+    return message(lines[0], [section("\n".join(lines))])
 
 
 def cut_off(finish_reason: str | None, rest: str) -> Message:

@@ -8,7 +8,7 @@ import structlog
 from bot.access import Action
 from bot.authority import Authority
 from bot.conversations.chat import Answer, Called, Chat, Empty, Ended, Gone, TextDelta, TooLong, Trimmed, Warming
-from bot.conversations.conversation import Conversation
+from bot.conversations.conversation import Attachment, Conversation
 from bot.conversations.message_changes import MessageChanges
 from bot.conversations.opening import ConversationOpening
 from bot.errors import Ambiguous, NotFound
@@ -18,6 +18,7 @@ from bot.timing import Timing
 from handlers.blocks.model_name import model_id
 from handlers.callers import Callers
 from handlers.chat import blocks
+from handlers.chat.attached_files import AttachedFiles
 from handlers.chat.joining import Joining
 from handlers.chat.streamed_answer import Recipient, StreamedAnswer
 from handlers.chat.threads import ChatThreads
@@ -42,6 +43,7 @@ class ChatListeners:
     chat: Chat
     changes: MessageChanges
     joining: Joining
+    attached_files: AttachedFiles
     models: ModelLookup
     authority: Authority
     threads: ChatThreads
@@ -101,11 +103,21 @@ class ChatListeners:
         """What somebody said in a conversation's thread goes to the model."""
         caller = await self.callers.of(request)
         self.threads.just_opened.take(request.channel, request.user)
-        if not text:
+        event = request.body["event"]
+        files = event.get("files") or []
+        if files or not text:
             await self.chat.check(caller, conversation)
+        attachments: tuple[Attachment, ...] = ()
+        if files:
+            images = self.chat.takes_images(conversation)
+            read, left = await self.attached_files.read(files, images=images)
+            attachments = tuple(read)
+            if left:
+                await request.answer(blocks.files_left_out(left))
+        if not text and not attachments:
             return
-        ts = str(request.body["event"]["ts"])
-        async with self.chat.ask(caller, conversation, ts, text) as answer:
+        ts = str(event["ts"])
+        async with self.chat.ask(caller, conversation, ts, text, attachments) as answer:
             if answer is not None:
                 await self._show(request, conversation, answer, after=ts)
 

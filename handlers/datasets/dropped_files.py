@@ -20,6 +20,11 @@ def may_be_training_data(file: dict[str, Any]) -> bool:
     return name_of(file).lower().endswith(_ENDINGS) or not file.get("name")
 
 
+def is_training_data(file: dict[str, Any]) -> bool:
+    """In a thread with a model, where people show it files, too: by endings that nothing else has."""
+    return name_of(file).lower().endswith((".jsonl", ".ndjson", ".parquet", ".jsonl.gz"))
+
+
 def name_of(file: dict[str, Any]) -> str:
     """ "" in a stub, as Slack Connect sends it."""
     return str(file.get("name") or file.get("title") or "")

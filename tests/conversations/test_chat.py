@@ -15,7 +15,7 @@ from bot.administration.channel_models import ChannelModels
 from bot.authority import Authority, entry
 from bot.backoff import Backoff
 from bot.conversations.chat import Called, Chat, Empty, Ended, Event, Gone, TextDelta, TooLong, Trimmed, Warming
-from bot.conversations.conversation import BROKEN, STOPPED, Conversation, Turn
+from bot.conversations.conversation import BROKEN, STOPPED, Attachment, Conversation, Turn
 from bot.conversations.prompt import NO_RESULT, another_answer
 from bot.conversations.window import Window
 from bot.errors import Conflict, Denied, NotFound
@@ -455,3 +455,25 @@ async def test_in_a_channel_that_is_restricted_another_model_falls_silent(
     with pytest.raises(Denied, match="model_not_allowed_here"):
         await ask(chat, "2.0")
     assert stand_in.chats == []
+
+
+async def test_files_go_to_the_model_before_the_question(
+    chat: Chat, stand_in: StandInProvider, conversations: SqliteConversationStore
+) -> None:
+    picture = "data:image/png;base64,AA=="
+    files = (Attachment("notes.txt", text="One\ntwo"), Attachment("photo.png", image=picture))
+    async with chat.ask(a_caller(), TALK, "2.0", "What is it?", files) as answer:
+        assert answer is not None
+        assert [event async for event in answer.events]
+    assert given(stand_in) == [
+        [
+            {"type": "text", "text": "notes.txt:\nOne\ntwo\n\nWhat is it?"},
+            {"type": "image_url", "image_url": {"url": picture}},
+        ]
+    ]
+    assert (await conversations.turns(TALK.id))[0].attachments == files
+
+
+def test_models_with_eyes_are_known(chat: Chat) -> None:
+    assert chat.takes_images(structs.replace(TALK, model="ft:gpt-4o-2024-08-06:acme:x:1"))
+    assert not chat.takes_images(structs.replace(TALK, model="somebody/unknown"))

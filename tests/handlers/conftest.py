@@ -17,9 +17,11 @@ from bot.store.audit import SqliteAuditLog
 from bot.store.database import Database
 from bot.timing import Timing
 from handlers.callers import Callers
+from handlers.chat.attached_files import AttachedFiles
 from handlers.chat.joining import Joining
 from handlers.chat.listeners import ChatListeners
 from handlers.chat.threads import ChatThreads
+from handlers.web.download import Download
 from handlers.web.people import People, Roles
 from handlers.web.poster import Poster
 
@@ -49,6 +51,7 @@ def chat(slack: Slack, models: Models, database: Database) -> ChatListeners:
         opening=cast(ConversationOpening, use_cases),
         chat=cast(Chat, use_cases),
         changes=cast(MessageChanges, use_cases),
+        attached_files=AttachedFiles(Download(poster, "xoxb-test", slack.url)),
         joining=Joining(callers, cast(ConversationOpening, use_cases), cast(ModelLookup, use_cases)),
         models=cast(ModelLookup, use_cases),
         authority=Authority(Policy(), SqliteAuditLog(database)),

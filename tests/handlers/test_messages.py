@@ -5,7 +5,7 @@ from typing import Any, cast
 
 import pytest
 from chatting import TALK, Models
-from scripted_slack import Slack
+from scripted_slack import Slack, error
 from slack_requests import ANA, Answers, a_request
 
 from handlers.chat.listeners import ChatListeners
@@ -32,7 +32,11 @@ class Typed(Commands):
 class NoFiles:
     """The data sets' listeners, to whom no file here is a training file."""
 
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
     async def files_dropped(self, request: Request) -> bool:
+        self.asked.append(request.body["event"]["ts"])
         return False
 
 
@@ -135,14 +139,28 @@ async def test_what_is_said_before_its_conversation_is_stored_waits_for_that(
     assert models.heard == [("2.0", "Hello?")]
 
 
-async def test_files_that_nothing_here_reads_are_named(messages: Messages, models: Models) -> None:
-    files = [{"name": f"chart-{number}.png"} for number in range(5)]
+async def test_in_a_models_thread_only_what_can_be_nothing_else_is_training_data(
+    messages: Messages, models: Models, slack: Slack
+) -> None:
+    slack.replies["files.info"] = [error("file_not_found")]
+    for number, name in enumerate(("notes.csv", "data.json", "train.jsonl", "train.ndjson")):
+        files = [{"id": f"F{number}", "name": name}]
+        await messages.message(said(f"About {name}", ts=f"2.{number}", thread_ts=TALK.thread_ts, files=files))
+    assert [text for _, text in models.heard if text] == [
+        "About notes.csv", "About data.json", "About train.jsonl", "About train.ndjson"
+    ]  # fmt: skip
+    assert cast(NoFiles, messages.datasets).asked == ["2.2", "2.3"]
+
+
+async def test_files_that_nothing_here_reads_are_named(messages: Messages, models: Models, slack: Slack) -> None:
+    slack.replies["files.info"] = [error("file_not_found")]
+    files = [{"id": f"F{number}", "name": f"chart-{number}.png"} for number in range(5)]
     answers = Answers()
     await messages.mention(said(MENTION, answers, files=files))
     await messages.mention(said(f"{MENTION} see?", answers, thread_ts=TALK.thread_ts, files=files[:1]))
     assert "I cannot read `chart-0.png`, `chart-1.png`, `chart-2.png` and 2 more." in answers.text
     assert "does not see `chart-0.png`" in answers.text
-    assert models.heard == [("2.0", "see?")]
+    assert [text for _, text in models.heard if text] == ["see?"]
 
 
 @pytest.mark.parametrize(("history", "greets"), [([], 1), ([{"ts": "1.0"}], 0)])

@@ -40,3 +40,33 @@ def tools_no_json() -> str:
 def tools_invalid(finding: str, field: str, params: Mapping[str, Any]) -> str:
     """As the same defect in a training file is told."""
     return FINDINGS.say(finding, dict(params), field=field) or finding
+
+
+@ERRORS.sentence
+def model_without_eyes() -> str:
+    return _("It is not known to read images. Describe in words what it should see.")
+
+
+@ERRORS.sentence
+def attachment_is_no_text() -> str:
+    return _("It reads texts and images. Paste what it should read, or save it as a text.")
+
+
+@ERRORS.sentence
+def attachment_is_empty() -> str:
+    return _("The file is empty. Drop it again if that is a mistake.")
+
+
+@ERRORS.sentence
+def attachment_too_long(kilobytes: int) -> str:
+    return _("A text may have {kilobytes} kB. Paste the part that it should read.", kilobytes=kilobytes)
+
+
+@ERRORS.sentence
+def attachment_too_large(megabytes: int) -> str:
+    return _("A file may have {megabytes} MB. Drop a smaller one.", megabytes=megabytes)
+
+
+@ERRORS.sentence
+def too_many_images(most: int) -> str:
+    return _("A question may have {most} images. Ask about the others in another one.", most=most)

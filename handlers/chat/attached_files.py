@@ -1,0 +1,48 @@
+"""Files that people put into a question to a model."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import structlog
+
+from bot.conversations.attachments import LARGEST, MOST_IMAGES, read_attachment
+from bot.conversations.conversation import Attachment
+from bot.errors import BotError, Invalid
+from handlers.datasets.dropped_files import name_of, unbroken
+from handlers.web.download import Download
+from texts.errors import sentence
+from training_files import TrainingFileError
+
+log = structlog.get_logger()
+
+
+class AttachedFiles:
+    def __init__(self, download: Download) -> None:
+        self._download = download
+
+    async def read(
+        self, files: Sequence[dict[str, Any]], *, images: bool
+    ) -> tuple[list[Attachment], list[tuple[str, str]]]:
+        """What the model is given of them, and the names of the others with a sentence why not. `images`: whether it is
+        known to read these. Raises PostLater, PostDoubtful where Slack cannot hand them out at the moment."""
+        read: list[Attachment] = []
+        left: list[tuple[str, str]] = []
+        for file in files:
+            try:
+                attachment = await self._one(file, images=images)
+                if attachment.image and sum(one.image is not None for one in read) == MOST_IMAGES:
+                    raise Invalid("too_many_images", most=MOST_IMAGES)
+                read.append(attachment)
+            except (BotError, TrainingFileError) as error:
+                log.info("file not given to the model", why=str(error))
+                left.append((name_of(file), sentence(error)))
+        return read, left
+
+    async def _one(self, file: dict[str, Any], *, images: bool) -> Attachment:
+        details = await self._download.details(file)
+        content = bytearray()
+        async for chunk in unbroken(self._download, details):
+            content += chunk
+            if len(content) > LARGEST:
+                raise Invalid("attachment_too_large", megabytes=LARGEST // 1_000_000)
+        return read_attachment(name_of(details), bytes(content), images=images)
