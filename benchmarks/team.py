@@ -66,4 +66,4 @@ def launch(sandbox: Sandbox, provider_url: str, data: Path) -> Child:
         "FINETUNE_DATA": str(data),
         "FINETUNE_POLL_SECONDS": "5",
     }
-    return Child("bot", ["bot", "run"], environment, data.with_suffix(".log"))
+    return Child("bot", ["app", "run"], environment, data.with_suffix(".log"))

@@ -32,6 +32,7 @@ from handlers.message_changes import SUBTYPES, message_change
 from handlers.parsing import key_of, request_of
 from handlers.request import Request
 from handlers.routing import Listener, Modal
+from handlers.turns import Turn, Turns
 from handlers.web.poster import REACH, Poster, Reach
 from texts import inbox as texts
 from texts import modals as modal_texts
@@ -44,6 +45,8 @@ log = structlog.get_logger()
 
 # How often work is begun in which the process died each time, while Slack took what was to be said.
 _MOST_ATTEMPTS = 3
+# By its subtype, what a person wrote, rather than an edit or a notice.
+_SAID = {None, "file_share", "thread_broadcast"}
 # Once the pauses are over the person is told; where Slack does not take that either, the longest pause is repeated
 # until it does, for an hour at most.
 _LONGEST_AWAY = 3600.0
@@ -76,6 +79,7 @@ class Inbox:
         self._finished = finished
         self._backoff = backoff
         self._reply = reply
+        self._turns = Turns()
         self._working: set[asyncio.Task[Any]] = set()
         # Keys that this process has taken on: not to be dispatched a second time by `recover`.
         self._taken: set[str] = set()
@@ -153,13 +157,27 @@ class Inbox:
         self, work: Listener, body: dict[str, Any], context: AsyncBoltContext, open_modal: "_OpenModal | None" = None
     ) -> asyncio.Task[None]:
         """Begin `work` on an acknowledged request, and return: Slack has its answer when the listener ends."""
-        task = asyncio.create_task(self._work(work, body, context, open_modal), name=str(context["inbox_key"]))
+        turn = self._turn(body)
+        task = asyncio.create_task(self._work(work, body, context, open_modal, turn), name=str(context["inbox_key"]))
+        task.add_done_callback(lambda _: turn.end())
         self._working.add(task)
         task.add_done_callback(self._working.discard)
         return task
 
+    def _turn(self, body: dict[str, Any]) -> Turn:
+        event = body.get("event") or {}
+        is_said = (
+            event.get("type") in {"message", "app_mention"} and event.get("thread_ts") and not event.get("subtype")
+        )
+        return self._turns.take(str(event["channel"]), str(event["thread_ts"])) if is_said else Turn()
+
     async def _work(
-        self, work: Listener, body: dict[str, Any], context: AsyncBoltContext, open_modal: "_OpenModal | None"
+        self,
+        work: Listener,
+        body: dict[str, Any],
+        context: AsyncBoltContext,
+        open_modal: "_OpenModal | None",
+        turn: Turn,
     ) -> None:
         """Run the work; errors are shown to the person."""
         key = str(context["inbox_key"])
@@ -173,6 +191,7 @@ class Inbox:
                 is_retry=bool(context.get("inbox_again")),
                 received_at=context.get("inbox_received_at"),
             )
+            request = replace(request, turn=turn)
             with speaking(await self._languages.answers(request.answers_in, request.user)):
                 failed = not await self._carry_out(work, request, open_modal, reach)
             # Not reached when the process is stopped in between: the next start goes on with it.
@@ -202,7 +221,8 @@ class Inbox:
                     delay = self._backoff.longest
                 log.info("slack has trouble, again in a moment", key=request.key, why=str(error), seconds=delay)
                 await asyncio.sleep(delay)
-                request = self._request(request.key, request.body, is_retry=True, received_at=request.received_at)
+                again = self._request(request.key, request.body, is_retry=True, received_at=request.received_at)
+                request = replace(again, turn=request.turn)
             except Exception as error:
                 await _tell(request, error, open_modal)
                 return False

@@ -1,18 +1,20 @@
 """A request: what somebody did in Slack, where, with which text, and how to answer there."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from bot.access import Actor, Caller, Place
 from handlers.blocks.message import Message
+from handlers.turns import Turn
 
 
 @dataclass(frozen=True)
 class Request:
     """`key` is the inbox's; what is derived from it is the same when the work is done again after a crash
     (`is_retry`). `text` is what was typed, without the command itself. `answer` speaks where the person looks; `alone`:
-    only they see that. `replace_message` puts an answer in place of the message whose button was pressed.
+    only they see that. `replace_message` puts an answer in place of the message whose button was pressed. `turn`: among
+    what was said in the same thread.
     """
 
     key: str
@@ -27,6 +29,7 @@ class Request:
     answer: Callable[[Message], Awaitable[None]]
     replace_message: Callable[[Message], Awaitable[None]]
     alone: bool
+    turn: Turn = field(default_factory=Turn)
 
     @property
     def answers_in(self) -> Place:

@@ -49,6 +49,8 @@ class AppEndpoints:
         headers: dict[str, str] = {"x-slack-req-id": "sandbox"}
         try:
             args = await arguments(request)
+            if self.state.settings.latency:
+                await asyncio.sleep(self.state.settings.latency / 2)
             fault = self.state.faults.take(name, json.dumps(args, ensure_ascii=False))
             if fault is not None and fault.kind != "drop":
                 return await fault_response(fault)
@@ -60,6 +62,8 @@ class AppEndpoints:
             headers["x-accepted-oauth-scopes"] = ",".join(method.scopes)
             self.state.limits.count(name, method.tier)
             body = await method.run(Call(self.state, args))
+            if self.state.settings.latency:
+                await asyncio.sleep(self.state.settings.latency / 2)
             if fault is not None:
                 return ClosedConnection()
             return JSONResponse({"ok": True} | body, headers=headers)

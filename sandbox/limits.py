@@ -6,7 +6,7 @@ more. The sandbox allows exactly these, so that a bot which stays within them he
 
 import math
 import time
-from collections import deque
+from collections import Counter, deque
 
 from sandbox.settings import Settings
 from sandbox.slack_errors import fail, limit
@@ -29,6 +29,8 @@ class Limits:
         self._settings = settings
         self._calls: dict[str, deque[float]] = {}
         self._channels: dict[str, tuple[float, float]] = {}
+        self.refused: Counter[str] = Counter()
+        """How many calls of each method were above its rate."""
 
     def count(self, method: str, tier: int) -> None:
         """Count one call of a method. Raises SlackError `ratelimited` with `retry_after` in seconds above the rate."""
@@ -43,6 +45,7 @@ class Limits:
         while calls and calls[0] <= now - WINDOW:
             calls.popleft()
         if len(calls) >= rate:
+            self.refused[method] += 1
             wait = math.ceil(calls[0] + WINDOW - now) if calls else int(WINDOW)
             fail("rate", retry_after=max(1, wait))
         calls.append(now)
@@ -56,5 +59,6 @@ class Limits:
         left = min(float(POST_BURST), left + (now - since))
         if left < 1:
             self._channels[channel] = (left, now)
+            self.refused["chat.postMessage"] += 1
             fail("rate.channel", retry_after=1)
         self._channels[channel] = (left - 1, now)

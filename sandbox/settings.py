@@ -32,6 +32,8 @@ class Settings:
     """Sharing an uploaded file is asynchronous: its message appears this long after the call's response."""
     refresh_sockets_after: float = 0.0
     """ControlRequest each socket to reconnect after this time (Slack does so about hourly); 0 never asks."""
+    latency: float = 0.0
+    """Every call of the Web API takes this long, as over a network; Slack's own take about a tenth of a second."""
     rates: str = "strict"
     """`strict`: Slack's published rates. `off`: none."""
     rate_overrides: dict[str, float] = field(default_factory=dict)

@@ -9,6 +9,7 @@ import itertools
 import json
 import time
 from collections import defaultdict
+from collections.abc import Callable
 from math import log
 from typing import Any
 
@@ -38,6 +39,7 @@ class StandInProvider:
         self.chats: list[Json] = []
         self.completions: list[Json] = []
         self.answer = "The answer, in several pieces."
+        self.answer_to: Callable[[Json], str] | None = None  # instead of `answer`, by the request
         self.answers_between = 0.0
         self.context = 20_000
         self.finish_reason: str | None = None
@@ -393,9 +395,10 @@ class StandInProvider:
             return _error(400, "context_length_exceeded", "This model's maximum context length is 4096 tokens.")
         response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
         await response.prepare(request)
+        said = self.answer_to(body) if self.answer_to else self.answer
         calls = self.calls if body.get("tools") and body["messages"][-1]["role"] == "user" else []
         chunk = {"id": "chatcmpl-1", "object": "chat.completion.chunk", "created": 1, "model": body["model"]}
-        for number, piece in enumerate(self.answer.split(" ") if not calls else [""]):
+        for number, piece in enumerate(said.split(" ") if not calls else [""]):
             if number == cut:
                 assert request.transport is not None
                 request.transport.abort()

@@ -60,6 +60,8 @@ class AnswerMessage:
     async def grow(self, text: str) -> None:
         """Show the text, of which more is to come, as far as Slack has room for it now. For a stream the token of
         chat.appendStream was taken before."""
+        if self._thread.is_stopped:
+            return
         if self._ts is None:
             await self._begin(text)
         elif self.is_streaming:
@@ -154,6 +156,7 @@ class AnswerMessage:
         except PostError as error:
             # Whether or not these words arrived: an edit shows all of them.
             log.info("stream ended early, editing instead", why=str(error))
+            self._thread.is_stopped = str(error) == "stopped_by_user"
             self.is_streaming = self._is_exact = False
 
     async def _stop(self, rest: str = "", footer: Blocks = ()) -> bool:

@@ -8,6 +8,7 @@ import structlog
 
 from bot.notices.interfaces import PostRefused
 from handlers.chat.blocks import answer_moved
+from handlers.chat.thinking import ThinkingStatus
 from handlers.web.poster import Poster, metadata
 from handlers.web.rate_limits import Priority
 from texts.language import Language, speaking
@@ -45,13 +46,16 @@ class AnswerThread:
         opened: Callable[[str], Awaitable[None]],
         messages: Sequence[str],
         doubtful: bool,
+        thinking: ThinkingStatus,
     ) -> None:
         self.poster = poster
         self.recipient = recipient
         self.opened = opened
         self.doubtful = doubtful
+        self.thinking = thinking
         self.can_stream = True
         self.can_edit = True
+        self.is_stopped = False  # a person pressed Slack's own Stop: nothing is shown before the answer ends
         self.is_gone = False  # somebody deleted a message of the answer, or nobody can be told
         self._idempotency_key = idempotency_key
         self._left = list(messages)
@@ -84,6 +88,7 @@ class AnswerThread:
 
     async def start_stream(self, words: str) -> str:
         """Its ts. The token was taken before."""
+        await self.thinking.end()
         recipient = self.recipient
         answer = await self.poster.call_now(
             "chat.startStream",
@@ -99,6 +104,7 @@ class AnswerThread:
 
     async def post(self, number: int, content: dict[str, Any]) -> str | None:
         """The message's ts; None where it can be said nowhere. `content` as in chat.postMessage."""
+        await self.thinking.end()
         try:
             answer = await self._post(number, content)
         except PostRefused as error:

@@ -2,6 +2,7 @@
 
 import contextlib
 from dataclasses import dataclass
+from functools import partial
 
 import structlog
 
@@ -117,7 +118,9 @@ class ChatListeners:
         if not text and not attachments:
             return
         ts = str(event["ts"])
+        await request.turn.come()
         async with self.chat.ask(caller, conversation, ts, text, attachments) as answer:
+            request.turn.end()
             if answer is not None:
                 await self._show(request, conversation, answer, after=ts)
 
@@ -148,8 +151,6 @@ class ChatListeners:
 
     async def _show(self, request: Request, conversation: Conversation, answer: Answer, *, after: str) -> None:
         """Stream an answer into the thread, below the message `after`."""
-        if not answer.is_known:
-            await self._show_thinking(request, conversation)
         recipient = Recipient(
             request.channel,
             conversation.thread_ts,
@@ -196,6 +197,7 @@ class ChatListeners:
             opened=opened,
             messages=answer.messages,
             doubtful=request.is_retry,
+            thinking=None if answer.is_known else partial(self._show_thinking, request, conversation),
             timing=self.timing,
         )
 

@@ -25,6 +25,7 @@ from handlers.chat.answer_thread import AnswerThread
 from handlers.chat.answer_thread import Recipient as Recipient
 from handlers.chat.blocks import stream_text
 from handlers.chat.markdown import closed, cut
+from handlers.chat.thinking import ThinkingStatus
 from handlers.web.poster import NO_CONNECTION, Poster
 from handlers.web.rate_limits import Priority
 from texts import chat as texts
@@ -51,7 +52,7 @@ class StreamedAnswer:
 
     `idempotency_key` names the answer in the metadata of its messages. `opened` is called with the ts of each message
     once it is in Slack. `messages` are those of an earlier attempt, oldest first: they are edited to the new answer,
-    and the rest is deleted. `doubtful`: that attempt may have begun one more.
+    and the rest is deleted. `doubtful`: that attempt may have begun one more. `thinking` shows that the model thinks.
     """
 
     def __init__(
@@ -63,11 +64,18 @@ class StreamedAnswer:
         opened: Callable[[str], Awaitable[None]],
         messages: Sequence[str] = (),
         doubtful: bool = False,
+        thinking: Callable[[], Awaitable[None]] | None = None,
         timing: Timing = _TIMING,
     ) -> None:
         self._poster = poster
         self._thread = AnswerThread(
-            poster, recipient, idempotency_key=idempotency_key, opened=opened, messages=messages, doubtful=doubtful
+            poster,
+            recipient,
+            idempotency_key=idempotency_key,
+            opened=opened,
+            messages=messages,
+            doubtful=doubtful,
+            thinking=ThinkingStatus(thinking),
         )
         self._file_name = f"answer-{recipient.after}.md"
         self._timing = timing
@@ -87,12 +95,14 @@ class StreamedAnswer:
         self._may_be_shared = doubtful or bool(messages)
 
     async def __aenter__(self) -> "StreamedAnswer":
+        self._thread.thinking.begin()
         self._writer = asyncio.create_task(self._write(), name=f"answer below {self._thread.recipient.after}")
         return self
 
     async def __aexit__(self, *_: object) -> None:
         self._writer.cancel()
         await asyncio.wait([self._writer])
+        await self._thread.thinking.end()
         self._message.release()
         self._next.release()
 

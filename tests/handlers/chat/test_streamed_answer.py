@@ -127,6 +127,27 @@ async def test_a_broken_stream_is_mended_in_its_place(thread: Thread) -> None:
     assert (message["ts"], text_of(message), buttons(message)) == (begun["ts"], "one two", ["good"])
 
 
+async def test_an_answer_that_a_person_stopped_grows_no_more(thread: Thread) -> None:
+    client = thread.client()
+    async with thread.answer(client) as answer:
+        answer.add("one ")
+        begun = await thread.shows("one")
+        workspace = thread.sandbox.state.workspace
+        stream = workspace.message(begun["channel"], begun["ts"])
+        assert stream
+        workspace.edit(stream, streaming="stopped")
+        answer.add("two ")
+        while client.calls < 2:
+            await asyncio.sleep(0.001)
+        answer.add("three ")
+        await asyncio.sleep(5 * HURRIED.between_edits)
+        assert text_of((await thread.messages())[0]) == "one "
+        await answer.close("Stopped.", FOOTER)
+    (message,) = await thread.messages()
+    assert text_of(message).endswith("_Stopped._")
+    assert buttons(message) == ["good"]
+
+
 @pytest.mark.parametrize("grows", [True, False])
 async def test_an_answer_whose_buttons_are_refused_goes_without(thread: Thread, grows: bool) -> None:
     async with thread.answer() as answer:
