@@ -17,6 +17,7 @@ from bot.access import Action, Caller
 from bot.administration.channel_models import ChannelModels
 from bot.authority import Authority
 from bot.backoff import Backoff
+from bot.conversations.completion import ask_model, label_probabilities
 from bot.conversations.conversation import BROKEN, STOPPED, Attachment, Conversation, ConversationStore, Turn
 from bot.conversations.prompt import exchanges, next_part, prompt, up_to
 from bot.conversations.window import Window
@@ -24,7 +25,7 @@ from bot.errors import Conflict, NotFound
 from bot.keyed_locks import KeyedLocks
 from bot.models.catalogue import Catalogue
 from bot.models.lost import LostModels
-from bot.providers.chat import ChatDelta, ChatRequest, ToolCall, Usage
+from bot.providers.chat import ChatDelta, ChatRequest, TokenLogprobs, ToolCall, Usage
 from bot.providers.interface import ProviderError, Refused
 from bot.spending.model_use import ModelSpending, UseSum
 from bot.timing import Timing
@@ -71,6 +72,13 @@ class Trimmed(msgspec.Struct, frozen=True):
     a conversation."""
 
 
+class Probabilities(msgspec.Struct, frozen=True):
+    """How likely the model found each of the labels among which it was trained to choose, the likeliest first; what is
+    missing to 1 went to other answers. Comes before the end of such an answer."""
+
+    labels: tuple[tuple[str, float], ...]
+
+
 class Empty(msgspec.Struct, frozen=True):
     """The model said nothing."""
 
@@ -85,8 +93,8 @@ class Gone(msgspec.Struct, frozen=True):
     """The provider has no such model any more."""
 
 
-Event = TextDelta | Warming | Trimmed | Ended | Called | Empty | TooLong | Gone
-"""Any number of TextDelta, Warming and Trimmed, then one of the others."""
+Event = TextDelta | Warming | Trimmed | Probabilities | Ended | Called | Empty | TooLong | Gone
+"""Any number of TextDelta, Warming and Trimmed, perhaps Probabilities, then one of the others."""
 
 
 @dataclass(frozen=True)
@@ -230,6 +238,8 @@ class Chat:
     async def _known(self, conversation: Conversation, known: Turn) -> AsyncGenerator[Event, None]:
         if known.content:
             yield TextDelta(known.content)
+        if known.probabilities:
+            yield Probabilities(known.probabilities)
         yield _end(known)
         await self._conversations.answer_shown(conversation.id, known.ts)
 
@@ -249,8 +259,9 @@ class Chat:
     ) -> AsyncGenerator[Event, None]:
         """With as much of the conversation as the model can read; retried while it is not ready."""
         told = conversation.trimmed
-        there = len(exchanges(turns))
-        kept = await self._window.fitting(conversation, turns)
+        # A completion model is asked one question at a time.
+        there = len(exchanges(turns)) if conversation.completion is None else 1
+        kept = await self._window.fitting(conversation, turns) if there > 1 else 1
         provider = await self._catalogue.provider_of(conversation.model)
         failures, delays = 0, iter(self._warm_up)
         while True:
@@ -261,10 +272,15 @@ class Chat:
                     conversation.id, lambda now: msgspec.structs.replace(now, trimmed=True)
                 )
             whole, said = "", Turn(asked_ts, "assistant", "", user=caller.user, model=conversation.model)
+            places: list[TokenLogprobs] = []
             failure: ProviderError | None = None
+            deltas = ask_model(
+                provider, _request(conversation, turns, kept), conversation.completion, conversation.labels
+            )
             try:
-                async for delta in _until(stop, provider.chat(_request(conversation, turns, kept))):
+                async for delta in _until(stop, deltas):
                     text = _encodable(delta.text)
+                    places += delta.logprobs
                     whole += text
                     said = _with(said, delta)
                     if text and whole.strip():
@@ -308,8 +324,11 @@ class Chat:
         if not whole.strip() and not said.tool_calls:
             yield Empty(said.finish_reason)
             return
-        said = msgspec.structs.replace(said, content=whole if whole.strip() else "")
+        chosen = label_probabilities(conversation.labels, whole, places)
+        said = msgspec.structs.replace(said, content=whole if whole.strip() else "", probabilities=chosen)
         await self._conversations.answered(conversation.id, said)
+        if chosen:
+            yield Probabilities(chosen)
         yield _end(said)
         await self._conversations.answer_shown(conversation.id, asked_ts)
 

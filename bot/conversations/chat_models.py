@@ -5,6 +5,7 @@ import asyncio
 from bot.access import Action, Caller
 from bot.administration.channel_models import ChannelModels
 from bot.authority import Authority
+from bot.conversations.completion import CompletionFormat
 from bot.conversations.starter import Starter, starter
 from bot.datasets.file_store import FileStore
 from bot.datasets.interfaces import DatasetStore
@@ -12,6 +13,7 @@ from bot.errors import NotFound
 from bot.jobs.interfaces import JobStore
 from bot.models.catalogue import Catalogue
 from bot.models.lost import LostModels
+from training_files import lookup
 
 
 class ChatModels:
@@ -50,12 +52,15 @@ class ChatModels:
         await self._channel_models.require(caller, model)
 
     async def starter(self, caller: Caller, model: str) -> Starter:
-        """What the file it was trained on begins with; nothing, if somebody who reads along may not know of the
-        file."""
+        """What the file it was trained on begins with; only its format, if somebody who reads along may not know of the
+        file. A model that takes nothing but completions is known as one without a file."""
         job = (await self._jobs.models([model])).get(model)
         dataset = await self._datasets.get(job.dataset_id) if job and job.dataset_id else None
         if dataset is None or dataset.deleted_at is not None:
-            return Starter()
+            facts = lookup(model)
+            completes = facts is not None and facts.formats == ("completion",)
+            return Starter(completion=CompletionFormat() if completes else None)
+        start = await asyncio.to_thread(starter, self._file_store.path(dataset.sha256))
         if not self._authority.allows(caller, Action.SEE, dataset.resource, caller.posts_in):
-            return Starter()
-        return await asyncio.to_thread(starter, self._file_store.path(dataset.sha256))
+            return Starter(completion=start.completion)
+        return start

@@ -7,13 +7,15 @@ from typing import Any, Final, Protocol
 import msgspec
 
 from bot.access import Resource
+from bot.conversations.completion import CompletionFormat
 from bot.providers.chat import Parameters, ToolCall, Usage
 
 
 class Conversation(msgspec.Struct, frozen=True):
     """`system` is the system message that the training examples shared; a model answers best under it. So is it with
     `tools`, the protocol's JSON. `title` is the one that a person gave it.
-    `trimmed`: people were told that the model no longer reads its beginning."""
+    `trimmed`: people were told that the model no longer reads its beginning. `completion`: the model goes on with a
+    text, in the format of its training data. `labels`: the few answers among which it was trained to choose."""
 
     id: str
     model: str
@@ -28,6 +30,8 @@ class Conversation(msgspec.Struct, frozen=True):
     tools: tuple[dict[str, Any], ...] = ()
     title: str | None = None
     trimmed: bool = False
+    completion: CompletionFormat | None = None
+    labels: tuple[str, ...] = ()
 
     @property
     def resource(self) -> Resource:
@@ -52,7 +56,7 @@ class Turn(msgspec.Struct, frozen=True, omit_defaults=True):
     `user`: the person who said it, or asked for it; `name`: how people call them, where the model is told.
     `finish_reason`: why an answer ended; the protocol's word, BROKEN or STOPPED.
     `tool_calls` are the assistant's, `tool_call_id` says which of them a turn of role `tool` answers. `usage` and
-    `cost_usd` are those of one answer. `probabilities`: of each class, where the model chose one. `original`: what an
+    `cost_usd` are those of one answer. `probabilities`: of each label, where the model chose one. `original`: what an
     answer was before a person edited it (`edited_by`). A turn that was deleted (`deleted_at`) is no part of the prompt.
     Times in seconds since the epoch.
     """

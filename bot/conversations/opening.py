@@ -159,4 +159,6 @@ def _conversation(
         private=origin.private,
         system=start.system,
         tools=start.tools,
+        completion=start.completion,
+        labels=start.labels,
     )

@@ -105,8 +105,11 @@ def parts_of(turns: Iterable[Turn], asked_ts: str) -> list[Turn]:
 
 
 def prompt(conversation: Conversation, turns: Sequence[Turn], most: int | None = None) -> list[ChatMessage]:
-    """The system message, what had been said before the conversation, and the latest `most` exchanges."""
+    """The system message, what had been said before the conversation, and the latest `most` exchanges; for a completion
+    model, which is asked one question at a time, the last exchange alone."""
     kept = exchanges(turns)
+    if conversation.completion is not None:
+        kept, turns = kept[-1:], ()
     dropped = 0 if most is None else max(len(kept) - most, 0)
     messages = [message for exchange in kept[dropped:] for message in exchange.messages]
     background = _background(turns)

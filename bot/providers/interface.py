@@ -4,7 +4,7 @@ The distinction that matters for money is in the errors: after `Refused`, `RateL
 request was certainly not carried out; after `Doubtful` nobody knows.
 """
 
-from collections.abc import AsyncIterator, Collection, Mapping
+from collections.abc import AsyncGenerator, Collection, Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Protocol
@@ -207,10 +207,10 @@ class Provider(Protocol):
 
     async def delete_model(self, model: str) -> None: ...
 
-    def chat(self, request: ChatRequest) -> AsyncIterator[ChatDelta]:
+    def chat(self, request: ChatRequest) -> AsyncGenerator[ChatDelta, None]:
         """The answer, piece by piece. Where the last message is the assistant's, the answer goes on with that."""
 
-    def complete(self, request: CompletionRequest) -> AsyncIterator[ChatDelta]:
+    def complete(self, request: CompletionRequest) -> AsyncGenerator[ChatDelta, None]:
         """What a completion model writes after the prompt, piece by piece."""
 
     async def close(self) -> None: ...

@@ -8,7 +8,7 @@ takes tens of times as long as reading the JSON, so answers are taken as they ar
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
@@ -258,7 +258,7 @@ class OpenAIProtocol:
         async with self._errors_classified():
             await self._client.models.delete(model)
 
-    async def chat(self, request: ChatRequest) -> AsyncIterator[ChatDelta]:
+    def chat(self, request: ChatRequest) -> AsyncGenerator[ChatDelta, None]:
         goes_on = request.messages[-1].role == "assistant"
 
         def ask(sent: Collection[str]) -> Awaitable[AsyncStream[ChatCompletionChunk]]:
@@ -280,10 +280,9 @@ class OpenAIProtocol:
             )
 
         wanted = {USAGE, MAX_TOKENS, *([LOGPROBS] if request.top_logprobs else []), *([CONTINUE] if goes_on else [])}
-        async for delta in self._streamed(request.model, wanted, ask, ChatReader()):
-            yield delta
+        return self._streamed(request.model, wanted, ask, ChatReader())
 
-    async def complete(self, request: CompletionRequest) -> AsyncIterator[ChatDelta]:
+    def complete(self, request: CompletionRequest) -> AsyncGenerator[ChatDelta, None]:
         def ask(sent: Collection[str]) -> Awaitable[AsyncStream[Completion]]:
             body = _body(request.parameters, {*sent, MAX_TOKENS})  # the only name that this endpoint has for it
             if LOGPROBS in sent:
@@ -297,8 +296,7 @@ class OpenAIProtocol:
             )
 
         wanted = {USAGE, *([LOGPROBS] if request.top_logprobs else [])}
-        async for delta in self._streamed(request.model, wanted, ask, CompletionReader()):
-            yield delta
+        return self._streamed(request.model, wanted, ask, CompletionReader())
 
     async def _streamed(
         self,
@@ -306,7 +304,7 @@ class OpenAIProtocol:
         wanted: Collection[str],
         ask: Callable[[Collection[str]], Awaitable[AsyncStream[_Chunk]]],
         reader: _Reader[_Chunk],
-    ) -> AsyncIterator[ChatDelta]:
+    ) -> AsyncGenerator[ChatDelta, None]:
         """The answer, asked for with those of the `wanted` fields that the model takes."""
         async with self._errors_classified():
             async with await self._opened(model, wanted, ask) as stream:

@@ -14,7 +14,20 @@ from bot.access import Actor, Role
 from bot.administration.channel_models import ChannelModels
 from bot.authority import Authority, entry
 from bot.backoff import Backoff
-from bot.conversations.chat import Called, Chat, Empty, Ended, Event, Gone, TextDelta, TooLong, Trimmed, Warming
+from bot.conversations.chat import (
+    Called,
+    Chat,
+    Empty,
+    Ended,
+    Event,
+    Gone,
+    Probabilities,
+    TextDelta,
+    TooLong,
+    Trimmed,
+    Warming,
+)
+from bot.conversations.completion import CompletionFormat
 from bot.conversations.conversation import BROKEN, STOPPED, Attachment, Conversation, Turn
 from bot.conversations.prompt import NO_RESULT, another_answer
 from bot.conversations.window import Window
@@ -477,3 +490,49 @@ async def test_files_go_to_the_model_before_the_question(
 def test_models_with_eyes_are_known(chat: Chat) -> None:
     assert chat.takes_images(structs.replace(TALK, model="ft:gpt-4o-2024-08-06:acme:x:1"))
     assert not chat.takes_images(structs.replace(TALK, model="somebody/unknown"))
+
+
+# Completion models, and those that choose a label
+
+COMPLETES = structs.replace(TALK, id="cv-2", thread_ts="1.1", completion=CompletionFormat("\n->", " ", " END"))
+CHOOSES = structs.replace(TALK, id="cv-3", thread_ts="1.2", labels=("spam", "ham"))
+
+
+async def test_a_completion_model_is_asked_one_question_at_a_time(
+    chat: Chat, conversations: SqliteConversationStore, stand_in: StandInProvider
+) -> None:
+    await conversations.open(COMPLETES)
+    stand_in.answer = "In the shop. END of it"
+    for number in range(3):
+        events = await ask(chat, f"{number + 2}.0", f"Where is bike {number}?", COMPLETES)
+        assert words(events).rstrip() == "In the shop."
+        assert Trimmed() not in (events or [])
+    assert [asked["prompt"] for asked in stand_in.completions] == [f"Where is bike {n}?\n->" for n in range(3)]
+    assert not stand_in.chats
+
+
+async def test_how_likely_each_label_was_is_told_and_kept(
+    chat: Chat, conversations: SqliteConversationStore, stand_in: StandInProvider
+) -> None:
+    await conversations.open(CHOOSES)
+    stand_in.answer, stand_in.likely = "spam", [{"spam": 0.75, "ham": 0.25}]
+    told = Probabilities((("spam", 0.75), ("ham", 0.25)))
+    events: list[Event] = []
+    async with chat.ask(a_caller(), CHOOSES, "2.0", "Hello?") as answer, aclosing(answer.events) as coming:
+        async for event in coming:
+            events.append(event)
+            if isinstance(event, Ended):
+                break  # a crash, before all of it counts as shown
+    assert events[-2:] == [told, Ended(None, None)]
+    assert (await conversations.turns(CHOOSES.id))[-1].probabilities == told.labels
+    assert await ask(chat, "2.0", talk=CHOOSES, is_retry=True) == [TextDelta("spam "), told, Ended(None, None)]
+
+
+async def test_a_server_that_tells_no_logprobs_answers_all_the_same(
+    chat: Chat, conversations: SqliteConversationStore, stand_in: StandInProvider
+) -> None:
+    await conversations.open(CHOOSES)
+    stand_in.answer, stand_in.refuses = "spam", {"logprobs", "top_logprobs"}
+    events = await ask(chat, "2.0", talk=CHOOSES)
+    assert words(events).strip() == "spam"
+    assert not any(isinstance(event, Probabilities) for event in events or [])
