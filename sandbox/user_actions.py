@@ -179,6 +179,10 @@ class UserActions:
             states.setdefault(block["block_id"], {})[action_id] = state
             if block["type"] == "input" and not block.get("dispatch_action"):
                 return Reply(True)
+        if element["type"] == "feedback_buttons" and state is not None:
+            # The page shows this person what they have pressed; it is no part of the message's state.
+            states.setdefault(block["block_id"], {})[action_id] = state
+            self.workspace.changes.publish(Change("message", message.channel, message.thread_ts, message.ts, user.id))
         values: dict[str, dict[str, Json]] = {}
         for in_block, in_element, start in self.initial_message_state(message):
             kept = states.get(in_block, {}).get(in_element, start)

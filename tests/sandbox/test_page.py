@@ -648,3 +648,29 @@ async def test_an_agents_prompts_its_stop_button_and_the_title_of_its_session(
     await title.press("Enter")
     assert await renamed.get() == "What it can do"
     await expect(asked.locator(".session-of")).to_have_text("What it can do")
+
+
+async def test_feedback_stays_pressed_for_the_one_who_gave_it(
+    page: Page, people: SandboxClient, slack: AsyncWebClient, bolt: AsyncApp
+) -> None:
+    given: asyncio.Queue[str] = asyncio.Queue()
+
+    @bolt.action("feedback")
+    async def feedback(ack: Any, action: dict[str, Any]) -> None:
+        await ack()
+        await given.put(action["value"])
+
+    halves = {f"{name}_button": {"text": plain(name), "value": name} for name in ("positive", "negative")}
+    buttons = {"type": "feedback_buttons", "action_id": "feedback"} | halves
+    trash = {"type": "icon_button", "icon": "trash", "text": plain("Remove"), "visible_to_user_ids": [BEN]}
+    posted = await slack.chat_postMessage(
+        channel=SUPPORT, text="answer", blocks=[{"type": "context_actions", "elements": [buttons, trash]}]
+    )
+    await people.click("ben", "#support-model", posted["ts"], "feedback", value="positive")
+    assert await given.get() == "positive"
+    for name, other in (("negative", "positive"), ("positive", "negative")):
+        await page.get_by_role("button", name=name).click()
+        assert await given.get() == name
+        await expect(page.get_by_role("button", name=name)).to_have_attribute("aria-pressed", "true")
+        await expect(page.get_by_role("button", name=other)).to_have_attribute("aria-pressed", "false")
+    await expect(page.get_by_role("button", name="Remove")).to_have_count(0)
