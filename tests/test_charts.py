@@ -121,7 +121,10 @@ def test_the_words_say_whether_an_accuracy_is_of_training_or_of_validation() -> 
     assert "Training token accuracy" in loss_alt_text(trained)
     held_out = [Metrics(9, train_mean_token_accuracy=0.9, full_valid_mean_token_accuracy=0.5)]
     assert "Validation token accuracy is 50%" in loss_alt_text(held_out)
-    assert "Validation reward accuracy" in loss_alt_text([Metrics(9, valid_reward_accuracy=0.5)], method="dpo")
+    preferences = [Metrics(9, valid_mean_token_accuracy=0.31, valid_reward_accuracy=0.5)]
+    for method in ("dpo", ""):
+        assert "Validation reward accuracy is 50%" in loss_alt_text(preferences, method=method)
+        assert "31%" not in loss_alt_text(preferences, method=method)
 
 
 def test_the_bot_starts_without_waiting_for_matplotlib() -> None:

@@ -53,7 +53,7 @@ def loss_alt_text(metrics: Sequence[Metrics], *, method: str = "") -> str:
             )
         else:
             said.append(_("Validation loss {course}.", course=_course(valid, _figure)))
-    if accuracy := _accuracy(metrics, quantities(method)[1]):
+    if accuracy := _accuracy(metrics, quantities(method, metrics)[1]):
         said.append(accuracy)
     if not said:
         return _("Chart of training loss by step; nothing has been measured yet.")

@@ -25,7 +25,7 @@ def loss_chart(metrics: Sequence[Metrics], words: ChartWords, *, method: str = "
     What was measured of single batches is drawn faintly behind what it comes to (`bot.jobs.figures`). What was not
     measured is not drawn.
     """
-    accuracy = _accuracy(method)
+    accuracy = quantities(method, metrics)[1]
     loss = training(metrics, "loss"), validation(metrics, "loss")
     right = training(metrics, accuracy), validation(metrics, accuracy)
     two_panels = any(curve.raw or curve.points for curve in right)
@@ -41,10 +41,6 @@ def loss_chart(metrics: Sequence[Metrics], words: ChartWords, *, method: str = "
     _step_axis(bottom, [point for curve in (*loss, *right) for point in (*curve.raw, *curve.points)], words.step)
     set_title(top, title, pad=42)
     return png(figure)
-
-
-def _accuracy(method: str) -> Quantity:
-    return quantities(method)[1]
 
 
 def _thinned(points: Points) -> Points:

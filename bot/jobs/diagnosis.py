@@ -13,7 +13,7 @@ from statistics import mean, median
 
 import msgspec
 
-from bot.jobs.figures import Curve, Points, smoothed, training, validation, window
+from bot.jobs.figures import QUANTITIES, Curve, Points, quantities, smoothed, training, validation, window
 from bot.providers.protocol import DPO, Auto, Metrics
 
 
@@ -60,7 +60,7 @@ def diagnose(metrics: Sequence[Metrics], method: str = "", *, ended: bool = True
     """What is wrong with the run as a whole, or None. While it still trains (`ended` is False) only divergence is
     told: the rest may yet come right. `metrics` in any order."""
     train, valid = training(metrics, "loss"), validation(metrics, "loss")
-    found = _divergence(metrics, train, valid)
+    found = _divergence(metrics, train, valid, method)
     return found if found or not ended else _rise(train, valid, method) or _standstill(train, valid)
 
 
@@ -71,7 +71,7 @@ def lower_rate(rate: float | Auto) -> float | None:
     return None if rate == "auto" else min(1.0, rate / 4)
 
 
-def _divergence(metrics: Sequence[Metrics], train: Curve, valid: Curve) -> Diagnosis | None:
+def _divergence(metrics: Sequence[Metrics], train: Curve, valid: Curve, method: str) -> Diagnosis | None:
     began = _level(train.raw)
     if metrics and max(metrics, key=lambda one: one.step).not_finite:
         return Diagnosis(Problem.DIVERGED, False, began)
@@ -88,7 +88,8 @@ def _divergence(metrics: Sequence[Metrics], train: Curve, valid: Curve) -> Diagn
     shot_up = enough and rise > max(_DIVERGED, _DIVERGED_SHARE * began)
     came_back_to = 0.8 * began if enough else 1.2 * max(value for _, value in train.raw[:2])
     never_came_back = peak > max(_PEAK, _PEAK_SHARE * began) and end > came_back_to
-    babbles = end > 0.9 * began and _accuracy_lost(metrics)
+    # Of preferences both answers become less likely, the other one more so: token accuracy falls in healthy runs.
+    babbles = quantities(method, metrics) == QUANTITIES and end > 0.9 * began and _accuracy_lost(metrics)
     return Diagnosis(Problem.DIVERGED, False, began, end) if shot_up or never_came_back or babbles else None
 
 

@@ -51,7 +51,7 @@ def figures(metrics: Sequence[Metrics], method: str = "", *, upto: int | None = 
     validation's. What was not measured is left out. `metrics` in any order."""
     told = [one for one in metrics if upto is None or one.step <= upto]
     found = []
-    for quantity in quantities(method):
+    for quantity in quantities(method, told):
         for part, curve in (("training", training(told, quantity)), ("validation", validation(told, quantity))):
             if curve.points:
                 step, value = curve.points[-1]
@@ -60,10 +60,11 @@ def figures(metrics: Sequence[Metrics], method: str = "", *, upto: int | None = 
     return found
 
 
-def quantities(method: str) -> tuple[Quantity, ...]:
+def quantities(method: str, metrics: Sequence[Metrics]) -> tuple[Quantity, ...]:
     """What tells how training by this method of the protocol goes. Of preferences, token accuracy says nothing: the
-    aim is that the preferred answer gains on the other one, not that it is said word for word."""
-    return DPO_QUANTITIES if method == DPO else QUANTITIES
+    aim is that the preferred answer gains on the other one, not that it is said word for word. Not every provider tells
+    the method; rewards are measured of preferences only."""
+    return DPO_QUANTITIES if method == DPO or any(one.of_preferences for one in metrics) else QUANTITIES
 
 
 def training(metrics: Sequence[Metrics], quantity: Quantity) -> Curve:

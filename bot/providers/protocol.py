@@ -72,6 +72,11 @@ class Metrics(msgspec.Struct, frozen=True, omit_defaults=True):
     not_finite: bool = False
     elapsed_seconds: float | None = None
 
+    @property
+    def of_preferences(self) -> bool:
+        rewards = self.train_reward_accuracy, self.valid_reward_accuracy, self.full_valid_reward_accuracy
+        return any(accuracy is not None for accuracy in rewards)
+
 
 class Checkpoint(msgspec.Struct, frozen=True):
     id: str

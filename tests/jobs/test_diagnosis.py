@@ -55,6 +55,20 @@ def test_a_ruined_run_is_called_what_it_is(name: str, what: Problem) -> None:
     assert problem(diagnose(*recorded(name))) is what
 
 
+def losing_words(**rewards: float) -> list[Metrics]:
+    """The loss has hardly moved, and the answers of the file have become less likely word by word."""
+    return [
+        Metrics(step, train_loss=0.69 - step / 1000, train_mean_token_accuracy=0.6 - step / 100, **rewards)
+        for step in range(1, 31)
+    ]
+
+
+def test_preferences_may_lose_token_accuracy() -> None:
+    assert problem(diagnose(losing_words())) is Problem.DIVERGED
+    assert diagnose(losing_words(), "dpo") is None
+    assert diagnose(losing_words(train_reward_accuracy=0.8)) is None
+
+
 def test_divergence_is_told_while_there_is_still_something_to_save() -> None:
     told, method = recorded("rate_times_100")
     seen = [upto for upto in range(len(told)) if diagnose(told[:upto], method, ended=False)]

@@ -223,8 +223,11 @@ def test_figures_say_what_they_are(make_job: MakeJob, seen: See, t0: float) -> N
     assert shown[shown.index("*Validation loss*") + 1] == "2.500 (step 20)"
 
 
-def test_preferences_show_how_often_the_preferred_answer_wins(make_job: MakeJob, seen: See, t0: float) -> None:
-    job = make_job(method="dpo")
+@pytest.mark.parametrize("method", ["dpo", "supervised"], ids=["known", "not told by the provider"])
+def test_preferences_show_how_often_the_preferred_answer_wins(
+    make_job: MakeJob, seen: See, t0: float, method: str
+) -> None:
+    job = make_job(method=method)
     told = [
         Metrics(
             1, 9, train_loss=0.6, train_mean_token_accuracy=0.22, train_reward_accuracy=0.75, train_reward_margin=0.3
