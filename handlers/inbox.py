@@ -296,7 +296,7 @@ class Inbox:
         if event.get("subtype") in SUBTYPES:
             change = message_change(event)
             return change is not None and self._threads.may_be_meant(change.channel, change.thread_ts, change.user)
-        if event.get("subtype") not in {None, "file_share", "thread_broadcast"} or event.get("bot_id"):
+        if event.get("subtype") not in _SAID or event.get("bot_id"):
             return False
         if event.get("user") == self._bot_user:  # files that we uploaded come without a bot_id
             return False

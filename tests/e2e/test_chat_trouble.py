@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
+from answering import text_of
 from e2e.world import MODEL, World, until
 
 TUNED = f"ft:{MODEL}:acme:old:abc12345"
@@ -41,7 +42,7 @@ async def test_a_model_that_calls_the_channel_calls_nobody(w: World) -> None:
         shown = str(answer["blocks"]) + answer["text"]
         for mark in ("<!", "<@", "<#"):
             assert mark not in shown
-        assert "if a < b & c > d: pass" in answer["text"]
+        assert "if a < b & c > d: pass" in text_of(answer)
 
 
 async def test_keys_in_an_answer_are_not_shown_even_where_pieces_cut_them(w: World) -> None:
@@ -63,7 +64,7 @@ async def test_a_stream_that_slack_ends_early_goes_on_as_an_edit(w: World) -> No
         await w.person.wait_message(w.channel, "word298 word299", thread_ts=thread)
         (answer,) = await _replies(w, thread)
         assert answer["ts"] == begun["ts"]
-        assert answer["text"].split() == w.provider.answer.split()
+        assert text_of(answer).split() == w.provider.answer.split()
 
 
 @pytest.mark.parametrize(
@@ -127,7 +128,7 @@ async def _answered_once(w: World, thread: str) -> None:
     either, but in a message that goes on below."""
 
     async def words() -> list[str]:
-        *before, last = [answer["text"] for answer in await _replies(w, thread)] or [""]
+        *before, last = "", *map(text_of, await _replies(w, thread))
         return " ".join([*(text.removesuffix("…") for text in before), last]).split()
 
     async with asyncio.timeout(60):
@@ -210,7 +211,7 @@ async def test_a_lost_reply_in_the_middle_of_a_stream_loses_and_doubles_no_words
         await w.person.say("ana", w.channel, "Hello?", thread_ts=thread)
         await w.person.wait_message(w.channel, "word59", thread_ts=thread)
         (answer,) = await _replies(w, thread)
-        assert answer["text"].split() == w.provider.answer.split()
+        assert text_of(answer).split() == w.provider.answer.split()
 
 
 async def test_a_very_long_answer_is_split_over_messages(w: World) -> None:
@@ -221,8 +222,8 @@ async def test_a_very_long_answer_is_split_over_messages(w: World) -> None:
         await w.person.wait_message(w.channel, "The-End", thread_ts=thread)
         answers = await _replies(w, thread)
         assert len(answers) == 4
-        assert all(len(answer["text"]) <= 12_000 for answer in answers)
-        said = "".join(answer["text"] for answer in answers)
+        assert all(len(text_of(answer)) <= 12_000 for answer in answers)
+        said = "".join(map(text_of, answers))
         assert [n for n in range(90) if said.count(f"Paragraph-{n}\t") != 1] == []
 
 
@@ -263,7 +264,7 @@ async def test_an_answer_that_is_too_long_for_the_model_goes_on_where_it_ended_w
         assert [chat["messages"] for chat in w.provider.chats[1:]] == [
             [{"role": "user", "content": "Count, please."}, {"role": "assistant", "content": "one two three "}]
         ]
-        assert [answer["text"].strip() for answer in await _replies(w, thread)] == ["one two three", "four five"]
+        assert [text_of(answer).strip() for answer in await _replies(w, thread)] == ["one two three", "four five"]
         await w.person.say("ana", w.channel, "And then?", thread_ts=thread)
         await until(lambda: len(w.provider.chats) == 3)
         contents = [message["content"] for message in w.provider.chats[-1]["messages"]]

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from answering import text_of
 from e2e.bot_process import bot_process, kill
 from e2e.world import MODEL, World, examples, until
 
@@ -184,7 +185,7 @@ async def test_in_the_middle_of_an_answer(w: World) -> None:
         assert channel
         await until(lambda: w.sandbox.state.workspace.message(channel.id, whole["ts"]).streaming == "completed")
         (ended,) = [m for m in await w.person.messages(w.channel, chat["ts"]) if m["ts"] == whole["ts"]]
-        assert ended["text"].split() == w.provider.answer.split()
+        assert text_of(ended).split() == w.provider.answer.split()
         assert len(await w.person.messages(w.channel, chat["ts"])) == 3, "the beginning, the question and one answer"
         # And the next question goes on from there.
         await w.person.say("ana", w.channel, "And back?", thread_ts=chat["ts"])
