@@ -155,7 +155,7 @@ def _find(encoded: bytes, phones: PhoneLookup) -> Iterator[Span]:
                 if _is_password(encoded[start:end].partition(b":")[2]):
                     yield Span(start, end, kind)
             # A key without its last line runs on into what follows, which may well speak of an example.
-            elif _has_dense_run(candidate) if kind == PRIVATE_KEY else _is_dense(candidate):
+            elif _has_dense_run(candidate) if kind == PRIVATE_KEY else is_dense(candidate):
                 yield Span(start, end, kind)
         elif named := _named().fullmatch(candidate):
             value_start, end = named.span(1)
@@ -181,7 +181,7 @@ def _is_persons(mail: bytes) -> bool:
     )
 
 
-def _is_dense(secret: bytes) -> bool:
+def is_dense(secret: bytes) -> bool:
     """Whether part of it looks drawn by lot: 16 letters and digits without a break, 8 different ones, not all lower
     case letters. A text such as sk-learn-examples-for-beginners does not.
     """
@@ -204,7 +204,7 @@ def _is_password(value: bytes) -> bool:
     kinds = [re.search(kind, value) is not None for kind in (rb"[a-z]", rb"[A-Z]", rb"[0-9]", rb"[^A-Za-z0-9._\-/]")]
     if not kinds[2] or not (kinds[0] or kinds[1]):
         return False
-    return sum(kinds) >= 3 or (len(value) >= 16 and len(set(value)) >= 10 and _is_dense(value))
+    return sum(kinds) >= 3 or (len(value) >= 16 and len(set(value)) >= 10 and is_dense(value))
 
 
 def _is_example(value: bytes) -> bool:
