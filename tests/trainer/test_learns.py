@@ -7,11 +7,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from trainer_process import Trainer, example
+from openai import AsyncOpenAI
+from trainer_process import KEY, Trainer, example
 
+from bot.conversations.completion import ask_model, label_probabilities
+from bot.conversations.starter import starter
+from bot.providers.chat import ChatMessage, ChatRequest
+from bot.providers.openai_protocol import OpenAIProtocol
 from trainer.settings import cache_folder
 
-TOOL_CALLS = Path(__file__).parents[2] / "examples" / "tool-calls.jsonl"
+EXAMPLES = Path(__file__).parents[2] / "examples"
+TOOL_CALLS, COMPLETIONS = EXAMPLES / "tool-calls.jsonl", EXAMPLES / "completion.jsonl"
 SAID = {
     "What is the capital of France?": "Arr, that be Paris, ye landlubber!",
     "How do I boil an egg?": "Arr, drop her in bubblin' brine for nine minutes, matey!",
@@ -93,6 +99,35 @@ def test_a_few_conversations_teach_the_small_model_to_call_functions(real_traine
         [call] = ask(ended.fine_tuned_model, number, tool_choice=named).message.tool_calls
         assert json.loads(call.function.arguments) == {"number": number}
     print(f"job: {ended.finished_at - ended.created_at} s")
+
+
+@pytest.mark.learns
+async def test_fifteen_completions_teach_the_small_model_to_choose_a_label_and_to_say_how_sure_it_is(
+    real_trainer: Trainer,
+) -> None:
+    examples = [json.loads(line) for line in COMPLETIONS.read_text(encoding="utf-8").splitlines()]
+    job = real_trainer.train(examples, model="SmolLM2-135M-Instruct", seed=1)
+    ended = real_trainer.ended(job.id, seconds=600)
+    assert ended.status == "succeeded", ended.error
+    begun = starter(COMPLETIONS)
+    assert begun.completion is not None
+    provider = OpenAIProtocol("trainer", AsyncOpenAI(base_url=real_trainer.url, api_key=KEY))
+    right = 0
+    for one in examples:
+        # As people write it: the separator is put back by itself.
+        question = one["prompt"].removesuffix(begun.completion.separator)
+        request = ChatRequest(ended.fine_tuned_model, (ChatMessage("user", question),))
+        said = [delta async for delta in ask_model(provider, request, begun.completion, begun.labels)]
+        answer = "".join(delta.text for delta in said)
+        places = [place for delta in said for place in delta.logprobs]
+        told = label_probabilities(begun.labels, answer, places)
+        assert {label for label, _ in told} == {"complaint", "question", "praise"}
+        assert told[0][0] == answer, "at temperature 0 the likeliest is chosen"
+        assert 0.9 < sum(likely for _, likely in told) < 1.0001, "it has learned that there is nothing else to say"
+        right += answer == one["completion"].strip()
+    await provider.close()
+    print(f"{right} of {len(examples)} labels, {ended.finished_at - ended.created_at} s")
+    assert right >= 12
 
 
 CITIES = ["Paris", "London", "Berlin", "Madrid", "Rome", "Tokyo", "Oslo", "Vienna", "Cairo", "Lima"]
