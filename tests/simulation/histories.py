@@ -10,13 +10,13 @@ from concurrent.futures import ProcessPoolExecutor
 if __name__ == "__main__":
     sys.path[:0] = ["tests", "."]
 
-from simulation.history import World, play
+from simulation.history import JobWorld, play
 from simulation.invariants import violations
 
 _AT_A_TIME = 25
 
 
-def judged(seed: str, prepare: Callable[[World], None] | None = None) -> tuple[list[str], list[str]]:
+def judged(seed: str, prepare: Callable[[JobWorld], None] | None = None) -> tuple[list[str], list[str]]:
     """What is wrong with a history, and its trace."""
     world = play(seed, prepare)
     return violations(world), world.trace

@@ -7,32 +7,24 @@ are left out: a message without its picture is the same message.
 
 import asyncio
 import contextlib
-import hashlib
-import itertools
 import math
 import random
-import sqlite3
-import sys
-import time
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
-from unittest.mock import patch
 
 import httpx2
 import msgspec
-import structlog
 from openai import AsyncOpenAI
-from simulation.loop import Crash, SimulatedLoop, Stuck, Timeline
-from simulation.network import Network, Request
+from simulation.loop import Timeline
+from simulation.network import Network
 from simulation.provider import ProviderModel, Transport
 from simulation.slack import Session, SlackModel
-from simulation.store import MemoryDatabase, new_store, opened
-from slack_sdk.models.basic_objects import JsonObject
+from simulation.store import MemoryDatabase, new_store
+from simulation.world import EPOCH, PATIENCE, PROVIDER, World, deaths, live
 from slack_sdk.web.async_client import AsyncWebClient
-from sqlite_utils import Database as SqliteDatabase
 
 from bot.access import Actor, Caller, Place, Policy, Role
 from bot.authority import Authority
@@ -53,7 +45,6 @@ from bot.providers.openai_protocol import OpenAIProtocol
 from bot.providers.registry import Providers
 from bot.spending.budget import OverBudget, used
 from bot.store.audit import SqliteAuditLog
-from bot.store.backup import doubt_what_was_under_way
 from bot.store.database import StoreTrouble
 from bot.store.jobs import SqliteJobStore
 from bot.store.outbox import SqliteCardStore, SqliteOutbox
@@ -63,15 +54,11 @@ from handlers.outgoing.charts import Charts
 from handlers.outgoing.notice_poster import SlackNoticePoster
 from handlers.web.poster import Poster
 
-EPOCH = 1_800_000_000.0
 MODEL = "gpt-4.1-mini-2025-04-14"
-PROVIDER = "acme"
 POLL = 8.0
 # US dollars above which a job needs approval, and what jobs are estimated at.
 APPROVAL_ABOVE = 5.0
 COSTS = (1.0, 1.0, 1.0, 1.0, 8.0, None)
-# After so many virtual seconds of good weather everything must have come to rest.
-PATIENCE = 4 * 3600.0
 
 
 @dataclass
@@ -84,131 +71,34 @@ class Action:
     done: bool = False
 
 
-@dataclass(frozen=True)
-class Death:
-    """When a process is killed: after so many steps, or transactions, or at so many-eth of the calls that change
-    something (whose path ends in `path`): when it sets out or, with `carried_out`, before its answer does. `away`:
-    seconds until the next process starts. `restored`: it starts on the backup, if there is one."""
-
-    steps: int | None = None
-    at_commit: int | None = None
-    at_call: int | None = None
-    path: str = ""
-    carried_out: bool = True
-    away: float = 5.0
-    restored: bool = False
-
-
-@dataclass
-class World:
-    """Everything that outlives the process, and what was seen of it."""
-
-    seed: str
-    rng: random.Random
-    timeline: Timeline
-    network: Network
-    provider: ProviderModel
-    slack: SlackModel
-    store: sqlite3.Connection
+@dataclass(kw_only=True)
+class JobWorld(World):
     acts: list[Action]
-    deaths: list[Death]
     rules: Rules
     budget: float | None = None  # of the workspace, US dollars a month
-    shift: float = 0.0  # of the process's wall clock
-    store_trouble: float = 0.0
-    backup_at: int | None = None  # after how many transactions a backup is made
-    backup: bytes | None = None
-    restored: bool = False
     decisive: float = 0.7  # how many people decide about an uncertain job
-    crashes: int = 0
     resubmitted: set[str] = field(default_factory=set)
     over_budget: set[str] = field(default_factory=set)
-    surprises: list[str] = field(default_factory=list)
-
-    def wall(self) -> float:
-        return EPOCH + self.timeline.now + self.shift
-
-    @property
-    def trace(self) -> list[str]:
-        return self.network.trace
-
-    @property
-    def fingerprint(self) -> str:
-        return hashlib.sha256("\n".join(self.trace).encode()).hexdigest()
-
-    def is_calm(self) -> bool:
-        return self.timeline.now >= self.network.calm_after
 
     def stored(self, job_id: str) -> Job | None:
         row = self.store.execute("SELECT value FROM jobs WHERE id = ?", [job_id]).fetchone()
         return row and msgspec.json.decode(row[0], type=Job)
 
+    def forget(self) -> None:
+        """The provider and Slack went on since the backup was made; people do not know what of theirs was forgotten."""
+        for act in self.acts:
+            act.done = act.done or act.at <= self.timeline.now
 
-def play(seed: str, prepare: Callable[[World], None] | None = None) -> World:
+
+def play(seed: str, prepare: Callable[[JobWorld], None] | None = None) -> JobWorld:
     """The whole history of a seed, until all has come to rest. `prepare` may see to it that something happens."""
     world = _world(seed)
     if prepare is not None:
         prepare(world)
-    with _in_its_time(world):
-        for death in [*world.deaths, None]:
-            process = Process(world)
-            loop = SimulatedLoop(world.timeline, death and death.steps)
-            if death is not None:
-                _lie_in_wait(death, process, loop)
-            try:
-                loop.run_until_complete(loop.create_task(process.run()))
-                break
-            except Crash:
-                assert death is not None
-                world.crashes += 1
-                world.network.note("*** killed")
-                _pass(world, death.away)
-                if death.restored and world.backup is not None:
-                    _restore(world, world.backup)
-            except Stuck:
-                world.surprises.append("everything waits for something that never happens")
-                break
-            finally:
-                _bury(loop, process)
-                world.surprises += loop.failures
-        # Whatever the provider still has to tell, it tells, whether or not anybody asks.
-        _pass(world, 60)
-        world.provider.live()
-    return world
+    return live(world, JobProcess)
 
 
-def _restore(world: World, backup: bytes) -> None:
-    """The provider and Slack went on since the backup was made; people do not know what of theirs was forgotten."""
-    world.network.note("*** restored")
-    world.restored = True
-    world.store = opened(backup)
-    database = SqliteDatabase(world.store)
-    with database.atomic():
-        doubt_what_was_under_way(database)
-    for act in world.acts:
-        act.done = act.done or act.at <= world.timeline.now
-
-
-def _lie_in_wait(death: Death, process: "Process", loop: SimulatedLoop) -> None:
-    calls, commits = itertools.count(1), itertools.count(1)
-
-    def watch(request: Request, carried_out: bool) -> None:
-        fits = request.method != "GET" and request.path.endswith(death.path) and carried_out == death.carried_out
-        if fits and next(calls) == death.at_call:
-            loop.die()
-
-    def committed() -> None:
-        number = next(commits)
-        if number == process.world.backup_at:
-            process.world.backup = bytes(process.world.store.serialize())
-        if number == death.at_commit:
-            loop.die()
-
-    process.world.network.watch = watch
-    process.database.committed = committed
-
-
-def _world(seed: str) -> World:
+def _world(seed: str) -> JobWorld:
     rng = random.Random(f"history/{seed}")
     timeline = Timeline()
     calm_after = rng.uniform(20, 150)
@@ -221,9 +111,13 @@ def _world(seed: str) -> World:
     provider = ProviderModel(seed, lambda: EPOCH + timeline.now + skew["provider"], random.Random(f"provider/{seed}"))
     slack = SlackModel(lambda: EPOCH + timeline.now + skew["slack"], random.Random(f"slack/{seed}"))
     limited = rng.random() < 0.3
-    world = World(
-        *(seed, rng, timeline, network, provider, slack, new_store(), people(rng, crowded=limited), _deaths(rng)),
-        Rules(APPROVAL_ABOVE, deciders=("U2", "S1"), most_running=rng.choice([None, 1, 2]) if limited else None),
+    acts, dying = people(rng, crowded=limited), deaths(rng)
+    if dying and rng.random() < 0.1:
+        dying[-1] = replace(dying[-1], restored=True)
+    world = JobWorld(
+        *(seed, rng, timeline, network, provider, slack, new_store(), dying),
+        acts=acts,
+        rules=Rules(APPROVAL_ABOVE, deciders=("U2", "S1"), most_running=rng.choice([None, 1, 2]) if limited else None),
     )
     if limited:
         provider.most_running = rng.choice([1, 2])
@@ -247,7 +141,7 @@ def _world(seed: str) -> World:
     return world
 
 
-def _permitted(world: World, submission: str) -> None:
+def _permitted(world: JobWorld, submission: str) -> None:
     """What the store says of a job at the moment in which it begins to cost money."""
     job = world.stored(submission)
     if job is None:  # forgotten by a store that was put back
@@ -260,22 +154,6 @@ def _permitted(world: World, submission: str) -> None:
     jobs = [msgspec.json.decode(value, type=Job) for (value,) in world.store.execute("SELECT value FROM jobs")]
     if used(map(spend_of, jobs)).usd > world.budget:
         world.surprises.append(f"{submission} was created beyond the budget")
-
-
-def _deaths(rng: random.Random) -> list[Death]:
-    """Anywhere, or where it hurts. A service has carried out by the next start what it had read before the last."""
-    deaths = []
-    for _ in range(rng.choice([0, 1, 1, 2, 3])):
-        away = rng.uniform(2, 10) if rng.random() < 0.9 else rng.uniform(30, 600)
-        moments = [
-            Death(steps=rng.randint(1, 2500), away=away),
-            Death(at_commit=rng.randint(1, 60), away=away),
-            Death(at_call=rng.randint(1, 25), carried_out=rng.random() < 0.7, away=away),
-        ]
-        deaths.append(rng.choice(moments))
-    if deaths and rng.random() < 0.1:
-        deaths[-1] = replace(deaths[-1], restored=True)
-    return deaths
 
 
 def people(rng: random.Random, *, crowded: bool) -> list[Action]:
@@ -305,10 +183,10 @@ def people(rng: random.Random, *, crowded: bool) -> list[Action]:
     return sorted(acts, key=lambda act: act.at)
 
 
-class Process:
+class JobProcess:
     """The bot, as far as jobs and what is said of them are concerned. It knows what is in the store, and no more."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: JobWorld) -> None:
         self.world = world
         self.database = MemoryDatabase(world.store, world.rng, lambda: world.store_trouble)
         self.jobs = SqliteJobStore(self.database)
@@ -509,51 +387,3 @@ class _NoCharts(Charts):
 
     async def chart(self, job: Job) -> tuple[str | None, str]:
         return None, ""
-
-
-def _pass(world: World, seconds: float) -> None:
-    """The world goes on without the process."""
-    end = world.timeline.now + seconds
-    while world.timeline.now < end:
-        world.timeline.pass_until(end)
-
-
-def _bury(loop: SimulatedLoop, process: Process) -> None:
-    """What a killed process left in memory; it reaches nothing any more while it is put away."""
-    process.database.alive = False
-    for task in asyncio.all_tasks(loop):
-        task._log_destroy_pending = False  # type: ignore[attr-defined]
-        with contextlib.suppress(BaseException):
-            task.get_coro().close()  # type: ignore[union-attr]
-    loop.close()
-
-
-@contextlib.contextmanager
-def _in_its_time(world: World) -> Iterator[None]:
-    """The history's clock and chance instead of the machine's; what is logged goes into the trace."""
-
-    def trace(_: object, method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
-        error = event.pop("exc_info", None)
-        if error:
-            caught = error if isinstance(error, BaseException) else sys.exc_info()[1]
-            event["exception"] = repr(caught)
-            if not isinstance(caught, StoreTrouble):
-                world.surprises.append(f"{event}")
-        world.network.note(f"log {method}: {event}")
-        raise structlog.DropEvent
-
-    before, state = structlog.get_config(), random.getstate()
-    structlog.configure(processors=[trace], wrapper_class=structlog.make_filtering_bound_logger(0))
-    random.seed(world.seed)
-    try:
-        with (
-            patch.object(time, "time", world.wall),
-            patch.object(time, "monotonic", lambda: world.timeline.now),
-            # A fifth of a history's time; tests of the blocks have it done.
-            patch.object(JsonObject, "validate_json", lambda block: None),
-            patch("handlers.web.rate_limits.Bucket.__init__.__defaults__", (lambda: world.timeline.now,)),
-        ):
-            yield
-    finally:
-        random.setstate(state)
-        structlog.configure(**before)

@@ -4,7 +4,7 @@ import collections
 
 import msgspec
 import orjson
-from simulation.history import World
+from simulation.history import JobWorld
 from store_reading import assessment_in
 
 from bot.jobs import states
@@ -13,7 +13,7 @@ from bot.jobs.notice import Notice
 from handlers.blocks.card import card as render_card
 
 
-def violations(world: World) -> list[str]:
+def violations(world: JobWorld) -> list[str]:
     """Sentences on what is wrong; none if all is well."""
     jobs = [msgspec.json.decode(row[0], type=Job) for row in world.store.execute("SELECT value FROM jobs")]
     found = [*world.surprises]
@@ -26,7 +26,7 @@ def violations(world: World) -> list[str]:
     return found
 
 
-def _created_once(world: World, jobs: list[Job]) -> list[str]:
+def _created_once(world: JobWorld, jobs: list[Job]) -> list[str]:
     """A person may take the risk of a second job; the bot never does."""
     created = collections.Counter(world.provider.created_for)
     found = [f"{job} was created {n} times" for job, n in created.items() if n > 1 and job not in world.resubmitted]
@@ -44,12 +44,12 @@ def _created_once(world: World, jobs: list[Job]) -> list[str]:
     return found + [f"{lost} was submitted and forgotten" for lost in submitted - {job.id for job in jobs}]
 
 
-def _uploaded_once(world: World, jobs: list[Job]) -> list[str]:
+def _uploaded_once(world: JobWorld, jobs: list[Job]) -> list[str]:
     names = collections.Counter(world.provider.files.values())
     return [f"{name} was uploaded {n} times" for name, n in names.items() if n > 1]
 
 
-def _decided_once(world: World, jobs: list[Job]) -> list[str]:
+def _decided_once(world: JobWorld, jobs: list[Job]) -> list[str]:
     """Of two people who answer at the same time one is heard, and the job goes that way."""
     acts = collections.defaultdict(set)
     for job_id, act in world.store.execute("SELECT thing, act FROM audit WHERE act IN ('approve', 'decline')"):
@@ -64,7 +64,7 @@ def _decided_once(world: World, jobs: list[Job]) -> list[str]:
     return found
 
 
-def _nothing_missed(world: World, jobs: list[Job]) -> list[str]:
+def _nothing_missed(world: JobWorld, jobs: list[Job]) -> list[str]:
     """Everything that the provider told is stored, and what matters was made a notice."""
     found = []
     decided = {row[0] for row in world.store.execute("SELECT id FROM notices")}
@@ -88,7 +88,7 @@ def _nothing_missed(world: World, jobs: list[Job]) -> list[str]:
     return found
 
 
-def _said_once(world: World, jobs: list[Job]) -> list[str]:
+def _said_once(world: JobWorld, jobs: list[Job]) -> list[str]:
     """Each notice stands in Slack: at least once, and only once where the thread can be read."""
     found = []
     said = collections.Counter(
@@ -116,13 +116,13 @@ def _said_once(world: World, jobs: list[Job]) -> list[str]:
     return found
 
 
-def _card_given_up(world: World, notice_id: str) -> bool:
+def _card_given_up(world: JobWorld, notice_id: str) -> bool:
     job_id = notice_id.split("/")[0]
     row = world.store.execute("SELECT channel FROM cards WHERE job_id = ?", [job_id]).fetchone()
     return row is not None and row[0] in world.slack.archived
 
 
-def _in_order(world: World, jobs: list[Job]) -> list[str]:
+def _in_order(world: JobWorld, jobs: list[Job]) -> list[str]:
     """In each thread what was decided first stands first. What was said twice counts by its first time."""
     if world.restored:  # what was said after the backup is decided anew, from news that come in other portions
         return []
@@ -143,7 +143,7 @@ def _in_order(world: World, jobs: list[Job]) -> list[str]:
     return found
 
 
-def _cards(world: World, jobs: list[Job]) -> list[str]:
+def _cards(world: JobWorld, jobs: list[Job]) -> list[str]:
     """One card a job, and it shows how things are."""
     found = []
     for job in jobs:
@@ -163,7 +163,7 @@ def _cards(world: World, jobs: list[Job]) -> list[str]:
     return found
 
 
-def _uncertain_rightly(world: World, jobs: list[Job]) -> list[str]:
+def _uncertain_rightly(world: JobWorld, jobs: list[Job]) -> list[str]:
     """Uncertain is only what nobody can know: no look-up that was answered showed the job."""
     found = []
     for job in jobs:

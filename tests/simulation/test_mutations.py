@@ -13,7 +13,8 @@ from unittest.mock import patch
 
 import msgspec
 from simulation.histories import judged
-from simulation.history import EPOCH, Death, World, people
+from simulation.history import JobWorld, people
+from simulation.world import EPOCH, Death
 
 from bot.jobs import admission, states, sync
 from bot.jobs.assessment import assessed
@@ -31,7 +32,7 @@ from handlers.blocks.card import card as render
 from handlers.outgoing.cards import _hash
 
 HISTORIES = 30
-Prepare = Callable[[World], None]
+Prepare = Callable[[JobWorld], None]
 
 
 def found(*words: str, when: Prepare | None = None) -> None:
@@ -48,7 +49,7 @@ def killed(**when: Any) -> Prepare:
     return lambda world: world.deaths.insert(0, Death(**when))
 
 
-def killed_often(world: World) -> None:
+def killed_often(world: JobWorld) -> None:
     world.deaths = [Death(at_commit=world.rng.randint(2, 12)) for _ in range(8)]
 
 
@@ -56,26 +57,26 @@ def trouble(path: str, fate: str) -> Prepare:
     return lambda world: world.network.troubles.append((path, fate))
 
 
-def nobody_decides(world: World) -> None:
+def nobody_decides(world: JobWorld) -> None:
     world.decisive = 0.0
 
 
-def tells_late(world: World) -> None:
+def tells_late(world: JobWorld) -> None:
     world.provider.tells_late = 1.0
 
 
-def in_short_pages(world: World) -> None:
+def in_short_pages(world: JobWorld) -> None:
     world.provider.page = 2
 
 
-def crowded(world: World) -> None:
+def crowded(world: JobWorld) -> None:
     """Several jobs, none of which needs approval, and the provider runs one at a time."""
     acts = people(world.rng, crowded=True)
     world.acts = [replace(act, job=msgspec.structs.replace(act.job, estimated_cost=1.0)) for act in acts]
     world.provider.most_running = 1
 
 
-def full_at_first(world: World) -> None:
+def full_at_first(world: JobWorld) -> None:
     """The provider turns everybody away; when they are let through, nobody can reach it for a while."""
     world.provider.most_running = None
     world.provider.full_until = EPOCH + 50
@@ -83,7 +84,7 @@ def full_at_first(world: World) -> None:
 
 
 def both(*prepares: Prepare) -> Prepare:
-    def prepare(world: World) -> None:
+    def prepare(world: JobWorld) -> None:
         for each in prepares:
             each(world)
 
@@ -326,7 +327,7 @@ def test_an_admission_that_asks_nobody() -> None:
 
 
 def test_an_admission_that_does_not_count() -> None:
-    def small_budget(world: World) -> None:
+    def small_budget(world: JobWorld) -> None:
         world.budget = 1.5
         world.store.execute("INSERT OR REPLACE INTO budgets VALUES ('workspace', '', 1.5)")
 

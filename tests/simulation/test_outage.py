@@ -1,13 +1,13 @@
 """Histories in which Slack cannot be reached for an hour."""
 
-from simulation.history import World, play
+from simulation.history import JobWorld, play
 from simulation.invariants import violations
 
 
 def test_an_hour_without_slack_loses_nothing_and_says_nothing_twice() -> None:
     """Everything that has to be said begins within it: the jobs are submitted, run and end while Slack is away."""
 
-    def away(world: World) -> None:
+    def away(world: JobWorld) -> None:
         begin = world.rng.uniform(0, 30)
         world.network.black_out("slack", begin, begin + 3600)
         world.network.calm_after = begin + 3600
