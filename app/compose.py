@@ -6,6 +6,10 @@ from app.services import Services
 from bot.administration.audit_log import AuditLogReader
 from bot.administration.channel_language import ChannelLanguage
 from bot.administration.subscriptions import ChannelSubscriptions
+from bot.compare.arenas import Arenas
+from bot.compare.asking import Asking
+from bot.compare.comparison import ComparisonStore
+from bot.compare.comparisons import Comparisons
 from bot.conversations.chat import Chat
 from bot.conversations.conversation import ConversationStore
 from bot.conversations.message_changes import MessageChanges
@@ -32,6 +36,7 @@ from bot.jobs.overview import JobOverview
 from bot.jobs.results import JobResults
 from bot.models.deletion import ModelDeletion
 from bot.spending.budgets import Budgets
+from bot.store.comparisons import SqliteComparisonStore
 from bot.store.conversations import SqliteConversationStore
 from handlers.administration.listeners import AdministrationListeners
 from handlers.callers import Callers
@@ -41,6 +46,7 @@ from handlers.chat.listeners import ChatListeners
 from handlers.chat.thread_history import SlackThreadHistory
 from handlers.chat.threads import ChatThreads
 from handlers.collections.listeners import CollectionListeners
+from handlers.compare.keeper import ComparisonKeeper
 from handlers.compare.listeners import CompareListeners
 from handlers.datasets.derived_files import DerivedFiles
 from handlers.datasets.listeners import DatasetListeners
@@ -68,7 +74,9 @@ async def listeners(services: Services) -> Mapping[type[object], object]:
     datasets = _datasets(services, callers, deletion)
     files = ProviderFiles(providers.default, services.datasets, services.jobs, authority)
     conversations = SqliteConversationStore(services.database)
-    threads = ChatThreads(services.poster, services.languages, await conversations.threads())
+    comparisons = SqliteComparisonStore(services.database)
+    known = await conversations.threads() | await comparisons.threads()
+    threads = ChatThreads(services.poster, services.languages, known)
     made = [
         datasets,
         _repair(services, callers, datasets),
@@ -118,7 +126,7 @@ async def listeners(services: Services) -> Mapping[type[object], object]:
             take_down=datasets.reports.take_down,
         ),
         _chat(services, callers, conversations, threads),
-        CompareListeners(callers=callers),
+        _compare(services, callers, comparisons, threads),
         FeedbackListeners(callers=callers),
         CollectionListeners(callers=callers),
     ]
@@ -167,6 +175,38 @@ def _chat(
 def _download(services: Services) -> Download:
     token = services.settings.slack_bot_token
     return Download(services.poster, token.get_secret_value() if token else "", services.settings.slack_api_url)
+
+
+def _compare(
+    services: Services, callers: Callers, comparisons: ComparisonStore, threads: ChatThreads
+) -> CompareListeners:
+    models, authority, timing = services.chat_models, services.authority, services.timing
+    arenas = Arenas(comparisons, models, services.dataset_lookup, services.file_store, services.pools, authority)
+    return CompareListeners(
+        callers=callers,
+        comparisons=Comparisons(comparisons, models, authority),
+        arenas=arenas,
+        keeper=ComparisonKeeper(
+            comparisons,
+            Asking(
+                comparisons, services.catalogue, services.lost_models, services.model_spending, warm_up=timing.warm_up
+            ),
+            arenas,
+            services.poster,
+            services.languages,
+            opening=threads.just_opened.opening,
+            opened=threads.know,
+            look_every=timing.look_every,
+            between_edits=timing.between_edits,
+            backoff=timing.answer,
+        ),
+        models=services.model_lookup,
+        catalogue=services.catalogue,
+        jobs=services.job_lookup,
+        overview=JobOverview(services.jobs, services.job_lookup, authority),
+        datasets=services.trainable_datasets,
+        modals=Modals(services.poster),
+    )
 
 
 def _datasets(services: Services, callers: Callers, deletion: DatasetDeletion) -> DatasetListeners:

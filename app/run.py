@@ -36,6 +36,7 @@ from bot.store.outbox import SqliteOutbox
 from bot.timing import Timing
 from bot.worker_processes import Pool, WorkerPools
 from handlers.bolt import build
+from handlers.compare.listeners import CompareListeners
 from handlers.datasets.listeners import DatasetListeners
 from handlers.inbox import Inbox
 from handlers.missed import Backfill
@@ -144,12 +145,14 @@ async def running(
             between_edits=timing.between_edits,
         )
         listeners = await compose.listeners(services)
-        datasets = listeners[DatasetListeners]
+        datasets, compare = listeners[DatasetListeners], listeners[CompareListeners]
         assert isinstance(datasets, DatasetListeners)
+        assert isinstance(compare, CompareListeners)
         tasks = [
             asyncio.create_task(datasets.reports.run_second_pass(), name="second pass"),
             asyncio.create_task(delivery.run(), name="outbox"),
             asyncio.create_task(keeper.run(), name="cards"),
+            asyncio.create_task(compare.keeper.run(), name="comparisons"),
         ]
         stack.push_async_callback(_stop, tasks, services.submitter)
         await stack.enter_async_context(schedule(_tasks(services, inbox_store, settings.finetune_poll_seconds)))

@@ -14,6 +14,9 @@ class Action(StrEnum):
     SEE = "see"
     SUBMIT = "submit"
     CHAT = "chat"
+    COMPARE = "compare"
+    VOTE = "vote"
+    REVEAL = "reveal"
     FOLLOW = "follow"
     SET_LANGUAGE = "set language"
     CANCEL = "cancel"
@@ -96,8 +99,15 @@ class Policy(msgspec.Struct, frozen=True):
 
 
 _VIEWERS = frozenset({Action.USE, Action.SEE})
-_MEMBERS = _VIEWERS | {Action.SUBMIT, Action.CHAT, Action.FOLLOW, Action.SET_LANGUAGE}
-_OWNER_OR_ADMIN = frozenset({Action.CANCEL, Action.PAUSE, Action.RESUME, Action.DELETE, Action.DECIDE})
+_MEMBERS = _VIEWERS | {
+    Action.SUBMIT,
+    Action.CHAT,
+    Action.COMPARE,
+    Action.VOTE,
+    Action.FOLLOW,
+    Action.SET_LANGUAGE,
+}
+_OWNER_OR_ADMIN = frozenset({Action.CANCEL, Action.PAUSE, Action.RESUME, Action.DELETE, Action.DECIDE, Action.REVEAL})
 _ADMINS = frozenset({Action.SET_BUDGET, Action.RESTRICT_MODELS, Action.READ_AUDIT})
 
 

@@ -14,6 +14,7 @@ from bot.store.inbox import SqliteInbox
 from bot.timing import Timing
 from handlers.chat.listeners import ChatListeners
 from handlers.commands import Commands
+from handlers.compare.listeners import CompareListeners
 from handlers.datasets.listeners import DatasetListeners
 from handlers.inbox import Inbox
 from handlers.languages import Languages
@@ -67,10 +68,13 @@ def build(
     commands.register(app, inbox)
     datasets = listeners[DatasetListeners]
     assert isinstance(datasets, DatasetListeners)
+    compare = listeners[CompareListeners]
+    assert isinstance(compare, CompareListeners)
     messages = Messages(
         commands=commands,
         datasets=datasets,
         chat=chat,
+        compare=compare,
         callers=chat.callers,
         authority=authority,
         people=people,

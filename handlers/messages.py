@@ -7,6 +7,7 @@ from slack_bolt.app.async_app import AsyncApp
 
 from bot.access import Action
 from bot.authority import Authority
+from bot.compare.comparison import Comparison
 from bot.conversations.conversation import Conversation
 from bot.errors import Denied
 from bot.notices.interfaces import PostRefused
@@ -19,6 +20,8 @@ from handlers.blocks.text import file_names
 from handlers.callers import Callers
 from handlers.chat.listeners import ChatListeners
 from handlers.commands import Commands, find_command, is_command_like
+from handlers.compare import blocks as compare_blocks
+from handlers.compare.listeners import CompareListeners
 from handlers.datasets.dropped_files import is_training_data, may_be_training_data
 from handlers.datasets.listeners import DatasetListeners
 from handlers.inbox import Inbox
@@ -36,6 +39,7 @@ class Messages:
 
     commands: Commands
     chat: ChatListeners
+    compare: CompareListeners
     callers: Callers
     authority: Authority
     people: People
@@ -68,6 +72,8 @@ class Messages:
         conversation = await self._conversation(request)
         if conversation is not None:
             await self._talk(request, conversation)
+        elif comparison := await self._comparison(request):
+            await self._compare(request, comparison)
         elif direct and find_command(self._first_word(request)) is not None:
             await self._command(request)
         elif not event.get("thread_ts") and await self.chat.said_in_channel(request):
@@ -97,6 +103,8 @@ class Messages:
         conversation = await self._conversation(request)
         if conversation is not None and find_command(self._first_word(request)) is None:
             await self._talk(request, conversation)
+        elif find_command(self._first_word(request)) is None and (comparison := await self._comparison(request)):
+            await self._compare(request, comparison)
         elif conversation is None and (joined := await self._called_in(request)) is not None:
             await self._talk(request, joined)
         else:
@@ -146,6 +154,15 @@ class Messages:
     async def _conversation(self, request: Request) -> Conversation | None:
         """The one in whose thread it was said."""
         return await self.chat.chat.in_thread(request.channel, request.body["event"].get("thread_ts"))
+
+    async def _comparison(self, request: Request) -> Comparison | None:
+        """The one in whose thread it was said."""
+        return await self.compare.comparisons.in_thread(request.channel, request.body["event"].get("thread_ts"))
+
+    async def _compare(self, request: Request, comparison: Comparison) -> None:
+        if names := _file_names(request):
+            await request.answer(compare_blocks.files_left_out(names))
+        await self.compare.said(request, comparison, plain(self._without_mention(request.text)))
 
     async def _talk(self, request: Request, conversation: Conversation) -> None:
         await self.chat.said(request, conversation, plain(self._without_mention(request.text)))

@@ -22,14 +22,11 @@ ACTORS = {
     "stranger": Actor("U0OTHER", "T0OTHER", external=True),
     "deactivated": Actor(ANA, "T0ACME", Role.ADMIN, deactivated=True),
 }
-OWNERS_ACTS = (Action.CANCEL, Action.PAUSE, Action.RESUME, Action.DELETE, Action.DECIDE)
-MEMBERS_ACTS = (Action.SUBMIT, Action.CHAT, Action.FOLLOW, Action.SET_LANGUAGE)
+OWNERS_ACTS = (Action.CANCEL, Action.PAUSE, Action.RESUME, Action.DELETE, Action.DECIDE, Action.REVEAL)
+MEMBERS_ACTS = (Action.SUBMIT, Action.CHAT, Action.COMPARE, Action.VOTE, Action.FOLLOW, Action.SET_LANGUAGE)
 ALLOWED = {
     *itertools.product(("owner", "colleague", "approver", "administrator", "onlooker"), (Action.USE, Action.SEE)),
-    *itertools.product(
-        ("owner", "colleague", "approver", "administrator"),
-        (Action.SUBMIT, Action.CHAT, Action.FOLLOW, Action.SET_LANGUAGE),
-    ),
+    *itertools.product(("owner", "colleague", "approver", "administrator"), MEMBERS_ACTS),
     *itertools.product(("owner", "administrator"), OWNERS_ACTS),
     *itertools.product(("approver", "administrator"), (Action.APPROVE,)),
     *itertools.product(("administrator",), (Action.SET_BUDGET, Action.RESTRICT_MODELS, Action.READ_AUDIT)),

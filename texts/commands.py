@@ -182,6 +182,34 @@ def chat() -> Description:
 
 
 @_command
+def compare() -> Description:
+    return Description(
+        _("compare A B [C D] PROMPT"),
+        _("Ask two to four models the same, side by side"),
+        _(
+            "Name the models as for `chat`; base models and checkpoints can be among them. Put the question in quotes "
+            "where its first word could be a model. Without a question a window opens. Reply in the thread to ask all "
+            "of them again."
+        ),
+        ("compare", "compare support gpt-4.1-mini Where is my invoice?"),
+    )
+
+
+@_command
+def arena() -> Description:
+    return Description(
+        _("arena [A B [C D] PROMPT | A B [C D] n=… on FILE [votes=…]]"),
+        _("Let people vote on answers without names; alone: this channel's standings"),
+        _(
+            "The prompts are drawn from a file that was dropped here (`n` of them, 10 if you do not say), or it is the "
+            "one you write. Names are revealed by whoever started it, when each pair has enough votes (`votes`, 3 if "
+            "you do not say), or after seven days."
+        ),
+        ("arena", "arena support gpt-4.1-mini n=20 on validation.jsonl", "arena support gpt-4.1-mini Who are you?"),
+    )
+
+
+@_command
 def delete() -> Description:
     return Description(
         _("delete MODEL | FILE"),

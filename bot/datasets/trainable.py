@@ -35,14 +35,9 @@ class TrainableDatasets:
 
         Raises NotFound, Ambiguous; Invalid for one with errors.
         """
-        if word and word.startswith("ds-"):
-            dataset = await self._lookup.get(caller, word, Action.SUBMIT, to_post=True)
-        elif word:
+        if word:
             # One with errors too: its report says more than that there is none.
-            named = _named(word, await self._dropped(caller))
-            if named is None:
-                raise NotFound("unknown_training_file", word=word)
-            dataset = named
+            dataset = await self.named(caller, word)
         else:
             latest = await self.latest(caller)
             here = [one for one in latest if thread_ts and one.thread_ts == thread_ts] or latest
@@ -51,6 +46,15 @@ class TrainableDatasets:
             dataset = await self.validated_by(caller, here[0]) or here[0]
         refuse_errors(dataset)
         return dataset
+
+    async def named(self, caller: Caller, word: str) -> Dataset:
+        """The file that `word` names (the id or the name of one), also one with errors. Raises NotFound, Ambiguous."""
+        if word.startswith("ds-"):
+            return await self._lookup.get(caller, word, Action.SUBMIT, to_post=True)
+        named = _named(word, await self._dropped(caller))
+        if named is None:
+            raise NotFound("unknown_training_file", word=word)
+        return named
 
     async def find_validation(self, caller: Caller, word: str, training: Dataset | None) -> str:
         """The id of what `word` names: an id (ds-…, file-…), "none", "split" for what was split off the training file,

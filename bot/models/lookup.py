@@ -28,6 +28,10 @@ class ModelLookup:
 
         Raises Ambiguous, with the ids, where it names several; ProviderError.
         """
+        return await self.find(caller, word, tuned_only=tuned_only) or word
+
+    async def find(self, caller: Caller, word: str, *, tuned_only: bool = False) -> str | None:
+        """Like `named`, None for what is not known."""
         exists = await self._catalogue.exists(word)
         if exists and self._authority.allows(caller, Action.SEE, await self._catalogue.resource(word)):
             return word
@@ -38,7 +42,7 @@ class ModelLookup:
             return model[0], short_name(model[0]), model[0].rpartition("/")[2], model[1]
 
         found = the_one_named(word, [*tuned, *base], names, label=lambda model: model[0])
-        return found[0] if found else word
+        return found[0] if found else None
 
     async def existing(self, caller: Caller, word: str) -> str:
         """Like `named`; raises NotFound where the providers have no such model."""

@@ -128,6 +128,40 @@ def m012_whole_turns(db: Database) -> None:
 
 
 @migrations()
+def m013_comparisons(db: Database) -> None:
+    """Models that are asked the same, and votes on their answers. `due_at`: from when on there is work on a comparison,
+    NULL where there is none; `changes` counts what has happened to it. `shown`: what a message shows, NULL where
+    that is not all there is."""
+    db.execute(
+        "CREATE TABLE comparisons (id TEXT PRIMARY KEY, channel TEXT NOT NULL, thread_ts TEXT, blind INTEGER NOT NULL,"
+        " created_at REAL NOT NULL, due_at REAL, changes INTEGER NOT NULL, value TEXT NOT NULL,"
+        " UNIQUE (channel, thread_ts)) STRICT"
+    )
+    db.execute("CREATE INDEX comparisons_due ON comparisons (due_at) WHERE due_at IS NOT NULL")
+    db.execute(
+        "CREATE TABLE comparison_questions (comparison_id TEXT NOT NULL REFERENCES comparisons (id),"
+        " id TEXT NOT NULL, seq INTEGER NOT NULL, value TEXT NOT NULL,"
+        " PRIMARY KEY (comparison_id, id)) STRICT"
+    )
+    db.execute(
+        "CREATE TABLE comparison_answers (comparison_id TEXT NOT NULL REFERENCES comparisons (id),"
+        " question_id TEXT NOT NULL, model TEXT NOT NULL,"
+        " failed INTEGER NOT NULL, value TEXT NOT NULL, PRIMARY KEY (comparison_id, question_id, model)) STRICT"
+    )
+    db.execute(
+        "CREATE TABLE comparison_messages (comparison_id TEXT NOT NULL REFERENCES comparisons (id),"
+        " key TEXT NOT NULL, posting_since REAL NOT NULL, ts TEXT,"
+        " shown TEXT, PRIMARY KEY (comparison_id, key)) STRICT"
+    )
+    db.execute(
+        "CREATE TABLE comparison_votes (comparison_id TEXT NOT NULL REFERENCES comparisons (id),"
+        " question_id TEXT NOT NULL, pair INTEGER NOT NULL,"
+        " voter TEXT NOT NULL, choice TEXT NOT NULL, at REAL NOT NULL,"
+        " PRIMARY KEY (comparison_id, question_id, pair, voter)) STRICT"
+    )
+
+
+@migrations()
 def m016_use_of_models(db: Database) -> None:
     """What answers of models cost, and which models may be talked to in a channel that is restricted to some."""
     db.execute(

@@ -20,6 +20,7 @@ from handlers.blocks.model_name import id_button, named
 from handlers.blocks.parts import actions, button, confirm, context, fields, header, image, message, section
 from handlers.blocks.text import bold, code, code_block, date, one_line, person, progress_bar, quoted, since
 from texts import jobs as texts
+from texts.compare import compare_button
 from texts.figures import verdict
 from texts.formats import duration, labelled, money, rough_duration
 from texts.notices import chart, no_reason
@@ -27,6 +28,7 @@ from texts.provider_errors import explain
 from texts.provider_errors import message as told
 
 JOB_CHAT: Final = "job_chat"
+JOB_COMPARE: Final = "job_compare"
 START_AGAIN: Final = "job_retry"
 CHECKPOINTS: Final = "job_checkpoints"
 RESULTS: Final = "job_results"
@@ -178,6 +180,7 @@ def ending_buttons(job: Job, assessment: Assessment = UNASSESSED) -> list[Button
     buttons = []
     if job.fine_tuned_model and not job.model_lost:
         buttons.append(chat_button(job, assessment))
+        buttons.append(button(compare_button(), JOB_COMPARE, job.id))
     if assessment.diagnosis or job.model_lost:
         buttons.append(again_button(job))
     if job.fine_tuned_model:

@@ -83,6 +83,10 @@ class ChatThreads:
         """What is said in its thread is for the model."""
         self._known.add((conversation.channel, conversation.thread_ts))
 
+    def know(self, channel: str, thread_ts: str) -> None:
+        """What is said in this thread is for models that are compared there."""
+        self._known.add((channel, thread_ts))
+
     def may_be_meant(self, channel: str, thread_ts: str | None, user: str) -> bool:
         """Whether a message may be for a model: in a thread that talks to one or is about to, or said in the channel by
         somebody who has just opened one."""

@@ -1,8 +1,30 @@
-"""Comparing models: side by side, and blind with votes."""
+"""Comparing models: side by side, and blind with votes. What is said in a comparison's thread comes by
+`handlers.messages`."""
 
 from typing import Final
 
+from bot.compare.comparison import Choice
+from handlers.blocks.card import JOB_COMPARE
+from handlers.compare import blocks, modal
 from handlers.compare.listeners import CompareListeners
-from handlers.routing import Feature
+from handlers.jobs.blocks.checkpoints import COMPARE
+from handlers.routing import Command, Feature, Modal, Topic
 
-FEATURE: Final = Feature(CompareListeners)
+FEATURE: Final = Feature(
+    CompareListeners,
+    commands=(
+        Command("compare", Topic.TALK, CompareListeners.compare),
+        Command("arena", Topic.TALK, CompareListeners.arena),
+    ),
+    buttons={
+        JOB_COMPARE: CompareListeners.compare_job,
+        COMPARE: CompareListeners.compare_checkpoints,
+        blocks.RETRY: CompareListeners.try_again,
+        blocks.REVEAL: CompareListeners.reveal,
+        blocks.VOTES[Choice.FIRST]: CompareListeners.vote_first,
+        blocks.VOTES[Choice.SECOND]: CompareListeners.vote_second,
+        blocks.VOTES[Choice.TIE]: CompareListeners.vote_tie,
+        blocks.VOTES[Choice.BAD]: CompareListeners.vote_bad,
+    },
+    modals={modal.CALLBACK_ID: Modal(CompareListeners.submitted, modal.wrong)},
+)

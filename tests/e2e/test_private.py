@@ -25,12 +25,16 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 import handlers.bolt
 from app.run import Bot
+from bot.audit import Entry
+from bot.compare.comparison import Arena, Comparison, Failure, ModelAnswer, Question
 from bot.conversations.conversation import Conversation
 from bot.datasets.dataset import Dataset
 from bot.jobs import states
 from bot.jobs.interfaces import JobUpdate
 from bot.jobs.job import Job, Origin
+from bot.providers.chat import ChatMessage
 from bot.providers.protocol import Checkpoint
+from bot.store.comparisons import SqliteComparisonStore
 from bot.store.conversations import SqliteConversationStore
 from handlers.chat.listeners import ChatListeners
 from handlers.commands import COMMANDS
@@ -70,6 +74,8 @@ class Names:
             "suffix": f"{base}{n}",
             "model": f"ft:{MODEL}:acme:{base}{n}:abc{n}",
             "checkpoint": f"ft:{MODEL}:acme:{base}{n}:abc{n}:ckpt-step-5",
+            "comparison": f"cmp-{base}{n}",
+            "arena": f"cmp-{base}arena{n}",
             "unheard": f"ft:{MODEL}:acme:{base}-unheard{n}:def{n}",
         }
 
@@ -91,6 +97,9 @@ COMMAND_CASES = {
     "cancel": "{running}|{waiting}|{running} confirm=yes",
     "models": "",
     "chat": "|{model}|{suffix}|{job}|{checkpoint}|{unheard}|hu",
+    "compare": "|{model}|{suffix} {base} Who?|{model} {checkpoint} Who?|{unheard} {base} Who?|hu {base} Who?",
+    "arena": "|{model}|{suffix} {base} Who?|{base} {checkpoint} n=2 on {file}|{base} {checkpoint} on {dataset}"
+    "|{model} {unheard} n=2 on open.jsonl",
     "delete": "{model}|{suffix}|{job}|{dataset}|{file}|hu|ft:",
     "budget": "",
     "language": "",
@@ -142,6 +151,14 @@ ACTION_CASES = {
     "job_adopt": "{uncertain}",
     "job_resubmit": "{uncertain}",
     "job_chat": "{job}",
+    "job_compare": "{job}",
+    "checkpoints_compare": "{job}",
+    "compare_retry": "{comparison} 1",
+    "arena_first": "{arena} 1 0",
+    "arena_second": "{arena} 1 0",
+    "arena_tie": "{arena} 1 0",
+    "arena_bad": "{arena} 1 0",
+    "arena_reveal": "{arena}",
     "model_chat": "{model}",
     "chat_anew": "{model}",
     "ask_models": "",
@@ -171,6 +188,7 @@ VIEW_CASES = {
     "split": ({"channel": SUPPORT, "dataset": "{dataset}"}, {"share": "10", "seed": "42"}),
     "dataset_deletion": ({"channel": SUPPORT, "id": "{dataset}"}, {}),
     "model_deletion": ({"channel": SUPPORT, "id": "{model}"}, {}),
+    "compare_models": ({"channel": SUPPORT}, {"models": "{model},{checkpoint}", "prompt": "Who?"}),
     "decline": ({"channel": SUPPORT, "job": "{waiting}", "question": ""}, {"reason": "{file}"}),
 }
 IN_WINDOWS = {
@@ -352,12 +370,29 @@ class Private:
             assert await services.jobs.insert(other, JobUpdate(other, followed=False))
         for kind in ("job", *others):  # their cards stand in #support-leads, if at all, and take longer than all else
             await services.cards.abandon(it[kind])
+        await self._plant_comparisons(it, now)
         provider.tuned += [it["model"], it["checkpoint"], it["unheard"]]
         provider.add_job(id=it["remote_running"], training_file=it["upload"], status="running")
         # Somebody else goes on from the private model, at the provider's own pages.
         provider.add_job(id=it["remote_new"], model=it["model"], training_file="file-elsewhere")
         services.catalogue.forget()
         return names
+
+    async def _plant_comparisons(self, it: dict[str, str], now: float) -> None:
+        """One side by side, in which a model failed, and one blind."""
+        store = SqliteComparisonStore(self.bot.services.database)
+        models = (it["model"], it["checkpoint"])
+        question = Question("1", (ChatMessage("user", it["question"]),), models, ANA, (models,))
+        compared = Comparison(it["comparison"], models, self.bot.services.team, LEADS, ANA, now, True)
+        blind = msgspec.structs.replace(compared, id=it["arena"], arena=Arena(1, 3, now + 1e6, it["file"]))
+        for one in (compared, blind):
+            await store.open(one, [question], Entry(one.id, now, ANA, "compare", one.id, LEADS))
+            failure = None if one.arena else Failure(it["question"], by_provider=True)
+            await store.answered(one.id, "1", models[0], ModelAnswer(it["question"], failure=failure))
+            await store.answered(one.id, "1", models[1], ModelAnswer(it["question"]))
+            due = await store.begin(one.id)
+            assert due is not None
+            await store.rest(due, None)
 
     async def bring(self, body: Json) -> Json:
         """What Slack would send, to Bolt and the inbox; the acknowledgement, which a modal shows, when all was done
@@ -448,7 +483,8 @@ class Private:
         values: Json = {}
         for name, value in filled.items():
             text = value.format(**it)
-            values[name] = {name: {"value": text, "selected_option": {"value": text}}}
+            several = [{"value": one} for one in text.split(",")]
+            values[name] = {name: {"value": text, "selected_option": {"value": text}, "selected_options": several}}
         return self.common(user, SUPPORT) | {
             "type": "view_submission",
             "user": {"id": user, "team_id": self.bot.services.team},

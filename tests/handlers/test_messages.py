@@ -8,8 +8,10 @@ from chatting import TALK, Models
 from scripted_slack import Slack, error
 from slack_requests import ANA, Answers, a_request
 
+from bot.compare.comparison import Comparison
 from handlers.chat.listeners import ChatListeners
 from handlers.commands import Commands
+from handlers.compare.listeners import CompareListeners
 from handlers.datasets.listeners import DatasetListeners
 from handlers.messages import Messages
 from handlers.request import Request
@@ -40,12 +42,32 @@ class NoFiles:
         return False
 
 
+class Compared:
+    """The comparisons' listeners: there is one, in the thread 7.7, and what it heard is kept."""
+
+    def __init__(self) -> None:
+        self.comparisons = self
+        self.heard: list[str] = []
+
+    async def in_thread(self, channel: str, thread_ts: str | None) -> Comparison | None:
+        return Comparison("cmp-1", ("a", "b"), "T0ACME", channel, ANA.user, 1.0) if thread_ts == "7.7" else None
+
+    async def said(self, request: Request, comparison: Comparison, text: str) -> None:
+        self.heard.append(text)
+
+
 @pytest.fixture
-def messages(chat: ChatListeners) -> Messages:
+def compared() -> Compared:
+    return Compared()
+
+
+@pytest.fixture
+def messages(chat: ChatListeners, compared: Compared) -> Messages:
     return Messages(
         commands=Typed(chat),
         datasets=cast(DatasetListeners, NoFiles()),
         chat=chat,
+        compare=cast(CompareListeners, compared),
         callers=chat.callers,
         authority=chat.authority,
         people=chat.callers._people,
@@ -189,3 +211,22 @@ async def test_the_bot_says_what_it_is_for_where_it_was_invited_and_nothing_when
     await messages.joined(a_request(user="U0BOT"))
     (welcome,) = slack.called("chat.postMessage")
     assert welcome["text"].startswith("Thank you for having me.")
+
+
+async def test_in_a_comparisons_thread_what_is_said_is_for_all_of_its_models(
+    messages: Messages, models: Models, compared: Compared
+) -> None:
+    await messages.message(said("And now?", thread_ts="7.7"))
+    await messages.mention(said(f"{MENTION} really?", thread_ts="7.7"))
+    await messages.message(said(OTHERS, thread_ts="7.7"))
+    await messages.mention(said(f"{MENTION} help", thread_ts="7.7"))
+    assert compared.heard == ["And now?", "really?"]
+    assert models.heard == []
+    assert ran(messages) == ["help"]
+
+
+async def test_a_model_that_is_compared_does_not_see_files(messages: Messages, compared: Compared) -> None:
+    answers = Answers()
+    await messages.message(said("Read this", answers, thread_ts="7.7", files=[{"name": "notes.pdf"}]))
+    assert "notes.pdf" in answers.text
+    assert compared.heard == ["Read this"]

@@ -12,6 +12,7 @@ from texts import training_file_errors
 from texts.errors import (
     access,
     administration,
+    compare,
     conversations,
     datasets,
     graders,
@@ -30,6 +31,7 @@ __all__ = [
     "ERRORS",
     "access",
     "administration",
+    "compare",
     "conversations",
     "datasets",
     "graders",

@@ -42,6 +42,8 @@ def only_looking(action: Action) -> str:
     what = {
         Action.SUBMIT: _("You may look, but not start a fine-tuning job."),
         Action.CHAT: _("You may look, but not chat with a model."),
+        Action.COMPARE: _("You may look, but not compare models."),
+        Action.VOTE: _("You may look, but not vote."),
         Action.FOLLOW: _("You may look, but not follow a job."),
         Action.SET_LANGUAGE: _("You may look, but not set the language of a channel."),
     }.get(action) or _("You may look, but not do this.")
@@ -60,6 +62,7 @@ def only_owner(action: Action, kind: str) -> str:
     return {
         "model": _("Only the person whom this model belongs to or an administrator may delete it."),
         "file": _("Only the person whom this file belongs to or an administrator may delete it."),
+        "comparison": _("Only the person who started this arena or an administrator may reveal the names."),
     }.get(kind) or _("Only the person whom this belongs to or an administrator may do this.")
 
 

@@ -14,8 +14,10 @@ from handlers.blocks.model_name import chat_button, id_button, named
 from handlers.blocks.parts import VALUE, actions, button, context, message, section
 from handlers.blocks.text import bold, code, size
 from texts import jobs as texts
+from texts.compare import compare_button
 
 CONTINUE: Final = "checkpoint_continue"
+COMPARE: Final = "checkpoints_compare"
 _SHOWN: Final = 10
 
 
@@ -27,7 +29,9 @@ def checkpoint_list(job: Job, ranked: Sequence[RankedCheckpoint]) -> Message:
         return message(text, [section(text)])
     text = texts.checkpoints_of(name)
     order = texts.best_first() if ranked[0].best else texts.latest_first()
-    blocks: list[Block] = [section(f"{bold(text)}\n{order}")]
+    there = [one for one in ranked if one.checkpoint.model not in job.lost_models]
+    compare = button(compare_button(), COMPARE, job.id) if len(there) > 1 else None
+    blocks: list[Block] = [section(f"{bold(text)}\n{order}", button=compare)]
     for one in ranked[:_SHOWN]:
         checkpoint = one.checkpoint
         lost = job.lost_models.get(checkpoint.model)

@@ -81,7 +81,7 @@ def test_each_state_offers_what_can_be_done_in_it(make_job: MakeJob, buttons: Bu
     assert offered("queued") == offered("deploying") == ["job_cancel"]
     assert offered("running") == ["job_pause", "job_cancel"]
     assert offered("paused") == ["job_resume", "job_cancel"]
-    assert offered("succeeded") == ["job_chat", "job_checkpoints"]
+    assert offered("succeeded") == ["job_chat", "job_compare", "job_checkpoints"]
     assert offered("failed") == ["job_retry"]
     assert offered("cancelled") == ["job_retry"]
     assert offered("uncertain") == ["job_adopt", "job_resubmit"]
@@ -108,7 +108,7 @@ def test_a_finished_card_offers_the_results_file_and_tells_the_real_cost(
 ) -> None:
     done = {"state": "succeeded", "fine_tuned_model": "ft:x", "finished_at": t0 + 400, "trained_tokens": 20_000}
     shown = card(make_job(**done, result_files=("file-9",)), now=t0)
-    assert list(buttons(shown)) == ["job_chat", "job_checkpoints", "job_results"]
+    assert list(buttons(shown)) == ["job_chat", "job_compare", "job_checkpoints", "job_results"]
     # 20,000 tokens at $5 a million
     assert "Cost: $0.10, estimated $0.05" in seen(shown)
 

@@ -1,0 +1,1 @@
+"""Comparing models: the same question to several, side by side or blind with votes."""

@@ -1,0 +1,253 @@
+"""Comparisons, what was asked and answered in them, their messages and votes. Implements
+`bot.compare.comparison.ComparisonStore`."""
+
+from collections.abc import Mapping, Sequence
+
+import msgspec
+from sqlite_utils import Database as SqliteDatabase
+
+from bot.audit import Entry
+from bot.compare.comparison import (
+    Answers,
+    Choice,
+    Comparison,
+    Due,
+    ModelAnswer,
+    Question,
+    ShownMessage,
+    Vote,
+)
+from bot.errors import Conflict
+from bot.store.audit import put_entries
+from bot.store.database import Database
+
+
+class SqliteComparisonStore:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def open(self, comparison: Comparison, questions: Sequence[Question], entry: Entry) -> Comparison:
+        def work(db: SqliteDatabase) -> Comparison:
+            known = _get(db, comparison.id)
+            if known is not None:
+                return known
+            db.execute(
+                "INSERT INTO comparisons VALUES (?, ?, ?, ?, ?, 0, 0, ?)",
+                [
+                    comparison.id,
+                    comparison.channel,
+                    comparison.thread_ts,
+                    comparison.arena is not None,
+                    comparison.created_at,
+                    _json(comparison),
+                ],
+            )
+            for question in questions:
+                _ask(db, comparison.id, question)
+            put_entries(db, [entry])
+            return comparison
+
+        return await self._database.write(work)
+
+    async def get(self, comparison_id: str) -> Comparison | None:
+        return await self._database.read(lambda db: _get(db, comparison_id))
+
+    async def of_thread(self, channel: str, thread_ts: str) -> Comparison | None:
+        row = await self._database.read(
+            lambda db: db.execute(
+                "SELECT value FROM comparisons WHERE channel = ? AND thread_ts = ?", [channel, thread_ts]
+            ).fetchone()
+        )
+        return msgspec.json.decode(row[0], type=Comparison) if row else None
+
+    async def threads(self) -> set[tuple[str, str]]:
+        rows = await self._database.read(
+            lambda db: db.execute(
+                "SELECT channel, thread_ts FROM comparisons WHERE thread_ts IS NOT NULL AND blind = 0"
+            ).fetchall()
+        )
+        return {(channel, thread_ts) for channel, thread_ts in rows}
+
+    async def arenas(self, channel: str) -> list[Comparison]:
+        rows = await self._database.read(
+            lambda db: db.execute(
+                "SELECT value FROM comparisons WHERE channel = ? AND blind = 1 ORDER BY created_at DESC", [channel]
+            ).fetchall()
+        )
+        return [msgspec.json.decode(row[0], type=Comparison) for row in rows]
+
+    async def questions(self, comparison_id: str) -> list[Question]:
+        rows = await self._database.read(
+            lambda db: db.execute(
+                "SELECT value FROM comparison_questions WHERE comparison_id = ? ORDER BY seq", [comparison_id]
+            ).fetchall()
+        )
+        return [msgspec.json.decode(row[0], type=Question) for row in rows]
+
+    async def ask(self, comparison_id: str, question: Question) -> bool:
+        def work(db: SqliteDatabase) -> bool:
+            _something_happened(db, comparison_id)
+            return _ask(db, comparison_id, question)
+
+        return await self._database.write(work)
+
+    async def answers(self, comparison_id: str) -> Answers:
+        rows = await self._database.read(
+            lambda db: db.execute(
+                "SELECT question_id, model, value FROM comparison_answers WHERE comparison_id = ?", [comparison_id]
+            ).fetchall()
+        )
+        return {(question, model): msgspec.json.decode(value, type=ModelAnswer) for question, model, value in rows}
+
+    async def answered(self, comparison_id: str, question_id: str, model: str, answer: ModelAnswer) -> None:
+        await self._database.write(
+            lambda db: db.execute(
+                "INSERT OR IGNORE INTO comparison_answers VALUES (?, ?, ?, ?, ?)",
+                [comparison_id, question_id, model, answer.failure is not None, _json(answer)],
+            )
+        )
+
+    async def ask_again(self, comparison_id: str, question_id: str, keys: Sequence[str]) -> bool:
+        def work(db: SqliteDatabase) -> bool:
+            forgotten = db.execute(
+                "DELETE FROM comparison_answers WHERE comparison_id = ? AND question_id = ? AND failed = 1",
+                [comparison_id, question_id],
+            )
+            if not forgotten.rowcount:
+                return False
+            for key in keys:
+                db.execute(
+                    "UPDATE comparison_messages SET shown = NULL WHERE comparison_id = ? AND key = ?",
+                    [comparison_id, key],
+                )
+            _something_happened(db, comparison_id)
+            return True
+
+        return await self._database.write(work)
+
+    async def messages(self, comparison_id: str) -> Mapping[str, ShownMessage]:
+        rows = await self._database.read(
+            lambda db: db.execute(
+                "SELECT key, posting_since, ts, shown FROM comparison_messages WHERE comparison_id = ?", [comparison_id]
+            ).fetchall()
+        )
+        return {key: ShownMessage(posting_since, ts, shown) for key, posting_since, ts, shown in rows}
+
+    async def posting(self, comparison_id: str, key: str, now: float) -> None:
+        await self._database.write(
+            lambda db: db.execute(
+                "INSERT OR IGNORE INTO comparison_messages VALUES (?, ?, ?, NULL, NULL)", [comparison_id, key, now]
+            )
+        )
+
+    async def posted(self, comparison_id: str, key: str, ts: str, *, root: bool = False) -> None:
+        def work(db: SqliteDatabase) -> None:
+            db.execute(
+                "UPDATE comparison_messages SET ts = ? WHERE comparison_id = ? AND key = ?", [ts, comparison_id, key]
+            )
+            known = _get(db, comparison_id) if root else None
+            if known is not None:
+                db.execute(
+                    "UPDATE comparisons SET thread_ts = ?, value = ? WHERE id = ?",
+                    [ts, _json(msgspec.structs.replace(known, thread_ts=ts)), comparison_id],
+                )
+
+        await self._database.write(work)
+
+    async def shown(self, comparison_id: str, key: str, shown: str) -> None:
+        await self._database.write(
+            lambda db: db.execute(
+                "UPDATE comparison_messages SET shown = ? WHERE comparison_id = ? AND key = ?",
+                [shown, comparison_id, key],
+            )
+        )
+
+    async def votes(self, comparison_id: str) -> list[Vote]:
+        rows = await self._database.read(
+            lambda db: db.execute(
+                "SELECT question_id, pair, voter, choice, at FROM comparison_votes WHERE comparison_id = ?"
+                " ORDER BY at, voter",
+                [comparison_id],
+            ).fetchall()
+        )
+        return [Vote(question, pair, voter, Choice(choice), at) for question, pair, voter, choice, at in rows]
+
+    async def vote(self, comparison_id: str, vote: Vote, entry: Entry) -> bool:
+        def work(db: SqliteDatabase) -> bool:
+            known = _get(db, comparison_id)
+            if known is None or not known.names_hidden:
+                raise Conflict("arena_revealed")
+            before = db.execute(
+                "SELECT choice, at FROM comparison_votes WHERE comparison_id = ? AND question_id = ? AND pair = ?"
+                " AND voter = ?",
+                [comparison_id, vote.question, vote.pair, vote.voter],
+            ).fetchone()
+            if before is not None and before[1] >= vote.at:
+                return False
+            db.execute(
+                "INSERT OR REPLACE INTO comparison_votes VALUES (?, ?, ?, ?, ?, ?)",
+                [comparison_id, vote.question, vote.pair, vote.voter, vote.choice, vote.at],
+            )
+            if before is not None and before[0] == vote.choice:
+                return False
+            put_entries(db, [entry])
+            _something_happened(db, comparison_id)
+            return True
+
+        return await self._database.write(work)
+
+    async def reveal(self, comparison_id: str, at: float, entry: Entry | None) -> bool:
+        def work(db: SqliteDatabase) -> bool:
+            known = _get(db, comparison_id)
+            if known is None or known.arena is None or known.arena.revealed_at is not None:
+                return False
+            revealed = msgspec.structs.replace(known, arena=msgspec.structs.replace(known.arena, revealed_at=at))
+            db.execute("UPDATE comparisons SET value = ? WHERE id = ?", [_json(revealed), comparison_id])
+            put_entries(db, [entry] if entry else [])
+            _something_happened(db, comparison_id)
+            return True
+
+        return await self._database.write(work)
+
+    async def due(self, now: float) -> list[str]:
+        rows = await self._database.read(
+            lambda db: db.execute("SELECT id FROM comparisons WHERE due_at <= ? ORDER BY due_at", [now]).fetchall()
+        )
+        return [row[0] for row in rows]
+
+    async def begin(self, comparison_id: str) -> Due | None:
+        row = await self._database.read(
+            lambda db: db.execute("SELECT value, changes FROM comparisons WHERE id = ?", [comparison_id]).fetchone()
+        )
+        return Due(msgspec.json.decode(row[0], type=Comparison), row[1]) if row else None
+
+    async def rest(self, due: Due, until: float | None) -> None:
+        await self._database.write(
+            lambda db: db.execute(
+                "UPDATE comparisons SET due_at = ? WHERE id = ? AND changes = ?",
+                [until, due.comparison.id, due.changes],
+            )
+        )
+
+
+def _get(db: SqliteDatabase, comparison_id: str) -> Comparison | None:
+    row = db.execute("SELECT value FROM comparisons WHERE id = ?", [comparison_id]).fetchone()
+    return msgspec.json.decode(row[0], type=Comparison) if row else None
+
+
+def _ask(db: SqliteDatabase, comparison_id: str, question: Question) -> bool:
+    asked = db.execute(
+        "INSERT OR IGNORE INTO comparison_questions SELECT ?, ?, coalesce(max(seq), 0) + 1, ?"
+        " FROM comparison_questions WHERE comparison_id = ?",
+        [comparison_id, question.id, _json(question), comparison_id],
+    )
+    return asked.rowcount == 1
+
+
+def _something_happened(db: SqliteDatabase, comparison_id: str) -> None:
+    """There is work on it now, also for whoever is at it and has looked already."""
+    db.execute("UPDATE comparisons SET due_at = 0, changes = changes + 1 WHERE id = ?", [comparison_id])
+
+
+def _json(value: msgspec.Struct) -> str:
+    return msgspec.json.encode(value).decode()

@@ -1,0 +1,390 @@
+"""The messages of comparisons: posted, brought to date while models answer and people vote, finished after a crash.
+
+What is to be asked and shown is read from the store each time: nothing is queued. Answers of one comparison grow in one
+message, which is edited at a calm rate; streams are scarce, and four of them would use up a workspace's minute.
+"""
+
+import asyncio
+import contextlib
+import hashlib
+import time
+from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from functools import partial
+
+import orjson
+import structlog
+
+from bot.backoff import Backoff
+from bot.compare.arenas import Arenas
+from bot.compare.asking import Asking
+from bot.compare.comparison import (
+    Answers,
+    Arena,
+    Comparison,
+    ComparisonStore,
+    Due,
+    ModelAnswer,
+    Question,
+    ShownMessage,
+)
+from bot.keyed_locks import KeyedLocks
+from bot.notices.interfaces import PostDoubtful, PostError, PostLater, PostRefused
+from bot.notices.work_loop import WorkLoop
+from bot.timing import Timing
+from handlers.blocks.message import Message
+from handlers.compare import blocks
+from handlers.languages import Languages
+from handlers.web.poster import Poster
+from handlers.web.rate_limits import Priority
+from texts import compare as texts
+from texts.language import speaking
+
+log = structlog.get_logger()
+
+_CARD = "card"
+_RESULT = "result"
+_ANSWERS = "answers"
+_BALLOT = "ballot"
+_NAMES = "names"
+# Slack takes a message apart that it does not like; what it says then.
+_TOO_MUCH = {"invalid_blocks", "msg_blocks_too_long", "msg_too_long"}
+
+
+class ComparisonKeeper:
+    """`opening`: a context for a channel in which a thread is being opened that may be spoken in at once. `opened` is
+    told (channel, thread_ts) of each thread in which questions are asked."""
+
+    def __init__(
+        self,
+        comparisons: ComparisonStore,
+        asking: Asking,
+        arenas: Arenas,
+        poster: Poster,
+        languages: Languages,
+        *,
+        opening: Callable[[str], AbstractAsyncContextManager[None]],
+        opened: Callable[[str, str], None],
+        look_every: float = Timing.look_every,
+        between_edits: float = Timing.between_edits,
+        backoff: Backoff = Timing.answer,
+    ) -> None:
+        self._comparisons = comparisons
+        self._asking = asking
+        self._arenas = arenas
+        self._poster = poster
+        self._languages = languages
+        self._opening = opening
+        self._opened = opened
+        self._between_edits = between_edits
+        self._backoff = backoff
+        self._posting = KeyedLocks()
+        self._edited_at: dict[str, float] = {}
+        self._rounds = WorkLoop("comparisons", self._due, every=look_every)
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        await self._rounds.run()
+
+    async def begin(self, comparison: Comparison) -> str:
+        """Post its first message, unless it is there; the ts of that. The work on it begins. Raises a PostError."""
+        with speaking(await self._languages.place(comparison.channel, comparison.owner)):
+            ts = await self._root(comparison)
+        await self.look()
+        return ts
+
+    async def look(self) -> None:
+        """Begin with what is due now, without waiting for the next round."""
+        await self._rounds.round()
+
+    async def link(self, comparison: Comparison, ts: str) -> str | None:
+        try:
+            return await self._poster.permalink(comparison.channel, ts)
+        except PostError as error:
+            log.info("no link", why=str(error))
+            return None
+
+    async def _due(self, _busy: Collection[str]) -> list[tuple[str, Callable[[], Coroutine[None, None, None]]]]:
+        return [(each, partial(self._see_to, each)) for each in await self._comparisons.due(time.time())]
+
+    async def _see_to(self, comparison_id: str) -> None:
+        failures = 0
+        while True:
+            due = await self._comparisons.begin(comparison_id)
+            if due is None:
+                return
+            try:
+                with speaking(await self._languages.place(due.comparison.channel, due.comparison.owner)):
+                    until = await self._bring_to_date(due)
+                await self._comparisons.rest(due, until)
+                return
+            except PostRefused as error:
+                # Archived, or the bot is not in it any more: there is nowhere to show anything.
+                log.warning("comparison given up", comparison=comparison_id, why=str(error))
+                await self._comparisons.rest(due, None)
+                return
+            except (PostLater, PostDoubtful) as error:
+                failures += 1
+                delay = self._backoff.delay(failures)
+                log.info("comparison later", comparison=comparison_id, why=str(error), seconds=delay)
+                await asyncio.sleep(delay)
+
+    async def _bring_to_date(self, due: Due) -> float | None:
+        """Until when there is nothing more to do, None for until something happens."""
+        comparison = due.comparison
+        if comparison.thread_ts is None:
+            ts = await self._root(comparison)
+            found = await self._comparisons.get(comparison.id)
+            comparison = found if found and found.thread_ts == ts else comparison
+        if comparison.arena is not None:
+            return await self._arena(comparison, comparison.arena)
+        messages = await self._comparisons.messages(comparison.id)
+        questions = await self._comparisons.questions(comparison.id)
+        for number, question in enumerate(questions):
+            known = messages.get(question.id)
+            if known is None or known.shown is None:
+                await self._answer(comparison, questions[: number + 1], known)
+        return None
+
+    # Side by side
+
+    async def _answer(self, comparison: Comparison, questions: Sequence[Question], known: ShownMessage | None) -> None:
+        """Ask all models the last question, and show what they say until all of it stands there."""
+        question, answers = questions[-1], dict(await self._comparisons.answers(comparison.id))
+        growing: dict[str, str] = {}
+        root = len(questions) == 1
+
+        def rendered() -> Message:
+            return blocks.side_by_side(comparison, question, answers, growing, root=root)
+
+        ts = known.ts if known else None
+        if ts is None:
+            ts = await self._post(comparison, question.id, rendered())
+        missing = [model for model in question.models if (question.id, model) not in answers]
+
+        async def ask(model: str) -> None:
+            on_text = partial(growing.__setitem__, model)
+            answers[question.id, model] = await self._asking.ask(comparison, questions, answers, model, on_text)
+
+        async with asyncio.TaskGroup() as group:
+            pending: set[asyncio.Task[None]] = {group.create_task(ask(model)) for model in missing}
+            shown = ""
+            while pending:
+                _, pending = await asyncio.wait(pending, timeout=self._between_edits)
+                message = rendered()
+                if pending and (now := _hash(message)) != shown and self._poster.may_update_now():
+                    shown = now
+                    with contextlib.suppress(PostError):  # what comes next shows it, too
+                        await self._poster.update_now(comparison.channel, ts, message)
+        await self._show_whole(comparison, question, answers)
+        await self._edit(comparison, question.id, ts, rendered(), _ANSWERS)
+
+    async def _show_whole(
+        self, comparison: Comparison, question: Question, answers: Answers, pair: int | None = None
+    ) -> None:
+        """A file with the answers that are too long for the message, once."""
+        models = question.models if pair is None else question.pairs[pair]
+        if not any(blocks.is_shortened(answers.get((question.id, model))) for model in models):
+            return
+        key = f"{question.id}/file" if pair is None else f"{question.id}/{pair}/file"
+        known = (await self._comparisons.messages(comparison.id)).get(key)
+        if known is not None and known.shown is not None:
+            return
+        whole = blocks.whole_answers(question, answers, () if pair is None else question.pairs[pair])
+        try:
+            await self._share(comparison, key, known, whole, blocks.whole_answers_comment(question))
+        except PostRefused as error:
+            log.warning("whole answers not shown", comparison=comparison.id, why=str(error))
+        await self._comparisons.shown(comparison.id, key, _ANSWERS)
+
+    async def _share(
+        self, comparison: Comparison, key: str, known: ShownMessage | None, content: str, comment: str
+    ) -> None:
+        """In the thread. A file that was uploaded before a crash is not uploaded again."""
+        file_id = known.ts if known else None
+        if file_id is None:
+            await self._comparisons.posting(comparison.id, key, time.time())
+            file_id = await self._poster.upload(f"{texts.file_name()}.md", content.encode())
+            await self._comparisons.posted(comparison.id, key, file_id)
+        elif await self._is_shared(file_id):
+            return
+        await self._poster.share({file_id: texts.file_name()}, comparison.channel, comparison.thread_ts, comment)
+
+    async def _is_shared(self, file_id: str) -> bool:
+        info = await self._poster.call("files.info", {"file": file_id})
+        return bool((info.get("file") or {}).get("shares"))
+
+    # Blind
+
+    async def _arena(self, comparison: Comparison, arena: Arena) -> float | None:
+        questions = await self._comparisons.questions(comparison.id)
+        answers = dict(await self._comparisons.answers(comparison.id))
+        if not comparison.names_hidden:
+            await self._show_names(comparison, arena, questions, answers)
+            return None
+        if await self._arenas.reveal_if_due(comparison, time.time()):
+            return 0.0
+        more = await self._show_next_pairs(comparison, questions, answers)
+        card_later = await self._show_progress(comparison, arena, questions)
+        return 0.0 if more else card_later or arena.reveal_at
+
+    async def _show_next_pairs(
+        self, comparison: Comparison, questions: Sequence[Question], answers: dict[tuple[str, str], ModelAnswer]
+    ) -> bool:
+        """Those of the first question that has some to show; False where there is none. They come complete: how fast a
+        model is would tell which it is."""
+        messages = await self._comparisons.messages(comparison.id)
+        pairs = _pairs(questions)
+        for question in questions:
+            own = [(number, pair) for number, (one, pair) in enumerate(pairs, 1) if one is question]
+            if all(_is_shown(messages, _key(question, pair)) for _, pair in own):
+                continue
+            missing = [model for model in question.models if (question.id, model) not in answers]
+
+            async def ask(model: str, question: Question = question) -> None:
+                answers[question.id, model] = await self._asking.ask(comparison, [question], answers, model, _ignored)
+
+            async with asyncio.TaskGroup() as group:
+                for model in missing:
+                    group.create_task(ask(model))
+            for number, pair in own:
+                shown = blocks.ballot(comparison, question, pair, answers, number=number, of=len(pairs))
+                await self._show(comparison, _key(question, pair), shown, _BALLOT)
+                await self._show_whole(comparison, question, answers, pair)
+            return True
+        return False
+
+    async def _show_progress(self, comparison: Comparison, arena: Arena, questions: Sequence[Question]) -> float | None:
+        """On the card; when to do it if that is not now."""
+        messages = await self._comparisons.messages(comparison.id)
+        posted = sum(_is_shown(messages, _key(question, pair)) for question, pair in _pairs(questions))
+        votes = await self._comparisons.votes(comparison.id)
+        message = blocks.arena_card(comparison, arena, questions, posted, votes)
+        card = messages[_CARD]
+        if card.ts is None or card.shown == _hash(message):
+            return None
+        now = time.time()
+        if now < (next_edit := self._edited_at.get(comparison.id, 0) + self._between_edits):
+            return next_edit
+        if not self._poster.may_update_now():
+            return now + self._between_edits
+        self._edited_at[comparison.id] = now
+        with contextlib.suppress(PostRefused):  # somebody deleted it
+            await self._poster.update_now(comparison.channel, card.ts, message)
+        await self._comparisons.shown(comparison.id, _CARD, _hash(message))
+        return None
+
+    async def _show_names(
+        self, comparison: Comparison, arena: Arena, questions: Sequence[Question], answers: Answers
+    ) -> None:
+        messages = await self._comparisons.messages(comparison.id)
+        votes = await self._comparisons.votes(comparison.id)
+        rankings = await self._arenas.ranking(comparison)
+        card = blocks.revealed_card(comparison, arena, questions, rankings)
+        await self._show(comparison, _CARD, card, _NAMES)
+        await self._show(comparison, _RESULT, blocks.result(rankings), _NAMES)
+        pairs = _pairs(questions)
+        for number, (question, pair) in enumerate(pairs, 1):
+            key = _key(question, pair)
+            if key in messages and all((question.id, model) in answers for model in question.pairs[pair]):
+                shown = blocks.revealed_ballot(question, pair, answers, votes, number=number, of=len(pairs))
+                await self._show(comparison, key, shown, _NAMES)
+
+    # Messages
+
+    async def _root(self, comparison: Comparison) -> str:
+        """The ts of the message in whose thread everything else stands; posted if it is not there yet."""
+        questions = await self._comparisons.questions(comparison.id)
+        if comparison.arena is not None:
+            return await self._post(
+                comparison, _CARD, blocks.arena_card(comparison, comparison.arena, questions, 0, []), root=True
+            )
+        first = blocks.side_by_side(comparison, questions[0], {}, {}, root=True)
+        async with self._opening(comparison.channel):
+            ts = await self._post(comparison, questions[0].id, first, root=True)
+            self._opened(comparison.channel, ts)
+        return ts
+
+    async def _show(self, comparison: Comparison, key: str, message: Message, shown: str) -> None:
+        """Post it, or bring it to date; nothing where it shows that already."""
+        known = (await self._comparisons.messages(comparison.id)).get(key)
+        if known is not None and known.shown == shown:
+            return
+        if known is None or known.ts is None:
+            ts = await self._post(comparison, key, message)
+            # What an earlier attempt has posted may show less.
+            if known is None:
+                await self._comparisons.shown(comparison.id, key, shown)
+                return
+        else:
+            ts = known.ts
+        await self._edit(comparison, key, ts, message, shown)
+
+    async def _post(self, comparison: Comparison, key: str, message: Message, *, root: bool = False) -> str:
+        """The ts of the message `key`; posted unless it is there."""
+        async with self._posting.of(comparison.id, key):
+            known = (await self._comparisons.messages(comparison.id)).get(key)
+            if known is not None and known.ts is not None:
+                return known.ts
+            since = known.posting_since if known else time.time()
+            await self._comparisons.posting(comparison.id, key, since)
+            try:
+                ts = await self._post_once(comparison, key, message, may_exist=known is not None, since=since)
+            except PostRefused as error:
+                if str(error) not in _TOO_MUCH:
+                    raise
+                log.warning("shown without blocks", comparison=comparison.id, why=str(error))
+                ts = await self._post_once(comparison, key, Message(message.text), may_exist=False, since=since)
+            await self._comparisons.posted(comparison.id, key, ts, root=root)
+            return ts
+
+    async def _post_once(
+        self, comparison: Comparison, key: str, message: Message, *, may_exist: bool, since: float
+    ) -> str:
+        return await self._poster.post_once(
+            comparison.channel,
+            message,
+            idempotency_key=f"compare/{comparison.id}/{key}",
+            may_exist=may_exist,
+            since=since,
+            thread_ts=comparison.thread_ts,
+            priority=Priority.CHAT,
+        )
+
+    async def _edit(self, comparison: Comparison, key: str, ts: str, message: Message, shown: str) -> None:
+        try:
+            await self._update(comparison, ts, message)
+        except PostRefused as error:
+            # Somebody deleted it, or Slack lets nobody edit it any more: there is nothing to go on with.
+            log.warning("cannot be edited", comparison=comparison.id, key=key, why=str(error))
+        await self._comparisons.shown(comparison.id, key, shown)
+
+    async def _update(self, comparison: Comparison, ts: str, message: Message) -> None:
+        try:
+            await self._poster.update(comparison.channel, ts, message, priority=Priority.CHAT)
+        except PostRefused as error:
+            if str(error) not in _TOO_MUCH:
+                raise
+            log.warning("shown without blocks", comparison=comparison.id, why=str(error))
+            await self._poster.update(comparison.channel, ts, Message(message.text), priority=Priority.CHAT)
+
+
+def _pairs(questions: Sequence[Question]) -> list[tuple[Question, int]]:
+    """All pairs of an arena, in the order in which they are shown."""
+    return [(question, pair) for question in questions for pair in range(len(question.pairs))]
+
+
+def _key(question: Question, pair: int) -> str:
+    return f"{question.id}/{pair}"
+
+
+def _is_shown(messages: Mapping[str, ShownMessage], key: str) -> bool:
+    return key in messages and messages[key].shown is not None
+
+
+def _ignored(_text: str) -> None:
+    return None
+
+
+def _hash(message: Message) -> str:
+    return hashlib.sha256(orjson.dumps(message.as_arguments(), option=orjson.OPT_SORT_KEYS)).hexdigest()

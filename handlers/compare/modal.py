@@ -1,0 +1,107 @@
+"""The modal in which models are chosen and asked, where the words of the command do not say."""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+import msgspec
+from slack_sdk.models.blocks import (
+    CheckboxesElement,
+    InputBlock,
+    Option,
+    PlainTextInputElement,
+    StaticMultiSelectElement,
+)
+from slack_sdk.models.views import View
+
+from bot.compare.comparison import FEWEST_MODELS, MOST_MODELS
+from bot.errors import Invalid
+from bot.models.names import short_name
+from handlers.blocks.modals import modal
+from handlers.blocks.parts import HINT, OPTION_VALUE, OPTIONS, TITLE, option, plain
+from handlers.blocks.text import size
+from texts import compare as texts
+from texts.errors import sentence
+
+CALLBACK_ID: Final = "compare_models"
+_MODELS: Final = "models"
+_PROMPT: Final = "prompt"
+_BLIND: Final = "blind"
+# A Slack input holds 3,000 characters.
+_LONGEST: Final = 3_000
+
+
+class Filled(msgspec.Struct, frozen=True):
+    """What somebody chose and typed."""
+
+    models: tuple[str, ...]
+    prompt: str
+    blind: bool
+
+
+def compare_modal(
+    channel: str, offered: Sequence[str], chosen: Sequence[str] = (), prompt: str = "", *, blind: bool = False
+) -> View:
+    """`offered`: ids of models, those that matter most first; `chosen` stand in the field already."""
+    shown = [model for model in dict.fromkeys([*chosen, *offered]) if 0 < size(model) <= OPTION_VALUE][:OPTIONS]
+    names = [short_name(model) for model in shown]
+    options = {
+        model: option(name, model, model if name != model else None) for model, name in zip(shown, names, strict=True)
+    }
+    initial = [options[model] for model in dict.fromkeys(chosen) if model in options][:MOST_MODELS]
+    yes = Option(text=plain(texts.blind_option(), 75), value=_BLIND)
+    return modal(
+        texts.modal_title(),
+        [
+            InputBlock(
+                block_id=_MODELS,
+                label=plain(texts.models_field(), TITLE),
+                hint=plain(texts.models_hint(), HINT),
+                element=StaticMultiSelectElement(
+                    action_id=_MODELS,
+                    options=list(options.values()),
+                    initial_options=initial or None,
+                    max_selected_items=MOST_MODELS,
+                ),
+            ),
+            InputBlock(
+                block_id=_PROMPT,
+                label=plain(texts.prompt_field(), TITLE),
+                hint=plain(texts.prompt_hint(), HINT),
+                element=PlainTextInputElement(
+                    action_id=_PROMPT, multiline=True, max_length=_LONGEST, initial_value=prompt[:_LONGEST] or None
+                ),
+            ),
+            InputBlock(
+                block_id=_BLIND,
+                label=plain(texts.blind_field(), TITLE),
+                hint=plain(texts.blind_hint(), HINT),
+                optional=True,
+                element=CheckboxesElement(action_id=_BLIND, options=[yes], initial_options=[yes] if blind else None),
+            ),
+        ],
+        callback_id=CALLBACK_ID,
+        submit=texts.submit_button(),
+        private_metadata=msgspec.json.encode({"channel": channel}).decode(),
+    )
+
+
+def read(values: dict[str, Any]) -> Filled:
+    """`values`: as Slack sends them, `view["state"]["values"]`."""
+    models = (values.get(_MODELS) or {}).get(_MODELS) or {}
+    blind = (values.get(_BLIND) or {}).get(_BLIND) or {}
+    prompt = ((values.get(_PROMPT) or {}).get(_PROMPT) or {}).get("value")
+    return Filled(
+        tuple(str(one.get("value")) for one in models.get("selected_options") or ()),
+        str(prompt or "").strip(),
+        bool(blind.get("selected_options")),
+    )
+
+
+def wrong(values: dict[str, Any]) -> dict[str, str]:
+    """A sentence for each field that is wrong, by block_id."""
+    filled, said = read(values), {}
+    if not FEWEST_MODELS <= len(filled.models) <= MOST_MODELS:
+        said[_MODELS] = sentence(Invalid("how_many_models", fewest=FEWEST_MODELS, most=MOST_MODELS))
+    if not filled.prompt:
+        said[_PROMPT] = sentence(Invalid("nothing_to_compare_on"))
+    return said
