@@ -38,7 +38,7 @@ from texts import inbox as texts
 from texts import modals as modal_texts
 from texts.errors import sentence
 from texts.language import speaking
-from texts.provider_errors import explain
+from texts.provider_errors import explain, explain_no_answer
 from training_files import TrainingFileError
 
 log = structlog.get_logger()
@@ -364,7 +364,8 @@ async def _tell(request: Request, error: Exception, open_modal: _OpenModal | Non
         said = redact(sentence(error))
         if error.is_answer:
             said = texts.provider_answered(error.provider, said)
-        message = errors.failure(said, explain(error.as_job_error()))
+        explained = explain_no_answer if error.no_answer else explain
+        message = errors.failure(said, explained(error.as_job_error()))
     elif isinstance(error, BotError | TrainingFileError):
         message = errors.refusal(sentence(error))
     elif isinstance(error, PostError):

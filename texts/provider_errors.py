@@ -145,3 +145,50 @@ def explanation(cause: Cause) -> str:
                 "if the trouble was passing. If it happens again, correct what the message names, or ask an "
                 "administrator."
             )
+
+
+def explain_no_answer(error: JobError) -> str:
+    """Like `explain`, where a model was asked and did not answer."""
+    match cause_of(error):
+        case Cause.QUOTA | Cause.KEY | Cause.DISK as cause:
+            return explanation(cause)
+        case Cause.MODERATION:
+            return _("The provider's safety check turned the question or the answer down. Ask in other words.")
+        case Cause.PERMISSION:
+            return _(
+                "The bot's API key is valid but may not use this model. An administrator needs to give it the right "
+                "to, or use another key. Until then, talk to another model."
+            )
+        case Cause.MODEL:
+            return _(
+                "The provider does not know this model, or cannot talk with it. `/finetune models` lists those that "
+                "there are."
+            )
+        case Cause.RATE | Cause.TOO_MANY_JOBS:
+            return _(
+                "The provider gets more requests from this account than it allows at a time. Ask again in a few "
+                "minutes."
+            )
+        case Cause.SERVER:
+            return _(
+                "The provider had trouble of its own. Ask again in a few minutes, and look at the provider's status "
+                "page if it happens again."
+            )
+        case Cause.CONNECTION:
+            return _(
+                "The bot could not reach the provider. Ask again in a few minutes; if it happens again, an "
+                "administrator should check the provider's address in the settings and the network."
+            )
+        case Cause.MEMORY:
+            return _("The hardware ran out of memory. Ask again with a shorter question, or in a new conversation.")
+        case Cause.SETTING:
+            return _(
+                "The model does not take one of the settings of this conversation, or what the question holds. The "
+                "provider's message says what; change that and ask again."
+            )
+        case Cause.TOO_LONG:
+            return _("That is longer than the model can read. Send less, or begin a new conversation.")
+    return _(
+        "This error is new to the bot; what the provider says about it stands above. Asking again helps if the "
+        "trouble was passing. If it happens again, talk to another model, or ask an administrator."
+    )

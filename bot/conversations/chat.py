@@ -307,7 +307,7 @@ class Chat:
                     kept //= 2
                     continue
                 if failure.status != 404:
-                    raise failure
+                    raise _unanswered(failure)
                 if not await self._catalogue.exists(conversation.model):
                     await self._lost_models.missing(conversation.model)
                     yield Gone()
@@ -315,7 +315,7 @@ class Chat:
             failures += 1
             delay = next(delays, None)
             if delay is None:
-                raise failure
+                raise _unanswered(failure)
             if failures == _PATIENT:
                 yield Warming()
             with suppress(TimeoutError):
@@ -397,6 +397,11 @@ async def _until(stop: asyncio.Event, deltas: AsyncIterator[ChatDelta]) -> Async
             yield delta
     finally:
         stopped.cancel()
+
+
+def _unanswered(failure: ProviderError) -> ProviderError:
+    failure.no_answer = True
+    return failure
 
 
 def _open_calls(turns: Sequence[Turn], asked_ts: str) -> tuple[ToolCall, ...]:

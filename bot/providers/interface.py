@@ -18,9 +18,11 @@ from bot.providers.protocol import NO_ANSWER, Checkpoint, Hyperparameters, JobEr
 
 class ProviderError(BotError):
     """`str(error)` is the provider's own text (untrusted); where `is_answer` is false it is one of our errors, with a
-    kind and values. `code` is its code, `status` the HTTP status, `provider` the name of the one that was asked."""
+    kind and values. `code` is its code, `status` the HTTP status, `provider` the name of the one that was asked.
+    `no_answer`: a model was asked, and did not answer."""
 
     provider: str = ""
+    no_answer: bool = False
 
     def __init__(
         self,

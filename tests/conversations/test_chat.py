@@ -161,15 +161,17 @@ async def test_a_model_that_is_not_ready_is_asked_again_and_people_are_told_once
 
 async def test_after_the_last_try_the_providers_error_is_told(chat: Chat, stand_in: StandInProvider) -> None:
     stand_in.fault(CHATS, times=5, status=503)
-    with pytest.raises(Doubtful):
+    with pytest.raises(Doubtful) as doubtful:
         await ask(chat, "2.0")
+    assert doubtful.value.no_answer
     assert stand_in.requests.count(CHATS) == 5
 
 
 async def test_what_the_provider_refuses_is_not_asked_again(chat: Chat, stand_in: StandInProvider) -> None:
     stand_in.fault(CHATS, status=403, code="no_access")
-    with pytest.raises(Refused):
+    with pytest.raises(Refused) as refused:
         await ask(chat, "2.0")
+    assert refused.value.no_answer
     assert stand_in.requests.count(CHATS) == 1
 
 

@@ -248,6 +248,24 @@ async def test_a_provider_that_refuses_the_key_in_the_middle_is_named(w: World) 
         assert "sk-stand-in" not in str(told)
 
 
+@pytest.mark.parametrize(
+    ("fault", "says"),
+    [
+        ({"status": 400, "message": "Rejected by our safety system."}, "Ask in other words"),
+        ({"status": 400, "code": "invalid_value"}, "change that and ask again"),
+        ({"status": 403, "message": "You have no permission."}, "talk to another model"),
+    ],
+)
+async def test_a_model_that_does_not_answer_is_explained_with_a_way_on(
+    w: World, fault: dict[str, Any], says: str
+) -> None:
+    async with _chat(w) as thread:
+        w.provider.fault("POST /chat/completions", **fault)
+        await w.person.say("ana", w.channel, "Hello?", thread_ts=thread)
+        told = await w.person.wait_message(w.channel, says, thread_ts=thread, timeout=60)
+        assert "job" not in told["plain"]
+
+
 async def test_an_answer_that_is_too_long_for_the_model_goes_on_where_it_ended_when_asked(w: World) -> None:
     w.provider.finish_reason = "length"
     w.provider.answer = "one two three"

@@ -1,9 +1,11 @@
+import re
+
 import pytest
 
-from bot.jobs.explanations import Cause
+from bot.jobs.explanations import _BY_CODE, Cause
 from bot.providers.protocol import JobError
 from texts.language import Language, speaking
-from texts.provider_errors import explain, explanation
+from texts.provider_errors import explain, explain_no_answer, explanation
 
 
 @pytest.mark.parametrize(
@@ -46,3 +48,10 @@ def test_explanations_are_whole_sentences_that_fit_under_an_error(cause: Cause) 
     assert len(said) <= 600
     with speaking(Language.CHINESE):
         assert explanation(cause).endswith("。")
+
+
+@pytest.mark.parametrize("cause", sorted({*_BY_CODE, ""}))
+def test_who_asked_a_model_hears_of_no_job_and_what_to_do(cause: str) -> None:
+    said = explain_no_answer(JobError(cause, ""))
+    assert not re.search(r"\bjob|\bfile|training|fine-tune", said)
+    assert re.search("sk again|in other words|talk to another|administrator|lists|new conversation", said)
