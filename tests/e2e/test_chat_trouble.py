@@ -251,8 +251,8 @@ async def test_a_provider_that_refuses_the_key_in_the_middle_is_named(w: World) 
 @pytest.mark.parametrize(
     ("fault", "says"),
     [
-        ({"status": 400, "message": "Rejected by our safety system."}, "Ask in other words"),
-        ({"status": 400, "code": "invalid_value"}, "change that and ask again"),
+        ({"status": 400, "message": "Rejected by our safety system.", "times": 9}, "Ask in other words"),
+        ({"status": 400, "code": "invalid_value", "times": 9}, "change that and ask again"),
         ({"status": 403, "message": "You have no permission."}, "talk to another model"),
     ],
 )
