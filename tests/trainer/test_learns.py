@@ -106,7 +106,12 @@ async def test_fifteen_completions_teach_the_small_model_to_choose_a_label_and_t
     real_trainer: Trainer,
 ) -> None:
     examples = [json.loads(line) for line in COMPLETIONS.read_text(encoding="utf-8").splitlines()]
-    job = real_trainer.train(examples, model="SmolLM2-135M-Instruct", seed=1)
+    job = real_trainer.train(
+        examples,
+        model="SmolLM2-135M-Instruct",
+        seed=1,
+        method={"type": "supervised", "supervised": {"hyperparameters": {"n_epochs": 4}}},
+    )
     ended = real_trainer.ended(job.id, seconds=600)
     assert ended.status == "succeeded", ended.error
     begun = starter(COMPLETIONS)
