@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from slack_bolt.app.async_app import AsyncApp
+from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.context.ack.async_ack import AsyncAck
 from slack_sdk.web.async_client import AsyncWebClient
 
@@ -40,9 +41,16 @@ def build(
 ) -> tuple[AsyncApp, Inbox]:
     """`finished` is called after each request. Without a signing secret requests are only taken from
     Socket Mode, which has none."""
+
+    async def authorize(team_id: str | None) -> AuthorizeResult:
+        return AuthorizeResult(enterprise_id=None, team_id=team_id, bot_token=client.token, bot_user_id=bot_user)
+
     app = AsyncApp(
         name="finetune-bot",  # or Bolt looks for the caller's file in every module that is loaded
-        client=client,
+        client=AsyncWebClient(base_url=client.base_url),
+        # Slack was asked at the start. With a token of its own Bolt asks again at the first event, and acknowledges it
+        # without handing it on where Slack has trouble just then.
+        authorize=authorize,
         signing_secret=signing_secret or "unused",
         request_verification_enabled=signing_secret is not None,
         # Our listeners end with their acknowledgement. Bolt would else look for it every 10 ms only.

@@ -64,6 +64,16 @@ async def test_garbage_instead_of_an_answer_is_no_crash(w: World) -> None:
         assert (told["accepted"], told["succeeded"]) == (1, 1)
 
 
+@pytest.mark.parametrize(("kind", "value"), [("ratelimited", "1"), ("error", "internal_error")])
+async def test_the_first_event_after_a_start_is_not_lost_to_trouble_with_the_token(
+    w: World, kind: str, value: str
+) -> None:
+    async with w.bot():
+        await w.person.fault("auth.test", kind, value)
+        dropped = await w.person.drop_bytes("ana", w.channel, [("train.jsonl", examples(12))])
+        assert await w.wait_report(dropped)
+
+
 async def test_trouble_with_asking_who_somebody_is_refuses_nobody(w: World) -> None:
     async with w.bot():
         await w.person.fault("users.info", "status", 500, times=2)
