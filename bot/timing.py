@@ -32,8 +32,8 @@ class Timing:
     """Slack's own trouble passes: the work on what it sent is done again."""
     notice: Backoff = Backoff(3, longest=60)
     """A notice in doubt. The first delay leaves Slack the time to carry out what it had read already."""
-    answer: Backoff = Backoff(1, factor=3, longest=60)
-    """A model's answer that cannot be shown."""
+    answer: Backoff = Backoff(3, longest=60)
+    """A model's answer that cannot be shown. The first delay leaves Slack the time to carry out what it had read."""
     reply: Backoff = Backoff(1, factor=4, tries=2)
     """An answer of the bot's own to a person."""
     download: Backoff = Backoff(0.5, factor=6, tries=2)

@@ -135,7 +135,12 @@ class StreamedAnswer:
                 if isinstance(error, PostLater) and str(error) != NO_CONNECTION:
                     delay = max(delay, min(error.retry_after, 60))
                 log.info("answer waits for slack", why=str(error), seconds=delay)
-                await self._pause(delay)
+                if isinstance(error, PostDoubtful):
+                    # Also at the end of the answer: looked for too early, a stream that Slack has still to begin is not
+                    # found, and there will be two.
+                    await asyncio.sleep(delay)
+                else:
+                    await self._pause(delay)
                 self._news.set()
             else:
                 failures = 0
