@@ -1,4 +1,7 @@
-"""Many histories, on all cores. `python tests/simulation/histories.py SEED` plays one and prints its trace."""
+"""Many histories, on all cores. `python tests/simulation/histories.py SEED` plays one and prints its trace.
+
+Seeds that begin with `talk` are those of conversations, the others of jobs.
+"""
 
 import gc
 import multiprocessing
@@ -6,20 +9,25 @@ import os
 import sys
 from collections.abc import Callable, Iterable
 from concurrent.futures import ProcessPoolExecutor
+from typing import Any
 
 if __name__ == "__main__":
     sys.path[:0] = ["tests", "."]
 
-from simulation.history import JobWorld, play
-from simulation.invariants import violations
+from simulation import invariants, talk_invariants
+from simulation.history import play
+from simulation.talk import talk
 
 _AT_A_TIME = 25
 
 
-def judged(seed: str, prepare: Callable[[JobWorld], None] | None = None) -> tuple[list[str], list[str]]:
+def judged(seed: str, prepare: Callable[[Any], None] | None = None) -> tuple[list[str], list[str]]:
     """What is wrong with a history, and its trace."""
+    if seed.startswith("talk"):
+        talked = talk(seed, prepare)
+        return talk_invariants.violations(talked), talked.trace
     world = play(seed, prepare)
-    return violations(world), world.trace
+    return invariants.violations(world), world.trace
 
 
 def failures(seeds: Iterable[str]) -> list[tuple[str, list[str], list[str]]]:

@@ -151,7 +151,10 @@ def _error_body(service: str, code: str = "server_error") -> bytes:
 
 def _stutter(content: bytes, rng: random.Random) -> bytes:
     """A listing that shows one of its entries twice, as pages do that move while they are read."""
-    body = orjson.loads(content)
+    try:
+        body = orjson.loads(content)
+    except orjson.JSONDecodeError:  # a stream
+        return content
     entries = body.get("data") if isinstance(body, dict) else None
     if isinstance(entries, list) and entries:
         entries.insert(rng.randrange(len(entries) + 1), rng.choice(entries))

@@ -7,7 +7,7 @@ import asyncio
 import contextlib
 import itertools
 import random
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import httpx2
@@ -16,6 +16,7 @@ from simulation.network import Network, NotConnected, Reply, Request, Reset, Slo
 
 Json = dict[str, Any]
 ENDED = {"succeeded", "failed", "cancelled"}
+DONE = b"data: [DONE]\n\n"
 
 
 class ProviderModel:
@@ -38,6 +39,8 @@ class ProviderModel:
         self.created_for: list[str] = []  # the submission of each creation
         self.submission_of: dict[str, str] = {}
         self.shown_to_look_ups: list[tuple[str, frozenset[str]]] = []  # our job, and what it was shown
+        self.models: list[str] = []
+        self.answers: dict[str, list[str]] = {}  # to each question, as often as it was asked
         self._plans: dict[str, list[tuple[float, Callable[[], None]]]] = {}
         self._ids = itertools.count(1)
 
@@ -65,6 +68,10 @@ class ProviderModel:
                 return self._list(self.events[job_id], request)
             case ("GET", "fine_tuning", "jobs", job_id, "checkpoints"):
                 return self._list(self.checkpoints[job_id], request)
+            case ("GET", "models"):
+                return _ok({"object": "list", "data": [{"id": model, "object": "model"} for model in self.models]})
+            case ("POST", "chat", "completions"):
+                return self._chat(request.body)
         raise AssertionError(f"the bot asked for {request}")
 
     def live(self) -> None:
@@ -204,6 +211,22 @@ class ProviderModel:
         self._plans[job_id] = []
         return _ok(job)
 
+    def _chat(self, body: Json) -> Reply:
+        """An answer of its own to each time that a question is asked."""
+        question = str(body["messages"][-1]["content"])
+        told = self.answers.setdefault(question, [])
+        rng = random.Random(f"{self._seed}/{question}/{len(told)}")
+        words = [f"{question} has the answer {len(told) + 1}:", *(f"word{n}" for n in range(rng.choice([0, 3, 30])))]
+        told.append(" ".join(words))
+        chunk = {"id": "chatcmpl-1", "object": "chat.completion.chunk", "created": 1, "model": body["model"]}
+        pieces = [{"delta": {"content": word if n == 0 else f" {word}"}} for n, word in enumerate(words)]
+        choices = [{"index": 0, "finish_reason": None, **piece} for piece in pieces]
+        choices.append({"index": 0, "delta": {}, "finish_reason": "stop"})
+        usage = {"prompt_tokens": 10, "completion_tokens": len(words), "total_tokens": 10 + len(words)}
+        events = [*(chunk | {"choices": [choice]} for choice in choices), chunk | {"choices": [], "usage": usage}]
+        lines = [b"data: " + orjson.dumps(event) + b"\n\n" for event in events] + [DONE]
+        return Reply(200, b"".join(lines), {"content-type": "text/event-stream"})
+
     def _list(self, items: list[Json], request: Request) -> Reply:
         shown = list(reversed(items)) if self.newest_first else items
         after = request.query.get("after")
@@ -236,6 +259,22 @@ def _gone() -> Reply:
     return Reply(404, orjson.dumps({"error": {"message": "No such thing", "type": "x", "param": None, "code": None}}))
 
 
+class _Trickle(httpx2.AsyncByteStream):
+    """An answer that comes event by event; one that was cut off ends with its connection."""
+
+    def __init__(self, content: bytes, rng: random.Random) -> None:
+        self._content = content
+        self._rng = rng
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        for event in self._content.splitlines(keepends=True):
+            if self._rng.random() < 0.2:
+                await asyncio.sleep(self._rng.uniform(0, 0.5))
+            yield event
+        if not self._content.endswith(DONE):
+            raise httpx2.ReadError("reset")
+
+
 class Transport(httpx2.AsyncBaseTransport):
     """Where the SDK's requests leave the process."""
 
@@ -259,6 +298,9 @@ class Transport(httpx2.AsyncBaseTransport):
             raise httpx2.ReadError("reset") from None
         except Slow:
             raise httpx2.ReadTimeout("slow") from None
+        if reply.headers.get("content-type") == "text/event-stream":
+            rng = random.Random(f"{self._model.answers}")
+            return httpx2.Response(reply.status, headers=reply.headers, stream=_Trickle(reply.content, rng))
         self._remember_what_was_shown(asked, reply)
         return httpx2.Response(
             reply.status, headers={"content-type": "application/json", **reply.headers}, content=reply.content

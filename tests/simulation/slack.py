@@ -1,4 +1,4 @@
-"""A model of Slack: channels of messages, as far as the outbox and the cards need them.
+"""A model of Slack: channels of messages, as far as the outbox, the cards and conversations need them.
 
 It is asked by the real Web API client, whose HTTP session is the seam.
 """
@@ -14,6 +14,7 @@ import orjson
 from simulation.network import Network, NotConnected, Reply, Request, Reset, Slow
 
 Json = dict[str, Any]
+BOT = "UBOT"
 
 
 class SlackModel:
@@ -23,6 +24,7 @@ class SlackModel:
         self._clock = clock
         self._page = rng.choice([3, 100])
         self.messages: dict[str, list[Json]] = {}
+        self.whispers: list[Json] = []  # which one person sees
         self.archived: set[str] = set()
         self.unreadable: set[str] = set()
         self._last = 0.0
@@ -40,33 +42,83 @@ class SlackModel:
             answer = self._read(channel, arguments)
         elif method == "chat.getPermalink":
             answer = {"ok": True, "permalink": f"https://x.slack.com/archives/{channel}/p1"}
+        elif method in {"chat.startStream", "chat.appendStream", "chat.stopStream"}:
+            answer = self._stream(method, channel, arguments)
+        elif method == "chat.delete":
+            answer = self._delete(channel, arguments)
+        elif method == "chat.postEphemeral":
+            self.whispers.append(arguments)
+            answer = {"ok": True, "message_ts": f"{self._clock():.6f}"}
+        elif method == "auth.test":
+            answer = {"ok": True, "team_id": "T1", "user_id": BOT, "bot_id": "B1", "user": "finetune", "team": "Acme"}
+        elif method == "users.info":
+            user = arguments["user"]
+            answer = {"ok": True, "user": {"id": user, "team_id": "T1", "name": user, "locale": "en-US"}}
+        elif method == "conversations.info":
+            answer = {"ok": True, "channel": {"id": channel, "name": channel, "is_member": True, "is_private": False}}
+        elif method in {"assistant.threads.setStatus", "agents.sessions.setStatus"}:
+            answer = {"ok": True}
         else:
             raise AssertionError(f"the bot called {method}")
         return Reply(200, orjson.dumps(answer))
 
+    def say(self, channel: str, thread_ts: str, user: str, text: str) -> str:
+        """A person writes; the message's ts."""
+        return self._add(channel, user, text, thread_ts)["ts"]
+
     def _post(self, channel: str, arguments: Json) -> Json:
         if channel in self.archived:
             return {"ok": False, "error": "is_archived"}
-        self._last = max(self._clock(), self._last + 0.0001)
-        message = {
-            "type": "message",
-            "ts": f"{self._last:.6f}",
-            "thread_ts": arguments.get("thread_ts"),
-            "text": arguments["text"],
-            "blocks": arguments.get("blocks", []),
-            "metadata": arguments.get("metadata") or {},
-        }
-        self.messages.setdefault(channel, []).append(message)
+        message = self._add(channel, BOT, _text(arguments), arguments.get("thread_ts"))
+        message.update(blocks=arguments.get("blocks", []), metadata=arguments.get("metadata") or {})
         return {"ok": True, "ts": message["ts"], "channel": channel}
+
+    def _add(self, channel: str, user: str, text: str, thread_ts: str | None) -> Json:
+        self._last = max(self._clock(), self._last + 0.0001)
+        message = {"type": "message", "ts": f"{self._last:.6f}", "thread_ts": thread_ts, "user": user, "text": text}
+        message |= {"blocks": [], "metadata": {}}
+        self.messages.setdefault(channel, []).append(message)
+        return message
+
+    def _stream(self, method: str, channel: str, arguments: Json) -> Json:
+        if channel in self.archived:
+            return {"ok": False, "error": "is_archived"}
+        if method == "chat.startStream":
+            message = self._add(channel, BOT, arguments.get("markdown_text", ""), arguments["thread_ts"])
+            message["streaming_state"] = "in_progress"
+            return {"ok": True, "ts": message["ts"], "channel": channel}
+        found = self._find(channel, arguments["ts"])
+        if found is None:
+            return {"ok": False, "error": "message_not_found"}
+        if found.get("streaming_state") != "in_progress":
+            return {"ok": False, "error": "message_not_in_streaming_state"}
+        found["text"] += arguments.get("markdown_text", "")
+        if method == "chat.stopStream":
+            found.update(streaming_state="completed", metadata=arguments.get("metadata") or found["metadata"])
+            found["blocks"] = arguments.get("blocks", [])
+        return {"ok": True, "ts": found["ts"]}
+
+    def _delete(self, channel: str, arguments: Json) -> Json:
+        found = self._find(channel, arguments["ts"])
+        if found is None:
+            return {"ok": False, "error": "message_not_found"}
+        self.messages[channel].remove(found)
+        return {"ok": True, "ts": found["ts"]}
+
+    def _find(self, channel: str, ts: str) -> Json | None:
+        return next((message for message in self.messages.get(channel, []) if message["ts"] == ts), None)
 
     def _update(self, channel: str, arguments: Json) -> Json:
         if channel in self.archived:
             return {"ok": False, "error": "is_inactive"}
-        for message in self.messages.get(channel, []):
-            if message["ts"] == arguments["ts"]:
-                message.update(text=arguments["text"], blocks=arguments.get("blocks", []))
-                return {"ok": True, "ts": message["ts"]}
-        return {"ok": False, "error": "message_not_found"}
+        message = self._find(channel, arguments["ts"])
+        if message is None:
+            return {"ok": False, "error": "message_not_found"}
+        if message.get("streaming_state") == "in_progress":
+            return {"ok": False, "error": "streaming_state_conflict"}
+        message.update(text=_text(arguments), blocks=arguments.get("blocks", []))
+        message["metadata"] = arguments.get("metadata") or message["metadata"]
+        return {"ok": True, "ts": message["ts"]}
 
     def _read(self, channel: str, arguments: Json) -> Json:
         if channel in self.unreadable or channel.startswith("U"):
@@ -76,7 +128,7 @@ class SlackModel:
             message
             for message in self.messages.get(channel, [])
             if (message["thread_ts"] == parent or message["ts"] == parent)
-            and float(message["ts"]) > float(arguments["oldest"])
+            and float(message["ts"]) > float(arguments.get("oldest", 0))
         ]
         if not parent:
             shown.reverse()
@@ -87,6 +139,10 @@ class SlackModel:
             "messages": shown[start : start + self._page],
             "response_metadata": {"next_cursor": str(start + self._page) if more else ""},
         }
+
+
+def _text(arguments: Json) -> str:
+    return str(arguments.get("text") or arguments.get("markdown_text") or "")
 
 
 class Session:

@@ -1,4 +1,5 @@
-"""Thousands of histories of jobs and what is said of them, each a seed: whatever happens, the promises hold.
+"""Thousands of histories, each a seed: of jobs and what is said of them, and every third of conversations. Whatever
+happens, the promises hold.
 
 FINETUNE_HISTORIES says how many (2,000; 100,000 under `pytest -m soak`), FINETUNE_FIRST_SEED where to begin.
 """
@@ -6,22 +7,24 @@ FINETUNE_HISTORIES says how many (2,000; 100,000 under `pytest -m soak`), FINETU
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from simulation.histories import failures
 from simulation.history import play
+from simulation.talk import talk
 
 ROOT = Path(__file__).parents[2]
 FIRST = int(os.environ.get("FINETUNE_FIRST_SEED", "0"))
 
 
 def _hold(count: int) -> None:
-    wrong = failures(str(seed) for seed in range(FIRST, FIRST + count))
+    wrong = failures(str(seed) if seed % 3 else f"talk {seed}" for seed in range(FIRST, FIRST + count))
     if wrong:
         seed, _, trace = wrong[0]
         told = "\n".join([f"{len(wrong)} of {count} histories went wrong:", *(f"{s}: {v}" for s, v, _ in wrong[:20])])
-        again = f"python tests/simulation/histories.py {seed}"
+        again = f"python tests/simulation/histories.py '{seed}'"
         pytest.fail("\n".join([told, *trace, f"Again: {again}"]), pytrace=False)
 
 
@@ -39,10 +42,15 @@ def test_the_promises_hold_in_very_many_histories() -> None:
 
 def test_a_seed_is_one_history_wherever_it_is_played() -> None:
     """Also in another process, whose strings hash otherwise."""
-    here = [play(seed).fingerprint for seed in ("11", "12", "13", "11")]
-    assert here[0] == here[3]
-    assert len(set(here)) == 3
-    code = "from simulation.history import play; print(*[play(s).fingerprint for s in ('11', '12', '13', '11')])"
+    here = [one.fingerprint for seed in ("11", "12", "13", "11") for one in (play(seed), talk(seed))]
+    assert here[:2] == here[-2:]
+    assert len(set(here)) == 6
+    code = """
+from simulation.history import play
+from simulation.talk import talk
+from simulation.talk import talk
+print(*[one.fingerprint for seed in ("11", "12", "13", "11") for one in (play(seed), talk(seed))])
+"""
     there = subprocess.run(
         [sys.executable, "-c", code],
         cwd=ROOT,
@@ -60,10 +68,23 @@ def test_histories_have_all_kinds_of_weather() -> None:
         *("no connection", "reset before", "reset after", "carried out later", "500", "429", "slow", "truncated"),
         *("repeated", "*** killed", "a person decides", "says yes", "says no", "maximum of active", "is locked"),
     }
+    assert not _unseen(unseen, lambda seed: play(seed).trace)
+
+
+def test_conversations_have_all_kinds_of_weather() -> None:
+    unseen = {
+        *("no connection", "reset before", "reset after", "carried out later", "500", "429", "slow", "truncated"),
+        *("*** killed", "redelivery", "chat.startStream: ok", "chat.appendStream: ok", "chat.update: ok"),
+        *("answer cut off", "chat.postMessage: ok"),
+    }
+    assert not _unseen(unseen, lambda seed: talk(seed).trace)
+
+
+def _unseen(wanted: set[str], trace: Callable[[str], list[str]]) -> set[str]:
     # The rarest is in one of twenty.
     for seed in range(400):
-        trace = "\n".join(play(f"weather {seed}").trace)
-        unseen = {what for what in unseen if what not in trace}
-        if not unseen:
+        seen = "\n".join(trace(f"weather {seed}"))
+        wanted = {what for what in wanted if what not in seen}
+        if not wanted:
             break
-    assert not unseen
+    return wanted

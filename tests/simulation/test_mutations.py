@@ -16,6 +16,7 @@ from simulation.histories import judged
 from simulation.history import JobWorld, people
 from simulation.world import EPOCH, Death
 
+from bot.backoff import Backoff
 from bot.jobs import admission, states, sync
 from bot.jobs.assessment import assessed
 from bot.jobs.interfaces import JobUpdate
@@ -26,19 +27,23 @@ from bot.notices.deliver import Delivery
 from bot.notices.interfaces import Pending
 from bot.providers import openai_protocol
 from bot.providers.openai_protocol import OpenAIProtocol
+from bot.store.conversations import SqliteConversationStore
+from bot.store.inbox import SqliteInbox
 from bot.store.jobs import SqliteJobStore
 from bot.store.outbox import SqliteCardStore, SqliteOutbox
+from bot.store.spending import SqliteModelUseStore
 from handlers.blocks.card import card as render
 from handlers.outgoing.cards import _hash
+from handlers.web.poster import Poster
 
 HISTORIES = 30
-Prepare = Callable[[JobWorld], None]
+Prepare = Callable[[Any], None]
 
 
-def found(*words: str, when: Prepare | None = None) -> None:
-    """Some history goes wrong in just this way."""
+def found(*words: str, when: Prepare | None = None, of: str = "bug") -> None:
+    """Some history goes wrong in just this way; of conversations, where its seed says so."""
     for number in range(HISTORIES):
-        wrong, _ = judged(f"bug {number}", when)
+        wrong, _ = judged(f"{of} {number}", when)
         if any(all(word in sentence for word in words) for sentence in wrong):
             return
     raise AssertionError(f"none of {HISTORIES} histories went wrong")
@@ -333,3 +338,85 @@ def test_an_admission_that_does_not_count() -> None:
 
     with mutated(admission, "check", lambda _: lambda *arguments: None):
         found("was created beyond the budget", when=both(crowded, small_budget))
+
+
+# Conversations
+
+TALK = "talk bug"
+
+
+def test_an_inbox_that_is_done_before_the_work_is() -> None:
+    def early(original: Any) -> Any:
+        async def begin(self: SqliteInbox, key: str) -> None:
+            await original(self, key)
+            await self.finish(key)
+
+        return begin
+
+    with mutated(SqliteInbox, "begin", early):
+        found("was lost", when=killed(at_call=1, path="/chat/completions"), of=TALK)
+
+
+def test_an_answer_that_is_not_kept() -> None:
+    def forgetful(_: Any) -> Any:
+        async def answered(self: SqliteConversationStore, conversation_id: str, turn: Any) -> None: ...
+
+        return answered
+
+    with mutated(SqliteConversationStore, "answered", forgetful):
+        found("shows an answer that is not kept", of=TALK)
+
+
+def test_an_answer_that_counts_as_shown_once_it_is_kept() -> None:
+    def early(original: Any) -> Any:
+        async def answered(self: SqliteConversationStore, conversation_id: str, turn: Any) -> None:
+            await original(self, conversation_id, turn)
+            await self.answer_shown(conversation_id, turn.ts)
+
+        return answered
+
+    with mutated(SqliteConversationStore, "answered", early):
+        found("is shown as", when=killed_often, of=TALK)
+
+
+def test_a_message_of_an_answer_that_nobody_remembers() -> None:
+    def forgetful(_: Any) -> Any:
+        async def opened(self: SqliteConversationStore, *message: str) -> None: ...
+
+        return opened
+
+    with mutated(SqliteConversationStore, "answer_opened", forgetful), mutated(Poster, "find_answer", _unseeing):
+        found("stands in", when=killed(at_call=1, path="chat.stopStream"), of=TALK)
+
+
+def test_a_stream_in_doubt_that_is_not_looked_for() -> None:
+    with mutated(Poster, "find_answer", _unseeing):
+        found("belongs to nothing", when=trouble("chat.startStream", "reset after"), of=TALK)
+
+
+def test_a_stream_in_doubt_that_is_looked_for_too_early() -> None:
+    """A bug that the simulation found in our own code: Slack had read the request, and began the stream a moment
+    later."""
+
+    def hurried(_: Any) -> Any:
+        return lambda self, failures: 0.1
+
+    with mutated(Backoff, "delay", hurried):
+        found("belongs to nothing", when=trouble("chat.startStream", "carried out later"), of=TALK)
+
+
+def test_an_answer_that_is_not_counted() -> None:
+    def forgetful(_: Any) -> Any:
+        async def add(self: SqliteModelUseStore, use: Any) -> None: ...
+
+        return add
+
+    with mutated(SqliteModelUseStore, "add", forgetful):
+        found("answers count, of", of=TALK)
+
+
+def _unseeing(_: Any) -> Any:
+    async def find(self: Poster, *arguments: Any, **options: Any) -> None:
+        return None
+
+    return find

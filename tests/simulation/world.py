@@ -119,8 +119,10 @@ def live(world: W, start: Callable[[W], Process]) -> W:
                 world.surprises.append("everything waits for something that never happens")
                 break
             finally:
+                known = len(world.surprises)
                 _bury(loop, process)
-                world.surprises += loop.failures
+                # What it stammers while it is put away tells nothing.
+                world.surprises[known:] = loop.failures
         # Whatever the provider still has to tell, it tells, whether or not anybody asks.
         _pass(world, 60)
         world.provider.live()

@@ -1,0 +1,89 @@
+"""What must hold after any history of conversations, once everything has come to rest."""
+
+import collections
+from typing import Any
+
+import msgspec
+from simulation.slack import BOT
+from simulation.talk import CHANNEL, Question, TalkWorld
+
+from bot.conversations.conversation import BROKEN, Turn
+
+
+def violations(world: TalkWorld) -> list[str]:
+    """Sentences on what is wrong; none if all is well."""
+    found = [*world.surprises]
+    turns = [msgspec.json.decode(row[0], type=Turn) for row in world.store.execute("SELECT value FROM turns")]
+    for question in world.questions:
+        found += _answered_once(world, question, [turn for turn in turns if turn.message_ts == question.ts])
+    found += _nothing_else(world)
+    return found + _counted(world, turns)
+
+
+def _answered_once(world: TalkWorld, question: Question, turns: list[Turn]) -> list[str]:
+    """One answer is kept, one that the model gave, and it is what can be read; or people hear why there is none."""
+    roles = collections.Counter(turn.role for turn in turns)
+    shown = [message for message in _of_bot(world) if _mark(message).startswith(f"{question.key}/answer/")]
+    answer = next((turn.content for turn in turns if turn.role == "assistant"), None)
+    found = [f"{question.text} has {n} turns of {role}" for role, n in roles.items() if n > 1]
+    if answer is None:
+        told = any(_mark(message).startswith(f"{question.key}/") for message in _of_bot(world))
+        if shown:
+            found.append(f"{question.text} shows an answer that is not kept")
+        return found if told or shown else [*found, f"{question.text} was lost"]
+    given = world.provider.answers[question.text]
+    broken = any(turn.finish_reason == BROKEN for turn in turns)
+    if not any(one.startswith(answer) if broken else one == answer for one in given):
+        found.append(f"the answer to {question.text} is none that the model gave")
+    marks = [_mark(message) for message in shown]
+    if marks != [f"{question.key}/answer/{number}" for number in range(len(shown))]:
+        found.append(f"the answer to {question.text} stands in {marks}")
+    if _words("".join(_text(message) for message in shown)) != _words(answer):
+        found.append(f"the answer to {question.text} is shown as {[_text(message) for message in shown]}")
+    return found
+
+
+def _nothing_else(world: TalkWorld) -> list[str]:
+    """Whatever the bot says, it says to something that was said, and to its end. Where it gave up a question on which
+    it was killed each time, what it had begun stays as it was."""
+    keys = tuple(f"{question.key}/" for question in world.questions)
+    messages = _of_bot(world)
+    if any("I gave it up" in message["text"] for message in messages):
+        return []
+    opened = world.store.execute("SELECT asked_ts FROM open_answers").fetchall()
+    found = [f"the answer to {asked_ts} counts as not shown" for (asked_ts,) in opened]
+    found += [f"{message['text']!r} belongs to nothing" for message in messages if not _mark(message).startswith(keys)]
+    marks = collections.Counter(map(_mark, messages))
+    found += [f"{mark} was said {times} times" for mark, times in marks.items() if mark and times > 1]
+    return found + [
+        f"{message['text']!r} never ended" for message in messages if message.get("streaming_state") == "in_progress"
+    ]
+
+
+def _counted(world: TalkWorld, turns: list[Turn]) -> list[str]:
+    """What each answer used is kept with it and among what counts, and no more than the model said."""
+    answers = [turn for turn in turns if turn.role == "assistant"]
+    whole = [turn for turn in answers if turn.finish_reason != BROKEN]
+    found = [f"nobody knows what the answer {turn.ts} cost" for turn in whole if turn.cost_usd is None]
+    (counted,) = world.store.execute("SELECT count(*) FROM model_use").fetchone()
+    given = sum(map(len, world.provider.answers.values()))
+    return found if len(whole) <= counted <= given else [*found, f"{counted} answers count, of {given} given"]
+
+
+def _of_bot(world: TalkWorld) -> list[dict[str, Any]]:
+    """In the order of their ts."""
+    return [message for message in world.slack.messages.get(CHANNEL, []) if message["user"] == BOT]
+
+
+def _mark(message: dict[str, Any]) -> str:
+    return str((message["metadata"].get("event_payload") or {}).get("id") or "")
+
+
+def _text(message: dict[str, Any]) -> str:
+    """Of an edited message with something below it, the text is in a block."""
+    markdown = [block["text"] for block in message["blocks"] if block["type"] == "markdown"]
+    return str(markdown[0] if markdown else message["text"])
+
+
+def _words(text: str) -> list[str]:
+    return text.split()
