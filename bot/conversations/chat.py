@@ -183,8 +183,8 @@ class Chat:
         """The calls of an answer that wait for a result; none where the model has gone on without them."""
         turns = await self._conversations.turns(conversation.id)
         try:
-            return _open_calls(turns, asked_ts)
-        except (NotFound, Conflict):
+            return () if _went_on(turns, asked_ts) else _waiting(turns, asked_ts)
+        except NotFound:
             return ()
 
     async def give_results(
@@ -192,13 +192,15 @@ class Chat:
     ) -> tuple[ToolCall, ...]:
         """Keep what the functions returned that the answer `asked_ts` called, by the ids of the calls; of two results
         for one call the first stands. Returns the calls that still wait for theirs: with the last, let the model go on
-        by `resume`. Raises NotFound where there is no such call, Conflict where the model has gone on."""
+        by `resume`. Raises NotFound where there is no such call, Conflict where the model has gone on without."""
         await self.check(caller, conversation)
         async with self._lock(conversation):
             turns = await self._conversations.turns(conversation.id)
-            waiting = _open_calls(turns, asked_ts)
+            waiting = _waiting(turns, asked_ts)
             for call in waiting:
                 if call.id in results:
+                    if _went_on(turns, asked_ts):
+                        raise Conflict("model_went_on")
                     result = Turn(asked_ts, "tool", results[call.id], user=caller.user, tool_call_id=call.id)
                     await self._conversations.add(conversation.id, result)
             return tuple(call for call in waiting if call.id not in results)
@@ -258,15 +260,13 @@ class Chat:
         self, caller: Caller, conversation: Conversation, turns: list[Turn], asked_ts: str, stop: asyncio.Event
     ) -> AsyncGenerator[Event, None]:
         """With as much of the conversation as the model can read; retried while it is not ready."""
-        told = conversation.trimmed
         # A completion model is asked one question at a time.
         there = len(exchanges(turns)) if conversation.completion is None else 1
         kept = await self._window.fitting(conversation, turns) if there > 1 else 1
         provider = await self._catalogue.provider_of(conversation.model)
         failures, delays = 0, iter(self._warm_up)
         while True:
-            if kept < there and not told:
-                told = True
+            if kept < there and not await self._told_of_window(conversation):
                 yield Trimmed()
                 await self._conversations.update(
                     conversation.id, lambda now: msgspec.structs.replace(now, trimmed=True)
@@ -331,6 +331,11 @@ class Chat:
             yield Probabilities(chosen)
         yield _end(said)
         await self._conversations.answer_shown(conversation.id, asked_ts)
+
+    async def _told_of_window(self, conversation: Conversation) -> bool:
+        """Asked of the store: another question may have come in between."""
+        now = await self._conversations.get(conversation.id)
+        return now is None or now.trimmed
 
     async def _counted(self, conversation: Conversation, provider: str, said: Turn, usage: Usage) -> Turn:
         """An answer with its cost, which counts from now on, whatever becomes of the answer."""
@@ -404,15 +409,17 @@ def _unanswered(failure: ProviderError) -> ProviderError:
     return failure
 
 
-def _open_calls(turns: Sequence[Turn], asked_ts: str) -> tuple[ToolCall, ...]:
-    """Raises NotFound where the answer calls nothing, Conflict where the model has gone on."""
+def _waiting(turns: Sequence[Turn], asked_ts: str) -> tuple[ToolCall, ...]:
+    """The calls without a result. Raises NotFound where the answer calls nothing."""
     called = next((turn for turn in turns if turn.role == "assistant" and turn.ts == asked_ts), None)
     if called is None or not called.tool_calls:
         raise NotFound("no_such_call")
-    if any(turn.role == "assistant" and turn.ts == next_part(asked_ts) for turn in turns):
-        raise Conflict("model_went_on")
     given = {turn.tool_call_id for turn in turns if turn.role == "tool" and turn.ts == asked_ts}
     return tuple(call for call in called.tool_calls if call.id not in given)
+
+
+def _went_on(turns: Sequence[Turn], asked_ts: str) -> bool:
+    return any(turn.role == "assistant" and turn.ts == next_part(asked_ts) for turn in turns)
 
 
 def _end(said: Turn) -> Ended | Called:

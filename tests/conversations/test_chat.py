@@ -286,8 +286,7 @@ async def test_a_model_calls_functions_and_goes_on_once_all_results_are_there(
     assert [message.get("content") for message in calling.chats[-1]["messages"]] == ["Hello?", "", "Sent.", "Booked."]
     assert [call["id"] for call in calling.chats[-1]["messages"][1]["tool_calls"]] == [FIND.id, BOOK.id]
     assert await go_on(chat, "2.0+1", WITH_TOOLS) is None, "the model goes on once"
-    with pytest.raises(Conflict):
-        await chat.give_results(a_caller(), WITH_TOOLS, "2.0", {FIND.id: "Too late."})
+    assert await chat.give_results(a_caller(), WITH_TOOLS, "2.0", {FIND.id: "Sent."}) == (), "done again it is done"
     assert [turn.role for turn in await conversations.turns(TALK.id)] == [
         "user", "assistant", "tool", "tool", "assistant"
     ]  # fmt: skip
@@ -298,6 +297,8 @@ async def test_a_model_goes_on_without_results_that_nobody_gives(chat: Chat, cal
     await chat.give_results(a_caller(), WITH_TOOLS, "2.0", {FIND.id: "Sent."})
     assert words(await go_on(chat, "2.0+1", WITH_TOOLS)).strip() == calling.answer
     assert given(calling) == ["Hello?", "", "Sent.", NO_RESULT]
+    with pytest.raises(Conflict):
+        await chat.give_results(a_caller(), WITH_TOOLS, "2.0", {BOOK.id: "Too late."})
     assert await chat.open_calls(WITH_TOOLS, "2.0") == ()
 
 
@@ -390,13 +391,12 @@ def short_sighted(stand_in: StandInProvider) -> StandInProvider:
 
 
 async def test_as_much_is_given_as_the_model_can_read_and_people_are_told_once(
-    chat: Chat, short_sighted: StandInProvider, conversations: SqliteConversationStore
+    chat: Chat, short_sighted: StandInProvider
 ) -> None:
     taught = structs.replace(TALK, system="Be kind.", parameters=Parameters(max_tokens=50))
     told = []
     for number in range(6):
-        talk = structs.replace(taught, trimmed=(await conversations.get(TALK.id) or TALK).trimmed)
-        events = await ask(chat, f"{number + 2}.0", f"Question {number} " + "word " * 30, talk)
+        events = await ask(chat, f"{number + 2}.0", f"Question {number} " + "word " * 30, taught)
         told.append((events or []).count(Trimmed()))
     assert told == [0, 0, 0, 1, 0, 0]
     assert [text.split(" w")[0] for text in given(short_sighted)] == [
