@@ -181,16 +181,19 @@ def _compare(
     services: Services, callers: Callers, comparisons: ComparisonStore, threads: ChatThreads
 ) -> CompareListeners:
     models, authority, timing = services.chat_models, services.authority, services.timing
-    arenas = Arenas(comparisons, models, services.dataset_lookup, services.file_store, services.pools, authority)
+    asking = Asking(
+        comparisons, services.catalogue, services.lost_models, services.model_spending, warm_up=timing.warm_up
+    )
+    arenas = Arenas(
+        comparisons, models, asking, services.dataset_lookup, services.file_store, services.pools, authority
+    )
     return CompareListeners(
         callers=callers,
-        comparisons=Comparisons(comparisons, models, authority),
+        comparisons=Comparisons(comparisons, models, asking, authority),
         arenas=arenas,
         keeper=ComparisonKeeper(
             comparisons,
-            Asking(
-                comparisons, services.catalogue, services.lost_models, services.model_spending, warm_up=timing.warm_up
-            ),
+            asking,
             arenas,
             services.poster,
             services.languages,

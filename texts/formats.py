@@ -47,6 +47,19 @@ def money(usd: float | None) -> str:
     return _("less than {amount}", amount=dollars(0.01)) if usd < 0.005 else dollars(usd)
 
 
+def exact_money(usd: float | None) -> str:
+    """Like `money`; of small amounts two digits that count: "$0.00042"."""
+    if usd is None or not 0 < usd < 0.1:
+        return money(usd)
+    digits = 1 - math.floor(math.log10(usd))
+    if current() is Language.ENGLISH:
+        return f"${usd:.{digits}f}"
+    from babel.numbers import format_currency
+
+    pattern = f"¤0.{'0' * digits}"
+    return format_currency(usd, "USD", pattern, locale=current().locale, currency_digits=False)
+
+
 def dollars(usd: float) -> str:
     """An amount that is one, whatever it is: "$1,204.50"."""
     if current() is Language.ENGLISH:

@@ -12,6 +12,7 @@ import msgspec
 from bot.access import Action, Caller
 from bot.authority import Authority, entry
 from bot.compare import prompts, strength
+from bot.compare.asking import Asking
 from bot.compare.comparison import (
     Answers,
     Arena,
@@ -68,6 +69,7 @@ class Arenas:
         self,
         comparisons: ComparisonStore,
         models: ChatModels,
+        asking: Asking,
         datasets: DatasetLookup,
         file_store: FileStore,
         pools: WorkerPools,
@@ -75,6 +77,7 @@ class Arenas:
     ) -> None:
         self._comparisons = comparisons
         self._models = models
+        self._asking = asking
         self._datasets = datasets
         self._file_store = file_store
         self._pools = pools
@@ -93,12 +96,12 @@ class Arenas:
         """An arena of these models (two to four ids) on `n` prompts of a file, each drawn once. With more than two
         models each prompt is for one pair of them, in turn. A retry of the caller's request gets the same arena.
 
-        Raises Invalid, Denied, NotFound, ProviderError, TrainingFileError.
+        Raises Invalid, Denied, NotFound, OverBudget, ProviderError, TrainingFileError.
         """
         if not 1 <= n <= MOST_PROMPTS:
             raise Invalid("how_many_prompts", "n", most=MOST_PROMPTS)
         dataset = await self._datasets.get(caller, dataset_id, Action.SEE, to_post=True)
-        comparison = await begun(self._models, caller, origin, models)
+        comparison = await begun(self._models, self._asking, caller, origin, models)
         seed = _seed(caller)
         pool = Pool.of_work(dataset.bytes)
         drawn = await self._pools.run(prompts.draw, self._file_store.path(dataset.sha256), n, seed, pool=pool)
@@ -110,7 +113,7 @@ class Arenas:
         self, caller: Caller, origin: Origin, models: Sequence[str], prompt: str, *, votes_wanted: int = VOTES_WANTED
     ) -> Comparison:
         """An arena on one prompt, for each pair of the models. Raises like `open`."""
-        comparison = await begun(self._models, caller, origin, models)
+        comparison = await begun(self._models, self._asking, caller, origin, models)
         if not prompt.strip():
             raise Invalid("nothing_to_compare_on", "prompt")
         return await self._open(caller, comparison, [(ChatMessage("user", prompt),)], _seed(caller), votes_wanted, None)

@@ -6,6 +6,7 @@ import time
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 
+import msgspec
 import structlog
 
 from bot.backoff import Backoff
@@ -56,11 +57,17 @@ class Asking:
             answer = await self._answer(comparison, questions, answers, model, on_text)
         except ProviderError as error:
             told = Failure(_unicode(str(error)), by_provider=True) if error.is_answer else _failure(error)
-            answer = ModelAnswer(failure=told)
+            answer = ModelAnswer(failure=msgspec.structs.replace(told, code=error.code or ""))
         except BotError as error:
             answer = ModelAnswer(failure=_failure(error))
         await self._comparisons.answered(comparison.id, question.id, model, answer)
         return answer
+
+    async def require_budget(self, comparison: Comparison, asker: str) -> None:
+        """Return if its models may be asked. Raises OverBudget."""
+        for model in comparison.models:
+            provider = await self._catalogue.provider_of(model)
+            await self._spending.check(asker, comparison.channel, model, provider.name, time.time())
 
     async def _answer(
         self,

@@ -73,11 +73,12 @@ class Question(msgspec.Struct, frozen=True):
 
 class Failure(msgspec.Struct, frozen=True):
     """Why a model gave no answer. `kind` and `values` as in BotError; where the provider said it, `kind` is its own
-    words (untrusted)."""
+    words (untrusted). `code` is that of a ProviderError."""
 
     kind: str
     values: dict[str, Any] = {}
     by_provider: bool = False
+    code: str | None = None
 
 
 class ModelAnswer(msgspec.Struct, frozen=True, omit_defaults=True):

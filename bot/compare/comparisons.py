@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from bot.access import Action, Caller
 from bot.authority import Authority, entry
+from bot.compare.asking import Asking
 from bot.compare.comparison import FEWEST_MODELS, MOST_MODELS, Comparison, ComparisonStore, Question
 from bot.conversations.chat_models import ChatModels
 from bot.errors import Invalid, NotFound
@@ -13,17 +14,18 @@ from bot.providers.chat import ChatMessage
 
 
 class Comparisons:
-    def __init__(self, comparisons: ComparisonStore, models: ChatModels, authority: Authority) -> None:
+    def __init__(self, comparisons: ComparisonStore, models: ChatModels, asking: Asking, authority: Authority) -> None:
         self._comparisons = comparisons
         self._models = models
+        self._asking = asking
         self._authority = authority
 
     async def open(self, caller: Caller, origin: Origin, models: Sequence[str], prompt: str) -> Comparison:
         """Ask `models` (two to four ids) the same. A retry of the caller's request gets the same comparison.
 
-        Raises Invalid, Denied; NotFound where there is no such model for this person, ProviderError.
+        Raises Invalid, Denied, OverBudget; NotFound where there is no such model for this person, ProviderError.
         """
-        comparison = await begun(self._models, caller, origin, models)
+        comparison = await begun(self._models, self._asking, caller, origin, models)
         if not prompt.strip():
             raise Invalid("nothing_to_compare_on", "prompt")
         question = Question("1", (ChatMessage("user", prompt),), comparison.models, caller.user)
@@ -36,10 +38,11 @@ class Comparisons:
         return found if found is not None and found.arena is None else None
 
     async def ask(self, caller: Caller, comparison: Comparison, message_ts: str, text: str) -> None:
-        """A question in the thread, for all models. Raises Denied, NotFound."""
+        """A question in the thread, for all models. Raises Denied, NotFound, OverBudget."""
         await self._authority.require(caller, Action.COMPARE, comparison.resource, caller.posts_in)
         for model in comparison.models:
             await self._models.require(caller, model)
+        await self._asking.require_budget(comparison, caller.user)
         question = Question(message_ts, (ChatMessage("user", text),), comparison.models, caller.user)
         await self._comparisons.ask(comparison.id, question)
 
@@ -67,14 +70,16 @@ async def known(
     return comparison
 
 
-async def begun(chat_models: ChatModels, caller: Caller, origin: Origin, models: Sequence[str]) -> Comparison:
+async def begun(
+    chat_models: ChatModels, asking: Asking, caller: Caller, origin: Origin, models: Sequence[str]
+) -> Comparison:
     """A comparison of these models, not stored yet."""
     different = tuple(dict.fromkeys(models))
     if not FEWEST_MODELS <= len(different) <= MOST_MODELS:
         raise Invalid("how_many_models", "models", fewest=FEWEST_MODELS, most=MOST_MODELS)
     for model in different:
         await chat_models.require(caller, model)
-    return Comparison(
+    comparison = Comparison(
         id="cmp-" + hashlib.sha256(caller.key.encode()).hexdigest()[:12],
         models=different,
         team=origin.team,
@@ -84,3 +89,5 @@ async def begun(chat_models: ChatModels, caller: Caller, origin: Origin, models:
         private=origin.private,
         starters={model: await chat_models.starter(caller, model) for model in different},
     )
+    await asking.require_budget(comparison, caller.user)
+    return comparison

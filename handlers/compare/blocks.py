@@ -21,6 +21,7 @@ from bot.compare.power import votes_needed
 from bot.compare.strength import Interval, Ranking
 from bot.conversations.conversation import BROKEN
 from bot.errors import BotError
+from bot.providers.protocol import JobError
 from handlers.blocks.message import Message
 from handlers.blocks.model_name import named
 from handlers.blocks.parts import actions, button, confirm, context, divider, header, line, message, section
@@ -29,7 +30,8 @@ from handlers.chat.blocks import stream_text
 from handlers.chat.markdown import cut
 from texts import compare as texts
 from texts.errors import sentence
-from texts.formats import listed, money, percent
+from texts.formats import exact_money, listed, percent
+from texts.provider_errors import explain_no_answer
 
 RETRY: Final = "compare_retry"
 REVEAL: Final = "arena_reveal"
@@ -220,7 +222,7 @@ def _answer(answer: ModelAnswer | None, growing: str = "", *, hide_end: bool = F
             return [context(texts.waiting())]
         return [_markdown(growing), context(texts.writing())]
     if answer.failure is not None:
-        return [section(texts.no_answer(_why(answer.failure)))]
+        return _no_answer(answer.failure)
     said = _said(answer)
     notes = [texts.shortened()] if is_shortened(answer) else []
     if not hide_end and answer.finish_reason in _ENDS:
@@ -246,10 +248,13 @@ def shorten(text: str) -> str:
     return text if size(text) <= _LONGEST else f"{cut(text, _LONGEST)[0]}\n…"
 
 
-def _why(failure: Failure) -> str:
-    if failure.by_provider:
-        return quoted(failure.kind, 300)
-    return quoted(sentence(BotError(failure.kind, **failure.values)), 300)
+def _no_answer(failure: Failure) -> list[Block]:
+    """What went wrong, and what to do."""
+    why = failure.kind if failure.by_provider else sentence(BotError(failure.kind, **failure.values))
+    said = section(texts.no_answer(quoted(why, 300)))
+    if failure.code is None:
+        return [said]
+    return [said, context(explain_no_answer(JobError(failure.code or None, failure.kind)))]
 
 
 def _figures(answer: ModelAnswer | None) -> list[Block]:
@@ -260,7 +265,7 @@ def _figures(answer: ModelAnswer | None) -> list[Block]:
     figures.append(texts.total(answer.seconds))
     if answer.usage is not None:
         figures.append(texts.tokens(answer.usage.prompt_tokens, answer.usage.completion_tokens))
-        figures.append(money(answer.cost_usd))
+        figures.append(exact_money(answer.cost_usd))
     return [context(" · ".join(figures))]
 
 

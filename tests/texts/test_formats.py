@@ -28,6 +28,22 @@ def test_money_is_plain_about_little_nothing_and_unknown() -> None:
     ]
 
 
+def test_of_small_amounts_two_digits_count() -> None:
+    amounts = (0.00042, 0.0999, 0.0104, 0.000999, 0.1, 0.42, 0.0, None)
+    assert [formats.exact_money(usd) for usd in amounts] == [
+        "$0.00042",
+        "$0.100",
+        "$0.010",
+        "$0.00100",
+        "$0.10",
+        "$0.42",
+        "free (your own hardware)",
+        "unknown price",
+    ]
+    with speaking(Language.CHINESE):
+        assert formats.exact_money(0.00042) == "US$0.00042"
+
+
 def test_lists_are_joined_as_in_a_sentence() -> None:
     assert [formats.listed(items) for items in ([], ["a"], ["a", "b"], ["a", "b", "c"])] == [
         "",

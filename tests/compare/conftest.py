@@ -1,0 +1,87 @@
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from conversations.conftest import authority, budgets, catalogue, channel_models, lost_models, spending
+
+from bot.administration.channel_models import ChannelModels
+from bot.authority import Authority
+from bot.backoff import Backoff
+from bot.compare.arenas import Arenas
+from bot.compare.asking import Asking
+from bot.compare.comparisons import Comparisons
+from bot.conversations.chat_models import ChatModels
+from bot.datasets.file_store import FileStore
+from bot.datasets.lookup import DatasetLookup
+from bot.models.catalogue import Catalogue
+from bot.models.lost import LostModels
+from bot.spending.model_use import ModelSpending
+from bot.store.comparisons import SqliteComparisonStore
+from bot.store.database import Database
+from bot.store.datasets import SqliteDatasetStore
+from bot.store.jobs import SqliteJobStore
+from bot.worker_processes import WorkerPools
+
+__all__ = ["authority", "budgets", "catalogue", "channel_models", "lost_models", "spending"]
+
+
+@pytest.fixture(scope="module")
+def pools() -> Iterator[WorkerPools]:
+    made = WorkerPools()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def store(database: Database) -> SqliteComparisonStore:
+    return SqliteComparisonStore(database)
+
+
+@pytest.fixture
+def datasets(database: Database) -> SqliteDatasetStore:
+    return SqliteDatasetStore(database)
+
+
+@pytest.fixture
+def file_store(tmp_path: Path) -> FileStore:
+    return FileStore(tmp_path / "files", 1_000_000)
+
+
+@pytest.fixture
+def chat_models(
+    catalogue: Catalogue,
+    lost_models: LostModels,
+    jobs: SqliteJobStore,
+    datasets: SqliteDatasetStore,
+    file_store: FileStore,
+    authority: Authority,
+    channel_models: ChannelModels,
+) -> ChatModels:
+    return ChatModels(catalogue, lost_models, jobs, datasets, file_store, authority, channel_models)
+
+
+@pytest.fixture
+def comparisons(
+    store: SqliteComparisonStore, chat_models: ChatModels, asking: Asking, authority: Authority
+) -> Comparisons:
+    return Comparisons(store, chat_models, asking, authority)
+
+
+@pytest.fixture
+def arenas(
+    store: SqliteComparisonStore,
+    chat_models: ChatModels,
+    asking: Asking,
+    datasets: SqliteDatasetStore,
+    file_store: FileStore,
+    pools: WorkerPools,
+    authority: Authority,
+) -> Arenas:
+    return Arenas(store, chat_models, asking, DatasetLookup(datasets, authority), file_store, pools, authority)
+
+
+@pytest.fixture
+def asking(
+    store: SqliteComparisonStore, catalogue: Catalogue, lost_models: LostModels, spending: ModelSpending
+) -> Asking:
+    return Asking(store, catalogue, lost_models, spending, warm_up=Backoff(0.01, tries=2))
