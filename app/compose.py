@@ -14,6 +14,7 @@ from bot.conversations.chat import Chat
 from bot.conversations.conversation import ConversationStore
 from bot.conversations.message_changes import MessageChanges
 from bot.conversations.opening import ConversationOpening
+from bot.conversations.titles import ConversationTitles
 from bot.conversations.window import Window
 from bot.datasets.checking import DatasetCheck
 from bot.datasets.deletion import DatasetDeletion
@@ -39,6 +40,8 @@ from bot.spending.budgets import Budgets
 from bot.store.comparisons import SqliteComparisonStore
 from bot.store.conversations import SqliteConversationStore
 from handlers.administration.listeners import AdministrationListeners
+from handlers.agent.listeners import AgentListeners
+from handlers.agent.sessions import AgentSessions
 from handlers.callers import Callers
 from handlers.chat.attached_files import AttachedFiles
 from handlers.chat.joining import Joining
@@ -77,6 +80,7 @@ async def listeners(services: Services) -> Mapping[type[object], object]:
     comparisons = SqliteComparisonStore(services.database)
     known = await conversations.threads() | await comparisons.threads()
     threads = ChatThreads(services.poster, services.languages, known)
+    chat = _chat(services, callers, conversations, threads)
     made = [
         datasets,
         _repair(services, callers, datasets),
@@ -125,7 +129,8 @@ async def listeners(services: Services) -> Mapping[type[object], object]:
             poster=services.poster,
             take_down=datasets.reports.take_down,
         ),
-        _chat(services, callers, conversations, threads),
+        chat,
+        _agent(services, callers, conversations, chat),
         _compare(services, callers, comparisons, threads),
         FeedbackListeners(callers=callers),
         CollectionListeners(callers=callers),
@@ -166,9 +171,24 @@ def _chat(
         threads=threads,
         languages=services.languages,
         poster=services.poster,
+        sessions=AgentSessions(services.poster, services.languages, stop_after=services.timing.stop_button),
         timing=services.timing,
         bot_user=services.bot_user,
         team=services.team,
+    )
+
+
+def _agent(
+    services: Services, callers: Callers, conversations: ConversationStore, chat: ChatListeners
+) -> AgentListeners:
+    return AgentListeners(
+        callers=callers,
+        chat=chat.chat,
+        titles=ConversationTitles(conversations, services.authority),
+        models=services.model_lookup,
+        authority=services.authority,
+        languages=services.languages,
+        poster=services.poster,
     )
 
 

@@ -18,6 +18,8 @@ class Timing:
     streamed it is longer, since they take turns."""
     longest_stream: float = 240.0
     """Slack ends a stream about five minutes after its start, whatever comes (python-slack-sdk#1859)."""
+    stop_button: float = 4.0
+    """So long an answer grows before it has a stop button of ours, where Slack has none."""
     between_report_edits: float = 1.5
     """Of a report that grows while its file is read."""
     connection_look: float = 5.0

@@ -13,6 +13,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.authority import Authority
 from bot.store.inbox import SqliteInbox
 from bot.timing import Timing
+from handlers.agent.listeners import AgentListeners
 from handlers.chat.listeners import ChatListeners
 from handlers.commands import Commands
 from handlers.compare.listeners import CompareListeners
@@ -59,14 +60,12 @@ def build(
     )
     chat = listeners[ChatListeners]
     assert isinstance(chat, ChatListeners)
-    greeted: set[str] = set()
     inbox = Inbox(
         store,
         poster,
         languages=languages,
         threads=chat.threads,
         bot_user=bot_user,
-        greeted=greeted,
         finished=finished,
         backoff=timing.inbox,
         reply=timing.reply,
@@ -78,17 +77,20 @@ def build(
     assert isinstance(datasets, DatasetListeners)
     compare = listeners[CompareListeners]
     assert isinstance(compare, CompareListeners)
+    agent = listeners[AgentListeners]
+    assert isinstance(agent, AgentListeners)
     messages = Messages(
         commands=commands,
         datasets=datasets,
         chat=chat,
         compare=compare,
+        agent=agent,
         callers=chat.callers,
         authority=authority,
         people=people,
         poster=poster,
         bot_user=bot_user,
-        greeted=greeted,
+        greeted=set(),
     )
     messages.register(app, inbox)
     register(app, inbox, listeners)

@@ -6,7 +6,7 @@ dispatched again.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -47,13 +47,15 @@ log = structlog.get_logger()
 _MOST_ATTEMPTS = 3
 # By its subtype, what a person wrote, rather than an edit or a notice.
 _SAID = {None, "file_share", "thread_broadcast"}
+# What people do with a thread that is a session of the agent.
+_SESSION = {"agent_session_stopped", "agent_session_title_changed"}
 # Once the pauses are over the person is told; where Slack does not take that either, the longest pause is repeated
 # until it does, for an hour at most.
 _LONGEST_AWAY = 3600.0
 
 
 class Inbox:
-    """`bot_user` is the bot's own Slack id. `greeted`: direct messages in which nobody needs to be greeted any more.
+    """`bot_user` is the bot's own Slack id.
     `finished` is called after everything that was processed to its end. `backoff`: between attempts of the work;
     `reply`: of an answer in a thread."""
 
@@ -65,7 +67,6 @@ class Inbox:
         languages: Languages,
         threads: ChatThreads,
         bot_user: str,
-        greeted: Collection[str],
         finished: Callable[[], None],
         backoff: Backoff = Timing.inbox,
         reply: Backoff = Timing.reply,
@@ -75,7 +76,6 @@ class Inbox:
         self._languages = languages
         self._threads = threads
         self._bot_user = bot_user
-        self._greeted = greeted
         self._finished = finished
         self._backoff = backoff
         self._reply = reply
@@ -290,7 +290,9 @@ class Inbox:
         if body.get("type") != "event_callback" or not isinstance(event, dict):
             return True
         if event.get("type") == "app_home_opened":
-            return event.get("tab") == "messages" and event.get("channel") not in self._greeted
+            return event.get("tab") == "messages"
+        if event.get("type") in _SESSION:
+            return self._threads.may_be_meant(str(event.get("channel")), event.get("thread_ts"), str(event.get("user")))
         if event.get("type") != "message":
             return event.get("type") in {"app_mention", "file_deleted", "member_joined_channel"}
         if event.get("subtype") in SUBTYPES:

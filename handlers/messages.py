@@ -12,6 +12,7 @@ from bot.conversations.conversation import Conversation
 from bot.errors import Denied
 from bot.notices.interfaces import PostRefused
 from bot.providers.interface import ProviderError
+from handlers.agent.listeners import AgentListeners
 from handlers.blocks import help as help_blocks
 from handlers.blocks.markup import addresses_others, plain, typed
 from handlers.blocks.message import Message
@@ -40,6 +41,7 @@ class Messages:
     commands: Commands
     chat: ChatListeners
     compare: CompareListeners
+    agent: AgentListeners
     callers: Callers
     authority: Authority
     people: People
@@ -74,11 +76,10 @@ class Messages:
             await self._talk(request, conversation)
         elif comparison := await self._comparison(request):
             await self._compare(request, comparison)
-        elif direct and find_command(self._first_word(request)) is not None:
-            await self._command(request)
-        elif not event.get("thread_ts") and await self.chat.said_in_channel(request):
-            return
-        elif direct:
+        elif not direct:
+            if not event.get("thread_ts"):
+                await self.chat.said_in_channel(request)
+        elif find_command(self._first_word(request)) is not None or not await self._asked_directly(request):
             await self._command(request)
 
     async def _changed(self, request: Request) -> None:
@@ -110,6 +111,22 @@ class Messages:
         else:
             await self._command(request)
 
+    async def _asked_directly(self, request: Request) -> bool:
+        """A question in the direct messages, below which its answer goes: by the model that the person talked to there
+        last, or by one that they choose. Whether it was one, and somebody can answer it."""
+        words = self._without_mention(request.text)
+        if not words or request.body["event"].get("thread_ts") or is_command_like(words):
+            return False
+        if not self.authority.allows(await self.callers.of(request), Action.CHAT):
+            return False
+        with contextlib.suppress(ProviderError):
+            conversation = await self.chat.joining.join_last(request)
+            if conversation is not None:
+                await self._talk(request, conversation)
+                return True
+            return await self.chat.offer_models(request)
+        return False
+
     async def _called_in(self, request: Request) -> Conversation | None:
         """Whoever asks something in a thread calls in the model that is meant, if there is only one that may be."""
         words = self._without_mention(request.text)
@@ -123,7 +140,10 @@ class Messages:
         return None
 
     async def home_opened(self, request: Request) -> None:
-        """Somebody opened their direct messages with the bot, where nothing was said yet."""
+        """Somebody opened their direct messages with the bot. Where nothing was said yet, they are greeted."""
+        await self.agent.pin_prompts(request)
+        if request.channel in self.greeted:
+            return
         self.greeted.add(request.channel)
         with contextlib.suppress(Denied, PostRefused):  # they asked for nothing, so there is nothing to refuse
             if not self.authority.allows(await self.callers.of(request), Action.USE):

@@ -10,6 +10,7 @@ import structlog
 from slack_bolt.app.async_app import AsyncApp
 
 from handlers.administration.register import FEATURE as ADMINISTRATION
+from handlers.agent.register import FEATURE as AGENT
 from handlers.blocks import help as help_blocks
 from handlers.chat.register import FEATURE as CHAT
 from handlers.collections.register import FEATURE as COLLECTIONS
@@ -37,6 +38,7 @@ FEATURES: Final[tuple[Feature[Any], ...]] = (
     JOB_CONTROLS,
     MODELS,
     CHAT,
+    AGENT,
     COMPARE,
     FEEDBACK,
     COLLECTIONS,

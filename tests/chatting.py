@@ -32,6 +32,10 @@ class Models:
     shown_messages: list[str] = field(default_factory=list)
     attachments: list[Attachment] = field(default_factory=list)
     eyes: bool = False
+    last: str | None = None
+    is_writing: bool = True
+    joined: list[tuple[str, str]] = field(default_factory=list)
+    stopped: list[str] = field(default_factory=list)
     removed: list[Conversation] = field(default_factory=list)
 
     async def named(self, caller: Caller, word: str) -> str:
@@ -40,11 +44,24 @@ class Models:
             raise Ambiguous(word, found)
         return found[0] if found else word
 
-    async def visible(self, caller: Caller, place: Place) -> list[FineTunedModel]:
+    async def visible(self, caller: Caller, place: Place, *, fresh: bool = True) -> list[FineTunedModel]:
         return [FineTunedModel(model, "gpt") for model in self.there]
 
     async def model_of(self, caller: Caller, job_id: str) -> str:
         return f"ft:gpt:acme:of-{job_id}:1"
+
+    async def last_model(self, caller: Caller) -> str | None:
+        return self.last
+
+    async def join(
+        self, caller: Caller, origin: Origin, model: str, thread_ts: str, called_ts: str
+    ) -> OpenConversation:
+        self.joined.append((model, thread_ts))
+        return OpenConversation(TALK, None, is_new=True)
+
+    async def stop(self, caller: Caller, conversation: Conversation) -> bool:
+        self.stopped.append(conversation.id)
+        return self.is_writing
 
     async def open(self, caller: Caller, origin: Origin, model: str, *, anew: bool = False) -> OpenConversation:
         self.opened.append((model, anew))

@@ -89,7 +89,6 @@ def an_inbox(store: SqliteInbox, poster: Poster | None = None, **fields: Any) ->
             "languages": ENGLISH,
             "threads": ChatThreads(cast(Poster, poster), ENGLISH, set()),
             "bot_user": "U0BOT",
-            "greeted": set(),
             "finished": lambda: None,
             "reply": Backoff(0.01, factor=1, tries=2),
             **fields,

@@ -1,6 +1,6 @@
 """Talking to a model in a thread. Values come as Slack shall show them."""
 
-from bot.conversations.conversation import BROKEN
+from bot.conversations.conversation import BROKEN, STOPPED
 from bot.providers.chat import REFUSAL
 from texts.language import _, plural
 
@@ -116,6 +116,8 @@ def cut_off(finish_reason: str | None) -> str:
     """Below an answer that ends in the middle."""
     if finish_reason == BROKEN:
         return _("The answer was cut off here: the connection to the model broke.")
+    if finish_reason == STOPPED:
+        return _("The answer was stopped here.")
     return _("The answer ends here because it reached the length that the model may write at once.")
 
 
@@ -139,6 +141,8 @@ def nothing_said(finish_reason: str | None) -> str:
             return _("The provider's content filter withheld the answer. Ask in other words.")
         case "tool_calls" | "function_call":
             return _called_function()
+        case _ if finish_reason == STOPPED:
+            return _("The model was stopped before it said anything.")
     return _("The model had nothing to say.")
 
 

@@ -32,7 +32,7 @@ from bot.timing import Timing
 
 log = structlog.get_logger()
 
-CUT_OFF: Final = ("length", BROKEN)
+CUT_OFF: Final = ("length", BROKEN, STOPPED)
 """For these reasons an answer ends in the middle: the model can go on with it."""
 MOST_CALLS: Final = 32
 """A model that calls more functions in one answer has lost its way; the rest is left out."""

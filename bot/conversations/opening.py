@@ -96,6 +96,11 @@ class ConversationOpening:
             opened = await self._open(caller, origin, model, own_id)
             return OpenConversation(opened, await self._threads.link(opened), is_new=True, others=tuple(here))
 
+    async def last_model(self, caller: Caller) -> str | None:
+        """The model of the conversation that this person opened last in this place."""
+        known = await self._conversations.of_person(caller.user, caller.channel)
+        return known[0].model if known else None
+
     async def join(
         self, caller: Caller, origin: Origin, model: str, thread_ts: str, called_ts: str
     ) -> OpenConversation:

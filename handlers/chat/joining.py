@@ -1,8 +1,11 @@
 """A model that is called into a running thread."""
 
+import contextlib
 from dataclasses import dataclass
 
+from bot.conversations.conversation import Conversation
 from bot.conversations.opening import ConversationOpening, OpenConversation
+from bot.errors import NotFound
 from bot.models.lookup import ModelLookup
 from handlers.callers import Callers
 from handlers.request import Request
@@ -24,6 +27,19 @@ class Joining:
         caller = await self.callers.of(request)
         origin = await self.callers.origin(request, str(event["thread_ts"]))
         return await self.opening.join(caller, origin, model, str(event["thread_ts"]), str(event["ts"]))
+
+    async def join_last(self, request: Request) -> Conversation | None:
+        """In the person's direct messages: the model that they talked to there last, or the only one that there is, is
+        called into the thread of what they say. None where there is no such model."""
+        caller = await self.callers.of(request)
+        model = await self.opening.last_model(caller) or await self.only_model(request)
+        if model is None:
+            return None
+        ts = str(request.body["event"]["ts"])
+        with contextlib.suppress(NotFound):  # it is gone
+            origin = await self.callers.origin(request, ts)
+            return (await self.opening.join(caller, origin, model, ts, ts)).conversation
+        return None
 
     async def only_model(self, request: Request) -> str | None:
         """The model that must be meant, because there is no other in this place."""

@@ -16,6 +16,7 @@ from bot.errors import Ambiguous, NotFound
 from bot.models.lookup import ModelLookup
 from bot.notices.interfaces import PostError
 from bot.timing import Timing
+from handlers.agent.sessions import AgentSessions
 from handlers.blocks.model_name import model_id
 from handlers.callers import Callers
 from handlers.chat import blocks
@@ -50,6 +51,7 @@ class ChatListeners:
     threads: ChatThreads
     languages: Languages
     poster: Poster
+    sessions: AgentSessions
     timing: Timing
     bot_user: str
     team: str
@@ -69,6 +71,14 @@ class ChatListeners:
             await request.answer(model_choice(word, models))
             return
         await self._open(request, models[0])
+
+    async def offer_models(self, request: Request) -> bool:
+        """Ask which model is meant; whether there is any."""
+        caller = await self.callers.of(request)
+        models = [model.id for model in await self.models.visible(caller, caller.posts_in, fresh=False)]
+        if models:
+            await request.answer(model_choice("", models))
+        return bool(models)
 
     async def open_job(self, request: Request) -> None:
         """*Chat* on the card of a job."""
@@ -124,16 +134,15 @@ class ChatListeners:
             if answer is not None:
                 await self._show(request, conversation, answer, after=ts)
 
-    async def said_in_channel(self, request: Request) -> bool:
-        """Tell who asks in the channel, having just opened a conversation, where its thread is; whether that is so."""
+    async def said_in_channel(self, request: Request) -> None:
+        """Tell who asks in the channel, having just opened a conversation, where its thread is."""
         opened = self.threads.just_opened.take(request.channel, request.user)
         if opened is None:
-            return False
+            return
         link = await self.threads.link(opened)
         with speaking(await self.languages.person(request.user)):
             pointer = blocks.ask_in_thread(opened.model, link)
         await self.poster.whisper(request.channel, request.user, pointer)
-        return True
 
     async def continue_answer(self, request: Request) -> None:
         """*Continue* below an answer that was cut off."""
@@ -161,6 +170,7 @@ class ChatListeners:
             await self.languages.person(request.user),
         )
         async with (
+            self.sessions.at_work(request, conversation),
             self._streamed(request, conversation, answer, recipient) as shown,
             contextlib.aclosing(answer.events),
         ):

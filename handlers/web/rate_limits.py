@@ -61,6 +61,8 @@ _RATES: Final = {
     "files.delete": _TIER_3,
     "chat.getPermalink": Rate(60, 600),
     "reactions.add": _TIER_3,
+    "agents.sessions.setStatus": _TIER_3,
+    "assistant.threads.setSuggestedPrompts": _TIER_4,
     # A tier of its own, of which no figure is known.
     "assistant.threads.setStatus": Rate(20, 28),
 }

@@ -340,7 +340,7 @@ async def test_a_stopped_answer_keeps_what_was_said_and_the_conversation_goes_on
         assert answer is not None
         assert await anext(answer.events) == TextDelta("The ")
         assert await chat.stop(a_caller(), TALK)
-        assert [event async for event in answer.events] == [Ended(STOPPED, None)]
+        assert [event async for event in answer.events] == [Ended(STOPPED, "2.0+1")]
     stand_in.chat_open.set()
     assert (await conversations.turns(TALK.id))[-1].content == "The "
     await ask(chat, "3.0", "And?")

@@ -16,6 +16,7 @@ from bot.models.lookup import ModelLookup
 from bot.store.audit import SqliteAuditLog
 from bot.store.database import Database
 from bot.timing import Timing
+from handlers.agent.sessions import AgentSessions
 from handlers.callers import Callers
 from handlers.chat.attached_files import AttachedFiles
 from handlers.chat.joining import Joining
@@ -58,6 +59,7 @@ def chat(slack: Slack, models: Models, database: Database) -> ChatListeners:
         threads=ChatThreads(poster, ENGLISH, set()),
         languages=ENGLISH,
         poster=poster,
+        sessions=AgentSessions(poster, ENGLISH, stop_after=60.0),
         timing=Timing(answer=Backoff(0.01), reply=Backoff(0.01, tries=2)),
         bot_user="U0BOT",
         team="T0ACME",

@@ -338,8 +338,10 @@ async def test_what_fails_is_told_in_the_language_of_who_hears_it(database: Data
         (_event("app_mention"), True),
         (_event("reaction_added"), False),
         (_event("app_home_opened", tab="messages"), True),
-        (_event("app_home_opened", tab="messages", channel="D0ANA"), False),
         (_event("app_home_opened", tab="home"), False),
+        (_event("agent_session_stopped", thread_ts="1.5"), True),
+        (_event("agent_session_stopped", thread_ts="9.9"), False),
+        (_event("agent_session_title_changed", thread_ts="1.5"), True),
     ],
 )
 async def test_only_what_may_be_meant_for_the_bot_is_kept(
@@ -348,7 +350,7 @@ async def test_only_what_may_be_meant_for_the_bot_is_kept(
     store = SqliteInbox(database)
     threads = ChatThreads(cast(Poster, None), ENGLISH, {("C1", "1.5")})
     threads.just_opened.add(Conversation("cv-1", "ft:x", "T1", "C1", "1.5", "U0OWNER", 1.0))
-    inbox = an_inbox(store, threads=threads, greeted={"D0ANA"})
+    inbox = an_inbox(store, threads=threads)
 
     async def then() -> None:
         return None

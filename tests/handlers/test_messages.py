@@ -9,6 +9,10 @@ from scripted_slack import Slack, error
 from slack_requests import ANA, Answers, a_request
 
 from bot.compare.comparison import Comparison
+from bot.conversations.titles import ConversationTitles
+from bot.store.conversations import SqliteConversationStore
+from bot.store.database import Database
+from handlers.agent.listeners import AgentListeners
 from handlers.chat.listeners import ChatListeners
 from handlers.commands import Commands
 from handlers.compare.listeners import CompareListeners
@@ -62,12 +66,19 @@ def compared() -> Compared:
 
 
 @pytest.fixture
-def messages(chat: ChatListeners, compared: Compared) -> Messages:
+def agent(chat: ChatListeners, database: Database) -> AgentListeners:
+    titles = ConversationTitles(SqliteConversationStore(database), chat.authority)
+    return AgentListeners(chat.callers, chat.chat, titles, chat.models, chat.authority, chat.languages, chat.poster)
+
+
+@pytest.fixture
+def messages(chat: ChatListeners, compared: Compared, agent: AgentListeners) -> Messages:
     return Messages(
         commands=Typed(chat),
         datasets=cast(DatasetListeners, NoFiles()),
         chat=chat,
         compare=cast(CompareListeners, compared),
+        agent=agent,
         callers=chat.callers,
         authority=chat.authority,
         people=chat.callers._people,
@@ -193,6 +204,23 @@ async def test_who_opens_empty_direct_messages_is_greeted(
     await messages.home_opened(a_request(channel="D0ANA"))
     assert len(slack.called("chat.postMessage")) == greets
     assert messages.greeted == {"D0ANA"}
+
+
+async def test_a_question_in_direct_messages_goes_to_the_last_model_there(
+    messages: Messages, models: Models, slack: Slack
+) -> None:
+    answers = Answers()
+    await messages.message(said_directly("Where is my order?", answers))
+    assert ran(messages) == ["Where is my order?"]  # nobody can answer it
+    models.there = ["ft:gpt:acme:support:1", "ft:gpt:acme:voice:2"]
+    await messages.message(said_directly("Where is my order?", answers))
+    assert [value for _, value in answers.buttons] == models.there
+    models.last = "ft:gpt:acme:support:1"
+    await messages.message(said_directly("Where is my order?"))
+    assert models.joined == [(models.last, "2.0")]
+    assert models.heard == [("2.0", "Where is my order?")]
+    await messages.message(said_directly("jbos"))
+    assert ran(messages)[1:] == ["jbos"]
 
 
 async def test_a_guest_who_opens_direct_messages_asked_for_nothing_and_hears_nothing(

@@ -133,6 +133,7 @@ async def test_who_says_nothing_in_words_is_checked_all_the_same(
     [
         ([Empty("length")], "used up the length"),
         ([Empty(None)], "nothing to say"),
+        ([Empty("stopped")], "stopped before it said anything"),
         ([TooLong()], "too long for `support`"),
         ([Gone()], "`support` no longer exists"),
         ([Warming(), TextDelta("Hi."), Ended("stop", None)], "still warming up"),
@@ -147,14 +148,15 @@ async def test_where_no_answer_comes_the_person_is_told_why(
     assert said in answers.text
 
 
+@pytest.mark.parametrize(("reason", "said"), [("length", "reached the length"), ("stopped", "was stopped here")])
 async def test_below_an_answer_that_was_cut_off_the_model_can_be_told_to_go_on(
-    chat: ChatListeners, models: Models, slack: Slack
+    chat: ChatListeners, models: Models, slack: Slack, reason: str, said: str
 ) -> None:
-    models.answer = [TextDelta("One two"), Ended("length", "2.0+1")]
+    models.answer = [TextDelta("One two"), Ended(reason, "2.0+1")]
     await chat.said(a_message("Count.", Answers()), TALK, "Count.")
     _, offer = slack.called("chat.postMessage")
     assert offer["thread_ts"] == TALK.thread_ts
-    assert "reached the length" in offer["text"]
+    assert said in offer["text"]
     assert (offer["blocks"][-1]["elements"][0]["action_id"], offer["blocks"][-1]["elements"][0]["value"]) == (
         blocks.CONTINUE,
         "2.0+1",
@@ -187,15 +189,16 @@ async def test_the_model_goes_on_and_the_offer_disappears(chat: ChatListeners, m
 
 
 async def test_who_asks_in_the_channel_is_told_once_where_the_thread_is(chat: ChatListeners, slack: Slack) -> None:
-    assert not await chat.said_in_channel(a_request())
+    await chat.said_in_channel(a_request())
     chat.threads.just_opened.add(TALK)
-    assert await chat.said_in_channel(a_request())
-    assert not await chat.said_in_channel(a_request())
+    await chat.said_in_channel(a_request())
+    await chat.said_in_channel(a_request())
     (told,) = slack.called("chat.postEphemeral")
     assert "ask there" in told["text"]
 
 
-async def test_who_has_found_the_thread_is_not_told(chat: ChatListeners) -> None:
+async def test_who_has_found_the_thread_is_not_told(chat: ChatListeners, slack: Slack) -> None:
     chat.threads.just_opened.add(TALK)
     await chat.said(a_message("Hello?", Answers()), TALK, "Hello?")
-    assert not await chat.said_in_channel(a_request())
+    await chat.said_in_channel(a_request())
+    assert slack.called("chat.postEphemeral") == []
