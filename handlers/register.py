@@ -61,6 +61,8 @@ def register(app: AsyncApp, inbox: Inbox, listeners: Mapping[type[object], objec
             app.action(action_id)(inbox.listener(_nothing))
         for callback_id, modal in feature.modals.items():
             app.view(callback_id)(inbox.submission(modal, bind(modal.submitted, own)))
+        for callback_id, chosen in feature.shortcuts.items():
+            app.shortcut(callback_id)(inbox.listener(bind(chosen, own)))
         for event, heard in feature.events.items():
             app.event(event)(inbox.listener(bind(heard, own)))
         for (menu, word), chosen in feature.options.items():
@@ -84,6 +86,11 @@ def menu_entries() -> frozenset[tuple[str, str]]:
 def callback_ids() -> frozenset[str]:
     """Of every modal that somebody takes when it is sent off."""
     return frozenset(callback_id for feature in FEATURES for callback_id in feature.modals)
+
+
+def shortcut_ids() -> frozenset[str]:
+    """Of every shortcut that somebody takes, as the manifest has to offer it."""
+    return frozenset(callback_id for feature in FEATURES for callback_id in feature.shortcuts)
 
 
 async def _chosen(options: Mapping[str, Listener], request: Request) -> None:

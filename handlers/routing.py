@@ -63,10 +63,10 @@ class Modal(Generic[L]):
 @dataclass(frozen=True)
 class Feature(Generic[L]):
     """`listeners` is the class whose methods are the listeners. `buttons` by action_id (menus and inputs are buttons to
-    Slack, too), `modals` by callback_id, `events` by type. `options` are entries of a menu that several features share,
-    by the menu's action_id and the word with which the entry's value begins; what follows that is the request's words.
-    `inputs`: action_ids that Slack sends at once and that are read only when their modal is submitted: they have no
-    listener.
+    Slack, too), `modals` and `shortcuts` by callback_id, `events` by type. `options` are entries of a menu that several
+    features share, by the menu's action_id and the word with which the entry's value begins; what follows that is the
+    request's words. `inputs`: action_ids that Slack sends at once and that are read only when their modal is submitted:
+    they have no listener.
     """
 
     listeners: type[L]
@@ -74,6 +74,7 @@ class Feature(Generic[L]):
     buttons: Mapping[str, Method[L]] = field(default_factory=dict)
     inputs: tuple[str, ...] = ()
     modals: Mapping[str, Modal[L]] = field(default_factory=dict)
+    shortcuts: Mapping[str, Method[L]] = field(default_factory=dict)
     events: Mapping[str, Method[L]] = field(default_factory=dict)
     options: Mapping[tuple[str, str], Method[L]] = field(default_factory=dict)
 

@@ -12,12 +12,13 @@ MOST_TOKENS: Final = 4_000
 
 
 class Said(msgspec.Struct, frozen=True):
-    """A message of a thread, by a person or an app. `name`: how it is called there."""
+    """A message of a thread, by a person or an app (`app`). `name`: how it is called there."""
 
     ts: str
     user: str
     name: str
     text: str
+    app: bool = False
 
 
 class History(msgspec.Struct, frozen=True):

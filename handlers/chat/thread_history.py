@@ -54,6 +54,7 @@ class SlackThreadHistory:
                 str(message.get("user") or message.get("bot_id") or ""),
                 _app_name(message) or names.get(str(message.get("user")), str(message.get("user") or "?")),
                 plain(_MENTION.sub(lambda mention: f"@{names.get(mention[1], mention[1])}", str(message["text"]))),
+                bool(message.get("bot_id")),
             )
             for message in messages
             if message.get("text") and message.get("subtype") != "tombstone"

@@ -41,7 +41,7 @@ class Roles(msgspec.Struct, frozen=True):
 class _Person(NamedTuple):
     actor: Actor
     language: Language | None
-    name: str | None
+    names: tuple[str, ...]
 
 
 class People:
@@ -63,10 +63,18 @@ class People:
     async def name(self, user: str) -> str | None:
         """How people call them in Slack; None where it does not tell."""
         try:
-            return (await self._ask_for(user)).name
+            return next(iter((await self._ask_for(user)).names), None)
         except (Denied, PostError) as error:
             log.info("name unknown", user=user, why=str(error))
             return None
+
+    async def names(self, user: str) -> tuple[str, ...]:
+        """All names that Slack knows of them, the one they are called by first; none where it does not tell."""
+        try:
+            return (await self._ask_for(user)).names
+        except (Denied, PostError) as error:
+            log.info("names unknown", user=user, why=str(error))
+            return ()
 
     async def language(self, user: str) -> Language | None:
         """By their locale in Slack; None where nothing is written in its language, or Slack does not tell."""
@@ -95,8 +103,8 @@ class People:
         )
         language = language_of(str(info.get("locale") or ""))
         profile = info.get("profile") or {}
-        name = profile.get("display_name") or profile.get("real_name") or info.get("real_name") or info.get("name")
-        person = _Person(actor, language, str(name) if name else None)
+        known = (profile.get("display_name"), profile.get("real_name"), info.get("real_name"), info.get("name"))
+        person = _Person(actor, language, tuple(dict.fromkeys(str(name) for name in known if name)))
         self._known[user] = (time.monotonic() + _REMEMBERED_FOR, person)
         return person
 
