@@ -6,6 +6,8 @@ from app.services import Services
 from bot.administration.audit_log import AuditLogReader
 from bot.administration.channel_language import ChannelLanguage
 from bot.administration.subscriptions import ChannelSubscriptions
+from bot.collections.adding import ThreadCollections
+from bot.collections.withdrawal import Withdrawal
 from bot.compare.arenas import Arenas
 from bot.compare.asking import Asking
 from bot.compare.comparison import ComparisonStore
@@ -37,8 +39,10 @@ from bot.jobs.overview import JobOverview
 from bot.jobs.results import JobResults
 from bot.models.deletion import ModelDeletion
 from bot.spending.budgets import Budgets
+from bot.store.collections import SqliteCollectionStore
 from bot.store.comparisons import SqliteComparisonStore
 from bot.store.conversations import SqliteConversationStore
+from bot.thread_examples.adding import ThreadExamples
 from handlers.administration.listeners import AdministrationListeners
 from handlers.agent.listeners import AgentListeners
 from handlers.agent.sessions import AgentSessions
@@ -66,6 +70,7 @@ from handlers.repair.listeners import RepairListeners
 from handlers.spending.listeners import SpendingListeners
 from handlers.start.listeners import StartListeners
 from handlers.start.modal import StartModal
+from handlers.thread_examples.listeners import ThreadExampleListeners
 from handlers.web.download import Download
 
 
@@ -134,6 +139,7 @@ async def listeners(services: Services) -> Mapping[type[object], object]:
         _compare(services, callers, comparisons, threads),
         FeedbackListeners(callers=callers),
         CollectionListeners(callers=callers),
+        _thread_examples(services, callers, conversations),
     ]
     return {type(each): each for each in made}
 
@@ -187,6 +193,26 @@ def _agent(
         titles=ConversationTitles(conversations, services.authority),
         models=services.model_lookup,
         authority=services.authority,
+        languages=services.languages,
+        poster=services.poster,
+    )
+
+
+def _thread_examples(services: Services, callers: Callers, conversations: ConversationStore) -> ThreadExampleListeners:
+    collections = SqliteCollectionStore(services.database)
+    return ThreadExampleListeners(
+        callers=callers,
+        examples=ThreadExamples(
+            conversations,
+            SlackThreadHistory(services.poster, services.people),
+            ThreadCollections(collections, services.authority),
+            services.people.names,
+            services.authority,
+            services.bot_user,
+        ),
+        people=services.people,
+        withdrawal=Withdrawal(collections, services.datasets, services.jobs, services.authority),
+        modals=Modals(services.poster),
         languages=services.languages,
         poster=services.poster,
     )

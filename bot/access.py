@@ -17,6 +17,10 @@ class Action(StrEnum):
     COMPARE = "compare"
     VOTE = "vote"
     REVEAL = "reveal"
+    ADD_EXAMPLE = "add example"
+    AGREE = "agree"
+    WITHDRAW = "withdraw"
+    ERASE = "erase"
     FOLLOW = "follow"
     SET_LANGUAGE = "set language"
     CANCEL = "cancel"
@@ -104,11 +108,14 @@ _MEMBERS = _VIEWERS | {
     Action.CHAT,
     Action.COMPARE,
     Action.VOTE,
+    Action.ADD_EXAMPLE,
     Action.FOLLOW,
     Action.SET_LANGUAGE,
 }
 _OWNER_OR_ADMIN = frozenset({Action.CANCEL, Action.PAUSE, Action.RESUME, Action.DELETE, Action.DECIDE, Action.REVEAL})
-_ADMINS = frozenset({Action.SET_BUDGET, Action.RESTRICT_MODELS, Action.READ_AUDIT})
+_ADMINS = frozenset({Action.SET_BUDGET, Action.RESTRICT_MODELS, Action.READ_AUDIT, Action.ERASE})
+_OWN_WORDS = frozenset({Action.AGREE, Action.WITHDRAW})
+"""About the actor's own words, whoever they are: guests and people of other organisations may, too."""
 
 
 def authorize(
@@ -124,6 +131,8 @@ def authorize(
     """
     if actor.deactivated:
         raise Denied("account_deactivated")
+    if action in _OWN_WORDS:
+        return
     if actor.external and not policy.other_organisations:
         raise Denied("other_organisation")
     if actor.guest and not policy.guests:

@@ -28,6 +28,7 @@ from handlers.request import Request
 from handlers.routing import Feature, Listener, bind
 from handlers.spending.register import FEATURE as SPENDING
 from handlers.start.register import FEATURE as START
+from handlers.thread_examples.register import FEATURE as THREAD_EXAMPLES
 
 FEATURES: Final[tuple[Feature[Any], ...]] = (
     DATASETS,
@@ -42,6 +43,7 @@ FEATURES: Final[tuple[Feature[Any], ...]] = (
     COMPARE,
     FEEDBACK,
     COLLECTIONS,
+    THREAD_EXAMPLES,
     DELETION,
     SPENDING,
     ADMINISTRATION,

@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from app.connecting import NEEDED_SCOPES
+from handlers.register import shortcut_ids
 
 ROOT = Path(__file__).parents[1]
 SCHEMAS = ROOT.parent / "shared" / "specs"
@@ -82,4 +83,4 @@ def test_it_is_an_agent_and_only_in_the_way_that_new_apps_can_be(manifest: dict[
     features = manifest["features"]
     assert "assistant_view" not in features
     assert len(features["agent_view"]["suggested_prompts"]) <= 4
-    assert [s["callback_id"] for s in features["shortcuts"]] == ["add_to_training_set"]
+    assert {s["callback_id"] for s in features["shortcuts"]} == shortcut_ids()

@@ -243,6 +243,19 @@ def language() -> Description:
 
 
 @_command
+def withdraw() -> Description:
+    return Description(
+        _("withdraw [@PERSON]"),
+        _("Take your words back out of training sets"),
+        _(
+            "Shows which training sets hold what you said or added, and which models have learned from it; a button "
+            "erases it. Administrators may do this for a person who asks them."
+        ),
+        ("withdraw", "withdraw @ana"),
+    )
+
+
+@_command
 def audit() -> Description:
     return Description(
         _("audit [page=2 | csv]"),

@@ -80,6 +80,7 @@ class Database:
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=FULL")
         connection.execute("PRAGMA foreign_keys=ON")
+        connection.execute("PRAGMA secure_delete=ON")  # what people had erased is overwritten, not only forgotten
         return SqliteDatabase(connection)
 
     async def write(self, work: Callable[[SqliteDatabase], T]) -> T:

@@ -195,6 +195,13 @@ def _without_its_job(notice: dict[str, Any]) -> dict[str, Any]:
     return {**notice, "body": body, "about": about, "since": job["created_at"]}
 
 
+@migrations()
+def m015_collections(db: Database) -> None:
+    """Training examples that people collect in Slack, whose words they hold, and who agreed to their use."""
+    for statement in _M015.split(";\n"):
+        db.execute(statement)
+
+
 _M001 = """
 CREATE TABLE inbox (
     key TEXT PRIMARY KEY,           -- Slack's own id of the event, command, action or submission
@@ -344,4 +351,38 @@ CREATE TABLE answer_messages (
     PRIMARY KEY (channel, message_ts)
 ) STRICT;
 CREATE INDEX answer_messages_answer ON answer_messages (conversation_id, asked_ts)
+"""
+
+_M015 = """
+CREATE TABLE collections (
+    id TEXT PRIMARY KEY,
+    created_at REAL NOT NULL,
+    value TEXT NOT NULL
+) STRICT;
+CREATE TABLE examples (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    collection_id TEXT NOT NULL REFERENCES collections (id),
+    channel TEXT NOT NULL,          -- where it was said
+    value TEXT NOT NULL
+) STRICT;
+CREATE INDEX examples_collection ON examples (collection_id);
+CREATE TABLE example_people (       -- whose words an example holds, and who added it
+    user TEXT NOT NULL,
+    example_id TEXT NOT NULL REFERENCES examples (id),
+    PRIMARY KEY (user, example_id)
+) STRICT;
+CREATE INDEX example_people_example ON example_people (example_id);
+CREATE TABLE exported_examples (    -- stays when an example is erased: models may have learned from it
+    example_id TEXT NOT NULL,
+    dataset_id TEXT NOT NULL,
+    PRIMARY KEY (example_id, dataset_id)
+) STRICT;
+CREATE TABLE agreements (           -- of members of a private channel, to the use of what they say there
+    channel TEXT NOT NULL,
+    user TEXT NOT NULL,
+    yes INTEGER NOT NULL,
+    at REAL NOT NULL,
+    PRIMARY KEY (channel, user)
+) STRICT
 """

@@ -85,6 +85,9 @@ def test_each_press_and_each_command_is_one_of_its_own() -> None:
     assert key_of({"command": "/finetune", "trigger_id": "1.1"}) != key_of(
         {"command": "/finetune", "trigger_id": "1.2"}
     )
+    shortcut = {"type": "message_action", "user": {"id": "U1"}, "callback_id": "add", "trigger_id": "1.1"}
+    assert key_of(shortcut) == key_of(dict(shortcut))
+    assert key_of(shortcut) != key_of({**shortcut, "trigger_id": "1.2"})
 
 
 @pytest.mark.parametrize("body", [{"type": "view_closed", "view": {"id": "V1"}}, {"type": "shortcut"}, {}])

@@ -23,6 +23,7 @@ from texts.errors import (
     requests,
     spending,
     starting,
+    thread_examples,
 )
 from texts.errors.table import ERRORS
 from training_files import TrainingFileError
@@ -44,6 +45,7 @@ __all__ = [
     "sentence",
     "spending",
     "starting",
+    "thread_examples",
 ]
 
 

@@ -34,6 +34,7 @@ def no_such_thing(kind: str) -> str:
         "model": _("There is no such model here."),
         "conversation": _("There is no such conversation here."),
         "file": _("There is no such file here."),
+        "collection": _("There is no such training set here."),
     }.get(kind) or _("There is no such thing here.")
 
 
@@ -44,6 +45,7 @@ def only_looking(action: Action) -> str:
         Action.CHAT: _("You may look, but not chat with a model."),
         Action.COMPARE: _("You may look, but not compare models."),
         Action.VOTE: _("You may look, but not vote."),
+        Action.ADD_EXAMPLE: _("You may look, but not add examples to a training set."),
         Action.FOLLOW: _("You may look, but not follow a job."),
         Action.SET_LANGUAGE: _("You may look, but not set the language of a channel."),
     }.get(action) or _("You may look, but not do this.")
@@ -82,6 +84,7 @@ def only_administrators(action: Action) -> str:
         Action.SET_BUDGET: _("Only administrators may change budgets."),
         Action.RESTRICT_MODELS: _("Only administrators may say which models may be talked to in a channel."),
         Action.READ_AUDIT: _("Only administrators may read the audit log."),
+        Action.ERASE: _("Only administrators may take back what somebody else contributed."),
     }[action]
 
 

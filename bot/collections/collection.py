@@ -1,0 +1,100 @@
+"""A collection of training examples, its examples, and the interface of what keeps them."""
+
+from collections.abc import Collection as Several
+from collections.abc import Iterable, Sequence
+from typing import Protocol
+
+import msgspec
+
+from bot.access import Place, Resource, is_shown_in
+from bot.audit import Entry
+
+
+class Collection(msgspec.Struct, frozen=True, omit_defaults=True):
+    """`private`: made in a private channel or a direct message, and seen there only. `licence`: a note of the owner."""
+
+    id: str
+    name: str
+    owner: str
+    team: str
+    channel: str
+    private: bool
+    created_at: float
+    licence: str = ""
+
+    @property
+    def resource(self) -> Resource:
+        return Resource(self.owner, self.channel, self.private, "collection", self.id)
+
+
+class Example(msgspec.Struct, frozen=True, omit_defaults=True):
+    """`line`: the example as a training file has it. `origin`: how it came about ("thread"), in which thread.
+    `contributors`: whose words it holds; `added_by` chose it. `model`: the one that answers in it, if one does.
+    `masked`: how often something of each kind was. `private`: said in a private channel or a direct message.
+    """
+
+    id: str
+    collection_id: str
+    line: str
+    origin: str
+    channel: str
+    thread_ts: str
+    private: bool
+    contributors: tuple[str, ...]
+    added_by: str
+    added_at: float
+    model: str | None = None
+    masked: dict[str, int] = {}
+
+    def waits_for(self, agreed: Several[str]) -> tuple[str, ...]:
+        """Whose agreement is missing before it may be used, given who has `agreed` in its channel. Whoever added it
+        agreed by that, for their own words."""
+        if not self.private:
+            return ()
+        return tuple(user for user in self.contributors if user != self.added_by and user not in agreed)
+
+
+def usable(examples: Iterable[Example], place: Place, agreed: Several[str]) -> list[Example]:
+    """Those that may be learned from and shown in `place`: private ones there only where they were said, once all whose
+    words they hold agreed. `agreed`: in that channel."""
+    return [
+        example
+        for example in examples
+        if is_shown_in(place, Resource("", example.channel, example.private)) and not example.waits_for(agreed)
+    ]
+
+
+class CollectionStore(Protocol):
+    async def create(self, collection: Collection, entry: Entry) -> Collection:
+        """Keep it; the one that is there already, where its id is known."""
+
+    async def get(self, collection_id: str) -> Collection | None: ...
+
+    async def all(self) -> list[Collection]:
+        """The latest first."""
+
+    async def add(self, example: Example, entry: Entry) -> int:
+        """Keep an example, once; how many the collection has now."""
+
+    async def examples(self, collection_id: str) -> list[Example]:
+        """In the order in which they were added."""
+
+    async def of_contributor(self, user: str, channel: str | None = None) -> list[Example]:
+        """Those that hold words of this person, or were added by them; only those said in `channel`, if given."""
+
+    async def erase(self, example_ids: Sequence[str], entry: Entry) -> None:
+        """Delete examples with all their words. Which data sets hold them stays known."""
+
+    async def exported(self, dataset_id: str, example_ids: Sequence[str]) -> None:
+        """A training file was made of these examples."""
+
+    async def datasets_with(self, example_ids: Sequence[str]) -> list[str]:
+        """The data sets that were made of any of them."""
+
+    async def agreed(self, channel: str) -> set[str]:
+        """Who agreed that what they say in this channel is used."""
+
+    async def answered(self, channel: str) -> dict[str, bool]:
+        """Who said whether they agree."""
+
+    async def agree(self, channel: str, user: str, yes: bool, at: float, entry: Entry) -> None: ...

@@ -1,0 +1,119 @@
+"""Collections, their examples, and who agreed. Implements `bot.collections.collection.CollectionStore`."""
+
+from collections.abc import Sequence
+
+import msgspec
+from sqlite_utils import Database as SqliteDatabase
+
+from bot.audit import Entry
+from bot.collections.collection import Collection, Example
+from bot.store.audit import put_entries
+from bot.store.database import Database
+
+
+class SqliteCollectionStore:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def create(self, collection: Collection, entry: Entry) -> Collection:
+        def work(db: SqliteDatabase) -> Collection:
+            known = _get(db, collection.id)
+            if known is not None:
+                return known
+            db.execute(
+                "INSERT INTO collections VALUES (?, ?, ?)", [collection.id, collection.created_at, _json(collection)]
+            )
+            put_entries(db, [entry])
+            return collection
+
+        return await self._database.write(work)
+
+    async def get(self, collection_id: str) -> Collection | None:
+        return await self._database.read(lambda db: _get(db, collection_id))
+
+    async def all(self) -> list[Collection]:
+        rows = await self._database.read(
+            lambda db: db.execute("SELECT value FROM collections ORDER BY created_at DESC, id").fetchall()
+        )
+        return [msgspec.json.decode(row[0], type=Collection) for row in rows]
+
+    async def add(self, example: Example, entry: Entry) -> int:
+        def work(db: SqliteDatabase) -> int:
+            if db.execute("SELECT 1 FROM examples WHERE id = ?", [example.id]).fetchone() is None:
+                db.execute(
+                    "INSERT INTO examples (id, collection_id, channel, value) VALUES (?, ?, ?, ?)",
+                    [example.id, example.collection_id, example.channel, _json(example)],
+                )
+                for user in {*example.contributors, example.added_by}:
+                    db.execute("INSERT INTO example_people VALUES (?, ?)", [user, example.id])
+                put_entries(db, [entry])
+            count = db.execute("SELECT count(*) FROM examples WHERE collection_id = ?", [example.collection_id])
+            return int(count.fetchone()[0])
+
+        return await self._database.write(work)
+
+    async def examples(self, collection_id: str) -> list[Example]:
+        return await self._examples("collection_id = ?", [collection_id])
+
+    async def of_contributor(self, user: str, channel: str | None = None) -> list[Example]:
+        return await self._examples(
+            "id IN (SELECT example_id FROM example_people WHERE user = ?) AND channel = coalesce(?, channel)",
+            [user, channel],
+        )
+
+    async def erase(self, example_ids: Sequence[str], entry: Entry) -> None:
+        def work(db: SqliteDatabase) -> None:
+            for example_id in example_ids:
+                db.execute("DELETE FROM example_people WHERE example_id = ?", [example_id])
+                db.execute("DELETE FROM examples WHERE id = ?", [example_id])
+            put_entries(db, [entry])
+
+        await self._database.write(work)
+
+    async def exported(self, dataset_id: str, example_ids: Sequence[str]) -> None:
+        def work(db: SqliteDatabase) -> None:
+            for example_id in example_ids:
+                db.execute("INSERT OR IGNORE INTO exported_examples VALUES (?, ?)", [example_id, dataset_id])
+
+        await self._database.write(work)
+
+    async def datasets_with(self, example_ids: Sequence[str]) -> list[str]:
+        rows = await self._database.read(
+            lambda db: db.execute(
+                "SELECT DISTINCT dataset_id FROM exported_examples"
+                " WHERE example_id IN (SELECT value FROM json_each(?)) ORDER BY dataset_id",
+                [msgspec.json.encode(example_ids).decode()],
+            ).fetchall()
+        )
+        return [row[0] for row in rows]
+
+    async def agreed(self, channel: str) -> set[str]:
+        return {user for user, yes in (await self.answered(channel)).items() if yes}
+
+    async def answered(self, channel: str) -> dict[str, bool]:
+        rows = await self._database.read(
+            lambda db: db.execute("SELECT user, yes FROM agreements WHERE channel = ?", [channel]).fetchall()
+        )
+        return {user: bool(yes) for user, yes in rows}
+
+    async def agree(self, channel: str, user: str, yes: bool, at: float, entry: Entry) -> None:
+        def work(db: SqliteDatabase) -> None:
+            db.execute("INSERT OR REPLACE INTO agreements VALUES (?, ?, ?, ?)", [channel, user, int(yes), at])
+            put_entries(db, [entry])
+
+        await self._database.write(work)
+
+    async def _examples(self, where: str, values: list[object]) -> list[Example]:
+        rows = await self._database.read(
+            lambda db: db.execute(f"SELECT value FROM examples WHERE {where} ORDER BY seq", values).fetchall()
+        )
+        return [msgspec.json.decode(row[0], type=Example) for row in rows]
+
+
+def _get(db: SqliteDatabase, collection_id: str) -> Collection | None:
+    row = db.execute("SELECT value FROM collections WHERE id = ?", [collection_id]).fetchone()
+    return msgspec.json.decode(row[0], type=Collection) if row else None
+
+
+def _json(value: Collection | Example) -> str:
+    return msgspec.json.encode(value).decode()

@@ -1,0 +1,1 @@
+"""Threads that people add to a training set."""

@@ -1,0 +1,54 @@
+"""What goes wrong when a thread is made a training example."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from texts.errors.table import ERRORS
+from texts.findings import FINDINGS
+from texts.language import _
+
+
+@ERRORS.sentence
+def thread_unread(slack: str) -> str:
+    """`slack`: its error code."""
+    if slack in {"not_in_channel", "channel_not_found"}:
+        return _(
+            "I am not in this channel, so I cannot read the thread. Type `/invite` followed by my name, then try again."
+        )
+    return _("Slack does not let me read this thread at the moment ({code}). Try again in a minute.", code=slack)
+
+
+@ERRORS.sentence
+def empty_turn() -> str:
+    return _("Nothing is said here. Write what should be said, or leave this turn out.")
+
+
+@ERRORS.sentence
+def nobody_asks() -> str:
+    return _("Nobody asks anything. Let at least one turn ask.")
+
+
+@ERRORS.sentence
+def ends_without_answer() -> str:
+    return _("An example ends with an answer. Let this turn answer, or leave it out.")
+
+
+@ERRORS.sentence
+def unusable_example(finding: str, at: str, params: Mapping[str, Any]) -> str:
+    """As a training file would be judged."""
+    return FINDINGS.say(finding, params, field=at) or finding
+
+
+@ERRORS.sentence
+def collection_without_name() -> str:
+    return _("Give the new training set a name.")
+
+
+@ERRORS.sentence
+def private_words_stay() -> str:
+    return _("What was said in private stays there: choose a training set that was made here, or a new one.")
+
+
+@ERRORS.sentence
+def withdraw_usage() -> str:
+    return _("Type `/finetune withdraw`; an administrator may add a person: `/finetune withdraw @ana`.")
