@@ -171,7 +171,7 @@ def _chat(
         ),
         changes=MessageChanges(conversations),
         attached_files=AttachedFiles(_download(services)),
-        joining=Joining(callers, opening, services.model_lookup),
+        joining=Joining(callers, opening, services.model_lookup, services.channel_models),
         models=services.model_lookup,
         authority=services.authority,
         threads=threads,

@@ -274,9 +274,8 @@ class Chat:
             whole, said = "", Turn(asked_ts, "assistant", "", user=caller.user, model=conversation.model)
             places: list[TokenLogprobs] = []
             failure: ProviderError | None = None
-            deltas = ask_model(
-                provider, _request(conversation, turns, kept), conversation.completion, conversation.labels
-            )
+            request = _request(conversation, turns, kept)
+            deltas = ask_model(provider, request, conversation.completion, conversation.labels)
             try:
                 async for delta in _until(stop, deltas):
                     text = _encodable(delta.text)
@@ -289,6 +288,10 @@ class Chat:
                 failure = error
             if said.usage is not None:
                 said = await self._counted(conversation, provider.name, said, said.usage)
+            elif whole.strip() and not self._spending.is_free(conversation.model, provider.name):
+                # Stopped, broken off, or the provider does not tell: it counts all the same, and is shown to nobody.
+                estimate = await self._window.usage(request.messages, conversation, whole)
+                await self._counted(conversation, provider.name, said, estimate)
             if stop.is_set():
                 said = msgspec.structs.replace(said, finish_reason=STOPPED, tool_calls=())
                 break

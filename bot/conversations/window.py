@@ -12,7 +12,7 @@ import msgspec
 from bot.conversations.conversation import Conversation, Turn
 from bot.conversations.prompt import exchanges, prompt
 from bot.models.catalogue import Catalogue
-from bot.providers.chat import ChatMessage
+from bot.providers.chat import ChatMessage, Usage
 from training_files import lookup
 from training_files.catalog import base_of
 from training_files.example_length import example_length
@@ -51,6 +51,15 @@ class Window:
         """A quarter of what the model can read, in tokens; `unknown` where nobody says how much that is."""
         context = await self._catalogue.context_length(model)
         return context // 4 if context else unknown
+
+    async def usage(self, messages: Sequence[ChatMessage], conversation: Conversation, answer: str) -> Usage:
+        """What an answer will have used, where the provider does not tell."""
+
+        def counted() -> Usage:
+            counter = _counter(base_of(conversation.model), self._tokenizers)
+            return Usage(_length(messages, conversation, counter), counter.tokenizer.count([answer])[0])
+
+        return await asyncio.to_thread(counted)
 
     async def count(self, model: str, texts: list[str]) -> list[int]:
         """The tokens of each text."""

@@ -61,11 +61,14 @@ class ModelSpending:
     async def check(self, user: str, channel: str, model: str, provider: str, at: float) -> None:
         """Return if `model` may be asked. Raises OverBudget where its answers may cost something and a budget is used
         up."""
-        if self._cost(Usage(1_000_000, 1_000_000), model, provider) == 0:
+        if self.is_free(model, provider):
             return
         limits = await self._budgets.limits()
         if limits.budgets:
             check_left(Spend(user, channel, None), at, limits, await self._ledger.spends_of_month(at))
+
+    def is_free(self, model: str, provider: str) -> bool:
+        return self._cost(Usage(1_000_000, 1_000_000), model, provider) == 0
 
     async def count(
         self, user: str, channel: str, model: str, provider: str, subject: str, usage: Usage, at: float

@@ -3,6 +3,7 @@
 import contextlib
 from dataclasses import dataclass
 
+from bot.administration.channel_models import ChannelModels
 from bot.conversations.conversation import Conversation
 from bot.conversations.opening import ConversationOpening, OpenConversation
 from bot.errors import NotFound
@@ -16,6 +17,7 @@ class Joining:
     callers: Callers
     opening: ConversationOpening
     models: ModelLookup
+    channel_models: ChannelModels
 
     def is_possible(self, request: Request) -> bool:
         """Whether the bot was mentioned in a thread."""
@@ -42,7 +44,9 @@ class Joining:
         return None
 
     async def only_model(self, request: Request) -> str | None:
-        """The model that must be meant, because there is no other in this place."""
+        """The model that must be meant, because there is no other in this place, or the channel is restricted to it."""
         caller = await self.callers.of(request)
-        models = await self.models.visible(caller, caller.posts_in, fresh=False)
-        return models[0].id if len(models) == 1 else None
+        models = await self.channel_models.allowed(request.channel)
+        if not models:
+            models = [model.id for model in await self.models.visible(caller, caller.posts_in, fresh=False)]
+        return models[0] if len(models) == 1 else None

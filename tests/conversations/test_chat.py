@@ -538,3 +538,17 @@ async def test_a_server_that_tells_no_logprobs_answers_all_the_same(
     events = await ask(chat, "2.0", talk=CHOOSES)
     assert words(events).strip() == "spam"
     assert not any(isinstance(event, Probabilities) for event in events or [])
+
+
+async def test_an_answer_that_is_stopped_or_breaks_off_counts_by_an_estimate(
+    chat: Chat, stand_in: StandInProvider, conversations: SqliteConversationStore
+) -> None:
+    stand_in.fault(CHATS, cut=3)
+    await ask(chat, "2.0", "word " * 1_000)
+    used = await chat.used(TALK)
+    assert used.answers == 1
+    assert 1_000 < used.prompt_tokens < 1_020
+    assert 2 < used.completion_tokens < 8
+    assert used.usd > 0
+    answer = (await conversations.turns(TALK.id))[-1]
+    assert (answer.usage, answer.cost_usd) == (None, None), "what nobody told is not shown as if it were known"

@@ -58,6 +58,18 @@ async def test_a_question_calls_the_only_model_there_is(w: World) -> None:
         assert w.provider.chats[-1]["model"] == TUNED
 
 
+async def test_where_a_channel_is_restricted_to_one_model_a_question_calls_that(w: World) -> None:
+    ana = next(user["id"] for user in await w.person.users() if user["name"] == "ana")
+    async with w.bot(finetune_admins=[ana]):
+        w.provider.tuned += [TUNED, OTHER]
+        await w.person.command("ana", w.channel, "/finetune", f"models allow {OTHER}")
+        await w.person.wait_message(w.channel, "may be talked to in this channel", author=w.bot_user)
+        thread_ts = await discussed(w)
+        question = await w.person.say("ben", w.channel, f"<@{w.bot_user}> what is broken?", thread_ts=thread_ts)
+        await answered(w, thread_ts, question["ts"])
+        assert w.provider.chats[-1]["model"] == OTHER
+
+
 async def test_where_it_may_not_read_it_says_so_and_goes_on(w: World) -> None:
     async with w.bot():
         w.provider.tuned.append(TUNED)

@@ -7,6 +7,7 @@ from scripted_slack import Slack
 from slack_requests import ANA, ENGLISH
 
 from bot.access import Policy
+from bot.administration.channel_models import ChannelModels
 from bot.authority import Authority
 from bot.backoff import Backoff
 from bot.conversations.chat import Chat
@@ -14,6 +15,7 @@ from bot.conversations.message_changes import MessageChanges
 from bot.conversations.opening import ConversationOpening
 from bot.models.lookup import ModelLookup
 from bot.store.audit import SqliteAuditLog
+from bot.store.channel_models import SqliteChannelModels
 from bot.store.database import Database
 from bot.timing import Timing
 from handlers.agent.sessions import AgentSessions
@@ -53,7 +55,12 @@ def chat(slack: Slack, models: Models, database: Database) -> ChatListeners:
         chat=cast(Chat, use_cases),
         changes=cast(MessageChanges, use_cases),
         attached_files=AttachedFiles(Download(poster, "xoxb-test", slack.url)),
-        joining=Joining(callers, cast(ConversationOpening, use_cases), cast(ModelLookup, use_cases)),
+        joining=Joining(
+            callers,
+            cast(ConversationOpening, use_cases),
+            cast(ModelLookup, use_cases),
+            ChannelModels(SqliteChannelModels(database), Authority(Policy(), SqliteAuditLog(database))),
+        ),
         models=cast(ModelLookup, use_cases),
         authority=Authority(Policy(), SqliteAuditLog(database)),
         threads=ChatThreads(poster, ENGLISH, set()),
