@@ -201,7 +201,8 @@ def _win_rate(standings: Sequence[Standing]) -> WinRate | None:
 
 
 def _agreement(ballots: Sequence[Ballot]) -> Agreement | None:
-    """None where fewer than two pairs have votes of several people."""
+    """None where fewer than two pairs have votes of several people, and where all of these say the same: chance alone
+    would then agree as much, and alpha is not defined."""
     import evalica
     import pandas as pd
 
@@ -209,7 +210,7 @@ def _agreement(ballots: Sequence[Ballot]) -> Agreement | None:
     for ballot in ballots:
         said[ballot.pair][ballot.voter] = "bad" if ballot.bad else ballot.winner or "tie"
     shared = {pair: votes for pair, votes in said.items() if len(votes) > 1}
-    if len(shared) < 2:
+    if len(shared) < 2 or len({vote for votes in shared.values() for vote in votes.values()}) < 2:
         return None
     voters = sorted({voter for votes in shared.values() for voter in votes})
     frame = pd.DataFrame([[votes.get(voter) for votes in shared.values()] for voter in voters], dtype=object)

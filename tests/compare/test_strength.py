@@ -107,6 +107,14 @@ def test_agreement_is_one_where_all_agree_and_none_where_nobody_shares_a_pair() 
     assert ranking.agreement is None
 
 
+@pytest.mark.parametrize("winner", ["a", None])
+def test_votes_that_are_all_alike_rank_without_an_agreement(winner: str | None) -> None:
+    alike = [Ballot(pair, voter, ("a", "b"), winner) for pair in "123" for voter in "xyz"]
+    (ranking,) = rank(alike)
+    assert ranking.agreement is None
+    assert (ranking.votes, ranking.voters) == (9, 3)
+
+
 def test_the_bot_starts_without_what_only_the_statistics_need() -> None:
     program = "import app.run, sys; print(sorted({'pandas', 'scipy', 'evalica'} & set(sys.modules)))"
     said = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
