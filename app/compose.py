@@ -7,6 +7,8 @@ from bot.administration.audit_log import AuditLogReader
 from bot.administration.channel_language import ChannelLanguage
 from bot.administration.subscriptions import ChannelSubscriptions
 from bot.collections.adding import ThreadCollections
+from bot.collections.export import CollectionFiles
+from bot.collections.learned import LearnedModels
 from bot.collections.withdrawal import Withdrawal
 from bot.compare.arenas import Arenas
 from bot.compare.asking import Asking
@@ -138,8 +140,7 @@ async def listeners(services: Services) -> Mapping[type[object], object]:
         _agent(services, callers, conversations, chat),
         _compare(services, callers, comparisons, threads),
         FeedbackListeners(callers=callers),
-        CollectionListeners(callers=callers),
-        _thread_examples(services, callers, conversations),
+        *_collections(services, callers, conversations, datasets),
     ]
     return {type(each): each for each in made}
 
@@ -198,24 +199,35 @@ def _agent(
     )
 
 
-def _thread_examples(services: Services, callers: Callers, conversations: ConversationStore) -> ThreadExampleListeners:
-    collections = SqliteCollectionStore(services.database)
-    return ThreadExampleListeners(
+def _collections(
+    services: Services, callers: Callers, conversations: ConversationStore, datasets: DatasetListeners
+) -> tuple[CollectionListeners, ThreadExampleListeners]:
+    collections, authority = SqliteCollectionStore(services.database), services.authority
+    learned = LearnedModels(collections, services.datasets, services.jobs, authority)
+    listing = CollectionListeners(
+        callers=callers,
+        files=CollectionFiles(collections, learned, services.datasets, services.file_store, authority),
+        derived=datasets.derived,
+        poster=services.poster,
+        language=services.languages.place,
+    )
+    adding = ThreadExampleListeners(
         callers=callers,
         examples=ThreadExamples(
             conversations,
             SlackThreadHistory(services.poster, services.people),
-            ThreadCollections(collections, services.authority),
+            ThreadCollections(collections, authority),
             services.people.names,
-            services.authority,
+            authority,
             services.bot_user,
         ),
         people=services.people,
-        withdrawal=Withdrawal(collections, services.datasets, services.jobs, services.authority),
+        withdrawal=Withdrawal(collections, learned, authority),
         modals=Modals(services.poster),
         languages=services.languages,
         poster=services.poster,
     )
+    return listing, adding
 
 
 def _download(services: Services) -> Download:

@@ -243,6 +243,19 @@ def language() -> Description:
 
 
 @_command
+def datasets() -> Description:
+    return Description(
+        _("datasets"),
+        _("List training sets that grow in Slack"),
+        _(
+            "With how many examples each has, and which models learned from them. A button makes a training file of "
+            "one, checked like any that is dropped here."
+        ),
+        ("datasets",),
+    )
+
+
+@_command
 def withdraw() -> Description:
     return Description(
         _("withdraw [@PERSON]"),

@@ -85,7 +85,7 @@ class CollectionStore(Protocol):
     async def erase(self, example_ids: Sequence[str], entry: Entry) -> None:
         """Delete examples with all their words. Which data sets hold them stays known."""
 
-    async def exported(self, dataset_id: str, example_ids: Sequence[str]) -> None:
+    async def exported(self, dataset_id: str, example_ids: Sequence[str], entry: Entry) -> None:
         """A training file was made of these examples."""
 
     async def datasets_with(self, example_ids: Sequence[str]) -> list[str]:

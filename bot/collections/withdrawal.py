@@ -7,29 +7,23 @@ import msgspec
 from bot.access import Action, Caller
 from bot.authority import Authority, entry
 from bot.collections.collection import CollectionStore, Example
-from bot.datasets.interfaces import DatasetStore
-from bot.jobs.interfaces import JobStore
-from bot.jobs.job import Job
+from bot.collections.learned import Learned, LearnedModels
 
 
 class Contribution(msgspec.Struct, frozen=True):
-    """What somebody contributed. `collections`: name and number of their examples. `files` were made of these, `models`
-    learned from them: names that the caller may see, and how many more there are."""
+    """What somebody contributed. `collections`: name ("" where the caller may not see it) and number of their examples;
+    `learned`: what was made of these."""
 
     user: str
     examples: int
     collections: tuple[tuple[str, int], ...] = ()
-    files: tuple[str, ...] = ()
-    models: tuple[str, ...] = ()
-    more_files: int = 0
-    more_models: int = 0
+    learned: Learned = Learned()
 
 
 class Withdrawal:
-    def __init__(self, store: CollectionStore, datasets: DatasetStore, jobs: JobStore, authority: Authority) -> None:
+    def __init__(self, store: CollectionStore, learned: LearnedModels, authority: Authority) -> None:
         self._store = store
-        self._datasets = datasets
-        self._jobs = jobs
+        self._learned = learned
         self._authority = authority
 
     async def look(self, caller: Caller, user: str) -> Contribution:
@@ -79,34 +73,5 @@ class Withdrawal:
             collection = await self._store.get(collection_id)
             seen = collection is not None and self._authority.allows(caller, Action.SEE, collection.resource)
             named.append((collection.name if collection is not None and seen else "", count))
-        exported = await self._store.datasets_with([example.id for example in examples])
-        files = [one for id in exported if (one := await self._datasets.get(id)) is not None and one.deleted_at is None]
-        shown_files = [one.name for one in files if self._authority.allows(caller, Action.SEE, one.resource)]
-        learned = await self._learned(set(exported))
-        shown = [model for model, job in learned.items() if self._authority.allows(caller, Action.SEE, job.resource)]
-        return Contribution(
-            user,
-            len(examples),
-            tuple(named),
-            tuple(shown_files),
-            tuple(shown),
-            len(files) - len(shown_files),
-            len(learned) - len(shown),
-        )
-
-    async def _learned(self, exported: set[str]) -> dict[str, Job]:
-        """The models that were trained on these data sets or on what was repaired or split from them, and those that
-        went on from such a model."""
-        models = await self._jobs.models()
-        learned = {model: job for model, job in models.items() if await self._stems_from(job.dataset_id, exported)}
-        while more := {
-            model: job for model, job in models.items() if model not in learned and job.base_model in learned
-        }:
-            learned |= more
-        return learned
-
-    async def _stems_from(self, dataset_id: str | None, exported: set[str]) -> bool:
-        while dataset_id is not None and dataset_id not in exported:
-            dataset = await self._datasets.get(dataset_id)
-            dataset_id = dataset.derived_from if dataset is not None else None
-        return dataset_id is not None
+        learned = await self._learned.from_examples(caller, [example.id for example in examples])
+        return Contribution(user, len(examples), tuple(named), learned)

@@ -70,10 +70,11 @@ class SqliteCollectionStore:
 
         await self._database.write(work)
 
-    async def exported(self, dataset_id: str, example_ids: Sequence[str]) -> None:
+    async def exported(self, dataset_id: str, example_ids: Sequence[str], entry: Entry) -> None:
         def work(db: SqliteDatabase) -> None:
             for example_id in example_ids:
                 db.execute("INSERT OR IGNORE INTO exported_examples VALUES (?, ?)", [example_id, dataset_id])
+            put_entries(db, [entry])
 
         await self._database.write(work)
 

@@ -2,7 +2,12 @@
 
 from typing import Final
 
+from handlers.collections import blocks
 from handlers.collections.listeners import CollectionListeners
-from handlers.routing import Feature
+from handlers.routing import Command, Feature, Topic
 
-FEATURE: Final = Feature(CollectionListeners)
+FEATURE: Final = Feature(
+    CollectionListeners,
+    commands=(Command("datasets", Topic.TRAIN, CollectionListeners.overview),),
+    buttons={blocks.EXPORT: CollectionListeners.export},
+)

@@ -197,16 +197,16 @@ def withdrawn(gone: Contribution, *, me: str) -> Message:
 
 def _learned(found: Contribution) -> Iterator[str]:
     """What the examples have gone into already, from which nothing takes them out."""
-    if not (found.models or found.more_models):
+    if not (found.learned.models or found.learned.more_models):
         yield texts.no_model_learned()
-    if found.models:
-        yield texts.models_learned([code(model) for model in found.models])
-    if found.more_models:
-        yield texts.hidden_models_learned(found.more_models)
-    if found.files:
-        yield texts.files_hold([code(name) for name in found.files])
-    if found.more_files:
-        yield texts.hidden_files_hold(found.more_files)
+    if found.learned.models:
+        yield texts.models_learned([code(model) for model in found.learned.models])
+    if found.learned.more_models:
+        yield texts.hidden_models_learned(found.learned.more_models)
+    if found.learned.files:
+        yield texts.files_hold([code(name) for name in found.learned.files])
+    if found.learned.more_files:
+        yield texts.hidden_files_hold(found.learned.more_files)
 
 
 def _notes(draft: Draft, preview: Preview, me: str) -> Iterator[Block]:

@@ -8,9 +8,11 @@ from parts import MODEL
 from slack_requests import ANA, a_caller
 
 from bot.access import Actor, Place, Policy, Role
+from bot.audit import Entry
 from bot.authority import Authority
 from bot.collections.adding import ThreadCollections
 from bot.collections.collection import usable
+from bot.collections.learned import LearnedModels
 from bot.collections.withdrawal import Withdrawal
 from bot.datasets.dataset import Dataset
 from bot.errors import Denied, Invalid, NotFound
@@ -26,6 +28,8 @@ BEN, CAI = Actor("U0BEN", "T0ACME"), Actor("U0CAI", "T0ACME")
 ADMIN = Actor("U0ADMIN", "T0ACME", Role.ADMIN)
 PUBLIC, PRIVATE, DIRECT = "C0TRAINING", "C0SECRET", "D0ANA"
 
+EXPORTED = Entry("key", 1.0, ANA.user, "export collection", "col-1")
+
 
 class World:
     def __init__(self, database: Database) -> None:
@@ -35,7 +39,8 @@ class World:
         self.audit = SqliteAuditLog(database)
         authority = Authority(Policy(), self.audit)
         self.adding = ThreadCollections(self.store, authority)
-        self.withdrawal = Withdrawal(self.store, self.datasets, self.jobs, authority)
+        learned = LearnedModels(self.store, self.datasets, self.jobs, authority)
+        self.withdrawal = Withdrawal(self.store, learned, authority)
 
     async def add(self, id: str, *people: str, channel: str = PUBLIC, into: str | None = None, by: Actor = ANA) -> str:
         """An example with words of these people, added by Ana; the collection's id."""
@@ -121,11 +126,11 @@ async def test_a_person_takes_back_all_they_contributed_and_hears_which_models_l
     await trained(world, "ds-3", "job-3", "ft:second", "ft:first")
     await trained(world, "ds-4", "job-4", "ft:other", MODEL)
     await trained(world, "ds-5", "job-5", "ft:hidden", MODEL, derived_from="ds-1", channel=PRIVATE)
-    await world.store.exported("ds-1", ["ex-1", "ex-2"])
+    await world.store.exported("ds-1", ["ex-1", "ex-2"], EXPORTED)
     gone = await world.withdrawal.withdraw(a_caller(BEN), "U0BEN")
-    assert (gone.examples, gone.collections, gone.files) == (1, (("Support", 1),), ("ds-1.jsonl",))
-    assert set(gone.models) == {"ft:first", "ft:repaired", "ft:second"}
-    assert gone.more_models == 1
+    assert (gone.examples, gone.collections, gone.learned.files) == (1, (("Support", 1),), ("ds-1.jsonl",))
+    assert set(gone.learned.models) == {"ft:first", "ft:repaired", "ft:second"}
+    assert gone.learned.more_models == 1
     assert [one.id for one in await world.store.examples(collection)] == ["ex-2"]
     assert (await world.audit.about("U0BEN"))[-1].action == "withdraw"
     assert (await world.withdrawal.withdraw(a_caller(BEN), "U0BEN")).examples == 0

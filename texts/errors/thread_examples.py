@@ -5,7 +5,7 @@ from typing import Any
 
 from texts.errors.table import ERRORS
 from texts.findings import FINDINGS
-from texts.language import _
+from texts.language import _, plural
 
 
 @ERRORS.sentence
@@ -47,6 +47,16 @@ def collection_without_name() -> str:
 @ERRORS.sentence
 def private_words_stay() -> str:
     return _("What was said in private stays there: choose a training set that was made here, or a new one.")
+
+
+@ERRORS.sentence
+def too_few_examples(least: int, count: int) -> str:
+    return plural(
+        "A training file needs at least {least} examples, and {count} can be used so far. Add more.",
+        "A training file needs at least {least} examples, and {count} can be used so far. Add more.",
+        count,
+        least=str(least),
+    )
 
 
 @ERRORS.sentence

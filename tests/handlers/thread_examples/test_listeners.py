@@ -11,6 +11,7 @@ from slack_requests import ANA, ENGLISH, Answers, a_request
 
 from bot.access import Caller, Policy
 from bot.authority import Authority
+from bot.collections.learned import LearnedModels
 from bot.collections.withdrawal import Withdrawal
 from bot.conversations.conversation import Conversation, Turn
 from bot.errors import Denied, Invalid
@@ -74,6 +75,7 @@ def listeners(slack: Slack, database: Database, kept: Kept) -> ThreadExampleList
     slack.replies["conversations.replies"] = [{"ok": True, "messages": MESSAGES}]
     for method in ("views.open", "views.update"):
         slack.replies[method] = [{"ok": True, "view": {"id": "V1"}}]
+    store, authority = SqliteCollectionStore(database), Authority(Policy(), SqliteAuditLog(database))
     poster = Poster(slack.client)
     people = People(poster, "T0ACME", Roles())
     return ThreadExampleListeners(
@@ -88,10 +90,9 @@ def listeners(slack: Slack, database: Database, kept: Kept) -> ThreadExampleList
         ),
         people,
         Withdrawal(
-            SqliteCollectionStore(database),
-            SqliteDatasetStore(database),
-            SqliteJobStore(database),
-            Authority(Policy(), SqliteAuditLog(database)),
+            store,
+            LearnedModels(store, SqliteDatasetStore(database), SqliteJobStore(database), authority),
+            authority,
         ),
         Modals(poster),
         ENGLISH,
@@ -113,7 +114,9 @@ def filled(view: dict[str, Any], **typed: str) -> dict[str, Any]:
     """The view as Slack sends it back, with what stands in its fields; `typed` by the beginning of a block_id."""
     values: dict[str, Any] = {}
     for block in view["blocks"]:
-        element = block.get("element") or block.get("accessory") or next(iter(block.get("elements") or [{}]), {})
+        element: dict[str, Any] = (
+            block.get("element") or block.get("accessory") or next(iter(block.get("elements") or [{}]), {})
+        )
         if "action_id" not in element:
             continue
         value: dict[str, Any] = {"type": element["type"]}

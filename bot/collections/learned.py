@@ -1,0 +1,63 @@
+"""Which training files were made of examples, and which models learned from these."""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from bot.access import Action, Caller
+from bot.authority import Authority
+from bot.collections.collection import CollectionStore
+from bot.datasets.dataset import Dataset
+from bot.datasets.interfaces import DatasetStore
+from bot.jobs.interfaces import JobStore
+from bot.jobs.job import Job
+
+
+class Learned(msgspec.Struct, frozen=True):
+    """Names that the caller may see, and how many more there are."""
+
+    files: tuple[str, ...] = ()
+    models: tuple[str, ...] = ()
+    more_files: int = 0
+    more_models: int = 0
+
+
+class LearnedModels:
+    def __init__(self, store: CollectionStore, datasets: DatasetStore, jobs: JobStore, authority: Authority) -> None:
+        self._store = store
+        self._datasets = datasets
+        self._jobs = jobs
+        self._authority = authority
+
+    async def from_examples(self, caller: Caller, example_ids: Sequence[str]) -> Learned:
+        """The files hold, or held, any of these examples, those that were erased since too."""
+        exported = await self._store.datasets_with(example_ids)
+        files = [one for id in exported if (one := await self._datasets.get(id)) is not None and one.deleted_at is None]
+        models = await self._models(set(exported))
+        seen_files = [one.name for one in files if self._may_see(caller, one)]
+        seen_models = [model for model, job in models.items() if self._may_see(caller, job)]
+        return Learned(
+            tuple(seen_files), tuple(seen_models), len(files) - len(seen_files), len(models) - len(seen_models)
+        )
+
+    def _may_see(self, caller: Caller, thing: Dataset | Job) -> bool:
+        return self._authority.allows(caller, Action.SEE, thing.resource)
+
+    async def _models(self, exported: set[str]) -> dict[str, Job]:
+        """The models that were trained on these data sets or on what was repaired or split from them, and those that
+        went on from such a model."""
+        if not exported:
+            return {}
+        models = await self._jobs.models()
+        learned = {model: job for model, job in models.items() if await self._stems_from(job.dataset_id, exported)}
+        while more := {
+            model: job for model, job in models.items() if model not in learned and job.base_model in learned
+        }:
+            learned |= more
+        return learned
+
+    async def _stems_from(self, dataset_id: str | None, exported: set[str]) -> bool:
+        while dataset_id is not None and dataset_id not in exported:
+            dataset = await self._datasets.get(dataset_id)
+            dataset_id = dataset.derived_from if dataset is not None else None
+        return dataset_id is not None
