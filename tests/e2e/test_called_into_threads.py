@@ -81,6 +81,19 @@ async def test_where_it_may_not_read_it_says_so_and_goes_on(w: World) -> None:
         assert given(w) == ["what is broken?"]
 
 
+async def test_where_slack_lets_it_read_once_a_minute_it_says_so_and_goes_on(w: World) -> None:
+    async with w.bot():
+        w.provider.tuned.append(TUNED)
+        await w.person.settings(app_distribution="distributed", rates="strict")
+        first, second = await discussed(w), await discussed(w)
+        for thread_ts, told in ((first, "It knows the 2 messages"), (second, "only now and then")):
+            await w.person.say("ana", w.channel, f"<@{w.bot_user}> what is broken?", thread_ts=thread_ts)
+            joined = await w.person.wait_message(
+                w.channel, thread_ts=thread_ts, contains=told, author=w.bot_user, timeout=60
+            )
+            await answered(w, thread_ts, joined["ts"])
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
 async def test_a_kill_while_it_is_called_leaves_one_conversation_and_one_answer(w: World) -> None:
     w.provider.tuned.append(TUNED)
