@@ -112,6 +112,26 @@ def end_note(finish_reason: str | None) -> str:
     return ""
 
 
+def how_sure() -> str:
+    """Above a chart of labels and how likely each is. At most 50 characters."""
+    return _("How sure the model is")
+
+
+def likelihood() -> str:
+    """What the bars of that chart show. At most 20 characters."""
+    return _("Probability")
+
+
+def percent_axis() -> str:
+    """Beside its bars."""
+    return _("percent")
+
+
+def likelihoods(labels: str) -> str:
+    """`labels`: each with its share."""
+    return _("How sure it is: {labels}.", labels=labels)
+
+
 def cut_off(finish_reason: str | None) -> str:
     """Below an answer that ends in the middle."""
     if finish_reason == BROKEN:

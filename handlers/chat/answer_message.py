@@ -14,6 +14,7 @@ import structlog
 from bot.notices.interfaces import PostDoubtful, PostError, PostLater, PostRefused
 from handlers.blocks.text import clip, escape
 from handlers.chat.answer_thread import REFUSED_CONTENT, AnswerThread
+from handlers.chat.probability_chart import CHART
 from handlers.web.poster import NO_CONNECTION
 from handlers.web.rate_limits import Priority
 
@@ -214,9 +215,12 @@ class AnswerMessage:
 
 
 async def _with_footer(text: str, footer: Blocks, send: Callable[[dict[str, Any]], Awaitable[T]]) -> T:
-    """`send` the text with the blocks below it; without them, where Slack refuses that."""
-    if footer:
-        blocks = [{"type": "markdown", "text": text}, *footer]
+    """`send` the text with the blocks below it; without charts, then without all of them, where Slack refuses that."""
+    without_charts = [block for block in footer if block["type"] != CHART]
+    for below in (footer, without_charts):
+        if not below or (below is without_charts and len(below) == len(footer)):
+            break
+        blocks = [{"type": "markdown", "text": text}, *below]
         try:
             return await send({"text": clip(escape(text), _FALLBACK), "blocks": blocks})
         except PostRefused as error:

@@ -8,7 +8,19 @@ import structlog
 
 from bot.access import Action
 from bot.authority import Authority
-from bot.conversations.chat import Answer, Called, Chat, Empty, Ended, Gone, TextDelta, TooLong, Trimmed, Warming
+from bot.conversations.chat import (
+    Answer,
+    Called,
+    Chat,
+    Empty,
+    Ended,
+    Gone,
+    Probabilities,
+    TextDelta,
+    TooLong,
+    Trimmed,
+    Warming,
+)
 from bot.conversations.conversation import Attachment, Conversation
 from bot.conversations.message_changes import MessageChanges
 from bot.conversations.opening import ConversationOpening
@@ -22,6 +34,7 @@ from handlers.callers import Callers
 from handlers.chat import blocks
 from handlers.chat.attached_files import AttachedFiles
 from handlers.chat.joining import Joining
+from handlers.chat.probability_chart import probability_chart, probability_line
 from handlers.chat.streamed_answer import Recipient, StreamedAnswer
 from handlers.chat.threads import ChatThreads
 from handlers.languages import Languages
@@ -174,12 +187,15 @@ class ChatListeners:
             self._streamed(request, conversation, answer, recipient) as shown,
             contextlib.aclosing(answer.events),
         ):
+            likely: tuple[tuple[str, float], ...] = ()
             async for event in answer.events:
                 match event:
                     case TextDelta(text):
                         shown.add(text)
+                    case Probabilities(labels):
+                        likely = labels
                     case Ended():
-                        await self._end(request, conversation, shown, event)
+                        await self._end(request, conversation, shown, event, likely)
                     case Called():
                         await shown.close()
                         await request.answer(blocks.nothing_said("tool_calls"))
@@ -211,12 +227,20 @@ class ChatListeners:
             timing=self.timing,
         )
 
-    async def _end(self, request: Request, conversation: Conversation, shown: StreamedAnswer, end: Ended) -> None:
-        """Show what is left of an answer; where the model could go on, offer it."""
+    async def _end(
+        self,
+        request: Request,
+        conversation: Conversation,
+        shown: StreamedAnswer,
+        end: Ended,
+        likely: tuple[tuple[str, float], ...],
+    ) -> None:
+        """Show what is left of an answer, and how sure the model is; where it could go on, offer it."""
         with speaking(await self.languages.place(request.channel, request.user)):
-            note = texts.end_note(end.finish_reason)
+            note = texts.end_note(end.finish_reason) or (probability_line(likely) if likely else "")
+            chart = [probability_chart(likely)] if likely else []
             offer = blocks.cut_off(end.finish_reason, end.rest) if end.rest else None
-        await shown.close(note)
+        await shown.close(note, chart)
         if offer is not None:
             await replies.in_thread(
                 self.poster,

@@ -165,6 +165,7 @@ ACTION_CASES = {
     "ask_jobs": "",
     "ask_help": "",
     "chat_continue": "1700000000.000400+1",
+    "chat_stop": "cv-0",
     "model_id": "{model}",
     "dataset_delete": "{dataset}",
     "model_delete": "{model}",
@@ -202,7 +203,15 @@ IN_WINDOWS = {
     "repair_validation",
     "mend_validation",
 }
-EVENT_CASES = {"message", "app_mention", "app_home_opened", "file_deleted", "member_joined_channel"}
+EVENT_CASES = {
+    "message",
+    "app_mention",
+    "app_home_opened",
+    "file_deleted",
+    "member_joined_channel",
+    "agent_session_stopped",
+    "agent_session_title_changed",
+}
 
 
 def registered() -> set[tuple[str, str]]:
@@ -613,6 +622,23 @@ async def test_opening_the_conversation_with_the_bot_tells_of_nothing_of_others(
     direct = next(channel for channel, user in private.direct.items() if user == BEN)
     await private.bring(private.event(type="app_home_opened", user=BEN, channel=direct, tab="messages"))
     assert not leaks(wire.sent, names.secrets)
+
+
+@pytest.mark.parametrize("kind", ["agent_session_stopped", "agent_session_title_changed"])
+@in_one_loop
+async def test_what_a_stranger_does_with_a_session_tells_of_nothing(private: Private, wire: Wire, kind: str) -> None:
+    names = await private.plant()
+    ts = f"{time.time():.6f}"
+    services = private.bot.services
+    hushed = Conversation("cv-" + names.number, names.secrets["model"], services.team, SUPPORT, ts, ANA, 1.0, True)
+    store = SqliteConversationStore(services.database)
+    await store.open(hushed)
+    chats = private.bot.listeners[ChatListeners]
+    assert isinstance(chats, ChatListeners)
+    chats.threads.add(hushed)
+    await private.bring(private.event(type=kind, user=BEN, thread_ts=ts, title="Mine now"))
+    assert not leaks(wire.sent, names.secrets)
+    assert (await store.get(hushed.id) or hushed).title is None
 
 
 @in_one_loop

@@ -7,7 +7,7 @@ from chatting import TALK, Models
 from scripted_slack import Slack, error
 from slack_requests import Answers, a_request
 
-from bot.conversations.chat import Empty, Ended, Event, Gone, TextDelta, TooLong, Warming
+from bot.conversations.chat import Empty, Ended, Event, Gone, Probabilities, TextDelta, TooLong, Warming
 from bot.errors import Denied, Invalid, NotFound
 from handlers.blocks.model_name import MODEL_CHAT
 from handlers.chat import blocks
@@ -183,6 +183,22 @@ async def test_the_model_goes_on_and_the_offer_disappears(chat: ChatListeners, m
     assert "further below" in answers.text
     with pytest.raises(NotFound, match="conversation_gone"):
         await chat.continue_answer(a_request("2.0+1", answers, thread_ts="9.9", body={"message": {"ts": "2.5"}}))
+
+
+async def test_how_sure_a_model_is_is_shown_and_said_and_slack_need_not_take_the_chart(
+    chat: ChatListeners, models: Models, slack: Slack
+) -> None:
+    labels = (("spam", 0.91), ("<!channel> `ham`", 0.07))
+    models.answer = [TextDelta("spam"), Probabilities(labels), Ended("stop", None)]
+    await chat.said(a_message("Win!", Answers()), TALK, "Win!")
+    (shown,) = slack.called("chat.postMessage")
+    text, chart = shown["blocks"]
+    assert text["text"].endswith("_How sure it is: `spam` 91.0% and `<\u200b!channel> 'ham'` 7.0%._")
+    assert chart["type"] == "data_visualization"
+    assert chart["chart"]["series"][0]["data"][0] == {"label": "spam", "value": 91.0}
+    slack.replies["chat.postMessage"] = [error("invalid_blocks"), {"ok": True, "ts": "3.5"}]
+    await chat.said(a_message("Win!", Answers()), TALK, "Win!")
+    assert "How sure it is: `spam` 91.0%" in slack.called("chat.postMessage")[-1]["markdown_text"]
 
 
 # Asking in the channel
