@@ -41,7 +41,8 @@ class AgentListeners:
 
     async def session_stopped(self, request: Request) -> None:
         """Slack's own stop button."""
-        await self._stop(request)
+        with contextlib.suppress(Denied, NotFound):  # said in the thread, it would tell others what they may not know
+            await self._stop(request)
 
     async def _stop(self, request: Request) -> bool:
         conversation = await self.chat.in_thread(request.channel, request.thread_ts)
