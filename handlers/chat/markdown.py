@@ -50,7 +50,8 @@ def cut(text: str, limit: int, least: int = 0) -> tuple[str, str]:
     there is such a place, and in the second half at any rate. A table's row is cut only where it alone is too long.
     """
     end = _fitting(text, limit)
-    places = [place for place in _places(text) if place.at <= end]
+    last_line = text.find("\n", end)
+    places = [place for place in _places(text[: last_line if last_line >= 0 else None]) if place.at <= end]
     fit = [place for place in places if place.may_cut and place.at + size(place.inside.ends) <= end]
     for first in (max(least, end // 2), max(end // 2, 1)):
         if found := [place for place in fit if place.at >= first]:
