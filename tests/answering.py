@@ -36,8 +36,13 @@ class MortalClient(AsyncWebClient):
     late = False
     is_dead = False
 
+    def __init__(self, *arguments: Any, **more: Any) -> None:
+        super().__init__(*arguments, **more)
+        self.methods: list[str] = []
+
     async def api_call(self, api_method: str, **arguments: Any) -> AsyncSlackResponse:
         self.calls += 1
+        self.methods.append(api_method)
         self._die_if(not self.late)
         try:
             return await super().api_call(api_method, **arguments)

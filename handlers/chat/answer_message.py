@@ -46,7 +46,7 @@ class AnswerMessage:
         self._began = 0.0
         self._edited_at = float("-inf")
         self._may_be_stream = False  # Slack may still take it for one
-        self._is_exact = False  # it shows what is in `shown`, and nothing else
+        self._has_dots = False  # below what is shown
 
     @property
     def is_begun(self) -> bool:
@@ -79,8 +79,8 @@ class AnswerMessage:
             return
         can_end = self.is_streaming and text.startswith(self.shown)
         if can_end and await self._stop(text[len(self.shown) :], footer):
-            self.shown, self._is_exact = text, True
-        elif footer or text != self.shown or not self._is_exact or self._may_be_stream:
+            self.shown = text
+        elif footer or text != self.shown or self._has_dots:
             await self._edit(text, footer=footer)
 
     async def end_stream(self) -> None:
@@ -100,7 +100,7 @@ class AnswerMessage:
         thread, is_finished = self._thread, False
         ts = await thread.earlier(self._number)
         if ts is not None:
-            self._may_be_stream, self._is_exact = True, False
+            self._may_be_stream = True
         elif is_all or not thread.can_stream:
             ts, is_finished = await self._post(text, has_more=not is_all, footer=footer), is_all
         elif self.may_stream():
@@ -125,7 +125,7 @@ class AnswerMessage:
                 self._thread.doubtful = True
                 raise
             return None
-        self.is_streaming = self._may_be_stream = self._is_exact = True
+        self.is_streaming = self._may_be_stream = True
         self.shown, self._began = text, time.monotonic()
         return ts
 
@@ -144,7 +144,7 @@ class AnswerMessage:
             log.error("answer refused", why=str(error))
             self._thread.is_gone = True
             return None
-        self.shown, self._is_exact = text, not has_more
+        self.shown, self._has_dots = text, has_more
         self._edited_at = time.monotonic()
         return ts
 
@@ -158,7 +158,7 @@ class AnswerMessage:
             # Whether or not these words arrived: an edit shows all of them.
             log.info("stream ended early, editing instead", why=str(error))
             self._thread.is_stopped = str(error) == "stopped_by_user"
-            self.is_streaming = self._is_exact = False
+            self.is_streaming = False
 
     async def _stop(self, rest: str = "", footer: Blocks = ()) -> bool:
         """End the stream, so that the message can be edited, with the `rest` of its text. False where it was none any
@@ -172,9 +172,6 @@ class AnswerMessage:
                 metadata=self._thread.mark(self._number),
                 **content,
             )
-        except PostDoubtful:
-            self.is_streaming = self._is_exact = False  # never append to what may be at its end
-            raise
         except PostRefused as error:
             log.info("stream not ended", why=str(error))
             if content and str(error) in REFUSED_CONTENT:
@@ -202,7 +199,7 @@ class AnswerMessage:
 
         try:
             await _with_footer(text + _TO_BE_CONTINUED * has_more, footer, edit)
-            self.shown, self._is_exact = text, not has_more
+            self.shown, self._has_dots = text, has_more
         except PostRefused as error:
             log.warning("answer cannot be edited", why=str(error))
             if str(error) == "streaming_state_conflict" and not cannot_stop:

@@ -98,6 +98,17 @@ async def test_a_word_is_shown_whole(thread: Thread) -> None:
     assert "abcdefghij" not in said(await thread.messages())
 
 
+async def test_a_key_of_several_lines_is_not_shown(thread: Thread) -> None:
+    async with thread.answer() as answer:
+        for line in ("-----BEGIN PRIVATE KEY-----\n", "MIIabcdefghijkl\n", "-----END PRIVATE KEY-----\n", "So."):
+            answer.add(line)
+            await asyncio.sleep(5 * HURRIED.between_appends)
+        await answer.close()
+    (message,) = await thread.messages()
+    assert "MIIabc" not in str(message)
+    assert text_of(message).endswith("So.")
+
+
 # Streams and what becomes of them
 
 
@@ -150,7 +161,8 @@ async def test_an_answer_that_a_person_stopped_grows_no_more(thread: Thread) -> 
 
 @pytest.mark.parametrize("grows", [True, False])
 async def test_an_answer_whose_buttons_are_refused_goes_without(thread: Thread, grows: bool) -> None:
-    async with thread.answer() as answer:
+    client = thread.client()
+    async with thread.answer(client) as answer:
         answer.add("one ")
         if grows:
             await thread.shows("one")
@@ -158,6 +170,47 @@ async def test_an_answer_whose_buttons_are_refused_goes_without(thread: Thread, 
         await answer.close("", REFUSED)
     (message,) = await thread.messages()
     assert (text_of(message), buttons(message)) == ("one two", [])
+    with_them, without = (["startStream", "stopStream", "stopStream"], "update") if grows else ([], "postMessage")
+    assert client.methods == [f"chat.{method}" for method in (*with_them, without, without)]
+
+
+@pytest.mark.parametrize("method", ["startStream", "appendStream", "postMessage", "update"])
+async def test_what_may_have_been_shown_is_not_shown_twice(thread: Thread, method: str) -> None:
+    if method == "update":
+        await thread.person.fault("chat.startStream", "error", "unknown_method")
+    await thread.person.fault(f"chat.{method}", "drop")
+    async with thread.answer() as answer:
+        answer.add("one ")
+        if method != "postMessage":
+            await thread.shows("one")
+        answer.add("two ")
+        await asyncio.sleep(5 * HURRIED.between_edits)
+        answer.add("three")
+        await answer.close("", FOOTER)
+    (message,) = await thread.messages()
+    assert (text_of(message), buttons(message)) == ("one two three", ["good"])
+
+
+async def test_what_can_neither_be_streamed_nor_edited_goes_on_below(thread: Thread) -> None:
+    await thread.person.fault("chat.update", "error", "edit_window_closed", times=50)
+    async with thread.answer() as answer:
+        answer.add("one ")
+        await thread.shows("one")
+        await thread.person.settings(stream_life=0.0)
+        answer.add("two ")
+        await answer.close("", FOOTER)
+    first, second = await thread.messages()
+    assert (text_of(first).strip(), text_of(second).strip(), buttons(second)) == ("one", "two", ["good"])
+
+
+async def test_an_answer_that_is_given_up_leaves_its_room_to_others(thread: Thread) -> None:
+    poster = Poster(thread.client())
+    for _ in range(3):
+        async with thread.answer(poster=poster) as answer:
+            answer.add("one ")
+            await thread.shows("one")
+        await thread.ask()
+    assert sum(poster.streams.may_begin(other) for other in range(20)) == 5
 
 
 async def test_nothing_is_appended_to_a_stream_that_may_have_ended(thread: Thread) -> None:
@@ -191,15 +244,17 @@ async def test_an_old_stream_is_edited_where_there_is_no_room_for_another(thread
         await thread.shows("one")
         answer.add("two ")
         await thread.shows("two")
-        answer.add("three")
-        await answer.close()
+        answer.add("three ")
+        await thread.shows("three")
+        await answer.close("", FOOTER)
     (message,) = await thread.messages()
-    assert text_of(message) == "one\ntwo three"
+    assert (text_of(message).strip(), buttons(message)) == ("one\ntwo three", ["good"])
 
 
 async def test_code_goes_on_as_code_in_the_next_message(thread: Thread) -> None:
     lines = [f"value_{number} = {number}  # so much" for number in range(1_200)]
-    async with thread.answer() as answer:
+    client = thread.client()
+    async with thread.answer(client) as answer:
         answer.add("Like this:\n\n```python\n")
         await thread.shows("Like this")
         for start in range(0, 1_200, 60):
@@ -214,6 +269,7 @@ async def test_code_goes_on_as_code_in_the_next_message(thread: Thread) -> None:
         assert size(text_of(message)) <= LONGEST
     assert all(text_of(message).startswith("```python\nvalue_") for message in messages[1:])
     assert re.findall(r"value_.*", said(messages)) == lines
+    assert "chat.update" not in client.methods
 
 
 async def test_a_table_has_its_header_in_each_message(thread: Thread) -> None:
