@@ -177,16 +177,22 @@ class ComparisonKeeper:
                     with contextlib.suppress(PostError):  # what comes next shows it, too
                         await self._poster.update_now(comparison.channel, ts, message)
         await self._show_whole(comparison, question, answers)
-        await self._edit(comparison, question.id, ts, rendered(), _ANSWERS)
+        if not await self._edit(comparison, question.id, ts, rendered(), _ANSWERS):
+            await self._show_whole(comparison, question, answers, at_any_rate=True)
 
     async def _show_whole(
-        self, comparison: Comparison, question: Question, answers: Answers, pair: int | None = None
+        self,
+        comparison: Comparison,
+        question: Question,
+        answers: Answers,
+        pair: int | None = None,
+        *,
+        at_any_rate: bool = False,
     ) -> None:
-        """A file with the answers that are too long for the message, once."""
-        models = question.models if pair is None else question.pairs[pair]
-        if not any(blocks.is_shortened(answers.get((question.id, model))) for model in models):
+        """A file with the answers where some are too long for the message, once."""
+        if not at_any_rate and not _needs_file(question, answers, pair):
             return
-        key = f"{question.id}/file" if pair is None else f"{question.id}/{pair}/file"
+        key = f"{question.id}/file" if pair is None else _file_key(question, pair)
         known = (await self._comparisons.messages(comparison.id)).get(key)
         if known is not None and known.shown is not None:
             return
@@ -237,7 +243,7 @@ class ComparisonKeeper:
         pairs = _pairs(questions)
         for question in questions:
             own = [(number, pair) for number, (one, pair) in enumerate(pairs, 1) if one is question]
-            if all(_is_shown(messages, _key(question, pair)) for _, pair in own):
+            if all(_is_complete(messages, question, pair, answers) for _, pair in own):
                 continue
             missing = [model for model in question.models if (question.id, model) not in answers]
 
@@ -351,15 +357,18 @@ class ComparisonKeeper:
             priority=Priority.CHAT,
         )
 
-    async def _edit(self, comparison: Comparison, key: str, ts: str, message: Message, shown: str) -> None:
+    async def _edit(self, comparison: Comparison, key: str, ts: str, message: Message, shown: str) -> bool:
+        """False where Slack takes it without its blocks only."""
+        whole = True
         try:
-            await self._update(comparison, ts, message)
+            whole = await self._update(comparison, ts, message)
         except PostRefused as error:
             # Somebody deleted it, or Slack lets nobody edit it any more: there is nothing to go on with.
             log.warning("cannot be edited", comparison=comparison.id, key=key, why=str(error))
         await self._comparisons.shown(comparison.id, key, shown)
+        return whole
 
-    async def _update(self, comparison: Comparison, ts: str, message: Message) -> None:
+    async def _update(self, comparison: Comparison, ts: str, message: Message) -> bool:
         try:
             await self._poster.update(comparison.channel, ts, message, priority=Priority.CHAT)
         except PostRefused as error:
@@ -367,6 +376,8 @@ class ComparisonKeeper:
                 raise
             log.warning("shown without blocks", comparison=comparison.id, why=str(error))
             await self._poster.update(comparison.channel, ts, Message(message.text), priority=Priority.CHAT)
+            return False
+        return True
 
 
 def _pairs(questions: Sequence[Question]) -> list[tuple[Question, int]]:
@@ -376,6 +387,23 @@ def _pairs(questions: Sequence[Question]) -> list[tuple[Question, int]]:
 
 def _key(question: Question, pair: int) -> str:
     return f"{question.id}/{pair}"
+
+
+def _file_key(question: Question, pair: int) -> str:
+    return f"{question.id}/{pair}/file"
+
+
+def _needs_file(question: Question, answers: Answers, pair: int | None) -> bool:
+    """Whether some of the answers are too long for a message."""
+    models = question.models if pair is None else question.pairs[pair]
+    return any(blocks.is_shortened(answers.get((question.id, model))) for model in models)
+
+
+def _is_complete(messages: Mapping[str, ShownMessage], question: Question, pair: int, answers: Answers) -> bool:
+    """Whether people can vote on a pair, with all there is of it."""
+    if not _is_shown(messages, _key(question, pair)):
+        return False
+    return not _needs_file(question, answers, pair) or _is_shown(messages, _file_key(question, pair))
 
 
 def _is_shown(messages: Mapping[str, ShownMessage], key: str) -> bool:

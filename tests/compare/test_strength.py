@@ -4,7 +4,11 @@ import random
 import subprocess
 import sys
 
+import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.stats import bootstrap
 
 from bot.compare.strength import Ballot, rank
 
@@ -77,17 +81,15 @@ def test_models_that_never_met_are_not_held_against_each_other() -> None:
     assert rankings[0].win_rate is None
 
 
-def test_the_true_strength_is_in_the_interval_as_often_as_is_said() -> None:
-    """Of 40 arenas with a true win rate of 65 % about 38 should hold it; chance leaves fewer than 33 once in 300."""
-    held = 0
-    for seed in range(40):
-        rng = random.Random(seed)
-        wins = sum(rng.random() < 0.65 for _ in range(100))
-        (ranking,) = rank(ballots("a", "b", wins=wins, losses=100 - wins))
-        standing = next(one for one in ranking.standings if one.model == "a")
-        assert standing.interval is not None
-        held += standing.interval.low <= 0.65 <= standing.interval.high
-    assert held >= 33
+def test_the_interval_is_that_of_a_bootstrap_over_the_votes() -> None:
+    """Of two models the strength is a mean, for which scipy's own bootstrap says the same."""
+    (ranking,) = rank(ballots("a", "b", wins=30, losses=15, ties=5))
+    values = np.array([1.0] * 30 + [0.0] * 15 + [0.5] * 5)
+    reference = bootstrap((values,), lambda drawn, axis: (drawn.sum(axis) + 0.5) / 51, method="BCa", rng=2)
+    standing = ranking.standings[0]
+    assert standing.interval is not None
+    assert standing.interval.low == pytest.approx(reference.confidence_interval.low, abs=0.02)
+    assert standing.interval.high == pytest.approx(reference.confidence_interval.high, abs=0.02)
 
 
 def test_agreement_is_one_where_all_agree_and_none_where_nobody_shares_a_pair() -> None:
@@ -113,6 +115,37 @@ def test_votes_that_are_all_alike_rank_without_an_agreement(winner: str | None) 
     (ranking,) = rank(alike)
     assert ranking.agreement is None
     assert (ranking.votes, ranking.voters) == (9, 3)
+
+
+MODELS = st.sampled_from("abcd")
+VOTES = st.lists(
+    st.builds(
+        lambda pair, voter, models, outcome: Ballot(
+            str(pair), voter, models, models[outcome] if outcome < 2 else None, outcome == 3
+        ),
+        st.integers(0, 4),
+        st.sampled_from("xyz"),
+        st.tuples(MODELS, MODELS).filter(lambda pair: pair[0] != pair[1]),
+        st.integers(0, 3),
+    ),
+    min_size=1,
+    max_size=30,
+)
+
+
+@settings(max_examples=25)
+@given(VOTES)
+def test_whatever_people_vote_there_is_something_to_say(votes: list[Ballot]) -> None:
+    rankings = rank(votes)
+    assert sum(ranking.votes for ranking in rankings) == len(votes)
+    standings = [standing for ranking in rankings for standing in ranking.standings]
+    assert sorted(one.model for one in standings) == sorted({model for vote in votes for model in vote.models})
+    for ranking in rankings:
+        strengths = [standing.strength for standing in ranking.standings]
+        assert all(0 < strength < 1 for strength in strengths)
+        assert strengths == sorted(strengths, reverse=True)
+        assert sum(strengths) == pytest.approx(len(strengths) / 2)
+        assert all(one.interval is None or 0 <= one.interval.low <= one.interval.high <= 1 for one in ranking.standings)
 
 
 def test_the_bot_starts_without_what_only_the_statistics_need() -> None:

@@ -28,7 +28,7 @@ def key_of(message: dict[str, Any]) -> str:
 
 async def opened(w: World, command: str) -> dict[str, Any]:
     """The card of an arena."""
-    w.provider.tuned += [OLD, NEW]
+    w.provider.tuned[:] = [OLD, NEW]
     w.provider.answer_to = lambda body: WORDS.get(body["model"], w.provider.answer)
     await w.person.command("ana", w.channel, "/finetune", command)
     return await w.person.wait_message(w.channel, action_id="arena_reveal")

@@ -38,7 +38,7 @@ async def eventually(condition: Any) -> None:
 
 
 def text_of(message: dict[str, Any]) -> str:
-    return orjson.dumps(message["blocks"]).decode()
+    return orjson.dumps(message.get("blocks") or []).decode()
 
 
 def asked(w: World) -> list[tuple[str, list[tuple[str, str]]]]:
