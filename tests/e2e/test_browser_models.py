@@ -21,7 +21,7 @@ from playwright.async_api import Locator, Page, expect
 
 from app.trying import BASE_MODEL
 from sandbox.client import SandboxClient
-from texts import chat, compare
+from texts import agent, chat, compare, thread_examples
 from texts.language import speaking
 
 EXAMPLES = ROOT / "examples"
@@ -136,6 +136,7 @@ async def test_a_team_talks_to_its_models_compares_them_and_votes(stage: Stage) 
         await _talk(stage)
         await _compare(stage)
         await _vote(stage)
+        await _talk_to_the_agent(stage)
 
 
 async def _talk(stage: Stage) -> None:
@@ -146,7 +147,25 @@ async def _talk(stage: Stage) -> None:
     await expect(answer).to_contain_text(VOICE)
     await expect(answer.locator(".streaming")).to_have_count(0)
     await stage.picture("conversation")
+    await _keep(stage)
     await stage.close_thread()
+
+
+async def _keep(stage: Stage) -> None:
+    """The thread becomes a training example: chosen in the answer's menu, looked over, added."""
+    answer = stage.thread.locator(".message").filter(has_text=VOICE)
+    await answer.hover()
+    await answer.get_by_label("More actions").click()
+    await stage.thread.get_by_role("menuitem", name="Add to training set").click()
+    modal = stage.page.get_by_role("dialog")
+    await expect(modal.get_by_text(thread_examples.intro())).to_be_visible()
+    await expect(modal.get_by_text(VOICE)).to_be_visible()
+    await stage.picture("add-to-training-set", still=True)
+    await modal.get_by_role("button", name=thread_examples.add_button(), exact=True).click()
+    added = thread_examples.added(thread_examples.default_name(), 1)
+    await expect(stage.page.get_by_text(added).first).to_be_visible()
+    await stage.page.keyboard.press("Escape")
+    await expect(modal).to_have_count(0)
 
 
 async def _compare(stage: Stage) -> None:
@@ -180,7 +199,7 @@ async def _vote(stage: Stage) -> None:
     await stage.picture("arena", still=True)
     ballots = [await _voice_is_first(pair) for pair in await pairs.all()]
     thread = await stage.person.messages(CHANNEL, await stage.thread_ts())
-    shown = [message for message in thread if "arena_tie" in str(message["blocks"])]
+    shown = [message for message in thread if "arena_tie" in str(message.get("blocks"))]
     for message, voice_is_first in zip(shown, ballots, strict=True):
         for user in ("ana", "ben", "mei"):
             await stage.person.click(user, CHANNEL, message["ts"], "arena_first" if voice_is_first else "arena_second")
@@ -193,3 +212,16 @@ async def _vote(stage: Stage) -> None:
 async def _voice_is_first(pair: Locator) -> bool:
     before, after = (await pair.inner_text()).split(compare.answer(2))
     return VOICE in before and VOICE not in after
+
+
+async def _talk_to_the_agent(stage: Stage) -> None:
+    """In the Messages tab: a prompt begins a conversation with a model, which is a session with a title."""
+    await stage.page.get_by_role("navigation", name="Workspace").get_by_role("link", name="Finetune Bot").click()
+    await stage.page.get_by_role("button", name=agent.talk_to("house-voice")).click()
+    opened = stage.channel.locator(".message").filter(has_text=chat.opened(f"@{PERSON}", "house-voice"))
+    await opened.hover()
+    await opened.get_by_label("Reply in thread").click()
+    await stage.say(OPENING, in_thread=True)
+    await expect(stage.thread.get_by_role("article").filter(has_text=VOICE)).to_be_visible()
+    await expect(stage.page.get_by_label("Title of the session")).to_have_value(re.compile("house-voice"))
+    await stage.picture("agent")
