@@ -88,6 +88,7 @@ async def listeners(services: Services) -> Mapping[type[object], object]:
     known = await conversations.threads() | await comparisons.threads()
     threads = ChatThreads(services.poster, services.languages, known)
     chat = _chat(services, callers, conversations, threads)
+    compare = _compare(services, callers, comparisons, threads)
     made = [
         datasets,
         _repair(services, callers, datasets),
@@ -138,7 +139,7 @@ async def listeners(services: Services) -> Mapping[type[object], object]:
         ),
         chat,
         _agent(services, callers, conversations, chat),
-        _compare(services, callers, comparisons, threads),
+        compare,
         FeedbackListeners(callers=callers),
         *_collections(services, callers, conversations, datasets),
     ]

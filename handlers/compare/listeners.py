@@ -14,6 +14,7 @@ from bot.jobs.lookup import JobLookup
 from bot.jobs.overview import JobOverview
 from bot.models.catalogue import Catalogue
 from bot.models.lookup import ModelLookup
+from bot.notices.interfaces import PostRefused
 from handlers.callers import Callers
 from handlers.compare import blocks, modal
 from handlers.compare.command_words import read_arena, read_compare
@@ -151,7 +152,13 @@ class CompareListeners:
         if request.trigger_id is None:
             raise otherwise
         known = [model for model in models if await self.models.find(caller, model)]
-        await self._open_modal(request, caller, known, prompt=prompt, blind=blind)
+        try:
+            await self._open_modal(request, caller, known, prompt=prompt, blind=blind)
+        except PostRefused as error:
+            # Slack lets one be opened for three seconds, and the provider took longer.
+            if "trigger" not in str(error):
+                raise
+            raise otherwise from error
 
     async def _open_modal(
         self,

@@ -4,7 +4,7 @@ from typing import Any, cast
 
 import pytest
 from comparing import OPENED, Compared, Files, a_checkpoint
-from scripted_slack import Slack
+from scripted_slack import Slack, error
 from slack_requests import ANA, Answers, a_request
 
 from bot.compare.comparison import Choice
@@ -85,7 +85,10 @@ async def test_where_words_are_missing_a_modal_opens_with_those_that_are_there(
     assert "gpt-base" in str(opened)
 
 
-async def test_where_nothing_can_be_opened_the_words_are_explained(listeners: CompareListeners) -> None:
+async def test_where_nothing_can_be_opened_the_words_are_explained(listeners: CompareListeners, slack: Slack) -> None:
+    slack.replies["views.open"] = [error("expired_trigger_id")]
+    with pytest.raises(Invalid, match="compare_words"):
+        await listeners.compare(a_request("old"))
     with pytest.raises(Invalid, match="compare_words"):
         await listeners.compare(a_request("old", trigger_id=None))
     with pytest.raises(Invalid, match="arena_words"):
