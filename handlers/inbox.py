@@ -6,7 +6,7 @@ dispatched again.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -16,6 +16,7 @@ from slack_bolt.app.async_app import AsyncApp
 from slack_bolt.context.async_context import AsyncBoltContext
 from slack_bolt.request.async_request import AsyncBoltRequest
 from slack_bolt.response import BoltResponse
+from slack_sdk.models.blocks import Option
 
 from bot.backoff import Backoff
 from bot.errors import BotError, Invalid
@@ -47,6 +48,8 @@ log = structlog.get_logger()
 _MOST_ATTEMPTS = 3
 # By its subtype, what a person wrote, rather than an edit or a notice.
 _SAID = {None, "file_share", "thread_broadcast"}
+# Slack waits for three for what a menu offers.
+_SEARCH_SECONDS = 2.5
 # What people do with a thread that is a session of the agent.
 _SESSION = {"agent_session_stopped", "agent_session_title_changed"}
 # Once the pauses are over the person is told; where Slack does not take that either, the longest pause is repeated
@@ -88,6 +91,9 @@ class Inbox:
         self, body: dict[str, Any], context: AsyncBoltContext, next: Callable[[], Awaitable[None]]
     ) -> BoltResponse | None:
         """Commit, then let Bolt find the listener. What does not concern the bot is acknowledged and not kept."""
+        if body.get("type") == "block_suggestion":  # changes nothing, and is answered at once
+            await next()
+            return None
         if "inbox_key" not in context:
             key = key_of(body)
             if key is None or not self._concerns_us(body):
@@ -117,6 +123,22 @@ class Inbox:
 
         listen.__name__ = getattr(work, "__name__", "listen")
         return listen
+
+    def search(self, find: Callable[[Request], Awaitable[Sequence[Option]]]) -> Callable[..., Awaitable[None]]:
+        """A Bolt listener for what is typed into a menu; nothing is offered where that fails, or takes too long."""
+
+        async def searched(ack: Callable[..., Awaitable[Any]], body: dict[str, Any]) -> None:
+            request = self._request("search", body, is_retry=False, received_at=None)
+            found: Sequence[Option] = ()
+            try:
+                async with asyncio.timeout(_SEARCH_SECONDS):
+                    with speaking(await self._languages.person(request.user)):
+                        found = await find(replace(request, text=str(body.get("value") or "").strip()))
+            except (BotError, ProviderError, PostError, TimeoutError) as error:
+                log.info("nothing found", why=str(error) or "timeout")
+            await acknowledge(ack, options=[option.to_dict() for option in found])
+
+        return searched
 
     def submission(self, modal: Modal[Any], work: Listener) -> Callable[..., Awaitable[None]]:
         """A Bolt listener for a modal that was sent off, with `work` as its listener.

@@ -65,6 +65,8 @@ def register(app: AsyncApp, inbox: Inbox, listeners: Mapping[type[object], objec
             app.view(callback_id)(inbox.submission(modal, bind(modal.submitted, own)))
         for callback_id, chosen in feature.shortcuts.items():
             app.shortcut(callback_id)(inbox.listener(bind(chosen, own)))
+        for action_id, search in feature.searches.items():
+            app.options(action_id)(inbox.search(partial(search, own)))
         for event, heard in feature.events.items():
             app.event(event)(inbox.listener(bind(heard, own)))
         for (menu, word), chosen in feature.options.items():

@@ -4,12 +4,13 @@ A listener is a method of the feature's class, which names the use cases that th
 feature is a table that can be read without one, and `bind` joins the two when the program starts.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import partial
 from typing import Any, Final, Generic, TypeVar
 
+from slack_sdk.models.blocks import Option
 from slack_sdk.models.views import View
 
 from handlers.request import Request
@@ -17,6 +18,7 @@ from handlers.request import Request
 L = TypeVar("L")
 Listener = Callable[[Request], Awaitable[None]]
 Method = Callable[[L, Request], Awaitable[None]]
+Search = Callable[[L, Request], Awaitable[Sequence[Option]]]
 
 SECONDS_AT_ONCE: Final = 0.5
 """Where the work itself takes long, only what is refused or known at once is said in its modal."""
@@ -65,8 +67,9 @@ class Feature(Generic[L]):
     """`listeners` is the class whose methods are the listeners. `buttons` by action_id (menus and inputs are buttons to
     Slack, too), `modals` and `shortcuts` by callback_id, `events` by type. `options` are entries of a menu that several
     features share, by the menu's action_id and the word with which the entry's value begins; what follows that is the
-    request's words. `inputs`: action_ids that Slack sends at once and that are read only when their modal is submitted:
-    they have no listener.
+    request's words. `searches` give the options of a menu, a button by the same action_id, for what was typed, which is
+    the request's text. `inputs`: action_ids that Slack sends at once and that are read only when their modal is
+    submitted: they have no listener.
     """
 
     listeners: type[L]
@@ -76,6 +79,7 @@ class Feature(Generic[L]):
     modals: Mapping[str, Modal[L]] = field(default_factory=dict)
     shortcuts: Mapping[str, Method[L]] = field(default_factory=dict)
     events: Mapping[str, Method[L]] = field(default_factory=dict)
+    searches: Mapping[str, Search[L]] = field(default_factory=dict)
     options: Mapping[tuple[str, str], Method[L]] = field(default_factory=dict)
 
 

@@ -22,6 +22,7 @@ class Models:
     """The use cases, and what was asked of them. `answer`: what the model says; None where that is shown already."""
 
     there: list[str] = field(default_factory=list)
+    base: list[str] = field(default_factory=list)
     is_new: bool = True
     answer: list[Event] | None = field(
         default_factory=lambda: [TextDelta("Hello "), TextDelta("you."), Ended("stop", None)]
@@ -46,6 +47,9 @@ class Models:
 
     async def visible(self, caller: Caller, place: Place, *, fresh: bool = True) -> list[FineTunedModel]:
         return [FineTunedModel(model, "gpt") for model in self.there]
+
+    async def search(self, caller: Caller, place: Place, words: str) -> list[str]:
+        return [model for model in [*self.there, *self.base] if words in model]
 
     async def model_of(self, caller: Caller, job_id: str) -> str:
         return f"ft:gpt:acme:of-{job_id}:1"

@@ -33,7 +33,7 @@ class Answers(list[Message]):
         for block in self[-1].blocks:
             shown: dict[str, Any] = block.to_dict()
             for element in [*shown.get("elements", ()), shown.get("accessory") or {}]:
-                if "action_id" in element:
+                if "value" in element:
                     found.append((element["action_id"], element["value"]))
         return found
 

@@ -62,6 +62,11 @@ def which_to_talk_to() -> str:
     return _("Which model do you want to talk to?")
 
 
+def search_models() -> str:
+    """In a menu, before anything is typed."""
+    return _("Search all models")
+
+
 def made_from(base_model: str) -> str:
     return _("from {model}", model=base_model)
 

@@ -22,6 +22,20 @@ class ModelLookup:
         things = await self._catalogue.resources([model.id for model in models])
         return [model for model in models if self._authority.allows(caller, Action.SEE, things[model.id], place)]
 
+    async def search(self, caller: Caller, place: Place, words: str) -> list[str]:
+        """Models, fine-tuned and base, whose id or short name holds all of the words; those first whose name they
+        are or begin, then those that are fine-tuned, newest first. Raises ProviderError."""
+        typed = words.casefold().strip()
+        tuned = [model.id for model in await self.visible(caller, place, fresh=False)]
+        base = sorted(await self._catalogue.base_models())
+        found = [
+            model
+            for model in dict.fromkeys([*tuned, *base])
+            if all(word in f"{model} {short_name(model)}".casefold() for word in typed.split())
+        ]
+        names = {model: short_name(model).casefold() for model in found}
+        return sorted(found, key=lambda model: (names[model] != typed, not names[model].startswith(typed)))
+
     async def named(self, caller: Caller, word: str, *, tuned_only: bool = False) -> str:
         """The id of the model that `word` names among those that the caller may know of: by its id, its short name, the
         id of the job that made it, or the beginning of one of these. What is not known is given back as it is.

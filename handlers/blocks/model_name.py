@@ -1,17 +1,19 @@
 """A fine-tuned model as people see it: its short name, its id a press away, and a button to talk to it."""
 
+from collections.abc import Sequence
 from typing import Final
 
-from slack_sdk.models.blocks import ButtonElement
+from slack_sdk.models.blocks import ButtonElement, Option
 
 from bot.models.names import short_name
 from handlers.blocks.message import Message
-from handlers.blocks.parts import VALUE, button, message, section
+from handlers.blocks.parts import OPTION_VALUE, OPTIONS, VALUE, button, message, option, section
 from handlers.blocks.text import code, size
 from texts import jobs, models
 
 MODEL_ID: Final = "model_id"
 MODEL_CHAT: Final = "model_chat"
+MODEL_SEARCH: Final = "model_search"
 
 
 def named(model: str) -> str:
@@ -29,6 +31,13 @@ def id_button(model: str) -> ButtonElement | None:
 def chat_button(model: str) -> ButtonElement | None:
     """None where no button can carry the id: the command takes it."""
     return button(jobs.chat_button(), MODEL_CHAT, model) if 0 < size(model) <= VALUE else None
+
+
+def model_options(found: Sequence[str]) -> list[Option]:
+    """For a menu in which models are searched: as many as Slack takes. An id that is longer than an option carries is
+    left out: the command takes it."""
+    fitting = [model for model in found if 0 < size(model) <= OPTION_VALUE][:OPTIONS]
+    return [option(short_name(model), model, model if short_name(model) != model else None) for model in fitting]
 
 
 def model_id(model: str) -> Message:

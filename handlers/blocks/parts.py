@@ -16,6 +16,7 @@ from slack_sdk.models.blocks import (
     ConfirmObject,
     ContextBlock,
     DividerBlock,
+    ExternalDataSelectElement,
     HeaderBlock,
     ImageBlock,
     MarkdownTextObject,
@@ -129,8 +130,16 @@ def menu(action_id: str, entries: Sequence[Option]) -> OverflowMenuElement:
     return OverflowMenuElement(action_id=action_id, options=list(entries))
 
 
+def search_menu(action_id: str, placeholder: str) -> ExternalDataSelectElement:
+    """A menu whose options are searched while people type, from the first letter on; the newest stand there before."""
+    return ExternalDataSelectElement(
+        action_id=action_id, placeholder=plain(placeholder, PLACEHOLDER), min_query_length=0
+    )
+
+
 def actions(
-    *elements: ButtonElement | OverflowMenuElement | CheckboxesElement, block_id: str | None = None
+    *elements: ButtonElement | OverflowMenuElement | CheckboxesElement | ExternalDataSelectElement,
+    block_id: str | None = None,
 ) -> ActionsBlock:
     return ActionsBlock(elements=list(elements), block_id=block_id)
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 
 import structlog
+from slack_sdk.models.blocks import Option
 
 from bot.access import Action
 from bot.authority import Authority
@@ -29,7 +30,7 @@ from bot.models.lookup import ModelLookup
 from bot.notices.interfaces import PostError
 from bot.timing import Timing
 from handlers.agent.sessions import AgentSessions
-from handlers.blocks.model_name import model_id
+from handlers.blocks.model_name import model_id, model_options
 from handlers.callers import Callers
 from handlers.chat import blocks
 from handlers.chat.attached_files import AttachedFiles
@@ -78,12 +79,19 @@ class ChatListeners:
             models = list(several.choices)
         if not word:
             models = [model.id for model in await self.models.visible(caller, caller.posts_in)]
-        if not models:
+        if not models and not await self.models.search(caller, caller.posts_in, ""):
             raise NotFound("nothing_to_talk_to")
-        if len(models) > 1:
+        if len(models) != 1:
             await request.answer(model_choice(word, models))
             return
         await self._open(request, models[0])
+
+    async def search_models(self, request: Request) -> list[Option]:
+        """What is typed into the menu of models."""
+        caller = await self.callers.of(request)
+        if not self.authority.allows(caller, Action.CHAT):
+            return []
+        return model_options(await self.models.search(caller, caller.posts_in, request.text))
 
     async def offer_models(self, request: Request) -> bool:
         """Ask which model is meant; whether there is any."""

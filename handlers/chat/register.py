@@ -3,7 +3,7 @@
 from typing import Final
 
 from handlers.blocks.card import JOB_CHAT
-from handlers.blocks.model_name import MODEL_CHAT, MODEL_ID
+from handlers.blocks.model_name import MODEL_CHAT, MODEL_ID, MODEL_SEARCH
 from handlers.chat import blocks
 from handlers.chat.listeners import ChatListeners
 from handlers.routing import Command, Feature, Topic
@@ -14,8 +14,10 @@ FEATURE: Final = Feature(
     buttons={
         JOB_CHAT: ChatListeners.open_job,
         MODEL_CHAT: ChatListeners.open_model,
+        MODEL_SEARCH: ChatListeners.open_model,
         MODEL_ID: ChatListeners.show_id,
         blocks.ANEW: ChatListeners.open_anew,
         blocks.CONTINUE: ChatListeners.continue_answer,
     },
+    searches={MODEL_SEARCH: ChatListeners.search_models},
 )

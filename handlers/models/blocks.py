@@ -9,8 +9,8 @@ from bot.models.model import FineTunedModel
 from bot.models.names import short_name
 from bot.models.trainable import TrainableModel
 from handlers.blocks.message import Message
-from handlers.blocks.model_name import chat_button, named
-from handlers.blocks.parts import context, line, message, section
+from handlers.blocks.model_name import MODEL_SEARCH, chat_button, named
+from handlers.blocks.parts import actions, context, line, message, search_menu, section
 from handlers.blocks.text import bold, code, date, person, quoted
 from texts import models as texts
 from texts.formats import listed, money
@@ -31,11 +31,12 @@ def model_list(base: Sequence[TrainableModel], fine_tuned: Sequence[FineTunedMod
 
 
 def model_choice(word: str, models: Sequence[str]) -> Message:
-    """The models (ids, 12 at most) that `word` may mean, or any for "", with a button to talk to each."""
+    """The models (ids, 12 at most) that `word` may mean, or any for "", with a button to talk to each, and a menu to
+    search all of them, base models too."""
     text = texts.could_be(code(word, 80)) if word else bold(texts.which_to_talk_to())
     blocks: list[Block] = [section(text)]
     blocks += [section(_names(model), button=chat_button(model)) for model in models[:_TUNED_SHOWN]]
-    return message(text, [*blocks, *_left(models)])
+    return message(text, [*blocks, *_left(models), actions(search_menu(MODEL_SEARCH, texts.search_models()))])
 
 
 def models_allowed(by: str, models: Sequence[str]) -> Message:

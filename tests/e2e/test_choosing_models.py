@@ -65,7 +65,10 @@ async def test_without_a_name_what_may_be_seen_here_is_chosen_from(w: World) -> 
         hush = w.provider.succeed(await w.job_at_provider())
         await w.wait_card("job_chat", private)
         await w.person.command("ana", w.channel, "/finetune", "chat")
-        await w.person.wait_ephemeral("ana", w.channel, contains="no fine-tuned model yet that can be talked to here")
+        choice = await w.person.wait_ephemeral("ana", w.channel, contains="Which model")
+        offered = await w.person.suggest_in_message("ana", w.channel, choice["ts"], "model_search", "")
+        assert [option["value"] for option in offered] == [MODEL]
+        assert hush not in str(choice["blocks"])
         w.provider.tuned.append(VOICES[0])
         await w.person.command("ana", w.channel, "/finetune", "chat")
         await w.wait_chat()

@@ -166,6 +166,7 @@ ACTION_CASES = {
     "ask_help": "",
     "chat_continue": "1700000000.000400+1",
     "chat_stop": "cv-0",
+    "model_search": "{model}",
     "model_id": "{model}",
     "dataset_delete": "{dataset}",
     "model_delete": "{model}",
@@ -212,6 +213,7 @@ EVENT_CASES = {
     "agent_session_stopped",
     "agent_session_title_changed",
 }
+SEARCH_CASES = {"model_search"}
 
 
 def registered() -> set[tuple[str, str]]:
@@ -248,6 +250,7 @@ CASES = {
     *(("action", name) for name in ACTION_CASES),
     *(("view", name) for name in VIEW_CASES),
     *(("event", name) for name in EVENT_CASES),
+    *(("options", name) for name in SEARCH_CASES),
 }
 
 
@@ -533,7 +536,7 @@ def body(private: Private, kind: str, name: str, use: str, user: str, it: dict[s
 EVERYTHING = [
     (kind, name, use, mention)
     for kind, name in sorted(CASES)
-    if kind != "event"
+    if kind not in ("event", "options")
     for use in uses(kind, name)
     for mention in ([False, True] if kind == "command" else [False])
 ]
@@ -603,6 +606,16 @@ def neutral(request: Sent, it: dict[str, str]) -> tuple[str, str, str, str]:
         content = content.replace(secret, "…")
     content = re.sub(r'"(event_payload|private_metadata)": (\{[^}]*\}|"([^"\\]|\\.)*")', "", content)
     return request.method, request.channel, request.user, content
+
+
+@pytest.mark.parametrize("name", sorted(SEARCH_CASES))
+@in_one_loop
+async def test_what_is_private_is_not_found_elsewhere(private: Private, wire: Wire, name: str) -> None:
+    names = await private.plant()
+    body = private.action(ANA, name, "-", names.secrets) | {"type": "block_suggestion", "action_id": name, "value": ""}
+    found = await private.bring(body)
+    assert found["options"]
+    assert not [secret for secret in names.secrets.values() if secret in json.dumps(found)]
 
 
 # Events

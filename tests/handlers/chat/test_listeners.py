@@ -9,7 +9,7 @@ from slack_requests import Answers, a_request
 
 from bot.conversations.chat import Empty, Ended, Event, Gone, Probabilities, TextDelta, TooLong, Warming
 from bot.errors import Denied, Invalid, NotFound
-from handlers.blocks.model_name import MODEL_CHAT
+from handlers.blocks.model_name import MODEL_CHAT, MODEL_SEARCH
 from handlers.chat import blocks
 from handlers.chat.listeners import ChatListeners
 from handlers.request import Request
@@ -49,6 +49,23 @@ async def test_without_a_name_the_only_one_is_opened_and_where_there_is_none_it_
     models.there = VOICE[:1]
     await chat.command(a_request())
     assert models.opened == [(VOICE[0], False)]
+
+
+async def test_all_models_can_be_searched_and_base_models_are_there_where_none_is_fine_tuned(
+    chat: ChatListeners, models: Models
+) -> None:
+    models.base = ["gpt-4.1-mini", *(f"base-{number:03}" for number in range(120)), "x" * 151]
+    answers = Answers()
+    await chat.command(a_request("", answers))
+    (menu,) = answers[-1].blocks[-1].to_dict()["elements"]
+    assert (menu["type"], menu["action_id"], menu["min_query_length"]) == ("external_select", MODEL_SEARCH, 0)
+    found = [option.to_dict() for option in await chat.search_models(a_request("gpt"))]
+    assert found == [{"text": {"type": "plain_text", "text": "gpt-4.1-mini", "emoji": False}, "value": "gpt-4.1-mini"}]
+    assert len(await chat.search_models(a_request(""))) == 100  # as many as Slack takes
+    assert await chat.search_models(a_request("xxx")) == []  # no option can carry it
+    models.there = VOICE
+    first = (await chat.search_models(a_request("voice")))[0].to_dict()
+    assert (first["text"]["text"], first["description"]["text"]) == ("voice", VOICE[0])
 
 
 async def test_buttons_open_the_model_of_a_job_a_model_and_another_conversation(
