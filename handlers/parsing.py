@@ -53,7 +53,7 @@ def request_of(
 ) -> Request:
     """Read who, where and what out of any of Slack's payloads. `received_at`: when it came, if not just now;
     `backoff`: between attempts to answer in a thread."""
-    received_at = received_at or time.time()
+    at = received_at or time.time()
     answer: Callable[[Message], Awaitable[None]]
     alone = True
     if "command" in body:
@@ -67,7 +67,7 @@ def request_of(
         channel, user = str(event.get("channel") or ""), str(event.get("user") or event.get("user_id") or "")
         thread_ts = event.get("thread_ts") or event.get("ts")
         text = event.get("text") or ""
-        received_at = float(event.get("ts") or event.get("event_ts") or received_at)
+        at = float(event.get("ts") or event.get("event_ts") or at)
         alone = is_direct(channel)
 
         async def answer(message: Message) -> None:
@@ -81,7 +81,7 @@ def request_of(
                 message,
                 idempotency_key=f"{key}/{digest}",
                 may_exist=is_retry,
-                since=received_at,
+                since=at,
                 backoff=backoff,
             )
 
@@ -92,6 +92,8 @@ def request_of(
         thread_ts = _thread_of_button(body)
         action = (body.get("actions") or [{}])[0]
         text = str(action.get("value") or (action.get("selected_option") or {}).get("value") or "")
+        # When it was pressed: two of a person's are taken in that order, whichever is worked on first.
+        at = float(action.get("action_ts") or at)
 
         async def answer(message: Message) -> None:
             await replies.to_button(poster, channel, user, thread_ts, message)
@@ -102,7 +104,7 @@ def request_of(
     return Request(
         key=key,
         is_retry=is_retry,
-        received_at=received_at,
+        received_at=at,
         user=user,
         channel=channel,
         thread_ts=thread_ts,

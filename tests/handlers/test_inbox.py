@@ -95,6 +95,12 @@ def test_what_nobody_waits_for_has_no_key(body: dict[str, Any]) -> None:
     assert key_of(body) is None
 
 
+def test_what_was_pressed_later_is_later_whichever_is_worked_on_first() -> None:
+    later = _press({"ts": "5.0"}, actions=[{"action_id": "arena_tie", "action_ts": "6.010000"}])
+    assert _request(later).received_at > _request(_press({"ts": "5.0"})).received_at
+    assert _request(later, received_at=9.0).received_at == 6.01, "after a crash, too"
+
+
 def test_a_message_begins_its_own_thread() -> None:
     assert _request(_event()).thread_ts == "5.000100"
     assert _request(_event(thread_ts="4.0")).thread_ts == "4.0"
