@@ -29,14 +29,15 @@ class Timing:
     pace: float = 1.0
     """Of calls to Slack, as a multiple of what it grants in a minute."""
 
-    # Slack
-    inbox: Backoff = Backoff(1, factor=5, longest=20, tries=3)
+    # Slack. The first delay leaves it the time to carry out what it had read already: looked for too early, a message
+    # is not found, and is posted again.
+    inbox: Backoff = Backoff(3, factor=2.5, longest=20, tries=3)
     """Slack's own trouble passes: the work on what it sent is done again."""
     notice: Backoff = Backoff(3, longest=60)
-    """A notice in doubt. The first delay leaves Slack the time to carry out what it had read already."""
+    """A notice in doubt."""
     answer: Backoff = Backoff(3, longest=60)
-    """A model's answer that cannot be shown. The first delay leaves Slack the time to carry out what it had read."""
-    reply: Backoff = Backoff(1, factor=4, tries=2)
+    """A model's answer that cannot be shown."""
+    reply: Backoff = Backoff(3, tries=2)
     """An answer of the bot's own to a person."""
     download: Backoff = Backoff(0.5, factor=6, tries=2)
     """A file that Slack did not hand out to its end."""
