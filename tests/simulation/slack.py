@@ -62,9 +62,9 @@ class SlackModel:
             raise AssertionError(f"the bot called {method}")
         return Reply(200, orjson.dumps(answer))
 
-    def say(self, channel: str, thread_ts: str, user: str, text: str) -> str:
+    def say(self, channel: str, thread_ts: str | None, user: str, text: str) -> str:
         """A person writes; the message's ts."""
-        return self._add(channel, user, text, thread_ts)["ts"]
+        return str(self._add(channel, user, text, thread_ts)["ts"])
 
     def _post(self, channel: str, arguments: Json) -> Json:
         if channel in self.archived:

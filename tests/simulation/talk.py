@@ -1,7 +1,9 @@
-"""A history of conversations: what people say in threads, what the network does, and when the process dies.
+"""A history of conversations: what people say in threads and vote in arenas, what the network does, and when the
+process dies.
 
 What runs is the bot as it is put together for use, from Bolt's dispatcher and the inbox to the streams in Slack, with
-the real SDKs below and the real SQL. Slack delivers an event until it hears that it was taken.
+the real SDKs below and the real SQL. Slack delivers an event until it hears that it was taken; what people press it
+delivers once, and they press again where they see a warning.
 """
 
 import asyncio
@@ -25,17 +27,21 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from app import compose
 from app.services import make_services
+from bot.compare.comparison import Choice
 from bot.conversations.conversation import Conversation
 from bot.providers.openai_protocol import OpenAIProtocol
 from bot.providers.registry import Providers
 from bot.settings import Settings
+from bot.store.comparisons import SqliteComparisonStore
 from bot.store.inbox import SqliteInbox
 from bot.timing import Timing
 from bot.worker_processes import WorkerPools
 from handlers.bolt import build
+from handlers.compare.blocks import VOTES
+from handlers.compare.listeners import CompareListeners
 from handlers.inbox import Inbox
 
-MODEL = "ft:gpt-4.1-mini-2025-04-14:x::1"
+MODELS = ("ft:gpt-4.1-mini-2025-04-14:x::1", "ft:gpt-4.1-mini-2025-04-14:x::2")
 CHANNEL = "C1"
 # Seconds after which Slack sends again what was not acknowledged.
 _AGAIN = 3.0
@@ -61,22 +67,57 @@ class Question:
         return f"message/{CHANNEL}/{self.ts}"
 
 
+@dataclass
+class Press:
+    """Somebody presses a button as soon as they see it, in an arena the one for `choice`. `tried`: the bot may have
+    heard of it; `taken`: they saw that it has; `done`: that, or the button is gone."""
+
+    at: float
+    user: str
+    choice: Choice
+    tried: bool = False
+    taken: bool = False
+    done: bool = False
+
+
 @dataclass(kw_only=True)
 class TalkWorld(World):
-    """`to_say`: how many questions people will still ask."""
+    """`to_say`: how many questions people will still ask. `arena`: the question of the one there is, and how many votes
+    for each pair end it; `arena_ts` the message that asked for it. Each person's `presses` come one after the other."""
 
     conversations: list[Conversation]
     events: list[Event]
     questions: list[Question]
     to_say: int = 0
+    arena: tuple[str, int] | None = None
+    arena_ts: str | None = None
+    presses: list[Press]
 
     def ask(self, conversation: Conversation, user: str, text: str) -> None:
         self.to_say -= 1
         ts = self.slack.say(CHANNEL, conversation.thread_ts, user, text)
         self.questions.append(Question(ts, conversation.thread_ts, text))
-        event = {"type": "message", "channel": CHANNEL, "channel_type": "channel", "user": user, "text": text}
-        event |= {"ts": ts, "event_ts": ts, "thread_ts": conversation.thread_ts}
+        self._tell("message", user, text, ts, thread_ts=conversation.thread_ts)
+
+    def open_arena(self, question: str, votes: int) -> None:
+        self.to_say -= 1
+        text = f"<@{BOT}> arena {MODELS[0]} {MODELS[1]} votes={votes} {question}"
+        self.arena_ts = self.slack.say(CHANNEL, None, "U1", text)
+        self._tell("app_mention", "U1", text, self.arena_ts)
+
+    def _tell(self, kind: str, user: str, text: str, ts: str, **more: str) -> None:
+        event = {"type": kind, "channel": CHANNEL, "channel_type": "channel", "user": user, "text": text}
+        event |= {"ts": ts, "event_ts": ts, **more}
         self.events.append(Event({"type": "event_callback", "team_id": "T1", "event_id": f"Ev{ts}", "event": event}))
+
+    def button(self, action_id: str) -> tuple[dict[str, Any], dict[str, Any]] | None:
+        """The first message with such a button, and that."""
+        for message in self.slack.messages.get(CHANNEL, []):
+            for block in message["blocks"]:
+                for element in block.get("elements") or ():
+                    if element.get("action_id") == action_id:
+                        return message, element
+        return None
 
 
 def talk(seed: str, prepare: Callable[[TalkWorld], None] | None = None) -> TalkWorld:
@@ -97,13 +138,14 @@ def _world(seed: str) -> TalkWorld:
         network.black_out(rng.choice(["provider", "slack"]), begin, begin + rng.choice([10, 60]))
     skew = {service: rng.uniform(-20, 20) for service in ("provider", "slack")}
     provider = ProviderModel(seed, lambda: EPOCH + timeline.now + skew["provider"], random.Random(f"provider/{seed}"))
-    provider.models = [MODEL]
+    provider.models = [*MODELS]
     slack = SlackModel(lambda: EPOCH + timeline.now + skew["slack"], random.Random(f"slack/{seed}"))
     world = TalkWorld(
         *(seed, rng, timeline, network, provider, slack, new_store(), deaths(rng)),
         conversations=[_conversation(number) for number in range(1, rng.choice([1, 2]) + 1)],
         events=[],
         questions=[],
+        presses=[],
     )
     for conversation in world.conversations:
         value = msgspec.json.encode(conversation).decode()
@@ -116,11 +158,20 @@ def _world(seed: str) -> TalkWorld:
         conversation, user = rng.choice(world.conversations), rng.choice(["U1", "U2"])
         text = f"Question {number}?"
         timeline.at(rng.uniform(0, 20), lambda told=(conversation, user, text): world.ask(*told))  # type: ignore[misc]
+    if rng.random() < 0.3:
+        arena = world.arena = "Which one?", rng.choice([2, 3])
+        world.to_say += 1
+        timeline.at(rng.uniform(0, 20), lambda: world.open_arena(*arena))
+        world.presses = [
+            Press(rng.uniform(0, 60), user, rng.choice(list(Choice)))
+            for user in ("U1", "U2")
+            for _ in range(rng.choice([1, 1, 2]))
+        ]
     return world
 
 
 def _conversation(number: int) -> Conversation:
-    return Conversation(f"cv-{number}", MODEL, "T1", CHANNEL, f"1700000000.00{number}000", "U1", EPOCH)
+    return Conversation(f"cv-{number}", MODELS[0], "T1", CHANNEL, f"1700000000.00{number}000", "U1", EPOCH)
 
 
 class TalkProcess:
@@ -145,13 +196,14 @@ class TalkProcess:
         settings = Settings(_env_file=None, finetune_data=_NOWHERE)  # type: ignore[call-arg]
         who: dict[str, object] = {"team_id": "T1", "user_id": BOT}
         services = await make_services(
-            settings, Timing(), self.slack, who, Providers(self.provider), self.database, WorkerPools()
+            settings, Timing(), self.slack, who, Providers(self.provider), self.database, _Here()
         )
+        listeners = await compose.listeners(services)
         app, inbox = build(
             self.slack,
             None,
             self.inbox_store,
-            await compose.listeners(services),
+            listeners,
             authority=services.authority,
             people=services.people,
             poster=services.poster,
@@ -159,17 +211,55 @@ class TalkProcess:
             bot_user=BOT,
             finished=services.incoming_files.changed,
         )
+        compare: Any = listeners[CompareListeners]
+        keeping = asyncio.ensure_future(compare.keeper.run())
         await inbox.recover(app)
         delivering: dict[int, asyncio.Task[None]] = {}
+        pressing = [asyncio.ensure_future(self._press(app, user)) for user in ("U1", "U2")]
         end = self.world.network.calm_after + PATIENCE
         while not await self._at_rest(inbox):
             if self.world.timeline.now > end:
                 self.world.surprises.append("it does not come to rest")
                 break
+            for task in (keeping, *(task for task in pressing if task.done() and task.exception())):
+                if task.done():
+                    self.world.surprises.append(f"a part of the process ended: {task!r}")
+                    return
             for number, event in enumerate(self.world.events):
                 if not event.taken and (number not in delivering or delivering[number].done()):
                     delivering[number] = asyncio.ensure_future(self._deliver(app, event))
             await asyncio.sleep(1)
+
+    async def _press(self, app: Any, user: str) -> None:
+        """What one person presses, one after the other."""
+        for press in sorted(self.world.presses, key=lambda press: press.at):
+            if press.user != user:
+                continue
+            await asyncio.sleep(max(0, press.at - self.world.timeline.now))
+            while not press.done:
+                found = self.world.button(VOTES[press.choice])
+                if found is None:
+                    press.done = self.world.is_calm() and not await self._due() and not self.world.to_say
+                    await asyncio.sleep(2)
+                    continue
+                message, button = found
+                at = f"{self.world.wall():.6f}"
+                body = {
+                    "type": "block_actions",
+                    "user": {"id": user},
+                    "team": {"id": "T1"},
+                    "channel": {"id": CHANNEL},
+                    "message": message,
+                    "container": {"message_ts": message["ts"], "thread_ts": message["thread_ts"]},
+                    "trigger_id": f"{user}.{at}",
+                    "actions": [{"type": "button", "action_ts": at, **button}],
+                }
+                event, press.tried = Event(body), True
+                await self._deliver(app, event)
+                press.taken = press.done = event.taken
+
+    async def _due(self) -> bool:
+        return bool(await SqliteComparisonStore(self.database).due(self.world.wall()))
 
     async def _deliver(self, app: Any, event: Event) -> None:
         await asyncio.sleep(self.world.rng.uniform(0, 0.2))
@@ -185,4 +275,13 @@ class TalkProcess:
     async def _at_rest(self, inbox: Inbox) -> bool:
         if not self.world.is_calm() or self.world.to_say or inbox.busy:
             return False
+        if await self._due() or not all(press.done for press in self.world.presses):
+            return False
         return all(event.taken for event in self.world.events) and not await self.inbox_store.pending()
+
+
+class _Here(WorkerPools):
+    """Processes are no part of a history: the work is done at once."""
+
+    async def run(self, work: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
+        return work(*arguments)

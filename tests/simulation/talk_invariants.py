@@ -7,6 +7,8 @@ import msgspec
 from simulation.slack import BOT
 from simulation.talk import CHANNEL, Question, TalkWorld
 
+from bot.access import Action
+from bot.compare.comparison import Comparison
 from bot.conversations.conversation import BROKEN, Turn
 
 
@@ -17,11 +19,48 @@ def violations(world: TalkWorld) -> list[str]:
     for question in world.questions:
         found += _answered_once(world, question, [turn for turn in turns if turn.message_ts == question.ts])
     found += _nothing_else(world)
-    return found + _counted(world, turns)
+    return found + _counted(world, turns) + (_arena(world) if world.arena else [])
+
+
+def _arena(world: TalkWorld) -> list[str]:
+    """It is opened once, and everybody's last vote counts once; or people hear why not."""
+    comparisons = [
+        msgspec.json.decode(row[0], type=Comparison) for row in world.store.execute("SELECT value FROM comparisons")
+    ]
+    marks = collections.Counter(map(_mark, _of_bot(world)))
+    if not comparisons:
+        told = any(mark.startswith(f"app_mention/{CHANNEL}/{world.arena_ts}/") for mark in marks)
+        return [] if told else ["the arena was lost"]
+    (arena, *more), found = comparisons, []
+    if more:
+        found.append(f"the arena was opened {len(more) + 1} times")
+    messages = world.store.execute("SELECT key, ts, shown FROM comparison_messages").fetchall()
+    for key, ts, shown in messages:
+        if ts is None or shown is None or marks[f"compare/{arena.id}/{key}"] != 1:
+            found.append(f"the message {key} of the arena shows {shown}")
+    votes = dict(world.store.execute("SELECT voter, choice FROM comparison_votes").fetchall())
+    changes = collections.Counter(
+        actor for (actor,) in world.store.execute("SELECT actor FROM audit WHERE act = ?", [Action.VOTE])
+    )
+    is_revealed = arena.arena is not None and arena.arena.revealed_at is not None
+    for user in ("U1", "U2"):
+        tried = sorted((one for one in world.presses if one.user == user and one.tried), key=lambda one: one.at)
+        taken = [press.choice for press in tried if press.taken]
+        if taken and not is_revealed and votes.get(user) != taken[-1]:
+            found.append(f"{user} voted {taken}, and {votes.get(user)} counts")
+        if user in votes and votes[user] not in [press.choice for press in tried]:
+            found.append(f"{user} never voted {votes[user]}")
+        if changes[user] > len(tried):
+            found.append(f"{user} voted {len(tried)} times, and {changes[user]} changes are told")
+    if is_revealed and len(votes) < 2:
+        found.append("the names were revealed too early")
+    return found
 
 
 def _answered_once(world: TalkWorld, question: Question, turns: list[Turn]) -> list[str]:
     """One answer is kept, one that the model gave, and it is what can be read; or people hear why there is none."""
+    if _is_given_up(world, question):
+        return []
     roles = collections.Counter(turn.role for turn in turns)
     shown = [message for message in _of_bot(world) if _mark(message).startswith(f"{question.key}/answer/")]
     answer = next((turn.content for turn in turns if turn.role == "assistant"), None)
@@ -46,9 +85,9 @@ def _answered_once(world: TalkWorld, question: Question, turns: list[Turn]) -> l
 def _nothing_else(world: TalkWorld) -> list[str]:
     """Whatever the bot says, it says to something that was said, and to its end. Where it gave up a question on which
     it was killed each time, what it had begun stays as it was."""
-    keys = tuple(f"{question.key}/" for question in world.questions)
+    keys = ("compare/", f"app_mention/{CHANNEL}/{world.arena_ts}/", *(f"{one.key}/" for one in world.questions))
     messages = _of_bot(world)
-    if any("I gave it up" in message["text"] for message in messages):
+    if any(_is_given_up(world, question) for question in world.questions):
         return []
     opened = world.store.execute("SELECT asked_ts FROM open_answers").fetchall()
     found = [f"the answer to {asked_ts} counts as not shown" for (asked_ts,) in opened]
@@ -60,10 +99,16 @@ def _nothing_else(world: TalkWorld) -> list[str]:
     ]
 
 
+def _is_given_up(world: TalkWorld, question: Question) -> bool:
+    """The process died each time that it worked on this."""
+    told = [message["text"] for message in _of_bot(world) if _mark(message).startswith(f"{question.key}/")]
+    return any("I gave it up" in text for text in told)
+
+
 def _counted(world: TalkWorld, turns: list[Turn]) -> list[str]:
     """What each answer used is kept with it and among what counts, and no more than the model said."""
     answers = [turn for turn in turns if turn.role == "assistant"]
-    whole = [turn for turn in answers if turn.finish_reason != BROKEN]
+    whole = [turn for turn in answers if turn.usage is not None]
     found = [f"nobody knows what the answer {turn.ts} cost" for turn in whole if turn.cost_usd is None]
     (counted,) = world.store.execute("SELECT count(*) FROM model_use").fetchone()
     given = sum(map(len, world.provider.answers.values()))

@@ -14,9 +14,11 @@ from unittest.mock import patch
 import msgspec
 from simulation.histories import judged
 from simulation.history import JobWorld, people
+from simulation.talk import Press, TalkWorld
 from simulation.world import EPOCH, Death
 
 from bot.backoff import Backoff
+from bot.compare.comparison import Choice
 from bot.jobs import admission, states, sync
 from bot.jobs.assessment import assessed
 from bot.jobs.interfaces import JobUpdate
@@ -27,12 +29,14 @@ from bot.notices.deliver import Delivery
 from bot.notices.interfaces import Pending
 from bot.providers import openai_protocol
 from bot.providers.openai_protocol import OpenAIProtocol
+from bot.store.comparisons import SqliteComparisonStore
 from bot.store.conversations import SqliteConversationStore
 from bot.store.inbox import SqliteInbox
 from bot.store.jobs import SqliteJobStore
 from bot.store.outbox import SqliteCardStore, SqliteOutbox
 from bot.store.spending import SqliteModelUseStore
 from handlers.blocks.card import card as render
+from handlers.compare.keeper import ComparisonKeeper
 from handlers.outgoing.cards import _hash
 from handlers.web.poster import Poster
 
@@ -420,3 +424,40 @@ def _unseeing(_: Any) -> Any:
         return None
 
     return find
+
+
+# Arenas
+
+
+def voting(world: TalkWorld) -> None:
+    """Two people vote in an arena, and change their minds."""
+    if world.arena is None:
+        world.arena = "Which one?", 3
+        world.to_say += 1
+        world.timeline.at(5, lambda: world.open_arena("Which one?", 3))
+    choices = ((10, Choice.FIRST), (40, Choice.SECOND))
+    world.presses = [Press(at, user, choice) for user in ("U1", "U2") for at, choice in choices]
+
+
+def test_votes_of_which_the_first_stands() -> None:
+    def stubborn(original: Any) -> Any:
+        async def vote(self: SqliteComparisonStore, comparison_id: str, vote: Any, entry: Any) -> bool:
+            known = {one.voter for one in await self.votes(comparison_id)}
+            return vote.voter not in known and await original(self, comparison_id, vote, entry)
+
+        return vote
+
+    with mutated(SqliteComparisonStore, "vote", stubborn):
+        found("and first counts", when=voting, of=TALK)
+
+
+def test_a_message_of_an_arena_that_is_not_looked_for() -> None:
+    def unseeing(original: Any) -> Any:
+        async def post_once(self: ComparisonKeeper, *arguments: Any, may_exist: bool, **options: Any) -> str:
+            ts: str = await original(self, *arguments, may_exist=False, **options)
+            return ts
+
+        return post_once
+
+    with mutated(ComparisonKeeper, "_post_once", unseeing):
+        found("was said 2 times", when=both(voting, trouble("chat.postMessage", "reset after")), of=TALK)
