@@ -95,6 +95,8 @@ class AgentSessions:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(ended.wait(), self._stop_after)
                 return
+            if not self._poster.has_room("chat.postMessage", conversation.channel):
+                return  # answers wait for a place in this channel, and the button would take one
         with speaking(await self._languages.place(conversation.channel, request.user)):
             offer = blocks.stop(conversation.id)
         ts = await self._poster.post_once(

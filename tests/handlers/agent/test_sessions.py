@@ -11,6 +11,7 @@ from handlers.agent import blocks
 from handlers.agent.sessions import AgentSessions
 from handlers.request import Request
 from handlers.web.poster import Poster
+from handlers.web.rate_limits import Priority
 
 ASKED = a_request("Where is my order?", key="message/2.0", body={"event": {}})
 
@@ -64,6 +65,17 @@ async def test_without_sessions_a_long_answer_has_a_stop_button_which_then_disap
 async def test_a_short_answer_has_no_button(slack: Slack) -> None:
     slack.replies["agents.sessions.setStatus"] = [error("feature_disabled")]
     await _at_work(AgentSessions(Poster(slack.client), ENGLISH, stop_after=60))
+    assert slack.called("chat.postMessage") == []
+
+
+async def test_no_answer_waits_because_another_has_a_button(slack: Slack) -> None:
+    slack.replies["agents.sessions.setStatus"] = [error("feature_disabled")]
+    poster = Poster(slack.client)
+    while poster.has_room("chat.postMessage", TALK.channel):
+        await poster.turn("chat.postMessage", priority=Priority.CHAT, channel=TALK.channel)
+    sessions = AgentSessions(poster, ENGLISH, stop_after=0)
+    async with sessions.at_work(ASKED, TALK):
+        await asyncio.gather(*sessions._showing)
     assert slack.called("chat.postMessage") == []
 
 
