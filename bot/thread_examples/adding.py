@@ -6,7 +6,7 @@ from typing import Final, Protocol
 
 import msgspec
 
-from bot.access import Action, Caller
+from bot.access import Action, Caller, Resource
 from bot.authority import Authority
 from bot.conversations.answers import Answers
 from bot.conversations.background import ThreadHistory
@@ -89,8 +89,10 @@ class ThreadExamples:
         return await self._collections.choices(caller, private=place.private)
 
     async def read(self, caller: Caller, place: Place) -> Draft:
-        """The thread as an example, nothing masked. Raises Denied; NotFound where the thread cannot be read."""
-        await self._authority.require(caller, Action.ADD_EXAMPLE)
+        """The thread as an example, nothing masked. Raises Denied; NotFound where the thread cannot be read, or
+        not from where the caller is."""
+        where = Resource("", place.channel, place.private, "thread", place.thread_ts)
+        await self._authority.require(caller, Action.ADD_EXAMPLE, where)
         conversation = await self._conversations.of_thread(place.channel, place.thread_ts)
         if conversation is not None:
             shown = await self._answers.shown_in(place.channel, place.message_ts)

@@ -26,6 +26,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 import handlers.bolt
 from app.run import Bot
 from bot.audit import Entry
+from bot.collections.collection import Collection, Example
 from bot.compare.comparison import Arena, Comparison, Failure, ModelAnswer, Question
 from bot.conversations.conversation import Conversation
 from bot.datasets.dataset import Dataset
@@ -34,6 +35,7 @@ from bot.jobs.interfaces import JobUpdate
 from bot.jobs.job import Job, Origin
 from bot.providers.chat import ChatMessage
 from bot.providers.protocol import Checkpoint
+from bot.store.collections import SqliteCollectionStore
 from bot.store.comparisons import SqliteComparisonStore
 from bot.store.conversations import SqliteConversationStore
 from handlers.chat.listeners import ChatListeners
@@ -77,6 +79,8 @@ class Names:
             "comparison": f"cmp-{base}{n}",
             "arena": f"cmp-{base}arena{n}",
             "unheard": f"ft:{MODEL}:acme:{base}-unheard{n}:def{n}",
+            "collection": f"col-{base}{n}",
+            "collection_name": f"The {base} set {n}",
         }
 
 
@@ -104,6 +108,8 @@ COMMAND_CASES = {
     "budget": "",
     "language": "",
     "audit": "|csv",
+    "datasets": "",
+    "withdraw": f"|<@{ANA}>",
     "help": "",
 }
 ACTION_CASES = {
@@ -168,9 +174,16 @@ ACTION_CASES = {
     "chat_stop": "cv-0",
     "model_search": "{model}",
     "model_id": "{model}",
+    "collection_export": "{collection}",
+    "thread_example_options": "{collection}",
+    "private_words_agree": '{{"by": "{user}", "collection": "Support", "people": []}}',
+    "private_words_disagree": '{{"by": "{user}", "collection": "Support", "people": []}}',
+    "contribution_withdraw": ANA,
     "dataset_delete": "{dataset}",
     "model_delete": "{model}",
 }
+SHORTCUT_CASES = {"add_to_training_set"}
+PLACE = {"channel": SUPPORT, "thread_ts": "1700000000.000300", "message_ts": "1700000000.000300"}
 # In a modal: what it carries, and what was filled in.
 VIEW_CASES = {
     "start_job": (
@@ -190,6 +203,16 @@ VIEW_CASES = {
     "split": ({"channel": SUPPORT, "dataset": "{dataset}"}, {"share": "10", "seed": "42"}),
     "dataset_deletion": ({"channel": SUPPORT, "id": "{dataset}"}, {}),
     "model_deletion": ({"channel": SUPPORT, "id": "{model}"}, {}),
+    "thread_example": (
+        {"channel": SUPPORT, "place": PLACE, "turns": [["1.0", [ANA]], ["2.0", []]]},
+        {
+            "collection": "{collection}",
+            "role/1.0/0": "user",
+            "text/1.0/0/0": "Hi",
+            "role/2.0/0": "assistant",
+            "text/2.0/0/0": "Hello",
+        },
+    ),
     "compare_models": ({"channel": SUPPORT}, {"models": "{model},{checkpoint}", "prompt": "Who?"}),
     "decline": ({"channel": SUPPORT, "job": "{waiting}", "question": ""}, {"reason": "{file}"}),
 }
@@ -203,6 +226,7 @@ IN_WINDOWS = {
     "mend_layout",
     "repair_validation",
     "mend_validation",
+    "thread_example_options",
 }
 EVENT_CASES = {
     "message",
@@ -251,6 +275,7 @@ CASES = {
     *(("view", name) for name in VIEW_CASES),
     *(("event", name) for name in EVENT_CASES),
     *(("options", name) for name in SEARCH_CASES),
+    *(("shortcut", name) for name in SHORTCUT_CASES),
 }
 
 
@@ -320,6 +345,8 @@ class Private:
     w: World
     bot: Bot
     direct: dict[str, str]
+    thread: str
+    """Of a file that was dropped in public."""
     numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1000))
 
     async def plant(self) -> Names:
@@ -383,6 +410,7 @@ class Private:
         for kind in ("job", *others):  # their cards stand in #support-leads, if at all, and take longer than all else
             await services.cards.abandon(it[kind])
         await self._plant_comparisons(it, now)
+        await self._plant_collection(it, now)
         provider.tuned += [it["model"], it["checkpoint"], it["unheard"]]
         provider.add_job(id=it["remote_running"], training_file=it["upload"], status="running")
         # Somebody else goes on from the private model, at the provider's own pages.
@@ -405,6 +433,27 @@ class Private:
             due = await store.begin(one.id)
             assert due is not None
             await store.rest(due, None)
+
+    async def _plant_collection(self, it: dict[str, str], now: float) -> None:
+        """Of a dozen examples, of which the training file was made."""
+        store = SqliteCollectionStore(self.bot.services.database)
+        made = Collection(
+            it["collection"],
+            it["collection_name"],
+            ANA,
+            self.bot.services.team,
+            LEADS,
+            True,
+            now,
+            licence=it["question"],
+        )
+        await store.create(made, Entry(made.id, now, ANA, "create collection", made.id, LEADS))
+        line = json.dumps({"messages": [{"role": "user", "content": it["question"]}]})
+        ids = [f"{made.id}-{n}" for n in range(12)]
+        for id in ids:
+            example = Example(id, made.id, line, "thread", LEADS, "1700000000.000100", True, (ANA,), ANA, now)
+            await store.add(example, Entry(id, now, ANA, "add example", made.id, LEADS))
+        await store.exported(it["dataset"], ids, Entry(f"{made.id}/x", now, ANA, "export collection", made.id, LEADS))
 
     async def bring(self, body: Json) -> Json:
         """What Slack would send, to Bolt and the inbox; the acknowledgement, which a modal shows, when all was done
@@ -470,13 +519,27 @@ class Private:
             ],
         }
         if action_id in IN_WINDOWS:
-            metadata = {"channel": SUPPORT, "dataset": it["dataset"], "choose": True, "validation": it["dataset"]}
+            metadata: Json = {"channel": SUPPORT, "dataset": it["dataset"], "choose": True, "validation": it["dataset"]}
+            if action_id == "thread_example_options":
+                # Even a modal that names a thread of the other channel, which no modal does, shows nothing of it.
+                leads = {"channel": LEADS, "thread_ts": "1.0", "message_ts": "1.0", "private": True}
+                metadata = {"channel": SUPPORT, "place": leads, "turns": []}
             if action_id.startswith("start"):
                 del metadata["validation"]
             values = {"model": {"m": {"selected_option": {"value": f"acme|{it['model']}"}}}}
             return body | {"view": self.view(action_id, metadata, values)}
         container = {"type": "message", "message_ts": "1700000000.000300", "channel_id": SUPPORT, "is_ephemeral": False}
         return body | {"channel": {"id": SUPPORT}, "container": container, "message": {"ts": "1700000000.000300"}}
+
+    def shortcut(self, user: str, callback_id: str) -> Json:
+        """On a message of a public thread."""
+        return self.common(user, SUPPORT) | {
+            "type": "message_action",
+            "callback_id": callback_id,
+            "user": {"id": user, "team_id": self.bot.services.team},
+            "channel": {"id": SUPPORT},
+            "message": {"ts": self.thread, "thread_ts": self.thread},
+        }
 
     def view(self, callback_id: str, metadata: Json, values: Json) -> Json:
         return {
@@ -491,7 +554,7 @@ class Private:
 
     def submission(self, user: str, callback_id: str, it: dict[str, str]) -> Json:
         carried, filled = VIEW_CASES[callback_id]
-        metadata = {key: value.format(**it) for key, value in carried.items()}
+        metadata = {key: value.format(**it) if isinstance(value, str) else value for key, value in carried.items()}
         values: Json = {}
         for name, value in filled.items():
             text = value.format(**it)
@@ -512,9 +575,9 @@ async def private(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Pri
     # The sandbox keeps no rates here.
     async with world(folder) as w, w.bot(replace(HURRIED, pace=10_000), **who) as bot:
         w.provider.tuned.append(f"ft:{MODEL}:acme:open:abc12345")
-        await w.drop("open.jsonl", user="ben")
+        report = await w.drop("open.jsonl", user="ben")
         direct = {channel["id"]: channel["user"] for channel in await w.person.channels() if channel.get("is_im")}
-        yield Private(w, bot, direct)
+        yield Private(w, bot, direct, report["thread_ts"])
 
 
 def uses(kind: str, name: str) -> list[str]:
@@ -530,6 +593,8 @@ def body(private: Private, kind: str, name: str, use: str, user: str, it: dict[s
             return (private.mention if mention else private.command)(user, f"{name} {text}".strip())
         case "action":
             return private.action(user, name, text, it)
+        case "shortcut":
+            return private.shortcut(user, name)
     return private.submission(user, name, it)
 
 
