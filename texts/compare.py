@@ -126,6 +126,14 @@ def prompt_hint() -> str:
     return _("All of them are asked the same.")
 
 
+def file_field() -> str:
+    return _("Prompts from a file")
+
+
+def file_hint(count: int) -> str:
+    return _("Instead of a question: {count} prompts of it are drawn, for a blind arena with votes.", count=count)
+
+
 def blind_field() -> str:
     return _("How")
 

@@ -87,7 +87,9 @@ class CompareListeners:
         """The modal."""
         filled = modal.read(request.body["view"]["state"]["values"])
         caller, origin = await self.callers.of(request), await self.callers.origin(request)
-        if filled.blind:
+        if filled.dataset is not None:
+            opened = await self.arenas.open(caller, origin, filled.models, filled.dataset)
+        elif filled.blind:
             opened = await self.arenas.open_on(caller, origin, filled.models, filled.prompt)
         else:
             opened = await self.comparisons.open(caller, origin, filled.models, filled.prompt)
@@ -173,4 +175,7 @@ class CompareListeners:
         """`first`: offered before all others."""
         tuned = [model.id for model in await self.models.visible(caller, caller.posts_in, fresh=False)]
         offered = [*first, *tuned, *await self.catalogue.base_models()]
-        await self.modals.open(request, modal.compare_modal(request.channel, offered, chosen, prompt, blind=blind))
+        files = await self.datasets.latest(caller)
+        await self.modals.open(
+            request, modal.compare_modal(request.channel, offered, chosen, prompt, files=files, blind=blind)
+        )

@@ -10,10 +10,13 @@ from slack_sdk.models.blocks import (
     Option,
     PlainTextInputElement,
     StaticMultiSelectElement,
+    StaticSelectElement,
 )
 from slack_sdk.models.views import View
 
+from bot.compare.arenas import PROMPTS
 from bot.compare.comparison import FEWEST_MODELS, MOST_MODELS
+from bot.datasets.dataset import Dataset
 from bot.errors import Invalid
 from bot.models.names import short_name
 from handlers.blocks.modals import modal
@@ -25,23 +28,32 @@ from texts.errors import sentence
 CALLBACK_ID: Final = "compare_models"
 _MODELS: Final = "models"
 _PROMPT: Final = "prompt"
+_FILE: Final = "file"
 _BLIND: Final = "blind"
 # A Slack input holds 3,000 characters.
 _LONGEST: Final = 3_000
 
 
 class Filled(msgspec.Struct, frozen=True):
-    """What somebody chose and typed."""
+    """What somebody chose and typed. `dataset`: the id of the file that the prompts come from."""
 
     models: tuple[str, ...]
     prompt: str
     blind: bool
+    dataset: str | None
 
 
 def compare_modal(
-    channel: str, offered: Sequence[str], chosen: Sequence[str] = (), prompt: str = "", *, blind: bool = False
+    channel: str,
+    offered: Sequence[str],
+    chosen: Sequence[str] = (),
+    prompt: str = "",
+    *,
+    files: Sequence[Dataset] = (),
+    blind: bool = False,
 ) -> View:
-    """`offered`: ids of models, those that matter most first; `chosen` stand in the field already."""
+    """`offered`: ids of models, those that matter most first; `chosen` stand in the field already. `files`: those that
+    prompts can be drawn from."""
     shown = [model for model in dict.fromkeys([*chosen, *offered]) if 0 < size(model) <= OPTION_VALUE][:OPTIONS]
     names = [short_name(model) for model in shown]
     options = {
@@ -67,10 +79,12 @@ def compare_modal(
                 block_id=_PROMPT,
                 label=plain(texts.prompt_field(), TITLE),
                 hint=plain(texts.prompt_hint(), HINT),
+                optional=bool(files),
                 element=PlainTextInputElement(
                     action_id=_PROMPT, multiline=True, max_length=_LONGEST, initial_value=prompt[:_LONGEST] or None
                 ),
             ),
+            *([_file_field(files)] if files else []),
             InputBlock(
                 block_id=_BLIND,
                 label=plain(texts.blind_field(), TITLE),
@@ -85,15 +99,27 @@ def compare_modal(
     )
 
 
+def _file_field(files: Sequence[Dataset]) -> InputBlock:
+    return InputBlock(
+        block_id=_FILE,
+        label=plain(texts.file_field(), TITLE),
+        hint=plain(texts.file_hint(PROMPTS), HINT),
+        optional=True,
+        element=StaticSelectElement(action_id=_FILE, options=[option(one.name, one.id) for one in files[:OPTIONS]]),
+    )
+
+
 def read(values: dict[str, Any]) -> Filled:
     """`values`: as Slack sends them, `view["state"]["values"]`."""
     models = (values.get(_MODELS) or {}).get(_MODELS) or {}
     blind = (values.get(_BLIND) or {}).get(_BLIND) or {}
     prompt = ((values.get(_PROMPT) or {}).get(_PROMPT) or {}).get("value")
+    file = ((values.get(_FILE) or {}).get(_FILE) or {}).get("selected_option") or {}
     return Filled(
         tuple(str(one.get("value")) for one in models.get("selected_options") or ()),
         str(prompt or "").strip(),
         bool(blind.get("selected_options")),
+        str(file["value"]) if file.get("value") else None,
     )
 
 
@@ -102,6 +128,8 @@ def wrong(values: dict[str, Any]) -> dict[str, str]:
     filled, said = read(values), {}
     if not FEWEST_MODELS <= len(filled.models) <= MOST_MODELS:
         said[_MODELS] = sentence(Invalid("how_many_models", fewest=FEWEST_MODELS, most=MOST_MODELS))
-    if not filled.prompt:
+    if not filled.prompt and filled.dataset is None:
         said[_PROMPT] = sentence(Invalid("nothing_to_compare_on"))
+    if filled.prompt and filled.dataset is not None:
+        said[_FILE] = sentence(Invalid("question_or_file"))
     return said

@@ -173,6 +173,20 @@ async def test_blind_is_a_tick_in_the_modal(w: World) -> None:
         await w.person.wait_message(w.channel, action_id="arena_reveal")
 
 
+async def test_from_the_card_of_a_job_to_an_arena_on_a_file(w: World) -> None:
+    async with w.bot():
+        await w.start(await w.drop())
+        w.provider.succeed(await w.job_at_provider())
+        job = await w.wait_card("job_compare")
+        await w.person.click("ana", w.channel, job["ts"], "job_compare")
+        view = await w.person.wait_view("ana")
+        (file,) = view["blocks"][2]["element"]["options"]
+        assert await w.person.submit("ana", view["id"], {"file": file["value"]}) == {}
+        card = await w.person.wait_message(w.channel, action_id="arena_reveal")
+        assert "10 prompts, drawn from `train.jsonl`" in text_of(card)
+        await pairs(w, card, 2)
+
+
 async def test_answers_that_are_too_long_are_whole_in_a_file_without_names(w: World) -> None:
     async with w.bot():
         answers = {OLD: "long " * 5_000, NEW: "<!channel>"}

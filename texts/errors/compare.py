@@ -38,6 +38,11 @@ def nothing_to_compare_on() -> str:
 
 
 @ERRORS.sentence
+def question_or_file() -> str:
+    return _("Write a question or choose a file, not both.")
+
+
+@ERRORS.sentence
 def no_prompts(name: str) -> str:
     return _("{name} has no example with a question in words, so there is nothing to ask.", name=name)
 

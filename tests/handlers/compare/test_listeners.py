@@ -178,11 +178,20 @@ async def test_the_modal(listeners: CompareListeners, compared: Compared, blind:
     assert compared.asked == [opened, ("begin", "cmp-1")]
 
 
-def filled(models: list[str], prompt: str | None, *, blind: bool = False) -> dict[str, Any]:
+async def test_prompts_of_a_file_can_be_chosen_in_the_modal(listeners: CompareListeners, compared: Compared) -> None:
+    values = filled([OLD, NEW], None, file="ds-9")
+    assert wrong(values) == {}
+    await listeners.submitted(a_request("", body={"view": {"state": {"values": values}}}))
+    assert compared.asked == [("open", (OLD, NEW), "ds-9"), ("begin", "cmp-1")]
+    assert set(wrong(filled([OLD, NEW], "Who?", file="ds-9"))) == {"file"}
+
+
+def filled(models: list[str], prompt: str | None, *, blind: bool = False, file: str | None = None) -> dict[str, Any]:
     chosen = [{"value": model} for model in models]
     return {
         "models": {"models": {"selected_options": chosen}},
         "prompt": {"prompt": {"value": prompt}},
+        "file": {"file": {"selected_option": {"value": file} if file else None}},
         "blind": {"blind": {"selected_options": [{"value": "blind"}] if blind else []}},
     }
 
