@@ -271,10 +271,11 @@ def _turns(draft: Draft, preview: Preview) -> Iterator[Block]:
     for number, turn in enumerate(draft.turns, 1):
         by_model = draft.model is not None and turn.name == draft.model
         said = texts.said_by_model if by_model else texts.said_by
+        name = turn.name or next((name for user in turn.users for name in draft.people.get(user, ())), "?")
         yield divider()
         yield SectionBlock(
             block_id=f"role/{turn.id}/{preview.version}",
-            text=mrkdwn(said(bold(quoted(turn.name or "?", 80)))),
+            text=mrkdwn(said(bold(quoted(name, 80)))),
             accessory=StaticSelectElement(
                 action_id=ROLE, options=list(roles.values()), initial_option=roles[turn.role]
             ),

@@ -159,11 +159,12 @@ async def _keep(stage: Stage) -> None:
     await stage.thread.get_by_role("menuitem", name="Add to training set").click()
     modal = stage.page.get_by_role("dialog")
     await expect(modal.get_by_text(thread_examples.intro())).to_be_visible()
-    await expect(modal.get_by_text(VOICE)).to_be_visible()
+    await expect(modal.get_by_text(thread_examples.said_by(USER))).to_be_visible()
+    await modal.get_by_text(VOICE).scroll_into_view_if_needed()
     await stage.picture("add-to-training-set", still=True)
     await modal.get_by_role("button", name=thread_examples.add_button(), exact=True).click()
-    added = thread_examples.added(thread_examples.default_name(), 1)
-    await expect(stage.page.get_by_text(added).first).to_be_visible()
+    added = thread_examples.added("|", 1).partition("|")[2]
+    await expect(modal).to_contain_text(added)
     await stage.page.keyboard.press("Escape")
     await expect(modal).to_have_count(0)
 
