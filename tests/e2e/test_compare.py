@@ -24,7 +24,7 @@ async def complete(w: World, thread: dict[str, Any] | None = None, count: int = 
     found: list[dict[str, Any]] = []
 
     async def is_complete() -> bool:
-        found[:] = await shown(w, thread)
+        found[:] = [message for message in await shown(w, thread) if thread is None or message["ts"] != thread["ts"]]
         return bool(found) and text_of(found[-1]).count(" s in all") >= count
 
     await eventually(is_complete)
