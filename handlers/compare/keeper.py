@@ -341,6 +341,10 @@ class ComparisonKeeper:
                     raise
                 log.warning("shown without blocks", comparison=comparison.id, why=str(error))
                 ts = await self._post_once(comparison, key, Message(message.text), may_exist=False, since=since)
+            except PostDoubtful:
+                # Slack may still be carrying it out: whoever looks for it now, and waits here, would not find it.
+                await asyncio.sleep(self._backoff.delay(1))
+                raise
             await self._comparisons.posted(comparison.id, key, ts, root=root)
             return ts
 
