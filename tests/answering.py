@@ -1,6 +1,6 @@
 """A thread in a real workspace, in which a test has a model answer; the bot may die at any of its calls to Slack."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -79,6 +79,7 @@ class Thread:
         timing: Timing = HURRIED,
         *,
         is_retry: bool = False,
+        is_others: Callable[[str], Awaitable[bool]] | None = None,
         poster: Poster | None = None,
     ) -> AsyncIterator[StreamedAnswer]:
         async def opened(ts: str) -> None:
@@ -94,6 +95,7 @@ class Thread:
             recipient,
             idempotency_key=f"answer/{self.ts}",
             opened=opened,
+            is_others=is_others,
             messages=tuple(self.opened) if is_retry else (),
             doubtful=is_retry,
             timing=timing,

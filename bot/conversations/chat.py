@@ -217,6 +217,11 @@ class Chat:
         """The answer is now being shown in this message."""
         await self._conversations.answer_opened(conversation.id, answer.asked_ts, conversation.channel, message_ts)
 
+    async def shows_another(self, conversation: Conversation, answer: Answer, message_ts: str) -> bool:
+        """Whether this message shows another answer than this one."""
+        shown = await self._conversations.answer_of(conversation.channel, message_ts)
+        return shown is not None and shown != (conversation.id, answer.asked_ts)
+
     def _lock(self, conversation: Conversation) -> asyncio.Lock:
         return self._locks.of(conversation.id)
 

@@ -34,7 +34,7 @@ class Recipient:
 class AnswerThread:
     """`idempotency_key` names the answer in the metadata of its messages. `opened` is called with the ts of each
     message once it is in Slack. `messages` are those of an earlier attempt, oldest first; `doubtful`: it may have begun
-    one more.
+    one more. A stream does not say whose answer it is before its end: `is_others` knows of those of other answers.
     """
 
     def __init__(
@@ -44,6 +44,7 @@ class AnswerThread:
         *,
         idempotency_key: str,
         opened: Callable[[str], Awaitable[None]],
+        is_others: Callable[[str], Awaitable[bool]] | None,
         messages: Sequence[str],
         doubtful: bool,
         thinking: ThinkingStatus,
@@ -51,6 +52,7 @@ class AnswerThread:
         self.poster = poster
         self.recipient = recipient
         self.opened = opened
+        self._is_others = is_others
         self.doubtful = doubtful
         self.thinking = thinking
         self.can_stream = True
@@ -152,6 +154,8 @@ class AnswerThread:
             log.warning("thread unreadable, beginning again", why=str(error))
             found = None
         self.doubtful = False
+        if found and self._is_others and await self._is_others(found[0]):
+            return None
         return found
 
     async def _post(self, number: int, content: dict[str, Any]) -> dict[str, Any]:

@@ -224,11 +224,15 @@ class ChatListeners:
         async def opened(message_ts: str) -> None:
             await self.chat.shown_in(conversation, answer, message_ts)
 
+        async def is_others(message_ts: str) -> bool:
+            return await self.chat.shows_another(conversation, answer, message_ts)
+
         return StreamedAnswer(
             self.poster,
             recipient,
             idempotency_key=f"{request.key}/answer",
             opened=opened,
+            is_others=is_others,
             messages=answer.messages,
             doubtful=request.is_retry,
             thinking=None if answer.is_known else partial(self._show_thinking, request, conversation),

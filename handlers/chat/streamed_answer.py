@@ -52,7 +52,8 @@ class StreamedAnswer:
 
     `idempotency_key` names the answer in the metadata of its messages. `opened` is called with the ts of each message
     once it is in Slack. `messages` are those of an earlier attempt, oldest first: they are edited to the new answer,
-    and the rest is deleted. `doubtful`: that attempt may have begun one more. `thinking` shows that the model thinks.
+    and the rest is deleted. `doubtful`: that attempt may have begun one more; not one that `is_others`, given its ts.
+    `thinking` shows that the model thinks.
     """
 
     def __init__(
@@ -62,6 +63,7 @@ class StreamedAnswer:
         *,
         idempotency_key: str,
         opened: Callable[[str], Awaitable[None]],
+        is_others: Callable[[str], Awaitable[bool]] | None = None,
         messages: Sequence[str] = (),
         doubtful: bool = False,
         thinking: Callable[[], Awaitable[None]] | None = None,
@@ -73,6 +75,7 @@ class StreamedAnswer:
             recipient,
             idempotency_key=idempotency_key,
             opened=opened,
+            is_others=is_others,
             messages=messages,
             doubtful=doubtful,
             thinking=ThinkingStatus(thinking),
