@@ -146,7 +146,6 @@ async def _talk(stage: Stage) -> None:
     answer = stage.thread.get_by_role("article").nth(2)
     await expect(answer).to_contain_text(VOICE)
     await expect(answer.locator(".streaming")).to_have_count(0)
-    await stage.picture("conversation")
     await _keep(stage)
     await stage.close_thread()
 
