@@ -14,6 +14,7 @@ from bot.compare.arenas import Arenas
 from bot.compare.asking import Asking
 from bot.compare.comparison import ComparisonStore
 from bot.compare.comparisons import Comparisons
+from bot.conversations.answers import Answers
 from bot.conversations.chat import Chat
 from bot.conversations.conversation import ConversationStore
 from bot.conversations.message_changes import MessageChanges
@@ -50,6 +51,7 @@ from handlers.agent.listeners import AgentListeners
 from handlers.agent.sessions import AgentSessions
 from handlers.callers import Callers
 from handlers.chat.attached_files import AttachedFiles
+from handlers.chat.display import AnswerDisplay
 from handlers.chat.joining import Joining
 from handlers.chat.listeners import ChatListeners
 from handlers.chat.thread_history import SlackThreadHistory
@@ -63,6 +65,7 @@ from handlers.datasets.reactions import Reactions
 from handlers.datasets.reports import ReportMessages
 from handlers.deletion.listeners import DeletionListeners
 from handlers.feedback.listeners import FeedbackListeners
+from handlers.function_calls.listeners import FunctionCallListeners
 from handlers.job_controls.listeners import JobControlListeners
 from handlers.jobs.listeners import JobListeners
 from handlers.modals import Modals
@@ -137,8 +140,8 @@ async def listeners(services: Services) -> Mapping[type[object], object]:
             poster=services.poster,
             take_down=datasets.reports.take_down,
         ),
-        chat,
-        _agent(services, callers, conversations, chat),
+        *chat,
+        _agent(services, callers, conversations, chat[0]),
         compare,
         FeedbackListeners(callers=callers),
         *_collections(services, callers, conversations, datasets),
@@ -148,7 +151,7 @@ async def listeners(services: Services) -> Mapping[type[object], object]:
 
 def _chat(
     services: Services, callers: Callers, conversations: ConversationStore, threads: ChatThreads
-) -> ChatListeners:
+) -> tuple[ChatListeners, FunctionCallListeners]:
     window = Window(services.catalogue, services.settings.tokenizers)
     opening = ConversationOpening(
         conversations,
@@ -158,31 +161,43 @@ def _chat(
         SlackThreadHistory(services.poster, services.people),
         window,
     )
-    return ChatListeners(
-        callers=callers,
-        opening=opening,
-        chat=Chat(
-            conversations,
-            services.catalogue,
-            services.lost_models,
-            services.authority,
-            window,
-            services.channel_models,
-            services.model_spending,
-            warm_up=services.timing.warm_up,
+    chat = Chat(
+        conversations,
+        services.catalogue,
+        services.lost_models,
+        services.authority,
+        window,
+        services.channel_models,
+        services.model_spending,
+        warm_up=services.timing.warm_up,
+    )
+    display = AnswerDisplay(
+        chat,
+        services.languages,
+        services.poster,
+        AgentSessions(services.poster, services.languages, stop_after=services.timing.stop_button),
+        services.timing,
+        services.bot_user,
+        services.team,
+    )
+    return (
+        ChatListeners(
+            callers=callers,
+            opening=opening,
+            chat=chat,
+            answers=Answers(conversations),
+            spending=services.model_spending,
+            changes=MessageChanges(conversations),
+            attached_files=AttachedFiles(_download(services)),
+            joining=Joining(callers, opening, services.model_lookup, services.channel_models),
+            models=services.model_lookup,
+            authority=services.authority,
+            threads=threads,
+            languages=services.languages,
+            poster=services.poster,
+            display=display,
         ),
-        changes=MessageChanges(conversations),
-        attached_files=AttachedFiles(_download(services)),
-        joining=Joining(callers, opening, services.model_lookup, services.channel_models),
-        models=services.model_lookup,
-        authority=services.authority,
-        threads=threads,
-        languages=services.languages,
-        poster=services.poster,
-        sessions=AgentSessions(services.poster, services.languages, stop_after=services.timing.stop_button),
-        timing=services.timing,
-        bot_user=services.bot_user,
-        team=services.team,
+        FunctionCallListeners(callers, chat, display, Modals(services.poster), services.languages, services.poster),
     )
 
 

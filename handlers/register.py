@@ -18,6 +18,7 @@ from handlers.compare.register import FEATURE as COMPARE
 from handlers.datasets.register import FEATURE as DATASETS
 from handlers.deletion.register import FEATURE as DELETION
 from handlers.feedback.register import FEATURE as FEEDBACK
+from handlers.function_calls.register import FEATURE as FUNCTION_CALLS
 from handlers.inbox import Inbox
 from handlers.job_controls.register import FEATURE as JOB_CONTROLS
 from handlers.jobs.register import FEATURE as JOBS
@@ -40,6 +41,7 @@ FEATURES: Final[tuple[Feature[Any], ...]] = (
     MODELS,
     CHAT,
     AGENT,
+    FUNCTION_CALLS,
     COMPARE,
     FEEDBACK,
     COLLECTIONS,

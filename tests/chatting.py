@@ -1,18 +1,21 @@
 """The use cases of talking to a model, which answer what a test wrote down."""
 
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
+from msgspec import structs
 from slack_requests import ANA
 
 from bot.access import Caller, Place
-from bot.conversations.chat import Answer, Ended, Event, TextDelta
+from bot.conversations.answers import GivenAnswer
+from bot.conversations.chat import Answer, Ended, Event, FunctionCalls, TextDelta
 from bot.conversations.conversation import Attachment, Conversation
 from bot.conversations.opening import OpenConversation
-from bot.errors import Ambiguous
+from bot.errors import Ambiguous, NotFound
 from bot.jobs.job import Origin
 from bot.models.model import FineTunedModel
+from bot.spending.model_use import UseSum
 
 TALK = Conversation("cv-1", "ft:gpt:acme:support:1", "T0ACME", "C0TRAINING", "1.5", ANA.user, 1.0)
 
@@ -28,6 +31,9 @@ class Models:
         default_factory=lambda: [TextDelta("Hello "), TextDelta("you."), Ended("stop", None)]
     )
     is_known: bool = False
+    called: FunctionCalls | None = None
+    given: GivenAnswer | None = None
+    used: UseSum = field(default_factory=UseSum)
     opened: list[tuple[str, bool]] = field(default_factory=list)
     heard: list[tuple[str, str]] = field(default_factory=list)
     shown_messages: list[str] = field(default_factory=list)
@@ -79,6 +85,27 @@ class Models:
 
     def takes_images(self, conversation: Conversation) -> bool:
         return self.eyes
+
+    async def get(self, caller: Caller, conversation_id: str) -> Conversation:
+        return TALK
+
+    async def function_calls(self, conversation: Conversation, asked_ts: str) -> FunctionCalls:
+        if self.called is None:
+            raise NotFound("no_such_call")
+        return self.called
+
+    async def give_results(
+        self, caller: Caller, conversation: Conversation, asked_ts: str, results: Mapping[str, str]
+    ) -> FunctionCalls:
+        called = await self.function_calls(conversation, asked_ts)
+        self.called = structs.replace(called, results={**results, **called.results})
+        return self.called
+
+    async def given_answer(self, conversation_id: str, asked_ts: str) -> GivenAnswer | None:
+        return self.given
+
+    async def of(self, subject: str) -> UseSum:
+        return self.used
 
     async def check(self, caller: Caller, conversation: Conversation) -> None:
         self.heard.append((caller.user, ""))

@@ -105,8 +105,6 @@ def end_note(finish_reason: str | None) -> str:
     match finish_reason:
         case "content_filter":
             return _("The provider's content filter ended the answer here.")
-        case "tool_calls" | "function_call":
-            return _called_function()
         case _ if finish_reason == REFUSAL:
             return _("The model refused to answer.")
     return ""
@@ -159,15 +157,9 @@ def nothing_said(finish_reason: str | None) -> str:
             )
         case "content_filter":
             return _("The provider's content filter withheld the answer. Ask in other words.")
-        case "tool_calls" | "function_call":
-            return _called_function()
         case _ if finish_reason == STOPPED:
             return _("The model was stopped before it said anything.")
     return _("The model had nothing to say.")
-
-
-def _called_function() -> str:
-    return _("The model called a function. Nothing here can carry it out, so it said no more.")
 
 
 def moved(channel: str) -> str:
@@ -215,3 +207,104 @@ def gone(model: str) -> str:
 
 def which_models() -> str:
     return _("`/finetune models` lists the models that do.")
+
+
+# Below an answer
+
+
+def again() -> str:
+    return _("Answer again")
+
+
+def cost_entry() -> str:
+    return _("Tokens and cost")
+
+
+def again_already() -> str:
+    return _("The model has answered this once more already; that stands further below.")
+
+
+def usage_of_answer(model: str, prompt: str, completion: str, cost: str) -> str:
+    """`prompt`, `completion`: numbers of tokens; `cost`: `formats.money`."""
+    return _(
+        "This answer of {model}: {prompt} tokens read, {completion} written, {cost}.",
+        model=model,
+        prompt=prompt,
+        completion=completion,
+        cost=cost,
+    )
+
+
+def usage_unknown(model: str) -> str:
+    return _("The provider did not say how many tokens this answer of {model} used.", model=model)
+
+
+def usage_of_conversation(answers: int, tokens: str, cost: str) -> str:
+    return plural(
+        "This conversation: {count} answer, {tokens} tokens, {cost}.",
+        "This conversation: {count} answers, {tokens} tokens, {cost}.",
+        answers,
+        tokens=tokens,
+        cost=cost,
+    )
+
+
+# Functions
+
+
+def calls(count: int) -> str:
+    return plural(
+        "The model calls a function. Say what it returns, and it goes on.",
+        "The model calls {count} functions. Say what they return, and it goes on.",
+        count,
+    )
+
+
+def more_calls(count: int) -> str:
+    return plural("And {count} more call.", "And {count} more calls.", count)
+
+
+def returned() -> str:
+    return _("It returns:")
+
+
+def results_given(person: str) -> str:
+    return _("{person} said what comes back; the model goes on below.", person=person)
+
+
+def gone_on_without(person: str) -> str:
+    return _("{person} let the model go on without a result.", person=person)
+
+
+def give_result_button() -> str:
+    return _("Give the result")
+
+
+def go_on_without_button() -> str:
+    return _("Go on without")
+
+
+def result_title() -> str:
+    """At most 24 characters."""
+    return _("What it returns")
+
+
+def result_input(function: str) -> str:
+    return _("What {function} returns", function=function)
+
+
+def result_hint() -> str:
+    return _("Text or JSON, as the function would give it. The model reads it as it stands.")
+
+
+def give_result_submit() -> str:
+    return _("Give it")
+
+
+def results_missing(count: int) -> str:
+    """After some of several calls were answered."""
+    return plural(
+        "Kept. The model goes on once {count} more call has its result.",
+        "Kept. The model goes on once {count} more calls have their results.",
+        count,
+    )

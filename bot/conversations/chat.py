@@ -108,6 +108,20 @@ class Answer:
     events: AsyncGenerator[Event, None]
 
 
+class FunctionCalls(msgspec.Struct, frozen=True):
+    """The calls of one answer. `results`: what was given for them so far, by their ids. `is_over`: the model has gone
+    on."""
+
+    calls: tuple[ToolCall, ...]
+    results: dict[str, str]
+    is_over: bool
+
+    @property
+    def waiting(self) -> tuple[ToolCall, ...]:
+        """Those that have no result yet."""
+        return tuple(call for call in self.calls if call.id not in self.results)
+
+
 class Chat:
     def __init__(
         self,
@@ -137,6 +151,14 @@ class Chat:
 
     async def in_thread(self, channel: str, thread_ts: str | None) -> Conversation | None:
         return await self._conversations.of_thread(channel, thread_ts) if thread_ts else None
+
+    async def get(self, caller: Caller, conversation_id: str) -> Conversation:
+        """The conversation, if the caller may talk in it. Raises NotFound, Denied."""
+        conversation = await self._conversations.get(conversation_id)
+        if conversation is None:
+            raise NotFound("conversation_gone")
+        await self.check(caller, conversation)
+        return conversation
 
     async def check(self, caller: Caller, conversation: Conversation) -> None:
         """Return if the caller may talk in this conversation, and to its model. Raises Denied, NotFound."""
@@ -179,31 +201,26 @@ class Chat:
         async with self._lock(conversation):
             yield await self._answer(caller, conversation, rest)
 
-    async def open_calls(self, conversation: Conversation, asked_ts: str) -> tuple[ToolCall, ...]:
-        """The calls of an answer that wait for a result; none where the model has gone on without them."""
-        turns = await self._conversations.turns(conversation.id)
-        try:
-            return () if _went_on(turns, asked_ts) else _waiting(turns, asked_ts)
-        except NotFound:
-            return ()
+    async def function_calls(self, conversation: Conversation, asked_ts: str) -> FunctionCalls:
+        """What an answer calls. Raises NotFound where it calls nothing."""
+        return _function_calls(await self._conversations.turns(conversation.id), asked_ts)
 
     async def give_results(
         self, caller: Caller, conversation: Conversation, asked_ts: str, results: Mapping[str, str]
-    ) -> tuple[ToolCall, ...]:
+    ) -> FunctionCalls:
         """Keep what the functions returned that the answer `asked_ts` called, by the ids of the calls; of two results
-        for one call the first stands. Returns the calls that still wait for theirs: with the last, let the model go on
-        by `resume`. Raises NotFound where there is no such call, Conflict where the model has gone on without."""
+        for one call the first stands. Once all have theirs, let the model go on by `resume`. Raises NotFound where
+        there is no such call, Conflict where the model has gone on without."""
         await self.check(caller, conversation)
         async with self._lock(conversation):
-            turns = await self._conversations.turns(conversation.id)
-            waiting = _waiting(turns, asked_ts)
-            for call in waiting:
-                if call.id in results:
-                    if _went_on(turns, asked_ts):
-                        raise Conflict("model_went_on")
-                    result = Turn(asked_ts, "tool", results[call.id], user=caller.user, tool_call_id=call.id)
-                    await self._conversations.add(conversation.id, result)
-            return tuple(call for call in waiting if call.id not in results)
+            called = _function_calls(await self._conversations.turns(conversation.id), asked_ts)
+            given = {call.id: results[call.id] for call in called.waiting if call.id in results}
+            if given and called.is_over:
+                raise Conflict("model_went_on")
+            for call_id, text in given.items():
+                result = Turn(asked_ts, "tool", text, user=caller.user, tool_call_id=call_id)
+                await self._conversations.add(conversation.id, result)
+            return msgspec.structs.replace(called, results={**called.results, **given})
 
     async def stop(self, caller: Caller, conversation: Conversation) -> bool:
         """End the answer that is being written; what the model has said so far is kept. Whether there was one."""
@@ -417,17 +434,15 @@ def _unanswered(failure: ProviderError) -> ProviderError:
     return failure
 
 
-def _waiting(turns: Sequence[Turn], asked_ts: str) -> tuple[ToolCall, ...]:
-    """The calls without a result. Raises NotFound where the answer calls nothing."""
+def _function_calls(turns: Sequence[Turn], asked_ts: str) -> FunctionCalls:
     called = next((turn for turn in turns if turn.role == "assistant" and turn.ts == asked_ts), None)
     if called is None or not called.tool_calls:
         raise NotFound("no_such_call")
-    given = {turn.tool_call_id for turn in turns if turn.role == "tool" and turn.ts == asked_ts}
-    return tuple(call for call in called.tool_calls if call.id not in given)
-
-
-def _went_on(turns: Sequence[Turn], asked_ts: str) -> bool:
-    return any(turn.role == "assistant" and turn.ts == next_part(asked_ts) for turn in turns)
+    return FunctionCalls(
+        called.tool_calls,
+        {str(turn.tool_call_id): turn.content for turn in turns if turn.role == "tool" and turn.ts == asked_ts},
+        is_over=any(turn.role == "assistant" and turn.ts == next_part(asked_ts) for turn in turns),
+    )
 
 
 def _end(said: Turn) -> Ended | Called:

@@ -1,9 +1,20 @@
-"""What stands below a model's answer: what people think of it, and what they can do with it."""
+"""What stands below a model's answer: what people think of it, and what they can do with it.
+
+Several features share the menu; each takes the entries that are its own.
+"""
 
 from typing import Final
 
+from slack_sdk.models.blocks import Block
+
+from handlers.blocks.parts import actions, menu, option
+from texts import chat as texts
+
 FEEDBACK: Final = "answer_feedback"
-EDIT: Final = "answer_edit"
+MENU: Final = "answer_menu"
+AGAIN: Final = "again"
+EDIT: Final = "edit"
+COST: Final = "cost"
 
 
 def about(conversation_id: str, asked_ts: str) -> str:
@@ -15,3 +26,10 @@ def read_about(value: str) -> tuple[str, str]:
     """(conversation_id, asked_ts)"""
     conversation_id, _, asked_ts = value.partition(" ")
     return conversation_id, asked_ts
+
+
+def footer(conversation_id: str, asked_ts: str) -> list[Block]:
+    """For the last message of a finished answer."""
+    value = about(conversation_id, asked_ts)
+    entries = [option(texts.again(), f"{AGAIN} {value}"), option(texts.cost_entry(), f"{COST} {value}")]
+    return [actions(menu(MENU, entries))]

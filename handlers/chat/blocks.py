@@ -5,12 +5,15 @@ from collections.abc import Sequence
 from typing import Final
 
 from bot.conversations.background import Background
+from bot.conversations.conversation import Turn
+from bot.spending.model_use import UseSum
 from handlers.blocks.message import Message
 from handlers.blocks.model_name import id_button, named
 from handlers.blocks.parts import VALUE, actions, button, line, message, section
 from handlers.blocks.text import bold, channel, clean, escape, file_names, link, person, quoted, redact, size
 from texts import chat as texts
 from texts import jobs
+from texts.formats import money, number
 
 CONTINUE: Final = "chat_continue"
 ANEW: Final = "chat_anew"
@@ -103,6 +106,18 @@ def message_too_long(model: str) -> Message:
 
 def beginning_left_out(model: str) -> Message:
     return line(texts.beginning_left_out(named(model)))
+
+
+def cost(model: str, answer: Turn, used: UseSum) -> Message:
+    """Tokens and cost of one answer, and of all in its conversation."""
+    if answer.usage is None:
+        said = texts.usage_unknown(named(model))
+    else:
+        read, written = number(answer.usage.prompt_tokens), number(answer.usage.completion_tokens)
+        said = texts.usage_of_answer(named(model), read, written, money(answer.cost_usd))
+    total = money(used.usd if used.unknown < used.answers else None)
+    tokens = number(used.prompt_tokens + used.completion_tokens)
+    return line(f"{said}\n{texts.usage_of_conversation(used.answers, tokens, total)}")
 
 
 def model_gone(model: str) -> Message:

@@ -2,46 +2,34 @@
 
 import contextlib
 from dataclasses import dataclass
-from functools import partial
 
 import structlog
 from slack_sdk.models.blocks import Option
 
 from bot.access import Action
 from bot.authority import Authority
-from bot.conversations.chat import (
-    Answer,
-    Called,
-    Chat,
-    Empty,
-    Ended,
-    Gone,
-    Probabilities,
-    TextDelta,
-    TooLong,
-    Trimmed,
-    Warming,
-)
+from bot.conversations.answers import Answers
+from bot.conversations.chat import Chat
 from bot.conversations.conversation import Attachment, Conversation
 from bot.conversations.message_changes import MessageChanges
 from bot.conversations.opening import ConversationOpening
+from bot.conversations.prompt import another_answer
 from bot.errors import Ambiguous, NotFound
 from bot.models.lookup import ModelLookup
 from bot.notices.interfaces import PostError
-from bot.timing import Timing
-from handlers.agent.sessions import AgentSessions
+from bot.spending.model_use import ModelSpending
+from handlers.blocks.answer import read_about
 from handlers.blocks.model_name import model_id, model_options
+from handlers.blocks.parts import line
 from handlers.callers import Callers
 from handlers.chat import blocks
 from handlers.chat.attached_files import AttachedFiles
+from handlers.chat.display import AnswerDisplay
 from handlers.chat.joining import Joining
-from handlers.chat.probability_chart import probability_chart, probability_line
-from handlers.chat.streamed_answer import Recipient, StreamedAnswer
 from handlers.chat.threads import ChatThreads
 from handlers.languages import Languages
 from handlers.models.blocks import model_choice
 from handlers.request import Request
-from handlers.web import replies
 from handlers.web.poster import Poster
 from handlers.web.rate_limits import Priority
 from texts import chat as texts
@@ -52,11 +40,11 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True)
 class ChatListeners:
-    """`bot_user` is the bot's own Slack id, `team` the workspace it is installed in."""
-
     callers: Callers
     opening: ConversationOpening
     chat: Chat
+    answers: Answers
+    spending: ModelSpending
     changes: MessageChanges
     joining: Joining
     attached_files: AttachedFiles
@@ -65,10 +53,7 @@ class ChatListeners:
     threads: ChatThreads
     languages: Languages
     poster: Poster
-    sessions: AgentSessions
-    timing: Timing
-    bot_user: str
-    team: str
+    display: AnswerDisplay
 
     async def command(self, request: Request) -> None:
         """`/finetune chat [MODEL]`; where several are meant, they are there to choose from."""
@@ -153,7 +138,29 @@ class ChatListeners:
         async with self.chat.ask(caller, conversation, ts, text, attachments) as answer:
             request.turn.end()
             if answer is not None:
-                await self._show(request, conversation, answer, after=ts)
+                await self.display.show(request, conversation, answer, after=ts)
+
+    async def ask_again(self, request: Request) -> None:
+        """*Answer again*: another answer, which takes the place of this one from now on."""
+        conversation_id, asked_ts = read_about(request.text)
+        caller = await self.callers.of(request)
+        conversation = await self.chat.get(caller, conversation_id)
+        async with self.chat.resume(caller, conversation, another_answer(asked_ts)) as answer:
+            if answer is None:
+                await request.answer(line(texts.again_already()))
+            else:
+                below = str(request.body["message"]["ts"])
+                await self.display.show(request, conversation, answer, after=below)
+
+    async def show_cost(self, request: Request) -> None:
+        """*Tokens and cost* of an answer, and of its conversation."""
+        conversation_id, asked_ts = read_about(request.text)
+        conversation = await self.chat.get(await self.callers.of(request), conversation_id)
+        given = await self.answers.get(conversation_id, asked_ts)
+        if given is None:
+            raise NotFound("no_such_answer")
+        used = await self.spending.of(conversation_id)
+        await request.answer(blocks.cost(given.answer.model or conversation.model, given.answer, used))
 
     async def said_in_channel(self, request: Request) -> None:
         """Tell who asks in the channel, having just opened a conversation, where its thread is."""
@@ -175,105 +182,6 @@ class ChatListeners:
             if answer is None:
                 await request.answer(blocks.went_on())
             else:
-                await self._show(request, conversation, answer, after=offer)
+                await self.display.show(request, conversation, answer, after=offer)
             with contextlib.suppress(PostError):
                 await self.poster.call("chat.delete", {"channel": request.channel, "ts": offer}, priority=Priority.CHAT)
-
-    async def _show(self, request: Request, conversation: Conversation, answer: Answer, *, after: str) -> None:
-        """Stream an answer into the thread, below the message `after`."""
-        recipient = Recipient(
-            request.channel,
-            conversation.thread_ts,
-            request.user,
-            self.team,
-            self.bot_user,
-            after,
-            await self.languages.person(request.user),
-        )
-        async with (
-            self.sessions.at_work(request, conversation),
-            self._streamed(request, conversation, answer, recipient) as shown,
-            contextlib.aclosing(answer.events),
-        ):
-            likely: tuple[tuple[str, float], ...] = ()
-            async for event in answer.events:
-                match event:
-                    case TextDelta(text):
-                        shown.add(text)
-                    case Probabilities(labels):
-                        likely = labels
-                    case Ended():
-                        await self._end(request, conversation, shown, event, likely)
-                    case Called():
-                        await shown.close()
-                        await request.answer(blocks.nothing_said("tool_calls"))
-                    case Trimmed():
-                        await request.answer(blocks.beginning_left_out(conversation.model))
-                    case Warming():
-                        await request.answer(blocks.model_warming(conversation.model))
-                    case Empty(finish_reason):
-                        await request.answer(blocks.nothing_said(finish_reason))
-                    case TooLong():
-                        await request.answer(blocks.message_too_long(conversation.model))
-                    case Gone():
-                        await request.answer(blocks.model_gone(conversation.model))
-
-    def _streamed(
-        self, request: Request, conversation: Conversation, answer: Answer, recipient: Recipient
-    ) -> StreamedAnswer:
-        async def opened(message_ts: str) -> None:
-            await self.chat.shown_in(conversation, answer, message_ts)
-
-        async def is_others(message_ts: str) -> bool:
-            return await self.chat.shows_another(conversation, answer, message_ts)
-
-        return StreamedAnswer(
-            self.poster,
-            recipient,
-            idempotency_key=f"{request.key}/answer",
-            opened=opened,
-            is_others=is_others,
-            messages=answer.messages,
-            doubtful=request.is_retry,
-            thinking=None if answer.is_known else partial(self._show_thinking, request, conversation),
-            timing=self.timing,
-        )
-
-    async def _end(
-        self,
-        request: Request,
-        conversation: Conversation,
-        shown: StreamedAnswer,
-        end: Ended,
-        likely: tuple[tuple[str, float], ...],
-    ) -> None:
-        """Show what is left of an answer, and how sure the model is; where it could go on, offer it."""
-        with speaking(await self.languages.place(request.channel, request.user)):
-            note = texts.end_note(end.finish_reason) or (probability_line(likely) if likely else "")
-            chart = [probability_chart(likely)] if likely else []
-            offer = blocks.cut_off(end.finish_reason, end.rest) if end.rest else None
-        await shown.close(note, chart)
-        if offer is not None:
-            await replies.in_thread(
-                self.poster,
-                request.channel,
-                conversation.thread_ts,
-                request.user,
-                offer,
-                idempotency_key=f"{request.key}/continue",
-                may_exist=request.is_retry,
-                since=request.received_at,
-                backoff=self.timing.reply,
-            )
-
-    async def _show_thinking(self, request: Request, conversation: Conversation) -> None:
-        """A courtesy, for which no answer waits; a workspace that does not know it is answered all the same."""
-        if not self.poster.has_room("assistant.threads.setStatus"):
-            return
-        with speaking(await self.languages.place(request.channel, request.user)):
-            status = texts.thinking()
-        arguments = {"channel_id": request.channel, "thread_ts": conversation.thread_ts, "status": status}
-        try:
-            await self.poster.call("assistant.threads.setStatus", arguments, priority=Priority.CHAT, repeat=False)
-        except PostError as error:
-            log.debug("no status shown", why=str(error))

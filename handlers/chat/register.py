@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from handlers.blocks import answer
 from handlers.blocks.card import JOB_CHAT
 from handlers.blocks.model_name import MODEL_CHAT, MODEL_ID, MODEL_SEARCH
 from handlers.chat import blocks
@@ -18,6 +19,10 @@ FEATURE: Final = Feature(
         MODEL_ID: ChatListeners.show_id,
         blocks.ANEW: ChatListeners.open_anew,
         blocks.CONTINUE: ChatListeners.continue_answer,
+    },
+    options={
+        (answer.MENU, answer.AGAIN): ChatListeners.ask_again,
+        (answer.MENU, answer.COST): ChatListeners.show_cost,
     },
     searches={MODEL_SEARCH: ChatListeners.search_models},
 )

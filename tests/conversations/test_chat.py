@@ -20,6 +20,7 @@ from bot.conversations.chat import (
     Empty,
     Ended,
     Event,
+    FunctionCalls,
     Gone,
     Probabilities,
     TextDelta,
@@ -278,15 +279,19 @@ async def test_a_model_calls_functions_and_goes_on_once_all_results_are_there(
 ) -> None:
     assert await ask(chat, "2.0", talk=WITH_TOOLS) == [Called((FIND, BOOK), "2.0+1")]
     assert calling.chats[-1]["tools"] == [TOOL]
-    assert await chat.open_calls(WITH_TOOLS, "2.0") == (FIND, BOOK)
-    assert await chat.give_results(a_caller(), WITH_TOOLS, "2.0", {BOOK.id: "Booked.", "call_9": "?"}) == (FIND,)
-    assert await chat.give_results(a_caller(), WITH_TOOLS, "2.0", {BOOK.id: "Never.", FIND.id: "Sent."}) == ()
+    assert (await chat.function_calls(WITH_TOOLS, "2.0")).waiting == (FIND, BOOK)
+    called = await chat.give_results(a_caller(), WITH_TOOLS, "2.0", {BOOK.id: "Booked.", "call_9": "?"})
+    assert called == FunctionCalls((FIND, BOOK), {BOOK.id: "Booked."}, is_over=False)
+    assert called.waiting == (FIND,)
+    called = await chat.give_results(a_caller(), WITH_TOOLS, "2.0", {BOOK.id: "Never.", FIND.id: "Sent."})
+    assert called.results == {BOOK.id: "Booked.", FIND.id: "Sent."}
     events = await go_on(chat, "2.0+1", WITH_TOOLS)
     assert words(events).strip() == calling.answer
     assert [message.get("content") for message in calling.chats[-1]["messages"]] == ["Hello?", "", "Sent.", "Booked."]
     assert [call["id"] for call in calling.chats[-1]["messages"][1]["tool_calls"]] == [FIND.id, BOOK.id]
     assert await go_on(chat, "2.0+1", WITH_TOOLS) is None, "the model goes on once"
-    assert await chat.give_results(a_caller(), WITH_TOOLS, "2.0", {FIND.id: "Sent."}) == (), "done again it is done"
+    again = await chat.give_results(a_caller(), WITH_TOOLS, "2.0", {FIND.id: "Sent."})
+    assert (again.waiting, again.is_over) == ((), True), "done again it is done"
     assert [turn.role for turn in await conversations.turns(TALK.id)] == [
         "user", "assistant", "tool", "tool", "assistant"
     ]  # fmt: skip
@@ -299,7 +304,7 @@ async def test_a_model_goes_on_without_results_that_nobody_gives(chat: Chat, cal
     assert given(calling) == ["Hello?", "", "Sent.", NO_RESULT]
     with pytest.raises(Conflict):
         await chat.give_results(a_caller(), WITH_TOOLS, "2.0", {BOOK.id: "Too late."})
-    assert await chat.open_calls(WITH_TOOLS, "2.0") == ()
+    assert (await chat.function_calls(WITH_TOOLS, "2.0")).is_over
 
 
 async def test_who_asks_something_else_after_a_call_is_answered(chat: Chat, calling: StandInProvider) -> None:

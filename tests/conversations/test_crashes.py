@@ -62,7 +62,8 @@ class People:
             await self.show(answer, f"{self.ts}.1")
 
     async def give_result(self, caller: Caller) -> None:
-        assert await self.chat.give_results(caller, TALK, f"{self.ts}.0", {"call_0": "Sent."}) == ()
+        called = await self.chat.give_results(caller, TALK, f"{self.ts}.0", {"call_0": "Sent."})
+        assert not called.waiting
         async with self.chat.resume(caller, TALK, f"{self.ts}.0+1") as answer:
             await self.show(answer, f"{self.ts}.2")
 

@@ -1,4 +1,5 @@
 from collections.abc import AsyncIterator
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
@@ -10,10 +11,12 @@ from bot.access import Policy
 from bot.administration.channel_models import ChannelModels
 from bot.authority import Authority
 from bot.backoff import Backoff
+from bot.conversations.answers import Answers
 from bot.conversations.chat import Chat
 from bot.conversations.message_changes import MessageChanges
 from bot.conversations.opening import ConversationOpening
 from bot.models.lookup import ModelLookup
+from bot.spending.model_use import ModelSpending
 from bot.store.audit import SqliteAuditLog
 from bot.store.channel_models import SqliteChannelModels
 from bot.store.database import Database
@@ -21,9 +24,12 @@ from bot.timing import Timing
 from handlers.agent.sessions import AgentSessions
 from handlers.callers import Callers
 from handlers.chat.attached_files import AttachedFiles
+from handlers.chat.display import AnswerDisplay
 from handlers.chat.joining import Joining
 from handlers.chat.listeners import ChatListeners
 from handlers.chat.threads import ChatThreads
+from handlers.function_calls.listeners import FunctionCallListeners
+from handlers.modals import Modals
 from handlers.web.download import Download
 from handlers.web.people import People, Roles
 from handlers.web.poster import Poster
@@ -53,6 +59,8 @@ def chat(slack: Slack, models: Models, database: Database) -> ChatListeners:
         callers=callers,
         opening=cast(ConversationOpening, use_cases),
         chat=cast(Chat, use_cases),
+        answers=cast(Answers, SimpleNamespace(get=models.given_answer)),
+        spending=cast(ModelSpending, use_cases),
         changes=cast(MessageChanges, use_cases),
         attached_files=AttachedFiles(Download(poster, "xoxb-test", slack.url)),
         joining=Joining(
@@ -66,8 +74,20 @@ def chat(slack: Slack, models: Models, database: Database) -> ChatListeners:
         threads=ChatThreads(poster, ENGLISH, set()),
         languages=ENGLISH,
         poster=poster,
-        sessions=AgentSessions(poster, ENGLISH, stop_after=60.0),
-        timing=Timing(answer=Backoff(0.01), reply=Backoff(0.01, tries=2)),
-        bot_user="U0BOT",
-        team="T0ACME",
+        display=AnswerDisplay(
+            cast(Chat, use_cases),
+            ENGLISH,
+            poster,
+            AgentSessions(poster, ENGLISH, stop_after=60.0),
+            Timing(answer=Backoff(0.01), reply=Backoff(0.01, tries=2)),
+            bot_user="U0BOT",
+            team="T0ACME",
+        ),
+    )
+
+
+@pytest.fixture
+def function_calls(chat: ChatListeners) -> FunctionCallListeners:
+    return FunctionCallListeners(
+        chat.callers, chat.chat, chat.display, Modals(chat.poster), chat.languages, chat.poster
     )

@@ -14,6 +14,11 @@ def thread_has_model(model: str) -> str:
 
 
 @ERRORS.sentence
+def no_such_answer() -> str:
+    return _("That answer is not kept any more, or its question was deleted.")
+
+
+@ERRORS.sentence
 def no_such_call() -> str:
     return _("That answer calls no function (any more). Ask anew in the thread.")
 

@@ -30,7 +30,6 @@ def test_each_way_in_which_an_answer_can_end_is_told_but_the_usual_one(seen: See
     assert [texts.end_note(reason) for reason in (None, "stop", "length")] == ["", "", ""]
     assert "content filter ended" in texts.end_note("content_filter")
     assert "refused" in texts.end_note("refusal")
-    assert "called a function" in texts.end_note("tool_calls")
     assert "reached the length" in seen(chat.cut_off("length", "1.1+1"))
     assert "nothing to say" in seen(chat.nothing_said("stop"))
     assert "withheld" in seen(chat.nothing_said("content_filter"))

@@ -7,8 +7,13 @@ from chatting import TALK, Models
 from scripted_slack import Slack, error
 from slack_requests import Answers, a_request
 
+from bot.conversations.answers import GivenAnswer
 from bot.conversations.chat import Empty, Ended, Event, Gone, Probabilities, TextDelta, TooLong, Warming
+from bot.conversations.conversation import Turn
 from bot.errors import Denied, Invalid, NotFound
+from bot.providers.chat import Usage
+from bot.spending.model_use import UseSum
+from handlers.blocks import answer
 from handlers.blocks.model_name import MODEL_CHAT, MODEL_SEARCH
 from handlers.chat import blocks
 from handlers.chat.listeners import ChatListeners
@@ -121,7 +126,7 @@ async def test_an_answer_is_shown_in_the_thread_below_a_sign_that_the_model_thin
     (status,) = slack.called("assistant.threads.setStatus")
     assert (status["thread_ts"], status["status"]) == (TALK.thread_ts, "is thinking…")
     (posted,) = slack.called("chat.postMessage")
-    assert (posted["thread_ts"], posted["markdown_text"]) == (TALK.thread_ts, "Hello you.")
+    assert (posted["thread_ts"], posted["blocks"][0]["text"]) == (TALK.thread_ts, "Hello you.")
     assert models.shown_messages == ["2.5"]
     assert answers == []
 
@@ -186,7 +191,7 @@ async def test_an_answer_that_a_filter_ended_says_so_at_its_end(
     models.answer = [TextDelta("One two"), Ended("content_filter", None)]
     await chat.said(a_message("Count.", Answers()), TALK, "Count.")
     (posted,) = slack.called("chat.postMessage")
-    assert "content filter ended the answer" in posted["markdown_text"]
+    assert "content filter ended the answer" in posted["blocks"][0]["text"]
 
 
 async def test_the_model_goes_on_and_the_offer_disappears(chat: ChatListeners, models: Models, slack: Slack) -> None:
@@ -209,13 +214,53 @@ async def test_how_sure_a_model_is_is_shown_and_said_and_slack_need_not_take_the
     models.answer = [TextDelta("spam"), Probabilities(labels), Ended("stop", None)]
     await chat.said(a_message("Win!", Answers()), TALK, "Win!")
     (shown,) = slack.called("chat.postMessage")
-    text, chart = shown["blocks"]
+    text, chart, menu = shown["blocks"]
     assert text["text"].endswith("_How sure it is: `spam` 91.0% and `<\u200b!channel> 'ham'` 7.0%._")
     assert chart["type"] == "data_visualization"
     assert chart["chart"]["series"][0]["data"][0] == {"label": "spam", "value": 91.0}
     slack.replies["chat.postMessage"] = [error("invalid_blocks"), {"ok": True, "ts": "3.5"}]
     await chat.said(a_message("Win!", Answers()), TALK, "Win!")
-    assert "How sure it is: `spam` 91.0%" in slack.called("chat.postMessage")[-1]["markdown_text"]
+    text, kept = slack.called("chat.postMessage")[-1]["blocks"]
+    assert "How sure it is: `spam` 91.0%" in text["text"]
+    assert kept["type"] == menu["type"] == "actions"
+
+
+# Below an answer
+
+
+async def test_below_an_answer_is_a_menu_and_another_answer_takes_its_place_once(
+    chat: ChatListeners, models: Models, slack: Slack
+) -> None:
+    await chat.said(a_message("Hello?", Answers()), TALK, "Hello?")
+    (posted,) = slack.called("chat.postMessage")
+    (menu,) = posted["blocks"][-1]["elements"]
+    values = [option["value"] for option in menu["options"]]
+    assert values == [f"{answer.AGAIN} {TALK.id} 2.0", f"{answer.COST} {TALK.id} 2.0"]
+    press = {"thread_ts": TALK.thread_ts, "body": {"message": {"ts": "2.5"}}}
+    await chat.ask_again(a_request(f"{TALK.id} 2.0", Answers(), **press))
+    assert models.heard[-1] == ("2.0~1", "")
+    answers = Answers()
+    models.answer = None
+    await chat.ask_again(a_request(f"{TALK.id} 2.0", answers, **press))
+    assert "further below" in answers.text
+
+
+async def test_tokens_and_cost_are_shown_to_who_asks(chat: ChatListeners, models: Models) -> None:
+    turn = Turn("2.0", "assistant", "Hello.", model=TALK.model, usage=Usage(1200, 34), cost_usd=0.0042)
+    models.given = GivenAnswer(TALK, "2.0", (), Turn("2.0", "user", "Hello?"), turn)
+    models.used = UseSum(3, 4000, 90, 0.0105)
+    answers = Answers()
+    await chat.show_cost(a_request(f"{TALK.id} 2.0", answers))
+    assert "1,200 tokens read, 34 written, less than $0.01" in answers.text
+    assert "3 answers, 4,090 tokens" in answers.text
+    models.given = GivenAnswer(TALK, "2.0", (), turn, Turn("2.0", "assistant", "Hello."))
+    models.used = UseSum(1, 40, 9, 0.0, unknown=1)
+    await chat.show_cost(a_request(f"{TALK.id} 2.0", answers))
+    assert "did not say how many tokens" in answers.text
+    assert "unknown price" in answers.text
+    models.given = None
+    with pytest.raises(NotFound, match="no_such_answer"):
+        await chat.show_cost(a_request(f"{TALK.id} 2.0", answers))
 
 
 # Asking in the channel
