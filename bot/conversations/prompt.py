@@ -59,7 +59,7 @@ def exchanges(turns: Iterable[Turn]) -> list[Exchange]:
         elif turn.role in ("assistant", "tool") and not turn.deleted_at:
             answers.setdefault(turn.message_ts, {}).setdefault(turn.ts.partition("+")[0], []).append(turn)
     found = []
-    for ts, question in questions.items():
+    for ts, question in sorted(questions.items(), key=lambda asked: float(asked[1].message_ts)):
         if not question.deleted_at:
             whole = [parts for parts in answers.get(ts, {}).values() if any(part.role == "assistant" for part in parts)]
             found.append(Exchange(question, tuple(whole[-1]) if whole else ()))

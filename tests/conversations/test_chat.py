@@ -557,3 +557,13 @@ async def test_an_answer_that_is_stopped_or_breaks_off_counts_by_an_estimate(
     assert used.usd > 0
     answer = (await conversations.turns(TALK.id))[-1]
     assert (answer.usage, answer.cost_usd) == (None, None), "what nobody told is not shown as if it were known"
+
+
+async def test_a_question_is_answered_though_one_that_was_said_before_it_was_taken_in_after_it(
+    chat: Chat, conversations: SqliteConversationStore, stand_in: StandInProvider
+) -> None:
+    """The simulation found it: after a crash the later one counted as deleted, and nobody answered."""
+    await conversations.add(TALK.id, Turn("3.0", "user", "From Ben?", user="U0BEN"))
+    await ask(chat, "2.0", "From Ana?")
+    assert words(await ask(chat, "3.0", "From Ben?", is_retry=True)).strip() == stand_in.answer
+    assert given(stand_in) == ["From Ana?", stand_in.answer + " ", "From Ben?"]
