@@ -42,7 +42,7 @@ async def test_it_is_read_up_to_the_call_page_by_page_with_the_names_of_those_wh
         (
             Said("1.0", "U0ANA", "Ana", "@Ben see our page & tell"),
             Said("2.0", "U0BEN", "Ben", "It is slow."),
-            Said("2.5", "U0APP", "Monitor", "Alert"),
+            Said("2.5", "U0APP", "Monitor", "Alert", app=True),
         )
     )
     assert [call.get("cursor") for call in slack.called("conversations.replies")] == [None, "more"]
