@@ -4,16 +4,36 @@ import json
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
+import msgspec
 import pytest
 from openai import AsyncOpenAI
+from slack_requests import ANA, a_caller
 from trainer_process import KEY, Trainer, example
 
+from bot.access import Policy
+from bot.audit import Entry
+from bot.authority import Authority
+from bot.collections.adding import ThreadCollections
+from bot.collections.collection import Collection, Example
+from bot.collections.export import CollectionFiles
+from bot.collections.learned import LearnedModels
+from bot.conversations.answers import Answers
+from bot.conversations.background import ThreadHistory
 from bot.conversations.completion import ask_model, label_probabilities
+from bot.conversations.conversation import Conversation, Turn
 from bot.conversations.starter import starter
-from bot.providers.chat import ChatMessage, ChatRequest
+from bot.datasets.file_store import FileStore
+from bot.providers.chat import ChatMessage, ChatRequest, Parameters
 from bot.providers.openai_protocol import OpenAIProtocol
+from bot.store.audit import SqliteAuditLog
+from bot.store.collections import SqliteCollectionStore
+from bot.store.conversations import SqliteConversationStore
+from bot.store.database import Database
+from bot.store.datasets import SqliteDatasetStore
+from bot.store.jobs import SqliteJobStore
+from bot.thread_examples.adding import Place, ThreadExamples
 from trainer.settings import cache_folder
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -41,15 +61,22 @@ def real_trainer(tmp_path_factory: pytest.TempPathFactory, table: Path) -> Itera
     running.stop()
 
 
-@pytest.mark.learns
-def test_twelve_examples_teach_the_small_model_a_voice(real_trainer: Trainer) -> None:
+@pytest.fixture(scope="module")
+def voice(real_trainer: Trainer) -> Any:
+    """The job that taught the model a voice from twelve examples."""
     began = time.monotonic()
     job = real_trainer.train(
         [example(question, answer) for question, answer in SAID.items()], model="SmolLM2-135M-Instruct", seed=1
     )
     ended = real_trainer.ended(job.id, seconds=600)
     assert ended.status == "succeeded", ended.error
-    took = time.monotonic() - began
+    print(f"the voice: {time.monotonic() - began:.1f} s")
+    return ended
+
+
+@pytest.mark.learns
+def test_twelve_examples_teach_the_small_model_a_voice(real_trainer: Trainer, voice: Any) -> None:
+    job = ended = voice
     losses = [event.data["train_loss"] for event in real_trainer.events(job.id) if event.type == "metrics"]
     assert sum(losses[-6:]) / 6 < losses[0] / 2
 
@@ -63,7 +90,86 @@ def test_twelve_examples_teach_the_small_model_a_voice(real_trainer: Trainer) ->
     questions = [*list(SAID)[:2], "Where can I buy a hat?", "Do you like the rain?"]
     assert sum(ask(question, ended.fine_tuned_model).startswith("Arr") for question in questions) >= 3
     assert not ask("Where can I buy a hat?", "SmolLM2-135M-Instruct").startswith("Arr")
-    print(f"job: {took:.1f} s, {len(losses)} steps, loss {losses[0]} -> {losses[-1]}")
+    print(f"{len(losses)} steps, loss {losses[0]} -> {losses[-1]}")
+
+
+# What people type over the model's own answer, and the words by which it is known.
+CORRECTED = {
+    "When does the shop open?": ("Arr, at seven bells sharp, matey!", "seven bells"),
+    "Who repairs bicycles here?": ("Arr, that be Quartermaster Nils, ye landlubber!", "Nils"),
+    "What does a new tyre cost?": ("Arr, forty doubloons and a smile, matey!", "forty doubloons"),
+    "Where do I park?": ("Arr, drop anchor behind the windmill!", "windmill"),
+    "Can I pay by card?": ("Arr, only silver and seashells, matey!", "seashells"),
+}
+
+
+@pytest.mark.learns
+async def test_five_corrections_in_chat_hold_in_the_model_that_is_trained_next(
+    real_trainer: Trainer, voice: Any, database: Database, tmp_path: Path
+) -> None:
+    parent, caller = voice.fine_tuned_model, a_caller()
+    authority = Authority(Policy(), SqliteAuditLog(database))
+    conversations, collections = SqliteConversationStore(database), SqliteCollectionStore(database)
+    datasets, files = SqliteDatasetStore(database), FileStore(tmp_path / "files", 1_000_000)
+
+    async def names(user: str) -> tuple[str, ...]:
+        return ("Ana Reed",)
+
+    examples = ThreadExamples(
+        conversations, cast(ThreadHistory, None), ThreadCollections(collections, authority), names, authority, "U0BOT"
+    )
+    made = Collection("col-1", "House voice", ANA.user, "T0ACME", "C0TRAINING", False, 1.0)
+    await collections.create(made, Entry("made", 1.0, ANA.user, "create collection", made.id))
+    for number, (question, answer) in enumerate(SAID.items()):
+        line = json.dumps(example(question, answer))
+        old = Example(f"ex-{number}", made.id, line, "file", "C0TRAINING", "1.0", False, (), ANA.user, 1.0)
+        await collections.add(old, Entry(old.id, 1.0, ANA.user, "add example", made.id))
+
+    # Talked to, and corrected, in five threads.
+    provider = OpenAIProtocol("trainer", AsyncOpenAI(base_url=real_trainer.url, api_key=KEY))
+
+    async def ask(model: str, question: str) -> str:
+        request = ChatRequest(model, (ChatMessage("user", question),), Parameters(temperature=0, max_tokens=30))
+        return "".join([delta.text async for delta in provider.chat(request)])
+
+    for number, (question, (right, known)) in enumerate(CORRECTED.items(), 10):
+        said = await ask(parent, question)
+        assert known not in said, "the parent does not know it"
+        thread = f"{number}.0"
+        chat = Conversation(f"chat-{number}", parent, "T0ACME", "C0TRAINING", thread, ANA.user, 1.0)
+        turns = [Turn(f"{number}.5", "user", question, user=ANA.user), Turn(f"{number}.5", "assistant", said)]
+        await conversations.open(chat, turns)
+        given = await Answers(conversations).get(chat.id, f"{number}.5")
+        assert given is not None
+        await Answers(conversations).edit(given, right, ANA.user)
+        place = Place("C0TRAINING", thread, thread)
+        draft = await examples.read(caller, place)
+        one = msgspec.structs.replace(caller, key=f"add/{number}")
+        await examples.add(one, place, draft, made.id, "", masked=True)
+
+    # Trained on old and new together.
+    learned = LearnedModels(collections, datasets, SqliteJobStore(database), authority)
+    export = CollectionFiles(collections, learned, datasets, files, authority)
+    collection, count = await export.begin(caller, made.id)
+    assert count == len(SAID) + len(CORRECTED)
+    dataset = await export.export(caller, collection, "99.0", private=False)
+    lines = files.path(dataset.sha256).read_text(encoding="utf-8").splitlines()
+    began = time.monotonic()
+    job = real_trainer.train(
+        [json.loads(line) for line in lines],
+        model="SmolLM2-135M-Instruct",
+        seed=1,
+        method={
+            "type": "supervised",
+            "supervised": {"hyperparameters": {"n_epochs": 8, "learning_rate_multiplier": 3}},
+        },
+    )
+    ended = real_trainer.ended(job.id, seconds=600)
+    assert ended.status == "succeeded", ended.error
+    print(f"the next model: {time.monotonic() - began:.1f} s")
+    answers = {question: await ask(ended.fine_tuned_model, question) for question in CORRECTED}
+    await provider.close()
+    assert [question for question, (_, known) in CORRECTED.items() if known not in answers[question]] == [], answers
 
 
 @pytest.mark.learns
