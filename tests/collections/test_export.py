@@ -18,6 +18,7 @@ from bot.store.collections import SqliteCollectionStore
 from bot.store.database import Database
 from bot.store.datasets import SqliteDatasetStore
 from bot.store.jobs import SqliteJobStore
+from texts.errors import sentence
 
 BEN = Actor("U0BEN", "T0ACME")
 LINE = '{"messages":[{"role":"user","content":"Hi"},{"role":"assistant","content":"Hello"}]}'
@@ -80,5 +81,6 @@ async def test_of_a_private_one_only_what_was_agreed_to_is_used_and_nothing_is_s
     assert await world.files.overview(a_caller(ANA, answers_in=Place("C0TRAINING"))) == []
     with pytest.raises(NotFound):
         await world.files.begin(a_caller(BEN, "C0TRAINING"), "col-1")
-    with pytest.raises(Denied, match="seen_by_too_many"):
+    with pytest.raises(Denied, match="seen_by_too_many") as error:
         await world.files.begin(a_caller(ANA, "C0TRAINING"), "col-1")
+    assert sentence(error.value).startswith("That training set was made in a private channel")

@@ -110,6 +110,11 @@ def seen_by_too_many(kind: str) -> str:
             "That model comes from a private channel or from direct messages, and everybody here could see what I "
             "post here. Do this where it comes from, or in your direct messages with me."
         )
+    if kind == "collection":
+        return _(
+            "That training set was made in a private channel or in direct messages, and everybody here could see what "
+            "I post here. Do this where it was made, or in your direct messages with me."
+        )
     return _(
         "That file comes from a private channel or from direct messages, and everybody here could see what "
         "I post here. Do this where it comes from, or in your direct messages with me."
