@@ -33,6 +33,7 @@ from bot.datasets.report import DatasetReports
 from bot.datasets.samples import DatasetSamples
 from bot.datasets.second_pass import SecondPass
 from bot.datasets.splitting import DatasetSplitting
+from bot.feedback.feedback import AnswerFeedback
 from bot.job_requests import JobRequests
 from bot.jobs.controls import JobControls
 from bot.jobs.history import JobHistory
@@ -45,6 +46,7 @@ from bot.spending.budgets import Budgets
 from bot.store.collections import SqliteCollectionStore
 from bot.store.comparisons import SqliteComparisonStore
 from bot.store.conversations import SqliteConversationStore
+from bot.store.feedback import SqliteRatingStore
 from bot.thread_examples.adding import ThreadExamples
 from handlers.administration.listeners import AdministrationListeners
 from handlers.agent.listeners import AgentListeners
@@ -143,7 +145,6 @@ async def listeners(services: Services) -> Mapping[type[object], object]:
         *chat,
         _agent(services, callers, conversations, chat[0]),
         compare,
-        FeedbackListeners(callers=callers),
         *_collections(services, callers, conversations, datasets),
     ]
     return {type(each): each for each in made}
@@ -217,7 +218,7 @@ def _agent(
 
 def _collections(
     services: Services, callers: Callers, conversations: ConversationStore, datasets: DatasetListeners
-) -> tuple[CollectionListeners, ThreadExampleListeners]:
+) -> tuple[CollectionListeners, ThreadExampleListeners, FeedbackListeners]:
     collections, authority = SqliteCollectionStore(services.database), services.authority
     learned = LearnedModels(collections, services.datasets, services.jobs, authority)
     listing = CollectionListeners(
@@ -227,23 +228,33 @@ def _collections(
         poster=services.poster,
         language=services.languages.place,
     )
+    into = ThreadCollections(collections, authority)
+    examples = ThreadExamples(
+        conversations,
+        SlackThreadHistory(services.poster, services.people),
+        into,
+        services.people.names,
+        authority,
+        services.bot_user,
+    )
     adding = ThreadExampleListeners(
         callers=callers,
-        examples=ThreadExamples(
-            conversations,
-            SlackThreadHistory(services.poster, services.people),
-            ThreadCollections(collections, authority),
-            services.people.names,
-            authority,
-            services.bot_user,
-        ),
+        examples=examples,
         people=services.people,
         withdrawal=Withdrawal(collections, learned, authority),
         modals=Modals(services.poster),
         languages=services.languages,
         poster=services.poster,
     )
-    return listing, adding
+    ratings = SqliteRatingStore(services.database)
+    feedback = FeedbackListeners(
+        callers=callers,
+        feedback=AnswerFeedback(ratings, conversations, examples, into, authority),
+        modals=Modals(services.poster),
+        languages=services.languages,
+        poster=services.poster,
+    )
+    return listing, adding, feedback
 
 
 def _download(services: Services) -> Download:

@@ -32,6 +32,7 @@ def act(code: str) -> str:
         "vote": _("vote"),
         "reveal": _("reveal the names"),
         "add example": _("add an example"),
+        "rate answer": _("rate an answer"),
         "export collection": _("make a training file"),
         "create collection": _("make a training set"),
         "agree": _("agree to the use of one's words"),

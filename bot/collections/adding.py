@@ -32,7 +32,7 @@ class ThreadCollections:
             example.id,
             where.id,
             example.line,
-            "thread",
+            example.origin,
             example.channel,
             example.thread_ts,
             example.private,

@@ -28,7 +28,8 @@ class Collection(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Example(msgspec.Struct, frozen=True, omit_defaults=True):
-    """`line`: the example as a training file has it. `origin`: how it came about ("thread"), in which thread.
+    """`line`: the example as a training file has it. `origin`: how it came about ("thread", "correction",
+    "preference"), in which thread.
     `contributors`: whose words it holds; `added_by` chose it. `model`: the one that answers in it, if one does.
     `masked`: how often something of each kind was. `private`: said in a private channel or a direct message.
     """
@@ -74,7 +75,7 @@ class CollectionStore(Protocol):
         """The latest first."""
 
     async def add(self, example: Example, entry: Entry) -> int:
-        """Keep an example, once; how many the collection has now."""
+        """Keep an example; how many the collection has now. One with the same id gives way to it."""
 
     async def examples(self, collection_id: str) -> list[Example]:
         """In the order in which they were added."""

@@ -39,13 +39,17 @@ class SqliteCollectionStore:
 
     async def add(self, example: Example, entry: Entry) -> int:
         def work(db: SqliteDatabase) -> int:
-            if db.execute("SELECT 1 FROM examples WHERE id = ?", [example.id]).fetchone() is None:
+            value = _json(example)
+            known = db.execute("SELECT value FROM examples WHERE id = ?", [example.id]).fetchone()
+            if known is None or known[0] != value:
                 db.execute(
-                    "INSERT INTO examples (id, collection_id, channel, value) VALUES (?, ?, ?, ?)",
-                    [example.id, example.collection_id, example.channel, _json(example)],
+                    "INSERT INTO examples (id, collection_id, channel, value) VALUES (?, ?, ?, ?) ON CONFLICT (id)"
+                    " DO UPDATE SET collection_id = excluded.collection_id, channel = excluded.channel,"
+                    " value = excluded.value",
+                    [example.id, example.collection_id, example.channel, value],
                 )
                 for user in {*example.contributors, example.added_by}:
-                    db.execute("INSERT INTO example_people VALUES (?, ?)", [user, example.id])
+                    db.execute("INSERT OR IGNORE INTO example_people VALUES (?, ?)", [user, example.id])
                 put_entries(db, [entry])
             count = db.execute("SELECT count(*) FROM examples WHERE collection_id = ?", [example.collection_id])
             return int(count.fetchone()[0])

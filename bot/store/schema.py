@@ -162,6 +162,17 @@ def m013_comparisons(db: Database) -> None:
 
 
 @migrations()
+def m014_ratings(db: Database) -> None:
+    """What each person thinks of an answer. `good` is NULL where they withdrew it; `key`: the request of the last
+    press."""
+    db.execute(
+        "CREATE TABLE ratings (conversation_id TEXT NOT NULL REFERENCES conversations (id), asked_ts TEXT NOT NULL,"
+        " user TEXT NOT NULL, good INTEGER, at REAL NOT NULL, key TEXT NOT NULL,"
+        " PRIMARY KEY (conversation_id, asked_ts, user)) STRICT"
+    )
+
+
+@migrations()
 def m016_use_of_models(db: Database) -> None:
     """What answers of models cost, and which models may be talked to in a channel that is restricted to some."""
     db.execute(

@@ -28,7 +28,7 @@ class Choice(msgspec.Struct, frozen=True):
 
 class NewExample(msgspec.Struct, frozen=True):
     """`id` is the same when a crash makes it be added again. `line` is the example as JSON. `contributors`: whose words
-    are in it. `masked`: how often something of each kind was."""
+    are in it. `masked`: how often something of each kind was. `origin`: how it came about."""
 
     id: str
     line: str
@@ -38,6 +38,7 @@ class NewExample(msgspec.Struct, frozen=True):
     contributors: tuple[str, ...]
     model: str | None = None
     masked: dict[str, int] = {}
+    origin: str = "thread"
 
 
 class Added(msgspec.Struct, frozen=True):
@@ -135,7 +136,7 @@ class ThreadExamples:
         found: MaskedTexts | None = None
         if masked:
             draft, found = draft.masked()
-        _check(draft)
+        check(draft)
         example = NewExample(
             f"ex-{hashlib.sha256(caller.key.encode()).hexdigest()[:12]}",
             msgspec.json.encode(draft.example).decode(),
@@ -149,7 +150,8 @@ class ThreadExamples:
         return await self._collections.add(caller, collection, name, example)
 
 
-def _check(draft: Draft) -> None:
+def check(draft: Draft) -> None:
+    """As a training file is checked. Raises Invalid with the id of the turn at fault."""
     said = [turn for turn in draft.turns if turn.role is not Role.LEFT_OUT]
     for turn in said:
         if turn.message is None and not turn.content.strip():

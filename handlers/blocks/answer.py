@@ -5,10 +5,11 @@ Several features share the menu; each takes the entries that are its own.
 
 from typing import Final
 
-from slack_sdk.models.blocks import Block
+from slack_sdk.models.blocks import Block, ContextActionsBlock, FeedbackButtonObject, FeedbackButtonsElement
 
 from handlers.blocks.parts import actions, menu, option
 from texts import chat as texts
+from texts import feedback
 
 FEEDBACK: Final = "answer_feedback"
 MENU: Final = "answer_menu"
@@ -31,5 +32,24 @@ def read_about(value: str) -> tuple[str, str]:
 def footer(conversation_id: str, asked_ts: str) -> list[Block]:
     """For the last message of a finished answer."""
     value = about(conversation_id, asked_ts)
-    entries = [option(texts.again(), f"{AGAIN} {value}"), option(texts.cost_entry(), f"{COST} {value}")]
-    return [actions(menu(MENU, entries))]
+    entries = [
+        option(texts.again(), f"{AGAIN} {value}"),
+        option(feedback.edit_entry(), f"{EDIT} {value}"),
+        option(texts.cost_entry(), f"{COST} {value}"),
+    ]
+    thumbs = FeedbackButtonsElement(
+        action_id=FEEDBACK,
+        positive_button=_thumb(feedback.good(), f"good {value}"),
+        negative_button=_thumb(feedback.bad(), f"bad {value}"),
+    )
+    return [ContextActionsBlock(elements=[thumbs]), actions(menu(MENU, entries))]
+
+
+def read_rating(value: str) -> tuple[bool, str, str]:
+    """(is good, conversation_id, asked_ts)"""
+    rating, _, rest = value.partition(" ")
+    return rating == "good", *read_about(rest)
+
+
+def _thumb(text: str, value: str) -> FeedbackButtonObject:
+    return FeedbackButtonObject(text=text, accessibility_label=text, value=value)

@@ -46,6 +46,17 @@ def size(text: str) -> int:
     return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
+def pieces(text: str, room: int) -> list[str]:
+    """A text in as many pieces as fields are needed for it, of `room` characters each, cut between words."""
+    cut = []
+    while size(text) > room:
+        begun = text[: room // 2] if size(text[:room]) > room else text[:room]
+        end = max(begun.rfind("\n"), begun.rfind(" ")) + 1 or len(begun)
+        cut.append(text[:end])
+        text = text[end:]
+    return [*cut, text]
+
+
 def clip(text: str, limit: int) -> str:
     """`text` in at most `limit` characters, with an ellipsis where something is missing.
 

@@ -2,7 +2,14 @@
 
 from typing import Final
 
+from handlers.blocks import answer
+from handlers.feedback import blocks
 from handlers.feedback.listeners import FeedbackListeners
-from handlers.routing import Feature
+from handlers.routing import Feature, Modal
 
-FEATURE: Final = Feature(FeedbackListeners)
+FEATURE: Final = Feature(
+    FeedbackListeners,
+    options={(answer.MENU, answer.EDIT): FeedbackListeners.edit},
+    buttons={answer.FEEDBACK: FeedbackListeners.rate},
+    modals={blocks.CORRECT: Modal(FeedbackListeners.correct)},
+)

@@ -23,7 +23,7 @@ from handlers.blocks import parts
 from handlers.blocks.message import Message
 from handlers.blocks.modals import modal
 from handlers.blocks.parts import HINT, actions, button, confirm, context, divider, mrkdwn, option, plain, section
-from handlers.blocks.text import bold, clip, code, code_block, escape, person, quoted, size
+from handlers.blocks.text import bold, clip, code, code_block, escape, person, pieces, quoted
 from texts import thread_examples as texts
 from texts.formats import sentences
 from training_files.masking import MaskedTexts
@@ -283,7 +283,7 @@ def _turns(draft: Draft, preview: Preview) -> Iterator[Block]:
         if turn.message is not None:
             yield section(code_block(msgspec.json.format(msgspec.json.encode(turn.message)).decode(), 2_500))
             continue
-        for place, part in enumerate(_pieces(turn.content)):
+        for place, part in enumerate(pieces(turn.content, _INPUT)):
             label = texts.goes_on_label(number) if place else texts.text_label(number)
             yield InputBlock(
                 block_id=_text_block(turn.id, place, preview.version),
@@ -293,17 +293,6 @@ def _turns(draft: Draft, preview: Preview) -> Iterator[Block]:
                 ),
                 optional=True,
             )
-
-
-def _pieces(text: str) -> list[str]:
-    """A text in as many pieces as fields are needed for it: a field holds 3,000 characters."""
-    pieces = []
-    while size(text) > _INPUT:
-        room = text[: _INPUT // 2] if size(text[:_INPUT]) > _INPUT else text[:_INPUT]
-        end = max(room.rfind("\n"), room.rfind(" ")) + 1 or len(room)
-        pieces.append(text[:end])
-        text = text[end:]
-    return [*pieces, text]
 
 
 def _text_block(turn_id: str, place: int, version: int) -> str:

@@ -214,7 +214,7 @@ async def test_how_sure_a_model_is_is_shown_and_said_and_slack_need_not_take_the
     models.answer = [TextDelta("spam"), Probabilities(labels), Ended("stop", None)]
     await chat.said(a_message("Win!", Answers()), TALK, "Win!")
     (shown,) = slack.called("chat.postMessage")
-    text, chart, menu = shown["blocks"]
+    text, chart, _, menu = shown["blocks"]
     assert text["text"].endswith("_How sure it is: `spam` 91.0% and `<\u200b!channel> 'ham'` 7.0%._")
     assert chart["type"] == "data_visualization"
     assert chart["chart"]["series"][0]["data"][0] == {"label": "spam", "value": 91.0}
@@ -235,7 +235,7 @@ async def test_below_an_answer_is_a_menu_and_another_answer_takes_its_place_once
     (posted,) = slack.called("chat.postMessage")
     (menu,) = posted["blocks"][-1]["elements"]
     values = [option["value"] for option in menu["options"]]
-    assert values == [f"{answer.AGAIN} {TALK.id} 2.0", f"{answer.COST} {TALK.id} 2.0"]
+    assert values == [f"{word} {TALK.id} 2.0" for word in (answer.AGAIN, answer.EDIT, answer.COST)]
     press = {"thread_ts": TALK.thread_ts, "body": {"message": {"ts": "2.5"}}}
     await chat.ask_again(a_request(f"{TALK.id} 2.0", Answers(), **press))
     assert models.heard[-1] == ("2.0~1", "")

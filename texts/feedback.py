@@ -1,0 +1,77 @@
+"""Thumbs below a model's answer, and what would have been right. Values come as they shall be shown."""
+
+from texts.language import _
+
+
+def good() -> str:
+    return _("Good answer")
+
+
+def bad() -> str:
+    return _("Bad answer")
+
+
+def edit_entry() -> str:
+    return _("Edit answer")
+
+
+def title() -> str:
+    return _("Correct the answer")
+
+
+def intro() -> str:
+    return _("What would have been right? The conversation goes on from your answer, and a model can learn from it.")
+
+
+def private_needs_agreement() -> str:
+    return _("This is private: others whose words it holds are asked before anything is learned from it.")
+
+
+def answer_label() -> str:
+    return _("The right answer")
+
+
+def goes_on_label() -> str:
+    return _("It goes on")
+
+
+def send_button() -> str:
+    return _("Send")
+
+
+def corrections(model: str) -> str:
+    """The name of the training set of chat examples."""
+    return _("Corrections of {model}", model=model)
+
+
+def preferences(model: str) -> str:
+    """The name of the training set of preference pairs."""
+    return _("Preferences over {model}", model=model)
+
+
+def thanks() -> str:
+    return _("Thank you. Your rating is kept.")
+
+
+def withdrawn() -> str:
+    return _("Your rating was withdrawn.")
+
+
+def went_to(corrections: str, count: int, preferences: str, pairs: int) -> str:
+    """`count` and `pairs`: how many examples each has now."""
+    return _(
+        "Thank you. Your answer went into {corrections} ({count}), and the pair of both into {preferences} ({pairs}).",
+        corrections=corrections,
+        count=count,
+        preferences=preferences,
+        pairs=pairs,
+    )
+
+
+def see(command: str) -> str:
+    return _("See them with {command}.", command=command)
+
+
+def corrected(person: str) -> str:
+    """`person`: a mention."""
+    return _("{person} corrected an answer. The conversation goes on from this one:", person=person)
