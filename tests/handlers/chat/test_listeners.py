@@ -220,7 +220,7 @@ async def test_how_sure_a_model_is_is_shown_and_said_and_slack_need_not_take_the
     assert chart["chart"]["series"][0]["data"][0] == {"label": "spam", "value": 91.0}
     slack.replies["chat.postMessage"] = [error("invalid_blocks"), {"ok": True, "ts": "3.5"}]
     await chat.said(a_message("Win!", Answers()), TALK, "Win!")
-    text, kept = slack.called("chat.postMessage")[-1]["blocks"]
+    text, _, kept = slack.called("chat.postMessage")[-1]["blocks"]
     assert "How sure it is: `spam` 91.0%" in text["text"]
     assert kept["type"] == menu["type"] == "actions"
 
