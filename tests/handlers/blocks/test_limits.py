@@ -253,7 +253,7 @@ def test_short_messages_fit(one: str, other: str) -> None:
         chat.message_too_long(one),
         chat.model_gone(one),
         chat.ask_in_thread(one, other),
-        chat.files_left_out([one, other] * 30),
+        chat.files_left_out([(one, other)] * 30),
     ):
         assert_fits(message)
 
