@@ -23,15 +23,25 @@ ACTORS = {
     "deactivated": Actor(ANA, "T0ACME", Role.ADMIN, deactivated=True),
 }
 OWNERS_ACTS = (Action.CANCEL, Action.PAUSE, Action.RESUME, Action.DELETE, Action.DECIDE, Action.REVEAL)
-MEMBERS_ACTS = (Action.SUBMIT, Action.CHAT, Action.COMPARE, Action.VOTE, Action.FOLLOW, Action.SET_LANGUAGE)
+MEMBERS_ACTS = (
+    Action.SUBMIT,
+    Action.CHAT,
+    Action.COMPARE,
+    Action.VOTE,
+    Action.ADD_EXAMPLE,
+    Action.FOLLOW,
+    Action.SET_LANGUAGE,
+)
+OF_THE_BOT = (Action.SET_BUDGET, Action.RESTRICT_MODELS, Action.READ_AUDIT, Action.ERASE)
+ABOUT_OWN_WORDS = (Action.AGREE, Action.WITHDRAW)
+ABOUT_THINGS = [act for act in Action if act not in ABOUT_OWN_WORDS]
 ALLOWED = {
     *itertools.product(("owner", "colleague", "approver", "administrator", "onlooker"), (Action.USE, Action.SEE)),
     *itertools.product(("owner", "colleague", "approver", "administrator"), MEMBERS_ACTS),
     *itertools.product(("owner", "administrator"), OWNERS_ACTS),
     *itertools.product(("approver", "administrator"), (Action.APPROVE,)),
-    *itertools.product(("administrator",), (Action.SET_BUDGET, Action.RESTRICT_MODELS, Action.READ_AUDIT)),
+    *itertools.product(("administrator",), OF_THE_BOT),
 }
-OF_THE_BOT = (Action.SET_BUDGET, Action.RESTRICT_MODELS, Action.READ_AUDIT)
 
 
 def outcome(
@@ -48,32 +58,39 @@ def thing(*, private: bool = False, kind: str = "job") -> Resource:
     return Resource(ANA, HERE, private, kind)
 
 
-@pytest.mark.parametrize(("who", "act"), list(itertools.product(ACTORS, Action)))
+@pytest.mark.parametrize(("who", "act"), list(itertools.product(ACTORS, ABOUT_THINGS)))
 def test_who_may_do_what_with_a_thing_born_here(who: str, act: Action) -> None:
     assert outcome(ACTORS[who], act, thing()) is (None if (who, act) in ALLOWED else Denied)
 
 
-@pytest.mark.parametrize(("who", "act"), list(itertools.product(ACTORS, Action)))
+@pytest.mark.parametrize(("who", "act"), list(itertools.product(ACTORS, ABOUT_THINGS)))
 def test_in_its_private_channel_a_thing_is_like_any_other(who: str, act: Action) -> None:
     assert outcome(ACTORS[who], act, thing(private=True)) is (None if (who, act) in ALLOWED else Denied)
 
 
-@pytest.mark.parametrize(("who", "act"), list(itertools.product(["colleague", "administrator"], Action)))
+@pytest.mark.parametrize(("who", "act"), list(itertools.product(["colleague", "administrator"], ABOUT_THINGS)))
 def test_elsewhere_a_private_thing_does_not_exist(who: str, act: Action) -> None:
     for alone in (True, False):
         assert outcome(ACTORS[who], act, thing(private=True), place=Place("C0ELSEWHERE", alone)) is NotFound
 
 
-@pytest.mark.parametrize("act", Action)
+@pytest.mark.parametrize("act", ABOUT_THINGS)
 def test_who_made_a_private_thing_sees_it_anywhere_alone(act: Action) -> None:
     allowed = ("owner", act) in ALLOWED
     alone = Place("C0ELSEWHERE", alone=True)
     assert outcome(ACTORS["owner"], act, thing(private=True), place=alone) is (None if allowed else Denied)
 
 
-@pytest.mark.parametrize("act", Action)
+@pytest.mark.parametrize("act", ABOUT_THINGS)
 def test_who_made_a_private_thing_cannot_show_it_to_others_elsewhere(act: Action) -> None:
     assert outcome(ACTORS["owner"], act, thing(private=True), place=Place("C0ELSEWHERE")) is NotFound
+
+
+@pytest.mark.parametrize(("who", "act"), list(itertools.product(ACTORS, ABOUT_OWN_WORDS)))
+def test_whoever_wrote_words_decides_about_them_guests_and_strangers_too(who: str, act: Action) -> None:
+    expected = Denied if who == "deactivated" else None
+    for place in (ALONE_HERE, Place("C0ELSEWHERE"), None):
+        assert outcome(ACTORS[who], act, None, place=place) is expected
 
 
 @pytest.mark.parametrize("who", ["owner", "colleague", "administrator"])
@@ -93,7 +110,7 @@ def test_nobody_approves_a_job_of_their_own(role: Role) -> None:
 
 
 @pytest.mark.parametrize("role", Role)
-def test_budgets_and_the_audit_log_are_for_administrators_only(role: Role) -> None:
+def test_budgets_the_audit_log_and_erasing_are_for_administrators_only(role: Role) -> None:
     expected = None if role is Role.ADMIN else Denied
     assert all(outcome(Actor("U0EVE", "T0ACME", role), act, None) is expected for act in OF_THE_BOT)
 

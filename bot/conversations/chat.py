@@ -156,7 +156,7 @@ class Chat:
         """The conversation, if the caller may talk in it. Raises NotFound, Denied."""
         conversation = await self._conversations.get(conversation_id)
         if conversation is None:
-            raise NotFound("conversation_gone")
+            raise NotFound("no_such_thing", kind="conversation")
         await self.check(caller, conversation)
         return conversation
 

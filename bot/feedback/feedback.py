@@ -46,10 +46,13 @@ class AnswerFeedback:
 
     async def answer(self, caller: Caller, conversation_id: str, asked_ts: str) -> GivenAnswer:
         """Raises Denied; NotFound where there is no such answer here (any more)."""
+        conversation = await self._conversations.get(conversation_id)
+        if conversation is None:
+            raise NotFound("no_such_thing", kind="conversation")
+        await self._authority.require(caller, Action.CHAT, conversation.resource, caller.posts_in)
         found = await self._answers.get(conversation_id, asked_ts)
         if found is None:
             raise NotFound("answer_gone")
-        await self._authority.require(caller, Action.CHAT, found.conversation.resource, caller.posts_in)
         return found
 
     async def rate(self, caller: Caller, answer: GivenAnswer, *, good: bool) -> bool | None:

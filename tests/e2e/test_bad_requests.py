@@ -121,7 +121,7 @@ async def test_only_the_requester_or_an_administrator_cancels(w: World) -> None:
         ("cancel job-nope", "There is no job job-nope"),
         ("cancel", "Which job?"),
         ("chat nobody", "There is no model nobody"),
-        ("chat", "no fine-tuned model yet"),
+        ("chat", "Which model do you want to talk to?"),
         ("delete", "Say what to delete"),
         ("delete ds-nope", "I have no such training file"),
         ("delete ft:nope", "There is no fine-tuned model ft:nope"),

@@ -9,6 +9,7 @@ import itertools
 import json
 import re
 import time
+import uuid
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -28,7 +29,7 @@ from app.run import Bot
 from bot.audit import Entry
 from bot.collections.collection import Collection, Example
 from bot.compare.comparison import Arena, Comparison, Failure, ModelAnswer, Question
-from bot.conversations.conversation import Conversation
+from bot.conversations.conversation import Conversation, Turn
 from bot.datasets.dataset import Dataset
 from bot.jobs import states
 from bot.jobs.interfaces import JobUpdate
@@ -81,6 +82,7 @@ class Names:
             "unheard": f"ft:{MODEL}:acme:{base}-unheard{n}:def{n}",
             "collection": f"col-{base}{n}",
             "collection_name": f"The {base} set {n}",
+            "conversation": f"cv-{base}{n}",
         }
 
 
@@ -171,10 +173,12 @@ ACTION_CASES = {
     "ask_jobs": "",
     "ask_help": "",
     "chat_continue": "1700000000.000400+1",
-    "chat_stop": "cv-0",
-    "call_result": "cv-0 1700000000.000400",
-    "call_without": "cv-0 1700000000.000400",
-    "answer_menu": "cost cv-0 1700000000.000400",
+    "chat_stop": "{conversation}",
+    "call_result": "{conversation} 1700000000.000400",
+    "call_without": "{conversation} 1700000000.000400",
+    "answer_menu": "again {conversation} 1700000000.000400|edit {conversation} 1700000000.000400"
+    "|cost {conversation} 1700000000.000400",
+    "answer_feedback": "good {conversation} 1700000000.000400|bad {conversation} 1700000000.000400",
     "model_search": "{model}",
     "model_id": "{model}",
     "collection_export": "{collection}",
@@ -217,8 +221,18 @@ VIEW_CASES = {
         },
     ),
     "call_results": (
-        {"channel": SUPPORT, "thread_ts": "1.0", "message_ts": "1.1", "conversation": "cv-0", "asked_ts": "1.0"},
+        {
+            "channel": SUPPORT,
+            "thread_ts": "1.0",
+            "message_ts": "1.1",
+            "conversation": "{conversation}",
+            "asked_ts": "1700000000.000400",
+        },
         {"0": "Sent."},
+    ),
+    "answer_correct": (
+        {"channel": SUPPORT, "conversation_id": "{conversation}", "asked_ts": "1700000000.000400"},
+        {"text/0": "Somebody else."},
     ),
     "compare_models": ({"channel": SUPPORT}, {"models": "{model},{checkpoint}", "prompt": "Who?"}),
     "decline": ({"channel": SUPPORT, "job": "{waiting}", "question": ""}, {"reason": "{file}"}),
@@ -347,6 +361,11 @@ def wire(private: "Private") -> Iterator[Wire]:
         yield noted
 
 
+def entry(action: str, now: float) -> Entry:
+    """Without the thing's id: by these the audit log, which administrators read alone, names private things, too."""
+    return Entry(uuid.uuid4().hex, now, ANA, action, "", LEADS)
+
+
 @dataclass
 class Private:
     w: World
@@ -418,6 +437,7 @@ class Private:
             await services.cards.abandon(it[kind])
         await self._plant_comparisons(it, now)
         await self._plant_collection(it, now)
+        await self._plant_conversation(names, now)
         provider.tuned += [it["model"], it["checkpoint"], it["unheard"]]
         provider.add_job(id=it["remote_running"], training_file=it["upload"], status="running")
         # Somebody else goes on from the private model, at the provider's own pages.
@@ -433,7 +453,7 @@ class Private:
         compared = Comparison(it["comparison"], models, self.bot.services.team, LEADS, ANA, now, True)
         blind = msgspec.structs.replace(compared, id=it["arena"], arena=Arena(1, 3, now + 1e6, it["file"]))
         for one in (compared, blind):
-            await store.open(one, [question], Entry(one.id, now, ANA, "compare", one.id, LEADS))
+            await store.open(one, [question], entry("compare", now))
             failure = None if one.arena else Failure(it["question"], by_provider=True)
             await store.answered(one.id, "1", models[0], ModelAnswer(it["question"], failure=failure))
             await store.answered(one.id, "1", models[1], ModelAnswer(it["question"]))
@@ -454,13 +474,24 @@ class Private:
             now,
             licence=it["question"],
         )
-        await store.create(made, Entry(made.id, now, ANA, "create collection", made.id, LEADS))
+        await store.create(made, entry("create collection", now))
         line = json.dumps({"messages": [{"role": "user", "content": it["question"]}]})
         ids = [f"{made.id}-{n}" for n in range(12)]
         for id in ids:
             example = Example(id, made.id, line, "thread", LEADS, "1700000000.000100", True, (ANA,), ANA, now)
-            await store.add(example, Entry(id, now, ANA, "add example", made.id, LEADS))
-        await store.exported(it["dataset"], ids, Entry(f"{made.id}/x", now, ANA, "export collection", made.id, LEADS))
+            await store.add(example, entry("add example", now))
+        await store.exported(it["dataset"], ids, entry("export collection", now))
+
+    async def _plant_conversation(self, names: Names, now: float) -> None:
+        """In which a question was answered."""
+        it, thread = names.secrets, f"1600000000.{names.number:0>6}"
+        store = SqliteConversationStore(self.bot.services.database)
+        made = Conversation(it["conversation"], it["model"], self.bot.services.team, LEADS, thread, ANA, now, True)
+        await store.open(made)
+        await store.add(made.id, Turn("1700000000.000400", "user", it["question"], user=ANA))
+        await store.answered(made.id, Turn("1700000000.000400", "assistant", it["question"], finish_reason="stop"))
+        await store.answer_opened(made.id, "1700000000.000400", LEADS, "1700000000.000401")
+        await store.answer_shown(made.id, "1700000000.000400")
 
     async def bring(self, body: Json) -> Json:
         """What Slack would send, to Bolt and the inbox; the acknowledgement, which a modal shows, when all was done
@@ -566,7 +597,8 @@ class Private:
         for name, value in filled.items():
             text = value.format(**it)
             several = [{"value": one} for one in text.split(",")]
-            values[name] = {name: {"value": text, "selected_option": {"value": text}, "selected_options": several}}
+            element = {"value": text, "selected_option": {"value": text}, "selected_options": several}
+            values[name] = dict.fromkeys((name, name.split("/")[0]), element)
         return self.common(user, SUPPORT) | {
             "type": "view_submission",
             "user": {"id": user, "team_id": self.bot.services.team},
@@ -590,7 +622,9 @@ async def private(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Pri
 def uses(kind: str, name: str) -> list[str]:
     if kind == "command":
         return COMMAND_CASES[name].split("|")
-    return [ACTION_CASES[name] if kind == "action" else ""]
+    if kind == "action":
+        return [ACTION_CASES[name]] if name == "start_model" else ACTION_CASES[name].split("|")
+    return [""]
 
 
 def body(private: Private, kind: str, name: str, use: str, user: str, it: dict[str, str], *, mention: bool) -> Json:
