@@ -172,7 +172,9 @@ class ComparisonStore(Protocol):
     async def posted(self, comparison_id: str, key: str, ts: str, *, root: bool = False) -> None:
         """`root`: its thread is the comparison's."""
 
-    async def shown(self, comparison_id: str, key: str, shown: str) -> None: ...
+    async def shown(self, comparison_id: str, key: str, shown: str, question: Question | None = None) -> None:
+        """The message shows that. With `question`: all answers to it; nothing where one of them has been forgotten, to
+        be asked for again, since they were looked up."""
 
     async def votes(self, comparison_id: str) -> list[Vote]: ...
 

@@ -154,13 +154,21 @@ class SqliteComparisonStore:
 
         await self._database.write(work)
 
-    async def shown(self, comparison_id: str, key: str, shown: str) -> None:
-        await self._database.write(
-            lambda db: db.execute(
+    async def shown(self, comparison_id: str, key: str, shown: str, question: Question | None = None) -> None:
+        def work(db: SqliteDatabase) -> None:
+            if question is not None:
+                (answers,) = db.execute(
+                    "SELECT count(*) FROM comparison_answers WHERE comparison_id = ? AND question_id = ?",
+                    [comparison_id, question.id],
+                ).fetchone()
+                if answers < len(question.models):
+                    return
+            db.execute(
                 "UPDATE comparison_messages SET shown = ? WHERE comparison_id = ? AND key = ?",
                 [shown, comparison_id, key],
             )
-        )
+
+        await self._database.write(work)
 
     async def votes(self, comparison_id: str) -> list[Vote]:
         rows = await self._database.read(

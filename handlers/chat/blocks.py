@@ -59,7 +59,7 @@ def ask_in_thread(model: str, permalink: str | None) -> Message:
 
 def files_left_out(files: Sequence[tuple[str, str]]) -> Message:
     """For files that a model cannot be given: their names, and why not."""
-    lines = [texts.file_left_out(file_names([name]), escape(why)) for name, why in files]
+    lines = [texts.file_left_out(file_names([name]), escape(redact(why))) for name, why in files]
     return message(lines[0], [section("\n".join(lines))])
 
 

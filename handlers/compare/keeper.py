@@ -177,7 +177,7 @@ class ComparisonKeeper:
                     with contextlib.suppress(PostError):  # what comes next shows it, too
                         await self._poster.update_now(comparison.channel, ts, message)
         await self._show_whole(comparison, question, answers)
-        if not await self._edit(comparison, question.id, ts, rendered(), _ANSWERS):
+        if not await self._edit(comparison, question.id, ts, rendered(), _ANSWERS, question):
             await self._show_whole(comparison, question, answers, at_any_rate=True)
 
     async def _show_whole(
@@ -201,7 +201,7 @@ class ComparisonKeeper:
             await self._share(comparison, key, known, whole, blocks.whole_answers_comment(question))
         except PostRefused as error:
             log.warning("whole answers not shown", comparison=comparison.id, why=str(error))
-        await self._comparisons.shown(comparison.id, key, _ANSWERS)
+        await self._comparisons.shown(comparison.id, key, _ANSWERS, question)
 
     async def _share(
         self, comparison: Comparison, key: str, known: ShownMessage | None, content: str, comment: str
@@ -255,7 +255,7 @@ class ComparisonKeeper:
                     group.create_task(ask(model))
             for number, pair in own:
                 shown = blocks.ballot(comparison, question, pair, answers, number=number, of=len(pairs))
-                await self._show(comparison, _key(question, pair), shown, _BALLOT)
+                await self._show(comparison, _key(question, pair), shown, _BALLOT, question)
                 await self._show_whole(comparison, question, answers, pair)
             return True
         return False
@@ -311,8 +311,10 @@ class ComparisonKeeper:
             self._opened(comparison.channel, ts)
         return ts
 
-    async def _show(self, comparison: Comparison, key: str, message: Message, shown: str) -> None:
-        """Post it, or bring it to date; nothing where it shows that already."""
+    async def _show(
+        self, comparison: Comparison, key: str, message: Message, shown: str, question: Question | None = None
+    ) -> None:
+        """Post it, or bring it to date; nothing where it shows that already. `question`: whose answers it shows."""
         known = (await self._comparisons.messages(comparison.id)).get(key)
         if known is not None and known.shown == shown:
             return
@@ -320,11 +322,11 @@ class ComparisonKeeper:
             ts = await self._post(comparison, key, message)
             # What an earlier attempt has posted may show less.
             if known is None:
-                await self._comparisons.shown(comparison.id, key, shown)
+                await self._comparisons.shown(comparison.id, key, shown, question)
                 return
         else:
             ts = known.ts
-        await self._edit(comparison, key, ts, message, shown)
+        await self._edit(comparison, key, ts, message, shown, question)
 
     async def _post(self, comparison: Comparison, key: str, message: Message, *, root: bool = False) -> str:
         """The ts of the message `key`; posted unless it is there."""
@@ -361,7 +363,15 @@ class ComparisonKeeper:
             priority=Priority.CHAT,
         )
 
-    async def _edit(self, comparison: Comparison, key: str, ts: str, message: Message, shown: str) -> bool:
+    async def _edit(
+        self,
+        comparison: Comparison,
+        key: str,
+        ts: str,
+        message: Message,
+        shown: str,
+        question: Question | None = None,
+    ) -> bool:
         """False where Slack takes it without its blocks only."""
         whole = True
         try:
@@ -369,7 +379,7 @@ class ComparisonKeeper:
         except PostRefused as error:
             # Somebody deleted it, or Slack lets nobody edit it any more: there is nothing to go on with.
             log.warning("cannot be edited", comparison=comparison.id, key=key, why=str(error))
-        await self._comparisons.shown(comparison.id, key, shown)
+        await self._comparisons.shown(comparison.id, key, shown, question)
         return whole
 
     async def _update(self, comparison: Comparison, ts: str, message: Message) -> bool:

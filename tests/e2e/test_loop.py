@@ -147,13 +147,12 @@ async def test_a_deleted_model_is_gone_at_the_provider(w: World) -> None:
         job = await w.job_at_provider()
         w.provider.run(job, steps=2)
         model = w.provider.succeed(job)
-        await w.wait_card("job_chat")
+        ending = await w.wait_notice("succeeded", await w.wait_card("job_chat"))
         await w.person.command("ana", w.channel, "/finetune", f"delete {model}")
         await w.confirm("Delete the model", "is deleted")
         assert w.provider.tuned == []
         card = await w.person.wait_message(w.channel, contains="Model deleted", timeout=60)
         assert "Chat" not in [button["text"]["text"] for button in _buttons(card)]
-        ending = await w.wait_notice("succeeded", card)
         await w.person.click("ana", w.channel, ending["ts"], "job_chat")
         await w.person.wait_ephemeral("ana", w.channel, contains="nobody can talk to it any more")
 

@@ -59,6 +59,21 @@ async def test_an_answer_that_is_there_stays_and_a_failure_can_be_forgotten(stor
     assert (await store.messages("cmp-1"))["1"].shown is None
 
 
+async def test_a_message_does_not_show_an_answer_that_was_forgotten_while_it_was_posted(
+    store: SqliteComparisonStore,
+) -> None:
+    for model in "a", "b":
+        await store.answered("cmp-1", "1", model, ModelAnswer(failure=Failure("model_said_nothing")))
+    await store.posting("cmp-1", "1", 5.0)
+    assert await store.ask_again("cmp-1", "1", ["1"])
+    await store.shown("cmp-1", "1", "answers", QUESTION)
+    assert (await store.messages("cmp-1"))["1"].shown is None
+    for model in "a", "b":
+        await store.answered("cmp-1", "1", model, ModelAnswer("said"))
+    await store.shown("cmp-1", "1", "answers", QUESTION)
+    assert (await store.messages("cmp-1"))["1"].shown == "answers"
+
+
 async def test_a_vote_counts_once_and_the_latest_one_whatever_comes_after(store: SqliteComparisonStore) -> None:
     def vote(choice: Choice, at: float) -> Vote:
         return Vote("1", 0, "U2", choice, at)
