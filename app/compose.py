@@ -192,6 +192,7 @@ def _chat(
             attached_files=AttachedFiles(_download(services)),
             joining=Joining(callers, opening, services.model_lookup, services.channel_models),
             models=services.model_lookup,
+            channel_models=services.channel_models,
             authority=services.authority,
             threads=threads,
             languages=services.languages,

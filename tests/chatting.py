@@ -15,6 +15,7 @@ from bot.conversations.opening import OpenConversation
 from bot.errors import Ambiguous, NotFound
 from bot.jobs.job import Origin
 from bot.models.model import FineTunedModel
+from bot.spending.budget import Used
 from bot.spending.model_use import UseSum
 
 TALK = Conversation("cv-1", "ft:gpt:acme:support:1", "T0ACME", "C0TRAINING", "1.5", ANA.user, 1.0)
@@ -34,6 +35,7 @@ class Models:
     called: FunctionCalls | None = None
     given: GivenAnswer | None = None
     used: UseSum = field(default_factory=UseSum)
+    month: Used = field(default_factory=Used)
     opened: list[tuple[str, bool]] = field(default_factory=list)
     heard: list[tuple[str, str]] = field(default_factory=list)
     shown_messages: list[str] = field(default_factory=list)
@@ -106,6 +108,9 @@ class Models:
 
     async def of(self, subject: str) -> UseSum:
         return self.used
+
+    async def of_month(self, at: float) -> Used:
+        return self.month
 
     async def check(self, caller: Caller, conversation: Conversation) -> None:
         self.heard.append((caller.user, ""))

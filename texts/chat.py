@@ -249,6 +249,23 @@ def usage_of_conversation(answers: int, tokens: str, cost: str) -> str:
     )
 
 
+def first_token(seconds: float) -> str:
+    """After `usage_of_answer`."""
+    return _("Its first words came after {seconds} s.", seconds=f"{seconds:.1f}")
+
+
+def usage_of_month(cost: str, unknown: int) -> str:
+    """`unknown`: of how many jobs and answers nobody knows the price."""
+    if unknown:
+        return plural(
+            "The whole workspace this month, with its jobs: {cost}, and {count} job or answer of unknown price.",
+            "The whole workspace this month, with its jobs: {cost}, and {count} jobs or answers of unknown price.",
+            unknown,
+            cost=cost,
+        )
+    return _("The whole workspace this month, with its jobs: {cost}.", cost=cost)
+
+
 # Functions
 
 

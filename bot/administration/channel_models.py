@@ -1,6 +1,6 @@
 """Which models may be talked to in a channel. Where administrators have named some, no others."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import Protocol
 
 from bot.access import Action, Caller
@@ -24,6 +24,11 @@ class ChannelModels:
     async def allowed(self, channel: str) -> list[str]:
         """Empty where all are."""
         return await self._store.get(channel)
+
+    async def among(self, channel: str, models: Iterable[str]) -> list[str]:
+        """Those that are allowed there."""
+        allowed = await self.allowed(channel)
+        return [model for model in models if not allowed or model in allowed]
 
     async def allow(self, caller: Caller, model: str) -> list[str]:
         """One more in the caller's channel; with the first, all others are shut out. Returns those that are allowed.

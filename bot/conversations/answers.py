@@ -46,6 +46,7 @@ class Answers:
             ts=first.ts,
             content="".join(part.content for part in parts),
             original=first.original,
+            first_token=first.first_token,
             edited_at=first.edited_at,
             edited_by=first.edited_by,
         )

@@ -296,7 +296,7 @@ class Chat:
             whole, said = "", Turn(asked_ts, "assistant", "", user=caller.user, model=conversation.model)
             places: list[TokenLogprobs] = []
             failure: ProviderError | None = None
-            request = _request(conversation, turns, kept)
+            request, asked_at = _request(conversation, turns, kept), time.monotonic()
             deltas = ask_model(provider, request, conversation.completion, conversation.labels)
             try:
                 async for delta in _until(stop, deltas):
@@ -305,6 +305,8 @@ class Chat:
                     whole += text
                     said = _with(said, delta)
                     if text and whole.strip():
+                        if said.first_token is None:
+                            said = msgspec.structs.replace(said, first_token=time.monotonic() - asked_at)
                         yield TextDelta(text)
             except ProviderError as error:
                 failure = error

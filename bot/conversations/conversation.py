@@ -54,7 +54,8 @@ class Turn(msgspec.Struct, frozen=True, omit_defaults=True):
     (`1700000000.000100~1`). What a function gave (role `tool`) carries the ts of the answer that called it.
 
     `user`: the person who said it, or asked for it; `name`: how people call them, where the model is told.
-    `finish_reason`: why an answer ended; the protocol's word, BROKEN or STOPPED.
+    `finish_reason`: why an answer ended; the protocol's word, BROKEN or STOPPED. `first_token`: seconds from the
+    request to its first visible text.
     `tool_calls` are the assistant's, `tool_call_id` says which of them a turn of role `tool` answers. `usage` and
     `cost_usd` are those of one answer. `probabilities`: of each label, where the model chose one. `original`: what an
     answer was before a person edited it (`edited_by`). A turn that was deleted (`deleted_at`) is no part of the prompt.
@@ -73,6 +74,7 @@ class Turn(msgspec.Struct, frozen=True, omit_defaults=True):
     attachments: tuple[Attachment, ...] = ()
     usage: Usage | None = None
     cost_usd: float | None = None
+    first_token: float | None = None
     probabilities: tuple[tuple[str, float], ...] = ()
     edited_at: float | None = None
     edited_by: str | None = None

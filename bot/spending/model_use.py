@@ -10,7 +10,7 @@ from typing import Protocol
 import msgspec
 
 from bot.providers.chat import Usage
-from bot.spending.budget import Spend, check_left
+from bot.spending.budget import Spend, Used, check_left, used
 from bot.spending.interfaces import BudgetStore, Ledger
 
 
@@ -81,3 +81,7 @@ class ModelSpending:
     async def of(self, subject: str) -> UseSum:
         """All that was used for a conversation, a comparison."""
         return await self._uses.of_subject(subject)
+
+    async def of_month(self, at: float) -> Used:
+        """All that counts within a budget of the workspace in the calendar month (UTC) of `at`."""
+        return used(await self._ledger.spends_of_month(at))

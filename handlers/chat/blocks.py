@@ -6,6 +6,7 @@ from typing import Final
 
 from bot.conversations.background import Background
 from bot.conversations.conversation import Turn
+from bot.spending.budget import Used
 from bot.spending.model_use import UseSum
 from handlers.blocks.message import Message
 from handlers.blocks.model_name import id_button, named
@@ -13,7 +14,7 @@ from handlers.blocks.parts import VALUE, actions, button, line, message, section
 from handlers.blocks.text import bold, channel, clean, escape, file_names, link, person, quoted, redact, size
 from texts import chat as texts
 from texts import jobs
-from texts.formats import money, number
+from texts.formats import dollars, money, number, sentences
 
 CONTINUE: Final = "chat_continue"
 ANEW: Final = "chat_anew"
@@ -108,8 +109,8 @@ def beginning_left_out(model: str) -> Message:
     return line(texts.beginning_left_out(named(model)))
 
 
-def cost(model: str, answer: Turn, used: UseSum) -> Message:
-    """Tokens and cost of one answer, and of all in its conversation."""
+def cost(model: str, answer: Turn, used: UseSum, month: Used) -> Message:
+    """Tokens and cost of one answer, of all in its conversation, and of all in the workspace this month."""
     if answer.usage is None:
         said = texts.usage_unknown(named(model))
     else:
@@ -117,7 +118,10 @@ def cost(model: str, answer: Turn, used: UseSum) -> Message:
         said = texts.usage_of_answer(named(model), read, written, money(answer.cost_usd))
     total = money(used.usd if used.unknown < used.answers else None)
     tokens = number(used.prompt_tokens + used.completion_tokens)
-    return line(f"{said}\n{texts.usage_of_conversation(used.answers, tokens, total)}")
+    if answer.first_token is not None:
+        said = sentences(said, texts.first_token(answer.first_token))
+    of_month = texts.usage_of_month(dollars(month.usd), month.unknown)
+    return line("\n".join([said, texts.usage_of_conversation(used.answers, tokens, total), of_month]))
 
 
 def model_gone(model: str) -> Message:

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import structlog
 from slack_sdk.models.blocks import Option
 
-from bot.access import Action
+from bot.access import Action, Caller
+from bot.administration.channel_models import ChannelModels
 from bot.authority import Authority
 from bot.conversations.answers import Answers
 from bot.conversations.chat import Chat
@@ -49,6 +50,7 @@ class ChatListeners:
     joining: Joining
     attached_files: AttachedFiles
     models: ModelLookup
+    channel_models: ChannelModels
     authority: Authority
     threads: ChatThreads
     languages: Languages
@@ -58,13 +60,8 @@ class ChatListeners:
     async def command(self, request: Request) -> None:
         """`/finetune chat [MODEL]`; where several are meant, they are there to choose from."""
         caller, word = await self.callers.of(request), request.text.strip("`")
-        try:
-            models = [await self.models.named(caller, word)] if word else []
-        except Ambiguous as several:
-            models = list(several.choices)
-        if not word:
-            models = [model.id for model in await self.models.visible(caller, caller.posts_in)]
-        if not models and not await self.models.search(caller, caller.posts_in, ""):
+        models = await (self._meant(caller, word) if word else self._visible(caller, fresh=True))
+        if not models and not await self._found(caller, ""):
             raise NotFound("nothing_to_talk_to")
         if len(models) != 1:
             await request.answer(model_choice(word, models))
@@ -76,15 +73,31 @@ class ChatListeners:
         caller = await self.callers.of(request)
         if not self.authority.allows(caller, Action.CHAT):
             return []
-        return model_options(await self.models.search(caller, caller.posts_in, request.text))
+        return model_options(await self._found(caller, request.text))
 
     async def offer_models(self, request: Request) -> bool:
         """Ask which model is meant; whether there is any."""
         caller = await self.callers.of(request)
-        models = [model.id for model in await self.models.visible(caller, caller.posts_in, fresh=False)]
+        models = await self._visible(caller, fresh=False)
         if models:
             await request.answer(model_choice("", models))
         return bool(models)
+
+    async def _meant(self, caller: Caller, word: str) -> list[str]:
+        """The models that `word` names; of several, those that may be talked to here."""
+        try:
+            return [await self.models.named(caller, word)]
+        except Ambiguous as several:
+            models = await self.channel_models.among(caller.channel, several.choices)
+            return models or [several.choices[0]]  # which is refused, with those that may
+
+    async def _visible(self, caller: Caller, *, fresh: bool) -> list[str]:
+        visible = await self.models.visible(caller, caller.posts_in, fresh=fresh)
+        return await self.channel_models.among(caller.channel, [model.id for model in visible])
+
+    async def _found(self, caller: Caller, words: str) -> list[str]:
+        found = await self.models.search(caller, caller.posts_in, words)
+        return await self.channel_models.among(caller.channel, found)
 
     async def open_job(self, request: Request) -> None:
         """*Chat* on the card of a job."""
@@ -153,14 +166,16 @@ class ChatListeners:
                 await self.display.show(request, conversation, answer, after=below)
 
     async def show_cost(self, request: Request) -> None:
-        """*Tokens and cost* of an answer, and of its conversation."""
+        """*Tokens and cost* of an answer, of its conversation, and of the month."""
         conversation_id, asked_ts = read_about(request.text)
-        conversation = await self.chat.get(await self.callers.of(request), conversation_id)
+        caller = await self.callers.of(request)
+        conversation = await self.chat.get(caller, conversation_id)
         given = await self.answers.get(conversation_id, asked_ts)
         if given is None:
             raise NotFound("no_such_answer")
         used = await self.spending.of(conversation_id)
-        await request.answer(blocks.cost(given.answer.model or conversation.model, given.answer, used))
+        month = await self.spending.of_month(caller.at)
+        await request.answer(blocks.cost(given.answer.model or conversation.model, given.answer, used, month))
 
     async def said_in_channel(self, request: Request) -> None:
         """Tell who asks in the channel, having just opened a conversation, where its thread is."""

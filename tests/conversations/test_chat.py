@@ -1,6 +1,7 @@
 """Asking a model in a conversation, over a real socket: what it is given, and what is kept of its answer."""
 
 import asyncio
+import time
 from contextlib import aclosing
 from typing import Any
 
@@ -103,10 +104,10 @@ async def test_an_answer_comes_in_words_and_is_kept(
     assert len(events) > 2
     assert words(events).strip() == stand_in.answer
     assert events[-1] == Ended("stop", None)
-    assert await conversations.turns(TALK.id) == [
-        Turn("2.0", "user", "Hello?", user="U0ANA"),
-        Turn("2.0", "assistant", words(events), "stop", user="U0ANA", model=TUNED),
-    ]
+    question, answer = await conversations.turns(TALK.id)
+    assert question == Turn("2.0", "user", "Hello?", user="U0ANA")
+    said = Turn("2.0", "assistant", words(events), "stop", user="U0ANA", model=TUNED)
+    assert structs.replace(answer, first_token=None) == said
 
 
 async def test_what_was_said_later_is_not_given_and_people_are_answered_one_after_the_other(
@@ -435,7 +436,11 @@ async def test_a_question_that_alone_is_too_long_is_left_to_the_provider(
 
 
 async def test_each_answer_has_its_cost_and_a_budget_that_is_used_up_ends_them(
-    chat: Chat, conversations: SqliteConversationStore, stand_in: StandInProvider, budgets: SqliteBudgetStore
+    chat: Chat,
+    conversations: SqliteConversationStore,
+    stand_in: StandInProvider,
+    budgets: SqliteBudgetStore,
+    spending: ModelSpending,
 ) -> None:
     await budgets.set_budget(Scope.CHANNEL, TALK.channel, 1.0, entry(a_caller(), "set budget", TALK.channel))
     stand_in.usage = (1_000_000, 1_000_000)
@@ -445,7 +450,10 @@ async def test_each_answer_has_its_cost_and_a_budget_that_is_used_up_ends_them(
     await ask(chat, "2.0")
     answer = (await conversations.turns(TALK.id))[-1]
     assert (answer.usage, answer.cost_usd) == (Usage(1_000_000, 1_000_000), price)
+    assert answer.first_token is not None
+    assert 0 < answer.first_token < 10
     assert await chat.used(TALK) == UseSum(1, 1_000_000, 1_000_000, price)
+    assert (await spending.of_month(time.time())).usd == price
     with pytest.raises(OverBudget, match="budget_used_up"):
         await ask(chat, "3.0")
     with pytest.raises(OverBudget):

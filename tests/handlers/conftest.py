@@ -55,6 +55,8 @@ def chat(slack: Slack, models: Models, database: Database) -> ChatListeners:
     poster = Poster(slack.client)
     use_cases: Any = models
     callers = Callers(People(poster, "T0ACME", Roles()), "T0ACME")
+    authority = Authority(Policy(), SqliteAuditLog(database))
+    channel_models = ChannelModels(SqliteChannelModels(database), authority)
     return ChatListeners(
         callers=callers,
         opening=cast(ConversationOpening, use_cases),
@@ -67,10 +69,11 @@ def chat(slack: Slack, models: Models, database: Database) -> ChatListeners:
             callers,
             cast(ConversationOpening, use_cases),
             cast(ModelLookup, use_cases),
-            ChannelModels(SqliteChannelModels(database), Authority(Policy(), SqliteAuditLog(database))),
+            channel_models,
         ),
         models=cast(ModelLookup, use_cases),
-        authority=Authority(Policy(), SqliteAuditLog(database)),
+        channel_models=channel_models,
+        authority=authority,
         threads=ChatThreads(poster, ENGLISH, set()),
         languages=ENGLISH,
         poster=poster,

@@ -5,13 +5,15 @@ from typing import Any
 import pytest
 from chatting import TALK, Models
 from scripted_slack import Slack, error
-from slack_requests import Answers, a_request
+from slack_requests import Answers, a_caller, a_request
 
+from bot.access import Actor, Role
 from bot.conversations.answers import GivenAnswer
 from bot.conversations.chat import Empty, Ended, Event, Gone, Probabilities, TextDelta, TooLong, Warming
 from bot.conversations.conversation import Turn
 from bot.errors import Denied, Invalid, NotFound
 from bot.providers.chat import Usage
+from bot.spending.budget import Used
 from bot.spending.model_use import UseSum
 from handlers.blocks import answer
 from handlers.blocks.model_name import MODEL_CHAT, MODEL_SEARCH
@@ -71,6 +73,20 @@ async def test_all_models_can_be_searched_and_base_models_are_there_where_none_i
     models.there = VOICE
     first = (await chat.search_models(a_request("voice")))[0].to_dict()
     assert (first["text"]["text"], first["description"]["text"]) == ("voice", VOICE[0])
+
+
+async def test_what_a_channel_does_not_allow_is_not_offered_there(chat: ChatListeners, models: Models) -> None:
+    models.there, models.base = [*VOICE, "ft:gpt:acme:support:1"], ["gpt-4.1-mini", "gpt-4.1-nano"]
+    admin = Actor("U0ADA", "T0ACME", Role.ADMIN)
+    for model in (VOICE[0], "ft:gpt:acme:support:1", "gpt-4.1-mini"):
+        await chat.channel_models.allow(a_caller(admin, key=model), model)
+    answers = Answers()
+    for ask in (chat.command, chat.offer_models):
+        await ask(a_request("", answers))
+        assert answers.buttons == [(MODEL_CHAT, VOICE[0]), (MODEL_CHAT, "ft:gpt:acme:support:1")]
+    assert [option.value for option in await chat.search_models(a_request("gpt-"))] == ["gpt-4.1-mini"]
+    await chat.command(a_request("voice", answers))
+    assert models.opened == [(VOICE[0], False)], "of two the one that is allowed is meant"
 
 
 async def test_buttons_open_the_model_of_a_job_a_model_and_another_conversation(
@@ -246,18 +262,22 @@ async def test_below_an_answer_is_a_menu_and_another_answer_takes_its_place_once
 
 
 async def test_tokens_and_cost_are_shown_to_who_asks(chat: ChatListeners, models: Models) -> None:
-    turn = Turn("2.0", "assistant", "Hello.", model=TALK.model, usage=Usage(1200, 34), cost_usd=0.0042)
+    turn = Turn(
+        "2.0", "assistant", "Hello.", model=TALK.model, usage=Usage(1200, 34), cost_usd=0.0042, first_token=0.42
+    )
     models.given = GivenAnswer(TALK, "2.0", (), Turn("2.0", "user", "Hello?"), turn)
-    models.used = UseSum(3, 4000, 90, 0.0105)
+    models.used, models.month = UseSum(3, 4000, 90, 0.0105), Used(usd=12.3)
     answers = Answers()
     await chat.show_cost(a_request(f"{TALK.id} 2.0", answers))
     assert "1,200 tokens read, 34 written, less than $0.01" in answers.text
     assert "3 answers, 4,090 tokens" in answers.text
+    assert "first words came after 0.4 s" in answers.text
+    assert "this month, with its jobs: $12.30." in answers.text
     models.given = GivenAnswer(TALK, "2.0", (), turn, Turn("2.0", "assistant", "Hello."))
-    models.used = UseSum(1, 40, 9, 0.0, unknown=1)
+    models.used, models.month = UseSum(1, 40, 9, 0.0, unknown=1), Used(usd=12.3, unknown=2)
     await chat.show_cost(a_request(f"{TALK.id} 2.0", answers))
     assert "did not say how many tokens" in answers.text
-    assert "unknown price" in answers.text
+    assert "$12.30, and 2 jobs or answers of unknown price" in answers.text
     models.given = None
     with pytest.raises(NotFound, match="no_such_answer"):
         await chat.show_cost(a_request(f"{TALK.id} 2.0", answers))
