@@ -7,8 +7,10 @@ from bot.administration.audit_log import AuditLogReader
 from bot.administration.channel_language import ChannelLanguage
 from bot.administration.subscriptions import ChannelSubscriptions
 from bot.collections.adding import ThreadCollections
+from bot.collections.curation import CollectionCuration
 from bot.collections.export import CollectionFiles
 from bot.collections.learned import LearnedModels
+from bot.collections.views import CollectionViews
 from bot.collections.withdrawal import Withdrawal
 from bot.compare.arenas import Arenas
 from bot.compare.asking import Asking
@@ -224,7 +226,9 @@ def _collections(
     learned = LearnedModels(collections, services.datasets, services.jobs, authority)
     listing = CollectionListeners(
         callers=callers,
-        files=CollectionFiles(collections, learned, services.datasets, services.file_store, authority),
+        views=CollectionViews(collections, learned, services.audit, authority),
+        curation=CollectionCuration(collections, authority),
+        files=CollectionFiles(collections, services.datasets, services.file_store, authority),
         derived=datasets.derived,
         poster=services.poster,
         language=services.languages.place,

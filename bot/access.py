@@ -18,6 +18,7 @@ class Action(StrEnum):
     VOTE = "vote"
     REVEAL = "reveal"
     ADD_EXAMPLE = "add example"
+    CHANGE_COLLECTION = "change collection"
     AGREE = "agree"
     WITHDRAW = "withdraw"
     ERASE = "erase"
@@ -112,7 +113,17 @@ _MEMBERS = _VIEWERS | {
     Action.FOLLOW,
     Action.SET_LANGUAGE,
 }
-_OWNER_OR_ADMIN = frozenset({Action.CANCEL, Action.PAUSE, Action.RESUME, Action.DELETE, Action.DECIDE, Action.REVEAL})
+_OWNER_OR_ADMIN = frozenset(
+    {
+        Action.CANCEL,
+        Action.PAUSE,
+        Action.RESUME,
+        Action.DELETE,
+        Action.DECIDE,
+        Action.REVEAL,
+        Action.CHANGE_COLLECTION,
+    }
+)
 _ADMINS = frozenset({Action.SET_BUDGET, Action.RESTRICT_MODELS, Action.READ_AUDIT, Action.ERASE})
 _OWN_WORDS = frozenset({Action.AGREE, Action.WITHDRAW})
 """About the actor's own words, whoever they are: guests and people of other organisations may, too."""

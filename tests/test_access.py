@@ -22,7 +22,15 @@ ACTORS = {
     "stranger": Actor("U0OTHER", "T0OTHER", external=True),
     "deactivated": Actor(ANA, "T0ACME", Role.ADMIN, deactivated=True),
 }
-OWNERS_ACTS = (Action.CANCEL, Action.PAUSE, Action.RESUME, Action.DELETE, Action.DECIDE, Action.REVEAL)
+OWNERS_ACTS = (
+    Action.CANCEL,
+    Action.PAUSE,
+    Action.RESUME,
+    Action.DELETE,
+    Action.DECIDE,
+    Action.REVEAL,
+    Action.CHANGE_COLLECTION,
+)
 MEMBERS_ACTS = (
     Action.SUBMIT,
     Action.CHAT,

@@ -35,6 +35,8 @@ def act(code: str) -> str:
         "rate answer": _("rate an answer"),
         "export collection": _("make a training file"),
         "create collection": _("make a training set"),
+        "remove example": _("remove an example"),
+        "change collection": _("change a training set"),
         "agree": _("agree to the use of one's words"),
         "disagree": _("not agree to the use of one's words"),
         "withdraw": _("withdraw what one contributed"),

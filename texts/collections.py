@@ -1,9 +1,9 @@
-"""Training sets that grow in Slack: the list of them, and training files made of them. Values come as they shall be
-shown."""
+"""Training sets that grow in Slack: the list of them, what one holds, and training files made of them. Values come as
+they shall be shown."""
 
 from collections.abc import Sequence
 
-from texts.formats import first_of
+from texts.formats import enumerated, first_of, listed
 from texts.language import _, plural
 
 
@@ -37,6 +37,139 @@ def learned(models: Sequence[str]) -> str:
 
 def more_learned(count: int) -> str:
     return plural("{count} model that is not seen here", "{count} models that are not seen here", count)
+
+
+def open_button() -> str:
+    return _("Open")
+
+
+def all_button() -> str:
+    return _("All training sets")
+
+
+def examples_button() -> str:
+    return _("Examples")
+
+
+def back_button() -> str:
+    """From the examples of a training set to what is said of all of it."""
+    return _("Back to the training set")
+
+
+def older_button() -> str:
+    return _("Older")
+
+
+def newer_button() -> str:
+    return _("Newer")
+
+
+def page(number: int, pages: int) -> str:
+    return _("Page {number} of {pages}", number=number, pages=pages)
+
+
+def choose(word: str) -> str:
+    """Several training sets begin with this word."""
+    return _("Several training sets are called something like {word}. Open the one that you mean.", word=word)
+
+
+def command_hint(command: str) -> str:
+    """`command`: what shows the same again."""
+    return _("{command} shows this again.", command=command)
+
+
+def origins(counts: Sequence[str]) -> str:
+    """`counts`: of each kind of origin."""
+    return _("Came about as: {counts}", counts=enumerated(counts))
+
+
+def counted(origin: str, count: int) -> str:
+    """How many examples came about in one way; a code that nothing is written about stands as it is."""
+    match origin:
+        case "thread":
+            return plural("{count} thread", "{count} threads", count)
+        case "correction":
+            return plural("{count} correction", "{count} corrections", count)
+        case "preference":
+            return plural("{count} preference", "{count} preferences", count)
+        case "arena":
+            return plural("{count} vote in an arena", "{count} votes in arenas", count)
+    return f"{origin}: {count}"
+
+
+def origin(code: str) -> str:
+    """How one example came about."""
+    return {
+        "thread": _("from a thread"),
+        "correction": _("from a correction"),
+        "preference": _("a preference"),
+        "arena": _("from votes in an arena"),
+    }.get(code, code)
+
+
+def history() -> str:
+    return _("History")
+
+
+def did(when: str, person: str, act: str) -> str:
+    """A line of the history. `act`: as the audit log calls it."""
+    return _("{when}: {person} – {act}", when=when, person=person, act=act)
+
+
+def examples_of(collection: str, count: int) -> str:
+    """Above the examples."""
+    return plural("{count} example of {collection}", "{count} examples of {collection}", count, collection=collection)
+
+
+def no_examples(collection: str, shortcut: str) -> str:
+    """`shortcut`: its name."""
+    return _(
+        "{collection} has no examples. Choose {shortcut} in the menu of any message to add its thread.",
+        collection=collection,
+        shortcut=shortcut,
+    )
+
+
+def asks(text: str) -> str:
+    """The first question of an example."""
+    return _("Question: {text}", text=text)
+
+
+def answers(text: str) -> str:
+    """Its last answer."""
+    return _("Answer: {text}", text=text)
+
+
+def preferred(text: str) -> str:
+    return _("Preferred: {text}", text=text)
+
+
+def rejected(text: str) -> str:
+    return _("Rejected: {text}", text=text)
+
+
+def added_by(person: str) -> str:
+    return _("added by {person}", person=person)
+
+
+def waits_for(people: Sequence[str]) -> str:
+    return _("Waits for the agreement of {people}", people=listed(people))
+
+
+def remove_button() -> str:
+    return _("Remove")
+
+
+def remove_title() -> str:
+    return _("Remove this example?")
+
+
+def remove_question() -> str:
+    return _("Its words are erased for good. Models that learned from it keep what they learned.")
+
+
+def keep_button() -> str:
+    return _("Keep")
 
 
 def export_button() -> str:

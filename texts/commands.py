@@ -245,13 +245,14 @@ def language() -> Description:
 @_command
 def datasets() -> Description:
     return Description(
-        _("datasets"),
-        _("List training sets that grow in Slack"),
+        _("datasets [NAME]"),
+        _("List training sets that grow in Slack, or show one"),
         _(
-            "With how many examples each has, and which models learned from them. A button makes a training file of "
+            "With how many examples each has, and which models learned from them. A name, or the beginning of one, "
+            "shows that training set with its examples and what was done to it. A button makes a training file of "
             "one, checked like any that is dropped here."
         ),
-        ("datasets",),
+        ("datasets", "datasets Support"),
     )
 
 

@@ -47,12 +47,21 @@ class Example(msgspec.Struct, frozen=True, omit_defaults=True):
     model: str | None = None
     masked: dict[str, int] = {}
 
+    def is_of(self, user: str) -> bool:
+        """Whether it holds this person's words, or was added by them."""
+        return user == self.added_by or user in self.contributors
+
     def waits_for(self, agreed: Several[str]) -> tuple[str, ...]:
         """Whose agreement is missing before it may be used, given who has `agreed` in its channel. Whoever added it
         agreed by that, for their own words."""
         if not self.private:
             return ()
         return tuple(user for user in self.contributors if user != self.added_by and user not in agreed)
+
+
+def learning_place(collection: Collection, posts_in: Place) -> Place:
+    """Where a training file of the collection is seen: of a private one, in its own channel."""
+    return Place(collection.channel, posts_in.alone) if collection.private else posts_in
 
 
 def usable(examples: Iterable[Example], place: Place, agreed: Several[str]) -> list[Example]:
@@ -79,6 +88,8 @@ class CollectionStore(Protocol):
 
     async def examples(self, collection_id: str) -> list[Example]:
         """In the order in which they were added."""
+
+    async def example(self, collection_id: str, example_id: str) -> Example | None: ...
 
     async def of_contributor(self, user: str, channel: str | None = None) -> list[Example]:
         """Those that hold words of this person, or were added by them; only those said in `channel`, if given."""

@@ -1,14 +1,11 @@
-"""Collections as people see them, and as training files."""
+"""Training files made of collections."""
 
 import hashlib
 from typing import Final
 
-import msgspec
-
 from bot.access import Action, Caller
 from bot.authority import Authority, entry
-from bot.collections.collection import Collection, CollectionStore, Example, usable
-from bot.collections.learned import Learned, LearnedModels
+from bot.collections.collection import Collection, CollectionStore, Example, learning_place, usable
 from bot.datasets.dataset import Dataset
 from bot.datasets.file_store import FileStore
 from bot.datasets.interfaces import DatasetStore
@@ -18,41 +15,18 @@ FEWEST: Final = 10
 """Examples that a training file needs (OpenAI's guide to supervised fine-tuning, read 2026-11-21)."""
 
 
-class CollectionSummary(msgspec.Struct, frozen=True):
-    """`usable` of its examples may be trained on where the caller is; `waiting` wait for somebody's agreement."""
-
-    collection: Collection
-    usable: int
-    waiting: int
-    learned: Learned
-
-
 class CollectionFiles:
     def __init__(
         self,
         store: CollectionStore,
-        learned: LearnedModels,
         datasets: DatasetStore,
         file_store: FileStore,
         authority: Authority,
     ) -> None:
         self._store = store
-        self._learned = learned
         self._datasets = datasets
         self._file_store = file_store
         self._authority = authority
-
-    async def overview(self, caller: Caller) -> list[CollectionSummary]:
-        """The collections that may be seen where the caller sees the answer."""
-        await self._authority.require(caller, Action.SEE)
-        found = []
-        for collection in await self._store.all():
-            if self._authority.allows(caller, Action.SEE, collection.resource):
-                examples = await self._store.examples(collection.id)
-                good = await self._usable(caller, collection, examples)
-                learned = await self._learned.from_examples(caller, [example.id for example in examples])
-                found.append(CollectionSummary(collection, len(good), len(examples) - len(good), learned))
-        return found
 
     async def begin(self, caller: Caller, collection_id: str) -> tuple[Collection, int]:
         """The collection, and how many examples its training file will have. Raises NotFound, Denied where others would
@@ -99,9 +73,7 @@ class CollectionFiles:
         return dataset
 
     async def _usable(self, caller: Caller, collection: Collection, examples: list[Example]) -> list[Example]:
-        place = caller.posts_in
-        if collection.private:
-            place = msgspec.structs.replace(place, channel=collection.channel)
+        place = learning_place(collection, caller.posts_in)
         return usable(examples, place, await self._store.agreed(collection.channel))
 
 

@@ -59,6 +59,10 @@ class SqliteCollectionStore:
     async def examples(self, collection_id: str) -> list[Example]:
         return await self._examples("collection_id = ?", [collection_id])
 
+    async def example(self, collection_id: str, example_id: str) -> Example | None:
+        found = await self._examples("collection_id = ? AND id = ?", [collection_id, example_id])
+        return found[0] if found else None
+
     async def of_contributor(self, user: str, channel: str | None = None) -> list[Example]:
         return await self._examples(
             "id IN (SELECT example_id FROM example_people WHERE user = ?) AND channel = coalesce(?, channel)",

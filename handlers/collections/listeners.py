@@ -1,8 +1,15 @@
-"""Collections of examples that grow in Slack, and training files made of them."""
+"""Collections of examples that grow in Slack: what is in them, keeping them in order, and training files made of
+them."""
 
+import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from bot.access import Caller
+from bot.collections.curation import CollectionCuration
 from bot.collections.export import CollectionFiles
+from bot.collections.views import CollectionViews, ExampleView
+from bot.notices.interfaces import PostError
 from handlers.callers import Callers
 from handlers.collections import blocks
 from handlers.datasets.derived_files import DerivedFiles
@@ -16,13 +23,48 @@ from texts.language import speaking
 @dataclass(frozen=True)
 class CollectionListeners:
     callers: Callers
+    views: CollectionViews
+    curation: CollectionCuration
     files: CollectionFiles
     derived: DerivedFiles
     poster: Poster
     language: LanguageOf
 
-    async def overview(self, request: Request) -> None:
-        await request.answer(blocks.overview(await self.files.overview(await self.callers.of(request))))
+    async def command(self, request: Request) -> None:
+        """`datasets`: the list; with a name, that collection, or those that may be meant."""
+        caller = await self.callers.of(request)
+        if not request.text:
+            await request.answer(blocks.overview(await self.views.overview(caller)))
+            return
+        found = await self.views.named(caller, request.text)
+        if len(found) > 1:
+            await request.answer(blocks.several(await self.views.summaries(caller, found), request.text))
+            return
+        await request.answer(blocks.one(await self.views.view(caller, found[0].id)))
+
+    async def turned(self, request: Request) -> None:
+        """Another page of the list."""
+        request = request.in_place
+        page = await self.views.overview(await self.callers.of(request), int(request.text))
+        await request.answer(blocks.overview(page))
+
+    async def open(self, request: Request) -> None:
+        request = request.in_place
+        view = await self.views.view(await self.callers.of(request), request.text)
+        await request.answer(blocks.one(view))
+
+    async def examples(self, request: Request) -> None:
+        """A page of the examples."""
+        request = request.in_place
+        collection_id, number = request.text.split()
+        await self._show_examples(request, await self.callers.of(request), collection_id, int(number))
+
+    async def remove(self, request: Request) -> None:
+        request = request.in_place
+        caller = await self.callers.of(request)
+        collection_id, number, example_id = request.text.split()
+        await self.curation.remove(caller, collection_id, example_id)
+        await self._show_examples(request, caller, collection_id, int(number))
 
     async def export(self, request: Request) -> None:
         """A message in the channel, with the training file and its report in its thread, once."""
@@ -43,3 +85,18 @@ class CollectionListeners:
         if dataset.report is None:
             (dataset,) = await self.derived.share(request, dataset, [dataset], lambda: "")
             await self.derived.report_on(request, dataset)
+
+    async def _show_examples(self, request: Request, caller: Caller, collection_id: str, number: int) -> None:
+        page = await self.views.examples(caller, collection_id, number)
+        await request.answer(blocks.examples(page, await self._links(page.found)))
+
+    async def _links(self, found: Sequence[ExampleView]) -> dict[str, str]:
+        """To the threads that the examples come from, where Slack tells."""
+
+        async def link(view: ExampleView) -> tuple[str, str]:
+            try:
+                return view.example.id, await self.poster.thread_link(view.example.channel, view.example.thread_ts)
+            except PostError:
+                return view.example.id, ""
+
+        return {id: address for id, address in await asyncio.gather(*map(link, found)) if address}

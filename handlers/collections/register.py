@@ -8,6 +8,15 @@ from handlers.routing import Command, Feature, Topic
 
 FEATURE: Final = Feature(
     CollectionListeners,
-    commands=(Command("datasets", Topic.TRAIN, CollectionListeners.overview),),
-    buttons={blocks.EXPORT: CollectionListeners.export},
+    commands=(Command("datasets", Topic.TRAIN, CollectionListeners.command),),
+    buttons={
+        blocks.OPEN: CollectionListeners.open,
+        blocks.LIST_OLDER: CollectionListeners.turned,
+        blocks.LIST_NEWER: CollectionListeners.turned,
+        blocks.EXAMPLES: CollectionListeners.examples,
+        blocks.EXAMPLES_OLDER: CollectionListeners.examples,
+        blocks.EXAMPLES_NEWER: CollectionListeners.examples,
+        blocks.REMOVE: CollectionListeners.remove,
+        blocks.EXPORT: CollectionListeners.export,
+    },
 )

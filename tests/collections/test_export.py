@@ -11,6 +11,7 @@ from bot.authority import Authority
 from bot.collections.collection import Collection, Example
 from bot.collections.export import FEWEST, CollectionFiles
 from bot.collections.learned import LearnedModels
+from bot.collections.views import CollectionViews
 from bot.datasets.file_store import FileStore
 from bot.errors import Conflict, Denied, NotFound
 from bot.store.audit import SqliteAuditLog
@@ -30,7 +31,8 @@ class World:
         self.file_store = FileStore(folder, 1_000_000)
         authority = Authority(Policy(), SqliteAuditLog(database))
         learned = LearnedModels(self.store, self.datasets, SqliteJobStore(database), authority)
-        self.files = CollectionFiles(self.store, learned, self.datasets, self.file_store, authority)
+        self.views = CollectionViews(self.store, learned, SqliteAuditLog(database), authority)
+        self.files = CollectionFiles(self.store, self.datasets, self.file_store, authority)
 
     async def collection(self, id: str, examples: int, *, private: bool = False) -> Collection:
         channel = "C0SECRET" if private else "C0TRAINING"
@@ -57,7 +59,7 @@ async def test_its_examples_become_a_data_set_and_it_is_known_which(world: World
     assert world.file_store.path(dataset.sha256).read_text() == f"{LINE}\n" * 12
     assert (dataset.name, dataset.thread_ts, dataset.channel_private) == ("Support-col-1.jsonl", "5.0", False)
     assert await world.store.datasets_with(["col-1-3"]) == [dataset.id]
-    [summary] = await world.files.overview(a_caller())
+    [summary] = (await world.views.overview(a_caller())).found
     assert summary.learned.files == ("Support-col-1.jsonl",)
 
 
@@ -71,14 +73,14 @@ async def test_of_a_private_one_only_what_was_agreed_to_is_used_and_nothing_is_s
     await world.collection("col-1", 24, private=True)
     here = a_caller(BEN, "C0SECRET")
     assert (await world.files.begin(here, "col-1"))[1] == 12
-    [summary] = await world.files.overview(here)
+    [summary] = (await world.views.overview(here)).found
     assert (summary.usable, summary.waiting) == (12, 12)
     await world.store.agree("C0SECRET", "U0BEN", True, 1.0, Entry("yes", 1.0, "U0BEN", "agree", "C0SECRET"))
     collection, count = await world.files.begin(here, "col-1")
     assert count == 24
     assert (await world.files.export(here, collection, "5.0", private=True)).channel_private
-    assert await world.files.overview(a_caller(BEN, "C0TRAINING")) == []
-    assert await world.files.overview(a_caller(ANA, answers_in=Place("C0TRAINING"))) == []
+    assert (await world.views.overview(a_caller(BEN, "C0TRAINING"))).found == ()
+    assert (await world.views.overview(a_caller(ANA, answers_in=Place("C0TRAINING")))).found == ()
     with pytest.raises(NotFound):
         await world.files.begin(a_caller(BEN, "C0TRAINING"), "col-1")
     with pytest.raises(Denied, match="seen_by_too_many") as error:

@@ -56,7 +56,9 @@ async def test_threads_become_a_model_and_a_person_takes_their_words_back(w: Wor
             await add(w, view)
         listed = await shown(w, "ana", "datasets", "Orders")
         assert f"{FEWEST} examples" in orjson.dumps(listed).decode()
-        await w.person.click("ana", w.channel, listed["ts"], "collection_export")
+        await w.person.click("ana", w.channel, listed["ts"], "collection_open")
+        opened = await w.person.wait_ephemeral("ana", w.channel, "Came about as")
+        await w.person.click("ana", w.channel, opened["ts"], "collection_export")
         made = await w.person.wait_message(w.channel, contains="makes a training file", author=w.bot_user, timeout=60)
         report = await w.person.wait_message(
             w.channel, thread_ts=made["ts"], payload={"id": "report/*"}, action_id="start_job", timeout=60

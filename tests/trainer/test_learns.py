@@ -18,7 +18,6 @@ from bot.authority import Authority
 from bot.collections.adding import ThreadCollections
 from bot.collections.collection import Collection, Example
 from bot.collections.export import CollectionFiles
-from bot.collections.learned import LearnedModels
 from bot.conversations.answers import Answers
 from bot.conversations.background import ThreadHistory
 from bot.conversations.completion import ask_model, label_probabilities
@@ -32,7 +31,6 @@ from bot.store.collections import SqliteCollectionStore
 from bot.store.conversations import SqliteConversationStore
 from bot.store.database import Database
 from bot.store.datasets import SqliteDatasetStore
-from bot.store.jobs import SqliteJobStore
 from bot.thread_examples.adding import Place, ThreadExamples
 from trainer.settings import cache_folder
 
@@ -148,8 +146,7 @@ async def test_five_corrections_in_chat_hold_in_the_model_that_is_trained_next(
         await examples.add(one, place, draft, made.id, "", masked=True)
 
     # Trained on old and new together.
-    learned = LearnedModels(collections, datasets, SqliteJobStore(database), authority)
-    export = CollectionFiles(collections, learned, datasets, files, authority)
+    export = CollectionFiles(collections, datasets, files, authority)
     collection, count = await export.begin(caller, made.id)
     assert count == len(SAID) + len(CORRECTED)
     dataset = await export.export(caller, collection, "99.0", private=False)

@@ -35,6 +35,7 @@ def no_such_thing(kind: str) -> str:
         "conversation": _("There is no such conversation here."),
         "file": _("There is no such file here."),
         "collection": _("There is no such training set here."),
+        "example": _("There is no such example here (any more)."),
     }.get(kind) or _("There is no such thing here.")
 
 
@@ -64,6 +65,7 @@ def only_owner(action: Action, kind: str) -> str:
     return {
         "model": _("Only the person whom this model belongs to or an administrator may delete it."),
         "file": _("Only the person whom this file belongs to or an administrator may delete it."),
+        "collection": _("Only the person who made this training set or an administrator may do this."),
         "comparison": _("Only the person who started this arena or an administrator may reveal the names."),
     }.get(kind) or _("Only the person whom this belongs to or an administrator may do this.")
 

@@ -1,0 +1,203 @@
+"""Training sets, as people ask for them and press their buttons."""
+
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+from collecting import BEN, PRIVATE, Collecting, pair_line
+from scripted_slack import Slack
+from slack_requests import ANA, ENGLISH, Answers, a_request
+
+from bot.collections.export import FEWEST
+from bot.collections.views import BY_PAGE, EXAMPLES_BY_PAGE
+from bot.datasets.dataset import Dataset
+from bot.errors import Conflict, Denied, NotFound
+from bot.store.database import Database
+from handlers.blocks.message import Message
+from handlers.callers import Callers
+from handlers.collections import blocks
+from handlers.collections.listeners import CollectionListeners
+from handlers.datasets.derived_files import DerivedFiles
+from handlers.request import Request
+from handlers.web.people import People, Roles
+from handlers.web.poster import Poster
+
+
+class Derived:
+    """Takes what was exported in place of Slack and the check."""
+
+    def __init__(self) -> None:
+        self.shared: list[Dataset] = []
+
+    async def share(self, request: Request, source: Dataset, made: list[Dataset], comment: object) -> list[Dataset]:
+        self.shared += made
+        return made
+
+    async def report_on(self, request: Request, dataset: Dataset) -> None:
+        pass
+
+
+@pytest.fixture
+def world(database: Database, tmp_path: Path) -> Collecting:
+    return Collecting(database, tmp_path / "files")
+
+
+@pytest.fixture
+def derived() -> Derived:
+    return Derived()
+
+
+@pytest.fixture
+def listeners(slack: Slack, world: Collecting, derived: Derived) -> CollectionListeners:
+    def who(request: Any) -> Any:
+        from aiohttp import web
+
+        return web.json_response({"ok": True, "user": {"id": request.query["user"], "team_id": "T0ACME"}})
+
+    slack.replies["users.info"] = [who]
+    slack.replies["conversations.info"] = [{"ok": True, "channel": {"is_member": True}}]
+    slack.replies["chat.getPermalink"] = [{"ok": True, "permalink": "https://acme.slack.com/archives/C0/p1"}]
+    poster = Poster(slack.client)
+    return CollectionListeners(
+        callers=Callers(People(poster, "T0ACME", Roles()), "T0ACME"),
+        views=world.views,
+        curation=world.curation,
+        files=world.files,
+        derived=cast(DerivedFiles, derived),
+        poster=poster,
+        language=ENGLISH.place,
+    )
+
+
+def text_of(message: Message) -> str:
+    """All that is said in it."""
+    said = []
+    for block in message.blocks:
+        shown: dict[str, Any] = block.to_dict()
+        said += [part["text"] for part in [shown.get("text"), *shown.get("elements", ())] if "text" in (part or {})]
+    return "\n".join(text for text in said if isinstance(text, str))
+
+
+def value(answers: Answers, action_id: str) -> str:
+    """Of the first such button of the last answer."""
+    return next(value for id, value in answers.buttons if id == action_id)
+
+
+async def test_without_any_it_is_said_how_one_begins(listeners: CollectionListeners) -> None:
+    answers = Answers()
+    await listeners.command(a_request(answers=answers))
+    assert answers.text.startswith("There is no training set here yet. Choose *Add to training set*")
+
+
+async def test_the_list_opens_a_set_turns_its_pages_and_comes_back(
+    listeners: CollectionListeners, world: Collecting
+) -> None:
+    for n in range(BY_PAGE + 1):
+        await world.collection(f"col-{n:02}", f"Set <{n}>")
+    answers = Answers()
+    await listeners.command(a_request(answers=answers))
+    assert "Set &lt;0&gt;" in text_of(answers[-1])
+    await listeners.turned(a_request(value(answers, blocks.LIST_OLDER), answers))
+    assert f"Set &lt;{BY_PAGE}&gt;" in text_of(answers[-1])
+    await listeners.open(a_request(value(answers, blocks.OPEN), answers))
+    assert f"/finetune datasets Set &lt;{BY_PAGE}&gt;" in text_of(answers[-1])
+    await listeners.turned(a_request(value(answers, blocks.LIST_OLDER), answers))
+    assert "Set &lt;0&gt;" in text_of(answers[-1])
+
+
+async def test_a_name_shows_its_set_and_one_that_fits_several_lists_them(
+    listeners: CollectionListeners, world: Collecting
+) -> None:
+    await world.collection("col-1", "Support")
+    await world.collection("col-2", "Supplies", licence="Ours *alone*")
+    await world.example("ex-1", by=BEN.user)
+    await world.example("ex-2", line=pair_line(), origin="preference")
+    answers = Answers()
+    await listeners.command(a_request("support", answers))
+    shown = text_of(answers[-1])
+    assert "*Support*\n2 examples, made by <@U0ANA>" in shown
+    assert "Came about as: 1 thread, 1 preference" in shown
+    assert "<@U0BEN> – add an example" in shown
+    await listeners.command(a_request("supp", answers))
+    assert "Several training sets are called something like `supp`" in text_of(answers[-1])
+    assert [opened for id, opened in answers.buttons if id == blocks.OPEN] == ["col-1", "col-2"]
+    with pytest.raises(NotFound):
+        await listeners.command(a_request("refunds", answers))
+
+
+async def test_examples_are_turned_over_with_where_they_come_from_and_removed(
+    listeners: CollectionListeners, world: Collecting
+) -> None:
+    await world.collection("col-1", "Support")
+    await world.example("ex-0", line=pair_line("Why <!channel>?", "Because.", "No idea."), origin="preference")
+    for n in range(1, EXAMPLES_BY_PAGE + 1):
+        await world.example(f"ex-{n}", by=BEN.user)
+    answers = Answers()
+    await listeners.examples(a_request("col-1 1", answers))
+    assert "Question: What is ex-5?\nAnswer: It is ex-5." in text_of(answers[-1])
+    assert "|from a thread>, added by <@U0BEN>" in text_of(answers[-1])
+    await listeners.examples(a_request(value(answers, blocks.EXAMPLES_OLDER), answers))
+    shown = text_of(answers[-1])
+    assert "Question: Why &lt;!channel&gt;?\nPreferred: Because.\nRejected: No idea." in shown
+    await listeners.remove(a_request(value(answers, blocks.REMOVE), answers))
+    assert await world.ids() == [f"ex-{n}" for n in range(1, EXAMPLES_BY_PAGE + 1)]
+    assert "5 examples of Support" in text_of(answers[-1]), "the last page that is left"
+    await listeners.remove(a_request("col-1 2 ex-0", answers, is_retry=True))
+    with pytest.raises(NotFound):
+        await listeners.remove(a_request("col-1 2 ex-0", answers, key="another"))
+
+
+async def test_a_thread_that_slack_does_not_tell_of_is_not_linked(
+    listeners: CollectionListeners, world: Collecting, slack: Slack
+) -> None:
+    slack.replies["chat.getPermalink"] = [{"ok": False, "error": "channel_not_found"}]
+    await world.collection()
+    await world.example("ex-1")
+    answers = Answers()
+    await listeners.examples(a_request("col-1 1", answers))
+    assert "\nfrom a thread, added by" in text_of(answers[-1])
+
+
+async def test_others_see_no_button_to_remove_and_are_refused(
+    listeners: CollectionListeners, world: Collecting
+) -> None:
+    await world.collection()
+    await world.example("ex-1")
+    answers = Answers()
+    await listeners.examples(a_request("col-1 1", answers, user=BEN.user))
+    assert blocks.REMOVE not in dict(answers.buttons)
+    with pytest.raises(Denied):
+        await listeners.remove(a_request("col-1 1 ex-1", answers, user=BEN.user))
+
+
+async def test_a_set_without_examples_says_how_to_add_one(listeners: CollectionListeners, world: Collecting) -> None:
+    await world.collection("col-1", "Support")
+    answers = Answers()
+    await listeners.examples(a_request("col-1 1", answers))
+    assert text_of(answers[-1]).startswith("*Support* has no examples.")
+
+
+async def test_in_a_message_that_all_see_nothing_private_takes_the_place_of_the_list(
+    listeners: CollectionListeners, world: Collecting
+) -> None:
+    await world.collection(private=True)
+    for listener, text in ((listeners.open, "col-1"), (listeners.examples, "col-1 1")):
+        with pytest.raises(NotFound):
+            await listener(a_request(text, body={"container": {"is_ephemeral": False}}))
+    answers = Answers()
+    await listeners.open(a_request("col-1", answers, channel=PRIVATE, user=BEN.user))
+    assert "seen only where it was made" in text_of(answers[-1])
+
+
+async def test_a_training_file_is_announced_once_and_shared_in_that_thread(
+    listeners: CollectionListeners, world: Collecting, slack: Slack, derived: Derived
+) -> None:
+    await world.collection("col-1", "Support")
+    with pytest.raises(Conflict, match="too_few_examples"):
+        await listeners.export(a_request("col-1"))
+    for n in range(FEWEST):
+        await world.example(f"ex-{n}")
+    await listeners.export(a_request("col-1"))
+    [said] = slack.called("chat.postMessage")
+    assert said["text"].startswith(f"<@{ANA.user}> makes a training file of *Support*: {FEWEST} examples.")
+    assert [(one.name, one.thread_ts) for one in derived.shared] == [("Support.jsonl", "1.0")]
