@@ -57,7 +57,8 @@ class ThreadCollections:
         same = [one for one in fitting if one.private == private and one.name.casefold() == name.casefold()]
         if same:
             return same[0]
-        id = f"col-{hashlib.sha256(caller.key.encode()).hexdigest()[:10]}"
+        identity = f"{caller.key}/{name}"  # one request may make several
+        id = f"col-{hashlib.sha256(identity.encode()).hexdigest()[:10]}"
         new = Collection(id, name, caller.user, caller.team, caller.channel, private, caller.at)
         return await self._store.create(new, entry(caller, "create collection", id))
 
