@@ -223,6 +223,7 @@ def _collections(
     services: Services, callers: Callers, conversations: ConversationStore, datasets: DatasetListeners
 ) -> tuple[CollectionListeners, ThreadExampleListeners, FeedbackListeners]:
     collections, authority = SqliteCollectionStore(services.database), services.authority
+    ratings = SqliteRatingStore(services.database)
     learned = LearnedModels(collections, services.datasets, services.jobs, authority)
     listing = CollectionListeners(
         callers=callers,
@@ -246,12 +247,11 @@ def _collections(
         callers=callers,
         examples=examples,
         people=services.people,
-        withdrawal=Withdrawal(collections, learned, authority),
+        withdrawal=Withdrawal(collections, ratings, learned, authority),
         modals=Modals(services.poster),
         languages=services.languages,
         poster=services.poster,
     )
-    ratings = SqliteRatingStore(services.database)
     feedback = FeedbackListeners(
         callers=callers,
         feedback=AnswerFeedback(ratings, conversations, examples, into, authority),

@@ -33,6 +33,7 @@ def act(code: str) -> str:
         "reveal": _("reveal the names"),
         "add example": _("add an example"),
         "rate answer": _("rate an answer"),
+        "forget opinions": _("forget how somebody rated and voted"),
         "export collection": _("make a training file"),
         "create collection": _("make a training set"),
         "remove example": _("remove an example"),

@@ -15,6 +15,10 @@ def edit_entry() -> str:
     return _("Edit answer")
 
 
+def ratings_entry() -> str:
+    return _("Ratings")
+
+
 def title() -> str:
     return _("Correct the answer")
 
@@ -25,6 +29,25 @@ def intro() -> str:
 
 def private_needs_agreement() -> str:
     return _("This is private: others whose words it holds are asked before anything is learned from it.")
+
+
+def why_label() -> str:
+    return _("What was wrong?")
+
+
+def reason(code: str) -> str:
+    """`code`: as `bot.feedback.rating.Reason` has it."""
+    return {
+        "wrong": _("It is wrong"),
+        "incomplete": _("Something is missing"),
+        "tone": _("The tone is not right"),
+        "unsafe": _("It is unsafe"),
+        "other": _("Something else"),
+    }[code]
+
+
+def comment_label() -> str:
+    return _("In your words")
 
 
 def answer_label() -> str:
@@ -53,6 +76,18 @@ def thanks() -> str:
     return _("Thank you. Your rating is kept.")
 
 
+def rated_so_far(good: int, bad: int) -> str:
+    return _("This answer has {good} 👍 {bad} 👎.", good=good, bad=bad)
+
+
+def nobody_rated() -> str:
+    return _("Nobody has rated this answer yet.")
+
+
+def reasons_kept() -> str:
+    return _("Thank you. What was wrong is kept with your rating.")
+
+
 def withdrawn() -> str:
     return _("Your rating was withdrawn.")
 
@@ -68,10 +103,36 @@ def went_to(corrections: str, count: int, preferences: str, pairs: int) -> str:
     )
 
 
-def see(command: str) -> str:
-    return _("See them with {command}.", command=command)
+def see(corrections: str, preferences: str) -> str:
+    """Two commands."""
+    return _(
+        "See them with {corrections} and {preferences}.",
+        corrections=corrections,
+        preferences=preferences,
+    )
+
+
+def yours_holds(person: str) -> str:
+    """`person`: a mention."""
+    return _(
+        "{person} corrected this answer, too, while you did. The conversation goes on from yours, and both are kept.",
+        person=person,
+    )
+
+
+def theirs_holds(person: str) -> str:
+    """`person`: a mention."""
+    return _(
+        "{person} corrected this answer, too, after you. The conversation goes on from theirs, and both are kept.",
+        person=person,
+    )
 
 
 def corrected(person: str) -> str:
     """`person`: a mention."""
     return _("{person} corrected an answer. The conversation goes on from this one:", person=person)
+
+
+def corrected_before(person: str) -> str:
+    """`person`: a mention."""
+    return _("{person} corrected an answer like this, before the correction that holds now:", person=person)

@@ -196,11 +196,11 @@ def waits_for(people: Sequence[str]) -> str:
 
 
 def nothing_contributed() -> str:
-    return _("No training set holds words of yours, or examples that you added.")
+    return _("Nothing of yours is kept: no example with your words, no rating, no vote.")
 
 
 def they_contributed_nothing(person: str) -> str:
-    return _("No training set holds words of {person}, or examples that they added.", person=person)
+    return _("Nothing of {person} is kept: no example with their words, no rating, no vote.", person=person)
 
 
 def you_contributed(count: int) -> str:
@@ -233,7 +233,13 @@ def withdraw_title() -> str:
     return _("Withdraw")
 
 
+def opinions(ratings: int, votes: int) -> str:
+    return _("Ratings of answers: {ratings}. Votes in arenas: {votes}.", ratings=ratings, votes=votes)
+
+
 def withdraw_question(count: int) -> str:
+    if not count:
+        return _("The ratings are deleted, and no name stays with a vote. This cannot be undone.")
     return plural(
         "{count} example is erased, with all its words. It cannot be brought back.",
         "{count} examples are erased, with all their words. They cannot be brought back.",
@@ -252,6 +258,12 @@ def keep_button() -> str:
 def withdrawn(count: int) -> str:
     return plural(
         "{count} example was erased, with all its words.", "{count} examples were erased, with all their words.", count
+    )
+
+
+def opinions_withdrawn() -> str:
+    return _(
+        "The ratings are deleted. Votes in open arenas are, too; in those with a result they stay without the name."
     )
 
 

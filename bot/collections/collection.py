@@ -84,7 +84,8 @@ class CollectionStore(Protocol):
         """The latest first."""
 
     async def add(self, example: Example, entry: Entry) -> int:
-        """Keep an example; how many the collection has now. One with the same id gives way to it."""
+        """Keep an example; how many the collection has now. One with the same id gives way to it, unless that was added
+        later."""
 
     async def examples(self, collection_id: str) -> list[Example]:
         """In the order in which they were added."""

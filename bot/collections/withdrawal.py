@@ -1,10 +1,12 @@
 """Taking back what one contributed, and agreeing to what others added of one's words in private."""
 
 from collections.abc import Sequence
+from typing import Protocol
 
 import msgspec
 
 from bot.access import Action, Caller
+from bot.audit import Entry
 from bot.authority import Authority, entry
 from bot.collections.collection import CollectionStore, Example
 from bot.collections.learned import Learned, LearnedModels
@@ -12,30 +14,53 @@ from bot.collections.learned import Learned, LearnedModels
 
 class Contribution(msgspec.Struct, frozen=True):
     """What somebody contributed. `collections`: name ("" where the caller may not see it) and number of their examples;
-    `learned`: what was made of these."""
+    `learned`: what was made of these. `ratings` of answers, and `votes` in arenas."""
 
     user: str
     examples: int
     collections: tuple[tuple[str, int], ...] = ()
     learned: Learned = Learned()
+    ratings: int = 0
+    votes: int = 0
+
+    def __bool__(self) -> bool:
+        return bool(self.examples or self.ratings or self.votes)
+
+
+class Opinions(Protocol):
+    """What people think of answers."""
+
+    async def count(self, user: str) -> tuple[int, int]:
+        """How many ratings and votes of this person are kept."""
+
+    async def forget(self, user: str, entry: Entry) -> None:
+        """Delete their ratings, and their votes in arenas that are open. In arenas that were revealed votes stay, and
+        nobody's name is beside them."""
 
 
 class Withdrawal:
-    def __init__(self, store: CollectionStore, learned: LearnedModels, authority: Authority) -> None:
+    def __init__(
+        self, store: CollectionStore, opinions: Opinions, learned: LearnedModels, authority: Authority
+    ) -> None:
         self._store = store
+        self._opinions = opinions
         self._learned = learned
         self._authority = authority
 
     async def look(self, caller: Caller, user: str) -> Contribution:
         """Raises Denied where somebody else's is asked for by no administrator."""
         await self._require(caller, user)
-        return await self._contribution(caller, user, await self._store.of_contributor(user))
+        return await self._whole(caller, user, await self._store.of_contributor(user))
 
     async def withdraw(self, caller: Caller, user: str) -> Contribution:
-        """Erase all examples that hold this person's words, or were added by them, wherever they were said; what
-        there was. Raises like `look`."""
+        """Erase all examples that hold this person's words, or were added by them, wherever they were said, and forget
+        what they think of answers; what there was. Raises like `look`."""
         action = await self._require(caller, user)
-        return await self._erase(caller, user, await self._store.of_contributor(user), action)
+        examples = await self._store.of_contributor(user)
+        contribution = await self._whole(caller, user, examples)
+        await self._opinions.forget(user, entry(caller, "forget opinions", user))
+        await self._erase(caller, user, examples, action)
+        return contribution
 
     async def answer(self, caller: Caller, channel: str, *, yes: bool) -> None:
         """Whether the caller agrees that what they say in this private channel is used there. Where they do not, the
@@ -57,12 +82,15 @@ class Withdrawal:
         await self._authority.require(caller, action)
         return action
 
-    async def _erase(self, caller: Caller, user: str, examples: Sequence[Example], action: Action) -> Contribution:
-        contribution = await self._contribution(caller, user, examples)
+    async def _erase(self, caller: Caller, user: str, examples: Sequence[Example], action: Action) -> None:
         if examples:
             ids = [example.id for example in examples]
             await self._store.erase(ids, entry(caller, action, user, details=str(len(ids))))
-        return contribution
+
+    async def _whole(self, caller: Caller, user: str, examples: Sequence[Example]) -> Contribution:
+        ratings, votes = await self._opinions.count(user)
+        contribution = await self._contribution(caller, user, examples)
+        return msgspec.structs.replace(contribution, ratings=ratings, votes=votes)
 
     async def _contribution(self, caller: Caller, user: str, examples: Sequence[Example]) -> Contribution:
         counts: dict[str, int] = {}

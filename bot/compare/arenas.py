@@ -145,7 +145,7 @@ class Arenas:
             raise NotFound("comparison_gone")
         given = Vote(question_id, pair, caller.user, choice, caller.at)
         return await self._comparisons.vote(
-            arena_id, given, entry(caller, Action.VOTE, f"{arena_id}/{question_id}/{pair}", details=choice)
+            arena_id, given, entry(caller, Action.VOTE, f"{arena_id}/{question_id}/{pair}")
         )
 
     async def reveal(self, caller: Caller, arena_id: str) -> None:

@@ -1,7 +1,5 @@
 """Answers that were given: found again from the message that shows one, and edited."""
 
-import time
-
 import msgspec
 
 from bot.conversations.conversation import Conversation, ConversationStore, Turn
@@ -53,20 +51,27 @@ class Answers:
         context = prompt(conversation, up_to(turns, first.ts))
         return GivenAnswer(conversation, first.ts, tuple(context), question, answer)
 
-    async def edit(self, answer: GivenAnswer, text: str, by: str) -> None:
-        """From now on the conversation goes on from `text`. What the model said first is kept as `original`."""
-        now = time.time()
+    async def edit(self, answer: GivenAnswer, text: str, by: str, at: float) -> Turn | None:
+        """The conversation goes on from `text`, unless it was edited later than `at` (seconds since the epoch). What
+        the model said first is kept as `original`. The answer's first part as it was before; None where it is gone."""
+        before: Turn | None = None
+
+        def change(turn: Turn) -> Turn:
+            nonlocal before
+            first = turn.ts == answer.asked_ts
+            if first:
+                before = turn
+            if before is None or is_edited_after(before, at):
+                return turn
+            if not first:
+                return msgspec.structs.replace(turn, content="")
+            original = answer.answer.content if turn.original is None else turn.original
+            return msgspec.structs.replace(turn, content=text, original=original, edited_at=at, edited_by=by)
+
         turns = await self._conversations.turns(answer.conversation.id)
         for part in parts_of(turns, answer.asked_ts):
-            first = part.ts == answer.asked_ts
-
-            def change(turn: Turn, first: bool = first) -> Turn:
-                if not first:
-                    return msgspec.structs.replace(turn, content="")
-                original = answer.answer.content if turn.original is None else turn.original
-                return msgspec.structs.replace(turn, content=text, original=original, edited_at=now, edited_by=by)
-
             await self._conversations.change_turn(answer.conversation.id, part.ts, "assistant", change)
+        return before
 
     async def messages_of(self, answer: GivenAnswer) -> list[tuple[str, str]]:
         """(channel, ts) of the messages that show it, oldest first."""
@@ -76,3 +81,7 @@ class Answers:
             for part in parts_of(turns, answer.asked_ts)
             for message in await self._conversations.messages_of(answer.conversation.id, part.ts)
         ]
+
+
+def is_edited_after(turn: Turn, at: float) -> bool:
+    return turn.edited_at is not None and turn.edited_at > at

@@ -6,10 +6,10 @@ import msgspec
 
 from bot.access import Action, Caller
 from bot.authority import Authority, entry
-from bot.conversations.answers import Answers, GivenAnswer
+from bot.conversations.answers import Answers, GivenAnswer, is_edited_after
 from bot.conversations.conversation import ConversationStore
 from bot.errors import Conflict, Invalid, NotFound
-from bot.feedback.rating import Press, RatingStore
+from bot.feedback.rating import Press, Rating, RatingStore, Why
 from bot.thread_examples.adding import Added, Collections, NewExample, ThreadExamples, check
 from bot.thread_examples.draft import Draft, DraftTurn, Role, of_conversation
 
@@ -22,10 +22,13 @@ class Names(msgspec.Struct, frozen=True):
 
 
 class Corrected(msgspec.Struct, frozen=True):
-    """Where a corrected answer went: as a chat example, and as a preference pair."""
+    """Where a corrected answer went: as a chat example, and as a preference pair. `meanwhile`: who else corrected it
+    since the person looked; `holds`: the conversation goes on from this correction, not from that one."""
 
     example: Added
     pair: Added
+    meanwhile: str | None = None
+    holds: bool = True
 
 
 class AnswerFeedback:
@@ -55,35 +58,52 @@ class AnswerFeedback:
             raise NotFound("answer_gone")
         return found
 
-    async def rate(self, caller: Caller, answer: GivenAnswer, *, good: bool) -> bool | None:
-        """The caller's rating from now on; None where that is withdrawn, as by the same thumb again."""
+    async def rate(self, caller: Caller, answer: GivenAnswer, *, good: bool, why: Why | None = None) -> bool | None:
+        """The caller's rating from now on; None where that is withdrawn, as by the same thumb again. With `why` it is
+        not withdrawn."""
         about = answer.conversation.id
-        press = Press(about, answer.asked_ts, caller.user, good, caller.at, caller.key)
-        details = "good" if good else "bad"
-        return await self._ratings.press(press, entry(caller, "rate answer", about, details=details))
+        press = Press(about, answer.asked_ts, caller.user, good, caller.at, caller.key, why)
+        return await self._ratings.press(press, entry(caller, "rate answer", about))
 
-    async def correct(self, caller: Caller, answer: GivenAnswer, text: str, names: Names) -> Corrected:
-        """The conversation goes on from `text`, and both become examples, masked. Corrected again, the answer's
-        examples are changed. Raises Denied; Invalid where nothing was corrected or it cannot be an example."""
+    async def ratings(self, answer: GivenAnswer) -> list[Rating]:
+        return await self._ratings.of_answer(answer.conversation.id, answer.asked_ts)
+
+    def is_corrected(self, caller: Caller, answer: GivenAnswer, text: str) -> bool:
+        """Whether the caller wrote something else than what the answer says, also where it says that by now because
+        this was begun before a crash."""
+        said = answer.answer
+        is_begun = (said.edited_by, said.edited_at) == (caller.user, caller.at)
+        is_original = text.strip() == (said.original or said.content).strip()
+        return not is_original and (is_begun or text.strip() != said.content.strip())
+
+    async def correct(
+        self, caller: Caller, answer: GivenAnswer, text: str, names: Names, seen_at: float | None = None
+    ) -> Corrected:
+        """The conversation goes on from `text`, and both become examples, masked. Corrected again by the same person,
+        these are changed; by somebody else, there are further ones. `seen_at`: when the answer that the caller saw was
+        edited. Raises Denied; Invalid where nothing was corrected or it cannot be an example."""
         await self._authority.require(caller, Action.ADD_EXAMPLE)
         if answer.answer.tool_calls:
             raise Conflict("calls_stay")
         text = text.strip()
-        rejected = answer.answer.original or answer.answer.content
         if not text:
             raise Invalid("empty_correction")
-        if text == rejected.strip():
+        if not self.is_corrected(caller, answer, text):
             raise Invalid("nothing_corrected")
+        rejected = answer.answer.original or answer.answer.content
         draft = await self._draft(caller, answer, text)
         masked, found = msgspec.structs.replace(
             draft, turns=(*draft.turns, DraftTurn("rejected", Role.LEFT_OUT, rejected))
         ).masked()
         check(masked)
-        await self._answers.edit(answer, text, caller.user)
+        earlier = await self._answers.edit(answer, text, caller.user, caller.at)
+        if earlier is None:
+            raise NotFound("answer_gone")
+        by_others = earlier.edited_by != caller.user and earlier.edited_at != seen_at
 
         def new(kind: str, line: object) -> NewExample:
             conversation = answer.conversation
-            identity = f"{kind}/{conversation.id}/{answer.asked_ts}"
+            identity = f"{kind}/{conversation.id}/{answer.asked_ts}/{caller.user}"
             return NewExample(
                 f"ex-{hashlib.sha256(identity.encode()).hexdigest()[:12]}",
                 msgspec.json.encode(line).decode(),
@@ -107,6 +127,8 @@ class AnswerFeedback:
         return Corrected(
             await self._collections.add(caller, None, names.corrections, new("correction", whole)),
             await self._collections.add(caller, None, names.preferences, new("preference", pair)),
+            earlier.edited_by if by_others else None,
+            holds=not is_edited_after(earlier, caller.at),
         )
 
     async def _draft(self, caller: Caller, answer: GivenAnswer, text: str) -> Draft:

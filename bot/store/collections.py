@@ -41,7 +41,7 @@ class SqliteCollectionStore:
         def work(db: SqliteDatabase) -> int:
             value = _json(example)
             known = db.execute("SELECT value FROM examples WHERE id = ?", [example.id]).fetchone()
-            if known is None or known[0] != value:
+            if known is None or (known[0] != value and _example(known[0]).added_at <= example.added_at):
                 db.execute(
                     "INSERT INTO examples (id, collection_id, channel, value) VALUES (?, ?, ?, ?) ON CONFLICT (id)"
                     " DO UPDATE SET collection_id = excluded.collection_id, channel = excluded.channel,"
@@ -116,12 +116,16 @@ class SqliteCollectionStore:
         rows = await self._database.read(
             lambda db: db.execute(f"SELECT value FROM examples WHERE {where} ORDER BY seq", values).fetchall()
         )
-        return [msgspec.json.decode(row[0], type=Example) for row in rows]
+        return [_example(row[0]) for row in rows]
 
 
 def _get(db: SqliteDatabase, collection_id: str) -> Collection | None:
     row = db.execute("SELECT value FROM collections WHERE id = ?", [collection_id]).fetchone()
     return msgspec.json.decode(row[0], type=Collection) if row else None
+
+
+def _example(value: str) -> Example:
+    return msgspec.json.decode(value, type=Example)
 
 
 def _json(value: Collection | Example) -> str:

@@ -86,7 +86,7 @@ class SqliteComparisonStore:
 
     async def ask(self, comparison_id: str, question: Question) -> bool:
         def work(db: SqliteDatabase) -> bool:
-            _something_happened(db, comparison_id)
+            something_happened(db, comparison_id)
             return _ask(db, comparison_id, question)
 
         return await self._database.write(work)
@@ -120,7 +120,7 @@ class SqliteComparisonStore:
                     "UPDATE comparison_messages SET shown = NULL WHERE comparison_id = ? AND key = ?",
                     [comparison_id, key],
                 )
-            _something_happened(db, comparison_id)
+            something_happened(db, comparison_id)
             return True
 
         return await self._database.write(work)
@@ -199,7 +199,7 @@ class SqliteComparisonStore:
             if before is not None and before[0] == vote.choice:
                 return False
             put_entries(db, [entry])
-            _something_happened(db, comparison_id)
+            something_happened(db, comparison_id)
             return True
 
         return await self._database.write(work)
@@ -212,7 +212,7 @@ class SqliteComparisonStore:
             revealed = msgspec.structs.replace(known, arena=msgspec.structs.replace(known.arena, revealed_at=at))
             db.execute("UPDATE comparisons SET value = ? WHERE id = ?", [_json(revealed), comparison_id])
             put_entries(db, [entry] if entry else [])
-            _something_happened(db, comparison_id)
+            something_happened(db, comparison_id)
             return True
 
         return await self._database.write(work)
@@ -252,7 +252,7 @@ def _ask(db: SqliteDatabase, comparison_id: str, question: Question) -> bool:
     return asked.rowcount == 1
 
 
-def _something_happened(db: SqliteDatabase, comparison_id: str) -> None:
+def something_happened(db: SqliteDatabase, comparison_id: str) -> None:
     """There is work on it now, also for whoever is at it and has looked already."""
     db.execute("UPDATE comparisons SET due_at = 0, changes = changes + 1 WHERE id = ?", [comparison_id])
 

@@ -1,10 +1,15 @@
-"""Ratings of answers. Implements `bot.feedback.rating.RatingStore`."""
+"""Ratings of answers, and what is kept of a person's opinions. Implements `bot.feedback.rating.RatingStore` and
+`bot.collections.withdrawal.Opinions`."""
 
+import secrets
+
+import msgspec
 from sqlite_utils import Database as SqliteDatabase
 
 from bot.audit import Entry
-from bot.feedback.rating import Press
+from bot.feedback.rating import Press, Rating, Why
 from bot.store.audit import put_entries
+from bot.store.comparisons import something_happened
 from bot.store.database import Database
 
 
@@ -21,21 +26,56 @@ class SqliteRatingStore:
             before = None if known is None or known[0] is None else bool(known[0])
             if known is not None and (known[2] == press.key or known[1] > press.at):
                 return before
-            now = None if before is press.good else press.good
+            now = None if before is press.good and press.why is None else press.good
+            why = msgspec.json.encode(press.why).decode() if press.why else None
             db.execute(
-                "INSERT OR REPLACE INTO ratings VALUES (?, ?, ?, ?, ?, ?)",
-                [*whose, None if now is None else int(now), press.at, press.key],
+                "INSERT OR REPLACE INTO ratings (conversation_id, asked_ts, user, good, at, key, why)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?)",
+                [*whose, None if now is None else int(now), press.at, press.key, why],
             )
             put_entries(db, [entry])
             return now
 
         return await self._database.write(work)
 
-    async def of_answer(self, conversation_id: str, asked_ts: str) -> dict[str, bool]:
+    async def of_answer(self, conversation_id: str, asked_ts: str) -> list[Rating]:
         rows = await self._database.read(
             lambda db: db.execute(
-                "SELECT user, good FROM ratings WHERE conversation_id = ? AND asked_ts = ? AND good IS NOT NULL",
+                "SELECT user, good, why FROM ratings WHERE conversation_id = ? AND asked_ts = ? AND good IS NOT NULL"
+                " ORDER BY at, user",
                 [conversation_id, asked_ts],
             ).fetchall()
         )
-        return {user: bool(good) for user, good in rows}
+        return [
+            Rating(user, bool(good), msgspec.json.decode(why, type=Why) if why else Why()) for user, good, why in rows
+        ]
+
+    async def count(self, user: str) -> tuple[int, int]:
+        def work(db: SqliteDatabase) -> tuple[int, int]:
+            ratings = db.execute("SELECT count(good) FROM ratings WHERE user = ?", [user]).fetchone()
+            votes = db.execute("SELECT count(*) FROM comparison_votes WHERE voter = ?", [user]).fetchone()
+            return ratings[0], votes[0]
+
+        return await self._database.read(work)
+
+    async def forget(self, user: str, entry: Entry) -> None:
+        def work(db: SqliteDatabase) -> None:
+            rated = db.execute("DELETE FROM ratings WHERE user = ?", [user]).rowcount
+            voted = db.execute("SELECT DISTINCT comparison_id FROM comparison_votes WHERE voter = ?", [user]).fetchall()
+            for (comparison_id,) in voted:
+                # In an open arena the person could vote again, and would count twice.
+                withdrawn = db.execute(
+                    "DELETE FROM comparison_votes WHERE voter = ? AND comparison_id IN"
+                    " (SELECT id FROM comparisons WHERE id = ? AND json_extract(value, '$.arena.revealed_at') IS NULL)",
+                    [user, comparison_id],
+                )
+                if withdrawn.rowcount:
+                    something_happened(db, comparison_id)
+                db.execute(
+                    "UPDATE comparison_votes SET voter = ? WHERE voter = ? AND comparison_id = ?",
+                    [f"-{secrets.token_hex(8)}", user, comparison_id],
+                )
+            if rated or voted:
+                put_entries(db, [entry])
+
+        await self._database.write(work)

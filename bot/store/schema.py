@@ -186,6 +186,12 @@ def m016_use_of_models(db: Database) -> None:
     )
 
 
+@migrations()
+def m017_what_was_wrong(db: Database) -> None:
+    """What a person says was wrong with an answer: JSON, NULL where they say nothing."""
+    db.execute("ALTER TABLE ratings ADD COLUMN why TEXT")
+
+
 def _without_its_job(notice: dict[str, Any]) -> dict[str, Any]:
     body = dict(notice["body"])
     job = body.pop("job", None)

@@ -15,6 +15,7 @@ FEEDBACK: Final = "answer_feedback"
 MENU: Final = "answer_menu"
 AGAIN: Final = "again"
 EDIT: Final = "edit"
+RATINGS: Final = "ratings"
 COST: Final = "cost"
 
 
@@ -35,6 +36,7 @@ def footer(conversation_id: str, asked_ts: str) -> list[Block]:
     entries = [
         option(texts.again(), f"{AGAIN} {value}"),
         option(feedback.edit_entry(), f"{EDIT} {value}"),
+        option(feedback.ratings_entry(), f"{RATINGS} {value}"),
         option(texts.cost_entry(), f"{COST} {value}"),
     ]
     thumbs = FeedbackButtonsElement(

@@ -1,37 +1,51 @@
 """The modal that asks what would have been right, and what came of it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
-from slack_sdk.models.blocks import InputBlock, PlainTextInputElement
+from slack_sdk.models.blocks import Block, CheckboxesElement, InputBlock, PlainTextInputElement
 from slack_sdk.models.views import View
 
 from bot.conversations.answers import GivenAnswer
 from bot.feedback.feedback import Corrected, Names
+from bot.feedback.rating import Rating, Reason, Why
 from handlers.blocks.message import Message
 from handlers.blocks.modals import modal
-from handlers.blocks.parts import HINT, line, plain, section
+from handlers.blocks.parts import HINT, line, option, plain, section
 from handlers.blocks.text import bold, code, escape, person, pieces, quoted
 from texts import feedback as texts
-from texts.formats import sentences
+from texts.formats import enumerated, labelled, sentences
 
 CORRECT: Final = "answer_correct"
 
 _ROOM: Final = 3_000  # characters of a text input
 _MOST: Final = 20  # inputs: 60,000 characters
 _TEXT: Final = "text"
+_WHY: Final = "why"
+_COMMENT: Final = "comment"
+_LONGEST_COMMENT: Final = 1_000
 
 
-class About(msgspec.Struct, frozen=True):
-    """What the modal carries along: which answer, and where it stands."""
+class About(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What the modal carries along: which answer, where it stands, and when what the person saw was edited."""
 
     channel: str
     conversation_id: str
     asked_ts: str
+    seen_at: float | None = None
 
 
-def correct_modal(answer: GivenAnswer) -> View:
+class Entered(msgspec.Struct, frozen=True):
+    """What was filled in. `why`: nothing where it was not asked."""
+
+    about: About
+    text: str
+    why: Why
+
+
+def correct_modal(answer: GivenAnswer, *, rated_bad: bool) -> View:
+    """Whoever found it bad is also asked what was wrong."""
     conversation = answer.conversation
     note = texts.private_needs_agreement() if conversation.private else ""
     inputs = [
@@ -45,23 +59,29 @@ def correct_modal(answer: GivenAnswer) -> View:
         )
         for number, piece in enumerate(pieces(answer.answer.content, _ROOM)[:_MOST])
     ]
-    about = About(conversation.channel, conversation.id, answer.asked_ts)
+    about = About(conversation.channel, conversation.id, answer.asked_ts, answer.answer.edited_at)
     return modal(
         texts.title(),
-        [section(sentences(texts.intro(), note)), *inputs],
+        [section(sentences(texts.intro(), note)), *(_why() if rated_bad else ()), *inputs],
         callback_id=CORRECT,
         submit=texts.send_button(),
         private_metadata=msgspec.json.encode(about).decode(),
     )
 
 
-def read(view: Mapping[str, Any]) -> tuple[About, str]:
-    """Which answer, and what would have been right."""
+def read(view: Mapping[str, Any]) -> Entered:
     values: dict[str, dict[str, dict[str, Any]]] = (view.get("state") or {}).get("values") or {}
+
+    def value(block_id: str, of: str = "value") -> Any:
+        (element,) = (values.get(block_id) or {"": {}}).values()
+        return element.get(of)
+
     written: list[str] = []
     while (block_id := f"{_TEXT}/{len(written)}") in values:
-        written.append(str(values[block_id][_TEXT].get("value") or ""))
-    return msgspec.json.decode(view["private_metadata"], type=About), "".join(written)
+        written.append(str(value(block_id) or ""))
+    reasons = tuple(Reason(chosen["value"]) for chosen in value(_WHY, "selected_options") or ())
+    why = Why(reasons, str(value(_COMMENT) or "").strip())
+    return Entered(msgspec.json.decode(view["private_metadata"], type=About), "".join(written), why)
 
 
 FIELD: Final = f"{_TEXT}/0"
@@ -72,15 +92,59 @@ def names(model: str) -> Names:
     return Names(texts.corrections(model), texts.preferences(model))
 
 
-def rated(rating: bool | None) -> Message:
-    return line(texts.withdrawn() if rating is None else texts.thanks())
+def rated(rating: bool | None, ratings: Sequence[Rating]) -> Message:
+    return line(sentences(texts.withdrawn() if rating is None else texts.thanks(), _so_far(ratings)))
+
+
+def reasons_kept() -> Message:
+    return line(texts.reasons_kept())
+
+
+def ratings(found: Sequence[Rating]) -> Message:
+    """How many are for it and against it, and what each person says was wrong."""
+    if not found:
+        return line(texts.nobody_rated())
+    reasons = [labelled(person(one.user), _said(one.why)) for one in found if one.why]
+    return line("\n".join([_so_far(found), *reasons]))
 
 
 def went_to(done: Corrected) -> Message:
-    corrections, preferences = (bold(escape(one.collection.name)) for one in (done.example, done.pair))
-    said = texts.went_to(corrections, done.example.size, preferences, done.pair.size)
-    return line(sentences(said, texts.see(code("/finetune datasets"))))
+    sets = [one.collection.name for one in (done.example, done.pair)]
+    names = [bold(escape(name)) for name in sets]
+    said = texts.went_to(names[0], done.example.size, names[1], done.pair.size)
+    see = texts.see(*(code(f"/finetune datasets {name}", 250) for name in sets))
+    others = ""
+    if done.meanwhile is not None:
+        tell = texts.yours_holds if done.holds else texts.theirs_holds
+        others = tell(person(done.meanwhile))
+    return line(sentences(said, others, see))
 
 
-def corrected(user: str, text: str) -> Message:
-    return line(f"{texts.corrected(person(user))}\n{quoted(text, 2_000)}")
+def corrected(user: str, text: str, *, holds: bool) -> Message:
+    said = texts.corrected if holds else texts.corrected_before
+    return line(f"{said(person(user))}\n{quoted(text, 2_000)}")
+
+
+def _why() -> Iterator[Block]:
+    yield InputBlock(
+        block_id=_WHY,
+        label=plain(texts.why_label(), HINT),
+        element=CheckboxesElement(action_id=_WHY, options=[option(texts.reason(one), one) for one in Reason]),
+        optional=True,
+    )
+    yield InputBlock(
+        block_id=_COMMENT,
+        label=plain(texts.comment_label(), HINT),
+        element=PlainTextInputElement(action_id=_COMMENT, multiline=True, max_length=_LONGEST_COMMENT),
+        optional=True,
+    )
+
+
+def _so_far(ratings: Sequence[Rating]) -> str:
+    good = sum(one.good for one in ratings)
+    return texts.rated_so_far(good, len(ratings) - good) if ratings else ""
+
+
+def _said(why: Why) -> str:
+    reasons = [texts.reason(one) for one in why.reasons]
+    return enumerated([*reasons, *([quoted(why.comment, _LONGEST_COMMENT)] if why.comment else [])])

@@ -2,14 +2,17 @@
 
 from dataclasses import dataclass
 
+from bot.conversations.answers import GivenAnswer
+from bot.conversations.conversation import Conversation
 from bot.errors import Conflict, Invalid
-from bot.feedback.feedback import AnswerFeedback
+from bot.feedback.feedback import AnswerFeedback, Corrected, Names
 from handlers.blocks.answer import read_about, read_rating
 from handlers.callers import Callers
 from handlers.feedback import blocks
 from handlers.languages import Languages
 from handlers.modals import Modals
 from handlers.request import Request
+from handlers.thread_examples.blocks import agreement
 from handlers.web.poster import Poster
 from handlers.web.rate_limits import Priority
 from texts.language import speaking
@@ -24,42 +27,66 @@ class FeedbackListeners:
     poster: Poster
 
     async def rate(self, request: Request) -> None:
-        """A thumb below an answer. Whoever found it bad is asked what would have been right."""
+        """A thumb below an answer. Whoever found it bad is asked what was wrong, and what would have been right."""
         caller = await self.callers.of(request)
         good, conversation_id, asked_ts = read_rating(request.text)
         answer = await self.feedback.answer(caller, conversation_id, asked_ts)
         rating = await self.feedback.rate(caller, answer, good=good)
         if rating is False and not answer.answer.tool_calls and not request.is_retry:
-            await self.modals.open(request, blocks.correct_modal(answer))
+            await self.modals.open(request, blocks.correct_modal(answer, rated_bad=True))
         else:
-            await request.answer(blocks.rated(rating))
+            await request.answer(blocks.rated(rating, await self.feedback.ratings(answer)))
+
+    async def ratings(self, request: Request) -> None:
+        """*Ratings* in the menu below an answer."""
+        answer = await self.feedback.answer(await self.callers.of(request), *read_about(request.text))
+        await request.answer(blocks.ratings(await self.feedback.ratings(answer)))
 
     async def edit(self, request: Request) -> None:
         """*Edit answer* in the menu below one."""
         answer = await self.feedback.answer(await self.callers.of(request), *read_about(request.text))
         if answer.answer.tool_calls:
             raise Conflict("calls_stay")
-        await self.modals.open(request, blocks.correct_modal(answer))
+        await self.modals.open(request, blocks.correct_modal(answer, rated_bad=False))
 
     async def correct(self, request: Request) -> None:
         """*Send* in the modal."""
         caller = await self.callers.of(request)
-        about, text = blocks.read(request.body["view"])
+        entered = blocks.read(request.body["view"])
+        about = entered.about
         answer = await self.feedback.answer(caller, about.conversation_id, about.asked_ts)
-        conversation = answer.conversation
-        with speaking(await self.languages.place(conversation.channel, request.user)):
-            names, shown = blocks.names(conversation.model), blocks.corrected(request.user, text)
+        if entered.why:
+            await self.feedback.rate(caller, answer, good=False, why=entered.why)
+            if not self.feedback.is_corrected(caller, answer, entered.text):
+                await request.answer(blocks.reasons_kept())
+                return
+        names = await self._names(request, answer)
         try:
-            done = await self.feedback.correct(caller, answer, text, names)
+            done = await self.feedback.correct(caller, answer, entered.text, names, about.seen_at)
         except Invalid as error:
             raise Invalid(error.kind, blocks.FIELD, **error.values) from None
         await request.answer(blocks.went_to(done))
-        await self.poster.post_once(
-            conversation.channel,
-            shown,
-            idempotency_key=f"{request.key}/corrected",
-            may_exist=request.is_retry,
-            since=request.received_at,
-            thread_ts=conversation.thread_ts,
-            priority=Priority.CHAT,
-        )
+        await self._tell_thread(request, answer.conversation, entered.text, done)
+
+    async def _names(self, request: Request, answer: GivenAnswer) -> Names:
+        conversation = answer.conversation
+        with speaking(await self.languages.place(conversation.channel, request.user)):
+            return blocks.names(conversation.model)
+
+    async def _tell_thread(self, request: Request, conversation: Conversation, text: str, done: Corrected) -> None:
+        """What the conversation goes on from, and who is asked before anything is learned from it."""
+        with speaking(await self.languages.place(conversation.channel, request.user)):
+            said = {"corrected": blocks.corrected(request.user, text, holds=done.holds)}
+            if done.example.waits_for:
+                asked = agreement(request.user, done.example.collection.name, done.example.waits_for, {})
+                said["agreement"] = asked
+        for what, message in said.items():
+            await self.poster.post_once(
+                conversation.channel,
+                message,
+                idempotency_key=f"{request.key}/{what}",
+                may_exist=request.is_retry,
+                since=request.received_at,
+                thread_ts=conversation.thread_ts,
+                priority=Priority.CHAT,
+            )

@@ -9,7 +9,10 @@ from handlers.routing import Feature, Modal
 
 FEATURE: Final = Feature(
     FeedbackListeners,
-    options={(answer.MENU, answer.EDIT): FeedbackListeners.edit},
+    options={
+        (answer.MENU, answer.EDIT): FeedbackListeners.edit,
+        (answer.MENU, answer.RATINGS): FeedbackListeners.ratings,
+    },
     buttons={answer.FEEDBACK: FeedbackListeners.rate},
     modals={blocks.CORRECT: Modal(FeedbackListeners.correct)},
 )

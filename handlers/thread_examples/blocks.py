@@ -176,23 +176,32 @@ def read_agreement(value: str) -> Agreement:
 
 def contribution(found: Contribution, *, me: str) -> Message:
     """What somebody contributed, and the button to take it back."""
-    if not found.examples:
+    if not found:
         text = texts.nothing_contributed() if found.user == me else texts.they_contributed_nothing(person(found.user))
         return parts.line(text)
-    sets = [texts.in_collection(bold(escape(name)) if name else texts.elsewhere(), n) for name, n in found.collections]
-    whose = texts.you_contributed if found.user == me else partial(texts.they_contributed, person(found.user))
-    text = "\n".join([f"{whose(found.examples)}", *(f"• {one}" for one in sets), *_learned(found)])
+    lines = []
+    if found.examples:
+        sets = [
+            texts.in_collection(bold(escape(name)) if name else texts.elsewhere(), n) for name, n in found.collections
+        ]
+        whose = texts.you_contributed if found.user == me else partial(texts.they_contributed, person(found.user))
+        lines += [whose(found.examples), *(f"• {one}" for one in sets), *_learned(found)]
+    if found.ratings or found.votes:
+        lines.append(texts.opinions(found.ratings, found.votes))
     sure = confirm(
         texts.withdraw_title(), texts.withdraw_question(found.examples), texts.withdraw_button(), texts.keep_button()
     )
     take_back = button(texts.withdraw_button(), WITHDRAW, found.user, style="danger", confirm=sure)
+    text = "\n".join(lines)
     return parts.message(text, [section(text), actions(take_back)])
 
 
 def withdrawn(gone: Contribution, *, me: str) -> Message:
-    if not gone.examples:
+    if not gone:
         return contribution(gone, me=me)
-    return parts.line("\n".join([texts.withdrawn(gone.examples), *_learned(gone)]))
+    examples = [texts.withdrawn(gone.examples), *_learned(gone)] if gone.examples else []
+    opinions = [texts.opinions_withdrawn()] if gone.ratings or gone.votes else []
+    return parts.line("\n".join([*examples, *opinions]))
 
 
 def _learned(found: Contribution) -> Iterator[str]:

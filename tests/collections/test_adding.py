@@ -14,13 +14,17 @@ from bot.collections.adding import ThreadCollections
 from bot.collections.collection import usable
 from bot.collections.learned import LearnedModels
 from bot.collections.withdrawal import Withdrawal
+from bot.conversations.conversation import Conversation
 from bot.datasets.dataset import Dataset
 from bot.errors import Denied, Invalid, NotFound
+from bot.feedback.rating import Press
 from bot.jobs.job import Job, Origin
 from bot.store.audit import SqliteAuditLog
 from bot.store.collections import SqliteCollectionStore
+from bot.store.conversations import SqliteConversationStore
 from bot.store.database import Database
 from bot.store.datasets import SqliteDatasetStore
+from bot.store.feedback import SqliteRatingStore
 from bot.store.jobs import SqliteJobStore
 from bot.thread_examples.adding import NewExample
 
@@ -28,6 +32,7 @@ BEN, CAI = Actor("U0BEN", "T0ACME"), Actor("U0CAI", "T0ACME")
 ADMIN = Actor("U0ADMIN", "T0ACME", Role.ADMIN)
 PUBLIC, PRIVATE, DIRECT = "C0TRAINING", "C0SECRET", "D0ANA"
 
+TALK = Conversation("cv-1", MODEL, "T0ACME", PUBLIC, "1.0", ANA.user, 1.0)
 EXPORTED = Entry("key", 1.0, ANA.user, "export collection", "col-1")
 
 
@@ -40,7 +45,7 @@ class World:
         authority = Authority(Policy(), self.audit)
         self.adding = ThreadCollections(self.store, authority)
         learned = LearnedModels(self.store, self.datasets, self.jobs, authority)
-        self.withdrawal = Withdrawal(self.store, learned, authority)
+        self.withdrawal = Withdrawal(self.store, SqliteRatingStore(database), learned, authority)
 
     async def add(self, id: str, *people: str, channel: str = PUBLIC, into: str | None = None, by: Actor = ANA) -> str:
         """An example with words of these people, added by Ana; the collection's id."""
@@ -67,6 +72,15 @@ async def test_an_example_is_kept_once_with_whose_words_it_holds_and_the_audit_l
         "add example",
     ]
     assert [one.id for one in await world.store.of_contributor("U0CAI")] == [second.id]
+
+
+async def test_one_request_may_add_to_two_new_sets(world: World) -> None:
+    caller = a_caller()
+    for _ in range(2):
+        for name in ("Corrections", "Preferences"):
+            example = NewExample(f"ex-{name}", "{}", PUBLIC, "1.0", False, ())
+            assert (await world.adding.add(caller, None, name, example)).collection.name == name
+    assert {one.name for one in await world.store.all()} == {"Corrections", "Preferences"}
 
 
 async def test_what_was_said_in_private_never_shows_anywhere_else(world: World) -> None:
@@ -140,8 +154,13 @@ async def test_only_an_administrator_erases_for_somebody_else(world: World) -> N
     await world.add("ex-1", "U0BEN")
     with pytest.raises(Denied):
         await world.withdrawal.withdraw(a_caller(CAI), "U0BEN")
-    assert (await world.withdrawal.withdraw(a_caller(ADMIN), "U0BEN")).examples == 1
-    assert (await world.audit.about("U0BEN"))[-1].action == "erase"
+    await SqliteConversationStore(world.database).open(TALK)
+    ratings = SqliteRatingStore(world.database)
+    await ratings.press(Press(TALK.id, "2.0", "U0BEN", True, 1.0, "key"), EXPORTED)
+    gone = await world.withdrawal.withdraw(a_caller(ADMIN), "U0BEN")
+    assert (gone.examples, gone.ratings, gone.votes) == (1, 1, 0)
+    assert await ratings.of_answer(TALK.id, "2.0") == []
+    assert [one.action for one in await world.audit.about("U0BEN")][-2:] == ["forget opinions", "erase"]
 
 
 async def test_guests_may_take_back_their_words_though_they_may_do_nothing_else(world: World) -> None:

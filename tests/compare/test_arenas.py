@@ -115,10 +115,8 @@ async def test_who_votes_and_who_reveals(arenas: Arenas, store: SqliteComparison
     with pytest.raises(Conflict, match="arena_revealed"):
         await arenas.vote(a_caller(BEN, at=9.0), arena.id, "1", 0, Choice.FIRST)
     log = await SqliteAuditLog(database).about(f"{arena.id}/1/0")
-    assert [(entry.action, entry.details) for entry in log if entry.outcome == "done"] == [
-        ("vote", "first"),
-        ("vote", "bad"),
-    ]
+    told = [(entry.action, entry.details) for entry in log if entry.outcome == "done"]
+    assert told == [("vote", ""), ("vote", "")], "that they voted, not how"
 
 
 async def test_it_reveals_itself_when_all_pairs_have_their_votes_or_the_time_is_over(

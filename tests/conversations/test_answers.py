@@ -43,10 +43,12 @@ async def test_another_message_shows_none(answers: Answers) -> None:
 
 
 async def test_the_conversation_goes_on_from_an_edited_answer_and_both_are_kept(answers: Answers) -> None:
-    for text, by in (("Edited.", "U0BEN"), ("Better.", "U0ANA")):
+    for text, by, at in (("Edited.", "U0BEN", 5.0), ("Better.", "U0ANA", 7.0), ("Late.", "U0CAI", 6.0)):
         given = await answers.shown_in("C1", "2.2")
         assert given is not None
-        await answers.edit(given, text, by)
+        before = await answers.edit(given, text, by, at)
+        assert before is not None
+        assert before.edited_at == given.answer.edited_at
     edited, later = await answers.get(TALK.id, "2.0"), await answers.get(TALK.id, "3.0")
     assert edited is not None
     assert (edited.answer.content, edited.answer.original, edited.answer.edited_by) == ("Better.", "One more.", "U0ANA")

@@ -55,13 +55,14 @@ async def test_each_person_s_rating_is_kept_and_the_same_thumb_withdraws_it(w: W
 async def test_a_corrected_answer_goes_on_in_the_conversation_and_becomes_two_examples(w: World) -> None:
     async with w.bot():
         thread_ts, answer = await asked(w)
-        await press(w, "ben", answer, "Bad answer")
+        await w.person.click("ben", w.channel, answer["ts"], "answer_menu", value="Edit answer")
         view = await w.person.wait_view("ben", 60, callback_id="answer_correct")
         errors = await w.person.submit("ben", view["id"], {"text/0": " "})
         assert list(errors) == ["text/0"], "what is wrong is said at its field"
         assert await w.person.submit("ben", view["id"], {"text/0": RIGHT}) == {}
         told = orjson.dumps(await w.person.wait_view("ben", 60)).decode()
-        assert f"Corrections of {TUNED}" in told
+        assert f"`/finetune datasets Corrections of {TUNED}`" in told
+        assert f"`/finetune datasets Preferences over {TUNED}`" in told
         await w.person.wait_message(w.channel, thread_ts=thread_ts, contains="corrected an answer", timeout=60)
         await w.person.say("ana", w.channel, "Are you sure?", thread_ts=thread_ts)
         async with asyncio.timeout(60):

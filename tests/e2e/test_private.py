@@ -177,7 +177,7 @@ ACTION_CASES = {
     "call_result": "{conversation} 1700000000.000400",
     "call_without": "{conversation} 1700000000.000400",
     "answer_menu": "again {conversation} 1700000000.000400|edit {conversation} 1700000000.000400"
-    "|cost {conversation} 1700000000.000400",
+    "|ratings {conversation} 1700000000.000400|cost {conversation} 1700000000.000400",
     "answer_feedback": "good {conversation} 1700000000.000400|bad {conversation} 1700000000.000400",
     "model_search": "{model}",
     "model_id": "{model}",

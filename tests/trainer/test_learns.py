@@ -139,7 +139,7 @@ async def test_five_corrections_in_chat_hold_in_the_model_that_is_trained_next(
         await conversations.open(chat, turns)
         given = await Answers(conversations).get(chat.id, f"{number}.5")
         assert given is not None
-        await Answers(conversations).edit(given, right, ANA.user)
+        await Answers(conversations).edit(given, right, ANA.user, 5.0)
         place = Place("C0TRAINING", thread, thread)
         draft = await examples.read(caller, place)
         one = msgspec.structs.replace(caller, key=f"add/{number}")

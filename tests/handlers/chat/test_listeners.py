@@ -251,7 +251,8 @@ async def test_below_an_answer_is_a_menu_and_another_answer_takes_its_place_once
     (posted,) = slack.called("chat.postMessage")
     (menu,) = posted["blocks"][-1]["elements"]
     values = [option["value"] for option in menu["options"]]
-    assert values == [f"{word} {TALK.id} 2.0" for word in (answer.AGAIN, answer.EDIT, answer.COST)]
+    words = (answer.AGAIN, answer.EDIT, answer.RATINGS, answer.COST)
+    assert values == [f"{word} {TALK.id} 2.0" for word in words]
     press = {"thread_ts": TALK.thread_ts, "body": {"message": {"ts": "2.5"}}}
     await chat.ask_again(a_request(f"{TALK.id} 2.0", Answers(), **press))
     assert models.heard[-1] == ("2.0~1", "")

@@ -20,6 +20,7 @@ from bot.store.collections import SqliteCollectionStore
 from bot.store.conversations import SqliteConversationStore
 from bot.store.database import Database
 from bot.store.datasets import SqliteDatasetStore
+from bot.store.feedback import SqliteRatingStore
 from bot.store.jobs import SqliteJobStore
 from bot.thread_examples.adding import Added, Choice, NewExample, ThreadExamples
 from handlers.callers import Callers
@@ -91,6 +92,7 @@ def listeners(slack: Slack, database: Database, kept: Kept) -> ThreadExampleList
         people,
         Withdrawal(
             store,
+            SqliteRatingStore(database),
             LearnedModels(store, SqliteDatasetStore(database), SqliteJobStore(database), authority),
             authority,
         ),
@@ -285,7 +287,7 @@ async def test_who_contributed_nothing_is_told_so_and_other_words_are_refused(
 ) -> None:
     answers = Answers()
     await listeners.command(a_request(answers=answers))
-    assert answers.text == "No training set holds words of yours, or examples that you added."
+    assert answers.text == "Nothing of yours is kept: no example with your words, no rating, no vote."
     with pytest.raises(Invalid, match="withdraw_usage"):
         await listeners.command(a_request("all of it"))
     with pytest.raises(Denied):
