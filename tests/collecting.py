@@ -20,6 +20,7 @@ from bot.store.audit import SqliteAuditLog
 from bot.store.collections import SqliteCollectionStore
 from bot.store.database import Database
 from bot.store.datasets import SqliteDatasetStore
+from bot.store.feedback import SqliteRatingStore
 from bot.store.jobs import SqliteJobStore
 
 BEN, CAI = Actor("U0BEN", "T0ACME"), Actor("U0CAI", "T0ACME")
@@ -52,7 +53,7 @@ class Collecting:
         self.adding = ThreadCollections(self.store, self.authority)
         self.views = CollectionViews(self.store, learned, self.audit, self.authority)
         self.curation = CollectionCuration(self.store, self.authority)
-        self.withdrawal = Withdrawal(self.store, learned, self.authority)
+        self.withdrawal = Withdrawal(self.store, SqliteRatingStore(database), learned, self.authority)
         self.files = CollectionFiles(self.store, self.datasets, self.file_store, self.authority)
 
     async def collection(self, id: str = "col-1", name: str = "", *, private: bool = False, **fields: object) -> str:
