@@ -19,6 +19,7 @@ class Action(StrEnum):
     REVEAL = "reveal"
     ADD_EXAMPLE = "add example"
     CHANGE_COLLECTION = "change collection"
+    REVIEW = "review example"
     AGREE = "agree"
     WITHDRAW = "withdraw"
     ERASE = "erase"
@@ -165,6 +166,10 @@ def authorize(
             raise Denied("only_approvers")
         if actor.user == resource.owner:
             raise Denied("own_job")
+        return
+    if action is Action.REVIEW and resource is not None:
+        if actor.user == resource.owner and actor.role is not Role.ADMIN:
+            raise Denied("own_example")
         return
     if action in _ADMINS:
         if actor.role is not Role.ADMIN:

@@ -56,10 +56,12 @@ class Collecting:
         self.withdrawal = Withdrawal(self.store, SqliteRatingStore(database), learned, self.authority)
         self.files = CollectionFiles(self.store, self.datasets, self.file_store, self.authority)
 
-    async def collection(self, id: str = "col-1", name: str = "", *, private: bool = False, **fields: object) -> str:
+    async def collection(
+        self, id: str = "col-1", name: str = "", *, private: bool = False, licence: str = "", review: bool = False
+    ) -> str:
         """Of Ana's."""
         made = Collection(
-            id, name or f"Set {id}", ANA.user, "T0ACME", PRIVATE if private else PUBLIC, private, 1.0, **fields
+            id, name or f"Set {id}", ANA.user, "T0ACME", PRIVATE if private else PUBLIC, private, 1.0, licence, review
         )
         await self.store.create(made, Entry(f"make/{id}", 1.0, ANA.user, "create collection", id))
         return id

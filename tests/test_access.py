@@ -48,6 +48,7 @@ ALLOWED = {
     *itertools.product(("owner", "colleague", "approver", "administrator"), MEMBERS_ACTS),
     *itertools.product(("owner", "administrator"), OWNERS_ACTS),
     *itertools.product(("approver", "administrator"), (Action.APPROVE,)),
+    *itertools.product(("colleague", "approver", "administrator"), (Action.REVIEW,)),
     *itertools.product(("administrator",), OF_THE_BOT),
 }
 
@@ -123,7 +124,13 @@ def test_budgets_the_audit_log_and_erasing_are_for_administrators_only(role: Rol
     assert all(outcome(Actor("U0EVE", "T0ACME", role), act, None) is expected for act in OF_THE_BOT)
 
 
-@pytest.mark.parametrize("act", [*OWNERS_ACTS, Action.APPROVE])
+def test_nobody_but_an_administrator_accepts_an_example_of_their_own() -> None:
+    owner = Actor(ANA, "T0ACME", Role.APPROVER)
+    assert outcome(owner, Action.REVIEW, thing()) is Denied
+    assert outcome(Actor(ANA, "T0ACME", Role.ADMIN), Action.REVIEW, thing()) is None
+
+
+@pytest.mark.parametrize("act", [*OWNERS_ACTS, Action.APPROVE, Action.REVIEW])
 def test_what_needs_an_owner_is_denied_where_there_is_none(act: Action) -> None:
     assert outcome(ACTORS["administrator"], act, None) is Denied
 

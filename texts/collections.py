@@ -23,6 +23,10 @@ def waiting(count: int) -> str:
     return plural("{count} waits for agreement", "{count} wait for agreement", count)
 
 
+def unreviewed(count: int) -> str:
+    return plural("{count} waits for review", "{count} wait for review", count)
+
+
 def owned_by(person: str) -> str:
     return _("made by {person}", person=person)
 
@@ -114,6 +118,61 @@ def history() -> str:
 def did(when: str, person: str, act: str) -> str:
     """A line of the history. `act`: as the audit log calls it."""
     return _("{when}: {person} – {act}", when=when, person=person, act=act)
+
+
+def queue_button(count: int) -> str:
+    """`count` of examples wait."""
+    return plural("Review ({count})", "Review ({count})", count)
+
+
+def require_review_button() -> str:
+    return _("Require review")
+
+
+def require_no_review_button() -> str:
+    return _("Require no review")
+
+
+def review_required() -> str:
+    return _("New examples are used only once somebody other than who added them accepts them.")
+
+
+def unreviewed_of(collection: str, count: int) -> str:
+    """Above the examples that wait for review."""
+    return plural(
+        "{count} example of {collection} waits for review",
+        "{count} examples of {collection} wait for review",
+        count,
+        collection=collection,
+    )
+
+
+def none_unreviewed(collection: str) -> str:
+    return _("No example of {collection} waits for review.", collection=collection)
+
+
+def waits_for_review() -> str:
+    return _("Waits for review")
+
+
+def accepted_by(person: str) -> str:
+    return _("accepted by {person}", person=person)
+
+
+def accept_button() -> str:
+    return _("Accept")
+
+
+def reject_button() -> str:
+    return _("Reject")
+
+
+def reject_title() -> str:
+    return _("Reject this example?")
+
+
+def reject_question() -> str:
+    return _("Its words are erased for good.")
 
 
 def examples_of(collection: str, count: int) -> str:

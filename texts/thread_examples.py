@@ -152,6 +152,10 @@ def added(collection: str, size: int) -> str:
     )
 
 
+def waits_for_review() -> str:
+    return _("It is used once somebody else has accepted it.")
+
+
 def can_withdraw(command: str) -> str:
     """`command`: as it is typed."""
     return _("Everybody whose words are in it can take them back with {command}.", command=command)

@@ -25,7 +25,8 @@ class ThreadCollections:
         """Raises NotFound where there is no such collection here, Invalid where private words would leave their
         place."""
         await self._authority.require(caller, Action.ADD_EXAMPLE)
-        where = await self._into(caller, collection, name, private=example.private)
+        where = await self._of_known(caller, example.id) if collection is None else None
+        where = where or await self._into(caller, collection, name, private=example.private)
         if example.private and not (where.private and where.channel == example.channel):
             raise Invalid("private_words_stay", "collection")
         new = Example(
@@ -44,7 +45,14 @@ class ThreadCollections:
         )
         size = await self._store.add(new, entry(caller, Action.ADD_EXAMPLE, where.id))
         waits_for = new.waits_for(await self._store.agreed(example.channel))
-        return Added(Choice(where.id, where.name), size, waits_for)
+        return Added(Choice(where.id, where.name), size, waits_for, where.review)
+
+    async def _of_known(self, caller: Caller, example_id: str) -> Collection | None:
+        """Where an example that is changed is by now, however the collection is called."""
+        known = await self._store.example(example_id)
+        where = await self._store.get(known.collection_id) if known else None
+        allowed = where is not None and self._authority.allows(caller, Action.ADD_EXAMPLE, where.resource)
+        return where if allowed else None
 
     async def _into(self, caller: Caller, collection: str | None, name: str, *, private: bool) -> Collection:
         if collection is not None:

@@ -1,5 +1,6 @@
 """A collection of training examples, its examples, and the interface of what keeps them."""
 
+import hashlib
 from collections.abc import Collection as Several
 from collections.abc import Iterable, Sequence
 from typing import Protocol
@@ -11,7 +12,8 @@ from bot.audit import Entry
 
 
 class Collection(msgspec.Struct, frozen=True, omit_defaults=True):
-    """`private`: made in a private channel or a direct message, and seen there only. `licence`: a note of the owner."""
+    """`private`: made in a private channel or a direct message, and seen there only. `licence`: a note of the owner.
+    `review`: whether examples that are added wait until somebody else accepts them."""
 
     id: str
     name: str
@@ -21,10 +23,15 @@ class Collection(msgspec.Struct, frozen=True, omit_defaults=True):
     private: bool
     created_at: float
     licence: str = ""
+    review: bool = False
 
     @property
     def resource(self) -> Resource:
         return Resource(self.owner, self.channel, self.private, "collection", self.id)
+
+    def resource_of(self, example: "Example") -> Resource:
+        """An example belongs to who added it, and is seen where its collection is."""
+        return Resource(example.added_by, self.channel, self.private, "example", example.id)
 
 
 class Example(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -32,6 +39,7 @@ class Example(msgspec.Struct, frozen=True, omit_defaults=True):
     "preference"), in which thread.
     `contributors`: whose words it holds; `added_by` chose it. `model`: the one that answers in it, if one does.
     `masked`: how often something of each kind was. `private`: said in a private channel or a direct message.
+    `unreviewed`: whether it waits to be accepted; `reviewer` accepted it.
     """
 
     id: str
@@ -46,6 +54,13 @@ class Example(msgspec.Struct, frozen=True, omit_defaults=True):
     added_at: float
     model: str | None = None
     masked: dict[str, int] = {}
+    unreviewed: bool = False
+    reviewer: str | None = None
+
+    @property
+    def version(self) -> str:
+        """Another one where its words are changed."""
+        return hashlib.sha256(self.line.encode()).hexdigest()[:8]
 
     def is_of(self, user: str) -> bool:
         """Whether it holds this person's words, or was added by them."""
@@ -65,12 +80,14 @@ def learning_place(collection: Collection, posts_in: Place) -> Place:
 
 
 def usable(examples: Iterable[Example], place: Place, agreed: Several[str]) -> list[Example]:
-    """Those that may be learned from and shown in `place`: private ones there only where they were said, once all whose
-    words they hold agreed. `agreed`: in that channel."""
+    """Those that may be learned from and shown in `place`: none that waits for review; private ones there only where
+    they were said, once all whose words they hold agreed. `agreed`: in that channel."""
     return [
         example
         for example in examples
-        if is_shown_in(place, Resource("", example.channel, example.private)) and not example.waits_for(agreed)
+        if is_shown_in(place, Resource("", example.channel, example.private))
+        and not example.unreviewed
+        and not example.waits_for(agreed)
     ]
 
 
@@ -83,20 +100,27 @@ class CollectionStore(Protocol):
     async def all(self) -> list[Collection]:
         """The latest first."""
 
+    async def require_review(self, collection_id: str, review: bool, entry: Entry) -> None:
+        """Of what is added from now on."""
+
     async def add(self, example: Example, entry: Entry) -> int:
         """Keep an example; how many the collection has now. One with the same id gives way to it, unless that was added
-        later."""
+        later. It waits where the collection requires review. Raises NotFound where there is no such collection (any
+        more)."""
 
     async def examples(self, collection_id: str) -> list[Example]:
         """In the order in which they were added."""
 
-    async def example(self, collection_id: str, example_id: str) -> Example | None: ...
+    async def example(self, example_id: str) -> Example | None: ...
 
     async def of_contributor(self, user: str, channel: str | None = None) -> list[Example]:
         """Those that hold words of this person, or were added by them; only those said in `channel`, if given."""
 
     async def erase(self, example_ids: Sequence[str], entry: Entry) -> None:
         """Delete examples with all their words. Which data sets hold them stays known."""
+
+    async def accept(self, example: Example, reviewer: str, entry: Entry) -> bool:
+        """It waits for review no more. False where it is gone, or another than the one given."""
 
     async def exported(self, dataset_id: str, example_ids: Sequence[str], entry: Entry) -> None:
         """A training file was made of these examples."""

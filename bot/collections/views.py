@@ -20,12 +20,14 @@ _LATEST: Final = 5
 
 
 class CollectionSummary(msgspec.Struct, frozen=True):
-    """`usable` of its examples may be trained on where the caller is; `waiting` wait for somebody's agreement."""
+    """`usable` of its examples may be trained on where the caller is; `waiting` wait for somebody's agreement,
+    `unreviewed` to be accepted."""
 
     collection: Collection
     usable: int
     waiting: int
     learned: Learned
+    unreviewed: int = 0
 
 
 class CollectionPage(msgspec.Struct, frozen=True):
@@ -47,23 +49,26 @@ class CollectionView(msgspec.Struct, frozen=True):
 
 
 class ExampleView(msgspec.Struct, frozen=True):
-    """`waits_for`: whose agreement is missing. `may_remove`: whether the caller may."""
+    """`waits_for`: whose agreement is missing. `may_remove`, `may_review`: whether the caller may."""
 
     example: Example
     gist: Gist
     learned: Learned
     waits_for: tuple[str, ...]
     may_remove: bool
+    may_review: bool
 
 
 class ExamplePage(msgspec.Struct, frozen=True):
-    """Page `number` of `pages`, from 1, of a collection's examples, the latest first; `count` on all pages."""
+    """Page `number` of `pages`, from 1, of a collection's examples, the latest first; `count` on all pages.
+    `unreviewed`: of those that wait to be accepted."""
 
     collection: Collection
     found: tuple[ExampleView, ...]
     count: int
     number: int = 1
     pages: int = 0
+    unreviewed: bool = False
 
 
 class CollectionViews:
@@ -105,10 +110,15 @@ class CollectionViews:
             self._authority.allows(caller, Action.CHANGE_COLLECTION, collection.resource),
         )
 
-    async def examples(self, caller: Caller, collection_id: str, number: int = 1) -> ExamplePage:
-        """Raises like `view`. A page that is not there (any more) gives way to the last."""
+    async def examples(
+        self, caller: Caller, collection_id: str, number: int = 1, *, unreviewed: bool = False
+    ) -> ExamplePage:
+        """All, or those that are `unreviewed`. Raises like `view`. A page that is not there (any more) gives way to the
+        last."""
         collection = await self._get(caller, collection_id)
         examples = (await self._store.examples(collection_id))[::-1]
+        if unreviewed:
+            examples = [example for example in examples if example.unreviewed]
         number, pages = _page(number, len(examples), EXAMPLES_BY_PAGE)
         agreed = await self._store.agreed(collection.channel)
         may_change = self._authority.allows(caller, Action.CHANGE_COLLECTION, collection.resource)
@@ -119,10 +129,11 @@ class CollectionViews:
                 await self._learned.from_examples(caller, [example.id]),
                 example.waits_for(agreed),
                 may_change or example.is_of(caller.user),
+                example.unreviewed and self._authority.allows(caller, Action.REVIEW, collection.resource_of(example)),
             )
             for example in examples[(number - 1) * EXAMPLES_BY_PAGE : number * EXAMPLES_BY_PAGE]
         ]
-        return ExamplePage(collection, tuple(found), len(examples), number, pages)
+        return ExamplePage(collection, tuple(found), len(examples), number, pages, unreviewed)
 
     async def _seen(self, caller: Caller) -> list[Collection]:
         await self._authority.require(caller, Action.SEE)
@@ -140,7 +151,9 @@ class CollectionViews:
         agreed = await self._store.agreed(collection.channel)
         good = usable(examples, learning_place(collection, caller.posts_in), agreed)
         learned = await self._learned.from_examples(caller, [example.id for example in examples])
-        return CollectionSummary(collection, len(good), len(examples) - len(good), learned)
+        waiting = sum(1 for example in examples if example.waits_for(agreed))
+        unreviewed = sum(1 for example in examples if example.unreviewed)
+        return CollectionSummary(collection, len(good), waiting, learned, unreviewed)
 
     async def _history(self, collection: Collection, examples: Sequence[Example]) -> tuple[Entry, ...]:
         """Without those who took back all that they had added."""

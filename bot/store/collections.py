@@ -7,6 +7,7 @@ from sqlite_utils import Database as SqliteDatabase
 
 from bot.audit import Entry
 from bot.collections.collection import Collection, Example
+from bot.errors import NotFound
 from bot.store.audit import put_entries
 from bot.store.database import Database
 
@@ -37,19 +38,32 @@ class SqliteCollectionStore:
         )
         return [msgspec.json.decode(row[0], type=Collection) for row in rows]
 
+    async def require_review(self, collection_id: str, review: bool, entry: Entry) -> None:
+        def work(db: SqliteDatabase) -> None:
+            known = _get(db, collection_id)
+            if known is not None and known.review is not review:
+                _put(db, msgspec.structs.replace(known, review=review))
+                put_entries(db, [entry])
+
+        await self._database.write(work)
+
     async def add(self, example: Example, entry: Entry) -> int:
         def work(db: SqliteDatabase) -> int:
-            value = _json(example)
-            known = db.execute("SELECT value FROM examples WHERE id = ?", [example.id]).fetchone()
-            if known is None or (known[0] != value and _example(known[0]).added_at <= example.added_at):
+            collection = _get(db, example.collection_id)
+            if collection is None:
+                raise NotFound("no_such_thing", kind="collection")
+            known = _example(db, example.id)
+            if known is None or (_as_added(known) != example and known.added_at <= example.added_at):
+                value = _json(msgspec.structs.replace(example, unreviewed=collection.review))
                 db.execute(
                     "INSERT INTO examples (id, collection_id, channel, value) VALUES (?, ?, ?, ?) ON CONFLICT (id)"
                     " DO UPDATE SET collection_id = excluded.collection_id, channel = excluded.channel,"
                     " value = excluded.value",
                     [example.id, example.collection_id, example.channel, value],
                 )
+                db.execute("DELETE FROM example_people WHERE example_id = ?", [example.id])
                 for user in {*example.contributors, example.added_by}:
-                    db.execute("INSERT OR IGNORE INTO example_people VALUES (?, ?)", [user, example.id])
+                    db.execute("INSERT INTO example_people VALUES (?, ?)", [user, example.id])
                 put_entries(db, [entry])
             count = db.execute("SELECT count(*) FROM examples WHERE collection_id = ?", [example.collection_id])
             return int(count.fetchone()[0])
@@ -59,9 +73,8 @@ class SqliteCollectionStore:
     async def examples(self, collection_id: str) -> list[Example]:
         return await self._examples("collection_id = ?", [collection_id])
 
-    async def example(self, collection_id: str, example_id: str) -> Example | None:
-        found = await self._examples("collection_id = ? AND id = ?", [collection_id, example_id])
-        return found[0] if found else None
+    async def example(self, example_id: str) -> Example | None:
+        return await self._database.read(lambda db: _example(db, example_id))
 
     async def of_contributor(self, user: str, channel: str | None = None) -> list[Example]:
         return await self._examples(
@@ -77,6 +90,17 @@ class SqliteCollectionStore:
             put_entries(db, [entry])
 
         await self._database.write(work)
+
+    async def accept(self, example: Example, reviewer: str, entry: Entry) -> bool:
+        def work(db: SqliteDatabase) -> bool:
+            if _example(db, example.id) != example:
+                return False
+            accepted = msgspec.structs.replace(example, unreviewed=False, reviewer=reviewer)
+            db.execute("UPDATE examples SET value = ? WHERE id = ?", [_json(accepted), example.id])
+            put_entries(db, [entry])
+            return True
+
+        return await self._database.write(work)
 
     async def exported(self, dataset_id: str, example_ids: Sequence[str], entry: Entry) -> None:
         def work(db: SqliteDatabase) -> None:
@@ -116,7 +140,7 @@ class SqliteCollectionStore:
         rows = await self._database.read(
             lambda db: db.execute(f"SELECT value FROM examples WHERE {where} ORDER BY seq", values).fetchall()
         )
-        return [_example(row[0]) for row in rows]
+        return [msgspec.json.decode(row[0], type=Example) for row in rows]
 
 
 def _get(db: SqliteDatabase, collection_id: str) -> Collection | None:
@@ -124,8 +148,18 @@ def _get(db: SqliteDatabase, collection_id: str) -> Collection | None:
     return msgspec.json.decode(row[0], type=Collection) if row else None
 
 
-def _example(value: str) -> Example:
-    return msgspec.json.decode(value, type=Example)
+def _put(db: SqliteDatabase, collection: Collection) -> None:
+    db.execute("UPDATE collections SET value = ? WHERE id = ?", [_json(collection), collection.id])
+
+
+def _example(db: SqliteDatabase, example_id: str) -> Example | None:
+    row = db.execute("SELECT value FROM examples WHERE id = ?", [example_id]).fetchone()
+    return msgspec.json.decode(row[0], type=Example) if row else None
+
+
+def _as_added(example: Example) -> Example:
+    """Before anybody reviewed it."""
+    return msgspec.structs.replace(example, unreviewed=False, reviewer=None)
 
 
 def _json(value: Collection | Example) -> str:

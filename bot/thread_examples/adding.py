@@ -42,11 +42,13 @@ class NewExample(msgspec.Struct, frozen=True):
 
 
 class Added(msgspec.Struct, frozen=True):
-    """`waits_for`: whose agreement is still missing before it is used."""
+    """`waits_for`: whose agreement is still missing before it is used; `review`: whether somebody else has to accept
+    it."""
 
     collection: Choice
     size: int
     waits_for: tuple[str, ...] = ()
+    review: bool = False
 
 
 class Collections(Protocol):

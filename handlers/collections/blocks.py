@@ -1,8 +1,9 @@
 """The list of collections, one of them, and its examples."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
+import msgspec
 from slack_sdk.models.blocks import Block, ButtonElement
 
 from bot.collections.collection import Collection
@@ -20,11 +21,45 @@ OPEN: Final = "collection_open"
 LIST_OLDER: Final = "collections_older"
 LIST_NEWER: Final = "collections_newer"
 EXAMPLES: Final = "collection_examples"
+QUEUE: Final = "collection_queue"
 EXAMPLES_OLDER: Final = "collection_examples_older"
 EXAMPLES_NEWER: Final = "collection_examples_newer"
 REMOVE: Final = "example_remove"
+ACCEPT: Final = "example_accept"
+REJECT: Final = "example_reject"
+REVIEW: Final = "collection_review"
 
 _GIST: Final = 300
+_ALL: Final = "all"
+_UNREVIEWED: Final = "unreviewed"
+_ON: Final = "on"
+
+
+class Spot(msgspec.Struct, frozen=True):
+    """A page of a collection's examples, or of those that are `unreviewed`; on it an example, as it was seen."""
+
+    collection_id: str
+    number: int = 1
+    unreviewed: bool = False
+    example_id: str = ""
+    version: str = ""
+
+    @property
+    def value(self) -> str:
+        """What a button carries."""
+        which = _UNREVIEWED if self.unreviewed else _ALL
+        return " ".join([self.collection_id, str(self.number), which, self.example_id, self.version]).rstrip()
+
+
+def read_spot(value: str) -> Spot:
+    collection_id, number, which, *example = value.split()
+    return Spot(collection_id, int(number), which == _UNREVIEWED, *example)
+
+
+def read_review(value: str) -> tuple[str, bool]:
+    """The collection, and whether it is to require review."""
+    collection_id, review = value.split()
+    return collection_id, review == _ON
 
 
 def overview(page: CollectionPage, *, above: str = "") -> Message:
@@ -35,7 +70,7 @@ def overview(page: CollectionPage, *, above: str = "") -> Message:
     for one in page.found:
         open_button = button(texts.open_button(), OPEN, one.collection.id)
         blocks.append(section("\n".join(_about(one)), button=open_button))
-    if turning := _turning(page.number, page.pages, LIST_OLDER, LIST_NEWER):
+    if turning := _turning(page.number, page.pages, (LIST_NEWER, LIST_OLDER), str):
         blocks += [actions(*turning), context(texts.page(page.number, page.pages))]
     return message("\n".join(escape(one.collection.name) for one in page.found), blocks)
 
@@ -49,6 +84,8 @@ def one(view: CollectionView) -> Message:
     lines = _about(view.summary)
     if view.origins:
         lines.append(texts.origins([escape(texts.counted(kind, count)) for kind, count in view.origins.items()]))
+    if collection.review:
+        lines.append(texts.review_required())
     blocks: list[Block] = [section("\n".join(lines))]
     if view.history:
         did = [texts.did(date(done.at), person(done.actor), audit.act(done.action)) for done in view.history]
@@ -63,16 +100,24 @@ def examples(page: ExamplePage, links: Mapping[str, str]) -> Message:
     collection = page.collection
     back = button(texts.back_button(), OPEN, collection.id)
     if not page.found:
-        text = texts.no_examples(bold(_name(collection)), bold(title()))
+        name = bold(_name(collection))
+        text = texts.none_unreviewed(name) if page.unreviewed else texts.no_examples(name, bold(title()))
         return message(text, [section(text), actions(back)])
-    blocks: list[Block] = [header(texts.examples_of(clip(collection.name, 80), page.count))]
+    heading = texts.unreviewed_of if page.unreviewed else texts.examples_of
+    blocks: list[Block] = [header(heading(clip(collection.name, 80), page.count))]
+    here = Spot(collection.id, page.number, page.unreviewed)
     for shown in page.found:
-        blocks += _example(shown, page, links.get(shown.example.id))
-    turning = _turning(page.number, page.pages, EXAMPLES_OLDER, EXAMPLES_NEWER, f"{collection.id} ")
+        blocks += _example(shown, here, links.get(shown.example.id))
+    turning = _turning(
+        page.number,
+        page.pages,
+        (EXAMPLES_NEWER, EXAMPLES_OLDER),
+        lambda number: msgspec.structs.replace(here, number=number).value,
+    )
     blocks.append(actions(*turning, back))
     if turning:
         blocks.append(context(texts.page(page.number, page.pages)))
-    return message(texts.examples_of(_name(collection), page.count), blocks)
+    return message(heading(_name(collection), page.count), blocks)
 
 
 def exported(user: str, collection: Collection, count: int) -> Message:
@@ -86,6 +131,7 @@ def _about(summary: CollectionSummary) -> list[str]:
     about = clauses(
         texts.size(summary.usable),
         texts.waiting(summary.waiting) if summary.waiting else "",
+        texts.unreviewed(summary.unreviewed) if summary.unreviewed else "",
         texts.owned_by(person(collection.owner)),
         date(collection.created_at),
         texts.private() if collection.private else "",
@@ -96,22 +142,30 @@ def _about(summary: CollectionSummary) -> list[str]:
 
 def _buttons(view: CollectionView) -> Iterator[ButtonElement]:
     """What can be done with a collection."""
-    id = view.summary.collection.id
-    yield button(texts.examples_button(), EXAMPLES, f"{id} 1")
-    yield button(texts.export_button(), EXPORT, id)
+    collection = view.summary.collection
+    yield button(texts.examples_button(), EXAMPLES, Spot(collection.id).value)
+    if view.summary.unreviewed:
+        queue = Spot(collection.id, unreviewed=True).value
+        yield button(texts.queue_button(view.summary.unreviewed), QUEUE, queue, style="primary")
+    yield button(texts.export_button(), EXPORT, collection.id)
+    if view.may_change and collection.review:
+        yield button(texts.require_no_review_button(), REVIEW, f"{collection.id} off")
+    elif view.may_change:
+        yield button(texts.require_review_button(), REVIEW, f"{collection.id} {_ON}")
     yield button(texts.all_button(), LIST_OLDER, "1")
 
 
-def _example(shown: ExampleView, page: ExamplePage, link_to_thread: str | None) -> Iterator[Block]:
+def _example(shown: ExampleView, here: Spot, link_to_thread: str | None) -> Iterator[Block]:
     example, gist = shown.example, shown.gist
     lines = [texts.asks(quoted(gist.question, _GIST))]
     if gist.rejected is None:
         lines.append(texts.answers(quoted(gist.answer, _GIST)))
     else:
         lines += [texts.preferred(quoted(gist.answer, _GIST)), texts.rejected(quoted(gist.rejected, _GIST))]
-    asked = confirm(texts.remove_title(), texts.remove_question(), texts.remove_button(), texts.keep_button())
-    removal = button(texts.remove_button(), REMOVE, f"{page.collection.id} {page.number} {example.id}", confirm=asked)
-    yield section("\n".join(lines), button=removal if shown.may_remove else None)
+    spot = msgspec.structs.replace(here, example_id=example.id, version=example.version).value
+    removal = confirm(texts.remove_title(), texts.remove_question(), texts.remove_button(), texts.keep_button())
+    remove = button(texts.remove_button(), REMOVE, spot, confirm=removal)
+    yield section("\n".join(lines), button=remove if shown.may_remove else None)
     models = [code(model) for model in shown.learned.models]
     if shown.learned.more_models:
         models.append(texts.more_learned(shown.learned.more_models))
@@ -119,18 +173,31 @@ def _example(shown: ExampleView, page: ExamplePage, link_to_thread: str | None) 
         link(link_to_thread, escape(texts.origin(example.origin))),
         texts.added_by(person(example.added_by)),
         date(example.added_at),
+        texts.accepted_by(person(example.reviewer)) if example.reviewer else "",
     )
-    waits = [texts.waits_for([person(user) for user in shown.waits_for])] if shown.waits_for else []
-    yield context("\n".join([about, *waits, *([texts.learned(models)] if models else [])]))
+    said = [
+        about,
+        texts.waits_for([person(user) for user in shown.waits_for]) if shown.waits_for else "",
+        texts.waits_for_review() if example.unreviewed else "",
+        texts.learned(models) if models else "",
+    ]
+    yield context("\n".join(filter(None, said)))
+    if shown.may_review:
+        rejection = confirm(texts.reject_title(), texts.reject_question(), texts.reject_button(), texts.keep_button())
+        yield actions(
+            button(texts.accept_button(), ACCEPT, spot, style="primary"),
+            button(texts.reject_button(), REJECT, spot, confirm=rejection),
+        )
 
 
-def _turning(number: int, pages: int, older: str, newer: str, before: str = "") -> Sequence[ButtonElement]:
-    """Buttons to the pages beside; their values are `before` and the page's number."""
+def _turning(number: int, pages: int, ids: tuple[str, str], value: Callable[[int], str]) -> list[ButtonElement]:
+    """Buttons to the pages beside; `ids` of the one to newer things and of the one to older."""
+    newer, older = ids
     turning = []
     if number > 1:
-        turning.append(button(texts.newer_button(), newer, f"{before}{number - 1}"))
+        turning.append(button(texts.newer_button(), newer, value(number - 1)))
     if number < pages:
-        turning.append(button(texts.older_button(), older, f"{before}{number + 1}"))
+        turning.append(button(texts.older_button(), older, value(number + 1)))
     return turning
 
 

@@ -54,17 +54,34 @@ class CollectionListeners:
         await request.answer(blocks.one(view))
 
     async def examples(self, request: Request) -> None:
-        """A page of the examples."""
+        """A page of the examples, or of those that wait for review."""
         request = request.in_place
-        collection_id, number = request.text.split()
-        await self._show_examples(request, await self.callers.of(request), collection_id, int(number))
+        await self._show_examples(request, await self.callers.of(request), blocks.read_spot(request.text))
 
     async def remove(self, request: Request) -> None:
         request = request.in_place
-        caller = await self.callers.of(request)
-        collection_id, number, example_id = request.text.split()
-        await self.curation.remove(caller, collection_id, example_id)
-        await self._show_examples(request, caller, collection_id, int(number))
+        caller, spot = await self.callers.of(request), blocks.read_spot(request.text)
+        await self.curation.remove(caller, spot.collection_id, spot.example_id)
+        await self._show_examples(request, caller, spot)
+
+    async def accept(self, request: Request) -> None:
+        request = request.in_place
+        caller, spot = await self.callers.of(request), blocks.read_spot(request.text)
+        await self.curation.accept(caller, spot.collection_id, spot.example_id, spot.version)
+        await self._show_examples(request, caller, spot)
+
+    async def reject(self, request: Request) -> None:
+        request = request.in_place
+        caller, spot = await self.callers.of(request), blocks.read_spot(request.text)
+        await self.curation.reject(caller, spot.collection_id, spot.example_id)
+        await self._show_examples(request, caller, spot)
+
+    async def require_review(self, request: Request) -> None:
+        """Of what is added from now on, or no more."""
+        request = request.in_place
+        caller, (collection_id, review) = await self.callers.of(request), blocks.read_review(request.text)
+        await self.curation.require_review(caller, collection_id, review)
+        await request.answer(blocks.one(await self.views.view(caller, collection_id)))
 
     async def export(self, request: Request) -> None:
         """A message in the channel, with the training file and its report in its thread, once."""
@@ -86,8 +103,8 @@ class CollectionListeners:
             (dataset,) = await self.derived.share(request, dataset, [dataset], lambda: "")
             await self.derived.report_on(request, dataset)
 
-    async def _show_examples(self, request: Request, caller: Caller, collection_id: str, number: int) -> None:
-        page = await self.views.examples(caller, collection_id, number)
+    async def _show_examples(self, request: Request, caller: Caller, spot: blocks.Spot) -> None:
+        page = await self.views.examples(caller, spot.collection_id, spot.number, unreviewed=spot.unreviewed)
         await request.answer(blocks.examples(page, await self._links(page.found)))
 
     async def _links(self, found: Sequence[ExampleView]) -> dict[str, str]:

@@ -16,7 +16,11 @@ FEATURE: Final = Feature(
         blocks.EXAMPLES: CollectionListeners.examples,
         blocks.EXAMPLES_OLDER: CollectionListeners.examples,
         blocks.EXAMPLES_NEWER: CollectionListeners.examples,
+        blocks.QUEUE: CollectionListeners.examples,
         blocks.REMOVE: CollectionListeners.remove,
+        blocks.ACCEPT: CollectionListeners.accept,
+        blocks.REJECT: CollectionListeners.reject,
+        blocks.REVIEW: CollectionListeners.require_review,
         blocks.EXPORT: CollectionListeners.export,
     },
 )

@@ -141,6 +141,7 @@ def added(done: Added, *, masked: bool) -> Message:
         texts.added(bold(escape(done.collection.name)), done.size),
         "" if masked else texts.not_while_masked_off(),
         texts.waits_for([person(user) for user in done.waits_for]) if done.waits_for else "",
+        texts.waits_for_review() if done.review else "",
         texts.can_withdraw(code("/finetune withdraw")),
     ]
     return parts.line(sentences(*said))

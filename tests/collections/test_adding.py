@@ -11,7 +11,7 @@ from bot.access import Actor, Place, Policy, Role
 from bot.audit import Entry
 from bot.authority import Authority
 from bot.collections.adding import ThreadCollections
-from bot.collections.collection import usable
+from bot.collections.collection import Collection, usable
 from bot.collections.learned import LearnedModels
 from bot.collections.withdrawal import Withdrawal
 from bot.conversations.conversation import Conversation
@@ -54,6 +54,11 @@ class World:
         example = NewExample(id, line, channel, "1.0", channel != PUBLIC, people)
         return (await self.adding.add(caller, into, "Support", example)).collection.id
 
+    async def collection(self, id: str) -> Collection:
+        found = await self.store.get(id)
+        assert found is not None
+        return found
+
 
 @pytest.fixture
 def world(database: Database) -> World:
@@ -81,6 +86,24 @@ async def test_one_request_may_add_to_two_new_sets(world: World) -> None:
             example = NewExample(f"ex-{name}", "{}", PUBLIC, "1.0", False, ())
             assert (await world.adding.add(caller, None, name, example)).collection.name == name
     assert {one.name for one in await world.store.all()} == {"Corrections", "Preferences"}
+
+
+async def test_an_example_that_is_changed_stays_in_the_set_that_it_is_in(world: World) -> None:
+    first = await world.add("ex-1", "U0ANA")
+    renamed = msgspec.structs.replace(await world.collection(first), id="col-2", name="Renamed")
+    await world.store.create(renamed, Entry("made", 1.0, ANA.user, "create collection", "col-2"))
+    [example] = await world.store.examples(first)
+    moved = msgspec.structs.replace(example, collection_id="col-2")
+    await world.store.add(moved, Entry("moved", 1.0, ANA.user, "add example", "col-2"))
+    assert await world.add("ex-1", "U0ANA", "U0BEN") == "col-2"
+    assert await world.store.examples(first) == []
+
+
+async def test_what_waits_for_review_is_said_to_when_it_is_added(world: World) -> None:
+    collection = await world.add("ex-1", "U0ANA")
+    await world.store.require_review(collection, True, Entry("on", 1.0, ANA.user, "require review", collection))
+    example = NewExample("ex-2", "{}", PUBLIC, "1.0", False, ("U0ANA",))
+    assert (await world.adding.add(a_caller(key="2"), collection, "", example)).review
 
 
 async def test_what_was_said_in_private_never_shows_anywhere_else(world: World) -> None:

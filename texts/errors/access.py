@@ -47,6 +47,7 @@ def only_looking(action: Action) -> str:
         Action.COMPARE: _("You may look, but not compare models."),
         Action.VOTE: _("You may look, but not vote."),
         Action.ADD_EXAMPLE: _("You may look, but not add examples to a training set."),
+        Action.REVIEW: _("You may look, but not review examples."),
         Action.FOLLOW: _("You may look, but not follow a job."),
         Action.SET_LANGUAGE: _("You may look, but not set the language of a channel."),
     }.get(action) or _("You may look, but not do this.")
@@ -78,6 +79,11 @@ def only_approvers() -> str:
 @ERRORS.sentence
 def own_job() -> str:
     return _("You asked for this job yourself, so somebody else has to approve it.")
+
+
+@ERRORS.sentence
+def own_example() -> str:
+    return _("You added this example yourself, so somebody else has to review it.")
 
 
 @ERRORS.sentence

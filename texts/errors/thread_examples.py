@@ -60,5 +60,15 @@ def too_few_examples(least: int, count: int) -> str:
 
 
 @ERRORS.sentence
+def example_changed() -> str:
+    return _("This example was changed after you opened this page. Open the page again and look at it once more.")
+
+
+@ERRORS.sentence
+def example_accepted() -> str:
+    return _("This example was accepted already. Whoever added it or owns the training set can still remove it.")
+
+
+@ERRORS.sentence
 def withdraw_usage() -> str:
     return _("Type `/finetune withdraw`; an administrator may add a person: `/finetune withdraw @ana`.")

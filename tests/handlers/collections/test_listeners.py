@@ -133,7 +133,7 @@ async def test_examples_are_turned_over_with_where_they_come_from_and_removed(
     for n in range(1, EXAMPLES_BY_PAGE + 1):
         await world.example(f"ex-{n}", by=BEN.user)
     answers = Answers()
-    await listeners.examples(a_request("col-1 1", answers))
+    await listeners.examples(a_request("col-1 1 all", answers))
     assert "Question: What is ex-5?\nAnswer: It is ex-5." in text_of(answers[-1])
     assert "|from a thread>, added by <@U0BEN>" in text_of(answers[-1])
     await listeners.examples(a_request(value(answers, blocks.EXAMPLES_OLDER), answers))
@@ -142,9 +142,9 @@ async def test_examples_are_turned_over_with_where_they_come_from_and_removed(
     await listeners.remove(a_request(value(answers, blocks.REMOVE), answers))
     assert await world.ids() == [f"ex-{n}" for n in range(1, EXAMPLES_BY_PAGE + 1)]
     assert "5 examples of Support" in text_of(answers[-1]), "the last page that is left"
-    await listeners.remove(a_request("col-1 2 ex-0", answers, is_retry=True))
+    await listeners.remove(a_request("col-1 2 all ex-0", answers, is_retry=True))
     with pytest.raises(NotFound):
-        await listeners.remove(a_request("col-1 2 ex-0", answers, key="another"))
+        await listeners.remove(a_request("col-1 2 all ex-0", answers, key="another"))
 
 
 async def test_a_thread_that_slack_does_not_tell_of_is_not_linked(
@@ -154,7 +154,7 @@ async def test_a_thread_that_slack_does_not_tell_of_is_not_linked(
     await world.collection()
     await world.example("ex-1")
     answers = Answers()
-    await listeners.examples(a_request("col-1 1", answers))
+    await listeners.examples(a_request("col-1 1 all", answers))
     assert "\nfrom a thread, added by" in text_of(answers[-1])
 
 
@@ -164,16 +164,16 @@ async def test_others_see_no_button_to_remove_and_are_refused(
     await world.collection()
     await world.example("ex-1")
     answers = Answers()
-    await listeners.examples(a_request("col-1 1", answers, user=BEN.user))
+    await listeners.examples(a_request("col-1 1 all", answers, user=BEN.user))
     assert blocks.REMOVE not in dict(answers.buttons)
     with pytest.raises(Denied):
-        await listeners.remove(a_request("col-1 1 ex-1", answers, user=BEN.user))
+        await listeners.remove(a_request("col-1 1 all ex-1", answers, user=BEN.user))
 
 
 async def test_a_set_without_examples_says_how_to_add_one(listeners: CollectionListeners, world: Collecting) -> None:
     await world.collection("col-1", "Support")
     answers = Answers()
-    await listeners.examples(a_request("col-1 1", answers))
+    await listeners.examples(a_request("col-1 1 all", answers))
     assert text_of(answers[-1]).startswith("*Support* has no examples.")
 
 
@@ -181,7 +181,7 @@ async def test_in_a_message_that_all_see_nothing_private_takes_the_place_of_the_
     listeners: CollectionListeners, world: Collecting
 ) -> None:
     await world.collection(private=True)
-    for listener, text in ((listeners.open, "col-1"), (listeners.examples, "col-1 1")):
+    for listener, text in ((listeners.open, "col-1"), (listeners.examples, "col-1 1 all")):
         with pytest.raises(NotFound):
             await listener(a_request(text, body={"container": {"is_ephemeral": False}}))
     answers = Answers()
@@ -201,3 +201,48 @@ async def test_a_training_file_is_announced_once_and_shared_in_that_thread(
     [said] = slack.called("chat.postMessage")
     assert said["text"].startswith(f"<@{ANA.user}> makes a training file of *Support*: {FEWEST} examples.")
     assert [(one.name, one.thread_ts) for one in derived.shared] == [("Support.jsonl", "1.0")]
+
+
+async def test_who_owns_a_set_requires_review_and_somebody_else_works_through_the_queue(
+    listeners: CollectionListeners, world: Collecting
+) -> None:
+    await world.collection("col-1", "Support")
+    await world.example("ex-0")
+    answers = Answers()
+    await listeners.open(a_request("col-1", answers, user=BEN.user))
+    assert blocks.REVIEW not in dict(answers.buttons)
+    with pytest.raises(Denied):
+        await listeners.require_review(a_request("col-1 on", answers, user=BEN.user))
+    await listeners.open(a_request("col-1", answers))
+    await listeners.require_review(a_request(value(answers, blocks.REVIEW), answers))
+    assert "New examples are used only once" in text_of(answers[-1])
+    await world.example("ex-1")
+    await world.example("ex-2")
+    await listeners.open(a_request("col-1", answers))
+    assert "1 example, 2 wait for review" in text_of(answers[-1])
+    await listeners.examples(a_request(value(answers, blocks.QUEUE), answers))
+    assert blocks.ACCEPT not in dict(answers.buttons), "they are her own"
+    await listeners.examples(a_request("col-1 1 unreviewed", answers, user=BEN.user))
+    assert "2 examples of Support wait for review" in text_of(answers[-1])
+    await listeners.accept(a_request(value(answers, blocks.ACCEPT), answers, user=BEN.user))
+    assert "1 example of Support waits for review" in text_of(answers[-1])
+    await listeners.reject(a_request(value(answers, blocks.REJECT), answers, user=BEN.user))
+    assert text_of(answers[-1]) == "No example of *Support* waits for review."
+    assert await world.ids() == ["ex-0", "ex-2"]
+    await listeners.examples(a_request("col-1 1 all", answers))
+    assert "accepted by <@U0BEN>" in text_of(answers[-1])
+    await listeners.open(a_request("col-1", answers))
+    await listeners.require_review(a_request(value(answers, blocks.REVIEW), answers))
+    assert "New examples are used only once" not in text_of(answers[-1])
+
+
+async def test_what_waits_for_agreement_is_shown_beside_what_waits_for_review(
+    listeners: CollectionListeners, world: Collecting
+) -> None:
+    await world.collection("col-1", "Support", private=True, review=True)
+    await world.example("ex-1", private=True, people=("U0ANA", "U0BEN"))
+    answers = Answers()
+    await listeners.examples(a_request("col-1 1 all", answers, channel=PRIVATE))
+    assert "Waits for the agreement of <@U0BEN>\nWaits for review" in text_of(answers[-1])
+    await listeners.open(a_request("col-1", answers, channel=PRIVATE))
+    assert "0 examples, 1 waits for agreement, 1 waits for review" in text_of(answers[-1])
