@@ -44,6 +44,9 @@ from bot.jobs.job import Job
 from bot.jobs.overview import JobOverview
 from bot.jobs.results import JobResults
 from bot.models.deletion import ModelDeletion
+from bot.retraining.next_model import NextModels
+from bot.retraining.parent_arena import ParentArenas
+from bot.retraining.sources import TrainingSources
 from bot.spending.budgets import Budgets
 from bot.store.collections import SqliteCollectionStore
 from bot.store.comparisons import SqliteComparisonStore
@@ -76,6 +79,7 @@ from handlers.modals import Modals
 from handlers.models.listeners import ModelListeners
 from handlers.provider_files.listeners import ProviderFileListeners
 from handlers.repair.listeners import RepairListeners
+from handlers.retraining.listeners import RetrainingListeners
 from handlers.spending.listeners import SpendingListeners
 from handlers.start.listeners import StartListeners
 from handlers.start.modal import StartModal
@@ -96,6 +100,7 @@ async def listeners(services: Services) -> Mapping[type[object], object]:
     threads = ChatThreads(services.poster, services.languages, known)
     chat = _chat(services, callers, conversations, threads)
     compare = _compare(services, callers, comparisons, threads)
+    start = _start(services, callers, files)
     made = [
         datasets,
         _repair(services, callers, datasets),
@@ -108,7 +113,7 @@ async def listeners(services: Services) -> Mapping[type[object], object]:
             languages=services.languages,
             poster=services.poster,
         ),
-        _start(services, callers, files),
+        start,
         ProviderFileListeners(
             callers=callers,
             files=files,
@@ -148,6 +153,7 @@ async def listeners(services: Services) -> Mapping[type[object], object]:
         _agent(services, callers, conversations, chat[0]),
         compare,
         *_collections(services, callers, conversations, datasets),
+        _retraining(services, callers, datasets, compare, start),
     ]
     return {type(each): each for each in made}
 
@@ -260,6 +266,35 @@ def _collections(
         poster=services.poster,
     )
     return listing, adding, feedback
+
+
+def _retraining(
+    services: Services, callers: Callers, datasets: DatasetListeners, compare: CompareListeners, start: StartListeners
+) -> RetrainingListeners:
+    collections, authority = SqliteCollectionStore(services.database), services.authority
+    learned = LearnedModels(collections, services.datasets, services.jobs, authority)
+    return RetrainingListeners(
+        callers=callers,
+        next_models=NextModels(
+            CollectionFiles(collections, services.datasets, services.file_store, authority),
+            TrainingSources(collections, services.datasets),
+            learned,
+            services.jobs,
+            services.datasets,
+            services.file_store,
+            services.pools,
+            authority,
+        ),
+        requests=start.requests,
+        datasets=services.dataset_lookup,
+        derived=datasets.derived,
+        start=start.modal,
+        arenas=ParentArenas(services.jobs, services.job_lookup, services.datasets, compare.arenas, authority),
+        keeper=compare.keeper,
+        modals=Modals(services.poster),
+        poster=services.poster,
+        language=services.languages.place,
+    )
 
 
 def _download(services: Services) -> Download:

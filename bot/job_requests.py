@@ -29,12 +29,13 @@ from bot.jobs.settings import JobSettings, of_other_methods, settings_of, words_
 from bot.jobs.submit import Submitter
 from bot.jobs.throughput import seconds_per_token
 from bot.models.catalogue import Catalogue
-from bot.models.names import suffix_from_file
+from bot.models.names import next_suffix, suffix_from_file, suffix_of
 from bot.providers.interface import Provider
 from bot.providers.protocol import REINFORCEMENT, SUPERVISED
 from bot.providers.vendors import vendor_of
 from bot.spending.budget import OverBudget
 from training_files import Report, lookup
+from training_files.catalog import base_of
 
 # Past jobs that tell how long training takes.
 _PAST_JOBS: Final = 200
@@ -51,7 +52,8 @@ class JobRequest(msgspec.Struct, frozen=True):
 class Draft(msgspec.Struct, frozen=True):
     """A request to be looked over and sent off: `words` are its settings as people write them. `files`: the training
     files to choose from, if there is a choice. `diverged`: the learning rate multiplier with which an earlier run did.
-    `thread_ts`: in which thread of the channel it is answered, if in one.
+    `thread_ts`: in which thread of the channel it is answered, if in one. `instead_of`: the fine-tuned model from which
+    the provider cannot go on.
     """
 
     words: Mapping[str, str] = {}
@@ -60,6 +62,7 @@ class Draft(msgspec.Struct, frozen=True):
     files: Sequence[Dataset] = ()
     diverged: float | None = None
     thread_ts: str | None = None
+    instead_of: str = ""
 
 
 class JobRequests:
@@ -98,7 +101,10 @@ class JobRequests:
         Raises Denied, NotFound, Invalid; Conflict while the same is being trained; NotAdmitted.
         """
         dataset, method = await self._judged(caller, request)
-        job = self._job(caller, request, dataset, method, origin, identity)
+        model = request.settings.model
+        went_on = model.startswith("ft:") or bool(await self._jobs.models([model]))
+        parent = model if went_on else dataset.parent if dataset else None
+        job = msgspec.structs.replace(self._job(caller, request, dataset, method, origin, identity), parent=parent)
         try:
             return await self._submitter.submit(job)
         except OverBudget as error:
@@ -136,6 +142,23 @@ class JobRequests:
         """Seconds for each trained token, by base model, judged by the team's own past jobs."""
         return seconds_per_token(await self._jobs.latest(_PAST_JOBS), self._provider.name)
 
+    async def on(self, caller: Caller, dataset: Dataset) -> Draft:
+        """A request to train on that file. One that was made for the next model after another goes on from that, or
+        where the provider cannot do so with this file, trains its base model anew."""
+        thread_ts = dataset.thread_ts if dataset.channel == caller.channel else None
+        if dataset.parent is None:
+            return Draft(dataset=dataset, thread_ts=thread_ts)
+        models = await self._jobs.models()
+        made = models.get(dataset.parent)
+        suffix = (made.suffix if made else None) or suffix_of(dataset.parent)
+        words = {"suffix": next_suffix(suffix)} if suffix else {}
+        if self._goes_on(dataset.parent, made, dataset.report):
+            return Draft({**words, "model": dataset.parent}, dataset, thread_ts=thread_ts)
+        base = made.base_model if made else base_of(dataset.parent)
+        while base in models:
+            base = models[base].base_model
+        return Draft({**words, "model": base}, dataset, thread_ts=thread_ts, instead_of=dataset.parent)
+
     async def again(self, caller: Caller, job_id: str) -> Draft:
         """The request of an earlier job again, without a learning rate with which training diverged.
 
@@ -168,6 +191,15 @@ class JobRequests:
         kept = msgspec.structs.replace(settings_of(job), model=model, suffix=None, validation=None)
         dataset = (own or files)[0]
         return Draft(words_of(kept), dataset, files=files, thread_ts=dataset.thread_ts)
+
+    def _goes_on(self, model: str, made: Job | None, report: Report | None) -> bool:
+        """Whether the provider can train a fine-tuned model further, on such a file."""
+        if made is not None and (made.provider != self._provider.name or model in made.lost_models):
+            return False
+        facts = lookup(model)
+        if facts is not None and not facts.trains(datetime.now(UTC).date()):
+            return False
+        return self._catalogue.can_train(model, report.method if report else None, report) is not False
 
     async def _dataset(self, caller: Caller, dataset_id: str, *, to_post: bool = False) -> Dataset:
         return await self._dataset_lookup.get(caller, dataset_id, Action.SUBMIT, to_post=to_post)

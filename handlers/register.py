@@ -26,6 +26,7 @@ from handlers.models.register import FEATURE as MODELS
 from handlers.provider_files.register import FEATURE as PROVIDER_FILES
 from handlers.repair.register import FEATURE as REPAIR
 from handlers.request import Request
+from handlers.retraining.register import FEATURE as RETRAINING
 from handlers.routing import Feature, Listener, bind
 from handlers.spending.register import FEATURE as SPENDING
 from handlers.start.register import FEATURE as START
@@ -45,6 +46,7 @@ FEATURES: Final[tuple[Feature[Any], ...]] = (
     COMPARE,
     FEEDBACK,
     COLLECTIONS,
+    RETRAINING,
     THREAD_EXAMPLES,
     DELETION,
     SPENDING,

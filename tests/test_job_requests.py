@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from parts import MODEL, a_dataset, a_job, a_report, followed_job
 from slack_requests import ANA, a_caller
@@ -22,7 +23,7 @@ from bot.jobs import states
 from bot.jobs.admission import Rules
 from bot.jobs.estimate import estimate
 from bot.jobs.interfaces import JobUpdate
-from bot.jobs.job import Job, Origin
+from bot.jobs.job import Job, Loss, Origin
 from bot.jobs.lookup import JobLookup
 from bot.jobs.settings import JobSettings
 from bot.jobs.submit import Submitter
@@ -36,6 +37,7 @@ from bot.store.database import Database
 from bot.store.datasets import SqliteDatasetStore
 from bot.store.jobs import SqliteJobStore
 from bot.store.spending import SqliteBudgetStore
+from training_files import Report
 
 BEN = Actor("U0BEN", "T0ACME")
 VIEWER = Actor("U0EVE", "T0ACME", Role.VIEWER)
@@ -299,3 +301,45 @@ async def test_training_continues_from_a_model_of_a_job_on_its_own_file_or_anoth
     assert draft.dataset == a_dataset(created_at=1.0)
     assert [file.id for file in draft.files] == ["ds-2", "ds-1"]
     assert draft.words == {"provider": "acme", "model": TUNED}
+
+
+async def test_a_file_made_for_the_next_model_goes_on_from_the_one_before_it_under_the_next_name(
+    requests: JobRequests, datasets: SqliteDatasetStore, jobs: SqliteJobStore
+) -> None:
+    await jobs.insert(a_job(id="job-9", state="succeeded", provider="acme", fine_tuned_model=TUNED, suffix="support"))
+    made = a_dataset(parent=TUNED)
+    await datasets.save(made)
+    draft = await requests.on(a_caller(), made)
+    assert (draft.words, draft.instead_of) == ({"model": TUNED, "suffix": "support-2"}, "")
+    assert (draft.dataset, draft.thread_ts) == (made, made.thread_ts)
+    assert (await requests.on(a_caller(), a_dataset())).words == {}
+
+
+@pytest.mark.parametrize(
+    ("cannot", "report"),
+    [
+        ({"provider": "another"}, a_report()),
+        ({"lost_models": {TUNED: Loss.DELETED}}, a_report()),
+        ({"provider": "acme"}, a_report(format="reinforcement", method="reinforcement")),
+    ],
+)
+async def test_where_the_provider_cannot_go_on_the_base_model_is_trained_anew_and_the_job_knows_its_parent(
+    requests: JobRequests, datasets: SqliteDatasetStore, jobs: SqliteJobStore, cannot: dict[str, Any], report: Report
+) -> None:
+    await jobs.insert(a_job(id="job-8", state="succeeded", fine_tuned_model=f"{TUNED}0", dataset_id=None))
+    grown = a_job(id="job-9", state="succeeded", fine_tuned_model=TUNED, base_model=f"{TUNED}0", dataset_id=None)
+    await jobs.insert(msgspec.structs.replace(grown, **cannot))
+    made = a_dataset(parent=TUNED, report=report)
+    await datasets.save(made)
+    draft = await requests.on(a_caller(), made)
+    assert (draft.words["model"], draft.instead_of) == (MODEL, TUNED)
+    if report.method == "supervised":
+        assert (await asked(requests, wanted())).parent == TUNED
+
+
+async def test_a_job_that_goes_on_from_a_fine_tuned_model_has_it_for_its_parent(
+    requests: JobRequests, datasets: SqliteDatasetStore, jobs: SqliteJobStore
+) -> None:
+    await jobs.insert(a_job(id="job-9", state="succeeded", fine_tuned_model=TUNED, dataset_id=None))
+    await datasets.save(a_dataset())
+    assert (await asked(requests, wanted(model=TUNED))).parent == TUNED

@@ -131,6 +131,15 @@ def method_input() -> tuple[str, str]:
     return _("Method"), _("It must be the one that the file was made for.")
 
 
+def cannot_go_on(provider: str, model: str) -> str:
+    """Below the base model that is trained in the place of a fine-tuned one."""
+    return _(
+        "{provider} cannot go on from {model} with this file, so its base model is trained anew on all of it.",
+        provider=provider,
+        model=model,
+    )
+
+
 def lower_rate() -> str:
     """After OpenAI's guide (2 to 4 times lower where the new data is much smaller)."""
     return _(

@@ -125,6 +125,9 @@ class CollectionStore(Protocol):
     async def exported(self, dataset_id: str, example_ids: Sequence[str], entry: Entry) -> None:
         """A training file was made of these examples."""
 
+    async def made_into(self, dataset_id: str) -> tuple[bool, list[Example]]:
+        """Whether this data set was made of examples, and those of them that are not erased, as they are now."""
+
     async def datasets_with(self, example_ids: Sequence[str]) -> list[str]:
         """The data sets that were made of any of them."""
 

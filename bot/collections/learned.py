@@ -40,6 +40,10 @@ class LearnedModels:
             tuple(seen_files), tuple(seen_models), len(files) - len(seen_files), len(models) - len(seen_models)
         )
 
+    async def models_of(self, example_ids: Sequence[str]) -> dict[str, Job]:
+        """The models that learned from any of these examples, whoever may see them, with the jobs that made them."""
+        return await self._models(set(await self._store.datasets_with(example_ids)))
+
     def _may_see(self, caller: Caller, thing: Dataset | Job) -> bool:
         return self._authority.allows(caller, Action.SEE, thing.resource)
 

@@ -9,8 +9,9 @@ from training_files.report import Report
 class Dataset(msgspec.Struct, frozen=True):
     """`sha256` is the hash of the bytes and names our copy; `file_id` is Slack's. `channel_private` decides who
     may see it. `report` is None until the check has run. `derived_from` is the data set that this one was repaired or
-    split from, `validation` the one that was split off to validate it. `lengths_file` and `findings_file` are Slack's
-    ids of what was uploaded beside the report: the picture of lengths, and all findings. `reaction` is the
+    split from, or whose examples it holds beside new ones; `validation` the one that was split off to validate it;
+    `parent` the fine-tuned model after which it was made to train the next one. `lengths_file` and `findings_file` are
+    Slack's ids of what was uploaded beside the report: the picture of lengths, and all findings. `reaction` is the
     name of the emoji for the report's verdict.
     """
 
@@ -29,6 +30,7 @@ class Dataset(msgspec.Struct, frozen=True):
     deleted_at: float | None = None
     derived_from: str | None = None
     validation: str | None = None
+    parent: str | None = None
     lengths_file: str | None = None
     findings_file: str | None = None
     reaction: str | None = None

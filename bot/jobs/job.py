@@ -73,7 +73,8 @@ class Job(msgspec.Struct, frozen=True):
     `cause` is the inbox's key of what was done in Slack to start it. `lost_models`: those of its models, checkpoints'
     too, that answer no more. `model_listed`: the provider has listed the finished model, so that it is missed where it
     does so no more. `queued_at`, `queue_position`: since when it waits in the provider's queue, and its place there
-    from 1. `training_since` and `trained_seconds`: see `training_time`.
+    from 1. `training_since` and `trained_seconds`: see `training_time`. `parent`: the fine-tuned model after which this
+    job makes the next one.
     """
 
     id: str
@@ -118,6 +119,7 @@ class Job(msgspec.Struct, frozen=True):
     training_since: float | None = None
     trained_seconds: float | None = None
     model_listed: bool = False
+    parent: str | None = None
 
     @property
     def resource(self) -> Resource:

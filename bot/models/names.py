@@ -35,6 +35,20 @@ def suffix_from_file(name: str) -> str | None:
     return "-".join(words)[:_LONGEST_SUFFIX].strip("-") or None
 
 
+def next_suffix(suffix: str) -> str:
+    """The suffix for the next model after one of this suffix: "house-voice" makes "house-voice-2", that
+    "house-voice-3"."""
+    numbered = re.fullmatch(r"(.+)-([0-9]{1,3})", suffix)
+    name, number = (numbered[1], int(numbered[2]) + 1) if numbered else (suffix, 2)
+    return f"{name[: _LONGEST_SUFFIX - len(str(number)) - 1]}-{number}"
+
+
+def suffix_of(model: str) -> str | None:
+    """The suffix in the id of a fine-tuned model."""
+    parts = _ID.fullmatch(model)
+    return (parts["suffix"] or None) if parts else None
+
+
 def given_suffix(suffix: str | None, file_name: str | None) -> str | None:
     """None where nobody gave it: it only repeats the file's name."""
     return None if suffix == suffix_from_file(file_name or "") else suffix

@@ -110,6 +110,15 @@ class SqliteCollectionStore:
 
         await self._database.write(work)
 
+    async def made_into(self, dataset_id: str) -> tuple[bool, list[Example]]:
+        made = await self._database.read(
+            lambda db: db.execute(
+                "SELECT 1 FROM exported_examples WHERE dataset_id = ? LIMIT 1", [dataset_id]
+            ).fetchone()
+        )
+        ids = "SELECT example_id FROM exported_examples WHERE dataset_id = ?"
+        return made is not None, await self._examples(f"id IN ({ids})", [dataset_id])
+
     async def datasets_with(self, example_ids: Sequence[str]) -> list[str]:
         rows = await self._database.read(
             lambda db: db.execute(

@@ -18,6 +18,7 @@ from handlers.blocks.job_controls import CANCEL, consequence, control_button
 from handlers.blocks.message import Message
 from handlers.blocks.model_name import id_button, named
 from handlers.blocks.parts import actions, button, confirm, context, fields, header, image, message, section
+from handlers.blocks.retraining import meet_parent_button
 from handlers.blocks.text import bold, code, code_block, date, one_line, person, progress_bar, quoted, since
 from texts import jobs as texts
 from texts.compare import compare_button
@@ -181,6 +182,8 @@ def ending_buttons(job: Job, assessment: Assessment = UNASSESSED) -> list[Button
     if job.fine_tuned_model and not job.model_lost:
         buttons.append(chat_button(job, assessment))
         buttons.append(button(compare_button(), JOB_COMPARE, job.id))
+        if job.parent:
+            buttons.append(meet_parent_button(job.id))
     if assessment.diagnosis or job.model_lost:
         buttons.append(again_button(job))
     if job.fine_tuned_model:

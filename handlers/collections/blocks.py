@@ -10,6 +10,7 @@ from bot.collections.collection import Collection
 from bot.collections.views import CollectionPage, CollectionSummary, CollectionView, ExamplePage, ExampleView
 from handlers.blocks.message import Message
 from handlers.blocks.parts import actions, button, confirm, context, header, line, message, section
+from handlers.blocks.retraining import next_model_button
 from handlers.blocks.text import bold, clip, code, date, escape, link, person, quoted
 from texts import audit
 from texts import collections as texts
@@ -148,6 +149,7 @@ def _buttons(view: CollectionView) -> Iterator[ButtonElement]:
         queue = Spot(collection.id, unreviewed=True).value
         yield button(texts.queue_button(view.summary.unreviewed), QUEUE, queue, style="primary")
     yield button(texts.export_button(), EXPORT, collection.id)
+    yield next_model_button(collection.id)
     if view.may_change and collection.review:
         yield button(texts.require_no_review_button(), REVIEW, f"{collection.id} off")
     elif view.may_change:

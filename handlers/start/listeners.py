@@ -66,9 +66,10 @@ class StartListeners:
 
     async def pressed(self, request: Request) -> None:
         """*Start fine-tuning* on a report."""
-        dataset = await self.datasets.get(await self.callers.of(request), request.text, Action.SUBMIT)
+        caller = await self.callers.of(request)
+        dataset = await self.datasets.get(caller, request.text, Action.SUBMIT)
         refuse_errors(dataset)
-        await self.modal.open(request, Draft(dataset=dataset, thread_ts=dataset.thread_ts))
+        await self.modal.open(request, await self.requests.on(caller, dataset))
 
     async def changed(self, request: Request) -> None:
         """Something was chosen in the modal on which other fields depend."""
@@ -105,8 +106,8 @@ class StartListeners:
             dataset = await self.trainable.find(caller, typed.file, request.thread_ts)
         if not words and not typed.confirmed and request.trigger_id:
             try:
-                thread_ts = _thread(request, dataset)
-                await self.modal.open(request, Draft(dataset=dataset, file_id=file_id, thread_ts=thread_ts))
+                draft = await self.requests.on(caller, dataset) if dataset else Draft(file_id=file_id)
+                await self.modal.open(request, draft)
                 return
             except PostRefused as error:
                 if not (request.is_retry or waited) or "trigger" not in str(error):

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 import msgspec
 import structlog
+from slack_sdk.models.views import View
 
 from bot.access import Action, Caller
 from bot.datasets.dataset import Dataset
@@ -39,7 +40,8 @@ _MOST_REPLACED: Final = 1_000
 class ModalState(msgspec.Struct, frozen=True, omit_defaults=True):
     """What the modal carries: where the job will be born, and of what. `dataset`, or `file_id` for a file that the
     provider has; with `choose` the training file is chosen in the modal. `kept`: what was typed into fields that are
-    not shown at the moment. `diverged`: the learning rate multiplier with which an earlier run did.
+    not shown at the moment. `diverged`: the learning rate multiplier with which an earlier run did. `instead_of`: the
+    fine-tuned model from which the provider cannot go on.
     """
 
     channel: str
@@ -49,6 +51,7 @@ class ModalState(msgspec.Struct, frozen=True, omit_defaults=True):
     choose: bool = False
     kept: dict[str, str] = {}
     diverged: str = ""
+    instead_of: str = ""
 
 
 @dataclass(frozen=True)
@@ -70,6 +73,15 @@ class StartModal:
         """Raises PostRefused if Slack's three seconds for opening a modal are over."""
         if request.trigger_id is None:
             raise Invalid("no_modal_here")
+        try:
+            await self.poster.open_view(request.trigger_id, (await self.view(request, draft)).to_dict())
+        except PostRefused as error:
+            # Used already: the first attempt, whose answer was lost, has opened it.
+            if not (request.is_retry and str(error) == "exchanged_trigger_id"):
+                raise
+
+    async def view(self, request: Request, draft: Draft) -> View:
+        """The modal as it is opened."""
         state = ModalState(
             channel=request.channel,
             dataset=draft.dataset.id if draft.dataset else None,
@@ -77,14 +89,9 @@ class StartModal:
             thread_ts=draft.thread_ts,
             choose=bool(draft.files),
             diverged="" if draft.diverged is None else f"{draft.diverged:g}",
+            instead_of=draft.instead_of,
         )
-        view = await self._view(await self.callers.of(request), state, draft.dataset, draft.words)
-        try:
-            await self.poster.open_view(request.trigger_id, view)
-        except PostRefused as error:
-            # Used already: the first attempt, whose answer was lost, has opened it.
-            if not (request.is_retry and str(error) == "exchanged_trigger_id"):
-                raise
+        return await self._view(await self.callers.of(request), state, draft.dataset, draft.words)
 
     async def update(self, request: Request) -> None:
         """The model, the method, the epochs or a file: other fields, another estimate. What was typed stays. The
@@ -104,11 +111,11 @@ class StartModal:
         seen = self._replaced.get(view.get("hash", ""), view.get("hash"))
         try:
             shown = await self.poster.update_view(
-                view["id"], await self._view(caller, state, dataset, words), seen=seen
+                view["id"], (await self._view(caller, state, dataset, words)).to_dict(), seen=seen
             )
             if dataset is not None and await self._counted_overlap(caller, dataset, words):
                 latest = await self.poster.update_view(
-                    view["id"], await self._view(caller, state, dataset, words), seen=shown
+                    view["id"], (await self._view(caller, state, dataset, words)).to_dict(), seen=shown
                 )
                 self._replaced[shown] = latest
                 if len(self._replaced) > _MOST_REPLACED:
@@ -142,9 +149,7 @@ class StartModal:
         await self.overlaps.count(dataset, chosen)
         return self.overlaps.known(dataset, chosen) > 0
 
-    async def _view(
-        self, caller: Caller, state: ModalState, dataset: Dataset | None, words: Mapping[str, str]
-    ) -> dict[str, Any]:
+    async def _view(self, caller: Caller, state: ModalState, dataset: Dataset | None, words: Mapping[str, str]) -> View:
         options = await self._models_in_time(caller, dataset.report if dataset else None)
         models = _with_wanted(options, words, self.provider)
         offered = await self.trainable.validation_files(caller, dataset)
@@ -159,6 +164,7 @@ class StartModal:
             files=await self.trainable.latest(caller) if state.choose else (),
             provider=self.provider,
             diverged=state.diverged,
+            instead_of=state.instead_of,
             overlap=self.overlaps.known(dataset, chosen) if dataset and chosen else 0,
             preview=await self._preview(caller, state, dataset, models, words) if models else "",
         )
@@ -167,7 +173,7 @@ class StartModal:
         if sum(map(len, kept.values())) > _MOST_KEPT:
             kept = {}
         view.private_metadata = msgspec.json.encode(msgspec.structs.replace(state, kept=kept)).decode()
-        return dict(view.to_dict())
+        return view
 
     async def _preview(
         self,

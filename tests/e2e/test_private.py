@@ -193,6 +193,8 @@ ACTION_CASES = {
     "example_remove": "{collection} 1 all {collection}-3 0123abcd",
     "example_accept": "{collection} 1 unreviewed {collection}-3 0123abcd",
     "example_reject": "{collection} 1 unreviewed {collection}-3 0123abcd",
+    "next_model": "{collection}",
+    "next_model_arena": "{job}",
     "thread_example_options": "{collection}",
     "private_words_agree": '{{"by": "{user}", "collection": "Support", "people": []}}',
     "private_words_disagree": '{{"by": "{user}", "collection": "Support", "people": []}}',

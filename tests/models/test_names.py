@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.models.names import short_name, suffix_from_file
+from bot.models.names import next_suffix, short_name, suffix_from_file
 
 
 @pytest.mark.parametrize(
@@ -42,3 +42,11 @@ def test_a_model_that_nobody_named_is_called_after_its_file(file: str, suffix: s
 def test_whatever_the_file_is_called_the_suffix_is_one_that_the_protocol_takes(file: str) -> None:
     suffix = suffix_from_file(file)
     assert suffix is None or re.fullmatch(r"[A-Za-z0-9-]{1,64}", suffix)
+
+
+@pytest.mark.parametrize(
+    ("suffix", "following"),
+    [("house-voice", "house-voice-2"), ("house-voice-2", "house-voice-3"), ("v9", "v9-2"), ("a" * 64, "a" * 62 + "-2")],
+)
+def test_the_next_model_is_numbered(suffix: str, following: str) -> None:
+    assert next_suffix(suffix) == following

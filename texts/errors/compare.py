@@ -70,3 +70,16 @@ def question_too_long() -> str:
 @ERRORS.sentence
 def model_is_gone() -> str:
     return _("The model no longer exists at the provider.")
+
+
+@ERRORS.sentence
+def no_parent() -> str:
+    return _("This job made no model that goes on from another, so there is nothing to compare it with.")
+
+
+@ERRORS.sentence
+def no_prompts_for_parent() -> str:
+    return _(
+        "No file that these models learned from has questions that can be asked here. Choose one with `/finetune "
+        "arena A B n=20 on validation.jsonl`."
+    )

@@ -24,6 +24,7 @@ from bot.models.names import suffix_from_file
 from bot.models.trainable import TrainableModel, untrainable
 from bot.providers.protocol import DPO, REINFORCEMENT, SUPERVISED, Auto
 from bot.providers.vendors import vendor_of
+from handlers.blocks.model_name import named
 from handlers.blocks.parts import (
     HINT,
     OPTIONS,
@@ -68,6 +69,7 @@ def start_modal(
     files: Sequence[Dataset] = (),
     overlap: int = 0,
     diverged: str = "",
+    instead_of: str = "",
     preview: str = "",
     provider: str = "",
     private_metadata: str = "",
@@ -77,9 +79,10 @@ def start_modal(
     jobs.
     `files`: where the training file may be chosen, those to choose from. `overlap`: how many examples of the training
     file stand in the chosen validation file, too. `diverged`: the learning rate multiplier with which an earlier run
-    did. `preview` (mrkdwn): what would become of the job, as the words stand. `provider`: who has none, where there are
-    no `models`. At most 100 models and 99 validation files are offered, as a menu holds no more. Raises ValueError
-    where `private_metadata` is longer than the 3,000 that Slack carries.
+    did. `instead_of`: the fine-tuned model from which the provider cannot go on. `preview` (mrkdwn): what would become
+    of the job, as the words stand. `provider`: who has none, where there are no `models`. At most 100 models and 99
+    validation files are offered, as a menu holds no more. Raises ValueError where `private_metadata` is longer than the
+    3,000 that Slack carries.
     """
     if size(private_metadata) > PRIVATE_METADATA:
         raise ValueError(f"private_metadata has at most {PRIVATE_METADATA} characters")
@@ -100,6 +103,8 @@ def start_modal(
         blocks.append(section(preview))
     if model.tuned:
         blocks.append(context(texts.lower_rate()))
+    elif instead_of:
+        blocks.append(context(texts.cannot_go_on(quoted(provider, 60), named(instead_of))))
     label, hint, placeholder = texts.suffix_input(suffix_from_file(dataset.name) if dataset else None)
     epochs = dataset.report.epochs if dataset and dataset.report else None
     blocks += [

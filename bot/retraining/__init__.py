@@ -1,0 +1,1 @@
+"""From what was collected to the next model, and how that meets the one before it."""

@@ -1,0 +1,36 @@
+"""What is said while the next model's training file is made."""
+
+from slack_sdk.models.views import View
+
+from bot.retraining.next_model import Plan
+from handlers.blocks.message import Message
+from handlers.blocks.modals import modal
+from handlers.blocks.model_name import named
+from handlers.blocks.parts import line, section
+from handlers.blocks.text import bold, clip, code, escape, person
+from texts import retraining as texts
+from texts.formats import sentences
+from texts.jobs import start_button
+
+
+def waiting() -> View:
+    return modal(texts.title(), [section(texts.making_file(bold(start_button())))])
+
+
+def making(user: str, plan: Plan) -> Message:
+    """Stands in the channel, with the training file and its report in its thread."""
+    who, name, count = person(user), bold(escape(clip(plan.collection.name, 80))), len(plan.examples)
+    if plan.parent is None:
+        said = texts.makes_file(who, name, count)
+    elif plan.old_file is None:
+        said = texts.makes_file_after(who, name, count, named(plan.parent))
+    else:
+        said = texts.makes_file_with_old(who, name, count, named(plan.parent), code(plan.old_file.name))
+    return line(
+        sentences(
+            said,
+            texts.pairs_train_by_dpo() if plan.format == "preference" else "",
+            texts.of_other_format(plan.left_out) if plan.left_out else "",
+            texts.report_follows(),
+        )
+    )
