@@ -1,7 +1,8 @@
 """How many votes it takes to tell a win rate from chance."""
 
+from statistics import NormalDist
+
 import pytest
-from scipy.stats import norm
 
 from bot.compare.power import votes_needed
 
@@ -14,9 +15,9 @@ def test_the_figures_that_people_are_told() -> None:
 @pytest.mark.parametrize("win_rate", [0.55, 0.65, 0.8, 0.35])
 def test_so_many_votes_reach_the_power_and_one_less_does_not(win_rate: float) -> None:
     def power(votes: int) -> float:
-        edge = norm.ppf(0.975) * 0.5
+        edge = NormalDist().inv_cdf(0.975) * 0.5
         deviation = (win_rate * (1 - win_rate)) ** 0.5
-        return float(norm.cdf((abs(win_rate - 0.5) * votes**0.5 - edge) / deviation))
+        return NormalDist().cdf((abs(win_rate - 0.5) * votes**0.5 - edge) / deviation)
 
     needed = votes_needed(win_rate)
     assert power(needed) >= 0.8 > power(needed - 1)

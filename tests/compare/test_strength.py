@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.stats import bootstrap
 
 from bot.compare.strength import Ballot, rank
 
@@ -83,6 +82,8 @@ def test_models_that_never_met_are_not_held_against_each_other() -> None:
 
 def test_the_interval_is_that_of_a_bootstrap_over_the_votes() -> None:
     """Of two models the strength is a mean, for which scipy's own bootstrap says the same."""
+    from scipy.stats import bootstrap
+
     (ranking,) = rank(ballots("a", "b", wins=30, losses=15, ties=5))
     values = np.array([1.0] * 30 + [0.0] * 15 + [0.5] * 5)
     reference = bootstrap((values,), lambda drawn, axis: (drawn.sum(axis) + 0.5) / 51, method="BCa", rng=2)

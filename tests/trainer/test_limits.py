@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import torch
 from safetensors import SafetensorError
 
 from trainer.training.memory import Shape, find_plan, needed, shape_of
@@ -84,10 +83,14 @@ def test_a_model_too_large_for_the_machine_fails_before_it_is_loaded(tmp_path: P
     assert caught.value.code == "not_enough_memory"
 
 
+def _save_numbers(disk: Path) -> None:
+    import torch
+
+    torch.save(torch.zeros(100_000), disk)
+
+
 @pytest.mark.skipif(not Path("/dev/full").is_char_device(), reason="needs a disk that is always full")
-@pytest.mark.parametrize(
-    "save", [lambda disk: disk.write_bytes(b"x" * 100_000), lambda disk: torch.save(torch.zeros(100_000), disk)]
-)
+@pytest.mark.parametrize("save", [lambda disk: disk.write_bytes(b"x" * 100_000), _save_numbers])
 def test_a_full_disk_is_told_as_such_whoever_notices_it(save: Any) -> None:
     with pytest.raises((OSError, RuntimeError)) as caught:
         save(Path("/dev/full"))

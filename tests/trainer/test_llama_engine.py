@@ -14,7 +14,6 @@ from typing import Any
 import msgspec
 import numpy as np
 import pytest
-import torch
 from engine_answers import CHAT, said, text
 from safetensors.numpy import load_file, save_file
 from tiny_model import HEADS, HIDDEN, LAYERS, MODEL_ID, build_tiny_model
@@ -25,7 +24,6 @@ from trainer.serving.engines.interface import CannotServe
 from trainer.serving.engines.llama_engine import LlamaEngine
 from trainer.serving.engines.slots import SlotPool, threads
 from trainer.serving.engines.transformers_engine import TransformersEngine
-from trainer.serving.engines.transformers_model import TransformersModel
 from trainer.serving.messages import (
     Delta,
     End,
@@ -88,8 +86,10 @@ def _adapter(folder: Path, seed: int) -> Path:
     return folder
 
 
-def judged(engine: LlamaEngine, model: ModelRef, prompt: list[int]) -> torch.Tensor:
+def judged(engine: LlamaEngine, model: ModelRef, prompt: list[int]) -> Any:
     """What llama.cpp thinks of the next token: log probabilities of the whole vocabulary."""
+    import torch
+
     with engine.slots.taken(model, 400) as context:
         context.rewind([])
         return torch.log_softmax(torch.from_numpy(context.read(prompt)), dim=-1)
@@ -98,6 +98,10 @@ def judged(engine: LlamaEngine, model: ModelRef, prompt: list[int]) -> torch.Ten
 def test_llama_cpp_judges_as_transformers_does_with_and_without_an_adapter(
     engine: LlamaEngine, model: ModelRef, adapters: list[ModelRef]
 ) -> None:
+    import torch
+
+    from trainer.serving.engines.transformers_model import TransformersModel
+
     reference = TransformersModel()
     prompt = Vocabulary(Path(model.weights)).prompt(GenerationRequest("gen-1", model, Generation(CHAT, 1)))
     judgements = []
@@ -116,6 +120,10 @@ def test_llama_cpp_judges_as_transformers_does_with_and_without_an_adapter(
 
 
 def test_positions_stretched_as_llama_3_does_are_judged_as_transformers_does(home: Path, engine: LlamaEngine) -> None:
+    import torch
+
+    from trainer.serving.engines.transformers_model import TransformersModel
+
     base = read_table(build_tiny_model(home / "stretched"))[MODEL_ID]
     model = ModelRef(base.id, base.source[0].path, base.template(), base.context_length)
     # Positions tell little in a model whose attention looks everywhere alike: make it look sharply.
@@ -126,7 +134,7 @@ def test_positions_stretched_as_llama_3_does_are_judged_as_transformers_does(hom
     plain = json.loads(told.read_text(encoding="utf-8"))
     prompt = np.random.default_rng(1).integers(3, 250, 300).tolist()
 
-    def logs(**more: Any) -> torch.Tensor:
+    def logs(**more: Any) -> Any:
         told.write_text(json.dumps(plain | more), encoding="utf-8")
         reference = TransformersModel()
         reference.use(model)

@@ -1,4 +1,7 @@
-"""What can be trained besides chats: preferences, completions, classes; and going on after an interruption."""
+"""What can be trained besides chats: preferences, completions, classes; and going on after an interruption.
+
+What takes seconds to import is imported in the tests: each process of the suite reads this module, and one runs it.
+"""
 
 import ast
 import gc
@@ -10,19 +13,12 @@ from typing import Any
 
 import msgspec
 import pytest
-import torch
-import trl.trainer.utils
 from trainer_process import jsonl, some_examples, some_pairs
 
 from trainer.base_models import read_table
 from trainer.errors import TrainingFailed
-from trainer.training import run as training
 from trainer.training.messages import Measured, Report
-from trainer.training.order import Order
 from trainer.training.plan import Plan, requested_rank
-from trainer.training.reporting import ControlFlags
-from trainer.training.run import train
-from trainer.training.trainers import _only_what_is_learned
 
 COMPLETIONS = [{"prompt": f"{number} and one is", "completion": f" {number + 1}"} for number in range(12)]
 CLASSES = [{"prompt": f"Is {'a' * number} odd?", "completion": " yes" if number % 2 else " no"} for number in range(15)]
@@ -59,6 +55,9 @@ def plan(tmp_path: Path, table: Path) -> Plan:
 
 def run(plan: Plan, examples: list[Any], *, pause_at: int | None = None, **changes: Any) -> list[dict[str, Any]]:
     """All that a worker says while it trains; the examples are held back, too."""
+    from trainer.training.reporting import ControlFlags
+    from trainer.training.run import train
+
     for file in (plan.training_file, plan.validation_file):
         Path(str(file)).write_bytes(jsonl(examples))
     said: list[dict[str, Any]] = []
@@ -197,6 +196,8 @@ def test_chats_that_all_differ_are_no_classes(plan: Plan) -> None:
 
 
 def test_batches_hold_examples_of_like_length_in_an_order_that_seed_and_epoch_decide() -> None:
+    from trainer.training.order import Order
+
     lengths = [1 + (7919 * number) % 400 for number in range(401)]
     order = Order(lengths, 4, seed=1)
     first = list(order)
@@ -220,6 +221,10 @@ LONG_AND_SHORT = [
 
 
 def test_trl_still_calls_the_private_function_that_training_replaces() -> None:
+    import trl.trainer.utils
+
+    from trainer.training.trainers import _only_what_is_learned
+
     # Without it each step computes the whole vocabulary at every position again, and nothing says so.
     calls = [
         node.func for node in ast.walk(ast.parse(inspect.getsource(trl.trainer.utils))) if isinstance(node, ast.Call)
@@ -231,13 +236,18 @@ def test_trl_still_calls_the_private_function_that_training_replaces() -> None:
 def test_the_vocabulary_is_computed_only_where_something_is_learned(
     plan: Plan, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    import torch
+    import trl.trainer.utils
+
+    from trainer.training import run as training
+
     # In bf16 the last digits would depend on how many positions are computed at once.
     load = training.load
     monkeypatch.setattr(training, "load", lambda weights, **how: load(weights, **how | {"numbers": torch.float32}))
     computed: list[int] = []
     apply = trl.trainer.utils._ChunkedLogProbFunction.apply
 
-    def noted(hidden: torch.Tensor, *arguments: Any) -> Any:
+    def noted(hidden: Any, *arguments: Any) -> Any:
         computed.append(len(hidden))
         return apply(hidden, *arguments)
 
@@ -253,6 +263,10 @@ def test_the_vocabulary_is_computed_only_where_something_is_learned(
 
 
 def test_examples_in_one_row_are_blind_to_each_other(plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
+    import torch
+
+    from trainer.training import run as training
+
     # In bf16 the last digits would depend on what stands beside.
     load = training.load
     monkeypatch.setattr(training, "load", lambda weights, **how: load(weights, **how | {"numbers": torch.float32}))
@@ -270,6 +284,8 @@ def test_examples_in_one_row_are_blind_to_each_other(plan: Plan, monkeypatch: py
 
 
 def test_padding_is_the_share_that_is_computed_for_nothing() -> None:
+    from trainer.training.order import Order
+
     lengths = [10, 40, 10, 40]
     assert Order(lengths, 1, seed=1).padding(1) == 0
     assert Order(lengths, 4, seed=1).padding(4) == pytest.approx(60 / 160)

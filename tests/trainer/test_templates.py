@@ -1,11 +1,10 @@
 """What of an example is read, and what is learned."""
 
-from importlib.resources import files
+from importlib.metadata import distribution
 from pathlib import Path
 from typing import Any
 
 import pytest
-from transformers import AutoTokenizer
 
 from trainer.base_models import read_table
 from trainer.errors import TrainingFailed
@@ -23,6 +22,8 @@ TOOLS = [{"type": "function", "function": {"name": "weather", "parameters": {"ty
 
 @pytest.fixture(scope="module")
 def tokenizer(table: Path) -> Any:
+    from transformers import AutoTokenizer
+
     return AutoTokenizer.from_pretrained(table.parent / "tiny-random")
 
 
@@ -123,8 +124,8 @@ def test_examples_are_cut_at_their_end(tokenizer: Any, smollm2: str) -> None:
     assert cut.examples[0].input_ids == whole.examples[0].input_ids[:200]
 
 
-# Templates as the models' makers wrote them, which TRL carries along.
-ORIGINALS = files("trl") / "chat_templates"
+# Templates as the models' makers wrote them, which TRL carries along (to import it takes seconds).
+ORIGINALS = Path(str(distribution("trl").locate_file("trl/chat_templates")))
 CONVERSATION = [message("user", "Hi"), message("assistant", "Ahoy!"), message("user", "价格多少？")]
 TOLD = [message("system", "Be short."), *CONVERSATION]
 CALL = {"id": "1", "type": "function", "function": {"name": "weather", "arguments": {"city": "Bonn"}}}

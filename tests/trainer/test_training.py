@@ -8,7 +8,6 @@ import pytest
 
 from trainer.errors import TrainingFailed
 from trainer.training.plan import auto_batch_size, micro_batch
-from trainer.training.reporting import ControlFlags, ReportingCallback
 
 
 @pytest.mark.parametrize(("examples", "size"), [(10, 2), (100, 2), (1_500, 3), (6_500, 13), (1_000_000, 32)])
@@ -23,6 +22,8 @@ def test_a_large_batch_is_taken_in_equal_parts(batch: int, micro: int) -> None:
 
 
 def test_a_loss_that_is_no_number_ends_the_job_with_what_to_change(tmp_path: Path) -> None:
+    from trainer.training.reporting import ControlFlags, ReportingCallback
+
     sent: list[Any] = []
     reporting = ReportingCallback(
         send=sent.append,

@@ -3,14 +3,12 @@
 import json
 
 import pytest
-import torch
 from engine_answers import CHAT, said, text
 
 from trainer.serving.engines.interface import Engine
 from trainer.serving.engines.llama_engine import LlamaEngine
 from trainer.serving.engines.slots import SlotPool
 from trainer.serving.engines.transformers_engine import TransformersEngine
-from trainer.serving.engines.transformers_model import TransformersModel
 from trainer.serving.messages import (
     Delta,
     End,
@@ -102,6 +100,10 @@ def test_an_echo_tells_the_prompt_token_by_token_and_counts_none_of_it(engine: E
 
 
 def test_a_long_prompt_is_judged_as_if_it_were_read_at_once(engine: Engine, model: ModelRef) -> None:
+    import torch
+
+    from trainer.serving.engines.transformers_model import TransformersModel
+
     ids = [3 + number * 7 % 200 for number in range(600)]
     answer = said(engine, model, Generation(Tokens(ids), max_tokens=0, echo=True, logprobs=0))
     told = [token.logprob for piece in answer if isinstance(piece, Delta) for token in piece.tokens]

@@ -4,7 +4,6 @@ from pathlib import Path
 
 import pytest
 from tiny_model import MODEL_ID, build_tiny_model
-from transformers import AutoTokenizer
 
 from trainer.base_models import BaseModel, read_table
 from trainer.serving.messages import Conversation, Generation, GenerationRequest, ModelRef, Refusal, Text
@@ -39,6 +38,8 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize("base", read_table().values(), ids=lambda base: base.id)
 @pytest.mark.parametrize("tools", [None, [TOOL]], ids=["plain", "tools"])
 def test_a_chat_is_read_as_transformers_reads_it(home: Path, base: BaseModel, tools: list[dict] | None) -> None:
+    from transformers import AutoTokenizer
+
     talk = TALK if tools else [message for message in TALK if message["role"] != "tool" and message["content"]]
     model = ModelRef(base.id, str(home), base.template(), 2**17)
     ours = Vocabulary(home).prompt(GenerationRequest("gen-1", model, Generation(Conversation(talk, tools), 1)))
