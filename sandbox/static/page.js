@@ -75,14 +75,15 @@ document.addEventListener("click", (event) => {
   for (const open of $$("details[open]")) if (!open.contains(event.target) || event.target.closest(".menu button")) open.open = false;
 });
 
-// A menu that would end below its list opens upwards.
+// A menu that would end below its list opens upwards, and one that would end beside it to the other side.
 document.addEventListener("toggle", (event) => {
   const menu = event.target.open && $(".menu", event.target);
   const list = menu && menu.closest(".scroll");
   if (!list) return;
-  menu.classList.remove("up");
+  menu.classList.remove("up", "end");
   const [inner, outer] = [menu.getBoundingClientRect(), list.getBoundingClientRect()];
   menu.classList.toggle("up", inner.bottom > outer.bottom && inner.top - inner.height > outer.top);
+  menu.classList.toggle("end", inner.right > outer.right);
 }, true);
 
 // Are you sure?

@@ -170,6 +170,47 @@ async def test_a_button_that_asks_first_does_nothing_when_one_says_no(
     assert pressed.empty()
 
 
+@pytest.mark.parametrize("buttons_before", [0, 2])
+async def test_a_menu_opens_to_the_side_where_there_is_room(
+    page: Page, people: SandboxClient, slack: AsyncWebClient, sandbox: Sandbox, buttons_before: int
+) -> None:
+    ts = (await people.say("ana", "#support-model", "where is my order?"))["ts"]
+    options = [{"text": plain("Ask the same once more, please"), "value": "again"}]
+    elements: list[dict[str, Any]] = [
+        {"type": "button", "text": plain("A button that takes a lot of room"), "action_id": f"wide-{number}"}
+        for number in range(buttons_before)
+    ]
+    elements.append({"type": "overflow", "action_id": "menu", "options": options})
+    await slack.chat_postMessage(
+        channel=SUPPORT, thread_ts=ts, text="x", blocks=[{"type": "actions", "elements": elements}]
+    )
+    await page.set_viewport_size({"width": 1180, "height": 800})
+    await page.goto(f"{sandbox.url}/u/ana/{SUPPORT}?thread={ts}")
+    thread = page.get_by_role("complementary", name="Thread")
+    await thread.locator(".overflow summary").click()
+    menu, around = await thread.get_by_role("menu").bounding_box(), await thread.bounding_box()
+    assert menu is not None
+    assert around is not None
+    assert around["x"] <= menu["x"]
+    assert menu["x"] + menu["width"] <= around["x"] + around["width"]
+
+
+async def test_thumbs_are_shown_as_thumbs_and_named_for_who_does_not_see_them(
+    page: Page, slack: AsyncWebClient
+) -> None:
+    thumbs = {
+        "type": "feedback_buttons",
+        "action_id": "thumbs",
+        "positive_button": {"text": plain("Good answer"), "value": "good"},
+        "negative_button": {"text": plain("Bad answer"), "value": "bad", "accessibility_label": "This is wrong"},
+    }
+    await slack.chat_postMessage(channel=SUPPORT, text="x", blocks=[{"type": "context_actions", "elements": [thumbs]}])
+    good = page.get_by_role("button", name="Good answer")
+    await expect(good).to_have_text("")
+    await expect(good.locator("svg")).to_be_visible()
+    await expect(page.get_by_role("button", name="This is wrong")).to_have_attribute("title", "Bad answer")
+
+
 async def test_a_streamed_answer_grows_while_one_watches(
     page: Page, people: SandboxClient, slack: AsyncWebClient, sandbox: Sandbox
 ) -> None:
