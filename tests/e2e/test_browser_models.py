@@ -21,7 +21,7 @@ from playwright.async_api import Locator, Page, expect
 
 from app.trying import BASE_MODEL
 from sandbox.client import SandboxClient
-from texts import agent, chat, compare, thread_examples
+from texts import agent, chat, compare, feedback, thread_examples
 from texts.language import speaking
 
 EXAMPLES = ROOT / "examples"
@@ -31,6 +31,9 @@ CHANNEL = "#support-model"
 BASE = BASE_MODEL if PICTURES else MODEL
 VOICE = "Happy pedalling!"
 OPENING = "What time do you open?"
+RIGHT = "Ring ring! We open at eight, and on Sundays at ten. Happy pedalling!"
+ORDER = "Where is order 4102?"
+RESULT = '{"state": "sent", "arrives": "Tuesday"}'
 
 
 @dataclass
@@ -52,6 +55,12 @@ class Stage:
         box = self.page.get_by_label("Reply in the thread" if in_thread else f"Message {CHANNEL}")
         await box.fill(text)
         await box.press("Enter")
+
+    async def chat_with(self, model: str) -> None:
+        """Open a conversation, and its thread beside the channel."""
+        await self.say(f"/finetune chat {model}")
+        told = self.channel.locator(".ephemeral").filter(has_text=model)
+        await told.get_by_role("link", name=chat.this_thread()).click()
 
     async def close_thread(self) -> None:
         await self.page.get_by_label("Close the thread").click()
@@ -134,19 +143,20 @@ async def _report(person: SandboxClient, user: str, name: str) -> dict[str, Any]
 async def test_a_team_talks_to_its_models_compares_them_and_votes(stage: Stage) -> None:
     with speaking(LANGUAGE):
         await _talk(stage)
+        await _give_a_result(stage)
         await _compare(stage)
         await _vote(stage)
         await _talk_to_the_agent(stage)
 
 
 async def _talk(stage: Stage) -> None:
-    await stage.say("/finetune chat house-voice")
-    await stage.channel.get_by_role("link", name=chat.this_thread()).click()
+    await stage.chat_with("house-voice")
     await stage.say(OPENING, in_thread=True)
     answer = stage.thread.get_by_role("article").nth(2)
     await expect(answer).to_contain_text(VOICE)
     await expect(answer.locator(".streaming")).to_have_count(0)
     await _keep(stage)
+    await _correct(stage, answer)
     await stage.close_thread()
 
 
@@ -166,6 +176,46 @@ async def _keep(stage: Stage) -> None:
     await expect(modal).to_contain_text(added)
     await stage.page.keyboard.press("Escape")
     await expect(modal).to_have_count(0)
+
+
+async def _correct(stage: Stage, answer: Locator) -> None:
+    """A thumb down, what would have been right, and the conversation that goes on from it."""
+    thumb = answer.get_by_role("button", name=feedback.bad())
+    await thumb.click()
+    modal = stage.page.get_by_role("dialog")
+    right = modal.get_by_label(feedback.answer_label())
+    await expect(right).to_have_value(re.compile(VOICE))
+    await modal.get_by_label(feedback.reason("wrong")).check()
+    await right.fill(RIGHT)
+    await stage.picture("correct", still=True)
+    await modal.get_by_role("button", name=feedback.send_button(), exact=True).click()
+    await expect(modal).to_contain_text(feedback.corrections("|").partition("|")[0])
+    await stage.page.keyboard.press("Escape")
+    await expect(modal).to_have_count(0)
+    await expect(thumb).to_have_attribute("aria-pressed", "true")
+    await expect(stage.thread).to_contain_text(feedback.corrected(f"@{PERSON}"))
+    await expect(stage.thread).to_contain_text(RIGHT)
+    await stage.picture("corrected")
+
+
+async def _give_a_result(stage: Stage) -> None:
+    """A model calls a function, a person says what it returns, and the model goes on."""
+    await stage.chat_with("tool-calls")
+    await stage.say(ORDER, in_thread=True)
+    await stage.thread.get_by_role("button", name=chat.give_result_button()).click()
+    modal = stage.page.get_by_role("dialog")
+    await expect(modal).to_contain_text('"number": 4102')
+    await modal.get_by_label(chat.result_input("find_order")).fill(RESULT)
+    await stage.picture("give-result", still=True)
+    await modal.get_by_role("button", name=chat.give_result_submit(), exact=True).click()
+    await expect(modal).to_have_count(0)
+    call = stage.thread.get_by_role("article").filter(has_text=chat.results_given(f"@{PERSON}"))
+    await expect(call).to_contain_text(RESULT)
+    await expect(call.get_by_role("button", name=chat.give_result_button())).to_have_count(0)
+    await expect(stage.thread.get_by_role("article").last).to_contain_text("4102")
+    await expect(stage.thread.get_by_role("button", name=feedback.good())).to_be_visible()
+    await stage.picture("function-call")
+    await stage.close_thread()
 
 
 async def _compare(stage: Stage) -> None:
