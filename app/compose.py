@@ -47,6 +47,7 @@ from bot.models.deletion import ModelDeletion
 from bot.retraining.next_model import NextModels
 from bot.retraining.parent_arena import ParentArenas
 from bot.retraining.sources import TrainingSources
+from bot.retraining.votes import ArenaVotes
 from bot.spending.budgets import Budgets
 from bot.store.collections import SqliteCollectionStore
 from bot.store.comparisons import SqliteComparisonStore
@@ -153,7 +154,7 @@ async def listeners(services: Services) -> Mapping[type[object], object]:
         _agent(services, callers, conversations, chat[0]),
         compare,
         *_collections(services, callers, conversations, datasets),
-        _retraining(services, callers, datasets, compare, start),
+        _retraining(services, callers, comparisons, datasets, compare, start),
     ]
     return {type(each): each for each in made}
 
@@ -269,15 +270,21 @@ def _collections(
 
 
 def _retraining(
-    services: Services, callers: Callers, datasets: DatasetListeners, compare: CompareListeners, start: StartListeners
+    services: Services,
+    callers: Callers,
+    comparisons: ComparisonStore,
+    datasets: DatasetListeners,
+    compare: CompareListeners,
+    start: StartListeners,
 ) -> RetrainingListeners:
     collections, authority = SqliteCollectionStore(services.database), services.authority
     learned = LearnedModels(collections, services.datasets, services.jobs, authority)
+    sources = TrainingSources(collections, services.datasets)
     return RetrainingListeners(
         callers=callers,
         next_models=NextModels(
             CollectionFiles(collections, services.datasets, services.file_store, authority),
-            TrainingSources(collections, services.datasets),
+            sources,
             learned,
             services.jobs,
             services.datasets,
@@ -291,6 +298,18 @@ def _retraining(
         start=start.modal,
         arenas=ParentArenas(services.jobs, services.job_lookup, services.datasets, compare.arenas, authority),
         keeper=compare.keeper,
+        votes=ArenaVotes(
+            comparisons,
+            compare.arenas,
+            collections,
+            ThreadCollections(collections, authority),
+            sources,
+            services.datasets,
+            services.file_store,
+            services.pools,
+            services.people.names,
+            authority,
+        ),
         modals=Modals(services.poster),
         poster=services.poster,
         language=services.languages.place,

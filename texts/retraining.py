@@ -1,6 +1,9 @@
 """Training the next model on what was collected, and letting it meet the one before it. Values come as they shall be
 shown."""
 
+from collections.abc import Sequence
+
+from texts.formats import listed
 from texts.language import _, plural
 
 
@@ -75,3 +78,42 @@ def report_follows() -> str:
 
 def meet_parent_button() -> str:
     return _("Compare blind with the parent")
+
+
+def add_votes_button() -> str:
+    return _("Add votes to a training set")
+
+
+def votes_added(new: int, collection: str, size: int) -> str:
+    """`size`: how many examples it has now."""
+    return plural(
+        "{count} pair of answers that people prefer clearly went into {collection}, which has {size} now.",
+        "{count} pairs of answers that people prefer clearly went into {collection}, which has {size} now.",
+        new,
+        collection=collection,
+        size=size,
+    )
+
+
+def votes_there() -> str:
+    return _("All pairs of answers that people prefer clearly are in a training set already.")
+
+
+def votes_left_out(count: int) -> str:
+    return plural(
+        "{count} other was left out: without a clear majority, or not fit for an example.",
+        "{count} others were left out: without a clear majority, or not fit for an example.",
+        count,
+    )
+
+
+def see_votes(command: str) -> str:
+    return _("See them with {command}.", command=command)
+
+
+def votes_wait_for_review() -> str:
+    return _("They are used once somebody else has accepted them.")
+
+
+def votes_wait_for(people: Sequence[str]) -> str:
+    return _("All of them are used once {people} agreed; I have asked in the thread.", people=listed(people))

@@ -19,6 +19,7 @@ from bot.compare.comparison import (
     Choice,
     Comparison,
     ComparisonStore,
+    ModelAnswer,
     Question,
     Vote,
 )
@@ -26,6 +27,7 @@ from bot.compare.comparisons import begun, known
 from bot.compare.prompts import Prompt
 from bot.compare.strength import Ballot, Ranking
 from bot.conversations.chat_models import ChatModels
+from bot.datasets.dataset import Dataset
 from bot.datasets.file_store import FileStore
 from bot.datasets.lookup import DatasetLookup
 from bot.errors import Conflict, Invalid, NotFound
@@ -38,6 +40,18 @@ MOST_PROMPTS: Final = 200
 VOTES_WANTED: Final = 3
 MOST_VOTES: Final = 100
 _OPEN_FOR: Final = 7 * 24 * 3600.0
+
+
+class Majority(msgspec.Struct, frozen=True):
+    """A pair of answers, of which more than half of all who voted on it prefer one. `prompt` is what both models were
+    asked, with the system message that both were given, if it is the same."""
+
+    question: str
+    pair: int
+    prompt: Prompt
+    chosen: ModelAnswer
+    rejected: ModelAnswer
+    chosen_model: str
 
 
 class Preference(msgspec.Struct, frozen=True):
@@ -107,7 +121,7 @@ class Arenas:
         drawn = await self._pools.run(prompts.draw, self._file_store.path(dataset.sha256), n, seed, pool=pool)
         if not drawn:
             raise Invalid("no_prompts", "dataset", name=dataset.name)
-        return await self._open(caller, comparison, drawn, seed, votes_wanted, dataset.name)
+        return await self._open(caller, comparison, drawn, seed, votes_wanted, dataset)
 
     async def open_on(
         self, caller: Caller, origin: Origin, models: Sequence[str], prompt: str, *, votes_wanted: int = VOTES_WANTED
@@ -125,16 +139,17 @@ class Arenas:
         drawn: Sequence[Prompt],
         seed: int,
         votes_wanted: int,
-        file_name: str | None,
+        dataset: Dataset | None,
     ) -> Comparison:
         await self._authority.require(caller, Action.COMPARE, comparison.resource, caller.posts_in)
         if not 1 <= votes_wanted <= MOST_VOTES:
             raise Invalid("how_many_votes", "votes", most=MOST_VOTES)
-        arena = Arena(seed, votes_wanted, caller.at + _OPEN_FOR, file_name)
+        name, id = (dataset.name, dataset.id) if dataset else (None, None)
+        arena = Arena(seed, votes_wanted, caller.at + _OPEN_FOR, name, dataset_id=id)
         comparison = msgspec.structs.replace(comparison, arena=arena)
         opened = entry(caller, Action.COMPARE, comparison.id, details="arena")
         return await self._comparisons.open(
-            comparison, arranged(drawn, comparison.models, seed, caller.user, each_pair=file_name is None), opened
+            comparison, arranged(drawn, comparison.models, seed, caller.user, each_pair=dataset is None), opened
         )
 
     async def vote(self, caller: Caller, arena_id: str, question_id: str, pair: int, choice: Choice) -> bool:
@@ -197,6 +212,25 @@ class Arenas:
                 continue
             if self._authority.allows(caller, Action.SEE, arena.resource):
                 found += await self._preferences(arena)
+        return found
+
+    async def majorities(self, arena: Comparison) -> list[Majority]:
+        """Of a revealed arena; nothing before the reveal. Ties and *both are bad* count as votes for neither."""
+        if arena.names_hidden:
+            return []
+        cast: dict[tuple[str, int], list[Choice]] = {}
+        for vote in await self._comparisons.votes(arena.id):
+            cast.setdefault((vote.question, vote.pair), []).append(vote.choice)
+        answers = await self._comparisons.answers(arena.id)
+        found = []
+        for question in await self._comparisons.questions(arena.id):
+            for number, (first, second) in enumerate(question.pairs):
+                choices = cast.get((question.id, number), [])
+                for choice, chosen, rejected in ((Choice.FIRST, first, second), (Choice.SECOND, second, first)):
+                    if choices.count(choice) * 2 > len(choices):
+                        prompt = _as_asked(arena, question, (first, second))
+                        both = answers[question.id, chosen], answers[question.id, rejected]
+                        found.append(Majority(question.id, number, prompt, *both, chosen))
         return found
 
     async def _preferences(self, arena: Comparison) -> list[Preference]:
@@ -267,6 +301,14 @@ def open_pairs(questions: Sequence[Question], answers: Answers) -> list[tuple[st
         for number, pair in enumerate(question.pairs)
         if all((known := answers.get((question.id, model))) and known.failure is None for model in pair)
     ]
+
+
+def _as_asked(arena: Comparison, question: Question, models: tuple[str, str]) -> Prompt:
+    systems = {starter.system if (starter := arena.starters.get(model)) else None for model in models}
+    system = systems.pop() if len(systems) == 1 else None
+    if not system or question.messages[0].role in ("system", "developer"):
+        return question.messages
+    return (ChatMessage("system", system), *question.messages)
 
 
 def _seed(caller: Caller) -> int:

@@ -22,13 +22,15 @@ MOST_MODELS: Final = 4
 class Arena(msgspec.Struct, frozen=True):
     """What is blind about a comparison. `seed`: of the prompts that were drawn, and of the order of the answers.
     `votes_wanted`: names are revealed once each pair has so many votes; at the latest at `reveal_at` (seconds since the
-    epoch). `file_name`: of the training file that the prompts come from, None for one that somebody typed."""
+    epoch). `file_name` and `dataset_id`: of the training file that the prompts come from, None for one that somebody
+    typed."""
 
     seed: int
     votes_wanted: int
     reveal_at: float
     file_name: str | None = None
     revealed_at: float | None = None
+    dataset_id: str | None = None
 
 
 class Comparison(msgspec.Struct, frozen=True):

@@ -36,6 +36,11 @@ def draw(path: Path, n: int, seed: int) -> list[Prompt]:
     return drawn
 
 
+def prompts_in(path: Path) -> set[Prompt]:
+    """All of the file. Raises TrainingFileError."""
+    return set(_prompts(path))
+
+
 def _prompts(path: Path) -> Iterator[Prompt]:
     for example in read_examples(path):
         prompt = prompt_of(example)

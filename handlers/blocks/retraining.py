@@ -9,6 +9,7 @@ from texts import retraining as texts
 
 NEXT_MODEL: Final = "next_model"
 MEET_PARENT: Final = "next_model_arena"
+ADD_VOTES: Final = "arena_add_votes"
 
 
 def next_model_button(collection_id: str) -> ButtonElement:
@@ -17,3 +18,7 @@ def next_model_button(collection_id: str) -> ButtonElement:
 
 def meet_parent_button(job_id: str) -> ButtonElement:
     return button(texts.meet_parent_button(), MEET_PARENT, job_id)
+
+
+def add_votes_button(arena_id: str) -> ButtonElement:
+    return button(texts.add_votes_button(), ADD_VOTES, arena_id)

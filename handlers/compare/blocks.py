@@ -25,6 +25,7 @@ from bot.providers.protocol import JobError
 from handlers.blocks.message import Message
 from handlers.blocks.model_name import named
 from handlers.blocks.parts import actions, button, confirm, context, divider, header, line, message, section
+from handlers.blocks.retraining import add_votes_button
 from handlers.blocks.text import bold, code, date, file_names, link, person, quoted, size
 from handlers.chat.blocks import stream_text
 from handlers.chat.markdown import cut
@@ -116,7 +117,8 @@ def revealed_card(
     names = listed([named(model) for model in comparison.models])
     text = texts.arena_of(person(comparison.owner), names)
     about = texts.prompts_from(len(questions), code(arena.file_name)) if arena.file_name else _prompt(questions[0])
-    return message(text, [header(texts.arena_title()), section(f"{text}\n{about}"), *_rankings(rankings)])
+    learn = [actions(add_votes_button(comparison.id))] if rankings else []
+    return message(text, [header(texts.arena_title()), section(f"{text}\n{about}"), *_rankings(rankings), *learn])
 
 
 def result(rankings: Sequence[Ranking]) -> Message:

@@ -3,6 +3,7 @@
 from slack_sdk.models.views import View
 
 from bot.retraining.next_model import Plan
+from bot.retraining.votes import AddedVotes, VotePairs
 from handlers.blocks.message import Message
 from handlers.blocks.modals import modal
 from handlers.blocks.model_name import named
@@ -32,5 +33,21 @@ def making(user: str, plan: Plan) -> Message:
             texts.pairs_train_by_dpo() if plan.format == "preference" else "",
             texts.of_other_format(plan.left_out) if plan.left_out else "",
             texts.report_follows(),
+        )
+    )
+
+
+def votes_added(pairs: VotePairs, added: AddedVotes) -> Message:
+    if added.last is None:
+        return line(texts.votes_there())
+    name, left_out = added.last.collection.name, pairs.voted_on - len(pairs.examples)
+    waits = [person(user) for user in added.waits_for]
+    return line(
+        sentences(
+            texts.votes_added(added.new, bold(escape(clip(name, 80))), added.last.size),
+            texts.votes_left_out(left_out) if left_out else "",
+            texts.votes_wait_for(waits) if waits else "",
+            texts.votes_wait_for_review() if added.last.review else "",
+            texts.see_votes(code(f"/finetune datasets {clip(name, 80)}")),
         )
     )

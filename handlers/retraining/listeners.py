@@ -10,6 +10,7 @@ from bot.job_requests import JobRequests
 from bot.notices.interfaces import PostRefused
 from bot.retraining.next_model import NextModels
 from bot.retraining.parent_arena import ParentArenas
+from bot.retraining.votes import ArenaVotes
 from handlers.callers import Callers
 from handlers.compare.blocks import see_there
 from handlers.compare.keeper import ComparisonKeeper
@@ -19,9 +20,11 @@ from handlers.modals import Modals
 from handlers.request import Request
 from handlers.retraining import blocks
 from handlers.start.modal import StartModal
+from handlers.thread_examples.blocks import agreement
 from handlers.web.poster import Poster
 from handlers.web.rate_limits import Priority
 from texts import retraining as texts
+from texts.feedback import preferences
 from texts.language import speaking
 
 
@@ -35,6 +38,7 @@ class RetrainingListeners:
     start: StartModal
     arenas: ParentArenas
     keeper: ComparisonKeeper
+    votes: ArenaVotes
     modals: Modals
     poster: Poster
     language: LanguageOf
@@ -60,6 +64,27 @@ class RetrainingListeners:
         caller, origin = await self.callers.of(request), await self.callers.origin(request)
         arena = await self.arenas.open(caller, origin, request.text)
         await request.answer(see_there(await self.keeper.link(arena, await self.keeper.begin(arena))))
+
+    async def add_votes(self, request: Request) -> None:
+        """*Add votes to a training set* on an arena with its names."""
+        caller = await self.callers.of(request)
+        pairs = await self.votes.pairs(caller, request.text)
+        with speaking(await self.language(request.channel, request.user)):
+            name = preferences(pairs.model)
+        added = await self.votes.add(caller, pairs, name)
+        await request.answer(blocks.votes_added(pairs, added))
+        if added.waits_for:
+            with speaking(await self.language(request.channel, request.user)):
+                asked = agreement(request.user, name, added.waits_for, {})
+            await self.poster.post_once(
+                request.channel,
+                asked,
+                idempotency_key=f"{request.key}/agreement",
+                may_exist=request.is_retry,
+                since=request.received_at,
+                thread_ts=pairs.examples[0].thread_ts,
+                priority=Priority.CHAT,
+            )
 
     async def _file(self, request: Request, caller: Caller) -> Dataset:
         """A message in the channel, with the training file and its report in its thread, once."""

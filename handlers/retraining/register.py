@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from handlers.blocks.retraining import MEET_PARENT, NEXT_MODEL
+from handlers.blocks.retraining import ADD_VOTES, MEET_PARENT, NEXT_MODEL
 from handlers.retraining.listeners import RetrainingListeners
 from handlers.routing import Feature
 
@@ -11,5 +11,6 @@ FEATURE: Final = Feature(
     buttons={
         NEXT_MODEL: RetrainingListeners.train_next,
         MEET_PARENT: RetrainingListeners.meet_parent,
+        ADD_VOTES: RetrainingListeners.add_votes,
     },
 )

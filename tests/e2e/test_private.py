@@ -195,6 +195,7 @@ ACTION_CASES = {
     "example_reject": "{collection} 1 unreviewed {collection}-3 0123abcd",
     "next_model": "{collection}",
     "next_model_arena": "{job}",
+    "arena_add_votes": "{arena}",
     "thread_example_options": "{collection}",
     "private_words_agree": '{{"by": "{user}", "collection": "Support", "people": []}}',
     "private_words_disagree": '{{"by": "{user}", "collection": "Support", "people": []}}',

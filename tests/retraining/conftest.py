@@ -73,10 +73,17 @@ class World:
         return id
 
     async def example(
-        self, id: str, line: str, collection: str = "col-1", *, model: str | None = None, channel: str = PUBLIC
+        self,
+        id: str,
+        line: str,
+        collection: str = "col-1",
+        *,
+        model: str | None = None,
+        channel: str = PUBLIC,
+        contributor: str = ANA.user,
     ) -> None:
         new = Example(
-            id, collection, line, "thread", channel, "1.0", channel != PUBLIC, (ANA.user,), ANA.user, 1.0, model
+            id, collection, line, "thread", channel, "1.0", channel != PUBLIC, (contributor,), ANA.user, 1.0, model
         )
         await self.collections.add(new, Entry(f"add/{id}", 1.0, ANA.user, "add example", collection))
 

@@ -83,3 +83,13 @@ def no_prompts_for_parent() -> str:
         "No file that these models learned from has questions that can be asked here. Choose one with `/finetune "
         "arena A B n=20 on validation.jsonl`."
     )
+
+
+@ERRORS.sentence
+def names_hidden() -> str:
+    return _("The names are not revealed yet. Add the votes to a training set once they are.")
+
+
+@ERRORS.sentence
+def no_clear_votes() -> str:
+    return _("No pair of answers has a clear majority from which one could learn.")

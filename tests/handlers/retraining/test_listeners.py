@@ -17,6 +17,8 @@ from bot.datasets.dataset import Dataset
 from bot.errors import Conflict
 from bot.job_requests import Draft
 from bot.retraining.next_model import Plan
+from bot.retraining.votes import AddedVotes, VotePairs
+from bot.thread_examples.adding import Added, Choice, NewExample
 from handlers.blocks.parts import section
 from handlers.callers import Callers
 from handlers.languages import english
@@ -42,6 +44,9 @@ class Parts:
     dataset: Dataset = field(default_factory=lambda: a_dataset(report=None, parent=PARENT))
     report: Any = field(default_factory=a_report)
     asked: list[tuple[Any, ...]] = field(default_factory=list)
+    votes_added: AddedVotes = field(
+        default_factory=lambda: AddedVotes(2, Added(Choice("col-2", "Preferences <over> new"), 5))
+    )
 
     async def plan(self, caller: Caller, collection_id: str) -> Plan:
         self.asked.append(("plan", collection_id))
@@ -60,6 +65,14 @@ class Parts:
     async def report_on(self, request: Request, dataset: Dataset) -> None:
         self.asked.append(("report", dataset.id))
         self.dataset = a_dataset(report=self.report, parent=PARENT)
+
+    async def pairs(self, caller: Caller, arena_id: str) -> VotePairs:
+        example = NewExample("ex-1", "{}", "C0TRAINING", "9.0", False, ())
+        return VotePairs("ft:gpt:acme:new:2", (example, example), 5)
+
+    async def add(self, caller: Caller, pairs: VotePairs, name: str) -> AddedVotes:
+        self.asked.append(("add", name))
+        return self.votes_added
 
     async def get(self, caller: Caller, dataset_id: str, action: Action) -> Dataset:
         return self.dataset
@@ -104,6 +117,7 @@ def listeners(slack: Slack, parts: Parts, compared: Compared) -> RetrainingListe
         start=anything,
         arenas=SimpleNamespace(open=opened),  # type: ignore[arg-type]
         keeper=compared,  # type: ignore[arg-type]
+        votes=anything,
         modals=Modals(poster),
         poster=poster,
         language=english,
@@ -168,3 +182,30 @@ async def test_the_parent_is_met_in_an_arena_and_whoever_asked_is_told_where(
     await listeners.meet_parent(a_request("job-1", answers))
     assert compared.asked == [("meet", "job-1"), ("begin", "cmp-1")]
     assert "https://acme.slack.com/p2.5" in answers.text
+
+
+async def test_votes_go_into_the_preferences_over_the_winner_and_what_is_left_out_is_said(
+    listeners: RetrainingListeners, parts: Parts, slack: Slack
+) -> None:
+    answers = Answers()
+    await listeners.add_votes(a_request("cmp-1", answers))
+    assert parts.asked == [("add", "Preferences over ft:gpt:acme:new:2")]
+    assert "2 pairs of answers" in answers.text
+    assert "*Preferences &lt;over&gt; new*, which has 5 now" in answers.text
+    assert "3 others were left out" in answers.text
+    assert slack.called("chat.postMessage") == []
+    parts.votes_added = AddedVotes(0, None)
+    await listeners.add_votes(a_request("cmp-1", answers))
+    assert "are in a training set already" in answers.text
+
+
+async def test_whose_private_words_they_hold_are_asked_in_the_arenas_thread(
+    listeners: RetrainingListeners, parts: Parts, slack: Slack
+) -> None:
+    parts.votes_added = AddedVotes(1, Added(Choice("col-2", "Preferences"), 1, ("U0BEN",)), ("U0BEN",))
+    answers = Answers()
+    await listeners.add_votes(a_request("cmp-1", answers))
+    assert "once <@U0BEN> agreed" in answers.text
+    (asked,) = slack.called("chat.postMessage")
+    assert asked["thread_ts"] == "9.0"
+    assert "<@U0BEN>" in asked["text"]
