@@ -237,6 +237,7 @@ def _collections(
         views=CollectionViews(collections, learned, services.audit, authority),
         curation=CollectionCuration(collections, authority),
         files=CollectionFiles(collections, services.datasets, services.file_store, authority),
+        modals=Modals(services.poster),
         derived=datasets.derived,
         poster=services.poster,
         language=services.languages.place,

@@ -3,7 +3,7 @@ they shall be shown."""
 
 from collections.abc import Sequence
 
-from texts.formats import enumerated, first_of, listed
+from texts.formats import enumerated, first_of, listed, number
 from texts.language import _, plural
 
 
@@ -68,8 +68,8 @@ def newer_button() -> str:
     return _("Newer")
 
 
-def page(number: int, pages: int) -> str:
-    return _("Page {number} of {pages}", number=number, pages=pages)
+def page(at: int, pages: int) -> str:
+    return _("Page {number} of {pages}", number=at, pages=pages)
 
 
 def choose(word: str) -> str:
@@ -173,6 +173,161 @@ def reject_title() -> str:
 
 def reject_question() -> str:
     return _("Its words are erased for good.")
+
+
+def describe_button() -> str:
+    return _("Name and licence")
+
+
+def describe_title() -> str:
+    """At most 24 characters."""
+    return _("Name and licence")
+
+
+def name_label() -> str:
+    return _("Name")
+
+
+def licence_label() -> str:
+    return _("Licence")
+
+
+def licence_hint() -> str:
+    return _("A note for whoever trains on it: whose words these are, and what may be done with them.")
+
+
+def save_button() -> str:
+    return _("Save")
+
+
+def merge_button() -> str:
+    return _("Merge into…")
+
+
+def merge_title() -> str:
+    """At most 24 characters."""
+    return _("Merge training sets")
+
+
+def merge_intro(collection: str) -> str:
+    return _(
+        "All examples of {collection} go into the training set that you choose, and {collection} is gone. Its note "
+        "about the licence goes with them.",
+        collection=collection,
+    )
+
+
+def merge_label() -> str:
+    return _("Into")
+
+
+def merge_submit() -> str:
+    return _("Merge")
+
+
+def filter_button() -> str:
+    return _("Filter…")
+
+
+def filter_title() -> str:
+    """At most 24 characters."""
+    return _("Filter examples")
+
+
+def filter_intro(collection: str) -> str:
+    return _(
+        "Find examples of {collection} that have something in common. You see how many there are before you move or "
+        "remove them.",
+        collection=collection,
+    )
+
+
+def contributor_label() -> str:
+    return _("Whose words it holds, or who added it")
+
+
+def origin_label() -> str:
+    return _("How it came about")
+
+
+def model_label() -> str:
+    return _("Model that answers in it")
+
+
+def text_label() -> str:
+    return _("Text that is said in it")
+
+
+def since_label() -> str:
+    return _("Added from this day on")
+
+
+def until_label() -> str:
+    return _("Added up to this day")
+
+
+def date_hint() -> str:
+    return _("Days begin at midnight UTC.")
+
+
+def repeated_label() -> str:
+    return _("Duplicates")
+
+
+def repeated_option() -> str:
+    return _("An earlier example says the same")
+
+
+def new_name_label() -> str:
+    return _("Name of a new training set for them")
+
+
+def new_name_hint() -> str:
+    return _("Leave it empty if you only want to look at them or remove them.")
+
+
+def filter_submit() -> str:
+    return _("Find")
+
+
+def selected(collection: str, count: int, of: int) -> str:
+    """`count` of a training set's `of` examples fit a filter."""
+    return plural(
+        "{count} of the {of} examples of {collection} fits.",
+        "{count} of the {of} examples of {collection} fit.",
+        count,
+        of=number(of),
+        collection=collection,
+    )
+
+
+def none_selected(collection: str) -> str:
+    return _("No example of {collection} fits.", collection=collection)
+
+
+def split_button(name: str) -> str:
+    return _("Move to “{name}”", name=name)
+
+
+def remove_selected_button() -> str:
+    return _("Remove them")
+
+
+def remove_selected_title() -> str:
+    return _("Remove these examples?")
+
+
+def remove_selected_question(count: int) -> str:
+    return plural(
+        "The words of {count} example are erased for good. Models that learned from it keep what they learned.",
+        "The words of {count} examples are erased for good. Models that learned from them keep what they learned.",
+        count,
+    )
+
+
+def and_more(count: int) -> str:
+    """Examples, beyond those that are shown."""
+    return plural("and {count} more", "and {count} more", count)
 
 
 def examples_of(collection: str, count: int) -> str:

@@ -1,11 +1,10 @@
 """Adding to collections: which ones a person may add to, and what of private talk waits for agreement."""
 
-import hashlib
 from collections.abc import Sequence
 
 from bot.access import Action, Caller
 from bot.authority import Authority, entry
-from bot.collections.collection import Collection, CollectionStore, Example
+from bot.collections.collection import Collection, CollectionStore, Example, new_id
 from bot.errors import Invalid, NotFound
 from bot.thread_examples.adding import Added, Choice, NewExample
 
@@ -65,8 +64,7 @@ class ThreadCollections:
         same = [one for one in fitting if one.private == private and one.name.casefold() == name.casefold()]
         if same:
             return same[0]
-        identity = f"{caller.key}/{name}"  # one request may make several
-        id = f"col-{hashlib.sha256(identity.encode()).hexdigest()[:10]}"
+        id = new_id(caller.key, name)
         new = Collection(id, name, caller.user, caller.team, caller.channel, private, caller.at)
         return await self._store.create(new, entry(caller, "create collection", id))
 

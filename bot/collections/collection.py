@@ -1,8 +1,8 @@
 """A collection of training examples, its examples, and the interface of what keeps them."""
 
 import hashlib
+from collections.abc import Callable, Iterable, Sequence
 from collections.abc import Collection as Several
-from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 import msgspec
@@ -28,6 +28,16 @@ class Collection(msgspec.Struct, frozen=True, omit_defaults=True):
     @property
     def resource(self) -> Resource:
         return Resource(self.owner, self.channel, self.private, "collection", self.id)
+
+    @property
+    def audience(self) -> str | None:
+        """The private place whose people alone see it, None of one that everybody sees."""
+        return self.channel if self.private else None
+
+    def with_licence_of(self, other: "Collection") -> "Collection":
+        """Both notes, once the examples of another are in it."""
+        notes = dict.fromkeys(note for note in (self.licence, other.licence) if note)
+        return msgspec.structs.replace(self, licence="\n".join(notes))
 
     def resource_of(self, example: "Example") -> Resource:
         """An example belongs to who added it, and is seen where its collection is."""
@@ -91,6 +101,11 @@ def usable(examples: Iterable[Example], place: Place, agreed: Several[str]) -> l
     ]
 
 
+def new_id(key: str, name: str) -> str:
+    """Of a collection that a request makes: the same when a crash makes it be made again. One may make several."""
+    return f"col-{hashlib.sha256(f'{key}/{name}'.encode()).hexdigest()[:10]}"
+
+
 class CollectionStore(Protocol):
     async def create(self, collection: Collection, entry: Entry) -> Collection:
         """Keep it; the one that is there already, where its id is known."""
@@ -100,8 +115,18 @@ class CollectionStore(Protocol):
     async def all(self) -> list[Collection]:
         """The latest first."""
 
-    async def require_review(self, collection_id: str, review: bool, entry: Entry) -> None:
-        """Of what is added from now on."""
+    async def change(self, collection_id: str, change: Callable[[Collection], Collection], entry: Entry) -> None:
+        """Keep what `change` makes of it."""
+
+    async def merge(self, collection_id: str, into: str, entries: Sequence[Entry]) -> None:
+        """Move all examples into another collection, which takes on the note about the licence, and delete the one that
+        they were in. What nobody accepted waits where the other requires review. Raises NotFound where either is
+        gone."""
+
+    async def split_off(
+        self, collection_id: str, example_ids: Sequence[str], new: Collection, entries: Sequence[Entry]
+    ) -> None:
+        """Move some examples into a new collection."""
 
     async def add(self, example: Example, entry: Entry) -> int:
         """Keep an example; how many the collection has now. One with the same id gives way to it, unless that was added

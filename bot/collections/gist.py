@@ -25,11 +25,6 @@ def gist(line: str) -> Gist:
     return Gist(_first_question(said), _last_answer(preferred), _last_answer(rejected))
 
 
-def is_pair(line: str) -> bool:
-    """Whether it is of the preference format."""
-    return "preferred_output" in msgspec.json.decode(line, type=dict[str, Any])
-
-
 def words(line: str) -> str:
     """All that is said in an example, a text a line."""
     return "\n".join(_texts(msgspec.json.decode(line)))

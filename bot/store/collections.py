@@ -1,6 +1,6 @@
 """Collections, their examples, and who agreed. Implements `bot.collections.collection.CollectionStore`."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import msgspec
 from sqlite_utils import Database as SqliteDatabase
@@ -38,12 +38,39 @@ class SqliteCollectionStore:
         )
         return [msgspec.json.decode(row[0], type=Collection) for row in rows]
 
-    async def require_review(self, collection_id: str, review: bool, entry: Entry) -> None:
+    async def change(self, collection_id: str, change: Callable[[Collection], Collection], entry: Entry) -> None:
         def work(db: SqliteDatabase) -> None:
             known = _get(db, collection_id)
-            if known is not None and known.review is not review:
-                _put(db, msgspec.structs.replace(known, review=review))
+            if known is not None and (changed := change(known)) != known:
+                _put(db, changed)
                 put_entries(db, [entry])
+
+        await self._database.write(work)
+
+    async def merge(self, collection_id: str, into: str, entries: Sequence[Entry]) -> None:
+        def work(db: SqliteDatabase) -> None:
+            source, target = _get(db, collection_id), _get(db, into)
+            if source is None or target is None:
+                raise NotFound("no_such_thing", kind="collection")
+            for example in _examples(db, "collection_id = ?", [collection_id]):
+                waits = example.unreviewed or (target.review and example.reviewer is None)
+                _move(db, msgspec.structs.replace(example, collection_id=into, unreviewed=waits))
+            db.execute("DELETE FROM collections WHERE id = ?", [collection_id])
+            _put(db, target.with_licence_of(source))
+            put_entries(db, entries)
+
+        await self._database.write(work)
+
+    async def split_off(
+        self, collection_id: str, example_ids: Sequence[str], new: Collection, entries: Sequence[Entry]
+    ) -> None:
+        def work(db: SqliteDatabase) -> None:
+            if _get(db, new.id) is None:
+                db.execute("INSERT INTO collections VALUES (?, ?, ?)", [new.id, new.created_at, _json(new)])
+            for example in _examples(db, "collection_id = ?", [collection_id]):
+                if example.id in example_ids:
+                    _move(db, msgspec.structs.replace(example, collection_id=new.id))
+            put_entries(db, entries)
 
         await self._database.write(work)
 
@@ -146,10 +173,7 @@ class SqliteCollectionStore:
         await self._database.write(work)
 
     async def _examples(self, where: str, values: list[object]) -> list[Example]:
-        rows = await self._database.read(
-            lambda db: db.execute(f"SELECT value FROM examples WHERE {where} ORDER BY seq", values).fetchall()
-        )
-        return [msgspec.json.decode(row[0], type=Example) for row in rows]
+        return await self._database.read(lambda db: _examples(db, where, values))
 
 
 def _get(db: SqliteDatabase, collection_id: str) -> Collection | None:
@@ -157,8 +181,21 @@ def _get(db: SqliteDatabase, collection_id: str) -> Collection | None:
     return msgspec.json.decode(row[0], type=Collection) if row else None
 
 
+def _examples(db: SqliteDatabase, where: str, values: list[object]) -> list[Example]:
+    rows = db.execute(f"SELECT value FROM examples WHERE {where} ORDER BY seq", values).fetchall()
+    return [msgspec.json.decode(row[0], type=Example) for row in rows]
+
+
 def _put(db: SqliteDatabase, collection: Collection) -> None:
     db.execute("UPDATE collections SET value = ? WHERE id = ?", [_json(collection), collection.id])
+
+
+def _move(db: SqliteDatabase, example: Example) -> None:
+    """To the collection that it names."""
+    db.execute(
+        "UPDATE examples SET collection_id = ?, value = ? WHERE id = ?",
+        [example.collection_id, _json(example), example.id],
+    )
 
 
 def _example(db: SqliteDatabase, example_id: str) -> Example | None:

@@ -7,11 +7,14 @@ import msgspec
 from slack_sdk.models.blocks import Block, ButtonElement
 
 from bot.collections.collection import Collection
+from bot.collections.gist import gist
+from bot.collections.selection import Filter, Selection
 from bot.collections.views import CollectionPage, CollectionSummary, CollectionView, ExamplePage, ExampleView
 from handlers.blocks.message import Message
 from handlers.blocks.parts import actions, button, confirm, context, header, line, message, section
 from handlers.blocks.retraining import next_model_button
 from handlers.blocks.text import bold, clip, code, date, escape, link, person, quoted
+from handlers.collections import forms
 from texts import audit
 from texts import collections as texts
 from texts.formats import clauses
@@ -29,11 +32,29 @@ REMOVE: Final = "example_remove"
 ACCEPT: Final = "example_accept"
 REJECT: Final = "example_reject"
 REVIEW: Final = "collection_review"
+SPLIT_OFF: Final = "collection_filter_move"
+REMOVE_SELECTED: Final = "collection_filter_remove"
 
 _GIST: Final = 300
+_LINE: Final = 150
+_SHOWN: Final = 5
 _ALL: Final = "all"
 _UNREVIEWED: Final = "unreviewed"
 _ON: Final = "on"
+
+
+class Picked(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What the buttons below a selection carry: of which collection, by which filter, as it was seen. `name`: of a new
+    collection for it."""
+
+    collection_id: str
+    by: Filter
+    version: str
+    name: str = ""
+
+
+def read_picked(value: str) -> Picked:
+    return msgspec.json.decode(value, type=Picked)
 
 
 class Spot(msgspec.Struct, frozen=True):
@@ -92,6 +113,8 @@ def one(view: CollectionView) -> Message:
         did = [texts.did(date(done.at), person(done.actor), audit.act(done.action)) for done in view.history]
         blocks.append(context("\n".join([bold(texts.history()), *(f"• {one}" for one in did)])))
     blocks.append(actions(*_buttons(view)))
+    if view.may_change:
+        blocks.append(actions(*_changes(collection)))
     blocks.append(context(texts.command_hint(code(f"/finetune datasets {clip(collection.name, 80)}"))))
     return message(escape(collection.name), blocks)
 
@@ -119,6 +142,30 @@ def examples(page: ExamplePage, links: Mapping[str, str]) -> Message:
     if turning:
         blocks.append(context(texts.page(page.number, page.pages)))
     return message(heading(_name(collection), page.count), blocks)
+
+
+def selection(found: Selection, by: Filter, name: str) -> Message:
+    """`name`: of a new collection for what was found, if one was given."""
+    collection, count = found.collection, len(found.examples)
+    back = button(texts.back_button(), OPEN, collection.id)
+    if not found.examples:
+        text = texts.none_selected(bold(_name(collection)))
+        return message(text, [section(text), actions(back)])
+    heading = texts.selected(bold(_name(collection)), count, found.of)
+    shown = [quoted(gist(example.line).question, _LINE) for example in found.examples[:_SHOWN]]
+    lines = [heading, *(f"• {one}" for one in shown)]
+    if count > _SHOWN:
+        lines.append(texts.and_more(count - _SHOWN))
+    carried = msgspec.json.encode(Picked(collection.id, by, found.version, name)).decode()
+    sure = confirm(
+        texts.remove_selected_title(),
+        texts.remove_selected_question(count),
+        texts.remove_selected_button(),
+        texts.keep_button(),
+    )
+    move = [button(texts.split_button(name), SPLIT_OFF, carried, style="primary")] if name else []
+    remove = button(texts.remove_selected_button(), REMOVE_SELECTED, carried, style="danger", confirm=sure)
+    return message(heading, [section("\n".join(lines)), actions(*move, remove, back)])
 
 
 def exported(user: str, collection: Collection, count: int) -> Message:
@@ -150,20 +197,27 @@ def _buttons(view: CollectionView) -> Iterator[ButtonElement]:
         yield button(texts.queue_button(view.summary.unreviewed), QUEUE, queue, style="primary")
     yield button(texts.export_button(), EXPORT, collection.id)
     yield next_model_button(collection.id)
-    if view.may_change and collection.review:
-        yield button(texts.require_no_review_button(), REVIEW, f"{collection.id} off")
-    elif view.may_change:
-        yield button(texts.require_review_button(), REVIEW, f"{collection.id} {_ON}")
     yield button(texts.all_button(), LIST_OLDER, "1")
 
 
-def _example(shown: ExampleView, here: Spot, link_to_thread: str | None) -> Iterator[Block]:
-    example, gist = shown.example, shown.gist
-    lines = [texts.asks(quoted(gist.question, _GIST))]
-    if gist.rejected is None:
-        lines.append(texts.answers(quoted(gist.answer, _GIST)))
+def _changes(collection: Collection) -> Iterator[ButtonElement]:
+    """For those who may change it."""
+    yield button(texts.describe_button(), forms.DESCRIBE, collection.id)
+    if collection.review:
+        yield button(texts.require_no_review_button(), REVIEW, f"{collection.id} off")
     else:
-        lines += [texts.preferred(quoted(gist.answer, _GIST)), texts.rejected(quoted(gist.rejected, _GIST))]
+        yield button(texts.require_review_button(), REVIEW, f"{collection.id} {_ON}")
+    yield button(texts.filter_button(), forms.FILTER, collection.id)
+    yield button(texts.merge_button(), forms.MERGE, collection.id)
+
+
+def _example(shown: ExampleView, here: Spot, link_to_thread: str | None) -> Iterator[Block]:
+    example, about = shown.example, shown.gist
+    lines = [texts.asks(quoted(about.question, _GIST))]
+    if about.rejected is None:
+        lines.append(texts.answers(quoted(about.answer, _GIST)))
+    else:
+        lines += [texts.preferred(quoted(about.answer, _GIST)), texts.rejected(quoted(about.rejected, _GIST))]
     spot = msgspec.structs.replace(here, example_id=example.id, version=example.version).value
     removal = confirm(texts.remove_title(), texts.remove_question(), texts.remove_button(), texts.keep_button())
     remove = button(texts.remove_button(), REMOVE, spot, confirm=removal)
@@ -171,14 +225,14 @@ def _example(shown: ExampleView, here: Spot, link_to_thread: str | None) -> Iter
     models = [code(model) for model in shown.learned.models]
     if shown.learned.more_models:
         models.append(texts.more_learned(shown.learned.more_models))
-    about = clauses(
+    came = clauses(
         link(link_to_thread, escape(texts.origin(example.origin))),
         texts.added_by(person(example.added_by)),
         date(example.added_at),
         texts.accepted_by(person(example.reviewer)) if example.reviewer else "",
     )
     said = [
-        about,
+        came,
         texts.waits_for([person(user) for user in shown.waits_for]) if shown.waits_for else "",
         texts.waits_for_review() if example.unreviewed else "",
         texts.learned(models) if models else "",

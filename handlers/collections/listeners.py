@@ -10,11 +10,14 @@ from bot.collections.curation import CollectionCuration
 from bot.collections.export import CollectionFiles
 from bot.collections.views import CollectionViews, ExampleView
 from bot.notices.interfaces import PostError
+from handlers.blocks.message import Message
 from handlers.callers import Callers
-from handlers.collections import blocks
+from handlers.collections import blocks, forms
 from handlers.datasets.derived_files import DerivedFiles
 from handlers.languages import LanguageOf
+from handlers.modals import Modals
 from handlers.request import Request
+from handlers.web import replies
 from handlers.web.poster import Poster
 from handlers.web.rate_limits import Priority
 from texts.language import speaking
@@ -26,6 +29,7 @@ class CollectionListeners:
     views: CollectionViews
     curation: CollectionCuration
     files: CollectionFiles
+    modals: Modals
     derived: DerivedFiles
     poster: Poster
     language: LanguageOf
@@ -83,6 +87,54 @@ class CollectionListeners:
         await self.curation.require_review(caller, collection_id, review)
         await request.answer(blocks.one(await self.views.view(caller, collection_id)))
 
+    async def open_description(self, request: Request) -> None:
+        collection = await self.curation.changeable(await self.callers.of(request), request.text)
+        await self.modals.open(request, forms.describe_modal(collection, forms.about(request, collection)))
+
+    async def describe(self, request: Request) -> None:
+        """*Save* in the modal."""
+        caller, view = await self.callers.of(request), request.body["view"]
+        about = forms.read_about(view)
+        await self.curation.describe(caller, about.collection_id, *forms.read_description(view))
+        await self._whisper(request, about, blocks.one(await self.views.view(caller, about.collection_id)))
+
+    async def open_merge(self, request: Request) -> None:
+        caller = await self.callers.of(request)
+        collection = await self.curation.changeable(caller, request.text)
+        targets = await self.curation.merge_targets(caller, collection.id)
+        await self.modals.open(request, forms.merge_modal(collection, targets, forms.about(request, collection)))
+
+    async def merge(self, request: Request) -> None:
+        """*Merge* in the modal."""
+        caller, view = await self.callers.of(request), request.body["view"]
+        about, into = forms.read_about(view), forms.read_target(view)
+        await self.curation.merge(caller, about.collection_id, into)
+        await self._whisper(request, about, blocks.one(await self.views.view(caller, into)))
+
+    async def open_filter(self, request: Request) -> None:
+        caller = await self.callers.of(request)
+        collection, examples = await self.curation.all_of(caller, request.text)
+        await self.modals.open(request, forms.filter_modal(collection, examples, forms.about(request, collection)))
+
+    async def filter(self, request: Request) -> None:
+        """*Find* in the modal."""
+        caller, view = await self.callers.of(request), request.body["view"]
+        about, (by, name) = forms.read_about(view), forms.read_filter(view)
+        found = await self.curation.select(caller, about.collection_id, by)
+        await self._whisper(request, about, blocks.selection(found, by, name))
+
+    async def remove_selected(self, request: Request) -> None:
+        request = request.in_place
+        caller, picked = await self.callers.of(request), blocks.read_picked(request.text)
+        await self.curation.remove_selected(caller, picked.collection_id, picked.by, picked.version)
+        await request.answer(blocks.one(await self.views.view(caller, picked.collection_id)))
+
+    async def split_off(self, request: Request) -> None:
+        request = request.in_place
+        caller, picked = await self.callers.of(request), blocks.read_picked(request.text)
+        new = await self.curation.split_off(caller, picked.collection_id, picked.by, picked.version, picked.name)
+        await request.answer(blocks.one(await self.views.view(caller, new)))
+
     async def export(self, request: Request) -> None:
         """A message in the channel, with the training file and its report in its thread, once."""
         caller = await self.callers.of(request)
@@ -102,6 +154,10 @@ class CollectionListeners:
         if dataset.report is None:
             (dataset,) = await self.derived.share(request, dataset, [dataset], lambda: "")
             await self.derived.report_on(request, dataset)
+
+    async def _whisper(self, request: Request, about: forms.About, message: Message) -> None:
+        """Where the modal was opened: a button in the modal itself would not know that place."""
+        await replies.to_button(self.poster, about.channel, request.user, about.thread_ts, message)
 
     async def _show_examples(self, request: Request, caller: Caller, spot: blocks.Spot) -> None:
         page = await self.views.examples(caller, spot.collection_id, spot.number, unreviewed=spot.unreviewed)

@@ -2,9 +2,9 @@
 
 from typing import Final
 
-from handlers.collections import blocks
+from handlers.collections import blocks, forms
 from handlers.collections.listeners import CollectionListeners
-from handlers.routing import Command, Feature, Topic
+from handlers.routing import Command, Feature, Modal, Topic
 
 FEATURE: Final = Feature(
     CollectionListeners,
@@ -21,6 +21,16 @@ FEATURE: Final = Feature(
         blocks.ACCEPT: CollectionListeners.accept,
         blocks.REJECT: CollectionListeners.reject,
         blocks.REVIEW: CollectionListeners.require_review,
+        forms.DESCRIBE: CollectionListeners.open_description,
+        forms.MERGE: CollectionListeners.open_merge,
+        forms.FILTER: CollectionListeners.open_filter,
+        blocks.REMOVE_SELECTED: CollectionListeners.remove_selected,
+        blocks.SPLIT_OFF: CollectionListeners.split_off,
         blocks.EXPORT: CollectionListeners.export,
+    },
+    modals={
+        forms.DESCRIBE: Modal(CollectionListeners.describe),
+        forms.MERGE: Modal(CollectionListeners.merge),
+        forms.FILTER: Modal(CollectionListeners.filter),
     },
 )

@@ -101,7 +101,8 @@ async def test_an_example_that_is_changed_stays_in_the_set_that_it_is_in(world: 
 
 async def test_what_waits_for_review_is_said_to_when_it_is_added(world: World) -> None:
     collection = await world.add("ex-1", "U0ANA")
-    await world.store.require_review(collection, True, Entry("on", 1.0, ANA.user, "require review", collection))
+    switched = Entry("on", 1.0, ANA.user, "require review", collection)
+    await world.store.change(collection, lambda one: msgspec.structs.replace(one, review=True), switched)
     example = NewExample("ex-2", "{}", PUBLIC, "1.0", False, ("U0ANA",))
     assert (await world.adding.add(a_caller(key="2"), collection, "", example)).review
 

@@ -190,6 +190,12 @@ ACTION_CASES = {
     "collection_examples_older": "{collection} 2 all",
     "collection_queue": "{collection} 1 unreviewed",
     "collection_review": "{collection} on",
+    "collection_describe": "{collection}",
+    "collection_merge": "{collection}",
+    "collection_filter": "{collection}",
+    "collection_filter_move": '{{"collection_id": "{collection}", "by": {{"text": "Who"}}, "version": "0", '
+    '"name": "Mine"}}',
+    "collection_filter_remove": '{{"collection_id": "{collection}", "by": {{"text": "Who"}}, "version": "0"}}',
     "example_remove": "{collection} 1 all {collection}-3 0123abcd",
     "example_accept": "{collection} 1 unreviewed {collection}-3 0123abcd",
     "example_reject": "{collection} 1 unreviewed {collection}-3 0123abcd",
@@ -234,6 +240,12 @@ VIEW_CASES = {
             "text/2.0/0/0": "Hello",
         },
     ),
+    "collection_describe": (
+        {"channel": SUPPORT, "collection_id": "{collection}"},
+        {"name": "Mine", "licence": "None"},
+    ),
+    "collection_merge": ({"channel": SUPPORT, "collection_id": "{collection}"}, {"into": "{collection}"}),
+    "collection_filter": ({"channel": SUPPORT, "collection_id": "{collection}"}, {"text": "Who"}),
     "call_results": (
         {
             "channel": SUPPORT,

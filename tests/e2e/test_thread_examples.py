@@ -95,6 +95,39 @@ async def test_private_words_stay_in_their_channel_and_wait_for_those_who_said_t
         assert "Leads only" not in orjson.dumps(elsewhere).decode()
 
 
+async def test_a_training_set_is_reviewed_split_merged_and_cleared_of_what_is_wrong(w: World) -> None:
+    async def press(user: str, message: Json, action_id: str, shows: str) -> Json:
+        await w.person.click(user, w.channel, message["ts"], action_id)
+        return await w.person.wait_ephemeral(user, w.channel, shows)
+
+    async def fill(message: Json, action_id: str, shows: str, **values: Any) -> Json:
+        await w.person.click("ana", w.channel, message["ts"], action_id)
+        view = await w.person.wait_view("ana", 60, callback_id=action_id)
+        assert await w.person.submit("ana", view["id"], values) == {}
+        return await w.person.wait_ephemeral("ana", w.channel, shows)
+
+    async with w.bot():
+        await add(w, await preview(w, await thread(w, 0)), collection="new", name="Orders")
+        orders = await shown(w, "ana", "datasets orders", "Came about as")
+        await press("ana", orders, "collection_review", "New examples are used only once")
+        told = await add(w, await preview(w, await thread(w, 1)))
+        assert "once somebody else has accepted it" in told
+        waiting = await shown(w, "ben", "datasets orders", "1 example, 1 waits for review")
+        queue = await press("ben", waiting, "collection_queue", "Where is order 1")
+        await press("ben", queue, "example_accept", "No example of")
+        orders = await shown(w, "ana", "datasets orders", "2 examples, made by")
+        found = await fill(orders, "collection_filter", "1 of the 2 examples", text="ORDER 1", name="Later")
+        later = await press("ana", found, "collection_filter_move", "Later")
+        await w.person.click("ana", w.channel, later["ts"], "collection_merge")
+        view = await w.person.wait_view("ana", 60, callback_id="collection_merge")
+        [option] = view["blocks"][1]["element"]["options"]
+        assert await w.person.submit("ana", view["id"], {"into": option["value"]}) == {}
+        merged = await w.person.wait_ephemeral("ana", w.channel, "add all examples of another training set")
+        all_of_them = await press("ana", merged, "collection_examples", "2 examples of Orders")
+        await press("ana", all_of_them, "example_remove", "1 example of Orders")
+    assert rows(w) == 1
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
 async def test_a_kill_loses_no_example_and_adds_and_asks_once(w: World) -> None:
     await w.person.join(LEADS, "ben")

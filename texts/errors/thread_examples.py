@@ -70,5 +70,28 @@ def example_accepted() -> str:
 
 
 @ERRORS.sentence
+def name_taken() -> str:
+    return _("Another training set is called that. Choose another name, or merge the two.")
+
+
+@ERRORS.sentence
+def nothing_to_merge_into() -> str:
+    return _(
+        "There is no other training set that this one could go into: one that is seen by the same people, with "
+        "examples of the same format."
+    )
+
+
+@ERRORS.sentence
+def nothing_to_filter_by() -> str:
+    return _("Say in at least one field what the examples have in common.")
+
+
+@ERRORS.sentence
+def selection_changed() -> str:
+    return _("Other examples fit by now, so I changed nothing. Filter again and look at them once more.")
+
+
+@ERRORS.sentence
 def withdraw_usage() -> str:
     return _("Type `/finetune withdraw`; an administrator may add a person: `/finetune withdraw @ana`.")

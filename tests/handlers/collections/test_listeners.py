@@ -1,23 +1,25 @@
 """Training sets, as people ask for them and press their buttons."""
 
+import json
 from pathlib import Path
 from typing import Any, cast
 
 import pytest
-from collecting import BEN, PRIVATE, Collecting, pair_line
+from collecting import BEN, PRIVATE, Collecting, chat_line, pair_line
 from scripted_slack import Slack
 from slack_requests import ANA, ENGLISH, Answers, a_request
 
 from bot.collections.export import FEWEST
 from bot.collections.views import BY_PAGE, EXAMPLES_BY_PAGE
 from bot.datasets.dataset import Dataset
-from bot.errors import Conflict, Denied, NotFound
+from bot.errors import Conflict, Denied, Invalid, NotFound
 from bot.store.database import Database
 from handlers.blocks.message import Message
 from handlers.callers import Callers
-from handlers.collections import blocks
+from handlers.collections import blocks, forms
 from handlers.collections.listeners import CollectionListeners
 from handlers.datasets.derived_files import DerivedFiles
+from handlers.modals import Modals
 from handlers.request import Request
 from handlers.web.people import People, Roles
 from handlers.web.poster import Poster
@@ -56,6 +58,7 @@ def listeners(slack: Slack, world: Collecting, derived: Derived) -> CollectionLi
 
     slack.replies["users.info"] = [who]
     slack.replies["conversations.info"] = [{"ok": True, "channel": {"is_member": True}}]
+    slack.replies["views.open"] = [{"ok": True, "view": {"id": "V1"}}]
     slack.replies["chat.getPermalink"] = [{"ok": True, "permalink": "https://acme.slack.com/archives/C0/p1"}]
     poster = Poster(slack.client)
     return CollectionListeners(
@@ -63,6 +66,7 @@ def listeners(slack: Slack, world: Collecting, derived: Derived) -> CollectionLi
         views=world.views,
         curation=world.curation,
         files=world.files,
+        modals=Modals(poster),
         derived=cast(DerivedFiles, derived),
         poster=poster,
         language=ENGLISH.place,
@@ -81,6 +85,25 @@ def text_of(message: Message) -> str:
 def value(answers: Answers, action_id: str) -> str:
     """Of the first such button of the last answer."""
     return next(value for id, value in answers.buttons if id == action_id)
+
+
+def opened(slack: Slack) -> dict[str, Any]:
+    """The modal that was opened last."""
+    view = slack.called("views.open")[-1]["view"]
+    found: dict[str, Any] = json.loads(view) if isinstance(view, str) else view
+    return found
+
+
+def sent(view: dict[str, Any], **entered: dict[str, Any]) -> Request:
+    """The modal is sent off with what was entered, by block_id."""
+    values = {block_id: {block_id: element} for block_id, element in entered.items()}
+    return a_request(body={"view": {**view, "state": {"values": values}}}, key="view/1")
+
+
+def whispered(slack: Slack) -> str:
+    """What the person was shown last where the modal was opened."""
+    blocks = slack.called("chat.postEphemeral")[-1]["blocks"]
+    return json.dumps(json.loads(blocks) if isinstance(blocks, str) else blocks, ensure_ascii=False)
 
 
 async def test_without_any_it_is_said_how_one_begins(listeners: CollectionListeners) -> None:
@@ -246,3 +269,89 @@ async def test_what_waits_for_agreement_is_shown_beside_what_waits_for_review(
     assert "Waits for the agreement of <@U0BEN>\nWaits for review" in text_of(answers[-1])
     await listeners.open(a_request("col-1", answers, channel=PRIVATE))
     assert "0 examples, 1 waits for agreement, 1 waits for review" in text_of(answers[-1])
+
+
+async def test_its_owner_gives_a_set_another_name_and_a_note_about_its_licence(
+    listeners: CollectionListeners, world: Collecting, slack: Slack
+) -> None:
+    await world.collection("col-1", "Support", licence="Ours.")
+    answers = Answers()
+    await listeners.open(a_request("col-1", answers))
+    await listeners.open_description(a_request(value(answers, forms.DESCRIBE)))
+    view = opened(slack)
+    assert [block["element"]["initial_value"] for block in view["blocks"]] == ["Support", "Ours."]
+    await listeners.describe(sent(view, name={"value": " Answers "}, licence={"value": None}))
+    assert "*Answers*" in whispered(slack)
+    assert "Ours." not in whispered(slack)
+    with pytest.raises(Denied):
+        await listeners.open_description(a_request("col-1", user=BEN.user))
+
+
+async def test_its_owner_merges_a_set_into_another(
+    listeners: CollectionListeners, world: Collecting, slack: Slack
+) -> None:
+    await world.collection("col-1", "Support")
+    await world.example("ex-1")
+    with pytest.raises(Conflict, match="nothing_to_merge_into"):
+        await listeners.open_merge(a_request("col-1"))
+    await world.collection("col-2", "Sales")
+    answers = Answers()
+    await listeners.open(a_request("col-1", answers))
+    await listeners.open_merge(a_request(value(answers, forms.MERGE)))
+    view = opened(slack)
+    [target] = view["blocks"][1]["element"]["options"]
+    assert target["text"]["text"] == "Sales"
+    await listeners.merge(sent(view, into={"selected_option": target}))
+    assert "*Sales*\\n1 example, made by" in whispered(slack)
+    with pytest.raises(NotFound):
+        await listeners.open(a_request("col-1", answers))
+
+
+async def test_its_owner_finds_examples_and_moves_or_removes_them(
+    listeners: CollectionListeners, world: Collecting, slack: Slack
+) -> None:
+    await world.collection("col-1", "Support")
+    day = 86_400.0
+    for n in range(8):
+        await world.example(f"ex-{n}", by=BEN.user if n else ANA.user, at=n * day, model="ft:a", origin="correction")
+    answers = Answers()
+    await listeners.open(a_request("col-1", answers))
+    await listeners.open_filter(a_request(value(answers, forms.FILTER)))
+    view = opened(slack)
+    with pytest.raises(Invalid, match="nothing_to_filter_by"):
+        await listeners.filter(sent(view, text={"value": "  "}))
+    ben = {"selected_user": BEN.user}
+    kind, model = {"selected_option": {"value": "correction"}}, {"selected_option": {"value": "ft:a"}}
+    until = {"selected_date": "1970-01-03"}
+    await listeners.filter(sent(view, contributor=ben, origin=kind, model=model, until=until, name={"value": "Ben's"}))
+    assert "2 of the 8 examples of *Support* fit.\\n• What is ex-1?" in whispered(slack)
+    found = json.loads(whispered(slack))
+    move, _, _ = found[1]["elements"]
+    assert move["action_id"] == blocks.SPLIT_OFF
+    assert move["text"]["text"] == "Move to “Ben's”"
+    await listeners.split_off(a_request(move["value"], answers))
+    assert "*Ben's*\n2 examples" in text_of(answers[-1])
+    await listeners.filter(sent(view, contributor=ben))
+    assert "5 of the 6 examples" in whispered(slack)
+    assert "and 0 more" not in whispered(slack)
+    remove = next(
+        one for one in json.loads(whispered(slack))[1]["elements"] if one["action_id"] == blocks.REMOVE_SELECTED
+    )
+    await listeners.remove_selected(a_request(remove["value"], answers))
+    assert "*Support*\n1 example," in text_of(answers[-1])
+    assert await world.ids() == ["ex-0"]
+    await listeners.filter(sent(view, repeated={"selected_options": [{"value": "repeated"}]}))
+    assert "No example of *Support* fits." in whispered(slack)
+
+
+async def test_the_longest_of_everything_fits_into_a_selections_buttons(
+    listeners: CollectionListeners, world: Collecting, slack: Slack
+) -> None:
+    await world.collection("col-1", "&" * 80)
+    await world.example("ex-1", line=chat_line("&" * 4_000), model="m" * 150)
+    await listeners.open_filter(a_request("col-1"))
+    entered = {"text": {"value": "&" * 200}, "name": {"value": "😀" * 40}}
+    await listeners.filter(
+        sent(opened(slack), contributor={"selected_user": ANA.user}, since={"selected_date": "1970-01-01"}, **entered)
+    )
+    assert blocks.SPLIT_OFF in whispered(slack)
