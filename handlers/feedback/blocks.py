@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
-from slack_sdk.models.blocks import Block, CheckboxesElement, InputBlock, PlainTextInputElement
+from slack_sdk.models.blocks import Block, CheckboxesElement, InputBlock, MarkdownBlock, PlainTextInputElement
 from slack_sdk.models.views import View
 
 from bot.conversations.answers import GivenAnswer
@@ -12,8 +12,10 @@ from bot.feedback.feedback import Corrected, Names
 from bot.feedback.rating import Rating, Reason, Why
 from handlers.blocks.message import Message
 from handlers.blocks.modals import modal
-from handlers.blocks.parts import HINT, line, option, plain, section
+from handlers.blocks.parts import HINT, line, message, option, plain, section
 from handlers.blocks.text import bold, code, escape, person, pieces, quoted
+from handlers.chat.blocks import stream_text
+from handlers.chat.markdown import cut
 from texts import feedback as texts
 from texts.formats import enumerated, labelled, sentences
 
@@ -25,6 +27,7 @@ _TEXT: Final = "text"
 _WHY: Final = "why"
 _COMMENT: Final = "comment"
 _LONGEST_COMMENT: Final = 1_000
+_SHOWN: Final = 2_000  # characters of a correction in the thread
 
 
 class About(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -121,8 +124,10 @@ def went_to(done: Corrected) -> Message:
 
 
 def corrected(user: str, text: str, *, holds: bool) -> Message:
-    said = texts.corrected if holds else texts.corrected_before
-    return line(f"{said(person(user))}\n{quoted(text, 2_000)}")
+    said = (texts.corrected if holds else texts.corrected_before)(person(user))
+    shown, rest = cut(stream_text(text), _SHOWN)
+    answer = MarkdownBlock(text=f"{shown}\n…" if rest else shown)
+    return message(f"{said}\n{quoted(text, _SHOWN)}", [section(said), answer])
 
 
 def _why() -> Iterator[Block]:
