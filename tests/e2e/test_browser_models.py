@@ -195,7 +195,6 @@ async def _correct(stage: Stage, answer: Locator) -> None:
     await expect(thumb).to_have_attribute("aria-pressed", "true")
     await expect(stage.thread).to_contain_text(feedback.corrected(f"@{PERSON}"))
     await expect(stage.thread).to_contain_text(RIGHT)
-    await stage.picture("corrected")
 
 
 async def _give_a_result(stage: Stage) -> None:
@@ -206,7 +205,6 @@ async def _give_a_result(stage: Stage) -> None:
     modal = stage.page.get_by_role("dialog")
     await expect(modal).to_contain_text('"number": 4102')
     await modal.get_by_label(chat.result_input("find_order")).fill(RESULT)
-    await stage.picture("give-result", still=True)
     await modal.get_by_role("button", name=chat.give_result_submit(), exact=True).click()
     await expect(modal).to_have_count(0)
     call = stage.thread.get_by_role("article").filter(has_text=chat.results_given(f"@{PERSON}"))
