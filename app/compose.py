@@ -21,6 +21,7 @@ from bot.conversations.chat import Chat
 from bot.conversations.conversation import ConversationStore
 from bot.conversations.message_changes import MessageChanges
 from bot.conversations.opening import ConversationOpening
+from bot.conversations.settings import ConversationSettings
 from bot.conversations.titles import ConversationTitles
 from bot.conversations.window import Window
 from bot.datasets.checking import DatasetCheck
@@ -62,11 +63,14 @@ from handlers.chat.attached_files import AttachedFiles
 from handlers.chat.display import AnswerDisplay
 from handlers.chat.joining import Joining
 from handlers.chat.listeners import ChatListeners
+from handlers.chat.model_picker import ModelPicker
+from handlers.chat.shown_settings import ShownSettings
 from handlers.chat.thread_history import SlackThreadHistory
 from handlers.chat.threads import ChatThreads
 from handlers.collections.listeners import CollectionListeners
 from handlers.compare.keeper import ComparisonKeeper
 from handlers.compare.listeners import CompareListeners
+from handlers.conversation_settings.listeners import ConversationSettingsListeners
 from handlers.datasets.derived_files import DerivedFiles
 from handlers.datasets.listeners import DatasetListeners
 from handlers.datasets.reactions import Reactions
@@ -161,7 +165,7 @@ async def listeners(services: Services) -> Mapping[type[object], object]:
 
 def _chat(
     services: Services, callers: Callers, conversations: ConversationStore, threads: ChatThreads
-) -> tuple[ChatListeners, FunctionCallListeners]:
+) -> tuple[ChatListeners, FunctionCallListeners, ConversationSettingsListeners]:
     window = Window(services.catalogue, services.settings.tokenizers)
     opening = ConversationOpening(
         conversations,
@@ -181,6 +185,14 @@ def _chat(
         services.model_spending,
         warm_up=services.timing.warm_up,
     )
+    shown = ShownSettings(
+        callers,
+        ConversationSettings(conversations, services.chat_models, services.authority),
+        threads,
+        services.languages,
+        services.poster,
+    )
+    picker = ModelPicker(callers, services.model_lookup, services.channel_models, services.authority)
     display = AnswerDisplay(
         chat,
         services.languages,
@@ -200,8 +212,8 @@ def _chat(
             changes=MessageChanges(conversations),
             attached_files=AttachedFiles(_download(services)),
             joining=Joining(callers, opening, services.model_lookup, services.channel_models),
-            models=services.model_lookup,
-            channel_models=services.channel_models,
+            shown_settings=shown,
+            picker=picker,
             authority=services.authority,
             threads=threads,
             languages=services.languages,
@@ -209,6 +221,7 @@ def _chat(
             display=display,
         ),
         FunctionCallListeners(callers, chat, display, Modals(services.poster), services.languages, services.poster),
+        ConversationSettingsListeners(callers, shown, picker, Modals(services.poster)),
     )
 
 

@@ -14,6 +14,7 @@ class Action(StrEnum):
     SEE = "see"
     SUBMIT = "submit"
     CHAT = "chat"
+    CONFIGURE = "configure"
     COMPARE = "compare"
     VOTE = "vote"
     REVEAL = "reveal"
@@ -108,6 +109,7 @@ _VIEWERS = frozenset({Action.USE, Action.SEE})
 _MEMBERS = _VIEWERS | {
     Action.SUBMIT,
     Action.CHAT,
+    Action.CONFIGURE,
     Action.COMPARE,
     Action.VOTE,
     Action.ADD_EXAMPLE,

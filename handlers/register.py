@@ -15,6 +15,7 @@ from handlers.blocks import help as help_blocks
 from handlers.chat.register import FEATURE as CHAT
 from handlers.collections.register import FEATURE as COLLECTIONS
 from handlers.compare.register import FEATURE as COMPARE
+from handlers.conversation_settings.register import FEATURE as CONVERSATION_SETTINGS
 from handlers.datasets.register import FEATURE as DATASETS
 from handlers.deletion.register import FEATURE as DELETION
 from handlers.feedback.register import FEATURE as FEEDBACK
@@ -41,6 +42,7 @@ FEATURES: Final[tuple[Feature[Any], ...]] = (
     JOB_CONTROLS,
     MODELS,
     CHAT,
+    CONVERSATION_SETTINGS,
     AGENT,
     FUNCTION_CALLS,
     COMPARE,

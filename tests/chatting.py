@@ -12,6 +12,7 @@ from bot.conversations.answers import GivenAnswer
 from bot.conversations.chat import Answer, Ended, Event, FunctionCalls, TextDelta
 from bot.conversations.conversation import Attachment, Conversation
 from bot.conversations.opening import OpenConversation
+from bot.conversations.settings import AS_IT_IS, SettingsChange
 from bot.errors import Ambiguous, NotFound
 from bot.jobs.job import Origin
 from bot.models.model import FineTunedModel
@@ -37,6 +38,11 @@ class Models:
     used: UseSum = field(default_factory=UseSum)
     month: Used = field(default_factory=Used)
     opened: list[tuple[str, bool]] = field(default_factory=list)
+    settings: list[SettingsChange] = field(default_factory=list)
+    changed: list[SettingsChange | str] = field(default_factory=list)
+    is_other: bool = True
+    talk: Conversation = TALK
+    files: dict[str, Attachment] = field(default_factory=dict)
     heard: list[tuple[str, str]] = field(default_factory=list)
     shown_messages: list[str] = field(default_factory=list)
     attachments: list[Attachment] = field(default_factory=list)
@@ -66,21 +72,51 @@ class Models:
         return self.last
 
     async def join(
-        self, caller: Caller, origin: Origin, model: str, thread_ts: str, called_ts: str
+        self,
+        caller: Caller,
+        origin: Origin,
+        model: str,
+        thread_ts: str,
+        called_ts: str,
+        settings: SettingsChange = AS_IT_IS,
     ) -> OpenConversation:
         self.joined.append((model, thread_ts))
-        return OpenConversation(TALK, None, is_new=True)
+        self.settings.append(settings)
+        return OpenConversation(TALK, None, self.is_new)
 
     async def stop(self, caller: Caller, conversation: Conversation) -> bool:
         self.stopped.append(conversation.id)
         return self.is_writing
 
-    async def open(self, caller: Caller, origin: Origin, model: str, *, anew: bool = False) -> OpenConversation:
+    async def open(
+        self,
+        caller: Caller,
+        origin: Origin,
+        model: str,
+        *,
+        anew: bool = False,
+        settings: SettingsChange = AS_IT_IS,
+    ) -> OpenConversation:
         self.opened.append((model, anew))
+        self.settings.append(settings)
         return OpenConversation(TALK, "https://acme.slack.com/p15", self.is_new, (TALK,))
 
     async def remove_unused(self, conversations: tuple[Conversation, ...]) -> None:
         self.removed += conversations
+
+    async def change(self, caller: Caller, conversation_id: str, change: SettingsChange) -> bool:
+        self.changed.append(change)
+        return self.is_other
+
+    async def change_model(self, caller: Caller, conversation_id: str, model: str) -> bool:
+        self.changed.append(model)
+        return self.is_other
+
+    async def now(self, conversation_id: str) -> Conversation | None:
+        return self.talk
+
+    async def dropped_files(self, conversation: Conversation) -> dict[str, Attachment]:
+        return self.files
 
     async def in_thread(self, channel: str, thread_ts: str | None) -> Conversation | None:
         return TALK if (channel, thread_ts) == (TALK.channel, TALK.thread_ts) else None
@@ -89,7 +125,7 @@ class Models:
         return self.eyes
 
     async def get(self, caller: Caller, conversation_id: str) -> Conversation:
-        return TALK
+        return self.talk
 
     async def function_calls(self, conversation: Conversation, asked_ts: str) -> FunctionCalls:
         if self.called is None:

@@ -34,6 +34,7 @@ OWNERS_ACTS = (
 MEMBERS_ACTS = (
     Action.SUBMIT,
     Action.CHAT,
+    Action.CONFIGURE,
     Action.COMPARE,
     Action.VOTE,
     Action.ADD_EXAMPLE,

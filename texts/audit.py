@@ -20,6 +20,7 @@ def act(code: str) -> str:
         "approve": _("approve"),
         "decline": _("decline"),
         "chat": _("chat with a model"),
+        "configure": _("change a conversation's settings"),
         "delete": _("delete"),
         "delete file": _("delete a training file"),
         "delete file at the provider": _("delete a file at the provider"),

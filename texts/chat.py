@@ -24,6 +24,22 @@ def starter(question: str) -> str:
     return _("A start could be: “{question}”", question=question)
 
 
+def system_button() -> str:
+    return _("System message")
+
+
+def parameters_button() -> str:
+    return _("Parameters")
+
+
+def functions_button() -> str:
+    return _("Functions")
+
+
+def model_button() -> str:
+    return _("Model")
+
+
 def read_before(count: int, left_out: int) -> str:
     """Of a model that was called into a thread: how many messages of it were read, and how many older ones not."""
     if left_out:
@@ -95,6 +111,37 @@ def file_left_out(file: str, why: str) -> str:
 def thinking() -> str:
     """Slack puts the bot's name before it."""
     return _("is thinking…")
+
+
+# Who changed what
+
+
+def changed_system(person: str, system: str) -> str:
+    return _("{person} gave the model another system message: “{system}”", person=person, system=system)
+
+
+def removed_system(person: str) -> str:
+    return _("{person} took the system message away.", person=person)
+
+
+def changed_parameters(person: str, parameters: str) -> str:
+    return _("{person} set {parameters}.", person=person, parameters=parameters)
+
+
+def reset_parameters(person: str, parameters: str) -> str:
+    return _("{person} left {parameters} to the provider again.", person=person, parameters=parameters)
+
+
+def changed_functions(person: str, functions: str) -> str:
+    return _("{person} set the functions that the model may call: {functions}.", person=person, functions=functions)
+
+
+def removed_functions(person: str) -> str:
+    return _("{person} took all functions away.", person=person)
+
+
+def changed_model(person: str, model: str) -> str:
+    return _("{person} chose another model: from now on {model} answers here.", person=person, model=model)
 
 
 # How an answer ends

@@ -174,10 +174,14 @@ def models() -> Description:
 @_command
 def chat() -> Description:
     return Description(
-        _("chat [MODEL]"),
+        _("chat [MODEL] [system=… temperature=… top_p=… max_tokens=… stop=… seed=…]"),
         _("Open a thread that talks to a model"),
-        _("Name the model by its id, its short name or its job. Reply in the thread, and it answers."),
-        ("chat", "chat support", "chat job-1a2b3c"),
+        _(
+            "Name the model by its id, its short name or its job. Reply in the thread, and it answers. Settings hold "
+            "in that thread; after a mention in it they change it. Put what has spaces in quotes. `stop` may come up "
+            "to four times."
+        ),
+        ("chat", "chat support", 'chat gpt-4.1-mini system="Answer in one sentence." temperature=0.2'),
     )
 
 

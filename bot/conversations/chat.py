@@ -190,7 +190,7 @@ class Chat:
         async with self._lock(conversation):
             question = Turn(message_ts, "user", text, user=caller.user, attachments=attachments)
             await self._conversations.add(conversation.id, question)
-            yield await self._answer(caller, conversation, message_ts)
+            yield await self._answer(caller, await self._now(conversation), message_ts)
 
     @asynccontextmanager
     async def resume(self, caller: Caller, conversation: Conversation, rest: str) -> AsyncIterator[Answer | None]:
@@ -199,7 +199,7 @@ class Chat:
         often this is called. Raises like `ask`."""
         await self.check(caller, conversation)
         async with self._lock(conversation):
-            yield await self._answer(caller, conversation, rest)
+            yield await self._answer(caller, await self._now(conversation), rest)
 
     async def function_calls(self, conversation: Conversation, asked_ts: str) -> FunctionCalls:
         """What an answer calls. Raises NotFound where it calls nothing."""
@@ -238,6 +238,10 @@ class Chat:
         """Whether this message shows another answer than this one."""
         shown = await self._conversations.answer_of(conversation.channel, message_ts)
         return shown is not None and shown != (conversation.id, answer.asked_ts)
+
+    async def _now(self, conversation: Conversation) -> Conversation:
+        """With what was set while it was waited for."""
+        return await self._conversations.get(conversation.id) or conversation
 
     def _lock(self, conversation: Conversation) -> asyncio.Lock:
         return self._locks.of(conversation.id)
@@ -296,7 +300,8 @@ class Chat:
             whole, said = "", Turn(asked_ts, "assistant", "", user=caller.user, model=conversation.model)
             places: list[TokenLogprobs] = []
             failure: ProviderError | None = None
-            request, asked_at = _request(conversation, turns, kept), time.monotonic()
+            images = self._catalogue.takes_images(conversation.model)
+            request, asked_at = _request(conversation, turns, kept, images=images), time.monotonic()
             deltas = ask_model(provider, request, conversation.completion, conversation.labels)
             try:
                 async for delta in _until(stop, deltas):
@@ -380,8 +385,10 @@ class Chat:
         return await self._spending.of(conversation.id)
 
 
-def _request(conversation: Conversation, turns: list[Turn], most: int) -> ChatRequest:
+def _request(conversation: Conversation, turns: list[Turn], most: int, *, images: bool) -> ChatRequest:
     messages = tuple(prompt(conversation, turns, most))
+    if not images:  # they were shown to another model
+        messages = tuple(msgspec.structs.replace(message, images=()) for message in messages)
     # An answer that goes on is text: servers refuse tools beside it.
     tools = conversation.tools if messages[-1].role != "assistant" else ()
     return ChatRequest(conversation.model, messages, parameters=conversation.parameters, tools=tools)

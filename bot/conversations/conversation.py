@@ -7,15 +7,29 @@ from typing import Any, Final, Protocol
 import msgspec
 
 from bot.access import Resource
+from bot.audit import Entry
 from bot.conversations.completion import CompletionFormat
 from bot.providers.chat import Parameters, ToolCall, Usage
+
+
+class ReadBefore(msgspec.Struct, frozen=True):
+    """What a model that was called into a running thread knows of it: the latest `messages`, without so many older ones
+    that were too much (`left_out`). `why`: Slack's error, where they could not be read, or not to their end."""
+
+    messages: int
+    left_out: int = 0
+    why: str | None = None
 
 
 class Conversation(msgspec.Struct, frozen=True):
     """`system` is the system message that the training examples shared; a model answers best under it. So is it with
     `tools`, the protocol's JSON. `title` is the one that a person gave it.
     `trimmed`: people were told that the model no longer reads its beginning. `completion`: the model goes on with a
-    text, in the format of its training data. `labels`: the few answers among which it was trained to choose."""
+    text, in the format of its training data. `labels`: the few answers among which it was trained to choose.
+
+    `chosen`: which of `system` and `tools` people set; what is not among them comes from the training file. `question`:
+    one of the training file's, to begin with. `message_ts`: the bot's message that shows all this, the thread's first
+    one where None. `read_before`: of a thread that was running when the model was called into it."""
 
     id: str
     model: str
@@ -32,6 +46,10 @@ class Conversation(msgspec.Struct, frozen=True):
     trimmed: bool = False
     completion: CompletionFormat | None = None
     labels: tuple[str, ...] = ()
+    chosen: tuple[str, ...] = ()
+    question: str | None = None
+    message_ts: str | None = None
+    read_before: ReadBefore | None = None
 
     @property
     def resource(self) -> Resource:
@@ -108,8 +126,11 @@ class ConversationStore(Protocol):
 
     async def get(self, conversation_id: str) -> Conversation | None: ...
 
-    async def update(self, conversation_id: str, change: Callable[[Conversation], Conversation]) -> Conversation | None:
-        """Change what is stored; the conversation as it is then, None where there is none any more."""
+    async def update(
+        self, conversation_id: str, change: Callable[[Conversation], Conversation], entry: Entry | None = None
+    ) -> Conversation | None:
+        """Change what is stored, together with its line in the audit log: where that stands there, the change was made
+        already. The conversation as it is then, None where there is none any more."""
 
     async def remove(self, conversation_id: str) -> None:
         """Delete a conversation in which nothing was said."""

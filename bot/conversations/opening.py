@@ -4,14 +4,15 @@ import hashlib
 import time
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
-from typing import Protocol
+from typing import Final, Protocol
 
 import msgspec
 
 from bot.access import Action, Caller
-from bot.conversations.background import Background, ThreadHistory, background
+from bot.conversations.background import ThreadHistory, background
 from bot.conversations.chat_models import ChatModels
-from bot.conversations.conversation import BACKGROUND, Conversation, ConversationStore
+from bot.conversations.conversation import Conversation, ConversationStore, ReadBefore
+from bot.conversations.settings import AS_IT_IS, SettingsChange
 from bot.conversations.starter import Starter
 from bot.conversations.window import Window
 from bot.errors import Conflict, NotFound
@@ -19,22 +20,23 @@ from bot.jobs.job import Origin
 from bot.jobs.lookup import JobLookup
 from bot.keyed_locks import KeyedLocks
 
+# Characters; what is shown of it is shorter.
+_LONGEST_QUESTION: Final = 500
+
 
 class Threads(Protocol):
     """Where conversations are held."""
 
-    def started(self, caller: Caller, model: str, question: str | None) -> AbstractAsyncContextManager[str]:
-        """A context with the ts of the message whose thread will talk to `model`; the conversation is to be stored
-        within.
-
-        `question`: one to start with. A retry of the caller's request gets the same message.
-        """
+    def started(self, caller: Caller, conversation: Conversation) -> AbstractAsyncContextManager[str]:
+        """A context with the ts of the message that shows the conversation, which will be held in its thread; it is to
+        be stored within. A retry of the caller's request gets the same message."""
 
     async def link(self, conversation: Conversation) -> str | None:
         """Permalink of its message; None if that was deleted."""
 
-    async def joined(self, caller: Caller, conversation: Conversation, background: Background) -> None:
-        """Say in its thread that a model was called into it, and what it knows of it. Once for the caller's request."""
+    async def joined(self, caller: Caller, conversation: Conversation) -> str:
+        """Say in its thread that a model was called into it, and what it knows of it; the ts of that message. Once for
+        the caller's request."""
 
     async def remove_unused(self, conversation: Conversation) -> bool:
         """Delete its message unless somebody has replied; whether it is gone."""
@@ -78,13 +80,23 @@ class ConversationOpening:
             raise NotFound("model_lost", loss=job.model_lost)
         return job.fine_tuned_model
 
-    async def open(self, caller: Caller, origin: Origin, model: str, *, anew: bool = False) -> OpenConversation:
-        """The conversation of this person with `model` in `origin`; opened where there is none, or with `anew`.
+    async def open(
+        self,
+        caller: Caller,
+        origin: Origin,
+        model: str,
+        *,
+        anew: bool = False,
+        settings: SettingsChange = AS_IT_IS,
+    ) -> OpenConversation:
+        """The conversation of this person with `model` in `origin`; opened where there is none, with `anew`, or where
+        other `settings` are asked for.
 
         Raises NotFound where there is no such model for this person, Denied where others would see it who may not,
         ProviderError.
         """
         await self._models.require(caller, model)
+        anew = anew or bool(settings)
         async with self._opening.of(caller.user, caller.channel):
             own_id = _own_id(caller)
             here = await self._conversations.of_person(caller.user, caller.channel)
@@ -93,7 +105,7 @@ class ConversationOpening:
                     link = await self._threads.link(known)
                     if link is not None:
                         return OpenConversation(known, link, is_new=False)
-            opened = await self._open(caller, origin, model, own_id)
+            opened = await self._open(caller, origin, model, own_id, settings)
             return OpenConversation(opened, await self._threads.link(opened), is_new=True, others=tuple(here))
 
     async def last_model(self, caller: Caller) -> str | None:
@@ -102,7 +114,13 @@ class ConversationOpening:
         return known[0].model if known else None
 
     async def join(
-        self, caller: Caller, origin: Origin, model: str, thread_ts: str, called_ts: str
+        self,
+        caller: Caller,
+        origin: Origin,
+        model: str,
+        thread_ts: str,
+        called_ts: str,
+        settings: SettingsChange = AS_IT_IS,
     ) -> OpenConversation:
         """Call `model` into a running thread by the message `called_ts`: what was said before is read, once. Nothing
         happens where that thread talks to this model already.
@@ -121,13 +139,18 @@ class ConversationOpening:
                 start = await self._models.starter(caller, model)
                 history = await self._history.before(origin.channel, thread_ts, called_ts)
                 read = await background(self._window, model, history)
-                known = _conversation(caller, origin, own_id, model, thread_ts, start)
+                known = msgspec.structs.replace(
+                    settings.made_in(_conversation(caller, origin, own_id, model, start)),
+                    thread_ts=thread_ts,
+                    question=None,
+                    read_before=ReadBefore(len(read.turns), read.left_out, read.why),
+                )
                 await self._conversations.open(known, read.turns)
-            else:  # it was opened before a crash
-                turns = await self._conversations.turns(known.id)
-                read = Background(tuple(turn for turn in turns if turn.role == BACKGROUND))
-            await self._threads.joined(caller, known, read)
-            return OpenConversation(known, None, is_new=True)
+            message_ts = await self._threads.joined(caller, known)
+            joined = await self._conversations.update(
+                known.id, lambda now: msgspec.structs.replace(now, message_ts=message_ts)
+            )
+            return OpenConversation(joined or known, None, is_new=True)
 
     async def remove_unused(self, conversations: Sequence[Conversation]) -> None:
         """Remove conversations in which nobody has said anything."""
@@ -137,10 +160,13 @@ class ConversationOpening:
             if await self._threads.remove_unused(conversation):
                 await self._conversations.remove(conversation.id)
 
-    async def _open(self, caller: Caller, origin: Origin, model: str, conversation_id: str) -> Conversation:
+    async def _open(
+        self, caller: Caller, origin: Origin, model: str, conversation_id: str, settings: SettingsChange
+    ) -> Conversation:
         start = await self._models.starter(caller, model)
-        async with self._threads.started(caller, model, start.question) as thread_ts:
-            conversation = _conversation(caller, origin, conversation_id, model, thread_ts, start)
+        conversation = settings.made_in(_conversation(caller, origin, conversation_id, model, start))
+        async with self._threads.started(caller, conversation) as thread_ts:
+            conversation = msgspec.structs.replace(conversation, thread_ts=thread_ts)
             await self._conversations.open(conversation)
         return conversation
 
@@ -150,15 +176,14 @@ def _own_id(caller: Caller) -> str:
     return "cv-" + hashlib.sha256(caller.key.encode()).hexdigest()[:10]
 
 
-def _conversation(
-    caller: Caller, origin: Origin, conversation_id: str, model: str, thread_ts: str, start: Starter
-) -> Conversation:
+def _conversation(caller: Caller, origin: Origin, conversation_id: str, model: str, start: Starter) -> Conversation:
+    """Before it has its thread."""
     return Conversation(
         id=conversation_id,
         model=model,
         team=origin.team,
         channel=origin.channel,
-        thread_ts=thread_ts,
+        thread_ts="",
         owner=caller.user,
         created_at=time.time(),
         private=origin.private,
@@ -166,4 +191,5 @@ def _conversation(
         tools=start.tools,
         completion=start.completion,
         labels=start.labels,
+        question=start.question[:_LONGEST_QUESTION] if start.question else None,
     )

@@ -5,7 +5,9 @@ from collections.abc import Callable, Sequence
 import msgspec
 from sqlite_utils import Database as SqliteDatabase
 
+from bot.audit import Entry
 from bot.conversations.conversation import Conversation, Turn
+from bot.store.audit import put_entries
 from bot.store.database import Database
 
 
@@ -51,11 +53,13 @@ class SqliteConversationStore:
     async def get(self, conversation_id: str) -> Conversation | None:
         return await self._database.read(lambda db: _get(db, conversation_id))
 
-    async def update(self, conversation_id: str, change: Callable[[Conversation], Conversation]) -> Conversation | None:
+    async def update(
+        self, conversation_id: str, change: Callable[[Conversation], Conversation], entry: Entry | None = None
+    ) -> Conversation | None:
         def work(db: SqliteDatabase) -> Conversation | None:
             known = _get(db, conversation_id)
-            if known is None:
-                return None
+            if known is None or (entry is not None and not put_entries(db, [entry])):
+                return known
             changed = change(known)
             db.execute(
                 "UPDATE conversations SET value = ? WHERE id = ?",

@@ -2,7 +2,10 @@
 
 import html
 import re
+import shlex
 from typing import Final
+
+from bot.errors import Invalid
 
 _MENTION: Final = re.compile(r"<(@[UW][A-Z0-9]+|#[CGD][A-Z0-9]+|!subteam\^S[A-Z0-9]+)(?:\|[^<>]*)?>")
 _ADDRESSED: Final = re.compile(r"<(?:@([UW][A-Z0-9]+)|!subteam\^|!here|!channel|!everyone)")
@@ -22,6 +25,17 @@ def plain(text: str) -> str:
     text = _LABELLED.sub(r"\1", text)
     text = _LINK.sub(lambda match: match[1].removeprefix("mailto:"), text)
     return html.unescape(text).strip()
+
+
+def parts_of(words: str) -> list[str]:
+    """What was typed after a command, as a shell takes it apart: `a="b c"` is one part. Raises Invalid."""
+    # Phones turn quotation marks into typographical ones, and Slack escapes three characters in what is typed.
+    for typed, meant in (("“", '"'), ("”", '"'), ("‘", "'"), ("’", "'"), ("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&")):
+        words = words.replace(typed, meant)
+    try:
+        return shlex.split(words)
+    except ValueError as error:
+        raise Invalid("quotation_mark_missing") from error
 
 
 def addresses_others(text: str, bot_user: str) -> bool:

@@ -1,21 +1,39 @@
 """A conversation with a model, in a thread. What the model says is untrusted: it mentions nobody."""
 
 import re
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
-from bot.conversations.background import Background
-from bot.conversations.conversation import Turn
+from msgspec import UNSET
+
+from bot.conversations.conversation import Conversation, Turn
+from bot.conversations.settings import SettingsChange, parameters_of, words_of
 from bot.spending.budget import Used
 from bot.spending.model_use import UseSum
 from handlers.blocks.message import Message
 from handlers.blocks.model_name import id_button, named
-from handlers.blocks.parts import VALUE, actions, button, line, message, section
-from handlers.blocks.text import bold, channel, clean, escape, file_names, link, person, quoted, redact, size
+from handlers.blocks.parts import VALUE, actions, button, context, line, message, section
+from handlers.blocks.text import (
+    bold,
+    channel,
+    clean,
+    code,
+    escape,
+    file_names,
+    link,
+    person,
+    quoted,
+    redact,
+    size,
+)
 from texts import chat as texts
 from texts import jobs
-from texts.formats import dollars, money, number, sentences
+from texts.formats import dollars, first_of, labelled, listed, money, number, sentences
 
+SYSTEM: Final = "conversation_system"
+PARAMETERS: Final = "conversation_parameters"
+FUNCTIONS: Final = "conversation_functions"
+MODEL: Final = "conversation_model"
 CONTINUE: Final = "chat_continue"
 ANEW: Final = "chat_anew"
 
@@ -23,25 +41,79 @@ ANEW: Final = "chat_anew"
 _MENTION: Final = re.compile(r"<(?=[!@#]|\Z)")
 
 
-def conversation_opened(model: str, person_id: str, first_question: str | None = None) -> Message:
-    """`first_question`: one that the model was trained on, as a start."""
-    text = texts.opened(person(person_id), named(model))
-    lines = [text, texts.how_to_talk(bold(texts.reply_here()))]
-    if first_question and first_question.strip():
-        lines.append(texts.starter(quoted(first_question, 300)))
-    with_id = id_button(model)
-    return message(text, [section("\n".join(lines)), *([actions(with_id)] if with_id else [])])
+def conversation_shown(conversation: Conversation) -> Message:
+    """Who answers in its thread, and how: what holds now, with buttons to change it."""
+    text = texts.opened(person(conversation.owner), named(conversation.model))
+    read = conversation.read_before
+    lines = [text]
+    if read is None:
+        lines.append(texts.how_to_talk(bold(texts.reply_here())))
+    elif read.messages:
+        lines.append(texts.read_before(read.messages, read.left_out))
+    if read is not None and read.why is not None:
+        lines.append(texts.thread_unread(read.why, read.messages))
+    if conversation.question and conversation.question.strip():
+        lines.append(texts.starter(quoted(conversation.question, 300)))
+    settings = _settings(conversation)
+    buttons = [
+        button(texts.system_button(), SYSTEM, conversation.id),
+        button(texts.parameters_button(), PARAMETERS, conversation.id),
+        button(texts.functions_button(), FUNCTIONS, conversation.id) if conversation.completion is None else None,
+        button(texts.model_button(), MODEL, conversation.id),
+        id_button(conversation.model),
+    ]
+    return message(
+        text,
+        [
+            section("\n".join(lines)),
+            *([context("\n".join(settings))] if settings else []),
+            actions(*filter(None, buttons)),
+        ],
+    )
 
 
-def conversation_joined(model: str, person_id: str, background: Background) -> Message:
-    """For a model that was called into a running thread."""
-    text = texts.opened(person(person_id), named(model))
-    read = len(background.turns)
-    lines = [text, texts.read_before(read, background.left_out)] if read else [text]
-    if background.why is not None:
-        lines.append(texts.thread_unread(background.why, read))
-    with_id = id_button(model)
-    return message(text, [section("\n".join(lines)), *([actions(with_id)] if with_id else [])])
+def _settings(conversation: Conversation) -> list[str]:
+    """A line each; what the model and the provider are left to decide is left out."""
+    told = {
+        texts.system_button(): quoted(conversation.system or "", 300),
+        texts.parameters_button(): parameter_words(words_of(parameters_of(conversation))),
+        texts.functions_button(): function_names(conversation.tools),
+    }
+    return [labelled(bold(label), value) for label, value in told.items() if value]
+
+
+def settings_changed(person_id: str, change: SettingsChange) -> Message:
+    """For those who talk there."""
+    who = person(person_id)
+    lines = []
+    if change.system is not UNSET:
+        lines.append(
+            texts.changed_system(who, quoted(change.system, 300)) if change.system else texts.removed_system(who)
+        )
+    if change.tools is not UNSET:
+        names = function_names(change.tools)
+        lines.append(texts.changed_functions(who, names) if names else texts.removed_functions(who))
+    chosen = {name: value for name, value in change.parameters.items() if value not in (None, ())}
+    if chosen:
+        lines.append(texts.changed_parameters(who, parameter_words(words_of(chosen))))
+    left = [code(name) for name in change.parameters if name not in chosen]
+    if left:
+        lines.append(texts.reset_parameters(who, listed(left)))
+    return line("\n".join(lines))
+
+
+def model_changed(person_id: str, model: str) -> Message:
+    return line(texts.changed_model(person(person_id), named(model)))
+
+
+def parameter_words(words: Mapping[str, str]) -> str:
+    """As they are typed: `temperature=0.2`."""
+    return " ".join(code(f"{name}={line}", 200) for name, value in words.items() for line in value.split("\n"))
+
+
+def function_names(tools: Sequence[Mapping[str, Any]]) -> str:
+    names = [str((tool.get("function") or {}).get("name")) for tool in tools]
+    return first_of([code(name, 64) for name in names], 10) if names else ""
 
 
 def conversation_elsewhere(model: str, permalink: str | None) -> Message:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from bot.administration.channel_models import ChannelModels
 from bot.conversations.conversation import Conversation
 from bot.conversations.opening import ConversationOpening, OpenConversation
+from bot.conversations.settings import AS_IT_IS, SettingsChange
 from bot.errors import NotFound
 from bot.models.lookup import ModelLookup
 from handlers.callers import Callers
@@ -24,11 +25,11 @@ class Joining:
         event = request.body.get("event") or {}
         return event.get("type") == "app_mention" and bool(event.get("thread_ts"))
 
-    async def join(self, request: Request, model: str) -> OpenConversation:
+    async def join(self, request: Request, model: str, settings: SettingsChange = AS_IT_IS) -> OpenConversation:
         event = request.body["event"]
         caller = await self.callers.of(request)
         origin = await self.callers.origin(request, str(event["thread_ts"]))
-        return await self.opening.join(caller, origin, model, str(event["thread_ts"]), str(event["ts"]))
+        return await self.opening.join(caller, origin, model, str(event["thread_ts"]), str(event["ts"]), settings)
 
     async def join_last(self, request: Request) -> Conversation | None:
         """In the person's direct messages: the model that they talked to there last, or the only one that there is, is

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 import structlog
 from slack_sdk.models.blocks import Option
 
-from bot.access import Action, Caller
-from bot.administration.channel_models import ChannelModels
+from bot.access import Action
 from bot.authority import Authority
 from bot.conversations.answers import Answers
 from bot.conversations.chat import Chat
@@ -15,18 +14,21 @@ from bot.conversations.conversation import Attachment, Conversation
 from bot.conversations.message_changes import MessageChanges
 from bot.conversations.opening import ConversationOpening
 from bot.conversations.prompt import another_answer
+from bot.conversations.settings import AS_IT_IS, SettingsChange
 from bot.errors import Ambiguous, NotFound
-from bot.models.lookup import ModelLookup
 from bot.notices.interfaces import PostError
 from bot.spending.model_use import ModelSpending
 from handlers.blocks.answer import read_about
-from handlers.blocks.model_name import model_id, model_options
+from handlers.blocks.model_name import model_id
 from handlers.blocks.parts import line
 from handlers.callers import Callers
 from handlers.chat import blocks
 from handlers.chat.attached_files import AttachedFiles
+from handlers.chat.command_words import read_command
 from handlers.chat.display import AnswerDisplay
 from handlers.chat.joining import Joining
+from handlers.chat.model_picker import ModelPicker
+from handlers.chat.shown_settings import ShownSettings
 from handlers.chat.threads import ChatThreads
 from handlers.languages import Languages
 from handlers.models.blocks import model_choice
@@ -48,9 +50,9 @@ class ChatListeners:
     spending: ModelSpending
     changes: MessageChanges
     joining: Joining
+    shown_settings: ShownSettings
     attached_files: AttachedFiles
-    models: ModelLookup
-    channel_models: ChannelModels
+    picker: ModelPicker
     authority: Authority
     threads: ChatThreads
     languages: Languages
@@ -58,46 +60,30 @@ class ChatListeners:
     display: AnswerDisplay
 
     async def command(self, request: Request) -> None:
-        """`/finetune chat [MODEL]`; where several are meant, they are there to choose from."""
-        caller, word = await self.callers.of(request), request.text.strip("`")
-        models = await (self._meant(caller, word) if word else self._visible(caller, fresh=True))
-        if not models and not await self._found(caller, ""):
+        """`/finetune chat [MODEL] [settings]`; where several are meant, they are there to choose from."""
+        caller, typed = await self.callers.of(request), read_command(request.text)
+        word = typed.model
+        models = await (self.picker.named(caller, word) if word else self.picker.visible(caller, fresh=True))
+        if not models and not await self.picker.found(caller, ""):
             raise NotFound("nothing_to_talk_to")
-        if len(models) != 1:
+        if len(models) == 1:
+            await self._open(request, models[0], settings=typed.settings)
+        elif typed.settings:  # a choice would forget them
+            raise Ambiguous(word, models)
+        else:
             await request.answer(model_choice(word, models))
-            return
-        await self._open(request, models[0])
 
     async def search_models(self, request: Request) -> list[Option]:
         """What is typed into the menu of models."""
-        caller = await self.callers.of(request)
-        if not self.authority.allows(caller, Action.CHAT):
-            return []
-        return model_options(await self._found(caller, request.text))
+        return await self.picker.options(request)
 
     async def offer_models(self, request: Request) -> bool:
         """Ask which model is meant; whether there is any."""
         caller = await self.callers.of(request)
-        models = await self._visible(caller, fresh=False)
+        models = await self.picker.visible(caller, fresh=False)
         if models:
             await request.answer(model_choice("", models))
         return bool(models)
-
-    async def _meant(self, caller: Caller, word: str) -> list[str]:
-        """The models that `word` names; of several, those that may be talked to here."""
-        try:
-            return [await self.models.named(caller, word)]
-        except Ambiguous as several:
-            models = await self.channel_models.among(caller.channel, several.choices)
-            return models or [several.choices[0]]  # which is refused, with those that may
-
-    async def _visible(self, caller: Caller, *, fresh: bool) -> list[str]:
-        visible = await self.models.visible(caller, caller.posts_in, fresh=fresh)
-        return await self.channel_models.among(caller.channel, [model.id for model in visible])
-
-    async def _found(self, caller: Caller, words: str) -> list[str]:
-        found = await self.models.search(caller, caller.posts_in, words)
-        return await self.channel_models.among(caller.channel, found)
 
     async def open_job(self, request: Request) -> None:
         """*Chat* on the card of a job."""
@@ -111,14 +97,18 @@ class ChatListeners:
         """*New conversation*, where there is one already."""
         await self._open(request, request.text, anew=True)
 
-    async def _open(self, request: Request, model: str, *, anew: bool = False) -> None:
+    async def _open(
+        self, request: Request, model: str, *, anew: bool = False, settings: SettingsChange = AS_IT_IS
+    ) -> None:
         if self.joining.is_possible(request):
-            joined = await self.joining.join(request, model)
-            if not joined.is_new:
+            joined = await self.joining.join(request, model, settings)
+            if not joined.is_new and settings:
+                await self.shown_settings.change(request, joined.conversation, settings)
+            elif not joined.is_new:
                 await request.answer(blocks.conversation_there(model, joined.link))
             return
-        origin = await self.callers.origin(request)
-        opened = await self.opening.open(await self.callers.of(request), origin, model, anew=anew)
+        origin, caller = await self.callers.origin(request), await self.callers.of(request)
+        opened = await self.opening.open(caller, origin, model, anew=anew, settings=settings)
         self.threads.just_opened.add(opened.conversation)
         show = blocks.conversation_elsewhere if opened.is_new else blocks.conversation_there
         await request.answer(show(model, opened.link))

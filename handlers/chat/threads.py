@@ -6,9 +6,9 @@ from contextlib import asynccontextmanager
 import structlog
 
 from bot.access import Caller
-from bot.conversations.background import Background
 from bot.conversations.conversation import Conversation
 from bot.notices.interfaces import PostError, PostRefused
+from handlers.blocks.message import Message
 from handlers.chat import blocks
 from handlers.chat.just_opened import JustOpened
 from handlers.languages import Languages
@@ -29,13 +29,11 @@ class ChatThreads:
         self.just_opened = JustOpened()
 
     @asynccontextmanager
-    async def started(self, caller: Caller, model: str, question: str | None) -> AsyncIterator[str]:
+    async def started(self, caller: Caller, conversation: Conversation) -> AsyncIterator[str]:
         async with self.just_opened.opening(caller.channel):
-            with speaking(await self._languages.place(caller.channel, caller.user)):
-                opened = blocks.conversation_opened(model, caller.user, question)
             ts = await self._poster.post_once(
                 caller.channel,
-                opened,
+                await self._shown(conversation),
                 idempotency_key=f"chat/{caller.key}",
                 may_exist=caller.is_retry,
                 since=caller.at,
@@ -51,19 +49,30 @@ class ChatThreads:
             log.info("conversation has no message", why=str(error))
             return None
 
-    async def joined(self, caller: Caller, conversation: Conversation, background: Background) -> None:
+    async def joined(self, caller: Caller, conversation: Conversation) -> str:
         self.add(conversation)
-        with speaking(await self._languages.place(conversation.channel, conversation.owner)):
-            joined = blocks.conversation_joined(conversation.model, conversation.owner, background)
-        await self._poster.post_once(
+        return await self._poster.post_once(
             conversation.channel,
-            joined,
+            await self._shown(conversation),
             idempotency_key=f"chat/{caller.key}",
             may_exist=caller.is_retry,
             since=caller.at,
             thread_ts=conversation.thread_ts,
             priority=Priority.CHAT,
         )
+
+    async def show(self, conversation: Conversation) -> None:
+        """Bring the message that shows the conversation to date, if Slack still lets it be edited."""
+        ts = conversation.message_ts or conversation.thread_ts
+        try:
+            shown = await self._shown(conversation)
+            await self._poster.update(conversation.channel, ts, shown, priority=Priority.CHAT)
+        except PostRefused as error:
+            log.info("conversation not shown as it is", why=str(error))
+
+    async def _shown(self, conversation: Conversation) -> Message:
+        with speaking(await self._languages.place(conversation.channel, conversation.owner)):
+            return blocks.conversation_shown(conversation)
 
     async def remove_unused(self, conversation: Conversation) -> bool:
         message = {"channel": conversation.channel, "ts": conversation.thread_ts}

@@ -1,12 +1,12 @@
 """What was typed after `/finetune start`: a file, and settings."""
 
-import shlex
 from typing import Final
 
 import msgspec
 
 from bot.errors import Invalid
 from bot.jobs.settings import SETTINGS
+from handlers.blocks.markup import parts_of
 
 _OTHER_NAMES: Final = {"name": "suffix", "batch_size": "batch", "learning_rate": "lr", "n_epochs": "epochs"}
 _YES: Final = {"yes", "y", "true", "1"}
@@ -24,11 +24,7 @@ def read_command(words: str) -> Typed:
     """Raises Invalid."""
     file: str | None = None
     settings: dict[str, str] = {}
-    try:
-        parts = shlex.split(_as_meant(words))
-    except ValueError as error:
-        raise Invalid("quotation_mark_missing") from error
-    for part in parts:
+    for part in parts_of(words):
         name, equals, value = part.partition("=")
         name = _OTHER_NAMES.get(name.lower(), name.lower())
         if not equals and file is None:
@@ -41,10 +37,3 @@ def read_command(words: str) -> Typed:
             raise Invalid("unknown_setting", word=part, settings=SETTINGS)
     confirmed = settings.pop("confirm", "").lower() in _YES
     return Typed(file, settings, confirmed)
-
-
-def _as_meant(words: str) -> str:
-    """Phones turn quotation marks into typographical ones, and Slack escapes three characters in what is typed."""
-    for typed, meant in (("“", '"'), ("”", '"'), ("‘", "'"), ("’", "'"), ("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&")):
-        words = words.replace(typed, meant)
-    return words

@@ -270,7 +270,8 @@ BOOK = ToolCall("call_1", "book_repair", "{}")
 
 
 @pytest.fixture
-def calling(stand_in: StandInProvider) -> StandInProvider:
+async def calling(stand_in: StandInProvider, chat: Chat, conversations: SqliteConversationStore) -> StandInProvider:
+    await conversations.update(TALK.id, lambda _: WITH_TOOLS)
     stand_in.calls = [(call.name, call.arguments) for call in (FIND, BOOK)]
     return stand_in
 
@@ -397,9 +398,10 @@ def short_sighted(stand_in: StandInProvider) -> StandInProvider:
 
 
 async def test_as_much_is_given_as_the_model_can_read_and_people_are_told_once(
-    chat: Chat, short_sighted: StandInProvider
+    chat: Chat, short_sighted: StandInProvider, conversations: SqliteConversationStore
 ) -> None:
     taught = structs.replace(TALK, system="Be kind.", parameters=Parameters(max_tokens=50))
+    await conversations.update(TALK.id, lambda _: taught)
     told = []
     for number in range(6):
         events = await ask(chat, f"{number + 2}.0", f"Question {number} " + "word " * 30, taught)
@@ -412,9 +414,10 @@ async def test_as_much_is_given_as_the_model_can_read_and_people_are_told_once(
 
 
 async def test_calls_stay_with_their_results_when_the_beginning_is_left_out(
-    chat: Chat, short_sighted: StandInProvider
+    chat: Chat, short_sighted: StandInProvider, conversations: SqliteConversationStore
 ) -> None:
     talk = structs.replace(WITH_TOOLS, parameters=Parameters(max_tokens=50))
+    await conversations.update(TALK.id, lambda _: talk)
     short_sighted.calls = [(FIND.name, FIND.arguments)]
     for number in range(4):
         await ask(chat, f"{number + 2}.0", f"Question {number}", talk)
@@ -485,12 +488,31 @@ async def test_in_a_channel_that_is_restricted_another_model_falls_silent(
     assert stand_in.chats == []
 
 
+async def test_a_question_that_waited_is_asked_with_what_holds_by_then(
+    chat: Chat, stand_in: StandInProvider, conversations: SqliteConversationStore
+) -> None:
+    sees, other = "ft:gpt-4o-2024-08-06:acme:x:1", f"ft:{MODEL}:acme:other:abc1"
+    stand_in.tuned += [sees, other]
+    await conversations.update(TALK.id, lambda now: structs.replace(now, model=sees))
+    picture = Attachment("photo.png", image="data:image/png;base64,AA==")
+    async with chat.ask(a_caller(), TALK, "2.0", "What is it?", (picture,)) as answer:
+        assert answer is not None
+        assert [event async for event in answer.events]
+    assert stand_in.chats[-1]["model"] == sees, "not the model of the message's time"
+    await conversations.update(TALK.id, lambda now: structs.replace(now, model=other, system="Be brief."))
+    await ask(chat, "3.0", "And now?")
+    assert given(stand_in)[:2] == ["Be brief.", "What is it?"], "a model without eyes is shown no pictures"
+
+
 async def test_files_go_to_the_model_before_the_question(
     chat: Chat, stand_in: StandInProvider, conversations: SqliteConversationStore
 ) -> None:
     picture = "data:image/png;base64,AA=="
     files = (Attachment("notes.txt", text="One\ntwo"), Attachment("photo.png", image=picture))
-    async with chat.ask(a_caller(), TALK, "2.0", "What is it?", files) as answer:
+    sees = structs.replace(TALK, model="ft:gpt-4o-2024-08-06:acme:x:1")
+    stand_in.tuned.append(sees.model)
+    await conversations.update(TALK.id, lambda _: sees)
+    async with chat.ask(a_caller(), sees, "2.0", "What is it?", files) as answer:
         assert answer is not None
         assert [event async for event in answer.events]
     assert given(stand_in) == [

@@ -14,9 +14,9 @@ from stand_in_provider import StandInProvider
 from bot.access import Actor, Caller, Role
 from bot.administration.channel_models import ChannelModels
 from bot.authority import Authority
-from bot.conversations.background import Background, History, Said
+from bot.conversations.background import History, Said
 from bot.conversations.chat_models import ChatModels
-from bot.conversations.conversation import BACKGROUND, Conversation, Turn
+from bot.conversations.conversation import BACKGROUND, Conversation, ReadBefore, Turn
 from bot.conversations.opening import ConversationOpening
 from bot.conversations.window import Window
 from bot.datasets.dataset import Dataset
@@ -44,15 +44,16 @@ class Board:
         self.requests: dict[str, str] = {}
         self.replies: set[str] = set()
         self.deleted: set[str] = set()
-        self.joins: list[tuple[str, str, Background]] = []
+        self.joins: list[tuple[str, str, ReadBefore | None]] = []
 
-    async def joined(self, caller: Caller, conversation: Conversation, background: Background) -> None:
-        self.joins.append((caller.key, conversation.thread_ts, background))
+    async def joined(self, caller: Caller, conversation: Conversation) -> str:
+        self.joins.append((caller.key, conversation.thread_ts, conversation.read_before))
+        return "9.9"
 
     @asynccontextmanager
-    async def started(self, caller: Caller, model: str, question: str | None) -> AsyncIterator[str]:
+    async def started(self, caller: Caller, conversation: Conversation) -> AsyncIterator[str]:
         ts = self.requests.setdefault(caller.key, f"{len(self.requests) + 1}.0")
-        self.started_with[ts] = question
+        self.started_with[ts] = conversation.question
         await asyncio.sleep(0)
         yield ts
 
@@ -271,7 +272,8 @@ async def test_a_model_that_is_called_into_a_thread_knows_what_was_said_there(
         Turn("5.0", BACKGROUND, "The printer is broken.", user="U0ANA", name="Ana"),
         Turn("5.1", BACKGROUND, "Alert: no paper", user="B0X", name="Monitor"),
     ]
-    assert board.joins == [("1", "5.0", Background(tuple(turns)))]
+    assert board.joins == [("1", "5.0", ReadBefore(2))]
+    assert joined.conversation.message_ts == "9.9"
 
 
 async def test_the_thread_is_read_once_also_when_two_call_at_once_or_the_process_died(
@@ -286,21 +288,24 @@ async def test_the_thread_is_read_once_also_when_two_call_at_once_or_the_process
     again = await opening.join(a_caller(key="1", is_retry=True), CALLED, OLD, "5.0", "5.2")
     assert again.conversation == both[0].conversation == both[1].conversation
     assert thread.read == 1
-    assert [len(read.turns) for _, _, read in board.joins] == [2, 2], "it is said anew, by the same key"
+    assert [read for _, _, read in board.joins] == [ReadBefore(2)] * 2, "it is said anew, by the same key"
 
 
 async def test_of_a_long_thread_the_latest_is_read_and_where_it_cannot_be_it_goes_on(
-    opening: ConversationOpening, board: Board, thread: Thread
+    opening: ConversationOpening, board: Board, thread: Thread, conversations: SqliteConversationStore
 ) -> None:
     long = tuple(Said(f"5.{number:04}", "U0ANA", "Ana", "word " * 100) for number in range(100))
     thread.history = History(long)
-    await opening.join(a_caller(key="1"), CALLED, OLD, "5.0", "6.0")
+    long_one = await opening.join(a_caller(key="1"), CALLED, OLD, "5.0", "6.0")
     thread.history = History((), "missing_scope")
     await opening.join(a_caller(key="2"), CALLED, OLD, "7.0", "8.0")
     cut, unread = (read for _, _, read in board.joins)
-    assert (len(cut.turns) + cut.left_out, cut.turns[-1].ts) == (100, "5.0099")
-    assert 30 < len(cut.turns) < 45
-    assert unread == Background(why="missing_scope")
+    assert cut is not None
+    assert cut.messages + cut.left_out == 100
+    assert 30 < cut.messages < 45
+    turns = await conversations.turns(long_one.conversation.id)
+    assert (len(turns), turns[-1].ts) == (cut.messages, "5.0099")
+    assert unread == ReadBefore(0, why="missing_scope")
 
 
 async def test_a_thread_talks_to_one_model(opening: ConversationOpening, thread: Thread) -> None:

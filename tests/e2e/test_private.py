@@ -102,7 +102,7 @@ COMMAND_CASES = {
     "resume": "{running}|{running} confirm=yes",
     "cancel": "{running}|{waiting}|{running} confirm=yes",
     "models": "",
-    "chat": "|{model}|{suffix}|{job}|{checkpoint}|{unheard}|hu",
+    "chat": "|{model}|{suffix}|{job}|{checkpoint}|{unheard}|hu|{model} temperature=1|hu seed=1",
     "compare": "|{model}|{suffix} {base} Who?|{model} {checkpoint} Who?|{unheard} {base} Who?|hu {base} Who?",
     "arena": "|{model}|{suffix} {base} Who?|{base} {checkpoint} n=2 on {file}|{base} {checkpoint} on {dataset}"
     "|{model} {unheard} n=2 on open.jsonl",
@@ -169,6 +169,10 @@ ACTION_CASES = {
     "arena_reveal": "{arena}",
     "model_chat": "{model}",
     "chat_anew": "{model}",
+    "conversation_system": "{conversation}",
+    "conversation_parameters": "{conversation}",
+    "conversation_functions": "{conversation}",
+    "conversation_model": "{conversation}",
     "ask_models": "",
     "ask_jobs": "",
     "ask_help": "",
@@ -260,6 +264,22 @@ VIEW_CASES = {
         {"channel": SUPPORT, "conversation_id": "{conversation}", "asked_ts": "1700000000.000400"},
         {"text/0": "Somebody else."},
     ),
+    "conversation_system": (
+        {"channel": SUPPORT, "conversation_id": "{conversation}"},
+        {"text/0": "Name them."},
+    ),
+    "conversation_parameters": (
+        {"channel": SUPPORT, "conversation_id": "{conversation}"},
+        {"temperature": "0.2"},
+    ),
+    "conversation_functions": (
+        {"channel": SUPPORT, "conversation_id": "{conversation}"},
+        {"text/0": "[]"},
+    ),
+    "conversation_model": (
+        {"channel": SUPPORT, "conversation_id": "{conversation}"},
+        {"model": "{model}"},
+    ),
     "compare_models": ({"channel": SUPPORT}, {"models": "{model},{checkpoint}", "prompt": "Who?"}),
     "decline": ({"channel": SUPPORT, "job": "{waiting}", "question": ""}, {"reason": "{file}"}),
 }
@@ -284,7 +304,7 @@ EVENT_CASES = {
     "agent_session_stopped",
     "agent_session_title_changed",
 }
-SEARCH_CASES = {"model_search"}
+SEARCH_CASES = {"model_search", "conversation_model_search"}
 
 
 def registered() -> set[tuple[str, str]]:

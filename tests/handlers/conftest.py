@@ -15,6 +15,7 @@ from bot.conversations.answers import Answers
 from bot.conversations.chat import Chat
 from bot.conversations.message_changes import MessageChanges
 from bot.conversations.opening import ConversationOpening
+from bot.conversations.settings import ConversationSettings
 from bot.models.lookup import ModelLookup
 from bot.spending.model_use import ModelSpending
 from bot.store.audit import SqliteAuditLog
@@ -27,6 +28,8 @@ from handlers.chat.attached_files import AttachedFiles
 from handlers.chat.display import AnswerDisplay
 from handlers.chat.joining import Joining
 from handlers.chat.listeners import ChatListeners
+from handlers.chat.model_picker import ModelPicker
+from handlers.chat.shown_settings import ShownSettings
 from handlers.chat.threads import ChatThreads
 from handlers.function_calls.listeners import FunctionCallListeners
 from handlers.modals import Modals
@@ -57,6 +60,7 @@ def chat(slack: Slack, models: Models, database: Database) -> ChatListeners:
     callers = Callers(People(poster, "T0ACME", Roles()), "T0ACME")
     authority = Authority(Policy(), SqliteAuditLog(database))
     channel_models = ChannelModels(SqliteChannelModels(database), authority)
+    threads = ChatThreads(poster, ENGLISH, set())
     return ChatListeners(
         callers=callers,
         opening=cast(ConversationOpening, use_cases),
@@ -71,10 +75,10 @@ def chat(slack: Slack, models: Models, database: Database) -> ChatListeners:
             cast(ModelLookup, use_cases),
             channel_models,
         ),
-        models=cast(ModelLookup, use_cases),
-        channel_models=channel_models,
+        shown_settings=ShownSettings(callers, cast(ConversationSettings, use_cases), threads, ENGLISH, poster),
+        picker=ModelPicker(callers, cast(ModelLookup, use_cases), channel_models, authority),
         authority=authority,
-        threads=ChatThreads(poster, ENGLISH, set()),
+        threads=threads,
         languages=ENGLISH,
         poster=poster,
         display=AnswerDisplay(

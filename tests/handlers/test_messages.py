@@ -68,7 +68,9 @@ def compared() -> Compared:
 @pytest.fixture
 def agent(chat: ChatListeners, database: Database) -> AgentListeners:
     titles = ConversationTitles(SqliteConversationStore(database), chat.authority)
-    return AgentListeners(chat.callers, chat.chat, titles, chat.models, chat.authority, chat.languages, chat.poster)
+    return AgentListeners(
+        chat.callers, chat.chat, titles, chat.picker.models, chat.authority, chat.languages, chat.poster
+    )
 
 
 @pytest.fixture

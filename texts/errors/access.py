@@ -44,6 +44,7 @@ def only_looking(action: Action) -> str:
     what = {
         Action.SUBMIT: _("You may look, but not start a fine-tuning job."),
         Action.CHAT: _("You may look, but not chat with a model."),
+        Action.CONFIGURE: _("You may look, but not change how a model is asked."),
         Action.COMPARE: _("You may look, but not compare models."),
         Action.VOTE: _("You may look, but not vote."),
         Action.ADD_EXAMPLE: _("You may look, but not add examples to a training set."),

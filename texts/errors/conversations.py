@@ -3,14 +3,63 @@
 from collections.abc import Mapping
 from typing import Any
 
+from texts.chat import model_button
 from texts.errors.table import ERRORS
 from texts.findings import FINDINGS
+from texts.formats import number
 from texts.language import _
 
 
 @ERRORS.sentence
 def thread_has_model(model: str) -> str:
-    return _("This thread talks to {model} already. Call another model into a thread of its own.", model=model)
+    return _(
+        "This thread talks to {model} already. Change that with {button} below the message that says so, or call "
+        "another model into a thread of its own.",
+        model=model,
+        button=f"*{model_button()}*",
+    )
+
+
+@ERRORS.sentence
+def no_functions_here(model: str) -> str:
+    return _(
+        "{model} goes on with a text and calls no functions. Choose a model that was trained on chats.", model=model
+    )
+
+
+@ERRORS.sentence
+def dropped_file_gone() -> str:
+    return _("The message with this file was deleted. Drop it again, or paste what is in it.")
+
+
+@ERRORS.sentence
+def no_model_named() -> str:
+    return _("Name the model before its settings: {form}.", form="`/finetune chat MODEL temperature=0.2`")
+
+
+@ERRORS.sentence
+def system_too_long(most: int) -> str:
+    return _("The system message is longer than {most} characters. Shorten it.", most=number(most))
+
+
+@ERRORS.sentence
+def parameter_not_between(parameter: str, least: float, most: float) -> str:
+    return _("A number from {least} to {most}, such as {such}.", least=f"{least:g}", most=f"{most:g}", such=number(0.7))
+
+
+@ERRORS.sentence
+def parameter_not_whole(parameter: str, least: int, most: int) -> str:
+    return _("A whole number from {least} to {most}.", least=str(least), most=str(most))
+
+
+@ERRORS.sentence
+def too_many_stops(most: int) -> str:
+    return _("At most {most} stop sequences.", most=str(most))
+
+
+@ERRORS.sentence
+def stop_too_long(most: int) -> str:
+    return _("A stop sequence has at most {most} characters.", most=str(most))
 
 
 @ERRORS.sentence

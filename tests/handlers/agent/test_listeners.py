@@ -28,7 +28,9 @@ async def conversations(database: Database) -> SqliteConversationStore:
 @pytest.fixture
 def agent(chat: ChatListeners, conversations: SqliteConversationStore) -> AgentListeners:
     titles = ConversationTitles(conversations, chat.authority)
-    return AgentListeners(chat.callers, chat.chat, titles, chat.models, chat.authority, chat.languages, chat.poster)
+    return AgentListeners(
+        chat.callers, chat.chat, titles, chat.picker.models, chat.authority, chat.languages, chat.poster
+    )
 
 
 def renamed(title: str, **fields: Any) -> Request:

@@ -1,18 +1,22 @@
 from collections.abc import Callable
 
+from msgspec.structs import replace
+
+from bot.conversations.conversation import Conversation
 from handlers.blocks.message import Message
 from handlers.chat import blocks as chat
 from texts import chat as texts
 from texts.language import Language, speaking
 
 See = Callable[[Message], str]
+TALK = Conversation("cv-1", "ft:x", "T0ACME", "C0TRAINING", "1.0", "U0ADA", 1.0)
 
 
 def test_a_conversation_says_who_answers_and_how_to_begin(seen: See) -> None:
-    shown = seen(chat.conversation_opened("ft:x", "U0ADA", "Where is my parcel?"))
+    shown = seen(chat.conversation_shown(replace(TALK, question="Where is my parcel?")))
     assert shown.startswith("<@U0ADA> This thread talks to `ft:x`.")
     assert "“Where is my parcel?”" in shown
-    assert "A start could be" not in seen(chat.conversation_opened("ft:x", "U0ADA"))
+    assert "A start could be" not in seen(chat.conversation_shown(TALK))
 
 
 def test_a_model_that_calls_the_channel_calls_nobody() -> None:
@@ -47,7 +51,7 @@ def test_a_warming_model_needs_no_help_and_a_deleted_one_leads_to_the_list(seen:
 
 def test_a_conversation_is_opened_in_chinese(seen: See) -> None:
     with speaking(Language.CHINESE):
-        shown = seen(chat.conversation_opened("ft:x", "U0ADA", "包裹在哪里？"))
+        shown = seen(chat.conversation_shown(replace(TALK, question="包裹在哪里？")))
     assert shown.startswith("<@U0ADA> 这个消息列用来与 `ft:x` 对话。")
     assert "*在这个消息列中回复*" in shown
     assert "“包裹在哪里？”" in shown

@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from bot.audit import Entry, Outcome
+from bot.conversations.conversation import Conversation
 from bot.datasets.columns import LAYOUTS, proposed_columns
 from bot.datasets.dataset import Dataset
 from bot.datasets.provider_files import ProviderFile
@@ -24,6 +25,7 @@ from bot.jobs.timeline import Delivered, LastNews, Measured, Moment, Received, S
 from bot.jobs.timeline import Ended as JobEnded
 from bot.models.model import FineTunedModel
 from bot.models.trainable import TrainableModel
+from bot.providers.chat import Parameters
 from bot.providers.interface import RemoteEvent, RemoteFile
 from bot.providers.protocol import Checkpoint, Hyperparameters, JobError, Metrics
 from handlers.blocks import card, errors, job_controls, modals, text
@@ -248,6 +250,11 @@ def test_other_windows_fit(dataset: Dataset, examples: list[Sampled], sentence: 
 @example("", f"Incorrect API key provided: {KEY}.")
 def test_short_messages_fit(one: str, other: str) -> None:
     described = Description(one, other, "x", (one,))
+    parameters = Parameters(0.25, 0.5, 100, (one, other), 7)
+    tools = tuple({"type": "function", "function": {"name": one}} for _ in range(128))
+    talk = Conversation(
+        "cv-1", one, "T0ACME", "C0A", "1.0", other, 1.0, system=other, parameters=parameters, tools=tools, question=one
+    )
     for message in (
         report.reading(one),
         report.unreadable(one, other),
@@ -257,7 +264,7 @@ def test_short_messages_fit(one: str, other: str) -> None:
         help_blocks.near_miss(one, other, slash=True),
         help_blocks.what_there_is(one),
         help_blocks.command_help(described),
-        chat.conversation_opened(one, other, one),
+        chat.conversation_shown(talk),
         chat.model_warming(one),
         chat.message_too_long(one),
         chat.model_gone(one),

@@ -11,7 +11,8 @@ from bot.access import Actor, Role
 from bot.conversations.answers import GivenAnswer
 from bot.conversations.chat import Empty, Ended, Event, Gone, Probabilities, TextDelta, TooLong, Warming
 from bot.conversations.conversation import Turn
-from bot.errors import Denied, Invalid, NotFound
+from bot.conversations.settings import SettingsChange
+from bot.errors import Ambiguous, Denied, Invalid, NotFound
 from bot.providers.chat import Usage
 from bot.spending.budget import Used
 from bot.spending.model_use import UseSum
@@ -79,7 +80,7 @@ async def test_what_a_channel_does_not_allow_is_not_offered_there(chat: ChatList
     models.there, models.base = [*VOICE, "ft:gpt:acme:support:1"], ["gpt-4.1-mini", "gpt-4.1-nano"]
     admin = Actor("U0ADA", "T0ACME", Role.ADMIN)
     for model in (VOICE[0], "ft:gpt:acme:support:1", "gpt-4.1-mini"):
-        await chat.channel_models.allow(a_caller(admin, key=model), model)
+        await chat.picker.channel_models.allow(a_caller(admin, key=model), model)
     answers = Answers()
     for ask in (chat.command, chat.offer_models):
         await ask(a_request("", answers))
@@ -87,6 +88,34 @@ async def test_what_a_channel_does_not_allow_is_not_offered_there(chat: ChatList
     assert [option.value for option in await chat.search_models(a_request("gpt-"))] == ["gpt-4.1-mini"]
     await chat.command(a_request("voice", answers))
     assert models.opened == [(VOICE[0], False)], "of two the one that is allowed is meant"
+
+
+async def test_settings_that_are_typed_hold_in_the_thread_that_is_opened(chat: ChatListeners, models: Models) -> None:
+    models.there = [*VOICE, "ft:gpt:acme:support:1"]
+    await chat.command(a_request("support temperature=0.2"))
+    assert models.settings == [SettingsChange(parameters={"temperature": 0.2})]
+    with pytest.raises(Ambiguous):
+        await chat.command(a_request("voice temperature=0.2"))
+    assert len(models.opened) == 1
+
+
+async def test_after_a_mention_in_its_thread_settings_change_the_conversation(
+    chat: ChatListeners, models: Models, slack: Slack
+) -> None:
+    event = {"type": "app_mention", "ts": "2.0", "thread_ts": TALK.thread_ts, "channel": TALK.channel}
+    called = {"body": {"event": event}, "key": "message/2.0", "alone": False}
+    models.there, models.is_new = ["ft:gpt:acme:support:1"], False
+    answers = Answers()
+    await chat.command(a_request("support system='Be brief.' stop=", answers, **called))
+    assert models.changed == [SettingsChange("Be brief.", {"stop": ()})]
+    (shown,), (told,) = slack.called("chat.update"), slack.called("chat.postMessage")
+    assert (shown["ts"], shown["text"]) == (TALK.thread_ts, "<@U0ANA> This thread talks to `support`.")
+    assert told["thread_ts"] == TALK.thread_ts
+    assert "<@U0ANA> gave the model another system message: “Be brief.”" in told["text"]
+    assert "<@U0ANA> left `stop` to the provider again." in told["text"]
+    models.is_other = False
+    await chat.command(a_request("support system='Be brief.'", answers, **called))
+    assert len(slack.called("chat.postMessage")) == 1, "it held already"
 
 
 async def test_buttons_open_the_model_of_a_job_a_model_and_another_conversation(

@@ -2,6 +2,7 @@
 
 import pytest
 from chatting import TALK
+from msgspec import structs
 from scripted_slack import Slack, error
 from slack_requests import ENGLISH, a_caller
 
@@ -19,7 +20,7 @@ async def test_what_is_said_in_a_thread_that_is_being_started_may_be_meant_and_a
 ) -> None:
     assert threads.may_be_meant("C0OTHER", "1.0", "U0BEN")
     assert not threads.may_be_meant("C0TRAINING", "1.0", "U0BEN")
-    async with threads.started(a_caller(), "ft:x", "Where is my parcel?") as ts:
+    async with threads.started(a_caller(), structs.replace(TALK, question="Where is my parcel?")) as ts:
         assert ts == "1.0"
         assert threads.may_be_meant("C0TRAINING", "7.7", "U0BEN")
         assert not threads.may_be_meant("C0TRAINING", None, "U0BEN")
@@ -30,11 +31,11 @@ async def test_what_is_said_in_a_thread_that_is_being_started_may_be_meant_and_a
 
 
 async def test_after_a_crash_it_is_the_same_message(threads: ChatThreads, slack: Slack) -> None:
-    async with threads.started(a_caller(), "ft:x", None):
+    async with threads.started(a_caller(), TALK):
         pass
     (posted,) = slack.called("chat.postMessage")
     slack.replies["conversations.history"] = [{"ok": True, "messages": [{"ts": "1.0", "metadata": posted["metadata"]}]}]
-    async with threads.started(a_caller(is_retry=True), "ft:x", None) as ts:
+    async with threads.started(a_caller(is_retry=True), TALK) as ts:
         assert ts == "1.0"
     assert len(slack.called("chat.postMessage")) == 1
 

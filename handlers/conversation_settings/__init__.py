@@ -1,0 +1,1 @@
+"""A conversation's settings, changed by the buttons of the message that shows them."""
