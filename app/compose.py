@@ -115,6 +115,7 @@ async def listeners(services: Services) -> Mapping[type[object], object]:
             trainable=services.trainable_models,
             lookup=services.model_lookup,
             channel_models=services.channel_models,
+            learned=_learned(services),
             languages=services.languages,
             poster=services.poster,
         ),
@@ -244,7 +245,7 @@ def _collections(
 ) -> tuple[CollectionListeners, ThreadExampleListeners, FeedbackListeners]:
     collections, authority = SqliteCollectionStore(services.database), services.authority
     ratings = SqliteRatingStore(services.database)
-    learned = LearnedModels(collections, services.datasets, services.jobs, authority)
+    learned = _learned(services)
     listing = CollectionListeners(
         callers=callers,
         views=CollectionViews(collections, learned, services.audit, authority),
@@ -292,7 +293,7 @@ def _retraining(
     start: StartListeners,
 ) -> RetrainingListeners:
     collections, authority = SqliteCollectionStore(services.database), services.authority
-    learned = LearnedModels(collections, services.datasets, services.jobs, authority)
+    learned = _learned(services)
     sources = TrainingSources(collections, services.datasets)
     return RetrainingListeners(
         callers=callers,
@@ -328,6 +329,11 @@ def _retraining(
         poster=services.poster,
         language=services.languages.place,
     )
+
+
+def _learned(services: Services) -> LearnedModels:
+    collections = SqliteCollectionStore(services.database)
+    return LearnedModels(collections, services.datasets, services.jobs, services.authority)
 
 
 def _download(services: Services) -> Download:
@@ -419,6 +425,7 @@ def _jobs(services: Services, callers: Callers, files: ProviderFiles) -> tuple[J
             job_history=JobHistory(jobs, lookup, services.audit, services.deliveries),
             results=JobResults(lookup, services.providers),
             imports=JobImport(services.sync, authority, services.catalogue.resource, files.require_to_post),
+            learned=_learned(services),
             cards=services.cards,
             poster=services.poster,
             language_of=services.languages.place,

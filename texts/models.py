@@ -1,5 +1,8 @@
 """Base models and fine-tuned ones: lists, and what a model is called. Values come as they shall be shown."""
 
+from collections.abc import Sequence
+
+from texts.formats import first_of
 from texts.language import _, plural
 
 
@@ -10,6 +13,11 @@ def id_button() -> str:
 def model_id(name: str, model: str) -> str:
     """`name`: the short one."""
     return _("{name} is {id} to programs: its id at the provider.", name=name, id=model)
+
+
+def learned_from(sets: Sequence[str]) -> str:
+    """`sets`: names of training sets."""
+    return _("Learned from {sets}", sets=first_of(sets, 3))
 
 
 def counts(tuned: int, base: int) -> str:

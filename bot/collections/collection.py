@@ -153,6 +153,9 @@ class CollectionStore(Protocol):
     async def made_into(self, dataset_id: str) -> tuple[bool, list[Example]]:
         """Whether this data set was made of examples, and those of them that are not erased, as they are now."""
 
+    async def collections_in(self, dataset_ids: Sequence[str]) -> list[Collection]:
+        """Of the examples, not erased since, that these data sets were made of; the latest first."""
+
     async def datasets_with(self, example_ids: Sequence[str]) -> list[str]:
         """The data sets that were made of any of them."""
 

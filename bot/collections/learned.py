@@ -1,6 +1,6 @@
 """Which training files were made of examples, and which models learned from these."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 
 import msgspec
 
@@ -43,6 +43,27 @@ class LearnedModels:
     async def models_of(self, example_ids: Sequence[str]) -> dict[str, Job]:
         """The models that learned from any of these examples, whoever may see them, with the jobs that made them."""
         return await self._models(set(await self._store.datasets_with(example_ids)))
+
+    async def collections_of(self, caller: Caller, models: Sequence[str]) -> dict[str, list[str]]:
+        """The names of the collections that each of these models, or one that it went on from, learned from, as far as
+        the caller may see them; the latest first."""
+        jobs = await self._jobs.models()
+        found = {}
+        for model in models:
+            taught = await self._store.collections_in([id async for id in self._datasets_of(model, jobs)])
+            found[model] = [one.name for one in taught if self._authority.allows(caller, Action.SEE, one.resource)]
+        return found
+
+    async def _datasets_of(self, model: str, jobs: Mapping[str, Job]) -> AsyncIterator[str]:
+        """Ids of what the model, and those that it went on from, were trained on, and of what that was made of."""
+        went_on = set()
+        while (job := jobs.get(model)) is not None and model not in went_on:
+            went_on.add(model)
+            model, dataset_id = job.base_model, job.dataset_id
+            while dataset_id is not None:
+                yield dataset_id
+                dataset = await self._datasets.get(dataset_id)
+                dataset_id = dataset.derived_from if dataset is not None else None
 
     def _may_see(self, caller: Caller, thing: Dataset | Job) -> bool:
         return self._authority.allows(caller, Action.SEE, thing.resource)

@@ -146,6 +146,17 @@ class SqliteCollectionStore:
         ids = "SELECT example_id FROM exported_examples WHERE dataset_id = ?"
         return made is not None, await self._examples(f"id IN ({ids})", [dataset_id])
 
+    async def collections_in(self, dataset_ids: Sequence[str]) -> list[Collection]:
+        rows = await self._database.read(
+            lambda db: db.execute(
+                "SELECT value FROM collections WHERE id IN (SELECT collection_id FROM examples"
+                " JOIN exported_examples ON id = example_id WHERE dataset_id IN (SELECT value FROM json_each(?)))"
+                " ORDER BY created_at DESC, id",
+                [msgspec.json.encode(dataset_ids).decode()],
+            ).fetchall()
+        )
+        return [msgspec.json.decode(row[0], type=Collection) for row in rows]
+
     async def datasets_with(self, example_ids: Sequence[str]) -> list[str]:
         rows = await self._database.read(
             lambda db: db.execute(

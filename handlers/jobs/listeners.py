@@ -3,6 +3,7 @@ started elsewhere."""
 
 from dataclasses import dataclass
 
+from bot.collections.learned import LearnedModels
 from bot.errors import Invalid, NotFound
 from bot.jobs.history import JobHistory
 from bot.jobs.import_job import JobImport
@@ -28,6 +29,7 @@ class JobListeners:
     job_history: JobHistory
     results: JobResults
     imports: JobImport
+    learned: LearnedModels
     cards: CardStore
     poster: Poster
     language_of: LanguageOf
@@ -44,8 +46,12 @@ class JobListeners:
         word = request.text or await self.overview.latest_in(request.channel, request.thread_ts)
         if word is None:
             raise NotFound("no_job_here", member=await self.callers.is_member(request.channel))
-        one = await self.overview.one(await self.callers.of(request), word)
-        await request.answer(jobs.job_status(one.job, await self._card_link(one.job), one.assessment))
+        caller = await self.callers.of(request)
+        one = await self.overview.one(caller, word)
+        model = one.job.fine_tuned_model
+        sets = (await self.learned.collections_of(caller, [model]))[model] if model else ()
+        link = await self._card_link(one.job)
+        await request.answer(jobs.job_status(one.job, link, one.assessment, learned_from=sets))
 
     async def events(self, request: Request) -> None:
         word, number = _word_and_page(request.text)

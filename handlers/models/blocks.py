@@ -1,6 +1,7 @@
 """What can be trained, and what was trained: the answer to `/finetune models`."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Final
 
 from slack_sdk.models.blocks import Block
@@ -16,15 +17,20 @@ from texts import models as texts
 from texts.formats import listed, money
 
 _BASE_SHOWN: Final = 20
-_TUNED_SHOWN: Final = 12
+TUNED_SHOWN: Final = 12
 
 
-def model_list(base: Sequence[TrainableModel], fine_tuned: Sequence[FineTunedModel]) -> Message:
-    """Fine-tuned models (in the order to show them, 12 at most), a button to talk to each; then base models."""
+def model_list(
+    base: Sequence[TrainableModel],
+    fine_tuned: Sequence[FineTunedModel],
+    learned_from: Mapping[str, Sequence[str]] = MappingProxyType({}),
+) -> Message:
+    """Fine-tuned models (in the order to show them, 12 at most), a button to talk to each; then base models.
+    `learned_from`: the names of a model's training sets."""
     blocks: list[Block] = [section(bold(texts.fine_tuned_models()))]
     if not fine_tuned:
         blocks.append(section(texts.none_yet()))
-    blocks += [_tuned(model) for model in fine_tuned[:_TUNED_SHOWN]]
+    blocks += [_tuned(model, learned_from.get(model.id, ())) for model in fine_tuned[:TUNED_SHOWN]]
     blocks += _left(fine_tuned)
     blocks.append(section("\n".join([bold(texts.base_models()), *_base(base)])))
     return message(texts.counts(len(fine_tuned), len(base)), blocks)
@@ -35,7 +41,7 @@ def model_choice(word: str, models: Sequence[str]) -> Message:
     search all of them, base models too."""
     text = texts.could_be(code(word, 80)) if word else bold(texts.which_to_talk_to())
     blocks: list[Block] = [section(text)]
-    blocks += [section(_names(model), button=chat_button(model)) for model in models[:_TUNED_SHOWN]]
+    blocks += [section(_names(model), button=chat_button(model)) for model in models[:TUNED_SHOWN]]
     return message(text, [*blocks, *_left(models), actions(search_menu(MODEL_SEARCH, texts.search_models()))])
 
 
@@ -46,7 +52,7 @@ def models_allowed(by: str, models: Sequence[str]) -> Message:
 
 
 def _left(models: Sequence[object]) -> list[Block]:
-    left = len(models) - _TUNED_SHOWN
+    left = len(models) - TUNED_SHOWN
     return [context(texts.more_fine_tuned(left))] if left > 0 else []
 
 
@@ -55,7 +61,7 @@ def _names(model: str) -> str:
     return named(model) if short_name(model) == model else f"{named(model)} · {code(model, 200)}"
 
 
-def _tuned(model: FineTunedModel) -> Block:
+def _tuned(model: FineTunedModel, learned_from: Sequence[str]) -> Block:
     facts = [texts.made_from(code(model.base_model, 80))]
     if model.owner:
         facts.append(person(model.owner))
@@ -63,6 +69,8 @@ def _tuned(model: FineTunedModel) -> Block:
         facts.append(date(model.created_at))
     if model.shutdown_date:
         facts.append(texts.stops_answering(quoted(model.shutdown_date, 20)))
+    if learned_from:
+        facts.append(texts.learned_from([code(name, 80) for name in learned_from]))
     return section(f"{_names(model.id)}\n{' · '.join(facts)}", button=chat_button(model.id))
 
 

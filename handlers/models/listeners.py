@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.administration.channel_models import ChannelModels
+from bot.collections.learned import LearnedModels
 from bot.errors import Invalid
 from bot.models.lookup import ModelLookup
 from bot.models.trainable import TrainableModels
@@ -21,6 +22,7 @@ class ModelListeners:
     trainable: TrainableModels
     lookup: ModelLookup
     channel_models: ChannelModels
+    learned: LearnedModels
     languages: Languages
     poster: Poster
 
@@ -39,7 +41,9 @@ class ModelListeners:
             case ["allow"]:
                 raise Invalid("allow_usage")
         fine_tuned = await self.lookup.visible(caller, caller.answers_in)
-        await request.answer(blocks.model_list(await self.trainable.base(), fine_tuned))
+        shown = [model.id for model in fine_tuned[: blocks.TUNED_SHOWN]]
+        sets = await self.learned.collections_of(caller, shown)
+        await request.answer(blocks.model_list(await self.trainable.base(), fine_tuned, sets))
 
     async def _tell_channel(self, request: Request, allowed: Sequence[str]) -> None:
         with speaking(await self.languages.place(request.channel, request.user)):

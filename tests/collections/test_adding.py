@@ -44,7 +44,7 @@ class World:
         self.audit = SqliteAuditLog(database)
         authority = Authority(Policy(), self.audit)
         self.adding = ThreadCollections(self.store, authority)
-        learned = LearnedModels(self.store, self.datasets, self.jobs, authority)
+        self.learned = learned = LearnedModels(self.store, self.datasets, self.jobs, authority)
         self.withdrawal = Withdrawal(self.store, SqliteRatingStore(database), learned, authority)
 
     async def add(self, id: str, *people: str, channel: str = PUBLIC, into: str | None = None, by: Actor = ANA) -> str:
@@ -172,6 +172,22 @@ async def test_a_person_takes_back_all_they_contributed_and_hears_which_models_l
     assert [one.id for one in await world.store.examples(collection)] == ["ex-2"]
     assert (await world.audit.about("U0BEN"))[-1].action == "withdraw"
     assert (await world.withdrawal.withdraw(a_caller(BEN), "U0BEN")).examples == 0
+
+
+async def test_a_model_names_the_training_sets_that_it_and_those_before_it_learned_from(world: World) -> None:
+    await world.add("ex-1", "U0BEN")
+    await world.add("ex-2", "U0BEN", channel=PRIVATE)
+    await trained(world, "ds-1", "job-1", "ft:first", MODEL)
+    await trained(world, "ds-2", "job-2", "ft:repaired", MODEL, derived_from="ds-1")
+    await trained(world, "ds-3", "job-3", "ft:second", "ft:first")
+    await trained(world, "ds-4", "job-4", "ft:other", MODEL)
+    await trained(world, "ds-5", "job-5", "ft:hidden", MODEL, channel=PRIVATE)
+    await world.store.exported("ds-1", ["ex-1"], EXPORTED)
+    await world.store.exported("ds-5", ["ex-2"], EXPORTED)
+    models = ["ft:first", "ft:repaired", "ft:second", "ft:other", "ft:hidden", MODEL]
+    names = await world.learned.collections_of(a_caller(BEN), models)
+    assert [names[model] for model in models] == [["Support"], ["Support"], ["Support"], [], [], []]
+    assert await world.learned.collections_of(a_caller(BEN, PRIVATE), ["ft:hidden"]) == {"ft:hidden": ["Support"]}
 
 
 async def test_only_an_administrator_erases_for_somebody_else(world: World) -> None:

@@ -15,6 +15,7 @@ from handlers.blocks.model_name import id_button, named
 from handlers.blocks.parts import actions, context, fields, message, section
 from handlers.blocks.text import code, date, link, person, progress_bar, quoted
 from texts import jobs as texts
+from texts import models
 from texts.formats import labelled
 from texts.notices import no_reason
 from texts.provider_errors import explain
@@ -46,8 +47,14 @@ def job_list(
     return message(texts.jobs(len(jobs) + max(0, more)), blocks)
 
 
-def job_status(job: Job, permalink: str | None = None, assessment: Assessment = UNASSESSED) -> Message:
-    """One job: its state, and a link to its card."""
+def job_status(
+    job: Job,
+    permalink: str | None = None,
+    assessment: Assessment = UNASSESSED,
+    *,
+    learned_from: Sequence[str] = (),
+) -> Message:
+    """One job: its state, and a link to its card. `learned_from`: the names of its model's training sets."""
     name = code(title(job), 150)
     text = labelled(name, outcome(job, assessment))
     # A link's label is plain text: backticks in it would show.
@@ -60,6 +67,8 @@ def job_status(job: Job, permalink: str | None = None, assessment: Assessment = 
         lines.append(wait)
     if job.fine_tuned_model:
         lines.append(texts.model(named(job.fine_tuned_model)))
+    if learned_from:
+        lines.append(models.learned_from([code(name, 80) for name in learned_from]))
     if job.state == states.FAILED:
         if job.error is not None and job.error.message:
             lines.append(quoted(told(job.error), 500))

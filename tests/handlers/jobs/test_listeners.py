@@ -9,6 +9,7 @@ from scripted_slack import Slack
 from slack_requests import ANA, Answers, a_request
 
 from bot.access import Caller
+from bot.collections.learned import LearnedModels
 from bot.errors import Invalid, NotFound
 from bot.jobs.assessment import RankedCheckpoint
 from bot.jobs.history import EventPage, JobHistory
@@ -68,6 +69,9 @@ class Jobs:
         self.asked.append((provider_job_id, origin))
         return a_job(id="job-9", provider_job_id=provider_job_id)
 
+    async def collections_of(self, caller: Caller, models: Sequence[str]) -> dict[str, list[str]]:
+        return {model: ["House voice"] for model in models}
+
     async def card(self, job_id: str) -> Card | None:
         return Card(job_id, CHANNEL, 1.0, ts="5.0")
 
@@ -98,6 +102,7 @@ def listeners(slack: Slack, jobs: Jobs) -> JobListeners:
         job_history=cast(JobHistory, jobs),
         results=cast(JobResults, jobs),
         imports=cast(JobImport, jobs),
+        learned=cast(LearnedModels, jobs),
         cards=cast(CardStore, jobs),
         poster=poster,
         language_of=language_of,
@@ -123,6 +128,17 @@ async def test_a_list_links_each_job_to_its_card(listeners: JobListeners) -> Non
     assert "4 jobs" in answers.text
     assert "<https://acme.slack.com/archives/C0TRAINING/p5?" in _shown(answers)
     assert "3 older jobs" in _shown(answers)
+
+
+async def test_the_status_of_a_job_with_a_model_names_the_training_sets_that_it_learned_from(
+    listeners: JobListeners, jobs: Jobs
+) -> None:
+    answers = Answers()
+    await listeners.status(a_request("support", answers))
+    assert "Learned from" not in str(answers[-1].as_arguments())
+    jobs.job = a_job(state="succeeded", fine_tuned_model="ft:m:acme:support:1")
+    await listeners.status(a_request("support", answers))
+    assert "Learned from `House voice`" in str(answers[-1].as_arguments())
 
 
 async def test_a_status_without_a_word_is_that_of_the_latest_job_here(listeners: JobListeners, jobs: Jobs) -> None:

@@ -1,5 +1,6 @@
 """Models, as people ask for them in Slack."""
 
+from collections.abc import Sequence
 from typing import cast
 
 import pytest
@@ -8,6 +9,7 @@ from slack_requests import ANA, ENGLISH, Answers, a_request
 
 from bot.access import Caller, Place
 from bot.administration.channel_models import ChannelModels
+from bot.collections.learned import LearnedModels
 from bot.errors import Invalid
 from bot.models.lookup import ModelLookup
 from bot.models.model import FineTunedModel
@@ -34,6 +36,9 @@ class Models:
         self.seen_in.append(place)
         return [FineTunedModel(TUNED, "gpt-4.1-mini-2025-04-14", "job-1", 1_700_000_000.0, ANA.user, "2027-01-14")]
 
+    async def collections_of(self, caller: Caller, models: Sequence[str]) -> dict[str, list[str]]:
+        return {model: ["House `voice`"] for model in models}
+
     async def existing(self, caller: Caller, word: str) -> str:
         return f"ft:{word}"
 
@@ -59,6 +64,7 @@ def listeners(slack: Slack, models: Models) -> ModelListeners:
         trainable=cast(TrainableModels, models),
         lookup=cast(ModelLookup, models),
         channel_models=cast(ChannelModels, models),
+        learned=cast(LearnedModels, models),
         languages=ENGLISH,
         poster=poster,
     )
@@ -86,5 +92,6 @@ async def test_the_list_has_base_models_and_those_fine_tuned_ones_that_may_be_se
     assert answers.text == "1 fine-tuned model · 1 base model that can be trained"
     blocks = [block.to_dict() for block in answers[0].blocks]
     assert "stops answering on 2027-01-14" in blocks[1]["text"]["text"]
+    assert "Learned from `House 'voice'`" in blocks[1]["text"]["text"]
     assert (blocks[1]["accessory"]["action_id"], blocks[1]["accessory"]["value"]) == ("model_chat", TUNED)
     assert "$5.00 per million tokens" in blocks[-1]["text"]["text"]
