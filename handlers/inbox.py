@@ -6,6 +6,7 @@ dispatched again.
 """
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from functools import partial
@@ -100,8 +101,9 @@ class Inbox:
                 return BoltResponse(status=200, body="")
             known = key in self._taken
             self._taken.add(key)
+            received_at = time.time()
             try:
-                is_new = await self._store.accept(key, body)
+                is_new = await self._store.accept(key, body, received_at)
             except BotError as error:
                 self._taken.discard(key)
                 return _not_taken(body, error)
@@ -111,6 +113,7 @@ class Inbox:
                 log.info("redelivery", key=key)
                 return BoltResponse(status=200, body="")
             context["inbox_key"] = key
+            context["inbox_received_at"] = received_at
         await next()
         return None
 
@@ -155,6 +158,7 @@ class Inbox:
                 await self.settle(str(context["inbox_key"]))
                 return
             if context.get("inbox_again"):  # after a crash the modal is long gone
+                await acknowledge(ack)
                 self.begin(work, body, context)
                 return
             if modal.waiting is not None:

@@ -21,17 +21,19 @@ class SqliteRatingStore:
         def work(db: SqliteDatabase) -> bool | None:
             whose = [press.conversation_id, press.asked_ts, press.user]
             known = db.execute(
-                "SELECT good, at, key FROM ratings WHERE conversation_id = ? AND asked_ts = ? AND user = ?", whose
+                "SELECT good, at, why FROM ratings WHERE conversation_id = ? AND asked_ts = ? AND user = ?", whose
             ).fetchone()
             before = None if known is None or known[0] is None else bool(known[0])
-            if known is not None and (known[2] == press.key or known[1] > press.at):
+            # The window that asks why is timed by our clock, the thumb that opened it by Slack's.
+            explains = press.why is not None and before is False and known[2] is None
+            if known is not None and known[1] >= press.at and not explains:
                 return before
             now = None if before is press.good and press.why is None else press.good
             why = msgspec.json.encode(press.why).decode() if press.why else None
             db.execute(
                 "INSERT OR REPLACE INTO ratings (conversation_id, asked_ts, user, good, at, key, why)"
                 " VALUES (?, ?, ?, ?, ?, ?, ?)",
-                [*whose, None if now is None else int(now), press.at, press.key, why],
+                [*whose, None if now is None else int(now), max(press.at, known[1] if known else 0), press.key, why],
             )
             put_entries(db, [entry])
             return now

@@ -22,13 +22,14 @@ class SqliteInbox:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def accept(self, key: str, payload: dict[str, object]) -> bool:
-        """Commit `payload` under `key`. False if it was there already: do nothing more."""
+    async def accept(self, key: str, payload: dict[str, object], received_at: float | None = None) -> bool:
+        """Commit `payload` under `key`, received just now where nothing else is said. False if it was there already:
+        do nothing more."""
 
         def work(db: SqliteDatabase) -> bool:
             cursor = db.execute(
                 "INSERT OR IGNORE INTO inbox (key, payload, state, received_at) VALUES (?, ?, 'pending', ?)",
-                [key, orjson.dumps(payload).decode(), time.time()],
+                [key, orjson.dumps(payload).decode(), received_at or time.time()],
             )
             return cursor.rowcount == 1
 

@@ -8,8 +8,11 @@ from typing import Any, cast
 import pytest
 from parts import until
 from scripted_slack import Slack, text
+from slack_bolt.app.async_app import AsyncApp
+from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.context.async_context import AsyncBoltContext
 from slack_requests import ENGLISH, an_inbox
+from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.backoff import Backoff
 from bot.conversations.conversation import Conversation
@@ -212,6 +215,45 @@ async def test_what_stands_in_a_modal_while_it_waits_is_in_the_persons_language(
     assert answers[0]["view"]["title"]["text"] == "转换"
     await until(lambda: not inbox.busy)
     assert len(worked) == 1
+
+
+async def test_a_window_that_is_worked_on_again_after_a_crash_is_taken_by_somebody_and_known_until_its_end(
+    database: Database,
+) -> None:
+    """Bolt takes for unknown what nobody acknowledges, and what nobody knows is not kept."""
+    store, gate = SqliteInbox(database), asyncio.Event()
+    inbox = an_inbox(store)
+
+    async def work(_: Any) -> None:
+        await gate.wait()
+
+    app = AsyncApp(client=AsyncWebClient("xoxb-none"), authorize=_nobody, process_before_response=True)
+    app.use(inbox.middleware)
+    app.view("ask")(inbox.submission(Modal(work), work))
+    view = {"id": "V1", "callback_id": "ask", "type": "modal", "state": {"values": {}}}
+    body: dict[str, Any] = {"type": "view_submission", "trigger_id": "1", "user": {"id": "U1"}, "view": view}
+    assert await store.accept("view_submission/V1/1", body)
+    assert await inbox.recover(app) == 1
+    assert [entry.key for entry in await store.pending()] == ["view_submission/V1/1"]
+    gate.set()
+    await until(lambda: not inbox.busy)
+    assert await store.pending() == []
+
+
+async def test_what_was_sent_has_one_time_whenever_it_is_worked_on(database: Database) -> None:
+    store, context = SqliteInbox(database), cast(AsyncBoltContext, {})
+    inbox = an_inbox(store)
+
+    async def next() -> None: ...
+
+    body = {"type": "view_submission", "trigger_id": "1", "user": {"id": "U1"}, "view": {"id": "V1"}}
+    await inbox.middleware(body, context, next)
+    (entry,) = await store.pending()
+    assert context["inbox_received_at"] == entry.received_at
+
+
+async def _nobody() -> AuthorizeResult:
+    return AuthorizeResult(enterprise_id=None, team_id="T1", bot_token="xoxb-none", bot_user_id="U0BOT")
 
 
 class _Begun:

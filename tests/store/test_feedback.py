@@ -37,8 +37,13 @@ async def test_a_rating_is_changed_and_withdrawn_and_a_press_that_comes_again_ch
     why = Why((Reason.WRONG, Reason.OTHER), "No.")
     assert await press("U0BEN", False, 4.0, why) is False, "what was wrong withdraws nothing"
     assert await store.of_answer(TALK.id, "2.0") == [Rating("U0BEN", False, why)]
+    assert await press("U0BEN", False, 1.5) is False, "the thumb that came before it, again"
     assert await press("U0BEN", True, 5.0) is True
     assert await store.of_answer(TALK.id, "2.0") == [Rating("U0BEN", True)]
+    assert await press("U0BEN", False, 6.0) is False
+    assert await press("U0BEN", False, 5.5, why) is False, "by a clock that is behind Slack's"
+    assert await store.of_answer(TALK.id, "2.0") == [Rating("U0BEN", False, why)]
+    assert await press("U0BEN", False, 6.0) is False, "the thumb, again"
 
 
 async def test_a_person_who_is_forgotten_has_no_ratings_no_open_votes_and_no_name_beside_the_others(
