@@ -41,6 +41,7 @@ class ProviderModel:
         self.shown_to_look_ups: list[tuple[str, frozenset[str]]] = []  # our job, and what it was shown
         self.models: list[str] = []
         self.answers: dict[str, list[str]] = {}  # to each question, as often as it was asked
+        self.prompts: dict[str, list[Json]] = {}  # the messages that came with each question when it was asked last
         self._plans: dict[str, list[tuple[float, Callable[[], None]]]] = {}
         self._ids = itertools.count(1)
 
@@ -214,6 +215,7 @@ class ProviderModel:
     def _chat(self, body: Json) -> Reply:
         """An answer of its own to each time that a question is asked."""
         question = str(body["messages"][-1]["content"])
+        self.prompts[question] = body["messages"]
         told = self.answers.setdefault(question, [])
         rng = random.Random(f"{self._seed}/{question}/{len(told)}")
         words = [f"{question} has the answer {len(told) + 1}:", *(f"word{n}" for n in range(rng.choice([0, 3, 30])))]

@@ -27,6 +27,8 @@ class SlackModel:
         self.whispers: list[Json] = []  # which one person sees
         self.archived: set[str] = set()
         self.unreadable: set[str] = set()
+        self.guests: set[str] = set()
+        self.views: dict[str, Json] = {}  # by the trigger that opened them
         self._last = 0.0
 
     def serve(self, request: Request) -> Reply:
@@ -53,9 +55,15 @@ class SlackModel:
             answer = {"ok": True, "team_id": "T1", "user_id": BOT, "bot_id": "B1", "user": "finetune", "team": "Acme"}
         elif method == "users.info":
             user = arguments["user"]
-            answer = {"ok": True, "user": {"id": user, "team_id": "T1", "name": user, "locale": "en-US"}}
+            person = {"id": user, "team_id": "T1", "name": user, "locale": "en-US"}
+            answer = {"ok": True, "user": {**person, "is_restricted": user in self.guests}}
         elif method == "conversations.info":
             answer = {"ok": True, "channel": {"id": channel, "name": channel, "is_member": True, "is_private": False}}
+        elif method == "views.open":
+            view = arguments["view"]
+            view = (orjson.loads(view) if isinstance(view, str) else view) | {"id": f"V{len(self.views)}"}
+            self.views[str(arguments["trigger_id"])] = view
+            answer = {"ok": True, "view": view}
         elif method in {"assistant.threads.setStatus", "agents.sessions.setStatus"}:
             answer = {"ok": True}
         else:

@@ -9,13 +9,14 @@ delivers once, and they press again where they see a warning.
 import asyncio
 import random
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import httpx2
 import msgspec
 from openai import AsyncOpenAI
+from simulation.feedback import GUEST, Feedback, Judge, Opinion
 from simulation.loop import Timeline
 from simulation.network import Network
 from simulation.provider import ProviderModel, Transport
@@ -33,6 +34,7 @@ from bot.providers.openai_protocol import OpenAIProtocol
 from bot.providers.registry import Providers
 from bot.settings import Settings
 from bot.store.comparisons import SqliteComparisonStore
+from bot.store.feedback import SqliteRatingStore
 from bot.store.inbox import SqliteInbox
 from bot.timing import Timing
 from bot.worker_processes import WorkerPools
@@ -83,7 +85,8 @@ class Press:
 @dataclass(kw_only=True)
 class TalkWorld(World):
     """`to_say`: how many questions people will still ask. `arena`: the question of the one there is, and how many votes
-    for each pair end it; `arena_ts` the message that asked for it. Each person's `presses` come one after the other."""
+    for each pair end it; `arena_ts` the message that asked for it. Each person's `presses` come one after the other.
+    Once all that people think of answers is said, they ask a last question in each conversation."""
 
     conversations: list[Conversation]
     events: list[Event]
@@ -92,6 +95,18 @@ class TalkWorld(World):
     arena: tuple[str, int] | None = None
     arena_ts: str | None = None
     presses: list[Press]
+    feedback: Feedback = field(default_factory=Feedback)
+    asked_last: bool = False
+    settled: bool = False  # nothing is under way, as far as a process has seen
+
+    def nothing_comes(self) -> bool:
+        return self.is_calm() and not self.to_say and self.settled
+
+    def ask_last(self) -> None:
+        self.asked_last = True
+        self.to_say += len(self.conversations)
+        for conversation in self.conversations:
+            self.ask(conversation, "U1", last_question(conversation))
 
     def ask(self, conversation: Conversation, user: str, text: str) -> None:
         self.to_say -= 1
@@ -120,6 +135,10 @@ class TalkWorld(World):
         return None
 
 
+def last_question(conversation: Conversation) -> str:
+    return f"And now, in {conversation.id}?"
+
+
 def talk(seed: str, prepare: Callable[[TalkWorld], None] | None = None) -> TalkWorld:
     """The whole history of a seed, until all has come to rest. `prepare` may see to it that something happens."""
     world = _world(seed)
@@ -140,6 +159,7 @@ def _world(seed: str) -> TalkWorld:
     provider = ProviderModel(seed, lambda: EPOCH + timeline.now + skew["provider"], random.Random(f"provider/{seed}"))
     provider.models = [*MODELS]
     slack = SlackModel(lambda: EPOCH + timeline.now + skew["slack"], random.Random(f"slack/{seed}"))
+    slack.guests = {GUEST}
     world = TalkWorld(
         *(seed, rng, timeline, network, provider, slack, new_store(), deaths(rng)),
         conversations=[_conversation(number) for number in range(1, rng.choice([1, 2]) + 1)],
@@ -166,6 +186,14 @@ def _world(seed: str) -> TalkWorld:
             Press(rng.uniform(0, 60), user, rng.choice(list(Choice)))
             for user in ("U1", "U2")
             for _ in range(rng.choice([1, 1, 2]))
+        ]
+    if rng.random() < 0.4:
+        world.feedback.opinions = [
+            Opinion(
+                rng.uniform(0, 60), user, rng.choice(["good", "bad", "why", "correct", "correct"]), rng.randint(0, 3)
+            )
+            for user in rng.choice([("U1",), ("U1", "U2"), ("U1", "U2", GUEST)])
+            for _ in range(rng.randint(1, 3))
         ]
     return world
 
@@ -216,8 +244,9 @@ class TalkProcess:
         await inbox.recover(app)
         delivering: dict[int, asyncio.Task[None]] = {}
         pressing = [asyncio.ensure_future(self._press(app, user)) for user in ("U1", "U2")]
+        pressing += [asyncio.ensure_future(self._judge(app, inbox, user)) for user in ("U1", "U2", GUEST)]
         end = self.world.network.calm_after + PATIENCE
-        while not await self._at_rest(inbox):
+        while not await self._at_rest(inbox) or self._asks_last():
             if self.world.timeline.now > end:
                 self.world.surprises.append("it does not come to rest")
                 break
@@ -258,6 +287,34 @@ class TalkProcess:
                 await self._deliver(app, event)
                 press.taken = press.done = event.taken
 
+    async def _judge(self, app: Any, inbox: Inbox, user: str) -> None:
+        """What one person thinks of answers, one after the other."""
+        ratings, feedback = SqliteRatingStore(self.database), self.world.feedback
+
+        async def deliver(body: dict[str, Any]) -> bool:
+            event = Event(body)
+            await self._deliver(app, event)
+            return event.taken
+
+        async def is_settled() -> bool:
+            return not inbox.busy and not await self.inbox_store.pending()
+
+        async def rating(conversation_id: str, asked_ts: str, user: str) -> bool | None:
+            found = await ratings.of_answer(conversation_id, asked_ts)
+            return next((one.good for one in found if one.user == user), None)
+
+        judge = Judge(self.world, user, deliver, is_settled, rating)
+        for opinion in sorted(feedback.opinions, key=lambda one: one.at):
+            if opinion.user == user and opinion not in feedback.done:
+                await asyncio.sleep(max(0, opinion.at - self.world.timeline.now))
+                await judge.judge(opinion)
+
+    def _asks_last(self) -> bool:
+        if self.world.asked_last or not self.world.feedback.opinions:
+            return False
+        self.world.ask_last()
+        return True
+
     async def _due(self) -> bool:
         return bool(await SqliteComparisonStore(self.database).due(self.world.wall()))
 
@@ -275,9 +332,14 @@ class TalkProcess:
     async def _at_rest(self, inbox: Inbox) -> bool:
         if not self.world.is_calm() or self.world.to_say or inbox.busy:
             return False
-        if await self._due() or not all(press.done for press in self.world.presses):
-            return False
-        return all(event.taken for event in self.world.events) and not await self.inbox_store.pending()
+        taken = all(event.taken for event in self.world.events) and not await self.inbox_store.pending()
+        self.world.settled = taken and not await self._due()
+        feedback = self.world.feedback
+        return (
+            self.world.settled
+            and all(press.done for press in self.world.presses)
+            and feedback.done.issuperset(feedback.opinions)
+        )
 
 
 class _Here(WorkerPools):

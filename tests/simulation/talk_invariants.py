@@ -4,6 +4,7 @@ import collections
 from typing import Any
 
 import msgspec
+from simulation import feedback_invariants
 from simulation.slack import BOT
 from simulation.talk import CHANNEL, Question, TalkWorld
 
@@ -19,6 +20,7 @@ def violations(world: TalkWorld) -> list[str]:
     for question in world.questions:
         found += _answered_once(world, question, [turn for turn in turns if turn.message_ts == question.ts])
     found += _nothing_else(world)
+    found += feedback_invariants.violations(world)
     return found + _counted(world, turns) + (_arena(world) if world.arena else [])
 
 
@@ -63,7 +65,8 @@ def _answered_once(world: TalkWorld, question: Question, turns: list[Turn]) -> l
         return []
     roles = collections.Counter(turn.role for turn in turns)
     shown = [message for message in _of_bot(world) if _mark(message).startswith(f"{question.key}/answer/")]
-    answer = next((turn.content for turn in turns if turn.role == "assistant"), None)
+    turn = next((turn for turn in turns if turn.role == "assistant"), None)
+    answer = None if turn is None else turn.original or turn.content
     found = [f"{question.text} has {n} turns of {role}" for role, n in roles.items() if n > 1]
     if answer is None:
         told = any(_mark(message).startswith(f"{question.key}/") for message in _of_bot(world))
@@ -77,7 +80,9 @@ def _answered_once(world: TalkWorld, question: Question, turns: list[Turn]) -> l
     marks = [_mark(message) for message in shown]
     if marks != [f"{question.key}/answer/{number}" for number in range(len(shown))]:
         found.append(f"the answer to {question.text} stands in {marks}")
-    if _words("".join(_text(message) for message in shown)) != _words(answer):
+    # Whose end was not known to be shown is shown again after a crash, corrected by then.
+    corrected = [turn.content] if turn is not None and turn.original else []
+    if _words("".join(_text(message) for message in shown)) not in [_words(text) for text in (answer, *corrected)]:
         found.append(f"the answer to {question.text} is shown as {[_text(message) for message in shown]}")
     return found
 
@@ -86,6 +91,7 @@ def _nothing_else(world: TalkWorld) -> list[str]:
     """Whatever the bot says, it says to something that was said, and to its end. Where it gave up a question on which
     it was killed each time, what it had begun stays as it was."""
     keys = ("compare/", f"app_mention/{CHANNEL}/{world.arena_ts}/", *(f"{one.key}/" for one in world.questions))
+    keys += tuple(f"{key}/" for key in world.feedback.keys)
     messages = _of_bot(world)
     if any(_is_given_up(world, question) for question in world.questions):
         return []

@@ -1,7 +1,7 @@
 """Thousands of histories, each a seed: of jobs and what is said of them, and every third of conversations. Whatever
 happens, the promises hold.
 
-FINETUNE_HISTORIES says how many (2,000; 100,000 under `pytest -m soak`), FINETUNE_FIRST_SEED where to begin.
+FINETUNE_HISTORIES says how many (1,800; 100,000 under `pytest -m soak`), FINETUNE_FIRST_SEED where to begin.
 """
 
 import os
@@ -31,7 +31,7 @@ def _hold(count: int) -> None:
 @pytest.mark.histories
 @pytest.mark.timeout(3600)  # the other tests go first
 def test_the_promises_hold_in_every_history() -> None:
-    _hold(int(os.environ.get("FINETUNE_HISTORIES", "2000")))
+    _hold(int(os.environ.get("FINETUNE_HISTORIES", "1800")))
 
 
 @pytest.mark.soak
@@ -75,7 +75,7 @@ def test_conversations_have_all_kinds_of_weather() -> None:
     unseen = {
         *("no connection", "reset before", "reset after", "carried out later", "500", "429", "slow", "truncated"),
         *("*** killed", "redelivery", "chat.startStream: ok", "chat.appendStream: ok", "chat.update: ok"),
-        *("answer cut off", "chat.postMessage: ok"),
+        *("answer cut off", "chat.postMessage: ok", "views.open: ok"),
     }
     assert not _unseen(unseen, lambda seed: talk(seed).trace)
 

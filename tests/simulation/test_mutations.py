@@ -12,6 +12,7 @@ from typing import Any
 from unittest.mock import patch
 
 import msgspec
+from simulation.feedback import Opinion
 from simulation.histories import judged
 from simulation.history import JobWorld, people
 from simulation.talk import Press, TalkWorld
@@ -19,6 +20,7 @@ from simulation.world import EPOCH, Death
 
 from bot.backoff import Backoff
 from bot.compare.comparison import Choice
+from bot.conversations import answers
 from bot.jobs import admission, states, sync
 from bot.jobs.assessment import assessed
 from bot.jobs.interfaces import JobUpdate
@@ -31,12 +33,14 @@ from bot.providers import openai_protocol
 from bot.providers.openai_protocol import OpenAIProtocol
 from bot.store.comparisons import SqliteComparisonStore
 from bot.store.conversations import SqliteConversationStore
+from bot.store.feedback import SqliteRatingStore
 from bot.store.inbox import SqliteInbox
 from bot.store.jobs import SqliteJobStore
 from bot.store.outbox import SqliteCardStore, SqliteOutbox
 from bot.store.spending import SqliteModelUseStore
 from handlers.blocks.card import card as render
 from handlers.compare.keeper import ComparisonKeeper
+from handlers.inbox import Inbox
 from handlers.outgoing.cards import _hash
 from handlers.web.poster import Poster
 
@@ -461,3 +465,80 @@ def test_a_message_of_an_arena_that_is_not_looked_for() -> None:
 
     with mutated(ComparisonKeeper, "_post_once", unseeing):
         found("was said 2 times", when=both(voting, trouble("chat.postMessage", "reset after")), of=TALK)
+
+
+# Feedback
+
+
+def correcting(world: TalkWorld) -> None:
+    """Two people correct the same answers, and the process dies again and again."""
+    world.feedback.opinions = [Opinion(5.0 + 3 * n, user, "correct", n) for n in range(4) for user in ("U1", "U2")]
+    world.deaths = [Death(at_commit=world.rng.randint(10, 60)) for _ in range(6)]
+
+
+def finding_bad(world: TalkWorld) -> None:
+    """The process dies when it is about to ask what was wrong."""
+    world.feedback.opinions = [Opinion(5.0, "U1", "bad", 0)]
+    world.deaths = [Death(at_call=1, path="views.open", carried_out=False)]
+
+
+def test_a_thumb_that_counts_each_time_it_is_worked_on() -> None:
+    def eager(original: Any) -> Any:
+        async def press(self: SqliteRatingStore, press: Any, entry: Any) -> Any:
+            return await original(self, msgspec.structs.replace(press, at=time.time()), entry)
+
+        return press
+
+    with mutated(SqliteRatingStore, "press", eager):
+        found("pressed", "is kept", when=finding_bad, of=TALK)
+
+
+def test_a_request_that_has_another_time_when_it_is_worked_on_again() -> None:
+    """A bug that the simulation found in our own code: a correction took what it had begun for somebody else's."""
+
+    def late(original: Any) -> Any:
+        async def accept(self: SqliteInbox, key: str, payload: Any, received_at: float | None = None) -> bool:
+            return bool(await original(self, key, payload, (received_at or time.time()) - 0.01))
+
+        return accept
+
+    with mutated(SqliteInbox, "accept", late):
+        found("of which there are no two examples", when=correcting, of=TALK)
+
+
+def test_a_correction_that_comes_late_and_holds() -> None:
+    with mutated(answers, "is_edited_after", lambda _: lambda turn, at: False):
+        found("the conversation goes on from", when=correcting, of=TALK)
+
+
+def test_a_correction_that_is_told_without_a_look() -> None:
+    def unseeing(original: Any) -> Any:
+        async def post_once(self: Poster, *arguments: Any, may_exist: bool, **options: Any) -> str:
+            return str(await original(self, *arguments, may_exist=False, **options))
+
+        return post_once
+
+    with mutated(Poster, "post_once", unseeing):
+        found("was told 2 times", when=correcting, of=TALK)
+
+
+def test_a_window_that_nobody_takes_after_a_crash() -> None:
+    """A bug that the simulation found in our own code: it counted as failed while it was worked on, and the next crash
+    lost it."""
+
+    def unheard(original: Any) -> Any:
+        def submission(self: Inbox, modal: Any, work: Any) -> Any:
+            submitted = original(self, modal, work)
+
+            async def listen(ack: Any, body: Any, context: Any) -> None:
+                if context.get("inbox_again"):
+                    self.begin(work, body, context)
+                else:
+                    await submitted(ack, body, context)
+
+            return listen
+
+        return submission
+
+    with mutated(Inbox, "submission", unheard):
+        found("nobody takes this", when=correcting, of=TALK)
