@@ -70,6 +70,14 @@ def which_to_talk_to() -> str:
     return _("Which model do you want to talk to?")
 
 
+def which_to_ask() -> str:
+    return _("Which model shall answer?")
+
+
+def ask_button() -> str:
+    return _("Ask it")
+
+
 def search_models() -> str:
     """In a menu, before anything is typed."""
     return _("Search all models")

@@ -31,6 +31,11 @@ class Joining:
         origin = await self.callers.origin(request, str(event["thread_ts"]))
         return await self.opening.join(caller, origin, model, str(event["thread_ts"]), str(event["ts"]), settings)
 
+    async def join_below(self, request: Request, model: str, ts: str) -> OpenConversation:
+        """Call a model into the thread of the message `ts`, of which there is nothing more yet."""
+        origin = await self.callers.origin(request, ts)
+        return await self.opening.join(await self.callers.of(request), origin, model, ts, ts)
+
     async def join_last(self, request: Request) -> Conversation | None:
         """In the person's direct messages: the model that they talked to there last, or the only one that there is, is
         called into the thread of what they say. None where there is no such model."""
@@ -40,8 +45,7 @@ class Joining:
             return None
         ts = str(request.body["event"]["ts"])
         with contextlib.suppress(NotFound):  # it is gone
-            origin = await self.callers.origin(request, ts)
-            return (await self.opening.join(caller, origin, model, ts, ts)).conversation
+            return (await self.join_below(request, model, ts)).conversation
         return None
 
     async def only_model(self, request: Request) -> str | None:

@@ -1,7 +1,8 @@
 """Talking to a model in a thread: opening a conversation, asking in it, having a cut-off answer go on."""
 
 import contextlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 import structlog
 from slack_sdk.models.blocks import Option
@@ -16,9 +17,10 @@ from bot.conversations.opening import ConversationOpening
 from bot.conversations.prompt import another_answer
 from bot.conversations.settings import AS_IT_IS, SettingsChange
 from bot.errors import Ambiguous, NotFound
-from bot.notices.interfaces import PostError
+from bot.notices.interfaces import PostError, PostRefused
 from bot.spending.model_use import ModelSpending
 from handlers.blocks.answer import read_about
+from handlers.blocks.markup import plain
 from handlers.blocks.model_name import model_id
 from handlers.blocks.parts import line
 from handlers.callers import Callers
@@ -31,8 +33,8 @@ from handlers.chat.model_picker import ModelPicker
 from handlers.chat.shown_settings import ShownSettings
 from handlers.chat.threads import ChatThreads
 from handlers.languages import Languages
-from handlers.models.blocks import model_choice
-from handlers.request import Request
+from handlers.models.blocks import model_choice, model_choice_for
+from handlers.request import Request, is_direct
 from handlers.web.poster import Poster
 from handlers.web.rate_limits import Priority
 from texts import chat as texts
@@ -78,12 +80,42 @@ class ChatListeners:
         return await self.picker.options(request)
 
     async def offer_models(self, request: Request) -> bool:
-        """Ask which model is meant; whether there is any."""
+        """Ask which model shall answer what was said; whether there is any."""
         caller = await self.callers.of(request)
         models = await self.picker.visible(caller, fresh=False)
-        if models:
-            await request.answer(model_choice("", models))
-        return bool(models)
+        if not models and not await self.picker.found(caller, ""):
+            return False
+        await request.answer(model_choice_for(str(request.body["event"]["ts"]), models))
+        return True
+
+    async def ask_model(self, request: Request) -> None:
+        """*Ask it* beside a model that was offered for a question."""
+        ts, _, model = request.text.partition(" ")
+        await self._ask(request, ts, model)
+
+    async def ask_found_model(self, request: Request) -> None:
+        """The same by the menu of all models."""
+        await self._ask(request, str(request.body["actions"][0]["block_id"]), request.text)
+
+    async def _ask(self, request: Request, ts: str, model: str) -> None:
+        """Call `model` into the thread of a question in the person's direct messages, and ask it that."""
+        event = await self._question(request, ts)
+        joined = await self.joining.join_below(request, model, ts)
+        link = await self.threads.link(joined.conversation)
+        await request.replace_message(blocks.conversation_elsewhere(joined.conversation.model, link))
+        text = plain(str(event.get("text") or "").replace(f"<@{self.display.bot_user}>", " "))
+        await self.said(replace(request, thread_ts=ts, body={"event": event}), joined.conversation, text)
+
+    async def _question(self, request: Request, ts: str) -> dict[str, Any]:
+        """As it stands there now. Raises NotFound."""
+        if is_direct(request.channel):
+            with contextlib.suppress(PostRefused):
+                thread = {"channel": request.channel, "ts": ts, "limit": 1}
+                page = await self.poster.call("conversations.replies", thread, priority=Priority.CHAT)
+                for message in page.get("messages") or ():
+                    if message.get("ts") == ts and message.get("user") == request.user:
+                        return dict(message)
+        raise NotFound("question_gone")
 
     async def open_job(self, request: Request) -> None:
         """*Chat* on the card of a job."""

@@ -4,17 +4,20 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Final
 
-from slack_sdk.models.blocks import Block
+from slack_sdk.models.blocks import Block, ButtonElement
 
 from bot.models.model import FineTunedModel
 from bot.models.names import short_name
 from bot.models.trainable import TrainableModel
 from handlers.blocks.message import Message
 from handlers.blocks.model_name import MODEL_SEARCH, chat_button, named
-from handlers.blocks.parts import actions, context, line, message, search_menu, section
-from handlers.blocks.text import bold, code, date, person, quoted
+from handlers.blocks.parts import VALUE, actions, button, context, line, message, search_menu, section
+from handlers.blocks.text import bold, code, date, person, quoted, size
 from texts import models as texts
 from texts.formats import listed, money
+
+ASK: Final = "chat_ask"
+ASK_SEARCH: Final = "chat_ask_search"
 
 _BASE_SHOWN: Final = 20
 TUNED_SHOWN: Final = 12
@@ -40,9 +43,23 @@ def model_choice(word: str, models: Sequence[str]) -> Message:
     """The models (ids, 12 at most) that `word` may mean, or any for "", with a button to talk to each, and a menu to
     search all of them, base models too."""
     text = texts.could_be(code(word, 80)) if word else bold(texts.which_to_talk_to())
-    blocks: list[Block] = [section(text)]
-    blocks += [section(_names(model), button=chat_button(model)) for model in models[:TUNED_SHOWN]]
-    return message(text, [*blocks, *_left(models), actions(search_menu(MODEL_SEARCH, texts.search_models()))])
+    shown: list[Block] = [section(_names(model), button=chat_button(model)) for model in models[:TUNED_SHOWN]]
+    menu = actions(search_menu(MODEL_SEARCH, texts.search_models()))
+    return message(text, [section(text), *shown, *_left(models), menu])
+
+
+def model_choice_for(question_ts: str, models: Sequence[str]) -> Message:
+    """Like `model_choice`, for a question that stands already: the model that is chosen is asked that."""
+    text = bold(texts.which_to_ask())
+    shown: list[Block] = [section(_names(model), button=_ask(question_ts, model)) for model in models[:TUNED_SHOWN]]
+    # A menu's values have no room for it.
+    menu = actions(search_menu(ASK_SEARCH, texts.search_models()), block_id=question_ts)
+    return message(text, [section(text), *shown, *_left(models), menu])
+
+
+def _ask(question_ts: str, model: str) -> ButtonElement | None:
+    value = f"{question_ts} {model}"
+    return button(texts.ask_button(), ASK, value) if size(value) <= VALUE else None
 
 
 def models_allowed(by: str, models: Sequence[str]) -> Message:

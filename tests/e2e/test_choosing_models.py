@@ -53,6 +53,21 @@ async def test_a_short_name_means_its_model_and_a_shared_one_is_chosen_from(w: W
             await w.person.wait_ephemeral("ben", w.channel, contains="voice could be any of these")
 
 
+async def test_a_question_in_direct_messages_is_asked_of_the_model_that_is_chosen_once(w: World) -> None:
+    async with w.bot():
+        w.provider.tuned += VOICES
+        question = await w.person.say("ana", "@ana", "Where is my parcel?")
+        choice = await w.person.wait_message("@ana", contains="Which model shall answer", after=question["ts"])
+        offered = await w.person.suggest_in_message("ana", "@ana", choice["ts"], "chat_ask_search", "gpt-4")
+        assert MODEL in [option["value"] for option in offered]
+        await w.person.choose("ana", "@ana", choice["ts"], "chat_ask_search", MODEL)
+        await w.person.wait_message("@ana", thread_ts=question["ts"], contains="in several pieces", timeout=60)
+        (asked,) = w.provider.chats
+        assert (asked["model"], asked["messages"]) == (MODEL, [{"role": "user", "content": "Where is my parcel?"}])
+        after = next(one for one in await w.person.messages("@ana") if one["ts"] == choice["ts"])
+        assert f"Talk to `{MODEL}`" in after["plain"], "in place of the choice"
+
+
 async def test_without_a_name_what_may_be_seen_here_is_chosen_from(w: World) -> None:
     """The newest is private: it is not opened in public, and not offered there."""
     private = "#support-leads"

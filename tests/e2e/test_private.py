@@ -169,6 +169,8 @@ ACTION_CASES = {
     "arena_reveal": "{arena}",
     "model_chat": "{model}",
     "chat_anew": "{model}",
+    "chat_ask": "1700000000.000300 {model}",
+    "chat_ask_search": "{model}",
     "conversation_system": "{conversation}",
     "conversation_parameters": "{conversation}",
     "conversation_functions": "{conversation}",
@@ -304,7 +306,7 @@ EVENT_CASES = {
     "agent_session_stopped",
     "agent_session_title_changed",
 }
-SEARCH_CASES = {"model_search", "conversation_model_search"}
+SEARCH_CASES = {"model_search", "chat_ask_search", "conversation_model_search"}
 
 
 def registered() -> set[tuple[str, str]]:

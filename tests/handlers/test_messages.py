@@ -18,6 +18,7 @@ from handlers.commands import Commands
 from handlers.compare.listeners import CompareListeners
 from handlers.datasets.listeners import DatasetListeners
 from handlers.messages import Messages
+from handlers.models.blocks import ASK
 from handlers.request import Request
 
 OTHERS = "<@U0BEN> what do you think?"
@@ -216,7 +217,7 @@ async def test_a_question_in_direct_messages_goes_to_the_last_model_there(
     assert ran(messages) == ["Where is my order?"]  # nobody can answer it
     models.there = ["ft:gpt:acme:support:1", "ft:gpt:acme:voice:2"]
     await messages.message(said_directly("Where is my order?", answers))
-    assert [value for _, value in answers.buttons] == models.there
+    assert answers.buttons == [(ASK, f"2.0 {model}") for model in models.there]
     models.last = "ft:gpt:acme:support:1"
     await messages.message(said_directly("Where is my order?"))
     assert models.joined == [(models.last, "2.0")]

@@ -33,6 +33,11 @@ def dropped_file_gone() -> str:
 
 
 @ERRORS.sentence
+def question_gone() -> str:
+    return _("The question was deleted, or is somebody else's. Ask it anew.")
+
+
+@ERRORS.sentence
 def no_model_named() -> str:
     return _("Name the model before its settings: {form}.", form="`/finetune chat MODEL temperature=0.2`")
 

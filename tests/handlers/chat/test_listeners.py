@@ -82,12 +82,46 @@ async def test_what_a_channel_does_not_allow_is_not_offered_there(chat: ChatList
     for model in (VOICE[0], "ft:gpt:acme:support:1", "gpt-4.1-mini"):
         await chat.picker.channel_models.allow(a_caller(admin, key=model), model)
     answers = Answers()
-    for ask in (chat.command, chat.offer_models):
-        await ask(a_request("", answers))
-        assert answers.buttons == [(MODEL_CHAT, VOICE[0]), (MODEL_CHAT, "ft:gpt:acme:support:1")]
+    await chat.command(a_request("", answers))
+    assert answers.buttons == [(MODEL_CHAT, VOICE[0]), (MODEL_CHAT, "ft:gpt:acme:support:1")]
+    assert await chat.offer_models(a_message("Well?", answers))
+    assert [value for _, value in answers.buttons] == [f"2.0 {VOICE[0]}", "2.0 ft:gpt:acme:support:1"]
     assert [option.value for option in await chat.search_models(a_request("gpt-"))] == ["gpt-4.1-mini"]
     await chat.command(a_request("voice", answers))
     assert models.opened == [(VOICE[0], False)], "of two the one that is allowed is meant"
+
+
+DIRECT = {"channel": "D0ANA", "key": "action/U0ANA/1"}
+
+
+@pytest.mark.parametrize("by_menu", [False, True])
+async def test_a_model_that_is_chosen_for_a_question_is_asked_that(
+    chat: ChatListeners, models: Models, slack: Slack, by_menu: bool
+) -> None:
+    question = {"ts": "2.0", "user": "U0ANA", "text": "Where are order &amp; bill?"}
+    slack.replies["conversations.replies"] = [{"ok": True, "messages": [question]}]
+    answers = Answers()
+    if by_menu:
+        body = {"actions": [{"block_id": "2.0"}]}
+        await chat.ask_found_model(a_request(VOICE[0], answers, body=body, **DIRECT))
+    else:
+        await chat.ask_model(a_request(f"2.0 {VOICE[0]}", answers, **DIRECT))
+    assert models.joined == [(VOICE[0], "2.0")]
+    assert models.heard == [("2.0", "Where are order & bill?")]
+    assert "Talk to `support` <https://acme.slack.com/p15" in answers.text, "in place of the choice"
+
+
+@pytest.mark.parametrize(
+    "found", [[], [{"ts": "2.0", "user": "U0BEN", "text": "Mine?"}], [{"ts": "9.0", "user": "U0ANA"}]]
+)
+async def test_only_a_persons_own_question_that_still_stands_is_asked(
+    chat: ChatListeners, models: Models, slack: Slack, found: list[dict[str, str]]
+) -> None:
+    slack.replies["conversations.replies"] = [{"ok": True, "messages": found}]
+    for place in (DIRECT, {}):
+        with pytest.raises(NotFound, match="question_gone"):
+            await chat.ask_model(a_request(f"2.0 {VOICE[0]}", **place))
+    assert models.joined == models.heard == []
 
 
 async def test_settings_that_are_typed_hold_in_the_thread_that_is_opened(chat: ChatListeners, models: Models) -> None:
