@@ -84,7 +84,7 @@ def command_hint(command: str) -> str:
 
 def origins(counts: Sequence[str]) -> str:
     """`counts`: of each kind of origin."""
-    return _("Came about as: {counts}", counts=enumerated(counts))
+    return _("Comes from: {counts}", counts=enumerated(counts))
 
 
 def counted(origin: str, count: int) -> str:

@@ -10,10 +10,11 @@ from slack_sdk.models.views import View
 from bot.conversations.answers import GivenAnswer
 from bot.feedback.feedback import Corrected, Names
 from bot.feedback.rating import Rating, Reason, Why
+from bot.models.names import short_name
 from handlers.blocks.message import Message
 from handlers.blocks.modals import modal
 from handlers.blocks.parts import HINT, line, message, option, plain, section
-from handlers.blocks.text import bold, code, escape, person, pieces, quoted
+from handlers.blocks.text import bold, code, escape, person, pieces, quoted, size
 from handlers.chat.blocks import stream_text
 from handlers.chat.markdown import cut
 from texts import feedback as texts
@@ -92,7 +93,8 @@ FIELD: Final = f"{_TEXT}/0"
 
 
 def names(model: str) -> Names:
-    return Names(texts.corrections(model), texts.preferences(model))
+    name = short_name(model)
+    return Names(texts.corrections(name), texts.preferences(name))
 
 
 def rated(rating: bool | None, ratings: Sequence[Rating]) -> Message:
@@ -125,8 +127,10 @@ def went_to(done: Corrected) -> Message:
 
 def corrected(user: str, text: str, *, holds: bool) -> Message:
     said = (texts.corrected if holds else texts.corrected_before)(person(user))
-    shown, rest = cut(stream_text(text), _SHOWN)
-    answer = MarkdownBlock(text=f"{shown}\n…" if rest else shown)
+    shown = stream_text(text)
+    if size(shown) > _SHOWN:
+        shown = f"{cut(shown, _SHOWN)[0]}\n…"
+    answer = MarkdownBlock(text=shown)
     return message(f"{said}\n{quoted(text, _SHOWN)}", [section(said), answer])
 
 

@@ -7,6 +7,7 @@ from bot.datasets.dataset import Dataset
 from bot.datasets.lookup import DatasetLookup
 from bot.datasets.trainable import refuse_errors
 from bot.job_requests import JobRequests
+from bot.models.names import short_name
 from bot.notices.interfaces import PostRefused
 from bot.retraining.next_model import NextModels
 from bot.retraining.parent_arena import ParentArenas
@@ -70,7 +71,7 @@ class RetrainingListeners:
         caller = await self.callers.of(request)
         pairs = await self.votes.pairs(caller, request.text)
         with speaking(await self.language(request.channel, request.user)):
-            name = preferences(pairs.model)
+            name = preferences(short_name(pairs.model))
         added = await self.votes.add(caller, pairs, name)
         await request.answer(blocks.votes_added(pairs, added))
         if added.waits_for:

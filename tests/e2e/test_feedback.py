@@ -61,8 +61,8 @@ async def test_a_corrected_answer_goes_on_in_the_conversation_and_becomes_two_ex
         assert list(errors) == ["text/0"], "what is wrong is said at its field"
         assert await w.person.submit("ben", view["id"], {"text/0": RIGHT}) == {}
         told = orjson.dumps(await w.person.wait_view("ben", 60)).decode()
-        assert f"`/finetune datasets Corrections of {TUNED}`" in told
-        assert f"`/finetune datasets Preferences over {TUNED}`" in told
+        assert "`/finetune datasets Corrections of voice`" in told
+        assert "`/finetune datasets Preferences over voice`" in told
         await w.person.wait_message(w.channel, thread_ts=thread_ts, contains="corrected an answer", timeout=60)
         await w.person.say("ana", w.channel, "Are you sure?", thread_ts=thread_ts)
         async with asyncio.timeout(60):

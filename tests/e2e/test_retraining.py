@@ -36,7 +36,7 @@ async def test_corrections_become_the_next_model_which_meets_its_parent(w: World
             await corrected(w, chat["ts"], right)
 
         await w.person.command("ana", w.channel, "/finetune", "datasets Corrections")
-        shown_set = await w.person.wait_ephemeral("ana", w.channel, f"Corrections of {parent}", timeout=60)
+        shown_set = await w.person.wait_ephemeral("ana", w.channel, "Corrections of voice", timeout=60)
         await w.person.click("ana", w.channel, shown_set["ts"], "next_model")
         view = await modal(w, lambda view: "suffix" in str(view))
         assert parent in shown(view)

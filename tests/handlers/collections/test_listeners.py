@@ -139,7 +139,7 @@ async def test_a_name_shows_its_set_and_one_that_fits_several_lists_them(
     await listeners.command(a_request("support", answers))
     shown = text_of(answers[-1])
     assert "*Support*\n2 examples, made by <@U0ANA>" in shown
-    assert "Came about as: 1 thread, 1 preference" in shown
+    assert "Comes from: 1 thread, 1 preference" in shown
     assert "<@U0BEN> – add an example" in shown
     await listeners.command(a_request("supp", answers))
     assert "Several training sets are called something like `supp`" in text_of(answers[-1])

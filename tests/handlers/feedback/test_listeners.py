@@ -182,12 +182,14 @@ async def test_a_correction_stands_in_the_thread_with_its_lines_as_an_answer_doe
 ) -> None:
     await listeners.edit(a_request(VALUE))
     steps = "Do this, <!here>:\n\n1. Wash it.\n2. Dry it."
-    await listeners.correct(sent(opened(slack), f"{steps}\n\n{'Oil it. ' * 1_000}", 1.0))
-    (told,) = slack.called("chat.postMessage")
-    shown = told["blocks"][1]
-    assert shown["type"] == "markdown"
-    assert shown["text"].startswith("Do this, <\u200b!here>:\n\n1. Wash it.\n2. Dry it.\n")
-    assert shown["text"].endswith("…"), "a very long one is cut"
+    for number, text in enumerate([f"{steps}\n\nThat is all.", f"{steps}\n\n{'Oil it. ' * 1_000}"]):
+        await listeners.correct(sent(opened(slack), text, float(number)))
+    whole, cut = (told["blocks"][1] for told in slack.called("chat.postMessage"))
+    assert (whole["type"], cut["type"]) == ("markdown", "markdown")
+    begin = "Do this, <\u200b!here>:\n\n1. Wash it.\n2. Dry it.\n\n"
+    assert whole["text"] == f"{begin}That is all."
+    assert cut["text"].startswith(begin)
+    assert cut["text"].endswith("\n…")
 
 
 async def test_two_people_who_correct_at_once_are_both_kept_the_last_holds_and_they_are_told(

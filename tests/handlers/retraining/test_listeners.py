@@ -189,7 +189,7 @@ async def test_votes_go_into_the_preferences_over_the_winner_and_what_is_left_ou
 ) -> None:
     answers = Answers()
     await listeners.add_votes(a_request("cmp-1", answers))
-    assert parts.asked == [("add", "Preferences over ft:gpt:acme:new:2")]
+    assert parts.asked == [("add", "Preferences over new")]
     assert "2 pairs of answers" in answers.text
     assert "*Preferences &lt;over&gt; new*, which has 5 now" in answers.text
     assert "3 others were left out" in answers.text
