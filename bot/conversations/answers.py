@@ -8,8 +8,8 @@ from bot.providers.chat import ChatMessage
 
 
 class GivenAnswer(msgspec.Struct, frozen=True):
-    """`prompt` is all that it answers, system message and question included; `answer` is whole, with what went on with
-    it. `question` is what the person asked; its `user` asked it."""
+    """`conversation` as it was when it was asked. `prompt` is all that it answers, system message and question
+    included; `answer` is whole, with what went on with it. `question` is what the person asked; its `user` asked it."""
 
     conversation: Conversation
     asked_ts: str
@@ -48,6 +48,7 @@ class Answers:
             edited_at=first.edited_at,
             edited_by=first.edited_by,
         )
+        conversation = conversation.as_asked(first)
         context = prompt(conversation, up_to(turns, first.ts))
         return GivenAnswer(conversation, first.ts, tuple(context), question, answer)
 

@@ -298,6 +298,7 @@ class Chat:
                     conversation.id, lambda now: msgspec.structs.replace(now, trimmed=True)
                 )
             whole, said = "", Turn(asked_ts, "assistant", "", user=caller.user, model=conversation.model)
+            said = msgspec.structs.replace(said, changes=len(conversation.earlier))
             places: list[TokenLogprobs] = []
             failure: ProviderError | None = None
             images = self._catalogue.takes_images(conversation.model)

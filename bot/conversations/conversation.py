@@ -21,6 +21,15 @@ class ReadBefore(msgspec.Struct, frozen=True):
     why: str | None = None
 
 
+class Asked(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What answers are asked with, beside what is said; the fields are the conversation's."""
+
+    model: str
+    system: str | None = None
+    tools: tuple[dict[str, Any], ...] = ()
+    completion: CompletionFormat | None = None
+
+
 class Conversation(msgspec.Struct, frozen=True):
     """`system` is the system message that the training examples shared; a model answers best under it. So is it with
     `tools`, the protocol's JSON. `title` is the one that a person gave it.
@@ -29,7 +38,8 @@ class Conversation(msgspec.Struct, frozen=True):
 
     `chosen`: which of `system` and `tools` people set; what is not among them comes from the training file. `question`:
     one of the training file's, to begin with. `message_ts`: the bot's message that shows all this, the thread's first
-    one where None. `read_before`: of a thread that was running when the model was called into it."""
+    one where None. `read_before`: of a thread that was running when the model was called into it. `earlier`: what
+    answers were asked with before each change of that."""
 
     id: str
     model: str
@@ -50,10 +60,21 @@ class Conversation(msgspec.Struct, frozen=True):
     question: str | None = None
     message_ts: str | None = None
     read_before: ReadBefore | None = None
+    earlier: tuple[Asked, ...] = ()
 
     @property
     def resource(self) -> Resource:
         return Resource(self.owner, self.channel, self.private, "conversation", self.id)
+
+    @property
+    def asked(self) -> Asked:
+        return Asked(self.model, self.system, self.tools, self.completion)
+
+    def as_asked(self, answer: "Turn") -> "Conversation":
+        """As it was when this answer was asked."""
+        if answer.changes >= len(self.earlier):
+            return self
+        return msgspec.structs.replace(self, **msgspec.structs.asdict(self.earlier[answer.changes]))
 
 
 class Attachment(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -76,7 +97,8 @@ class Turn(msgspec.Struct, frozen=True, omit_defaults=True):
     request to its first visible text.
     `tool_calls` are the assistant's, `tool_call_id` says which of them a turn of role `tool` answers. `usage` and
     `cost_usd` are those of one answer. `probabilities`: of each label, where the model chose one. `original`: what an
-    answer was before a person edited it (`edited_by`). A turn that was deleted (`deleted_at`) is no part of the prompt.
+    answer was before a person edited it (`edited_by`). `changes`: how many of `Conversation.earlier` there were when an
+    answer was asked. A turn that was deleted (`deleted_at`) is no part of the prompt.
     Times in seconds since the epoch.
     """
 
@@ -98,6 +120,7 @@ class Turn(msgspec.Struct, frozen=True, omit_defaults=True):
     edited_by: str | None = None
     original: str | None = None
     deleted_at: float | None = None
+    changes: int = 0
 
     @property
     def message_ts(self) -> str:

@@ -156,8 +156,14 @@ class ConversationSettings:
     async def _store(
         self, caller: Caller, known: Conversation, change: Callable[[Conversation], Conversation], details: str
     ) -> bool:
+        def with_earlier(now: Conversation) -> Conversation:
+            changed = change(now)
+            if changed.asked == now.asked:
+                return changed
+            return msgspec.structs.replace(changed, earlier=(*now.earlier, now.asked))
+
         changed = entry(caller, Action.CONFIGURE, known.id, details=details)
-        if await self._conversations.update(known.id, change, changed) is None:
+        if await self._conversations.update(known.id, with_earlier, changed) is None:
             raise NotFound("no_such_thing", kind="conversation")
         return True
 

@@ -101,7 +101,9 @@ class ThreadExamples:
             shown = await self._answers.shown_in(place.channel, place.message_ts)
             turns = await self._conversations.turns(conversation.id)
             upto = shown.asked_ts if shown is not None and shown.conversation.id == conversation.id else None
-            draft = of_conversation(conversation, turns, upto)
+            answers = [turn for turn in turns if turn.role == "assistant" and upto in (None, turn.ts)]
+            asked = conversation.as_asked(answers[-1]) if answers else conversation
+            draft = of_conversation(asked, turns, upto)
         else:
             history = await self._history.before(place.channel, place.thread_ts, _WHOLE)
             if not history.messages:

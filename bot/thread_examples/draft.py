@@ -177,11 +177,12 @@ def of_conversation(
         name = exchange.question.name or ""
         laid_out.append(DraftTurn(exchange.question.ts, Role.USER, content, users, name))
         editors = tuple(dict.fromkeys(turn.edited_by for turn in exchange.answer if turn.edited_by))
+        model = exchange.answer[0].model or conversation.model
         for number, message in enumerate(answer):
             said = _as_json(message) if message.tool_calls or message.tool_call_id is not None else None
             id = f"{exchange.question.ts}.{number}"
             content = "" if said else message.content
-            laid_out.append(DraftTurn(id, Role.ASSISTANT, content, editors, conversation.model, said))
+            laid_out.append(DraftTurn(id, Role.ASSISTANT, content, editors, model, said))
     draft = _draft(laid_out, people=dict(people or {}))
     return msgspec.structs.replace(
         draft, system=conversation.system or "", tools=conversation.tools, model=conversation.model

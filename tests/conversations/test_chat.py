@@ -500,7 +500,9 @@ async def test_a_question_that_waited_is_asked_with_what_holds_by_then(
         assert [event async for event in answer.events]
     assert stand_in.chats[-1]["model"] == sees, "not the model of the message's time"
     await conversations.update(TALK.id, lambda now: structs.replace(now, model=other, system="Be brief."))
+    await conversations.update(TALK.id, lambda now: structs.replace(now, earlier=(TALK.asked,) * 2))
     await ask(chat, "3.0", "And now?")
+    assert [turn.changes for turn in await conversations.turns(TALK.id)] == [0, 0, 0, 2]
     assert given(stand_in)[:2] == ["Be brief.", "What is it?"], "a model without eyes is shown no pictures"
 
 

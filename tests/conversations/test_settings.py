@@ -11,9 +11,10 @@ from stand_in_provider import StandInProvider
 from bot.access import Actor, Place, Role
 from bot.administration.channel_models import ChannelModels
 from bot.authority import Authority
+from bot.conversations.answers import Answers
 from bot.conversations.chat_models import ChatModels
 from bot.conversations.completion import CompletionFormat
-from bot.conversations.conversation import Attachment, Conversation, Turn
+from bot.conversations.conversation import Asked, Attachment, Conversation, Turn
 from bot.conversations.settings import ConversationSettings, SettingsChange, parameters_of, read_settings, words_of
 from bot.datasets.file_store import FileStore
 from bot.errors import Conflict, Denied, NotFound
@@ -95,10 +96,36 @@ async def test_a_change_is_kept_with_who_made_it_and_without_its_words(
 ) -> None:
     assert await kept.change(a_caller(BEN), TALK.id, BRIEF)
     now = await conversations.get(TALK.id)
-    assert now == structs.replace(TALK, system="Be brief.", parameters=Parameters(temperature=0.2), chosen=("system",))
+    changed = {"system": "Be brief.", "parameters": Parameters(temperature=0.2), "chosen": ("system",)}
+    assert now == structs.replace(TALK, **changed, earlier=(TALK.asked,))
     (entry,) = await SqliteAuditLog(database).about(TALK.id)
     assert (entry.actor, entry.action, entry.details) == (BEN.user, "configure", "system, temperature")
     assert not await kept.change(a_caller(BEN, key="2"), TALK.id, BRIEF), "it holds already"
+
+
+async def test_an_answer_is_known_with_what_it_was_asked_with(
+    kept: ConversationSettings, conversations: SqliteConversationStore
+) -> None:
+    """So that a correction, or the thread as an example, teaches what the model was really given."""
+    answers = Answers(conversations)
+
+    async def answered(ts: str, model: str, changes: int) -> None:
+        await conversations.add(TALK.id, Turn(ts, "user", "Well?"))
+        await conversations.add(TALK.id, Turn(ts, "assistant", "Well.", model=model, changes=changes))
+
+    await answered("2.0", OLD, 0)
+    await kept.change(a_caller(key="1"), TALK.id, SettingsChange(parameters={"temperature": 0.2}))
+    await kept.change(a_caller(key="2"), TALK.id, SettingsChange("Be brief.", tools=(TOOL,)))
+    await answered("3.0", OLD, 1)
+    await kept.change_model(a_caller(key="3"), TALK.id, NEW)
+    await answered("4.0", NEW, 2)
+    given = [await answers.get(TALK.id, ts) for ts in ("2.0", "3.0", "4.0")]
+    told = [(one.conversation.asked, one.prompt[0].content) for one in given if one]
+    assert told == [
+        (Asked(OLD, "From the file."), "From the file."),
+        (Asked(OLD, "Be brief.", (TOOL,)), "Be brief."),
+        (Asked(NEW, "Be brief.", (TOOL,)), "Be brief."),
+    ]
 
 
 async def test_done_again_after_a_crash_a_change_does_not_undo_what_came_after_it(
@@ -147,7 +174,7 @@ async def test_another_model_keeps_what_people_set_and_not_what_the_file_of_the_
     assert await kept.change_model(a_caller(BEN, key="2"), TALK.id, NEW)
     now = await conversations.get(TALK.id)
     changed = {"model": NEW, "system": None, "question": None, "parameters": Parameters(temperature=0.2)}
-    assert now == structs.replace(TALK, **changed)
+    assert now == structs.replace(TALK, **changed, earlier=(Asked(OLD, TALK.system, completion=CompletionFormat()),))
     await kept.change(a_caller(key="3"), TALK.id, SettingsChange("Be brief.", tools=(TOOL,)))
     await kept.change_model(a_caller(key="4"), TALK.id, OLD)
     now = await conversations.get(TALK.id)

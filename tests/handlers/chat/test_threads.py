@@ -46,6 +46,18 @@ async def test_a_thread_whose_message_was_deleted_has_no_link(threads: ChatThrea
     assert await threads.link(TALK) is None
 
 
+async def test_the_message_that_shows_a_conversation_is_brought_to_date_where_slack_lets_it_be(
+    threads: ChatThreads, slack: Slack
+) -> None:
+    """The thread's first one, or the bot's own where a model was called in; an old version did not keep which it is."""
+    slack.replies["chat.update"] = [{"ok": True}, {"ok": True}, error("cant_update_message")]
+    for ts in (None, "1.7", None):
+        await threads.show(structs.replace(TALK, system="Be brief.", message_ts=ts))
+    edits = slack.called("chat.update")
+    assert [edit["ts"] for edit in edits] == [TALK.thread_ts, "1.7", TALK.thread_ts]
+    assert "Be brief." in str(edits[0]["blocks"])
+
+
 @pytest.mark.parametrize(
     ("replies", "deletion", "gone"),
     [
