@@ -58,6 +58,14 @@ def goes_on_label() -> str:
     return _("It goes on")
 
 
+def call_label(number: int) -> str:
+    return _("Function {number}", number=number)
+
+
+def arguments_label(number: int) -> str:
+    return _("Arguments of function {number}, as JSON", number=number)
+
+
 def send_button() -> str:
     return _("Send")
 
@@ -101,6 +109,19 @@ def went_to(corrections: str, count: int, preferences: str, pairs: int) -> str:
         preferences=preferences,
         pairs=pairs,
     )
+
+
+def went_without_pair(corrections: str, count: int) -> str:
+    return _(
+        "Thank you. Your answer went into {corrections} ({count}). It makes no pair with what the model said: a"
+        " training file may not hold that.",
+        corrections=corrections,
+        count=count,
+    )
+
+
+def see_corrections(command: str) -> str:
+    return _("See it with {command}.", command=command)
 
 
 def see(corrections: str, preferences: str) -> str:

@@ -4,7 +4,7 @@ import msgspec
 
 from bot.conversations.conversation import Conversation, ConversationStore, Turn
 from bot.conversations.prompt import parts_of, prompt, up_to
-from bot.providers.chat import ChatMessage
+from bot.providers.chat import ChatMessage, ToolCall
 
 
 class GivenAnswer(msgspec.Struct, frozen=True):
@@ -52,9 +52,12 @@ class Answers:
         context = prompt(conversation, up_to(turns, first.ts))
         return GivenAnswer(conversation, first.ts, tuple(context), question, answer)
 
-    async def edit(self, answer: GivenAnswer, text: str, by: str, at: float) -> Turn | None:
-        """The conversation goes on from `text`, unless it was edited later than `at` (seconds since the epoch). What
-        the model said first is kept as `original`. The answer's first part as it was before; None where it is gone."""
+    async def edit(
+        self, answer: GivenAnswer, text: str, by: str, at: float, calls: tuple[ToolCall, ...] = ()
+    ) -> Turn | None:
+        """The conversation goes on from `text`, and from `calls` in place of those of the answer, unless it was edited
+        later than `at` (seconds since the epoch). What the model said first is kept as `original`. The answer's first
+        part as it was before; None where it is gone."""
         before: Turn | None = None
 
         def change(turn: Turn) -> Turn:
@@ -64,6 +67,9 @@ class Answers:
                 before = turn
             if before is None or is_edited_after(before, at):
                 return turn
+            if calls and turn.tool_calls:
+                original_calls = turn.original_calls or turn.tool_calls
+                turn = msgspec.structs.replace(turn, tool_calls=calls, original_calls=original_calls)
             if not first:
                 return msgspec.structs.replace(turn, content="")
             original = answer.answer.content if turn.original is None else turn.original

@@ -97,8 +97,9 @@ class Turn(msgspec.Struct, frozen=True, omit_defaults=True):
     request to its first visible text.
     `tool_calls` are the assistant's, `tool_call_id` says which of them a turn of role `tool` answers. `usage` and
     `cost_usd` are those of one answer. `probabilities`: of each label, where the model chose one. `original`: what an
-    answer was before a person edited it (`edited_by`). `changes`: how many of `Conversation.earlier` there were when an
-    answer was asked. A turn that was deleted (`deleted_at`) is no part of the prompt.
+    answer was before a person edited it (`edited_by`), with `original_calls`. `changes`: how many of
+    `Conversation.earlier` there were when an answer was asked. A turn that was deleted (`deleted_at`) is no part of the
+    prompt.
     Times in seconds since the epoch.
     """
 
@@ -119,6 +120,7 @@ class Turn(msgspec.Struct, frozen=True, omit_defaults=True):
     edited_at: float | None = None
     edited_by: str | None = None
     original: str | None = None
+    original_calls: tuple[ToolCall, ...] = ()
     deleted_at: float | None = None
     changes: int = 0
 

@@ -179,7 +179,7 @@ def of_conversation(
         editors = tuple(dict.fromkeys(turn.edited_by for turn in exchange.answer if turn.edited_by))
         model = exchange.answer[0].model or conversation.model
         for number, message in enumerate(answer):
-            said = _as_json(message) if message.tool_calls or message.tool_call_id is not None else None
+            said = as_json(message) if message.tool_calls or message.tool_call_id is not None else None
             id = f"{exchange.question.ts}.{number}"
             content = "" if said else message.content
             laid_out.append(DraftTurn(id, Role.ASSISTANT, content, editors, model, said))
@@ -208,8 +208,8 @@ def _draft(turns: list[DraftTurn], people: dict[str, tuple[str, ...]]) -> Draft:
     return Draft(placed, left_out=len(turns) - len(kept), people=people)
 
 
-def _as_json(message: ChatMessage) -> dict[str, Any]:
-    """Of a call or a result, as the protocol has it."""
+def as_json(message: ChatMessage) -> dict[str, Any]:
+    """A message with calls, or a result, as the protocol has it."""
     if message.tool_call_id is not None:
         return {"role": message.role, "content": message.content, "tool_call_id": message.tool_call_id}
     calls = [

@@ -10,7 +10,7 @@ from slack_sdk.models.views import View
 
 from bot.conversations.chat import FunctionCalls
 from bot.providers.chat import ToolCall
-from handlers.blocks.answer import about
+from handlers.blocks.answer import about, footer
 from handlers.blocks.message import Message
 from handlers.blocks.modals import modal
 from handlers.blocks.parts import HINT, actions, button, context, message, plain, section
@@ -48,19 +48,21 @@ def calls(conversation_id: str, asked_ts: str, called: Sequence[ToolCall]) -> Me
         f"{text} {', '.join(call.name for call in called)}",
         [
             section(text),
-            *_shown(called),
+            *shown_calls(called),
             actions(
                 button(texts.give_result_button(), GIVE_RESULT, value, style="primary"),
                 button(texts.go_on_without_button(), GO_ON_WITHOUT, value),
             ),
+            *footer(conversation_id, asked_ts),
         ],
     )
 
 
-def answered_calls(called: FunctionCalls, person_id: str) -> Message:
+def answered_calls(called: FunctionCalls, person_id: str, place: CallPlace) -> Message:
     """In place of `calls`, once the model goes on."""
     text = texts.gone_on_without(person(person_id)) if called.waiting else texts.results_given(person(person_id))
-    return message(text, [*_shown(called.calls, called.results), context(text)])
+    below = footer(place.conversation, place.asked_ts)
+    return message(text, [*shown_calls(called.calls, called.results), context(text), *below])
 
 
 def result_modal(called: FunctionCalls, place: CallPlace) -> View:
@@ -70,7 +72,7 @@ def result_modal(called: FunctionCalls, place: CallPlace) -> View:
         if call.id in called.results or len(blocks) == 2 * MOST_SHOWN:
             continue
         blocks += [
-            section(f"{code(call.name)}\n{code_block(_pretty(call.arguments), _ARGUMENTS)}"),
+            section(f"{code(call.name)}\n{code_block(pretty(call.arguments), _ARGUMENTS)}"),
             InputBlock(
                 block_id=str(number),
                 label=plain(texts.result_input(call.name), HINT),
@@ -93,10 +95,10 @@ def read_results(values: Mapping[str, Mapping[str, Mapping[str, Any]]], called: 
     return {called[number].id: str(value) for number, value in entered.items() if value is not None}
 
 
-def _shown(called: Sequence[ToolCall], results: Mapping[str, str] | None = None) -> list[Block]:
+def shown_calls(called: Sequence[ToolCall], results: Mapping[str, str] | None = None) -> list[Block]:
     shown: list[Block] = []
     for call in called[:MOST_SHOWN]:
-        text = f"{code(call.name)}\n{code_block(_pretty(call.arguments), _ARGUMENTS)}"
+        text = f"{code(call.name)}\n{code_block(pretty(call.arguments), _ARGUMENTS)}"
         if results and call.id in results:
             text += f"\n{texts.returned()}\n{code_block(results[call.id], _RESULT)}"
         shown.append(section(text))
@@ -105,7 +107,7 @@ def _shown(called: Sequence[ToolCall], results: Mapping[str, str] | None = None)
     return shown
 
 
-def _pretty(arguments: str) -> str:
+def pretty(arguments: str) -> str:
     """Indented where it is JSON; else as the model wrote it."""
     try:
         return json.dumps(json.loads(arguments), ensure_ascii=False, indent=2)

@@ -1,5 +1,7 @@
 """The modal that asks what would have been right, and what came of it."""
 
+import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
@@ -8,17 +10,21 @@ from slack_sdk.models.blocks import Block, CheckboxesElement, InputBlock, Markdo
 from slack_sdk.models.views import View
 
 from bot.conversations.answers import GivenAnswer
-from bot.feedback.feedback import Corrected, Names
+from bot.errors import Invalid
+from bot.feedback.feedback import Corrected, Correction, Names
 from bot.feedback.rating import Rating, Reason, Why
 from bot.models.names import short_name
+from bot.providers.chat import ToolCall
 from handlers.blocks.message import Message
 from handlers.blocks.modals import modal
 from handlers.blocks.parts import HINT, line, message, option, plain, section
 from handlers.blocks.text import bold, code, escape, person, pieces, quoted, size
 from handlers.chat.blocks import stream_text
+from handlers.chat.call_blocks import MOST_SHOWN, pretty, shown_calls
 from handlers.chat.markdown import cut
 from texts import feedback as texts
 from texts.formats import enumerated, labelled, sentences
+from training_files.tools import LONGEST_NAME
 
 CORRECT: Final = "answer_correct"
 
@@ -27,6 +33,8 @@ _MOST: Final = 20  # inputs: 60,000 characters
 _TEXT: Final = "text"
 _WHY: Final = "why"
 _COMMENT: Final = "comment"
+_NAME: Final = "name"
+_ARGUMENTS: Final = "arguments"
 _LONGEST_COMMENT: Final = 1_000
 _SHOWN: Final = 2_000  # characters of a correction in the thread
 
@@ -41,11 +49,22 @@ class About(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Entered(msgspec.Struct, frozen=True):
-    """What was filled in. `why`: nothing where it was not asked."""
+    """What was filled in. `why`: nothing where it was not asked. `calls`: name and arguments of each call for which
+    there are fields, by its number."""
 
     about: About
     text: str
     why: Why
+    calls: dict[int, tuple[str, str]] = {}
+
+    def correction(self, answer: GivenAnswer) -> Correction:
+        """Calls without fields stay as they are."""
+        calls = []
+        for number, call in enumerate(answer.answer.tool_calls):
+            name, arguments = self.calls.get(number, (call.name, call.arguments))
+            same = arguments.strip() == pretty(call.arguments).strip()
+            calls.append(ToolCall(call.id, name.strip(), call.arguments if same else _one_line(arguments)))
+        return Correction(self.text, tuple(calls))
 
 
 def correct_modal(answer: GivenAnswer, *, rated_bad: bool) -> View:
@@ -66,7 +85,7 @@ def correct_modal(answer: GivenAnswer, *, rated_bad: bool) -> View:
     about = About(conversation.channel, conversation.id, answer.asked_ts, answer.answer.edited_at)
     return modal(
         texts.title(),
-        [section(sentences(texts.intro(), note)), *(_why() if rated_bad else ()), *inputs],
+        [section(sentences(texts.intro(), note)), *(_why() if rated_bad else ()), *inputs, *_calls(answer)],
         callback_id=CORRECT,
         submit=texts.send_button(),
         private_metadata=msgspec.json.encode(about).decode(),
@@ -85,11 +104,18 @@ def read(view: Mapping[str, Any]) -> Entered:
         written.append(str(value(block_id) or ""))
     reasons = tuple(Reason(chosen["value"]) for chosen in value(_WHY, "selected_options") or ())
     why = Why(reasons, str(value(_COMMENT) or "").strip())
-    return Entered(msgspec.json.decode(view["private_metadata"], type=About), "".join(written), why)
+    numbers = [int(block_id.partition("/")[2]) for block_id in values if block_id.startswith(f"{_NAME}/")]
+    calls = {
+        number: (str(value(f"{_NAME}/{number}") or ""), str(value(f"{_ARGUMENTS}/{number}") or ""))
+        for number in numbers
+    }
+    return Entered(msgspec.json.decode(view["private_metadata"], type=About), "".join(written), why, calls)
 
 
-FIELD: Final = f"{_TEXT}/0"
-"""The block below which it is said what is wrong."""
+def field_of(error: Invalid) -> str:
+    """The block below which it is said what is wrong."""
+    in_call = re.search(r"\btool_calls\[(\d+)\]\.function\.(name|arguments)", str(error.values.get("at")))
+    return f"{in_call[2]}/{in_call[1]}" if in_call else f"{_TEXT}/0"
 
 
 def names(model: str) -> Names:
@@ -114,10 +140,14 @@ def ratings(found: Sequence[Rating]) -> Message:
 
 
 def went_to(done: Corrected) -> Message:
-    sets = [one.collection.name for one in (done.example, done.pair)]
-    names = [bold(escape(name)) for name in sets]
-    said = texts.went_to(names[0], done.example.size, names[1], done.pair.size)
-    see = texts.see(*(code(f"/finetune datasets {name}", 250) for name in sets))
+    corrections, pair = done.example.collection.name, done.pair
+    if pair is None:
+        said = texts.went_without_pair(bold(escape(corrections)), done.example.size)
+        see = texts.see_corrections(_view(corrections))
+    else:
+        preferences = pair.collection.name
+        said = texts.went_to(bold(escape(corrections)), done.example.size, bold(escape(preferences)), pair.size)
+        see = texts.see(_view(corrections), _view(preferences))
     others = ""
     if done.meanwhile is not None:
         tell = texts.yours_holds if done.holds else texts.theirs_holds
@@ -125,13 +155,50 @@ def went_to(done: Corrected) -> Message:
     return line(sentences(said, others, see))
 
 
-def corrected(user: str, text: str, *, holds: bool) -> Message:
+def corrected(user: str, correction: Correction, *, holds: bool) -> Message:
     said = (texts.corrected if holds else texts.corrected_before)(person(user))
-    shown = stream_text(text)
-    if size(shown) > _SHOWN:
-        shown = f"{cut(shown, _SHOWN)[0]}\n…"
-    answer = MarkdownBlock(text=shown)
-    return message(f"{said}\n{quoted(text, _SHOWN)}", [section(said), answer])
+    blocks: list[Block] = [section(said)]
+    if correction.text.strip():
+        shown = stream_text(correction.text)
+        if size(shown) > _SHOWN:
+            shown = f"{cut(shown, _SHOWN)[0]}\n…"
+        blocks.append(MarkdownBlock(text=shown))
+    words = [correction.text, *(call.name for call in correction.calls)]
+    return message(f"{said}\n{quoted(' '.join(words), _SHOWN)}", [*blocks, *shown_calls(correction.calls)])
+
+
+def _view(collection: str) -> str:
+    return code(f"/finetune datasets {collection}", 250)
+
+
+def _calls(answer: GivenAnswer) -> Iterator[Block]:
+    """Fields for each call that fits into them."""
+    for number, call in enumerate(answer.answer.tool_calls[:MOST_SHOWN]):
+        arguments = pretty(call.arguments)
+        if size(arguments) > _ROOM:
+            continue
+        yield InputBlock(
+            block_id=f"{_NAME}/{number}",
+            label=plain(texts.call_label(number + 1), HINT),
+            element=PlainTextInputElement(
+                action_id=_NAME, max_length=LONGEST_NAME, initial_value=call.name[:LONGEST_NAME] or None
+            ),
+        )
+        yield InputBlock(
+            block_id=f"{_ARGUMENTS}/{number}",
+            label=plain(texts.arguments_label(number + 1), HINT),
+            element=PlainTextInputElement(
+                action_id=_ARGUMENTS, multiline=True, max_length=_ROOM, initial_value=arguments or None
+            ),
+        )
+
+
+def _one_line(arguments: str) -> str:
+    """As models write them; what is no JSON as it was typed, for the check to say so."""
+    try:
+        return json.dumps(json.loads(arguments), ensure_ascii=False)
+    except ValueError:
+        return arguments
 
 
 def _why() -> Iterator[Block]:

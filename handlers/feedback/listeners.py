@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from bot.conversations.answers import GivenAnswer
 from bot.conversations.conversation import Conversation
-from bot.errors import Conflict, Invalid
-from bot.feedback.feedback import AnswerFeedback, Corrected, Names
+from bot.errors import Invalid
+from bot.feedback.feedback import AnswerFeedback, Corrected, Correction, Names
 from handlers.blocks.answer import read_about, read_rating
 from handlers.callers import Callers
 from handlers.feedback import blocks
@@ -32,7 +32,7 @@ class FeedbackListeners:
         good, conversation_id, asked_ts = read_rating(request.text)
         answer = await self.feedback.answer(caller, conversation_id, asked_ts)
         rating = await self.feedback.rate(caller, answer, good=good)
-        if rating is False and not answer.answer.tool_calls and not request.is_retry:
+        if rating is False and not request.is_retry:
             await self.modals.open(request, blocks.correct_modal(answer, rated_bad=True))
         else:
             await request.answer(blocks.rated(rating, await self.feedback.ratings(answer)))
@@ -45,8 +45,6 @@ class FeedbackListeners:
     async def edit(self, request: Request) -> None:
         """*Edit answer* in the menu below one."""
         answer = await self.feedback.answer(await self.callers.of(request), *read_about(request.text))
-        if answer.answer.tool_calls:
-            raise Conflict("calls_stay")
         await self.modals.open(request, blocks.correct_modal(answer, rated_bad=False))
 
     async def correct(self, request: Request) -> None:
@@ -55,28 +53,31 @@ class FeedbackListeners:
         entered = blocks.read(request.body["view"])
         about = entered.about
         answer = await self.feedback.answer(caller, about.conversation_id, about.asked_ts)
+        correction = entered.correction(answer)
         if entered.why:
             await self.feedback.rate(caller, answer, good=False, why=entered.why)
-            if not self.feedback.is_corrected(caller, answer, entered.text):
+            if not self.feedback.is_corrected(caller, answer, correction):
                 await request.answer(blocks.reasons_kept())
                 return
         names = await self._names(request, answer)
         try:
-            done = await self.feedback.correct(caller, answer, entered.text, names, about.seen_at)
+            done = await self.feedback.correct(caller, answer, correction, names, about.seen_at)
         except Invalid as error:
-            raise Invalid(error.kind, blocks.FIELD, **error.values) from None
+            raise Invalid(error.kind, blocks.field_of(error), **error.values) from None
         await request.answer(blocks.went_to(done))
-        await self._tell_thread(request, answer.conversation, entered.text, done)
+        await self._tell_thread(request, answer.conversation, correction, done)
 
     async def _names(self, request: Request, answer: GivenAnswer) -> Names:
         conversation = answer.conversation
         with speaking(await self.languages.place(conversation.channel, request.user)):
             return blocks.names(conversation.model)
 
-    async def _tell_thread(self, request: Request, conversation: Conversation, text: str, done: Corrected) -> None:
+    async def _tell_thread(
+        self, request: Request, conversation: Conversation, correction: Correction, done: Corrected
+    ) -> None:
         """What the conversation goes on from, and who is asked before anything is learned from it."""
         with speaking(await self.languages.place(conversation.channel, request.user)):
-            said = {"corrected": blocks.corrected(request.user, text, holds=done.holds)}
+            said = {"corrected": blocks.corrected(request.user, correction, holds=done.holds)}
             if done.example.waits_for:
                 asked = agreement(request.user, done.example.collection.name, done.example.waits_for, {})
                 said["agreement"] = asked

@@ -91,7 +91,7 @@ class FunctionCallListeners:
     async def _close(self, request: Request, place: CallPlace, called: FunctionCalls) -> None:
         """Show in place of the buttons what was given, for everybody."""
         with speaking(await self.languages.place(place.channel, request.user)):
-            closed = call_blocks.answered_calls(called, request.user)
+            closed = call_blocks.answered_calls(called, request.user, place)
         try:
             await self.poster.update(place.channel, place.message_ts, closed, priority=Priority.CHAT)
         except PostRefused as error:

@@ -46,7 +46,10 @@ async def test_a_call_is_shown_with_its_arguments_and_two_ways_on(
     text = str(shown["blocks"])
     assert all(words in text for words in ("find_order", '"number": 4102', "李雷"))
     assert "{not JSON" in text, "what is no JSON is shown as the model wrote it"
-    assert [(each["action_id"], each["value"]) for each in shown["blocks"][-1]["elements"]] == [
+    thumbs, menu = shown["blocks"][-2:]
+    assert thumbs["elements"][0]["action_id"] == "answer_feedback", "it can be rated and corrected as any answer"
+    assert menu["elements"][0]["action_id"] == "answer_menu"
+    assert [(each["action_id"], each["value"]) for each in shown["blocks"][-3]["elements"]] == [
         (call_blocks.GIVE_RESULT, VALUE),
         (call_blocks.GO_ON_WITHOUT, VALUE),
     ]
@@ -79,7 +82,9 @@ async def test_the_model_goes_on_with_the_last_result_and_the_buttons_are_gone(
     (closed,) = slack.called("chat.update")
     assert closed["ts"] == "2.7"
     assert all(result in str(closed["blocks"]) for result in ("Sent on Monday.", "Booked."))
-    assert all(block["type"] != "actions" for block in closed["blocks"])
+    assert call_blocks.GIVE_RESULT not in str(closed["blocks"])
+    assert call_blocks.GO_ON_WITHOUT not in str(closed["blocks"])
+    assert "answer_menu" in str(closed["blocks"])
     (posted,) = slack.called("chat.postMessage")
     assert posted["thread_ts"] == TALK.thread_ts
 

@@ -10,11 +10,6 @@ def answer_gone() -> str:
 
 
 @ERRORS.sentence
-def calls_stay() -> str:
-    return _("An answer that calls functions cannot be corrected. Correct the one that follows.")
-
-
-@ERRORS.sentence
 def empty_correction() -> str:
     return _("Write what would have been right.")
 

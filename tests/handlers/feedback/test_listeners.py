@@ -1,7 +1,7 @@
 """Thumbs below an answer, what was wrong with it, and what would have been right."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from unittest.mock import patch
 
@@ -17,6 +17,7 @@ from bot.collections.adding import ThreadCollections
 from bot.conversations.conversation import Conversation, Turn
 from bot.errors import Denied, Invalid, NotFound
 from bot.feedback.feedback import AnswerFeedback
+from bot.providers.chat import ToolCall
 from bot.store.audit import SqliteAuditLog
 from bot.store.collections import SqliteCollectionStore
 from bot.store.conversations import SqliteConversationStore
@@ -255,6 +256,110 @@ async def test_in_private_those_whose_words_it_holds_are_asked_once_in_the_threa
         "private_words_agree",
         "private_words_disagree",
     ]
+
+
+FIND = {
+    "type": "function",
+    "function": {
+        "name": "find_order",
+        "parameters": {
+            "type": "object",
+            "properties": {"number": {"type": "integer"}},
+            "required": ["number"],
+            "additionalProperties": False,
+        },
+    },
+}
+
+
+def call(arguments: str, name: str = "find_order") -> ToolCall:
+    return ToolCall("call_1", name, arguments)
+
+
+async def test_a_call_is_corrected_by_its_name_and_arguments_and_held_to_its_schema(
+    listeners: FeedbackListeners, slack: Slack, database: Database
+) -> None:
+    talk = structs.replace(TALK, id="cv-2", thread_ts="2.0", tools=(FIND,))
+    conversations = SqliteConversationStore(database)
+    await conversations.open(
+        talk,
+        [
+            Turn("5.0", "user", "Where is order 12?", user=ANA.user),
+            Turn("5.0", "assistant", "One moment.", tool_calls=(call('{"number": 21}'),)),
+            Turn("5.0", "tool", "Lost.", user=BEN, tool_call_id="call_1"),
+            Turn("5.0+1", "assistant", "It is lost."),
+        ],
+    )
+    which = about(talk.id, "5.0")
+    await listeners.rate(thumb("bad", 1.0, about=which))
+    assert inputs(opened(slack)) == ["why", "comment", "text/0", "name/0", "arguments/0"]
+    await listeners.edit(a_request(which))
+    view = opened(slack)
+    assert [block["element"]["initial_value"] for block in view["blocks"][1:]] == [
+        "One moment.",
+        "find_order",
+        '{\n  "number": 21\n}',
+    ]
+
+    def with_call(name: str, arguments: str, text: str = "One moment.") -> Request:
+        request = sent(view, text, 3.0)
+        entered = {"name/0": {"name": {"value": name}}, "arguments/0": {"arguments": {"value": arguments}}}
+        request.body["view"]["state"]["values"].update(entered)
+        return request
+
+    for name, arguments, field in (
+        ("find_order", '{"number": "twelve"}', "arguments/0"),
+        ("find_order", "{number", "arguments/0"),
+        ("find_all", '{"number": 12}', "name/0"),
+        ("find_order", '{ "number": 21 }', "text/0"),
+    ):
+        with pytest.raises(Invalid) as refused:
+            await listeners.correct(with_call(name, arguments))
+        assert refused.value.field == field, arguments
+    assert await kept(database) == []
+    await listeners.correct(with_call("find_order", '{\n "number": 12\n}'))
+    right, wrong = (
+        {"role": "assistant", "content": "One moment.", "tool_calls": [as_json(call(f'{{"number": {n}}}'))]}
+        for n in (12, 21)
+    )
+    asked = [{"role": "system", "content": "Be kind."}, {"role": "user", "content": "Where is order 12?"}]
+    assert await kept(database) == [
+        ("correction", {"messages": [*asked, right], "tools": [FIND]}),
+        (
+            "preference",
+            {
+                "input": {"messages": asked, "tools": [FIND]},
+                "preferred_output": [right],
+                "non_preferred_output": [wrong],
+            },
+        ),
+    ]
+    _, answer, result, after = await conversations.turns(talk.id)
+    assert answer.tool_calls == (call('{"number": 12}'),)
+    assert (answer.original, answer.original_calls) == ("One moment.", (call('{"number": 21}'),))
+    assert (result.tool_call_id, after.content) == ("call_1", "It is lost.")
+    assert '"number": 12' in str(slack.called("chat.postMessage")[-1]["blocks"])
+
+
+async def test_what_no_training_file_may_hold_makes_no_pair(
+    listeners: FeedbackListeners, slack: Slack, database: Database
+) -> None:
+    talk = structs.replace(TALK, id="cv-2", thread_ts="2.0", tools=(FIND,))
+    told = Turn("5.0", "assistant", "", tool_calls=(call("{order: 12}"),))
+    await SqliteConversationStore(database).open(talk, [Turn("5.0", "user", "Where?", user=ANA.user), told])
+    await listeners.edit(a_request(about(talk.id, "5.0")))
+    request, answers = sent(opened(slack), "", 3.0), Answers()
+    entered = {"name/0": {"name": {"value": "find_order"}}, "arguments/0": {"arguments": {"value": '{"number": 12}'}}}
+    request.body["view"]["state"]["values"].update(entered)
+    await listeners.correct(replace(request, answer=answers.show))
+    assert "It makes no pair" in answers.text
+    ((origin, line),) = await kept(database)
+    assert origin == "correction"
+    assert line["messages"][-1]["tool_calls"] == [as_json(call('{"number": 12}'))]
+
+
+def as_json(one: ToolCall) -> dict[str, Any]:
+    return {"id": one.id, "type": "function", "function": {"name": one.name, "arguments": one.arguments}}
 
 
 class Killed(BaseException):
