@@ -21,7 +21,7 @@ from playwright.async_api import Locator, Page, expect
 
 from app.trying import BASE_MODEL
 from sandbox.client import SandboxClient
-from texts import agent, chat, compare, feedback, thread_examples
+from texts import agent, chat, compare, feedback, retraining, start, thread_examples
 from texts.language import speaking
 
 EXAMPLES = ROOT / "examples"
@@ -143,6 +143,7 @@ async def _report(person: SandboxClient, user: str, name: str) -> dict[str, Any]
 async def test_a_team_talks_to_its_models_compares_them_and_votes(stage: Stage) -> None:
     with speaking(LANGUAGE):
         await _talk(stage)
+        await _train_the_next_model(stage)
         await _give_a_result(stage)
         await _compare(stage)
         await _vote(stage)
@@ -195,6 +196,17 @@ async def _correct(stage: Stage, answer: Locator) -> None:
     await expect(thumb).to_have_attribute("aria-pressed", "true")
     await expect(stage.thread).to_contain_text(feedback.corrected(f"@{PERSON}"))
     await expect(stage.thread).to_contain_text(RIGHT)
+
+
+async def _train_the_next_model(stage: Stage) -> None:
+    """The correction is in a training set, from which the next model can be trained: as far as the window that asks."""
+    await stage.say(f"/finetune datasets {feedback.corrections('house-voice')}")
+    await stage.channel.get_by_role("button", name=retraining.next_model_button()).click()
+    modal = stage.page.get_by_role("dialog")
+    await expect(modal.get_by_label(start.suffix_input(None)[0])).to_have_value("house-voice-2")
+    await stage.picture("next-model", still=True)
+    await stage.page.keyboard.press("Escape")
+    await expect(modal).to_have_count(0)
 
 
 async def _give_a_result(stage: Stage) -> None:

@@ -57,7 +57,7 @@ async def test_threads_become_a_model_and_a_person_takes_their_words_back(w: Wor
         listed = await shown(w, "ana", "datasets", "Orders")
         assert f"{FEWEST} examples" in orjson.dumps(listed).decode()
         await w.person.click("ana", w.channel, listed["ts"], "collection_open")
-        opened = await w.person.wait_ephemeral("ana", w.channel, "Came about as")
+        opened = await w.person.wait_ephemeral("ana", w.channel, "Comes from")
         await w.person.click("ana", w.channel, opened["ts"], "collection_export")
         made = await w.person.wait_message(w.channel, contains="makes a training file", author=w.bot_user, timeout=60)
         report = await w.person.wait_message(
@@ -108,7 +108,7 @@ async def test_a_training_set_is_reviewed_split_merged_and_cleared_of_what_is_wr
 
     async with w.bot():
         await add(w, await preview(w, await thread(w, 0)), collection="new", name="Orders")
-        orders = await shown(w, "ana", "datasets orders", "Came about as")
+        orders = await shown(w, "ana", "datasets orders", "Comes from")
         await press("ana", orders, "collection_review", "New examples are used only once")
         told = await add(w, await preview(w, await thread(w, 1)))
         assert "once somebody else has accepted it" in told
