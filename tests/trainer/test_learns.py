@@ -1,5 +1,6 @@
 """The real small model learns. Fetched once into the cache, from wherever it can be had."""
 
+import asyncio
 import json
 import time
 from collections.abc import Iterator
@@ -9,6 +10,7 @@ from typing import Any, cast
 import msgspec
 import pytest
 from openai import AsyncOpenAI
+from parts import a_dataset, a_job
 from slack_requests import ANA, a_caller
 from trainer_process import KEY, Trainer, example
 
@@ -16,8 +18,9 @@ from bot.access import Policy
 from bot.audit import Entry
 from bot.authority import Authority
 from bot.collections.adding import ThreadCollections
-from bot.collections.collection import Collection, Example
+from bot.collections.collection import Collection
 from bot.collections.export import CollectionFiles
+from bot.collections.learned import LearnedModels
 from bot.conversations.answers import Answers
 from bot.conversations.background import ThreadHistory
 from bot.conversations.completion import ask_model, label_probabilities
@@ -26,12 +29,16 @@ from bot.conversations.starter import starter
 from bot.datasets.file_store import FileStore
 from bot.providers.chat import ChatMessage, ChatRequest, Parameters
 from bot.providers.openai_protocol import OpenAIProtocol
+from bot.retraining.next_model import NextModels
+from bot.retraining.sources import TrainingSources
 from bot.store.audit import SqliteAuditLog
 from bot.store.collections import SqliteCollectionStore
 from bot.store.conversations import SqliteConversationStore
 from bot.store.database import Database
 from bot.store.datasets import SqliteDatasetStore
+from bot.store.jobs import SqliteJobStore
 from bot.thread_examples.adding import Place, ThreadExamples
+from bot.worker_processes import WorkerPools
 from trainer.settings import cache_folder
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -91,6 +98,13 @@ def test_twelve_examples_teach_the_small_model_a_voice(real_trainer: Trainer, vo
     print(f"{len(losses)} steps, loss {losses[0]} -> {losses[-1]}")
 
 
+@pytest.fixture
+def pools() -> Iterator[WorkerPools]:
+    made = WorkerPools()
+    yield made
+    made.close()
+
+
 # What people type over the model's own answer, and the words by which it is known.
 CORRECTED = {
     "When does the shop open?": ("Arr, at seven bells sharp, matey!", "seven bells"),
@@ -103,12 +117,13 @@ CORRECTED = {
 
 @pytest.mark.learns
 async def test_five_corrections_in_chat_hold_in_the_model_that_is_trained_next(
-    real_trainer: Trainer, voice: Any, database: Database, tmp_path: Path
+    real_trainer: Trainer, voice: Any, database: Database, pools: WorkerPools, tmp_path: Path
 ) -> None:
     parent, caller = voice.fine_tuned_model, a_caller()
     authority = Authority(Policy(), SqliteAuditLog(database))
     conversations, collections = SqliteConversationStore(database), SqliteCollectionStore(database)
     datasets, files = SqliteDatasetStore(database), FileStore(tmp_path / "files", 1_000_000)
+    jobs = SqliteJobStore(database)
 
     async def names(user: str) -> tuple[str, ...]:
         return ("Ana Reed",)
@@ -118,10 +133,11 @@ async def test_five_corrections_in_chat_hold_in_the_model_that_is_trained_next(
     )
     made = Collection("col-1", "House voice", ANA.user, "T0ACME", "C0TRAINING", False, 1.0)
     await collections.create(made, Entry("made", 1.0, ANA.user, "create collection", made.id))
-    for number, (question, answer) in enumerate(SAID.items()):
-        line = json.dumps(example(question, answer))
-        old = Example(f"ex-{number}", made.id, line, "file", "C0TRAINING", "1.0", False, (), ANA.user, 1.0)
-        await collections.add(old, Entry(old.id, 1.0, ANA.user, "add example", made.id))
+    old = "".join(f"{json.dumps(example(question, answer))}\n" for question, answer in SAID.items())
+    await asyncio.to_thread(files.path("abc").write_text, old, "utf-8")
+    await datasets.save(a_dataset())
+    trained = a_job(state="succeeded", base_model="SmolLM2-135M-Instruct", fine_tuned_model=parent)
+    await jobs.insert(trained)
 
     # Talked to, and corrected, in five threads.
     provider = OpenAIProtocol("trainer", AsyncOpenAI(base_url=real_trainer.url, api_key=KEY))
@@ -145,20 +161,27 @@ async def test_five_corrections_in_chat_hold_in_the_model_that_is_trained_next(
         one = msgspec.structs.replace(caller, key=f"add/{number}")
         await examples.add(one, place, draft, made.id, "", masked=True)
 
-    # Trained on old and new together.
-    export = CollectionFiles(collections, datasets, files, authority)
-    collection, count = await export.begin(caller, made.id)
-    assert count == len(SAID) + len(CORRECTED)
-    dataset = await export.export(caller, collection, "99.0", private=False)
+    # Trained on old and new together, from where the parent stands.
+    learned = LearnedModels(collections, datasets, jobs, authority)
+    export, sources = CollectionFiles(collections, datasets, files, authority), TrainingSources(collections, datasets)
+    next_models = NextModels(export, sources, learned, jobs, datasets, files, pools, authority)
+    dataset = await next_models.make(caller, await next_models.plan(caller, made.id), "99.0", private=False)
+    assert dataset.parent == parent
     lines = files.path(dataset.sha256).read_text(encoding="utf-8").splitlines()
+    assert len(lines) == len(SAID) + len(CORRECTED)
     began = time.monotonic()
     job = real_trainer.train(
         [json.loads(line) for line in lines],
-        model="SmolLM2-135M-Instruct",
+        model=parent,
         seed=1,
         method={
             "type": "supervised",
-            "supervised": {"hyperparameters": {"n_epochs": 8, "learning_rate_multiplier": 3}},
+            "supervised": {
+                "hyperparameters": {
+                    "n_epochs": 6,
+                    "learning_rate_multiplier": 3,
+                }
+            },
         },
     )
     ended = real_trainer.ended(job.id, seconds=600)
