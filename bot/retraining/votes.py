@@ -25,9 +25,6 @@ from training_files.findings import Findings
 from training_files.masking import mask_texts
 from training_files.validate_example import validate
 
-Contributors = Callable[[Majority], tuple[str, ...] | None]
-"""Whose words are in the prompt; None where they were taken back."""
-
 
 class VotePairs(msgspec.Struct, frozen=True):
     """`examples`: of each pair of answers with a clear majority, as far as one can learn from it. `model`: the one that
@@ -84,7 +81,7 @@ class ArenaVotes:
         contributors = await self._contributors(arena)
         examples = []
         for majority in majorities:
-            users = contributors(majority)
+            users = contributors.get(majority.question)
             example = await self._example(arena, majority, users) if users is not None else None
             if example is not None:
                 examples.append(example)
@@ -137,11 +134,13 @@ class ArenaVotes:
             "arena",
         )
 
-    async def _contributors(self, arena: Comparison) -> Contributors:
-        """Prompts of a file hold the words of those whose examples it was made of, a typed one those of who asked."""
+    async def _contributors(self, arena: Comparison) -> dict[str, tuple[str, ...]]:
+        """By question, whose words are in its prompt: of a file, of those whose examples it was made of; of a typed
+        one, of who asked. Questions whose words were taken back are left out."""
         assert arena.arena is not None
+        questions = await self._comparisons.questions(arena.id)
         if arena.arena.dataset_id is None:
-            return lambda _: (arena.owner,)
+            return {question.id: (arena.owner,) for question in questions}
         sources = await self._sources.of(await self._datasets.get(arena.arena.dataset_id))
         said: dict[Prompt, tuple[str, ...]] = {}
         for file in sources.files:
@@ -151,5 +150,4 @@ class ArenaVotes:
         for example in sources.examples:
             prompt = prompt_of(orjson.loads(example.line))
             said[prompt] = tuple(dict.fromkeys((*said.get(prompt, ()), *example.contributors)))
-        asked = {question.id: question.messages for question in await self._comparisons.questions(arena.id)}
-        return lambda majority: said.get(asked[majority.question])
+        return {question.id: said[question.messages] for question in questions if question.messages in said}

@@ -165,9 +165,12 @@ class StartListeners:
         return Pairing(training=training.name) if training else UNPAIRED
 
     async def _model(self, caller: Caller, words: dict[str, str], dataset: Dataset | None) -> dict[str, str]:
-        """The id of the one that was named, else of the first that can be trained on the file."""
+        """The id of the one that was named, else of the one that the file was made for, else of the first that can be
+        trained on it."""
         if "model" in words:
             return {"model": await self.model_lookup.named(caller, words["model"])}
+        if dataset is not None and dataset.parent:
+            return {"model": (await self.requests.on(caller, dataset)).words["model"]}
         report = dataset.report if dataset else None
         offered = await self.models.base(report)
         if report is not None and not offered:

@@ -111,6 +111,8 @@ async def test_an_arena_on_prompts_of_a_file_from_the_first_pair_to_the_names(w:
         await w.person.command("ben", w.channel, "/finetune", "arena")
         standings = await w.person.wait_ephemeral("ben", w.channel, "Standings")
         assert "won 6 of 6" in text_of(standings)
+        await w.person.click("ben", w.channel, card["ts"], "arena_add_votes")
+        await w.person.wait_ephemeral("ben", w.channel, "3 pairs of answers")
         # Others build on these.
         compare = bot.listeners[CompareListeners]
         assert isinstance(compare, CompareListeners)

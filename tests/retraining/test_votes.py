@@ -1,6 +1,7 @@
 """Votes in an arena become preference pairs: of what most people prefer, once, and only where it may be seen."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import orjson
 import pytest
@@ -149,6 +150,31 @@ async def test_before_the_reveal_nothing_is_told(voting: Voting) -> None:
     await voting.world.file("ds-1", chat("Who?", "Me."))
     with pytest.raises(Conflict, match="names_hidden"):
         await voting.added(await voting.opened("ds-1"))
+
+
+async def test_killed_between_two_pairs_the_same_request_adds_the_rest(
+    voting: Voting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await voting.world.file("ds-1", *(chat(f"Who, {n}?", "Me.") for n in range(3)))
+    arena = await voting.opened("ds-1")
+    await voting.voted(arena, [NEXT])
+    add, left = ThreadCollections.add, [True]
+
+    async def killed(*given: Any) -> Any:
+        if not left:
+            raise KeyboardInterrupt
+        left.pop()
+        return await add(*given)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(ThreadCollections, "add", killed)
+        with pytest.raises(KeyboardInterrupt):
+            await voting.added(arena)
+    assert len(await voting.pairs()) == 1
+    assert await voting.added(arena) == (3, 3)
+    [collection] = await voting.world.collections.all()
+    done = [entry.action for entry in await voting.world.audit.about(collection.id)]
+    assert done == ["create collection", "add example"]
 
 
 async def test_two_answers_that_say_the_same_are_no_pair(voting: Voting) -> None:

@@ -442,6 +442,28 @@ async def test_where_no_model_learns_from_the_file_the_command_says_what_to_do(
     assert "write the answer that you want into each example" in sentence(refusal.value)
 
 
+async def test_a_file_made_for_the_next_model_goes_on_from_its_parent_in_the_window_and_in_words(
+    listeners: StartListeners, bot: Bot, slack: Slack
+) -> None:
+    bot.files["ds-1"], bot.draft = a_dataset(parent=TUNED), Draft({"model": TUNED, "suffix": "support-2"})
+    await listeners.pressed(a_request("ds-1"))
+    (view,) = _modals(slack)
+    assert (_inputs(view)["model"], _inputs(view)["suffix"]) == (f"acme|{TUNED}", "support-2")
+    await listeners.command(a_request("epochs=2 confirm=yes"))
+    assert bot.submitted[-1][1].settings.model == TUNED
+
+
+async def test_the_window_says_where_the_base_model_takes_the_place_of_the_parent(
+    listeners: StartListeners, bot: Bot, slack: Slack
+) -> None:
+    bot.draft = Draft({"model": MODEL}, instead_of=TUNED)
+    await listeners.pressed(a_request("ds-1"))
+    (view,) = _modals(slack)
+    assert "acme cannot go on from `support` with this file" in _shown(view)
+    await listeners.changed(_modal_turn(_state(view), model=f"acme|{MODEL}", epochs="16"))
+    assert "cannot go on from `support`" in _shown(_modals(slack, "views.update")[-1]), "it stays"
+
+
 async def test_wrong_settings_are_told_by_their_names(listeners: StartListeners) -> None:
     with pytest.raises(Invalid) as refusal:
         await listeners.command(a_request("epochs=many lr=fast"))
