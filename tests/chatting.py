@@ -151,6 +151,11 @@ class Models:
     async def check(self, caller: Caller, conversation: Conversation) -> None:
         self.heard.append((caller.user, ""))
 
+    async def keep(
+        self, caller: Caller, conversation: Conversation, message_ts: str, attachments: tuple[Attachment, ...]
+    ) -> None:
+        self.attachments += attachments
+
     async def edited(self, conversation: Conversation, ts: str, user: str, text: str, at: float) -> None:
         self.heard.append((ts, f"{user} edited: {text}"))
 

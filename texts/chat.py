@@ -144,6 +144,15 @@ def changed_model(person: str, model: str) -> str:
     return _("{person} chose another model: from now on {model} answers here.", person=person, model=model)
 
 
+def functions_dropped(functions: str) -> str:
+    """`functions`: the button's name."""
+    return _(
+        "These look like functions. Press {functions} and choose the file, and the model may call them. If you want to "
+        "ask something about it, drop it again with your question.",
+        functions=functions,
+    )
+
+
 # How an answer ends
 
 

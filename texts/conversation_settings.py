@@ -10,8 +10,8 @@ def system_hint() -> str:
 def parameter_hint(name: str) -> str:
     """`name` as in the protocol; an empty field leaves it to the provider."""
     return {
-        "temperature": _("From 0 to 2: the lower, the more alike its answers. Empty: as the provider has it."),
-        "top_p": _("From 0 to 1: of how much of what is likely it chooses. Empty: as the provider has it."),
+        "temperature": _("From 0 to 2: the higher, the more varied its answers. Empty: as the provider has it."),
+        "top_p": _("From 0 to 1: the lower, the fewer words it draws from. Empty: as the provider has it."),
         "max_tokens": _("How long an answer may be, in tokens. Empty: as the provider has it."),
         "stop": _("Where an answer ends: one in each line, four at most; \\n stands for a new line."),
         "seed": _("A whole number. With the same one, the same question is answered alike, where the provider can."),

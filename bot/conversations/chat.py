@@ -192,6 +192,15 @@ class Chat:
             await self._conversations.add(conversation.id, question)
             yield await self._answer(caller, await self._now(conversation), message_ts)
 
+    async def keep(
+        self, caller: Caller, conversation: Conversation, message_ts: str, attachments: tuple[Attachment, ...]
+    ) -> None:
+        """Files that nobody asks anything about. Raises Denied, NotFound."""
+        await self.check(caller, conversation)
+        await self._conversations.add(
+            conversation.id, Turn(message_ts, "user", "", user=caller.user, attachments=attachments)
+        )
+
     @asynccontextmanager
     async def resume(self, caller: Caller, conversation: Conversation, rest: str) -> AsyncIterator[Answer | None]:
         """The continuation of an answer that was cut off or called functions, by its event's `rest`; or another

@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from bot.conversations.conversation import Attachment
 from bot.errors import Invalid
 from training_files.chat import NotAnExample, parse
 from training_files.findings import Findings
@@ -43,6 +44,16 @@ def read_tools(text: str, field: str | None = None) -> tuple[dict[str, Any], ...
     if wrong is not None:
         raise Invalid("tools_invalid", field, finding=wrong.code, field=wrong.field, params=wrong.params)
     return tuple(tools)
+
+
+def are_tools(file: Attachment) -> bool:
+    """Whether a file that was dropped in a thread declares some."""
+    if file.text is None or not file.name.lower().endswith(".json"):
+        return False
+    try:
+        return bool(read_tools(file.text))
+    except Invalid:
+        return False
 
 
 def shared_tools(examples: list[dict[str, Any]]) -> tuple[dict[str, Any], ...]:

@@ -82,6 +82,12 @@ def _settings(conversation: Conversation) -> list[str]:
     return [labelled(bold(label), value) for label, value in told.items() if value]
 
 
+def functions_dropped(conversation: Conversation) -> Message:
+    """For a file of functions without a word about it."""
+    text = texts.functions_dropped(bold(texts.functions_button()))
+    return message(text, [section(text), actions(button(texts.functions_button(), FUNCTIONS, conversation.id))])
+
+
 def settings_changed(person_id: str, change: SettingsChange) -> Message:
     """For those who talk there."""
     who = person(person_id)

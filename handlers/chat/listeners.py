@@ -16,6 +16,7 @@ from bot.conversations.message_changes import MessageChanges
 from bot.conversations.opening import ConversationOpening
 from bot.conversations.prompt import another_answer
 from bot.conversations.settings import AS_IT_IS, SettingsChange
+from bot.conversations.tools import are_tools
 from bot.errors import Ambiguous, NotFound
 from bot.notices.interfaces import PostError, PostRefused
 from bot.spending.model_use import ModelSpending
@@ -169,6 +170,10 @@ class ChatListeners:
         if not text and not attachments:
             return
         ts = str(event["ts"])
+        if not text and conversation.completion is None and all(map(are_tools, attachments)):
+            await self.chat.keep(caller, conversation, ts, attachments)
+            await request.answer(blocks.functions_dropped(conversation))
+            return
         await request.turn.come()
         async with self.chat.ask(caller, conversation, ts, text, attachments) as answer:
             request.turn.end()

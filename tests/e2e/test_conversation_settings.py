@@ -47,6 +47,17 @@ async def test_a_base_model_is_asked_with_the_settings_that_were_typed(w: World)
         await w.person.wait_message(w.channel, thread_ts=opened["ts"], contains="set `temperature=1`")
         asked = await _ask(w, opened["ts"], "And now?")
         assert (asked["temperature"], asked["top_p"], asked.get("stop")) == (1, 0.9, None)
+        # A file of functions is no question: whoever wants the model to call them says so.
+        tools = [("tools.json", b'[{"name": "find_order"}]')]
+        await w.person.drop_bytes("ben", w.channel, tools, thread_ts=opened["ts"])
+        offer = await w.person.wait_message(w.channel, thread_ts=opened["ts"], contains="look like functions")
+        await w.person.click("ben", w.channel, offer["ts"], "conversation_functions")
+        view = await w.person.wait_view("ben", 60)
+        assert await w.person.submit("ben", view["id"], {"file": "tools.json"}) == {}
+        await w.person.wait_message(w.channel, thread_ts=opened["ts"], contains="may call: `find_order`")
+        asked = await _ask(w, opened["ts"], "Really?")
+        assert [tool["function"]["name"] for tool in asked["tools"]] == ["find_order"]
+        assert [message["content"] for message in asked["messages"][-3:]][::2] == ["And now?", "Really?"]
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")

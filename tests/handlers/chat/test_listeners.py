@@ -1,6 +1,8 @@
 """Talking to a model, as people ask for it."""
 
-from typing import Any
+from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 from chatting import TALK, Models
@@ -10,7 +12,7 @@ from slack_requests import Answers, a_caller, a_request
 from bot.access import Actor, Role
 from bot.conversations.answers import GivenAnswer
 from bot.conversations.chat import Empty, Ended, Event, Gone, Probabilities, TextDelta, TooLong, Warming
-from bot.conversations.conversation import Turn
+from bot.conversations.conversation import Attachment, Turn
 from bot.conversations.settings import SettingsChange
 from bot.errors import Ambiguous, Denied, Invalid, NotFound
 from bot.providers.chat import Usage
@@ -19,9 +21,11 @@ from bot.spending.model_use import UseSum
 from handlers.blocks import answer
 from handlers.blocks.model_name import MODEL_CHAT, MODEL_SEARCH
 from handlers.chat import blocks
+from handlers.chat.attached_files import AttachedFiles
 from handlers.chat.listeners import ChatListeners
 from handlers.request import Request
 
+TOOLS = Attachment("tools.json", text='[{"name": "find_order"}]')
 VOICE = ["ft:gpt:acme:voice:1", "ft:gpt:acme:voice:2"]
 
 
@@ -302,6 +306,35 @@ async def test_how_sure_a_model_is_is_shown_and_said_and_slack_need_not_take_the
     text, _, kept = slack.called("chat.postMessage")[-1]["blocks"]
     assert "How sure it is: `spam` 91.0%" in text["text"]
     assert kept["type"] == menu["type"] == "actions"
+
+
+# Files
+
+
+@pytest.mark.parametrize(
+    ("text", "files", "is_question"),
+    [
+        ("", [TOOLS], False),
+        ("What is this?", [TOOLS], True),
+        ("", [TOOLS, Attachment("notes.txt", text="Hi")], True),
+        ("", [Attachment("data.json", text='{"a": 1}')], True),
+    ],
+)
+async def test_a_file_of_functions_is_no_question_unless_somebody_asks_one(
+    chat: ChatListeners, models: Models, text: str, files: list[Attachment], is_question: bool
+) -> None:
+    async def read(*_: Any, images: bool) -> tuple[list[Attachment], list[tuple[str, str]]]:
+        return files, []
+
+    chat = replace(chat, attached_files=cast(AttachedFiles, SimpleNamespace(read=read)))
+    answers = Answers()
+    event = {"ts": "2.0", "thread_ts": TALK.thread_ts, "channel": TALK.channel, "files": [{"id": "F1"}]}
+    await chat.said(a_message(text, answers, body={"event": event}), TALK, text)
+    assert models.attachments == files
+    assert (("2.0", text) in models.heard) == is_question
+    assert [button for message in answers for button in Answers([message]).buttons] == (
+        [] if is_question else [(blocks.FUNCTIONS, TALK.id)]
+    )
 
 
 # Below an answer
