@@ -14,11 +14,12 @@ from bot.compare.comparison import Answers, Comparison, ComparisonStore, Failure
 from bot.conversations.completion import ask_model
 from bot.conversations.conversation import BROKEN
 from bot.conversations.starter import Starter
-from bot.errors import BotError, NotFound
+from bot.errors import BotError
 from bot.models.catalogue import Catalogue
 from bot.models.lost import LostModels
+from bot.models.unanswered import TOO_LONG, delay_after
 from bot.providers.chat import ChatDelta, ChatMessage, ChatRequest, ToolCall, Usage
-from bot.providers.interface import Provider, ProviderError, Refused
+from bot.providers.interface import Provider, ProviderError
 from bot.spending.model_use import ModelSpending
 from bot.timing import Timing
 
@@ -102,21 +103,12 @@ class Asking:
             if answer is not None:
                 log.warning("answer cut off", model=model, why=str(failure))
                 return answer
-            if isinstance(failure, Refused):
-                if _is_too_long(failure):
-                    if not before:
-                        raise BotError("question_too_long")
-                    before = before[(len(before) // 2 + 1) // 2 * 2 :]  # whole rounds, the older half first
-                    continue
-                if failure.status != 404:
-                    raise failure
-                if not await self._catalogue.exists(model):
-                    await self._lost_models.missing(model)
-                    raise NotFound("model_is_gone")
-            delay = next(delays, None)
-            if delay is None:
-                raise failure
-            await asyncio.sleep(max(delay, min(getattr(failure, "retry_after", 0), 60)))
+            if failure.code == TOO_LONG:
+                if not before:
+                    raise BotError("question_too_long")
+                before = before[(len(before) // 2 + 1) // 2 * 2 :]  # whole rounds, the older half first
+                continue
+            await asyncio.sleep(await delay_after(failure, model, delays, self._catalogue, self._lost_models))
 
 
 class _Started:
@@ -194,8 +186,3 @@ def _failure(error: BotError) -> Failure:
 def _unicode(text: str) -> str:
     """`text` with halves of surrogate pairs, which cannot be stored, joined or replaced."""
     return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
-
-
-def _is_too_long(error: Refused) -> bool:
-    """Not every server that speaks the protocol has the protocol's code for it."""
-    return error.code == "context_length_exceeded" or "context length" in str(error).lower()

@@ -25,8 +25,9 @@ from bot.errors import Conflict, NotFound
 from bot.keyed_locks import KeyedLocks
 from bot.models.catalogue import Catalogue
 from bot.models.lost import LostModels
+from bot.models.unanswered import TOO_LONG, delay_after
 from bot.providers.chat import ChatDelta, ChatRequest, TokenLogprobs, ToolCall, Usage
-from bot.providers.interface import ProviderError, Refused
+from bot.providers.interface import ProviderError
 from bot.spending.model_use import ModelSpending, UseSum
 from bot.timing import Timing
 
@@ -340,29 +341,23 @@ class Chat:
                 log.warning("answer cut off", model=conversation.model, why=str(failure))
                 said = msgspec.structs.replace(said, finish_reason=BROKEN, tool_calls=())
                 break
-            if isinstance(failure, Refused):
-                if _is_too_long(failure):
-                    # Forget the older half, until only this one exchange is left.
-                    if kept <= 1:
-                        yield TooLong()
-                        return
-                    kept //= 2
-                    continue
-                if failure.status != 404:
-                    raise _unanswered(failure)
-                if not await self._catalogue.exists(conversation.model):
-                    await self._lost_models.missing(conversation.model)
-                    yield Gone()
+            if failure.code == TOO_LONG:
+                # Forget the older half, until only this one exchange is left.
+                if kept <= 1:
+                    yield TooLong()
                     return
-            failures += 1
-            delay = next(delays, None)
-            if delay is None:
-                raise _unanswered(failure)
+                kept //= 2
+                continue
+            failures, failure.no_answer = failures + 1, True
+            try:
+                delay = await delay_after(failure, conversation.model, delays, self._catalogue, self._lost_models)
+            except NotFound:
+                yield Gone()
+                return
             if failures == _PATIENT:
                 yield Warming()
             with suppress(TimeoutError):
-                retry_after = min(getattr(failure, "retry_after", 0), 60)
-                await asyncio.wait_for(stop.wait(), max(delay, retry_after))
+                await asyncio.wait_for(stop.wait(), delay)
         if not whole.strip() and not said.tool_calls:
             yield Empty(said.finish_reason)
             return
@@ -448,11 +443,6 @@ async def _until(stop: asyncio.Event, deltas: AsyncIterator[ChatDelta]) -> Async
         stopped.cancel()
 
 
-def _unanswered(failure: ProviderError) -> ProviderError:
-    failure.no_answer = True
-    return failure
-
-
 def _function_calls(turns: Sequence[Turn], asked_ts: str) -> FunctionCalls:
     called = next((turn for turn in turns if turn.role == "assistant" and turn.ts == asked_ts), None)
     if called is None or not called.tool_calls:
@@ -468,8 +458,3 @@ def _end(said: Turn) -> Ended | Called:
     if said.tool_calls:
         return Called(said.tool_calls, next_part(said.ts))
     return Ended(said.finish_reason, next_part(said.ts) if said.finish_reason in CUT_OFF else None)
-
-
-def _is_too_long(error: Refused) -> bool:
-    """Not every server that speaks the protocol has the protocol's code for it."""
-    return error.code == "context_length_exceeded" or "context length" in str(error).lower()
