@@ -3,7 +3,7 @@ from typing import Any
 
 from bot.jobs import notice
 from bot.jobs.assessment import Assessment, checkpoint_figures
-from bot.jobs.job import Job
+from bot.jobs.job import Job, Loss
 from bot.providers.interface import Unreachable
 from bot.providers.protocol import Checkpoint, JobError, Metrics
 from handlers.blocks.message import Message
@@ -34,6 +34,19 @@ def test_success_reaches_the_requester_with_model_figures_chart_and_chat(
     ):
         assert line in shown.splitlines()
     assert buttons(message)["job_chat"]["value"] == "job-1"
+
+
+def test_a_model_that_went_on_from_another_is_offered_an_arena_with_it_as_long_as_it_answers(
+    make_job: MakeJob, buttons: Buttons
+) -> None:
+    model = "ft:gpt:org:voice-2:2"
+    job = make_job(state="succeeded", fine_tuned_model=model, parent="ft:gpt:org:voice:1")
+    assert buttons(render(notice.Ended(), job))["next_model_arena"]["value"] == "job-1"
+    for other in (
+        make_job(state="succeeded", fine_tuned_model=model),
+        make_job(state="succeeded", fine_tuned_model=model, parent=job.parent, lost_models={model: Loss.DELETED}),
+    ):
+        assert "next_model_arena" not in buttons(render(notice.Ended(), other))
 
 
 def test_where_nobody_answered_that_is_not_put_into_the_providers_mouth(make_job: MakeJob, seen: See) -> None:
