@@ -11,6 +11,8 @@ import yaml
 
 from app.connecting import NEEDED_SCOPES
 from handlers.register import shortcut_ids
+from texts import thread_examples
+from texts.language import Language, speaking
 
 ROOT = Path(__file__).parents[1]
 SCHEMAS = ROOT.parent / "shared" / "specs"
@@ -84,3 +86,9 @@ def test_it_is_an_agent_and_only_in_the_way_that_new_apps_can_be(manifest: dict[
     assert "assistant_view" not in features
     assert len(features["agent_view"]["suggested_prompts"]) <= 4
     assert {s["callback_id"] for s in features["shortcuts"]} == shortcut_ids()
+
+
+@pytest.mark.parametrize("language", Language)
+def test_people_are_told_the_shortcut_s_name_as_slack_shows_it(manifest: dict[str, Any], language: Language) -> None:
+    with speaking(language):
+        assert [shortcut["name"] for shortcut in manifest["features"]["shortcuts"]] == [thread_examples.shortcut()]

@@ -10,6 +10,11 @@ def title() -> str:
     return _("Add to training set")
 
 
+def shortcut() -> str:
+    """What is chosen in a message's menu, in every language: Slack knows one name for it, the manifest's."""
+    return "Add to training set"
+
+
 def looking() -> str:
     return _("this thread")
 

@@ -18,7 +18,7 @@ from handlers.collections import forms
 from texts import audit
 from texts import collections as texts
 from texts.formats import clauses
-from texts.thread_examples import title
+from texts.thread_examples import shortcut
 
 EXPORT: Final = "collection_export"
 OPEN: Final = "collection_open"
@@ -87,7 +87,7 @@ def read_review(value: str) -> tuple[str, bool]:
 def overview(page: CollectionPage, *, above: str = "") -> Message:
     """`above`: a sentence over the list, as mrkdwn."""
     if not page.found:
-        return line(texts.none_here(bold(title())))
+        return line(texts.none_here(bold(shortcut())))
     blocks: list[Block] = [section(above)] if above else []
     for one in page.found:
         open_button = button(texts.open_button(), OPEN, one.collection.id)
@@ -125,7 +125,7 @@ def examples(page: ExamplePage, links: Mapping[str, str]) -> Message:
     back = button(texts.back_button(), OPEN, collection.id)
     if not page.found:
         name = bold(_name(collection))
-        text = texts.none_unreviewed(name) if page.unreviewed else texts.no_examples(name, bold(title()))
+        text = texts.none_unreviewed(name) if page.unreviewed else texts.no_examples(name, bold(shortcut()))
         return message(text, [section(text), actions(back)])
     heading = texts.unreviewed_of if page.unreviewed else texts.examples_of
     blocks: list[Block] = [header(heading(clip(collection.name, 80), page.count))]

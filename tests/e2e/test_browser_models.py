@@ -166,7 +166,7 @@ async def _keep(stage: Stage) -> None:
     answer = stage.thread.locator(".message").filter(has_text=VOICE)
     await answer.hover()
     await answer.get_by_label("More actions").click()
-    await stage.thread.get_by_role("menuitem", name="Add to training set").click()
+    await stage.thread.get_by_role("menuitem", name=thread_examples.shortcut()).click()
     modal = stage.page.get_by_role("dialog")
     await expect(modal.get_by_text(thread_examples.intro())).to_be_visible()
     await expect(modal.get_by_text(thread_examples.said_by(USER))).to_be_visible()
