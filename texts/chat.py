@@ -261,8 +261,9 @@ def gone(model: str) -> str:
     return _("{model} no longer exists at the provider, so nobody can answer here.", model=model)
 
 
-def which_models() -> str:
-    return _("`/finetune models` lists the models that do.")
+def go_on_with_another(model: str) -> str:
+    """`model`: the button's name."""
+    return _("Press {model} to go on here with another one.", model=model)
 
 
 # Below an answer

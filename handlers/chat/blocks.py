@@ -202,7 +202,9 @@ def cost(model: str, answer: Turn, used: UseSum, month: Used) -> Message:
     return line("\n".join([said, texts.usage_of_conversation(used.answers, tokens, total), of_month]))
 
 
-def model_gone(model: str) -> Message:
+def model_gone(conversation: Conversation) -> Message:
     """The model was deleted or shut down while people talk to it."""
-    text = texts.gone(named(model))
-    return message(text, [section(f"{text}\n{texts.which_models()}")])
+    text = texts.gone(named(conversation.model))
+    go_on = texts.go_on_with_another(bold(texts.model_button()))
+    choose = button(texts.model_button(), MODEL, conversation.id)
+    return message(text, [section(f"{text}\n{go_on}"), actions(choose)])

@@ -90,7 +90,7 @@ class AnswerDisplay:
                     case TooLong():
                         await request.answer(blocks.message_too_long(conversation.model))
                     case Gone():
-                        await request.answer(blocks.model_gone(conversation.model))
+                        await request.answer(blocks.model_gone(conversation))
 
     def _streamed(
         self, request: Request, conversation: Conversation, answer: Answer, recipient: Recipient

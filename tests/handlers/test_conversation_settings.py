@@ -1,22 +1,27 @@
 """The buttons of a conversation's first message, and the windows that they open."""
 
+import asyncio
 import json
-from typing import Any
+from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 from chatting import TALK, Models
 from msgspec import structs
+from parts import until
 from scripted_slack import Slack
 from slack_requests import ANA, Answers, a_request
 
 from bot.conversations.completion import CompletionFormat
-from bot.conversations.conversation import Attachment
+from bot.conversations.conversation import Attachment, Conversation
 from bot.conversations.settings import SettingsChange
 from bot.errors import Conflict, Invalid
 from bot.providers.chat import Parameters
 from handlers.blocks.message import Message
 from handlers.chat import blocks as chat_blocks
 from handlers.chat.listeners import ChatListeners
+from handlers.chat.threads import ChatThreads
 from handlers.conversation_settings import blocks
 from handlers.conversation_settings.listeners import ConversationSettingsListeners
 from handlers.modals import Modals
@@ -198,3 +203,26 @@ async def test_another_model_is_searched_and_chosen(
     assert models.changed == ["gpt-4.1-mini"]
     told = slack.called("chat.postMessage")[-1]["text"]
     assert told == f"<@{ANA.user}> chose another model: from now on `gpt-4.1-mini` answers here."
+
+
+async def test_of_two_changes_at_once_the_message_shows_the_latest(chat: ChatListeners, models: Models) -> None:
+    shown: list[str | None] = []
+    may_end = asyncio.Event()
+
+    async def show(conversation: Conversation) -> None:
+        if not shown:
+            shown.append(None)
+            await may_end.wait()  # Slack takes its time with the first edit
+            shown.pop()
+        shown.append(conversation.system)
+
+    settings = replace(chat.shown_settings, threads=cast(ChatThreads, SimpleNamespace(show=show)))
+    models.talk = structs.replace(TALK, system="first")
+    first = asyncio.create_task(settings.change(a_request(key="1"), TALK, SettingsChange("first")))
+    await until(lambda: shown)
+    models.talk = structs.replace(TALK, system="second")
+    second = asyncio.create_task(settings.change(a_request(key="2"), TALK, SettingsChange("second")))
+    await until(lambda: len(models.changed) == 2)
+    may_end.set()
+    await asyncio.gather(first, second)
+    assert shown == ["first", "second"]

@@ -1,6 +1,7 @@
 from collections.abc import Callable
 
 from msgspec.structs import replace
+from slack_requests import Answers
 
 from bot.conversations.conversation import Conversation
 from handlers.blocks.message import Message
@@ -44,9 +45,11 @@ def test_what_to_do_is_said_by_the_buttons_names(seen: See) -> None:
     assert "Send a shorter message, or press *Chat* on the model's card, then *New conversation*." in shown
 
 
-def test_a_warming_model_needs_no_help_and_a_deleted_one_leads_to_the_list(seen: See) -> None:
+def test_a_warming_model_needs_no_help_and_a_deleted_one_can_be_replaced(seen: See) -> None:
     assert "nothing to do" in seen(chat.model_warming("ft:x"))
-    assert "`/finetune models`" in seen(chat.model_gone("ft:x"))
+    gone = chat.model_gone(TALK)
+    assert "Press *Model* to go on here with another one." in seen(gone)
+    assert Answers([gone]).buttons == [(chat.MODEL, TALK.id)]
 
 
 def test_a_conversation_is_opened_in_chinese(seen: See) -> None:

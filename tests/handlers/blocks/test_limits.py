@@ -267,7 +267,7 @@ def test_short_messages_fit(one: str, other: str) -> None:
         chat.conversation_shown(talk),
         chat.model_warming(one),
         chat.message_too_long(one),
-        chat.model_gone(one),
+        chat.model_gone(talk),
         chat.ask_in_thread(one, other),
         chat.files_left_out([(one, other)] * 30),
     ):
