@@ -63,21 +63,19 @@ class SqliteRatingStore:
     async def forget(self, user: str, entry: Entry) -> None:
         def work(db: SqliteDatabase) -> None:
             rated = db.execute("DELETE FROM ratings WHERE user = ?", [user]).rowcount
-            voted = db.execute("SELECT DISTINCT comparison_id FROM comparison_votes WHERE voter = ?", [user]).fetchall()
-            for (comparison_id,) in voted:
-                # In an open arena the person could vote again, and would count twice.
-                withdrawn = db.execute(
-                    "DELETE FROM comparison_votes WHERE voter = ? AND comparison_id IN"
-                    " (SELECT id FROM comparisons WHERE id = ? AND json_extract(value, '$.arena.revealed_at') IS NULL)",
-                    [user, comparison_id],
-                )
-                if withdrawn.rowcount:
-                    something_happened(db, comparison_id)
-                db.execute(
-                    "UPDATE comparison_votes SET voter = ? WHERE voter = ? AND comparison_id = ?",
-                    [f"-{secrets.token_hex(8)}", user, comparison_id],
-                )
-            if rated or voted:
+            # In an open arena the person could vote again, and would count twice.
+            voting = db.execute(
+                "SELECT DISTINCT comparison_id FROM comparison_votes JOIN comparisons ON id = comparison_id"
+                " WHERE voter = ? AND json_extract(value, '$.arena.revealed_at') IS NULL",
+                [user],
+            ).fetchall()
+            for (comparison_id,) in voting:
+                db.execute("DELETE FROM comparison_votes WHERE voter = ? AND comparison_id = ?", [user, comparison_id])
+                something_happened(db, comparison_id)
+            voted = db.execute(
+                "UPDATE comparison_votes SET voter = ? WHERE voter = ?", [f"-{secrets.token_hex(8)}", user]
+            ).rowcount
+            if rated or voting or voted:
                 put_entries(db, [entry])
 
         await self._database.write(work)

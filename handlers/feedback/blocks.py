@@ -1,5 +1,6 @@
 """The modal that asks what would have been right, and what came of it."""
 
+import hashlib
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -40,20 +41,23 @@ _SHOWN: Final = 2_000  # characters of a correction in the thread
 
 
 class About(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What the modal carries along: which answer, where it stands, and when what the person saw was edited."""
+    """What the modal carries along: which answer, where it stands, when what the person saw was edited, and a digest of
+    that: somebody else may have corrected it by the time it is sent."""
 
     channel: str
     conversation_id: str
     asked_ts: str
     seen_at: float | None = None
+    seen: str = ""
 
 
 class Entered(msgspec.Struct, frozen=True):
-    """What was filled in. `why`: nothing where it was not asked. `calls`: name and arguments of each call for which
-    there are fields, by its number."""
+    """What was filled in. `is_changed`: something else than stood there. `why`: nothing where it was not asked.
+    `calls`: name and arguments of each call for which there are fields, by its number."""
 
     about: About
     text: str
+    is_changed: bool
     why: Why
     calls: dict[int, tuple[str, str]] = {}
 
@@ -71,6 +75,7 @@ def correct_modal(answer: GivenAnswer, *, rated_bad: bool) -> View:
     """Whoever found it bad is also asked what was wrong."""
     conversation = answer.conversation
     note = texts.private_needs_agreement() if conversation.private else ""
+    texts_shown = pieces(answer.answer.content, _ROOM)[:_MOST]
     inputs = [
         InputBlock(
             block_id=f"{_TEXT}/{number}",
@@ -80,12 +85,14 @@ def correct_modal(answer: GivenAnswer, *, rated_bad: bool) -> View:
             ),
             optional=True,
         )
-        for number, piece in enumerate(pieces(answer.answer.content, _ROOM)[:_MOST])
+        for number, piece in enumerate(texts_shown)
     ]
-    about = About(conversation.channel, conversation.id, answer.asked_ts, answer.answer.edited_at)
+    calls = dict(_shown_calls(answer))
+    seen = _digest(texts_shown, calls)
+    about = About(conversation.channel, conversation.id, answer.asked_ts, answer.answer.edited_at, seen)
     return modal(
         texts.title(),
-        [section(sentences(texts.intro(), note)), *(_why() if rated_bad else ()), *inputs, *_calls(answer)],
+        [section(sentences(texts.intro(), note)), *(_why() if rated_bad else ()), *inputs, *_calls(calls)],
         callback_id=CORRECT,
         submit=texts.send_button(),
         private_metadata=msgspec.json.encode(about).decode(),
@@ -109,13 +116,17 @@ def read(view: Mapping[str, Any]) -> Entered:
         number: (str(value(f"{_NAME}/{number}") or ""), str(value(f"{_ARGUMENTS}/{number}") or ""))
         for number in numbers
     }
-    return Entered(msgspec.json.decode(view["private_metadata"], type=About), "".join(written), why, calls)
+    about = msgspec.json.decode(view["private_metadata"], type=About)
+    return Entered(about, "".join(written), _digest(written, calls) != about.seen, why, calls)
+
+
+FIELD: Final = f"{_TEXT}/0"
 
 
 def field_of(error: Invalid) -> str:
     """The block below which it is said what is wrong."""
     in_call = re.search(r"\btool_calls\[(\d+)\]\.function\.(name|arguments)", str(error.values.get("at")))
-    return f"{in_call[2]}/{in_call[1]}" if in_call else f"{_TEXT}/0"
+    return f"{in_call[2]}/{in_call[1]}" if in_call else FIELD
 
 
 def names(model: str) -> Names:
@@ -171,18 +182,27 @@ def _view(collection: str) -> str:
     return code(f"/finetune datasets {collection}", 250)
 
 
-def _calls(answer: GivenAnswer) -> Iterator[Block]:
-    """Fields for each call that fits into them."""
+def _shown_calls(answer: GivenAnswer) -> Iterator[tuple[int, tuple[str, str]]]:
+    """Name and arguments of each call that fits into fields, by its number."""
     for number, call in enumerate(answer.answer.tool_calls[:MOST_SHOWN]):
         arguments = pretty(call.arguments)
-        if size(arguments) > _ROOM:
-            continue
+        if size(arguments) <= _ROOM and len(call.name) <= LONGEST_NAME:
+            yield number, (call.name, arguments)
+
+
+def _digest(texts: Sequence[str], calls: Mapping[int, tuple[str, str]]) -> str:
+    """Of what stands in the fields, each of which Slack may have trimmed."""
+    said = [*texts, *(part for _, call in sorted(calls.items()) for part in call)]
+    trimmed = [one.strip().replace("\r\n", "\n") for one in said]
+    return hashlib.sha256(msgspec.json.encode(trimmed)).hexdigest()[:16]
+
+
+def _calls(calls: Mapping[int, tuple[str, str]]) -> Iterator[Block]:
+    for number, (name, arguments) in calls.items():
         yield InputBlock(
             block_id=f"{_NAME}/{number}",
             label=plain(texts.call_label(number + 1), HINT),
-            element=PlainTextInputElement(
-                action_id=_NAME, max_length=LONGEST_NAME, initial_value=call.name[:LONGEST_NAME] or None
-            ),
+            element=PlainTextInputElement(action_id=_NAME, max_length=LONGEST_NAME, initial_value=name or None),
         )
         yield InputBlock(
             block_id=f"{_ARGUMENTS}/{number}",

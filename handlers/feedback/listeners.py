@@ -56,9 +56,11 @@ class FeedbackListeners:
         correction = entered.correction(answer)
         if entered.why:
             await self.feedback.rate(caller, answer, good=False, why=entered.why)
-            if not self.feedback.is_corrected(caller, answer, correction):
+            if not (entered.is_changed and self.feedback.is_corrected(caller, answer, correction)):
                 await request.answer(blocks.reasons_kept())
                 return
+        if not entered.is_changed:
+            raise Invalid("nothing_corrected", blocks.FIELD)
         names = await self._names(request, answer)
         try:
             done = await self.feedback.correct(caller, answer, correction, names, about.seen_at)

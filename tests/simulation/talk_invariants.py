@@ -81,7 +81,7 @@ def _answered_once(world: TalkWorld, question: Question, turns: list[Turn]) -> l
     if marks != [f"{question.key}/answer/{number}" for number in range(len(shown))]:
         found.append(f"the answer to {question.text} stands in {marks}")
     # Whose end was not known to be shown is shown again after a crash, corrected by then.
-    corrected = [turn.content] if turn is not None and turn.original else []
+    corrected = [one.text for one in world.feedback.corrections if one.about[1] == question.ts]
     if _words("".join(_text(message) for message in shown)) not in [_words(text) for text in (answer, *corrected)]:
         found.append(f"the answer to {question.text} is shown as {[_text(message) for message in shown]}")
     return found

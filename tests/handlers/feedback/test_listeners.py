@@ -223,6 +223,38 @@ async def test_two_people_who_correct_at_once_are_both_kept_the_last_holds_and_t
     assert len(await kept(database)) == 6, "corrected again, a person's own examples are changed"
 
 
+async def test_a_window_that_was_left_as_it_stood_takes_back_nobody_else_s_correction(
+    listeners: FeedbackListeners, slack: Slack, database: Database
+) -> None:
+    await listeners.rate(thumb("bad", 1.0, BEN))
+    bens = opened(slack)
+    await listeners.edit(a_request(VALUE))
+    await listeners.correct(sent(opened(slack), "Ana's.", 2.0))
+    answers = Answers()
+    await listeners.rate(thumb("bad", 3.0, CAI))
+    cais = opened(slack)
+    await listeners.edit(a_request(VALUE))
+    await listeners.correct(sent(opened(slack), "Ana's second.", 4.0))
+    for view, user, shown in ((bens, BEN, "Because."), (cais, CAI, "Ana's.")):
+        await listeners.correct(sent(view, shown, 5.0, user, answers, reasons=["wrong"]))
+        with pytest.raises(Invalid, match="nothing_corrected"):
+            await listeners.correct(sent(view, shown, 6.0, user))
+    long = "Oil it. " * 1_000
+    await listeners.edit(a_request(VALUE))
+    await listeners.correct(sent(opened(slack), long, 7.0))
+    await listeners.rate(thumb("good", 8.0))
+    await listeners.rate(thumb("bad", 9.0))
+    request = sent(opened(slack), "", 10.0, answers=answers, reasons=["wrong"])
+    fields = [block for block in opened(slack)["blocks"] if block.get("block_id", "").startswith("text/")]
+    trimmed = {one["block_id"]: {"text": {"value": one["element"]["initial_value"].strip()}} for one in fields}
+    request.body["view"]["state"]["values"].update(trimmed)
+    await listeners.correct(request)
+    assert len(fields) == 3
+    assert [one.text for one in answers] == ["Thank you. What was wrong is kept with your rating."] * 3
+    assert await said_now(database) == long.strip()
+    assert len(await kept(database)) == 2
+
+
 async def test_who_may_not_talk_here_rates_and_corrects_nothing(
     listeners: FeedbackListeners, slack: Slack, database: Database
 ) -> None:
