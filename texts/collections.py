@@ -115,9 +115,11 @@ def history() -> str:
     return _("History")
 
 
-def did(when: str, person: str, act: str) -> str:
-    """A line of the history. `act`: as the audit log calls it."""
-    return _("{when}: {person} – {act}", when=when, person=person, act=act)
+def did(when: str, person: str, act: str, times: int) -> str:
+    """A line of the history. `act`: as the audit log calls it; done so many `times` in a row."""
+    if times == 1:
+        return _("{when}: {person} – {act}", when=when, person=person, act=act)
+    return _("{when}: {person} – {act} ({times} times)", when=when, person=person, act=act, times=number(times))
 
 
 def queue_button(count: int) -> str:

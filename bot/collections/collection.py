@@ -147,6 +147,9 @@ class CollectionStore(Protocol):
     async def accept(self, example: Example, reviewer: str, entry: Entry) -> bool:
         """It waits for review no more. False where it is gone, or another than the one given."""
 
+    async def reject(self, example: Example, entry: Entry) -> bool:
+        """Erase what waits for review. False where it is gone, or another than the one given."""
+
     async def exported(self, dataset_id: str, example_ids: Sequence[str], entry: Entry) -> None:
         """A training file was made of these examples."""
 

@@ -132,31 +132,32 @@ class CollectionCuration:
 
     async def accept(self, caller: Caller, collection_id: str, example_id: str, seen: str) -> None:
         """Nobody accepts what they added themselves, administrators aside. `seen`: the version that the caller has
-        seen. Raises NotFound where it is gone, Denied, Conflict where it was changed since."""
-        example = await self._unreviewed(caller, collection_id, example_id)
-        if example is None:
-            return
-        done = entry(caller, "accept example", collection_id, details=example_id)
-        if example.version != seen or not await self._store.accept(example, caller.user, done):
+        seen. Raises NotFound where it is gone, Denied, Conflict where it was changed since or accepted already."""
+        example = await self._unreviewed(caller, collection_id, example_id, seen)
+        accepted = entry(caller, "accept example", collection_id, details=example_id)
+        if example is not None and not await self._store.accept(example, caller.user, accepted):
             raise Conflict("example_changed")
 
-    async def reject(self, caller: Caller, collection_id: str, example_id: str) -> None:
-        """Erase it with its words. Raises like `accept`; Conflict where it was accepted."""
-        example = await self._unreviewed(caller, collection_id, example_id)
-        if example is not None:
-            await self._store.erase([example_id], entry(caller, "reject example", collection_id, details=example_id))
+    async def reject(self, caller: Caller, collection_id: str, example_id: str, seen: str) -> None:
+        """Erase it with its words. Raises like `accept`."""
+        example = await self._unreviewed(caller, collection_id, example_id, seen)
+        rejected = entry(caller, "reject example", collection_id, details=example_id)
+        if example is not None and not await self._store.reject(example, rejected):
+            raise Conflict("example_changed")
 
-    async def _unreviewed(self, caller: Caller, collection_id: str, example_id: str) -> Example | None:
+    async def _unreviewed(self, caller: Caller, collection_id: str, example_id: str, seen: str) -> Example | None:
         """None where an earlier attempt of the same request may have done it."""
         collection, example = await self._example(caller, collection_id, example_id)
         if example is None:
             return None
         await self._authority.require(caller, Action.REVIEW, collection.resource_of(example))
-        if example.unreviewed:
-            return example
-        if not caller.is_retry:
+        if not example.unreviewed:
+            if caller.is_retry:
+                return None
             raise Conflict("example_accepted")
-        return None
+        if example.version != seen:
+            raise Conflict("example_changed")
+        return example
 
     async def _collection(self, caller: Caller, collection_id: str, action: Action) -> Collection:
         collection = await self._store.get(collection_id)

@@ -2,12 +2,13 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from itertools import groupby, islice
 from typing import Final
 
 import msgspec
 
 from bot.access import Action, Caller
-from bot.audit import AuditLog, Entry, Outcome
+from bot.audit import AuditLog, Outcome
 from bot.authority import Authority
 from bot.collections.collection import Collection, CollectionStore, Example, learning_place, usable
 from bot.collections.gist import Gist, gist
@@ -38,13 +39,22 @@ class CollectionPage(msgspec.Struct, frozen=True):
     pages: int = 0
 
 
+class Done(msgspec.Struct, frozen=True):
+    """What somebody did `times` times in a row, at last at `at`, in seconds since the epoch."""
+
+    actor: str
+    action: str
+    at: float
+    times: int = 1
+
+
 class CollectionView(msgspec.Struct, frozen=True):
     """One collection. `origins`: how many examples came about in each way. `history`: what was done to it, the latest
     first. `may_change`: whether the caller may."""
 
     summary: CollectionSummary
     origins: dict[str, int]
-    history: tuple[Entry, ...]
+    history: tuple[Done, ...]
     may_change: bool
 
 
@@ -155,7 +165,7 @@ class CollectionViews:
         unreviewed = sum(1 for example in examples if example.unreviewed)
         return CollectionSummary(collection, len(good), waiting, learned, unreviewed)
 
-    async def _history(self, collection: Collection, examples: Sequence[Example]) -> tuple[Entry, ...]:
+    async def _history(self, collection: Collection, examples: Sequence[Example]) -> tuple[Done, ...]:
         """Without those who took back all that they had added."""
         adders = {example.added_by for example in examples}
         done = [
@@ -163,7 +173,13 @@ class CollectionViews:
             for entry in await self._audit.about(collection.id)
             if entry.outcome is Outcome.DONE and (entry.action != Action.ADD_EXAMPLE or entry.actor in adders)
         ]
-        return tuple(done[: -_LATEST - 1 : -1])
+        alike = groupby(reversed(done), key=lambda entry: (entry.actor, entry.action))
+        history = [
+            Done(actor, action, latest.at, 1 + sum(1 for _ in earlier))
+            for (actor, action), earlier in islice(alike, _LATEST)
+            if (latest := next(earlier))
+        ]
+        return tuple(history)
 
 
 def _page(number: int, count: int, by_page: int) -> tuple[int, int]:

@@ -112,8 +112,7 @@ class SqliteCollectionStore:
     async def erase(self, example_ids: Sequence[str], entry: Entry) -> None:
         def work(db: SqliteDatabase) -> None:
             for example_id in example_ids:
-                db.execute("DELETE FROM example_people WHERE example_id = ?", [example_id])
-                db.execute("DELETE FROM examples WHERE id = ?", [example_id])
+                _erase(db, example_id)
             put_entries(db, [entry])
 
         await self._database.write(work)
@@ -124,6 +123,16 @@ class SqliteCollectionStore:
                 return False
             accepted = msgspec.structs.replace(example, unreviewed=False, reviewer=reviewer)
             db.execute("UPDATE examples SET value = ? WHERE id = ?", [_json(accepted), example.id])
+            put_entries(db, [entry])
+            return True
+
+        return await self._database.write(work)
+
+    async def reject(self, example: Example, entry: Entry) -> bool:
+        def work(db: SqliteDatabase) -> bool:
+            if _example(db, example.id) != example:
+                return False
+            _erase(db, example.id)
             put_entries(db, [entry])
             return True
 
@@ -195,6 +204,11 @@ def _get(db: SqliteDatabase, collection_id: str) -> Collection | None:
 def _examples(db: SqliteDatabase, where: str, values: list[object]) -> list[Example]:
     rows = db.execute(f"SELECT value FROM examples WHERE {where} ORDER BY seq", values).fetchall()
     return [msgspec.json.decode(row[0], type=Example) for row in rows]
+
+
+def _erase(db: SqliteDatabase, example_id: str) -> None:
+    db.execute("DELETE FROM example_people WHERE example_id = ?", [example_id])
+    db.execute("DELETE FROM examples WHERE id = ?", [example_id])
 
 
 def _put(db: SqliteDatabase, collection: Collection) -> None:

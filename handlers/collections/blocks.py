@@ -13,7 +13,7 @@ from bot.collections.views import CollectionPage, CollectionSummary, CollectionV
 from handlers.blocks.message import Message
 from handlers.blocks.parts import actions, button, confirm, context, header, line, message, section
 from handlers.blocks.retraining import next_model_button
-from handlers.blocks.text import bold, clip, code, date, escape, link, person, quoted
+from handlers.blocks.text import bold, clip, code, date, link, person, quoted
 from handlers.collections import forms
 from texts import audit
 from texts import collections as texts
@@ -94,7 +94,7 @@ def overview(page: CollectionPage, *, above: str = "") -> Message:
         blocks.append(section("\n".join(_about(one)), button=open_button))
     if turning := _turning(page.number, page.pages, (LIST_NEWER, LIST_OLDER), str):
         blocks += [actions(*turning), context(texts.page(page.number, page.pages))]
-    return message("\n".join(escape(one.collection.name) for one in page.found), blocks)
+    return message("\n".join(_name(one.collection) for one in page.found), blocks)
 
 
 def several(page: CollectionPage, word: str) -> Message:
@@ -105,18 +105,20 @@ def one(view: CollectionView) -> Message:
     collection = view.summary.collection
     lines = _about(view.summary)
     if view.origins:
-        lines.append(texts.origins([escape(texts.counted(kind, count)) for kind, count in view.origins.items()]))
+        lines.append(texts.origins([quoted(texts.counted(kind, count)) for kind, count in view.origins.items()]))
     if collection.review:
         lines.append(texts.review_required())
     blocks: list[Block] = [section("\n".join(lines))]
     if view.history:
-        did = [texts.did(date(done.at), person(done.actor), audit.act(done.action)) for done in view.history]
+        did = [
+            texts.did(date(one.at), person(one.actor), quoted(audit.act(one.action)), one.times) for one in view.history
+        ]
         blocks.append(context("\n".join([bold(texts.history()), *(f"• {one}" for one in did)])))
     blocks.append(actions(*_buttons(view)))
     if view.may_change:
         blocks.append(actions(*_changes(collection)))
-    blocks.append(context(texts.command_hint(code(f"/finetune datasets {clip(collection.name, 80)}"))))
-    return message(escape(collection.name), blocks)
+    blocks.append(context(texts.command_hint(code(f"/finetune datasets {clip(collection.name, 200)}", 250))))
+    return message(_name(collection), blocks)
 
 
 def examples(page: ExamplePage, links: Mapping[str, str]) -> Message:
@@ -226,7 +228,7 @@ def _example(shown: ExampleView, here: Spot, link_to_thread: str | None) -> Iter
     if shown.learned.more_models:
         models.append(texts.more_learned(shown.learned.more_models))
     came = clauses(
-        link(link_to_thread, escape(texts.origin(example.origin))),
+        link(link_to_thread, quoted(texts.origin(example.origin))),
         texts.added_by(person(example.added_by)),
         date(example.added_at),
         texts.accepted_by(person(example.reviewer)) if example.reviewer else "",
@@ -258,4 +260,4 @@ def _turning(number: int, pages: int, ids: tuple[str, str], value: Callable[[int
 
 
 def _name(collection: Collection) -> str:
-    return escape(clip(collection.name, 80))
+    return quoted(collection.name, 80)

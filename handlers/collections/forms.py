@@ -20,15 +20,15 @@ from bot.collections.selection import Filter
 from bot.models.names import short_name
 from handlers.blocks.modals import modal
 from handlers.blocks.parts import HINT, OPTION_VALUE, OPTIONS, option, plain, section
-from handlers.blocks.text import bold, escape, size
+from handlers.blocks.text import bold, clean, pieces, quoted, size
 from handlers.request import Request
 from texts import collections as texts
 
 DESCRIBE: Final = "collection_describe"
 MERGE: Final = "collection_merge"
 FILTER: Final = "collection_filter"
-_LONGEST_NAME: Final = 80
-_LONGEST_LICENCE: Final = 300
+_LONGEST_NAME: Final = 200  # a set that is named after a model has a long one
+_LONGEST_LICENCE: Final = 3_000
 _LONGEST_TEXT: Final = 200
 
 NAME: Final = "name"
@@ -63,7 +63,9 @@ def describe_modal(collection: Collection, where: About) -> View:
                 block_id=NAME,
                 label=plain(texts.name_label(), HINT),
                 element=PlainTextInputElement(
-                    action_id=NAME, max_length=_LONGEST_NAME, initial_value=collection.name[:_LONGEST_NAME]
+                    action_id=NAME,
+                    max_length=_LONGEST_NAME,
+                    initial_value=pieces(clean(collection.name), _LONGEST_NAME)[0],
                 ),
             ),
             InputBlock(
@@ -74,7 +76,7 @@ def describe_modal(collection: Collection, where: About) -> View:
                     action_id=_LICENCE,
                     multiline=True,
                     max_length=_LONGEST_LICENCE,
-                    initial_value=collection.licence[:_LONGEST_LICENCE] or None,
+                    initial_value=pieces(clean(collection.licence), _LONGEST_LICENCE)[0] or None,
                 ),
                 optional=True,
             ),
@@ -90,7 +92,7 @@ def merge_modal(collection: Collection, targets: Sequence[Collection], where: Ab
     return modal(
         texts.merge_title(),
         [
-            section(texts.merge_intro(bold(escape(collection.name)))),
+            section(texts.merge_intro(bold(quoted(collection.name, 80)))),
             InputBlock(
                 block_id=_INTO,
                 label=plain(texts.merge_label(), HINT),
@@ -108,7 +110,7 @@ def filter_modal(collection: Collection, examples: Sequence[Example], where: Abo
     return modal(
         texts.filter_title(),
         [
-            section(texts.filter_intro(bold(escape(collection.name)))),
+            section(texts.filter_intro(bold(quoted(collection.name, 80)))),
             InputBlock(
                 block_id=_CONTRIBUTOR,
                 label=plain(texts.contributor_label(), HINT),
@@ -214,7 +216,7 @@ def _entered(view: Mapping[str, Any], block_id: str) -> dict[str, Any]:
 
 
 def _text(view: Mapping[str, Any], block_id: str) -> str:
-    return str(_entered(view, block_id).get("value") or "").strip()
+    return clean(str(_entered(view, block_id).get("value") or "")).strip()
 
 
 def _chosen(view: Mapping[str, Any], block_id: str) -> str | None:

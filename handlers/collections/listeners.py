@@ -77,7 +77,7 @@ class CollectionListeners:
     async def reject(self, request: Request) -> None:
         request = request.in_place
         caller, spot = await self.callers.of(request), blocks.read_spot(request.text)
-        await self.curation.reject(caller, spot.collection_id, spot.example_id)
+        await self.curation.reject(caller, spot.collection_id, spot.example_id, spot.version)
         await self._show_examples(request, caller, spot)
 
     async def require_review(self, request: Request) -> None:

@@ -25,6 +25,7 @@ from handlers.chat.call_blocks import MOST_SHOWN, pretty, shown_calls
 from handlers.chat.markdown import cut
 from texts import feedback as texts
 from texts.formats import enumerated, labelled, sentences
+from texts.thread_examples import waits_for_review
 from training_files.tools import LONGEST_NAME
 
 CORRECT: Final = "answer_correct"
@@ -163,7 +164,8 @@ def went_to(done: Corrected) -> Message:
     if done.meanwhile is not None:
         tell = texts.yours_holds if done.holds else texts.theirs_holds
         others = tell(person(done.meanwhile))
-    return line(sentences(said, others, see))
+    review = done.example.review or (pair is not None and pair.review)
+    return line(sentences(said, waits_for_review() if review else "", others, see))
 
 
 def corrected(user: str, correction: Correction, *, holds: bool) -> Message:

@@ -83,11 +83,11 @@ async def test_an_administrator_may_accept_what_they_added_themselves(world: Col
 
 async def test_what_is_rejected_is_erased(world: Collecting) -> None:
     await world.collection(review=True)
-    await world.example("ex-1", by="U0BEN")
-    await world.curation.reject(a_caller(CAI), "col-1", "ex-1")
+    added = await world.example("ex-1", by="U0BEN")
+    await world.curation.reject(a_caller(CAI), "col-1", "ex-1", added.version)
     assert await world.ids() == []
     assert (await world.acts())[-1] == "reject example"
-    await world.curation.reject(a_caller(CAI, is_retry=True), "col-1", "ex-1")
+    await world.curation.reject(a_caller(CAI, is_retry=True), "col-1", "ex-1", added.version)
     assert (await world.acts()).count("reject example") == 1
 
 
@@ -99,19 +99,20 @@ async def test_what_was_accepted_is_accepted_once_and_rejected_no_more(world: Co
     assert (await world.acts()).count("accept example") == 1
     for press in (
         world.curation.accept(a_caller(ANA, key="2"), "col-1", "ex-1", added.version),
-        world.curation.reject(a_caller(ANA, key="3"), "col-1", "ex-1"),
+        world.curation.reject(a_caller(ANA, key="3"), "col-1", "ex-1", added.version),
     ):
         with pytest.raises(Conflict, match="example_accepted"):
             await press
     assert await world.ids() == ["ex-1"]
 
 
-async def test_nobody_accepts_words_that_they_have_not_seen(world: Collecting) -> None:
+async def test_nobody_accepts_or_rejects_words_that_they_have_not_seen(world: Collecting) -> None:
     await world.collection(review=True)
     seen = await world.example("ex-1", by="U0BEN")
     changed = await world.example("ex-1", by="U0BEN", line=chat_line("Something else?"), at=2.0)
-    with pytest.raises(Conflict, match="example_changed"):
-        await world.curation.accept(a_caller(CAI), "col-1", "ex-1", seen.version)
+    for review in (world.curation.accept, world.curation.reject):
+        with pytest.raises(Conflict, match="example_changed"):
+            await review(a_caller(CAI), "col-1", "ex-1", seen.version)
     await world.curation.accept(a_caller(CAI, key="2"), "col-1", "ex-1", changed.version)
     await world.example("ex-1", by="U0BEN", line=chat_line("And again?"), at=3.0)
     assert (await world.store.examples("col-1"))[0].unreviewed, "what is changed is to be reviewed again"
@@ -140,7 +141,7 @@ async def test_a_stranger_to_a_private_channel_does_nothing_there(world: Collect
     for press in (
         world.curation.remove(a_caller(BEN), "col-1", "ex-1"),
         world.curation.accept(a_caller(ADMIN), "col-1", "ex-1", added.version),
-        world.curation.reject(a_caller(ADMIN), "col-1", "ex-1"),
+        world.curation.reject(a_caller(ADMIN), "col-1", "ex-1", added.version),
         world.curation.require_review(a_caller(ADMIN), "col-1", False),
     ):
         with pytest.raises(NotFound):

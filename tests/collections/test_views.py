@@ -55,10 +55,9 @@ async def test_one_collection_says_what_it_holds_what_waits_and_what_was_done_to
     view = await world.views.view(a_caller(BEN, PRIVATE), "col-1")
     assert (view.summary.usable, view.summary.waiting) == (1, 1)
     assert view.origins == {"thread": 1, "preference": 1}
-    assert [(done.actor, done.action) for done in view.history] == [
-        ("U0ANA", "add example"),
-        ("U0ANA", "add example"),
-        ("U0ANA", "create collection"),
+    assert [(done.actor, done.action, done.times) for done in view.history] == [
+        ("U0ANA", "add example", 2),
+        ("U0ANA", "create collection", 1),
     ], "what was refused is the administrators' to know"
     assert not view.may_change
     assert (await world.views.view(a_caller(ANA, PRIVATE), "col-1")).may_change

@@ -50,12 +50,13 @@ async def test_an_example_that_is_added_again_changes_nothing_though_it_was_acce
     assert await world.acts() == ["create collection", "add example", "accept example"]
 
 
-async def test_what_was_changed_meanwhile_is_not_accepted(world: Collecting) -> None:
+async def test_what_was_changed_meanwhile_is_neither_accepted_nor_rejected(world: Collecting) -> None:
     await world.collection(review=True)
     await world.example("ex-1")
     [seen] = await world.store.examples("col-1")
     await world.example("ex-1", line=chat_line("Changed?"), at=2.0)
     assert not await world.store.accept(seen, "U0BEN", Entry("yes", 1.0, "U0BEN", "accept example", "col-1"))
+    assert not await world.store.reject(seen, Entry("no", 1.0, "U0BEN", "reject example", "col-1"))
     assert (await world.store.examples("col-1"))[0].unreviewed
 
 

@@ -12,6 +12,20 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from bot.audit import Entry, Outcome
+from bot.collections.collection import Collection, Example
+from bot.collections.gist import Gist
+from bot.collections.learned import Learned
+from bot.collections.selection import Filter, Selection
+from bot.collections.views import (
+    BY_PAGE,
+    EXAMPLES_BY_PAGE,
+    CollectionPage,
+    CollectionSummary,
+    CollectionView,
+    Done,
+    ExamplePage,
+    ExampleView,
+)
 from bot.conversations.conversation import Conversation
 from bot.datasets.columns import LAYOUTS, proposed_columns
 from bot.datasets.dataset import Dataset
@@ -32,6 +46,8 @@ from handlers.blocks import card, errors, job_controls, modals, text
 from handlers.blocks import help as help_blocks
 from handlers.blocks.message import Message
 from handlers.chat import blocks as chat
+from handlers.collections import blocks as sets
+from handlers.collections import forms
 from handlers.datasets.blocks import report, split_modal
 from handlers.datasets.blocks.sample import sample_modal
 from handlers.jobs.blocks import checkpoints, history, jobs
@@ -146,6 +162,35 @@ proposals = st.builds(
 lost = st.lists(st.builds(LostLine, counts, remarks), max_size=8).map(tuple)
 repairs = st.lists(proposals, max_size=20, unique_by=lambda one: one.id).map(tuple)
 plans = st.builds(RepairPlan, repairs, st.none(), counts, texts, lost, counts)
+collected = st.builds(
+    Collection,
+    ids,
+    texts.filter(str.strip),
+    st.just("U0ADA"),
+    ids,
+    ids,
+    st.booleans(),
+    moments,
+    licence=texts,
+    review=st.booleans(),
+)
+learned = st.builds(Learned, st.just(()), st.lists(long_ids, max_size=8).map(tuple), st.just(0), st.integers(0, 99))
+in_sets = st.builds(
+    Example,
+    ids,
+    ids,
+    st.just("{}"),
+    st.sampled_from(["thread", "preference", "<!channel>"]),
+    ids,
+    ids,
+    st.booleans(),
+    st.lists(st.just("U0BEN"), max_size=30).map(tuple),
+    st.just("U0ADA"),
+    moments,
+    model=st.none() | long_ids,
+    unreviewed=st.booleans(),
+    reviewer=st.none() | st.just("U0CAI"),
+)
 sampled = st.builds(Sampled, counts, texts, st.lists(st.tuples(texts, texts), max_size=30).map(tuple), left_out=counts)
 datasets = st.builds(
     Dataset,
@@ -468,8 +513,11 @@ def assert_element(element: dict[str, Any]) -> None:
             assert element["min_value"].isdecimal()
             assert "is_decimal_allowed" in element
         case "plain_text_input":
-            assert_text(element["placeholder"], 150)
+            if "placeholder" in element:
+                assert_text(element["placeholder"], 150)
             assert length(element.get("initial_value", "")) <= element["max_length"] <= 3000
+        case "users_select" | "datepicker":
+            pass
         case other:
             raise AssertionError(f"no rule for {other}")
 
@@ -551,6 +599,34 @@ provider_files = st.lists(
 def test_histories_fit(job: Job, told: list[RemoteEvent], what: list[Moment], page: int) -> None:
     assert_fits(history.event_page(job, (told * 20)[: history.PAGE], page, 900))
     assert_fits(history.timeline_page(job, what * 20, page))
+
+
+@settings(quick, max_examples=10)
+@given(
+    collected,
+    st.lists(in_sets, min_size=EXAMPLES_BY_PAGE, max_size=EXAMPLES_BY_PAGE, unique_by=lambda one: one.id),
+    learned,
+    st.builds(Gist, texts, texts, st.none() | texts),
+    st.lists(st.builds(Done, st.just("U0ADA"), texts, moments, st.integers(1, 99)), max_size=5).map(tuple),
+    st.booleans(),
+)
+def test_training_sets_and_their_examples_fit(
+    collection: Collection, held: list[Example], models: Learned, gist: Gist, done: tuple[Done, ...], may: bool
+) -> None:
+    summary = CollectionSummary(collection, 3, 2, models, 1)
+    page = [ExampleView(one, gist, models, one.contributors, may, may) for one in held]
+    where = forms.About("C1", collection.id, "1.0")
+    selection = Selection(collection, tuple(held), 9)
+    for message in (
+        sets.overview(CollectionPage((summary,) * BY_PAGE, 2, 3)),
+        sets.one(CollectionView(summary, {one.origin: 2 for one in held}, done, may)),
+        sets.examples(ExamplePage(collection, tuple(page), 99, 2, 9, may), {held[0].id: PERMALINK}),
+        sets.selection(selection, Filter(text=text.clean(gist.question)[:100]), text.clean(collection.name)[:100]),
+    ):
+        assert_fits(message)
+    assert_view_fits(forms.describe_modal(collection, where).to_dict())
+    assert_view_fits(forms.merge_modal(collection, [collection], where).to_dict())
+    assert_view_fits(forms.filter_modal(collection, held, where).to_dict())
 
 
 @quick

@@ -10,7 +10,9 @@ from scripted_slack import Slack
 from slack_requests import ANA, ENGLISH, Answers, a_request
 
 from bot.access import Caller, Policy
+from bot.audit import Entry
 from bot.authority import Authority
+from bot.collections.collection import Collection, Example
 from bot.collections.learned import LearnedModels
 from bot.collections.withdrawal import Withdrawal
 from bot.conversations.conversation import Conversation, Turn
@@ -280,6 +282,45 @@ async def test_in_a_private_channel_those_whose_words_were_added_are_asked_once_
     assert "Agreed: <@U0BEN>." in replaced.text
     assert len(replaced[-1].blocks) == 1, "nobody is left to be asked"
     assert await listeners.withdrawal.answered("C0TRAINING") == {"U0BEN": True}
+
+
+async def add(database: Database, id: str, *people: str, private: bool = False) -> None:
+    store = SqliteCollectionStore(database)
+    entry = Entry(f"add/{id}", 1.0, ANA.user, "add example", "col-1")
+    await store.create(Collection("col-1", "Support", ANA.user, "T0ACME", "C0TRAINING", private, 1.0), entry)
+    example = Example(id, "col-1", "{}", "thread", "C0TRAINING", "1.0", private, people, people[0], 1.0)
+    await store.add(example, entry)
+
+
+async def test_who_does_not_agree_is_shown_to_have_said_so_and_their_words_are_gone(
+    listeners: ThreadExampleListeners, database: Database
+) -> None:
+    await add(database, "ex-1", "U0ANA", "U0BEN", private=True)
+    asked = blocks.agreement("U0ANA", "Support", ["U0BEN"], {})
+    [carried] = {element["value"] for element in asked.blocks[1].to_dict()["elements"]}
+    answers = Answers()
+    await listeners.disagree(a_request(carried, answers, user="U0BEN"))
+    assert "<@U0BEN>" in answers.text
+    assert len(answers[-1].blocks) == 1, "nobody is left to be asked"
+    assert await SqliteCollectionStore(database).examples("col-1") == []
+
+
+async def test_what_one_contributed_is_shown_with_its_sets_and_taken_back(
+    listeners: ThreadExampleListeners, database: Database
+) -> None:
+    await add(database, "ex-1", "U0ANA", "U0BEN")
+    await add(database, "ex-2", "U0BEN")
+    answers = Answers()
+    await listeners.command(a_request(answers=answers))
+    assert "*Support*" in answers.text
+    [(action_id, user)] = answers.buttons
+    assert (action_id, user) == (blocks.WITHDRAW, "U0ANA")
+    await listeners.withdraw(a_request(user, answers))
+    assert [one.id for one in await SqliteCollectionStore(database).examples("col-1")] == ["ex-2"]
+    await listeners.withdraw(a_request(user, answers, is_retry=True))
+    assert "Nothing of yours is kept" in answers.text
+    with pytest.raises(Denied):
+        await listeners.withdraw(a_request("U0BEN"))
 
 
 async def test_who_contributed_nothing_is_told_so_and_other_words_are_refused(
