@@ -134,7 +134,7 @@ def method_input() -> tuple[str, str]:
 def cannot_go_on(provider: str, model: str) -> str:
     """Below the base model that is trained in the place of a fine-tuned one."""
     return _(
-        "{provider} cannot go on from {model} with this file, so its base model is trained anew on all of it.",
+        "{provider} cannot go on from {model} with this file, so a base model is trained anew on all of it.",
         provider=provider,
         model=model,
     )

@@ -114,12 +114,13 @@ class NextModels:
         ended = {model: job for model, job in learned.items() if model == job.fine_tuned_model}
         models = await self._jobs.models(sorted(asked)) | ended
         there = [
-            (job.created_at, model)
+            # What a job made in the end counts as newer than its checkpoints.
+            (job.created_at, model == job.fine_tuned_model, model)
             for model, job in models.items()
             if model not in job.lost_models
             and self._authority.allows(caller, Action.CHAT, job.resource, caller.posts_in)
         ]
-        return max(there)[1] if there else None
+        return max(there)[-1] if there else None
 
     async def _with_old(self, caller: Caller, plan: Plan) -> Plan:
         """With what the parent was trained on and judged by, as far as that is known and may be seen here."""

@@ -9,7 +9,9 @@ from slack_requests import ANA, a_caller
 from bot.access import Actor, Role
 from bot.audit import Entry
 from bot.errors import Conflict, Denied, NotFound
+from bot.jobs.interfaces import JobUpdate
 from bot.jobs.job import Loss
+from bot.providers.protocol import Checkpoint
 
 OLD = [chat(f"Old question {n}?", "Old.") for n in range(10)]
 NEW = [chat(f"New question {n}?", "New.") for n in range(3)]
@@ -116,6 +118,20 @@ async def test_a_model_that_answers_no_more_is_not_gone_on_from(world: World) ->
     await world.trained(PARENT, "old")
     await world.trained("ft:lost", "old", PARENT, lost_models={"ft:lost": Loss.MISSING})
     await world.collection(*NEW, model="ft:lost")
+    await world.example("one", chat("One?", "One."), model=PARENT)
+    assert (await world.next_models.plan(a_caller(), "col-1")).parent == PARENT
+
+
+async def test_a_checkpoint_is_gone_on_from_only_where_nobody_talks_to_what_its_job_made_in_the_end(
+    world: World,
+) -> None:
+    await world.file("old", *OLD)
+    checkpoint = f"{PARENT}:ckpt-step-5"
+    made = [Checkpoint("ckpt-1", checkpoint, 5)]
+    job = await world.trained(PARENT, "old")
+    await world.jobs.update(job.id, lambda stored: JobUpdate(stored, checkpoints=made, followed=False))
+    await world.collection(*NEW, model=checkpoint)
+    assert (await world.next_models.plan(a_caller(), "col-1")).parent == checkpoint
     await world.example("one", chat("One?", "One."), model=PARENT)
     assert (await world.next_models.plan(a_caller(), "col-1")).parent == PARENT
 
