@@ -54,6 +54,25 @@ async def test_it_calls_with_the_tools_it_was_trained_on_and_goes_on_with_what_a
         assert call_blocks.GIVE_RESULT not in json.dumps(closed["blocks"])
 
 
+async def test_a_call_that_was_corrected_is_what_the_model_goes_on_from(w: World) -> None:
+    async with w.bot():
+        opened = await chat(w)
+        shown = await asked(w, opened["ts"])
+        w.provider.calls = []
+        await w.person.choose("ben", w.channel, shown["ts"], MENU, "Edit answer")
+        view = await w.person.wait_view("ben", 60, callback_id="answer_correct")
+        assert list(await w.person.submit("ben", view["id"], {"arguments/0": '{"number": "no"}'})) == ["arguments/0"]
+        assert await w.person.submit("ben", view["id"], {"arguments/0": '{"number": 4103}'}) == {}
+        await w.person.wait_message(w.channel, thread_ts=opened["ts"], contains="corrected an answer")
+        await w.person.click("ana", w.channel, shown["ts"], call_blocks.GIVE_RESULT)
+        view = await w.person.wait_view("ana", 60)
+        assert await w.person.submit("ana", view["id"], {"result": "Sent."}) == {}
+        await w.person.wait_message(w.channel, thread_ts=opened["ts"], contains="in several pieces")
+        *_, called, result = w.provider.chats[-1]["messages"]
+        assert called["tool_calls"][0]["function"]["arguments"] == '{"number": 4103}'
+        assert result["content"] == "Sent."
+
+
 async def test_the_thread_goes_on_without_a_result(w: World) -> None:
     async with w.bot():
         opened = await chat(w)

@@ -17,6 +17,7 @@ from bot.collections.learned import LearnedModels
 from bot.collections.withdrawal import Withdrawal
 from bot.conversations.conversation import Conversation, Turn
 from bot.errors import Denied, Invalid
+from bot.feedback.rating import Press, Why
 from bot.store.audit import SqliteAuditLog
 from bot.store.collections import SqliteCollectionStore
 from bot.store.conversations import SqliteConversationStore
@@ -333,6 +334,25 @@ async def test_who_contributed_nothing_is_told_so_and_other_words_are_refused(
         await listeners.command(a_request("all of it"))
     with pytest.raises(Denied):
         await listeners.command(a_request("<@U0BEN>"))
+
+
+async def test_what_one_thinks_of_answers_goes_with_what_one_contributed(
+    listeners: ThreadExampleListeners, database: Database
+) -> None:
+    await SqliteConversationStore(database).open(
+        Conversation("chat-1", "ft:voice", "T0ACME", "C0TRAINING", "1.0", ANA.user, 1.0)
+    )
+    ratings, answers = SqliteRatingStore(database), Answers()
+    rated = Entry("rated", 1.0, ANA.user, "rate answer", "chat-1")
+    await ratings.press(Press("chat-1", "2.0", ANA.user, False, 1.0, "key", Why(comment="Mine.")), rated)
+    await listeners.command(a_request(answers=answers))
+    assert answers.text == "Ratings of answers: 1. Votes in arenas: 0."
+    ((_, user),) = answers.buttons
+    await listeners.withdraw(a_request(user, answers))
+    assert "The ratings are deleted." in answers[-1].text
+    assert await ratings.of_answer("chat-1", "2.0") == []
+    await listeners.withdraw(a_request(user, answers, is_retry=True))
+    assert "Nothing of yours is kept" in answers[-1].text
 
 
 async def test_a_long_text_is_shown_in_several_fields_and_comes_back_whole(
