@@ -81,13 +81,12 @@ class ChatListeners:
         return await self.picker.options(request)
 
     async def offer_models(self, request: Request) -> bool:
-        """Ask which model shall answer what was said; whether there is any."""
-        caller = await self.callers.of(request)
-        models = await self.picker.visible(caller, fresh=False)
-        if not models and not await self.picker.found(caller, ""):
-            return False
-        await request.answer(model_choice_for(str(request.body["event"]["ts"]), models))
-        return True
+        """Ask which model shall answer what was said; whether any was fine-tuned: before that, people are told what
+        there is to do."""
+        models = await self.picker.visible(await self.callers.of(request), fresh=False)
+        if models:
+            await request.answer(model_choice_for(str(request.body["event"]["ts"]), models))
+        return bool(models)
 
     async def ask_model(self, request: Request) -> None:
         """*Ask it* beside a model that was offered for a question."""

@@ -213,8 +213,9 @@ async def test_a_question_in_direct_messages_goes_to_the_last_model_there(
     messages: Messages, models: Models, slack: Slack
 ) -> None:
     answers = Answers()
+    models.base = ["gpt-4.1-mini"]
     await messages.message(said_directly("Where is my order?", answers))
-    assert ran(messages) == ["Where is my order?"]  # nobody can answer it
+    assert ran(messages) == ["Where is my order?"], "nothing was trained yet: they are told what there is to do"
     models.there = ["ft:gpt:acme:support:1", "ft:gpt:acme:voice:2"]
     await messages.message(said_directly("Where is my order?", answers))
     assert answers.buttons == [(ASK, f"2.0 {model}") for model in models.there]
