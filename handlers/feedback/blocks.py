@@ -104,8 +104,7 @@ def read(view: Mapping[str, Any]) -> Entered:
     values: dict[str, dict[str, dict[str, Any]]] = (view.get("state") or {}).get("values") or {}
 
     def value(block_id: str, of: str = "value") -> Any:
-        (element,) = (values.get(block_id) or {"": {}}).values()
-        return element.get(of)
+        return values.get(block_id, {}).get(block_id.partition("/")[0], {}).get(of)
 
     written: list[str] = []
     while (block_id := f"{_TEXT}/{len(written)}") in values:
