@@ -194,6 +194,10 @@ def licence_label() -> str:
     return _("Licence")
 
 
+def licence(note: str) -> str:
+    return _("Licence: {note}", note=note)
+
+
 def licence_hint() -> str:
     return _("A note for whoever trains on it: whose words these are, and what may be done with them.")
 

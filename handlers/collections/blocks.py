@@ -185,9 +185,9 @@ def _about(summary: CollectionSummary) -> list[str]:
         texts.owned_by(person(collection.owner)),
         date(collection.created_at),
         texts.private() if collection.private else "",
-        quoted(collection.licence, 200) if collection.licence else "",
     )
-    return [bold(_name(collection)), about, *([texts.learned(models)] if models else [])]
+    licence = texts.licence(quoted(collection.licence, 200)) if collection.licence else ""
+    return [bold(_name(collection)), *filter(None, (about, licence, texts.learned(models) if models else ""))]
 
 
 def _buttons(view: CollectionView) -> Iterator[ButtonElement]:
@@ -223,7 +223,7 @@ def _example(shown: ExampleView, here: Spot, link_to_thread: str | None) -> Iter
     spot = msgspec.structs.replace(here, example_id=example.id, version=example.version).value
     removal = confirm(texts.remove_title(), texts.remove_question(), texts.remove_button(), texts.keep_button())
     remove = button(texts.remove_button(), REMOVE, spot, confirm=removal)
-    yield section("\n".join(lines), button=remove if shown.may_remove else None)
+    yield section("\n".join(lines), button=remove if shown.may_remove and not shown.may_review else None)
     models = [code(model) for model in shown.learned.models]
     if shown.learned.more_models:
         models.append(texts.more_learned(shown.learned.more_models))

@@ -142,6 +142,7 @@ async def test_a_name_shows_its_set_and_one_that_fits_several_lists_them(
     assert "Comes from: 1 thread, 1 preference" in shown
     assert "<@U0BEN> – add an example" in shown
     await listeners.command(a_request("supp", answers))
+    assert "\nLicence: Ours *alone*" in text_of(answers[-1])
     assert "Several training sets are called something like `supp`" in text_of(answers[-1])
     assert [opened for id, opened in answers.buttons if id == blocks.OPEN] == ["col-1", "col-2"]
     with pytest.raises(NotFound):
@@ -257,6 +258,18 @@ async def test_who_owns_a_set_requires_review_and_somebody_else_works_through_th
     await listeners.open(a_request("col-1", answers))
     await listeners.require_review(a_request(value(answers, blocks.REVIEW), answers))
     assert "New examples are used only once" not in text_of(answers[-1])
+
+
+async def test_who_may_reject_an_example_is_not_offered_to_remove_it_too(
+    listeners: CollectionListeners, world: Collecting
+) -> None:
+    await world.collection(review=True)
+    await world.example("ex-1", by=BEN.user)
+    answers = Answers()
+    await listeners.examples(a_request("col-1 1 all", answers))
+    pressed = [action_id for action_id, _ in answers.buttons]
+    assert blocks.REJECT in pressed
+    assert blocks.REMOVE not in pressed
 
 
 async def test_what_waits_for_agreement_is_shown_beside_what_waits_for_review(
