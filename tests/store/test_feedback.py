@@ -1,6 +1,7 @@
 """Ratings of answers: one for each person, whatever comes again; and what stays of a person who is forgotten."""
 
 from slack_requests import ANA
+from sqlite_utils import Database as SqliteDatabase
 
 from bot.audit import Entry
 from bot.compare.comparison import Arena, Choice, Comparison, Vote
@@ -11,6 +12,7 @@ from bot.store.comparisons import SqliteComparisonStore
 from bot.store.conversations import SqliteConversationStore
 from bot.store.database import Database
 from bot.store.feedback import SqliteRatingStore
+from bot.store.schema import migrations
 
 TALK = Conversation("cv-1", "ft:gpt:acme:support:1", "T0ACME", "C0TRAINING", "1.5", ANA.user, 1.0)
 
@@ -44,6 +46,15 @@ async def test_a_rating_is_changed_and_withdrawn_and_a_press_that_comes_again_ch
     assert await press("U0BEN", False, 5.5, why) is False, "by a clock that is behind Slack's"
     assert await store.of_answer(TALK.id, "2.0") == [Rating("U0BEN", False, why)]
     assert await press("U0BEN", False, 6.0) is False, "the thumb, again"
+
+
+def test_ratings_of_an_older_version_are_kept() -> None:
+    old = SqliteDatabase(memory=True)
+    migrations.apply(old, stop_before="m017_what_was_wrong")
+    old.execute("INSERT INTO conversations VALUES ('cv-1', 'C1', '1.0', '{}')")
+    old.execute("INSERT INTO ratings VALUES ('cv-1', '2.0', 'U0ANA', 0, 1.0, 'key')")
+    migrations.apply(old)
+    assert old.execute("SELECT user, good, why FROM ratings").fetchall() == [("U0ANA", 0, None)]
 
 
 async def test_a_person_who_is_forgotten_has_no_ratings_no_open_votes_and_no_name_beside_the_others(
