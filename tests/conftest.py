@@ -27,7 +27,12 @@ settings.load_profile("patient")
 # Files whose few tests take minutes. They begin first, or one process would be left alone with them at the end. The
 # histories, in processes of their own, take only what the other tests leave of the processors; behind them stand tests
 # of a moment, for xdist has a process with two tests left take the next file, which would wait for them.
-_LONG = ("test_histories.py", "test_learns.py", "test_kills.py", "test_crash.py", "test_slack_trouble.py")
+_LONG = (
+    *("test_histories.py", "test_learns.py", "test_kills.py", "test_crash.py", "test_slack_trouble.py"),
+    "test_recovery.py",
+)
+# Whose tests share a running trainer, which takes ten seconds of a processor to start: one process has all of them.
+_TRAINER = Path(__file__).parent / "trainer"
 
 # The bot runs without its extras, and so do its tests. What drives the sandbox or the trainer is left out where these
 # are not installed; in CI they have to be, and it fails there.
@@ -53,12 +58,33 @@ def pytest_report_header() -> str | None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    items.sort(key=lambda item: _LONG.index(item.path.name) if item.path.name in _LONG else len(_LONG))
+    items.sort(key=_turn)
     if "soak" in config.getoption("-m"):
         return
     for item in items:
         if item.get_closest_marker("soak"):
             item.add_marker(pytest.mark.skip(reason="a long run: pytest -m soak"))
+
+
+def _turn(item: pytest.Item) -> int:
+    if item.path.name in _LONG:
+        return _LONG.index(item.path.name)
+    return len(_LONG) if item.path.parent == _TRAINER else len(_LONG) + 1
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    if config.getoption("dist") != "loadfile":
+        return None
+    from xdist.scheduler import LoadFileScheduling
+
+    class Scheduling(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            file = Path(super()._split_scope(nodeid))
+            shares = config.rootpath / file.parent == _TRAINER and file.name not in _LONG
+            return str(_TRAINER if shares else file)
+
+    return Scheduling(config, log)
 
 
 def pytest_collection_finish() -> None:
