@@ -17,6 +17,7 @@ from slack_sdk.models.blocks import (
 from slack_sdk.models.views import View
 
 from bot.collections.withdrawal import Contribution
+from bot.models.names import short_name
 from bot.thread_examples.adding import Added, Choice, Place
 from bot.thread_examples.draft import Draft, DraftTurn, Role
 from handlers.blocks import parts
@@ -281,7 +282,7 @@ def _turns(draft: Draft, preview: Preview) -> Iterator[Block]:
     for number, turn in enumerate(draft.turns, 1):
         by_model = draft.model is not None and turn.name == draft.model
         said = texts.said_by_model if by_model else texts.said_by
-        name = turn.name or next((name for user in turn.users for name in draft.people.get(user, ())), "?")
+        name = short_name(turn.name) or next((name for user in turn.users for name in draft.people.get(user, ())), "?")
         yield divider()
         yield SectionBlock(
             block_id=f"role/{turn.id}/{preview.version}",

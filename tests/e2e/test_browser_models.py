@@ -222,8 +222,10 @@ async def _give_a_result(stage: Stage) -> None:
     call = stage.thread.get_by_role("article").filter(has_text=chat.results_given(f"@{PERSON}"))
     await expect(call).to_contain_text(RESULT)
     await expect(call.get_by_role("button", name=chat.give_result_button())).to_have_count(0)
-    await expect(stage.thread.get_by_role("article").last).to_contain_text("4102")
-    await expect(stage.thread.get_by_role("button", name=feedback.good())).to_be_visible()
+    await expect(stage.thread.get_by_role("article")).to_have_count(4)
+    answer = stage.thread.get_by_role("article").last
+    await expect(answer).to_contain_text("4102")
+    await expect(answer.get_by_role("button", name=feedback.good())).to_be_visible()
     await stage.picture("function-call")
     await stage.close_thread()
 

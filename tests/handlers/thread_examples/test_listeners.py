@@ -252,15 +252,17 @@ async def test_a_thread_that_cannot_be_read_is_said_in_the_modal(
 async def test_of_a_conversation_our_own_records_are_used_with_its_system_message(
     listeners: ThreadExampleListeners, slack: Slack, kept: Kept, database: Database
 ) -> None:
+    model = "ft:gpt:acme:voice:abc1"
     store = SqliteConversationStore(database)
-    chat = Conversation("chat-1", "ft:voice", "T0ACME", "C0TRAINING", "1.0", ANA.user, 1.0, system="Be kind.")
+    chat = Conversation("chat-1", model, "T0ACME", "C0TRAINING", "1.0", ANA.user, 1.0, system="Be kind.")
     await store.open(chat, [Turn("2.0", "user", "Why?", user="U0ANA"), Turn("2.0", "assistant", "Because.")])
     await listeners.open(chosen())
     assert slack.called("conversations.replies") == []
+    assert "*voice* answered" in json.dumps(shown(slack)["blocks"]), "by the name that people know"
     await listeners.submitted(a_request(body={"view": filled(shown(slack))}))
     [(_, _, example)] = kept.examples
     assert [message["role"] for message in json.loads(example.line)["messages"]] == ["system", "user", "assistant"]
-    assert (example.model, example.contributors) == ("ft:voice", ("U0ANA",))
+    assert (example.model, example.contributors) == (model, ("U0ANA",))
 
 
 async def test_in_a_private_channel_those_whose_words_were_added_are_asked_once_in_the_thread(
