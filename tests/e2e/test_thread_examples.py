@@ -40,6 +40,11 @@ async def shown(w: World, user: str, words: str, contains: str, channel: str = "
     return await w.person.wait_ephemeral(user, channel or w.channel, contains)
 
 
+async def pressed(w: World, user: str, message: Json, action_id: str, shows: str) -> Json:
+    await w.person.click(user, w.channel, message["ts"], action_id)
+    return await w.person.wait_ephemeral(user, w.channel, shows)
+
+
 async def test_threads_become_a_model_and_a_person_takes_their_words_back(w: World) -> None:
     async with w.bot():
         view = await preview(w, await thread(w, 0))
@@ -96,10 +101,6 @@ async def test_private_words_stay_in_their_channel_and_wait_for_those_who_said_t
 
 
 async def test_a_training_set_is_reviewed_split_merged_and_cleared_of_what_is_wrong(w: World) -> None:
-    async def press(user: str, message: Json, action_id: str, shows: str) -> Json:
-        await w.person.click(user, w.channel, message["ts"], action_id)
-        return await w.person.wait_ephemeral(user, w.channel, shows)
-
     async def fill(message: Json, action_id: str, shows: str, **values: Any) -> Json:
         await w.person.click("ana", w.channel, message["ts"], action_id)
         view = await w.person.wait_view("ana", 60, callback_id=action_id)
@@ -109,22 +110,22 @@ async def test_a_training_set_is_reviewed_split_merged_and_cleared_of_what_is_wr
     async with w.bot():
         await add(w, await preview(w, await thread(w, 0)), collection="new", name="Orders")
         orders = await shown(w, "ana", "datasets orders", "Comes from")
-        await press("ana", orders, "collection_review", "New examples are used only once")
+        await pressed(w, "ana", orders, "collection_review", "New examples are used only once")
         told = await add(w, await preview(w, await thread(w, 1)))
         assert "once somebody else has accepted it" in told
         waiting = await shown(w, "ben", "datasets orders", "1 example, 1 waits for review")
-        queue = await press("ben", waiting, "collection_queue", "Where is order 1")
-        await press("ben", queue, "example_accept", "No example of")
+        queue = await pressed(w, "ben", waiting, "collection_queue", "Where is order 1")
+        await pressed(w, "ben", queue, "example_accept", "No example of")
         orders = await shown(w, "ana", "datasets orders", "2 examples, made by")
         found = await fill(orders, "collection_filter", "1 of the 2 examples", text="ORDER 1", name="Later")
-        later = await press("ana", found, "collection_filter_move", "Later")
+        later = await pressed(w, "ana", found, "collection_filter_move", "Later")
         await w.person.click("ana", w.channel, later["ts"], "collection_merge")
         view = await w.person.wait_view("ana", 60, callback_id="collection_merge")
         [option] = view["blocks"][1]["element"]["options"]
         assert await w.person.submit("ana", view["id"], {"into": option["value"]}) == {}
         merged = await w.person.wait_ephemeral("ana", w.channel, "add all examples of another training set")
-        all_of_them = await press("ana", merged, "collection_examples", "2 examples of Orders")
-        await press("ana", all_of_them, "example_remove", "1 example of Orders")
+        all_of_them = await pressed(w, "ana", merged, "collection_examples", "2 examples of Orders")
+        await pressed(w, "ana", all_of_them, "example_remove", "1 example of Orders")
     assert rows(w) == 1
 
 
@@ -148,6 +149,32 @@ async def test_a_kill_loses_no_example_and_adds_and_asks_once(w: World) -> None:
     assert rows(w) == 1
     replies = await w.person.messages(LEADS, ts)
     assert len([reply for reply in replies if "private_words_agree" in orjson.dumps(reply).decode()]) == 1
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
+async def test_a_kill_splits_a_training_set_once(w: World) -> None:
+    async with bot_process(w) as bot:
+        for number in range(2):
+            await add(w, await preview(w, await thread(w, number)))
+        opened = await shown(w, "ana", "datasets", "2 examples")
+        opened = await pressed(w, "ana", opened, "collection_open", "Comes from")
+        await w.person.click("ana", w.channel, opened["ts"], "collection_filter")
+        view = await w.person.wait_view("ana", 60, callback_id="collection_filter")
+        assert await w.person.submit("ana", view["id"], {"text": "order 1", "name": "Later"}) == {}
+        found = await w.person.wait_ephemeral("ana", w.channel, "1 of the 2 examples")
+        pressing = asyncio.create_task(w.person.click("ana", w.channel, found["ts"], "collection_filter_move"))
+        async with asyncio.timeout(60):
+            while count(w, "collections") < 2:
+                await asyncio.sleep(0.001)
+        await kill(w, bot)
+        await asyncio.gather(pressing, return_exceptions=True)
+    async with bot_process(w):
+        async with asyncio.timeout(60):
+            while pending(w):
+                await asyncio.sleep(0.02)
+    assert (count(w, "collections"), rows(w)) == (2, 2)
+    assert count(w, "audit WHERE act = 'split collection'") == 1
+    assert count(w, "examples JOIN collections ON collections.id = collection_id GROUP BY collection_id") == 1
 
 
 def rows(w: World) -> int:
