@@ -195,6 +195,29 @@ async def test_a_menu_opens_to_the_side_where_there_is_room(
     assert menu["x"] + menu["width"] <= around["x"] + around["width"]
 
 
+async def test_a_menu_at_the_end_of_a_long_thread_opens_upwards(
+    page: Page, people: SandboxClient, slack: AsyncWebClient, sandbox: Sandbox
+) -> None:
+    ts = (await people.say("ana", "#support-model", "line\n" * 40))["ts"]
+    options = [{"text": plain(f"Entry {number}"), "value": str(number)} for number in range(4)]
+    menu = {"type": "overflow", "action_id": "menu", "options": options}
+    await slack.chat_postMessage(
+        channel=SUPPORT, thread_ts=ts, text="x", blocks=[{"type": "actions", "elements": [menu]}]
+    )
+    await page.goto(f"{sandbox.url}/u/ana/{SUPPORT}?thread={ts}")
+    thread = page.get_by_role("complementary", name="Thread")
+    await thread.locator(".overflow summary").click()
+    for number in range(4):
+        await expect(thread.get_by_role("menuitem", name=f"Entry {number}")).to_be_in_viewport(ratio=1)
+    button, entries = (
+        await thread.locator(".overflow summary").bounding_box(),
+        await thread.get_by_role("menu").bounding_box(),
+    )
+    assert button is not None
+    assert entries is not None
+    assert entries["y"] + entries["height"] <= button["y"]
+
+
 async def test_thumbs_are_shown_as_thumbs_and_named_for_who_does_not_see_them(
     page: Page, slack: AsyncWebClient
 ) -> None:
