@@ -24,22 +24,6 @@ def starter(question: str) -> str:
     return _("A start could be: “{question}”", question=question)
 
 
-def system_button() -> str:
-    return _("System message")
-
-
-def parameters_button() -> str:
-    return _("Parameters")
-
-
-def functions_button() -> str:
-    return _("Functions")
-
-
-def model_button() -> str:
-    return _("Model")
-
-
 def read_before(count: int, left_out: int) -> str:
     """Of a model that was called into a thread: how many messages of it were read, and how many older ones not."""
     if left_out:

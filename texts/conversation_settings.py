@@ -1,6 +1,22 @@
-"""The windows in which a conversation's settings are changed. Their names are those of the buttons in `texts.chat`."""
+"""The windows in which a conversation's settings are changed."""
 
 from texts.language import _
+
+
+def system_button() -> str:
+    return _("System message")
+
+
+def parameters_button() -> str:
+    return _("Parameters")
+
+
+def functions_button() -> str:
+    return _("Functions")
+
+
+def model_button() -> str:
+    return _("Model")
 
 
 def system_hint() -> str:

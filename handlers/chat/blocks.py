@@ -27,6 +27,7 @@ from handlers.blocks.text import (
     size,
 )
 from texts import chat as texts
+from texts import conversation_settings as names
 from texts import jobs
 from texts.formats import dollars, first_of, labelled, listed, money, number, sentences
 
@@ -56,10 +57,10 @@ def conversation_shown(conversation: Conversation) -> Message:
         lines.append(texts.starter(quoted(conversation.question, 300)))
     settings = _settings(conversation)
     buttons = [
-        button(texts.system_button(), SYSTEM, conversation.id),
-        button(texts.parameters_button(), PARAMETERS, conversation.id),
-        button(texts.functions_button(), FUNCTIONS, conversation.id) if conversation.completion is None else None,
-        button(texts.model_button(), MODEL, conversation.id),
+        button(names.system_button(), SYSTEM, conversation.id),
+        button(names.parameters_button(), PARAMETERS, conversation.id),
+        button(names.functions_button(), FUNCTIONS, conversation.id) if conversation.completion is None else None,
+        button(names.model_button(), MODEL, conversation.id),
         id_button(conversation.model),
     ]
     return message(
@@ -75,17 +76,17 @@ def conversation_shown(conversation: Conversation) -> Message:
 def _settings(conversation: Conversation) -> list[str]:
     """A line each; what the model and the provider are left to decide is left out."""
     told = {
-        texts.system_button(): quoted(conversation.system or "", 300),
-        texts.parameters_button(): parameter_words(words_of(parameters_of(conversation))),
-        texts.functions_button(): function_names(conversation.tools),
+        names.system_button(): quoted(conversation.system or "", 300),
+        names.parameters_button(): parameter_words(words_of(parameters_of(conversation))),
+        names.functions_button(): function_names(conversation.tools),
     }
     return [labelled(bold(label), value) for label, value in told.items() if value]
 
 
 def functions_dropped(conversation: Conversation) -> Message:
     """For a file of functions without a word about it."""
-    text = texts.functions_dropped(bold(texts.functions_button()))
-    return message(text, [section(text), actions(button(texts.functions_button(), FUNCTIONS, conversation.id))])
+    text = texts.functions_dropped(bold(names.functions_button()))
+    return message(text, [section(text), actions(button(names.functions_button(), FUNCTIONS, conversation.id))])
 
 
 def settings_changed(person_id: str, change: SettingsChange) -> Message:
@@ -205,6 +206,6 @@ def cost(model: str, answer: Turn, used: UseSum, month: Used) -> Message:
 def model_gone(conversation: Conversation) -> Message:
     """The model was deleted or shut down while people talk to it."""
     text = texts.gone(named(conversation.model))
-    go_on = texts.go_on_with_another(bold(texts.model_button()))
-    choose = button(texts.model_button(), MODEL, conversation.id)
+    go_on = texts.go_on_with_another(bold(names.model_button()))
+    choose = button(names.model_button(), MODEL, conversation.id)
     return message(text, [section(f"{text}\n{go_on}"), actions(choose)])

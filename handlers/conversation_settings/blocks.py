@@ -23,7 +23,6 @@ from handlers.blocks.model_name import named
 from handlers.blocks.parts import HINT, OPTIONS, PLACEHOLDER, option, plain, section
 from handlers.blocks.text import pieces
 from handlers.chat import blocks as chat
-from texts import chat as names
 from texts import conversation_settings as texts
 from texts.errors import sentence
 
@@ -53,8 +52,8 @@ def about(view: Mapping[str, Any]) -> About:
 
 
 def system_modal(conversation: Conversation) -> View:
-    inputs = _long_text(conversation.system or "", names.system_button(), texts.system_hint())
-    return _modal(conversation, names.system_button(), inputs, chat.SYSTEM)
+    inputs = _long_text(conversation.system or "", texts.system_button(), texts.system_hint())
+    return _modal(conversation, texts.system_button(), inputs, chat.SYSTEM)
 
 
 def parameters_modal(conversation: Conversation) -> View:
@@ -63,13 +62,13 @@ def parameters_modal(conversation: Conversation) -> View:
         _text_input(name, name, shown.get(name, ""), texts.parameter_hint(name), multiline=name == "stop")
         for name in PARAMETERS
     ]
-    return _modal(conversation, names.parameters_button(), inputs, chat.PARAMETERS, shown)
+    return _modal(conversation, texts.parameters_button(), inputs, chat.PARAMETERS, shown)
 
 
 def functions_modal(conversation: Conversation, files: Mapping[str, Attachment]) -> View:
     """`files`: JSON files, by their keys, from which the functions can be taken instead."""
     written = json.dumps(conversation.tools, ensure_ascii=False, indent=1) if conversation.tools else ""
-    inputs = _long_text(written, names.functions_button(), texts.functions_hint())
+    inputs = _long_text(written, texts.functions_button(), texts.functions_hint())
     if files:
         options = [option(file.name, key) for key, file in islice(files.items(), OPTIONS)]
         inputs.append(
@@ -81,7 +80,7 @@ def functions_modal(conversation: Conversation, files: Mapping[str, Attachment])
                 optional=True,
             )
         )
-    return _modal(conversation, names.functions_button(), inputs, chat.FUNCTIONS)
+    return _modal(conversation, texts.functions_button(), inputs, chat.FUNCTIONS)
 
 
 def model_modal(conversation: Conversation) -> View:
@@ -89,13 +88,13 @@ def model_modal(conversation: Conversation) -> View:
         section(texts.model_intro(named(conversation.model))),
         InputBlock(
             block_id=_MODEL,
-            label=plain(names.model_button(), HINT),
+            label=plain(texts.model_button(), HINT),
             element=ExternalDataSelectElement(
                 action_id=MODEL_SEARCH, placeholder=plain(texts.model_placeholder(), PLACEHOLDER), min_query_length=0
             ),
         ),
     ]
-    return _modal(conversation, names.model_button(), inputs, chat.MODEL)
+    return _modal(conversation, texts.model_button(), inputs, chat.MODEL)
 
 
 def read_text(values: Values) -> str:

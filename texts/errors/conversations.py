@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from texts.chat import model_button
+from texts.conversation_settings import model_button
 from texts.errors.table import ERRORS
 from texts.findings import FINDINGS
 from texts.formats import number
