@@ -77,6 +77,8 @@ def correct_modal(answer: GivenAnswer, *, rated_bad: bool) -> View:
     conversation = answer.conversation
     note = texts.private_needs_agreement() if conversation.private else ""
     texts_shown = pieces(answer.answer.content, _ROOM)[:_MOST]
+    # Reasons alone will do below a thumb; an answer that calls functions need say nothing; the end may be left out.
+    may_be_empty = rated_bad or bool(answer.answer.tool_calls)
     inputs = [
         InputBlock(
             block_id=f"{_TEXT}/{number}",
@@ -84,7 +86,7 @@ def correct_modal(answer: GivenAnswer, *, rated_bad: bool) -> View:
             element=PlainTextInputElement(
                 action_id=_TEXT, multiline=True, max_length=_ROOM, initial_value=piece or None
             ),
-            optional=True,
+            optional=may_be_empty or number > 0,
         )
         for number, piece in enumerate(texts_shown)
     ]

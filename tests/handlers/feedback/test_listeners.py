@@ -119,9 +119,16 @@ async def test_a_thumb_up_is_thanked_for_and_a_thumb_down_asks_what_was_wrong_an
     view = opened(slack)
     assert inputs(view) == ["why", "comment", "text/0"]
     assert view["blocks"][-1]["element"]["initial_value"] == "Because."
+    assert view["blocks"][-1]["optional"], "what was wrong can be said without what is right"
     await listeners.rate(thumb("bad", 3.0, BEN, answers))
     assert "withdrawn. This answer has 1 👍 0 👎." in answers[-1].text
     assert len(slack.called("views.open")) == 1
+
+
+async def test_whoever_edits_an_answer_has_to_write_one(listeners: FeedbackListeners, slack: Slack) -> None:
+    await listeners.edit(a_request(VALUE))
+    (field,) = [block for block in opened(slack)["blocks"] if block["type"] == "input"]
+    assert not field["optional"]
 
 
 async def test_what_was_wrong_is_kept_without_a_correction_and_shown_with_each_person_s_rating(
