@@ -8,8 +8,8 @@ from msgspec import structs
 from slack_requests import ANA
 
 from bot.access import Caller, Place
+from bot.conversations.answer_events import Answer, Ended, Event, FunctionCalls, TextDelta
 from bot.conversations.answers import GivenAnswer
-from bot.conversations.chat import Answer, Ended, Event, FunctionCalls, TextDelta
 from bot.conversations.conversation import Attachment, Conversation
 from bot.conversations.opening import OpenConversation
 from bot.conversations.settings import AS_IT_IS, SettingsChange

@@ -8,7 +8,7 @@ import msgspec
 from slack_sdk.models.blocks import Block, InputBlock, PlainTextInputElement
 from slack_sdk.models.views import View
 
-from bot.conversations.chat import FunctionCalls
+from bot.conversations.answer_events import FunctionCalls
 from bot.providers.chat import ToolCall
 from handlers.blocks.answer import about, footer
 from handlers.blocks.message import Message

@@ -7,10 +7,9 @@ from functools import partial
 
 import structlog
 
-from bot.conversations.chat import (
+from bot.conversations.answer_events import (
     Answer,
     Called,
-    Chat,
     Empty,
     Ended,
     Gone,
@@ -20,6 +19,7 @@ from bot.conversations.chat import (
     Trimmed,
     Warming,
 )
+from bot.conversations.chat import Chat
 from bot.conversations.conversation import Conversation
 from bot.notices.interfaces import PostError
 from bot.providers.chat import ToolCall

@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 import msgspec
 import structlog
 
-from bot.conversations.chat import Chat, FunctionCalls
+from bot.conversations.answer_events import FunctionCalls
+from bot.conversations.chat import Chat
 from bot.conversations.conversation import Conversation
 from bot.conversations.prompt import next_part
 from bot.errors import Conflict

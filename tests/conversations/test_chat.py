@@ -15,9 +15,8 @@ from bot.access import Actor, Role
 from bot.administration.channel_models import ChannelModels
 from bot.authority import Authority, entry
 from bot.backoff import Backoff
-from bot.conversations.chat import (
+from bot.conversations.answer_events import (
     Called,
-    Chat,
     Empty,
     Ended,
     Event,
@@ -29,6 +28,7 @@ from bot.conversations.chat import (
     Trimmed,
     Warming,
 )
+from bot.conversations.chat import Chat
 from bot.conversations.completion import CompletionFormat
 from bot.conversations.conversation import BROKEN, STOPPED, Attachment, Conversation, Turn
 from bot.conversations.prompt import NO_RESULT, another_answer

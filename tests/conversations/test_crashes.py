@@ -10,7 +10,8 @@ from stand_in_provider import StandInProvider
 from bot.access import Caller
 from bot.administration.channel_models import ChannelModels
 from bot.authority import Authority
-from bot.conversations.chat import Answer, Chat
+from bot.conversations.answer_events import Answer
+from bot.conversations.chat import Chat
 from bot.conversations.conversation import Conversation, ConversationStore
 from bot.conversations.message_changes import MessageChanges
 from bot.conversations.window import Window

@@ -8,7 +8,7 @@ from chatting import TALK, Models
 from scripted_slack import Slack
 from slack_requests import Answers, a_request
 
-from bot.conversations.chat import Called, Ended, FunctionCalls, TextDelta
+from bot.conversations.answer_events import Called, Ended, FunctionCalls, TextDelta
 from bot.errors import Conflict
 from bot.providers.chat import ToolCall
 from handlers.blocks.answer import about

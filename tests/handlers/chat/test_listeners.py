@@ -10,8 +10,8 @@ from scripted_slack import Slack, error
 from slack_requests import Answers, a_caller, a_request
 
 from bot.access import Actor, Role
+from bot.conversations.answer_events import Empty, Ended, Event, Gone, Probabilities, TextDelta, TooLong, Warming
 from bot.conversations.answers import GivenAnswer
-from bot.conversations.chat import Empty, Ended, Event, Gone, Probabilities, TextDelta, TooLong, Warming
 from bot.conversations.conversation import Attachment, Turn
 from bot.conversations.settings import SettingsChange
 from bot.errors import Ambiguous, Denied, Invalid, NotFound
