@@ -10,6 +10,7 @@ from bot.providers.protocol import REINFORCEMENT, Auto
 from bot.providers.vendors import vendor_of
 from bot.spending.budget import Spend
 from training_files import cost
+from training_files.catalog import base_of
 from training_files.report import Report
 
 MILLION = 1_000_000
@@ -36,15 +37,16 @@ def estimate(
     price_per_million: float | None = None,
     seconds_per_token: Mapping[str, float] | None = None,
 ) -> Estimate:
-    """`price_per_million`: the provider's own price, which beats our table's; `seconds_per_token`: for each model, of
-    trained tokens, by past jobs. Reinforcement fine-tuning is billed by the hour, which nobody knows beforehand.
+    """`price_per_million`: the provider's own price, which beats our table's; `seconds_per_token`: for each base
+    model, of trained tokens, by past jobs. Reinforcement fine-tuning is billed by the hour, which nobody knows
+    beforehand.
     """
     epochs = report.epochs if n_epochs == "auto" else n_epochs
     tokens = report.tokens.billed * epochs
     if method == REINFORCEMENT:
         return Estimate(epochs, tokens, None, None)
     usd = _usd(model, tokens, provider) if price_per_million is None else price_per_million * tokens / MILLION
-    pace = (seconds_per_token or {}).get(model)
+    pace = (seconds_per_token or {}).get(base_of(model))
     return Estimate(epochs, tokens, usd, None if pace is None else pace * tokens)
 
 

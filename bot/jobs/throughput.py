@@ -7,13 +7,15 @@ from typing import Final
 from bot.jobs import states
 from bot.jobs.job import Job
 from bot.jobs.training_time import training_seconds
+from training_files.catalog import base_of
 
 # Providers change their machines: older jobs say little.
 _LATEST: Final = 10
 
 
 def seconds_per_token(jobs: Iterable[Job], provider: str) -> dict[str, float]:
-    """For each base model trained there: the median over its latest succeeded jobs (`jobs` come newest first).
+    """For each base model trained there: the median over its latest succeeded jobs (`jobs` come newest first), those
+    included that went on from one of its fine-tuned models.
 
     Of training alone (see `training_time`), per trained token.
     """
@@ -24,7 +26,7 @@ def seconds_per_token(jobs: Iterable[Job], provider: str) -> dict[str, float]:
         seconds = training_seconds(job, job.finished_at) if job.finished_at is not None else None
         if not seconds:
             continue
-        known = paces.setdefault(job.base_model, [])
+        known = paces.setdefault(base_of(job.base_model), [])
         if len(known) < _LATEST:
             known.append(seconds / job.trained_tokens)
     return {model: median(known) for model, known in paces.items()}

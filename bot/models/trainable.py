@@ -1,5 +1,6 @@
 """The models that can be trained on a file: base models, and fine-tuned ones from which training continues."""
 
+from collections import Counter
 from datetime import UTC, date, datetime
 from typing import Final
 
@@ -10,6 +11,7 @@ from bot.errors import Invalid
 from bot.jobs.estimate import is_free
 from bot.models.catalogue import Catalogue
 from bot.models.lookup import ModelLookup
+from bot.models.names import short_name
 from bot.providers.interface import Provider
 from bot.providers.protocol import DPO
 from training_files import Report, fine_tunable, lookup
@@ -44,11 +46,16 @@ class TrainableModels:
 
     async def tuned(self, caller: Caller, report: Report | None = None) -> list[TrainableModel]:
         """The latest fine-tuned models that can be trained further on such a file, and that a job's card here may
-        name."""
+        name. They are labelled as people call them, unless several are called so."""
         # A modal is updated with each character that is typed into some of its fields.
-        models = await self._lookup.visible(caller, caller.posts_in, fresh=False)
-        offered = [self._described(model.id, report, tuned=True) for model in models[:_LATEST_TUNED]]
-        return [model for model in offered if model is not None]
+        models = (await self._lookup.visible(caller, caller.posts_in, fresh=False))[:_LATEST_TUNED]
+        offered = [self._described(model.id, report, tuned=True) for model in models]
+        called = Counter(short_name(model.id) for model in models)
+        return [
+            msgspec.structs.replace(model, label=name) if called[name := short_name(model.id)] == 1 else model
+            for model in offered
+            if model is not None
+        ]
 
     def _described(self, model: str, report: Report | None, *, tuned: bool = False) -> TrainableModel | None:
         fits = self._catalogue.can_train(model, report.method if report else None, report)

@@ -36,6 +36,11 @@ def test_epochs_that_were_chosen_and_the_pace_of_past_jobs_count() -> None:
     assert (said.tokens, said.usd, said.seconds) == (2000, pytest.approx(0.01), pytest.approx(60))
 
 
+def test_going_on_from_a_fine_tuned_model_has_the_pace_of_its_base() -> None:
+    said = estimate(REPORT, f"ft:{MODEL}:acme:voice:abc", 2, seconds_per_token={MODEL: 0.03})
+    assert said.seconds == pytest.approx(0.03 * said.tokens)
+
+
 def test_the_providers_own_price_beats_the_table() -> None:
     assert estimate(REPORT, MODEL, 1, price_per_million=0).usd == 0
     assert estimate(REPORT, "unheard-of", 1).usd is None

@@ -28,6 +28,11 @@ def test_the_pace_is_the_median_of_past_jobs_for_each_base_model() -> None:
     assert seconds_per_token(jobs, "acme") == {"small": 0.02, "large": 0.05}
 
 
+def test_going_on_from_a_fine_tuned_model_takes_as_long_as_training_its_base() -> None:
+    jobs = [job(10), job(30, base_model="ft:small:acme:voice:abc"), job(20)]
+    assert seconds_per_token(jobs, "acme") == {"small": 0.02}
+
+
 @pytest.mark.parametrize(
     "changes",
     [{"state": "failed"}, {"provider": "other"}, {"tokens": None}, {"started_at": None}, {"finished_at": 100.0}],

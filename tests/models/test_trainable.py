@@ -49,6 +49,18 @@ async def test_prices_are_told_as_far_as_they_are_known(models: TrainableModels,
     ]
 
 
+async def test_fine_tuned_models_are_labelled_as_people_call_them_unless_several_are_called_so(
+    models: TrainableModels, stand_in: StandInProvider, jobs: SqliteJobStore
+) -> None:
+    voice, one, other = f"ft:{FOURO}:acme:voice:1", f"ft:{FOURO}:acme:mails:2", f"ft:{FOURO}:acme:mails:3"
+    stand_in.tuned = [voice, one, other]
+    for number, model in enumerate(stand_in.tuned):
+        job = followed_job(f"ftjob-{number}", id=f"job-{number}", state="succeeded", fine_tuned_model=model)
+        await jobs.insert(job)
+    labels = {model.id: model.label for model in await models.tuned(a_caller())}
+    assert labels == {voice: "voice", one: one, other: other}
+
+
 async def test_fine_tuned_models_are_offered_where_a_jobs_card_may_name_them(
     models: TrainableModels, stand_in: StandInProvider, jobs: SqliteJobStore
 ) -> None:
