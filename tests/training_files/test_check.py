@@ -297,7 +297,7 @@ def test_a_line_over_the_limit_is_skipped_in_bounded_memory(write, good, tmp_pat
 def test_memory_does_not_grow_with_the_file(tmp_path):
     pytest.importorskip("resource", reason="peak memory is measured on Linux and macOS")
     peaks = []
-    for megabytes in (4, 28):
+    for megabytes in (4, 4, 28):  # the peak of one process was seen 17 MB below that of all others
         path = tmp_path / f"{megabytes}.jsonl"
         with path.open("w") as file:
             while file.tell() < megabytes << 20:  # 250 bytes an example, no two the same: many hashes
@@ -306,7 +306,7 @@ def test_memory_does_not_grow_with_the_file(tmp_path):
                 }
                 file.write(json.dumps(example) + "\n")
         peaks.append(measured("-c", CHECK, path).megabytes)
-    assert peaks[1] < peaks[0] + 12
+    assert peaks[2] < max(peaks[:2]) + 12
 
 
 CHECK = "import sys; from pathlib import Path; from training_files import check_file; check_file(Path(sys.argv[1]))"
