@@ -2,13 +2,14 @@
 them."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
 
 from bot.access import Caller
 from bot.collections.curation import CollectionCuration
 from bot.collections.export import CollectionFiles
 from bot.collections.views import CollectionViews, ExampleView
+from bot.datasets.dataset import Dataset
 from bot.notices.interfaces import PostError
 from handlers.blocks.message import Message
 from handlers.callers import Callers
@@ -19,7 +20,6 @@ from handlers.modals import Modals
 from handlers.request import Request
 from handlers.web import replies
 from handlers.web.poster import Poster
-from handlers.web.rate_limits import Priority
 from texts.language import speaking
 
 
@@ -142,18 +142,11 @@ class CollectionListeners:
         origin = await self.callers.origin(request)
         with speaking(await self.language(request.channel, request.user)):
             said = blocks.exported(request.user, collection, count)
-        thread_ts = await self.poster.post_once(
-            request.channel,
-            said,
-            idempotency_key=f"{request.key}/export",
-            may_exist=request.is_retry,
-            since=request.received_at,
-            priority=Priority.CHAT,
-        )
-        dataset = await self.files.export(caller, collection, thread_ts, private=origin.private)
-        if dataset.report is None:
-            (dataset,) = await self.derived.share(request, dataset, [dataset], lambda: "")
-            await self.derived.report_on(request, dataset)
+
+        def make(thread_ts: str) -> Awaitable[Dataset]:
+            return self.files.export(caller, collection, thread_ts, private=origin.private)
+
+        await self.derived.in_channel(request, said, "export", make)
 
     async def _whisper(self, request: Request, about: forms.About, message: Message) -> None:
         """Where the modal was opened: a button in the modal itself would not know that place."""

@@ -1,17 +1,19 @@
 """Files that the bot made of a training file: they come into its thread, and get a report like any that was dropped."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from bot.datasets.checking import DatasetCheck
 from bot.datasets.dataset import Dataset
 from bot.datasets.derived import DerivedDatasets, NewFile
 from bot.datasets.file_store import FileStore
+from handlers.blocks.message import Message
 from handlers.datasets.blocks import derived as blocks
 from handlers.datasets.reports import ReportMessages
 from handlers.languages import LanguageOf
 from handlers.request import Request
 from handlers.web.poster import Poster
+from handlers.web.rate_limits import Priority
 from texts.language import speaking
 
 
@@ -34,6 +36,25 @@ class DerivedFiles:
         if not request.is_retry:
             await request.answer(blocks.made_before(new.before, link))
         return True
+
+    async def in_channel(
+        self, request: Request, said: Message, what: str, make: Callable[[str], Awaitable[Dataset]]
+    ) -> Dataset:
+        """A message in the channel, and in its thread the file that `make` makes (given the thread's ts), with its
+        report; all of it once. `what` tells the message from others of the request."""
+        thread_ts = await self.poster.post_once(
+            request.channel,
+            said,
+            idempotency_key=f"{request.key}/{what}",
+            may_exist=request.is_retry,
+            since=request.received_at,
+            priority=Priority.CHAT,
+        )
+        dataset = await make(thread_ts)
+        if dataset.report is None:
+            (dataset,) = await self.share(request, dataset, [dataset], lambda: "")
+            await self.report_on(request, dataset)
+        return dataset
 
     async def share(
         self, request: Request, source: Dataset, made: Sequence[Dataset], comment: Callable[[], str]

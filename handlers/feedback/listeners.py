@@ -12,7 +12,7 @@ from handlers.feedback import blocks
 from handlers.languages import Languages
 from handlers.modals import Modals
 from handlers.request import Request
-from handlers.thread_examples.blocks import agreement
+from handlers.thread_examples import agreement
 from handlers.web.poster import Poster
 from handlers.web.rate_limits import Priority
 from texts.language import speaking
@@ -79,17 +79,17 @@ class FeedbackListeners:
     ) -> None:
         """What the conversation goes on from, and who is asked before anything is learned from it."""
         with speaking(await self.languages.place(conversation.channel, request.user)):
-            said = {"corrected": blocks.corrected(request.user, correction, holds=done.holds)}
-            if done.example.waits_for:
-                asked = agreement(request.user, done.example.collection.name, done.example.waits_for, {})
-                said["agreement"] = asked
-        for what, message in said.items():
-            await self.poster.post_once(
-                conversation.channel,
-                message,
-                idempotency_key=f"{request.key}/{what}",
-                may_exist=request.is_retry,
-                since=request.received_at,
-                thread_ts=conversation.thread_ts,
-                priority=Priority.CHAT,
-            )
+            corrected = blocks.corrected(request.user, correction, holds=done.holds)
+        await self.poster.post_once(
+            conversation.channel,
+            corrected,
+            idempotency_key=f"{request.key}/corrected",
+            may_exist=request.is_retry,
+            since=request.received_at,
+            thread_ts=conversation.thread_ts,
+            priority=Priority.CHAT,
+        )
+        where, example = (conversation.channel, conversation.thread_ts), done.example
+        await agreement.ask(
+            self.poster, self.languages.place, request, *where, example.collection.name, example.waits_for
+        )

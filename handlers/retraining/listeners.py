@@ -1,5 +1,6 @@
 """Training the next model, letting it meet the one before it, and learning from the votes."""
 
+from collections.abc import Awaitable
 from dataclasses import dataclass
 
 from bot.access import Action, Caller
@@ -21,9 +22,8 @@ from handlers.modals import Modals
 from handlers.request import Request
 from handlers.retraining import blocks
 from handlers.start.modal import StartModal
-from handlers.thread_examples.blocks import agreement
+from handlers.thread_examples import agreement
 from handlers.web.poster import Poster
-from handlers.web.rate_limits import Priority
 from texts import retraining as texts
 from texts.feedback import preferences
 from texts.language import speaking
@@ -74,18 +74,8 @@ class RetrainingListeners:
             name = preferences(short_name(pairs.model))
         added = await self.votes.add(caller, pairs, name)
         await request.answer(blocks.votes_added(pairs, added))
-        if added.waits_for:
-            with speaking(await self.language(request.channel, request.user)):
-                asked = agreement(request.user, name, added.waits_for, {})
-            await self.poster.post_once(
-                request.channel,
-                asked,
-                idempotency_key=f"{request.key}/agreement",
-                may_exist=request.is_retry,
-                since=request.received_at,
-                thread_ts=pairs.examples[0].thread_ts,
-                priority=Priority.CHAT,
-            )
+        thread_ts = pairs.examples[0].thread_ts if added.waits_for else None
+        await agreement.ask(self.poster, self.language, request, request.channel, thread_ts, name, added.waits_for)
 
     async def _file(self, request: Request, caller: Caller) -> Dataset:
         """A message in the channel, with the training file and its report in its thread, once."""
@@ -93,16 +83,9 @@ class RetrainingListeners:
         plan = await self.next_models.plan(caller, request.text)
         with speaking(await self.language(request.channel, request.user)):
             said = blocks.making(request.user, plan)
-        thread_ts = await self.poster.post_once(
-            request.channel,
-            said,
-            idempotency_key=f"{request.key}/next-model",
-            may_exist=request.is_retry,
-            since=request.received_at,
-            priority=Priority.CHAT,
-        )
-        dataset = await self.next_models.make(caller, plan, thread_ts, private=origin.private)
-        if dataset.report is None:
-            (dataset,) = await self.derived.share(request, dataset, [dataset], lambda: "")
-            await self.derived.report_on(request, dataset)
+
+        def make(thread_ts: str) -> Awaitable[Dataset]:
+            return self.next_models.make(caller, plan, thread_ts, private=origin.private)
+
+        dataset = await self.derived.in_channel(request, said, "next-model", make)
         return await self.datasets.get(caller, dataset.id, Action.SUBMIT)

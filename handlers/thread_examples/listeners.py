@@ -16,11 +16,10 @@ from handlers.callers import Callers
 from handlers.languages import Languages
 from handlers.modals import Modals
 from handlers.request import Request
-from handlers.thread_examples import blocks
+from handlers.thread_examples import agreement, blocks
 from handlers.thread_examples.blocks import Entered, Preview
 from handlers.web.people import People
 from handlers.web.poster import Poster
-from handlers.web.rate_limits import Priority
 from texts import thread_examples as texts
 from texts.language import speaking
 
@@ -94,18 +93,8 @@ class ThreadExampleListeners:
         except Invalid as error:
             raise Invalid(error.kind, blocks.field_of(error.field, entered.preview), **error.values) from None
         await request.answer(blocks.added(added, masked=entered.mask))
-        if added.waits_for:
-            with speaking(await self.languages.place(place.channel, request.user)):
-                asked = blocks.agreement(request.user, added.collection.name, added.waits_for, {})
-            await self.poster.post_once(
-                place.channel,
-                asked,
-                idempotency_key=f"{request.key}/agreement",
-                may_exist=request.is_retry,
-                since=request.received_at,
-                thread_ts=place.thread_ts,
-                priority=Priority.CHAT,
-            )
+        where = place.channel, place.thread_ts
+        await agreement.ask(self.poster, self.languages.place, request, *where, added.collection.name, added.waits_for)
 
     async def agree(self, request: Request) -> None:
         await self._answered(request, yes=True)

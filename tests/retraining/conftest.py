@@ -1,10 +1,24 @@
 """Training sets, files, models and jobs on a real store."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
 import pytest
+from compare.conftest import (
+    arenas,
+    asking,
+    authority,
+    budgets,
+    catalogue,
+    channel_models,
+    chat_models,
+    datasets,
+    file_store,
+    lost_models,
+    pools,
+    spending,
+    store,
+)
 from parts import MODEL, a_job, a_report
 from slack_requests import ANA, a_caller
 
@@ -26,6 +40,22 @@ from bot.store.database import Database
 from bot.store.datasets import SqliteDatasetStore
 from bot.store.jobs import SqliteJobStore
 from bot.worker_processes import WorkerPools
+
+__all__ = [
+    "arenas",
+    "asking",
+    "authority",
+    "budgets",
+    "catalogue",
+    "channel_models",
+    "chat_models",
+    "datasets",
+    "file_store",
+    "lost_models",
+    "pools",
+    "spending",
+    "store",
+]
 
 PUBLIC, PRIVATE = "C0TRAINING", "C0SECRET"
 PARENT = f"ft:{MODEL}:acme:voice:1"
@@ -133,13 +163,6 @@ class World:
         plan = await self.next_models.plan(caller, collection)
         dataset = await self.next_models.make(caller, plan, "5.0", private=False)
         return dataset, self.file_store.path(dataset.sha256).read_text(encoding="utf-8").splitlines()
-
-
-@pytest.fixture(scope="module")
-def pools() -> Iterator[WorkerPools]:
-    made = WorkerPools()
-    yield made
-    made.close()
 
 
 @pytest.fixture

@@ -1,21 +1,6 @@
 """A new model meets the one that it went on from."""
 
 import pytest
-from compare.conftest import (
-    arenas,
-    asking,
-    authority,
-    budgets,
-    catalogue,
-    channel_models,
-    chat_models,
-    datasets,
-    file_store,
-    lost_models,
-    pools,
-    spending,
-    store,
-)
 from parts import CHANNEL, MODEL
 from retraining.conftest import PARENT, PRIVATE, World, chat, pair
 from slack_requests import ANA, a_caller
@@ -28,22 +13,6 @@ from bot.jobs.job import Origin
 from bot.jobs.lookup import JobLookup
 from bot.retraining.parent_arena import ParentArenas
 from bot.store.comparisons import SqliteComparisonStore
-
-__all__ = [
-    "arenas",
-    "asking",
-    "authority",
-    "budgets",
-    "catalogue",
-    "channel_models",
-    "chat_models",
-    "datasets",
-    "file_store",
-    "lost_models",
-    "pools",
-    "spending",
-    "store",
-]
 
 NEXT = f"ft:{MODEL}:acme:voice-2:2"
 HERE = Origin("T0ACME", CHANNEL, False)

@@ -5,21 +5,6 @@ from typing import Any
 
 import orjson
 import pytest
-from compare.conftest import (
-    arenas,
-    asking,
-    authority,
-    budgets,
-    catalogue,
-    channel_models,
-    chat_models,
-    datasets,
-    file_store,
-    lost_models,
-    pools,
-    spending,
-    store,
-)
 from parts import CHANNEL, MODEL
 from retraining.conftest import PARENT, PRIVATE, World, chat
 from slack_requests import ANA, a_caller
@@ -35,22 +20,6 @@ from bot.jobs.job import Origin
 from bot.retraining.votes import ArenaVotes
 from bot.store.comparisons import SqliteComparisonStore
 from bot.worker_processes import WorkerPools
-
-__all__ = [
-    "arenas",
-    "asking",
-    "authority",
-    "budgets",
-    "catalogue",
-    "channel_models",
-    "chat_models",
-    "datasets",
-    "file_store",
-    "lost_models",
-    "pools",
-    "spending",
-    "store",
-]
 
 NEXT = f"ft:{MODEL}:acme:voice-2:2"
 VOTERS = [Actor(f"U0{name}", "T0ACME") for name in ("ANA", "BEN", "CAI", "DEE")]

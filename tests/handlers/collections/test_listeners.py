@@ -1,8 +1,10 @@
 """Training sets, as people ask for them and press their buttons."""
 
 import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import pytest
 from collecting import BEN, PRIVATE, Collecting, chat_line, pair_line
@@ -25,17 +27,17 @@ from handlers.web.people import People, Roles
 from handlers.web.poster import Poster
 
 
-class Derived:
-    """Takes what was exported in place of Slack and the check."""
+@dataclass(frozen=True)
+class Derived(DerivedFiles):
+    """Takes what was exported in place of Slack's files and the check."""
 
-    def __init__(self) -> None:
-        self.shared: list[Dataset] = []
+    shared: list[Dataset] = field(default_factory=list)
 
-    async def share(self, request: Request, source: Dataset, made: list[Dataset], comment: object) -> list[Dataset]:
-        self.shared += made
-        return made
+    async def share(self, request: Request, source: Dataset, made: Sequence[Dataset], comment: object) -> list[Dataset]:
+        self.shared.extend(made)
+        return list(made)
 
-    async def report_on(self, request: Request, dataset: Dataset) -> None:
+    async def report_on(self, request: Request, dataset: Dataset, validation: Dataset | None = None) -> None:
         pass
 
 
@@ -45,8 +47,9 @@ def world(database: Database, tmp_path: Path) -> Collecting:
 
 
 @pytest.fixture
-def derived() -> Derived:
-    return Derived()
+def derived(slack: Slack) -> Derived:
+    unused: Any = None
+    return Derived(unused, unused, unused, unused, Poster(slack.client), ENGLISH.place)
 
 
 @pytest.fixture
@@ -67,7 +70,7 @@ def listeners(slack: Slack, world: Collecting, derived: Derived) -> CollectionLi
         curation=world.curation,
         files=world.files,
         modals=Modals(poster),
-        derived=cast(DerivedFiles, derived),
+        derived=derived,
         poster=poster,
         language=ENGLISH.place,
     )

@@ -1,5 +1,6 @@
 """The listeners on the way to the next model: what was pressed, and what comes of it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
@@ -21,6 +22,7 @@ from bot.retraining.votes import AddedVotes, VotePairs
 from bot.thread_examples.adding import Added, Choice, NewExample
 from handlers.blocks.parts import section
 from handlers.callers import Callers
+from handlers.datasets.derived_files import DerivedFiles
 from handlers.languages import english
 from handlers.modals import Modals
 from handlers.request import Request
@@ -58,14 +60,6 @@ class Parts:
         self.asked.append(("make", thread_ts, private))
         return self.dataset
 
-    async def share(self, request: Request, source: Dataset, made: list[Dataset], comment: Any) -> list[Dataset]:
-        self.asked.append(("share", source.id))
-        return made
-
-    async def report_on(self, request: Request, dataset: Dataset) -> None:
-        self.asked.append(("report", dataset.id))
-        self.dataset = a_dataset(report=self.report, parent=PARENT)
-
     async def pairs(self, caller: Caller, arena_id: str) -> VotePairs:
         example = NewExample("ex-1", "{}", "C0TRAINING", "9.0", False, ())
         return VotePairs("ft:gpt:acme:new:2", (example, example), 5)
@@ -83,6 +77,21 @@ class Parts:
 
     async def view(self, request: Request, draft: Draft) -> View:
         return View(type="modal", callback_id="start_job", title="Start", blocks=[section(str(draft.words))])
+
+
+@dataclass(frozen=True)
+class Derived(DerivedFiles):
+    """Takes the file in place of Slack's files and the check."""
+
+    parts: Parts
+
+    async def share(self, request: Request, source: Dataset, made: Sequence[Dataset], comment: Any) -> list[Dataset]:
+        self.parts.asked.append(("share", source.id))
+        return list(made)
+
+    async def report_on(self, request: Request, dataset: Dataset, validation: Dataset | None = None) -> None:
+        self.parts.asked.append(("report", dataset.id))
+        self.parts.dataset = a_dataset(report=self.parts.report, parent=PARENT)
 
 
 @pytest.fixture
@@ -113,7 +122,7 @@ def listeners(slack: Slack, parts: Parts, compared: Compared) -> RetrainingListe
         next_models=anything,
         requests=anything,
         datasets=anything,
-        derived=anything,
+        derived=Derived(anything, anything, anything, anything, poster, english, parts),
         start=anything,
         arenas=SimpleNamespace(open=opened),  # type: ignore[arg-type]
         keeper=compared,  # type: ignore[arg-type]
