@@ -68,7 +68,7 @@ class Classes:
     def score(self, model: Any) -> dict[str, float]:
         """Figures by the older service's names. A figure that is not defined (one class alone in the file) is left
         out."""
-        from sklearn import metrics  # type: ignore[import-untyped]  # takes a second to import; ships no types
+        from sklearn import metrics  # takes a second to import
 
         index = {tuple(answer): place for place, answer in enumerate(self._answers)}
         truth = [index.get(answer, -1) for _, answer in self._examples]
