@@ -1,6 +1,6 @@
 """The store of data sets, as an interface; `bot.store.datasets` implements it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Protocol
 
 from bot.audit import Entry
@@ -26,6 +26,9 @@ class DatasetStore(Protocol):
 
     async def by_hash(self, sha256: str) -> list[Dataset]:
         """Data sets with these bytes, not deleted."""
+
+    async def by_hashes(self, sha256s: Collection[str]) -> dict[str, list[Dataset]]:
+        """As `by_hash`, of several at once; a hash that has none is left out."""
 
     async def of_message(self, channel: str, created_at: float) -> list[Dataset]:
         """Data sets that were dropped with one message, deleted ones too."""

@@ -1,11 +1,13 @@
 """The training files that the provider has: which of them a person may know of, and deleting those that no job uses."""
 
+from collections.abc import Sequence
 from typing import Final
 
 import msgspec
 
 from bot.access import Action, Caller, Resource, Role
 from bot.authority import Authority
+from bot.datasets.dataset import Dataset
 from bot.datasets.interfaces import DatasetStore
 from bot.errors import Conflict, NotFound
 from bot.jobs import states
@@ -43,9 +45,13 @@ class ProviderFiles:
         Raises Denied, ProviderError.
         """
         await self._authority.require(caller, Action.USE)
+        files = (await self._provider.files())[:_MOST]
+        contents = await self._jobs.contents(self._provider.name)
+        uploads = await self._datasets.by_hashes({contents[file.id] for file in files if file.id in contents})
+        jobs = await self._jobs.under_way(self._provider.name)
         waiting = await self._jobs.in_states(list(states.OURS))
-        files = [await self._seen(caller, file, waiting) for file in (await self._provider.files())[:_MOST]]
-        return [file for file in files if file is not None]
+        seen = [self._seen(caller, file, uploads.get(contents.get(file.id, ""), []), jobs, waiting) for file in files]
+        return [file for file in seen if file is not None]
 
     async def find(self, caller: Caller, file_id: str) -> str:
         """The id, if the provider has the file and what is posted here may tell of it.
@@ -87,14 +93,19 @@ class ProviderFiles:
             if not found.in_use:
                 await self._delete(caller, found)
 
-    async def _seen(self, caller: Caller, file: RemoteFile, waiting: list[Job]) -> ProviderFile | None:
-        sha256 = await self._jobs.content_of(self._provider.name, file.id)
-        uploads = await self._datasets.by_hash(sha256) if sha256 else []
+    def _seen(
+        self,
+        caller: Caller,
+        file: RemoteFile,
+        uploads: Sequence[Dataset],
+        under_way: Sequence[Job],
+        waiting: Sequence[Job],
+    ) -> ProviderFile | None:
         visible = [dataset for dataset in uploads if self._authority.allows(caller, Action.SEE, dataset.resource)]
         if uploads and not visible:
             return None
         ids = {dataset.id for dataset in uploads}
-        jobs = await self._jobs.uses_file(self._provider.name, file.id)
+        jobs = [job for job in under_way if file.id in {job.training_file, job.validation_file}]
         jobs += [job for job in waiting if {job.dataset_id, job.validation_dataset_id} & ids and job not in jobs]
         # It belongs to one person only where nobody else dropped the same bytes.
         owners = {dataset.owner for dataset in uploads}

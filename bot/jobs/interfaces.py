@@ -134,4 +134,10 @@ class JobStore(Protocol):
     async def content_of(self, provider: str, file_id: str) -> str | None:
         """The SHA-256 of what we uploaded as this file of the provider."""
 
+    async def contents(self, provider: str) -> dict[str, str]:
+        """The SHA-256 of each of our uploads there, by the provider's file id."""
+
+    async def under_way(self, provider: str) -> list[Job]:
+        """Jobs not ended yet."""
+
     async def set_provider_file(self, provider: str, sha256: str, file_id: str | None) -> None: ...

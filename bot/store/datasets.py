@@ -1,6 +1,7 @@
 """What is known of each training file. Implements `bot.datasets.interfaces`; the bytes are in the file store."""
 
-from collections.abc import Callable, Sequence
+import json
+from collections.abc import Callable, Collection, Sequence
 
 import msgspec
 from sqlite_utils import Database as SqliteDatabase
@@ -43,6 +44,14 @@ class SqliteDatasetStore:
 
     async def by_hash(self, sha256: str) -> list[Dataset]:
         return await self._many("sha256 = ? AND deleted_at IS NULL", [sha256])
+
+    async def by_hashes(self, sha256s: Collection[str]) -> dict[str, list[Dataset]]:
+        found: dict[str, list[Dataset]] = {}
+        for dataset in await self._many(
+            "sha256 IN (SELECT value FROM json_each(?)) AND deleted_at IS NULL", [json.dumps(list(sha256s))]
+        ):
+            found.setdefault(dataset.sha256, []).append(dataset)
+        return found
 
     async def of_message(self, channel: str, created_at: float) -> list[Dataset]:
         return await self._many("channel = ? AND created_at = ?", [channel, created_at])

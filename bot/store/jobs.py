@@ -178,8 +178,10 @@ class SqliteJobStore:
         return {model: _job(value) for model, value in await self._database.read(work)}
 
     async def uses_file(self, provider: str, file_id: str) -> list[Job]:
-        jobs = await self._many(f"state NOT IN ({_marks(states.ENDED)}) AND provider = ?", [*states.ENDED, provider])
-        return [job for job in jobs if file_id in {job.training_file, job.validation_file}]
+        return [job for job in await self.under_way(provider) if file_id in {job.training_file, job.validation_file}]
+
+    async def under_way(self, provider: str) -> list[Job]:
+        return await self._many(f"state NOT IN ({_marks(states.ENDED)}) AND provider = ?", [*states.ENDED, provider])
 
     async def provider_file(self, provider: str, sha256: str) -> str | None:
         row = await self._database.read(
@@ -196,6 +198,14 @@ class SqliteJobStore:
             ).fetchone()
         )
         return row[0] if row else None
+
+    async def contents(self, provider: str) -> dict[str, str]:
+        rows = await self._database.read(
+            lambda db: db.execute(
+                "SELECT file_id, sha256 FROM provider_files WHERE provider = ?", [provider]
+            ).fetchall()
+        )
+        return dict(rows)
 
     async def set_provider_file(self, provider: str, sha256: str, file_id: str | None) -> None:
         def work(db: SqliteDatabase) -> None:

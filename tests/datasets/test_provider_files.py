@@ -1,5 +1,7 @@
 """The provider's files: what a person may know of them, and which may go."""
 
+from collections.abc import Callable
+
 import pytest
 from dropping import Drop, Upload
 from parts import a_job, followed_job
@@ -14,6 +16,7 @@ from bot.errors import Conflict, Denied, NotFound
 from bot.jobs import states
 from bot.providers.openai_protocol import OpenAIProtocol
 from bot.store.audit import SqliteAuditLog
+from bot.store.database import Database
 from bot.store.datasets import SqliteDatasetStore
 from bot.store.jobs import SqliteJobStore
 
@@ -123,3 +126,26 @@ async def test_a_file_may_be_posted_of_where_one_of_those_who_dropped_it_might(
     await drop("ds-2", owner=BEN.user)
     await files.require_to_post(a_caller(BEN), file_id)
     await files.require_to_post(a_caller(BEN), "file-nobody-of-us-uploaded")
+
+
+async def test_a_list_of_many_files_asks_the_store_no_more_often_than_one_of_few(
+    files: ProviderFiles, database: Database, drop: Drop, upload: Upload, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reads = 0
+    read = database.read
+
+    async def counted(work: Callable[..., object]) -> object:
+        nonlocal reads
+        reads += 1
+        return await read(work)
+
+    monkeypatch.setattr(database, "read", counted)
+    asked = []
+    for number in (1, 2, 3):
+        await drop(f"ds-{number}", sha256=f"hash-{number}", name=f"{number}.jsonl")
+        await upload(f"hash-{number}")
+        reads = 0
+        assert {one.name for one in await files.visible(a_caller())} == {f"{n}.jsonl" for n in range(1, number + 1)}
+        asked.append(reads)
+    assert asked[0] > 0
+    assert len(set(asked)) == 1
