@@ -8,6 +8,15 @@ from typing import Any
 from slack_sdk.models.blocks import Block
 
 
+class DataBlock(Block):
+    """A block of Slack's own that shows data, which not every workspace takes. `in_words`: the same in a block that
+    each does."""
+
+    def __init__(self, type: str, in_words: Block) -> None:
+        super().__init__(type=type)
+        self.in_words = in_words
+
+
 @dataclass(frozen=True)
 class Message:
     """`text` is mrkdwn, already escaped, and at most 4,000 characters: chat.update refuses more, even
@@ -23,6 +32,13 @@ class Message:
         if self.blocks:
             arguments["blocks"] = self._block_dicts
         return arguments
+
+    @property
+    def in_words(self) -> "Message":
+        """Without blocks that not every workspace takes; itself where it has none."""
+        if not any(isinstance(block, DataBlock) for block in self.blocks):
+            return self
+        return Message(self.text, [one.in_words if isinstance(one, DataBlock) else one for one in self.blocks])
 
     @cached_property
     def _block_dicts(self) -> list[dict[str, Any]]:

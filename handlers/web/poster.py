@@ -144,16 +144,12 @@ class Poster:
         priority: Priority = Priority.MILESTONE,
     ) -> str:
         """Post a message; its ts. `idempotency_key` goes into the metadata, by which `find` knows it again."""
-        arguments = message.as_arguments() | {
-            "channel": channel,
-            "unfurl_links": False,
-            "unfurl_media": False,
-        }
+        arguments: dict[str, Any] = {"channel": channel, "unfurl_links": False, "unfurl_media": False}
         if thread_ts:
             arguments["thread_ts"] = thread_ts
         if idempotency_key:
             arguments["metadata"] = metadata(idempotency_key)
-        answer = await self.call("chat.postMessage", arguments, priority=priority, channel=channel)
+        answer = await self._send("chat.postMessage", message, arguments, priority, channel)
         return str(answer["ts"])
 
     async def post_once(
@@ -237,8 +233,21 @@ class Poster:
             arguments["cursor"] = cursor
 
     async def update(self, channel: str, ts: str, message: Message, *, priority: Priority) -> None:
-        arguments = message.as_arguments() | {"channel": channel, "ts": ts}
-        await self.call("chat.update", arguments, priority=priority)
+        await self._send("chat.update", message, {"channel": channel, "ts": ts}, priority)
+
+    async def _send(
+        self, method: str, message: Message, arguments: dict[str, Any], priority: Priority, channel: str = ""
+    ) -> dict[str, Any]:
+        """A message; in words where Slack does not take its tables and charts."""
+        try:
+            return await self.call(method, message.as_arguments() | arguments, priority=priority, channel=channel)
+        except PostRefused as error:
+            if message.in_words is message or str(error) != "invalid_blocks":
+                raise
+            log.info("shown in words", method=method)
+            return await self.call(
+                method, message.in_words.as_arguments() | arguments, priority=priority, channel=channel
+            )
 
     def has_room(self, method: str, channel: str = "") -> bool:
         """Whether a call would be made at once."""
@@ -258,11 +267,9 @@ class Poster:
 
     async def whisper(self, channel: str, user: str, message: Message, *, thread_ts: str | None = None) -> None:
         """Visible to `user` only. Where that cannot be (not in the channel), it goes to their direct messages."""
-        arguments = message.as_arguments() | {"channel": channel, "user": user}
-        if thread_ts:
-            arguments["thread_ts"] = thread_ts
+        arguments = {"channel": channel, "user": user} | ({"thread_ts": thread_ts} if thread_ts else {})
         try:
-            await self.call("chat.postEphemeral", arguments, priority=Priority.CHAT)
+            await self._send("chat.postEphemeral", message, arguments, Priority.CHAT)
         except PostRefused:
             await self.post(user, message, priority=Priority.CHAT)
 

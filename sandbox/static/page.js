@@ -158,6 +158,19 @@ document.addEventListener("click", (event) => {
   $(".menu", box).replaceChildren();
 });
 
+// A data_table is sorted by the column whose heading is pressed; pressed again, the other way round.
+document.addEventListener("click", (event) => {
+  const heading = event.target.closest(".data_table .sort")?.closest("th");
+  if (!heading) return;
+  const [header, ...rows] = heading.closest("table").rows;
+  const order = heading.ariaSort === "ascending" ? "descending" : "ascending";
+  for (const other of header.cells) other.ariaSort = other === heading ? order : null;
+  const way = order === "ascending" ? 1 : -1;
+  const compare = (a, b) => "value" in a.dataset && "value" in b.dataset ? a.dataset.value - b.dataset.value : a.textContent.localeCompare(b.textContent);
+  rows.sort((a, b) => way * compare(a.cells[heading.cellIndex], b.cells[heading.cellIndex]));
+  header.after(...rows);
+});
+
 // The composer
 const commands = JSON.parse($("#commands").textContent);
 const people = JSON.parse($("#mentionable").textContent);

@@ -667,6 +667,21 @@ async def test_charts_tables_and_cards_are_seen_and_a_card_s_button_works(
     await expect(page.get_by_text("ftjob-1")).to_be_visible()
 
 
+async def test_a_data_table_is_sorted_by_the_column_whose_heading_is_pressed(page: Page, slack: AsyncWebClient) -> None:
+    header = [{"type": "raw_text", "text": "Model"}, {"type": "raw_text", "text": "Right"}]
+    rows = [
+        [{"type": "raw_text", "text": name}, {"type": "raw_number", "value": value, "text": f"{value}%"}]
+        for name, value in (("support", 82), ("base", 9), ("mini", 100))
+    ]
+    table = {"type": "data_table", "caption": "Models", "rows": [header, *rows]}
+    await slack.chat_postMessage(channel=SUPPORT, text="x", blocks=[table])
+    shares = page.locator(".data_table td.number")
+    await page.get_by_role("button", name="Right").click()
+    await expect(shares).to_have_text(["9%", "82%", "100%"])
+    await page.get_by_role("button", name="Right").click()
+    await expect(shares).to_have_text(["100%", "82%", "9%"])
+
+
 async def test_an_agents_prompts_its_stop_button_and_the_title_of_its_session(
     page: Page, sandbox: Sandbox, people: SandboxClient, slack: AsyncWebClient, bolt: AsyncApp
 ) -> None:
