@@ -20,6 +20,7 @@ def words() -> ChartWords:
         loss_log=_("Loss, log scale"),
         token_accuracy=_("Token accuracy"),
         reward_accuracy=_("Reward accuracy"),
+        reward=_("Reward"),
         training=_("Training set"),
         training_smoothed=_("Training set, smoothed"),
         validation=_("Validation set"),
@@ -37,6 +38,9 @@ def words() -> ChartWords:
 def loss_alt_text(metrics: Sequence[Metrics], *, method: str = "") -> str:
     """Of `bot.charts.training.loss_chart`."""
     said = []
+    measured = quantities(method, metrics)
+    if measured[0] == "mean_reward":
+        return _reward_alt_text(training(metrics, "mean_reward").points, validation(metrics, "mean_reward").points)
     train, valid = training(metrics, "loss").points, validation(metrics, "loss").points
     if train:
         said.append(_("Training loss {course} at step {step}.", course=_course(train, _figure), step=train[-1][0]))
@@ -53,7 +57,7 @@ def loss_alt_text(metrics: Sequence[Metrics], *, method: str = "") -> str:
             )
         else:
             said.append(_("Validation loss {course}.", course=_course(valid, _figure)))
-    if accuracy := _accuracy(metrics, quantities(method, metrics)[1]):
+    if accuracy := _accuracy(metrics, measured[1]):
         said.append(accuracy)
     if not said:
         return _("Chart of training loss by step; nothing has been measured yet.")
@@ -90,6 +94,17 @@ def length_alt_text(bars: Sequence[Bar], tokens: Tokens, *, limit: int | None = 
             )
         )
     return sentences(*said)[:ALT_TEXT]
+
+
+def _reward_alt_text(train: Points, valid: Points) -> str:
+    said = []
+    if train:
+        said.append(_("Training reward {course} at step {step}.", course=_course(train, _figure), step=train[-1][0]))
+    if valid:
+        said.append(_("Validation reward {course}.", course=_course(valid, _figure)))
+    if not said:
+        return _("Chart of the reward by step; nothing has been measured yet.")
+    return sentences(_("Line chart by training step."), *said)[:ALT_TEXT]
 
 
 def _accuracy(metrics: Sequence[Metrics], quantity: Quantity) -> str:

@@ -13,6 +13,7 @@ def name(quantity: Quantity, *, validates: bool) -> str:
         "mean_token_accuracy": (_("Token accuracy"), _("Validation token accuracy")),
         "reward_accuracy": (_("Reward accuracy"), _("Validation reward accuracy")),
         "reward_margin": (_("Reward margin"), _("Validation reward margin")),
+        "mean_reward": (_("Training reward"), _("Validation reward")),
     }[quantity]
     return validation if validates else training
 

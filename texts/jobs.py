@@ -241,6 +241,10 @@ def best_first() -> str:
     return _("The best first: the lower the validation loss, the better it does on what it has not seen.")
 
 
+def best_reward_first() -> str:
+    return _("The best first: the higher the validation reward, the better it does on what it has not seen.")
+
+
 def latest_first() -> str:
     return _("The latest first. Without a validation file nothing measures which is best.")
 
@@ -250,9 +254,9 @@ def checkpoint(step: int) -> str:
     return _("Step {step}", step=step)
 
 
-def best() -> str:
+def best(*, by_reward: bool = False) -> str:
     """Of several checkpoints."""
-    return _("best: the lowest validation loss")
+    return _("best: the highest validation reward") if by_reward else _("best: the lowest validation loss")
 
 
 def more_checkpoints(count: int) -> str:

@@ -1,5 +1,5 @@
 """Training curves: loss above, below it how often the model was right where that was measured (of preferences, how
-often the preferred answer gained more). Validation differs by colour and markers.
+often the preferred answer gained more). Of reinforcement, the reward alone. Validation differs by colour and markers.
 """
 
 import math
@@ -25,18 +25,18 @@ def loss_chart(metrics: Sequence[Metrics], words: ChartWords, *, method: str = "
     What was measured of single batches is drawn faintly behind what it comes to (`bot.jobs.figures`). What was not
     measured is not drawn.
     """
-    accuracy = quantities(method, metrics)[1]
-    loss = training(metrics, "loss"), validation(metrics, "loss")
-    right = training(metrics, accuracy), validation(metrics, accuracy)
+    first, *others = quantities(method, metrics)
+    loss = training(metrics, first), validation(metrics, first)
+    right = tuple(part(metrics, others[0]) for part in (training, validation)) if others else ()
     two_panels = any(curve.raw or curve.points for curve in right)
     figure = sheet(6.4 if two_panels else 4.4)
     panels = figure.subplots(
         2 if two_panels else 1, 1, sharex=True, squeeze=False, height_ratios=[1.7, 1] if two_panels else [1]
     )
     top, bottom = panels[0][0], panels[-1][0]
-    _loss_panel(top, words, *loss)
+    _loss_panel(top, words, *loss, name=words.reward if first == "mean_reward" else words.loss)
     if two_panels:
-        _accuracy_panel(bottom, accuracy, words, *right)
+        _accuracy_panel(bottom, others[0], words, *right)
     figure.align_ylabels()
     _step_axis(bottom, [point for curve in (*loss, *right) for point in (*curve.raw, *curve.points)], words.step)
     set_title(top, title, pad=42)
@@ -51,17 +51,17 @@ def _thinned(points: Points) -> Points:
     return [points[round(index * stride)] for index in range(_MOST_POINTS)]
 
 
-def _loss_panel(axes: "Axes", words: ChartWords, train: Curve, valid: Curve) -> None:
+def _loss_panel(axes: "Axes", words: ChartWords, train: Curve, valid: Curve, *, name: str) -> None:
     from matplotlib.ticker import FuncFormatter
 
-    furnish(axes, words.loss)
+    furnish(axes, name)
     values = _values(train, valid)
     if not values:
         axes.set_yticks([])
         axes.text(0.5, 0.5, words.nothing, transform=axes.transAxes, ha="center", color=FAINT_INK, fontsize=15)
         return
     _curves(axes, words, train, valid)
-    if min(values) > 0 and max(values) > 50 * min(values):
+    if name == words.loss and min(values) > 0 and max(values) > 50 * min(values):
         # A fall as deep as this shows nothing of its end on a linear scale.
         axes.set_yscale("log")
         axes.set_ylabel(words.loss_log)

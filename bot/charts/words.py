@@ -10,6 +10,7 @@ class ChartWords(msgspec.Struct, frozen=True):
     loss_log: str
     token_accuracy: str
     reward_accuracy: str
+    reward: str
     training: str
     training_smoothed: str
     validation: str

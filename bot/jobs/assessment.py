@@ -7,19 +7,21 @@ import msgspec
 
 from bot.jobs import states
 from bot.jobs.diagnosis import Diagnosis, diagnose, lower_rate
-from bot.jobs.figures import Figure, figures
+from bot.jobs.figures import Figure, Quantity, figures, quantities
 from bot.jobs.interfaces import JobStore
 from bot.jobs.job import Job
 from bot.providers.protocol import Checkpoint, Metrics
 
 
 class RankedCheckpoint(msgspec.Struct, frozen=True):
-    """`loss`: the validation loss by which it is ranked; None if there is none. `best` of several."""
+    """`measured`: what it is ranked by, the validation loss (`by`), or of reinforcement the validation reward; None if
+    there is none. `best` of several."""
 
     checkpoint: Checkpoint
     figures: Sequence[Figure] = ()
-    loss: float | None = None
+    measured: float | None = None
     best: bool = False
+    by: Quantity = "loss"
 
 
 class Assessment(msgspec.Struct, frozen=True):
@@ -48,21 +50,26 @@ def assess(job: Job, metrics: Sequence[Metrics], checkpoints: Sequence[Checkpoin
 
 
 def rank(job: Job, metrics: Sequence[Metrics], checkpoints: Sequence[Checkpoint]) -> list[RankedCheckpoint]:
-    """The lowest validation loss first, then those without one, the latest first. A training loss ranks nothing: it
-    falls however much is only learned by heart."""
+    """The lowest validation loss first (of reinforcement the highest reward), then those without one, the latest first.
+    A training loss ranks nothing: it falls however much is only learned by heart."""
     told = _all(metrics, checkpoints)
-    ranked = []
+    quantity, ranked = quantities(job.method, told)[0], []
     for checkpoint in checkpoints:
         there = figures(told, job.method, upto=checkpoint.step)
-        loss = next((one for one in there if (one.quantity, one.part) == ("loss", "validation")), None)
+        found = next((one for one in there if (one.quantity, one.part) == (quantity, "validation")), None)
         # The figure of the whole file belongs to the step at which it was measured, and to no later one.
-        known = loss is not None and (not loss.whole or loss.step == checkpoint.step)
-        ranked.append(RankedCheckpoint(checkpoint, there, loss.value if loss and known else None))
-    by_loss = sorted((one for one in ranked if one.loss is not None), key=lambda one: (one.loss, -one.checkpoint.step))
-    unknown = sorted((one for one in ranked if one.loss is None), key=lambda one: -one.checkpoint.step)
-    if len(by_loss) > 1:
-        by_loss[0] = msgspec.structs.replace(by_loss[0], best=True)
-    return [*by_loss, *unknown]
+        known = found is not None and (not found.whole or found.step == checkpoint.step)
+        measured = found.value if found and known else None
+        ranked.append(RankedCheckpoint(checkpoint, there, measured, by=quantity))
+    sign = -1 if quantity == "mean_reward" else 1
+    best_first = sorted(
+        (one for one in ranked if one.measured is not None),
+        key=lambda one: (sign * (one.measured or 0.0), -one.checkpoint.step),
+    )
+    unknown = sorted((one for one in ranked if one.measured is None), key=lambda one: -one.checkpoint.step)
+    if len(best_first) > 1:
+        best_first[0] = msgspec.structs.replace(best_first[0], best=True)
+    return [*best_first, *unknown]
 
 
 def checkpoint_figures(job: Job, metrics: Sequence[Metrics], checkpoint: Checkpoint) -> list[Figure]:

@@ -13,7 +13,17 @@ from statistics import mean, median
 
 import msgspec
 
-from bot.jobs.figures import QUANTITIES, Curve, Points, quantities, smoothed, training, validation, window
+from bot.jobs.figures import (
+    QUANTITIES,
+    REINFORCEMENT_QUANTITIES,
+    Curve,
+    Points,
+    quantities,
+    smoothed,
+    training,
+    validation,
+    window,
+)
 from bot.providers.protocol import DPO, Auto, Metrics
 
 
@@ -58,7 +68,10 @@ _DPO_START = math.log(2)
 
 def diagnose(metrics: Sequence[Metrics], method: str = "", *, ended: bool = True) -> Diagnosis | None:
     """What is wrong with the run as a whole, or None. While it still trains (`ended` is False) only divergence is
-    told: the rest may yet come right. `metrics` in any order."""
+    told: the rest may yet come right. `metrics` in any order. The loss of reinforcement stays about zero however well
+    it learns: of it only a loss that is no number is told."""
+    if quantities(method, metrics) == REINFORCEMENT_QUANTITIES:
+        return _divergence(metrics, Curve([], []), Curve([], []), method)
     train, valid = training(metrics, "loss"), validation(metrics, "loss")
     found = _divergence(metrics, train, valid, method)
     return found if found or not ended else _rise(train, valid, method) or _standstill(train, valid)

@@ -10,16 +10,17 @@ from typing import Final, Literal
 
 import msgspec
 
-from bot.providers.protocol import DPO, Metrics
+from bot.providers.protocol import DPO, REINFORCEMENT, Metrics
 
 Points = list[tuple[int, float]]
 """(step, value), by step."""
 
-Quantity = Literal["loss", "mean_token_accuracy", "reward_accuracy", "reward_margin"]
-"""As the protocol names it, without `train_`, `valid_` or `full_valid_`. The reward ones are TRL's, for preferences."""
+Quantity = Literal["loss", "mean_token_accuracy", "reward_accuracy", "reward_margin", "mean_reward"]
+"""As the protocol names it, without `train_`, `valid_` or `full_valid_`. `reward_…` are TRL's, for preferences."""
 
 QUANTITIES: Final[tuple[Quantity, ...]] = ("loss", "mean_token_accuracy")
 DPO_QUANTITIES: Final[tuple[Quantity, ...]] = ("loss", "reward_accuracy", "reward_margin")
+REINFORCEMENT_QUANTITIES: Final[tuple[Quantity, ...]] = ("mean_reward",)
 
 # Beyond this a loss has long diverged, and arithmetic with it.
 _LARGEST: Final = 1e30
@@ -61,9 +62,12 @@ def figures(metrics: Sequence[Metrics], method: str = "", *, upto: int | None = 
 
 
 def quantities(method: str, metrics: Sequence[Metrics]) -> tuple[Quantity, ...]:
-    """What tells how training by this method of the protocol goes. Of preferences, token accuracy says nothing: the
-    aim is that the preferred answer gains on the other one, not that it is said word for word. Not every provider tells
-    the method; rewards are measured of preferences only."""
+    """What tells how training by this method of the protocol goes, the most telling first. Of preferences, token
+    accuracy says nothing: the aim is that the preferred answer gains on the other one, not that it is said word for
+    word. Of reinforcement, only the reward does. Not every provider tells the method; what is measured tells it, too.
+    """
+    if method == REINFORCEMENT or any(one.of_reinforcement for one in metrics):
+        return REINFORCEMENT_QUANTITIES
     return DPO_QUANTITIES if method == DPO or any(one.of_preferences for one in metrics) else QUANTITIES
 
 

@@ -52,6 +52,7 @@ class JobError(msgspec.Struct, frozen=True):
 class Metrics(msgspec.Struct, frozen=True, omit_defaults=True):
     """The figures of one training step, under the protocol's names; unmeasured ones are None. The protocol has none for
     preferences: `reward_…` are named as TRL names them (a pair's margin, and the share of pairs with a positive one).
+    Of reinforcement it has the mean reward that graders gave.
     `not_finite`: a loss was infinite, or no number. `elapsed_seconds`: how long the job has trained until then.
     """
 
@@ -69,6 +70,9 @@ class Metrics(msgspec.Struct, frozen=True, omit_defaults=True):
     valid_reward_margin: float | None = None
     full_valid_reward_accuracy: float | None = None
     full_valid_reward_margin: float | None = None
+    train_mean_reward: float | None = None
+    valid_mean_reward: float | None = None
+    full_valid_mean_reward: float | None = None
     not_finite: bool = False
     elapsed_seconds: float | None = None
 
@@ -76,6 +80,11 @@ class Metrics(msgspec.Struct, frozen=True, omit_defaults=True):
     def of_preferences(self) -> bool:
         rewards = self.train_reward_accuracy, self.valid_reward_accuracy, self.full_valid_reward_accuracy
         return any(accuracy is not None for accuracy in rewards)
+
+    @property
+    def of_reinforcement(self) -> bool:
+        rewards = self.train_mean_reward, self.valid_mean_reward, self.full_valid_mean_reward
+        return any(reward is not None for reward in rewards)
 
 
 class Checkpoint(msgspec.Struct, frozen=True):

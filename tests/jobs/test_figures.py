@@ -25,6 +25,14 @@ def test_the_whole_validation_file_counts_more_than_its_batches() -> None:
     assert (accuracy.value, accuracy.whole) == (0.8, True)
 
 
+def test_of_reinforcement_the_reward_is_what_counts() -> None:
+    told = [Metrics(1, train_mean_reward=0.2, train_loss=0.01), Metrics(2, full_valid_mean_reward=0.6)]
+    assert [(one.quantity, one.part, one.value) for one in figures(told)] == [
+        ("mean_reward", "training", 0.2),
+        ("mean_reward", "validation", 0.6),
+    ]
+
+
 def test_without_a_full_validation_its_batches_are_smoothed() -> None:
     (loss,) = figures([Metrics(step, valid_loss=1.0 + 0.5 * (-1) ** step) for step in range(1, 41)])
     assert (loss.value, loss.over, loss.whole) == (pytest.approx(1.0), 10, False)

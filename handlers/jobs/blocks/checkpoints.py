@@ -28,7 +28,9 @@ def checkpoint_list(job: Job, ranked: Sequence[RankedCheckpoint]) -> Message:
         text = texts.no_checkpoints(name)
         return message(text, [section(text)])
     text = texts.checkpoints_of(name)
-    order = texts.best_first() if ranked[0].best else texts.latest_first()
+    order = texts.latest_first()
+    if ranked[0].best:
+        order = texts.best_reward_first() if ranked[0].by == "mean_reward" else texts.best_first()
     there = [one for one in ranked if one.checkpoint.model not in job.lost_models]
     compare = button(compare_button(), COMPARE, job.id) if len(there) > 1 else None
     blocks: list[Block] = [section(f"{bold(text)}\n{order}", button=compare)]
@@ -49,6 +51,6 @@ def checkpoint_list(job: Job, ranked: Sequence[RankedCheckpoint]) -> Message:
 
 def _measured(one: RankedCheckpoint) -> str:
     step = bold(texts.checkpoint(one.checkpoint.step))
-    marks = f"★ {step} · {bold(texts.best())}" if one.best else step
+    marks = f"★ {step} · {bold(texts.best(by_reward=one.by == 'mean_reward'))}" if one.best else step
     measured = one_line(one.figures)
     return f"{marks} · {measured}" if measured else marks

@@ -53,3 +53,14 @@ def test_a_checkpoint_goes_by_its_short_name_and_its_id_is_a_press_away(
     assert "`house-voice, step 88`" in seen(message)
     assert made.model not in seen(message)
     assert buttons(message)["model_id"]["value"] == made.model
+
+
+def test_of_reinforcement_the_highest_validation_reward_is_best(make_job: MakeJob, seen: See) -> None:
+    rewards = {5: 0.3, 10: 0.8, 15: 0.6}
+    made = [
+        Checkpoint(f"c{step}", f"ft:{step}", step, Metrics(step, full_valid_mean_reward=rewards[step]))
+        for step in rewards
+    ]
+    ranked = rank(make_job(), [], made)
+    assert [one.checkpoint.step for one in ranked] == [10, 15, 5]
+    assert "highest validation reward" in seen(checkpoint_list(make_job(), ranked))
