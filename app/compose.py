@@ -423,7 +423,7 @@ def _jobs(services: Services, callers: Callers, files: ProviderFiles) -> tuple[J
             callers=callers,
             overview=JobOverview(jobs, lookup, authority),
             job_history=JobHistory(jobs, lookup, services.audit, services.deliveries),
-            results=JobResults(lookup, services.providers),
+            results=JobResults(jobs, lookup, services.providers),
             imports=JobImport(services.sync, authority, services.catalogue.resource, files.require_to_post),
             learned=_learned(services),
             cards=services.cards,

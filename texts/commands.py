@@ -89,6 +89,29 @@ def status() -> Description:
 
 
 @_command
+def checkpoints() -> Description:
+    return Description(
+        _("checkpoints [JOB]"),
+        _("List what a job saved on its way, the best first"),
+        _("With the figures of each, to talk to it or to go on from it. Without a job it is the latest here."),
+        ("checkpoints", "checkpoints job-1a2b3c"),
+    )
+
+
+@_command
+def results() -> Description:
+    return Description(
+        _("results [JOB]"),
+        _("Post a job's results as files"),
+        _(
+            "The provider's own file, and a CSV with a line for each step: losses, accuracies and rewards, blank where "
+            "nothing was measured. Without a job it is the latest here."
+        ),
+        ("results", "results job-1a2b3c"),
+    )
+
+
+@_command
 def events() -> Description:
     return Description(
         _("events JOB [page=2]"),

@@ -13,7 +13,7 @@ def as_csv(columns: Sequence[str], rows: Iterable[Sequence[str | int | float]]) 
     """UTF-8 with a byte-order mark, by which Excel knows it."""
     table = io.StringIO()
     writer = csv.writer(table)
-    writer.writerow(columns)
+    writer.writerow(map(_cell, columns))
     for row in rows:
         writer.writerow([_cell(value) if isinstance(value, str) else value for value in row])
     return b"\xef\xbb\xbf" + table.getvalue().encode("utf-8", "replace")

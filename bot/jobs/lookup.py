@@ -38,7 +38,7 @@ class JobLookup:
             raise unknown from None
         return job
 
-    async def named(self, caller: Caller, word: str, action: Action) -> Job:
+    async def named(self, caller: Caller, word: str, action: Action, *, to_post: bool = False) -> Job:
         """Like `get`, for what a person types: also the job's suffix, or the beginning of a name that is its alone.
 
         Raises Ambiguous.
@@ -51,4 +51,4 @@ class JobLookup:
                 word, known, lambda job: (job.id, job.provider_job_id, job.suffix), label=lambda job: job.id
             )
             word = found.id if found else word
-        return await self.get(caller, word, action)
+        return await self.get(caller, word, action, to_post=to_post)

@@ -50,7 +50,8 @@ class JobOverview:
         job = await self._lookup.named(caller, word, Action.SEE)
         return AssessedJob(job, await assessed(self._jobs, job))
 
-    async def checkpoints(self, caller: Caller, job_id: str) -> tuple[Job, list[RankedCheckpoint]]:
-        """The job and what it saved on its way, the best first (see `rank`). Raises NotFound, Denied."""
-        job = await self._lookup.get(caller, job_id, Action.SEE)
+    async def checkpoints(self, caller: Caller, word: str) -> tuple[Job, list[RankedCheckpoint]]:
+        """The job that a person calls `word` and what it saved on its way, the best first (see `rank`). Raises like
+        `one`."""
+        job = await self._lookup.named(caller, word, Action.SEE)
         return job, rank(job, await self._jobs.metrics(job.id), await self._jobs.checkpoints(job.id))

@@ -42,12 +42,8 @@ class JobListeners:
         await request.answer(jobs.job_list([one.job for one in shown], links, assessments, more=more))
 
     async def status(self, request: Request) -> None:
-        """Without a word it is the latest of the thread, or of the channel."""
-        word = request.text or await self.overview.latest_in(request.channel, request.thread_ts)
-        if word is None:
-            raise NotFound("no_job_here", member=await self.callers.is_member(request.channel))
         caller = await self.callers.of(request)
-        one = await self.overview.one(caller, word)
+        one = await self.overview.one(caller, await self._word(request))
         model = one.job.fine_tuned_model
         sets = (await self.learned.collections_of(caller, [model]))[model] if model else ()
         link = await self._card_link(one.job)
@@ -78,18 +74,28 @@ class JobListeners:
         await request.answer(jobs.followed(job))
 
     async def checkpoints(self, request: Request) -> None:
-        job, ranked = await self.overview.checkpoints(await self.callers.of(request), request.text)
+        job, ranked = await self.overview.checkpoints(await self.callers.of(request), await self._word(request))
         await request.answer(checkpoints.checkpoint_list(job, ranked))
 
     async def results_file(self, request: Request) -> None:
-        """The CSV, into the thread of the card."""
-        job, content = await self.results.file(await self.callers.of(request), request.text)
-        name = f"{job.id}-results.csv"
-        file_id = await self.poster.upload(name, content)
+        """The provider's file and the clean table, into the thread of the card."""
+        found = await self.results.of(await self.callers.of(request), await self._word(request))
+        job, files = found.job, {}
+        for name, content in (("provider-results", found.provider_file), ("results", found.table)):
+            if content:
+                name = f"{job.id}-{name}.csv"
+                files[await self.poster.upload(name, content)] = name
         card = await self.cards.card(job.id) if request.channel == job.origin.channel else None
         with speaking(await self.language_of(request.channel, request.user)):
             comment = results_of(code(title(job), 150))
-        await self.poster.share({file_id: name}, request.channel, card.ts if card else request.thread_ts, comment)
+        await self.poster.share(files, request.channel, card.ts if card else request.thread_ts, comment)
+
+    async def _word(self, request: Request) -> str:
+        """What names the job; without a word it is the latest of the thread, or of the channel."""
+        word = request.text.strip("`") or await self.overview.latest_in(request.channel, request.thread_ts)
+        if word is None:
+            raise NotFound("no_job_here", member=await self.callers.is_member(request.channel))
+        return word
 
     async def _card_link(self, job: Job) -> str | None:
         card = await self.cards.card(job.id)

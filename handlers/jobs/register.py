@@ -12,6 +12,8 @@ FEATURE: Final = Feature(
     commands=(
         Command("jobs", Topic.FOLLOW, JobListeners.list),
         Command("status", Topic.FOLLOW, JobListeners.status),
+        Command("checkpoints", Topic.FOLLOW, JobListeners.checkpoints),
+        Command("results", Topic.FOLLOW, JobListeners.results_file),
         Command("events", Topic.FOLLOW, JobListeners.events),
         Command("explain", Topic.FOLLOW, JobListeners.explain),
         Command("follow", Topic.FOLLOW, JobListeners.follow),

@@ -94,6 +94,8 @@ COMMAND_CASES = {
     "files": "",
     "jobs": "",
     "status": "|{job}|{remote}|{model}|{suffix}|job-hu|hu|ftjob-",
+    "checkpoints": "|{job}|{suffix}|hu",
+    "results": "|{job}|{suffix}|hu",
     "events": "{job}|{running} page=2",
     "explain": "{job}|{running}",
     "follow": "{remote}|{remote_running}|{remote_new}",

@@ -1,18 +1,20 @@
-"""Results files are given to people as the CSV that they are."""
+"""Results are given to people as the provider's own file, and as a clean table."""
 
 import base64
 
 import pytest
-from parts import a_job
+from parts import a_job, measured
 from slack_requests import a_caller
 from stand_in_provider import StandInProvider
 
 from bot.access import Actor
 from bot.errors import Denied, NotFound
+from bot.jobs.interfaces import JobUpdate
 from bot.jobs.job import Origin
 from bot.jobs.lookup import JobLookup
-from bot.jobs.results import JobResults, readable
+from bot.jobs.results import JobResults, readable, results_table
 from bot.providers.openai_protocol import OpenAIProtocol
+from bot.providers.protocol import Metrics
 from bot.providers.registry import Providers
 from bot.store.jobs import SqliteJobStore
 
@@ -34,8 +36,8 @@ def test_anything_else_stays_as_it_is(content: bytes) -> None:
 
 
 @pytest.fixture
-def results(lookup: JobLookup, provider: OpenAIProtocol) -> JobResults:
-    return JobResults(lookup, Providers(provider))
+def results(jobs: SqliteJobStore, lookup: JobLookup, provider: OpenAIProtocol) -> JobResults:
+    return JobResults(jobs, lookup, Providers(provider))
 
 
 async def test_the_file_of_a_job_is_for_those_who_may_see_the_job(
@@ -45,12 +47,13 @@ async def test_the_file_of_a_job_is_for_those_who_may_see_the_job(
     await jobs.insert(a_job(result_files=("file-results",)))
     secret = Origin("T0ACME", "G0SECRET", True)
     await jobs.insert(a_job(id="job-2", result_files=("file-results",), requester="U0BEN", origin=secret))
-    _, content = await results.file(a_caller(), "job-1")
-    assert content == b"step,train_loss\n1,0.5\n"
+    found = await results.of(a_caller(), "job-1")
+    assert found.provider_file == b"step,train_loss\n1,0.5\n"
+    assert found.table == b"\xef\xbb\xbfstep,train_loss\r\n1,0.5\r\n"
     with pytest.raises(NotFound, match="unknown_job"):
-        await results.file(a_caller(), "job-2")
+        await results.of(a_caller(), "job-2")
     with pytest.raises(Denied, match="seen_by_too_many"):  # alone they may look, but it would be posted for all
-        await results.file(a_caller(Actor("U0BEN", "T0ACME")), "job-2")
+        await results.of(a_caller(Actor("U0BEN", "T0ACME")), "job-2")
 
 
 @pytest.mark.parametrize(("files", "why"), [((), "no_results_file"), (("file-empty",), "empty_results_file")])
@@ -60,4 +63,38 @@ async def test_a_job_without_results_says_so(
     stand_in.files["file-empty"] = ("step_metrics.csv", b"")
     await jobs.insert(a_job(result_files=files))
     with pytest.raises(NotFound, match=why):
-        await results.file(a_caller(), "job-1")
+        await results.of(a_caller(), "job-1")
+
+
+async def test_without_a_file_of_the_provider_the_table_has_what_was_told(
+    results: JobResults, jobs: SqliteJobStore
+) -> None:
+    job = a_job(state="running", provider_job_id="ftjob-1")
+    await jobs.insert(job, JobUpdate(job, events=[measured(1), measured(2)]))
+    found = await results.of(a_caller(), "job-1")
+    assert found.provider_file is None
+    assert found.table is not None
+    assert len(found.table.splitlines()) == 3
+
+
+def test_the_table_has_the_names_of_events_and_leaves_blank_what_was_not_measured() -> None:
+    told = [Metrics(1, train_loss=9.0), Metrics(2, full_valid_loss=0.75, train_mean_reward=-0.5)]
+    table = results_table(CSV, told)
+    assert table is not None
+    lines = table.removeprefix(b"\xef\xbb\xbf").decode().splitlines()
+    assert lines[0] == (
+        "step,train_loss,train_mean_token_accuracy,valid_loss,valid_mean_token_accuracy,full_valid_loss,"
+        "train_mean_reward"
+    )
+    assert lines[1:] == ["1,0.5,0.8,,,,", "2,,,,,0.75,-0.5"], "the provider's own figure counts"
+
+
+def test_no_cell_of_the_table_is_a_formula() -> None:
+    table = results_table(b'step,=1+1,note\n1,"=HYPERLINK(1)",-cmd\nsum,1,2\n2,-0.5,nan\n')
+    assert table is not None
+    assert table.decode("utf-8-sig").splitlines() == ["step,'=1+1,note", "1,'=HYPERLINK(1),'-cmd", "2,-0.5,nan"]
+
+
+@pytest.mark.parametrize("content", [b"", b"\xff\xfe\x00", b"step\n", b"loss,step\n1,2\n", b'step,"a\n'])
+def test_of_what_is_no_results_file_there_is_no_table(content: bytes) -> None:
+    assert results_table(content) is None
