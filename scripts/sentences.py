@@ -1,5 +1,5 @@
 #!/usr/bin/env python
-"""Find sentences for people outside texts/: what stands in bot/, training_files/ and handlers/ cannot be translated.
+"""Find sentences for people outside texts/: what stands in the rooms below cannot be translated.
 
 Prints each with its place; exit code 1 where there is one. Part of scripts/check. Modules whose words are for nobody to
 read, or not ours, stand in scripts/sentences.toml with the reason.
@@ -18,7 +18,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 EXCEPTIONS = Path(__file__).with_suffix(".toml")
-ROOMS = ("bot", "training_files", "handlers")
+ROOMS = ("bot", "graders", "training_files", "handlers")
 _WORD = re.compile(r"[A-Za-z][A-Za-z'’-]*[A-Za-z]")
 _SQL = re.compile(
     r"\s*(SELECT|INSERT|UPDATE|DELETE|CREATE|DROP|WITH|PRAGMA|ALTER|VACUUM|BEGIN) |[=<>,] ?\?| IN \(| LIMIT \?"

@@ -25,6 +25,11 @@ class Sentences(Mapping[str, Callable[..., str]]):
         self._functions[say.__name__] = say
         return say
 
+    def include(self, others: "Sentences") -> None:
+        """Take in those of another table."""
+        for say in others.values():
+            self.sentence(say)
+
     def say(self, kind: str, values: Mapping[str, object], **context: object) -> str | None:
         """What is said of a kind, None of one without a sentence. Of the `context` a sentence gets what it takes."""
         if kind not in self:

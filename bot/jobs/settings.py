@@ -14,9 +14,9 @@ from typing import Any, Final
 import msgspec
 
 from bot.errors import Invalid
-from bot.jobs.grader import read_grader
 from bot.jobs.job import Job
 from bot.providers.protocol import DPO, REINFORCEMENT, SUPERVISED, Auto, Hyperparameters, of_method
+from graders import GraderError, as_json, fits_training, read_grader
 
 AUTO: Final[Auto] = "auto"
 NO_VALIDATION: Final = "none"
@@ -170,7 +170,15 @@ def _effort(text: str) -> str:
 
 
 def _grader(text: str) -> dict[str, Any] | None:
-    return read_grader(text) if text.strip() else None
+    if not text.strip():
+        return None
+    try:
+        grader = read_grader(text)
+    except GraderError as error:
+        raise Invalid(error.kind, "grader", **error.values) from None
+    if not fits_training(grader):
+        raise Invalid("grader_not_for_training", "grader", name=grader.name)
+    return as_json(grader)
 
 
 def _wandb(text: str) -> str | None:

@@ -17,6 +17,7 @@ from texts.sentences import Sentences
 ROOT = Path(__file__).parents[2]
 OF_THE_BOT = (
     *("BotError", "Denied", "NotFound", "Invalid", "Conflict", "NotAdmitted", "OverBudget", "StartError"),
+    *("GraderError", "AnswerError", "NotAvailable"),
     *("StoreTrouble", "UnknownProvider", "Doubtful", "Unintelligible", "super().__init__"),
 )
 OF_FILES = ("TrainingFileError", "Interrupted")
@@ -24,7 +25,7 @@ OF_FILES = ("TrainingFileError", "Interrupted")
 
 def raised(*classes: str) -> Iterator[tuple[str, str, set[str]]]:
     """Where, kind and values of each error in the program whose first argument is one word."""
-    for room in ("bot", "handlers", "training_files"):
+    for room in ("bot", "graders", "handlers", "training_files"):
         for path in (ROOT / room).rglob("*.py"):
             for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
                 if isinstance(node, ast.Call) and ast.unparse(node.func) in classes:

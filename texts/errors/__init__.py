@@ -8,6 +8,7 @@ import re
 
 from bot.errors import BotError
 from bot.providers.interface import ProviderError
+from graders import GradeFault, GraderError
 from texts import training_file_errors
 from texts.errors import (
     access,
@@ -16,7 +17,6 @@ from texts.errors import (
     conversations,
     datasets,
     feedback,
-    graders,
     job_requests,
     jobs,
     models,
@@ -37,7 +37,6 @@ __all__ = [
     "conversations",
     "datasets",
     "feedback",
-    "graders",
     "job_requests",
     "jobs",
     "models",
@@ -51,7 +50,7 @@ __all__ = [
 ]
 
 
-def sentence(error: BotError | TrainingFileError) -> str:
+def sentence(error: BotError | GradeFault | GraderError | TrainingFileError) -> str:
     """What happened, and what to do next. What a provider answered stays in its own words."""
     if isinstance(error, TrainingFileError):
         return training_file_errors.sentence(error)

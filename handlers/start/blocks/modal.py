@@ -18,12 +18,12 @@ from slack_sdk.models.views import View
 from bot.datasets.dataset import Dataset
 from bot.errors import Invalid
 from bot.jobs.estimate import estimate
-from bot.jobs.grader import EXAMPLE
 from bot.jobs.settings import AUTO, NO_VALIDATION, read_setting
 from bot.models.names import suffix_from_file
 from bot.models.trainable import TrainableModel, untrainable
 from bot.providers.protocol import DPO, REINFORCEMENT, SUPERVISED, Auto
 from bot.providers.vendors import vendor_of
+from graders import EXAMPLE
 from handlers.blocks.model_name import named
 from handlers.blocks.parts import (
     HINT,

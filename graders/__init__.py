@@ -1,0 +1,28 @@
+"""Graders: what says how good an answer is, written once for evaluations, for the trainer's endpoints, and for
+reinforcement fine-tuning. JSON of OpenAI's shapes and of ours beyond them, read, checked, and carried out."""
+
+from graders.errors import GradeFault, GraderError
+from graders.grader import EXAMPLE, Grader, fits_training, judges, needs_model
+from graders.grading import grade, grade_with, passes
+from graders.reading import as_json, grader_of, read_grader
+from graders.sample import Grade, Judge, Sample, TokenLogprob
+
+__all__ = [
+    "EXAMPLE",
+    "Grade",
+    "GradeFault",
+    "Grader",
+    "GraderError",
+    "Judge",
+    "Sample",
+    "TokenLogprob",
+    "as_json",
+    "fits_training",
+    "grade",
+    "grade_with",
+    "grader_of",
+    "judges",
+    "needs_model",
+    "passes",
+    "read_grader",
+]
