@@ -17,10 +17,10 @@ from bot.compare.comparison import (
     Question,
     Vote,
 )
-from bot.compare.power import votes_needed
 from bot.compare.strength import Interval, Ranking
 from bot.conversations.conversation import BROKEN
 from bot.errors import BotError
+from bot.evaluations.statistics.power import votes_needed
 from bot.providers.protocol import JobError
 from handlers.blocks.message import Message
 from handlers.blocks.model_name import named

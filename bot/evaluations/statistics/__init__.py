@@ -1,0 +1,30 @@
+"""Statistics of evaluations: plain sequences in, frozen structs out. Libraries are imported where they are needed; what
+takes longer than a moment (`compare` of thousands) is for a worker process.
+
+A score that is missing (None, or not a number) is left out and counted as `missing`; it never counts as zero. Several
+samples of one prompt are averaged before they come here, so that one item is one score. Groups are what makes items
+depend on each other: a conversation, a document.
+"""
+
+from bot.evaluations.statistics.drift import drifted
+from bot.evaluations.statistics.holm import adjusted
+from bot.evaluations.statistics.intervals import Estimate, mean_interval
+from bot.evaluations.statistics.paired import Compared, compare
+from bot.evaluations.statistics.power import detectable, needed
+from bot.evaluations.statistics.selection import Chosen, choose, split_halves
+from bot.evaluations.statistics.verdict import Verdict
+
+__all__ = [
+    "Chosen",
+    "Compared",
+    "Estimate",
+    "Verdict",
+    "adjusted",
+    "choose",
+    "compare",
+    "detectable",
+    "drifted",
+    "mean_interval",
+    "needed",
+    "split_halves",
+]

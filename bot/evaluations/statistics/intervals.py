@@ -1,0 +1,149 @@
+"""The mean of scores, with its interval."""
+
+import math
+from collections.abc import Hashable, Sequence
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+    Places = NDArray[np.int64]
+
+FEWEST_FOR_BOOTSTRAP: Final = 50
+"""Clusters. Of fewer the bootstrap makes intervals that are too narrow (benchmarks/coverage.py)."""
+
+_RESAMPLES: Final = 2_000
+
+
+class Method(StrEnum):
+    """How an interval or a test was made."""
+
+    WILSON = "wilson"
+    T = "t"
+    BCA = "bca"
+    ALL_ALIKE = "all_alike"
+    MCNEMAR = "mcnemar"
+    SIGN_FLIP = "sign_flip"
+    PREDICTION_POWERED = "prediction_powered"
+    NOTHING = "nothing"
+
+
+class Estimate(msgspec.Struct, frozen=True):
+    """A mean of `n` scores in `clusters` (as many as there are scores where they depend on nothing), `missing` ones
+    left out. `value` is None of no scores; `low` and `high` are None where the scores cannot say how sure they are.
+    """
+
+    value: float | None
+    low: float | None
+    high: float | None
+    n: int
+    clusters: int
+    method: Method
+    missing: int = 0
+
+
+def mean_interval(
+    scores: Sequence[float | None], groups: Sequence[Hashable] | None = None, *, level: float = 0.95, seed: int = 0
+) -> Estimate:
+    """The mean, and its interval: Wilson's for scores of 0 and 1 without groups; else over clusters, which are
+    resampled (BCa), or, where they are few, taken by the t distribution with the jackknife's error.
+
+    Raises ValueError where `groups` is of another length.
+    """
+    from statsmodels.stats.proportion import proportion_confint
+
+    values, places, missing = present(scores, groups)
+    n = len(values)
+    if not n:
+        return Estimate(None, None, None, 0, 0, Method.NOTHING, missing)
+    mean = float(values.mean())
+    clusters = int(places.max()) + 1
+    if clusters == n and is_binary(values):
+        low, high = proportion_confint(int(values.sum()), n, 1 - level, method="wilson")
+        return Estimate(mean, float(low), float(high), n, n, Method.WILSON, missing)
+    bounds = (0.0, 1.0) if values.min() >= 0 and values.max() <= 1 else None
+    interval, method = clustered_interval(values, places, bounds, level=level, seed=seed)
+    low, high = interval or (None, None)
+    return Estimate(mean, low, high, n, clusters, method, missing)
+
+
+def present(scores: Sequence[float | None], groups: Sequence[Hashable] | None) -> "tuple[Floats, Places, int]":
+    """The scores that are there, the number of each one's cluster (from 0), and how many are missing."""
+    import numpy as np
+
+    if groups is not None and len(groups) != len(scores):
+        raise ValueError("a group for each score")
+    values = np.array([math.nan if score is None else score for score in scores], dtype=np.float64)
+    there = np.isfinite(values)
+    if groups is None:
+        places = np.arange(int(there.sum()))
+    else:
+        seen: dict[Hashable, int] = {}
+        kept = [group for group, is_there in zip(groups, there, strict=True) if is_there]
+        places = np.array([seen.setdefault(group, len(seen)) for group in kept], dtype=np.int64)
+    return values[there], places, int(len(values) - there.sum())
+
+
+def is_binary(values: "Floats") -> bool:
+    return bool(((values == 0) | (values == 1)).all())
+
+
+def clustered_interval(
+    values: "Floats",
+    places: "Places",
+    bounds: tuple[float, float] | None,
+    *,
+    level: float,
+    seed: int,
+) -> tuple[tuple[float, float] | None, Method]:
+    """The interval of the mean of `values` that come in clusters; None where they cannot say. `bounds`: between which
+    all possible values lie, where that is known.
+
+    Few values of a kind, all alike, are no proof that all others are as well: with m clusters, a share of others of up
+    to 1 - ((1 - level) / 2) ** (1 / m) would often go unseen, and these might lie at the bounds.
+    """
+    import numpy as np
+    from scipy.stats import bootstrap
+    from scipy.stats import t as student
+
+    sums: Floats = np.bincount(places, weights=values).astype(np.float64)
+    sizes = np.bincount(places).astype(np.float64)
+    clusters, mean = len(sums), float(values.mean())
+    if (values == values[0]).all() or clusters == 1:
+        if bounds is None:
+            return None, Method.ALL_ALIKE
+        unseen = 1 - ((1 - level) / 2) ** (1 / clusters)
+        low, high = (mean + unseen * (bound - mean) for bound in bounds)
+        return (low, high), Method.ALL_ALIKE
+    if clusters >= FEWEST_FOR_BOOTSTRAP:
+        drawn = bootstrap(
+            (sums, sizes),
+            lambda total, size, axis: total.sum(axis) / size.sum(axis),
+            paired=True,
+            vectorized=True,
+            n_resamples=_RESAMPLES,
+            batch=max(1, 1_000_000 // clusters),
+            confidence_level=level,
+            method="BCa",
+            rng=np.random.default_rng(seed),
+        )
+        low, high = float(drawn.confidence_interval.low), float(drawn.confidence_interval.high)
+        if math.isfinite(low) and math.isfinite(high):
+            return (low, high), Method.BCA
+    half = float(student.ppf((1 + level) / 2, clusters - 1)) * jackknife_error(sums, sizes)
+    low, high = mean - half, mean + half
+    if bounds is not None:
+        low, high = max(low, bounds[0]), min(high, bounds[1])
+    return (low, high), Method.T
+
+
+def jackknife_error(sums: "Floats", sizes: "Floats") -> float:
+    """The standard error of the mean of all items, leaving out one cluster after another."""
+    without = (sums.sum() - sums) / (sizes.sum() - sizes)
+    clusters = len(sums)
+    return math.sqrt((clusters - 1) / clusters * float(((without - without.mean()) ** 2).sum()))
