@@ -36,6 +36,7 @@ from bot.datasets.report import DatasetReports
 from bot.datasets.samples import DatasetSamples
 from bot.datasets.second_pass import SecondPass
 from bot.datasets.splitting import DatasetSplitting
+from bot.evaluations.evaluations import Evaluations
 from bot.feedback.feedback import AnswerFeedback
 from bot.job_requests import JobRequests
 from bot.jobs.controls import JobControls
@@ -53,6 +54,7 @@ from bot.spending.budgets import Budgets
 from bot.store.collections import SqliteCollectionStore
 from bot.store.comparisons import SqliteComparisonStore
 from bot.store.conversations import SqliteConversationStore
+from bot.store.evaluations import SqliteEvaluationStore
 from bot.store.feedback import SqliteRatingStore
 from bot.thread_examples.adding import ThreadExamples
 from handlers.administration.listeners import AdministrationListeners
@@ -373,6 +375,23 @@ def _compare(
         overview=JobOverview(services.jobs, services.job_lookup, authority),
         datasets=services.trainable_datasets,
         modals=Modals(services.poster),
+    )
+
+
+def evaluations(services: Services) -> Evaluations:
+    return Evaluations(
+        SqliteEvaluationStore(services.database),
+        services.chat_models,
+        services.catalogue,
+        services.model_spending,
+        services.jobs,
+        services.job_lookup,
+        services.datasets,
+        services.dataset_lookup,
+        services.file_store,
+        services.pools,
+        services.authority,
+        tokenizers=services.settings.tokenizers,
     )
 
 

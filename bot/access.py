@@ -18,6 +18,8 @@ class Action(StrEnum):
     COMPARE = "compare"
     VOTE = "vote"
     REVEAL = "reveal"
+    EVALUATE = "evaluate"
+    PROMOTE = "promote"
     ADD_EXAMPLE = "add example"
     CHANGE_COLLECTION = "change collection"
     REVIEW = "review example"
@@ -112,6 +114,8 @@ _MEMBERS = _VIEWERS | {
     Action.CONFIGURE,
     Action.COMPARE,
     Action.VOTE,
+    Action.EVALUATE,
+    Action.PROMOTE,
     Action.ADD_EXAMPLE,
     Action.FOLLOW,
     Action.SET_LANGUAGE,

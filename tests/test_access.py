@@ -37,6 +37,8 @@ MEMBERS_ACTS = (
     Action.CONFIGURE,
     Action.COMPARE,
     Action.VOTE,
+    Action.EVALUATE,
+    Action.PROMOTE,
     Action.ADD_EXAMPLE,
     Action.FOLLOW,
     Action.SET_LANGUAGE,

@@ -12,6 +12,14 @@ from training_files.lines import read_batches
 def read_examples(path: Path) -> Iterator[dict[str, Any]]:
     """The examples of a JSONL file in order, each the JSON object of one line; empty lines are passed over.
 
+    Raises like `numbered_examples`.
+    """
+    return (example for _, example in numbered_examples(path))
+
+
+def numbered_examples(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Each example with the number of its line, from 1.
+
     Holds one batch of lines at a time. Raises TrainingFileError where the file cannot be read, or at the first line
     that is not a JSON object; use `check_file` first to know all that is wrong.
     """
@@ -27,4 +35,4 @@ def read_examples(path: Path) -> Iterator[dict[str, Any]]:
                 raise TrainingFileError("no_example", name=path.name, line=number, finding=wrong.code) from wrong
             if not isinstance(example, dict):
                 raise TrainingFileError("no_example", name=path.name, line=number, finding="data_type")
-            yield example
+            yield number, example

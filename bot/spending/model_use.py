@@ -74,9 +74,19 @@ class ModelSpending:
         self, user: str, channel: str, model: str, provider: str, subject: str, usage: Usage, at: float
     ) -> float | None:
         """Keep what an answer used; its cost in US dollars, None where nobody knows the price."""
-        usd = self._cost(usage, model, provider)
-        await self._uses.add(ModelUse(user, channel, model, subject, usage, usd, at))
-        return usd
+        use = self.use(user, channel, model, provider, subject, usage, at)
+        await self._uses.add(use)
+        return use.usd
+
+    def use(
+        self, user: str, channel: str, model: str, provider: str, subject: str, usage: Usage, at: float
+    ) -> ModelUse:
+        """What an answer used, for who keeps it together with the answer."""
+        return ModelUse(user, channel, model, subject, usage, self._cost(usage, model, provider), at)
+
+    def cost(self, usage: Usage, model: str, provider: str) -> float | None:
+        """US dollars; None where nobody knows the price."""
+        return self._cost(usage, model, provider)
 
     async def of(self, subject: str) -> UseSum:
         """All that was used for a conversation, a comparison."""

@@ -192,6 +192,14 @@ def m017_what_was_wrong(db: Database) -> None:
     db.execute("ALTER TABLE ratings ADD COLUMN why TEXT")
 
 
+@migrations()
+def m018_evaluations(db: Database) -> None:
+    """The same examples asked of several models. Answers are kept by what was asked, for all evaluations; prompts by
+    their hash. `changes` counts what has happened to an evaluation. `truth`: the label in the file."""
+    for statement in _M018.split(";\n"):
+        db.execute(statement)
+
+
 def _without_its_job(notice: dict[str, Any]) -> dict[str, Any]:
     body = dict(notice["body"])
     job = body.pop("job", None)
@@ -401,5 +409,63 @@ CREATE TABLE agreements (           -- of members of a private channel, to the u
     yes INTEGER NOT NULL,
     at REAL NOT NULL,
     PRIMARY KEY (channel, user)
+) STRICT
+"""
+
+_M018 = """
+CREATE TABLE evaluations (
+    id TEXT PRIMARY KEY,
+    channel TEXT NOT NULL,
+    thread_ts TEXT,
+    state TEXT NOT NULL,
+    file TEXT NOT NULL,             -- SHA-256 of the file that the items come from
+    created_at REAL NOT NULL,
+    changes INTEGER NOT NULL,
+    cached INTEGER NOT NULL,        -- answers that had been given before
+    result TEXT,                    -- JSON; NULL until it is finished
+    value TEXT NOT NULL
+) STRICT;
+CREATE INDEX evaluations_state ON evaluations (state);
+CREATE INDEX evaluations_channel ON evaluations (channel, created_at);
+CREATE TABLE evaluation_items (
+    evaluation_id TEXT NOT NULL REFERENCES evaluations (id),
+    number INTEGER NOT NULL,
+    line INTEGER NOT NULL,
+    turn INTEGER NOT NULL,
+    prompt TEXT NOT NULL,           -- its hash
+    cluster TEXT NOT NULL,
+    slices TEXT NOT NULL,
+    truth TEXT,
+    control INTEGER NOT NULL,
+    PRIMARY KEY (evaluation_id, number)
+) STRICT;
+CREATE TABLE model_answers (
+    key TEXT PRIMARY KEY,           -- hash of provider, model, prompt, parameters and sample
+    model TEXT NOT NULL,
+    file TEXT NOT NULL,             -- whose words were asked
+    value TEXT NOT NULL
+) STRICT;
+CREATE INDEX model_answers_model ON model_answers (model);
+CREATE INDEX model_answers_file ON model_answers (file);
+CREATE TABLE evaluation_answers (
+    evaluation_id TEXT NOT NULL REFERENCES evaluations (id),
+    model INTEGER NOT NULL,         -- its place in the evaluation
+    number INTEGER NOT NULL,
+    sample INTEGER NOT NULL,
+    key TEXT,                       -- of the answer; NULL where the model gave none
+    why TEXT,                       -- JSON; why it gave none
+    reward REAL,
+    passed INTEGER,
+    label TEXT,
+    parts TEXT,
+    fault TEXT,
+    PRIMARY KEY (evaluation_id, model, number, sample)
+) STRICT;
+CREATE INDEX evaluation_answers_key ON evaluation_answers (key);
+CREATE TABLE current_models (
+    channel TEXT PRIMARY KEY,
+    model TEXT NOT NULL,
+    set_by TEXT NOT NULL,
+    at REAL NOT NULL
 ) STRICT
 """

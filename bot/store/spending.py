@@ -31,16 +31,19 @@ def read_answers(db: SqliteDatabase, at: float) -> list[Spend]:
     return [Spend(user, channel, usd, answers=answers) for user, channel, usd, answers in rows]
 
 
+def put_use(db: SqliteDatabase, use: ModelUse) -> None:
+    """Inside a caller's transaction."""
+    values = [use.at, use.user, use.channel, use.model, use.subject]
+    figures = [use.usage.prompt_tokens, use.usage.completion_tokens, use.usd]
+    db.execute("INSERT INTO model_use VALUES (?, ?, ?, ?, ?, ?, ?, ?)", values + figures)
+
+
 class SqliteModelUseStore:
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def add(self, use: ModelUse) -> None:
-        values = [use.at, use.user, use.channel, use.model, use.subject]
-        figures = [use.usage.prompt_tokens, use.usage.completion_tokens, use.usd]
-        await self._database.write(
-            lambda db: db.execute("INSERT INTO model_use VALUES (?, ?, ?, ?, ?, ?, ?, ?)", values + figures)
-        )
+        await self._database.write(lambda db: put_use(db, use))
 
     async def of_subject(self, subject: str) -> UseSum:
         row = await self._database.read(

@@ -35,6 +35,7 @@ def no_such_thing(kind: str) -> str:
         "conversation": _("There is no such conversation here."),
         "file": _("There is no such file here."),
         "collection": _("There is no such training set here."),
+        "evaluation": _("There is no such evaluation here."),
         "example": _("There is no such example here (any more)."),
     }.get(kind) or _("There is no such thing here.")
 
@@ -47,6 +48,8 @@ def only_looking(action: Action) -> str:
         Action.CONFIGURE: _("You may look, but not change how a model is asked."),
         Action.COMPARE: _("You may look, but not compare models."),
         Action.VOTE: _("You may look, but not vote."),
+        Action.EVALUATE: _("You may look, but not evaluate models."),
+        Action.PROMOTE: _("You may look, but not choose this channel's model."),
         Action.ADD_EXAMPLE: _("You may look, but not add examples to a training set."),
         Action.REVIEW: _("You may look, but not review examples."),
         Action.FOLLOW: _("You may look, but not follow a job."),
@@ -64,6 +67,11 @@ def only_owner(action: Action, kind: str) -> str:
             Action.RESUME: _("Only the person who started this job or an administrator may resume it."),
             Action.DECIDE: _("Only the person who started this job or an administrator may decide about it."),
         }.get(action) or _("Only the person who started this job or an administrator may delete it.")
+    if kind == "evaluation":
+        return {
+            Action.PAUSE: _("Only the person who started this evaluation or an administrator may pause it."),
+            Action.RESUME: _("Only the person who started this evaluation or an administrator may resume it."),
+        }.get(action) or _("Only the person who started this evaluation or an administrator may cancel it.")
     return {
         "model": _("Only the person whom this model belongs to or an administrator may delete it."),
         "file": _("Only the person whom this file belongs to or an administrator may delete it."),

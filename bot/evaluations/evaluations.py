@@ -1,0 +1,360 @@
+"""Evaluating models: what it will take, starting, pausing, going on, cancelling, and choosing a channel's model."""
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from bot.access import Action, Caller
+from bot.authority import Authority, entry
+from bot.conversations.chat_models import ChatModels
+from bot.datasets.dataset import Dataset
+from bot.datasets.file_store import FileStore
+from bot.datasets.interfaces import DatasetStore
+from bot.datasets.lookup import DatasetLookup
+from bot.errors import Conflict, Invalid, NotFound
+from bot.evaluations.evaluation import (
+    DEFAULT_N,
+    ENDED,
+    MOST_MODELS,
+    MOST_N,
+    MOST_SAMPLES,
+    Caveat,
+    DrawnItem,
+    Evaluation,
+    EvaluationRequest,
+    EvaluationState,
+    EvaluationStore,
+    Plan,
+    Progress,
+)
+from bot.evaluations.statistics import detectable
+from bot.evaluations.survey import Survey, answer_key, asked_how, survey
+from bot.jobs.interfaces import JobStore
+from bot.jobs.job import Job, Origin
+from bot.jobs.lookup import JobLookup
+from bot.models.catalogue import Catalogue
+from bot.providers.chat import Parameters, Usage
+from bot.spending.model_use import ModelSpending
+from bot.worker_processes import Pool, WorkerPools
+from graders.errors import GraderError
+from graders.grader import ANSWER, REFERENCE, FunctionCall, Grader, JsonEqual, Normalized, TextSimilarity
+from graders.reading import as_json, grader_of
+from training_files.catalog import base_of
+
+_FEW: Final = 50
+_LATEST: Final = 50
+
+
+class _Planned(msgspec.Struct, frozen=True):
+    plan: Plan
+    evaluation: Evaluation
+    drawn: tuple[DrawnItem, ...]
+
+
+class Evaluations:
+    def __init__(
+        self,
+        evaluations: EvaluationStore,
+        models: ChatModels,
+        catalogue: Catalogue,
+        spending: ModelSpending,
+        jobs: JobStore,
+        job_lookup: JobLookup,
+        datasets: DatasetStore,
+        dataset_lookup: DatasetLookup,
+        file_store: FileStore,
+        pools: WorkerPools,
+        authority: Authority,
+        *,
+        tokenizers: Path | None = None,
+    ) -> None:
+        self._evaluations = evaluations
+        self._models = models
+        self._catalogue = catalogue
+        self._spending = spending
+        self._jobs = jobs
+        self._job_lookup = job_lookup
+        self._datasets = datasets
+        self._dataset_lookup = dataset_lookup
+        self._file_store = file_store
+        self._pools = pools
+        self._authority = authority
+        self._tokenizers = tokenizers
+
+    async def of_job(self, caller: Caller, word: str, *, checkpoints: bool = False) -> EvaluationRequest:
+        """What evaluates the model of a finished job: base model (the baseline), parent, its model, with `checkpoints`
+        those, too. Raises NotFound, Denied; Conflict where it has made no model yet."""
+        job = await self._job_lookup.get(caller, word, Action.EVALUATE, to_post=True)
+        if not job.fine_tuned_model or job.model_lost:
+            raise Conflict("no_model_yet")
+        made = [one.model for one in await self._jobs.checkpoints(job.id)] if checkpoints else []
+        models = dict.fromkeys([base_of(job.base_model), *filter(None, [job.parent]), *made, job.fine_tuned_model])
+        return EvaluationRequest(tuple(models)[-MOST_MODELS:], job_id=job.id)
+
+    async def plan(self, caller: Caller, origin: Origin, request: EvaluationRequest) -> Plan:
+        """What it will take, and what it can show. Nothing is asked, nothing is kept.
+
+        Raises Invalid, Denied, NotFound, Conflict, ProviderError, TrainingFileError.
+        """
+        return (await self._planned(caller, origin, request)).plan
+
+    async def start(self, caller: Caller, origin: Origin, request: EvaluationRequest) -> Evaluation:
+        """The models are asked from now on. A retry of the caller's request gets the same evaluation. Raises like
+        `plan`, and OverBudget."""
+        known = await self._evaluations.get(_id_of(caller))
+        if known is not None:
+            return known
+        planned = await self._planned(caller, origin, request)
+        evaluation = planned.evaluation
+        await self._authority.require(caller, Action.EVALUATE, evaluation.resource, caller.posts_in)
+        await self._require_budget(caller, evaluation)
+        started = entry(caller, Action.EVALUATE, evaluation.id, details=f"{len(evaluation.models)} x {evaluation.n}")
+        return await self._evaluations.open(evaluation, planned.drawn, started)
+
+    async def get(self, caller: Caller, evaluation_id: str) -> Evaluation:
+        """Raises Denied; NotFound, also for what the caller may not know of."""
+        return await self._known(caller, evaluation_id, Action.SEE)
+
+    async def latest(self, caller: Caller, limit: int = _LATEST) -> list[Evaluation]:
+        """Of the caller's channel, the latest first. Raises Denied."""
+        await self._authority.require(caller, Action.USE)
+        found = await self._evaluations.latest(caller.channel, limit)
+        return [one for one in found if self._authority.allows(caller, Action.SEE, one.resource)]
+
+    async def progress(self, evaluation: Evaluation) -> Progress:
+        spent = await self._spending.of(evaluation.id)
+        known = await self._evaluations.progress(evaluation)
+        return msgspec.structs.replace(known, usd=spent.usd, unknown_price=spent.unknown > 0)
+
+    async def pause(self, caller: Caller, evaluation_id: str) -> Evaluation:
+        """No more is asked until it is resumed. Raises Denied, NotFound, Conflict."""
+        return await self._become(caller, evaluation_id, Action.PAUSE, EvaluationState.PAUSED)
+
+    async def resume(self, caller: Caller, evaluation_id: str) -> Evaluation:
+        """It goes on, and what failed is asked again; also of one that has finished. Raises Denied, NotFound, Conflict,
+        OverBudget."""
+        known = await self._known(caller, evaluation_id, Action.RESUME)
+        if known.state is not EvaluationState.RUNNING:
+            await self._require_budget(caller, known)
+            await self._evaluations.forget_failures(known.id)
+        return await self._become(caller, evaluation_id, Action.RESUME, EvaluationState.RUNNING)
+
+    async def cancel(self, caller: Caller, evaluation_id: str) -> Evaluation:
+        """What was answered stays. Raises Denied, NotFound, Conflict."""
+        return await self._become(caller, evaluation_id, Action.CANCEL, EvaluationState.CANCELLED)
+
+    async def posted(self, evaluation_id: str, thread_ts: str) -> Evaluation | None:
+        """It is shown in this thread from now on."""
+        return await self._evaluations.change(
+            evaluation_id, lambda known: msgspec.structs.replace(known, thread_ts=thread_ts)
+        )
+
+    async def promote(self, caller: Caller, evaluation_id: str, model: str) -> None:
+        """Make `model` the one that the channel is offered first. Raises Denied, NotFound, Conflict."""
+        known = await self._known(caller, evaluation_id, Action.PROMOTE)
+        if model not in known.models:
+            raise NotFound("no_such_model", model=model)
+        await self._models.require(caller, model)
+        promoted = entry(caller, Action.PROMOTE, model, details=known.id)
+        await self._evaluations.set_current_model(caller.channel, model, caller.user, caller.at, promoted)
+
+    async def _known(self, caller: Caller, evaluation_id: str, action: Action) -> Evaluation:
+        unknown = NotFound("evaluation_gone")
+        known = await self._evaluations.get(evaluation_id)
+        if known is None:
+            raise unknown
+        try:
+            await self._authority.require(caller, action, known.resource)
+        except NotFound:
+            raise unknown from None
+        return known
+
+    async def _become(self, caller: Caller, evaluation_id: str, action: Action, state: EvaluationState) -> Evaluation:
+        known = await self._known(caller, evaluation_id, action)
+        changed = await self._evaluations.change(
+            known.id,
+            lambda now: msgspec.structs.replace(now, state=state, why=None) if now.state is not state else None,
+            audit=[entry(caller, action, known.id)],
+        )
+        if changed is not None:
+            return changed
+        known = await self._known(caller, evaluation_id, action)
+        if known.state is not state:
+            raise Conflict("evaluation_ended" if known.state in ENDED else "evaluation_state", state=known.state)
+        return known
+
+    async def _require_budget(self, caller: Caller, evaluation: Evaluation) -> None:
+        for model in evaluation.models:
+            provider = await self._catalogue.provider_of(model)
+            await self._spending.check(caller.user, evaluation.channel, model, provider.name, caller.at)
+
+    # The plan
+
+    async def _planned(self, caller: Caller, origin: Origin, request: EvaluationRequest) -> _Planned:
+        await self._authority.require(caller, Action.EVALUATE)
+        models = tuple(dict.fromkeys(request.models))
+        if not 1 <= len(models) <= MOST_MODELS:
+            raise Invalid("how_many_evaluated", "models", most=MOST_MODELS)
+        if request.n is not None and not 1 <= request.n <= MOST_N:
+            raise Invalid("how_many_items", "n", most=MOST_N)
+        if not 1 <= request.samples <= MOST_SAMPLES:
+            raise Invalid("how_many_samples", "samples", most=MOST_SAMPLES)
+        for model in models:
+            await self._models.require(caller, model)
+        job = await self._job(caller, request, models)
+        dataset = await self._dataset(caller, request, job)
+        seed = int.from_bytes(hashlib.sha256(caller.key.encode()).digest()[:6])
+        with self._file_store.reading(dataset) as path:
+            read = await self._pools.run(
+                survey,
+                path,
+                request.n or DEFAULT_N,
+                seed,
+                models,
+                self._tokenizers,
+                pool=Pool.of_work(dataset.bytes),
+            )
+        if not read.drawn:
+            raise Invalid("no_prompts", "dataset", name=dataset.name)
+        grader, grader_name = self._grader(request, read, job)
+        evaluation = Evaluation(
+            id=_id_of(caller),
+            models=models,
+            dataset_id=dataset.id,
+            file_name=dataset.name,
+            file=dataset.sha256,
+            grader=grader,
+            grader_name=grader_name,
+            n=len(read.drawn),
+            n_in_file=read.n_in_file,
+            seed=seed,
+            team=origin.team,
+            channel=origin.channel,
+            owner=caller.user,
+            created_at=caller.at,
+            samples=request.samples,
+            # Several answers at temperature 0 would be one.
+            parameters=Parameters(temperature=0.0 if request.samples == 1 else 1.0),
+            task=read.task,
+            labels=read.labels,
+            formats={
+                model: format
+                for model in models
+                if (format := (await self._models.starter(caller, model)).completion) is not None
+            },
+            private=origin.private,
+            job_id=job.id if job else None,
+        )
+        return _Planned(await self._told(evaluation, read, dataset, job), evaluation, read.drawn)
+
+    async def _job(self, caller: Caller, request: EvaluationRequest, models: Sequence[str]) -> Job | None:
+        """The one that is evaluated: the one named, else that of the last model that we made."""
+        if request.job_id is not None:
+            return await self._job_lookup.get(caller, request.job_id, Action.EVALUATE, to_post=True)
+        made = await self._jobs.models(models)
+        return next((made[model] for model in reversed(models) if model in made), None)
+
+    async def _dataset(self, caller: Caller, request: EvaluationRequest, job: Job | None) -> Dataset:
+        if request.dataset_id is not None:
+            return await self._dataset_lookup.get(caller, request.dataset_id, Action.SEE, to_post=True)
+        for wanted in await self._validating(job) if job else []:
+            dataset = await self._datasets.get(wanted)
+            if dataset is None or dataset.deleted_at is not None:
+                continue
+            if self._authority.allows(caller, Action.SEE, dataset.resource, caller.posts_in):
+                return dataset
+        raise Invalid("which_file_to_evaluate", "dataset")
+
+    async def _validating(self, job: Job) -> list[str]:
+        """What validated the job, else what was split off its file."""
+        trained = await self._datasets.get(job.dataset_id) if job.dataset_id else None
+        return [one for one in (job.validation_dataset_id, trained.validation if trained else None) if one]
+
+    def _grader(self, request: EvaluationRequest, read: Survey, job: Job | None) -> tuple[dict[str, Any], str]:
+        given = request.grader
+        if given is None and not read.has_reference and job is not None:
+            given = job.grader
+        if given is not None:
+            try:
+                grader = grader_of(given)
+            except GraderError as error:
+                raise Invalid(error.kind, "grader", **error.values) from None
+            return as_json(grader), request.grader_name or grader.name
+        if not read.has_reference:
+            raise Invalid("no_references", "grader")
+        return as_json(default_grader(read.suits)), read.suits
+
+    async def _told(self, evaluation: Evaluation, read: Survey, dataset: Dataset, job: Job | None) -> Plan:
+        n, samples = len(read.drawn), evaluation.samples
+        missing, cached, usd, free, unpriced = 0, 0, 0.0, True, []
+        for model in evaluation.models:
+            provider = await self._catalogue.provider_of(model)
+            asked = asked_how(evaluation.parameters, evaluation.formats.get(model), evaluation.labels)
+            keys = {
+                answer_key(provider.name, model, item.prompt, asked, sample)
+                for item in read.drawn
+                for sample in range(samples)
+            }
+            there = len(await self._evaluations.known_answers(keys))
+            cached += n * samples - len(keys) + there
+            missing += len(keys) - there
+            free = free and self._spending.is_free(model, provider.name)
+            share, base = (len(keys) - there) / max(n, 1), base_of(model)
+            used = Usage(round(read.prompt_tokens[base] * share), round(read.answer_tokens[base] * share))
+            price = self._spending.cost(used, model, provider.name)
+            usd += price or 0.0
+            if price is None:
+                unpriced.append(model)
+        return Plan(
+            models=evaluation.models,
+            dataset_id=dataset.id,
+            file_name=dataset.name,
+            grader=evaluation.grader,
+            grader_name=evaluation.grader_name,
+            task=read.task,
+            labels=read.labels,
+            n=n,
+            n_in_file=read.n_in_file,
+            samples=samples,
+            answers=missing,
+            cached=cached,
+            usd=None if unpriced else usd,
+            seconds=None,
+            free=free,
+            job_id=evaluation.job_id,
+            detectable=detectable(n),
+            caveats=tuple(self._caveats(evaluation, read, job, unpriced)),
+        )
+
+    def _caveats(self, evaluation: Evaluation, read: Survey, job: Job | None, unpriced: Sequence[str]) -> list[Caveat]:
+        told = []
+        if len(read.drawn) < _FEW:
+            told.append(Caveat("few", {"n": len(read.drawn)}))
+        if evaluation.grader_name == "rouge_l":
+            told.append(Caveat("no_exact_grader"))
+        if read.unusable:
+            told.append(Caveat("unusable", {"count": read.unusable}))
+        if job is not None and job.validation_dataset_id == evaluation.dataset_id:
+            told.append(Caveat("chose_checkpoints"))
+        if unpriced:
+            told.append(Caveat("unknown_price", {"models": list(unpriced)}))
+        return told
+
+
+def default_grader(name: str) -> Grader:
+    """What suits a file (`Survey.suits`): one that is known by name."""
+    match name:
+        case "calls":
+            return FunctionCall(name)
+        case "json":
+            return JsonEqual(name)
+        case "rouge_l":
+            return TextSimilarity(name, ANSWER, REFERENCE, "rouge_l")
+    return Normalized(name)
+
+
+def _id_of(caller: Caller) -> str:
+    return "eval-" + hashlib.sha256(caller.key.encode()).hexdigest()[:12]

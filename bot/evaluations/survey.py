@@ -1,0 +1,200 @@
+"""What a file offers to an evaluation: which items are drawn, what kind of answers they have, how long they are. Read
+in a worker process; no words of the file come back but its labels."""
+
+import hashlib
+import random
+from collections.abc import Mapping, Sequence
+from itertools import islice
+from pathlib import Path
+from statistics import median
+from typing import Any, Final
+
+import msgspec
+
+from bot.conversations.completion import completion_format, labels
+from bot.evaluations.evaluation import DrawnItem, Item, Task
+from bot.evaluations.items import items_in
+from bot.providers.chat import Parameters
+from training_files import lookup, read_examples
+from training_files.catalog import base_of
+from training_files.tokens import tokenizer_for
+
+_READ_FOR_LABELS: Final = 500
+_SHORT: Final = 40
+_UNKNOWN_ANSWER: Final = 200
+_FRAME: Final = 4
+_COUNTED_AT_ONCE: Final = 64
+
+
+class Survey(msgspec.Struct, frozen=True):
+    """`drawn`: in the order of the file. `n_in_file`: items there are, each once; `unusable`: examples that have none.
+    `prompt_tokens` and `answer_tokens`: of all drawn items, by base model; the latter as long as the answers in the
+    file. `has_reference`: whether the file says what the right answers are. `suits`: the name of the grader for them.
+    """
+
+    drawn: tuple[DrawnItem, ...]
+    n_in_file: int
+    unusable: int
+    task: Task
+    labels: tuple[str, ...]
+    suits: str
+    has_reference: bool
+    prompt_tokens: dict[str, int]
+    answer_tokens: dict[str, int]
+
+
+def survey(path: Path, n: int, seed: int, models: Sequence[str], tokenizers: Path | None = None) -> Survey:
+    """Draws `n` of the file's items, the same ones for the same seed. Raises TrainingFileError."""
+    wanted, total, unusable = _draw(path, n, seed)
+    examples = list(islice(read_examples(path), _READ_FOR_LABELS))
+    classes, stop = labels(examples), _stop(examples)
+    drawn: list[DrawnItem] = []
+    lengths: list[int] = []
+    kinds = {"calls": 0, "json": 0, "label": 0}
+    answer_lengths: list[int] = []
+    counter = _Counter(models, tokenizers)
+    for number, item in enumerate(items_in(path, wanted)):
+        reference = item.reference.removesuffix(stop).strip() if stop else item.reference
+        kinds["calls"] += bool(item.fields["reference_calls"])
+        kinds["json"] += _is_json(reference)
+        kinds["label"] += reference in classes
+        if reference:
+            answer_lengths.append(len(reference))
+        lengths.append(sum(len(message.content) for message in item.messages))
+        truth = reference if reference in classes else None
+        drawn.append(DrawnItem(number, item.line, item.turn, prompt_hash(item), item.group, dict(item.slices), truth))
+        counter.add(item)
+    count, many = len(drawn), 0.9 * len(drawn)
+    task, suits = Task.TEXT, "match" if answer_lengths and median(answer_lengths) <= _SHORT else "rouge_l"
+    if count and classes and kinds["label"] >= many:
+        task, suits = Task.CLASSIFICATION, "match"
+    elif count and kinds["calls"] >= 0.5 * count:
+        task, suits = Task.CALLS, "calls"
+    elif count and kinds["json"] >= many:
+        task, suits = Task.JSON, "json"
+    is_classification = task is Task.CLASSIFICATION
+    return Survey(
+        tuple(_placed(drawn, lengths, labelled=is_classification)),
+        total,
+        unusable,
+        task,
+        classes if is_classification else (),
+        suits,
+        bool(answer_lengths) or kinds["calls"] > 0,
+        *counter.sums(),
+    )
+
+
+def _draw(path: Path, n: int, seed: int) -> tuple[set[tuple[int, int]], int, int]:
+    """Which (line, turn), how many there are, and how many examples have none."""
+    rng = random.Random(seed)
+    drawn: list[tuple[int, int]] = []
+    seen: set[bytes] = set()
+    lines: set[int] = set()
+    for item in items_in(path):
+        lines.add(item.line)
+        digest = hashlib.blake2b(f"{prompt_hash(item)}{item.reference}".encode(), digest_size=12).digest()
+        if digest in seen:
+            continue
+        seen.add(digest)
+        # Reservoir sampling: each has the same chance, and n are held at a time.
+        if len(drawn) < n:
+            drawn.append((item.line, item.turn))
+        elif (place := rng.randrange(len(seen))) < n:
+            drawn[place] = (item.line, item.turn)
+    examples = sum(1 for _ in read_examples(path))
+    return set(drawn), len(seen), examples - len(lines)
+
+
+def _placed(drawn: Sequence[DrawnItem], lengths: Sequence[int], *, labelled: bool) -> list[DrawnItem]:
+    """With the slices that take all items to tell, and several answers of one example as one group."""
+    edges = sorted(lengths)[len(lengths) // 3 :: max(1, len(lengths) // 3)][:2] if len(lengths) >= 3 else []
+    turns: dict[int, int] = {}
+    for item in drawn:
+        turns[item.line] = turns.get(item.line, 0) + 1
+    placed = []
+    for item, length in zip(drawn, lengths, strict=True):
+        slices = dict(item.slices)
+        if edges and edges[0] != edges[-1]:
+            slices["length"] = "short" if length < edges[0] else "long" if length >= edges[-1] else "medium"
+        truth = item.truth if labelled else None
+        if truth is not None:
+            slices["label"] = truth
+        group = item.group or (f"line:{item.line}" if turns[item.line] > 1 else "")
+        placed.append(msgspec.structs.replace(item, slices=slices, group=group, truth=truth))
+    return placed
+
+
+def prompt_hash(item: Item) -> str:
+    """Of all that a model is asked."""
+    return hashlib.sha256(msgspec.json.encode((item.messages, item.tools), order="deterministic")).hexdigest()
+
+
+def answer_key(provider: str, model: str, prompt: str, asked: Any, sample: int) -> str:
+    """By which an answer is known again: `prompt` is the hash of what was asked, `asked` all that changes the answer
+    beside it (see `asked_how`)."""
+    return hashlib.sha256(
+        msgspec.json.encode((provider, model, prompt, asked, sample), order="deterministic")
+    ).hexdigest()
+
+
+def asked_how(parameters: Parameters, format: Any, labels: Sequence[str]) -> tuple[Any, ...]:
+    """How a model is asked, beside the prompt."""
+    return (parameters, format, tuple(labels))
+
+
+class _Counter:
+    """Tokens of prompts and answers, by base model; models of one tokenizer are counted once."""
+
+    def __init__(self, models: Sequence[str], tokenizers: Path | None) -> None:
+        self._by_model = {}
+        for base in dict.fromkeys(map(base_of, models)):
+            self._by_model[base] = tokenizer_for(base, lookup(base), tokenizers)
+        self._names = {tokenizer.name: tokenizer for tokenizer in self._by_model.values()}
+        self._waiting: list[tuple[str, str, int]] = []
+        self._prompts = dict.fromkeys(self._names, 0)
+        self._answers = dict.fromkeys(self._names, 0)
+
+    def add(self, item: Item) -> None:
+        text = "\n".join(message.content for message in item.messages)
+        if item.tools:
+            text += msgspec.json.encode(item.tools).decode()
+        calls = item.fields["reference_calls"]
+        answer = item.reference + (msgspec.json.encode(calls).decode() if calls else "")
+        self._waiting.append((text, answer, _FRAME * len(item.messages)))
+        if len(self._waiting) >= _COUNTED_AT_ONCE:
+            self._count()
+
+    def sums(self) -> tuple[dict[str, int], dict[str, int]]:
+        self._count()
+        names = {base: tokenizer.name for base, tokenizer in self._by_model.items()}
+        return (
+            {base: self._prompts[name] for base, name in names.items()},
+            {base: self._answers[name] for base, name in names.items()},
+        )
+
+    def _count(self) -> None:
+        waiting, self._waiting = self._waiting, []
+        if not waiting:
+            return
+        for name, tokenizer in self._names.items():
+            frames = sum(frame for _, _, frame in waiting)
+            self._prompts[name] += sum(tokenizer.count([text for text, _, _ in waiting])) + frames
+            told = [answer for _, answer, _ in waiting if answer]
+            unknown = _UNKNOWN_ANSWER * (len(waiting) - len(told))
+            self._answers[name] += (sum(tokenizer.count(told)) if told else 0) + unknown
+
+
+def _stop(examples: Sequence[Mapping[str, Any]]) -> str:
+    format = completion_format(examples)
+    return format.stop if format else ""
+
+
+def _is_json(text: str) -> bool:
+    if not text.lstrip().startswith(("{", "[")):
+        return False
+    try:
+        msgspec.json.decode(text.encode())
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
+        return False
+    return True

@@ -1,0 +1,376 @@
+"""Evaluations, their items, what models answered and how that was graded. Implements
+`bot.evaluations.evaluation.EvaluationStore`."""
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+import msgspec
+from sqlite_utils import Database as SqliteDatabase
+
+from bot.audit import Entry
+from bot.evaluations.evaluation import (
+    MAY_BECOME,
+    DrawnItem,
+    Evaluation,
+    EvaluationState,
+    GradeRow,
+    ModelProgress,
+    Place,
+    Progress,
+    Reason,
+    StoredAnswer,
+)
+from bot.spending.model_use import ModelUse
+from bot.store.audit import put_entries
+from bot.store.database import Database
+from bot.store.spending import put_use
+
+# SQLite takes 32,766 values in one statement; a few hundred keep others from waiting.
+_AT_ONCE = 500
+
+
+class SqliteEvaluationStore:
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def open(self, evaluation: Evaluation, items: Sequence[DrawnItem], entry: Entry) -> Evaluation:
+        def work(db: SqliteDatabase) -> Evaluation:
+            known = _get(db, evaluation.id)
+            if known is not None:
+                return known
+            db.execute(
+                "INSERT INTO evaluations VALUES (?, ?, ?, ?, ?, ?, 0, 0, NULL, ?)",
+                [
+                    evaluation.id,
+                    evaluation.channel,
+                    evaluation.thread_ts,
+                    evaluation.state,
+                    evaluation.file,
+                    evaluation.created_at,
+                    _json(evaluation),
+                ],
+            )
+            db.conn.executemany(
+                "INSERT INTO evaluation_items VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                [
+                    (
+                        evaluation.id,
+                        item.number,
+                        item.line,
+                        item.turn,
+                        item.prompt,
+                        item.group,
+                        _json(item.slices),
+                        item.truth,
+                        item.control,
+                    )
+                    for item in items
+                ],
+            )
+            put_entries(db, [entry])
+            return evaluation
+
+        return await self._database.write(work)
+
+    async def get(self, evaluation_id: str) -> Evaluation | None:
+        return await self._database.read(lambda db: _get(db, evaluation_id))
+
+    async def latest(self, channel: str, limit: int) -> list[Evaluation]:
+        rows = await self._database.read(
+            lambda db: db.execute(
+                "SELECT value FROM evaluations WHERE channel = ? ORDER BY created_at DESC LIMIT ?", [channel, limit]
+            ).fetchall()
+        )
+        return [_evaluation(row[0]) for row in rows]
+
+    async def of_thread(self, channel: str, thread_ts: str) -> Evaluation | None:
+        row = await self._database.read(
+            lambda db: db.execute(
+                "SELECT value FROM evaluations WHERE channel = ? AND thread_ts = ? ORDER BY created_at DESC LIMIT 1",
+                [channel, thread_ts],
+            ).fetchone()
+        )
+        return _evaluation(row[0]) if row else None
+
+    async def change(
+        self,
+        evaluation_id: str,
+        make: Callable[[Evaluation], Evaluation | None],
+        *,
+        audit: Sequence[Entry] = (),
+    ) -> Evaluation | None:
+        return await self._database.write(lambda db: _change(db, evaluation_id, make, audit))
+
+    async def due(self) -> list[str]:
+        rows = await self._database.read(
+            lambda db: db.execute(
+                "SELECT id FROM evaluations WHERE state = ? ORDER BY created_at", [EvaluationState.RUNNING]
+            ).fetchall()
+        )
+        return [row[0] for row in rows]
+
+    async def changes(self, evaluation_id: str) -> int:
+        row = await self._database.read(
+            lambda db: db.execute("SELECT changes FROM evaluations WHERE id = ?", [evaluation_id]).fetchone()
+        )
+        return int(row[0]) if row else 0
+
+    async def items(self, evaluation_id: str) -> list[DrawnItem]:
+        rows = await self._database.read(
+            lambda db: db.execute(
+                "SELECT number, line, turn, prompt, cluster, slices, truth, control FROM evaluation_items"
+                " WHERE evaluation_id = ? ORDER BY number",
+                [evaluation_id],
+            ).fetchall()
+        )
+        return [
+            DrawnItem(number, line, turn, prompt, group, msgspec.json.decode(slices), truth, bool(control))
+            for number, line, turn, prompt, group, slices, truth, control in rows
+        ]
+
+    async def known_answers(self, keys: Collection[str]) -> set[str]:
+        def work(db: SqliteDatabase) -> set[str]:
+            return {
+                row[0]
+                for some in _portions(keys)
+                for row in db.execute(f"SELECT key FROM model_answers WHERE key IN ({_marks(some)})", some)
+            }
+
+        return await self._database.read(work)
+
+    async def answers(self, keys: Collection[str]) -> dict[str, StoredAnswer]:
+        def work(db: SqliteDatabase) -> list[tuple[str, str]]:
+            return [
+                row
+                for some in _portions(keys)
+                for row in db.execute(f"SELECT key, value FROM model_answers WHERE key IN ({_marks(some)})", some)
+            ]
+
+        rows = await self._database.read(work)
+        return {key: msgspec.json.decode(value, type=StoredAnswer) for key, value in rows}
+
+    async def keep_answer(self, key: str, model: str, file: str, answer: StoredAnswer, use: ModelUse | None) -> None:
+        def work(db: SqliteDatabase) -> None:
+            kept = db.execute(
+                "INSERT OR IGNORE INTO model_answers VALUES (?, ?, ?, ?)", [key, model, file, _json(answer)]
+            )
+            if use is not None and kept.rowcount == 1:
+                put_use(db, use)
+
+        await self._database.write(work)
+
+    async def answered(self, evaluation_id: str) -> dict[Place, str]:
+        rows = await self._database.read(
+            lambda db: db.execute(
+                "SELECT model, number, sample, key FROM evaluation_answers WHERE evaluation_id = ? AND key IS NOT NULL",
+                [evaluation_id],
+            ).fetchall()
+        )
+        return {Place(model, number, sample): key for model, number, sample, key in rows}
+
+    async def record(
+        self, evaluation_id: str, keys: Mapping[Place, str], grades: Sequence[GradeRow], cached: int = 0
+    ) -> None:
+        def work(db: SqliteDatabase) -> None:
+            db.conn.executemany(
+                "INSERT OR REPLACE INTO evaluation_answers VALUES (?, ?, ?, ?, ?, NULL, ?, ?, ?, ?, ?)",
+                [
+                    (
+                        evaluation_id,
+                        row.place.model,
+                        row.place.number,
+                        row.place.sample,
+                        keys[row.place],
+                        row.reward,
+                        row.passed,
+                        row.label,
+                        _json(row.parts) if row.parts else None,
+                        _json(row.fault) if row.fault else None,
+                    )
+                    for row in grades
+                ],
+            )
+            db.execute(
+                "UPDATE evaluations SET changes = changes + 1, cached = cached + ? WHERE id = ?",
+                [cached, evaluation_id],
+            )
+
+        await self._database.write(work)
+
+    async def fail(self, evaluation_id: str, place: Place, reason: Reason) -> None:
+        def work(db: SqliteDatabase) -> None:
+            db.execute(
+                "INSERT OR REPLACE INTO evaluation_answers VALUES (?, ?, ?, ?, NULL, ?, NULL, NULL, NULL, NULL, NULL)",
+                [evaluation_id, place.model, place.number, place.sample, _json(reason)],
+            )
+            _something_happened(db, evaluation_id)
+
+        await self._database.write(work)
+
+    async def failures(self, evaluation_id: str) -> dict[Place, Reason]:
+        rows = await self._database.read(
+            lambda db: db.execute(
+                "SELECT model, number, sample, why FROM evaluation_answers WHERE evaluation_id = ? AND key IS NULL",
+                [evaluation_id],
+            ).fetchall()
+        )
+        return {
+            Place(model, number, sample): msgspec.json.decode(why, type=Reason) for model, number, sample, why in rows
+        }
+
+    async def forget_failures(self, evaluation_id: str) -> int:
+        def work(db: SqliteDatabase) -> int:
+            forgotten: int = db.execute(
+                "DELETE FROM evaluation_answers WHERE evaluation_id = ? AND key IS NULL", [evaluation_id]
+            ).rowcount
+            _something_happened(db, evaluation_id)
+            return forgotten
+
+        return await self._database.write(work)
+
+    async def grades(self, evaluation_id: str) -> list[GradeRow]:
+        rows = await self._database.read(
+            lambda db: db.execute(
+                "SELECT model, number, sample, reward, passed, label, parts, fault FROM evaluation_answers"
+                " WHERE evaluation_id = ? AND key IS NOT NULL ORDER BY number, model, sample",
+                [evaluation_id],
+            ).fetchall()
+        )
+        return [
+            GradeRow(
+                Place(model, number, sample),
+                reward,
+                None if passed is None else bool(passed),
+                label,
+                msgspec.json.decode(parts) if parts else {},
+                msgspec.json.decode(fault, type=Reason) if fault else None,
+            )
+            for model, number, sample, reward, passed, label, parts, fault in rows
+        ]
+
+    async def progress(self, evaluation: Evaluation) -> Progress:
+        def work(db: SqliteDatabase) -> tuple[list[Any], int, int]:
+            rows = db.execute(
+                "SELECT model, count(key), count(*) - count(key) FROM evaluation_answers WHERE evaluation_id = ?"
+                " GROUP BY model",
+                [evaluation.id],
+            ).fetchall()
+            (items,) = db.execute(
+                "SELECT count(*) FROM evaluation_items WHERE evaluation_id = ?", [evaluation.id]
+            ).fetchone()
+            row = db.execute("SELECT cached FROM evaluations WHERE id = ?", [evaluation.id]).fetchone()
+            return rows, items, row[0] if row else 0
+
+        rows, items, cached = await self._database.read(work)
+        found = {model: ModelProgress(done, failed) for model, done, failed in rows}
+        by_model = {model: found.get(place, ModelProgress()) for place, model in enumerate(evaluation.models)}
+        failed = sum(one.failed for one in by_model.values())
+        done = sum(one.done for one in by_model.values()) + failed
+        return Progress(done, items * len(evaluation.models) * evaluation.samples, by_model, cached, failed, 0.0)
+
+    async def set_result(self, evaluation_id: str, result: bytes, at: float) -> Evaluation | None:
+        def finished(known: Evaluation) -> Evaluation:
+            return msgspec.structs.replace(known, state=EvaluationState.FINISHED, finished_at=at, why=None)
+
+        def work(db: SqliteDatabase) -> Evaluation | None:
+            changed = _change(db, evaluation_id, finished, ())
+            if changed is not None:
+                db.execute("UPDATE evaluations SET result = ? WHERE id = ?", [result.decode(), evaluation_id])
+            return changed
+
+        return await self._database.write(work)
+
+    async def result(self, evaluation_id: str) -> bytes | None:
+        row = await self._database.read(
+            lambda db: db.execute("SELECT result FROM evaluations WHERE id = ?", [evaluation_id]).fetchone()
+        )
+        return row[0].encode() if row and row[0] is not None else None
+
+    async def forget_file(self, file: str) -> int:
+        def work(db: SqliteDatabase) -> int:
+            others = (
+                "SELECT answer.key FROM evaluation_answers AS answer JOIN evaluations AS evaluation"
+                " ON evaluation.id = answer.evaluation_id WHERE answer.key IS NOT NULL AND evaluation.file != ?"
+            )
+            # Where another file has the same prompt, the answer goes over to that.
+            db.execute(
+                "UPDATE model_answers SET file = (SELECT evaluation.file FROM evaluation_answers AS answer"
+                " JOIN evaluations AS evaluation ON evaluation.id = answer.evaluation_id"
+                " WHERE answer.key = model_answers.key AND evaluation.file != ? LIMIT 1)"
+                f" WHERE file = ? AND key IN ({others})",
+                [file, file, file],
+            )
+            gone: int = db.execute("DELETE FROM model_answers WHERE file = ?", [file]).rowcount
+            return gone
+
+        return await self._database.write(work)
+
+    async def forget_model(self, model: str) -> int:
+        def work(db: SqliteDatabase) -> int:
+            gone: int = db.execute("DELETE FROM model_answers WHERE model = ?", [model]).rowcount
+            return gone
+
+        return await self._database.write(work)
+
+    async def current_model(self, channel: str) -> str | None:
+        row = await self._database.read(
+            lambda db: db.execute("SELECT model FROM current_models WHERE channel = ?", [channel]).fetchone()
+        )
+        return row[0] if row else None
+
+    async def set_current_model(self, channel: str, model: str | None, by: str, at: float, entry: Entry) -> None:
+        def work(db: SqliteDatabase) -> None:
+            if model is None:
+                db.execute("DELETE FROM current_models WHERE channel = ?", [channel])
+            else:
+                db.execute("INSERT OR REPLACE INTO current_models VALUES (?, ?, ?, ?)", [channel, model, by, at])
+            put_entries(db, [entry])
+
+        await self._database.write(work)
+
+
+def _get(db: SqliteDatabase, evaluation_id: str) -> Evaluation | None:
+    row = db.execute("SELECT value FROM evaluations WHERE id = ?", [evaluation_id]).fetchone()
+    return _evaluation(row[0]) if row else None
+
+
+def _change(
+    db: SqliteDatabase,
+    evaluation_id: str,
+    make: Callable[[Evaluation], Evaluation | None],
+    audit: Iterable[Entry],
+) -> Evaluation | None:
+    known = _get(db, evaluation_id)
+    changed = make(known) if known is not None else None
+    if known is None or changed is None:
+        return None
+    if changed.state is not known.state and changed.state not in MAY_BECOME[known.state]:
+        return None
+    db.execute(
+        "UPDATE evaluations SET state = ?, thread_ts = ?, value = ? WHERE id = ?",
+        [changed.state, changed.thread_ts, _json(changed), evaluation_id],
+    )
+    put_entries(db, audit)
+    _something_happened(db, evaluation_id)
+    return changed
+
+
+def _something_happened(db: SqliteDatabase, evaluation_id: str) -> None:
+    db.execute("UPDATE evaluations SET changes = changes + 1 WHERE id = ?", [evaluation_id])
+
+
+def _portions(keys: Collection[str]) -> Iterator[list[str]]:
+    every = list(keys)
+    return (every[start : start + _AT_ONCE] for start in range(0, len(every), _AT_ONCE))
+
+
+def _marks(values: Sequence[str]) -> str:
+    return ", ".join("?" * len(values))
+
+
+def _evaluation(value: str) -> Evaluation:
+    return msgspec.json.decode(value, type=Evaluation)
+
+
+def _json(value: Any) -> str:
+    return msgspec.json.encode(value).decode()

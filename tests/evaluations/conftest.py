@@ -1,0 +1,101 @@
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+from compare.conftest import chat_models, datasets
+from conversations.conftest import authority, budgets, catalogue, channel_models, lost_models, spending
+from parts import MODEL, a_dataset
+from stand_in_provider import StandInProvider
+
+from bot.authority import Authority
+from bot.conversations.chat_models import ChatModels
+from bot.datasets.dataset import Dataset
+from bot.datasets.file_store import FileStore
+from bot.datasets.lookup import DatasetLookup
+from bot.evaluations.evaluations import Evaluations
+from bot.jobs.lookup import JobLookup
+from bot.models.catalogue import Catalogue
+from bot.spending.model_use import ModelSpending
+from bot.store.database import Database
+from bot.store.datasets import SqliteDatasetStore
+from bot.store.evaluations import SqliteEvaluationStore
+from bot.store.jobs import SqliteJobStore
+from bot.worker_processes import WorkerPools
+
+__all__ = [
+    "authority",
+    "budgets",
+    "catalogue",
+    "channel_models",
+    "chat_models",
+    "datasets",
+    "lost_models",
+    "spending",
+]
+TUNED = f"ft:{MODEL}:acme:house:abc11111"
+
+
+@pytest.fixture(scope="session")
+def pools() -> Iterator[WorkerPools]:
+    made = WorkerPools()
+    yield made
+    made.close()
+
+
+@pytest.fixture(autouse=True)
+def tuned(stand_in: StandInProvider) -> None:
+    stand_in.tuned.append(TUNED)
+
+
+@pytest.fixture
+def store(database: Database) -> SqliteEvaluationStore:
+    return SqliteEvaluationStore(database)
+
+
+@pytest.fixture
+def file_store(tmp_path: Path) -> FileStore:
+    return FileStore(tmp_path / "files", 1_000_000)
+
+
+@pytest.fixture
+def dropped(datasets: SqliteDatasetStore, file_store: FileStore) -> Callable[..., Awaitable[Dataset]]:
+    """Takes in a file of these examples, under an id that is its hash, too."""
+
+    async def drop(*examples: Any, id: str = "ds-valid", **fields: Any) -> Dataset:
+        dataset = a_dataset(id=id, sha256=id.removeprefix("ds-"), name="validation.jsonl", **fields)
+        path = file_store.path(dataset.sha256)
+        await asyncio.to_thread(path.write_bytes, b"".join(orjson.dumps(one) + b"\n" for one in examples))
+        await datasets.save(dataset)
+        return dataset
+
+    return drop
+
+
+@pytest.fixture
+def evaluations(
+    store: SqliteEvaluationStore,
+    chat_models: ChatModels,
+    catalogue: Catalogue,
+    spending: ModelSpending,
+    jobs: SqliteJobStore,
+    datasets: SqliteDatasetStore,
+    file_store: FileStore,
+    pools: WorkerPools,
+    authority: Authority,
+) -> Evaluations:
+    return Evaluations(
+        store,
+        chat_models,
+        catalogue,
+        spending,
+        jobs,
+        JobLookup(jobs, authority),
+        datasets,
+        DatasetLookup(datasets, authority),
+        file_store,
+        pools,
+        authority,
+    )

@@ -1,0 +1,153 @@
+"""Evaluating models: what it will take is said beforehand; who may do what; its states."""
+
+from collections.abc import Awaitable, Callable
+
+import pytest
+from evaluating import a_chat, labelled
+from parts import CHANNEL, MODEL, a_job
+from slack_requests import ANA, a_caller
+
+from bot.access import Actor, Place, Role
+from bot.audit import Entry
+from bot.datasets.dataset import Dataset
+from bot.errors import Conflict, Denied, Invalid, NotFound
+from bot.evaluations.evaluation import EvaluationRequest, EvaluationState, Task
+from bot.evaluations.evaluations import Evaluations
+from bot.jobs.job import Origin
+from bot.spending.budget import OverBudget, Scope
+from bot.store.audit import SqliteAuditLog
+from bot.store.database import Database
+from bot.store.evaluations import SqliteEvaluationStore
+from bot.store.jobs import SqliteJobStore
+from bot.store.spending import SqliteBudgetStore
+
+TUNED = f"ft:{MODEL}:acme:house:abc11111"
+HERE = Origin("T0ACME", CHANNEL, False)
+BEN, EVE = Actor("U0BEN", "T0ACME"), Actor("U0EVE", "T0ACME", Role.ADMIN)
+BOTH = EvaluationRequest((MODEL, TUNED), "ds-valid")
+
+Drop = Callable[..., Awaitable[Dataset]]
+
+
+@pytest.fixture(autouse=True)
+async def validation(dropped: Drop) -> Dataset:
+    return await dropped(*labelled(30))
+
+
+async def test_what_it_will_take_is_said_before_money_is_spent(evaluations: Evaluations) -> None:
+    plan = await evaluations.plan(a_caller(), HERE, BOTH)
+    assert (plan.models, plan.n, plan.n_in_file, plan.answers, plan.cached) == ((MODEL, TUNED), 30, 30, 60, 0)
+    assert (plan.task, set(plan.labels), plan.grader_name) == (Task.CLASSIFICATION, {"good", "bad"}, "match")
+    assert plan.usd is not None
+    assert 0 < plan.usd < 0.01
+    assert not plan.free
+    assert plan.detectable is None or plan.detectable[0] > 10
+    assert [caveat.kind for caveat in plan.caveats] == ["few"]
+    assert await evaluations.latest(a_caller()) == []
+
+
+async def test_a_retry_of_the_request_gets_the_same_evaluation(
+    evaluations: Evaluations, store: SqliteEvaluationStore, database: Database
+) -> None:
+    started = await evaluations.start(a_caller(), HERE, BOTH)
+    again = await evaluations.start(a_caller(is_retry=True), HERE, BOTH)
+    assert again == started
+    assert await store.due() == [started.id]
+    assert len(await store.items(started.id)) == 30
+    assert [one.action for one in await SqliteAuditLog(database).about(started.id)] == ["evaluate"]
+    other = await evaluations.start(a_caller(key="command/2"), HERE, BOTH)
+    assert other.id != started.id
+
+
+async def test_the_file_and_the_models_of_a_job(evaluations: Evaluations, jobs: SqliteJobStore, dropped: Drop) -> None:
+    await dropped(*labelled(20), id="ds-1", validation="ds-split")
+    await dropped(*[a_chat(f"{n}?", f"City {n}") for n in range(20)], id="ds-split")
+    job = a_job(state="succeeded", fine_tuned_model=TUNED, validation_dataset_id=None)
+    await jobs.insert(job)
+    request = await evaluations.of_job(a_caller(), job.id)
+    assert request.models == (MODEL, TUNED)
+    plan = await evaluations.plan(a_caller(), HERE, request)
+    assert (plan.dataset_id, plan.job_id) == ("ds-split", job.id)
+    assert (await evaluations.plan(a_caller(), HERE, EvaluationRequest((TUNED,)))).dataset_id == "ds-split"
+    with pytest.raises(Invalid, match="which_file_to_evaluate"):
+        await evaluations.plan(a_caller(), HERE, EvaluationRequest((MODEL,)))
+
+
+async def test_a_file_without_answers_takes_the_grader_of_its_job(
+    evaluations: Evaluations, jobs: SqliteJobStore, dropped: Drop
+) -> None:
+    questions = [{"messages": [{"role": "user", "content": f"{n}?"}], "level": n} for n in range(9)]
+    await dropped(*questions, id="ds-rl")
+    request = EvaluationRequest((MODEL, TUNED), "ds-rl")
+    with pytest.raises(Invalid, match="no_references"):
+        await evaluations.plan(a_caller(), HERE, request)
+    grader = {"type": "string_check", "name": "level", "operation": "eq", "input": "a", "reference": "{{item.level}}"}
+    await jobs.insert(a_job(state="succeeded", fine_tuned_model=TUNED, grader=grader, method="reinforcement"))
+    plan = await evaluations.plan(a_caller(), HERE, request)
+    assert (plan.grader, plan.grader_name) == (grader, "level")
+
+
+@pytest.mark.parametrize(
+    ("request_", "kind"),
+    [
+        (EvaluationRequest((), "ds-valid"), "how_many_evaluated"),
+        (EvaluationRequest((MODEL,), "ds-valid", n=0), "how_many_items"),
+        (EvaluationRequest((MODEL,), "ds-valid", samples=99), "how_many_samples"),
+        (EvaluationRequest((MODEL,), "ds-valid", grader={"type": "magic"}), "grader_unlike_protocol"),
+        (EvaluationRequest((MODEL,), "ds-other"), "unknown_dataset"),
+        (EvaluationRequest(("gpt-none",), "ds-valid"), "no_such_model"),
+    ],
+)
+async def test_a_bad_request_is_refused(evaluations: Evaluations, request_: EvaluationRequest, kind: str) -> None:
+    with pytest.raises((Invalid, NotFound), match=kind):
+        await evaluations.start(a_caller(), HERE, request_)
+    assert await evaluations.latest(a_caller()) == []
+
+
+async def test_nobody_starts_what_the_budget_cannot_pay(
+    evaluations: Evaluations, store: SqliteEvaluationStore, budgets: SqliteBudgetStore
+) -> None:
+    await budgets.set_budget(Scope.CHANNEL, CHANNEL, 0.0, Entry("budget", 1.0, EVE.user, "set budget", CHANNEL))
+    with pytest.raises(OverBudget):
+        await evaluations.start(a_caller(), HERE, BOTH)
+    assert await store.due() == []
+
+
+async def test_who_pauses_goes_on_and_cancels(evaluations: Evaluations, store: SqliteEvaluationStore) -> None:
+    started = await evaluations.start(a_caller(), HERE, BOTH)
+    with pytest.raises(Denied, match="only_owner"):
+        await evaluations.pause(a_caller(BEN), started.id)
+    assert (await evaluations.pause(a_caller(key="a/1"), started.id)).state is EvaluationState.PAUSED
+    assert (await evaluations.pause(a_caller(key="a/1", is_retry=True), started.id)).state is EvaluationState.PAUSED
+    assert await store.due() == []
+    assert (await evaluations.resume(a_caller(EVE, key="a/2"), started.id)).state is EvaluationState.RUNNING
+    assert (await evaluations.cancel(a_caller(key="a/3"), started.id)).state is EvaluationState.CANCELLED
+    with pytest.raises(Conflict, match="evaluation_ended"):
+        await evaluations.resume(a_caller(key="a/4"), started.id)
+
+
+async def test_what_is_evaluated_in_private_is_seen_nowhere_else(evaluations: Evaluations, dropped: Drop) -> None:
+    await dropped(*labelled(12), id="ds-secret", channel="C0SECRET", channel_private=True)
+    with pytest.raises(NotFound, match="unknown_dataset"):
+        await evaluations.plan(a_caller(BEN), HERE, EvaluationRequest((MODEL,), "ds-secret"))
+    secret = Place("C0SECRET")
+    there = a_caller(channel="C0SECRET", answers_in=secret, posts_in=secret)
+    origin = Origin("T0ACME", "C0SECRET", True)
+    started = await evaluations.start(there, origin, EvaluationRequest((MODEL,), "ds-secret"))
+    with pytest.raises(NotFound, match="evaluation_gone"):
+        await evaluations.get(a_caller(EVE), started.id)
+    assert await evaluations.latest(a_caller(EVE)) == []
+    assert await evaluations.get(there, started.id) == started
+    assert await evaluations.get(a_caller(ANA), started.id) == started, "alone with what is hers"
+
+
+async def test_a_model_is_promoted_in_its_channel(
+    evaluations: Evaluations, store: SqliteEvaluationStore, database: Database
+) -> None:
+    started = await evaluations.start(a_caller(), HERE, BOTH)
+    with pytest.raises(NotFound):
+        await evaluations.promote(a_caller(), started.id, "gpt-other")
+    await evaluations.promote(a_caller(BEN), started.id, TUNED)
+    assert await store.current_model(CHANNEL) == TUNED
+    assert await store.current_model("C0OTHER") is None
+    assert [one.action for one in await SqliteAuditLog(database).about(TUNED)] == ["promote"]

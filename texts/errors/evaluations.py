@@ -1,0 +1,53 @@
+"""Evaluating models."""
+
+from texts.errors.table import ERRORS
+from texts.language import _
+
+
+@ERRORS.sentence
+def how_many_evaluated(most: int) -> str:
+    return _("Name 1 to {most} different models.", most=most)
+
+
+@ERRORS.sentence
+def how_many_items(most: int) -> str:
+    return _("Ask with 1 to {most} examples: write `n=200`.", most=most)
+
+
+@ERRORS.sentence
+def how_many_samples(most: int) -> str:
+    return _("Ask each example 1 to {most} times: write `samples=3`.", most=most)
+
+
+@ERRORS.sentence
+def which_file_to_evaluate() -> str:
+    return _(
+        "There is no validation file for these models that can be shown here. Name one: `/finetune evaluate A,B on "
+        "validation.jsonl`"
+    )
+
+
+@ERRORS.sentence
+def no_references() -> str:
+    return _(
+        "The file does not say what the right answers are, so a grader has to be named: `/finetune evaluate A,B on "
+        "file.jsonl with GRADER`"
+    )
+
+
+@ERRORS.sentence
+def evaluation_gone() -> str:
+    return _("This evaluation is not there any more. Start another with `/finetune evaluate`.")
+
+
+@ERRORS.sentence
+def evaluation_ended(state: str) -> str:
+    return {
+        "cancelled": _("This evaluation was cancelled."),
+        "finished": _("This evaluation has finished already."),
+    }.get(state) or _("This evaluation has failed.")
+
+
+@ERRORS.sentence
+def evaluation_state(state: str) -> str:
+    return _("That is not possible while this evaluation is in the state “{state}”.", state=state)
