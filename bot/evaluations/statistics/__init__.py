@@ -6,25 +6,48 @@ samples of one prompt are averaged before they come here, so that one item is on
 depend on each other: a conversation, a document.
 """
 
+from bot.evaluations.statistics.classification import (
+    Bin,
+    Binary,
+    Calibration,
+    ClassFigures,
+    Classification,
+    Probabilities,
+    classify,
+)
 from bot.evaluations.statistics.drift import drifted
 from bot.evaluations.statistics.holm import adjusted
 from bot.evaluations.statistics.intervals import Estimate, mean_interval
+from bot.evaluations.statistics.judges import Agreement, agreement, corrected, flips, length_bias, settled
 from bot.evaluations.statistics.paired import Compared, compare
 from bot.evaluations.statistics.power import detectable, needed
 from bot.evaluations.statistics.selection import Chosen, choose, split_halves
 from bot.evaluations.statistics.verdict import Verdict
 
 __all__ = [
+    "Agreement",
+    "Bin",
+    "Binary",
+    "Calibration",
     "Chosen",
+    "ClassFigures",
+    "Classification",
     "Compared",
     "Estimate",
+    "Probabilities",
     "Verdict",
     "adjusted",
+    "agreement",
     "choose",
+    "classify",
     "compare",
+    "corrected",
     "detectable",
     "drifted",
+    "flips",
+    "length_bias",
     "mean_interval",
     "needed",
+    "settled",
     "split_halves",
 ]

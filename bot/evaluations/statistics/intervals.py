@@ -26,9 +26,12 @@ class Method(StrEnum):
     WILSON = "wilson"
     T = "t"
     BCA = "bca"
+    BOOTSTRAP = "bootstrap"
     ALL_ALIKE = "all_alike"
     MCNEMAR = "mcnemar"
     SIGN_FLIP = "sign_flip"
+    KAPPA = "kappa"
+    ALPHA = "alpha"
     PREDICTION_POWERED = "prediction_powered"
     NOTHING = "nothing"
 
