@@ -1,28 +1,94 @@
 """A grade for an answer. `grade` for graders that ask no model: pure, so that it may run in any process; `grade_with`
 for all."""
 
-from collections.abc import Mapping
-from typing import Any
+import asyncio
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
 
+from graders import judging, python
+from graders.calls import calls_of, match, valid
+from graders.choice import choice
 from graders.errors import AnswerError, GraderError, NotAvailable
-from graders.grader import Grader, Multi, StringCheck, TextSimilarity
+from graders.formula import calculate, names_in
+from graders.grader import (
+    Choice,
+    Contains,
+    FunctionCall,
+    Grader,
+    JsonEqual,
+    JsonSchema,
+    LabelModel,
+    Multi,
+    Normalized,
+    Number,
+    Pattern,
+    Perplexity,
+    Python,
+    ScoreModel,
+    Single,
+    StringCheck,
+    TextSimilarity,
+    TokenAccuracy,
+    ValidCalls,
+)
+from graders.json_values import fits, json_within, same
+from graders.normalized import normalized
+from graders.numbers import near, number
+from graders.patterns import found
+from graders.probabilities import mean_probability, token_accuracy
 from graders.sample import Grade, Judge, Sample
-from graders.templates import fill
-
-_BINARY_FROM = 1.0
-_SCORE_FROM = 0.5
+from graders.similarity import cosine, similarity
+from graders.templates import as_text, fill, json_of, value_of
 
 
-def grade(grader: Grader, item: Mapping[str, Any], sample: Sample) -> Grade:
-    """The grade of one answer; never raises. `item`: the fields of the example."""
+class Embedder(Protocol):
+    """Turns texts into vectors of one length. Raises GraderError where that fails."""
+
+    async def embed(self, texts: Sequence[str]) -> Sequence[Sequence[float]]: ...
+
+
+def grade(grader: Grader, item: Mapping[str, Any], sample: Sample, *, trusted: frozenset[str] = frozenset()) -> Grade:
+    """The grade of one answer; never raises. `item`: the fields of the example. `trusted`: sources of Python graders
+    that may run (`python.trusted_sources`)."""
+    if isinstance(grader, Multi):
+        return _combined(
+            grader, {name: grade(one, item, sample, trusted=trusted) for name, one in grader.graders.items()}
+        )
     try:
-        return _grade(grader, item, sample)
+        return _grade(grader, item, sample, trusted)
     except GraderError as error:
         return failed(error)
 
 
-async def grade_with(grader: Grader, item: Mapping[str, Any], sample: Sample, judge: Judge) -> Grade:
-    """The same for graders that ask a model."""
+async def grade_with(
+    grader: Grader,
+    item: Mapping[str, Any],
+    sample: Sample,
+    judge: Judge,
+    *,
+    embedder: Embedder | None = None,
+    trusted: frozenset[str] = frozenset(),
+) -> Grade:
+    """The same for all graders: those that ask a model ask `judge`, and `cosine` asks `embedder`."""
+    if isinstance(grader, Multi):
+        asked = (
+            grade_with(one, item, sample, judge, embedder=embedder, trusted=trusted) for one in grader.graders.values()
+        )
+        return _combined(grader, dict(zip(grader.graders, await asyncio.gather(*asked), strict=True)))
+    try:
+        match grader:
+            case ScoreModel():
+                return Grade(await judging.score(grader, item, sample, judge))
+            case LabelModel():
+                return Grade(float(await judging.label(grader, item, sample, judge) in grader.passing_labels))
+            case TextSimilarity(evaluation_metric="cosine") if embedder is not None:
+                texts = [fill(grader.input, item, sample), fill(grader.reference, item, sample)]
+                first, second = await embedder.embed(texts)
+                return Grade(cosine(first, second))
+            case Python():
+                return await asyncio.to_thread(grade, grader, item, sample, trusted=trusted)
+    except GraderError as error:
+        return failed(error)
     return grade(grader, item, sample)
 
 
@@ -34,23 +100,99 @@ def failed(error: GraderError) -> Grade:
 
 
 def passes(grader: Grader, grade: Grade) -> bool | None:
-    """Whether the answer counts as right; None where that is not known or has no meaning."""
+    """Whether the answer counts as right; None where that is not known, or the figure has no such meaning.
+
+    Scores are right from their threshold, or from the middle of their range where none is given.
+    """
     if grade.reward is None:
         return None
+    threshold = getattr(grader, "pass_threshold", None)
+    if threshold is None:
+        match grader:
+            case Multi() | Perplexity() | TokenAccuracy() | Python():
+                return None
+            case ScoreModel(range=(low, high)):
+                threshold = (low + high) / 2
+            case ScoreModel() | TextSimilarity():
+                threshold = 0.5
+            case _:
+                threshold = 1.0
+    return bool(grade.reward >= threshold)
+
+
+def _combined(grader: Multi, grades: Mapping[str, Grade]) -> Grade:
+    """No reward where one that the formula reads has none."""
+    parts = {name: one.reward for name, one in grades.items() if one.reward is not None}
+    read = names_in(grader.calculate_output)
+    faults = [(one, one.fault) for name, one in grades.items() if one.fault and name in read]
+    for one, fault in faults:
+        if one.reward is None:
+            return Grade(None, parts, fault, one.available)
+    try:
+        reward = calculate(grader.calculate_output, parts)
+    except GraderError as error:
+        return Grade(None, parts, error.fault)
+    return Grade(reward, parts, faults[0][1] if faults else None)
+
+
+def _grade(grader: Single, item: Mapping[str, Any], sample: Sample, trusted: frozenset[str]) -> Grade:
     match grader:
-        case Multi(pass_threshold=None):
-            return None
-        case TextSimilarity(pass_threshold=None):
-            return grade.reward >= _SCORE_FROM
-    return grade.reward >= (getattr(grader, "pass_threshold", None) or _BINARY_FROM)
+        case Perplexity():
+            mean = mean_probability(sample.logprobs)
+            return Grade(mean, {"perplexity": 1 / mean} if mean else {})
+        case TokenAccuracy():
+            return Grade(token_accuracy(sample.logprobs))
+        case Python():
+            return Grade(python.run(grader.source, item, sample, trusted))
+        case ScoreModel() | LabelModel():
+            raise NotAvailable("grader_asks_a_model", model=grader.model)
+        case TextSimilarity():
+            texts = fill(grader.input, item, sample), fill(grader.reference, item, sample)
+            return Grade(similarity(grader.evaluation_metric, *texts))
+    return Grade(float(_right(grader, item, sample)))
 
 
-def _grade(grader: Grader, item: Mapping[str, Any], sample: Sample) -> Grade:
+def _right(grader: Single, item: Mapping[str, Any], sample: Sample) -> bool:
+    """Of graders that give 1 or 0."""
+
+    def text(template: str) -> str:
+        return fill(template, item, sample)
+
     match grader:
         case StringCheck():
-            input, reference = fill(grader.input, item, sample), fill(grader.reference, item, sample)
-            return Grade(float(_holds(grader.operation, input, reference)))
-    raise NotAvailable("grader_cannot_grade", type=str(grader.__struct_config__.tag))
+            return _holds(grader.operation, text(grader.input), text(grader.reference))
+        case Normalized():
+            return normalized(text(grader.input)) == normalized(text(grader.reference))
+        case Contains():
+            said, values = text(grader.input), [text(value) for value in grader.values]
+            if grader.ignore_case:
+                said, values = said.casefold(), [value.casefold() for value in values]
+            return (any if grader.match == "any" else all)(value in said for value in values)
+        case Pattern():
+            return found(grader.pattern, text(grader.input), ignore_case=grader.ignore_case)
+        case Choice():
+            return _chosen(grader, text(grader.input), text(grader.reference))
+        case Number():
+            return _number_holds(grader, text(grader.input), text(grader.reference))
+        case JsonEqual():
+            said = _json(value_of(grader.input, item, sample))
+            try:
+                wanted = _json(value_of(grader.reference, item, sample))
+            except AnswerError:
+                raise GraderError("grader_item_not_json") from None
+            return same(said, wanted, any_order=grader.any_order)
+        case JsonSchema():
+            if grader.within:
+                return any(fits(value, grader.schema) for value in json_within(as_text(text(grader.input))))
+            return fits(_json(value_of(grader.input, item, sample)), grader.schema)
+        case FunctionCall():
+            said_calls = calls_of(value_of(grader.input, item, sample), AnswerError)
+            wanted_calls = calls_of(value_of(grader.reference, item, sample), GraderError)
+            return match(said_calls, wanted_calls, grader.match, arguments=grader.arguments)
+        case ValidCalls():
+            tools = value_of(grader.tools, item, sample) if isinstance(grader.tools, str) else grader.tools
+            return valid(calls_of(value_of(grader.input, item, sample), AnswerError), tools)
+    raise TypeError(type(grader))
 
 
 def _holds(operation: str, input: str, reference: str) -> bool:
@@ -62,3 +204,27 @@ def _holds(operation: str, input: str, reference: str) -> bool:
         case "like":
             return reference in input
     return reference.casefold() in input.casefold()
+
+
+def _chosen(grader: Choice, said: str, wanted: str) -> bool:
+    letter = choice(wanted, grader.letters)
+    if letter is None:
+        raise GraderError("grader_no_choice_in_item", letters=grader.letters)
+    chosen = choice(said, grader.letters)
+    if chosen is None:
+        raise AnswerError("grader_no_choice", letters=grader.letters)
+    return chosen == letter
+
+
+def _number_holds(grader: Number, said: str, wanted: str) -> bool:
+    reference = number(wanted)
+    if reference is None:
+        raise GraderError("grader_no_number_in_item")
+    value = number(said)
+    if value is None:
+        raise AnswerError("grader_no_number")
+    return near(value, reference, grader.absolute, grader.relative)
+
+
+def _json(value: Any) -> Any:
+    return json_of(value) if isinstance(value, str) else value

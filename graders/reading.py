@@ -6,7 +6,22 @@ from typing import Any
 import msgspec
 
 from graders.errors import GraderError
-from graders.grader import EXAMPLE, MOST_SOURCE, Grader, LabelModel, Python, ScoreModel, Single, singles
+from graders.formula import check_formula
+from graders.grader import (
+    EXAMPLE,
+    MOST_SOURCE,
+    Grader,
+    JsonSchema,
+    LabelModel,
+    Multi,
+    Pattern,
+    Python,
+    ScoreModel,
+    Single,
+    singles,
+)
+from graders.json_values import check_schema
+from graders.patterns import check_pattern
 from graders.templates import check_template, templates
 
 
@@ -29,6 +44,8 @@ def grader_of(value: Any) -> Grader:
         raise GraderError("grader_not_json", example=EXAMPLE) from None
     for single in singles(grader):
         _check(single)
+    if isinstance(grader, Multi):
+        check_formula(grader.calculate_output, grader.graders)
     for template in templates(as_json(grader)):
         check_template(template)
     return grader
@@ -61,6 +78,10 @@ def _check(single: Single) -> None:
     match single:
         case Python():
             _check_source(single.source)
+        case Pattern():
+            check_pattern(single.pattern)
+        case JsonSchema():
+            check_schema(single.schema)
         case ScoreModel(range=(low, high)) if not low < high:
             raise GraderError("grader_range")
         case LabelModel() if not set(single.passing_labels) <= set(single.labels):

@@ -5,7 +5,7 @@ from typing import Any, Protocol
 
 import msgspec
 
-from graders.errors import GradeFault
+from graders.errors import GradeFault, GraderError
 
 
 class TokenLogprob(msgspec.Struct, frozen=True):
@@ -45,8 +45,13 @@ class Grade(msgspec.Struct, frozen=True):
 
 
 class Judge(Protocol):
-    """Asks a model. Raises GraderError("grader_judge_failed", model=..., problem=...) where it does not answer."""
+    """Asks a model. Raises `judge_failed` where it does not answer."""
 
     async def ask(self, model: str, messages: Sequence[Mapping[str, Any]], parameters: Mapping[str, Any]) -> str:
         """Its answer as text. `messages` and `parameters` as chat completions take them."""
         ...
+
+
+def judge_failed(model: str, problem: str) -> GraderError:
+    """A judge did not answer; `problem` in the words of whoever was asked."""
+    return GraderError("grader_judge_failed", model=model, problem=problem)

@@ -2,6 +2,7 @@
 `{{sample.output_json.x}}`, `{{sample.output_tools}}`. They are looked up, never computed.
 """
 
+import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
@@ -61,9 +62,11 @@ def value_of(text: str, item: Mapping[str, Any], sample: Sample) -> Any:
 
 
 def as_text(value: Any) -> str:
-    if isinstance(value, str):
-        return value
-    return msgspec.json.encode(value, enc_hook=str).decode()
+    """Halves of characters, which no library takes, are written as question marks."""
+    text = (
+        value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=str)
+    )
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()
 
 
 def json_of(text: str) -> Any:

@@ -47,7 +47,7 @@ def test_what_the_protocol_has_for_training_is_sent_as_it_was_written(value: dic
     [
         LABEL,
         {"type": "choice", "name": "letter"},
-        {**MULTI, "graders": {"a": {"type": "number", "name": "n"}}},
+        {**MULTI, "graders": {"a": {"type": "number", "name": "n"}}, "calculate_output": "a"},
         {**SIMILAR, "pass_threshold": 0.8},
     ],
 )
@@ -91,6 +91,14 @@ def test_the_models_that_a_grader_asks_are_named_once() -> None:
         (written({**PYTHON, "source": "#" * 256_001}), "longer than the 256 kB"),
         (written({**MULTI, "graders": {"a": MULTI}}), "multi"),
         (written({**MULTI, "graders": {}}), "at graders"),
+        (written({**MULTI, "calculate_output": "a + c"}), "names c, and no grader"),
+        (written({**MULTI, "calculate_output": "a +"}), "The formula a + cannot be read"),
+        (written({"type": "pattern", "name": "p", "pattern": "(?=a)"}), "The pattern (?=a) cannot be used"),
+        (written({"type": "json_schema", "name": "s", "schema": {"type": "thing"}}), "The JSON schema cannot be used"),
+        (
+            written({"type": "json_schema", "name": "s", "schema": {"$ref": "http://example.com/s.json"}}),
+            "The JSON schema cannot be used",
+        ),
         (written({**SCORE, "range": [1, 0]}), "from its lower to its upper end"),
         (written({**LABEL, "passing_labels": ["good", "fine"]}), "none of the grader's labels: fine"),
     ],
