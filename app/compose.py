@@ -37,6 +37,7 @@ from bot.datasets.samples import DatasetSamples
 from bot.datasets.second_pass import SecondPass
 from bot.datasets.splitting import DatasetSplitting
 from bot.evaluations.evaluations import Evaluations
+from bot.experiments.run_metrics import MetricsOverview
 from bot.feedback.feedback import AnswerFeedback
 from bot.job_requests import JobRequests
 from bot.jobs.controls import JobControls
@@ -82,6 +83,7 @@ from handlers.feedback.listeners import FeedbackListeners
 from handlers.function_calls.listeners import FunctionCallListeners
 from handlers.job_controls.listeners import JobControlListeners
 from handlers.jobs.listeners import JobListeners
+from handlers.metrics.listeners import MetricsListeners
 from handlers.modals import Modals
 from handlers.models.listeners import ModelListeners
 from handlers.provider_files.listeners import ProviderFileListeners
@@ -112,6 +114,7 @@ async def listeners(services: Services) -> Mapping[type[object], object]:
         datasets,
         _repair(services, callers, datasets),
         *_jobs(services, callers, files),
+        _metrics(services, callers),
         ModelListeners(
             callers=callers,
             trainable=services.trainable_models,
@@ -454,6 +457,19 @@ def _jobs(services: Services, callers: Callers, files: ProviderFiles) -> tuple[J
             lookup=lookup,
             controls=JobControls(lookup, services.sync, services.submitter, authority, hint),
         ),
+    )
+
+
+def _metrics(services: Services, callers: Callers) -> MetricsListeners:
+    jobs, lookup, authority = services.jobs, services.job_lookup, services.authority
+    overlaps = Overlaps(services.file_store, services.pools)
+    return MetricsListeners(
+        callers=callers,
+        overview=JobOverview(jobs, lookup, authority),
+        metrics_of=MetricsOverview(jobs, lookup, services.datasets, overlaps, authority),
+        pools=services.pools,
+        poster=services.poster,
+        language_of=services.languages.place,
     )
 
 

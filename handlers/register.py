@@ -23,6 +23,7 @@ from handlers.function_calls.register import FEATURE as FUNCTION_CALLS
 from handlers.inbox import Inbox
 from handlers.job_controls.register import FEATURE as JOB_CONTROLS
 from handlers.jobs.register import FEATURE as JOBS
+from handlers.metrics.register import FEATURE as METRICS
 from handlers.models.register import FEATURE as MODELS
 from handlers.provider_files.register import FEATURE as PROVIDER_FILES
 from handlers.repair.register import FEATURE as REPAIR
@@ -39,6 +40,7 @@ FEATURES: Final[tuple[Feature[Any], ...]] = (
     START,
     PROVIDER_FILES,
     JOBS,
+    METRICS,
     JOB_CONTROLS,
     MODELS,
     CHAT,

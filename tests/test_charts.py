@@ -1,11 +1,13 @@
 import io
 import math
+import random
 import subprocess
 import sys
 import warnings
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import matplotlib.image
 import msgspec
@@ -17,9 +19,10 @@ from matplotlib.font_manager import findfont, fontManager, get_font
 
 from bot.charts import canvas
 from bot.charts.lengths import length_chart
+from bot.charts.metrics import Run, by_epochs, metrics_chart
 from bot.charts.training import loss_chart
 from bot.providers.protocol import Metrics
-from texts.charts import ALT_TEXT, length_alt_text, loss_alt_text, words
+from texts.charts import ALT_TEXT, length_alt_text, loss_alt_text, metrics_alt_text, words
 from texts.language import Language, speaking
 from training_files.report import Bar, Tokens
 
@@ -257,3 +260,63 @@ def test_a_picture_is_told_in_chinese() -> None:
             "验证损失：从 3 降到 0.75，最低为 0.75，在第 9 步。"
         )
         assert "有 1 个超过模型能接受的 49，" in length_alt_text(BARS, TOKENS, limit=49)
+
+
+# Runs beside each other
+
+
+def a_run(number: int, metrics: list[Metrics], **fields: Any) -> Run:
+    return Run(f"job-{number}", f"run {number}", metrics, **fields)
+
+
+def test_each_run_has_a_colour_of_its_own() -> None:
+    runs = [a_run(number, run(40), checkpoints=(20, 40)) for number in range(6)]
+    picture = pixels(metrics_chart(runs, WORDS, smooth=0.6))
+    for color in canvas.COLORS:
+        assert holds(picture, tuple(int(color[at : at + 2], 16) for at in (1, 3, 5)))  # type: ignore[arg-type]
+
+
+def test_smoothing_and_checkpoints_are_seen() -> None:
+    rng = random.Random(1)
+    noisy = [Metrics(step, 60, train_loss=1 + rng.random()) for step in range(1, 61)]
+    drawn = {
+        metrics_chart([a_run(1, noisy, checkpoints=steps)], WORDS, smooth=smooth)
+        for smooth in (0, 0.6)
+        for steps in ((), (30,))
+    }
+    assert len(drawn) == 4
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        [],
+        [Metrics(1, 1, train_loss=2.5)],
+        [Metrics(step, 9, not_finite=True) for step in range(1, 10)],
+        [Metrics(1, train_loss=0.0), Metrics(2, train_loss=1e29)],
+        [Metrics(step, train_mean_reward=-1.0) for step in range(3)],
+        [Metrics(5, full_valid_reward_margin=0.5, full_valid_reward_accuracy=0.0)],
+    ],
+    ids=["nothing", "one point", "no number", "zero and more than all", "rewards below zero", "validation alone"],
+)
+def test_odd_runs_are_drawn_without_a_complaint(told: list[Metrics]) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert metrics_chart([a_run(1, told, checkpoints=(3,))], WORDS, smooth=0.6).startswith(b"\x89PNG")
+
+
+def test_runs_whose_epochs_differ_in_length_are_drawn_by_epoch() -> None:
+    def runs(*lengths: float | None) -> list[Run]:
+        return [a_run(number, run(10), steps_per_epoch=length) for number, length in enumerate(lengths)]
+
+    assert by_epochs(runs(10, 20))
+    assert not by_epochs(runs(10, 10))
+    assert not by_epochs(runs(10, None))
+    assert not by_epochs(runs(10))
+
+
+def test_runs_are_told_of_in_words_too() -> None:
+    said = metrics_alt_text([("a", run(40), ""), ("b", [], "")])
+    assert said.startswith("Line chart of 2 jobs. a: falls from")
+    assert said.endswith("b: nothing measured")
+    assert metrics_alt_text([("a", run(40), "")]) == loss_alt_text(run(40))

@@ -6,7 +6,7 @@ from typing import Final
 from bot.charts.words import ChartWords
 from bot.jobs.figures import Points, Quantity, quantities, training, validation
 from bot.providers.protocol import Metrics
-from texts.formats import percent, sentences
+from texts.formats import grouped, labelled, percent, sentences
 from texts.language import _, plural
 from training_files.report import Bar, Tokens
 
@@ -25,7 +25,10 @@ def words() -> ChartWords:
         training_smoothed=_("Training set, smoothed"),
         validation=_("Validation set"),
         validation_smoothed=_("Validation set, smoothed"),
+        reward_margin=_("Reward margin"),
         step=_("Step"),
+        epoch=_("Epoch"),
+        checkpoint=_("Checkpoint"),
         nothing=_("Nothing measured yet"),
         examples=_("Examples"),
         tokens=_("Tokens"),
@@ -62,6 +65,19 @@ def loss_alt_text(metrics: Sequence[Metrics], *, method: str = "") -> str:
     if not said:
         return _("Chart of training loss by step; nothing has been measured yet.")
     return sentences(_("Line chart by training step."), *said)[:ALT_TEXT]
+
+
+def metrics_alt_text(runs: Sequence[tuple[str, Sequence[Metrics], str]]) -> str:
+    """Of `bot.charts.metrics.metrics_chart`. `runs`: name, figures and method of each."""
+    if len(runs) == 1:
+        return loss_alt_text(runs[0][1], method=runs[0][2])
+    said = []
+    for name, metrics, method in runs:
+        quantity = quantities(method, metrics)[0]
+        points = validation(metrics, quantity).points or training(metrics, quantity).points
+        said.append(labelled(name, _course(points, _figure) if points else _("nothing measured")))
+    kind = plural("Line chart of {count} job.", "Line chart of {count} jobs.", len(runs))
+    return f"{kind} {grouped(said)}"[:ALT_TEXT]
 
 
 def length_alt_text(bars: Sequence[Bar], tokens: Tokens, *, limit: int | None = None) -> str:

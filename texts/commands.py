@@ -89,6 +89,19 @@ def status() -> Description:
 
 
 @_command
+def metrics() -> Description:
+    return Description(
+        _("metrics [JOB JOB …] [smooth=0.6]"),
+        _("Draw what was measured, of up to six jobs beside each other"),
+        _(
+            "Training and validation, with a table and what shows in them. `smooth` is the weight of the moving "
+            "average, from 0 (none) to 0.99. Without a job it is the latest here."
+        ),
+        ("metrics", "metrics job-1a2b3c", "metrics job-1a2b3c job-4d5e6f smooth=0.9"),
+    )
+
+
+@_command
 def checkpoints() -> Description:
     return Description(
         _("checkpoints [JOB]"),

@@ -18,6 +18,17 @@ def name(quantity: Quantity, *, validates: bool) -> str:
     return validation if validates else training
 
 
+def quantity(quantity: Quantity) -> str:
+    """As a heading, of training and validation alike."""
+    return {
+        "loss": _("Loss"),
+        "mean_token_accuracy": _("Token accuracy"),
+        "reward_accuracy": _("Reward accuracy"),
+        "reward_margin": _("Reward margin"),
+        "mean_reward": _("Reward"),
+    }[quantity]
+
+
 def value(one: Figure, latest: int) -> str:
     """ "0.128 (mean of 5 steps)". `latest`: the last step of all figures beside it."""
     measured = percent(one.value) if "accuracy" in one.quantity else figure(one.value)

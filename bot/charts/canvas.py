@@ -22,6 +22,8 @@ INK: Final = "#2A2A2E"
 FAINT_INK: Final = "#6A6A72"
 BLUE: Final = "#0072B2"
 VERMILION: Final = "#D55E00"
+COLORS: Final = (BLUE, VERMILION, "#009E73", "#AA4499", "#B07C00", "#4A4A52")
+"""For things beside each other, at most six: Okabe and Ito's, the last three darker, to be seen on our ground."""
 _GRID: Final = "#E6E4DC"
 
 _FONT: Final = "DejaVu Sans"  # comes with matplotlib
@@ -95,31 +97,40 @@ def set_title(axes: "Axes", title: str, pad: float) -> None:
     """One line, in fonts that can write it. What no font here can write is left out rather than drawn as empty boxes;
     where little is left of it there is no title: the message around the picture names what it shows.
     """
+    if line := writable(title):
+        # `$` would start a formula, and a name may hold one.
+        axes.set_title(
+            line,
+            loc="left",
+            fontsize=17,
+            fontweight="bold",
+            fontfamily=name_fonts(),
+            color=INK,
+            pad=pad,
+            parse_math=False,
+        )
+
+
+def writable(name: str, room: int = _TITLE) -> str:
+    """`name` in one line that the fonts here (`name_fonts`) can write, in at most so many characters, of which the wide
+    ones of East Asia count twice; empty where little is left of it.
+    """
     from matplotlib.font_manager import findfont, get_font
 
-    fonts = [_FONT, *_east_asian_fonts()]
-    known: set[int] = set().union(*(get_font(findfont(font)).get_charmap() for font in fonts))
-    wanted = [character for character in " ".join(title.split()) if character.isprintable()]
+    known: set[int] = set().union(*(get_font(findfont(font)).get_charmap() for font in name_fonts()))
+    wanted = [character for character in " ".join(name.split()) if character.isprintable()]
     shown = [character for character in wanted if ord(character) in known]
     if len(shown) * 3 < len(wanted) * 2:
-        return
-    line = " ".join("".join(shown).split())
-    # `$` would start a formula, and a name may hold one.
-    axes.set_title(
-        _shortened(line),
-        loc="left",
-        fontsize=17,
-        fontweight="bold",
-        fontfamily=fonts,
-        color=INK,
-        pad=pad,
-        parse_math=False,
-    )
+        return ""
+    return _shortened(" ".join("".join(shown).split()), room)
 
 
-def _shortened(line: str) -> str:
-    """At most 46 characters, of which the wide ones of East Asia count twice."""
-    room = _TITLE
+def name_fonts() -> list[str]:
+    """For what people have named."""
+    return [_FONT, *_east_asian_fonts()]
+
+
+def _shortened(line: str, room: int = _TITLE) -> str:
     for place, character in enumerate(line):
         room -= 2 if unicodedata.east_asian_width(character) in "WF" else 1
         if room < 0:

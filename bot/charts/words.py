@@ -15,7 +15,10 @@ class ChartWords(msgspec.Struct, frozen=True):
     training_smoothed: str
     validation: str
     validation_smoothed: str
+    reward_margin: str
     step: str
+    epoch: str
+    checkpoint: str
     nothing: str
     examples: str
     tokens: str

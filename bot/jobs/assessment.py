@@ -38,7 +38,7 @@ _DIAGNOSED: Final = frozenset({states.RUNNING, states.PAUSING, states.PAUSED, st
 
 def assess(job: Job, metrics: Sequence[Metrics], checkpoints: Sequence[Checkpoint] = ()) -> Assessment:
     """`metrics` and `checkpoints`: all that are known of the job, in any order."""
-    told = _all(metrics, checkpoints)
+    told = all_metrics(metrics, checkpoints)
     found = None
     if job.state in _DIAGNOSED:
         found = diagnose(told, job.method, ended=job.state == states.SUCCEEDED)
@@ -52,7 +52,7 @@ def assess(job: Job, metrics: Sequence[Metrics], checkpoints: Sequence[Checkpoin
 def rank(job: Job, metrics: Sequence[Metrics], checkpoints: Sequence[Checkpoint]) -> list[RankedCheckpoint]:
     """The lowest validation loss first (of reinforcement the highest reward), then those without one, the latest first.
     A training loss ranks nothing: it falls however much is only learned by heart."""
-    told = _all(metrics, checkpoints)
+    told = all_metrics(metrics, checkpoints)
     quantity, ranked = quantities(job.method, told)[0], []
     for checkpoint in checkpoints:
         there = figures(told, job.method, upto=checkpoint.step)
@@ -74,7 +74,7 @@ def rank(job: Job, metrics: Sequence[Metrics], checkpoints: Sequence[Checkpoint]
 
 def checkpoint_figures(job: Job, metrics: Sequence[Metrics], checkpoint: Checkpoint) -> list[Figure]:
     """The figures at that checkpoint."""
-    return figures(_all(metrics, [checkpoint]), job.method, upto=checkpoint.step)
+    return figures(all_metrics(metrics, [checkpoint]), job.method, upto=checkpoint.step)
 
 
 async def assessed(jobs: JobStore, job: Job) -> Assessment:
@@ -84,11 +84,11 @@ async def assessed(jobs: JobStore, job: Job) -> Assessment:
 
 async def advised_rate(jobs: JobStore, job: Job) -> float | None:
     """The learning rate multiplier to start again with, where the run diverged, also one that was cancelled for it."""
-    told = _all(await jobs.metrics(job.id), await jobs.checkpoints(job.id))
+    told = all_metrics(await jobs.metrics(job.id), await jobs.checkpoints(job.id))
     diverged = diagnose(told, job.method, ended=False) is not None
     return lower_rate(job.hyperparameters.learning_rate_multiplier) if diverged else None
 
 
-def _all(metrics: Sequence[Metrics], checkpoints: Sequence[Checkpoint]) -> list[Metrics]:
+def all_metrics(metrics: Sequence[Metrics], checkpoints: Sequence[Checkpoint]) -> list[Metrics]:
     """Some providers tell figures with checkpoints only."""
     return [*(one.metrics for one in checkpoints if one.metrics is not None), *metrics]

@@ -94,6 +94,21 @@ def smoothed(points: Points) -> Points:
     return mean
 
 
+def averaged(points: Points, weight: float) -> Points:
+    """The exponential moving average of the values up to each step, in which what came before weighs `weight` (0 to
+    below 1): without the bias towards zero that it begins with, as TensorBoard and Weights & Biases draw it."""
+    mean, seen, found = 0.0, 0.0, []
+    for step, value in points:
+        mean, seen = weight * mean + (1 - weight) * value, weight * seen + (1 - weight)
+        found.append((step, mean / seen))
+    return found
+
+
+def better(quantity: Quantity, value: float, other: float) -> bool:
+    """Whether `value` is better than `other`: a lower loss, a higher one of anything else."""
+    return value < other if quantity == "loss" else value > other
+
+
 def window(count: int) -> int:
     """Over how many of `count` values the mean at the last is taken: a quarter of a short run, so that it does not lag
     behind a loss that falls, ten, and a tenth of a long one."""

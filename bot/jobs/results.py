@@ -56,11 +56,6 @@ class JobResults:
             raise NotFound("empty_results_file") if job.result_files else NotFound("no_results_file")
         return Results(job, content or None, table)
 
-    async def measured(self, caller: Caller, word: str) -> tuple[Job, bytes | None]:
-        """The table alone, of what is stored here; the provider is not asked. Raises like `of`."""
-        job = await self._lookup.named(caller, word, Action.SEE, to_post=True)
-        return job, results_table(b"", await self._jobs.metrics(job.id))
-
 
 def readable(content: bytes) -> bytes:
     """The CSV in a results file. OpenAI sends it encoded in base64 (its cookbook decodes it; read 2026-11-21), others
@@ -83,20 +78,36 @@ def results_table(content: bytes, metrics: Sequence[Metrics] = ()) -> bytes | No
     is made text. None where there is nothing to show.
     """
     columns, rows = _read(content)
-    for one in sorted(metrics, key=lambda one: one.step):
+    rows = _by_step(metrics, rows)
+    if not rows:
+        return None
+    columns += [name for name in _STORED if name not in columns and any(name in row for row in rows.values())]
+    lines = ([step, *(row.get(name, "") for name in columns)] for step, row in sorted(rows.items()))
+    return as_csv(["step", *columns], lines)
+
+
+def metrics_table(runs: Sequence[tuple[str, Sequence[Metrics]]]) -> bytes:
+    """CSV of all that was measured: a line for each job, by its id, and step; what was not measured stays blank."""
+    merged = [(job_id, _by_step(metrics)) for job_id, metrics in runs]
+    columns = [name for name in _STORED if any(name in row for _, rows in merged for row in rows.values())]
+    lines = (
+        [job_id, step, *(row.get(name, "") for name in columns)]
+        for job_id, rows in merged
+        for step, row in sorted(rows.items())
+    )
+    return as_csv(["job", "step", *columns], lines)
+
+
+def _by_step(metrics: Sequence[Metrics], rows: dict[int, dict[str, Cell]] | None = None) -> dict[int, dict[str, Cell]]:
+    """`rows` with what they lack."""
+    rows = rows if rows is not None else {}
+    for one in metrics:
         row = rows.setdefault(one.step, {})
         for name in _STORED:
             value = getattr(one, name)
             if value is not None and row.get(name, "") == "":
                 row[name] = value
-    if not rows:
-        return None
-    columns += [name for name in _STORED if name not in columns and any(name in row for row in rows.values())]
-    return as_csv(["step", *columns], ([step, *(row.get(name, "") for name in columns)] for step, row in _sorted(rows)))
-
-
-def _sorted(rows: dict[int, dict[str, Cell]]) -> list[tuple[int, dict[str, Cell]]]:
-    return sorted(rows.items())
+    return rows
 
 
 def _read(content: bytes) -> tuple[list[str], dict[int, dict[str, Cell]]]:

@@ -24,6 +24,7 @@ from texts import jobs as texts
 from texts.compare import compare_button
 from texts.figures import verdict
 from texts.formats import duration, labelled, money, rough_duration
+from texts.metrics import metrics_button
 from texts.notices import chart, no_reason
 from texts.provider_errors import explain
 from texts.provider_errors import message as told
@@ -33,6 +34,7 @@ JOB_COMPARE: Final = "job_compare"
 START_AGAIN: Final = "job_retry"
 CHECKPOINTS: Final = "job_checkpoints"
 RESULTS: Final = "job_results"
+METRICS: Final = "job_metrics"
 ADOPT: Final = "job_adopt"
 SUBMIT_AGAIN: Final = "job_resubmit"
 _DONE: Final = "✓"
@@ -165,11 +167,11 @@ def fitting_buttons(job: Job, assessment: Assessment = UNASSESSED) -> list[Butto
         case states.SUCCEEDED:
             return ending_buttons(job, assessment)
         case states.RUNNING:
-            return [control_button("pause", job), _cancel_button(job)]
+            return [control_button("pause", job), _cancel_button(job), *_metrics_button(job)]
         case states.PAUSED:
-            return [control_button("resume", job), _cancel_button(job)]
+            return [control_button("resume", job), _cancel_button(job), *_metrics_button(job)]
         case states.FAILED | states.CANCELLED:
-            return [again_button(job, style="primary")]
+            return [again_button(job, style="primary"), *_metrics_button(job)]
         case states.UNCERTAIN:
             return uncertain_buttons(job)
         case _:
@@ -188,9 +190,15 @@ def ending_buttons(job: Job, assessment: Assessment = UNASSESSED) -> list[Button
         buttons.append(again_button(job))
     if job.fine_tuned_model:
         buttons.append(button(texts.checkpoints_button(), CHECKPOINTS, job.id))
+    buttons += _metrics_button(job)
     if job.result_files:
         buttons.append(button(texts.results_button(), RESULTS, job.id))
     return buttons
+
+
+def _metrics_button(job: Job) -> list[ButtonElement]:
+    """Where there is something to draw."""
+    return [button(metrics_button(), METRICS, job.id)] if job.latest else []
 
 
 def chat_button(job: Job, assessment: Assessment = UNASSESSED) -> ButtonElement:

@@ -3,6 +3,7 @@
 import html
 import re
 import shlex
+import unicodedata
 from typing import Final
 
 from bot.errors import Invalid
@@ -36,6 +37,12 @@ def parts_of(words: str) -> list[str]:
         return shlex.split(words)
     except ValueError as error:
         raise Invalid("quotation_mark_missing") from error
+
+
+def half_width(words: str) -> str:
+    """What was typed after a command with the punctuation of a Chinese keyboard, as commands have it: `ａ＝１，ｂ` is
+    `a=1,b`."""
+    return unicodedata.normalize("NFKC", words).replace("、", ",")
 
 
 def addresses_others(text: str, bot_user: str) -> bool:

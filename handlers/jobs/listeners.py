@@ -91,11 +91,8 @@ class JobListeners:
         await self.poster.share(files, request.channel, card.ts if card else request.thread_ts, comment)
 
     async def _word(self, request: Request) -> str:
-        """What names the job; without a word it is the latest of the thread, or of the channel."""
-        word = request.text.strip("`") or await self.overview.latest_in(request.channel, request.thread_ts)
-        if word is None:
-            raise NotFound("no_job_here", member=await self.callers.is_member(request.channel))
-        return word
+        """What names the job."""
+        return request.text.strip("`") or await latest_here(self.overview, self.callers, request)
 
     async def _card_link(self, job: Job) -> str | None:
         card = await self.cards.card(job.id)
@@ -105,6 +102,15 @@ class JobListeners:
             return await self.poster.thread_link(card.channel, card.ts)
         except PostError:
             return None
+
+
+async def latest_here(overview: JobOverview, callers: Callers, request: Request) -> str:
+    """The id of the job that is meant where none is named: the latest of the thread, or of the channel. Raises
+    NotFound."""
+    found = await overview.latest_in(request.channel, request.thread_ts)
+    if found is None:
+        raise NotFound("no_job_here", member=await callers.is_member(request.channel))
+    return found
 
 
 def _word_and_page(words: str) -> tuple[str, int]:

@@ -53,6 +53,14 @@ async def test_the_end_offers_checkpoints_and_the_results_file(w: World) -> None
         file = shared["files"][0]
         assert file["name"].endswith(".csv")
         assert file["size"] == len(b"step,train_loss\n1,0.5\n"), "decoded from base64"
+        await w.person.click("ana", w.channel, card["ts"], "job_metrics")
+        metrics = await w.person.wait_ephemeral("ana", w.channel, action_id="metrics_numbers", timeout=30)
+        shown = {block["type"]: block for block in metrics["blocks"]}
+        assert shown["image"]["slack_file"]["id"]
+        assert shown["data_table"]["rows"][1][0]["text"] == "Loss"
+        await w.person.click("ana", w.channel, metrics["ts"], "metrics_numbers")
+        numbers = await w.person.wait_message(w.channel, contains="All that was measured", timeout=30)
+        assert numbers["files"][0]["name"].endswith("-metrics.csv")
         await w.person.click("ana", w.channel, end["ts"], "job_checkpoints")
         listed = await w.person.wait_ephemeral("ana", w.channel, contains="Step 10", timeout=30)
         assert "training loss 0.450 (mean of 2 steps)" in listed["plain"]

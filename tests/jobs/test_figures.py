@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from bot.jobs.figures import figures, smoothed, training, validation, window
+from bot.jobs.figures import averaged, figures, smoothed, training, validation, window
 from bot.providers.protocol import Metrics
 
 
@@ -79,3 +79,10 @@ def test_figures_that_are_no_numbers_are_left_out() -> None:
     assert training(told, "loss").raw == [(1, 2.0)]
     assert validation(told, "loss").points == []
     assert figures([]) == []
+
+
+def test_a_moving_average_begins_at_the_first_value_and_forgets_it() -> None:
+    points = [(1, 4.0), (2, 0.0), (3, 0.0)]
+    assert averaged(points, 0.5) == [(1, 4.0), (2, pytest.approx(4 / 3)), (3, pytest.approx(4 / 7))]
+    assert averaged(points, 0) == points
+    assert averaged([(1, 2.5), (2, 2.5)], 0.9) == [(1, pytest.approx(2.5)), (2, pytest.approx(2.5))]

@@ -12,7 +12,7 @@ from bot.errors import Denied, NotFound
 from bot.jobs.interfaces import JobUpdate
 from bot.jobs.job import Origin
 from bot.jobs.lookup import JobLookup
-from bot.jobs.results import JobResults, readable, results_table
+from bot.jobs.results import JobResults, metrics_table, readable, results_table
 from bot.providers.openai_protocol import OpenAIProtocol
 from bot.providers.protocol import Metrics
 from bot.providers.registry import Providers
@@ -98,3 +98,15 @@ def test_no_cell_of_the_table_is_a_formula() -> None:
 @pytest.mark.parametrize("content", [b"", b"\xff\xfe\x00", b"step\n", b"loss,step\n1,2\n", b'step,"a\n'])
 def test_of_what_is_no_results_file_there_is_no_table(content: bytes) -> None:
     assert results_table(content) is None
+
+
+def test_the_numbers_of_several_jobs_stand_in_one_table() -> None:
+    table = metrics_table(
+        [("job-1", [Metrics(2, train_loss=0.5), Metrics(1, valid_loss=1.0)]), ("job-2", [Metrics(1)])]
+    )
+    assert table.decode("utf-8-sig").splitlines() == [
+        "job,step,train_loss,valid_loss",
+        "job-1,1,,1.0",
+        "job-1,2,0.5,",
+        "job-2,1,,",
+    ]

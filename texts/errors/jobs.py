@@ -12,6 +12,20 @@ def which_job() -> str:
 
 
 @ERRORS.sentence
+def too_many_jobs(most: int) -> str:
+    return _("At most {most} jobs go beside each other.", most=most)
+
+
+@ERRORS.sentence
+def metrics_usage(word: str) -> str:
+    return _(
+        "I do not understand {word}. Write `/finetune metrics JOB JOB smooth=0.6`: up to six jobs, and how strongly to "
+        "smooth, from 0 to 0.99.",
+        word=word,
+    )
+
+
+@ERRORS.sentence
 def unknown_job(word: str) -> str:
     return _("There is no job {word} here. `/finetune jobs` lists them.", word=word)
 

@@ -36,6 +36,7 @@ def test_a_running_job_shows_where_it_is_and_how_it_does(
         "(picture F1: It falls.)",
         "[Pause]",
         "[Cancel]",
+        "[Metrics]",
         "Started by <@U0ADA> · <!date^1795000000^{date_short_pretty} {time}|2026-11-18 11:06 UTC> · "
         "Cost so far: about $0.01 of an estimated $0.05 · Job `job-1`",
     ]
@@ -79,11 +80,10 @@ def test_each_state_offers_what_can_be_done_in_it(make_job: MakeJob, buttons: Bu
         return list(buttons(card(job, now=t0)))
 
     assert offered("queued") == offered("deploying") == ["job_cancel"]
-    assert offered("running") == ["job_pause", "job_cancel"]
-    assert offered("paused") == ["job_resume", "job_cancel"]
-    assert offered("succeeded") == ["job_chat", "job_compare", "job_checkpoints"]
-    assert offered("failed") == ["job_retry"]
-    assert offered("cancelled") == ["job_retry"]
+    assert offered("running") == ["job_pause", "job_cancel", "job_metrics"]
+    assert offered("paused") == ["job_resume", "job_cancel", "job_metrics"]
+    assert offered("succeeded") == ["job_chat", "job_compare", "job_checkpoints", "job_metrics"]
+    assert offered("failed") == offered("cancelled") == ["job_retry", "job_metrics"]
     assert offered("uncertain") == ["job_adopt", "job_resubmit"]
 
 
@@ -108,7 +108,7 @@ def test_a_finished_card_offers_the_results_file_and_tells_the_real_cost(
 ) -> None:
     done = {"state": "succeeded", "fine_tuned_model": "ft:x", "finished_at": t0 + 400, "trained_tokens": 20_000}
     shown = card(make_job(**done, result_files=("file-9",)), now=t0)
-    assert list(buttons(shown)) == ["job_chat", "job_compare", "job_checkpoints", "job_results"]
+    assert list(buttons(shown)) == ["job_chat", "job_compare", "job_checkpoints", "job_metrics", "job_results"]
     # 20,000 tokens at $5 a million
     assert "Cost: $0.10, estimated $0.05" in seen(shown)
 
@@ -253,7 +253,7 @@ def test_a_model_that_is_gone_is_not_offered_for_a_chat(
     job = make_job(state="succeeded", fine_tuned_model="ft:x", lost_models={"ft:x": why})
     shown = card(job, now=t0)
     assert f"✓ Checked · ✓ Trained · ✗ *{said}*" in seen(shown)
-    assert list(buttons(shown)) == ["job_retry", "job_checkpoints"]
+    assert list(buttons(shown)) == ["job_retry", "job_checkpoints", "job_metrics"]
     assert said in shown.text
 
 

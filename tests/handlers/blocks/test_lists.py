@@ -36,7 +36,7 @@ def test_the_status_of_a_job_leads_to_its_card(make_job: Callable[..., Job], see
     assert "● *Training*" in shown
     assert "step 30 of 100" in shown
     assert "`ftjob-9`" in shown
-    assert list(buttons(message)) == ["job_pause", "job_cancel"]
+    assert list(buttons(message)) == ["job_pause", "job_cancel", "job_metrics"]
 
 
 def test_each_fine_tuned_model_can_be_talked_to_and_says_when_it_dies(seen: See) -> None:

@@ -1,0 +1,1 @@
+"""Runs beside each other: their metrics, their settings, and the history of experiments."""

@@ -1,0 +1,1 @@
+"""What was measured of runs, drawn beside each other."""
