@@ -36,7 +36,9 @@ from bot.datasets.report import DatasetReports
 from bot.datasets.samples import DatasetSamples
 from bot.datasets.second_pass import SecondPass
 from bot.datasets.splitting import DatasetSplitting
+from bot.evaluations.evaluation import EvaluationStore
 from bot.evaluations.evaluations import Evaluations
+from bot.evaluations.grader_files import GraderFiles
 from bot.experiments.run_metrics import MetricsOverview
 from bot.feedback.feedback import AnswerFeedback
 from bot.job_requests import JobRequests
@@ -55,8 +57,10 @@ from bot.spending.budgets import Budgets
 from bot.store.collections import SqliteCollectionStore
 from bot.store.comparisons import SqliteComparisonStore
 from bot.store.conversations import SqliteConversationStore
+from bot.store.evaluation_messages import SqliteEvaluationMessages
 from bot.store.evaluations import SqliteEvaluationStore
 from bot.store.feedback import SqliteRatingStore
+from bot.store.grader_files import SqliteGraderFileStore
 from bot.thread_examples.adding import ThreadExamples
 from handlers.administration.listeners import AdministrationListeners
 from handlers.agent.listeners import AgentListeners
@@ -79,6 +83,10 @@ from handlers.datasets.listeners import DatasetListeners
 from handlers.datasets.reactions import Reactions
 from handlers.datasets.reports import ReportMessages
 from handlers.deletion.listeners import DeletionListeners
+from handlers.evaluations.choosing import Choosing
+from handlers.evaluations.keeper import EvaluationKeeper
+from handlers.evaluations.listeners import EvaluationListeners
+from handlers.evaluations.results import ResultMessages
 from handlers.feedback.listeners import FeedbackListeners
 from handlers.function_calls.listeners import FunctionCallListeners
 from handlers.job_controls.listeners import JobControlListeners
@@ -163,6 +171,7 @@ async def listeners(services: Services) -> Mapping[type[object], object]:
         *chat,
         _agent(services, callers, conversations, chat[0]),
         compare,
+        _evaluations(services, callers),
         *_collections(services, callers, conversations, datasets),
         _retraining(services, callers, comparisons, datasets, compare, start),
     ]
@@ -381,9 +390,41 @@ def _compare(
     )
 
 
-def evaluations(services: Services) -> Evaluations:
+def _evaluations(services: Services, callers: Callers) -> EvaluationListeners:
+    store, timing, authority = SqliteEvaluationStore(services.database), services.timing, services.authority
+    use_case = evaluations(services, store)
+    keeper = EvaluationKeeper(
+        store,
+        SqliteEvaluationMessages(services.database),
+        use_case,
+        ResultMessages(),
+        services.poster,
+        services.languages,
+        look_every=timing.look_every,
+        between_edits=timing.between_edits,
+        backoff=timing.answer,
+    )
+    choosing = Choosing(
+        services.model_lookup,
+        services.job_lookup,
+        services.trainable_datasets,
+        GraderFiles(SqliteGraderFileStore(services.database), authority),
+        use_case,
+    )
+    return EvaluationListeners(
+        callers=callers,
+        choosing=choosing,
+        evaluations=use_case,
+        keeper=keeper,
+        models=services.model_lookup,
+        authority=authority,
+        modals=Modals(services.poster),
+    )
+
+
+def evaluations(services: Services, store: EvaluationStore) -> Evaluations:
     return Evaluations(
-        SqliteEvaluationStore(services.database),
+        store,
         services.chat_models,
         services.catalogue,
         services.model_spending,

@@ -38,6 +38,7 @@ from bot.worker_processes import Pool, WorkerPools
 from handlers.bolt import build
 from handlers.compare.listeners import CompareListeners
 from handlers.datasets.listeners import DatasetListeners
+from handlers.evaluations.listeners import EvaluationListeners
 from handlers.inbox import Inbox
 from handlers.missed import Backfill
 from handlers.outgoing.cards import CardKeeper
@@ -146,13 +147,16 @@ async def running(
         )
         listeners = await compose.listeners(services)
         datasets, compare = listeners[DatasetListeners], listeners[CompareListeners]
+        evaluating = listeners[EvaluationListeners]
         assert isinstance(datasets, DatasetListeners)
         assert isinstance(compare, CompareListeners)
+        assert isinstance(evaluating, EvaluationListeners)
         tasks = [
             asyncio.create_task(datasets.reports.run_second_pass(), name="second pass"),
             asyncio.create_task(delivery.run(), name="outbox"),
             asyncio.create_task(keeper.run(), name="cards"),
             asyncio.create_task(compare.keeper.run(), name="comparisons"),
+            asyncio.create_task(evaluating.keeper.run(), name="evaluations shown"),
         ]
         stack.push_async_callback(_stop, tasks, services.submitter)
         await stack.enter_async_context(schedule(_tasks(services, inbox_store, settings.finetune_poll_seconds)))

@@ -18,6 +18,7 @@ from handlers.compare.register import FEATURE as COMPARE
 from handlers.conversation_settings.register import FEATURE as CONVERSATION_SETTINGS
 from handlers.datasets.register import FEATURE as DATASETS
 from handlers.deletion.register import FEATURE as DELETION
+from handlers.evaluations.register import FEATURE as EVALUATIONS
 from handlers.feedback.register import FEATURE as FEEDBACK
 from handlers.function_calls.register import FEATURE as FUNCTION_CALLS
 from handlers.inbox import Inbox
@@ -48,6 +49,7 @@ FEATURES: Final[tuple[Feature[Any], ...]] = (
     AGENT,
     FUNCTION_CALLS,
     COMPARE,
+    EVALUATIONS,
     FEEDBACK,
     COLLECTIONS,
     RETRAINING,

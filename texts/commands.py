@@ -236,6 +236,23 @@ def compare() -> Description:
 
 
 @_command
+def evaluate() -> Description:
+    return Description(
+        _("evaluate A[, B …] on FILE [with GRADER] [n=… samples=… checkpoints=yes]"),
+        _("Measure whether one model is better than another, and how sure that is"),
+        _(
+            "Each model answers the same examples of the file, and a grader says which answers are right. Name a job "
+            "instead of models to measure what it made against what it began with, on its validation file. Before "
+            "anything is spent you see what it costs and how small a gain so many examples can show. `n` examples are "
+            "drawn (200), each is asked `samples` times (1); `checkpoints=yes` takes the checkpoints of the job, too. "
+            "Graders: `match`, `exact`, `contains`, `choice`, `number`, `json`, `calls`, `rouge_l` and others, the "
+            "name of a grader's file that was dropped here, or JSON in backticks. Without words a window opens."
+        ),
+        ("evaluate support,gpt-4.1-mini on validation.jsonl", "evaluate support on validation.jsonl with match n=500"),
+    )
+
+
+@_command
 def arena() -> Description:
     return Description(
         _("arena [A B [C D] PROMPT | A B [C D] n=… on FILE [votes=…]]"),

@@ -13,6 +13,7 @@ import msgspec
 from bot.access import Resource
 from bot.audit import Entry
 from bot.conversations.starter import Starter
+from bot.notices.interfaces import ShownMessage
 from bot.providers.chat import ChatMessage, ToolCall, Usage
 
 FEWEST_MODELS: Final = 2
@@ -114,15 +115,6 @@ class Vote(msgspec.Struct, frozen=True):
     voter: str
     choice: Choice
     at: float
-
-
-class ShownMessage(msgspec.Struct, frozen=True):
-    """A message in Slack. `posting_since` is set before the first post; `shown`: what it shows, in a word of whoever
-    posts it, None where that is not all there is to show."""
-
-    posting_since: float
-    ts: str | None = None
-    shown: str | None = None
 
 
 class Due(msgspec.Struct, frozen=True):

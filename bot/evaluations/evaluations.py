@@ -182,9 +182,11 @@ class Evaluations:
         if changed is not None:
             return changed
         known = await self._known(caller, evaluation_id, action)
-        if known.state is not state:
-            raise Conflict("evaluation_ended" if known.state in ENDED else "evaluation_state", state=known.state)
-        return known
+        if known.state is state:
+            return known
+        if known.state in ENDED:
+            raise Conflict("evaluation_ended", state=known.state)
+        raise Conflict("evaluation_state", state=known.state)
 
     async def _require_budget(self, caller: Caller, evaluation: Evaluation) -> None:
         for model in evaluation.models:

@@ -39,6 +39,15 @@ class Card(msgspec.Struct, frozen=True):
     chart_step: int | None = None
 
 
+class ShownMessage(msgspec.Struct, frozen=True):
+    """A message in Slack. `posting_since` is set before the first post; `shown`: what it shows, in a word of whoever
+    posts it, None where that is not all there is to show."""
+
+    posting_since: float
+    ts: str | None = None
+    shown: str | None = None
+
+
 class Outbox(Protocol):
     async def next(self, now: float, *, besides: Collection[str] = ()) -> list[Pending]:
         """The first open notice of each thread, if it is due and its thread exists, or never will; without those with

@@ -14,10 +14,10 @@ from bot.compare.comparison import (
     Due,
     ModelAnswer,
     Question,
-    ShownMessage,
     Vote,
 )
 from bot.errors import Conflict
+from bot.notices.interfaces import ShownMessage
 from bot.store.audit import put_entries
 from bot.store.database import Database
 

@@ -200,6 +200,13 @@ def m018_evaluations(db: Database) -> None:
         db.execute(statement)
 
 
+@migrations()
+def m019_evaluation_messages(db: Database) -> None:
+    """What shows evaluations in Slack, and graders that were dropped as files."""
+    for statement in _M019.split(";\n"):
+        db.execute(statement)
+
+
 def _without_its_job(notice: dict[str, Any]) -> dict[str, Any]:
     body = dict(notice["body"])
     job = body.pop("job", None)
@@ -468,4 +475,28 @@ CREATE TABLE current_models (
     set_by TEXT NOT NULL,
     at REAL NOT NULL
 ) STRICT
+"""
+
+_M019 = """
+CREATE TABLE evaluation_messages (
+    evaluation_id TEXT NOT NULL,
+    key TEXT NOT NULL,
+    posting_since REAL NOT NULL,    -- from here on it may have been posted
+    ts TEXT,                        -- of a file: its id
+    shown TEXT,                     -- what it shows
+    PRIMARY KEY (evaluation_id, key)
+) STRICT;
+CREATE TABLE evaluations_shown (
+    evaluation_id TEXT PRIMARY KEY,
+    changes INTEGER NOT NULL        -- of the evaluation, all of which its messages show
+) STRICT;
+CREATE TABLE grader_files (
+    id TEXT PRIMARY KEY,
+    file_id TEXT NOT NULL,          -- Slack's
+    channel TEXT NOT NULL,
+    name TEXT NOT NULL,
+    created_at REAL NOT NULL,
+    value TEXT NOT NULL
+) STRICT;
+CREATE INDEX grader_files_channel ON grader_files (channel, created_at)
 """

@@ -22,6 +22,7 @@ from handlers.blocks.retraining import meet_parent_button
 from handlers.blocks.text import bold, code, code_block, date, one_line, person, progress_bar, quoted, since
 from texts import jobs as texts
 from texts.compare import compare_button
+from texts.evaluations import evaluate_button
 from texts.figures import verdict
 from texts.formats import duration, labelled, money, rough_duration
 from texts.metrics import metrics_button
@@ -31,6 +32,7 @@ from texts.provider_errors import message as told
 
 JOB_CHAT: Final = "job_chat"
 JOB_COMPARE: Final = "job_compare"
+JOB_EVALUATE: Final = "job_evaluate"
 START_AGAIN: Final = "job_retry"
 CHECKPOINTS: Final = "job_checkpoints"
 RESULTS: Final = "job_results"
@@ -184,6 +186,7 @@ def ending_buttons(job: Job, assessment: Assessment = UNASSESSED) -> list[Button
     if job.fine_tuned_model and not job.model_lost:
         buttons.append(chat_button(job, assessment))
         buttons.append(button(compare_button(), JOB_COMPARE, job.id))
+        buttons.append(button(evaluate_button(), JOB_EVALUATE, job.id))
         if job.parent:
             buttons.append(meet_parent_button(job.id))
     if assessment.diagnosis or job.model_lost:

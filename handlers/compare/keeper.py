@@ -26,10 +26,9 @@ from bot.compare.comparison import (
     Due,
     ModelAnswer,
     Question,
-    ShownMessage,
 )
 from bot.keyed_locks import KeyedLocks
-from bot.notices.interfaces import PostDoubtful, PostError, PostLater, PostRefused
+from bot.notices.interfaces import PostDoubtful, PostError, PostLater, PostRefused, ShownMessage
 from bot.notices.work_loop import WorkLoop
 from bot.timing import Timing
 from handlers.blocks.message import Message

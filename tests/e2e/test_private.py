@@ -31,6 +31,8 @@ from bot.collections.collection import Collection, Example
 from bot.compare.comparison import Arena, Comparison, Failure, ModelAnswer, Question
 from bot.conversations.conversation import Conversation, Turn
 from bot.datasets.dataset import Dataset
+from bot.evaluations.evaluation import Evaluation, EvaluationState
+from bot.evaluations.grader_files import GraderFile
 from bot.jobs import states
 from bot.jobs.interfaces import JobUpdate
 from bot.jobs.job import Job, Origin
@@ -39,6 +41,9 @@ from bot.providers.protocol import Checkpoint
 from bot.store.collections import SqliteCollectionStore
 from bot.store.comparisons import SqliteComparisonStore
 from bot.store.conversations import SqliteConversationStore
+from bot.store.evaluation_messages import SqliteEvaluationMessages
+from bot.store.evaluations import SqliteEvaluationStore
+from bot.store.grader_files import SqliteGraderFileStore
 from handlers.chat.listeners import ChatListeners
 from handlers.commands import COMMANDS
 from handlers.register import FEATURES
@@ -79,7 +84,9 @@ class Names:
             "checkpoint": f"ft:{MODEL}:acme:{base}{n}:abc{n}:ckpt-step-5",
             "comparison": f"cmp-{base}{n}",
             "arena": f"cmp-{base}arena{n}",
+            "grader": f"grader-{base}{n}",
             "unheard": f"ft:{MODEL}:acme:{base}-unheard{n}:def{n}",
+            "evaluation": f"eval-{base}{n}",
             "collection": f"col-{base}{n}",
             "collection_name": f"The {base} set {n}",
             "conversation": f"cv-{base}{n}",
@@ -109,6 +116,9 @@ COMMAND_CASES = {
     "compare": "|{model}|{suffix} {base} Who?|{model} {checkpoint} Who?|{unheard} {base} Who?|hu {base} Who?",
     "arena": "|{model}|{suffix} {base} Who?|{base} {checkpoint} n=2 on {file}|{base} {checkpoint} on {dataset}"
     "|{model} {unheard} n=2 on open.jsonl",
+    "evaluate": "|{job}|{suffix}|{model} on open.jsonl|{model},{checkpoint} on {file}|{base} on {dataset}"
+    "|{base} on {file}|{unheard} on open.jsonl confirm=yes|{job} checkpoints=yes|hu on open.jsonl"
+    "|{base} on open.jsonl with {grader}",
     "delete": "{model}|{suffix}|{job}|{dataset}|{file}|hu|ft:",
     "budget": "",
     "language": "",
@@ -166,6 +176,21 @@ ACTION_CASES = {
     "job_chat": "{job}",
     "job_compare": "{job}",
     "checkpoints_compare": "{job}",
+    "job_evaluate": "{job}|{job} checkpoints",
+    "evaluation_confirmed": '{{"key": "k", "user": "{user}", "choice": {{"models": ["{model}"], '
+    '"dataset": "{dataset}"}}}}|{{"key": "k", "user": "{user}", "choice": {{"models": ["{base}"], '
+    '"dataset": "{dataset}", "job": "{job}"}}}}',
+    "evaluation_change": '{{"key": "k", "user": "{user}", "choice": {{"models": ["{model}"], '
+    '"dataset": "{dataset}"}}}}',
+    "evaluation_not_now": "no",
+    "evaluate_models": "{model}",
+    "evaluate_file": "{dataset}",
+    "evaluate_grader": "match",
+    "evaluate_n": "5",
+    "evaluate_samples": "2",
+    "evaluation_pause": "{evaluation}",
+    "evaluation_resume": "{evaluation}",
+    "evaluation_cancel": "{evaluation}",
     "compare_retry": "{comparison} 1",
     "arena_first": "{arena} 1 0",
     "arena_second": "{arena} 1 0",
@@ -288,6 +313,10 @@ VIEW_CASES = {
         {"model": "{model}"},
     ),
     "compare_models": ({"channel": SUPPORT}, {"models": "{model},{checkpoint}", "prompt": "Who?"}),
+    "evaluate": (
+        {"channel": SUPPORT, "job": "{job}"},
+        {"evaluate_models": "{model},{checkpoint}", "evaluate_file": "{dataset}", "evaluate_grader": "{grader}"},
+    ),
     "decline": ({"channel": SUPPORT, "job": "{waiting}", "question": ""}, {"reason": "{file}"}),
 }
 IN_WINDOWS = {
@@ -301,6 +330,11 @@ IN_WINDOWS = {
     "repair_validation",
     "mend_validation",
     "thread_example_options",
+    "evaluate_models",
+    "evaluate_file",
+    "evaluate_grader",
+    "evaluate_n",
+    "evaluate_samples",
 }
 EVENT_CASES = {
     "message",
@@ -311,7 +345,7 @@ EVENT_CASES = {
     "agent_session_stopped",
     "agent_session_title_changed",
 }
-SEARCH_CASES = {"model_search", "chat_ask_search", "conversation_model_search"}
+SEARCH_CASES = {"evaluate_models", "model_search", "chat_ask_search", "conversation_model_search"}
 
 
 def registered() -> set[tuple[str, str]]:
@@ -489,6 +523,7 @@ class Private:
         for kind in ("job", *others):  # their cards stand in #support-leads, if at all, and take longer than all else
             await services.cards.abandon(it[kind])
         await self._plant_comparisons(it, now)
+        await self._plant_evaluation(it, report.sha256, now)
         await self._plant_collection(it, now)
         await self._plant_conversation(names, now)
         provider.tuned += [it["model"], it["checkpoint"], it["unheard"]]
@@ -513,6 +548,32 @@ class Private:
             due = await store.begin(one.id)
             assert due is not None
             await store.rest(due, None)
+
+    async def _plant_evaluation(self, it: dict[str, str], sha256: str, now: float) -> None:
+        """Of the model, paused; and a grader that was dropped."""
+        grader = {"type": "string_check", "name": it["question"], "input": "a", "reference": "b", "operation": "eq"}
+        made = Evaluation(
+            id=it["evaluation"],
+            models=(it["model"], it["checkpoint"]),
+            dataset_id=it["dataset"],
+            file_name=it["file"],
+            file=sha256,
+            grader=grader,
+            grader_name=it["grader"],
+            n=1,
+            seed=1,
+            team=self.bot.services.team,
+            channel=LEADS,
+            owner=ANA,
+            created_at=now,
+            private=True,
+            state=EvaluationState.PAUSED,
+        )
+        database = self.bot.services.database
+        await SqliteEvaluationStore(database).open(made, [], entry("evaluate", now))
+        await SqliteEvaluationMessages(database).rest(made.id, 1_000)
+        file = GraderFile(it["grader"], "F0", it["file"], grader, ANA, LEADS, True, now)
+        await SqliteGraderFileStore(database).put(file, entry("evaluate", now))
 
     async def _plant_collection(self, it: dict[str, str], now: float) -> None:
         """Of a dozen examples, of which the training file was made."""
@@ -617,6 +678,10 @@ class Private:
                 metadata = {"channel": SUPPORT, "place": leads, "turns": []}
             if action_id.startswith("start"):
                 del metadata["validation"]
+            if action_id.startswith("evaluate"):
+                models = {"selected_options": [{"value": it["model"]}, {"value": MODEL}]}
+                values = {"evaluate_models": {"evaluate_models": models}}
+                return body | {"view": self.view(action_id, {"channel": SUPPORT, "job": it["job"]}, values)}
             values = {"model": {"m": {"selected_option": {"value": f"acme|{it['model']}"}}}}
             return body | {"view": self.view(action_id, metadata, values)}
         container = {"type": "message", "message_ts": "1700000000.000300", "channel_id": SUPPORT, "is_ephemeral": False}

@@ -7,7 +7,7 @@ from slack_sdk.models.blocks import Block
 
 from bot.jobs.assessment import RankedCheckpoint
 from bot.jobs.job import Job
-from handlers.blocks.card import title
+from handlers.blocks.card import JOB_EVALUATE, title
 from handlers.blocks.figures import one_line
 from handlers.blocks.message import Message
 from handlers.blocks.model_name import chat_button, id_button, named
@@ -15,6 +15,7 @@ from handlers.blocks.parts import VALUE, actions, button, context, message, sect
 from handlers.blocks.text import bold, code, size
 from texts import jobs as texts
 from texts.compare import compare_button
+from texts.evaluations import evaluate_button
 
 CONTINUE: Final = "checkpoint_continue"
 COMPARE: Final = "checkpoints_compare"
@@ -32,8 +33,10 @@ def checkpoint_list(job: Job, ranked: Sequence[RankedCheckpoint]) -> Message:
     if ranked[0].best:
         order = texts.best_reward_first() if ranked[0].by == "mean_reward" else texts.best_first()
     there = [one for one in ranked if one.checkpoint.model not in job.lost_models]
-    compare = button(compare_button(), COMPARE, job.id) if len(there) > 1 else None
-    blocks: list[Block] = [section(f"{bold(text)}\n{order}", button=compare)]
+    blocks: list[Block] = [section(f"{bold(text)}\n{order}")]
+    if len(there) > 1:
+        evaluate = button(evaluate_button(), JOB_EVALUATE, f"{job.id} checkpoints")
+        blocks.append(actions(button(compare_button(), COMPARE, job.id), evaluate))
     for one in ranked[:_SHOWN]:
         checkpoint = one.checkpoint
         lost = job.lost_models.get(checkpoint.model)

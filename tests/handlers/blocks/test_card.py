@@ -82,7 +82,7 @@ def test_each_state_offers_what_can_be_done_in_it(make_job: MakeJob, buttons: Bu
     assert offered("queued") == offered("deploying") == ["job_cancel"]
     assert offered("running") == ["job_pause", "job_cancel", "job_metrics"]
     assert offered("paused") == ["job_resume", "job_cancel", "job_metrics"]
-    assert offered("succeeded") == ["job_chat", "job_compare", "job_checkpoints", "job_metrics"]
+    assert offered("succeeded") == ["job_chat", "job_compare", "job_evaluate", "job_checkpoints", "job_metrics"]
     assert offered("failed") == offered("cancelled") == ["job_retry", "job_metrics"]
     assert offered("uncertain") == ["job_adopt", "job_resubmit"]
 
@@ -108,7 +108,14 @@ def test_a_finished_card_offers_the_results_file_and_tells_the_real_cost(
 ) -> None:
     done = {"state": "succeeded", "fine_tuned_model": "ft:x", "finished_at": t0 + 400, "trained_tokens": 20_000}
     shown = card(make_job(**done, result_files=("file-9",)), now=t0)
-    assert list(buttons(shown)) == ["job_chat", "job_compare", "job_checkpoints", "job_metrics", "job_results"]
+    assert list(buttons(shown)) == [
+        "job_chat",
+        "job_compare",
+        "job_evaluate",
+        "job_checkpoints",
+        "job_metrics",
+        "job_results",
+    ]
     # 20,000 tokens at $5 a million
     assert "Cost: $0.10, estimated $0.05" in seen(shown)
 

@@ -1,0 +1,25 @@
+"""Evaluating models: by command, by buttons on jobs and results, in a window."""
+
+from typing import Final
+
+from handlers.blocks.card import JOB_EVALUATE
+from handlers.evaluations import card, modal, question
+from handlers.evaluations.listeners import EvaluationListeners
+from handlers.routing import Command, Feature, Modal, Topic
+
+FEATURE: Final = Feature(
+    EvaluationListeners,
+    commands=(Command("evaluate", Topic.TALK, EvaluationListeners.command),),
+    buttons={
+        JOB_EVALUATE: EvaluationListeners.of_job,
+        question.CONFIRMED: EvaluationListeners.confirmed,
+        question.CHANGE: EvaluationListeners.change,
+        question.NOT_NOW: EvaluationListeners.not_now,
+        **dict.fromkeys((modal.MODELS, *modal.CHANGES), EvaluationListeners.changed),
+        card.PAUSE: EvaluationListeners.pause,
+        card.RESUME: EvaluationListeners.resume,
+        card.CANCEL: EvaluationListeners.cancel,
+    },
+    modals={modal.CALLBACK_ID: Modal(EvaluationListeners.submitted, modal.wrong)},
+    searches={modal.MODELS: EvaluationListeners.search_models},
+)
