@@ -17,7 +17,8 @@ def command(name: str) -> str:
         "pull": _("Fetch a base model. Of one that is there the hashes are checked."),
         "models": _("List the base models, and whether they are here."),
         "export": _(
-            "Write a fine-tuned model to a folder. As safetensors, with a model card that tells where it comes from."
+            "Write a fine-tuned model to a folder. It is loaded once and compared with the model as it is served; "
+            "a model card tells where it comes from."
         ),
         "retire": _("Set the day on which a model stops answering. Clients see it as the model's shutdown_date."),
         "keys": _("The keys that clients use."),
@@ -42,7 +43,13 @@ def option(command: str, name: str) -> str:
         ("pull", "model"): _("A base model's id; `models` lists them."),
         ("export", "model"): _("A fine-tuned model's id."),
         ("export", "output"): _("Folder to write; it is made."),
-        ("export", "merged"): _("Base and adapter as one model, not the adapter alone."),
+        ("export", "format"): _(
+            "`adapter`: what was learned, for its base model. `merged`: one whole model as safetensors. "
+            "`gguf`: one file for llama.cpp and Ollama."
+        ),
+        ("export", "quantization"): _(
+            "How the numbers of a GGUF are stored: f16, bf16, q8_0, q6_k, q5_k_m, q4_k_m or q4_0. [default: q4_k_m]"
+        ),
         ("retire", "model"): _("A fine-tuned model's id, or a base model's for all on it."),
         ("retire", "on"): _("The first day (UTC) without it. [default: none]"),
         ("keys create", "name"): _("Whose key it is."),
@@ -278,8 +285,35 @@ def unknown_fine_tuned_model(model: str, folder: object, known: str) -> str:
     )
 
 
-def not_exported(folder: object, why: object) -> str:
-    return _("{folder} could not be written: {why}.", folder=folder, why=why)
+def unknown_format(format: str, known: str) -> str:
+    return _("There is no format {format}. There are: {known}.", format=format, known=known)
+
+
+def unknown_quantization(quantization: str, known: str) -> str:
+    return _(
+        "A quantization is for `--format gguf`, and is one of {known}; not {quantization}.",
+        known=known,
+        quantization=quantization,
+    )
+
+
+def export_step(step: str) -> str:
+    return {"writing": _("Writing"), "checking": _("Checking"), "packing": _("Packing")}[step]
+
+
+def export_tried(question: str, answer: str, divergence: float) -> str:
+    """`divergence`: in nats a token."""
+    return _(
+        "Loaded and asked “{question}”, it says “{answer}” ({divergence} nats a token from the model as served).",
+        question=question,
+        answer=" ".join(answer.split()),
+        divergence=f"{divergence:.3f}",
+    )
+
+
+def not_exported(folder: object, why: str) -> str:
+    """`why`: a sentence."""
+    return _("{folder} was not finished: {why}", folder=folder, why=why)
 
 
 def exported(model: str, folder: object) -> str:

@@ -14,7 +14,8 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
+from rich.progress import BarColumn, DownloadColumn, TextColumn, TransferSpeedColumn
+from rich.progress import Progress as Bar
 from rich.table import Table
 
 from texts import trainer as texts
@@ -79,7 +80,7 @@ def pull(
                 return
             console.print(texts.damaged(enumerated(damaged), base.id), soft_wrap=True)
             fetch.remove(base, settings.cache)
-        with Progress(
+        with Bar(
             TextColumn("{task.description}"),
             BarColumn(),
             DownloadColumn(),
@@ -136,15 +137,23 @@ def _row(base: BaseModel, settings: Settings) -> dict[str, str]:
 def export(
     model: Annotated[str, typer.Argument(metavar="MODEL")],
     output: Annotated[Path, typer.Option("--output", "-o", metavar="FOLDER")],
-    merged: Annotated[bool, typer.Option("--merged")] = False,
+    format: Annotated[str, typer.Option("--format", metavar="FORMAT")] = "adapter",
+    quantization: Annotated[str | None, typer.Option("--quantization", metavar="NAME")] = None,
     data: Data = DEFAULT_DATA,
     cache: Cache = None,
 ) -> None:
-    from trainer.export import plan_export, write
+    from trainer.exports.plan import DEFAULT_QUANTIZATION, FORMATS, QUANTIZATIONS, Progress, plan_export
+    from trainer.exports.worker import problem, try_written, write
     from trainer.server import open_store
 
     with _sentences():
         settings = load(data, cache=cache)
+        wanted = next((one for one in FORMATS if one == format), None)
+        kind = next((one for one in QUANTIZATIONS if one == (quantization or DEFAULT_QUANTIZATION).lower()), None)
+        if wanted is None:
+            raise TrainerError(texts.unknown_format(format, enumerated(FORMATS)))
+        if kind is None or (quantization and wanted != "gguf"):
+            raise TrainerError(texts.unknown_quantization(str(quantization), enumerated(QUANTIZATIONS)))
         if output.exists() and any(output.iterdir()):
             raise TrainerError(texts.not_empty(output))
         store = open_store(settings)
@@ -159,15 +168,29 @@ def export(
             base,
             store.job(found.job_id),
             store.checkpoint_of(found.id),
+            format=wanted,
+            quantization=kind,
             folder=folder,
+            weights=folder if (folder / "config.json").is_file() else fetch.ensure(base, settings.cache),
             into=output,
-            weights=fetch.ensure(base, settings.cache) if merged and not (folder / "config.json").is_file() else None,
+            cache=settings.cache,
         )
-        try:
-            write(plan)
-        except OSError as error:
-            raise TrainerError(texts.not_exported(output, error.strerror or error)) from error
+        columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
+        with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
+            task = bar.add_task(model, total=None)
+
+            def show(said: Progress) -> None:
+                bar.update(
+                    task, description=texts.export_step(said.step), completed=said.done, total=said.total or None
+                )
+
+            try:
+                write(plan, show)
+                trial = try_written(plan, show)
+            except (OSError, ValueError, ImportError) as error:
+                raise TrainerError(texts.not_exported(output, problem(error))) from error
         typer.echo(texts.exported(model, output))
+        typer.echo(texts.export_tried(trial.prompt, trial.exported, trial.divergence))
 
 
 @app.command()

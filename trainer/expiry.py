@@ -1,4 +1,4 @@
-"""What was uploaded for a time is removed once that is over: files, and uploads in parts that nobody completed."""
+"""What is kept for a time is removed once that is over: files, uploads in parts that nobody completed, and exports."""
 
 from __future__ import annotations
 
@@ -30,6 +30,9 @@ def remove_expired(settings: Settings, store: Store) -> None:
     for file in store.expired_files(at):
         (settings.uploads / file.id).unlink(missing_ok=True)
         store.delete_file(file.id)
+    for export in store.expired_exports(at):
+        shutil.rmtree(settings.exports / export.id, ignore_errors=True)
+        store.delete_export(export.id)
     for upload in store.expired_uploads(at):
         shutil.rmtree(settings.parts / upload.id, ignore_errors=True)
         store.end_upload(upload.id, "expired")

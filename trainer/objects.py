@@ -13,6 +13,9 @@ from typing import Any, Literal
 import msgspec
 
 JobStatus = Literal["validating_files", "queued", "running", "paused", "succeeded", "failed", "cancelled"]
+ExportFormat = Literal["adapter", "merged", "gguf"]
+Quantization = Literal["f16", "bf16", "q8_0", "q6_k", "q5_k_m", "q4_k_m", "q4_0"]
+ExportStatus = Literal["queued", "running", "succeeded", "failed"]
 EventLevel = Literal["info", "warn", "error"]
 EventType = Literal["message", "metrics"]
 FINISHED: tuple[JobStatus, ...] = ("succeeded", "failed", "cancelled")
@@ -41,7 +44,7 @@ class Key(msgspec.Struct, frozen=True):
     name: str
     admin: bool = False
 
-    def sees(self, thing: File | Upload | Job | Model) -> bool:
+    def sees(self, thing: File | Upload | Job | Model | Export) -> bool:
         """A key sees its own, an admin key everything."""
         return self.admin or thing.owner == self.name
 
@@ -151,3 +154,40 @@ class Permission(msgspec.Struct, frozen=True):
     model: str
     project: str
     created_at: int
+
+
+class Trial(msgspec.Struct, frozen=True):
+    """An export that was loaded once and asked some questions at temperature 0, beside the model as the trainer serves
+    it. `prompt` is the first of them, and `served` and `exported` the answers to it; `same`: whether all are the same.
+    `divergence` is how far its choices are from those of the other over the other's answers (Kullback-Leibler, in nats
+    a token, the mean)."""
+
+    prompt: str
+    served: str
+    exported: str
+    same: bool
+    divergence: float
+
+
+class Export(msgspec.Struct, frozen=True):
+    """A fine-tuned model as one file to take away, `file_name`. `attempts` counts how often its writing was begun."""
+
+    id: str
+    model: str
+    format: ExportFormat
+    created_at: int
+    quantization: Quantization | None = None
+    status: ExportStatus = "queued"
+    finished_at: int | None = None
+    expires_at: int | None = None
+    file_name: str | None = None
+    bytes: int | None = None
+    sha256: str | None = None
+    trial: dict[str, Any] | None = None
+    error: dict[str, str | None] | None = None
+    attempts: int = 0
+    owner: str | None = None
+
+    @property
+    def finished(self) -> bool:
+        return self.status in ("succeeded", "failed")

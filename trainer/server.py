@@ -28,6 +28,7 @@ from trainer.base_models import read_table
 from trainer.catalogue import Catalogue
 from trainer.errors import TrainerError
 from trainer.expiry import keep_removing
+from trainer.exports.queue import Exports
 from trainer.jobs.supervisor import Supervisor
 from trainer.serving.chats import Chats
 from trainer.settings import Settings
@@ -58,14 +59,16 @@ def create_app(settings: Settings, store: Store) -> FastAPI:
         chats = Chats(settings, catalogue, activity)
         runner = LocalRunner(settings.logs / "training.log")
         supervisor = Supervisor(settings, store, catalogue, runner, activity, warm_chat=chats.warm)
-        app.state.services = Services(settings, store, catalogue, supervisor, chats)
+        writing = Exports(settings, store, catalogue)
+        app.state.services = Services(settings, store, catalogue, supervisor, chats, writing)
         await supervisor.start()
+        await writing.start()
         removing = asyncio.create_task(keep_removing(settings, store))
         try:
             yield
         finally:
             removing.cancel()
-            await asyncio.gather(supervisor.stop(), chats.stop())
+            await asyncio.gather(supervisor.stop(), chats.stop(), writing.stop())
 
     # FastAPI's own page of the API loads its scripts from elsewhere; this one has them.
     app: FastAPI = FastAPIOffline(

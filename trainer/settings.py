@@ -62,6 +62,7 @@ class Settings(BaseSettings):
         description="GB of the cache that models in 8 bits, written for chats, may take; those unused for longest are "
         "removed.",
     )
+    export_days: float = Field(7.0, gt=0, description="How long an exported model is kept to be fetched, in days.")
     allowed_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
         (), description="Names, separated by commas, under which the server may be asked besides its own address."
     )
@@ -90,6 +91,11 @@ class Settings(BaseSettings):
     @property
     def models(self) -> Path:
         return self.data / "models"
+
+    @property
+    def exports(self) -> Path:
+        """Exported models to be fetched, each in a folder of its own."""
+        return self.data / "exports"
 
     @property
     def states(self) -> Path:

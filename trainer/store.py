@@ -29,14 +29,14 @@ from sqlite_utils.db import Table
 
 from texts import trainer as texts
 from trainer.errors import TrainerError
-from trainer.objects import FROM_ENVIRONMENT, Checkpoint, Event, File, Job, Key, Model, Permission, Upload, now
+from trainer.objects import FROM_ENVIRONMENT, Checkpoint, Event, Export, File, Job, Key, Model, Permission, Upload, now
 
 migrations = Migrations("trainer")
 
 S = TypeVar("S", bound=msgspec.Struct)
 
 # Columns that hold JSON.
-_JSON = {"metadata", "result_files", "error", "data", "metrics", "lineage"}
+_JSON = {"metadata", "result_files", "error", "data", "metrics", "lineage", "trial"}
 
 _UNEXPIRED = "(expires_at IS NULL OR expires_at > ?)"
 
@@ -110,6 +110,15 @@ def m007_permissions(db: Database) -> None:
     db.execute(
         "CREATE TABLE permissions (seq INTEGER PRIMARY KEY, id TEXT UNIQUE, model TEXT, project TEXT,"
         " created_at INTEGER, UNIQUE (model, project))"
+    )
+
+
+@migrations()
+def m009_exports(db: Database) -> None:
+    db.execute(
+        "CREATE TABLE exports (seq INTEGER PRIMARY KEY, id TEXT UNIQUE, model TEXT, format TEXT, created_at INTEGER,"
+        " quantization TEXT, status TEXT, finished_at INTEGER, expires_at INTEGER, file_name TEXT, bytes INTEGER,"
+        " sha256 TEXT, trial TEXT, error TEXT, attempts INTEGER, owner TEXT)"
     )
 
 
@@ -248,6 +257,41 @@ class Store:
     def checkpoint_of(self, model: str) -> Checkpoint | None:
         """The checkpoint that answers as this model."""
         return self._one(Checkpoint, "checkpoints", "model = ?", [model])
+
+    # Exports
+
+    def add_export(self, export: Export) -> None:
+        self._insert("exports", export)
+
+    def export(self, id: str) -> Export | None:
+        return self._one(Export, "exports", "id = ?", [id])
+
+    def change_export(self, id: str, **changes: Any) -> Export | None:
+        """Write some fields; the export as it is now, None where it was deleted meanwhile."""
+        with self._lock:
+            packed = _pack(changes)
+            names = ", ".join(f"{name} = :{name}" for name in packed)
+            self._db.execute(f"UPDATE exports SET {names} WHERE id = :id", {**packed, "id": id})
+            return self.export(id)
+
+    def exports(self, *, key: Key, model: str | None, after: str | None, limit: int) -> tuple[list[Export], bool]:
+        where, values = _seen_by(key)
+        if model is not None:
+            where, values = f"{where} AND model = ?", [*values, model]
+        return self._page(Export, "exports", where, values, after=after, limit=limit)
+
+    def exports_of(self, model: str) -> list[Export]:
+        return self._rows(Export, "exports", "model = ?", [model])
+
+    def unfinished_exports(self) -> list[Export]:
+        """Oldest first."""
+        return self._rows(Export, "exports", "status IN ('queued', 'running') ORDER BY seq", [])
+
+    def expired_exports(self, at: int) -> list[Export]:
+        return self._rows(Export, "exports", "expires_at <= ?", [at])
+
+    def delete_export(self, id: str) -> None:
+        self._delete("exports", id)
 
     # Models
 

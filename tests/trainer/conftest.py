@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import openai
 import pytest
 from tiny_model import MODEL_ID, build_tiny_model
 from trainer_process import Trainer, jsonl, some_examples
 
 from trainer.base_models import read_table
 from trainer.serving.messages import ModelRef
+from trainer.store import Store
 
 
 @pytest.fixture(scope="session")
@@ -32,6 +34,21 @@ def trainer(tmp_path_factory: pytest.TempPathFactory, table: Path) -> Iterator[T
     running = Trainer(tmp_path_factory.mktemp("trainer"), table, tmp_path_factory.mktemp("cache"))
     yield running
     running.stop()
+
+
+@pytest.fixture
+def client(trainer: Trainer) -> Callable[..., openai.OpenAI]:
+    """A client with a new key of this name."""
+
+    def make(name: str, *, admin: bool = False) -> openai.OpenAI:
+        key = f"sk-{name}"
+        store = Store(trainer.data / "trainer.db")
+        store.delete_key(name)
+        store.add_key(name, key, admin=admin)
+        store.close()
+        return openai.OpenAI(base_url=trainer.url, api_key=key, max_retries=0)
+
+    return make
 
 
 @pytest.fixture(scope="session")

@@ -316,12 +316,13 @@ def test_all_weights_are_trained_where_the_metadata_ask_for_it_and_the_model_ans
     # Each begins with what was learned before it, by whichever batch one looks.
     untrained = first_loss(trainer, finished.id)
     assert max(first_loss(trainer, job.id) for job in (first, more)) < untrained - 1
-    exported = httpx.get(
-        f"{trainer.url}/x/models/{more.fine_tuned_model}/export",
-        headers={"Authorization": f"Bearer {KEY}"},
-        timeout=300,
-    )
-    names = set(zipfile.ZipFile(io.BytesIO(exported.content)).namelist())
+    asked: Any = {"base_url": f"{trainer.url}/x/", "headers": {"Authorization": f"Bearer {KEY}"}}
+    with httpx.Client(**asked) as own:
+        export = own.post("exports", json={"model": more.fine_tuned_model}).json()["id"]
+        ended = wait_for(lambda: (now := own.get(f"exports/{export}").json())["finished_at"] and now)
+        assert ended["status"] == "succeeded", ended["error"]
+        packed = own.get(f"exports/{export}/content").content
+    names = set(zipfile.ZipFile(io.BytesIO(packed)).namelist())
     assert {"README.md", "config.json", "model.safetensors", "tokenizer.json"} <= names
     refused = trainer.ended(trainer.train(metadata={"lora_rank": "lots"}).id)
     assert (refused.error.code, refused.error.param) == ("invalid_metadata", "metadata")

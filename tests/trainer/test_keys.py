@@ -17,21 +17,6 @@ from trainer.store import Store, migrations
 HELLO: Any = [{"role": "user", "content": "What comes after 3?"}]
 
 
-@pytest.fixture
-def client(trainer: Trainer) -> Callable[..., openai.OpenAI]:
-    """A client with a new key of this name."""
-
-    def make(name: str, *, admin: bool = False) -> openai.OpenAI:
-        key = f"sk-{name}"
-        store = Store(trainer.data / "trainer.db")
-        store.delete_key(name)
-        store.add_key(name, key, admin=admin)
-        store.close()
-        return openai.OpenAI(base_url=trainer.url, api_key=key, max_retries=0)
-
-    return make
-
-
 def test_what_one_key_made_does_not_exist_for_another(trainer: Trainer, client: Callable[..., openai.OpenAI]) -> None:
     ann, bob, root = client("ann"), client("bob"), client("root", admin=True)
     content = jsonl(some_examples())
@@ -63,7 +48,7 @@ def test_what_one_key_made_does_not_exist_for_another(trainer: Trainer, client: 
         lambda: bob.models.delete(model),
         lambda: bob.chat.completions.create(model=model, messages=HELLO),
         lambda: bob.completions.create(model=model, prompt="3"),
-        lambda: bob.get(f"/x/models/{model}/export", cast_to=object),
+        lambda: bob.post("/x/exports", body={"model": model}, cast_to=object),
     ]
     for ask in hidden:
         with pytest.raises(openai.NotFoundError):
@@ -94,7 +79,7 @@ def test_a_model_shared_with_a_key_can_be_used_by_it_and_no_more(
     assert dan.fine_tuning.jobs.cancel(job.id).model == model
     withheld: list[Callable[[], Any]] = [
         lambda: dan.models.delete(model),
-        lambda: dan.get(f"/x/models/{model}/export", cast_to=object),
+        lambda: dan.post("/x/exports", body={"model": model}, cast_to=object),
         lambda: dan.fine_tuning.checkpoints.permissions.create(model, project_ids=["eve"]),
         lambda: list(dan.fine_tuning.checkpoints.permissions.list(model)),
         lambda: dan.fine_tuning.checkpoints.permissions.delete(permission.id, fine_tuned_model_checkpoint=model),

@@ -70,7 +70,7 @@ def test_the_page_of_the_api_shows_what_each_call_answers(trainer: Trainer) -> N
         if content.get("schema", {}) in ({}, {"type": "object", "additionalProperties": True})
     }
     # Files are what was uploaded; a zip is a zip.
-    assert {path for path, _ in without} <= {"/v1/files/{file_id}/content", "/v1/x/models/{model_id}/export"}
+    assert {path for path, _ in without} <= {"/v1/files/{file_id}/content", "/v1/x/exports/{export_id}/content"}
     job = described["components"]["schemas"]["JobObject"]
     assert "queue_position" in job["properties"]
     assert "queue_position" not in job["required"]

@@ -38,6 +38,7 @@ async def delete(services: ServicesDep, key: CurrentKey, model_id: str) -> Delet
     services.require_own(found.model, key)
     await services.chats.forget(found)
     services.catalogue.delete(found.model)
+    await services.exports.forget(found.model.id)
     return {"id": model_id, "object": "model", "deleted": True}
 
 

@@ -10,7 +10,7 @@ from typing import Any, Generic, Literal, NotRequired, TypeVar
 
 from typing_extensions import TypedDict
 
-from trainer.objects import EventLevel, EventType, JobStatus
+from trainer.objects import EventLevel, EventType, ExportFormat, ExportStatus, JobStatus
 
 T = TypeVar("T")
 FinishReason = Literal["stop", "length", "tool_calls", "function_call"]
@@ -26,7 +26,7 @@ class Page(TypedDict, Generic[T]):
 
 class Deleted(TypedDict):
     id: str
-    object: Literal["file", "model", "checkpoint.permission"]
+    object: Literal["file", "model", "checkpoint.permission", "export"]
     deleted: Literal[True]
 
 
@@ -64,6 +64,34 @@ class JobError(TypedDict):
     code: str | None
     message: str | None
     param: str | None
+
+
+class ProgressObject(TypedDict):
+    """Bytes of the step at hand."""
+
+    step: Literal["writing", "checking", "packing"]
+    done: int
+    total: int
+
+
+class ExportObject(TypedDict):
+    """Our own. `trial`: what the export answered when it was loaded, beside what the model answers."""
+
+    id: str
+    object: Literal["export"]
+    model: str
+    format: ExportFormat
+    quantization: str | None
+    status: ExportStatus
+    progress: ProgressObject | None
+    created_at: int
+    finished_at: int | None
+    expires_at: int | None
+    filename: str | None
+    bytes: int | None
+    sha256: str | None
+    trial: dict[str, Any] | None
+    error: JobError
 
 
 class HyperparametersObject(TypedDict):

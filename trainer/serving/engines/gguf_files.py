@@ -1,7 +1,7 @@
-"""Weights as llama.cpp reads them: a model in 8 bits, an adapter as it is.
+"""Weights as llama.cpp reads them: a model in the types that are wanted, an adapter as it is.
 
 `convertible` says for which models this is known: Llama and Qwen3, with rotary positions that are plain or stretched as
-Llama 3 does. The files hold no vocabulary: llama.cpp is given token ids, and gives logits.
+Llama 3 does. The files that chats use hold no vocabulary: llama.cpp is given token ids, and gives logits.
 """
 
 from __future__ import annotations
@@ -13,17 +13,17 @@ import math
 import os
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
 import gguf
 import numpy as np
 
-Floats: TypeAlias = "np.ndarray[Any, np.dtype[np.float32]]"
+from trainer.tensors import Floats, Tensor, tensors
 
 _ARCHITECTURES = {"llama": gguf.MODEL_ARCH.LLAMA, "qwen3": gguf.MODEL_ARCH.QWEN3}
-_EIGHT_BITS = gguf.GGMLQuantizationType.Q8_0
+Type = gguf.GGMLQuantizationType
 _BLOCK = 32  # numbers that share a scale
 _WRITTEN_WITHIN = 6 * 3600.0  # seconds; a file that is being written for longer was given up
 _FORM = 4  # to be raised where what is written changes: files of another form are not used
@@ -68,7 +68,14 @@ def model_file(weights: Path, cache: Path, most_bytes: int) -> Path:
         handle, work = tempfile.mkstemp(suffix=".part", dir=home.parent)
         os.close(handle)
         try:
-            _write_model(weights, Path(work))
+            write_model(
+                weights,
+                tensors(weights),
+                Path(work),
+                gguf.LlamaFileType.MOSTLY_Q8_0,
+                lambda name, shape: Type.Q8_0 if shape[-1] % _BLOCK == 0 else Type.F32,
+                without_vocabulary,
+            )
             os.replace(work, home)
         except BaseException:
             Path(work).unlink(missing_ok=True)
@@ -111,27 +118,71 @@ def write_adapter(adapter: Path, weights: Path, to: Path) -> None:
     writer.add_type(gguf.GGUFType.ADAPTER)
     writer.add_string(gguf.Keys.Adapter.TYPE, "lora")
     writer.add_float32(gguf.Keys.Adapter.LORA_ALPHA, float(config["lora_alpha"]))
-    for name, numbers in _tensors(adapter):
-        target, _, part = name.removeprefix("base_model.model.").partition(".lora_")
+    for tensor in tensors(adapter):
+        target, _, part = tensor.name.removeprefix("base_model.model.").partition(".lora_")
         if part not in ("A.weight", "B.weight"):
-            raise ValueError(f"llama.cpp has no place for {name}")
+            raise ValueError(f"llama.cpp has no place for {tensor.name}")
+        numbers = tensor.read()
         if part == "B.weight":
             numbers = _turned(numbers, target, shape)
         writer.add_tensor(f"{_named(names, target)}.weight.lora_{part[0].lower()}", np.ascontiguousarray(numbers))
-    _close(writer)
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
 
 
-def _home(weights: Path, cache: Path) -> Path:
-    return cache / "gguf" / f"{hashlib.sha256(f'{_FORM} {weights}'.encode()).hexdigest()[:32]}.gguf"
-
-
-def _write_model(weights: Path, to: Path) -> None:
+def write_model(
+    weights: Path,
+    each: Iterable[Tensor],
+    to: Path,
+    file_type: gguf.LlamaFileType,
+    type_of: Callable[[str, tuple[int, ...]], Type],
+    describe: Callable[[gguf.GGUFWriter], None],
+    *,
+    quantized: Callable[[Floats, Type], Any] = gguf.quants.quantize,
+    wrote: Callable[[int], None] = lambda _: None,
+) -> None:
+    """A whole model, one tensor in memory at a time. `weights` holds its config.json; `type_of` gives the type of a
+    matrix, by llama.cpp's name for it and its shape (all else is in fp32); `describe` adds what the head of the file
+    says beyond the shape of the model; `wrote` hears of each piece, in bytes. ValueError where llama.cpp has no place
+    for a tensor."""
     shape = Shape(weights)
+    names = gguf.get_tensor_name_map(_ARCHITECTURES[shape.kind], shape.layers)
+    writer = gguf.GGUFWriter(to, gguf.MODEL_ARCH_NAMES[_ARCHITECTURES[shape.kind]])
+    writer.add_file_type(file_type)
+    _describe_shape(writer, shape)
+    describe(writer)
+    order: list[tuple[Callable[[], Floats], Type]] = []
+
+    def add(name: str, size: tuple[int, ...], read: Callable[[], Floats]) -> None:
+        kind = type_of(name, size) if len(size) == 2 else Type.F32
+        packed = gguf.quants.quant_shape_to_byte_shape(size, kind)
+        writer.add_tensor_info(name, size, np.dtype(np.float32), math.prod(packed), raw_dtype=kind)
+        order.append((read, kind))
+
+    if shape.rope.get("rope_type") == "llama3":
+        add("rope_freqs.weight", (shape.head_size // 2,), lambda: _stretched(shape))
+    for tensor in each:
+        target = tensor.name.removesuffix(".weight")
+        if target != "lm_head" or not shape.config.get("tie_word_embeddings"):
+            add(f"{_named(names, target)}.weight", tensor.shape, _Turning(tensor, target, shape))
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_ti_data_to_file()
+    for read, kind in order:
+        packed = quantized(read(), kind)
+        writer.write_tensor_data(packed)
+        wrote(packed.nbytes)
+    writer.close()
+
+
+def without_vocabulary(writer: gguf.GGUFWriter) -> None:
+    writer.add_tokenizer_model("none")
+
+
+def _describe_shape(writer: gguf.GGUFWriter, shape: Shape) -> None:
     config = shape.config
-    architecture = _ARCHITECTURES[shape.kind]
-    names = gguf.get_tensor_name_map(architecture, shape.layers)
-    writer = gguf.GGUFWriter(to, gguf.MODEL_ARCH_NAMES[architecture])
-    writer.add_file_type(gguf.LlamaFileType.MOSTLY_Q8_0)
     writer.add_quantization_version(gguf.GGML_QUANT_VERSION)
     writer.add_context_length(config["max_position_embeddings"])
     writer.add_embedding_length(config["hidden_size"])
@@ -145,18 +196,18 @@ def _write_model(weights: Path, to: Path) -> None:
     writer.add_rope_freq_base(float(shape.rope.get("rope_theta") or config.get("rope_theta") or 10_000.0))
     writer.add_layer_norm_rms_eps(config["rms_norm_eps"])
     writer.add_vocab_size(config["vocab_size"])
-    writer.add_tokenizer_model("none")
-    if shape.rope.get("rope_type") == "llama3":
-        writer.add_tensor("rope_freqs.weight", _stretched(shape))
-    for name, numbers in _tensors(weights):
-        target = name.removesuffix(".weight")
-        if target == "lm_head" and config.get("tie_word_embeddings"):
-            continue
-        numbers = _turned(numbers, target, shape)
-        wide = numbers.ndim == 2 and numbers.shape[1] % _BLOCK == 0
-        kind = _EIGHT_BITS if wide else gguf.GGMLQuantizationType.F32
-        writer.add_tensor(f"{_named(names, target)}.weight", gguf.quants.quantize(numbers, kind), raw_dtype=kind)
-    _close(writer)
+
+
+class _Turning:
+    def __init__(self, tensor: Tensor, target: str, shape: Shape) -> None:
+        self._tensor, self._target, self._shape = tensor, target, shape
+
+    def __call__(self) -> Floats:
+        return np.ascontiguousarray(_turned(self._tensor.read(), self._target, self._shape))
+
+
+def _home(weights: Path, cache: Path) -> Path:
+    return cache / "gguf" / f"{hashlib.sha256(f'{_FORM} {weights}'.encode()).hexdigest()[:32]}.gguf"
 
 
 def _named(names: gguf.TensorNameMap, target: str) -> str:
@@ -186,29 +237,3 @@ def _stretched(shape: Shape) -> Floats:
     often = rope["original_max_position_embeddings"] / waves  # how often a wave fits into the old context
     kept = np.clip((often - few) / (many - few), 0, 1)
     return np.asarray(1 / ((1 - kept) / float(rope["factor"]) + kept), np.float32)
-
-
-def _tensors(folder: Path) -> Iterator[tuple[str, Floats]]:
-    """Each tensor of a folder's safetensors, in fp32. safetensors' own reader knows bf16 only with torch."""
-    for file in sorted(folder.glob("*.safetensors")):
-        with file.open("rb") as opened:
-            size = int.from_bytes(opened.read(8), "little")
-            header = json.loads(opened.read(size))
-        data = np.memmap(file, mode="r", offset=8 + size)
-        for name, about in header.items():
-            if name == "__metadata__":
-                continue
-            start, end = about["data_offsets"]
-            raw = np.array(data[start:end])
-            if about["dtype"] == "BF16":
-                numbers = (raw.view(np.uint16).astype(np.uint32) << 16).view(np.float32)
-            else:
-                numbers = raw.view({"F32": np.float32, "F16": np.float16}[about["dtype"]]).astype(np.float32)
-            yield name, numbers.reshape(about["shape"])
-
-
-def _close(writer: gguf.GGUFWriter) -> None:
-    writer.write_header_to_file()
-    writer.write_kv_data_to_file()
-    writer.write_tensors_to_file()
-    writer.close()

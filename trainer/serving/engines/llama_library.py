@@ -13,12 +13,16 @@ import os
 import sys
 import threading
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from gguf import GGMLQuantizationType
+from gguf.quants import quant_shape_to_byte_shape
 
 from trainer.serving.sampling import Logits
+from trainer.tensors import Floats
 
 # Threads that wait for each other sleep. Where they spin, as they do by default, other work on the machine holds them
 # up: 64 tokens took 0.9 s so and 76 s spinning, on two cores that eight processes wanted. Read when the library loads.
@@ -77,6 +81,14 @@ _FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     "llama_memory_clear": (None, [_POINTER, ctypes.c_bool]),
     "llama_memory_seq_rm": (ctypes.c_bool, [_POINTER, _INT, _INT, _INT]),
     "llama_decode": (_INT, [_POINTER, _Batch]),
+    "llama_tokenize": (
+        _INT,
+        [_POINTER, ctypes.c_char_p, _INT, _POINTER, _INT, ctypes.c_bool, ctypes.c_bool],
+    ),
+    "ggml_quantize_chunk": (
+        ctypes.c_size_t,
+        [ctypes.c_int, _POINTER, _POINTER, ctypes.c_int64, ctypes.c_int64, ctypes.c_int64, _POINTER],
+    ),
     "llama_get_logits": (ctypes.POINTER(ctypes.c_float), [_POINTER]),
     "llama_get_logits_ith": (ctypes.POINTER(ctypes.c_float), [_POINTER, _INT]),
 }
@@ -120,6 +132,23 @@ _library.llama_log_set(_logging, None)
 _library.llama_backend_init()
 
 
+def quantized(numbers: Floats, kind: GGMLQuantizationType, threads: int = 1) -> np.ndarray[Any, Any]:
+    """A matrix in one of ggml's types, as ggml packs it; `threads` share its rows."""
+    if kind == GGMLQuantizationType.F32:
+        return numbers
+    rows, columns = numbers.shape
+    packed = np.empty(quant_shape_to_byte_shape(numbers.shape, kind), np.uint8)
+
+    def pack(part: slice) -> None:
+        some = numbers[part]
+        _library.ggml_quantize_chunk(kind, some.ctypes.data, packed[part].ctypes.data, 0, len(some), columns, None)
+
+    parts = [slice(rows * at // threads, rows * (at + 1) // threads) for at in range(threads)]
+    with ThreadPoolExecutor(threads) as pool:  # ctypes lets go of the interpreter meanwhile
+        list(pool.map(pack, [part for part in parts if part.start < part.stop]))
+    return packed
+
+
 class Resource:
     """What llama.cpp made, freed after all that was made from it. References alone would not do: of a cycle Python's
     collector finalizes the parts in any order.
@@ -152,6 +181,15 @@ class Model(Resource):
         super().__init__(handle, _library.llama_model_free)
         self.bytes = file.stat().st_size
         self.vocabulary_size = int(_library.llama_vocab_n_tokens(_library.llama_model_get_vocab(self._handle)))
+
+    def tokens(self, text: str) -> list[int]:
+        """What llama.cpp itself reads in a text; names of special tokens stand for these. Of a file with a
+        vocabulary."""
+        data = text.encode()
+        ids = np.zeros(len(data) + 8, np.int32)
+        vocabulary = _library.llama_model_get_vocab(self._handle)
+        count = _library.llama_tokenize(vocabulary, data, len(data), ids.ctypes.data, len(ids), False, True)
+        return [int(id) for id in ids[: max(count, 0)]]
 
 
 class Adapter(Resource):
