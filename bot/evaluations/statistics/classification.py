@@ -6,12 +6,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
-from bot.evaluations.statistics.intervals import Estimate, Method, mean_interval
+from bot.evaluations.statistics.intervals import Estimate, Method, mean_interval, wilson
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-_RESAMPLES: Final = 2_000
 _BINS: Final = 10
 
 
@@ -118,7 +117,7 @@ def classify(
         n=len(kept),
         missing=len(truth) - len(kept),
         accuracy=mean_interval(right, cluster, level=level, seed=seed),
-        macro_f1=_macro_f1(confusion, true, said, known, cluster, level=level, seed=seed),
+        macro_f1=_macro_f1(confusion, true, said, known, cluster, level=level),
         weighted_f1=_weighted(classes),
         classes=classes,
         labels=known,
@@ -136,10 +135,9 @@ def _confusion(true: Sequence[str], said: Sequence[str | None], labels: Sequence
     """A row a true label, a column a predicted one and, last, other answers."""
     import numpy as np
 
-    places: dict[str | None, int] = {label: place for place, label in enumerate(labels)}
     counts = np.zeros((len(labels), len(labels) + 1), dtype=np.int64)
     for a, b in zip(true, said, strict=True):
-        counts[places[a], places.get(b, len(labels))] += 1
+        counts[labels.index(a), _column(b, labels)] += 1
     return counts
 
 
@@ -172,50 +170,51 @@ def _macro_f1(
     groups: Sequence[Hashable] | None,
     *,
     level: float,
-    seed: int,
 ) -> Estimate:
-    """Over labels that were the truth or predicted, as scikit-learn does; its interval by bootstrap over items, or
-    whole groups of them. Where no resample differs it takes what so many answers to each label might have left unseen.
+    """Over labels that were the truth or predicted, as scikit-learn does. Its interval is Wilson's, of as many items as
+    would have its jackknife error were it a share, and no more than the supports of the labels allow: a mean of shares
+    that are each exact to their few items. So few answers that are all right are no certainty.
     """
     import numpy as np
 
     n = len(true)
     if not n:
         return Estimate(None, None, None, 0, 0, Method.NOTHING)
-    value = float(_macro(confusion[None].astype(np.float64))[0])
-    generator = np.random.default_rng(seed)
-    if groups is None:
-        clusters = n
-        cells = generator.multinomial(n, confusion.ravel() / n, size=_RESAMPLES)
+    if groups is None:  # all items of one cell of the matrix are alike
+        held = np.flatnonzero(confusion)
+        units, counts = np.eye(confusion.size)[held], confusion.ravel()[held]
     else:
-        members: dict[Hashable, list[int]] = {}
-        for place, group in enumerate(groups):
-            members.setdefault(group, []).append(place)
-        clusters = len(members)
-        each = np.array(
-            [
-                _confusion([true[place] for place in places], [said[place] for place in places], labels).ravel()
-                for places in members.values()
-            ]
-        )
-        cells = generator.multinomial(clusters, np.full(clusters, 1 / clusters), size=_RESAMPLES) @ each
-    drawn = _macro(cells.reshape(_RESAMPLES, *confusion.shape).astype(np.float64))
-    low, high = (float(bound) for bound in np.quantile(drawn, ((1 - level) / 2, (1 + level) / 2)))
-    if low < high:
-        return Estimate(value, low, high, n, clusters, Method.BOOTSTRAP)
-    supports = [min(support, clusters) for support in confusion.sum(axis=1) if support]
-    unseen = float(np.mean([1 - ((1 - level) / 2) ** (1 / support) for support in supports]))
-    return Estimate(value, value * (1 - unseen), value + (1 - value) * unseen, n, clusters, Method.ALL_ALIKE)
+        places: dict[Hashable, int] = {}
+        of_item = [places.setdefault(group, len(places)) for group in groups]
+        cells = [labels.index(a) * confusion.shape[1] + _column(b, labels) for a, b in zip(true, said, strict=True)]
+        units, counts = np.zeros((len(places), confusion.size)), np.ones(len(places))
+        np.add.at(units, (of_item, cells), 1)
+    clusters = int(counts.sum())
+    value = float(_macro(confusion[None].astype(np.float64))[0])
+    supports = np.minimum(confusion.sum(axis=1), clusters)
+    supports = supports[supports > 0]
+    size = float(len(supports) ** 2 / (1 / supports).sum())
+    if clusters > 1:
+        without = _macro((confusion.ravel() - units).reshape(-1, *confusion.shape))
+        mean = (counts * without).sum() / clusters
+        variance = float((clusters - 1) / clusters * (counts * (without - mean) ** 2).sum())
+        size = min(size, value * (1 - value) / variance) if variance > 0 else size
+    low, high = wilson(value, size, level=level)
+    return Estimate(value, low, high, n, clusters, Method.WILSON_EFFECTIVE)
+
+
+def _column(said: str | None, labels: Sequence[str]) -> int:
+    return len(labels) if said is None else labels.index(said)
 
 
 def _macro(cells: "NDArray[Any]") -> "NDArray[Any]":
-    """Macro F1 of each of many confusion matrices."""
+    """Macro F1 of each of many confusion matrices; 0 of an empty one."""
     import numpy as np
 
     right = np.diagonal(cells, axis1=1, axis2=2)
     whole = cells.sum(axis=2) + cells[:, :, :-1].sum(axis=1)
     f1 = np.divide(2 * right, whole, out=np.zeros_like(right), where=whole > 0)
-    totals: NDArray[Any] = f1.sum(axis=1) / (whole > 0).sum(axis=1)
+    totals: NDArray[Any] = f1.sum(axis=1) / np.maximum(1, (whole > 0).sum(axis=1))
     return totals
 
 

@@ -26,7 +26,7 @@ class Method(StrEnum):
     WILSON = "wilson"
     T = "t"
     BCA = "bca"
-    BOOTSTRAP = "bootstrap"
+    WILSON_EFFECTIVE = "wilson_effective"
     ALL_ALIKE = "all_alike"
     MCNEMAR = "mcnemar"
     SIGN_FLIP = "sign_flip"
@@ -58,8 +58,6 @@ def mean_interval(
 
     Raises ValueError where `groups` is of another length.
     """
-    from statsmodels.stats.proportion import proportion_confint
-
     values, places, missing = present(scores, groups)
     n = len(values)
     if not n:
@@ -67,12 +65,19 @@ def mean_interval(
     mean = float(values.mean())
     clusters = int(places.max()) + 1
     if clusters == n and is_binary(values):
-        low, high = proportion_confint(int(values.sum()), n, 1 - level, method="wilson")
-        return Estimate(mean, float(low), float(high), n, n, Method.WILSON, missing)
+        return Estimate(mean, *wilson(mean, n, level=level), n, n, Method.WILSON, missing)
     bounds = (0.0, 1.0) if values.min() >= 0 and values.max() <= 1 else None
     interval, method = clustered_interval(values, places, bounds, level=level, seed=seed)
     low, high = interval or (None, None)
     return Estimate(mean, low, high, n, clusters, method, missing)
+
+
+def wilson(share: float, n: float, *, level: float) -> tuple[float, float]:
+    """Of a share of `n` items, or of as many as would tell as much."""
+    from statsmodels.stats.proportion import proportion_confint
+
+    low, high = proportion_confint(share * n, n, 1 - level, method="wilson")
+    return max(0.0, float(low)), min(1.0, float(high))
 
 
 def present(scores: Sequence[float | None], groups: Sequence[Hashable] | None) -> "tuple[Floats, Places, int]":

