@@ -61,6 +61,7 @@ from bot.store.evaluation_messages import SqliteEvaluationMessages
 from bot.store.evaluations import SqliteEvaluationStore
 from bot.store.feedback import SqliteRatingStore
 from bot.store.grader_files import SqliteGraderFileStore
+from bot.sweeps.sweeps import Sweeps
 from bot.thread_examples.adding import ThreadExamples
 from handlers.administration.listeners import AdministrationListeners
 from handlers.agent.listeners import AgentListeners
@@ -100,6 +101,7 @@ from handlers.retraining.listeners import RetrainingListeners
 from handlers.spending.listeners import SpendingListeners
 from handlers.start.listeners import StartListeners
 from handlers.start.modal import StartModal
+from handlers.sweeps.listeners import SweepListeners
 from handlers.thread_examples.listeners import ThreadExampleListeners
 from handlers.web.download import Download
 
@@ -133,6 +135,7 @@ async def listeners(services: Services) -> Mapping[type[object], object]:
             poster=services.poster,
         ),
         start,
+        _sweeps(services, callers, start),
         ProviderFileListeners(
             callers=callers,
             files=files,
@@ -476,10 +479,14 @@ def _datasets(services: Services, callers: Callers, deletion: DatasetDeletion) -
     )
 
 
-def _jobs(services: Services, callers: Callers, files: ProviderFiles) -> tuple[JobListeners, JobControlListeners]:
+def _controls(services: Services) -> JobControls:
     def hint(job: Job) -> None:
         services.followers[job.provider].hint(job.provider_job_id or "")
 
+    return JobControls(services.job_lookup, services.sync, services.submitter, services.authority, hint)
+
+
+def _jobs(services: Services, callers: Callers, files: ProviderFiles) -> tuple[JobListeners, JobControlListeners]:
     jobs, lookup, authority = services.jobs, services.job_lookup, services.authority
     return (
         JobListeners(
@@ -496,7 +503,7 @@ def _jobs(services: Services, callers: Callers, files: ProviderFiles) -> tuple[J
         JobControlListeners(
             callers=callers,
             lookup=lookup,
-            controls=JobControls(lookup, services.sync, services.submitter, authority, hint),
+            controls=_controls(services),
         ),
     )
 
@@ -549,6 +556,26 @@ def _start(services: Services, callers: Callers, files: ProviderFiles) -> StartL
         incoming_files=services.incoming_files,
         modal=modal,
         provider=provider.name,
+    )
+
+
+def _sweeps(services: Services, callers: Callers, start: StartListeners) -> SweepListeners:
+    return SweepListeners(
+        callers=callers,
+        sweeps=Sweeps(
+            services.sweeps,
+            start.requests,
+            services.submitter,
+            _controls(services),
+            services.authority,
+            services.audit,
+        ),
+        approvals=services.sweep_approvals,
+        store=services.sweeps,
+        start=start,
+        modals=Modals(services.poster),
+        languages=services.languages,
+        poster=services.poster,
     )
 
 

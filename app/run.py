@@ -33,6 +33,7 @@ from bot.store.database import Database
 from bot.store.inbox import SqliteInbox
 from bot.store.missed_channels import SqliteMissedChannels
 from bot.store.outbox import SqliteOutbox
+from bot.sweeps.progress import SweepProgress
 from bot.timing import Timing
 from bot.worker_processes import Pool, WorkerPools
 from handlers.bolt import build
@@ -134,10 +135,11 @@ async def running(
             calm=max(settings.finetune_poll_seconds, 5),
         )
         language = services.languages.place
-        notices = SlackNoticePoster(services.jobs, services.poster, charts, language)
+        notices = SlackNoticePoster(services.jobs, services.sweeps, services.poster, charts, language)
         delivery = Delivery(SqliteOutbox(database), notices, look_every=timing.look_every, backoff=timing.notice)
         keeper = CardKeeper(
             services.jobs,
+            SweepProgress(services.sweeps, services.jobs),
             services.cards,
             services.poster,
             charts,
@@ -212,6 +214,7 @@ def _tasks(services: Services, inbox: SqliteInbox, poll_seconds: float) -> list[
         Task("queue", min(1.0, poll_seconds), services.job_queue.tick),
         Task("models", 600.0, services.lost_models.look),
         Task("remind", 600.0, services.approvals.remind),
+        Task("remind of sweeps", 600.0, services.sweep_approvals.remind),
         Task("forget", 24 * 3600.0, inbox.forget_old),
     ]
 

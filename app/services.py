@@ -46,7 +46,10 @@ from bot.store.missed_channels import SqliteMissedChannels
 from bot.store.outbox import SqliteCardStore
 from bot.store.spending import SqliteBudgetStore, SqliteModelUseStore
 from bot.store.subscriptions import SqliteSubscriptions
+from bot.store.sweeps import SqliteSweepStore
 from bot.store.timeline import SqliteDeliveries
+from bot.sweeps.approvals import SweepApprovals
+from bot.sweeps.sweep import SweepStore
 from bot.timing import Timing
 from bot.worker_processes import WorkerPools
 from handlers.incoming_files import IncomingFiles
@@ -91,6 +94,8 @@ class Services:
     rules: Rules
     budgets: BudgetStore
     approvals: Approvals
+    sweeps: SweepStore
+    sweep_approvals: SweepApprovals
     job_queue: JobQueue
     people: People
     languages: Languages
@@ -151,6 +156,7 @@ async def make_services(
     model_lookup = ModelLookup(catalogue, authority)
     channel_models = ChannelModels(SqliteChannelModels(database), authority)
     budgets = SqliteBudgetStore(database)
+    sweeps = SqliteSweepStore(database)
     job_queue = JobQueue(
         jobs, [provider.name for provider in providers], submitter.release, most_running=rules.most_running
     )
@@ -187,6 +193,8 @@ async def make_services(
         audit=audit,
         rules=rules,
         budgets=budgets,
+        sweeps=sweeps,
+        sweep_approvals=SweepApprovals(sweeps, jobs, authority, job_queue),
         approvals=Approvals(jobs, job_lookup, job_queue, notices_channel=elsewhere),
         job_queue=job_queue,
         people=people,

@@ -100,16 +100,20 @@ class JobRequests:
 
         Raises Denied, NotFound, Invalid; Conflict while the same is being trained; NotAdmitted.
         """
-        dataset, method = await self._judged(caller, request)
-        model = request.settings.model
-        went_on = model.startswith("ft:") or bool(await self._jobs.models([model]))
-        parent = model if went_on else dataset.parent if dataset else None
-        job = msgspec.structs.replace(self._job(caller, request, dataset, method, origin, identity), parent=parent)
+        job = await self.drafted(caller, request, origin, identity)
         try:
             return await self._submitter.submit(job)
         except OverBudget as error:
             await self._audit.add(entry(caller, Action.SUBMIT, job.id, Outcome.REFUSED, str(error)))
             raise
+
+    async def drafted(self, caller: Caller, request: JobRequest, origin: Origin, identity: str) -> Job:
+        """The job that this makes, stored nowhere. Raises Denied, NotFound, Invalid."""
+        dataset, method = await self._judged(caller, request)
+        model = request.settings.model
+        went_on = model.startswith("ft:") or bool(await self._jobs.models([model]))
+        parent = model if went_on else dataset.parent if dataset else None
+        return msgspec.structs.replace(self._job(caller, request, dataset, method, origin, identity), parent=parent)
 
     async def check(self, caller: Caller, request: JobRequest) -> str:
         """The method by which such a job trains. Raises Denied, NotFound, Invalid."""

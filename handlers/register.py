@@ -33,12 +33,14 @@ from handlers.retraining.register import FEATURE as RETRAINING
 from handlers.routing import Feature, Listener, bind
 from handlers.spending.register import FEATURE as SPENDING
 from handlers.start.register import FEATURE as START
+from handlers.sweeps.register import FEATURE as SWEEPS
 from handlers.thread_examples.register import FEATURE as THREAD_EXAMPLES
 
 FEATURES: Final[tuple[Feature[Any], ...]] = (
     DATASETS,
     REPAIR,
     START,
+    SWEEPS,
     PROVIDER_FILES,
     JOBS,
     METRICS,

@@ -59,6 +59,20 @@ def start() -> Description:
 
 
 @_command
+def sweep() -> Description:
+    return Description(
+        _("sweep [FILE] model=A,B epochs=1,3 lr=0.5,1 …"),
+        _("Train several configurations of a file and compare them"),
+        _(
+            "Each setting may have several values, with commas; every combination is a job. You see the number and the "
+            "price before anything is started. `random=8` draws eight of the combinations. `confirm=yes` leaves the "
+            "question out."
+        ),
+        ("sweep", "sweep support.jsonl epochs=1,3 lr=0.5,1", "sweep epochs=1,2,4 lr=0.1,0.3,1 random=4"),
+    )
+
+
+@_command
 def files() -> Description:
     return Description(
         _("files"),

@@ -1,6 +1,6 @@
 """Whether a job that was just asked for may begin: now, when somebody has approved it, when there is room, or not."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 import msgspec
 
@@ -31,27 +31,51 @@ def decide_admission(job: Job, ledger: LedgerSnapshot, rules: Rules) -> JobUpdat
 
     Raises NotAdmitted where it is over a budget (OverBudget), or needs approval and there is nobody to give it.
     """
-    check(spend_of(job), job.created_at, ledger.limits, ledger.month)
+    (decided,) = decide_together([job], ledger, rules)
+    return decided
+
+
+def decide_together(jobs: Sequence[Job], ledger: LedgerSnapshot, rules: Rules) -> list[JobUpdate]:
+    """Like `decide_admission`, for jobs of one person that are asked for at once: their price counts as one, and they
+    begin, wait for approval or are refused together. Where there is room for some of them only, the others line up.
+    """
+    first, price = jobs[0], price_of(jobs)
+    known = sum(job.estimated_cost or 0 for job in jobs)
+    check(msgspec.structs.replace(spend_of(first), usd=known), first.created_at, ledger.limits, ledger.month)
     above = ledger.limits.threshold(rules.approval_above)
-    entry = Entry(
-        f"{job.id}/submit", job.created_at, job.requester, "submit", job.id, job.origin.channel, details=_details(job)
-    )
-    if above is not None and needs_approval(job, above, rules):
-        deciders = tuple(one for one in rules.deciders if one != job.requester)
+    if above is not None and needs_approval(price, above, rules):
+        deciders = tuple(one for one in rules.deciders if one != first.requester)
         if not deciders:
             raise NotAdmitted("nobody_to_approve", above=above)
-        asked = msgspec.structs.replace(
-            job, state=states.AWAITING_APPROVAL, approval=Approval(job.created_at, above, deciders)
-        )
-        return JobUpdate(asked, notices=[notice(asked, "approval", ApprovalAsked())], audit=[entry])
-    if ledger.waiting or (rules.most_running is not None and ledger.running >= rules.most_running):
-        waiting = queued_up(job, ledger.waiting + 1, ledger.waiting + 1)
-        return JobUpdate(waiting, notices=[waiting_notice(waiting)], audit=[entry])
-    return JobUpdate(job, audit=[entry])
+        approval = Approval(first.created_at, above, deciders)
+        asked = [msgspec.structs.replace(job, state=states.AWAITING_APPROVAL, approval=approval) for job in jobs]
+        return [
+            JobUpdate(job, notices=[notice(job, "approval", ApprovalAsked())], audit=[_entry(job)]) for job in asked
+        ]
+    room = len(jobs) if rules.most_running is None else max(rules.most_running - ledger.running, 0)
+    begun = [] if ledger.waiting else jobs[:room]
+    length = ledger.waiting + len(jobs) - len(begun)
+    waiting = [queued_up(job, ledger.waiting + n, length) for n, job in enumerate(jobs[len(begun) :], start=1)]
+    return [
+        *(JobUpdate(job, audit=[_entry(job)]) for job in begun),
+        *(JobUpdate(job, notices=[waiting_notice(job)], audit=[_entry(job)]) for job in waiting),
+    ]
 
 
-def needs_approval(job: Job, above: float, rules: Rules) -> bool:
-    return rules.approve_unknown if job.estimated_cost is None else job.estimated_cost > above
+def price_of(jobs: Sequence[Job]) -> float | None:
+    """US dollars together, by their estimates; None where nobody knows that of one."""
+    known = [job.estimated_cost for job in jobs if job.estimated_cost is not None]
+    return sum(known) if len(known) == len(jobs) else None
+
+
+def needs_approval(price: float | None, above: float, rules: Rules) -> bool:
+    return rules.approve_unknown if price is None else price > above
+
+
+def _entry(job: Job) -> Entry:
+    return Entry(
+        f"{job.id}/submit", job.created_at, job.requester, "submit", job.id, job.origin.channel, details=_details(job)
+    )
 
 
 def _details(job: Job) -> str:

@@ -56,7 +56,7 @@ class Approvals:
         def approve(stored: Job) -> JobUpdate | None:
             if stored.state != states.AWAITING_APPROVAL:
                 return None
-            approved = queued_up(_decided(stored, audit, True))
+            approved = queued_up(decided(stored, audit, True))
             return JobUpdate(approved, notices=[notice(approved, "approved", Approved())], audit=[audit])
 
         approved = await self._decide(caller, job, approve)
@@ -72,7 +72,7 @@ class Approvals:
             if stored.state != states.AWAITING_APPROVAL:
                 return None
             declined = msgspec.structs.replace(
-                _decided(stored, audit, False, reason), state=states.CANCELLED, finished_at=audit.at
+                decided(stored, audit, False, reason), state=states.CANCELLED, finished_at=audit.at
             )
             return JobUpdate(declined, notices=ending(declined, self._notices_channel), audit=[audit], followed=False)
 
@@ -108,7 +108,8 @@ class AlreadyDecided(Conflict):
         self.job = job
 
 
-def _decided(job: Job, audit: Entry, approved: bool, reason: str = "") -> Job:
+def decided(job: Job, audit: Entry, approved: bool, reason: str = "") -> Job:
+    """The job with that decision on it."""
     assert job.approval is not None
     decision = msgspec.structs.replace(
         job.approval, approved=approved, decided_by=audit.actor, decided_at=audit.at, reason=reason

@@ -7,7 +7,7 @@ import msgspec
 
 from bot.audit import Entry
 from bot.jobs.job import Job
-from bot.jobs.notice import Notice
+from bot.jobs.notice import Ended, Notice, Stuck, Uncertain
 from bot.providers.interface import RemoteEvent
 from bot.providers.protocol import Checkpoint, Metrics
 from bot.spending.budget import Limits, Spend
@@ -28,6 +28,14 @@ class JobUpdate(msgspec.Struct, frozen=True):
     audit: Sequence[Entry] = ()
     followed: bool | None = True
     shown: bool = True
+
+    @property
+    def told(self) -> Sequence[Notice]:
+        """The notices that are said. Of a sweep's job these are how it ended and what somebody must see to: all else
+        stands in the sweep's table, and would be said many times over."""
+        if self.job.sweep is None:
+            return self.notices
+        return [notice for notice in self.notices if isinstance(notice.body, Ended | Stuck | Uncertain)]
 
 
 class LedgerSnapshot(msgspec.Struct, frozen=True):

@@ -97,7 +97,27 @@ class Linked(msgspec.Struct, frozen=True, tag="linked"):
     card_permalink: str
 
 
-Body = (
+class SweepLinked(msgspec.Struct, frozen=True, tag="sweep_linked"):
+    """For the file's thread: a sweep was started on this file, and this is its card."""
+
+    card_permalink: str
+
+
+class SweepApprovalAsked(msgspec.Struct, frozen=True, tag="sweep_approval_asked"):
+    """The jobs of a sweep wait for somebody to approve them all; `again`: a day after the first time."""
+
+    again: bool = False
+
+
+class SweepApproved(msgspec.Struct, frozen=True, tag="sweep_approved"):
+    """Somebody approved the jobs of a sweep."""
+
+
+class SweepEnded(msgspec.Struct, frozen=True, tag="sweep_ended"):
+    """All jobs of a sweep have ended; which is best is read when it is said."""
+
+
+JobBody = (
     Text
     | WaitsInLine
     | ProviderBusy
@@ -117,14 +137,16 @@ Body = (
     | Approved
     | Linked
 )
+SweepBody = SweepLinked | SweepApprovalAsked | SweepApproved | SweepEnded
+Body = JobBody | SweepBody
 
 
 class Notice(msgspec.Struct, frozen=True):
     """`id` is unique for ever and travels in the message's metadata, by which a doubtful post is looked up.
 
     `channel` is a channel's id, or a person's for a direct message. `about`: its subject, with the owner;
-    `since`: when that was begun, in seconds since the epoch. Where `thread_ts` is None and `under_card` names a job,
-    the notice waits until that job's card has been posted and goes into its thread.
+    `since`: when that was begun, in seconds since the epoch. Where `thread_ts` is None and `under_card` names a job or
+    a sweep, the notice waits until the card of that has been posted and goes into its thread.
     """
 
     id: str
@@ -138,4 +160,11 @@ class Notice(msgspec.Struct, frozen=True):
 
 def ended_elsewhere(ending: Notice, notice_id: str, channel: str) -> Notice:
     """The news of an `ending`, for another channel, or for a person."""
-    return Notice(notice_id, EndedElsewhere(), channel, ending.about, ending.since)
+    body = ending.body if isinstance(ending.body, SweepEnded) else EndedElsewhere()
+    return Notice(notice_id, body, channel, ending.about, ending.since)
+
+
+def is_told_elsewhere(notice: Notice) -> bool:
+    """Whether it is an ending that others hear of, too: of a sweep that is not each job's, but the whole one's."""
+    of_its_own = notice.under_card in (None, notice.about.id)
+    return isinstance(notice.body, SweepEnded) or (isinstance(notice.body, Ended) and of_its_own)

@@ -7,7 +7,7 @@ provider took the job, it becomes *uncertain* and a person decides.
 import asyncio
 import random
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -18,10 +18,10 @@ import structlog
 from bot.backoff import Backoff
 from bot.errors import Conflict, NotFound
 from bot.jobs import states
-from bot.jobs.admission import Rules, decide_admission
+from bot.jobs.admission import Rules, decide_admission, decide_together
 from bot.jobs.apply_update import apply_update, ending, notice
 from bot.jobs.create_request import create_request
-from bot.jobs.interfaces import JobStore, JobUpdate
+from bot.jobs.interfaces import JobStore, JobUpdate, LedgerSnapshot
 from bot.jobs.job import Job
 from bot.jobs.notice import ProviderBusy, Uncertain
 from bot.jobs.queue import requeued, waiting_notice
@@ -43,6 +43,9 @@ log = structlog.get_logger()
 
 Locate = Callable[[str], Awaitable[tuple[Path, str]]]
 """From a data set's id to (path of our copy, SHA-256). Raises NotFound where the copy was deleted."""
+
+StoreTogether = Callable[[Sequence[Job], Callable[[LedgerSnapshot], list[JobUpdate]]], Awaitable[Sequence[Job]]]
+"""Stores jobs as the decision about them says, which may refuse; the jobs as stored, none where they are there."""
 
 
 class Submitter:
@@ -80,12 +83,7 @@ class Submitter:
         over a budget (OverBudget), or nobody could approve it: then nothing is stored.
         """
         async with self._entrance:  # one at a time, or two twins could both find no other
-            duplicate = await self._jobs.duplicate(job)
-            if duplicate is not None and duplicate.id != job.id:
-                raise Conflict("same_job", model=job.base_model, job=duplicate.id)
-            if job.seed is None:
-                # Always sent: it is one of the marks by which a job is found again.
-                job = msgspec.structs.replace(job, seed=random.randint(0, 2**31 - 1))
+            job = await self._without_twin(job)
             admitted = await self._jobs.admit(job, partial(decide_admission, job, rules=self._rules))
         if admitted is None:
             return await self._jobs.get(job.id) or job
@@ -93,9 +91,25 @@ class Submitter:
             self._start(job.id)
         return admitted
 
+    async def submit_together(self, jobs: Sequence[Job], store: StoreTogether) -> None:
+        """The same for jobs that are admitted together or not at all, as `store` stores them in one transaction.
+        Nothing is done where that finds them there already. Raises like `submit`.
+        """
+        async with self._entrance:
+            jobs = [await self._without_twin(job) for job in jobs]
+            admitted = await store(jobs, partial(decide_together, jobs, rules=self._rules))
+        for job in admitted:
+            if job.state == states.SUBMITTING:
+                self._start(job.id)
+
     async def preview(self, job: Job) -> Job:
         """As what it would be stored if it were submitted now; nothing is done. Raises NotAdmitted."""
         return decide_admission(job, await self._jobs.ledger(job), self._rules).job
+
+    async def preview_together(self, jobs: Sequence[Job]) -> list[Job]:
+        """The same for jobs that are admitted together."""
+        ledger = await self._jobs.ledger(jobs[0])
+        return [update.job for update in decide_together(jobs, ledger, self._rules)]
 
     async def release(self, job_id: str) -> bool:
         """Submit a job that waited in the queue; False if it no longer waits."""
@@ -160,6 +174,16 @@ class Submitter:
         """Wait until no submission is under way (for tests and a clean shutdown)."""
         while self._tasks:
             await asyncio.wait(self._tasks)
+
+    async def _without_twin(self, job: Job) -> Job:
+        """The job with a seed. Raises Conflict where another one does the same at the moment."""
+        duplicate = await self._jobs.duplicate(job)
+        if duplicate is not None and duplicate.id != job.id:
+            raise Conflict("same_job", model=job.base_model, job=duplicate.id)
+        if job.seed is not None:
+            return job
+        # Always sent: it is one of the marks by which a job is found again.
+        return msgspec.structs.replace(job, seed=random.randint(0, 2**31 - 1))
 
     def _start(self, job_id: str) -> None:
         task = asyncio.create_task(self._run(job_id), name=f"submit {job_id}")

@@ -14,7 +14,7 @@ import structlog
 
 from bot.backoff import Backoff
 from bot.errors import BotError
-from bot.jobs.notice import Ended, Notice, ended_elsewhere
+from bot.jobs.notice import Notice, ended_elsewhere, is_told_elsewhere
 from bot.notices.interfaces import NoticePoster, Outbox, Pending, PostDoubtful, PostLater, PostRefused
 from bot.notices.work_loop import WorkLoop
 from bot.timing import Timing
@@ -103,6 +103,6 @@ class Delivery:
 
 def _to_requester(notice: Notice) -> list[Notice]:
     """How a job ended reaches its requester even where the channel is closed to us."""
-    if isinstance(notice.body, Ended) and notice.channel != notice.about.owner:
+    if is_told_elsewhere(notice) and notice.channel != notice.about.owner:
         return [ended_elsewhere(notice, f"{notice.id}/direct", notice.about.owner)]
     return []

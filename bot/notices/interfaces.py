@@ -26,7 +26,8 @@ class Pending(msgspec.Struct, frozen=True):
 class Card(msgspec.Struct, frozen=True):
     """The message of the bot that shows a job: a projection, brought to the latest state when there is room.
 
-    `shown` is the hash of what Slack shows; `posting_since` is set before the first post.
+    `job_id` is that of the job, or of a sweep. `shown` is the hash of what Slack shows; `posting_since` is set before
+    the first post. `thread_ts`: of the card of its sweep, in whose thread it stands.
     """
 
     job_id: str
@@ -37,6 +38,7 @@ class Card(msgspec.Struct, frozen=True):
     shown: str | None = None
     chart_file: str | None = None
     chart_step: int | None = None
+    thread_ts: str | None = None
 
 
 class ShownMessage(msgspec.Struct, frozen=True):
@@ -74,7 +76,7 @@ class CardStore(Protocol):
 
     async def dirty(self, limit: int) -> list[Card]:
         """Cards that may show something old: those never posted first, then those of ended jobs, then the rest,
-        the latest change first in each."""
+        the latest change first in each. Jobs of a sweep have none before the sweep's card is posted."""
 
     async def doubt_ended(self, most: int) -> None:
         """Cards of ended jobs, the latest `most` of those that Slack shows, may show something old."""

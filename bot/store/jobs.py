@@ -27,30 +27,16 @@ class SqliteJobStore:
         self._database = database
 
     async def insert(self, job: Job, history: JobUpdate | None = None) -> bool:
-        return await self._database.write(lambda db: _insert(db, job, lambda: history or JobUpdate(job))) is not None
+        return await self._database.write(lambda db: insert_job(db, job, lambda: history or JobUpdate(job))) is not None
 
     async def admit(self, job: Job, decide: Callable[[LedgerSnapshot], JobUpdate]) -> Job | None:
-        return await self._database.write(lambda db: _insert(db, job, lambda: decide(_ledger(db, job))))
+        return await self._database.write(lambda db: insert_job(db, job, lambda: decide(read_ledger(db, job))))
 
     async def ledger(self, job: Job) -> LedgerSnapshot:
-        return await self._database.read(lambda db: _ledger(db, job))
+        return await self._database.read(lambda db: read_ledger(db, job))
 
     async def update(self, job_id: str, make: Callable[[Job], JobUpdate | None]) -> Job | None:
-        def work(db: SqliteDatabase) -> Job | None:
-            row = db.execute("SELECT value FROM jobs WHERE id = ?", [job_id]).fetchone()
-            if row is None:
-                return None
-            stored = _job(row[0])
-            change = make(stored)
-            if change is None or not states.may_become(stored.state, change.job.state):
-                return None
-            if _sibling(db, change.job) is not None:
-                # Which one is not said: it may be of a private channel.
-                raise Conflict("followed_already", job=change.job.provider_job_id)
-            write_change(db, change)
-            return change.job
-
-        return await self._database.write(work)
+        return await self._database.write(lambda db: update_job(db, job_id, make))
 
     async def get(self, job_id: str) -> Job | None:
         return await self._one("id = ?", [job_id])
@@ -226,7 +212,8 @@ class SqliteJobStore:
         return [_job(row[0]) for row in rows]
 
 
-def _insert(db: SqliteDatabase, job: Job, make: Callable[[], JobUpdate]) -> Job | None:
+def insert_job(db: SqliteDatabase, job: Job, make: Callable[[], JobUpdate]) -> Job | None:
+    """Inside a caller's transaction: see `JobStore.insert` and `admit`."""
     if db.execute("SELECT 1 FROM jobs WHERE id = ?", [job.id]).fetchone() or _sibling(db, job):
         return None
     change = make()
@@ -239,7 +226,24 @@ def _insert(db: SqliteDatabase, job: Job, make: Callable[[], JobUpdate]) -> Job 
     return change.job
 
 
-def _ledger(db: SqliteDatabase, job: Job) -> LedgerSnapshot:
+def update_job(db: SqliteDatabase, job_id: str, make: Callable[[Job], JobUpdate | None]) -> Job | None:
+    """Inside a caller's transaction: see `JobStore.update`."""
+    row = db.execute("SELECT value FROM jobs WHERE id = ?", [job_id]).fetchone()
+    if row is None:
+        return None
+    stored = _job(row[0])
+    change = make(stored)
+    if change is None or not states.may_become(stored.state, change.job.state):
+        return None
+    if _sibling(db, change.job) is not None:
+        # Which one is not said: it may be of a private channel.
+        raise Conflict("followed_already", job=change.job.provider_job_id)
+    write_change(db, change)
+    return change.job
+
+
+def read_ledger(db: SqliteDatabase, job: Job) -> LedgerSnapshot:
+    """Inside a caller's transaction: see `JobStore.ledger`."""
     waiting = db.execute(
         "SELECT count(*) FROM jobs WHERE state = ? AND provider = ?", [states.IN_LINE, job.provider]
     ).fetchone()[0]
@@ -300,7 +304,9 @@ def write_change(db: SqliteDatabase, change: JobUpdate) -> None:
         )
     if change.shown:
         touch_card(db, job.id)
-    put_notices(db, change.notices)
+        if job.sweep is not None:
+            touch_card(db, job.sweep)
+    put_notices(db, change.told)
     put_entries(db, change.audit)
 
 

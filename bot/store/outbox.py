@@ -112,6 +112,8 @@ class SqliteOutbox:
 
 
 _ENDED = ",".join("?" * len(states.ENDED))
+_SWEEP_OF = "(SELECT json_extract(value, '$.sweep') FROM jobs WHERE id = cards.job_id)"
+_THREAD = f"(SELECT ts FROM cards AS root WHERE root.job_id = {_SWEEP_OF})"
 
 
 class SqliteCardStore:
@@ -125,8 +127,8 @@ class SqliteCardStore:
     async def dirty(self, limit: int) -> list[Card]:
         # How a job ended never waits behind the progress of others, nor does a new card.
         return await self._many(
-            f"dirty = 1 ORDER BY ts IS NOT NULL, (SELECT state FROM jobs WHERE id = job_id) NOT IN ({_ENDED}),"
-            " changed_at DESC LIMIT ?",
+            f"dirty = 1 AND ({_SWEEP_OF} IS NULL OR {_THREAD} IS NOT NULL) ORDER BY ts IS NOT NULL,"
+            f" (SELECT state FROM jobs WHERE id = job_id) NOT IN ({_ENDED}), changed_at DESC LIMIT ?",
             [*states.ENDED, limit],
         )
 
@@ -147,6 +149,9 @@ class SqliteCardStore:
     async def posted(self, job_id: str, ts: str, shown: str | None, notices: Sequence[Notice]) -> None:
         def work(db: SqliteDatabase) -> None:
             db.execute("UPDATE cards SET ts = ?, shown = ? WHERE job_id = ?", [ts, shown, job_id])
+            (sweep,) = db.execute(f"SELECT {_SWEEP_OF} FROM cards WHERE job_id = ?", [job_id]).fetchone() or (None,)
+            if sweep is not None:
+                touch_card(db, sweep)  # it leads to the cards of its jobs
             put_notices(db, notices)
 
         await self._database.write(work)
@@ -176,8 +181,8 @@ class SqliteCardStore:
     async def _many(self, where: str, values: Sequence[object]) -> list[Card]:
         rows = await self._database.read(
             lambda db: db.execute(
-                "SELECT job_id, channel, changed_at, ts, posting_since, shown, chart_file, chart_step"
-                f" FROM cards WHERE {where}",
+                "SELECT job_id, channel, changed_at, ts, posting_since, shown, chart_file, chart_step,"
+                f" {_THREAD} FROM cards WHERE {where}",
                 list(values),
             ).fetchall()
         )

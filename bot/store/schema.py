@@ -207,6 +207,24 @@ def m019_evaluation_messages(db: Database) -> None:
         db.execute(statement)
 
 
+@migrations()
+def m020_sweeps(db: Database) -> None:
+    """Several jobs that were asked for at once, with a card of their own beside those of the jobs: a card is that of a
+    job or of a sweep, so that it refers to neither table."""
+    db.execute("CREATE TABLE sweeps (id TEXT PRIMARY KEY, created_at REAL NOT NULL, value TEXT NOT NULL) STRICT")
+    db.execute(
+        "CREATE TABLE cards_of_both (job_id TEXT PRIMARY KEY, channel TEXT NOT NULL, ts TEXT, posting_since REAL,"
+        " shown TEXT, dirty INTEGER NOT NULL, changed_at REAL NOT NULL, chart_file TEXT, chart_step INTEGER) STRICT"
+    )
+    db.execute(
+        "INSERT INTO cards_of_both SELECT job_id, channel, ts, posting_since, shown, dirty, changed_at, chart_file,"
+        " chart_step FROM cards"
+    )
+    db.execute("DROP TABLE cards")
+    db.execute("ALTER TABLE cards_of_both RENAME TO cards")
+    db.execute("CREATE INDEX cards_dirty ON cards (dirty, changed_at) WHERE dirty = 1")
+
+
 def _without_its_job(notice: dict[str, Any]) -> dict[str, Any]:
     body = dict(notice["body"])
     job = body.pop("job", None)

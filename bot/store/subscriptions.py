@@ -6,7 +6,7 @@ from sqlite_utils import Database as SqliteDatabase
 
 from bot.access import Place, is_shown_in
 from bot.audit import Entry
-from bot.jobs.notice import Ended, EndedElsewhere, Notice, ended_elsewhere
+from bot.jobs.notice import EndedElsewhere, Notice, ended_elsewhere, is_told_elsewhere
 from bot.store.audit import put_entries
 from bot.store.database import Database
 
@@ -40,7 +40,7 @@ def endings_for_subscribers(db: SqliteDatabase, notices: Sequence[Notice]) -> li
     """Notices of the endings among `notices` for the channels that are subscribed at this moment, inside a caller's
     transaction. Jobs of private channels are announced in no other channel.
     """
-    endings = [notice for notice in notices if isinstance(notice.body, Ended)]
+    endings = [notice for notice in notices if is_told_elsewhere(notice)]
     if not endings:
         return []
     told = {notice.channel for notice in notices if isinstance(notice.body, EndedElsewhere)}

@@ -69,14 +69,7 @@ def done(job: Job) -> Message:
 
 
 def decline_modal(job: Job, target: DeclineTarget) -> View:
-    label, hint = texts.reason()
-    reason = InputBlock(
-        block_id=REASON,
-        label=plain(label, HINT),
-        element=PlainTextInputElement(action_id=REASON, multiline=True, max_length=_LONGEST_REASON),
-        hint=plain(hint, HINT),
-    )
-    blocks = [section(sentences(_wish(job), necessity(job))), reason]
+    blocks = [section(sentences(_wish(job), necessity(job))), reason_input()]
     return modal(
         texts.decline_title(),
         blocks,
@@ -84,6 +77,16 @@ def decline_modal(job: Job, target: DeclineTarget) -> View:
         submit=texts.decline_button(),
         close=texts.not_now_button(),
         private_metadata=msgspec.json.encode(target).decode(),
+    )
+
+
+def reason_input() -> InputBlock:
+    label, hint = texts.reason()
+    return InputBlock(
+        block_id=REASON,
+        label=plain(label, HINT),
+        element=PlainTextInputElement(action_id=REASON, multiline=True, max_length=_LONGEST_REASON),
+        hint=plain(hint, HINT),
     )
 
 

@@ -88,7 +88,9 @@ class JobListeners:
         card = await self.cards.card(job.id) if request.channel == job.origin.channel else None
         with speaking(await self.language_of(request.channel, request.user)):
             comment = results_of(code(title(job), 150))
-        await self.poster.share(files, request.channel, card.ts if card else request.thread_ts, comment)
+        await self.poster.share(
+            files, request.channel, (card.thread_ts or card.ts) if card else request.thread_ts, comment
+        )
 
     async def _word(self, request: Request) -> str:
         """What names the job."""
@@ -99,6 +101,8 @@ class JobListeners:
         if card is None or card.ts is None:
             return None
         try:
+            if card.thread_ts is not None:
+                return await self.poster.permalink(card.channel, card.ts)
             return await self.poster.thread_link(card.channel, card.ts)
         except PostError:
             return None

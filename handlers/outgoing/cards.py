@@ -6,23 +6,27 @@ A card is a projection. Nothing is queued: whatever happened in between, the nex
 import contextlib
 import hashlib
 import time
-from collections.abc import Callable, Collection, Coroutine, Iterator
+from collections.abc import Callable, Collection, Coroutine, Iterator, Sequence
 from functools import partial
 
 import orjson
 import structlog
 
+from bot.access import Resource
 from bot.errors import BotError
 from bot.jobs import states
 from bot.jobs.assessment import assessed
 from bot.jobs.interfaces import JobStore
-from bot.jobs.job import Job
-from bot.jobs.notice import Linked, Notice
-from bot.notices.interfaces import Card, CardStore, PostDoubtful, PostLater, PostRefused
+from bot.jobs.job import Job, Origin
+from bot.jobs.notice import Linked, Notice, SweepLinked
+from bot.notices.interfaces import Card, CardStore, PostDoubtful, PostError, PostLater, PostRefused
 from bot.notices.work_loop import WorkLoop
+from bot.sweeps.progress import SweepProgress
+from bot.sweeps.ranking import Run
 from bot.timing import Timing
 from handlers.blocks.card import card as render
 from handlers.blocks.message import Message
+from handlers.blocks.sweep import sweep_card
 from handlers.languages import LanguageOf, english
 from handlers.outgoing.charts import Charts
 from handlers.web.poster import Poster
@@ -40,6 +44,7 @@ class CardKeeper:
     def __init__(
         self,
         jobs: JobStore,
+        sweeps: SweepProgress,
         cards: CardStore,
         poster: Poster,
         charts: Charts,
@@ -50,6 +55,7 @@ class CardKeeper:
         steady: Callable[[], float] = time.monotonic,
     ) -> None:
         self._jobs = jobs
+        self._sweeps = sweeps
         self._cards = cards
         self._poster = poster
         self._charts = charts
@@ -57,6 +63,7 @@ class CardKeeper:
         self._between_edits = between_edits
         self._steady = steady
         self._edited_at: dict[str, float] = {}
+        self._known_links: dict[str, str] = {}
         self._rounds = WorkLoop("cards", self._due, every=look_every)
 
     async def run(self) -> None:
@@ -81,6 +88,7 @@ class CardKeeper:
                 return
             job = await self._jobs.get(card.job_id)
             if job is None:
+                await self._see_to_sweep(card)
                 return
             with speaking(await self._language(card.channel, job.requester)):
                 await self._bring_to_date(card, job)
@@ -108,26 +116,64 @@ class CardKeeper:
             await self._show(card, job, await self._charts.chart_shown(job), complete=not chart_is_due)
 
     async def _post(self, card: Card, job: Job) -> None:
-        message = await self._rendered(job)
-        await self._cards.posting(job.id, time.time())
-        with self._then_a_pause(job.id):
+        linked = Linked if job.sweep is None else None
+        await self._post_first(card, await self._rendered(job), job.origin, job.resource, job.created_at, linked)
+
+    async def _post_first(
+        self,
+        card: Card,
+        message: Message,
+        at: Origin,
+        about: Resource,
+        since: float,
+        linked: Callable[[str], Linked | SweepLinked] | None,
+    ) -> None:
+        """`linked`: what is said of it in the file's thread."""
+        await self._cards.posting(card.job_id, time.time())
+        with self._then_a_pause(card.job_id):
             ts = await self._poster.post_once(
                 card.channel,
                 message,
-                idempotency_key=f"card/{job.id}",
+                idempotency_key=f"card/{card.job_id}",
                 may_exist=card.posting_since is not None,
                 since=card.posting_since or time.time(),
+                thread_ts=card.thread_ts,
                 priority=Priority.CHAT,
             )
         notices = []
-        if job.origin.thread_ts:
-            link = await self._poster.thread_link(card.channel, ts)
-            at, body = job.origin, Linked(link)
-            notices.append(
-                Notice(f"{job.id}/linked", body, at.channel, job.resource, job.created_at, thread_ts=at.thread_ts)
-            )
+        if at.thread_ts and linked is not None:
+            body = linked(await self._poster.thread_link(card.channel, ts))
+            notices.append(Notice(f"{about.id}/linked", body, at.channel, about, since, thread_ts=at.thread_ts))
         # Where an earlier attempt is found, it may show something older.
-        await self._cards.posted(job.id, ts, _hash(message) if card.posting_since is None else None, notices)
+        await self._cards.posted(card.job_id, ts, _hash(message) if card.posting_since is None else None, notices)
+
+    async def _see_to_sweep(self, card: Card) -> None:
+        found = await self._sweeps.look(card.job_id)
+        if found is None:
+            return
+        sweep, runs = found
+        with speaking(await self._language(card.channel, sweep.requester)):
+            message = sweep_card(sweep, runs, await self._links(runs))
+            if card.ts is None:
+                at = sweep.origin
+                await self._post_first(card, message, at, sweep.resource, sweep.created_at, SweepLinked)
+                return
+            try:
+                await self._edit(card, message)
+            except PostRefused as error:
+                if str(error) != "invalid_blocks" or not self._poster.may_update_now():
+                    raise
+                # A workspace that does not take tables.
+                await self._edit(card, message.in_words)
+
+    async def _links(self, runs: Sequence[Run]) -> dict[str, str]:
+        """To the cards of jobs, by their ids; each is asked for once."""
+        for run in runs:
+            card = None if run.job.id in self._known_links else await self._cards.card(run.job.id)
+            if card is not None and card.ts is not None:
+                with contextlib.suppress(PostError):
+                    self._known_links[run.job.id] = await self._poster.permalink(card.channel, card.ts)
+        return {run.job.id: self._known_links[run.job.id] for run in runs if run.job.id in self._known_links}
 
     async def _shows_ending(self, card: Card, job: Job) -> bool:
         """Whether Slack shows all but the last chart: how a job ended does not wait for that."""

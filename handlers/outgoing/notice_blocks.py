@@ -12,10 +12,10 @@ from bot.jobs.notice import (
     Accepted,
     ApprovalAsked,
     Approved,
-    Body,
     CheckpointMade,
     Ended,
     EndedElsewhere,
+    JobBody,
     Linked,
     Paused,
     ProviderBack,
@@ -37,7 +37,9 @@ from handlers.blocks.card import (
     again_button,
     chat_button,
     ending_buttons,
+    outcome,
     state_words,
+    symbol,
     title,
     uncertain,
     uncertain_buttons,
@@ -52,10 +54,11 @@ from texts.formats import duration, labelled, money, number
 from texts.jobs import start_button
 from texts.provider_errors import explain
 from texts.provider_errors import message as told
+from texts.sweeps import ended_line
 
 
 def render(
-    body: Body,
+    body: JobBody,
     job: Job,
     assessment: Assessment = UNASSESSED,
     *,
@@ -143,6 +146,8 @@ def _provider_said(body: ProviderSaid, job: Job) -> Message:
 
 
 def _ended(job: Job, assessment: Assessment, chart: Block | None) -> Message:
+    if job.sweep is not None:
+        return _ended_in_sweep(job, assessment)
     match job.state:
         case states.SUCCEEDED:
             return _succeeded(job, assessment, chart)
@@ -155,6 +160,14 @@ def _ended(job: Job, assessment: Assessment, chart: Block | None) -> Message:
             return message(text, [section(text), actions(again_button(job))])
         case _:
             return _line(notices.ended(person(job.requester), _name(job), state_words(job.state)))
+
+
+def _ended_in_sweep(job: Job, assessment: Assessment) -> Message:
+    """In one line, which calls nobody: its card says all, and the end of the sweep is told by itself."""
+    figures = one_line(assessment.figures) if job.state == states.SUCCEEDED else ""
+    if job.error is not None:
+        figures = explain(job.error)
+    return _line(f"{symbol(job, assessment)} {ended_line(outcome(job, assessment), _name(job), figures)}")
 
 
 def _succeeded(job: Job, assessment: Assessment, chart: Block | None) -> Message:

@@ -4,8 +4,11 @@ from bot.jobs import states
 from bot.jobs.assessment import UNASSESSED, Assessment, assessed, checkpoint_figures
 from bot.jobs.interfaces import JobStore
 from bot.jobs.job import Job
-from bot.jobs.notice import Body, CheckpointMade, Ended, EndedElsewhere, Notice
+from bot.jobs.notice import CheckpointMade, Ended, EndedElsewhere, JobBody, Notice, SweepBody, SweepEnded
 from bot.notices.interfaces import PostRefused
+from bot.sweeps.ranking import runs_of
+from bot.sweeps.sweep import SweepStore
+from handlers.blocks import sweep as sweep_blocks
 from handlers.languages import LanguageOf, english
 from handlers.outgoing.charts import Charts
 from handlers.outgoing.notice_blocks import render
@@ -15,21 +18,38 @@ from texts.language import speaking
 
 
 class SlackNoticePoster:
-    def __init__(self, jobs: JobStore, poster: Poster, charts: Charts, language: LanguageOf = english) -> None:
+    def __init__(
+        self, jobs: JobStore, sweeps: SweepStore, poster: Poster, charts: Charts, language: LanguageOf = english
+    ) -> None:
         self._jobs = jobs
+        self._sweeps = sweeps
         self._poster = poster
         self._charts = charts
         self._language = language
 
     async def post(self, notice: Notice, thread_ts: str | None) -> str:
-        job = await self._jobs.get(notice.about.id)
-        if job is None:
-            raise PostRefused("nothing_known_of_it")
-        with speaking(await self._language(notice.channel, notice.about.owner)):
-            return await self._post(notice, job, thread_ts)
-
-    async def _post(self, notice: Notice, job: Job, thread_ts: str | None) -> str:
         body = notice.body
+        with speaking(await self._language(notice.channel, notice.about.owner)):
+            if isinstance(body, SweepBody):
+                return await self._post_of_sweep(notice, body, thread_ts)
+            job = await self._jobs.get(notice.about.id)
+            if job is None:
+                raise PostRefused("nothing_known_of_it")
+            return await self._post(notice, body, job, thread_ts)
+
+    async def _post_of_sweep(self, notice: Notice, body: SweepBody, thread_ts: str | None) -> str:
+        sweep = await self._sweeps.get(notice.about.id)
+        if sweep is None:
+            raise PostRefused("nothing_known_of_it")
+        return await self._poster.post(
+            notice.channel,
+            sweep_blocks.render(body, sweep, await runs_of(self._sweeps, self._jobs, sweep)),
+            thread_ts=thread_ts,
+            idempotency_key=notice.id,
+            priority=Priority.ENDING if isinstance(body, SweepEnded) else Priority.MILESTONE,
+        )
+
+    async def _post(self, notice: Notice, body: JobBody, job: Job, thread_ts: str | None) -> str:
         assessment = await self._assessment(body, job)
         chart, alt = None, ""
         if isinstance(body, Ended) and job.state == states.SUCCEEDED:
@@ -57,7 +77,7 @@ class SlackNoticePoster:
                 priority=priority,
             )
 
-    async def _assessment(self, body: Body, job: Job) -> Assessment:
+    async def _assessment(self, body: JobBody, job: Job) -> Assessment:
         if isinstance(body, CheckpointMade):
             return Assessment(checkpoint_figures(job, await self._jobs.metrics(job.id), body.checkpoint))
         if isinstance(body, Ended | EndedElsewhere):

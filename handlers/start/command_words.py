@@ -1,5 +1,6 @@
 """What was typed after `/finetune start`: a file, and settings."""
 
+from collections.abc import Sequence
 from typing import Final
 
 import msgspec
@@ -20,8 +21,8 @@ class Typed(msgspec.Struct, frozen=True):
     confirmed: bool = False
 
 
-def read_command(words: str) -> Typed:
-    """Raises Invalid."""
+def read_command(words: str, also: Sequence[str] = ()) -> Typed:
+    """`also`: names beside those of the settings. Raises Invalid."""
     file: str | None = None
     settings: dict[str, str] = {}
     for part in parts_of(words):
@@ -31,9 +32,9 @@ def read_command(words: str) -> Typed:
             file = part
         elif name == "file" and equals:
             file = value
-        elif equals and (name in SETTINGS or name == "confirm"):
+        elif equals and (name in SETTINGS or name in also or name == "confirm"):
             settings[name] = value
         else:
-            raise Invalid("unknown_setting", word=part, settings=SETTINGS)
+            raise Invalid("unknown_setting", word=part, settings=(*SETTINGS, *also))
     confirmed = settings.pop("confirm", "").lower() in _YES
     return Typed(file, settings, confirmed)

@@ -97,13 +97,8 @@ class StartListeners:
         await self.requests.require(caller)
         typed = read_command(request.text)
         words = typed.settings
-        await self.callers.origin(request)
-        waited = await self._files_checked(request, typed.file, words.get("validation"))
-        dataset, file_id = None, None
-        if typed.file and typed.file.startswith("file-"):
-            file_id = await self.provider_files.find(caller, typed.file)
-        else:
-            dataset = await self.trainable.find(caller, typed.file, request.thread_ts)
+        waited = await self.files_checked(request, typed.file, words.get("validation"))
+        dataset, file_id = await self.training_file(request, caller, typed.file)
         if not words and not typed.confirmed and request.trigger_id:
             try:
                 draft = await self.requests.on(caller, dataset) if dataset else Draft(file_id=file_id)
@@ -112,8 +107,8 @@ class StartListeners:
             except PostRefused as error:
                 if not (request.is_retry or waited) or "trigger" not in str(error):
                     raise
-        pairing = await self._take_validation(caller, words, dataset)
-        words |= await self._model(caller, words, dataset)
+        pairing = await self.take_validation(caller, words, dataset)
+        words |= await self.chosen_model(caller, words, dataset)
         question = Question(request.key, request.user, words, dataset.id if dataset else None, file_id)
         if typed.confirmed:
             await self._submit(request, question, dataset, pairing)
@@ -131,6 +126,14 @@ class StartListeners:
             )
         )
 
+    async def training_file(
+        self, request: Request, caller: Caller, word: str | None
+    ) -> tuple[Dataset | None, str | None]:
+        """The data set that is meant, or the id of a file that the provider has. Raises Denied, NotFound, Invalid."""
+        if word and word.startswith("file-"):
+            return None, await self.provider_files.find(caller, word)
+        return await self.trainable.find(caller, word, request.thread_ts), None
+
     async def confirmed(self, request: Request) -> None:
         """The button of the question."""
         request = request.in_place
@@ -145,11 +148,11 @@ class StartListeners:
         self, request: Request, question: Question, dataset: Dataset | None, pairing: Pairing = UNPAIRED
     ) -> None:
         job_request = _request(question)
-        origin = await self.callers.origin(request, _thread(request, dataset))
+        origin = await self.callers.origin(request, thread_of(request, dataset))
         job = await self.requests.submit(await self.callers.of(request), job_request, origin, question.key)
         await request.answer(submitted(job, pairing_words(pairing)))
 
-    async def _take_validation(self, caller: Caller, words: dict[str, str], dataset: Dataset | None) -> Pairing:
+    async def take_validation(self, caller: Caller, words: dict[str, str], dataset: Dataset | None) -> Pairing:
         """Put the id of the validation file into `words`: of the one that was named, else of the one that belongs to
         the training file."""
         if "validation" in words:
@@ -164,7 +167,7 @@ class StartListeners:
         training = await self.trainable.validated_by(caller, dataset)
         return Pairing(training=training.name) if training else UNPAIRED
 
-    async def _model(self, caller: Caller, words: dict[str, str], dataset: Dataset | None) -> dict[str, str]:
+    async def chosen_model(self, caller: Caller, words: dict[str, str], dataset: Dataset | None) -> dict[str, str]:
         """The id of the one that was named, else of the one that the file was made for, else of the first that can be
         trained on it."""
         if "model" in words:
@@ -184,9 +187,10 @@ class StartListeners:
         chosen = settings.hyperparameters.n_epochs != AUTO
         return texts.estimate(told.usd, told.seconds, told.tokens, told.epochs, chosen=chosen)
 
-    async def _files_checked(self, request: Request, file: str | None, validation: str | None) -> bool:
+    async def files_checked(self, request: Request, file: str | None, validation: str | None) -> bool:
         """Wait until what was dropped here is checked, as far as the command is about it; whether that took long, so
-        that no modal can be opened any more."""
+        that no modal can be opened any more. Raises Invalid where the bot may not post."""
+        await self.callers.origin(request)
         names = [word for word in (file, validation) if word and not word.startswith(("ds-", "file-"))]
         if file and not names:
             return False
@@ -209,5 +213,6 @@ def _request(question: Question) -> JobRequest:
     return JobRequest(settings, question.dataset, question.file_id)
 
 
-def _thread(request: Request, dataset: Dataset | None) -> str | None:
+def thread_of(request: Request, dataset: Dataset | None) -> str | None:
+    """The file's, where that is in this channel."""
     return dataset.thread_ts if dataset and dataset.channel == request.channel else None

@@ -44,6 +44,7 @@ from bot.store.conversations import SqliteConversationStore
 from bot.store.evaluation_messages import SqliteEvaluationMessages
 from bot.store.evaluations import SqliteEvaluationStore
 from bot.store.grader_files import SqliteGraderFileStore
+from bot.sweeps.sweep import Member, Sweep
 from handlers.chat.listeners import ChatListeners
 from handlers.commands import COMMANDS
 from handlers.register import FEATURES
@@ -76,6 +77,7 @@ class Names:
             "running": f"job-{base}run{n}",
             "uncertain": f"job-{base}unc{n}",
             "waiting": f"job-{base}wait{n}",
+            "sweep": f"sweep-{base}{n}",
             "remote": f"ftjob-{base}{n}",
             "remote_running": f"ftjob-{base}run{n}",
             "remote_new": f"ftjob-{base}new{n}",
@@ -98,6 +100,8 @@ COMMAND_CASES = {
     "start": "|{dataset}|{upload}|{file}|model={model} epochs=1|validation={dataset}|validation={upload}"
     "|{dataset} epochs=2|{upload} epochs=2|{file} confirm=yes|{dataset} confirm=yes|model={suffix} epochs=1"
     "|model={unheard} epochs=1",
+    "sweep": "|{dataset}|{file} epochs=1,2|{upload} epochs=1,2|model={model},{base} epochs=1,2 confirm=yes"
+    "|model={suffix} epochs=1,2|validation={dataset} epochs=1,2|{dataset} epochs=1,2 confirm=yes",
     "files": "",
     "jobs": "",
     "status": "|{job}|{remote}|{model}|{suffix}|job-hu|hu|ftjob-",
@@ -136,6 +140,11 @@ ACTION_CASES = {
     "start_validation": "{dataset}",
     "start_confirmed": '{{"key": "k", "user": "{user}", "words": {{"model": "{base}", "epochs": "1"}}, '
     '"dataset": "{dataset}"}}',
+    "sweep_confirmed": '{{"key": "k2", "user": "{user}", "words": {{"model": "{base}", "epochs": "1,2"}}, '
+    '"dataset": "{dataset}"}}',
+    "sweep_stop": "{sweep}",
+    "sweep_approve": "{sweep}",
+    "sweep_decline": "{sweep}",
     "dataset_repair": "{dataset}",
     "dataset_mend": "{dataset}",
     "repair_layout": "chat",
@@ -146,7 +155,7 @@ ACTION_CASES = {
     "dataset_sample": "{dataset}",
     "sample_another": "{dataset}",
     "dataset_findings": "{dataset}",
-    "dataset_more": "repair {dataset}",
+    "dataset_more": "repair {dataset}|sweep {dataset}",
     "job_cancel": "{running}",
     "audit_newer": "1 99",
     "audit_older": "1 99",
@@ -317,6 +326,8 @@ VIEW_CASES = {
         {"channel": SUPPORT, "job": "{job}"},
         {"evaluate_models": "{model},{checkpoint}", "evaluate_file": "{dataset}", "evaluate_grader": "{grader}"},
     ),
+    "sweep_settings": ({"channel": SUPPORT, "dataset": "{dataset}"}, {"model": "{model}", "epochs": "1,2"}),
+    "sweep_decline": ({"channel": SUPPORT, "sweep": "{sweep}", "question": ""}, {"reason": "{file}"}),
     "decline": ({"channel": SUPPORT, "job": "{waiting}", "question": ""}, {"reason": "{file}"}),
 }
 IN_WINDOWS = {
@@ -522,6 +533,7 @@ class Private:
             assert await services.jobs.insert(other, JobUpdate(other, followed=False))
         for kind in ("job", *others):  # their cards stand in #support-leads, if at all, and take longer than all else
             await services.cards.abandon(it[kind])
+        await self._plant_sweep(it, origin, now)
         await self._plant_comparisons(it, now)
         await self._plant_evaluation(it, report.sha256, now)
         await self._plant_collection(it, now)
@@ -532,6 +544,15 @@ class Private:
         provider.add_job(id=it["remote_new"], model=it["model"], training_file="file-elsewhere")
         services.catalogue.forget()
         return names
+
+    async def _plant_sweep(self, it: dict[str, str], origin: Origin, now: float) -> None:
+        """Of which a job waits for approval."""
+        waiting = Job(f"{it['waiting']}s", states.AWAITING_APPROVAL, "acme", MODEL, ANA, origin, now, sweep=it["sweep"])
+        sweep = Sweep(it["sweep"], (Member(waiting.id, {"epochs": "1"}),), ANA, origin, now, it["file"])
+        decide = [JobUpdate(waiting, followed=False)]
+        await self.bot.services.sweeps.admit(sweep, [waiting], lambda _: decide, entry("submit", now))
+        for card in (sweep.id, waiting.id):
+            await self.bot.services.cards.abandon(card)
 
     async def _plant_comparisons(self, it: dict[str, str], now: float) -> None:
         """One side by side, in which a model failed, and one blind."""

@@ -15,6 +15,8 @@ from bot.jobs.job import Job
 from bot.store.database import Database
 from bot.store.jobs import SqliteJobStore
 from bot.store.outbox import SqliteCardStore
+from bot.store.sweeps import SqliteSweepStore
+from bot.sweeps.progress import SweepProgress
 from bot.worker_processes import WorkerPools
 from handlers.outgoing.cards import CardKeeper
 from handlers.outgoing.charts import Charts
@@ -33,6 +35,7 @@ class Cards:
         poster = Poster(slack.client)
         self.keeper = CardKeeper(
             self.jobs,
+            SweepProgress(SqliteSweepStore(database), self.jobs),
             self.store,
             poster,
             Charts(self.jobs, self.store, poster, WorkerPools()),

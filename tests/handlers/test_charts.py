@@ -14,6 +14,8 @@ from bot.jobs.job import Job
 from bot.store.database import Database
 from bot.store.jobs import SqliteJobStore
 from bot.store.outbox import SqliteCardStore
+from bot.store.sweeps import SqliteSweepStore
+from bot.sweeps.progress import SweepProgress
 from bot.worker_processes import Pool, WorkerPools
 from handlers.outgoing.cards import CardKeeper
 from handlers.outgoing.charts import Charts
@@ -31,7 +33,14 @@ class World:
         self.pools = WorkerPools()
         self.poster = Poster(slack.client)
         self.charts = Charts(self.jobs, self.cards, self.poster, self.pools)
-        self.keeper = CardKeeper(self.jobs, self.cards, self.poster, self.charts, between_edits=0)
+        self.keeper = CardKeeper(
+            self.jobs,
+            SweepProgress(SqliteSweepStore(database), self.jobs),
+            self.cards,
+            self.poster,
+            self.charts,
+            between_edits=0,
+        )
 
     async def measured_job(self, number: int) -> Job:
         job = followed_job(f"ftjob-{number}", id=f"job-{number}", state="running", training_file=f"file-{number}")

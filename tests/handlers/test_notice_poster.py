@@ -9,7 +9,9 @@ from scripted_slack import Slack, error
 from bot.jobs.notice import Accepted, CheckpointMade, Ended, Started
 from bot.notices.interfaces import PostRefused
 from bot.providers.protocol import Checkpoint
+from bot.store.database import Database
 from bot.store.jobs import SqliteJobStore
+from bot.store.sweeps import SqliteSweepStore
 from handlers.outgoing.charts import Charts
 from handlers.outgoing.notice_poster import SlackNoticePoster
 from handlers.web.poster import Poster
@@ -39,11 +41,11 @@ def charts() -> OneChart:
 
 
 @pytest.fixture
-def notices(slack: Slack, jobs: SqliteJobStore, charts: OneChart) -> SlackNoticePoster:
+def notices(slack: Slack, database: Database, jobs: SqliteJobStore, charts: OneChart) -> SlackNoticePoster:
     async def language_of(channel: str, person: str) -> Language:
         return Language.CHINESE if channel == CHANNEL else Language.ENGLISH
 
-    return SlackNoticePoster(jobs, Poster(slack.client), cast(Charts, charts), language_of)
+    return SlackNoticePoster(jobs, SqliteSweepStore(database), Poster(slack.client), cast(Charts, charts), language_of)
 
 
 async def test_a_notice_is_in_the_language_of_where_it_stands(

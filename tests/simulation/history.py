@@ -48,6 +48,8 @@ from bot.store.audit import SqliteAuditLog
 from bot.store.database import StoreTrouble
 from bot.store.jobs import SqliteJobStore
 from bot.store.outbox import SqliteCardStore, SqliteOutbox
+from bot.store.sweeps import SqliteSweepStore
+from bot.sweeps.progress import SweepProgress
 from bot.worker_processes import WorkerPools
 from handlers.outgoing.cards import CardKeeper
 from handlers.outgoing.charts import Charts
@@ -215,8 +217,17 @@ class JobProcess:
         self.approvals = Approvals(self.jobs, lookup, self.line, clock=world.wall)
         self.sync = JobSync(self.jobs, providers, clock=world.wall)
         self.follower = Follower(self.sync, provider, poll_seconds=POLL, steady=lambda: world.timeline.now)
-        self.delivery = Delivery(self.outbox, SlackNoticePoster(self.jobs, poster, charts), look_every=5)
-        self.keeper = CardKeeper(self.jobs, self.cards, poster, charts, look_every=8, steady=lambda: world.timeline.now)
+        sweeps = SqliteSweepStore(self.database)
+        self.delivery = Delivery(self.outbox, SlackNoticePoster(self.jobs, sweeps, poster, charts), look_every=5)
+        self.keeper = CardKeeper(
+            self.jobs,
+            SweepProgress(sweeps, self.jobs),
+            self.cards,
+            poster,
+            charts,
+            look_every=8,
+            steady=lambda: world.timeline.now,
+        )
 
     async def _locate(self, dataset_id: str) -> tuple[Path, str]:
         return Path(__file__), f"sha-of-{dataset_id}"

@@ -37,6 +37,7 @@ def no_such_thing(kind: str) -> str:
         "collection": _("There is no such training set here."),
         "evaluation": _("There is no such evaluation here."),
         "example": _("There is no such example here (any more)."),
+        "sweep": _("There is no such sweep here."),
     }.get(kind) or _("There is no such thing here.")
 
 
@@ -76,6 +77,7 @@ def only_owner(action: Action, kind: str) -> str:
         "model": _("Only the person whom this model belongs to or an administrator may delete it."),
         "file": _("Only the person whom this file belongs to or an administrator may delete it."),
         "collection": _("Only the person who made this training set or an administrator may do this."),
+        "sweep": _("Only the person who started these jobs or an administrator may stop them."),
         "comparison": _("Only the person who started this arena or an administrator may reveal the names."),
     }.get(kind) or _("Only the person whom this belongs to or an administrator may do this.")
 

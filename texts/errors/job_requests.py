@@ -217,3 +217,25 @@ def not_positive(setting: str) -> str:
         "beta": _("Beta is a number above 0 and at most 2, such as 0.1, or auto."),
         "compute": _("The compute multiplier is a number above 0 and at most 10, such as 0.5 or 2, or auto."),
     }[setting]
+
+
+@ERRORS.sentence
+def sweep_too_large(count: int, most: int) -> str:
+    return _(
+        "That makes {count} jobs; a sweep has at most {most}. Leave out some values, or add `random=8` to try eight of "
+        "the combinations.",
+        count=count,
+        most=most,
+    )
+
+
+@ERRORS.sentence
+def sweep_of_one() -> str:
+    return _(
+        "That makes one job only. Give one of the settings several values with commas, such as `epochs=1,3 lr=0.5,1`."
+    )
+
+
+@ERRORS.sentence
+def invalid_random(most: int) -> str:
+    return _("`random` is a whole number from 2 to {most}: how many of the combinations are tried.", most=most)

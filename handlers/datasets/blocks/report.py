@@ -15,6 +15,7 @@ from handlers.blocks.text import bold, code, link, quoted
 from texts import datasets as texts
 from texts import findings, repair, training_files
 from texts.formats import number
+from texts.sweeps import several_entry
 from training_files.epochs import auto_epochs
 from training_files.report import ColumnMapping, Finding, Report, Table, Tokens
 
@@ -27,6 +28,7 @@ FINDINGS: Final = "dataset_findings"
 # The menu beside them, and what its entries' values begin with.
 MORE: Final = "dataset_more"
 COMPARE: Final = "repair"
+SWEEP: Final = "sweep"
 DELETE: Final = "delete"
 # What messages from before these names hold.
 OLD_REPAIR: Final = "dataset_mend"
@@ -300,6 +302,8 @@ def _buttons(dataset: Dataset, found: Report, *, startable: bool = True, first: 
     if found.ok and startable:
         style: Literal["primary"] | None = "primary" if first else None
         shown.append(button(texts.start_button(), START, dataset.id, style=style))
+        entry, what = several_entry()
+        rarer.insert(0, option(entry, f"{SWEEP} {dataset.id}", what))
     if is_repairable(found):
         shown.append(
             button(

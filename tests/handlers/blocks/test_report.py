@@ -27,7 +27,7 @@ def test_a_clean_file_gets_a_short_report_with_its_figures(make_dataset: Callabl
         "[Start fine-tuning]",
         "[Split]",
         "[Sample]",
-        "[… Compare with validation file, Delete]",
+        "[… Compare with validation file, Several settings…, Delete]",
     ]
 
 

@@ -1,0 +1,243 @@
+"""A sweep in Slack: its card with the table, what is said in its thread, and what is asked of approvers."""
+
+from collections.abc import Mapping, Sequence
+from typing import Final, Literal
+
+import msgspec
+from slack_sdk.models.blocks import Block
+from slack_sdk.models.views import View
+
+from bot.jobs import states
+from bot.jobs.admission import price_of
+from bot.jobs.estimate import cost_so_far, real_cost
+from bot.jobs.figures import Figure, Quantity
+from bot.jobs.job import Job
+from bot.jobs.notice import SweepApprovalAsked, SweepApproved, SweepBody, SweepEnded, SweepLinked
+from bot.sweeps.ranking import Outcome, Ranking, Run, rank
+from bot.sweeps.sweep import Sweep
+from handlers.blocks.approval import reason_input
+from handlers.blocks.approval_text import deciders, decision
+from handlers.blocks.card import JOB_CHAT, outcome, symbol
+from handlers.blocks.data_table import Cell, DataTable, Number
+from handlers.blocks.message import Message
+from handlers.blocks.modals import modal
+from handlers.blocks.model_name import named
+from handlers.blocks.parts import actions, button, confirm, context, header, line, message, section
+from handlers.blocks.text import bold, code, date, link, one_line, person
+from texts import approval as approval_texts
+from texts import sweeps as texts
+from texts.figures import name as figure_name
+from texts.formats import dollars, figure, labelled, money, percent, sentences
+from texts.jobs import chat_button
+from texts.notices import its_own_thread
+
+STOP: Final = "sweep_stop"
+APPROVE: Final = "sweep_approve"
+DECLINE: Final = "sweep_decline"
+DECLINE_CALLBACK: Final = "sweep_decline"
+_MOST_CHATS: Final = 3
+
+
+class DeclineTarget(msgspec.Struct, frozen=True):
+    """What the modal that asks for a reason carries: where *Decline* was pressed, on which sweep, and the ts of the
+    question whose button it is."""
+
+    channel: str
+    sweep: str
+    question: str
+
+
+def sweep_card(sweep: Sweep, runs: Sequence[Run], links: Mapping[str, str]) -> Message:
+    """`links`: of the jobs' cards, by the job's id, as far as there are any."""
+    ended = [run for run in runs if run.job.state in states.ENDED]
+    ranking = rank(runs) if len(ended) == len(runs) else None
+    best = ranking.best[0] if ranking and ranking.outcome is Outcome.BEST else None
+    name = texts.title(one_line(sweep.file), len(runs))
+    progress = texts.progress(len(ended), len(runs), [code(setting) for setting in sweep.varied])
+    blocks: list[Block] = [header(f"{_symbol(runs)} {name}"), section(progress), _table(sweep, runs, best)]
+    if there := [link(links[run.job.id], str(run.number)) for run in runs if run.job.id in links]:
+        blocks.append(section(texts.cards(" · ".join(there))))
+    if len(ended) < len(runs):
+        heading, consequence, yes, no = texts.stop_question()
+        question = confirm(heading, consequence, yes, no)
+        blocks.append(actions(button(texts.stop_button(), STOP, sweep.id, style="danger", confirm=question)))
+    elif ranking is not None:
+        blocks += _offers(ranking)
+    parts = [texts.started_by(person(sweep.requester)), date(sweep.created_at), texts.sweep_id(code(sweep.id))]
+    if runs and (decided := decision(runs[0].job)):
+        parts.append(decided)
+    blocks.append(context(" · ".join(parts)))
+    return message(labelled(code(name, 150), progress), blocks)
+
+
+def configuration(run: Run) -> str:
+    """ "epochs=3, lr=0.5", as mrkdwn."""
+    return code(", ".join(f"{name}={value}" for name, value in run.member.words.items()), 150)
+
+
+def render(body: SweepBody, sweep: Sweep, runs: Sequence[Run]) -> Message:
+    """What is said in the sweep's thread, or of it elsewhere."""
+    jobs = [run.job for run in runs]
+    match body:
+        case SweepLinked():
+            thread = link(body.card_permalink, its_own_thread())
+            return line(texts.linked(person(sweep.requester), len(jobs), thread))
+        case SweepApprovalAsked():
+            return asked(sweep, jobs, again=body.again)
+        case SweepApproved():
+            return line(texts.go_on(person(sweep.requester), decision(jobs[0])))
+        case SweepEnded():
+            return _ended(sweep, runs)
+
+
+def asked(sweep: Sweep, jobs: Sequence[Job], *, again: bool) -> Message:
+    approval = jobs[0].approval
+    alone = approval is not None and len(approval.deciders) == 1
+    say = approval_texts.ask_one if alone else approval_texts.ask
+    text = say(deciders(jobs[0]), wish(sweep), necessity(jobs))
+    if again:
+        text = sentences(texts.still_waits(), text)
+    buttons = actions(
+        button(approval_texts.approve_button(), APPROVE, sweep.id, style="primary"),
+        button(approval_texts.decline_button(), DECLINE, sweep.id, style="danger"),
+    )
+    return message(text, [section(text), buttons])
+
+
+def answered(sweep: Sweep, jobs: Sequence[Job]) -> Message:
+    """Replaces the question once it is answered."""
+    return line(sentences(wish(sweep), _decision(jobs)))
+
+
+def decided_before(job: Job) -> Message:
+    """For whoever was not the first."""
+    return line(texts.too_late(decision(job) or approval_texts.withdrawn()))
+
+
+def done(jobs: Sequence[Job], *, approved: bool) -> Message:
+    return line(texts.decided(len(jobs), approved=approved))
+
+
+def decline_modal(sweep: Sweep, jobs: Sequence[Job], target: DeclineTarget) -> View:
+    return modal(
+        texts.decline_title(),
+        [section(sentences(wish(sweep), necessity(jobs))), reason_input()],
+        callback_id=DECLINE_CALLBACK,
+        submit=approval_texts.decline_button(),
+        close=approval_texts.not_now_button(),
+        private_metadata=msgspec.json.encode(target).decode(),
+    )
+
+
+def wish(sweep: Sweep) -> str:
+    return texts.wish(person(sweep.requester), len(sweep.members), code(sweep.file))
+
+
+def necessity(jobs: Sequence[Job]) -> str:
+    """One sentence (mrkdwn) on why they need approval; "" where they need none."""
+    approval, price = jobs[0].approval, price_of(jobs)
+    if approval is None:
+        return ""
+    return texts.unknown_price() if price is None else texts.estimated(bold(money(price)), dollars(approval.above))
+
+
+def _decision(jobs: Sequence[Job]) -> str:
+    return next(filter(None, map(decision, jobs)), "")
+
+
+def _symbol(runs: Sequence[Run]) -> str:
+    """The state of all at a glance: of those that go on the first, at the end a finished one."""
+    going = [run for run in runs if run.job.state not in states.ENDED]
+    training = [run for run in going if run.job.state == states.RUNNING]
+    made = [run for run in runs if run.job.state == states.SUCCEEDED]
+    run = next(iter([*training, *going, *made, *runs]), None)
+    return symbol(run.job) if run else ""
+
+
+def _table(sweep: Sweep, runs: Sequence[Run], best: Run | None) -> DataTable:
+    by: Quantity = runs[0].by if runs else "loss"
+    columns = ["#", *sweep.varied, texts.state_column(), _heading(by, "training"), _heading(by, "validation")]
+    accuracy = by == "loss" and any(run.figure("mean_token_accuracy", "validation") for run in runs)
+    if accuracy:
+        columns.append(_heading("mean_token_accuracy", "validation"))
+    rows = []
+    for run in runs:
+        number = f"{run.number} ★ {texts.best_mark()}" if best is run else str(run.number)
+        cells: list[Cell] = [Number(run.number, number), *(run.member.words[name] for name in sweep.varied)]
+        cells.append(f"{symbol(run.job, run.assessment)} {_plain(outcome(run.job, run.assessment))}")
+        cells += [_measured(run.figure(by, "training")), _measured(run.figure(by, "validation"))]
+        if accuracy:
+            cells.append(_measured(run.figure("mean_token_accuracy", "validation")))
+        rows.append([*cells, _cost(run.job)])
+    return DataTable(texts.caption(), [*columns, texts.cost_column()], rows)
+
+
+def _plain(mrkdwn: str) -> str:
+    return mrkdwn.replace("`", "").replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+
+
+def _heading(quantity: Quantity, part: str) -> str:
+    return figure_name(quantity, validates=part == "validation")
+
+
+def _measured(found: Figure | None) -> Cell:
+    if found is None:
+        return "–"
+    return Number(found.value, percent(found.value) if "accuracy" in found.quantity else figure(found.value))
+
+
+def _cost(job: Job) -> Cell:
+    ended = job.state in states.ENDED
+    cost = real_cost(job) if ended else cost_so_far(job)
+    if cost is None:
+        cost = job.estimated_cost if job.state not in (states.FAILED, states.CANCELLED) else None
+    if job.estimated_cost == 0:
+        cost = 0
+    return "–" if cost is None else Number(cost, money(cost))
+
+
+def _ended(sweep: Sweep, runs: Sequence[Run]) -> Message:
+    who, jobs = person(sweep.requester), [run.job for run in runs]
+    declined = next((job for job in jobs if job.approval is not None and job.approval.approved is False), None)
+    if declined is not None:
+        return line(texts.not_approved(who, decision(declined)))
+    ranking = rank(runs)
+    failed = sum(job.state == states.FAILED for job in jobs)
+    cancelled = sum(job.state == states.CANCELLED for job in jobs)
+    text = sentences(
+        _verdict(who, ranking),
+        texts.failed(failed) if failed else "",
+        texts.cancelled(cancelled) if cancelled else "",
+    )
+    return message(text, [section(text), *_offers(ranking)])
+
+
+def _verdict(who: str, ranking: Ranking) -> str:
+    settings = [configuration(run) for run in ranking.best]
+    match ranking.outcome:
+        case Outcome.NO_MODEL:
+            return texts.no_model(who)
+        case Outcome.NOT_MEASURED:
+            return texts.not_measured(who, len(ranking.best))
+        case Outcome.NOT_COMPARABLE:
+            return texts.not_comparable(who, settings)
+    best = ranking.best[0]
+    heading, value = _heading(best.by, "validation"), figure(best.measured)
+    if ranking.outcome is Outcome.TOO_NEAR:
+        return texts.too_near(who, settings, heading, value)
+    return texts.best(who, settings[0], named(best.job.fine_tuned_model or ""), heading, value)
+
+
+def _offers(ranking: Ranking) -> list[Block]:
+    """A button for each model that is among the best."""
+    shown = ranking.best[:_MOST_CHATS]
+    if len(shown) == 1:
+        style: Literal["primary"] | None = "primary" if ranking.outcome is Outcome.BEST else None
+        return [actions(button(chat_button(), JOB_CHAT, shown[0].job.id, style=style))]
+    return [
+        section(
+            f"{bold(str(run.number))} · {configuration(run)}\n{named(run.job.fine_tuned_model or '')}",
+            button=button(chat_button(), JOB_CHAT, run.job.id),
+        )
+        for run in shown
+    ]

@@ -1,0 +1,1 @@
+"""Several configurations of one training file."""

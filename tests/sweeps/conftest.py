@@ -1,0 +1,86 @@
+"""Sweeps over the real store and the real client of a provider."""
+
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from parts import a_dataset
+
+from bot.access import Policy
+from bot.authority import Authority
+from bot.datasets.dataset import Dataset
+from bot.datasets.lookup import DatasetLookup
+from bot.datasets.provider_files import ProviderFiles
+from bot.datasets.trainable import TrainableDatasets
+from bot.job_requests import JobRequests
+from bot.jobs.admission import Rules
+from bot.jobs.controls import JobControls
+from bot.jobs.lookup import JobLookup
+from bot.jobs.queue import JobQueue
+from bot.jobs.submit import Submitter
+from bot.jobs.sync import JobSync
+from bot.models.catalogue import Catalogue
+from bot.providers.openai_protocol import OpenAIProtocol
+from bot.providers.registry import Providers
+from bot.store.audit import SqliteAuditLog
+from bot.store.database import Database
+from bot.store.datasets import SqliteDatasetStore
+from bot.store.jobs import SqliteJobStore
+from bot.store.sweeps import SqliteSweepStore
+from bot.sweeps.approvals import SweepApprovals
+from bot.sweeps.sweeps import Sweeps
+
+MakeSweeps = Callable[..., tuple[Sweeps, SweepApprovals, Submitter]]
+
+
+@pytest.fixture
+def sweep_store(database: Database) -> SqliteSweepStore:
+    return SqliteSweepStore(database)
+
+
+@pytest.fixture
+async def dataset(database: Database) -> Dataset:
+    made = a_dataset()
+    await SqliteDatasetStore(database).save(made)
+    return made
+
+
+@pytest.fixture
+def make_sweeps(
+    database: Database,
+    jobs: SqliteJobStore,
+    sweep_store: SqliteSweepStore,
+    provider: OpenAIProtocol,
+    tmp_path: Path,
+) -> MakeSweeps:
+    async def locate(dataset_id: str) -> tuple[Path, str]:
+        path = tmp_path / f"{dataset_id}.jsonl"
+        path.write_text(dataset_id)
+        return path, hashlib.sha256(dataset_id.encode()).hexdigest()
+
+    def make(rules: Rules = Rules()) -> tuple[Sweeps, SweepApprovals, Submitter]:
+        audit = SqliteAuditLog(database)
+        authority = Authority(Policy(), audit)
+        datasets = SqliteDatasetStore(database)
+        lookup, dataset_lookup = JobLookup(jobs, authority), DatasetLookup(datasets, authority)
+        providers = Providers(provider)
+        submitter = Submitter(jobs, providers, locate, rules=rules)
+        requests = JobRequests(
+            jobs=jobs,
+            job_lookup=lookup,
+            dataset_lookup=dataset_lookup,
+            trainable=TrainableDatasets(datasets, dataset_lookup, authority),
+            provider_files=ProviderFiles(provider, datasets, jobs, authority),
+            catalogue=Catalogue(providers, jobs, default=None),
+            submitter=submitter,
+            provider=provider,
+            authority=authority,
+            audit=audit,
+        )
+        controls = JobControls(lookup, JobSync(jobs, providers), submitter, authority, lambda _: None)
+        queue = JobQueue(jobs, [provider.name], submitter.release)
+        sweeps = Sweeps(sweep_store, requests, submitter, controls, authority, audit)
+        return sweeps, SweepApprovals(sweep_store, jobs, authority, queue), submitter
+
+    return make
