@@ -49,5 +49,7 @@ class Timing:
     """A job that the provider does not take."""
     warm_up: Backoff = Backoff(1, longest=30, tries=6)
     """A model may need a moment after training, or to be loaded (llama_index#8527: 404 right after success)."""
+    evaluate: Backoff = Backoff(1, tries=4)
+    """A model that did not answer an item of an evaluation."""
     look_up: Backoff = Backoff(1, tries=6)
     """A job that may have been created is looked up at once, then six times within 63 s."""

@@ -34,7 +34,7 @@ MOST_SECONDS: Final = 3600.0
 
 class Pool(StrEnum):
     """Which process does the work: quick work, reports on large files, other work on large files (repairing,
-    splitting), the second pass, for which nobody waits, and charts of jobs.
+    splitting), the second pass, for which nobody waits, charts of jobs, and grading answers.
     """
 
     QUICK = "quick"
@@ -42,6 +42,7 @@ class Pool(StrEnum):
     LARGE = "large"
     SECOND = "second"
     CHARTS = "charts"
+    GRADING = "grading"
 
     @classmethod
     def of_report(cls, size: int) -> "Pool":

@@ -87,7 +87,7 @@ async def ask_model(
             request, parameters=msgspec.structs.replace(request.parameters, temperature=0.0)
         )
     if format is None:
-        request = msgspec.structs.replace(request, top_logprobs=TOP_LOGPROBS if labels else 0)
+        request = msgspec.structs.replace(request, top_logprobs=TOP_LOGPROBS if labels else request.top_logprobs)
         async with aclosing(provider.chat(request)) as deltas:
             async for delta in deltas:
                 yield delta
@@ -101,7 +101,9 @@ async def ask_model(
         request.model,
         format.prompt(_question(request.messages), begun),
         parameters,
-        top_logprobs=_TOP_LOGPROBS_OF_COMPLETIONS if labels else 0,
+        top_logprobs=_TOP_LOGPROBS_OF_COMPLETIONS
+        if labels
+        else min(request.top_logprobs, _TOP_LOGPROBS_OF_COMPLETIONS),
     )
     async with aclosing(provider.complete(completion)) as deltas:
         async for delta in _trimmed(deltas, stops, begun=bool(begun)):

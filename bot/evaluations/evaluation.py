@@ -113,6 +113,16 @@ class Caveat(msgspec.Struct, frozen=True):
     values: dict[str, Any] = {}
 
 
+class AskedHow(msgspec.Struct, frozen=True):
+    """How a model is asked, beside the prompt: all that changes what it answers. With `labels` it chooses one;
+    `logprobs`: it is to tell how likely its tokens are."""
+
+    parameters: Parameters = Parameters()
+    format: CompletionFormat | None = None
+    labels: tuple[str, ...] = ()
+    logprobs: bool = False
+
+
 class Evaluation(msgspec.Struct, frozen=True):
     """`models`: the first is the baseline. `grader` is JSON (`graders.as_json`), `grader_name` what people call it.
     `n` items were drawn with `seed`, the same for all models; each is asked `samples` times. `formats`: of completion
@@ -138,6 +148,8 @@ class Evaluation(msgspec.Struct, frozen=True):
     task: Task = Task.TEXT
     labels: tuple[str, ...] = ()
     formats: dict[str, CompletionFormat] = {}
+    most_tokens: dict[str, int] = {}
+    logprobs: bool = False
     control: bool = False
     private: bool = False
     thread_ts: str | None = None
@@ -151,10 +163,15 @@ class Evaluation(msgspec.Struct, frozen=True):
     def resource(self) -> Resource:
         return Resource(self.owner, self.channel, self.private, "evaluation", self.id)
 
+    def asked_how(self, model: str) -> AskedHow:
+        parameters = msgspec.structs.replace(self.parameters, max_tokens=self.most_tokens.get(model))
+        return AskedHow(parameters, self.formats.get(model), self.labels, self.logprobs)
+
 
 class EvaluationRequest(msgspec.Struct, frozen=True):
     """What somebody asks for. `dataset_id`: None for the file that validated the job; `grader`: None for what suits the
-    file, and `grader_name` goes with it; `n`: None for 200, or all where there are fewer; `control`: None for where it
+    file, and `grader_name` goes with it; `n`: None for 200, or all where there are fewer; `seed`: that of an earlier
+    evaluation, whose items shall be asked again (with a larger `n`, these and others); `control`: None for where it
     costs nothing."""
 
     models: tuple[str, ...]
@@ -165,6 +182,7 @@ class EvaluationRequest(msgspec.Struct, frozen=True):
     samples: int = 1
     job_id: str | None = None
     control: bool | None = None
+    seed: int | None = None
 
 
 class Plan(msgspec.Struct, frozen=True):
@@ -313,6 +331,9 @@ class EvaluationStore(Protocol):
     async def forget_failures(self, evaluation_id: str) -> int: ...
 
     async def grades(self, evaluation_id: str) -> list[GradeRow]: ...
+
+    async def probabilities(self, evaluation_id: str) -> dict[tuple[int, int], dict[str, float]]:
+        """Of each label, by model and item; of the first sample."""
 
     async def progress(self, evaluation: Evaluation) -> Progress:
         """Without how fast it goes, and what it cost."""

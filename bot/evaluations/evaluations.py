@@ -30,8 +30,10 @@ from bot.evaluations.evaluation import (
     Plan,
     Progress,
 )
+from bot.evaluations.grading import reads_logprobs
+from bot.evaluations.result import Result
 from bot.evaluations.statistics import detectable
-from bot.evaluations.survey import Survey, answer_key, asked_how, survey
+from bot.evaluations.survey import Survey, answer_key, survey
 from bot.jobs.interfaces import JobStore
 from bot.jobs.job import Job, Origin
 from bot.jobs.lookup import JobLookup
@@ -40,7 +42,8 @@ from bot.providers.chat import Parameters, Usage
 from bot.spending.model_use import ModelSpending
 from bot.worker_processes import Pool, WorkerPools
 from graders.errors import GraderError
-from graders.grader import ANSWER, REFERENCE, FunctionCall, Grader, JsonEqual, Normalized, TextSimilarity
+from graders.grader import judges
+from graders.named import NAMED
 from graders.reading import as_json, grader_of
 from training_files.catalog import base_of
 
@@ -124,7 +127,16 @@ class Evaluations:
         found = await self._evaluations.latest(caller.channel, limit)
         return [one for one in found if self._authority.allows(caller, Action.SEE, one.resource)]
 
+    async def result(self, caller: Caller, evaluation_id: str) -> Result:
+        """What came of it. Raises Denied, NotFound; Conflict while it has not finished."""
+        known = await self._known(caller, evaluation_id, Action.SEE)
+        result = await self._evaluations.result(known.id)
+        if result is None:
+            raise Conflict("evaluation_state", state=known.state)
+        return msgspec.json.decode(result, type=Result)
+
     async def progress(self, evaluation: Evaluation) -> Progress:
+        """Without how fast it goes."""
         spent = await self._spending.of(evaluation.id)
         known = await self._evaluations.progress(evaluation)
         return msgspec.structs.replace(known, usd=spent.usd, unknown_price=spent.unknown > 0)
@@ -208,7 +220,9 @@ class Evaluations:
             await self._models.require(caller, model)
         job = await self._job(caller, request, models)
         dataset = await self._dataset(caller, request, job)
-        seed = int.from_bytes(hashlib.sha256(caller.key.encode()).digest()[:6])
+        seed = request.seed
+        if seed is None:
+            seed = int.from_bytes(hashlib.sha256(caller.key.encode()).digest()[:6])
         with self._file_store.reading(dataset) as path:
             read = await self._pools.run(
                 survey,
@@ -222,6 +236,9 @@ class Evaluations:
         if not read.drawn:
             raise Invalid("no_prompts", "dataset", name=dataset.name)
         grader, grader_name = self._grader(request, read, job)
+        asked = grader_of(grader)
+        for judge in judges(asked):
+            await self._models.require(caller, judge)
         evaluation = Evaluation(
             id=_id_of(caller),
             models=models,
@@ -248,6 +265,7 @@ class Evaluations:
                 if (format := (await self._models.starter(caller, model)).completion) is not None
             },
             private=origin.private,
+            logprobs=reads_logprobs(asked),
             job_id=job.id if job else None,
         )
         return _Planned(await self._told(evaluation, read, dataset, job), evaluation, read.drawn)
@@ -287,14 +305,14 @@ class Evaluations:
             return as_json(grader), request.grader_name or grader.name
         if not read.has_reference:
             raise Invalid("no_references", "grader")
-        return as_json(default_grader(read.suits)), read.suits
+        return as_json(NAMED[read.suits]), read.suits
 
     async def _told(self, evaluation: Evaluation, read: Survey, dataset: Dataset, job: Job | None) -> Plan:
         n, samples = len(read.drawn), evaluation.samples
         missing, cached, usd, free, unpriced = 0, 0, 0.0, True, []
         for model in evaluation.models:
             provider = await self._catalogue.provider_of(model)
-            asked = asked_how(evaluation.parameters, evaluation.formats.get(model), evaluation.labels)
+            asked = evaluation.asked_how(model)
             keys = {
                 answer_key(provider.name, model, item.prompt, asked, sample)
                 for item in read.drawn
@@ -344,18 +362,6 @@ class Evaluations:
         if unpriced:
             told.append(Caveat("unknown_price", {"models": list(unpriced)}))
         return told
-
-
-def default_grader(name: str) -> Grader:
-    """What suits a file (`Survey.suits`): one that is known by name."""
-    match name:
-        case "calls":
-            return FunctionCall(name)
-        case "json":
-            return JsonEqual(name)
-        case "rouge_l":
-            return TextSimilarity(name, ANSWER, REFERENCE, "rouge_l")
-    return Normalized(name)
 
 
 def _id_of(caller: Caller) -> str:

@@ -100,6 +100,7 @@ def _item(
             for call in calls
         ],
         "prompt": prompt,
+        "tools": list(tools),
     }
     return Item(line, messages, fields, _group(example), _slices(example, prompt), tools, turn)
 

@@ -2,7 +2,7 @@
 in a worker process; no words of the file come back but its labels."""
 
 import hashlib
-import random
+import heapq
 from collections.abc import Mapping, Sequence
 from itertools import islice
 from pathlib import Path
@@ -12,11 +12,11 @@ from typing import Any, Final
 import msgspec
 
 from bot.conversations.completion import completion_format, labels
-from bot.evaluations.evaluation import DrawnItem, Item, Task
-from bot.evaluations.items import items_in
-from bot.providers.chat import Parameters
+from bot.evaluations.evaluation import AskedHow, DrawnItem, Item, Task
+from bot.evaluations.items import items_in, items_of
 from training_files import lookup, read_examples
 from training_files.catalog import base_of
+from training_files.examples import numbered_examples
 from training_files.tokens import tokenizer_for
 
 _READ_FOR_LABELS: Final = 500
@@ -86,24 +86,27 @@ def survey(path: Path, n: int, seed: int, models: Sequence[str], tokenizers: Pat
 
 
 def _draw(path: Path, n: int, seed: int) -> tuple[set[tuple[int, int]], int, int]:
-    """Which (line, turn), how many there are, and how many examples have none."""
-    rng = random.Random(seed)
-    drawn: list[tuple[int, int]] = []
-    seen: set[bytes] = set()
-    lines: set[int] = set()
-    for item in items_in(path):
-        lines.add(item.line)
-        digest = hashlib.blake2b(f"{prompt_hash(item)}{item.reference}".encode(), digest_size=12).digest()
-        if digest in seen:
-            continue
-        seen.add(digest)
-        # Reservoir sampling: each has the same chance, and n are held at a time.
-        if len(drawn) < n:
-            drawn.append((item.line, item.turn))
-        elif (place := rng.randrange(len(seen))) < n:
-            drawn[place] = (item.line, item.turn)
-    examples = sum(1 for _ in read_examples(path))
-    return set(drawn), len(seen), examples - len(lines)
+    """Which (line, turn), how many there are, and how many examples have none. With one seed, those of a smaller n are
+    among those of a larger."""
+    lowest: list[tuple[int, int, int]] = []
+    seen: set[int] = set()
+    examples = usable = last = 0
+    for line, example in numbered_examples(path):
+        examples += 1
+        for item in items_of(example, line):
+            usable += line != last
+            last = line
+            digest = hashlib.blake2b(f"{seed}{prompt_hash(item)}{item.reference}".encode(), digest_size=8).digest()
+            rank = int.from_bytes(digest)
+            if rank in seen:
+                continue
+            seen.add(rank)
+            # The n lowest of random ranks: each has the same chance, and n are held at a time.
+            if len(lowest) < n:
+                heapq.heappush(lowest, (-rank, line, item.turn))
+            elif -rank > lowest[0][0]:
+                heapq.heapreplace(lowest, (-rank, line, item.turn))
+    return {(line, turn) for _, line, turn in lowest}, len(seen), examples - usable
 
 
 def _placed(drawn: Sequence[DrawnItem], lengths: Sequence[int], *, labelled: bool) -> list[DrawnItem]:
@@ -130,17 +133,11 @@ def prompt_hash(item: Item) -> str:
     return hashlib.sha256(msgspec.json.encode((item.messages, item.tools), order="deterministic")).hexdigest()
 
 
-def answer_key(provider: str, model: str, prompt: str, asked: Any, sample: int) -> str:
-    """By which an answer is known again: `prompt` is the hash of what was asked, `asked` all that changes the answer
-    beside it (see `asked_how`)."""
+def answer_key(provider: str, model: str, prompt: str, asked: AskedHow, sample: int) -> str:
+    """By which an answer is known again; `prompt` is the hash of what was asked."""
     return hashlib.sha256(
         msgspec.json.encode((provider, model, prompt, asked, sample), order="deterministic")
     ).hexdigest()
-
-
-def asked_how(parameters: Parameters, format: Any, labels: Sequence[str]) -> tuple[Any, ...]:
-    """How a model is asked, beside the prompt."""
-    return (parameters, format, tuple(labels))
 
 
 class _Counter:

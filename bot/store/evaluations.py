@@ -248,6 +248,17 @@ class SqliteEvaluationStore:
             for model, number, sample, reward, passed, label, parts, fault in rows
         ]
 
+    async def probabilities(self, evaluation_id: str) -> dict[tuple[int, int], dict[str, float]]:
+        rows = await self._database.read(
+            lambda db: db.execute(
+                "SELECT counted.model, counted.number, json_extract(answer.value, '$.probabilities')"
+                " FROM evaluation_answers AS counted JOIN model_answers AS answer ON answer.key = counted.key"
+                " WHERE counted.evaluation_id = ? AND counted.sample = 0",
+                [evaluation_id],
+            ).fetchall()
+        )
+        return {(model, number): dict(msgspec.json.decode(told)) for model, number, told in rows if told}
+
     async def progress(self, evaluation: Evaluation) -> Progress:
         def work(db: SqliteDatabase) -> tuple[list[Any], int, int]:
             rows = db.execute(
@@ -288,17 +299,13 @@ class SqliteEvaluationStore:
 
     async def forget_file(self, file: str) -> int:
         def work(db: SqliteDatabase) -> int:
-            others = (
-                "SELECT answer.key FROM evaluation_answers AS answer JOIN evaluations AS evaluation"
-                " ON evaluation.id = answer.evaluation_id WHERE answer.key IS NOT NULL AND evaluation.file != ?"
-            )
+            db.execute("UPDATE evaluations SET file = '' WHERE file = ?", [file])
             # Where another file has the same prompt, the answer goes over to that.
             db.execute(
-                "UPDATE model_answers SET file = (SELECT evaluation.file FROM evaluation_answers AS answer"
-                " JOIN evaluations AS evaluation ON evaluation.id = answer.evaluation_id"
-                " WHERE answer.key = model_answers.key AND evaluation.file != ? LIMIT 1)"
-                f" WHERE file = ? AND key IN ({others})",
-                [file, file, file],
+                "UPDATE model_answers SET file = coalesce((SELECT evaluation.file FROM evaluation_answers AS counted"
+                " JOIN evaluations AS evaluation ON evaluation.id = counted.evaluation_id"
+                " WHERE counted.key = model_answers.key AND evaluation.file != '' LIMIT 1), file) WHERE file = ?",
+                [file],
             )
             gone: int = db.execute("DELETE FROM model_answers WHERE file = ?", [file]).rowcount
             return gone

@@ -443,7 +443,7 @@ CREATE TABLE evaluations (
     channel TEXT NOT NULL,
     thread_ts TEXT,
     state TEXT NOT NULL,
-    file TEXT NOT NULL,             -- SHA-256 of the file that the items come from
+    file TEXT NOT NULL,             -- SHA-256 of the file that the items come from; '' when that was deleted
     created_at REAL NOT NULL,
     changes INTEGER NOT NULL,
     cached INTEGER NOT NULL,        -- answers that had been given before

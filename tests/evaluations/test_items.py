@@ -80,6 +80,8 @@ def test_the_same_items_are_drawn_for_the_same_seed_each_once(write: Callable[..
     assert (len(read.drawn), read.n_in_file) == (12, 30)
     assert read == survey(path, 12, 7, [MODEL])
     assert [one.line for one in read.drawn] != [one.line for one in survey(path, 12, 8, [MODEL]).drawn]
+    more = {one.line for one in survey(path, 20, 7, [MODEL]).drawn}
+    assert more > {one.line for one in read.drawn}, "with more, what was asked before is asked again"
     assert len({one.prompt for one in survey(path, 100, 7, [MODEL]).drawn}) == 30
     assert read.prompt_tokens[MODEL] > read.answer_tokens[MODEL] > 12
 

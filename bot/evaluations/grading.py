@@ -1,0 +1,84 @@
+"""Answers graded in a worker process, or by a judge; which label an answer is."""
+
+import unicodedata
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import Any, Final
+
+import msgspec
+
+from bot.evaluations.evaluation import GradeRow, Place, Reason, StoredAnswer
+from graders.grader import Grader, Perplexity, TokenAccuracy, singles
+from graders.grading import grade, grade_with, passes
+from graders.reading import read_grader
+from graders.sample import Grade, Judge, Sample, TokenLogprob
+
+_AROUND: Final = " \t\r\n.,;:!?\"'`*_()[]{}<>。，；：！？“”‘’「」『』《》（）【】、"
+
+
+class Ungraded(msgspec.Struct, frozen=True):
+    """An answer beside the fields of its item; `grader` is JSON."""
+
+    place: Place
+    fields: dict[str, Any]
+    answer: StoredAnswer
+    grader: bytes
+    labels: tuple[str, ...] = ()
+
+
+def grade_all(ungraded: Sequence[Ungraded]) -> list[GradeRow]:
+    """For a worker process: with graders that ask no model."""
+    return [_row(one, grade(_grader(one.grader), one.fields, sample_of(one.answer))) for one in ungraded]
+
+
+async def judged(one: Ungraded, judge: Judge) -> GradeRow:
+    """With a grader that asks a model. Raises OverBudget."""
+    return _row(one, await grade_with(_grader(one.grader), one.fields, sample_of(one.answer), judge))
+
+
+def sample_of(answer: StoredAnswer) -> Sample:
+    calls = tuple(
+        {"id": call.id, "type": "function", "function": {"name": call.name, "arguments": call.arguments}}
+        for call in answer.tool_calls
+    )
+    tokens = []
+    for place in answer.logprobs:
+        known = dict(place.top)
+        if place.token in known:
+            tokens.append(TokenLogprob(place.token, known[place.token], max(known.values())))
+    return Sample(answer.content, calls, tuple(tokens))
+
+
+def reads_logprobs(grader: Grader) -> bool:
+    return any(isinstance(one, Perplexity | TokenAccuracy) for one in singles(grader))
+
+
+def label_of(answer: str, labels: Sequence[str]) -> str:
+    """Which of the labels the answer is, but for case, width and punctuation around it; "" where it is none."""
+    return _known_labels(tuple(labels)).get(_plain(answer), "")
+
+
+@lru_cache(maxsize=16)
+def _known_labels(labels: tuple[str, ...]) -> Mapping[str, str]:
+    return {_plain(label): label for label in reversed(labels)}
+
+
+def _plain(text: str) -> str:
+    return unicodedata.normalize("NFKC", text).strip(_AROUND).casefold()
+
+
+@lru_cache(maxsize=16)
+def _grader(text: bytes) -> Grader:
+    return read_grader(text)
+
+
+def _row(one: Ungraded, given: Grade) -> GradeRow:
+    fault = Reason(given.fault.kind, plain_values(given.fault.values)) if given.fault else None
+    passed = passes(_grader(one.grader), given)
+    label = label_of(one.answer.content, one.labels) if one.labels else None
+    return GradeRow(one.place, given.reward, passed, label, given.parts, fault)
+
+
+def plain_values(values: Mapping[str, Any]) -> dict[str, Any]:
+    """As JSON holds them."""
+    return {name: value if isinstance(value, str | int | float) else str(value) for name, value in values.items()}

@@ -1,0 +1,233 @@
+"""What models answer to items: asked for once, and kept by what was asked. Whoever wants the same gets what is there.
+
+An answer is stored, with what it cost, before anybody is told of it. A failure is not kept.
+"""
+
+import asyncio
+import hashlib
+import time
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from contextlib import aclosing
+from typing import Any, Final
+
+import msgspec
+import structlog
+
+from bot.backoff import Backoff
+from bot.conversations.completion import ask_model, label_probabilities
+from bot.errors import NotFound
+from bot.evaluations.evaluation import AskedHow, EvaluationStore, StoredAnswer
+from bot.evaluations.pace import Pace
+from bot.evaluations.survey import answer_key
+from bot.keyed_locks import KeyedLocks
+from bot.models.catalogue import Catalogue
+from bot.models.lost import LostModels
+from bot.models.unanswered import delay_after
+from bot.providers.chat import (
+    ChatDelta,
+    ChatMessage,
+    ChatRequest,
+    Parameters,
+    TokenLogprobs,
+    ToolCall,
+    Usage,
+)
+from bot.providers.interface import Provider, ProviderError, RateLimited
+from bot.spending.model_use import ModelSpending, ModelUse
+from bot.timing import Timing
+from graders.errors import GraderError
+
+log = structlog.get_logger()
+
+MOST_REFUSALS: Final = 30
+"""So often an answer is asked for again where the provider takes no more for now."""
+_CHECK_EVERY: Final = 1.0
+_OWN_AT_A_TIME: Final = 4
+
+
+class Asked(msgspec.Struct, frozen=True):
+    """One question to a model. `prompt`: the hash of messages and tools; `file`: of the file that they come from."""
+
+    model: str
+    messages: tuple[ChatMessage, ...]
+    prompt: str
+    file: str
+    how: AskedHow = AskedHow()
+    tools: tuple[dict[str, Any], ...] = ()
+    sample: int = 0
+
+    def key(self, provider: str) -> str:
+        return answer_key(provider, self.model, self.prompt, self.how, self.sample)
+
+
+class Payer(msgspec.Struct, frozen=True):
+    """Whose budgets an answer counts within, and what it is for (an evaluation's id)."""
+
+    user: str
+    channel: str
+    subject: str
+
+
+class Stopped(Exception):
+    """Nothing more is to be asked."""
+
+
+class Given(msgspec.Struct, frozen=True):
+    """`cached`: it had been given before."""
+
+    key: str
+    answer: StoredAnswer
+    cached: bool
+
+
+class ModelAnswers:
+    def __init__(
+        self,
+        evaluations: EvaluationStore,
+        catalogue: Catalogue,
+        lost_models: LostModels,
+        spending: ModelSpending,
+        *,
+        retry: Backoff = Timing.evaluate,
+    ) -> None:
+        self._evaluations = evaluations
+        self._catalogue = catalogue
+        self._lost_models = lost_models
+        self._spending = spending
+        self._retry = retry
+        self._asking = KeyedLocks()
+        self._paces: dict[str, Pace] = {}
+        self._checked: dict[tuple[str, str, str], float] = {}
+
+    async def provider_of(self, model: str) -> Provider:
+        return await self._catalogue.provider_of(model)
+
+    async def get(
+        self, asked: Asked, payer: Payer, provider: Provider, stopped: Callable[[], bool] = lambda: False
+    ) -> Given:
+        """The answer, given before or now. Raises OverBudget, NotFound where the model is gone, ProviderError after
+        some tries; Stopped where by its turn nothing more is to be asked."""
+        key = asked.key(provider.name)
+        async with self._asking.of(key):
+            known = (await self._evaluations.answers([key])).get(key)
+            if known is not None:
+                return Given(key, known, cached=True)
+            answer, use = await self._ask(asked, payer, provider, stopped)
+            await self._evaluations.keep_answer(key, asked.model, asked.file, answer, use)
+            return Given(key, answer, cached=False)
+
+    def pace(self, model: str, provider: Provider) -> Pace:
+        if provider.name not in self._paces:
+            # People who chat share one's own hardware with this.
+            own = self._spending.is_free(model, provider.name)
+            self._paces[provider.name] = Pace(_OWN_AT_A_TIME, _OWN_AT_A_TIME) if own else Pace()
+        return self._paces[provider.name]
+
+    async def _ask(
+        self, asked: Asked, payer: Payer, provider: Provider, stopped: Callable[[], bool]
+    ) -> tuple[StoredAnswer, ModelUse | None]:
+        pace = self.pace(asked.model, provider)
+        delays, refusals = iter(self._retry), 0
+        while True:
+            try:
+                async with pace.turn():
+                    if stopped():
+                        raise Stopped
+                    await self._check_budget(asked.model, payer, provider)
+                    heard = await _heard(provider, asked)
+            except RateLimited as error:
+                pace.refused(error.retry_after)
+                refusals += 1
+                if refusals > MOST_REFUSALS:
+                    raise
+                continue
+            except ProviderError as error:
+                delay = await delay_after(error, asked.model, delays, self._catalogue, self._lost_models)
+                log.info("asked again", model=asked.model, why=str(error), seconds=delay)
+                await asyncio.sleep(delay)
+                continue
+            pace.answered()
+            if heard.usage is None:
+                return heard, None
+            use = self._spending.use(
+                payer.user, payer.channel, asked.model, provider.name, payer.subject, heard.usage, time.time()
+            )
+            return msgspec.structs.replace(heard, usd=use.usd), use
+
+    async def _check_budget(self, model: str, payer: Payer, provider: Provider) -> None:
+        """Once a second is often enough."""
+        about, now = (payer.user, payer.channel, provider.name), time.monotonic()
+        if now - self._checked.get(about, -_CHECK_EVERY) >= _CHECK_EVERY:
+            await self._spending.check(payer.user, payer.channel, model, provider.name, time.time())
+            self._checked[about] = now
+
+
+async def _heard(provider: Provider, asked: Asked) -> StoredAnswer:
+    """The whole answer. Raises ProviderError."""
+    how = asked.how
+    request = ChatRequest(
+        asked.model, asked.messages, how.parameters, asked.tools, top_logprobs=1 if how.logprobs else 0
+    )
+    began = time.monotonic()
+    text: list[str] = []
+    places: list[TokenLogprobs] = []
+    finish_reason: str | None = None
+    calls: tuple[ToolCall, ...] = ()
+    usage: Usage | None = None
+    deltas: AsyncGenerator[ChatDelta, None] = ask_model(provider, request, how.format, how.labels)
+    async with aclosing(deltas):
+        async for delta in deltas:
+            text.append(delta.text)
+            places += delta.logprobs
+            finish_reason = delta.finish_reason or finish_reason
+            calls, usage = delta.tool_calls or calls, delta.usage or usage
+    content = unicode("".join(text))
+    return StoredAnswer(
+        content=content,
+        tool_calls=tuple(ToolCall(unicode(one.id), unicode(one.name), unicode(one.arguments)) for one in calls),
+        finish_reason=finish_reason,
+        usage=usage,
+        seconds=time.monotonic() - began,
+        probabilities=label_probabilities(how.labels, content, places) if how.labels else (),
+        logprobs=tuple(places) if how.logprobs else (),
+    )
+
+
+def unicode(text: str) -> str:
+    """`text` with halves of surrogate pairs, which cannot be stored, joined or replaced."""
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
+
+class KeptJudge:
+    """Asks judges through `answers`, so that what one has said is not paid for twice. Implements `graders.Judge`."""
+
+    def __init__(self, answers: ModelAnswers, payer: Payer, file: str) -> None:
+        self._answers = answers
+        self._payer = payer
+        self._file = file
+
+    async def ask(self, model: str, messages: Sequence[Mapping[str, Any]], parameters: Mapping[str, Any]) -> str:
+        said = tuple(ChatMessage(str(one["role"]), _text(one.get("content"))) for one in messages)
+        prompt = hashlib.sha256(msgspec.json.encode(said)).hexdigest()
+        asked = Asked(model, said, prompt, self._file, AskedHow(_parameters(parameters)))
+        try:
+            provider = await self._answers.provider_of(model)
+            return (await self._answers.get(asked, self._payer, provider)).answer.content
+        except (ProviderError, NotFound) as error:
+            raise GraderError("grader_judge_failed", model=model, problem=str(error)) from error
+
+
+def _text(content: object) -> str:
+    """Of a message: text, a part, or a list of both."""
+    if isinstance(content, list):
+        return "".join(map(_text, content))
+    if isinstance(content, Mapping):
+        return str(content.get("text") or "")
+    return str(content or "")
+
+
+def _parameters(given: Mapping[str, Any]) -> Parameters:
+    """Those that all providers take."""
+    told = {name: given[name] for name in ("temperature", "top_p", "seed") if given.get(name) is not None}
+    most = given.get("max_completions_tokens") or given.get("max_completion_tokens") or given.get("max_tokens")
+    return Parameters(**{"temperature": 0.0, **told}, max_tokens=most)

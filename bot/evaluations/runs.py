@@ -1,0 +1,325 @@
+"""Running evaluations: items are asked of the models, graded, and counted, as long as there is something to ask.
+
+What is to be done is read from the store each time: nothing is queued, and a run that was cut off goes on where it was.
+"""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Callable, Collection, Coroutine, Iterator, Mapping, Sequence
+from functools import partial
+from itertools import islice
+from pathlib import Path as FilePath
+from typing import Final
+
+import msgspec
+import structlog
+
+from bot.datasets.file_store import FileStore
+from bot.datasets.interfaces import DatasetStore
+from bot.errors import BotError, NotFound
+from bot.evaluations.evaluation import (
+    DrawnItem,
+    Evaluation,
+    EvaluationState,
+    EvaluationStore,
+    GradeRow,
+    Item,
+    Place,
+    Progress,
+    Reason,
+)
+from bot.evaluations.grading import Ungraded, grade_all, judged
+from bot.evaluations.items import items_in
+from bot.evaluations.model_answers import Asked, KeptJudge, ModelAnswers, Payer, Stopped
+from bot.evaluations.result import Scores, compute
+from bot.jobs.interfaces import JobStore
+from bot.notices.work_loop import WorkLoop
+from bot.providers.interface import Provider, ProviderError
+from bot.spending.budget import OverBudget
+from bot.spending.model_use import ModelSpending
+from bot.worker_processes import Pool, WorkerPools
+from graders.grader import needs_model
+from graders.reading import grader_of
+from training_files import TrainingFileError
+
+log = structlog.get_logger()
+
+FAILURES_IN_A_ROW: Final = 20
+"""After so many of one model the evaluation is paused: something is wrong that no patience mends."""
+_READ_AT_ONCE: Final = 32
+_GRADED_AT_ONCE: Final = 64
+_GRADED_EVERY: Final = 1.0
+_UNDER_WAY: Final = 128
+_LOOK_EVERY: Final = 0.5
+_SPEED_OF: Final = 30.0
+
+
+class EvaluationRuns:
+    def __init__(
+        self,
+        evaluations: EvaluationStore,
+        answers: ModelAnswers,
+        spending: ModelSpending,
+        jobs: JobStore,
+        datasets: DatasetStore,
+        file_store: FileStore,
+        pools: WorkerPools,
+        *,
+        look_every: float = _LOOK_EVERY,
+    ) -> None:
+        self._evaluations = evaluations
+        self._answers = answers
+        self._spending = spending
+        self._jobs = jobs
+        self._datasets = datasets
+        self._file_store = file_store
+        self._pools = pools
+        self._look_every = look_every
+        self._rounds = WorkLoop("evaluations", self._due, every=look_every)
+        self._under_way: dict[str, _Run] = {}
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        await self._rounds.run()
+
+    async def look(self) -> None:
+        """Begin with what is due now, without waiting for the next round."""
+        await self._rounds.round()
+
+    async def progress(self, evaluation: Evaluation) -> Progress:
+        """With what it has cost so far, and how fast it goes."""
+        spent = await self._spending.of(evaluation.id)
+        known = await self._evaluations.progress(evaluation)
+        run = self._under_way.get(evaluation.id)
+        speed = run.per_second() if run is not None else None
+        return msgspec.structs.replace(
+            known,
+            usd=spent.usd,
+            unknown_price=spent.unknown > 0,
+            per_second=speed,
+            seconds_left=(known.of - known.done) / speed if speed else None,
+        )
+
+    async def _due(self, _busy: Collection[str]) -> list[tuple[str, Callable[[], Coroutine[None, None, None]]]]:
+        return [(each, partial(self.work, each)) for each in await self._evaluations.due()]
+
+    async def work(self, evaluation_id: str) -> None:
+        """Until it has ended, is paused, or cannot go on; that is stored."""
+        evaluation = await self._evaluations.get(evaluation_id)
+        if evaluation is None or evaluation.state is not EvaluationState.RUNNING:
+            return
+        run = _Run(evaluation, self._evaluations, self._answers, self._pools, self._look_every)
+        self._under_way[evaluation_id] = run
+        try:
+            missing = await run.missing()
+            if missing:
+                await self._ask(run, missing)
+        except (TrainingFileError, NotFound) as error:
+            await self._stop(evaluation, EvaluationState.FAILED, _reason(error))
+            return
+        finally:
+            self._under_way.pop(evaluation_id, None)
+        if run.why is not None:
+            await self._stop(evaluation, EvaluationState.PAUSED, run.why)
+        elif not run.stopped:
+            await self._finish(evaluation, run.items)
+
+    async def _ask(self, run: "_Run", missing: Mapping[tuple[int, int], int]) -> None:
+        evaluation = run.evaluation
+        dataset = await self._datasets.get(evaluation.dataset_id)
+        if dataset is None or dataset.deleted_at is not None:
+            raise NotFound("copy_gone", file=evaluation.file_name)
+        with self._file_store.reading(dataset) as path:
+            await run.ask(path, missing)
+
+    async def _stop(self, evaluation: Evaluation, state: EvaluationState, why: Reason) -> None:
+        log.warning("evaluation stopped", evaluation=evaluation.id, state=state, why=why.kind)
+        ended = time.time() if state is EvaluationState.FAILED else None
+
+        def stopped(known: Evaluation) -> Evaluation | None:
+            if known.state is not EvaluationState.RUNNING:
+                return None
+            return msgspec.structs.replace(known, state=state, why=why, finished_at=ended)
+
+        await self._evaluations.change(evaluation.id, stopped)
+
+    async def _finish(self, evaluation: Evaluation, items: Sequence[DrawnItem]) -> None:
+        result = await self._pools.run(compute, await self._scores(evaluation, items), pool=Pool.GRADING)
+        await self._evaluations.set_result(evaluation.id, msgspec.json.encode(result), time.time())
+
+    async def _scores(self, evaluation: Evaluation, items: Sequence[DrawnItem]) -> Scores:
+        failed: dict[int, int] = {}
+        for place in await self._evaluations.failures(evaluation.id):
+            failed[place.model] = failed.get(place.model, 0) + 1
+        made = await self._jobs.models(evaluation.models)
+        places = {model: place for place, model in enumerate(evaluation.models)}
+        of_jobs: list[list[int]] = [
+            [places[model] for model in evaluation.models if model in made and made[model].id == job_id]
+            for job_id in {job.id for job in made.values()}
+        ]
+        return Scores(
+            models=evaluation.models,
+            task=evaluation.task,
+            labels=evaluation.labels,
+            items=tuple(items),
+            rows=tuple(await self._evaluations.grades(evaluation.id)),
+            seed=evaluation.seed,
+            failed=failed,
+            probabilities=await self._evaluations.probabilities(evaluation.id) if evaluation.labels else {},
+            checkpoints=tuple(sorted(of_jobs, key=len)[-1]) if of_jobs else (),
+            parents={
+                places[model]: places[job.parent]
+                for model, job in made.items()
+                if job.parent in places and places[job.parent] != places[model]
+            },
+        )
+
+
+class _Run:
+    """One evaluation while it is worked on. `why`: what keeps it from going on; `stopped`: no more is to be asked."""
+
+    def __init__(
+        self,
+        evaluation: Evaluation,
+        store: EvaluationStore,
+        answers: ModelAnswers,
+        pools: WorkerPools,
+        look_every: float,
+    ) -> None:
+        self.evaluation = evaluation
+        self.why: Reason | None = None
+        self.stopped = False
+        self.items: list[DrawnItem] = []
+        self._store = store
+        self._answers = answers
+        self._pools = pools
+        self._look_every = look_every
+        self._payer = Payer(evaluation.owner, evaluation.channel, evaluation.id)
+        self._judge = KeptJudge(answers, self._payer, evaluation.file)
+        self._grader = msgspec.json.encode(evaluation.grader)
+        self._asks_judge = needs_model(grader_of(evaluation.grader))
+        self._failed_in_a_row = dict.fromkeys(range(len(evaluation.models)), 0)
+        self._done: set[Place] = set()
+        self._graded_at = time.monotonic()
+        self._finished_at: deque[float] = deque()
+        self._waiting: list[tuple[Ungraded, str, bool]] = []
+
+    def per_second(self) -> float | None:
+        """Answers, over the last half minute."""
+        now = time.monotonic()
+        recent = [at for at in self._finished_at if at >= now - _SPEED_OF]
+        return (len(recent) - 1) / (now - recent[0]) if len(recent) > 1 else None
+
+    async def missing(self) -> dict[tuple[int, int], int]:
+        """The number of each item, by line and turn, of which an answer or a grade is missing."""
+        evaluation = self.evaluation
+        self.items = await self._store.items(evaluation.id)
+        self._done = {*await self._store.answered(evaluation.id), *await self._store.failures(evaluation.id)}
+        return {
+            (item.line, item.turn): item.number
+            for item in self.items
+            if not item.control and any(place not in self._done for place in self._places(item.number))
+        }
+
+    def _places(self, number: int) -> Iterator[Place]:
+        for sample in range(self.evaluation.samples):
+            for model in range(len(self.evaluation.models)):
+                yield Place(model, number, sample)
+
+    async def ask(self, path: FilePath, missing: Mapping[tuple[int, int], int]) -> None:
+        """Ask for all that is missing; what is under way when it is to stop, comes to its end."""
+        providers = [await self._answers.provider_of(model) for model in self.evaluation.models]
+        prompts = {item.number: item.prompt for item in self.items}
+        watch = asyncio.create_task(self._watch(), name="evaluation watch")
+        room = asyncio.Semaphore(_UNDER_WAY)
+        reading = items_in(path, set(missing))
+        try:
+            async with asyncio.TaskGroup() as group:
+                while not self.stopped and (batch := await asyncio.to_thread(_next, reading)):
+                    for item in batch:
+                        number = missing[item.line, item.turn]
+                        for place in self._places(number):
+                            if place in self._done:
+                                continue
+                            await room.acquire()
+                            if self.stopped:
+                                break
+                            one = self._one(item, place, prompts[number], providers[place.model])
+                            group.create_task(one).add_done_callback(lambda _: room.release())
+            await self._grade()
+        finally:
+            watch.cancel()
+
+    async def _watch(self) -> None:
+        """Somebody may pause it, or cancel it."""
+        while not self.stopped:
+            await asyncio.sleep(self._look_every)
+            known = await self._store.get(self.evaluation.id)
+            self.stopped = self.stopped or known is None or known.state is not EvaluationState.RUNNING
+
+    async def _one(self, item: Item, place: Place, prompt: str, provider: Provider) -> None:
+        if self.stopped:
+            return
+        evaluation, model = self.evaluation, self.evaluation.models[place.model]
+        asked = Asked(
+            model, item.messages, prompt, evaluation.file, evaluation.asked_how(model), item.tools, place.sample
+        )
+        try:
+            given = await self._answers.get(asked, self._payer, provider, lambda: self.stopped)
+            ungraded = Ungraded(place, item.fields, given.answer, self._grader, evaluation.labels)
+            if self._asks_judge:
+                row = await judged(ungraded, self._judge)
+                await self._record([row], {place: given.key}, int(given.cached))
+            else:
+                self._waiting.append((ungraded, given.key, given.cached))
+                if len(self._waiting) >= _GRADED_AT_ONCE or time.monotonic() - self._graded_at >= _GRADED_EVERY:
+                    await self._grade()
+        except Stopped:
+            return
+        except OverBudget as error:
+            self._stop(_reason(error))
+        except BotError as error:
+            await self._failed(place, _reason(error))
+        else:
+            self._failed_in_a_row[place.model] = 0
+            self._finished_at.append(time.monotonic())
+            while self._finished_at[0] < self._finished_at[-1] - _SPEED_OF:
+                self._finished_at.popleft()
+
+    async def _failed(self, place: Place, reason: Reason) -> None:
+        log.warning(
+            "no answer", evaluation=self.evaluation.id, model=self.evaluation.models[place.model], why=reason.kind
+        )
+        await self._store.fail(self.evaluation.id, place, reason)
+        self._failed_in_a_row[place.model] += 1
+        if self._failed_in_a_row[place.model] >= FAILURES_IN_A_ROW:
+            self._stop(reason)
+
+    def _stop(self, why: Reason) -> None:
+        self.why = self.why or why
+        self.stopped = True
+
+    async def _grade(self) -> None:
+        waiting, self._waiting = self._waiting, []
+        self._graded_at = time.monotonic()
+        if not waiting:
+            return
+        rows = await self._pools.run(grade_all, [one for one, _, _ in waiting], pool=Pool.GRADING)
+        await self._record(rows, {one.place: key for one, key, _ in waiting}, sum(cached for _, _, cached in waiting))
+
+    async def _record(self, rows: Sequence[GradeRow], keys: Mapping[Place, str], cached: int) -> None:
+        await self._store.record(self.evaluation.id, keys, rows, cached)
+
+
+def _next(items: Iterator[Item]) -> list[Item]:
+    return list(islice(items, _READ_AT_ONCE))
+
+
+def _reason(error: BotError | TrainingFileError) -> Reason:
+    if isinstance(error, ProviderError) and error.is_answer:
+        return Reason(str(error), by_provider=True)
+    values = {
+        name: value if isinstance(value, str | int | float) else str(value) for name, value in error.values.items()
+    }
+    return Reason(error.kind, values)

@@ -1,0 +1,275 @@
+"""Running an evaluation: each answer is asked for once, whatever happens on the way."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import msgspec
+import pytest
+from evaluating import a_chat, labelled
+from parts import CHANNEL, MODEL
+from slack_requests import a_caller
+from stand_in_provider import StandInProvider
+
+from bot.audit import Entry
+from bot.backoff import Backoff
+from bot.datasets.dataset import Dataset
+from bot.datasets.file_store import FileStore
+from bot.evaluations.evaluation import Evaluation, EvaluationRequest, EvaluationState, Place
+from bot.evaluations.evaluations import Evaluations
+from bot.evaluations.model_answers import ModelAnswers
+from bot.evaluations.runs import FAILURES_IN_A_ROW, EvaluationRuns
+from bot.evaluations.statistics import Verdict
+from bot.jobs.job import Origin
+from bot.models.catalogue import Catalogue
+from bot.models.lost import LostModels
+from bot.spending.budget import Scope
+from bot.spending.model_use import ModelSpending
+from bot.store.datasets import SqliteDatasetStore
+from bot.store.evaluations import SqliteEvaluationStore
+from bot.store.jobs import SqliteJobStore
+from bot.store.spending import SqliteBudgetStore
+from bot.worker_processes import WorkerPools
+
+TUNED = f"ft:{MODEL}:acme:house:abc11111"
+HERE = Origin("T0ACME", CHANNEL, False)
+BOTH = EvaluationRequest((MODEL, TUNED), "ds-valid")
+
+Drop = Callable[..., Awaitable[Dataset]]
+
+
+@pytest.fixture
+def answers(
+    store: SqliteEvaluationStore, catalogue: Catalogue, lost_models: LostModels, spending: ModelSpending
+) -> ModelAnswers:
+    return ModelAnswers(store, catalogue, lost_models, spending, retry=Backoff(0.01, tries=2))
+
+
+@pytest.fixture
+def runs(
+    store: SqliteEvaluationStore,
+    answers: ModelAnswers,
+    spending: ModelSpending,
+    jobs: SqliteJobStore,
+    datasets: SqliteDatasetStore,
+    file_store: FileStore,
+    pools: WorkerPools,
+) -> EvaluationRuns:
+    return EvaluationRuns(store, answers, spending, jobs, datasets, file_store, pools, look_every=0.01)
+
+
+@pytest.fixture(autouse=True)
+async def validation(dropped: Drop) -> Dataset:
+    return await dropped(*labelled(30))
+
+
+@pytest.fixture(autouse=True)
+def said(stand_in: StandInProvider) -> None:
+    """The base model is always right about good reviews, and wrong about bad ones; the other is always right."""
+
+    def answer(body: dict[str, Any]) -> str:
+        number = int(body["messages"][-1]["content"].split()[1].strip(":"))
+        return ("good", "bad")[number % 2] if body["model"] == TUNED else "good"
+
+    stand_in.answer_to = answer
+    stand_in.usage = (20, 1)
+
+
+async def finished(evaluations: Evaluations, runs: EvaluationRuns, request: EvaluationRequest = BOTH) -> Evaluation:
+    started = await evaluations.start(a_caller(key=str(request)), HERE, request)
+    await runs.work(started.id)
+    return await evaluations.get(a_caller(), started.id)
+
+
+async def test_models_are_asked_and_compared(
+    evaluations: Evaluations, runs: EvaluationRuns, stand_in: StandInProvider
+) -> None:
+    done = await finished(evaluations, runs)
+    assert done.state is EvaluationState.FINISHED
+    assert len(stand_in.chats) == 60
+    assert {chat["temperature"] for chat in stand_in.chats} == {0.0}
+    result = await evaluations.result(a_caller(), done.id)
+    assert [one.estimate.value for one in result.scores] == [0.5, 1.0]
+    (gain,) = result.gains
+    assert (gain.compared.gain, gain.compared.verdict) == (0.5, Verdict.BETTER)
+    assert result.binary
+    assert result.classification[MODEL].accuracy.value == 0.5
+    assert {(one.slice, one.value, one.n) for one in result.slices} >= {("label", "good", 15), ("label", "bad", 15)}
+    assert len(result.differences[TUNED]) == 10
+    progress = await runs.progress(done)
+    assert (progress.done, progress.of, progress.failed, progress.cached) == (60, 60, 0, 0)
+    assert progress.usd > 0
+
+
+async def test_nothing_is_paid_twice(
+    evaluations: Evaluations, runs: EvaluationRuns, stand_in: StandInProvider, spending: ModelSpending
+) -> None:
+    first = await finished(evaluations, runs)
+    asked = len(stand_in.chats)
+    with_all = msgspec.structs.replace(BOTH, n=30, samples=1)
+    assert (await evaluations.plan(a_caller(key="plan"), HERE, with_all)).cached == 60
+    second = await finished(evaluations, runs, with_all)
+    assert second.id != first.id
+    assert len(stand_in.chats) == asked
+    assert (await runs.progress(second)).cached == 60
+    assert (await spending.of(second.id)).answers == 0
+
+
+async def test_two_evaluations_that_want_the_same_at_once_share_it(
+    evaluations: Evaluations, runs: EvaluationRuns, stand_in: StandInProvider
+) -> None:
+    one = await evaluations.start(a_caller(key="a"), HERE, BOTH)
+    other = await evaluations.start(a_caller(key="b"), HERE, BOTH)
+    await asyncio.gather(runs.work(one.id), runs.work(other.id))
+    assert len(stand_in.chats) == 60
+    states = [(await evaluations.get(a_caller(), each.id)).state for each in (one, other)]
+    assert states == [EvaluationState.FINISHED] * 2
+
+
+async def test_a_paused_evaluation_asks_no_more_and_goes_on_where_it_was(
+    evaluations: Evaluations, runs: EvaluationRuns, stand_in: StandInProvider
+) -> None:
+    started = await evaluations.start(a_caller(), HERE, BOTH)
+    go_on = asyncio.Event()
+    stand_in.fault("POST /chat/completions", times=8, hold_answer=go_on)
+    working = asyncio.create_task(runs.work(started.id))
+    while len(stand_in.chats) < 8:
+        await asyncio.sleep(0)
+    await evaluations.pause(a_caller(key="a/1"), started.id)
+    await asyncio.sleep(0.1)
+    go_on.set()
+    await working
+    assert len(stand_in.chats) == 8, "what was under way has come to its end"
+    assert (await runs.progress(started)).done == 8
+    await evaluations.resume(a_caller(key="a/2"), started.id)
+    await runs.work(started.id)
+    assert len(stand_in.chats) == 60
+    assert (await evaluations.get(a_caller(), started.id)).state is EvaluationState.FINISHED
+
+
+async def test_a_run_that_was_cut_off_asks_nothing_again(
+    evaluations: Evaluations, runs: EvaluationRuns, stand_in: StandInProvider, store: SqliteEvaluationStore
+) -> None:
+    started = await evaluations.start(a_caller(), HERE, BOTH)
+    working = asyncio.create_task(runs.work(started.id))
+    while (await runs.progress(started)).done < 10:
+        await asyncio.sleep(0)
+    working.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await working
+    under_way = len(stand_in.chats)
+    kept = len(await store.known_answers(await _keys(store, started)))
+    await runs.work(started.id)
+    assert len(stand_in.chats) == under_way + 60 - kept
+    assert (await evaluations.get(a_caller(), started.id)).state is EvaluationState.FINISHED
+
+
+async def test_a_provider_that_takes_no_more_is_waited_for(
+    evaluations: Evaluations, runs: EvaluationRuns, stand_in: StandInProvider
+) -> None:
+    stand_in.fault(
+        "POST /chat/completions", times=5, status=429, code="rate_limit_exceeded", headers={"Retry-After": "0.01"}
+    )
+    done = await finished(evaluations, runs)
+    assert done.state is EvaluationState.FINISHED
+    assert (await runs.progress(done)).failed == 0
+    assert len(stand_in.chats) == 60
+
+
+async def test_a_failure_is_counted_and_never_scored(
+    evaluations: Evaluations, runs: EvaluationRuns, stand_in: StandInProvider, store: SqliteEvaluationStore
+) -> None:
+    stand_in.fault("POST /chat/completions", status=403, code="content_filter", message="Not that.")
+    done = await finished(evaluations, runs)
+    result = await evaluations.result(a_caller(), done.id)
+    assert sum(one.failed for one in result.scores) == 1
+    assert sum(one.estimate.n for one in result.scores) == 59
+    (reason,) = (await store.failures(done.id)).values()
+    assert (reason.kind, reason.by_provider) == ("Not that.", True)
+    await evaluations.resume(a_caller(key="a/1"), done.id)
+    await runs.work(done.id)
+    again = await evaluations.result(a_caller(), done.id)
+    assert (sum(one.failed for one in again.scores), len(stand_in.chats)) == (0, 60)
+
+
+async def test_many_failures_in_a_row_pause_it_with_the_reason(
+    evaluations: Evaluations, runs: EvaluationRuns, stand_in: StandInProvider
+) -> None:
+    stand_in.fault("POST /chat/completions", times=100, status=401, code="invalid_api_key", message="Wrong key.")
+    paused = await finished(evaluations, runs)
+    assert paused.state is EvaluationState.PAUSED
+    assert paused.why is not None
+    assert (paused.why.kind, paused.why.by_provider) == ("Wrong key.", True)
+    failed = (await runs.progress(paused)).failed
+    assert FAILURES_IN_A_ROW <= failed < 60
+    stand_in.clear_faults()
+    await evaluations.resume(a_caller(key="a/1"), paused.id)
+    await runs.work(paused.id)
+    assert (await runs.progress(paused)).failed == 0
+
+
+async def test_a_used_up_budget_pauses_it(
+    evaluations: Evaluations,
+    runs: EvaluationRuns,
+    stand_in: StandInProvider,
+    budgets: SqliteBudgetStore,
+) -> None:
+    started = await evaluations.start(a_caller(), HERE, BOTH)
+    await budgets.set_budget(Scope.CHANNEL, CHANNEL, 0.0, Entry("budget", 1.0, "U0EVE", "set budget", CHANNEL))
+    await runs.work(started.id)
+    paused = await evaluations.get(a_caller(), started.id)
+    assert (paused.state, paused.why and paused.why.kind) == (EvaluationState.PAUSED, "budget_used_up")
+    assert stand_in.chats == []
+
+
+async def test_a_file_that_is_gone_fails_it(
+    evaluations: Evaluations, runs: EvaluationRuns, file_store: FileStore, validation: Dataset
+) -> None:
+    started = await evaluations.start(a_caller(), HERE, BOTH)
+    file_store.remove(validation.sha256)
+    await runs.work(started.id)
+    failed = await evaluations.get(a_caller(), started.id)
+    assert (failed.state, failed.why and failed.why.kind) == (EvaluationState.FAILED, "copy_gone")
+
+
+async def test_several_samples_of_an_item_are_one_score(
+    evaluations: Evaluations, runs: EvaluationRuns, stand_in: StandInProvider
+) -> None:
+    done = await finished(evaluations, runs, msgspec.structs.replace(BOTH, samples=2, n=10))
+    assert len(stand_in.chats) == 40
+    assert {chat["temperature"] for chat in stand_in.chats} == {1.0}
+    assert [one.estimate.n for one in (await evaluations.result(a_caller(), done.id)).scores] == [10, 10]
+
+
+async def test_answers_go_with_their_file_and_their_model(
+    evaluations: Evaluations, runs: EvaluationRuns, store: SqliteEvaluationStore, dropped: Drop
+) -> None:
+    other = await dropped(
+        *labelled(30)[:5], *[a_chat(f"Review {n}: new", "good") for n in range(100, 105)], id="ds-two"
+    )
+    first = await finished(evaluations, runs)
+    second = await finished(evaluations, runs, msgspec.structs.replace(BOTH, dataset_id=other.id))
+    keys = [await _keys(store, each) for each in (first, second)]
+    await store.forget_file(first.file)
+    assert len(await store.known_answers(keys[0])) == 10, "those that another file asks for, too"
+    assert len(await store.known_answers(keys[1])) == 20
+    await store.forget_model(TUNED)
+    assert len(await store.known_answers(keys[1])) == 10
+    await store.forget_file(second.file)
+    assert await store.known_answers(keys[1]) == set()
+    assert (await evaluations.result(a_caller(), first.id)).scores[1].estimate.value == 1.0, "figures stay"
+
+
+async def _keys(store: SqliteEvaluationStore, evaluation: Evaluation) -> set[str]:
+    """Of all answers that it wants."""
+    from bot.evaluations.survey import answer_key
+
+    return {
+        answer_key("acme", model, item.prompt, evaluation.asked_how(model), 0)
+        for item in await store.items(evaluation.id)
+        for model in evaluation.models
+    }
+
+
+def test_places_are_told_apart() -> None:
+    assert Place(0, 1) == Place(0, 1, 0) != Place(1, 0)
