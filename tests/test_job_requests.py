@@ -216,7 +216,8 @@ async def test_a_model_that_learns_in_another_way_is_refused(
     assert (pictures.kind, pictures.values["images"]) == ("model_lacks_format", True)
     pairs = await refusal(requests, wanted("ds-2", model="meta-llama/Llama-3.1-8B-Instruct"))
     assert (pairs.kind, pairs.values["method"]) == ("model_lacks_method", "dpo")
-    report = await refusal(requests, wanted("ds-2", model="SmolLM2-135M-Instruct", wandb="project"))
+    await datasets.save(a_dataset(id="ds-3", sha256="3"))
+    report = await refusal(requests, wanted("ds-3", model="meta-llama/Llama-3.1-8B-Instruct", wandb="project"))
     assert report.kind == "wandb_unsupported"
     assert await requests.check(a_caller(), wanted("ds-2", model="SmolLM2-135M-Instruct")) == "dpo"
 

@@ -82,6 +82,7 @@ class Job(msgspec.Struct, frozen=True):
     `model` is what the client named (a base model, a fine-tuned one or a checkpoint), `base` the base model under it.
     `beta` counts for DPO only. `attempts` counts the times that training began since it last got further. `lineage` is
     what the model card will tell: hashes of the files, how many examples, where the base came from, versions.
+    `integrations` are as the protocol has them; `tracked`: all that they ask for was done.
     """
 
     id: str
@@ -108,6 +109,8 @@ class Job(msgspec.Struct, frozen=True):
     attempts: int = 0
     lineage: dict[str, Any] | None = None
     owner: str | None = None
+    integrations: list[dict[str, Any]] | None = None
+    tracked: bool = False
 
     @property
     def finished(self) -> bool:

@@ -33,6 +33,7 @@ from trainer.jobs.supervisor import Supervisor
 from trainer.serving.chats import Chats
 from trainer.settings import Settings
 from trainer.store import Store
+from trainer.tracking.tracker import Tracker
 from trainer.training.runners.local import LocalRunner
 
 
@@ -60,15 +61,17 @@ def create_app(settings: Settings, store: Store) -> FastAPI:
         runner = LocalRunner(settings.logs / "training.log")
         supervisor = Supervisor(settings, store, catalogue, runner, activity, warm_chat=chats.warm)
         writing = Exports(settings, store, catalogue)
-        app.state.services = Services(settings, store, catalogue, supervisor, chats, writing)
+        tracker = Tracker(settings, store)
+        app.state.services = Services(settings, store, catalogue, supervisor, chats, writing, tracker)
         await supervisor.start()
         await writing.start()
+        tracker.start()
         removing = asyncio.create_task(keep_removing(settings, store))
         try:
             yield
         finally:
             removing.cancel()
-            await asyncio.gather(supervisor.stop(), chats.stop(), writing.stop())
+            await asyncio.gather(supervisor.stop(), chats.stop(), writing.stop(), tracker.stop())
 
     # FastAPI's own page of the API loads its scripts from elsewhere; this one has them.
     app: FastAPI = FastAPIOffline(

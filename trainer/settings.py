@@ -47,6 +47,13 @@ class Settings(BaseSettings):
     base_models: Path | None = Field(
         None, description="A further table of base models, shaped like `trainer/base_models.toml`."
     )
+    wandb_key: str | None = Field(
+        None,
+        repr=False,
+        validation_alias="WANDB_API_KEY",
+        description="The key with which jobs that ask for it are reported to Weights & Biases. With "
+        "`WANDB_MODE=offline` none is needed: reports stay in the data folder, for `wandb sync`.",
+    )
     save_seconds: float = Field(
         60.0, ge=0, description="About how often, in seconds, a job saves what it needs to go on."
     )

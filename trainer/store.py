@@ -36,7 +36,7 @@ migrations = Migrations("trainer")
 S = TypeVar("S", bound=msgspec.Struct)
 
 # Columns that hold JSON.
-_JSON = {"metadata", "result_files", "error", "data", "metrics", "lineage", "trial"}
+_JSON = {"metadata", "result_files", "error", "data", "metrics", "lineage", "trial", "integrations"}
 
 _UNEXPIRED = "(expires_at IS NULL OR expires_at > ?)"
 
@@ -120,6 +120,12 @@ def m009_exports(db: Database) -> None:
         " quantization TEXT, status TEXT, finished_at INTEGER, expires_at INTEGER, file_name TEXT, bytes INTEGER,"
         " sha256 TEXT, trial TEXT, error TEXT, attempts INTEGER, owner TEXT)"
     )
+
+
+@migrations()
+def m010_integrations(db: Database) -> None:
+    db.execute("ALTER TABLE jobs ADD COLUMN integrations TEXT")
+    db.execute("ALTER TABLE jobs ADD COLUMN tracked INTEGER NOT NULL DEFAULT 0")
 
 
 class Store:
@@ -223,6 +229,10 @@ class Store:
         """Oldest first."""
         marks = ", ".join("?" for _ in statuses)
         return self._rows(Job, "jobs", f"status IN ({marks}) ORDER BY seq", list(statuses))
+
+    def untracked_jobs(self) -> list[Job]:
+        """Those with an integration that has not been told all, oldest first."""
+        return self._rows(Job, "jobs", "integrations IS NOT NULL AND NOT tracked ORDER BY seq", [])
 
     def queue_position(self, id: str) -> int:
         """From 1: the job that is trained next."""

@@ -8,8 +8,9 @@ import errno
 import os
 import subprocess
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 import msgspec
@@ -34,11 +35,13 @@ class Worker:
         *,
         log: Path,
         arguments: tuple[str, ...] = (),
+        environment: Mapping[str, str] = MappingProxyType({}),
         online: bool = False,
         background: bool = False,
     ) -> Worker:
-        """Start `python -m module`. What it writes to its error stream goes into `log`. Only a worker that is
-        `online` may ask the Hugging Face hub; one in the `background` lets others go first."""
+        """Start `python -m module`, with `environment` besides the server's own. What it writes to its error stream
+        goes into `log`. Only a worker that is `online` may ask the Hugging Face hub; one in the `background` lets
+        others go first."""
         log.parent.mkdir(parents=True, exist_ok=True)
         if log.is_file() and log.stat().st_size > _LOG_LIMIT:
             log.replace(log.with_suffix(".old"))
@@ -49,7 +52,7 @@ class Worker:
                 stdout=subprocess.PIPE,
                 stderr=errors,
                 limit=_LINE_LIMIT,
-                env=_environment(online, background),
+                env={**_environment(online, background), **environment},
                 # Ctrl-C in a terminal reaches the whole group: the server alone decides when workers end.
                 start_new_session=sys.platform != "win32",
                 creationflags=_windows_flags(background),

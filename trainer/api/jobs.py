@@ -11,6 +11,7 @@ from pydantic import BeforeValidator, Field
 
 from trainer.api.bodies import Body, Strict
 from trainer.api.errors import ApiError, not_found
+from trainer.api.integrations import Integration, integration_objects, integrations_of
 from trainer.api.lists import list_object
 from trainer.api.objects import CheckpointObject, EventObject, HyperparametersObject, JobObject, MethodObject, Page
 from trainer.api.services import CurrentKey, Services, ServicesDep
@@ -79,7 +80,7 @@ class CreateJob(Body):
     hyperparameters: HyperparametersIn | None = None
     method: Method | None = None
     metadata: dict[str, str] | None = None
-    integrations: list[Any] | None = None
+    integrations: Annotated[list[Integration], Field(max_length=5)] | None = None
 
     def chosen(self) -> DpoHyperparameters:
         """The method's hyperparameters; the older place counts for each that the method does not name."""
@@ -95,8 +96,7 @@ class CreateJob(Body):
 @router.post("")
 async def create(services: ServicesDep, key: CurrentKey, body: CreateJob) -> JobObject:
     method = _method(body)
-    if body.integrations:
-        raise ApiError(400, "Integrations are not offered here.", param="integrations")
+    integrations = integrations_of(body.integrations, services.settings)
     _require_metadata(body.metadata)
     found = services.model(body.model, key, missing=400)
     _require_file(services, key, body.training_file, "training_file")
@@ -122,8 +122,10 @@ async def create(services: ServicesDep, key: CurrentKey, body: CreateJob) -> Job
         method=method,
         metadata=body.metadata,
         owner=key.name,
+        integrations=integrations,
     )
     services.supervisor.submit(job)
+    services.tracker.track(job)
     return job_object(job, services)
 
 
@@ -243,7 +245,7 @@ def job_object(job: Job, services: Services) -> JobObject:
         "seed": job.seed,
         "user_provided_suffix": job.suffix,
         "metadata": job.metadata,
-        "integrations": [],
+        "integrations": integration_objects(job),
         "hyperparameters": hyperparameters,
         "method": method,
     }

@@ -111,6 +111,18 @@ class MethodObject(TypedDict):
     dpo: NotRequired[MethodHyperparameters]
 
 
+class WandbObject(TypedDict):
+    project: str
+    name: str | None
+    entity: str | None
+    tags: list[str]
+
+
+class IntegrationObject(TypedDict):
+    type: Literal["wandb"]
+    wandb: WandbObject
+
+
 class JobObject(TypedDict):
     """`queue_position`, from 1, is a field of our own."""
 
@@ -132,7 +144,7 @@ class JobObject(TypedDict):
     seed: int
     user_provided_suffix: str | None
     metadata: dict[str, str] | None
-    integrations: list[Any]
+    integrations: list[IntegrationObject]
     hyperparameters: HyperparametersObject
     method: MethodObject
 

@@ -15,6 +15,7 @@ from trainer.objects import Key, Model, today
 from trainer.serving.chats import Chats
 from trainer.settings import Settings
 from trainer.store import Store
+from trainer.tracking.tracker import Tracker
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,7 @@ class Services:
     supervisor: Supervisor
     chats: Chats
     exports: Exports
+    tracker: Tracker
 
     def model(self, id: str, key: Key, *, missing: int = 404, shut_down: bool = False) -> ResolvedModel:
         """The model that a client names. ApiError with the status `missing` where there is none for this key, or,

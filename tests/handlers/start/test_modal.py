@@ -52,7 +52,8 @@ def test_only_the_fields_of_the_files_method_are_asked() -> None:
 
 def test_only_what_the_models_provider_takes_is_asked() -> None:
     assert not {"wandb", "metadata"} & set(inputs(shown(of_method("supervised"), models=[LLAMA])))
-    assert "wandb" not in inputs(shown(of_method("supervised"), models=[SMOL]))
+    tuned_here = TrainableModel("SmolLM2-135M-Instruct", "trainer", "SmolLM2", 0.0)
+    assert "wandb" in inputs(shown(of_method("supervised"), models=[tuned_here]))
 
 
 def test_for_a_file_that_we_have_not_read_the_model_says_which_methods_there_are() -> None:
