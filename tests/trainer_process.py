@@ -56,6 +56,25 @@ def some_pairs(count: int = 12) -> list[dict[str, Any]]:
     ]
 
 
+def some_tasks(count: int = 12) -> list[dict[str, Any]]:
+    """Prompts to be answered with a text that holds the letter e, as `HOLDS_LETTER` has it."""
+    return [{"messages": one["messages"][:1], "letter": "e"} for one in some_examples(count)]
+
+
+HOLDS_LETTER = {
+    "type": "string_check",
+    "name": "holds",
+    "operation": "like",
+    "input": "{{sample.output_text}}",
+    "reference": "{{item.letter}}",
+}
+
+
+def reinforced(grader: dict[str, Any] = HOLDS_LETTER, **hyperparameters: Any) -> dict[str, Any]:
+    """A job's `method`."""
+    return {"type": "reinforcement", "reinforcement": {"grader": grader, "hyperparameters": hyperparameters}}
+
+
 class Trainer:
     """One running server. On `port` 0 it has another address after each start."""
 

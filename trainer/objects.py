@@ -80,8 +80,9 @@ class Job(msgspec.Struct, frozen=True):
     """One fine-tuning job. `n_epochs`, `batch_size` and `learning_rate_multiplier` are None while they are "auto".
 
     `model` is what the client named (a base model, a fine-tuned one or a checkpoint), `base` the base model under it.
-    `beta` counts for DPO only. `attempts` counts the times that training began since it last got further. `lineage` is
-    what the model card will tell: hashes of the files, how many examples, where the base came from, versions.
+    `beta` counts for DPO only, `reinforcement` (the JSON of `training.plan.Reinforcement`) for that method. `attempts`
+    counts the times that training began since it last got further. `lineage` is what the model card will tell: hashes
+    of the files, how many examples, where the base came from, versions.
     `integrations` are as the protocol has them; `tracked`: all that they ask for was done.
     """
 
@@ -98,7 +99,8 @@ class Job(msgspec.Struct, frozen=True):
     batch_size: int | None = None
     learning_rate_multiplier: float | None = None
     beta: float | None = None
-    method: Literal["supervised", "dpo"] = "supervised"
+    method: Literal["supervised", "dpo", "reinforcement"] = "supervised"
+    reinforcement: dict[str, Any] | None = None
     metadata: dict[str, str] | None = None
     finished_at: int | None = None
     fine_tuned_model: str | None = None

@@ -36,7 +36,7 @@ migrations = Migrations("trainer")
 S = TypeVar("S", bound=msgspec.Struct)
 
 # Columns that hold JSON.
-_JSON = {"metadata", "result_files", "error", "data", "metrics", "lineage", "trial", "integrations"}
+_JSON = {"metadata", "result_files", "error", "data", "metrics", "lineage", "reinforcement", "trial", "integrations"}
 
 _UNEXPIRED = "(expires_at IS NULL OR expires_at > ?)"
 
@@ -111,6 +111,11 @@ def m007_permissions(db: Database) -> None:
         "CREATE TABLE permissions (seq INTEGER PRIMARY KEY, id TEXT UNIQUE, model TEXT, project TEXT,"
         " created_at INTEGER, UNIQUE (model, project))"
     )
+
+
+@migrations()
+def m008_reinforcement(db: Database) -> None:
+    db.execute("ALTER TABLE jobs ADD COLUMN reinforcement TEXT")
 
 
 @migrations()

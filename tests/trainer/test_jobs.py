@@ -9,7 +9,17 @@ import httpx
 import openai
 import pytest
 from tiny_model import ENDLESS
-from trainer_process import KEY, Trainer, jsonl, some_examples, some_pairs, wait_for
+from trainer_process import (
+    HOLDS_LETTER,
+    KEY,
+    Trainer,
+    jsonl,
+    reinforced,
+    some_examples,
+    some_pairs,
+    some_tasks,
+    wait_for,
+)
 
 NAME = r"ft:tiny-random:acme:my-model:[A-Za-z0-9]{8}"
 BAD_SEED = ("seed", "invalid_type")
@@ -158,7 +168,9 @@ def test_bad_data_fails_the_job_and_says_where(trainer: Trainer, content: bytes,
             "method.supervised.hyperparameters.learning_rate_multiplier",
             "above 0",
         ),
-        ({"method": {"type": "reinforcement"}}, "method.type", "Reinforcement fine-tuning is not offered here"),
+        ({"method": {"type": "guessing"}}, "method.type", "the methods are 'supervised', 'dpo' and 'reinforcement'"),
+        ({"method": {"type": "reinforcement"}}, "method.reinforcement.grader", "Missing required parameter"),
+        ({"method": reinforced()}, "validation_file", "Missing required parameter: 'validation_file'"),
         ({"method": {"type": "dpo", "dpo": {"hyperparameters": {"beta": 3}}}}, "method.dpo.hyperparameters.beta", "2"),
         ({"metadata": {"k" * 65: "v"}}, "metadata", "64"),
     ],
@@ -326,6 +338,75 @@ def test_all_weights_are_trained_where_the_metadata_ask_for_it_and_the_model_ans
     assert {"README.md", "config.json", "model.safetensors", "tokenizer.json"} <= names
     refused = trainer.ended(trainer.train(metadata={"lora_rank": "lots"}).id)
     assert (refused.error.code, refused.error.param) == ("invalid_metadata", "metadata")
+
+
+def test_a_model_is_trained_by_a_grader_followed_and_asked(trainer: Trainer) -> None:
+    client = trainer.client
+    job = trainer.train(
+        some_tasks(),
+        validation_file=trainer.upload(jsonl(some_tasks(3))),
+        seed=3,
+        method=reinforced(n_epochs=2, batch_size=4, eval_interval=2, compute_multiplier=0.5, reasoning_effort="low"),
+        metadata={"max_completion_tokens": "8"},
+    )
+    asked = job.method.reinforcement.hyperparameters
+    assert (job.method.type, asked.eval_interval, asked.eval_samples) == ("reinforcement", 2, "auto")
+    ended = trainer.ended(job.id)
+    assert ended.status == "succeeded", ended.error
+    assert ended.method.reinforcement.grader.model_dump() == HOLDS_LETTER
+    used = ended.method.reinforcement.hyperparameters
+    assert (used.n_epochs, used.batch_size, used.learning_rate_multiplier) == (2, 4, 0.3)
+    assert (used.reasoning_effort, used.compute_multiplier, used.eval_interval, used.eval_samples) == ("low", 0.5, 2, 1)
+    steps = [event for event in trainer.events(job.id) if event.type == "metrics"]
+    assert [event.data["step"] for event in steps] == [1, 2, 3, 4, 5, 6]
+    assert re.fullmatch(r"Step 1/6 , train mean reward=0\.\d{4}", steps[0].message)
+    assert re.fullmatch(
+        r"Step 2/6 , train mean reward=0\.\d{4}, full validation mean reward=[01]\.\d{4}", steps[1].message
+    )
+    checkpoints = client.fine_tuning.jobs.checkpoints.list(job.id).data
+    assert [checkpoint.step_number for checkpoint in checkpoints] == [6, 4, 2]
+    rewards = {one.fine_tuned_model_checkpoint: one.metrics.full_valid_mean_reward for one in checkpoints}
+    assert rewards[ended.fine_tuned_model] == max(rewards.values())
+    assert ended.trained_tokens == steps[-1].data["elapsed_tokens"]
+    table = base64.b64decode(client.files.content(ended.result_files[0]).content).decode()
+    rows = list(csv.DictReader(io.StringIO(table)))
+    assert [float(row["train_mean_reward"]) for row in rows] == [step.data["train_mean_reward"] for step in steps]
+    assert rows[0]["full_valid_mean_reward"] == ""
+    assert {"full_valid_mean_parse_error", "train_reward_std"} <= set(rows[1])
+    for model in rewards:
+        answer = client.chat.completions.create(
+            model=model, messages=[{"role": "user", "content": "Hi"}], max_tokens=2, logit_bias=ENDLESS
+        )
+        assert answer.usage.completion_tokens == 2
+
+
+@pytest.mark.parametrize(
+    ("grader", "said"),
+    [
+        ({"type": "string_check", "name": "x"}, "does not fit the protocol"),
+        ({**HOLDS_LETTER, "input": "{{sample.nothing}}"}, "sample.nothing"),
+        ({"type": "python", "name": "x", "source": "def grade(sample, item):\n    return 1.0"}, "'python'"),
+        (
+            {"type": "score_model", "name": "x", "model": "m", "input": [{"role": "user", "content": "Good?"}]},
+            "Graders that ask a model",
+        ),
+    ],
+    ids=["incomplete", "unknown template", "python", "judge"],
+)
+def test_a_grader_that_cannot_grade_is_refused_before_anything_is_trained(
+    trainer: Trainer, grader: dict[str, Any], said: str
+) -> None:
+    validation = trainer.upload(jsonl(some_tasks(3)))
+    with pytest.raises(openai.BadRequestError, match=re.escape(said)) as caught:
+        trainer.train(some_tasks(), validation_file=validation, method=reinforced(grader))
+    assert caught.value.param == "method.reinforcement.grader"
+
+
+def test_chats_are_no_tasks_for_a_grader(trainer: Trainer) -> None:
+    validation = trainer.upload(jsonl(some_tasks(3)))
+    ended = trainer.ended(trainer.train(validation_file=validation, method=reinforced()).id)
+    assert (ended.status, ended.error.code) == ("failed", "invalid_training_file")
+    assert "needs the reinforcement format" in ended.error.message
 
 
 def test_chats_are_no_preferences(trainer: Trainer) -> None:

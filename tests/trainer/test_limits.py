@@ -10,7 +10,7 @@ from safetensors import SafetensorError
 from trainer.training.memory import Shape, find_plan, needed, shape_of
 from trainer.training.worker import explain
 
-SMOLLM2 = Shape(134_515_008, 576, 1536, 30, 49_152, (((576, 576),) * 4 + ((576, 1536),) * 3) * 30)
+SMOLLM2 = Shape(134_515_008, 576, 1536, 30, 49_152, (((576, 576),) * 4 + ((576, 1536),) * 3) * 30, 192)
 GB = 2**30
 
 

@@ -7,7 +7,14 @@ import pytest
 from openai.types import Completion, CompletionChoice, CompletionUsage, FileDeleted, FileObject, Model, Upload
 from openai.types.chat import ChatCompletion, ChatCompletionMessage, chat_completion, chat_completion_chunk
 from openai.types.completion_choice import Logprobs
-from openai.types.fine_tuning import DpoHyperparameters, FineTuningJob, FineTuningJobEvent, fine_tuning_job
+from openai.types.fine_tuning import (
+    DpoHyperparameters,
+    FineTuningJob,
+    FineTuningJobEvent,
+    ReinforcementHyperparameters,
+    ReinforcementMethod,
+    fine_tuning_job,
+)
 from openai.types.fine_tuning.checkpoints import PermissionCreateResponse
 from openai.types.fine_tuning.jobs import FineTuningJobCheckpoint
 from openai.types.uploads import UploadPart
@@ -24,6 +31,8 @@ SAME: list[tuple[Any, Any]] = [
     (objects.JobObject, FineTuningJob),
     (objects.JobError, fine_tuning_job.Error),
     (objects.HyperparametersObject, DpoHyperparameters),
+    (objects.ReinforcementObject, ReinforcementMethod),
+    (objects.ReinforcementHyperparametersObject, ReinforcementHyperparameters),
     (objects.MethodObject, fine_tuning_job.Method),
     (objects.EventObject, FineTuningJobEvent),
     (objects.CheckpointObject, FineTuningJobCheckpoint),
@@ -42,6 +51,7 @@ SAME: list[tuple[Any, Any]] = [
 ]
 # Fields of our own.
 OURS = {
+    objects.ReinforcementObject: {"response_format"},
     objects.JobObject: {"queue_position", "user_provided_suffix"},
     objects.ModelObject: {"shutdown_date", "fine_tunable", "methods", "context_length", "root"},
 }

@@ -12,7 +12,7 @@ import openai
 import psutil
 import pytest
 from tiny_model import ENDLESS
-from trainer_process import Trainer, some_examples, wait_for
+from trainer_process import Trainer, jsonl, reinforced, some_examples, some_tasks, wait_for
 
 HELLO: list[Any] = [{"role": "user", "content": "Hi"}]
 MANY = {"n_epochs": 50}
@@ -121,6 +121,26 @@ def test_a_killed_training_process_that_had_saved_its_state_goes_on_from_there(s
     assert re.search(r"goes on from step \d+$", warning)
     assert [event.data["step"] for event in events if event.type == "metrics"] == list(range(1, 61))
     wait_for(lambda: not (saving_trainer.data / "states" / job.id).exists())
+
+
+def test_reinforcement_goes_on_after_its_process_and_the_server_were_killed(saving_trainer: Trainer) -> None:
+    job = saving_trainer.train(
+        some_tasks(),
+        validation_file=saving_trainer.upload(jsonl(some_tasks(2))),
+        method=reinforced(n_epochs=4, batch_size=4, eval_interval=3),
+        metadata={"max_completion_tokens": "4"},
+    )
+    wait_for(lambda: saving_trainer.steps(job.id) > 3)
+    worker_of(saving_trainer, job.id).kill()
+    saving_trainer.kill_all()
+    saving_trainer.start()
+    ended = saving_trainer.ended(job.id)
+    assert ended.status == "succeeded", ended.error
+    steps = [event.data for event in saving_trainer.events(job.id) if event.type == "metrics"]
+    assert [data["step"] for data in steps] == list(range(1, 13))
+    assert [data["step"] for data in steps if "full_valid_mean_reward" in data] == [3, 6, 9, 12]
+    checkpoints = saving_trainer.client.fine_tuning.jobs.checkpoints.list(job.id).data
+    assert len(checkpoints) == 3
 
 
 def test_a_paused_job_rests_over_a_restart_leaves_a_model_and_goes_on(saving_trainer: Trainer) -> None:

@@ -9,7 +9,7 @@ from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from trainer.api import tool_calls
-from trainer.api.answers import CreateAnswer, listen, reply
+from trainer.api.answers import CreateAnswer, reply
 from trainer.api.bodies import Strict
 from trainer.api.errors import ApiError
 from trainer.api.objects import (
@@ -22,12 +22,10 @@ from trainer.api.objects import (
     FinishReason,
     TokenLogprobObject,
     TopLogprobObject,
-    Usage,
 )
-from trainer.api.services import CurrentKey, Services, ServicesDep
+from trainer.api.services import CurrentKey, ServicesDep
 from trainer.api.tool_calls import Call, CallReader, Function, FunctionName, NamedTool, Offer, Tool, ToolChoice
-from trainer.catalogue import ResolvedModel
-from trainer.objects import Key, new_id
+from trainer.objects import new_id
 from trainer.serving.messages import Conversation, Delta, End, Generation, TokenLogprob, TopLogprob
 
 router = APIRouter(prefix="/v1/chat/completions")
@@ -79,6 +77,21 @@ class JsonSchema(Strict):
 class ResponseFormat(Strict):
     type: Literal["text", "json_object", "json_schema"]
     json_schema: JsonSchema | None = None
+
+    def schema_of_answer(self, param: str = "response_format") -> dict[str, Any] | None:
+        """The JSON schema that answers are held to; None where they are text."""
+        if self.type == "text":
+            return None
+        if self.type == "json_object":
+            return {"type": "object"}
+        if self.json_schema is None:
+            raise ApiError(
+                400,
+                f"Missing required parameter: '{param}.json_schema'.",
+                param=f"{param}.json_schema",
+                code="missing_required_parameter",
+            )
+        return self.json_schema.schema_ or {"type": "object"}
 
 
 class CreateChat(CreateAnswer):
@@ -144,36 +157,11 @@ class CreateChat(CreateAnswer):
 
     def schema_of_answer(self) -> dict[str, Any] | None:
         """The JSON schema that `response_format` asks for."""
-        how = self.response_format
-        if how is None or how.type == "text":
-            return None
-        if how.type == "json_object":
-            return {"type": "object"}
-        if how.json_schema is None:
-            raise ApiError(
-                400,
-                "Missing required parameter: 'response_format.json_schema'.",
-                param="response_format.json_schema",
-                code="missing_required_parameter",
-            )
-        return how.json_schema.schema_ or {"type": "object"}
+        return self.response_format.schema_of_answer() if self.response_format else None
 
 
 @router.post("", response_model=None, responses={200: {"model": ChatCompletionObject}})
 async def create(services: ServicesDep, key: CurrentKey, http: Request, body: CreateChat) -> Response:
-    found, request, shape = _prepared(services, key, body)
-    return await reply(services, http, found, body, [request], shape)
-
-
-async def ask(services: Services, key: Key, body: CreateChat) -> tuple[str, Usage]:
-    """What the model says, for a caller within the server; whether it would be streamed is not looked at. Raises
-    ApiError."""
-    found, request, shape = _prepared(services, key, body)
-    usage = await listen(services, found, body, [request], shape)
-    return shape.whole()[0]["message"]["content"] or "", usage
-
-
-def _prepared(services: Services, key: Key, body: CreateChat) -> tuple[ResolvedModel, Generation, _Chat]:
     found = services.model(body.model, key)
     _require_offered(body)
     offer, template = body.offer(), found.base.template()
@@ -200,7 +188,8 @@ def _prepared(services: Services, key: Key, body: CreateChat) -> tuple[ResolvedM
         schema=schema or offer.schema(template),
     )
     named = isinstance(body.tool_choice, NamedTool) or isinstance(body.function_call, FunctionName)
-    return found, request, _Chat(request, offer, legacy=body.functions is not None, named=named)
+    shape = _Chat(request, offer, legacy=body.functions is not None, named=named)
+    return await reply(services, http, found, body, [request], shape)
 
 
 class _Chat:

@@ -4,18 +4,33 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
+import msgspec
 from fastapi import APIRouter, Query, Request
 from pydantic import BeforeValidator, Field
 
+from graders.errors import GraderError
+from graders.grader import Python, needs_model, singles
+from graders.reading import as_json, grader_of
+from texts import grader_errors
 from trainer.api.bodies import Body, Strict
+from trainer.api.chat import ResponseFormat
 from trainer.api.errors import ApiError, not_found
 from trainer.api.integrations import Integration, integration_objects, integrations_of
 from trainer.api.lists import list_object
-from trainer.api.objects import CheckpointObject, EventObject, HyperparametersObject, JobObject, MethodObject, Page
+from trainer.api.objects import (
+    CheckpointObject,
+    EventObject,
+    HyperparametersObject,
+    JobObject,
+    MethodObject,
+    Page,
+    ReinforcementObject,
+)
 from trainer.api.services import CurrentKey, Services, ServicesDep
 from trainer.objects import Checkpoint, Event, Job, Key, new_id, now
+from trainer.training.plan import Effort, Method, Reinforcement
 
 router = APIRouter(prefix="/v1/fine_tuning/jobs")
 
@@ -27,7 +42,8 @@ def _whole(low: int, high: int) -> BeforeValidator:
         if value is None or value == "auto":
             return None
         if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-            raise ValueError(f"expected 'auto' or a whole number from {low} to {high}, got {value!r}")
+            limits = f"from {low} to {high}" if high < MAX_SEED else f"of at least {low}"
+            raise ValueError(f"expected 'auto' or a whole number {limits}, got {value!r}")
         return value
 
     return BeforeValidator(check)
@@ -56,6 +72,13 @@ class DpoHyperparameters(HyperparametersIn):
     beta: Annotated[float | None, BeforeValidator(_positive(2))] = None
 
 
+class ReinforcementHyperparameters(HyperparametersIn):
+    reasoning_effort: Effort = "default"
+    compute_multiplier: Annotated[float | None, BeforeValidator(_positive(10))] = None
+    eval_interval: Annotated[int | None, _whole(1, MAX_SEED)] = None
+    eval_samples: Annotated[int | None, _whole(1, MAX_SEED)] = None
+
+
 class Supervised(Strict):
     hyperparameters: HyperparametersIn | None = None
 
@@ -64,11 +87,17 @@ class Dpo(Strict):
     hyperparameters: DpoHyperparameters | None = None
 
 
-class Method(Strict):
+class ReinforcementIn(Strict):
+    grader: dict[str, Any]
+    hyperparameters: ReinforcementHyperparameters | None = None
+    response_format: ResponseFormat | None = None
+
+
+class MethodIn(Strict):
     type: str
     supervised: Supervised | None = None
     dpo: Dpo | None = None
-    reinforcement: dict[str, Any] | None = None  # known to the protocol; its type is refused
+    reinforcement: ReinforcementIn | None = None
 
 
 class CreateJob(Body):
@@ -78,7 +107,7 @@ class CreateJob(Body):
     suffix: Annotated[str, Field(min_length=1, max_length=64)] | None = None
     seed: Annotated[int, Field(ge=0, le=MAX_SEED)] | None = None
     hyperparameters: HyperparametersIn | None = None
-    method: Method | None = None
+    method: MethodIn | None = None
     metadata: dict[str, str] | None = None
     integrations: Annotated[list[Integration], Field(max_length=5)] | None = None
 
@@ -86,7 +115,9 @@ class CreateJob(Body):
         """The method's hyperparameters; the older place counts for each that the method does not name."""
         of_method: HyperparametersIn | None = None
         if self.method is not None:
-            told = self.method.dpo if self.method.type == "dpo" else self.method.supervised
+            told = {"dpo": self.method.dpo, "reinforcement": self.method.reinforcement}.get(
+                self.method.type, self.method.supervised
+            )
             of_method = told.hyperparameters if told else None
         named = (self.hyperparameters or HyperparametersIn()).model_dump()
         named |= {name: value for name, value in (of_method.model_dump() if of_method else {}).items() if value}
@@ -104,6 +135,7 @@ async def create(services: ServicesDep, key: CurrentKey, body: CreateJob) -> Job
         _require_file(services, key, body.validation_file, "validation_file")
         if body.validation_file == body.training_file:
             raise ApiError(400, "Training and validation file must be different files.", param="validation_file")
+    reinforcement = _reinforcement(body) if method == "reinforcement" else None
     chosen = body.chosen()
     job = Job(
         id=new_id("ftjob-"),
@@ -120,6 +152,7 @@ async def create(services: ServicesDep, key: CurrentKey, body: CreateJob) -> Job
         learning_rate_multiplier=chosen.learning_rate_multiplier,
         beta=chosen.beta if method == "dpo" else None,
         method=method,
+        reinforcement=msgspec.to_builtins(reinforcement),
         metadata=body.metadata,
         owner=key.name,
         integrations=integrations,
@@ -223,6 +256,8 @@ def job_object(job: Job, services: Services) -> JobObject:
     method: MethodObject = {"type": job.method}
     if job.method == "dpo":
         method["dpo"] = {"hyperparameters": {**hyperparameters, "beta": job.beta or "auto"}}
+    elif job.method == "reinforcement":
+        method["reinforcement"] = _reinforcement_object(job, hyperparameters)
     else:
         method["supervised"] = {"hyperparameters": hyperparameters}
     error = job.error or {}
@@ -254,6 +289,25 @@ def job_object(job: Job, services: Services) -> JobObject:
     return told
 
 
+def _reinforcement_object(job: Job, hyperparameters: HyperparametersObject) -> ReinforcementObject:
+    asked = msgspec.convert(job.reinforcement, Reinforcement)
+    told: ReinforcementObject = {
+        "grader": asked.grader,
+        "hyperparameters": {
+            "n_epochs": hyperparameters["n_epochs"],
+            "batch_size": hyperparameters["batch_size"],
+            "learning_rate_multiplier": hyperparameters["learning_rate_multiplier"],
+            "reasoning_effort": asked.reasoning_effort,
+            "compute_multiplier": asked.compute_multiplier or "auto",
+            "eval_interval": asked.eval_interval or "auto",
+            "eval_samples": asked.eval_samples or "auto",
+        },
+    }
+    if asked.response_format is not None:
+        told["response_format"] = asked.response_format
+    return told
+
+
 def _event_object(event: Event) -> EventObject:
     return {
         "object": "fine_tuning.job.event",
@@ -278,16 +332,67 @@ def _checkpoint_object(checkpoint: Checkpoint) -> CheckpointObject:
     }
 
 
-def _method(body: CreateJob) -> Literal["supervised", "dpo"]:
-    type = body.method.type if body.method else "supervised"
-    if type == "supervised":
-        return "supervised"
-    if type == "dpo":
-        return "dpo"
-    why = "Reinforcement fine-tuning is not offered here" if type == "reinforcement" else f"There is no method {type!r}"
-    raise ApiError(
-        400, f"{why}; the methods are 'supervised' and 'dpo'.", code="unsupported_value", param="method.type"
+def _method(body: CreateJob) -> Method:
+    match body.method.type if body.method else "supervised":
+        case "supervised" | "dpo" | "reinforcement" as method:
+            return method
+        case other:
+            raise ApiError(
+                400,
+                f"There is no method {other!r}; the methods are 'supervised', 'dpo' and 'reinforcement'.",
+                code="unsupported_value",
+                param="method.type",
+            )
+
+
+def _reinforcement(body: CreateJob) -> Reinforcement:
+    """What the method takes, its grader checked. Raises ApiError."""
+    asked = body.method.reinforcement if body.method else None
+    if asked is None:
+        raise _missing("method.reinforcement.grader")
+    if body.validation_file is None:
+        raise _missing("validation_file")
+    param = "method.reinforcement.grader"
+    try:
+        grader = grader_of(asked.grader)
+    except GraderError as error:
+        raise ApiError(400, grader_errors.sentence(error), code="invalid_grader", param=param) from None
+    if any(isinstance(single, Python) for single in singles(grader)):
+        raise ApiError(
+            400,
+            "Graders of type 'python' are not carried out here: a grader's code would run on this machine.",
+            code="unsupported_value",
+            param=param,
+        )
+    if needs_model(grader):
+        raise ApiError(
+            400,
+            "Graders that ask a model ('score_model', 'label_model') are not offered here for training; "
+            "choose one that needs none, such as 'string_check' or 'text_similarity', or a 'multi' of these.",
+            code="unsupported_value",
+            param=param,
+        )
+    how = asked.hyperparameters or ReinforcementHyperparameters()
+    return Reinforcement(
+        grader=as_json(grader),
+        response_format=_format(asked.response_format),
+        reasoning_effort=how.reasoning_effort,
+        compute_multiplier=how.compute_multiplier,
+        eval_interval=how.eval_interval,
+        eval_samples=how.eval_samples,
     )
+
+
+def _format(asked: ResponseFormat | None) -> dict[str, Any] | None:
+    if asked is None:
+        return None
+    if asked.schema_of_answer("method.reinforcement.response_format") is None:
+        return {"type": asked.type}
+    return asked.model_dump(exclude_none=True, by_alias=True)
+
+
+def _missing(param: str) -> ApiError:
+    return ApiError(400, f"Missing required parameter: '{param}'.", code="missing_required_parameter", param=param)
 
 
 def _existing(services: Services, key: Key, id: str) -> Job:

@@ -51,7 +51,7 @@ def model_object(found: ResolvedModel, services: Services) -> ModelObject:
         "owned_by": model.owned_by if model else base.owned_by,
         "shutdown_date": services.catalogue.shutdown_date(found),
         "fine_tunable": True,
-        "methods": ["supervised", "dpo"],
+        "methods": ["supervised", "dpo", "reinforcement"],
         "context_length": base.context_length,
     }
     if model is not None:

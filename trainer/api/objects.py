@@ -105,10 +105,29 @@ class MethodHyperparameters(TypedDict):
     hyperparameters: HyperparametersObject
 
 
+class ReinforcementHyperparametersObject(TypedDict):
+    n_epochs: int | Literal["auto"]
+    batch_size: int | Literal["auto"]
+    learning_rate_multiplier: float | Literal["auto"]
+    reasoning_effort: Literal["default", "low", "medium", "high"]
+    compute_multiplier: float | Literal["auto"]
+    eval_interval: int | Literal["auto"]
+    eval_samples: int | Literal["auto"]
+
+
+class ReinforcementObject(TypedDict):
+    """`response_format` is in OpenAI's guide, and missing in its description."""
+
+    grader: dict[str, Any]
+    hyperparameters: ReinforcementHyperparametersObject
+    response_format: NotRequired[dict[str, Any]]
+
+
 class MethodObject(TypedDict):
-    type: Literal["supervised", "dpo"]
+    type: Literal["supervised", "dpo", "reinforcement"]
     supervised: NotRequired[MethodHyperparameters]
     dpo: NotRequired[MethodHyperparameters]
+    reinforcement: NotRequired[ReinforcementObject]
 
 
 class WandbObject(TypedDict):
@@ -186,7 +205,7 @@ class ModelObject(TypedDict):
     owned_by: str
     shutdown_date: str | None
     fine_tunable: bool
-    methods: list[Literal["supervised", "dpo"]]
+    methods: list[Literal["supervised", "dpo", "reinforcement"]]
     context_length: int
     root: NotRequired[str]
 
@@ -291,41 +310,3 @@ class CompletionObject(TypedDict):
     model: str
     choices: list[CompletionChoice]
     usage: NotRequired[Usage | None]
-
-
-class GraderErrorsObject(TypedDict):
-    formula_parse_error: bool
-    invalid_variable_error: bool
-    model_grader_parse_error: bool
-    model_grader_refusal_error: bool
-    model_grader_server_error: bool
-    model_grader_server_error_details: str | None
-    other_error: bool
-    python_grader_runtime_error: bool
-    python_grader_runtime_error_details: str | None
-    python_grader_server_error: bool
-    python_grader_server_error_type: str | None
-    sample_parse_error: bool
-    truncated_observation_error: bool
-    unresponsive_reward_error: bool
-
-
-class GraderMetadataObject(TypedDict):
-    name: str
-    type: str
-    errors: GraderErrorsObject
-    execution_time: float
-    scores: dict[str, float]
-    token_usage: Usage | None
-    sampled_model_name: str | None
-
-
-class GraderRunObject(TypedDict):
-    reward: float
-    metadata: GraderMetadataObject
-    sub_rewards: dict[str, float]
-    model_grader_token_usage_per_model: dict[str, Usage]
-
-
-class GraderValidateObject(TypedDict):
-    grader: dict[str, Any]

@@ -10,7 +10,8 @@ from trainer.objects import Checkpoint, Event, EventLevel, EventType, File, Job,
 from trainer.store import Store
 from trainer.training.messages import Measured, SavedModel, Started
 
-# Those that the protocol has for checkpoints, and what tells how preferences are learned, for which it has none.
+# Those that the protocol has for checkpoints, and what tells how preferences and rewards are learned, for which it has
+# none.
 _CHECKPOINT_METRICS = (
     "train_loss",
     "train_mean_token_accuracy",
@@ -19,6 +20,11 @@ _CHECKPOINT_METRICS = (
     "full_valid_loss",
     "full_valid_mean_token_accuracy",
     *(f"{part}_reward_{what}" for part in ("train", "valid", "full_valid") for what in ("accuracy", "margin")),
+    *(
+        f"{part}_{what}"
+        for part in ("train", "full_valid")
+        for what in ("mean_reward", "reward_std", "mean_parse_error", "mean_completion_tokens")
+    ),
 )
 
 
@@ -55,6 +61,9 @@ class Journal:
             )
             if job.method == "dpo":
                 self._store.change_job(id, beta=started.beta)
+            if job.method == "reinforcement":
+                chosen = {name: getattr(started, name) for name in _CHOSEN}
+                self._store.change_job(id, reinforcement={**(job.reinforcement or {}), **chosen})
             self._store.change_job(id, lineage={**(job.lineage or {}), **started.lineage})
             if started.resumed_at is not None:
                 self.say(id, f"Fine-tuning job resumed from step {started.resumed_at}")
@@ -70,18 +79,12 @@ class Journal:
                     level="warn",
                 )
             if started.dropped:
-                self.say(
-                    id,
-                    f"{started.dropped} example(s) have nothing to learn from and were left out",
-                    level="warn",
-                )
+                why = "leave no room for an answer" if job.method == "reinforcement" else "have nothing to learn from"
+                self.say(id, f"{started.dropped} example(s) {why} and were left out", level="warn")
 
     def measured(self, id: str, measured: Measured) -> None:
         step, total, metrics = measured.step, measured.total_steps, measured.metrics
-        text = f"Step {step}/{total}: training loss={metrics['train_loss']:.2f}"
-        for name, words in (("valid_loss", "validation loss"), ("full_valid_loss", "full validation loss")):
-            if name in metrics:
-                text += f", {words}={metrics[name]:.2f}"
+        text = _step(step, total, metrics)
         with self._store.atomic():
             self._store.change_job(id, estimated_finish=now() + round(measured.seconds_left))
             data: dict[str, Any] = {"step": step, "total_steps": total, **metrics}
@@ -89,24 +92,26 @@ class Journal:
                 data["elapsed_seconds"] = measured.seconds
             self.say(id, text, type="metrics", data=data)
 
-    def succeeded(self, job: Job, checkpoints: list[SavedModel], trained_tokens: int) -> Model:
-        """`checkpoints` are the kept ones as the worker reported them, in the order of their steps."""
+    def succeeded(self, job: Job, checkpoints: list[SavedModel], trained_tokens: int, best: int | None = None) -> Model:
+        """`checkpoints` are the kept ones as the worker reported them, in the order of their steps; the job's model is
+        that of the step `best`, or else the last."""
         results = self._write_results(job)
+        final = checkpoints[-1].step if best is None else best
         with self._store.atomic():
-            models = [self._publish(job, checkpoint, last=checkpoint is checkpoints[-1]) for checkpoint in checkpoints]
+            models = {one.step: self._publish(job, one, final=one.step == final) for one in checkpoints}
             self._store.add_file(results)
-            self.say(job.id, f"New fine-tuned model created: {models[-1].id}")
+            self.say(job.id, f"New fine-tuned model created: {models[final].id}")
             self._store.change_job(
                 job.id,
                 status="succeeded",
                 finished_at=now(),
                 estimated_finish=None,
-                fine_tuned_model=models[-1].id,
+                fine_tuned_model=models[final].id,
                 trained_tokens=trained_tokens,
                 result_files=[results.id],
             )
             self.say(job.id, "The job has successfully completed")
-        return models[-1]
+        return models[final]
 
     def failed(self, id: str, code: str, message: str, param: str | None = None) -> None:
         with self._store.atomic():
@@ -128,7 +133,7 @@ class Journal:
     def paused_with_snapshot(self, job: Job, snapshot: SavedModel) -> None:
         """The worker of a paused job has ended and left a usable model."""
         with self._store.atomic():
-            self._publish(job, snapshot, last=False)
+            self._publish(job, snapshot, final=False)
 
     def resumed(self, id: str) -> Job:
         with self._store.atomic():
@@ -168,9 +173,9 @@ class Journal:
             )
         )
 
-    def _publish(self, job: Job, checkpoint: SavedModel, *, last: bool) -> Model:
+    def _publish(self, job: Job, checkpoint: SavedModel, *, final: bool) -> Model:
         """Make a checkpoint a model that can be asked."""
-        model = self._model(job, checkpoint, last=last)
+        model = self._model(job, checkpoint, final=final)
         step, metrics = checkpoint.step, checkpoint.metrics
         self._store.add_model(model)
         self._store.add_checkpoint(
@@ -183,15 +188,15 @@ class Journal:
                 metrics={"step": step, **{name: metrics[name] for name in _CHECKPOINT_METRICS if name in metrics}},
             )
         )
-        if not last:
+        if not final:
             self.say(job.id, f"Checkpoint created at step {step} with Snapshot ID: {model.id}")
         return model
 
-    def _model(self, job: Job, checkpoint: SavedModel, *, last: bool) -> Model:
-        # Each checkpoint has an id of its own; the last epoch's is the job's model and carries the plain name.
+    def _model(self, job: Job, checkpoint: SavedModel, *, final: bool) -> Model:
+        # Each checkpoint has an id of its own; the final one is the job's model and carries the plain name.
         name = f"ft:{job.base}:{self._org}:{(job.suffix or '').replace('_', '-')}:{new_id('', 8)}"
         return Model(
-            id=name if last else f"{name}:ckpt-step-{checkpoint.step}",
+            id=name if final else f"{name}:ckpt-step-{checkpoint.step}",
             base=job.base,
             folder=f"{job.id}/{checkpoint.folder}",
             created_at=now(),
@@ -212,3 +217,21 @@ class Journal:
         )
         (self._uploads / file.id).write_bytes(content)
         return file
+
+
+# Numbers of reinforcement that were "auto" until it began.
+_CHOSEN = ("compute_multiplier", "eval_interval", "eval_samples")
+
+
+def _step(step: int, total: int, metrics: dict[str, int | float]) -> str:
+    """A step in the service's words: programs read them."""
+    if "train_mean_reward" in metrics:
+        text = f"Step {step}/{total} , train mean reward={metrics['train_mean_reward']:.4f}"
+        if "full_valid_mean_reward" in metrics:
+            text += f", full validation mean reward={metrics['full_valid_mean_reward']:.4f}"
+        return text
+    text = f"Step {step}/{total}: training loss={metrics['train_loss']:.2f}"
+    for name, words in (("valid_loss", "validation loss"), ("full_valid_loss", "full validation loss")):
+        if name in metrics:
+            text += f", {words}={metrics[name]:.2f}"
+    return text

@@ -29,7 +29,7 @@ from trainer.objects import Job
 from trainer.settings import Settings
 from trainer.store import Store
 from trainer.training.messages import Done, Failed, Go, Hold, Leave, Measured, Pause, Report, Saved, Started, Stopped
-from trainer.training.plan import Plan, requested_rank
+from trainer.training.plan import Plan, Reinforcement, requested_rank
 from trainer.training.runners.interface import Run, Runner
 from trainer.workers import Worker, died_how
 
@@ -344,10 +344,10 @@ class Supervisor:
             case Failed(code, message, param):
                 attempt.ended = True
                 self._journal.failed(job.id, code, message, param)
-            case Done(checkpoints, trained_tokens):
+            case Done(checkpoints, trained_tokens, best):
                 attempt.ended = True
                 # A pause that came after the last step has nothing to hold up.
-                model = self._journal.succeeded(job, checkpoints, trained_tokens)
+                model = self._journal.succeeded(job, checkpoints, trained_tokens, best)
                 # People ask a new model at once. Not earlier: it would slow the last steps.
                 self._warm_chat(model.id)
 
@@ -404,6 +404,7 @@ class Supervisor:
             batch_size=job.batch_size,
             learning_rate_multiplier=job.learning_rate_multiplier,
             beta=job.beta,
+            reinforcement=msgspec.convert(job.reinforcement, Reinforcement | None),
             save_seconds=self._settings.save_seconds,
             metadata=job.metadata or {},
         )

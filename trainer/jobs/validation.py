@@ -23,14 +23,20 @@ _SHOWN = 3
 
 
 # The formats that each method trains on, as the check names them.
-_FORMATS = {"supervised": ("chat", "completion"), "dpo": ("preference",)}
+_FORMATS = {"supervised": ("chat", "completion"), "dpo": ("preference",), "reinforcement": ("reinforcement",)}
 _WANTED = {
     "supervised": 'the chat format, one object {"messages": [...]} a line, or for base models {"prompt": "...", '
     '"completion": "..."}',
     "dpo": 'the preference format: one object {"input": {"messages": [...]}, "preferred_output": [...], '
     '"non_preferred_output": [...]} a line',
+    "reinforcement": 'the reinforcement format: one object {"messages": [...], ...} a line, whose messages end with '
+    "the user's and whose other fields are what the grader reads",
 }
-_CALLED = {"supervised": "supervised fine-tuning", "dpo": "direct preference optimization (dpo)"}
+_CALLED = {
+    "supervised": "supervised fine-tuning",
+    "dpo": "direct preference optimization (dpo)",
+    "reinforcement": "reinforcement fine-tuning",
+}
 
 
 class Files(msgspec.Struct, frozen=True):
@@ -91,7 +97,7 @@ def _examine(path: Path, param: str, files: Files) -> Problem | Report:
     except TrainingFileError as error:
         return Problem(f"invalid_{param}", f"The {what} cannot be read: {training_file_errors.sentence(error)}", param)
     fitting = report.format in _FORMATS[files.method]
-    if not fitting and report.format in {"chat", "completion", "preference"}:
+    if not fitting and report.format in {"chat", "completion", "preference", "reinforcement"}:
         return Problem(
             f"invalid_{param}",
             f"The {what} is in the {report.format} format, but {_CALLED[files.method]} needs {_WANTED[files.method]}.",

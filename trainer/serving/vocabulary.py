@@ -18,8 +18,8 @@ from jinja2.parser import Parser
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from tokenizers import AddedToken, Tokenizer, pre_tokenizers
 
+from trainer.plain_message import plain
 from trainer.serving.messages import GenerationRequest, Refusal, Refused, Text, Tokens
-from trainer.training.data import plain
 
 
 class Vocabulary:

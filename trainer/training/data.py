@@ -10,6 +10,7 @@ import msgspec
 
 from texts.training_file_errors import sentence
 from trainer.errors import TrainingFailed
+from trainer.plain_message import plain
 from training_files import TrainingFileError, read_examples
 
 IGNORED = -100  # the label of a token that is read and not learned
@@ -38,7 +39,19 @@ class Pair(msgspec.Struct, frozen=True):
         return 2 * len(self.prompt) + len(self.preferred) + len(self.rejected)
 
 
-E = TypeVar("E", Tokens, Pair)
+class Task(msgspec.Struct, frozen=True):
+    """One prompt of reinforcement: its token ids, up to where the answer begins, and the example, whose fields graders
+    read."""
+
+    prompt: list[int]
+    example: dict[str, Any]
+
+    @property
+    def length(self) -> int:
+        return len(self.prompt)
+
+
+E = TypeVar("E", Tokens, Pair, Task)
 
 
 class Tokenized(msgspec.Struct, Generic[E], frozen=True):
@@ -117,6 +130,21 @@ class Reader:
         self._require(kept, "two different answers to compare (all are equal, or lie", param)
         return Tokenized(kept, cut, dropped)
 
+    def tasks(self, examples: Iterable[dict[str, Any]], param: str, most_tokens: int) -> Tokenized[Task]:
+        """Prompts to be answered in at most `most_tokens`. Those that leave no room for that are dropped: a prompt that
+        is cut asks something else. Raises TrainingFailed, blaming `param`."""
+        kept: list[Task] = []
+        dropped = 0
+        for number, example in enumerate(examples, start=1):
+            tools = example.get("tools") or _old_functions(example)
+            prompt = self._render(example["messages"], tools, number, param, opened=True)["input_ids"]
+            if len(prompt) + most_tokens > self.context_length:
+                dropped += 1
+                continue
+            kept.append(Task(prompt, example))
+        self._require(kept, f"a prompt that leaves room for an answer of {most_tokens} tokens (all lie", param)
+        return Tokenized(kept, dropped=dropped)
+
     def _require(self, kept: list[Any], what: str, param: str) -> None:
         if not kept:
             raise TrainingFailed(
@@ -169,14 +197,6 @@ def examples_of(path: Path, param: str) -> Iterator[dict[str, Any]]:
         yield from read_examples(path)
     except TrainingFileError as error:
         raise TrainingFailed(sentence(error), code=f"invalid_{param}", param=param) from error
-
-
-def plain(message: dict[str, Any]) -> dict[str, Any]:
-    """The message with its content as text: parts of type "text" joined, as templates expect."""
-    content = message.get("content")
-    if isinstance(content, list):
-        content = "".join(part.get("text") or part.get("refusal") or "" for part in content if isinstance(part, dict))
-    return {**message, "content": content}
 
 
 def _old_functions(example: dict[str, Any]) -> list[dict[str, Any]] | None:

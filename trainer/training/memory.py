@@ -30,6 +30,7 @@ class Shape(msgspec.Struct, frozen=True):
     layers: int
     vocabulary: int
     linears: tuple[tuple[int, int], ...]  # (rows, columns) of each weight that an adapter goes on
+    keys: int  # numbers in the keys of one token in one layer, and as many in its values
 
     def learned(self, rank: int) -> int:
         """Parameters that are learned: of a LoRA adapter on all linear layers, or all."""
@@ -54,13 +55,14 @@ def shape_of(weights: Path) -> Shape:
     linears = tuple(
         (size[0], size[1]) for name, size in sizes if len(size) == 2 and "embed" not in name and "lm_head" not in name
     )
-    hidden = int(config["hidden_size"])
+    hidden, heads = int(config["hidden_size"]), int(config["num_attention_heads"])
     return Shape(
         parameters=sum(_product(size) for _, size in sizes),
         hidden=hidden,
         intermediate=int(config.get("intermediate_size") or 4 * hidden),
         layers=int(config["num_hidden_layers"]),
         vocabulary=int(config["vocab_size"]),
+        keys=int(config.get("num_key_value_heads") or heads) * int(config.get("head_dim") or hidden // heads),
         linears=linears,
     )
 
@@ -86,6 +88,16 @@ def needed(
     activations = tokens * shape.layers * layer * (0.65 if checkpointing else 1.25)
     head = min(tokens, 2048) * shape.vocabulary * 4 * 3
     return _LIBRARIES + int(weights + learned + activations + head)
+
+
+def rows_to_sample(shape: Shape, *, longest: int, rank: int, number_bytes: float, free: int, most: int) -> int:
+    """How many answers can grow side by side within `free` bytes, prompts included, `longest` tokens each; at least
+    one."""
+    weights = shape.parameters * number_bytes + shape.learned(rank) * 16
+    # Each has its keys and values, the widest layer of the prompt while it is read, and likelihoods several times over.
+    kept = longest * (2 * shape.layers * shape.keys + 2 * (shape.hidden + shape.intermediate)) * number_bytes
+    row = kept + shape.vocabulary * 4 * 4
+    return max(1, min(most, int((free * _USABLE - _LIBRARIES - weights) / row)))
 
 
 def find_plan(

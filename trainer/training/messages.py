@@ -51,7 +51,8 @@ class SavedModel(msgspec.Struct, frozen=True):
 
 class Started(msgspec.Struct, frozen=True, tag_field="kind", tag="started"):
     """The numbers that the job trains with. `cut` examples were too long, `dropped` ones had nothing to learn;
-    `resumed_at` is the step from which it goes on, `classes` the answers of a classification."""
+    `resumed_at` is the step from which it goes on, `classes` the answers of a classification; the last three are those
+    of reinforcement."""
 
     n_epochs: int
     batch_size: int
@@ -63,6 +64,9 @@ class Started(msgspec.Struct, frozen=True, tag_field="kind", tag="started"):
     lineage: dict[str, Any]
     resumed_at: int | None = None
     classes: list[str] | None = None
+    eval_interval: int | None = None
+    eval_samples: int | None = None
+    compute_multiplier: float | None = None
 
 
 class Measured(msgspec.Struct, frozen=True, tag_field="kind", tag="metrics"):
@@ -97,10 +101,12 @@ class Failed(msgspec.Struct, frozen=True, tag_field="kind", tag="failed"):
 
 
 class Done(msgspec.Struct, frozen=True, tag_field="kind", tag="done"):
-    """`checkpoints` are the epochs whose weights are kept, in the order of their steps."""
+    """`checkpoints` are those whose weights are kept, in the order of their steps. `best` is the step of the one that
+    is the job's model; None for the last."""
 
     checkpoints: list[SavedModel]
     trained_tokens: int
+    best: int | None = None
 
 
 Report: TypeAlias = Started | Measured | Saved | Stopped | Failed | Done

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
+from itertools import cycle, islice
 
 from torch.utils.data import Sampler
 
@@ -49,3 +50,29 @@ class Order(Sampler[int]):
         lengths = [self._lengths[index] for index in self]
         rows = [lengths[start : start + at_once] for start in range(0, len(lengths), at_once)]
         return 1 - sum(lengths) / sum(len(row) * max(row) for row in rows)
+
+
+class GroupedOrder(Sampler[int]):
+    """For reinforcement: each of a batch's prompts stands there once for each of its `answers`, and all of the batch
+    once for each of the `parts` in which a step is computed. A short last batch is filled up from the epoch's
+    beginning."""
+
+    def __init__(self, order: Order, batch_size: int, answers: int, parts: int) -> None:
+        self._order = order
+        self._batch_size = batch_size
+        self._answers = answers
+        self._parts = parts
+
+    def set_epoch(self, epoch: int) -> None:
+        self._order.set_epoch(epoch)
+
+    def __len__(self) -> int:
+        return -(-len(self._order) // self._batch_size) * self._batch_size * self._answers * self._parts
+
+    def __iter__(self) -> Iterator[int]:
+        order = list(self._order)
+        whole = list(islice(cycle(order), len(order) + -len(order) % self._batch_size))
+        for start in range(0, len(whole), self._batch_size):
+            batch = [index for index in whole[start : start + self._batch_size] for _ in range(self._answers)]
+            for _ in range(self._parts):
+                yield from batch

@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
 from trainer.errors import TrainingFailed
 from training_files import auto_epochs
 
-Method = Literal["supervised", "dpo"]
+Method = Literal["supervised", "dpo", "reinforcement"]
+Effort = Literal["default", "low", "medium", "high"]
+
+
+class Reinforcement(msgspec.Struct, frozen=True):
+    """What reinforcement takes besides: a grader's JSON, the format that answers are held to (as in chat completions),
+    and numbers, None while they are "auto"."""
+
+    grader: dict[str, Any]
+    response_format: dict[str, Any] | None = None
+    reasoning_effort: Effort = "default"
+    compute_multiplier: float | None = None
+    eval_interval: int | None = None
+    eval_samples: int | None = None
 
 
 class Plan(msgspec.Struct, frozen=True):
@@ -39,6 +52,7 @@ class Plan(msgspec.Struct, frozen=True):
     batch_size: int | None = None
     learning_rate_multiplier: float | None = None
     beta: float | None = None
+    reinforcement: Reinforcement | None = None
     save_seconds: float = 60.0
     metadata: dict[str, str] = {}
 
@@ -83,7 +97,7 @@ def chosen(plan: Plan, examples: int) -> Hyperparameters:
     """The plan's numbers, "auto" filled in by the rule for so many examples (docs/trainer.md, *What "auto" means*)."""
     return Hyperparameters(
         n_epochs=plan.n_epochs or auto_epochs(examples).count,
-        batch_size=plan.batch_size or auto_batch_size(examples),
+        batch_size=plan.batch_size or auto_batch_size(examples, plan.method),
         learning_rate_multiplier=plan.learning_rate_multiplier or auto_multiplier(plan.method),
         beta=plan.beta or AUTO_BETA,
     )
@@ -93,16 +107,64 @@ AUTO_BETA = 0.1
 """What the DPO paper (arXiv 2305.18290) and TRL use."""
 
 
-def auto_batch_size(examples: int) -> int:
+def auto_batch_size(examples: int, method: Method = "supervised") -> int:
     """About 0.2 % of the examples, as hosted services choose, but at least 2 (a step on two examples takes less
-    than two steps on one) and at most 32."""
-    return max(2, min(32, round(examples * 0.002)))
+    than two steps on one; 4 prompts for reinforcement, whose rewards vary by chance) and at most 32."""
+    return max(4 if method == "reinforcement" else 2, min(32, round(examples * 0.002)))
 
 
 def auto_multiplier(method: Method) -> float:
     """1 for supervised training: the rate belongs to the base model. Preferences take a tenth of it: they move a model
-    that speaks already, and at the full rate both answers' probabilities fall."""
-    return 1.0 if method == "supervised" else 0.1
+    that speaks already, and at the full rate both answers' probabilities fall. Rewards say little about each token:
+    reinforcement takes a third (docs/reinforcement.md)."""
+    return {"supervised": 1.0, "dpo": 0.1, "reinforcement": 0.3}[method]
+
+
+class RolloutNumbers(msgspec.Struct, frozen=True):
+    """Of reinforcement: answers sampled for each prompt, what they are a multiple of, after how many steps the
+    validation file is answered, and how often each of its prompts."""
+
+    answers: int
+    compute_multiplier: float
+    eval_interval: int
+    eval_samples: int
+
+
+def rollout_numbers(asked: Reinforcement, total_steps: int) -> RolloutNumbers:
+    """The numbers, "auto" filled in."""
+    multiplier = asked.compute_multiplier or 1.0
+    return RolloutNumbers(
+        answers=max(2, round(ANSWERS * multiplier)),
+        compute_multiplier=multiplier,
+        eval_interval=min(asked.eval_interval or max(1, total_steps // 10), total_steps),
+        eval_samples=asked.eval_samples or 1,
+    )
+
+
+def answer_room(plan: Plan) -> int:
+    """The most tokens of an answer; 0 where none are sampled. Raises TrainingFailed where the metadata name no such
+    number."""
+    if plan.reinforcement is None:
+        return 0
+    most = plan.context_length // 2
+    said = plan.metadata.get(MOST_TOKENS)
+    if said is None:
+        return min(_ROOM[plan.reinforcement.reasoning_effort], most)
+    if not said.isdecimal() or not 1 <= int(said) <= most:
+        raise TrainingFailed(
+            f"The metadata {MOST_TOKENS} is a whole number from 1 to {most}, not {said!r}.",
+            code="invalid_metadata",
+            param="metadata",
+        )
+    return int(said)
+
+
+ANSWERS = 8
+"""Answers for each prompt at a `compute_multiplier` of 1: TRL's default."""
+
+MOST_TOKENS = "max_completion_tokens"
+# How long an answer may be, in tokens. Models that think before they answer need more of it for more effort.
+_ROOM: dict[Effort, int] = {"low": 128, "default": 256, "medium": 256, "high": 512}
 
 
 def micro_batch(batch_size: int, at_most: int = 8) -> int:

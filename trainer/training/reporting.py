@@ -15,9 +15,11 @@ from transformers import TrainerCallback, TrainerControl, TrainerState, Training
 
 from trainer.errors import TrainingFailed
 from trainer.training.classification import Classes
+from trainer.training.data import Task
 from trainer.training.evaluation import Validation
 from trainer.training.messages import Measured, Report, Saved, SavedModel
-from trainer.training.trainers import MARK
+from trainer.training.rollouts import Rollouts
+from trainer.training.trainers import FAULTS, MARK
 
 KEPT_CHECKPOINTS = 3
 # The longest that training pauses because somebody chats: a busy chat slows it down and does not stop it.
@@ -116,15 +118,8 @@ class ReportingCallback(TrainerCallback):
     def on_step_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any) -> None:
         # Before on_log, so that what is measured here goes out with the step's own figures.
         self._measured = {}
-        model, step = kwargs["model"], state.global_step
-        epoch_ends = step % self._steps_per_epoch == 0
-        if self._validation is not None:
-            if step % self._interval == 0 or epoch_ends:
-                self._look(model, self._next_batch(), "valid")
-            if epoch_ends:
-                self._look(model, range(len(self._validation)), "full_valid")
-        if self._classes is not None and epoch_ends:
-            self._measured |= self._classes.score(model)
+        step = state.global_step
+        self._measure(kwargs["model"], step)
         overdue = time.monotonic() - self._saved_at >= self._save_seconds
         control.should_save = (overdue or self._flags.stop.is_set()) and step < self._total_steps
 
@@ -146,12 +141,7 @@ class ReportingCallback(TrainerCallback):
                 code="loss_diverged",
                 param="learning_rate_multiplier",
             )
-        measured = {
-            "train_loss": loss,
-            "train_mean_token_accuracy": float(logs["mean_token_accuracy"]),
-            **{name: float(logs[key]) for name, key in _REWARDS.items() if key in logs},
-            **self._measured,
-        }
+        measured = {**self._figures(logs), **self._measured}
         self.metrics = metrics = {name: round(value, 5) for name, value in measured.items()}
         epoch, step_of_epoch = divmod(step, self._steps_per_epoch)
         worked = time.monotonic() - self._began
@@ -170,7 +160,7 @@ class ReportingCallback(TrainerCallback):
                 seconds_left=worked / step * (self._total_steps - step),
             )
         )
-        if step_of_epoch == 0:
+        if self._is_kept(step):
             self._keep_weights(kwargs["model"], step, metrics)
         self._saving_began = time.monotonic()
 
@@ -194,8 +184,36 @@ class ReportingCallback(TrainerCallback):
 
     @property
     def checkpoints(self) -> list[SavedModel]:
-        """The epochs whose weights are kept, in order."""
+        """The steps whose weights are kept, in order."""
         return self._state.checkpoints
+
+    @property
+    def tokens(self) -> int:
+        """Tokens that were read so far."""
+        return self._counted["tokens"]
+
+    def _measure(self, model: Any, step: int) -> None:
+        """Measure what is to be told with this step's figures."""
+        epoch_ends = self._is_kept(step)
+        if self._validation is not None:
+            if step % self._interval == 0 or epoch_ends:
+                self._look(model, self._next_batch(), "valid")
+            if epoch_ends:
+                self._look(model, range(len(self._validation)), "full_valid")
+        if self._classes is not None and epoch_ends:
+            self._measured |= self._classes.score(model)
+
+    def _figures(self, logs: dict[str, Any]) -> dict[str, float]:
+        """The figures of a step, from TRL's."""
+        return {
+            "train_loss": float(logs["loss"]),
+            "train_mean_token_accuracy": float(logs["mean_token_accuracy"]),
+            **{name: float(logs[key]) for name, key in _PREFERENCES.items() if key in logs},
+        }
+
+    def _is_kept(self, step: int) -> bool:
+        """Whether the weights after this step are a checkpoint."""
+        return step % self._steps_per_epoch == 0
 
     def _look(self, model: Any, indexes: Any, name: str) -> None:
         assert self._validation is not None
@@ -222,17 +240,72 @@ class ReportingCallback(TrainerCallback):
         part.replace(folder)
         known = [one for one in self._state.checkpoints if one.step < step]
         self._state.checkpoints = [*known, SavedModel(step, folder.name, metrics)]
-        # An older one is only removed when none that is saved speaks of it: see `forget`.
-        self._forget()
-
-    def _forget(self) -> None:
         while len(self._state.checkpoints) > KEPT_CHECKPOINTS:
-            self._state.checkpoints.pop(0)
-        # A job that goes on from its last state makes the epochs since anew, so nothing but the newest three matter.
+            self._state.checkpoints.remove(self._least())
+        # A job that goes on from its last state makes what came since anew, so nothing but those that count now matter.
         names = {one.folder for one in self._state.checkpoints}
         for folder in self._output.glob("step-*"):
             if folder.name not in names:
                 shutil.rmtree(folder, ignore_errors=True)
 
+    def _least(self) -> SavedModel:
+        """The checkpoint that is given up where there are too many: the oldest."""
+        return self._state.checkpoints[0]
 
-_REWARDS = {"train_reward_accuracy": "rewards/accuracies", "train_reward_margin": "rewards/margins"}
+
+class RewardReporting(ReportingCallback):
+    """The same for reinforcement: every so many steps the model answers the whole validation set, and the checkpoints
+    with the highest rewards are kept."""
+
+    def __init__(
+        self, *, rollouts: Rollouts, tasks: list[Task], eval_interval: int, eval_samples: int, **more: Any
+    ) -> None:
+        """`tasks` is the validation set, each prompt answered `eval_samples` times."""
+        super().__init__(**more)
+        self._rollouts = rollouts
+        self._tasks = [task for task in tasks for _ in range(eval_samples)]
+        self._eval_interval = eval_interval
+        # What was saved may speak of one that was given up since.
+        self._state.checkpoints = [one for one in self._state.checkpoints if (self._output / one.folder).is_dir()]
+
+    @property
+    def best(self) -> SavedModel:
+        """The checkpoint with the highest reward; of equals the latest."""
+        return max(self._state.checkpoints, key=_rank)
+
+    def _measure(self, model: Any, step: int) -> None:
+        if not self._is_kept(step):
+            return
+        # The same draw each time: what differs between two steps is the model.
+        scores = self._rollouts.scores(self._tasks, self._rollouts.sample(model, self._tasks, draw=-1))
+        self._measured = {
+            "full_valid_mean_reward": scores.mean,
+            "full_valid_reward_std": scores.spread,
+            "full_valid_mean_parse_error": scores.faults,
+            "full_valid_mean_completion_tokens": scores.tokens,
+        }
+
+    def _figures(self, logs: dict[str, Any]) -> dict[str, float]:
+        return {name: float(logs[key]) for name, key in _ROLLOUTS.items()}
+
+    def _is_kept(self, step: int) -> bool:
+        return step % self._eval_interval == 0 or step == self._total_steps
+
+    def _least(self) -> SavedModel:
+        return min(self._state.checkpoints, key=_rank)
+
+
+def _rank(checkpoint: SavedModel) -> tuple[float, int]:
+    return checkpoint.metrics["full_valid_mean_reward"], checkpoint.step
+
+
+_PREFERENCES = {"train_reward_accuracy": "rewards/accuracies", "train_reward_margin": "rewards/margins"}
+# The first and the parse error are named as the service names them; it has no names for the others.
+_ROLLOUTS = {
+    "train_mean_reward": "reward",
+    "train_reward_std": "reward_std",
+    "train_frac_reward_zero_std": "frac_reward_zero_std",
+    "train_mean_parse_error": FAULTS,
+    "train_mean_completion_tokens": "completions/mean_length",
+    "train_entropy": "entropy",
+}

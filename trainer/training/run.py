@@ -17,21 +17,34 @@ import torch
 from peft import LoraConfig, PeftModel, get_peft_model
 from transformers import AutoTokenizer, PrinterCallback, set_seed
 from trl.trainer.dpo_config import DPOConfig
+from trl.trainer.grpo_config import GRPOConfig
 from trl.trainer.sft_config import SFTConfig
 
+from graders.reading import grader_of
 from trainer.base_models import without_marks
 from trainer.errors import TrainingFailed
 from trainer.fetch import MANIFEST
 from trainer.hardware import device, dtype
+from trainer.serving.messages import Refusal
+from trainer.serving.vocabulary import vocabulary
 from trainer.training.classification import Classes, ClassOptions, find_classes
-from trainer.training.data import Pair, Reader, Tokenized, Tokens, examples_of
+from trainer.training.data import Pair, Reader, Task, Tokenized, Tokens, examples_of
 from trainer.training.evaluation import Answers, Preferences, Validation
-from trainer.training.memory import MemoryPlan, disk_needed, find_plan, free_disk, free_memory, shape_of
+from trainer.training.memory import (
+    MemoryPlan,
+    disk_needed,
+    find_plan,
+    free_disk,
+    free_memory,
+    rows_to_sample,
+    shape_of,
+)
 from trainer.training.messages import Done, SavedModel, Started, Stopped
 from trainer.training.order import Order
-from trainer.training.plan import Hyperparameters, Plan, chosen
-from trainer.training.reporting import ControlFlags, ReportingCallback, ResumeState, Send
-from trainer.training.trainers import MARK, Preference, Supervised, last_saved, save
+from trainer.training.plan import Hyperparameters, Plan, RolloutNumbers, answer_room, chosen, rollout_numbers
+from trainer.training.reporting import ControlFlags, ReportingCallback, ResumeState, RewardReporting, Send
+from trainer.training.rollouts import ROWS, Rollouts, answer_schema
+from trainer.training.trainers import MARK, Preference, Rewarded, Supervised, last_saved, save
 from trainer.weights import load, silence_transformers
 
 # Short bursts of training on little data want a short warm-up.
@@ -58,9 +71,11 @@ def train(plan: Plan, send: Send, flags: ControlFlags) -> None:
     for folder in (output, state):
         folder.mkdir(parents=True, exist_ok=True)
     state.chmod(0o700)
-    memory = plan_memory(plan, numbers, [*training.examples, *(held_back.examples if held_back else [])])
     saved = last_saved(state)
     total_steps = math.ceil(examples / numbers.batch_size) * numbers.n_epochs
+    rewarded = rollout_numbers(plan.reinforcement, total_steps) if plan.reinforcement else None
+    read = [*training.examples, *(held_back.examples if held_back else [])]
+    memory = plan_memory(plan, numbers, read, rewarded.answers if rewarded else 1)
     send(
         Started(
             **msgspec.structs.asdict(numbers),
@@ -69,7 +84,12 @@ def train(plan: Plan, send: Send, flags: ControlFlags) -> None:
             context_length=plan.context_length,
             resumed_at=int(saved.name.split("-")[-1]) if saved else None,
             classes=classes.names if classes else None,
-            lineage={"base": _base(Path(plan.weights)), "settings": _settings(plan, numbers), "code": _code()},
+            **_told(rewarded),
+            lineage={
+                "base": _base(Path(plan.weights)),
+                "settings": _settings(plan, numbers, rewarded),
+                "code": _code(),
+            },
         )
     )
     if saved is None:
@@ -82,23 +102,41 @@ def train(plan: Plan, send: Send, flags: ControlFlags) -> None:
     def keep(model: Any, folder: Path) -> None:
         save(model, tokenizer, folder)
 
-    trainer = _trainer(plan, numbers, memory, model, training, tokenizer, total_steps)
-    validation = _validation(held_back, pad_token, memory.micro_batch, numbers.beta, trainer.model)
-    reporting = ReportingCallback(
-        send=send,
-        flags=flags,
-        output=output,
-        save=keep,
-        examples=examples,
-        batch_size=numbers.batch_size,
-        total_steps=total_steps,
-        counted=trainer.counted,
-        validation=validation,
-        validation_batch=memory.micro_batch,
-        classes=classes,
-        save_seconds=plan.save_seconds,
-        resumed=msgspec.json.decode((saved / MARK).read_bytes(), type=ResumeState) if saved else None,
-    )
+    trainer: Supervised | Preference | Rewarded
+    if rewarded is not None:
+        rollouts = _rollouts(plan, max(task.length for task in read), pad_token)
+        trainer = _rewarded(plan, numbers, rewarded, memory, model, training.examples, rollouts, tokenizer, total_steps)
+    else:
+        trainer = _trainer(plan, numbers, memory, model, training, tokenizer, total_steps)
+    told: dict[str, Any] = {
+        "send": send,
+        "flags": flags,
+        "output": output,
+        "save": keep,
+        "examples": examples,
+        "batch_size": numbers.batch_size,
+        "total_steps": total_steps,
+        "counted": trainer.counted,
+        "save_seconds": plan.save_seconds,
+        "resumed": msgspec.json.decode((saved / MARK).read_bytes(), type=ResumeState) if saved else None,
+    }
+    reporting: ReportingCallback
+    if rewarded is not None:
+        assert held_back is not None
+        reporting = RewardReporting(
+            **told,
+            rollouts=rollouts,
+            tasks=held_back.examples,
+            eval_interval=rewarded.eval_interval,
+            eval_samples=rewarded.eval_samples,
+        )
+    else:
+        reporting = ReportingCallback(
+            **told,
+            validation=_validation(held_back, pad_token, memory.micro_batch, numbers.beta, trainer.model),
+            validation_batch=memory.micro_batch,
+            classes=classes,
+        )
     trainer.add_callback(reporting)
     trainer.remove_callback(PrinterCallback)
     trainer.train(resume_from_checkpoint=str(saved) if saved else None)
@@ -109,7 +147,10 @@ def train(plan: Plan, send: Send, flags: ControlFlags) -> None:
             keep(trainer.model, output / snapshot.folder)
         send(Stopped(snapshot))
         return
-    send(Done(reporting.checkpoints, training.tokens * numbers.n_epochs))
+    if isinstance(reporting, RewardReporting):
+        send(Done(reporting.checkpoints, reporting.tokens, reporting.best.step))
+    else:
+        send(Done(reporting.checkpoints, training.tokens * numbers.n_epochs))
 
 
 def _base(weights: Path) -> dict[str, Any]:
@@ -122,11 +163,20 @@ def _base(weights: Path) -> dict[str, Any]:
     return {"origin": told["origin"], "sha256": hashes}
 
 
-def _settings(plan: Plan, numbers: Hyperparameters) -> dict[str, Any]:
+def _told(rewarded: RolloutNumbers | None) -> dict[str, Any]:
+    if rewarded is None:
+        return {}
+    return {name: getattr(rewarded, name) for name in ("compute_multiplier", "eval_interval", "eval_samples")}
+
+
+def _settings(plan: Plan, numbers: Hyperparameters, rewarded: RolloutNumbers | None) -> dict[str, Any]:
     """Everything that decided what was learned, as the model card tells it."""
     settings = {**msgspec.structs.asdict(numbers), "learning_rate": plan.rate(numbers.learning_rate_multiplier)}
     if plan.method != "dpo":
         del settings["beta"]
+    if plan.reinforcement is not None and rewarded is not None:
+        asked = {"grader": plan.reinforcement.grader, "response_format": plan.reinforcement.response_format}
+        settings |= asked | msgspec.structs.asdict(rewarded) | {"max_completion_tokens": answer_room(plan)}
     adapter = {"lora_rank": plan.lora_rank, "lora_alpha": plan.lora_alpha}
     return {**settings, **({"weights": "all"} if plan.whole else adapter), "seed": plan.seed}
 
@@ -139,6 +189,8 @@ def _code() -> dict[str, str]:
 def _tokenized(plan: Plan, reader: Reader) -> tuple[Tokenized[Any], Tokenized[Any] | None]:
     def read(path: str, param: str) -> Tokenized[Any]:
         examples = examples_of(Path(path), param)
+        if plan.method == "reinforcement":
+            return reader.tasks(examples, param, answer_room(plan))
         return reader.preferences(examples, param) if plan.method == "dpo" else reader.supervised(examples, param)
 
     training = read(plan.training_file, "training_file")
@@ -148,21 +200,23 @@ def _tokenized(plan: Plan, reader: Reader) -> tuple[Tokenized[Any], Tokenized[An
 def _classes(
     plan: Plan, training: Tokenized[Any], held_back: Tokenized[Any] | None, tokenizer: Any, pad_token: int
 ) -> Classes | None:
-    if plan.method == "dpo" or held_back is None:
+    if plan.method != "supervised" or held_back is None:
         return None
     return find_classes(training.examples, held_back.examples, ClassOptions.of(plan.metadata), tokenizer, pad_token)
 
 
-def plan_memory(plan: Plan, numbers: Hyperparameters, examples: list[Tokens] | list[Pair]) -> MemoryPlan:
-    """How to train within the memory and disk there are. Raises TrainingFailed where there is no way."""
+def plan_memory(
+    plan: Plan, numbers: Hyperparameters, examples: list[Tokens] | list[Pair] | list[Task], answers: int = 1
+) -> MemoryPlan:
+    """How to train within the memory and disk there are, with so many `answers` to each example. Raises TrainingFailed
+    where there is no way."""
     shape = shape_of(Path(plan.weights))
-    longest = max(example.length for example in examples)
-    on = device()
-    free = torch.cuda.mem_get_info()[0] if on.type == "cuda" else free_memory()
+    longest = max(example.length for example in examples) + answer_room(plan)
+    on, free = device(), _free()
     memory = find_plan(
         shape,
         longest=longest,
-        batch_size=numbers.batch_size,
+        batch_size=numbers.batch_size * answers,
         rank=plan.lora_rank,
         number_bytes=dtype(on).itemsize,
         free=free,
@@ -187,6 +241,10 @@ def plan_memory(plan: Plan, numbers: Hyperparameters, examples: list[Tokens] | l
     return memory
 
 
+def _free() -> int:
+    return torch.cuda.mem_get_info()[0] if device().type == "cuda" else free_memory()
+
+
 def _model(plan: Plan, memory: MemoryPlan) -> Any:
     # All weights are learned in fp32: in bf16 most steps are smaller than what it can tell apart.
     base = load(plan.weights, numbers=torch.float32 if plan.whole else None, four_bit=memory.four_bit)
@@ -206,12 +264,7 @@ def _trainer(
     total_steps: int,
 ) -> Supervised | Preference:
     arguments = _arguments(plan, numbers, memory, total_steps)
-    fresh = not plan.whole and not isinstance(model, PeftModel)
-    lora = None
-    if fresh:
-        lora = LoraConfig(
-            r=plan.lora_rank, lora_alpha=plan.lora_alpha, target_modules="all-linear", task_type="CAUSAL_LM"
-        )
+    lora = _fresh_adapter(plan, model)
     if plan.method == "dpo":
         return Preference(
             training.examples,
@@ -219,15 +272,75 @@ def _trainer(
             # Over a fresh adapter the reference is the base itself; TRL copies one that is gone on from.
             peft_config=lora,
             ref_model=copy.deepcopy(model) if plan.whole else None,
-            args=DPOConfig(**arguments, beta=numbers.beta),
+            args=DPOConfig(**arguments, max_length=None, beta=numbers.beta),
             processing_class=tokenizer,
         )
     return Supervised(
         training.examples,
         model=get_peft_model(model, lora) if lora else model,
-        args=SFTConfig(**arguments, padding_free=_in_one_row(numbers, memory, training, plan.seed)),
+        args=SFTConfig(**arguments, max_length=None, padding_free=_in_one_row(numbers, memory, training, plan.seed)),
         processing_class=tokenizer,
     )
+
+
+def _rewarded(
+    plan: Plan,
+    numbers: Hyperparameters,
+    rewarded: RolloutNumbers,
+    memory: MemoryPlan,
+    model: Any,
+    tasks: list[Task],
+    rollouts: Rollouts,
+    tokenizer: Any,
+    total_steps: int,
+) -> Rewarded:
+    arguments = _arguments(plan, numbers, memory, total_steps, rewarded.answers)
+    lora = _fresh_adapter(plan, model)
+    return Rewarded(
+        tasks,
+        rollouts,
+        numbers.batch_size,
+        model=get_peft_model(model, lora) if lora else model,
+        args=GRPOConfig(**arguments, num_generations=rewarded.answers, max_completion_length=answer_room(plan)),
+        processing_class=tokenizer,
+    )
+
+
+def _rollouts(plan: Plan, longest: int, pad_token: int) -> Rollouts:
+    """`longest`: tokens of the longest prompt."""
+    assert plan.reinforcement is not None
+    room, asked = answer_room(plan), plan.reinforcement.response_format
+    rows = rows_to_sample(
+        shape_of(Path(plan.weights)),
+        longest=longest + room,
+        rank=plan.lora_rank,
+        number_bytes=dtype(device()).itemsize,
+        free=_free(),
+        most=ROWS,
+    )
+    try:
+        return Rollouts(
+            grader_of(plan.reinforcement.grader),
+            vocabulary(plan.weights),
+            pad_token=pad_token,
+            most_tokens=room,
+            rows=rows,
+            seed=plan.seed,
+            schema=answer_schema(asked) if asked else None,
+        )
+    except Refusal as refusal:
+        raise TrainingFailed(
+            f"The response_format cannot be followed: {refusal.refused.message}",
+            code="invalid_schema",
+            param="method.reinforcement.response_format",
+        ) from refusal
+
+
+def _fresh_adapter(plan: Plan, model: Any) -> LoraConfig | None:
+    """The adapter to begin with; None where all weights are trained, or one is gone on from."""
+    if plan.whole or isinstance(model, PeftModel):
+        return None
+    return LoraConfig(r=plan.lora_rank, lora_alpha=plan.lora_alpha, target_modules="all-linear", task_type="CAUSAL_LM")
 
 
 def _in_one_row(numbers: Hyperparameters, memory: MemoryPlan, training: Tokenized[Tokens], seed: int) -> bool:
@@ -245,20 +358,21 @@ def _validation(
     return Answers(held_back.examples, pad_token, batch_size)
 
 
-def _arguments(plan: Plan, numbers: Hyperparameters, memory: MemoryPlan, total_steps: int) -> dict[str, Any]:
+def _arguments(
+    plan: Plan, numbers: Hyperparameters, memory: MemoryPlan, total_steps: int, answers: int = 1
+) -> dict[str, Any]:
     on = device()
     on_cpu = on.type == "cpu"
     return {
         "output_dir": plan.state,
         "num_train_epochs": numbers.n_epochs,
         "per_device_train_batch_size": memory.micro_batch,
-        "gradient_accumulation_steps": numbers.batch_size // memory.micro_batch,
+        "gradient_accumulation_steps": numbers.batch_size * answers // memory.micro_batch,
         "learning_rate": plan.rate(numbers.learning_rate_multiplier),
         "lr_scheduler_type": "linear",
         "warmup_steps": max(1, round(total_steps * _WARMUP_SHARE)),
         "seed": plan.seed,
         "data_seed": plan.seed,
-        "max_length": None,  # examples are cut already
         "logging_steps": 1,
         "save_strategy": "no",  # `ReportingCallback` says when
         "report_to": "none",

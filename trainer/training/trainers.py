@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +11,19 @@ import torch
 import trl.trainer.utils
 from datasets import Dataset  # type: ignore[import-untyped]  # ships no types
 from peft import PeftModel
+from torch.utils.data import Sampler
 from trl.trainer.dpo_trainer import DPOTrainer
+from trl.trainer.grpo_trainer import GRPOTrainer
 from trl.trainer.sft_trainer import SFTTrainer
 
-from trainer.training.data import Pair, Tokens
-from trainer.training.order import Order
+from texts import grader_errors
+from trainer.errors import TrainingFailed
+from trainer.training.data import Pair, Task, Tokens
+from trainer.training.order import GroupedOrder, Order
+from trainer.training.rollouts import Rollouts
+
+# It warns that what makes our own rollouts TRL's may change: a new version is tried before it is taken in.
+os.environ.setdefault("TRL_EXPERIMENTAL_SILENCE", "1")
 
 
 def _only_what_is_learned(device: torch.device) -> bool:
@@ -27,7 +36,7 @@ trl.trainer.utils._use_triton = _only_what_is_learned  # type: ignore[attr-defin
 
 
 class _Ours:
-    """Shared by both. `counted` holds what was read so far: "tokens", and of the step at hand "sequences" and
+    """Shared by all. `counted` holds what was read so far: "tokens", and of the step at hand "sequences" and
     "right" (those whose every learned token was predicted)."""
 
     args: Any
@@ -35,7 +44,7 @@ class _Ours:
     counted: dict[str, int]
     lengths: list[int]
 
-    def _get_train_sampler(self, train_dataset: Any = None) -> Order:
+    def _get_train_sampler(self, train_dataset: Any = None) -> Sampler[int]:
         size = self.args.per_device_train_batch_size * self.args.gradient_accumulation_steps
         return Order(self.lengths, size, self.args.seed)
 
@@ -95,6 +104,55 @@ class Preference(_Ours, DPOTrainer):
     def compute_loss(self, model: Any, inputs: dict[str, Any], *args: Any, **more: Any) -> Any:
         self._count(inputs)
         return super().compute_loss(model, inputs, *args, **more)  # type: ignore[no-untyped-call]
+
+
+class Rewarded(_Ours, GRPOTrainer):
+    """Reinforcement by GRPO: an answer gains as much as its reward stands above those of the other answers to its
+    prompt."""
+
+    def __init__(self, tasks: list[Task], rollouts: Rollouts, batch_size: int, **more: Any) -> None:
+        """`batch_size` counts prompts."""
+        self.lengths = [task.length for task in tasks]
+        self.counted = {"tokens": 0, "sequences": 0, "right": 0}
+        self._tasks = tasks
+        self._rollouts = rollouts
+        self._prompts = batch_size
+        super().__init__(
+            # A prompt is named by its number: TRL only hands it on.
+            train_dataset=Dataset.from_dict({"prompt": [str(number) for number in range(len(tasks))]}),
+            reward_funcs=self._rewards,
+            rollout_func=self._roll_out,
+            **more,
+        )
+
+    def _get_train_sampler(self, train_dataset: Any = None) -> Sampler[int]:
+        order = Order(self.lengths, self._prompts, self.args.seed)
+        return GroupedOrder(order, self._prompts, self.args.num_generations, self.args.gradient_accumulation_steps)
+
+    def _roll_out(self, prompts: list[str], trainer: Any) -> dict[str, Any]:
+        tasks = [self._tasks[int(number)] for number in prompts]
+        answers = self._rollouts.sample(self.model, tasks, draw=self.state.global_step)
+        self.counted["tokens"] += sum(task.length for task in tasks) + sum(map(len, answers))
+        return {"prompt_ids": [task.prompt for task in tasks], "completion_ids": answers, "logprobs": None}
+
+    def _rewards(
+        self, prompts: list[str], completion_ids: list[list[int]], log_metric: Any, **more: Any
+    ) -> list[float | None]:
+        graded = [
+            self._rollouts.grade(self._tasks[int(number)], ids)
+            for number, ids in zip(prompts, completion_ids, strict=True)
+        ]
+        if self.state.global_step == 0 and graded[0].fault and not any(one.available for one in graded):
+            raise TrainingFailed(
+                f"The grader cannot grade here: {grader_errors.sentence(graded[0].fault)}",
+                code="invalid_grader",
+                param="method.reinforcement.grader",
+            )
+        log_metric(FAULTS, sum(one.fault is not None for one in graded) / len(graded))
+        return [one.reward for one in graded]
+
+
+FAULTS = "grader_faults"
 
 
 def kept(model: Any) -> dict[str, Any]:

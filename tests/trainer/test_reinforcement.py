@@ -1,0 +1,165 @@
+"""Reinforcement: answers that a grader likes become likelier.
+
+What takes seconds to import is imported in the tests: each process of the suite reads this module, and one runs it.
+"""
+
+import gc
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from trainer_process import HOLDS_LETTER, jsonl
+
+from trainer.base_models import read_table
+from trainer.errors import TrainingFailed
+from trainer.training.messages import Measured, Report
+from trainer.training.plan import Plan, Reinforcement
+
+TASKS = [{"messages": [{"role": "user", "content": f"Say {'a' * number}!"}], "letter": "e"} for number in range(10)]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _frozen() -> Iterator[None]:
+    """As in a training worker, the libraries are no garbage: each training looks for some at its beginning."""
+    gc.freeze()
+    yield
+    gc.unfreeze()
+
+
+@pytest.fixture
+def plan(tmp_path: Path, table: Path) -> Plan:
+    base = read_table(table)["tiny-random"]
+    return Plan(
+        job_id="job",
+        base=base.id,
+        weights=str(table.parent / "tiny-random"),
+        chat_template=base.template(),
+        context_length=base.context_length,
+        learning_rate=base.learning_rate,
+        lora_rank=base.lora_rank,
+        lora_alpha=base.lora_alpha,
+        training_file=str(tmp_path / "training.jsonl"),
+        validation_file=str(tmp_path / "validation.jsonl"),
+        output=str(tmp_path / "output"),
+        state=str(tmp_path / "state"),
+        seed=3,
+        n_epochs=5,
+        batch_size=4,
+        method="reinforcement",
+        learning_rate_multiplier=1.0,
+        reinforcement=Reinforcement(HOLDS_LETTER, eval_interval=2, eval_samples=4),
+        metadata={"max_completion_tokens": "8"},
+    )
+
+
+def run(plan: Plan, *, pause_at: int | None = None, **changes: Any) -> list[dict[str, Any]]:
+    """All that a worker says while it trains."""
+    from trainer.training.reporting import ControlFlags
+    from trainer.training.run import train
+
+    Path(plan.training_file).write_bytes(jsonl(TASKS))
+    Path(str(plan.validation_file)).write_bytes(jsonl(TASKS[:3]))
+    said: list[dict[str, Any]] = []
+    flags = ControlFlags()
+
+    def send(report: Report) -> None:
+        said.append(msgspec.to_builtins(report))
+        if isinstance(report, Measured) and report.step == pause_at:
+            flags.pause()
+
+    train(msgspec.structs.replace(plan, **changes), send, flags)
+    return said
+
+
+def figures(said: list[dict[str, Any]]) -> dict[int, dict[str, float]]:
+    return {message["step"]: message["metrics"] for message in said if message["kind"] == "metrics"}
+
+
+def asked(**changes: Any) -> Reinforcement:
+    return msgspec.structs.replace(Reinforcement(HOLDS_LETTER, eval_interval=2, eval_samples=4), **changes)
+
+
+def test_answers_that_are_rewarded_become_likelier(plan: Plan) -> None:
+    measured = figures(run(plan))
+    assert list(measured) == list(range(1, 16))  # 10 prompts, 4 a step, 5 epochs
+    assert sum(measured[step]["train_mean_reward"] for step in (1, 2, 3)) / 3 < 0.25
+    assert sum(measured[step]["train_mean_reward"] for step in (13, 14, 15)) / 3 > 0.75
+    assert measured[14]["full_valid_mean_reward"] > measured[2]["full_valid_mean_reward"] + 0.4
+    assert 0 < measured[1]["train_reward_std"] < 0.6
+    assert measured[1]["train_mean_completion_tokens"] <= 8
+    validated = [step for step, figure in measured.items() if "full_valid_mean_reward" in figure]
+    assert validated == [2, 4, 6, 8, 10, 12, 14, 15]
+
+
+def test_the_three_checkpoints_that_answer_best_are_kept_and_the_best_is_the_model(plan: Plan) -> None:
+    said = run(plan)
+    rewards = {
+        step: figure["full_valid_mean_reward"]
+        for step, figure in figures(said).items()
+        if "full_valid_mean_reward" in figure
+    }
+    best = sorted(rewards, key=lambda step: (rewards[step], step))[-3:]
+    kept = said[-1]["checkpoints"]
+    assert [one["step"] for one in kept] == sorted(best)
+    assert said[-1]["best"] == best[-1]
+    folders = {path.name for path in Path(plan.output).iterdir()}
+    assert folders == {one["folder"] for one in kept}
+
+
+def test_a_job_that_was_cut_off_ends_with_the_figures_of_one_that_was_not(plan: Plan, tmp_path: Path) -> None:
+    plan = msgspec.structs.replace(plan, n_epochs=3)
+    whole = run(plan, output=str(tmp_path / "w"), state=str(tmp_path / "ws"))
+    first = run(plan, pause_at=4)  # in the middle of the second epoch
+    assert first[-1]["kind"] == "stopped"
+    second = run(plan)
+    assert second[0]["resumed_at"] == 5
+    assert figures(first) | figures(second) == figures(whole)
+    assert second[-1] == whole[-1]
+
+
+def test_answers_that_cannot_be_graded_earn_nothing_and_are_counted(plan: Plan) -> None:
+    grader = {**HOLDS_LETTER, "input": "{{sample.output_json.word}}"}
+    measured = figures(run(plan, n_epochs=1, reinforcement=asked(grader=grader)))
+    assert measured[1]["train_mean_parse_error"] == 1
+    assert measured[2]["full_valid_mean_parse_error"] == 1
+    assert measured[2]["full_valid_mean_reward"] == 0
+
+
+def test_a_grader_whose_figure_is_not_to_be_had_here_fails_the_job(plan: Plan) -> None:
+    grader = {"type": "token_accuracy", "name": "accuracy"}  # which needs the tokens' probabilities
+    with pytest.raises(TrainingFailed, match="The grader cannot grade here"):
+        run(plan, reinforcement=asked(grader=grader))
+
+
+def test_answers_are_held_to_the_response_format(plan: Plan) -> None:
+    schema = {"type": "object", "properties": {"e": {"type": "boolean"}}, "required": ["e"]}
+    format = {
+        "type": "json_schema",
+        "json_schema": {"name": "answer", "schema": {**schema, "additionalProperties": False}},
+    }
+    grader = {**HOLDS_LETTER, "operation": "eq", "input": "{{sample.output_json.e}}", "reference": "true"}
+    metadata = {"max_completion_tokens": "16"}
+    reinforcement = asked(grader=grader, response_format=format)
+    measured = figures(run(plan, n_epochs=1, reinforcement=reinforcement, metadata=metadata))
+    assert measured[1]["train_mean_parse_error"] == 0
+    assert 0 < measured[1]["train_mean_reward"] < 1
+
+
+def test_more_compute_means_more_answers_to_each_prompt(plan: Plan) -> None:
+    few = figures(run(plan, n_epochs=1, reinforcement=asked(compute_multiplier=0.25)))
+    many = figures(run(plan, n_epochs=1, reinforcement=asked(compute_multiplier=1.5)))
+    assert 4 < many[1]["elapsed_tokens"] / few[1]["elapsed_tokens"] < 8
+
+
+@pytest.mark.parametrize("room", ["0", "2000", "many"])
+def test_the_room_for_an_answer_is_a_number_that_fits(plan: Plan, room: str) -> None:
+    with pytest.raises(TrainingFailed, match=f"max_completion_tokens is a whole number from 1 to 1024, not '{room}'"):
+        run(plan, metadata={"max_completion_tokens": room})
+
+
+def test_prompts_that_leave_no_room_for_an_answer_are_left_out(plan: Plan) -> None:
+    assert run(plan, n_epochs=1, context_length=38)[0]["dropped"] == 3
+    with pytest.raises(TrainingFailed, match="leaves room for an answer of 8 tokens"):
+        run(plan, context_length=20)
