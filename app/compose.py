@@ -36,9 +36,12 @@ from bot.datasets.report import DatasetReports
 from bot.datasets.samples import DatasetSamples
 from bot.datasets.second_pass import SecondPass
 from bot.datasets.splitting import DatasetSplitting
+from bot.evaluations.differences import Differences
 from bot.evaluations.evaluation import EvaluationStore
 from bot.evaluations.evaluations import Evaluations
 from bot.evaluations.grader_files import GraderFiles
+from bot.evaluations.model_answers import ModelAnswers
+from bot.evaluations.runs import EvaluationRuns
 from bot.experiments.run_metrics import MetricsOverview
 from bot.feedback.feedback import AnswerFeedback
 from bot.job_requests import JobRequests
@@ -396,11 +399,27 @@ def _compare(
 def _evaluations(services: Services, callers: Callers) -> EvaluationListeners:
     store, timing, authority = SqliteEvaluationStore(services.database), services.timing, services.authority
     use_case = evaluations(services, store)
+    messages = SqliteEvaluationMessages(services.database)
+    answers = ModelAnswers(
+        store, services.catalogue, services.lost_models, services.model_spending, retry=timing.evaluate
+    )
+    runs = EvaluationRuns(
+        store,
+        answers,
+        services.model_spending,
+        services.jobs,
+        services.datasets,
+        services.file_store,
+        services.pools,
+        look_every=timing.look_every,
+    )
+    differences = Differences(store, services.datasets, services.file_store, services.pools)
     keeper = EvaluationKeeper(
         store,
-        SqliteEvaluationMessages(services.database),
+        messages,
         use_case,
-        ResultMessages(),
+        runs,
+        ResultMessages(store, messages, differences, services.poster, services.pools),
         services.poster,
         services.languages,
         look_every=timing.look_every,
@@ -418,10 +437,13 @@ def _evaluations(services: Services, callers: Callers) -> EvaluationListeners:
         callers=callers,
         choosing=choosing,
         evaluations=use_case,
+        runs=runs,
         keeper=keeper,
         models=services.model_lookup,
         authority=authority,
         modals=Modals(services.poster),
+        languages=services.languages,
+        poster=services.poster,
     )
 
 

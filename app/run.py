@@ -158,6 +158,7 @@ async def running(
             asyncio.create_task(delivery.run(), name="outbox"),
             asyncio.create_task(keeper.run(), name="cards"),
             asyncio.create_task(compare.keeper.run(), name="comparisons"),
+            asyncio.create_task(evaluating.runs.run(), name="evaluations"),
             asyncio.create_task(evaluating.keeper.run(), name="evaluations shown"),
         ]
         stack.push_async_callback(_stop, tasks, services.submitter)

@@ -421,6 +421,11 @@ def score_column() -> str:
     return _("Score")
 
 
+def right_column() -> str:
+    """The share of answers that count as right, where the grader gives scores."""
+    return _("Right")
+
+
 def low_column() -> str:
     return _("from")
 
@@ -516,6 +521,18 @@ def forgets_nothing(model: str, before: str, after: str, n: int) -> str:
         model=model,
         before=before,
         after=after,
+    )
+
+
+def chosen(model: str, score: str, interval: str, n: int) -> str:
+    """The best of several checkpoints."""
+    return _(
+        "Of the checkpoints {model} is best: chosen on one half of the examples, it reaches {score} on the other "
+        "({interval}), n={n}.",
+        model=model,
+        score=score,
+        interval=interval,
+        n=n,
     )
 
 
@@ -623,6 +640,18 @@ def answers_file() -> str:
 
 def chart_alt_text(sentence: str) -> str:
     return _("Scores of the models with their intervals. {sentence}", sentence=sentence)
+
+
+def confusion_alt_text(model: str) -> str:
+    return _("Right labels against the answers of {model}.", model=model)
+
+
+def curves_alt_text() -> str:
+    return _("ROC curve, and precision over recall, of each model.")
+
+
+def calibration_alt_text() -> str:
+    return _("How often answers are right, by how sure the model was.")
 
 
 def cancelled(done: str) -> str:

@@ -10,7 +10,8 @@ JSON: Final = "evaluate_json"
 
 class Choice(msgspec.Struct, frozen=True, omit_defaults=True):
     """`models` are ids, the first is the baseline. `dataset`: the id of a file, None for the one that validated the
-    `job`. `grader`: a name, the id of a file that was dropped (`grader-…`), or JSON; None for what fits the file."""
+    `job`. `grader`: a name, the id of a file that was dropped (`grader-…`), or JSON; None for what fits the file.
+    `seed`: that of an earlier evaluation, whose examples are asked again."""
 
     models: tuple[str, ...] = ()
     dataset: str | None = None
@@ -18,3 +19,4 @@ class Choice(msgspec.Struct, frozen=True, omit_defaults=True):
     n: int | None = None
     samples: int | None = None
     job: str | None = None
+    seed: int | None = None

@@ -11,7 +11,7 @@ from bot.access import Action, Caller
 from bot.datasets.dataset import Dataset
 from bot.datasets.trainable import TrainableDatasets
 from bot.errors import Ambiguous, Invalid, NotFound
-from bot.evaluations.evaluation import EvaluationRequest
+from bot.evaluations.evaluation import Evaluation, EvaluationRequest
 from bot.evaluations.evaluations import Evaluations
 from bot.evaluations.grader_files import GraderFiles
 from bot.jobs.job import Job
@@ -78,8 +78,22 @@ class Choosing:
                 raise _unknown(choice.grader)
             grader, name = as_json(known), choice.grader
         return EvaluationRequest(
-            choice.models, choice.dataset, grader, name, choice.n, choice.samples or 1, job_id=choice.job
+            choice.models,
+            choice.dataset,
+            grader,
+            name,
+            choice.n,
+            choice.samples or 1,
+            job_id=choice.job,
+            seed=choice.seed,
         )
+
+    async def grader_of(self, caller: Caller, evaluation: Evaluation) -> str:
+        """What stands for the grader of an earlier evaluation in a choice."""
+        if named(evaluation.grader_name) is not None:
+            return evaluation.grader_name
+        file = await self.grader_files.named(caller, evaluation.grader_name)
+        return file.id if file is not None else msgspec.json.encode(evaluation.grader).decode()
 
     async def files(self, caller: Caller) -> list[Dataset]:
         """Those that can be asked."""

@@ -12,11 +12,13 @@ from functools import partial
 
 import orjson
 import structlog
+from slack_sdk.models.blocks import ImageBlock
 
 from bot.backoff import Backoff
 from bot.evaluations.evaluation import Evaluation, EvaluationState, EvaluationStore
 from bot.evaluations.evaluations import Evaluations
 from bot.evaluations.messages import EvaluationMessages
+from bot.evaluations.runs import EvaluationRuns
 from bot.keyed_locks import KeyedLocks
 from bot.notices.interfaces import PostDoubtful, PostError, PostLater, PostRefused
 from bot.notices.work_loop import WorkLoop
@@ -41,6 +43,7 @@ class EvaluationKeeper:
         store: EvaluationStore,
         messages: EvaluationMessages,
         evaluations: Evaluations,
+        runs: EvaluationRuns,
         results: ResultMessages,
         poster: Poster,
         languages: Languages,
@@ -52,6 +55,7 @@ class EvaluationKeeper:
         self._store = store
         self._messages = messages
         self._evaluations = evaluations
+        self._runs = runs
         self._results = results
         self._poster = poster
         self._languages = languages
@@ -110,7 +114,7 @@ class EvaluationKeeper:
 
     async def _bring_to_date(self, evaluation: Evaluation) -> None:
         card_ts = await self._card(evaluation)
-        message = card(evaluation, await self._evaluations.progress(evaluation))
+        message = card(evaluation, await self._runs.progress(evaluation))
         self._edited_at[evaluation.id] = time.monotonic()
         await self._show(evaluation, _CARD, message, None)
         thread_ts = evaluation.thread_ts or card_ts
@@ -127,7 +131,7 @@ class EvaluationKeeper:
         known = (await self._messages.of(evaluation.id)).get(_CARD)
         if known is not None and known.ts is not None:
             return known.ts
-        message = card(evaluation, await self._evaluations.progress(evaluation))
+        message = card(evaluation, await self._runs.progress(evaluation))
         ts = await self._post(evaluation, _CARD, message, evaluation.thread_ts)
         if evaluation.thread_ts is None:
             await self._evaluations.posted(evaluation.id, ts)
@@ -142,11 +146,19 @@ class EvaluationKeeper:
             await self._post(evaluation, key, message, thread_ts)
             return
         try:
-            await self._poster.update(evaluation.channel, known.ts, message, priority=Priority.MILESTONE)
+            await self._update(evaluation, known.ts, message)
         except PostRefused as error:
             # Somebody deleted it, or Slack lets nobody edit it any more: there is nothing to go on with.
             log.warning("cannot be edited", evaluation=evaluation.id, key=key, why=str(error))
         await self._messages.shown(evaluation.id, key, shown)
+
+    async def _update(self, evaluation: Evaluation, ts: str, message: Message) -> None:
+        try:
+            await self._poster.update(evaluation.channel, ts, message, priority=Priority.MILESTONE)
+        except PostRefused as error:
+            if str(error) != "invalid_blocks" or not _has_pictures(message):
+                raise
+            await self._poster.update(evaluation.channel, ts, _without_pictures(message), priority=Priority.MILESTONE)
 
     async def _post(self, evaluation: Evaluation, key: str, message: Message, thread_ts: str | None) -> str:
         """The ts of the message `key`; posted unless it is there."""
@@ -156,16 +168,21 @@ class EvaluationKeeper:
                 return known.ts
             since = known.posting_since if known else time.time()
             await self._messages.posting(evaluation.id, key, since)
+            post = partial(
+                self._poster.post_once,
+                evaluation.channel,
+                idempotency_key=f"{evaluation.id}/{key}",
+                may_exist=known is not None,
+                since=since,
+                thread_ts=thread_ts,
+                priority=Priority.CHAT,
+            )
             try:
-                ts = await self._poster.post_once(
-                    evaluation.channel,
-                    message,
-                    idempotency_key=f"{evaluation.id}/{key}",
-                    may_exist=known is not None,
-                    since=since,
-                    thread_ts=thread_ts,
-                    priority=Priority.CHAT,
-                )
+                ts = await post(message)
+            except PostRefused as error:
+                if str(error) != "invalid_blocks" or not _has_pictures(message):
+                    raise
+                ts = await post(_without_pictures(message))
             except PostDoubtful:
                 # Slack may still be carrying it out: whoever looks for it now, and waits here, would not find it.
                 await asyncio.sleep(self._backoff.delay(1))
@@ -175,6 +192,15 @@ class EvaluationKeeper:
             if known is None:
                 await self._messages.shown(evaluation.id, key, _hash(message))
             return ts
+
+
+def _has_pictures(message: Message) -> bool:
+    return any(isinstance(block, ImageBlock) for block in message.blocks)
+
+
+def _without_pictures(message: Message) -> Message:
+    """A picture may be gone from Slack, or not ready: what came of it is worth more than its picture."""
+    return Message(message.text, [block for block in message.blocks if not isinstance(block, ImageBlock)])
 
 
 def _hash(message: Message) -> str:

@@ -13,10 +13,12 @@ from bot.authority import Authority
 from bot.errors import BotError, Denied, Invalid
 from bot.evaluations.evaluation import Plan
 from bot.evaluations.evaluations import Evaluations
+from bot.evaluations.runs import EvaluationRuns
 from bot.models.lookup import ModelLookup
 from bot.notices.interfaces import PostRefused
-from handlers.blocks.model_name import model_options
-from handlers.blocks.text import quoted
+from handlers.blocks.model_name import model_options, named
+from handlers.blocks.parts import line
+from handlers.blocks.text import person, quoted
 from handlers.callers import Callers
 from handlers.evaluations import modal, question
 from handlers.evaluations.choice import Choice
@@ -24,9 +26,13 @@ from handlers.evaluations.choosing import Choosing
 from handlers.evaluations.command_words import read_command
 from handlers.evaluations.keeper import EvaluationKeeper
 from handlers.evaluations.plan_words import plan_words
+from handlers.languages import Languages
 from handlers.modals import Modals
 from handlers.request import Request
+from handlers.web.poster import Poster
+from texts import evaluations as texts
 from texts.errors import sentence
+from texts.language import speaking
 from training_files import TrainingFileError
 
 log = structlog.get_logger()
@@ -48,10 +54,13 @@ class EvaluationListeners:
     callers: Callers
     choosing: Choosing
     evaluations: Evaluations
+    runs: EvaluationRuns
     keeper: EvaluationKeeper
     models: ModelLookup
     authority: Authority
     modals: Modals
+    languages: Languages
+    poster: Poster
     # The last thing that somebody chose in a window, by the window's id: an older plan is not shown over a newer one.
     _latest: dict[str, str] = field(default_factory=dict)
 
@@ -104,7 +113,7 @@ class EvaluationListeners:
         state, values = modal.state_of(view), view["state"]["values"]
         caller = await self.callers.of(request)
         try:
-            choice = msgspec.structs.replace(modal.read(values), job=state.job)
+            choice = msgspec.structs.replace(modal.read(values), job=state.job, seed=state.seed)
         except Invalid as error:
             log.info("not a choice yet", why=str(error))
             return
@@ -117,12 +126,12 @@ class EvaluationListeners:
         view = request.body["view"]
         state = modal.state_of(view)
         caller = await self.callers.of(request)
-        choice = msgspec.structs.replace(modal.read(view["state"]["values"]), job=state.job)
+        choice = msgspec.structs.replace(modal.read(view["state"]["values"]), job=state.job, seed=state.seed)
         origin = await self.callers.origin(request, state.thread_ts)
         caller = msgspec.structs.replace(caller, key=f"view/{view['id']}")
         evaluation = await self.evaluations.start(caller, origin, await self.choosing.request(caller, choice))
         await self.keeper.begin(evaluation, state.thread_ts)
-        await self.keeper.look()
+        await self.runs.look()
 
     async def search_models(self, request: Request) -> Sequence[Option]:
         """What is typed into the menu of models."""
@@ -139,11 +148,48 @@ class EvaluationListeners:
 
     async def resume(self, request: Request) -> None:
         await self.evaluations.resume(await self.callers.of(request), request.text)
+        await self.runs.look()
         await self.keeper.look()
 
     async def cancel(self, request: Request) -> None:
         await self.evaluations.cancel(await self.callers.of(request), request.text)
         await self.keeper.look()
+
+    # What came of it
+
+    async def promote(self, request: Request) -> None:
+        """*Promote*: the model is the channel's from now on; everybody in the thread hears of it."""
+        evaluation_id, _, model = request.text.partition(" ")
+        await self.evaluations.promote(await self.callers.of(request), evaluation_id, model)
+        with speaking(await self.languages.place(request.channel, request.user)):
+            told = line(texts.promoted(person(request.user), named(model)))
+        await self.poster.post_once(
+            request.channel,
+            told,
+            idempotency_key=request.key,
+            may_exist=request.is_retry,
+            since=request.received_at,
+            thread_ts=request.thread_ts,
+        )
+
+    async def ask_more(self, request: Request) -> None:
+        """*Ask more*: the window, with the same models and as many examples as would be needed."""
+        evaluation_id, _, n = request.text.partition(" ")
+        await self._again(request, evaluation_id, n=int(n) if n.isdigit() else None)
+
+    async def another_grader(self, request: Request) -> None:
+        """*With another grader*: the window, with the same models and examples, whose answers are known."""
+        await self._again(request, request.text)
+
+    async def _again(self, request: Request, evaluation_id: str, *, n: int | None = None) -> None:
+        caller = await self.callers.of(request)
+        known = await self.evaluations.get(caller, evaluation_id)
+        choice = Choice(
+            known.models, known.dataset_id, None, n or known.n, known.samples, job=known.job_id, seed=known.seed
+        )
+        if n is not None:
+            choice = msgspec.structs.replace(choice, grader=await self.choosing.grader_of(caller, known))
+        await self._open(request, caller, choice, request.thread_ts or known.thread_ts)
 
     async def _start(self, request: Request, caller: Caller, asked: Asked) -> None:
         """Start what was asked for, once, and say where it is."""
@@ -151,12 +197,12 @@ class EvaluationListeners:
         origin = await self.callers.origin(request, request.thread_ts)
         evaluation = await self.evaluations.start(caller, origin, await self.choosing.request(caller, asked.choice))
         link = await self.keeper.begin(evaluation, request.thread_ts)
-        await self.keeper.look()
+        await self.runs.look()
         await request.answer(question.begun(link))
 
     async def _open(self, request: Request, caller: Caller, choice: Choice, thread_ts: str | None) -> None:
         """The window, at once; what it would take follows."""
-        state = modal.State(request.channel, thread_ts, choice.job)
+        state = modal.State(request.channel, thread_ts, choice.job, choice.seed)
         view = modal.evaluation_modal(
             state,
             choice,
@@ -184,7 +230,7 @@ class EvaluationListeners:
         if self._latest.get(view_id) != request.key:
             return
         try:
-            await self.modals.poster.update_view(view_id, view.to_dict())
+            await self.poster.update_view(view_id, view.to_dict())
         except PostRefused as error:
             log.info("window not updated", why=str(error))
 

@@ -47,11 +47,13 @@ Values = Mapping[str, Mapping[str, Mapping[str, Any]]]
 
 
 class State(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What the window carries: where the evaluation will be born, and of which job."""
+    """What the window carries: where the evaluation will be born, of which job, and that it asks the examples of an
+    earlier one."""
 
     channel: str
     thread_ts: str | None = None
     job: str | None = None
+    seed: int | None = None
 
 
 def evaluation_modal(

@@ -3,7 +3,7 @@
 from typing import Final
 
 from handlers.blocks.card import JOB_EVALUATE
-from handlers.evaluations import card, modal, question
+from handlers.evaluations import card, modal, question, result_blocks
 from handlers.evaluations.listeners import EvaluationListeners
 from handlers.routing import Command, Feature, Modal, Topic
 
@@ -16,6 +16,9 @@ FEATURE: Final = Feature(
         question.CHANGE: EvaluationListeners.change,
         question.NOT_NOW: EvaluationListeners.not_now,
         **dict.fromkeys((modal.MODELS, *modal.CHANGES), EvaluationListeners.changed),
+        result_blocks.PROMOTE: EvaluationListeners.promote,
+        result_blocks.ASK_MORE: EvaluationListeners.ask_more,
+        result_blocks.ANOTHER_GRADER: EvaluationListeners.another_grader,
         card.PAUSE: EvaluationListeners.pause,
         card.RESUME: EvaluationListeners.resume,
         card.CANCEL: EvaluationListeners.cancel,

@@ -1,0 +1,322 @@
+"""What came of an evaluation: the sentence first, then the figures. What models and files say is untrusted."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from slack_sdk.models.blocks import Block, ButtonElement
+
+from bot.evaluations.differences import ToldDifference
+from bot.evaluations.evaluation import Evaluation
+from bot.evaluations.result import ModelGain, ModelScore, Result, SliceScore
+from bot.evaluations.statistics import Chosen, Compared, Estimate, Verdict
+from bot.evaluations.statistics.classification import Classification
+from bot.models.names import short_name
+from handlers.blocks.data_table import Cell, DataTable, Number
+from handlers.blocks.message import Message
+from handlers.blocks.model_name import named
+from handlers.blocks.parts import actions, button, confirm, context, divider, image, message, section
+from handlers.blocks.text import bold, code, person, quoted, size
+from texts import evaluations as texts
+from texts.formats import clauses, first_of, percent, sentences
+
+ALL_ANSWERS: Final = "evaluation_answers"
+PROMOTE: Final = "evaluation_promote"
+ASK_MORE: Final = "evaluation_ask_more"
+ANOTHER_GRADER: Final = "evaluation_another_grader"
+_VERDICTS: Final = {Verdict.BETTER: "🟢", Verdict.WORSE: "🔴", Verdict.CANNOT_TELL: "⚪"}
+_SLICES: Final = 8
+_CLASSES: Final = 30
+_WORDS: Final = 220
+_ANSWER: Final = 260
+
+
+Picture = tuple[str, str]
+"""Slack's id of a file, and what it shows in words."""
+
+
+def result_message(evaluation: Evaluation, result: Result, pictures: Sequence[Picture] = ()) -> Message:
+    """The first message: verdicts, table, picture, and what can be done next."""
+    said = _said(result)
+    blocks: list[Block] = [section("\n".join(said)), context(_what_figures_are(evaluation, result))]
+    blocks.append(_score_table(result))
+    blocks += [image(*picture) for picture in pictures]
+    blocks += [section(line) for line in _forgetting(result)]
+    if result.chosen is not None:
+        blocks.append(section(_chosen(result.chosen)))
+    blocks.append(actions(*_buttons(evaluation, result)))
+    blocks.append(
+        context(texts.started(person(evaluation.owner), _models(evaluation.models), code(evaluation.file_name)))
+    )
+    return message(said[0], blocks)
+
+
+def score_words(result: Result) -> str:
+    """The first sentence, as plain text."""
+    return _said(result)[0].replace("*", "").replace("`", "")
+
+
+def _said(result: Result) -> list[str]:
+    return [verdict_words(result, gain) for gain in result.gains] or [alone_words(result)]
+
+
+def verdict_words(result: Result, gain: ModelGain) -> str:
+    """One sentence (mrkdwn) on a model against the baseline; a second where more would tell."""
+    model, base, compared = bold(named(gain.model)), bold(named(gain.base)), gain.compared
+    if compared.gain is None:
+        return f"⚪ {texts.nothing_graded(model)}"
+    scores = {one.model: one.estimate.value for one in result.scores}
+    after, before = texts.score(scores.get(gain.model)), texts.score(scores.get(gain.base))
+    if not compared.better and not compared.worse:
+        return f"⚪ {texts.alike(model, base, after, compared.n)}"
+    say = {
+        Verdict.BETTER: texts.better,
+        Verdict.WORSE: texts.worse,
+        Verdict.CANNOT_TELL: texts.cannot_tell,
+    }[compared.verdict]
+    sentence = say(model, base, after, before, texts.points(compared.gain), _of_gain(compared), compared.n)
+    more = texts.would_be_needed(compared.needed) if compared.needed else ""
+    return f"{_VERDICTS[compared.verdict]} {sentences(sentence, more)}"
+
+
+def alone_words(result: Result) -> str:
+    score = result.scores[0]
+    if score.estimate.value is None:
+        return texts.nothing_graded(bold(named(score.model)))
+    return texts.alone(
+        bold(named(score.model)), texts.score(score.estimate.value), _interval(score.estimate), score.estimate.n
+    )
+
+
+def model_in_question(result: Result) -> str | None:
+    """The one whose differences from the baseline are shown: the best of those that are better, else the last, which is
+    what a job has made; None where there is only one model."""
+    return _best(result) or (result.gains[-1].model if result.gains else None)
+
+
+def best_classifier(result: Result) -> str | None:
+    """None where the answers are no labels."""
+    found = result.classification
+    return max(found, key=lambda model: found[model].accuracy.value or 0) if found else None
+
+
+def classes_message(result: Result, pictures: Sequence[Picture] = ()) -> Message | None:
+    """How well each label was predicted, by the model that does best; None where the answers are no labels."""
+    best = best_classifier(result)
+    if best is None:
+        return None
+    blocks: list[Block] = [section("\n".join(map(_classified, *zip(*result.classification.items(), strict=True))))]
+    blocks.append(_class_table(best, result.classification[best]))
+    blocks += [image(*picture) for picture in pictures]
+    return message(texts.classes_caption(named(best)), blocks)
+
+
+def differences_message(result: Result, told: Sequence[ToldDifference]) -> Message | None:
+    """Where the models differ: slices, and single examples; None where they do not."""
+    blocks: list[Block] = []
+    if slices := _slices(result):
+        blocks += [section("\n".join([bold(texts.slices_title()), *slices]))]
+    if told:
+        blocks.append(section(bold(texts.differences_title())))
+        for one in told:
+            blocks += [divider(), section(_difference(one))]
+    return message(texts.differences_title(), blocks) if blocks else None
+
+
+def _what_figures_are(evaluation: Evaluation, result: Result) -> str:
+    grader = code(evaluation.grader_name)
+    told = texts.shares_of_right(grader) if result.binary else texts.mean_scores(grader)
+    return sentences(told, texts.holm() if len(result.gains) > 1 else "")
+
+
+def _of_gain(compared: Compared) -> str:
+    if compared.low is None or compared.high is None:
+        return texts.no_interval()
+    return texts.confidence(texts.points(compared.low), texts.points(compared.high))
+
+
+def _interval(estimate: Estimate) -> str:
+    if estimate.low is None or estimate.high is None:
+        return texts.no_interval()
+    return texts.confidence(texts.score(estimate.low), texts.score(estimate.high))
+
+
+def _score_table(result: Result) -> DataTable:
+    has_right = not result.binary and any(score.right is not None for score in result.scores)
+    columns = [texts.model_column(), texts.score_column(), texts.low_column(), texts.high_column()]
+    if has_right:
+        columns.append(texts.right_column())
+    if result.gains:
+        columns += [texts.gain_column(), texts.p_column(), texts.better_column(), texts.worse_column()]
+    columns.append(texts.failed_column())
+    gains = {gain.model: gain.compared for gain in result.gains}
+    rows = []
+    for score in result.scores:
+        row: list[Cell] = [short_name(score.model), *map(_share, _bounds(score.estimate))]
+        if has_right:
+            row.append(_share(score.right.value if score.right else None))
+        if result.gains:
+            row += _gain_cells(gains.get(score.model))
+        row.append(_count(score))
+        rows.append(row)
+    return DataTable(texts.table_caption(), columns, rows)
+
+
+def _bounds(estimate: Estimate) -> tuple[float | None, float | None, float | None]:
+    return estimate.value, estimate.low, estimate.high
+
+
+def _gain_cells(compared: Compared | None) -> list[Cell]:
+    if compared is None or compared.gain is None:
+        return ["–"] * 4
+    p = compared.p if compared.p_adjusted is None else compared.p_adjusted
+    return [
+        Number(100 * compared.gain, texts.points(compared.gain)),
+        Number(p, "<0.001" if p < 0.001 else f"{p:.3f}"),
+        Number(compared.better, str(compared.better)),
+        Number(compared.worse, str(compared.worse)),
+    ]
+
+
+def _count(score: ModelScore) -> Cell:
+    return Number(score.failed + score.ungraded, str(score.failed + score.ungraded))
+
+
+def _share(value: float | None) -> Cell:
+    return "–" if value is None else Number(value, texts.score(value))
+
+
+def _figure(value: float | None) -> Cell:
+    return "–" if value is None else Number(value, f"{value:.2f}")
+
+
+def _classified(model: str, found: Classification) -> str:
+    line = texts.classified(
+        bold(named(model)),
+        percent(found.accuracy.value, 1),
+        _two(found.macro_f1.value),
+        _two(found.weighted_f1),
+    )
+    more = []
+    if found.binary is not None and found.binary.auroc is not None:
+        more.append(texts.areas(_two(found.binary.auroc), _two(found.binary.auprc)))
+    if found.calibration is not None:
+        more.append(texts.calibration(_two(found.calibration.ece), _two(found.calibration.brier)))
+    return clauses(line, *more)
+
+
+def _two(value: float | None) -> str:
+    return "–" if value is None else f"{value:.2f}"
+
+
+def _class_table(model: str, found: Classification) -> DataTable:
+    columns = [
+        texts.class_column(),
+        texts.precision_column(),
+        texts.recall_column(),
+        texts.f1_column(),
+        texts.count_column(),
+    ]
+    rows: list[list[Cell]] = [
+        [one.label, _figure(one.precision), _figure(one.recall), _figure(one.f1), Number(one.support, str(one.support))]
+        for one in found.classes[:_CLASSES]
+    ]
+    return DataTable(texts.classes_caption(short_name(model)), columns, rows)
+
+
+def _forgetting(result: Result) -> list[str]:
+    """What the control set says of each model."""
+    if result.control is None:
+        return []
+    scores = {one.model: one.estimate.value for one in result.control.scores}
+    lines = []
+    for gain in result.control.gains:
+        before, after = texts.score(scores.get(gain.base)), texts.score(scores.get(gain.model))
+        worse = gain.compared.verdict is Verdict.WORSE
+        say = texts.forgets if worse else texts.forgets_nothing
+        lines.append(f"{'🔴' if worse else '⚪'} {say(bold(named(gain.model)), before, after, gain.compared.n)}")
+    return lines
+
+
+def _chosen(chosen: Chosen) -> str:
+    return texts.chosen(
+        bold(named(chosen.model)), texts.score(chosen.estimate.value), _interval(chosen.estimate), chosen.estimate.n
+    )
+
+
+def _slices(result: Result) -> list[str]:
+    """Those of which a verdict can be said, the clearest first."""
+    told = [
+        (compared, model, one)
+        for one in result.slices
+        for model, compared in one.gains.items()
+        if compared.verdict is not Verdict.CANNOT_TELL and compared.gain is not None
+    ]
+    told.sort(key=lambda found: found[0].p)
+    several = len(result.gains) > 1
+    return [_slice_line(one, model, compared, several=several) for compared, model, one in told[:_SLICES]]
+
+
+def _slice_line(one: SliceScore, model: str, compared: Compared, *, several: bool) -> str:
+    base = next(iter(one.means))
+    name = texts.slice_name(one.slice) or quoted(one.slice, 60)
+    line = texts.slice_line(
+        name,
+        code(one.value, 60),
+        texts.score(one.means[base]),
+        texts.score(one.means[model]),
+        texts.points(compared.gain or 0.0),
+        one.n,
+    )
+    model_too = f"{named(model)} · " if several else ""
+    return f"{_VERDICTS[compared.verdict]} {model_too}{line}"
+
+
+def _difference(one: ToldDifference) -> str:
+    if one.after < one.before:
+        title = texts.got_worse(one.line) if (one.before, one.after) == (1, 0) else texts.differs(one.line)
+    else:
+        title = texts.got_better(one.line) if (one.before, one.after) == (0, 1) else texts.differs(one.line)
+    scores = "" if {one.before, one.after} == {0, 1} else f" ({texts.score(one.before)} → {texts.score(one.after)})"
+    lines = [
+        f"{'🔴' if one.after < one.before else '🟢'} {bold(title)}{scores}",
+        texts.asked(quoted(one.question, _WORDS)),
+        *([texts.reference(quoted(one.reference, _WORDS))] if one.reference else []),
+        texts.answered(named(one.base_model), quoted(one.base, _ANSWER) or texts.said_nothing()),
+        texts.answered(named(one.model), quoted(one.answer, _ANSWER) or texts.said_nothing()),
+    ]
+    return "\n".join(lines)
+
+
+def _buttons(evaluation: Evaluation, result: Result) -> list[ButtonElement]:
+    buttons: list[ButtonElement] = []
+    best = _best(result)
+    if best is not None and size(best) <= 1_900:
+        buttons.append(
+            button(
+                texts.promote_button(),
+                PROMOTE,
+                f"{evaluation.id} {best}",
+                style="primary",
+                confirm=confirm(*texts.promote_question(short_name(best)), style="primary"),
+            )
+        )
+    if evaluation.n < evaluation.n_in_file:
+        n = min(evaluation.n_in_file, _more(result) or 2 * evaluation.n)
+        buttons.append(button(texts.ask_more_button(), ASK_MORE, f"{evaluation.id} {n}"))
+    buttons.append(button(texts.another_grader_button(), ANOTHER_GRADER, evaluation.id))
+    return buttons
+
+
+def _more(result: Result) -> int | None:
+    """Examples that would tell the differences that these do not."""
+    return max((gain.compared.needed for gain in result.gains if gain.compared.needed), default=None)
+
+
+def _best(result: Result) -> str | None:
+    """The model that is better than the baseline, by most; None where there is none."""
+    won = [gain for gain in result.gains if gain.compared.verdict is Verdict.BETTER]
+    return max(won, key=lambda gain: gain.compared.gain or 0).model if won else None
+
+
+def _models(models: Sequence[str]) -> str:
+    return first_of([named(model) for model in models])

@@ -1,0 +1,125 @@
+"""From a file and two models to the sentence that says which is better."""
+
+import asyncio
+import sys
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import orjson
+import pytest
+from e2e.bot_process import bot_process, kill
+from e2e.world import MODEL, World, until
+
+TUNED = f"ft:{MODEL}:acme:support:abc12345"
+
+
+def labelled(count: int) -> bytes:
+    """Questions with a label each."""
+    return b"".join(
+        orjson.dumps(
+            {
+                "messages": [
+                    {"role": "user", "content": f"Is ticket {number} urgent?"},
+                    {"role": "assistant", "content": "yes" if number % 2 else "no"},
+                ]
+            }
+        )
+        + b"\n"
+        for number in range(count)
+    )
+
+
+def a_pair(w: World) -> None:
+    """One model that answers right, and one that always says yes."""
+    w.provider.tuned.append(TUNED)
+
+    def answer(body: dict[str, Any]) -> str:
+        number = int(body["messages"][-1]["content"].split()[2])
+        right = "yes" if number % 2 else "no"
+        return right if body["model"] == TUNED else "yes"
+
+    w.provider.answer_to = answer
+
+
+async def eventually(condition: Callable[[], Awaitable[bool]]) -> None:
+    async with asyncio.timeout(20):
+        while not await condition():
+            await asyncio.sleep(0.02)
+
+
+def text_of(message: dict[str, Any]) -> str:
+    return orjson.dumps(message.get("blocks") or []).decode()
+
+
+async def asked_before(w: World, words: str) -> dict[str, Any]:
+    """The question that a command is answered with."""
+    await w.person.command("ana", w.channel, "/finetune", f"evaluate {words}")
+    return await w.person.wait_ephemeral("ana", w.channel, action_id="evaluation_confirmed", timeout=20)
+
+
+async def result(w: World, card: dict[str, Any]) -> dict[str, Any]:
+    return await w.person.wait_message(w.channel, thread_ts=card["ts"], payload={"id": "*/result"}, timeout=20)
+
+
+async def card(w: World) -> dict[str, Any]:
+    return await w.person.wait_message(w.channel, payload={"id": "eval-*/card"}, timeout=20)
+
+
+async def test_two_models_are_asked_after_a_press_and_the_better_one_is_named(w: World) -> None:
+    a_pair(w)
+    async with w.bot():
+        await w.drop("held-back.jsonl", labelled(40))
+        question = await asked_before(w, f"{MODEL},support on held-back.jsonl with match")
+        assert "80 answers to ask for" in text_of(question)
+        assert not w.provider.chats
+        await w.person.click("ana", w.channel, question["ts"], "evaluation_confirmed")
+        shown = await result(w, await card(w))
+        assert "*`support`* is better than" in text_of(shown)
+        assert "+50 points" in text_of(shown)
+        assert len(w.provider.chats) == 80
+
+
+async def test_a_finished_job_is_measured_against_what_it_began_with_in_its_thread(w: World) -> None:
+    async with w.bot():
+        held_back = await w.drop("held-back.jsonl", labelled(30))
+        job_card = await w.start(held_back)
+        w.provider.succeed(await w.job_at_provider())
+        await w.wait_card("job_evaluate")
+        w.provider.answer = "no"
+        await w.person.click("ana", w.channel, job_card["ts"], "job_evaluate")
+        view = await w.person.wait_view("ana")
+        file = view["blocks"][1]["element"]["options"][-1]
+        await w.person.click_in_view("ana", view["id"], "evaluate_file", value=file["value"])
+
+        async def planned() -> bool:
+            return "answers to ask for" in text_of(await w.person.wait_view("ana"))
+
+        await eventually(planned)
+        assert await w.person.submit("ana", view["id"], {}) == {}
+        shown = await w.person.wait_message(
+            w.channel, thread_ts=job_card["ts"], payload={"id": "eval-*/result"}, timeout=20
+        )
+        assert "did equally well on each example" in text_of(shown)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
+async def test_a_kill_costs_no_second_answer_and_shows_nothing_twice(w: World) -> None:
+    a_pair(w)
+    w.provider.answers_between = 0.02
+    async with bot_process(w) as bot:
+        await w.drop("held-back.jsonl", labelled(30))
+        question = await asked_before(w, f"{MODEL},support on held-back.jsonl with match")
+        await w.person.click("ana", w.channel, question["ts"], "evaluation_confirmed")
+        await until(lambda: len(w.provider.chats) > 40)
+        await kill(w, bot)
+    async with bot_process(w):
+        began = await card(w)
+        await result(w, began)
+        asked = [(one["model"], str(one["messages"])) for one in w.provider.chats]
+        assert len(set(asked)) == 60
+        # What was under way when it was killed is asked for again; the first had been answered by then.
+        assert [asked.count(one) for one in asked[:5]] == [1] * 5
+        cards = [one for one in await w.person.messages(w.channel) if "eval-" in str(one.get("metadata"))]
+        assert len(cards) == 1
+        told = await w.person.messages(w.channel, began["ts"])
+        assert len([one for one in told if "/result" in str(one.get("metadata"))]) == 1
