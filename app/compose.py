@@ -113,7 +113,10 @@ async def listeners(services: Services) -> Mapping[type[object], object]:
     """For each class that a feature names in its register."""
     callers = Callers(services.people, services.team)
     authority, providers = services.authority, services.providers
-    deletion = DatasetDeletion(services.datasets, services.file_store, services.jobs, providers, authority)
+    answered = SqliteEvaluationStore(services.database)
+    deletion = DatasetDeletion(
+        services.datasets, services.file_store, services.jobs, providers, answered.forget_file, authority
+    )
     datasets = _datasets(services, callers, deletion)
     files = ProviderFiles(providers.default, services.datasets, services.jobs, authority)
     conversations = SqliteConversationStore(services.database)
@@ -169,7 +172,7 @@ async def listeners(services: Services) -> Mapping[type[object], object]:
         DeletionListeners(
             callers=callers,
             datasets=deletion,
-            models=ModelDeletion(services.catalogue, services.lost_models, authority),
+            models=ModelDeletion(services.catalogue, services.lost_models, answered.forget_model, authority),
             lookup=services.model_lookup,
             poster=services.poster,
             take_down=datasets.reports.take_down,

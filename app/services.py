@@ -39,6 +39,7 @@ from bot.store.audit import SqliteAuditLog
 from bot.store.channel_models import SqliteChannelModels
 from bot.store.database import Database
 from bot.store.datasets import SqliteDatasetStore
+from bot.store.evaluations import SqliteEvaluationStore
 from bot.store.inbox import SqliteInbox
 from bot.store.jobs import SqliteJobStore
 from bot.store.languages import SqliteChannelLanguages
@@ -153,7 +154,7 @@ async def make_services(
     lost_models = LostModels(jobs, providers)
     job_lookup = JobLookup(jobs, authority)
     dataset_lookup = DatasetLookup(datasets, authority)
-    model_lookup = ModelLookup(catalogue, authority)
+    model_lookup = ModelLookup(catalogue, SqliteEvaluationStore(database), authority)
     channel_models = ChannelModels(SqliteChannelModels(database), authority)
     budgets = SqliteBudgetStore(database)
     sweeps = SqliteSweepStore(database)

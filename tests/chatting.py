@@ -52,6 +52,10 @@ class Models:
     joined: list[tuple[str, str]] = field(default_factory=list)
     stopped: list[str] = field(default_factory=list)
     removed: list[Conversation] = field(default_factory=list)
+    promoted: str | None = None
+
+    async def current(self, caller: Caller) -> str | None:
+        return self.promoted
 
     async def named(self, caller: Caller, word: str) -> str:
         found = [model for model in self.there if word in model]

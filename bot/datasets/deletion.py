@@ -1,6 +1,7 @@
 """Deleting a training file: our copy and the provider's. The file in Slack and the models trained on it stay."""
 
 import time
+from collections.abc import Awaitable, Callable
 
 import msgspec
 
@@ -24,13 +25,22 @@ class DeletedDataset(msgspec.Struct, frozen=True):
 
 
 class DatasetDeletion:
+    """`forget`: deletes what models answered when they were asked with a file's words, given its SHA-256."""
+
     def __init__(
-        self, datasets: DatasetStore, file_store: FileStore, jobs: JobStore, providers: Providers, authority: Authority
+        self,
+        datasets: DatasetStore,
+        file_store: FileStore,
+        jobs: JobStore,
+        providers: Providers,
+        forget: Callable[[str], Awaitable[object]],
+        authority: Authority,
     ) -> None:
         self._datasets = datasets
         self._file_store = file_store
         self._jobs = jobs
         self._providers = providers
+        self._forget = forget
         self._authority = authority
         self._lookup = DatasetLookup(datasets, authority)
 
@@ -63,6 +73,7 @@ class DatasetDeletion:
             )
         if not await self._datasets.by_hash(dataset.sha256):
             self._file_store.remove(dataset.sha256)
+            await self._forget(dataset.sha256)
             for provider, file_id in uploads.items():
                 await self._delete_at(provider, dataset.sha256, file_id)
         return DeletedDataset(dataset, tuple(provider.name for provider in uploads))

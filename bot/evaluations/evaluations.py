@@ -14,6 +14,7 @@ from bot.datasets.dataset import Dataset
 from bot.datasets.file_store import FileStore
 from bot.datasets.interfaces import DatasetStore
 from bot.datasets.lookup import DatasetLookup
+from bot.datasets.overlaps import Overlaps
 from bot.errors import Conflict, Invalid, NotFound
 from bot.evaluations.evaluation import (
     DEFAULT_N,
@@ -43,12 +44,17 @@ from bot.spending.model_use import ModelSpending
 from bot.worker_processes import Pool, WorkerPools
 from graders.errors import GraderError
 from graders.grader import judges
+from graders.judging import one_family
 from graders.named import NAMED
 from graders.reading import as_json, grader_of
 from training_files.catalog import base_of
 
 _FEW: Final = 50
 _LATEST: Final = 50
+# Of an answer of a model on own hardware.
+_TIMES_LONGEST: Final = 4
+_FEWEST_TOKENS: Final = 64
+_MOST_TOKENS: Final = 2_048
 
 
 class _Planned(msgspec.Struct, frozen=True):
@@ -86,6 +92,7 @@ class Evaluations:
         self._pools = pools
         self._authority = authority
         self._tokenizers = tokenizers
+        self._overlaps = Overlaps(file_store, pools)
 
     async def of_job(self, caller: Caller, word: str, *, checkpoints: bool = False) -> EvaluationRequest:
         """What evaluates the model of a finished job: base model (the baseline), parent, its model, with `checkpoints`
@@ -239,6 +246,10 @@ class Evaluations:
         asked = grader_of(grader)
         for judge in judges(asked):
             await self._models.require(caller, judge)
+        most_tokens = min(max(_TIMES_LONGEST * read.longest_answer, _FEWEST_TOKENS), _MOST_TOKENS)
+        own = [
+            model for model in models if self._spending.is_free(model, (await self._catalogue.provider_of(model)).name)
+        ]
         evaluation = Evaluation(
             id=_id_of(caller),
             models=models,
@@ -265,6 +276,8 @@ class Evaluations:
                 if (format := (await self._models.starter(caller, model)).completion) is not None
             },
             private=origin.private,
+            # A small model may go on to the end of its context, for minutes. Others think in tokens that count, too.
+            most_tokens=dict.fromkeys(own, most_tokens if read.longest_answer else _MOST_TOKENS),
             logprobs=reads_logprobs(asked),
             job_id=job.id if job else None,
         )
@@ -346,13 +359,21 @@ class Evaluations:
             free=free,
             job_id=evaluation.job_id,
             detectable=detectable(n),
-            caveats=tuple(self._caveats(evaluation, read, job, unpriced)),
+            caveats=tuple(await self._caveats(evaluation, read, dataset, job, unpriced)),
         )
 
-    def _caveats(self, evaluation: Evaluation, read: Survey, job: Job | None, unpriced: Sequence[str]) -> list[Caveat]:
+    async def _caveats(
+        self, evaluation: Evaluation, read: Survey, dataset: Dataset, job: Job | None, unpriced: Sequence[str]
+    ) -> list[Caveat]:
         told = []
         if len(read.drawn) < _FEW:
             told.append(Caveat("few", {"n": len(read.drawn)}))
+        if job is not None and (overlap := await self._overlap(job, dataset)):
+            told.append(Caveat("overlap", {"count": overlap}))
+        for judge in judges(grader_of(evaluation.grader)):
+            for model in evaluation.models:
+                if one_family(judge, model):
+                    told.append(Caveat("judge_of_family", {"judge": judge, "model": model}))
         if evaluation.grader_name == "rouge_l":
             told.append(Caveat("no_exact_grader"))
         if read.unusable:
@@ -362,6 +383,17 @@ class Evaluations:
         if unpriced:
             told.append(Caveat("unknown_price", {"models": list(unpriced)}))
         return told
+
+    async def _overlap(self, job: Job, dataset: Dataset) -> int:
+        """How many examples of the file that is evaluated on were trained on, too."""
+        trained = await self._datasets.get(job.dataset_id) if job.dataset_id else None
+        if trained is None or trained.deleted_at is not None or not self._file_store.path(trained.sha256).exists():
+            return 0
+        if trained.sha256 == dataset.sha256:
+            return dataset.report.examples if dataset.report else 1
+        if self._overlaps.is_due(trained, dataset):
+            await self._overlaps.count(trained, dataset)
+        return self._overlaps.known(trained, dataset)
 
 
 def _id_of(caller: Caller) -> str:

@@ -29,7 +29,8 @@ _COUNTED_AT_ONCE: Final = 64
 class Survey(msgspec.Struct, frozen=True):
     """`drawn`: in the order of the file. `n_in_file`: items there are, each once; `unusable`: examples that have none.
     `prompt_tokens` and `answer_tokens`: of all drawn items, by base model; the latter as long as the answers in the
-    file. `has_reference`: whether the file says what the right answers are. `suits`: the name of the grader for them.
+    file, the longest of which has `longest_answer` tokens. `has_reference`: whether the file says what the right
+    answers are. `suits`: the name of the grader for them.
     """
 
     drawn: tuple[DrawnItem, ...]
@@ -41,6 +42,7 @@ class Survey(msgspec.Struct, frozen=True):
     has_reference: bool
     prompt_tokens: dict[str, int]
     answer_tokens: dict[str, int]
+    longest_answer: int
 
 
 def survey(path: Path, n: int, seed: int, models: Sequence[str], tokenizers: Path | None = None) -> Survey:
@@ -82,6 +84,7 @@ def survey(path: Path, n: int, seed: int, models: Sequence[str], tokenizers: Pat
         suits,
         bool(answer_lengths) or kinds["calls"] > 0,
         *counter.sums(),
+        counter.longest,
     )
 
 
@@ -151,6 +154,7 @@ class _Counter:
         self._waiting: list[tuple[str, str, int]] = []
         self._prompts = dict.fromkeys(self._names, 0)
         self._answers = dict.fromkeys(self._names, 0)
+        self.longest = 0
 
     def add(self, item: Item) -> None:
         text = "\n".join(message.content for message in item.messages)
@@ -179,7 +183,9 @@ class _Counter:
             self._prompts[name] += sum(tokenizer.count([text for text, _, _ in waiting])) + frames
             told = [answer for _, answer, _ in waiting if answer]
             unknown = _UNKNOWN_ANSWER * (len(waiting) - len(told))
-            self._answers[name] += (sum(tokenizer.count(told)) if told else 0) + unknown
+            lengths = tokenizer.count(told) if told else []
+            self._answers[name] += sum(lengths) + unknown
+            self.longest = max(self.longest, *lengths, 0)
 
 
 def _stop(examples: Sequence[Mapping[str, Any]]) -> str:

@@ -1,5 +1,7 @@
 """Deleting a fine-tuned model at its provider."""
 
+from collections.abc import Awaitable, Callable
+
 from bot.access import Action, Caller
 from bot.authority import Authority
 from bot.errors import NotFound
@@ -8,9 +10,18 @@ from bot.models.lost import LostModels
 
 
 class ModelDeletion:
-    def __init__(self, catalogue: Catalogue, lost_models: LostModels, authority: Authority) -> None:
+    """`forget`: deletes what the model answered in evaluations."""
+
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        lost_models: LostModels,
+        forget: Callable[[str], Awaitable[object]],
+        authority: Authority,
+    ) -> None:
         self._catalogue = catalogue
         self._lost_models = lost_models
+        self._forget = forget
         self._authority = authority
 
     async def check(self, caller: Caller, model: str) -> None:
@@ -33,4 +44,5 @@ class ModelDeletion:
         async with self._authority.recorded(caller, "delete model", model):
             await provider.delete_model(model)
         await self._lost_models.deleted(model)
+        await self._forget(model)
         self._catalogue.forget()

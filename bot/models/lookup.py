@@ -1,5 +1,7 @@
 """Models that a person may know of, and which of them a word names."""
 
+from typing import Protocol
+
 from bot.access import Action, Caller, Place
 from bot.authority import Authority
 from bot.errors import NotFound
@@ -9,17 +11,33 @@ from bot.models.names import short_name
 from bot.naming import the_one_named
 
 
+class CurrentModels(Protocol):
+    async def current_model(self, channel: str) -> str | None:
+        """The one that was promoted there."""
+
+
 class ModelLookup:
-    def __init__(self, catalogue: Catalogue, authority: Authority) -> None:
+    def __init__(self, catalogue: Catalogue, current: CurrentModels, authority: Authority) -> None:
         self._catalogue = catalogue
+        self._current = current
         self._authority = authority
 
+    async def current(self, caller: Caller) -> str | None:
+        """The model that was promoted in the caller's channel, while it is there."""
+        model = await self._current.current_model(caller.channel)
+        if model is None or not await self._catalogue.exists(model):
+            return None
+        resource = await self._catalogue.resource(model)
+        return model if self._authority.allows(caller, Action.SEE, resource, caller.posts_in) else None
+
     async def visible(self, caller: Caller, place: Place, *, fresh: bool = True) -> list[FineTunedModel]:
-        """Fine-tuned models that may be seen in `place`, newest first; unless `fresh`, as of the last half minute.
-        Raises ProviderError.
+        """Fine-tuned models that may be seen in `place`: first the one that was promoted there, then the newest; unless
+        `fresh`, as of the last half minute. Raises ProviderError.
         """
         models = await self._catalogue.fine_tuned(fresh=fresh)
         things = await self._catalogue.resources([model.id for model in models])
+        current = await self._current.current_model(place.channel)
+        models = sorted(models, key=lambda model: model.id != current)
         return [model for model in models if self._authority.allows(caller, Action.SEE, things[model.id], place)]
 
     async def search(self, caller: Caller, place: Place, words: str) -> list[str]:

@@ -66,7 +66,7 @@ class ChatListeners:
         """`/finetune chat [MODEL] [settings]`; where several are meant, they are there to choose from."""
         caller, typed = await self.callers.of(request), read_command(request.text)
         word = typed.model
-        models = await (self.picker.named(caller, word) if word else self.picker.visible(caller, fresh=True))
+        models = await (self.picker.named(caller, word) if word else self.picker.unnamed(caller))
         if not models and not await self.picker.found(caller, ""):
             raise NotFound("nothing_to_talk_to")
         if len(models) == 1:

@@ -30,8 +30,18 @@ def deletion(
     jobs: SqliteJobStore,
     provider: OpenAIProtocol,
     authority: Authority,
+    forgotten: list[str],
 ) -> DatasetDeletion:
-    return DatasetDeletion(datasets, file_store, jobs, Providers(provider), authority)
+    async def forget(sha256: str) -> None:
+        forgotten.append(sha256)
+
+    return DatasetDeletion(datasets, file_store, jobs, Providers(provider), forget, authority)
+
+
+@pytest.fixture
+def forgotten() -> list[str]:
+    """Files whose answers in evaluations were deleted."""
+    return []
 
 
 async def test_our_copy_and_the_providers_go_and_the_log_says_who_did_it(
@@ -44,6 +54,7 @@ async def test_our_copy_and_the_providers_go_and_the_log_says_who_did_it(
     audit: SqliteAuditLog,
     datasets: SqliteDatasetStore,
     upload: Upload,
+    forgotten: list[str],
 ) -> None:
     await drop()
     await upload("abc")
@@ -53,17 +64,19 @@ async def test_our_copy_and_the_providers_go_and_the_log_says_who_did_it(
     assert not stand_in.files
     assert await jobs.provider_file(provider.name, "abc") is None
     assert await datasets.by_hash("abc") == []
+    assert forgotten == ["abc"]
     (entry,) = await audit.about("ds-1")
     assert (entry.actor, entry.action, entry.outcome) == (ANA.user, "delete file", Outcome.DONE)
 
 
 async def test_bytes_that_somebody_else_dropped_too_stay(
-    deletion: DatasetDeletion, drop: Drop, file_store: FileStore
+    deletion: DatasetDeletion, drop: Drop, file_store: FileStore, forgotten: list[str]
 ) -> None:
     await drop()
     await drop("ds-2", owner=BEN.user)
     deleted = await deletion.delete(a_caller(), "ds-1")
     assert not deleted.providers
+    assert forgotten == []
     assert file_store.path("abc").exists()
 
 

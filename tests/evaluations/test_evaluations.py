@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 
+import msgspec
 import pytest
 from evaluating import a_chat, labelled
 from parts import CHANNEL, MODEL, a_job
@@ -9,11 +10,14 @@ from slack_requests import ANA, a_caller
 
 from bot.access import Actor, Place, Role
 from bot.audit import Entry
+from bot.authority import Authority
 from bot.datasets.dataset import Dataset
 from bot.errors import Conflict, Denied, Invalid, NotFound
 from bot.evaluations.evaluation import EvaluationRequest, EvaluationState, Task
 from bot.evaluations.evaluations import Evaluations
 from bot.jobs.job import Origin
+from bot.models.catalogue import Catalogue
+from bot.models.lookup import ModelLookup
 from bot.spending.budget import OverBudget, Scope
 from bot.store.audit import SqliteAuditLog
 from bot.store.database import Database
@@ -141,13 +145,39 @@ async def test_what_is_evaluated_in_private_is_seen_nowhere_else(evaluations: Ev
     assert await evaluations.get(a_caller(ANA), started.id) == started, "alone with what is hers"
 
 
-async def test_a_model_is_promoted_in_its_channel(
-    evaluations: Evaluations, store: SqliteEvaluationStore, database: Database
+async def test_people_are_told_what_makes_figures_doubtful(
+    evaluations: Evaluations, jobs: SqliteJobStore, dropped: Drop
 ) -> None:
+    await dropped(*labelled(30)[:4], a_chat("New?", "good"), id="ds-1")
+    await jobs.insert(a_job(state="succeeded", fine_tuned_model=TUNED, validation_dataset_id="ds-valid"))
+    judge = {
+        "type": "score_model",
+        "name": "kind",
+        "model": MODEL,
+        "input": [{"role": "user", "content": "How kind is {{sample.output_text}}?"}],
+    }
+    plan = await evaluations.plan(a_caller(), HERE, msgspec.structs.replace(BOTH, grader=judge))
+    told = [(caveat.kind, caveat.values) for caveat in plan.caveats]
+    assert ("overlap", {"count": 4}) in told
+    assert ("judge_of_family", {"judge": MODEL, "model": TUNED}) in told
+    assert ("chose_checkpoints", {}) in told
+
+
+async def test_a_model_is_promoted_in_its_channel(
+    evaluations: Evaluations,
+    store: SqliteEvaluationStore,
+    database: Database,
+    catalogue: Catalogue,
+    authority: Authority,
+) -> None:
+    lookup = ModelLookup(catalogue, store, authority)
+    assert await lookup.current(a_caller()) is None
     started = await evaluations.start(a_caller(), HERE, BOTH)
     with pytest.raises(NotFound):
         await evaluations.promote(a_caller(), started.id, "gpt-other")
     await evaluations.promote(a_caller(BEN), started.id, TUNED)
     assert await store.current_model(CHANNEL) == TUNED
-    assert await store.current_model("C0OTHER") is None
+    assert await lookup.current(a_caller()) == TUNED
+    assert (await lookup.visible(a_caller(), Place(CHANNEL)))[0].id == TUNED
+    assert await lookup.current(a_caller(channel="C0OTHER")) is None
     assert [one.action for one in await SqliteAuditLog(database).about(TUNED)] == ["promote"]

@@ -18,6 +18,7 @@ from bot.providers.openai_protocol import OpenAIProtocol
 from bot.providers.registry import Providers
 from bot.store.audit import SqliteAuditLog
 from bot.store.database import Database
+from bot.store.evaluations import SqliteEvaluationStore
 from bot.store.jobs import SqliteJobStore
 from texts.errors import sentence
 from texts.language import Language, speaking
@@ -29,7 +30,8 @@ TODAY = date(2026, 11, 28)
 @pytest.fixture
 def models(database: Database, provider: OpenAIProtocol, jobs: SqliteJobStore) -> TrainableModels:
     catalogue = Catalogue(Providers(provider), jobs, default=None)
-    return TrainableModels(catalogue, ModelLookup(catalogue, Authority(Policy(), SqliteAuditLog(database))), provider)
+    authority = Authority(Policy(), SqliteAuditLog(database))
+    return TrainableModels(catalogue, ModelLookup(catalogue, SqliteEvaluationStore(database), authority), provider)
 
 
 async def test_only_models_that_learn_from_such_a_file_are_offered(

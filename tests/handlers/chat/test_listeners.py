@@ -63,6 +63,13 @@ async def test_without_a_name_the_only_one_is_opened_and_where_there_is_none_it_
     assert models.opened == [(VOICE[0], False)]
 
 
+async def test_the_model_that_was_promoted_in_the_channel_needs_no_name(chat: ChatListeners, models: Models) -> None:
+    models.there = ["ft:gpt:acme:support:1", "ft:gpt:acme:support:2"]
+    models.promoted = "ft:gpt:acme:support:2"
+    await chat.command(a_request(""))
+    assert models.opened == [("ft:gpt:acme:support:2", False)]
+
+
 async def test_all_models_can_be_searched_and_base_models_are_there_where_none_is_fine_tuned(
     chat: ChatListeners, models: Models
 ) -> None:
