@@ -14,7 +14,7 @@ import msgspec
 from fontTools.subset import Options, Subsetter
 from fontTools.ttLib import TTFont
 
-from texts.charts import words
+from texts.charts import evaluation_words, words
 from texts.language import Language, speaking
 
 FONT = Path(__file__).parents[1] / "bot" / "charts" / "fonts" / "FinetuneBotCharts.otf"
@@ -27,7 +27,8 @@ def main() -> int:
     shown: set[str] = set()
     for language in Language:
         with speaking(language):
-            shown.update(*msgspec.structs.astuple(words()))
+            for said in (words(), evaluation_words()):
+                shown.update(*msgspec.structs.astuple(said))
     options = Options(layout_features=[], name_IDs=[0, 1, 2, 3, 4, 5, 6, 13, 14], notdef_outline=True, hinting=False)
     font = TTFont(sys.argv[1])
     subsetter = Subsetter(options)

@@ -22,7 +22,7 @@ from bot.charts.lengths import length_chart
 from bot.charts.metrics import Run, by_epochs, metrics_chart
 from bot.charts.training import loss_chart
 from bot.providers.protocol import Metrics
-from texts.charts import ALT_TEXT, length_alt_text, loss_alt_text, metrics_alt_text, words
+from texts.charts import ALT_TEXT, evaluation_words, length_alt_text, loss_alt_text, metrics_alt_text, words
 from texts.language import Language, speaking
 from training_files.report import Bar, Tokens
 
@@ -234,7 +234,7 @@ def test_what_is_written_in_a_chart_can_be_read_on_a_telephone() -> None:
 @pytest.mark.parametrize("language", Language)
 def test_every_word_in_a_picture_has_its_glyphs_in_the_fonts_that_we_bring(language: Language) -> None:
     with speaking(language):
-        shown = "".join(msgspec.structs.astuple(words()))
+        shown = "".join([*msgspec.structs.astuple(words()), *msgspec.structs.astuple(evaluation_words())])
     known = {*get_font(findfont("DejaVu Sans")).get_charmap(), *get_font(canvas._WORDS_FONT).get_charmap()}
     assert [character for character in shown if ord(character) not in known] == []
 

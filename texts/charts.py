@@ -3,7 +3,8 @@
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from bot.charts.words import ChartWords
+from bot.charts.words import ChartWords, EvaluationWords
+from bot.evaluations.statistics import Binary, Calibration, Classification, Compared, Estimate, Verdict
 from bot.jobs.figures import Points, Quantity, quantities, training, validation
 from bot.providers.protocol import Metrics
 from texts.formats import grouped, labelled, percent, sentences
@@ -35,6 +36,42 @@ def words() -> ChartWords:
         median=_("median {length}"),
         share=_("95% up to {length}"),
         cut=_("cut at {length}"),
+    )
+
+
+def evaluation_words() -> EvaluationWords:
+    """In the language in force."""
+    return EvaluationWords(
+        score=_("Score, with 95% interval"),
+        gain=_("Gain against the baseline, with 95% interval"),
+        gain_in_points=_("Gain against the baseline in points, with 95% interval"),
+        # Translators: behind a figure, in parentheses.
+        interval=_("{low} to {high}"),
+        better=_("better"),
+        worse=_("worse"),
+        cannot_tell=_("cannot tell"),
+        nothing=_("no scores"),
+        more_models=_("and {count} more"),
+        truth=_("Right label"),
+        prediction=_("Model's answer"),
+        other=_("no label"),
+        more_labels=_("{count} others"),
+        # Translators: of a label whose name the picture's font cannot write: "label 3".
+        label=_("label {number}"),
+        roc=_("ROC"),
+        false_positive_rate=_("False positive rate"),
+        true_positive_rate=_("True positive rate"),
+        precision_recall=_("Precision and recall"),
+        recall=_("Recall"),
+        precision=_("Precision"),
+        by_chance=_("by chance"),
+        # Translators: those under the two curves.
+        areas=_("areas {roc} and {precision_recall}"),
+        confidence=_("Probability the model gives its answer"),
+        share_right=_("Share of answers that are right"),
+        calibrated=_("as sure as it is right"),
+        # Translators: expected calibration error.
+        error=_("error {figure}"),
     )
 
 
@@ -78,6 +115,78 @@ def metrics_alt_text(runs: Sequence[tuple[str, Sequence[Metrics], str]]) -> str:
         said.append(labelled(name, _course(points, _figure) if points else _("nothing measured")))
     kind = plural("Line chart of {count} job.", "Line chart of {count} jobs.", len(runs))
     return f"{kind} {grouped(said)}"[:ALT_TEXT]
+
+
+def scores_alt_text(scores: Sequence[tuple[str, Estimate]]) -> str:
+    """Of `bot.evaluations.charts.scores_chart`."""
+    known = [bound for _name, one in scores for bound in (one.value, one.low, one.high) if bound is not None]
+    form = percent if known and min(known) >= 0 and max(known) <= 1 else _figure
+    said = [_said(name, form, one.value, one.low, one.high) for name, one in scores]
+    return sentences(_("Chart of scores with 95% intervals."), *said)[:ALT_TEXT]
+
+
+def gains_alt_text(gains: Sequence[tuple[str, Compared]]) -> str:
+    """Of `bot.evaluations.charts.gains_chart`."""
+    verdicts = {Verdict.BETTER: _("better"), Verdict.WORSE: _("worse"), Verdict.CANNOT_TELL: _("cannot tell")}
+    known = [bound for _name, one in gains for bound in (one.gain, one.low, one.high) if bound is not None]
+    shares = known and max(map(abs, known)) <= 1
+    form = _points if shares else _signed
+    said = [
+        _said(_("{name}, {verdict}", name=name, verdict=verdicts[one.verdict]), form, one.gain, one.low, one.high)
+        for name, one in gains
+    ]
+    if shares:
+        return sentences(_("Chart of gains against the baseline in points, with 95% intervals."), *said)[:ALT_TEXT]
+    return sentences(_("Chart of gains against the baseline with 95% intervals."), *said)[:ALT_TEXT]
+
+
+def confusion_alt_text(found: Classification) -> str:
+    """Of `bot.evaluations.charts.confusion_chart`."""
+    mistaken = sorted(
+        (-count, found.labels[y], found.labels[x])
+        for y, row in enumerate(found.confusion)
+        for x, count in enumerate(row[:-1])
+        if x != y and count
+    )
+    said = [
+        _("Confusion matrix of {n} answers, {share} of them right.", n=found.n, share=percent(found.accuracy.value))
+    ]
+    said += [
+        plural(
+            "{truth} was taken for {label} {count} time.",
+            "{truth} was taken for {label} {count} times.",
+            -count,
+            truth=truth,
+            label=label,
+        )
+        for count, truth, label in mistaken[:5]
+    ]
+    if found.other:
+        said.append(plural("{count} answer is no label.", "{count} answers are no label.", found.other))
+    return sentences(*said)[:ALT_TEXT]
+
+
+def curves_alt_text(models: Sequence[tuple[str, Binary]]) -> str:
+    """Of `bot.evaluations.charts.curves_chart`."""
+    said = [
+        _(
+            "{name}: area under ROC {roc}, under precision and recall {precision_recall}.",
+            name=name,
+            roc=_figure(one.auroc or 0),
+            precision_recall=_figure(one.auprc or 0),
+        )
+        for name, one in models
+        if one.roc
+    ]
+    return sentences(_("ROC curve, and precision over recall."), *said)[:ALT_TEXT]
+
+
+def calibration_alt_text(models: Sequence[tuple[str, Calibration]]) -> str:
+    """Of `bot.evaluations.charts.calibration_chart`."""
+    said = [_("{name}: calibration error {error}.", name=name, error=_figure(one.ece)) for name, one in models]
+    return sentences(_("Chart of how many answers are right, by the probability that the model gave them."), *said)[
+        :ALT_TEXT
+    ]
 
 
 def length_alt_text(bars: Sequence[Bar], tokens: Tokens, *, limit: int | None = None) -> str:
@@ -153,6 +262,22 @@ def _course(points: Points, form: Callable[[float], str]) -> str:
         return _("falls from {first} to {last}", first=first, last=last)
     # Translators: "Training loss rises from 0.5 to 3."
     return _("rises from {first} to {last}", first=first, last=last)
+
+
+def _said(name: str, form: Callable[[float], str], value: float | None, low: float | None, high: float | None) -> str:
+    if value is None:
+        return _("{name}: no scores.", name=name)
+    if low is None or high is None:
+        return _("{name}: {value}.", name=name, value=form(value))
+    return _("{name}: {value} ({low} to {high}).", name=name, value=form(value), low=form(low), high=form(high))
+
+
+def _points(share: float) -> str:
+    return f"{100 * share:+.1f}".replace("-", "−")
+
+
+def _signed(value: float) -> str:
+    return f"{value:+.3g}".replace("-", "−")
 
 
 def _figure(value: float) -> str:

@@ -111,9 +111,9 @@ def set_title(axes: "Axes", title: str, pad: float) -> None:
         )
 
 
-def writable(name: str, room: int = _TITLE) -> str:
+def writable(name: str, room: int = _TITLE, *, keep_end: bool = False) -> str:
     """`name` in one line that the fonts here (`name_fonts`) can write, in at most so many characters, of which the wide
-    ones of East Asia count twice; empty where little is left of it.
+    ones of East Asia count twice; empty where little is left of it. Too long a one loses its end, or its middle.
     """
     from matplotlib.font_manager import findfont, get_font
 
@@ -122,12 +122,20 @@ def writable(name: str, room: int = _TITLE) -> str:
     shown = [character for character in wanted if ord(character) in known]
     if len(shown) * 3 < len(wanted) * 2:
         return ""
-    return _shortened(" ".join("".join(shown).split()), room)
+    line = " ".join("".join(shown).split())
+    if keep_end and (whole := _shortened(line, room)) != line:
+        return whole[: len(whole) // 2].rstrip() + "…" + _shortened(line[::-1], room // 2)[-2::-1].lstrip()
+    return _shortened(line, room)
 
 
 def name_fonts() -> list[str]:
     """For what people have named."""
     return [_FONT, *_east_asian_fonts()]
+
+
+def mixed_fonts() -> list[str]:
+    """For lines in which names stand among our own words."""
+    return [*name_fonts(), _WORDS_FONT.stem]
 
 
 def _shortened(line: str, room: int = _TITLE) -> str:
