@@ -181,6 +181,14 @@ class Number(Shape, frozen=True, tag="number"):
     reference: str = REFERENCE
 
 
+class EditDistance(Shape, frozen=True, tag="edit_distance"):
+    """1 where at most so many characters are added, left out or replaced (Levenshtein)."""
+
+    most: Annotated[int, msgspec.Meta(ge=0)] = 5
+    input: str = ANSWER
+    reference: str = REFERENCE
+
+
 class Perplexity(Shape, frozen=True, tag="perplexity"):
     """The mean probability of a token (geometric), 1 / perplexity, from 0 to 1; the perplexity is among the parts."""
 
@@ -200,6 +208,7 @@ Ours = (
     | FunctionCall
     | ValidCalls
     | Number
+    | EditDistance
     | Perplexity
     | TokenAccuracy
 )
@@ -214,16 +223,28 @@ class Multi(Shape, frozen=True, tag="multi"):
     pass_threshold: float | None = None
 
 
-Grader = Single | Multi
+class OfItem(Shape, frozen=True, tag="of_item"):
+    """Each example brings its own grader, as JSON in a field; `models` are those that they ask, for who plans."""
+
+    field: Text = "grader"
+    models: tuple[Text, ...] = ()
+    pass_threshold: float | None = None
+
+
+Grader = Single | Multi | OfItem
 
 
 def singles(grader: Grader) -> tuple[Single, ...]:
-    """Those of a multi grader, or the one that it is."""
+    """Those of a multi grader, or the one that it is; none of one that each example brings."""
+    if isinstance(grader, OfItem):
+        return ()
     return tuple(grader.graders.values()) if isinstance(grader, Multi) else (grader,)
 
 
 def judges(grader: Grader) -> tuple[str, ...]:
     """The models that it asks, each once."""
+    if isinstance(grader, OfItem):
+        return grader.models
     asked = (single.model for single in singles(grader) if isinstance(single, LabelModel | ScoreModel))
     return tuple(dict.fromkeys(asked))
 
@@ -234,6 +255,8 @@ def needs_model(grader: Grader) -> bool:
 
 def fits_training(grader: Grader) -> bool:
     """Whether OpenAI's protocol has it as a grader of reinforcement fine-tuning."""
-    return all(isinstance(single, OfTraining) for single in singles(grader)) and not any(
-        getattr(one, "pass_threshold", None) is not None for one in (grader, *singles(grader))
+    if isinstance(grader, OfItem):
+        return False
+    return all(isinstance(single, OfTraining) for single in singles(grader)) and all(
+        getattr(one, "pass_threshold", None) is None for one in (grader, *singles(grader))
     )

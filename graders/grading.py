@@ -13,6 +13,7 @@ from graders.formula import calculate, names_in
 from graders.grader import (
     Choice,
     Contains,
+    EditDistance,
     FunctionCall,
     Grader,
     JsonEqual,
@@ -21,6 +22,7 @@ from graders.grader import (
     Multi,
     Normalized,
     Number,
+    OfItem,
     Pattern,
     Perplexity,
     Python,
@@ -36,8 +38,9 @@ from graders.normalized import normalized
 from graders.numbers import near, number
 from graders.patterns import found
 from graders.probabilities import mean_probability, token_accuracy
+from graders.reading import grader_of
 from graders.sample import Grade, Judge, Sample
-from graders.similarity import cosine, similarity
+from graders.similarity import cosine, edit_distance, similarity
 from graders.templates import as_text, fill, json_of, value_of
 
 
@@ -50,6 +53,9 @@ class Embedder(Protocol):
 def grade(grader: Grader, item: Mapping[str, Any], sample: Sample, *, trusted: frozenset[str] = frozenset()) -> Grade:
     """The grade of one answer; never raises. `item`: the fields of the example. `trusted`: sources of Python graders
     that may run (`python.trusted_sources`)."""
+    if isinstance(grader, OfItem):
+        own = _own(grader, item)
+        return own if isinstance(own, Grade) else grade(own, item, sample, trusted=trusted)
     if isinstance(grader, Multi):
         return _combined(
             grader, {name: grade(one, item, sample, trusted=trusted) for name, one in grader.graders.items()}
@@ -70,6 +76,11 @@ async def grade_with(
     trusted: frozenset[str] = frozenset(),
 ) -> Grade:
     """The same for all graders: those that ask a model ask `judge`, and `cosine` asks `embedder`."""
+    if isinstance(grader, OfItem):
+        own = _own(grader, item)
+        if isinstance(own, Grade):
+            return own
+        return await grade_with(own, item, sample, judge, embedder=embedder, trusted=trusted)
     if isinstance(grader, Multi):
         asked = (
             grade_with(one, item, sample, judge, embedder=embedder, trusted=trusted) for one in grader.graders.values()
@@ -109,7 +120,7 @@ def passes(grader: Grader, grade: Grade) -> bool | None:
     threshold = getattr(grader, "pass_threshold", None)
     if threshold is None:
         match grader:
-            case Multi() | Perplexity() | TokenAccuracy() | Python():
+            case Multi() | OfItem() | Perplexity() | TokenAccuracy() | Python():
                 return None
             case ScoreModel(range=(low, high)):
                 threshold = (low + high) / 2
@@ -118,6 +129,17 @@ def passes(grader: Grader, grade: Grade) -> bool | None:
             case _:
                 threshold = 1.0
     return bool(grade.reward >= threshold)
+
+
+def _own(grader: OfItem, item: Mapping[str, Any]) -> Grader | Grade:
+    """The grader that an example brings, or the grade where it has none."""
+    try:
+        own = grader_of(item.get(grader.field))
+        if isinstance(own, OfItem):
+            raise GraderError("grader_unlike_protocol", problem="of_item")
+    except GraderError as error:
+        return failed(error)
+    return own
 
 
 def _combined(grader: Multi, grades: Mapping[str, Grade]) -> Grade:
@@ -172,6 +194,8 @@ def _right(grader: Single, item: Mapping[str, Any], sample: Sample) -> bool:
             return found(grader.pattern, text(grader.input), ignore_case=grader.ignore_case)
         case Choice():
             return _chosen(grader, text(grader.input), text(grader.reference))
+        case EditDistance():
+            return edit_distance(text(grader.input), text(grader.reference), grader.most) <= grader.most
         case Number():
             return _number_holds(grader, text(grader.input), text(grader.reference))
         case JsonEqual():

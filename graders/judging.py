@@ -95,6 +95,14 @@ def by_rubric(name: str, model: str, rubric: str, *, pass_threshold: float | Non
     )
 
 
+def rubric_of(grader: ScoreModel) -> str | None:
+    """The rubric of a grader that `by_rubric` made; None of another."""
+    if len(grader.input) != 2 or not isinstance(content := grader.input[1].content, str):
+        return None
+    found = re.fullmatch(r"<rubric>\n(.*)\n</rubric>\n\n<answer>.*", content, re.DOTALL)
+    return found[1] if found and by_rubric("", grader.model, found[1]).input == grader.input else None
+
+
 async def score(grader: ScoreModel, item: Mapping[str, Any], sample: Sample, judge: Judge) -> float:
     low, high = grader.range or (0.0, 1.0)
     messages = [{"role": "system", "content": _SCORE.format(low=low, high=high)}, *_filled(grader.input, item, sample)]

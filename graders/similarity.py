@@ -44,6 +44,13 @@ def cosine(first: Sequence[float], second: Sequence[float]) -> float:
     return min(1.0, max(0.0, float(one @ other) / length))
 
 
+def edit_distance(text: str, reference: str, most: int) -> int:
+    """In characters; one more than `most` stands for all that is farther."""
+    from rapidfuzz.distance import Levenshtein
+
+    return int(Levenshtein.distance(text, reference, score_cutoff=most))
+
+
 def _fuzzy(text: str, reference: str) -> float:
     from rapidfuzz import fuzz
 

@@ -99,6 +99,26 @@ def grader_schema(problem: str) -> str:
 
 
 @ERRORS.sentence
+def grader_file_too_large() -> str:
+    return _("The file holds more tests than can be read at once. Split it.")
+
+
+@ERRORS.sentence
+def grader_file_not_yaml(line: int) -> str:
+    return _("The file is not YAML: see line {line}.", line=line)
+
+
+@ERRORS.sentence
+def grader_file_not_promptfoo() -> str:
+    return _("The file is no Promptfoo configuration: those have `prompts` and `tests`.")
+
+
+@ERRORS.sentence
+def grader_file_not_eval() -> str:
+    return _("The file is no OpenAI eval: those have `testing_criteria`.")
+
+
+@ERRORS.sentence
 def grader_template(template: str) -> str:
     return _(
         "The grader's {template} stands for nothing. There are {item}, a field of the example, and {text}, {json} and "
