@@ -193,6 +193,10 @@ def price_unknown_by_hour() -> str:
     return _("Reinforcement fine-tuning is billed by the hour, so its price is not known beforehand.")
 
 
+def free_and_time_shows(price: str) -> str:
+    return _("{price}. How long reinforcement fine-tuning takes shows after its first steps.", price=price)
+
+
 def tokens_unknown(price: str) -> str:
     return _("{price}. How many tokens the file has, only the provider knows.", price=price)
 

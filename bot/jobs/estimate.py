@@ -43,18 +43,20 @@ def estimate(
     """
     epochs = report.epochs if n_epochs == "auto" else n_epochs
     tokens = report.tokens.billed * epochs
-    if method == REINFORCEMENT:
-        return Estimate(epochs, tokens, None, None)
     usd = _usd(model, tokens, provider) if price_per_million is None else price_per_million * tokens / MILLION
+    if method == REINFORCEMENT:
+        # On one's own hardware it is free all the same; most of its time goes into answers that nobody has seen yet.
+        return Estimate(epochs, tokens, 0.0 if usd == 0 else None, None)
     pace = (seconds_per_token or {}).get(base_of(model))
     return Estimate(epochs, tokens, usd, None if pace is None else pace * tokens)
 
 
 def real_cost(job: Job) -> float | None:
     """US dollars for what the provider says it trained; None where it does not say, or the price is not known."""
-    if not job.trained_tokens or job.method == REINFORCEMENT:
+    if not job.trained_tokens:
         return None
-    return _usd(job.base_model, job.trained_tokens, job.provider)
+    usd = _usd(job.base_model, job.trained_tokens, job.provider)
+    return None if usd and job.method == REINFORCEMENT else usd
 
 
 def is_free(model: str, provider: str) -> bool:

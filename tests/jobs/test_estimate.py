@@ -50,6 +50,11 @@ def test_what_is_billed_by_the_hour_has_no_price_beforehand() -> None:
     assert estimate(REPORT, MODEL, 1, method="reinforcement", price_per_million=5).usd is None
 
 
+def test_reinforcement_on_ones_own_hardware_is_free_and_takes_nobody_knows_how_long() -> None:
+    told = estimate(REPORT, MODEL, 1, method="reinforcement", provider="trainer", seconds_per_token={MODEL: 0.1})
+    assert (told.usd, told.seconds) == (0, None)
+
+
 @pytest.mark.parametrize(
     ("fields", "usd"),
     [
@@ -59,6 +64,7 @@ def test_what_is_billed_by_the_hour_has_no_price_beforehand() -> None:
         ({"trained_tokens": 2_000_000, "base_model": "unheard-of"}, None),
         ({"trained_tokens": 2_000_000, "base_model": f"ft:{MODEL}:acme::1"}, 10),
         ({"trained_tokens": 2_000_000, "method": "reinforcement"}, None),
+        ({"trained_tokens": 2_000_000, "method": "reinforcement", "provider": "trainer"}, 0),
     ],
 )
 def test_the_real_cost_is_that_of_the_tokens_that_the_provider_trained(fields: dict[str, Any], usd: float) -> None:

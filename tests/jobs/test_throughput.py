@@ -35,7 +35,14 @@ def test_going_on_from_a_fine_tuned_model_takes_as_long_as_training_its_base() -
 
 @pytest.mark.parametrize(
     "changes",
-    [{"state": "failed"}, {"provider": "other"}, {"tokens": None}, {"started_at": None}, {"finished_at": 100.0}],
+    [
+        {"state": "failed"},
+        {"provider": "other"},
+        {"tokens": None},
+        {"started_at": None},
+        {"finished_at": 100.0},
+        {"method": "reinforcement"},
+    ],
 )
 def test_what_tells_nothing_is_passed_over(changes: dict[str, object]) -> None:
     assert seconds_per_token([job(10, **changes)], "acme") == {}

@@ -220,7 +220,8 @@ def _estimate(
 ) -> str:
     report = dataset.report if dataset else None
     if method == REINFORCEMENT:
-        return texts.price_unknown_by_hour()
+        free = model.price_per_million == 0
+        return texts.free_and_time_shows(money(0)) if free else texts.price_unknown_by_hour()
     if report is None:
         return texts.tokens_unknown(_price(model))
     try:
@@ -240,7 +241,7 @@ def _price(model: TrainableModel) -> str:
 
 def _described(model: TrainableModel, dataset: Dataset | None, method: str) -> str:
     report = dataset.report if dataset else None
-    if method == REINFORCEMENT:
+    if method == REINFORCEMENT and model.price_per_million != 0:
         price = texts.billed_by_hour()
     elif report is not None:
         price = money(estimate(report, model.id, price_per_million=model.price_per_million).usd)

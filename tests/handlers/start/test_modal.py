@@ -90,6 +90,16 @@ def test_on_ones_own_hardware_nothing_is_billed() -> None:
     assert "billed" not in words
 
 
+def test_reinforcement_on_ones_own_hardware_is_free_and_takes_nobody_knows_how_long() -> None:
+    view = shown(of_method("reinforcement"), {"model": SMOL.id}, models=[SMOL])
+    assert (
+        "*Estimate:* free (your own hardware). How long reinforcement fine-tuning takes shows after its first steps."
+        in said(view)
+    )
+    assert inputs(view)["model"]["options"][0]["description"]["text"].startswith("free (your own hardware)")
+    assert "billed by the hour" in said(shown(of_method("reinforcement")))
+
+
 def test_what_stands_in_the_way_of_the_job_stands_under_its_estimate() -> None:
     blocks = shown(a_dataset(), preview="*Needs approval:* …")["blocks"]
     texts = [block.get("text", {}).get("text", "") for block in blocks]
