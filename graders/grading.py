@@ -5,6 +5,8 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
+import msgspec
+
 from graders import judging, python
 from graders.calls import calls_of, match, valid
 from graders.choice import choice
@@ -55,7 +57,7 @@ def grade(grader: Grader, item: Mapping[str, Any], sample: Sample, *, trusted: f
     that may run (`python.trusted_sources`)."""
     if isinstance(grader, OfItem):
         own = _own(grader, item)
-        return own if isinstance(own, Grade) else grade(own, item, sample, trusted=trusted)
+        return own if isinstance(own, Grade) else _by_own(own, grade(own, item, sample, trusted=trusted))
     if isinstance(grader, Multi):
         return _combined(
             grader, {name: grade(one, item, sample, trusted=trusted) for name, one in grader.graders.items()}
@@ -80,7 +82,7 @@ async def grade_with(
         own = _own(grader, item)
         if isinstance(own, Grade):
             return own
-        return await grade_with(own, item, sample, judge, embedder=embedder, trusted=trusted)
+        return _by_own(own, await grade_with(own, item, sample, judge, embedder=embedder, trusted=trusted))
     if isinstance(grader, Multi):
         asked = (
             grade_with(one, item, sample, judge, embedder=embedder, trusted=trusted) for one in grader.graders.values()
@@ -120,7 +122,9 @@ def passes(grader: Grader, grade: Grade) -> bool | None:
     threshold = getattr(grader, "pass_threshold", None)
     if threshold is None:
         match grader:
-            case Multi() | OfItem() | Perplexity() | TokenAccuracy() | Python():
+            case OfItem():
+                return grade.right
+            case Multi() | Perplexity() | TokenAccuracy() | Python():
                 return None
             case ScoreModel(range=(low, high)):
                 threshold = (low + high) / 2
@@ -140,6 +144,10 @@ def _own(grader: OfItem, item: Mapping[str, Any]) -> Grader | Grade:
     except GraderError as error:
         return failed(error)
     return own
+
+
+def _by_own(own: Grader, grade: Grade) -> Grade:
+    return msgspec.structs.replace(grade, right=passes(own, grade))
 
 
 def _combined(grader: Multi, grades: Mapping[str, Grade]) -> Grade:

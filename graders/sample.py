@@ -31,12 +31,14 @@ class Grade(msgspec.Struct, frozen=True):
     `reward` is None where it could not be said: never a wrong number. `parts`: of a multi grader the rewards of its
     graders, by key; else figures that came along. `fault`: why there is no reward, or why it is 0 (an answer that is
     not the JSON it should be). `available` is False where the figure is not to be had here whatever the answer.
+    `right`: what an example's own grader counts the answer as.
     """
 
     reward: float | None
     parts: dict[str, float] = {}
     fault: GradeFault | None = None
     available: bool = True
+    right: bool | None = None
 
     @property
     def why(self) -> str:

@@ -107,9 +107,9 @@ def test_each_example_brings_its_own_grader() -> None:
     assert grader is not None
     assert as_json(grader) == {"type": "of_item", "name": "Translations", "models": ["gpt-4.1"]}
     german = list(found.examples())[1]
-    assert grade(grader, german, Sample("Guten Tag!")).reward == 1.0
-    assert grade(grader, german, Sample("As an AI I say hallo.")).reward == 0.0
-    assert passes(grader, grade(grader, german, Sample("Hello"))) is None
+    right, wrong = (grade(grader, german, Sample(text)) for text in ("Guten Tag!", "As an AI I say hallo."))
+    assert (right.reward, wrong.reward) == (1.0, 0.0)
+    assert (passes(grader, right), passes(grader, wrong)) == (True, False)
     assert grade(grader, {}, Sample("Hello")).reward is None
 
 
