@@ -39,6 +39,7 @@ from bot.datasets.splitting import DatasetSplitting
 from bot.evaluations.differences import Differences
 from bot.evaluations.evaluation import EvaluationStore
 from bot.evaluations.evaluations import Evaluations
+from bot.evaluations.export import EvaluationExport
 from bot.evaluations.grader_files import GraderFiles
 from bot.evaluations.model_answers import ModelAnswers
 from bot.evaluations.runs import EvaluationRuns
@@ -87,6 +88,7 @@ from handlers.datasets.listeners import DatasetListeners
 from handlers.datasets.reactions import Reactions
 from handlers.datasets.reports import ReportMessages
 from handlers.deletion.listeners import DeletionListeners
+from handlers.evaluations.answer_files import AnswerFiles
 from handlers.evaluations.choosing import Choosing
 from handlers.evaluations.keeper import EvaluationKeeper
 from handlers.evaluations.listeners import EvaluationListeners
@@ -442,6 +444,13 @@ def _evaluations(services: Services, callers: Callers) -> EvaluationListeners:
         evaluations=use_case,
         runs=runs,
         keeper=keeper,
+        answer_files=AnswerFiles(
+            EvaluationExport(use_case, store, services.datasets, services.file_store, services.pools),
+            store,
+            messages,
+            services.languages,
+            services.poster,
+        ),
         models=services.model_lookup,
         authority=authority,
         modals=Modals(services.poster),

@@ -21,6 +21,7 @@ from handlers.blocks.parts import line
 from handlers.blocks.text import person, quoted
 from handlers.callers import Callers
 from handlers.evaluations import modal, question
+from handlers.evaluations.answer_files import AnswerFiles
 from handlers.evaluations.choice import Choice
 from handlers.evaluations.choosing import Choosing
 from handlers.evaluations.command_words import read_command
@@ -56,6 +57,7 @@ class EvaluationListeners:
     evaluations: Evaluations
     runs: EvaluationRuns
     keeper: EvaluationKeeper
+    answer_files: AnswerFiles
     models: ModelLookup
     authority: Authority
     modals: Modals
@@ -171,6 +173,13 @@ class EvaluationListeners:
             since=request.received_at,
             thread_ts=request.thread_ts,
         )
+
+    async def all_answers(self, request: Request) -> None:
+        """*All answers*: as files in the thread, for everybody."""
+        caller = await self.callers.of(request)
+        link = await self.answer_files.share(caller, await self.evaluations.get(caller, request.text))
+        if link is not None and not request.is_retry:
+            await request.answer(question.files_there(link))
 
     async def ask_more(self, request: Request) -> None:
         """*Ask more*: the window, with the same models and as many examples as would be needed."""

@@ -38,5 +38,9 @@ def begun(permalink: str | None) -> Message:
     return line(texts.begun(link(permalink, texts.its_card())))
 
 
+def files_there(permalink: str) -> Message:
+    return line(texts.files_there(link(permalink, texts.these_files())))
+
+
 def not_started() -> Message:
     return line(texts.not_started())

@@ -16,6 +16,7 @@ FEATURE: Final = Feature(
         question.CHANGE: EvaluationListeners.change,
         question.NOT_NOW: EvaluationListeners.not_now,
         **dict.fromkeys((modal.MODELS, *modal.CHANGES), EvaluationListeners.changed),
+        result_blocks.ALL_ANSWERS: EvaluationListeners.all_answers,
         result_blocks.PROMOTE: EvaluationListeners.promote,
         result_blocks.ASK_MORE: EvaluationListeners.ask_more,
         result_blocks.ANOTHER_GRADER: EvaluationListeners.another_grader,

@@ -288,7 +288,7 @@ def _difference(one: ToldDifference) -> str:
 
 
 def _buttons(evaluation: Evaluation, result: Result) -> list[ButtonElement]:
-    buttons: list[ButtonElement] = []
+    buttons = [button(texts.all_answers_button(), ALL_ANSWERS, evaluation.id)]
     best = _best(result)
     if best is not None and size(best) <= 1_900:
         buttons.append(

@@ -1,22 +1,38 @@
 """The messages that say what came of an evaluation, and the pictures in them."""
 
+import hashlib
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import msgspec
+import structlog
 
+from bot.evaluations.charts import calibration_chart, confusion_chart, curves_chart, gains_chart, scores_chart
 from bot.evaluations.differences import Differences, ToldDifference
 from bot.evaluations.evaluation import Evaluation, EvaluationStore
 from bot.evaluations.messages import EvaluationMessages
 from bot.evaluations.result import Result
-from bot.worker_processes import WorkerPools
+from bot.models.names import short_name
+from bot.notices.interfaces import PostError
+from bot.worker_processes import Pool, WorkerPools
 from handlers.blocks.message import Message
 from handlers.evaluations.result_blocks import (
+    Picture,
+    best_classifier,
     classes_message,
     differences_message,
     model_in_question,
     result_message,
+    score_words,
 )
 from handlers.web.poster import Poster
+from texts import evaluations as texts
+from texts.charts import evaluation_words
+from training_files import TrainingFileError
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True)
@@ -34,8 +50,8 @@ class ResultMessages:
             return []
         result = msgspec.json.decode(encoded, type=Result)
         messages = {
-            "result": result_message(evaluation, result),
-            "classes": classes_message(result),
+            "result": result_message(evaluation, result, await self._scores(evaluation, result)),
+            "classes": classes_message(result, await self._classes(evaluation, result)),
             "differences": differences_message(result, await self._told(evaluation, result)),
         }
         return [(key, message) for key, message in messages.items() if message is not None]
@@ -44,3 +60,56 @@ class ResultMessages:
         """Of the model that is most worth looking at."""
         model = model_in_question(result)
         return await self.differences.told(evaluation, result, model) if model is not None else []
+
+    async def _scores(self, evaluation: Evaluation, result: Result) -> list[Picture]:
+        """Of several models the gains: intervals of their scores may overlap where their difference is clear."""
+        alt_text = texts.chart_alt_text(score_words(result))
+        gains = [(short_name(one.model), one.compared) for one in result.gains if one.compared.gain is not None]
+        if gains:
+            return await self._picture(evaluation, "gains", alt_text, gains_chart, gains)
+        scores = [(short_name(one.model), one.estimate) for one in result.scores]
+        return await self._picture(evaluation, "scores", alt_text, scores_chart, scores)
+
+    async def _classes(self, evaluation: Evaluation, result: Result) -> list[Picture]:
+        best = best_classifier(result)
+        if best is None:
+            return []
+        name, found = short_name(best), result.classification[best]
+        pictures = await self._picture(
+            evaluation, "confusion", texts.confusion_alt_text(name), confusion_chart, found, title=name
+        )
+        models = [(short_name(model), one) for model, one in result.classification.items()]
+        curves = [(model, one.binary) for model, one in models if one.binary is not None and one.binary.roc]
+        if curves:
+            pictures += await self._picture(evaluation, "curves", texts.curves_alt_text(), curves_chart, curves)
+        calibrated = [(model, one.calibration) for model, one in models if one.calibration is not None]
+        if calibrated:
+            alt_text = texts.calibration_alt_text()
+            pictures += await self._picture(evaluation, "calibration", alt_text, calibration_chart, calibrated)
+        return pictures
+
+    async def _picture(
+        self,
+        evaluation: Evaluation,
+        key: str,
+        alt_text: str,
+        draw: Callable[..., bytes],
+        shown: Any,
+        title: str = "",
+    ) -> list[Picture]:
+        """Drawn and uploaded once for what it shows; none where that does not work: the words are worth more."""
+        words = evaluation_words()
+        digest = hashlib.sha256(msgspec.json.encode((shown, words, title))).hexdigest()
+        known = (await self.messages.of(evaluation.id)).get(key)
+        if known is not None and known.ts is not None and known.shown == digest:
+            return [(known.ts, alt_text)]
+        try:
+            png = await self.pools.run(draw, shown, words, title=title, pool=Pool.CHARTS)
+            file_id = await self.poster.upload_image(f"{evaluation.id}-{key}.png", png, alt_text)
+        except (TrainingFileError, PostError) as error:
+            log.warning("picture of evaluation not made", evaluation=evaluation.id, key=key, why=str(error))
+            return []
+        await self.messages.posting(evaluation.id, key, time.time())
+        await self.messages.posted(evaluation.id, key, file_id)
+        await self.messages.shown(evaluation.id, key, digest)
+        return [(file_id, alt_text)]

@@ -21,7 +21,7 @@ from playwright.async_api import Locator, Page, expect
 
 from app.trying import BASE_MODEL
 from sandbox.client import SandboxClient
-from texts import agent, chat, compare, feedback, retraining, start, thread_examples
+from texts import agent, chat, compare, evaluations, feedback, retraining, start, thread_examples
 from texts.language import speaking
 
 EXAMPLES = ROOT / "examples"
@@ -147,6 +147,7 @@ async def test_a_team_talks_to_its_models_compares_them_and_votes(stage: Stage) 
         await _give_a_result(stage)
         await _compare(stage)
         await _vote(stage)
+        await _evaluate(stage)
         await _talk_to_the_agent(stage)
 
 
@@ -268,6 +269,28 @@ async def _vote(stage: Stage) -> None:
     await expect(stage.thread.get_by_text(compare.result_title(), exact=True)).to_be_visible()
     await expect(first).to_contain_text("house-voice")
     await stage.picture("arena-result")
+    await stage.close_thread()
+
+
+async def _evaluate(stage: Stage) -> None:
+    """Asked on the page, with the plan first; the result comes in the thread of the card."""
+    grader = '{"type": "contains", "name": "voice", "values": ["Happy pedalling"]}'
+    await stage.say(f"/finetune evaluate {BASE},house-voice on house-voice-validation.jsonl with {grader}")
+    question = stage.channel.locator(".ephemeral").filter(has_text=evaluations.estimate_heading())
+    await expect(question).to_be_visible()
+    await stage.picture("evaluate-question")
+    await question.get_by_role("button", name=evaluations.start_button(), exact=True).click()
+    began = stage.channel.locator(".ephemeral").filter(has_text=evaluations.its_card())
+    await began.get_by_role("link", name=evaluations.its_card()).click()
+    card = stage.channel.get_by_role("article").filter(has_text=evaluations.title(2))
+    await card.get_by_role("link", name=re.compile("repl")).click()
+    result = stage.thread.get_by_role("article").filter(has_text=evaluations.table_caption())
+    await expect(result.get_by_role("cell", name="house-voice")).to_be_visible()
+    await expect(result.locator("img")).to_be_visible()
+    await result.scroll_into_view_if_needed()
+    await stage.picture("evaluate-result", still=True)
+    await stage.thread.get_by_text(evaluations.differences_title(), exact=True).first.scroll_into_view_if_needed()
+    await stage.picture("evaluate-differences", still=True)
     await stage.close_thread()
 
 

@@ -77,6 +77,15 @@ async def test_two_models_are_asked_after_a_press_and_the_better_one_is_named(w:
         assert "*`support`* is better than" in text_of(shown)
         assert "+50 points" in text_of(shown)
         assert len(w.provider.chats) == 80
+        await w.person.click("ana", w.channel, shown["ts"], "evaluation_answers")
+        files = await w.person.wait_message(
+            w.channel, thread_ts=shown["thread_ts"], contains="All answers of", timeout=20
+        )
+        assert [file["name"] for file in files["files"]] == ["evaluation.csv", "evaluation.jsonl"]
+        await w.person.click("ana", w.channel, shown["ts"], "evaluation_answers")
+        await w.person.wait_ephemeral("ana", w.channel, "already", timeout=20)
+        await w.person.click("ana", w.channel, shown["ts"], "evaluation_promote")
+        await w.person.wait_message(w.channel, thread_ts=shown["thread_ts"], contains="this channel", timeout=20)
 
 
 async def test_a_finished_job_is_measured_against_what_it_began_with_in_its_thread(w: World) -> None:

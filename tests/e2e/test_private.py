@@ -201,6 +201,7 @@ ACTION_CASES = {
     "evaluation_resume": "{evaluation}",
     "evaluation_cancel": "{evaluation}",
     "evaluation_promote": "{evaluation} {model}",
+    "evaluation_answers": "{evaluation}",
     "evaluation_ask_more": "{evaluation} 400",
     "evaluation_another_grader": "{evaluation}",
     "compare_retry": "{comparison} 1",
