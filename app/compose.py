@@ -53,6 +53,7 @@ from bot.jobs.job import Job
 from bot.jobs.overview import JobOverview
 from bot.jobs.results import JobResults
 from bot.models.deletion import ModelDeletion
+from bot.reports.job_report import JobReports
 from bot.retraining.next_model import NextModels
 from bot.retraining.parent_arena import ParentArenas
 from bot.retraining.sources import TrainingSources
@@ -102,6 +103,7 @@ from handlers.modals import Modals
 from handlers.models.listeners import ModelListeners
 from handlers.provider_files.listeners import ProviderFileListeners
 from handlers.repair.listeners import RepairListeners
+from handlers.reports.listeners import ReportListeners
 from handlers.retraining.listeners import RetrainingListeners
 from handlers.spending.listeners import SpendingListeners
 from handlers.start.listeners import StartListeners
@@ -144,6 +146,7 @@ async def listeners(services: Services) -> Mapping[type[object], object]:
         ),
         start,
         _sweeps(services, callers, start),
+        _reports(services, callers),
         ProviderFileListeners(
             callers=callers,
             files=files,
@@ -590,6 +593,26 @@ def _start(services: Services, callers: Callers, files: ProviderFiles) -> StartL
         incoming_files=services.incoming_files,
         modal=modal,
         provider=provider.name,
+    )
+
+
+def _reports(services: Services, callers: Callers) -> ReportListeners:
+    return ReportListeners(
+        callers=callers,
+        reports=JobReports(
+            services.job_lookup,
+            services.jobs,
+            services.datasets,
+            SqliteCollectionStore(services.database),
+            SqliteEvaluationStore(services.database),
+            services.authority,
+        ),
+        overview=JobOverview(services.jobs, services.job_lookup, services.authority),
+        people=services.people,
+        cards=services.cards,
+        pools=services.pools,
+        poster=services.poster,
+        language_of=services.languages.place,
     )
 
 

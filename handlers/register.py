@@ -28,6 +28,7 @@ from handlers.metrics.register import FEATURE as METRICS
 from handlers.models.register import FEATURE as MODELS
 from handlers.provider_files.register import FEATURE as PROVIDER_FILES
 from handlers.repair.register import FEATURE as REPAIR
+from handlers.reports.register import FEATURE as REPORTS
 from handlers.request import Request
 from handlers.retraining.register import FEATURE as RETRAINING
 from handlers.routing import Feature, Listener, bind
@@ -45,6 +46,7 @@ FEATURES: Final[tuple[Feature[Any], ...]] = (
     JOBS,
     METRICS,
     JOB_CONTROLS,
+    REPORTS,
     MODELS,
     CHAT,
     CONVERSATION_SETTINGS,

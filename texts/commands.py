@@ -59,6 +59,19 @@ def start() -> Description:
 
 
 @_command
+def report() -> Description:
+    return Description(
+        _("report [JOB] [names=yes]"),
+        _("Make one page of a job, to hand on outside of Slack"),
+        _(
+            "As HTML and PDF: data, where it comes from, settings, curves, checkpoints, evaluations, cost, software. "
+            "Nobody is named, unless whoever started the job adds `names=yes`. Without a job it is the latest here."
+        ),
+        ("report", "report job-1a2b3c"),
+    )
+
+
+@_command
 def sweep() -> Description:
     return Description(
         _("sweep [FILE] model=A,B epochs=1,3 lr=0.5,1 …"),

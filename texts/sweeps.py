@@ -134,7 +134,7 @@ def progress(ended: int, count: int, settings: Sequence[str]) -> str:
 
 
 def state_column() -> str:
-    return _("State")
+    return _("Status")
 
 
 def cost_column() -> str:

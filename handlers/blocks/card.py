@@ -29,6 +29,7 @@ from texts.metrics import metrics_button
 from texts.notices import chart, no_reason
 from texts.provider_errors import explain
 from texts.provider_errors import message as told
+from texts.reports import report_button
 
 JOB_CHAT: Final = "job_chat"
 JOB_COMPARE: Final = "job_compare"
@@ -36,6 +37,7 @@ JOB_EVALUATE: Final = "job_evaluate"
 START_AGAIN: Final = "job_retry"
 CHECKPOINTS: Final = "job_checkpoints"
 RESULTS: Final = "job_results"
+REPORT: Final = "job_report"
 METRICS: Final = "job_metrics"
 ADOPT: Final = "job_adopt"
 SUBMIT_AGAIN: Final = "job_resubmit"
@@ -196,6 +198,7 @@ def ending_buttons(job: Job, assessment: Assessment = UNASSESSED) -> list[Button
     buttons += _metrics_button(job)
     if job.result_files:
         buttons.append(button(texts.results_button(), RESULTS, job.id))
+    buttons.append(button(report_button(), REPORT, job.id))
     return buttons
 
 

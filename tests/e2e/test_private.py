@@ -100,6 +100,7 @@ COMMAND_CASES = {
     "start": "|{dataset}|{upload}|{file}|model={model} epochs=1|validation={dataset}|validation={upload}"
     "|{dataset} epochs=2|{upload} epochs=2|{file} confirm=yes|{dataset} confirm=yes|model={suffix} epochs=1"
     "|model={unheard} epochs=1",
+    "report": "|{job}|{suffix}|{job} names=yes|{running}",
     "sweep": "|{dataset}|{file} epochs=1,2|{upload} epochs=1,2|model={model},{base} epochs=1,2 confirm=yes"
     "|model={suffix} epochs=1,2|validation={dataset} epochs=1,2|{dataset} epochs=1,2 confirm=yes",
     "files": "",
@@ -170,6 +171,7 @@ ACTION_CASES = {
     "job_checkpoints": "{job}",
     "checkpoint_continue": "{job} {checkpoint}",
     "job_results": "{job}",
+    "job_report": "{job}",
     "job_metrics": "{job}",
     "metrics_numbers": "{job} {running}",
     "events_later": "{job} 1",

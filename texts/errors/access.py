@@ -143,3 +143,8 @@ def seen_by_too_many(kind: str) -> str:
 @ERRORS.sentence
 def not_in_channel() -> str:
     return _("I am not in this channel, so I cannot post here. Type `/invite` followed by my name, then try again.")
+
+
+@ERRORS.sentence
+def names_by_owner() -> str:
+    return _("Only the person who started this job may have people named in its report.")

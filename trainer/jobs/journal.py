@@ -68,7 +68,7 @@ class Journal:
             if started.resumed_at is not None:
                 self.say(id, f"Fine-tuning job resumed from step {started.resumed_at}")
                 return
-            self.say(id, "Fine-tuning job started")
+            self.say(id, "Fine-tuning job started", data={"lineage": started.lineage})
             if started.classes:
                 self.say(id, f"The answers are {len(started.classes)} classes, and are scored as such")
             if started.cut:

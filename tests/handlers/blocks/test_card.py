@@ -82,7 +82,8 @@ def test_each_state_offers_what_can_be_done_in_it(make_job: MakeJob, buttons: Bu
     assert offered("queued") == offered("deploying") == ["job_cancel"]
     assert offered("running") == ["job_pause", "job_cancel", "job_metrics"]
     assert offered("paused") == ["job_resume", "job_cancel", "job_metrics"]
-    assert offered("succeeded") == ["job_chat", "job_compare", "job_evaluate", "job_checkpoints", "job_metrics"]
+    offers = ["job_chat", "job_compare", "job_evaluate", "job_checkpoints", "job_metrics", "job_report"]
+    assert offered("succeeded") == offers
     assert offered("failed") == offered("cancelled") == ["job_retry", "job_metrics"]
     assert offered("uncertain") == ["job_adopt", "job_resubmit"]
 
@@ -115,6 +116,7 @@ def test_a_finished_card_offers_the_results_file_and_tells_the_real_cost(
         "job_checkpoints",
         "job_metrics",
         "job_results",
+        "job_report",
     ]
     # 20,000 tokens at $5 a million
     assert "Cost: $0.10, estimated $0.05" in seen(shown)
@@ -260,7 +262,7 @@ def test_a_model_that_is_gone_is_not_offered_for_a_chat(
     job = make_job(state="succeeded", fine_tuned_model="ft:x", lost_models={"ft:x": why})
     shown = card(job, now=t0)
     assert f"✓ Checked · ✓ Trained · ✗ *{said}*" in seen(shown)
-    assert list(buttons(shown)) == ["job_retry", "job_checkpoints", "job_metrics"]
+    assert list(buttons(shown)) == ["job_retry", "job_checkpoints", "job_metrics", "job_report"]
     assert said in shown.text
 
 

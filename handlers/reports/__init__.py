@@ -1,0 +1,1 @@
+"""A job as one page to hand to somebody outside of Slack."""

@@ -1,0 +1,13 @@
+"""A job as one page."""
+
+from typing import Final
+
+from handlers.blocks.card import REPORT
+from handlers.reports.listeners import ReportListeners
+from handlers.routing import Command, Feature, Topic
+
+FEATURE: Final = Feature(
+    ReportListeners,
+    commands=(Command("report", Topic.FOLLOW, ReportListeners.report),),
+    buttons={REPORT: ReportListeners.report},
+)
