@@ -20,6 +20,7 @@ MOST_MODELS: Final = 12
 DEFAULT_N: Final = 200
 MOST_N: Final = 20_000
 MOST_SAMPLES: Final = 20
+MOST_CONTROL_TOKENS: Final = 256
 
 
 class EvaluationState(StrEnum):
@@ -163,7 +164,11 @@ class Evaluation(msgspec.Struct, frozen=True):
     def resource(self) -> Resource:
         return Resource(self.owner, self.channel, self.private, "evaluation", self.id)
 
-    def asked_how(self, model: str) -> AskedHow:
+    def asked_how(self, model: str, *, control: bool = False) -> AskedHow:
+        """`control`: for an item of the control set."""
+        if control:
+            parameters = msgspec.structs.replace(self.parameters, max_tokens=MOST_CONTROL_TOKENS)
+            return AskedHow(parameters, self.formats.get(model))
         parameters = msgspec.structs.replace(self.parameters, max_tokens=self.most_tokens.get(model))
         return AskedHow(parameters, self.formats.get(model), self.labels, self.logprobs)
 

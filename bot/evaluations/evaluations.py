@@ -16,6 +16,7 @@ from bot.datasets.interfaces import DatasetStore
 from bot.datasets.lookup import DatasetLookup
 from bot.datasets.overlaps import Overlaps
 from bot.errors import Conflict, Invalid, NotFound
+from bot.evaluations.control import control_items
 from bot.evaluations.evaluation import (
     DEFAULT_N,
     ENDED,
@@ -34,7 +35,7 @@ from bot.evaluations.evaluation import (
 from bot.evaluations.grading import reads_logprobs
 from bot.evaluations.result import Result
 from bot.evaluations.statistics import detectable
-from bot.evaluations.survey import Survey, answer_key, survey
+from bot.evaluations.survey import Survey, answer_key, prompt_hash, survey
 from bot.jobs.interfaces import JobStore
 from bot.jobs.job import Job, Origin
 from bot.jobs.lookup import JobLookup
@@ -55,6 +56,8 @@ _LATEST: Final = 50
 _TIMES_LONGEST: Final = 4
 _FEWEST_TOKENS: Final = 64
 _MOST_TOKENS: Final = 2_048
+# Of a question of the control set, and of an answer to it, about.
+_CONTROL_TOKENS: Final = 40
 
 
 class _Planned(msgspec.Struct, frozen=True):
@@ -281,7 +284,11 @@ class Evaluations:
             logprobs=reads_logprobs(asked),
             job_id=job.id if job else None,
         )
-        return _Planned(await self._told(evaluation, read, dataset, job), evaluation, read.drawn)
+        drawn = read.drawn
+        if request.control or (request.control is None and len(own) == len(models)):
+            evaluation = msgspec.structs.replace(evaluation, control=True)
+            drawn = (*drawn, *_control(len(drawn)))
+        return _Planned(await self._told(evaluation, read, drawn, dataset, job), evaluation, drawn)
 
     async def _job(self, caller: Caller, request: EvaluationRequest, models: Sequence[str]) -> Job | None:
         """The one that is evaluated: the one named, else that of the last model that we made."""
@@ -320,23 +327,28 @@ class Evaluations:
             raise Invalid("no_references", "grader")
         return as_json(NAMED[read.suits]), read.suits
 
-    async def _told(self, evaluation: Evaluation, read: Survey, dataset: Dataset, job: Job | None) -> Plan:
-        n, samples = len(read.drawn), evaluation.samples
+    async def _told(
+        self, evaluation: Evaluation, read: Survey, drawn: Sequence[DrawnItem], dataset: Dataset, job: Job | None
+    ) -> Plan:
+        n, samples, all_answers = len(read.drawn), evaluation.samples, len(drawn) * evaluation.samples
         missing, cached, usd, free, unpriced = 0, 0, 0.0, True, []
         for model in evaluation.models:
             provider = await self._catalogue.provider_of(model)
-            asked = evaluation.asked_how(model)
+            asked = {control: evaluation.asked_how(model, control=control) for control in (False, True)}
             keys = {
-                answer_key(provider.name, model, item.prompt, asked, sample)
-                for item in read.drawn
+                answer_key(provider.name, model, item.prompt, asked[item.control], sample)
+                for item in drawn
                 for sample in range(samples)
             }
             there = len(await self._evaluations.known_answers(keys))
-            cached += n * samples - len(keys) + there
+            cached += all_answers - len(keys) + there
             missing += len(keys) - there
             free = free and self._spending.is_free(model, provider.name)
-            share, base = (len(keys) - there) / max(n, 1), base_of(model)
-            used = Usage(round(read.prompt_tokens[base] * share), round(read.answer_tokens[base] * share))
+            share, base = (len(keys) - there) / len(drawn), base_of(model)
+            control = _CONTROL_TOKENS * (len(drawn) - n)
+            used = Usage(
+                round((read.prompt_tokens[base] + control) * share), round((read.answer_tokens[base] + control) * share)
+            )
             price = self._spending.cost(used, model, provider.name)
             usd += price or 0.0
             if price is None:
@@ -357,6 +369,7 @@ class Evaluations:
             usd=None if unpriced else usd,
             seconds=None,
             free=free,
+            control=evaluation.control,
             job_id=evaluation.job_id,
             detectable=detectable(n),
             caveats=tuple(await self._caveats(evaluation, read, dataset, job, unpriced)),
@@ -394,6 +407,14 @@ class Evaluations:
         if self._overlaps.is_due(trained, dataset):
             await self._overlaps.count(trained, dataset)
         return self._overlaps.known(trained, dataset)
+
+
+def _control(first: int) -> list[DrawnItem]:
+    """The control set, numbered from there."""
+    return [
+        DrawnItem(number, one.item.line, 0, prompt_hash(one.item), slices=one.item.slices, control=True)
+        for number, one in enumerate(control_items(), first)
+    ]
 
 
 def _id_of(caller: Caller) -> str:

@@ -7,7 +7,7 @@ from typing import Final
 
 import msgspec
 
-from bot.evaluations.evaluation import DrawnItem, GradeRow, Task
+from bot.evaluations.evaluation import DrawnItem, GradeRow, Place, Task
 from bot.evaluations.statistics import Chosen, Compared, Estimate, adjusted, choose, compare, mean_interval
 from bot.evaluations.statistics.classification import Classification, classify
 
@@ -87,7 +87,7 @@ class Result(msgspec.Struct, frozen=True):
 
 class Scores(msgspec.Struct, frozen=True):
     """All that a result is made of. `rows` hold no text but labels; `probabilities` by (model, number). `failed`:
-    answers that were not given, by model. `checkpoints`: places of the models among which the best is to be chosen;
+    places of answers that were not given. `checkpoints`: places of the models among which the best is to be chosen;
     `parents`: place of a model, place of its parent."""
 
     models: tuple[str, ...]
@@ -96,7 +96,7 @@ class Scores(msgspec.Struct, frozen=True):
     items: tuple[DrawnItem, ...]
     rows: tuple[GradeRow, ...]
     seed: int
-    failed: dict[int, int] = {}
+    failed: tuple[Place, ...] = ()
     probabilities: dict[tuple[int, int], dict[str, float]] = {}
     checkpoints: tuple[int, ...] = ()
     parents: dict[int, int] = {}
@@ -145,11 +145,11 @@ class _Table:
         passed: dict[tuple[int, int], list[bool]] = defaultdict(list)
         self.labels: dict[tuple[int, int], str] = {}
         self._ungraded: dict[int, int] = defaultdict(int)
-        there = {item.number for item in items}
+        self._there = {item.number for item in items}
         self.binary = True
         for row in scores.rows:
             place = row.place
-            if place.number not in there:
+            if place.number not in self._there:
                 continue
             if row.reward is None:
                 self._ungraded[place.model] += 1
@@ -174,7 +174,7 @@ class _Table:
             self._scores.models[model],
             mean_interval(self.means[model], self.groups),
             mean_interval(right, self.groups) if any(one is not None for one in right) else None,
-            self._scores.failed.get(model, 0),
+            sum(one.model == model and one.number in self._there for one in self._scores.failed),
             self._ungraded[model],
         )
 

@@ -6,7 +6,7 @@ What is to be done is read from the store each time: nothing is queued, and a ru
 import asyncio
 import time
 from collections import deque
-from collections.abc import Callable, Collection, Coroutine, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Coroutine, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import islice
 from pathlib import Path as FilePath
@@ -18,6 +18,7 @@ import structlog
 from bot.datasets.file_store import FileStore
 from bot.datasets.interfaces import DatasetStore
 from bot.errors import BotError, NotFound
+from bot.evaluations.control import control_items
 from bot.evaluations.evaluation import (
     DrawnItem,
     Evaluation,
@@ -112,9 +113,8 @@ class EvaluationRuns:
         run = _Run(evaluation, self._evaluations, self._answers, self._pools, self._look_every)
         self._under_way[evaluation_id] = run
         try:
-            missing = await run.missing()
-            if missing:
-                await self._ask(run, missing)
+            await run.look()
+            await self._ask(run)
         except (TrainingFileError, NotFound) as error:
             await self._stop(evaluation, EvaluationState.FAILED, _reason(error))
             return
@@ -125,13 +125,16 @@ class EvaluationRuns:
         elif not run.stopped:
             await self._finish(evaluation, run.items)
 
-    async def _ask(self, run: "_Run", missing: Mapping[tuple[int, int], int]) -> None:
+    async def _ask(self, run: "_Run") -> None:
         evaluation = run.evaluation
+        if not run.missing:
+            await run.ask(None)
+            return
         dataset = await self._datasets.get(evaluation.dataset_id)
         if dataset is None or dataset.deleted_at is not None:
             raise NotFound("copy_gone", file=evaluation.file_name)
         with self._file_store.reading(dataset) as path:
-            await run.ask(path, missing)
+            await run.ask(path)
 
     async def _stop(self, evaluation: Evaluation, state: EvaluationState, why: Reason) -> None:
         log.warning("evaluation stopped", evaluation=evaluation.id, state=state, why=why.kind)
@@ -149,9 +152,6 @@ class EvaluationRuns:
         await self._evaluations.set_result(evaluation.id, msgspec.json.encode(result), time.time())
 
     async def _scores(self, evaluation: Evaluation, items: Sequence[DrawnItem]) -> Scores:
-        failed: dict[int, int] = {}
-        for place in await self._evaluations.failures(evaluation.id):
-            failed[place.model] = failed.get(place.model, 0) + 1
         made = await self._jobs.models(evaluation.models)
         places = {model: place for place, model in enumerate(evaluation.models)}
         of_jobs: list[list[int]] = [
@@ -165,7 +165,7 @@ class EvaluationRuns:
             items=tuple(items),
             rows=tuple(await self._evaluations.grades(evaluation.id)),
             seed=evaluation.seed,
-            failed=failed,
+            failed=tuple(await self._evaluations.failures(evaluation.id)),
             probabilities=await self._evaluations.probabilities(evaluation.id) if evaluation.labels else {},
             checkpoints=tuple(sorted(of_jobs, key=len)[-1]) if of_jobs else (),
             parents={
@@ -191,6 +191,8 @@ class _Run:
         self.why: Reason | None = None
         self.stopped = False
         self.items: list[DrawnItem] = []
+        self.missing: dict[tuple[int, int], DrawnItem] = {}
+        self._missing_control: dict[int, DrawnItem] = {}
         self._store = store
         self._answers = answers
         self._pools = pools
@@ -211,45 +213,54 @@ class _Run:
         recent = [at for at in self._finished_at if at >= now - _SPEED_OF]
         return (len(recent) - 1) / (now - recent[0]) if len(recent) > 1 else None
 
-    async def missing(self) -> dict[tuple[int, int], int]:
-        """The number of each item, by line and turn, of which an answer or a grade is missing."""
+    async def look(self) -> None:
+        """See what is there, and what is missing."""
         evaluation = self.evaluation
         self.items = await self._store.items(evaluation.id)
         self._done = {*await self._store.answered(evaluation.id), *await self._store.failures(evaluation.id)}
-        return {
-            (item.line, item.turn): item.number
-            for item in self.items
-            if not item.control and any(place not in self._done for place in self._places(item.number))
-        }
+        wanted = [item for item in self.items if any(place not in self._done for place in self._places(item.number))]
+        self.missing = {(item.line, item.turn): item for item in wanted if not item.control}
+        self._missing_control = {item.line: item for item in wanted if item.control}
 
     def _places(self, number: int) -> Iterator[Place]:
         for sample in range(self.evaluation.samples):
             for model in range(len(self.evaluation.models)):
                 yield Place(model, number, sample)
 
-    async def ask(self, path: FilePath, missing: Mapping[tuple[int, int], int]) -> None:
-        """Ask for all that is missing; what is under way when it is to stop, comes to its end."""
+    async def ask(self, path: FilePath | None) -> None:
+        """Ask for all that is missing, of the file and of the control set; what is under way when it is to stop, comes
+        to its end."""
         providers = [await self._answers.provider_of(model) for model in self.evaluation.models]
-        prompts = {item.number: item.prompt for item in self.items}
         watch = asyncio.create_task(self._watch(), name="evaluation watch")
         room = asyncio.Semaphore(_UNDER_WAY)
-        reading = items_in(path, set(missing))
         try:
             async with asyncio.TaskGroup() as group:
-                while not self.stopped and (batch := await asyncio.to_thread(_next, reading)):
-                    for item in batch:
-                        number = missing[item.line, item.turn]
-                        for place in self._places(number):
-                            if place in self._done:
-                                continue
-                            await room.acquire()
-                            if self.stopped:
-                                break
-                            one = self._one(item, place, prompts[number], providers[place.model])
-                            group.create_task(one).add_done_callback(lambda _: room.release())
+                async for question in self._questions(path):
+                    for place in self._places(question.number):
+                        if place in self._done:
+                            continue
+                        await room.acquire()
+                        if self.stopped:
+                            break
+                        one = self._one(question, place, providers[place.model])
+                        group.create_task(one).add_done_callback(lambda _: room.release())
+                    if self.stopped:
+                        break
             await self._grade()
         finally:
             watch.cancel()
+
+    async def _questions(self, path: FilePath | None) -> AsyncIterator["_Question"]:
+        for one in control_items():
+            if (drawn := self._missing_control.get(one.item.line)) is not None:
+                yield _Question(drawn.number, one.item, drawn.prompt, msgspec.json.encode(one.grader), control=True)
+        if path is None:
+            return
+        reading = items_in(path, set(self.missing))
+        while batch := await asyncio.to_thread(_next, reading):
+            for item in batch:
+                drawn = self.missing[item.line, item.turn]
+                yield _Question(drawn.number, item, drawn.prompt, self._grader)
 
     async def _watch(self) -> None:
         """Somebody may pause it, or cancel it."""
@@ -258,17 +269,18 @@ class _Run:
             known = await self._store.get(self.evaluation.id)
             self.stopped = self.stopped or known is None or known.state is not EvaluationState.RUNNING
 
-    async def _one(self, item: Item, place: Place, prompt: str, provider: Provider) -> None:
+    async def _one(self, question: "_Question", place: Place, provider: Provider) -> None:
         if self.stopped:
             return
-        evaluation, model = self.evaluation, self.evaluation.models[place.model]
-        asked = Asked(
-            model, item.messages, prompt, evaluation.file, evaluation.asked_how(model), item.tools, place.sample
-        )
+        evaluation, model, item = self.evaluation, self.evaluation.models[place.model], question.item
+        how = evaluation.asked_how(model, control=question.control)
+        # The words of the control set come from no file that could be deleted.
+        file = "" if question.control else evaluation.file
+        asked = Asked(model, item.messages, question.prompt, file, how, item.tools, place.sample)
         try:
             given = await self._answers.get(asked, self._payer, provider, lambda: self.stopped)
-            ungraded = Ungraded(place, item.fields, given.answer, self._grader, evaluation.labels)
-            if self._asks_judge:
+            ungraded = Ungraded(place, item.fields, given.answer, question.grader, how.labels)
+            if self._asks_judge and not question.control:
                 row = await judged(ungraded, self._judge)
                 await self._record([row], {place: given.key}, int(given.cached))
             else:
@@ -310,6 +322,16 @@ class _Run:
 
     async def _record(self, rows: Sequence[GradeRow], keys: Mapping[Place, str], cached: int) -> None:
         await self._store.record(self.evaluation.id, keys, rows, cached)
+
+
+class _Question(msgspec.Struct, frozen=True):
+    """An item to be asked; `prompt` is its hash, `grader` JSON."""
+
+    number: int
+    item: Item
+    prompt: str
+    grader: bytes
+    control: bool = False
 
 
 def _next(items: Iterator[Item]) -> list[Item]:

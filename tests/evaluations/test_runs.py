@@ -15,6 +15,7 @@ from bot.audit import Entry
 from bot.backoff import Backoff
 from bot.datasets.dataset import Dataset
 from bot.datasets.file_store import FileStore
+from bot.evaluations.control import control_items
 from bot.evaluations.evaluation import Evaluation, EvaluationRequest, EvaluationState, Place
 from bot.evaluations.evaluations import Evaluations
 from bot.evaluations.model_answers import ModelAnswers
@@ -273,3 +274,30 @@ async def _keys(store: SqliteEvaluationStore, evaluation: Evaluation) -> set[str
 
 def test_places_are_told_apart() -> None:
     assert Place(0, 1) == Place(0, 1, 0) != Place(1, 0)
+
+
+async def test_the_control_set_is_asked_beside_and_shows_what_was_forgotten(
+    evaluations: Evaluations, runs: EvaluationRuns, stand_in: StandInProvider, store: SqliteEvaluationStore
+) -> None:
+    references = {one.item.messages[-1].content: one.item.reference for one in control_items()}
+
+    def answer(body: dict[str, Any]) -> str:
+        known = references.get(body["messages"][-1]["content"])
+        return "good" if known is None or body["model"] == TUNED else known
+
+    stand_in.answer_to = answer
+    done = await finished(evaluations, runs, msgspec.structs.replace(BOTH, control=True))
+    assert len(stand_in.chats) == 60 + 2 * len(references)
+    result = await evaluations.result(a_caller(), done.id)
+    assert result.n == 30
+    assert result.control is not None
+    assert result.control.n == len(references)
+    base, tuned = result.control.scores
+    assert base.estimate.value is not None
+    assert base.estimate.value > 0.9
+    assert (tuned.estimate.value or 0) < 0.2
+    assert result.control.gains[0].compared.verdict is Verdict.WORSE
+    await store.forget_file(done.file)
+    again = await finished(evaluations, runs, msgspec.structs.replace(BOTH, control=True, seed=1))
+    assert len(stand_in.chats) == 2 * (60 + len(references)), "answers to the control set belong to no file"
+    assert again.id != done.id
