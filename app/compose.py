@@ -52,6 +52,8 @@ from bot.jobs.import_job import JobImport
 from bot.jobs.job import Job
 from bot.jobs.overview import JobOverview
 from bot.jobs.results import JobResults
+from bot.judges.check import JudgeChecks
+from bot.judges.golden import GoldenAnswers
 from bot.models.deletion import ModelDeletion
 from bot.reports.job_report import JobReports
 from bot.retraining.next_model import NextModels
@@ -98,6 +100,7 @@ from handlers.feedback.listeners import FeedbackListeners
 from handlers.function_calls.listeners import FunctionCallListeners
 from handlers.job_controls.listeners import JobControlListeners
 from handlers.jobs.listeners import JobListeners
+from handlers.judges.listeners import JudgeListeners
 from handlers.metrics.listeners import MetricsListeners
 from handlers.modals import Modals
 from handlers.models.listeners import ModelListeners
@@ -185,7 +188,7 @@ async def listeners(services: Services) -> Mapping[type[object], object]:
         *chat,
         _agent(services, callers, conversations, chat[0]),
         compare,
-        _evaluations(services, callers),
+        *_evaluations(services, callers, conversations, compare),
         *_collections(services, callers, conversations, datasets),
         _retraining(services, callers, comparisons, datasets, compare, start),
     ]
@@ -404,7 +407,9 @@ def _compare(
     )
 
 
-def _evaluations(services: Services, callers: Callers) -> EvaluationListeners:
+def _evaluations(
+    services: Services, callers: Callers, conversations: ConversationStore, compare: CompareListeners
+) -> tuple[EvaluationListeners, JudgeListeners]:
     store, timing, authority = SqliteEvaluationStore(services.database), services.timing, services.authority
     use_case = evaluations(services, store)
     messages = SqliteEvaluationMessages(services.database)
@@ -441,7 +446,7 @@ def _evaluations(services: Services, callers: Callers) -> EvaluationListeners:
         GraderFiles(SqliteGraderFileStore(services.database), authority),
         use_case,
     )
-    return EvaluationListeners(
+    listening = EvaluationListeners(
         callers=callers,
         choosing=choosing,
         evaluations=use_case,
@@ -460,6 +465,15 @@ def _evaluations(services: Services, callers: Callers) -> EvaluationListeners:
         languages=services.languages,
         poster=services.poster,
     )
+    golden = GoldenAnswers(SqliteRatingStore(services.database), conversations, compare.arenas, authority)
+    judging = JudgeListeners(
+        callers=callers,
+        checks=JudgeChecks(golden, use_case, store, answers, services.chat_models, services.pools, authority),
+        models=services.model_lookup,
+        poster=services.poster,
+        language=services.languages.place,
+    )
+    return listening, judging
 
 
 def evaluations(services: Services, store: EvaluationStore) -> Evaluations:

@@ -24,6 +24,7 @@ from handlers.function_calls.register import FEATURE as FUNCTION_CALLS
 from handlers.inbox import Inbox
 from handlers.job_controls.register import FEATURE as JOB_CONTROLS
 from handlers.jobs.register import FEATURE as JOBS
+from handlers.judges.register import FEATURE as JUDGES
 from handlers.metrics.register import FEATURE as METRICS
 from handlers.models.register import FEATURE as MODELS
 from handlers.provider_files.register import FEATURE as PROVIDER_FILES
@@ -54,6 +55,7 @@ FEATURES: Final[tuple[Feature[Any], ...]] = (
     FUNCTION_CALLS,
     COMPARE,
     EVALUATIONS,
+    JUDGES,
     FEEDBACK,
     COLLECTIONS,
     RETRAINING,

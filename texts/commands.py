@@ -281,6 +281,20 @@ def evaluate() -> Description:
 
 
 @_command
+def judge() -> Description:
+    return Description(
+        _('judge MODEL [rubric="…"]'),
+        _("See how far a model's judgement agrees with people's here"),
+        _(
+            "The model judges answers that people rated with thumbs in this channel, and pairs on which they voted in "
+            "arenas, in both orders. You see how often it agrees with them, and whether it goes by place or length. "
+            "Before it is asked you see how often that is."
+        ),
+        ("judge gpt-4.1-mini", 'judge gpt-4.1-mini rubric="Correct, and in two sentences at most."'),
+    )
+
+
+@_command
 def arena() -> Description:
     return Description(
         _("arena [A B [C D] PROMPT | A B [C D] n=… on FILE [votes=…]]"),

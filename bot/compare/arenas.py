@@ -192,25 +192,21 @@ class Arenas:
 
     async def standings(self, caller: Caller) -> Standings:
         """Of the arenas in the caller's channel. Raises Denied."""
-        await self._authority.require(caller, Action.USE)
-        here = [
-            arena
-            for arena in await self._comparisons.arenas(caller.channel)
-            if self._authority.allows(caller, Action.SEE, arena.resource)
-        ]
+        here = await self._here(caller)
         revealed = [arena for arena in here if not arena.names_hidden]
         rankings = await self._rank(await self._ballots(revealed))
         return Standings(len(revealed), len(here) - len(revealed), rankings)
 
+    async def revealed(self, caller: Caller) -> list[Comparison]:
+        """In the caller's channel, the latest first. Raises Denied."""
+        return [arena for arena in await self._here(caller) if not arena.names_hidden]
+
     async def preferences(self, caller: Caller, arena_id: str | None = None) -> list[Preference]:
         """The votes of the revealed arenas in the caller's channel, or of one of them, that preferred an answer.
         Raises Denied."""
-        await self._authority.require(caller, Action.USE)
         found = []
-        for arena in await self._comparisons.arenas(caller.channel):
-            if arena.names_hidden or (arena_id is not None and arena.id != arena_id):
-                continue
-            if self._authority.allows(caller, Action.SEE, arena.resource):
+        for arena in await self.revealed(caller):
+            if arena_id is None or arena.id == arena_id:
                 found += await self._preferences(arena)
         return found
 
@@ -232,6 +228,15 @@ class Arenas:
                         both = answers[question.id, chosen], answers[question.id, rejected]
                         found.append(Majority(question.id, number, prompt, *both, chosen))
         return found
+
+    async def _here(self, caller: Caller) -> list[Comparison]:
+        """Arenas of the caller's channel, the latest first. Raises Denied."""
+        await self._authority.require(caller, Action.USE)
+        return [
+            arena
+            for arena in await self._comparisons.arenas(caller.channel)
+            if self._authority.allows(caller, Action.SEE, arena.resource)
+        ]
 
     async def _preferences(self, arena: Comparison) -> list[Preference]:
         questions = {question.id: question for question in await self._comparisons.questions(arena.id)}

@@ -16,6 +16,8 @@ from bot.conversations.completion import CompletionFormat
 from bot.providers.chat import ChatMessage, Parameters, TokenLogprobs, ToolCall, Usage
 from bot.spending.model_use import ModelUse
 
+GOLDEN: Final = "golden"
+"""In place of a file, for what judges said of answers that people rated."""
 MOST_MODELS: Final = 12
 DEFAULT_N: Final = 200
 MOST_N: Final = 20_000

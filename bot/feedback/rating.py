@@ -48,6 +48,14 @@ class Rating(msgspec.Struct, frozen=True):
     why: Why = Why()
 
 
+class Opinion(msgspec.Struct, frozen=True):
+    """What most who rated an answer say of it."""
+
+    conversation_id: str
+    asked_ts: str
+    good: bool
+
+
 class RatingStore(Protocol):
     async def press(self, press: Press, entry: Entry) -> bool | None:
         """The person's rating from now on: the other thumb changes it, the same one again withdraws it (None), unless
@@ -55,3 +63,6 @@ class RatingStore(Protocol):
 
     async def of_answer(self, conversation_id: str, asked_ts: str) -> list[Rating]:
         """Each person's, the earliest first."""
+
+    async def of_channel(self, channel: str, limit: int) -> list[Opinion]:
+        """Of answers in this channel, the latest rated first; those that as many find good as bad are left out."""

@@ -7,7 +7,8 @@ import msgspec
 from sqlite_utils import Database as SqliteDatabase
 
 from bot.audit import Entry
-from bot.feedback.rating import Press, Rating, Why
+from bot.evaluations.evaluation import GOLDEN
+from bot.feedback.rating import Opinion, Press, Rating, Why
 from bot.store.audit import put_entries
 from bot.store.comparisons import something_happened
 from bot.store.database import Database
@@ -52,6 +53,18 @@ class SqliteRatingStore:
             Rating(user, bool(good), msgspec.json.decode(why, type=Why) if why else Why()) for user, good, why in rows
         ]
 
+    async def of_channel(self, channel: str, limit: int) -> list[Opinion]:
+        rows = await self._database.read(
+            lambda db: db.execute(
+                "SELECT conversation_id, asked_ts, 2 * sum(good) > count(*) FROM ratings"
+                " JOIN conversations ON id = conversation_id WHERE channel = ? AND good IS NOT NULL"
+                " GROUP BY conversation_id, asked_ts HAVING 2 * sum(good) <> count(*)"
+                " ORDER BY max(at) DESC, conversation_id, asked_ts LIMIT ?",
+                [channel, limit],
+            ).fetchall()
+        )
+        return [Opinion(conversation_id, asked_ts, bool(good)) for conversation_id, asked_ts, good in rows]
+
     async def count(self, user: str) -> tuple[int, int]:
         def work(db: SqliteDatabase) -> tuple[int, int]:
             ratings = db.execute("SELECT count(good) FROM ratings WHERE user = ?", [user]).fetchone()
@@ -75,6 +88,8 @@ class SqliteRatingStore:
             voted = db.execute(
                 "UPDATE comparison_votes SET voter = ? WHERE voter = ?", [f"-{secrets.token_hex(8)}", user]
             ).rowcount
+            # A judge may have quoted them.
+            db.execute("DELETE FROM model_answers WHERE file = ?", [GOLDEN])
             if rated or voting or voted:
                 put_entries(db, [entry])
 

@@ -11,11 +11,14 @@ from bot.evaluations.result import ModelGain, ModelScore, Result, SliceScore
 from bot.evaluations.statistics import Chosen, Compared, Estimate, Verdict
 from bot.evaluations.statistics.classification import Classification
 from bot.models.names import short_name
+from graders.grader import needs_model
+from graders.reading import grader_of
 from handlers.blocks.data_table import Cell, DataTable, Number
 from handlers.blocks.message import Message
 from handlers.blocks.model_name import named
 from handlers.blocks.parts import actions, button, confirm, context, divider, image, message, section
 from handlers.blocks.text import bold, code, person, quoted, size
+from handlers.judges.blocks import check_button
 from texts import evaluations as texts
 from texts.formats import clauses, first_of, percent, sentences
 
@@ -304,6 +307,8 @@ def _buttons(evaluation: Evaluation, result: Result) -> list[ButtonElement]:
         n = min(evaluation.n_in_file, _more(result) or 2 * evaluation.n)
         buttons.append(button(texts.ask_more_button(), ASK_MORE, f"{evaluation.id} {n}"))
     buttons.append(button(texts.another_grader_button(), ANOTHER_GRADER, evaluation.id))
+    if needs_model(grader_of(evaluation.grader)):
+        buttons.append(check_button(evaluation.id))
     return buttons
 
 

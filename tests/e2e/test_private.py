@@ -124,6 +124,7 @@ COMMAND_CASES = {
     "evaluate": "|{job}|{suffix}|{model} on open.jsonl|{model},{checkpoint} on {file}|{base} on {dataset}"
     "|{base} on {file}|{unheard} on open.jsonl confirm=yes|{job} checkpoints=yes|hu on open.jsonl"
     "|{base} on open.jsonl with {grader}",
+    "judge": "{model}|{suffix}|{unheard}|hu",
     "delete": "{model}|{suffix}|{job}|{dataset}|{file}|hu|ft:",
     "budget": "",
     "language": "",
@@ -206,6 +207,9 @@ ACTION_CASES = {
     "evaluation_answers": "{evaluation}",
     "evaluation_ask_more": "{evaluation} 400",
     "evaluation_another_grader": "{evaluation}",
+    "judge_check": "{evaluation}",
+    "judge_confirmed": '{{"user": "{user}", "evaluation": "{evaluation}"}}|{{"user": "{user}", "model": "{model}"}}',
+    "judge_not_now": "no",
     "compare_retry": "{comparison} 1",
     "arena_first": "{arena} 1 0",
     "arena_second": "{arena} 1 0",

@@ -76,11 +76,13 @@ def corrected(
     people_labelled: Sequence[float | None],
     *,
     level: float = 0.95,
+    among: bool = True,
 ) -> Estimate:
-    """The mean score that people would give all items: the judge's mean over all (the labelled ones among them) and
-    what people gave more than it on the labelled ones (Angelopoulos and others, Prediction-Powered Inference, Science
-    382, 2023). `n`: all that were judged; `clusters`: those that people labelled; of fewer than two nothing is said.
-    Raises ValueError where lengths differ.
+    """The mean score that people would give all items: the judge's mean over all and what people gave more than it on
+    the labelled ones (Angelopoulos and others, Prediction-Powered Inference, Science 382, 2023). `among`: the labelled
+    items are some of all; else they are others, and it is taken that the judge errs on them as it does on these. `n`:
+    all that were judged; `clusters`: those that people labelled; of fewer than two nothing is said. Raises ValueError
+    where lengths differ.
     """
     import numpy as np
     from scipy.stats import t as student
@@ -94,14 +96,16 @@ def corrected(
         if a is not None and b is not None and math.isfinite(a) and math.isfinite(b)
     ]
     n, m = len(judged), len(both)
-    if m < 2 or n < m:
+    if m < 2 or n < (m if among else 2):
         return Estimate(None, None, None, n, m, Method.NOTHING, missing)
     judge, people = (np.array(column, dtype=np.float64) for column in zip(*both, strict=True))
     value = float(judged.mean() + (people - judge).mean())
     every = [*judged, *judge, *people]
     bounds = (0.0, 1.0) if min(every) >= 0 and max(every) <= 1 else None
-    # The labelled items count in both means.
-    variance = (n - m) / n**2 * judged.var(ddof=1) + m * (judge / n + (people - judge) / m).var(ddof=1)
+    if among:  # the labelled items count in both means
+        variance = (n - m) / n**2 * judged.var(ddof=1) + m * (judge / n + (people - judge) / m).var(ddof=1)
+    else:
+        variance = judged.var(ddof=1) / n + (people - judge).var(ddof=1) / m
     half = float(student.ppf((1 + level) / 2, m - 1)) * math.sqrt(variance)
     if np.ptp(people - judge) == 0:
         if bounds is None:

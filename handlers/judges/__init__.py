@@ -1,0 +1,1 @@
+"""Checking models that judge."""

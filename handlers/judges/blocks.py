@@ -1,0 +1,103 @@
+"""What is asked before a judge is, and what came of it, as messages."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from slack_sdk.models.blocks import Block, ButtonElement
+
+from bot.evaluations.statistics import Estimate
+from bot.judges.check import FEWEST, JudgeReport, Pairs, Thumbs
+from handlers.blocks.message import Message
+from handlers.blocks.model_name import named
+from handlers.blocks.parts import VALUE, actions, button, context, line, message, section
+from handlers.blocks.text import bold, size
+from texts import judges as texts
+from texts.evaluations import confidence, no_interval
+from texts.formats import figure, percent
+
+CHECK: Final = "judge_check"
+CONFIRMED: Final = "judge_confirmed"
+NOT_NOW: Final = "judge_not_now"
+
+
+def check_button(evaluation_id: str) -> ButtonElement:
+    """For an evaluation whose grader asks a model."""
+    return button(texts.check_button(), CHECK, evaluation_id)
+
+
+def question(judges: Sequence[str], answers: int, pairs: int, value: str) -> Message:
+    """`value`: what the button brings back."""
+    text = texts.question([named(judge) for judge in judges], answers, pairs)
+    if size(value) > VALUE:
+        return line(texts.too_long_for_button())
+    return message(
+        text,
+        [
+            section(f"{bold(text)}\n{texts.how_often(answers + 2 * pairs)}"),
+            actions(
+                button(texts.ask_button(), CONFIRMED, value, style="primary"),
+                button(texts.not_now_button(), NOT_NOW, "no"),
+            ),
+        ],
+    )
+
+
+def report(found: JudgeReport) -> Message:
+    text = texts.title([named(judge) for judge in found.judges])
+    blocks: list[Block] = [section(bold(text))]
+    if found.thumbs is not None:
+        blocks.append(section("\n".join(_thumbs(found.thumbs))))
+    if found.pairs is not None:
+        blocks.append(section("\n".join(_pairs(found.pairs))))
+    if found.scores:
+        lines = [
+            texts.corrected(
+                named(one.model),
+                percent(one.judged.value, 0),
+                percent(one.corrected.value, 0),
+                _interval(one.corrected.low, one.corrected.high),
+            )
+            for one in found.scores
+        ]
+        blocks.append(section("\n".join([bold(texts.corrected_heading()), *lines])))
+        blocks.append(context(texts.how_corrected()))
+    if found.family:
+        blocks.append(context(f"⚠️ {texts.family([named(model) for model in found.family])}"))
+    labels = found.thumbs.n if found.thumbs else 0
+    if labels < FEWEST:
+        blocks.append(context(texts.few(labels, FEWEST)))
+    return message(text, blocks)
+
+
+def _thumbs(found: Thumbs) -> list[str]:
+    said = []
+    if found.n:
+        said.append(texts.agrees_with_thumbs(found.n, *_share(found.same)))
+        if found.agreement.value is not None:
+            low, high = found.agreement.low, found.agreement.high
+            interval = no_interval() if low is None or high is None else confidence(figure(low), figure(high))
+            said.append(texts.kappa(figure(found.agreement.value), interval))
+        said.append(texts.finds_good(percent(found.judge_good, 0), percent(found.people_good, 0)))
+    if found.unreadable:
+        said.append(texts.unreadable(found.unreadable))
+    return said
+
+
+def _pairs(found: Pairs) -> list[str]:
+    said = []
+    if found.n:
+        said.append(texts.agrees_with_votes(found.n, *_share(found.same), found.ties))
+        said.append(texts.flipped(*_share(found.flipped)))
+    if found.longer.value is not None and found.people_longer.value is not None:
+        said.append(texts.longer(percent(found.longer.value, 0), percent(found.people_longer.value, 0)))
+    if found.unreadable:
+        said.append(texts.unreadable(found.unreadable))
+    return said
+
+
+def _share(of: Estimate) -> tuple[str, str]:
+    return percent(of.value, 0), _interval(of.low, of.high)
+
+
+def _interval(low: float | None, high: float | None) -> str:
+    return no_interval() if low is None or high is None else confidence(percent(low, 0), percent(high, 0))

@@ -1,0 +1,17 @@
+"""Checking models that judge."""
+
+from typing import Final
+
+from handlers.judges import blocks
+from handlers.judges.listeners import JudgeListeners
+from handlers.routing import Command, Feature, Topic
+
+FEATURE: Final = Feature(
+    JudgeListeners,
+    commands=(Command("judge", Topic.TALK, JudgeListeners.command),),
+    buttons={
+        blocks.CHECK: JudgeListeners.of_evaluation,
+        blocks.CONFIRMED: JudgeListeners.confirmed,
+        blocks.NOT_NOW: JudgeListeners.not_now,
+    },
+)

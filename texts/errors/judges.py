@@ -1,0 +1,22 @@
+"""Holding judges to what people said."""
+
+from texts.errors.table import ERRORS
+from texts.language import _
+
+
+@ERRORS.sentence
+def no_judge(grader: str) -> str:
+    return _("No model judges here: {grader} is computed.", grader=grader)
+
+
+@ERRORS.sentence
+def no_golden_set() -> str:
+    return _(
+        "Nobody has rated or voted in this channel yet, so there is nothing to hold a judge to. Press the thumbs below "
+        "answers, or open an arena with `/finetune arena`."
+    )
+
+
+@ERRORS.sentence
+def judge_words() -> str:
+    return _('Name the model that judges: `/finetune judge gpt-4.1-mini` or with `rubric="…"`')

@@ -1,0 +1,148 @@
+"""How far a model that judges can be trusted. Values come as they shall be shown."""
+
+from collections.abc import Sequence
+
+from texts.formats import listed
+from texts.language import _, plural
+
+
+def check_button() -> str:
+    """Below what came of an evaluation whose grader asks a model."""
+    return _("Check the judge")
+
+
+def question(judges: Sequence[str], answers: int, pairs: int) -> str:
+    """`answers`: that people rated; `pairs`: of answers on which they voted."""
+    rated = plural("{count} answer that people rated", "{count} answers that people rated", answers)
+    voted = plural("{count} pair of answers on which they voted", "{count} pairs of answers on which they voted", pairs)
+    said = [one for one, count in ((rated, answers), (voted, pairs)) if count]
+    return _("Shall {judges} judge {what} in this channel?", judges=listed(judges), what=listed(said))
+
+
+def how_often(calls: int) -> str:
+    return plural(
+        "It is asked {count} time at most; what it has said before is not asked again.",
+        "It is asked {count} times at most; what it has said before is not asked again.",
+        calls,
+    )
+
+
+def ask_button() -> str:
+    return _("Ask the judge")
+
+
+def not_now_button() -> str:
+    return _("Not now")
+
+
+def not_asked() -> str:
+    return _("The judge was not asked.")
+
+
+def too_long_for_button() -> str:
+    return _("The rubric is too long for a button. Write it in fewer than 1,500 characters.")
+
+
+def asking() -> str:
+    return _("The judge is being asked. What comes of it is posted here.")
+
+
+def title(judges: Sequence[str]) -> str:
+    return _("How far {judges} can be trusted as a judge", judges=listed(judges))
+
+
+def agrees_with_thumbs(n: int, same: str, interval: str) -> str:
+    return plural(
+        "Of {count} answer that people rated, it says the same of {same} ({interval}).",
+        "Of {count} answers that people rated, it says the same of {same} ({interval}).",
+        n,
+        same=same,
+        interval=interval,
+    )
+
+
+def kappa(value: str, interval: str) -> str:
+    """Cohen's kappa."""
+    return _(
+        "Beyond what chance would do: kappa {value} ({interval}); 1 is full agreement, 0 is chance.",
+        value=value,
+        interval=interval,
+    )
+
+
+def finds_good(judge: str, people: str) -> str:
+    """Shares of answers."""
+    return _("It finds {judge} of them good; people find {people} good.", judge=judge, people=people)
+
+
+def agrees_with_votes(n: int, same: str, interval: str, ties: int) -> str:
+    """`same`: of those that it did not call a tie."""
+    return plural(
+        "Of {count} pair on which people voted, it chose as they did in {same} ({interval}), {ties} ties aside.",
+        "Of {count} pairs on which people voted, it chose as they did in {same} ({interval}), {ties} ties aside.",
+        n,
+        same=same,
+        interval=interval,
+        ties=str(ties),
+    )
+
+
+def flipped(share: str, interval: str) -> str:
+    return _(
+        "It changed its verdict in {share} of them ({interval}) when the answers changed places.",
+        share=share,
+        interval=interval,
+    )
+
+
+def longer(judge: str, people: str) -> str:
+    """Shares of verdicts."""
+    return _("The longer answer won {judge} of the time with it, and {people} with people.", judge=judge, people=people)
+
+
+def unreadable(count: int) -> str:
+    return plural(
+        "{count} time it said nothing that can be read as a verdict; that counts as neither.",
+        "{count} times it said nothing that can be read as a verdict; that counts as neither.",
+        count,
+    )
+
+
+def family(models: Sequence[str]) -> str:
+    return _(
+        "It is of one family with {models}: judges prefer answers like their own. Take a judge of another family.",
+        models=listed(models),
+    )
+
+
+def corrected_heading() -> str:
+    return _("Scores, corrected by what people said")
+
+
+def corrected(model: str, judged: str, corrected: str, interval: str) -> str:
+    return _(
+        "{model}: {judged} right by the judge, {corrected} as people would see it ({interval})",
+        model=model,
+        judged=judged,
+        corrected=corrected,
+        interval=interval,
+    )
+
+
+def how_corrected() -> str:
+    return _(
+        "Corrected by prediction-powered inference, which takes it that the judge errs on these answers as it does on "
+        "those that people rated."
+    )
+
+
+def few(n: int, wanted: int) -> str:
+    """`n`: answers that people rated."""
+    return plural(
+        "That is little to go by: {count} rated answer, where {wanted} begin to say something. Press the thumbs below "
+        "answers, or open an arena with `/finetune arena`.",
+        "That is little to go by: {count} rated answers, where {wanted} begin to say something. Press the thumbs below "
+        "answers, or open an arena with `/finetune arena`.",
+        n,
+        wanted=str(wanted),
+    )
