@@ -44,6 +44,7 @@ from bot.evaluations.grader_files import GraderFiles
 from bot.evaluations.model_answers import ModelAnswers
 from bot.evaluations.runs import EvaluationRuns
 from bot.experiments.run_metrics import MetricsOverview
+from bot.experiments.search import JobSearch
 from bot.feedback.feedback import AnswerFeedback
 from bot.job_requests import JobRequests
 from bot.jobs.controls import JobControls
@@ -66,6 +67,7 @@ from bot.store.comparisons import SqliteComparisonStore
 from bot.store.conversations import SqliteConversationStore
 from bot.store.evaluation_messages import SqliteEvaluationMessages
 from bot.store.evaluations import SqliteEvaluationStore
+from bot.store.experiments import SqliteExperimentStore
 from bot.store.feedback import SqliteRatingStore
 from bot.store.grader_files import SqliteGraderFileStore
 from bot.sweeps.sweeps import Sweeps
@@ -96,6 +98,7 @@ from handlers.evaluations.choosing import Choosing
 from handlers.evaluations.keeper import EvaluationKeeper
 from handlers.evaluations.listeners import EvaluationListeners
 from handlers.evaluations.results import ResultMessages
+from handlers.experiments.listeners import ExperimentListeners
 from handlers.feedback.listeners import FeedbackListeners
 from handlers.function_calls.listeners import FunctionCallListeners
 from handlers.job_controls.listeners import JobControlListeners
@@ -137,7 +140,7 @@ async def listeners(services: Services) -> Mapping[type[object], object]:
         datasets,
         _repair(services, callers, datasets),
         *_jobs(services, callers, files),
-        _metrics(services, callers),
+        *_metrics(services, callers),
         ModelListeners(
             callers=callers,
             trainable=services.trainable_models,
@@ -559,10 +562,10 @@ def _jobs(services: Services, callers: Callers, files: ProviderFiles) -> tuple[J
     )
 
 
-def _metrics(services: Services, callers: Callers) -> MetricsListeners:
+def _metrics(services: Services, callers: Callers) -> tuple[MetricsListeners, ExperimentListeners]:
     jobs, lookup, authority = services.jobs, services.job_lookup, services.authority
     overlaps = Overlaps(services.file_store, services.pools)
-    return MetricsListeners(
+    metrics = MetricsListeners(
         callers=callers,
         overview=JobOverview(jobs, lookup, authority),
         metrics_of=MetricsOverview(jobs, lookup, services.datasets, overlaps, authority),
@@ -570,6 +573,15 @@ def _metrics(services: Services, callers: Callers) -> MetricsListeners:
         poster=services.poster,
         language_of=services.languages.place,
     )
+    experiments = ExperimentListeners(
+        callers=callers,
+        search=JobSearch(SqliteExperimentStore(services.database), jobs, authority),
+        drawn=metrics,
+        cards=services.cards,
+        poster=services.poster,
+        language_of=services.languages.place,
+    )
+    return metrics, experiments
 
 
 def _start(services: Services, callers: Callers, files: ProviderFiles) -> StartListeners:

@@ -19,6 +19,7 @@ from handlers.conversation_settings.register import FEATURE as CONVERSATION_SETT
 from handlers.datasets.register import FEATURE as DATASETS
 from handlers.deletion.register import FEATURE as DELETION
 from handlers.evaluations.register import FEATURE as EVALUATIONS
+from handlers.experiments.register import FEATURE as EXPERIMENTS
 from handlers.feedback.register import FEATURE as FEEDBACK
 from handlers.function_calls.register import FEATURE as FUNCTION_CALLS
 from handlers.inbox import Inbox
@@ -45,6 +46,7 @@ FEATURES: Final[tuple[Feature[Any], ...]] = (
     SWEEPS,
     PROVIDER_FILES,
     JOBS,
+    EXPERIMENTS,
     METRICS,
     JOB_CONTROLS,
     REPORTS,

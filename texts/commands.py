@@ -98,10 +98,15 @@ def files() -> Description:
 @_command
 def jobs() -> Description:
     return Description(
-        _("jobs"),
-        _("List the latest jobs"),
-        _("Those that you may see, with a link to each job's card."),
-        ("jobs",),
+        _("jobs [mine] [#channel] [model=…] [file=…] [last=7d] [state=…] [sort=…] [compare=yes | csv]"),
+        _("List jobs; search, sort and compare them"),
+        _(
+            "Those that you may see, ten on a page. `since=2026-11-01` or `last=7d` says from when on, `state` takes "
+            "states such as `failed` or `active`. `sort` takes `date`, `loss`, `accuracy`, `reward`, `cost` or `time`. "
+            "`compare=yes` sets the first six beside each other; `csv` posts all that fit as a file, with all settings "
+            "and results."
+        ),
+        ("jobs", "jobs mine last=7d sort=loss", "jobs model=gpt-4.1 state=succeeded compare=yes", "jobs #support csv"),
     )
 
 

@@ -147,14 +147,6 @@ def jobs(count: int) -> str:
     return plural("{count} job", "{count} jobs", count)
 
 
-def older_jobs(count: int) -> str:
-    return plural(
-        "And {count} older job. `/finetune status JOB` shows any of them.",
-        "And {count} older jobs. `/finetune status JOB` shows any of them.",
-        count,
-    )
-
-
 def at_the_provider(job_there: str) -> str:
     """The provider's own id of a job."""
     return _("at the provider {id}", id=job_there)

@@ -78,12 +78,12 @@ def cost_so_far(job: Job) -> float | None:
 
 def spend_of(job: Job) -> Spend:
     """What it counts for in a budget."""
-    return Spend(job.requester, job.origin.channel, _counted(job), promised=job.state not in states.ENDED)
+    return Spend(job.requester, job.origin.channel, counted_cost(job), promised=job.state not in states.ENDED)
 
 
-def _counted(job: Job) -> float | None:
-    """Failed jobs and those cancelled before they trained are free, those cancelled midway cost their share
-    (Microsoft's cost pages, read 2026-11-21)."""
+def counted_cost(job: Job) -> float | None:
+    """US dollars; None where nobody knows. Failed jobs and those cancelled before they trained are free, those
+    cancelled midway cost their share (Microsoft's cost pages, read 2026-11-21)."""
     if job.state not in states.ENDED:
         return job.estimated_cost
     real = real_cost(job)

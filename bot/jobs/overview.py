@@ -6,7 +6,6 @@ import msgspec
 
 from bot.access import Action, Caller
 from bot.authority import Authority
-from bot.jobs import states
 from bot.jobs.assessment import UNASSESSED, Assessment, RankedCheckpoint, assessed, rank
 from bot.jobs.interfaces import JobStore
 from bot.jobs.job import Job
@@ -26,18 +25,6 @@ class JobOverview:
         self._jobs = jobs
         self._lookup = lookup
         self._authority = authority
-
-    async def latest(self, caller: Caller, most: int) -> tuple[list[AssessedJob], int]:
-        """The latest jobs that the caller may see, `most` at most, and how many more there are. Raises Denied."""
-        await self._authority.require(caller, Action.USE)
-        latest = await self._jobs.latest(_LOOKED_AT)
-        visible = [job for job in latest if self._authority.allows(caller, Action.SEE, job.resource)]
-        # Of the others a list shows no figures.
-        shown = [
-            AssessedJob(job, await assessed(self._jobs, job) if job.state == states.SUCCEEDED else UNASSESSED)
-            for job in visible[:most]
-        ]
-        return shown, len(visible) - len(shown)
 
     async def latest_in(self, channel: str, thread_ts: str | None) -> str | None:
         """The id of the latest job that was started in this thread, or else in this channel; None where none was."""

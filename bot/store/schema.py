@@ -225,6 +225,19 @@ def m020_sweeps(db: Database) -> None:
     db.execute("CREATE INDEX cards_dirty ON cards (dirty, changed_at) WHERE dirty = 1")
 
 
+@migrations()
+def m022_job_outcomes(db: Database) -> None:
+    """What came of jobs that have ended, by which they are sorted: worked out when somebody first asks, and kept. The
+    index holds all that says who may see a job, so that many are looked through without reading them."""
+    db.execute("CREATE TABLE job_outcomes (job_id TEXT PRIMARY KEY REFERENCES jobs (id), value TEXT NOT NULL) STRICT")
+    for name, kind in (("channel", "TEXT"), ("private", "INTEGER")):
+        db.execute(
+            f"ALTER TABLE jobs ADD COLUMN origin_{name} {kind}"
+            f" GENERATED ALWAYS AS (json_extract(value, '$.origin.{name}'))"
+        )
+    db.execute("CREATE INDEX jobs_seen ON jobs (created_at, requester, state, origin_channel, origin_private, id)")
+
+
 def _without_its_job(notice: dict[str, Any]) -> dict[str, Any]:
     body = dict(notice["body"])
     job = body.pop("job", None)

@@ -1,4 +1,4 @@
-"""What is known of jobs: listed, one at a glance, its history, its checkpoints and results; and following one that was
+"""What is known of a job: at a glance, its history, its checkpoints and results; and following one that was
 started elsewhere."""
 
 from dataclasses import dataclass
@@ -34,19 +34,12 @@ class JobListeners:
     poster: Poster
     language_of: LanguageOf
 
-    async def list(self, request: Request) -> None:
-        """The latest jobs that this person may see."""
-        shown, more = await self.overview.latest(await self.callers.of(request), jobs.SHOWN)
-        links = {one.job.id: link for one in shown if (link := await self._card_link(one.job))}
-        assessments = {one.job.id: one.assessment for one in shown}
-        await request.answer(jobs.job_list([one.job for one in shown], links, assessments, more=more))
-
     async def status(self, request: Request) -> None:
         caller = await self.callers.of(request)
         one = await self.overview.one(caller, await self._word(request))
         model = one.job.fine_tuned_model
         sets = (await self.learned.collections_of(caller, [model]))[model] if model else ()
-        link = await self._card_link(one.job)
+        link = await card_link(self.cards, self.poster, one.job)
         await request.answer(jobs.job_status(one.job, link, one.assessment, learned_from=sets))
 
     async def events(self, request: Request) -> None:
@@ -96,16 +89,18 @@ class JobListeners:
         """What names the job."""
         return request.text.strip("`") or await latest_here(self.overview, self.callers, request)
 
-    async def _card_link(self, job: Job) -> str | None:
-        card = await self.cards.card(job.id)
-        if card is None or card.ts is None:
-            return None
-        try:
-            if card.thread_ts is not None:
-                return await self.poster.permalink(card.channel, card.ts)
-            return await self.poster.thread_link(card.channel, card.ts)
-        except PostError:
-            return None
+
+async def card_link(cards: CardStore, poster: Poster, job: Job) -> str | None:
+    """To the thread of the job's card; None where there is none, or Slack does not tell."""
+    card = await cards.card(job.id)
+    if card is None or card.ts is None:
+        return None
+    try:
+        if card.thread_ts is not None:
+            return await poster.permalink(card.channel, card.ts)
+        return await poster.thread_link(card.channel, card.ts)
+    except PostError:
+        return None
 
 
 async def latest_here(overview: JobOverview, callers: Callers, request: Request) -> str:

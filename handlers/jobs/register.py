@@ -10,7 +10,6 @@ from handlers.routing import Command, Feature, Topic
 FEATURE: Final = Feature(
     JobListeners,
     commands=(
-        Command("jobs", Topic.FOLLOW, JobListeners.list),
         Command("status", Topic.FOLLOW, JobListeners.status),
         Command("checkpoints", Topic.FOLLOW, JobListeners.checkpoints),
         Command("results", Topic.FOLLOW, JobListeners.results_file),

@@ -98,8 +98,8 @@ async def test_a_command_gets_what_was_typed_after_its_name(
     [
         ("", {}, "What Finetune Bot can do"),
         ("help", {}, "What Finetune Bot can do"),
-        ("help `jobs`", {}, "/finetune jobs"),
-        ("help /jobs", {}, "/finetune jobs"),
+        ("help `files`", {}, "/finetune files"),
+        ("help /files", {}, "/finetune files"),
         ("help nothing", {}, "What Finetune Bot can do"),
         ("jbos", {"command": "/finetune"}, "I do not know `jbos`. Did you mean `/finetune jobs`?"),
         ("jbos", {}, "I do not know `jbos`. Did you mean `jobs`?"),

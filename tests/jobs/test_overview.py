@@ -22,17 +22,6 @@ def overview(jobs: SqliteJobStore, lookup: JobLookup, authority: Authority) -> J
     return JobOverview(jobs, lookup, authority)
 
 
-async def test_a_list_has_the_latest_jobs_that_the_caller_may_see(overview: JobOverview, jobs: SqliteJobStore) -> None:
-    for number in range(4):
-        await jobs.insert(a_job(id=f"job-{number}", created_at=float(number)))
-    await jobs.insert(a_job(id="job-secret", created_at=9.0, origin=Origin("T0ACME", "G0SECRET", True)))
-    shown, more = await overview.latest(a_caller(BEN), 3)
-    assert [one.job.id for one in shown] == ["job-3", "job-2", "job-1"]
-    assert more == 1
-    there, _ = await overview.latest(a_caller(BEN, channel="G0SECRET"), 1)
-    assert there[0].job.id == "job-secret"
-
-
 async def test_the_latest_of_a_thread_comes_before_the_latest_of_its_channel(
     overview: JobOverview, jobs: SqliteJobStore
 ) -> None:

@@ -1,7 +1,10 @@
 """Jobs that were started."""
 
+from collections.abc import Sequence
+
 from texts import jobs
 from texts.errors.table import ERRORS
+from texts.formats import enumerated
 from texts.jobs import submit_again_button
 from texts.language import _
 
@@ -9,6 +12,50 @@ from texts.language import _
 @ERRORS.sentence
 def which_job() -> str:
     return _("Which job? Add its id; `/finetune jobs` lists them.")
+
+
+@ERRORS.sentence
+def unknown_job_filter(word: str, filters: Sequence[str]) -> str:
+    return _(
+        "I do not understand {word}. Jobs are filtered by {filters}, such as `/finetune jobs mine model=gpt-4.1 "
+        "last=7d sort=loss`.",
+        word=word,
+        filters=enumerated([f"`{name}`" for name in filters]),
+    )
+
+
+@ERRORS.sentence
+def invalid_since(word: str) -> str:
+    return _(
+        "{word} is no time. Write a day such as `since=2026-11-01`, or how long back, such as `last=7d`, `last=24h` or "
+        "`last=2w`.",
+        word=word,
+    )
+
+
+@ERRORS.sentence
+def unknown_state(word: str, states: Sequence[str]) -> str:
+    return _("There is no state {word}. Known are: {states}.", word=word, states=enumerated(states))
+
+
+@ERRORS.sentence
+def unknown_sort(word: str, sorts: Sequence[str]) -> str:
+    return _(
+        "Jobs cannot be sorted by {word}, but by {sorts}; with a minus before it, such as `sort=-cost`, the other way "
+        "round.",
+        word=word,
+        sorts=enumerated(sorts),
+    )
+
+
+@ERRORS.sentence
+def too_few_to_compare() -> str:
+    return _("Comparing takes at least two jobs that you may see here.")
+
+
+@ERRORS.sentence
+def no_jobs_to_export() -> str:
+    return _("No job fits that which everybody here may see.")
 
 
 @ERRORS.sentence

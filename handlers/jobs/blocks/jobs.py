@@ -1,14 +1,13 @@
-"""Lists of jobs, and one job in a few lines: answers to `/finetune jobs` and `/finetune status`."""
+"""One job in a few lines: the answer to `/finetune status`."""
 
-from collections.abc import Mapping, Sequence
-from typing import Final
+from collections.abc import Sequence
 
 from slack_sdk.models.blocks import Block
 
 from bot.jobs import states
 from bot.jobs.assessment import UNASSESSED, Assessment
 from bot.jobs.job import Job
-from handlers.blocks.card import fitting_buttons, outcome, steps, symbol, title, waiting
+from handlers.blocks.card import fitting_buttons, outcome, steps, title, waiting
 from handlers.blocks.figures import diagnosis, pairs
 from handlers.blocks.message import Message
 from handlers.blocks.model_name import id_button, named
@@ -20,31 +19,6 @@ from texts.formats import labelled
 from texts.notices import no_reason
 from texts.provider_errors import explain
 from texts.provider_errors import message as told
-
-SHOWN: Final = 15
-
-
-def job_list(
-    jobs: Sequence[Job],
-    permalinks: Mapping[str, str] | None = None,
-    assessments: Mapping[str, Assessment] | None = None,
-    *,
-    more: int = 0,
-) -> Message:
-    """`jobs` in the order to show them, 15 at most; `permalinks` of their cards and `assessments` by job id; `more`:
-    how many there are beyond `jobs`.
-    """
-    if not jobs:
-        text = texts.no_jobs()
-        return message(text, [section(text)])
-    lines = [
-        _entry(job, (permalinks or {}).get(job.id), (assessments or {}).get(job.id, UNASSESSED)) for job in jobs[:SHOWN]
-    ]
-    blocks: list[Block] = [section("\n".join(lines[start : start + 5])) for start in range(0, len(lines), 5)]
-    left = len(jobs) - len(lines) + max(0, more)
-    if left > 0:
-        blocks.append(context(texts.older_jobs(left)))
-    return message(texts.jobs(len(jobs) + max(0, more)), blocks)
 
 
 def job_status(
@@ -91,14 +65,3 @@ def job_status(
 def followed(job: Job) -> Message:
     text = texts.followed(code(job.provider_job_id or ""), code(job.id))
     return message(text, [section(text)])
-
-
-def _entry(job: Job, permalink: str | None, assessment: Assessment) -> str:
-    progress = ""
-    if job.state == states.RUNNING and job.latest is not None and job.latest.total_steps:
-        progress = f" {progress_bar(job.latest.step, job.latest.total_steps, width=10)}"
-    name = link(permalink, quoted(title(job), 100)) if permalink else code(title(job), 100)
-    return (
-        f"{symbol(job, assessment)} *{outcome(job, assessment)}*{progress} {name}\n"
-        f"    {person(job.requester)} · {date(job.created_at)} · {code(job.id, 60)}"
-    )

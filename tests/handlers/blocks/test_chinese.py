@@ -9,10 +9,14 @@ import pytest
 
 from bot.datasets.dataset import Dataset
 from bot.datasets.report import Offer
+from bot.experiments.filters import Filters
+from bot.experiments.interfaces import JobOutcome
+from bot.experiments.search import JobPage
 from bot.jobs import notice, states
-from bot.jobs.assessment import UNASSESSED, Assessment, rank
+from bot.jobs.assessment import UNASSESSED, Assessment, assess, rank
 from bot.jobs.diagnosis import Diagnosis, Problem
 from bot.jobs.job import Approval, Job, Loss, QueuePlace
+from bot.jobs.overview import AssessedJob
 from bot.models.trainable import TrainableModel
 from bot.providers.protocol import Checkpoint, JobError, Metrics
 from bot.spending.budget import NotAdmitted
@@ -21,8 +25,9 @@ from handlers.blocks.job_controls import question
 from handlers.blocks.message import Message
 from handlers.datasets.blocks import derived, report, split_modal
 from handlers.datasets.blocks.sample import sample_modal
+from handlers.experiments.blocks import job_page
 from handlers.jobs.blocks.checkpoints import checkpoint_list
-from handlers.jobs.blocks.jobs import job_list, job_status
+from handlers.jobs.blocks.jobs import job_status
 from handlers.outgoing.notice_blocks import render
 from handlers.start.blocks import modal as start_modal
 from handlers.start.blocks.admission_preview import admission_preview, refusal_preview
@@ -93,8 +98,10 @@ def everything(make_job: MakeJob, measured: Assessment) -> Iterator[Message]:
         yield from (render(body, job, measured) for body in bodies)
         yield checkpoint_list(job, rank(job, [], [Checkpoint(f"c{step}", f"ft:{step}", step) for step in range(12)]))
         yield from (question(act, job, "a.jsonl → b") for act in ("cancel", "pause", "resume"))
-        yield job_list([job], more=3)
-    yield job_list([])
+        assessed = [AssessedJob(job, assess(job, []))] * 2
+        yield job_page(JobPage(Filters(sort="cost"), assessed, {job.id: JobOutcome(usd=1.5)}, 2, 3, 22), {})
+    yield job_page(JobPage(Filters(), [], {}, 1, 1, 0), {})
+    yield job_page(JobPage(Filters(model="x"), [], {}, 1, 1, 0), {})
 
 
 def test_a_jobs_messages_are_all_chinese(make_job: MakeJob, measured: Assessment, seen: See) -> None:

@@ -31,9 +31,12 @@ from bot.datasets.columns import LAYOUTS, proposed_columns
 from bot.datasets.dataset import Dataset
 from bot.datasets.provider_files import ProviderFile
 from bot.datasets.repairing import ProposedRepairs
+from bot.experiments.filters import Filters
+from bot.experiments.search import JobPage
 from bot.jobs import notice, states
 from bot.jobs.assessment import assess, rank
 from bot.jobs.job import Job, Origin
+from bot.jobs.overview import AssessedJob
 from bot.jobs.settings import SETTINGS
 from bot.jobs.timeline import Delivered, LastNews, Measured, Moment, Received, Sent, Stored
 from bot.jobs.timeline import Ended as JobEnded
@@ -50,6 +53,7 @@ from handlers.collections import blocks as sets
 from handlers.collections import forms
 from handlers.datasets.blocks import report, split_modal
 from handlers.datasets.blocks.sample import sample_modal
+from handlers.experiments.blocks import job_page
 from handlers.jobs.blocks import checkpoints, history, jobs
 from handlers.models import blocks as models
 from handlers.outgoing import notice_blocks as notices
@@ -336,7 +340,8 @@ def test_notices_of_every_kind_fit(body: notice.Body, job: Job, told: list[Metri
 @settings(quick, max_examples=20)
 @given(job_values, st.lists(options, max_size=4), st.lists(tuned, max_size=4))
 def test_long_lists_fit(job: Job, base: list[TrainableModel], made: list[FineTunedModel]) -> None:
-    assert_fits(jobs.job_list([job] * 200, {job.id: PERMALINK}, more=7))
+    page = JobPage(Filters(model="m" * 300, sort="cost"), [AssessedJob(job)] * 10, {}, 2, 20, 200)
+    assert_fits(job_page(page, {job.id: PERMALINK}))
     assert_fits(models.model_list(base * 40, made * 40))
 
 

@@ -8,25 +8,12 @@ from bot.models.model import FineTunedModel
 from bot.models.trainable import TrainableModel
 from handlers.blocks.help import command_help, help_message, near_miss, what_there_is
 from handlers.blocks.message import Message
-from handlers.jobs.blocks.jobs import job_list, job_status
+from handlers.jobs.blocks.jobs import job_status
 from handlers.models.blocks import model_list
 from texts.commands import described
 
 See = Callable[[Message], str]
 Buttons = Callable[[Message], dict[str, dict[str, Any]]]
-
-
-def test_no_jobs_yet_says_how_to_make_one(seen: See) -> None:
-    assert "Drop a training file" in seen(job_list([]))
-
-
-def test_fifteen_jobs_are_listed_and_the_rest_counted(make_job: Callable[..., Job], seen: See) -> None:
-    many = [make_job(id=f"job-{number}") for number in range(20)]
-    shown = seen(job_list(many, {"job-0": "https://a.b/c"}, more=5))
-    assert "<https://a.b/c|support.jsonl → gpt-4.1-mini>" in shown
-    assert "`job-14`" in shown
-    assert "`job-15`" not in shown
-    assert "And 10 older jobs." in shown
 
 
 def test_the_status_of_a_job_leads_to_its_card(make_job: Callable[..., Job], seen: See, buttons: Buttons) -> None:
@@ -58,7 +45,7 @@ def test_a_model_id_that_no_button_carries_is_listed_without_one(buttons: Button
 def test_help_shows_every_command_as_it_is_typed_under_its_topic(seen: See) -> None:
     shown = seen(help_message([("Train", [described("start")]), ("Follow", [described("jobs")])]))
     assert "*Train*\n`/finetune start [FILE] [model=… epochs=… batch=… lr=… …]` Train a model" in shown
-    assert "*Follow*\n`/finetune jobs` List the latest jobs" in shown
+    assert "*Follow*\n`/finetune jobs [mine]" in shown
     assert "inside threads" in shown
 
 

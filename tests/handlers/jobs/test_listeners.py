@@ -16,7 +16,7 @@ from bot.jobs.history import EventPage, JobHistory
 from bot.jobs.import_job import JobImport
 from bot.jobs.job import Job, Origin
 from bot.jobs.overview import AssessedJob, JobOverview
-from bot.jobs.results import JobResults
+from bot.jobs.results import JobResults, Results
 from bot.jobs.timeline import Moment
 from bot.notices.interfaces import Card, CardStore
 from bot.providers.protocol import Checkpoint
@@ -37,9 +37,6 @@ class Jobs:
         self.job = a_job(state="running")
         self.asked: list[Any] = []
         self.here: str | None = "job-here"
-
-    async def latest(self, caller: Caller, most: int) -> tuple[list[AssessedJob], int]:
-        return [AssessedJob(self.job)], 3
 
     async def latest_in(self, channel: str, thread_ts: str | None) -> str | None:
         self.asked.append((channel, thread_ts))
@@ -62,8 +59,9 @@ class Jobs:
 
     moments: Sequence[Moment] = ()
 
-    async def file(self, caller: Caller, job_id: str) -> tuple[Job, bytes]:
-        return self.job, b"step,train_loss\n1,0.5\n"
+    async def of(self, caller: Caller, word: str) -> Results:
+        self.asked.append(word)
+        return Results(self.job, b"step,train_loss\n1,0.5\n", b"step,train_loss\r\n1,0.5\r\n")
 
     async def follow(self, caller: Caller, provider_job_id: str, origin: Origin) -> Job:
         self.asked.append((provider_job_id, origin))
@@ -120,14 +118,6 @@ def _buttons(answers: Answers) -> dict[str, str]:
 
 def _shown(answers: Answers) -> str:
     return "\n".join(str(block.to_dict()) for block in answers[-1].blocks)
-
-
-async def test_a_list_links_each_job_to_its_card(listeners: JobListeners) -> None:
-    answers = Answers()
-    await listeners.list(a_request("", answers))
-    assert "4 jobs" in answers.text
-    assert "<https://acme.slack.com/archives/C0TRAINING/p5?" in _shown(answers)
-    assert "3 older jobs" in _shown(answers)
 
 
 async def test_the_status_of_a_job_with_a_model_names_the_training_sets_that_it_learned_from(
@@ -216,6 +206,14 @@ async def test_results_go_into_the_thread_of_the_card_in_the_language_of_the_cha
     (shared,) = slack.called("files.completeUploadExternal")
     assert (shared["channel_id"], shared["thread_ts"]) == (CHANNEL, "5.0")
     assert "的结果" in shared["initial_comment"]
+
+
+async def test_without_a_word_checkpoints_and_results_are_those_of_the_latest_job_here(
+    listeners: JobListeners, jobs: Jobs
+) -> None:
+    await listeners.checkpoints(a_request("", thread_ts="1.0"))
+    await listeners.results_file(a_request("", thread_ts="1.0"))
+    assert jobs.asked == [(CHANNEL, "1.0"), (CHANNEL, "1.0"), "job-here"]
 
 
 async def test_results_that_are_asked_for_elsewhere_stay_there(listeners: JobListeners, slack: Slack) -> None:

@@ -1,0 +1,1 @@
+"""The history of experiments: jobs searched, sorted, compared and exported."""

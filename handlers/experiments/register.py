@@ -1,0 +1,20 @@
+"""The history of experiments: jobs searched, sorted, compared and exported."""
+
+from typing import Final
+
+from handlers.experiments import blocks
+from handlers.experiments.listeners import ExperimentListeners
+from handlers.routing import Command, Feature, Topic
+
+FEATURE: Final = Feature(
+    ExperimentListeners,
+    commands=(Command("jobs", Topic.FOLLOW, ExperimentListeners.jobs),),
+    buttons={
+        blocks.EARLIER: ExperimentListeners.turned,
+        blocks.LATER: ExperimentListeners.turned,
+        blocks.COMPARE: ExperimentListeners.compare,
+        blocks.METRICS: ExperimentListeners.metrics,
+        blocks.CSV: ExperimentListeners.export,
+    },
+    inputs=(blocks.CHOSEN,),
+)
