@@ -102,10 +102,15 @@ def corrected(
     value = float(judged.mean() + (people - judge).mean())
     every = [*judged, *judge, *people]
     bounds = (0.0, 1.0) if min(every) >= 0 and max(every) <= 1 else None
+    # Two more differences, the largest seen in both directions, keep the interval from being too narrow where few of
+    # the labels differ from the judge's (as Bonett and Price do for pairs).
+    largest = float(np.abs(people - judge).max())
+    differences = np.concatenate([people - judge, [largest, -largest]])
     if among:  # the labelled items count in both means
-        variance = (n - m) / n**2 * judged.var(ddof=1) + m * (judge / n + (people - judge) / m).var(ddof=1)
+        at_labelled = np.concatenate([judge, [judge.mean()] * 2])
+        variance = (n - m) / n**2 * judged.var(ddof=1) + m * (at_labelled / n + differences / m).var(ddof=1)
     else:
-        variance = judged.var(ddof=1) / n + (people - judge).var(ddof=1) / m
+        variance = judged.var(ddof=1) / n + differences.var(ddof=1) / m
     half = float(student.ppf((1 + level) / 2, m - 1)) * math.sqrt(variance)
     if np.ptp(people - judge) == 0:
         if bounds is None:
