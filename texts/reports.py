@@ -194,15 +194,23 @@ def column(name: str) -> str:
         "model": _("Model"),
         "job": _("Job"),
         "training_file": _("Training file"),
-        "grader": _("Grader"),
-        "items": _("Examples"),
-        "models": _("Models"),
-        "date": _("Date"),
     }[name]
 
 
 def best_mark() -> str:
     return _("best")
+
+
+def asked(file: str, n: int, grader: str, made: str) -> str:
+    """Of one evaluation. `made`: date and time."""
+    return plural(
+        "{count} example of {file}, graded by {grader} ({made}):",
+        "{count} examples of {file}, graded by {grader} ({made}):",
+        n,
+        file=file,
+        grader=grader,
+        made=made,
+    )
 
 
 def no_evaluation() -> str:

@@ -18,7 +18,7 @@ from bot.errors import BotError
 from bot.jobs import states
 from bot.jobs.apply_update import notice
 from bot.jobs.interfaces import Followed
-from bot.jobs.notice import Body, ProviderBack, ProviderSilent
+from bot.jobs.notice import Body, Notice, ProviderBack, ProviderSilent
 from bot.jobs.sync import JobSync
 from bot.providers.interface import (
     Provider,
@@ -285,12 +285,13 @@ class Follower:
 
     async def _tell_all(self, what: str, body: Body, *, since: float, now_silent: bool) -> None:
         """Notify the jobs that were followed when the silence began; stored together with it."""
-        told = []
+        told: dict[str, Notice] = {}
         for followed in await self._jobs.followed(self._provider.name):
             job = await self._jobs.get(followed.id)
             if job is not None and job.state not in states.ENDED and job.created_at <= since:
-                told.append(notice(job, f"{what}/{int(since)}", body))
-        await self._jobs.set_silent_since(self._provider.name, since if now_silent else None, told)
+                # Jobs of a sweep share a thread.
+                told.setdefault(job.sweep or job.id, notice(job, f"{what}/{int(since)}", body))
+        await self._jobs.set_silent_since(self._provider.name, since if now_silent else None, [*told.values()])
         self._silent_since = since if now_silent else None
 
 

@@ -12,6 +12,7 @@ from bot.datasets.dataset import Dataset
 from bot.datasets.interfaces import DatasetStore
 from bot.errors import Denied
 from bot.evaluations.evaluation import Evaluation, EvaluationState, EvaluationStore
+from bot.evaluations.result import Result
 from bot.jobs.assessment import Assessment, RankedCheckpoint, assess, rank
 from bot.jobs.interfaces import JobStore
 from bot.jobs.job import Job
@@ -33,6 +34,13 @@ class Source(msgspec.Struct, frozen=True):
     hidden: bool = False
 
 
+class Evaluated(msgspec.Struct, frozen=True):
+    """A finished evaluation of one of the job's models, and what came of it."""
+
+    evaluation: Evaluation
+    result: Result | None = None
+
+
 class Trainer(msgspec.Struct, frozen=True):
     """What a provider told of its software, and where the base model's weights came from."""
 
@@ -52,7 +60,7 @@ class JobReport(msgspec.Struct, frozen=True):
     data: Sequence[Source]
     validation: Source | None
     parents: Sequence[Job]
-    evaluations: Sequence[Evaluation]
+    evaluations: Sequence[Evaluated]
     trainer: Trainer
     names: bool
 
@@ -130,16 +138,16 @@ class JobReports:
             model = made.base_model
         return found
 
-    async def _evaluated(self, caller: Caller, job: Job, checkpoints: Sequence[str]) -> list[Evaluation]:
+    async def _evaluated(self, caller: Caller, job: Job, checkpoints: Sequence[str]) -> list[Evaluated]:
         models = {model for model in (job.fine_tuned_model, *checkpoints) if model}
         latest = await self._evaluations.latest(job.origin.channel, _EVALUATIONS_LOOKED_AT)
-        return [
-            one
-            for one in latest
-            if one.state == EvaluationState.FINISHED
-            and models & set(one.models)
-            and self._authority.allows(caller, Action.SEE, one.resource, caller.posts_in)
-        ]
+        found = []
+        for one in latest:
+            shown = self._authority.allows(caller, Action.SEE, one.resource, caller.posts_in)
+            if shown and one.state == EvaluationState.FINISHED and models & set(one.models):
+                encoded = await self._evaluations.result(one.id)
+                found.append(Evaluated(one, msgspec.json.decode(encoded, type=Result) if encoded else None))
+        return found
 
     async def _trainer(self, job: Job) -> Trainer:
         """By the event in which our own trainer tells it."""

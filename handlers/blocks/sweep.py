@@ -17,7 +17,7 @@ from bot.sweeps.ranking import Outcome, Ranking, Run, rank
 from bot.sweeps.sweep import Sweep
 from handlers.blocks.approval import reason_input
 from handlers.blocks.approval_text import deciders, decision
-from handlers.blocks.card import JOB_CHAT, outcome, symbol
+from handlers.blocks.card import JOB_CHAT, JOB_EVALUATE, outcome, symbol
 from handlers.blocks.data_table import Cell, DataTable, Number
 from handlers.blocks.message import Message
 from handlers.blocks.modals import modal
@@ -26,6 +26,7 @@ from handlers.blocks.parts import actions, button, confirm, context, header, lin
 from handlers.blocks.text import bold, code, date, link, one_line, person
 from texts import approval as approval_texts
 from texts import sweeps as texts
+from texts.evaluations import evaluate_button
 from texts.figures import name as figure_name
 from texts.formats import dollars, figure, labelled, money, percent, sentences
 from texts.jobs import chat_button
@@ -233,7 +234,9 @@ def _offers(ranking: Ranking) -> list[Block]:
     shown = ranking.best[:_MOST_CHATS]
     if len(shown) == 1:
         style: Literal["primary"] | None = "primary" if ranking.outcome is Outcome.BEST else None
-        return [actions(button(chat_button(), JOB_CHAT, shown[0].job.id, style=style))]
+        job_id = shown[0].job.id
+        chat = button(chat_button(), JOB_CHAT, job_id, style=style)
+        return [actions(chat, button(evaluate_button(), JOB_EVALUATE, job_id))]
     return [
         section(
             f"{bold(str(run.number))} · {configuration(run)}\n{named(run.job.fine_tuned_model or '')}",

@@ -81,7 +81,9 @@ def render(
         case ProviderBack():
             return _line(notices.provider_back(_provider(job)))
         case Stuck():
-            return _line(notices.stuck(_provider(job), body.state, body.hours, bold(start_button())))
+            said = notices.stuck(_provider(job), body.state, body.hours, bold(start_button()))
+            # In the thread of a sweep it could be any of its jobs.
+            return _line(labelled(_name(job), said) if job.sweep else said)
         case Paused():
             return _line(notices.paused(person(body.by)))
         case Resumed():

@@ -4,10 +4,13 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from bot.evaluations.result import ModelGain, Result
+from bot.evaluations.statistics import Verdict
 from bot.jobs.estimate import real_cost
 from bot.jobs.figures import Figure
 from bot.jobs.job import Job
 from bot.jobs.training_time import training_seconds
+from bot.models.names import short_name
 from bot.providers.protocol import of_method
 from bot.redact import redact
 from bot.reports.document import Block, Document, Facts, Grid, Paragraph, Section
@@ -16,6 +19,7 @@ from bot.reports.pages import Curves
 from bot.version import commit, version
 from handlers.blocks.card import state_words, title
 from handlers.blocks.text import clean
+from texts import evaluations
 from texts import figures as figure_texts
 from texts import reports as texts
 from texts.charts import loss_alt_text, words
@@ -193,12 +197,58 @@ def _value(one: Figure) -> str:
 def _evaluations(report: JobReport) -> list[Block]:
     if not report.evaluations:
         return [Paragraph(texts.no_evaluation())]
-    columns = tuple(map(texts.column, ("date", "file", "items", "grader", "models")))
-    rows = (
-        (_moment(one.created_at), one.file_name, number(one.n), one.grader_name, enumerated(one.models))
-        for one in report.evaluations
+    blocks: list[Block] = []
+    for one in report.evaluations:
+        evaluation, result = one.evaluation, one.result
+        asked = texts.asked(
+            _plain(evaluation.file_name), evaluation.n, _plain(evaluation.grader_name), _moment(evaluation.created_at)
+        )
+        blocks.append(Paragraph(asked))
+        if result is None:
+            blocks.append(Paragraph(enumerated([_plain(model) for model in evaluation.models])))
+            continue
+        blocks.append(_scores(result))
+        blocks += [Paragraph(_verdict(result, gain)) for gain in result.gains if gain.compared.gain is not None]
+    return blocks
+
+
+def _scores(result: Result) -> Grid:
+    """Each model's score with its interval, and its gain on the first."""
+    columns = (
+        evaluations.model_column(),
+        evaluations.score_column(),
+        evaluations.low_column(),
+        evaluations.high_column(),
+        evaluations.gain_column(),
+        evaluations.p_column(),
     )
-    return [_grid(columns, rows)]
+    gains = {gain.model: gain.compared for gain in result.gains}
+    rows = []
+    for one in result.scores:
+        compared, estimate = gains.get(one.model), one.estimate
+        gain = "–" if compared is None or compared.gain is None else evaluations.points(compared.gain)
+        p = None if compared is None else compared.p if compared.p_adjusted is None else compared.p_adjusted
+        figures = map(evaluations.score, (estimate.value, estimate.low, estimate.high))
+        rows.append((one.model, *figures, gain, "–" if p is None else figure(p)))
+    return _grid(columns, rows)
+
+
+def _verdict(result: Result, gain: ModelGain) -> str:
+    compared = gain.compared
+    say = {
+        Verdict.BETTER: evaluations.better,
+        Verdict.WORSE: evaluations.worse,
+        Verdict.CANNOT_TELL: evaluations.cannot_tell,
+    }[compared.verdict]
+    scores = {one.model: evaluations.score(one.estimate.value) for one in result.scores}
+    model, base = _plain(short_name(gain.model)), _plain(short_name(gain.base))
+    points = evaluations.points(compared.gain or 0.0)
+    if compared.low is None or compared.high is None:
+        interval = evaluations.no_interval()
+    else:
+        interval = evaluations.confidence(evaluations.points(compared.low), evaluations.points(compared.high))
+    said = say(model, base, scores[gain.model], scores[gain.base], points, interval, compared.n)
+    return sentences(said, evaluations.would_be_needed(compared.needed) if compared.needed else "")
 
 
 def _cost(job: Job, now: float) -> Facts:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from following import JOBS, POLL, Clock, Make, follow, look, route, stored, told
-from parts import CHANNEL
+from parts import CHANNEL, followed_job
 from stand_in_provider import StandInProvider
 from store_reading import all_notices
 
@@ -336,6 +336,18 @@ async def test_people_hear_once_that_the_provider_is_silent_and_once_that_it_is_
     await look(follower, clock, 300)
     said = [notice.body for notice in await all_notices(database)]
     assert [type(body) for body in said] == [ProviderSilent, ProviderBack]
+
+
+async def test_the_jobs_of_a_sweep_share_a_thread_in_which_a_silence_is_told_once(
+    follower: Follower, stand_in: StandInProvider, jobs: SqliteJobStore, clock: Clock, database: Database
+) -> None:
+    for number in (1, 2, 3):
+        theirs = stand_in.add_job(training_file="file-1")
+        await jobs.insert(followed_job(theirs, id=f"job-{number}", sweep="sweep-1", created_at=1.0))
+    await stand_in.down()
+    for _ in range(8):
+        await look(follower, clock, 300)
+    assert [type(notice.body) for notice in await all_notices(database)] == [ProviderSilent]
 
 
 async def test_a_restart_does_not_say_again_that_the_provider_is_silent(

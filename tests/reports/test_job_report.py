@@ -2,13 +2,18 @@
 
 from typing import Any
 
+import msgspec
 import pytest
 from parts import a_dataset, a_job, measured
 from slack_requests import a_caller
 
 from bot.access import Actor, Policy
+from bot.audit import Entry
 from bot.authority import Authority
 from bot.errors import Denied, NotFound
+from bot.evaluations.evaluation import Evaluation, Task
+from bot.evaluations.result import ModelGain, ModelScore, Result
+from bot.evaluations.statistics import compare, mean_interval
 from bot.jobs.interfaces import JobUpdate
 from bot.jobs.job import Approval, Job, Origin
 from bot.jobs.lookup import JobLookup
@@ -95,6 +100,31 @@ async def test_it_goes_back_from_the_file_to_what_was_dropped_and_to_the_weights
     assert "model.safetensors beef" in told
     assert "Trainer: torch 2.13.0" in told
     assert "Validation loss: 0.400" in told
+
+
+async def test_it_tells_what_evaluations_of_its_models_came_to_and_how_sure_that_is(
+    reports: JobReports, jobs: SqliteJobStore, database: Database
+) -> None:
+    job = await finished(jobs)
+    models = ("gpt-4.1-mini-2025-04-14", "ft:m:acme:support:1")
+    store = SqliteEvaluationStore(database)
+    asked = Evaluation(
+        *("ev-1", models, "ds-v", "held-back.jsonl", "abc", {}, "match", 200, 0, "T0ACME", "C0TRAINING", "U0ANA", 1.0)
+    )
+    base, model = [0.0] * 100 + [1.0] * 100, [0.0] * 60 + [1.0] * 140
+    result = Result(
+        Task.TEXT,
+        200,
+        True,
+        (ModelScore(models[0], mean_interval(base)), ModelScore(models[1], mean_interval(model))),
+        (ModelGain(models[1], models[0], compare(base, model)),),
+    )
+    await store.open(asked, [], Entry("k", 1.0, "U0ANA", "evaluate", "ev-1"))
+    await store.set_result("ev-1", msgspec.json.encode(result), 2.0)
+    told = said(await reports.of(a_caller(), job.id))
+    assert "200 examples of held-back.jsonl, graded by match" in told
+    assert "ft:m:acme:support:1 | 70%" in told
+    assert "+20" in told
 
 
 async def test_nobody_is_named_unless_the_owner_asks_and_no_one_else_can(
