@@ -2,8 +2,9 @@
 between words, are counted by the character; the rest by the word."""
 
 from enum import StrEnum
+from typing import Final
 
-import re2
+import regex
 
 
 class Writing(StrEnum):
@@ -15,10 +16,10 @@ class Writing(StrEnum):
     """Japanese, whose tokenizer needs a dictionary; Thai, Lao, Khmer, Burmese."""
 
 
-_HAN = re2.compile(r"\p{Han}")
-_OTHERS = re2.compile(r"[\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]")
-_UNSPACED = re2.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]\p{M}*")
-_WORD = re2.compile(r"[\p{L}\p{M}\p{N}]+")
+_HAN: Final = regex.compile(r"\p{Han}")
+_OTHERS: Final = regex.compile(r"[\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]")
+_UNSPACED: Final = rf"{_OTHERS.pattern[:-1]}\p{{Han}}]"
+_WORD: Final = regex.compile(rf"{_UNSPACED}\p{{M}}*|[[\p{{L}}\p{{M}}\p{{N}}]--{_UNSPACED}]+", regex.V1)
 
 
 def writing_of(text: str) -> Writing:
@@ -29,5 +30,5 @@ def writing_of(text: str) -> Writing:
 
 def words(text: str) -> list[str]:
     """Lower-case words without punctuation, as rouge-score cuts English; characters where no space is between words."""
-    found: list[str] = _WORD.findall(_UNSPACED.sub(r" \g<0> ", text.lower()))
+    found: list[str] = _WORD.findall(text.lower())
     return found
