@@ -8,6 +8,7 @@ import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
+from functools import partial
 from typing import Any, Final
 
 import msgspec
@@ -17,6 +18,8 @@ from graders.grader import LabelModel, Message, ScoreModel
 from graders.sample import Judge, Sample
 from graders.templates import fill
 
+_TAG: Final = re.compile(r"</?([\w-]{1,60})>")
+_CLOSING_TAG: Final = re.compile(r"</([\w-]{1,60})>")
 _SCORE: Final = (
     'Reply with a JSON object and nothing else: {{"reasoning": "one or two sentences", "result": a number}}. The '
     "number is from {low:g} to {high:g}."
@@ -180,10 +183,14 @@ def one_family(judge: str, model: str) -> bool:
 
 
 def _filled(messages: Sequence[Message], item: Mapping[str, Any], sample: Sample) -> list[dict[str, Any]]:
-    return [
-        {"role": "system" if one.role == "developer" else one.role, "content": fill(_text(one.content), item, sample)}
-        for one in messages
-    ]
+    """What is filled in cannot close the tags that the message puts around it."""
+    filled = []
+    for one in messages:
+        text = _text(one.content)
+        tags = frozenset(_CLOSING_TAG.findall(text))
+        role = "system" if one.role == "developer" else one.role
+        filled.append({"role": role, "content": fill(text, item, sample, partial(_without_tags, tags=tags))})
+    return filled
 
 
 def _text(content: str | dict[str, Any] | list[Any]) -> str:
@@ -222,7 +229,11 @@ def _plain(text: str) -> str:
 
 def _tagged(name: str, text: str) -> str:
     """Text that holds the closing tag cannot get out of it."""
-    return f"<{name}>\n{re.sub(rf'<(?=/?{name}>)', '‹', text)}\n</{name}>"
+    return f"<{name}>\n{_without_tags(text, frozenset({name}))}\n</{name}>"
+
+
+def _without_tags(text: str, tags: frozenset[str]) -> str:
+    return _TAG.sub(lambda found: f"‹{found[0][1:]}" if found[1] in tags else found[0], text)
 
 
 def _shown(said: str) -> str:

@@ -4,7 +4,7 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -50,9 +50,12 @@ def check_template(template: str) -> Path:
     return tuple(path)
 
 
-def fill(text: str, item: Mapping[str, Any], sample: Sample) -> str:
-    """`text` with what its templates stand for. Values that are no text are written as JSON."""
-    return _BRACES.sub(lambda found: as_text(_value(found[1], item, sample)), text)
+def fill(
+    text: str, item: Mapping[str, Any], sample: Sample, written: Callable[[str], str] = lambda value: value
+) -> str:
+    """`text` with what its templates stand for, each as `written` gives it. Values that are no text are written as
+    JSON."""
+    return _BRACES.sub(lambda found: written(as_text(_value(found[1], item, sample))), text)
 
 
 def value_of(text: str, item: Mapping[str, Any], sample: Sample) -> Any:
