@@ -57,6 +57,8 @@ def _records(file: Path) -> list[Any]:
             at += _BLOCK - at % _BLOCK
             continue
         length, kind = int.from_bytes(data[at + 4 : at + 6], "little"), data[at + 6]
+        if at + _HEADER + length > len(data):
+            break  # it is being written
         part += data[at + _HEADER : at + _HEADER + length]
         at += _HEADER + length
         if kind in (1, 4):
