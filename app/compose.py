@@ -45,6 +45,7 @@ from bot.evaluations.model_answers import ModelAnswers
 from bot.evaluations.runs import EvaluationRuns
 from bot.experiments.run_metrics import MetricsOverview
 from bot.experiments.search import JobSearch
+from bot.exports.exports import ModelExports
 from bot.feedback.feedback import AnswerFeedback
 from bot.job_requests import JobRequests
 from bot.jobs.controls import JobControls
@@ -68,6 +69,7 @@ from bot.store.conversations import SqliteConversationStore
 from bot.store.evaluation_messages import SqliteEvaluationMessages
 from bot.store.evaluations import SqliteEvaluationStore
 from bot.store.experiments import SqliteExperimentStore
+from bot.store.exports import SqliteExportStore
 from bot.store.feedback import SqliteRatingStore
 from bot.store.grader_files import SqliteGraderFileStore
 from bot.sweeps.sweeps import Sweeps
@@ -99,6 +101,8 @@ from handlers.evaluations.keeper import EvaluationKeeper
 from handlers.evaluations.listeners import EvaluationListeners
 from handlers.evaluations.results import ResultMessages
 from handlers.experiments.listeners import ExperimentListeners
+from handlers.exports.keeper import ExportKeeper
+from handlers.exports.listeners import ExportListeners
 from handlers.feedback.listeners import FeedbackListeners
 from handlers.function_calls.listeners import FunctionCallListeners
 from handlers.job_controls.listeners import JobControlListeners
@@ -150,6 +154,7 @@ async def listeners(services: Services) -> Mapping[type[object], object]:
             languages=services.languages,
             poster=services.poster,
         ),
+        _exports(services, callers),
         start,
         _sweeps(services, callers, start),
         _reports(services, callers),
@@ -494,6 +499,21 @@ def evaluations(services: Services, store: EvaluationStore) -> Evaluations:
         services.authority,
         tokenizers=services.settings.tokenizers,
     )
+
+
+def _exports(services: Services, callers: Callers) -> ExportListeners:
+    store, timing = SqliteExportStore(services.database), services.timing
+    use_case = ModelExports(store, services.catalogue, services.model_lookup, services.providers, services.authority)
+    keeper = ExportKeeper(
+        store,
+        use_case,
+        services.poster,
+        services.languages,
+        look_every=timing.look_every,
+        between_edits=timing.between_edits,
+        backoff=timing.answer,
+    )
+    return ExportListeners(callers, use_case, keeper, services.languages, services.poster)
 
 
 def _datasets(services: Services, callers: Callers, deletion: DatasetDeletion) -> DatasetListeners:

@@ -40,6 +40,7 @@ from handlers.bolt import build
 from handlers.compare.listeners import CompareListeners
 from handlers.datasets.listeners import DatasetListeners
 from handlers.evaluations.listeners import EvaluationListeners
+from handlers.exports.listeners import ExportListeners
 from handlers.inbox import Inbox
 from handlers.missed import Backfill
 from handlers.outgoing.cards import CardKeeper
@@ -153,6 +154,8 @@ async def running(
         assert isinstance(datasets, DatasetListeners)
         assert isinstance(compare, CompareListeners)
         assert isinstance(evaluating, EvaluationListeners)
+        exporting = listeners[ExportListeners]
+        assert isinstance(exporting, ExportListeners)
         tasks = [
             asyncio.create_task(datasets.reports.run_second_pass(), name="second pass"),
             asyncio.create_task(delivery.run(), name="outbox"),
@@ -160,6 +163,7 @@ async def running(
             asyncio.create_task(compare.keeper.run(), name="comparisons"),
             asyncio.create_task(evaluating.runs.run(), name="evaluations"),
             asyncio.create_task(evaluating.keeper.run(), name="evaluations shown"),
+            asyncio.create_task(exporting.keeper.run(), name="exports"),
         ]
         stack.push_async_callback(_stop, tasks, services.submitter)
         await stack.enter_async_context(schedule(_tasks(services, inbox_store, settings.finetune_poll_seconds)))

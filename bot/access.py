@@ -33,6 +33,7 @@ class Action(StrEnum):
     RESUME = "resume"
     DECIDE = "decide"
     DELETE = "delete"
+    EXPORT = "export"
     APPROVE = "approve"
     SET_BUDGET = "set budget"
     RESTRICT_MODELS = "restrict models"
@@ -126,6 +127,7 @@ _OWNER_OR_ADMIN = frozenset(
         Action.PAUSE,
         Action.RESUME,
         Action.DELETE,
+        Action.EXPORT,
         Action.DECIDE,
         Action.REVEAL,
         Action.CHANGE_COLLECTION,

@@ -20,6 +20,7 @@ from handlers.datasets.register import FEATURE as DATASETS
 from handlers.deletion.register import FEATURE as DELETION
 from handlers.evaluations.register import FEATURE as EVALUATIONS
 from handlers.experiments.register import FEATURE as EXPERIMENTS
+from handlers.exports.register import FEATURE as EXPORTS
 from handlers.feedback.register import FEATURE as FEEDBACK
 from handlers.function_calls.register import FEATURE as FUNCTION_CALLS
 from handlers.inbox import Inbox
@@ -51,6 +52,7 @@ FEATURES: Final[tuple[Feature[Any], ...]] = (
     JOB_CONTROLS,
     REPORTS,
     MODELS,
+    EXPORTS,
     CHAT,
     CONVERSATION_SETTINGS,
     AGENT,

@@ -27,6 +27,7 @@ class StandInProvider:
         self.tuned: list[str] = []
         self.shutdown_dates: dict[str, str] = {}
         self.files: dict[str, tuple[str, bytes]] = {}
+        self.exports: dict[str, Json] = {}  # as our trainer has them
         self.jobs: dict[str, Json] = {}
         self.events: defaultdict[str, list[Json]] = defaultdict(list)
         self.checkpoints: defaultdict[str, list[Json]] = defaultdict(list)
@@ -73,6 +74,9 @@ class StandInProvider:
         app.router.add_get("/v1/fine_tuning/jobs/{id}/checkpoints", self._list_checkpoints)
         app.router.add_get("/v1/models", self._models)
         app.router.add_delete("/v1/models/{id}", self._delete_model)
+        app.router.add_post("/v1/x/exports", self._export)
+        app.router.add_get("/v1/x/exports/{id}", self._exported)
+        app.router.add_get("/v1/x/exports/{id}/content", self._export_content)
         app.router.add_post("/v1/chat/completions", self._chat)
         app.router.add_post("/v1/completions", self._complete)
         self._runner = web.AppRunner(app, shutdown_timeout=0.1)
@@ -280,6 +284,34 @@ class StandInProvider:
             "purpose": "fine-tune",
             "status": "processed",
         }
+
+    async def _export(self, request: web.Request) -> web.Response:
+        wanted = {"quantization": None, **await request.json()}
+        for export in self.exports.values():
+            if all(export[name] == value for name, value in wanted.items()):
+                return web.json_response(export)
+        export = {
+            "id": f"export-{next(self._ids)}",
+            "object": "export",
+            **wanted,
+            "status": "running",
+            "progress": {"step": "writing", "done": 0, "total": 100},
+            "error": {"code": None, "message": None, "param": None},
+        }
+        self.exports[export["id"]] = export
+        return web.json_response(export)
+
+    async def _exported(self, request: web.Request) -> web.Response:
+        return web.json_response(self.exports[request.match_info["id"]])
+
+    async def _export_content(self, request: web.Request) -> web.Response:
+        return web.Response(body=b"GGUF" * 16, content_type="application/octet-stream")
+
+    def end_export(self, **more: Any) -> None:
+        """The one that there is."""
+        (export,) = self.exports.values()
+        ended = {"status": "succeeded", "progress": None, "filename": "m.q8_0.gguf", "bytes": 64, "sha256": "ab" * 32}
+        export |= {**ended, "trial": {"prompt": "What can you do?", "exported": "I can <help>."}, **more}
 
     async def _list_files(self, request: web.Request) -> web.Response:
         return _page([self._file_object(file_id) for file_id in reversed(self.files)])

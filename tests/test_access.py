@@ -27,6 +27,7 @@ OWNERS_ACTS = (
     Action.PAUSE,
     Action.RESUME,
     Action.DELETE,
+    Action.EXPORT,
     Action.DECIDE,
     Action.REVEAL,
     Action.CHANGE_COLLECTION,

@@ -25,6 +25,7 @@ def act(code: str) -> str:
         "delete file": _("delete a training file"),
         "delete file at the provider": _("delete a file at the provider"),
         "delete model": _("delete a model"),
+        "export": _("export a model"),
         "set": _("set"),
         "set budget": _("set a budget"),
         "restrict models": _("say which models may be talked to"),

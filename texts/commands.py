@@ -240,6 +240,20 @@ def models() -> Description:
 
 
 @_command
+def export() -> Description:
+    return Description(
+        _("export MODEL [as=adapter|merged|gguf] [quantization=q4_k_m]"),
+        _("Make a fine-tuned model ready to be taken away as a file"),
+        _(
+            "Only the trainer hands models out. `adapter` is what was learned, `merged` the whole model as "
+            "safetensors, `gguf` one file for llama.cpp and Ollama, with f16, bf16, q8_0, q6_k, q5_k_m, q4_k_m or "
+            "q4_0. A message shows how far it is, and then the command that fetches it."
+        ),
+        ("export support", "export support as=gguf quantization=q8_0"),
+    )
+
+
+@_command
 def chat() -> Description:
     return Description(
         _("chat [MODEL] [system=… temperature=… top_p=… max_tokens=… stop=… seed=…]"),

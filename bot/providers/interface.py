@@ -155,6 +155,24 @@ class RemoteModel(msgspec.Struct, frozen=True):
     shutdown_date: str | None = None
 
 
+class RemoteExport(msgspec.Struct, frozen=True):
+    """A model as a file, as our trainer describes it; the protocol has no such thing. `done` of `total` bytes of the
+    `step` at hand; `tried`: what it was asked when it was loaded once, and what it said; `why`: it failed."""
+
+    id: str
+    status: str
+    format: str
+    quantization: str | None = None
+    step: str | None = None
+    done: int = 0
+    total: int = 0
+    file_name: str | None = None
+    bytes: int | None = None
+    sha256: str | None = None
+    tried: tuple[str, str] | None = None
+    why: str | None = None
+
+
 class Provider(Protocol):
     """Every method may raise ProviderError in one of its kinds. None repeats a request by itself."""
 
@@ -208,6 +226,13 @@ class Provider(Protocol):
     async def models(self) -> list[RemoteModel]: ...
 
     async def delete_model(self, model: str) -> None: ...
+
+    async def export(self, model: str, format: str, quantization: str | None) -> RemoteExport:
+        """Ask for a fine-tuned model as a file; the same again is the same export."""
+
+    async def exported(self, export_id: str) -> RemoteExport: ...
+
+    async def export_content(self, export_id: str) -> bytes: ...
 
     def chat(self, request: ChatRequest) -> AsyncGenerator[ChatDelta, None]:
         """The answer, piece by piece. Where the last message is the assistant's, the answer goes on with that."""

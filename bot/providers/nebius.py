@@ -11,4 +11,5 @@ NEBIUS: Final = Vendor(
     name="nebius",
     hosts=("api.tokenfactory.nebius.com",),
     keeps_metadata=False,
+    exports=False,
 )

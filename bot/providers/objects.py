@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from bot.providers.interface import RemoteEvent, RemoteFile, RemoteJob, RemoteModel
+from bot.providers.interface import RemoteEvent, RemoteExport, RemoteFile, RemoteJob, RemoteModel
 from bot.providers.protocol import DPO, REINFORCEMENT, SUPERVISED, Auto, Checkpoint, Hyperparameters, JobError, Metrics
 from bot.redact import redact
 
@@ -46,6 +46,26 @@ def job(raw: Json) -> RemoteJob:
         wandb=_wandb(raw),
         queue_position=_whole(raw.get("queue_position")),
         metadata={key: value for key, value in metadata.items() if key != SUBMISSION_KEY and _text(value)},
+    )
+
+
+def export(raw: Json) -> RemoteExport:
+    progress, trial = _object(raw.get("progress")), _object(raw.get("trial"))
+    asked, said = _text(trial.get("prompt")), _text(trial.get("exported"))
+    why = _object(raw.get("error")).get("message")
+    return RemoteExport(
+        id=id_of(raw),
+        status=str(raw["status"]),
+        format=str(raw["format"]),
+        quantization=_text(raw.get("quantization")),
+        step=_text(progress.get("step")),
+        done=_whole(progress.get("done")) or 0,
+        total=_whole(progress.get("total")) or 0,
+        file_name=_text(raw.get("filename")),
+        bytes=_whole(raw.get("bytes")),
+        sha256=_text(raw.get("sha256")),
+        tried=(asked, redact(said)) if asked and said else None,
+        why=redact(str(why)) if why else None,
     )
 
 

@@ -8,6 +8,7 @@ OPENAI: Final = Vendor(
     name="openai",
     hosts=("api.openai.com",),
     reports_to_wandb=True,
+    exports=False,
     # It refuses fields that it does not know.
     continues=False,
     # Deprecated there, and its reasoning models refuse it (API reference, read 2026-11-29).

@@ -16,6 +16,7 @@ from typing import Any, Protocol, TypeVar
 import msgspec
 import openai
 from openai import AsyncOpenAI, AsyncStream, omit
+from openai._legacy_response import HttpxBinaryResponseContent
 from openai.types import Completion
 from openai.types.chat import ChatCompletionChunk
 
@@ -29,6 +30,7 @@ from bot.providers.interface import (
     ProviderError,
     Refused,
     RemoteEvent,
+    RemoteExport,
     RemoteFile,
     RemoteJob,
     RemoteModel,
@@ -257,6 +259,20 @@ class OpenAIProtocol:
     async def delete_model(self, model: str) -> None:
         async with self._errors_classified():
             await self._client.models.delete(model)
+
+    async def export(self, model: str, format: str, quantization: str | None) -> RemoteExport:
+        body = {"model": model, "format": format} | ({"quantization": quantization} if quantization else {})
+        async with self._errors_classified():
+            return objects.export(await self._client.post("/x/exports", cast_to=dict[str, Any], body=body))
+
+    async def exported(self, export_id: str) -> RemoteExport:
+        async with self._errors_classified():
+            return objects.export(await self._client.get(f"/x/exports/{export_id}", cast_to=dict[str, Any]))
+
+    async def export_content(self, export_id: str) -> bytes:
+        async with self._errors_classified():
+            answer = await self._client.get(f"/x/exports/{export_id}/content", cast_to=HttpxBinaryResponseContent)
+            return answer.content
 
     def chat(self, request: ChatRequest) -> AsyncGenerator[ChatDelta, None]:
         goes_on = request.messages[-1].role == "assistant"

@@ -9,6 +9,7 @@ class Vendor(msgspec.Struct, frozen=True, kw_only=True):
     `free`: training there costs nothing. `keeps_metadata`: what is sent with a job comes back with it.
     `reports_to_wandb`: it takes Weights & Biases as an integration. `continues`: it can be told to go on with the
     assistant's last message (vLLM's `continue_final_message`); it is tried, and no longer once it was refused.
+    `exports`: it may have our trainer's call for a model as a file; it is asked.
     `takes_max_tokens`: the limit of an answer is sent as `max_tokens`, until a model refuses that; otherwise as
     `max_completion_tokens`.
     """
@@ -20,3 +21,4 @@ class Vendor(msgspec.Struct, frozen=True, kw_only=True):
     reports_to_wandb: bool = False
     continues: bool = True
     takes_max_tokens: bool = True
+    exports: bool = True

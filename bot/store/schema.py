@@ -238,6 +238,16 @@ def m022_job_outcomes(db: Database) -> None:
     db.execute("CREATE INDEX jobs_seen ON jobs (created_at, requester, state, origin_channel, origin_private, id)")
 
 
+@migrations()
+def m021_exports(db: Database) -> None:
+    """Models that are made ready to be taken away, and the message about each. `open`: it does not show the end yet."""
+    db.execute(
+        "CREATE TABLE exports (id TEXT PRIMARY KEY, open INTEGER NOT NULL, created_at REAL NOT NULL,"
+        " posting_since REAL, ts TEXT, shown TEXT, value TEXT NOT NULL) STRICT"
+    )
+    db.execute("CREATE INDEX exports_open ON exports (open) WHERE open = 1")
+
+
 def _without_its_job(notice: dict[str, Any]) -> dict[str, Any]:
     body = dict(notice["body"])
     job = body.pop("job", None)

@@ -33,16 +33,19 @@ from bot.conversations.conversation import Conversation, Turn
 from bot.datasets.dataset import Dataset
 from bot.evaluations.evaluation import Evaluation, EvaluationState
 from bot.evaluations.grader_files import GraderFile
+from bot.exports.export import Export
 from bot.jobs import states
 from bot.jobs.interfaces import JobUpdate
 from bot.jobs.job import Job, Origin
 from bot.providers.chat import ChatMessage
+from bot.providers.interface import RemoteExport
 from bot.providers.protocol import Checkpoint
 from bot.store.collections import SqliteCollectionStore
 from bot.store.comparisons import SqliteComparisonStore
 from bot.store.conversations import SqliteConversationStore
 from bot.store.evaluation_messages import SqliteEvaluationMessages
 from bot.store.evaluations import SqliteEvaluationStore
+from bot.store.exports import SqliteExportStore
 from bot.store.grader_files import SqliteGraderFileStore
 from bot.sweeps.sweep import Member, Sweep
 from handlers.chat.listeners import ChatListeners
@@ -89,6 +92,7 @@ class Names:
             "grader": f"grader-{base}{n}",
             "unheard": f"ft:{MODEL}:acme:{base}-unheard{n}:def{n}",
             "evaluation": f"eval-{base}{n}",
+            "export": f"export-{base}{n}",
             "collection": f"col-{base}{n}",
             "collection_name": f"The {base} set {n}",
             "conversation": f"cv-{base}{n}",
@@ -117,6 +121,7 @@ COMMAND_CASES = {
     "resume": "{running}|{running} confirm=yes",
     "cancel": "{running}|{waiting}|{running} confirm=yes",
     "models": "",
+    "export": "|{model}|{suffix}|{job}|{checkpoint} as=gguf|{unheard}|hu|{base}",
     "chat": "|{model}|{suffix}|{job}|{checkpoint}|{unheard}|hu|{model} temperature=1|hu seed=1",
     "compare": "|{model}|{suffix} {base} Who?|{model} {checkpoint} Who?|{unheard} {base} Who?|hu {base} Who?",
     "arena": "|{model}|{suffix} {base} Who?|{base} {checkpoint} n=2 on {file}|{base} {checkpoint} on {dataset}"
@@ -194,6 +199,7 @@ ACTION_CASES = {
     "job_compare": "{job}",
     "checkpoints_compare": "{job}",
     "job_evaluate": "{job}|{job} checkpoints",
+    "export_upload": "{export}",
     "evaluation_confirmed": '{{"key": "k", "user": "{user}", "choice": {{"models": ["{model}"], '
     '"dataset": "{dataset}"}}}}|{{"key": "k", "user": "{user}", "choice": {{"models": ["{base}"], '
     '"dataset": "{dataset}", "job": "{job}"}}}}',
@@ -551,6 +557,7 @@ class Private:
         await self._plant_sweep(it, origin, now)
         await self._plant_comparisons(it, now)
         await self._plant_evaluation(it, report.sha256, now)
+        await self._plant_export(it, now)
         await self._plant_collection(it, now)
         await self._plant_conversation(names, now)
         provider.tuned += [it["model"], it["checkpoint"], it["unheard"]]
@@ -610,6 +617,14 @@ class Private:
         await SqliteEvaluationMessages(database).rest(made.id, 1_000)
         file = GraderFile(it["grader"], "F0", it["file"], grader, ANA, LEADS, True, now)
         await SqliteGraderFileStore(database).put(file, entry("evaluate", now))
+
+    async def _plant_export(self, it: dict[str, str], now: float) -> None:
+        """Of the model, ready to be fetched."""
+        remote = RemoteExport("export-1", "succeeded", "adapter", file_name=it["file"], bytes=64)
+        made = Export(it["export"], "acme", it["model"], remote, ANA, "T0", LEADS, None, True, now)
+        store = SqliteExportStore(self.bot.services.database)
+        await store.put(made)
+        await store.rest(made.id)
 
     async def _plant_collection(self, it: dict[str, str], now: float) -> None:
         """Of a dozen examples, of which the training file was made."""

@@ -73,6 +73,8 @@ def only_owner(action: Action, kind: str) -> str:
             Action.PAUSE: _("Only the person who started this evaluation or an administrator may pause it."),
             Action.RESUME: _("Only the person who started this evaluation or an administrator may resume it."),
         }.get(action) or _("Only the person who started this evaluation or an administrator may cancel it.")
+    if action is Action.EXPORT:
+        return _("Only the person whom this model belongs to or an administrator may take it away.")
     return {
         "model": _("Only the person whom this model belongs to or an administrator may delete it."),
         "file": _("Only the person whom this file belongs to or an administrator may delete it."),

@@ -17,6 +17,35 @@ def no_such_model(model: str) -> str:
 
 
 @ERRORS.sentence
+def export_usage() -> str:
+    return _("Name one model: `/finetune export MODEL as=gguf quantization=q4_k_m`.")
+
+
+@ERRORS.sentence
+def no_export_format(format: str) -> str:
+    return _("There is no format {format}. There are `adapter`, `merged` and `gguf`.", format=format)
+
+
+@ERRORS.sentence
+def export_not_offered(provider: str) -> str:
+    if provider == "nebius":
+        return _(
+            "Nebius does not hand models out this way: it keeps the adapter of each checkpoint as files, which its API "
+            "lists with the checkpoint. Models of the trainer can be taken away from here."
+        )
+    return _(
+        "{provider} does not hand models out. Models that were trained by the trainer, on your own hardware, can be "
+        "taken away.",
+        provider=provider,
+    )
+
+
+@ERRORS.sentence
+def export_too_large() -> str:
+    return _("This file is too large for Slack, or not ready. Fetch it with the command in its message.")
+
+
+@ERRORS.sentence
 def no_model_yet() -> str:
     return _("This job has made no model yet. I say so in its thread when it has.")
 

@@ -1,0 +1,54 @@
+"""`/finetune export`, and the button that puts a small export into its thread."""
+
+from dataclasses import dataclass
+
+from bot.errors import Invalid
+from bot.exports.exports import ModelExports
+from handlers.blocks.model_name import named
+from handlers.callers import Callers
+from handlers.exports.keeper import ExportKeeper
+from handlers.languages import Languages
+from handlers.request import Request
+from handlers.web.poster import Poster
+from texts.exports import file_of
+from texts.language import speaking
+
+_KEYS = ("as=", "quantization=")
+
+
+@dataclass(frozen=True)
+class ExportListeners:
+    callers: Callers
+    exports: ModelExports
+    keeper: ExportKeeper
+    languages: Languages
+    poster: Poster
+
+    async def command(self, request: Request) -> None:
+        """`MODEL [as=adapter|merged|gguf] [quantization=…]`; the message about it stands where it was asked for."""
+        words = request.text.split()
+        chosen = dict(word.lower().split("=", 1) for word in words if word.lower().startswith(_KEYS))
+        names = [word.strip("`") for word in words if not word.lower().startswith(_KEYS)]
+        if len(names) != 1:
+            raise Invalid("export_usage")
+        quantization = chosen.get("quantization")
+        await self.exports.start(
+            await self.callers.of(request),
+            names[0],
+            chosen.get("as", "gguf" if quantization else "adapter"),
+            quantization,
+            thread_ts=request.thread_ts,
+        )
+        await self.keeper.look()
+
+    async def upload(self, request: Request) -> None:
+        export, content = await self.exports.content(await self.callers.of(request), request.text)
+        name = export.remote.file_name or "model.zip"
+        if request.is_retry and await self.poster.has_file(
+            request.channel, request.thread_ts, name, after=str(request.received_at)
+        ):
+            return
+        with speaking(await self.languages.place(request.channel, request.user)):
+            comment = file_of(named(export.model))
+        file = await self.poster.upload(name, content)
+        await self.poster.share({file: name}, request.channel, request.thread_ts, comment)

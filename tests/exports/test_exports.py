@@ -1,0 +1,117 @@
+"""Asking for a model as a file: who may, of whom, and what comes of what the provider says."""
+
+import msgspec
+import pytest
+from parts import a_job
+from slack_requests import a_caller
+from stand_in_provider import StandInProvider
+
+from bot.access import Actor, Policy
+from bot.authority import Authority
+from bot.errors import Conflict, Denied, Invalid, NotFound
+from bot.exports.export import ExportState
+from bot.exports.exports import ModelExports
+from bot.jobs.job import Origin
+from bot.models.catalogue import Catalogue
+from bot.models.lookup import ModelLookup
+from bot.providers.openai_protocol import OpenAIProtocol
+from bot.providers.registry import Providers
+from bot.store.audit import SqliteAuditLog
+from bot.store.database import Database
+from bot.store.evaluations import SqliteEvaluationStore
+from bot.store.exports import SqliteExportStore
+from bot.store.jobs import SqliteJobStore
+from handlers.exports.blocks import export_message
+
+MODEL = "ft:gpt-4.1-mini-2025-04-14:acme:support:abc12345"
+HERE = "C0TRAINING"
+BEN = Actor("U0BEN", "T0ACME")
+
+
+@pytest.fixture
+async def exports(
+    database: Database, jobs: SqliteJobStore, provider: OpenAIProtocol, stand_in: StandInProvider
+) -> ModelExports:
+    """With a model of Ana's."""
+    stand_in.tuned.append(MODEL)
+    made = a_job(state="succeeded", fine_tuned_model=MODEL, origin=Origin("T0ACME", HERE, False))
+    await jobs.insert(msgspec.structs.replace(made, provider=provider.name))
+    providers, authority = Providers(provider), Authority(Policy(), SqliteAuditLog(database))
+    catalogue = Catalogue(providers, jobs, default=None)
+    return ModelExports(
+        SqliteExportStore(database),
+        catalogue,
+        ModelLookup(catalogue, SqliteEvaluationStore(database), authority),
+        providers,
+        authority,
+    )
+
+
+async def test_a_request_that_is_worked_on_again_is_one_export(
+    exports: ModelExports, stand_in: StandInProvider, database: Database
+) -> None:
+    first, again = [await exports.start(a_caller(), "support", "gguf", "q8_0", thread_ts=None) for _ in range(2)]
+    assert first == again
+    assert await SqliteExportStore(database).open() == [first.id]
+    assert [(one["format"], one["quantization"]) for one in stand_in.exports.values()] == [("gguf", "q8_0")]
+
+
+async def test_only_its_owner_takes_a_model_away(exports: ModelExports, stand_in: StandInProvider) -> None:
+    with pytest.raises(Denied):
+        await exports.start(a_caller(BEN), "support", "adapter", None, thread_ts=None)
+    assert not stand_in.exports
+
+
+async def test_what_is_no_model_or_no_format_is_said(exports: ModelExports) -> None:
+    for word in ("nobody", "gpt-4.1-mini-2025-04-14"):
+        with pytest.raises(NotFound):
+            await exports.start(a_caller(), word, "adapter", None, thread_ts=None)
+    with pytest.raises(Invalid):
+        await exports.start(a_caller(), "support", "onnx", None, thread_ts=None)
+
+
+async def test_a_provider_without_such_a_call_hands_no_models_out(
+    exports: ModelExports, stand_in: StandInProvider
+) -> None:
+    stand_in.fault("POST /x/exports", status=404)
+    with pytest.raises(Conflict) as caught:
+        await exports.start(a_caller(), "support", "adapter", None, thread_ts=None)
+    assert caught.value.kind == "export_not_offered"
+
+
+async def test_an_export_ends_as_the_provider_says_and_is_put_into_slack_where_it_is_small(
+    exports: ModelExports, stand_in: StandInProvider
+) -> None:
+    export = await exports.start(a_caller(), "support", "gguf", "q8_0", thread_ts=None)
+    assert (await exports.refreshed(export)).state is ExportState.RUNNING
+    stand_in.end_export()
+    ended = await exports.refreshed(export)
+    assert (ended.state, ended.remote.tried) == (ExportState.SUCCEEDED, ("What can you do?", "I can <help>."))
+    _, content = await exports.content(a_caller(), export.id)
+    assert content.startswith(b"GGUF")
+    with pytest.raises(Denied):
+        await exports.content(a_caller(BEN), export.id)
+
+
+async def test_a_large_export_is_not_put_into_slack(exports: ModelExports, stand_in: StandInProvider) -> None:
+    export = await exports.start(a_caller(), "support", "gguf", "q8_0", thread_ts=None)
+    stand_in.end_export(bytes=1_000_000_000)
+    await exports.refreshed(export)
+    with pytest.raises(Conflict):
+        await exports.content(a_caller(), export.id)
+
+
+async def test_names_of_a_provider_mean_nothing_to_a_shell(exports: ModelExports, stand_in: StandInProvider) -> None:
+    export = await exports.start(a_caller(), "support", "gguf", "q8_0", thread_ts=None)
+    stand_in.end_export(filename='"; rm -rf "$HOME/`id`.gguf')
+    shown = str([block.to_dict() for block in export_message(await exports.refreshed(export)).blocks])
+    assert "rm -rf" not in shown
+    assert "$HOME" not in shown
+
+
+async def test_an_export_that_the_provider_has_no_more_has_failed(
+    exports: ModelExports, stand_in: StandInProvider
+) -> None:
+    export = await exports.start(a_caller(), "support", "gguf", None, thread_ts=None)
+    stand_in.fault(f"GET /x/exports/{export.remote.id}", status=404)
+    assert (await exports.refreshed(export)).state is ExportState.FAILED
